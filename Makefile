@@ -1,0 +1,45 @@
+# Two commands are always true on a fresh machine with Python 3.11 or later: `make demo` and `make test`.
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: help setup demo test bench mutate lint types format lock check clean
+
+help:  ## what can be made here
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## ?/  make \1\t/' | expand -t 16
+
+setup: $(READY)  ## a virtual environment with everything in it, from the lock
+
+$(READY): .ci/requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Trailwarden needs Python 3.11 or later with venv; name it with make PYTHON=..." >&2; exit 2; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+demo: $(READY)  ## four incidents on the simulated AWS: noticed, told, remedied
+	@$(BIN)/trailwarden run
+
+test: $(READY)  ## every test, no network, no sleep
+	$(BIN)/python -m pytest -n auto
+
+lint: $(READY)  ## style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)  ## mypy, strict
+	$(BIN)/mypy
+
+format: $(READY)  ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(READY)  ## resolve the dependencies anew
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --group dev pyproject.toml -o .ci/requirements.lock --upgrade
+
+clean:  ## remove what was made here
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis out
