@@ -1,0 +1,1 @@
+"""What is deployed: handlers, remediations and the engines they stand on."""

@@ -1,0 +1,1 @@
+"""The words scenarios are told in, the run, its trace and report."""

@@ -1,0 +1,70 @@
+"""Who makes a call, and the call itself, as the simulated AWS sees them.
+
+Sources: IAM identifiers and CloudTrail's userIdentity element,
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class CallerKind(StrEnum):
+    """CloudTrail's `userIdentity.type`, for those the simulated AWS knows."""
+
+    ROOT = "Root"
+    IAM_USER = "IAMUser"
+    ASSUMED_ROLE = "AssumedRole"
+    AWS_SERVICE = "AWSService"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """An identity that signs calls.
+
+    `arn`: `arn:aws:iam::ACCT:root`, `...:user/NAME`, `arn:aws:sts::ACCT:assumed-role/ROLE/SESSION`, or ""
+    for a service. `policies`: identity policy documents that come with the caller itself (an actor of a
+    scenario); a role's are read from moto's IAM when a call is judged. `service`: `cloudtrail.amazonaws.com`
+    for an AWS service.
+    """
+
+    kind: CallerKind
+    account: str
+    arn: str = ""
+    principal_id: str = ""
+    name: str = ""  # user name, or role name
+    session: str = ""  # role session name
+    access_key_id: str = ""
+    service: str = ""
+    source_ip: str = "198.51.100.20"
+    user_agent: str = "aws-cli/2.28.1 md/awscrt#0.27.6 ua/2.1 os/linux#6.1 lang/python#3.13"
+    mfa: bool = False
+    session_created: datetime | None = None
+    policies: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def role_arn(self) -> str:
+        """The role behind an assumed-role session."""
+        return f"arn:aws:iam::{self.account}:role/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiCall:
+    """One API call that was made: what CloudTrail writes a record of.
+
+    `service` is botocore's name (`dynamodb`, `s3`, `events`), `operation` AWS's (`DeleteTable`), `parameters`
+    and `response` are boto3's (parsed; response without ResponseMetadata). `error` is (code, message).
+    """
+
+    sequence: int
+    service: str
+    operation: str
+    parameters: Mapping[str, Any]
+    region: str
+    caller: Caller
+    moment: datetime
+    response: Mapping[str, Any] | None = None
+    error: tuple[str, str] | None = None
+    context: Mapping[str, str] = field(default_factory=dict)  # IAM condition keys, such as aws:SourceArn

@@ -1,0 +1,35 @@
+"""What the simulated AWS says when it cannot go on.
+
+These are errors of the rehearsal, never of the product: they must reach the
+person who wrote the scenario, and a handler's `except` must not swallow them.
+"""
+
+
+class NotSimulated(BaseException):
+    """Real AWS does something here that the simulated AWS does not do.
+
+    Never swallowed: it derives from `BaseException`, so that a handler which
+    catches `Exception` cannot turn a hole in the rehearsal into a pass.
+    What to do: tell the incident without it, or write the law.
+    """
+
+    def __init__(self, service: str, what: str) -> None:
+        self.service = service
+        self.what = what
+        super().__init__(f"the simulated AWS does not do {service}: {what}")
+
+
+class WorldError(RuntimeError):
+    """The simulated AWS was used in a way it does not allow, such as a thread started inside it."""
+
+
+class InvalidTemplate(ValueError):
+    """CloudFormation would refuse this template, or the simulated AWS does not know a part of it.
+
+    The message names the logical id and the property.
+    """
+
+    def __init__(self, where: str, why: str) -> None:
+        self.where = where
+        self.why = why
+        super().__init__(f"{where}: {why}")
