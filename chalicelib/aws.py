@@ -1,0 +1,43 @@
+"""The way to AWS: clients made lazily, once for each service and region, with short timeouts.
+
+Functions that answer events have at most 50 seconds; a call that hangs must fail
+while there is still time to say so.
+"""
+
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+# A handful of tries within a few seconds: longer patience is Lambda's retry a minute later.
+_CONFIG = Config(
+    connect_timeout=3,
+    read_timeout=10,
+    retries={"mode": "standard", "max_attempts": 4},
+    user_agent_extra="trailwarden",
+)
+
+
+class Aws:
+    """Clients of the function's own account; `client("dynamodb")` is in the function's own region."""
+
+    def __init__(self, session: boto3.Session | None = None) -> None:
+        self._given = session
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        return self._given or boto3.Session()
+
+    @property
+    def region(self) -> str:
+        """The function's own region."""
+        return self._session.region_name or ""
+
+    def client(self, service: str, region: str = "") -> Any:
+        """A boto3 client; the same one for the same service and region."""
+        wanted = (service, region or self.region)
+        if wanted not in self._clients:
+            self._clients[wanted] = self._session.client(service, region_name=wanted[1], config=_CONFIG)  # type: ignore[call-overload]  # any service by name
+        return self._clients[wanted]

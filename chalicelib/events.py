@@ -1,0 +1,330 @@
+"""Raw dictionaries in, typed records out: once, at the edge.
+
+Everything here is total: what can't be read raises `MalformedEvent` with what was
+missing, so that the queue behind the function keeps the event. CloudTrail records
+may lack almost anything, so only `eventSource` and `eventName` are required of them.
+
+Sources: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+import base64
+import binascii
+import gzip
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.errors import MalformedEvent
+
+Raw = Mapping[str, Any]
+
+# A subscription's payload is at most 1 MB compressed; what unpacks beyond this is not one.
+MOST_LOG_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """CloudTrail's userIdentity, as far as an alert and a suppression need it; "" where it doesn't say."""
+
+    type: str = ""
+    arn: str = ""
+    account: str = ""
+    name: str = ""
+    access_key_id: str = ""
+    issuer_arn: str = ""  # the role behind a session
+    invoked_by: str = ""
+
+    @property
+    def label(self) -> str:
+        """How a person on call would name them."""
+        if self.type == "Root":
+            return f"root of account {self.account}" if self.account else "root"
+        return self.arn or self.name or self.invoked_by or self.type or "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiCallEvent:
+    """A CloudTrail record that EventBridge delivered. `key` is CloudTrail's eventID."""
+
+    key: str
+    at: datetime
+    account: str
+    region: str
+    source: str
+    name: str
+    actor: Actor
+    source_ip: str
+    user_agent: str
+    error_code: str
+    error_message: str
+    parameters: Raw
+    response: Raw
+    additional: Raw
+
+    @property
+    def principal(self) -> str:
+        """The ARN of who did it."""
+        return self.actor.issuer_arn or self.actor.arn
+
+    @property
+    def failed(self) -> bool:
+        """AWS refused or could not do it."""
+        return bool(self.error_code or self.error_message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One log event of a subscription's payload; `at` is its timestamp."""
+
+    id: str
+    at: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogBatch:
+    """What a CloudWatch Logs subscription delivers: lines of one stream."""
+
+    account: str
+    log_group: str
+    log_stream: str
+    lines: tuple[LogLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmChange:
+    """A CloudWatch alarm changed its state. `key` is the alarm's ARN and the time of the change."""
+
+    key: str
+    at: datetime
+    account: str
+    region: str
+    arn: str
+    name: str
+    state: str
+    reason: str
+    metric_namespace: str
+    metric_name: str
+    period_seconds: int
+    principal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectEvent:
+    """S3 told EventBridge about an object. `key` is bucket, key, sequencer and what happened."""
+
+    key: str
+    at: datetime
+    account: str
+    region: str
+    what: str  # "Object Created", "Object Deleted"
+    bucket: str
+    object_key: str
+    version_id: str
+    reason: str
+    deletion_type: str
+    requester: str
+    source_ip: str
+    principal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """A schedule fired. `key` is the rule's ARN and the scheduled time."""
+
+    key: str
+    at: datetime
+    account: str
+    region: str
+    principal: str = ""
+
+
+def api_call(raw: Raw) -> tuple[ApiCallEvent, ...]:
+    """The CloudTrail record in an EventBridge event."""
+    detail = _mapping(raw, "detail")
+    identity = _optional_mapping(detail.get("userIdentity"))
+    session = _optional_mapping(identity.get("sessionContext"))
+    issuer = _optional_mapping(session.get("sessionIssuer"))
+    key = _text(detail.get("eventID")) or _text(raw.get("id"))
+    if not key:
+        raise MalformedEvent("the event has neither an eventID nor an id")
+    return (
+        ApiCallEvent(
+            key=key,
+            at=_moment(detail.get("eventTime") or raw.get("time"), key),
+            account=_text(detail.get("recipientAccountId")) or _text(raw.get("account")),
+            region=_text(detail.get("awsRegion")) or _text(raw.get("region")),
+            source=_needed(detail, "eventSource", key),
+            name=_needed(detail, "eventName", key),
+            actor=Actor(
+                type=_text(identity.get("type")),
+                arn=_text(identity.get("arn")),
+                account=_text(identity.get("accountId")),
+                name=_text(identity.get("userName")) or _text(issuer.get("userName")),
+                access_key_id=_text(identity.get("accessKeyId")),
+                issuer_arn=_text(issuer.get("arn")),
+                invoked_by=_text(identity.get("invokedBy")),
+            ),
+            source_ip=_text(detail.get("sourceIPAddress")),
+            user_agent=_text(detail.get("userAgent")),
+            error_code=_text(detail.get("errorCode")),
+            error_message=_text(detail.get("errorMessage")),
+            parameters=_optional_mapping(detail.get("requestParameters")),
+            response=_optional_mapping(detail.get("responseElements")),
+            additional=_optional_mapping(detail.get("additionalEventData")),
+        ),
+    )
+
+
+def alarm_change(raw: Raw) -> AlarmChange:
+    """EventBridge's `CloudWatch Alarm State Change`.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+    """
+    detail = _mapping(raw, "detail")
+    resources = raw.get("resources")
+    arn = _text(resources[0]) if isinstance(resources, Sequence) and resources else ""
+    name = _needed(detail, "alarmName", arn)
+    state = _mapping(detail, "state")
+    when = _text(state.get("timestamp")) or _text(raw.get("time"))
+    metrics = _optional_mapping(detail.get("configuration")).get("metrics")
+    first = _optional_mapping(metrics[0]) if isinstance(metrics, Sequence) and metrics else {}
+    stat = _optional_mapping(first.get("metricStat"))
+    metric = _optional_mapping(stat.get("metric"))
+    period = stat.get("period", 300)
+    return AlarmChange(
+        key=f"{arn or name}@{when}",
+        at=_moment(when, name),
+        account=_text(raw.get("account")),
+        region=_text(raw.get("region")),
+        arn=arn,
+        name=name,
+        state=_text(state.get("value")),
+        reason=_text(state.get("reason")),
+        metric_namespace=_text(metric.get("namespace")),
+        metric_name=_text(metric.get("name")),
+        period_seconds=period if isinstance(period, int) and period > 0 else 300,
+    )
+
+
+def object_event(raw: Raw) -> ObjectEvent:
+    """S3's `Object Created` or `Object Deleted`.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    """
+    detail = _mapping(raw, "detail")
+    what = _needed(raw, "detail-type", "")
+    bucket = _needed(_mapping(detail, "bucket"), "name", what)
+    subject = _mapping(detail, "object")
+    object_key = _needed(subject, "key", bucket)
+    order = _text(subject.get("sequencer")) or _text(raw.get("id"))
+    return ObjectEvent(
+        key=f"{bucket}/{object_key}/{order}/{what}",
+        at=_moment(raw.get("time"), object_key),
+        account=_text(raw.get("account")),
+        region=_text(raw.get("region")),
+        what=what,
+        bucket=bucket,
+        object_key=object_key,
+        version_id=_text(subject.get("version-id")),
+        reason=_text(detail.get("reason")),
+        deletion_type=_text(detail.get("deletion-type")),
+        requester=_text(detail.get("requester")),
+        source_ip=_text(detail.get("source-ip-address")),
+    )
+
+
+def tick(raw: Raw) -> Tick:
+    """EventBridge's `Scheduled Event`."""
+    resources = raw.get("resources")
+    rule = _text(resources[0]) if isinstance(resources, Sequence) and resources else "schedule"
+    when = _text(raw.get("time"))
+    return Tick(
+        key=f"{rule}@{when}",
+        at=_moment(when, rule),
+        account=_text(raw.get("account")),
+        region=_text(raw.get("region")),
+    )
+
+
+def log_batch(raw: Raw) -> LogBatch | None:
+    """A log subscription's payload; None for the control message that only tests whether we are there.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
+    """
+    data = _mapping(raw, "awslogs").get("data")
+    if not isinstance(data, str):
+        raise MalformedEvent("awslogs.data is missing")
+    body = _unpack(data)
+    if body.get("messageType") == "CONTROL_MESSAGE":
+        return None
+    group = _needed(body, "logGroup", "awslogs")
+    events = body.get("logEvents")
+    if not isinstance(events, list):
+        raise MalformedEvent("logEvents is missing", resource=group)
+    return LogBatch(
+        account=_text(body.get("owner")),
+        log_group=group,
+        log_stream=_text(body.get("logStream")),
+        lines=tuple(_line(event) for event in events if isinstance(event, Mapping)),
+    )
+
+
+def _line(event: Raw) -> LogLine:
+    stamp = event.get("timestamp")
+    if isinstance(stamp, bool) or not isinstance(stamp, int):
+        raise MalformedEvent("a log event has no timestamp", event_key=_text(event.get("id")))
+    return LogLine(
+        id=_needed(event, "id", "a log event"),
+        at=datetime.fromtimestamp(stamp / 1000, UTC),
+        message=_text(event.get("message")),
+    )
+
+
+def _unpack(data: str) -> Raw:
+    try:
+        packed = base64.b64decode(data, validate=True)
+        unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        text = unpacker.decompress(packed, MOST_LOG_BYTES)
+        if unpacker.unconsumed_tail:
+            raise MalformedEvent(f"the log events unpack to more than {MOST_LOG_BYTES} bytes")
+        body = json.loads(text)
+    except (binascii.Error, zlib.error, gzip.BadGzipFile, ValueError) as error:
+        raise MalformedEvent(f"awslogs.data can't be unpacked ({error})") from error
+    if not isinstance(body, dict):
+        raise MalformedEvent("awslogs.data does not hold an object")
+    return body
+
+
+def _mapping(raw: Any, name: str) -> Raw:
+    value = raw.get(name) if isinstance(raw, Mapping) else None
+    if not isinstance(value, Mapping):
+        raise MalformedEvent(f"{name} is missing or not an object")
+    return value
+
+
+def _optional_mapping(value: Any) -> Raw:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _needed(raw: Raw, name: str, about: str) -> str:
+    value = _text(raw.get(name))
+    if not value:
+        raise MalformedEvent(f"{name} is missing", event_key=about)
+    return value
+
+
+def _moment(value: Any, about: str) -> datetime:
+    """An ISO 8601 time as AWS writes it; `2026-03-02T03:00:00Z` or `...003+0000`."""
+    try:
+        moment = datetime.fromisoformat(_text(value))
+    except ValueError as error:
+        raise MalformedEvent(f"the time {value!r} can't be read", event_key=about) from error
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

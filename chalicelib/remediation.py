@@ -1,0 +1,265 @@
+"""What a remediation is made of: frozen values, no behaviour that touches AWS.
+
+A remediation *looks* (reads), *decides* (thinks, pure) and yields a `Plan`: an
+optional `Alert` and a tuple of `Call`s. Because a plan is data, a dry run, an
+approval, a test's assertion, a log line and an undo are all the same value.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+if TYPE_CHECKING:
+    from chalicelib.aws import Aws
+    from chalicelib.settings import Settings
+
+
+class Severity(StrEnum):
+    """How loudly an alert speaks."""
+
+    INFO = "INFO"
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
+    CRITICAL = "CRITICAL"
+
+
+class Mode(StrEnum):
+    """How far a remediation may go. A fresh deploy observes."""
+
+    OBSERVE = "observe"  # plan and tell
+    APPROVE = "approve"  # store the plan, tell, wait for a yes
+    ENFORCE = "enforce"  # act, then tell
+
+
+class Outcome(StrEnum):
+    """What became of one event."""
+
+    NOTHING = "nothing"  # there was nothing to say and nothing to do
+    SUPPRESSED = "suppressed"  # settings, or our own call: recorded, not told
+    DUPLICATE = "duplicate"  # handled before
+    TOLD = "told"  # an alert left, nothing was to be done
+    OBSERVED = "observed"  # an alert left, the calls stayed a plan
+    AWAITING_APPROVAL = "awaiting approval"
+    CAPPED = "capped"  # the hour's cap or the kill switch held the calls back
+    ACTED = "acted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """One thing a function may do.
+
+    `action`: IAM's name (`dynamodb:ListBackups`). `resource`: an ARN, "*", or text for CloudFormation's
+    Fn::Sub (`${Ledger.Arn}`). `because` says why it can't be narrower. An `acting` grant changes something:
+    the stack gives it only where the remediation's mode is approve or enforce.
+    """
+
+    action: str
+    resource: str
+    because: str = ""
+    acting: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One boto3 call that would change something.
+
+    `operation` is boto3's method name (`restore_table_from_backup`). `already`: error codes that mean the
+    world is already as wanted. `undo`: the call that takes it back.
+    """
+
+    service: str
+    operation: str
+    parameters: Mapping[str, Any]
+    account: str
+    region: str
+    already: tuple[str, ...] = ()
+    undo: "Call | None" = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for the ledger."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The call that `as_json` wrote."""
+        undo = value.get("undo")
+        return cls(
+            **{**value, "already": tuple(value["already"]), "undo": cls.from_json(undo) if undo else None}
+        )
+
+    def __str__(self) -> str:
+        words = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
+        return f"{self.service}.{self.operation}({words}) in {self.account}/{self.region}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """Tell one `subject` (an address, say) at most once in `seconds`, whichever event asks."""
+
+    subject: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What the person on call reads: a title, then facts in the order they matter."""
+
+    severity: Severity
+    title: str
+    facts: tuple[tuple[str, str], ...] = ()
+    advice: str = ""
+    quiet: Quiet | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for the ledger."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The alert that `as_json` wrote."""
+        quiet = value.get("quiet")
+        return cls(
+            severity=Severity(value["severity"]),
+            title=value["title"],
+            facts=tuple((label, fact) for label, fact in value["facts"]),
+            advice=value["advice"],
+            quiet=Quiet(**quiet) if quiet else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be told and done about one event. Nothing to do is an empty plan, not an error."""
+
+    alerts: tuple[Alert, ...] = ()
+    calls: tuple[Call, ...] = ()
+
+    @classmethod
+    def nothing(cls) -> Self:
+        """The event needs no word and no deed."""
+        return cls()
+
+    @classmethod
+    def tell(cls, *alerts: Alert, calls: Sequence[Call] = ()) -> Self:
+        """Tell these alerts, and make these calls where the mode allows it."""
+        return cls(alerts=alerts, calls=tuple(calls))
+
+    @property
+    def empty(self) -> bool:
+        """Nothing to tell and nothing to do."""
+        return not self.alerts and not self.calls
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for the ledger."""
+        return {
+            "alerts": [alert.as_json() for alert in self.alerts],
+            "calls": [call.as_json() for call in self.calls],
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The plan that `as_json` wrote."""
+        return cls(
+            alerts=tuple(Alert.from_json(alert) for alert in value["alerts"]),
+            calls=tuple(Call.from_json(call) for call in value["calls"]),
+        )
+
+
+class Event(Protocol):
+    """What every typed event of `chalicelib.events` offers the runtime."""
+
+    @property
+    def key(self) -> str:
+        """What makes this event one event, however often it is delivered."""
+
+    @property
+    def at(self) -> datetime:
+        """When it happened; aware, UTC."""
+
+    @property
+    def account(self) -> str:
+        """The account it happened in."""
+
+    @property
+    def region(self) -> str:
+        """The region it happened in."""
+
+    @property
+    def principal(self) -> str:
+        """The ARN of who did it, or "" where the event doesn't say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """Something seen once that counts only with others of its kind, such as one failed login.
+
+    `id` makes it one sighting however often its event is delivered; `subject` is what is counted (an
+    address); `detail` travels along as plain text values.
+    """
+
+    subject: str
+    id: str
+    at: datetime
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnEvent:
+    """An EventBridge rule on the default bus.
+
+    `pattern` may hold CloudFormation references. `everywhere`: the event may happen in any watched region,
+    so the spoke template forwards it to the home region's bus.
+    """
+
+    pattern: Mapping[str, Any]
+    everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnSchedule:
+    """An EventBridge schedule, such as `rate(1 hour)`."""
+
+    expression: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnLogs:
+    """A CloudWatch Logs subscription: `log_group` is the logical id of a group in the stack."""
+
+    log_group: str
+    pattern: str
+
+
+Trigger = OnEvent | OnSchedule | OnLogs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remediation:
+    """One entry of the catalogue: all there is to know about a remediation, as data.
+
+    `parse(raw) -> events` types what Lambda is handed; `sightings(event)` names what is to be counted, and
+    how long (`sightings_kept`); `look(aws, event, settings) -> facts` reads; `decide(event, facts, now,
+    settings) -> Plan` thinks. `settings`: environment variables beyond the runtime's that the function
+    reads, each with the CloudFormation value it gets.
+    """
+
+    name: str
+    title: str
+    page: str  # the module's docstring
+    triggers: tuple[Trigger, ...]
+    grants: tuple[Grant, ...]
+    parse: Callable[[Mapping[str, Any]], Sequence[Any]]
+    look: Callable[["Aws", Any, "Settings"], Any]
+    decide: Callable[[Any, Any, datetime, "Settings"], Plan]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    sightings: Callable[[Any], Sequence[Sighting]] | None = None
+    sightings_kept: timedelta = timedelta(hours=2)
+    controls: tuple[str, ...] = ()
+
+    @property
+    def acts(self) -> bool:
+        """Whether it can do more than tell."""
+        return any(grant.acting for grant in self.grants)

@@ -1,0 +1,79 @@
+"""The environment, read once into one frozen record when a function runs, never at import."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from chalicelib.errors import NotConfigured
+from chalicelib.remediation import Mode
+
+TOPIC = "TRAILWARDEN_TOPIC_ARN"
+LEDGER = "TRAILWARDEN_LEDGER"
+MODE = "TRAILWARDEN_MODE"
+ACTS_PER_HOUR = "TRAILWARDEN_ACTS_PER_HOUR"
+IGNORED_PRINCIPALS = "TRAILWARDEN_IGNORED_PRINCIPALS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a function was told by its stack.
+
+    `ignored_principals`: ARNs, `*` and `?` allowed, whose deeds are recorded but not told. `values`: the
+    whole environment, for what only one remediation reads.
+    """
+
+    topic_arn: str
+    ledger: str
+    mode: Mode = Mode.OBSERVE
+    acts_per_hour: int = 10
+    ignored_principals: tuple[str, ...] = ()
+    values: Mapping[str, str]
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the environment; raises NotConfigured naming the variable that is missing or unreadable."""
+        values = dict(environment)
+        mode = values.get(MODE, Mode.OBSERVE)
+        if mode not in set(Mode):
+            raise NotConfigured(f"{MODE} is {mode!r}; it must be one of {', '.join(Mode)}")
+        return cls(
+            topic_arn=_needed(values, TOPIC),
+            ledger=_needed(values, LEDGER),
+            mode=Mode(mode),
+            acts_per_hour=_number(values, ACTS_PER_HOUR, "10"),
+            ignored_principals=tuple(
+                part.strip() for part in values.get(IGNORED_PRINCIPALS, "").split(",") if part.strip()
+            ),
+            values=values,
+        )
+
+    def ignores(self, principal: str) -> bool:
+        """Whether settings name this principal as one whose deeds are expected."""
+        return any(
+            re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), principal)
+            for pattern in self.ignored_principals
+        )
+
+    def text(self, name: str) -> str:
+        """A variable that must be there."""
+        return _needed(self.values, name)
+
+    def number(self, name: str) -> int:
+        """A variable that must be there and be a whole number above zero."""
+        return _number(self.values, name)
+
+
+def _needed(values: Mapping[str, str], name: str) -> str:
+    value = values.get(name, "")
+    if not value:
+        raise NotConfigured(f"the environment variable {name} is missing")
+    return value
+
+
+def _number(values: Mapping[str, str], name: str, default: str = "") -> int:
+    text = values.get(name, default) or _needed(values, name)
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise NotConfigured(f"{name} is {text!r}; it must be a whole number above zero")
+    return int(text)
