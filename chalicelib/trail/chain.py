@@ -1,0 +1,282 @@
+"""The digests themselves: each one's own faults, and the links, gaps and holes between them.
+
+Judged harder than `aws cloudtrail validate-logs` does: the previous hash and the previous signature are both
+compared, and the newest digest is held against the clock. A digest whose own signature doesn't hold is still
+believed when a believed successor recorded the very hash of its content: AWS's signature then vouches for
+it, and its log files can be checked although its metadata was tampered with.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
+from types import MappingProxyType
+
+from chalicelib.trail import sentences
+from chalicelib.trail.digest import (
+    HASH_ALGORITHM,
+    Digest,
+    Link,
+    SignatureFault,
+    UnusableDigest,
+    verify_signature,
+)
+from chalicelib.trail.evidence import CLOCK_SKEW, DIGEST_PERIOD, Window
+from chalicelib.trail.findings import Anchor, Finding, What
+from chalicelib.trail.keys import Chain, DigestKey, MalformedKey
+from chalicelib.trail.public_keys import KeyRing
+
+Place = tuple[str, str]
+"""Bucket and key."""
+
+Span = tuple[datetime, datetime]
+"""From and to, aware."""
+
+_FAULTS: Mapping[SignatureFault, What] = MappingProxyType(
+    {
+        SignatureFault.UNSIGNED: What.DIGEST_UNSIGNED,
+        SignatureFault.ALGORITHM_REFUSED: What.ALGORITHM_REFUSED,
+        SignatureFault.KEY_UNKNOWN: What.KEY_UNKNOWN,
+        SignatureFault.KEY_UNUSABLE: What.KEYS_UNAVAILABLE,
+        SignatureFault.WRONG: What.DIGEST_MODIFIED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A digest in its place in a chain, with what is wrong with it.
+
+    Attributes:
+        chain: The chain its key says it belongs to.
+        starts_at: Start of its hour; for one that isn't believed, an hour before the end.
+        ends_at: End of its hour; for one that isn't believed, the time in its key.
+        object: What was found there.
+        fault: What is wrong with it by itself; None when it is sound.
+        vouched: SHA-256 that a believed successor or the anchor recorded for it; None when there is none.
+    """
+
+    chain: Chain
+    starts_at: datetime
+    ends_at: datetime
+    object: Digest | UnusableDigest
+    fault: What | None
+    vouched: str | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where it was found."""
+        return self.object.bucket, self.object.key
+
+    @property
+    def believed(self) -> Digest | None:
+        """The digest, when its signature or a believed successor's hash says it is CloudTrail's."""
+        if isinstance(self.object, UnusableDigest):
+            return None
+        return self.object if self.fault is None or self.vouched == self.object.sha256 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainReport:
+    """What a chain came to.
+
+    Attributes:
+        chain: The chain.
+        findings: Links, gaps, holes, and the newest digest missing.
+        covered: The hours whose digests are believed, oldest first.
+        lost: The time whose digest is gone or not believed.
+        gaps: The time in which no digest was made, each with the place of the digest that starts anew.
+        anchor: The newest digest whose own signature held, or the anchor there was before.
+    """
+
+    chain: Chain
+    findings: tuple[Finding, ...]
+    covered: tuple[Span, ...]
+    lost: tuple[Span, ...]
+    gaps: tuple[tuple[Span, Place], ...]
+    anchor: Anchor | None
+
+
+def own_fault(found: Digest | UnusableDigest, ring: KeyRing) -> What | None:
+    """Say what is wrong with a digest by itself; None when it is signed, whole, and where it should be."""
+    if isinstance(found, UnusableDigest):
+        return What.DIGEST_UNREADABLE if found.unreadable else What.DIGEST_MALFORMED
+    if (found.bucket, found.key) != (found.recorded_bucket, found.recorded_key):
+        return What.DIGEST_MOVED
+    if not len(ring):
+        return What.KEYS_UNAVAILABLE
+    fault = verify_signature(found, ring)
+    return _FAULTS[fault] if fault else None
+
+
+def place_digests(
+    digests: Iterable[Digest | UnusableDigest], ring: KeyRing, anchors: Iterable[Anchor]
+) -> tuple[list[Slot], list[Finding]]:
+    """Put digests in their places, newest first, and settle which of them are believed.
+
+    Returns:
+        The slots, and a finding for each object whose key is no digest's.
+    """
+    slots, strays = [], []
+    for found in digests:
+        try:
+            name = DigestKey.parse(found.key)
+        except MalformedKey:
+            strays.append(sentences.stray(found))
+            continue
+        sound = (fault := own_fault(found, ring)) is None and isinstance(found, Digest)
+        starts_at = found.starts_at if sound and isinstance(found, Digest) else name.ends_at - DIGEST_PERIOD
+        slots.append(
+            Slot(chain=name.chain, starts_at=starts_at, ends_at=name.ends_at, object=found, fault=fault)
+        )
+    slots.sort(key=lambda slot: (slot.ends_at, slot.object.key, slot.object.bucket), reverse=True)
+    return _vouch(slots, {(anchor.bucket, anchor.key): anchor.sha256 for anchor in anchors}), strays
+
+
+def _vouch(newest_first: list[Slot], recorded: dict[Place, str]) -> list[Slot]:
+    """Carry belief from each digest to the one it names, by the hash it recorded."""
+    slots = []
+    for slot in newest_first:
+        vouched = replace(slot, vouched=recorded.get(slot.place))
+        if digest := vouched.believed:
+            vouched = replace(vouched, starts_at=digest.starts_at)
+            link = digest.previous
+            if link and link.algorithm == HASH_ALGORITHM:
+                recorded.setdefault((link.bucket, link.key), link.sha256)
+        slots.append(vouched)
+    return slots
+
+
+def judge_chain(
+    chain: Chain,
+    slots: list[Slot],
+    *,
+    everywhere: Mapping[Place, Slot],
+    anchor: Anchor | None,
+    window: Window,
+    bucket: str | None = None,
+) -> ChainReport:
+    """Judge the links of one chain.
+
+    Args:
+        chain: The chain.
+        slots: Its digests, newest first.
+        everywhere: The slots of all chains by place, since a trail whose bucket or prefix was changed
+            goes on in another.
+        anchor: What an earlier run verified, if anything.
+        window: The time judged.
+        bucket: The bucket its digests are expected in; None when none is expected.
+    """
+    walk = _Walk(chain=chain, everywhere=everywhere, anchor=anchor, window=window)
+    for slot, older in pairwise([*slots, None]):
+        if slot:
+            walk.step(slot, older)
+    believed = [slot for slot in reversed(slots) if slot.believed]
+    if believed or bucket is not None or anchor:
+        walk.newest(slots, bucket)
+    signed = next((slot.object for slot in reversed(believed) if slot.fault is None), None)
+    return ChainReport(
+        chain=chain,
+        findings=tuple(walk.findings),
+        covered=tuple((slot.starts_at, slot.ends_at) for slot in believed),
+        lost=tuple(sorted(walk.lost)),
+        gaps=tuple(sorted(walk.gaps)),
+        anchor=Anchor.of(chain, signed) if isinstance(signed, Digest) else anchor,
+    )
+
+
+class _Walk:
+    """One pass over a chain, from its newest digest to its oldest."""
+
+    def __init__(
+        self, *, chain: Chain, everywhere: Mapping[Place, Slot], anchor: Anchor | None, window: Window
+    ) -> None:
+        self.chain, self.everywhere, self.anchor, self.window = chain, everywhere, anchor, window
+        self.findings: list[Finding] = []
+        self.lost: list[Span] = []
+        self.gaps: list[tuple[Span, Place]] = []
+        self.named = {
+            (link.bucket, link.key)
+            for slot in everywhere.values()
+            if (digest := slot.believed) and (link := digest.previous)
+        }
+
+    def step(self, slot: Slot, older: Slot | None) -> None:
+        """Judge what lies between a digest and the next older one that is there."""
+        before = older.ends_at if older else self.anchor.ends_at if self.anchor else None
+        digest = slot.believed
+        if digest is None:
+            self.lost.append((slot.starts_at, slot.ends_at))
+            self._hole(slot, before)
+        elif digest.previous is None:
+            self._start(digest, before)
+        else:
+            self.findings += self._link(digest, digest.previous, before)
+
+    def _hole(self, slot: Slot, before: datetime | None) -> None:
+        """Between two digests of which the newer says nothing that counts, time alone tells of a third."""
+        if self.chain.backfill or before is None or slot.starts_at - before < DIGEST_PERIOD - CLOCK_SKEW:
+            return
+        self.lost.append((before, slot.starts_at))
+        key = str(self.chain.digest_at(before + DIGEST_PERIOD))
+        self.findings.append(sentences.hole(slot.object.bucket, key, (before, slot.starts_at)))
+
+    def _start(self, digest: Digest, before: datetime | None) -> None:
+        """A validly signed starting digest: what lies before it is a gap, made by whoever stopped logging."""
+        if self.chain.backfill:
+            return
+        if before is not None:
+            self.findings.append(sentences.gap(digest, before))
+        since = before or self.window.since
+        if since < digest.starts_at:
+            self.gaps.append(((since, digest.starts_at), (digest.bucket, digest.key)))
+
+    def _link(self, digest: Digest, link: Link, before: datetime | None) -> Iterator[Finding]:
+        if link.algorithm != HASH_ALGORITHM:
+            yield sentences.link_algorithm(digest, link)
+            return
+        slot = self.everywhere.get((link.bucket, link.key))
+        if slot:
+            if slot.fault is None and isinstance(slot.object, Digest):
+                yield from _compare(digest, link, slot.object.sha256, slot.object.signature or "")
+        elif self.anchor and (self.anchor.bucket, self.anchor.key) == (link.bucket, link.key):
+            yield from _compare(digest, link, self.anchor.sha256, self.anchor.signature)
+        elif digest.starts_at > self.window.since:
+            since = before or digest.starts_at - DIGEST_PERIOD
+            self.lost.append((before or self.window.since, digest.starts_at))
+            yield sentences.deleted(digest, link, (min(since, digest.starts_at), digest.starts_at))
+
+    def newest(self, slots: list[Slot], bucket: str | None) -> None:
+        """Hold the newest digest against the clock: nothing that comes after it would name it."""
+        if self.chain.backfill or any(slot.place in self.named for slot in slots[:1]):
+            return  # backfill has no cadence; a chain that another chain goes on from has ended
+        newest = next((slot for slot in slots if slot.ends_at <= self.window.now + CLOCK_SKEW), None)
+        if newest:
+            last, bucket = newest.ends_at, newest.object.bucket
+        elif self.anchor:
+            last, bucket = self.anchor.ends_at, self.anchor.bucket
+        else:
+            last = self.window.since
+        due = self.window.expects_after(last)
+        if due is None:
+            return
+        until = min(self.window.until, self.window.now)
+        self.lost.append((last, until))
+        known = bool(newest or self.anchor)
+        key = str(self.chain.digest_at(due)) if known else self.chain.digest_folder
+        self.findings.append(sentences.silence(self.chain, bucket or "", key, (last, until)))
+
+
+def _compare(digest: Digest, link: Link, sha256: str, signature: str) -> Iterator[Finding]:
+    """Hold what a digest recorded of its predecessor against the predecessor; one finding at most."""
+    if link.sha256 != sha256:
+        yield sentences.broken_link(digest, link, "hash", link.sha256, sha256)
+    elif link.signature.lower() != signature.lower():
+        yield sentences.broken_link(digest, link, "signature", link.signature, signature)
+
+
+def own_finding(slot: Slot) -> Finding | None:
+    """Tell a digest's own fault, with what its successor recorded of it as evidence."""
+    if slot.fault is None:
+        return None
+    return sentences.own(slot.object, slot.fault, (slot.starts_at, slot.ends_at), slot.vouched)
