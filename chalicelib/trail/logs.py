@@ -162,14 +162,11 @@ def _stand(
     around = (at - NAME_SLACK, at + _MINUTE + NAME_SLACK)
     if all(_inside(around, _merged(report.covered)) for report in chains):
         return "added"
-    spans = [span for report in chains for span in (*report.covered, *report.lost)]
     for report in chains:
         for gap in report.gaps:
             if _touches(around, gap[0]):
                 return gap
-        spans += [gap[0] for gap in report.gaps]
-    known = (min(span[0] for span in spans), max(span[1] for span in spans)) if spans else None
-    return "lost" if known and _inside(around, [known]) else None
+    return "lost" if any(_touches(around, span) for report in chains for span in report.lost) else None
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:

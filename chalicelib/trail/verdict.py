@@ -57,24 +57,17 @@ def judge(
     found += [
         log_finding(log, fault, digest) for (log, digest), fault in zip(checks, faults, strict=True) if fault
     ]
-    beside = judge_listing(
-        objects,
-        named=_named(slots, believed=True),
-        claimed=_named(slots, believed=False),
-        reports=reports,
-        window=window,
-    )
+    named = _named(slots, believed=True)
+    claimed = _named(slots, believed=False) - named
+    beside = judge_listing(objects, named=named, claimed=claimed, reports=reports, window=window)
     found += [*beside.findings, *judge_versions(objects, reports, window)]
-    doubtful = sum(
-        len(slot.object.logs) for slot in slots if isinstance(slot.object, Digest) and not slot.believed
-    )
     unread = sum(fault is not None and fault.what in _UNTOLD for fault in faults)
     return Verdict(
         digests=len(slots) + len(strays),
         digests_sound=sum(slot.fault is None for slot in slots),
-        logs=len(checks) + doubtful + beside.unverifiable + beside.added,
+        logs=len(checks) + len(claimed) + beside.unverifiable + beside.added,
         logs_sound=faults.count(None),
-        logs_unverifiable=doubtful + unread + beside.unverifiable,
+        logs_unverifiable=len(claimed) + unread + beside.unverifiable,
         findings=_settled(found),
         anchors=tuple(report.anchor for report in reports if report.anchor),
     )

@@ -1,0 +1,37 @@
+"""The private key of the simulated CloudTrail.
+
+It protects nothing. It was made for this file, is published with it, and signs only what the simulated AWS
+delivers; no real CloudTrail digest can be signed with it. It is fixed so that a run signs the same bytes
+every time (RSASSA-PKCS1-v1_5 is deterministic), and kept alone in a module so that a scanner for secrets has
+one file to be told about.
+"""
+
+SIMULATED_PRIVATE_KEY = """\
+-----BEGIN RSA PRIVATE KEY-----
+MIIEpAIBAAKCAQEA3TGPmUdn43GhRqKcLtJWTlk6tbtTSlkrN8nG8VsXCYs7itnW
+K3uKRZEdfPLLi0gGtchP9Oj7BuTzX9euRD8484cLF+VgglAUHkpvVY778NJm0vvq
+mc+TF49dSwrV0Jkp+1olQ6rvW9sUKU4GIJMgdgu1B4cyphQWztJpJ0JOwuTA23uQ
+6zErMSnoOZnv9R614aa2RMstvDAlRbCkDwslITuqZQorUo5jUn3JoIdL4hDytkf1
+O2gyKvDr2WhXyiOW4kiM7ophe0UmtuJC/yj6pYZCMDIJM0UAAG5Q/ZGbJKUbdVr4
+SvcXzXlSooh47PXs7WEGaFb1c7TX+/DcX/OBBQIDAQABAoIBAAp+5ks15/BTLT2q
+jCItoWJE2iQS8DQUMJiMVsgPlDOD+46OYRr9mPVNmjpaU/23LHhWObMLlhPA6+p1
+k8ORw2xM0WIwJGjyj03Tpt5Gs149QZtL0Fk9kAN7bkgYCsbD6cnPQHrqQsLXTajb
+Fq/Xg2AOlKe3itf2FpH4SnyOKSoWtY9v+SDazH8RYcg0jGtJ/12p2EECXxiFDi61
+cC/3Vp9DqVSoeyCFnY7pCDolm299eoDoyKWh6x37WGHzmye4so9BDAow+o6iXJvN
+kO2qBLRhMyILkh9OkwnUcxqdlLjivU+c4a4JqAwRc5AlULE/SN4Osr3dFFA0nmn1
+iIaH+eECgYEA/J5LQq3QBBlMEunUlq6Jvf0Bn8ebY0HkbiTFA3hmw188EFN3TeJv
+hjpvgxNdtSacotiJdVlUF7plcxrtpgubCBPwp8KcxFwSTAS7ISI4i5S8EOSE+9Vb
+W29D5Ak6HbwSZXJRnMWDd/krRz6eO32ou4PN4clUdRIL2sjU1rDcbiECgYEA4CeT
+lIk+tpyPAIC0XBFDzpMw1fX2gcaoRP0EqWJYWbkVmDCqZ/bxjzxvPUFBP9/zVb2n
++tusMVVR61pGKg0UmulLgI4ImEay/RfDwDspKhFaddl1WQfUQH4G434NAId3rDUH
++aB3d0RyoC3HJKFVnx598PBGq36fU7afbfWuTmUCgYEAsl4KgeA8GkjKYChehK5k
+b5NvTCQiYWkrI2IvAY5H8PcTb+ufN40EdeBY0FIiPkAvJQSDuioCqGZiL236Et3q
+7z81Ex7klfj0qlxEzNZe2p+AUuUnyLETOnJLm32wXUJoMt0PJwSHGXUDy+A41YSa
+WRxtiFkhmy/M0wQu1BA49EECgYEAsw4KLonfhcHT3YPyDuVfs+ESDqgWzJ3jBpDS
+q3e6uZlGbbbaOIgjd9a/yT+aHqsHVwNT7uiRSSstcAJBsA+Y2RHo1P0gUnuPOOtF
+3AWmIUuRZjhaK888NnQ1jn2/Zx/Pcck+4KHVLHmJ0vgebt1NZvjVg6R73zwbi6SD
+ADRTk50CgYBIvsrFCc8pUk2DD28H+cRMeLoqvZvdBOPL9UbF3jHceAovztKNrUun
+ON3WqB4vHopM+eIfRSw0oJzK9T1leYToIGqmjKhDW3mZPtXS0reRHsN1RAYkiIMN
+e+Uc2MAzHqcNF+1kQqZ3U7TSOiJ3B/Q7Oi/u0GLC4s/HwtS291c0zQ==
+-----END RSA PRIVATE KEY-----
+"""
