@@ -1,7 +1,7 @@
 """Why a pattern was refused: the reason, and the place in the pattern."""
 
 
-class InvalidPattern(ValueError):  # noqa: N818 - it names the finding: the pattern is invalid
+class InvalidPattern(ValueError):
     """An event pattern or a log filter pattern that AWS would not accept.
 
     Whoever wrote the pattern has to change it; trying again never helps.

@@ -1,0 +1,239 @@
+"""EventBridge event patterns, whole: does this event match, and if not, which field failed against what.
+
+A pattern is an object whose leaves are arrays of alternatives. For an event to match, every field that the
+pattern names must hold one of its alternatives; other fields don't matter.
+
+    pattern  {"source": ["aws.signin"], "detail": {"eventName": [{"prefix": "Console"}]}}
+    matches  {"source": "aws.signin", "detail": {"eventName": "ConsoleLogin", "userAgent": "..."}}
+    not      {"source": "aws.signin", "detail": {"eventName": "SwitchRole"}}
+    not      {"source": "aws.signin"}
+
+- A value that is an array meets a field when one of its elements does. When elements are objects, all fields
+  that lead through them must be met by the same element.
+- `a.b` as a key and `b` inside `a` are the same field, in patterns and in events.
+- null, "" and a missing field are three things. Numbers compare as numbers: 300 is 300.0; "300" is a string.
+- An object, an empty array or nothing at a field's place: the field doesn't exist.
+
+Most events are decided by stepping straight to each field (`event_fields.mapping_reader`). Where arrays of
+objects or keys with dots are involved, `meets` decides, exactly as AWS's engine does.
+
+Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html and the matcher AWS
+publishes, https://github.com/aws/event-ruler.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.matching.conditions import Alternatives
+from chalicelib.matching.event_fields import (
+    ABSENT,
+    NOWHERE,
+    TANGLED,
+    Found,
+    Membership,
+    PathTree,
+    Reader,
+    TextFields,
+    as_text,
+    collect,
+    decode_event,
+    mapping_reader,
+    scalars_of,
+)
+from chalicelib.matching.pattern_compiler import Branch, compile_pattern
+
+Event = str | bytes | Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """One field of a pattern that an event didn't meet.
+
+    Attributes:
+        path: The field, such as `detail.eventName`; several with commas when each is met, but never together
+            by one element of an array.
+        wanted: What the pattern accepts there, in words.
+        found: What the event has there, as JSON; "nothing" where the field is missing.
+    """
+
+    path: str
+    wanted: str
+    found: str
+
+
+class EventPattern:
+    """One event pattern, compiled.
+
+    Args:
+        pattern: The pattern as JSON text or as a mapping.
+
+    Raises:
+        InvalidPattern: EventBridge would refuse the pattern; says why and where.
+
+    Example:
+        >>> pattern = EventPattern({"detail": {"eventName": ["ConsoleLogin"]}})
+        >>> pattern.matches({"detail": {"eventName": "ConsoleLogin"}})
+        True
+        >>> pattern.explain('{"detail": {"eventName": "SwitchRole"}}')
+        (Mismatch(path='detail.eventName', wanted="'ConsoleLogin'", found='"SwitchRole"'),)
+    """
+
+    __slots__ = ("_from_mapping", "_from_text", "_text_fields", "_tree", "branches")
+
+    def __init__(self, pattern: str | Mapping[str, Any]) -> None:
+        self.branches = compile_pattern(pattern)
+        paths = list(dict.fromkeys(path for branch in self.branches for path in branch))
+        self._tree = PathTree.of(paths)
+        self._from_mapping = _with_readers(self.branches, {path: mapping_reader(path) for path in paths})
+        self._from_text: _Questions = ()
+        self._text_fields: TextFields | None = None
+
+    def matches(self, event: Event) -> bool:
+        """Say whether an event matches.
+
+        Args:
+            event: JSON text, UTF-8 bytes of it, or a mapping.
+
+        Raises:
+            ValueError: The text isn't a JSON object.
+        """
+        if isinstance(event, str | bytes):
+            return self._matches_text(as_text(event))
+        if isinstance(event, dict):
+            answer = _ask(self._from_mapping, event)
+            if answer is not None:
+                return answer
+        return self._matches_exactly(event)
+
+    def explain(self, event: Event) -> tuple[Mismatch, ...]:
+        """Return the fields that keep an event from matching; none when it matches.
+
+        With `$or` the answer is about the branch that comes closest, the first of equals.
+
+        Raises:
+            ValueError: The text isn't a JSON object.
+        """
+        whole = decode_event(event) if isinstance(event, str | bytes) else event
+        found = collect(whole, self._tree)
+        reports = (_mismatches(branch, found, whole) for branch in self.branches)
+        return min(reports, key=len)
+
+    def _matches_text(self, text: str) -> bool:
+        if self._text_fields is None:
+            fields = TextFields(path for branch in self.branches for path in branch)
+            self._from_text = _with_readers(self.branches, fields.readers)
+            self._text_fields = fields
+        root = self._text_fields.decode(text)
+        answer = None if root is None else _ask(self._from_text, root)
+        return self._matches_exactly(decode_event(text)) if answer is None else answer
+
+    def _matches_exactly(self, event: Mapping[str, Any]) -> bool:
+        found = collect(event, self._tree)
+        return any(meets(branch, found) for branch in self.branches)
+
+
+_Questions = tuple[tuple[tuple[Reader, Alternatives], ...], ...]
+
+
+def _with_readers(branches: tuple[Branch, ...], readers: dict[str, Reader]) -> _Questions:
+    if not readers:
+        return ()
+    return tuple(tuple((readers[path], leaf) for path, leaf in branch.items()) for branch in branches)
+
+
+def _ask(questions: _Questions, root: Any) -> bool | None:
+    """Say whether some branch holds; None when an array of objects or a key with dots is in the way."""
+    for branch in questions:
+        for read, leaf in branch:
+            try:
+                value = read(root)
+            except AttributeError:  # below a scalar, see TextFields
+                value = ABSENT
+            if value.__class__ is str:
+                if value in leaf.strings or (leaf.conditions and leaf.accepts(value)) or leaf.present:
+                    continue
+                break
+            if value is TANGLED:
+                return None
+            values = scalars_of(value)
+            if values is None:
+                return None
+            if not (any(map(leaf.accepts, values)) if values else leaf.absent):
+                break
+        else:
+            return True
+    return False
+
+
+def meets(branch: Branch, found: dict[str, list[Found]]) -> bool:
+    """Say whether the collected values meet a branch, in one arrangement.
+
+    Field by field, in the order of their names, this keeps every way in which the fields so far can be met:
+    the set of array elements that way relies on. A value fits a way that relies on the same elements of the
+    arrays it stands in; a field is absent for a way that none of its values fits. Elements of arrays that no
+    later field stands in are forgotten, so that the ways don't multiply.
+    """
+    paths = sorted(branch)
+    ways = {NOWHERE}
+    for number, path in enumerate(paths):
+        ways = _next_ways(ways, branch[path], found.get(path, []))
+        if not ways:
+            return False
+        if ways != {NOWHERE}:
+            later = {
+                array
+                for name in paths[number + 1 :]
+                for each in found.get(name, ())
+                for array, _ in each.membership
+            }
+            ways = {frozenset(pair for pair in way if pair[0] in later) for way in ways}
+    return True
+
+
+def _next_ways(ways: set[Membership], leaf: Alternatives, values: list[Found]) -> set[Membership]:
+    accepted = [each.membership for each in values if leaf.accepts(each.value)]
+    after = {way | membership for membership in accepted for way in ways if _fits(way, membership)}
+    if leaf.absent:
+        after |= {way for way in ways if not any(_fits(way, each.membership) for each in values)}
+    return after
+
+
+def _fits(way: Membership, membership: Membership) -> bool:
+    if not way or not membership or membership <= way:
+        return True
+    relied_on = dict(way)
+    return all(relied_on.get(array, index) == index for array, index in membership)
+
+
+def _mismatches(
+    branch: Branch, found: dict[str, list[Found]], event: Mapping[str, Any]
+) -> tuple[Mismatch, ...]:
+    alone = tuple(
+        Mismatch(path=path, wanted=str(leaf), found=_shown(path, found.get(path, []), event))
+        for path, leaf in branch.items()
+        if not meets({path: leaf}, found)
+    )
+    if alone or meets(branch, found):
+        return alone
+    paths = [path for path in branch if any(each.membership for each in found.get(path, ()))]
+    wanted = "; ".join(f"{path}: {branch[path]}" for path in paths)
+    return (
+        Mismatch(
+            path=", ".join(paths), wanted=f"in one element, {wanted}", found="no element with all of it"
+        ),
+    )
+
+
+def _shown(path: str, values: list[Found], event: Mapping[str, Any]) -> str:
+    if len(values) == 1:
+        return json.dumps(values[0].value, default=str)
+    if values:
+        return json.dumps([each.value for each in values], default=str)
+    value: object = event
+    for step in path.split("."):
+        value = value.get(step, ABSENT) if isinstance(value, Mapping) else ABSENT
+    if isinstance(value, Mapping):
+        return "an object, whose own fields are other fields"
+    return "nothing" if value is ABSENT else json.dumps(value, default=str)
