@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from types import MappingProxyType
+from typing import Self
 
 from chalicelib.trail import sentences
 from chalicelib.trail.digest import (
@@ -77,6 +78,30 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a chain is judged among: a trail whose bucket or prefix was changed goes on in another chain.
+
+    Attributes:
+        slots: The digests of all chains by place.
+        named: The places of the predecessors that believed digests name.
+        window: The time judged.
+    """
+
+    slots: Mapping[Place, Slot]
+    named: frozenset[Place]
+    window: Window
+
+    @classmethod
+    def of(cls, slots: Iterable[Slot], window: Window) -> Self:
+        """Look around once for all chains."""
+        by_place = {slot.place: slot for slot in slots}
+        links = (digest.previous for slot in by_place.values() if (digest := slot.believed))
+        return cls(
+            slots=by_place, named=frozenset((link.bucket, link.key) for link in links if link), window=window
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChainReport:
     """What a chain came to.
 
@@ -124,10 +149,14 @@ def place_digests(
         except MalformedKey:
             strays.append(sentences.stray(found))
             continue
-        sound = (fault := own_fault(found, ring)) is None and isinstance(found, Digest)
-        starts_at = found.starts_at if sound and isinstance(found, Digest) else name.ends_at - DIGEST_PERIOD
         slots.append(
-            Slot(chain=name.chain, starts_at=starts_at, ends_at=name.ends_at, object=found, fault=fault)
+            Slot(
+                chain=name.chain,
+                starts_at=name.ends_at - DIGEST_PERIOD,
+                ends_at=name.ends_at,
+                object=found,
+                fault=own_fault(found, ring),
+            )
         )
     slots.sort(key=lambda slot: (slot.ends_at, slot.object.key, slot.object.bucket), reverse=True)
     return _vouch(slots, {(anchor.bucket, anchor.key): anchor.sha256 for anchor in anchors}), strays
@@ -151,9 +180,8 @@ def judge_chain(
     chain: Chain,
     slots: list[Slot],
     *,
-    everywhere: Mapping[Place, Slot],
+    around: Surroundings,
     anchor: Anchor | None,
-    window: Window,
     bucket: str | None = None,
 ) -> ChainReport:
     """Judge the links of one chain.
@@ -161,13 +189,11 @@ def judge_chain(
     Args:
         chain: The chain.
         slots: Its digests, newest first.
-        everywhere: The slots of all chains by place, since a trail whose bucket or prefix was changed
-            goes on in another.
+        around: What it is judged among.
         anchor: What an earlier run verified, if anything.
-        window: The time judged.
         bucket: The bucket its digests are expected in; None when none is expected.
     """
-    walk = _Walk(chain=chain, everywhere=everywhere, anchor=anchor, window=window)
+    walk = _Walk(chain, around, anchor)
     for slot, older in pairwise([*slots, None]):
         if slot:
             walk.step(slot, older)
@@ -181,29 +207,31 @@ def judge_chain(
         covered=tuple((slot.starts_at, slot.ends_at) for slot in believed),
         lost=tuple(sorted(walk.lost)),
         gaps=tuple(sorted(walk.gaps)),
-        anchor=Anchor.of(chain, signed) if isinstance(signed, Digest) else anchor,
+        anchor=_later(anchor, Anchor.of(chain, signed) if isinstance(signed, Digest) else None),
     )
+
+
+def _later(before: Anchor | None, now: Anchor | None) -> Anchor | None:
+    """What was verified once stays verified: an anchor never goes back."""
+    if before and now:
+        return max(before, now, key=lambda anchor: anchor.ends_at)
+    return now or before
 
 
 class _Walk:
     """One pass over a chain, from its newest digest to its oldest."""
 
-    def __init__(
-        self, *, chain: Chain, everywhere: Mapping[Place, Slot], anchor: Anchor | None, window: Window
-    ) -> None:
-        self.chain, self.everywhere, self.anchor, self.window = chain, everywhere, anchor, window
+    def __init__(self, chain: Chain, around: Surroundings, anchor: Anchor | None) -> None:
+        self.chain, self.around, self.window, self.anchor = chain, around, around.window, anchor
         self.findings: list[Finding] = []
         self.lost: list[Span] = []
         self.gaps: list[tuple[Span, Place]] = []
-        self.named = {
-            (link.bucket, link.key)
-            for slot in everywhere.values()
-            if (digest := slot.believed) and (link := digest.previous)
-        }
 
     def step(self, slot: Slot, older: Slot | None) -> None:
         """Judge what lies between a digest and the next older one that is there."""
-        before = older.ends_at if older else self.anchor.ends_at if self.anchor else None
+        before = older.ends_at if older else None
+        if before is None and self.anchor and self.anchor.ends_at < slot.ends_at:
+            before = self.anchor.ends_at
         digest = slot.believed
         if digest is None:
             self.lost.append((slot.starts_at, slot.ends_at))
@@ -235,20 +263,21 @@ class _Walk:
         if link.algorithm != HASH_ALGORITHM:
             yield sentences.link_algorithm(digest, link)
             return
-        slot = self.everywhere.get((link.bucket, link.key))
+        slot = self.around.slots.get((link.bucket, link.key))
         if slot:
             if slot.fault is None and isinstance(slot.object, Digest):
                 yield from _compare(digest, link, slot.object.sha256, slot.object.signature or "")
-        elif self.anchor and (self.anchor.bucket, self.anchor.key) == (link.bucket, link.key):
+            return
+        if self.anchor and (self.anchor.bucket, self.anchor.key) == (link.bucket, link.key):
             yield from _compare(digest, link, self.anchor.sha256, self.anchor.signature)
-        elif digest.starts_at > self.window.since:
+        if digest.starts_at > self.window.since:
             since = before or digest.starts_at - DIGEST_PERIOD
             self.lost.append((before or self.window.since, digest.starts_at))
             yield sentences.deleted(digest, link, (min(since, digest.starts_at), digest.starts_at))
 
     def newest(self, slots: list[Slot], bucket: str | None) -> None:
         """Hold the newest digest against the clock: nothing that comes after it would name it."""
-        if self.chain.backfill or any(slot.place in self.named for slot in slots[:1]):
+        if self.chain.backfill or any(slot.place in self.around.named for slot in slots[:1]):
             return  # backfill has no cadence; a chain that another chain goes on from has ended
         newest = next((slot for slot in slots if slot.ends_at <= self.window.now + CLOCK_SKEW), None)
         if newest:

@@ -4,7 +4,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-from chalicelib.trail.chain import ChainReport, Place, Slot, judge_chain, own_finding, place_digests
+from chalicelib.trail.chain import (
+    ChainReport,
+    Place,
+    Slot,
+    Surroundings,
+    judge_chain,
+    own_finding,
+    place_digests,
+)
 from chalicelib.trail.digest import Digest, LogReference, UnusableDigest
 from chalicelib.trail.evidence import ReadLog, StoredObject, Window
 from chalicelib.trail.findings import Anchor, Finding, Verdict, What
@@ -80,17 +88,15 @@ def _judge_chains(
     slots: list[Slot], anchors: Mapping[Chain, Anchor], expected: Mapping[Chain, str], window: Window
 ) -> list[ChainReport]:
     by_chain: dict[Chain, list[Slot]] = defaultdict(list)
-    everywhere: dict[Place, Slot] = {}
     for slot in slots:
         by_chain[slot.chain].append(slot)
-        everywhere[slot.place] = slot
+    around = Surroundings.of(slots, window)
     return [
         judge_chain(
             chain,
             by_chain[chain],
-            everywhere=everywhere,
+            around=around,
             anchor=anchors.get(chain),
-            window=window,
             bucket=expected.get(chain),
         )
         for chain in sorted({*by_chain, *anchors, *expected})
@@ -101,7 +107,7 @@ def _own_findings(slots: list[Slot]) -> list[Finding]:
     """Tell the digests' own faults; that no key could be had is told once, not for each."""
     findings = [finding for slot in reversed(slots) if (finding := own_finding(slot))]
     keyless = [finding for finding in findings if finding.what is What.KEYS_UNAVAILABLE]
-    return [finding for finding in findings if finding not in keyless[1:]]
+    return [finding for finding in findings if finding.what is not What.KEYS_UNAVAILABLE] + keyless[:1]
 
 
 def _named(slots: list[Slot], *, believed: bool) -> frozenset[Place]:
