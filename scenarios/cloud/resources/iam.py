@@ -1,0 +1,142 @@
+"""AWS::IAM: roles and policies.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_IAM.html
+"""
+
+from collections.abc import Mapping
+
+from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.resources.kind import Identity, Kind, Order, text_of
+from scenarios.cloud.resources.managed_policies import MANAGED_POLICIES
+from scenarios.cloud.resources.shapes import TAGS, Many, Policy, Refused, Shape, Text, Whole, arn
+
+_PATH = Text(pattern=r"/|/[\x21-\x7e]+/")
+_NAME = r"[\w+=,.@-]{1,%d}"
+
+ROLE = Shape(
+    fields={
+        "AssumeRolePolicyDocument": Policy(),
+        "Description": Text(longest=1000),
+        "ManagedPolicyArns": Many(of=arn("iam"), most=20),
+        "MaxSessionDuration": Whole(low=3600, high=43200),
+        "Path": _PATH,
+        "PermissionsBoundary": Refused(because="permissions boundaries are not weighed"),
+        "Policies": Many(
+            of=Shape(
+                fields={"PolicyDocument": Policy(), "PolicyName": Text(pattern=_NAME % 128)},
+                required=("PolicyDocument", "PolicyName"),
+            )
+        ),
+        "RoleName": Text(pattern=_NAME % 64),
+        "Tags": TAGS,
+    },
+    required=("AssumeRolePolicyDocument",),
+)
+
+POLICY = Shape(
+    fields={
+        "Groups": Refused(because="groups"),
+        "PolicyDocument": Policy(),
+        "PolicyName": Text(pattern=_NAME % 128),
+        "Roles": Many(of=Text(), least=1),
+        "Users": Refused(because="users of a stack"),
+    },
+    required=("PolicyDocument", "PolicyName", "Roles"),
+)
+
+MANAGED_POLICY = Shape(
+    fields={
+        "Description": Text(longest=1000),
+        "Groups": Refused(because="groups"),
+        "ManagedPolicyName": Text(pattern=_NAME % 128),
+        "Path": _PATH,
+        "PolicyDocument": Policy(),
+        "Roles": Many(of=Text()),
+        "Tags": TAGS,
+        "Users": Refused(because="users of a stack"),
+    },
+    required=("PolicyDocument",),
+)
+
+
+def create_role(order: Order) -> Identity:
+    """Create a role with its inline and attached policies."""
+    iam = order.client("iam")
+    name = order.name("RoleName", 64)
+    trust = order.properties["AssumeRolePolicyDocument"]
+    for index, statement in enumerate(_statements(trust)):
+        if not {"Principal", "NotPrincipal"} & statement.keys() or "Resource" in statement:
+            at = f"AssumeRolePolicyDocument.Statement[{index}]"
+            raise order.refuse(
+                at, "MalformedPolicyDocument: a trust policy names a Principal and no Resource"
+            )
+    given = order.pick("Description", "MaxSessionDuration", "Path")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=text_of(trust), **given)["Role"]
+    for index, policy in enumerate(order.properties.get("Policies", [])):
+        _refuse_principals(order, policy["PolicyDocument"], f"Policies[{index}].PolicyDocument")
+        document = text_of(policy["PolicyDocument"])
+        iam.put_role_policy(RoleName=name, PolicyName=policy["PolicyName"], PolicyDocument=document)
+    for policy_arn in order.properties.get("ManagedPolicyArns", []):
+        _attach(order, name, policy_arn)
+    return Identity(ref=name, attributes={"Arn": role["Arn"], "RoleId": role["RoleId"]})
+
+
+def _attach(order: Order, role: str, policy_arn: str) -> None:
+    iam = order.client("iam")
+    if ":iam::aws:policy/" not in policy_arn:
+        iam.attach_role_policy(RoleName=role, PolicyArn=policy_arn)
+        return
+    path = policy_arn.split(":policy/", 1)[1]
+    if path not in MANAGED_POLICIES:
+        raise NotSimulated("IAM", f"the AWS managed policy {path} ({order.logical_id}.ManagedPolicyArns)")
+    document = text_of(MANAGED_POLICIES[path])
+    iam.put_role_policy(RoleName=role, PolicyName=path.rsplit("/", 1)[-1], PolicyDocument=document)
+
+
+def create_policy(order: Order) -> Identity:
+    """Put an inline policy into each of the roles."""
+    name = order.properties["PolicyName"]
+    _refuse_principals(order, order.properties["PolicyDocument"], "PolicyDocument")
+    document = text_of(order.properties["PolicyDocument"])
+    for role in order.properties["Roles"]:
+        order.client("iam").put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
+    return Identity(ref=order.generated_name(128), attributes={"Id": order.generated_name(128)})
+
+
+def create_managed_policy(order: Order) -> Identity:
+    """Create a policy of the account's own and attach it."""
+    iam = order.client("iam")
+    _refuse_principals(order, order.properties["PolicyDocument"], "PolicyDocument")
+    policy = iam.create_policy(
+        PolicyName=order.name("ManagedPolicyName", 128),
+        PolicyDocument=text_of(order.properties["PolicyDocument"]),
+        **order.pick("Description", "Path"),
+    )["Policy"]
+    for role in order.properties.get("Roles", []):
+        iam.attach_role_policy(RoleName=role, PolicyArn=policy["Arn"])
+    attributes = {"PolicyArn": policy["Arn"], "PolicyId": policy["PolicyId"]}
+    return Identity(ref=policy["Arn"], attributes=attributes)
+
+
+def _statements(document: Mapping[str, object]) -> list[Mapping[str, object]]:
+    statements = document["Statement"]
+    return statements if isinstance(statements, list) else [statements]  # type: ignore[list-item]  # Policy saw it
+
+
+def _refuse_principals(order: Order, document: Mapping[str, object], at: str) -> None:
+    """Refuse what IAM calls malformed in an identity's policy: principals, statements without a resource."""
+    for index, statement in enumerate(_statements(document)):
+        where = f"{at}.Statement[{index}]"
+        if {"Principal", "NotPrincipal"} & statement.keys():
+            raise order.refuse(
+                where, "MalformedPolicyDocument: Policy document should not specify a principal."
+            )
+        if not {"Resource", "NotResource"} & statement.keys():
+            raise order.refuse(where, "MalformedPolicyDocument: Policy statement must contain resources.")
+
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::IAM::ManagedPolicy": Kind(shape=MANAGED_POLICY, create=create_managed_policy, grants=True),
+    "AWS::IAM::Policy": Kind(shape=POLICY, create=create_policy, grants=True),
+    "AWS::IAM::Role": Kind(shape=ROLE, create=create_role),
+}
