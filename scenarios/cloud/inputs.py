@@ -9,12 +9,12 @@ Where a variable stands decides how it is filled in:
 
 | position | string, number, true, null | list or object | nothing at its path |
 |---|---|---|---|
-| outside quotes | as JSON, strings quoted and escaped | as JSON | `""` |
-| in a string of a JSON template | as text, **not escaped** | the event is not delivered | empty |
-| in a quoted-string template | as text, **not escaped** | text, unquoted: `{a:1,b:[A,B]}` | empty |
+| outside quotes | as JSON, strings escaped | as JSON | `""` |
+| within a JSON template's string | as text, **not escaped** | nothing is delivered | empty |
+| in a quoted-string template | as text, **not escaped** | unquoted: `{a:1,b:[A,B]}` | empty |
 
-Unescaped text with a quote or a line break in it makes a JSON template's outcome no JSON: such an event is not
-delivered either. A quoted-string template is delivered as it comes out; whether a target takes it is the
+Unescaped text with a quote or a line break in it makes a JSON template's outcome no JSON: such an event is
+not delivered either. A quoted-string template is delivered as it comes out; whether a target takes it is the
 target's affair.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
