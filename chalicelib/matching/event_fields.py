@@ -7,8 +7,8 @@ ways:
 - `mapping_reader` steps straight down to a value, and answers TANGLED when the event is not that simple;
 - `collect` walks whatever there is, and tells for each value which element of which array it was found in.
 
-From text, `TextFields` has msgspec decode nothing but the fields, into generated classes; the rest of the text
-is checked to be JSON and skipped.
+From text, `TextFields` has msgspec decode nothing but the fields, into generated classes; the rest of the
+text is checked to be JSON and skipped.
 """
 
 import json
@@ -205,8 +205,8 @@ class TextFields:
 
     `decode` answers an object from which each of `readers` takes a field, as `mapping_reader` does from a
     dictionary, or raises AttributeError where the field is below a scalar, which makes it absent. It answers
-    None when the event isn't as simple as that (an array on the way to a field, a key with a dot that may be a
-    path's) and has to be decoded whole.
+    None when the event isn't as simple as that (an array on the way to a field, a key with a dot that may be
+    a path's) and has to be decoded whole.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:

@@ -6,8 +6,8 @@ some branch holds. A pattern without `$or` has one branch; every `$or` multiplie
 The order of checks and the words of the refusals follow AWS's open-source engine, which reads a pattern from
 left to right: https://github.com/aws/event-ruler (JsonRuleCompiler), and what EventBridge itself was recorded
 to answer (`Event pattern is not valid. Reason: ...`). Two of its habits are worth knowing: of two equal keys
-the last array wins, and an `$or` that can't be one is read once more as a field of that name, so that patterns
-from before `$or` keep working.
+the last array wins, and an `$or` that can't be one is read once more as a field of that name, so that
+patterns from before `$or` keep working.
 """
 
 from collections import Counter
