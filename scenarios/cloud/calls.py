@@ -1,0 +1,237 @@
+"""Every boto3 call inside a world goes through here.
+
+In order: who calls, whether they may, who answers (a law, else moto), what CloudTrail
+writes down, what follows from it. moto's "not implemented", in both its forms, becomes a
+loud `NotSimulated`. Set-up calls are muted: they reach moto alone.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError, ParamValidationError
+from botocore.validate import ParamValidator
+
+from scenarios.cloud.actions import required
+from scenarios.cloud.caller import ApiCall, Caller
+from scenarios.cloud.clock import Clock
+from scenarios.cloud.denied import access_denied
+from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.identity import Identity
+
+Original = Callable[[BaseClient, str, Mapping[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A call a law is asked to answer in moto's place."""
+
+    service: str
+    operation: str
+    parameters: Mapping[str, Any]
+    region: str
+    caller: Caller
+
+
+Answer = Callable[[Asked], dict[str, Any]]
+After = Callable[[ApiCall], None]
+Step = Callable[[ApiCall | None], None]
+
+
+class Calls:
+    """The pipe. Laws say what they answer themselves, and what they want to hear of."""
+
+    def __init__(self, clock: Clock, identity: Identity) -> None:
+        self._clock = clock
+        self._identity = identity
+        self._answers: dict[tuple[str, str], Answer] = {}
+        self._afters: dict[tuple[str, str], list[After]] = {}
+        self._everything: list[After] = []
+        self._around: list[tuple[Callable[[Caller], None], Callable[[Caller], None]]] = []
+        self._sequence = 0
+        self._muted = 0
+
+    def answer(self, service: str, operation: str, answer: Answer) -> None:
+        """Have a law answer this operation; moto is not asked."""
+        self._answers[service, operation] = answer
+
+    def after(self, service: str, operation: str, after: After) -> None:
+        """Tell a law of every such call that succeeded."""
+        self._afters.setdefault((service, operation), []).append(after)
+
+    def after_everything(self, after: After) -> None:
+        """Tell a law of every call, whether it succeeded or not."""
+        self._everything.append(after)
+
+    def around(self, before: Callable[[Caller], None], behind: Callable[[Caller], None]) -> None:
+        """Have something happen before and behind every call, such as a crash."""
+        self._around.append((before, behind))
+
+    @contextmanager
+    def muted(self) -> Iterator[None]:
+        """Calls inside are the harness's own: no identity, no record, no consequence."""
+        self._muted += 1
+        try:
+            yield
+        finally:
+            self._muted -= 1
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Stand between boto3 and moto."""
+        original = BaseClient._make_api_call  # noqa: SLF001 - the one place every client and resource goes through
+
+        def make(client: BaseClient, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+            return self._make(original, client, operation, parameters)
+
+        BaseClient._make_api_call = make  # type: ignore[attr-defined]  # noqa: SLF001
+        try:
+            yield
+        finally:
+            BaseClient._make_api_call = original  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def _make(
+        self, original: Original, client: BaseClient, operation: str, parameters: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        service = client.meta.service_model.service_name
+        if self._muted:
+            return _loud(service, operation, original, client, parameters)
+        caller = self._identity.caller(client._request_signer._credentials.access_key)  # type: ignore[attr-defined]  # noqa: SLF001
+        self._sequence += 1
+        sequence = self._sequence
+        for before, _ in self._around:
+            before(caller)
+        asked = Asked(
+            service=service,
+            operation=operation,
+            parameters=parameters,
+            region=client.meta.region_name,
+            caller=caller,
+        )
+        try:
+            self._authorise(client, asked)
+            response = self._answered(original, client, asked)
+        except ClientError as error:
+            self._made(asked, sequence, None, _code_and_message(error))
+            raise
+        finally_seen = {name: value for name, value in response.items() if name != "ResponseMetadata"}
+        self._made(asked, sequence, finally_seen, None)
+        for _, behind in self._around:
+            behind(caller)
+        return response
+
+    def _authorise(self, client: BaseClient, asked: Asked) -> None:
+        pairs = required(
+            asked.service,
+            asked.operation,
+            asked.parameters,
+            region=asked.region,
+            account=self._identity.account,
+        )
+        for action, resource in pairs:
+            decision = self._identity.judge(asked.caller, action, resource, _context(asked.parameters))
+            if not decision.allowed:
+                code, message, status = access_denied(
+                    asked.service,
+                    asked.operation,
+                    asked.caller,
+                    action=action,
+                    resource=resource,
+                    because=decision.because,
+                )
+                raise client_error(client, asked.operation, code, message, status)
+
+    def _answered(self, original: Original, client: BaseClient, asked: Asked) -> dict[str, Any]:
+        answer = self._answers.get((asked.service, asked.operation))
+        if answer is None:
+            return _loud(asked.service, asked.operation, original, client, asked.parameters)
+        _validate(client, asked)
+        with self.muted():
+            try:
+                response = answer(asked)
+            except Refused as refused:
+                raise client_error(
+                    client, asked.operation, refused.code, refused.message, refused.status
+                ) from None
+        return {
+            **response,
+            "ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": 0, "HTTPHeaders": {}},
+        }
+
+    def _made(
+        self,
+        asked: Asked,
+        sequence: int,
+        response: Mapping[str, Any] | None,
+        error: tuple[str, str] | None,
+    ) -> None:
+        call = ApiCall(
+            sequence=sequence,
+            service=asked.service,
+            operation=asked.operation,
+            parameters=asked.parameters,
+            region=asked.region,
+            caller=asked.caller,
+            moment=self._clock.now,
+            response=response,
+            error=error,
+        )
+        with self.muted():
+            for after in self._everything:
+                after(call)
+            if error is None:
+                for after in self._afters.get((asked.service, asked.operation), ()):
+                    after(call)
+
+
+class Refused(Exception):
+    """A law refuses a call, with the code and message AWS would give."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        self.code = code
+        self.message = message
+        self.status = status
+        super().__init__(f"{code}: {message}")
+
+
+def client_error(client: BaseClient, operation: str, code: str, message: str, status: int) -> ClientError:
+    """The exception boto3 would raise, of the client's own class for that code where it models one."""
+    response: Any = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status, "RetryAttempts": 0},
+    }
+    return client.exceptions.from_code(code)(response, operation)
+
+
+def _loud(
+    service: str, operation: str, original: Original, client: BaseClient, parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Ask moto; what it doesn't do is NotSimulated, never an error of AWS's."""
+    try:
+        return original(client, operation, parameters)
+    except NotImplementedError as error:
+        raise NotSimulated(service, f"{operation} (moto: {error or 'not implemented'})") from error
+    except ClientError as error:
+        if "Not yet implemented" in str(error):
+            raise NotSimulated(service, f"{operation} (moto: not yet implemented)") from error
+        raise
+
+
+def _validate(client: BaseClient, asked: Asked) -> None:
+    """What botocore refuses before it sends, it must refuse here too."""
+    shape = client.meta.service_model.operation_model(asked.operation).input_shape
+    if shape is not None:
+        report = ParamValidator().validate(dict(asked.parameters), shape)
+        if report.has_errors():
+            raise ParamValidationError(report=report.generate_report())
+
+
+def _context(parameters: Mapping[str, Any]) -> dict[str, str | bool]:
+    return {"s3:x-amz-acl": parameters["ACL"]} if isinstance(parameters.get("ACL"), str) else {}
+
+
+def _code_and_message(error: ClientError) -> tuple[str, str]:
+    details = error.response["Error"]
+    return str(details.get("Code", "")), str(details.get("Message", ""))

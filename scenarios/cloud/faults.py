@@ -1,0 +1,50 @@
+"""What goes wrong in a rehearsal: duplicates, delays, throttles, crashes, cold starts.
+
+A profile is data; the laws ask it at the places where AWS itself would go wrong. The
+same scenario runs under every profile, and its expectations stay the same.
+
+Sources: at-least-once delivery, https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events.html,
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+"""
+
+from dataclasses import dataclass
+
+
+class Crash(BaseException):
+    """The execution environment died here. No `except Exception` catches it, no `finally` may call AWS."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """One profile.
+
+    `duplicates`: EventBridge and Logs deliver everything twice, some seconds apart. `late_seconds`: added to
+    every delivery of a CloudTrail record to EventBridge. `reordered`: records that happen close together may
+    arrive in any order. `throttled_every`: each n-th call of a function is answered with a throttling error
+    once (0: never). `crash_at`: (n, before): the first attempt of each invocation dies before or after its
+    n-th call (None: never). `always_cold`: no execution environment is used twice.
+    """
+
+    name: str
+    duplicates: bool = False
+    late_seconds: float = 0
+    reordered: bool = False
+    throttled_every: int = 0
+    crash_at: tuple[int, bool] | None = None
+    always_cold: bool = False
+
+
+NONE = Faults(name="none")
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        NONE,
+        Faults(name="duplicates", duplicates=True),
+        Faults(name="late", late_seconds=90, reordered=True),
+        Faults(name="throttled", throttled_every=3),
+        Faults(name="crash-before", crash_at=(4, True)),
+        Faults(name="crash-after", crash_at=(4, False)),
+        Faults(name="cold", always_cold=True),
+    )
+}

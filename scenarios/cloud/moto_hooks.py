@@ -1,0 +1,231 @@
+"""Everything the simulated AWS knows about moto's insides. Each hook has a contract test.
+
+moto keeps the state; its own half-built physics (deliveries inside `put_log_events`,
+`publish`, `put_object`...) is switched off here, so that nothing is delivered twice
+and nothing moto ignores looks as if it worked.
+"""
+
+import copy
+import copyreg
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import moto.awslambda.models as lambda_models
+import moto.core.botocore_stubber as stubber
+import moto.events.models as events_models
+import moto.logs.models as logs_models
+import moto.s3.notifications as s3_notifications
+import moto.sns.models as sns_models
+from moto import mock_aws
+from moto.backends import get_backend
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import model_data
+from moto.moto_api._internal import mock_random
+
+from scenarios.cloud.errors import NotSimulated
+
+# Deep copies make new locks; a lock has no state worth copying.
+copyreg.pickle(type(threading.RLock()), lambda _: (threading.RLock, ()))
+copyreg.pickle(type(threading.Lock()), lambda _: (threading.Lock, ()))
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """What moto's own deliveries are replaced by."""
+
+
+def _never(*_: Any, **__: Any) -> None:
+    raise NotSimulated("lambda", "moto was asked to run a function; the functions law runs them")
+
+
+_SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
+    (sns_models.Subscription, "publish", _nothing),
+    (s3_notifications, "send_event", _nothing),
+    (logs_models.LogStream, "_send_log_events", _nothing),
+    (events_models.Rule, "send_to_targets", _nothing),
+    (lambda_models.LambdaFunction, "_invoke_lambda", _never),
+)
+
+
+@contextmanager
+def moto_without_physics(seed: int) -> Iterator[None]:
+    """Moto started with empty state, its ids from `seed`, its own deliveries switched off."""
+    kept = [(owner, name, getattr(owner, name)) for owner, name, _ in _SWITCHED_OFF]
+    mocked = mock_aws(config={"core": {"reset_boto3_session": True}})
+    mocked.start()
+    try:
+        mock_random.seed(seed)
+        for owner, name, instead in _SWITCHED_OFF:
+            setattr(owner, name, instead)
+        yield
+    finally:
+        for owner, name, original in kept:
+            setattr(owner, name, original)
+        mocked.stop()
+
+
+@contextmanager
+def answers_before_moto(answer: Any) -> Iterator[None]:
+    """Let `answer(request) -> AWSResponse | None` speak before moto, where retries see it."""
+    original = stubber.BotocoreStubber.__call__
+
+    def call(self: Any, event_name: str, request: Any, **kwargs: Any) -> Any:
+        return answer(request) or original(self, event_name, request, **kwargs)
+
+    stubber.BotocoreStubber.__call__ = call
+    try:
+        yield
+    finally:
+        stubber.BotocoreStubber.__call__ = original
+
+
+# ---- snapshots ----------------------------------------------------------------------------------
+
+
+class Snapshot:
+    """Moto's whole state at one moment; `restore` installs a fresh copy of it, as often as asked."""
+
+    def __init__(self) -> None:
+        live = {
+            (backends, account, region): backend
+            for backends in BackendDict._instances  # noqa: SLF001 - moto offers no way to enumerate
+            for account, regions in backends.items()
+            for region, backend in regions.items()
+        }
+        self._random = mock_random.getstate()
+        self._backends = _copied(live)
+
+    def restore(self) -> None:
+        """Replace moto's state by a copy of this one."""
+        BackendDict.reset()
+        for (backends, account, region), backend in _copied(self._backends).items():
+            dict.__setitem__(backends[account], region, backend)
+            if backends.service_name == "lambda":
+                _index_functions(backend)
+        mock_random.setstate(self._random)
+        forget_instances()
+
+
+def _copied(live: Mapping[Any, Any]) -> dict[Any, Any]:
+    # The registries themselves are moto's singletons: what refers to them must go on referring to them.
+    memo = {id(backends): backends for backends, _, _ in live}
+    for backend in live.values():
+        # Thousands of AWS-managed policies, which nothing here changes.
+        managed = getattr(backend, "aws_managed_policies", None)
+        if managed is not None:
+            memo[id(managed)] = managed
+            memo.update({id(policy): policy for policy in managed})
+    return {key: copy.deepcopy(backend, memo) for key, backend in live.items()}
+
+
+def _index_functions(lambdas: Any) -> None:
+    """A copied WeakValueDictionary goes on pointing at the originals."""
+    storage = lambdas._lambdas  # noqa: SLF001
+    storage._arns.clear()  # noqa: SLF001
+    for versions in storage._functions.values():  # noqa: SLF001
+        latest = versions["latest"]
+        storage._arns[latest.function_arn] = latest  # noqa: SLF001
+
+
+def forget_instances() -> None:
+    """Moto remembers every model instance ever made, for its dashboard; a long run must not."""
+    for models in model_data.values():
+        for model in models.values():
+            model.instances_tracked.clear()
+
+
+# ---- reading state ------------------------------------------------------------------------------
+
+
+def backend(service: str, account: str, region: str) -> Any:
+    """A moto backend."""
+    return get_backend(service)[account][region]  # type: ignore[index]
+
+
+def rules(account: str, region: str, bus: str) -> list[Any]:
+    """The rules of a bus, or none where there is no such bus."""
+    found = backend("events", account, region).event_buses.get(bus)
+    return list(found.rules.values()) if found else []
+
+
+def bus_policy(account: str, region: str, bus: str) -> Mapping[str, Any] | None:
+    """The resource policy of a bus."""
+    found = backend("events", account, region).event_buses.get(bus)
+    described = found.policy if found else None
+    return json.loads(described) if described else None
+
+
+def lambda_function(account: str, region: str, name_or_arn: str) -> Any | None:
+    """A function's model: `.handler`, `.role`, `.timeout`, `.environment_vars`, `.policy`..."""
+    name = name_or_arn.rpartition(":function:")[2].split(":")[0]
+    found = backend("lambda", account, region)._lambdas._functions.get(name)  # noqa: SLF001
+    return found["latest"] if found else None
+
+
+def lambda_policy(function: Any) -> Mapping[str, Any] | None:
+    """A function's resource policy."""
+    if not function.policy or not function.policy.statements:
+        return None
+    return {"Version": "2012-10-17", "Statement": function.policy.statements}
+
+
+def queue(arn: str) -> Any | None:
+    """A queue's model, by ARN."""
+    _, _, _, region, account, name = arn.split(":", 5)
+    return backend("sqs", account, region).queues.get(name)
+
+
+def topic(arn: str) -> Any | None:
+    """A topic's model, by ARN."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    return backend("sns", account, region).topics.get(arn)
+
+
+def subscriptions(topic_arn: str) -> list[Any]:
+    """What is subscribed to a topic."""
+    _, _, _, region, account, _ = topic_arn.split(":", 5)
+    return [
+        each for each in backend("sns", account, region).subscriptions.values() if each.topic.arn == topic_arn
+    ]
+
+
+def log_group(account: str, region: str, name: str) -> Any | None:
+    """A log group's model: `.streams`, `.subscription_filters`."""
+    return backend("logs", account, region).groups.get(name)
+
+
+def metric_filters(account: str, region: str, group: str) -> list[Mapping[str, Any]]:
+    """The metric filters of a log group, as PutMetricFilter took them."""
+    found = backend("logs", account, region).filters.metric_filters
+    return [each for each in found if each["logGroupName"] == group]
+
+
+def alarms(account: str, region: str) -> dict[str, Any]:
+    """The metric alarms of a region by name."""
+    return dict(backend("cloudwatch", account, region).alarms)
+
+
+def trails(account: str, region: str) -> list[Any]:
+    """The trails whose home is this region."""
+    return list(backend("cloudtrail", account, region).trails.values())
+
+
+def bucket(account: str, name: str) -> Any | None:
+    """A bucket's model, wherever it is."""
+    return backend("s3", account, "aws").buckets.get(name)
+
+
+def kms_key(arn_or_id: str, account: str, region: str) -> Any | None:
+    """A KMS key's model by key id, key ARN, alias or alias ARN."""
+    keys = backend("kms", account, region)
+    wanted = arn_or_id.rpartition(":")[2].removeprefix("key/")
+    if wanted.startswith("alias/"):
+        wanted = next((key for key, names in keys.key_to_aliases.items() if wanted in names), "")
+    return keys.keys.get(wanted)
+
+
+def event_invoke_config(function: Any) -> Mapping[str, Any]:
+    """How a function's asynchronous invocations are retried and where failures go; moto keeps a list."""
+    return dict(function.event_invoke_config[-1]) if function.event_invoke_config else {}

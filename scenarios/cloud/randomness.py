@@ -1,0 +1,34 @@
+"""Nothing random enters a world: every id, jitter and key comes from its seed.
+
+`os.urandom` is what `uuid.uuid4`, `secrets` and most libraries draw from; inside a
+world it draws from the seed. The streams that the laws draw delays from have names,
+so that a new draw in one law does not shift the others.
+"""
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+def stream(seed: int, name: str) -> random.Random:
+    """A stream of random numbers that depends on nothing but the seed and its own name."""
+    return random.Random(f"{seed}/{name}")
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Let everything that asks the operating system for randomness get it from the seed."""
+    source = stream(seed, "os.urandom")
+    kept_state = random.getstate()
+    kept: list[tuple[Any, str, Any]] = [(os, "urandom", os.urandom), (random, "_urandom", random._urandom)]  # type: ignore[attr-defined]  # noqa: SLF001 - SystemRandom keeps its own reference
+    random.seed(seed)
+    try:
+        for owner, name, _ in kept:
+            setattr(owner, name, source.randbytes)
+        yield
+    finally:
+        for owner, name, original in kept:
+            setattr(owner, name, original)
+        random.setstate(kept_state)

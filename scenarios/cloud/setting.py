@@ -1,0 +1,53 @@
+"""What every law of the simulated AWS is given: the clock, who is who, the calls, the faults, the trace."""
+
+import random
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from scenarios.cloud.calls import Calls
+from scenarios.cloud.clock import Clock
+from scenarios.cloud.faults import Faults
+from scenarios.cloud.identity import Identity
+from scenarios.cloud.randomness import stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One line of a trace: when, what kind of thing, and the words. No bytes, sizes or ETags in it."""
+
+    at: datetime
+    kind: str
+    words: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Setting:
+    """The ground a world's laws stand on. `home` is the region the stack is deployed in."""
+
+    clock: Clock
+    identity: Identity
+    calls: Calls
+    faults: Faults
+    seed: int
+    account: str
+    home: str
+    regions: tuple[str, ...]
+    trace: list[Moment] = field(default_factory=list)
+    _streams: dict[str, random.Random] = field(default_factory=dict)
+
+    def note(self, kind: str, words: str, **facts: Any) -> None:
+        """Add a line to the trace."""
+        self.trace.append(Moment(at=self.clock.now, kind=kind, words=words, facts=facts))
+
+    def random(self, name: str) -> random.Random:
+        """The stream of random numbers with this name; a draw from it shifts no other."""
+        if name not in self._streams:
+            self._streams[name] = stream(self.seed, name)
+        return self._streams[name]
+
+    def new_uuid(self, name: str) -> str:
+        """The next UUID of a stream, as `uuid4` would write it."""
+        return str(uuid.UUID(int=self.random(name).getrandbits(128), version=4))
