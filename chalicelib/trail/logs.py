@@ -124,8 +124,7 @@ def judge_listing(
     """
     folders: dict[str, list[ChainReport]] = defaultdict(list)
     for report in reports:
-        if not report.chain.backfill:
-            folders[report.chain.log_folder].append(report)
+        folders[report.chain.log_folder].append(report)
     findings: list[Finding] = []
     in_gaps: dict[tuple[Span, Place], int] = defaultdict(int)
     lost = 0
@@ -159,10 +158,17 @@ def _stand(
         return "added"
     if at < window.since - NAME_SLACK:
         return None
-    around = (at - NAME_SLACK, at + _MINUTE + NAME_SLACK)
-    if all(_inside(around, _merged(report.covered)) for report in chains):
+    return _among((at - NAME_SLACK, at + _MINUTE + NAME_SLACK), chains)
+
+
+def _among(around: Span, chains: Sequence[ChainReport]) -> str | tuple[Span, Place] | None:
+    """Hold the time a log file may have been delivered in against what is known of the digests."""
+    regular = [report for report in chains if not report.chain.backfill]
+    late_ones = [span for report in chains if report.chain.backfill for span in report.lost]
+    covered = all(_inside(around, _merged(report.covered)) for report in regular)
+    if regular and covered and not any(_touches(around, span) for span in late_ones):
         return "added"
-    for report in chains:
+    for report in regular:
         for gap in report.gaps:
             if _touches(around, gap[0]):
                 return gap
