@@ -89,7 +89,8 @@ def test_each_comparison_has_its_words(comparison, value, words):
 
 def test_a_band_has_thresholds():
     assert reason(9.5, comparison="GreaterThanUpperThreshold", threshold=(1, 8), evaluation_periods=1) == (
-        "Thresholds Crossed: 1 datapoint [9.5 (05/03/24 12:00:00)] was greater than the upper thresholds [8.0]."
+        "Thresholds Crossed: 1 datapoint [9.5 (05/03/24 12:00:00)] was greater than the upper "
+        "thresholds [8.0]."
     )
 
 
