@@ -108,7 +108,7 @@ class ChainReport:
     Attributes:
         chain: The chain.
         findings: Links, gaps, holes, and the newest digest missing.
-        covered: The hours whose digests are believed, oldest first.
+        covered: The time whose digests are believed, oldest first, hours that touch joined.
         lost: The time whose digest is gone or not believed.
         gaps: The time in which no digest was made, each with the place of the digest that starts anew.
         anchor: The newest digest whose own signature held, or the anchor there was before.
@@ -204,11 +204,22 @@ def judge_chain(
     return ChainReport(
         chain=chain,
         findings=tuple(walk.findings),
-        covered=tuple((slot.starts_at, slot.ends_at) for slot in believed),
+        covered=tuple(_joined((slot.starts_at, slot.ends_at) for slot in believed)),
         lost=tuple(sorted(walk.lost)),
         gaps=tuple(sorted(walk.gaps)),
         anchor=_later(anchor, Anchor.of(chain, signed) if isinstance(signed, Digest) else None),
     )
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Join spans, oldest first, that touch."""
+    joined: list[Span] = []
+    for since, until in spans:
+        if joined and since <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(until, joined[-1][1]))
+        else:
+            joined.append((since, until))
+    return joined
 
 
 def _later(before: Anchor | None, now: Anchor | None) -> Anchor | None:

@@ -106,7 +106,11 @@ class Chain:
         return f"{_root(self.prefix, self.organization, self.account)}/CloudTrail/{self.region}/"
 
     def digest_at(self, ends_at: datetime) -> "DigestKey":
-        """Name the digest that ends at a time (aware)."""
+        """Name the digest that ends at a time (aware).
+
+        Names sort by time: listing `digest_folder` with StartAfter this key gives what ended later (and
+        those of other trails that share the folder).
+        """
         return DigestKey(chain=self, ends_at=ends_at)
 
     def __str__(self) -> str:

@@ -165,7 +165,7 @@ def _among(around: Span, chains: Sequence[ChainReport]) -> str | tuple[Span, Pla
     """Hold the time a log file may have been delivered in against what is known of the digests."""
     regular = [report for report in chains if not report.chain.backfill]
     late_ones = [span for report in chains if report.chain.backfill for span in report.lost]
-    covered = all(_inside(around, _merged(report.covered)) for report in regular)
+    covered = all(_inside(around, report.covered) for report in regular)
     if regular and covered and not any(_touches(around, span) for span in late_ones):
         return "added"
     for report in regular:
@@ -173,17 +173,6 @@ def _among(around: Span, chains: Sequence[ChainReport]) -> str | tuple[Span, Pla
             if _touches(around, gap[0]):
                 return gap
     return "lost" if any(_touches(around, span) for report in chains for span in report.lost) else None
-
-
-def _merged(spans: Iterable[Span]) -> list[Span]:
-    """Join spans (sorted by start) that touch."""
-    joined: list[Span] = []
-    for since, until in spans:
-        if joined and since <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(until, joined[-1][1]))
-        else:
-            joined.append((since, until))
-    return joined
 
 
 def _inside(span: Span, spans: Iterable[Span]) -> bool:
@@ -204,7 +193,7 @@ def _added(found: StoredObject, chain: Chain) -> Finding:
         expected="to be named by a digest",
         found=f"an object of {found.modified_at:%Y-%m-%d %H:%M:%S} UTC that none names",
         sentence=f"s3://{found.bucket}/{found.key} lies among the log files of {chain}, "
-        "but no digest names it: CloudTrail did not deliver it",
+        "but no digest names it: nothing shows that CloudTrail delivered it",
     )
 
 

@@ -456,6 +456,8 @@ def test_a_digest_deleted_behind_one_that_was_spoilt_is_missed_by_the_clock():
 
     assert told(verdict) == ["DIGEST_MISSING", "DIGEST_MALFORMED"]
     assert verdict.findings[0].key == trail.digests[2]
+    assert (verdict.findings[0].since, verdict.findings[0].until) == (START + 2 * HOUR, START + 3 * HOUR)
+    assert verdict.logs_unverifiable == 6
 
 
 def test_a_spoilt_digest_cannot_stand_in_for_the_newest_ones():

@@ -526,6 +526,7 @@ def test_a_stray_object_in_a_digests_place_is_told():
     verdict = trail.judge(listing=None)
 
     assert sorted(told(verdict)) == ["DIGEST_MALFORMED", "DIGEST_MOVED"]
+    assert (verdict.digests, verdict.digests_sound) == (8, 6)
 
 
 # One verdict, whatever the order.
