@@ -18,13 +18,24 @@ periods, retention) and https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIR
 
 import math
 import re
-from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.metric_buckets import Bucket, Series, StatisticSet
+
+__all__ = [
+    "FARTHEST_AHEAD",
+    "MOST_DIMENSIONS",
+    "OLDEST",
+    "UNITS",
+    "InvalidMetric",
+    "Metric",
+    "MetricStore",
+    "StatisticSet",
+]
 
 _PREFIXES: Final = ("", "Kilo", "Mega", "Giga", "Tera")
 _SIZES: Final = [f"{prefix}{kind}" for kind in ("bytes", "bits") for prefix in _PREFIXES]
@@ -70,132 +81,7 @@ class Metric:
     dimensions: _Dimensions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatisticSet:
-    """Datapoints that came already summed up."""
-
-    sample_count: float
-    total: float
-    minimum: float
-    maximum: float
-
-
-class _Bucket:
-    """The data of one minute, or one second."""
-
-    __slots__ = ("count", "high", "low", "total", "values", "whole")
-
-    def __init__(self) -> None:
-        self.count = 0.0
-        self.total = 0.0
-        self.low = math.inf
-        self.high = -math.inf
-        self.values: dict[float, float] | None = None
-        """How often each value came. None while all are the same, which is `low`."""
-        self.whole = True
-        """Whether the single values are known: they are not after a statistic set of different ones."""
-
-    def add(self, value: float, count: float) -> None:
-        """Add a value that came `count` times."""
-        if self.whole and self.values is None and self.count and value != self.low:
-            self.values = {self.low: self.count}
-        if self.values is not None:
-            self.values[value] = self.values.get(value, 0.0) + count
-        self._widen(value, value, count, value * count)
-
-    def add_set(self, given: StatisticSet) -> None:
-        """Add a statistic set; one of equal values is as good as the values."""
-        if given.minimum == given.maximum:
-            self.add(given.minimum, given.sample_count)
-            return
-        self.whole = False
-        self._widen(given.minimum, given.maximum, given.sample_count, given.total)
-
-    def absorb(self, other: Self) -> None:
-        """Add all that another bucket has."""
-        if not other.count:
-            return
-        self.whole = self.whole and other.whole
-        if not self.whole:
-            self._widen(other.low, other.high, other.count, other.total)
-            return
-        for value, count in other.histogram():
-            self.add(value, count)
-
-    def _widen(self, low: float, high: float, count: float, total: float) -> None:
-        self.count += count
-        self.total += total
-        self.low = min(self.low, low)
-        self.high = max(self.high, high)
-
-    def histogram(self) -> list[tuple[float, float]]:
-        """(value, how often), unordered."""
-        return [(self.low, self.count)] if self.values is None else list(self.values.items())
-
-    def percentile(self, percent: float) -> float | None:
-        """The smallest value that `percent` of the samples do not exceed; None where CloudWatch has none."""
-        if not self.whole or self.low < 0:
-            return None
-        rank, seen = percent / 100 * self.count, 0.0
-        for value, count in sorted(self.histogram()):
-            seen += count
-            if seen >= rank:
-                return value
-        return self.high
-
-    def copy(self) -> "_Bucket":
-        twin = _Bucket()
-        twin.count, twin.total, twin.low, twin.high = self.count, self.total, self.low, self.high
-        twin.values = None if self.values is None else dict(self.values)
-        twin.whole = self.whole
-        return twin
-
-
-class _Series:
-    """The buckets of one metric in one unit, by their start in seconds since 1970."""
-
-    __slots__ = ("buckets", "starts")
-
-    def __init__(self) -> None:
-        self.buckets: dict[int, _Bucket] = {}
-        self.starts: list[int] = []
-
-    def bucket(self, start: int) -> _Bucket:
-        found = self.buckets.get(start)
-        if found is None:
-            found = self.buckets[start] = _Bucket()
-            insort(self.starts, start)
-        return found
-
-    def windows(self, start: int, end: int, period: int, *, fine: bool) -> Iterator[tuple[int, _Bucket]]:
-        """The data from `start` up to, not including, `end`, by periods from `start` on, the empty left out.
-
-        Single values come along only if `fine`.
-        """
-        at, stop = bisect_left(self.starts, start), bisect_left(self.starts, end)
-        while at < stop:
-            first = start + (self.starts[at] - start) // period * period
-            after = bisect_left(self.starts, first + period, at, stop)
-            yield first, self._sum(self.starts[at:after], fine=fine)
-            at = after
-
-    def _sum(self, starts: Sequence[int], *, fine: bool) -> _Bucket:
-        if len(starts) == 1:
-            return self.buckets[starts[0]]
-        together = _Bucket()
-        together.whole = fine
-        for start in starts:
-            together.absorb(self.buckets[start])
-        return together
-
-    def copy(self) -> "_Series":
-        twin = _Series()
-        twin.buckets = {start: bucket.copy() for start, bucket in self.buckets.items()}
-        twin.starts = list(self.starts)
-        return twin
-
-
-_STATISTICS: Final[Mapping[str, Callable[[_Bucket], float]]] = {
+_STATISTICS: Final[Mapping[str, Callable[[Bucket], float]]] = {
     "SampleCount": lambda bucket: bucket.count,
     "Sum": lambda bucket: bucket.total,
     "Average": lambda bucket: bucket.total / bucket.count,
@@ -211,7 +97,7 @@ class MetricStore:
     """
 
     def __init__(self) -> None:
-        self._units: dict[Metric, dict[str, _Series]] = {}
+        self._units: dict[Metric, dict[str, Series]] = {}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "MetricStore":
         # A generic deep copy looks at every number and takes ten times as long.
@@ -264,7 +150,7 @@ class MetricStore:
             _check_time(timestamp, now)
         samples = _samples(value, statistics, values, counts)
         second = _seconds(timestamp)
-        series = self._units.setdefault(metric, {}).setdefault(unit, _Series())
+        series = self._units.setdefault(metric, {}).setdefault(unit, Series())
         bucket = series.bucket(second - second % resolution)
         if statistics is not None:
             bucket.add_set(statistics)
@@ -352,7 +238,7 @@ class MetricStore:
             and (now is None or _last(units) >= _seconds(now - OLDEST))
         )
 
-    def _series(self, metric: Metric, unit: str | None) -> _Series | None:
+    def _series(self, metric: Metric, unit: str | None) -> Series | None:
         units = self._units.get(metric, {})
         if unit is not None:
             return units.get(unit)
@@ -427,7 +313,7 @@ def _check_number(number: float) -> None:
         raise InvalidMetric(f"{number} is not a number within -2^360 to 2^360")
 
 
-def _measure(statistic: str) -> Callable[[_Bucket], float | None]:
+def _measure(statistic: str) -> Callable[[Bucket], float | None]:
     if statistic in _STATISTICS:
         return _STATISTICS[statistic]
     percentile = _PERCENTILE.fullmatch(statistic)
@@ -450,7 +336,7 @@ def _has(metric: Metric, key: str, value: str | None) -> bool:
     return any(own == key and value in (None, its) for own, its in metric.dimensions)
 
 
-def _last(units: Mapping[str, _Series]) -> int:
+def _last(units: Mapping[str, Series]) -> int:
     return max(series.starts[-1] for series in units.values())
 
 

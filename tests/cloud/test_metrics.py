@@ -309,13 +309,13 @@ def test_a_copy_goes_its_own_way():
     store = stored((0, 1), (0, 2))
     twin = copy.deepcopy(store)
 
-    store.put("App", "Latency", value=4, timestamp=NOON)
+    store.put("App", "Latency", value=0.5, timestamp=NOON)
     twin.put("App", "Latency", value=8, timestamp=after(minutes=1))
     twin.put("App", "Errors", value=1, timestamp=NOON)
 
-    assert ask(store) == [(0, 7)]
+    assert ask(store) == [(0, 3.5)]
     assert ask(twin) == [(0, 3), (60, 8)]
-    assert ask(twin, "p100") == [(0, 2), (60, 8)]
+    assert ask(twin, "p50") == [(0, 1), (60, 8)]
     assert len(store.metrics()) == 1
 
 
