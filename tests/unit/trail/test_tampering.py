@@ -5,10 +5,13 @@ Object x deed x position in the chain, then campaigns of several steps.
 
 import gzip
 import json
+from contextlib import suppress
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from hypothesis import given
+from hypothesis import strategies as st
 from trail_in_a_bucket import BUCKET, CHAIN, HOUR, MINUTE, START, Trail, log_key, rewrite, six_hours, told
 
 from chalicelib.trail.digest import parse_digest
@@ -531,3 +534,34 @@ def test_everything_at_once_is_told_in_order_of_time():
         "DIGEST_UNSIGNED",
         "DIGEST_MISSING",
     ]
+
+
+LOG_STEPS = [(deed, hour, "log") for deed in (row.values[1] for row in LOG_DEEDS) for hour in range(6)]
+DIGEST_STEPS = [
+    (row.values[1], hour, "digest") for row in (*CONTENT_LOST, *SIGNATURE_LOST) for hour in (0, 1, 3, 4, 5)
+]
+
+
+@given(
+    st.lists(
+        st.sampled_from([*LOG_STEPS, *DIGEST_STEPS]),
+        min_size=1,
+        max_size=6,
+        unique_by=lambda step: (step[0].__name__, step[1]),
+    )
+)
+def test_no_campaign_of_whatever_steps_makes_an_error_or_passes_as_sound(steps):
+    trail = six_hours()
+    for deed, hour, kind in steps:
+        # A step on what an earlier step deleted or spoilt may have nothing left to do.
+        with suppress(KeyError, ValueError, OSError, EOFError):
+            if kind == "log":
+                deed(trail.bucket, trail.logs[hour][hour % 3])
+            else:
+                deed(trail, trail.digests[hour])
+
+    verdict = trail.judge()
+
+    assert not verdict.sound
+    assert verdict.logs_sound < 18 or verdict.digests_sound < 6
+    assert all(finding.sentence for finding in verdict.findings)
