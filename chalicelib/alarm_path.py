@@ -1,0 +1,41 @@
+"""The second path of a detection: a metric filter on a log group, and an alarm on the metric.
+
+It is slower than an event rule (CloudTrail takes minutes to a log group, an alarm waits for its period) and
+independent of it: what silences one does not silence the other.
+Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudwatch-alarms-for-cloudtrail.html
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# What CloudFormation makes of it: a reference, or the value itself.
+CloudFormation = Mapping[str, Any]
+
+# Stacks of two stages in one account must not count into one metric.
+NAMESPACE = "Trailwarden/${AWS::StackName}"
+
+# The log group CloudTrail writes to: the stack's own, or the one of a trail that was there before.
+TRAIL_GROUP: CloudFormation = {
+    "Fn::If": ["OwnTrail", {"Ref": "TrailGroup"}, {"Ref": "ExistingTrailGroup"}],
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogAlarm:
+    """A metric filter that counts matching log events, and the alarm on their sum.
+
+    The stack declares them as `{name}Filter` and `{name}Alarm`: value 1 for each match, statistic Sum, one
+    evaluation period of `period_seconds`, in ALARM at `threshold` and above, missing data not breaching, as
+    the CIS benchmark asks. `namespace` is text for Fn::Sub. An alarm whose state change wakes a remediation
+    (an `OnEvent` names its ARN) leaves the telling to it; any other tells the topic itself.
+    """
+
+    name: str
+    log_group: CloudFormation
+    pattern: str
+    metric: str
+    namespace: str
+    threshold: int | CloudFormation
+    period_seconds: int
+    description: str

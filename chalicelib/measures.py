@@ -1,0 +1,31 @@
+"""Times, spans and sizes, as a person on call reads them."""
+
+from datetime import UTC, datetime, timedelta
+
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+_SIZES = ("bytes", "KB", "MB", "GB", "TB")
+
+
+def when(moment: datetime) -> str:
+    """`2026-03-02 03:00:00 UTC`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def span(duration: timedelta) -> str:
+    """`2 d 4 h`, `5 min 3 s`: the two largest units; never below `0 s`."""
+    left, parts = max(0, int(duration.total_seconds())), []
+    for unit, seconds in _UNITS:
+        count, left = divmod(left, seconds)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def size(count: int) -> str:
+    """`123 bytes`, `4.6 MB`; powers of 1024."""
+    amount, unit = float(count), _SIZES[0]
+    for larger in _SIZES[1:]:
+        if amount < 1024:
+            break
+        amount, unit = amount / 1024, larger
+    return f"{amount:.0f} {unit}" if unit == _SIZES[0] else f"{amount:.1f} {unit}"

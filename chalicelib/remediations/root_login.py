@@ -1,0 +1,119 @@
+"""The root user signed in to the console, or tried to.
+
+Root can do everything and can't be restrained by IAM, so nobody should use it from day to day. AWS records
+root's sign-ins in us-east-1, wherever the stack is at home; the spoke there forwards them.
+
+What we do: tell at once who, which account, when, from which address, with which agent, whether a second
+factor was used and whether it worked. A success without MFA, or where the record doesn't say, is CRITICAL, a
+success with MFA HIGH, a failure MEDIUM. Beside it stands the slower path that the CIS benchmark asks for: a
+metric filter for any use of root, on the trail's log group, and an alarm to the same topic.
+
+What we leave alone: everything. Root's sessions can't be revoked by IAM, and locking the owner of an account
+out of it is not a machine's decision. What root *did* is the alarm's business and other remediations'.
+
+Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html
+"""
+
+from datetime import datetime
+
+from chalicelib.alarm_path import NAMESPACE, TRAIL_GROUP, LogAlarm
+from chalicelib.aws import Aws
+from chalicelib.events import ApiCallEvent, api_call
+from chalicelib.measures import when
+from chalicelib.remediation import Alert, Grant, OnEvent, Plan, Remediation, Severity
+from chalicelib.settings import Settings
+from chalicelib.sign_in import NOT_RECORDED, in_words, mfa_used, succeeded
+
+PATTERN = {
+    "source": ["aws.signin"],
+    # Working rules use the first, AWS's list of events prints the second.
+    "detail-type": ["AWS Console Sign In via CloudTrail", "AWS Console Signin via CloudTrail"],
+    "detail": {
+        "eventSource": ["signin.amazonaws.com"],
+        "eventName": ["ConsoleLogin"],
+        "userIdentity": {"type": ["Root"]},
+    },
+}
+GRANTS: tuple[Grant, ...] = ()  # the record says it all
+
+# CIS AWS Foundations 4.3, to the letter: Security Hub's control compares the text.
+ROOT_USAGE_PATTERN = (
+    '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS'
+    ' && $.eventType != "AwsServiceEvent" }'
+)
+ROOT_USAGE = LogAlarm(
+    name="RootUsage",
+    log_group=TRAIL_GROUP,
+    pattern=ROOT_USAGE_PATTERN,
+    metric="RootUsage",
+    namespace=NAMESPACE,
+    threshold=1,
+    period_seconds=300,
+    description="The root user did something: a console sign-in, or any call with root's credentials.",
+)
+
+_AFTER_SUCCESS = """\
+Ask whoever holds the root credentials whether this was them.
+If it was not: change root's password, delete its access keys, check its MFA devices and the account's \
+e-mail address, and call AWS Support.
+What root did since: aws cloudtrail lookup-events --region us-east-1 --lookup-attributes \
+AttributeKey=Username,AttributeValue=root"""
+_AFTER_FAILURE = """\
+One failure may be a mistyped password. Several, or an address nobody knows, are somebody trying: make sure \
+that root has MFA, no access keys, and a mailbox that only its owner reads."""
+
+
+def look(_aws: Aws, _event: ApiCallEvent, _settings: Settings) -> None:
+    """Read nothing: the record says it all."""
+
+
+def decide(event: ApiCallEvent, _facts: None, _now: datetime, _settings: Settings) -> Plan:
+    """Tell every sign-in of root's, the louder the less stood in its way."""
+    worked, mfa = succeeded(event), mfa_used(event)
+    severity, title = _told(worked, mfa)
+    account = event.actor.account or event.account or NOT_RECORDED
+    return Plan.tell(
+        Alert(
+            severity=severity,
+            title=f"{title} in account {account}",
+            facts=(
+                ("Who", event.actor.arn or event.actor.label),
+                ("Account", account),
+                ("When", when(event.at)),
+                ("From", event.source_ip or NOT_RECORDED),
+                ("Agent", event.user_agent or NOT_RECORDED),
+                ("MFA used", in_words(mfa)),
+                ("Succeeded", _outcome(worked, event.error_message)),
+                ("Recorded in", event.region or NOT_RECORDED),
+                ("CloudTrail event", event.key),
+            ),
+            advice=_AFTER_FAILURE if worked is False else _AFTER_SUCCESS,
+        )
+    )
+
+
+def _told(worked: bool | None, mfa: bool | None) -> tuple[Severity, str]:  # noqa: FBT001 - three-valued facts of a record
+    """What a record leaves open is told as the worse of the two."""
+    if worked is False:
+        return Severity.MEDIUM, "A sign-in as root failed"
+    title = "Root signed in" if worked else "Root may have signed in"
+    if mfa:
+        return Severity.HIGH, f"{title} with MFA"
+    return Severity.CRITICAL, f"{title} without MFA" if mfa is False else title
+
+
+def _outcome(worked: bool | None, reason: str) -> str:  # noqa: FBT001 - likewise
+    return f"{in_words(worked)} ({reason})" if reason else in_words(worked)
+
+
+REMEDIATION = Remediation(
+    name="root_login",
+    title="Root signed in to the console",
+    page=__doc__ or "",
+    triggers=(OnEvent(pattern=PATTERN, everywhere=True),),
+    grants=GRANTS,
+    parse=api_call,
+    look=look,
+    decide=decide,
+    controls=("CIS 4.3", "Security Hub CloudWatch.1", "ATT&CK T1078.004"),
+)
