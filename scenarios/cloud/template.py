@@ -96,7 +96,7 @@ def _as_packaged(document: Mapping[str, Any]) -> None:
         properties = resource.get("Properties")
         code = properties.get("CodeUri") if isinstance(properties, dict) else None
         if isinstance(code, str) and not code.startswith("s3://"):
-            properties["CodeUri"] = _CODE
+            resource["Properties"]["CodeUri"] = _CODE
 
 
 def _policy_map(region: str) -> dict[str, str]:

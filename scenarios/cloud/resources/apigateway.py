@@ -11,7 +11,17 @@ from collections.abc import Mapping
 
 from scenarios.cloud.errors import InvalidTemplate
 from scenarios.cloud.resources.kind import Identity, Kind, Order
-from scenarios.cloud.resources.shapes import TAGS, Document, Flag, Inert, Many, Policy, Shape, Table, Text
+from scenarios.cloud.resources.shapes import (
+    TAGS,
+    Document,
+    Flag,
+    Inert,
+    Many,
+    PolicyDocument,
+    Shape,
+    Table,
+    Text,
+)
 
 _READ = "read from the stack, where it is wanted"
 
@@ -29,7 +39,7 @@ REST_API = Shape(
         "MinimumCompressionSize": Inert(because="no response travels"),
         "Name": Text(),
         "Parameters": Inert(because="SAM repeats the endpoint type here"),
-        "Policy": Policy(),
+        "Policy": PolicyDocument(of_resource=True),
         "Tags": TAGS,
     },
     required=("Body",),

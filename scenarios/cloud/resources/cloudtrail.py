@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.errors import InvalidTemplate
-from scenarios.cloud.resources.access import allows, require_assumable, role_may
+from scenarios.cloud.resources.access import require_assumable, role_may, service_may
 from scenarios.cloud.resources.kind import Identity, Kind, Order
 from scenarios.cloud.resources.shapes import TAGS, Flag, Many, Refused, Shape, Text, arn
 
@@ -119,7 +119,7 @@ def _check_bucket(order: Order) -> None:
         raise order.refuse("S3BucketName", why) from error
     source = order.site.arn("cloudtrail", f"trail/{order.name('TrailName', 128)}")
     for action, resource in (("s3:GetBucketAcl", where), ("s3:PutObject", logs)):
-        if not allows(policy, action=action, resource=resource, service=_CLOUDTRAIL, source=source):
+        if not service_may(order.site, _CLOUDTRAIL, action, resource=resource, policy=policy, source=source):
             why = f"Incorrect S3 bucket policy is detected for bucket: {bucket} ({action} for {_CLOUDTRAIL})"
             raise order.refuse("S3BucketName", why)
 
@@ -147,9 +147,9 @@ def _check_topic(order: Order, topic: str) -> None:
         attributes = order.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]
     except ClientError as error:
         raise order.refuse("SnsTopicName", f"the topic {topic} does not exist") from error
-    if not allows(
-        json.loads(attributes["Policy"]), action="sns:Publish", resource=topic, service=_CLOUDTRAIL
-    ):
+    policy = json.loads(attributes["Policy"])
+    source = order.site.arn("cloudtrail", f"trail/{order.name('TrailName', 128)}")
+    if not service_may(order.site, _CLOUDTRAIL, "sns:Publish", resource=topic, policy=policy, source=source):
         raise order.refuse("SnsTopicName", "SNS Topic does not exist or the topic policy is incorrect!")
 
 

@@ -3,9 +3,12 @@
 Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Events.html, PutRule, PutTargets.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.matching.errors import InvalidPattern
+from chalicelib.matching.event_pattern import EventPattern
 from scenarios.cloud.resources.access import require_assumable
 from scenarios.cloud.resources.kind import Identity, Kind, Order, text_of
 from scenarios.cloud.resources.shapes import (
@@ -13,7 +16,7 @@ from scenarios.cloud.resources.shapes import (
     Document,
     Inert,
     Many,
-    Policy,
+    PolicyDocument,
     Refused,
     Shape,
     Table,
@@ -71,7 +74,7 @@ EVENT_BUS = Shape(
         "EventSourceName": Refused(because="partner event sources"),
         "KmsIdentifier": Refused(because="encrypted buses"),
         "Name": Text(pattern=r"[/.\-_A-Za-z0-9]{1,256}"),
-        "Policy": Policy(),
+        "Policy": PolicyDocument(of_resource=True),
         "Tags": TAGS,
     },
     required=("Name",),
@@ -127,6 +130,11 @@ def _check_rule(order: Order) -> None:
         raise order.refuse("EventPattern", "a rule has an EventPattern or a ScheduleExpression")
     if len(text_of(properties.get("EventPattern", {}))) > _LONGEST_PATTERN:
         raise order.refuse("EventPattern", f"longer than {_LONGEST_PATTERN} characters")
+    if "EventPattern" in properties:
+        try:
+            EventPattern(properties["EventPattern"])
+        except InvalidPattern as error:
+            raise order.refuse("EventPattern", f"Event pattern is not valid. Reason: {error}") from error
     if "ScheduleExpression" in properties:
         try:
             Schedule(properties["ScheduleExpression"])
@@ -167,32 +175,39 @@ def create_event_bus(order: Order) -> Identity:
 
 
 def create_event_bus_policy(order: Order) -> Identity:
-    """Let others put events on a bus: one statement, in full or as principal and condition."""
+    """Let others put events on a bus: one statement, given whole or as principal and condition."""
     events = order.client("events")
+    bus = order.properties.get("EventBusName", "default")
+    found = events.describe_event_bus(Name=bus)
+    statement_id = order.properties["StatementId"]
+    # PutPermission with a policy replaces the whole, so what other resources said is said again.
+    said = json.loads(found["Policy"])["Statement"] if "Policy" in found else []
+    others = [statement for statement in said if statement.get("Sid") != statement_id]
+    statement = {"Sid": statement_id, **_statement(order, found["Arn"])}
+    document = {"Version": "2012-10-17", "Statement": [*others, statement]}
+    PolicyDocument(of_resource=True).check(document, f"{order.logical_id}.Statement")
+    events.put_permission(EventBusName=bus, Policy=text_of(document))
+    return Identity(ref=f"{bus}|{statement_id}")
+
+
+def _statement(order: Order, bus_arn: str) -> dict[str, Any]:
     properties = order.properties
-    bus = order.pick("EventBusName")
-    statement_id = properties["StatementId"]
     if "Statement" in properties:
-        statement = {"Sid": statement_id, **properties["Statement"]}
-        document = {"Version": "2012-10-17", "Statement": [*_statements_of(order), statement]}
-        Policy().check(document, f"{order.logical_id}.Statement")
-        events.put_permission(Policy=text_of(document), **bus)
-    elif {"Action", "Principal"} <= properties.keys():
-        events.put_permission(
-            StatementId=statement_id, **order.pick("Action", "Principal", "Condition"), **bus
-        )
-    else:
+        return dict(properties["Statement"])
+    if not {"Action", "Principal"} <= properties.keys():
         raise order.refuse("Statement", "a policy has a Statement, or an Action and a Principal")
-    return Identity(ref=f"{properties.get('EventBusName', 'default')}|{statement_id}")
-
-
-def _statements_of(order: Order) -> list[dict[str, Any]]:
-    """Return the statements a bus has already: PutPermission with a policy replaces the whole."""
-    name = order.properties.get("EventBusName", "default")
-    policy = order.client("events").describe_event_bus(Name=name).get("Policy")
-    document = Document().check(policy, order.logical_id) if policy else {"Statement": []}
-    statements: list[dict[str, Any]] = document["Statement"]
-    return [one for one in statements if one.get("Sid") != order.properties["StatementId"]]
+    who = properties["Principal"]
+    root = f"arn:{order.site.partition}:iam::{who}:root"
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": "*" if who == "*" else {"AWS": root},
+        "Action": properties["Action"],
+        "Resource": bus_arn,
+    }
+    if "Condition" in properties:
+        condition = properties["Condition"]
+        statement["Condition"] = {condition["Type"]: {condition["Key"]: condition["Value"]}}
+    return statement
 
 
 KINDS: Mapping[str, Kind] = {

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.resources.kind import Identity, Kind, Order, text_of
 from scenarios.cloud.resources.managed_policies import MANAGED_POLICIES
-from scenarios.cloud.resources.shapes import TAGS, Many, Policy, Refused, Shape, Text, Whole, arn
+from scenarios.cloud.resources.shapes import TAGS, Many, PolicyDocument, Refused, Shape, Text, Whole, arn
 
 _PATH = Text(pattern=r"/|/[\x21-\x7e]+/")
 _NAME = r"[\w+=,.@-]{1,%d}"
 
 ROLE = Shape(
     fields={
-        "AssumeRolePolicyDocument": Policy(),
+        "AssumeRolePolicyDocument": PolicyDocument(of_resource=True),
         "Description": Text(longest=1000),
         "ManagedPolicyArns": Many(of=arn("iam"), most=20),
         "MaxSessionDuration": Whole(low=3600, high=43200),
@@ -23,7 +23,10 @@ ROLE = Shape(
         "PermissionsBoundary": Refused(because="permissions boundaries are not weighed"),
         "Policies": Many(
             of=Shape(
-                fields={"PolicyDocument": Policy(), "PolicyName": Text(pattern=_NAME % 128)},
+                fields={
+                    "PolicyDocument": PolicyDocument(of_resource=False),
+                    "PolicyName": Text(pattern=_NAME % 128),
+                },
                 required=("PolicyDocument", "PolicyName"),
             )
         ),
@@ -36,7 +39,7 @@ ROLE = Shape(
 POLICY = Shape(
     fields={
         "Groups": Refused(because="groups"),
-        "PolicyDocument": Policy(),
+        "PolicyDocument": PolicyDocument(of_resource=False),
         "PolicyName": Text(pattern=_NAME % 128),
         "Roles": Many(of=Text(), least=1),
         "Users": Refused(because="users of a stack"),
@@ -50,7 +53,7 @@ MANAGED_POLICY = Shape(
         "Groups": Refused(because="groups"),
         "ManagedPolicyName": Text(pattern=_NAME % 128),
         "Path": _PATH,
-        "PolicyDocument": Policy(),
+        "PolicyDocument": PolicyDocument(of_resource=False),
         "Roles": Many(of=Text()),
         "Tags": TAGS,
         "Users": Refused(because="users of a stack"),
@@ -64,16 +67,13 @@ def create_role(order: Order) -> Identity:
     iam = order.client("iam")
     name = order.name("RoleName", 64)
     trust = order.properties["AssumeRolePolicyDocument"]
-    for index, statement in enumerate(_statements(trust)):
-        if not {"Principal", "NotPrincipal"} & statement.keys() or "Resource" in statement:
-            at = f"AssumeRolePolicyDocument.Statement[{index}]"
-            raise order.refuse(
-                at, "MalformedPolicyDocument: a trust policy names a Principal and no Resource"
-            )
+    listed = trust["Statement"] if isinstance(trust["Statement"], list) else [trust["Statement"]]
+    if any({"Resource", "NotResource"} & statement.keys() for statement in listed):
+        why = "MalformedPolicyDocument: Has prohibited field Resource"
+        raise order.refuse("AssumeRolePolicyDocument", why)
     given = order.pick("Description", "MaxSessionDuration", "Path")
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=text_of(trust), **given)["Role"]
-    for index, policy in enumerate(order.properties.get("Policies", [])):
-        _refuse_principals(order, policy["PolicyDocument"], f"Policies[{index}].PolicyDocument")
+    for policy in order.properties.get("Policies", []):
         document = text_of(policy["PolicyDocument"])
         iam.put_role_policy(RoleName=name, PolicyName=policy["PolicyName"], PolicyDocument=document)
     for policy_arn in order.properties.get("ManagedPolicyArns", []):
@@ -96,7 +96,6 @@ def _attach(order: Order, role: str, policy_arn: str) -> None:
 def create_policy(order: Order) -> Identity:
     """Put an inline policy into each of the roles."""
     name = order.properties["PolicyName"]
-    _refuse_principals(order, order.properties["PolicyDocument"], "PolicyDocument")
     document = text_of(order.properties["PolicyDocument"])
     for role in order.properties["Roles"]:
         order.client("iam").put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
@@ -106,7 +105,6 @@ def create_policy(order: Order) -> Identity:
 def create_managed_policy(order: Order) -> Identity:
     """Create a policy of the account's own and attach it."""
     iam = order.client("iam")
-    _refuse_principals(order, order.properties["PolicyDocument"], "PolicyDocument")
     policy = iam.create_policy(
         PolicyName=order.name("ManagedPolicyName", 128),
         PolicyDocument=text_of(order.properties["PolicyDocument"]),
@@ -116,23 +114,6 @@ def create_managed_policy(order: Order) -> Identity:
         iam.attach_role_policy(RoleName=role, PolicyArn=policy["Arn"])
     attributes = {"PolicyArn": policy["Arn"], "PolicyId": policy["PolicyId"]}
     return Identity(ref=policy["Arn"], attributes=attributes)
-
-
-def _statements(document: Mapping[str, object]) -> list[Mapping[str, object]]:
-    statements = document["Statement"]
-    return statements if isinstance(statements, list) else [statements]  # type: ignore[list-item]  # Policy saw it
-
-
-def _refuse_principals(order: Order, document: Mapping[str, object], at: str) -> None:
-    """Refuse what IAM calls malformed in an identity's policy: principals, statements without a resource."""
-    for index, statement in enumerate(_statements(document)):
-        where = f"{at}.Statement[{index}]"
-        if {"Principal", "NotPrincipal"} & statement.keys():
-            raise order.refuse(
-                where, "MalformedPolicyDocument: Policy document should not specify a principal."
-            )
-        if not {"Resource", "NotResource"} & statement.keys():
-            raise order.refuse(where, "MalformedPolicyDocument: Policy statement must contain resources.")
 
 
 KINDS: Mapping[str, Kind] = {

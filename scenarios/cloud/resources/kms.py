@@ -5,9 +5,11 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_KMS.h
 
 from collections.abc import Mapping
 
-from scenarios.cloud.resources.access import allows
+from scenarios.cloud.policy import Principal, Request, decide
 from scenarios.cloud.resources.kind import Identity, Kind, Order, text_of
-from scenarios.cloud.resources.shapes import TAGS, Flag, Inert, Policy, Refused, Shape, Text
+from scenarios.cloud.resources.shapes import TAGS, Flag, Inert, PolicyDocument, Refused, Shape, Text
+
+_ADMINISTRATOR = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 KEY = Shape(
     fields={
@@ -15,7 +17,7 @@ KEY = Shape(
         "Description": Text(longest=8192),
         "EnableKeyRotation": Flag(),
         "Enabled": Flag(),
-        "KeyPolicy": Policy(),
+        "KeyPolicy": PolicyDocument(of_resource=True),
         "KeySpec": Text(choices=("SYMMETRIC_DEFAULT",)),
         "KeyUsage": Text(choices=("ENCRYPT_DECRYPT",)),
         "MultiRegion": Refused(because="keys in several regions"),
@@ -40,9 +42,13 @@ def create_key(order: Order) -> Identity:
         "Statement": [{"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}]
     }
     policy = order.properties.get("KeyPolicy", {"Version": "2012-10-17", **default})
-    if not allows(policy, action="kms:PutKeyPolicy") and not order.properties.get(
-        "BypassPolicyLockoutSafetyCheck"
-    ):
+    # Whoever deploys is an administrator, but not the root user, who may do it in any case.
+    deployer = Principal(account=order.site.account, arn=root.replace(":root", ":user/deployer"))
+    request = Request(
+        principal=deployer, action="kms:PutKeyPolicy", resource=order.site.arn("kms", "key/new")
+    )
+    safe = decide(request, (_ADMINISTRATOR,), policy).allowed
+    if not safe and not order.properties.get("BypassPolicyLockoutSafetyCheck"):
         why = "MalformedPolicyDocument: The new key policy will not allow you to update the key policy."
         raise order.refuse("KeyPolicy", why)
     given = order.pick("Description", "KeySpec", "KeyUsage", "Origin")

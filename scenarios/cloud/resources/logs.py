@@ -5,6 +5,8 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Logs.
 
 from collections.abc import Mapping
 
+from chalicelib.matching.errors import InvalidPattern
+from chalicelib.matching.log_pattern import LogPattern
 from scenarios.cloud.resources.access import function_accepts, require_assumable
 from scenarios.cloud.resources.kind import Identity, Kind, Order, text_of
 from scenarios.cloud.resources.shapes import (
@@ -12,7 +14,7 @@ from scenarios.cloud.resources.shapes import (
     Inert,
     Many,
     Number,
-    Policy,
+    PolicyDocument,
     Refused,
     Shape,
     Text,
@@ -109,7 +111,7 @@ METRIC_FILTER = Shape(
 )
 
 RESOURCE_POLICY = Shape(
-    fields={"PolicyDocument": Policy(), "PolicyName": Text(longest=255)},
+    fields={"PolicyDocument": PolicyDocument(of_resource=True), "PolicyName": Text(longest=255)},
     required=("PolicyDocument", "PolicyName"),
 )
 
@@ -125,15 +127,22 @@ def create_log_group(order: Order) -> Identity:
     return Identity(ref=name, attributes={"Arn": order.site.arn("logs", f"log-group:{name}:*")})
 
 
+def _check_pattern(order: Order) -> None:
+    try:
+        LogPattern(order.properties["FilterPattern"])
+    except InvalidPattern as error:
+        raise order.refuse("FilterPattern", str(error)) from error
+
+
 def create_subscription_filter(order: Order) -> Identity:
     """Send what matches to a function; Logs tries whether it may, so the permission must be there before."""
     properties = order.properties
+    _check_pattern(order)
     name = order.name("FilterName", 512)
     group, destination = properties["LogGroupName"], properties["DestinationArn"]
     source = order.site.arn("logs", f"log-group:{group}:*")
     if ":lambda:" in destination:
-        services = ("logs.amazonaws.com", f"logs.{order.site.region}.amazonaws.com")
-        if not any(function_accepts(order.site, destination, service, source) for service in services):
+        if not function_accepts(order.site, destination, "logs.amazonaws.com", source):
             raise order.refuse(
                 "DestinationArn",
                 "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission "
@@ -160,6 +169,11 @@ def create_subscription_filter(order: Order) -> Identity:
 
 def create_metric_filter(order: Order) -> Identity:
     """Count what matches, in a metric."""
+    _check_pattern(order)
+    group = order.properties["LogGroupName"]
+    found = order.client("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    if group not in {one["logGroupName"] for one in found}:  # moto would make a filter on nothing
+        raise order.refuse("LogGroupName", f"The specified log group does not exist: {group}")
     name = order.name("FilterName", 512)
     transformations = []
     for transformation in order.properties["MetricTransformations"]:
@@ -171,7 +185,7 @@ def create_metric_filter(order: Order) -> Identity:
             lowered["dimensions"] = {one["Key"]: one["Value"] for one in lowered["dimensions"]}
         transformations.append(lowered)
     order.client("logs").put_metric_filter(
-        logGroupName=order.properties["LogGroupName"],
+        logGroupName=group,
         filterName=name,
         filterPattern=order.properties["FilterPattern"],
         metricTransformations=transformations,

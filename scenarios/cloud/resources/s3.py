@@ -12,7 +12,7 @@ from scenarios.cloud.resources.shapes import (
     Flag,
     Inert,
     Many,
-    Policy,
+    PolicyDocument,
     Refused,
     Shape,
     Text,
@@ -143,7 +143,8 @@ BUCKET = Shape(
 )
 
 BUCKET_POLICY = Shape(
-    fields={"Bucket": Text(), "PolicyDocument": Policy()}, required=("Bucket", "PolicyDocument")
+    fields={"Bucket": Text(), "PolicyDocument": PolicyDocument(of_resource=True)},
+    required=("Bucket", "PolicyDocument"),
 )
 
 

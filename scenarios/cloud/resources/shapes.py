@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from scenarios.cloud.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.policy_document import MalformedPolicy, parse
 
 
 class Form(Protocol):
@@ -117,30 +118,6 @@ class Document:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """An IAM policy document: statements, each with an Effect and an Action.
-
-    IAM's grammar in the rough, so that what IAM would call MalformedPolicyDocument fails here as well; who
-    may do what under it is for the law of identity.
-    """
-
-    def check(self, value: Any, at: str) -> dict[str, Any]:
-        """Return the document."""
-        document = Document().check(value, at)
-        for name in document.keys() - {"Version", "Id", "Statement"}:
-            raise InvalidTemplate(f"{at}.{name}", "a policy has Version, Id and Statement")
-        if document.get("Version", "2012-10-17") not in {"2012-10-17", "2008-10-17"}:
-            raise InvalidTemplate(f"{at}.Version", "a policy's version is 2012-10-17")
-        statements = document.get("Statement")
-        statements = [statements] if isinstance(statements, dict) else statements
-        if not isinstance(statements, list):
-            raise InvalidTemplate(f"{at}.Statement", "a policy has statements")
-        for index, statement in enumerate(statements):
-            _check_statement(statement, f"{at}.Statement[{index}]")
-        return document
-
-
 _STATEMENT = frozenset(
     {
         "Action",
@@ -156,22 +133,33 @@ _STATEMENT = frozenset(
 )
 
 
-def _check_statement(statement: Any, at: str) -> None:
-    if not isinstance(statement, dict):
-        raise InvalidTemplate(at, "a statement is an object")
-    for name in sorted(statement.keys() - _STATEMENT):
-        raise InvalidTemplate(f"{at}.{name}", "a statement has no such element")
-    if statement.get("Effect") not in {"Allow", "Deny"}:
-        raise InvalidTemplate(f"{at}.Effect", "a statement allows or denies")
-    if ("Action" in statement) == ("NotAction" in statement):
-        raise InvalidTemplate(f"{at}.Action", "a statement has an Action or a NotAction")
-    for name in ("Action", "NotAction", "Resource", "NotResource"):
-        listed = statement.get(name, [])
-        listed = [listed] if isinstance(listed, str) else listed
-        if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
-            raise InvalidTemplate(f"{at}.{name}", "expected a string or a list of strings")
-        if name.endswith("Action") and not all(one == "*" or ":" in one for one in listed):
-            raise InvalidTemplate(f"{at}.{name}", "an action names its service: s3:GetObject")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyDocument:
+    """An IAM policy document, by the grammar that will judge under it; `of_resource` ones name principals."""
+
+    of_resource: bool
+
+    def check(self, value: Any, at: str) -> dict[str, Any]:
+        """Return the document."""
+        document = Document().check(value, at)
+        for name in sorted(document.keys() - {"Version", "Id", "Statement"}):
+            raise InvalidTemplate(f"{at}.{name}", "a policy has Version, Id and Statement")
+        try:
+            parse(document, attached_to_resource=self.of_resource)
+        except MalformedPolicy as error:
+            raise InvalidTemplate(at, f"MalformedPolicyDocument: {error}") from error
+        statements = document["Statement"]
+        for index, statement in enumerate(statements if isinstance(statements, list) else [statements]):
+            for name in sorted(statement.keys() - _STATEMENT):
+                raise InvalidTemplate(f"{at}.Statement[{index}].{name}", "a statement has no such element")
+            _check_actions(statement.get("Action", []), f"{at}.Statement[{index}].Action")
+        return document
+
+
+def _check_actions(actions: Any, at: str) -> None:
+    for action in [actions] if isinstance(actions, str) else actions:
+        if not isinstance(action, str) or (action != "*" and ":" not in action):
+            raise InvalidTemplate(at, f"{action!r} is no action; one names its service, as s3:GetObject does")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from scenarios.cloud.resources.shapes import (
     Flag,
     Inert,
     Many,
-    Policy,
+    PolicyDocument,
     Refused,
     Shape,
     Text,
@@ -44,7 +44,7 @@ TOPIC = Shape(
         "DisplayName": Text(longest=100),
         "FifoTopic": Refused(because="FIFO topics"),
         "KmsMasterKeyId": Text(),
-        "SignatureVersion": Text(choices=("1", "2")),
+        "SignatureVersion": Inert(because="messages here carry no signature that could be verified"),
         "Subscription": Many(
             of=Shape(
                 fields={"Endpoint": Text(), "Protocol": Text(choices=_PROTOCOLS)},
@@ -58,7 +58,7 @@ TOPIC = Shape(
 )
 
 TOPIC_POLICY = Shape(
-    fields={"PolicyDocument": Policy(), "Topics": Many(of=arn("sns"), least=1)},
+    fields={"PolicyDocument": PolicyDocument(of_resource=True), "Topics": Many(of=arn("sns"), least=1)},
     required=("PolicyDocument", "Topics"),
 )
 
@@ -84,7 +84,7 @@ def create_topic(order: Order) -> Identity:
     """Create a topic and its inline subscriptions."""
     sns = order.client("sns")
     name = order.name("TopicName", 256)
-    attributes = order.pick("DisplayName", "KmsMasterKeyId", "SignatureVersion")
+    attributes = order.pick("DisplayName", "KmsMasterKeyId")
     topic = sns.create_topic(Name=name, Attributes=attributes)["TopicArn"]
     for index, subscription in enumerate(order.properties.get("Subscription", [])):
         _check_endpoint(subscription, f"{order.logical_id}.Subscription[{index}]")

@@ -6,7 +6,17 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_SQS.h
 from collections.abc import Mapping
 
 from scenarios.cloud.resources.kind import Identity, Kind, Order, text_of
-from scenarios.cloud.resources.shapes import TAGS, Flag, Many, Policy, Refused, Shape, Text, Whole, arn
+from scenarios.cloud.resources.shapes import (
+    TAGS,
+    Flag,
+    Many,
+    PolicyDocument,
+    Refused,
+    Shape,
+    Text,
+    Whole,
+    arn,
+)
 
 _FIFO = Refused(because="FIFO queues")
 
@@ -23,13 +33,7 @@ QUEUE = Shape(
         "MessageRetentionPeriod": Whole(low=60, high=1_209_600),
         "QueueName": Text(pattern=r"[a-zA-Z0-9_-]{1,80}"),
         "ReceiveMessageWaitTimeSeconds": Whole(low=0, high=20),
-        "RedriveAllowPolicy": Shape(
-            fields={
-                "redrivePermission": Text(choices=("allowAll", "byQueue", "denyAll")),
-                "sourceQueueArns": Many(of=arn("sqs"), most=10),
-            },
-            required=("redrivePermission",),
-        ),
+        "RedriveAllowPolicy": Refused(because="which queues may send their dead letters here"),
         "RedrivePolicy": Shape(
             fields={"deadLetterTargetArn": arn("sqs"), "maxReceiveCount": Whole(low=1, high=1000)},
             required=("deadLetterTargetArn", "maxReceiveCount"),
@@ -41,7 +45,10 @@ QUEUE = Shape(
 )
 
 QUEUE_POLICY = Shape(
-    fields={"PolicyDocument": Policy(), "Queues": Many(of=Text(pattern=r"https?://\S+"), least=1)},
+    fields={
+        "PolicyDocument": PolicyDocument(of_resource=True),
+        "Queues": Many(of=Text(pattern=r"https?://\S+"), least=1),
+    },
     required=("PolicyDocument", "Queues"),
 )
 
@@ -56,7 +63,7 @@ def create_queue(order: Order) -> Identity:
         )
     attributes: dict[str, str] = {}
     for attribute, value in order.properties.items():
-        if attribute in {"RedrivePolicy", "RedriveAllowPolicy"}:
+        if attribute == "RedrivePolicy":
             attributes[attribute] = text_of(value)
         elif attribute != "QueueName":
             attributes[attribute] = str(value).lower() if isinstance(value, bool) else str(value)
