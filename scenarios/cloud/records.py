@@ -96,7 +96,7 @@ def record_of(call: ApiCall, *, event_id: str, request_id: str) -> dict[str, Any
         record["errorCode"] = error_code(call.service, call.operation, call.error[0])
         record["errorMessage"] = _shortened(call.error[1])
     record["requestParameters"] = _request_parameters(call)
-    record["responseElements"] = None if call.error else _response_elements(call, request_id)
+    record["responseElements"] = _response_elements(call, request_id)
     if call.service == "s3":
         record["additionalEventData"] = s3_shapes.additional_event_data(call)
     record["requestID"] = request_id

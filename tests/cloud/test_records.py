@@ -18,6 +18,7 @@ from moto import mock_aws
 
 from scenarios.cloud.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.event_kinds import event_name, event_source
+from scenarios.cloud.record_shapes import printed_date
 from scenarios.cloud.records import (
     error_code,
     is_data_event,
@@ -795,6 +796,25 @@ def test_a_key_condemned(account):
     assert record["responseElements"]["deletionDate"] == "Mar 9, 2026 3:00:00 AM"
     arn = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{key_id}"
     assert record["resources"] == [{"accountId": ACCOUNT, "type": "AWS::KMS::Key", "ARN": arn}]
+
+
+DATES = [
+    pytest.param(datetime(2026, 3, 2, 0, 5, 9, tzinfo=UTC), "Mar 2, 2026, 12:05:09 AM", id="after midnight"),
+    pytest.param(datetime(2026, 3, 2, 12, 0, tzinfo=UTC), "Mar 2, 2026, 12:00:00 PM", id="noon"),
+    pytest.param(datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC), "Dec 31, 2026, 11:59:59 PM", id="late"),
+    pytest.param(
+        datetime.fromisoformat("2026-03-02T01:00:00+02:00"), "Mar 1, 2026, 11:00:00 PM", id="elsewhere"
+    ),
+    pytest.param(
+        datetime.fromisoformat("2026-03-02T01:00:00"), "Mar 2, 2026, 1:00:00 AM", id="no zone is UTC"
+    ),
+    pytest.param(1772420400, 1772420400, id="seconds stay seconds"),
+]
+
+
+@pytest.mark.parametrize(("moment", "printed"), DATES)
+def test_a_date_as_most_services_print_it(moment, printed):
+    assert printed_date(moment, comma_after_year=True) == printed
 
 
 ANOTHER_ROLE = "arn:aws:iam::444455556666:role/admin"
