@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.matching.log_expression import Expression, ExpressionReader, compiled, failing, leaves
-from chalicelib.matching.log_line import Field, split_line
+from chalicelib.matching.log_line import split_line
 from chalicelib.matching.log_mismatch import Mismatch
 from chalicelib.matching.log_scanner import NAME, Scanner, refusal
 from chalicelib.matching.log_value import MAX_REGEXES, Comparison, read_comparison
@@ -149,21 +149,12 @@ class FieldsPattern:
 
     def _values(self, message: str) -> list[str] | None:
         """The fields as the pattern counts them; None when there are too few."""
-        fields = split_line(message)
-        if len(fields) < max(self._fewest, 1):
-            return None
-        values = [field.text for field in fields]
-        if self._ellipsis is None and 0 < self._fewest < len(fields):
-            values[self._fewest - 1 :] = [_rest(message, fields[self._fewest - 1])]
-        return values
+        values = split_line(message, self._fewest if self._ellipsis is None else None)
+        return None if len(values) < self._fewest else values
 
     def _named(self, values: list[str]) -> dict[str, str]:
         names = {place % len(values): name for name, place in self._places.items()}
         return {f"${names.get(index, index + 1)}": value for index, value in enumerate(values)}
-
-
-def _rest(message: str, field: Field) -> str:
-    return message[field.start :].rstrip(" \t\r\n")
 
 
 def _read(text: str) -> tuple[_Entry, ...]:

@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import msgspec
-
-from chalicelib.matching.log_document import Decimal, decoder_for, text_of
+from chalicelib.matching.log_document import WrittenFloat, decoder_for, json_of, text_of
 from chalicelib.matching.log_expression import (
     All,
     AnyOf,
@@ -29,8 +27,6 @@ from chalicelib.matching.log_selector import MISSING, Selector, read_selector
 from chalicelib.matching.log_value import MAX_REGEXES, Comparison, number_of, read_comparison
 
 _MAX_WILDCARDS: Final = 3
-_MAX_NEEDLES: Final = 3
-_SHORTEST_NEEDLE: Final = 3
 _STATES: Final = ("NULL", "TRUE", "FALSE")
 _DECODE_ERRORS: Final = (ValueError, RecursionError)
 
@@ -69,7 +65,6 @@ class JsonPattern:
         self._decode = decoder_for(tuple(self._selectors.values())).decode
         self._decode_whole = decoder_for(None).decode
         self._test: Callable[[Any], bool] = compiled(_with_sets(self._expression), _compile)
-        self._needles = _needles(self._expression)
 
     @property
     def selectors(self) -> tuple[str, ...]:
@@ -78,16 +73,10 @@ class JsonPattern:
 
     def matches(self, message: str) -> bool:
         """Whether the message is a JSON object that satisfies the pattern."""
-        if self._needles and self._can_not_match(message):
-            return False
         try:
             return self._test(self._decode(message))
         except _DECODE_ERRORS:
             return False
-
-    def _can_not_match(self, message: str) -> bool:
-        """Whether a text that every match holds is absent, and can not be there in other letters."""
-        return not any(needle in message for needle in self._needles) and "\\u" not in message
 
     def extract(self, message: str) -> dict[str, str] | None:
         """The values the selectors lead to, as text; None when the message does not match."""
@@ -281,7 +270,7 @@ def _compile(condition: _Condition) -> Callable[[Any], bool]:
         return lambda document: next(selector.find(document), MISSING) is MISSING
     test = _compile_test(condition)
     if selector.has_wildcard:
-        return lambda document: any(test(value) for value in selector.find(document))
+        return lambda document: any(map(test, selector.find(document)))
     read = selector.reader()
     return lambda document: test(read(document))
 
@@ -298,7 +287,7 @@ def _compile_test(condition: _Condition) -> Callable[[Any], bool]:
     def test(value: Any) -> bool:
         if type(value) is str:
             return holds(value, None)
-        if type(value) is int or type(value) is Decimal:
+        if type(value) is int or type(value) is WrittenFloat:
             return holds(text_of(value) or "", value)
         return False
 
@@ -316,34 +305,13 @@ _STATE_TESTS: Final[dict[str, Callable[[Any], bool]]] = {
 }
 
 
-def _needles(expression: Expression[_Condition]) -> tuple[str, ...]:
-    """Texts of which every matching message holds one; none when there is no short list of such texts."""
-    if isinstance(expression, AnyOf):
-        found = [_needles(part) for part in expression.parts]
-        needles = tuple(needle for part in found for needle in part)
-        return needles if all(found) and len(needles) <= _MAX_NEEDLES else ()
-    if isinstance(expression, All):
-        return min(filter(None, map(_needles, expression.parts)), key=len, default=())
-    return _needle(expression)
-
-
-def _needle(condition: _Condition) -> tuple[str, ...]:
-    comparison = condition.comparison
-    if comparison is None or comparison.operator != "=" or comparison.regex or comparison.number is not None:
-        return ()
-    longest = max(comparison.text.split("*"), key=len)
-    # In JSON these may be written in more than one way without a \u.
-    plain = longest.isprintable() and not any(char in longest for char in '"\\/')
-    return (longest,) if plain and len(longest) >= _SHORTEST_NEEDLE else ()
-
-
 def _first_text(values: Iterable[Any]) -> str | None:
     return next((text for value in values if (text := text_of(value)) is not None), None)
 
 
 def _mismatch(condition: _Condition, document: Any) -> Mismatch:
     values = list(condition.selector.find(document))
-    shown = ", ".join(msgspec.json.encode(value).decode() for value in values) if values else None
+    shown = ", ".join(map(json_of, values)) if values else None
     return Mismatch(
         condition=condition.text,
         position=condition.position,

@@ -10,63 +10,51 @@ merge and unclosed quotes are ordinary is not on that page, but others saw the s
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
+
+from chalicelib.matching.log_scanner import BLANKS
 
 _WORD: Final = re.compile(r"[^ \t\r\n]+")
 _CLOSING: Final = {"[": re.compile(r"\]"), '"': re.compile(r'(?<!\\)"')}
-_BLANKS: Final = frozenset(" \t\r\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field of a line, and where it starts there (with its bracket or quote)."""
-
-    start: int
-    text: str
-
-
-class _Line:
-    """A line that is being cut; every character is looked at a bounded number of times."""
+class _Closings:
+    """Where the brackets and quotes of a line close; each kind is looked for once, when first needed."""
 
     def __init__(self, line: str) -> None:
-        self.line = line
+        self._line = line
+        self._places: dict[str, list[int]] = {}
 
-    @cached_property
-    def _brackets(self) -> list[int]:
-        return [found.start() for found in _CLOSING["["].finditer(self.line)]
-
-    @cached_property
-    def _quotes(self) -> list[int]:
-        return [found.start() for found in _CLOSING['"'].finditer(self.line)]
-
-    def closing(self, start: int) -> int | None:
-        """Where the bracket or quote at this place closes, if it does and ends a word there."""
-        char = self.line[start]
-        if char not in _CLOSING:
-            return None
-        places = self._brackets if char == "[" else self._quotes
+    def after(self, start: int) -> int | None:
+        """Where the bracket or quote at this place closes, if it ends a word there."""
+        line, char = self._line, self._line[start]
+        places = self._places.get(char)
+        if places is None:
+            places = self._places[char] = [found.start() for found in _CLOSING[char].finditer(line)]
         index = bisect_left(places, start + 1)
         if index == len(places):
             return None
-        place = places[index]
-        ends_word = place + 1 == len(self.line) or self.line[place + 1] in _BLANKS
-        return place if ends_word else None
+        following = line[places[index] + 1 : places[index] + 2]
+        return places[index] if not following or following in BLANKS else None
 
 
-def split_line(line: str) -> list[Field]:
-    """The fields of a line, in order."""
-    cut = _Line(line)
-    fields: list[Field] = []
+def split_line(line: str, at_most: int | None = None) -> list[str]:
+    """The fields of a line, in order, in time linear in its length.
+
+    Args:
+        line: The message.
+        at_most: If the line has more fields, the last one given is the rest of the line as it stands.
+    """
+    closings = _Closings(line)
+    fields: list[str] = []
     position = 0
     while word := _WORD.search(line, position):
-        start = word.start()
-        closed = cut.closing(start)
-        if closed is None:
-            fields.append(Field(start, word.group()))
-            position = word.end()
-        else:
-            fields.append(Field(start, line[start + 1 : closed]))
-            position = closed + 1
+        start, position = word.span()
+        field = word.group()
+        if field[0] in _CLOSING and (closed := closings.after(start)) is not None:
+            field, position = line[start + 1 : closed], closed + 1
+        if len(fields) + 1 == at_most and _WORD.search(line, position):
+            fields.append(line[start:].rstrip(BLANKS))
+            break
+        fields.append(field)
     return fields

@@ -6,7 +6,7 @@ wildcard at most: ``[*]`` or ``.*``, any element of an array or any field of an 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -57,17 +57,23 @@ class Selector:
 
     def find(self, document: Any) -> Iterator[Any]:
         """Every value it leads to, in the document's order; none when there is no such field."""
-        yield from _walk(document, self.steps)
+        found = [document]
+        for step in self.steps:
+            if step is WILDCARD:
+                found = [element for value in found for element in _elements(value)]
+            else:
+                found = [below for value in found if (below := _step(value, step)) is not MISSING]
+        return iter(found)
 
-    def reader(self) -> Callable[[Any], Any]:
+    def reader(self) -> Callable[[dict[str, Any]], Any]:
         """A function from a document to the one value, or MISSING; for selectors without a wildcard."""
         steps = self.steps
         if len(steps) == 1 and isinstance(steps[0], str):
             name = steps[0]
             return lambda document: document.get(name, MISSING)
 
-        def read(document: Any) -> Any:
-            value = document
+        def read(document: dict[str, Any]) -> Any:
+            value: Any = document
             for step in steps:
                 value = _step(value, step)
             return value
@@ -83,17 +89,10 @@ def _step(value: Any, step: Step) -> Any:
     return MISSING
 
 
-def _walk(value: Any, steps: tuple[Step, ...]) -> Iterator[Any]:
-    if not steps:
-        yield value
-    elif steps[0] is WILDCARD:
-        elements = value if type(value) is list else value.values() if type(value) is dict else ()
-        for element in elements:
-            yield from _walk(element, steps[1:])
-    else:
-        found = _step(value, steps[0])
-        if found is not MISSING:
-            yield from _walk(found, steps[1:])
+def _elements(value: Any) -> Iterable[Any]:
+    if type(value) is list:
+        return value
+    return value.values() if type(value) is dict else ()
 
 
 def read_selector(scanner: Scanner) -> Selector:
@@ -137,8 +136,11 @@ def _no_root(scanner: Scanner) -> Exception:
     if scanner.next_is('"'):
         return scanner.refuse('A selector starts with $. and has no quotes: { $.eventName = "ConsoleLogin" }')
     if word or scanner.next_is("."):
+        start = scanner.position
         name = scanner.run(NAME | {"."}).removeprefix(".")
-        return scanner.refuse(f"A selector starts with $. : write $.{name}", scanner.position - len(name))
+        return scanner.refuse(
+            f"Every condition starts with a selector, and a selector with $. : write $.{name} = ...", start
+        )
     return scanner.refuse("A condition has to follow, which starts with a selector such as $.eventName")
 
 
