@@ -1,0 +1,136 @@
+"""How each service says no, in code, words and status."""
+
+import botocore.session
+import pytest
+
+from scenarios.cloud.action_tables import TABLES
+from scenarios.cloud.caller import Caller, CallerKind
+from scenarios.cloud.denied import CODES, JSON, QUERY, access_denied
+from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.policy import Principal, Request, decide
+
+ALICE = Caller(kind=CallerKind.IAM_USER, account="111111111111", arn="arn:aws:iam::111111111111:user/alice")
+TABLE = "arn:aws:dynamodb:eu-west-1:111111111111:table/orders"
+TOPIC = "arn:aws:sns:eu-west-1:111111111111:alerts"
+QUEUE = "arn:aws:sqs:eu-west-1:111111111111:dead"
+INSTANCE = "arn:aws:ec2:eu-west-1:111111111111:instance/i-1"
+KEY = "arn:aws:kms:eu-west-1:111111111111:key/1-2"
+ROLE = "arn:aws:iam::111111111111:role/warden"
+
+
+def words(action: str, on: str = "", policy: str = "identity-based policy", opening: str = "") -> str:
+    return (
+        f"{opening}User: {ALICE.arn} is not authorized to perform: {action}{on} "
+        f"because no {policy} allows the {action} action"
+    )
+
+
+NO = [
+    pytest.param(
+        ("dynamodb", "DeleteTable", "dynamodb:DeleteTable", TABLE),
+        ("AccessDeniedException", words("dynamodb:DeleteTable", f" on resource: {TABLE}"), 400),
+        id="a service that speaks JSON",
+    ),
+    pytest.param(
+        ("s3", "GetObject", "s3:GetObject", "arn:aws:s3:::b/k"),
+        ("AccessDenied", words("s3:GetObject", ' on resource: "arn:aws:s3:::b/k"'), 403),
+        id="S3 quotes the resource",
+    ),
+    pytest.param(
+        ("s3", "HeadObject", "s3:GetObject", "arn:aws:s3:::b/k"),
+        ("403", "Forbidden", 403),
+        id="a head has no body",
+    ),
+    pytest.param(
+        ("cloudwatch", "PutMetricData", "cloudwatch:PutMetricData", "*"),
+        ("AccessDenied", words("cloudwatch:PutMetricData"), 403),
+        id="an action that knows no resource",
+    ),
+    pytest.param(
+        ("sns", "Publish", "sns:Publish", TOPIC),
+        ("AuthorizationError", words("SNS:Publish", f" on resource: {TOPIC}"), 403),
+        id="SNS writes itself in capitals",
+    ),
+    pytest.param(
+        ("sqs", "SendMessage", "sqs:SendMessage", QUEUE),
+        ("AccessDenied", words("sqs:sendmessage", f" on resource: {QUEUE}"), 403),
+        id="SQS writes in lower case",
+    ),
+    pytest.param(
+        ("ec2", "StopInstances", "ec2:StopInstances", INSTANCE),
+        (
+            "UnauthorizedOperation",
+            words(
+                "ec2:StopInstances",
+                f" on resource: {INSTANCE}",
+                opening="You are not authorized to perform this operation. ",
+            ),
+            403,
+        ),
+        id="EC2 says it twice",
+    ),
+    pytest.param(
+        ("lambda", "CreateFunction", "iam:PassRole", ROLE),
+        ("AccessDeniedException", words("iam:PassRole", f" on resource: {ROLE}"), 403),
+        id="another service's action",
+    ),
+    pytest.param(
+        ("kms", "Decrypt", "kms:Decrypt", KEY),
+        (
+            "AccessDeniedException",
+            words("kms:Decrypt", " on the resource associated with this ciphertext", "resource-based policy"),
+            400,
+        ),
+        id="KMS keeps the key to itself",
+    ),
+    pytest.param(
+        ("sts", "AssumeRole", "sts:AssumeRole", ROLE),
+        ("AccessDenied", words("sts:AssumeRole", f" on resource: {ROLE}", "role trust policy"), 403),
+        id="a role that doesn't trust the caller",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "expected"), NO)
+def test_a_service_says_no_in_its_own_way(call, expected):
+    service, operation, action, resource = call
+    principal = Principal.of(ALICE)
+    decision = decide(Request(principal=principal, action=action, resource=resource), [])
+
+    assert access_denied(service, operation, ALICE, action, resource, decision.because) == expected
+
+
+def test_an_explicit_deny_is_named_as_one():
+    because = "an explicit deny in an identity-based policy"
+
+    denial = access_denied("logs", "DeleteLogGroup", ALICE, "logs:DeleteLogGroup", "*", because)
+
+    assert denial.message == (
+        f"User: {ALICE.arn} is not authorized to perform: logs:DeleteLogGroup "
+        "with an explicit deny in an identity-based policy"
+    )
+
+
+def test_a_service_that_calls_is_named_by_its_name():
+    events = Caller(kind=CallerKind.AWS_SERVICE, account="111111111111", service="events.amazonaws.com")
+
+    message = access_denied("sqs", "SendMessage", events, "sqs:SendMessage", QUEUE, "no").message
+
+    assert message.startswith("User: events.amazonaws.com is not authorized")
+
+
+def test_every_service_whose_calls_are_judged_can_say_no():
+    assert set(CODES) == set(TABLES)
+
+
+# SQS and CloudWatch moved to JSON and kept the codes of their query days.
+@pytest.mark.parametrize("service", sorted(set(CODES) - {"sns", "ec2", "lambda", "sqs", "cloudwatch"}))
+def test_the_code_is_that_of_the_protocol_the_service_speaks(service):
+    protocols = botocore.session.get_session().get_service_model(service).metadata["protocols"]
+
+    assert CODES[service] == (JSON if "json" in protocols else QUERY)
+
+
+def test_how_an_unknown_service_says_no_is_not_guessed():
+    with pytest.raises(NotSimulated, match="glue"):
+        access_denied("glue", "GetTable", ALICE, "glue:GetTable", "*", "no")
