@@ -3,7 +3,8 @@
 moto's own CloudFormation knows too few types and lets too much pass, so every resource is made with the
 boto3 calls that CloudFormation makes behind the scenes. Three promises:
 
-- nothing is skipped: a type or a property we do not know, at any depth, is an error that names it;
+- nothing is skipped: a type or a property we do not know, at any depth, is an error that names it, and so
+  is one that we know and do not read;
 - what AWS refuses is refused, as far as it can be told cheaply: malformed ARNs, roles that cannot be
   assumed, a grant that nothing waits for;
 - nothing is random: the same template gives the same names and ids, whatever was created before.
@@ -21,7 +22,7 @@ from moto.moto_api._internal import mock_random
 
 from scenarios.cloud.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.resources import KINDS
-from scenarios.cloud.resources.kind import Order, Resource, Site, Stack
+from scenarios.cloud.resources.kind import Order, Properties, Resource, Site, Stack
 from scenarios.cloud.resources.shapes import Inert
 from scenarios.cloud.template import Declared, Template, partition_of
 
@@ -91,8 +92,9 @@ def _create(site: Site, plan: Template, declared: Declared, made: Mapping[str, R
     checked = kind.shape.check(resolved, declared.logical_id)
     # Ids that moto draws (a key's, a subscription's) must not depend on what was drawn before.
     mock_random.seed(f"{site.account}/{site.region}/{site.stack_name}/{declared.logical_id}")
+    properties = Properties(checked)
     try:
-        identity = kind.create(Order(site=site, logical_id=declared.logical_id, properties=checked))
+        identity = kind.create(Order(site=site, logical_id=declared.logical_id, properties=properties))
     except ClientError as error:
         raise InvalidTemplate(f"{declared.logical_id} ({declared.type})", str(error)) from error
     except BotoCoreError as error:
@@ -101,6 +103,8 @@ def _create(site: Site, plan: Template, declared: Declared, made: Mapping[str, R
         ) from error
     except NotImplementedError as error:
         raise NotSimulated(declared.type, f"{declared.logical_id}: {error or 'not in moto'}") from error
+    if properties.unread:
+        raise NotSimulated(declared.type, f"{declared.logical_id}.{properties.unread[0]} has no effect")
     inert = {name: part for name, part in resolved.items() if isinstance(kind.shape.fields[name], Inert)}
     return Resource(
         logical_id=declared.logical_id,

@@ -499,6 +499,15 @@ NOT_SIMULATED = [
     ),
     ("FIFO queues", one("AWS::SQS::Queue", FifoQueue=True)),
     (
+        "a property that another makes idle",
+        one(
+            "AWS::Events::EventBusPolicy",
+            Action="events:PutEvents",
+            Statement=allow("events:PutEvents", Principal="*")["Statement"][0],
+            StatementId="a",
+        ),
+    ),
+    (
         "an AWS managed policy",
         one(
             "AWS::IAM::Role",

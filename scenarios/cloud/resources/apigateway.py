@@ -28,37 +28,44 @@ _READ = "read from the stack, where it is wanted"
 REST_API = Shape(
     fields={
         "Body": Document(),
-        "Description": Inert(because=_READ),
-        "DisableExecuteApiEndpoint": Flag(),
-        "EndpointConfiguration": Shape(
-            fields={
-                "Types": Many(of=Text(choices=("EDGE", "PRIVATE", "REGIONAL"))),
-                "VpcEndpointIds": Many(of=Text()),
-            }
+        "Description": Inert(because=_READ, form=Text()),
+        "DisableExecuteApiEndpoint": Inert(because=_READ, form=Flag()),
+        "EndpointConfiguration": Inert(
+            because=_READ,
+            form=Shape(
+                fields={
+                    "Types": Many(of=Text(choices=("EDGE", "PRIVATE", "REGIONAL"))),
+                    "VpcEndpointIds": Many(of=Text()),
+                }
+            ),
         ),
         "MinimumCompressionSize": Inert(because="no response travels"),
-        "Name": Text(),
+        "Name": Inert(because=_READ, form=Text()),
         "Parameters": Inert(because="SAM repeats the endpoint type here"),
-        "Policy": PolicyDocument(of_resource=True),
+        "Policy": Inert(because=_READ, form=PolicyDocument(of_resource=True)),
         "Tags": TAGS,
     },
     required=("Body",),
 )
 
 DEPLOYMENT = Shape(
-    fields={"Description": Inert(because=_READ), "RestApiId": Text(), "StageName": Text()},
+    fields={
+        "Description": Inert(because=_READ, form=Text()),
+        "RestApiId": Inert(because=_READ, form=Text()),
+        "StageName": Inert(because=_READ, form=Text()),
+    },
     required=("RestApiId",),
 )
 
 STAGE = Shape(
     fields={
-        "DeploymentId": Text(),
-        "Description": Inert(because=_READ),
-        "RestApiId": Text(),
+        "DeploymentId": Inert(because=_READ, form=Text()),
+        "Description": Inert(because=_READ, form=Text()),
+        "RestApiId": Inert(because=_READ, form=Text()),
         "StageName": Text(pattern=r"[a-zA-Z0-9_-]{1,128}"),
         "Tags": TAGS,
-        "TracingEnabled": Flag(),
-        "Variables": Table(of=Text()),
+        "TracingEnabled": Inert(because=_READ, form=Flag()),
+        "Variables": Inert(because=_READ, form=Table(of=Text())),
     },
     required=("RestApiId", "StageName"),
 )

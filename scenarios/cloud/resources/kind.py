@@ -6,7 +6,7 @@ That function gets an `Order` and returns the resource's `Identity`: what `Ref` 
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -84,13 +84,40 @@ class Site:
         return f"arn:{self.partition}:{service}:{where}:{self.account}:{resource}"
 
 
+class Properties(Mapping[str, Any]):
+    """Properties that remember which of them were read: accepting one and ignoring it would be a lie."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self._given = given
+        self._read: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._given[name]
+        self._read.add(name)
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._given
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    @property
+    def unread(self) -> list[str]:
+        """The names of those that nobody looked at."""
+        return sorted(self._given.keys() - self._read)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """One resource to create: `properties` are resolved, checked, and without the inert ones."""
 
     site: Site
     logical_id: str
-    properties: Mapping[str, Any]
+    properties: Properties
 
     def client(self, service: str) -> Any:
         """Return the site's client of a service."""

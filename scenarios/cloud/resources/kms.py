@@ -48,7 +48,7 @@ def create_key(order: Order) -> Identity:
         principal=deployer, action="kms:PutKeyPolicy", resource=order.site.arn("kms", "key/new")
     )
     safe = decide(request, (_ADMINISTRATOR,), policy).allowed
-    if not safe and not order.properties.get("BypassPolicyLockoutSafetyCheck"):
+    if not order.properties.get("BypassPolicyLockoutSafetyCheck") and not safe:
         why = "MalformedPolicyDocument: The new key policy will not allow you to update the key policy."
         raise order.refuse("KeyPolicy", why)
     given = order.pick("Description", "KeySpec", "KeyUsage", "Origin")

@@ -120,8 +120,10 @@ def create_log_group(order: Order) -> Identity:
     """Create a log group, with its retention in days; none means forever."""
     logs = order.client("logs")
     name = order.name("LogGroupName", 512)
-    key = {"kmsKeyId": order.properties["KmsKeyId"]} if "KmsKeyId" in order.properties else {}
-    logs.create_log_group(logGroupName=name, **key)
+    given = {"logGroupClass": order.properties.get("LogGroupClass", "STANDARD")}
+    if "KmsKeyId" in order.properties:
+        given["kmsKeyId"] = order.properties["KmsKeyId"]
+    logs.create_log_group(logGroupName=name, **given)
     if "RetentionInDays" in order.properties:
         logs.put_retention_policy(logGroupName=name, retentionInDays=order.properties["RetentionInDays"])
     return Identity(ref=name, attributes={"Arn": order.site.arn("logs", f"log-group:{name}:*")})

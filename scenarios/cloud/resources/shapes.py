@@ -196,14 +196,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inert:
-    """A property that is accepted and changes nothing in the simulated AWS, and why that is no lie."""
+    """A property that changes nothing in the simulated AWS, and why that is no lie; it keeps its form."""
 
     because: str
+    form: Form | None = None
 
     def check(self, value: Any, at: str) -> Any:
-        """Return it as it is; whoever creates the resource does not get to see it."""
-        del at
-        return value
+        """Return it; whoever creates the resource does not get to see it."""
+        return value if self.form is None else self.form.check(value, at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,11 +234,8 @@ class Shape:
             )
         for name in sorted(set(self.required) - value.keys()):
             raise InvalidTemplate(f"{at}.{name}", "required, and missing")
-        return {
-            name: self.fields[name].check(part, f"{at}.{name}")
-            for name, part in value.items()
-            if not isinstance(self.fields[name], Inert)
-        }
+        checked = {name: self.fields[name].check(part, f"{at}.{name}") for name, part in value.items()}
+        return {name: part for name, part in checked.items() if not isinstance(self.fields[name], Inert)}
 
 
 TAGS = Inert(because="nothing in the simulated AWS reads the tags of a stack's own resources")
