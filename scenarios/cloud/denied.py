@@ -7,7 +7,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 Errors" of each service's API reference, such as
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/CommonErrors.html; S3's quotes,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html; the rewordings of SNS,
-SQS, EC2 and KMS, as public error reports have them.
+SQS, EC2 and KMS and the silence of STS, as public error reports and published trails have them. EC2's
+encoded authorization message is left out: only AWS can read it.
 """
 
 from typing import NamedTuple
@@ -78,10 +79,9 @@ def access_denied(  # noqa: PLR0917 - the facets of one call, in the order the s
     if (service, operation) in _WITHOUT_BODY:
         return Denial(str(status), "Forbidden", status)
     named = _spelled(service, action)
-    joined = f"with {because}" if because.startswith("an explicit deny") else f"because {because}"
     message = (
         f"User: {caller.arn or caller.service} is not authorized to perform: {named}"
-        f"{_on(service, operation, resource)} {joined.replace(action, named)}"
+        f"{_on(service, operation, resource)}{_reason(service, because).replace(action, named)}"
     )
     return Denial(code, _opening(service) + message, status)
 
@@ -93,9 +93,14 @@ def _spelled(service: str, action: str) -> str:
     return action.lower() if service == "sqs" else action
 
 
+def _reason(service: str, because: str) -> str:
+    if because.startswith("an explicit deny"):
+        return f" with {because}"
+    # AssumeRole, as trails have recorded it, does not tell a caller what is missing.
+    return "" if service == "sts" else f" because {because}"
+
+
 def _on(service: str, operation: str, resource: str) -> str:
-    if resource == "*":
-        return ""
     if (service, operation) in _FROM_CIPHERTEXT:
         return " on the resource associated with this ciphertext"
     return f' on resource: "{resource}"' if service == "s3" else f" on resource: {resource}"

@@ -16,7 +16,8 @@ from typing import Any
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.policy_wildcards import arn_matches, matches, unescaped, variable_in
 
-# Single-valued keys whose presence or absence the simulated AWS can vouch for; names are case-insensitive.
+# Single-valued keys whose absence the simulated AWS can vouch for; case does not matter. Any other key
+# (dynamodb:LeadingKeys, which the table's key schema tells) is known only in a request that brings it.
 KEYS = frozenset(
     {
         "aws:principalaccount",
@@ -30,7 +31,6 @@ KEYS = frozenset(
         "aws:sourceowner",  # of SNS's default topic policy; services set it, callers don't
         "aws:viaawsservice",
         "cloudwatch:namespace",
-        "dynamodb:leadingkeys",
         "kms:viaservice",
         "s3:x-amz-acl",
         "sns:endpoint",
@@ -57,9 +57,10 @@ class Condition:
             NotSimulated: the operator, the key or a policy variable isn't known.
         """
         operator, if_exists = self._operator()
-        key = self._key()
         self._refuse_variables()
-        found = context.get(key)
+        found = context.get(self.key.lower())
+        if found is None:
+            self._refuse_unknown_key()
         if operator == "null":
             return _null(found, self.values)
         test, negated = OPERATORS[operator]
@@ -75,11 +76,9 @@ class Condition:
             raise NotSimulated("iam", f"the condition operator {self.operator}")
         return bare, bare != name
 
-    def _key(self) -> str:
-        key = self.key.lower()
-        if key not in KEYS and not key.startswith(KEY_FAMILIES):
+    def _refuse_unknown_key(self) -> None:
+        if self.key.lower() not in KEYS and not self.key.lower().startswith(KEY_FAMILIES):
             raise NotSimulated("iam", f"the condition key {self.key}")
-        return key
 
     def _refuse_variables(self) -> None:
         variable = next(filter(None, map(variable_in, self.values)), None)

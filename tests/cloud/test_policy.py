@@ -383,6 +383,15 @@ def test_all_operators_and_all_keys_must_hold():
         assert not resource_allows(both, ask(who=EVENTS, context=partly))
 
 
+def test_a_key_that_the_request_brings_is_known():
+    leading = conditional("StringEquals", "dynamodb:LeadingKeys", "alice")
+
+    assert identity_allows(leading, ask(context={"dynamodb:LeadingKeys": "alice"}))
+    assert not identity_allows(leading, ask(context={"dynamodb:LeadingKeys": "bob"}))
+    with pytest.raises(NotSimulated, match="LeadingKeys"):
+        identity_allows(leading, ask())
+
+
 # None of these may be silently true or false.
 UNKNOWN = [
     pytest.param(
