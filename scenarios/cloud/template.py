@@ -237,7 +237,8 @@ class Template:
             self.intrinsics.require_resource(one, f"{logical_id}.DependsOn")
         # A reference in Metadata orders resources too; people use it where DependsOn takes no Fn::If.
         for part in ("Properties", "Metadata"):
-            needs |= self.intrinsics.resources_named_in(resource.get(part, {}), f"{logical_id}.{part}")
+            at = logical_id if part == "Properties" else f"{logical_id}.{part}"
+            needs |= self.intrinsics.resources_named_in(resource.get(part, {}), at)
         return Declared(
             logical_id=logical_id, type=resource["Type"], properties=properties, needs=tuple(sorted(needs))
         )

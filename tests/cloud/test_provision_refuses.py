@@ -74,7 +74,7 @@ REFUSED = [
     (
         "a reference to nothing",
         one("AWS::SQS::Queue", QueueName={"Ref": "No"}),
-        "One.Properties.QueueName",
+        "One.QueueName",
         "No",
     ),
     (
@@ -244,6 +244,35 @@ REFUSED = [
         "May.SourceArn",
         "does not match",
     ),
+    (
+        "a name of one letter",
+        {"Role": role(), "One": function(Environment={"Variables": {"A": "x"}})},
+        "One.Environment.Variables.A",
+        "not a name",
+    ),
+    (
+        "code in the template's words",
+        {"Role": role(), "One": function(Code={"S3Bucket": "b"})},
+        "One.Code.S3Key",
+        "required",
+    ),
+    (
+        "many messages at once",
+        LAMBDA
+        | {
+            "Queue": QUEUE,
+            "Reads": {
+                "Type": "AWS::Lambda::EventSourceMapping",
+                "Properties": {
+                    "BatchSize": 11,
+                    "EventSourceArn": QUEUE_ARN,
+                    "FunctionName": {"Ref": "One"},
+                },
+            },
+        },
+        "Reads.MaximumBatchingWindowInSeconds",
+        "more than 10 needs a window",
+    ),
     # IAM
     (
         "an action without a service",
@@ -391,6 +420,12 @@ REFUSED = [
         "multiple of 60",
     ),
     (
+        "a look back of nine days",
+        one("AWS::CloudWatch::Alarm", **ALARM | {"Period": 3600, "EvaluationPeriods": 216}),
+        "One.EvaluationPeriods",
+        "more than a day",
+    ),
+    (
         "more than there are",
         one("AWS::CloudWatch::Alarm", **ALARM, DatapointsToAlarm=2),
         "Datapoints",
@@ -468,6 +503,24 @@ REFUSED = [
         "not allow you to update the key policy",
     ),
     ("an alias of no key", one("AWS::KMS::Alias", AliasName="alias/a", TargetKeyId="no"), "One", "NotFound"),
+    (
+        "an API without routes",
+        one("AWS::ApiGateway::RestApi", Body={"swagger": "2.0"}),
+        "One.Body.paths",
+        "has paths",
+    ),
+    (
+        "a route without a slash",
+        one("AWS::ApiGateway::RestApi", Body={"paths": {"health": {}}}),
+        "One.Body.paths.health",
+        "starts with a slash",
+    ),
+    (
+        "a method that is none",
+        one("AWS::ApiGateway::RestApi", Body={"paths": {"/": {"fetch": {}}}}),
+        "One.Body.paths./.fetch",
+        "no method",
+    ),
     (
         "a route without a handler",
         one("AWS::ApiGateway::RestApi", Body={"paths": {"/": {"get": {}}}}),

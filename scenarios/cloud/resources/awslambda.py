@@ -31,10 +31,30 @@ _SEND = {
     "events": "events:PutEvents",
 }
 
+_CODE = Shape(
+    fields={
+        "ImageUri": Refused(because="functions in containers"),
+        "S3Bucket": Text(),
+        "S3Key": Text(),
+        "S3ObjectVersion": Text(),
+        "ZipFile": Refused(because="code in the template"),
+    },
+    required=("S3Bucket", "S3Key"),
+)
+_LEVEL = Text(choices=("DEBUG", "ERROR", "FATAL", "INFO", "TRACE", "WARN"))
+_LOGGING = Shape(
+    fields={
+        "ApplicationLogLevel": _LEVEL,
+        "LogFormat": Text(choices=("JSON", "Text")),
+        "LogGroup": Text(pattern=r"[.\-_/#A-Za-z0-9]{1,512}"),
+        "SystemLogLevel": Text(choices=("DEBUG", "INFO", "WARN")),
+    }
+)
+
 FUNCTION = Shape(
     fields={
         "Architectures": Many(of=Text(choices=("arm64", "x86_64")), least=1, most=1),
-        "Code": Inert(because="the code that runs is the checkout"),
+        "Code": Inert(because="the code that runs is the checkout", form=_CODE),
         "DeadLetterConfig": Shape(fields={"TargetArn": arn("sqs", "sns")}),
         "Description": Text(longest=256),
         "Environment": Shape(fields={"Variables": Table(of=Text())}),
@@ -44,7 +64,8 @@ FUNCTION = Shape(
         "KmsKeyArn": arn("kms"),
         "Layers": Refused(because="layers hold code that is not in the checkout"),
         "LoggingConfig": Inert(
-            because="the law of functions reads it from the stack: moto keeps no logging config"
+            because="the law of functions reads it from the stack: moto keeps no logging config",
+            form=_LOGGING,
         ),
         "MemorySize": Whole(low=128, high=10240),
         "PackageType": Text(choices=("Zip",)),

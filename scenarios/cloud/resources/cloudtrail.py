@@ -74,10 +74,6 @@ def create_trail(order: Order) -> Identity:
     cloudtrail = order.client("cloudtrail")
     properties = order.properties
     name = order.name("TrailName", 128)
-    if properties.get("IsMultiRegionTrail") and properties.get("IncludeGlobalServiceEvents") is False:
-        raise order.refuse(
-            "IncludeGlobalServiceEvents", "Multi-Region trail must include global service events."
-        )
     _check_bucket(order)
     _check_logs(order)
     given = order.pick(
