@@ -1,4 +1,4 @@
-"""JSON filter patterns: ``{ ($.eventName = ConsoleLogin) && ($.errorMessage = "Failed authentication") }``.
+"""How JSON filter patterns match: a message is decoded once, only as far as the pattern's selectors reach.
 
 Three things are not on AWS's page; others saw the service do them: a comparison takes strings and numbers
 only, so that ``=`` and ``!=`` are both false for booleans, null and missing fields; a quoted value
@@ -8,43 +8,17 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatter
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from chalicelib.matching.log_document import WrittenFloat, decoder_for, json_of, text_of
-from chalicelib.matching.log_expression import (
-    All,
-    AnyOf,
-    Expression,
-    ExpressionReader,
-    compiled,
-    failing,
-    leaves,
-)
+from chalicelib.matching.log_expression import All, AnyOf, Expression, compiled, failing, leaves
+from chalicelib.matching.log_json_syntax import JsonCondition, parse_selector, read_json_pattern
 from chalicelib.matching.log_mismatch import Mismatch
-from chalicelib.matching.log_scanner import Scanner, refusal
-from chalicelib.matching.log_selector import MISSING, Selector, read_selector
-from chalicelib.matching.log_value import MAX_REGEXES, Comparison, number_of, read_comparison
+from chalicelib.matching.log_selector import MISSING, Selector
+from chalicelib.matching.log_value import number_of
 
-_MAX_WILDCARDS: Final = 3
-_STATES: Final = ("NULL", "TRUE", "FALSE")
 _DECODE_ERRORS: Final = (ValueError, RecursionError)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Condition:
-    """One condition: a selector with a comparison, or with ``IS NULL``, ``NOT EXISTS`` and the like.
-
-    Where several ``$.x = literal`` on one selector are joined by ``||``, one condition stands for all of them
-    and has their ``literals``: one look-up instead of a test for each.
-    """
-
-    selector: Selector
-    comparison: Comparison | None
-    state: str
-    text: str
-    position: int
-    literals: frozenset[str] = frozenset()
 
 
 class JsonPattern:
@@ -58,10 +32,8 @@ class JsonPattern:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._expression = _read(text)
-        conditions = list(leaves(self._expression))
-        _check_quotas(text, conditions)
-        self._selectors = {condition.selector.text: condition.selector for condition in conditions}
+        self._expression = read_json_pattern(text)
+        self._selectors = {leaf.selector.text: leaf.selector for leaf in leaves(self._expression)}
         self._decode = decoder_for(tuple(self._selectors.values())).decode
         self._decode_whole = decoder_for(None).decode
         self._test: Callable[[Any], bool] = compiled(_with_sets(self._expression), _compile)
@@ -74,9 +46,10 @@ class JsonPattern:
     def matches(self, message: str) -> bool:
         """Whether the message is a JSON object that satisfies the pattern."""
         try:
-            return self._test(self._decode(message))
+            document = self._decode(message)
         except _DECODE_ERRORS:
             return False
+        return self._test(document)
 
     def extract(self, message: str) -> dict[str, str] | None:
         """The values the selectors lead to, as text; None when the message does not match."""
@@ -110,131 +83,15 @@ class JsonPattern:
             return None
 
 
-def parse_selector(text: str) -> Selector:
-    """A selector that stands alone, as in a metric filter's value or dimension.
-
-    Raises:
-        InvalidPattern: It is not one.
-    """
-    scanner = Scanner(text)
-    selector = read_selector(scanner)
-    if scanner.peek():
-        raise scanner.refuse("A selector ends here")
-    return selector
-
-
-def _read(text: str) -> Expression[_Condition]:
-    scanner = Scanner(text)
-    if not scanner.take("{"):
-        raise scanner.refuse("A JSON pattern stands in braces")
-    if scanner.next_is("}"):
-        raise scanner.refuse('A condition has to stand between the braces; what matches everything is " "')
-    if scanner.next_is('"', "'"):
-        raise scanner.refuse(
-            "This is JSON, as for an EventBridge rule; here a condition is written"
-            ' { $.eventName = "ConsoleLogin" }'
-        )
-    expression = ExpressionReader(scanner, _read_condition).read()
-    if scanner.next_is(","):
-        raise scanner.refuse("Conditions are joined by && or ||, not by a comma")
-    if scanner.next_is(")"):
-        raise scanner.refuse("This parenthesis was not opened")
-    if not scanner.take("}"):
-        if not scanner.peek():
-            raise scanner.refuse("The brace that was opened is not closed by }")
-        raise scanner.refuse("Conditions are joined by && or ||; several words stand in double quotes")
-    scanner.skip_blanks()
-    if scanner.peek():
-        raise scanner.refuse("Nothing can follow the closing brace; conditions are joined inside of it")
-    return expression
-
-
-def _read_condition(scanner: Scanner) -> _Condition:
-    selector = read_selector(scanner)
-    start = scanner.position - len(selector.text)
-    word = scanner.word()
-    comparison, state = None, ""
-    if word:
-        state = _read_state(scanner, word, selector.text)
-    else:
-        comparison = _read_comparison(scanner, selector.text)
-    return _Condition(
-        selector=selector,
-        comparison=comparison,
-        state=state,
-        text=scanner.text[start : scanner.position],
-        position=start,
-    )
-
-
-def _read_comparison(scanner: Scanner, selector: str) -> Comparison:
-    if scanner.next_is(")", "}", "&&", "||", ",") or not scanner.peek():
-        raise scanner.refuse(f"{selector} stands alone: that it exists is written {selector} = *")
-    start = scanner.position
-    comparison = read_comparison(scanner, selector)
-    if comparison.bare and comparison.text == "null":
-        raise scanner.refuse(f"null is not compared by an operator: write {selector} IS NULL", start)
-    return comparison
-
-
-def _read_state(scanner: Scanner, word: str, selector: str) -> str:
-    start = scanner.position
-    scanner.position += len(word)
-    second = scanner.word()
-    if word == "IS" and second in _STATES:
-        scanner.take(second)
-        return f"IS {second}"
-    if word == "NOT" and second == "EXISTS":
-        scanner.take(second)
-        return "NOT EXISTS"
-    raise scanner.refuse(_state_hint(word.upper(), second.upper(), selector), start)
-
-
-def _state_hint(word: str, second: str, selector: str) -> str:
-    """What to write instead of a word that AWS does not know in this place; words are in capitals here."""
-    if word == "EXISTS" or (word, second) == ("IS", "NOT"):
-        return (
-            f"EXISTS and IS NOT are not supported: that {selector} is there, with a string or a number,"
-            f" is written {selector} = *"
-        )
-    if word == "IS" and second in _STATES:
-        return f"IS {second} is written in capitals: {selector} IS {second}"
-    if word == "IS":
-        return f"IS is followed by NULL, TRUE or FALSE; another value is compared by {selector} = ..."
-    if word == "NOT":
-        return f"NOT EXISTS is written in capitals and is the only NOT: {selector} NOT EXISTS"
-    hints = {
-        "EQ": f"{selector} = ...",
-        "EQUALS": f"{selector} = ...",
-        "LIKE": f"{selector} = %regex% or {selector} = *part*",
-        "CONTAINS": f"{selector} = *part*",
-        "IN": f"{selector} = a || {selector} = b",
-    }
-    if word in hints:
-        return f"{word} is not an operator of filter patterns: write {hints[word]}"
-    return f"After {selector} one of = != < <= > >= IS NULL, IS TRUE, IS FALSE or NOT EXISTS has to follow"
-
-
-def _check_quotas(text: str, conditions: Iterable[_Condition]) -> None:
-    regexes = [leaf for leaf in conditions if leaf.comparison and leaf.comparison.regex]
-    if len(regexes) > MAX_REGEXES:
-        reason = f"At most {MAX_REGEXES} regular expressions in a JSON pattern"
-        raise refusal(text, reason, regexes[MAX_REGEXES].position)
-    wildcards = [leaf for leaf in conditions if leaf.selector.has_wildcard]
-    if len(wildcards) > _MAX_WILDCARDS:
-        reason = f"At most {_MAX_WILDCARDS} wildcard selectors in a pattern"
-        raise refusal(text, reason, wildcards[_MAX_WILDCARDS].position)
-
-
-def _with_sets(expression: Expression[_Condition]) -> Expression[_Condition]:
+def _with_sets(expression: Expression[JsonCondition]) -> Expression[JsonCondition]:
     if isinstance(expression, All):
         return All(tuple(_with_sets(part) for part in expression.parts))
     if not isinstance(expression, AnyOf):
         return expression
-    groups: dict[Selector, list[_Condition]] = {}
-    others: list[Expression[_Condition]] = []
+    groups: dict[Selector, list[JsonCondition]] = {}
+    others: list[Expression[JsonCondition]] = []
     for part in expression.parts:
-        if isinstance(part, _Condition) and _plain_literal(part) is not None:
+        if isinstance(part, JsonCondition) and _plain_literal(part) is not None:
             groups.setdefault(part.selector, []).append(part)
         else:
             others.append(_with_sets(part))
@@ -243,12 +100,12 @@ def _with_sets(expression: Expression[_Condition]) -> Expression[_Condition]:
     return parts[0] if len(parts) == 1 else AnyOf(parts)
 
 
-def _one_of(group: list[_Condition]) -> _Condition:
+def _one_of(group: list[JsonCondition]) -> JsonCondition:
     literals = frozenset(literal for part in group if (literal := _plain_literal(part)) is not None)
     return replace(group[0], literals=literals)
 
 
-def _plain_literal(condition: _Condition) -> str | None:
+def _plain_literal(condition: JsonCondition) -> str | None:
     """The one string that satisfies the condition, which no number can (a number may be written as "400")."""
     if condition.comparison is None or condition.selector.has_wildcard:
         return None
@@ -256,7 +113,7 @@ def _plain_literal(condition: _Condition) -> str | None:
     return None if literal is None or number_of(literal) is not None else literal
 
 
-def _compile(condition: _Condition) -> Callable[[Any], bool]:
+def _compile(condition: JsonCondition) -> Callable[[Any], bool]:
     selector = condition.selector
     if condition.literals:
         read_member, literals = selector.reader(), condition.literals
@@ -275,7 +132,7 @@ def _compile(condition: _Condition) -> Callable[[Any], bool]:
     return lambda document: test(read(document))
 
 
-def _compile_test(condition: _Condition) -> Callable[[Any], bool]:
+def _compile_test(condition: JsonCondition) -> Callable[[Any], bool]:
     comparison = condition.comparison
     if comparison is None:
         return _STATE_TESTS[condition.state]
@@ -309,7 +166,7 @@ def _first_text(values: Iterable[Any]) -> str | None:
     return next((text for value in values if (text := text_of(value)) is not None), None)
 
 
-def _mismatch(condition: _Condition, document: Any) -> Mismatch:
+def _mismatch(condition: JsonCondition, document: Any) -> Mismatch:
     values = list(condition.selector.find(document))
     shown = ", ".join(map(json_of, values)) if values else None
     return Mismatch(
@@ -320,7 +177,7 @@ def _mismatch(condition: _Condition, document: Any) -> Mismatch:
     )
 
 
-def _reason(condition: _Condition, values: list[Any], shown: str | None) -> str:
+def _reason(condition: JsonCondition, values: list[Any], shown: str | None) -> str:
     selector = condition.selector.text
     if shown is None:
         return f"the message has no {selector}"
