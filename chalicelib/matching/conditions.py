@@ -142,7 +142,7 @@ class Range:
 
     def accepts(self, value: object) -> bool:
         """Say whether the value is such a number; "300" is a string, true is not 1."""
-        if not isinstance(value, int | float) or isinstance(value, bool):
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
             return False
         if self.low is not None and not (value > self.low if self.low_open else value >= self.low):
             return False
@@ -190,7 +190,7 @@ class AnythingBut:
         """Say whether the value is none of them; null, true and the other type are fine."""
         if isinstance(value, str):
             return value not in self.strings
-        return isinstance(value, bool) or not isinstance(value, int | float) or value not in self.numbers
+        return isinstance(value, bool) or not isinstance(value, (int, float)) or value not in self.numbers
 
     def __str__(self) -> str:
         return f"anything but {_listed([*map(repr, sorted(self.strings)), *map(str, sorted(self.numbers))])}"
@@ -240,7 +240,7 @@ class Alternatives:
         elif value is None or isinstance(value, bool):
             if WORDS[value] in self.words:
                 return True
-        elif isinstance(value, int | float) and value in self.numbers:
+        elif isinstance(value, (int, float)) and value in self.numbers:
             return True
         return any(condition.accepts(value) for condition in self.conditions)
 

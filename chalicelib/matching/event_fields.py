@@ -68,7 +68,10 @@ def _two_steps(first: str, second: str, joined: str) -> Reader:
     def read(event: dict[str, Any]) -> object:
         if joined in event:
             return TANGLED
-        inner = event.get(first, ABSENT)
+        try:
+            inner = event[first]
+        except KeyError:
+            return ABSENT
         if inner.__class__ is dict:
             return inner.get(second, ABSENT)
         return _off_the_path(inner)
@@ -91,13 +94,13 @@ def _more_steps(first: str, rest: Reader, joined: tuple[str, ...]) -> Reader:
 
 def _off_the_path(value: object) -> object:
     """Answer for a field whose path ends early: there is nothing below a scalar; a list is not so simple."""
-    return ABSENT if value is None or isinstance(value, str | int | float | Sign) else TANGLED
+    return ABSENT if value is None or isinstance(value, (str, int, float, Sign)) else TANGLED
 
 
 def scalars_of(value: object) -> list[object] | None:
     """Return the scalars of a field's value; None when they are nested deeper, in arrays of arrays."""
-    if isinstance(value, list | tuple):
-        if any(isinstance(item, list | tuple) for item in value):
+    if isinstance(value, (list, tuple)):
+        if any(isinstance(item, (list, tuple)) for item in value):
             return None
         return [item for item in value if not isinstance(item, Mapping)]
     return [] if value is ABSENT or isinstance(value, Mapping) else [value]
@@ -143,10 +146,10 @@ def collect(event: Mapping[str, object], wanted: PathTree) -> dict[str, list[Fou
                 below = tree.below(key) if isinstance(key, str) else None
                 if below is not None:
                     heap.append((inner, below, membership))
-        elif isinstance(value, list | tuple):
+        elif isinstance(value, (list, tuple)):
             arrays += 1
             for index, item in enumerate(value):
-                if isinstance(item, Mapping | list | tuple):
+                if isinstance(item, (Mapping, list, tuple)):
                     heap.append((item, tree, membership | {(arrays, index)}))
                 elif tree.path is not None:
                     found.setdefault(tree.path, []).append(Found(item, membership))

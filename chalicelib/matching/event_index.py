@@ -21,24 +21,13 @@ one element and present beside another. For such an event the walk keeps every b
 field might satisfy, and `event_pattern.meets` decides about those that are left.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chalicelib.matching.conditions import (
-    WORDS,
-    Alternatives,
-    AnythingBut,
-    Cidr,
-    Condition,
-    Prefix,
-    Suffix,
-    parse_address,
-)
+from chalicelib.matching.conditions import Alternatives
 from chalicelib.matching.errors import InvalidPattern
 from chalicelib.matching.event_fields import (
     ABSENT,
-    TANGLED,
     Found,
     PathTree,
     Reader,
@@ -47,15 +36,18 @@ from chalicelib.matching.event_fields import (
     collect,
     decode_event,
     mapping_reader,
-    scalars_of,
 )
-from chalicelib.matching.event_pattern import Event, EventPattern, meets
+from chalicelib.matching.event_pattern import Event, EventPattern, ask, meets
+from chalicelib.matching.field_index import FieldIndex, index_fields
 from chalicelib.matching.pattern_compiler import Branch
 
 MEMORY_FOR_STATES = 32 * 2**20  # bytes, roughly; the smallest Lambda function has four times that
 _BYTES_REMEMBERED = 600  # for a state or a transition, beside the set of survivors
 _LONGEST_REMEMBERED = 200  # characters of a string; longer ones are looked at anew
 _LARGEST_REMEMBERED = 2**63
+_MOST_ASKED_DIRECTLY = 15
+
+NO_NAMES: frozenset[str] = frozenset()
 
 
 class EventRules:
@@ -77,7 +69,7 @@ class EventRules:
 
     def __init__(self, rules: Mapping[str, EventPattern | str | Mapping[str, Any]]) -> None:
         self._branches = _branches_of(rules)
-        self._fields = _index(self._branches)
+        self._fields = index_fields([branch for _, branch in self._branches])
         self._tree = PathTree.of(self._fields)
         readers = {path: mapping_reader(path) for path in self._fields}
         self._for_mappings = _Walk(self._branches, self._fields, readers)
@@ -96,7 +88,7 @@ class EventRules:
         if event.__class__ is dict:
             names = self._for_mappings.run(event)
             return self._matching_exactly(event) if names is None else names
-        if isinstance(event, str | bytes):
+        if isinstance(event, (str, bytes)):
             return self._matching_text(as_text(event))
         return self._matching_exactly(event)
 
@@ -111,196 +103,62 @@ class EventRules:
     def _matching_exactly(self, event: Mapping[str, Any]) -> frozenset[str]:
         found = collect(event, self._tree)
         names: set[str] = set()
-        for bit in _bits(self._for_mappings.survivors_of(found)):
+        for bit in bits_of(self._for_mappings.survivors_of(found)):
             name, branch = self._branches[bit]
             if name not in names and meets(branch, found):
                 names.add(name)
         return frozenset(names)
 
 
+_SharedQuestion = tuple[Reader, Alternatives, int]
 _Branches = list[tuple[str, Branch]]
 
 
 def _branches_of(rules: Mapping[str, EventPattern | str | Mapping[str, Any]]) -> _Branches:
     branches: _Branches = []
+    leaves: dict[Alternatives, Alternatives] = {}
     for name, pattern in rules.items():
         try:
             compiled = pattern if isinstance(pattern, EventPattern) else EventPattern(pattern)
         except InvalidPattern as error:
             where = f"rule {name!r}, {error.where}"
             raise InvalidPattern(error.reason, where=where, position=error.position) from None
-        branches += ((name, branch) for branch in compiled.branches)
+        branches += ((name, _shared(branch, leaves)) for branch in compiled.branches)
     return branches
 
 
-def _index(branches: _Branches) -> dict[str, "FieldIndex"]:
-    fields: dict[str, FieldIndex] = {}
-    for bit, (_, branch) in enumerate(branches):
-        for path, leaf in branch.items():
-            if path not in fields:
-                fields[path] = FieldIndex(len(fields), path)
-            fields[path].add(leaf, 1 << bit)
-    everything = (1 << len(branches)) - 1
-    for field in fields.values():
-        field.unasked = everything & ~field.asked
-    return fields
-
-
-class FieldIndex:
-    """What every branch asks of one field: sets of branches as integers, a bit for each branch.
-
-    Attributes:
-        number: The field's own bit, in the set of fields a state has yet to ask.
-        asked: The branches that ask for the field; `unasked` are all others.
-        absent: Those that accept a missing field.
-        literal: Those that accept a few values only, and name them.
-        shaped: Those for which a string's own text matters, not just whether some pattern names it.
-        distinct: How many strings the patterns name.
-    """
-
-    __slots__ = (
-        *(
-            "_blocks",
-            "_but_numbers",
-            "_but_strings",
-            "_numbers",
-            "_otherwise",
-            "_prefixes",
-            "_present",
-            "_strings",
-        ),
-        *(
-            "_suffixes",
-            "_tests",
-            "_words",
-            "absent",
-            "asked",
-            "literal",
-            "number",
-            "path",
-            "shaped",
-            "unasked",
-        ),
-    )
-
-    def __init__(self, number: int, path: str) -> None:
-        self.number = number
-        self.path = path
-        self.asked = self.unasked = self.absent = self.literal = self.shaped = 0
-        self._present = self._otherwise = 0
-        self._strings: defaultdict[str, int] = defaultdict(int)
-        self._numbers: defaultdict[float, int] = defaultdict(int)
-        self._words: defaultdict[str, int] = defaultdict(int)
-        self._but_strings: defaultdict[str, int] = defaultdict(int)
-        self._but_numbers: defaultdict[float, int] = defaultdict(int)
-        self._prefixes: dict[int, defaultdict[str, int]] = {}
-        self._suffixes: dict[int, defaultdict[str, int]] = {}
-        self._blocks: dict[tuple[int, int], defaultdict[int, int]] = {}
-        self._tests: defaultdict[Condition, int] = defaultdict(int)
-
-    @property
-    def distinct(self) -> int:
-        """How many strings the patterns name."""
-        return len(self._strings)
-
-    def add(self, leaf: Alternatives, bit: int) -> None:
-        """Add what one branch asks."""
-        self.asked |= bit
-        for string in leaf.strings:
-            self._strings[string] |= bit
-        for number in leaf.numbers:
-            self._numbers[number] |= bit
-        for word in leaf.words:
-            self._words[word] |= bit
-        self._present |= bit if leaf.present else 0
-        self.absent |= bit if leaf.absent else 0
-        exceptions = [each for each in leaf.conditions if isinstance(each, AnythingBut)]
-        for condition in leaf.conditions:
-            self._add_condition(condition, bit, only=len(exceptions) == 1)
-        if not (leaf.present or leaf.conditions):
-            self.literal |= bit
-
-    def _add_condition(self, condition: Condition, bit: int, *, only: bool) -> None:
-        """Add a condition; of several anything-buts in one leaf, no one's exceptions hold for all."""
-        match condition:
-            case AnythingBut() if only:
-                self._otherwise |= bit
-                for string in condition.strings:
-                    self._but_strings[string] |= bit
-                for number in condition.numbers:
-                    self._but_numbers[number] |= bit
-                return
-            case Prefix():
-                self._prefixes.setdefault(len(condition.text), defaultdict(int))[condition.text] |= bit
-            case Suffix():
-                self._suffixes.setdefault(len(condition.text), defaultdict(int))[condition.text] |= bit
-            case Cidr():
-                kind = (condition.width, condition.free_bits)
-                self._blocks.setdefault(kind, defaultdict(int))[condition.network] |= bit
-            case _:
-                self._tests[condition] |= bit
-        self.shaped |= bit
-
-    def names(self, string: str) -> bool:
-        """Say whether some pattern names this string."""
-        return string in self._strings or string in self._but_strings
-
-    def accepting(self, value: object, among: int) -> int:
-        """Return the branches that a scalar leaves standing; right for those of `among`, any for others."""
-        if isinstance(value, str):
-            standing = self._strings.get(value, 0) | (self._otherwise & ~self._but_strings.get(value, 0))
-            if among & self.shaped:
-                standing |= self._accepting_shape(value)
-        elif value is None or isinstance(value, bool):
-            standing = self._words.get(WORDS[value], 0) | self._otherwise
-        elif isinstance(value, int | float):
-            standing = self._numbers.get(value, 0) | (self._otherwise & ~self._but_numbers.get(value, 0))
-        else:
-            standing = self._otherwise
-        standing |= self._present | self.unasked
-        if among & self.shaped & ~standing:
-            for condition, mask in self._tests.items():
-                if mask & among & ~standing and condition.accepts(value):
-                    standing |= mask
-        return standing
-
-    def _accepting_shape(self, value: str) -> int:
-        standing = 0
-        for length, prefixes in self._prefixes.items():
-            standing |= prefixes.get(value[:length], 0)
-        for length, suffixes in self._suffixes.items():
-            standing |= suffixes.get(value[-length:] if length else "", 0)
-        address = parse_address(value) if self._blocks else None
-        if address is not None:
-            width, number = address
-            for (block_width, free_bits), blocks in self._blocks.items():
-                if block_width == width:
-                    standing |= blocks.get(number >> free_bits, 0)
-        return standing
-
-    def accepting_some(self, values: list[Found], among: int) -> int:
-        """Return the branches that may stand when a field has these values in some arrangement."""
-        standing = self.unasked
-        for each in values:
-            standing |= self.accepting(each.value, among)
-        # Beside elements that all lie in arrays of objects, the field may be absent.
-        return standing | self.absent if all(each.membership for each in values) else standing
+def _shared(branch: Branch, leaves: dict[Alternatives, Alternatives]) -> Branch:
+    """Return the branch with one object for equal leaves: takes less memory, and stays in the caches."""
+    return {path: leaves.setdefault(leaf, leaf) for path, leaf in branch.items()}
 
 
 class _State:
     """The survivors, the fields yet to ask (as bits), the next of them, and what was learnt about its values.
 
-    Without a next field, `names` are those of the survivors.
+    Without a next field, `rest` are the survivors and what is still to ask of each; when that is nothing of
+    any, `names` are those of the rules.
     """
 
-    __slots__ = ("absent", "by_string", "field", "names", "other", "others", "read", "survivors", "unasked")
+    __slots__ = (
+        "absent",
+        "by_string",
+        "field",
+        "names",
+        "other",
+        "others",
+        "read",
+        "rest",
+        "survivors",
+        "unasked",
+    )
 
     def __init__(self, survivors: int, unasked: int) -> None:
         self.survivors = survivors
         self.unasked = unasked
         self.field: FieldIndex | None = None
         self.read: Reader | None = None
-        self.names: frozenset[str] = frozenset()
+        self.rest: _Rest | None = None
+        self.names = NO_NAMES
         self.by_string: dict[str, _State] = {}
         self.others: dict[tuple[type, object], _State] = {}
         self.other: _State | None = None
@@ -314,13 +172,14 @@ class _Walk:
         self, branches: _Branches, fields: dict[str, FieldIndex], readers: dict[str, Reader]
     ) -> None:
         self._branches = branches
-        self._fields = list(fields.values())
+        self._fields = fields
         self._readers = readers
         mask_bytes = len(branches) // 8
         self._capacity = max(1000, MEMORY_FOR_STATES // (_BYTES_REMEMBERED + mask_bytes))
-        self._forget()
+        self._few = 0
+        self._begin()
 
-    def _forget(self) -> None:
+    def _begin(self) -> None:
         self._remembered = 0
         self._states: dict[tuple[int, int], _State] = {}
         self._start = self._state((1 << len(self._branches)) - 1, (1 << len(self._fields)) - 1)
@@ -334,26 +193,24 @@ class _Walk:
             except AttributeError:  # below a scalar, see TextFields
                 value = ABSENT
             if value.__class__ is str:
-                known = state.by_string.get(value)
-                state = self._follow_string(state, value) if known is None else known
+                following = state.by_string.get(value)
+                if following is None:
+                    following = self._follow_string(state, value)
             elif value is ABSENT:
-                state = state.absent or self._follow_absent(state)
+                following = state.absent or self._follow_absent(state)
             else:
                 following = self._follow_other(state, value)
                 if following is None:
                     return None
-                state = following
-        return state.names
+            state = following
+        return state.names if state.rest is None else state.rest.matching(root)
 
     def survivors_of(self, found: dict[str, list[Found]]) -> int:
         """Return the branches of which each field alone might be met by the collected values."""
         state = self._start
         while (field := state.field) is not None:
             values = found.get(field.path)
-            standing = (
-                field.accepting_some(values, state.survivors) if values else field.absent | field.unasked
-            )
-            state = self._after(state, standing)
+            state = self._after(state, field.possible(values, state.survivors) if values else field.absent)
         return state.survivors
 
     def _follow_string(self, state: _State, value: str) -> _State:
@@ -370,69 +227,118 @@ class _Walk:
         return following
 
     def _follow_absent(self, state: _State) -> _State:
-        field = state.field
-        assert field is not None
-        state.absent = self._after(state, field.absent | field.unasked)
+        assert state.field is not None
+        state.absent = self._after(state, state.field.absent)
         return state.absent
 
     def _follow_other(self, state: _State, value: object) -> _State | None:
         """Follow a number, a boolean, null, an object, or an array; None when `collect` has to see."""
-        field = state.field
-        assert field is not None
-        if value is None or isinstance(value, int | float):
-            key = (value.__class__, value)
-            known = state.others.get(key)
-            if known is None:
-                known = self._after(state, field.accepting(value, state.survivors))
-                small = value is None or -_LARGEST_REMEMBERED < value < _LARGEST_REMEMBERED
-                if small and self._may_remember():
-                    state.others[key] = known
+        key = (value.__class__, value) if value is None or isinstance(value, (int, float)) else None
+        known = state.others.get(key) if key else None
+        if known is not None:
             return known
-        values = None if value is TANGLED else scalars_of(value)
-        if values is None:
+        assert state.field is not None
+        standing = state.field.answer(value, state.survivors)
+        if standing is None:
             return None
-        standing = field.unasked if values else field.absent | field.unasked
-        for each in values:
-            standing |= field.accepting(each, state.survivors)
-        return self._after(state, standing)
+        following = self._after(state, standing)
+        if key and _is_small(value) and self._may_remember():
+            state.others[key] = following
+        return following
 
     def _may_remember(self) -> bool:
-        """Count one more state or transition; with too many, forget them all. A walk under way goes on."""
+        """Count one more state or transition; with too many, forget them all. A walk under way goes on.
+
+        Then there are more ways through the rules than can be remembered, so that from now on the last few
+        survivors are asked directly rather than through states.
+        """
         self._remembered += 1
         if self._remembered <= self._capacity:
             return True
-        self._forget()
+        self._few = min(2 * self._few + 1, _MOST_ASKED_DIRECTLY)
+        self._begin()
         return False
 
     def _after(self, state: _State, standing: int) -> _State:
-        assert state.field is not None
-        return self._state(state.survivors & standing, state.unasked & ~(1 << state.field.number))
+        field, survivors = state.field, state.survivors & standing
+        assert field is not None
+        field.times_asked += 1
+        field.times_telling += survivors != state.survivors
+        return self._state(survivors, state.unasked & ~(1 << field.number))
 
     def _state(self, survivors: int, unasked: int) -> _State:
-        key = (survivors, unasked)
+        fields = [
+            each for each in self._fields.values() if unasked >> each.number & 1 and survivors & each.asked
+        ]
+        key = (survivors, sum(1 << field.number for field in fields))
         state = self._states.get(key)
         if state is None:
-            state = _State(survivors, unasked)
+            state = _State(*key)
             if self._may_remember():
                 self._states[key] = state
-            state.field = self._next_field(survivors, unasked)
-            if state.field is None:
-                state.names = frozenset(self._branches[bit][0] for bit in _bits(survivors))
+            if fields and survivors.bit_count() > self._few:
+                state.field = max(fields, key=lambda field: field.worth(survivors))
+                state.read = self._readers[state.field.path]
             else:
-                state.read = self._readers.get(state.field.path)
+                self._finish(state)
         return state
 
-    def _next_field(self, survivors: int, unasked: int) -> FieldIndex | None:
-        """Return the field that tells survivors apart best: most of them name its values, and many values."""
-        asked = [field for field in self._fields if unasked >> field.number & 1 and survivors & field.asked]
-        return max(asked, key=lambda field: _worth(field, survivors), default=None)
+    def _finish(self, state: _State) -> None:
+        """Leave the few survivors to be asked directly, equal questions of several of them once."""
+        chosen = [self._branches[place] for place in bits_of(state.survivors)]
+        needed: dict[tuple[str, Alternatives], int] = {}
+        for place, (_, branch) in enumerate(chosen):
+            for path, leaf in branch.items():
+                if state.unasked >> self._fields[path].number & 1:
+                    needed[path, leaf] = needed.get((path, leaf), 0) | 1 << place
+        if needed:
+            in_order = sorted(needed.items(), key=lambda question: -question[1].bit_count())
+            questions = [(self._readers[path], leaf, mask) for (path, leaf), mask in in_order]
+            state.rest = _Rest(tuple(name for name, _ in chosen), questions)
+        else:
+            state.names = frozenset(name for name, _ in chosen)
 
 
-def _worth(field: FieldIndex, survivors: int) -> tuple[int, int, int]:
-    return (survivors & field.literal).bit_count(), field.distinct, (survivors & field.asked).bit_count()
+class _Rest:
+    """A few survivors and what is left to ask of them; a bit of a mask is a place among the names.
+
+    The question that ended the last search in vain is asked first in the next one. It often ends that one too,
+    and what nearly every event meets (a detail-type, say) sinks to the end.
+    """
+
+    __slots__ = ("_everyone", "_names", "_questions")
+
+    def __init__(self, names: tuple[str, ...], questions: list[_SharedQuestion]) -> None:
+        self._names = names
+        self._questions = questions
+        self._everyone = (1 << len(names)) - 1
+
+    def matching(self, root: Any) -> frozenset[str] | None:
+        """Return the names of those that hold; None when that takes `meets`."""
+        standing = self._everyone
+        for question in self._questions:
+            read, leaf, mask = question
+            if standing & mask:
+                answer = ask(read, leaf, root)
+                if not answer:
+                    if answer is None:
+                        return None
+                    standing &= ~mask
+                    if not standing:
+                        if question is not self._questions[0]:
+                            self._questions = [
+                                question,
+                                *(each for each in self._questions if each is not question),
+                            ]
+                        return NO_NAMES
+        return frozenset([self._names[place] for place in bits_of(standing)])
 
 
-def _bits(mask: int) -> Iterator[int]:
+def _is_small(value: object) -> bool:
+    return not isinstance(value, (int, float)) or -_LARGEST_REMEMBERED < value < _LARGEST_REMEMBERED
+
+
+def bits_of(mask: int) -> Iterator[int]:
     """Yield the numbers of the bits that are set."""
     while mask:
         lowest = mask & -mask

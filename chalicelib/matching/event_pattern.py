@@ -87,7 +87,7 @@ class EventPattern:
         paths = list(dict.fromkeys(path for branch in self.branches for path in branch))
         self._tree = PathTree.of(paths)
         self._from_mapping = _with_readers(self.branches, {path: mapping_reader(path) for path in paths})
-        self._from_text: _Questions = ()
+        self._from_text: tuple[tuple[Question, ...], ...] = ()
         self._text_fields: TextFields | None = None
 
     def matches(self, event: Event) -> bool:
@@ -99,10 +99,10 @@ class EventPattern:
         Raises:
             ValueError: The text isn't a JSON object.
         """
-        if isinstance(event, str | bytes):
+        if isinstance(event, (str, bytes)):
             return self._matches_text(as_text(event))
         if isinstance(event, dict):
-            answer = _ask(self._from_mapping, event)
+            answer = _ask_each(self._from_mapping, event)
             if answer is not None:
                 return answer
         return self._matches_exactly(event)
@@ -115,7 +115,7 @@ class EventPattern:
         Raises:
             ValueError: The text isn't a JSON object.
         """
-        whole = decode_event(event) if isinstance(event, str | bytes) else event
+        whole = decode_event(event) if isinstance(event, (str, bytes)) else event
         found = collect(whole, self._tree)
         reports = (_mismatches(branch, found, whole) for branch in self.branches)
         return min(reports, key=len)
@@ -126,7 +126,7 @@ class EventPattern:
             self._from_text = _with_readers(self.branches, fields.readers)
             self._text_fields = fields
         root = self._text_fields.decode(text)
-        answer = None if root is None else _ask(self._from_text, root)
+        answer = None if root is None else _ask_each(self._from_text, root)
         return self._matches_exactly(decode_event(text)) if answer is None else answer
 
     def _matches_exactly(self, event: Mapping[str, Any]) -> bool:
@@ -134,37 +134,50 @@ class EventPattern:
         return any(meets(branch, found) for branch in self.branches)
 
 
-_Questions = tuple[tuple[tuple[Reader, Alternatives], ...], ...]
+Question = tuple[Reader, Alternatives]
 
 
-def _with_readers(branches: tuple[Branch, ...], readers: dict[str, Reader]) -> _Questions:
+def _with_readers(
+    branches: tuple[Branch, ...], readers: dict[str, Reader]
+) -> tuple[tuple[Question, ...], ...]:
     if not readers:
         return ()
     return tuple(tuple((readers[path], leaf) for path, leaf in branch.items()) for branch in branches)
 
 
-def _ask(questions: _Questions, root: Any) -> bool | None:
-    """Say whether some branch holds; None when an array of objects or a key with dots is in the way."""
-    for branch in questions:
-        for read, leaf in branch:
-            try:
-                value = read(root)
-            except AttributeError:  # below a scalar, see TextFields
-                value = ABSENT
-            if value.__class__ is str:
-                if value in leaf.strings or (leaf.conditions and leaf.accepts(value)) or leaf.present:
-                    continue
-                break
-            if value is TANGLED:
+def _ask_each(branches: tuple[tuple[Question, ...], ...], root: Any) -> bool | None:
+    """Say whether some branch holds; None when that takes `meets`."""
+    for questions in branches:
+        for read, leaf in questions:
+            answer = ask(read, leaf, root)
+            if answer is None:
                 return None
-            values = scalars_of(value)
-            if values is None:
-                return None
-            if not (any(map(leaf.accepts, values)) if values else leaf.absent):
+            if not answer:
                 break
         else:
             return True
     return False
+
+
+def ask(read: Reader, leaf: Alternatives, root: Any) -> bool | None:
+    """Say whether a field holds one of its alternatives.
+
+    None when an array of objects or a key with dots is in the way, and it takes `meets` to say.
+    """
+    try:
+        value = read(root)
+    except AttributeError:  # below a scalar, see TextFields
+        return leaf.absent
+    if value.__class__ is str:
+        return value in leaf.strings or leaf.present or (bool(leaf.conditions) and leaf.accepts(value))
+    if value is ABSENT:
+        return leaf.absent
+    if value is None or isinstance(value, (int, float)):
+        return leaf.accepts(value)
+    values = None if value is TANGLED else scalars_of(value)
+    if values is None:
+        return None
+    return any(map(leaf.accepts, values)) if values else leaf.absent
 
 
 def meets(branch: Branch, found: dict[str, list[Found]]) -> bool:

@@ -388,7 +388,7 @@ def _bound(terms: tuple[Node, ...], index: int, operator: str, where: str, node:
         _refuse(f"Value of {operator} must be numeric", where, node)
     term = terms[index]
     value = term.value if isinstance(term, Scalar) else None
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
         _refuse(f"Value of {operator} must be numeric", f"{where}[{index}]", term)
     return _comparable(term, f"{where}[{index}]")
 
@@ -397,7 +397,7 @@ def _comparable(node: Node, where: str) -> float:
     """Return a number that can be compared: one that a 64-bit float holds with every digit written."""
     assert isinstance(node, Scalar)
     value = node.value
-    assert isinstance(value, int | float)
+    assert isinstance(value, (int, float))
     try:
         nearest = float(value)
     except OverflowError:
@@ -412,7 +412,7 @@ def _compile_anything_but(node: Node, where: str) -> Condition:
         return _compile_anything_unlike(node, where)
     if isinstance(node, Array):
         items = node.items
-    elif isinstance(node.value, str | int | float) and not isinstance(node.value, bool):
+    elif isinstance(node.value, (str, int, float)) and not isinstance(node.value, bool):
         items = (node,)
     else:
         _refuse("Value of anything-but must be an array or single string/number value.", where, node)

@@ -74,13 +74,13 @@ def _from_value(value: object, where: str, depth: int) -> Node:
         raise InvalidPattern(f"Nested more than {MAX_DEPTH} levels deep", where=where)
     if isinstance(value, Mapping):
         return Object(tuple(_from_member(key, item, where, depth) for key, item in value.items()), None)
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return Array(tuple(_from_value(item, where, depth + 1) for item in value), None)
     if isinstance(value, str):
         return Scalar(str(value), None, "")
     if value is None or isinstance(value, bool):
         return Scalar(value, None, "")
-    if isinstance(value, int | float) and value == value and abs(value) != float("inf"):  # noqa: PLR0124 - NaN
+    if isinstance(value, (int, float)) and value == value and abs(value) != float("inf"):  # noqa: PLR0124 - NaN
         if isinstance(value, int) and value.bit_length() > 3 * _MAX_NUMBER_LENGTH:
             raise InvalidPattern(f"A number has more than {_MAX_NUMBER_LENGTH} characters", where=where)
         return Scalar(value, None, repr(value))
