@@ -9,17 +9,22 @@ Sources: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-e
 
 import base64
 import binascii
-import gzip
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.errors import MalformedEvent
 
 Raw = Mapping[str, Any]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# An alarm's periods in seconds: CloudWatch's longest, and what an alarm on a trail's log group has.
+_LONGEST_PERIOD = 86_400
+_USUAL_PERIOD = 300
 
 # A subscription's payload is at most 1 MB compressed; what unpacks beyond this is not one.
 MOST_LOG_BYTES = 64 * 1024 * 1024
@@ -185,16 +190,15 @@ def alarm_change(raw: Raw) -> AlarmChange:
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
     """
     detail = _mapping(raw, "detail")
-    resources = raw.get("resources")
-    arn = _text(resources[0]) if isinstance(resources, Sequence) and resources else ""
+    arn = _first_resource(raw)
     name = _needed(detail, "alarmName", arn)
     state = _mapping(detail, "state")
     when = _text(state.get("timestamp")) or _text(raw.get("time"))
     metrics = _optional_mapping(detail.get("configuration")).get("metrics")
-    first = _optional_mapping(metrics[0]) if isinstance(metrics, Sequence) and metrics else {}
+    first = _optional_mapping(metrics[0]) if isinstance(metrics, list) and metrics else {}
     stat = _optional_mapping(first.get("metricStat"))
     metric = _optional_mapping(stat.get("metric"))
-    period = stat.get("period", 300)
+    period = stat.get("period")
     return AlarmChange(
         key=f"{arn or name}@{when}",
         at=_moment(when, name),
@@ -206,7 +210,7 @@ def alarm_change(raw: Raw) -> AlarmChange:
         reason=_text(state.get("reason")),
         metric_namespace=_text(metric.get("namespace")),
         metric_name=_text(metric.get("name")),
-        period_seconds=period if isinstance(period, int) and period > 0 else 300,
+        period_seconds=period if type(period) is int and 0 < period <= _LONGEST_PERIOD else _USUAL_PERIOD,
     )
 
 
@@ -239,8 +243,8 @@ def object_event(raw: Raw) -> ObjectEvent:
 
 def tick(raw: Raw) -> Tick:
     """EventBridge's `Scheduled Event`."""
-    resources = raw.get("resources")
-    rule = _text(resources[0]) if isinstance(resources, Sequence) and resources else "schedule"
+    raw = _optional_mapping(raw)
+    rule = _first_resource(raw) or "schedule"
     when = _text(raw.get("time"))
     return Tick(
         key=f"{rule}@{when}",
@@ -274,12 +278,16 @@ def log_batch(raw: Raw) -> LogBatch | None:
 
 
 def _line(event: Raw) -> LogLine:
-    stamp = event.get("timestamp")
+    stamp, identity = event.get("timestamp"), _needed(event, "id", "a log event")
     if isinstance(stamp, bool) or not isinstance(stamp, int):
-        raise MalformedEvent("a log event has no timestamp", event_key=_text(event.get("id")))
+        raise MalformedEvent("a log event has no timestamp", event_key=identity)
+    try:
+        moment = _EPOCH + timedelta(milliseconds=stamp)
+    except OverflowError as error:
+        raise MalformedEvent(f"the timestamp {stamp} can't be read", event_key=identity) from error
     return LogLine(
-        id=_needed(event, "id", "a log event"),
-        at=datetime.fromtimestamp(stamp / 1000, UTC),
+        id=identity,
+        at=moment,
         message=_text(event.get("message")),
     )
 
@@ -292,11 +300,16 @@ def _unpack(data: str) -> Raw:
         if unpacker.unconsumed_tail:
             raise MalformedEvent(f"the log events unpack to more than {MOST_LOG_BYTES} bytes")
         body = json.loads(text)
-    except (binascii.Error, zlib.error, gzip.BadGzipFile, ValueError) as error:
+    except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
         raise MalformedEvent(f"awslogs.data can't be unpacked ({error})") from error
     if not isinstance(body, dict):
         raise MalformedEvent("awslogs.data does not hold an object")
     return body
+
+
+def _first_resource(raw: Raw) -> str:
+    resources = raw.get("resources")
+    return _text(resources[0]) if isinstance(resources, list) and resources else ""
 
 
 def _mapping(raw: Any, name: str) -> Raw:
@@ -325,6 +338,6 @@ def _moment(value: Any, about: str) -> datetime:
     """An ISO 8601 time as AWS writes it; `2026-03-02T03:00:00Z` or `...003+0000`."""
     try:
         moment = datetime.fromisoformat(_text(value))
-    except ValueError as error:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise MalformedEvent(f"the time {value!r} can't be read", event_key=about) from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

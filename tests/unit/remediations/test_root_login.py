@@ -1,7 +1,7 @@
 """root_login: every sign-in of root's is told, the louder the less stood in its way."""
 
 import pytest
-from records import ACCOUNT, ADDRESS, ALICE, NOW, console_login, facts_of, only, settings, typed
+from cloudtrail_records import ACCOUNT, ADDRESS, ALICE, NOW, console_login, facts_of, only, settings, typed
 
 from chalicelib.matching import EventPattern
 from chalicelib.notify import message_of, subject_of

@@ -6,8 +6,8 @@ from datetime import timedelta
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from cloudtrail_records import ACCOUNT, ADDRESS, NOW, at, delete_table, facts_of, only, settings, typed
 from moto import mock_aws
-from records import ACCOUNT, ADDRESS, NOW, at, delete_table, facts_of, only, settings, typed
 
 from chalicelib.aws import Aws
 from chalicelib.matching import EventPattern

@@ -1,0 +1,32 @@
+"""Every remediation there is, and every alarm beside them: the place to add one.
+
+The tuple is spelled out, so that whoever reads it knows all that can happen; the stack, the page, the tests
+and the commands are made from it.
+"""
+
+from chalicelib.alarm_path import LogAlarm
+from chalicelib.remediation import Remediation
+from chalicelib.remediations import failed_login, root_login, table_deleted
+
+CATALOG: tuple[Remediation, ...] = (
+    root_login.REMEDIATION,
+    table_deleted.REMEDIATION,
+    failed_login.REMEDIATION,
+)
+ALARMS: tuple[LogAlarm, ...] = (
+    root_login.ROOT_USAGE,
+    failed_login.CONSOLE_FAILURES,
+)
+
+
+class UnknownRemediation(LookupError):
+    """No remediation has this name; the message lists those there are."""
+
+
+def find(name: str) -> Remediation:
+    """The remediation of this name; raises UnknownRemediation."""
+    for remediation in CATALOG:
+        if remediation.name == name:
+            return remediation
+    names = ", ".join(remediation.name for remediation in CATALOG)
+    raise UnknownRemediation(f"no remediation is called {name!r}; there are {names}")

@@ -1,0 +1,62 @@
+"""The catalogue: every remediation is listed, complete and found by its name."""
+
+import re
+from importlib import import_module
+from pkgutil import iter_modules
+
+import pytest
+
+from chalicelib import remediations
+from chalicelib.catalog import ALARMS, CATALOG, UnknownRemediation, find
+from chalicelib.matching.log_pattern import LogPattern
+from chalicelib.remediation import OnLogs
+
+ALL = [pytest.param(remediation, id=remediation.name) for remediation in CATALOG]
+
+
+@pytest.mark.parametrize("remediation", ALL)
+def test_one_name_carries_a_remediation_everywhere(remediation):
+    module = import_module(f"chalicelib.remediations.{remediation.name}")
+
+    assert module.REMEDIATION is remediation
+    assert find(remediation.name) is remediation
+
+
+@pytest.mark.parametrize("remediation", ALL)
+def test_a_page_says_what_we_do_and_what_we_leave_alone(remediation):
+    assert remediation.page.splitlines()[0].endswith(".")
+    assert "leave alone" in remediation.page
+    assert "https://docs.aws.amazon.com/" in remediation.page
+
+
+@pytest.mark.parametrize("remediation", ALL)
+def test_a_grant_that_is_wide_says_why(remediation):
+    for grant in remediation.grants:
+        assert re.fullmatch(r"[a-z0-9-]+:[A-Z]\w+", grant.action)
+        assert "*" not in grant.resource.removesuffix(":*") or grant.because
+
+
+@pytest.mark.parametrize("remediation", ALL)
+def test_a_subscriptions_filter_can_be_deployed(remediation):
+    for trigger in remediation.triggers:
+        if isinstance(trigger, OnLogs):
+            LogPattern(trigger.pattern)
+            assert len(trigger.pattern) <= 1024
+
+
+@pytest.mark.parametrize("alarm", ALARMS, ids=lambda alarm: alarm.name)
+def test_an_alarms_filter_can_be_deployed(alarm):
+    LogPattern(alarm.pattern)
+    assert len(alarm.pattern) <= 1024
+    assert alarm.name.isalnum()
+
+
+def test_no_module_of_a_remediation_is_forgotten():
+    modules = {module.name for module in iter_modules(remediations.__path__)}
+
+    assert {remediation.name for remediation in CATALOG} == modules
+
+
+def test_a_name_nobody_has_is_told_with_those_there_are():
+    with pytest.raises(UnknownRemediation, match=r"no remediation is called 'nosuch'; there are root_login"):
+        find("nosuch")

@@ -1,0 +1,37 @@
+"""Times, spans and sizes, as a person on call reads them."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from chalicelib.measures import size, span, when
+
+SPANS = [
+    pytest.param({"seconds": 0}, "0 s", id="nothing"),
+    pytest.param({"seconds": -5}, "0 s", id="clocks that disagree"),
+    pytest.param({"seconds": 59.9}, "59 s", id="seconds"),
+    pytest.param({"seconds": 303}, "5 min 3 s", id="minutes"),
+    pytest.param({"hours": 24}, "1 d", id="a day"),
+    pytest.param({"days": 2, "hours": 4, "seconds": 7}, "2 d 4 h", id="two units are enough"),
+]
+SIZES = [
+    pytest.param(0, "0 bytes", id="nothing"),
+    pytest.param(1023, "1023 bytes", id="bytes"),
+    pytest.param(1024, "1.0 KB", id="a kilobyte"),
+    pytest.param(5 * 1024**4, "5.0 TB", id="terabytes"),
+    pytest.param(1024**5, "1024.0 TB", id="beyond the largest unit"),
+]
+
+
+@pytest.mark.parametrize(("duration", "words"), SPANS)
+def test_a_span_in_words(duration, words):
+    assert span(timedelta(**duration)) == words
+
+
+@pytest.mark.parametrize(("count", "words"), SIZES)
+def test_a_size_in_words(count, words):
+    assert size(count) == words
+
+
+def test_a_time_is_told_in_utc():
+    assert when(datetime(2026, 3, 2, 5, tzinfo=timezone(timedelta(hours=2)))) == "2026-03-02 03:00:00 UTC"
