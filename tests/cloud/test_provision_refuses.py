@@ -20,7 +20,18 @@ from stacks import (
 
 from scenarios.cloud.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.resources import KINDS
-from scenarios.cloud.resources.shapes import Inert, Many, Refused, Shape, Table
+from scenarios.cloud.resources.shapes import (
+    Document,
+    Flag,
+    Inert,
+    Many,
+    Number,
+    Refused,
+    Shape,
+    Table,
+    Text,
+    Whole,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -376,6 +387,24 @@ REFUSED = [
     ),
     ("a rule without a cause", one("AWS::Events::Rule", State="ENABLED"), "One.EventPattern", "a rule has"),
     ("a rule on no bus", one("AWS::Events::Rule", **RULE, EventBusName="nowhere"), "One", "nowhere"),
+    (
+        "a reserved variable of a transformer",
+        one(
+            "AWS::Events::Rule",
+            **RULE,
+            Targets=[
+                TARGET | {"InputTransformer": {"InputPathsMap": {"AWS.x": "$.a"}, "InputTemplate": "1"}}
+            ],
+        ),
+        "InputPathsMap.AWS.x",
+        "reserved",
+    ),
+    (
+        "a bus policy that says nothing",
+        one("AWS::Events::EventBusPolicy", StatementId="a"),
+        "One.Statement",
+        "a Statement, or an Action",
+    ),
     # Logs and CloudWatch
     (
         "a filter that is none",
@@ -497,6 +526,31 @@ REFUSED = [
         "created with it",
     ),
     (
+        "a lock for no time",
+        one(
+            "AWS::S3::Bucket",
+            ObjectLockEnabled=True,
+            ObjectLockConfiguration={"Rule": {"DefaultRetention": {"Mode": "GOVERNANCE"}}},
+        ),
+        "ObjectLockConfiguration.Rule.DefaultRetention",
+        "either Days or Years",
+    ),
+    (
+        "a scope of no filter",
+        {
+            "Topic": TOPIC,
+            **one(
+                "AWS::SNS::Subscription",
+                Endpoint="a@b.example",
+                FilterPolicyScope="MessageBody",
+                Protocol="email",
+                TopicArn={"Ref": "Topic"},
+            ),
+        },
+        "One.FilterPolicyScope",
+        "without a FilterPolicy",
+    ),
+    (
         "a key nobody can change",
         one("AWS::KMS::Key", KeyPolicy=allow("kms:Encrypt", service="sns")),
         "One.KeyPolicy",
@@ -601,6 +655,46 @@ def test_what_a_condition_switches_off_is_not_created():
 
     assert list(stack.resources) == ["Topic"]
     assert "QueueUrls" not in client("sqs").list_queues()
+
+
+# --- the forms of values
+
+VALUES = [
+    pytest.param(Text(), True, "true", id="a boolean as text"),
+    pytest.param(Text(), 3, "3", id="a number as text"),
+    pytest.param(Whole(), "60", 60, id="text as a number"),
+    pytest.param(Number(), "0.5", 0.5, id="text as a fraction"),
+    pytest.param(Flag(), "true", True, id="text as true"),
+    pytest.param(Flag(), "false", False, id="text as false"),
+    pytest.param(Document(), '{"a": 1}', {"a": 1}, id="text as an object"),
+    pytest.param(
+        Shape(fields={"a": Inert(because="idle"), "b": Whole()}), {"a": 1, "b": 2}, {"b": 2}, id="idle"
+    ),
+]
+NO_VALUES = [
+    pytest.param(Text(longest=2), "abc", "longer than 2", id="long text"),
+    pytest.param(Whole(), True, "whole number", id="a boolean for a number"),
+    pytest.param(Number(), "nan", "expected a number", id="not a number"),
+    pytest.param(Flag(), 1, "true or false", id="a number for a flag"),
+    pytest.param(Document(), [], "found a list", id="a list for a document"),
+    pytest.param(Document(), "{", "not JSON", id="half a document"),
+    pytest.param(Many(of=Text()), "a", "expected a list, found a string", id="text for a list"),
+    pytest.param(Many(of=Text(), least=1), [], "less than 1", id="an empty list"),
+    pytest.param(Table(of=Text()), ["a"], "expected an object, found a list", id="a list for a table"),
+    pytest.param(Shape(fields={}), "a", "expected an object, found a string", id="text for a shape"),
+    pytest.param(Inert(because="idle", form=Flag()), 3, "true or false", id="an idle one's form"),
+]
+
+
+@pytest.mark.parametrize(("form", "value", "taken"), VALUES)
+def test_a_value_is_taken_as_cloudformation_takes_it(form, value, taken):
+    assert form.check(value, "One.P") == taken
+
+
+@pytest.mark.parametrize(("form", "value", "says"), NO_VALUES)
+def test_a_value_of_another_form_is_refused(form, value, says):
+    with pytest.raises(InvalidTemplate, match=f"One.P.*{says}"):
+        form.check(value, "One.P")
 
 
 # --- the allow-lists
