@@ -14,7 +14,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.validate import ParamValidator
 
-from scenarios.cloud.actions import required
+from scenarios.cloud.actions import context, required
 from scenarios.cloud.caller import ApiCall, Caller
 from scenarios.cloud.clock import Clock
 from scenarios.cloud.denied import access_denied
@@ -47,6 +47,7 @@ class Calls:
         self._clock = clock
         self._identity = identity
         self._answers: dict[tuple[str, str], Answer] = {}
+        self._checks: dict[tuple[str, str], Callable[[Asked], None]] = {}
         self._afters: dict[tuple[str, str], list[After]] = {}
         self._everything: list[After] = []
         self._around: list[tuple[Callable[[Caller], None], Callable[[Caller], None]]] = []
@@ -56,6 +57,10 @@ class Calls:
     def answer(self, service: str, operation: str, answer: Answer) -> None:
         """Have a law answer this operation; moto is not asked."""
         self._answers[service, operation] = answer
+
+    def check(self, service: str, operation: str, check: Callable[[Asked], None]) -> None:
+        """Have a law look at this operation before moto does; it refuses by raising `Refused`."""
+        self._checks[service, operation] = check
 
     def after(self, service: str, operation: str, after: After) -> None:
         """Tell a law of every such call that succeeded."""
@@ -129,9 +134,11 @@ class Calls:
             asked.parameters,
             region=asked.region,
             account=self._identity.account,
+            caller=asked.caller.arn,
         )
+        keys = context(asked.service, asked.operation, asked.parameters)
         for action, resource in pairs:
-            decision = self._identity.judge(asked.caller, action, resource, _context(asked.parameters))
+            decision = self._identity.judge(asked.caller, action, resource, keys)
             if not decision.allowed:
                 code, message, status = access_denied(
                     asked.service,
@@ -145,16 +152,20 @@ class Calls:
 
     def _answered(self, original: Original, client: BaseClient, asked: Asked) -> dict[str, Any]:
         answer = self._answers.get((asked.service, asked.operation))
+        check = self._checks.get((asked.service, asked.operation))
+        try:
+            with self.muted():
+                if check is not None:
+                    check(asked)
+                if answer is not None:
+                    _validate(client, asked)
+                    response = answer(asked)
+        except Refused as refused:
+            raise client_error(
+                client, asked.operation, refused.code, refused.message, refused.status
+            ) from None
         if answer is None:
             return _loud(asked.service, asked.operation, original, client, asked.parameters)
-        _validate(client, asked)
-        with self.muted():
-            try:
-                response = answer(asked)
-            except Refused as refused:
-                raise client_error(
-                    client, asked.operation, refused.code, refused.message, refused.status
-                ) from None
         return {
             **response,
             "ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": 0, "HTTPHeaders": {}},
@@ -226,10 +237,6 @@ def _validate(client: BaseClient, asked: Asked) -> None:
         report = ParamValidator().validate(dict(asked.parameters), shape)
         if report.has_errors():
             raise ParamValidationError(report=report.generate_report())
-
-
-def _context(parameters: Mapping[str, Any]) -> dict[str, str | bool]:
-    return {"s3:x-amz-acl": parameters["ACL"]} if isinstance(parameters.get("ACL"), str) else {}
 
 
 def _code_and_message(error: ClientError) -> tuple[str, str]:

@@ -10,10 +10,10 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.htm
 
 import json
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import Caller, CallerKind
@@ -30,7 +30,14 @@ KEPT_WARM = timedelta(minutes=10)
 COLD_START_SECONDS = 0.6
 CALL_SECONDS = 0.02
 
-Deliver = Callable[[str, str, str, Mapping[str, str]], bool]
+Deliver = Callable[[str, str, Caller, Mapping[str, str]], bool]
+
+
+class LogWriter(Protocol):
+    """Where a function's output goes."""
+
+    def write(self, region: str, group: str, stream: str, lines: Sequence[tuple[datetime, str]]) -> None:
+        """Ingest lines."""
 
 
 class TimedOut(BaseException):
@@ -95,13 +102,19 @@ class Functions:
 
     def __init__(self, setting: Setting, deliver: Deliver) -> None:
         self._setting = setting
-        self._deliver = deliver  # (queue ARN, body, sender, attributes) -> whether the queue took it
+        self._deliver = deliver  # (queue ARN, body, sender, attributes) -> did the queue take it
         self._warm: dict[str, _Warm] = {}
         self._running: Invocation | None = None
         self._deadline = setting.clock.now
-        self._requests = 0
+        self._logs: LogWriter | None = None
+        self._log_groups: Mapping[str, str] = {}
         setting.calls.answer("lambda", "Invoke", self._asked)
         setting.calls.around(self._before_call, self._behind_call)
+
+    def start(self, logs: LogWriter, log_groups: Mapping[str, str]) -> None:
+        """Begin: what functions print goes to these log groups, by function name."""
+        self._logs = logs
+        self._log_groups = log_groups
 
     # ---- who asks -------------------------------------------------------------------------------
 
@@ -129,7 +142,6 @@ class Functions:
 
     def accept(self, arn: str, event: Any) -> None:
         """Take an event into the function's asynchronous queue."""
-        self._requests += 1
         invocation = Invocation(
             arn=arn,
             event=json.loads(json.dumps(event)),  # what travels is JSON, and nobody shares objects with it
@@ -166,11 +178,10 @@ class Functions:
         if ":sqs:" not in queue:
             raise NotSimulated("lambda", f"an on-failure destination that is not a queue ({queue})")
         caller = self._role_caller(invocation.arn)
-        if not setting.identity.judge(caller, "sqs:SendMessage", queue).allowed:
-            setting.note("lost", f"{name} may not write to its on-failure destination: {message}")
-            return
-        if self._deliver(queue, json.dumps(self._record(invocation, result)), caller.arn, {}):
+        if self._deliver(queue, json.dumps(self._record(invocation, result)), caller, {}):
             setting.note("kept", f"{name} failed for good; {_name(queue)} keeps the event: {message}")
+        else:
+            setting.note("lost", f"{name} may not write to its on-failure destination: {message}")
 
     def _record(self, invocation: Invocation, result: Result) -> dict[str, Any]:
         """What a destination is told."""
@@ -205,7 +216,7 @@ class Functions:
             invoked_function_arn=invocation.arn,
             memory_limit_in_mb=str(model.memory_size),
             aws_request_id=invocation.request_id,
-            log_group_name=f"/aws/lambda/{name}",
+            log_group_name=self._log_group(name),
             log_stream_name=f"{setting.clock.now:%Y/%m/%d}/[$LATEST]{invocation.request_id.replace('-', '')}",
             deadline=self._deadline,
             now=lambda: setting.clock.now,
@@ -229,12 +240,30 @@ class Functions:
             result = Result(None, _error(type(error).__name__, str(error), error))
         finally:
             self._running = None
+        self._log(invocation.arn, context, environment)
         took = (setting.clock.now - began).total_seconds()
         if result.error:
             setting.note("failed", f"{name}: {result.error['errorMessage']} (attempt {invocation.attempts})")
         else:
             setting.note("ran", f"{name} in {took:.2f} s", outcome=result.payload)
         return result
+
+    def _log_group(self, name: str) -> str:
+        return self._log_groups.get(name, f"/aws/lambda/{name}")
+
+    def _log(self, arn: str, context: Context, environment: ExecutionEnvironment) -> None:
+        """Lambda writes what the handler printed to the function's log group, under the function's role."""
+        lines = environment.take_output()
+        if not lines or self._logs is None:
+            return
+        region = arn.split(":")[3]
+        group, stream = context.log_group_name, context.log_stream_name
+        resource = f"arn:aws:logs:{region}:{self._setting.account}:log-group:{group}:log-stream:{stream}"
+        for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+            if not self._setting.identity.judge(self._role_caller(arn), action, resource).allowed:
+                self._setting.note("lost", f"{context.function_name} may not {action}: its output is gone")
+                return
+        self._logs.write(region, group, stream, [(self._setting.clock.now, line) for line in lines])
 
     # ---- what surrounds a run -------------------------------------------------------------------
 
@@ -299,7 +328,7 @@ class Functions:
             "AWS_LAMBDA_FUNCTION_NAME": model.function_name,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(model.memory_size),
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{model.function_name}",
+            "AWS_LAMBDA_LOG_GROUP_NAME": self._log_group(model.function_name),
             "LAMBDA_TASK_ROOT": "/var/task",
             "TZ": ":UTC",
             "_HANDLER": model.handler,

@@ -17,7 +17,7 @@ from scenarios.cloud.caller import Caller, CallerKind
 from scenarios.cloud.errors import WorldError
 from scenarios.cloud.policy import Decision, Document, Principal, Request, decide
 
-ADMINISTRATOR: Document = {
+ADMINISTRATOR: Mapping[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }

@@ -49,6 +49,12 @@ _SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
 )
 
 
+def seed_ids(seed: int) -> None:
+    """Let every id that moto draws or counts come from the seed."""
+    mock_random.seed(seed)
+    logs_models.LogEvent._event_id = 0  # noqa: SLF001 - a counter that would go on from world to world
+
+
 @contextmanager
 def moto_without_physics(seed: int) -> Iterator[None]:
     """Moto started with empty state, its ids from `seed`, its own deliveries switched off."""
@@ -56,7 +62,7 @@ def moto_without_physics(seed: int) -> Iterator[None]:
     mocked = mock_aws(config={"core": {"reset_boto3_session": True}})
     mocked.start()
     try:
-        mock_random.seed(seed)
+        seed_ids(seed)
         for owner, name, instead in _SWITCHED_OFF:
             setattr(owner, name, instead)
         yield

@@ -29,12 +29,19 @@ class ExecutionEnvironment:
         self._handler = handler
         self._modules: dict[str, ModuleType] = {}
         self._loggers: dict[str, Any] = {}
-        self.output = io.StringIO()
+        self._output = io.StringIO()
 
     def invoke(self, event: Any, context: Any) -> Any:
         """Run the handler; whatever it raises rises, an import error included."""
-        with self._inside(), redirect_stdout(self.output):
+        with self._inside(), redirect_stdout(self._output):
             return self._resolve()(event, context)
+
+    def take_output(self) -> list[str]:
+        """The lines printed since this was last asked."""
+        lines = self._output.getvalue().splitlines()
+        self._output.seek(0)
+        self._output.truncate()
+        return lines
 
     def _resolve(self) -> Callable[[Any, Any], Any]:
         """`app.root_login` is module `app`, attribute `root_login`, as Lambda reads it."""

@@ -1,0 +1,82 @@
+"""What each function may do: its remediation's grants, and what the runtime needs for every one of them.
+
+Acting grants are not here: they come in a policy of their own, which the stack attaches
+only where the remediation's mode lets it act. Resources are text for CloudFormation's Fn::Sub.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chalicelib.http import GRANTS as HTTP_GRANTS
+from chalicelib.remediation import Grant, Remediation
+
+HTTP_FUNCTION = "api_handler"
+
+Document = Mapping[str, Any]
+
+
+def policies(remediations: Iterable[Remediation]) -> dict[str, Document]:
+    """A policy document for each function: every remediation's, and the HTTP side's."""
+    documents = {each.name: document(grants_of(each)) for each in remediations}
+    documents[HTTP_FUNCTION] = document((*_own_logs("APIHandler"), *HTTP_GRANTS))
+    return documents
+
+
+def grants_of(remediation: Remediation) -> tuple[Grant, ...]:
+    """Everything a remediation's function may do whatever its mode."""
+    looking = tuple(grant for grant in remediation.grants if not grant.acting)
+    return (*_own_logs(logical_id(remediation.name)), *_runtime(remediation), *looking)
+
+
+def acting_grants_of(remediation: Remediation) -> tuple[Grant, ...]:
+    """What it may do besides, once its mode lets it act."""
+    return tuple(grant for grant in remediation.grants if grant.acting)
+
+
+def document(grants: Iterable[Grant]) -> Document:
+    """An IAM policy: one statement for each resource, in the order the grants were given."""
+    by_resource: dict[str, list[str]] = {}
+    for grant in grants:
+        actions = by_resource.setdefault(grant.resource, [])
+        if grant.action not in actions:
+            actions.append(grant.action)
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": actions, "Resource": _resource(resource)}
+            for resource, actions in by_resource.items()
+        ],
+    }
+
+
+def logical_id(function_name: str) -> str:
+    """`root_login` is `RootLogin` in CloudFormation, as Chalice names it."""
+    return "".join(part.capitalize() for part in function_name.split("_"))
+
+
+def _own_logs(function: str) -> tuple[Grant, ...]:
+    # The function's name can't be referred to here: its role comes before it. The group can.
+    group = f"${{{function}LogGroup.Arn}}"
+    return tuple(
+        Grant(action=f"logs:{action}", resource=group) for action in ("CreateLogStream", "PutLogEvents")
+    )
+
+
+def _runtime(remediation: Remediation) -> tuple[Grant, ...]:
+    """Claims, plans, telling. Powertools puts, updates and, where a handler failed, deletes a claim."""
+    ledger = ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]
+    if remediation.sightings:
+        ledger += ["BatchWriteItem", "Query"]
+    elif remediation.acts:
+        ledger += ["Query"]
+    return (
+        *(Grant(action=f"dynamodb:{action}", resource="${Ledger.Arn}") for action in ledger),
+        Grant(action="sns:Publish", resource="${AlertTopic}"),
+        # An encrypted topic asks its key in the publisher's name.
+        Grant(action="kms:GenerateDataKey", resource="${AlertKey.Arn}"),
+        Grant(action="kms:Decrypt", resource="${AlertKey.Arn}"),
+    )
+
+
+def _resource(text: str) -> Any:
+    return {"Fn::Sub": text} if "${" in text else text

@@ -1,0 +1,300 @@
+"""A world: one simulated account, provisioned from the packaged template, and everything that holds in it.
+
+Entering a world starts frozen time, moto without its own physics, and the laws; leaving it
+undoes all of that. Provisioning happens once for each deployment: its state is kept, and
+every further world starts from a copy.
+"""
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import boto3
+import botocore.loaders
+import botocore.retries.standard
+
+from scenarios.cloud import moto_hooks
+from scenarios.cloud.caller import Caller, CallerKind
+from scenarios.cloud.calls import Calls
+from scenarios.cloud.clock import Clock
+from scenarios.cloud.cloudwatch import CloudWatch
+from scenarios.cloud.errors import WorldError
+from scenarios.cloud.eventbridge import EventBridge
+from scenarios.cloud.faults import NONE, Faults
+from scenarios.cloud.functions import Functions
+from scenarios.cloud.identity import ADMINISTRATOR, Identity
+from scenarios.cloud.logs import Logs
+from scenarios.cloud.messaging import Messaging
+from scenarios.cloud.provision import provision
+from scenarios.cloud.randomness import seeded
+from scenarios.cloud.resources.kind import Stack
+from scenarios.cloud.setting import Setting
+from scenarios.cloud.storage import Storage
+from scenarios.cloud.tables import Tables
+from scenarios.cloud.throttles import Throttles
+from scenarios.cloud.trail import CloudTrail
+
+ACCOUNT = "123456789012"  # moto's own; nothing here is anybody's
+STACK_NAME = "trailwarden"
+# Three in the morning, when such things happen. Every world starts here unless its scenario says otherwise.
+START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """What stands in the account before anything happens.
+
+    `template` and `spoke` are plain CloudFormation as JSON text. `home` is where the stack is, `spokes` the
+    regions the forwarding template is deployed in, `regions` all that this world holds.
+    """
+
+    template: str
+    spoke: str = "{}"
+    parameters: tuple[tuple[str, str], ...] = ()
+    home: str = "us-east-1"
+    spokes: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ("us-east-1",)
+    start: datetime = START
+
+
+class World:
+    """The simulated AWS. Use it as a context manager; one at a time."""
+
+    _entered = threading.Lock()
+
+    def __init__(self, deployment: Deployment, *, seed: int = 1, faults: Faults = NONE) -> None:
+        self.deployment = deployment
+        self.clock = Clock(deployment.start)
+        self.identity = Identity(ACCOUNT, deployment.home)
+        self.calls = Calls(self.clock, self.identity)
+        self.setting = Setting(
+            clock=self.clock,
+            identity=self.identity,
+            calls=self.calls,
+            faults=faults,
+            seed=seed,
+            account=ACCOUNT,
+            home=deployment.home,
+            regions=deployment.regions,
+        )
+        harness = _session("harness", deployment.home)
+        self.messaging = Messaging(self.setting)
+        self.functions = Functions(self.setting, self.messaging.send_by_role)
+        self.messaging.connect(self.functions)
+        self.eventbridge = EventBridge(self.setting, self.functions, self.messaging)
+        self.cloudwatch = CloudWatch(self.setting, self.messaging, self.eventbridge.emit)
+        self.logs = Logs(self.setting, self.functions, self.cloudwatch)
+        self.storage = Storage(self.setting, self.eventbridge.emit)
+        self.tables = Tables(self.setting)
+        self.trail = CloudTrail(
+            self.setting, harness, emit=self.eventbridge.emit, logs=self.logs, storage=self.storage
+        )
+        self._throttles = Throttles(self.setting, self.functions)
+        self._harness = harness
+        self._leaving = ExitStack()
+        self.stacks: dict[str, Stack] = {}
+
+    # ---- entering and leaving -------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        if not self._entered.acquire(blocking=False):
+            raise WorldError("there is a world already; frozen time can't serve two")
+        with ExitStack() as entering:
+            entering.callback(self._entered.release)
+            entering.enter_context(_utc())
+            entering.enter_context(self.clock)
+            entering.enter_context(_guards(self.clock))
+            provisioned = _provisioned(self.deployment, self.clock)
+            entering.enter_context(moto_hooks.moto_without_physics(self.setting.seed))
+            provisioned.snapshot.restore()
+            moto_hooks.seed_ids(self.setting.seed)
+            entering.enter_context(seeded(self.setting.seed))
+            entering.enter_context(moto_hooks.answers_before_moto(self._throttles.answer))
+            entering.enter_context(self.calls.listening())
+            self.stacks = dict(provisioned.stacks)
+            self.functions.start(self.logs, _log_groups(self.stacks.values()))
+            self.eventbridge.start()
+            self.cloudwatch.start()
+            self.trail.start()
+            self._leaving = entering.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._leaving.close()
+
+    # ---- what scenarios use ---------------------------------------------------------------------
+
+    @property
+    def home(self) -> Stack:
+        """The main stack as provisioned."""
+        return self.stacks[self.deployment.home]
+
+    def run(self, seconds: float) -> None:
+        """Let time pass, and everything that is due in it happen."""
+        self.clock.run(self.clock.now + timedelta(seconds=seconds))
+
+    def root(self) -> Caller:
+        """The account's root user."""
+        return self.identity.enrol(
+            Caller(
+                kind=CallerKind.ROOT,
+                account=ACCOUNT,
+                arn=f"arn:aws:iam::{ACCOUNT}:root",
+                policies=(ADMINISTRATOR,),
+            )
+        )
+
+    def user(
+        self, name: str, *, policies: tuple[Mapping[str, Any], ...] = (ADMINISTRATOR,), **more: Any
+    ) -> Caller:
+        """An IAM user, administrator unless `policies` say otherwise."""
+        return self.identity.enrol(
+            Caller(
+                kind=CallerKind.IAM_USER,
+                account=ACCOUNT,
+                arn=f"arn:aws:iam::{ACCOUNT}:user/{name}",
+                name=name,
+                policies=policies,
+                **more,
+            )
+        )
+
+    def client(self, caller: Caller, service: str, region: str = "") -> Any:
+        """A real boto3 client that signs as `caller`."""
+        session = _session(caller.access_key_id, self.deployment.home)
+        return _client(session, service, region or self.deployment.home)
+
+
+# ---- provisioning -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Provisioned:
+    snapshot: moto_hooks.Snapshot
+    stacks: Mapping[str, Stack]
+
+
+_KEPT: dict[Deployment, _Provisioned] = {}
+_MOST_KEPT = 32
+
+
+def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
+    """The deployment's state, made once: the ids in it depend on no seed."""
+    del clock  # entered already: what is made here is made at the deployment's start
+    if deployment not in _KEPT:
+        with moto_hooks.moto_without_physics(0), seeded(0):
+            moto_hooks.seed_ids(0)
+            session = _session("harness", deployment.home)
+            stacks = {
+                deployment.home: provision(
+                    json.loads(deployment.template),
+                    region=deployment.home,
+                    account=ACCOUNT,
+                    parameters=dict(deployment.parameters),
+                    stack_name=STACK_NAME,
+                    session=session,
+                )
+            }
+            for region in deployment.spokes:
+                stacks[region] = provision(
+                    json.loads(deployment.spoke),
+                    region=region,
+                    account=ACCOUNT,
+                    parameters={"HomeRegion": deployment.home},
+                    stack_name=f"{STACK_NAME}-spoke-{region}",
+                    session=session,
+                )
+            while len(_KEPT) >= _MOST_KEPT:
+                _KEPT.pop(next(iter(_KEPT)))
+            _KEPT[deployment] = _Provisioned(moto_hooks.Snapshot(), stacks)
+    return _KEPT[deployment]
+
+
+def _log_groups(stacks: Any) -> dict[str, str]:
+    """Which log group each function writes to, by the function's name: moto keeps no LoggingConfig."""
+    return {
+        resource.physical_id: resource.properties["LoggingConfig"]["LogGroup"]
+        for stack in stacks
+        for resource in stack.of_type("AWS::Lambda::Function")
+        if "LoggingConfig" in resource.properties
+    }
+
+
+# ---- the machine outside must not show ----------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def _session(access_key_id: str, region: str) -> boto3.Session:
+    """Sessions are kept from world to world: a new one would read botocore's data again."""
+    return boto3.Session(
+        aws_access_key_id=access_key_id,
+        aws_secret_access_key="simulated",  # noqa: S106 - it opens nothing
+        region_name=region,
+    )
+
+
+@lru_cache(maxsize=256)
+def _client(session: boto3.Session, service: str, region: str) -> Any:
+    return session.client(service, region_name=region)  # type: ignore[call-overload]  # any service by name
+
+
+@lru_cache(maxsize=1)
+def _shared_loader() -> Any:
+    return botocore.loaders.Loader(extra_search_paths=())
+
+
+@contextmanager
+def _guards(clock: Clock) -> Iterator[None]:
+    """No thread, no socket, no waiting in real time; one loader of botocore's data for every session."""
+
+    def no_thread(thread: threading.Thread) -> NoReturn:
+        raise WorldError(f"a thread ({thread.name}) was started inside a world; it would see real time")
+
+    def no_socket(_: socket.socket, address: Any) -> NoReturn:
+        raise WorldError(f"something inside a world tried to reach {address}")
+
+    patches: list[tuple[Any, str, Any]] = [
+        (threading.Thread, "start", no_thread),
+        (socket.socket, "connect", no_socket),
+        (time, "sleep", clock.pass_time),
+        (botocore.retries.standard.RetryHandler.__init__, "__defaults__", (clock.pass_time,)),
+        (botocore.loaders, "create_loader", lambda _=None: _shared_loader()),
+    ]
+    kept = [(owner, name, getattr(owner, name)) for owner, name, _ in patches]
+    for owner, name, value in patches:
+        setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        for owner, name, value in kept:
+            setattr(owner, name, value)
+
+
+@contextmanager
+def _utc() -> Iterator[None]:
+    """Some of moto's timestamps are the local time zone's; the account's is UTC."""
+    kept = os.environ.get("TZ")
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    try:
+        yield
+    finally:
+        if kept is None:
+            os.environ.pop("TZ", None)
+        else:
+            os.environ["TZ"] = kept
+        time.tzset()
