@@ -197,6 +197,7 @@ ROTATION = [
         pytest.param(THREE - 9 * 24 * HOUR, THREE - 8 * 24 * HOUR, [0], id="the old one"),
         pytest.param(THREE - HOUR, THREE, [0, 1], id="both, while they overlap"),
         pytest.param(THREE, THREE, [0, 1], id="an instant at the edge"),
+        pytest.param(THREE - 48 * HOUR, THREE - 24 * HOUR, [0, 1], id="up to the instant of the new one"),
         pytest.param(THREE + HOUR, THREE + 2 * HOUR, [1], id="the new one"),
         pytest.param(THREE + 99 * 24 * HOUR, THREE + 100 * 24 * HOUR, [], id="none"),
     ],

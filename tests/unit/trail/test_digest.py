@@ -3,13 +3,14 @@
 import gzip
 import hashlib
 import json
+import random
 import zlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.trail.digest import (
@@ -230,9 +231,17 @@ def test_a_bomb_is_defused_before_it_fills_the_memory():
     assert held <= limit
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=4 * SLICE_BYTES), st.integers(0, 9))
 def test_what_was_packed_is_inflated(content, level):
     assert b"".join(inflate(gzip.compress(content, level), len(content))) == content
+
+
+def test_bytes_after_a_long_stream_are_counted():
+    packed = gzip.compress(random.Random(1).randbytes(2 * SLICE_BYTES))
+
+    with pytest.raises(MalformedGzip, match=r"^3 bytes follow"):
+        list(inflate(packed + b"end", 1 << 20))
 
 
 def test_a_backfill_digest_without_its_generation_time_is_unusable():
@@ -250,16 +259,19 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_arbitrary_bytes_are_unusable_and_never_an_error(body):
     assert isinstance(parse_digest("b", SECOND.key, body, {}), UnusableDigest)
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_arbitrary_content_is_unusable_and_never_an_error(content):
     assert isinstance(parse_digest("b", SECOND.key, gzip.compress(content), {}), UnusableDigest)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(json.loads(gzip.decompress(SECOND.body)))), json_values, st.text())
 def test_an_arbitrary_value_in_any_field_is_read_or_unusable_and_never_signed(field, value, signature):
     content = rewritten(**{field: value})

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.trail.keys import Chain, DigestKey, LogFileKey, MalformedKey
@@ -72,6 +72,7 @@ def test_a_trail_named_like_a_digest_is_still_taken_apart():
     assert DigestKey.parse(str(key)) == key
 
 
+@settings(deadline=None)
 @given(chains, moments)
 def test_a_digest_key_is_parsed_into_what_made_it(chain, moment):
     key = chain.digest_at(moment.replace(microsecond=0))
@@ -90,11 +91,13 @@ log_file_keys = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(log_file_keys)
 def test_a_log_file_key_is_parsed_into_what_made_it(key):
     assert LogFileKey.parse(str(key)) == key
 
 
+@settings(deadline=None)
 @given(st.text() | st.from_regex(r"AWSLogs/[0-9]{12}/CloudTrail(-Digest)?/us-east-1/.*", fullmatch=True))
 def test_a_key_is_parsed_or_called_malformed_and_nothing_else(text):
     for kind in (DigestKey, LogFileKey):

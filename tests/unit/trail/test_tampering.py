@@ -10,11 +10,11 @@ from contextlib import suppress
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from trail_in_a_bucket import BUCKET, CHAIN, HOUR, MINUTE, START, Trail, log_key, rewrite, six_hours, told
 
-from chalicelib.trail.digest import parse_digest
+from chalicelib.trail.digest import Digest, parse_digest
 from chalicelib.trail.findings import What
 from scenarios.cloud.digests import SigningKey, simulated_key
 
@@ -183,6 +183,8 @@ def algorithm_weakened(trail, key):
 
 def signed_with_sha1(trail, key):
     digest = parse_digest(BUCKET, key, trail.bucket.body(key), trail.bucket.metadata(key))
+    if not isinstance(digest, Digest):
+        return  # spoilt by an earlier step of a campaign
     private = serialization.load_pem_private_key(simulated_key().pem.encode(), None)
     weak = private.sign(digest.string_to_sign(), padding.PKCS1v15(), hashes.SHA1()).hex()
     signature(lambda _: weak)(trail, key)
@@ -238,8 +240,7 @@ def test_a_digest_whose_content_was_changed_is_named_and_its_log_files_are_unver
     assert (finding.what, finding.key) == (what, trail.digests[hour])
     assert (finding.since, finding.until) == (START + hour * HOUR, START + (hour + 1) * HOUR)
     assert verdict.digests_sound == 5
-    assert verdict.logs_sound == 15
-    assert verdict.logs_unverifiable >= 3
+    assert (verdict.logs, verdict.logs_sound, verdict.logs_unverifiable) == (18, 15, 3)
 
 
 SIGNATURE_LOST = every_hour(
@@ -542,6 +543,7 @@ DIGEST_STEPS = [
 ]
 
 
+@settings(deadline=None, max_examples=200)
 @given(
     st.lists(
         st.sampled_from([*LOG_STEPS, *DIGEST_STEPS]),
