@@ -4,6 +4,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API
 """
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,14 +50,28 @@ class SignInFailures:
     could_not_look: str = ""
 
 
+def search_command(group: str, region: str, since: datetime, until: datetime) -> str:
+    """The AWS CLI command that asks the same again."""
+    return shlex.join(
+        [
+            *("aws", "logs", "filter-log-events"),
+            *("--log-group-name", group),
+            *("--filter-pattern", PATTERN),
+            *("--start-time", str(_milliseconds(since))),
+            *("--end-time", str(_milliseconds(until))),
+            *("--region", region),
+        ]
+    )
+
+
 def read_failures(logs: Any, group: str, since: datetime, until: datetime) -> SignInFailures:
     """Ask the trail's log group for the span, both ends counted; raises what boto3 raises."""
     pages = iter(
         logs.get_paginator("filter_log_events").paginate(
             logGroupName=group,
             filterPattern=PATTERN,
-            startTime=int(since.timestamp() * 1000),
-            endTime=int(until.timestamp() * 1000),
+            startTime=_milliseconds(since),
+            endTime=_milliseconds(until),
         )
     )
     known: dict[str, SignInFailure] = {}
@@ -65,6 +80,10 @@ def read_failures(logs: Any, group: str, since: datetime, until: datetime) -> Si
             return _sorted(known, more=True)
         known[failure.event_id] = failure  # CloudTrail may deliver a record twice
     return _sorted(known, more=next(pages, None) is not None)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 def _sorted(known: Mapping[str, SignInFailure], *, more: bool) -> SignInFailures:

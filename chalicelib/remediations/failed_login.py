@@ -28,7 +28,7 @@ from chalicelib import console_failures, sshd
 from chalicelib.alarm_path import NAMESPACE, TRAIL_GROUP, LogAlarm
 from chalicelib.aws import Aws
 from chalicelib.bursts import Attempt, Burst, densest
-from chalicelib.console_failures import SignInFailure, SignInFailures, read_failures
+from chalicelib.console_failures import SignInFailure, SignInFailures, read_failures, search_command
 from chalicelib.errors import foreseen
 from chalicelib.events import AlarmChange, Raw, alarm_change, log_batch
 from chalicelib.ledger import Ledger
@@ -173,16 +173,16 @@ def _burst_told(event: LoginFailures, burst: Burst, limit: str, *, more: bool) -
 
 def _look_behind(aws: Aws, alarm: AlarmChange, settings: Settings) -> SignInFailures:
     """An alarm that can't say who is still an alarm: what keeps us from looking is told, not raised."""
-    period = timedelta(seconds=alarm.period_seconds)
     try:
-        return read_failures(
-            aws.client("logs"),
-            settings.text(TRAIL_LOG_GROUP),
-            since=alarm.at - period - TRAIL_DELAY,
-            until=alarm.at + period,
-        )
+        return read_failures(aws.client("logs"), settings.text(TRAIL_LOG_GROUP), *_searched(alarm))
     except (ClientError, BotoCoreError) as error:
         return SignInFailures(could_not_look=str(foreseen(error)))
+
+
+def _searched(alarm: AlarmChange) -> tuple[datetime, datetime]:
+    """From when to when an alarm's log events may lie."""
+    period = timedelta(seconds=alarm.period_seconds)
+    return alarm.at - period - TRAIL_DELAY, alarm.at + period
 
 
 def _alarm_told(alarm: AlarmChange, facts: SignInFailures, settings: Settings) -> Alert:
@@ -195,9 +195,9 @@ def _alarm_told(alarm: AlarmChange, facts: SignInFailures, settings: Settings) -
             ("Went off", when(alarm.at)),
             ("Because", alarm.reason or "not recorded"),
             ("Account", alarm.account or "not recorded"),
-            ("Log group", settings.text(TRAIL_LOG_GROUP)),
+            ("Look with", search_command(settings.text(TRAIL_LOG_GROUP), alarm.region, *_searched(alarm))),
         ),
-        advice=_AFTER_ALARM,
+        advice=_AFTER_ALARM if facts.found else "",
     )
 
 
@@ -215,7 +215,7 @@ def _who_and_from_where(facts: SignInFailures) -> Iterator[tuple[str, str]]:
         yield "Who", f"could not look: {facts.could_not_look}"
         return
     if not facts.found:
-        yield "Who", "no failed sign-in was found in the log for the alarm's time; look there again"
+        yield "Who", "no failed sign-in was found in the log for the alarm's time"
         return
     groups = _by_actor(facts.found)
     for (who, address), _ in groups[:MOST_NAMED]:

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import shlex
 from datetime import timedelta
 from itertools import permutations
 
@@ -339,6 +340,14 @@ def test_an_alarm_that_can_not_say_who_says_so(facts, words):
 
     assert alert.title == "Console sign-ins fail, who and from where could not be found"
     assert facts_of(alert)["Who"].startswith(words)
+    command = shlex.split(facts_of(alert)["Look with"])
+    assert command[:5] == ["aws", "logs", "filter-log-events", "--log-group-name", GROUP]
+    assert command[6:] == [
+        failed_login.CONSOLE_FAILURES.pattern,
+        *("--start-time", str(int(at("2026-03-03T10:00:00").timestamp()) * 1000)),
+        *("--end-time", str(int(at("2026-03-03T10:25:00").timestamp()) * 1000)),
+        *("--region", "eu-west-1"),
+    ]
 
 
 def test_many_actors_are_cut_but_counted():
