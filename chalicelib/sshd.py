@@ -73,7 +73,6 @@ PATTERN = " ".join(
         "Invalid user",
         "invalid user",
         "Illegal user",
-        "illegal user",
         "authenticating user",
         "maximum authentication attempts exceeded",
         "authentication failure",

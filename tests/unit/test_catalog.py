@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib import remediations
 from chalicelib.catalog import ALARMS, CATALOG, UnknownRemediation, find
-from chalicelib.matching.log_pattern import LogPattern
+from chalicelib.matching import LogPattern
 from chalicelib.remediation import OnLogs
 
 ALL = [pytest.param(remediation, id=remediation.name) for remediation in CATALOG]

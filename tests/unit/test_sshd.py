@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.events import LogBatch, LogLine
-from chalicelib.matching.log_pattern import LogPattern
+from chalicelib.matching import LogPattern
 from chalicelib.sshd import PATTERN, LoginFailures, ReadLine, login_failures, read_line
 
 HEADER = "Mar  3 10:15:01 web-1 sshd[2100]: "
@@ -24,6 +24,10 @@ WORDINGS = [
     ),
     pytest.param("Invalid user admin from 203.0.113.7 port 40123", "admin", id="invalid user"),
     pytest.param("Invalid user admin from 203.0.113.7", "admin", id="invalid user, before OpenSSH 7.5"),
+    pytest.param("Illegal user admin from 203.0.113.7", "admin", id="illegal user, before OpenSSH 4"),
+    pytest.param(
+        "Failed password for illegal user admin from 203.0.113.7 port 1 ssh2", "admin", id="password, illegal"
+    ),
     pytest.param("Invalid user  from 203.0.113.7 port 40123", "", id="invalid user without a name"),
     pytest.param(f"{PAM}rhost=203.0.113.7  user=root", "root", id="pam"),
     pytest.param(f"{PAM}rhost=203.0.113.7 ", "", id="pam, unknown user"),
@@ -192,6 +196,11 @@ FRAMES = [
         id="in a disconnect",
     ),
     pytest.param(f"{PAM}rhost=5.6.7.8  user=a rhost=1.2.3.4", id="after pam's address"),
+    pytest.param(f"{PAM}rhost=5.6.7.8 user=a rhost=1.2.3.4", id="after sssd's address, one blank between"),
+    pytest.param(
+        "User a from 1.2.3.4 not allowed because a from 5.6.7.8 not allowed because not listed in AllowUsers",
+        id="in a refusal",
+    ),
     pytest.param(f"{PAM}rhost=5.6.7.8  user=a  user=b rhost=1.2.3.4  user=c", id="twice after pam's address"),
 ]
 

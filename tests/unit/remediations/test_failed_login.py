@@ -20,8 +20,7 @@ from chalicelib.bursts import Attempt
 from chalicelib.console_failures import SignInFailure, SignInFailures
 from chalicelib.errors import MalformedEvent
 from chalicelib.ledger import Ledger
-from chalicelib.matching import EventPattern
-from chalicelib.matching.log_pattern import LogPattern
+from chalicelib.matching import EventPattern, LogPattern
 from chalicelib.notify import message_of
 from chalicelib.remediation import Alert, Outcome, Plan, Severity
 from chalicelib.remediations import failed_login
@@ -217,6 +216,19 @@ def test_all_lines_of_one_attempt_count_once(aws):
     told = [handled(aws, line(number, 7), line(number + 0.5, 7)) for number in range(9)]
 
     assert not any(told)
+
+
+def test_an_attempt_is_told_with_the_first_user_that_any_of_its_lines_names(aws):
+    nameless = {
+        **line(0, 7),
+        "message": "Mar  3 10:15:00 web-1 sshd[7]: pam_unix(sshd:auth): authentication failure; logname= "
+        f"uid=0 euid=0 tty=ssh ruser= rhost={ADDRESS} ",
+    }
+
+    (alert,) = handled(aws, nameless, line(1, 7, user="ann"), line(2, 7, user="bob"), threshold=1)
+
+    assert facts_of(alert)["Users tried"] == "ann"
+    assert facts_of(alert)["First"] == "2026-03-03 10:15:00 UTC"
 
 
 def test_one_process_id_on_two_hosts_is_two_attempts(aws):
@@ -439,6 +451,32 @@ def test_a_log_without_end_is_cut_but_told(at_the_alarm, aws, monkeypatch):
 
     assert len(facts.found) == 3
     assert facts.more
+
+
+class Logs:
+    """A log group that answers as many empty pages as asked for, as a busy one may."""
+
+    def __init__(self, pages: int) -> None:
+        self.pages = pages
+
+    def get_paginator(self, operation: str) -> "Logs":
+        return self
+
+    def paginate(self, **parameters: object) -> list[dict]:
+        return [{"events": []}] * self.pages
+
+
+READS = [
+    pytest.param(console_failures.MOST_PAGES, False, id="as many pages as are read"),
+    pytest.param(console_failures.MOST_PAGES + 1, True, id="one more"),
+]
+
+
+@pytest.mark.parametrize(("pages", "more"), READS)
+def test_a_busy_log_is_not_read_without_end(pages, more):
+    facts = console_failures.read_failures(Logs(pages), GROUP, START, NOW)
+
+    assert facts == SignInFailures(more=more)
 
 
 def test_a_log_group_that_is_gone_does_not_silence_the_alarm(aws):
