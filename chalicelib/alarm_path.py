@@ -20,6 +20,11 @@ TRAIL_GROUP: CloudFormation = {
     "Fn::If": ["OwnTrail", {"Ref": "TrailGroup"}, {"Ref": "ExistingTrailGroup"}],
 }
 
+# The bucket CloudTrail writes to, likewise.
+TRAIL_BUCKET: CloudFormation = {
+    "Fn::If": ["OwnTrail", {"Ref": "TrailBucket"}, {"Ref": "ExistingTrailBucket"}],
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogAlarm:

@@ -4,9 +4,11 @@ Acting grants are not here: they come in a policy of their own, which the stack 
 only where the remediation's mode lets it act. Resources are text for CloudFormation's Fn::Sub.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chalicelib.alarm_path import TRAIL_BUCKET, TRAIL_GROUP
 from chalicelib.http import GRANTS as HTTP_GRANTS
 from chalicelib.remediation import Grant, Remediation
 
@@ -37,13 +39,13 @@ def document(grants: Iterable[Grant]) -> Document:
     """An IAM policy: one statement for each resource, in the order the grants were given."""
     by_resource: dict[str, list[str]] = {}
     for grant in grants:
-        actions = by_resource.setdefault(grant.resource, [])
+        actions = by_resource.setdefault(json.dumps(_resource(grant.resource)), [])
         if grant.action not in actions:
             actions.append(grant.action)
     return {
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Action": actions, "Resource": _resource(resource)}
+            {"Effect": "Allow", "Action": actions, "Resource": json.loads(resource)}
             for resource, actions in by_resource.items()
         ],
     }
@@ -75,8 +77,18 @@ def _runtime(remediation: Remediation) -> tuple[Grant, ...]:
         # An encrypted topic asks its key in the publisher's name.
         Grant(action="kms:GenerateDataKey", resource="${AlertKey.Arn}"),
         Grant(action="kms:Decrypt", resource="${AlertKey.Arn}"),
+        # In the role's own policy: Lambda refuses a destination that the role can't reach yet.
+        Grant(action="sqs:SendMessage", resource="${DeadLetters.Arn}"),
     )
 
 
+# Names that resources of grants may use beside the template's own: what they stand for depends on whether
+# the stack brings its own trail.
+_NAMES: Mapping[str, Any] = {"TrailGroupName": TRAIL_GROUP, "TrailBucketName": TRAIL_BUCKET}
+
+
 def _resource(text: str) -> Any:
-    return {"Fn::Sub": text} if "${" in text else text
+    if "${" not in text:
+        return text
+    names = {name: value for name, value in _NAMES.items() if f"${{{name}}}" in text}
+    return {"Fn::Sub": [text, names]} if names else {"Fn::Sub": text}

@@ -52,8 +52,9 @@ class Grant:
     """One thing a function may do.
 
     `action`: IAM's name (`dynamodb:ListBackups`). `resource`: an ARN, "*", or text for CloudFormation's
-    Fn::Sub (`${Ledger.Arn}`). `because` says why it can't be narrower. An `acting` grant changes something:
-    the stack gives it only where the remediation's mode is approve or enforce.
+    Fn::Sub (`${Ledger.Arn}`), which also knows `${TrailBucketName}` and `${TrailGroupName}`, own or existing.
+    `because` says why it can't be narrower. An `acting` grant changes something: the stack gives it only
+    where the remediation's mode is approve or enforce.
     """
 
     action: str

@@ -405,19 +405,6 @@ def _function(remediation: Remediation) -> Template:
             }
         },
         f"{name}LogGroup": log_group({"Fn::Sub": f"/aws/lambda/${{AWS::StackName}}-{remediation.name}"}),
-        f"{name}DeadLettersPolicy": _attached(
-            name,
-            {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Action": "sqs:SendMessage",
-                        "Resource": {"Fn::GetAtt": ["DeadLetters", "Arn"]},
-                    }
-                ],
-            },
-        ),
     }
     if remediation.acts:
         acting = _attached(name, document(acting_grants_of(remediation)))

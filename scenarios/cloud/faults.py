@@ -22,7 +22,9 @@ class Faults:
     every delivery of a CloudTrail record to EventBridge. `reordered`: records that happen close together may
     arrive in any order. `throttled_every`: each n-th call of a function is answered with a throttling error
     once (0: never). `crash_at`: (n, before): the first attempt of each invocation dies before or after its
-    n-th call (None: never). `always_cold`: no execution environment is used twice.
+    n-th call (None: never). `always_cold`: no execution environment is used twice. `grace_seconds`: how much
+    later than promised things may happen under this profile. `tells_again`: an alert may come once more:
+    telling is marked only after SNS took the message, since twice is better than never.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Faults:
     throttled_every: int = 0
     crash_at: tuple[int, bool] | None = None
     always_cold: bool = False
+    grace_seconds: float = 0
+    tells_again: bool = False
 
 
 NONE = Faults(name="none")
@@ -41,10 +45,10 @@ PROFILES = {
     for profile in (
         NONE,
         Faults(name="duplicates", duplicates=True),
-        Faults(name="late", late_seconds=90, reordered=True),
-        Faults(name="throttled", throttled_every=3),
-        Faults(name="crash-before", crash_at=(4, True)),
-        Faults(name="crash-after", crash_at=(4, False)),
+        Faults(name="late", late_seconds=90, reordered=True, grace_seconds=150),
+        Faults(name="throttled", throttled_every=3, grace_seconds=30),
+        Faults(name="crash-before", crash_at=(4, True), grace_seconds=75),
+        Faults(name="crash-after", crash_at=(4, False), grace_seconds=75, tells_again=True),
         Faults(name="cold", always_cold=True),
     )
 }

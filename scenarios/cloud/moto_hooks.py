@@ -17,12 +17,14 @@ import moto.awslambda.models as lambda_models
 import moto.core.botocore_stubber as stubber
 import moto.events.models as events_models
 import moto.logs.models as logs_models
+import moto.s3.models as s3_models
 import moto.s3.notifications as s3_notifications
 import moto.sns.models as sns_models
 from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import model_data
+from moto.iam.access_control import PermissionResult
 from moto.moto_api._internal import mock_random
 
 from scenarios.cloud.errors import NotSimulated
@@ -30,6 +32,7 @@ from scenarios.cloud.errors import NotSimulated
 # Deep copies make new locks; a lock has no state worth copying.
 copyreg.pickle(type(threading.RLock()), lambda _: (threading.RLock, ()))
 copyreg.pickle(type(threading.Lock()), lambda _: (threading.Lock, ()))
+copyreg.pickle(threading.Condition, lambda _: (threading.Condition, ()))
 
 
 def _nothing(*_: Any, **__: Any) -> None:
@@ -43,6 +46,8 @@ def _never(*_: Any, **__: Any) -> None:
 _SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
     (sns_models.Subscription, "publish", _nothing),
     (s3_notifications, "send_event", _nothing),
+    # Moto judges bucket policies without their conditions; the identity law judges them whole.
+    (s3_models.FakeBucket, "get_permission", lambda *_, **__: PermissionResult.PERMITTED),
     (logs_models.LogStream, "_send_log_events", _nothing),
     (events_models.Rule, "send_to_targets", _nothing),
     (lambda_models.LambdaFunction, "_invoke_lambda", _never),
@@ -234,4 +239,4 @@ def kms_key(arn_or_id: str, account: str, region: str) -> Any | None:
 
 def event_invoke_config(function: Any) -> Mapping[str, Any]:
     """How a function's asynchronous invocations are retried and where failures go; moto keeps a list."""
-    return dict(function.event_invoke_config[-1]) if function.event_invoke_config else {}
+    return function.event_invoke_config[-1].config if function.event_invoke_config else {}

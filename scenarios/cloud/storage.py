@@ -41,7 +41,7 @@ class Storage:
 
     def write(
         self,
-        client: boto3.Session,
+        session: boto3.Session,
         bucket: str,
         key: str,
         body: bytes,
@@ -51,7 +51,7 @@ class Storage:
     ) -> None:
         """An AWS service writes an object; whether it may is asked by whoever writes."""
         with self._setting.calls.muted():
-            answer = client.client("s3").put_object(
+            answer = session.client("s3").put_object(
                 Bucket=bucket, Key=key, Body=body, Metadata=dict(metadata)
             )
         self._tell(CREATED, bucket, key, answer.get("VersionId"), requester=by, reason="PutObject", source=by)

@@ -1,0 +1,175 @@
+"""One run of one scenario: a world, the deeds at their times, the expectations at theirs."""
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
+
+from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.faults import NONE, Faults
+from scenarios.cloud.setting import Moment
+from scenarios.cloud.template import translate
+from scenarios.cloud.world import Deployment, World
+from scenarios.packaging import application, sam_template
+from scenarios.runner.checks import nothing_lost
+from scenarios.runner.scenario import Expectation, Scenario, Step, span
+
+STAGE = "prod"
+ON_CALL = "on-call@example.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How a run went. `timeline` holds deeds, trace and mail in the order of time."""
+
+    scenario: Scenario
+    seed: int
+    faults: str
+    began: datetime
+    timeline: tuple[Moment, ...]
+    failures: tuple[str, ...]
+    simulated_seconds: float
+    wall_seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether every expectation held."""
+        return not self.failures
+
+    def as_json(self) -> dict[str, object]:
+        """What `trailwarden run --format json` prints."""
+        return {
+            "name": self.scenario.name,
+            "seed": self.seed,
+            "faults": self.faults,
+            "passed": self.passed,
+            "failures": list(self.failures),
+            "simulated_seconds": self.simulated_seconds,
+            "wall_seconds": round(self.wall_seconds, 3),
+        }
+
+
+def run(
+    scenario: Scenario, *, seed: int = 1, faults: Faults = NONE, deployment: Deployment | None = None
+) -> Report:
+    """Run a scenario in a fresh world; an expectation that fails is reported, not raised.
+
+    NotSimulated rises: a hole in the simulation is no failure of the product.
+    """
+    wall = time.perf_counter()
+    world = World(deployment or deployment_of(scenario), seed=seed, faults=faults)
+    failures: list[str] = []
+    with world:
+        began = world.clock.now
+        try:
+            _play(world, scenario, faults, failures)
+        except NotSimulated:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong is how the run went
+            failures.append(f"the run stopped: {type(error).__name__}: {error}")
+        ended = world.clock.now
+        timeline = _timeline(world)
+    # freezegun has let go: perf_counter tells real time again.
+    return Report(
+        scenario=scenario,
+        seed=seed,
+        faults=faults.name,
+        began=began,
+        timeline=timeline,
+        failures=tuple(failures),
+        simulated_seconds=(ended - began).total_seconds(),
+        wall_seconds=time.perf_counter() - wall,
+    )
+
+
+def _play(world: World, scenario: Scenario, faults: Faults, failures: list[str]) -> None:
+    began = world.clock.now
+    with world.calls.muted():
+        for given in scenario.given:
+            given.do(world)
+    for step in scenario.when:
+        world.clock.at(began + step.after, partial(_do, world, step), step.deed.words)
+    grace = timedelta(seconds=faults.grace_seconds)
+    end = began + span(scenario.lasts) + grace
+    timed = [each for each in scenario.then if each.after is not None]
+    for expectation in sorted(timed, key=lambda each: each.after or timedelta()):
+        assert expectation.after is not None
+        world.clock.run(began + expectation.after + grace)
+        _judge(world, expectation, failures)
+    world.clock.run(end)
+    at_the_end = [each for each in scenario.then if each.after is None]
+    always = [] if scenario.loses else [Expectation(nothing_lost())]
+    for expectation in [*at_the_end, *always]:
+        _judge(world, expectation, failures)
+
+
+def _do(world: World, step: Step) -> None:
+    world.setting.note("deed", step.deed.words)
+    step.deed.do(world)
+
+
+def _judge(world: World, expectation: Expectation, failures: list[str]) -> None:
+    wrong = expectation.check.judge(world)
+    if wrong is None:
+        world.setting.note("holds", expectation.check.words)
+        return
+    world.setting.note("fails", f"{expectation.check.words}: {wrong}")
+    failures.append(f"{expectation.check.words}: {wrong}")
+
+
+def _timeline(world: World) -> tuple[Moment, ...]:
+    names = {
+        resource.physical_id: logical_id
+        for stack in world.stacks.values()
+        for logical_id, resource in stack.resources.items()
+        if resource.physical_id
+    }
+    mail = [
+        Moment(at=message.at, kind="mail", words=message.subject, facts={"text": message.text})
+        for message in world.messaging.inbox
+    ]
+    moments = sorted([*world.setting.trace, *mail], key=lambda moment: moment.at)
+    return tuple(
+        Moment(at=each.at, kind=each.kind, words=_named(each.words, names), facts=each.facts)
+        for each in moments
+    )
+
+
+def _named(words: str, names: dict[str, str]) -> str:
+    """CloudFormation's generated names say less to a reader than the template's own."""
+    for physical, logical in names.items():
+        words = words.replace(physical, logical)
+    return words
+
+
+# ---- deployments --------------------------------------------------------------------------------
+
+
+def deployment_of(scenario: Scenario) -> Deployment:
+    """What the packaged template becomes under the scenario's parameters and regions."""
+    return _deployment(scenario.parameters, scenario.home, scenario.spokes, scenario.regions)
+
+
+@lru_cache(maxsize=64)
+def _deployment(
+    parameters: tuple[tuple[str, str], ...], home: str, spokes: tuple[str, ...], more: tuple[str, ...]
+) -> Deployment:
+    return Deployment(
+        template=_template(home),
+        spoke=json.dumps(application().spoke()),
+        parameters=(("AlertEmail", ON_CALL), *parameters),
+        home=home,
+        spokes=spokes,
+        regions=tuple(_unique((home, *spokes, *more))),
+    )
+
+
+@lru_cache(maxsize=8)
+def _template(region: str) -> str:
+    return json.dumps(translate(sam_template(STAGE), region=region))
+
+
+def _unique(names: Iterable[str]) -> Iterable[str]:
+    return dict.fromkeys(names)
