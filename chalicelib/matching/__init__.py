@@ -1,7 +1,31 @@
-"""AWS's two filter languages, whole: EventBridge event patterns and CloudWatch Logs filter patterns."""
+"""AWS's two filter languages, whole: EventBridge event patterns and CloudWatch Logs filter patterns.
 
-from chalicelib.matching.errors import InvalidPattern
-from chalicelib.matching.event_index import EventRules
-from chalicelib.matching.event_pattern import EventPattern
+Each name is loaded when it is first used: a function that matches events doesn't wait for the log language at
+its cold start, and one that only catches `InvalidPattern` waits for neither.
+"""
 
-__all__ = ["EventPattern", "EventRules", "InvalidPattern"]
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalicelib.matching.errors import InvalidPattern
+    from chalicelib.matching.event_index import EventRules
+    from chalicelib.matching.event_pattern import EventPattern
+    from chalicelib.matching.log_pattern import LogPattern
+
+__all__ = ["EventPattern", "EventRules", "InvalidPattern", "LogPattern"]
+
+_HOMES = {
+    "EventPattern": "event_pattern",
+    "EventRules": "event_index",
+    "InvalidPattern": "errors",
+    "LogPattern": "log_pattern",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found

@@ -42,6 +42,7 @@ from chalicelib.matching.field_index import FieldIndex, index_fields
 from chalicelib.matching.pattern_compiler import Branch
 
 MEMORY_FOR_STATES = 32 * 2**20  # bytes, roughly; the smallest Lambda function has four times that
+LEAST_CAPACITY = 1000  # states and transitions, however many rules there are
 _BYTES_REMEMBERED = 600  # for a state or a transition, beside the set of survivors
 _LONGEST_REMEMBERED = 200  # characters of a string; longer ones are looked at anew
 _LARGEST_REMEMBERED = 2**63
@@ -175,7 +176,7 @@ class _Walk:
         self._fields = fields
         self._readers = readers
         mask_bytes = len(branches) // 8
-        self._capacity = max(1000, MEMORY_FOR_STATES // (_BYTES_REMEMBERED + mask_bytes))
+        self._capacity = max(LEAST_CAPACITY, MEMORY_FOR_STATES // (_BYTES_REMEMBERED + mask_bytes))
         self._few = 0
         self._begin()
 

@@ -185,8 +185,9 @@ def meets(branch: Branch, found: dict[str, list[Found]]) -> bool:
 
     Field by field, in the order of their names, this keeps every way in which the fields so far can be met:
     the set of array elements that way relies on. A value fits a way that relies on the same elements of the
-    arrays it stands in; a field is absent for a way that none of its values fits. Elements of arrays that no
-    later field stands in are forgotten, so that the ways don't multiply.
+    arrays it stands in; a field is absent for a way that none of its values fits. (So the order tells: before
+    any element is chosen, a field is absent only if it is absent from all. AWS's engine has it so.) Elements
+    of arrays that no later field stands in are forgotten, so that the ways don't multiply.
     """
     paths = sorted(branch)
     ways = {NOWHERE}
@@ -223,12 +224,14 @@ def _fits(way: Membership, membership: Membership) -> bool:
 def _mismatches(
     branch: Branch, found: dict[str, list[Found]], event: Mapping[str, Any]
 ) -> tuple[Mismatch, ...]:
+    if meets(branch, found):
+        return ()
     alone = tuple(
         Mismatch(path=path, wanted=str(leaf), found=_shown(path, found.get(path, []), event))
         for path, leaf in branch.items()
-        if not meets({path: leaf}, found)
+        if not _might_meet(leaf, found.get(path, []))
     )
-    if alone or meets(branch, found):
+    if alone:
         return alone
     paths = [path for path in branch if any(each.membership for each in found.get(path, ()))]
     wanted = "; ".join(f"{path}: {branch[path]}" for path in paths)
@@ -236,6 +239,13 @@ def _mismatches(
         Mismatch(
             path=", ".join(paths), wanted=f"in one element, {wanted}", found="no element with all of it"
         ),
+    )
+
+
+def _might_meet(leaf: Alternatives, values: list[Found]) -> bool:
+    """Say whether the field is met in some arrangement; it may be absent beside elements that lack it."""
+    return any(leaf.accepts(each.value) for each in values) or (
+        leaf.absent and all(each.membership for each in values)
     )
 
 

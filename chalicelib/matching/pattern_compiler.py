@@ -99,14 +99,14 @@ class _MalformedOr(Exception):
 class _Place:
     """Where in the pattern the compiler is: `path` is the event's field, `where` the place for a person."""
 
-    path: str = ""
+    path: str | None = None
     where: str = ""
     inside_or: bool = False
     plain_or: bool = False
 
     def below(self, key: str) -> "_Place":
         return _Place(
-            f"{self.path}.{key}" if self.path else key,
+            key if self.path is None else f"{self.path}.{key}",
             f"{self.where}.{key}" if self.where else key,
             self.inside_or,
             self.plain_or,
@@ -138,7 +138,7 @@ def _compile_member(member: Member, branches: list[Branch], place: _Place) -> li
         return _compile_object(member.node, branches, inner)
     if isinstance(member.node, Array):
         leaf = _compile_leaf(member.node, inner.where)
-        return [{**branch, inner.path: leaf} for branch in branches]
+        return [{**branch, str(inner.path): leaf} for branch in branches]
     return _refuse(f'"{member.key}" must be an object or an array', inner.where, member.node)
 
 

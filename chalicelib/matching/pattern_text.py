@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isnan
 
 from chalicelib.matching.errors import InvalidPattern
 
@@ -80,7 +81,7 @@ def _from_value(value: object, where: str, depth: int) -> Node:
         return Scalar(str(value), None, "")
     if value is None or isinstance(value, bool):
         return Scalar(value, None, "")
-    if isinstance(value, (int, float)) and value == value and abs(value) != float("inf"):  # noqa: PLR0124 - NaN
+    if isinstance(value, (int, float)) and not isnan(value):  # infinity is how Python reads 1e400
         if isinstance(value, int) and value.bit_length() > 3 * _MAX_NUMBER_LENGTH:
             raise InvalidPattern(f"A number has more than {_MAX_NUMBER_LENGTH} characters", where=where)
         return Scalar(value, None, repr(value))

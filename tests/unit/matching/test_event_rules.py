@@ -1,0 +1,213 @@
+"""Many rules at once answer as each alone, whatever the order, the kind of value, and what is remembered."""
+
+import json
+import subprocess
+import sys
+from itertools import pairwise
+
+import pytest
+
+from chalicelib.matching import EventPattern, EventRules, InvalidPattern, event_index
+from chalicelib.matching.event_fields import mapping_reader
+
+RULES = {
+    "sign-in": {"source": ["aws.signin"], "detail": {"eventName": ["ConsoleLogin"]}},
+    "root": {"detail": {"userIdentity": {"type": ["Root"]}}},
+    "failed": {"detail": {"errorCode": [{"exists": True}]}},
+    "outside": {"detail": {"sourceIPAddress": [{"anything-but": {"prefix": "10."}}]}},
+    "inside": {"detail": {"sourceIPAddress": [{"cidr": "10.0.0.0/8"}]}},
+    "inside v6": {"detail": {"sourceIPAddress": [{"cidr": "fd00::/104"}]}},
+    "from somewhere": {"detail": {"sourceIPAddress": [{"suffix": ""}, {"prefix": "x"}]}},
+    "one": {"detail": {"count": [1]}},
+    "true": {"detail": {"count": [True]}},
+    "more": {"detail": {"count": [{"numeric": [">", 1]}]}},
+    "null": {"detail": {"count": [None]}},
+    "open port": {"detail": {"ports": {"port": [22], "state": ["open"]}}},
+    "some port": {"detail": {"ports": {"port": [22], "state": [{"exists": False}]}}},
+    "either": {"$or": [{"source": ["aws.iam"]}, {"detail": {"eventName": [{"wildcard": "Delete*"}]}}]},
+    "tagged": {"resources": ["arn:a", {"suffix": ":b"}]},
+    "not both": {"region": [{"anything-but": "here"}, {"anything-but": "there"}]},
+    "not here": {"region": [{"anything-but": "here"}]},
+}
+
+
+def row(name, event, *names):
+    return pytest.param(event, set(names), id=name)
+
+
+EVENTS = [
+    row("sign-in", {"source": "aws.signin", "detail": {"eventName": "ConsoleLogin"}}, "sign-in"),
+    row("root fails", {"detail": {"userIdentity": {"type": "Root"}, "errorCode": "x"}}, "root", "failed"),
+    row("inside", {"detail": {"sourceIPAddress": "10.1.2.3"}}, "inside", "from somewhere"),
+    row("inside v6", {"detail": {"sourceIPAddress": "fd00::1"}}, "inside v6", "outside", "from somewhere"),
+    row("v6 with the digits of v4", {"detail": {"sourceIPAddress": "::a00:1"}}, "outside", "from somewhere"),
+    row("a service", {"detail": {"sourceIPAddress": "ec2.amazonaws.com"}}, "outside", "from somewhere"),
+    row("one", {"detail": {"count": 1}}, "one"),
+    row("one as a fraction", {"detail": {"count": 1.0}}, "one"),
+    row("true", {"detail": {"count": True}}, "true"),
+    row("very many", {"detail": {"count": 2**70}}, "more"),
+    row("null", {"detail": {"count": None}}, "null"),
+    row("one as a text", {"detail": {"count": "1"}}),
+    row("an open port", {"detail": {"ports": [{"port": 22, "state": "open"}]}}, "open port"),
+    row("two ports", {"detail": {"ports": [{"port": 22}, {"state": "open"}]}}, "some port"),
+    row("both branches", {"source": "aws.iam", "detail": {"eventName": "DeleteUser"}}, "either"),
+    row("one branch", {"detail": {"eventName": "DeleteUser"}}, "either"),
+    row("an array", {"resources": ["arn:x", "arn:b"]}, "tagged"),
+    row("an empty array", {"resources": []}),
+    row("an object", {"resources": {"arn": "arn:a"}}),
+    row("an array of arrays", {"resources": [["arn:a"]]}, "tagged"),
+    row("a dotted key", {"detail.errorCode": "x"}, "failed"),
+    row("here", {"region": "here"}, "not both"),
+    row("there", {"region": "there"}, "not both", "not here"),
+    row("elsewhere", {"region": "elsewhere"}, "not both", "not here"),
+    row("a scalar above the fields", {"detail": "x"}),
+    row("null above the fields", {"detail": None}),
+    row("nothing", {}),
+]
+
+
+@pytest.fixture(scope="module")
+def rules():
+    return EventRules(RULES)
+
+
+@pytest.mark.parametrize(("event", "names"), EVENTS)
+def test_an_event_matches_the_rules_that_it_matches_alone(rules, event, names):
+    text = json.dumps(event)
+
+    assert {name for name, pattern in RULES.items() if EventPattern(pattern).matches(event)} == names
+    assert [rules.matching(form) for form in (event, text, text.encode())] == [names] * 3
+
+
+@pytest.mark.parametrize("capacity", [1, 2, 7, 30, 1000])
+def test_forgetting_changes_no_answer(monkeypatch, capacity):
+    monkeypatch.setattr(event_index, "LEAST_CAPACITY", capacity)
+    monkeypatch.setattr(event_index, "MEMORY_FOR_STATES", 0)
+    rules = EventRules(RULES)
+
+    for _ in range(3):
+        for each in EVENTS:
+            event, names = each.values
+            assert rules.matching(event) == names
+            assert rules.matching(json.dumps(event)) == names
+
+
+def test_what_is_remembered_is_bounded(monkeypatch):
+    monkeypatch.setattr(event_index, "LEAST_CAPACITY", 50)
+    monkeypatch.setattr(event_index, "MEMORY_FOR_STATES", 0)
+    rules = EventRules(RULES)
+
+    most = 0
+    for number in range(2000):
+        detail = {"sourceIPAddress": f"10.0.0.{number}", "count": number, "eventName": f"Delete{number}"}
+        rules.matching({"detail": detail})
+        most = max(most, things_remembered(rules))
+
+    assert 10 < most <= 60
+
+
+def test_a_string_that_only_literals_are_compared_with_is_not_remembered():
+    rules = EventRules({"a": {"user": ["ann"]}, "b": {"user": ["ben", {"anything-but": ["ann", "cid"]}]}})
+
+    answers = [rules.matching({"user": f"user-{number}"}) for number in range(100)]
+
+    assert answers == [{"b"}] * 100
+    assert [rules.matching({"user": user}) for user in ("ann", "ben", "cid")] == [{"a"}, {"b"}, set()]
+    assert things_remembered(rules) < 10
+
+
+def test_a_very_long_string_or_number_is_not_remembered():
+    rules = EventRules({"a": {"user": [{"prefix": "ann"}]}, "b": {"user": [{"numeric": [">", 0]}]}})
+    rules.matching({})
+    before = things_remembered(rules)
+
+    assert rules.matching({"user": "anna" * 1000}) == {"a"}
+    assert rules.matching({"user": 10**1000}) == {"b"}
+    assert things_remembered(rules) <= before + 2  # the states they lead to
+
+
+def things_remembered(rules):
+    """Count the states and transitions, by looking inside."""
+    states = rules._for_mappings._states.values()
+    return sum(1 + len(state.by_string) + len(state.others) for state in states)
+
+
+def test_a_matched_event_costs_no_more_steps_with_a_thousand_rules(monkeypatch):
+    reads = []
+
+    def counting_reader(path):
+        read = mapping_reader(path)
+        return lambda event: reads.append(path) or read(event)
+
+    monkeypatch.setattr(event_index, "mapping_reader", counting_reader)
+    rules = {
+        f"rule {number}": {
+            "source": [f"aws.{number % 25}"],
+            "detail": {"eventName": [f"Event{number}"], f"field{number % 40}": [{"prefix": "x"}]},
+        }
+        for number in range(1000)
+    }
+    steps = []
+    for count in (1, 10, 100, 1000):
+        index = EventRules(dict(list(rules.items())[:count]))
+        reads.clear()
+        assert index.matching({"source": "aws.0", "detail": {"eventName": "Event0", "field0": "xyz"}}) == {
+            "rule 0"
+        }
+        steps.append(len(reads))
+
+    assert steps == [3, 3, 3, 3]
+
+
+def test_a_refused_rule_is_named():
+    with pytest.raises(InvalidPattern) as refusal:
+        EventRules({"good": {"a": ["x"]}, "bad": '{"a": "x"}'})
+
+    assert refusal.value.where == "rule 'bad', a"
+    assert refusal.value.reason == '"a" must be an object or an array'
+    assert refusal.value.position == 6
+
+
+def test_no_rules_match_nothing():
+    assert EventRules({}).matching({"a": 1}) == set()
+    assert EventRules({}).matching('{"a": 1}') == set()
+
+
+def test_text_that_is_no_json_object_is_refused_even_without_rules():
+    for text in ("[1]", "{", b"\xff"):
+        with pytest.raises(ValueError, match=r"^The event is not"):
+            EventRules({}).matching(text)
+
+
+def test_compiled_patterns_are_taken_as_they_are():
+    assert EventRules({"a": EventPattern({"x": [1]})}).matching({"x": 1}) == {"a"}
+
+
+def test_an_answer_cannot_be_changed_for_others():
+    rules = EventRules({"a": {"x": [1]}})
+
+    assert isinstance(rules.matching({"x": 1}), frozenset)
+
+
+def test_many_rules_that_all_survive_are_told_apart_in_the_end():
+    rules = {f"rule {number}": {"n": [{"numeric": [">=", number]}]} for number in range(300)}
+    index = EventRules(rules)
+
+    sizes = [len(index.matching({"n": number})) for number in range(-1, 302)]
+
+    assert sizes[:3] == [0, 1, 2]
+    assert sizes[-1] == 300
+    assert all(more >= fewer for fewer, more in pairwise(sizes))
+
+
+def test_importing_the_package_loads_no_engine_before_it_is_used():
+    """A cold start waits only for what its function uses."""
+    program = """
+import sys
+import chalicelib.matching
+assert not [name for name in sys.modules if name.startswith(("chalicelib.matching.", "msgspec"))]
+from chalicelib.matching import EventPattern
+EventPattern({"a": ["x"]}).matches({"a": "x"})
+assert not [name for name in sys.modules if name.startswith(("chalicelib.matching.log", "msgspec"))]
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
