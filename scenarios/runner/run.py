@@ -93,10 +93,13 @@ def _play(world: World, scenario: Scenario, faults: Faults, failures: list[str])
         world.clock.at(began + step.after, partial(_do, world, step), step.deed.words)
     grace = timedelta(seconds=faults.grace_seconds)
     end = began + span(scenario.lasts) + grace
-    timed = [each for each in scenario.then if each.after is not None]
-    for expectation in sorted(timed, key=lambda each: each.after or timedelta()):
-        assert expectation.after is not None
-        world.clock.run(began + expectation.after + grace)
+    due = [
+        (each.after + (timedelta() if each.prompt else grace), each)
+        for each in scenario.then
+        if each.after is not None
+    ]
+    for after, expectation in sorted(due, key=lambda pair: pair[0]):
+        world.clock.run(began + after)
         _judge(world, expectation, failures)
     world.clock.run(end)
     at_the_end = [each for each in scenario.then if each.after is None]

@@ -62,10 +62,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """A check with its deadline; `after` None means at the end."""
+    """A check with its deadline; `after` None means at the end.
+
+    `prompt`: it must hold at that very moment, whatever grace a fault profile gives.
+    """
 
     check: Check
     after: timedelta | None = None
+    prompt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,11 @@ def at(when: str, *deeds: Deed) -> tuple[Step, ...]:
 def by(when: str, *checks: Check) -> tuple[Expectation, ...]:
     """These hold at that time."""
     return tuple(Expectation(check, span(when)) for check in checks)
+
+
+def until(when: str, *checks: Check) -> tuple[Expectation, ...]:
+    """These still hold at that very moment, such as that nobody has been told yet."""
+    return tuple(Expectation(check, span(when), prompt=True) for check in checks)
 
 
 def at_the_end(*checks: Check) -> tuple[Expectation, ...]:
