@@ -401,6 +401,32 @@ def test_the_two_languages_are_told_apart(api, pattern, language):
     assert api.match(pattern).json == {"language": language, "results": []}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("{}", id="an empty object"),
+        pytest.param("{", id="hardly begun"),
+        pytest.param('{"a": [1]', id="cut off"),
+    ],
+)
+def test_a_broken_text_of_an_object_is_refused_as_an_event_pattern(api, text):
+    answer = api.match(text)
+
+    assert answer.status == 400
+    assert answer.json["reason"].startswith(("Empty objects", "Not JSON"))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        pytest.param('"Müller"', id="letters stay letters"),
+        pytest.param(r"%user\x22:\x22M%", id="without blanks"),
+    ],
+)
+def test_an_object_is_matched_by_a_log_pattern_as_an_agent_would_have_logged_it(api, pattern):
+    assert api.match(pattern, {"user": "Müller"}).json["results"] == [{"match": True, "why": []}]
+
+
 def test_an_event_may_be_given_as_text(api):
     assert api.match(PATTERN, json.dumps(EVENT)).json["results"] == [{"match": True, "why": []}]
 
