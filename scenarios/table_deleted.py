@@ -176,4 +176,27 @@ ELSEWHERE = Scenario(
     ),
 )
 
-SCENARIOS = (SCENARIO, REFUSED, RESTORED, WITHOUT_BACKUP, EXPECTED, HOSTILE, ELSEWHERE)
+CAPPED = Scenario(
+    name="table_deleted.capped",
+    title="Eleven tables are deleted within the hour: ten come back, then the cap holds the stack's hand",
+    parameters=(("TableDeletedMode", "enforce"),),
+    given=tuple(table(f"shard-{number:02}", backup="nightly") for number in range(11)),
+    when=tuple(
+        step
+        for number in range(11)
+        for step in at(
+            f"{number:02}:00", mallory.calls("dynamodb", "delete_table", TableName=f"shard-{number:02}")
+        )
+    ),
+    lasts="20:00",
+    then=holds(
+        at_the_end(
+            outcome("table_deleted", Outcome.ACTED, times=10),
+            outcome("table_deleted", Outcome.CAPPED),
+            alert("table_deleted", "HIGH", "Trailwarden held back"),
+            no_more_alerts_than(11),
+        )
+    ),
+)
+
+SCENARIOS = (SCENARIO, REFUSED, RESTORED, WITHOUT_BACKUP, EXPECTED, CAPPED, HOSTILE, ELSEWHERE)

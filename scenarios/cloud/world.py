@@ -54,10 +54,12 @@ class Deployment:
     """What stands in the account before anything happens.
 
     `template` and `spoke` are plain CloudFormation as JSON text. `home` is where the stack is, `spokes` the
-    regions the forwarding template is deployed in, `regions` all that this world holds.
+    regions the forwarding template is deployed in, `regions` all that this world holds. `before`: a template
+    of what was there before the stack, such as somebody's trail.
     """
 
     template: str
+    before: str = ""
     spoke: str = "{}"
     parameters: tuple[tuple[str, str], ...] = ()
     home: str = "us-east-1"
@@ -199,7 +201,17 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
         with moto_hooks.moto_without_physics(0), seeded(0):
             moto_hooks.seed_ids(0)
             session = _session("harness", deployment.home)
-            stacks = {
+            stacks = {}
+            if deployment.before:
+                stacks["before"] = provision(
+                    json.loads(deployment.before),
+                    region=deployment.home,
+                    account=ACCOUNT,
+                    parameters={},
+                    stack_name="before",
+                    session=session,
+                )
+            stacks |= {
                 deployment.home: provision(
                     json.loads(deployment.template),
                     region=deployment.home,

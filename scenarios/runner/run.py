@@ -152,15 +152,21 @@ def _named(words: str, names: dict[str, str]) -> str:
 
 def deployment_of(scenario: Scenario) -> Deployment:
     """What the packaged template becomes under the scenario's parameters and regions."""
-    return _deployment(scenario.parameters, scenario.home, scenario.spokes, scenario.regions)
+    before = json.dumps(scenario.before) if scenario.before else ""
+    return _deployment(scenario.parameters, scenario.home, scenario.spokes, scenario.regions, before)
 
 
 @lru_cache(maxsize=64)
 def _deployment(
-    parameters: tuple[tuple[str, str], ...], home: str, spokes: tuple[str, ...], more: tuple[str, ...]
+    parameters: tuple[tuple[str, str], ...],
+    home: str,
+    spokes: tuple[str, ...],
+    more: tuple[str, ...],
+    before: str,
 ) -> Deployment:
     return Deployment(
         template=_template(home),
+        before=before,
         spoke=json.dumps(application().spoke()),
         parameters=(("AlertEmail", ON_CALL), *parameters),
         home=home,

@@ -4,9 +4,10 @@ Times are spans from the scenario's beginning, written `MM:SS` or `HH:MM:SS`.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from scenarios.cloud.world import World
 
@@ -78,6 +79,7 @@ class Scenario:
 
     `parameters`: the stack's, where they differ from their defaults. `home`: the region the stack is in;
     `spokes`: where the forwarding template is deployed; `regions`: further regions this world holds.
+    `before`: CloudFormation of what is there before the stack comes.
     `loses`: what the incident itself makes undeliverable; by default nothing may be.
     """
 
@@ -91,6 +93,7 @@ class Scenario:
     home: str = "us-east-1"
     spokes: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    before: Mapping[str, Any] = field(default_factory=dict)
     loses: bool = False
 
     def __post_init__(self) -> None:
