@@ -1,0 +1,105 @@
+"""`trailwarden run`: rehearse incidents, and tell what happened, what was noticed and what was told."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+
+from scenarios.cloud.faults import PROFILES, Faults
+from scenarios.runner.library import UnknownScenario, library, named
+from scenarios.runner.report import Teller
+from scenarios.runner.run import Report, run
+from scenarios.runner.scenario import Scenario
+
+MOST_TOLD_WHOLE = 4
+ALL = "all"
+
+
+@click.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="What is left to chance."
+)
+@click.option(
+    "--faults",
+    "profile",
+    type=click.Choice([*PROFILES, ALL]),
+    default="none",
+    show_default=True,
+    help="What goes wrong meanwhile; 'all' runs every profile.",
+)
+@click.option("--trace", is_flag=True, help="Tell everything that happened, not only what matters.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
+)
+def command(names: Sequence[str], seed: int, profile: str, *, trace: bool, form: str) -> int:
+    """Rehearse incidents on the simulated AWS, provisioned from the packaged template.
+
+    Up to four are told whole, more in a line each; without a NAME all of them run. `*` stands for anything:
+    'table_deleted*'. Exits with 1 when an expectation fails.
+    """
+    try:
+        chosen = named(names) if names else library()
+    except UnknownScenario as error:
+        raise click.UsageError(str(error)) from error
+    profiles = tuple(PROFILES.values()) if profile == ALL else (PROFILES[profile],)
+    reports = _run(chosen, seed, profiles)
+    if form == "json":
+        passed = _as_json(reports, trace=trace)
+    else:
+        whole = trace or (bool(names) and len(chosen) * len(profiles) <= MOST_TOLD_WHOLE)
+        passed = _as_text(reports, chosen, whole=whole, trace=trace)
+    return 0 if passed else 1
+
+
+def _run(chosen: Sequence[Scenario], seed: int, profiles: Sequence[Faults]) -> Iterator[Report]:
+    for faults in profiles:
+        for scenario in chosen:
+            with _under_way(scenario.name):
+                report = run(scenario, seed=seed, faults=faults)
+            yield report
+
+
+@contextmanager
+def _under_way(name: str) -> Iterator[None]:
+    """On a terminal, say what is running; nothing of it stays. No thread: a world allows none."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    click.echo(f"  running {name} ...", err=True, nl=False)
+    try:
+        yield
+    finally:
+        click.echo("\r\x1b[2K", err=True, nl=False)
+
+
+def _as_json(reports: Iterator[Report], *, trace: bool) -> bool:
+    passed = True
+    teller = Teller(sys.stderr, trace=True)
+    for report in reports:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        if trace:
+            teller.timeline(report)
+        passed = passed and report.passed
+    return passed
+
+
+def _as_text(reports: Iterator[Report], chosen: Sequence[Scenario], *, whole: bool, trace: bool) -> bool:
+    teller = Teller(sys.stdout, trace=trace, longest_name=max(len(scenario.name) for scenario in chosen))
+    kept: list[Report] = []
+    if not whole:
+        teller.heading()
+    for report in reports:
+        kept.append(report)
+        if whole:
+            teller.timeline(report)
+        else:
+            teller.line(report)
+    if whole:
+        teller.heading()
+        for report in kept:
+            teller.line(report)
+    teller.ending(kept)
+    return all(report.passed for report in kept)

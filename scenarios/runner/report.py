@@ -1,0 +1,251 @@
+"""How a run is shown: a timeline for one, a line each for many, and what to do next.
+
+On a terminal lines are wrapped and coloured; in a pipe every line stays whole, so that it can be searched.
+Times are told from the scenario's beginning, in whole seconds.
+"""
+
+import json
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import IO
+
+from rich.console import Console
+from rich.text import Text
+
+from scenarios.cloud.setting import Moment
+from scenarios.runner.run import Report
+
+TIME_WIDTH, LABEL_WIDTH = 9, 9
+INDENT = TIME_WIDTH + LABEL_WIDTH + 4
+CLOUDWATCH = "cloudwatch.amazonaws.com"
+
+# What each kind of moment is called here, and how it is coloured.
+LABELS: Mapping[str, tuple[str, str]] = {
+    "deed": ("deed", "bold"),
+    "matched": ("noticed", "cyan"),
+    "forwarded": ("forwarded", "cyan"),
+    "mail": ("told", "bold yellow"),
+    "alarm": ("alarm", "magenta"),
+    "holds": ("✓ holds", "green"),
+    "fails": ("✗ FAILS", "bold red"),
+    "failed": ("error", "red"),
+    "kept": ("kept", "red"),
+    "lost": ("lost", "bold red"),
+    "undelivered": ("lost", "bold red"),
+}
+SEVERITY_STYLES = {"CRITICAL": "bold red", "HIGH": "bold yellow", "MEDIUM": "bold cyan"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Who was told how often, and how long after the first deed; None where nobody was. Seconds."""
+
+    alerts: int
+    alarms: int
+    alert_after: float | None
+    alarm_after: float | None
+
+
+def told(report: Report) -> Told:
+    """The mail of a run: alerts are what a function sent, alarms what CloudWatch sent by itself."""
+    deeds = [moment.at for moment in report.timeline if moment.kind == "deed"]
+    first = min(deeds, default=report.began)
+    senders = {
+        (moment.at, moment.words): str(moment.facts.get("sender", ""))
+        for moment in report.timeline
+        if moment.kind == "published"
+    }
+    mail = [moment for moment in report.timeline if moment.kind == "mail"]
+    alarms = [moment for moment in mail if senders.get((moment.at, moment.words)) == CLOUDWATCH]
+    alerts = [moment for moment in mail if moment not in alarms]
+    return Told(
+        alerts=len(alerts),
+        alarms=len(alarms),
+        alert_after=min(((each.at - first).total_seconds() for each in alerts), default=None),
+        alarm_after=min(((each.at - first).total_seconds() for each in alarms), default=None),
+    )
+
+
+class Teller:
+    """Writes runs to a stream. `longest_name` aligns the lines of many."""
+
+    def __init__(self, stream: IO[str], *, trace: bool = False, longest_name: int = 0) -> None:
+        self._console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self._width = self._console.width if self._console.is_terminal else None
+        self._trace = trace
+        self._longest_name = max(longest_name, len("scenario"))
+
+    # ---- one, whole -----------------------------------------------------------------------------
+
+    def timeline(self, report: Report) -> None:
+        """Everything a person wants to know about one run; with a trace, everything that happened."""
+        scenario = report.scenario
+        self._print(Text.assemble((scenario.name, "bold"), "  ", scenario.title))
+        where = f"{scenario.home}, {report.began:%Y-%m-%d %H:%M} UTC, seed {report.seed}"
+        faults = "" if report.faults == "none" else f", faults: {report.faults}"
+        self._print(Text(f"{where}{faults}", style="dim"))
+        for given in scenario.given:
+            self._row("given", "given", given.words, "dim")
+        for moment in report.timeline:
+            self._moment(moment, report)
+        self._print(Text())
+        sentence = _paths(told(report))
+        if sentence:
+            self._wrapped("", sentence, "bold")
+        # Expectations that failed stand in the timeline; what stopped the run comes after them.
+        for failure in report.failures[sum(moment.kind == "fails" for moment in report.timeline) :]:
+            self._wrapped("", failure, "bold red")
+        self._print(Text())
+
+    def _moment(self, moment: Moment, report: Report) -> None:
+        if not self._trace and not _matters(moment):
+            return
+        label, style = LABELS.get(moment.kind, (moment.kind, "dim"))
+        if moment.kind == "mail":
+            style = SEVERITY_STYLES.get(moment.words.partition(":")[0], style)
+        words = self._cut(moment.words) if moment.kind == "holds" else moment.words
+        self._row(clock(moment.at - report.began), label, words, style)
+        for line in self._letter(moment) if moment.kind == "mail" else ():
+            self._wrapped(f"{'':{TIME_WIDTH + 2}}│ ", line, "dim")
+
+    def _cut(self, words: str) -> str:
+        """On one line, where a terminal is narrower and nobody asked for everything."""
+        room = self._width - INDENT if self._width and not self._trace else len(words)
+        return words if len(words) <= room else f"{words[: room - 1]}…"
+
+    def _letter(self, moment: Moment) -> list[str]:
+        """An alert's text below its subject; of an alarm's JSON, the reason."""
+        text = str(moment.facts.get("text", ""))
+        try:
+            reason = str(json.loads(text)["NewStateReason"])
+        except (ValueError, KeyError, TypeError):
+            return text.splitlines()[2:]  # the subject says what the first line says
+        return [reason] if self._trace else []
+
+    # ---- many, a line each ----------------------------------------------------------------------
+
+    def heading(self) -> None:
+        """Names the columns of `line`."""
+        columns = (
+            f"  {'scenario':<{self._longest_name}}  {'told after':>10}  alerts  alarms  simulated   wall"
+        )
+        self._print(Text(columns, style="dim"))
+
+    def line(self, report: Report) -> None:
+        """One run in a line, and what failed in it."""
+        news = told(report)
+        after = [each for each in (news.alert_after, news.alarm_after) if each is not None]
+        first = span_of(min(after)) if after else "-"
+        mark = ("✓", "green") if report.passed else ("✗", "bold red")
+        faults = "" if report.faults == "none" else f"  [{report.faults}]"
+        figures = (
+            f"  {first:>10}  {news.alerts or '-':>6}  {news.alarms or '-':>6}"
+            f"  {clock(timedelta(seconds=report.simulated_seconds)):>9}  {report.wall_seconds:>4.1f}s"
+        )
+        name = f"{report.scenario.name:<{self._longest_name}}"
+        self._print(Text.assemble(mark, " ", (name, "bold"), figures, (faults, "dim")))
+        self._failures(report)
+
+    def _failures(self, report: Report) -> None:
+        for failure in report.failures:
+            self._wrapped("    ", failure, "red")
+
+    # ---- the end --------------------------------------------------------------------------------
+
+    def ending(self, reports: Sequence[Report]) -> None:
+        """How many passed, and what to do next."""
+        failed = [report for report in reports if not report.passed]
+        wall = sum(report.wall_seconds for report in reports)
+        self._print(Text())
+        if failed:
+            sentence = f"{len(failed)} of {len(reports)} failed, in {wall:.1f} s."
+            self._print(Text(sentence, style="bold red"))
+            first = failed[0]
+            faults = "" if first.faults == "none" else f" --faults {first.faults}"
+            self._next(
+                f"trailwarden run {first.scenario.name} --seed {first.seed}{faults} --trace",
+                "everything that happened in it, the same every time",
+            )
+            return
+        self._print(Text(f"{_all(len(reports))} passed, in {wall:.1f} s.", style="bold green"))
+        self._next("trailwarden replay FILE", "your own CloudTrail records through the same handlers")
+        self._next("make test", "every test")
+        self._next("trailwarden package OUT", "what AWS is given")
+
+    def _next(self, command: str, what: str) -> None:
+        self._print(Text.assemble("  ", (f"{command:<26}", "bold cyan"), "  ", (what, "dim")))
+
+    # ---- lines ----------------------------------------------------------------------------------
+
+    def _row(self, time: str, label: str, words: str, style: str) -> None:
+        self._wrapped(f"{time:>{TIME_WIDTH}}  {label:<{LABEL_WIDTH}}  ", words, style)
+
+    def _wrapped(self, head: str, words: str, style: str) -> None:
+        """`words` behind `head`; on a terminal, what doesn't fit goes on below their beginning.
+
+        Words aren't broken: an ARN or a command is there to be copied.
+        """
+        lines = [words]
+        if self._width:
+            lines = textwrap.wrap(
+                words,
+                max(self._width - len(head), 20),
+                break_on_hyphens=False,
+                break_long_words=False,
+                replace_whitespace=False,
+                subsequent_indent="  " if "│" in head else "",
+            ) or [""]
+        below = "".join(char if char == "│" else " " for char in head)
+        for index, line in enumerate(lines):
+            self._print(Text.assemble((head if index == 0 else below, "dim"), (line, style)))
+
+    def _print(self, text: Text) -> None:
+        text.rstrip()
+        self._console.print(text)
+
+
+def _matters(moment: Moment) -> bool:
+    """Without a trace, an alarm that becomes quiet says nothing, nor does what a mail tells anyway."""
+    if moment.kind == "alarm":
+        return moment.words.endswith("-> ALARM")
+    return moment.kind in LABELS
+
+
+def _paths(news: Told) -> str:
+    """How long it took to be told, on each way there is."""
+    alert, alarm = news.alert_after, news.alarm_after
+    if alert is not None and alarm is not None:
+        later = "later" if alarm >= alert else "earlier"
+        difference = span_of(abs(alarm - alert))
+        return f"Told by alert after {span_of(alert)}, by alarm after {span_of(alarm)}: {difference} {later}."
+    if alert is not None:
+        return f"Told by alert after {span_of(alert)}."
+    if alarm is not None:
+        return f"Told by alarm after {span_of(alarm)}."
+    return "Nobody was told anything."
+
+
+def _all(count: int) -> str:
+    return "It" if count == 1 else f"All {count}"
+
+
+def clock(passed: timedelta) -> str:
+    """`00:08`, `1:02:30`; whole seconds."""
+    seconds = round(passed.total_seconds())
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
+
+
+def span_of(seconds: float) -> str:
+    """`8 s`, `1 min 15 s`, `2 h 5 min`."""
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes_left = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes_left} min" if minutes_left else f"{hours} h"
+    if minutes:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{rest} s"

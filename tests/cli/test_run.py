@@ -1,0 +1,230 @@
+"""`trailwarden run`: which scenarios, how they are told, and with which exit code."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from scenarios.cli import main
+from scenarios.cloud.errors import NotSimulated
+from scenarios.commands import run as run_command
+from scenarios.root_login import SCENARIO as ROOT_LOGIN
+from scenarios.runner.checks import alert
+from scenarios.runner.library import UnknownScenario, library, named
+from scenarios.runner.report import span_of
+from scenarios.runner.scenario import Deed, at, by
+
+KEYS = {"name", "seed", "faults", "passed", "failures", "simulated_seconds", "wall_seconds"}
+FAILING = replace(ROOT_LOGIN, name="failing", then=by("02:30", alert("root_login", "LOW", "unsaid words")))
+
+
+def trailwarden(*arguments):
+    return CliRunner().invoke(main, arguments)
+
+
+@pytest.fixture
+def in_library(monkeypatch):
+    """Puts scenarios of the test's own in the library's place."""
+
+    def put(*scenarios):
+        monkeypatch.setattr(run_command, "named", lambda names: [s for s in scenarios if s.name in names])
+        monkeypatch.setattr(run_command, "library", lambda: scenarios)
+
+    return put
+
+
+def test_one_scenario_is_told_whole():
+    result = trailwarden("run", "root_login")
+
+    assert result.exit_code == 0
+    assert "00:00  deed       root signs in to the console from 203.0.113.7 without MFA" in result.stdout
+    assert "noticed    rule RootLogin" in result.stdout
+    assert "told       CRITICAL: Root signed in without MFA" in result.stdout
+    assert "│ From:             203.0.113.7" in result.stdout
+    assert "✓ holds    the alarm RootUsageAlarm tells the topic" in result.stdout
+
+
+def test_the_two_ways_of_a_detection_are_compared():
+    result = trailwarden("run", "root_login")
+
+    line = next(line for line in result.stdout.splitlines() if line.startswith("Told by alert after"))
+    assert "by alarm after 1 min" in line
+    assert line.endswith("later.")
+
+
+def test_what_to_do_next_stands_at_the_end():
+    result = trailwarden("run", "root_login")
+
+    ending = result.stdout.splitlines()[-4:]
+    assert ending[0].startswith("It passed, in ")
+    assert [line.split("  ")[1] for line in ending[1:]] == [
+        "trailwarden replay FILE",
+        "make test",
+        "trailwarden package OUT",
+    ]
+
+
+def test_without_a_name_every_scenario_runs_in_a_line(in_library):
+    in_library(ROOT_LOGIN, replace(ROOT_LOGIN, name="another"))
+
+    result = trailwarden("run")
+
+    assert [line.split()[:2] for line in result.stdout.splitlines()[1:3]] == [
+        ["✓", "root_login"],
+        ["✓", "another"],
+    ]
+    assert "│" not in result.stdout
+    assert "All 2 passed" in result.stdout
+
+
+def test_a_trace_tells_what_the_timeline_leaves_out():
+    usual, traced = trailwarden("run", "root_login"), trailwarden("run", "root_login", "--trace")
+
+    assert "ran        RootLogin" not in usual.stdout
+    assert "ran        RootLogin" in traced.stdout
+    assert "Threshold Crossed" in traced.stdout
+
+
+def test_the_same_seed_tells_the_same_trace():
+    def told():
+        lines = trailwarden("run", "root_login", "--trace", "--seed", "7").stdout.splitlines()
+        return [line for line in lines if line.startswith((" ", "root_login"))]
+
+    assert told() == told()
+
+
+def test_json_is_one_object_a_scenario(in_library):
+    in_library(ROOT_LOGIN, replace(ROOT_LOGIN, name="another"))
+
+    result = trailwarden("run", "--format", "json", "--seed", "3")
+
+    reports = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [report["name"] for report in reports] == ["root_login", "another"]
+    assert all(set(report) == KEYS and report["passed"] and report["seed"] == 3 for report in reports)
+
+
+def test_every_fault_profile_can_be_asked_for_at_once(in_library):
+    in_library(ROOT_LOGIN)
+
+    result = trailwarden("run", "root_login", "--faults", "all", "--format", "json")
+
+    profiles = [json.loads(line)["faults"] for line in result.stdout.splitlines()]
+    assert profiles == ["none", "duplicates", "late", "throttled", "crash-before", "crash-after", "cold"]
+
+
+def test_an_expectation_that_fails_is_told_and_exits_with_1(in_library):
+    in_library(FAILING)
+
+    text, as_json = trailwarden("run", "failing"), trailwarden("run", "failing", "--format", "json")
+
+    assert (text.exit_code, as_json.exit_code) == (1, 1)
+    assert "✗ FAILS    root_login tells LOW: unsaid words: 0 instead of 1" in text.stdout
+    assert "1 of 1 failed" in text.stdout
+    assert "trailwarden run failing --seed 1 --trace" in text.stdout
+    (failure,) = json.loads(as_json.stdout)["failures"]
+    assert failure.startswith("root_login tells LOW")
+
+
+def test_a_failure_in_one_of_many_stands_below_its_line(in_library):
+    in_library(ROOT_LOGIN, FAILING)
+
+    result = trailwarden("run")
+
+    assert result.exit_code == 1
+    assert "    root_login tells LOW: unsaid words: 0 instead of 1" in result.stdout
+    assert "1 of 2 failed" in result.stdout
+
+
+def test_what_stopped_a_run_is_told(in_library):
+    def breaks(_world):
+        raise RuntimeError("the actor stumbled")
+
+    in_library(replace(ROOT_LOGIN, name="stops", when=at("00:00", Deed("somebody stumbles", breaks))))
+
+    result = trailwarden("run", "stops")
+
+    assert result.exit_code == 1
+    assert "the run stopped: RuntimeError: the actor stumbled" in result.stdout
+
+
+def test_a_hole_in_the_simulation_is_one_sentence(in_library):
+    def asks_too_much(_world):
+        raise NotSimulated("moon", "Landing")
+
+    in_library(replace(ROOT_LOGIN, name="hole", when=at("00:00", Deed("somebody lands", asks_too_much))))
+
+    result = trailwarden("run", "hole")
+
+    assert result.exit_code == 2
+    assert result.stderr == "trailwarden: the simulated AWS does not do moon: Landing\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        pytest.param(
+            ["rootlogin"],
+            "there is no scenario called 'rootlogin'; did you mean root_login",
+            id="a near miss",
+        ),
+        pytest.param(["zzz"], "there is no scenario called 'zzz'; there are root_login,", id="far"),
+        pytest.param(["--faults", "bad"], "Invalid value for '--faults': 'bad' is not one of", id="profile"),
+        pytest.param(["--seed", "x"], "Invalid value for '--seed': 'x' is not a valid integer", id="seed"),
+        pytest.param(["--nosuch"], "No such option", id="option"),
+    ],
+)
+def test_bad_usage_is_one_sentence_and_exits_with_2(arguments, sentence):
+    result = trailwarden("run", *arguments)
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"trailwarden: {sentence}")
+    assert result.stderr.count("\n") == 1
+
+
+def test_only_reports_reach_standard_output():
+    result = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from scenarios.cli import main; main()",
+            "run",
+            "root_login",
+            "--format",
+            "json",
+            "--trace",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 0
+    assert json.loads(result.stdout)["name"] == "root_login"
+    assert "deed       root signs in" in result.stderr
+
+
+def test_no_two_scenarios_share_a_name_and_each_has_a_title():
+    assert library()
+    assert all(scenario.title for scenario in library())
+
+
+def test_a_star_stands_for_every_scenario_that_begins_so():
+    assert {scenario.name.partition(".")[0] for scenario in named(["table_deleted*"])} == {"table_deleted"}
+    assert len(named(["table_deleted*", "table_deleted"])) == len(named(["table_deleted*"])) > 1
+
+
+def test_an_unknown_name_among_known_ones_is_refused():
+    with pytest.raises(UnknownScenario, match="'nobody_home'"):
+        named(["root_login", "nobody_home"])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (8.4, "8 s"), (60, "1 min"), (75, "1 min 15 s"), (3600, "1 h"), (7500, "2 h 5 min")],
+)
+def test_spans_are_told_in_words(seconds, words):
+    assert span_of(seconds) == words
