@@ -68,6 +68,13 @@ class Routes(Blueprint):  # type: ignore[misc]  # Chalice ships no types
     def __init__(self, import_name: str) -> None:
         super().__init__(import_name)
         self._declared: list[tuple[str, dict[str, Any], View]] = []
+        self._apps: list[Chalice] = []
+
+    @property
+    def current_request(self) -> Any:
+        """Of whichever application is asked: only one that serves has a request."""
+        serving = (getattr(app, "current_request", None) for app in self._apps)
+        return next(request for request in serving if request is not None)
 
     def route(self, path: str, **options: Any) -> Callable[[View], View]:
         """As Chalice's."""
@@ -81,6 +88,7 @@ class Routes(Blueprint):  # type: ignore[misc]  # Chalice ships no types
     def register(self, app: Chalice, options: dict[str, Any]) -> None:
         """Called by `app.register_blueprint`; the routes go through a blueprint that is used once."""
         super().register(app, options)
+        self._apps.append(app)
         once = Blueprint(__name__)
         for path, of_route, view in self._declared:
             once.route(path, **of_route)(view)

@@ -23,7 +23,8 @@ def library() -> tuple[Scenario, ...]:
     Raises ValueError when two have the same name: a failure could not be told from the other's.
     """
     order = {remediation.name: place for place, remediation in enumerate(CATALOG)}
-    names = [module.name for module in iter_modules(scenarios.__path__) if not module.ispkg and module.name[0] != "_"]
+    modules = [module for module in iter_modules(scenarios.__path__) if not module.ispkg]
+    names = [module.name for module in modules if not module.name.startswith("_")]  # __main__ is the command
     names.sort(key=lambda name: (order.get(name, len(order)), name))
     found: dict[str, Scenario] = {}
     for name in names:

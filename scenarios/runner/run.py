@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
@@ -52,9 +52,16 @@ class Report:
 
 
 def run(
-    scenario: Scenario, *, seed: int = 1, faults: Faults = NONE, deployment: Deployment | None = None
+    scenario: Scenario,
+    *,
+    seed: int = 1,
+    faults: Faults = NONE,
+    deployment: Deployment | None = None,
+    before_leaving: Callable[[World], object] | None = None,
 ) -> Report:
     """Run a scenario in a fresh world; an expectation that fails is reported, not raised.
+
+    `before_leaving` may look at the world once more, its calls muted.
 
     NotSimulated rises: a hole in the simulation is no failure of the product.
     """
@@ -71,6 +78,9 @@ def run(
             failures.append(f"the run stopped: {type(error).__name__}: {error}")
         ended = world.clock.now
         timeline = _timeline(world)
+        if before_leaving is not None:
+            with world.calls.muted():
+                before_leaving(world)
     # freezegun has let go: perf_counter tells real time again.
     return Report(
         scenario=scenario,
