@@ -8,8 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from chalicelib.http import routes
-
-from chalicelib.remediations import failed_login, root_login, table_deleted
+from chalicelib.remediations import failed_login, root_login, table_deleted, trail_digest
 from chalicelib.runtime import answer
 from chalicelib.warden import Warden
 
@@ -27,6 +26,12 @@ def root_login_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def table_deleted_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Tell every deletion of a DynamoDB table, and how to restore it."""
     return answer(table_deleted.REMEDIATION, event, context)
+
+
+@app.watches(trail_digest.REMEDIATION)
+def trail_digest_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell every tampering with the audit trail, at once and by the hour."""
+    return answer(trail_digest.REMEDIATION, event, context)
 
 
 @app.watches(failed_login.REMEDIATION)

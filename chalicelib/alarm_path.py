@@ -25,6 +25,11 @@ TRAIL_BUCKET: CloudFormation = {
     "Fn::If": ["OwnTrail", {"Ref": "TrailBucket"}, {"Ref": "ExistingTrailBucket"}],
 }
 
+# The trail itself, likewise.
+TRAIL_ARN: CloudFormation = {
+    "Fn::If": ["OwnTrail", {"Fn::GetAtt": ["Trail", "Arn"]}, {"Ref": "ExistingTrailArn"}],
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogAlarm:

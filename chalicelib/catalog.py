@@ -6,11 +6,12 @@ and the commands are made from it.
 
 from chalicelib.alarm_path import LogAlarm
 from chalicelib.remediation import Remediation
-from chalicelib.remediations import failed_login, root_login, table_deleted
+from chalicelib.remediations import failed_login, root_login, table_deleted, trail_digest
 
 CATALOG: tuple[Remediation, ...] = (
     root_login.REMEDIATION,
     table_deleted.REMEDIATION,
+    trail_digest.REMEDIATION,
     failed_login.REMEDIATION,
 )
 ALARMS: tuple[LogAlarm, ...] = (

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chalicelib.alarm_path import TRAIL_BUCKET, TRAIL_GROUP
+from chalicelib.alarm_path import TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP
 from chalicelib.http import GRANTS as HTTP_GRANTS
 from chalicelib.remediation import Grant, Remediation
 
@@ -84,7 +84,11 @@ def _runtime(remediation: Remediation) -> tuple[Grant, ...]:
 
 # Names that resources of grants may use beside the template's own: what they stand for depends on whether
 # the stack brings its own trail.
-_NAMES: Mapping[str, Any] = {"TrailGroupName": TRAIL_GROUP, "TrailBucketName": TRAIL_BUCKET}
+_NAMES: Mapping[str, Any] = {
+    "TrailArn": TRAIL_ARN,
+    "TrailGroupName": TRAIL_GROUP,
+    "TrailBucketName": TRAIL_BUCKET,
+}
 
 
 def _resource(text: str) -> Any:
