@@ -9,11 +9,13 @@ decides what is asked next: a walk through states. A state is the set of survivo
 asked; its next field is the one that most survivors ask for literally. Once an `eventName` is known, a
 thousand rules have become three, and only what those three ask for is looked at. States are made when an
 event first needs them, and remember which value led where, so that most events walk from dictionary to
-dictionary.
+dictionary. A few survivors are asked one by one at first; only when the same few come again and again do they
+get a next field, so that ten thousand rules with all their combinations don't become as many states.
 
 What is remembered is bounded: when it becomes too much, all is forgotten and made anew. A string that no
-pattern names isn't remembered at all where only literals are asked for: one transition serves all of those.
-Keys carry the type, since True, 1 and 1.0 are equal in Python: strings have a dictionary of their own, other
+pattern names isn't remembered at all where only literals are asked for (one transition serves all of those),
+and elsewhere only when it comes again: new users and addresses by the thousand leave nothing behind. Keys
+carry the type, since True, 1 and 1.0 are equal in Python: strings have a dictionary of their own, other
 scalars are kept with their class.
 
 Arrays of objects tie fields together (one element has to meet them all), and a field may be absent beside
@@ -46,9 +48,8 @@ LEAST_CAPACITY = 1000  # states and transitions, however many rules there are
 _BYTES_REMEMBERED = 600  # for a state or a transition, beside the set of survivors
 _LONGEST_REMEMBERED = 200  # characters of a string; longer ones are looked at anew
 _LARGEST_REMEMBERED = 2**63
-_MOST_ASKED_DIRECTLY = 15
-
-NO_NAMES: frozenset[str] = frozenset()
+_FEW = 8  # survivors that may as well be asked one by one
+_VISITS_BEFORE_A_FIELD = 8  # to a state with few survivors
 
 
 class EventRules:
@@ -111,7 +112,6 @@ class EventRules:
         return frozenset(names)
 
 
-_SharedQuestion = tuple[Reader, Alternatives, int]
 _Branches = list[tuple[str, Branch]]
 
 
@@ -136,34 +136,32 @@ def _shared(branch: Branch, leaves: dict[Alternatives, Alternatives]) -> Branch:
 class _State:
     """The survivors, the fields yet to ask (as bits), the next of them, and what was learnt about its values.
 
-    Without a next field, `rest` are the survivors and what is still to ask of each; when that is nothing of
-    any, `names` are those of the rules.
+    Without a field to ask next, `names` are those of the rules that survive. When there are no names either,
+    the survivors (`places` among the branches) are few and are asked directly.
     """
 
     __slots__ = (
-        "absent",
-        "by_string",
-        "field",
-        "names",
-        "other",
-        "others",
-        "read",
-        "rest",
-        "survivors",
-        "unasked",
+        *("absent", "by_string", "field", "names", "other", "others", "places", "read", "survivors"),
+        *("unasked", "visits"),
     )
 
     def __init__(self, survivors: int, unasked: int) -> None:
         self.survivors = survivors
         self.unasked = unasked
+        self.places: tuple[int, ...] = ()
+        self.visits = 0
+        self.names: frozenset[str] | None = None
         self.field: FieldIndex | None = None
         self.read: Reader | None = None
-        self.rest: _Rest | None = None
-        self.names = NO_NAMES
+
+    def ask_next(self, field: FieldIndex, read: Reader) -> None:
+        """From now on, ask for this field."""
         self.by_string: dict[str, _State] = {}
         self.others: dict[tuple[type, object], _State] = {}
         self.other: _State | None = None
         self.absent: _State | None = None
+        self.field = field
+        self.read = read
 
 
 class _Walk:
@@ -173,15 +171,26 @@ class _Walk:
         self, branches: _Branches, fields: dict[str, FieldIndex], readers: dict[str, Reader]
     ) -> None:
         self._branches = branches
-        self._fields = fields
+        self._fields = list(fields.values())
         self._readers = readers
+        # What most branches ask for has mostly been asked when it comes to asking a branch directly.
+        rarely_asked_first = sorted(fields, key=lambda path: fields[path].asked.bit_count())
+        order = {path: place for place, path in enumerate(rarely_asked_first)}
+        self._questions = [
+            tuple(
+                (1 << fields[path].number, readers[path], branch[path])
+                for path in sorted(branch, key=order.__getitem__)
+            )
+            for _, branch in branches
+        ]
+        self._asked = [sum(bit for bit, _, _ in questions) for questions in self._questions]
         mask_bytes = len(branches) // 8
         self._capacity = max(LEAST_CAPACITY, MEMORY_FOR_STATES // (_BYTES_REMEMBERED + mask_bytes))
-        self._few = 0
         self._begin()
 
     def _begin(self) -> None:
         self._remembered = 0
+        self._seen_once: set[int] = set()
         self._states: dict[tuple[int, int], _State] = {}
         self._start = self._state((1 << len(self._branches)) - 1, (1 << len(self._fields)) - 1)
 
@@ -204,26 +213,49 @@ class _Walk:
                 if following is None:
                     return None
             state = following
-        return state.names if state.rest is None else state.rest.matching(root)
+        return state.names if state.names is not None else self._ask_directly(state, root)
 
     def survivors_of(self, found: dict[str, list[Found]]) -> int:
-        """Return the branches of which each field alone might be met by the collected values."""
+        """Return the branches that may match, as far as each field alone tells about the collected values."""
         state = self._start
         while (field := state.field) is not None:
             values = found.get(field.path)
             state = self._after(state, field.possible(values, state.survivors) if values else field.absent)
         return state.survivors
 
+    def _ask_directly(self, state: _State, root: Any) -> frozenset[str] | None:
+        """Ask the few survivors one by one; a state that is visited often is worth a next field instead."""
+        state.visits += 1
+        if state.visits == _VISITS_BEFORE_A_FIELD:
+            self._choose_field(state)
+        names = []
+        for place in state.places:
+            answer = self._holds(place, state.unasked, root)
+            if answer is None:
+                return None
+            if answer:
+                names.append(self._branches[place][0])
+        return frozenset(names) if names else NO_NAMES
+
+    def _holds(self, place: int, unasked: int, root: Any) -> bool | None:
+        for bit, read, leaf in self._questions[place]:
+            if unasked & bit:
+                answer = ask(read, leaf, root)
+                if not answer:
+                    return answer
+        return True
+
     def _follow_string(self, state: _State, value: str) -> _State:
         field = state.field
         assert field is not None
-        unnamed = not (field.shaped & state.survivors) and not field.names(value)
-        if unnamed and state.other is not None:
+        named = field.names(value)
+        unshaped = not field.shaped & state.survivors
+        if unshaped and not named and state.other is not None:
             return state.other
         following = self._after(state, field.accepting(value, state.survivors))
-        if unnamed:
+        if unshaped and not named:
             state.other = following
-        elif len(value) <= _LONGEST_REMEMBERED and self._may_remember():
+        elif (named or self._was_seen(state, value)) and self._may_remember():
             state.by_string[value] = following
         return following
 
@@ -243,20 +275,28 @@ class _Walk:
         if standing is None:
             return None
         following = self._after(state, standing)
-        if key and _is_small(value) and self._may_remember():
+        if key and self._was_seen(state, value) and self._may_remember():
             state.others[key] = following
         return following
 
-    def _may_remember(self) -> bool:
-        """Count one more state or transition; with too many, forget them all. A walk under way goes on.
+    def _was_seen(self, state: _State, value: object) -> bool:
+        """Say whether a value has come to this state before; a stream of new ones isn't worth remembering."""
+        if isinstance(value, str):
+            if len(value) > _LONGEST_REMEMBERED:
+                return False
+        elif isinstance(value, (int, float)) and not -_LARGEST_REMEMBERED < value < _LARGEST_REMEMBERED:
+            return False
+        if len(self._seen_once) >= self._capacity:
+            self._seen_once.clear()
+        size = len(self._seen_once)
+        self._seen_once.add(hash((id(state), value)))
+        return size == len(self._seen_once)
 
-        Then there are more ways through the rules than can be remembered, so that from now on the last few
-        survivors are asked directly rather than through states.
-        """
+    def _may_remember(self) -> bool:
+        """Count one more state or transition; with too many, forget them all. A walk under way goes on."""
         self._remembered += 1
         if self._remembered <= self._capacity:
             return True
-        self._few = min(2 * self._few + 1, _MOST_ASKED_DIRECTLY)
         self._begin()
         return False
 
@@ -265,78 +305,48 @@ class _Walk:
         assert field is not None
         field.times_asked += 1
         field.times_telling += survivors != state.survivors
-        return self._state(survivors, state.unasked & ~(1 << field.number))
+        return self._state(survivors, state.unasked & ~(1 << field.number)) if survivors else _NOBODY
 
     def _state(self, survivors: int, unasked: int) -> _State:
-        fields = [
-            each for each in self._fields.values() if unasked >> each.number & 1 and survivors & each.asked
-        ]
-        key = (survivors, sum(1 << field.number for field in fields))
-        state = self._states.get(key)
+        few = survivors.bit_count() <= _FEW
+        places = tuple(bits_of(survivors)) if few else ()
+        unasked &= self._asked_by(places) if few else self._asked_by_some(survivors)
+        state = self._states.get((survivors, unasked))
         if state is None:
-            state = _State(*key)
+            state = _State(survivors, unasked)
             if self._may_remember():
-                self._states[key] = state
-            if fields and survivors.bit_count() > self._few:
-                state.field = max(fields, key=lambda field: field.worth(survivors))
-                state.read = self._readers[state.field.path]
+                self._states[survivors, unasked] = state
+            if not unasked:
+                state.names = frozenset(self._branches[place][0] for place in bits_of(survivors))
+            elif few:
+                state.places = places
             else:
-                self._finish(state)
+                self._choose_field(state)
         return state
 
-    def _finish(self, state: _State) -> None:
-        """Leave the few survivors to be asked directly, equal questions of several of them once."""
-        chosen = [self._branches[place] for place in bits_of(state.survivors)]
-        needed: dict[tuple[str, Alternatives], int] = {}
-        for place, (_, branch) in enumerate(chosen):
-            for path, leaf in branch.items():
-                if state.unasked >> self._fields[path].number & 1:
-                    needed[path, leaf] = needed.get((path, leaf), 0) | 1 << place
-        if needed:
-            in_order = sorted(needed.items(), key=lambda question: -question[1].bit_count())
-            questions = [(self._readers[path], leaf, mask) for (path, leaf), mask in in_order]
-            state.rest = _Rest(tuple(name for name, _ in chosen), questions)
+    def _asked_by(self, places: tuple[int, ...]) -> int:
+        fields = 0
+        for place in places:
+            fields |= self._asked[place]
+        return fields
+
+    def _asked_by_some(self, survivors: int) -> int:
+        return sum(1 << field.number for field in self._fields if survivors & field.asked)
+
+    def _choose_field(self, state: _State) -> None:
+        """Choose what tells many survivors apart best; of a few, whatever is rarely asked for."""
+        if state.places:
+            asked = (bit for place in state.places for bit, _, _ in self._questions[place])
+            field = self._fields[next(bit for bit in asked if state.unasked & bit).bit_length() - 1]
         else:
-            state.names = frozenset(name for name, _ in chosen)
+            fields = [each for each in self._fields if state.unasked >> each.number & 1]
+            field = max(fields, key=lambda each: each.worth(state.survivors))
+        state.ask_next(field, self._readers[field.path])
 
 
-class _Rest:
-    """A few survivors and what is left to ask of them; a bit of a mask is a place among the names.
-
-    The question that ended the last search in vain is asked first in the next one. It often ends that one too,
-    and what nearly every event meets (a detail-type, say) sinks to the end.
-    """
-
-    __slots__ = ("_everyone", "_names", "_questions")
-
-    def __init__(self, names: tuple[str, ...], questions: list[_SharedQuestion]) -> None:
-        self._names = names
-        self._questions = questions
-        self._everyone = (1 << len(names)) - 1
-
-    def matching(self, root: Any) -> frozenset[str] | None:
-        """Return the names of those that hold; None when that takes `meets`."""
-        standing = self._everyone
-        for question in self._questions:
-            read, leaf, mask = question
-            if standing & mask:
-                answer = ask(read, leaf, root)
-                if not answer:
-                    if answer is None:
-                        return None
-                    standing &= ~mask
-                    if not standing:
-                        if question is not self._questions[0]:
-                            self._questions = [
-                                question,
-                                *(each for each in self._questions if each is not question),
-                            ]
-                        return NO_NAMES
-        return frozenset([self._names[place] for place in bits_of(standing)])
-
-
-def _is_small(value: object) -> bool:
-    return not isinstance(value, (int, float)) or -_LARGEST_REMEMBERED < value < _LARGEST_REMEMBERED
+NO_NAMES: frozenset[str] = frozenset()
+_NOBODY = _State(0, 0)
+_NOBODY.names = NO_NAMES
 
 
 def bits_of(mask: int) -> Iterator[int]:
