@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help setup demo test bench mutate lint types format lock check clean
+.PHONY: help setup demo test scenarios bench mutate package lint types format lock clean
 
 help:  ## what can be made here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## ?/  make \1\t/' | expand -t 16
@@ -20,10 +20,23 @@ $(READY): .ci/requirements.lock pyproject.toml
 	@touch $(READY)
 
 demo: $(READY)  ## four incidents on the simulated AWS: noticed, told, remedied
-	@$(BIN)/trailwarden run
+	@$(BIN)/trailwarden run root_login table_deleted trail_digest failed_login
 
-test: $(READY)  ## every test, no network, no sleep
+test: $(READY)  ## every test: no network, no waiting
 	$(BIN)/python -m pytest -n auto
+	@echo "Next: make demo shows the incidents; make mutate shows what protects the template."
+
+scenarios: $(READY)  ## every scenario, under every fault profile
+	@$(BIN)/trailwarden run --faults all
+
+bench: $(READY)  ## rates beside those of others, as ratios
+	@for each in tests/bench/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+
+mutate: $(READY)  ## change each leaf of the packaged template: does a scenario notice?
+	@$(BIN)/python -m scenarios.runner.mutate
+
+package: $(READY)  ## templates and zip for AWS, into out/
+	@$(BIN)/trailwarden package --stage prod out
 
 lint: $(READY)  ## style and formatting
 	$(BIN)/ruff check .
