@@ -22,7 +22,8 @@ publishes, https://github.com/aws/event-ruler.
 """
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -207,15 +208,49 @@ def meets(branch: Branch, found: dict[str, list[Found]]) -> bool:
 
 
 def _next_ways(ways: set[Membership], leaf: Alternatives, values: list[Found]) -> set[Membership]:
-    accepted = [each.membership for each in values if leaf.accepts(each.value)]
-    after = {way | membership for membership in accepted for way in ways if _fits(way, membership)}
+    index = _Ways(ways)
+    accepted = {each.membership for each in values if leaf.accepts(each.value)}
+    after = {way | membership for membership in accepted for way in index.fitting(membership)}
     if leaf.absent:
-        after |= {way for way in ways if not any(_fits(way, each.membership) for each in values)}
+        taken = {
+            way for membership in {each.membership for each in values} for way in index.fitting(membership)
+        }
+        after |= ways - taken
     return after
 
 
+class _Ways:
+    """Ways by the elements they rely on, so that an element of a long array isn't held against all of them."""
+
+    def __init__(self, ways: set[Membership]) -> None:
+        self._ways = ways
+        self._by_element: dict[tuple[int, int], list[Membership]] = {}
+        self._in_array: Counter[int] = Counter()
+        for way in ways:
+            for element in way:
+                self._by_element.setdefault(element, []).append(way)
+                self._in_array[element[0]] += 1
+
+    def fitting(self, membership: Membership) -> Iterable[Membership]:
+        """Return the ways that rely on no other element of an array in which the membership has one."""
+        narrowest = min(membership, key=self._count_near, default=None)
+        if narrowest is None or not self._in_array:
+            return self._ways
+        near = self._by_element.get(narrowest, [])
+        elsewhere = (
+            [way for way in self._ways if all(array != narrowest[0] for array, _ in way)]
+            if self._in_array[narrowest[0]] < len(self._ways)
+            else []
+        )
+        return [way for way in (*near, *elsewhere) if _fits(way, membership)]
+
+    def _count_near(self, element: tuple[int, int]) -> int:
+        relying_on_it = len(self._by_element.get(element, ()))
+        return relying_on_it + len(self._ways) - self._in_array[element[0]]
+
+
 def _fits(way: Membership, membership: Membership) -> bool:
-    if not way or not membership or membership <= way:
+    if membership <= way:
         return True
     relied_on = dict(way)
     return all(relied_on.get(array, index) == index for array, index in membership)

@@ -393,3 +393,34 @@ def test_ways_through_arrays_side_by_side_do_not_multiply(monkeypatch):
 
     assert not pattern.matches({array: [{"x": 1, "y": 2}] * 10 for array in arrays} | {"last": "x"})
     assert most == 10
+
+
+@pytest.mark.parametrize("size", [100, 1000])
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param(
+            lambda size: {"a": [{"x": 1, "y": 2, "z": 3} for _ in range(size)]}, id="one long array"
+        ),
+        pytest.param(
+            lambda size: {"a": [[{"x": 1, "y": 2, "z": 3}] for _ in range(size)]}, id="arrays of one"
+        ),
+        pytest.param(
+            lambda size: {"a": [[{"x": 1, "y": 2, "z": 3} for _ in range(size)]]}, id="an array in one"
+        ),
+    ],
+)
+def test_a_long_array_takes_as_many_comparisons_as_it_has_values(monkeypatch, event, size):
+    comparisons = 0
+    fits = event_pattern._fits
+
+    def counting(way, membership):
+        nonlocal comparisons
+        comparisons += 1
+        return fits(way, membership)
+
+    monkeypatch.setattr(event_pattern, "_fits", counting)
+    pattern = EventPattern({"a": {"x": [1], "y": [2, {"exists": False}], "z": [4]}})
+
+    assert not pattern.matches(event(size))
+    assert comparisons <= 4 * size
