@@ -53,6 +53,10 @@ class Line:
         return self.needs is None or (parameters.get(self.needs[1]) not in _EMPTY) is self.needs[0]
 
 
+# Answered whatever any policy says, even one that denies it.
+# Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+_FREE = frozenset({("sts", "GetCallerIdentity")})
+
 # A flag that is False, and what is left empty, was not asked for.
 _EMPTY: tuple[object, ...] = (None, "", False, [])
 
@@ -68,6 +72,8 @@ def required(
 ) -> tuple[tuple[str, str], ...]:
     """The (action, resource) pairs that must all be allowed for this call; a resource is an ARN or "*".
 
+    None for what AWS answers to everybody.
+
     Args:
         service: botocore's name for it, such as `events`.
         operation: AWS's, such as `PutRule`.
@@ -79,6 +85,8 @@ def required(
     Raises:
         NotSimulated: the operation isn't in the tables, or its parameters don't tell what is asked.
     """
+    if (service, operation) in _FREE:
+        return ()
     try:
         asked = lines(service)[operation]
     except KeyError:

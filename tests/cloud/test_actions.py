@@ -359,6 +359,7 @@ READ_ALOUD = [
         },
         id="two alarms",
     ),
+    pytest.param(call("sts", "GetCallerIdentity"), set(), id="asking who one is needs nothing"),
     pytest.param(call("sts", "AssumeRole", RoleArn=ROLE), {f"sts:AssumeRole {ROLE}"}, id="assuming a role"),
     pytest.param(call("iam", "GetUser", UserName="alice"), {f"iam:GetUser {ALICE}"}, id="a user by name"),
     pytest.param(

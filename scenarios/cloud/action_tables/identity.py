@@ -108,7 +108,6 @@ DeleteSAMLProvider              =                         saml_provider(SAMLProv
 """
 
 STS = """
-GetCallerIdentity               =                         *
 GetSessionToken                 =                         *
 DecodeAuthorizationMessage      =                         *
 AssumeRole                      =                         role(RoleArn)
