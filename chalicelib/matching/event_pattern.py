@@ -220,7 +220,7 @@ def _next_ways(ways: set[Membership], leaf: Alternatives, values: list[Found]) -
 
 
 class _Ways:
-    """Ways by the elements they rely on, so that an element of a long array isn't held against all of them."""
+    """Ways by the elements they rely on: an element of a long array isn't held against all of them."""
 
     def __init__(self, ways: set[Membership]) -> None:
         self._ways = ways

@@ -3,7 +3,8 @@
 One process, one thread. Events are CloudTrail's, as EventBridge delivers them, and as uneven as a real
 trail: a few calls of a few services make up most of it. Rules are written as people write them: a source, a
 few event names, and up to three conditions on who, from where, with what result; they are spread evenly. Each
-batch of events is matched once and was never seen before; the figure is the median batch.
+batch of events is matched once and was never seen before; the figure is the median batch, in processor time,
+so that neighbours on the machine count less.
 
 - as they come: users, addresses and accounts repeat as in a real account;
 - all unique: every user, address and id is new, so that nothing remembered about them helps;
@@ -194,10 +195,10 @@ def events_a_second(ask: Callable[[Any], object], batches: Sequence[Sequence[str
         seconds = 0.0
         for start in range(0, len(batch), AT_HAND):
             events = [json.loads(text) if parsed else text for text in batch[start : start + AT_HAND]]
-            begun = time.perf_counter()
+            begun = time.process_time()
             for event in events:
                 ask(event)
-            seconds += time.perf_counter() - begun
+            seconds += time.process_time() - begun
         rates.append(len(batch) / seconds)
     gc.enable()
     return statistics.median(rates[1:])
@@ -205,14 +206,14 @@ def events_a_second(ask: Callable[[Any], object], batches: Sequence[Sequence[str
 
 def events_a_second_of_a_slow_one(ask: Callable[[Any], object], events: Sequence[Any]) -> float:
     """Return the rate at which as many events pass as there is time for."""
-    start = time.perf_counter()
+    start = time.process_time()
     done = 0
     for event in events:
         ask(event)
         done += 1
-        if time.perf_counter() - start > MOTO_SECONDS:
+        if time.process_time() - start > MOTO_SECONDS:
             break
-    return done / (time.perf_counter() - start)
+    return done / (time.process_time() - start)
 
 
 def moto_matcher(rules: dict[str, Pattern]) -> Callable[[Event], set[str]]:
