@@ -1,0 +1,106 @@
+"""What somebody does to the trail's bucket: real S3 calls on whatever lies there at that moment."""
+
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+
+from scenarios.cloud.caller import Caller
+from scenarios.cloud.world import World
+from scenarios.runner.actors import Actor
+from scenarios.runner.scenario import Deed
+
+LOGS, DIGESTS = "/CloudTrail/", "/CloudTrail-Digest/"
+
+OnBucket = Callable[[World, Any, str], None]
+
+
+def newest(world: World, s3: Any, bucket: str, folder: str) -> str:
+    """The key of the newest object in a folder; the scenario is wrong when there is none."""
+    with world.calls.muted():
+        listed = s3.list_objects_v2(Bucket=bucket).get("Contents", ())
+    keys = [each["Key"] for each in listed if folder in each["Key"]]
+    if not keys:
+        raise AssertionError(f"there is nothing in {folder} yet")
+    return max(keys, key=lambda key: key.rpartition("/")[2])
+
+
+def trail_bucket(world: World) -> str:
+    """The bucket of the stack's own trail, or of the one that was there before."""
+    own = world.home.resources.get("TrailBucket")
+    return own.physical_id if own else world.stacks["before"].resources["Bucket"].physical_id
+
+
+def lifts_the_policy(actor: Actor) -> Deed:
+    """Take from the bucket's policy what denies, so that others than CloudTrail may write."""
+    return _on_bucket(actor, "takes the denials out of the bucket's policy", _lift)
+
+
+def deletes(actor: Actor, folder: str, what: str) -> Deed:
+    """Delete the newest object of a folder: the bucket is versioned, so a delete marker hides it."""
+
+    def do(world: World, s3: Any, bucket: str) -> None:
+        s3.delete_object(Bucket=bucket, Key=newest(world, s3, bucket, folder))
+
+    return _on_bucket(actor, f"deletes {what}", do)
+
+
+def destroys(actor: Actor, folder: str, what: str) -> Deed:
+    """Delete the newest object of a folder with its version: nothing is left of it."""
+
+    def do(world: World, s3: Any, bucket: str) -> None:
+        key = newest(world, s3, bucket, folder)
+        with world.calls.muted():
+            version = s3.head_object(Bucket=bucket, Key=key)["VersionId"]
+        s3.delete_object(Bucket=bucket, Key=key, VersionId=version)
+
+    return _on_bucket(actor, f"deletes {what} for good", do)
+
+
+def edits(actor: Actor, hide: str) -> Deed:
+    """Write the newest log file anew with a name in it changed."""
+
+    def do(world: World, s3: Any, bucket: str) -> None:
+        key = newest(world, s3, bucket, LOGS)
+        with world.calls.muted():
+            text = gzip.decompress(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        if hide.encode() not in text:
+            raise AssertionError(f"{hide!r} does not stand in {key}")
+        changed = text.replace(hide.encode(), b"somebody-else")
+        s3.put_object(Bucket=bucket, Key=key, Body=gzip.compress(changed, mtime=0))
+
+    return _on_bucket(actor, f"writes the newest log file anew, without {hide}", do)
+
+
+def plants(actor: Actor) -> Deed:
+    """Put a log file there that CloudTrail never delivered, beside a real one."""
+
+    def do(world: World, s3: Any, bucket: str) -> None:
+        key = newest(world, s3, bucket, LOGS)
+        planted = f"{key.rpartition('_')[0]}_0123456789abcdef.json.gz"
+        s3.put_object(Bucket=bucket, Key=planted, Body=gzip.compress(b'{"Records": []}', mtime=0))
+
+    return _on_bucket(actor, "plants a log file of their own", do)
+
+
+def lifecycle_expires(folder: str, what: str) -> Deed:
+    """The bucket's own lifecycle removes the newest object of a folder."""
+
+    def do(world: World) -> None:
+        key = newest(world, world.harness.client("s3"), trail_bucket(world), folder)
+        world.storage.expire(world.harness, trail_bucket(world), key)
+
+    return Deed(f"the bucket's lifecycle expires {what}", do)
+
+
+def _lift(_: World, s3: Any, bucket: str) -> None:
+    policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    policy["Statement"] = [each for each in policy["Statement"] if each["Effect"] != "Deny"]
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+
+def _on_bucket(actor: Actor, words: str, do: OnBucket) -> Deed:
+    def with_client(world: World, caller: Caller) -> None:
+        do(world, world.client(caller, "s3"), trail_bucket(world))
+
+    return actor.does(words, with_client)
