@@ -89,7 +89,7 @@ def test_a_trail_of_one_region_is_not_missed_in_others(trail):
 
 
 def test_a_trail_with_a_prefix_is_found(world):
-    world.cloudtrail.trail["S3KeyPrefix"] = "audit/logs"
+    world.cloudtrail.trail["S3KeyPrefix"] = "audit/logs/"
     world.delivers(prefix="audit/logs")
 
     assert audited(world).digests == 4
@@ -366,7 +366,21 @@ CANT_TELL = [
     pytest.param(
         "s3", "list_object_versions", denied("ListObjectVersions"), "not authorized", id="the listing"
     ),
+    pytest.param(
+        "s3",
+        "list_object_versions",
+        EndpointConnectionError(endpoint_url="https://s3"),
+        "Could not connect",
+        id="the listing, out of reach",
+    ),
     pytest.param("s3", "get_object", denied("GetObject"), "could not be read", id="the objects"),
+    pytest.param(
+        "s3",
+        "get_object",
+        EndpointConnectionError(endpoint_url="https://s3"),
+        "Could not connect",
+        id="the objects, out of reach",
+    ),
 ]
 
 
@@ -404,6 +418,7 @@ def test_a_missing_object_is_missing_also_where_s3_calls_it_denied(trail):
 
     assert bucket.get(BUCKET, newest_log(trail)) is None
     assert bucket.get(BUCKET, "never/there") is None
+    assert bucket.get(BUCKET, newest_log(trail).removesuffix(".gz")) is None  # a longer name is there
 
 
 def test_more_log_files_than_a_run_reads_are_counted_and_the_newest_read(trail, monkeypatch):
@@ -441,11 +456,42 @@ def test_a_flood_of_objects_is_bounded_and_told(trail, monkeypatch):
 
 def test_more_digests_than_a_run_reads_are_told(trail, monkeypatch):
     monkeypatch.setattr(trail_audit, "MOST_DIGESTS", 3)
+    modify_log(trail)
 
     result = audited(trail)
 
     assert "holds 4 objects" in result.untold[0]
-    assert result.findings == ()
+    assert told(result) == ["LOG_MODIFIED"]  # in the newest hour, which is read first
+
+
+def test_a_listing_stops_where_it_should_and_says_so(trail):
+    bucket = TrailBucket(trail.s3, BUCKET)
+
+    assert [(len(found), more) for found, more in (bucket.versions("", 3), bucket.versions("", 18))] == [
+        (3, True),
+        (18, False),
+    ]
+
+
+def test_a_forged_digest_does_not_choose_what_is_read(trail):
+    content = json.loads(gzip.decompress(digest(trail).body))
+    content["previousDigestS3Bucket"] = trail.s3.closed = "another-bucket"
+    trail.replaces(digest(trail).key, gzip.compress(json.dumps(content).encode()), digest(trail).metadata)
+
+    assert audited(trail).untold == ()
+
+
+def test_what_is_broken_is_kept_rather_than_what_is_only_worth_knowing(world, monkeypatch):
+    monkeypatch.setattr(trail_audit, "MOST_KEPT", 1)
+    world.delivers(hours=range(4))
+    world.destroys(newest_log(world))
+    world.chains[HOME].clear()
+    world.delivers(hours=range(5, HOURS))
+
+    result = audited(world)
+
+    assert told(result) == ["LOG_DELETED"]
+    assert result.left_out == ((What.GAP, 1),)
 
 
 def test_many_findings_are_kept_newest_first_and_the_others_counted(world):

@@ -187,6 +187,13 @@ LOUDNESS = [
         id="insight, prefix and organization",
     ),
     pytest.param(
+        deleted(f"a\nb/AWSLogs/{ACCOUNT}/CloudTrail/x"),
+        history("marker v2"),
+        Severity.CRITICAL,
+        "A CloudTrail log file",
+        id="a prefix with a line break",
+    ),
+    pytest.param(
         deleted("notes.txt"),
         history("marker v2"),
         Severity.LOW,
@@ -247,6 +254,18 @@ def test_a_marker_can_be_taken_away_also_where_nobody_could_look():
     assert "--version-id v2" in facts["Bring it back with"]
 
 
+def test_a_version_that_is_gone_for_good_is_not_taken_for_a_marker():
+    alert = only(decided(deleted(kind=GONE_FOR_GOOD), History(could_not_look="denied")))
+
+    assert "Bring it back with" not in facts_of(alert)
+
+
+def test_versions_that_are_not_listed_are_counted():
+    facts = facts_of(only(decided(deleted(), replace(history("marker v2", "v1"), left_out=40))))
+
+    assert facts["Versions left"] == "41, hidden by a delete marker"
+
+
 def test_an_overwriting_comes_with_the_commands_that_compare():
     facts = facts_of(only(decided(written(), history("v2", "v1", "v0"))))
 
@@ -277,6 +296,7 @@ def test_every_object_of_the_trail_is_told_and_others_once_a_day():
     quiets = [only(decided(written(key), history())).quiet for key in ("a", "b")]
     assert quiets[0] == quiets[1]
     assert quiets[0].seconds == 24 * 3600
+    assert len(only(decided(written("a", requester="r" * 2000), history())).quiet.subject) < 1000
 
 
 HOSTILE = [
@@ -365,10 +385,16 @@ def test_every_kind_of_finding_has_its_loudness_and_fits_a_subject(what):
     assert alert.advice
 
 
-def test_a_gap_is_unexplained_and_says_how_to_learn_who():
-    (alert,) = alerts(findings=(replace(FINDING, what=What.GAP),))
+def test_a_digest_that_did_not_come_says_how_to_ask_whether_the_trail_is_on():
+    (alert,) = alerts(findings=(replace(FINDING, what=What.DIGEST_MISSING),))
 
-    assert "unexplained" in alert.title
+    assert facts_of(alert)["Look with"] == f"aws cloudtrail get-trail-status --name {ARN} --region {HOME}"
+
+
+@pytest.mark.parametrize("what", [What.GAP, What.UNDIGESTED])
+def test_a_gap_says_how_to_learn_who(what):
+    (alert,) = alerts(findings=(replace(FINDING, what=what),))
+
     command = facts_of(alert)["Look with"]
     assert "AttributeKey=EventName,AttributeValue=StopLogging" in command
     assert "--start-time 2026-03-01T13:00:00Z --end-time 2026-03-02T14:00:00Z" in command
@@ -397,6 +423,7 @@ def test_more_findings_than_are_told_are_summed_up_as_loud_as_the_loudest():
     assert rest.title == "5 more findings in the CloudTrail trail"
     assert rest.severity is Severity.CRITICAL
     assert ("3 x", "log file added") in rest.facts
+    assert rest.quiet != alerts(left_out=((What.LOG_ADDED, 4), (What.GAP, 2)))[-1].quiet
 
 
 def test_what_could_not_be_looked_at_is_told_and_never_silent():
