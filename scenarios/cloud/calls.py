@@ -86,16 +86,17 @@ class Calls:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Stand between boto3 and moto."""
-        original = BaseClient._make_api_call  # noqa: SLF001 - the one place every client and resource goes through
+        every_client: Any = BaseClient
+        original = every_client._make_api_call  # noqa: SLF001 - the one place every client and resource goes through
 
         def make(client: BaseClient, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
             return self._make(original, client, operation, parameters)
 
-        BaseClient._make_api_call = make  # type: ignore[attr-defined]  # noqa: SLF001
+        every_client._make_api_call = make  # noqa: SLF001
         try:
             yield
         finally:
-            BaseClient._make_api_call = original  # type: ignore[attr-defined]  # noqa: SLF001
+            every_client._make_api_call = original  # noqa: SLF001
 
     def _make(
         self, original: Original, client: BaseClient, operation: str, parameters: Mapping[str, Any]
@@ -120,12 +121,16 @@ class Calls:
             response = self._answered(original, client, asked)
         except ClientError as error:
             self._made(asked, sequence, None, _code_and_message(error))
+            self._behind(caller)
             raise
-        finally_seen = {name: value for name, value in response.items() if name != "ResponseMetadata"}
-        self._made(asked, sequence, finally_seen, None)
+        told = {name: value for name, value in response.items() if name != "ResponseMetadata"}
+        self._made(asked, sequence, told, None)
+        self._behind(caller)
+        return response
+
+    def _behind(self, caller: Caller) -> None:
         for _, behind in self._around:
             behind(caller)
-        return response
 
     def _authorise(self, client: BaseClient, asked: Asked) -> None:
         pairs = required(
@@ -213,7 +218,9 @@ def client_error(client: BaseClient, operation: str, code: str, message: str, st
         "Error": {"Code": code, "Message": message},
         "ResponseMetadata": {"HTTPStatusCode": status, "RetryAttempts": 0},
     }
-    return client.exceptions.from_code(code)(response, operation)
+    error_class: Any = client.exceptions.from_code(code)
+    error: ClientError = error_class(response, operation)
+    return error
 
 
 def _loud(

@@ -11,13 +11,15 @@ a machine with one processor. Time never goes backwards.
 """
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from freezegun import freeze_time
+import freezegun
+import freezegun.api
 
 from scenarios.cloud.errors import WorldError
 
@@ -48,12 +50,16 @@ class Clock:
         self._now = start.astimezone(UTC)
         self._heap: list[Entry] = []
         self._sequence = 0
+        self._limit: tuple[datetime, type[BaseException]] | None = None
         self._freezer: Any = None
+        self._frames = 0
         self._frozen: Any = None
 
     def __enter__(self) -> Self:
-        self._freezer = freeze_time(self._now, tz_offset=0, ignore=_LEFT_ALONE)
+        self._freezer = freezegun.freeze_time(self._now, tz_offset=0, ignore=_LEFT_ALONE)
         self._frozen = self._freezer.start()
+        self._frames = freezegun.api.call_stack_inspection_limit
+        freezegun.api.call_stack_inspection_limit = 0  # nobody sees real time, whoever called them
         return self
 
     def __exit__(
@@ -62,6 +68,7 @@ class Clock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        freezegun.api.call_stack_inspection_limit = self._frames
         self._freezer.stop()
         self._freezer = self._frozen = None
 
@@ -87,27 +94,44 @@ class Clock:
         return self.at(self._now + timedelta(seconds=seconds), deed, what)
 
     def pass_time(self, seconds: float) -> None:
-        """Let the deed that runs now take `seconds`."""
+        """Let the deed that runs now take `seconds`; inside `no_later_than`, as many as it has left."""
         if seconds < 0:
             raise WorldError("time can't go backwards")
-        self._move(self._now + timedelta(seconds=seconds))
+        moment = self._now + timedelta(seconds=seconds)
+        if self._limit is not None and moment >= self._limit[0]:
+            self._move(max(self._limit[0], self._now))
+            raise self._limit[1]
+        self._move(moment)
+
+    @contextmanager
+    def no_later_than(self, moment: datetime, past: type[BaseException]) -> Iterator[None]:
+        """Whoever runs inside has until `moment`: there its waiting ends with `past`."""
+        kept, self._limit = self._limit, (moment, past)
+        try:
+            yield
+        finally:
+            self._limit = kept
 
     def step(self) -> bool:
         """Run the next deed; False when nothing is due any more."""
-        while self._heap:
-            entry = heapq.heappop(self._heap)
-            if entry.cancelled:
-                continue
-            self._move(max(entry.moment, self._now))
-            entry.deed()
-            return True
-        return False
+        if self._next() is None:
+            return False
+        entry = heapq.heappop(self._heap)
+        self._move(max(entry.moment, self._now))
+        entry.deed()
+        return True
 
     def run(self, until: datetime) -> None:
         """Run everything that is due up to and including `until`, then stand there."""
-        while self._heap and self._heap[0].moment <= until:
+        while (entry := self._next()) is not None and entry.moment <= until:
             self.step()
         self._move(max(until, self._now))
+
+    def _next(self) -> Entry | None:
+        """The next deed, those before it that were cancelled thrown away."""
+        while self._heap and self._heap[0].cancelled:
+            heapq.heappop(self._heap)
+        return self._heap[0] if self._heap else None
 
     def _move(self, moment: datetime) -> None:
         if moment != self._now:

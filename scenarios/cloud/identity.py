@@ -124,7 +124,8 @@ def role_policies(account: str, role_name: str) -> list[Document]:
 
 
 def _document(text: Any) -> Document:
-    return json.loads(text) if isinstance(text, str | bytes) else text
+    document: Document = json.loads(text) if isinstance(text, str | bytes) else text
+    return document
 
 
 def _principal_id(caller: Caller, unique: str) -> str:

@@ -79,11 +79,15 @@ def moto_without_physics(seed: int) -> Iterator[None]:
 
 @contextmanager
 def answers_before_moto(answer: Any) -> Iterator[None]:
-    """Let `answer(request) -> AWSResponse | None` speak before moto, where retries see it."""
+    """Let `answer(service, request) -> AWSResponse | None` speak before moto, where retries see it.
+
+    `service` is botocore's hyphenated service id, as in its event names: `cloudwatch-logs`, `s3`.
+    """
     original = stubber.BotocoreStubber.__call__
 
     def call(self: Any, event_name: str, request: Any, **kwargs: Any) -> Any:
-        return answer(request) or original(self, event_name, request, **kwargs)
+        service = event_name.split(".")[1]  # before-send.SERVICE.OPERATION
+        return answer(service, request) or original(self, event_name, request, **kwargs)
 
     stubber.BotocoreStubber.__call__ = call
     try:
@@ -152,7 +156,8 @@ def forget_instances() -> None:
 
 def backend(service: str, account: str, region: str) -> Any:
     """A moto backend."""
-    return get_backend(service)[account][region]  # type: ignore[index]
+    backends: Any = get_backend(service)  # type: ignore[call-overload,unused-ignore]  # one overload for each name
+    return backends[account][region]
 
 
 def rules(account: str, region: str, bus: str) -> list[Any]:

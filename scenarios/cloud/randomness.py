@@ -22,13 +22,21 @@ def seeded(seed: int) -> Iterator[None]:
     """Let everything that asks the operating system for randomness get it from the seed."""
     source = stream(seed, "os.urandom")
     kept_state = random.getstate()
+    kept_seed = random.Random.seed
+
+    def seed_from_source(generator: random.Random, a: Any = None, version: int = 2) -> None:
+        """An own generator without a seed would ask the operating system, past os.urandom."""
+        kept_seed(generator, source.getrandbits(64) if a is None else a, version)
+
     kept: list[tuple[Any, str, Any]] = [(os, "urandom", os.urandom), (random, "_urandom", random._urandom)]  # type: ignore[attr-defined]  # noqa: SLF001 - SystemRandom keeps its own reference
     random.seed(seed)
     try:
         for owner, name, _ in kept:
             setattr(owner, name, source.randbytes)
+        random.Random.seed = seed_from_source  # type: ignore[assignment,method-assign]  # mypy doubts that a function becomes a method
         yield
     finally:
+        random.Random.seed = kept_seed  # type: ignore[method-assign]
         for owner, name, original in kept:
             setattr(owner, name, original)
         random.setstate(kept_state)

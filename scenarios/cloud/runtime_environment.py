@@ -1,10 +1,13 @@
 """One Lambda execution environment: a function's own modules, variables and output.
 
-A cold start imports `app` and `chalicelib` afresh under the function's environment;
-a warm one finds them as the last invocation left them. While the function runs, and
-only then, its modules stand in `sys.modules` and its variables in `os.environ`.
+A cold start imports the deployed code afresh under the function's environment; a warm
+one finds it as the last invocation left it. While the function runs, and only then, its
+modules stand in `sys.modules` and its variables in `os.environ`. Libraries are shared
+between functions: they are the same files, and what they keep at module level is theirs.
 
-Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html; how the handler is
+found and what is said when it isn't, `_get_handler` in
+https://github.com/aws/aws-lambda-python-runtime-interface-client/blob/main/awslambdaric/bootstrap.py
 """
 
 import importlib
@@ -12,28 +15,45 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
-from types import ModuleType
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import lru_cache
+from importlib.abc import MetaPathFinder
+from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
 from typing import Any
 
-# What a deployment package holds of ours. Libraries are shared between functions: they are the same files.
+# What Chalice packages of ours, from the folder that holds app.py.
 DEPLOYED = ("app", "chalicelib")
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class InitError(Exception):
+    """The function's code could not be loaded. `kind` is the runtime's own name for why."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind = kind
+        super().__init__(message)
 
 
 class ExecutionEnvironment:
-    """Where invocations of one function run, one after the other."""
+    """Where invocations of one function run, one after the other.
 
-    def __init__(self, handler: str, variables: Mapping[str, str]) -> None:
+    `code` is the folder that was packaged: app.py, and beside it chalicelib.
+    """
+
+    def __init__(self, handler: str, variables: Mapping[str, str], code: Path = PROJECT) -> None:
         self._variables = dict(variables)
         self._handler = handler
+        self._code = _Deployed(code)
         self._modules: dict[str, ModuleType] = {}
         self._loggers: dict[str, Any] = {}
         self._output = io.StringIO()
 
     def invoke(self, event: Any, context: Any) -> Any:
-        """Run the handler; whatever it raises rises, an import error included."""
-        with self._inside(), redirect_stdout(self._output):
+        """Run the handler; whatever it raises rises. Raises InitError when there is none to run."""
+        with self._inside(), redirect_stdout(self._output), redirect_stderr(self._output):
             return self._resolve()(event, context)
 
     def take_output(self) -> list[str]:
@@ -45,11 +65,21 @@ class ExecutionEnvironment:
 
     def _resolve(self) -> Callable[[Any, Any], Any]:
         """`app.root_login` is module `app`, attribute `root_login`, as Lambda reads it."""
-        module_name, _, attribute = self._handler.rpartition(".")
-        module = importlib.import_module(module_name.replace("/", "."))
+        module_name, dot, attribute = self._handler.rpartition(".")
+        if not dot:
+            raise InitError("Runtime.MalformedHandlerName", f"Bad handler '{self._handler}'")
+        try:
+            module = importlib.import_module(module_name.replace("/", "."))
+        except ImportError as error:
+            message = f"Unable to import module '{module_name}': {error}"
+            raise InitError("Runtime.ImportModuleError", message) from error
+        except SyntaxError as error:
+            message = f"Syntax error in module '{module_name}': {error}"
+            raise InitError("Runtime.UserCodeSyntaxError", message) from error
         handler = getattr(module, attribute, None)
         if handler is None:
-            raise ImportError(f"Handler '{attribute}' missing on module '{module_name}'")
+            message = f"Handler '{attribute}' missing on module '{module_name}'"
+            raise InitError("Runtime.HandlerNotFound", message)
         return handler  # type: ignore[no-any-return]  # whatever the module calls a handler
 
     @contextmanager
@@ -61,15 +91,54 @@ class ExecutionEnvironment:
         logging.Logger.manager.loggerDict.update(self._loggers)
         os.environ.clear()
         os.environ.update(self._variables)
+        sys.meta_path.insert(0, self._code)
         try:
             yield
         finally:
+            sys.meta_path.remove(self._code)
             self._modules = _take_modules()
             self._loggers = _take_loggers()
             sys.modules.update(outside_modules)
             logging.Logger.manager.loggerDict.update(outside_loggers)
             os.environ.clear()
             os.environ.update(outside_variables)
+
+
+class _Deployed(MetaPathFinder):
+    """Finds the packaged modules, in the folder that was packaged and nowhere else."""
+
+    def __init__(self, code: Path) -> None:
+        self._code = code
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The import system asks."""
+        if fullname.split(".", 1)[0] not in DEPLOYED:
+            return None
+        for folder in path or (str(self._code),):
+            found = _finder(folder).find_spec(fullname, target)
+            if found is not None:
+                return found
+        raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+
+
+class _Source(SourceFileLoader):
+    """Compiles each version of a file once: cold starts run the code again, and needn't read it again."""
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """The import system asks."""
+        stat = Path(self.path).stat()
+        return _compiled(self.path, fullname, stat.st_mtime_ns, stat.st_size)
+
+
+def _finder(folder: str) -> FileFinder:
+    return FileFinder(folder, (_Source, [".py"]))
+
+
+@lru_cache(maxsize=1024)
+def _compiled(path: str, fullname: str, *_: int) -> CodeType | None:
+    return SourceFileLoader(fullname, path).get_code(fullname)
 
 
 def _take_modules() -> dict[str, ModuleType]:

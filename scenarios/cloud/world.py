@@ -5,22 +5,25 @@ undoes all of that. Provisioning happens once for each deployment: its state is 
 every further world starts from a copy.
 """
 
+import gc
 import json
 import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
 import boto3
 import botocore.loaders
 import botocore.retries.standard
+import botocore.session
 
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import Caller, CallerKind
@@ -37,7 +40,8 @@ from scenarios.cloud.messaging import Messaging
 from scenarios.cloud.provision import provision
 from scenarios.cloud.randomness import seeded
 from scenarios.cloud.resources.kind import Stack
-from scenarios.cloud.setting import Setting
+from scenarios.cloud.runtime_environment import PROJECT
+from scenarios.cloud.setting import NO_AWS_FILES, Setting
 from scenarios.cloud.storage import Storage
 from scenarios.cloud.tables import Tables
 from scenarios.cloud.throttles import Throttles
@@ -66,10 +70,11 @@ class Deployment:
     spokes: tuple[str, ...] = ()
     regions: tuple[str, ...] = ("us-east-1",)
     start: datetime = START
+    code: Path = PROJECT
 
 
 class World:
-    """The simulated AWS. Use it as a context manager; one at a time."""
+    """The simulated AWS. Use it as a context manager, once; one world at a time."""
 
     _entered = threading.Lock()
 
@@ -90,7 +95,7 @@ class World:
         )
         harness = _session("harness", deployment.home)
         self.messaging = Messaging(self.setting)
-        self.functions = Functions(self.setting, self.messaging.send_by_role)
+        self.functions = Functions(self.setting, self.messaging.send_by_role, deployment.code)
         self.messaging.connect(self.functions)
         self.eventbridge = EventBridge(self.setting, self.functions, self.messaging)
         self.cloudwatch = CloudWatch(self.setting, self.messaging, self.eventbridge.emit)
@@ -101,18 +106,20 @@ class World:
             self.setting, harness, emit=self.eventbridge.emit, logs=self.logs, storage=self.storage
         )
         self._throttles = Throttles(self.setting, self.functions)
-        self._harness = harness
+        self.harness = harness
         self._leaving = ExitStack()
         self.stacks: dict[str, Stack] = {}
 
     # ---- entering and leaving -------------------------------------------------------------------
 
     def __enter__(self) -> Self:
+        if self.stacks:
+            raise WorldError("this world is over; what happened in it can't happen again")
         if not self._entered.acquire(blocking=False):
             raise WorldError("there is a world already; frozen time can't serve two")
         with ExitStack() as entering:
             entering.callback(self._entered.release)
-            entering.enter_context(_utc())
+            entering.enter_context(_environment())
             entering.enter_context(self.clock)
             entering.enter_context(_guards(self.clock))
             provisioned = _provisioned(self.deployment, self.clock)
@@ -123,7 +130,8 @@ class World:
             entering.enter_context(moto_hooks.answers_before_moto(self._throttles.answer))
             entering.enter_context(self.calls.listening())
             self.stacks = dict(provisioned.stacks)
-            self.functions.start(self.logs, _log_groups(self.stacks.values()))
+            stacks = self.stacks.values()
+            self.functions.start(self.logs, _log_groups(stacks), _dead_letters(stacks))
             self.eventbridge.start()
             self.cloudwatch.start()
             self.trail.start()
@@ -233,16 +241,37 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
             while len(_KEPT) >= _MOST_KEPT:
                 _KEPT.pop(next(iter(_KEPT)))
             _KEPT[deployment] = _Provisioned(moto_hooks.Snapshot(), stacks)
+        _set_libraries_aside()
     return _KEPT[deployment]
 
 
-def _log_groups(stacks: Any) -> dict[str, str]:
+@cache
+def _set_libraries_aside() -> None:
+    """Let the garbage collector leave alone what is loaded by now, and will stay, for once and for all.
+
+    It is a million objects, most of them botocore's and moto's: looking through them took longer than three
+    scenarios, once in every few.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def _log_groups(stacks: Iterable[Stack]) -> dict[str, str]:
     """Which log group each function writes to, by the function's name: moto keeps no LoggingConfig."""
+    return _of_functions(stacks, "LoggingConfig", "LogGroup")
+
+
+def _dead_letters(stacks: Iterable[Stack]) -> dict[str, str]:
+    """Each function's dead-letter queue, by the function's name: moto keeps no DeadLetterConfig."""
+    return _of_functions(stacks, "DeadLetterConfig", "TargetArn")
+
+
+def _of_functions(stacks: Iterable[Stack], part: str, name: str) -> dict[str, str]:
     return {
-        resource.physical_id: resource.properties["LoggingConfig"]["LogGroup"]
+        resource.physical_id: resource.properties[part][name]
         for stack in stacks
         for resource in stack.of_type("AWS::Lambda::Function")
-        if "LoggingConfig" in resource.properties
+        if name in resource.properties.get(part, {})
     }
 
 
@@ -252,11 +281,12 @@ def _log_groups(stacks: Any) -> dict[str, str]:
 @lru_cache(maxsize=64)
 def _session(access_key_id: str, region: str) -> boto3.Session:
     """Sessions are kept from world to world: a new one would read botocore's data again."""
-    return boto3.Session(
-        aws_access_key_id=access_key_id,
-        aws_secret_access_key="simulated",  # noqa: S106 - it opens nothing
-        region_name=region,
-    )
+    with _environment():
+        return boto3.Session(
+            aws_access_key_id=access_key_id,
+            aws_secret_access_key="simulated",  # noqa: S106 - it opens nothing
+            region_name=region,
+        )
 
 
 @lru_cache(maxsize=256)
@@ -264,49 +294,69 @@ def _client(session: boto3.Session, service: str, region: str) -> Any:
     return session.client(service, region_name=region)  # type: ignore[call-overload]  # any service by name
 
 
-@lru_cache(maxsize=1)
-def _shared_loader() -> Any:
-    return botocore.loaders.Loader(extra_search_paths=())
+_MODELS: dict[Any, Any] = {}
+
+
+def _loader(search_path: str | None = None) -> botocore.loaders.Loader:
+    """A session's loader of botocore's data; what one has read of the files, none reads again."""
+    loader = botocore.loaders.create_loader(search_path)
+    loader._cache = _MODELS  # type: ignore[attr-defined]  # noqa: SLF001 - where its methods keep what they found
+    return loader
 
 
 @contextmanager
 def _guards(clock: Clock) -> Iterator[None]:
-    """No thread, no socket, no waiting in real time; one loader of botocore's data for every session."""
+    """No thread, no socket, no waiting in real time; one copy of botocore's data for every session."""
 
     def no_thread(thread: threading.Thread) -> NoReturn:
         raise WorldError(f"a thread ({thread.name}) was started inside a world; it would see real time")
 
-    def no_socket(_: socket.socket, address: Any) -> NoReturn:
+    def no_socket(_: socket.socket, address: Any, *__: Any) -> NoReturn:
         raise WorldError(f"something inside a world tried to reach {address}")
 
-    patches: list[tuple[Any, str, Any]] = [
+    def no_lookup(host: Any, *_: Any, **__: Any) -> NoReturn:
+        raise WorldError(f"something inside a world asked for the address of {host}")
+
+    replaced: list[tuple[Any, str, Any]] = [
         (threading.Thread, "start", no_thread),
         (socket.socket, "connect", no_socket),
+        (socket.socket, "connect_ex", no_socket),
+        (socket.socket, "sendto", no_socket),
+        (socket, "getaddrinfo", no_lookup),
         (time, "sleep", clock.pass_time),
-        (botocore.retries.standard.RetryHandler.__init__, "__defaults__", (clock.pass_time,)),
-        (botocore.loaders, "create_loader", lambda _=None: _shared_loader()),
+        # A client outlives the world it was made in; it must wait on the clock of the one it is used in.
+        (botocore.retries.standard.RetryHandler.__init__, "__defaults__", (_wait,)),
+        (botocore.session, "create_loader", _loader),
     ]
-    kept = [(owner, name, getattr(owner, name)) for owner, name, _ in patches]
-    for owner, name, value in patches:
-        setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        for owner, name, value in kept:
+    with ExitStack() as leaving:
+        for owner, name, value in replaced:
+            own = name in vars(owner) or not isinstance(owner, type)
+            leaving.callback(setattr if own else _unset, owner, name, getattr(owner, name))
             setattr(owner, name, value)
+        yield
+
+
+def _unset(owner: Any, name: str, _: Any) -> None:
+    """What a class had only inherited, it inherits again."""
+    delattr(owner, name)
+
+
+def _wait(seconds: float) -> None:
+    time.sleep(seconds)
 
 
 @contextmanager
-def _utc() -> Iterator[None]:
-    """Some of moto's timestamps are the local time zone's; the account's is UTC."""
-    kept = os.environ.get("TZ")
-    os.environ["TZ"] = "UTC"
+def _environment() -> Iterator[None]:
+    """The account's time zone is UTC, as some of moto's timestamps ask; nobody's AWS settings count here."""
+    kept = dict(os.environ)
+    for name in kept:
+        if name.startswith(("AWS_", "BOTO_")):
+            del os.environ[name]
+    os.environ.update({"TZ": "UTC", **NO_AWS_FILES})
     time.tzset()
     try:
         yield
     finally:
-        if kept is None:
-            os.environ.pop("TZ", None)
-        else:
-            os.environ["TZ"] = kept
+        os.environ.clear()
+        os.environ.update(kept)
         time.tzset()
