@@ -4,17 +4,18 @@ Functions that answer events have at most 50 seconds; a call that hangs must fai
 while there is still time to say so.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
-# A handful of tries within a few seconds: longer patience is Lambda's retry a minute later.
+# A service that hangs costs 3 * 10 seconds and leaves 15 to say so: longer patience is Lambda's retry.
 _CONFIG = Config(
     connect_timeout=3,
     read_timeout=10,
-    retries={"mode": "standard", "max_attempts": 4},
+    retries={"mode": "standard", "max_attempts": 3},
     user_agent_extra="trailwarden",
 )
 
@@ -34,6 +35,26 @@ class Aws:
     def region(self) -> str:
         """The function's own region."""
         return self._session.region_name or ""
+
+    @cached_property
+    def _identity(self) -> Mapping[str, str]:
+        """Who we are; GetCallerIdentity needs no permission, and is asked once a cold start."""
+        answer: Mapping[str, str] = self.client("sts").get_caller_identity()
+        return answer
+
+    @property
+    def account(self) -> str:
+        """The function's own account."""
+        return self._identity["Account"]
+
+    @property
+    def role(self) -> str:
+        """The role this function runs under, as CloudTrail's sessionIssuer names it; "" for other callers.
+
+        A session's ARN leaves out the path of its role; Chalice's and CloudFormation's roles have none.
+        """
+        head, assumed, session = self._identity["Arn"].partition(":assumed-role/")
+        return f"{head.replace(':sts:', ':iam:')}:role/{session.partition('/')[0]}" if assumed else ""
 
     def client(self, service: str, region: str = "") -> Any:
         """A boto3 client; the same one for the same service and region."""

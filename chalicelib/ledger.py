@@ -6,10 +6,11 @@
 | `finding#REMEDIATION` | `TIME#HASH` | an event's plan, what of it was done, told, and how to undo it |
 | `sighting#REMEDIATION#SUBJECT` | `TIME#ID` | one thing that counts only with others, such as a login |
 | `quiet#REMEDIATION` | subject | told lately; say nothing before `until`, unless it is the same event again |
-| `acts#REMEDIATION` | `TIME#FINDING` | one event acted upon, for the cap on acts an hour |
+| `acts#REMEDIATION` | number | one of the hour's places to act: who took it, and `until` when |
 | `switch` | `kill` | while it is there, nothing acts |
 
-Counts are of items, never `ADD`ed: a duplicate delivery writes the same item again.
+Counts are of items, never `ADD`ed: a duplicate delivery writes the same item again. What only one may have
+is taken by a conditional write, so that many functions at once can't all find room.
 Expired items may linger in DynamoDB for days, so every read compares times itself.
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 """
@@ -19,21 +20,30 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal, get_args
 
 from botocore.exceptions import ClientError
 
-from chalicelib.remediation import Event, Outcome, Plan, Quiet, Sighting
+from chalicelib.errors import Throttled
+from chalicelib.remediation import Deed, Event, Outcome, Plan, Quiet, Sighting
 
 PK, SK, EXPIRES = "pk", "sk", "expires"
 FINDINGS_KEPT = timedelta(days=400)
 
+# How often in a row DynamoDB may leave items of a batch over before Lambda's retry is the better wait.
+_PATIENCE = 4
+
 Item = Mapping[str, Any]
+Mark = Literal["told", "warned", "quiet"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One event as the ledger remembers it. `done` and `told` hold indexes into the plan."""
+    """One event as the ledger remembers it.
+
+    By index into the plan's calls: `deeds`, how far each has come. By index into its alerts: those `told`,
+    those told while a call had failed (`warned`), those kept `quiet`. `failure`: the sentence of what failed.
+    """
 
     remediation: str
     event_key: str
@@ -44,8 +54,11 @@ class Finding:
     outcome: Outcome
     plan: Plan
     facts: str = "{}"
-    done: frozenset[int] = frozenset()
+    deeds: Mapping[int, Deed] = field(default_factory=dict)
     told: frozenset[int] = frozenset()
+    warned: frozenset[int] = frozenset()
+    quiet: frozenset[int] = frozenset()
+    failure: str = ""
 
     @property
     def sort_key(self) -> str:
@@ -70,8 +83,11 @@ class Finding:
             "principal": self.principal,
             "outcome": self.outcome,
             "plan": self.plan.as_json(),
-            "done": sorted(self.done),
+            "deeds": {str(index): deed for index, deed in sorted(self.deeds.items())},
+            "failure": self.failure,
             "told": sorted(self.told),
+            "warned": sorted(self.warned),
+            "quiet": sorted(self.quiet),
         }
 
 
@@ -89,27 +105,35 @@ class Ledger:
         item = answer.get("Item")
         return _finding(item) if item else None
 
-    def store(self, finding: Finding) -> None:
-        """Write a finding whole, before the first call it plans."""
-        self.client.put_item(
-            TableName=self.table,
-            Item={
-                **_key_of(finding),
-                "remediation": {"S": finding.remediation},
-                "event_key": {"S": finding.event_key},
-                "account": {"S": finding.account},
-                "region": {"S": finding.region},
-                "at": {"S": _stamp(finding.at)},
-                "principal": {"S": finding.principal},
-                "outcome": {"S": finding.outcome},
-                "plan": {"S": json.dumps(finding.plan.as_json())},
-                "facts": {"S": finding.facts},
-                EXPIRES: _expiry(finding.at + FINDINGS_KEPT),
-            },
-        )
+    def store(self, finding: Finding) -> Finding:
+        """Write a finding whole, before the first call it plans; returns the one that stands.
 
-    def mark(self, finding: Finding, what: str, index: int) -> Finding:
-        """Note that call or alert `index` of the plan is `done` or `told`; noting twice changes nothing."""
+        The first stands: what was noted about an event is never overwritten by a second thought.
+        """
+        try:
+            self.client.put_item(
+                TableName=self.table, Item=_item(finding), ConditionExpression="attribute_not_exists(pk)"
+            )
+        except ClientError as error:
+            if not _lost(error):
+                raise
+            answer = self.client.get_item(TableName=self.table, Key=_key_of(finding), ConsistentRead=True)
+            return _finding(answer["Item"])
+        return finding
+
+    def did(self, finding: Finding, index: int, deed: Deed) -> Finding:
+        """Note how far call `index` of the plan has come."""
+        self.client.update_item(
+            TableName=self.table,
+            Key=_key_of(finding),
+            UpdateExpression="SET #deeds.#index = :deed",
+            ExpressionAttributeNames={"#deeds": "deeds", "#index": str(index)},
+            ExpressionAttributeValues={":deed": {"S": deed}},
+        )
+        return replace(finding, deeds={**finding.deeds, index: deed})
+
+    def mark(self, finding: Finding, what: Mark, index: int) -> Finding:
+        """Note that alert `index` of the plan was told or not; noting twice changes nothing."""
         self.client.update_item(
             TableName=self.table,
             Key=_key_of(finding),
@@ -117,9 +141,19 @@ class Ledger:
             ExpressionAttributeNames={"#what": what},
             ExpressionAttributeValues={":index": {"NS": [str(index)]}},
         )
-        if what == "done":
-            return replace(finding, done=finding.done | {index})
-        return replace(finding, told=finding.told | {index})
+        changed: dict[str, Any] = {what: getattr(finding, what) | {index}}
+        return replace(finding, **changed)
+
+    def settle(self, finding: Finding, outcome: Outcome, failure: str = "") -> Finding:
+        """Note what became of it in the end, or for now."""
+        self.client.update_item(
+            TableName=self.table,
+            Key=_key_of(finding),
+            UpdateExpression="SET #outcome = :outcome, #failure = :failure",
+            ExpressionAttributeNames={"#outcome": "outcome", "#failure": "failure"},
+            ExpressionAttributeValues={":outcome": {"S": outcome}, ":failure": {"S": failure}},
+        )
+        return replace(finding, outcome=outcome, failure=failure)
 
     def newest(self, remediation: str, most: int) -> list[Finding]:
         """The newest findings of one remediation, newest first."""
@@ -133,7 +167,10 @@ class Ledger:
         return [_finding(item) for item in answer["Items"]]
 
     def note(self, remediation: str, sightings: Iterable[Sighting], kept: timedelta) -> None:
-        """Remember sightings; the same sighting again overwrites itself."""
+        """Remember sightings; the same sighting again overwrites itself.
+
+        Raises Throttled when DynamoDB keeps leaving over what it was asked.
+        """
         requests = {
             (sighting.subject, sighting.id): {
                 "PutRequest": {
@@ -147,11 +184,15 @@ class Ledger:
             }
             for sighting in sightings
         }
-        waiting = list(requests.values())
+        waiting, patience = list(requests.values()), _PATIENCE
         while waiting:
             # 25 is BatchWriteItem's limit; what DynamoDB leaves over is asked again.
             answer = self.client.batch_write_item(RequestItems={self.table: waiting[:25]})
-            waiting = [*answer.get("UnprocessedItems", {}).get(self.table, []), *waiting[25:]]
+            left = answer.get("UnprocessedItems", {}).get(self.table, [])
+            patience = patience - 1 if left else _PATIENCE
+            if not patience:
+                raise Throttled("BatchWriteItem left items over again and again", remediation=remediation)
+            waiting = [*left, *waiting[25:]]
 
     def sightings(self, remediation: str, subject: str, since: datetime, until: datetime) -> list[Sighting]:
         """What was seen of `subject` in the span, oldest first; both ends belong to it."""
@@ -169,68 +210,74 @@ class Ledger:
 
     def may_speak(self, remediation: str, quiet: Quiet, event_key: str, now: datetime) -> bool:
         """Take the right to tell about `quiet.subject`; the event that took it keeps it on a retry."""
+        key = {PK: {"S": f"quiet#{remediation}"}, SK: {"S": quiet.subject}}
+        return self._take(key, event_key, now, quiet.seconds)
+
+    def may_act(self, finding: Finding, now: datetime, most_an_hour: int) -> bool:
+        """Take one of the hour's places; a finding that has one keeps it. False when all are taken."""
+        pk = {"S": f"acts#{finding.remediation}"}
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": pk},
+            ConsistentRead=True,
+        )
+        taken = {
+            item[SK]["S"]: item["holder"]["S"]
+            for page in pages
+            for item in page["Items"]
+            if int(item["until"]["N"]) > now.timestamp()
+        }
+        if finding.sort_key in taken.values():
+            return True
+        places = (f"{number:04}" for number in range(most_an_hour))
+        return any(
+            self._take({PK: pk, SK: {"S": place}}, finding.sort_key, now, 3600)
+            for place in places
+            if place not in taken
+        )
+
+    def switched_off(self) -> bool:
+        """Whether the kill switch is there: then nothing acts, whatever any mode says."""
+        answer = self.client.get_item(
+            TableName=self.table, Key={PK: {"S": "switch"}, SK: {"S": "kill"}}, ConsistentRead=True
+        )
+        return "Item" in answer
+
+    def _take(self, key: Item, holder: str, now: datetime, seconds: int) -> bool:
+        """Take what only one may have for so long; who has it may take it again."""
         try:
             self.client.put_item(
                 TableName=self.table,
                 Item={
-                    PK: {"S": f"quiet#{remediation}"},
-                    SK: {"S": quiet.subject},
-                    "event_key": {"S": event_key},
-                    "until": {"N": str(int(now.timestamp()) + quiet.seconds)},
-                    EXPIRES: _expiry(now + timedelta(seconds=quiet.seconds)),
+                    **key,
+                    "holder": {"S": holder},
+                    "until": {"N": str(int(now.timestamp()) + seconds)},
+                    EXPIRES: _expiry(now + timedelta(seconds=seconds)),
                 },
-                ConditionExpression="attribute_not_exists(pk) OR #until <= :now OR event_key = :event_key",
-                ExpressionAttributeNames={"#until": "until"},
+                ConditionExpression="attribute_not_exists(pk) OR #until <= :now OR #holder = :holder",
+                ExpressionAttributeNames={"#until": "until", "#holder": "holder"},
                 ExpressionAttributeValues={
                     ":now": {"N": str(int(now.timestamp()))},
-                    ":event_key": {"S": event_key},
+                    ":holder": {"S": holder},
                 },
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            if _lost(error):
                 return False
             raise
         return True
 
-    def may_act(self, finding: Finding, now: datetime, most_an_hour: int) -> bool:
-        """Whether the kill switch is off and the hour still has room; takes a place in the hour."""
-        answer = self.client.get_item(
-            TableName=self.table, Key={PK: {"S": "switch"}, SK: {"S": "kill"}}, ConsistentRead=True
-        )
-        if "Item" in answer:
-            return False
-        mine = f"#{finding.sort_key}"
-        acts = self.client.query(
-            TableName=self.table,
-            KeyConditionExpression="pk = :pk AND sk > :since",
-            ExpressionAttributeValues={
-                ":pk": {"S": f"acts#{finding.remediation}"},
-                ":since": {"S": _stamp(now - timedelta(hours=1))},
-            },
-            ConsistentRead=True,
-        )["Items"]
-        if any(item[SK]["S"].endswith(mine) for item in acts):
-            return True  # a retry of what has its place already
-        if len(acts) >= most_an_hour:
-            return False
-        self.client.put_item(
-            TableName=self.table,
-            Item={
-                PK: {"S": f"acts#{finding.remediation}"},
-                SK: {"S": f"{_stamp(now)}{mine}"},
-                EXPIRES: _expiry(now + timedelta(hours=2)),
-            },
-        )
-        return True
 
-
-def finding_of(remediation: str, event: Event, plan: Plan, outcome: Outcome, facts: str = "{}") -> Finding:
-    """A fresh finding about an event: nothing done, nothing told."""
+def finding_of(
+    remediation: str, event: Event, plan: Plan, outcome: Outcome, *, facts: str = "{}", region: str = ""
+) -> Finding:
+    """A fresh finding about an event: nothing done, nothing told. `region`: where the event names none."""
     return Finding(
         remediation=remediation,
         event_key=event.key,
         account=event.account,
-        region=event.region,
+        region=event.region or region,
         at=event.at,
         principal=event.principal,
         outcome=outcome,
@@ -241,6 +288,24 @@ def finding_of(remediation: str, event: Event, plan: Plan, outcome: Outcome, fac
 
 def _key_of(finding: Finding) -> dict[str, Any]:
     return {PK: {"S": f"finding#{finding.remediation}"}, SK: {"S": finding.sort_key}}
+
+
+def _item(finding: Finding) -> Item:
+    return {
+        **_key_of(finding),
+        "remediation": {"S": finding.remediation},
+        "event_key": {"S": finding.event_key},
+        "account": {"S": finding.account},
+        "region": {"S": finding.region},
+        "at": {"S": _stamp(finding.at)},
+        "principal": {"S": finding.principal},
+        "outcome": {"S": finding.outcome},
+        "failure": {"S": finding.failure},
+        "plan": {"S": json.dumps(finding.plan.as_json())},
+        "facts": {"S": finding.facts},
+        "deeds": {"M": {str(index): {"S": deed} for index, deed in finding.deeds.items()}},
+        EXPIRES: _expiry(finding.at + FINDINGS_KEPT),
+    }
 
 
 def _finding(item: Item) -> Finding:
@@ -254,9 +319,15 @@ def _finding(item: Item) -> Finding:
         outcome=Outcome(item["outcome"]["S"]),
         plan=Plan.from_json(json.loads(item["plan"]["S"])),
         facts=item["facts"]["S"],
-        done=frozenset(map(int, item.get("done", {}).get("NS", ()))),
-        told=frozenset(map(int, item.get("told", {}).get("NS", ()))),
+        deeds={int(index): Deed(deed["S"]) for index, deed in item["deeds"]["M"].items()},
+        failure=item["failure"]["S"],
+        **{mark: frozenset(map(int, item.get(mark, {}).get("NS", ()))) for mark in get_args(Mark)},
     )
+
+
+def _lost(error: ClientError) -> bool:
+    """A conditional write found that somebody else was there before."""
+    return bool(error.response["Error"]["Code"] == "ConditionalCheckFailedException")
 
 
 def _sighting(subject: str, item: Item) -> Sighting:

@@ -41,10 +41,21 @@ class Outcome(StrEnum):
     SUPPRESSED = "suppressed"  # settings, or our own call: recorded, not told
     DUPLICATE = "duplicate"  # handled before
     TOLD = "told"  # an alert left, nothing was to be done
+    QUIET = "quiet"  # nothing was to be done, and every alert was about something told lately
     OBSERVED = "observed"  # an alert left, the calls stayed a plan
     AWAITING_APPROVAL = "awaiting approval"
     CAPPED = "capped"  # the hour's cap or the kill switch held the calls back
+    FAILED = "failed"  # a call failed; told, and the event is kept for another try
     ACTED = "acted"
+
+
+class Deed(StrEnum):
+    """How far one call of a plan has come. What is not begun has none."""
+
+    BEGUN = "begun"  # no answer noted: it failed, or the function died meanwhile
+    DONE = "done"  # by us, so its undo is ours to offer
+    FOUND = "found"  # AWS said that it was so already: somebody else was faster
+    UNSURE = "unsure"  # it was so already, but we had begun it once before: it may have been us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

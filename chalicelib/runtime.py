@@ -9,15 +9,13 @@
 5. gate by mode, the hour's cap and the kill switch;
 6. store the plan, its facts and its inverses, before the first call;
 7. act, marking each call; a retry that finds a stored plan resumes it and does not decide again;
-8. tell, marking each alert told.
+8. tell, marking each alert told. A call that failed is told at once, with the reason, and then its error
+   rises, so that Lambda tries again: nobody is told twice that it failed, and once how it ended.
 """
 
-import dataclasses
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -32,11 +30,11 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 )
 from botocore.exceptions import ClientError
 
-from chalicelib import execute, notify
+from chalicelib import execute, limits, notify
 from chalicelib.aws import Aws
 from chalicelib.errors import StillUnderWay, foreseen
-from chalicelib.ledger import EXPIRES, PK, SK, Finding, Ledger, finding_of
-from chalicelib.remediation import Event, Mode, Outcome, Plan, Remediation
+from chalicelib.ledger import EXPIRES, PK, SK, Finding, Ledger, Mark, finding_of
+from chalicelib.remediation import Alert, Deed, Event, Mode, Outcome, Plan, Remediation, Severity
 from chalicelib.settings import Settings
 
 # Dead-letter queues keep an event 14 days; a redrive on the last of them must still find its claim.
@@ -57,8 +55,12 @@ def answer(remediation: Remediation, raw: Mapping[str, Any], context: Any) -> di
     for event in remediation.parse(raw):
         try:
             outcome = run.handle(event)
-        except Exception as error:  # noqa: BLE001 - the first one rises below, after the others had their turn
-            log.error(str(error), extra={"remediation": remediation.name, "event_key": event.key})
+        except Exception as error:
+            # The first one rises below, after the others had their turn.
+            log.exception(
+                "an event could not be handled",
+                extra={"remediation": remediation.name, "event_key": event.key},
+            )
             errors.append(error)
         else:
             log.info(outcome, extra={"remediation": remediation.name, "event_key": event.key})
@@ -79,11 +81,20 @@ class Run:
         self.ledger = Ledger(aws.client("dynamodb"), settings.ledger)
 
     def handle(self, event: Event) -> Outcome:
-        """Take one event the whole way, once."""
-        if self._suppressed(event):
-            self.ledger.store(finding_of(self.remediation.name, event, Plan.nothing(), Outcome.SUPPRESSED))
-            return Outcome.SUPPRESSED
-        return self._claimed(event)
+        """Take one event the whole way, once. Raises what chalicelib.errors foresees, or what it doesn't."""
+        try:
+            if self._suppressed(event):
+                self.ledger.store(self._finding(event, Plan.nothing(), Outcome.SUPPRESSED))
+                return Outcome.SUPPRESSED
+            return self._claimed(event)
+        except IdempotencyAlreadyInProgressError as error:
+            raise StillUnderWay("another invocation holds the claim", **self._about(event)) from error
+        except IdempotencyPersistenceLayerError as error:
+            cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+            raise foreseen(cause, **self._about(event)) from error
+        except ClientError as error:
+            known = foreseen(error, **self._about(event))
+            raise known from (None if known is error else error)
 
     def _claimed(self, event: Event) -> Outcome:
         """Run `_work` under the claim on this event; a second delivery finds it taken."""
@@ -110,27 +121,24 @@ class Run:
             return {"outcome": mine[0], **claim}
 
         guarded = idempotent_function(
-            once, data_keyword_argument="claim", persistence_store=store, config=config
+            once,
+            data_keyword_argument="claim",
+            persistence_store=store,
+            config=config,
+            # Else it would be the name of `once`, and renaming it would forget every claim.
+            key_prefix="event",
         )
-        try:
-            guarded(claim={"key": f"{event.account}|{event.key}"})
-        except IdempotencyAlreadyInProgressError as error:
-            raise StillUnderWay(
-                "another invocation holds the claim", remediation=self.remediation.name, event_key=event.key
-            ) from error
-        except IdempotencyPersistenceLayerError as error:
-            raise self._foreseen(error.__cause__, event) from error
-        except ClientError as error:
-            raise self._foreseen(error, event) from error
+        guarded(claim={"key": f"{event.account}|{event.key}"})
         return mine[0] if mine else Outcome.DUPLICATE
 
     def _work(self, event: Event) -> Outcome:
         finding = self.ledger.stored(self.remediation.name, event) or self._decided(event)
         if finding.plan.empty:
             return Outcome.NOTHING
-        if finding.outcome is Outcome.ACTED:
-            finding = execute.carry_out(self.aws, self.ledger, finding)
-        self._tell(finding)
+        finding, error = self._acted(finding)
+        finding = self._tell(finding)
+        if error:
+            raise error
         return finding.outcome
 
     def _decided(self, event: Event) -> Finding:
@@ -140,13 +148,11 @@ class Run:
         if self.remediation.sightings:
             self.ledger.note(name, self.remediation.sightings(event), self.remediation.sightings_kept)
         facts = self.remediation.look(self.aws, event, self.settings)
-        plan = self.remediation.decide(event, facts, now, self.settings)
-        finding = finding_of(name, event, plan, Outcome.TOLD, facts=_as_text(facts))
+        plan = limits.fitting(self.remediation.decide(event, facts, now, self.settings))
+        finding = self._finding(event, plan, Outcome.TOLD, facts=limits.facts_as_text(facts))
         if plan.empty:
             return finding
-        finding = replace(finding, outcome=self._gate(finding, now))
-        self.ledger.store(finding)
-        return finding
+        return self.ledger.store(replace(finding, outcome=self._gate(finding, now)))
 
     def _gate(self, finding: Finding, now: datetime) -> Outcome:
         if not finding.plan.calls:
@@ -155,26 +161,51 @@ class Run:
             return Outcome.OBSERVED
         if self.settings.mode is Mode.APPROVE:
             return Outcome.AWAITING_APPROVAL
+        if self.ledger.switched_off():
+            return Outcome.CAPPED
         if not self.ledger.may_act(finding, now, self.settings.acts_per_hour):
             return Outcome.CAPPED
         return Outcome.ACTED
 
-    def _tell(self, finding: Finding) -> None:
-        for index, alert in enumerate(finding.plan.alerts):
-            if index in finding.told:
+    def _acted(self, finding: Finding) -> tuple[Finding, Exception | None]:
+        """Make the calls that the gate let through, now or at an earlier try; the kill switch comes first."""
+        if finding.outcome not in (Outcome.ACTED, Outcome.FAILED) or _all_settled(finding):
+            return finding, None
+        if self.ledger.switched_off():
+            return self.ledger.settle(finding, Outcome.CAPPED), None
+        return execute.carry_out(self.aws, self.ledger, finding)
+
+    def _tell(self, finding: Finding) -> Finding:
+        """Tell what wasn't told yet: that a call failed, and how it ended, are two tellings."""
+        mark: Mark = "warned" if finding.outcome is Outcome.FAILED else "told"
+        for index, alert in enumerate(_alerts(finding)):
+            if index in getattr(finding, mark) | finding.told | finding.quiet:
                 continue
             if alert.quiet and not self.ledger.may_speak(
                 finding.remediation, alert.quiet, finding.event_key, datetime.now(UTC)
             ):
+                finding = self.ledger.mark(finding, "quiet", index)
                 continue
-            notify.publish(
-                self.aws.client("sns"),
-                self.settings.topic_arn,
-                remediation=finding.remediation,
-                alert=alert,
-                message=notify.message_of(alert, finding.id, finding.outcome, finding.plan.calls),
-            )
-            finding = self.ledger.mark(finding, "told", index)
+            self._publish(finding, alert, warned=index in finding.warned)
+            finding = self.ledger.mark(finding, mark, index)
+        if finding.outcome is Outcome.TOLD and not finding.told:
+            return self.ledger.settle(finding, Outcome.QUIET)
+        return finding
+
+    def _publish(self, finding: Finding, alert: Alert, *, warned: bool) -> None:
+        message = notify.message_of(
+            alert,
+            finding.id,
+            finding.outcome,
+            finding.plan.calls,
+            finding.deeds,
+            failure=finding.failure,
+            warned=warned,
+        )
+        sns = self.aws.client("sns")
+        notify.publish(
+            sns, self.settings.topic_arn, remediation=finding.remediation, alert=alert, message=message
+        )
 
     def _suppressed(self, event: Event) -> bool:
         principal = event.principal
@@ -182,29 +213,24 @@ class Run:
             return False
         if self.settings.ignores(principal):
             return True
-        return ":role/" in principal and principal == _own_role(self.aws)
+        # A session's issuer is the role itself, so nobody becomes us by naming their session like us.
+        return ":role/" in principal and principal == self.aws.role
 
-    def _foreseen(self, error: BaseException | None, event: Event) -> Exception:
-        cause = error if isinstance(error, Exception) else RuntimeError("the ledger failed")
-        return foreseen(cause, remediation=self.remediation.name, event_key=event.key)
+    def _finding(self, event: Event, plan: Plan, outcome: Outcome, facts: str = "{}") -> Finding:
+        # A log subscription doesn't name its region: it is the function's own.
+        return finding_of(self.remediation.name, event, plan, outcome, facts=facts, region=self.aws.region)
 
-
-@lru_cache(maxsize=1)
-def _own_role(aws: Aws) -> str:
-    """The role this function runs under, as CloudTrail's sessionIssuer names it; asked once a cold start.
-
-    GetCallerIdentity needs no permission. A role under a path is not told by it, so such a
-    role is compared without: the account and the role's name.
-    """
-    arn = str(aws.client("sts").get_caller_identity()["Arn"])
-    head, _, session = arn.partition(":assumed-role/")
-    return f"{head.replace(':sts:', ':iam:')}:role/{session.partition('/')[0]}"
+    def _about(self, event: Event) -> dict[str, str]:
+        return {"remediation": self.remediation.name, "event_key": event.key}
 
 
-def _as_text(facts: Any) -> str:
-    """Facts for the ledger: JSON where they are JSON, words where they are not."""
-    if dataclasses.is_dataclass(facts) and not isinstance(facts, type):
-        facts = dataclasses.asdict(facts)
-    elif isinstance(facts, Sequence) and not isinstance(facts, str):
-        facts = [dataclasses.asdict(fact) if dataclasses.is_dataclass(fact) else fact for fact in facts]  # type: ignore[arg-type]  # instances only
-    return json.dumps(facts, default=str)
+def _all_settled(finding: Finding) -> bool:
+    deeds = [finding.deeds.get(index, Deed.BEGUN) for index in range(len(finding.plan.calls))]
+    return finding.outcome is Outcome.ACTED and Deed.BEGUN not in deeds
+
+
+def _alerts(finding: Finding) -> tuple[Alert, ...]:
+    """The plan's alerts; a plan that tells nothing still tells that it failed."""
+    if finding.plan.alerts or finding.outcome is not Outcome.FAILED:
+        return finding.plan.alerts
+    return (Alert(severity=Severity.HIGH, title=f"{finding.remediation} could not do what it planned"),)

@@ -1,0 +1,224 @@
+"""What the core's tests stand on: a ledger and a topic on moto, one remediation with a memory, one event."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType, SimpleNamespace
+
+import boto3
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from chalicelib.aws import Aws
+from chalicelib.ledger import Ledger
+from chalicelib.remediation import Alert, Call, Mode, OnEvent, Plan, Remediation, Severity
+from chalicelib.runtime import Run
+from chalicelib.settings import Settings
+
+ACCOUNT, REGION, TABLE = "123456789012", "eu-west-1", "ledger"
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+SESSION = boto3.Session(
+    aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION
+)  # kept: making clients is what takes time
+_CLIENTS = Aws(SESSION)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """An event as the runtime knows it."""
+
+    key: str = "e-1"
+    at: datetime = NOON
+    account: str = ACCOUNT
+    region: str = REGION
+    principal: str = "arn:aws:iam::123456789012:user/mallory"
+
+
+class Context:
+    """Lambda's context, as far as anybody asks it."""
+
+    def __init__(self, seconds: float = 50) -> None:
+        self.seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds * 1000)
+
+
+class Stubborn(Aws):
+    """AWS that refuses named operations with an error code or an exception, and remembers every call."""
+
+    def __init__(self, refused=MappingProxyType({}), session=SESSION) -> None:
+        super().__init__(session)
+        self.refused = dict(refused)
+        self.asked: list[str] = []
+
+    def client(self, service, region=""):
+        real = _CLIENTS.client(service, region)
+        return _Listening(self, real)
+
+
+class _Listening:
+    def __init__(self, aws, real) -> None:
+        self._aws, self._real = aws, real
+
+    def __getattr__(self, name):
+        if name in ("get_paginator", "meta", "exceptions"):
+            return getattr(self._real, name)
+
+        def call(**parameters):
+            self._aws.asked.append(name)
+            refusal = self._aws.refused.get(name)
+            if isinstance(refusal, Exception):
+                raise refusal
+            if refusal:
+                raise ClientError({"Error": {"Code": refusal, "Message": "no"}}, name)
+            return getattr(self._real, name)(**parameters)
+
+        return call
+
+
+@dataclass
+class Remedy:
+    """A remediation with a memory: what it looked at, what it decided about."""
+
+    plan: Plan
+    facts: object = None
+    name: str = "remedy"
+    looked: list = field(default_factory=list)
+    decided: list = field(default_factory=list)
+
+    @property
+    def remediation(self) -> Remediation:
+        return Remediation(
+            name=self.name,
+            title="Something happened",
+            page="Something happened.",
+            triggers=(OnEvent(pattern={"source": ["aws.test"]}),),
+            grants=(),
+            parse=lambda raw: raw["events"],
+            look=self._look,
+            decide=self._decide,
+        )
+
+    def _look(self, aws, event, settings):
+        self.looked.append(event.key)
+        if isinstance(self.facts, Exception):
+            raise self.facts
+        return self.facts
+
+    def _decide(self, event, facts, now, settings):
+        self.decided.append((event.key, facts, now))
+        return self.plan
+
+
+class House:
+    """A ledger and a topic in one account."""
+
+    def __init__(self, **refused) -> None:
+        self.aws = Stubborn(refused)
+        dynamodb, sns, sqs = (_CLIENTS.client(service) for service in ("dynamodb", "sns", "sqs"))
+        dynamodb.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+        )
+        self.ledger = Ledger(dynamodb, TABLE)
+        self.topic = sns.create_topic(Name="alerts")["TopicArn"]
+        self._queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        queue_arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox"
+        sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue_arn)
+        self.settings = Settings(topic_arn=self.topic, ledger=TABLE, mode=Mode.ENFORCE, values={})
+        self._mail: list = []
+
+    def run(self, remedy, *, aws=None, seconds=50, **settings) -> Run:
+        configured = replace(self.settings, **settings)
+        return Run(remedy.remediation, configured, aws or self.aws, Context(seconds))
+
+    def handle(self, remedy, event=None, **how):
+        return self.run(remedy, **how).handle(event or Happening())
+
+    @property
+    def mail(self) -> list:
+        """Every alert so far: subject, text, attributes."""
+        sqs = _CLIENTS.client("sqs")
+        while found := sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages"):
+            for message in found:
+                body = json.loads(message["Body"])
+                attributes = {name: value["Value"] for name, value in body["MessageAttributes"].items()}
+                self._mail.append(
+                    SimpleNamespace(subject=body["Subject"], text=body["Message"], attributes=attributes)
+                )
+                sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+        return self._mail
+
+    @property
+    def findings(self) -> list:
+        return self.ledger.newest("remedy", 100)
+
+    def items(self, prefix) -> list:
+        """The ledger's items whose pk begins so."""
+        found = self.ledger.client.scan(TableName=TABLE)["Items"]
+        return [item for item in found if item["pk"]["S"].startswith(prefix)]
+
+    def tables(self) -> list:
+        return [name for name in self.ledger.client.list_tables()["TableNames"] if name != TABLE]
+
+    def throw_the_switch(self) -> None:
+        self.ledger.client.put_item(TableName=TABLE, Item={"pk": {"S": "switch"}, "sk": {"S": "kill"}})
+
+    def take_back_the_switch(self) -> None:
+        self.ledger.client.delete_item(TableName=TABLE, Key={"pk": {"S": "switch"}, "sk": {"S": "kill"}})
+
+
+@contextmanager
+def built() -> Iterator[House]:
+    """A house in an account of its own."""
+    with mock_aws():
+        yield House()
+
+
+def alert(title="Something happened", **more) -> Alert:
+    return Alert(severity=Severity.HIGH, title=title, **more)
+
+
+def creates(name, **more) -> Call:
+    """A call that can be looked at afterwards: it makes a table."""
+    keys = {"AttributeName": "pk"}
+    return Call(
+        **{
+            "service": "dynamodb",
+            "operation": "create_table",
+            "parameters": {
+                "TableName": name,
+                "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [{**keys, "AttributeType": "S"}],
+                "KeySchema": [{**keys, "KeyType": "HASH"}],
+            },
+            "account": ACCOUNT,
+            "region": REGION,
+            "already": ("ResourceInUseException",),
+            "undo": deletes(name),
+        }
+        | more
+    )
+
+
+def deletes(name) -> Call:
+    return Call(
+        service="dynamodb",
+        operation="delete_table",
+        parameters={"TableName": name},
+        account=ACCOUNT,
+        region=REGION,
+    )
+
+
+def later(seconds) -> datetime:
+    return NOON + timedelta(seconds=seconds)
