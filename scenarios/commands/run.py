@@ -79,7 +79,7 @@ def _as_json(reports: Iterator[Report], *, trace: bool) -> bool:
     passed = True
     teller = Teller(sys.stderr, trace=True)
     for report in reports:
-        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        click.echo(json.dumps(report.as_json()))
         if trace:
             teller.timeline(report)
         passed = passed and report.passed
