@@ -64,13 +64,13 @@ SCENARIO = Scenario(
 
 SOUND = Scenario(
     name="trail_digest.sound",
-    title="Five quiet hours: work is done, logs and digests come, the lifecycle expires one",
-    lasts="05:00:00",
+    title="Eight quiet hours: work is done, logs and digests come, the lifecycle expires one",
+    lasts="08:00:00",
     when=told(
         at("05:00", works(alice, "bob")),
         at("01:20:00", works(alice, "carol")),
         at("02:40:00", works(alice, "dave")),
-        at("04:30:00", lifecycle_expires(LOGS, "an old log file")),
+        at("06:30:00", lifecycle_expires(LOGS, "the oldest log file")),
     ),
     then=at_the_end(no_more_alerts_than(0)),
 )

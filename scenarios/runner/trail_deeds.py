@@ -15,14 +15,19 @@ LOGS, DIGESTS = "/CloudTrail/", "/CloudTrail-Digest/"
 OnBucket = Callable[[World, Any, str], None]
 
 
-def newest(world: World, s3: Any, bucket: str, folder: str) -> str:
-    """The key of the newest object in a folder; the scenario is wrong when there is none."""
+def in_order(world: World, s3: Any, bucket: str, folder: str) -> list[str]:
+    """The keys of a folder's objects, oldest first; the scenario is wrong when there is none."""
     with world.calls.muted():
         listed = s3.list_objects_v2(Bucket=bucket).get("Contents", ())
     keys = [each["Key"] for each in listed if folder in each["Key"]]
     if not keys:
         raise AssertionError(f"there is nothing in {folder} yet")
-    return max(keys, key=lambda key: key.rpartition("/")[2])
+    return sorted(keys, key=lambda key: key.rpartition("/")[2])
+
+
+def newest(world: World, s3: Any, bucket: str, folder: str) -> str:
+    """The key of the newest object in a folder."""
+    return in_order(world, s3, bucket, folder)[-1]
 
 
 def trail_bucket(world: World) -> str:
@@ -58,18 +63,19 @@ def destroys(actor: Actor, folder: str, what: str) -> Deed:
 
 
 def edits(actor: Actor, hide: str) -> Deed:
-    """Write the newest log file anew with a name in it changed."""
+    """Write the newest log file that holds a name anew, with the name changed."""
 
     def do(world: World, s3: Any, bucket: str) -> None:
-        key = newest(world, s3, bucket, LOGS)
-        with world.calls.muted():
-            text = gzip.decompress(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-        if hide.encode() not in text:
-            raise AssertionError(f"{hide!r} does not stand in {key}")
-        changed = text.replace(hide.encode(), b"somebody-else")
-        s3.put_object(Bucket=bucket, Key=key, Body=gzip.compress(changed, mtime=0))
+        for key in reversed(in_order(world, s3, bucket, LOGS)):
+            with world.calls.muted():
+                text = gzip.decompress(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+            if hide.encode() in text:
+                changed = text.replace(hide.encode(), b"somebody-else")
+                s3.put_object(Bucket=bucket, Key=key, Body=gzip.compress(changed, mtime=0))
+                return
+        raise AssertionError(f"{hide!r} stands in no log file")
 
-    return _on_bucket(actor, f"writes the newest log file anew, without {hide}", do)
+    return _on_bucket(actor, f"writes a log file anew, without {hide}", do)
 
 
 def plants(actor: Actor) -> Deed:
@@ -84,10 +90,10 @@ def plants(actor: Actor) -> Deed:
 
 
 def lifecycle_expires(folder: str, what: str) -> Deed:
-    """The bucket's own lifecycle removes the newest object of a folder."""
+    """The bucket's own lifecycle removes the oldest object of a folder."""
 
     def do(world: World) -> None:
-        key = newest(world, world.harness.client("s3"), trail_bucket(world), folder)
+        key = in_order(world, world.harness.client("s3"), trail_bucket(world), folder)[0]
         world.storage.expire(world.harness, trail_bucket(world), key)
 
     return Deed(f"the bucket's lifecycle expires {what}", do)
