@@ -17,6 +17,7 @@ from scenarios.runner.trail_deeds import (
     edits,
     lifecycle_expires,
     lifts_the_policy,
+    old_log_file,
     plants,
 )
 
@@ -64,13 +65,14 @@ SCENARIO = Scenario(
 
 SOUND = Scenario(
     name="trail_digest.sound",
-    title="Eight quiet hours: work is done, logs and digests come, the lifecycle expires one",
-    lasts="08:00:00",
+    title="Five quiet hours: work is done, logs and digests come, the lifecycle expires an old one",
+    given=(old_log_file("2025-11-20"),),
+    lasts="05:00:00",
     when=told(
         at("05:00", works(alice, "bob")),
         at("01:20:00", works(alice, "carol")),
         at("02:40:00", works(alice, "dave")),
-        at("06:30:00", lifecycle_expires(LOGS, "the oldest log file")),
+        at("03:30:00", lifecycle_expires(LOGS, "the oldest log file")),
     ),
     then=at_the_end(no_more_alerts_than(0)),
 )

@@ -3,12 +3,14 @@
 import gzip
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
+from chalicelib.trail.keys import LogFileKey
 from scenarios.cloud.caller import Caller
 from scenarios.cloud.world import World
 from scenarios.runner.actors import Actor
-from scenarios.runner.scenario import Deed
+from scenarios.runner.scenario import Deed, Given
 
 LOGS, DIGESTS = "/CloudTrail/", "/CloudTrail-Digest/"
 
@@ -87,6 +89,22 @@ def plants(actor: Actor) -> Deed:
         s3.put_object(Bucket=bucket, Key=planted, Body=gzip.compress(b'{"Records": []}', mtime=0))
 
     return _on_bucket(actor, "plants a log file of their own", do)
+
+
+def old_log_file(day: str) -> Given:
+    """A log file of long ago, delivered before anybody watched."""
+    delivered = datetime.fromisoformat(day).replace(hour=3, tzinfo=UTC)
+
+    def do(world: World) -> None:
+        key = LogFileKey(
+            account=world.setting.account,
+            region=world.deployment.home,
+            delivered_at=delivered,
+            unique="0" * 16,
+        )
+        world.harness.client("s3").put_object(Bucket=trail_bucket(world), Key=str(key), Body=b"")
+
+    return Given(f"a log file of {day}", do)
 
 
 def lifecycle_expires(folder: str, what: str) -> Deed:
