@@ -300,17 +300,23 @@ def test_hourly_digests_of_every_region_form_sound_chains():
         assert found.logs == found.logs_sound == 6
 
 
+def digests(world):
+    """The digests' contents, oldest first; of one region, or their order says nothing."""
+    found = sorted(objects(world, "CloudTrail-Digest"), key=lambda pair: pair[0])
+    return [json.loads(gzip.decompress(got["Body"].read())) for _, got in found]
+
+
+def starting(world):
+    """Which digests, oldest first, begin a chain."""
+    return [digest["previousDigestSignature"] is None for digest in digests(world)]
+
+
 def test_each_digest_begins_where_the_one_before_it_ended():
     with world(WATCHED) as cloud:
         cloud.run(4 * HOUR)
 
-        digests = [
-            json.loads(gzip.decompress(got["Body"].read()))
-            for _, got in sorted(objects(cloud, "CloudTrail-Digest"), key=lambda pair: pair[0])
-        ]
-        assert len(digests) == 3
-        assert digests[0]["previousDigestSignature"] is None
-        for before, after in pairwise(digests):
+        assert starting(cloud) == [True, False, False]
+        for before, after in pairwise(digests(cloud)):
             assert after["digestStartTime"] == before["digestEndTime"]
             assert after["previousDigestS3Object"] == before["digestS3Object"]
             assert after["logFiles"] == []
@@ -336,14 +342,11 @@ def test_stopping_the_trail_ends_the_chain_and_starting_it_begins_a_new_one():
         cloud.run(HOUR + 600)
         admin(cloud, "cloudtrail").stop_logging(Name="main")
         cloud.run(2 * HOUR)
-        stopped = len(objects(cloud, "CloudTrail-Digest"))
+        stopped = len(starting(cloud))
         admin(cloud, "cloudtrail").start_logging(Name="main")
         cloud.run(2 * HOUR + 600)
 
-        starts = [
-            json.loads(gzip.decompress(got["Body"].read()))["previousDigestSignature"] is None
-            for _, got in sorted(objects(cloud, "CloudTrail-Digest"), key=lambda pair: pair[0])
-        ]
+        starts = starting(cloud)
         assert starts[0]
         assert sum(starts) == 2
         assert not any(starts[1:stopped])
@@ -360,6 +363,7 @@ def test_a_trail_that_was_stopped_and_started_within_the_hour_has_two_sound_chai
         cloud.run(2 * HOUR)
 
         found = verdict(cloud, since)
+        assert starting(cloud) == [True, False, True, False]
         assert found.digests == found.digests_sound == 4
         assert {finding.what for finding in found.findings} <= {What.GAP}
         assert found.logs == found.logs_sound == 2
@@ -380,6 +384,19 @@ def test_the_call_that_ends_a_trail_is_the_last_it_tells_of(operation):
         found = verdict(cloud, since, stopped_at=since)
         assert found.findings == ()
         assert found.logs_sound == 1
+
+
+def test_a_trail_stopped_at_the_end_of_an_hour_still_digests_its_last_log_file():
+    with world(WATCHED) as cloud:
+        since = cloud.clock.now
+        cloud.run(HOUR - 20)
+        admin(cloud, "cloudtrail").stop_logging(Name="main")
+        cloud.run(3 * HOUR)
+
+        assert starting(cloud) == [True, False]
+        found = verdict(cloud, since, stopped_at=since + timedelta(hours=1))
+        assert found.findings == ()
+        assert found.logs == found.logs_sound == 1
 
 
 def test_an_attempt_to_stop_the_trail_is_told_and_stops_nothing():
@@ -508,6 +525,7 @@ def test_a_record_too_large_for_eventbridge_is_in_the_log_file_only():
                 "awsRegion": HOME,
                 "eventTime": "2026-03-02T03:00:00Z",
                 "eventID": "0",
+                "recipientAccountId": ACCOUNT,
                 "requestParameters": {"text": "x" * 256 * 1024},
             }
         )
