@@ -1,0 +1,106 @@
+import pytest
+
+from chalicelib.errors import NotConfigured
+from chalicelib.remediation import Mode
+from chalicelib.settings import Settings
+
+NEEDED = {"TRAILWARDEN_TOPIC_ARN": "arn:aws:sns:us-east-1:1:alerts", "TRAILWARDEN_LEDGER": "ledger"}
+
+
+def read(**more) -> Settings:
+    return Settings.read(NEEDED | {f"TRAILWARDEN_{name}": value for name, value in more.items()})
+
+
+def test_a_fresh_deploy_observes_and_acts_at_most_ten_times_an_hour():
+    settings = read()
+
+    assert (settings.mode, settings.acts_per_hour, settings.ignored_principals) == (Mode.OBSERVE, 10, ())
+    assert (settings.topic_arn, settings.ledger) == tuple(NEEDED.values())
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_every_mode_is_read(mode):
+    assert read(MODE=str(mode)).mode is mode
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        pytest.param(
+            {"TOPIC_ARN": ""}, "the environment variable TRAILWARDEN_TOPIC_ARN is missing", id="topic"
+        ),
+        pytest.param({"LEDGER": ""}, "the environment variable TRAILWARDEN_LEDGER is missing", id="ledger"),
+        pytest.param(
+            {"MODE": "Enforce"},
+            "TRAILWARDEN_MODE is 'Enforce'; it must be one of observe, approve, enforce",
+            id="a mode in capitals",
+        ),
+        pytest.param({"MODE": ""}, "TRAILWARDEN_MODE is ''; it must be one of", id="an empty mode"),
+        pytest.param({"ACTS_PER_HOUR": "0"}, "'0'; it must be a whole number above zero", id="no acts"),
+        pytest.param({"ACTS_PER_HOUR": "-1"}, "'-1'; it must be", id="negative"),
+        pytest.param({"ACTS_PER_HOUR": "1.5"}, "'1.5'; it must be", id="a fraction"),
+        pytest.param({"ACTS_PER_HOUR": "٣"}, "'٣'; it must be", id="digits of another script"),
+        pytest.param({"ACTS_PER_HOUR": " 3"}, "' 3'; it must be", id="a space"),
+        pytest.param({"ACTS_PER_HOUR": ""}, "TRAILWARDEN_ACTS_PER_HOUR is missing", id="an empty number"),
+    ],
+)
+def test_a_variable_that_can_not_be_used_is_named(variables, sentence):
+    with pytest.raises(NotConfigured) as caught:
+        read(**variables)
+
+    assert sentence in str(caught.value)
+
+
+USER = "arn:aws:iam::123456789012:user/deploy-bot"
+
+
+@pytest.mark.parametrize(
+    "ignored",
+    [
+        pytest.param(USER, id="the ARN itself"),
+        pytest.param("arn:aws:iam::*:user/deploy-*", id="stars"),
+        pytest.param("arn:aws:iam::123456789012:user/deploy-b?t", id="a question mark"),
+        pytest.param(f"arn:aws:iam::1:user/x, {USER} ,", id="one of a list, with spaces"),
+    ],
+)
+def test_an_expected_principal_is_ignored(ignored):
+    assert read(IGNORED_PRINCIPALS=ignored).ignores(USER)
+
+
+@pytest.mark.parametrize(
+    ("ignored", "principal"),
+    [
+        pytest.param("", USER, id="an empty list ignores nobody"),
+        pytest.param(" , ,", USER, id="nor does one of spaces"),
+        pytest.param("user/deploy-bot", USER, id="the end of an ARN"),
+        pytest.param("arn:aws:iam::123456789012:user/deploy", USER, id="the beginning of an ARN"),
+        pytest.param("arn.aws.iam..123456789012.user/deploy-bot", USER, id="a dot is a dot"),
+        pytest.param(
+            "arn:aws:iam::123456789012:role/deploy",
+            "arn:aws:sts::123456789012:assumed-role/visitor/arn:aws:iam::123456789012:role/deploy",
+            id="a session named like an ignored role",
+        ),
+        pytest.param("arn:aws:iam::1:user/x", "arn:aws:iam::1:user/X", id="names have case"),
+        pytest.param("arn:aws:iam::1:user/x", "arn:aws:iam::1:user/x\n", id="a line feed behind it"),
+    ],
+)
+def test_anybody_else_is_not(ignored, principal):
+    assert not read(IGNORED_PRINCIPALS=ignored).ignores(principal)
+
+
+def test_what_only_one_remediation_reads_is_read_when_it_asks():
+    settings = Settings.read({**NEEDED, "WINDOW": "600", "GROUP": "trail", "BAD": "ten"})
+
+    assert (settings.number("WINDOW"), settings.text("GROUP")) == (600, "trail")
+    for ask, name in ((settings.number, "BAD"), (settings.number, "NONE"), (settings.text, "NONE")):
+        with pytest.raises(NotConfigured, match=name):
+            ask(name)
+
+
+def test_the_environment_is_read_when_asked_and_not_at_import(monkeypatch):
+    for name, value in NEEDED.items():
+        monkeypatch.setenv(name, value)
+    before = Settings.read().mode
+    monkeypatch.setenv("TRAILWARDEN_MODE", "enforce")
+
+    assert (before, Settings.read().mode) == (Mode.OBSERVE, Mode.ENFORCE)
