@@ -31,8 +31,9 @@ def grants_of(remediation: Remediation) -> tuple[Grant, ...]:
 
 
 def acting_grants_of(remediation: Remediation) -> tuple[Grant, ...]:
-    """What it may do besides, once its mode lets it act."""
-    return tuple(grant for grant in remediation.grants if grant.acting)
+    """What it may do besides, once its mode lets it act; the cap on acts counts them in the ledger."""
+    count = Grant(action="dynamodb:Query", resource="${Ledger.Arn}", acting=True)
+    return (count, *(grant for grant in remediation.grants if grant.acting))
 
 
 def document(grants: Iterable[Grant]) -> Document:
@@ -69,8 +70,6 @@ def _runtime(remediation: Remediation) -> tuple[Grant, ...]:
     ledger = ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]
     if remediation.sightings:
         ledger += ["BatchWriteItem", "Query"]
-    elif remediation.acts:
-        ledger += ["Query"]
     return (
         *(Grant(action=f"dynamodb:{action}", resource="${Ledger.Arn}") for action in ledger),
         Grant(action="sns:Publish", resource="${AlertTopic}"),

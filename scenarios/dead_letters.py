@@ -3,10 +3,12 @@
 from typing import Any
 
 from scenarios.cloud.world import World
+from scenarios.failed_login import bastion, knock
 from scenarios.runner.actors import Actor, arrives
 from scenarios.runner.checks import alert, kept, no_more_alerts_than, undelivered
 from scenarios.runner.givens import table
 from scenarios.runner.scenario import Deed, Scenario, at, at_the_end, by, holds, told
+from scenarios.runner.trail_deeds import lifts_the_policy
 
 root = Actor(name="root", address="203.0.113.7")
 mallory = Actor(name="mallory", address="203.0.113.66")
@@ -79,7 +81,6 @@ def _plants_a_file() -> Deed:
     def do(world: World, caller: Any) -> None:
         bucket = world.home.resources["TrailBucket"].physical_id
         s3 = world.client(caller, "s3")
-        s3.delete_bucket_policy(Bucket=bucket)
         s3.put_object(Bucket=bucket, Key="AWSLogs/planted.json.gz", Body=b"{}")
         s3.delete_object(Bucket=bucket, Key="AWSLogs/planted.json.gz")
 
@@ -97,9 +98,35 @@ BROKEN = Scenario(
         at("01:00", root.signs_in(mfa=True)),
         at("01:10", mallory.calls("dynamodb", "delete_table", TableName="orders")),
         at("01:20", _alarm_goes_off()),
-        at("01:30", _plants_a_file()),
+        at("01:30", lifts_the_policy(mallory), _plants_a_file()),
     ),
     then=holds(at_the_end(kept(6), no_more_alerts_than(0), undelivered("NO_RESOURCE", times=6))),
 )
 
-SCENARIOS = (UNREADABLE, BROKEN)
+
+def _deletes_the_topic() -> Deed:
+    def do(world: World, caller: Any) -> None:
+        topic = world.home.resources["AlertTopic"].physical_id
+        world.client(caller, "sns").delete_topic(TopicArn=topic)
+
+    return mallory.does("deletes the alert topic", do)
+
+
+SILENCED = Scenario(
+    name="dead_letters.silenced",
+    title="Somebody deletes the alert topic: what could not be told is kept, and why",
+    given=(table("orders"),),
+    lasts="10:00",
+    when=told(
+        at("00:00", _deletes_the_topic()),
+        at("00:30", root.signs_in(mfa=True)),
+        at("00:40", mallory.calls("dynamodb", "delete_table", TableName="orders")),
+        *(at(f"00:{50 + number}", knock(bastion, "admin", 700 + number)) for number in range(5)),
+        at("01:30", lifts_the_policy(mallory), _plants_a_file()),
+    ),
+    then=holds(
+        at_the_end(kept(5, "(NotFound) when calling the Publish", "RetriesExhausted"), no_more_alerts_than(0))
+    ),
+)
+
+SCENARIOS = (UNREADABLE, BROKEN, SILENCED)
