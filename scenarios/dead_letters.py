@@ -117,6 +117,7 @@ SILENCED = Scenario(
     title="Somebody deletes the alert topic: what could not be told is kept, and why",
     given=(table("orders"),),
     lasts="10:00",
+    loses=True,  # CloudWatch has no dead letters: what the alarm would have told is gone
     when=told(
         at("00:00", _deletes_the_topic()),
         at("00:30", root.signs_in(mfa=True)),
