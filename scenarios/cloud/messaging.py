@@ -1,10 +1,14 @@
 """SNS and SQS: who may publish and send, what the envelopes look like, and an inbox one can read.
 
-Topics deliver to Lambda functions, queues and e-mail addresses. Publishing to an
-encrypted topic also asks the key: `kms:GenerateDataKey*` and `kms:Decrypt`.
+Topics deliver to Lambda functions, queues and e-mail addresses; what an endpoint refuses
+goes to the subscription's dead-letter queue, if it has one. Publishing to an encrypted
+topic and sending to an encrypted queue also ask the key: `kms:GenerateDataKey*` and
+`kms:Decrypt`.
 
 Sources: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html,
-https://docs.aws.amazon.com/sns/latest/dg/sns-sqs-as-subscriber.html
+https://docs.aws.amazon.com/sns/latest/dg/sns-sqs-as-subscriber.html,
+https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html,
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 """
 
 import json
@@ -22,6 +26,9 @@ from scenarios.cloud.setting import Setting
 
 KEY_ACTIONS = ("kms:GenerateDataKey", "kms:Decrypt")
 EMAIL = ("email", "email-json")
+
+Attributes = Mapping[str, tuple[str, str]]
+"""A message's attributes: name -> (data type, value)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,21 +96,28 @@ class Messaging:
                 )
 
     def _key_of(self, topic: Any) -> str:
-        configured = topic.kms_master_key_id
+        return self._key(topic.kms_master_key_id, topic.arn)
+
+    def _key_of_queue(self, queue: Any) -> str:
+        return self._key(queue.kms_master_key_id, queue.queue_arn)
+
+    def _key(self, configured: str | None, of: str) -> str:
+        """The ARN of the key that something is encrypted with; "" for none."""
         if not configured:
             return ""
-        key = moto_hooks.kms_key(configured, self._setting.account, topic.arn.split(":")[3])
+        key = moto_hooks.kms_key(configured, self._setting.account, of.split(":")[3])
         if key is None:
-            raise NotSimulated("kms", f"the key {configured} of topic {topic.arn}")
+            raise NotSimulated("kms", f"the key {configured} of {of}")
         return str(key.arn)
 
     def _published(self, call: ApiCall) -> None:
         parameters = call.parameters
         if "TopicArn" not in parameters:
             raise NotSimulated("sns", "Publish to a phone number or an endpoint")
+        if "MessageStructure" in parameters:
+            raise NotSimulated("sns", "Publish with another message for each protocol (MessageStructure)")
         attributes = {
-            name: str(value.get("StringValue", ""))
-            for name, value in parameters.get("MessageAttributes", {}).items()
+            name: _attribute(name, value) for name, value in parameters.get("MessageAttributes", {}).items()
         }
         self._fan_out(
             parameters["TopicArn"],
@@ -114,7 +128,7 @@ class Messaging:
         )
 
     def _fan_out(
-        self, topic_arn: str, subject: str, message: str, attributes: Mapping[str, str], *, sender: str
+        self, topic_arn: str, subject: str, message: str, attributes: Attributes, *, sender: str
     ) -> None:
         self._setting.note("published", subject or message.splitlines()[0], sender=sender)
         for subscription in moto_hooks.subscriptions(topic_arn):
@@ -123,16 +137,31 @@ class Messaging:
             envelope = self._envelope(topic_arn, subscription.arn, subject, message, attributes)
             match subscription.protocol:
                 case protocol if protocol in EMAIL:
-                    self._mail(subscription.endpoint, envelope, attributes, sender)
+                    self._mail(subscription, envelope, attributes, sender)
                 case "sqs":
-                    self._to_queue(subscription, envelope)
+                    self._delivered(
+                        subscription, envelope, self._to_queue(subscription, envelope, attributes)
+                    )
                 case "lambda":
-                    self._to_function(subscription, envelope)
+                    self._delivered(subscription, envelope, self._to_function(subscription, envelope))
                 case other:
                     raise NotSimulated("sns", f"delivery over {other} ({subscription.endpoint})")
 
+    def _delivered(self, subscription: Any, envelope: Mapping[str, Any], why: str | None) -> None:
+        """What the endpoint refuses is not tried again: it goes to the dead-letter queue, or is gone."""
+        if not why:
+            return
+        dead_letters = json.loads(subscription.attributes.get("RedrivePolicy") or "{}")
+        queue = dead_letters.get("deadLetterTargetArn", "")
+        lost = self.send_by_service(
+            "sns.amazonaws.com", queue, _body(envelope), source_arn=subscription.topic.arn, attributes={}
+        )
+        if lost:
+            name = subscription.topic.arn.rpartition(":")[2]
+            self._setting.note("lost", f"{name} could not reach {subscription.endpoint} ({why})")
+
     def _envelope(
-        self, topic_arn: str, arn: str, subject: str, message: str, attributes: Mapping[str, str]
+        self, topic_arn: str, arn: str, subject: str, message: str, attributes: Attributes
     ) -> dict[str, Any]:
         return {
             "Type": "Notification",
@@ -146,35 +175,36 @@ class Messaging:
             "SigningCertURL": "https://sns.us-east-1.amazonaws.com/simulated.pem",
             "UnsubscribeURL": f"https://sns.us-east-1.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={arn}",
             "MessageAttributes": {
-                name: {"Type": "String", "Value": value} for name, value in attributes.items()
+                name: {"Type": kind, "Value": value} for name, (kind, value) in attributes.items()
             },
         }
 
-    def _mail(self, to: str, envelope: Mapping[str, Any], attributes: Mapping[str, str], sender: str) -> None:
+    def _mail(
+        self, subscription: Any, envelope: Mapping[str, Any], attributes: Attributes, sender: str
+    ) -> None:
         self.inbox.append(
             Message(
                 at=self._setting.clock.now,
-                to=to,
+                to=subscription.endpoint,
                 subject=envelope["Subject"] or "AWS Notification Message",
-                text=envelope["Message"],
-                attributes=attributes,
+                text=_body(envelope) if subscription.protocol == "email-json" else envelope["Message"],
+                attributes={name: value for name, (_, value) in attributes.items()},
                 topic_arn=envelope["TopicArn"],
                 sender=sender,
             )
         )
 
-    def _to_queue(self, subscription: Any, envelope: Mapping[str, Any]) -> None:
-        raw = subscription.attributes.get("RawMessageDelivery") == "true"
-        body = (
-            envelope["Message"]
-            if raw
-            else json.dumps({name: value for name, value in envelope.items() if value not in (None, {})})
-        )
-        self.send_by_service(
-            "sns.amazonaws.com", subscription.endpoint, body, source_arn=subscription.topic.arn, attributes={}
+    def _to_queue(self, subscription: Any, envelope: Mapping[str, Any], attributes: Attributes) -> str | None:
+        raw = str(subscription.attributes.get("RawMessageDelivery")).lower() == "true"
+        return self.send_by_service(
+            "sns.amazonaws.com",
+            subscription.endpoint,
+            envelope["Message"] if raw else _body(envelope),
+            source_arn=subscription.topic.arn,
+            attributes={name: value for name, (_, value) in attributes.items()} if raw else {},
         )
 
-    def _to_function(self, subscription: Any, envelope: Mapping[str, Any]) -> None:
+    def _to_function(self, subscription: Any, envelope: Mapping[str, Any]) -> str | None:
         assert self._functions is not None
         sns = {**envelope, "SigningCertUrl": envelope["SigningCertURL"]}
         sns["UnsubscribeUrl"] = sns.pop("UnsubscribeURL")
@@ -189,7 +219,7 @@ class Messaging:
                 }
             ]
         }
-        self._functions.invoke_by_service(
+        return self._functions.invoke_by_service(
             "sns.amazonaws.com", subscription.endpoint, event, source_arn=subscription.topic.arn
         )
 
@@ -202,7 +232,8 @@ class Messaging:
         self, service: str, queue_arn: str, body: str, *, source_arn: str, attributes: Mapping[str, str]
     ) -> str | None:
         """An AWS service sends; returns why it may not, or None when the queue took it."""
-        if moto_hooks.queue(queue_arn) is None:
+        queue = moto_hooks.queue(queue_arn) if queue_arn else None
+        if queue is None:
             return "NO_RESOURCE"
         context: Mapping[str, str | bool] = {
             "aws:SourceArn": source_arn,
@@ -210,14 +241,21 @@ class Messaging:
         }
         if not self._setting.identity.service_may(service, "sqs:SendMessage", queue_arn, context).allowed:
             return "NO_PERMISSIONS"
+        key = self._key_of_queue(queue)
+        for action in KEY_ACTIONS if key else ():
+            if not self._setting.identity.service_may(service, action, key, context).allowed:
+                return "NO_PERMISSIONS"
         self._put(queue_arn, body, attributes)
         return None
 
     def send_by_role(self, queue_arn: str, body: str, caller: Caller, attributes: Mapping[str, str]) -> bool:
         """A service sends under a role it was given; False where that role may not, or the queue is gone."""
-        if moto_hooks.queue(queue_arn) is None:
+        queue = moto_hooks.queue(queue_arn)
+        if queue is None:
             return False
-        if not self._setting.identity.judge(caller, "sqs:SendMessage", queue_arn).allowed:
+        key = self._key_of_queue(queue)
+        asked = [("sqs:SendMessage", queue_arn), *((action, key) for action in KEY_ACTIONS if key)]
+        if not all(self._setting.identity.judge(caller, *each).allowed for each in asked):
             return False
         self._put(queue_arn, body, attributes)
         return True
@@ -238,3 +276,23 @@ class Messaging:
         """What lies in a queue, oldest first; looking takes nothing out."""
         queue = moto_hooks.queue(queue_arn)
         return [message.body for message in queue._messages] if queue is not None else []  # noqa: SLF001
+
+    def attributes(self, queue_arn: str) -> list[dict[str, str]]:
+        """The attributes of what lies in a queue, oldest first, as strings by name."""
+        queue = moto_hooks.queue(queue_arn)
+        messages = queue._messages if queue is not None else []  # noqa: SLF001
+        return [
+            {name: str(value["StringValue"]) for name, value in message.message_attributes.items()}
+            for message in messages
+        ]
+
+
+def _attribute(name: str, given: Mapping[str, Any]) -> tuple[str, str]:
+    if "StringValue" not in given:
+        raise NotSimulated("sns", f"binary message attributes ({name})")
+    return given["DataType"], given["StringValue"]
+
+
+def _body(envelope: Mapping[str, Any]) -> str:
+    """The envelope as queues and e-mail get it: what is absent is left out."""
+    return json.dumps({name: value for name, value in envelope.items() if value not in (None, {})})

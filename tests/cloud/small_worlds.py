@@ -105,18 +105,26 @@ def group(name="/host/secure", logical="Group"):
     return {logical: {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": name}}}
 
 
-def function(name="look", *, role_may=("*",), **properties):
-    """A function and its role. Its handler exists nowhere: what arrives is seen before it runs."""
+def function(name="look", **properties):
+    """A function that fails at once, and a queue where what it was sent is kept: see `arrived`."""
     given = {
         "FunctionName": name,
         "Code": {"S3Bucket": "b", "S3Key": "k"},
-        "Handler": "app.look",
+        "Handler": "nowhere.look",
         "Role": {"Fn::GetAtt": [f"{name}Role", "Arn"]},
         "Runtime": "python3.13",
     }
+    failing = {
+        "FunctionName": {"Ref": name},
+        "Qualifier": "$LATEST",
+        "MaximumRetryAttempts": 0,
+        "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Kept", "Arn"]}}},
+    }
     return {
-        **role(f"{name}Role", "lambda", *(may(action) for action in role_may)),
+        **role(f"{name}Role", "lambda", may("*")),
+        **queue("Kept", by=""),
         name: {"Type": "AWS::Lambda::Function", "Properties": given | properties},
+        f"{name}Failing": {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": failing},
     }
 
 
@@ -168,6 +176,11 @@ def trail(**properties):
 def heard(world, name="Heard", region=HOME):
     """The bodies that lie in a queue, parsed."""
     return [json.loads(body) for body in world.messaging.bodies(arn("sqs", name, region))]
+
+
+def arrived(world):
+    """The events that the world's function was invoked with."""
+    return [record["requestPayload"] for record in heard(world, "Kept")]
 
 
 def noted(world, kind):
