@@ -68,14 +68,15 @@ _PARAMETERS: Template = {
         "Default": "",
         "Description": "A trail that is there already. Empty: the stack makes one, with bucket and group.",
     },
+    # Not empty where there is no such trail: cfn-lint judges names by their defaults too, used or not.
     "ExistingTrailBucket": {
         "Type": "String",
-        "Default": "",
+        "Default": "none",
         "Description": "That trail's bucket; EventBridge must be switched on for it.",
     },
     "ExistingTrailGroup": {
         "Type": "String",
-        "Default": "",
+        "Default": "none",
         "Description": "That trail's log group, by name.",
     },
     "IgnoredPrincipals": {
