@@ -163,7 +163,7 @@ def _alerts() -> Template:
                             "Sid": "AlarmsTellTheTopic",
                             "Effect": "Allow",
                             "Principal": {"Service": "cloudwatch.amazonaws.com"},
-                            "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
+                            "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
                             "Resource": "*",
                         },
                     ],
