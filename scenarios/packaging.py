@@ -6,11 +6,10 @@ rehearsal takes the very same template without building the dependencies, and ne
 """
 
 import importlib
-import io
 import json
-import shutil
-import zipfile
-from collections.abc import Iterable, Mapping
+import os
+import sys
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,12 @@ from typing import Any
 from chalice.config import Config
 from chalice.deploy.appgraph import ApplicationGraphBuilder, DependencyBuilder
 from chalice.deploy.deployer import BaseDeployStep, BuildStage, InjectDefaults, SwaggerBuilder
-from chalice.deploy.packager import DependencyBuilder as PipDependencyBuilder
-from chalice.deploy.packager import LambdaDeploymentPackager, PipRunner, SubprocessPip
 from chalice.deploy.swagger import CFNSwaggerGenerator
 from chalice.package import SAMTemplateGenerator, TemplateDeepMerger
-from chalice.utils import UI, OSUtils
 
 from chalicelib.stack import RUNTIME
 from chalicelib.warden import Warden
+from scenarios.requirements import requirements
 
 PROJECT = Path(__file__).resolve().parent.parent
 CONFIG = PROJECT / ".chalice" / "config.json"
@@ -82,8 +79,18 @@ def stages() -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def application() -> Warden:
-    """The application that app.py declares, imported once; nothing in it runs."""
-    app = importlib.import_module("app").app
+    """The application that app.py declares, imported once; nothing in it runs.
+
+    Without what a local stage attaches: that is never deployed.
+    """
+    attached, loaded = os.environ.pop("TRAILWARDEN_ATTACH", None), sys.modules.pop("app", None)
+    try:
+        app = importlib.import_module("app").app
+    finally:
+        if attached is not None:
+            os.environ["TRAILWARDEN_ATTACH"] = attached
+        if loaded is not None:
+            sys.modules["app"] = loaded
     assert isinstance(app, Warden)
     return app
 
@@ -137,8 +144,8 @@ def _config(stage: str) -> PinnedConfig:
 def generated() -> dict[Path, str]:
     """The generated files of the project and what must stand in them."""
     app = application()
-    files = {POLICIES / f"{name}.json": _pretty(document) for name, document in app.policies().items()}
-    return {FRAGMENT: _pretty(app.fragment()), **files}
+    files = {POLICIES / f"{name}.json": pretty(document) for name, document in app.policies().items()}
+    return {REQUIREMENTS: requirements(), FRAGMENT: pretty(app.fragment()), **files}
 
 
 def stale() -> list[Path]:
@@ -161,49 +168,6 @@ def regenerate() -> list[Path]:
     return changed
 
 
-def write_package(stage: str, out: Path) -> dict[str, Path]:
-    """Write `sam.json`, `spoke.json` and `deployment.zip` into `out`; needs the network for Lambda's wheels.
-
-    Raises UnknownStage, and whatever Chalice says when a dependency has no wheel for Lambda.
-    """
-    template = sam_template(stage)
-    out.mkdir(parents=True, exist_ok=True)
-    paths = {name: out / name for name in ("sam.json", "spoke.json", "deployment.zip")}
-    paths["sam.json"].write_text(_pretty(template))
-    paths["spoke.json"].write_text(_pretty(application().spoke()))
-    _build(_config(stage), paths["deployment.zip"])
-    return paths
-
-
-def _build(config: PinnedConfig, target: Path) -> None:
-    osutils, ui = OSUtils(), UI(out=io.StringIO(), err=io.StringIO())
-    builder = PipDependencyBuilder(
-        osutils=osutils,
-        pip_runner=PipRunner(pip=SubprocessPip(osutils=osutils), osutils=osutils),
-        architecture=config.lambda_architecture,
-    )
-    packager = LambdaDeploymentPackager(
-        osutils=osutils, dependency_builder=builder, ui=ui, architecture=config.lambda_architecture
-    )
-    built = packager.create_deployment_package(str(PROJECT), config.lambda_python_version)
-    _without_caches(Path(built), target)
-
-
-def _without_caches(built: Path, target: Path) -> None:
-    """Copy the zip, leaving out bytecode of this machine."""
-    with zipfile.ZipFile(built) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as clean:
-        for entry in source.infolist():
-            if "__pycache__/" not in entry.filename:
-                clean.writestr(entry, source.read(entry))
-    shutil.rmtree(built.parent, ignore_errors=True)
-
-
-def lint(templates: Iterable[Path]) -> list[str]:
-    """What cfn-lint says of these templates; empty when it says nothing."""
-    from cfnlint.api import lint_all  # noqa: PLC0415 - takes a second to import, and only packaging lints
-
-    return [f"{path.name}: {match}" for path in templates for match in lint_all(path.read_text())]
-
-
-def _pretty(document: Any) -> str:
+def pretty(document: Any) -> str:
+    """JSON as it is written to disk."""
     return json.dumps(document, indent=2) + "\n"

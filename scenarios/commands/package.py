@@ -1,0 +1,68 @@
+"""`trailwarden package`: what AWS is given, made anew, linted, and how to hand it over."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from scenarios.cloud.errors import InvalidTemplate
+from scenarios.lambda_package import CannotBuild, NotForAws, lint, strangers, write_package
+from scenarios.packaging import PROJECT, UnknownStage, regenerate
+
+
+@click.command()
+@click.option("--stage", default="prod", show_default=True, help="A stage of .chalice/config.json.")
+@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+def command(stage: str, out: Path) -> int:
+    """Write sam.json, spoke.json and deployment.zip into OUT, ready for `aws cloudformation package`.
+
+    Brings the generated files of the project up to date before: the fragment, the policies,
+    requirements.txt. Exits with 1 when cfn-lint finds something, before or after the transform.
+    """
+    try:
+        changed = regenerate()
+        paths = write_package(stage, out)
+        findings = [
+            *lint(paths),
+            *(f"deployment.zip: holds {name}" for name in strangers(paths["deployment.zip"])),
+        ]
+    except (UnknownStage, NotForAws, CannotBuild, InvalidTemplate) as error:
+        raise click.UsageError(str(error)) from error
+    except OSError as error:
+        raise click.UsageError(
+            f"{error.filename or out}: {(error.strerror or str(error)).lower()}"
+        ) from error
+    for path in changed:
+        click.echo(f"regenerated {path.relative_to(PROJECT)}")
+    for path in paths.values():
+        click.echo(f"wrote       {path} ({_size(path)})")
+    for finding in findings:
+        click.echo(finding)
+    if findings:
+        click.echo(f"trailwarden: {len(findings)} findings; do not deploy this", err=True)
+        return 1
+    click.echo("linted      clean, before and after the transform")
+    click.echo(_next(out, paths))
+    return 0
+
+
+def _size(path: Path) -> str:
+    size = path.stat().st_size
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
+
+
+def _next(out: Path, paths: Mapping[str, Path]) -> str:
+    """The commands that come next, ready to be copied."""
+    packaged = out / "packaged.json"
+    return f"""
+Next, in the home region:
+
+  aws cloudformation package --template-file {paths["sam.json"]} --use-json \\
+    --s3-bucket YOUR_BUCKET --output-template-file {packaged}
+  aws cloudformation deploy --template-file {packaged} --stack-name trailwarden \\
+    --capabilities CAPABILITY_IAM --parameter-overrides AlertEmail=YOU@EXAMPLE.COM
+
+Then in every other watched region, and in us-east-1 if that is not the home:
+
+  aws cloudformation deploy --template-file {paths["spoke.json"]} --stack-name trailwarden-spoke \\
+    --capabilities CAPABILITY_IAM --region REGION --parameter-overrides HomeRegion=HOME"""
