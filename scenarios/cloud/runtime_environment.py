@@ -2,8 +2,9 @@
 
 A cold start imports the deployed code afresh under the function's environment; a warm
 one finds it as the last invocation left it. While the function runs, and only then, its
-modules stand in `sys.modules` and its variables in `os.environ`. Libraries are shared
-between functions: they are the same files, and what they keep at module level is theirs.
+modules stand in `sys.modules`, its variables in `os.environ`, its session where boto3
+keeps the default one. Libraries are shared between functions: they are the same files,
+and what else they keep at module level is nobody's.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html; how the handler is
 found and what is said when it isn't, `_get_handler` in
@@ -23,6 +24,8 @@ from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
+
+import boto3
 
 # What Chalice packages of ours, from the folder that holds app.py.
 DEPLOYED = ("app", "chalicelib")
@@ -49,6 +52,8 @@ class ExecutionEnvironment:
         self._code = _Deployed(code)
         self._modules: dict[str, ModuleType] = {}
         self._loggers: dict[str, Any] = {}
+        self._session: boto3.Session | None = None
+        self._root: tuple[list[logging.Handler], int] = ([], logging.WARNING)
         self._output = io.StringIO()
 
     def invoke(self, event: Any, context: Any) -> Any:
@@ -87,6 +92,8 @@ class ExecutionEnvironment:
         outside_modules = _take_modules()
         outside_variables = dict(os.environ)
         outside_loggers = _take_loggers()
+        outside_root = _exchange_root(self._root)
+        outside_session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, self._session
         sys.modules.update(self._modules)
         logging.Logger.manager.loggerDict.update(self._loggers)
         os.environ.clear()
@@ -98,6 +105,8 @@ class ExecutionEnvironment:
             sys.meta_path.remove(self._code)
             self._modules = _take_modules()
             self._loggers = _take_loggers()
+            self._root = _exchange_root(outside_root)
+            self._session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, outside_session
             sys.modules.update(outside_modules)
             logging.Logger.manager.loggerDict.update(outside_loggers)
             os.environ.clear()
@@ -150,3 +159,12 @@ def _take_loggers() -> dict[str, Any]:
     """Powertools' logger keeps the stream it first wrote to; each environment has its own."""
     known = logging.Logger.manager.loggerDict
     return {name: known.pop(name) for name in list(known) if name.split(".", 1)[0] in {"trailwarden", "app"}}
+
+
+def _exchange_root(other: tuple[list[logging.Handler], int]) -> tuple[list[logging.Handler], int]:
+    """Give the root logger these handlers and this level; returns those it had."""
+    root = logging.getLogger()
+    kept = (root.handlers, root.level)
+    root.handlers = other[0]
+    root.setLevel(other[1])
+    return kept

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
@@ -203,7 +203,8 @@ _MOST_KEPT = 32
 
 
 def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
-    """The deployment's state, made once: the ids in it depend on no seed."""
+    """The deployment's state, made once: the ids in it depend on no seed, and nothing on its code."""
+    deployment = replace(deployment, code=PROJECT)
     del clock  # entered already: what is made here is made at the deployment's start
     if deployment not in _KEPT:
         with moto_hooks.moto_without_physics(0), seeded(0):
