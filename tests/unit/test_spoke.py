@@ -1,0 +1,75 @@
+import re
+
+import pytest
+
+from chalicelib.catalog import CATALOG
+from chalicelib.remediation import OnEvent
+from chalicelib.spoke import spoke
+
+TEMPLATE = spoke(CATALOG)
+RULES = {
+    name: each["Properties"]
+    for name, each in TEMPLATE["Resources"].items()
+    if each["Type"] == "AWS::Events::Rule"
+}
+HOME_BUS = {"Fn::Sub": "arn:${AWS::Partition}:events:${HomeRegion}:${AWS::AccountId}:event-bus/default"}
+EVERYWHERE = [
+    (each.name, trigger.pattern)
+    for each in CATALOG
+    for trigger in each.triggers
+    if isinstance(trigger, OnEvent) and trigger.everywhere
+]
+
+
+def test_what_may_happen_in_any_region_is_forwarded_as_the_stacks_own_rule_asks_for_it():
+    assert [rule["EventPattern"] for rule in RULES.values()] == [pattern for _, pattern in EVERYWHERE]
+    assert {name for name, _ in EVERYWHERE} >= {"root_login", "table_deleted"}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_sends_home_and_nowhere_else(name):
+    assert RULES[name]["State"] == "ENABLED"
+    (target,) = RULES[name]["Targets"]
+    assert target["Arn"] == HOME_BUS
+    assert target["RoleArn"] == {"Fn::GetAtt": ["ForwardRole", "Arn"]}
+
+
+def test_the_role_may_put_events_on_the_home_bus_and_nothing_else():
+    role = TEMPLATE["Resources"]["ForwardRole"]["Properties"]
+
+    (policy,) = role["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement == {"Effect": "Allow", "Action": "events:PutEvents", "Resource": HOME_BUS}
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "events.amazonaws.com"}
+
+
+def test_the_spoke_is_plain_cloudformation_with_rules_and_a_role():
+    kinds = {each["Type"] for each in TEMPLATE["Resources"].values()}
+
+    assert "Transform" not in TEMPLATE
+    assert kinds == {"AWS::IAM::Role", "AWS::Events::Rule"}
+
+
+@pytest.mark.parametrize(
+    ("region", "valid"),
+    [
+        pytest.param("us-east-1", True, id="us-east-1"),
+        pytest.param("ap-southeast-4", True, id="ap-southeast-4"),
+        pytest.param("us-gov-west-1", True, id="us-gov-west-1"),
+        pytest.param("", False, id="none"),
+        pytest.param("US-EAST-1", False, id="in capitals"),
+        pytest.param("us-east-1a", False, id="a zone"),
+        pytest.param("us-east-1:1:event-bus/x", False, id="half an ARN"),
+    ],
+)
+def test_the_home_region_is_a_region(region, valid):
+    pattern = TEMPLATE["Parameters"]["HomeRegion"]["AllowedPattern"]
+
+    assert bool(re.fullmatch(pattern, region)) == valid
+
+
+def test_a_remediation_that_only_looks_at_home_is_not_forwarded():
+    at_home = [each for each in CATALOG if each.name == "failed_login"]
+
+    assert list(spoke(at_home)["Resources"]) == ["ForwardRole"]
