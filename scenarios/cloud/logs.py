@@ -185,7 +185,7 @@ class Logs:
             if stream in group.streams and stream.startswith(prefix)
             for each in group.streams[stream].events
             for event in (_event(stream, each),)
-            if since <= event.timestamp < until and pattern.matches(event.message)
+            if since <= event.timestamp <= until and pattern.matches(event.message)
         ]
         found.sort(key=lambda pair: (pair[0].timestamp, pair[0].id))
         begin = int(parameters.get("nextToken", "0"))
@@ -233,7 +233,10 @@ def _event(stream: str, stored: Any) -> LogEvent:
 
 def _told(event: LogEvent, pattern: LogPattern) -> dict[str, Any]:
     told: dict[str, Any] = {"id": event.id, "timestamp": event.timestamp, "message": event.message}
-    fields = pattern.fields(event.message) if pattern.language == "space-delimited" else {}
+    if pattern.language != "space-delimited":
+        return told
+    # Subscriptions name the fields as the pattern does; TestMetricFilter names them as selectors, with a "$".
+    fields = {name.removeprefix("$"): value for name, value in pattern.fields(event.message).items()}
     return {**told, "extractedFields": fields} if fields else told
 
 
