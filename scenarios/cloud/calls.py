@@ -1,8 +1,8 @@
 """Every boto3 call inside a world goes through here.
 
-In order: who calls, whether they may, who answers (a law, else moto), what CloudTrail
-writes down, what follows from it. moto's "not implemented", in both its forms, becomes a
-loud `NotSimulated`. Set-up calls are muted: they reach moto alone.
+In order: whether boto3 would send it, who calls, whether they may, who answers (a law,
+else moto), what CloudTrail writes down, what follows from it. moto's "not implemented", in
+both its forms, becomes a loud `NotSimulated`. Set-up calls are muted: they reach moto alone.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -104,6 +104,7 @@ class Calls:
         service = client.meta.service_model.service_name
         if self._muted:
             return _loud(service, operation, original, client, parameters)
+        _validate(client, operation, parameters)
         caller = self._identity.caller(client._request_signer._credentials.access_key)  # type: ignore[attr-defined]  # noqa: SLF001
         self._sequence += 1
         sequence = self._sequence
@@ -163,7 +164,6 @@ class Calls:
                 if check is not None:
                     check(asked)
                 if answer is not None:
-                    _validate(client, asked)
                     response = answer(asked)
         except Refused as refused:
             raise client_error(
@@ -237,11 +237,20 @@ def _loud(
         raise
 
 
-def _validate(client: BaseClient, asked: Asked) -> None:
-    """What botocore refuses before it sends, it must refuse here too."""
-    shape = client.meta.service_model.operation_model(asked.operation).input_shape
-    if shape is not None:
-        report = ParamValidator().validate(dict(asked.parameters), shape)
+def _validate(client: BaseClient, operation: str, parameters: Mapping[str, Any]) -> None:
+    """What botocore refuses before it sends, AWS never hears of, and neither does anybody here.
+
+    botocore lets its handlers at the parameters before it looks at them: S3's CopySource may be a
+    dictionary until then. They are asked where it matters, when something looks wrong.
+    """
+    model = client.meta.service_model.operation_model(operation)
+    if model.input_shape is None:
+        return
+    validator, given = ParamValidator(), dict(parameters)
+    if validator.validate(given, model.input_shape).has_errors():
+        within: Any = client
+        built = within._emit_api_params(given, model, {"client_region": client.meta.region_name})  # noqa: SLF001
+        report = validator.validate(built, model.input_shape)
         if report.has_errors():
             raise ParamValidationError(report=report.generate_report())
 

@@ -115,12 +115,8 @@ class Identity:
 
 def role_policies(account: str, role_name: str) -> list[Document]:
     """A role's inline and attached policies, as documents; none for a role that isn't there."""
-    iam = moto_hooks.backend("iam", account, "aws")
-    role = next((each for each in iam.roles.values() if each.name == role_name), None)
-    if role is None:
-        return []
-    inline = [_document(text) for text in role.policies.values()]
-    return inline + [_document(policy.document) for policy in role.managed_policies.values()]
+    role = moto_hooks.role(account, role_name)
+    return [_document(text) for text in moto_hooks.role_policies(role)] if role is not None else []
 
 
 def _document(text: Any) -> Document:
@@ -181,8 +177,7 @@ def _bus_policy(arn: _Arn) -> Document | None:
 
 
 def _trust_policy(arn: _Arn) -> Document | None:
-    roles = moto_hooks.backend("iam", arn.account, "aws").roles
-    found = next((each for each in roles.values() if each.arn == arn.text), None)
+    found = moto_hooks.role(arn.account, arn.rest.rpartition("/")[2])
     return _document(found.assume_role_policy_document) if found is not None else None
 
 

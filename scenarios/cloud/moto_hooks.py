@@ -233,6 +233,23 @@ def bucket(account: str, name: str) -> Any | None:
     return backend("s3", account, "aws").buckets.get(name)
 
 
+def role(account: str, name: str) -> Any | None:
+    """A role's model: `.arn`, `.assume_role_policy_document`."""
+    roles = backend("iam", account, "aws").roles
+    return next((each for each in roles.values() if each.name == name), None)
+
+
+def role_policies(found: Any) -> list[Any]:
+    """A role's inline and attached policies, as documents or their JSON text."""
+    attached = [
+        version.document
+        for policy in found.managed_policies.values()
+        for version in policy.versions
+        if version.version_id == policy.default_version_id
+    ]
+    return [*found.policies.values(), *attached]
+
+
 def kms_key(arn_or_id: str, account: str, region: str) -> Any | None:
     """A KMS key's model by key id, key ARN, alias or alias ARN."""
     keys = backend("kms", account, region)
