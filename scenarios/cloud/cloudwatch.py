@@ -53,11 +53,13 @@ class CloudWatch:
         self._messaging = messaging
         self._emit = emit
         self._stores: dict[str, MetricStore] = {}
+        self._replaced: Any | None = None
         self.changes: list[Change] = []
         calls = setting.calls
         calls.answer("cloudwatch", "PutMetricData", self._put_metric_data)
         calls.answer("cloudwatch", "GetMetricStatistics", self._get_metric_statistics)
         calls.answer("cloudwatch", "SetAlarmState", self._set_alarm_state)
+        calls.check("cloudwatch", "PutMetricAlarm", self._about_to_put)
         calls.after("cloudwatch", "PutMetricAlarm", self._alarm_put)
         for operation in ("GetMetricData", "ListMetrics", "PutCompositeAlarm", "PutAnomalyDetector"):
             calls.check("cloudwatch", operation, self._not_yet)
@@ -297,11 +299,22 @@ class CloudWatch:
             self._change(asked.region, alarm, asked.parameters["StateValue"], asked.parameters["StateReason"])
         return {}
 
+    def _about_to_put(self, asked: Asked) -> None:
+        alarms = moto_hooks.alarms(self._setting.account, asked.region)
+        self._replaced = alarms.get(asked.parameters["AlarmName"])
+
     def _alarm_put(self, call: ApiCall) -> None:
+        """A new alarm begins without data; "when you update an existing alarm, its state is left unchanged".
+
+        Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+        """
         alarm = moto_hooks.alarms(self._setting.account, call.region)[call.parameters["AlarmName"]]
-        known = any(change.alarm == alarm.name for change in self.changes)
-        if not known:
+        before, self._replaced = self._replaced, None
+        if before is None:
             _set(alarm, INSUFFICIENT_DATA, "Unchecked: Initial alarm creation", self._setting.clock.now)
+            return
+        alarm.state_value, alarm.state_reason = before.state_value, before.state_reason
+        alarm.state_updated_timestamp = before.state_updated_timestamp
 
     def _not_yet(self, asked: Asked) -> None:
         raise NotSimulated("cloudwatch", asked.operation)

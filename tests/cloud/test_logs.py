@@ -197,7 +197,7 @@ def test_a_subscription_to_a_stream_is_not_simulated():
         pytest.param({}, ["Failed a", "Failed b", "fine"], [2], id="one a match"),
         pytest.param({}, ["fine"], [], id="no match, no point"),
         pytest.param({"DefaultValue": 0}, ["fine"], [0], id="no match, the default"),
-        pytest.param({"DefaultValue": 0}, ["Failed", "fine"], [1], id="a match, no default"),
+        pytest.param({"DefaultValue": 7}, ["Failed", "fine"], [1], id="a match, no default"),
         pytest.param({"DefaultValue": 0}, [], [], id="no lines, no point"),
         pytest.param({"MetricValue": "2.5"}, ["Failed a", "Failed b"], [5], id="a value of its own"),
     ],
