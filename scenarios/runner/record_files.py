@@ -8,17 +8,11 @@ Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-ev
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from chalicelib.trail.gunzip import MalformedGzip, inflate
-
-STANDARD_INPUT = "-"
-LARGEST_BYTES = 1 << 30  # of a file, unpacked
-_GZIP_MAGIC = b"\x1f\x8b"
+from scenarios.runner.files import Unreadable, reason, shown_name, text_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,24 +54,12 @@ class NotARecord:
 
 def read(name: str) -> Iterator[Found | NotARecord]:
     """The records of one file, or of standard input for `-`, in their order."""
-    shown = "standard input" if name == STANDARD_INPUT else Path(name).name
     try:
-        text = _text(name)
-    except OSError as error:
-        yield NotARecord(where=name, why=(error.strerror or str(error)).lower())
-    except MalformedGzip as error:
-        yield NotARecord(where=name, why=f"it is no sound gzip file ({error})")
-    except UnicodeDecodeError:
-        yield NotARecord(where=name, why="it is neither text in UTF-8 nor gzip")
+        text = text_of(name)
+    except Unreadable as error:
+        yield NotARecord(where=error.name, why=error.why)
     else:
-        yield from _records(text, shown)
-
-
-def _text(name: str) -> str:
-    data = sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
-    if data.startswith(_GZIP_MAGIC) or name.endswith(".gz"):
-        data = b"".join(inflate(data, LARGEST_BYTES))
-    return data.decode("utf-8-sig")
+        yield from _records(text, shown_name(name))
 
 
 def _records(text: str, shown: str) -> Iterator[Found | NotARecord]:
@@ -98,12 +80,12 @@ def _lines(text: str, shown: str, error: Exception) -> Iterator[Found | NotAReco
     parsed = [(number, _parsed(line)) for number, line in lines]
     if not any(isinstance(value, dict) for _, value in parsed):
         line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        yield NotARecord(where=f"{shown}{line}", why=f"it is not JSON ({_reason(error)})")
+        yield NotARecord(where=f"{shown}{line}", why=f"it is not JSON ({reason(error)})")
         return
     for number, value in parsed:
         where = f"{shown}:{number}"
         if isinstance(value, Exception):
-            yield NotARecord(where=where, why=f"it is not JSON ({_reason(value)})")
+            yield NotARecord(where=where, why=f"it is not JSON ({reason(value)})")
         else:
             yield from _unwrapped(value, where)
 
@@ -113,12 +95,6 @@ def _parsed(line: str) -> Any:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
         return error
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg.lower()} at column {error.colno}"
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def _unwrapped(value: Any, where: str) -> Iterator[Found | NotARecord]:

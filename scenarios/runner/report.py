@@ -1,21 +1,17 @@
 """How a run is shown: a timeline for one, a line each for many, and what to do next.
 
-On a terminal lines are wrapped and coloured; in a pipe every line stays whole, so that it can be searched.
 Times are told from the scenario's beginning, in whole seconds.
 """
 
 import json
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import IO
 
-from rich.console import Console
-from rich.text import Text
-
 from scenarios.cloud.setting import Moment
 from scenarios.runner.run import Report
+from scenarios.runner.terminal import Terminal
 
 TIME_WIDTH, LABEL_WIDTH = 9, 9
 INDENT = TIME_WIDTH + LABEL_WIDTH + 4
@@ -72,8 +68,7 @@ class Teller:
     """Writes runs to a stream. `longest_name` aligns the lines of many."""
 
     def __init__(self, stream: IO[str], *, trace: bool = False, longest_name: int = 0) -> None:
-        self._console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
-        self._width = self._console.width if self._console.is_terminal else None
+        self._terminal = Terminal(stream)
         self._trace = trace
         self._longest_name = max(longest_name, len("scenario"))
 
@@ -82,22 +77,22 @@ class Teller:
     def timeline(self, report: Report) -> None:
         """Everything a person wants to know about one run; with a trace, everything that happened."""
         scenario = report.scenario
-        self._print(Text.assemble((scenario.name, "bold"), "  ", scenario.title))
+        self._terminal.print((scenario.name, "bold"), "  ", scenario.title)
         where = f"{scenario.home}, {report.began:%Y-%m-%d %H:%M} UTC, seed {report.seed}"
         faults = "" if report.faults == "none" else f", faults: {report.faults}"
-        self._print(Text(f"{where}{faults}", style="dim"))
+        self._terminal.print((f"{where}{faults}", "dim"))
         for given in scenario.given:
             self._row("given", "given", given.words, "dim")
         for moment in report.timeline:
             self._moment(moment, report)
-        self._print(Text())
+        self._terminal.print()
         sentence = _paths(told(report))
         if sentence:
-            self._wrapped("", sentence, "bold")
+            self._terminal.wrapped("", sentence, "bold")
         # Expectations that failed stand in the timeline; what stopped the run comes after them.
         for failure in report.failures[sum(moment.kind == "fails" for moment in report.timeline) :]:
-            self._wrapped("", failure, "bold red")
-        self._print(Text())
+            self._terminal.wrapped("", failure, "bold red")
+        self._terminal.print()
 
     def _moment(self, moment: Moment, report: Report) -> None:
         if not self._trace and not _matters(moment):
@@ -105,15 +100,12 @@ class Teller:
         label, style = LABELS.get(moment.kind, (moment.kind, "dim"))
         if moment.kind == "mail":
             style = SEVERITY_STYLES.get(moment.words.partition(":")[0], style)
-        words = self._cut(moment.words) if moment.kind == "holds" else moment.words
+        words = moment.words
+        if moment.kind == "holds" and not self._trace:
+            words = self._terminal.cut(words, INDENT)
         self._row(clock(moment.at - report.began), label, words, style)
         for line in self._letter(moment) if moment.kind == "mail" else ():
-            self._wrapped(f"{'':{TIME_WIDTH + 2}}│ ", line, "dim")
-
-    def _cut(self, words: str) -> str:
-        """On one line, where a terminal is narrower and nobody asked for everything."""
-        room = self._width - INDENT if self._width and not self._trace else len(words)
-        return words if len(words) <= room else f"{words[: room - 1]}…"
+            self._terminal.wrapped(f"{'':{TIME_WIDTH + 2}}│ ", line, "dim", indent="  ")
 
     def _letter(self, moment: Moment) -> list[str]:
         """An alert's text below its subject; of an alarm's JSON, the reason."""
@@ -131,7 +123,7 @@ class Teller:
         columns = (
             f"  {'scenario':<{self._longest_name}}  {'told after':>10}  alerts  alarms  simulated   wall"
         )
-        self._print(Text(columns, style="dim"))
+        self._terminal.print((columns, "dim"))
 
     def line(self, report: Report) -> None:
         """One run in a line, and what failed in it."""
@@ -145,12 +137,12 @@ class Teller:
             f"  {clock(timedelta(seconds=report.simulated_seconds)):>9}  {report.wall_seconds:>4.1f}s"
         )
         name = f"{report.scenario.name:<{self._longest_name}}"
-        self._print(Text.assemble(mark, " ", (name, "bold"), figures, (faults, "dim")))
+        self._terminal.print(mark, " ", (name, "bold"), figures, (faults, "dim"))
         self._failures(report)
 
     def _failures(self, report: Report) -> None:
         for failure in report.failures:
-            self._wrapped("    ", failure, "red")
+            self._terminal.wrapped("    ", failure, "red")
 
     # ---- the end --------------------------------------------------------------------------------
 
@@ -158,10 +150,10 @@ class Teller:
         """How many passed, and what to do next."""
         failed = [report for report in reports if not report.passed]
         wall = sum(report.wall_seconds for report in reports)
-        self._print(Text())
+        self._terminal.print()
         if failed:
             sentence = f"{len(failed)} of {len(reports)} failed, in {wall:.1f} s."
-            self._print(Text(sentence, style="bold red"))
+            self._terminal.print((sentence, "bold red"))
             first = failed[0]
             faults = "" if first.faults == "none" else f" --faults {first.faults}"
             self._next(
@@ -169,41 +161,18 @@ class Teller:
                 "everything that happened in it, the same every time",
             )
             return
-        self._print(Text(f"{_all(len(reports))} passed, in {wall:.1f} s.", style="bold green"))
+        self._terminal.print((f"{_all(len(reports))} passed, in {wall:.1f} s.", "bold green"))
         self._next("trailwarden replay FILE", "your own CloudTrail records through the same handlers")
         self._next("make test", "every test")
         self._next("trailwarden package OUT", "what AWS is given")
 
     def _next(self, command: str, what: str) -> None:
-        self._print(Text.assemble("  ", (f"{command:<26}", "bold cyan"), "  ", (what, "dim")))
+        self._terminal.print("  ", (f"{command:<26}", "bold cyan"), "  ", (what, "dim"))
 
     # ---- lines ----------------------------------------------------------------------------------
 
     def _row(self, time: str, label: str, words: str, style: str) -> None:
-        self._wrapped(f"{time:>{TIME_WIDTH}}  {label:<{LABEL_WIDTH}}  ", words, style)
-
-    def _wrapped(self, head: str, words: str, style: str) -> None:
-        """`words` behind `head`; on a terminal, what doesn't fit goes on below their beginning.
-
-        Words aren't broken: an ARN or a command is there to be copied.
-        """
-        lines = [words]
-        if self._width:
-            lines = textwrap.wrap(
-                words,
-                max(self._width - len(head), 20),
-                break_on_hyphens=False,
-                break_long_words=False,
-                replace_whitespace=False,
-                subsequent_indent="  " if "│" in head else "",
-            ) or [""]
-        below = "".join(char if char == "│" else " " for char in head)
-        for index, line in enumerate(lines):
-            self._print(Text.assemble((head if index == 0 else below, "dim"), (line, style)))
-
-    def _print(self, text: Text) -> None:
-        text.rstrip()
-        self._console.print(text)
+        self._terminal.wrapped(f"{time:>{TIME_WIDTH}}  {label:<{LABEL_WIDTH}}  ", words, style)
 
 
 def _matters(moment: Moment) -> bool:

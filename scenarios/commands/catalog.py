@@ -1,0 +1,105 @@
+"""`trailwarden catalog`: all that can wake up, what it may touch, and what proves it. It asks no AWS."""
+
+import ast
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+import scenarios
+from chalicelib.catalog import CATALOG
+from chalicelib.page import does, trigger_in_words
+from chalicelib.remediation import Grant, Remediation
+from scenarios.runner.terminal import Terminal
+
+_LABEL_WIDTH = 9
+
+
+@click.command()
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
+)
+def command(form: str) -> int:
+    """Tell every remediation: what wakes it, whether it acts, what it may touch and why, what proves it."""
+    if form == "json":
+        for each in CATALOG:
+            click.echo(json.dumps(_as_json(each)))
+        return 0
+    terminal = Terminal(sys.stdout)
+    for each in CATALOG:
+        _tell(terminal, each)
+    return 0
+
+
+def _tell(terminal: Terminal, remediation: Remediation) -> None:
+    terminal.print((remediation.name, "bold"), "  ", remediation.title)
+    before = ""
+    for label, words in _rows(remediation):
+        terminal.wrapped(f"  {label if label != before else '':<{_LABEL_WIDTH}}  ", words)
+        before = label
+    terminal.print()
+
+
+def _as_json(remediation: Remediation) -> dict[str, object]:
+    return {
+        "name": remediation.name,
+        "title": remediation.title,
+        "triggers": [trigger_in_words(trigger) for trigger in remediation.triggers],
+        "does": does(remediation),
+        "grants": [
+            {
+                "action": grant.action,
+                "resource": grant.resource,
+                "because": grant.because,
+                "acting": grant.acting,
+            }
+            for grant in remediation.grants
+        ],
+        "scenarios": scenarios_of(remediation.name),
+        "controls": list(remediation.controls),
+    }
+
+
+def _rows(remediation: Remediation) -> Iterator[tuple[str, str]]:
+    for trigger in remediation.triggers:
+        yield "trigger", trigger_in_words(trigger)
+    yield "does", "tells, and acts where its mode lets it" if remediation.acts else "tells"
+    if not remediation.grants:
+        yield "may", "nothing but tell, and remember that it did"
+    for grants in _alike(remediation.grants):
+        first = grants[0]
+        when = " where its mode lets it act" if first.acting else ""
+        because = f": {first.because}" if first.because else ""
+        yield "may", f"{' '.join(grant.action for grant in grants)} on {first.resource}{when}{because}"
+    names = scenarios_of(remediation.name)
+    yield "proved by", f"trailwarden run '{remediation.name}*' ({_counted(len(names), 'scenario')})"
+    yield "controls", ", ".join(remediation.controls)
+
+
+def _alike(grants: Iterable[Grant]) -> list[list[Grant]]:
+    """Grants that differ in nothing but their action, together."""
+    groups: dict[tuple[str, str, bool], list[Grant]] = {}
+    for grant in grants:
+        groups.setdefault((grant.resource, grant.because, grant.acting), []).append(grant)
+    return list(groups.values())
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def scenarios_of(name: str) -> list[str]:
+    """The names of the scenarios in the module of that name, read from its text: to import it takes moto."""
+    path = Path(scenarios.__path__[0]) / f"{name}.py"
+    if not path.exists():
+        return []
+    calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+    return [
+        str(keyword.value.value)
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id == "Scenario"
+        for keyword in call.keywords
+        if keyword.arg == "name" and isinstance(keyword.value, ast.Constant)
+    ]

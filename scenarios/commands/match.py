@@ -1,0 +1,204 @@
+"""`trailwarden match`: a pattern tried on events, and for a no match which field failed against what."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chalicelib.matching import EventPattern, InvalidPattern
+from chalicelib.notify import safe
+from chalicelib.sandbox import NotAnEvent, Pattern, Verdict, compiled, language_of, tried
+from scenarios.runner.files import STANDARD_INPUT, Unreadable, reason, shown_name, text_of
+
+_CARET_ROOM = 38  # characters of a long pattern to either side of the place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """One event to be tried, and where it stood; `unread` says why there is none."""
+
+    where: str
+    event: object = None
+    unread: str = ""
+
+
+@click.command()
+@click.argument("pattern")
+@click.argument("events", metavar="[EVENT]...", nargs=-1)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
+)
+def command(pattern: str, events: Sequence[str], form: str) -> int:
+    """Try an event pattern of EventBridge, or a filter pattern of CloudWatch Logs, on events.
+
+    PATTERN is a file, or the pattern itself; in which language it is shows by itself. An EVENT is a file of
+    JSON, JSON lines or log lines, or a JSON object itself; '-' is standard input, which is also read when
+    there is none. Exits with 0 when all match, 1 when some don't, 2 when the pattern or an event is invalid.
+    """
+    text = _pattern_text(pattern)
+    try:
+        right = compiled(text)
+    except (InvalidPattern, RecursionError) as error:
+        _refuse(text, error)
+        return 2
+    if form == "text":
+        click.echo(language_of(right))
+    names = events or (() if sys.stdin.isatty() else (STANDARD_INPUT,))
+    given = [each for name in names for each in _given(right, name)]
+    return _try_all(right, given, as_json=form == "json")
+
+
+# ---- the pattern --------------------------------------------------------------------------------
+
+
+def _pattern_text(pattern: str) -> str:
+    """What stands in the file of that name, if there is one; else the words themselves."""
+    if pattern != STANDARD_INPUT and not _is_file(pattern):
+        if pattern.endswith(".json"):
+            raise click.UsageError(f"{pattern}: no such file")
+        return pattern
+    try:
+        return text_of(pattern).strip()
+    except Unreadable as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):  # too long for a name, or with a NUL in it
+        return False
+
+
+def _refuse(text: str, error: InvalidPattern | RecursionError) -> None:
+    """Say why, and put a caret under the place."""
+    if isinstance(error, RecursionError):
+        click.echo("trailwarden: invalid pattern: it is nested too deeply", err=True)
+        return
+    click.echo(f"trailwarden: invalid pattern: {safe(str(error))}", err=True)
+    if error.position is not None:
+        for line in caret(text, error.position):
+            click.echo(f"  {line}", err=True)
+
+
+def caret(text: str, position: int) -> tuple[str, str]:
+    """The line of the text that the position is in, and a caret under it; of a long line what is around."""
+    position = min(position, len(text))
+    start = text.rfind("\n", 0, position) + 1
+    end = text.find("\n", position)
+    line = text[start : end if end >= 0 else len(text)]
+    column = position - start
+    left = max(0, column - _CARET_ROOM)
+    shown = line[left : column + _CARET_ROOM]
+    head = "…" if left else ""
+    tail = "…" if column + _CARET_ROOM < len(line) else ""
+    printable = "".join(char if char.isprintable() else " " for char in shown)
+    return f"{head}{printable}{tail}", f"{'':{len(head) + column - left}}^"
+
+
+# ---- the events ---------------------------------------------------------------------------------
+
+
+def _given(pattern: Pattern, name: str) -> Iterator[Given]:
+    if name.lstrip().startswith("{") and not _is_file(name):
+        yield from (
+            _objects(name, "the event given")
+            if isinstance(pattern, EventPattern)
+            else [Given(where="the event given", event=name)]
+        )
+        return
+    try:
+        text = text_of(name)
+    except Unreadable as error:
+        yield Given(where=error.name, unread=error.why)
+        return
+    shown = shown_name(name)
+    yield from _objects(text, shown) if isinstance(pattern, EventPattern) else _messages(text, shown)
+
+
+def _objects(text: str, shown: str) -> Iterator[Given]:
+    """Events of EventBridge: one, a list of them, or one in each line."""
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        lines = _lines(text)
+        if len(lines) <= 1:
+            if lines:
+                yield Given(where=shown, unread=f"it is not JSON ({reason(error)})")
+            return
+        yield from (Given(where=f"{shown}:{number}", event=line) for number, line in lines)
+        return
+    if isinstance(whole, list):
+        yield from (Given(where=f"{shown}, event {n}", event=each) for n, each in enumerate(whole, 1))
+    else:
+        yield Given(where=shown, event=whole)
+
+
+def _messages(text: str, shown: str) -> Iterator[Given]:
+    """Log events: one in each line, unless the lines together are one object, or a list of them."""
+    lines = _lines(text)
+    if len(lines) > 1:
+        try:
+            whole = json.loads(text)
+        except (ValueError, RecursionError):
+            whole = None
+        if isinstance(whole, (dict, list)):
+            yield from _objects(text, shown)
+            return
+    yield from (Given(where=f"{shown}:{number}", event=line) for number, line in lines)
+
+
+def _lines(text: str) -> list[tuple[int, str]]:
+    return [(number, line.rstrip("\r")) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+
+
+# ---- the answers --------------------------------------------------------------------------------
+
+
+def _try_all(pattern: Pattern, given: Sequence[Given], *, as_json: bool) -> int:
+    counts = {True: 0, False: 0}
+    unread = 0
+    width = max((len(each.where) for each in given), default=0)
+    for each in given:
+        verdict = _verdict(pattern, each)
+        if isinstance(verdict, str):
+            click.echo(f"trailwarden: {each.where}: {safe(verdict)}", err=True)
+            unread += 1
+            continue
+        counts[verdict.match] += 1
+        if as_json:
+            click.echo(json.dumps({"event": each.where, "match": verdict.match, "why": list(verdict.why)}))
+        else:
+            _tell(f"{each.where:<{width}}", match=verdict.match, why=verdict.why)
+    if not as_json and given:
+        click.echo(f"\n{counts[True]} match, {counts[False]} don't.")
+    return 2 if unread else int(counts[False] > 0)
+
+
+def _verdict(pattern: Pattern, given: Given) -> Verdict | str:
+    """What the pattern says of the event, or why it can't be asked."""
+    if given.unread:
+        return given.unread
+    try:
+        return tried(pattern, given.event)
+    except NotAnEvent as error:
+        return str(error)
+    except RecursionError as error:
+        return reason(error)
+
+
+def _tell(where: str, *, match: bool, why: Sequence[Mapping[str, Any]]) -> None:
+    click.echo(f"{'✓ match   ' if match else '✗ no match'}  {where.rstrip()}")
+    for each in why:
+        click.echo(f"              {safe(_in_words(each))}")
+
+
+def _in_words(why: Mapping[str, Any]) -> str:
+    """An event pattern tells field, wanted and found; a log pattern has a sentence already."""
+    if "path" in why:
+        return f"{why['path']}: wants {why['wanted']}, found {why['found']}"
+    return f"{why['condition']}: {why['reason']}"

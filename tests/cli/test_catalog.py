@@ -1,0 +1,130 @@
+"""`trailwarden catalog`, and which commands may not hold the simulated AWS."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from chalicelib.catalog import CATALOG
+from scenarios.cli import SUMMARIES, main
+from scenarios.commands.catalog import scenarios_of
+from scenarios.runner.library import library
+
+
+def trailwarden(*arguments):
+    return CliRunner().invoke(main, arguments)
+
+
+def test_every_remediation_is_told_with_what_it_may_touch():
+    result = trailwarden("catalog")
+
+    assert result.exit_code == 0
+    assert [line.split("  ")[0] for line in result.stdout.splitlines() if line[:1].strip()] == [
+        each.name for each in CATALOG
+    ]
+    for line in (
+        "  trigger    DeleteTable from aws.dynamodb, in every watched region",
+        "  may        dynamodb:ListBackups on *: ListBackups takes no resource",
+        "  controls   CIS 4.3, Security Hub CloudWatch.1, ATT&CK T1078.004",
+    ):
+        assert line in result.stdout.splitlines()
+
+
+def test_json_is_one_object_a_remediation():
+    result = trailwarden("catalog", "--format", "json")
+
+    entries = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [entry["name"] for entry in entries] == [each.name for each in CATALOG]
+    for entry, remediation in zip(entries, CATALOG, strict=True):
+        assert set(entry) == {"name", "title", "triggers", "does", "grants", "scenarios", "controls"}
+        assert len(entry["grants"]) == len(remediation.grants)
+        assert all(grant["because"] for grant in entry["grants"] if grant["resource"] == "*")
+
+
+@pytest.mark.parametrize("name", [remediation.name for remediation in CATALOG])
+def test_every_remediation_has_scenarios_and_the_catalogue_knows_them_all(name):
+    there_are = [scenario.name for scenario in library() if scenario.name.partition(".")[0] == name]
+
+    assert name in there_are
+    assert sorted(scenarios_of(name)) == sorted(there_are)
+
+
+def test_what_has_no_module_has_no_scenarios():
+    assert scenarios_of("nosuch") == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["--help"], id="help"),
+        pytest.param(["catalog"], id="catalog"),
+        pytest.param(["match", "{ $.a = 1 }", '{"a": 1}'], id="match"),
+        pytest.param(["package", "--stage", "nosuch", "out"], id="package"),
+    ],
+)
+def test_commands_that_need_no_simulation_do_not_import_it(arguments):
+    code = (
+        "import sys\n"
+        "from scenarios.cli import main\n"
+        "from scenarios import packaging; packaging.regenerate = list\n"
+        "try: main()\n"
+        "finally: print([n for n in ('moto', 'freezegun') if n in sys.modules], file=sys.stderr)\n"
+    )
+
+    result = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+
+    assert result.stderr.splitlines()[-1] == "[]"
+
+
+def test_help_names_every_command_with_what_it_does():
+    result = trailwarden("--help")
+
+    assert result.exit_code == 0
+    assert [
+        line.split()[0] for line in result.stdout.split("Commands:")[1].splitlines() if line[2:3].strip()
+    ] == list(SUMMARIES)
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_every_command_tells_how_it_is_used(name):
+    result = trailwarden(name, "--help")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"Usage: main {name} ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        pytest.param(["nosuch"], "No such command 'nosuch'", id="command"),
+        pytest.param(["catalog", "--format", "xml"], "Invalid value for '--format'", id="format"),
+        pytest.param(["catalog", "more"], "Got unexpected extra argument (more)", id="too many"),
+    ],
+)
+def test_bad_usage_is_one_sentence_and_exits_with_2(arguments, sentence):
+    result = trailwarden(*arguments)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"trailwarden: {sentence}")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_reader_that_leaves_early_is_no_crash():
+    result = subprocess.run(
+        [
+            "/bin/sh",
+            "-c",
+            '"$0" -c "from scenarios.cli import main; main()" catalog | head -n 1',
+            sys.executable,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.stdout.startswith("root_login")
+    assert "Traceback" not in result.stderr
