@@ -27,7 +27,7 @@ class Settings:
     topic_arn: str
     ledger: str
     mode: Mode = Mode.OBSERVE
-    acts_per_hour: int = 10
+    acts_per_hour: int = 0
     ignored_principals: tuple[str, ...] = ()
     values: Mapping[str, str]
 
@@ -42,7 +42,8 @@ class Settings:
             topic_arn=_needed(values, TOPIC),
             ledger=_needed(values, LEDGER),
             mode=Mode(mode),
-            acts_per_hour=_number(values, ACTS_PER_HOUR, "10"),
+            # Without a cap nothing acts: a stack that lost the variable must not lose its bounds.
+            acts_per_hour=_number(values, ACTS_PER_HOUR) if ACTS_PER_HOUR in values else 0,
             ignored_principals=tuple(
                 part.strip() for part in values.get(IGNORED_PRINCIPALS, "").split(",") if part.strip()
             ),
@@ -72,8 +73,8 @@ def _needed(values: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _number(values: Mapping[str, str], name: str, default: str = "") -> int:
-    text = values.get(name, default) or _needed(values, name)
+def _number(values: Mapping[str, str], name: str) -> int:
+    text = _needed(values, name)
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise NotConfigured(f"{name} is {text!r}; it must be a whole number above zero")
     return int(text)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chalicelib.alarm_path import LogAlarm
-from chalicelib.policies import HTTP_FUNCTION, acting_grants_of, document, logical_id
+from chalicelib.policies import acting_grants_of, document, logical_id
 from chalicelib.remediation import OnEvent, OnLogs, OnSchedule, Remediation, Trigger
 from chalicelib.remediations.failed_login import CONSOLE_FAILURES
 from chalicelib.remediations.root_login import ROOT_USAGE
@@ -297,7 +297,7 @@ def _trail() -> Template:
             "Type": "AWS::S3::BucketPolicy",
             "Properties": {"Bucket": {"Ref": "TrailBucket"}, "PolicyDocument": _trail_bucket_policy()},
         },
-        "TrailGroup": log_group({"Fn::Sub": "${AWS::StackName}/trail"}),
+        "TrailGroup": log_group(),
         "TrailGroupRole": {
             "Type": "AWS::IAM::Role",
             "Properties": {
@@ -405,7 +405,7 @@ def _function(remediation: Remediation) -> Template:
                 },
             }
         },
-        f"{name}LogGroup": log_group({"Fn::Sub": f"/aws/lambda/${{AWS::StackName}}-{remediation.name}"}),
+        f"{name}LogGroup": log_group(),
     }
     if remediation.acts:
         acting = _attached(name, document(acting_grants_of(remediation)))
@@ -457,19 +457,17 @@ def _http() -> Template:
                 "LoggingConfig": {"LogGroup": {"Ref": "APIHandlerLogGroup"}},
             }
         },
-        "APIHandlerLogGroup": log_group({"Fn::Sub": f"/aws/lambda/${{AWS::StackName}}-{HTTP_FUNCTION}"}),
+        "APIHandlerLogGroup": log_group(),
     }
 
 
 # ---- logs and alarms ----------------------------------------------------------------------------
 
 
-def log_group(name: Mapping[str, Any]) -> Template:
-    """A log group that forgets after a year."""
-    return {
-        "Type": "AWS::Logs::LogGroup",
-        "Properties": {"LogGroupName": name, "RetentionInDays": LOGS_KEPT_DAYS},
-    }
+def log_group(name: Mapping[str, Any] | None = None) -> Template:
+    """A log group that forgets after a year; named only where somebody outside must find it."""
+    named = {"LogGroupName": name} if name else {}
+    return {"Type": "AWS::Logs::LogGroup", "Properties": {**named, "RetentionInDays": LOGS_KEPT_DAYS}}
 
 
 def _alarms() -> Template:

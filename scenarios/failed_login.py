@@ -3,6 +3,7 @@
 from chalicelib.remediation import Outcome
 from scenarios.runner.actors import Actor, Host
 from scenarios.runner.checks import alert, no_more_alerts_than, outcome
+from scenarios.runner.existing_trail import EXISTING_TRAIL, PARAMETERS
 from scenarios.runner.scenario import Deed, Scenario, Step, at, at_the_end, by, holds, told, until
 
 bastion = Host(name="bastion")
@@ -113,4 +114,17 @@ TWICE = Scenario(
     then=holds(at_the_end(no_more_alerts_than(0))),
 )
 
-SCENARIOS = (SCENARIO, SLOW, CONSOLE, TWICE)
+EXISTING = Scenario(
+    name="failed_login.existing_trail",
+    title="Console passwords are guessed where the trail was there before the stack",
+    before=EXISTING_TRAIL,
+    parameters=PARAMETERS,
+    lasts="30:00",
+    when=_wrong(stranger, "00:00", "00:20", "00:40"),
+    then=holds(
+        by("20:00", alert("failed_login", "MEDIUM", "203.0.113.200", "nobody-here")),
+        at_the_end(no_more_alerts_than(1)),
+    ),
+)
+
+SCENARIOS = (SCENARIO, SLOW, CONSOLE, TWICE, EXISTING)

@@ -101,15 +101,17 @@ EXISTING = Scenario(
     title="The trail was there before the stack; its bucket is watched all the same",
     before=EXISTING_TRAIL,
     parameters=PARAMETERS,
-    lasts="03:10:00",
+    lasts="03:30:00",
     when=told(
         at("05:00", works(alice, "bob")),
         at("02:10:00", deletes(mallory, LOGS, "the newest audit log")),
+        at("03:20:00", plants(mallory)),
     ),
     then=holds(
         until("02:09:00", no_more_alerts_than(0)),
-        by("03:10:00", alert("trail_digest", "CRITICAL", "hides it"), alert("trail_digest", "CRITICAL", ARN)),
-        at_the_end(no_more_alerts_than(2)),
+        by("03:15:00", alert("trail_digest", "CRITICAL", "hides it"), alert("trail_digest", "CRITICAL", ARN)),
+        by("03:21:00", alert("trail_digest", "CRITICAL", subject="was added")),
+        at_the_end(no_more_alerts_than(3)),
     ),
 )
 

@@ -23,7 +23,7 @@ Document = Mapping[str, Any] | str
 """A policy: parsed, or as the JSON text that APIs carry."""
 
 _VERSION_WITH_VARIABLES = "2012-10-17"
-_ACCOUNT = re.compile(r"(?:arn:aws[\w-]*:iam::)?(\d{12})(?::root)?")
+_ACCOUNT = re.compile(r"(?:arn:aws:iam::)?(\d{12})(?::root)?")  # the simulated AWS is one partition
 _IDENTITY = re.compile(r"arn:aws[\w-]*:(?:iam|sts)::\d{12}:(?:user|role|assumed-role|federated-user)/[^*?]+")
 
 

@@ -109,7 +109,8 @@ class Host:
         return Deed(words or f"{self.name} logs: {lines[0]}" + (" ..." if len(lines) > 1 else ""), do)
 
     def _ship(self, world: World, now: datetime, lines: list[str]) -> None:
-        group = world.home.resources["SecureGroup"].physical_id
+        # By the name that the README tells whoever configures the agent.
+        group = f"{world.home.name}/secure"
 
         def flush() -> None:
             world.logs.write(

@@ -51,12 +51,13 @@ class Mutant:
     path: Path
     what: str
     change: Callable[[Template], None]
+    of: str = "template"  # or "spoke", the other field of a `Deployment`
 
     @property
     def name(self) -> str:
         """For people and for the list of what may survive."""
         where = ".".join(str(part) for part in self.path)
-        return f"{self.kind} {where}: {self.what}"
+        return f"{self.kind} {'' if self.of == 'template' else self.of + ' '}{where}: {self.what}"
 
     def apply(self, template: Template) -> Template:
         """A changed copy."""
@@ -217,11 +218,12 @@ class Verdict:
 
 def judge(mutant: Mutant, scenarios: Iterable[Scenario]) -> Verdict:
     """Run the scenarios on the changed template until one notices."""
-    for scenario in _likeliest_first(mutant, scenarios):
+    concerned = [each for each in scenarios if mutant.of == "template" or each.spokes]
+    for scenario in _likeliest_first(mutant, concerned):
         deployment = deployment_of(scenario)
-        changed = json.dumps(mutant.apply(json.loads(deployment.template)))
+        changed = json.dumps(mutant.apply(json.loads(getattr(deployment, mutant.of))))
         try:
-            report = run(scenario, deployment=replace(deployment, template=changed))
+            report = run(scenario, deployment=replace(deployment, **{mutant.of: changed}))
         except InvalidTemplate as error:
             return Verdict(mutant.name, f"CloudFormation: {error}")
         except NotSimulated as error:
@@ -254,8 +256,12 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     scenarios = list(library())
-    template = json.loads(deployment_of(scenarios[0]).template)
-    chosen = [mutant for mutant in mutants(template) if options.only in mutant.name]
+    deployment = deployment_of(scenarios[0])
+    every = [
+        *mutants(json.loads(deployment.template)),
+        *(replace(mutant, of="spoke") for mutant in mutants(json.loads(deployment.spoke))),
+    ]
+    chosen = [mutant for mutant in every if options.only in mutant.name]
     unbroken = [report for report in map(run, scenarios) if not report.passed]
     if unbroken:
         sys.stderr.write(f"{unbroken[0].scenario.name} fails on the template as it is; mend that first\n")

@@ -11,10 +11,10 @@ def read(**more) -> Settings:
     return Settings.read(NEEDED | {f"TRAILWARDEN_{name}": value for name, value in more.items()})
 
 
-def test_a_fresh_deploy_observes_and_acts_at_most_ten_times_an_hour():
+def test_a_fresh_deploy_observes_and_nothing_acts_without_a_cap():
     settings = read()
 
-    assert (settings.mode, settings.acts_per_hour, settings.ignored_principals) == (Mode.OBSERVE, 10, ())
+    assert (settings.mode, settings.acts_per_hour, settings.ignored_principals) == (Mode.OBSERVE, 0, ())
     assert (settings.topic_arn, settings.ledger) == tuple(NEEDED.values())
 
 
