@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scenarios.cloud.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.world import Deployment
 from scenarios.runner.library import library
 from scenarios.runner.run import deployment_of, run
 from scenarios.runner.scenario import Scenario
@@ -223,7 +224,7 @@ def judge(mutant: Mutant, scenarios: Iterable[Scenario]) -> Verdict:
         deployment = deployment_of(scenario)
         changed = json.dumps(mutant.apply(json.loads(getattr(deployment, mutant.of))))
         try:
-            report = run(scenario, deployment=replace(deployment, **{mutant.of: changed}))
+            report = run(scenario, deployment=_with(deployment, mutant.of, changed))
         except InvalidTemplate as error:
             return Verdict(mutant.name, f"CloudFormation: {error}")
         except NotSimulated as error:
@@ -231,6 +232,10 @@ def judge(mutant: Mutant, scenarios: Iterable[Scenario]) -> Verdict:
         if not report.passed:
             return Verdict(mutant.name, f"{scenario.name}: {report.failures[0]}")
     return Verdict(mutant.name, "")
+
+
+def _with(deployment: Deployment, which: str, text: str) -> Deployment:
+    return replace(deployment, spoke=text) if which == "spoke" else replace(deployment, template=text)
 
 
 def _likeliest_first(mutant: Mutant, scenarios: Iterable[Scenario]) -> list[Scenario]:
