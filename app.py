@@ -1,6 +1,7 @@
 """Everything that can wake up in the account, three lines each.
 
-What wakes a function, what it may touch and what it does stand in its remediation's module.
+What wakes a function, what it may touch and what it does stand in its remediation's module, which only that
+function imports.
 """
 
 import os
@@ -8,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from chalicelib.http import routes
-from chalicelib.remediations import failed_login, root_login, table_deleted, trail_digest
+from chalicelib.remediations import load
 from chalicelib.runtime import answer
 from chalicelib.warden import Warden
 
@@ -16,28 +17,28 @@ app = Warden(app_name="trailwarden")
 app.register_blueprint(routes)
 
 
-@app.watches(root_login.REMEDIATION)
+@app.watches("root_login")
 def root_login_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Tell every console sign-in of the root user."""
-    return answer(root_login.REMEDIATION, event, context)
+    return answer(load("root_login"), event, context)
 
 
-@app.watches(table_deleted.REMEDIATION)
+@app.watches("table_deleted")
 def table_deleted_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Tell every deletion of a DynamoDB table, and how to restore it."""
-    return answer(table_deleted.REMEDIATION, event, context)
+    return answer(load("table_deleted"), event, context)
 
 
-@app.watches(trail_digest.REMEDIATION)
+@app.watches("trail_digest")
 def trail_digest_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Tell every tampering with the audit trail, at once and by the hour."""
-    return answer(trail_digest.REMEDIATION, event, context)
+    return answer(load("trail_digest"), event, context)
 
 
-@app.watches(failed_login.REMEDIATION)
+@app.watches("failed_login")
 def failed_login_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Tell who guesses passwords, over SSH or in the console."""
-    return answer(failed_login.REMEDIATION, event, context)
+    return answer(load("failed_login"), event, context)
 
 
 # The local stage puts the simulated AWS behind the routes; nothing else ever sets this variable.

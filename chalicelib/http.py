@@ -33,7 +33,6 @@ from chalice import (
     Response,
 )
 
-from chalicelib.catalog import CATALOG, UnknownRemediation, find
 from chalicelib.errors import NotConfigured
 from chalicelib.ledger import PK, SK, Finding, Ledger, _finding
 from chalicelib.page import HEADERS, does, page, trigger_in_words
@@ -118,12 +117,12 @@ def never_cached(request: Any, answer: Callable[[Any], Response]) -> Response:
 def index() -> Response:
     """The catalogue and the newest findings, for a person."""
     try:
-        findings = _newest(CATALOG, FINDINGS_ON_PAGE)
+        findings = _newest(_catalog(), FINDINGS_ON_PAGE)
     except ServiceUnavailableError:
         findings = None
     # Behind API Gateway the path begins with the stage, which Chalice's routes don't know.
     prefix = routes.current_request.context.get("path", "/").rstrip("/")
-    return Response(body=page(CATALOG, findings, prefix=prefix), headers=dict(HEADERS))
+    return Response(body=page(_catalog(), findings, prefix=prefix), headers=dict(HEADERS))
 
 
 @routes.route("/health")
@@ -145,7 +144,7 @@ def remediations() -> dict[str, Any]:
                 "controls": list(each.controls),
                 "page": each.page,
             }
-            for each in CATALOG
+            for each in _catalog()
         ]
     }
 
@@ -194,9 +193,18 @@ def match() -> Response:
 # ---- what a request asks for --------------------------------------------------------------------
 
 
+def _catalog() -> tuple[Remediation, ...]:
+    # Every remediation's module, which no other function needs but its own, and /health neither.
+    from chalicelib.catalog import CATALOG  # noqa: PLC0415 - see above
+
+    return CATALOG
+
+
 def _asked_for(name: str | None) -> tuple[Remediation, ...]:
+    from chalicelib.catalog import UnknownRemediation, find  # noqa: PLC0415 - see `_catalog`
+
     if name is None:
-        return CATALOG
+        return _catalog()
     try:
         return (find(name),)
     except UnknownRemediation as error:

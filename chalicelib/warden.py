@@ -1,6 +1,6 @@
 """The application object: Chalice, plus the triggers and the resources that Chalice doesn't know.
 
-`@app.watches(REMEDIATION)` makes a Lambda function named after the remediation.
+`@app.watches("root_login")` makes a Lambda function named after the remediation, without importing it.
 `app.fragment()` is the CloudFormation that `chalice package --merge-template` merges in:
 what wakes each function, what each is told, and what they stand on; `app.policies()` is
 what each function may do; `app.spoke()` is the template for every other watched region.
@@ -13,6 +13,7 @@ from typing import Any
 from chalice import Chalice
 
 from chalicelib.remediation import Remediation
+from chalicelib.remediations import load
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -22,17 +23,22 @@ class Warden(Chalice):  # type: ignore[misc]  # Chalice ships no types
 
     def __init__(self, app_name: str) -> None:
         super().__init__(app_name=app_name, configure_logs=False)
-        self.remediations: list[Remediation] = []
+        self._watched: list[str] = []
 
-    def watches(self, remediation: Remediation) -> Callable[[Handler], Handler]:
+    def watches(self, name: str) -> Callable[[Handler], Handler]:
         """Make the decorated function the one that handles this remediation's events."""
 
         def declare(handler: Handler) -> Handler:
-            self.remediations.append(remediation)
-            declared: Handler = self.lambda_function(name=remediation.name)(handler)
+            self._watched.append(name)
+            declared: Handler = self.lambda_function(name=name)(handler)
             return declared
 
         return declare
+
+    @property
+    def remediations(self) -> tuple[Remediation, ...]:
+        """What was declared, in that order; imports all of it."""
+        return tuple(load(name) for name in self._watched)
 
     # What only packaging needs is imported when it asks: a cold start must not pay for it.
 
@@ -40,16 +46,16 @@ class Warden(Chalice):  # type: ignore[misc]  # Chalice ships no types
         """The template to merge into Chalice's."""
         from chalicelib.stack import fragment  # noqa: PLC0415 - see above
 
-        return fragment(tuple(self.remediations))
+        return fragment(self.remediations)
 
     def policies(self) -> Mapping[str, Mapping[str, Any]]:
         """Policy documents by the name of the function they are for."""
         from chalicelib.policies import policies  # noqa: PLC0415 - see above
 
-        return policies(tuple(self.remediations))
+        return policies(self.remediations)
 
     def spoke(self) -> Mapping[str, Any]:
         """The template that forwards other regions' events to the home region."""
         from chalicelib.spoke import spoke  # noqa: PLC0415 - see above
 
-        return spoke(tuple(self.remediations))
+        return spoke(self.remediations)

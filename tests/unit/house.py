@@ -134,7 +134,9 @@ class House:
         self._queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
         queue_arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox"
         sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue_arn)
-        self.settings = Settings(topic_arn=self.topic, ledger=TABLE, mode=Mode.ENFORCE, values={})
+        self.settings = Settings(
+            topic_arn=self.topic, ledger=TABLE, mode=Mode.ENFORCE, acts_per_hour=10, values={}
+        )
         self._mail: list = []
 
     def run(self, remedy, *, aws=None, seconds=50, **settings) -> Run:

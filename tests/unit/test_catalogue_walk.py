@@ -63,7 +63,7 @@ def test_no_two_functions_share_a_handler():
 
 
 def test_the_application_declares_the_catalogue_in_its_order():
-    assert tuple(application.app.remediations) == CATALOG
+    assert application.app.remediations == CATALOG
 
 
 @EACH

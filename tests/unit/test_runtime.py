@@ -298,6 +298,13 @@ def test_the_hours_cap_holds_calls_back_and_says_so(house):
     assert "held back" in house.mail[2].text
 
 
+def test_a_function_that_was_told_no_cap_does_not_act(house):
+    outcome = house.handle(told(calls=[creates("orders")]), acts_per_hour=0)
+
+    assert outcome is Outcome.CAPPED
+    assert house.tables() == []
+
+
 def test_the_kill_switch_stands_above_every_mode(house):
     house.throw_the_switch()
 

@@ -1,32 +1,31 @@
 import pytest
-from house import Remedy
 
 from chalicelib.policies import policies
-from chalicelib.remediation import Plan
+from chalicelib.remediations import load
 from chalicelib.spoke import spoke
 from chalicelib.stack import fragment
 from chalicelib.warden import Warden
 
-REMEDY = Remedy(Plan.nothing()).remediation
+REMEDY = load("root_login")
 
 
 @pytest.fixture
 def app():
     app = Warden(app_name="trial")
 
-    @app.watches(REMEDY)
-    def remedy_handler(event, context):
+    @app.watches("root_login")
+    def root_login_handler(event, context):
         return {"asked": event}
 
-    app.handler = remedy_handler
+    app.handler = root_login_handler
     return app
 
 
 def test_a_function_is_named_after_its_remediation(app):
     (function,) = app.pure_lambda_functions
 
-    assert function.name == "remedy"
-    assert function.handler_string == "app.remedy_handler"
+    assert function.name == "root_login"
+    assert function.handler_string == "app.root_login_handler"
 
 
 def test_the_decorated_function_can_be_called_as_lambda_calls_it(app):
@@ -34,14 +33,14 @@ def test_the_decorated_function_can_be_called_as_lambda_calls_it(app):
 
 
 def test_what_was_declared_is_what_is_packaged(app):
-    assert app.remediations == [REMEDY]
+    assert app.remediations == (REMEDY,)
     assert app.fragment() == fragment((REMEDY,))
     assert app.policies() == policies((REMEDY,))
     assert app.spoke() == spoke((REMEDY,))
 
 
 def test_two_applications_share_nothing(app):
-    assert Warden(app_name="another").remediations == []
+    assert Warden(app_name="another").remediations == ()
 
 
 def test_chalice_does_not_set_up_logging_of_its_own(app):
