@@ -7,13 +7,14 @@ Exit codes: 0 all well; 1 a finding, a failed expectation; 2 bad usage, bad inpu
 sentence on standard error, and no traceback.
 """
 
-import os
 import sys
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
 import click
+
+from scenarios.cloud.errors import NotSimulated
 
 SUMMARIES = MappingProxyType(
     {
@@ -57,19 +58,11 @@ class Commands(click.Group):
         except click.ClickException as error:
             _complain(error.format_message())
             sys.exit(2)
+        except NotSimulated as error:
+            _complain(str(error))
+            sys.exit(2)
         except (click.Abort, KeyboardInterrupt):
             sys.exit(INTERRUPTED)
-        except BrokenPipeError:
-            # Whoever read our output has left. Python would complain once more when it flushes at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(2)
-        except BaseException as error:
-            if (
-                type(error).__name__ == "NotSimulated"
-            ):  # by name: its module comes only with the simulated AWS
-                _complain(str(error))
-                sys.exit(2)
-            raise
         sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -100,6 +100,6 @@ def _as_text(reports: Iterator[Report], chosen: Sequence[Scenario], *, whole: bo
     if whole:
         teller.heading()
         for report in kept:
-            teller.line(report)
+            teller.line(report, failures=False)
     teller.ending(kept)
     return all(report.passed for report in kept)

@@ -121,27 +121,25 @@ class Teller:
     def heading(self) -> None:
         """Names the columns of `line`."""
         columns = (
-            f"  {'scenario':<{self._longest_name}}  {'told after':>10}  alerts  alarms  simulated   wall"
+            f"  {'scenario':<{self._longest_name}}  {'told after':>10}  alerts  alarms  simulated      wall"
         )
         self._terminal.print((columns, "dim"))
 
-    def line(self, report: Report) -> None:
-        """One run in a line, and what failed in it."""
+    def line(self, report: Report, *, failures: bool = True) -> None:
+        """One run in a line, and below it what failed in it, unless that was told already."""
         news = told(report)
         after = [each for each in (news.alert_after, news.alarm_after) if each is not None]
         first = span_of(min(after)) if after else "-"
         mark = ("✓", "green") if report.passed else ("✗", "bold red")
         faults = "" if report.faults == "none" else f"  [{report.faults}]"
+        simulated, wall = timedelta(seconds=report.simulated_seconds), round(report.wall_seconds * 1000)
         figures = (
             f"  {first:>10}  {news.alerts or '-':>6}  {news.alarms or '-':>6}"
-            f"  {clock(timedelta(seconds=report.simulated_seconds)):>9}  {report.wall_seconds:>4.1f}s"
+            f"  {clock(simulated):>9}  {wall:>5} ms"
         )
         name = f"{report.scenario.name:<{self._longest_name}}"
         self._terminal.print(mark, " ", (name, "bold"), figures, (faults, "dim"))
-        self._failures(report)
-
-    def _failures(self, report: Report) -> None:
-        for failure in report.failures:
+        for failure in report.failures if failures else ():
             self._terminal.wrapped("    ", failure, "red")
 
     # ---- the end --------------------------------------------------------------------------------

@@ -110,7 +110,11 @@ def test_a_record_without_an_id_gets_one_that_stays():
         pytest.param({**DELETED, "userIdentity": None, "eventTime": None}, True, id="nulls"),
         pytest.param({**DELETED, "awsRegion": "xy-nowhere-9"}, True, id="a region that AWS hasn't"),
         pytest.param({**DELETED, "awsRegion": "us-gov-west-1"}, True, id="another partition"),
-        pytest.param({**DELETED, "awsRegion": 7, "userIdentity": "x"}, True, id="wrong types"),
+        pytest.param(
+            {**without(DELETED, "recipientAccountId"), "awsRegion": 7, "userIdentity": "x"},
+            True,
+            id="wrong types",
+        ),
         pytest.param({**DELETED, "eventType": None}, True, id="no type"),
         pytest.param({**DELETED, "eventType": "AwsVpceEvent"}, False, id="a kind EventBridge doesn't carry"),
         pytest.param(without(ROOT, "eventType"), True, id="a sign-in without its type"),
