@@ -71,8 +71,8 @@ class Routes(Blueprint):  # type: ignore[misc]  # Chalice ships no types
 
     @property
     def current_request(self) -> Any:
-        """Of whichever application is asked: only one that serves has a request."""
-        serving = (getattr(app, "current_request", None) for app in self._apps)
+        """Of whichever application is asked: the newest that ever was, since Chalice forgets no request."""
+        serving = (getattr(app, "current_request", None) for app in reversed(self._apps))
         return next(request for request in serving if request is not None)
 
     def route(self, path: str, **options: Any) -> Callable[[View], View]:
