@@ -262,3 +262,21 @@ def kms_key(arn_or_id: str, account: str, region: str) -> Any | None:
 def event_invoke_config(function: Any) -> Mapping[str, Any]:
     """How a function's asynchronous invocations are retried and where failures go; moto keeps a list."""
     return function.event_invoke_config[-1].config if function.event_invoke_config else {}
+
+
+def buses(account: str, region: str) -> list[str]:
+    """The names of a region's event buses."""
+    return list(backend("events", account, region).event_buses)
+
+
+def archives(account: str, region: str) -> dict[str, Any]:
+    """The event archives of a region by name: `.event_pattern`, `.source_arn`, `.retention`, `.events`."""
+    return dict(backend("events", account, region).archives)
+
+
+def logs_policy(account: str, region: str) -> Mapping[str, Any]:
+    """What all of a region's CloudWatch Logs resource policies say together."""
+    found = backend("logs", account, region).resource_policies.values()
+    statements = [json.loads(each.policy_document)["Statement"] for each in found]
+    flat = [one for each in statements for one in (each if isinstance(each, list) else [each])]
+    return {"Version": "2012-10-17", "Statement": flat}
