@@ -144,7 +144,9 @@ class Intrinsics:
                 return self.holds(argument, at)
             if function == "Fn::Equals":
                 left, right = _items(argument, at, function, 2, 2)
-                return _comparable(self.resolve(left, at, {})) == _comparable(self.resolve(right, at, {}))
+                return bool(
+                    _comparable(self.resolve(left, at, {})) == _comparable(self.resolve(right, at, {}))
+                )
             if function == "Fn::Not":
                 return not self._decide(_items(argument, at, function, 1, 1)[0], at)
             if function in {"Fn::And", "Fn::Or"}:

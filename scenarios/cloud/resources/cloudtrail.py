@@ -125,7 +125,7 @@ def _check_logs(order: Order) -> None:
     role = order.properties.get("CloudWatchLogsRoleArn")
     if bool(group) != bool(role):
         raise order.refuse("CloudWatchLogsRoleArn", "a log group and a role to write to it come together")
-    if not group:
+    if not group or not role:
         return
     at = f"{order.logical_id}.CloudWatchLogsRoleArn"
     require_assumable(order.site, role, _CLOUDTRAIL, at)
