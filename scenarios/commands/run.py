@@ -37,8 +37,8 @@ ALL = "all"
 def command(names: Sequence[str], seed: int, profile: str, *, trace: bool, form: str) -> int:
     """Rehearse incidents on the simulated AWS, provisioned from the packaged template.
 
-    Up to four are told whole, more in a line each; without a NAME all of them run. `*` stands for anything:
-    'table_deleted*'. Exits with 1 when an expectation fails.
+    One is told with its alerts to the last line, up to four as timelines, more in a line each; without a NAME
+    all of them run. `*` stands for anything: 'table_deleted*'. Exits with 1 when an expectation fails.
     """
     try:
         chosen = named(names) if names else library()
@@ -87,7 +87,8 @@ def _as_json(reports: Iterator[Report], *, trace: bool) -> bool:
 
 
 def _as_text(reports: Iterator[Report], chosen: Sequence[Scenario], *, whole: bool, trace: bool) -> bool:
-    teller = Teller(sys.stdout, trace=trace, longest_name=max(len(scenario.name) for scenario in chosen))
+    longest = max(len(scenario.name) for scenario in chosen)
+    teller = Teller(sys.stdout, trace=trace, letters=trace or len(chosen) == 1, longest_name=longest)
     kept: list[Report] = []
     if not whole:
         teller.heading()

@@ -3,6 +3,7 @@
 Times are told from the scenario's beginning, in whole seconds.
 """
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -65,11 +66,17 @@ def told(report: Report) -> Told:
 
 
 class Teller:
-    """Writes runs to a stream. `longest_name` aligns the lines of many."""
+    """Writes runs to a stream. `longest_name` aligns the lines of many.
 
-    def __init__(self, stream: IO[str], *, trace: bool = False, longest_name: int = 0) -> None:
+    `letters`: tell alerts to their last line, not only their facts.
+    """
+
+    def __init__(
+        self, stream: IO[str], *, trace: bool = False, letters: bool = True, longest_name: int = 0
+    ) -> None:
         self._terminal = Terminal(stream)
         self._trace = trace
+        self._letters = letters
         self._longest_name = max(longest_name, len("scenario"))
 
     # ---- one, whole -----------------------------------------------------------------------------
@@ -82,7 +89,7 @@ class Teller:
         faults = "" if report.faults == "none" else f", faults: {report.faults}"
         self._terminal.print((f"{where}{faults}", "dim"))
         for given in scenario.given:
-            self._row("given", "given", given.words, "dim")
+            self._row("", "given", given.words, "dim")
         for moment in report.timeline:
             self._moment(moment, report)
         self._terminal.print()
@@ -104,8 +111,17 @@ class Teller:
         if moment.kind == "holds" and not self._trace:
             words = self._terminal.cut(words, INDENT)
         self._row(clock(moment.at - report.began), label, words, style)
-        for line in self._letter(moment) if moment.kind == "mail" else ():
-            self._terminal.wrapped(f"{'':{TIME_WIDTH + 2}}│ ", line, "dim", indent="  ")
+        if moment.kind == "mail":
+            self._tell_letter(self._letter(moment))
+
+    def _tell_letter(self, lines: list[str]) -> None:
+        head = f"{'':{TIME_WIDTH + 2}}│ "
+        if self._letters:
+            for line in lines:
+                self._terminal.wrapped(head, line, "dim", indent="  ")
+            return
+        for line in itertools.takewhile(bool, lines):  # the facts end at the first empty line
+            self._terminal.print((head, "dim"), (self._terminal.cut(line, len(head)), "dim"))
 
     def _letter(self, moment: Moment) -> list[str]:
         """An alert's text below its subject; of an alarm's JSON, the reason."""
@@ -121,15 +137,15 @@ class Teller:
     def heading(self) -> None:
         """Names the columns of `line`."""
         columns = (
-            f"  {'scenario':<{self._longest_name}}  {'told after':>10}  alerts  alarms  simulated      wall"
+            f"  {'scenario':<{self._longest_name}}  {'first told':>10}  alerts  alarms  simulated      wall"
         )
         self._terminal.print((columns, "dim"))
 
     def line(self, report: Report, *, failures: bool = True) -> None:
         """One run in a line, and below it what failed in it, unless that was told already."""
         news = told(report)
-        after = [each for each in (news.alert_after, news.alarm_after) if each is not None]
-        first = span_of(min(after)) if after else "-"
+        mail = [moment.at for moment in report.timeline if moment.kind == "mail"]
+        first = clock(min(mail) - report.began) if mail else "-"
         mark = ("✓", "green") if report.passed else ("✗", "bold red")
         faults = "" if report.faults == "none" else f"  [{report.faults}]"
         simulated, wall = timedelta(seconds=report.simulated_seconds), round(report.wall_seconds * 1000)
@@ -185,12 +201,14 @@ def _paths(news: Told) -> str:
     alert, alarm = news.alert_after, news.alarm_after
     if alert is not None and alarm is not None:
         later = "later" if alarm >= alert else "earlier"
-        difference = span_of(abs(alarm - alert))
-        return f"Told by alert after {span_of(alert)}, by alarm after {span_of(alarm)}: {difference} {later}."
+        return (
+            f"Told by alert {span_of(alert)} after the first deed, by alarm {span_of(alarm)} after it: "
+            f"{span_of(abs(alarm - alert))} {later}."
+        )
     if alert is not None:
-        return f"Told by alert after {span_of(alert)}."
+        return f"Told by alert {span_of(alert)} after the first deed."
     if alarm is not None:
-        return f"Told by alarm after {span_of(alarm)}."
+        return f"Told by alarm {span_of(alarm)} after the first deed."
     return "Nobody was told anything."
 
 

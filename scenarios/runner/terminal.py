@@ -23,17 +23,13 @@ class Terminal:
         self._console.print(line)
 
     def wrapped(self, head: str, words: str, style: str = "", *, indent: str = "") -> None:
-        """`words` behind `head`; what doesn't fit goes on below their beginning, a bar of the head's too.
-
-        Words aren't broken: an ARN or a command is there to be copied.
-        """
+        """`words` behind `head`; what doesn't fit goes on below their beginning, a bar of the head's too."""
         lines = [words]
         if self.width:
             lines = textwrap.wrap(
                 words,
                 max(self.width - len(head), _NARROWEST),
                 break_on_hyphens=False,
-                break_long_words=False,
                 replace_whitespace=False,
                 subsequent_indent=indent,
             ) or [""]

@@ -50,9 +50,17 @@ def test_one_scenario_is_told_whole():
 def test_the_two_ways_of_a_detection_are_compared():
     result = trailwarden("run", "root_login")
 
-    line = next(line for line in result.stdout.splitlines() if line.startswith("Told by alert after"))
-    assert "by alarm after 1 min" in line
-    assert line.endswith("later.")
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("Told by alert ")]
+    assert line == ("Told by alert 8 s after the first deed, by alarm 1 min 15 s after it: 1 min 7 s later.")
+
+
+def test_of_several_scenarios_alerts_are_told_by_their_facts():
+    one, several = trailwarden("run", "root_login"), trailwarden("run", "root_login", "table_deleted.refused")
+
+    assert "│ Ask whoever holds the root credentials" in one.stdout
+    assert "│ From:             203.0.113.7" in several.stdout
+    assert "│ Ask whoever holds the root credentials" not in several.stdout
+    assert "All 2 passed" in several.stdout
 
 
 def test_what_to_do_next_stands_at_the_end():
@@ -76,6 +84,7 @@ def test_without_a_name_every_scenario_runs_in_a_line(in_library):
         ["✓", "root_login"],
         ["✓", "another"],
     ]
+    assert [line.split()[2] for line in result.stdout.splitlines()[1:3]] == ["00:08", "00:08"]
     assert "│" not in result.stdout
     assert "All 2 passed" in result.stdout
 
