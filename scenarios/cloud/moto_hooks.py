@@ -126,12 +126,6 @@ class Snapshot:
 def _copied(live: Mapping[Any, Any]) -> dict[Any, Any]:
     # The registries themselves are moto's singletons: what refers to them must go on referring to them.
     memo = {id(backends): backends for backends, _, _ in live}
-    for backend in live.values():
-        # Thousands of AWS-managed policies, which nothing here changes.
-        managed = getattr(backend, "aws_managed_policies", None)
-        if managed is not None:
-            memo[id(managed)] = managed
-            memo.update({id(policy): policy for policy in managed})
     return {key: copy.deepcopy(backend, memo) for key, backend in live.items()}
 
 
@@ -255,7 +249,7 @@ def kms_key(arn_or_id: str, account: str, region: str) -> Any | None:
     keys = backend("kms", account, region)
     wanted = arn_or_id.rpartition(":")[2].removeprefix("key/")
     if wanted.startswith("alias/"):
-        wanted = next((key for key, names in keys.key_to_aliases.items() if wanted in names), "")
+        return next((key for key in keys.keys.values() if wanted in key.aliases), None)
     return keys.keys.get(wanted)
 
 
