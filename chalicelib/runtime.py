@@ -179,7 +179,7 @@ class Run:
         """Tell what wasn't told yet: that a call failed, and how it ended, are two tellings."""
         mark: Mark = "warned" if finding.outcome is Outcome.FAILED else "told"
         for index, alert in enumerate(_alerts(finding)):
-            if index in getattr(finding, mark) | finding.told | finding.quiet:
+            if index in getattr(finding, mark) | finding.quiet:
                 continue
             if alert.quiet and not self.ledger.may_speak(
                 finding.remediation, alert.quiet, finding.event_key, datetime.now(UTC)

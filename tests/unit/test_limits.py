@@ -107,6 +107,13 @@ def test_facts_that_are_left_out_are_counted():
     assert cut.facts[-1] == ("And", f"{1000 - len(kept)} more facts, left out")
 
 
+def test_a_long_label_costs_nobody_their_fact():
+    (cut,) = fitting(Plan.tell(alert(facts=(("l" * 200_000, "kept"), ("Who", "mallory"))))).alerts
+
+    assert [fact for _, fact in cut.facts] == ["kept", "mallory"]
+    assert cut.facts[0][0].endswith("l…")
+
+
 def test_nothing_is_done_that_the_ledger_can_not_note_first():
     plan = fitting(Plan.tell(alert(facts=(("Who", "mallory"),)), calls=[creates("t" * 900)] * 900))
 

@@ -93,6 +93,14 @@ def test_a_label_and_a_fact_end_somewhere():
     assert line == f"{'l' * (LONGEST_LABEL - 1)}…: {'f' * (LONGEST_FACT - 1)}…"
 
 
+def test_a_call_ends_somewhere():
+    text = text_of(outcome=Outcome.OBSERVED, calls=[creates("t" * 5000)])
+
+    (line,) = [line for line in text.splitlines() if line.startswith("  - ")]
+    assert len(line) == len("  - ") + LONGEST_FACT
+    assert line.endswith("…")
+
+
 @pytest.mark.parametrize(
     "one",
     [

@@ -313,6 +313,7 @@ def test_the_kill_switch_stands_above_every_mode(house):
     assert outcome is Outcome.CAPPED
     assert house.tables() == []
     assert "Trailwarden held back (kill switch" in house.mail[0].text
+    assert house.items("acts#") == []  # what is held back takes nobody's place
 
 
 def test_the_kill_switch_also_holds_what_an_earlier_try_had_begun(house):
