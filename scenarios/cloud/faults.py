@@ -24,7 +24,8 @@ class Faults:
     once (0: never). `crash_at`: (n, before): the first attempt of each invocation dies before or after its
     n-th call (None: never). `always_cold`: no execution environment is used twice. `grace_seconds`: how much
     later than promised things may happen under this profile. `tells_again`: an alert may come once more:
-    telling is marked only after SNS took the message, since twice is better than never.
+    telling is marked only after SNS took the message, since twice is better than never. `targets_throttled`:
+    each target of a rule refuses the first so many attempts of each delivery with a throttling error.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Faults:
     always_cold: bool = False
     grace_seconds: float = 0
     tells_again: bool = False
+    targets_throttled: int = 0
 
 
 NONE = Faults(name="none")

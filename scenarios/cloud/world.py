@@ -100,6 +100,7 @@ class World:
         self.eventbridge = EventBridge(self.setting, self.functions, self.messaging)
         self.cloudwatch = CloudWatch(self.setting, self.messaging, self.eventbridge.emit)
         self.logs = Logs(self.setting, self.functions, self.cloudwatch)
+        self.eventbridge.connect(self.logs)
         self.storage = Storage(self.setting, self.eventbridge.emit)
         self.tables = Tables(self.setting)
         self.trail = CloudTrail(

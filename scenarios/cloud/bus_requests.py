@@ -1,0 +1,188 @@
+"""What EventBridge's API takes and what it refuses, in its own words where they are known.
+
+Sources: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html,
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html,
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutTargets.html,
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from chalicelib.matching import EventPattern, InvalidPattern
+from scenarios.cloud.calls import Refused
+from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.inputs import InputTransformer, RefusedInput
+from scenarios.cloud.schedules import InvalidSchedule, Schedule
+
+MOST_ENTRIES = 10
+# AWS raised it to 1 MB in January 2026. The older limit is kept: what passes here passes there, and what an
+# event ends in (a queue, an asynchronous function) may still hold no more.
+LARGEST_REQUEST_BYTES = 256 * 1024
+TIME_BYTES = 14
+MOST_TARGETS = 5
+LONGEST_PATTERN = 2048
+INPUT_FORMS = ("Input", "InputPath", "InputTransformer")
+ROLE_NEEDED = frozenset({"events", "kinesis", "firehose", "states"})
+EVENT_FIELDS = ("id", "account", "source", "time", "region", "resources", "detail-type")
+
+Parameters = Mapping[str, Any]
+
+
+# ---- events -------------------------------------------------------------------------------------
+
+
+def check_entries(entries: Sequence[Parameters]) -> None:
+    """Refuse a PutEvents request as a whole: too many entries, or too large together."""
+    if len(entries) > MOST_ENTRIES:
+        raise Refused(
+            "ValidationException",
+            "1 validation error detected: Value '[PutEventsRequestEntry]' at 'entries' failed to satisfy "
+            f"constraint: Member must have length less than or equal to {MOST_ENTRIES}",
+        )
+    if sum(entry_bytes(entry) for entry in entries) >= LARGEST_REQUEST_BYTES:
+        raise Refused("ValidationException", "Total size of the entries in the request is over the limit.")
+
+
+def entry_bytes(entry: Parameters) -> int:
+    """How much of the limit an entry takes.
+
+    Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
+    """
+    texts = [entry.get("Source", ""), entry.get("DetailType", ""), entry.get("Detail", "")]
+    texts += entry.get("Resources", ())
+    return (TIME_BYTES if "Time" in entry else 0) + sum(len(text.encode()) for text in texts)
+
+
+def entry_error(entry: Parameters) -> dict[str, str] | None:
+    """What one entry is refused for, beside others that are taken."""
+    for name in ("Source", "DetailType", "Detail"):
+        if not entry.get(name):
+            return {
+                "ErrorCode": "InvalidArgument",
+                "ErrorMessage": f"Parameter {name} is not valid. Reason: {name} is a required argument.",
+            }
+    if entry["Source"].startswith("aws."):
+        return {
+            "ErrorCode": "NotAuthorizedForSourceException",
+            "ErrorMessage": "Not authorized for the source.",
+        }
+    if not isinstance(_parsed(entry["Detail"]), dict):
+        return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
+    return None
+
+
+def event_of(entry: Parameters, *, event_id: str, account: str, region: str, now: datetime) -> dict[str, Any]:
+    """The event that an entry becomes."""
+    return {
+        "version": "0",
+        "id": event_id,
+        "detail-type": entry["DetailType"],
+        "source": entry["Source"],
+        "account": account,
+        "time": f"{entry.get('Time', now):%Y-%m-%dT%H:%M:%SZ}",
+        "region": region,
+        "resources": list(entry.get("Resources", [])),
+        "detail": json.loads(entry["Detail"]),
+    }
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+# ---- rules --------------------------------------------------------------------------------------
+
+
+def check_rule(parameters: Parameters) -> None:
+    """Refuse a PutRule; what moto refuses itself is left to it."""
+    if parameters.get("EventPattern"):
+        check_pattern(parameters["EventPattern"])
+    if parameters.get("ScheduleExpression") and bus_name(parameters) == "default":
+        try:
+            Schedule(parameters["ScheduleExpression"])
+        except InvalidSchedule as error:
+            raise Refused("ValidationException", InvalidSchedule.AWS_MESSAGE) from error
+
+
+def check_pattern(text: str) -> EventPattern:
+    """The pattern, or AWS's reason why it is none."""
+    if len(text) > LONGEST_PATTERN:
+        raise Refused(
+            "InvalidEventPatternException",
+            f"Event pattern is not valid. Reason: it is longer than {LONGEST_PATTERN} characters.",
+        )
+    try:
+        return EventPattern(text)
+    except InvalidPattern as error:
+        raise Refused(
+            "InvalidEventPatternException", f"Event pattern is not valid. Reason: {error.reason}"
+        ) from error
+
+
+def test_event_pattern(parameters: Parameters) -> dict[str, Any]:
+    """Answer TestEventPattern."""
+    event = _parsed(parameters["Event"])
+    if not isinstance(event, dict) or any(name not in event for name in EVENT_FIELDS):
+        raise Refused("ValidationException", "Parameter Event is not valid.")
+    return {"Result": check_pattern(parameters["EventPattern"]).matches(event)}
+
+
+def bus_name(parameters: Parameters) -> str:
+    """The bus that a call's EventBusName means, which may be an ARN."""
+    return str(parameters.get("EventBusName") or "default").rpartition("/")[2]
+
+
+# ---- targets ------------------------------------------------------------------------------------
+
+
+def check_targets(parameters: Parameters, standing: Sequence[Parameters], region: str) -> None:
+    """Refuse a PutTargets; `standing`: the targets the rule has already."""
+    ids = {target["Id"] for target in (*standing, *parameters["Targets"])}
+    if len(ids) > MOST_TARGETS:
+        raise Refused("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
+    for target in parameters["Targets"]:
+        _check_input(target)
+        _check_place(target, region)
+
+
+def _check_input(target: Parameters) -> None:
+    given = [form for form in INPUT_FORMS if form in target]
+    if len(given) > 1:
+        raise Refused(
+            "ValidationException",
+            f"Only one of Input, InputPath, or InputTransformer must be provided for target {target['Id']}.",
+        )
+    if "Input" in given and _parsed(target["Input"]) is None and target["Input"].strip() != "null":
+        raise Refused("ValidationException", f"JSON syntax error in input for target {target['Id']}.")
+    if "InputTransformer" in given:
+        transformer = target["InputTransformer"]
+        try:
+            InputTransformer.check(
+                transformer.get("InputPathsMap", {}), transformer["InputTemplate"], target_id=target["Id"]
+            )
+        except RefusedInput as error:
+            raise Refused("ValidationException", str(error)) from error
+
+
+def _check_place(target: Parameters, region: str) -> None:
+    arn = target["Arn"]
+    parts = arn.split(":", 5)
+    if len(parts) != 6:
+        return  # moto says what AWS says
+    service = parts[2]
+    if service in ROLE_NEEDED and not target.get("RoleArn"):
+        raise Refused("ValidationException", f"RoleArn is required for target {arn}.")
+    if service == "events":
+        if any(form in target for form in INPUT_FORMS):
+            raise Refused(
+                "ValidationException", f"Modifying the input for target {target['Id']} is not supported."
+            )
+        return
+    if parts[3] != region:
+        raise NotSimulated("events", f"a target in another region than its rule ({arn})")
