@@ -238,6 +238,25 @@ def _dead_letters() -> Template:
                 "SqsManagedSseEnabled": True,
             },
         },
+        "DeadLettersAlarm": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmDescription": (
+                    "An event could not be handled or delivered. The queue DeadLetters keeps it for 14 days, "
+                    "and what a function gave up on says why."
+                ),
+                "Namespace": "AWS/SQS",
+                "MetricName": "ApproximateNumberOfMessagesVisible",
+                "Dimensions": [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetters", "QueueName"]}}],
+                "Statistic": "Maximum",
+                "Period": 60,
+                "EvaluationPeriods": 1,
+                "Threshold": 1,
+                "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+                "TreatMissingData": "notBreaching",
+                "AlarmActions": [{"Ref": "AlertTopic"}],
+            },
+        },
         "DeadLettersPolicy": {
             "Type": "AWS::SQS::QueuePolicy",
             "Properties": {

@@ -5,7 +5,7 @@ from typing import Any
 from scenarios.cloud.world import World
 from scenarios.failed_login import bastion, knock
 from scenarios.runner.actors import Actor, arrives
-from scenarios.runner.checks import alert, kept, no_more_alerts_than, undelivered
+from scenarios.runner.checks import alarm_mail, alert, kept, no_more_alerts_than, undelivered
 from scenarios.runner.givens import table
 from scenarios.runner.scenario import Deed, Scenario, at, at_the_end, by, holds, told
 from scenarios.runner.trail_deeds import lifts_the_policy
@@ -52,6 +52,7 @@ UNREADABLE = Scenario(
     ),
     then=holds(
         by("05:00", kept(2, "MalformedEvent", "yesterday, I think", "RetriesExhausted")),
+        by("07:00", alarm_mail("DeadLettersAlarm")),
         at_the_end(alert("root_login", "HIGH"), no_more_alerts_than(1)),
     ),
 )

@@ -38,6 +38,7 @@ from scenarios.cloud.identity import ADMINISTRATOR, Identity
 from scenarios.cloud.logs import Logs
 from scenarios.cloud.messaging import Messaging
 from scenarios.cloud.provision import provision
+from scenarios.cloud.queue_metrics import QueueMetrics
 from scenarios.cloud.randomness import seeded
 from scenarios.cloud.resources.kind import Stack
 from scenarios.cloud.runtime_environment import PROJECT
@@ -99,6 +100,7 @@ class World:
         self.messaging.connect(self.functions)
         self.eventbridge = EventBridge(self.setting, self.functions, self.messaging)
         self.cloudwatch = CloudWatch(self.setting, self.messaging, self.eventbridge.emit)
+        self.queue_metrics = QueueMetrics(self.setting, self.cloudwatch)
         self.logs = Logs(self.setting, self.functions, self.cloudwatch)
         self.eventbridge.connect(self.logs)
         self.storage = Storage(self.setting, self.eventbridge.emit)
@@ -135,6 +137,7 @@ class World:
             self.functions.start(self.logs, _log_groups(stacks), _dead_letters(stacks))
             self.eventbridge.start()
             self.cloudwatch.start()
+            self.queue_metrics.start()
             self.trail.start()
             self._leaving = entering.pop_all()
         return self
