@@ -21,6 +21,7 @@ SUMMARIES = MappingProxyType(
         "run": "Rehearse incidents on the simulated AWS, and tell them as a timeline.",
         "replay": "Put real CloudTrail records through the deployed rules and handlers.",
         "match": "Try a pattern on events: match, or which field failed against what.",
+        "validate-trail": "Whether a trail is still what CloudTrail delivered, digest by digest.",
         "catalog": "Every remediation: what wakes it, what it may touch, what proves it.",
         "package": "Write the templates and the zip that AWS is given, and lint them.",
     }
@@ -41,7 +42,7 @@ class Commands(click.Group):
         del ctx
         if cmd_name not in SUMMARIES:
             return None
-        command = import_module(f"scenarios.commands.{cmd_name}").command
+        command = import_module(f"scenarios.commands.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -1,0 +1,152 @@
+"""`trailwarden validate-trail`: whether a trail is still what CloudTrail delivered."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from scenarios.validator.account import Account, TrailArn
+from scenarios.validator.archive import FolderSource
+from scenarios.validator.ask import Asked, Plan, ask_account, ask_folder, read_keys
+from scenarios.validator.run import READERS, Run
+from scenarios.validator.source import CouldNotTell, Source
+from scenarios.validator.telling import Json, Text
+
+_REQUESTS = 48  # log files that are fetched at once
+
+
+def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
+    """Read a time in ISO 8601; UTC where it names no zone."""
+    del ctx, param
+    try:
+        moment = datetime.fromisoformat(value) if value is not None else None
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{value!r} is not a time such as 2024-01-31 or 2024-01-31T10:00:00Z"
+        ) from error
+    return moment and moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+def _arn(ctx: click.Context, param: click.Parameter, value: str) -> TrailArn:
+    del ctx, param
+    try:
+        return TrailArn.parse(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command()
+@click.option("--trail-arn", "arn", metavar="ARN", callback=_arn, required=True, help="The trail.")
+@click.option(
+    "--start-time",
+    "since",
+    metavar="TIME",
+    callback=_moment,
+    required=True,
+    help="From then; UTC if it names no zone.",
+)
+@click.option("--end-time", "until", metavar="TIME", callback=_moment, help="Until then; now, if not given.")
+@click.option("--s3-bucket", "bucket", default="", help="Its bucket; asked of CloudTrail, if not given.")
+@click.option("--s3-prefix", "prefix", default="", help="The prefix of its files, before AWSLogs/.")
+@click.option("--account-id", "account", default="", help="Only this account of an organization trail.")
+@click.option("--region", default="", help="Only this region; all that the trail covers, if not given.")
+@click.option("--profile", help="A profile of the AWS configuration.")
+@click.option(
+    "--directory",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A copy of the bucket on disk, as `aws s3 sync` makes it.",
+)
+@click.option(
+    "--public-keys",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="CloudTrail's keys, as `aws cloudtrail list-public-keys` prints them.",
+)
+@click.option("--verbose", is_flag=True, help="Name what is sound as well.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
+)
+def command(
+    *,
+    arn: TrailArn,
+    since: datetime,
+    until: datetime | None,
+    bucket: str,
+    prefix: str,
+    account: str,
+    region: str,
+    profile: str | None,
+    directory: Path | None,
+    public_keys: Path | None,
+    verbose: bool,
+    form: str,
+) -> int:
+    """Say whether a trail's log files and digests are still what CloudTrail delivered.
+
+    Takes the options of `aws cloudtrail validate-logs`, and looks at all regions of a trail at once. Every
+    digest, every link between digests and every log file is verified; what was deleted or added is told too,
+    the newest digests among it. Reads only.
+
+    Exits with 0 when the trail is sound (gaps are notices), 1 when it is not, and 2 when that could not be
+    told: keys, a listing or an object could not be had, or Ctrl-C ended it early.
+    """
+    now = datetime.now(UTC)
+    asked = Asked(
+        arn=arn,
+        since=since,
+        until=until or now,
+        now=now,
+        bucket=bucket,
+        prefix=prefix.strip("/"),
+        account=account,
+        region=region,
+    )
+    if asked.since > asked.until:
+        raise click.UsageError("--start-time is after --end-time")
+    if directory and not public_keys:
+        raise click.UsageError("--directory wants --public-keys as well")
+    teller = Json(verbose=verbose) if form == "json" else Text(verbose=verbose)
+    try:
+        source, plan = (
+            _on_disk(asked, directory, public_keys)
+            if directory and public_keys
+            else _on_s3(asked, profile, public_keys)
+        )
+        return _run(
+            asked, source, plan, teller, checkers=(os.cpu_count() or 1) + 2 if directory else _REQUESTS
+        )
+    except CouldNotTell as reason:
+        raise click.ClickException(str(reason)) from reason
+
+
+def _on_disk(asked: Asked, directory: Path, public_keys: Path) -> tuple[Source, Plan]:
+    source = FolderSource(directory)
+    return source, ask_folder(asked, source, read_keys(public_keys))
+
+
+def _on_s3(asked: Asked, profile: str | None, public_keys: Path | None) -> tuple[Source, Plan]:
+    # Imported here: an archive on disk needs none of it.
+    import boto3  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+
+    from scenarios.validator.bucket import S3Source  # noqa: PLC0415
+
+    keys = read_keys(public_keys) if public_keys else None
+    try:
+        session = boto3.Session(profile_name=profile)
+        source = S3Source(session, region=asked.arn.region, connections=_REQUESTS + READERS)
+        return source, ask_account(asked, Account(session), source, keys)
+    except BotoCoreError as error:
+        raise CouldNotTell(str(error)) from error
+
+
+def _run(asked: Asked, source: Source, plan: Plan, teller: Text | Json, *, checkers: int) -> int:
+    teller.begin(asked.arn.text, asked.since, asked.until)
+    for warning in plan.warnings:
+        teller.warning(warning)
+    run = Run(source, plan.places, plan.question, teller, checkers=checkers)
+    run.tally.warnings += plan.warnings
+    run.tally.problems += plan.problems
+    tally = run.run()
+    teller.end(tally)
+    return tally.exit_code

@@ -1,0 +1,22 @@
+"""The validator behind `trailwarden validate-trail`: a trail of any length, held against its digests.
+
+The rules are those of `chalicelib.trail`; what is here feeds them day by day, so that a year of a busy trail
+takes no more memory than a day does, and many objects are read at once. Reads only; never imports the
+simulated AWS.
+
+Modules, in reading order:
+
+| module | holds |
+|---|---|
+| source | what objects are read from: `Source`, `CouldNotTell` |
+| bucket | a bucket on S3 |
+| signed_get | GetObject without what a client does around it, for tens of thousands of small files |
+| archive | the same trail copied to a folder |
+| places | what is asked: `Question`, and the account, region and bucket each chain is looked for in |
+| account | what AWS says of a trail: its bucket, its regions, whether it logs, its public keys |
+| stretches | the judgement, a stretch of digests at a time: values in, findings out |
+| reading | one day of one place, read ahead |
+| run | all of it at once, with threads |
+| tally | what a run comes to |
+| telling | text and JSON, and progress on a terminal |
+"""

@@ -1,0 +1,151 @@
+"""What AWS says of a trail: where it delivers, which regions it covers, whether it logs, its public keys.
+
+Only the keys and the bucket's content have to be had. What else can't be asked is told as a warning, and then
+the bucket's folders and the clock have to do.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.trail.public_keys import KeyRing, UnusableKey
+from scenarios.validator.source import CouldNotTell
+
+_ARN = re.compile(
+    r"arn:aws[a-z-]*:cloudtrail:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):trail/(?P<name>[0-9A-Za-z._-]{3,128})",
+    re.ASCII,
+)
+_BEFORE = timedelta(hours=2)
+# Backfill digests are signed when they are made, which is days after the hour they cover.
+_AFTER = timedelta(days=31)
+_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": 5},
+    user_agent_extra="trailwarden",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailArn:
+    """A trail's ARN, taken apart."""
+
+    text: str
+    region: str
+    account: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Take it apart; ValueError when it isn't one."""
+        match = _ARN.fullmatch(text)
+        if match is None:
+            raise ValueError(
+                f"{text!r} is not the ARN of a trail: arn:aws:cloudtrail:REGION:ACCOUNT:trail/NAME"
+            )
+        return cls(text=text, **match.groupdict())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """What DescribeTrails and GetTrailStatus say; times are aware UTC.
+
+    Attributes:
+        bucket: The bucket it delivers to now.
+        prefix: Its key prefix, without slashes at its ends.
+        multi_region: Whether it covers all regions; None when nobody says.
+        organization: Whether it covers an organization's accounts; None when nobody says.
+        started_at: When logging was last started.
+        stopped_at: When logging was stopped; None while it logs.
+        delivered_at: When the newest digest was delivered.
+        warnings: What could not be asked, a sentence each.
+    """
+
+    bucket: str = ""
+    prefix: str = ""
+    multi_region: bool | None = None
+    organization: bool | None = None
+    started_at: datetime | None = None
+    stopped_at: datetime | None = None
+    delivered_at: datetime | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Account:
+    """The AWS account that is asked, by a session of boto3."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def describe(self, arn: TrailArn) -> Described:
+        """Ask CloudTrail about the trail in its home region."""
+        client = self._client("cloudtrail", arn.region)
+        warnings: list[str] = []
+        found: Mapping[str, Any] = {}
+        status: Mapping[str, Any] = {}
+        try:
+            trails = client.describe_trails(trailNameList=[arn.text], includeShadowTrails=False)["trailList"]
+            found = next((trail for trail in trails if trail.get("TrailARN") == arn.text), {})
+            if not found:
+                warnings.append(f"CloudTrail knows no {arn.text}: the bucket's folders say what it covered")
+        except (ClientError, BotoCoreError) as error:
+            warnings.append(
+                f"the trail could not be described, the bucket's folders say what it covers: {error}"
+            )
+        try:
+            status = client.get_trail_status(Name=arn.text)
+        except (ClientError, BotoCoreError) as error:
+            warnings.append(f"the trail's status could not be had, so the clock alone judges: {error}")
+        if found.get("LogFileValidationEnabled") is False:
+            warnings.append("log file validation is switched off: CloudTrail makes no digests of this trail")
+        return Described(
+            bucket=found.get("S3BucketName", ""),
+            prefix=found.get("S3KeyPrefix", "").strip("/"),
+            multi_region=found.get("IsMultiRegionTrail", False) if found else None,
+            organization=found.get("IsOrganizationTrail", False) if found else None,
+            started_at=_utc(status.get("StartLoggingTime")),
+            stopped_at=_utc(status.get("StopLoggingTime")) if status.get("IsLogging") is False else None,
+            delivered_at=_utc(status.get("LatestDigestDeliveryTime")),
+            warnings=tuple(warnings),
+        )
+
+    def regions(self, home: str) -> frozenset[str]:
+        """The regions that are switched on; CouldNotTell when EC2 doesn't say."""
+        try:
+            answer = self._client("ec2", home).describe_regions()["Regions"]
+        except (ClientError, BotoCoreError) as error:
+            raise CouldNotTell(
+                f"the regions could not be had, so one whose digests are all gone is not missed: {error}"
+            ) from error
+        return frozenset(region["RegionName"] for region in answer)
+
+    def keys(
+        self, regions: Iterable[str], since: datetime, until: datetime
+    ) -> dict[str, KeyRing | CouldNotTell]:
+        """The public keys of regions around a time, or why a region's could not be had."""
+        # Clients are made one after another, since a session is not made for threads.
+        clients = {region: self._client("cloudtrail", region) for region in sorted(set(regions))}
+        with ThreadPoolExecutor(8) as threads:
+            rings = threads.map(lambda region: _ring(clients[region], region, since, until), clients)
+            return dict(zip(clients, rings, strict=True))
+
+    def _client(self, service: str, region: str) -> Any:
+        return self._session.client(service, region_name=region, config=_CONFIG)
+
+
+def _ring(client: Any, region: str, since: datetime, until: datetime) -> KeyRing | CouldNotTell:
+    try:
+        answer = client.list_public_keys(StartTime=since - _BEFORE, EndTime=until + _AFTER)
+        return KeyRing.of(answer["PublicKeyList"])
+    except (ClientError, BotoCoreError, UnusableKey) as error:
+        return CouldNotTell(f"CloudTrail's public keys of {region} could not be had: {error}")
+
+
+def _utc(moment: object) -> datetime | None:
+    return moment.astimezone(UTC) if isinstance(moment, datetime) else None

@@ -1,0 +1,161 @@
+"""From what somebody asks for to what is read: the trail's facts, its chains, their public keys."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from chalicelib.trail.digest import Digest, parse_digest
+from chalicelib.trail.evidence import Unreadable
+from chalicelib.trail.public_keys import KeyRing, UnusableKey
+from scenarios.validator.account import Account, Described, TrailArn
+from scenarios.validator.places import Place, Question, Scope
+from scenarios.validator.source import CouldNotTell, Source
+
+YOUNG = timedelta(hours=2, minutes=10)
+"""A trail that was started later than that may have no digest yet."""
+_DIGESTS_LOOKED_AT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What somebody asks for. Times are aware; empty text stands for what is not given."""
+
+    arn: TrailArn
+    since: datetime
+    until: datetime
+    now: datetime
+    bucket: str = ""
+    prefix: str = ""
+    account: str = ""
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be read and judged, and what could not be had for it."""
+
+    places: tuple[Place, ...]
+    question: Question
+    warnings: tuple[str, ...] = ()
+    problems: tuple[str, ...] = field(default=())
+
+
+def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | None = None) -> Plan:
+    """Plan the validation of a trail where AWS keeps it.
+
+    Args:
+        asked: What is asked for.
+        account: Who is asked about the trail.
+        source: The bucket.
+        keys: The public keys, when they are at hand; else CloudTrail is asked.
+
+    Raises:
+        CouldNotTell: the bucket is not known, or can't be listed.
+    """
+    described = account.describe(asked.arn)
+    bucket = asked.bucket or described.bucket
+    if not bucket:
+        raise CouldNotTell("; ".join((*described.warnings, "so name the bucket with --s3-bucket")))
+    warnings = list(described.warnings)
+    regions = None
+    if described.multi_region and not asked.region:
+        try:
+            regions = account.regions(asked.arn.region)
+        except CouldNotTell as reason:
+            warnings.append(str(reason))
+    scope = Scope(
+        arn=asked.arn,
+        bucket=bucket,
+        prefix=asked.prefix or ("" if asked.bucket else described.prefix),
+        account=asked.account,
+        region=asked.region,
+        multi_region=described.multi_region,
+        organization=described.organization,
+        regions=regions,
+    )
+    chains = list(scope.chains(source))
+    rings, problems = _rings(account, asked, {chain.region for chain, _ in chains}, keys)
+    young = described.started_at is not None and described.started_at > asked.now - YOUNG
+    places = [
+        Place(
+            bucket=bucket,
+            chain=chain,
+            keys=rings.get(chain.region, KeyRing({})),
+            until=asked.until,
+            expected=expected and not young,
+        )
+        for chain, expected in chains
+    ]
+    return Plan(
+        places=tuple(places),
+        question=_question(asked, described),
+        warnings=tuple(warnings),
+        problems=problems,
+    )
+
+
+def ask_folder(asked: Asked, source: Source, keys: KeyRing) -> Plan:
+    """Plan the validation of a copy of a trail: the folders say which accounts and regions it holds."""
+    scope = Scope(
+        arn=asked.arn, bucket=asked.bucket, prefix=asked.prefix, account=asked.account, region=asked.region
+    )
+    chains = list(scope.chains(source))
+    bucket = asked.bucket or _recorded_bucket(source, [chain.digest_folder for chain, _ in chains])
+    places = (
+        Place(bucket=bucket, chain=chain, keys=keys, until=asked.until, expected=expected)
+        for chain, expected in chains
+    )
+    return Plan(places=tuple(places), question=_question(asked, Described()))
+
+
+def read_keys(path: Path) -> KeyRing:
+    """Read public keys as `aws cloudtrail list-public-keys` prints them; raises CouldNotTell."""
+    try:
+        data: Any = json.loads(path.read_bytes())
+        entries = data["PublicKeyList"] if isinstance(data, dict) else data
+        ring = KeyRing.of(entries)
+    except OSError as error:
+        raise CouldNotTell(f"{path}: {(error.strerror or str(error)).lower()}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, UnusableKey) as error:
+        raise CouldNotTell(f"{path} is not what `aws cloudtrail list-public-keys` prints: {error}") from error
+    if not len(ring):
+        raise CouldNotTell(f"{path} holds no public key")
+    return ring
+
+
+def _question(asked: Asked, described: Described) -> Question:
+    return Question(
+        since=asked.since,
+        until=asked.until,
+        now=asked.now,
+        stopped_at=described.stopped_at,
+        delivered_at=described.delivered_at,
+    )
+
+
+def _rings(
+    account: Account, asked: Asked, regions: set[str], keys: KeyRing | None
+) -> tuple[Mapping[str, KeyRing], tuple[str, ...]]:
+    if keys is not None:
+        return dict.fromkeys(regions, keys), ()
+    answers = account.keys(regions, asked.since, asked.until)
+    rings = {region: ring for region, ring in answers.items() if isinstance(ring, KeyRing)}
+    return rings, tuple(str(reason) for reason in answers.values() if isinstance(reason, CouldNotTell))
+
+
+def _recorded_bucket(source: Source, folders: Sequence[str]) -> str:
+    """The bucket that digests say they were delivered to; that of the first that can be read."""
+    for folder in folders:
+        for found in islice(source.listed("", folder), _DIGESTS_LOOKED_AT):
+            try:
+                got = source.get("", found.key)
+            except Unreadable:
+                continue
+            digest = parse_digest("", found.key, *got) if got else None
+            if isinstance(digest, Digest):
+                return digest.recorded_bucket
+    raise CouldNotTell("no digest can be read there, so name the bucket the files came from with --s3-bucket")

@@ -1,0 +1,120 @@
+"""A trail's bucket on S3."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC
+from threading import Lock
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.trail.evidence import StoredObject, Unreadable
+from scenarios.validator.signed_get import SignedGet
+from scenarios.validator.source import MOST_BYTES, CouldNotTell
+
+_MISSING = ("NoSuchKey", "404")
+
+
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """The ways to S3 in one region."""
+
+    client: Any
+    fast: SignedGet | None
+
+    def bucket_region(self, bucket: str) -> str:
+        """The region of a bucket; nothing where it isn't told, as by endpoints that aren't AWS's."""
+        if ".amazonaws." not in self.client.meta.endpoint_url:
+            return ""
+        try:
+            answer = self.client.head_bucket(Bucket=bucket)
+        except (ClientError, BotoCoreError):
+            return ""  # listing will tell the reason
+        return str(answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region", ""))
+
+
+class S3Source:
+    """Reads from S3: `connections` at once, patient with throttling.
+
+    A missing object answers "access denied" to whoever may not list the bucket; listing fails then as well,
+    and the validation with it. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+
+    def __init__(self, session: Any, *, region: str, connections: int) -> None:
+        self._session, self._connections, self._lock = session, connections, Lock()
+        self._credentials = session.get_credentials()
+        self._regions: dict[str, _Region] = {}
+        self._home = self._region(region)
+        self._buckets: dict[str, _Region] = {}
+
+    def _region(self, name: str) -> "_Region":
+        if name not in self._regions:
+            # Standard retries: with backoff and jitter, on throttling, 5xx and broken connections.
+            config = Config(
+                max_pool_connections=self._connections,
+                connect_timeout=5,
+                read_timeout=20,
+                retries={"mode": "standard", "total_max_attempts": 8},
+                user_agent_extra="trailwarden",
+            )
+            client = self._session.client("s3", region_name=name, config=config)
+            usable = SignedGet.usable(self._credentials)
+            fast = SignedGet(client, self._credentials, self._connections) if usable else None
+            self._regions[name] = _Region(client, fast)
+        return self._regions[name]
+
+    def _for(self, bucket: str) -> "_Region":
+        """What reads a bucket: in the bucket's own region, which need not be the trail's."""
+        with self._lock:
+            if bucket not in self._buckets:
+                name = self._home.bucket_region(bucket)
+                self._buckets[bucket] = self._region(name) if name else self._home
+            return self._buckets[bucket]
+
+    def folders(self, bucket: str, prefix: str) -> tuple[str, ...]:
+        """See `Source`."""
+        pages = self._pages(bucket, Prefix=prefix, Delimiter="/")
+        found = (folder["Prefix"] for page in pages for folder in page.get("CommonPrefixes", ()))
+        return tuple(folder.removeprefix(prefix).removesuffix("/") for folder in found)
+
+    def listed(self, bucket: str, prefix: str, *, after: str = "") -> Iterator[StoredObject]:
+        """See `Source`."""
+        more = {"StartAfter": after} if after else {}
+        for page in self._pages(bucket, Prefix=prefix, **more):
+            for found in page.get("Contents", ()):
+                yield StoredObject(
+                    bucket=bucket, key=found["Key"], modified_at=found["LastModified"].astimezone(UTC)
+                )
+
+    def _pages(self, bucket: str, **parameters: str) -> Iterator[Mapping[str, Any]]:
+        pages = (
+            self._for(bucket).client.get_paginator("list_objects_v2").paginate(Bucket=bucket, **parameters)
+        )
+        try:
+            yield from pages
+        except (ClientError, BotoCoreError) as error:
+            raise CouldNotTell(
+                f"s3://{bucket}/{parameters['Prefix']} could not be listed: {error}"
+            ) from error
+
+    def get(self, bucket: str, key: str) -> tuple[bytes, Mapping[str, str]] | None:
+        """See `Source`."""
+        region = self._for(bucket)
+        if region.fast and (found := region.fast(bucket, key)):
+            return found
+        try:
+            answer = region.client.get_object(Bucket=bucket, Key=key)
+            with closing(answer["Body"]) as body:
+                return body.read(MOST_BYTES), answer["Metadata"]
+        except (ClientError, BotoCoreError) as error:
+            code = _code(error)
+            if code in _MISSING:
+                return None
+            raise Unreadable(code or str(error)) from error
+
+
+def _code(error: Exception) -> str:
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""

@@ -1,0 +1,72 @@
+"""One day of one place, read ahead: its digests and the names of its log files."""
+
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import date
+from threading import Event
+
+from chalicelib.trail.digest import Digest, UnusableDigest, parse_digest
+from chalicelib.trail.evidence import StoredObject, Unreadable
+from scenarios.validator.places import Place
+from scenarios.validator.source import Source
+
+Found = Digest | UnusableDigest
+
+
+def read_digest(source: Source, bucket: str, key: str) -> Found | None:
+    """Read a digest; None when it isn't there."""
+    try:
+        got = source.get(bucket, key)
+    except Unreadable as reason:
+        return UnusableDigest(bucket=bucket, key=key, problem=str(reason), unreadable=True)
+    return parse_digest(bucket, key, *got) if got else None
+
+
+class Reading:
+    """Begins to read when it is made; the listing first, then each digest it shows.
+
+    Args:
+        source: What is read from.
+        readers: What reads; digests are read by it as soon as they are listed.
+        place: The place.
+        day: The day.
+    """
+
+    def __init__(self, source: Source, readers: ThreadPoolExecutor, place: Place, day: date) -> None:
+        self.place, self.day = place, day
+        self._source, self._readers = source, readers
+        self._fetching: list[Future[Found | None]] = []
+        self._fetched = Event()
+        below = f"{day:%Y/%m/%d}/"
+        self._logs = readers.submit(self._list, place.chain.log_folder + below)
+        self._digests = readers.submit(self._list, place.chain.digest_folder + below)
+        self._digests.add_done_callback(self._fetch)
+
+    @property
+    def size(self) -> int:
+        """How many log files are known to wait in memory."""
+        return len(self._logs.result()) if self._logs.done() and not self._logs.exception() else 0
+
+    def result(self) -> tuple[list[Found], list[StoredObject]]:
+        """Wait for the digests, oldest first, and the listing of log files; raises CouldNotTell."""
+        self._digests.result()
+        self._fetched.wait()
+        found = (future.result() for future in self._fetching)
+        return [digest for digest in found if digest], self._logs.result()
+
+    def _list(self, prefix: str) -> list[StoredObject]:
+        # The console and CloudTrail make empty objects that stand for folders.
+        listed: Iterable[StoredObject] = self._source.listed(self.place.bucket, prefix)
+        return [found for found in listed if not found.key.endswith("/")]
+
+    def _fetch(self, listed: Future[list[StoredObject]]) -> None:
+        try:
+            if not listed.cancelled() and not listed.exception():
+                self._fetching = [
+                    self._readers.submit(read_digest, self._source, found.bucket, found.key)
+                    for found in listed.result()
+                ]
+        except RuntimeError:
+            pass  # the readers were sent home meanwhile: nobody waits for the result any more
+        finally:
+            self._fetched.set()

@@ -1,0 +1,258 @@
+"""A validation from end to end: places and days one after another, read ahead, log files by many threads."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date
+from threading import BoundedSemaphore, Lock
+from typing import Protocol
+
+from chalicelib.trail.chain import Slot
+from chalicelib.trail.digest import Digest, Link, LogReference
+from chalicelib.trail.evidence import Window
+from chalicelib.trail.findings import Finding, What
+from chalicelib.trail.keys import Chain, DigestKey, MalformedKey
+from chalicelib.trail.logs import LogFault, check_log, log_finding
+from scenarios.validator.places import Place, Question
+from scenarios.validator.reading import Found, Reading, read_digest
+from scenarios.validator.source import CouldNotTell, Source
+from scenarios.validator.stretches import Stretch, Stretches
+from scenarios.validator.tally import Tally
+
+READERS = 16
+"""Threads that list, and read digests."""
+DAYS_AHEAD = 4
+MOST_LOGS_AHEAD = 20_000
+"""Names of log files in memory, beyond which one day is read ahead and no more."""
+WAITING_EACH = 4
+"""Log files that wait for each of the threads that check them."""
+
+_UNTOLD = (What.LOG_UNREADABLE, What.ALGORITHM_REFUSED)
+
+
+class Observer(Protocol):
+    """Whoever wants to know what is found, when it is found. Called under a lock, from any thread."""
+
+    def finding(self, finding: Finding) -> None:
+        """Something is wrong or worth knowing."""
+
+    def valid(self, kind: str, bucket: str, key: str) -> None:
+        """A digest or a log file is what CloudTrail delivered."""
+
+    def progress(self, tally: Tally, done: int, planned: int) -> None:
+        """A log file was checked, or a day was judged: so many of so many days."""
+
+
+class Run:
+    """One validation.
+
+    Args:
+        source: What is read from.
+        places: The chains, each judged by itself.
+        question: The time that is asked for.
+        observer: Is told everything at once; the tally keeps only counts.
+        checkers: How many log files are read and hashed at once.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        places: Iterable[Place],
+        question: Question,
+        observer: Observer,
+        *,
+        checkers: int,
+    ) -> None:
+        self._source, self._question, self._observer = source, question, observer
+        self._places = deque(places)
+        self._seen = {(place.bucket, place.chain) for place in self._places}
+        self._readers = ThreadPoolExecutor(READERS, "reader")
+        self._checkers = ThreadPoolExecutor(checkers, "checker")
+        self._room = BoundedSemaphore(checkers * WAITING_EACH)
+        self._capacity = checkers * WAITING_EACH
+        self._lock = Lock()
+        self._error: BaseException | None = None
+        self._done, self._planned = 0, sum(1 for place in self._places for _ in place.days(question))
+        self.tally = Tally()
+
+    def run(self) -> Tally:
+        """Judge everything. Ctrl-C ends it early: the tally then holds what was done so far."""
+        try:
+            while self._places:
+                self._judge_all()
+            for _ in range(self._capacity):  # all came back
+                self._room.acquire()
+        except KeyboardInterrupt:
+            self.tally.interrupted = True
+        finally:
+            for pool in (self._readers, self._checkers):
+                pool.shutdown(wait=False, cancel_futures=True)
+        if self._error and not self.tally.interrupted:
+            raise self._error
+        return self.tally
+
+    def _judge_all(self) -> None:
+        days = self._days()
+        ahead: deque[Reading] = deque()
+        stretches: Stretches | None = None
+        place: Place | None = None
+        while True:
+            self._read_ahead(days, ahead)
+            if not ahead:
+                break
+            reading = ahead.popleft()
+            if reading.place is not place:
+                if place and stretches:
+                    self._finish(place, stretches)
+                place, stretches = reading.place, self._stretches(reading.place)
+            if stretches and not self._judge(reading, stretches):
+                stretches = None  # what can't be listed can't be judged
+            self._done += 1
+            self._tell_progress()
+        if place and stretches:
+            self._finish(place, stretches)
+
+    def _days(self) -> Iterator[tuple[Place, date]]:
+        while self._places:
+            place = self._places.popleft()
+            for day in place.days(self._question):
+                yield place, day
+
+    def _read_ahead(self, days: Iterator[tuple[Place, date]], ahead: deque[Reading]) -> None:
+        while len(ahead) < DAYS_AHEAD and not (ahead and sum(day.size for day in ahead) > MOST_LOGS_AHEAD):
+            coming = next(days, None)
+            if coming is None:
+                return
+            ahead.append(Reading(self._source, self._readers, *coming))
+
+    def _stretches(self, place: Place) -> Stretches:
+        question = self._question
+        at_home = place.chain.region == place.chain.home_region and place.expected
+        return Stretches(
+            place.chain,
+            bucket=place.bucket if place.expected else None,
+            keys=place.keys,
+            window=Window(
+                since=question.since,
+                until=max(place.until, question.since),
+                now=question.now,
+                stopped_at=question.stopped_at,
+            ),
+            delivered_at=question.delivered_at if at_home else None,
+        )
+
+    def _judge(self, reading: Reading, stretches: Stretches) -> bool:
+        try:
+            digests, logs = reading.result()
+            for link in stretches.strangers(digests):
+                self._follow(link, reading.place, stretches)
+        except CouldNotTell as reason:
+            self._could_not(str(reason))
+            return False
+        self._take(stretches.feed(digests, logs))
+        return True
+
+    def _finish(self, place: Place, stretches: Stretches) -> None:
+        """The digest after the time asked for says whether a silence at its end is a gap or a deletion."""
+        try:
+            if later := self._later(place):
+                stretches.know(later)
+        except CouldNotTell as reason:
+            self._could_not(str(reason))
+            return
+        self._take(stretches.finish())
+
+    def _later(self, place: Place) -> Found | None:
+        if place.until >= self._question.now:
+            return None
+        after = str(place.chain.digest_at(place.until))
+        for found in self._source.listed(place.bucket, place.chain.digest_folder, after=after):
+            try:
+                if DigestKey.parse(found.key).chain == place.chain:
+                    return read_digest(self._source, place.bucket, found.key)
+            except MalformedKey:
+                continue
+        return None
+
+    def _follow(self, link: Link, place: Place, stretches: Stretches) -> None:
+        """Look for a predecessor that wasn't listed: the trail may have delivered elsewhere before."""
+        found = read_digest(self._source, link.bucket, link.key)
+        if found is None:
+            return
+        stretches.know(found)
+        chain = _chain_of(link.key)
+        before = (link.bucket, chain)
+        if chain is None or isinstance(found, Digest) is False or before in self._seen:
+            return
+        if isinstance(found, Digest) and not chain.backfill and found.ends_at > self._question.since:
+            self._seen.add((link.bucket, chain))
+            older = replace(place, bucket=link.bucket, chain=chain, until=found.ends_at, expected=False)
+            self._planned += sum(1 for _ in older.days(self._question))
+            self._places.append(older)
+
+    def _take(self, stretch: Stretch) -> None:
+        with self._lock:
+            for slot, sound in stretch.digests:
+                self._count(slot, sound=sound)
+            self.tally.logs += stretch.unverifiable + stretch.added
+            self.tally.logs_unverifiable += stretch.unverifiable
+            for finding in stretch.findings:
+                self._tell(finding)
+        for reference, digest in stretch.checks:
+            self._room.acquire()
+            if self._error:
+                raise self._error
+            future = self._checkers.submit(check_log, reference, self._read)
+            future.add_done_callback(self._checked(reference, digest))
+
+    def _read(self, bucket: str, key: str) -> bytes | None:
+        got = self._source.get(bucket, key)
+        return got[0] if got else None
+
+    def _checked(self, reference: LogReference, digest: Digest) -> Callable[[Future[LogFault | None]], None]:
+        def take(future: Future[LogFault | None]) -> None:
+            try:
+                if not future.cancelled():
+                    self._take_check(reference, digest, future.result())
+            except BaseException as error:  # noqa: BLE001  # a fault of ours: raised again by the main thread
+                self._error = error
+            finally:
+                self._room.release()
+
+        return take
+
+    def _take_check(self, reference: LogReference, digest: Digest, fault: LogFault | None) -> None:
+        with self._lock:
+            self.tally.logs += 1
+            if fault is None:
+                self.tally.logs_sound += 1
+                self._observer.valid("Log file", reference.bucket, reference.key)
+            else:
+                self.tally.logs_unverifiable += fault.what in _UNTOLD
+                self._tell(log_finding(reference, fault, digest))
+            self._observer.progress(self.tally, self._done, self._planned)
+
+    def _tell_progress(self) -> None:
+        with self._lock:
+            self._observer.progress(self.tally, self._done, self._planned)
+
+    def _count(self, slot: Slot, *, sound: bool) -> None:
+        self.tally.digest(slot.starts_at, slot.ends_at, sound=sound)
+        if sound:
+            self._observer.valid("Digest file", *slot.place)
+
+    def _tell(self, finding: Finding) -> None:
+        self.tally.finding(finding)
+        self._observer.finding(finding)
+
+    def _could_not(self, sentence: str) -> None:
+        if sentence not in self.tally.problems:
+            self.tally.problems.append(sentence)
+
+
+def _chain_of(key: str) -> Chain | None:
+    try:
+        return DigestKey.parse(key).chain
+    except MalformedKey:
+        return None

@@ -1,0 +1,30 @@
+"""What a trail is read from."""
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from chalicelib.trail.evidence import StoredObject
+
+MOST_BYTES = 64 << 20
+"""CloudTrail's files are at most 50 MB; what is longer is read so far and then judged cut short."""
+
+
+class CouldNotTell(Exception):
+    """Something that all else depends on could not be read: one sentence, without its full stop."""
+
+
+class Source(Protocol):
+    """A bucket, or a copy of one. Safe to be used by several threads at once."""
+
+    def folders(self, bucket: str, prefix: str) -> tuple[str, ...]:
+        """The names of the folders right below `prefix`, without slashes; raises CouldNotTell."""
+
+    def listed(self, bucket: str, prefix: str, *, after: str = "") -> Iterator[StoredObject]:
+        """What lies below `prefix`, in the order of keys, from behind `after`; raises CouldNotTell."""
+
+    def get(self, bucket: str, key: str) -> tuple[bytes, Mapping[str, str]] | None:
+        """An object's bytes and user metadata; None when it isn't there.
+
+        Raises:
+            Unreadable: it is there, or may be, and can't be read.
+        """
