@@ -11,13 +11,13 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-even
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from chalicelib.matching import EventPattern
 from scenarios.cloud import moto_hooks
-from scenarios.cloud.bus_requests import check_pattern
+from scenarios.cloud.bus_requests import check_pattern, moment
 from scenarios.cloud.calls import Asked, Refused
 from scenarios.cloud.setting import Setting
 
@@ -111,7 +111,7 @@ class Archives:
         parameters = asked.parameters
         key = asked.region, str(parameters["ReplayName"])
         archive = self._archive(asked)
-        since, until = _moment(parameters["EventStartTime"]), _moment(parameters["EventEndTime"])
+        since, until = moment(parameters["EventStartTime"]), moment(parameters["EventEndTime"])
         self._check(key, parameters["Destination"], archive, since, until)
         replay = Replay(
             name=key[1],
@@ -159,13 +159,12 @@ class Archives:
         replay.state = "RUNNING"
         kept = [event for event in archive.events if self._is_in(event, replay, archive)]
         for minute in sorted({_minute(event) for event in kept}):
-            step = [event for event in kept if _minute(event) == minute]
-            self._setting.random("events.replay").shuffle(step)
-            replay.steps.append(step)
+            # Each delivery has a latency of its own, so that a minute's events arrive in any order.
+            replay.steps.append([event for event in kept if _minute(event) == minute])
         self._step(replay)
 
     def _is_in(self, event: Event, replay: Replay, archive: Any) -> bool:
-        when = _moment(event["time"])
+        when = moment(event["time"])
         days = int(archive.retention or 0)
         expired = days and when < self._setting.clock.now - timedelta(days=days)
         return replay.since <= when < replay.until and not expired
@@ -177,7 +176,7 @@ class Archives:
             replay.state, replay.ended = "COMPLETED", self._setting.clock.now
             return
         step = replay.steps.pop(0)
-        replay.last = max(_moment(event["time"]) for event in step)
+        replay.last = max(moment(event["time"]) for event in step)
         bus = replay.bus_arn.rpartition("/")[2]
         for event in step:
             self._emit(replay.region, {**event, "replay-name": replay.name}, bus, only=replay.only)
@@ -236,13 +235,5 @@ class Archives:
             check_pattern(asked.parameters["EventPattern"])
 
 
-def _moment(given: Any) -> datetime:
-    if isinstance(given, datetime):
-        return given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
-    if isinstance(given, int | float):
-        return datetime.fromtimestamp(given, UTC)
-    return datetime.fromisoformat(str(given)).astimezone(UTC)
-
-
 def _minute(event: Event) -> datetime:
-    return _moment(event["time"]).replace(second=0, microsecond=0)
+    return moment(event["time"]).replace(second=0, microsecond=0)

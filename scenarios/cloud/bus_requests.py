@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.matching import EventPattern, InvalidPattern
@@ -82,11 +82,19 @@ def event_of(entry: Parameters, *, event_id: str, account: str, region: str, now
         "detail-type": entry["DetailType"],
         "source": entry["Source"],
         "account": account,
-        "time": f"{entry.get('Time', now):%Y-%m-%dT%H:%M:%SZ}",
+        "time": f"{moment(entry.get('Time', now)):%Y-%m-%dT%H:%M:%SZ}",
         "region": region,
         "resources": list(entry.get("Resources", [])),
         "detail": json.loads(entry["Detail"]),
     }
+
+
+def moment(given: Any) -> datetime:
+    """A timestamp as boto3 takes it, aware and in UTC; without a zone it is UTC."""
+    if isinstance(given, int | float):
+        return datetime.fromtimestamp(given, UTC)
+    at = given if isinstance(given, datetime) else datetime.fromisoformat(str(given))
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _parsed(text: str) -> Any:

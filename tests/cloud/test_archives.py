@@ -211,6 +211,11 @@ def test_a_replay_is_described_as_it_goes():
         assert admin(cloud, "events").list_replays(State="RUNNING")["Replays"] == []
 
 
+def test_replays_are_listed_by_one_filter_at_a_time():
+    with world(HEARS) as cloud, pytest.raises(ClientError, match="At most one filter"):
+        admin(cloud, "events").list_replays(NamePrefix="a", State="RUNNING")
+
+
 def test_a_replay_that_is_cancelled_sends_no_more():
     with world(HEARS) as cloud:
         archive(cloud)

@@ -1,6 +1,7 @@
 """What EventBridge's API takes and refuses."""
 
 import json
+from datetime import timedelta, timezone
 
 import pytest
 from botocore.exceptions import ClientError
@@ -46,11 +47,23 @@ def test_an_entry_becomes_an_event_with_its_envelope():
         }
 
 
-def test_an_entry_may_name_its_own_time():
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        pytest.param(START.replace(hour=1), "2026-03-02T01:00:00Z", id="in UTC"),
+        pytest.param(
+            START.astimezone(timezone(timedelta(hours=9))), "2026-03-02T03:00:00Z", id="in another zone"
+        ),
+        pytest.param(START.replace(tzinfo=None), "2026-03-02T03:00:00Z", id="without a zone"),
+        pytest.param("2026-03-02T01:00:00Z", "2026-03-02T01:00:00Z", id="as text"),
+        pytest.param(START.timestamp(), "2026-03-02T03:00:00Z", id="as a number"),
+    ],
+)
+def test_an_entry_may_name_its_own_time(given, told):
     with world(HEARS) as cloud:
-        put(cloud, entry(Time=START.replace(hour=1)))
+        put(cloud, entry(Time=given))
 
-        assert heard(cloud)[0]["time"] == "2026-03-02T01:00:00Z"
+        assert heard(cloud)[0]["time"] == told
 
 
 REFUSED = [
