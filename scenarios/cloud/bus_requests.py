@@ -24,6 +24,10 @@ LARGEST_REQUEST_BYTES = 256 * 1024
 TIME_BYTES = 14
 MOST_TARGETS = 5
 LONGEST_PATTERN = 2048
+RETRY_LIMITS: Mapping[str, tuple[int, int]] = {
+    "MaximumRetryAttempts": (0, 185),
+    "MaximumEventAgeInSeconds": (60, 86_400),
+}
 INPUT_FORMS = ("Input", "InputPath", "InputTransformer")
 ROLE_NEEDED = frozenset({"events", "kinesis", "firehose", "states"})
 EVENT_FIELDS = ("id", "account", "source", "time", "region", "resources", "detail-type")
@@ -154,9 +158,23 @@ def check_targets(parameters: Parameters, standing: Sequence[Parameters], region
     ids = {target["Id"] for target in (*standing, *parameters["Targets"])}
     if len(ids) > MOST_TARGETS:
         raise Refused("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
-    for target in parameters["Targets"]:
+    for number, target in enumerate(parameters["Targets"], start=1):
+        _check_retry_policy(target, number)
         _check_input(target)
         _check_place(target, region)
+
+
+def _check_retry_policy(target: Parameters, number: int) -> None:
+    for name, (low, high) in RETRY_LIMITS.items():
+        value = target.get("RetryPolicy", {}).get(name)
+        if value is None or low <= value <= high:
+            continue
+        than = f"less than or equal to {high}" if value > high else f"greater than or equal to {low}"
+        raise Refused(
+            "ValidationException",
+            f"1 validation error detected: Value '{value}' at 'targets.{number}.member.retryPolicy."
+            f"{name[0].lower()}{name[1:]}' failed to satisfy constraint: Member must have value {than}",
+        )
 
 
 def _check_input(target: Parameters) -> None:

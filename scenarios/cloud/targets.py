@@ -177,7 +177,10 @@ class Targets:
         return self._ways[service](delivery, arn, self._payload(delivery))
 
     def _to_function(self, delivery: Delivery, arn: str, payload: str) -> str | None:
-        event = json.loads(payload)
+        try:
+            event = json.loads(payload)
+        except ValueError:
+            return "INVALID_JSON"  # Lambda takes nothing else; a quoted-string template can come out so
         return self._functions.invoke_by_service(SERVICE, arn, event, source_arn=delivery.rule.arn)
 
     def _to_topic(self, delivery: Delivery, arn: str, payload: str) -> str | None:

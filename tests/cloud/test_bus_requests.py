@@ -250,6 +250,16 @@ TRANSFORMER = {"InputPathsMap": {"n": "$.detail.n"}, "InputTemplate": '{"n": <n>
             "Modifying the input for target t0 is not supported",
             id="another input for a bus",
         ),
+        pytest.param(
+            [target(RetryPolicy={"MaximumRetryAttempts": 186})],
+            "targets.1.member.retryPolicy.maximumRetryAttempts.*less than or equal to 185",
+            id="too many attempts",
+        ),
+        pytest.param(
+            [target(RetryPolicy={"MaximumEventAgeInSeconds": 86_401})],
+            "maximumEventAgeInSeconds.*less than or equal to 86400",
+            id="too old",
+        ),
         pytest.param([target(Arn="nonsense")], "not in correct format", id="no ARN"),
     ],
 )
@@ -269,7 +279,8 @@ def test_five_targets_are_taken_and_one_may_be_replaced():
         events = admin(cloud, "events")
         events.put_rule(Name="r", EventPattern=PATTERN)
         events.put_targets(Rule="r", Targets=[target(n) for n in range(5)])
-        events.put_targets(Rule="r", Targets=[target(Input="null")])
+        policy = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+        events.put_targets(Rule="r", Targets=[target(Input="null", RetryPolicy=policy)])
 
         assert len(events.list_targets_by_rule(Rule="r")["Targets"]) == 5
 

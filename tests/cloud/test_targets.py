@@ -88,6 +88,26 @@ def test_what_a_template_breaks_is_a_dead_letter_at_once():
         assert heard(cloud, "Dead") == [event({"n": ["a"]})]
 
 
+UNQUOTED = {"InputTransformer": {"InputPathsMap": {"s": "$.detail.s"}, "InputTemplate": '"said: <s>"'}}
+
+
+def test_a_quoted_string_that_comes_out_as_no_json_is_text_to_a_queue():
+    with world({**queue(), **rule(target=UNQUOTED)}) as cloud:
+        emit(cloud, event({"s": 'a "word"'}))
+
+        assert cloud.messaging.bodies(arn("sqs", "Heard")) == ['"said: a "word""']
+
+
+def test_a_quoted_string_that_comes_out_as_no_json_is_nothing_to_a_function():
+    resources = {**function(), **permission("events"), **to("look", **UNQUOTED, **DEAD), **queue("Dead")}
+    with world(resources) as cloud:
+        emit(cloud, event({"s": 'a "word"'}))
+        emit(cloud, event({"s": "a word"}))
+
+        assert [attributes["ERROR_CODE"] for attributes in dead(cloud)] == ["INVALID_JSON"]
+        assert arrived(cloud) == ["said: a word"]
+
+
 # ---- by whose leave -----------------------------------------------------------------------------
 
 

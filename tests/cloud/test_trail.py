@@ -473,14 +473,33 @@ def test_event_history_is_asked_by_attribute(name, value, expected):
         assert look_up(cloud, LookupAttributes=attributes) == expected
 
 
-def test_event_history_holds_its_own_region_and_ninety_days():
+def test_event_history_holds_its_own_region():
     with world(NOTHING, regions=(HOME, FAR)) as cloud:
         create_table(cloud)
         cloud.run(300)
 
         assert look_up(cloud, region=FAR) == []
-        cloud.run(91 * 24 * HOUR)
-        assert "CreateTable" not in look_up(cloud)
+        assert look_up(cloud)[-1] == "CreateTable"
+
+
+@pytest.mark.parametrize(
+    ("days", "shown"), [pytest.param(89, True, id="89 days ago"), pytest.param(91, False, id="91 days ago")]
+)
+def test_event_history_goes_back_ninety_days(days, shown):
+    with world(NOTHING) as cloud:
+        at = cloud.clock.now - timedelta(days=days)
+        cloud.trail.deliver(
+            {
+                "eventName": "Old",
+                "eventSource": "iam.amazonaws.com",
+                "awsRegion": HOME,
+                "eventTime": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+                "eventID": "0",
+            }
+        )
+        cloud.run(300)
+
+        assert look_up(cloud, StartTime=at - timedelta(days=1)) == ["Old"] * shown
 
 
 def test_event_history_takes_one_attribute_at_a_time():
