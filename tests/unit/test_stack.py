@@ -274,9 +274,11 @@ def test_who_can_not_act_has_neither():
 
 
 def test_no_policy_allows_an_action_by_wildcard():
-    """Except the key's own: without that statement nobody could ever change the key again.
+    """Except in the key's own policy: by the first nobody is ever locked out of changing the key, and the
+    second is what AWS's page asks for a service that publishes to an encrypted topic.
 
-    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html,
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
     wide = [
         (statement.get("Sid"), action)
@@ -285,7 +287,10 @@ def test_no_policy_allows_an_action_by_wildcard():
         if "*" in action
     ]
 
-    assert wide == [("TheAccountDelegatesToItsPolicies", "kms:*")]
+    assert wide == [
+        ("TheAccountDelegatesToItsPolicies", "kms:*"),
+        ("AlarmsTellTheTopic", "kms:GenerateDataKey*"),
+    ]
 
 
 def test_nobody_is_allowed_anything_by_a_wildcard_principal():
@@ -416,7 +421,7 @@ def test_alerts_are_encrypted_with_a_key_that_alarms_may_use():
     assert RESOURCES["AlertTopic"]["Properties"]["KmsMasterKeyId"] == {"Ref": "AlertKey"}
     assert delegates["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
     assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    assert alarms["Action"] == ["kms:GenerateDataKey", "kms:Decrypt"]
+    assert alarms["Action"] == ["kms:GenerateDataKey*", "kms:Decrypt"]
 
 
 # ---- the HTTP side -------------------------------------------------------------------------------

@@ -1,0 +1,45 @@
+"""What the functions stand on, as CloudFormation: one declaration for the deploy and for the rehearsal.
+
+Everything here is load-bearing: change a leaf, and a scenario must notice (`make mutate`).
+"""
+
+from collections.abc import Iterable
+
+from chalicelib.remediation import Remediation
+from chalicelib.stack.alarms import alarms
+from chalicelib.stack.functions import RUNTIME, function, http
+from chalicelib.stack.keeping import alerts, dead_letters, ledger
+from chalicelib.stack.parameters import CONDITIONS, PARAMETERS, mode_conditions, mode_parameters
+from chalicelib.stack.parts import Template, log_group
+from chalicelib.stack.trail import trail
+
+__all__ = ["RUNTIME", "fragment"]
+
+
+def fragment(remediations: Iterable[Remediation]) -> Template:
+    """Parameters, conditions, resources and outputs beyond Chalice's own."""
+    functions = tuple(remediations)
+    return {
+        "Parameters": {**PARAMETERS, **mode_parameters(functions)},
+        "Conditions": {**CONDITIONS, **mode_conditions(functions)},
+        "Resources": {
+            **alerts(),
+            **ledger(),
+            **trail(),
+            **dead_letters(),
+            "SecureGroup": log_group({"Fn::Sub": "${AWS::StackName}/secure"}),
+            **alarms(),
+            **{
+                name: resource
+                for remediation in functions
+                for name, resource in function(remediation).items()
+            },
+            **http(),
+        },
+        "Outputs": {
+            "AlertTopicArn": {"Value": {"Ref": "AlertTopic"}},
+            "LedgerName": {"Value": {"Ref": "Ledger"}},
+            "SecureGroupName": {"Value": {"Ref": "SecureGroup"}},
+            "DeadLettersUrl": {"Value": {"Ref": "DeadLetters"}},
+        },
+    }

@@ -1,0 +1,85 @@
+"""What whoever deploys may choose, and what follows from it."""
+
+from collections.abc import Iterable
+
+from chalicelib.policies import logical_id
+from chalicelib.remediation import Remediation
+from chalicelib.stack.parts import Template
+
+PARAMETERS: Template = {
+    "AlertEmail": {
+        "Type": "String",
+        "Default": "",
+        "Description": "Where alerts go by e-mail; the address must confirm. Empty: subscribe yourself.",
+    },
+    "ExistingTrailArn": {
+        "Type": "String",
+        "Default": "",
+        "Description": "A trail that is there already. Empty: the stack makes one, with bucket and group.",
+    },
+    # Not empty where there is no such trail: cfn-lint judges names by their defaults too, used or not.
+    "ExistingTrailBucket": {
+        "Type": "String",
+        "Default": "none",
+        "Description": "That trail's bucket; EventBridge must be switched on for it.",
+    },
+    "ExistingTrailGroup": {
+        "Type": "String",
+        "Default": "none",
+        "Description": "That trail's log group, by name.",
+    },
+    "IgnoredPrincipals": {
+        "Type": "CommaDelimitedList",
+        "Default": "",
+        "Description": "ARNs whose deletions of tables are expected, wildcards allowed: recorded, not told.",
+    },
+    "FailedLoginThreshold": {
+        "Type": "Number",
+        "Default": "5",
+        "MinValue": 2,
+        "Description": "So many failed SSH logins from one address within the window raise an alert.",
+    },
+    "FailedLoginWindowSeconds": {
+        "Type": "Number",
+        "Default": "600",
+        "MinValue": 60,
+        "MaxValue": 3600,
+        "Description": "The window in which failed SSH logins are counted.",
+    },
+    "ConsoleFailuresThreshold": {
+        "Type": "Number",
+        "Default": "3",
+        "MinValue": 1,
+        "Description": "So many failed console sign-ins within five minutes raise an alert.",
+    },
+}
+
+CONDITIONS: Template = {
+    "HasAlertEmail": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlertEmail"}, ""]}]},
+    "OwnTrail": {"Fn::Equals": [{"Ref": "ExistingTrailArn"}, ""]},
+}
+
+
+def mode_parameters(remediations: Iterable[Remediation]) -> Template:
+    """One mode for each remediation that can act. A fresh deploy observes."""
+    return {
+        f"{logical_id(each.name)}Mode": {
+            "Type": "String",
+            "Default": "observe",
+            "AllowedValues": ["observe", "approve", "enforce"],
+            "Description": f"How far {each.name} may go: plan and tell, wait for a yes, or act.",
+        }
+        for each in remediations
+        if each.acts
+    }
+
+
+def mode_conditions(remediations: Iterable[Remediation]) -> Template:
+    """Whether each remediation that can act may: not where it only observes."""
+    return {
+        f"{logical_id(each.name)}Acts": {
+            "Fn::Not": [{"Fn::Equals": [{"Ref": f"{logical_id(each.name)}Mode"}, "observe"]}]
+        }
+        for each in remediations
+        if each.acts
+    }
