@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any, Self
 
 from botocore.config import Config
@@ -81,25 +82,29 @@ class Account:
     """The AWS account that is asked, by a session of boto3."""
 
     def __init__(self, session: Any) -> None:
-        self._session = session
+        self._session, self._lock = session, Lock()
+        self._clients: dict[tuple[str, str], Any] = {}
 
     def describe(self, arn: TrailArn) -> Described:
         """Ask CloudTrail about the trail in its home region."""
         client = self._client("cloudtrail", arn.region)
+        with ThreadPoolExecutor(2) as threads:
+            trails = threads.submit(
+                client.describe_trails, trailNameList=[arn.text], includeShadowTrails=False
+            )
+            asked = threads.submit(client.get_trail_status, Name=arn.text)
         warnings: list[str] = []
         found: Mapping[str, Any] = {}
         status: Mapping[str, Any] = {}
         try:
-            trails = client.describe_trails(trailNameList=[arn.text], includeShadowTrails=False)["trailList"]
-            found = next((trail for trail in trails if trail.get("TrailARN") == arn.text), {})
+            listed = trails.result()["trailList"]
+            found = next((trail for trail in listed if trail.get("TrailARN") == arn.text), {})
             if not found:
                 warnings.append(f"CloudTrail knows no {arn.text}: the bucket's folders say what it covered")
         except (ClientError, BotoCoreError) as error:
-            warnings.append(
-                f"the trail could not be described, the bucket's folders say what it covers: {error}"
-            )
+            warnings.append(f"the trail could not be described, the bucket says what it covers: {error}")
         try:
-            status = client.get_trail_status(Name=arn.text)
+            status = asked.result()
         except (ClientError, BotoCoreError) as error:
             warnings.append(f"the trail's status could not be had, so the clock alone judges: {error}")
         if found.get("LogFileValidationEnabled") is False:
@@ -129,14 +134,18 @@ class Account:
         self, regions: Iterable[str], since: datetime, until: datetime
     ) -> dict[str, KeyRing | CouldNotTell]:
         """The public keys of regions around a time, or why a region's could not be had."""
-        # Clients are made one after another, since a session is not made for threads.
         clients = {region: self._client("cloudtrail", region) for region in sorted(set(regions))}
         with ThreadPoolExecutor(8) as threads:
             rings = threads.map(lambda region: _ring(clients[region], region, since, until), clients)
             return dict(zip(clients, rings, strict=True))
 
     def _client(self, service: str, region: str) -> Any:
-        return self._session.client(service, region_name=region, config=_CONFIG)
+        with self._lock:  # a session is not made for threads; its clients are
+            if (service, region) not in self._clients:
+                self._clients[service, region] = self._session.client(
+                    service, region_name=region, config=_CONFIG
+                )
+            return self._clients[service, region]
 
 
 def _ring(client: Any, region: str, since: datetime, until: datetime) -> KeyRing | CouldNotTell:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -56,7 +57,11 @@ def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | 
     Raises:
         CouldNotTell: the bucket is not known, or can't be listed.
     """
-    described = account.describe(asked.arn)
+    first = asked.region or asked.arn.region
+    with ThreadPoolExecutor(1) as threads:  # the keys of one region are needed in any case
+        early = threads.submit(_rings, account, asked, {first}, keys)
+        described = account.describe(asked.arn)
+    rings, problems = early.result()
     bucket = asked.bucket or described.bucket
     if not bucket:
         raise CouldNotTell("; ".join((*described.warnings, "so name the bucket with --s3-bucket")))
@@ -78,7 +83,8 @@ def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | 
         regions=regions,
     )
     chains = list(scope.chains(source))
-    rings, problems = _rings(account, asked, {chain.region for chain, _ in chains}, keys)
+    more, troubles = _rings(account, asked, {chain.region for chain, _ in chains} - {first}, keys)
+    rings = {**rings, **more}
     young = described.started_at is not None and described.started_at > asked.now - YOUNG
     places = [
         Place(
@@ -94,7 +100,7 @@ def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | 
         places=tuple(places),
         question=_question(asked, described),
         warnings=tuple(warnings),
-        problems=problems,
+        problems=(*problems, *troubles),
     )
 
 

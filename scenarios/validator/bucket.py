@@ -61,7 +61,7 @@ class S3Source:
             )
             client = self._session.client("s3", region_name=name, config=config)
             usable = SignedGet.usable(self._credentials)
-            fast = SignedGet(client, self._credentials, self._connections) if usable else None
+            fast = SignedGet(client, self._credentials) if usable else None
             self._regions[name] = _Region(client, fast)
         return self._regions[name]
 
@@ -102,9 +102,9 @@ class S3Source:
     def get(self, bucket: str, key: str) -> tuple[bytes, Mapping[str, str]] | None:
         """See `Source`."""
         region = self._for(bucket)
-        if region.fast and (found := region.fast(bucket, key)):
-            return found
         try:
+            if region.fast and (found := region.fast(bucket, key)):
+                return found
             answer = region.client.get_object(Bucket=bucket, Key=key)
             with closing(answer["Body"]) as body:
                 return body.read(MOST_BYTES), answer["Metadata"]

@@ -20,7 +20,7 @@ from scenarios.validator.source import CouldNotTell, Source
 from scenarios.validator.stretches import Stretch, Stretches
 from scenarios.validator.tally import Tally
 
-READERS = 16
+READERS = 32
 """Threads that list, and read digests."""
 DAYS_AHEAD = 4
 MOST_LOGS_AHEAD = 20_000
