@@ -238,7 +238,7 @@ def test_something_can_stand_before_and_behind_every_call(each, name):
         pytest.param(
             "ec2", "monitor_instances", {"InstanceIds": ["i-1"]}, id="moto raises NotImplementedError"
         ),
-        pytest.param("ssm", "list_associations", {}, id="moto answers Not yet implemented"),
+        pytest.param("artifact", "get_account_settings", {}, id="moto answers Not yet implemented"),
     ],
 )
 def test_what_moto_does_not_do_is_loud_in_either_of_its_ways(each, seen, service, operation, parameters):

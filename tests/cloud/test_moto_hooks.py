@@ -183,13 +183,13 @@ def test_moto_delivers_nothing_of_a_log_group(stack):
 
 
 def test_moto_delivers_nothing_of_a_bucket(stack):
-    configuration = {"LambdaFunctionArn": LOOK, "Events": ["s3:ObjectCreated:*"]}
+    configuration = {"QueueArn": arn("sqs", "Heard"), "Events": ["s3:ObjectCreated:*"]}
     client("s3").put_bucket_notification_configuration(
-        Bucket="tw-logs", NotificationConfiguration={"LambdaFunctionConfigurations": [configuration]}
+        Bucket="tw-logs", NotificationConfiguration={"QueueConfigurations": [configuration]}
     )
     client("s3").put_object(Bucket="tw-logs", Key="k", Body=b"")
 
-    assert client("s3").list_objects_v2(Bucket="tw-logs")["KeyCount"] == 1
+    assert [body for body in bodies() if "Records" in body] == []
 
 
 def test_moto_judges_no_bucket_policy(stack):
@@ -204,12 +204,15 @@ def test_moto_runs_no_function(stack):
         client("lambda").invoke(FunctionName="look")
 
 
+# As moto has them, read before anything here can have changed them.
+OWN = [getattr(owner, name) for owner, name, _ in moto_hooks._SWITCHED_OFF]
+
+
 def test_leaving_gives_moto_its_physics_back():
-    before = [getattr(owner, name) for owner, name, _ in moto_hooks._SWITCHED_OFF]
     with moto_hooks.moto_without_physics(0):
         assert all(getattr(owner, name) is instead for owner, name, instead in moto_hooks._SWITCHED_OFF)
 
-    assert [getattr(owner, name) for owner, name, _ in moto_hooks._SWITCHED_OFF] == before
+    assert [getattr(owner, name) for owner, name, _ in moto_hooks._SWITCHED_OFF] == OWN
 
 
 # ---- ids ----------------------------------------------------------------------------------------
@@ -498,6 +501,7 @@ def everything_used():
     secret = client("kms").encrypt(KeyId="alias/watch", Plaintext=b"p")["CiphertextBlob"]
     configuration = {"FunctionName": LOOK, "Environment": {"Variables": {"STAGE": "2"}}}
     client("lambda").update_function_configuration(**configuration)
+    client("lambda").tag_resource(Resource=LOOK, Tags={"by": "ARN"})
     client("iam").put_role_policy(
         RoleName="lookRole", PolicyName="q", PolicyDocument=json.dumps(document(may("*")))
     )
@@ -510,6 +514,7 @@ def everything_used():
         "logs": len(client("logs").describe_log_streams(logGroupName="trail")["logStreams"]),
         "kms": client("kms").decrypt(CiphertextBlob=secret)["Plaintext"],
         "lambda": client("lambda").get_function(FunctionName="look")["Configuration"]["Environment"],
+        "tags": client("lambda").get_function(FunctionName="look")["Tags"],
         "iam": client("iam").list_role_policies(RoleName="lookRole")["PolicyNames"],
         "events": client("events").describe_rule(Name="watch")["State"],
     }
@@ -526,6 +531,7 @@ def test_a_restored_account_works_and_the_next_one_knows_nothing_of_it(restored)
     assert first["sqs"] == ["b"]
     assert (first["dynamodb"], first["s3"], first["logs"], first["kms"]) == (1, 1, 1, b"p")
     assert first["lambda"] == {"Variables": {"STAGE": "2"}}
+    assert first["tags"]["by"] == "ARN"
     assert first["iam"] == ["p", "q"]
 
 
@@ -538,11 +544,14 @@ def test_a_restored_account_draws_the_ids_a_fresh_one_would(restored):
 
 
 def test_what_was_there_before_is_gone(aws, made):
+    elsewhere = SESSION.client("sqs", region_name="eu-west-1")
     client("sqs").create_queue(QueueName="Before")
+    elsewhere.create_queue(QueueName="Before")
     made[2].restore()
 
     names = [url.rpartition("/")[2] for url in client("sqs").list_queues()["QueueUrls"]]
     assert names == ["Heard"]
+    assert "QueueUrls" not in elsewhere.list_queues()
 
 
 def test_no_model_is_remembered_once_its_world_is_over(restored):

@@ -150,9 +150,10 @@ def test_what_happened_in_one_world_is_unknown_in_the_next():
 
 
 def test_settings_of_whoever_runs_this_do_not_count(monkeypatch, tmp_path):
-    (tmp_path / "config").write_text("[default]\nregion = ap-south-1\nendpoint_url = http://localhost:1\n")
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text("[default]\nregion = ap-south-1\n")
     for name, value in {
-        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "HOME": str(tmp_path),
         "AWS_PROFILE": "nobody",
         "AWS_ENDPOINT_URL": "http://localhost:1",
         "AWS_REGION": "ap-south-1",
@@ -223,6 +224,16 @@ def test_a_client_waits_on_the_clock_of_the_world_it_is_used_in(mode):
                 made[0].list_queues()
 
             assert each.clock.now > START
+
+
+def test_botocores_own_waiting_for_a_poll_is_on_the_clock_of_the_world_it_happens_in():
+    made = []
+    for _ in range(2):
+        with world(STANDING) as each:
+            made = made or [botocore.retries.standard.RetryHandler(None, None, None)]
+            made[0]._sleep(7)
+
+            assert each.clock.now == START + timedelta(seconds=7)
 
 
 # ---- nothing random -----------------------------------------------------------------------------
