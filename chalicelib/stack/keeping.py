@@ -26,8 +26,8 @@ def alerts() -> Template:
                             "Resource": "*",
                         },
                         {
-                            # CloudWatch publishes in its own name; a managed key would shut it out. Of services
-                            # the page asks GenerateDataKey*, of principals GenerateDataKey.
+                            # CloudWatch publishes in its own name; a managed key would shut it out. For a
+                            # service the page asks GenerateDataKey*, for principals GenerateDataKey.
                             # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
                             "Sid": "AlarmsTellTheTopic",
                             "Effect": "Allow",
