@@ -322,6 +322,7 @@ def _guards(clock: Clock) -> Iterator[None]:
     def no_lookup(host: Any, *_: Any, **__: Any) -> NoReturn:
         raise WorldError(f"something inside a world asked for the address of {host}")
 
+    waiter: Any = botocore.retries.standard.RetryHandler.__init__  # its last default is time.sleep itself
     replaced: list[tuple[Any, str, Any]] = [
         (threading.Thread, "start", no_thread),
         (socket.socket, "connect", no_socket),
@@ -330,7 +331,7 @@ def _guards(clock: Clock) -> Iterator[None]:
         (socket, "getaddrinfo", no_lookup),
         (time, "sleep", clock.pass_time),
         # A client outlives the world it was made in; it must wait on the clock of the one it is used in.
-        (botocore.retries.standard.RetryHandler.__init__, "__defaults__", (_wait,)),
+        (waiter, "__defaults__", (*waiter.__defaults__[:-1], _wait)),
         (botocore.session, "create_loader", _loader),
     ]
     with ExitStack() as leaving:
