@@ -1,16 +1,17 @@
 """A validation from end to end: places and days one after another, read ahead, log files by many threads."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
-from threading import BoundedSemaphore, Lock
-from typing import Protocol
+from threading import BoundedSemaphore, Lock, Semaphore
+from typing import NoReturn, Protocol
 
 from chalicelib.trail.chain import Slot
 from chalicelib.trail.digest import Digest, Link, LogReference
-from chalicelib.trail.evidence import Window
+from chalicelib.trail.evidence import Unreadable, Window
 from chalicelib.trail.findings import Finding, What
 from chalicelib.trail.keys import Chain, DigestKey, MalformedKey
 from chalicelib.trail.logs import LogFault, check_log, log_finding
@@ -71,6 +72,7 @@ class Run:
         self._checkers = ThreadPoolExecutor(checkers, "checker")
         self._room = BoundedSemaphore(checkers * WAITING_EACH)
         self._capacity = checkers * WAITING_EACH
+        self._unpacking = Semaphore((os.cpu_count() or 1) + 1)
         self._lock = Lock()
         self._error: BaseException | None = None
         self._done, self._planned = 0, sum(1 for place in self._places for _ in place.days(question))
@@ -203,12 +205,18 @@ class Run:
             self._room.acquire()
             if self._error:
                 raise self._error
-            future = self._checkers.submit(check_log, reference, self._read)
+            future = self._checkers.submit(self._check, reference)
             future.add_done_callback(self._checked(reference, digest))
 
-    def _read(self, bucket: str, key: str) -> bytes | None:
-        got = self._source.get(bucket, key)
-        return got[0] if got else None
+    def _check(self, reference: LogReference) -> LogFault | None:
+        """Read by many threads, unpack and hash by as many as there are processors: memory stays small."""
+        try:
+            got = self._source.get(reference.bucket, reference.key)
+        except Unreadable as reason:
+            unreadable = reason  # Python forgets the name of a caught error
+            return check_log(reference, lambda _bucket, _key: _raise(unreadable))
+        with self._unpacking:
+            return check_log(reference, lambda _bucket, _key: got[0] if got else None)
 
     def _checked(self, reference: LogReference, digest: Digest) -> Callable[[Future[LogFault | None]], None]:
         def take(future: Future[LogFault | None]) -> None:
@@ -249,6 +257,10 @@ class Run:
     def _could_not(self, sentence: str) -> None:
         if sentence not in self.tally.problems:
             self.tally.problems.append(sentence)
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
 
 
 def _chain_of(key: str) -> Chain | None:

@@ -30,6 +30,7 @@ NO_BODY = sha256(b"").hexdigest()
 _CONNECT_SECONDS, _READ_SECONDS = 5, 20
 _MOST_HEADERS = 100
 _LONGEST_LINE = 1 << 16
+_BUFFER_BYTES = 1 << 13
 _METADATA = "x-amz-meta-"
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 
@@ -104,7 +105,7 @@ class SignedGet:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if scheme == "https":
                 connection = self._tls.wrap_socket(connection, server_hostname=name)
-            streams[host] = cast("IO[bytes]", connection.makefile("rwb", buffering=_LONGEST_LINE))
+            streams[host] = cast("IO[bytes]", connection.makefile("rwb", buffering=_BUFFER_BYTES))
             connection.close()  # the stream holds it
         return streams[host]
 
