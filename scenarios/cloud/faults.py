@@ -52,5 +52,6 @@ PROFILES = {
         Faults(name="crash-before", crash_at=(4, True), grace_seconds=75),
         Faults(name="crash-after", crash_at=(4, False), grace_seconds=75, tells_again=True),
         Faults(name="cold", always_cold=True),
+        Faults(name="targets-throttled", targets_throttled=2, grace_seconds=60),
     )
 }

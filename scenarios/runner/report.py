@@ -23,6 +23,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "deed": ("deed", "bold"),
     "matched": ("noticed", "cyan"),
     "forwarded": ("forwarded", "cyan"),
+    "refused": ("refused", "yellow"),
     "mail": ("told", "bold yellow"),
     "alarm": ("alarm", "magenta"),
     "holds": ("✓ holds", "green"),
@@ -30,7 +31,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "failed": ("error", "red"),
     "kept": ("kept", "red"),
     "lost": ("lost", "bold red"),
-    "undelivered": ("lost", "bold red"),
+    "undelivered": ("no target", "red"),
 }
 SEVERITY_STYLES = {"CRITICAL": "bold red", "HIGH": "bold yellow", "MEDIUM": "bold cyan"}
 
