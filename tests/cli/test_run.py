@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from scenarios.cli import main
 from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.faults import PROFILES
 from scenarios.commands import run as run_command
 from scenarios.root_login import SCENARIO as ROOT_LOGIN
 from scenarios.runner.checks import alert
@@ -122,7 +123,7 @@ def test_every_fault_profile_can_be_asked_for_at_once(in_library):
     result = trailwarden("run", "root_login", "--faults", "all", "--format", "json")
 
     profiles = [json.loads(line)["faults"] for line in result.stdout.splitlines()]
-    assert profiles == ["none", "duplicates", "late", "throttled", "crash-before", "crash-after", "cold"]
+    assert profiles == list(PROFILES)
 
 
 def test_an_expectation_that_fails_is_told_and_exits_with_1(in_library):
