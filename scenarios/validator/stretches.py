@@ -38,6 +38,7 @@ MOST_WAITING_LOGS = 50_000
 
 _AT_HAND = timedelta(hours=2.5)
 _EDGE = timedelta(minutes=80)
+_NEAR = timedelta(minutes=30)
 _LATE = 2 * DIGEST_PERIOD
 
 
@@ -155,7 +156,7 @@ class Stretches:
         findings = [*self._own(slots, fresh), *self._links(reports)]
         if before is None:
             findings += self._undelivered(slots, findings)
-        believed, claimed = _named(slots, believed=True), _named(slots, believed=False)
+        believed, claimed = _named(slots), _claimed(slots)
         logs = self._ripe(before, believed)
         beside = judge_listing(
             logs,
@@ -169,7 +170,7 @@ class Stretches:
             findings=self._new(findings),
             checks=tuple((log, digest) for slot in fresh if (digest := slot.believed) for log in digest.logs),
             digests=tuple((slot, slot.fault is None) for slot in fresh),
-            unverifiable=len(_named(fresh, believed=False) - believed) + beside.unverifiable,
+            unverifiable=len(_claimed(fresh) - believed) + beside.unverifiable,
             added=beside.added,
         )
         self._forget(slots, before)
@@ -262,14 +263,10 @@ class Stretches:
         for found in self._logs:
             if (found.bucket, found.key) in named:
                 continue
-            try:
-                at = LogFileKey.parse(found.key).delivered_at
-            except MalformedKey:
-                ripe.append(found)
-                continue
-            if before and at >= before - _EDGE:
+            at = _delivered_at(found.key)
+            if at and before and at >= before - _EDGE:
                 unripe.append(found)
-            elif at <= self._window.until or at > self._window.now:
+            elif at is None or at <= self._window.until or at > self._window.now:
                 ripe.append(found)
         self._logs = unripe
         return ripe
@@ -292,11 +289,29 @@ class Stretches:
         self._waiting = {slot.place: slot.object for slot in slots if slot.ends_at >= before}
 
 
-def _named(slots: Iterable[Slot], *, believed: bool) -> frozenset[Place]:
-    """The places of the log files that digests name: the believed ones, or the others."""
+def _named(slots: Iterable[Slot]) -> frozenset[Place]:
+    """The places of the log files that believed digests name."""
+    return frozenset(
+        (log.bucket, log.key) for slot in slots if (digest := slot.believed) for log in digest.logs
+    )
+
+
+def _claimed(slots: Iterable[Slot]) -> frozenset[Place]:
+    """The places of the log files that the other digests name, as far as they are of their own hour.
+
+    A forged digest may name anything: what is of another hour is judged there.
+    """
     return frozenset(
         (log.bucket, log.key)
         for slot in slots
-        if isinstance(slot.object, Digest) and bool(slot.believed) is believed
+        if isinstance(slot.object, Digest) and not slot.believed
         for log in slot.object.logs
+        if (at := _delivered_at(log.key)) and slot.starts_at - _NEAR <= at <= slot.ends_at + _NEAR
     )
+
+
+def _delivered_at(key: str) -> datetime | None:
+    try:
+        return LogFileKey.parse(key).delivered_at
+    except MalformedKey:
+        return None
