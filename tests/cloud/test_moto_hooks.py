@@ -485,7 +485,9 @@ def test_what_is_read_from_a_restored_account_is_what_a_fresh_one_says(restored,
 
 
 def test_the_laws_see_the_restored_account_as_well(restored):
-    assert moto_hooks.lambda_function(ACCOUNT, HOME, LOOK).environment_vars == {"STAGE": "1"}
+    look = moto_hooks.lambda_function(ACCOUNT, HOME, LOOK)
+    assert look.environment_vars == {"STAGE": "1"}
+    assert moto_hooks.backend("lambda", ACCOUNT, HOME)._lambdas.get_arn(LOOK) is look
     assert moto_hooks.subscriptions(arn("sns", "Alerts"))[0].topic is moto_hooks.topic(arn("sns", "Alerts"))
     assert moto_hooks.kms_key("alias/watch", ACCOUNT, HOME).policy
     assert moto_hooks.bucket(ACCOUNT, "tw-logs").policy
