@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from chalicelib.trail.public_keys import KeyRing, UnusableKey
 from scenarios.validator.source import CouldNotTell
@@ -22,6 +23,9 @@ _ARN = re.compile(
     r"arn:aws[a-z-]*:cloudtrail:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):trail/(?P<name>[0-9A-Za-z._-]{3,128})",
     re.ASCII,
 )
+AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
+"""Whatever a call may end with: refused, unreachable, or answered by something that isn't AWS."""
+
 _BEFORE = timedelta(hours=2)
 # Backfill digests are signed when they are made, which is days after the hour they cover.
 _AFTER = timedelta(days=31)
@@ -101,11 +105,11 @@ class Account:
             found = next((trail for trail in listed if trail.get("TrailARN") == arn.text), {})
             if not found:
                 warnings.append(f"CloudTrail knows no {arn.text}: the bucket's folders say what it covered")
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             warnings.append(f"the trail could not be described, the bucket says what it covers: {error}")
         try:
             status = asked.result()
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             warnings.append(f"the trail's status could not be had, so the clock alone judges: {error}")
         if found.get("LogFileValidationEnabled") is False:
             warnings.append("log file validation is switched off: CloudTrail makes no digests of this trail")
@@ -124,7 +128,7 @@ class Account:
         """The regions that are switched on; CouldNotTell when EC2 doesn't say."""
         try:
             answer = self._client("ec2", home).describe_regions()["Regions"]
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             raise CouldNotTell(
                 f"the regions could not be had, so one whose digests are all gone is not missed: {error}"
             ) from error
@@ -152,7 +156,7 @@ def _ring(client: Any, region: str, since: datetime, until: datetime) -> KeyRing
     try:
         answer = client.list_public_keys(StartTime=since - _BEFORE, EndTime=until + _AFTER)
         return KeyRing.of(answer["PublicKeyList"])
-    except (ClientError, BotoCoreError, UnusableKey) as error:
+    except (*AWS_ERRORS, UnusableKey) as error:
         return CouldNotTell(f"CloudTrail's public keys of {region} could not be had: {error}")
 
 

@@ -8,9 +8,9 @@ from threading import Lock
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.trail.evidence import StoredObject, Unreadable
+from scenarios.validator.account import AWS_ERRORS
 from scenarios.validator.signed_get import SignedGet
 from scenarios.validator.source import MOST_BYTES, CouldNotTell
 
@@ -30,7 +30,7 @@ class _Region:
             return ""
         try:
             answer = self.client.head_bucket(Bucket=bucket)
-        except (ClientError, BotoCoreError):
+        except AWS_ERRORS:
             return ""  # listing will tell the reason
         return str(answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region", ""))
 
@@ -94,7 +94,7 @@ class S3Source:
         )
         try:
             yield from pages
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             raise CouldNotTell(
                 f"s3://{bucket}/{parameters['Prefix']} could not be listed: {error}"
             ) from error
@@ -108,7 +108,7 @@ class S3Source:
             answer = region.client.get_object(Bucket=bucket, Key=key)
             with closing(answer["Body"]) as body:
                 return body.read(MOST_BYTES), answer["Metadata"]
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             code = _code(error)
             if code in _MISSING:
                 return None

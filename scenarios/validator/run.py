@@ -86,7 +86,8 @@ class Run:
             for _ in range(self._capacity):  # all came back
                 self._room.acquire()
         except KeyboardInterrupt:
-            self.tally.interrupted = True
+            with self._lock:
+                self.tally.interrupted = True
         finally:
             for pool in (self._readers, self._checkers):
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -232,6 +233,8 @@ class Run:
 
     def _take_check(self, reference: LogReference, digest: Digest, fault: LogFault | None) -> None:
         with self._lock:
+            if self.tally.interrupted:
+                return  # the summary is being told
             self.tally.logs += 1
             if fault is None:
                 self.tally.logs_sound += 1

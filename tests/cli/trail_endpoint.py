@@ -1,0 +1,206 @@
+"""A trail over HTTP and on disk, for the command: as much of S3 and CloudTrail as it asks."""
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from urllib.parse import parse_qsl, unquote, urlsplit
+from xml.sax.saxutils import escape
+
+from chalicelib.trail.keys import Chain, LogFileKey
+from scenarios.cloud.digests import DeliveredLog, simulated_key, write_digest
+
+BUCKET, ACCOUNT, HOME = "trail-bucket", "111122223333", "eu-west-1"
+ARN = f"arn:aws:cloudtrail:{HOME}:{ACCOUNT}:trail/main"
+START = datetime(2024, 2, 28, 21, 0, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+CHAIN = Chain(account=ACCOUNT, region=HOME, trail="main", home_region=HOME)
+
+
+class Delivered:
+    """Objects by bucket and key, and the digests and log files among them, oldest first."""
+
+    def __init__(self):
+        self.objects, self.digests, self.logs = {}, [], []
+
+    def chain(self, chain=CHAIN, hours=6, *, skip=(), bucket=BUCKET, start=START, previous=None):
+        """Deliver a chain: two log files an hour; in skipped hours nothing, and a new chain after them."""
+        for hour in range(hours):
+            if hour in skip:
+                previous = None
+                continue
+            since = start + hour * HOUR
+            logs = [self._log(chain, bucket, since + HOUR * share) for share in (0.3, 0.7)]
+            previous = write_digest(
+                chain, bucket=bucket, starts_at=since, ends_at=since + HOUR, logs=logs, previous=previous
+            )
+            self.objects[bucket, previous.key] = (previous.body, dict(previous.metadata))
+            self.digests.append(previous.key)
+        return previous
+
+    def _log(self, chain, bucket, moment):
+        content = json.dumps({"Records": [{"eventID": f"{chain.region}-{moment}"}]}).encode()
+        name = LogFileKey(
+            prefix=chain.prefix,
+            organization=chain.organization,
+            account=chain.account,
+            region=chain.region,
+            delivered_at=moment,
+            unique=f"{len(self.objects):016d}",
+        )
+        self.objects[bucket, str(name)] = (gzip.compress(content, mtime=0), {})
+        self.logs.append(str(name))
+        return DeliveredLog(
+            bucket=bucket,
+            key=str(name),
+            sha256=hashlib.sha256(content).hexdigest(),
+            oldest_event=moment,
+            newest_event=moment,
+        )
+
+    def drop(self, *keys):
+        for key in keys:
+            del self.objects[BUCKET, key]
+
+    def on_disk(self, root, *, heads=()):
+        """Write it as `aws s3 sync` would, with the metadata of some; and the public keys beside it."""
+        for (_, key), (body, metadata) in self.objects.items():
+            path = root / "copy" / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+            if key in heads:
+                path.with_name(f"{path.name}.head.json").write_text(json.dumps({"Metadata": metadata}))
+        (root / "keys.json").write_text(json.dumps({"PublicKeyList": [public_key()]}))
+        return root / "copy", root / "keys.json"
+
+
+def public_key(value=None):
+    return {
+        "Value": base64.b64encode(value or simulated_key().value).decode(),
+        "Fingerprint": simulated_key().fingerprint,
+        "ValidityStartTime": 1577836800,
+        "ValidityEndTime": 2208988800,
+    }
+
+
+class Endpoint:
+    """Serves `Delivered` on a free loopback port.
+
+    `cloudtrail` holds the answers by action; an answer that is a string is an error's code. `faults` holds,
+    by a part of the request's target, errors that are answered first. `switched_on` are EC2's regions.
+    """
+
+    def __init__(self, delivered):
+        self.objects, self.faults, self.lock = delivered.objects, {}, Lock()
+        self.switched_on = ()
+        self.cloudtrail = {
+            "ListPublicKeys": {"PublicKeyList": [public_key()]},
+            "DescribeTrails": {
+                "trailList": [
+                    {
+                        "Name": "main",
+                        "TrailARN": ARN,
+                        "S3BucketName": BUCKET,
+                        "HomeRegion": HOME,
+                        "IsMultiRegionTrail": False,
+                        "IsOrganizationTrail": False,
+                        "LogFileValidationEnabled": True,
+                    }
+                ]
+            },
+            "GetTrailStatus": {"IsLogging": True},
+        }
+
+    def __enter__(self):
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                self.answer(*endpoint.get(self.path))
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers["content-length"]))
+                action = self.headers.get("x-amz-target", "ec2.DescribeRegions").rpartition(".")[2]
+                self.answer(*endpoint.call(action))
+
+            def answer(self, status, headers, body):
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": len(body)}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def call(self, action):
+        if action == "DescribeRegions":
+            return self.regions()
+        answer = self.cloudtrail.get(action, "UnknownOperationException")
+        if isinstance(answer, str):
+            return 400, {}, json.dumps({"__type": answer, "message": f"{answer} was told"}).encode()
+        return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(answer).encode()
+
+    def regions(self):
+        if not self.switched_on:
+            why = "<Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error>"
+            return 403, {}, f"<Response><Errors>{why}</Errors></Response>".encode()
+        rows = "".join(f"<item><regionName>{name}</regionName></item>" for name in self.switched_on)
+        told = f"<DescribeRegionsResponse><regionInfo>{rows}</regionInfo></DescribeRegionsResponse>"
+        return 200, {}, told.encode()
+
+    def get(self, target):
+        with self.lock:
+            for part, statuses in self.faults.items():
+                if part in unquote(target) and statuses:
+                    return _error(statuses.pop(0))
+        url = urlsplit(target)
+        bucket, _, key = unquote(url.path)[1:].partition("/")
+        if key:
+            found = self.objects.get((bucket, key))
+            if found is None:
+                return _error("404 NoSuchKey")
+            return 200, {f"x-amz-meta-{name}": value for name, value in found[1].items()}, found[0]
+        return 200, {"Content-Type": "application/xml"}, self._list(bucket, dict(parse_qsl(url.query)))
+
+    def _list(self, bucket, asked):
+        prefix, after = asked.get("prefix", ""), asked.get("start-after", "")
+        keys = sorted(key for where, key in self.objects if where == bucket and key.startswith(prefix))
+        keys = [key for key in keys if key > after]
+        if asked.get("delimiter"):
+            folders = sorted({prefix + key[len(prefix) :].split("/")[0] for key in keys})
+            rows = [f"<CommonPrefixes><Prefix>{escape(name)}/</Prefix></CommonPrefixes>" for name in folders]
+        else:
+            rows = [
+                f"<Contents><Key>{escape(key)}</Key><LastModified>{_modified(key)}</LastModified></Contents>"
+                for key in keys
+            ]
+        return (
+            f"<ListBucketResult><IsTruncated>false</IsTruncated>{''.join(rows)}</ListBucketResult>".encode()
+        )
+
+
+def _error(fault):
+    status, code = fault.split()
+    return int(status), {}, f"<Error><Code>{code}</Code><Message>{code} was told</Message></Error>".encode()
+
+
+def _modified(key):
+    day = re.search(r"/(\d{4})/(\d\d)/(\d\d)/", key)
+    return "-".join(day.groups()) + "T23:00:00Z" if day else "2024-02-28T23:00:00Z"
