@@ -38,8 +38,9 @@ from scenarios.cloud.invocations import (
     returned,
     timed_out,
 )
+from scenarios.cloud.isolation import NO_AWS_FILES
 from scenarios.cloud.runtime_environment import PROJECT, ExecutionEnvironment, InitError
-from scenarios.cloud.setting import NO_AWS_FILES, Setting
+from scenarios.cloud.setting import Setting
 
 RETRY_DELAYS_SECONDS = (60, 120)
 DEFAULT_MAXIMUM_RETRY_ATTEMPTS = 2

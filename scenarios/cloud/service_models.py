@@ -10,6 +10,8 @@ from functools import cache
 from botocore.model import OperationModel, ServiceModel
 from botocore.session import Session, get_session
 
+from scenarios.cloud.isolation import without_aws_settings
+
 
 @cache
 def _session() -> Session:
@@ -19,7 +21,8 @@ def _session() -> Session:
 @cache
 def service_model(service: str) -> ServiceModel:
     """The model of a service under botocore's name of it: `stepfunctions`, `events`."""
-    return _session().get_service_model(service)
+    with without_aws_settings():
+        return _session().get_service_model(service)
 
 
 @cache

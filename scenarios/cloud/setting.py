@@ -1,9 +1,7 @@
 """What every law of the simulated AWS is given: the clock, who is who, the calls, the faults, the trace."""
 
-import os
 import random
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,13 +11,6 @@ from scenarios.cloud.clock import Clock
 from scenarios.cloud.faults import Faults
 from scenarios.cloud.identity import Identity
 from scenarios.cloud.randomness import stream
-
-# Keeps botocore away from what the person who runs this has configured.
-NO_AWS_FILES: Mapping[str, str] = {
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

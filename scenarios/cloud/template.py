@@ -29,6 +29,7 @@ from samtranslator.utils.py27hash_fix import (
 
 from scenarios.cloud.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.intrinsics import Intrinsics, Made
+from scenarios.cloud.isolation import without_aws_settings
 from scenarios.cloud.parameters import parameter_values
 from scenarios.cloud.resources.managed_policies import MANAGED_POLICIES
 
@@ -63,10 +64,12 @@ def translate(sam: Mapping[str, Any], *, region: str) -> dict[str, Any]:
     """
     document = copy.deepcopy(dict(sam))
     _as_packaged(document)
-    translator = Translator(None, Parser(), boto_session=Session(region_name=region), metrics=_NoMetrics())
     try:
-        to_py27_compatible_template(document, {})
-        plain = translator.translate(document, {}, get_managed_policy_map=lambda: _policy_map(region))
+        with without_aws_settings():
+            session = Session(region_name=region)
+            translator = Translator(None, Parser(), boto_session=session, metrics=_NoMetrics())
+            to_py27_compatible_template(document, {})
+            plain = translator.translate(document, {}, get_managed_policy_map=lambda: _policy_map(region))
     except InvalidDocumentException as error:
         raise InvalidTemplate("the SAM template", _sentences(error)) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:

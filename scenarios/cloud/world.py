@@ -35,6 +35,7 @@ from scenarios.cloud.eventbridge import EventBridge
 from scenarios.cloud.faults import NONE, Faults
 from scenarios.cloud.functions import Functions
 from scenarios.cloud.identity import ADMINISTRATOR, Identity
+from scenarios.cloud.isolation import without_aws_settings
 from scenarios.cloud.logs import Logs
 from scenarios.cloud.messaging import Messaging
 from scenarios.cloud.provision import provision
@@ -42,7 +43,7 @@ from scenarios.cloud.queue_metrics import QueueMetrics
 from scenarios.cloud.randomness import seeded
 from scenarios.cloud.resources.kind import Stack
 from scenarios.cloud.runtime_environment import PROJECT
-from scenarios.cloud.setting import NO_AWS_FILES, Setting
+from scenarios.cloud.setting import Setting
 from scenarios.cloud.storage import Storage
 from scenarios.cloud.tables import Tables
 from scenarios.cloud.throttles import Throttles
@@ -312,8 +313,12 @@ def _loader(search_path: str | None = None) -> botocore.loaders.Loader:
 @contextmanager
 def _guards(clock: Clock) -> Iterator[None]:
     """No thread, no socket, no waiting in real time; one copy of botocore's data for every session."""
+    inside, start_thread = threading.get_ident(), threading.Thread.start
 
-    def no_thread(thread: threading.Thread) -> NoReturn:
+    def no_thread(thread: threading.Thread) -> None:
+        if threading.get_ident() != inside:  # a server's, which takes its next request meanwhile
+            start_thread(thread)
+            return
         raise WorldError(f"a thread ({thread.name}) was started inside a world; it would see real time")
 
     def no_socket(_: socket.socket, address: Any, *__: Any) -> NoReturn:
@@ -354,15 +359,10 @@ def _wait(seconds: float) -> None:
 @contextmanager
 def _environment() -> Iterator[None]:
     """The account's time zone is UTC, as some of moto's timestamps ask; nobody's AWS settings count here."""
-    kept = dict(os.environ)
-    for name in kept:
-        if name.startswith(("AWS_", "BOTO_")):
-            del os.environ[name]
-    os.environ.update({"TZ": "UTC", **NO_AWS_FILES})
-    time.tzset()
     try:
-        yield
+        with without_aws_settings():
+            os.environ["TZ"] = "UTC"
+            time.tzset()
+            yield
     finally:
-        os.environ.clear()
-        os.environ.update(kept)
         time.tzset()

@@ -179,6 +179,28 @@ def test_the_zone_is_utc_wherever_this_runs(monkeypatch):
 # ---- no threads, no sockets, no waiting ---------------------------------------------------------
 
 
+def test_a_thread_of_another_thread_s_is_none_of_the_world_s():
+    """A server that runs a scenario in one thread goes on taking requests in others."""
+    inside, ended, errors = threading.Event(), threading.Event(), []
+
+    def serve():
+        inside.wait(10)
+        try:
+            other = threading.Thread(target=str)
+            other.start()
+            other.join(10)
+        except WorldError as error:
+            errors.append(error)
+        ended.set()
+
+    threading.Thread(target=serve).start()
+    with world(STANDING):
+        inside.set()
+        assert ended.wait(10)
+
+    assert errors == []
+
+
 def test_a_thread_is_refused():
     with world(STANDING), pytest.raises(WorldError, match="thread"):
         threading.Thread(target=print).start()

@@ -1,0 +1,27 @@
+"""Nobody's AWS settings count in a rehearsal: not the profile, region or credentials of whoever runs it."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+# Keeps botocore away from the files that whoever runs this has.
+NO_AWS_FILES: Mapping[str, str] = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+@contextmanager
+def without_aws_settings() -> Iterator[None]:
+    """Inside, botocore finds no variables, no profile and no file that say anything about AWS."""
+    kept = dict(os.environ)
+    for name in kept:
+        if name.startswith(("AWS_", "BOTO_")):
+            del os.environ[name]
+    os.environ.update(NO_AWS_FILES)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
