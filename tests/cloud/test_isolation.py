@@ -24,7 +24,15 @@ def test_a_profile_that_is_not_there_stops_no_scenario():
     settings = {"AWS_PROFILE": "nobody", "AWS_REGION": "eu-north-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
 
     done = subprocess.run(
-        [sys.executable, "-m", "scenarios", "run", "root_login", "--format", "json"],
+        [
+            sys.executable,
+            "-c",
+            "from scenarios.cli import main; main()",
+            "run",
+            "root_login",
+            "--format",
+            "json",
+        ],
         env={**os.environ, **settings},
         capture_output=True,
         text=True,
