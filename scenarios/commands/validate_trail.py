@@ -13,7 +13,7 @@ from scenarios.validator.run import READERS, Run
 from scenarios.validator.source import CouldNotTell, Source
 from scenarios.validator.telling import Json, Text
 
-_REQUESTS = 96  # log files that are fetched at once
+_REQUESTS = 96  # log files that are fetched at once, at most
 
 
 def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:

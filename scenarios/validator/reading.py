@@ -1,5 +1,6 @@
 """One day of one place, read ahead: its digests and the names of its log files."""
 
+import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
@@ -35,6 +36,7 @@ class Reading:
     def __init__(self, source: Source, readers: ThreadPoolExecutor, place: Place, day: date) -> None:
         self.place, self.day = place, day
         self._source, self._readers = source, readers
+        self.quickest_seconds = float("inf")
         self._fetching: list[Future[Found | None]] = []
         self._fetched = Event()
         below = f"{day:%Y/%m/%d}/"
@@ -54,6 +56,12 @@ class Reading:
         found = (future.result() for future in self._fetching)
         return [digest for digest in found if digest], self._logs.result()
 
+    def _read(self, bucket: str, key: str) -> Found | None:
+        began = time.perf_counter()
+        found = read_digest(self._source, bucket, key)
+        self.quickest_seconds = min(self.quickest_seconds, time.perf_counter() - began)
+        return found
+
     def _list(self, prefix: str) -> list[StoredObject]:
         # The console and CloudTrail make empty objects that stand for folders.
         listed: Iterable[StoredObject] = self._source.listed(self.place.bucket, prefix)
@@ -63,8 +71,7 @@ class Reading:
         try:
             if not listed.cancelled() and not listed.exception():
                 self._fetching = [
-                    self._readers.submit(read_digest, self._source, found.bucket, found.key)
-                    for found in listed.result()
+                    self._readers.submit(self._read, found.bucket, found.key) for found in listed.result()
                 ]
         except RuntimeError:
             pass  # the readers were sent home meanwhile: nobody waits for the result any more

@@ -1,5 +1,6 @@
 """A validation from end to end: places and days one after another, read ahead, log files by many threads."""
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -28,6 +29,10 @@ MOST_LOGS_AHEAD = 20_000
 """Names of log files in memory, beyond which one day is read ahead and no more."""
 WAITING_EACH = 4
 """Log files that wait for each of the threads that check them."""
+
+WANTED_PER_SECOND = 4000
+"""Log files that would be fetched if nothing but the network took time."""
+FEWEST_CHECKERS = 16
 
 _UNTOLD = (What.LOG_UNREADABLE, What.ALGORITHM_REFUSED)
 
@@ -69,7 +74,8 @@ class Run:
         self._places = deque(places)
         self._seen = {(place.bucket, place.chain) for place in self._places}
         self._readers = ThreadPoolExecutor(READERS, "reader")
-        self._checkers = ThreadPoolExecutor(checkers, "checker")
+        self._most_checkers, self._quickest_seconds = checkers, float("inf")
+        self._checkers: ThreadPoolExecutor | None = None
         self._room = BoundedSemaphore(checkers * WAITING_EACH)
         self._capacity = checkers * WAITING_EACH
         self._unpacking = Semaphore((os.cpu_count() or 1) + 1)
@@ -90,7 +96,8 @@ class Run:
                 self.tally.interrupted = True
         finally:
             for pool in (self._readers, self._checkers):
-                pool.shutdown(wait=False, cancel_futures=True)
+                if pool:
+                    pool.shutdown(wait=False, cancel_futures=True)
         if self._error and not self.tally.interrupted:
             raise self._error
         return self.tally
@@ -148,6 +155,7 @@ class Run:
     def _judge(self, reading: Reading, stretches: Stretches) -> bool:
         try:
             digests, logs = reading.result()
+            self._quickest_seconds = min(self._quickest_seconds, reading.quickest_seconds)
             for link in stretches.strangers(digests):
                 self._follow(link, reading.place, stretches)
         except CouldNotTell as reason:
@@ -206,8 +214,15 @@ class Run:
             self._room.acquire()
             if self._error:
                 raise self._error
-            future = self._checkers.submit(self._check, reference)
+            future = self._pool().submit(self._check, reference)
             future.add_done_callback(self._checked(reference, digest))
+
+    def _pool(self) -> ThreadPoolExecutor:
+        """As many threads as the distance to S3 makes worth while: more only stand in each other's way."""
+        if self._checkers is None:
+            wanted = max(FEWEST_CHECKERS, math.ceil(min(self._quickest_seconds, 1) * WANTED_PER_SECOND))
+            self._checkers = ThreadPoolExecutor(min(wanted, self._most_checkers), "checker")
+        return self._checkers
 
     def _check(self, reference: LogReference) -> LogFault | None:
         """Read by many threads, unpack and hash by as many as there are processors: memory stays small."""
