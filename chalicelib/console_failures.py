@@ -4,13 +4,13 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API
 """
 
 import json
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from chalicelib.aws_command import aws_command
 from chalicelib.errors import MalformedEvent
 from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.sign_in import in_words, mfa_used, succeeded, who
@@ -52,15 +52,16 @@ class SignInFailures:
 
 def search_command(group: str, region: str, since: datetime, until: datetime) -> str:
     """The AWS CLI command that asks the same again."""
-    return shlex.join(
-        [
-            *("aws", "logs", "filter-log-events"),
-            *("--log-group-name", group),
-            *("--filter-pattern", PATTERN),
-            *("--start-time", str(_milliseconds(since))),
-            *("--end-time", str(_milliseconds(until))),
-            *("--region", region),
-        ]
+    return aws_command(
+        "logs",
+        "filter-log-events",
+        {
+            "--log-group-name": group,
+            "--filter-pattern": PATTERN,
+            "--start-time": str(_milliseconds(since)),
+            "--end-time": str(_milliseconds(until)),
+            "--region": region,
+        },
     )
 
 

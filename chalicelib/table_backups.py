@@ -3,12 +3,13 @@
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListBackups.html
 """
 
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
+
+from chalicelib.aws_command import aws_command
 
 # ALL is documented as USER and SYSTEM; AWS_BACKUP is asked for by its own name.
 KINDS = ("ALL", "AWS_BACKUP")
@@ -66,7 +67,8 @@ def read_backups(dynamodb: Any, table: str) -> Backups:
 
 def restore_command(table: str, backup: Backup, region: str) -> str:
     """The AWS CLI command that brings the table back."""
-    return _command(
+    return aws_command(
+        "dynamodb",
         "restore-table-from-backup",
         {"--target-table-name": table, "--backup-arn": backup.arn, "--region": region},
     )
@@ -74,15 +76,8 @@ def restore_command(table: str, backup: Backup, region: str) -> str:
 
 def list_command(table: str, region: str) -> str:
     """The AWS CLI command that looks for backups again."""
-    return _command("list-backups", {"--table-name": table, "--backup-type": "ALL", "--region": region})
-
-
-def _command(operation: str, options: Mapping[str, str]) -> str:
-    """Quoted for a shell, because a name may hold anything; and `--no-verify-ssl` is a legal table name."""
-    words = ["aws", "dynamodb", operation]
-    for option, value in options.items():
-        words += [f"{option}={value}"] if value.startswith("-") else [option, value]
-    return shlex.join(words)
+    options = {"--table-name": table, "--backup-type": "ALL", "--region": region}
+    return aws_command("dynamodb", "list-backups", options)
 
 
 def _summaries(dynamodb: Any, table: str, kind: str) -> Iterator[Mapping[str, Any]]:

@@ -287,7 +287,6 @@ REMEDIATION = Remediation(
     look=look,
     decide=decide,
     settings={
-        "TRAILWARDEN_MODE": {"Ref": "TableDeletedMode"},
         "TRAILWARDEN_IGNORED_PRINCIPALS": {"Fn::Join": [",", {"Ref": "IgnoredPrincipals"}]},
     },
     controls=("ATT&CK T1485",),
