@@ -97,6 +97,7 @@ class LogBatch:
     log_group: str
     log_stream: str
     lines: tuple[LogLine, ...]
+    unreadable: MalformedEvent | None = None  # what was wrong with the first line that can't be read, if any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +258,9 @@ def tick(raw: Raw) -> Tick:
 def log_batch(raw: Raw) -> LogBatch | None:
     """A log subscription's payload; None for the control message that only tests whether we are there.
 
+    One line that can't be read does not take the others with it: whoever handles the batch raises
+    `unreadable` when the others have had their turn.
+
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
     """
     data = _mapping(raw, "awslogs").get("data")
@@ -269,11 +273,23 @@ def log_batch(raw: Raw) -> LogBatch | None:
     events = body.get("logEvents")
     if not isinstance(events, list):
         raise MalformedEvent("logEvents is missing", resource=group)
+    lines: list[LogLine] = []
+    unreadable: MalformedEvent | None = None
+    for event in events:
+        if not isinstance(event, Mapping):
+            continue
+        try:
+            lines.append(_line(event))
+        except MalformedEvent as error:
+            unreadable = unreadable or error
+    if unreadable and not lines:
+        raise unreadable
     return LogBatch(
         account=_text(body.get("owner")),
         log_group=group,
         log_stream=_text(body.get("logStream")),
-        lines=tuple(_line(event) for event in events if isinstance(event, Mapping)),
+        lines=tuple(lines),
+        unreadable=unreadable,
     )
 
 

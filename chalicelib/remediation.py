@@ -5,7 +5,7 @@ optional `Alert` and a tuple of `Call`s. Because a plan is data, a dry run, an
 approval, a test's assertion, a log line and an undo are all the same value.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -263,7 +263,7 @@ class Remediation:
     page: str  # the module's docstring
     triggers: tuple[Trigger, ...]
     grants: tuple[Grant, ...]
-    parse: Callable[[Mapping[str, Any]], Sequence[Any]]
+    parse: Callable[[Mapping[str, Any]], Iterable[Any]]
     look: Callable[["Aws", Any, "Settings"], Any]
     decide: Callable[[Any, Any, datetime, "Settings"], Plan]
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -30,7 +30,7 @@ from chalicelib.aws import Aws
 from chalicelib.bursts import Attempt, Burst, densest
 from chalicelib.console_failures import SignInFailure, SignInFailures, read_failures, search_command
 from chalicelib.errors import foreseen
-from chalicelib.events import AlarmChange, Raw, alarm_change, log_batch
+from chalicelib.events import AlarmChange, LogBatch, Raw, alarm_change, log_batch
 from chalicelib.ledger import Ledger
 from chalicelib.measures import span, when
 from chalicelib.remediation import Alert, Grant, OnEvent, OnLogs, Plan, Quiet, Remediation, Severity, Sighting
@@ -86,12 +86,19 @@ class Attempts:
     more: bool = False
 
 
-def parse(raw: Raw) -> Sequence[Failed]:
+def parse(raw: Raw) -> Iterable[Failed]:
     """A subscription's log lines, one event for each address; or the alarm's change of state."""
     if not isinstance(raw, Mapping) or "awslogs" not in raw:
         return (alarm_change(raw),)
     batch = log_batch(raw)
-    return login_failures(batch) if batch else ()
+    return _readable_first(batch) if batch else ()
+
+
+def _readable_first(batch: LogBatch) -> Iterator[Failed]:
+    """What the batch says; then, if a line can't be read, its error, so that the queue keeps the batch."""
+    yield from login_failures(batch)
+    if batch.unreadable:
+        raise batch.unreadable
 
 
 def sightings(event: Failed) -> Sequence[Sighting]:

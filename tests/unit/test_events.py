@@ -325,3 +325,10 @@ def test_whatever_a_subscription_delivers_nothing_but_malformed_is_raised(body):
             log_batch(subscribed(sent))
         except MalformedEvent as error:
             assert str(error)  # noqa: PT017 - likewise
+
+
+def test_a_line_that_can_not_be_read_does_not_take_the_others_with_it():
+    batch = log_batch(subscribed({**BATCH, "logEvents": [without(LINE, "timestamp"), LINE]}))
+
+    assert [line.id for line in batch.lines] == [LINE["id"]]
+    assert "no timestamp" in str(batch.unreadable)

@@ -539,3 +539,21 @@ def test_it_reads_one_log_group_and_can_only_tell():
 
     assert grant.action == "logs:FilterLogEvents"
     assert not REMEDIATION.acts
+
+
+def test_readable_lines_are_handled_before_the_unreadable_one_rises():
+    guess = "Mar  2 03:00:00 bastion sshd[2101]: Failed password for root from 203.0.113.7 port 40122 ssh2"
+    good = {"id": "7" * 56, "timestamp": 1_772_420_400_000, "message": guess}
+    body = {
+        "messageType": "DATA_MESSAGE",
+        "owner": "123456789012",
+        "logGroup": "secure",
+        "logStream": "i-1",
+        "logEvents": [{"id": "8" * 56, "message": "no time"}, good],
+    }
+    data = base64.b64encode(gzip.compress(json.dumps(body).encode())).decode()
+    events = iter(failed_login.parse({"awslogs": {"data": data}}))
+
+    assert next(events).address == "203.0.113.7"
+    with pytest.raises(MalformedEvent, match="no timestamp"):
+        next(events)
