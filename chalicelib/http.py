@@ -34,7 +34,7 @@ from chalice import (
 )
 
 from chalicelib.errors import NotConfigured
-from chalicelib.ledger import PK, SK, Finding, Ledger, _finding
+from chalicelib.ledger import Finding, Ledger
 from chalicelib.page import HEADERS, does, page, trigger_in_words
 from chalicelib.remediation import Grant, Remediation
 from chalicelib.runtime import AWS, log
@@ -51,8 +51,6 @@ GRANTS: tuple[Grant, ...] = (
     Grant(action="dynamodb:Query", resource="${Ledger.Arn}"),
     Grant(action="dynamodb:GetItem", resource="${Ledger.Arn}"),
 )
-
-_FINDING_ID = re.compile(r"([a-z0-9_]+):(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z):([0-9a-f]{12})", re.ASCII)
 
 View = Callable[..., Any]
 
@@ -272,20 +270,10 @@ def _newest(remediations: Iterable[Remediation], most: int) -> list[Finding]:
 
 
 def _stored(identity: str) -> Finding | None:
-    named = _FINDING_ID.fullmatch(identity)
-    if not named:
-        return None
-    remediation, moment, digest = named.groups()
-    ledger = _ledger()
     try:
-        item = ledger.client.get_item(
-            TableName=ledger.table,
-            Key={PK: {"S": f"finding#{remediation}"}, SK: {"S": f"{moment}#{digest}"}},
-            ConsistentRead=True,
-        ).get("Item")
+        return _ledger().find(identity)
     except (ClientError, BotoCoreError) as error:
         raise _unavailable(error) from error
-    return _finding(item) if item else None
 
 
 def _ledger() -> Ledger:

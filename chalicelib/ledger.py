@@ -17,6 +17,7 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.htm
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ from chalicelib.errors import Throttled
 from chalicelib.remediation import Deed, Event, Outcome, Plan, Quiet, Sighting
 
 PK, SK, EXPIRES = "pk", "sk", "expires"
+_ID = re.compile(r"([a-z0-9_]+):(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z):([0-9a-f]{12})", re.ASCII)
 FINDINGS_KEPT = timedelta(days=400)
 
 # How often in a row DynamoDB may leave items of a batch over before Lambda's retry is the better wait.
@@ -100,9 +102,18 @@ class Ledger:
 
     def stored(self, remediation: str, event: Event) -> Finding | None:
         """What an earlier try at this event planned, so that a retry resumes instead of deciding again."""
-        wanted = finding_of(remediation, event, Plan.nothing(), Outcome.NOTHING)
-        answer = self.client.get_item(TableName=self.table, Key=_key_of(wanted), ConsistentRead=True)
-        item = answer.get("Item")
+        return self._read(_key_of(finding_of(remediation, event, Plan.nothing(), Outcome.NOTHING)))
+
+    def find(self, identity: str) -> Finding | None:
+        """The finding with this id; None for one that isn't there, or that no finding could have."""
+        named = _ID.fullmatch(identity)
+        if not named:
+            return None
+        remediation, moment, digest = named.groups()
+        return self._read({PK: {"S": f"finding#{remediation}"}, SK: {"S": f"{moment}#{digest}"}})
+
+    def _read(self, key: Item) -> Finding | None:
+        item = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
         return _finding(item) if item else None
 
     def store(self, finding: Finding) -> Finding:

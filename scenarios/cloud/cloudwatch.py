@@ -18,8 +18,8 @@ from typing import Any
 import botocore.session
 
 from scenarios.cloud import moto_hooks
-from scenarios.cloud.alarm_words import Datapoint, state_reason
-from scenarios.cloud.alarms import INSUFFICIENT_DATA, AlarmCondition
+from scenarios.cloud.alarm_words import INITIAL_REASON, Datapoint, state_reason, timestamp
+from scenarios.cloud.alarms import INSUFFICIENT_DATA, AlarmCondition, evaluation_range
 from scenarios.cloud.caller import ApiCall
 from scenarios.cloud.calls import Asked, Refused
 from scenarios.cloud.errors import NotSimulated
@@ -27,8 +27,6 @@ from scenarios.cloud.messaging import Messaging
 from scenarios.cloud.metrics import InvalidMetric, MetricStore, StatisticSet
 from scenarios.cloud.setting import Setting
 
-# The exact evaluation range is not published; AWS's own table shows five points for N = 3.
-BEYOND_EVALUATION_PERIODS = 2
 EVALUATED_AT_SECOND = 15
 
 Emit = Callable[[str, Mapping[str, Any]], None]
@@ -68,7 +66,7 @@ class CloudWatch:
         """Let every alarm begin as AWS begins them, and set the evaluations going."""
         for region in self._setting.regions:
             for alarm in moto_hooks.alarms(self._setting.account, region).values():
-                _set(alarm, INSUFFICIENT_DATA, "Unchecked: Initial alarm creation", self._setting.clock.now)
+                _set(alarm, INSUFFICIENT_DATA, INITIAL_REASON, self._setting.clock.now)
         self._next_evaluation()
 
     def store(self, region: str) -> MetricStore:
@@ -120,7 +118,7 @@ class CloudWatch:
         period = int(alarm.period)
         if period % 60:
             raise NotSimulated("cloudwatch", f"an alarm with a period of {period} s ({alarm.name})")
-        count = condition.evaluation_periods + BEYOND_EVALUATION_PERIODS
+        count = evaluation_range(condition.evaluation_periods)
         end = self._setting.clock.now.replace(second=0, microsecond=0)
         start = end - timedelta(seconds=period * count)
         found = dict(
@@ -177,10 +175,10 @@ class CloudWatch:
             "AlarmName": alarm.name,
             "AlarmDescription": alarm.description,
             "AWSAccountId": self._setting.account,
-            "AlarmConfigurationUpdatedTimestamp": _stamp(alarm.configuration_updated_timestamp),
+            "AlarmConfigurationUpdatedTimestamp": timestamp(alarm.configuration_updated_timestamp),
             "NewStateValue": alarm.state_value,
             "NewStateReason": alarm.state_reason,
-            "StateChangeTime": _stamp(self._setting.clock.now),
+            "StateChangeTime": timestamp(self._setting.clock.now),
             "Region": _long_name(region),
             "AlarmArn": alarm.alarm_arn,
             "OldStateValue": before,
@@ -238,8 +236,16 @@ class CloudWatch:
                         }
                     ],
                 },
-                "state": {"value": alarm.state_value, "reason": alarm.state_reason, "timestamp": _stamp(now)},
-                "previousState": {"value": before, "reason": before_reason, "timestamp": _stamp(before_at)},
+                "state": {
+                    "value": alarm.state_value,
+                    "reason": alarm.state_reason,
+                    "timestamp": timestamp(now),
+                },
+                "previousState": {
+                    "value": before,
+                    "reason": before_reason,
+                    "timestamp": timestamp(before_at),
+                },
             },
         }
 
@@ -311,7 +317,7 @@ class CloudWatch:
         alarm = moto_hooks.alarms(self._setting.account, call.region)[call.parameters["AlarmName"]]
         before, self._replaced = self._replaced, None
         if before is None:
-            _set(alarm, INSUFFICIENT_DATA, "Unchecked: Initial alarm creation", self._setting.clock.now)
+            _set(alarm, INSUFFICIENT_DATA, INITIAL_REASON, self._setting.clock.now)
             return
         alarm.state_value, alarm.state_reason = before.state_value, before.state_reason
         alarm.state_updated_timestamp = before.state_updated_timestamp
@@ -336,6 +342,10 @@ def _set(alarm: Any, state: str, reason: str, now: datetime) -> None:
     alarm.state_updated_timestamp = now.replace(tzinfo=None)
 
 
+def _told_state(value: str, reason: str, at: datetime) -> dict[str, str]:
+    return {"value": value, "reason": reason, "timestamp": timestamp(at)}
+
+
 def _statistic_set(given: Mapping[str, float]) -> StatisticSet:
     return StatisticSet(
         minimum=given["Minimum"],
@@ -343,11 +353,6 @@ def _statistic_set(given: Mapping[str, float]) -> StatisticSet:
         sample_count=given["SampleCount"],
         total=given["Sum"],
     )
-
-
-def _stamp(moment: datetime) -> str:
-    """`2019-10-02T17:04:40.989+0000`."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"
 
 
 @lru_cache(maxsize=1)
