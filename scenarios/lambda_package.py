@@ -20,7 +20,7 @@ from chalice.deploy.packager import LambdaDeploymentPackager
 from chalice.utils import UI, OSUtils
 
 from chalicelib.stack import RUNTIME
-from scenarios.cloud.template import translate
+from scenarios.cloud.cloudformation.template import translate
 from scenarios.packaging import PROJECT, Template, application, pretty, sam_template
 from scenarios.requirements import requirements_with_hashes
 

@@ -14,12 +14,12 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.validate import ParamValidator
 
-from scenarios.cloud.actions import context, required
 from scenarios.cloud.caller import ApiCall, Caller
 from scenarios.cloud.clock import Clock
-from scenarios.cloud.denied import access_denied
 from scenarios.cloud.errors import NotSimulated
-from scenarios.cloud.identity import Identity
+from scenarios.cloud.iam.actions import context, required
+from scenarios.cloud.iam.denied import access_denied
+from scenarios.cloud.iam.identity import Identity
 
 Original = Callable[[BaseClient, str, Mapping[str, Any]], dict[str, Any]]
 

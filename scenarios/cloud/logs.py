@@ -21,9 +21,9 @@ from chalicelib.matching import InvalidPattern, LogPattern
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import ApiCall
 from scenarios.cloud.calls import Asked, Refused
-from scenarios.cloud.cloudwatch import CloudWatch
+from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.errors import NotSimulated
-from scenarios.cloud.functions import Functions
+from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.setting import Setting
 
 SUBSCRIPTION_SECONDS = 2.0

@@ -21,7 +21,7 @@ from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import ApiCall, Caller
 from scenarios.cloud.calls import Asked, Refused
 from scenarios.cloud.errors import NotSimulated
-from scenarios.cloud.functions import Functions
+from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.setting import Setting
 
 KEY_ACTIONS = ("kms:GenerateDataKey", "kms:Decrypt")

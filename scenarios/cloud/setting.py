@@ -9,7 +9,7 @@ from typing import Any
 from scenarios.cloud.calls import Calls
 from scenarios.cloud.clock import Clock
 from scenarios.cloud.faults import Faults
-from scenarios.cloud.identity import Identity
+from scenarios.cloud.iam.identity import Identity
 from scenarios.cloud.randomness import stream
 
 

@@ -18,7 +18,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto.core.botocore_stubber import MockRawResponse
 
-from scenarios.cloud.functions import Functions
+from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.setting import Setting
 
 _QUERY = (

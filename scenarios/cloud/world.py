@@ -29,25 +29,25 @@ from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import Caller, CallerKind
 from scenarios.cloud.calls import Calls
 from scenarios.cloud.clock import Clock
-from scenarios.cloud.cloudwatch import CloudWatch
+from scenarios.cloud.cloudformation.provision import provision
+from scenarios.cloud.cloudformation.resources.kind import Stack
+from scenarios.cloud.cloudtrail.trail import CloudTrail
+from scenarios.cloud.cloudwatch.queue_metrics import QueueMetrics
+from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.errors import WorldError
-from scenarios.cloud.eventbridge import EventBridge
+from scenarios.cloud.eventbridge.bus import EventBridge
 from scenarios.cloud.faults import NONE, Faults
-from scenarios.cloud.functions import Functions
-from scenarios.cloud.identity import ADMINISTRATOR, Identity
+from scenarios.cloud.functions.runtime_environment import PROJECT
+from scenarios.cloud.functions.service import Functions
+from scenarios.cloud.iam.identity import ADMINISTRATOR, Identity
 from scenarios.cloud.isolation import without_aws_settings
 from scenarios.cloud.logs import Logs
 from scenarios.cloud.messaging import Messaging
-from scenarios.cloud.provision import provision
-from scenarios.cloud.queue_metrics import QueueMetrics
 from scenarios.cloud.randomness import seeded
-from scenarios.cloud.resources.kind import Stack
-from scenarios.cloud.runtime_environment import PROJECT
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.storage import Storage
 from scenarios.cloud.tables import Tables
 from scenarios.cloud.throttles import Throttles
-from scenarios.cloud.trail import CloudTrail
 
 ACCOUNT = "123456789012"  # moto's own; nothing here is anybody's
 STACK_NAME = "trailwarden"

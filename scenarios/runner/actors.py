@@ -8,8 +8,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.caller import Caller
-from scenarios.cloud.identity import ADMINISTRATOR
-from scenarios.cloud.sign_in import console_sign_in
+from scenarios.cloud.cloudtrail.sign_in import console_sign_in
+from scenarios.cloud.iam.identity import ADMINISTRATOR
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Deed
 

@@ -13,8 +13,8 @@ from typing import Any
 from chalicelib.ledger import Finding, Ledger
 from chalicelib.policies import logical_id
 from chalicelib.remediation import Outcome
+from scenarios.cloud.cloudtrail.envelope import event_bridge_envelope
 from scenarios.cloud.endpoints import only_where_aws_is
-from scenarios.cloud.envelope import event_bridge_envelope
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.setting import Moment
 from scenarios.cloud.world import World

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 
+from scenarios.cloud.cloudformation.template import translate
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.faults import NONE, Faults
 from scenarios.cloud.setting import Moment
-from scenarios.cloud.template import translate
 from scenarios.cloud.world import Deployment, World
 from scenarios.packaging import application, sam_template
 from scenarios.runner.checks import nothing_lost

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from trail_endpoint import ACCOUNT, ARN, BUCKET, CHAIN, HOME, HOUR, START, Delivered, Endpoint, public_key
 
 from scenarios.cli import main
-from scenarios.cloud.digests import simulated_key
+from scenarios.cloud.cloudtrail.digests import simulated_key
 
 SINCE, UNTIL = "2024-02-28T21:00:00Z", "2024-02-29T03:00:00Z"
 TIMES = ("--trail-arn", ARN, "--start-time", SINCE, "--end-time", UNTIL)

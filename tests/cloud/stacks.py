@@ -2,7 +2,7 @@
 
 import boto3
 
-from scenarios.cloud.provision import provision
+from scenarios.cloud.cloudformation.provision import provision
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"

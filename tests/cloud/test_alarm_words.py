@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scenarios.cloud.alarm_words import (
+from scenarios.cloud.alarms import ALARM, INSUFFICIENT_DATA, AlarmCondition
+from scenarios.cloud.cloudwatch.alarm_words import (
     Datapoint,
     composite_reason,
     composite_reason_data,
@@ -12,7 +13,6 @@ from scenarios.cloud.alarm_words import (
     reason_data,
     state_reason,
 )
-from scenarios.cloud.alarms import ALARM, INSUFFICIENT_DATA, AlarmCondition
 
 ARN = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:"
 NOON = datetime(2024, 3, 5, 12, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from chalicelib.trail.keys import Chain
-from scenarios.cloud.digests import (
+from scenarios.cloud.cloudtrail.digests import (
     DeliveredLog,
     SigningKey,
     list_public_keys,

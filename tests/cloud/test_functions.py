@@ -21,7 +21,7 @@ from small_worlds import HOME, arn, may, noted, role
 
 from scenarios.cloud.errors import NotSimulated, WorldError
 from scenarios.cloud.faults import Faults
-from scenarios.cloud.invocations import Invocation
+from scenarios.cloud.functions.invocations import Invocation
 
 # ---- what a handler is given --------------------------------------------------------------------
 

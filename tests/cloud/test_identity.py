@@ -20,7 +20,7 @@ from small_worlds import (
 
 from scenarios.cloud.caller import Caller, CallerKind
 from scenarios.cloud.errors import WorldError
-from scenarios.cloud.identity import Identity
+from scenarios.cloud.iam.identity import Identity
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/reader"

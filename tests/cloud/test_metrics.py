@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scenarios.cloud.cloudwatch.metrics import InvalidMetric, Metric, MetricStore, StatisticSet
 from scenarios.cloud.errors import NotSimulated
-from scenarios.cloud.metrics import InvalidMetric, Metric, MetricStore, StatisticSet
 
 NOON = datetime(2024, 3, 5, 12, tzinfo=UTC)
 STATISTICS = ["SampleCount", "Sum", "Average", "Minimum", "Maximum", "p50", "p90"]

@@ -27,8 +27,8 @@ from small_worlds import (
 
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.clock import Clock
+from scenarios.cloud.cloudformation.provision import provision
 from scenarios.cloud.errors import NotSimulated
-from scenarios.cloud.provision import provision
 from scenarios.cloud.randomness import seeded
 
 START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from scenarios.cloud.caller import Caller, CallerKind
 from scenarios.cloud.errors import NotSimulated
-from scenarios.cloud.policy import MalformedPolicy, Principal, Request, decide
-from scenarios.cloud.policy_wildcards import matches
+from scenarios.cloud.iam.policy import MalformedPolicy, Principal, Request, decide
+from scenarios.cloud.iam.wildcards import matches
 
 ACCOUNT, OTHER = "111111111111", "222222222222"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/warden"

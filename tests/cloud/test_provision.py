@@ -27,8 +27,8 @@ from stacks import (
     trust,
 )
 
+from scenarios.cloud.cloudformation.template import translate
 from scenarios.cloud.errors import InvalidTemplate, NotSimulated
-from scenarios.cloud.template import translate
 
 
 @pytest.fixture(autouse=True)
@@ -1006,7 +1006,7 @@ import boto3, json
 from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
-from scenarios.cloud.provision import provision
+from scenarios.cloud.cloudformation.provision import provision
 session = boto3.Session(aws_access_key_id="A", aws_secret_access_key="b", region_name="eu-west-1")
 resources = {name: {"Type": kind} for name, kind in
              {"Key": "AWS::KMS::Key", "Queue": "AWS::SQS::Queue", "Bucket": "AWS::S3::Bucket"}.items()}

@@ -18,9 +18,8 @@ from stacks import (
     trust,
 )
 
-from scenarios.cloud.errors import InvalidTemplate, NotSimulated
-from scenarios.cloud.resources import KINDS
-from scenarios.cloud.resources.shapes import (
+from scenarios.cloud.cloudformation.resources import KINDS
+from scenarios.cloud.cloudformation.resources.shapes import (
     Document,
     Flag,
     Inert,
@@ -32,6 +31,7 @@ from scenarios.cloud.resources.shapes import (
     Text,
     Whole,
 )
+from scenarios.cloud.errors import InvalidTemplate, NotSimulated
 
 
 @pytest.fixture(autouse=True)

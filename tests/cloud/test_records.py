@@ -17,9 +17,9 @@ from freezegun import freeze_time
 from moto import mock_aws
 
 from scenarios.cloud.caller import ApiCall, Caller, CallerKind
-from scenarios.cloud.event_kinds import event_name, event_source
-from scenarios.cloud.record_shapes import printed_date
-from scenarios.cloud.records import (
+from scenarios.cloud.cloudtrail.event_kinds import event_name, event_source
+from scenarios.cloud.cloudtrail.record_shapes import printed_date
+from scenarios.cloud.cloudtrail.records import (
     error_code,
     is_data_event,
     is_read_only,

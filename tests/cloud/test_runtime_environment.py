@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from function_worlds import code
 
-from scenarios.cloud.runtime_environment import ExecutionEnvironment, InitError
+from scenarios.cloud.functions.runtime_environment import ExecutionEnvironment, InitError
 
 COUNTS = """
     count = 0

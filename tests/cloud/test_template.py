@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
+from scenarios.cloud.cloudformation.resources.kind import Resource
+from scenarios.cloud.cloudformation.template import Template, partition_of, translate
 from scenarios.cloud.errors import InvalidTemplate, NotSimulated
-from scenarios.cloud.resources.kind import Resource
-from scenarios.cloud.template import Template, partition_of, translate
 
 REGION = "eu-west-1"
 FUNCTION = {
@@ -137,7 +137,7 @@ def test_an_application_from_the_repository_is_not_fetched():
 def test_the_transform_needs_neither_credentials_nor_a_region_of_the_environment():
     """A fresh process, since botocore and the transform both keep what they found out."""
     code = (
-        "from scenarios.cloud.template import translate;"
+        "from scenarios.cloud.cloudformation.template import translate;"
         "print(translate({'Resources': {'T': {'Type': 'AWS::Serverless::SimpleTable'}}},"
         " region='eu-west-1')['Resources']['T']['Type'])"
     )

@@ -12,7 +12,7 @@ from chalicelib import stack
 from chalicelib.catalog import CATALOG
 from chalicelib.remediation import Grant, OnEvent, OnLogs, OnSchedule, Plan
 from scenarios import packaging
-from scenarios.cloud.policy import Principal, Request, decide
+from scenarios.cloud.iam.policy import Principal, Request, decide
 
 TEMPLATE = packaging.sam_template("prod")
 RESOURCES = TEMPLATE["Resources"]

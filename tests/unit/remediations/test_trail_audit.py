@@ -29,7 +29,7 @@ from chalicelib.trail.findings import What
 from chalicelib.trail.keys import Chain
 from chalicelib.trail_audit import TrailFault, audit
 from chalicelib.trail_reader import TrailBucket
-from scenarios.cloud.digests import write_digest
+from scenarios.cloud.cloudtrail.digests import write_digest
 
 EVIL = gzip.compress(b'{"Records": []}', mtime=0)
 

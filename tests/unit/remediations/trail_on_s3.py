@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws import Aws
 from chalicelib.trail.keys import Chain, LogFileKey
-from scenarios.cloud.digests import DeliveredLog, SignedDigest, list_public_keys, write_digest
+from scenarios.cloud.cloudtrail.digests import DeliveredLog, SignedDigest, list_public_keys, write_digest
 
 ACCOUNT = "111122223333"
 HOME = "eu-west-1"

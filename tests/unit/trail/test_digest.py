@@ -24,7 +24,7 @@ from chalicelib.trail.digest import (
 from chalicelib.trail.gunzip import PIECE_BYTES, SLICE_BYTES, MalformedGzip, inflate
 from chalicelib.trail.keys import Chain
 from chalicelib.trail.public_keys import KeyRing
-from scenarios.cloud.digests import DeliveredLog, list_public_keys, simulated_key, write_digest
+from scenarios.cloud.cloudtrail.digests import DeliveredLog, list_public_keys, simulated_key, write_digest
 
 CHAIN = Chain(account="111122223333", region="eu-west-1", trail="main", home_region="us-east-1")
 NINE = datetime(2024, 1, 1, 9, tzinfo=UTC)

@@ -31,7 +31,7 @@ from chalicelib.trail.findings import Anchor, Weight, What
 from chalicelib.trail.keys import Chain
 from chalicelib.trail.public_keys import KeyRing
 from chalicelib.trail.verdict import judge
-from scenarios.cloud.digests import SigningKey, list_public_keys, simulated_key
+from scenarios.cloud.cloudtrail.digests import SigningKey, list_public_keys, simulated_key
 
 # The window and the clock.
 

@@ -12,7 +12,7 @@ from chalicelib.trail.evidence import StoredObject, Window
 from chalicelib.trail.keys import Chain, DigestKey, LogFileKey
 from chalicelib.trail.public_keys import KeyRing
 from chalicelib.trail.verdict import judge
-from scenarios.cloud.digests import DeliveredLog, list_public_keys, write_digest
+from scenarios.cloud.cloudtrail.digests import DeliveredLog, list_public_keys, write_digest
 
 BUCKET = "trail-bucket"
 CHAIN = Chain(account="111122223333", region="eu-west-1", trail="main", home_region="eu-west-1")

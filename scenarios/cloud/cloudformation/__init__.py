@@ -1,0 +1,1 @@
+"""CloudFormation: a template, provisioned on the simulated AWS."""

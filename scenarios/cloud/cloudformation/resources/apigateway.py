@@ -1,0 +1,117 @@
+"""AWS::ApiGateway: what the SAM transform makes of a REST API.
+
+No call is made: nothing in the simulated AWS sends requests through an API gateway (routes are served by
+`chalice local`). The resources stand in the stack with their properties, so that the routes, their
+authorisation and the functions behind them can be read from `Body`; their ids are digests of their names.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_ApiGateway.html
+"""
+
+from collections.abc import Mapping
+
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
+from scenarios.cloud.cloudformation.resources.shapes import (
+    TAGS,
+    Document,
+    Flag,
+    Inert,
+    Many,
+    PolicyDocument,
+    Shape,
+    Table,
+    Text,
+)
+from scenarios.cloud.errors import InvalidTemplate
+
+_READ = "read from the stack, where it is wanted"
+
+REST_API = Shape(
+    fields={
+        "Body": Document(),
+        "Description": Inert(because=_READ, form=Text()),
+        "DisableExecuteApiEndpoint": Inert(because=_READ, form=Flag()),
+        "EndpointConfiguration": Inert(
+            because=_READ,
+            form=Shape(
+                fields={
+                    "Types": Many(of=Text(choices=("EDGE", "PRIVATE", "REGIONAL"))),
+                    "VpcEndpointIds": Many(of=Text()),
+                }
+            ),
+        ),
+        "MinimumCompressionSize": Inert(because="no response travels"),
+        "Name": Inert(because=_READ, form=Text()),
+        "Parameters": Inert(because="SAM repeats the endpoint type here"),
+        "Policy": Inert(because=_READ, form=PolicyDocument(of_resource=True)),
+        "Tags": TAGS,
+    },
+    required=("Body",),
+)
+
+DEPLOYMENT = Shape(
+    fields={
+        "Description": Inert(because=_READ, form=Text()),
+        "RestApiId": Inert(because=_READ, form=Text()),
+        "StageName": Inert(because=_READ, form=Text()),
+    },
+    required=("RestApiId",),
+)
+
+STAGE = Shape(
+    fields={
+        "DeploymentId": Inert(because=_READ, form=Text()),
+        "Description": Inert(because=_READ, form=Text()),
+        "RestApiId": Inert(because=_READ, form=Text()),
+        "StageName": Text(pattern=r"[a-zA-Z0-9_-]{1,128}"),
+        "Tags": TAGS,
+        "TracingEnabled": Inert(because=_READ, form=Flag()),
+        "Variables": Inert(because=_READ, form=Table(of=Text())),
+    },
+    required=("RestApiId", "StageName"),
+)
+
+_METHODS = frozenset(
+    {"delete", "get", "head", "options", "patch", "post", "put", "x-amazon-apigateway-any-method"}
+)
+
+
+def create_rest_api(order: Order) -> Identity:
+    """Name an API, once its routes read like routes."""
+    body = order.properties["Body"]
+    paths = body.get("paths")
+    if not isinstance(paths, dict):
+        raise order.refuse("Body.paths", "an API's definition has paths")
+    for path, methods in paths.items():
+        at = f"{order.logical_id}.Body.paths.{path}"
+        if not path.startswith("/") or not isinstance(methods, dict):
+            raise InvalidTemplate(at, "a path starts with a slash and holds methods")
+        for method, definition in methods.items():
+            _check_method(at, method, definition)
+    name = order.site.suffix(order.logical_id, 10).lower()
+    root = order.site.suffix(f"{order.logical_id}/", 10).lower()
+    return Identity(ref=name, attributes={"RestApiId": name, "RootResourceId": root})
+
+
+def _check_method(at: str, method: str, definition: object) -> None:
+    if method not in _METHODS:
+        raise InvalidTemplate(f"{at}.{method}", "no method of HTTP's")
+    if not isinstance(definition, dict) or "x-amazon-apigateway-integration" not in definition:
+        raise InvalidTemplate(f"{at}.{method}", "No integration defined for method")
+
+
+def create_deployment(order: Order) -> Identity:
+    """Name a deployment."""
+    name = order.site.suffix(order.logical_id, 6).lower()
+    return Identity(ref=name, attributes={"DeploymentId": name})
+
+
+def create_stage(order: Order) -> Identity:
+    """Name a stage."""
+    return Identity(ref=order.properties["StageName"])
+
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::ApiGateway::Deployment": Kind(shape=DEPLOYMENT, create=create_deployment),
+    "AWS::ApiGateway::RestApi": Kind(shape=REST_API, create=create_rest_api),
+    "AWS::ApiGateway::Stage": Kind(shape=STAGE, create=create_stage),
+}

@@ -1,0 +1,152 @@
+"""AWS::CloudTrail: trails.
+
+CreateTrail looks whether CloudTrail may write where it is told to, and so do we: the bucket's policy, the
+topic's policy and the role for the log group must be there first, which a template says with DependsOn.
+
+Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_CloudTrail.html,
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+"""
+
+import json
+from collections.abc import Mapping
+
+from botocore.exceptions import ClientError
+
+from scenarios.cloud.cloudformation.resources.access import require_assumable, role_may, service_may
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
+from scenarios.cloud.cloudformation.resources.shapes import TAGS, Flag, Many, Refused, Shape, Text, arn
+from scenarios.cloud.errors import InvalidTemplate
+
+_CLOUDTRAIL = "cloudtrail.amazonaws.com"
+
+TRAIL = Shape(
+    fields={
+        "AdvancedEventSelectors": Refused(because="advanced event selectors"),
+        "AggregationConfigurations": Refused(because="aggregated events"),
+        "CloudWatchLogsLogGroupArn": arn("logs"),
+        "CloudWatchLogsRoleArn": arn("iam"),
+        "EnableLogFileValidation": Flag(),
+        "EventSelectors": Many(
+            of=Shape(
+                fields={
+                    "DataResources": Many(
+                        of=Shape(
+                            fields={
+                                "Type": Text(
+                                    choices=(
+                                        "AWS::DynamoDB::Table",
+                                        "AWS::Lambda::Function",
+                                        "AWS::S3::Object",
+                                    )
+                                ),
+                                "Values": Many(of=Text()),
+                            },
+                            required=("Type",),
+                        )
+                    ),
+                    "ExcludeManagementEventSources": Many(
+                        of=Text(choices=("kms.amazonaws.com", "rdsdata.amazonaws.com"))
+                    ),
+                    "IncludeManagementEvents": Flag(),
+                    "ReadWriteType": Text(choices=("All", "ReadOnly", "WriteOnly")),
+                }
+            ),
+            most=5,
+        ),
+        "IncludeGlobalServiceEvents": Flag(),
+        "InsightSelectors": Refused(because="Insights"),
+        "IsLogging": Flag(),
+        "IsMultiRegionTrail": Flag(),
+        "IsOrganizationTrail": Refused(because="organizations"),
+        "KMSKeyId": Text(),
+        "S3BucketName": Text(),
+        "S3KeyPrefix": Text(longest=200),
+        "SnsTopicName": Text(),
+        "Tags": TAGS,
+        "TrailName": Text(pattern=r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,126}[a-zA-Z0-9]"),
+    },
+    required=("IsLogging", "S3BucketName"),
+)
+
+
+def create_trail(order: Order) -> Identity:
+    """Create a trail, choose its events, and start it if it is to log."""
+    cloudtrail = order.client("cloudtrail")
+    properties = order.properties
+    name = order.name("TrailName", 128)
+    _check_bucket(order)
+    _check_logs(order)
+    given = order.pick(
+        "CloudWatchLogsLogGroupArn",
+        "CloudWatchLogsRoleArn",
+        "EnableLogFileValidation",
+        "IncludeGlobalServiceEvents",
+        "IsMultiRegionTrail",
+        "S3BucketName",
+        "S3KeyPrefix",
+    )
+    given.setdefault("IncludeGlobalServiceEvents", True)  # CreateTrail's own default, which moto leaves out
+    if "KMSKeyId" in properties:
+        given["KmsKeyId"] = properties["KMSKeyId"]
+    topic = properties.get("SnsTopicName")
+    if topic:
+        topic = topic if topic.startswith("arn:") else order.site.arn("sns", topic)
+        _check_topic(order, topic)
+        given["SnsTopicName"] = topic.rsplit(":", 1)[-1]
+    trail = cloudtrail.create_trail(Name=name, **given)
+    if "EventSelectors" in properties:
+        cloudtrail.put_event_selectors(TrailName=name, EventSelectors=properties["EventSelectors"])
+    if properties["IsLogging"]:
+        cloudtrail.start_logging(Name=name)
+    return Identity(
+        ref=name, attributes={"Arn": trail["TrailARN"], **({"SnsTopicArn": topic} if topic else {})}
+    )
+
+
+def _check_bucket(order: Order) -> None:
+    bucket = order.properties["S3BucketName"]
+    where = f"arn:{order.site.partition}:s3:::{bucket}"
+    prefix = f"{order.properties['S3KeyPrefix']}/" if order.properties.get("S3KeyPrefix") else ""
+    logs = f"{where}/{prefix}AWSLogs/{order.site.account}/CloudTrail/x"
+    try:
+        policy = json.loads(order.client("s3").get_bucket_policy(Bucket=bucket)["Policy"])
+    except ClientError as error:
+        why = f"Incorrect S3 bucket policy is detected for bucket: {bucket} (there is none yet)"
+        raise order.refuse("S3BucketName", why) from error
+    source = order.site.arn("cloudtrail", f"trail/{order.name('TrailName', 128)}")
+    for action, resource in (("s3:GetBucketAcl", where), ("s3:PutObject", logs)):
+        if not service_may(order.site, _CLOUDTRAIL, action, resource=resource, policy=policy, source=source):
+            why = f"Incorrect S3 bucket policy is detected for bucket: {bucket} ({action} for {_CLOUDTRAIL})"
+            raise order.refuse("S3BucketName", why)
+
+
+def _check_logs(order: Order) -> None:
+    group = order.properties.get("CloudWatchLogsLogGroupArn")
+    role = order.properties.get("CloudWatchLogsRoleArn")
+    if bool(group) != bool(role):
+        raise order.refuse("CloudWatchLogsRoleArn", "a log group and a role to write to it come together")
+    if not group or not role:
+        return
+    at = f"{order.logical_id}.CloudWatchLogsRoleArn"
+    require_assumable(order.site, role, _CLOUDTRAIL, at)
+    stream = f"{order.site.account}_CloudTrail_{order.site.region}"
+    log_stream = f"{group.removesuffix(':*')}:log-stream:{stream}"
+    for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+        if not role_may(order.site, role, action, log_stream):
+            raise InvalidTemplate(
+                at, f"Access denied. Check the permissions for your role ({action} on {log_stream})"
+            )
+
+
+def _check_topic(order: Order, topic: str) -> None:
+    try:
+        attributes = order.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]
+    except ClientError as error:
+        raise order.refuse("SnsTopicName", f"the topic {topic} does not exist") from error
+    policy = json.loads(attributes["Policy"])
+    source = order.site.arn("cloudtrail", f"trail/{order.name('TrailName', 128)}")
+    if not service_may(order.site, _CLOUDTRAIL, "sns:Publish", resource=topic, policy=policy, source=source):
+        raise order.refuse("SnsTopicName", "SNS Topic does not exist or the topic policy is incorrect!")
+
+
+KINDS: Mapping[str, Kind] = {"AWS::CloudTrail::Trail": Kind(shape=TRAIL, create=create_trail)}

@@ -1,0 +1,67 @@
+"""AWS::EC2: security groups.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-securitygroup.html
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
+from scenarios.cloud.cloudformation.resources.shapes import TAGS, Many, Refused, Shape, Text, Whole
+
+_RANGES = ("CidrIp", "CidrIpv6")
+_RULE: dict[str, Any] = {
+    "CidrIp": Text(pattern=r"\d+\.\d+\.\d+\.\d+/\d+"),
+    "CidrIpv6": Text(pattern=r"[0-9a-fA-F:]+/\d+"),
+    "Description": Text(longest=255),
+    "FromPort": Whole(low=-1, high=65535),
+    "IpProtocol": Text(),
+    "ToPort": Whole(low=-1, high=65535),
+}
+
+SECURITY_GROUP = Shape(
+    fields={
+        "GroupDescription": Text(longest=255),
+        "GroupName": Text(longest=255),
+        "SecurityGroupEgress": Many(of=Shape(fields=_RULE, required=("IpProtocol",))),
+        "SecurityGroupIngress": Many(of=Shape(fields=_RULE, required=("IpProtocol",))),
+        "Tags": TAGS,
+        "VpcId": Refused(because="VPCs of a stack; a group lies in the default one"),
+    },
+    required=("GroupDescription",),
+)
+
+
+def create_security_group(order: Order) -> Identity:
+    """Create a security group in the default VPC, open as its rules say."""
+    ec2 = order.client("ec2")
+    properties = order.properties
+    vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    name = order.name("GroupName", 255)
+    group = ec2.create_security_group(GroupName=name, Description=properties["GroupDescription"], VpcId=vpc)[
+        "GroupId"
+    ]
+    incoming = [_permission(order, rule) for rule in properties.get("SecurityGroupIngress", [])]
+    outgoing = [_permission(order, rule) for rule in properties.get("SecurityGroupEgress", [])]
+    if incoming:
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=incoming)
+    if outgoing:  # they stand in place of the rule that lets everything out
+        everything = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+        ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[everything])
+        ec2.authorize_security_group_egress(GroupId=group, IpPermissions=outgoing)
+    return Identity(ref=group, attributes={"GroupId": group, "Id": group, "VpcId": vpc})
+
+
+def _permission(order: Order, rule: Mapping[str, Any]) -> dict[str, Any]:
+    ranges = [name for name in _RANGES if name in rule]
+    if len(ranges) != 1:
+        raise order.refuse("SecurityGroupIngress", "a rule has either a CidrIp or a CidrIpv6")
+    [source] = ranges
+    one = {source: rule[source], **({"Description": rule["Description"]} if "Description" in rule else {})}
+    permission = {name: rule[name] for name in ("IpProtocol", "FromPort", "ToPort") if name in rule}
+    return {**permission, "IpRanges" if source == "CidrIp" else "Ipv6Ranges": [one]}
+
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::EC2::SecurityGroup": Kind(shape=SECURITY_GROUP, create=create_security_group),
+}

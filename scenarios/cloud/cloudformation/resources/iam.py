@@ -1,0 +1,132 @@
+"""AWS::IAM: roles and policies.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_IAM.html
+"""
+
+from collections.abc import Mapping
+
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
+from scenarios.cloud.cloudformation.resources.managed_policies import MANAGED_POLICIES
+from scenarios.cloud.cloudformation.resources.shapes import (
+    TAGS,
+    Many,
+    PolicyDocument,
+    Refused,
+    Shape,
+    Text,
+    Whole,
+    arn,
+)
+from scenarios.cloud.errors import NotSimulated
+
+_PATH = Text(pattern=r"/|/[\x21-\x7e]+/")
+_NAME = r"[\w+=,.@-]{1,%d}"
+
+ROLE = Shape(
+    fields={
+        "AssumeRolePolicyDocument": PolicyDocument(of_resource=True),
+        "Description": Text(longest=1000),
+        "ManagedPolicyArns": Many(of=arn("iam"), most=20),
+        "MaxSessionDuration": Whole(low=3600, high=43200),
+        "Path": _PATH,
+        "PermissionsBoundary": Refused(because="permissions boundaries are not weighed"),
+        "Policies": Many(
+            of=Shape(
+                fields={
+                    "PolicyDocument": PolicyDocument(of_resource=False),
+                    "PolicyName": Text(pattern=_NAME % 128),
+                },
+                required=("PolicyDocument", "PolicyName"),
+            )
+        ),
+        "RoleName": Text(pattern=_NAME % 64),
+        "Tags": TAGS,
+    },
+    required=("AssumeRolePolicyDocument",),
+)
+
+POLICY = Shape(
+    fields={
+        "Groups": Refused(because="groups"),
+        "PolicyDocument": PolicyDocument(of_resource=False),
+        "PolicyName": Text(pattern=_NAME % 128),
+        "Roles": Many(of=Text(), least=1),
+        "Users": Refused(because="users of a stack"),
+    },
+    required=("PolicyDocument", "PolicyName", "Roles"),
+)
+
+MANAGED_POLICY = Shape(
+    fields={
+        "Description": Text(longest=1000),
+        "Groups": Refused(because="groups"),
+        "ManagedPolicyName": Text(pattern=_NAME % 128),
+        "Path": _PATH,
+        "PolicyDocument": PolicyDocument(of_resource=False),
+        "Roles": Many(of=Text()),
+        "Tags": TAGS,
+        "Users": Refused(because="users of a stack"),
+    },
+    required=("PolicyDocument",),
+)
+
+
+def create_role(order: Order) -> Identity:
+    """Create a role with its inline and attached policies."""
+    iam = order.client("iam")
+    name = order.name("RoleName", 64)
+    trust = order.properties["AssumeRolePolicyDocument"]
+    listed = trust["Statement"] if isinstance(trust["Statement"], list) else [trust["Statement"]]
+    if any({"Resource", "NotResource"} & statement.keys() for statement in listed):
+        why = "MalformedPolicyDocument: Has prohibited field Resource"
+        raise order.refuse("AssumeRolePolicyDocument", why)
+    given = order.pick("Description", "MaxSessionDuration", "Path")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=text_of(trust), **given)["Role"]
+    for policy in order.properties.get("Policies", []):
+        document = text_of(policy["PolicyDocument"])
+        iam.put_role_policy(RoleName=name, PolicyName=policy["PolicyName"], PolicyDocument=document)
+    for policy_arn in order.properties.get("ManagedPolicyArns", []):
+        _attach(order, name, policy_arn)
+    return Identity(ref=name, attributes={"Arn": role["Arn"], "RoleId": role["RoleId"]})
+
+
+def _attach(order: Order, role: str, policy_arn: str) -> None:
+    iam = order.client("iam")
+    if ":iam::aws:policy/" not in policy_arn:
+        iam.attach_role_policy(RoleName=role, PolicyArn=policy_arn)
+        return
+    path = policy_arn.split(":policy/", 1)[1]
+    if path not in MANAGED_POLICIES:
+        raise NotSimulated("IAM", f"the AWS managed policy {path} ({order.logical_id}.ManagedPolicyArns)")
+    document = text_of(MANAGED_POLICIES[path])
+    iam.put_role_policy(RoleName=role, PolicyName=path.rsplit("/", 1)[-1], PolicyDocument=document)
+
+
+def create_policy(order: Order) -> Identity:
+    """Put an inline policy into each of the roles."""
+    name = order.properties["PolicyName"]
+    document = text_of(order.properties["PolicyDocument"])
+    for role in order.properties["Roles"]:
+        order.client("iam").put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
+    return Identity(ref=order.generated_name(128), attributes={"Id": order.generated_name(128)})
+
+
+def create_managed_policy(order: Order) -> Identity:
+    """Create a policy of the account's own and attach it."""
+    iam = order.client("iam")
+    policy = iam.create_policy(
+        PolicyName=order.name("ManagedPolicyName", 128),
+        PolicyDocument=text_of(order.properties["PolicyDocument"]),
+        **order.pick("Description", "Path"),
+    )["Policy"]
+    for role in order.properties.get("Roles", []):
+        iam.attach_role_policy(RoleName=role, PolicyArn=policy["Arn"])
+    attributes = {"PolicyArn": policy["Arn"], "PolicyId": policy["PolicyId"]}
+    return Identity(ref=policy["Arn"], attributes=attributes)
+
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::IAM::ManagedPolicy": Kind(shape=MANAGED_POLICY, create=create_managed_policy, grants=True),
+    "AWS::IAM::Policy": Kind(shape=POLICY, create=create_policy, grants=True),
+    "AWS::IAM::Role": Kind(shape=ROLE, create=create_role),
+}

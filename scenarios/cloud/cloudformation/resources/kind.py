@@ -1,0 +1,161 @@
+"""What every type of resource is told in order to be created, and what it answers.
+
+A `Kind` is one CloudFormation type: the shape of its properties and a function that makes the boto3 calls.
+That function gets an `Order` and returns the resource's `Identity`: what `Ref` and `Fn::GetAtt` give.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import boto3
+
+from scenarios.cloud.cloudformation.resources.shapes import Shape
+from scenarios.cloud.errors import InvalidTemplate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A resource of the stack, as it was created.
+
+    `physical_id` is what `Ref` gives, `attributes` what `Fn::GetAtt` gives, `properties` what the template
+    says with every function resolved.
+    """
+
+    logical_id: str
+    type: str
+    physical_id: str
+    attributes: Mapping[str, str]
+    properties: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """What was provisioned from one template. `resources` stand in the order of their creation."""
+
+    name: str
+    stack_id: str
+    region: str
+    account: str
+    resources: Mapping[str, Resource]
+    outputs: Mapping[str, str]
+
+    def of_type(self, name: str) -> list[Resource]:
+        """Return the resources of one CloudFormation type, in the order of their creation."""
+        return [resource for resource in self.resources.values() if resource.type == name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What a created resource answers to references."""
+
+    ref: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where a stack is being built: one account, one region, one client for each service."""
+
+    stack_name: str
+    account: str
+    region: str
+    partition: str
+    session: boto3.Session
+    clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, service: str) -> Any:
+        """Return the client of a service; each is made once, since making one costs more than using it."""
+        if service not in self.clients:
+            # The stubs type a client by a literal name, which this is not.
+            self.clients[service] = cast("Any", self.session).client(service, region_name=self.region)
+        return self.clients[service]
+
+    def suffix(self, logical_id: str, length: int = 12) -> str:
+        """Return the part of a generated name that CloudFormation draws at random; here it is a digest."""
+        key = f"{self.account}\n{self.region}\n{self.stack_name}\n{logical_id}"
+        return hashlib.sha256(key.encode()).hexdigest()[:length].upper()
+
+    def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
+        """Return the ARN of a resource of this account."""
+        where = self.region if region is None else region
+        return f"arn:{self.partition}:{service}:{where}:{self.account}:{resource}"
+
+
+class Properties(Mapping[str, Any]):
+    """Properties that remember which of them were read: accepting one and ignoring it would be a lie."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self._given = given
+        self._read: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._given[name]
+        self._read.add(name)
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._given
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    @property
+    def unread(self) -> list[str]:
+        """The names of those that nobody looked at."""
+        return sorted(self._given.keys() - self._read)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One resource to create: `properties` are resolved, checked, and without the inert ones."""
+
+    site: Site
+    logical_id: str
+    properties: Properties
+
+    def client(self, service: str) -> Any:
+        """Return the site's client of a service."""
+        return self.site.client(service)
+
+    def name(self, given: str, longest: int) -> str:
+        """Return the name the template gives in the property `given`, or a generated one."""
+        return str(self.properties[given]) if given in self.properties else self.generated_name(longest)
+
+    def generated_name(self, longest: int) -> str:
+        """Return a name as CloudFormation makes them: stack, logical id, suffix."""
+        suffix = self.site.suffix(self.logical_id)
+        room = longest - len(suffix) - 2
+        own = self.logical_id[: max(room // 2, room - len(self.site.stack_name))]  # keep some of both
+        return f"{self.site.stack_name[: room - len(own)]}-{own}-{suffix}"
+
+    def pick(self, *names: str) -> dict[str, Any]:
+        """Return those of the named properties that were given."""
+        return {name: self.properties[name] for name in names if name in self.properties}
+
+    def refuse(self, name: str, why: str) -> InvalidTemplate:
+        """Return the error that AWS would answer for one property."""
+        return InvalidTemplate(f"{self.logical_id}.{name}", why)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One CloudFormation type.
+
+    `grants`: it only gives access. Such resources come last among those that are ready, see
+    `Template.in_order`.
+    """
+
+    shape: Shape
+    create: Callable[[Order], Identity]
+    grants: bool = False
+
+
+def text_of(document: Mapping[str, Any]) -> str:
+    """Return a document as the JSON text that AWS's calls take."""
+    return json.dumps(document, separators=(",", ":"))

@@ -1,0 +1,80 @@
+"""AWS::KMS: keys and their aliases.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_KMS.html
+"""
+
+from collections.abc import Mapping
+
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
+from scenarios.cloud.cloudformation.resources.shapes import (
+    TAGS,
+    Flag,
+    Inert,
+    PolicyDocument,
+    Refused,
+    Shape,
+    Text,
+)
+from scenarios.cloud.iam.policy import Principal, Request, decide
+
+_ADMINISTRATOR = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+KEY = Shape(
+    fields={
+        "BypassPolicyLockoutSafetyCheck": Flag(),
+        "Description": Text(longest=8192),
+        "EnableKeyRotation": Flag(),
+        "Enabled": Flag(),
+        "KeyPolicy": PolicyDocument(of_resource=True),
+        "KeySpec": Text(choices=("SYMMETRIC_DEFAULT",)),
+        "KeyUsage": Text(choices=("ENCRYPT_DECRYPT",)),
+        "MultiRegion": Refused(because="keys in several regions"),
+        "Origin": Text(choices=("AWS_KMS",)),
+        "PendingWindowInDays": Inert(because="a stack is never deleted from the simulated AWS"),
+        "RotationPeriodInDays": Refused(because="rotation other than by the year"),
+        "Tags": TAGS,
+    }
+)
+
+ALIAS = Shape(
+    fields={"AliasName": Text(pattern=r"alias/(?!aws/)[a-zA-Z0-9/_-]{1,250}"), "TargetKeyId": Text()},
+    required=("AliasName", "TargetKeyId"),
+)
+
+
+def create_key(order: Order) -> Identity:
+    """Create a key; without a policy it is the account's to give away."""
+    kms = order.client("kms")
+    root = f"arn:{order.site.partition}:iam::{order.site.account}:root"
+    default = {
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}]
+    }
+    policy = order.properties.get("KeyPolicy", {"Version": "2012-10-17", **default})
+    # Whoever deploys is an administrator, but not the root user, who may do it in any case.
+    deployer = Principal(account=order.site.account, arn=root.replace(":root", ":user/deployer"))
+    request = Request(
+        principal=deployer, action="kms:PutKeyPolicy", resource=order.site.arn("kms", "key/new")
+    )
+    safe = decide(request, (_ADMINISTRATOR,), policy).allowed
+    if not order.properties.get("BypassPolicyLockoutSafetyCheck") and not safe:
+        why = "MalformedPolicyDocument: The new key policy will not allow you to update the key policy."
+        raise order.refuse("KeyPolicy", why)
+    given = order.pick("Description", "KeySpec", "KeyUsage", "Origin")
+    metadata = kms.create_key(Policy=text_of(policy), **given)["KeyMetadata"]
+    if order.properties.get("EnableKeyRotation"):
+        kms.enable_key_rotation(KeyId=metadata["KeyId"])
+    if order.properties.get("Enabled") is False:
+        kms.disable_key(KeyId=metadata["KeyId"])
+    return Identity(ref=metadata["KeyId"], attributes={"Arn": metadata["Arn"], "KeyId": metadata["KeyId"]})
+
+
+def create_alias(order: Order) -> Identity:
+    """Give a key a name."""
+    order.client("kms").create_alias(**order.pick("AliasName", "TargetKeyId"))
+    return Identity(ref=order.properties["AliasName"])
+
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::KMS::Alias": Kind(shape=ALIAS, create=create_alias),
+    "AWS::KMS::Key": Kind(shape=KEY, create=create_key),
+}

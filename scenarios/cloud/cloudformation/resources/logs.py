@@ -1,0 +1,211 @@
+"""AWS::Logs: groups, and what is filtered out of them.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Logs.html
+"""
+
+from collections.abc import Mapping
+
+from chalicelib.matching.errors import InvalidPattern
+from chalicelib.matching.log_pattern import LogPattern
+from scenarios.cloud.cloudformation.resources.access import function_accepts, require_assumable
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
+from scenarios.cloud.cloudformation.resources.shapes import (
+    TAGS,
+    Inert,
+    Many,
+    Number,
+    PolicyDocument,
+    Refused,
+    Shape,
+    Text,
+    Whole,
+    arn,
+)
+
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+_RETENTION_DAYS = (
+    *(
+        1,
+        3,
+        5,
+        7,
+        14,
+        30,
+        60,
+        90,
+        120,
+        150,
+        180,
+        365,
+        400,
+        545,
+        731,
+        1096,
+        1827,
+        2192,
+        2557,
+        2922,
+        3288,
+        3653,
+    ),
+)
+_GROUP = r"[.\-_/#A-Za-z0-9]{1,512}"
+_FILTER = r"[^:*]{1,512}"
+_PATTERN = Text(longest=1024)
+
+LOG_GROUP = Shape(
+    fields={
+        "DataProtectionPolicy": Refused(because="masking"),
+        "DeletionProtectionEnabled": Inert(because="a stack is never deleted from the simulated AWS"),
+        "FieldIndexPolicies": Refused(because="field indexes"),
+        "KmsKeyId": arn("kms"),
+        "LogGroupClass": Text(choices=("STANDARD",)),
+        "LogGroupName": Text(pattern=_GROUP),
+        "RetentionInDays": Whole(choices=_RETENTION_DAYS),
+        "Tags": TAGS,
+    }
+)
+
+SUBSCRIPTION_FILTER = Shape(
+    fields={
+        "ApplyOnTransformedLogs": Refused(because="log transformers"),
+        "DestinationArn": arn("lambda", "kinesis", "firehose"),
+        "Distribution": Text(choices=("ByLogStream", "Random")),
+        "FilterName": Text(pattern=_FILTER),
+        "FilterPattern": _PATTERN,
+        "LogGroupName": Text(pattern=_GROUP),
+        "RoleArn": arn("iam"),
+    },
+    required=("DestinationArn", "FilterPattern", "LogGroupName"),
+)
+
+METRIC_FILTER = Shape(
+    fields={
+        "ApplyOnTransformedLogs": Refused(because="log transformers"),
+        "FilterName": Text(pattern=_FILTER),
+        "FilterPattern": _PATTERN,
+        "LogGroupName": Text(pattern=_GROUP),
+        "MetricTransformations": Many(
+            of=Shape(
+                fields={
+                    "DefaultValue": Number(),
+                    "Dimensions": Many(
+                        of=Shape(
+                            fields={"Key": Text(longest=255), "Value": Text(longest=255)},
+                            required=("Key", "Value"),
+                        ),
+                        most=3,
+                    ),
+                    "MetricName": Text(pattern=r"[^:*$]{1,255}"),
+                    "MetricNamespace": Text(pattern=r"[^:*$]{1,255}"),
+                    "MetricValue": Text(longest=100),
+                    "Unit": Text(),
+                },
+                required=("MetricName", "MetricNamespace", "MetricValue"),
+            ),
+            least=1,
+            most=1,
+        ),
+    },
+    required=("FilterPattern", "LogGroupName", "MetricTransformations"),
+)
+
+RESOURCE_POLICY = Shape(
+    fields={"PolicyDocument": PolicyDocument(of_resource=True), "PolicyName": Text(longest=255)},
+    required=("PolicyDocument", "PolicyName"),
+)
+
+
+def create_log_group(order: Order) -> Identity:
+    """Create a log group, with its retention in days; none means forever."""
+    logs = order.client("logs")
+    name = order.name("LogGroupName", 512)
+    given = {"logGroupClass": order.properties.get("LogGroupClass", "STANDARD")}
+    if "KmsKeyId" in order.properties:
+        given["kmsKeyId"] = order.properties["KmsKeyId"]
+    logs.create_log_group(logGroupName=name, **given)
+    if "RetentionInDays" in order.properties:
+        logs.put_retention_policy(logGroupName=name, retentionInDays=order.properties["RetentionInDays"])
+    return Identity(ref=name, attributes={"Arn": order.site.arn("logs", f"log-group:{name}:*")})
+
+
+def _check_pattern(order: Order) -> None:
+    try:
+        LogPattern(order.properties["FilterPattern"])
+    except InvalidPattern as error:
+        raise order.refuse("FilterPattern", str(error)) from error
+
+
+def create_subscription_filter(order: Order) -> Identity:
+    """Send what matches to a function; Logs tries whether it may, so the permission must be there before."""
+    properties = order.properties
+    _check_pattern(order)
+    name = order.name("FilterName", 512)
+    group, destination = properties["LogGroupName"], properties["DestinationArn"]
+    source = order.site.arn("logs", f"log-group:{group}:*")
+    if ":lambda:" in destination:
+        if not function_accepts(order.site, destination, "logs.amazonaws.com", source):
+            raise order.refuse(
+                "DestinationArn",
+                "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission "
+                "to execute your function.",
+            )
+    elif "RoleArn" not in properties:
+        raise order.refuse("RoleArn", "a stream is written to under a role")
+    else:
+        require_assumable(
+            order.site, properties["RoleArn"], "logs.amazonaws.com", f"{order.logical_id}.RoleArn"
+        )
+    role = {"roleArn": properties["RoleArn"]} if "RoleArn" in properties else {}
+    spread = {"distribution": properties["Distribution"]} if "Distribution" in properties else {}
+    order.client("logs").put_subscription_filter(
+        logGroupName=group,
+        filterName=name,
+        filterPattern=properties["FilterPattern"],
+        destinationArn=destination,
+        **role,
+        **spread,
+    )
+    return Identity(ref=name)
+
+
+def create_metric_filter(order: Order) -> Identity:
+    """Count what matches, in a metric."""
+    _check_pattern(order)
+    group = order.properties["LogGroupName"]
+    found = order.client("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    if group not in {one["logGroupName"] for one in found}:  # moto would make a filter on nothing
+        raise order.refuse("LogGroupName", f"The specified log group does not exist: {group}")
+    name = order.name("FilterName", 512)
+    transformations = []
+    for transformation in order.properties["MetricTransformations"]:
+        if "DefaultValue" in transformation and "Dimensions" in transformation:
+            why = "a default value and dimensions exclude each other"
+            raise order.refuse("MetricTransformations[0].DefaultValue", why)
+        lowered = {key[0].lower() + key[1:]: value for key, value in transformation.items()}
+        if "dimensions" in lowered:
+            lowered["dimensions"] = {one["Key"]: one["Value"] for one in lowered["dimensions"]}
+        transformations.append(lowered)
+    order.client("logs").put_metric_filter(
+        logGroupName=group,
+        filterName=name,
+        filterPattern=order.properties["FilterPattern"],
+        metricTransformations=transformations,
+    )
+    return Identity(ref=name)
+
+
+def create_resource_policy(order: Order) -> Identity:
+    """Let AWS services write to the account's log groups."""
+    name = order.properties["PolicyName"]
+    document = text_of(order.properties["PolicyDocument"])
+    order.client("logs").put_resource_policy(policyName=name, policyDocument=document)
+    return Identity(ref=name)
+
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::Logs::LogGroup": Kind(shape=LOG_GROUP, create=create_log_group),
+    "AWS::Logs::MetricFilter": Kind(shape=METRIC_FILTER, create=create_metric_filter),
+    "AWS::Logs::ResourcePolicy": Kind(shape=RESOURCE_POLICY, create=create_resource_policy, grants=True),
+    "AWS::Logs::SubscriptionFilter": Kind(shape=SUBSCRIPTION_FILTER, create=create_subscription_filter),
+}

@@ -1,0 +1,251 @@
+"""AWS::S3: buckets and their policies.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_S3.html
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
+from scenarios.cloud.cloudformation.resources.shapes import (
+    TAGS,
+    Flag,
+    Inert,
+    Many,
+    PolicyDocument,
+    Refused,
+    Shape,
+    Text,
+    Whole,
+)
+
+_STORAGE = ("DEEP_ARCHIVE", "GLACIER", "GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA", "STANDARD_IA")
+_NOT_HERE = Refused(because="not a law of the simulated S3")
+
+_LIFECYCLE_RULE = Shape(
+    fields={
+        "AbortIncompleteMultipartUpload": Shape(
+            fields={"DaysAfterInitiation": Whole(low=1)}, required=("DaysAfterInitiation",)
+        ),
+        "ExpirationInDays": Whole(low=1),
+        "ExpiredObjectDeleteMarker": Flag(),
+        "Id": Text(longest=255),
+        "NoncurrentVersionExpiration": Shape(
+            fields={"NewerNoncurrentVersions": Whole(low=1), "NoncurrentDays": Whole(low=1)},
+            required=("NoncurrentDays",),
+        ),
+        "Prefix": Text(),
+        "Status": Text(choices=("Disabled", "Enabled")),
+        "Transitions": Many(
+            of=Shape(
+                fields={"StorageClass": Text(choices=_STORAGE), "TransitionInDays": Whole()},
+                required=("StorageClass", "TransitionInDays"),
+            )
+        ),
+    },
+    required=("Status",),
+)
+
+BUCKET = Shape(
+    fields={
+        "AccelerateConfiguration": _NOT_HERE,
+        "AccessControl": Refused(because="ACLs; say OwnershipControls and a bucket policy"),
+        "BucketEncryption": Shape(
+            fields={
+                "ServerSideEncryptionConfiguration": Many(
+                    of=Shape(
+                        fields={
+                            "BucketKeyEnabled": Flag(),
+                            "ServerSideEncryptionByDefault": Shape(
+                                fields={
+                                    "KMSMasterKeyID": Text(),
+                                    "SSEAlgorithm": Text(choices=("AES256", "aws:kms", "aws:kms:dsse")),
+                                },
+                                required=("SSEAlgorithm",),
+                            ),
+                        }
+                    ),
+                    least=1,
+                    most=1,
+                )
+            },
+            required=("ServerSideEncryptionConfiguration",),
+        ),
+        "BucketName": Text(pattern=r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
+        "CorsConfiguration": _NOT_HERE,
+        "InventoryConfigurations": _NOT_HERE,
+        "LifecycleConfiguration": Shape(
+            fields={
+                "Rules": Many(of=_LIFECYCLE_RULE, least=1),
+                "TransitionDefaultMinimumObjectSize": Inert(because="objects here are small"),
+            },
+            required=("Rules",),
+        ),
+        "LoggingConfiguration": Refused(because="server access logs"),
+        "NotificationConfiguration": Shape(
+            fields={
+                "EventBridgeConfiguration": Shape(fields={"EventBridgeEnabled": Flag()}),
+                "LambdaConfigurations": Refused(because="say EventBridgeConfiguration"),
+                "QueueConfigurations": Refused(because="say EventBridgeConfiguration"),
+                "TopicConfigurations": Refused(because="say EventBridgeConfiguration"),
+            }
+        ),
+        "ObjectLockConfiguration": Shape(
+            fields={
+                "ObjectLockEnabled": Text(choices=("Enabled",)),
+                "Rule": Shape(
+                    fields={
+                        "DefaultRetention": Shape(
+                            fields={
+                                "Days": Whole(low=1),
+                                "Mode": Text(choices=("COMPLIANCE", "GOVERNANCE")),
+                                "Years": Whole(low=1),
+                            },
+                            required=("Mode",),
+                        )
+                    }
+                ),
+            }
+        ),
+        "ObjectLockEnabled": Flag(),
+        "OwnershipControls": Shape(
+            fields={
+                "Rules": Many(
+                    of=Shape(
+                        fields={
+                            "ObjectOwnership": Text(
+                                choices=("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
+                            )
+                        },
+                        required=("ObjectOwnership",),
+                    ),
+                    least=1,
+                    most=1,
+                )
+            },
+            required=("Rules",),
+        ),
+        "PublicAccessBlockConfiguration": Shape(
+            fields={
+                "BlockPublicAcls": Flag(),
+                "BlockPublicPolicy": Flag(),
+                "IgnorePublicAcls": Flag(),
+                "RestrictPublicBuckets": Flag(),
+            }
+        ),
+        "ReplicationConfiguration": _NOT_HERE,
+        "Tags": TAGS,
+        "VersioningConfiguration": Shape(
+            fields={"Status": Text(choices=("Enabled", "Suspended"))}, required=("Status",)
+        ),
+        "WebsiteConfiguration": _NOT_HERE,
+    }
+)
+
+BUCKET_POLICY = Shape(
+    fields={"Bucket": Text(), "PolicyDocument": PolicyDocument(of_resource=True)},
+    required=("Bucket", "PolicyDocument"),
+)
+
+
+def create_bucket(order: Order) -> Identity:
+    """Create a bucket and whatever is configured on it."""
+    s3 = order.client("s3")
+    site = order.site
+    name = order.name("BucketName", 63).lower()
+    placed: dict[str, Any] = {}
+    if site.region != "us-east-1":
+        placed["CreateBucketConfiguration"] = {"LocationConstraint": site.region}
+    if "ObjectLockConfiguration" in order.properties and not order.properties.get("ObjectLockEnabled"):
+        raise order.refuse("ObjectLockEnabled", "a bucket with an ObjectLockConfiguration is created with it")
+    s3.create_bucket(
+        Bucket=name, ObjectLockEnabledForBucket=order.properties.get("ObjectLockEnabled", False), **placed
+    )
+    _protect(order, name)
+    _configure(order, name)
+    domain = f"{name}.s3.{site.region}.amazonaws.com"
+    attributes = {
+        "Arn": f"arn:{site.partition}:s3:::{name}",
+        "DomainName": f"{name}.s3.amazonaws.com",
+        "RegionalDomainName": domain,
+    }
+    return Identity(ref=name, attributes=attributes)
+
+
+def _protect(order: Order, name: str) -> None:
+    """Set who may see what is in the bucket; a new bucket blocks all public access."""
+    s3 = order.client("s3")
+    everything = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+    # https://aws.amazon.com/blogs/aws/amazon-s3-security-changes: the default since April 2023
+    blocked = order.properties.get("PublicAccessBlockConfiguration", dict.fromkeys(everything, True))
+    s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=blocked)
+    owner = order.properties.get("OwnershipControls", {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]})
+    s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls=owner)
+    if "BucketEncryption" in order.properties:
+        rules = [
+            {
+                "ApplyServerSideEncryptionByDefault" if key == "ServerSideEncryptionByDefault" else key: value
+                for key, value in rule.items()
+            }
+            for rule in order.properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        ]
+        s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": rules})
+
+
+def _configure(order: Order, name: str) -> None:
+    s3 = order.client("s3")
+    properties = order.properties
+    if "VersioningConfiguration" in properties:
+        if (
+            properties.get("ObjectLockEnabled")
+            and properties["VersioningConfiguration"]["Status"] != "Enabled"
+        ):
+            raise order.refuse("VersioningConfiguration", "a bucket with object lock keeps its versions")
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=properties["VersioningConfiguration"])
+    if "ObjectLockConfiguration" in properties:
+        lock = {"ObjectLockEnabled": "Enabled", **properties["ObjectLockConfiguration"]}
+        retention = lock.get("Rule", {}).get("DefaultRetention", {"Days": 1})
+        if ("Days" in retention) == ("Years" in retention):
+            raise order.refuse("ObjectLockConfiguration.Rule.DefaultRetention", "either Days or Years")
+        s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=lock)
+    if "LifecycleConfiguration" in properties:
+        rules = [_lifecycle(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]
+        s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
+    events = properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration")
+    if events is not None and events.get("EventBridgeEnabled", True):
+        s3.put_bucket_notification_configuration(
+            Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+
+
+def _lifecycle(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn CloudFormation's flat rule into the one the S3 API takes."""
+    turned: dict[str, Any] = {"Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
+    if "Id" in rule:
+        turned["ID"] = rule["Id"]
+    if "ExpirationInDays" in rule:
+        turned["Expiration"] = {"Days": rule["ExpirationInDays"]}
+    if rule.get("ExpiredObjectDeleteMarker"):
+        turned["Expiration"] = {"ExpiredObjectDeleteMarker": True}
+    if "Transitions" in rule:
+        turned["Transitions"] = [
+            {"Days": one["TransitionInDays"], "StorageClass": one["StorageClass"]}
+            for one in rule["Transitions"]
+        ]
+    for same in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration"):
+        if same in rule:
+            turned[same] = rule[same]
+    return turned
+
+
+def create_bucket_policy(order: Order) -> Identity:
+    """Replace a bucket's policy."""
+    bucket = order.properties["Bucket"]
+    order.client("s3").put_bucket_policy(Bucket=bucket, Policy=text_of(order.properties["PolicyDocument"]))
+    return Identity(ref=bucket)
+
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::S3::Bucket": Kind(shape=BUCKET, create=create_bucket),
+    "AWS::S3::BucketPolicy": Kind(shape=BUCKET_POLICY, create=create_bucket_policy, grants=True),
+}

@@ -1,0 +1,87 @@
+"""AWS::SQS: queues and who may send to them.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_SQS.html
+"""
+
+from collections.abc import Mapping
+
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
+from scenarios.cloud.cloudformation.resources.shapes import (
+    TAGS,
+    Flag,
+    Many,
+    PolicyDocument,
+    Refused,
+    Shape,
+    Text,
+    Whole,
+    arn,
+)
+
+_FIFO = Refused(because="FIFO queues")
+
+QUEUE = Shape(
+    fields={
+        "ContentBasedDeduplication": _FIFO,
+        "DeduplicationScope": _FIFO,
+        "DelaySeconds": Whole(low=0, high=900),
+        "FifoQueue": _FIFO,
+        "FifoThroughputLimit": _FIFO,
+        "KmsDataKeyReusePeriodSeconds": Whole(low=60, high=86_400),
+        "KmsMasterKeyId": Text(),
+        "MaximumMessageSize": Whole(low=1024, high=1_048_576),
+        "MessageRetentionPeriod": Whole(low=60, high=1_209_600),
+        "QueueName": Text(pattern=r"[a-zA-Z0-9_-]{1,80}"),
+        "ReceiveMessageWaitTimeSeconds": Whole(low=0, high=20),
+        "RedriveAllowPolicy": Refused(because="which queues may send their dead letters here"),
+        "RedrivePolicy": Shape(
+            fields={"deadLetterTargetArn": arn("sqs"), "maxReceiveCount": Whole(low=1, high=1000)},
+            required=("deadLetterTargetArn", "maxReceiveCount"),
+        ),
+        "SqsManagedSseEnabled": Flag(),
+        "Tags": TAGS,
+        "VisibilityTimeout": Whole(low=0, high=43_200),
+    }
+)
+
+QUEUE_POLICY = Shape(
+    fields={
+        "PolicyDocument": PolicyDocument(of_resource=True),
+        "Queues": Many(of=Text(pattern=r"https?://\S+"), least=1),
+    },
+    required=("PolicyDocument", "Queues"),
+)
+
+
+def create_queue(order: Order) -> Identity:
+    """Create a queue; what is not said is SQS's default (30 s hidden, 4 days kept)."""
+    sqs = order.client("sqs")
+    name = order.name("QueueName", 80)
+    if order.properties.get("SqsManagedSseEnabled") and "KmsMasterKeyId" in order.properties:
+        raise order.refuse(
+            "SqsManagedSseEnabled", "You can use one type of server-side encryption (SSE) at one time."
+        )
+    attributes: dict[str, str] = {}
+    for attribute, value in order.properties.items():
+        if attribute == "RedrivePolicy":
+            attributes[attribute] = text_of(value)
+        elif attribute != "QueueName":
+            attributes[attribute] = str(value).lower() if isinstance(value, bool) else str(value)
+    url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    return Identity(
+        ref=url, attributes={"Arn": order.site.arn("sqs", name), "QueueName": name, "QueueUrl": url}
+    )
+
+
+def create_queue_policy(order: Order) -> Identity:
+    """Replace the queues' policies."""
+    document = text_of(order.properties["PolicyDocument"])
+    for url in order.properties["Queues"]:
+        order.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": document})
+    return Identity(ref=order.generated_name(256), attributes={"Id": order.generated_name(256)})
+
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::SQS::Queue": Kind(shape=QUEUE, create=create_queue),
+    "AWS::SQS::QueuePolicy": Kind(shape=QUEUE_POLICY, create=create_queue_policy, grants=True),
+}

@@ -1,0 +1,278 @@
+"""From a SAM template to the resources CloudFormation would create, in the order it would create them.
+
+`translate` is the `AWS::Serverless-2016-10-31` transform: what CloudFormation runs on the packaged template
+before it looks at anything else. `Template` is what comes after: parameters are checked, conditions decided,
+what is switched off is left out, and the rest is put in order of dependency.
+
+Without a network and without credentials: the transform is told its region, and its map of AWS managed
+policies is a few names of our own.
+
+Sources: Template anatomy, Intrinsic function reference, Parameters, Conditions,
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
+"""
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from boto3 import Session
+from samtranslator.metrics.metrics import Metrics
+from samtranslator.model.exceptions import ExceptionWithMessage, InvalidDocumentException
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.utils.py27hash_fix import (
+    to_py27_compatible_template,
+    undo_mark_unicode_str_in_template,
+)
+
+from scenarios.cloud.cloudformation.intrinsics import Intrinsics, Made
+from scenarios.cloud.cloudformation.parameters import parameter_values
+from scenarios.cloud.cloudformation.resources.managed_policies import MANAGED_POLICIES
+from scenarios.cloud.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.isolation import without_aws_settings
+
+_SECTIONS = frozenset(
+    {
+        "AWSTemplateFormatVersion",
+        "Conditions",
+        "Description",
+        "Mappings",
+        "Metadata",
+        "Outputs",
+        "Parameters",
+        "Resources",
+    }
+)
+_ATTRIBUTES = frozenset(
+    {"Type", "Properties", "Condition", "DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy"}
+)
+_LOGICAL_ID = re.compile(r"[A-Za-z0-9]{1,255}\Z")
+_CODE = "s3://packaged/deployment.zip"
+
+
+def translate(sam: Mapping[str, Any], *, region: str) -> dict[str, Any]:
+    """Run the SAM transform; the result is plain CloudFormation, `sam` stays as it was.
+
+    A `CodeUri` that names a local file becomes an S3 address, as `aws cloudformation package` would do:
+    the transform refuses anything else.
+
+    Raises:
+        InvalidTemplate: with the transform's own sentences.
+        NotSimulated: a serverless application, which the transform would fetch from a repository.
+    """
+    document = copy.deepcopy(dict(sam))
+    _as_packaged(document)
+    try:
+        with without_aws_settings():
+            session = Session(region_name=region)
+            translator = Translator(None, Parser(), boto_session=session, metrics=_NoMetrics())
+            to_py27_compatible_template(document, {})
+            plain = translator.translate(document, {}, get_managed_policy_map=lambda: _policy_map(region))
+    except InvalidDocumentException as error:
+        raise InvalidTemplate("the SAM template", _sentences(error)) from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # The transform trusts shapes it has not checked and then trips over them.
+        raise InvalidTemplate("the SAM template", f"the transform failed on it: {error!r}") from error
+    translated: dict[str, Any] = undo_mark_unicode_str_in_template(plain)
+    return translated
+
+
+class _NoMetrics(Metrics):  # type: ignore[misc]  # samtranslator ships no types
+    """Measures nothing: the transform's own complains at exit that nobody published what it measured."""
+
+    def _record_metric(self, *_: Any, **__: Any) -> None:
+        return
+
+
+def _as_packaged(document: Mapping[str, Any]) -> None:
+    """Replace local code by an S3 address, in place; refuse what the transform would need a network for."""
+    resources = document.get("Resources")
+    for logical_id, resource in resources.items() if isinstance(resources, dict) else ():
+        if not isinstance(resource, dict):
+            raise InvalidTemplate(logical_id, "a resource is an object with a Type")
+        if resource.get("Type") == "AWS::Serverless::Application":
+            raise NotSimulated("the SAM transform", f"AWS::Serverless::Application ({logical_id})")
+        if resource.get("Type") != "AWS::Serverless::Function":
+            continue
+        properties = resource.get("Properties")
+        code = properties.get("CodeUri") if isinstance(properties, dict) else None
+        if isinstance(code, str) and not code.startswith("s3://"):
+            resource["Properties"]["CodeUri"] = _CODE
+
+
+def _policy_map(region: str) -> dict[str, str]:
+    partition = partition_of(region)
+    return {path.rsplit("/", 1)[-1]: f"arn:{partition}:iam::aws:policy/{path}" for path in MANAGED_POLICIES}
+
+
+def _sentences(error: InvalidDocumentException) -> str:
+    causes = [cause for cause in error.causes if isinstance(cause, ExceptionWithMessage)]
+    return " ".join(str(cause.message).strip() for cause in causes) or str(error)
+
+
+def partition_of(region: str) -> str:
+    """The ARN partition a region lies in: `aws`, `aws-cn` or `aws-us-gov`."""
+    return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """A resource as the template declares it; `properties` are not resolved yet."""
+
+    logical_id: str
+    type: str
+    properties: Mapping[str, Any]
+    needs: tuple[str, ...]  # logical ids that must exist first, sorted
+
+
+class Template:
+    """One CloudFormation template under given parameters, in one account and region.
+
+    Raises:
+        InvalidTemplate: what CloudFormation's own validation refuses: unknown sections and attributes, a
+            parameter that is missing or not allowed, references that lead nowhere.
+        NotSimulated: imports, macros, rules and other things CloudFormation does and we don't.
+    """
+
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        *,
+        region: str,
+        account: str,
+        stack_name: str,
+        stack_id: str,
+        parameters: Mapping[str, str],
+    ) -> None:
+        _check_sections(document)
+        partition = partition_of(region)
+        values: dict[str, Any] = {
+            "AWS::AccountId": account,
+            "AWS::NotificationARNs": [],
+            "AWS::Partition": partition,
+            "AWS::Region": region,
+            "AWS::StackId": stack_id,
+            "AWS::StackName": stack_name,
+            "AWS::URLSuffix": "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com",
+        }
+        values |= parameter_values(document.get("Parameters", {}), parameters)
+        self.intrinsics = Intrinsics(
+            values=values,
+            mappings=document.get("Mappings", {}),
+            conditions=document.get("Conditions", {}),
+            declared=document["Resources"].keys(),
+            switched_off=frozenset(),
+        )
+        off = frozenset(
+            logical_id
+            for logical_id, resource in document["Resources"].items()
+            if not self._is_on(logical_id, resource)
+        )
+        self.intrinsics.switched_off = off
+        self._outputs: Mapping[str, Any] = document.get("Outputs", {})
+        self.resources: Mapping[str, Declared] = {
+            logical_id: self._declared(logical_id, resource)
+            for logical_id, resource in sorted(document["Resources"].items())
+            if logical_id not in off
+        }
+
+    def in_order(self, late: frozenset[str] = frozenset()) -> Iterator[Declared]:
+        """Yield every resource after those it needs, ties by logical id; types in `late` come last.
+
+        CloudFormation creates whatever is ready at once, so nobody may count on an order the template does
+        not state. `late` is for what grants access: a resource that needs a grant and does not say so with
+        DependsOn loses that race here every time, instead of sometimes in the account.
+
+        Raises:
+            InvalidTemplate: the resources need each other in a circle, which is named.
+        """
+        waiting = dict(self.resources)
+        made: set[str] = set()
+        while waiting:
+            ready = [one for one in waiting.values() if made.issuperset(one.needs)]
+            if not ready:
+                circle = _circle(waiting)
+                raise InvalidTemplate(
+                    circle[0], f"Circular dependency between resources: {' -> '.join(circle)}"
+                )
+            batch = [one for one in ready if one.type not in late] or ready
+            for one in batch:
+                yield one
+                made.add(one.logical_id)
+                del waiting[one.logical_id]
+
+    def outputs(self, made: Made) -> dict[str, str]:
+        """Resolve the outputs whose condition holds."""
+        outputs = {}
+        for name, output in self._outputs.items():
+            at = f"Outputs.{name}"
+            if not isinstance(output, dict) or "Value" not in output:
+                raise InvalidTemplate(at, "an output has a Value")
+            _refuse_unknown(at, output, frozenset({"Value", "Description", "Condition", "Export"}))
+            if "Condition" in output and not self.intrinsics.holds(output["Condition"], at):
+                continue
+            value = self.intrinsics.resolve(output["Value"], f"{at}.Value", made)
+            if not isinstance(value, str | int | float):
+                raise InvalidTemplate(f"{at}.Value", "an output's value is a string")
+            outputs[name] = str(value)
+        return outputs
+
+    def _is_on(self, logical_id: str, resource: Any) -> bool:
+        if not _LOGICAL_ID.match(logical_id):
+            raise InvalidTemplate(logical_id, "a logical id is made of letters and digits")
+        if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
+            raise InvalidTemplate(logical_id, "a resource is an object with a Type")
+        return "Condition" not in resource or self.intrinsics.holds(resource["Condition"], logical_id)
+
+    def _declared(self, logical_id: str, resource: Mapping[str, Any]) -> Declared:
+        _refuse_unknown(logical_id, resource, _ATTRIBUTES)
+        properties = resource.get("Properties", {})
+        if not isinstance(properties, dict):
+            raise InvalidTemplate(f"{logical_id}.Properties", "properties are an object")
+        explicit = resource.get("DependsOn", [])
+        explicit = [explicit] if isinstance(explicit, str) else explicit
+        if not isinstance(explicit, list) or not all(isinstance(one, str) for one in explicit):
+            raise InvalidTemplate(f"{logical_id}.DependsOn", "DependsOn is a logical id or a list of them")
+        needs = set(explicit)
+        for one in explicit:
+            self.intrinsics.require_resource(one, f"{logical_id}.DependsOn")
+        # A reference in Metadata orders resources too; people use it where DependsOn takes no Fn::If.
+        for part in ("Properties", "Metadata"):
+            at = logical_id if part == "Properties" else f"{logical_id}.{part}"
+            needs |= self.intrinsics.resources_named_in(resource.get(part, {}), at)
+        return Declared(
+            logical_id=logical_id, type=resource["Type"], properties=properties, needs=tuple(sorted(needs))
+        )
+
+
+def _check_sections(document: Mapping[str, Any]) -> None:
+    for section in document.keys() - _SECTIONS:
+        if section in {"Rules", "Transform", "Hooks"}:
+            raise NotSimulated("CloudFormation", f"the template section {section}")
+        raise InvalidTemplate(str(section), "CloudFormation knows no such section of a template")
+    if not document.get("Resources"):
+        raise InvalidTemplate("Resources", "At least one Resources member must be defined.")
+    for section in _SECTIONS - {"AWSTemplateFormatVersion", "Description"}:
+        if not isinstance(document.get(section, {}), dict):
+            raise InvalidTemplate(section, "this section is an object")
+    if document.get("AWSTemplateFormatVersion", "2010-09-09") != "2010-09-09":
+        raise InvalidTemplate("AWSTemplateFormatVersion", "the only version there is is 2010-09-09")
+
+
+def _refuse_unknown(at: str, given: Mapping[str, Any], known: frozenset[str]) -> None:
+    for name in sorted(given.keys() - known):
+        if name in {"CreationPolicy", "UpdatePolicy"}:
+            raise NotSimulated("CloudFormation", f"{name} ({at})")
+        raise InvalidTemplate(f"{at}.{name}", f"known here are {', '.join(sorted(known))}")
+
+
+def _circle(waiting: Mapping[str, Declared]) -> list[str]:
+    """Walk from any resource along what it waits for until one comes up again."""
+    path = [min(waiting)]
+    while True:
+        needed = next(need for need in waiting[path[-1]].needs if need in waiting)
+        if needed in path:
+            return [*path[path.index(needed) :], needed]
+        path.append(needed)

@@ -1,0 +1,1 @@
+"""CloudTrail: what is recorded, and where the records go."""

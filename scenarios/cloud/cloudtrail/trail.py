@@ -1,0 +1,172 @@
+"""CloudTrail: every call becomes a record, and records are delivered.
+
+To EventBridge within seconds to two minutes, in the region where AWS records the call and
+only while some trail logs it; to a trail's log group and to log files in its bucket within
+minutes. The call that stops a trail is the last it tells of. Event history shows the last
+90 days, trail or not.
+
+Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html
+"""
+
+import copy
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import boto3
+
+from scenarios.cloud import moto_hooks
+from scenarios.cloud.caller import ApiCall
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.cloudtrail.envelope import event_bridge_envelope
+from scenarios.cloud.cloudtrail.event_kinds import is_data_event, is_recorded
+from scenarios.cloud.cloudtrail.files import SERVICE, TrailFiles
+from scenarios.cloud.cloudtrail.history import EventHistory
+from scenarios.cloud.cloudtrail.records import record_of
+from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.logs import Logs
+from scenarios.cloud.setting import Setting
+from scenarios.cloud.storage import Storage
+
+# Neither EventBridge nor Logs is sent a larger one; log files hold it.
+LARGEST_RECORD_BYTES = 256 * 1024
+
+Emit = Callable[[str, Mapping[str, Any]], None]
+Record = Mapping[str, Any]
+
+
+class CloudTrail:
+    """All trails of the account, and its event history."""
+
+    def __init__(
+        self, setting: Setting, session: boto3.Session, *, emit: Emit, logs: Logs, storage: Storage
+    ) -> None:
+        self._setting = setting
+        self._emit = emit
+        self._logs = logs
+        self._files = TrailFiles(setting, session, storage, self._trail)
+        self._history = EventHistory(setting)
+        self._deleted: dict[str, Any] = {}
+        self._watching_before: list[Any] | None = None
+        calls = setting.calls
+        calls.after_everything(self._heard)
+        calls.after("cloudtrail", "StartLogging", self._logging_started)
+        for operation in ("StopLogging", "DeleteTrail", "UpdateTrail"):
+            calls.check("cloudtrail", operation, self._about_to_change)
+        for operation in ("PutInsightSelectors", "StartQuery", "CreateEventDataStore"):
+            calls.check("cloudtrail", operation, self._not_yet)
+
+    def start(self) -> None:
+        """Set the deliveries going of every trail that logs."""
+        for trail in self._trails():
+            if trail.status.is_logging:
+                self._files.begin(trail, self._regions_of(trail))
+
+    # ---- records in -----------------------------------------------------------------------------
+
+    def _heard(self, call: ApiCall) -> None:
+        watching, self._watching_before = self._watching_before, None
+        if not is_recorded(call.service, call.operation) or is_data_event(call.service, call.operation):
+            return
+        event_id = self._setting.new_uuid("cloudtrail.event")
+        request_id = self._setting.new_uuid("aws.request")
+        record = record_of(call, event_id=event_id, request_id=request_id)
+        self._deliver(record, watching if watching is not None else self._watching(record["awsRegion"]))
+
+    def deliver(self, record: Record) -> None:
+        """Deliver a record everywhere it goes, each way with its delay."""
+        self._deliver(record, self._watching(str(record["awsRegion"])))
+
+    def _deliver(self, record: Record, watching: list[Any]) -> None:
+        now, region = self._setting.clock.now, str(record["awsRegion"])
+        draw = self._setting.random("cloudtrail.delay")
+        to_events, to_logs, to_files = (
+            _seconds_to_eventbridge(draw),
+            draw.uniform(60, 480),
+            draw.uniform(60, 300),
+        )
+        in_a_file = now + timedelta(seconds=to_files)
+        self._history.add(record, visible_from=in_a_file)
+        small = len(json.dumps(record)) <= LARGEST_RECORD_BYTES
+        if watching and small:
+            self._to_eventbridge(record, region, to_events)
+        for trail in watching:
+            if trail.cw_log_group_arn and small:
+                self._setting.clock.after(
+                    to_logs, partial(self._to_log_group, trail, record), "to the log group"
+                )
+            self._files.take(trail, region, record, in_a_file)
+
+    def _to_eventbridge(self, record: Record, region: str, seconds: float) -> None:
+        faults = self._setting.faults
+        if faults.reordered:
+            seconds += self._setting.random("faults.order").uniform(0, 60)
+        envelope = event_bridge_envelope(record, self._setting.new_uuid("events.id"))
+        self._setting.clock.after(
+            seconds + faults.late_seconds, lambda: self._emit(region, envelope), "CloudTrail to EventBridge"
+        )
+
+    def _to_log_group(self, trail: Any, record: Record) -> None:
+        group = trail.cw_log_group_arn.split(":log-group:")[1].removesuffix(":*")
+        stream = f"{self._setting.account}_CloudTrail_{trail.region_name}"
+        arn = (
+            f"arn:aws:logs:{trail.region_name}:{self._setting.account}:log-group:{group}:log-stream:{stream}"
+        )
+        for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+            decision = self._setting.identity.role_may(trail.cw_role_arn, SERVICE, action, arn)
+            if not decision.allowed:
+                self._setting.note("lost", f"CloudTrail may not write to {group}: {decision.because}")
+                return
+        when = datetime.fromisoformat(record["eventTime"])
+        self._logs.write(trail.region_name, group, stream, [(when, json.dumps(record))])
+
+    # ---- which trails ---------------------------------------------------------------------------
+
+    def _trails(self) -> list[Any]:
+        return [
+            trail
+            for region in self._setting.regions
+            for trail in moto_hooks.trails(self._setting.account, region)
+        ]
+
+    def _trail(self, arn: str) -> Any:
+        """A trail by ARN; one that was deleted as it was last, since it still delivers what it had."""
+        return next((trail for trail in self._trails() if trail.arn == arn), self._deleted.get(arn))
+
+    def _regions_of(self, trail: Any) -> tuple[str, ...]:
+        return self._setting.regions if trail.is_multi_region else (trail.region_name,)
+
+    def _watching(self, region: str) -> list[Any]:
+        """The trails that log what happens in a region."""
+        return [trail for trail in self._trails() if self._covers(trail, region)]
+
+    def _covers(self, trail: Any, region: str) -> bool:
+        if trail.event_selectors or trail.advanced_event_selectors:
+            raise NotSimulated("cloudtrail", f"the event selectors of {trail.trail_name}")
+        return bool(trail.status.is_logging) and region in self._regions_of(trail)
+
+    def _about_to_change(self, asked: Asked) -> None:
+        """A trail tells of the call that stops, deletes or narrows it."""
+        self._watching_before = self._watching(asked.region)
+        if asked.operation == "DeleteTrail":
+            for trail in self._named(asked.parameters["Name"]):
+                last = self._deleted[trail.arn] = copy.copy(trail)
+                last.status = copy.copy(trail.status)
+                last.status.is_logging = False
+
+    def _logging_started(self, call: ApiCall) -> None:
+        for trail in self._named(call.parameters["Name"]):
+            self._files.begin(trail, self._regions_of(trail))
+
+    def _named(self, name: str) -> list[Any]:
+        return [trail for trail in self._trails() if name in (trail.trail_name, trail.arn)]
+
+    def _not_yet(self, asked: Asked) -> None:
+        raise NotSimulated("cloudtrail", asked.operation)
+
+
+def _seconds_to_eventbridge(draw: Any) -> float:
+    """Mostly within half a minute, at most two: AWS promises nothing."""
+    return min(120.0, 1.0 + float(draw.expovariate(1 / 12)))

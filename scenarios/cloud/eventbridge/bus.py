@@ -1,0 +1,213 @@
+"""EventBridge: rules as they stand in moto, matched against what comes over their bus.
+
+A rule sees only its own bus, and a bus lives in one region: what happened elsewhere
+arrives only if a rule there forwards it.
+
+Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html,
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html,
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from chalicelib.matching import EventRules
+from scenarios.cloud import moto_hooks
+from scenarios.cloud.caller import ApiCall
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.eventbridge.archives import Archives
+from scenarios.cloud.eventbridge.requests import (
+    bus_name,
+    check_entries,
+    check_rule,
+    check_targets,
+    entry_error,
+    event_of,
+    test_event_pattern,
+)
+from scenarios.cloud.eventbridge.targets import Targets
+from scenarios.cloud.functions.service import Functions, LogWriter
+from scenarios.cloud.messaging import Messaging
+from scenarios.cloud.schedules import Schedule
+from scenarios.cloud.setting import Setting
+
+DEFAULT_BUS = "default"
+# Rule state ENABLED leaves these out; ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS does not.
+READ_ONLY_VERBS = ("List", "Get", "Describe")
+READ_ONLY_BUT_SENT = ("GetFederationToken", "GetSessionToken")
+ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+
+Event = Mapping[str, Any]
+
+
+class EventBridge:
+    """Every bus of the account, in every region."""
+
+    def __init__(self, setting: Setting, functions: Functions, messaging: Messaging) -> None:
+        self._setting = setting
+        self._targets = Targets(setting, functions, messaging, self.emit)
+        self._archives = Archives(setting, self.emit)
+        self._turns: dict[tuple[str, str], int] = {}
+        calls = setting.calls
+        calls.answer("events", "PutEvents", self._put_events)
+        calls.answer("events", "TestEventPattern", lambda asked: test_event_pattern(asked.parameters))
+        calls.check("events", "PutRule", lambda asked: check_rule(asked.parameters))
+        calls.check("events", "PutTargets", self._targets_are_valid)
+        calls.after("events", "PutRule", self._rule_put)
+        for operation in ("CreateEndpoint", "CreateApiDestination", "CreateConnection"):
+            calls.check("events", operation, self._not_yet)
+
+    def connect(self, logs: LogWriter) -> None:
+        """Let events reach log groups."""
+        self._targets.streams.connect(logs)
+
+    def start(self) -> None:
+        """Set the schedules going that stand in the rules."""
+        for region in self._setting.regions:
+            for rule in moto_hooks.rules(self._setting.account, region, DEFAULT_BUS):
+                self._begin(rule.name, region, self._setting.clock.now)
+
+    # ---- events in ------------------------------------------------------------------------------
+
+    def emit(
+        self,
+        region: str,
+        event: Event,
+        bus: str = DEFAULT_BUS,
+        *,
+        forwarded: bool = False,
+        only: Sequence[str] = (),
+    ) -> None:
+        """Put one event on a bus: every rule that matches delivers it.
+
+        `forwarded`: it comes from another bus. `only`: the ARNs of the rules that see it; none for all.
+        """
+        self._archives.keep(region, bus, event)
+        rules = [
+            rule
+            for rule in moto_hooks.rules(self._setting.account, region, bus)
+            if not rule.managed_by and (not only or rule.arn in only)
+        ]
+        # Sorted, since a set's order depends on the interpreter's hash seed.
+        for name in sorted(_matching(rules, event)):
+            rule = next(each for each in rules if each.name == name)
+            self._setting.note("matched", f"rule {name} in {region}", event=event.get("detail-type", ""))
+            for target in rule.targets:
+                self._targets.send(rule, target, event, forwarded=forwarded)
+
+    def _put_events(self, asked: Asked) -> dict[str, Any]:
+        if "EndpointId" in asked.parameters:
+            raise NotSimulated("events", "PutEvents to a global endpoint")
+        check_entries(asked.parameters["Entries"])
+        entries = [self._put_event(entry, asked) for entry in asked.parameters["Entries"]]
+        return {"Entries": entries, "FailedEntryCount": sum("ErrorCode" in entry for entry in entries)}
+
+    def _put_event(self, entry: Mapping[str, Any], asked: Asked) -> dict[str, str]:
+        error = entry_error(entry)
+        if error:
+            return error
+        self._is_here(str(entry.get("EventBusName", "")), asked.region)
+        event = event_of(
+            entry,
+            event_id=self._setting.new_uuid("events.id"),
+            account=self._setting.account,
+            region=asked.region,
+            now=self._setting.clock.now,
+        )
+        # A bus that isn't there takes the event as well, and nobody sees it.
+        bus = bus_name(entry)
+        self._setting.clock.after(0, lambda: self.emit(asked.region, event, bus), "PutEvents")
+        return {"EventId": str(event["id"])}
+
+    def _is_here(self, bus: str, region: str) -> None:
+        if bus.startswith("arn:") and bus.split(":")[3:5] != [region, self._setting.account]:
+            raise NotSimulated("events", f"PutEvents to a bus of another account or region ({bus})")
+
+    # ---- schedules ------------------------------------------------------------------------------
+
+    def _rule_put(self, call: ApiCall) -> None:
+        if bus_name(call.parameters) == DEFAULT_BUS:
+            self._begin(call.parameters["Name"], call.region, call.moment)
+
+    def _begin(self, name: str, region: str, since: datetime) -> None:
+        """A rule was put: its schedule begins anew, and what an earlier one had arranged is void."""
+        self._turns[region, name] = self._turns.get((region, name), 0) + 1
+        self._arrange(name, region, since, self._turns[region, name])
+
+    def _arrange(self, name: str, region: str, since: datetime, turn: int) -> None:
+        """Fire the rule's schedule next time; each firing arranges the one after it."""
+        rule = self._rule(name, region)
+        if rule is None or not rule.scheduled_expression:
+            return
+        due = Schedule(rule.scheduled_expression).next_after(since)
+        if due is None:
+            return
+        # It fires some time within that minute.
+        jitter = self._setting.random(f"schedule/{name}").uniform(0, 50)
+
+        def fire() -> None:
+            current = self._rule(name, region)
+            if current is None or self._turns[region, name] != turn:
+                return
+            if current.state != "DISABLED":
+                self._fire(current, region, due)
+            self._arrange(name, region, due, turn)
+
+        self._setting.clock.at(due + timedelta(seconds=jitter), fire, f"schedule {name}")
+
+    def _fire(self, rule: Any, region: str, due: datetime) -> None:
+        event = {
+            "version": "0",
+            "id": self._setting.new_uuid("events.id"),
+            "detail-type": "Scheduled Event",
+            "source": "aws.events",
+            "account": self._setting.account,
+            "time": f"{due:%Y-%m-%dT%H:%M:%SZ}",
+            "region": region,
+            "resources": [rule.arn],
+            "detail": {},
+        }
+        for target in rule.targets:
+            self._targets.send(rule, target, event, forwarded=False)
+
+    def _rule(self, name: str, region: str) -> Any | None:
+        rules = moto_hooks.rules(self._setting.account, region, DEFAULT_BUS)
+        return next((rule for rule in rules if rule.name == name), None)
+
+    # ---- the API --------------------------------------------------------------------------------
+
+    def _targets_are_valid(self, asked: Asked) -> None:
+        rules = moto_hooks.rules(self._setting.account, asked.region, bus_name(asked.parameters))
+        standing = [
+            target for rule in rules if rule.name == asked.parameters["Rule"] for target in rule.targets
+        ]
+        check_targets(asked.parameters, standing, asked.region)
+
+    def _not_yet(self, asked: Asked) -> None:
+        raise NotSimulated("events", asked.operation)
+
+
+def _matching(rules: list[Any], event: Event) -> set[str]:
+    read_only = _is_read_only_management_event(event)
+    patterns = tuple(
+        (rule.name, pattern)
+        for rule in rules
+        if (pattern := rule.event_pattern.dump())
+        and (rule.state == ALL_MANAGEMENT_EVENTS or (rule.state == "ENABLED" and not read_only))
+    )
+    return set(_index(patterns).matching(event)) if patterns else set()
+
+
+@lru_cache(maxsize=64)
+def _index(patterns: tuple[tuple[str, str], ...]) -> EventRules:
+    return EventRules(dict(patterns))
+
+
+def _is_read_only_management_event(event: Event) -> bool:
+    if not str(event.get("detail-type", "")).endswith("via CloudTrail"):
+        return False
+    name = str(event.get("detail", {}).get("eventName", ""))
+    return name.startswith(READ_ONLY_VERBS) and name not in READ_ONLY_BUT_SENT

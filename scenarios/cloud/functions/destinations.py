@@ -1,0 +1,81 @@
+"""What becomes of an event that a function has done with: destinations, and the dead-letter queue.
+
+Both are written to under the function's own role. A destination gets a record of the
+invocation; the dead-letter queue gets the event itself, with three attributes.
+
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html,
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from scenarios.cloud.caller import Caller
+from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.functions.invocations import Invocation, Result, invocation_record
+from scenarios.cloud.setting import Setting
+
+# (queue ARN, body, sender, attributes) -> whether the queue took it
+Deliver = Callable[[str, str, Caller, Mapping[str, str]], bool]
+
+_LONGEST_ERROR_MESSAGE = 1024
+
+
+class Destinations:
+    """Where events go after their last attempt. `dead_letters`: queue ARN by function name."""
+
+    def __init__(self, setting: Setting, deliver: Deliver) -> None:
+        self._setting = setting
+        self._deliver = deliver
+        self.dead_letters: Mapping[str, str] = {}
+
+    def finished(
+        self,
+        invocation: Invocation,
+        result: Result,
+        *,
+        condition: str,
+        configured: Mapping[str, Any],
+        role: Caller,
+    ) -> None:
+        """The event's last attempt is over.
+
+        `condition`: Success, RetriesExhausted or EventAgeExceeded. `configured`: the function's event invoke
+        config. `role`: the function's own session, which must be allowed to send.
+        """
+        name = invocation.arn.rpartition(":")[2]
+        which = "OnFailure" if result.failed else "OnSuccess"
+        target = str(configured.get("DestinationConfig", {}).get(which, {}).get("Destination", ""))
+        record = json.dumps(invocation_record(invocation, result, condition, self._setting.clock.now))
+        if not result.failed:
+            if target and not self._sent(target, record, role, {}):
+                self._setting.note("lost", f"{name} may not write to its on-success destination")
+            return
+        message = str((result.error or {}).get("errorMessage", ""))
+        dead_letters = self.dead_letters.get(name, "")
+        if not target and not dead_letters:
+            self._setting.note("lost", f"{name} failed for good and has no on-failure destination: {message}")
+        if target:
+            kept = self._sent(target, record, role, {})
+            self._tell(name, "on-failure destination", target, message, kept=kept)
+        if dead_letters:
+            attributes = {
+                "RequestID": invocation.request_id,
+                "ErrorCode": "200",
+                "ErrorMessage": message[:_LONGEST_ERROR_MESSAGE],
+            }
+            kept = self._sent(dead_letters, json.dumps(invocation.event), role, attributes)
+            self._tell(name, "dead-letter queue", dead_letters, message, kept=kept)
+
+    def _sent(self, target: str, body: str, role: Caller, attributes: Mapping[str, str]) -> bool:
+        if ":sqs:" not in target:
+            raise NotSimulated("lambda", f"a destination that is not a queue ({target})")
+        return self._deliver(target, body, role, attributes)
+
+    def _tell(self, name: str, where: str, target: str, message: str, *, kept: bool) -> None:
+        if kept:
+            queue = target.rpartition(":")[2]
+            self._setting.note("kept", f"{name} failed for good; {queue} keeps the event: {message}")
+        else:
+            self._setting.note("lost", f"{name} may not write to its {where}: {message}")

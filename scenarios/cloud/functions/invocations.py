@@ -1,0 +1,156 @@
+"""One event on its way through a Lambda function: what the handler is given, and how its attempts end.
+
+Sources: the context, https://docs.aws.amazon.com/lambda/latest/dg/python-context.html; errors of the runtime,
+https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html, and `make_error` in
+https://github.com/aws/aws-lambda-python-runtime-interface-client/blob/main/awslambdaric/bootstrap.py; the
+record of an invocation, https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+"""
+
+import json
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from scenarios.cloud.functions.runtime_environment import InitError
+
+TASK_ROOT = "/var/task"
+
+
+class TimedOut(BaseException):
+    """Lambda ended the run; a BaseException, since nothing in the function could have caught it."""
+
+
+@dataclass(slots=True)
+class Context:
+    """What a Python handler gets as its second argument."""
+
+    function_name: str
+    invoked_function_arn: str
+    memory_limit_in_mb: str
+    aws_request_id: str
+    log_group_name: str
+    log_stream_name: str
+    deadline: datetime
+    now: Callable[[], datetime] = field(repr=False)
+    function_version: str = "$LATEST"
+    identity: None = None
+    client_context: None = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda ends this run."""
+        return max(0, int((self.deadline - self.now()).total_seconds() * 1000))
+
+
+@dataclass(slots=True, kw_only=True)
+class Invocation:
+    """One event on its way through a function, over all its attempts."""
+
+    arn: str
+    event: Any
+    request_id: str
+    accepted: datetime
+    attempts: int = 0
+    calls: int = 0  # API calls of the attempt that runs now
+    ended: BaseException | None = None  # what killed the attempt that runs now
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one attempt ended."""
+
+    payload: Any
+    error: Mapping[str, Any] | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the handler raised, timed out or died."""
+        return self.error is not None
+
+
+# ---- how an attempt ends ------------------------------------------------------------------------
+
+
+def returned(payload: Any) -> Result:
+    """The handler returned; what it returned travels as JSON, or not at all."""
+    try:
+        return Result(json.loads(json.dumps(payload)))
+    except (TypeError, ValueError) as error:
+        return Result(None, _error("Runtime.MarshalError", f"Unable to marshal response: {error}"))
+
+
+def raised(error: Exception, code: Path) -> Result:
+    """The handler raised, or could not be loaded from the folder `code`."""
+    if isinstance(error, InitError):
+        return Result(None, _error(error.kind, str(error)))
+    return Result(None, {**_error(type(error).__name__, str(error)), "stackTrace": _trace(error, code)})
+
+
+def timed_out(request_id: str, seconds: int) -> Result:
+    """Lambda ended the attempt at its timeout."""
+    message = f"RequestId: {request_id} Error: Task timed out after {seconds}.00 seconds"
+    return Result(None, _error("Sandbox.Timedout", message))
+
+
+def died(request_id: str, reason: str = "signal: killed") -> Result:
+    """The process is gone."""
+    message = f"RequestId: {request_id} Error: Runtime exited with error: {reason}"
+    return Result(None, _error("Runtime.ExitError", message))
+
+
+def logged(error: Mapping[str, Any]) -> str:
+    """What Lambda writes to the function's log, one event of several lines."""
+    lines = [f"[ERROR] {error['errorType']}: {error['errorMessage']}"]
+    if error["stackTrace"]:
+        lines += ["Traceback (most recent call last):", *error["stackTrace"]]
+    return "\n".join(line.rstrip("\n") for line in lines)
+
+
+def _error(kind: str, message: str) -> dict[str, Any]:
+    return {"errorMessage": message, "errorType": kind, "stackTrace": []}
+
+
+def _trace(error: Exception, code: Path) -> list[str]:
+    """From the function's own first frame on; its files lie where Lambda unpacks them."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = next((place for place, frame in enumerate(frames) if _is_of(frame.filename, code)), len(frames))
+    return [
+        line.replace(frame.filename, _unpacked(frame.filename, code))
+        for frame, line in zip(frames[own:], traceback.format_list(frames[own:]), strict=True)
+    ]
+
+
+def _is_of(filename: str, code: Path) -> bool:
+    """Whether a file is the function's own; the virtual environment may lie in the same folder."""
+    return filename.startswith(f"{code}/") and "site-packages/" not in filename
+
+
+def _unpacked(filename: str, code: Path) -> str:
+    if "site-packages/" in filename:
+        return f"{TASK_ROOT}/{filename.rpartition('site-packages/')[2]}"
+    return f"{TASK_ROOT}/{Path(filename).relative_to(code)}" if _is_of(filename, code) else filename
+
+
+# ---- what a destination is told -----------------------------------------------------------------
+
+
+def invocation_record(
+    invocation: Invocation, result: Result, condition: str, moment: datetime
+) -> dict[str, Any]:
+    """What a destination is sent. `condition`: Success, RetriesExhausted or EventAgeExceeded."""
+    response = {"statusCode": 200, "executedVersion": "$LATEST"}
+    return {
+        "version": "1.0",
+        "timestamp": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z",
+        "requestContext": {
+            "requestId": invocation.request_id,
+            "functionArn": f"{invocation.arn}:$LATEST",
+            "condition": condition,
+            "approximateInvokeCount": invocation.attempts,
+        },
+        "requestPayload": invocation.event,
+        "responseContext": {**response, "functionError": "Unhandled"} if result.failed else response,
+        "responsePayload": result.error if result.failed else result.payload,
+    }

@@ -1,0 +1,170 @@
+"""One Lambda execution environment: a function's own modules, variables and output.
+
+A cold start imports the deployed code afresh under the function's environment; a warm
+one finds it as the last invocation left it. While the function runs, and only then, its
+modules stand in `sys.modules`, its variables in `os.environ`, its session where boto3
+keeps the default one. Libraries are shared between functions: they are the same files,
+and what else they keep at module level is nobody's.
+
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html; how the handler is
+found and what is said when it isn't, `_get_handler` in
+https://github.com/aws/aws-lambda-python-runtime-interface-client/blob/main/awslambdaric/bootstrap.py
+"""
+
+import importlib
+import io
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import lru_cache
+from importlib.abc import MetaPathFinder
+from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+import boto3
+
+# What Chalice packages of ours, from the folder that holds app.py.
+DEPLOYED = ("app", "chalicelib")
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+class InitError(Exception):
+    """The function's code could not be loaded. `kind` is the runtime's own name for why."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind = kind
+        super().__init__(message)
+
+
+class ExecutionEnvironment:
+    """Where invocations of one function run, one after the other.
+
+    `code` is the folder that was packaged: app.py, and beside it chalicelib.
+    """
+
+    def __init__(self, handler: str, variables: Mapping[str, str], code: Path = PROJECT) -> None:
+        self._variables = dict(variables)
+        self._handler = handler
+        self._code = _Deployed(code)
+        self._modules: dict[str, ModuleType] = {}
+        self._loggers: dict[str, Any] = {}
+        self._session: boto3.Session | None = None
+        self._root: tuple[list[logging.Handler], int] = ([], logging.WARNING)
+        self._output = io.StringIO()
+
+    def invoke(self, event: Any, context: Any) -> Any:
+        """Run the handler; whatever it raises rises. Raises InitError when there is none to run."""
+        with self._inside(), redirect_stdout(self._output), redirect_stderr(self._output):
+            return self._resolve()(event, context)
+
+    def take_output(self) -> list[str]:
+        """The lines printed since this was last asked."""
+        lines = self._output.getvalue().splitlines()
+        self._output.seek(0)
+        self._output.truncate()
+        return lines
+
+    def _resolve(self) -> Callable[[Any, Any], Any]:
+        """`app.root_login` is module `app`, attribute `root_login`, as Lambda reads it."""
+        module_name, dot, attribute = self._handler.rpartition(".")
+        if not dot:
+            raise InitError("Runtime.MalformedHandlerName", f"Bad handler '{self._handler}'")
+        try:
+            module = importlib.import_module(module_name.replace("/", "."))
+        except ImportError as error:
+            message = f"Unable to import module '{module_name}': {error}"
+            raise InitError("Runtime.ImportModuleError", message) from error
+        except SyntaxError as error:
+            message = f"Syntax error in module '{module_name}': {error}"
+            raise InitError("Runtime.UserCodeSyntaxError", message) from error
+        handler = getattr(module, attribute, None)
+        if handler is None:
+            message = f"Handler '{attribute}' missing on module '{module_name}'"
+            raise InitError("Runtime.HandlerNotFound", message)
+        return handler  # type: ignore[no-any-return]  # whatever the module calls a handler
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        outside_modules = _take_modules()
+        outside_variables = dict(os.environ)
+        outside_loggers = _take_loggers()
+        outside_root = _exchange_root(self._root)
+        outside_session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, self._session
+        sys.modules.update(self._modules)
+        logging.Logger.manager.loggerDict.update(self._loggers)
+        os.environ.clear()
+        os.environ.update(self._variables)
+        sys.meta_path.insert(0, self._code)
+        try:
+            yield
+        finally:
+            sys.meta_path.remove(self._code)
+            self._modules = _take_modules()
+            self._loggers = _take_loggers()
+            self._root = _exchange_root(outside_root)
+            self._session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, outside_session
+            sys.modules.update(outside_modules)
+            logging.Logger.manager.loggerDict.update(outside_loggers)
+            os.environ.clear()
+            os.environ.update(outside_variables)
+
+
+class _Deployed(MetaPathFinder):
+    """Finds the packaged modules, in the folder that was packaged and nowhere else."""
+
+    def __init__(self, code: Path) -> None:
+        self._code = code
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The import system asks."""
+        if fullname.split(".", 1)[0] not in DEPLOYED:
+            return None
+        for folder in path or (str(self._code),):
+            found = _finder(folder).find_spec(fullname, target)
+            if found is not None:
+                return found
+        raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+
+
+class _Source(SourceFileLoader):
+    """Compiles each version of a file once: cold starts run the code again, and needn't read it again."""
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """The import system asks."""
+        stat = Path(self.path).stat()
+        return _compiled(self.path, fullname, stat.st_mtime_ns, stat.st_size)
+
+
+def _finder(folder: str) -> FileFinder:
+    return FileFinder(folder, (_Source, [".py"]))
+
+
+@lru_cache(maxsize=1024)
+def _compiled(path: str, fullname: str, *_: int) -> CodeType | None:
+    return SourceFileLoader(fullname, path).get_code(fullname)
+
+
+def _take_modules() -> dict[str, ModuleType]:
+    names = [name for name in sys.modules if name.split(".", 1)[0] in DEPLOYED]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+def _take_loggers() -> dict[str, Any]:
+    """Powertools' logger keeps the stream it first wrote to; each environment has its own."""
+    known = logging.Logger.manager.loggerDict
+    return {name: known.pop(name) for name in list(known) if name.split(".", 1)[0] in {"trailwarden", "app"}}
+
+
+def _exchange_root(other: tuple[list[logging.Handler], int]) -> tuple[list[logging.Handler], int]:
+    """Give the root logger these handlers and this level; returns those it had."""
+    root = logging.getLogger()
+    kept = (root.handlers, root.level)
+    root.handlers = other[0]
+    root.setLevel(other[1])
+    return kept

@@ -1,0 +1,364 @@
+"""Lambda: handlers run in process, through the handler string in the template, under their role.
+
+Asynchronous invocations are accepted at once and run from the clock: a failure is tried
+again after one minute and, two minutes later, once more; what still fails goes to the
+function's on-failure destination and its dead-letter queue (destinations.py). One event is
+handled at a time: what is due while a function runs, runs late.
+
+Left out: the START, END and REPORT lines of the platform in a function's log.
+
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html,
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html,
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-retries.html
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from scenarios.cloud import moto_hooks
+from scenarios.cloud.caller import Caller, CallerKind
+from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.errors import NotSimulated, WorldError
+from scenarios.cloud.faults import Crash
+from scenarios.cloud.functions.destinations import Deliver, Destinations
+from scenarios.cloud.functions.invocations import (
+    TASK_ROOT,
+    Context,
+    Invocation,
+    Result,
+    TimedOut,
+    died,
+    logged,
+    raised,
+    returned,
+    timed_out,
+)
+from scenarios.cloud.functions.runtime_environment import PROJECT, ExecutionEnvironment, InitError
+from scenarios.cloud.iam.actions import required
+from scenarios.cloud.isolation import NO_AWS_FILES
+from scenarios.cloud.setting import Setting
+
+RETRY_DELAYS_SECONDS = (60, 120)
+DEFAULT_MAXIMUM_RETRY_ATTEMPTS = 2
+DEFAULT_MAXIMUM_EVENT_AGE_SECONDS = 6 * 3600
+# An idle environment is taken down after some minutes; AWS names no number.
+KEPT_WARM = timedelta(minutes=10)
+COLD_START_SECONDS = 0.6
+CALL_SECONDS = 0.02
+
+
+class LogWriter(Protocol):
+    """Where a function's output goes."""
+
+    def write(self, region: str, group: str, stream: str, lines: Sequence[tuple[datetime, str]]) -> None:
+        """Ingest lines."""
+
+
+@dataclass(slots=True)
+class _Warm:
+    """An execution environment between two invocations; all that runs in it writes to one log stream."""
+
+    environment: ExecutionEnvironment
+    stream: str
+    version: tuple[Any, ...]
+    last_used: datetime
+
+
+class Functions:
+    """All functions of the account, and who may run them. `code` is the folder their zip was made of."""
+
+    def __init__(self, setting: Setting, deliver: Deliver, code: Path = PROJECT) -> None:
+        self._setting = setting
+        self._destinations = Destinations(setting, deliver)
+        self._code = code
+        self._warm: dict[str, _Warm] = {}
+        self._running: Invocation | None = None
+        self._deadline = setting.clock.now
+        self._logs: LogWriter | None = None
+        self._log_groups: Mapping[str, str] = {}
+        setting.calls.answer("lambda", "Invoke", self._asked)
+        setting.calls.around(self._before_call, self._behind_call)
+
+    def start(
+        self, logs: LogWriter, log_groups: Mapping[str, str], dead_letters: Mapping[str, str] | None = None
+    ) -> None:
+        """Begin. By function name: the log group it writes to, and the ARN of its dead-letter queue."""
+        self._logs = logs
+        self._log_groups = log_groups
+        self._destinations.dead_letters = dead_letters or {}
+
+    @property
+    def running(self) -> Invocation | None:
+        """What runs now."""
+        return self._running
+
+    # ---- who asks -------------------------------------------------------------------------------
+
+    def _asked(self, asked: Asked) -> dict[str, Any]:
+        """The Invoke API."""
+        arn = self._arn(str(asked.parameters["FunctionName"]), asked.region)
+        if asked.parameters.get("Qualifier", "$LATEST") != "$LATEST":
+            raise NotSimulated("lambda", f"Invoke of {asked.parameters['Qualifier']}, a version or an alias")
+        if self._model(arn) is None:
+            raise Refused("ResourceNotFoundException", f"Function not found: {arn}", 404)
+        event = _payload(asked.parameters.get("Payload"))
+        if asked.parameters.get("InvocationType", "RequestResponse") == "Event":
+            self.accept(arn, event)
+            return {"StatusCode": 202}
+        raise NotSimulated("lambda", "Invoke with RequestResponse from inside a world; ask functions.run")
+
+    def invoke_by_service(self, service: str, arn: str, event: Any, *, source_arn: str) -> str | None:
+        """An AWS service invokes asynchronously; returns why it may not, or None when Lambda accepted."""
+        if self._model(arn) is None:
+            return "NO_RESOURCE"
+        context = {"aws:SourceArn": source_arn, "aws:SourceAccount": self._setting.account}
+        decision = self._setting.identity.service_may(service, "lambda:InvokeFunction", arn, context)
+        if not decision.allowed:
+            return "NO_PERMISSIONS"
+        self.accept(arn, event)
+        return None
+
+    def accept(self, arn: str, event: Any) -> None:
+        """Take an event into the function's asynchronous queue."""
+        if self._model(arn).reserved_concurrency in {0, "0"}:
+            raise NotSimulated("lambda", f"{_name(arn)} has no concurrency: its events wait for six hours")
+        invocation = Invocation(
+            arn=arn,
+            event=json.loads(json.dumps(event)),  # what travels is JSON, and nobody shares objects with it
+            request_id=self._setting.new_uuid("lambda.request"),
+            accepted=self._setting.clock.now,
+        )
+        self._setting.clock.after(0.01, lambda: self._attempt(invocation), "Lambda attempts an event")
+
+    # ---- attempts -------------------------------------------------------------------------------
+
+    def _attempt(self, invocation: Invocation, failed: Result | None = None) -> None:
+        """Run the function; `failed` is how the attempt before ended."""
+        setting, model = self._setting, self._model(invocation.arn)
+        if model is None:
+            setting.note("lost", f"{_name(invocation.arn)} was deleted with an event in its queue")
+            return
+        configured = moto_hooks.event_invoke_config(model)
+        age = setting.clock.now - invocation.accepted
+        oldest = int(configured.get("MaximumEventAgeInSeconds", DEFAULT_MAXIMUM_EVENT_AGE_SECONDS))
+        if failed is not None and age > timedelta(seconds=oldest):
+            self._finished(invocation, failed, "EventAgeExceeded", configured)
+            return
+        invocation.attempts += 1
+        result = self.run(invocation)
+        retries = int(configured.get("MaximumRetryAttempts", DEFAULT_MAXIMUM_RETRY_ATTEMPTS))
+        if not result.failed:
+            self._finished(invocation, result, "Success", configured)
+        elif invocation.attempts > retries:
+            self._finished(invocation, result, "RetriesExhausted", configured)
+        else:
+            delay = RETRY_DELAYS_SECONDS[invocation.attempts - 1]
+            setting.clock.after(delay, lambda: self._attempt(invocation, result), "Lambda tries again")
+
+    def _finished(
+        self, invocation: Invocation, result: Result, condition: str, configured: Mapping[str, Any]
+    ) -> None:
+        role = self._role(self._model(invocation.arn))
+        self._destinations.finished(invocation, result, condition=condition, configured=configured, role=role)
+
+    def run(self, invocation: Invocation) -> Result:
+        """One attempt, now."""
+        if self._running is not None:
+            raise WorldError("a function runs inside another; that is not how Lambda does it")
+        setting, model = self._setting, self._model(invocation.arn)
+        name = model.function_name
+        warm = self._environment(invocation.arn, model)
+        began = setting.clock.now
+        self._deadline = began + timedelta(seconds=int(model.timeout))
+        context = Context(
+            function_name=name,
+            invoked_function_arn=invocation.arn,
+            memory_limit_in_mb=str(model.memory_size),
+            aws_request_id=invocation.request_id,
+            log_group_name=self._log_group(name),
+            log_stream_name=warm.stream,
+            deadline=self._deadline,
+            now=lambda: setting.clock.now,
+        )
+        result = self._run(invocation, warm.environment, context, int(model.timeout))
+        warm.last_used = setting.clock.now
+        self._log(model, context, warm.environment.take_output(), result)
+        took = (setting.clock.now - began).total_seconds()
+        if result.error:
+            setting.note("failed", f"{name}: {result.error['errorMessage']} (attempt {invocation.attempts})")
+        else:
+            setting.note("ran", f"{name} in {took:.2f} s", outcome=result.payload)
+        return result
+
+    def _run(
+        self, invocation: Invocation, environment: ExecutionEnvironment, context: Context, timeout: int
+    ) -> Result:
+        """Call the handler; after a failed start, a timeout or a crash the environment is thrown away."""
+        invocation.calls, invocation.ended = 0, None
+        self._running = invocation
+        try:
+            with self._setting.clock.no_later_than(self._deadline, TimedOut):
+                payload = environment.invoke(invocation.event, context)
+            self._still_alive(invocation)
+            return returned(payload)
+        except WorldError:
+            raise  # the rehearsal's own, not the handler's
+        except TimedOut:
+            result = timed_out(invocation.request_id, timeout)
+        except Crash:
+            result = died(invocation.request_id)
+        except SystemExit as error:
+            result = died(invocation.request_id, f"exit status {error.code or 0}")
+        except InitError as error:
+            result = raised(error, self._code)
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises is Lambda's to report
+            return raised(error, self._code)
+        finally:
+            self._running = None
+        self._warm.pop(invocation.arn, None)
+        return result
+
+    # ---- what surrounds a run -------------------------------------------------------------------
+
+    def _before_call(self, caller: Caller) -> None:
+        del caller
+        if self._running is None:
+            return
+        self._still_alive(self._running)
+        self._running.calls += 1
+        self._crash(self._running, before=True)
+
+    def _behind_call(self, caller: Caller) -> None:
+        del caller
+        if self._running is None:
+            return
+        self._setting.clock.pass_time(CALL_SECONDS)
+        self._crash(self._running, before=False)
+        self._still_alive(self._running)
+
+    def _crash(self, running: Invocation, *, before: bool) -> None:
+        if self._setting.faults.crash_at == (running.calls, before) and running.attempts <= 1:
+            running.ended = Crash()
+            raise running.ended
+
+    def _still_alive(self, running: Invocation) -> None:
+        """The dead make no calls, whatever `except` or `finally` their code has."""
+        if self._setting.clock.now >= self._deadline:
+            running.ended = running.ended or TimedOut()
+        if running.ended is not None:
+            raise running.ended
+
+    def _environment(self, arn: str, model: Any) -> _Warm:
+        """A warm environment where there is one of this version of the function, else a cold start."""
+        setting = self._setting
+        version = (model.last_modified, model.handler, model.role, tuple(model.environment_vars.items()))
+        warm = self._warm.get(arn)
+        if (
+            warm is not None
+            and warm.version == version
+            and setting.clock.now - warm.last_used <= KEPT_WARM
+            and not setting.faults.always_cold
+        ):
+            return warm
+        setting.clock.pass_time(COLD_START_SECONDS)
+        now = setting.clock.now
+        stream = f"{now:%Y/%m/%d}/[$LATEST]{setting.new_uuid('lambda.environment').replace('-', '')}"
+        setting.identity.enrol(self._role(model))
+        environment = ExecutionEnvironment(model.handler, self._variables(arn, model, stream), self._code)
+        self._warm[arn] = _Warm(environment, stream, version, now)
+        return self._warm[arn]
+
+    def _variables(self, arn: str, model: Any, stream: str) -> dict[str, str]:
+        """What Lambda itself defines, then what the template does; nothing of this machine's.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+        """
+        region = arn.split(":")[3]
+        return {
+            "AWS_ACCESS_KEY_ID": self._setting.identity.enrol(self._role(model)).access_key_id,
+            "AWS_SECRET_ACCESS_KEY": "simulated",
+            "AWS_SESSION_TOKEN": "simulated",
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{model.run_time}",
+            "AWS_LAMBDA_FUNCTION_NAME": model.function_name,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(model.memory_size),
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": self._log_group(model.function_name),
+            "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+            "LAMBDA_TASK_ROOT": TASK_ROOT,
+            "TZ": ":UTC",
+            "_HANDLER": model.handler,
+            # Lambda has no such files; without these, botocore would find those of whoever runs this.
+            **NO_AWS_FILES,
+            **model.environment_vars,
+        }
+
+    def _log_group(self, name: str) -> str:
+        return self._log_groups.get(name, f"/aws/lambda/{name}")
+
+    def _log(self, model: Any, context: Context, printed: Sequence[str], result: Result) -> None:
+        """Lambda writes what the handler printed, and how it failed, to its log group, under its role.
+
+        A log group that isn't there Lambda makes, where the role may.
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
+        """
+        lines = [*printed, logged(result.error)] if result.error else list(printed)
+        if not lines or self._logs is None:
+            return
+        setting, region = self._setting, context.invoked_function_arn.split(":")[3]
+        group, stream = context.log_group_name, context.log_stream_name
+        missing = moto_hooks.log_group(setting.account, region, group) is None
+        for operation in (*(("CreateLogGroup",) if missing else ()), "CreateLogStream", "PutLogEvents"):
+            parameters = {"logGroupName": group, "logStreamName": stream}
+            for action, resource in required(
+                "logs", operation, parameters, region=region, account=setting.account
+            ):
+                if not setting.identity.judge(self._role(model), action, resource).allowed:
+                    setting.note("lost", f"{context.function_name} may not {action}: its output is gone")
+                    return
+        if missing:
+            moto_hooks.backend("logs", setting.account, region).create_log_group(group, {})
+        self._logs.write(region, group, stream, [(setting.clock.now, line) for line in lines])
+
+    def _role(self, model: Any) -> Caller:
+        """The session Lambda opens on the function's role: `assumed-role/ROLE/FUNCTION`."""
+        role = str(model.role).rpartition("/")[2]
+        return Caller(
+            kind=CallerKind.ASSUMED_ROLE,
+            account=self._setting.account,
+            arn=f"arn:aws:sts::{self._setting.account}:assumed-role/{role}/{model.function_name}",
+            name=role,
+            session=model.function_name,
+            source_ip="10.0.0.1",
+            user_agent=f"Boto3/1.44.5 md/Botocore#1.44.5 exec-env/AWS_Lambda_{model.run_time}",
+            session_created=self._setting.clock.now,
+        )
+
+    def _model(self, arn: str) -> Any:
+        return moto_hooks.lambda_function(self._setting.account, arn.split(":")[3], arn)
+
+    def _arn(self, name: str, region: str) -> str:
+        """From a name, an ARN, or `ACCOUNT:function:NAME`, which Invoke takes as well."""
+        if name.startswith("arn:"):
+            return name
+        return f"arn:aws:lambda:{region}:{self._setting.account}:function:{_name(name)}"
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition(":")[2]
+
+
+def _payload(given: Any) -> Any:
+    """The event in an Invoke; boto3 takes bytes, text or something to read from."""
+    text = given.read() if hasattr(given, "read") else given
+    try:
+        return json.loads(text) if text else None
+    except ValueError as error:
+        message = f"Could not parse request body into json: {error}"
+        raise Refused("InvalidRequestContentException", message) from None

@@ -1,0 +1,1 @@
+"""IAM: who calls, and what policies let them do."""

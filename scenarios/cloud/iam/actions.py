@@ -1,0 +1,231 @@
+"""From an API call to what AWS asks IAM about it: which actions, on which resources.
+
+The tables (`scenarios.cloud.iam.action_tables`) say it, a line for each; this reads them. What a service
+asks of another on the caller's behalf (the KMS key behind an encrypted topic) is no part of it: the law of
+that service asks for itself.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.iam.action_arns import Place, arn
+from scenarios.cloud.iam.action_tables import TABLES
+
+ANY = "*"  # as a resource: the action knows none
+CALLER = "CALLER"  # as a default: whoever asks
+UNKNOWN = "unknown"  # as a kind: AWS asks about something that the parameters don't tell
+
+_LINE = re.compile(
+    r"(?P<operation>[\w*]+)(?: +(?P<sign>[+-])(?P<needs>\S+))? +(?P<action>=|\S+:\w+\*?) +(?P<what>\S+)"
+)
+_WHAT = re.compile(r"(?P<kind>\w+)\((?P<parameters>.+)\)")
+_STEP = re.compile(r"(?P<name>\w+)(?:(?P<keys>\{\})|(?P<each>\[(?P<sign>[+-]?)(?P<needs>\w*)\]))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A path into a call's parameters; `default` stands in for what is absent, None if nothing does."""
+
+    path: str
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a table.
+
+    `needs`: (wanted, path), the parameter with or without which the line counts.
+    """
+
+    operation: str
+    needs: tuple[bool, str] | None
+    action: str
+    kind: str
+    parameters: tuple[Parameter, ...]
+
+    def counts(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether the line says anything of a call with these parameters."""
+        return self.needs is None or (parameters.get(self.needs[1]) not in _EMPTY) is self.needs[0]
+
+
+# Answered whatever any policy says, even one that denies it.
+# Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+_FREE = frozenset({("sts", "GetCallerIdentity")})
+
+# A flag that is False, and what is left empty, was not asked for.
+_EMPTY: tuple[object, ...] = (None, "", False, [])
+
+
+def required(
+    service: str,
+    operation: str,
+    parameters: Mapping[str, Any],
+    *,
+    region: str,
+    account: str,
+    caller: str = "",
+) -> tuple[tuple[str, str], ...]:
+    """The (action, resource) pairs that must all be allowed for this call; a resource is an ARN or "*".
+
+    None for what AWS answers to everybody.
+
+    Args:
+        service: botocore's name for it, such as `events`.
+        operation: AWS's, such as `PutRule`.
+        parameters: boto3's.
+        region: where the call goes.
+        account: the caller's, to whom bare names belong.
+        caller: the caller's ARN, for the IAM operations that mean whoever asks (GetUser without a name).
+
+    Raises:
+        NotSimulated: the operation isn't in the tables, or its parameters don't tell what is asked.
+    """
+    if (service, operation) in _FREE:
+        return ()
+    try:
+        asked = lines(service)[operation]
+    except KeyError:
+        raise NotSimulated(service, f"who may call {operation}") from None
+    place = Place(region=region, account=account)
+    pairs = tuple(
+        dict.fromkeys(
+            (line.action, resource)
+            for line in asked
+            if line.counts(parameters)
+            for resource in _resources(service, line, parameters, place, caller)
+        )
+    )
+    if not pairs:
+        raise NotSimulated(service, f"{operation} that names nothing to ask about")
+    return pairs
+
+
+def context(service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, str]:
+    """The condition keys that a call brings in its parameters, for those that policies here may speak of.
+
+    Sources: "Condition keys for ..." of S3, SNS, CloudWatch and KMS in the Service Authorization Reference.
+    """
+    keys = {
+        key: str(parameters[parameter])
+        for of_service, operations, key, parameter in _CONTEXT
+        if of_service == service and operation in (operations or {operation}) and parameter in parameters
+    }
+    encryption = parameters.get("EncryptionContext", {}) if service == "kms" else {}
+    return keys | {f"kms:EncryptionContext:{name}": value for name, value in encryption.items()}
+
+
+# Service, operations (none named: all), condition key, parameter.
+_CONTEXT: tuple[tuple[str, frozenset[str], str, str], ...] = (
+    ("s3", frozenset(), "s3:x-amz-acl", "ACL"),
+    ("sns", frozenset({"Subscribe"}), "sns:Endpoint", "Endpoint"),
+    ("sns", frozenset({"Subscribe"}), "sns:Protocol", "Protocol"),
+    ("cloudwatch", frozenset({"PutMetricData"}), "cloudwatch:namespace", "Namespace"),
+)
+
+
+class _Lines(dict[str, list[Line]]):
+    """A service's lines by operation; `Describe*` answers for every operation that has none of its own."""
+
+    def __missing__(self, operation: str) -> list[Line]:
+        for pattern, lines in self.items():
+            if pattern.endswith("*") and operation.startswith(pattern[:-1]):
+                return [replace(line, action=line.action.replace(pattern, operation)) for line in lines]
+        raise KeyError(operation)
+
+
+@lru_cache(maxsize=64)
+def lines(service: str) -> Mapping[str, list[Line]]:
+    """A service's table, by operation.
+
+    Raises:
+        NotSimulated: there is no table for this service.
+    """
+    if service not in TABLES:
+        raise NotSimulated(service, "who may call it")
+    prefix, table = TABLES[service]
+    by_operation = _Lines()
+    for text in table.strip().splitlines():
+        line = _line(prefix, text)
+        by_operation.setdefault(line.operation, []).append(line)
+    return by_operation
+
+
+def _line(prefix: str, text: str) -> Line:
+    found = _LINE.fullmatch(text.strip())
+    if not found:
+        raise ValueError(f"no line of an action table: {text}")
+    action = f"{prefix}:{found['operation']}" if found["action"] == "=" else found["action"]
+    kind, parameters = _what(found["what"])
+    needs = (found["sign"] == "+", found["needs"]) if found["sign"] else None
+    return Line(operation=found["operation"], needs=needs, action=action, kind=kind, parameters=parameters)
+
+
+def _what(text: str) -> tuple[str, tuple[Parameter, ...]]:
+    if text == ANY:
+        return ANY, ()
+    found = _WHAT.fullmatch(text)
+    if not found:
+        raise ValueError(f"no resource of an action table: {text}")
+    return found["kind"], tuple(map(_parameter, found["parameters"].split(",")))
+
+
+def _parameter(text: str) -> Parameter:
+    path, equals, default = text.partition("=")
+    return Parameter(path=path, default=default if equals else None)
+
+
+def _resources(
+    service: str, line: Line, parameters: Mapping[str, Any], place: Place, caller: str
+) -> Iterator[str]:
+    """The resources that one line asks about: every combination of what its parameters name."""
+    if line.kind == ANY:
+        yield ANY
+        return
+    if line.kind == UNKNOWN:
+        what = line.parameters[0].path
+        raise NotSimulated(service, f"{line.operation} with {what}: it doesn't tell what AWS asks about")
+    named = [_values(service, line.operation, parameter, parameters, caller) for parameter in line.parameters]
+    for values in product(*named):
+        resource = arn(line.kind, place, *values)
+        if resource:
+            yield resource
+
+
+def _values(
+    service: str, operation: str, parameter: Parameter, parameters: Mapping[str, Any], caller: str
+) -> list[Any]:
+    found = list(walk(parameter.path, parameters)) if parameter.path else [None]
+    default = caller if parameter.default == CALLER else parameter.default
+    if None in found and (default is None or (parameter.default == CALLER and not caller)):
+        raise NotSimulated(service, f"{operation} without {parameter.path or 'its caller'}")
+    return [default if value is None else value for value in found]
+
+
+def walk(path: str, parameters: Mapping[str, Any]) -> Iterator[Any]:
+    """What a path of a table finds: None for what is absent; nothing for an absent list or map."""
+    head, _, rest = path.partition(".")
+    step = _STEP.fullmatch(head)
+    if not step:
+        raise ValueError(f"no path of an action table: {path}")
+    for value in _step(step, parameters.get(step["name"])):
+        if not rest:
+            yield value
+        elif value is not None:
+            yield from walk(rest, value)
+
+
+def _step(step: re.Match[str], value: Any) -> Iterator[Any]:
+    if step["keys"]:
+        yield from value or ()
+    elif step["each"]:
+        wanted = {"+": True, "-": False}.get(step["sign"])
+        for entry in value or ():
+            if wanted is None or bool(entry.get(step["needs"])) is wanted:
+                yield entry
+    else:
+        yield value

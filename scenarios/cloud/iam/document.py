@@ -1,0 +1,251 @@
+"""IAM policy documents: read once, then asked which statements speak of a request.
+
+Sources: the grammar, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html, and
+Principal, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from scenarios.cloud.caller import Caller, CallerKind
+from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.iam.conditions import Condition
+from scenarios.cloud.iam.conditions import parse as parse_conditions
+from scenarios.cloud.iam.conditions import text as condition_text
+from scenarios.cloud.iam.wildcards import action_matches, resource_matches, variable_in
+
+Document = Mapping[str, Any] | str
+"""A policy: parsed, or as the JSON text that APIs carry."""
+
+_VERSION_WITH_VARIABLES = "2012-10-17"
+_ACCOUNT = re.compile(r"(?:arn:aws:iam::)?(\d{12})(?::root)?")  # the simulated AWS is one partition
+_IDENTITY = re.compile(r"arn:aws[\w-]*:(?:iam|sts)::\d{12}:(?:user|role|assumed-role|federated-user)/[^*?]+")
+
+
+class MalformedPolicy(ValueError):
+    """AWS would refuse to store this document (MalformedPolicyDocument); the message says what is wrong."""
+
+
+class Match(Enum):
+    """How a statement's Principal speaks of whoever asks."""
+
+    NO = "not at all"
+    ACCOUNT = "by account, which leaves the decision to the account's own policies"
+    SELF = "by itself"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asks.
+
+    `arn`: of the root user, the user or the role session (`arn:aws:sts::ACCT:assumed-role/ROLE/SESSION`),
+    which also has a `role_arn`. An AWS service has only its `services`, the first being the name it signs
+    with; some answer to a regional name too (`logs.eu-west-1.amazonaws.com`).
+    """
+
+    account: str = ""
+    arn: str = ""
+    role_arn: str = ""
+    services: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, caller: Caller) -> "Principal":
+        """The principal that a caller is; a service that has other names is better spelled out."""
+        if caller.kind is CallerKind.AWS_SERVICE:
+            return cls(services=(caller.service,))
+        role = caller.role_arn if caller.kind is CallerKind.ASSUMED_ROLE else ""
+        return cls(account=caller.account, arn=caller.arn, role_arn=role)
+
+    @property
+    def is_root(self) -> bool:
+        """Whether this is the account's root user."""
+        return not self.services and self.arn.endswith(":root")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One thing somebody wants to do: the IAM action, on one resource.
+
+    `resource`: its ARN, or "*" for an action that knows no resources. `context`: condition keys the caller or
+    the service brings, such as `aws:SourceArn`; those about the principal follow from it, and a request that
+    says nothing else came over TLS and not through another service.
+    """
+
+    principal: Principal
+    action: str
+    resource: str
+    context: Mapping[str, str | bool] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The whole request context, keys in lower case, values as IAM compares them."""
+        keys = {"aws:securetransport": "true", "aws:viaawsservice": "false"}
+        who = self.principal
+        keys["aws:principalisawsservice"] = condition_text(bool(who.services))
+        if who.services:
+            # AWS's page names no aws:PrincipalArn or aws:PrincipalAccount for services: both are absent.
+            keys["aws:principalservicename"] = who.services[0]
+        else:
+            # Of a role session this is the role's ARN, not the session's.
+            keys["aws:principalarn"] = who.role_arn or who.arn
+            keys["aws:principalaccount"] = who.account
+        return keys | {key.lower(): condition_text(value) for key, value in self.context.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One statement. `name`: its Sid, or its place in the document from 0.
+
+    `principals`: (type, value) pairs, such as ("AWS", "*"); None in an identity-based policy, where whoever
+    has the policy is meant. `resources` None: the resource that the policy is attached to.
+    """
+
+    name: str | int
+    allows: bool
+    actions: tuple[str, ...]
+    not_actions: bool
+    resources: tuple[str, ...] | None
+    not_resources: bool
+    principals: tuple[tuple[str, str], ...] | None
+    not_principals: bool
+    conditions: tuple[Condition, ...]
+
+    def match(self, request: Request, keys: Mapping[str, str]) -> Match:
+        """Whether, and how, this statement speaks of the request.
+
+        Raises:
+            NotSimulated: it might, but says so in a way that the simulated AWS doesn't understand.
+        """
+        if not self._means_action(request.action) or not self._means_resource(request.resource):
+            return Match.NO
+        how = self._principal(request.principal)
+        if how is Match.NO:
+            return how
+        # Every condition is asked, so that one that isn't known is heard whatever the others answer.
+        holding = [condition.holds(keys) for condition in self.conditions]
+        return how if all(holding) else Match.NO
+
+    def _means_action(self, action: str) -> bool:
+        return any(action_matches(pattern, action) for pattern in self.actions) != self.not_actions
+
+    def _means_resource(self, resource: str) -> bool:
+        if self.resources is None:
+            return True
+        for pattern in self.resources:
+            variable = variable_in(pattern)
+            if variable:
+                raise NotSimulated("iam", f"the policy variable {variable}")
+        return any(resource_matches(pattern, resource) for pattern in self.resources) != self.not_resources
+
+    def _principal(self, principal: Principal) -> Match:
+        if self.principals is None:
+            return Match.SELF
+        if self.not_principals:
+            raise NotSimulated("iam", f"NotPrincipal, in statement {self.name}")
+        matches = {_match(kind, value, principal) for kind, value in self.principals}
+        return next((how for how in (Match.SELF, Match.ACCOUNT) if how in matches), Match.NO)
+
+
+Policy = tuple[Statement, ...]
+
+
+def parse(document: Document, *, attached_to_resource: bool) -> Policy:
+    """Read a document, once: the same document again costs no parsing.
+
+    Raises:
+        MalformedPolicy: AWS would refuse it.
+    """
+    written = document if isinstance(document, str) else json.dumps(document, sort_keys=True)
+    return _parse(written, attached_to_resource)
+
+
+@lru_cache(maxsize=4096)
+def _parse(written: str, attached_to_resource: bool) -> Policy:  # noqa: FBT001 - lru_cache's key, not an API
+    try:
+        document = json.loads(written)
+    except ValueError as error:
+        raise MalformedPolicy(f"the policy is no JSON: {error}") from error
+    if not isinstance(document, dict) or "Statement" not in document:
+        raise MalformedPolicy("the policy has no Statement")
+    statements = document["Statement"]
+    variables = document.get("Version") == _VERSION_WITH_VARIABLES
+    return tuple(
+        _statement(raw, index, attached_to_resource=attached_to_resource, variables=variables)
+        for index, raw in enumerate(statements if isinstance(statements, list) else [statements])
+    )
+
+
+def _statement(raw: object, index: int, *, attached_to_resource: bool, variables: bool) -> Statement:
+    if not isinstance(raw, dict):
+        raise MalformedPolicy(f"statement {index} is no object")
+    name = raw.get("Sid") or index
+    if not variables:
+        raw = _without_variables(raw)
+    if raw.get("Effect") not in {"Allow", "Deny"}:
+        raise MalformedPolicy(f"statement {name}: Effect is {raw.get('Effect')!r}, neither Allow nor Deny")
+    action = _one_of(raw, "Action", name)
+    resource = _one_of(raw, "Resource", name, optional=attached_to_resource)
+    principal = _one_of(raw, "Principal", name, optional=not attached_to_resource)
+    if principal and not attached_to_resource:
+        raise MalformedPolicy(f"statement {name}: an identity-based policy has no Principal")
+    return Statement(
+        name=name,
+        allows=raw["Effect"] == "Allow",
+        actions=_strings(raw[action]),
+        not_actions=action == "NotAction",
+        resources=_strings(raw[resource]) if resource else None,
+        not_resources=resource == "NotResource",
+        principals=_principals(raw[principal], name) if principal else None,
+        not_principals=principal == "NotPrincipal",
+        conditions=parse_conditions(raw.get("Condition", {})),
+    )
+
+
+def _one_of(raw: Mapping[str, Any], element: str, name: str | int, *, optional: bool = False) -> str:
+    """The element's name as the statement has it, with or without Not; "" when it may be and is absent."""
+    found = [spelled for spelled in (element, f"Not{element}") if spelled in raw]
+    if len(found) > 1 or (not found and not optional):
+        raise MalformedPolicy(f"statement {name} needs one of {element} and Not{element}, has {len(found)}")
+    return found[0] if found else ""
+
+
+def _without_variables(raw: dict[str, Any]) -> dict[str, Any]:
+    """A statement of the version of 2008 (the default), where `${` is nothing special: its `$` escaped."""
+    escaped: dict[str, Any] = json.loads(json.dumps(raw).replace("$", "${$}"))
+    return escaped
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else (str(value),)
+
+
+def _principals(raw: object, name: str | int) -> tuple[tuple[str, str], ...]:
+    if raw == "*":
+        return (("AWS", "*"),)
+    if not isinstance(raw, dict):
+        raise MalformedPolicy(f"statement {name}: Principal is {raw!r}, neither * nor an object")
+    pairs = tuple((kind, value) for kind, values in raw.items() for value in _strings(values))
+    for kind, value in pairs:
+        if "*" in value and (kind, value) != ("AWS", "*"):
+            raise MalformedPolicy(f"statement {name}: no wildcard can stand in the principal {value}")
+    return pairs
+
+
+def _match(kind: str, value: str, principal: Principal) -> Match:
+    if (kind, value) == ("AWS", "*"):
+        return Match.SELF
+    if kind == "Service":
+        return Match.SELF if value in principal.services else Match.NO
+    if kind != "AWS":
+        raise NotSimulated("iam", f"a principal of the type {kind}")
+    account = _ACCOUNT.fullmatch(value)
+    if account:
+        return Match.ACCOUNT if principal.account == account[1] else Match.NO
+    if not _IDENTITY.fullmatch(value):
+        raise NotSimulated("iam", f"the principal {value}")
+    return Match.SELF if value in {principal.arn, principal.role_arn} else Match.NO

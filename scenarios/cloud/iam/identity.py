@@ -1,0 +1,192 @@
+"""Who is who, and who may do what: identity and resource policies as they stand in moto, asked on every call.
+
+An access key names its caller, as on AWS; an actor of a scenario brings its policies
+along, a role's are read from moto's IAM. What no policy grants is AccessDenied.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from scenarios.cloud import moto_hooks
+from scenarios.cloud.caller import Caller, CallerKind
+from scenarios.cloud.errors import WorldError
+from scenarios.cloud.iam.policy import Decision, Document, Principal, Request, decide
+
+ADMINISTRATOR: Mapping[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+class Identity:
+    """The account's directory of callers, and the judge of what they ask."""
+
+    def __init__(self, account: str, home: str) -> None:
+        self.account = account
+        self.home = home
+        self._callers: dict[str, Caller] = {}
+
+    def enrol(self, caller: Caller) -> Caller:
+        """Give a caller an access key, the same one for the same ARN, and remember it."""
+        kind = "ASIA" if caller.kind is CallerKind.ASSUMED_ROLE else "AKIA"
+        unique = hashlib.sha256(caller.arn.encode()).hexdigest().upper()
+        known = replace(
+            caller,
+            access_key_id=caller.access_key_id or f"{kind}{unique[:16]}",
+            principal_id=caller.principal_id or _principal_id(caller, unique),
+        )
+        self._callers[known.access_key_id] = known
+        return known
+
+    def caller(self, access_key_id: str) -> Caller:
+        """Who signs with this key."""
+        try:
+            return self._callers[access_key_id]
+        except KeyError:
+            raise WorldError(f"nobody in this world signs with {access_key_id!r}") from None
+
+    def judge(
+        self, caller: Caller, action: str, resource: str, context: Mapping[str, str | bool] | None = None
+    ) -> Decision:
+        """Whether a caller may do `action` on `resource`."""
+        request = Request(
+            principal=Principal.of(caller), action=action, resource=resource, context=context or {}
+        )
+        return decide(request, self._policies_of(caller), self.resource_policy(resource))
+
+    def service_may(
+        self, service: str, action: str, resource: str, context: Mapping[str, str | bool]
+    ) -> Decision:
+        """Whether an AWS service may: only the resource's own policy counts.
+
+        `service`: `events.amazonaws.com`. `context`: such as aws:SourceArn and aws:SourceAccount.
+        """
+        principal = Principal(services=(service, *_regional(service, self.home)))
+        request = Request(principal=principal, action=action, resource=resource, context=context)
+        return decide(request, (), self.resource_policy(resource))
+
+    def role_may(
+        self,
+        role_arn: str,
+        service: str,
+        action: str,
+        resource: str,
+        context: Mapping[str, str | bool] | None = None,
+    ) -> Decision:
+        """Whether a role that `service` assumes may, and whether the service may assume it at all."""
+        trusted = decide(
+            Request(
+                principal=Principal(services=(service,)),
+                action="sts:AssumeRole",
+                resource=role_arn,
+                context=context or {},
+            ),
+            (),
+            self.resource_policy(role_arn),
+        )
+        if not trusted.allowed:
+            return trusted
+        name = role_arn.rpartition("/")[2]
+        caller = Caller(
+            kind=CallerKind.ASSUMED_ROLE,
+            account=self.account,
+            arn=f"arn:aws:sts::{self.account}:assumed-role/{name}/{service.partition('.')[0]}",
+            name=name,
+        )
+        return self.judge(caller, action, resource)
+
+    def _policies_of(self, caller: Caller) -> tuple[Document, ...]:
+        if caller.policies or caller.kind is not CallerKind.ASSUMED_ROLE:
+            return caller.policies
+        return tuple(role_policies(self.account, caller.name))
+
+    def resource_policy(self, resource: str) -> Document | None:
+        """The policy that hangs on a resource, if it has one."""
+        parts = resource.split(":", 5)
+        service = parts[2] if len(parts) == 6 else ""
+        finder = _RESOURCE_POLICIES.get(service)
+        return finder(_Arn(self.account, parts[3], parts[5], resource)) if finder else None
+
+
+def role_policies(account: str, role_name: str) -> list[Document]:
+    """A role's inline and attached policies, as documents; none for a role that isn't there."""
+    role = moto_hooks.role(account, role_name)
+    return [_document(text) for text in moto_hooks.role_policies(role)] if role is not None else []
+
+
+def _document(text: Any) -> Document:
+    document: Document = json.loads(text) if isinstance(text, str | bytes) else text
+    return document
+
+
+def _principal_id(caller: Caller, unique: str) -> str:
+    match caller.kind:
+        case CallerKind.ROOT:
+            return caller.account
+        case CallerKind.ASSUMED_ROLE:
+            return f"AROA{unique[16:33]}:{caller.session}"
+        case _:
+            return f"AIDA{unique[16:33]}"
+
+
+def _regional(service: str, region: str) -> tuple[str, ...]:
+    """Logs also answers to `logs.REGION.amazonaws.com`."""
+    name, _, rest = service.partition(".")
+    return (f"{name}.{region}.{rest}",) if name == "logs" else ()
+
+
+class _Arn(NamedTuple):
+    account: str
+    region: str
+    rest: str
+    text: str
+
+
+def _bucket_policy(arn: _Arn) -> Document | None:
+    bucket = moto_hooks.bucket(arn.account, arn.rest.split("/", 1)[0])
+    return _document(bucket.policy) if bucket is not None and bucket.policy else None
+
+
+def _topic_policy(arn: _Arn) -> Document | None:
+    topic = moto_hooks.topic(arn.text)
+    return _document(topic.policy) if topic is not None and topic.policy else None
+
+
+def _queue_policy(arn: _Arn) -> Document | None:
+    queue = moto_hooks.queue(arn.text)
+    return _document(queue.policy) if queue is not None and queue.policy else None
+
+
+def _key_policy(arn: _Arn) -> Document | None:
+    key = moto_hooks.kms_key(arn.text, arn.account, arn.region)
+    return _document(key.policy) if key is not None and key.policy else None
+
+
+def _function_policy(arn: _Arn) -> Document | None:
+    function = moto_hooks.lambda_function(arn.account, arn.region, arn.text)
+    return moto_hooks.lambda_policy(function) if function is not None else None
+
+
+def _bus_policy(arn: _Arn) -> Document | None:
+    return moto_hooks.bus_policy(arn.account, arn.region, arn.rest.removeprefix("event-bus/"))
+
+
+def _trust_policy(arn: _Arn) -> Document | None:
+    found = moto_hooks.role(arn.account, arn.rest.rpartition("/")[2])
+    return _document(found.assume_role_policy_document) if found is not None else None
+
+
+_RESOURCE_POLICIES: dict[str, Callable[[_Arn], Document | None]] = {
+    "s3": _bucket_policy,
+    "sns": _topic_policy,
+    "sqs": _queue_policy,
+    "kms": _key_policy,
+    "lambda": _function_policy,
+    "events": _bus_policy,
+    "iam": _trust_policy,
+}
