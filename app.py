@@ -41,6 +41,12 @@ def failed_login_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return answer(load("failed_login"), event, context)
 
 
+@app.watches("cis_alarms")
+def cis_alarms_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell who is behind an alarm of the CIS benchmark."""
+    return answer(load("cis_alarms"), event, context)
+
+
 # The local stage puts the simulated AWS behind the routes; nothing else ever sets this variable.
 if attach := os.environ.get("TRAILWARDEN_ATTACH"):
     module, _, name = attach.partition(":")

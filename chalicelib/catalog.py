@@ -5,17 +5,19 @@ and the commands are made from it.
 """
 
 from chalicelib.alarm_path import LogAlarm
+from chalicelib.cis import CIS_CONTROLS
 from chalicelib.remediation import Remediation
-from chalicelib.remediations import failed_login, root_login, table_deleted, trail_digest
+from chalicelib.remediations import cis_alarms, failed_login, root_login, table_deleted, trail_digest
 
 CATALOG: tuple[Remediation, ...] = (
     root_login.REMEDIATION,
     table_deleted.REMEDIATION,
     trail_digest.REMEDIATION,
     failed_login.REMEDIATION,
+    cis_alarms.REMEDIATION,
 )
 ALARMS: tuple[LogAlarm, ...] = (
-    root_login.ROOT_USAGE,
+    *(control.alarm for control in CIS_CONTROLS),
     failed_login.CONSOLE_FAILURES,
 )
 

@@ -199,7 +199,6 @@ def alarm_change(raw: Raw) -> AlarmChange:
     first = _optional_mapping(metrics[0]) if isinstance(metrics, list) and metrics else {}
     stat = _optional_mapping(first.get("metricStat"))
     metric = _optional_mapping(stat.get("metric"))
-    period = stat.get("period")
     return AlarmChange(
         key=f"{arn or name}@{when}",
         at=_moment(when, name),
@@ -211,8 +210,48 @@ def alarm_change(raw: Raw) -> AlarmChange:
         reason=_text(state.get("reason")),
         metric_namespace=_text(metric.get("namespace")),
         metric_name=_text(metric.get("name")),
-        period_seconds=period if type(period) is int and 0 < period <= _LONGEST_PERIOD else _USUAL_PERIOD,
+        period_seconds=_period(stat.get("period")),
     )
+
+
+def alarm_messages(raw: Raw) -> tuple[AlarmChange, ...]:
+    """What alarms told an SNS topic, one for each message that Lambda was handed.
+
+    The message names its region in words ("US East (N. Virginia)"), the alarm's ARN by its name.
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+    """
+    records = raw.get("Records") if isinstance(raw, Mapping) else None
+    if not isinstance(records, list) or not records:
+        raise MalformedEvent("Records is missing or empty")
+    return tuple(_alarm_message(_mapping(record, "Sns")) for record in records)
+
+
+def _alarm_message(sns: Raw) -> AlarmChange:
+    text = _needed(sns, "Message", _text(sns.get("MessageId")))
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise MalformedEvent(f"the message is no alarm's ({error})") from error
+    name = _needed(_optional_mapping(said), "AlarmName", _text(sns.get("MessageId")))
+    arn, when = _text(said.get("AlarmArn")), _text(said.get("StateChangeTime"))
+    trigger = _optional_mapping(said.get("Trigger"))
+    return AlarmChange(
+        key=f"{arn or name}@{when}",
+        at=_moment(when, name),
+        account=_text(said.get("AWSAccountId")),
+        region=arn.split(":")[3] if arn.count(":") > 5 else "",
+        arn=arn,
+        name=name,
+        state=_text(said.get("NewStateValue")),
+        reason=_text(said.get("NewStateReason")),
+        metric_namespace=_text(trigger.get("Namespace")),
+        metric_name=_text(trigger.get("MetricName")),
+        period_seconds=_period(trigger.get("Period")),
+    )
+
+
+def _period(value: Any) -> int:
+    return value if type(value) is int and 0 < value <= _LONGEST_PERIOD else _USUAL_PERIOD
 
 
 def object_event(raw: Raw) -> ObjectEvent:

@@ -245,7 +245,14 @@ class OnLogs:
     pattern: str
 
 
-Trigger = OnEvent | OnSchedule | OnLogs
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnTopic:
+    """A subscription to an SNS topic: `topic` is the logical id of one in the stack."""
+
+    topic: str
+
+
+Trigger = OnEvent | OnSchedule | OnLogs | OnTopic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

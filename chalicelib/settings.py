@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -44,18 +44,13 @@ class Settings:
             mode=Mode(mode),
             # Without a cap nothing acts: a stack that lost the variable must not lose its bounds.
             acts_per_hour=_number(values, ACTS_PER_HOUR) if ACTS_PER_HOUR in values else 0,
-            ignored_principals=tuple(
-                part.strip() for part in values.get(IGNORED_PRINCIPALS, "").split(",") if part.strip()
-            ),
+            ignored_principals=_names(values, IGNORED_PRINCIPALS),
             values=values,
         )
 
     def ignores(self, principal: str) -> bool:
         """Whether settings name this principal as one whose deeds are expected."""
-        return any(
-            re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), principal)
-            for pattern in self.ignored_principals
-        )
+        return matches_any(principal, self.ignored_principals)
 
     def text(self, name: str) -> str:
         """A variable that must be there."""
@@ -65,12 +60,28 @@ class Settings:
         """A variable that must be there and be a whole number above zero."""
         return _number(self.values, name)
 
+    def names(self, name: str) -> tuple[str, ...]:
+        """A list with commas between; empty where the variable is empty or missing."""
+        return _names(self.values, name)
+
+
+def matches_any(text: str, patterns: Iterable[str]) -> bool:
+    """Whether the whole text is like one of these, `*` standing for anything and `?` for one character."""
+    return any(
+        re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), text)
+        for pattern in patterns
+    )
+
 
 def _needed(values: Mapping[str, str], name: str) -> str:
     value = values.get(name, "")
     if not value:
         raise NotConfigured(f"the environment variable {name} is missing")
     return value
+
+
+def _names(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in values.get(name, "").split(",") if part.strip())
 
 
 def _number(values: Mapping[str, str], name: str) -> int:

@@ -28,10 +28,11 @@ from chalicelib import console_failures, sshd
 from chalicelib.alarm_path import NAMESPACE, TRAIL_GROUP, LogAlarm
 from chalicelib.aws import Aws
 from chalicelib.bursts import Attempt, Burst, densest
-from chalicelib.console_failures import SignInFailure, SignInFailures, read_failures, search_command
+from chalicelib.console_failures import SignInFailure, SignInFailures, read_failures
 from chalicelib.errors import foreseen
 from chalicelib.events import AlarmChange, LogBatch, Raw, alarm_change, log_batch
 from chalicelib.ledger import Ledger
+from chalicelib.log_evidence import Search
 from chalicelib.measures import span, when
 from chalicelib.remediation import Alert, Grant, OnEvent, OnLogs, Plan, Quiet, Remediation, Severity, Sighting
 from chalicelib.settings import Settings
@@ -69,8 +70,6 @@ GRANTS = (
 Failed = LoginFailures | AlarmChange
 
 QUIET_SECONDS = 3600
-# CloudTrail reaches a log group within 5 minutes on average, at times 15.
-TRAIL_DELAY = timedelta(minutes=15)
 # The agent may bring lines of a day ago, after a host was cut off.
 SIGHTINGS_KEPT = timedelta(days=2)
 # A finding is one DynamoDB item of at most 400 KB, whatever an attacker makes of it.
@@ -181,15 +180,13 @@ def _burst_told(event: LoginFailures, burst: Burst, limit: str, *, more: bool) -
 def _look_behind(aws: Aws, alarm: AlarmChange, settings: Settings) -> SignInFailures:
     """An alarm that can't say who is still an alarm: what keeps us from looking is told, not raised."""
     try:
-        return read_failures(aws.client("logs"), settings.text(TRAIL_LOG_GROUP), *_searched(alarm))
+        return read_failures(aws.client("logs"), _search(alarm, settings))
     except (ClientError, BotoCoreError) as error:
         return SignInFailures(could_not_look=str(foreseen(error)))
 
 
-def _searched(alarm: AlarmChange) -> tuple[datetime, datetime]:
-    """From when to when an alarm's log events may lie."""
-    period = timedelta(seconds=alarm.period_seconds)
-    return alarm.at - period - TRAIL_DELAY, alarm.at + period
+def _search(alarm: AlarmChange, settings: Settings) -> Search:
+    return Search.behind(alarm, settings.text(TRAIL_LOG_GROUP), console_failures.PATTERN)
 
 
 def _alarm_told(alarm: AlarmChange, facts: SignInFailures, settings: Settings) -> Alert:
@@ -202,7 +199,7 @@ def _alarm_told(alarm: AlarmChange, facts: SignInFailures, settings: Settings) -
             ("Went off", when(alarm.at)),
             ("Because", alarm.reason or "not recorded"),
             ("Account", alarm.account or "not recorded"),
-            ("Look with", search_command(settings.text(TRAIL_LOG_GROUP), alarm.region, *_searched(alarm))),
+            ("Look with", _search(alarm, settings).command(alarm.region)),
         ),
         advice=_AFTER_ALARM if facts.found else "",
     )

@@ -16,7 +16,6 @@ Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-ev
 
 from datetime import datetime
 
-from chalicelib.alarm_path import NAMESPACE, TRAIL_GROUP, LogAlarm
 from chalicelib.aws import Aws
 from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.measures import when
@@ -35,22 +34,6 @@ PATTERN = {
     },
 }
 GRANTS: tuple[Grant, ...] = ()  # the record says it all
-
-# CIS AWS Foundations 4.3, to the letter: Security Hub's control compares the text.
-ROOT_USAGE_PATTERN = (
-    '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS'
-    ' && $.eventType != "AwsServiceEvent" }'
-)
-ROOT_USAGE = LogAlarm(
-    name="RootUsage",
-    log_group=TRAIL_GROUP,
-    pattern=ROOT_USAGE_PATTERN,
-    metric="RootUsage",
-    namespace=NAMESPACE,
-    threshold=1,
-    period_seconds=300,
-    description="The root user did something: a console sign-in, or any call with root's credentials.",
-)
 
 _AFTER_SUCCESS = """\
 Ask whoever holds the root credentials whether this was them.

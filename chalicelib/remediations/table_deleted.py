@@ -32,7 +32,7 @@ from chalicelib.errors import foreseen
 from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.measures import size, span, when
 from chalicelib.remediation import Alert, Call, Grant, OnEvent, Plan, Remediation, Severity
-from chalicelib.settings import Settings
+from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.table_backups import Backup, Backups, list_command, read_backups, restore_command
 
 PATTERN = {
@@ -287,7 +287,7 @@ REMEDIATION = Remediation(
     look=look,
     decide=decide,
     settings={
-        "TRAILWARDEN_IGNORED_PRINCIPALS": {"Fn::Join": [",", {"Ref": "IgnoredPrincipals"}]},
+        IGNORED_PRINCIPALS: {"Fn::Join": [",", {"Ref": "IgnoredPrincipals"}]},
     },
     controls=("ATT&CK T1485",),
 )

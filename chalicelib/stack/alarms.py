@@ -3,23 +3,26 @@
 from typing import Any
 
 from chalicelib.alarm_path import LogAlarm
+from chalicelib.cis import CIS_CONTROLS
 from chalicelib.remediations.failed_login import CONSOLE_FAILURES
-from chalicelib.remediations.root_login import ROOT_USAGE
+from chalicelib.stack.keeping import told_by_alarms
 from chalicelib.stack.parts import Template
 
-# Alarms that tell the topic themselves; the others wake a remediation, which tells more.
-TELLING_ALARMS = (ROOT_USAGE,)
-WAKING_ALARMS = (CONSOLE_FAILURES,)
+# Told to the alert topic as well, by CloudWatch itself: what silences our functions does not silence this.
+TOLD_TWICE = ("RootUsage",)
 
 
 def alarms() -> Template:
-    """A filter and an alarm for each; those that wake nobody tell the topic."""
-    resources: Template = {}
-    for alarm in TELLING_ALARMS:
-        resources |= _alarm(alarm, actions=[{"Ref": "AlertTopic"}])
-    for alarm in WAKING_ALARMS:
-        resources |= _alarm(alarm, actions=[])
-    return resources
+    """A filter and an alarm for each, and the topic that the benchmark's alarms tell.
+
+    Security Hub asks of those that their topic has a subscriber; it has cis_alarms. An alarm without actions
+    wakes its remediation by a rule.
+    """
+    resources = told_by_alarms("CisTopic")
+    for control in CIS_CONTROLS:
+        topics = ["CisTopic", *(["AlertTopic"] if control.name in TOLD_TWICE else [])]
+        resources |= _alarm(control.alarm, actions=[{"Ref": topic} for topic in topics])
+    return resources | _alarm(CONSOLE_FAILURES, actions=[])
 
 
 def _alarm(alarm: LogAlarm, actions: list[Any]) -> Template:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.policies import acting_grants_of, document, logical_id
-from chalicelib.remediation import OnEvent, OnLogs, OnSchedule, Remediation, Trigger
+from chalicelib.remediation import OnEvent, OnLogs, OnSchedule, OnTopic, Remediation, Trigger
 from chalicelib.settings import ACTS_PER_HOUR, LEDGER, MODE, TOPIC
 from chalicelib.stack.parts import Template, log_group
 
@@ -80,6 +80,8 @@ def _event(trigger: Trigger) -> Template:
                 "Type": "CloudWatchLogs",
                 "Properties": {"LogGroupName": {"Ref": group}, "FilterPattern": pattern},
             }
+        case OnTopic(topic=topic):
+            return {"Type": "SNS", "Properties": {"Topic": {"Ref": topic}}}
 
 
 def http() -> Template:

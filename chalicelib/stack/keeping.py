@@ -39,14 +39,30 @@ def alerts() -> Template:
                 },
             },
         },
-        "AlertTopic": {
+        **told_by_alarms("AlertTopic"),
+        "AlertSubscription": {
+            "Type": "AWS::SNS::Subscription",
+            "Condition": "HasAlertEmail",
+            "Properties": {
+                "TopicArn": {"Ref": "AlertTopic"},
+                "Protocol": "email",
+                "Endpoint": {"Ref": "AlertEmail"},
+            },
+        },
+    }
+
+
+def told_by_alarms(topic: str) -> Template:
+    """A topic of this name, encrypted with the alerts' key, that CloudWatch's alarms may tell."""
+    return {
+        topic: {
             "Type": "AWS::SNS::Topic",
             "Properties": {"KmsMasterKeyId": {"Ref": "AlertKey"}},
         },
-        "AlertTopicPolicy": {
+        f"{topic}Policy": {
             "Type": "AWS::SNS::TopicPolicy",
             "Properties": {
-                "Topics": [{"Ref": "AlertTopic"}],
+                "Topics": [{"Ref": topic}],
                 "PolicyDocument": {
                     "Version": "2012-10-17",
                     "Statement": [
@@ -55,20 +71,11 @@ def alerts() -> Template:
                             "Effect": "Allow",
                             "Principal": {"Service": "cloudwatch.amazonaws.com"},
                             "Action": "sns:Publish",
-                            "Resource": {"Ref": "AlertTopic"},
+                            "Resource": {"Ref": topic},
                             "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
                         }
                     ],
                 },
-            },
-        },
-        "AlertSubscription": {
-            "Type": "AWS::SNS::Subscription",
-            "Condition": "HasAlertEmail",
-            "Properties": {
-                "TopicArn": {"Ref": "AlertTopic"},
-                "Protocol": "email",
-                "Endpoint": {"Ref": "AlertEmail"},
             },
         },
     }

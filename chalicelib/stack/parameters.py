@@ -28,10 +28,21 @@ PARAMETERS: Template = {
         "Default": "none",
         "Description": "That trail's log group, by name.",
     },
+    "CisThreshold": {
+        "Type": "Number",
+        "Default": "1",
+        "MinValue": 1,
+        "Description": "So many matches within five minutes raise a CIS alarm; the benchmark asks for 1.",
+    },
+    "CisExpectedSources": {
+        "Type": "CommaDelimitedList",
+        "Default": "delivery.logs.amazonaws.com",
+        "Description": "Addresses whose calls raise no CIS alert, such as scanners'; wildcards allowed.",
+    },
     "IgnoredPrincipals": {
         "Type": "CommaDelimitedList",
         "Default": "",
-        "Description": "ARNs whose deletions of tables are expected, wildcards allowed: recorded, not told.",
+        "Description": "ARNs whose deeds are expected, wildcards allowed: recorded, not told.",
     },
     "FailedLoginThreshold": {
         "Type": "Number",

@@ -14,7 +14,7 @@ from cloudtrail_records import ACCOUNT, ADDRESS, ALICE, ROOT, at, console_login,
 from freezegun import freeze_time
 from moto import mock_aws
 
-from chalicelib import console_failures
+from chalicelib import console_failures, log_evidence
 from chalicelib.aws import Aws
 from chalicelib.bursts import Attempt
 from chalicelib.console_failures import SignInFailure, SignInFailures
@@ -40,6 +40,7 @@ from chalicelib.sshd import LoginFailures
 START = at("2026-03-03T10:15:00")
 NOW = at("2026-03-03T10:21:00")
 GROUP = "trail"
+SEARCH = log_evidence.Search(group=GROUP, pattern=console_failures.PATTERN, since=START, until=NOW)
 ALARM_ARN = f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:ConsoleFailures"
 
 
@@ -444,7 +445,7 @@ def test_only_the_alarms_period_and_cloudtrails_delay_are_read(at_the_alarm, aws
 
 
 def test_a_log_without_end_is_cut_but_told(at_the_alarm, aws, monkeypatch):
-    monkeypatch.setattr(console_failures, "MOST_KEPT", 3)
+    monkeypatch.setattr(log_evidence, "MOST_KEPT", 3)
     logged(aws, *(record(number, number) for number in range(5)))
 
     facts = looked(aws)
@@ -467,14 +468,14 @@ class Logs:
 
 
 READS = [
-    pytest.param(console_failures.MOST_PAGES, False, id="as many pages as are read"),
-    pytest.param(console_failures.MOST_PAGES + 1, True, id="one more"),
+    pytest.param(log_evidence.MOST_PAGES, False, id="as many pages as are read"),
+    pytest.param(log_evidence.MOST_PAGES + 1, True, id="one more"),
 ]
 
 
 @pytest.mark.parametrize(("pages", "more"), READS)
 def test_a_busy_log_is_not_read_without_end(pages, more):
-    facts = console_failures.read_failures(Logs(pages), GROUP, START, NOW)
+    facts = console_failures.read_failures(Logs(pages), SEARCH)
 
     assert facts == SignInFailures(more=more)
 

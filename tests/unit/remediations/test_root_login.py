@@ -6,7 +6,7 @@ from cloudtrail_records import ACCOUNT, ADDRESS, ALICE, NOW, console_login, fact
 from chalicelib.matching import EventPattern
 from chalicelib.notify import message_of, subject_of
 from chalicelib.remediation import Alert, Outcome, Severity
-from chalicelib.remediations.root_login import PATTERN, REMEDIATION, ROOT_USAGE_PATTERN, decide
+from chalicelib.remediations.root_login import PATTERN, REMEDIATION, decide
 
 
 def told(**about) -> Alert:
@@ -113,13 +113,6 @@ def test_the_rule_lets_roots_sign_ins_through(event):
 @pytest.mark.parametrize("event", MATCHES_NOT)
 def test_the_rule_holds_everything_else_back(event):
     assert not EventPattern(PATTERN).matches(event)
-
-
-def test_the_second_path_is_the_benchmarks_filter_to_the_letter():
-    assert ROOT_USAGE_PATTERN == (
-        '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS '
-        '&& $.eventType != "AwsServiceEvent" }'
-    )
 
 
 def test_it_can_only_tell():
