@@ -18,8 +18,9 @@ class Crash(BaseException):
 class Faults:
     """One profile.
 
-    `duplicates`: EventBridge and Logs deliver everything twice, some seconds apart. `late_seconds`: added to
-    every delivery of a CloudTrail record to EventBridge. `reordered`: records that happen close together may
+    `duplicates`: EventBridge and Logs deliver everything twice, some seconds apart, and a queue shows once
+    more what its function handled. `late_seconds`: added to every delivery of a CloudTrail record to
+    EventBridge. `reordered`: records that happen close together may
     arrive in any order. `throttled_every`: each n-th call of a function is answered with a throttling error
     once (0: never). `crash_at`: (n, before): the first attempt of each invocation dies before or after its
     n-th call (None: never). `always_cold`: no execution environment is used twice. `grace_seconds`: how much

@@ -20,6 +20,7 @@ from typing import Any
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import ApiCall, Caller
 from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.encryption import key_arn
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.setting import Setting
@@ -96,19 +97,10 @@ class Messaging:
                 )
 
     def _key_of(self, topic: Any) -> str:
-        return self._key(topic.kms_master_key_id, topic.arn)
+        return key_arn(topic.kms_master_key_id, topic.arn)
 
     def _key_of_queue(self, queue: Any) -> str:
-        return self._key(queue.kms_master_key_id, queue.queue_arn)
-
-    def _key(self, configured: str | None, of: str) -> str:
-        """The ARN of the key that something is encrypted with; "" for none."""
-        if not configured:
-            return ""
-        key = moto_hooks.kms_key(configured, self._setting.account, of.split(":")[3])
-        if key is None:
-            raise NotSimulated("kms", f"the key {configured} of {of}")
-        return str(key.arn)
+        return key_arn(queue.kms_master_key_id, queue.queue_arn)
 
     def _published(self, call: ApiCall) -> None:
         parameters = call.parameters
@@ -263,8 +255,6 @@ class Messaging:
     def _put(self, queue_arn: str, body: str, attributes: Mapping[str, str]) -> None:
         queue = moto_hooks.queue(queue_arn)
         assert queue is not None
-        if queue.lambda_event_source_mappings:
-            raise NotSimulated("lambda", f"an event source mapping on {queue_arn}")
         moto_hooks.backend("sqs", queue.account_id, queue.region).send_message(
             queue.name,
             body,

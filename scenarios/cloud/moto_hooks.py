@@ -9,7 +9,7 @@ import copy
 import copyreg
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,6 +20,7 @@ import moto.logs.models as logs_models
 import moto.s3.models as s3_models
 import moto.s3.notifications as s3_notifications
 import moto.sns.models as sns_models
+import moto.sqs.models as sqs_models
 from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
@@ -43,6 +44,18 @@ def _never(*_: Any, **__: Any) -> None:
     raise NotSimulated("lambda", "moto was asked to run a function; the functions law runs them")
 
 
+_add_message = sqs_models.Queue.add_message
+
+
+def _add_only(queue: Any, message: Any) -> None:
+    """Put a message into a queue; moto would hand it to the queue's functions at once."""
+    mapped, queue.lambda_event_source_mappings = queue.lambda_event_source_mappings, {}
+    try:
+        _add_message(queue, message)
+    finally:
+        queue.lambda_event_source_mappings = mapped
+
+
 _SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
     (sns_models.Subscription, "publish", _nothing),
     (s3_notifications, "send_event", _nothing),
@@ -51,6 +64,7 @@ _SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
     (logs_models.LogStream, "_send_log_events", _nothing),
     (events_models.Rule, "send_to_targets", _nothing),
     (lambda_models.LambdaFunction, "_invoke_lambda", _never),
+    (sqs_models.Queue, "add_message", _add_only),
 )
 
 
@@ -94,6 +108,22 @@ def answers_before_moto(answer: Any) -> Iterator[None]:
         yield
     finally:
         stubber.BotocoreStubber.__call__ = original
+
+
+@contextmanager
+def messages_tell(tell: Callable[[str], None]) -> Iterator[None]:
+    """Have every message that is put into a queue told, by the queue's ARN, whoever put it there."""
+    add = sqs_models.Queue.add_message
+
+    def added(queue: Any, message: Any) -> None:
+        add(queue, message)
+        tell(queue.queue_arn)
+
+    sqs_models.Queue.add_message = added
+    try:
+        yield
+    finally:
+        sqs_models.Queue.add_message = add
 
 
 # ---- snapshots ----------------------------------------------------------------------------------
@@ -185,6 +215,46 @@ def queue(arn: str) -> Any | None:
     """A queue's model, by ARN."""
     _, _, _, region, account, name = arn.split(":", 5)
     return backend("sqs", account, region).queues.get(name)
+
+
+def messages(queue: Any) -> list[Any]:
+    """All that lies in a queue, hidden or not: `.visible_at` and `.delayed_until` in milliseconds."""
+    return list(queue._messages)  # noqa: SLF001
+
+
+def receive(queue: Any, most: int) -> tuple[list[Any], int]:
+    """Receive what is visible, hidden from now on for the queue's visibility timeout.
+
+    Also tells how many messages the redrive policy moved to the dead-letter queue. What the retention
+    period has ended is gone; moto would go on holding it.
+    """
+    sqs = backend("sqs", queue.account_id, queue.region)
+    queue._messages = [  # noqa: SLF001
+        each
+        for each in queue._messages  # noqa: SLF001
+        if sqs.is_message_valid_based_on_retention_period(queue.name, each)
+    ]
+    before = len(queue._messages)  # noqa: SLF001
+    received = sqs.receive_message(queue.name, most, 0, queue.visibility_timeout, ["All"])
+    return received, before - len(queue._messages)  # noqa: SLF001
+
+
+def delete_message(queue: Any, message: Any) -> None:
+    """Delete a received message, if it is still there."""
+    if any(each.id == message.id for each in queue._messages):  # noqa: SLF001
+        queue.delete_message(message.receipt_handle)
+
+
+def show_again(queue: Any, message: Any, seconds: float) -> None:
+    """Have a received message seen again so many seconds from now."""
+    for each in queue._messages:  # noqa: SLF001
+        if each.id == message.id:
+            each.change_visibility(int(seconds))
+
+
+def event_source_mappings(account: str, region: str) -> list[Any]:
+    """A region's mappings: `.uuid`, `.event_source_arn`, `.function_arn`, `.enabled`, `.batch_size`..."""
+    return list(backend("lambda", account, region)._event_source_mappings.values())  # noqa: SLF001
 
 
 def topic(arn: str) -> Any | None:

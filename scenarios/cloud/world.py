@@ -132,6 +132,7 @@ class World:
             moto_hooks.seed_ids(self.setting.seed)
             entering.enter_context(seeded(self.setting.seed))
             entering.enter_context(moto_hooks.answers_before_moto(self._throttles.answer))
+            entering.enter_context(moto_hooks.messages_tell(self.functions.event_sources.arrived))
             entering.enter_context(self.calls.listening())
             self.stacks = dict(provisioned.stacks)
             stacks = self.stacks.values()

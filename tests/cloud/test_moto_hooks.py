@@ -359,6 +359,49 @@ def test_a_queue_shows_its_policy_and_its_messages_and_looking_takes_nothing_out
     assert moto_hooks.queue(arn("sqs", "Nowhere")) is None
 
 
+def test_moto_reads_no_queue_for_a_function(stack):
+    mapping = client("lambda").create_event_source_mapping(
+        FunctionName="look", EventSourceArn=arn("sqs", "Heard")
+    )
+    url = client("sqs").get_queue_url(QueueName="Heard")["QueueUrl"]
+    client("sqs").send_message(QueueUrl=url, MessageBody="b")
+
+    assert bodies() == ["b"]
+    [found] = moto_hooks.event_source_mappings(ACCOUNT, HOME)
+    assert (found.uuid, found.enabled, found.batch_size) == (mapping["UUID"], True, 10)
+    assert (found.event_source_arn, found.function_arn) == (arn("sqs", "Heard"), LOOK)
+    assert (found.max_batch_window, found.function_response_types) == (None, None)
+
+
+def test_whatever_is_put_into_a_queue_is_told(stack):
+    told = []
+    url = client("sqs").get_queue_url(QueueName="Heard")["QueueUrl"]
+    with moto_hooks.messages_tell(told.append):
+        client("sqs").send_message(QueueUrl=url, MessageBody="b")
+    client("sqs").send_message(QueueUrl=url, MessageBody="c")
+
+    assert told == [arn("sqs", "Heard")]
+    assert bodies() == ["b", "c"]
+
+
+def test_a_received_message_is_hidden_until_it_is_shown_again_or_deleted(stack):
+    found = moto_hooks.queue(arn("sqs", "Heard"))
+    url = client("sqs").get_queue_url(QueueName="Heard")["QueueUrl"]
+    client("sqs").send_message(QueueUrl=url, MessageBody="b")
+
+    [message], given_up = moto_hooks.receive(found, 10)
+    assert (message.body, message.approximate_receive_count, given_up) == ("b", 1, 0)
+    assert moto_hooks.receive(found, 10) == ([], 0)
+    [hidden] = moto_hooks.messages(found)
+    assert hidden.visible_at == (START.timestamp() + 30) * 1000
+
+    moto_hooks.show_again(found, message, 5)
+    assert hidden.visible_at == (START.timestamp() + 5) * 1000
+    moto_hooks.delete_message(found, message)
+    moto_hooks.delete_message(found, message)
+    assert moto_hooks.messages(found) == []
+
+
 def test_a_topic_shows_its_policy_its_key_and_who_is_subscribed(stack):
     found = moto_hooks.topic(arn("sns", "Alerts"))
     [subscription] = moto_hooks.subscriptions(arn("sns", "Alerts"))

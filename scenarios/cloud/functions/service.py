@@ -2,8 +2,9 @@
 
 Asynchronous invocations are accepted at once and run from the clock: a failure is tried
 again after one minute and, two minutes later, once more; what still fails goes to the
-function's on-failure destination and its dead-letter queue (destinations.py). One event is
-handled at a time: what is due while a function runs, runs late.
+function's on-failure destination and its dead-letter queue (destinations.py). Queues are
+read for the functions mapped to them (event_sources.py). One event is handled at a time:
+what is due while a function runs, runs late.
 
 Left out: the START, END and REPORT lines of the platform in a function's log.
 
@@ -25,6 +26,7 @@ from scenarios.cloud.calls import Asked, Refused
 from scenarios.cloud.errors import NotSimulated, WorldError
 from scenarios.cloud.faults import Crash
 from scenarios.cloud.functions.destinations import Deliver, Destinations
+from scenarios.cloud.functions.event_sources import EventSources
 from scenarios.cloud.functions.invocations import (
     TASK_ROOT,
     Context,
@@ -80,6 +82,7 @@ class Functions:
         self._deadline = setting.clock.now
         self._logs: LogWriter | None = None
         self._log_groups: Mapping[str, str] = {}
+        self.event_sources = EventSources(setting, self.run, self._role)
         setting.calls.answer("lambda", "Invoke", self._asked)
         setting.calls.around(self._before_call, self._behind_call)
 
@@ -90,6 +93,7 @@ class Functions:
         self._logs = logs
         self._log_groups = log_groups
         self._destinations.dead_letters = dead_letters or {}
+        self.event_sources.start()
 
     @property
     def running(self) -> Invocation | None:

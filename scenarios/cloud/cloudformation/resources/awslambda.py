@@ -27,6 +27,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
     arn,
 )
+from scenarios.cloud.functions.queue_batches import DEFAULT_BATCH_SIZE, objection
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html; handlers run in this interpreter.
 _RUNTIMES = ("python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
@@ -122,9 +123,11 @@ EVENT_SOURCE_MAPPING = Shape(
         "BatchSize": Whole(low=1, high=10000),
         "Enabled": Flag(),
         "EventSourceArn": arn("sqs"),
+        "FilterCriteria": Refused(because="filters of an event source"),
         "FunctionName": Text(),
         "FunctionResponseTypes": Many(of=Text(choices=("ReportBatchItemFailures",)), most=1),
         "MaximumBatchingWindowInSeconds": Whole(low=0, high=300),
+        "ProvisionedPollerConfig": Refused(because="provisioned pollers"),
         "ScalingConfig": Shape(fields={"MaximumConcurrency": Whole(low=2, high=1000)}),
         "Tags": TAGS,
     },
@@ -198,35 +201,29 @@ def create_event_source_mapping(order: Order) -> Identity:
     properties = dict(order.properties)
     source = properties["EventSourceArn"]
     configuration = _configuration(order, properties["FunctionName"])
-    for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"):
-        if not role_may(order.site, configuration["Role"], action, source):
-            verb = action.removeprefix("sqs:")
-            why = f"The provided execution role does not have permissions to call {verb} on SQS"
-            raise order.refuse("FunctionName", why)
-    _check_queue(order, source, configuration["Timeout"])
-    if properties.get("BatchSize", 10) > 10 and not properties.get("MaximumBatchingWindowInSeconds"):
-        raise order.refuse(
-            "MaximumBatchingWindowInSeconds", "a batch of more than 10 needs a window of 1 s or more"
-        )
+    objected = objection(
+        lambda action: role_may(order.site, configuration["Role"], action, source),
+        visibility_seconds=_visibility_seconds(order, source),
+        timeout_seconds=configuration["Timeout"],
+        batch_size=properties.get("BatchSize", DEFAULT_BATCH_SIZE),
+        window_seconds=properties.get("MaximumBatchingWindowInSeconds", 0),
+    )
+    if objected is not None:
+        raise order.refuse(*objected)
     created = order.client("lambda").create_event_source_mapping(**properties)
     attributes = {"Id": created["UUID"], "EventSourceMappingArn": created["EventSourceMappingArn"]}
     return Identity(ref=created["UUID"], attributes=attributes)
 
 
-def _check_queue(order: Order, source: str, timeout_seconds: int) -> None:
+def _visibility_seconds(order: Order, source: str) -> int:
+    """How long the queue hides a message that somebody received."""
     sqs = order.client("sqs")
     try:
         url = sqs.get_queue_url(QueueName=source.rsplit(":", 1)[-1])["QueueUrl"]
     except ClientError as error:
         raise order.refuse("EventSourceArn", f"the queue {source} does not exist") from error
-    hidden = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
-    hidden_seconds = int(hidden["VisibilityTimeout"])
-    if hidden_seconds < timeout_seconds:
-        raise order.refuse(
-            "EventSourceArn",
-            f"Queue visibility timeout: {hidden_seconds} seconds is less than "
-            f"Function timeout: {timeout_seconds} seconds",
-        )
+    asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
+    return int(asked["Attributes"]["VisibilityTimeout"])
 
 
 def _check_environment(order: Order) -> None:

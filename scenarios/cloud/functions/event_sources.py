@@ -1,0 +1,331 @@
+"""Event source mappings: Lambda reads a queue under the function's role, and invokes the function.
+
+A message is read as soon as it is visible: when it arrives, when its delay is over, when its
+visibility timeout has run out. What the function handled is deleted; what it failed on stays
+hidden until the timeout has run out and then comes again, until the queue's redrive policy
+moves it to the dead-letter queue. The function is invoked synchronously: its own retries,
+destinations and dead-letter queue have no part in it.
+
+With a batching window messages are gathered, hidden from other readers meanwhile; where few
+arrive, Lambda may wait up to 20 s even if the window is shorter.
+
+Under the `duplicates` faults a queue shows a message once more although it was deleted, as
+standard queues may: that counts as received twice. One batch is handled at a time, so
+MaximumConcurrency (2 and more) never holds anything back, and there is nothing to scale down
+after failures.
+
+Left out: filter criteria, FIFO queues, queues of other accounts, provisioned pollers.
+
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html,
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html,
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html,
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html,
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from scenarios.cloud import moto_hooks
+from scenarios.cloud.caller import ApiCall, Caller
+from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.clock import Entry
+from scenarios.cloud.encryption import key_arn
+from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.functions.invocations import Invocation, Result
+from scenarios.cloud.functions.queue_batches import DEFAULT_BATCH_SIZE, objection, record, unprocessed
+from scenarios.cloud.setting import Setting
+
+RECEIVE_SECONDS = 0.05
+# A poller that is refused goes on asking; AWS names no pace.
+REFUSED_SECONDS = 60.0
+# "Lambda might wait for up to 20 seconds", whatever shorter window is configured: a long poll's length.
+LONG_POLL_SECONDS = 20
+LARGEST_PAYLOAD_BYTES = 6 * 1024 * 1024
+_PARAMETERS = frozenset(
+    {
+        "BatchSize",
+        "Enabled",
+        "EventSourceArn",
+        "FunctionName",
+        "FunctionResponseTypes",
+        "MaximumBatchingWindowInSeconds",
+        "ScalingConfig",
+        "Tags",
+        "UUID",
+    }
+)
+
+
+@dataclass(slots=True)
+class _Gathering:
+    """A batch that waits for its window to end."""
+
+    messages: list[Any] = field(default_factory=list)
+    ends: Entry | None = None
+
+
+class EventSources:
+    """All event source mappings of the account, as they stand in moto.
+
+    `run` is one attempt of a function, now; `role` the session its code runs under.
+    """
+
+    def __init__(
+        self, setting: Setting, run: Callable[[Invocation], Result], role: Callable[[Any], Caller]
+    ) -> None:
+        self._setting = setting
+        self._run = run
+        self._role = role
+        self._wakes: dict[str, Entry] = {}
+        self._gathering: dict[str, _Gathering] = {}
+        self._told: set[tuple[str, str]] = set()
+        for operation in ("CreateEventSourceMapping", "UpdateEventSourceMapping"):
+            setting.calls.check("lambda", operation, self._may_connect)
+            setting.calls.after("lambda", operation, self._changed)
+        for operation in ("ChangeMessageVisibility", "ChangeMessageVisibilityBatch"):
+            setting.calls.after("sqs", operation, self._changed)
+
+    def start(self) -> None:
+        """Begin to read what lies in the queues."""
+        for region in self._setting.regions:
+            self._wake_all(region)
+
+    def arrived(self, queue_arn: str) -> None:
+        """A message was put into a queue."""
+        if self._mappings(queue_arn):
+            self._wake(queue_arn)
+
+    # ---- connecting a function to a queue ---------------------------------------------------------
+
+    def _may_connect(self, asked: Asked) -> None:
+        for name in sorted(asked.parameters.keys() - _PARAMETERS):
+            raise NotSimulated("lambda", f"{asked.operation} with {name}")
+        given = dict(asked.parameters)
+        if asked.operation == "UpdateEventSourceMapping":
+            known = self._mapping(asked.region, given["UUID"])
+            if known is None:
+                raise Refused("ResourceNotFoundException", "The resource you requested does not exist.", 404)
+            given = {**_described(known), **given}
+        queue, model = (
+            self._queue(given.get("EventSourceArn", "")),
+            self._model(asked.region, given["FunctionName"]),
+        )
+        if asked.operation == "CreateEventSourceMapping":
+            self._refuse_twins(queue.queue_arn, model)
+        role = self._role(model)
+        objected = objection(
+            lambda action: self._setting.identity.judge(role, action, queue.queue_arn).allowed,
+            visibility_seconds=int(queue.visibility_timeout),
+            timeout_seconds=int(model.timeout),
+            batch_size=int(given.get("BatchSize") or DEFAULT_BATCH_SIZE),
+            window_seconds=int(given.get("MaximumBatchingWindowInSeconds") or 0),
+        )
+        if objected is not None:
+            raise Refused("InvalidParameterValueException", f"Invalid request provided: {objected[1]}")
+
+    def _queue(self, arn: str) -> Any:
+        if ":sqs:" not in arn or arn.endswith(".fifo"):
+            raise NotSimulated("lambda", f"an event source mapping for {arn}")
+        queue = moto_hooks.queue(arn)
+        if queue is None:
+            code = "AWS.SimpleQueueService.NonExistentQueue"
+            why = f"Error occurred while ReceiveMessage. SQS Error Code: {code}: {arn}"
+            raise Refused("InvalidParameterValueException", why)
+        return queue
+
+    def _model(self, region: str, function: str) -> Any:
+        if function.rpartition(":function:")[2].count(":"):
+            raise NotSimulated("lambda", f"an event source mapping of {function}, a version or an alias")
+        model = moto_hooks.lambda_function(self._setting.account, region, function)
+        if model is None:
+            raise Refused("ResourceNotFoundException", f"Function not found: {function}", 404)
+        return model
+
+    def _refuse_twins(self, queue_arn: str, model: Any) -> None:
+        for known in self._mappings(queue_arn, disabled=True):
+            if known.function_arn == model.function_arn:
+                why = (
+                    f'The event source arn (" {queue_arn} ") and function (" {model.function_name} ") '
+                    "provided mapping already exists. Please update or delete the existing mapping with "
+                    f"UUID {known.uuid}"
+                )
+                raise Refused("ResourceConflictException", why, 409)
+
+    def _changed(self, call: ApiCall) -> None:
+        self._wake_all(call.region)
+
+    # ---- when to look -----------------------------------------------------------------------------
+
+    def _wake_all(self, region: str) -> None:
+        for mapping in moto_hooks.event_source_mappings(self._setting.account, region):
+            self._wake(mapping.event_source_arn)
+
+    def _wake(self, queue_arn: str, at: datetime | None = None) -> None:
+        """Look at a queue at this moment, or as soon as a poll takes; an earlier look stands."""
+        soonest = self._setting.clock.now + timedelta(seconds=RECEIVE_SECONDS)
+        moment = max(at or soonest, soonest)
+        standing = self._wakes.get(queue_arn)
+        if standing is not None:
+            if standing.moment <= moment:
+                return
+            standing.cancelled = True
+        name = queue_arn.rpartition(":")[2]
+        self._wakes[queue_arn] = self._setting.clock.at(
+            moment, partial(self._look, queue_arn), f"Lambda reads {name}"
+        )
+
+    def _sleep(self, queue: Any) -> None:
+        """Wake when the next message shows itself; an empty queue wakes nobody."""
+        moments = [max(each.visible_at, each.delayed_until) for each in moto_hooks.messages(queue)]
+        if moments:
+            # A message shows itself when its moment is past, and moto counts in milliseconds.
+            self._wake(queue.queue_arn, datetime.fromtimestamp((min(moments) + 1) / 1000, UTC))
+
+    def _look(self, queue_arn: str) -> None:
+        self._wakes.pop(queue_arn, None)
+        queue, mappings = moto_hooks.queue(queue_arn), self._mappings(queue_arn)
+        if queue is None or not mappings:
+            return
+        read = [self._read(mapping, queue) for mapping in mappings]  # every one of them gets its turn
+        if any(read):
+            self._sleep(queue)
+        elif moto_hooks.messages(queue):
+            self._wake(queue_arn, self._setting.clock.now + timedelta(seconds=REFUSED_SECONDS))
+
+    # ---- reading ----------------------------------------------------------------------------------
+
+    def _read(self, mapping: Any, queue: Any) -> bool:
+        """Take what is visible, and hand it over when the batch is whole; False where that isn't allowed."""
+        why = self._unable(mapping, queue)
+        if why:
+            if (mapping.uuid, why) not in self._told:
+                self._told.add((mapping.uuid, why))
+                self._setting.note("lost", f"{_name(mapping.function_arn)} does not read {queue.name}: {why}")
+            return False
+        gathering = self._gathering.setdefault(mapping.uuid, _Gathering())
+        taken, given_up = moto_hooks.receive(queue, mapping.batch_size - len(gathering.messages))
+        if given_up:
+            target = queue.dead_letter_queue.name
+            self._setting.note("kept", f"{queue.name} gave up {_many(given_up)}; {target} keeps what it was")
+        gathering.messages += taken
+        if not gathering.messages:
+            return True
+        if len(gathering.messages) >= mapping.batch_size or not mapping.max_batch_window:
+            self._hand_over(mapping)
+        elif gathering.ends is None:
+            gathering.ends = self._setting.clock.after(
+                self._window(mapping), partial(self._hand_over, mapping), "a batching window ends"
+            )
+        return True
+
+    def _unable(self, mapping: Any, queue: Any) -> str:
+        """Why Lambda can't read the queue for this mapping, or ""."""
+        region = queue.queue_arn.split(":")[3]
+        model = moto_hooks.lambda_function(self._setting.account, region, mapping.function_arn)
+        if model is None:
+            return "the function is gone"
+        if model.reserved_concurrency in {0, "0"}:
+            raise NotSimulated(
+                "lambda", f"{model.function_name} has no concurrency: its batches are throttled"
+            )
+        role, key = self._role(model), self._key(queue)
+        asked = [("sqs:ReceiveMessage", queue.queue_arn), *([("kms:Decrypt", key)] if key else [])]
+        return self._denied(role, asked)
+
+    def _denied(self, role: Caller, asked: Iterable[tuple[str, str]]) -> str:
+        for action, resource in asked:
+            decision = self._setting.identity.judge(role, action, resource)
+            if not decision.allowed:
+                return f"{role.name} may not {action} because {decision.because}"
+        return ""
+
+    def _key(self, queue: Any) -> str:
+        """The key whose policy counts; AWS's own key for SQS lets everybody in the account."""
+        configured = str(queue.kms_master_key_id or "")
+        return "" if configured.endswith("alias/aws/sqs") else key_arn(configured, queue.queue_arn)
+
+    def _window(self, mapping: Any) -> float:
+        window = float(mapping.max_batch_window)
+        return self._setting.random("lambda.window").uniform(window, max(window, LONG_POLL_SECONDS))
+
+    # ---- handing over -----------------------------------------------------------------------------
+
+    def _hand_over(self, mapping: Any) -> None:
+        """Invoke the function with the batch, delete what it handled, and leave the rest to the queue."""
+        gathering = self._gathering.pop(mapping.uuid)
+        if gathering.ends is not None:
+            gathering.ends.cancelled = True
+        messages, queue_arn = gathering.messages, mapping.event_source_arn
+        text = json.dumps({"Records": [record(each, queue_arn) for each in messages]})
+        if len(text.encode()) > LARGEST_PAYLOAD_BYTES:
+            raise NotSimulated("lambda", "a batch of more than 6 MB, which Lambda would cut in pieces")
+        invocation = Invocation(
+            arn=mapping.function_arn,
+            event=json.loads(text),
+            request_id=self._setting.new_uuid("lambda.request"),
+            accepted=self._setting.clock.now,
+            attempts=max(each.approximate_receive_count for each in messages),
+        )
+        result = self._run(invocation)
+        back = unprocessed(
+            result, [each.id for each in messages], partial=bool(mapping.function_response_types)
+        )
+        name, queue_name = _name(mapping.function_arn), _name(queue_arn)
+        if back and not result.failed:
+            self._setting.note("failed", f"{name} reports {len(back)} of {_many(len(messages))} as failed")
+        if back:
+            self._setting.note("queued", f"{queue_name} shows {_many(len(back))} again after its timeout")
+        self._delete(mapping, [each for each in messages if each.id not in back])
+
+    def _delete(self, mapping: Any, messages: list[Any]) -> None:
+        queue = moto_hooks.queue(mapping.event_source_arn)
+        model = moto_hooks.lambda_function(
+            self._setting.account, mapping.function_arn.split(":")[3], mapping.function_arn
+        )
+        if queue is None or model is None or not messages:
+            return
+        why = self._denied(self._role(model), [("sqs:DeleteMessage", queue.queue_arn)])
+        if why:
+            self._setting.note("failed", f"what {model.function_name} handled comes again: {why}")
+            return
+        for message in messages:
+            if self._setting.faults.duplicates and message.approximate_receive_count == 1:
+                seconds = self._setting.random("sqs.duplicates").uniform(1, 30)
+                moto_hooks.show_again(queue, message, seconds)
+            else:
+                moto_hooks.delete_message(queue, message)
+        self._sleep(queue)
+
+    # ---- the mappings -----------------------------------------------------------------------------
+
+    def _mappings(self, queue_arn: str, *, disabled: bool = False) -> list[Any]:
+        region = queue_arn.split(":")[3]
+        found = moto_hooks.event_source_mappings(self._setting.account, region)
+        return [each for each in found if each.event_source_arn == queue_arn and (each.enabled or disabled)]
+
+    def _mapping(self, region: str, uuid: str) -> Any | None:
+        found = moto_hooks.event_source_mappings(self._setting.account, region)
+        return next((each for each in found if each.uuid == uuid), None)
+
+
+def _described(mapping: Any) -> dict[str, Any]:
+    """What an update leaves as it is."""
+    return {
+        "BatchSize": mapping.batch_size,
+        "EventSourceArn": mapping.event_source_arn,
+        "FunctionName": mapping.function_arn,
+        "MaximumBatchingWindowInSeconds": mapping.max_batch_window,
+    }
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition(":")[2]
+
+
+def _many(messages: int) -> str:
+    return "1 message" if messages == 1 else f"{messages} messages"

@@ -1,0 +1,96 @@
+"""What a function that reads a queue is handed, what its answer means, and when Lambda won't connect them.
+
+Sources: the event, https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html;
+the answer, https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html; what is
+asked of queue and role, https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+"""
+
+import base64
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from scenarios.cloud.functions.invocations import Result
+
+POLLER_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+DEFAULT_BATCH_SIZE = 10
+_LARGEST_BATCH_WITHOUT_WINDOW = 10
+
+
+def objection(
+    may: Callable[[str], bool],
+    *,
+    visibility_seconds: int,
+    timeout_seconds: int,
+    batch_size: int,
+    window_seconds: int,
+) -> tuple[str, str] | None:
+    """Why Lambda would not let a function read a queue, and the parameter at fault; None when it would.
+
+    `may(action)`: whether the function's role may do this to the queue.
+    """
+    for action in POLLER_ACTIONS:
+        if not may(action):
+            verb = action.removeprefix("sqs:")
+            why = f"The provided execution role does not have permissions to call {verb} on SQS"
+            return "FunctionName", why
+    if visibility_seconds < timeout_seconds:
+        hidden, runs = f"{visibility_seconds} seconds", f"{timeout_seconds} seconds"
+        why = f"Queue visibility timeout: {hidden} is less than Function timeout: {runs}"
+        return "EventSourceArn", why
+    if batch_size > _LARGEST_BATCH_WITHOUT_WINDOW and not window_seconds:
+        return "MaximumBatchingWindowInSeconds", "a batch of more than 10 needs a window of 1 s or more"
+    return None
+
+
+def record(message: Any, queue_arn: str) -> dict[str, Any]:
+    """One message as the function's event tells it. `message`: moto's model, once received."""
+    attributes = {
+        "ApproximateReceiveCount": str(message.approximate_receive_count),
+        "SentTimestamp": str(message.sent_timestamp),
+        "SenderId": message.sender_id,
+        "ApproximateFirstReceiveTimestamp": str(message.approximate_first_receive_timestamp),
+    }
+    told = {
+        "messageId": message.id,
+        "receiptHandle": message.receipt_handle,
+        "body": message.body,
+        "attributes": attributes,
+        "messageAttributes": {name: _attribute(value) for name, value in message.message_attributes.items()},
+        "md5OfBody": message.body_md5,
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue_arn,
+        "awsRegion": queue_arn.split(":")[3],
+    }
+    if message.message_attributes:
+        told["md5OfMessageAttributes"] = message.attribute_md5
+    return told
+
+
+def _attribute(given: Mapping[str, Any]) -> dict[str, Any]:
+    value: dict[str, Any] = {"stringListValues": [], "binaryListValues": [], "dataType": given["DataType"]}
+    if "BinaryValue" in given:
+        value["binaryValue"] = base64.b64encode(given["BinaryValue"]).decode()
+    else:
+        value["stringValue"] = given["StringValue"]
+    return value
+
+
+def unprocessed(result: Result, ids: Collection[str], *, partial: bool) -> frozenset[str]:
+    """Which messages of a batch go back to the queue.
+
+    `partial`: the mapping has ReportBatchItemFailures. Without it, and whenever the function failed,
+    it is all or nothing; an answer that can't be read, or that names a message which was not in the
+    batch, is a failure of the whole batch.
+    """
+    everything = frozenset(ids)
+    if result.failed:
+        return everything
+    if not partial or not result.payload:
+        return frozenset()
+    failures = (
+        result.payload.get("batchItemFailures") if isinstance(result.payload, Mapping) else "unreadable"
+    )
+    if not isinstance(failures or [], list):
+        return everything
+    named = {str(each.get("itemIdentifier")) if isinstance(each, Mapping) else "" for each in failures or []}
+    return everything & named if named <= everything else everything
