@@ -37,7 +37,7 @@ DEGREES = Scenario(
     ),
     then=holds(
         by("03:10", alert("root_login", "HIGH", "with MFA"), alert("root_login", "MEDIUM", "failed")),
-        at_the_end(no_more_alerts_than(2)),
+        at_the_end(no_more_alerts_than(2, of="root_login")),
     ),
 )
 

@@ -65,7 +65,7 @@ REFUSED = Scenario(
             "02:30",
             alert("table_deleted", "MEDIUM", "orders", "user/intern", "192.0.2.15", "no (AccessDenied"),
         ),
-        at_the_end(table_is("orders", there=True), no_more_alerts_than(1)),
+        at_the_end(table_is("orders", there=True), no_more_alerts_than(1, of="table_deleted")),
     ),
 )
 

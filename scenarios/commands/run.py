@@ -4,11 +4,13 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
 from scenarios.cloud.faults import PROFILES, Faults
 from scenarios.runner.library import UnknownScenario, library, named
+from scenarios.runner.plot import FORMATS, NothingToDraw, draw
 from scenarios.runner.report import Teller
 from scenarios.runner.run import Report, run
 from scenarios.runner.scenario import Scenario
@@ -34,7 +36,16 @@ ALL = "all"
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
 )
-def command(names: Sequence[str], seed: int, profile: str, *, trace: bool, form: str) -> int:
+@click.option(
+    "--plot",
+    "picture",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Draw each alarm that went off: metric, threshold, states, messages; a .png or .svg.",
+)
+def command(
+    names: Sequence[str], seed: int, profile: str, *, trace: bool, form: str, picture: Path | None
+) -> int:
     """Rehearse incidents on the simulated AWS, provisioned from the packaged template.
 
     One is told with its alerts to the last line, up to four as timelines, more in a line each; without a NAME
@@ -45,13 +56,33 @@ def command(names: Sequence[str], seed: int, profile: str, *, trace: bool, form:
     except UnknownScenario as error:
         raise click.UsageError(str(error)) from error
     profiles = tuple(PROFILES.values()) if profile == ALL else (PROFILES[profile],)
-    reports = _run(chosen, seed, profiles)
+    if picture is not None and picture.suffix not in FORMATS:
+        raise click.UsageError(f"--plot writes {' or '.join(FORMATS)}, not {picture.name!r}")
+    drawn: list[Report] = []
+    reports = _kept(_run(chosen, seed, profiles), drawn if picture else None)
     if form == "json":
         passed = _as_json(reports, trace=trace)
     else:
         whole = trace or (bool(names) and len(chosen) * len(profiles) <= MOST_TOLD_WHOLE)
         passed = _as_text(reports, chosen, whole=whole, trace=trace)
+    if picture is not None:
+        _draw(drawn, picture)
     return 0 if passed else 1
+
+
+def _kept(reports: Iterator[Report], into: list[Report] | None) -> Iterator[Report]:
+    for report in reports:
+        if into is not None:
+            into.append(report)
+        yield report
+
+
+def _draw(reports: Sequence[Report], picture: Path) -> None:
+    try:
+        panels = draw(reports, picture)
+    except (NothingToDraw, OSError) as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(f"{picture}: {panels} alarm{'' if panels == 1 else 's'} drawn", err=True)
 
 
 def _run(chosen: Sequence[Scenario], seed: int, profiles: Sequence[Faults]) -> Iterator[Report]:

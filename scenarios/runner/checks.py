@@ -66,15 +66,20 @@ def alerts(world: World) -> list[Message]:
     return [message for message in world.messaging.inbox if "remediation" in message.attributes]
 
 
-def no_more_alerts_than(most: int) -> Check:
-    """At the end of it the person on call has read so many alerts of ours, and no more."""
+def no_more_alerts_than(most: int, *, of: str = "") -> Check:
+    """The person on call has read so many alerts of ours, or `of` one remediation, and no more."""
 
     def judge(world: World) -> str | None:
-        found = [message.subject for message in alerts(world)]
+        found = [
+            message.subject for message in alerts(world) if of in ("", message.attributes["remediation"])
+        ]
         too_many = len(found) > most * (1 + _extra(world))
         return f"there came {len(found)}: {'; '.join(found)}" if too_many else None
 
-    return Check("nobody is told anything" if most == 0 else f"no more than {most} alerts in all", judge)
+    all_or_some = f"of {of}" if of else "in all"
+    return Check(
+        "nobody is told anything" if most == 0 else f"no more than {most} alerts {all_or_some}", judge
+    )
 
 
 def alarm_mail(alarm: str) -> Check:

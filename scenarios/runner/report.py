@@ -94,12 +94,29 @@ class Teller:
         for moment in report.timeline:
             self._moment(moment, report)
         self._terminal.print()
+        self._alarms(report)
         sentence = _paths(told(report))
         if sentence:
             self._terminal.wrapped("", sentence, "bold")
         # Expectations that failed stand in the timeline; what stopped the run comes after them.
         for failure in report.failures[sum(moment.kind == "fails" for moment in report.timeline) :]:
             self._terminal.wrapped("", failure, "bold red")
+        self._terminal.print()
+
+    def _alarms(self, report: Report) -> None:
+        """Where the time went on the log path: to the metric, to the alarm, to the message."""
+        if not report.alarms:
+            return
+        width = max(len("alarm"), *(len(course.name) for course in report.alarms))
+        heading = f"  {'alarm':<{width}}  {'metric breached':>15}  {'in ALARM':>9}  {'message left':>12}"
+        self._terminal.print((heading, "dim"))
+        for course in report.alarms:
+            times = [
+                clock(at - report.began) if at else "-"
+                for at in (course.breached, course.changed, course.told)
+            ]
+            figures = f"  {times[0]:>15}  {times[1]:>9}  {times[2]:>12}"
+            self._terminal.print("  ", (f"{course.name:<{width}}", "magenta"), figures)
         self._terminal.print()
 
     def _moment(self, moment: Moment, report: Report) -> None:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 
@@ -13,6 +13,7 @@ from scenarios.cloud.faults import NONE, Faults
 from scenarios.cloud.setting import Moment
 from scenarios.cloud.world import Deployment, World
 from scenarios.packaging import application, sam_template
+from scenarios.runner.alarm_course import AlarmCourse, courses
 from scenarios.runner.checks import nothing_lost
 from scenarios.runner.scenario import Expectation, Scenario, Step, span
 
@@ -22,7 +23,7 @@ ON_CALL = "on-call@example.com"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """How a run went. `timeline` holds deeds, trace and mail in the order of time."""
+    """How a run went. `timeline`: deeds, trace, mail in the order of time; `alarms`: those that went off."""
 
     scenario: Scenario
     seed: int
@@ -32,6 +33,7 @@ class Report:
     failures: tuple[str, ...]
     simulated_seconds: float
     wall_seconds: float
+    alarms: tuple[AlarmCourse, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -78,6 +80,7 @@ def run(
             failures.append(f"the run stopped: {type(error).__name__}: {error}")
         ended = world.clock.now
         timeline = _timeline(world)
+        alarms = courses(world, began)
         if before_leaving is not None:
             with world.calls.muted():
                 before_leaving(world)
@@ -91,6 +94,7 @@ def run(
         failures=tuple(failures),
         simulated_seconds=(ended - began).total_seconds(),
         wall_seconds=time.perf_counter() - wall,
+        alarms=tuple(replace(course, name=_named(course.name, _names(world))) for course in alarms),
     )
 
 
@@ -133,12 +137,7 @@ def _judge(world: World, expectation: Expectation, failures: list[str]) -> None:
 
 
 def _timeline(world: World) -> tuple[Moment, ...]:
-    names = {
-        resource.physical_id: logical_id
-        for stack in world.stacks.values()
-        for logical_id, resource in stack.resources.items()
-        if resource.physical_id
-    }
+    names = _names(world)
     mail = [
         Moment(at=message.at, kind="mail", words=message.subject, facts={"text": message.text})
         for message in world.messaging.inbox
@@ -148,6 +147,15 @@ def _timeline(world: World) -> tuple[Moment, ...]:
         Moment(at=each.at, kind=each.kind, words=_named(each.words, names), facts=each.facts)
         for each in moments
     )
+
+
+def _names(world: World) -> dict[str, str]:
+    return {
+        resource.physical_id: logical_id
+        for stack in world.stacks.values()
+        for logical_id, resource in stack.resources.items()
+        if resource.physical_id
+    }
 
 
 def _named(words: str, names: dict[str, str]) -> str:
