@@ -14,7 +14,17 @@ from urllib.parse import quote
 
 from chalicelib.ledger import Finding
 from chalicelib.notify import safe
-from chalicelib.remediation import Alert, OnEvent, OnLogs, OnSchedule, OnTopic, Remediation, Severity, Trigger
+from chalicelib.remediation import (
+    Alert,
+    OnEvent,
+    OnLogs,
+    OnQueue,
+    OnSchedule,
+    OnTopic,
+    Remediation,
+    Severity,
+    Trigger,
+)
 
 _LONGEST_TEXT = 240  # a title says it in a line or two; the finding itself has the rest
 
@@ -110,6 +120,8 @@ def trigger_in_words(trigger: Trigger) -> str:
             return f"matching lines in the log group {group}"
         case OnTopic(topic=topic):
             return f"messages to the topic {topic}"
+        case OnQueue(queue=queue):
+            return f"messages in the queue {queue}"
 
 
 def does(remediation: Remediation) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.alarm_path import TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP
 from chalicelib.http import GRANTS as HTTP_GRANTS
-from chalicelib.remediation import Grant, Remediation
+from chalicelib.remediation import Grant, OnQueue, Remediation
 
 HTTP_FUNCTION = "api_handler"
 
@@ -27,7 +27,8 @@ def policies(remediations: Iterable[Remediation]) -> dict[str, Document]:
 def grants_of(remediation: Remediation) -> tuple[Grant, ...]:
     """Everything a remediation's function may do whatever its mode."""
     looking = tuple(grant for grant in remediation.grants if not grant.acting)
-    return (*_own_logs(logical_id(remediation.name)), *_runtime(remediation), *looking)
+    own_logs = _own_logs(logical_id(remediation.name))
+    return (*own_logs, *_runtime(remediation), *_reading(remediation), *looking)
 
 
 def acting_grants_of(remediation: Remediation) -> tuple[Grant, ...]:
@@ -78,6 +79,16 @@ def _runtime(remediation: Remediation) -> tuple[Grant, ...]:
         Grant(action="kms:Decrypt", resource="${AlertKey.Arn}"),
         # In the role's own policy: Lambda refuses a destination that the role can't reach yet.
         Grant(action="sqs:SendMessage", resource="${DeadLetters.Arn}"),
+    )
+
+
+def _reading(remediation: Remediation) -> tuple[Grant, ...]:
+    """Lambda reads a queue under the function's role, and won't connect them before it may."""
+    return tuple(
+        Grant(action=f"sqs:{action}", resource=f"${{{trigger.queue}.Arn}}")
+        for trigger in remediation.triggers
+        if isinstance(trigger, OnQueue)
+        for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
     )
 
 

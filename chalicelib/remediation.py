@@ -252,7 +252,20 @@ class OnTopic:
     topic: str
 
 
-Trigger = OnEvent | OnSchedule | OnLogs | OnTopic
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnQueue:
+    """A queue that Lambda reads for the function: `queue` is the logical id of one in the stack.
+
+    A batch the function failed on comes again, all `batch` messages of it, once the queue's visibility
+    timeout has run out; that must be at least the function's timeout, and AWS advises six times it.
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
+
+    queue: str
+    batch: int = 1
+
+
+Trigger = OnEvent | OnSchedule | OnLogs | OnTopic | OnQueue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

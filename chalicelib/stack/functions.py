@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.policies import acting_grants_of, document, logical_id
-from chalicelib.remediation import OnEvent, OnLogs, OnSchedule, OnTopic, Remediation, Trigger
+from chalicelib.remediation import OnEvent, OnLogs, OnQueue, OnSchedule, OnTopic, Remediation, Trigger
 from chalicelib.settings import ACTS_PER_HOUR, LEDGER, MODE, TOPIC
 from chalicelib.stack.parts import Template, log_group
 
@@ -82,6 +82,11 @@ def _event(trigger: Trigger) -> Template:
             }
         case OnTopic(topic=topic):
             return {"Type": "SNS", "Properties": {"Topic": {"Ref": topic}}}
+        case OnQueue(queue=queue, batch=batch):
+            return {
+                "Type": "SQS",
+                "Properties": {"Queue": {"Fn::GetAtt": [queue, "Arn"]}, "BatchSize": batch},
+            }
 
 
 def http() -> Template:

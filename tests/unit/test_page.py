@@ -17,6 +17,7 @@ from chalicelib.remediation import (
     Grant,
     OnEvent,
     OnLogs,
+    OnQueue,
     OnSchedule,
     Outcome,
     Plan,
@@ -225,6 +226,7 @@ FROM_EC2 = {"source": ["aws.ec2"]}
             "matching lines in the log group SecureGroup",
             id="log subscription",
         ),
+        pytest.param(OnQueue(queue="Jobs"), "messages in the queue Jobs", id="queue"),
     ],
 )
 def test_a_trigger_in_words(trigger, words):

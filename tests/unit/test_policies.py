@@ -8,7 +8,7 @@ from house import Remedy
 from chalicelib.catalog import CATALOG
 from chalicelib.http import GRANTS as HTTP_GRANTS
 from chalicelib.policies import acting_grants_of, document, grants_of, logical_id, policies
-from chalicelib.remediation import Grant, Plan
+from chalicelib.remediation import Grant, OnQueue, Plan
 
 BARE = Remedy(Plan.nothing()).remediation
 LOOKS = Grant(action="dynamodb:ListBackups", resource="*", because="ListBackups takes no resource")
@@ -44,6 +44,15 @@ def test_every_function_may_log_tell_and_hand_over_what_it_could_not_handle():
     assert granted["sns:Publish"] == "${AlertTopic}"
     assert granted["kms:GenerateDataKey"] == granted["kms:Decrypt"] == "${AlertKey.Arn}"
     assert granted["sqs:SendMessage"] == "${DeadLetters.Arn}"
+
+
+def test_a_function_that_reads_a_queue_may_do_what_lambdas_poller_does():
+    reading = replace(BARE, triggers=(OnQueue(queue="Jobs"),))
+
+    granted = [grant for grant in grants_of(reading) if grant.resource == "${Jobs.Arn}"]
+
+    assert actions(granted, "sqs") == ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"]
+    assert actions(grants_of(BARE), "sqs") == ["SendMessage"]
 
 
 def test_what_acts_is_granted_apart_and_so_is_counting_acts():

@@ -10,7 +10,7 @@ from house import Remedy
 
 from chalicelib import stack
 from chalicelib.catalog import CATALOG
-from chalicelib.remediation import Grant, OnEvent, OnLogs, OnSchedule, Plan
+from chalicelib.remediation import Grant, OnEvent, OnLogs, OnQueue, OnSchedule, Plan
 from scenarios import packaging
 from scenarios.cloud.iam.policy import Principal, Request, decide
 
@@ -237,6 +237,12 @@ def test_a_functions_variables_are_text_or_references(function):
             "CloudWatchLogs",
             {"LogGroupName": {"Ref": "SecureGroup"}, "FilterPattern": "x"},
             id="logs",
+        ),
+        pytest.param(
+            OnQueue(queue="Jobs", batch=5),
+            "SQS",
+            {"Queue": {"Fn::GetAtt": ["Jobs", "Arn"]}, "BatchSize": 5},
+            id="queue",
         ),
     ],
 )
