@@ -47,6 +47,12 @@ def cis_alarms_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return answer(load("cis_alarms"), event, context)
 
 
+@app.watches("error_burst")
+def error_burst_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell where a word that comes up in a log again and again comes from."""
+    return answer(load("error_burst"), event, context)
+
+
 # The local stage puts the simulated AWS behind the routes; nothing else ever sets this variable.
 if attach := os.environ.get("TRAILWARDEN_ATTACH"):
     module, _, name = attach.partition(":")

@@ -39,13 +39,18 @@ class LogAlarm:
     evaluation period of `period_seconds`, in ALARM at `threshold` and above, missing data not breaching, as
     the CIS benchmark asks. `namespace` is text for Fn::Sub. An alarm whose state change wakes a remediation
     (an `OnEvent` names its ARN) leaves the telling to it; any other tells the topic itself.
+
+    `alarm_name`: text for Fn::Sub, where CloudFormation's own name won't do. `condition`: the stack's, where
+    it isn't always there.
     """
 
     name: str
     log_group: CloudFormation
-    pattern: str
+    pattern: str | CloudFormation
     metric: str
     namespace: str
     threshold: int | CloudFormation
-    period_seconds: int
+    period_seconds: int | CloudFormation
     description: str
+    alarm_name: str = ""
+    condition: str = ""

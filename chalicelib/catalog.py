@@ -7,7 +7,14 @@ and the commands are made from it.
 from chalicelib.alarm_path import LogAlarm
 from chalicelib.cis import CIS_CONTROLS
 from chalicelib.remediation import Remediation
-from chalicelib.remediations import cis_alarms, failed_login, root_login, table_deleted, trail_digest
+from chalicelib.remediations import (
+    cis_alarms,
+    error_burst,
+    failed_login,
+    root_login,
+    table_deleted,
+    trail_digest,
+)
 
 CATALOG: tuple[Remediation, ...] = (
     root_login.REMEDIATION,
@@ -15,10 +22,12 @@ CATALOG: tuple[Remediation, ...] = (
     trail_digest.REMEDIATION,
     failed_login.REMEDIATION,
     cis_alarms.REMEDIATION,
+    error_burst.REMEDIATION,
 )
 ALARMS: tuple[LogAlarm, ...] = (
     *(control.alarm for control in CIS_CONTROLS),
     failed_login.CONSOLE_FAILURES,
+    error_burst.ERROR_BURST,
 )
 
 

@@ -34,12 +34,22 @@ class Search:
     until: datetime
 
     @classmethod
-    def behind(cls, alarm: AlarmChange, group: str, pattern: str) -> "Search":
-        """What may lie behind an alarm: its period, and as long before as a trail's records take."""
+    def behind(
+        cls, alarm: AlarmChange, group: str, pattern: str, *, delay: timedelta = TRAIL_DELAY
+    ) -> "Search":
+        """What may lie behind an alarm: its period, and as long before as lines take to get here."""
         period = timedelta(seconds=alarm.period_seconds)
-        return cls(
-            group=group, pattern=pattern, since=alarm.at - period - TRAIL_DELAY, until=alarm.at + period
+        return cls(group=group, pattern=pattern, since=alarm.at - period - delay, until=alarm.at + period)
+
+    def pages(self, logs: Any) -> Iterable[Mapping[str, Any]]:
+        """What FilterLogEvents answers, page after page; raises what boto3 raises."""
+        pages: Iterable[Mapping[str, Any]] = logs.get_paginator("filter_log_events").paginate(
+            logGroupName=self.group,
+            filterPattern=self.pattern,
+            startTime=_milliseconds(self.since),
+            endTime=_milliseconds(self.until),
         )
+        return pages
 
     def command(self, region: str) -> str:
         """The AWS CLI command that asks the same again."""
@@ -64,14 +74,7 @@ def calls_found(
     Each record once, though CloudTrail may deliver it twice. `keep` gives None for what isn't wanted.
     Raises what boto3 raises.
     """
-    pages = iter(
-        logs.get_paginator("filter_log_events").paginate(
-            logGroupName=search.group,
-            filterPattern=search.pattern,
-            startTime=_milliseconds(search.since),
-            endTime=_milliseconds(search.until),
-        )
-    )
+    pages = iter(search.pages(logs))
     known: dict[str, tuple[datetime, Kept]] = {}
     for event in _calls(islice(pages, MOST_PAGES)):
         kept = keep(event)

@@ -4,6 +4,7 @@ from typing import Any
 
 from chalicelib.alarm_path import LogAlarm
 from chalicelib.cis import CIS_CONTROLS
+from chalicelib.remediations.error_burst import ERROR_BURST
 from chalicelib.remediations.failed_login import CONSOLE_FAILURES
 from chalicelib.stack.keeping import told_by_alarms
 from chalicelib.stack.parts import Template
@@ -22,15 +23,20 @@ def alarms() -> Template:
     for control in CIS_CONTROLS:
         topics = ["CisTopic", *(["AlertTopic"] if control.name in TOLD_TWICE else [])]
         resources |= _alarm(control.alarm, actions=[{"Ref": topic} for topic in topics])
-    return resources | _alarm(CONSOLE_FAILURES, actions=[])
+    for alarm in (CONSOLE_FAILURES, ERROR_BURST):
+        resources |= _alarm(alarm, actions=[])
+    return resources
 
 
 def _alarm(alarm: LogAlarm, actions: list[Any]) -> Template:
     namespace = {"Fn::Sub": alarm.namespace}
     told = {"AlarmActions": actions} if actions else {}
+    named = {"AlarmName": {"Fn::Sub": alarm.alarm_name}} if alarm.alarm_name else {}
+    where = {"Condition": alarm.condition} if alarm.condition else {}
     return {
         f"{alarm.name}Filter": {
             "Type": "AWS::Logs::MetricFilter",
+            **where,
             "Properties": {
                 "LogGroupName": alarm.log_group,
                 "FilterPattern": alarm.pattern,
@@ -41,7 +47,9 @@ def _alarm(alarm: LogAlarm, actions: list[Any]) -> Template:
         },
         f"{alarm.name}Alarm": {
             "Type": "AWS::CloudWatch::Alarm",
+            **where,
             "Properties": {
+                **named,
                 "AlarmDescription": alarm.description,
                 "MetricName": alarm.metric,
                 "Namespace": namespace,

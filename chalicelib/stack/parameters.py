@@ -44,6 +44,28 @@ PARAMETERS: Template = {
         "Default": "",
         "Description": "ARNs whose deeds are expected, wildcards allowed: recorded, not told.",
     },
+    "ErrorBurstGroup": {
+        "Type": "String",
+        "Default": "none",
+        "Description": "The log group, by name, in which error_burst counts; none: it doesn't.",
+    },
+    "ErrorBurstPattern": {
+        "Type": "String",
+        "Default": '"ERROR: 400"',
+        "Description": "What it counts there: a CloudWatch Logs filter pattern.",
+    },
+    "ErrorBurstThreshold": {
+        "Type": "Number",
+        "Default": "50",
+        "MinValue": 1,
+        "Description": "So many within the period raise an alert.",
+    },
+    "ErrorBurstPeriodSeconds": {
+        "Type": "Number",
+        "Default": "300",
+        "AllowedValues": ["60", "300", "900", "3600"],
+        "Description": "The period in which they are counted.",
+    },
     "FailedLoginThreshold": {
         "Type": "Number",
         "Default": "5",
@@ -67,6 +89,7 @@ PARAMETERS: Template = {
 
 CONDITIONS: Template = {
     "HasAlertEmail": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlertEmail"}, ""]}]},
+    "HasErrorBurst": {"Fn::Not": [{"Fn::Equals": [{"Ref": "ErrorBurstGroup"}, "none"]}]},
     "OwnTrail": {"Fn::Equals": [{"Ref": "ExistingTrailArn"}, ""]},
 }
 
