@@ -60,7 +60,7 @@ Next, in the home region:
   aws cloudformation package --template-file {paths["sam.json"]} --use-json \\
     --s3-bucket YOUR_BUCKET --output-template-file {packaged}
   aws cloudformation deploy --template-file {packaged} --stack-name trailwarden \\
-    --capabilities CAPABILITY_IAM --parameter-overrides AlertEmail=YOU@EXAMPLE.COM
+    --s3-bucket YOUR_BUCKET --capabilities CAPABILITY_IAM --parameter-overrides AlertEmail=YOU@EXAMPLE.COM
 
 Then in every other watched region, and in us-east-1 if that is not the home:
 

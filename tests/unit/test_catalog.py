@@ -10,6 +10,7 @@ from chalicelib import remediations
 from chalicelib.catalog import ALARMS, CATALOG, UnknownRemediation, find
 from chalicelib.matching import LogPattern
 from chalicelib.remediation import OnLogs
+from chalicelib.stack.parameters import PARAMETERS
 
 ALL = [pytest.param(remediation, id=remediation.name) for remediation in CATALOG]
 
@@ -46,8 +47,11 @@ def test_a_subscriptions_filter_can_be_deployed(remediation):
 
 @pytest.mark.parametrize("alarm", ALARMS, ids=lambda alarm: alarm.name)
 def test_an_alarms_filter_can_be_deployed(alarm):
-    LogPattern(alarm.pattern)
-    assert len(alarm.pattern) <= 1024
+    pattern = alarm.pattern
+    if not isinstance(pattern, str):  # whoever deploys chooses it; this is what stands there until then
+        pattern = PARAMETERS[pattern["Ref"]]["Default"]
+    LogPattern(pattern)
+    assert len(pattern) <= 1024
     assert alarm.name.isalnum()
 
 
