@@ -47,7 +47,7 @@ class Calls:
         self._clock = clock
         self._identity = identity
         self._answers: dict[tuple[str, str], Answer] = {}
-        self._checks: dict[tuple[str, str], Callable[[Asked], None]] = {}
+        self._checks: dict[tuple[str, str], list[Callable[[Asked], None]]] = {}
         self._afters: dict[tuple[str, str], list[After]] = {}
         self._everything: list[After] = []
         self._around: list[tuple[Callable[[Caller], None], Callable[[Caller], None]]] = []
@@ -60,7 +60,7 @@ class Calls:
 
     def check(self, service: str, operation: str, check: Callable[[Asked], None]) -> None:
         """Have a law look at this operation before moto does; it refuses by raising `Refused`."""
-        self._checks[service, operation] = check
+        self._checks.setdefault((service, operation), []).append(check)
 
     def after(self, service: str, operation: str, after: After) -> None:
         """Tell a law of every such call that succeeded."""
@@ -158,10 +158,10 @@ class Calls:
 
     def _answered(self, original: Original, client: BaseClient, asked: Asked) -> dict[str, Any]:
         answer = self._answers.get((asked.service, asked.operation))
-        check = self._checks.get((asked.service, asked.operation))
+        checks = self._checks.get((asked.service, asked.operation), ())
         try:
             with self.muted():
-                if check is not None:
+                for check in checks:
                     check(asked)
                 if answer is not None:
                     response = answer(asked)

@@ -7,6 +7,7 @@ and nothing moto ignores looks as if it worked.
 
 import copy
 import copyreg
+import inspect
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -56,6 +57,66 @@ def _add_only(queue: Any, message: Any) -> None:
         queue.lambda_event_source_mappings = mapped
 
 
+_put_object = s3_models.S3Backend.put_object
+_delete_object = s3_models.S3Backend.delete_object
+
+
+@contextmanager
+def _as_versioned(bucket: Any) -> Iterator[None]:
+    """Let moto keep what a bucket's suspended versioning keeps."""
+    status, bucket.versioning_status = bucket.versioning_status, "Enabled"
+    try:
+        yield
+    finally:
+        bucket.versioning_status = status
+
+
+def _renamed_null(bucket: Any, key: str) -> None:
+    """The version just added is the null version, and the null version that was there is gone."""
+    *before, added = bucket.keys.getlist(key)
+    added._version_id = "null"  # noqa: SLF001 - its property has no setter
+    bucket.keys.setlist(key, [*(each for each in before if each.version_id != "null"), added])
+
+
+def _put_with_default_lock(backend: Any, bucket_name: str, key_name: str, *args: Any, **more: Any) -> Any:
+    """Put an object; moto forgets what a suspended bucket keeps, and the default lock of copies and parts."""
+    bucket = backend.get_bucket(bucket_name)
+    if bucket.object_lock_enabled and bucket.default_lock_mode and not more.get("lock_mode"):
+        more |= {"lock_mode": bucket.default_lock_mode, "lock_until": bucket.default_retention()}
+    if bucket.versioning_status != "Suspended":
+        return _put_object(backend, bucket_name, key_name, *args, **more)
+    with _as_versioned(bucket):
+        added = _put_object(backend, bucket_name, key_name, *args, **more)
+    _renamed_null(bucket, key_name)
+    return added
+
+
+def _delete_suspended(
+    backend: Any, bucket_name: str, key_name: str, version_id: str | None = None, bypass: Any = None
+) -> Any:
+    """Delete an object; in a suspended bucket moto would delete every version, and read "false" as yes."""
+    bucket, bypass = backend.get_bucket(bucket_name), str(bypass).lower() == "true"
+    if bucket.versioning_status != "Suspended":
+        return _delete_object(backend, bucket_name, key_name, version_id, bypass)
+    with _as_versioned(bucket):
+        answer = _delete_object(backend, bucket_name, key_name, version_id, bypass)
+    if version_id is None and answer[0]:
+        _renamed_null(bucket, key_name)
+        answer[1]["version-id"] = "null"
+    return answer
+
+
+def _configure_lock(backend: Any, bucket_name: str, lock_enabled: Any, *default: Any) -> None:
+    """Configure a bucket's object lock; moto takes none for a bucket that has objects, as AWS once did."""
+    bucket = backend.get_bucket(bucket_name)
+    if not bucket.is_versioned:
+        raise s3_models.InvalidBucketState(
+            "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
+        )
+    bucket.object_lock_enabled = bucket.object_lock_enabled or lock_enabled
+    bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = default
+
+
 _SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
     (sns_models.Subscription, "publish", _nothing),
     (s3_notifications, "send_event", _nothing),
@@ -65,6 +126,11 @@ _SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
     (events_models.Rule, "send_to_targets", _nothing),
     (lambda_models.LambdaFunction, "_invoke_lambda", _never),
     (sqs_models.Queue, "add_message", _add_only),
+    # Moto would ask a checksum of copies, tags and retentions too; the default lock is put on below.
+    (s3_models.FakeBucket, "has_default_lock", False),
+    (s3_models.S3Backend, "put_object", _put_with_default_lock),
+    (s3_models.S3Backend, "delete_object", _delete_suspended),
+    (s3_models.S3Backend, "put_object_lock_configuration", _configure_lock),
 )
 
 
@@ -77,7 +143,7 @@ def seed_ids(seed: int) -> None:
 @contextmanager
 def moto_without_physics(seed: int) -> Iterator[None]:
     """Moto started with empty state, its ids from `seed`, its own deliveries switched off."""
-    kept = [(owner, name, getattr(owner, name)) for owner, name, _ in _SWITCHED_OFF]
+    kept = [(owner, name, inspect.getattr_static(owner, name)) for owner, name, _ in _SWITCHED_OFF]
     mocked = mock_aws(config={"core": {"reset_boto3_session": True}})
     mocked.start()
     try:
@@ -295,6 +361,24 @@ def trails(account: str, region: str) -> list[Any]:
 def bucket(account: str, name: str) -> Any | None:
     """A bucket's model, wherever it is."""
     return backend("s3", account, "aws").buckets.get(name)
+
+
+def buckets(account: str) -> list[Any]:
+    """Every bucket of an account: `.name`, `.rules` (lifecycle), `.keys` (versions by key, newest last)."""
+    return list(backend("s3", account, "aws").buckets.values())
+
+
+def object_version(account: str, bucket_name: str, key: str, version: str | None = None) -> Any | None:
+    """A version of an object, the newest by default; None for a delete marker and for what isn't there."""
+    found = bucket(account, bucket_name)
+    versions = found.keys.getlist(key, []) if found is not None else []
+    wanted = versions[-1:] if version is None else [one for one in versions if one.version_id == version]
+    return wanted[0] if wanted and not is_delete_marker(wanted[0]) else None
+
+
+def is_delete_marker(version: Any) -> bool:
+    """Whether this is no object but the mark that it was deleted."""
+    return isinstance(version, s3_models.FakeDeleteMarker)
 
 
 def role(account: str, name: str) -> Any | None:

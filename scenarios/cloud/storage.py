@@ -2,6 +2,7 @@
 
 Only buckets with EventBridge switched on tell anything. A deletion in a versioned bucket
 without a version id makes a delete marker; the bucket's own lifecycle says so in `reason`.
+What S3 refuses, and does of itself, is in the package `s3`.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 """
@@ -15,22 +16,30 @@ from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import ApiCall
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.s3.encryption import ObjectEncryption
+from scenarios.cloud.s3.lifecycle import Lifecycle
+from scenarios.cloud.s3.object_lock import ObjectLock
 from scenarios.cloud.setting import Setting
 
 Emit = Callable[[str, Mapping[str, Any]], None]
 
-CREATED, DELETED = "Object Created", "Object Deleted"
+CREATED, DELETED, MOVED = "Object Created", "Object Deleted", "Object Storage Class Changed"
 MARKER, GONE = "Delete Marker Created", "Permanently Deleted"
 EVENT_SECONDS = 1.0
+ITSELF = "s3.amazonaws.com"
 
 
 class Storage:
     """Every bucket of the account."""
 
-    def __init__(self, setting: Setting, emit: Emit) -> None:
+    def __init__(self, setting: Setting, session: boto3.Session, emit: Emit) -> None:
         self._setting = setting
+        self._session = session
         self._emit = emit
         self._sequence = 0
+        ObjectLock(setting)
+        self.encryption = ObjectEncryption(setting)
+        self._lifecycle = Lifecycle(setting, self._remove, self._moved)
         calls = setting.calls
         for operation in ("PutObject", "CopyObject", "CompleteMultipartUpload"):
             calls.after("s3", operation, self._put)
@@ -39,36 +48,69 @@ class Storage:
         for operation in ("RestoreObject", "SelectObjectContent"):
             calls.check("s3", operation, self._not_yet)
 
+    def start(self, smallest: Mapping[str, str]) -> None:
+        """Set the lifecycle of every bucket going; see `Lifecycle.start`."""
+        self._lifecycle.start(smallest)
+
     def write(
         self,
-        session: boto3.Session,
         bucket: str,
         key: str,
         body: bytes,
         metadata: Mapping[str, str],
         *,
         by: str,
+        kms_key: str = "",
+        context: Mapping[str, str] | None = None,
     ) -> None:
-        """An AWS service writes an object; whether it may is asked by whoever writes."""
+        """An AWS service writes an object; whether it may is asked by whoever writes.
+
+        Args:
+            bucket: where to.
+            key: its name.
+            body: its content.
+            metadata: its user metadata.
+            by: the service's name, `cloudtrail.amazonaws.com`.
+            kms_key: the ARN of the key it is encrypted with; by default the bucket's own settings say.
+            context: the service's part of the encryption context, `{"aws:cloudtrail:arn": ...}`.
+        """
+        encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
         with self._setting.calls.muted():
-            answer = session.client("s3").put_object(
-                Bucket=bucket, Key=key, Body=body, Metadata=dict(metadata)
+            answer = self._session.client("s3").put_object(
+                Bucket=bucket, Key=key, Body=body, Metadata=dict(metadata), **encrypted
             )
+        self.encryption.written(bucket, key, answer.get("VersionId", "null"), context or {})
         self._tell(CREATED, bucket, key, answer.get("VersionId"), requester=by, reason="PutObject", source=by)
 
-    def expire(self, session: boto3.Session, bucket: str, key: str) -> None:
+    def expire(self, bucket: str, key: str) -> None:
         """The bucket's own lifecycle removes an object: a delete marker, and its reason says whose doing."""
+        self._remove(bucket, key, None)
+
+    def _remove(self, bucket: str, key: str, version: str | None) -> None:
+        named = {"VersionId": version} if version else {}
         with self._setting.calls.muted():
-            answer = session.client("s3").delete_object(Bucket=bucket, Key=key)
+            answer = self._session.client("s3").delete_object(Bucket=bucket, Key=key, **named)
         self._tell(
             DELETED,
             bucket,
             key,
-            answer.get("VersionId"),
-            requester="s3.amazonaws.com",
+            version or answer.get("VersionId"),
+            requester=ITSELF,
             reason="Lifecycle Expiration",
-            source="s3.amazonaws.com",
-            deletion_type=MARKER if answer.get("DeleteMarker") else GONE,
+            source=ITSELF,
+            deletion_type=MARKER if answer.get("DeleteMarker") and not version else GONE,
+        )
+
+    def _moved(self, bucket: str, key: str, version: str, storage_class: str) -> None:
+        self._tell(
+            MOVED,
+            bucket,
+            key,
+            version,
+            requester=ITSELF,
+            reason="",
+            source=ITSELF,
+            more={"destination-storage-class": storage_class},
         )
 
     def _put(self, call: ApiCall) -> None:
@@ -122,6 +164,7 @@ class Storage:
         reason: str,
         source: str,
         deletion_type: str = "",
+        more: Mapping[str, str] | None = None,
     ) -> None:
         found = moto_hooks.bucket(self._setting.account, bucket)
         configured = found.notification_configuration if found is not None else None
@@ -151,7 +194,8 @@ class Storage:
                 "request-id": self._setting.new_uuid("s3.request")[:16].upper(),
                 "requester": requester,
                 "source-ip-address": source,
-                "reason": reason,
+                **({"reason": reason} if reason else {}),
+                **(more or {}),
                 **({"deletion-type": deletion_type} if deletion_type else {}),
             },
         }

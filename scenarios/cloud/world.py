@@ -29,6 +29,7 @@ from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import Caller, CallerKind
 from scenarios.cloud.calls import Calls
 from scenarios.cloud.clock import Clock
+from scenarios.cloud.cloudformation.described import Deployed, DescribedStacks
 from scenarios.cloud.cloudformation.provision import provision
 from scenarios.cloud.cloudformation.resources.kind import Stack
 from scenarios.cloud.cloudtrail.trail import CloudTrail
@@ -40,10 +41,12 @@ from scenarios.cloud.faults import NONE, Faults
 from scenarios.cloud.functions.runtime_environment import PROJECT
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.iam.identity import ADMINISTRATOR, Identity
+from scenarios.cloud.iam.whoami import WhoAmI
 from scenarios.cloud.isolation import without_aws_settings
 from scenarios.cloud.logs import Logs
 from scenarios.cloud.messaging import Messaging
 from scenarios.cloud.randomness import seeded
+from scenarios.cloud.s3.notifications import Notifications
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.storage import Storage
 from scenarios.cloud.tables import Tables
@@ -104,11 +107,14 @@ class World:
         self.queue_metrics = QueueMetrics(self.setting, self.cloudwatch)
         self.logs = Logs(self.setting, self.functions, self.cloudwatch)
         self.eventbridge.connect(self.logs)
-        self.storage = Storage(self.setting, self.eventbridge.emit)
+        self.storage = Storage(self.setting, harness, self.eventbridge.emit)
+        Notifications(self.setting)
+        WhoAmI(self.setting)
         self.tables = Tables(self.setting)
         self.trail = CloudTrail(
             self.setting, harness, emit=self.eventbridge.emit, logs=self.logs, storage=self.storage
         )
+        self._described = DescribedStacks(self.setting)
         self._throttles = Throttles(self.setting, self.functions)
         self.harness = harness
         self._leaving = ExitStack()
@@ -136,10 +142,12 @@ class World:
             entering.enter_context(self.calls.listening())
             self.stacks = dict(provisioned.stacks)
             stacks = self.stacks.values()
+            self._described.start(self._deployed())
             self.functions.start(self.logs, _log_groups(stacks), _dead_letters(stacks))
             self.eventbridge.start()
             self.cloudwatch.start()
             self.queue_metrics.start()
+            self.storage.start(_smallest_moved(stacks))
             self.trail.start()
             self._leaving = entering.pop_all()
         return self
@@ -151,6 +159,18 @@ class World:
         trace: TracebackType | None,
     ) -> None:
         self._leaving.close()
+
+    def _deployed(self) -> Iterator[Deployed]:
+        """Every stack with what it was made of."""
+        spoke = {"HomeRegion": self.deployment.home}
+        made_of: dict[str, tuple[str, Mapping[str, str]]] = {
+            "before": (self.deployment.before, {}),
+            self.deployment.home: (self.deployment.template, dict(self.deployment.parameters)),
+            **dict.fromkeys(self.deployment.spokes, (self.deployment.spoke, spoke)),
+        }
+        for name, stack in self.stacks.items():
+            template, parameters = made_of[name]
+            yield Deployed(stack=stack, template=template, parameters=parameters)
 
     # ---- what scenarios use ---------------------------------------------------------------------
 
@@ -271,6 +291,17 @@ def _log_groups(stacks: Iterable[Stack]) -> dict[str, str]:
 def _dead_letters(stacks: Iterable[Stack]) -> dict[str, str]:
     """Each function's dead-letter queue, by the function's name: moto keeps no DeadLetterConfig."""
     return _of_functions(stacks, "DeadLetterConfig", "TargetArn")
+
+
+def _smallest_moved(stacks: Iterable[Stack]) -> dict[str, str]:
+    """From which size on a bucket's lifecycle moves objects, by bucket: moto keeps none of it."""
+    name = "TransitionDefaultMinimumObjectSize"
+    return {
+        resource.physical_id: resource.properties["LifecycleConfiguration"][name]
+        for stack in stacks
+        for resource in stack.of_type("AWS::S3::Bucket")
+        if name in resource.properties.get("LifecycleConfiguration", {})
+    }
 
 
 def _of_functions(stacks: Iterable[Stack], part: str, name: str) -> dict[str, str]:

@@ -112,7 +112,7 @@ def lifecycle_expires(folder: str, what: str) -> Deed:
 
     def do(world: World) -> None:
         key = in_order(world, world.harness.client("s3"), trail_bucket(world), folder)[0]
-        world.storage.expire(world.harness, trail_bucket(world), key)
+        world.storage.expire(trail_bucket(world), key)
 
     return Deed(f"the bucket's lifecycle expires {what}", do)
 

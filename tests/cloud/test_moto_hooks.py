@@ -615,3 +615,22 @@ def test_a_role_can_be_made_twice_in_two_worlds(made):
             client("iam").create_role(
                 RoleName="again", AssumeRolePolicyDocument=json.dumps(role("r", "lambda"))
             )
+
+
+# ---- buckets: what moto gets wrong is put right --------------------------------------------------
+
+
+def test_versions_and_delete_markers_of_an_object_are_told_apart(stack):
+    del stack
+    s3 = SESSION.client("s3")
+    kept = s3.put_object(Bucket="tw-logs", Key="told", Body=b"x")["VersionId"]
+    s3.delete_object(Bucket="tw-logs", Key="told")
+
+    (bucket,) = (each for each in moto_hooks.buckets(ACCOUNT) if each.name == "tw-logs")
+    first, marker = bucket.keys.getlist("told")
+    assert [moto_hooks.is_delete_marker(each) for each in (first, marker)] == [False, True]
+    assert moto_hooks.object_version(ACCOUNT, "tw-logs", "told") is None
+    found = moto_hooks.object_version(ACCOUNT, "tw-logs", "told", kept)
+    assert (found.name, found.version_id, found.storage_class) == ("told", kept, "STANDARD")
+    assert found.is_locked(governance_bypass=False) is False
+    assert moto_hooks.object_version(ACCOUNT, "nowhere", "told") is None

@@ -143,7 +143,7 @@ def test_the_buckets_own_lifecycle_is_told_as_such():
     with world({**bucket(**ON, **VERSIONED), **HEARS}) as cloud:
         put(cloud)
         told(cloud)
-        cloud.storage.expire(cloud.harness, "tw-logs", "k")
+        cloud.storage.expire("tw-logs", "k")
 
         event = max(told(cloud), key=sequencer)
         assert event["detail"]["reason"] == "Lifecycle Expiration"
@@ -153,7 +153,7 @@ def test_the_buckets_own_lifecycle_is_told_as_such():
 
 def test_what_a_service_writes_names_the_service():
     with world({**bucket(**ON), **HEARS}) as cloud:
-        cloud.storage.write(cloud.harness, "tw-logs", "k", b"", {}, by="cloudtrail.amazonaws.com")
+        cloud.storage.write("tw-logs", "k", b"", {}, by="cloudtrail.amazonaws.com")
 
         (event,) = told(cloud)
         assert event["detail"]["requester"] == "cloudtrail.amazonaws.com"

@@ -143,7 +143,7 @@ class TrailFiles:
             if not decision.allowed:
                 self._setting.note("lost", f"CloudTrail may not {action} in {trail.bucket_name}")
                 return False
-        self._storage.write(self._session, trail.bucket_name, key, body, metadata, by=SERVICE)
+        self._storage.write(trail.bucket_name, key, body, metadata, by=SERVICE)
         return True
 
     # ---- digests --------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order,
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Flag,
-    Inert,
     Many,
     PolicyDocument,
     Refused,
@@ -31,7 +30,10 @@ _LIFECYCLE_RULE = Shape(
         "ExpiredObjectDeleteMarker": Flag(),
         "Id": Text(longest=255),
         "NoncurrentVersionExpiration": Shape(
-            fields={"NewerNoncurrentVersions": Whole(low=1), "NoncurrentDays": Whole(low=1)},
+            fields={
+                "NewerNoncurrentVersions": Refused(because="how many old versions lifecycle keeps"),
+                "NoncurrentDays": Whole(low=1),
+            },
             required=("NoncurrentDays",),
         ),
         "Prefix": Text(),
@@ -77,7 +79,9 @@ BUCKET = Shape(
         "LifecycleConfiguration": Shape(
             fields={
                 "Rules": Many(of=_LIFECYCLE_RULE, least=1),
-                "TransitionDefaultMinimumObjectSize": Inert(because="objects here are small"),
+                "TransitionDefaultMinimumObjectSize": Text(
+                    choices=("all_storage_classes_128K", "varies_by_storage_class")
+                ),
             },
             required=("Rules",),
         ),

@@ -1,0 +1,106 @@
+"""SSE-KMS: whoever writes or reads an encrypted object also asks its key, and the key's policy.
+
+Writing asks `kms:GenerateDataKey`, reading `kms:Decrypt`, through S3 and with the encryption context that the
+object was written with: its ARN, and for what CloudTrail delivered the trail's. The AWS managed key `aws/s3`
+lets in everybody of the account, so it is not asked. Left out: bucket keys, which save requests to KMS.
+
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html,
+https://docs.aws.amazon.com/kms/latest/developerguide/services-s3.html,
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scenarios.cloud import moto_hooks
+from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.encryption import key_arn
+from scenarios.cloud.setting import Setting
+
+_ALGORITHMS = ("aws:kms", "aws:kms:dsse")
+CONTEXT = "kms:EncryptionContext:"
+
+
+class ObjectEncryption:
+    """Which key every object is encrypted with, and who may use it."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._contexts: dict[tuple[str, str, str], Mapping[str, str]] = {}
+        calls = setting.calls
+        calls.check("s3", "GetObject", self._may_read)
+        calls.check("s3", "CopyObject", self._may_copy)
+        calls.check("s3", "PutObject", self._may_write)
+        calls.check("s3", "CreateMultipartUpload", self._may_write)
+
+    def written(self, bucket: str, key: str, version: str, context: Mapping[str, str]) -> None:
+        """Remember what a service wrote an object with, beside its ARN: `{"aws:cloudtrail:arn": ...}`."""
+        self._contexts[bucket, key, version] = context
+
+    def key_of_bucket(self, bucket: str) -> str:
+        """The ARN of the key that a bucket encrypts with by default; "" for none of the account's own."""
+        found = moto_hooks.bucket(self._setting.account, bucket)
+        if found is None or not found.encryption:
+            return ""
+        default = found.encryption["Rule"]["ApplyServerSideEncryptionByDefault"]
+        named = default.get("KMSMasterKeyID") if default["SSEAlgorithm"] in _ALGORITHMS else ""
+        return self._arn(named, bucket)
+
+    def _may_write(self, asked: Asked) -> None:
+        parameters = asked.parameters
+        algorithm = parameters.get("ServerSideEncryption")
+        if algorithm is None:
+            key = self.key_of_bucket(parameters["Bucket"])
+        else:
+            named = parameters.get("SSEKMSKeyId") if algorithm in _ALGORITHMS else ""
+            key = self._arn(named, parameters["Bucket"])
+        self._ask(asked, "kms:GenerateDataKey", key, _context(parameters["Bucket"], parameters["Key"]))
+
+    def _may_read(self, asked: Asked) -> None:
+        parameters = asked.parameters
+        self._may_open(asked, parameters["Bucket"], parameters["Key"], parameters.get("VersionId"))
+
+    def _may_copy(self, asked: Asked) -> None:
+        source = asked.parameters["CopySource"]
+        if isinstance(source, str):
+            path, _, version = source.lstrip("/").partition("?versionId=")
+            bucket, _, key = path.partition("/")
+            self._may_open(asked, bucket, key, version or None)
+        else:
+            self._may_open(asked, source["Bucket"], source["Key"], source.get("VersionId"))
+        self._may_write(asked)
+
+    def _may_open(self, asked: Asked, bucket: str, key: str, version: str | None) -> None:
+        found = moto_hooks.object_version(self._setting.account, bucket, key, version)
+        if found is not None and found.encryption in _ALGORITHMS:
+            more = self._contexts.get((bucket, key, found.version_id), {})
+            context = _context(bucket, key) | {f"{CONTEXT}{name}": value for name, value in more.items()}
+            self._ask(asked, "kms:Decrypt", self._arn(found.kms_key_id, bucket), context)
+
+    def _ask(self, asked: Asked, action: str, arn: str, context: Mapping[str, str]) -> None:
+        if not arn:
+            return
+        found = moto_hooks.kms_key(arn, self._setting.account, arn.split(":")[3])
+        if found is None or not found.enabled:
+            raise Refused("KMS.DisabledException", f"{arn} is disabled.")
+        decision = self._setting.identity.judge(
+            asked.caller, action, arn, {**context, "kms:ViaService": f"s3.{arn.split(':')[3]}.amazonaws.com"}
+        )
+        if not decision.allowed:
+            why = (
+                f"User: {asked.caller.arn} is not authorized to perform: {action} on resource: {arn} because "
+            )
+            raise Refused("AccessDenied", f"{why}{decision.because}", 403)
+
+    def _arn(self, named: Any, bucket: str) -> str:
+        """The ARN of a key of the account's own; "" for none and for the AWS managed one."""
+        if not named or str(named).endswith("alias/aws/s3"):
+            return ""
+        found = moto_hooks.bucket(self._setting.account, bucket)
+        region = found.region_name if found is not None else self._setting.home
+        return key_arn(str(named), f"arn:aws:s3:{region}:{self._setting.account}:{bucket}")
+
+
+def _context(bucket: str, key: str) -> dict[str, str]:
+    """What S3 itself puts into an object's encryption context."""
+    return {f"{CONTEXT}aws:s3:arn": f"arn:aws:s3:::{bucket}/{key}"}
