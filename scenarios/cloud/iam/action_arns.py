@@ -192,6 +192,7 @@ _TEMPLATES = {
     "layer": "arn:aws:lambda:{region}:{account}:layer:{0}",
     "mapping": "arn:aws:lambda:{region}:{account}:event-source-mapping:{0}",
     "automation": "arn:aws:ssm:{region}:{account}:automation-definition/{0}:$DEFAULT",
+    "stack": "arn:aws:cloudformation:{region}:{account}:stack/{0}/*",
     "alarm": "arn:aws:cloudwatch:{region}:{account}:alarm:{0}",
     "dashboard": "arn:aws:cloudwatch::{account}:dashboard/{0}",
     "trail": "arn:aws:cloudtrail:{region}:{account}:trail/{0}",

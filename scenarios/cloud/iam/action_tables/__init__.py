@@ -36,6 +36,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "cloudwatch": ("cloudwatch", observability.CLOUDWATCH),
     "cloudtrail": ("cloudtrail", observability.CLOUDTRAIL),
     "config": ("config", observability.CONFIG),
+    "cloudformation": ("cloudformation", observability.CLOUDFORMATION),
     "iam": ("iam", identity.IAM),
     "sts": ("sts", identity.STS),
     "kms": ("kms", identity.KMS),

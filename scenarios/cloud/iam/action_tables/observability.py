@@ -1,4 +1,4 @@
-"""CloudWatch Logs, CloudWatch, CloudTrail, Config.
+"""CloudWatch Logs, CloudWatch, CloudTrail, Config, CloudFormation.
 
 Where AWS asks about a log group, the ARN goes on into its streams: denials name
 `log-group:NAME:log-stream:`, or `log-group::log-stream:` for DescribeLogGroups. So a policy reaches a group
@@ -118,4 +118,11 @@ BatchGetResourceConfig          =                         *
 ListDiscoveredResources         =                         *
 SelectResourceConfig            =                         *
 PutEvaluations                  =                         *
+"""
+
+CLOUDFORMATION = """
+DescribeStacks +StackName       =                         stack(StackName)
+DescribeStacks -StackName       =                         *
+ListStackResources              =                         stack(StackName)
+GetTemplate +StackName          =                         stack(StackName)
 """

@@ -1,0 +1,110 @@
+"""What CloudFormation tells of a world's stacks, and EC2 of its regions. Nothing is updated or drifts.
+
+As on AWS, a resource that somebody deleted by hand is still listed: CloudFormation isn't told.
+
+Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html,
+API_ListStackResources.html and API_GetTemplate.html there;
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.cloudformation.resources.kind import Stack
+from scenarios.cloud.setting import Setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """A stack, the template it was made of (JSON text), and the parameters that were given."""
+
+    stack: Stack
+    template: str
+    parameters: Mapping[str, str]
+
+
+class DescribedStacks:
+    """Answers in CloudFormation's name."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._deployed: tuple[Deployed, ...] = ()
+        self._since = setting.clock.now
+        for operation, answer in (
+            ("DescribeStacks", self._describe),
+            ("ListStackResources", self._resources),
+            ("GetTemplate", self._template),
+        ):
+            setting.calls.answer("cloudformation", operation, answer)
+        setting.calls.answer("ec2", "DescribeRegions", self._regions)
+
+    def start(self, deployed: Iterable[Deployed]) -> None:
+        """Know these stacks."""
+        self._deployed = tuple(deployed)
+        self._since = self._setting.clock.now
+
+    def _named(self, asked: Asked) -> Deployed:
+        name = str(asked.parameters.get("StackName", ""))
+        for each in self._deployed:
+            if each.stack.region == asked.region and name in (each.stack.name, each.stack.stack_id):
+                return each
+        raise Refused("ValidationError", f"Stack with id {name} does not exist")
+
+    def _describe(self, asked: Asked) -> dict[str, Any]:
+        if "StackName" in asked.parameters:
+            return {"Stacks": [_description(self._named(asked), self._since)]}
+        there = [each for each in self._deployed if each.stack.region == asked.region]
+        return {"Stacks": [_description(each, self._since) for each in there]}
+
+    def _resources(self, asked: Asked) -> dict[str, Any]:
+        resources = self._named(asked).stack.resources.values()
+        summaries = [
+            {
+                "LogicalResourceId": each.logical_id,
+                "PhysicalResourceId": each.physical_id,
+                "ResourceType": each.type,
+                "ResourceStatus": "CREATE_COMPLETE",
+                "LastUpdatedTimestamp": self._since,
+            }
+            for each in resources
+        ]
+        return {"StackResourceSummaries": summaries}
+
+    def _template(self, asked: Asked) -> dict[str, Any]:
+        return {
+            "TemplateBody": json.loads(self._named(asked).template),
+            "StagesAvailable": ["Original", "Processed"],
+        }
+
+    def _regions(self, asked: Asked) -> dict[str, Any]:
+        named = asked.parameters.get("RegionNames", self._setting.regions)
+        regions = [
+            {
+                "RegionName": region,
+                "Endpoint": f"ec2.{region}.amazonaws.com",
+                "OptInStatus": "opt-in-not-required",
+            }
+            for region in self._setting.regions
+            if region in named
+        ]
+        return {"Regions": regions}
+
+
+def _description(deployed: Deployed, since: datetime) -> dict[str, Any]:
+    declared = json.loads(deployed.template).get("Parameters", {})
+    defaults = {name: str(each.get("Default", "")) for name, each in declared.items()}
+    values = {**defaults, **deployed.parameters}
+    return {
+        "StackName": deployed.stack.name,
+        "StackId": deployed.stack.stack_id,
+        "CreationTime": since,
+        "StackStatus": "CREATE_COMPLETE",
+        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
+        "Outputs": [
+            {"OutputKey": key, "OutputValue": value} for key, value in deployed.stack.outputs.items()
+        ],
+    }
