@@ -1,6 +1,9 @@
 """`trailwarden validate-trail`: whether a trail is still what CloudTrail delivered."""
 
+import gc
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -107,16 +110,28 @@ def command(
         raise click.UsageError("--directory wants --public-keys as well")
     teller = Json(verbose=verbose) if form == "json" else Text(verbose=verbose)
     try:
-        source, plan = (
-            _on_disk(asked, directory, public_keys)
-            if directory and public_keys
-            else _on_s3(asked, profile, public_keys)
-        )
+        with _undisturbed():
+            source, plan = (
+                _on_disk(asked, directory, public_keys)
+                if directory and public_keys
+                else _on_s3(asked, profile, public_keys)
+            )
         return _run(
             asked, source, plan, teller, checkers=(os.cpu_count() or 1) + 2 if directory else _REQUESTS
         )
     except CouldNotTell as reason:
         raise click.ClickException(str(reason)) from reason
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """What is made here stays: to look through AWS's descriptions for garbage takes a sixth of the start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _on_disk(asked: Asked, directory: Path, public_keys: Path) -> tuple[Source, Plan]:
@@ -126,14 +141,14 @@ def _on_disk(asked: Asked, directory: Path, public_keys: Path) -> tuple[Source, 
 
 def _on_s3(asked: Asked, profile: str | None, public_keys: Path | None) -> tuple[Source, Plan]:
     # Imported here: an archive on disk needs none of it.
-    import boto3  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415
 
     from scenarios.validator.bucket import S3Source  # noqa: PLC0415
+    from scenarios.validator.session import open_session  # noqa: PLC0415
 
     keys = read_keys(public_keys) if public_keys else None
     try:
-        session = boto3.Session(profile_name=profile)
+        session = open_session(profile)
         source = S3Source(session, region=asked.arn.region, connections=_REQUESTS + READERS)
         return source, ask_account(asked, Account(session), source, keys)
     except BotoCoreError as error:

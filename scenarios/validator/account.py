@@ -83,7 +83,7 @@ class Described:
 
 
 class Account:
-    """The AWS account that is asked, by a session of boto3."""
+    """The AWS account that is asked, by a session of botocore."""
 
     def __init__(self, session: Any) -> None:
         self._session, self._lock = session, Lock()
@@ -146,7 +146,7 @@ class Account:
     def _client(self, service: str, region: str) -> Any:
         with self._lock:  # a session is not made for threads; its clients are
             if (service, region) not in self._clients:
-                self._clients[service, region] = self._session.client(
+                self._clients[service, region] = self._session.create_client(
                     service, region_name=region, config=_CONFIG
                 )
             return self._clients[service, region]

@@ -1,7 +1,7 @@
 """A trail's bucket on S3."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC
 from threading import Lock
@@ -11,10 +11,17 @@ from botocore.config import Config
 
 from chalicelib.trail.evidence import StoredObject, Unreadable
 from scenarios.validator.account import AWS_ERRORS
+from scenarios.validator.pages import Page, UnknownPage, parse_page
 from scenarios.validator.signed_get import SignedGet
 from scenarios.validator.source import MOST_BYTES, CouldNotTell
 
 _MISSING = ("NoSuchKey", "404")
+_PARAMETERS = {
+    "prefix": "Prefix",
+    "delimiter": "Delimiter",
+    "start-after": "StartAfter",
+    "continuation-token": "ContinuationToken",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class S3Source:
                 retries={"mode": "standard", "total_max_attempts": 8},
                 user_agent_extra="trailwarden",
             )
-            client = self._session.client("s3", region_name=name, config=config)
+            client = self._session.create_client("s3", region_name=name, config=config)
             usable = SignedGet.usable(self._credentials)
             fast = SignedGet(client, self._credentials) if usable else None
             self._regions[name] = _Region(client, fast)
@@ -75,29 +82,48 @@ class S3Source:
 
     def folders(self, bucket: str, prefix: str) -> tuple[str, ...]:
         """See `Source`."""
-        pages = self._pages(bucket, Prefix=prefix, Delimiter="/")
-        found = (folder["Prefix"] for page in pages for folder in page.get("CommonPrefixes", ()))
+        pages = self._pages(bucket, {"prefix": prefix, "delimiter": "/"})
+        found = (folder for page in pages for folder in page.folders)
         return tuple(folder.removeprefix(prefix).removesuffix("/") for folder in found)
 
     def listed(self, bucket: str, prefix: str, *, after: str = "") -> Iterator[StoredObject]:
         """See `Source`."""
-        more = {"StartAfter": after} if after else {}
-        for page in self._pages(bucket, Prefix=prefix, **more):
-            for found in page.get("Contents", ()):
-                yield StoredObject(
+        more = {"start-after": after} if after else {}
+        for page in self._pages(bucket, {"prefix": prefix, **more}):
+            yield from page.objects
+
+    def _pages(self, bucket: str, asked: Mapping[str, str]) -> Iterator[Page]:
+        """The pages of a listing; raises CouldNotTell."""
+        more: Mapping[str, str] | None = {}
+        while more is not None:
+            page = self._page(bucket, {**asked, **more})
+            yield page
+            more = page.more or None
+
+    def _page(self, bucket: str, asked: Mapping[str, str]) -> Page:
+        region = self._for(bucket)
+        if region.fast:
+            body = region.fast.listing(bucket, {"list-type": "2", "encoding-type": "url", **asked})
+            with suppress(UnknownPage):
+                if body is not None:
+                    return parse_page(bucket, body)
+        try:
+            answer = region.client.list_objects_v2(
+                Bucket=bucket, **{_PARAMETERS[name]: value for name, value in asked.items()}
+            )
+        except AWS_ERRORS as error:
+            raise CouldNotTell(f"s3://{bucket}/{asked['prefix']} could not be listed: {error}") from error
+        token = answer.get("NextContinuationToken")
+        return Page(
+            objects=tuple(
+                StoredObject(
                     bucket=bucket, key=found["Key"], modified_at=found["LastModified"].astimezone(UTC)
                 )
-
-    def _pages(self, bucket: str, **parameters: str) -> Iterator[Mapping[str, Any]]:
-        pages = (
-            self._for(bucket).client.get_paginator("list_objects_v2").paginate(Bucket=bucket, **parameters)
+                for found in answer.get("Contents", ())
+            ),
+            folders=tuple(folder["Prefix"] for folder in answer.get("CommonPrefixes", ())),
+            more={"continuation-token": token} if token else {},
         )
-        try:
-            yield from pages
-        except AWS_ERRORS as error:
-            raise CouldNotTell(
-                f"s3://{bucket}/{parameters['Prefix']} could not be listed: {error}"
-            ) from error
 
     def get(self, bucket: str, key: str) -> tuple[bytes, Mapping[str, str]] | None:
         """See `Source`."""

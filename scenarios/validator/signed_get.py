@@ -1,4 +1,4 @@
-"""GetObject without what a client does around it: a validation is tens of thousands of small files.
+"""GetObject without what a client does around it, and listings: a validation reads many small files.
 
 botocore spends more processor time on a call than it takes to verify the file. Here a call is signed (AWS
 Signature Version 4) and sent over a connection that each thread keeps. Only a plain, whole 200 is taken from
@@ -17,7 +17,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
-from threading import local
+from threading import Lock, local
 from typing import IO, Any, cast
 from urllib.parse import quote, urlsplit
 
@@ -54,9 +54,8 @@ class SignedGet:
         self._region = str(client.meta.region_name)
         self._bases: dict[str, tuple[str, str, str]] = {}
         self._kept = local()
-        self._tls = ssl.create_default_context(
-            cafile=os.environ.get("AWS_CA_BUNDLE") or get_cert_path(verify=True)
-        )
+        self._making_tls = Lock()
+        self._tls: ssl.SSLContext | None = None
 
     @staticmethod
     def usable(credentials: Any) -> bool:
@@ -68,12 +67,24 @@ class SignedGet:
         if "//" in key or "/." in key:
             return None  # paths that are rewritten on their way
         scheme, host, above = self._base(bucket)
-        path = above + quote(key, safe="/~")
+        return self._ask(scheme, host, above + quote(key, safe="/~"), "")
+
+    def listing(self, bucket: str, parameters: Mapping[str, str]) -> bytes | None:
+        """A page of the bucket's listing; None where the client should be asked instead."""
+        scheme, host, above = self._base(bucket)
+        query = "&".join(
+            f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in sorted(parameters.items())
+        )
+        answer = self._ask(scheme, host, above.rstrip("/") or "/", query)
+        return answer and answer[0]
+
+    def _ask(self, scheme: str, host: str, path: str, query: str) -> Answer | None:
         headers = signed_headers(
-            self._credentials.get_frozen_credentials(), self._region, host, path, datetime.now(UTC)
+            self._credentials.get_frozen_credentials(), self._region, host, path, datetime.now(UTC), query
         )
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n".encode()
+        target = f"{path}?{query}" if query else path
+        request = f"GET {target} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n".encode()
         for fresh in (False, True):  # a kept connection may have been closed meanwhile
             try:
                 stream = self._stream(scheme, host, fresh=fresh)
@@ -104,10 +115,19 @@ class SignedGet:
             connection.settimeout(_READ_SECONDS)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if scheme == "https":
-                connection = self._tls.wrap_socket(connection, server_hostname=name)
+                connection = self._context().wrap_socket(connection, server_hostname=name)
             streams[host] = cast("IO[bytes]", connection.makefile("rwb", buffering=_BUFFER_BYTES))
             connection.close()  # the stream holds it
         return streams[host]
+
+    def _context(self) -> ssl.SSLContext:
+        """What is trusted; read once, when it is needed first."""
+        with self._making_tls:
+            if self._tls is None:
+                self._tls = ssl.create_default_context(
+                    cafile=os.environ.get("AWS_CA_BUNDLE") or get_cert_path(verify=True)
+                )
+            return self._tls
 
     def _drop(self, host: str) -> None:
         stream = self._kept.__dict__.setdefault("streams", {}).pop(host, None)
@@ -140,8 +160,10 @@ def _answer(stream: IO[bytes]) -> Answer:
     }
 
 
-def signed_headers(credentials: Any, region: str, host: str, path: str, now: datetime) -> dict[str, str]:
-    """The headers that sign a GET without a body and without a query.
+def signed_headers(  # noqa: PLR0917  # as many things are signed
+    credentials: Any, region: str, host: str, path: str, now: datetime, query: str = ""
+) -> dict[str, str]:
+    """The headers that sign a GET without a body.
 
     Args:
         credentials: access_key, secret_key and token (or None).
@@ -149,6 +171,7 @@ def signed_headers(credentials: Any, region: str, host: str, path: str, now: dat
         host: As in the header `Host`.
         path: As it is sent, percent-encoded once.
         now: The time of signing, aware UTC.
+        query: As it is sent: sorted by name, percent-encoded, without its question mark.
     """
     moment = f"{now:%Y%m%dT%H%M%SZ}"
     headers = {"x-amz-content-sha256": NO_BODY, "x-amz-date": moment}
@@ -156,7 +179,7 @@ def signed_headers(credentials: Any, region: str, host: str, path: str, now: dat
         headers["x-amz-security-token"] = credentials.token
     names = ";".join(["host", *headers])
     lines = "".join(f"{name}:{value}\n" for name, value in {"host": host, **headers}.items())
-    canonical = f"GET\n{path}\n\n{lines}\n{names}\n{NO_BODY}"
+    canonical = f"GET\n{path}\n{query}\n{lines}\n{names}\n{NO_BODY}"
     scope = f"{moment[:8]}/{region}/s3/aws4_request"
     text = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
     key = _signing_key(credentials.secret_key, moment[:8], region)

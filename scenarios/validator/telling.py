@@ -77,7 +77,7 @@ class Text:
         """With --verbose, a line for what is sound."""
         if self._verbose:
             self._progress.erase()
-            click.echo(f"{kind}\ts3://{safe(bucket)}/{safe(key, _LONGEST)}\tvalid")
+            sys.stdout.write(f"{kind}\ts3://{_shown(bucket)}/{_shown(key)}\tvalid\n")
 
     def progress(self, tally: Tally, done: int, planned: int) -> None:
         """On a terminal."""
@@ -89,6 +89,11 @@ class Text:
         for sentence in tally.problems:
             click.echo(f"trailwarden: {safe(sentence, _LONGEST)}", err=True)
         click.echo("\n" + summary(tally))
+
+
+def _shown(text: str) -> str:
+    """A name on one line; most need nothing done, and there may be millions."""
+    return text if text.isprintable() and len(text) < _LONGEST else safe(text, _LONGEST)
 
 
 def summary(tally: Tally) -> str:
@@ -139,7 +144,7 @@ class Json:
         """With --verbose, an object for what is sound."""
         if self._verbose:
             self._progress.erase()
-            click.echo(json.dumps({"valid": {"kind": kind, "bucket": bucket, "key": key}}))
+            sys.stdout.write(json.dumps({"valid": {"kind": kind, "bucket": bucket, "key": key}}) + "\n")
 
     def progress(self, tally: Tally, done: int, planned: int) -> None:
         """On a terminal."""

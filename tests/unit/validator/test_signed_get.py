@@ -17,16 +17,21 @@ HOST = "trail-bucket.s3.eu-west-1.amazonaws.com"
 
 @pytest.mark.parametrize("token", [None, "a/session+token="], ids=["of a user", "of a session"])
 @pytest.mark.parametrize(
-    "path", ["/AWSLogs/1/x.json.gz", "/a%20b/%C3%BC~_-.json.gz"], ids=["plain", "encoded"]
+    ("path", "query"),
+    [
+        pytest.param("/AWSLogs/1/x.json.gz", "", id="plain"),
+        pytest.param("/a%20b/%C3%BC~_-.json.gz", "", id="encoded"),
+        pytest.param("/", "delimiter=%2F&list-type=2&prefix=a%20b%2F", id="a listing"),
+    ],
 )
-def test_the_signature_is_botocores(token, path):
+def test_the_signature_is_botocores(token, path, query):
     credentials = Credentials("AKIDEXAMPLE", "secret", token)
-    request = AWSRequest(method="GET", url=f"https://{HOST}{path}")
+    request = AWSRequest(method="GET", url=f"https://{HOST}{path}?{query}")
     request.context["payload_signing_enabled"] = True
     S3SigV4Auth(credentials, "s3", "eu-west-1").add_auth(request)
     now = datetime.strptime(request.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
-    headers = signed_headers(credentials.get_frozen_credentials(), "eu-west-1", HOST, path, now)
+    headers = signed_headers(credentials.get_frozen_credentials(), "eu-west-1", HOST, path, now, query)
 
     assert headers["Authorization"] == request.headers["Authorization"]
     assert headers.get("x-amz-security-token") == token
