@@ -35,6 +35,12 @@ def trail_digest_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return answer(load("trail_digest"), event, context)
 
 
+@app.watches("trail_stopped")
+def trail_stopped_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell every weakening of the audit trail and its bucket, and take it back."""
+    return answer(load("trail_stopped"), event, context)
+
+
 @app.watches("failed_login")
 def failed_login_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Tell who guesses passwords, over SSH or in the console."""

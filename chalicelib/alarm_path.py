@@ -15,6 +15,9 @@ CloudFormation = Mapping[str, Any]
 # Stacks of two stages in one account must not count into one metric.
 NAMESPACE = "Trailwarden/${AWS::StackName}"
 
+# What stands in the name of a host's composite alarm, between the main stack's name and the instance's id.
+HOST_PRESSURE = "-host-pressure-"
+
 # The log group CloudTrail writes to: the stack's own, or the one of a trail that was there before.
 TRAIL_GROUP: CloudFormation = {
     "Fn::If": ["OwnTrail", {"Ref": "TrailGroup"}, {"Ref": "ExistingTrailGroup"}],
@@ -28,6 +31,11 @@ TRAIL_BUCKET: CloudFormation = {
 # The trail itself, likewise.
 TRAIL_ARN: CloudFormation = {
     "Fn::If": ["OwnTrail", {"Fn::GetAtt": ["Trail", "Arn"]}, {"Ref": "ExistingTrailArn"}],
+}
+
+# The name of the role under which CloudTrail writes to the log group, likewise.
+TRAIL_ROLE: CloudFormation = {
+    "Fn::If": ["OwnTrail", {"Ref": "TrailGroupRole"}, {"Ref": "ExistingTrailRole"}],
 }
 
 

@@ -14,12 +14,14 @@ from chalicelib.remediations import (
     root_login,
     table_deleted,
     trail_digest,
+    trail_stopped,
 )
 
 CATALOG: tuple[Remediation, ...] = (
     root_login.REMEDIATION,
     table_deleted.REMEDIATION,
     trail_digest.REMEDIATION,
+    trail_stopped.REMEDIATION,
     failed_login.REMEDIATION,
     cis_alarms.REMEDIATION,
     error_burst.REMEDIATION,

@@ -7,6 +7,7 @@
 | `sighting#REMEDIATION#SUBJECT` | `TIME#ID` | one thing that counts only with others, such as a login |
 | `quiet#REMEDIATION` | subject | told lately; say nothing before `until`, unless it is the same event again |
 | `acts#REMEDIATION` | number | one of the hour's places to act: who took it, and `until` when |
+| `state#REMEDIATION` | `good` | the last state that a remediation holds to be good, for restoring it |
 | `switch` | `kill` | while it is there, nothing acts |
 
 Counts are of items, never `ADD`ed: a duplicate delivery writes the same item again. What only one may have
@@ -31,6 +32,8 @@ from chalicelib.remediation import Deed, Event, Outcome, Plan, Quiet, Sighting
 PK, SK, EXPIRES = "pk", "sk", "expires"
 _ID = re.compile(r"([a-z0-9_]+):(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z):([0-9a-f]{12})", re.ASCII)
 FINDINGS_KEPT = timedelta(days=400)
+# Of a state: longer than any outage of whoever records it anew every hour.
+STATE_KEPT = timedelta(days=400)
 
 # How often in a row DynamoDB may leave items of a batch over before Lambda's retry is the better wait.
 _PATIENCE = 4
@@ -248,6 +251,17 @@ class Ledger:
             if place not in taken
         )
 
+    def remember(self, remediation: str, state: str, now: datetime) -> None:
+        """Keep a state (any text) as the last good one of a remediation, instead of the one before."""
+        expires = _expiry(now + STATE_KEPT)
+        item = {**state_key(remediation), "state": {"S": state}, "at": {"S": _stamp(now)}, EXPIRES: expires}
+        self.client.put_item(TableName=self.table, Item=item)
+
+    def remembered(self, remediation: str) -> str:
+        """The last good state of a remediation; "" where there is none."""
+        answer = self.client.get_item(TableName=self.table, Key=state_key(remediation), ConsistentRead=True)
+        return str(answer["Item"]["state"]["S"]) if "Item" in answer else ""
+
     def switched_off(self) -> bool:
         """Whether the kill switch is there: then nothing acts, whatever any mode says."""
         answer = self.client.get_item(
@@ -278,6 +292,11 @@ class Ledger:
                 return False
             raise
         return True
+
+
+def state_key(remediation: str) -> dict[str, Any]:
+    """Where a remediation's last good state lies; taking the item away forgets it."""
+    return {PK: {"S": f"state#{remediation}"}, SK: {"S": "good"}}
 
 
 def finding_of(

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chalicelib.alarm_path import TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP
+from chalicelib.alarm_path import TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP, TRAIL_ROLE
 from chalicelib.http import GRANTS as HTTP_GRANTS
 from chalicelib.remediation import Grant, OnQueue, Remediation
 
@@ -98,6 +98,7 @@ _NAMES: Mapping[str, Any] = {
     "TrailArn": TRAIL_ARN,
     "TrailGroupName": TRAIL_GROUP,
     "TrailBucketName": TRAIL_BUCKET,
+    "TrailRoleName": TRAIL_ROLE,
 }
 
 

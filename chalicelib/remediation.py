@@ -5,11 +5,16 @@ optional `Alert` and a tuple of `Call`s. Because a plan is data, a dry run, an
 approval, a test's assertion, a log line and an undo are all the same value.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from botocore import xform_name
+
+from chalicelib.aws_command import aws_command
 
 if TYPE_CHECKING:
     from chalicelib.aws import Aws
@@ -100,6 +105,21 @@ class Call:
         undo = value.get("undo")
         return cls(
             **{**value, "already": tuple(value["already"]), "undo": cls.from_json(undo) if undo else None}
+        )
+
+    @property
+    def command(self) -> str:
+        """The same for the AWS CLI: `aws s3api put-bucket-versioning --bucket ...`."""
+        service = "s3api" if self.service == "s3" else self.service
+        options, flags = {}, []
+        for name, value in self.parameters.items():
+            option = xform_name(name, "-")
+            if isinstance(value, bool):
+                flags.append(f"--{option}" if value else f"--no-{option}")
+            else:
+                options[f"--{option}"] = value if isinstance(value, str) else json.dumps(value)
+        return aws_command(
+            service, self.operation.replace("_", "-"), {**options, "--region": self.region}, *flags
         )
 
     def __str__(self) -> str:
@@ -274,8 +294,10 @@ class Remediation:
 
     `parse(raw) -> events` types what Lambda is handed; `sightings(event)` names what is to be counted, and
     how long (`sightings_kept`); `look(aws, event, settings) -> facts` reads; `decide(event, facts, now,
-    settings) -> Plan` thinks. `settings`: environment variables beyond the runtime's that the function
-    reads, each with the CloudFormation value it gets.
+    settings) -> Plan` thinks; `remembers(event, facts, expected) -> state` says what to keep in the ledger as
+    the last good state, if anything: it is asked about deeds that settings expect, too. `settings`:
+    environment variables beyond the runtime's that the function reads, each with the CloudFormation value it
+    gets.
     """
 
     name: str
@@ -289,6 +311,7 @@ class Remediation:
     settings: Mapping[str, Any] = field(default_factory=dict)
     sightings: Callable[[Any], Sequence[Sighting]] | None = None
     sightings_kept: timedelta = timedelta(hours=2)
+    remembers: Callable[[Any, Any, bool], str | None] | None = None
     controls: tuple[str, ...] = ()
 
     @property

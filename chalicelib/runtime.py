@@ -84,8 +84,7 @@ class Run:
         """Take one event the whole way, once. Raises what chalicelib.errors foresees, or what it doesn't."""
         try:
             if self._suppressed(event):
-                self.ledger.store(self._finding(event, Plan.nothing(), Outcome.SUPPRESSED))
-                return Outcome.SUPPRESSED
+                return self._recorded(event)
             return self._claimed(event)
         except IdempotencyAlreadyInProgressError as error:
             raise StillUnderWay("another invocation holds the claim", **self._about(event)) from error
@@ -148,11 +147,28 @@ class Run:
         if self.remediation.sightings:
             self.ledger.note(name, self.remediation.sightings(event), self.remediation.sightings_kept)
         facts = self.remediation.look(self.aws, event, self.settings)
+        self._remember(event, facts, now, expected=False)
         plan = limits.fitting(self.remediation.decide(event, facts, now, self.settings))
         finding = self._finding(event, plan, Outcome.TOLD, facts=limits.facts_as_text(facts))
         if plan.empty:
             return finding
         return self.ledger.store(replace(finding, outcome=self._gate(finding, now)))
+
+    def _recorded(self, event: Event) -> Outcome:
+        """Note what is not told. What settings expect may be the new good state, once: not a redelivery's."""
+        finding = self._finding(event, Plan.nothing(), Outcome.SUPPRESSED)
+        expected = self.settings.ignores(event.principal)
+        if self.remediation.remembers and expected and not self.ledger.stored(finding.remediation, event):
+            facts = self.remediation.look(self.aws, event, self.settings)
+            self._remember(event, facts, datetime.now(UTC), expected=True)
+        self.ledger.store(finding)
+        return Outcome.SUPPRESSED
+
+    def _remember(self, event: Event, facts: Any, now: datetime, *, expected: bool) -> None:
+        if self.remediation.remembers:
+            state = self.remediation.remembers(event, facts, expected)
+            if state is not None:
+                self.ledger.remember(self.remediation.name, state, now)
 
     def _gate(self, finding: Finding, now: datetime) -> Outcome:
         if not finding.plan.calls:

@@ -28,6 +28,11 @@ PARAMETERS: Template = {
         "Default": "none",
         "Description": "That trail's log group, by name.",
     },
+    "ExistingTrailRole": {
+        "Type": "String",
+        "Default": "none",
+        "Description": "The role, by name, under which that trail writes to its log group.",
+    },
     "CisThreshold": {
         "Type": "Number",
         "Default": "1",

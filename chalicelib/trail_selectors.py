@@ -1,0 +1,76 @@
+"""What a trail's event selectors let it see, as a set: a trail that sees less than it did was blinded.
+
+Both kinds are understood, basic and advanced. What an advanced selector narrows in a way this module doesn't
+know counts for itself only, so that narrowing is never taken for seeing everything.
+
+Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+READS, WRITES = "management events that read", "management events that write"
+# The sources of management events that a selector may leave out.
+NOISY = ("kms.amazonaws.com", "rdsdata.amazonaws.com")
+EVERY_MANAGEMENT_EVENT = ""  # what a trail has that nobody chose selectors for
+
+_BY_TYPE = {"All": (READS, WRITES), "ReadOnly": (READS,), "WriteOnly": (WRITES,)}
+_BY_READ_ONLY = {("true",): (READS,), ("false",): (WRITES,), (): (READS, WRITES)}
+
+Selector = Mapping[str, Any]
+
+
+def seen(selectors: str) -> frozenset[str]:
+    """Everything these selectors (JSON, or "" for the default) make a trail record."""
+    if not selectors:
+        return frozenset((READS, WRITES, *NOISY))
+    return frozenset(what for each in json.loads(selectors) for what in _seen_by(each))
+
+
+def selectors_in_words(selectors: str) -> str:
+    """`management events that write, without kms.amazonaws.com`."""
+    found = seen(selectors)
+    if not found:
+        return "nothing"
+    left_out = [source for source in NOISY if source not in found]
+    more = sorted(found - {READS, WRITES, *NOISY})
+    managed = [each for each in (READS, WRITES) if each in found]
+    words = "all management events" if len(managed) == 2 else (managed or ["no management events"])[0]
+    if managed and left_out:
+        words += f", without {' and '.join(left_out)}"
+    return ", and ".join([words, *more])
+
+
+def _seen_by(selector: Selector) -> Iterator[str]:
+    if "FieldSelectors" in selector:
+        yield from _seen_by_advanced(selector["FieldSelectors"])
+        return
+    kind = selector.get("ReadWriteType", "All")
+    if selector.get("IncludeManagementEvents", True):
+        excluded = selector.get("ExcludeManagementEventSources", ())
+        yield from _BY_TYPE.get(kind, ())
+        yield from (source for source in NOISY if source not in excluded)
+    for resources in selector.get("DataResources", ()):
+        for value in resources.get("Values", ()):
+            for read_or_write in ("reads", "writes"):
+                if kind in ("All", "ReadOnly" if read_or_write == "reads" else "WriteOnly"):
+                    yield f"{read_or_write} of {resources.get('Type', '')} {value}"
+
+
+def _seen_by_advanced(conditions: Sequence[Selector]) -> Iterator[str]:
+    """It sees all that its conditions don't leave out; a condition unknown here may leave out most."""
+    by_field = {
+        each.get("Field", ""): {how: values for how, values in each.items() if how != "Field"}
+        for each in conditions
+    }
+    category = by_field.pop("eventCategory", {})
+    read_only = by_field.pop("readOnly", {"Equals": []})
+    sources = by_field.pop("eventSource", {"NotEquals": []})
+    understood = category == {"Equals": ["Management"]} and not by_field
+    understood = understood and set(read_only) == {"Equals"} and set(sources) == {"NotEquals"}
+    if not understood or not set(sources["NotEquals"]) <= set(NOISY):
+        yield f"events where {json.dumps(list(conditions), sort_keys=True)}"
+        return
+    yield from _BY_READ_ONLY.get(tuple(read_only["Equals"]), ())
+    yield from (source for source in NOISY if source not in sources["NotEquals"])
