@@ -59,6 +59,18 @@ def error_burst_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return answer(load("error_burst"), event, context)
 
 
+@app.watches("host_pressure")
+def host_pressure_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell which host is short of CPU and disk at once."""
+    return answer(load("host_pressure"), event, context)
+
+
+@app.watches("instance_state")
+def instance_state_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell who started, stopped or terminated an instance."""
+    return answer(load("instance_state"), event, context)
+
+
 # The local stage puts the simulated AWS behind the routes; nothing else ever sets this variable.
 if attach := os.environ.get("TRAILWARDEN_ATTACH"):
     module, _, name = attach.partition(":")

@@ -23,9 +23,13 @@ TRAIL_GROUP: CloudFormation = {
     "Fn::If": ["OwnTrail", {"Ref": "TrailGroup"}, {"Ref": "ExistingTrailGroup"}],
 }
 
-# The bucket CloudTrail writes to, likewise.
+# The bucket CloudTrail writes to, likewise; or that of an archive account.
 TRAIL_BUCKET: CloudFormation = {
-    "Fn::If": ["OwnTrail", {"Ref": "TrailBucket"}, {"Ref": "ExistingTrailBucket"}],
+    "Fn::If": [
+        "OwnBucket",
+        {"Ref": "TrailBucket"},
+        {"Fn::If": ["OwnTrail", {"Ref": "ArchiveBucket"}, {"Ref": "ExistingTrailBucket"}]},
+    ],
 }
 
 # The trail itself, likewise.

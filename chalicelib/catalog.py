@@ -11,6 +11,8 @@ from chalicelib.remediations import (
     cis_alarms,
     error_burst,
     failed_login,
+    host_pressure,
+    instance_state,
     root_login,
     table_deleted,
     trail_digest,
@@ -25,6 +27,8 @@ CATALOG: tuple[Remediation, ...] = (
     failed_login.REMEDIATION,
     cis_alarms.REMEDIATION,
     error_burst.REMEDIATION,
+    host_pressure.REMEDIATION,
+    instance_state.REMEDIATION,
 )
 ALARMS: tuple[LogAlarm, ...] = (
     *(control.alarm for control in CIS_CONTROLS),

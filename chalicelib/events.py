@@ -148,6 +148,19 @@ class Tick:
     principal: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceState:
+    """An EC2 instance changed its state. `key` is the instance's ARN, the state and the time."""
+
+    key: str
+    at: datetime
+    account: str
+    region: str
+    instance: str
+    state: str
+    principal: str = ""
+
+
 def api_call(raw: Raw) -> tuple[ApiCallEvent, ...]:
     """The CloudTrail record in an EventBridge event."""
     detail = _mapping(raw, "detail")
@@ -278,6 +291,24 @@ def object_event(raw: Raw) -> ObjectEvent:
         deletion_type=_text(detail.get("deletion-type")),
         requester=_text(detail.get("requester")),
         source_ip=_text(detail.get("source-ip-address")),
+    )
+
+
+def instance_state(raw: Raw) -> InstanceState:
+    """EventBridge's `EC2 Instance State-change Notification`.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html
+    """
+    detail = _mapping(raw, "detail")
+    instance = _needed(detail, "instance-id", _first_resource(raw))
+    state, when = _needed(detail, "state", instance), _text(raw.get("time"))
+    return InstanceState(
+        key=f"{_first_resource(raw) or instance}/{state}@{when}",
+        at=_moment(when, instance),
+        account=_text(raw.get("account")),
+        region=_text(raw.get("region")),
+        instance=instance,
+        state=state,
     )
 
 

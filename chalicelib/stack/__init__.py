@@ -5,13 +5,15 @@ Everything here is load-bearing: change a leaf, and a scenario must notice (`mak
 
 from collections.abc import Iterable
 
+from chalicelib.host import agents
 from chalicelib.remediation import Remediation
 from chalicelib.stack.alarms import alarms
 from chalicelib.stack.functions import RUNTIME, function, http
+from chalicelib.stack.instances import instances
 from chalicelib.stack.keeping import alerts, dead_letters, ledger
 from chalicelib.stack.parameters import CONDITIONS, PARAMETERS, mode_conditions, mode_parameters
 from chalicelib.stack.parts import Template, log_group
-from chalicelib.stack.trail import trail
+from chalicelib.stack.trail import auditors, trail
 
 __all__ = ["RUNTIME", "fragment"]
 
@@ -26,9 +28,12 @@ def fragment(remediations: Iterable[Remediation]) -> Template:
             **alerts(),
             **ledger(),
             **trail(),
+            **auditors(),
             **dead_letters(),
             "SecureGroup": log_group({"Fn::Sub": "${AWS::StackName}/secure"}),
             **alarms(),
+            **agents(),
+            **instances(),
             **{
                 name: resource
                 for remediation in functions

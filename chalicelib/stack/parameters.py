@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from chalicelib.policies import logical_id
 from chalicelib.remediation import Remediation
+from chalicelib.stack.bucket import LOCK_PARAMETERS
 from chalicelib.stack.parts import Template
 
 PARAMETERS: Template = {
@@ -32,6 +33,18 @@ PARAMETERS: Template = {
         "Type": "String",
         "Default": "none",
         "Description": "The role, by name, under which that trail writes to its log group.",
+    },
+    "ArchiveBucket": {
+        "Type": "String",
+        "Default": "none",
+        "Description": "A bucket of another account that the stack's trail delivers to; archive.json makes one.",
+    },
+    **LOCK_PARAMETERS,
+    "AuditGroups": {
+        "Type": "String",
+        "Default": "no",
+        "AllowedValues": ["no", "yes"],
+        "Description": "Whether to make two IAM groups: one for who runs the trail, one for who looks.",
     },
     "CisThreshold": {
         "Type": "Number",
@@ -71,6 +84,11 @@ PARAMETERS: Template = {
         "AllowedValues": ["60", "300", "900", "3600"],
         "Description": "The period in which they are counted.",
     },
+    "InstanceStatesTold": {
+        "Type": "CommaDelimitedList",
+        "Default": "stopped,terminated",
+        "Description": "Which of running, stopped and terminated instance_state tells; all are written down.",
+    },
     "FailedLoginThreshold": {
         "Type": "Number",
         "Default": "5",
@@ -96,6 +114,10 @@ CONDITIONS: Template = {
     "HasAlertEmail": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlertEmail"}, ""]}]},
     "HasErrorBurst": {"Fn::Not": [{"Fn::Equals": [{"Ref": "ErrorBurstGroup"}, "none"]}]},
     "OwnTrail": {"Fn::Equals": [{"Ref": "ExistingTrailArn"}, ""]},
+    "OwnBucket": {
+        "Fn::And": [{"Condition": "OwnTrail"}, {"Fn::Equals": [{"Ref": "ArchiveBucket"}, "none"]}]
+    },
+    "HasAuditGroups": {"Fn::Equals": [{"Ref": "AuditGroups"}, "yes"]},
 }
 
 

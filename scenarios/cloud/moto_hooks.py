@@ -9,6 +9,7 @@ import copy
 import copyreg
 import inspect
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -222,7 +223,15 @@ class Snapshot:
 def _copied(live: Mapping[Any, Any]) -> dict[Any, Any]:
     # The registries themselves are moto's singletons: what refers to them must go on referring to them.
     memo = {id(backends): backends for backends, _, _ in live}
+    if models := sys.modules.get("moto.ssm.models"):
+        models.ParameterDict.__reduce__ = _parameters_reduced
     return {key: copy.deepcopy(backend, memo) for key, backend in live.items()}
+
+
+def _parameters_reduced(parameters: Any) -> tuple[Any, ...]:
+    """How SSM's parameters are copied: moto's own defaultdict takes other arguments than a plain one."""
+    made = type(parameters), (parameters.account_id, parameters.region_name)
+    return (*made, vars(parameters), None, iter(parameters.items()))
 
 
 def _index_functions(lambdas: Any) -> None:

@@ -56,6 +56,7 @@ STACK = {
     **function(statements=(may("*"),), Environment={"Variables": {"STAGE": "1"}}, Timeout=50, MemorySize=256),
     **permission("events", SourceArn=arn("events", "rule/watch")),
     **trail(),
+    "Parameter": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "kept"}},
     "Table": {
         "Type": "AWS::DynamoDB::Table",
         "Properties": {

@@ -1,4 +1,4 @@
-"""AWS::SSM: parameters.
+"""AWS::SSM: parameters, and what State Manager runs on instances.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_SSM.html
 """
@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_SSM.h
 from collections.abc import Mapping
 
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
-from scenarios.cloud.cloudformation.resources.shapes import TAGS, Inert, Refused, Shape, Text
+from scenarios.cloud.cloudformation.resources.shapes import TAGS, Inert, Many, Refused, Shape, Table, Text
 
 PARAMETER = Shape(
     fields={
@@ -33,4 +33,32 @@ def create_parameter(order: Order) -> Identity:
     return Identity(ref=name, attributes={"Type": kind, "Value": value})
 
 
-KINDS: Mapping[str, Kind] = {"AWS::SSM::Parameter": Kind(shape=PARAMETER, create=create_parameter)}
+ASSOCIATION = Shape(
+    fields={
+        "AssociationName": Text(pattern=r"[a-zA-Z0-9_.-]{3,128}"),
+        "Name": Text(choices=("AWS-ConfigureAWSPackage", "AmazonCloudWatch-ManageAgent")),
+        "Parameters": Table(of=Many(of=Text())),
+        "ScheduleExpression": Text(longest=256),
+        "Targets": Many(
+            of=Shape(
+                fields={"Key": Text(pattern=r"tag:.+|InstanceIds"), "Values": Many(of=Text())},
+                required=("Key", "Values"),
+            )
+        ),
+    },
+    required=("Name",),
+)
+
+
+def create_association(order: Order) -> Identity:
+    """Associate a document with instances; the stack itself remembers it, since moto knows none."""
+    order.pick("AssociationName", "Name", "Parameters", "ScheduleExpression", "Targets")
+    suffix = order.site.suffix(order.logical_id, 32).lower()
+    identity = "-".join((suffix[:8], suffix[8:12], suffix[12:16], suffix[16:20], suffix[20:]))
+    return Identity(ref=identity, attributes={"AssociationId": identity})
+
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::SSM::Association": Kind(shape=ASSOCIATION, create=create_association),
+    "AWS::SSM::Parameter": Kind(shape=PARAMETER, create=create_parameter),
+}

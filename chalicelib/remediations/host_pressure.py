@@ -1,0 +1,132 @@
+"""A host is out of breath: its CPU is above 70 % and its disk above 85 %, both at once.
+
+Each alone is common and wakes nobody: a build takes the CPU, a log fills a disk by the week. Together they
+are a host that may stop answering, or one that somebody else is using. A composite alarm of the host's own
+stack (`trailwarden package` writes host.json, deployed once for each host) watches for it.
+
+What we do: tell which host, and what each of the alarm's parts saw. Where the parts can't be read, the alarm
+is told with the reason.
+
+What we leave alone: the host. Whether it is to be stopped, grown or looked at by somebody is not a machine's
+decision.
+
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Composite_Alarm.html
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.alarm_path import HOST_PRESSURE
+from chalicelib.aws import Aws
+from chalicelib.errors import foreseen
+from chalicelib.events import AlarmChange, Raw, alarm_change
+from chalicelib.measures import when
+from chalicelib.remediation import Alert, Grant, OnEvent, Plan, Remediation, Severity
+from chalicelib.settings import Settings
+
+PATTERN = {
+    "source": ["aws.cloudwatch"],
+    "detail-type": ["CloudWatch Alarm State Change"],
+    "detail": {
+        "alarmName": [{"prefix": {"Fn::Sub": "${AWS::StackName}" + HOST_PRESSURE}}],
+        "state": {"value": ["ALARM"]},
+    },
+}
+GRANTS = (
+    Grant(
+        action="cloudwatch:DescribeAlarms",
+        resource="arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*",
+        because="the parts of a host's alarm have names that CloudFormation makes",
+    ),
+)
+
+_PART = re.compile(r'ALARM\("([^"]{1,255})"\)')
+MOST_PARTS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One alarm that the composite is made of, as it is now."""
+
+    metric: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """All of them, or why they could not be read."""
+
+    parts: tuple[Part, ...] = ()
+    could_not_look: str = ""
+
+
+def parse(raw: Raw) -> tuple[AlarmChange, ...]:
+    """The composite alarm's change of state."""
+    return (alarm_change(raw),)
+
+
+def look(aws: Aws, alarm: AlarmChange, _settings: Settings) -> Parts:
+    """Read the composite's rule, and the alarms it names."""
+    try:
+        cloudwatch = aws.client("cloudwatch")
+        composites = cloudwatch.describe_alarms(AlarmNames=[alarm.name], AlarmTypes=["CompositeAlarm"])
+        rule = "".join(each["AlarmRule"] for each in composites["CompositeAlarms"])
+        names = _PART.findall(rule)[:MOST_PARTS]
+        if not names:
+            return Parts(could_not_look=f"the alarm {alarm.name} is gone, or names no others")
+        found = cloudwatch.describe_alarms(AlarmNames=names, AlarmTypes=["MetricAlarm"])["MetricAlarms"]
+    except (ClientError, BotoCoreError) as error:
+        return Parts(could_not_look=str(foreseen(error)))
+    return Parts(
+        parts=tuple(
+            Part(
+                metric=str(each.get("MetricName", each["AlarmName"])),
+                state=each["StateValue"],
+                reason=each["StateReason"],
+            )
+            for each in found
+        )
+    )
+
+
+def decide(alarm: AlarmChange, facts: Parts, _now: datetime, _settings: Settings) -> Plan:
+    """Tell the host and what its parts saw."""
+    if alarm.state != "ALARM":
+        return Plan.nothing()
+    host = alarm.name.partition(HOST_PRESSURE)[2] or "an unnamed host"
+    parts = tuple((part.metric, f"{part.state}: {part.reason}") for part in facts.parts)
+    return Plan.tell(
+        Alert(
+            severity=Severity.MEDIUM,
+            title=f"{host} is out of breath: CPU and disk at once",
+            facts=(
+                ("Host", host),
+                *(parts or (("Parts", f"could not look: {facts.could_not_look or 'none was found'}"),)),
+                ("Alarm", alarm.name),
+                ("Went off", when(alarm.at)),
+                ("Account", alarm.account or "not recorded"),
+                ("Region", alarm.region or "not recorded"),
+            ),
+            advice=_ADVICE,
+        )
+    )
+
+
+_ADVICE = """\
+Look what runs there (`top`) and what grew (`du -x / | sort -n | tail`). A program nobody knows is an intruder
+until shown otherwise: take a snapshot of the disk before anything is deleted."""
+
+REMEDIATION = Remediation(
+    name="host_pressure",
+    title="A host's CPU and disk are under pressure at once",
+    page=__doc__ or "",
+    triggers=(OnEvent(pattern=PATTERN),),
+    grants=GRANTS,
+    parse=parse,
+    look=look,
+    decide=decide,
+)
