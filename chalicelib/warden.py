@@ -59,3 +59,9 @@ class Warden(Chalice):  # type: ignore[misc]  # Chalice ships no types
         from chalicelib.spoke import spoke  # noqa: PLC0415 - see above
 
         return spoke(self.remediations)
+
+    def archive(self) -> Mapping[str, Any]:
+        """The template for the account that another account's trail delivers to."""
+        from chalicelib.archive import archive  # noqa: PLC0415 - see above
+
+        return archive()

@@ -1,4 +1,4 @@
-"""The three files a deploy starts from: sam.json, spoke.json and deployment.zip; and what is wrong in them.
+"""The files a deploy starts from: three templates and deployment.zip; and what is wrong in them.
 
 Chalice picks what of our code goes into the zip. The wheels are those that the lock names, by their hashes,
 for the pinned runtime and arm64, whatever machine packages. The zip holds no dates, so the same code is the
@@ -47,7 +47,7 @@ class NotForAws(ValueError):
 
 
 def write_package(stage: str, out: Path) -> dict[str, Path]:
-    """Write `sam.json`, `spoke.json` and `deployment.zip` into `out`; needs the network for Lambda's wheels.
+    """Write the templates and `deployment.zip` into `out`; needs the network for Lambda's wheels.
 
     Raises UnknownStage, NotForAws, CannotBuild.
     """
@@ -55,9 +55,10 @@ def write_package(stage: str, out: Path) -> dict[str, Path]:
     if "TRAILWARDEN_ATTACH" in json.dumps(template):
         raise NotForAws(f"the stage {stage!r} runs on the simulated AWS and can't be deployed")
     out.mkdir(parents=True, exist_ok=True)
-    paths = {name: out / name for name in ("sam.json", "spoke.json", "deployment.zip")}
+    paths = {name: out / name for name in ("sam.json", "spoke.json", "archive.json", "deployment.zip")}
     paths["sam.json"].write_text(pretty(template))
     paths["spoke.json"].write_text(pretty(application().spoke()))
+    paths["archive.json"].write_text(pretty(application().archive()))
     build_zip(paths["deployment.zip"])
     return paths
 
@@ -141,6 +142,7 @@ def lint(paths: Mapping[str, Path]) -> list[str]:
         "sam.json": paths["sam.json"].read_text(),
         "sam.json, translated": pretty(translate(sam, region=LINT_REGION)),
         "spoke.json": paths["spoke.json"].read_text(),
+        "archive.json": paths["archive.json"].read_text(),
     }
     return [finding for name, text in texts.items() for finding in _lint(name, text)]
 

@@ -242,7 +242,7 @@ REMEDIATION = Remediation(
         ARN: TRAIL_ARN,
         BUCKET: TRAIL_BUCKET,
         GROUP: TRAIL_GROUP,
-        OWNER: {"Fn::If": ["OwnTrail", OWN, EXISTING]},
+        OWNER: {"Fn::If": ["OwnBucket", OWN, {"Fn::If": ["OwnTrail", ARCHIVE, EXISTING]}]},
         IGNORED_PRINCIPALS: {"Fn::Join": [",", {"Ref": "IgnoredPrincipals"}]},
     },
     controls=("CIS 3.1", "CIS 3.2", "Security Hub CloudTrail.1", "ATT&CK T1562.008"),

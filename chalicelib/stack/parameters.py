@@ -37,7 +37,7 @@ PARAMETERS: Template = {
     "ArchiveBucket": {
         "Type": "String",
         "Default": "none",
-        "Description": "A bucket of another account that the stack's trail delivers to; archive.json makes one.",
+        "Description": "Another account's bucket that the stack's trail delivers to; archive.json makes one.",
     },
     **LOCK_PARAMETERS,
     "AuditGroups": {
@@ -114,9 +114,7 @@ CONDITIONS: Template = {
     "HasAlertEmail": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlertEmail"}, ""]}]},
     "HasErrorBurst": {"Fn::Not": [{"Fn::Equals": [{"Ref": "ErrorBurstGroup"}, "none"]}]},
     "OwnTrail": {"Fn::Equals": [{"Ref": "ExistingTrailArn"}, ""]},
-    "OwnBucket": {
-        "Fn::And": [{"Condition": "OwnTrail"}, {"Fn::Equals": [{"Ref": "ArchiveBucket"}, "none"]}]
-    },
+    "OwnBucket": {"Fn::And": [{"Condition": "OwnTrail"}, {"Fn::Equals": [{"Ref": "ArchiveBucket"}, "none"]}]},
     "HasAuditGroups": {"Fn::Equals": [{"Ref": "AuditGroups"}, "yes"]},
 }
 

@@ -1,41 +1,28 @@
 """The trail of every region, with its bucket and its log group, for an account that has none yet."""
 
+from chalicelib.stack.bucket import kept, trail_bucket, trail_bucket_policy
 from chalicelib.stack.parts import Template, log_group, trusting
 
 _TRAIL_ARN = {
     "Fn::Sub": "arn:${AWS::Partition}:cloudtrail:${AWS::Region}:${AWS::AccountId}:trail/"
     "${AWS::StackName}-trail"
 }
-_TRAIL_OBJECTS = {"Fn::Sub": "${TrailBucket.Arn}/AWSLogs/${AWS::AccountId}/*"}
+_TELLS_EVENTBRIDGE: Template = {
+    "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+}
 
 
 def trail() -> Template:
     """A trail of every region, its bucket, and the log group; all of it only where no trail is given."""
     resources: Template = {
-        "TrailBucket": {
-            "Type": "AWS::S3::Bucket",
-            "DeletionPolicy": "Retain",
-            "UpdateReplacePolicy": "Retain",
-            "Properties": {
-                "VersioningConfiguration": {"Status": "Enabled"},
-                "BucketEncryption": {
-                    "ServerSideEncryptionConfiguration": [
-                        {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-                    ]
-                },
-                "PublicAccessBlockConfiguration": {
-                    "BlockPublicAcls": True,
-                    "BlockPublicPolicy": True,
-                    "IgnorePublicAcls": True,
-                    "RestrictPublicBuckets": True,
-                },
-                "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-                "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}},
-            },
-        },
+        "TrailBucket": {**kept({**trail_bucket(), **_TELLS_EVENTBRIDGE}), "Condition": "OwnBucket"},
         "TrailBucketPolicy": {
             "Type": "AWS::S3::BucketPolicy",
-            "Properties": {"Bucket": {"Ref": "TrailBucket"}, "PolicyDocument": _trail_bucket_policy()},
+            "Condition": "OwnBucket",
+            "Properties": {
+                "Bucket": {"Ref": "TrailBucket"},
+                "PolicyDocument": trail_bucket_policy("TrailBucket", _TRAIL_ARN, "${AWS::AccountId}"),
+            },
         },
         "TrailGroup": log_group(),
         "TrailGroupRole": {
@@ -61,10 +48,13 @@ def trail() -> Template:
         },
         "Trail": {
             "Type": "AWS::CloudTrail::Trail",
-            "DependsOn": ["TrailBucketPolicy"],
+            # CloudTrail looks at the bucket's policy first; DependsOn can't name what may not be there.
+            "Metadata": {
+                "After": {"Fn::If": ["OwnBucket", {"Ref": "TrailBucketPolicy"}, {"Ref": "ArchiveBucket"}]}
+            },
             "Properties": {
                 "TrailName": {"Fn::Sub": "${AWS::StackName}-trail"},
-                "S3BucketName": {"Ref": "TrailBucket"},
+                "S3BucketName": {"Fn::If": ["OwnBucket", {"Ref": "TrailBucket"}, {"Ref": "ArchiveBucket"}]},
                 "IsLogging": True,
                 "IsMultiRegionTrail": True,
                 "IncludeGlobalServiceEvents": True,
@@ -74,43 +64,24 @@ def trail() -> Template:
             },
         },
     }
-    return {name: {**resource, "Condition": "OwnTrail"} for name, resource in resources.items()}
+    return {name: {"Condition": "OwnTrail", **resource} for name, resource in resources.items()}
 
 
-def _trail_bucket_policy() -> Template:
-    """Only CloudTrail writes, and only this trail.
+def auditors() -> Template:
+    """Two groups for those who audit: one may do everything with CloudTrail, one may look; off by default.
 
-    Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+    Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/security-iam-awsmanpol.html
     """
-    from_this_trail = {"aws:SourceArn": _TRAIL_ARN}
     return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "CloudTrailLooks",
-                "Effect": "Allow",
-                "Principal": {"Service": "cloudtrail.amazonaws.com"},
-                "Action": "s3:GetBucketAcl",
-                "Resource": {"Fn::GetAtt": ["TrailBucket", "Arn"]},
-                "Condition": {"StringEquals": from_this_trail},
+        name: {
+            "Type": "AWS::IAM::Group",
+            "Condition": "HasAuditGroups",
+            "Properties": {
+                "ManagedPolicyArns": [{"Fn::Sub": f"arn:${{AWS::Partition}}:iam::aws:policy/{policy}"}]
             },
-            {
-                "Sid": "CloudTrailWrites",
-                "Effect": "Allow",
-                "Principal": {"Service": "cloudtrail.amazonaws.com"},
-                "Action": "s3:PutObject",
-                "Resource": _TRAIL_OBJECTS,
-                "Condition": {
-                    "StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control", **from_this_trail}
-                },
-            },
-            {
-                "Sid": "NobodyElseWrites",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:PutObject",
-                "Resource": {"Fn::Sub": "${TrailBucket.Arn}/*"},
-                "Condition": {"StringNotEquals": {"aws:PrincipalServiceName": "cloudtrail.amazonaws.com"}},
-            },
-        ],
+        }
+        for name, policy in (
+            ("AuditAdministrators", "AWSCloudTrail_FullAccess"),
+            ("Auditors", "AWSCloudTrail_ReadOnlyAccess"),
+        )
     }

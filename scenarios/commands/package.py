@@ -14,7 +14,7 @@ from scenarios.packaging import PROJECT, UnknownStage, regenerate
 @click.option("--stage", default="prod", show_default=True, help="A stage of .chalice/config.json.")
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
 def command(stage: str, out: Path) -> int:
-    """Write sam.json, spoke.json and deployment.zip into OUT, ready for `aws cloudformation package`.
+    """Write the templates and deployment.zip into OUT, ready for `aws cloudformation package`.
 
     Brings the generated files of the project up to date before: the fragment, the policies,
     requirements.txt. Exits with 1 when cfn-lint finds something, before or after the transform.

@@ -53,13 +53,16 @@ def deletes(actor: Actor, folder: str, what: str) -> Deed:
 
 
 def destroys(actor: Actor, folder: str, what: str) -> Deed:
-    """Delete the newest object of a folder with its version: nothing is left of it."""
+    """Delete the newest object of a folder with its version: nothing is left of it.
+
+    An administrator may bypass the lock of governance mode, and has to say so.
+    """
 
     def do(world: World, s3: Any, bucket: str) -> None:
         key = newest(world, s3, bucket, folder)
         with world.calls.muted():
             version = s3.head_object(Bucket=bucket, Key=key)["VersionId"]
-        s3.delete_object(Bucket=bucket, Key=key, VersionId=version)
+        s3.delete_object(Bucket=bucket, Key=key, VersionId=version, BypassGovernanceRetention=True)
 
     return _on_bucket(actor, f"deletes {what} for good", do)
 

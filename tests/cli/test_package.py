@@ -23,13 +23,18 @@ def offline(monkeypatch):
 
 
 @pytest.mark.usefixtures("offline")
-def test_three_files_are_written_and_the_next_commands_told(tmp_path):
+def test_four_files_are_written_and_the_next_commands_told(tmp_path):
     out = tmp_path / "new" / "out"
 
     result = trailwarden("package", str(out))
 
     assert result.exit_code == 0, result.output
-    assert sorted(path.name for path in out.iterdir()) == ["deployment.zip", "sam.json", "spoke.json"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "archive.json",
+        "deployment.zip",
+        "sam.json",
+        "spoke.json",
+    ]
     assert "linted      clean, before and after the transform" in result.stdout
     assert f"aws cloudformation package --template-file {out}/sam.json" in result.stdout
     assert "--capabilities CAPABILITY_IAM --parameter-overrides AlertEmail=" in result.stdout

@@ -86,14 +86,22 @@ def test_a_policy_has_a_statement_for_each_resource_and_names_no_action_twice():
     }
 
 
-@pytest.mark.parametrize("name", ["TrailGroupName", "TrailBucketName", "TrailArn"])
-def test_a_resource_of_a_trail_is_the_stacks_own_or_the_one_that_was_there(name):
+@pytest.mark.parametrize(
+    ("name", "condition"),
+    [
+        ("TrailGroupName", "OwnTrail"),
+        ("TrailArn", "OwnTrail"),
+        ("TrailRoleName", "OwnTrail"),
+        ("TrailBucketName", "OwnBucket"),  # a trail of the stack's may deliver to an archive account
+    ],
+)
+def test_a_resource_of_a_trail_is_the_stacks_own_or_the_one_that_was_there(name, condition):
     made = document([Grant(action="s3:GetObject", resource=f"x/${{{name}}}/y")])
 
     text, names = made["Statement"][0]["Resource"]["Fn::Sub"]
     assert text == f"x/${{{name}}}/y"
     assert list(names) == [name]
-    assert names[name]["Fn::If"][0] == "OwnTrail"
+    assert names[name]["Fn::If"][0] == condition
 
 
 @pytest.mark.parametrize(

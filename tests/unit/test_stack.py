@@ -9,6 +9,7 @@ import pytest
 from house import Remedy
 
 from chalicelib import stack
+from chalicelib.archive import archive
 from chalicelib.catalog import CATALOG
 from chalicelib.remediation import Grant, OnEvent, OnLogs, OnQueue, OnSchedule, Plan
 from scenarios import packaging
@@ -411,14 +412,61 @@ def test_the_trail_sees_every_region_and_can_be_validated():
         "EnableLogFileValidation",
     ):
         assert properties[switch] is True
-    assert RESOURCES["Trail"]["DependsOn"] == ["TrailBucketPolicy"]
+    after = RESOURCES["Trail"]["Metadata"]["After"]
+    assert after["Fn::If"][:2] == ["OwnBucket", {"Ref": "TrailBucketPolicy"}]
 
 
-@pytest.mark.parametrize(
-    "name", ["TrailBucket", "TrailBucketPolicy", "TrailGroup", "TrailGroupRole", "Trail"]
-)
+@pytest.mark.parametrize("name", ["TrailGroup", "TrailGroupRole", "Trail"])
 def test_who_has_a_trail_gets_no_second_one(name):
     assert RESOURCES[name]["Condition"] == "OwnTrail"
+
+
+@pytest.mark.parametrize("name", ["TrailBucket", "TrailBucketPolicy"])
+def test_who_has_a_trail_or_an_archive_gets_no_bucket(name):
+    assert RESOURCES[name]["Condition"] == "OwnBucket"
+    assert {"Condition": "OwnTrail"} in TEMPLATE["Conditions"]["OwnBucket"]["Fn::And"]
+
+
+def test_logs_and_digests_are_locked_and_what_is_old_and_large_is_still_read_at_once():
+    """Archive classes that need a restore first would take the files out of reach of validation."""
+    properties = RESOURCES["TrailBucket"]["Properties"]
+    retention = properties["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    (rule,) = properties["LifecycleConfiguration"]["Rules"]
+
+    assert properties["ObjectLockEnabled"] is True
+    assert retention == {"Mode": {"Ref": "TrailLock"}, "Days": {"Ref": "TrailLockDays"}}
+    assert TEMPLATE["Parameters"]["TrailLock"]["Default"] == "GOVERNANCE"
+    assert [each["StorageClass"] for each in rule["Transitions"]] == ["GLACIER_IR"]
+    assert "ExpirationInDays" not in rule
+
+
+def test_old_versions_outlive_their_lock():
+    defaults = {name: each["Default"] for name, each in TEMPLATE["Parameters"].items()}
+
+    assert int(defaults["TrailOldVersionsDays"]) > int(defaults["TrailLockDays"])
+
+
+def test_groups_for_auditors_come_only_where_they_are_asked_for():
+    groups = {name: each for name, each in RESOURCES.items() if each["Type"] == "AWS::IAM::Group"}
+
+    assert {each["Condition"] for each in groups.values()} == {"HasAuditGroups"}
+    assert TEMPLATE["Parameters"]["AuditGroups"]["Default"] == "no"
+    assert json.dumps(groups["AuditAdministrators"]).count("AWSCloudTrail_FullAccess") == 1
+    assert json.dumps(groups["Auditors"]).count("AWSCloudTrail_ReadOnlyAccess") == 1
+
+
+def test_an_archive_is_the_same_bucket_under_the_same_policy_for_another_accounts_trail():
+    made = archive()["Resources"]
+    own, other = (each["Properties"] for each in (RESOURCES["TrailBucket"], made["ArchiveBucket"]))
+    policy = made["ArchiveBucketPolicy"]["Properties"]["PolicyDocument"]
+    (_, writes, nobody, lists, reads) = policy["Statement"]
+
+    assert other == {name: value for name, value in own.items() if name != "NotificationConfiguration"}
+    assert made["ArchiveBucket"]["DeletionPolicy"] == "Retain"
+    assert writes["Condition"]["StringEquals"]["aws:SourceArn"] == {"Ref": "TrailArn"}
+    assert writes["Resource"] == {"Fn::Sub": "${ArchiveBucket.Arn}/AWSLogs/${WatchedAccount}/*"}
+    assert nobody["Effect"] == "Deny"
+    assert (lists["Action"], reads["Action"]) == ("s3:ListBucketVersions", "s3:GetObject")
 
 
 def test_alerts_are_encrypted_with_a_key_that_alarms_may_use():

@@ -1,4 +1,4 @@
-"""AWS::IAM: roles and policies.
+"""AWS::IAM: roles, groups and policies.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_IAM.html
 """
@@ -43,6 +43,15 @@ ROLE = Shape(
         "Tags": TAGS,
     },
     required=("AssumeRolePolicyDocument",),
+)
+
+GROUP = Shape(
+    fields={
+        "GroupName": Text(pattern=_NAME % 128),
+        "ManagedPolicyArns": Many(of=arn("iam"), most=10),
+        "Path": _PATH,
+        "Policies": Refused(because="inline policies of groups"),
+    }
 )
 
 POLICY = Shape(
@@ -102,6 +111,20 @@ def _attach(order: Order, role: str, policy_arn: str) -> None:
     iam.put_role_policy(RoleName=role, PolicyName=path.rsplit("/", 1)[-1], PolicyDocument=document)
 
 
+def create_group(order: Order) -> Identity:
+    """Create a group with AWS's managed policies, under their names; nobody is in it."""
+    iam = order.client("iam")
+    name = order.name("GroupName", 128)
+    group = iam.create_group(GroupName=name, **order.pick("Path"))["Group"]
+    for policy_arn in order.properties.get("ManagedPolicyArns", []):
+        managed, _, path = policy_arn.partition(":iam::aws:policy/")
+        if managed != f"arn:{order.site.partition}" or path not in MANAGED_POLICIES:
+            raise NotSimulated("IAM", f"the policy {policy_arn} ({order.logical_id}.ManagedPolicyArns)")
+        document = text_of(MANAGED_POLICIES[path])
+        iam.put_group_policy(GroupName=name, PolicyName=path.rsplit("/", 1)[-1], PolicyDocument=document)
+    return Identity(ref=name, attributes={"Arn": group["Arn"]})
+
+
 def create_policy(order: Order) -> Identity:
     """Put an inline policy into each of the roles."""
     name = order.properties["PolicyName"]
@@ -126,6 +149,7 @@ def create_managed_policy(order: Order) -> Identity:
 
 
 KINDS: Mapping[str, Kind] = {
+    "AWS::IAM::Group": Kind(shape=GROUP, create=create_group),
     "AWS::IAM::ManagedPolicy": Kind(shape=MANAGED_POLICY, create=create_managed_policy, grants=True),
     "AWS::IAM::Policy": Kind(shape=POLICY, create=create_policy, grants=True),
     "AWS::IAM::Role": Kind(shape=ROLE, create=create_role),
