@@ -13,9 +13,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import moto.awslambda.models as lambda_models
+import moto.cloudtrail.models as cloudtrail_models
 import moto.core.botocore_stubber as stubber
 import moto.events.models as events_models
 import moto.logs.models as logs_models
@@ -118,6 +119,16 @@ def _configure_lock(backend: Any, bucket_name: str, lock_enabled: Any, *default:
     bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = default
 
 
+_describe_trail = cloudtrail_models.Trail.description
+
+
+def _described_trail(trail: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Describe a trail; moto would say of every one that nobody chose its events."""
+    custom = bool(trail.event_selectors or trail.advanced_event_selectors)
+    insights = {"HasInsightSelectors": bool(trail.insight_selectors)}
+    return {**_describe_trail(trail, *args, **kwargs), "HasCustomEventSelectors": custom, **insights}
+
+
 _SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
     (sns_models.Subscription, "publish", _nothing),
     (s3_notifications, "send_event", _nothing),
@@ -127,6 +138,7 @@ _SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
     (events_models.Rule, "send_to_targets", _nothing),
     (lambda_models.LambdaFunction, "_invoke_lambda", _never),
     (sqs_models.Queue, "add_message", _add_only),
+    (cloudtrail_models.Trail, "description", _described_trail),
     # Moto would ask a checksum of copies, tags and retentions too; the default lock is put on below.
     (s3_models.FakeBucket, "has_default_lock", False),
     (s3_models.S3Backend, "put_object", _put_with_default_lock),
@@ -367,6 +379,32 @@ def trails(account: str, region: str) -> list[Any]:
     return list(backend("cloudtrail", account, region).trails.values())
 
 
+class Organization(NamedTuple):
+    """An organization: its id, its management account, all its accounts, what it trusts, all its features."""
+
+    id: str
+    management: str
+    accounts: tuple[str, ...]
+    services: tuple[str, ...]
+    all_features: bool
+
+
+def organization(account: str) -> Organization | None:
+    """The organization that an account manages or belongs to."""
+    backends: Any = get_backend("organizations")  # type: ignore[call-overload,unused-ignore]  # as in `backend`
+    manager, _ = backends.master_accounts.get(account, (account, ""))
+    found = backends[manager]["aws"]
+    if found.org is None:
+        return None
+    return Organization(
+        id=found.org.id,
+        management=found.org.master_account_id,
+        accounts=tuple(each.id for each in found.accounts),
+        services=tuple(each["ServicePrincipal"] for each in found.services),
+        all_features=found.org.feature_set == "ALL",
+    )
+
+
 def bucket(account: str, name: str) -> Any | None:
     """A bucket's model, wherever it is."""
     return backend("s3", account, "aws").buckets.get(name)
@@ -388,6 +426,11 @@ def object_version(account: str, bucket_name: str, key: str, version: str | None
 def is_delete_marker(version: Any) -> bool:
     """Whether this is no object but the mark that it was deleted."""
     return isinstance(version, s3_models.FakeDeleteMarker)
+
+
+def bucket_regions(account: str) -> dict[str, str]:
+    """The region of every bucket."""
+    return {name: each.region_name for name, each in backend("s3", account, "aws").buckets.items()}
 
 
 def role(account: str, name: str) -> Any | None:

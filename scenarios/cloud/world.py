@@ -137,6 +137,7 @@ class World:
             provisioned.snapshot.restore()
             moto_hooks.seed_ids(self.setting.seed)
             entering.enter_context(seeded(self.setting.seed))
+            entering.enter_context(moto_hooks.answers_before_moto(self.trail.history.answer))
             entering.enter_context(moto_hooks.answers_before_moto(self._throttles.answer))
             entering.enter_context(moto_hooks.messages_tell(self.functions.event_sources.arrived))
             entering.enter_context(self.calls.listening())

@@ -331,6 +331,7 @@ BUCKET = "audit-trail"
 HOST = f"{BUCKET}.s3.{REGION}.amazonaws.com"
 BUCKET_ITSELF = {"accountId": ACCOUNT, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{BUCKET}"}
 AN_OBJECT = {"type": "AWS::S3::Object", "ARN": f"arn:aws:s3:::{BUCKET}/a/log"}
+ITS_OBJECTS = {"type": "AWS::S3::Object", "ARNPrefix": f"arn:aws:s3:::{BUCKET}/"}
 IN_BUCKET = {"bucketName": BUCKET, "Host": HOST}
 POLICY = {"Version": "2012-10-17", "Statement": []}
 
@@ -459,7 +460,7 @@ OBJECT_CALLS = [
         {"Delete": {"Objects": [{"Key": "a/log"}]}},
         "DeleteObjects",
         {"delete": ""},
-        [BUCKET_ITSELF],
+        [ITS_OBJECTS, BUCKET_ITSELF],
         id="deleted by the dozen",
     ),
     pytest.param(
@@ -467,7 +468,7 @@ OBJECT_CALLS = [
         {"Prefix": "a"},
         "ListObjects",
         {"list-type": "2", "prefix": "a"},
-        [BUCKET_ITSELF],
+        [ITS_OBJECTS | {"ARNPrefix": f"arn:aws:s3:::{BUCKET}/a"}, BUCKET_ITSELF],
         id="listed",
     ),
     pytest.param(

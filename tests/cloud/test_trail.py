@@ -556,5 +556,5 @@ def test_a_record_too_large_for_eventbridge_is_in_the_log_file_only():
 
 
 def test_what_cloudtrail_does_beyond_this_is_not_simulated():
-    with world(WATCHED) as cloud, pytest.raises(NotSimulated, match="PutInsightSelectors"):
-        admin(cloud, "cloudtrail").put_insight_selectors(TrailName="main", InsightSelectors=[])
+    with world(WATCHED) as cloud, pytest.raises(NotSimulated, match="StartQuery"):
+        admin(cloud, "cloudtrail").start_query(QueryStatement="SELECT 1")

@@ -65,7 +65,12 @@ def _bucket_and_object(call: ApiCall) -> list[Resource]:
         return []
     owner = _typed(call, "AWS::S3::Bucket", f"arn:aws:s3:::{bucket}")
     key = call.parameters.get("Key")
-    return [owner] if key is None else [{"type": "AWS::S3::Object", "ARN": f"{owner['ARN']}/{key}"}, owner]
+    if key is not None:
+        return [{"type": "AWS::S3::Object", "ARN": f"{owner['ARN']}/{key}"}, owner]
+    if not is_data_event("s3", call.operation):
+        return [owner]
+    about_many = f"{owner['ARN']}/{call.parameters.get('Prefix') or ''}"
+    return [{"type": "AWS::S3::Object", "ARNPrefix": about_many}, owner]
 
 
 def _function(call: ApiCall) -> list[Resource]:

@@ -2,15 +2,16 @@
 
 To EventBridge within seconds to two minutes, in the region where AWS records the call and
 only while some trail logs it; to a trail's log group and to log files in its bucket within
-minutes. The call that stops a trail is the last it tells of. Event history shows the last
-90 days, trail or not.
+minutes. The call that stops a trail is the last it tells of, and the call that changes what
+it logs is judged by what it logged before. Event history shows the last 90 days, trail or not.
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html
 """
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,11 +21,15 @@ import boto3
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import ApiCall
 from scenarios.cloud.calls import Asked
+from scenarios.cloud.cloudtrail.choices import TrailChoices, logs
+from scenarios.cloud.cloudtrail.data_events import recorded_calls
 from scenarios.cloud.cloudtrail.envelope import event_bridge_envelope
-from scenarios.cloud.cloudtrail.event_kinds import is_data_event, is_recorded
+from scenarios.cloud.cloudtrail.event_kinds import is_data_event, is_recorded, recorded_region
 from scenarios.cloud.cloudtrail.files import SERVICE, TrailFiles
 from scenarios.cloud.cloudtrail.history import EventHistory
+from scenarios.cloud.cloudtrail.insights import Insights
 from scenarios.cloud.cloudtrail.records import record_of
+from scenarios.cloud.cloudtrail.selectors import asks_for_data
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.logs import Logs
 from scenarios.cloud.setting import Setting
@@ -47,19 +52,31 @@ class CloudTrail:
         self._emit = emit
         self._logs = logs
         self._files = TrailFiles(setting, session, storage, self._trail)
-        self._history = EventHistory(setting)
+        self.history = EventHistory(setting)
+        self._choices = TrailChoices(setting, self._trails)
+        self._insights = Insights(
+            setting,
+            self._choices,
+            past=self.history.records,
+            watching=self._watching,
+            deliver=self._deliver,
+        )
         self._deleted: dict[str, Any] = {}
         self._watching_before: list[Any] | None = None
+        self._bucket_regions: dict[str, str] = {}
+        storage.connect(self.made_by_service)
         calls = setting.calls
         calls.after_everything(self._heard)
         calls.after("cloudtrail", "StartLogging", self._logging_started)
-        for operation in ("StopLogging", "DeleteTrail", "UpdateTrail"):
+        for operation in ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"):
             calls.check("cloudtrail", operation, self._about_to_change)
-        for operation in ("PutInsightSelectors", "StartQuery", "CreateEventDataStore"):
+        for operation in ("StartQuery", "CreateEventDataStore"):
             calls.check("cloudtrail", operation, self._not_yet)
 
     def start(self) -> None:
         """Set the deliveries going of every trail that logs."""
+        self._choices.start()
+        self._bucket_regions = moto_hooks.bucket_regions(self._setting.account)
         for trail in self._trails():
             if trail.status.is_logging:
                 self._files.begin(trail, self._regions_of(trail))
@@ -68,18 +85,62 @@ class CloudTrail:
 
     def _heard(self, call: ApiCall) -> None:
         watching, self._watching_before = self._watching_before, None
-        if not is_recorded(call.service, call.operation) or is_data_event(call.service, call.operation):
+        if not is_recorded(call.service, call.operation):
+            return
+        call = self._where_it_was(call)
+        if watching is None:
+            watching = self._watching(recorded_region(call.service, call.region))
+        if is_data_event(call.service, call.operation):
+            self._data_event(call, watching)
             return
         event_id = self._setting.new_uuid("cloudtrail.event")
         request_id = self._setting.new_uuid("aws.request")
         record = record_of(call, event_id=event_id, request_id=request_id)
-        self._deliver(record, watching if watching is not None else self._watching(record["awsRegion"]))
+        self._deliver(record, [trail for trail in watching if logs(trail, record)])
+        self._insights.heard(record)
+
+    def made_by_service(self, call: ApiCall) -> None:
+        """An AWS service did something to data of the account, such as delivering a log file to a bucket."""
+        if call.caller.service == SERVICE:
+            call = replace(call, parameters={**call.parameters, "ACL": "bucket-owner-full-control"})
+        call = self._where_it_was(call)
+        self._data_event(call, self._watching(recorded_region(call.service, call.region)))
+
+    def _data_event(self, call: ApiCall, watching: Sequence[Any]) -> None:
+        """Nothing is recorded, and nothing drawn, where no trail asks for data events."""
+        asking = [
+            trail
+            for trail in watching
+            if asks_for_data(trail.event_selectors, trail.advanced_event_selectors)
+        ]
+        for each in recorded_calls(call) if asking else ():
+            record = record_of(
+                each,
+                event_id=self._setting.new_uuid("cloudtrail.data"),
+                request_id=self._setting.new_uuid("cloudtrail.data"),
+            )
+            picking = [trail for trail in asking if logs(trail, record)]
+            if picking:
+                self._deliver(record, picking)
+
+    def _where_it_was(self, call: ApiCall) -> ApiCall:
+        """A call about a bucket, in the bucket's region: S3 redirects what was sent elsewhere."""
+        if call.service != "s3" or "Bucket" not in call.parameters:
+            return call
+        name = call.parameters["Bucket"]
+        bucket = moto_hooks.bucket(self._setting.account, name)
+        if bucket is not None and call.operation != "CreateBucket":
+            self._bucket_regions[name] = bucket.region_name
+        region = self._bucket_regions.get(name, call.region)
+        return call if region == call.region else replace(call, region=region)
 
     def deliver(self, record: Record) -> None:
         """Deliver a record everywhere it goes, each way with its delay."""
-        self._deliver(record, self._watching(str(record["awsRegion"])))
+        watching = self._watching(str(record["awsRegion"]))
+        self._deliver(record, [trail for trail in watching if logs(trail, record)])
 
-    def _deliver(self, record: Record, watching: list[Any]) -> None:
+    def _deliver(self, record: Record, trails: Sequence[Any]) -> None:
+        """Deliver a record by the trails that log it."""
         now, region = self._setting.clock.now, str(record["awsRegion"])
         draw = self._setting.random("cloudtrail.delay")
         to_events, to_logs, to_files = (
@@ -88,11 +149,12 @@ class CloudTrail:
             draw.uniform(60, 300),
         )
         in_a_file = now + timedelta(seconds=to_files)
-        self._history.add(record, visible_from=in_a_file)
+        if record.get("eventCategory") != "Data":
+            self.history.add(record, visible_from=in_a_file)
         small = len(json.dumps(record)) <= LARGEST_RECORD_BYTES
-        if watching and small:
+        if trails and small:
             self._to_eventbridge(record, region, to_events)
-        for trail in watching:
+        for trail in trails:
             if trail.cw_log_group_arn and small:
                 self._setting.clock.after(
                     to_logs, partial(self._to_log_group, trail, record), "to the log group"
@@ -143,13 +205,11 @@ class CloudTrail:
         return [trail for trail in self._trails() if self._covers(trail, region)]
 
     def _covers(self, trail: Any, region: str) -> bool:
-        if trail.event_selectors or trail.advanced_event_selectors:
-            raise NotSimulated("cloudtrail", f"the event selectors of {trail.trail_name}")
         return bool(trail.status.is_logging) and region in self._regions_of(trail)
 
     def _about_to_change(self, asked: Asked) -> None:
         """A trail tells of the call that stops, deletes or narrows it."""
-        self._watching_before = self._watching(asked.region)
+        self._watching_before = [copy.copy(trail) for trail in self._watching(asked.region)]
         if asked.operation == "DeleteTrail":
             for trail in self._named(asked.parameters["Name"]):
                 last = self._deleted[trail.arn] = copy.copy(trail)

@@ -12,16 +12,38 @@ from collections.abc import Mapping
 
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.calls import Refused as Refusal
 from scenarios.cloud.cloudformation.resources.access import require_assumable, role_may, service_may
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
 from scenarios.cloud.cloudformation.resources.shapes import TAGS, Flag, Many, Refused, Shape, Text, arn
+from scenarios.cloud.cloudtrail.selector_rules import (
+    INSIGHT_TYPES,
+    check_event_selectors,
+    check_insight_selectors,
+)
 from scenarios.cloud.errors import InvalidTemplate
 
 _CLOUDTRAIL = "cloudtrail.amazonaws.com"
+_OPERATORS = ("EndsWith", "Equals", "NotEndsWith", "NotEquals", "NotStartsWith", "StartsWith")
+_VALUES = Many(of=Text(longest=2048), least=1)
 
 TRAIL = Shape(
     fields={
-        "AdvancedEventSelectors": Refused(because="advanced event selectors"),
+        "AdvancedEventSelectors": Many(
+            of=Shape(
+                fields={
+                    "FieldSelectors": Many(
+                        of=Shape(
+                            fields={"Field": Text(longest=1000), **dict.fromkeys(_OPERATORS, _VALUES)},
+                            required=("Field",),
+                        ),
+                        least=1,
+                    ),
+                    "Name": Text(longest=1000),
+                },
+                required=("FieldSelectors",),
+            )
+        ),
         "AggregationConfigurations": Refused(because="aggregated events"),
         "CloudWatchLogsLogGroupArn": arn("logs"),
         "CloudWatchLogsRoleArn": arn("iam"),
@@ -54,7 +76,14 @@ TRAIL = Shape(
             most=5,
         ),
         "IncludeGlobalServiceEvents": Flag(),
-        "InsightSelectors": Refused(because="Insights"),
+        "InsightSelectors": Many(
+            of=Shape(
+                fields={
+                    "EventCategories": Many(of=Text(choices=("Data", "Management"))),
+                    "InsightType": Text(choices=INSIGHT_TYPES),
+                }
+            )
+        ),
         "IsLogging": Flag(),
         "IsMultiRegionTrail": Flag(),
         "IsOrganizationTrail": Refused(because="organizations"),
@@ -94,13 +123,34 @@ def create_trail(order: Order) -> Identity:
         _check_topic(order, topic)
         given["SnsTopicName"] = topic.rsplit(":", 1)[-1]
     trail = cloudtrail.create_trail(Name=name, **given)
-    if "EventSelectors" in properties:
-        cloudtrail.put_event_selectors(TrailName=name, EventSelectors=properties["EventSelectors"])
+    _choose_events(order, name)
     if properties["IsLogging"]:
         cloudtrail.start_logging(Name=name)
     return Identity(
         ref=name, attributes={"Arn": trail["TrailARN"], **({"SnsTopicArn": topic} if topic else {})}
     )
+
+
+def _choose_events(order: Order, name: str) -> None:
+    """Put the selectors, which CloudTrail refuses here as it refuses them anywhere."""
+    cloudtrail, properties = order.client("cloudtrail"), order.properties
+    chosen = {
+        kind: properties[kind]
+        for kind in ("EventSelectors", "AdvancedEventSelectors")
+        if properties.get(kind)
+    }
+    basic, advanced = chosen.get("EventSelectors", []), chosen.get("AdvancedEventSelectors", [])
+    insights = properties.get("InsightSelectors", [])
+    try:
+        if chosen:
+            check_event_selectors(basic, advanced)
+        check_insight_selectors(insights, basic, advanced)
+    except Refusal as refused:
+        raise order.refuse(next(iter(chosen), "InsightSelectors"), str(refused)) from refused
+    if chosen:
+        cloudtrail.put_event_selectors(TrailName=name, **chosen)
+    if insights:
+        cloudtrail.put_insight_selectors(TrailName=name, InsightSelectors=insights)
 
 
 def _check_bucket(order: Order) -> None:
