@@ -5,10 +5,10 @@ Everything here is load-bearing: change a leaf, and a scenario must notice (`mak
 
 from collections.abc import Iterable
 
-from chalicelib.host import agents
 from chalicelib.remediation import Remediation
 from chalicelib.stack.alarms import alarms
 from chalicelib.stack.functions import RUNTIME, function, http
+from chalicelib.stack.host import agents
 from chalicelib.stack.instances import instances
 from chalicelib.stack.keeping import alerts, dead_letters, ledger
 from chalicelib.stack.parameters import CONDITIONS, PARAMETERS, mode_conditions, mode_parameters

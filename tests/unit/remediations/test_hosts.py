@@ -1,0 +1,305 @@
+"""error_burst, host_pressure, instance_state: what an alarm or an event leaves out is looked up and told."""
+
+import json
+import shlex
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from botocore.exceptions import ClientError
+from cloudtrail_records import ACCOUNT, ADDRESS, ALICE, at, delivered, facts_of, only, settings
+
+from chalicelib.errors import MalformedEvent
+from chalicelib.log_evidence import MOST_PAGES
+from chalicelib.matching import EventPattern
+from chalicelib.remediation import Severity
+from chalicelib.remediations import error_burst, host_pressure, instance_state
+from chalicelib.stack.host import agent_configuration, host
+
+NOW = at("2026-03-02T03:10:00")
+INSTANCE = "i-0123456789abcdef0"
+BURST = settings(ERROR_BURST_GROUP="shop/web", ERROR_BURST_PATTERN='"ERROR: 400"')
+STATES = settings(INSTANCE_STATES_TOLD="stopped,terminated")
+REFUSED = ClientError({"Error": {"Code": "AccessDenied", "Message": "not yours"}}, "Look")
+
+
+def alarm_event(name="trailwarden-error-burst", state="ALARM"):
+    return {
+        "source": "aws.cloudwatch",
+        "detail-type": "CloudWatch Alarm State Change",
+        "account": ACCOUNT,
+        "region": "eu-west-1",
+        "time": "2026-03-02T03:05:15Z",
+        "resources": [f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:{name}"],
+        "detail": {
+            "alarmName": name,
+            "state": {
+                "value": state,
+                "reason": "Threshold Crossed",
+                "timestamp": "2026-03-02T03:05:15.000+0000",
+            },
+            "configuration": {"metrics": [{"metricStat": {"metric": {"name": "ErrorBurst"}, "period": 300}}]},
+        },
+    }
+
+
+class Answering:
+    """An AWS whose one client answers what it was given, and remembers what it was asked."""
+
+    def __init__(self, *answers):
+        self.answers, self.asked = list(answers), []
+
+    def client(self, service, region=""):
+        self.asked.append((service, region))
+        return self
+
+    def get_paginator(self, operation):
+        return self
+
+    def paginate(self, **asked):
+        return self._answer(asked)
+
+    def __getattr__(self, operation):
+        return lambda **asked: self._answer(asked)
+
+    def _answer(self, asked):
+        self.asked.append(asked)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+# ---- error_burst ----------------------------------------------------------------------------------
+
+
+def lines(stream, *seconds):
+    start = at("2026-03-02T03:00:00")
+    return [
+        {"logStreamName": stream, "timestamp": int((start + timedelta(seconds=s)).timestamp() * 1000)}
+        for s in seconds
+    ]
+
+
+def burst(*answers, state="ALARM"):
+    (event,) = error_burst.parse(alarm_event(state=state))
+    facts = error_burst.look(Answering(*answers), event, BURST)
+    return error_burst.decide(event, facts, NOW, BURST)
+
+
+def test_a_burst_is_told_with_its_streams_the_busiest_first():
+    alert = only(burst([{"events": lines("web-1", 0, 5)}, {"events": lines("web-2", 1, 2, 30)}]))
+
+    facts = facts_of(alert)
+    assert alert.title == '5 lines with "ERROR: 400" in shop/web in 30 s'
+    assert facts["Streams"] == "web-2 (3), web-1 (2)"
+    assert (facts["First"], facts["Last"]) == ("2026-03-02 03:00:00 UTC", "2026-03-02 03:00:30 UTC")
+    assert '"ERROR: 400"' in shlex.split(facts["Look with"])
+
+
+def test_no_line_of_a_log_leaves_it_by_an_alert():
+    secret = {**lines("web-1", 0)[0], "message": "ERROR: 400 password=hunter2"}
+
+    assert "hunter2" not in str(burst([{"events": [secret]}]))
+
+
+UNSEEN = [
+    pytest.param([], "no such line was found in the log for the alarm's time", id="nothing there"),
+    pytest.param(REFUSED, "could not look: Look: not yours", id="not allowed"),
+]
+
+
+@pytest.mark.parametrize(("answer", "words"), UNSEEN)
+def test_a_burst_that_cannot_be_looked_at_is_told_all_the_same(answer, words):
+    alert = only(burst(answer))
+
+    assert alert.title == '"ERROR: 400" came up again and again in shop/web'
+    assert facts_of(alert)["Where"] == words
+
+
+def test_a_burst_without_end_is_cut_and_says_so():
+    pages = [{"events": lines("web-1", number)} for number in range(MOST_PAGES + 1)]
+
+    assert only(burst(pages)).title.startswith(f"{MOST_PAGES} or more lines")
+
+
+def test_a_burst_that_is_over_is_not_told():
+    assert burst([], state="OK").empty
+
+
+# ---- host_pressure ----------------------------------------------------------------------------------
+
+PRESSURE = f"trailwarden-host-pressure-{INSTANCE}"
+RULE = {"CompositeAlarms": [{"AlarmRule": 'ALARM("cpu") AND ALARM("disk")'}]}
+PARTS = {
+    "MetricAlarms": [
+        {"AlarmName": "cpu", "MetricName": "CPUUtilization", "StateValue": "ALARM", "StateReason": "91 > 70"},
+        {
+            "AlarmName": "disk",
+            "MetricName": "disk_used_percent",
+            "StateValue": "ALARM",
+            "StateReason": "90 > 85",
+        },
+    ]
+}
+
+
+def pressed(*answers, state="ALARM"):
+    aws = Answering(*answers)
+    (event,) = host_pressure.parse(alarm_event(PRESSURE, state))
+    return host_pressure.decide(event, host_pressure.look(aws, event, settings()), NOW, settings()), aws
+
+
+def test_pressure_is_told_with_the_host_and_what_each_part_saw():
+    plan, aws = pressed(RULE, PARTS)
+
+    facts = facts_of(only(plan))
+    assert facts["Host"] == INSTANCE
+    assert facts["CPUUtilization"] == "ALARM: 91 > 70"
+    assert facts["disk_used_percent"] == "ALARM: 90 > 85"
+    assert aws.asked[-1]["AlarmNames"] == ["cpu", "disk"]
+
+
+GONE = [
+    pytest.param({"CompositeAlarms": []}, f"the alarm {PRESSURE} is gone, or names no others", id="gone"),
+    pytest.param(REFUSED, "Look: not yours", id="not allowed"),
+]
+
+
+@pytest.mark.parametrize(("answer", "words"), GONE)
+def test_pressure_whose_parts_cannot_be_read_is_told_all_the_same(answer, words):
+    plan, _ = pressed(answer)
+
+    assert facts_of(only(plan))["Parts"] == f"could not look: {words}"
+
+
+def test_pressure_that_is_over_is_not_told():
+    assert pressed(RULE, PARTS, state="OK")[0].empty
+
+
+def test_the_rule_knows_a_hosts_alarm_by_its_name():
+    pattern = json.loads(json.dumps(host_pressure.PATTERN).replace("${AWS::StackName}", "trailwarden"))
+    pattern["detail"]["alarmName"] = [{"prefix": pattern["detail"]["alarmName"][0]["prefix"]["Fn::Sub"]}]
+
+    assert EventPattern(pattern).matches(alarm_event(PRESSURE))
+    assert not EventPattern(pattern).matches(alarm_event("trailwarden-error-burst"))
+    assert not EventPattern(pattern).matches(alarm_event(PRESSURE, "OK"))
+
+
+def test_the_parts_of_a_hosts_alarm_have_no_action_and_the_disks_metric_is_the_agents():
+    resources = host()["Resources"]
+    agent = json.loads(agent_configuration())["metrics"]
+
+    assert not any("AlarmActions" in resources[name]["Properties"] for name in ("Cpu", "Disk"))
+    assert agent["namespace"] == resources["Disk"]["Properties"]["Namespace"]
+    assert set(agent["append_dimensions"]) | {"path", "fstype"} == {
+        each["Name"] for each in resources["Disk"]["Properties"]["Dimensions"]
+    }
+    assert agent["metrics_collected"]["disk"]["drop_device"] is True
+
+
+# ---- instance_state -----------------------------------------------------------------------------------
+
+
+def changed(state="stopped", **more):
+    return {
+        "source": "aws.ec2",
+        "detail-type": "EC2 Instance State-change Notification",
+        "account": ACCOUNT,
+        "region": "eu-west-1",
+        "time": "2026-03-02T03:00:40Z",
+        "resources": [f"arn:aws:ec2:eu-west-1:{ACCOUNT}:instance/{INSTANCE}"],
+        "detail": {"instance-id": INSTANCE, "state": state},
+        **more,
+    }
+
+
+def asked_for(name="StopInstances", **detail):
+    raw = delivered(
+        "AWS API Call via CloudTrail",
+        "aws.ec2",
+        **{"eventSource": "ec2.amazonaws.com", "eventName": name, "userIdentity": ALICE, **detail},
+    )
+    return {"CloudTrailEvent": json.dumps(raw["detail"])}
+
+
+def told(answer, state="stopped", given=STATES):
+    aws = Answering(answer)
+    (event,) = instance_state.parse(changed(state))
+    return instance_state.decide(event, instance_state.look(aws, event, given), NOW, given), aws
+
+
+def test_a_stop_is_told_with_who_asked_for_it():
+    plan, aws = told({"Events": [asked_for()]})
+
+    alert = only(plan)
+    facts = facts_of(alert)
+    assert alert.severity is Severity.INFO
+    assert alert.title == f"Instance {INSTANCE} is stopped, by {ALICE['arn']}"
+    assert facts["From"] == ADDRESS
+    assert facts["Call"] == "StopInstances at 2026-03-02 03:00:00 UTC"
+    assert aws.asked[0] == ("cloudtrail", "eu-west-1")
+
+
+NOT_THE_CAUSE = [
+    pytest.param(asked_for("StartInstances"), id="another call"),
+    pytest.param(asked_for(errorCode="Client.UnauthorizedOperation"), id="a call that was refused"),
+    pytest.param(asked_for(eventTime="2026-03-02T03:00:41Z"), id="a call after the change"),
+    pytest.param({"CloudTrailEvent": "{}"}, id="no record"),
+]
+
+
+@pytest.mark.parametrize("found", NOT_THE_CAUSE)
+def test_what_explains_nothing_names_nobody(found):
+    plan, _ = told({"Events": [found]})
+
+    assert facts_of(only(plan))["Who"] == "no call for it in CloudTrail's event history yet"
+
+
+def test_the_newest_call_is_the_cause():
+    bob = {**ALICE, "arn": f"arn:aws:iam::{ACCOUNT}:user/bob"}
+    earlier = asked_for(eventTime="2026-03-02T02:59:00Z", userIdentity=bob, eventID="e-0")
+
+    plan, _ = told({"Events": [earlier, asked_for()]})
+
+    assert facts_of(only(plan))["Who"] == ALICE["arn"]
+
+
+def test_a_history_that_cannot_be_read_is_told_as_that():
+    plan, _ = told(REFUSED)
+
+    assert facts_of(only(plan))["Who"] == "could not look: Look: not yours"
+
+
+def test_a_state_that_settings_do_not_name_is_neither_told_nor_looked_up():
+    plan, aws = told({"Events": []}, state="running")
+
+    assert plan.empty
+    assert not aws.asked
+
+
+def test_an_expected_callers_doing_is_not_told():
+    plan, _ = told({"Events": [asked_for()]}, given=replace(STATES, ignored_principals=(ALICE["arn"],)))
+
+    assert plan.empty
+
+
+MALFORMED = [
+    pytest.param(changed(detail={}), id="no instance"),
+    pytest.param(changed(detail={"instance-id": INSTANCE}), id="no state"),
+    pytest.param(changed(time="soon"), id="no time"),
+    pytest.param({}, id="nothing"),
+]
+
+
+@pytest.mark.parametrize("raw", MALFORMED)
+def test_what_is_no_change_of_an_instance_is_refused(raw):
+    with pytest.raises(MalformedEvent):
+        instance_state.parse(raw)
+
+
+def test_the_key_tells_two_changes_apart_and_one_delivered_twice_not():
+    first, again, later = (instance_state.parse(raw)[0] for raw in (changed(), changed(), changed("running")))
+
+    assert first.key == again.key
+    assert first.key != later.key
