@@ -153,6 +153,18 @@ def gap(digest: Digest, before: datetime) -> Finding:
     )
 
 
+def off(chain: Chain, bucket: str, span: Span) -> Finding:
+    """Tell that logging is switched off, so that no digest can be expected."""
+    return Finding(
+        what=What.GAP,
+        bucket=bucket,
+        key=str(chain.digest_at(span[0])),
+        since=span[0],
+        until=span[1],
+        sentence=f"logging is switched off: {chain} makes no digests since {span[0]:%Y-%m-%d %H:%M:%S} UTC",
+    )
+
+
 def deleted(digest: Digest, link: Link, span: Span) -> Finding:
     """Tell of a predecessor that is named and not there."""
     return Finding(

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,8 +13,11 @@ import click
 from scenarios.validator.account import Account, TrailArn
 from scenarios.validator.archive import FolderSource
 from scenarios.validator.ask import Asked, Plan, ask_account, ask_folder, read_keys
+from scenarios.validator.explain import Explainer
+from scenarios.validator.gaps import Gaps
 from scenarios.validator.run import READERS, Run
 from scenarios.validator.source import CouldNotTell, Source
+from scenarios.validator.survivors import Survivors
 from scenarios.validator.telling import Json, Text
 
 _REQUESTS = 96  # log files that are fetched at once, at most
@@ -111,14 +115,21 @@ def command(
     teller = Json(verbose=verbose) if form == "json" else Text(verbose=verbose)
     try:
         with _undisturbed():
-            source, plan = (
+            source, plan, explainer = (
                 _on_disk(asked, directory, public_keys)
                 if directory and public_keys
                 else _on_s3(asked, profile, public_keys)
             )
-        return _run(
-            asked, source, plan, teller, checkers=(os.cpu_count() or 1) + 2 if directory else _REQUESTS
+        teller.begin(asked.arn.text, asked.since, asked.until)
+        run = Run(
+            source,
+            plan.places,
+            plan.question,
+            teller,
+            checkers=(os.cpu_count() or 1) + 2 if directory else _REQUESTS,
+            explainer=explainer,
         )
+        return _tell(run, source, plan, teller)
     except CouldNotTell as reason:
         raise click.ClickException(str(reason)) from reason
 
@@ -134,12 +145,13 @@ def _undisturbed() -> Iterator[None]:
         gc.enable()
 
 
-def _on_disk(asked: Asked, directory: Path, public_keys: Path) -> tuple[Source, Plan]:
+def _on_disk(asked: Asked, directory: Path, public_keys: Path) -> tuple[Source, Plan, Explainer]:
     source = FolderSource(directory)
-    return source, ask_folder(asked, source, read_keys(public_keys))
+    plan = ask_folder(asked, source, read_keys(public_keys))
+    return source, plan, Explainer(gaps=Gaps(source, asked.arn, asked.now, plan.rings, None))
 
 
-def _on_s3(asked: Asked, profile: str | None, public_keys: Path | None) -> tuple[Source, Plan]:
+def _on_s3(asked: Asked, profile: str | None, public_keys: Path | None) -> tuple[Source, Plan, Explainer]:
     # Imported here: an archive on disk needs none of it.
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415
 
@@ -150,18 +162,21 @@ def _on_s3(asked: Asked, profile: str | None, public_keys: Path | None) -> tuple
     try:
         session = open_session(profile)
         source = S3Source(session, region=asked.arn.region, connections=_REQUESTS + READERS)
-        return source, ask_account(asked, Account(session), source, keys)
+        account = Account(session)
+        plan = ask_account(asked, account, source, keys)
+        history = partial(account.event_history, asked.arn.region)
+        gaps = Gaps(source, asked.arn, asked.now, plan.rings, history)
+        return source, plan, Explainer(gaps=gaps, survivors=Survivors(source))
     except BotoCoreError as error:
         raise CouldNotTell(str(error)) from error
 
 
-def _run(asked: Asked, source: Source, plan: Plan, teller: Text | Json, *, checkers: int) -> int:
-    teller.begin(asked.arn.text, asked.since, asked.until)
+def _tell(run: Run, source: Source, plan: Plan, teller: Text | Json) -> int:
     for warning in plan.warnings:
         teller.warning(warning)
-    run = Run(source, plan.places, plan.question, teller, checkers=checkers)
     run.tally.warnings += plan.warnings
     run.tally.problems += plan.problems
     tally = run.run()
+    tally.problems += source.advice()
     teller.end(tally)
     return tally.exit_code

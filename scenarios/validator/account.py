@@ -4,11 +4,14 @@ Only the keys and the bucket's content have to be had. What else can't be asked 
 the bucket's folders and the clock have to do.
 """
 
+import json
 import re
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from threading import Lock
 from typing import Any, Self
 
@@ -25,6 +28,11 @@ _ARN = re.compile(
 )
 AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
 """Whatever a call may end with: refused, unreachable, or answered by something that isn't AWS."""
+
+LOOKUP_SECONDS = 0.5
+"""LookupEvents answers two requests a second for each account and region."""
+MOST_PAGES = 40
+"""Of fifty events each, for each name: calls that end a trail's digests are rare."""
 
 _BEFORE = timedelta(hours=2)
 # Backfill digests are signed when they are made, which is days after the hour they cover.
@@ -142,6 +150,51 @@ class Account:
         with ThreadPoolExecutor(8) as threads:
             rings = threads.map(lambda region: _ring(clients[region], region, since, until), clients)
             return dict(zip(clients, rings, strict=True))
+
+    def accounts(self) -> Mapping[str, datetime]:
+        """The organization's active accounts, each with when it joined; CouldNotTell when it isn't said.
+
+        Only the management account and delegated administrators may ask.
+        https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html
+        """
+        try:
+            pages = self._client("organizations", "us-east-1").get_paginator("list_accounts").paginate()
+            listed = [account for page in pages for account in page["Accounts"]]
+        except AWS_ERRORS as error:
+            raise CouldNotTell(
+                "the organization's accounts could not be had, so one whose folder is gone is not missed: "
+                f"{error}"
+            ) from error
+        return {
+            account["Id"]: _utc(account.get("JoinedTimestamp")) or datetime.min.replace(tzinfo=UTC)
+            for account in listed
+            if account.get("Status") == "ACTIVE"
+        }
+
+    def event_history(
+        self, region: str, names: Iterable[str], since: datetime, until: datetime
+    ) -> list[Mapping[str, Any]]:
+        """The records of events of some names, as the event history of the last 90 days has them.
+
+        At most two requests a second, as many as CloudTrail answers.
+        https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
+
+        Raises:
+            CouldNotTell: it can't be asked.
+        """
+        client, records = self._client("cloudtrail", region), []
+        try:
+            for name in names:
+                asked = [{"AttributeKey": "EventName", "AttributeValue": name}]
+                pages = client.get_paginator("lookup_events").paginate(
+                    LookupAttributes=asked, StartTime=since, EndTime=until
+                )
+                for page in islice(pages, MOST_PAGES):
+                    records += [json.loads(event["CloudTrailEvent"]) for event in page["Events"]]
+                    time.sleep(LOOKUP_SECONDS)
+        except (*AWS_ERRORS, ValueError, KeyError) as error:
+            raise CouldNotTell(f"the event history could not be asked: {error}") from error
+        return records
 
     def _client(self, service: str, region: str) -> Any:
         with self._lock:  # a session is not made for threads; its clients are

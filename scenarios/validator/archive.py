@@ -62,6 +62,10 @@ class FolderSource:
             return None
         return body, self._metadata(bucket, key) if "/CloudTrail-Digest/" in key else {}
 
+    def advice(self) -> tuple[str, ...]:
+        """See `Source`: what lies in a folder can be read."""
+        return ()
+
     def _bytes(self, key: str) -> bytes | None:
         if ".." in key.split("/"):
             return None  # no key of S3's that a copy can hold, and none of ours to leave the folder by

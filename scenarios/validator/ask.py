@@ -41,6 +41,7 @@ class Plan:
 
     places: tuple[Place, ...]
     question: Question
+    rings: Mapping[str, KeyRing]
     warnings: tuple[str, ...] = ()
     problems: tuple[str, ...] = field(default=())
 
@@ -72,6 +73,13 @@ def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | 
             regions = account.regions(asked.arn.region)
         except CouldNotTell as reason:
             warnings.append(str(reason))
+    accounts = None
+    if described.organization and not asked.account:
+        try:
+            joined = account.accounts()
+            accounts = frozenset(name for name, at in joined.items() if at <= asked.until - YOUNG)
+        except CouldNotTell as reason:
+            warnings.append(str(reason))
     scope = Scope(
         arn=asked.arn,
         bucket=bucket,
@@ -81,10 +89,13 @@ def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | 
         multi_region=described.multi_region,
         organization=described.organization,
         regions=regions,
+        accounts=accounts,
     )
     chains = list(scope.chains(source))
     more, troubles = _rings(account, asked, {chain.region for chain, _ in chains} - {first}, keys)
     rings = {**rings, **more}
+    if asked.arn.region not in rings:  # where a gap's maker is looked for; nothing is judged by them
+        rings = {**rings, **_rings(account, asked, {asked.arn.region}, keys)[0]}
     young = described.started_at is not None and described.started_at > asked.now - YOUNG
     places = [
         Place(
@@ -99,6 +110,7 @@ def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | 
     return Plan(
         places=tuple(places),
         question=_question(asked, described),
+        rings=rings,
         warnings=tuple(warnings),
         problems=(*problems, *troubles),
     )
@@ -115,7 +127,7 @@ def ask_folder(asked: Asked, source: Source, keys: KeyRing) -> Plan:
         Place(bucket=bucket, chain=chain, keys=keys, until=asked.until, expected=expected)
         for chain, expected in chains
     )
-    return Plan(places=tuple(places), question=_question(asked, Described()))
+    return Plan(places=tuple(places), question=_question(asked, Described()), rings={asked.arn.region: keys})
 
 
 def read_keys(path: Path) -> KeyRing:

@@ -11,6 +11,7 @@ from botocore.config import Config
 
 from chalicelib.trail.evidence import StoredObject, Unreadable
 from scenarios.validator.account import AWS_ERRORS
+from scenarios.validator.cold import ArchivedObject, ColdStorage
 from scenarios.validator.pages import Page, UnknownPage, parse_page
 from scenarios.validator.signed_get import SignedGet
 from scenarios.validator.source import MOST_BYTES, CouldNotTell
@@ -21,6 +22,8 @@ _PARAMETERS = {
     "delimiter": "Delimiter",
     "start-after": "StartAfter",
     "continuation-token": "ContinuationToken",
+    "key-marker": "KeyMarker",
+    "version-id-marker": "VersionIdMarker",
 }
 
 
@@ -55,6 +58,7 @@ class S3Source:
         self._regions: dict[str, _Region] = {}
         self._home = self._region(region)
         self._buckets: dict[str, _Region] = {}
+        self._cold = ColdStorage()
 
     def _region(self, name: str) -> "_Region":
         if name not in self._regions:
@@ -103,44 +107,101 @@ class S3Source:
     def _page(self, bucket: str, asked: Mapping[str, str]) -> Page:
         region = self._for(bucket)
         if region.fast:
-            body = region.fast.listing(bucket, {"list-type": "2", "encoding-type": "url", **asked})
+            kind = {} if "versions" in asked else {"list-type": "2"}
+            body = region.fast.listing(bucket, {**kind, "encoding-type": "url", **asked})
             with suppress(UnknownPage):
                 if body is not None:
                     return parse_page(bucket, body)
         try:
-            answer = region.client.list_objects_v2(
-                Bucket=bucket, **{_PARAMETERS[name]: value for name, value in asked.items()}
-            )
+            return _asked_of(region.client, bucket, asked)
         except AWS_ERRORS as error:
-            raise CouldNotTell(f"s3://{bucket}/{asked['prefix']} could not be listed: {error}") from error
-        token = answer.get("NextContinuationToken")
-        return Page(
-            objects=tuple(
-                StoredObject(
-                    bucket=bucket, key=found["Key"], modified_at=found["LastModified"].astimezone(UTC)
-                )
-                for found in answer.get("Contents", ())
-            ),
-            folders=tuple(folder["Prefix"] for folder in answer.get("CommonPrefixes", ())),
-            more={"continuation-token": token} if token else {},
-        )
+            what = "could not be listed" if "versions" not in asked else "could not be asked for versions"
+            raise CouldNotTell(f"s3://{bucket}/{asked['prefix']} {what}: {error}") from error
+
+    def versions(self, bucket: str, prefix: str, *, after: str = "") -> Iterator[StoredObject]:
+        """See `Versioned`."""
+        more = {"key-marker": after} if after else {}
+        for page in self._pages(bucket, {"versions": "", "prefix": prefix, **more}):
+            yield from page.objects
 
     def get(self, bucket: str, key: str) -> tuple[bytes, Mapping[str, str]] | None:
         """See `Source`."""
+        return self.get_version(bucket, key, "")
+
+    def get_version(self, bucket: str, key: str, version: str) -> tuple[bytes, Mapping[str, str]] | None:
+        """See `Versioned`."""
         region = self._for(bucket)
+        which = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
         try:
-            if region.fast and (found := region.fast(bucket, key)):
+            if region.fast and (found := region.fast(bucket, key, version)):
                 return found
-            answer = region.client.get_object(Bucket=bucket, Key=key)
+            answer = region.client.get_object(**which)
             with closing(answer["Body"]) as body:
                 return body.read(MOST_BYTES), answer["Metadata"]
         except AWS_ERRORS as error:
             code = _code(error)
             if code in _MISSING:
                 return None
+            if code == "InvalidObjectState":
+                raise Unreadable(self._archived(region, which, error)) from error
             raise Unreadable(code or str(error)) from error
+
+    def _archived(self, region: _Region, which: Mapping[str, str], error: Exception) -> str:
+        """Note an object that is archived, and say where, and whether it is on its way back."""
+        answer = getattr(error, "response", {})
+        told = {**answer.get("Error", {}), **answer}
+        kept = ArchivedObject(
+            bucket=which["Bucket"],
+            key=which["Key"],
+            storage_class=str(told.get("StorageClass", "")),
+            tier=str(told.get("AccessTier", "")),
+            coming=_coming(region.client, which),
+        )
+        self._cold.add(kept)
+        return str(kept)
+
+    def advice(self) -> tuple[str, ...]:
+        """See `Source`: how what is archived can be had."""
+        return self._cold.advice()
+
+
+def _coming(client: Any, which: Mapping[str, str]) -> bool:
+    """Whether somebody asked for an archived object already."""
+    try:
+        return 'ongoing-request="true"' in client.head_object(**which).get("Restore", "")
+    except AWS_ERRORS:
+        return False
 
 
 def _code(error: Exception) -> str:
     response = getattr(error, "response", None)
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+def _asked_of(client: Any, bucket: str, asked: Mapping[str, str]) -> Page:
+    """A page of a listing, as the client has it."""
+    parameters = {_PARAMETERS[name]: value for name, value in asked.items() if name in _PARAMETERS}
+    if "versions" in asked:
+        answer = client.list_object_versions(Bucket=bucket, **parameters)
+        found = [(each, False) for each in answer.get("Versions", ())]
+        found += [(each, True) for each in answer.get("DeleteMarkers", ())]
+        more = {"key-marker": "NextKeyMarker", "version-id-marker": "NextVersionIdMarker"}
+    else:
+        answer = client.list_objects_v2(Bucket=bucket, **parameters)
+        found = [(each, False) for each in answer.get("Contents", ())]
+        more = {"continuation-token": "NextContinuationToken"}
+    return Page(
+        objects=tuple(
+            StoredObject(
+                bucket=bucket,
+                key=each["Key"],
+                modified_at=each["LastModified"].astimezone(UTC),
+                version=each.get("VersionId"),
+                latest=each.get("IsLatest", True),
+                delete_marker=marker,
+            )
+            for each, marker in found
+        ),
+        folders=tuple(folder["Prefix"] for folder in answer.get("CommonPrefixes", ())),
+        more={name: answer[field] for name, field in more.items() if answer.get(field)},
+    )

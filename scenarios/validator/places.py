@@ -77,6 +77,7 @@ class Scope:
         multi_region: Whether the trail covers all regions; None when nobody says.
         organization: Whether it covers an organization's accounts; None when nobody says.
         regions: The account's regions; None when nobody says.
+        accounts: The organization's accounts; None when nobody says.
     """
 
     arn: TrailArn
@@ -87,6 +88,7 @@ class Scope:
     multi_region: bool | None = None
     organization: bool | None = None
     regions: frozenset[str] | None = None
+    accounts: frozenset[str] | None = None
 
     def chains(self, source: Source) -> Iterator[tuple[Chain, bool]]:
         """Each account and region of the trail, with whether it must have digests; raises CouldNotTell."""
@@ -124,8 +126,9 @@ class Scope:
                 for name in source.folders(self.bucket, f"{above}{organization}/")
                 if _ACCOUNT.fullmatch(name)
             }
-            for account in sorted({own} if self.account else found | {own}):
-                yield organization, account, account == own or account in found
+            known = found | {own} | (self.accounts or frozenset())
+            for account in sorted({own} if self.account else known):
+                yield organization, account, True
 
     def _regions(self, source: Source, home: Chain) -> list[str]:
         if self.region:

@@ -10,12 +10,14 @@ from datetime import date
 from threading import BoundedSemaphore, Lock, Semaphore
 from typing import NoReturn, Protocol
 
+from chalicelib.trail import sentences
 from chalicelib.trail.chain import Slot
 from chalicelib.trail.digest import Digest, Link, LogReference
 from chalicelib.trail.evidence import Unreadable, Window
 from chalicelib.trail.findings import Finding, What
 from chalicelib.trail.keys import Chain, DigestKey, MalformedKey
 from chalicelib.trail.logs import LogFault, check_log, log_finding
+from scenarios.validator.explain import Explainer
 from scenarios.validator.places import Place, Question
 from scenarios.validator.reading import Found, Reading, read_digest
 from scenarios.validator.source import CouldNotTell, Source
@@ -59,6 +61,7 @@ class Run:
         question: The time that is asked for.
         observer: Is told everything at once; the tally keeps only counts.
         checkers: How many log files are read and hashed at once.
+        explainer: Adds to findings what is known besides.
     """
 
     def __init__(
@@ -69,7 +72,9 @@ class Run:
         observer: Observer,
         *,
         checkers: int,
+        explainer: Explainer | None = None,
     ) -> None:
+        self._explainer = explainer or Explainer()
         self._source, self._question, self._observer = source, question, observer
         self._places = deque(places)
         self._seen = {(place.bucket, place.chain) for place in self._places}
@@ -81,6 +86,7 @@ class Run:
         self._unpacking = Semaphore((os.cpu_count() or 1) + 1)
         self._lock = Lock()
         self._error: BaseException | None = None
+        self._off_told = False
         self._done, self._planned = 0, sum(1 for place in self._places for _ in place.days(question))
         self.tally = Tally()
 
@@ -161,7 +167,7 @@ class Run:
         except CouldNotTell as reason:
             self._could_not(str(reason))
             return False
-        self._take(stretches.feed(digests, logs))
+        self._take(stretches.feed(digests, logs), reading.place)
         return True
 
     def _finish(self, place: Place, stretches: Stretches) -> None:
@@ -172,7 +178,19 @@ class Run:
         except CouldNotTell as reason:
             self._could_not(str(reason))
             return
-        self._take(stretches.finish())
+        self._take(stretches.finish(), place)
+        if off := self._off(place):
+            with self._lock:
+                self._tell(off)
+
+    def _off(self, place: Place) -> Finding | None:
+        """That logging is switched off now, told once for a trail; later digests would tell of it else."""
+        stopped_at, until = self._question.stopped_at, min(place.until, self._question.now)
+        at_home = place.chain.region == place.chain.home_region and place.expected
+        if stopped_at is None or not at_home or stopped_at >= until or self._off_told:
+            return None
+        self._off_told = True
+        return self._explainer.chain(sentences.off(place.chain, place.bucket, (stopped_at, until)), place)
 
     def _later(self, place: Place) -> Found | None:
         if place.until >= self._question.now:
@@ -202,20 +220,21 @@ class Run:
             self._planned += sum(1 for _ in older.days(self._question))
             self._places.append(older)
 
-    def _take(self, stretch: Stretch) -> None:
+    def _take(self, stretch: Stretch, place: Place) -> None:
+        findings = [self._explainer.chain(finding, place) for finding in stretch.findings]
         with self._lock:
             for slot, sound in stretch.digests:
                 self._count(slot, sound=sound)
             self.tally.logs += stretch.unverifiable + stretch.added
             self.tally.logs_unverifiable += stretch.unverifiable
-            for finding in stretch.findings:
+            for finding in findings:
                 self._tell(finding)
         for reference, digest in stretch.checks:
             self._room.acquire()
             if self._error:
                 raise self._error
-            future = self._pool().submit(self._check, reference)
-            future.add_done_callback(self._checked(reference, digest))
+            future = self._pool().submit(self._check, reference, digest)
+            future.add_done_callback(self._checked(reference))
 
     def _pool(self) -> ThreadPoolExecutor:
         """As many threads as the distance to S3 makes worth while: more only stand in each other's way."""
@@ -224,7 +243,13 @@ class Run:
             self._checkers = ThreadPoolExecutor(min(wanted, self._most_checkers), "checker")
         return self._checkers
 
-    def _check(self, reference: LogReference) -> LogFault | None:
+    def _check(self, reference: LogReference, digest: Digest) -> Finding | None:
+        fault = self._fault(reference)
+        if fault is None:
+            return None
+        return self._explainer.log(log_finding(reference, fault, digest), reference)
+
+    def _fault(self, reference: LogReference) -> LogFault | None:
         """Read by many threads, unpack and hash by as many as there are processors: memory stays small."""
         try:
             got = self._source.get(reference.bucket, reference.key)
@@ -234,11 +259,11 @@ class Run:
         with self._unpacking:
             return check_log(reference, lambda _bucket, _key: got[0] if got else None)
 
-    def _checked(self, reference: LogReference, digest: Digest) -> Callable[[Future[LogFault | None]], None]:
-        def take(future: Future[LogFault | None]) -> None:
+    def _checked(self, reference: LogReference) -> Callable[[Future[Finding | None]], None]:
+        def take(future: Future[Finding | None]) -> None:
             try:
                 if not future.cancelled():
-                    self._take_check(reference, digest, future.result())
+                    self._take_check(reference, future.result())
             except BaseException as error:  # noqa: BLE001  # a fault of ours: raised again by the main thread
                 self._error = error
             finally:
@@ -246,17 +271,17 @@ class Run:
 
         return take
 
-    def _take_check(self, reference: LogReference, digest: Digest, fault: LogFault | None) -> None:
+    def _take_check(self, reference: LogReference, finding: Finding | None) -> None:
         with self._lock:
             if self.tally.interrupted:
                 return  # the summary is being told
             self.tally.logs += 1
-            if fault is None:
+            if finding is None:
                 self.tally.logs_sound += 1
                 self._observer.valid("Log file", reference.bucket, reference.key)
             else:
-                self.tally.logs_unverifiable += fault.what in _UNTOLD
-                self._tell(log_finding(reference, fault, digest))
+                self.tally.logs_unverifiable += finding.what in _UNTOLD
+                self._tell(finding)
             self._observer.progress(self.tally, self._done, self._planned)
 
     def _tell_progress(self) -> None:

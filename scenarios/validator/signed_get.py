@@ -62,12 +62,17 @@ class SignedGet:
         """Say whether calls can be sent this way: signed, and not through a proxy."""
         return credentials is not None and not any(os.environ.get(name) for name in _PROXIES)
 
-    def __call__(self, bucket: str, key: str) -> Answer | None:
-        """The object's bytes and user metadata; None where the client should be asked instead."""
+    def __call__(self, bucket: str, key: str, version: str = "") -> Answer | None:
+        """An object's bytes and user metadata; None where the client should be asked instead."""
         if "//" in key or "/." in key:
             return None  # paths that are rewritten on their way
         scheme, host, above = self._base(bucket)
-        return self._ask(scheme, host, above + quote(key, safe="/~"), "")
+        return self._ask(
+            scheme,
+            host,
+            above + quote(key, safe="/~"),
+            f"versionId={quote(version, safe='~')}" if version else "",
+        )
 
     def listing(self, bucket: str, parameters: Mapping[str, str]) -> bytes | None:
         """A page of the bucket's listing; None where the client should be asked instead."""

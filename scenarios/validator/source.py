@@ -1,6 +1,6 @@
 """What a trail is read from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from chalicelib.trail.evidence import StoredObject
@@ -28,3 +28,16 @@ class Source(Protocol):
         Raises:
             Unreadable: it is there, or may be, and can't be read.
         """
+
+    def advice(self) -> Sequence[str]:
+        """What would let more be read, a sentence each; asked for at the end."""
+
+
+class Versioned(Protocol):
+    """A bucket that may keep versions of what was deleted or overwritten."""
+
+    def versions(self, bucket: str, prefix: str, *, after: str = "") -> Iterator[StoredObject]:
+        """Versions and delete markers below `prefix`, from behind the key `after`; raises CouldNotTell."""
+
+    def get_version(self, bucket: str, key: str, version: str) -> tuple[bytes, Mapping[str, str]] | None:
+        """A version's bytes and user metadata, as `Source.get`."""

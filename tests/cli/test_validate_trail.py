@@ -96,6 +96,7 @@ def test_a_modified_log_file_is_told_with_its_hour_and_exits_with_1(endpoint, de
     assert line == (
         f"not sound       log file modified: the log file s3://{BUCKET}/{delivered.logs[3]}, delivered "
         "2024-02-28 22:00:00 to 23:00:00 UTC, was modified: its content is not what CloudTrail delivered"
+        "; no earlier version of it is left"
     )
     assert result.stdout.splitlines()[-1] == "Verdict        not sound"
 

@@ -90,13 +90,17 @@ def public_key(value=None):
 class Endpoint:
     """Serves `Delivered` on a free loopback port.
 
-    `cloudtrail` holds the answers by action; an answer that is a string is an error's code. `faults` holds,
-    by a part of the request's target, errors that are answered first. `switched_on` are EC2's regions.
+    `cloudtrail` holds the answers by action; an answer that is a string is an error's code, one that can be
+    called is given what is asked. `faults` holds, by a part of the request's target, errors that are answered
+    first. `switched_on` are EC2's regions. `versions` holds what was deleted or overwritten, by bucket, key:
+    version ids with their body and metadata, newest first, a body of None for a delete marker.
+    `asked` is told of each GET's target.
     """
 
     def __init__(self, delivered):
         self.objects, self.faults, self.lock = delivered.objects, {}, Lock()
-        self.switched_on = ()
+        self.switched_on, self.versions, self.most = (), {}, 1000
+        self.asked = lambda target: None
         self.cloudtrail = {
             "ListPublicKeys": {"PublicKeyList": [public_key()]},
             "DescribeTrails": {
@@ -122,19 +126,24 @@ class Endpoint:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
+                endpoint.asked(unquote(self.path))
                 self.answer(*endpoint.get(self.path))
 
+            def do_HEAD(self):
+                self.answer(*endpoint.get(self.path, self.command))
+
             def do_POST(self):
-                self.rfile.read(int(self.headers["content-length"]))
+                body = self.rfile.read(int(self.headers["content-length"]))
                 action = self.headers.get("x-amz-target", "ec2.DescribeRegions").rpartition(".")[2]
-                self.answer(*endpoint.call(action))
+                self.answer(*endpoint.call(action, body))
 
             def answer(self, status, headers, body):
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": len(body)}.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(body)
+                if self.command != "HEAD":
+                    self.wfile.write(body)
 
             def log_message(self, *_):
                 pass
@@ -149,10 +158,15 @@ class Endpoint:
         self.server.shutdown()
         self.server.server_close()
 
-    def call(self, action):
+    def call(self, action, body):
         if action == "DescribeRegions":
             return self.regions()
+        with self.lock:
+            if self.faults.get(action):
+                return 400, {}, json.dumps({"__type": self.faults[action].pop(0)}).encode()
         answer = self.cloudtrail.get(action, "UnknownOperationException")
+        if callable(answer):
+            answer = answer(json.loads(body))
         if isinstance(answer, str):
             return 400, {}, json.dumps({"__type": answer, "message": f"{answer} was told"}).encode()
         return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(answer).encode()
@@ -165,35 +179,76 @@ class Endpoint:
         told = f"<DescribeRegionsResponse><regionInfo>{rows}</regionInfo></DescribeRegionsResponse>"
         return 200, {}, told.encode()
 
-    def get(self, target):
+    def get(self, target, method="GET"):
         with self.lock:
             for part, statuses in self.faults.items():
                 if part in unquote(target) and statuses:
                     return _error(statuses.pop(0))
         url = urlsplit(target)
         bucket, _, key = unquote(url.path)[1:].partition("/")
+        asked = dict(parse_qsl(url.query, keep_blank_values=True))
         if key:
-            found = self.objects.get((bucket, key))
+            found = self._object(bucket, key, asked.get("versionId"))
             if found is None:
                 return _error("404 NoSuchKey")
+            if "archived" in found[1]:
+                return _archived(found[1], method)
             return 200, {f"x-amz-meta-{name}": value for name, value in found[1].items()}, found[0]
-        return 200, {"Content-Type": "application/xml"}, self._list(bucket, dict(parse_qsl(url.query)))
+        listed = self._versions if "versions" in asked else self._list
+        return 200, {"Content-Type": "application/xml"}, listed(bucket, asked)
+
+    def _object(self, bucket, key, version):
+        if not version:
+            return self.objects.get((bucket, key))
+        kept = self.versions.get((bucket, key), ())
+        return next((found[1:] for found in kept if found[0] == version and found[1] is not None), None)
+
+    def _versions(self, bucket, asked):
+        rows = ""
+        for (where, key), kept in sorted(self.versions.items()):
+            if where != bucket or not key.startswith(asked["prefix"]) or key <= asked.get("key-marker", ""):
+                continue
+            now = (where, key) in self.objects
+            rows += _version("Version", key, "now", latest=True) if now else ""
+            for number, (version, body, *_) in enumerate(kept):
+                kind = "DeleteMarker" if body is None else "Version"
+                rows += _version(kind, key, version, latest=not number and not now)
+        told = f"<ListVersionsResult><IsTruncated>false</IsTruncated>{rows}</ListVersionsResult>"
+        return told.encode()
 
     def _list(self, bucket, asked):
-        prefix, after = asked.get("prefix", ""), asked.get("start-after", "")
+        prefix = asked.get("prefix", "")
+        after = asked.get("continuation-token") or asked.get("start-after", "")
         keys = sorted(key for where, key in self.objects if where == bucket and key.startswith(prefix))
         keys = [key for key in keys if key > after]
+        more = ""
         if asked.get("delimiter"):
             folders = sorted({prefix + key[len(prefix) :].split("/")[0] for key in keys})
             rows = [f"<CommonPrefixes><Prefix>{escape(name)}/</Prefix></CommonPrefixes>" for name in folders]
         else:
+            if len(keys) > self.most:
+                keys = keys[: self.most]
+                more = f"<NextContinuationToken>{escape(keys[-1])}</NextContinuationToken>"
             rows = [
                 f"<Contents><Key>{escape(key)}</Key><LastModified>{_modified(key)}</LastModified></Contents>"
                 for key in keys
             ]
-        return (
-            f"<ListBucketResult><IsTruncated>false</IsTruncated>{''.join(rows)}</ListBucketResult>".encode()
-        )
+        cut = f"<IsTruncated>{str(bool(more)).lower()}</IsTruncated>{more}"
+        return f"<ListBucketResult>{cut}{''.join(rows)}</ListBucketResult>".encode()
+
+
+def _version(kind, key, version, *, latest):
+    return (
+        f"<{kind}><Key>{escape(key)}</Key><VersionId>{version}</VersionId>"
+        f"<IsLatest>{str(latest).lower()}</IsLatest><LastModified>{_modified(key)}</LastModified></{kind}>"
+    )
+
+
+def _archived(metadata, method):
+    if method == "HEAD":
+        return 200, {"x-amz-restore": metadata.get("restore", "")}, b""
+    kept = "".join(f"<{name}>{value}</{name}>" for name, value in metadata["archived"].items())
+    return 403, {}, f"<Error><Code>InvalidObjectState</Code><Message>no</Message>{kept}</Error>".encode()
 
 
 def _error(fault):

@@ -1,0 +1,32 @@
+"""What a person asks next, beside a finding: who did it, and what is left."""
+
+from dataclasses import dataclass
+
+from chalicelib.trail.digest import LogReference
+from chalicelib.trail.findings import Finding, What
+from scenarios.validator.gaps import Gaps
+from scenarios.validator.places import Place
+from scenarios.validator.survivors import Survivors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explainer:
+    """Adds to findings what is known besides; never changes what they do to the verdict.
+
+    Attributes:
+        gaps: Says who made a gap; None where nobody is to ask.
+        survivors: Says what versions are left; None where there are none, as on a disk.
+    """
+
+    gaps: Gaps | None = None
+    survivors: Survivors | None = None
+
+    def chain(self, finding: Finding, place: Place) -> Finding:
+        """A finding about a chain's digests."""
+        if finding.what is What.GAP:
+            return self.gaps.explain(finding, place) if self.gaps else finding
+        return self.survivors.digest(finding, place) if self.survivors else finding
+
+    def log(self, finding: Finding, reference: LogReference) -> Finding:
+        """A finding about a log file that a digest names."""
+        return self.survivors.log(finding, reference) if self.survivors else finding
