@@ -108,6 +108,14 @@ def _delete_suspended(
     return answer
 
 
+def _topic_arn(trail: Any) -> str | None:
+    """The ARN of a trail's topic; moto takes every name for a bare one."""
+    named = trail.sns_topic_name
+    if not named or named.startswith("arn:"):
+        return named or None
+    return f"arn:aws:sns:{trail.region_name}:{trail.account_id}:{named}"
+
+
 def _configure_lock(backend: Any, bucket_name: str, lock_enabled: Any, *default: Any) -> None:
     """Configure a bucket's object lock; moto takes none for a bucket that has objects, as AWS once did."""
     bucket = backend.get_bucket(bucket_name)
@@ -139,6 +147,7 @@ _SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
     (lambda_models.LambdaFunction, "_invoke_lambda", _never),
     (sqs_models.Queue, "add_message", _add_only),
     (cloudtrail_models.Trail, "description", _described_trail),
+    (cloudtrail_models.Trail, "topic_arn", property(_topic_arn)),
     # Moto would ask a checksum of copies, tags and retentions too; the default lock is put on below.
     (s3_models.FakeBucket, "has_default_lock", False),
     (s3_models.S3Backend, "put_object", _put_with_default_lock),
@@ -161,6 +170,7 @@ def moto_without_physics(seed: int) -> Iterator[None]:
     mocked.start()
     try:
         seed_ids(seed)
+        _organizations().master_accounts.clear()  # moto leaves members where they were
         for owner, name, instead in _SWITCHED_OFF:
             setattr(owner, name, instead)
         yield
@@ -379,6 +389,11 @@ def trails(account: str, region: str) -> list[Any]:
     return list(backend("cloudtrail", account, region).trails.values())
 
 
+def _organizations() -> Any:
+    backends: Any = get_backend("organizations")  # type: ignore[call-overload,unused-ignore]  # as in `backend`
+    return backends
+
+
 class Organization(NamedTuple):
     """An organization: its id, its management account, all its accounts, what it trusts, all its features."""
 
@@ -391,7 +406,7 @@ class Organization(NamedTuple):
 
 def organization(account: str) -> Organization | None:
     """The organization that an account manages or belongs to."""
-    backends: Any = get_backend("organizations")  # type: ignore[call-overload,unused-ignore]  # as in `backend`
+    backends = _organizations()
     manager, _ = backends.master_accounts.get(account, (account, ""))
     found = backends[manager]["aws"]
     if found.org is None:

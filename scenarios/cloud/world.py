@@ -112,7 +112,11 @@ class World:
         WhoAmI(self.setting)
         self.tables = Tables(self.setting)
         self.trail = CloudTrail(
-            self.setting, harness, emit=self.eventbridge.emit, logs=self.logs, storage=self.storage
+            self.setting,
+            emit=self.eventbridge.emit,
+            logs=self.logs,
+            storage=self.storage,
+            messaging=self.messaging,
         )
         self._described = DescribedStacks(self.setting)
         self._throttles = Throttles(self.setting, self.functions)

@@ -16,63 +16,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
 from chalicelib.trail.keys import Chain
-from scenarios.cloud.cloudtrail.simulated_key import SIMULATED_PRIVATE_KEY
+from scenarios.cloud.cloudtrail.signing_keys import SigningKey, simulated_key
 
-VALID_FROM = datetime(2020, 1, 1, tzinfo=UTC)
-VALID_UNTIL = datetime(2040, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class SigningKey:
-    """A key pair that signs digests, with its validity.
-
-    Attributes:
-        pem: The private key, PEM.
-        valid_from: Start of its validity, aware.
-        valid_until: End of its validity, aware.
-    """
-
-    pem: str
-    valid_from: datetime = VALID_FROM
-    valid_until: datetime = VALID_UNTIL
-
-    @cached_property
-    def _private(self) -> rsa.RSAPrivateKey:
-        """Load the key once, and not before something is signed."""
-        key = serialization.load_pem_private_key(self.pem.encode(), password=None)
-        if not isinstance(key, rsa.RSAPrivateKey):
-            raise TypeError(f"CloudTrail signs with RSA, not with {type(key).__name__}")
-        return key
-
-    @cached_property
-    def value(self) -> bytes:
-        """The public key as ListPublicKeys gives it: DER, PKCS#1."""
-        return self._private.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.PKCS1
-        )
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """The MD5 of `value`, by which digests name the key."""
-        return hashlib.md5(self.value, usedforsecurity=False).hexdigest()
-
-    def sign(self, text: str) -> str:
-        """Sign as CloudTrail does; the signature in lower-case hex."""
-        return self._private.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()).hex()
-
-
-@lru_cache(maxsize=1)
-def simulated_key() -> SigningKey:
-    """Give the key the simulated CloudTrail signs with, in every region."""
-    return SigningKey(SIMULATED_PRIVATE_KEY)
+__all__ = ["DeliveredLog", "SignedDigest", "SigningKey", "list_public_keys", "simulated_key", "write_digest"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +88,7 @@ def write_digest(
         logs: The log files delivered in it; none in a quiet hour, for which there is a digest too.
         previous: The digest before; None after logging or validation was switched on.
         generated_at: When a backfill digest was made, aware; its end by default.
-        key: What signs it; the simulated CloudTrail's own key by default.
+        key: What signs it; by default the one key of those who write digests by themselves.
     """
     key = key or simulated_key()
     name = str(chain.digest_at(ends_at))
@@ -212,7 +162,7 @@ def list_public_keys(
     Args:
         start_time: StartTime, aware.
         end_time: EndTime, aware; InvalidTimeRange is the caller's to raise when it lies before the start.
-        keys: The keys there are, oldest first; the simulated CloudTrail's own by default.
+        keys: The keys there are, oldest first; by default the one that signs where no key is named.
     """
     return {
         "PublicKeyList": [
@@ -222,7 +172,7 @@ def list_public_keys(
                 "ValidityEndTime": key.valid_until,
                 "Fingerprint": key.fingerprint,
             }
-            for key in keys or (simulated_key(),)
+            for key in (keys if keys is not None else (simulated_key(),))
             if key.valid_from <= end_time and start_time <= key.valid_until
         ]
     }

@@ -19,6 +19,7 @@ from moto.core.botocore_stubber import MockRawResponse
 from scenarios.cloud.calls import Asked, Refused
 from scenarios.cloud.cloudtrail.digests import list_public_keys
 from scenarios.cloud.cloudtrail.history_resources import resources
+from scenarios.cloud.cloudtrail.signing_keys import keys_of
 from scenarios.cloud.setting import Setting
 
 KEPT: Final = timedelta(days=90)
@@ -116,7 +117,7 @@ class EventHistory:
         until = _aware(asked.parameters.get("EndTime"), now)
         if until < since:
             raise Refused("InvalidTimeRangeException", "End time cannot be less than start time.")
-        return list_public_keys(since, until)
+        return list_public_keys(since, until, keys=keys_of(asked.region, since, until))
 
 
 # ---- what is asked ------------------------------------------------------------------------------

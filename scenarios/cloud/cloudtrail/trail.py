@@ -16,22 +16,23 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-import boto3
-
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import ApiCall
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.cloudtrail.access import SERVICE
 from scenarios.cloud.cloudtrail.choices import TrailChoices, logs
 from scenarios.cloud.cloudtrail.data_events import recorded_calls
 from scenarios.cloud.cloudtrail.envelope import event_bridge_envelope
 from scenarios.cloud.cloudtrail.event_kinds import is_data_event, is_recorded, recorded_region
-from scenarios.cloud.cloudtrail.files import SERVICE, TrailFiles
+from scenarios.cloud.cloudtrail.files import TrailFiles
 from scenarios.cloud.cloudtrail.history import EventHistory
 from scenarios.cloud.cloudtrail.insights import Insights
 from scenarios.cloud.cloudtrail.records import record_of
+from scenarios.cloud.cloudtrail.requests import TrailRequests
 from scenarios.cloud.cloudtrail.selectors import asks_for_data
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.logs import Logs
+from scenarios.cloud.messaging import Messaging
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.storage import Storage
 
@@ -46,12 +47,13 @@ class CloudTrail:
     """All trails of the account, and its event history."""
 
     def __init__(
-        self, setting: Setting, session: boto3.Session, *, emit: Emit, logs: Logs, storage: Storage
+        self, setting: Setting, *, emit: Emit, logs: Logs, storage: Storage, messaging: Messaging
     ) -> None:
         self._setting = setting
         self._emit = emit
         self._logs = logs
-        self._files = TrailFiles(setting, session, storage, self._trail)
+        self._files = TrailFiles(setting, storage, messaging, self._trail)
+        TrailRequests(setting, self._files.access, self._trails)
         self.history = EventHistory(setting)
         self._choices = TrailChoices(setting, self._trails)
         self._insights = Insights(
@@ -68,6 +70,8 @@ class CloudTrail:
         calls = setting.calls
         calls.after_everything(self._heard)
         calls.after("cloudtrail", "StartLogging", self._logging_started)
+        calls.after("cloudtrail", "UpdateTrail", self._updated)
+        calls.answer("cloudtrail", "GetTrailStatus", self._status)
         for operation in ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"):
             calls.check("cloudtrail", operation, self._about_to_change)
         for operation in ("StartQuery", "CreateEventDataStore"):
@@ -171,18 +175,18 @@ class CloudTrail:
         )
 
     def _to_log_group(self, trail: Any, record: Record) -> None:
-        group = trail.cw_log_group_arn.split(":log-group:")[1].removesuffix(":*")
+        if not trail.cw_log_group_arn:  # taken from it meanwhile
+            return
+        region, group = trail.cw_log_group_arn.removesuffix(":*").split(":log-group:")
         stream = f"{self._setting.account}_CloudTrail_{trail.region_name}"
-        arn = (
-            f"arn:aws:logs:{trail.region_name}:{self._setting.account}:log-group:{group}:log-stream:{stream}"
-        )
-        for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-            decision = self._setting.identity.role_may(trail.cw_role_arn, SERVICE, action, arn)
-            if not decision.allowed:
-                self._setting.note("lost", f"CloudTrail may not write to {group}: {decision.because}")
-                return
+        denial = self._files.access.to_log_group(trail.cw_role_arn, trail.cw_log_group_arn, stream)
+        status = self._files.status(trail.arn).log_group
+        status.note(self._setting.clock.now, denial.error if denial else "")
+        if denial:
+            self._setting.note("lost", denial.words)
+            return
         when = datetime.fromisoformat(record["eventTime"])
-        self._logs.write(trail.region_name, group, stream, [(when, json.dumps(record))])
+        self._logs.write(region.split(":")[3], group, stream, [(when, json.dumps(record))])
 
     # ---- which trails ---------------------------------------------------------------------------
 
@@ -219,6 +223,31 @@ class CloudTrail:
     def _logging_started(self, call: ApiCall) -> None:
         for trail in self._named(call.parameters["Name"]):
             self._files.begin(trail, self._regions_of(trail))
+
+    def _updated(self, call: ApiCall) -> None:
+        for trail in self._named(call.parameters["Name"]):
+            if trail.status.is_logging:
+                self._files.changed(trail, self._regions_of(trail))
+
+    def delay_next_digest_entry(self, region: str = "") -> None:
+        """Have the next log file of a region (the home region by default) miss its digest.
+
+        A processing delay at AWS does that; a backfill digest tells of the file an hour later.
+        """
+        self._files.delay_next(region or self._setting.home)
+
+    def _status(self, asked: Asked) -> dict[str, Any]:
+        """Answer GetTrailStatus; a trail of another region is known by its ARN alone."""
+        name = asked.parameters["Name"]
+        for trail in self._trails():
+            home = trail.region_name == asked.region
+            if (name == trail.trail_name and home) or (name == trail.arn and (home or trail.is_multi_region)):
+                status = trail.status
+                return self._files.status(trail.arn).answer(
+                    logging=status.is_logging, started=status.started, stopped=status.stopped
+                )
+        account = self._setting.account
+        raise Refused("TrailNotFoundException", f"Unknown trail: {name} for the user: {account}", 404)
 
     def _named(self, name: str) -> list[Any]:
         return [trail for trail in self._trails() if name in (trail.trail_name, trail.arn)]
