@@ -23,6 +23,7 @@ SUMMARIES = MappingProxyType(
         "match": "Try a pattern on events: match, or which field failed against what.",
         "validate-trail": "Whether a trail is still what CloudTrail delivered, digest by digest.",
         "catalog": "Every remediation: what wakes it, what it may touch, what proves it.",
+        "doctor": "Hold a deployed account against what the stack promises: what stays unwatched.",
         "package": "Write the templates and the zip that AWS is given, and lint them.",
     }
 )

@@ -21,6 +21,7 @@ QUERY = ("AccessDenied", 403)
 
 # botocore's name for the service: error code, HTTP status.
 CODES: dict[str, tuple[str, int]] = {
+    "cloudformation": QUERY,
     "cloudtrail": JSON,
     "cloudwatch": QUERY,
     "config": JSON,

@@ -1,0 +1,78 @@
+"""`trailwarden doctor`: holds a deployed account against what the stack promises."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import click
+
+from scenarios.doctor.asking import Asker, Clients
+from scenarios.doctor.examine import examine
+from scenarios.doctor.finding import Finding
+from scenarios.doctor.mending import mend
+from scenarios.doctor.telling import as_json, as_text, exit_code
+
+
+@click.command()
+@click.option("--stack-name", default="trailwarden", show_default=True, help="The stack in its home region.")
+@click.option("--region", default="", help="Its home region; the profile's, if not given.")
+@click.option("--profile", help="A profile of the AWS configuration.")
+@click.option("--fix", is_flag=True, help="Mend what can be mended without breaking anything.")
+@click.option("--yes", is_flag=True, help="With --fix: don't ask before each change.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
+)
+def command(stack_name: str, region: str, profile: str | None, *, fix: bool, yes: bool, form: str) -> int:
+    """Hold a deployed account against what the stack promises, and say what stays unwatched.
+
+    Looks at the stack and all of its parts, the trail and its bucket, the other regions, and who may audit.
+    Reads only; --fix tells each change before it makes it, and changes nothing that somebody may have
+    meant: how to mend the rest is told as a command.
+
+    Exits with 0 when all is well, 1 when something is unwatched, and 2 when something could not be told.
+    """
+    if fix and not yes and not sys.stdin.isatty():
+        raise click.UsageError("--fix asks before each change; without a terminal it wants --yes as well")
+    clients, home = _clients(profile, region)
+    return run(clients, home, stack_name, fix=fix, yes=yes, form=form)
+
+
+def run(clients: Clients, region: str, stack_name: str, *, fix: bool, yes: bool, form: str) -> int:
+    """Examine, mend if asked, and tell; returns the exit code."""
+    asker = Asker(clients, region)
+    found = examine(asker, stack_name, datetime.now(UTC))
+    if fix and mend(found, clients, _say, lambda change: _agreed(change, yes=yes)):
+        found = examine(asker, stack_name, datetime.now(UTC))
+    _tell(found, form)
+    return exit_code(found)
+
+
+def _tell(findings: Sequence[Finding], form: str) -> None:
+    for line in map(as_json, findings) if form == "json" else as_text(findings):
+        click.echo(line)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _agreed(change: str, *, yes: bool) -> bool:
+    click.echo(f"  {change}", err=True)
+    return yes or click.confirm("  do it?", err=True)
+
+
+def _clients(profile: str | None, region: str) -> tuple[Clients, str]:
+    """Clients of the account that the AWS CLI would reach, and the home region."""
+    # Imported here: whoever only asks for help shall not wait for boto3.
+    import boto3  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+
+    from chalicelib.aws import Aws  # noqa: PLC0415
+
+    try:
+        session = boto3.Session(profile_name=profile, region_name=region or None)
+    except BotoCoreError as error:
+        raise click.ClickException(str(error)) from error
+    if not session.region_name:
+        raise click.UsageError("no region: --region names the home region of the stack")
+    return Aws(session).client, session.region_name

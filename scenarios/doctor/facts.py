@@ -1,0 +1,217 @@
+"""What was found in the account, as values. Each answer of AWS's is the value, `Missing`, or `Unknown`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias, TypeVar
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """AWS knows no such thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """AWS was asked and didn't say: no permission, mostly."""
+
+    why: str
+
+
+Told: TypeAlias = Value | Missing | Unknown
+
+
+# ---- the stack ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """`state` as Lambda names it. `paused`: no concurrency is left to it. `mode`: "" for who can't act."""
+
+    name: str
+    state: Told[str]
+    paused: bool = False
+    mode: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A rule and what it should be: target ids with what their ARNs end in, and a pattern if it is plain."""
+
+    name: str
+    state: Told[str]
+    targets: Mapping[str, str] = field(default_factory=dict)
+    promised_targets: Mapping[str, str] = field(default_factory=dict)
+    pattern: Any = None
+    promised_pattern: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """One statement of a function's policy, which lets a service invoke it."""
+
+    statement: str
+    function: str
+    there: Told[bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFilter:
+    """A metric filter or a subscription filter."""
+
+    kind: str
+    name: str
+    there: Told[bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """`actions_enabled` and whom it tells now, beside whom it should tell, by ARN."""
+
+    name: str
+    actions_enabled: Told[bool]
+    actions: frozenset[str] = frozenset()
+    promised_actions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """How many of a topic's subscriptions are confirmed, and how many wait for it."""
+
+    arn: str
+    confirmed: Told[int]
+    pending: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """`state`: Enabled, Disabled, PendingDeletion."""
+
+    key_id: str
+    state: Told[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The ledger. `expires`, `restorable`: AWS's words, ENABLED or DISABLED. `kill_switch`: nothing acts."""
+
+    name: str
+    expires: Told[str]
+    restorable: Told[str]
+    kill_switch: Told[bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """How many messages wait in it."""
+
+    url: str
+    waiting: Told[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackFacts:
+    """The stack, and all that hangs on it."""
+
+    name: str
+    region: str
+    account: str
+    status: Told[str]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[Unknown, ...] = ()
+    functions: tuple[Function, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+    filters: tuple[LogFilter, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    keys: tuple[Key, ...] = ()
+    tables: tuple[Table, ...] = ()
+    queues: tuple[Queue, ...] = ()
+
+
+# ---- the trail ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailConfiguration:
+    """What GetTrail says."""
+
+    bucket: str
+    multi_region: bool
+    global_events: bool
+    validating: bool
+    log_group: str
+    organization: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailStatus:
+    """What GetTrailStatus says; times are aware UTC, errors are "" where there was none."""
+
+    logging: bool
+    logging_since: datetime | None = None
+    digest_at: datetime | None = None
+    delivery_error: str = ""
+    digest_error: str = ""
+    log_group_error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """A trail. `selectors`: JSON, "" for the default. `group_there`: whether its log group is."""
+
+    arn: str
+    region: str
+    configuration: Told[TrailConfiguration]
+    status: Told[TrailStatus]
+    selectors: Told[str]
+    group_there: Told[bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """The trail's bucket. `own`: the stack made it. `notification`: the whole configuration, to be kept."""
+
+    name: str
+    own: bool
+    events: Told[bool]
+    notification: Mapping[str, Any]
+    versioning: Told[str]
+    mfa_delete: bool
+    lock: Told[bool]
+    public_access_blocked: Told[bool]
+    policy: Told[Mapping[str, Any]]
+    lifecycle: Told[tuple[Mapping[str, Any], ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditGroup:
+    """Which IAM groups a policy of AWS's is attached to. `promised`: the stack makes one."""
+
+    policy: str
+    groups: Told[tuple[str, ...]]
+    promised: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """Another region: its rules that forward to the home region's bus, by name, with their state."""
+
+    name: str
+    forwards: Told[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFacts:
+    """All that a check may want. `promised_forwards`: logical ids of the rules every other region needs."""
+
+    stack: StackFacts
+    trail: Trail | None = None
+    bucket: Bucket | None = None
+    groups: tuple[AuditGroup, ...] = ()
+    regions: Told[tuple[Region, ...]] = ()
+    promised_forwards: frozenset[str] = frozenset()
+    members: Told[tuple[str, ...]] = ()

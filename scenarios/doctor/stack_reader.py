@@ -1,0 +1,243 @@
+"""Reads a stack and each of its resources as they are now; a call that is refused is a fact too."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.settings import MODE
+from scenarios.doctor.asking import Asker
+from scenarios.doctor.facts import (
+    Alarm,
+    Function,
+    Key,
+    LogFilter,
+    Missing,
+    Permission,
+    Queue,
+    Rule,
+    StackFacts,
+    Table,
+    Told,
+    Topic,
+    Unknown,
+)
+
+_KILL = {"pk": {"S": "switch"}, "sk": {"S": "kill"}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """A stack's resources: physical id by logical id, by type; and what the template says of each."""
+
+    physical: Mapping[str, str]
+    types: Mapping[str, str]
+    template: Mapping[str, Any]
+
+    def of(self, kind: str) -> list[tuple[str, str]]:
+        """(logical id, physical id) of one type, in the order of the stack."""
+        return [(name, self.physical[name]) for name, each in self.types.items() if each == kind]
+
+    def declared(self, logical_id: str) -> Mapping[str, Any]:
+        """The properties that the template gives a resource."""
+        found: Mapping[str, Any] = (
+            self.template.get("Resources", {}).get(logical_id, {}).get("Properties", {})
+        )
+        return found
+
+    def refer(self, value: Any) -> str:
+        """The physical id of what a Ref or a GetAtt of an ARN names; "" where it names something else."""
+        match value:
+            case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), "Arn"]}:
+                return self.physical.get(name, "")
+        return value if isinstance(value, str) else ""
+
+
+def read_stack(asker: Asker, name: str, account: str) -> tuple[StackFacts, Resources]:
+    """The stack, and everything of it that a check looks at."""
+    described = asker.ask("cloudformation", "describe_stacks", StackName=name)
+    nothing = Resources(physical={}, types={}, template={})
+    if isinstance(described, Missing | Unknown):
+        return StackFacts(name=name, region=asker.region, account=account, status=described), nothing
+    [stack] = described["Stacks"]
+    listed = asker.pages("cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=name)
+    processed = asker.ask("cloudformation", "get_template", StackName=name, TemplateStage="Processed")
+    unread = tuple(each for each in (listed, processed) if isinstance(each, Unknown))
+    resources = _resources([] if isinstance(listed, Missing | Unknown) else listed, processed)
+    facts = StackFacts(
+        name=name,
+        region=asker.region,
+        account=account,
+        status=str(stack["StackStatus"]),
+        parameters={
+            each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", ())
+        },
+        unread=unread,
+        functions=tuple(_function(asker, each) for _, each in resources.of("AWS::Lambda::Function")),
+        rules=tuple(_rule(asker, resources, *each) for each in resources.of("AWS::Events::Rule")),
+        permissions=tuple(_permissions(asker, resources)),
+        filters=tuple(_filters(asker, resources)),
+        alarms=tuple(_alarm(asker, resources, *each) for each in resources.of("AWS::CloudWatch::Alarm")),
+        topics=tuple(_topic(asker, arn) for _, arn in resources.of("AWS::SNS::Topic")),
+        keys=tuple(_key(asker, each) for _, each in resources.of("AWS::KMS::Key")),
+        tables=tuple(_table(asker, each) for _, each in resources.of("AWS::DynamoDB::Table")),
+        queues=tuple(_queue(asker, url) for _, url in resources.of("AWS::SQS::Queue")),
+    )
+    return facts, resources
+
+
+def _resources(listed: Any, processed: Any) -> Resources:
+    body = processed.get("TemplateBody", {}) if isinstance(processed, Mapping) else {}
+    there = [each for each in listed if each.get("PhysicalResourceId")]
+    return Resources(
+        physical={each["LogicalResourceId"]: each["PhysicalResourceId"] for each in there},
+        types={each["LogicalResourceId"]: each["ResourceType"] for each in there},
+        template=body if isinstance(body, Mapping) else json.loads(body),
+    )
+
+
+# ---- each kind ----------------------------------------------------------------------------------
+
+
+def _function(asker: Asker, name: str) -> Function:
+    # Not GetFunction, which hands out the code as well: who examines needn't be let at that.
+    told = asker.ask("lambda", "get_function_configuration", FunctionName=name)
+    reserved = asker.ask("lambda", "get_function_concurrency", FunctionName=name)
+    for answer in (told, reserved):
+        if isinstance(answer, Missing | Unknown):
+            return Function(name=name, state=answer)
+    assert isinstance(told, Mapping)
+    assert isinstance(reserved, Mapping)
+    return Function(
+        name=name,
+        state=str(told.get("State", "Active")),
+        paused=reserved.get("ReservedConcurrentExecutions") == 0,
+        mode=told.get("Environment", {}).get("Variables", {}).get(MODE, ""),
+    )
+
+
+def _rule(asker: Asker, resources: Resources, logical_id: str, name: str) -> Rule:
+    told = asker.ask("events", "describe_rule", Name=name)
+    if isinstance(told, Missing | Unknown):
+        return Rule(name=name, state=told)
+    listed = asker.ask("events", "list_targets_by_rule", Rule=name)
+    if isinstance(listed, Missing | Unknown):
+        return Rule(name=name, state=listed)
+    declared = resources.declared(logical_id)
+    pattern = declared.get("EventPattern")
+    return Rule(
+        name=name,
+        state=str(told["State"]),
+        targets={each["Id"]: each["Arn"] for each in listed["Targets"]},
+        promised_targets={
+            each["Id"]: resources.refer(each.get("Arn")) for each in declared.get("Targets", ())
+        },
+        pattern=json.loads(told["EventPattern"]) if told.get("EventPattern") else None,
+        promised_pattern=pattern if pattern is not None and _is_plain(pattern) else None,
+    )
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether no CloudFormation function is in it, so that it can be compared as it stands."""
+    match value:
+        case dict():
+            return not any(key == "Ref" or key.startswith("Fn::") for key in value) and all(
+                map(_is_plain, value.values())
+            )
+        case list():
+            return all(map(_is_plain, value))
+    return True
+
+
+def _permissions(asker: Asker, resources: Resources) -> Iterator[Permission]:
+    policies: dict[str, Told[frozenset[str]]] = {}
+    for logical_id, statement in resources.of("AWS::Lambda::Permission"):
+        function = resources.refer(resources.declared(logical_id).get("FunctionName"))
+        if not function:
+            continue
+        if function not in policies:
+            policies[function] = _statements(asker, function)
+        known = policies[function]
+        there = statement in known if isinstance(known, frozenset) else known
+        yield Permission(statement=statement, function=function, there=there)
+
+
+def _statements(asker: Asker, function: str) -> Told[frozenset[str]]:
+    told = asker.ask("lambda", "get_policy", FunctionName=function)
+    if isinstance(told, Missing | Unknown):
+        return told
+    return frozenset(each.get("Sid", "") for each in json.loads(told["Policy"])["Statement"])
+
+
+def _filters(asker: Asker, resources: Resources) -> Iterator[LogFilter]:
+    for _, name in resources.of("AWS::Logs::MetricFilter"):
+        listed = asker.pages("logs", "describe_metric_filters", "metricFilters", filterNamePrefix=name)
+        there = any(each["filterName"] == name for each in listed) if isinstance(listed, list) else listed
+        yield LogFilter(kind="metric filter", name=name, there=there)
+    for logical_id, name in resources.of("AWS::Logs::SubscriptionFilter"):
+        group = resources.refer(resources.declared(logical_id).get("LogGroupName"))
+        listed = asker.pages(
+            "logs", "describe_subscription_filters", "subscriptionFilters", logGroupName=group
+        )
+        there = any(each["filterName"] == name for each in listed) if isinstance(listed, list) else listed
+        yield LogFilter(kind="subscription filter", name=name, there=there)
+
+
+def _alarm(asker: Asker, resources: Resources, logical_id: str, name: str) -> Alarm:
+    told = asker.ask("cloudwatch", "describe_alarms", AlarmNames=[name])
+    if isinstance(told, Missing | Unknown):
+        return Alarm(name=name, actions_enabled=told)
+    if not told["MetricAlarms"]:
+        return Alarm(name=name, actions_enabled=Missing())
+    [alarm] = told["MetricAlarms"]
+    actions = resources.declared(logical_id).get("AlarmActions", ())
+    return Alarm(
+        name=name,
+        actions_enabled=bool(alarm["ActionsEnabled"]),
+        actions=frozenset(alarm["AlarmActions"]),
+        promised_actions=frozenset(map(resources.refer, actions)) - {""},
+    )
+
+
+def _topic(asker: Asker, arn: str) -> Topic:
+    listed = asker.pages("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=arn)
+    if isinstance(listed, Missing | Unknown):
+        return Topic(arn=arn, confirmed=listed)
+    # Until its mail is answered, a subscription's ARN is the word PendingConfirmation.
+    confirmed = [each for each in listed if str(each["SubscriptionArn"]).startswith("arn:")]
+    return Topic(arn=arn, confirmed=len(confirmed), pending=len(listed) - len(confirmed))
+
+
+def _key(asker: Asker, key_id: str) -> Key:
+    told = asker.ask("kms", "describe_key", KeyId=key_id)
+    state = told if isinstance(told, Missing | Unknown) else str(told["KeyMetadata"]["KeyState"])
+    return Key(key_id=key_id, state=state)
+
+
+def _table(asker: Asker, name: str) -> Table:
+    expires = asker.ask("dynamodb", "describe_time_to_live", TableName=name)
+    backups = asker.ask("dynamodb", "describe_continuous_backups", TableName=name)
+    item = asker.ask("dynamodb", "get_item", TableName=name, Key=_KILL)
+    return Table(
+        name=name,
+        expires=expires
+        if isinstance(expires, Missing | Unknown)
+        else str(expires["TimeToLiveDescription"]["TimeToLiveStatus"]),
+        restorable=backups
+        if isinstance(backups, Missing | Unknown)
+        else str(
+            backups["ContinuousBackupsDescription"]
+            .get("PointInTimeRecoveryDescription", {})
+            .get("PointInTimeRecoveryStatus", "DISABLED")
+        ),
+        kill_switch=item if isinstance(item, Missing | Unknown) else "Item" in item,
+    )
+
+
+def _queue(asker: Asker, url: str) -> Queue:
+    told = asker.ask(
+        "sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+    )
+    if isinstance(told, Missing | Unknown):
+        return Queue(url=url, waiting=told)
+    return Queue(url=url, waiting=int(told["Attributes"]["ApproximateNumberOfMessages"]))

@@ -1,0 +1,297 @@
+"""What must hold of the trail, its groups of auditors, and the regions beside the home region.
+
+Sources: each finding names the control or the page that asks for it. CIS is the AWS Foundations Benchmark
+v3.0; Security Hub's controls are at
+https://docs.aws.amazon.com/securityhub/latest/userguide/cloudtrail-controls.html
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.remediation import Call, Severity
+from chalicelib.trail_selectors import NOISY, READS, WRITES, seen
+from scenarios.doctor.facts import (
+    AccountFacts,
+    AuditGroup,
+    Missing,
+    Region,
+    Trail,
+    TrailConfiguration,
+    TrailStatus,
+    Unknown,
+)
+from scenarios.doctor.finding import Finding, advice, call, command, unknown, unwatched, well
+
+OLDEST_DIGEST = timedelta(hours=2)  # one is made every hour, and delivered within the next
+_ORGANIZATION = "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html"
+_SELECTORS = (
+    "CIS 3.1, Security Hub CloudTrail.1, "
+    "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html"
+)
+_DIGESTS = (
+    "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/"
+    "cloudtrail-log-file-validation-digest-file-structure.html"
+)
+
+
+def check_trail(trail: Trail, account: str, now: datetime) -> Iterator[Finding]:
+    """Whether the trail sees everything, writes it down, and can be validated."""
+    if isinstance(trail.configuration, Missing):
+        yield unwatched(
+            "there is no such trail: nothing is written down, and no rule hears of any call",
+            where=trail.arn,
+            severity=Severity.CRITICAL,
+            mend=_told(trail, "describe-trails", {}),
+            source="CIS 3.1, Security Hub CloudTrail.1",
+        )
+        return
+    yield from _configuration(trail, account)
+    yield from _status(trail, account, now)
+    yield from _selectors(trail)
+    yield from _group(trail)
+
+
+def _configuration(trail: Trail, account: str) -> Iterator[Finding]:
+    found = trail.configuration
+    if not isinstance(found, TrailConfiguration):
+        yield unknown("the trail could not be described", found, where=trail.arn)
+        return
+    wanted = (
+        (found.multi_region, "is of one region only", "--is-multi-region-trail", "IsMultiRegionTrail"),
+        (
+            found.global_events,
+            "leaves out global services such as IAM",
+            "--include-global-service-events",
+            "IncludeGlobalServiceEvents",
+        ),
+    )
+    for holds, words, option, _ in wanted:
+        if not holds:
+            yield unwatched(
+                f"the trail {words}",
+                where=trail.arn,
+                severity=Severity.CRITICAL,
+                mend=_told(trail, "update-trail", {"--name": trail.arn}, option),
+                source="CIS 3.1, Security Hub CloudTrail.1",
+            )
+    if not found.validating:
+        yield unwatched(
+            "log file validation is off: nobody can tell whether its files were changed",
+            where=trail.arn,
+            mend=_told(trail, "update-trail", {"--name": trail.arn}, "--enable-log-file-validation"),
+            fix=_on(trail, account, "update_trail", EnableLogFileValidation=True),
+            source="CIS 3.2, Security Hub CloudTrail.4",
+        )
+    if found.multi_region and found.global_events and found.validating:
+        yield well("the trail covers all regions and is validated", where=trail.arn)
+
+
+def _status(trail: Trail, account: str, now: datetime) -> Iterator[Finding]:
+    status = trail.status
+    if not isinstance(status, TrailStatus):
+        yield unknown("whether the trail logs", status, where=trail.arn)
+        return
+    if not status.logging:
+        yield unwatched(
+            "the trail doesn't log: nothing is written down, and no rule hears of any call",
+            where=trail.arn,
+            severity=Severity.CRITICAL,
+            mend=_told(trail, "start-logging", {"--name": trail.arn}),
+            fix=_on(trail, account, "start_logging"),
+            source="CIS 3.1, Security Hub CloudTrail.1",
+        )
+        return
+    troubles = list(_delivery(trail, status))
+    validating = isinstance(trail.configuration, TrailConfiguration) and trail.configuration.validating
+    if validating and _digests_late(status, now):
+        last = f"the last came {status.digest_at:%Y-%m-%d %H:%M} UTC" if status.digest_at else "none came yet"
+        troubles.append(
+            unwatched(
+                f"digests don't come: {last}",
+                where=trail.arn,
+                mend=_told(trail, "get-trail-status", {"--name": trail.arn}),
+                source=_DIGESTS,
+            )
+        )
+    if not troubles:
+        yield well("the trail logs and delivers", where=trail.arn)
+    yield from troubles
+
+
+def _digests_late(status: TrailStatus, now: datetime) -> bool:
+    """None for two hours; who just began to log has none yet."""
+    moments = [each for each in (status.digest_at, status.logging_since) if each is not None]
+    return bool(moments) and now - max(moments) > OLDEST_DIGEST
+
+
+def _delivery(trail: Trail, status: TrailStatus) -> Iterator[Finding]:
+    for error, what in (
+        (status.delivery_error, "log files can't be delivered"),
+        (status.digest_error, "digests can't be delivered"),
+        (status.log_group_error, "the log group can't be written to"),
+    ):
+        if error:
+            yield unwatched(
+                f"{what}: {error}",
+                where=trail.arn,
+                severity=Severity.CRITICAL,
+                mend=_told(trail, "get-trail-status", {"--name": trail.arn}),
+                source="https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetTrailStatus.html",
+            )
+
+
+def _selectors(trail: Trail) -> Iterator[Finding]:
+    if isinstance(trail.selectors, Unknown | Missing):
+        yield unknown("what the trail selects", trail.selectors, where=trail.arn)
+        return
+    found = seen(trail.selectors)
+    lost = [each for each in (READS, WRITES) if each not in found]
+    if lost:
+        everything = json.dumps([{"ReadWriteType": "All", "IncludeManagementEvents": True}])
+        options = {"--trail-name": trail.arn, "--event-selectors": everything}
+        yield unwatched(
+            f"the trail's event selectors leave out {' and '.join(lost)}",
+            where=trail.arn,
+            severity=Severity.CRITICAL,
+            mend=_told(trail, "put-event-selectors", options) + ", which replaces its selectors",
+            source=_SELECTORS,
+        )
+    left_out = [each for each in NOISY if each not in found]
+    if left_out and not lost:
+        yield advice(f"the trail leaves out {' and '.join(left_out)}", where=trail.arn, source=_SELECTORS)
+    elif not lost:
+        yield well("the trail selects all management events", where=trail.arn, source=_SELECTORS)
+
+
+def _group(trail: Trail) -> Iterator[Finding]:
+    found = trail.configuration
+    if not isinstance(found, TrailConfiguration):
+        return
+    if not found.log_group:
+        yield unwatched(
+            "the trail writes to no log group: the second path of every detection is cut",
+            where=trail.arn,
+            mend="aws cloudtrail update-trail with --cloud-watch-logs-log-group-arn and -role-arn",
+            source="Security Hub CloudTrail.5",
+        )
+        return
+    match trail.group_there:
+        case Unknown() as why:
+            yield unknown("whether the trail's log group is there", why, where=found.log_group)
+        case Missing() | False:
+            yield unwatched(
+                "the trail's log group is gone: the second path of every detection is cut",
+                where=found.log_group,
+                mend=command(
+                    "logs", "create-log-group", {"--log-group-name": found.log_group}, region=trail.region
+                ),
+                source="Security Hub CloudTrail.5",
+            )
+
+
+# ---- who audits ---------------------------------------------------------------------------------
+
+
+def check_groups(groups: tuple[AuditGroup, ...]) -> Iterator[Finding]:
+    """Whether there is a group for those who administer the trail, and one for those who only read it."""
+    for each in groups:
+        match each.groups:
+            case Unknown() as why:
+                yield unknown(f"which groups have {each.policy}", why)
+            case (_, *_) as names:
+                yield well(f"{', '.join(names)}: may do what {each.policy} grants")
+            case _ if each.promised:
+                yield unwatched(
+                    f"no group has {each.policy}, though the stack makes one",
+                    where=each.policy,
+                    severity=Severity.LOW,
+                    mend=_attach(each),
+                    source=_GROUPS,
+                )
+            case _:
+                yield advice(
+                    f"no group has {each.policy}: who may audit is nowhere in one place",
+                    mend=_attach(each),
+                    source=_GROUPS,
+                )
+
+
+_GROUPS = (
+    "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/security_iam_id-based-policy-examples.html"
+)
+
+
+def _attach(each: AuditGroup) -> str:
+    options = {"--group-name": "GROUP", "--policy-arn": f"arn:aws:iam::aws:policy/{each.policy}"}
+    return command("iam", "attach-group-policy", options)
+
+
+# ---- the rest of the account ----------------------------------------------------------------------
+
+
+def check_regions(facts: AccountFacts) -> Iterator[Finding]:
+    """Whether what happens in other regions, and in the organization's other accounts, reaches the rules."""
+    if isinstance(facts.regions, Unknown | Missing):
+        yield unknown("which regions are in use", facts.regions)
+    else:
+        watched = [each for each in facts.regions if not list(_region(facts, each))]
+        if watched:
+            yield well(f"{len(watched)} other regions forward to {facts.stack.region}")
+        for each in facts.regions:
+            yield from _region(facts, each)
+    if isinstance(facts.members, Unknown | Missing):
+        yield unknown("which accounts the organization trail covers", facts.members)
+    elif facts.members:
+        yield unwatched(
+            f"the trail is an organization's: what happens in {len(facts.members)} other accounts is "
+            "written down, but wakes no rule here",
+            where=", ".join(facts.members),
+            severity=Severity.MEDIUM,
+            mend="deploy the stack in each of them, with ExistingTrailArn",
+            source=_ORGANIZATION,
+        )
+
+
+def _region(facts: AccountFacts, region: Region) -> Iterator[Finding]:
+    if isinstance(region.forwards, Unknown | Missing):
+        yield unknown(f"whether {region.name} forwards", region.forwards, where=region.name)
+        return
+    missing = [
+        each
+        for each in sorted(facts.promised_forwards)
+        if not any(f"-{each}-" in f"-{rule}-" for rule in region.forwards)
+    ]
+    if missing:
+        deploy = {
+            "--stack-name": f"{facts.stack.name}-spoke",
+            "--template-file": "spoke.json",
+            "--capabilities": "CAPABILITY_IAM",
+            "--parameter-overrides": f"HomeRegion={facts.stack.region}",
+        }
+        what = "nothing" if len(missing) == len(facts.promised_forwards) else f"not {', '.join(missing)}"
+        yield unwatched(
+            f"{region.name} forwards {what}: rules don't see what happens there",
+            where=region.name,
+            mend=command("cloudformation", "deploy", deploy, region=region.name),
+            source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html",
+        )
+    for rule, state in sorted(region.forwards.items()):
+        if state == "DISABLED" and any(f"-{each}-" in f"-{rule}-" for each in facts.promised_forwards):
+            yield unwatched(
+                f"a rule that forwards from {region.name} is disabled",
+                where=rule,
+                severity=Severity.CRITICAL,
+                mend=command("events", "enable-rule", {"--name": rule}, region=region.name),
+                fix=call("events", "enable_rule", facts.stack.account, region.name, Name=rule),
+                source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html",
+            )
+
+
+def _told(trail: Trail, operation: str, options: Mapping[str, str], *flags: str) -> str:
+    return command("cloudtrail", operation, options, *flags, region=trail.region)
+
+
+def _on(trail: Trail, account: str, operation: str, **parameters: Any) -> Call:
+    return call("cloudtrail", operation, account, trail.region, Name=trail.arn, **parameters)

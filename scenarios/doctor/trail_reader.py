@@ -1,0 +1,211 @@
+"""Reads the trail, its bucket, the groups of auditors and the other regions as they are now."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.catalog import CATALOG
+from chalicelib.policies import logical_id
+from chalicelib.remediation import OnEvent
+from scenarios.doctor.asking import Asker
+from scenarios.doctor.facts import (
+    AccountFacts,
+    AuditGroup,
+    Bucket,
+    Missing,
+    Region,
+    StackFacts,
+    Told,
+    Trail,
+    TrailConfiguration,
+    TrailStatus,
+    Unknown,
+)
+from scenarios.doctor.stack_reader import Resources, read_stack
+
+_POLICIES = ("AWSCloudTrail_FullAccess", "AWSCloudTrail_ReadOnlyAccess")
+_BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+
+
+def read_account(asker: Asker, stack_name: str) -> AccountFacts:
+    """All that the checks look at."""
+    caller = asker.ask("sts", "get_caller_identity")
+    account = str(caller["Account"]) if isinstance(caller, Mapping) else ""
+    stack, resources = read_stack(asker, stack_name, account)
+    trail = _trail(asker, stack, resources)
+    configuration = trail.configuration if trail else None
+    covers_more = isinstance(configuration, TrailConfiguration) and configuration.organization
+    return AccountFacts(
+        stack=stack,
+        trail=trail,
+        bucket=_bucket(asker, stack, resources, configuration),
+        groups=tuple(
+            _group(asker, each, promised=bool(resources.of("AWS::IAM::Group"))) for each in _POLICIES
+        ),
+        regions=_regions(asker, account),
+        promised_forwards=frozenset(
+            f"{logical_id(each.name)}Forward"
+            for each in CATALOG
+            for trigger in each.triggers
+            if isinstance(trigger, OnEvent) and trigger.everywhere
+        ),
+        members=_members(asker, account) if covers_more else (),
+    )
+
+
+# ---- the trail ----------------------------------------------------------------------------------
+
+
+def _trail(asker: Asker, stack: StackFacts, resources: Resources) -> Trail | None:
+    arn, region = stack.parameters.get("ExistingTrailArn", ""), asker.region
+    if arn:
+        region = arn.split(":")[3]
+    elif "Trail" in resources.physical:
+        name = resources.physical["Trail"]
+        arn = f"arn:{_partition(region)}:cloudtrail:{region}:{stack.account}:trail/{name}"
+    else:
+        return None
+    told = asker.ask("cloudtrail", "get_trail", region=region, Name=arn)
+    configuration = told if isinstance(told, Missing | Unknown) else _configuration(told["Trail"])
+    status = asker.ask("cloudtrail", "get_trail_status", region=region, Name=arn)
+    selectors = asker.ask("cloudtrail", "get_event_selectors", region=region, TrailName=arn)
+    group = configuration.log_group if isinstance(configuration, TrailConfiguration) else ""
+    return Trail(
+        arn=arn,
+        region=region,
+        configuration=configuration,
+        status=status if isinstance(status, Missing | Unknown) else _status(status),
+        selectors=selectors if isinstance(selectors, Missing | Unknown) else _selectors(selectors),
+        group_there=_group_there(asker, group, region),
+    )
+
+
+def _partition(region: str) -> str:
+    prefixes = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
+    return next((name for prefix, name in prefixes.items() if region.startswith(f"{prefix}-")), "aws")
+
+
+def _configuration(told: Mapping[str, Any]) -> TrailConfiguration:
+    group = str(told.get("CloudWatchLogsLogGroupArn", ""))
+    return TrailConfiguration(
+        bucket=str(told.get("S3BucketName", "")),
+        multi_region=bool(told.get("IsMultiRegionTrail")),
+        global_events=bool(told.get("IncludeGlobalServiceEvents")),
+        validating=bool(told.get("LogFileValidationEnabled")),
+        log_group=group.rpartition(":log-group:")[2].removesuffix(":*"),
+        organization=bool(told.get("IsOrganizationTrail")),
+    )
+
+
+def _status(told: Mapping[str, Any]) -> TrailStatus:
+    return TrailStatus(
+        logging=bool(told.get("IsLogging")),
+        logging_since=_utc(told.get("StartLoggingTime")),
+        digest_at=_utc(told.get("LatestDigestDeliveryTime")),
+        delivery_error=str(told.get("LatestDeliveryError") or ""),
+        digest_error=str(told.get("LatestDigestDeliveryError") or ""),
+        log_group_error=str(told.get("LatestCloudWatchLogsDeliveryError") or ""),
+    )
+
+
+def _utc(moment: Any) -> datetime | None:
+    return moment.astimezone(UTC) if isinstance(moment, datetime) else None
+
+
+def _selectors(told: Mapping[str, Any]) -> str:
+    chosen = told.get("AdvancedEventSelectors") or told.get("EventSelectors")
+    return json.dumps(chosen) if chosen else ""
+
+
+def _group_there(asker: Asker, name: str, region: str) -> Told[bool]:
+    if not name:
+        return False
+    groups = asker.pages("logs", "describe_log_groups", "logGroups", region=region, logGroupNamePrefix=name)
+    return any(each["logGroupName"] == name for each in groups) if isinstance(groups, list) else groups
+
+
+# ---- its bucket ---------------------------------------------------------------------------------
+
+
+def _bucket(asker: Asker, stack: StackFacts, resources: Resources, configuration: Any) -> Bucket | None:
+    own = resources.physical.get("TrailBucket", "")
+    name = own or stack.parameters.get("ExistingTrailBucket", "")
+    if isinstance(configuration, TrailConfiguration):
+        name = configuration.bucket  # where it delivers now, whatever was promised
+    if not name or name == "none":
+        return None
+    notification = asker.ask("s3", "get_bucket_notification_configuration", Bucket=name)
+    versioning = asker.ask("s3", "get_bucket_versioning", Bucket=name)
+    lock = asker.ask("s3", "get_object_lock_configuration", Bucket=name)
+    blocked = asker.ask("s3", "get_public_access_block", Bucket=name)
+    policy = asker.ask("s3", "get_bucket_policy", Bucket=name)
+    lifecycle = asker.ask("s3", "get_bucket_lifecycle_configuration", Bucket=name)
+    return Bucket(
+        name=name,
+        own=name == own,
+        events=_of(notification, lambda told: "EventBridgeConfiguration" in told),
+        notification={}
+        if isinstance(notification, Missing | Unknown)
+        else {key: value for key, value in notification.items() if key != "ResponseMetadata"},
+        versioning=_of(versioning, lambda told: str(told.get("Status", "never enabled"))),
+        mfa_delete=isinstance(versioning, Mapping) and versioning.get("MFADelete") == "Enabled",
+        lock=_of(lock, lambda told: told["ObjectLockConfiguration"].get("ObjectLockEnabled") == "Enabled"),
+        public_access_blocked=_of(
+            blocked, lambda told: all(told["PublicAccessBlockConfiguration"].get(each) for each in _BLOCKS)
+        ),
+        policy=_of(policy, lambda told: json.loads(told["Policy"])),
+        lifecycle=_of(lifecycle, lambda told: tuple(told["Rules"])),
+    )
+
+
+def _of(answer: Any, take: Any) -> Any:
+    return answer if isinstance(answer, Missing | Unknown) else take(answer)
+
+
+# ---- the account --------------------------------------------------------------------------------
+
+
+def _group(asker: Asker, policy: str, *, promised: bool) -> AuditGroup:
+    arn = f"arn:{_partition(asker.region)}:iam::aws:policy/{policy}"
+    listed = asker.pages(
+        "iam", "list_entities_for_policy", "PolicyGroups", PolicyArn=arn, EntityFilter="Group"
+    )
+    names = tuple(each["GroupName"] for each in listed) if isinstance(listed, list) else listed
+    return AuditGroup(policy=policy, groups=names, promised=promised)
+
+
+def _regions(asker: Asker, account: str) -> Told[tuple[Region, ...]]:
+    told = asker.ask("ec2", "describe_regions")
+    if isinstance(told, Missing | Unknown):
+        return told
+    names = sorted(each["RegionName"] for each in told["Regions"])
+    bus = f"arn:{_partition(asker.region)}:events:{asker.region}:{account}:event-bus/default"
+    return tuple(
+        Region(name=name, forwards=_forwards(asker, name, bus)) for name in names if name != asker.region
+    )
+
+
+def _forwards(asker: Asker, region: str, bus: str) -> Told[Mapping[str, str]]:
+    listed = asker.ask("events", "list_rule_names_by_target", region=region, TargetArn=bus)
+    if isinstance(listed, Missing | Unknown):
+        return {} if isinstance(listed, Missing) else listed
+    return _states(asker, region, listed["RuleNames"])
+
+
+def _states(asker: Asker, region: str, names: Iterable[str]) -> Told[Mapping[str, str]]:
+    states: dict[str, str] = {}
+    for name in names:
+        told = asker.ask("events", "describe_rule", region=region, Name=name)
+        if isinstance(told, Unknown):
+            return told
+        if isinstance(told, Mapping):
+            states[name] = str(told["State"])
+    return states
+
+
+def _members(asker: Asker, account: str) -> Told[tuple[str, ...]]:
+    listed = asker.pages("organizations", "list_accounts", "Accounts")
+    if not isinstance(listed, list):
+        return listed  # type: ignore[no-any-return]  # Missing or Unknown: pages() is untyped
+    return tuple(each["Id"] for each in listed if each["Id"] != account)

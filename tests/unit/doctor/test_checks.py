@@ -1,0 +1,397 @@
+"""Facts in, findings out: what a world can't be made to show, and every word that depends on a number."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from scenarios.doctor.bucket_checks import check_bucket
+from scenarios.doctor.examine import findings
+from scenarios.doctor.facts import (
+    AccountFacts,
+    AuditGroup,
+    Bucket,
+    Missing,
+    Queue,
+    Region,
+    StackFacts,
+    Table,
+    Topic,
+    Trail,
+    TrailConfiguration,
+    TrailStatus,
+    Unknown,
+)
+from scenarios.doctor.finding import Standing
+from scenarios.doctor.stack_checks import check_stack
+from scenarios.doctor.telling import as_text, exit_code
+from scenarios.doctor.trail_checks import check_groups, check_regions, check_trail
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+ACCOUNT, HOME = "123456789012", "eu-west-1"
+DENIED = Unknown("not authorized")
+
+STACK = StackFacts(name="trailwarden", region=HOME, account=ACCOUNT, status="UPDATE_COMPLETE")
+STATUS = TrailStatus(logging=True, logging_since=NOW - timedelta(days=9), digest_at=NOW - timedelta(hours=1))
+CONFIGURATION = TrailConfiguration(
+    bucket="logs",
+    multi_region=True,
+    global_events=True,
+    validating=True,
+    log_group="trail",
+    organization=False,
+)
+TRAIL = Trail(
+    arn=f"arn:aws:cloudtrail:{HOME}:{ACCOUNT}:trail/main",
+    region=HOME,
+    configuration=CONFIGURATION,
+    status=STATUS,
+    selectors="",
+    group_there=True,
+)
+WRITES = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:PutObject"}
+DENIES = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Condition": {}}
+BUCKET = Bucket(
+    name="logs",
+    own=True,
+    events=True,
+    notification={"EventBridgeConfiguration": {}},
+    versioning="Enabled",
+    mfa_delete=False,
+    lock=True,
+    public_access_blocked=True,
+    policy={"Statement": [WRITES, DENIES]},
+    lifecycle=Missing(),
+)
+FORWARDS = frozenset({"RootLoginForward", "TableDeletedForward"})
+FORWARDING = {"x-RootLoginForward-1": "ENABLED", "x-TableDeletedForward-2": "ENABLED"}
+FACTS = AccountFacts(
+    stack=STACK,
+    trail=TRAIL,
+    bucket=BUCKET,
+    regions=(Region(name="us-east-1", forwards=FORWARDING),),
+    promised_forwards=FORWARDS,
+)
+
+
+def said(found):
+    """What isn't well: how it stands, and the words."""
+    return [(each.standing, each.what) for each in found if each.standing is not Standing.WELL]
+
+
+def trail(**changes):
+    return said(check_trail(replace(TRAIL, **changes), ACCOUNT, NOW))
+
+
+def status(**changes):
+    return trail(status=replace(STATUS, **changes))
+
+
+def bucket(**changes):
+    return said(check_bucket(replace(BUCKET, **changes), ACCOUNT, HOME))
+
+
+def test_all_as_promised_is_well():
+    found = tuple(findings(FACTS, NOW))
+
+    assert said(found) == []
+    assert exit_code(found) == 0
+
+
+# ---- the trail ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("digest_at", "since", "late"),
+    [
+        pytest.param(NOW - timedelta(hours=2), NOW - timedelta(days=1), False, id="two hours old"),
+        pytest.param(NOW - timedelta(hours=2, seconds=1), NOW - timedelta(days=1), True, id="older"),
+        pytest.param(None, NOW - timedelta(hours=1), False, id="none yet, logging began an hour ago"),
+        pytest.param(None, NOW - timedelta(hours=3), True, id="none, logging began three hours ago"),
+        pytest.param(NOW - timedelta(days=5), NOW - timedelta(hours=1), False, id="logging began anew"),
+        pytest.param(None, None, False, id="AWS names no time"),
+    ],
+)
+def test_digests_that_do_not_come_are_missed_after_two_hours(digest_at, since, late):
+    told = status(digest_at=digest_at, logging_since=since)
+
+    assert [words.startswith("digests don't come") for _, words in told] == [True] * late
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        ({"delivery_error": "NoSuchBucket"}, "log files can't be delivered: NoSuchBucket"),
+        ({"digest_error": "AccessDenied"}, "digests can't be delivered: AccessDenied"),
+        ({"log_group_error": "Access denied"}, "the log group can't be written to: Access denied"),
+    ],
+)
+def test_what_can_not_be_delivered_is_told_as_cloudtrail_tells_it(error, says):
+    assert status(**error) == [(Standing.UNWATCHED, says)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"multi_region": False}, "the trail is of one region only"),
+        ({"global_events": False}, "the trail leaves out global services such as IAM"),
+        (
+            {"log_group": ""},
+            "the trail writes to no log group: the second path of every detection is cut",
+        ),
+    ],
+)
+def test_what_a_trail_leaves_out(changes, says):
+    assert trail(configuration=replace(CONFIGURATION, **changes)) == [(Standing.UNWATCHED, says)]
+
+
+@pytest.mark.parametrize(
+    ("selectors", "expected"),
+    [
+        pytest.param('[{"ReadWriteType": "All"}]', [], id="all"),
+        pytest.param(
+            '[{"ReadWriteType": "WriteOnly"}]',
+            [(Standing.UNWATCHED, "the trail's event selectors leave out management events that read")],
+            id="writes only",
+        ),
+        pytest.param(
+            '[{"ReadWriteType": "All", "IncludeManagementEvents": false}]',
+            [
+                (
+                    Standing.UNWATCHED,
+                    (
+                        "the trail's event selectors leave out management events that read and management events "
+                        "that write"
+                    ),
+                )
+            ],
+            id="no management events",
+        ),
+        pytest.param(
+            '[{"ReadWriteType": "All", "ExcludeManagementEventSources": ["kms.amazonaws.com"]}]',
+            [(Standing.ADVICE, "the trail leaves out kms.amazonaws.com")],
+            id="without KMS",
+        ),
+    ],
+)
+def test_selectors_that_blind_a_trail(selectors, expected):
+    assert trail(selectors=selectors) == expected
+
+
+def test_a_log_group_that_is_gone_cuts_the_second_path():
+    assert trail(group_there=False) == [
+        (Standing.UNWATCHED, "the trail's log group is gone: the second path of every detection is cut")
+    ]
+
+
+# ---- the bucket ---------------------------------------------------------------------------------
+
+
+def test_switching_eventbridge_on_keeps_what_was_configured_before():
+    theirs = {"TopicConfigurations": [{"Id": "theirs"}]}
+    [finding] = [
+        each
+        for each in check_bucket(replace(BUCKET, events=False, notification=theirs), ACCOUNT, HOME)
+        if each.fix
+    ]
+
+    merged = {**theirs, "EventBridgeConfiguration": {}}
+    assert finding.fix.parameters["NotificationConfiguration"] == merged
+    assert "theirs" in finding.mend
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({"lock": False}, [Standing.ADVICE], id="neither"),
+        pytest.param({"lock": Missing()}, [Standing.ADVICE], id="no configuration"),
+        pytest.param({"lock": False, "mfa_delete": True}, [], id="MFA Delete"),
+        pytest.param({"lock": DENIED}, [Standing.UNKNOWN], id="not allowed to look"),
+    ],
+)
+def test_object_lock_or_mfa_delete_keeps_the_versions(changes, expected):
+    assert [standing for standing, _ in bucket(**changes)] == expected
+
+
+def rule(status="Enabled", **more):
+    return ({"ID": "r", "Status": status, **more},)
+
+
+@pytest.mark.parametrize(
+    ("rules", "says"),
+    [
+        pytest.param(rule(Expiration={"Days": 364}), ["deletes log files after 364 days"], id="soon gone"),
+        pytest.param(rule(Expiration={"Days": 365}), [], id="gone after a year"),
+        pytest.param(
+            rule(Expiration={"Date": "2027-01-01"}), ["deletes log files after 2027-01-01"], id="date"
+        ),
+        pytest.param(
+            rule(Transitions=[{"Days": 1, "StorageClass": "GLACIER"}]),
+            ["moves log files to GLACIER, out of reach"],
+            id="to Glacier",
+        ),
+        pytest.param(
+            rule(Transitions=[{"Days": 90, "StorageClass": "GLACIER_IR"}]), [], id="readable at once"
+        ),
+        pytest.param(
+            rule(NoncurrentVersionExpiration={"NoncurrentDays": 1}),
+            ["deletes old versions after 1 days"],
+            id="old versions",
+        ),
+        pytest.param(rule("Disabled", Expiration={"Days": 1}), [], id="a rule that is switched off"),
+        pytest.param(rule(Expiration={"ExpiredObjectDeleteMarker": True}), [], id="only delete markers"),
+    ],
+)
+def test_a_lifecycle_may_not_take_log_files_out_of_reach(rules, says):
+    assert [words.partition("(r) ")[2] for _, words in bucket(lifecycle=rules)] == says
+
+
+@pytest.mark.parametrize(
+    ("statements", "own", "expected"),
+    [
+        pytest.param([WRITES, DENIES], True, [], id="CloudTrail and nobody else"),
+        pytest.param(
+            [DENIES], True, [(Standing.UNWATCHED, "doesn't let CloudTrail write")], id="not CloudTrail"
+        ),
+        pytest.param([WRITES], True, [(Standing.UNWATCHED, "denies nobody")], id="no deny in our own"),
+        pytest.param([WRITES], False, [(Standing.ADVICE, "denies nobody")], id="no deny in somebody's"),
+        pytest.param(
+            [WRITES, DENIES, {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "s3:GetObject"}],
+            True,
+            [(Standing.UNWATCHED, "lets everybody in")],
+            id="everybody",
+        ),
+    ],
+)
+def test_who_may_write_to_the_bucket(statements, own, expected):
+    told = bucket(policy={"Statement": statements}, own=own)
+
+    assert [
+        (standing, words in said) for (standing, words), (_, said) in zip(expected, told, strict=True)
+    ] == [(standing, True) for standing, _ in told]
+
+
+# ---- the stack, the groups, the rest of the account ---------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "standing", "says"),
+    [
+        pytest.param(
+            {"status": "UPDATE_ROLLBACK_FAILED"},
+            Standing.UNWATCHED,
+            "the stack is UPDATE_ROLLBACK_FAILED",
+            id="broken",
+        ),
+        pytest.param(
+            {"unread": (DENIED,)},
+            Standing.UNKNOWN,
+            "the stack's resources could not be had: not authorized",
+            id="unread",
+        ),
+        pytest.param(
+            {"topics": (Topic(arn="arn:aws:sns:::t", confirmed=0, pending=2),)},
+            Standing.UNWATCHED,
+            "nobody hears the topic: no subscription is confirmed, 2 wait for the mail to be answered",
+            id="unconfirmed",
+        ),
+        pytest.param(
+            {"tables": (Table(name="t", expires=Missing(), restorable=Missing(), kill_switch=Missing()),)},
+            Standing.UNWATCHED,
+            "the table is gone, though the stack has it",
+            id="no ledger",
+        ),
+        pytest.param(
+            {"queues": (Queue(url="u", waiting=Missing()),)},
+            Standing.UNWATCHED,
+            "the queue is gone, though the stack has it",
+            id="no dead-letter queue",
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_stack(changes, standing, says):
+    assert said(check_stack(replace(STACK, **changes))) == [(standing, says)]
+
+
+@pytest.mark.parametrize(
+    ("groups", "promised", "standing"),
+    [
+        pytest.param(("auditors",), True, [], id="there"),
+        pytest.param((), True, [Standing.UNWATCHED], id="promised and gone"),
+        pytest.param((), False, [Standing.ADVICE], id="nobody promised one"),
+        pytest.param(DENIED, False, [Standing.UNKNOWN], id="not allowed to look"),
+    ],
+)
+def test_the_groups_of_the_audit(groups, promised, standing):
+    group = AuditGroup(policy="AWSCloudTrail_ReadOnlyAccess", groups=groups, promised=promised)
+
+    assert [each for each, _ in said(check_groups((group,)))] == standing
+
+
+@pytest.mark.parametrize(
+    ("forwards", "says"),
+    [
+        pytest.param({}, ["r forwards nothing: rules don't see what happens there"], id="no spoke"),
+        pytest.param(
+            {"x-RootLoginForward-1": "ENABLED"},
+            ["r forwards not TableDeletedForward: rules don't see what happens there"],
+            id="an old spoke",
+        ),
+        pytest.param(
+            {**FORWARDING, "x-RootLoginForward-1": "DISABLED"},
+            ["a rule that forwards from r is disabled"],
+            id="disabled",
+        ),
+        pytest.param({**FORWARDING, "somebody's": "DISABLED"}, [], id="somebody else's rule"),
+        pytest.param(DENIED, ["whether r forwards: not authorized"], id="not allowed to look"),
+    ],
+)
+def test_what_happens_in_another_region_is_seen_only_where_it_forwards(forwards, says):
+    facts = replace(FACTS, regions=(Region(name="r", forwards=forwards),))
+
+    assert [words for _, words in said(check_regions(facts))] == says
+
+
+def test_an_organization_s_other_accounts_wake_no_rule():
+    [(standing, words)] = said(check_regions(replace(FACTS, members=("111122223333", "444455556666"))))
+
+    assert standing is Standing.UNWATCHED
+    assert words.startswith("the trail is an organization's: what happens in 2 other accounts")
+
+
+# ---- telling ------------------------------------------------------------------------------------
+
+
+def test_the_text_groups_what_was_found_and_quotes_the_commands():
+    broken = replace(FACTS, trail=replace(TRAIL, status=replace(STATUS, logging=False)))
+    lines = list(as_text(tuple(findings(replace(broken, regions=DENIED), NOW))))
+
+    assert [line for line in lines if line and not line.startswith(" ")] == [
+        "OK (8)",
+        "Unwatched (1)",
+        "Could not tell (1)",
+        "1 unwatched, 1 could not be told, 8 well",
+    ]
+    told = lines[lines.index("Unwatched (1)") + 1 :]
+    assert told[0] == (
+        "  CRITICAL the trail doesn't log: nothing is written down, and no rule hears of any call "
+        f"[{TRAIL.arn}] (CIS 3.1, Security Hub CloudTrail.1)"
+    )
+    assert told[1] == (
+        f"      aws cloudtrail start-logging --name {TRAIL.arn} --region {HOME}  (--fix does it)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("standings", "code"),
+    [
+        ([], 0),
+        ([Standing.WELL, Standing.ADVICE], 0),
+        ([Standing.WELL, Standing.UNKNOWN], 2),
+        ([Standing.UNKNOWN, Standing.UNWATCHED], 1),
+    ],
+)
+def test_the_exit_code_is_of_the_worst_that_is_sure(standings, code):
+    [any_finding, *_] = findings(FACTS, NOW)
+
+    assert exit_code([replace(any_finding, standing=each) for each in standings]) == code
