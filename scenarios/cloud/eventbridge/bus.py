@@ -209,5 +209,7 @@ def _index(patterns: tuple[tuple[str, str], ...]) -> EventRules:
 def _is_read_only_management_event(event: Event) -> bool:
     if not str(event.get("detail-type", "")).endswith("via CloudTrail"):
         return False
+    if event.get("detail", {}).get("eventCategory") == "Data":  # the rule's state is about management events
+        return False
     name = str(event.get("detail", {}).get("eventName", ""))
     return name.startswith(READ_ONLY_VERBS) and name not in READ_ONLY_BUT_SENT
