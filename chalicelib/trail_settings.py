@@ -259,6 +259,16 @@ def _lock_words(value: str) -> str:
     return f"{mode.lower()}, {days} days" if days else "no default retention"
 
 
+def _encryption_words(value: str) -> str:
+    defaults = [
+        rule.get("ApplyServerSideEncryptionByDefault", {}) for rule in _loaded(value).get("Rules", ())
+    ]
+    named = [
+        " ".join(filter(None, (each.get("SSEAlgorithm"), each.get("KMSMasterKeyID")))) for each in defaults
+    ]
+    return ", ".join(named) or "none"
+
+
 def _days(value: int) -> str:
     return f"{value} days" if value else "for ever"
 
@@ -298,7 +308,9 @@ ASPECTS: tuple[Aspect, ...] = (
     Aspect(
         field="public_access", label="Public access", grade=_when(_more_public, _HIGH), words=_public_words
     ),
-    Aspect(field="encryption", label="Encryption", grade=_when(_taken_away, _MEDIUM), words=_text),
+    Aspect(
+        field="encryption", label="Encryption", grade=_when(_taken_away, _MEDIUM), words=_encryption_words
+    ),
     Aspect(field="group_there", label="Log group", grade=_when(_switched_off, _HIGH), words=_there),
     Aspect(field="retention", label="Log group keeps", grade=_when(_forgets_sooner, _MEDIUM), words=_days),
 )

@@ -87,10 +87,10 @@ def changed(event: ApiCallEvent, case: Case) -> Alert:
     """Somebody changed the trail, its bucket or its log group; loud as the gravest difference is."""
     lasting = case.differences[0].severity if case.differences else None
     passing = Severity.MEDIUM if event.name in _NEVER_HARMLESS else Severity.LOW
-    known = "" if case.differences else ", and by now nothing is weaker than it was"
+    by_now = "" if case.differences else "No weaker by now: "
     return Alert(
         severity=lasting or passing,
-        title=f"{_title(event, case.place)}{known}",
+        title=f"{by_now}{_title(event, case.place)}",
         facts=(*_deed(event, case.place), *_compared(case), *_commands(case)),
         advice="\n".join((_ASK, *_advice(case), *([_GAP] if event.name == "StopLogging" else []))),
     )

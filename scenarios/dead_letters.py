@@ -9,6 +9,7 @@ from scenarios.runner.checks import alarm_mail, alert, kept, no_more_alerts_than
 from scenarios.runner.givens import table
 from scenarios.runner.scenario import Deed, Scenario, at, at_the_end, by, holds, told
 from scenarios.runner.trail_deeds import lifts_the_policy
+from scenarios.runner.trail_settings import on_group, on_trail
 
 root = Actor(name="root", address="203.0.113.7")
 mallory = Actor(name="mallory", address="203.0.113.66")
@@ -100,8 +101,10 @@ BROKEN = Scenario(
         at("01:10", mallory.calls("dynamodb", "delete_table", TableName="orders")),
         at("01:20", _alarm_goes_off()),
         at("01:30", lifts_the_policy(mallory), _plants_a_file()),
+        at("01:40", on_group(mallory, "put_retention_policy", retentionInDays=1)),
+        at("01:50", on_trail(mallory, "stop_logging")),
     ),
-    then=holds(at_the_end(kept(6), no_more_alerts_than(0), undelivered("NO_RESOURCE", times=6))),
+    then=holds(at_the_end(kept(10), no_more_alerts_than(0), undelivered("NO_RESOURCE", times=10))),
 )
 
 
@@ -127,7 +130,7 @@ SILENCED = Scenario(
         at("01:30", lifts_the_policy(mallory), _plants_a_file()),
     ),
     then=holds(
-        at_the_end(kept(5, "(NotFound) when calling the Publish", "RetriesExhausted"), no_more_alerts_than(0))
+        at_the_end(kept(6, "(NotFound) when calling the Publish", "RetriesExhausted"), no_more_alerts_than(0))
     ),
 )
 

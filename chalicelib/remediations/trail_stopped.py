@@ -216,7 +216,8 @@ def place_of(settings: Settings) -> Place:
 def concerns(event: ApiCallEvent, place: Place) -> bool:
     """Whether a call is about our trail, bucket or group; a refused one may name it in the refusal only."""
     if event.source != "cloudtrail.amazonaws.com":
-        return True  # the rules let only our own bucket and group through
+        # The rules let only our own bucket and group through.
+        return event.source != "s3.amazonaws.com" or bool(place.bucket)
     named = event.parameters.get("name") or event.parameters.get("trailName")
     if not named:
         return place.trail_arn in event.error_message

@@ -5,6 +5,7 @@ from typing import Any
 NAME = "company"
 BUCKET = "company-audit-123456789012"
 GROUP = "company/cloudtrail"
+ROLE = "company-audit-delivery"
 ARN = f"arn:aws:cloudtrail:us-east-1:123456789012:trail/{NAME}"
 
 # What the stack is told of it.
@@ -12,6 +13,7 @@ PARAMETERS = (
     ("ExistingTrailArn", ARN),
     ("ExistingTrailBucket", BUCKET),
     ("ExistingTrailGroup", GROUP),
+    ("ExistingTrailRole", ROLE),
 )
 
 
@@ -55,6 +57,7 @@ EXISTING_TRAIL: dict[str, Any] = {
         "Role": {
             "Type": "AWS::IAM::Role",
             "Properties": {
+                "RoleName": ROLE,
                 "AssumeRolePolicyDocument": _policy(
                     {"Effect": "Allow", "Principal": _CLOUDTRAIL, "Action": "sts:AssumeRole"}
                 ),

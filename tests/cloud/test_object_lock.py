@@ -205,3 +205,18 @@ def test_a_deletion_in_a_suspended_bucket_takes_the_null_version_and_leaves_a_nu
         assert sorted(versions(s3)) == sorted([first, "null"])
         s3.delete_object(Bucket="tw-logs", Key="k", VersionId="null")
         assert versions(s3) == [first]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        pytest.param(GOVERNED, GOVERNED, id="days"),
+        pytest.param({"DefaultRetention": {"Mode": "COMPLIANCE", "Years": 1}}, None, id="years"),
+        pytest.param(None, {}, id="none"),
+    ],
+)
+def test_a_buckets_default_retention_is_told_in_the_unit_it_was_given_in(given, told):
+    with world(locked(given)) as cloud:
+        lock = admin(cloud, "s3").get_object_lock_configuration(Bucket="tw-logs")["ObjectLockConfiguration"]
+
+        assert lock.get("Rule", {}) == (given if told is None else told)

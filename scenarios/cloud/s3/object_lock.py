@@ -28,6 +28,7 @@ class ObjectLock:
         calls.check("s3", "DeleteObject", self._may_delete)
         calls.check("s3", "PutObjectRetention", self._may_retain)
         calls.answer("s3", "GetObjectRetention", self._retention)
+        calls.answer("s3", "GetObjectLockConfiguration", self._configuration)
         calls.check("s3", "PutBucketVersioning", self._may_change_versioning)
 
     def _may_delete(self, asked: Asked) -> None:
@@ -56,6 +57,21 @@ class ObjectLock:
         bypassed = found.lock_mode == "GOVERNANCE" and parameters.get("BypassGovernanceRetention")
         if not longer and not bypassed:
             raise Refused("AccessDenied", LOCKED, 403)
+
+    def _configuration(self, asked: Asked) -> dict[str, Any]:
+        """As S3 tells it: days or years, where moto tells both."""
+        bucket = moto_hooks.bucket(self._setting.account, asked.parameters["Bucket"])
+        if bucket is None:
+            raise Refused("NoSuchBucket", "The specified bucket does not exist", 404)
+        if not bucket.object_lock_enabled:
+            why = "Object Lock configuration does not exist for this bucket"
+            raise Refused("ObjectLockConfigurationNotFoundError", why, 404)
+        told: dict[str, Any] = {"ObjectLockEnabled": "Enabled"}
+        if bucket.default_lock_mode:
+            period = {"Days": bucket.default_lock_days, "Years": bucket.default_lock_years}
+            retention = {"Mode": bucket.default_lock_mode, **{k: v for k, v in period.items() if v}}
+            told["Rule"] = {"DefaultRetention": retention}
+        return {"ObjectLockConfiguration": told}
 
     def _retention(self, asked: Asked) -> dict[str, Any]:
         """Answer GetObjectRetention, which moto doesn't."""
