@@ -38,6 +38,7 @@ LATER = "01:05:00"
 BLIND = {
     "EventSelectors": [{"ReadWriteType": "ReadOnly", "IncludeManagementEvents": True, "DataResources": []}]
 }
+WRITES_ONLY = {"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True, "DataResources": []}
 GONE_TOMORROW = {
     "Rules": [{"ID": "tidy", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}]
 }
@@ -288,6 +289,18 @@ REFUSED = Scenario(
     ),
 )
 
+DELIVERING = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudtrail.amazonaws.com"},
+            "Action": ["s3:GetBucketAcl", "s3:PutObject"],
+            "Resource": ["arn:aws:s3:::elsewhere-logs", "arn:aws:s3:::elsewhere-logs/*"],
+        }
+    ],
+}
+
 
 def trail_elsewhere(region: str) -> Given:
     """A trail whose home is another region, with its own bucket and log group there."""
@@ -297,6 +310,7 @@ def trail_elsewhere(region: str) -> Given:
             world.client(world.user("builder"), service, region) for service in ("s3", "cloudtrail", "logs")
         )
         s3.create_bucket(Bucket="elsewhere-logs")
+        s3.put_bucket_policy(Bucket="elsewhere-logs", Policy=json.dumps(DELIVERING))
         logs.create_log_group(logGroupName="elsewhere")
         trails.create_trail(
             Name="elsewhere",
@@ -319,6 +333,11 @@ ELSEWHERE = Scenario(
     title="The stack lives in Ireland, the trail in Virginia: its spoke brings every change home",
     home="eu-west-1",
     spokes=("us-east-1",),
+    before={
+        "Resources": {
+            "Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "elsewhere"}},
+        }
+    },
     given=(trail_elsewhere("us-east-1"),),
     parameters=(
         ("ExistingTrailArn", "arn:aws:cloudtrail:us-east-1:123456789012:trail/elsewhere"),
@@ -328,7 +347,7 @@ ELSEWHERE = Scenario(
     lasts="20:00",
     when=told(
         at("00:00", elsewhere("update_trail", EnableLogFileValidation=False)),
-        at("03:00", elsewhere("put_event_selectors", "TrailName", **BLIND)),
+        at("03:00", elsewhere("put_event_selectors", "TrailName", EventSelectors=[WRITES_ONLY])),
         at("06:00", elsewhere("stop_logging"), elsewhere("start_logging")),
         at("12:00", elsewhere("delete_trail")),
     ),
