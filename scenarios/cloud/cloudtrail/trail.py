@@ -142,6 +142,7 @@ class CloudTrail:
         """Deliver a record everywhere it goes, each way with its delay."""
         watching = self._watching(str(record["awsRegion"]))
         self._deliver(record, [trail for trail in watching if logs(trail, record)])
+        self._insights.heard(record)
 
     def _deliver(self, record: Record, trails: Sequence[Any]) -> None:
         """Deliver a record by the trails that log it."""
