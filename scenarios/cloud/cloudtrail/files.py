@@ -105,13 +105,8 @@ class TrailFiles:
 
     def begin(self, trail: Any, regions: Iterable[str]) -> None:
         """A trail starts to log in these regions: new chains, and its turns if they don't go already."""
-        now = self._setting.clock.now
         for place in self._places(trail, regions):
-            stream = self._of(place)
-            if stream.hour_began is not None:  # stopped and started within the hour
-                self._write_digest(trail, place, stream, min(now, stream.closes_at or now))
-            stream.end()
-            stream.hour_began = now if trail.log_validation else None
+            self._begin(trail, place)
         if trail.arn in self._turning:
             return
         self._turning.add(trail.arn)
@@ -120,15 +115,24 @@ class TrailFiles:
         first = DIGEST_EVERY.total_seconds() + DIGEST_WRITTEN_AFTER_SECONDS
         after(first, lambda: self._digest_turn(trail.arn), "digests")
 
+    def _begin(self, trail: Any, place: Place) -> None:
+        now, stream = self._setting.clock.now, self._of(place)
+        if stream.hour_began is not None:  # stopped and started within the hour
+            self._write_digest(trail, place, stream, min(now, stream.closes_at or now))
+        stream.end()
+        stream.hour_began = now if trail.log_validation else None
+
     def changed(self, trail: Any, regions: Iterable[str]) -> None:
-        """A trail that logs was updated: validation may be on or off now, or more regions covered."""
-        for place in self._places(trail, regions):
+        """A trail that logs was updated: it may cover other regions or accounts now, validated or not."""
+        covered = set(self._places(trail, regions))
+        for place, stream in self._streams_of(trail.arn):
+            goes_on = trail.log_validation and place in covered
+            if stream.hour_began is not None and stream.closes_at is None and not goes_on:
+                stream.closes_at = self._setting.clock.now
+        for place in self._places(trail, regions) if trail.log_validation else ():
             stream = self._of(place)
-            if not trail.log_validation:
-                if stream.hour_began is not None and stream.closes_at is None:
-                    stream.closes_at = self._setting.clock.now
-            elif stream.closes_at is not None or stream.hour_began is None:
-                self.begin(trail, (place.region,))
+            if stream.closes_at is not None or stream.hour_began is None:
+                self._begin(trail, place)
 
     def take(self, trail: Any, region: str, record: Record, ripe: datetime) -> None:
         """Take a record into a log file that is written at `ripe` or later."""

@@ -16,11 +16,19 @@ from scenarios.cloud.iam.policy import Principal, Request, decide
 
 
 def service_may(
-    site: Site, service: str, action: str, *, resource: str, policy: Mapping[str, Any], source: str = ""
+    site: Site,
+    service: str,
+    action: str,
+    *,
+    resource: str,
+    policy: Mapping[str, Any],
+    source: str = "",
+    more: Mapping[str, str] | None = None,
 ) -> bool:
     """Tell whether a resource's policy allows an AWS service an action, on behalf of the ARN `source`.
 
-    `service` as in `logs.amazonaws.com`; the name that has the region in it is understood too.
+    `service` as in `logs.amazonaws.com`; the name that has the region in it is understood too. `more`:
+    condition keys that only this request brings.
     """
     name, _, rest = service.partition(".")
     principal = Principal(services=(service, f"{name}.{site.region}.{rest}"))
@@ -28,6 +36,7 @@ def service_may(
         "aws:SourceAccount": site.account,
         "aws:SourceArn": source,
         "s3:x-amz-acl": "bucket-owner-full-control",
+        **(more or {}),
     }
     if not source:
         del context["aws:SourceArn"]

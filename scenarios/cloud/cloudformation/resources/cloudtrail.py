@@ -1,7 +1,7 @@
 """AWS::CloudTrail: trails.
 
 CreateTrail looks whether CloudTrail may write where it is told to, and so do we: the bucket's policy, the
-topic's policy and the role for the log group must be there first, which a template says with DependsOn.
+key's, the topic's and the role for the log group must be there first, which a template says with DependsOn.
 
 Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_CloudTrail.html,
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
@@ -116,7 +116,7 @@ def create_trail(order: Order) -> Identity:
     )
     given.setdefault("IncludeGlobalServiceEvents", True)  # CreateTrail's own default, which moto leaves out
     if "KMSKeyId" in properties:
-        given["KmsKeyId"] = properties["KMSKeyId"]
+        given["KmsKeyId"] = _checked_key(order)
     topic = properties.get("SnsTopicName")
     if topic:
         topic = topic if topic.startswith("arn:") else order.site.arn("sns", topic)
@@ -168,6 +168,26 @@ def _check_bucket(order: Order) -> None:
         if not service_may(order.site, _CLOUDTRAIL, action, resource=resource, policy=policy, source=source):
             why = f"Incorrect S3 bucket policy is detected for bucket: {bucket} ({action} for {_CLOUDTRAIL})"
             raise order.refuse("S3BucketName", why)
+
+
+def _checked_key(order: Order) -> str:
+    """The ARN of the key, which must let CloudTrail encrypt for this trail."""
+    named, bucket = order.properties["KMSKeyId"], order.properties["S3BucketName"]
+    kms = order.client("kms")
+    try:
+        key = kms.describe_key(KeyId=named)["KeyMetadata"]["Arn"]
+    except ClientError as error:
+        raise order.refuse("KMSKeyId", f"the key {named} does not exist") from error
+    policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    source = order.site.arn("cloudtrail", f"trail/{order.name('TrailName', 128)}")
+    more = {"kms:EncryptionContext:aws:cloudtrail:arn": source}
+    action = "kms:GenerateDataKey"
+    if not service_may(
+        order.site, _CLOUDTRAIL, action, resource=key, policy=policy, source=source, more=more
+    ):
+        why = f"Insufficient permissions to access S3 bucket {bucket} or KMS key {key}."
+        raise order.refuse("KMSKeyId", why)
+    return str(key)
 
 
 def _check_logs(order: Order) -> None:
