@@ -59,21 +59,27 @@ class Permission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFilter:
-    """A metric filter or a subscription filter."""
+    """A metric filter or a subscription filter; `promised_pattern` is None where the template computes it."""
 
     kind: str
     name: str
     there: Told[bool]
+    pattern: str = ""
+    promised_pattern: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """`actions_enabled` and whom it tells now, beside whom it should tell, by ARN."""
+    """`actions_enabled` and whom it tells now, beside whom it should tell, by ARN.
+
+    `changed`: each setting that is not as deployed, as `Threshold 1000 instead of 1`.
+    """
 
     name: str
     actions_enabled: Told[bool]
     actions: frozenset[str] = frozenset()
     promised_actions: frozenset[str] = frozenset()
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +111,19 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """How many messages wait in it."""
+    """How many messages wait in a dead-letter queue."""
 
     url: str
     waiting: Told[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSource:
+    """A queue that a function reads. `state` as Lambda names it: Enabled, Disabled, Updating."""
+
+    uuid: str
+    function: str
+    state: Told[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +138,7 @@ class StackFacts:
     unread: tuple[Unknown, ...] = ()
     functions: tuple[Function, ...] = ()
     rules: tuple[Rule, ...] = ()
+    event_sources: tuple[EventSource, ...] = ()
     permissions: tuple[Permission, ...] = ()
     filters: tuple[LogFilter, ...] = ()
     alarms: tuple[Alarm, ...] = ()

@@ -4,36 +4,30 @@ Sources: each finding names the control or the page that asks for it; Security H
 https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-controls-reference.html
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
-from chalicelib.remediation import Call, Severity
+from chalicelib.remediation import Severity
 from scenarios.doctor.facts import (
     Alarm,
+    EventSource,
     Function,
-    Key,
     LogFilter,
     Missing,
     Permission,
-    Queue,
     Rule,
     StackFacts,
-    Table,
-    Topic,
     Unknown,
 )
-from scenarios.doctor.finding import Finding, call, command, unknown, unwatched, well
+from scenarios.doctor.finding import Finding, unknown, unwatched, well
+from scenarios.doctor.keeping_checks import check_key, check_queue, check_table, check_topic
+from scenarios.doctor.stack_words import DRIFT, PUT_BACK, drift, gone, on, told
 
 Part = TypeVar("Part")
 
-_DRIFT = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html"
 _STATES = "https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html"
 _PERMISSIONS = "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"
 _RULES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html"
-_SUBSCRIPTIONS = "https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html"
-_DEAD_LETTERS = (
-    "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html"
-)
 _GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 
 
@@ -45,15 +39,16 @@ def check_stack(facts: StackFacts) -> Iterator[Finding]:
     yield from _each("functions are there and may run", facts, facts.functions, _function)
     yield from _modes(facts)
     yield from _each("rules are enabled and reach their targets", facts, facts.rules, _rule)
+    yield from _each("queues are read by their functions", facts, facts.event_sources, _event_source)
     yield from _each("permissions to invoke the functions are there", facts, facts.permissions, _permission)
     yield from _each("log filters are there", facts, facts.filters, _filter)
     yield from _each("alarms tell whom they should", facts, facts.alarms, _alarm)
-    yield from _each("topics have a confirmed subscription", facts, facts.topics, _topic)
-    yield from _each("keys are enabled", facts, facts.keys, _key)
+    yield from _each("topics have a confirmed subscription", facts, facts.topics, check_topic)
+    yield from _each("keys are enabled", facts, facts.keys, check_key)
     yield from _each(
-        "tables expire old items, can be restored, and hold no kill switch", facts, facts.tables, _table
+        "tables expire old items, can be restored, and hold no kill switch", facts, facts.tables, check_table
     )
-    yield from _each("dead-letter queues are empty", facts, facts.queues, _queue)
+    yield from _each("dead-letter queues are empty", facts, facts.queues, check_queue)
 
 
 def _each(
@@ -79,16 +74,16 @@ def _stack(facts: StackFacts) -> Iterator[Finding]:
                 where=facts.name,
                 severity=Severity.CRITICAL,
                 mend="trailwarden package OUT tells how to deploy it; --stack-name and --region name another",
-                source=_DRIFT,
+                source=DRIFT,
             )
         case status if status in _GOOD:
-            yield well(f"the stack is {status}", where=facts.name, source=_DRIFT)
+            yield well(f"the stack is {status}", where=facts.name, source=DRIFT)
         case status:
             yield unwatched(
                 f"the stack is {status}",
                 where=facts.name,
-                mend=_told("cloudformation", "describe-stack-events", {"--stack-name": facts.name}, facts),
-                source=_DRIFT,
+                mend=told("cloudformation", "describe-stack-events", {"--stack-name": facts.name}, facts),
+                source=DRIFT,
             )
 
 
@@ -97,12 +92,12 @@ def _function(facts: StackFacts, function: Function) -> Iterator[Finding]:
         case Unknown() as why:
             yield unknown("a function could not be looked at", why, where=function.name)
         case Missing():
-            yield _gone("function", function.name, facts)
+            yield gone("function", function.name, facts)
         case "Failed":
             yield unwatched(
                 "a function can't run: its state is Failed",
                 where=function.name,
-                mend=_told("lambda", "get-function", {"--function-name": function.name}, facts),
+                mend=told("lambda", "get-function", {"--function-name": function.name}, facts),
                 source=_STATES,
             )
         case _ if function.paused:
@@ -110,7 +105,7 @@ def _function(facts: StackFacts, function: Function) -> Iterator[Finding]:
             yield unwatched(
                 "a function is paused: no concurrency is left to it",
                 where=function.name,
-                mend=_told("lambda", "delete-function-concurrency", options, facts),
+                mend=told("lambda", "delete-function-concurrency", options, facts),
                 source="https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html",
             )
 
@@ -137,15 +132,15 @@ def _rule(facts: StackFacts, rule: Rule) -> Iterator[Finding]:
             yield unknown("a rule could not be looked at", why, where=rule.name)
             return
         case Missing():
-            yield _gone("rule", rule.name, facts)
+            yield gone("rule", rule.name, facts)
             return
         case "DISABLED":
             yield unwatched(
                 "a rule is disabled: its events wake nobody",
                 where=rule.name,
                 severity=Severity.CRITICAL,
-                mend=_told("events", "enable-rule", options, facts),
-                fix=_on(facts, "events", "enable_rule", Name=rule.name),
+                mend=told("events", "enable-rule", options, facts),
+                fix=on(facts, "events", "enable_rule", Name=rule.name),
                 source=_RULES,
             )
     for target, ends in rule.promised_targets.items():
@@ -154,7 +149,7 @@ def _rule(facts: StackFacts, rule: Rule) -> Iterator[Finding]:
                 f"a rule has lost its target {target}, or sends it elsewhere",
                 where=rule.name,
                 severity=Severity.CRITICAL,
-                mend=_told("events", "list-targets-by-rule", {"--rule": rule.name}, facts) + _PUT_BACK,
+                mend=told("events", "list-targets-by-rule", {"--rule": rule.name}, facts) + PUT_BACK,
                 source=_RULES,
             )
     if rule.promised_pattern is not None and rule.pattern != rule.promised_pattern:
@@ -162,9 +157,27 @@ def _rule(facts: StackFacts, rule: Rule) -> Iterator[Finding]:
             "a rule's pattern is not the one that was deployed",
             where=rule.name,
             severity=Severity.CRITICAL,
-            mend=_told("events", "describe-rule", options, facts) + _PUT_BACK,
+            mend=told("events", "describe-rule", options, facts) + PUT_BACK,
             source=_RULES,
         )
+
+
+def _event_source(facts: StackFacts, source: EventSource) -> Iterator[Finding]:
+    match source.state:
+        case Unknown() as why:
+            yield unknown("an event source could not be looked at", why, where=source.function)
+        case Missing():
+            yield gone("event source mapping", source.uuid, facts)
+        case "Disabled" | "Disabling":
+            yield unwatched(
+                "a function reads its queue no more: the event source mapping is disabled",
+                where=source.function,
+                severity=Severity.CRITICAL,
+                mend=told("lambda", "update-event-source-mapping", {"--uuid": source.uuid}, facts)
+                + " --enabled",
+                fix=on(facts, "lambda", "update_event_source_mapping", UUID=source.uuid, Enabled=True),
+                source="https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html",
+            )
 
 
 def _permission(facts: StackFacts, permission: Permission) -> Iterator[Finding]:
@@ -176,7 +189,7 @@ def _permission(facts: StackFacts, permission: Permission) -> Iterator[Finding]:
                 f"the permission {permission.statement} is gone: what should wake the function may not",
                 where=permission.function,
                 severity=Severity.CRITICAL,
-                mend=_drift(facts) + _PUT_BACK,
+                mend=drift(facts) + PUT_BACK,
                 source=_PERMISSIONS,
             )
 
@@ -186,7 +199,16 @@ def _filter(facts: StackFacts, each: LogFilter) -> Iterator[Finding]:
         case Unknown() as why:
             yield unknown(f"a {each.kind} could not be looked at", why, where=each.name)
         case Missing() | False:
-            yield _gone(each.kind, each.name, facts)
+            yield gone(each.kind, each.name, facts)
+        case _ if each.promised_pattern is not None and each.pattern != each.promised_pattern:
+            options = {"--filter-name-prefix": each.name}
+            yield unwatched(
+                f"a {each.kind} matches something else than was deployed",
+                where=each.name,
+                severity=Severity.CRITICAL,
+                mend=told("logs", f"describe-{each.kind.replace(' ', '-')}s", options, facts) + PUT_BACK,
+                source=DRIFT,
+            )
 
 
 def _alarm(facts: StackFacts, alarm: Alarm) -> Iterator[Finding]:
@@ -195,175 +217,28 @@ def _alarm(facts: StackFacts, alarm: Alarm) -> Iterator[Finding]:
             yield unknown("an alarm could not be looked at", why, where=alarm.name)
             return
         case Missing():
-            yield _gone("alarm", alarm.name, facts)
+            yield gone("alarm", alarm.name, facts)
             return
         case False if alarm.promised_actions:
             options = {"--alarm-names": alarm.name}
             yield unwatched(
                 "an alarm's actions are switched off: it tells nobody",
                 where=alarm.name,
-                mend=_told("cloudwatch", "enable-alarm-actions", options, facts),
-                fix=_on(facts, "cloudwatch", "enable_alarm_actions", AlarmNames=[alarm.name]),
+                mend=told("cloudwatch", "enable-alarm-actions", options, facts),
+                fix=on(facts, "cloudwatch", "enable_alarm_actions", AlarmNames=[alarm.name]),
                 source="Security Hub CloudWatch.17",
             )
+    if alarm.changed:
+        yield unwatched(
+            f"an alarm goes off otherwise than was deployed: {', '.join(alarm.changed)}",
+            where=alarm.name,
+            mend=told("cloudwatch", "describe-alarms", {"--alarm-names": alarm.name}, facts) + PUT_BACK,
+            source=DRIFT,
+        )
     for topic in sorted(alarm.promised_actions - alarm.actions):
         yield unwatched(
             f"an alarm doesn't tell {topic.rpartition(':')[2]} any more",
             where=alarm.name,
-            mend=_told("cloudwatch", "describe-alarms", {"--alarm-names": alarm.name}, facts) + _PUT_BACK,
+            mend=told("cloudwatch", "describe-alarms", {"--alarm-names": alarm.name}, facts) + PUT_BACK,
             source="Security Hub CloudWatch.15",
         )
-
-
-def _topic(facts: StackFacts, topic: Topic) -> Iterator[Finding]:
-    match topic.confirmed:
-        case Unknown() as why:
-            yield unknown("a topic's subscriptions could not be listed", why, where=topic.arn)
-        case Missing():
-            yield _gone("topic", topic.arn, facts)
-        case 0:
-            waits = f"{topic.pending} wait for the mail to be answered" if topic.pending else "it has none"
-            options = {
-                "--topic-arn": topic.arn,
-                "--protocol": "email",
-                "--notification-endpoint": "YOU@EXAMPLE.COM",
-            }
-            yield unwatched(
-                f"nobody hears the topic: no subscription is confirmed, {waits}",
-                where=topic.arn,
-                severity=Severity.CRITICAL,
-                mend=_told("sns", "subscribe", options, facts) + ", then confirm by the link in the mail",
-                source=_SUBSCRIPTIONS,
-            )
-
-
-def _key(facts: StackFacts, key: Key) -> Iterator[Finding]:
-    options = {"--key-id": key.key_id}
-    match key.state:
-        case Unknown() as why:
-            yield unknown("a key could not be looked at", why, where=key.key_id)
-        case Missing():
-            yield _gone("key", key.key_id, facts)
-        case "Disabled":
-            yield unwatched(
-                "the alerts' key is disabled: nothing can be told",
-                where=key.key_id,
-                severity=Severity.CRITICAL,
-                mend=_told("kms", "enable-key", options, facts),
-                fix=_on(facts, "kms", "enable_key", KeyId=key.key_id),
-                source="https://docs.aws.amazon.com/kms/latest/developerguide/enabling-keys.html",
-            )
-        case "PendingDeletion":
-            then = _told("kms", "enable-key", options, facts)
-            yield unwatched(
-                "the alerts' key is about to be deleted: nothing can be told",
-                where=key.key_id,
-                severity=Severity.CRITICAL,
-                mend=f"{_told('kms', 'cancel-key-deletion', options, facts)} && {then}",
-                source="Security Hub KMS.3",
-            )
-
-
-def _table(facts: StackFacts, table: Table) -> Iterator[Finding]:
-    name = {"TableName": table.name}
-    if isinstance(table.expires, Missing):
-        yield _gone("table", table.name, facts)
-        return
-    if isinstance(table.expires, Unknown):
-        yield unknown("whether the ledger's items expire", table.expires, where=table.name)
-    elif table.expires not in ("ENABLED", "ENABLING"):
-        expiring = {"Enabled": True, "AttributeName": "expires"}
-        options = {
-            "--table-name": table.name,
-            "--time-to-live-specification": "Enabled=true,AttributeName=expires",
-        }
-        yield unwatched(
-            "the ledger's items don't expire: claims and sightings pile up",
-            where=table.name,
-            severity=Severity.LOW,
-            mend=_told("dynamodb", "update-time-to-live", options, facts),
-            fix=_on(facts, "dynamodb", "update_time_to_live", **name, TimeToLiveSpecification=expiring),
-            source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html",
-        )
-    if isinstance(table.restorable, Unknown | Missing):
-        yield unknown("whether the ledger can be restored", table.restorable, where=table.name)
-    elif table.restorable != "ENABLED":
-        recovery = {"PointInTimeRecoveryEnabled": True}
-        options = {
-            "--table-name": table.name,
-            "--point-in-time-recovery-specification": "PointInTimeRecoveryEnabled=true",
-        }
-        yield unwatched(
-            "the ledger can't be restored: point-in-time recovery is off",
-            where=table.name,
-            severity=Severity.MEDIUM,
-            mend=_told("dynamodb", "update-continuous-backups", options, facts),
-            fix=_on(
-                facts,
-                "dynamodb",
-                "update_continuous_backups",
-                **name,
-                PointInTimeRecoverySpecification=recovery,
-            ),
-            source="Security Hub DynamoDB.2",
-        )
-    yield from _kill_switch(facts, table)
-
-
-def _kill_switch(facts: StackFacts, table: Table) -> Iterator[Finding]:
-    if isinstance(table.kill_switch, Unknown):
-        yield unknown("whether the kill switch is on", table.kill_switch, where=table.name)
-    elif table.kill_switch is True:
-        options = {"--table-name": table.name, "--key": '{"pk":{"S":"switch"},"sk":{"S":"kill"}}'}
-        yield unwatched(
-            "the kill switch is on: whatever the modes say, nothing acts",
-            where=table.name,
-            severity=Severity.MEDIUM,
-            mend=_told("dynamodb", "delete-item", options, facts) + ", once nothing speaks against acting",
-            source="the gate of every remediation, chalicelib/runtime.py",
-        )
-
-
-def _queue(facts: StackFacts, queue: Queue) -> Iterator[Finding]:
-    match queue.waiting:
-        case Unknown() as why:
-            yield unknown("a dead-letter queue could not be looked at", why, where=queue.url)
-        case Missing():
-            yield _gone("queue", queue.url, facts)
-        case int(waiting) if waiting:
-            options = {"--queue-url": queue.url, "--attribute-names": "All"}
-            yield unwatched(
-                f"{waiting} events could not be handled and wait in the dead-letter queue",
-                where=queue.url,
-                mend=_told("sqs", "receive-message", options, facts) + " tells what and why",
-                source=_DEAD_LETTERS,
-            )
-
-
-# ---- words --------------------------------------------------------------------------------------
-
-
-_PUT_BACK = "; to put it back, deploy the template without the resource, and with it again"
-
-
-def _gone(kind: str, name: str, facts: StackFacts) -> Finding:
-    """Deleted by hand: CloudFormation isn't told, and puts nothing back of itself."""
-    return unwatched(
-        f"the {kind} is gone, though the stack has it",
-        where=name,
-        severity=Severity.CRITICAL,
-        mend=_drift(facts) + _PUT_BACK,
-        source=_DRIFT,
-    )
-
-
-def _drift(facts: StackFacts) -> str:
-    return _told("cloudformation", "detect-stack-drift", {"--stack-name": facts.name}, facts)
-
-
-def _told(service: str, operation: str, options: Mapping[str, str], facts: StackFacts) -> str:
-    return command(service, operation, options, region=facts.region)
-
-
-def _on(facts: StackFacts, service: str, operation: str, **parameters: Any) -> Call:
-    return call(service, operation, facts.account, facts.region, **parameters)

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.settings import MODE
 from scenarios.doctor.asking import Asker
 from scenarios.doctor.facts import (
     Alarm,
+    EventSource,
     Function,
     Key,
     LogFilter,
@@ -23,6 +24,8 @@ from scenarios.doctor.facts import (
     Unknown,
 )
 
+_NUMBERS = ("Threshold", "Period", "EvaluationPeriods", "DatapointsToAlarm")
+_DECIDING = (*_NUMBERS, "MetricName", "Namespace", "Statistic", "ComparisonOperator", "TreatMissingData")
 _KILL = {"pk": {"S": "switch"}, "sk": {"S": "kill"}}
 
 
@@ -33,6 +36,7 @@ class Resources:
     physical: Mapping[str, str]
     types: Mapping[str, str]
     template: Mapping[str, Any]
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, kind: str) -> list[tuple[str, str]]:
         """(logical id, physical id) of one type, in the order of the stack."""
@@ -44,6 +48,18 @@ class Resources:
             self.template.get("Resources", {}).get(logical_id, {}).get("Properties", {})
         )
         return found
+
+    def plain(self, value: Any) -> Any:
+        """A value as it was deployed; None where a CloudFormation function other than Ref makes it."""
+        match value:
+            case {"Ref": str(name)}:
+                return self.parameters.get(name)
+            case dict() if any(key.startswith("Fn::") for key in value):
+                return None
+            case dict() | list():
+                parts = value.values() if isinstance(value, dict) else value
+                return None if any(self.plain(part) is None for part in parts) else value
+        return value
 
     def refer(self, value: Any) -> str:
         """The physical id of what a Ref or a GetAtt of an ARN names; "" where it names something else."""
@@ -63,36 +79,39 @@ def read_stack(asker: Asker, name: str, account: str) -> tuple[StackFacts, Resou
     listed = asker.pages("cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=name)
     processed = asker.ask("cloudformation", "get_template", StackName=name, TemplateStage="Processed")
     unread = tuple(each for each in (listed, processed) if isinstance(each, Unknown))
-    resources = _resources([] if isinstance(listed, Missing | Unknown) else listed, processed)
+    parameters = {
+        each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", ())
+    }
+    resources = _resources([] if isinstance(listed, Missing | Unknown) else listed, processed, parameters)
     facts = StackFacts(
         name=name,
         region=asker.region,
         account=account,
         status=str(stack["StackStatus"]),
-        parameters={
-            each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", ())
-        },
+        parameters=parameters,
         unread=unread,
         functions=tuple(_function(asker, each) for _, each in resources.of("AWS::Lambda::Function")),
         rules=tuple(_rule(asker, resources, *each) for each in resources.of("AWS::Events::Rule")),
         permissions=tuple(_permissions(asker, resources)),
         filters=tuple(_filters(asker, resources)),
-        alarms=tuple(_alarm(asker, resources, *each) for each in resources.of("AWS::CloudWatch::Alarm")),
+        event_sources=tuple(_event_sources(asker, resources)),
+        alarms=tuple(_alarms(asker, resources)),
         topics=tuple(_topic(asker, arn) for _, arn in resources.of("AWS::SNS::Topic")),
         keys=tuple(_key(asker, each) for _, each in resources.of("AWS::KMS::Key")),
         tables=tuple(_table(asker, each) for _, each in resources.of("AWS::DynamoDB::Table")),
-        queues=tuple(_queue(asker, url) for _, url in resources.of("AWS::SQS::Queue")),
+        queues=tuple(_queue(asker, url) for url in _dead_letters(resources)),
     )
     return facts, resources
 
 
-def _resources(listed: Any, processed: Any) -> Resources:
+def _resources(listed: Any, processed: Any, parameters: Mapping[str, str]) -> Resources:
     body = processed.get("TemplateBody", {}) if isinstance(processed, Mapping) else {}
     there = [each for each in listed if each.get("PhysicalResourceId")]
     return Resources(
         physical={each["LogicalResourceId"]: each["PhysicalResourceId"] for each in there},
         types={each["LogicalResourceId"]: each["ResourceType"] for each in there},
         template=body if isinstance(body, Mapping) else json.loads(body),
+        parameters=parameters,
     )
 
 
@@ -124,7 +143,6 @@ def _rule(asker: Asker, resources: Resources, logical_id: str, name: str) -> Rul
     if isinstance(listed, Missing | Unknown):
         return Rule(name=name, state=listed)
     declared = resources.declared(logical_id)
-    pattern = declared.get("EventPattern")
     return Rule(
         name=name,
         state=str(told["State"]),
@@ -133,20 +151,8 @@ def _rule(asker: Asker, resources: Resources, logical_id: str, name: str) -> Rul
             each["Id"]: resources.refer(each.get("Arn")) for each in declared.get("Targets", ())
         },
         pattern=json.loads(told["EventPattern"]) if told.get("EventPattern") else None,
-        promised_pattern=pattern if pattern is not None and _is_plain(pattern) else None,
+        promised_pattern=resources.plain(declared.get("EventPattern")),
     )
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether no CloudFormation function is in it, so that it can be compared as it stands."""
-    match value:
-        case dict():
-            return not any(key == "Ref" or key.startswith("Fn::") for key in value) and all(
-                map(_is_plain, value.values())
-            )
-        case list():
-            return all(map(_is_plain, value))
-    return True
 
 
 def _permissions(asker: Asker, resources: Resources) -> Iterator[Permission]:
@@ -170,33 +176,95 @@ def _statements(asker: Asker, function: str) -> Told[frozenset[str]]:
 
 
 def _filters(asker: Asker, resources: Resources) -> Iterator[LogFilter]:
-    for _, name in resources.of("AWS::Logs::MetricFilter"):
-        listed = asker.pages("logs", "describe_metric_filters", "metricFilters", filterNamePrefix=name)
-        there = any(each["filterName"] == name for each in listed) if isinstance(listed, list) else listed
-        yield LogFilter(kind="metric filter", name=name, there=there)
+    metric_filters = resources.of("AWS::Logs::MetricFilter")
+    # All of the region's at once: AWS answers five such questions a second, and the stack has more.
+    listed = asker.pages("logs", "describe_metric_filters", "metricFilters") if metric_filters else []
+    for logical_id, name in metric_filters:
+        yield _filter("metric filter", name, listed, resources.declared(logical_id), resources)
     for logical_id, name in resources.of("AWS::Logs::SubscriptionFilter"):
-        group = resources.refer(resources.declared(logical_id).get("LogGroupName"))
-        listed = asker.pages(
+        declared = resources.declared(logical_id)
+        group = resources.refer(declared.get("LogGroupName"))
+        found = asker.pages(
             "logs", "describe_subscription_filters", "subscriptionFilters", logGroupName=group
         )
-        there = any(each["filterName"] == name for each in listed) if isinstance(listed, list) else listed
-        yield LogFilter(kind="subscription filter", name=name, there=there)
+        yield _filter("subscription filter", name, found, declared, resources)
 
 
-def _alarm(asker: Asker, resources: Resources, logical_id: str, name: str) -> Alarm:
-    told = asker.ask("cloudwatch", "describe_alarms", AlarmNames=[name])
-    if isinstance(told, Missing | Unknown):
-        return Alarm(name=name, actions_enabled=told)
-    if not told["MetricAlarms"]:
-        return Alarm(name=name, actions_enabled=Missing())
-    [alarm] = told["MetricAlarms"]
-    actions = resources.declared(logical_id).get("AlarmActions", ())
-    return Alarm(
+def _filter(
+    kind: str, name: str, listed: Any, declared: Mapping[str, Any], resources: Resources
+) -> LogFilter:
+    if isinstance(listed, Missing | Unknown):
+        return LogFilter(kind=kind, name=name, there=listed)
+    found = next((each for each in listed if each["filterName"] == name), None)
+    return LogFilter(
+        kind=kind,
         name=name,
+        there=found is not None,
+        pattern=str(found["filterPattern"]) if found else "",
+        promised_pattern=resources.plain(declared.get("FilterPattern")),
+    )
+
+
+def _alarms(asker: Asker, resources: Resources) -> Iterator[Alarm]:
+    declared = {name: logical_id for logical_id, name in resources.of("AWS::CloudWatch::Alarm")}
+    listed = (
+        asker.pages("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNames=list(declared))
+        if declared
+        else []
+    )
+    for name, logical_id in declared.items():
+        if isinstance(listed, Missing | Unknown):
+            yield Alarm(name=name, actions_enabled=listed)
+            continue
+        found = next((each for each in listed if each["AlarmName"] == name), None)
+        yield (
+            _alarm(found, resources.declared(logical_id), resources)
+            if found
+            else Alarm(name=name, actions_enabled=Missing())
+        )
+
+
+def _alarm(alarm: Mapping[str, Any], declared: Mapping[str, Any], resources: Resources) -> Alarm:
+    return Alarm(
+        name=alarm["AlarmName"],
         actions_enabled=bool(alarm["ActionsEnabled"]),
         actions=frozenset(alarm["AlarmActions"]),
-        promised_actions=frozenset(map(resources.refer, actions)) - {""},
+        promised_actions=frozenset(map(resources.refer, declared.get("AlarmActions", ()))) - {""},
+        changed=tuple(_changed(alarm, declared, resources)),
     )
+
+
+def _changed(alarm: Mapping[str, Any], declared: Mapping[str, Any], resources: Resources) -> Iterator[str]:
+    """The settings that decide when an alarm goes off; numbers may be text in a template."""
+    for setting in _DECIDING:
+        promised, now = resources.plain(declared.get(setting)), alarm.get(setting)
+        same = _number(promised) == _number(now) if setting in _NUMBERS else str(promised) == str(now)
+        if promised is not None and not same:
+            yield f"{setting} {now} instead of {promised}"
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _event_sources(asker: Asker, resources: Resources) -> Iterator[EventSource]:
+    for logical_id, uuid in resources.of("AWS::Lambda::EventSourceMapping"):
+        told = asker.ask("lambda", "get_event_source_mapping", UUID=uuid)
+        function = resources.refer(resources.declared(logical_id).get("FunctionName"))
+        state = told if isinstance(told, Missing | Unknown) else str(told["State"])
+        yield EventSource(uuid=uuid, function=function, state=state)
+
+
+def _dead_letters(resources: Resources) -> Iterator[str]:
+    """The queues that no function reads: what lies in them waits for a person."""
+    read = {
+        resources.refer(resources.declared(logical_id).get("EventSourceArn"))
+        for logical_id, _ in resources.of("AWS::Lambda::EventSourceMapping")
+    }
+    return (url for _, url in resources.of("AWS::SQS::Queue") if url not in read)
 
 
 def _topic(asker: Asker, arn: str) -> Topic:

@@ -5,12 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chalicelib.trail_selectors import READS
+from chalicelib.trail_selectors import WRITES as CHANGES
 from scenarios.doctor.bucket_checks import check_bucket
 from scenarios.doctor.examine import findings
 from scenarios.doctor.facts import (
     AccountFacts,
+    Alarm,
     AuditGroup,
     Bucket,
+    EventSource,
     Missing,
     Queue,
     Region,
@@ -156,15 +160,7 @@ def test_what_a_trail_leaves_out(changes, says):
         ),
         pytest.param(
             '[{"ReadWriteType": "All", "IncludeManagementEvents": false}]',
-            [
-                (
-                    Standing.UNWATCHED,
-                    (
-                        "the trail's event selectors leave out management events that read and management events "
-                        "that write"
-                    ),
-                )
-            ],
+            [(Standing.UNWATCHED, f"the trail's event selectors leave out {READS} and {CHANGES}")],
             id="no management events",
         ),
         pytest.param(
@@ -307,10 +303,22 @@ def test_who_may_write_to_the_bucket(statements, own, expected):
             "the queue is gone, though the stack has it",
             id="no dead-letter queue",
         ),
+        pytest.param(
+            {"event_sources": (EventSource(uuid="u", function="f", state="Disabled"),)},
+            Standing.UNWATCHED,
+            "a function reads its queue no more: the event source mapping is disabled",
+            id="a queue that is not read",
+        ),
+        pytest.param(
+            {"alarms": (Alarm(name="a", actions_enabled=False),)},
+            None,
+            "",
+            id="an alarm that should tell nobody may be silent",
+        ),
     ],
 )
 def test_what_is_wrong_with_the_stack(changes, standing, says):
-    assert said(check_stack(replace(STACK, **changes))) == [(standing, says)]
+    assert said(check_stack(replace(STACK, **changes))) == ([(standing, says)] if says else [])
 
 
 @pytest.mark.parametrize(

@@ -93,12 +93,38 @@ def delete_rule(each):
     each.client("events").delete_rule(Name=each.name("RootLoginTrigger1"))
 
 
-def silence_alarm(each):
+def change_alarm(each, **changes):
+    """Put the alarm on root usage again, with something changed."""
     cloudwatch, name = each.client("cloudwatch"), each.name("RootUsageAlarm")
     [alarm] = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
-    kept = ("MetricName", "Namespace", "Statistic", "Period", "EvaluationPeriods", "Threshold")
-    same = {key: alarm[key] for key in (*kept, "ComparisonOperator")}
-    cloudwatch.put_metric_alarm(AlarmName=name, AlarmActions=[each.name("CisTopic")], **same)
+    kept = (
+        "MetricName",
+        "Namespace",
+        "Statistic",
+        "Period",
+        "EvaluationPeriods",
+        "Threshold",
+        "AlarmActions",
+    )
+    same = {key: alarm[key] for key in (*kept, "ComparisonOperator", "TreatMissingData")}
+    cloudwatch.put_metric_alarm(AlarmName=name, **{**same, **changes})
+
+
+def silence_alarm(each):
+    change_alarm(each, AlarmActions=[each.name("CisTopic")])
+
+
+def match_nothing(each):
+    logs, name = each.client("logs"), each.name("RootUsageFilter")
+    [known] = logs.describe_metric_filters(filterNamePrefix=name)["metricFilters"]
+    # As AWS replaces it; moto would keep both.
+    logs.delete_metric_filter(logGroupName=known["logGroupName"], filterName=name)
+    logs.put_metric_filter(
+        logGroupName=known["logGroupName"],
+        filterName=name,
+        filterPattern="nobody",
+        metricTransformations=known["metricTransformations"],
+    )
 
 
 def unsubscribe(each):
@@ -219,6 +245,11 @@ TOLD = [
         deed("logs", "delete_metric_filter", logGroupName="@TrailGroup", filterName="@RootUsageFilter"),
     ),
     ("an alarm doesn't tell trailwarden-AlertTopic", silence_alarm),
+    (
+        "an alarm goes off otherwise than was deployed: Threshold 1000.0 instead of 1",
+        lambda each: change_alarm(each, Threshold=1000),
+    ),
+    ("a metric filter matches something else than was deployed", match_nothing),
     ("the alarm is gone", deed("cloudwatch", "delete_alarms", AlarmNames=["@RootUsageAlarm"])),
     ("nobody hears the topic: no subscription is confirmed, it has none", unsubscribe),
     ("the alerts' key is about to be deleted", deed("kms", "schedule_key_deletion", KeyId="@AlertKey")),
