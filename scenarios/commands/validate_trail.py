@@ -2,11 +2,13 @@
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -90,13 +92,43 @@ def command(
 ) -> int:
     """Say whether a trail's log files and digests are still what CloudTrail delivered.
 
-    Takes the options of `aws cloudtrail validate-logs`, and looks at all regions of a trail at once. Every
-    digest, every link between digests and every log file is verified; what was deleted or added is told too,
-    the newest digests among it. Reads only.
+    Takes the options of `aws cloudtrail validate-logs`, and looks at all regions of a trail at once, and at
+    all accounts of an organization's. Every digest, every link between digests and every log file is
+    verified; what was deleted or added is told too, the newest digests among it. Reads only.
 
-    Exits with 0 when the trail is sound (gaps are notices), 1 when it is not, and 2 when that could not be
-    told: keys, a listing or an object could not be had, or Ctrl-C ended it early.
-    """
+    A gap, in which CloudTrail made no digests, is a notice with who stopped logging, as the trail's log files
+    or the event history tell. Of what was deleted or overwritten in a versioned bucket, the version that is
+    still there and authentic is told with the command that restores it; so are archived objects.
+
+    \b
+    Exit codes:
+      0    the trail is sound; gaps are notices
+      1    it is not
+      2    that could not be told: keys, a listing or an object could not be had
+      130  Ctrl-C ended it early; the summary says how far it came
+
+    \b
+    --format text, on standard output:
+      WEIGHT  KIND: SENTENCE       a line a finding; notice, could not tell, not sound
+      Digest file|Log file TAB s3://BUCKET/KEY TAB valid      with --verbose
+      Digests, Log files, Findings, Verdict                   the summary, a line each
+
+    \b
+    --format json, an object a line:
+      {"finding": {"what", "weight", "bucket", "key", "since", "until", "expected", "found", "sentence"}}
+      {"valid": {"kind", "bucket", "key"}}                    with --verbose
+      {"summary": {"trail", "since", "until", "verdict", "interrupted", "days", "days_asked", "oldest",
+        "newest", "digests", "digests_sound", "logs", "logs_sound", "logs_unverifiable", "findings",
+        "problems", "warnings"}}                              the last line
+
+    Warnings and problems go to standard error, in a sentence each; on a terminal, so does progress with its
+    rate and the time that is left.
+
+    \b
+    Asks for s3:ListBucket and s3:GetObject, cloudtrail:ListPublicKeys, DescribeTrails and GetTrailStatus;
+    and where they are allowed for cloudtrail:LookupEvents, s3:ListBucketVersions and s3:GetObjectVersion,
+    ec2:DescribeRegions, organizations:ListAccounts.
+    """  # noqa: D301  # click's mark for lines that stay as they are
     now = datetime.now(UTC)
     asked = Asked(
         arn=arn,
@@ -179,4 +211,13 @@ def _tell(run: Run, source: Source, plan: Plan, teller: Text | Json) -> int:
     tally = run.run()
     tally.problems += source.advice()
     teller.end(tally)
+    if tally.interrupted:
+        _leave(tally.exit_code)
     return tally.exit_code
+
+
+def _leave(code: int) -> NoReturn:
+    """Leave at once: threads may wait for S3 for minutes yet, and nothing they get is told any more."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

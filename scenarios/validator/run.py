@@ -48,8 +48,8 @@ class Observer(Protocol):
     def valid(self, kind: str, bucket: str, key: str) -> None:
         """A digest or a log file is what CloudTrail delivered."""
 
-    def progress(self, tally: Tally, done: int, planned: int) -> None:
-        """A log file was checked, or a day was judged: so many of so many days."""
+    def progress(self, tally: Tally) -> None:
+        """A log file was checked, or a day was judged."""
 
 
 class Run:
@@ -87,8 +87,7 @@ class Run:
         self._lock = Lock()
         self._error: BaseException | None = None
         self._off_told = False
-        self._done, self._planned = 0, sum(1 for place in self._places for _ in place.days(question))
-        self.tally = Tally()
+        self.tally = Tally(days_asked=sum(1 for place in self._places for _ in place.days(question)))
 
     def run(self) -> Tally:
         """Judge everything. Ctrl-C ends it early: the tally then holds what was done so far."""
@@ -124,7 +123,7 @@ class Run:
                 place, stretches = reading.place, self._stretches(reading.place)
             if stretches and not self._judge(reading, stretches):
                 stretches = None  # what can't be listed can't be judged
-            self._done += 1
+            self.tally.days += 1
             self._tell_progress()
         if place and stretches:
             self._finish(place, stretches)
@@ -217,7 +216,7 @@ class Run:
         if isinstance(found, Digest) and not chain.backfill and found.ends_at > self._question.since:
             self._seen.add((link.bucket, chain))
             older = replace(place, bucket=link.bucket, chain=chain, until=found.ends_at, expected=False)
-            self._planned += sum(1 for _ in older.days(self._question))
+            self.tally.days_asked += sum(1 for _ in older.days(self._question))
             self._places.append(older)
 
     def _take(self, stretch: Stretch, place: Place) -> None:
@@ -282,11 +281,11 @@ class Run:
             else:
                 self.tally.logs_unverifiable += finding.what in _UNTOLD
                 self._tell(finding)
-            self._observer.progress(self.tally, self._done, self._planned)
+            self._observer.progress(self.tally)
 
     def _tell_progress(self) -> None:
         with self._lock:
-            self._observer.progress(self.tally, self._done, self._planned)
+            self._observer.progress(self.tally)
 
     def _count(self, slot: Slot, *, sound: bool) -> None:
         self.tally.digest(slot.starts_at, slot.ends_at, sound=sound)

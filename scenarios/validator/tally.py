@@ -6,6 +6,9 @@ from datetime import datetime
 
 from chalicelib.trail.findings import Finding, Weight
 
+INTERRUPTED = 130
+"""As shells report Ctrl-C: whatever was found so far, the rest was not looked at."""
+
 
 @dataclass(slots=True)
 class Tally:
@@ -22,6 +25,8 @@ class Tally:
         newest: End of the newest one, aware.
         problems: What could not be read or asked, a sentence each: the trail can't be called sound.
         warnings: What is worth knowing about the run itself.
+        days: How many days were judged, of each account and region.
+        days_asked: How many there are to judge.
         interrupted: Whether somebody ended it early.
     """
 
@@ -35,6 +40,8 @@ class Tally:
     newest: datetime | None = None
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    days: int = 0
+    days_asked: int = 0
     interrupted: bool = False
 
     def digest(self, starts_at: datetime, ends_at: datetime, *, sound: bool) -> None:
@@ -50,9 +57,9 @@ class Tally:
 
     @property
     def exit_code(self) -> int:
-        """0 sound, 1 not sound, 2 could not tell."""
+        """0 sound, 1 not sound, 2 could not tell, 130 interrupted."""
         if self.interrupted:
-            return 2
+            return INTERRUPTED
         if self.weights[Weight.BROKEN]:
             return 1
         return 2 if self.weights[Weight.UNDECIDED] or self.problems else 0

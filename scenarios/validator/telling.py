@@ -28,13 +28,13 @@ class Progress:
         self._began, self._next = clock(), clock()
         self._on = sys.stderr.isatty()
 
-    def show(self, tally: Tally, done: int, planned: int) -> None:
+    def show(self, tally: Tally) -> None:
         """Show rate and remaining time, a few times a second."""
         now = self._clock()
         if not self._on or now < self._next:
             return
         self._next, self._shown = now + _EVERY_SECONDS, True
-        click.echo(f"{_ERASE}  {describe(tally, done, planned, now - self._began)}", err=True, nl=False)
+        click.echo(f"{_ERASE}  {describe(tally, now - self._began)}", err=True, nl=False)
 
     def erase(self) -> None:
         """Make room for a line that stays."""
@@ -43,12 +43,12 @@ class Progress:
             self._shown = False
 
 
-def describe(tally: Tally, done: int, planned: int, seconds: float) -> str:
+def describe(tally: Tally, seconds: float) -> str:
     """Progress in words: `1,200 log files, 24 digests, 850 log files a second, about 40 s left`."""
     rate = tally.logs / seconds if seconds else 0
     words = f"{tally.logs:,} log files, {tally.digests:,} digests, {rate:,.0f} log files a second"
-    if done and seconds > 1:
-        words += f", about {seconds * (planned - done) / done:,.0f} s left"
+    if tally.days and seconds > 1:
+        words += f", about {seconds * (tally.days_asked - tally.days) / tally.days:,.0f} s left"
     return words
 
 
@@ -79,9 +79,9 @@ class Text:
             self._progress.erase()
             sys.stdout.write(f"{kind}\ts3://{_shown(bucket)}/{_shown(key)}\tvalid\n")
 
-    def progress(self, tally: Tally, done: int, planned: int) -> None:
+    def progress(self, tally: Tally) -> None:
         """On a terminal."""
-        self._progress.show(tally, done, planned)
+        self._progress.show(tally)
 
     def end(self, tally: Tally) -> None:
         """The summary."""
@@ -113,10 +113,14 @@ def summary(tally: Tally) -> str:
         f"Log files      {tally.logs_sound:,} of {tally.logs:,} are what CloudTrail delivered"
         + (f"; {tally.logs_unverifiable:,} could not be verified" if tally.logs_unverifiable else ""),
         f"Findings       {counts or 'none'}",
-        f"Verdict        {tally.verdict}"
-        + (", interrupted: the rest was not looked at" if tally.interrupted else ""),
+        f"Verdict        {tally.verdict}" + (f", {interrupted(tally)}" if tally.interrupted else ""),
     ]
     return "\n".join(lines)
+
+
+def interrupted(tally: Tally) -> str:
+    """How far it came."""
+    return f"interrupted after {tally.days:,} of {tally.days_asked:,} days: the rest was not looked at"
 
 
 class Json:
@@ -146,9 +150,9 @@ class Json:
             self._progress.erase()
             sys.stdout.write(json.dumps({"valid": {"kind": kind, "bucket": bucket, "key": key}}) + "\n")
 
-    def progress(self, tally: Tally, done: int, planned: int) -> None:
+    def progress(self, tally: Tally) -> None:
         """On a terminal."""
-        self._progress.show(tally, done, planned)
+        self._progress.show(tally)
 
     def end(self, tally: Tally) -> None:
         """The summary."""
@@ -157,6 +161,8 @@ class Json:
             **self._asked,
             "verdict": tally.verdict,
             "interrupted": tally.interrupted,
+            "days": tally.days,
+            "days_asked": tally.days_asked,
             "oldest": stamp(tally.oldest) if tally.oldest else None,
             "newest": stamp(tally.newest) if tally.newest else None,
             "digests": tally.digests,

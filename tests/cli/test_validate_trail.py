@@ -2,64 +2,19 @@
 
 import gzip
 import json
+import re
+import sys
 from dataclasses import replace
+from signal import SIGINT
+from subprocess import PIPE, Popen
+from threading import Event
 
 import pytest
-from click.testing import CliRunner
 from cryptography.hazmat.primitives import serialization
-from trail_endpoint import ACCOUNT, ARN, BUCKET, CHAIN, HOME, HOUR, START, Delivered, Endpoint, public_key
+from trail_endpoint import ACCOUNT, ARN, BUCKET, CHAIN, HOME, HOUR, START, Delivered, public_key
+from validate import SINCE, TIMES, UNTIL, told, validate
 
-from scenarios.cli import main
 from scenarios.cloud.cloudtrail.digests import simulated_key
-
-SINCE, UNTIL = "2024-02-28T21:00:00Z", "2024-02-29T03:00:00Z"
-TIMES = ("--trail-arn", ARN, "--start-time", SINCE, "--end-time", UNTIL)
-
-
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch, tmp_path):
-    for name in (
-        "AWS_PROFILE",
-        "AWS_SESSION_TOKEN",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "http_proxy",
-        "https_proxy",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-
-
-@pytest.fixture
-def delivered():
-    made = Delivered()
-    made.chain()
-    return made
-
-
-@pytest.fixture
-def endpoint(delivered, monkeypatch):
-    with Endpoint(delivered) as served:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", served.url)
-        yield served
-
-
-def validate(*arguments):
-    return CliRunner().invoke(main, ["validate-trail", *(arguments or TIMES)])
-
-
-def told(*arguments):
-    """The findings' kinds, the summary, and the exit code."""
-    result = validate(*(arguments or TIMES), "--format", "json")
-    lines = [json.loads(line) for line in result.stdout.splitlines()]
-    return (
-        [line["finding"]["what"] for line in lines if "finding" in line],
-        lines[-1]["summary"],
-        result.exit_code,
-    )
 
 
 def test_a_sound_trail_is_told_in_a_few_lines_and_exits_with_0(endpoint):
@@ -163,6 +118,8 @@ def test_json_is_an_object_a_finding_and_then_the_summary(endpoint, delivered):
         "until": UNTIL,
         "verdict": "not sound",
         "interrupted": False,
+        "days": 2,
+        "days_asked": 2,
         "oldest": SINCE,
         "newest": UNTIL,
         "digests": 6,
@@ -276,17 +233,36 @@ def test_bad_usage_is_one_sentence_and_exits_with_2(arguments, sentence):
     assert result.stderr.count("\n") == 1
 
 
-def test_ctrl_c_leaves_a_summary_of_what_was_done_and_exits_with_2(endpoint, delivered, monkeypatch):
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("scenarios.validator.run.Run._finish", interrupt)
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_ctrl_c_leaves_a_summary_of_what_was_done_at_once_and_exits_with_130(endpoint, delivered, form):
+    """The signal comes when the last log file is asked for, which S3 never answers."""
     delivered.drop(delivered.logs[0])
+    reached, over = Event(), Event()
 
-    _, summary, code = told()
+    def wait(target):
+        if delivered.logs[-1] in target:
+            reached.set()
+            over.wait(60)
 
-    assert (summary["interrupted"], code) == (True, 2)
-    assert summary["digests"] > 0
+    endpoint.asked = wait
+    heed = "from signal import *; signal(SIGINT, default_int_handler)"  # whoever runs this may ignore it
+    code = f"{heed}; from scenarios.cli import main; main()"
+    command = [sys.executable, "-c", code, "validate-trail", *TIMES]
+    with Popen([*command, "--format", form], stdout=PIPE, stderr=PIPE, text=True) as process:
+        assert reached.wait(60)
+        process.send_signal(SIGINT)
+        told_by, problems = process.communicate(timeout=60)
+        assert not over.is_set()
+        over.set()
+
+    assert (process.returncode, problems) == (130, "")
+    *_, last = told_by.splitlines()
+    if form == "json":
+        summary = json.loads(last)["summary"]
+        assert (summary["interrupted"], summary["verdict"] != "sound") == (True, True)
+        assert (summary["digests"], summary["days_asked"]) == (6, 2)
+    else:
+        assert re.fullmatch(r"Verdict .*, interrupted after \d of 2 days: the rest was not looked at", last)
 
 
 # Which chains.

@@ -22,10 +22,13 @@ CHAIN = Chain(account=ACCOUNT, region=HOME, trail="main", home_region=HOME)
 
 
 class Delivered:
-    """Objects by bucket and key, and the digests and log files among them, oldest first."""
+    """Objects by bucket and key, and the digests and log files among them, oldest first.
+
+    `records` holds, by the number of an hour from 1, what the home chain's last log file of it tells besides.
+    """
 
     def __init__(self):
-        self.objects, self.digests, self.logs = {}, [], []
+        self.objects, self.digests, self.logs, self.records = {}, [], [], {}
 
     def chain(self, chain=CHAIN, hours=6, *, skip=(), bucket=BUCKET, start=START, previous=None):
         """Deliver a chain: two log files an hour; in skipped hours nothing, and a new chain after them."""
@@ -34,7 +37,11 @@ class Delivered:
                 previous = None
                 continue
             since = start + hour * HOUR
-            logs = [self._log(chain, bucket, since + HOUR * share) for share in (0.3, 0.7)]
+            told = self.records.get(hour + 1, []) if chain == CHAIN else []
+            logs = [
+                self._log(chain, bucket, since + HOUR * 0.3),
+                self._log(chain, bucket, since + HOUR * 0.7, told),
+            ]
             previous = write_digest(
                 chain, bucket=bucket, starts_at=since, ends_at=since + HOUR, logs=logs, previous=previous
             )
@@ -42,8 +49,8 @@ class Delivered:
             self.digests.append(previous.key)
         return previous
 
-    def _log(self, chain, bucket, moment):
-        content = json.dumps({"Records": [{"eventID": f"{chain.region}-{moment}"}]}).encode()
+    def _log(self, chain, bucket, moment, records=()):
+        content = json.dumps({"Records": [{"eventID": f"{chain.region}-{moment}"}, *records]}).encode()
         name = LogFileKey(
             prefix=chain.prefix,
             organization=chain.organization,
@@ -124,6 +131,7 @@ class Endpoint:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # head and body are sent apart
 
             def do_GET(self):
                 endpoint.asked(unquote(self.path))

@@ -26,8 +26,8 @@ def finding(what):
         pytest.param([What.LOG_UNREADABLE], {}, 2, "could not tell", id="unreadable"),
         pytest.param([], {"problems": ["no listing"]}, 2, "could not tell", id="a problem"),
         pytest.param([What.LOG_ADDED, What.LOG_UNREADABLE], {}, 1, "not sound", id="broken and unreadable"),
-        pytest.param([], {"interrupted": True}, 2, "could not tell", id="interrupted"),
-        pytest.param([What.LOG_ADDED], {"interrupted": True}, 2, "not sound", id="broken and interrupted"),
+        pytest.param([], {"interrupted": True}, 130, "could not tell", id="interrupted"),
+        pytest.param([What.LOG_ADDED], {"interrupted": True}, 130, "not sound", id="broken and interrupted"),
     ],
 )
 def test_the_exit_code_and_the_verdict(whats, more, code, verdict):
@@ -39,12 +39,10 @@ def test_the_exit_code_and_the_verdict(whats, more, code, verdict):
 
 
 def test_progress_says_rate_and_remaining_time():
-    told = tally(logs=1200, digests=24)
+    told = tally(logs=1200, digests=24, days=1, days_asked=5)
 
-    assert (
-        describe(told, 1, 5, 10.0) == "1,200 log files, 24 digests, 120 log files a second, about 40 s left"
-    )
-    assert describe(tally(), 0, 5, 0.0) == "0 log files, 0 digests, 0 log files a second"
+    assert describe(told, 10.0) == "1,200 log files, 24 digests, 120 log files a second, about 40 s left"
+    assert describe(tally(), 0.0) == "0 log files, 0 digests, 0 log files a second"
 
 
 @pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "pipe"])
@@ -54,7 +52,7 @@ def test_progress_is_shown_a_few_times_a_second_on_a_terminal_only(terminal, mon
     progress = Progress(lambda: next(moments))
 
     for _ in range(3):
-        progress.show(tally(logs=7), 0, 1)
+        progress.show(tally(logs=7))
     progress.erase()
 
     assert capsys.readouterr().err.count("7 log files") == (2 if terminal else 0)
@@ -70,8 +68,12 @@ def test_what_somebody_named_an_object_can_not_move_the_cursor(capsys):
 def test_the_summary_names_the_span_and_what_stayed_unverified():
     at = datetime(2024, 1, 1, tzinfo=UTC)
 
-    lines = summary(tally(logs=3, logs_unverifiable=1, oldest=at, newest=at, interrupted=True)).splitlines()
+    told = tally(logs=3, logs_unverifiable=1, oldest=at, newest=at, days=3, days_asked=1200, interrupted=True)
+
+    lines = summary(told).splitlines()
 
     assert "from 2024-01-01T00:00:00Z to 2024-01-01T00:00:00Z" in lines[0]
     assert lines[1].endswith("; 1 could not be verified")
-    assert lines[3] == "Verdict        could not tell, interrupted: the rest was not looked at"
+    assert lines[3] == (
+        "Verdict        could not tell, interrupted after 3 of 1,200 days: the rest was not looked at"
+    )
