@@ -14,7 +14,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.validate import ParamValidator
 
-from scenarios.cloud.caller import ApiCall, Caller
+from scenarios.cloud.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.clock import Clock
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.iam.actions import context, required
@@ -50,6 +50,7 @@ class Calls:
         self._checks: dict[tuple[str, str], list[Callable[[Asked], None]]] = {}
         self._afters: dict[tuple[str, str], list[After]] = {}
         self._everything: list[After] = []
+        self._services: list[After] = []
         self._around: list[tuple[Callable[[Caller], None], Callable[[Caller], None]]] = []
         self._sequence = 0
         self._muted = 0
@@ -69,6 +70,34 @@ class Calls:
     def after_everything(self, after: After) -> None:
         """Tell a law of every call, whether it succeeded or not."""
         self._everything.append(after)
+
+    def after_services(self, after: After) -> None:
+        """Tell a law of what AWS services do to the account's data, which is no call of anybody's here."""
+        self._services.append(after)
+
+    def by_service(
+        self,
+        by: str,
+        service: str,
+        operation: str,
+        parameters: Mapping[str, Any],
+        *,
+        region: str,
+        response: Mapping[str, Any] | None = None,
+    ) -> None:
+        """An AWS service (`by`: `cloudtrail.amazonaws.com`) did something; moto was asked already."""
+        call = ApiCall(
+            sequence=self._sequence,
+            service=service,
+            operation=operation,
+            parameters=parameters,
+            region=region,
+            caller=Caller(kind=CallerKind.AWS_SERVICE, account=self._identity.account, service=by),
+            moment=self._clock.now,
+            response=response or {},
+        )
+        for after in self._services:
+            after(call)
 
     def around(self, before: Callable[[Caller], None], behind: Callable[[Caller], None]) -> None:
         """Have something happen before and behind every call, such as a crash."""

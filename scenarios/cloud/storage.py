@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 
 from scenarios.cloud import moto_hooks
-from scenarios.cloud.caller import ApiCall, Caller, CallerKind
+from scenarios.cloud.caller import ApiCall
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.s3.encryption import ObjectEncryption
@@ -37,7 +37,6 @@ class Storage:
         self._session = session
         self._emit = emit
         self._sequence = 0
-        self._heard: Callable[[ApiCall], None] = lambda _: None
         ObjectLock(setting)
         self.encryption = ObjectEncryption(setting)
         self._lifecycle = Lifecycle(setting, self._remove, self._moved)
@@ -52,10 +51,6 @@ class Storage:
     def start(self, smallest: Mapping[str, str]) -> None:
         """Set the lifecycle of every bucket going; see `Lifecycle.start`."""
         self._lifecycle.start(smallest)
-
-    def connect(self, heard: Callable[[ApiCall], None]) -> None:
-        """Tell this of what AWS services write, which is no call of anybody's here."""
-        self._heard = heard
 
     def write(
         self,
@@ -86,17 +81,13 @@ class Storage:
             )
         self.encryption.written(bucket, key, answer.get("VersionId", "null"), context or {})
         self._tell(CREATED, bucket, key, answer.get("VersionId"), requester=by, reason="PutObject", source=by)
-        self._heard(
-            ApiCall(
-                sequence=0,
-                service="s3",
-                operation="PutObject",
-                parameters={"Bucket": bucket, "Key": key, "Body": body, **encrypted},
-                region=self._setting.home,
-                caller=Caller(kind=CallerKind.AWS_SERVICE, account=self._setting.account, service=by),
-                moment=self._setting.clock.now,
-                response={name: value for name, value in answer.items() if name != "ResponseMetadata"},
-            )
+        self._setting.calls.by_service(
+            by,
+            "s3",
+            "PutObject",
+            {"Bucket": bucket, "Key": key, "Body": body, **encrypted},
+            region=self._setting.home,
+            response={name: value for name, value in answer.items() if name != "ResponseMetadata"},
         )
 
     def expire(self, bucket: str, key: str) -> None:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from small_worlds import HOME, admin, arn, function, heard, queue, rule, trail, world
+from small_worlds import HOME, admin, arn, function, heard, permission, queue, rule, trail, world
 
 from scenarios.cloud.cloudtrail.selectors import selects
 from scenarios.cloud.errors import InvalidTemplate, NotSimulated
@@ -327,6 +327,27 @@ def test_an_invocation_is_a_data_event_of_its_function():
         assert record["eventName"] == "Invoke"
         (touched,) = record["resources"]
         assert (touched["type"], touched["ARN"]) == ("AWS::Lambda::Function", arn("lambda", "function:look"))
+
+
+def test_an_invocation_by_a_service_is_one_too():
+    called = {
+        **rule("Calls", pattern={"source": ["tests"]}, to="look", State="ENABLED"),
+        **permission("events"),
+    }
+    with world({**WATCHED, **function(), **called}) as cloud:
+        put(cloud, of_data({"Type": "AWS::Lambda::Function", "Values": ["arn:aws:lambda"]}))
+        cloud.run(130)
+        before = len(in_events(cloud))
+        entry = {"Source": "tests", "DetailType": "t", "Detail": "{}"}
+        admin(cloud, "events").put_events(Entries=[entry])
+        cloud.run(130)
+
+        (record,) = [each for each in in_events(cloud)[before:] if each.get("eventName") == "Invoke"]
+        assert record["userIdentity"] == {"type": "AWSService", "invokedBy": "events.amazonaws.com"}
+        assert record["requestParameters"] == {
+            "functionName": arn("lambda", "function:look"),
+            "invocationType": "Event",
+        }
 
 
 def test_a_denied_read_of_an_object_is_a_data_event_too():

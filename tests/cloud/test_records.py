@@ -405,6 +405,103 @@ S3_CALLS = [
         id="the bucket's public access block",
     ),
     pytest.param("GetBucketAcl", {}, "GetBucketAcl", {"acl": ""}, id="a read of a sub-resource"),
+    pytest.param("DeleteBucketPolicy", {}, "DeleteBucketPolicy", {"policy": ""}, id="a policy deleted"),
+    pytest.param(
+        "DeleteBucketLifecycle", {}, "DeleteBucketLifecycle", {"lifecycle": ""}, id="a lifecycle deleted"
+    ),
+    pytest.param("DeleteBucket", {}, "DeleteBucket", {}, id="a bucket deleted"),
+    pytest.param(
+        "DeleteBucketEncryption",
+        {},
+        "DeleteBucketEncryption",
+        {"encryption": ""},
+        id="its encryption deleted",
+    ),
+    pytest.param(
+        "PutBucketVersioning",
+        {"VersioningConfiguration": {"Status": "Suspended", "MFADelete": "Disabled"}, "MFA": "serial 123456"},
+        "PutBucketVersioning",
+        {
+            "versioning": "",
+            "VersioningConfiguration": {"xmlns": XMLNS, "Status": "Suspended", "MfaDelete": "Disabled"},
+        },
+        id="versioning suspended, without the MFA code",
+    ),
+    pytest.param(
+        "PutBucketLifecycleConfiguration",
+        {
+            "LifecycleConfiguration": {
+                "Rules": [
+                    {
+                        "ID": "all",
+                        "Status": "Enabled",
+                        "Filter": {},
+                        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+                    },
+                ],
+            },
+        },
+        "PutBucketLifecycle",
+        {
+            "lifecycle": "",
+            "LifecycleConfiguration": {
+                "xmlns": XMLNS,
+                "Rule": {
+                    "ID": "all",
+                    "Status": "Enabled",
+                    "Filter": "",
+                    "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+                },
+            },
+        },
+        id="an element without content is empty text",
+    ),
+    pytest.param(
+        "PutBucketNotificationConfiguration",
+        {"NotificationConfiguration": {}},
+        "PutBucketNotification",
+        {"notification": "", "NotificationConfiguration": {"xmlns": XMLNS}},
+        id="notifications switched off",
+    ),
+    pytest.param(
+        "PutBucketNotificationConfiguration",
+        {"NotificationConfiguration": {"EventBridgeConfiguration": {}}},
+        "PutBucketNotification",
+        {
+            "notification": "",
+            "NotificationConfiguration": {"xmlns": XMLNS, "EventBridgeConfiguration": ""},
+        },
+        id="EventBridge switched on",
+    ),
+    pytest.param(
+        "PutBucketEncryption",
+        {
+            "ServerSideEncryptionConfiguration": {
+                "Rules": [
+                    {
+                        "ApplyServerSideEncryptionByDefault": {
+                            "SSEAlgorithm": "aws:kms",
+                            "KMSMasterKeyID": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k",
+                        },
+                    },
+                ],
+            },
+        },
+        "PutBucketEncryption",
+        {
+            "encryption": "",
+            "ServerSideEncryptionConfiguration": {
+                "xmlns": XMLNS,
+                "Rule": {
+                    "ApplyServerSideEncryptionByDefault": {
+                        "SSEAlgorithm": "aws:kms",
+                        "KMSMasterKeyID": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k",
+                    },
+                },
+            },
+        },
+        id="encryption by a key that is named",
+    ),
 ]
 
 

@@ -105,7 +105,7 @@ def _body(name: str, member: Shape) -> tuple[str, str, Writer] | None:
 
 
 def _write_root(element: Writer, value: Any) -> dict[str, Any]:
-    return {"xmlns": _XMLNS, **element(value)}
+    return {"xmlns": _XMLNS, **(element(value) or {})}
 
 
 def _policy(text: str) -> Any:
@@ -133,8 +133,9 @@ def _element(shape: Shape) -> Writer:
     return _hidden if _is_secret(shape) else _leaf
 
 
-def _write_element(members: tuple[tuple[str, str, Writer], ...], value: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: writer(value[name]) for name, key, writer in members if name in value}
+def _write_element(members: tuple[tuple[str, str, Writer], ...], value: Mapping[str, Any]) -> Any:
+    """An element without content is text without content: `"Filter": ""`."""
+    return {key: writer(value[name]) for name, key, writer in members if name in value} or ""
 
 
 def _write_elements(item: Writer, wrapper: str | None, values: Any) -> Any:

@@ -66,9 +66,9 @@ class CloudTrail:
         self._deleted: dict[str, Any] = {}
         self._watching_before: list[Any] | None = None
         self._bucket_regions: dict[str, str] = {}
-        storage.connect(self.made_by_service)
         calls = setting.calls
         calls.after_everything(self._heard)
+        calls.after_services(self._made_by_service)
         calls.after("cloudtrail", "StartLogging", self._logging_started)
         calls.after("cloudtrail", "UpdateTrail", self._updated)
         calls.answer("cloudtrail", "GetTrailStatus", self._status)
@@ -103,7 +103,7 @@ class CloudTrail:
         self._deliver(record, [trail for trail in watching if logs(trail, record)])
         self._insights.heard(record)
 
-    def made_by_service(self, call: ApiCall) -> None:
+    def _made_by_service(self, call: ApiCall) -> None:
         """An AWS service did something to data of the account, such as delivering a log file to a bucket."""
         if call.caller.service == SERVICE:
             call = replace(call, parameters={**call.parameters, "ACL": "bucket-owner-full-control"})

@@ -123,6 +123,13 @@ class Functions:
         decision = self._setting.identity.service_may(service, "lambda:InvokeFunction", arn, context)
         if not decision.allowed:
             return "NO_PERMISSIONS"
+        self._setting.calls.by_service(
+            service,
+            "lambda",
+            "Invoke",
+            {"FunctionName": arn, "InvocationType": "Event"},
+            region=arn.split(":")[3],
+        )
         self.accept(arn, event)
         return None
 
