@@ -39,12 +39,26 @@ def command(stack_name: str, region: str, profile: str | None, *, fix: bool, yes
 
 def run(clients: Clients, region: str, stack_name: str, *, fix: bool, yes: bool, form: str) -> int:
     """Examine, mend if asked, and tell; returns the exit code."""
-    asker = Asker(clients, region)
-    found = examine(asker, stack_name, datetime.now(UTC))
+    found = _examined(clients, region, stack_name)
     if fix and mend(found, clients, _say, lambda change: _agreed(change, yes=yes)):
-        found = examine(asker, stack_name, datetime.now(UTC))
+        found = _examined(clients, region, stack_name)
     _tell(found, form)
     return exit_code(found)
+
+
+def _examined(clients: Clients, region: str, stack_name: str) -> tuple[Finding, ...]:
+    """Ask everything; whoever waits at a terminal sees what is asked."""
+    if not sys.stderr.isatty():
+        return examine(Asker(clients, region), stack_name, datetime.now(UTC))
+    try:
+        asker = Asker(clients, region, lambda question: _progress(f"asking {question}"))
+        return examine(asker, stack_name, datetime.now(UTC))
+    finally:
+        _progress("")
+
+
+def _progress(words: str) -> None:
+    click.echo(f"\r{words:<60}\r", nl=False, err=True)
 
 
 def _tell(findings: Sequence[Finding], form: str) -> None:

@@ -34,16 +34,21 @@ Answer = Mapping[str, Any] | Missing | Unknown
 
 
 class Asker:
-    """Asks one account; `region` is the stack's, where nothing else is said."""
+    """Asks one account.
 
-    def __init__(self, clients: Clients, region: str) -> None:
-        self.clients = clients
+    `region` is the stack's, for whatever names no other; `asking` hears of each question.
+    """
+
+    def __init__(self, clients: Clients, region: str, asking: Callable[[str], None] = lambda _: None) -> None:
         self.region = region
+        self._clients = clients
+        self._asking = asking
 
     def ask(self, service: str, operation: str, *, region: str = "", **parameters: Any) -> Answer:
         """One call, by boto3's name for it."""
+        self._asking(f"{service} {operation}")
         try:
-            client = self.clients(service, region or self.region)
+            client = self._clients(service, region or self.region)
             answer: Mapping[str, Any] = getattr(client, operation)(**parameters)
         except ClientError as error:
             return _refused(service, operation, error)
@@ -53,8 +58,9 @@ class Asker:
 
     def pages(self, service: str, operation: str, key: str, *, region: str = "", **parameters: Any) -> Any:
         """Every page's `key`, in one list; Missing or Unknown where the first that failed says so."""
+        self._asking(f"{service} {operation}")
         try:
-            client = self.clients(service, region or self.region)
+            client = self._clients(service, region or self.region)
             paginator = client.get_paginator(operation)
             return [each for page in paginator.paginate(**parameters) for each in page.get(key, ())]
         except ClientError as error:

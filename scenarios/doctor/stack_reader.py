@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.settings import MODE
-from scenarios.doctor.asking import Asker
+from scenarios.doctor.asking import Answer, Asker
 from scenarios.doctor.facts import (
     Alarm,
     EventSource,
@@ -78,11 +78,12 @@ def read_stack(asker: Asker, name: str, account: str) -> tuple[StackFacts, Resou
     [stack] = described["Stacks"]
     listed = asker.pages("cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=name)
     processed = asker.ask("cloudformation", "get_template", StackName=name, TemplateStage="Processed")
-    unread = tuple(each for each in (listed, processed) if isinstance(each, Unknown))
+    template = _template(processed)
+    unread = tuple(each for each in (listed, template) if isinstance(each, Unknown))
     parameters = {
         each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", ())
     }
-    resources = _resources([] if isinstance(listed, Missing | Unknown) else listed, processed, parameters)
+    resources = _resources([] if isinstance(listed, Missing | Unknown) else listed, template, parameters)
     facts = StackFacts(
         name=name,
         region=asker.region,
@@ -104,13 +105,26 @@ def read_stack(asker: Asker, name: str, account: str) -> tuple[StackFacts, Resou
     return facts, resources
 
 
-def _resources(listed: Any, processed: Any, parameters: Mapping[str, str]) -> Resources:
-    body = processed.get("TemplateBody", {}) if isinstance(processed, Mapping) else {}
+def _template(processed: Answer) -> Answer:
+    """What was deployed, with SAM's part carried out; CloudFormation hands it back as it was written."""
+    if isinstance(processed, Missing | Unknown):
+        return processed
+    body = processed["TemplateBody"]
+    if isinstance(body, Mapping):
+        return body
+    try:
+        template: Mapping[str, Any] = json.loads(body)
+    except ValueError:
+        return Unknown("the template is not JSON, as `trailwarden package` writes it")
+    return template
+
+
+def _resources(listed: Any, template: Answer, parameters: Mapping[str, str]) -> Resources:
     there = [each for each in listed if each.get("PhysicalResourceId")]
     return Resources(
         physical={each["LogicalResourceId"]: each["PhysicalResourceId"] for each in there},
         types={each["LogicalResourceId"]: each["ResourceType"] for each in there},
-        template=body if isinstance(body, Mapping) else json.loads(body),
+        template={} if isinstance(template, Missing | Unknown) else template,
         parameters=parameters,
     )
 
