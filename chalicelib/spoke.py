@@ -18,10 +18,9 @@ _HOME_BUS = {"Fn::Sub": "arn:${AWS::Partition}:events:${HomeRegion}:${AWS::Accou
 def spoke(remediations: Iterable[Remediation]) -> dict[str, Any]:
     """Rules and a role; CloudFormation, no SAM in it."""
     forwards = {
-        f"{logical_id(each.name)}Forward": _rule(trigger)
+        f"{logical_id(each.name)}Forward{number if number > 1 else ''}": _rule(trigger)
         for each in remediations
-        for trigger in each.triggers
-        if isinstance(trigger, OnEvent) and trigger.everywhere
+        for number, trigger in enumerate(_everywhere(each), start=1)
     }
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
@@ -63,6 +62,10 @@ def spoke(remediations: Iterable[Remediation]) -> dict[str, Any]:
             **forwards,
         },
     }
+
+
+def _everywhere(remediation: Remediation) -> list[OnEvent]:
+    return [each for each in remediation.triggers if isinstance(each, OnEvent) and each.everywhere]
 
 
 def _rule(trigger: OnEvent) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 EC2 says that, and not who: the event carries the instance and its new state, nothing else. Every change goes
 to a log group, in the words of AWS; the states that the stack's parameter names are told.
 
-What we do: look up in CloudTrail's event history who asked for it, and tell who, from where and when. The
-history is minutes behind at times, and what nobody called for (an instance that stopped by itself, Auto
-Scaling's or an alarm's own action) has another name there; then the alert says that it was not found, and how
-to look again.
+What we do: remember who called for a change, as CloudTrail tells it within seconds, and tell with the change
+who it was, from where and when. Where no call is known, CloudTrail's event history is asked; where that knows
+none either (it is minutes behind at times, and an instance may stop by itself), the alert says so, and how to
+look again.
 
 What we leave alone: the instance.
 
@@ -14,6 +14,7 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-
 """
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,17 +25,33 @@ from chalicelib.aws import Aws
 from chalicelib.aws_command import aws_command
 from chalicelib.errors import MalformedEvent, foreseen
 from chalicelib.events import ApiCallEvent, InstanceState, Raw, api_call, instance_state
+from chalicelib.ledger import Ledger
 from chalicelib.measures import when
-from chalicelib.remediation import Alert, Grant, OnEvent, Plan, Remediation, Severity
-from chalicelib.settings import Settings
+from chalicelib.remediation import Alert, Grant, OnEvent, Plan, Remediation, Severity, Sighting
+from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 
+NAME = "instance_state"
 TOLD = "INSTANCE_STATES_TOLD"
 
-# The transitional ones are over before anybody could read of them.
+# Which calls bring an instance into a state; transitional ones are over before anybody could read of them.
+CAUSES = {
+    "running": ("RunInstances", "StartInstances"),
+    "stopped": ("StopInstances",),
+    "terminated": ("TerminateInstances",),
+}
 PATTERN = {
     "source": ["aws.ec2"],
     "detail-type": ["EC2 Instance State-change Notification"],
-    "detail": {"state": ["running", "stopped", "terminated"]},
+    "detail": {"state": list(CAUSES)},
+}
+CALLS_PATTERN = {
+    "source": ["aws.ec2"],
+    "detail-type": ["AWS API Call via CloudTrail"],
+    "detail": {
+        "eventSource": ["ec2.amazonaws.com"],
+        "eventName": [name for names in CAUSES.values() for name in names],
+        "errorCode": [{"exists": False}],
+    },
 }
 EVERY_CHANGE = {"source": ["aws.ec2"], "detail-type": ["EC2 Instance State-change Notification"]}
 
@@ -46,55 +63,81 @@ GRANTS = (
     ),
 )
 
-# Which calls bring an instance into a state.
-CAUSES = {
-    "running": ("RunInstances", "StartInstances"),
-    "stopped": ("StopInstances",),
-    "terminated": ("TerminateInstances",),
-}
 # A stop takes minutes, and one that is asked for may wait for the system to shut down.
 LOOKED_BACK = timedelta(minutes=20)
+LONGEST_TEXT = 256
+MOST_INSTANCES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateCall:
+    """Somebody called for a change. It has no principal of its own: whoever settings expect is noted too."""
+
+    key: str
+    at: datetime
+    account: str
+    region: str
+    name: str
+    who: str
+    caller: str
+    address: str
+    instances: tuple[str, ...]
+    principal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """The newest call that explains the change, or why it could not be looked for."""
+    """The newest call that explains the change; or none, and perhaps why it could not be looked for."""
 
-    call: ApiCallEvent | None = None
+    name: str = ""
+    at: datetime | None = None
+    who: str = ""
+    caller: str = ""
+    address: str = ""
+    event_id: str = ""
     could_not_look: str = ""
 
 
-def parse(raw: Raw) -> tuple[InstanceState, ...]:
-    """The change."""
-    return (instance_state(raw),)
+Happening = InstanceState | StateCall
 
 
-def look(aws: Aws, event: InstanceState, settings: Settings) -> Cause:
-    """Ask CloudTrail's event history, where the change happened, who called for it."""
-    if event.state not in settings.names(TOLD):
+def parse(raw: Raw) -> Iterable[Happening]:
+    """The change, or the call for one."""
+    if raw.get("detail-type") != "AWS API Call via CloudTrail":
+        return (instance_state(raw),)
+    return tuple(_state_call(call) for call in api_call(raw))
+
+
+def sightings(event: Happening) -> Sequence[Sighting]:
+    """A call, for each instance it names."""
+    if isinstance(event, InstanceState):
+        return ()
+    detail = {"name": event.name, "who": event.who, "caller": event.caller, "address": event.address}
+    return tuple(
+        Sighting(subject=instance, id=event.key, at=event.at, detail=detail) for instance in event.instances
+    )
+
+
+def look(aws: Aws, event: Happening, settings: Settings) -> Cause:
+    """Who called for it: as we noted it, else as CloudTrail's event history has it by now."""
+    if isinstance(event, StateCall) or event.state not in settings.names(TOLD):
         return Cause()
-    try:
-        found = aws.client("cloudtrail", event.region).lookup_events(
-            LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": event.instance}],
-            StartTime=event.at - LOOKED_BACK,
-            EndTime=event.at + timedelta(minutes=1),
-        )
-    except (ClientError, BotoCoreError) as error:
-        return Cause(could_not_look=str(foreseen(error)))
-    calls = [call for each in found["Events"] for call in _call(each) if _explains(call, event)]
-    return Cause(call=max(calls, key=lambda call: (call.at, call.key), default=None))
+    ledger = Ledger(aws.client("dynamodb"), settings.ledger)
+    noted = ledger.sightings(NAME, event.instance, event.at - LOOKED_BACK, event.at)
+    causes = [_noted(each) for each in noted if each.detail.get("name") in CAUSES[event.state]]
+    return _newest(causes) or _from_history(aws, event)
 
 
-def decide(event: InstanceState, facts: Cause, _now: datetime, settings: Settings) -> Plan:
+def decide(event: Happening, facts: Cause, _now: datetime, settings: Settings) -> Plan:
     """Tell the states that settings name; a caller they expect is not told."""
-    call = facts.call
-    if event.state not in settings.names(TOLD) or (call and settings.ignores(call.principal)):
+    if isinstance(event, StateCall) or event.state not in settings.names(TOLD):
+        return Plan.nothing()
+    if facts.caller and settings.ignores(facts.caller):
         return Plan.nothing()
     return Plan.tell(
         Alert(
             severity=Severity.LOW if event.state == "terminated" else Severity.INFO,
-            title=f"Instance {event.instance} is {event.state}"
-            + (f", by {call.actor.label}" if call else ""),
+            title=f"Instance {event.instance} is {event.state}" + (f", by {facts.who}" if facts.who else ""),
             facts=(
                 ("Instance", event.instance),
                 ("State", event.state),
@@ -108,6 +151,70 @@ def decide(event: InstanceState, facts: Cause, _now: datetime, settings: Setting
     )
 
 
+def _state_call(call: ApiCallEvent) -> StateCall:
+    return StateCall(
+        key=call.key,
+        at=call.at,
+        account=call.account,
+        region=call.region,
+        name=call.name,
+        who=call.actor.label[:LONGEST_TEXT],
+        caller=call.principal,
+        address=call.source_ip[:LONGEST_TEXT],
+        instances=_instances(call),
+    )
+
+
+def _instances(call: ApiCallEvent) -> tuple[str, ...]:
+    """A launch names its instances in the answer, the other calls in the question."""
+    said = call.response if call.name == "RunInstances" else call.parameters
+    items = said.get("instancesSet")
+    items = items.get("items") if isinstance(items, dict) else None
+    named = [each.get("instanceId") for each in items or () if isinstance(each, dict)]
+    return tuple(name for name in named if isinstance(name, str))[:MOST_INSTANCES]
+
+
+def _noted(sighting: Sighting) -> Cause:
+    detail = sighting.detail
+    return Cause(
+        name=detail["name"],
+        at=sighting.at,
+        who=detail.get("who", ""),
+        caller=detail.get("caller", ""),
+        address=detail.get("address", ""),
+        event_id=sighting.id,
+    )
+
+
+def _from_history(aws: Aws, event: InstanceState) -> Cause:
+    """Ask where the change happened."""
+    try:
+        found = aws.client("cloudtrail", event.region).lookup_events(
+            LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": event.instance}],
+            StartTime=event.at - LOOKED_BACK,
+            EndTime=event.at + timedelta(minutes=1),
+        )
+    except (ClientError, BotoCoreError) as error:
+        return Cause(could_not_look=str(foreseen(error)))
+    calls = [call for each in found["Events"] for call in _call(each) if _explains(call, event)]
+    causes = [
+        Cause(
+            name=call.name,
+            at=call.at,
+            who=call.actor.label[:LONGEST_TEXT],
+            caller=call.principal,
+            address=call.source_ip[:LONGEST_TEXT],
+            event_id=call.key,
+        )
+        for call in calls
+    ]
+    return _newest(causes) or Cause()
+
+
+def _newest(causes: Iterable[Cause]) -> Cause | None:
+    return max(causes, key=lambda cause: (cause.at, cause.event_id), default=None)
+
+
 def _call(found: Any) -> tuple[ApiCallEvent, ...]:
     try:
         return api_call({"detail": json.loads(found["CloudTrailEvent"])})
@@ -116,19 +223,19 @@ def _call(found: Any) -> tuple[ApiCallEvent, ...]:
 
 
 def _explains(call: ApiCallEvent, event: InstanceState) -> bool:
-    return call.name in CAUSES.get(event.state, ()) and not call.failed and call.at <= event.at
+    return call.name in CAUSES[event.state] and not call.failed and call.at <= event.at
 
 
 def _who(facts: Cause) -> tuple[tuple[str, str], ...]:
     if facts.could_not_look:
         return (("Who", f"could not look: {facts.could_not_look}"),)
-    if facts.call is None:
-        return (("Who", "no call for it in CloudTrail's event history yet"),)
+    if facts.at is None:
+        return (("Who", "no call for it is known yet"),)
     return (
-        ("Who", facts.call.actor.label),
-        ("From", facts.call.source_ip or "not recorded"),
-        ("Call", f"{facts.call.name} at {when(facts.call.at)}"),
-        ("CloudTrail event", facts.call.key),
+        ("Who", facts.who),
+        ("From", facts.address or "not recorded"),
+        ("Call", f"{facts.name} at {when(facts.at)}"),
+        ("CloudTrail event", facts.event_id),
     )
 
 
@@ -145,13 +252,21 @@ def _command(event: InstanceState) -> str:
 
 
 REMEDIATION = Remediation(
-    name="instance_state",
+    name=NAME,
     title="An instance was started, stopped or terminated",
     page=__doc__ or "",
-    triggers=(OnEvent(pattern=PATTERN, everywhere=True),),
+    triggers=(
+        OnEvent(pattern=PATTERN, everywhere=True),
+        OnEvent(pattern=CALLS_PATTERN, everywhere=True),
+    ),
     grants=GRANTS,
     parse=parse,
     look=look,
     decide=decide,
-    settings={TOLD: {"Fn::Join": [",", {"Ref": "InstanceStatesTold"}]}},
+    settings={
+        TOLD: {"Fn::Join": [",", {"Ref": "InstanceStatesTold"}]},
+        IGNORED_PRINCIPALS: {"Fn::Join": [",", {"Ref": "IgnoredPrincipals"}]},
+    },
+    sightings=sightings,
+    sightings_kept=timedelta(hours=2),
 )

@@ -5,14 +5,18 @@ import shlex
 from dataclasses import replace
 from datetime import timedelta
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from cloudtrail_records import ACCOUNT, ADDRESS, ALICE, at, delivered, facts_of, only, settings
+from freezegun import freeze_time
+from moto import mock_aws
 
 from chalicelib.errors import MalformedEvent
+from chalicelib.ledger import Ledger
 from chalicelib.log_evidence import MOST_PAGES
 from chalicelib.matching import EventPattern
-from chalicelib.remediation import Severity
+from chalicelib.remediation import Severity, Sighting
 from chalicelib.remediations import error_burst, host_pressure, instance_state
 from chalicelib.stack.host import agent_configuration, host
 
@@ -223,14 +227,67 @@ def asked_for(name="StopInstances", **detail):
     return {"CloudTrailEvent": json.dumps(raw["detail"])}
 
 
-def told(answer, state="stopped", given=STATES):
-    aws = Answering(answer)
+class Noted:
+    """A ledger that remembers calls, and an event history beside it."""
+
+    def __init__(self, history, *calls):
+        self.history, self.asked = history, []
+        with_table = boto3.client("dynamodb", region_name="eu-west-1")
+        names = with_table.list_tables()["TableNames"]
+        if not names:
+            with_table.create_table(
+                TableName="ledger",
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+                KeySchema=[
+                    {"AttributeName": "pk", "KeyType": "HASH"},
+                    {"AttributeName": "sk", "KeyType": "RANGE"},
+                ],
+            )
+        Ledger(with_table, "ledger").note("instance_state", calls, timedelta(hours=2))
+        self._dynamodb = with_table
+
+    def client(self, service, region=""):
+        self.asked.append((service, region))
+        return self._dynamodb if service == "dynamodb" else Answering(self.history)
+
+
+@pytest.fixture(autouse=True)
+def account():
+    with mock_aws(), freeze_time(NOW.replace(tzinfo=None)):
+        yield
+
+
+def noted(name="StopInstances", who="arn:bob", seconds=-30):
+    """A call for a change, so many seconds after it."""
+    detail = {"name": name, "who": who, "caller": who, "address": "198.51.100.4"}
+    moment = at("2026-03-02T03:00:40") + timedelta(seconds=seconds)
+    return Sighting(subject=INSTANCE, id=f"e{seconds}", at=moment, detail=detail)
+
+
+def told(history, state="stopped", given=STATES, seen=()):
+    aws = Noted(history, *seen)
     (event,) = instance_state.parse(changed(state))
     return instance_state.decide(event, instance_state.look(aws, event, given), NOW, given), aws
 
 
+SEEN = [
+    pytest.param([noted()], "arn:bob", id="the call that asked for it"),
+    pytest.param([noted(seconds=-600, who="arn:eve"), noted()], "arn:bob", id="the newest of two"),
+    pytest.param([noted("StartInstances")], ALICE["arn"], id="another call, so the history is asked"),
+    pytest.param([noted(seconds=5)], ALICE["arn"], id="a call after the change, likewise"),
+]
+
+
+@pytest.mark.parametrize(("seen", "who"), SEEN)
+def test_a_call_that_was_noted_names_the_caller_at_once(seen, who):
+    plan, _ = told({"Events": [asked_for()]}, seen=seen)
+
+    assert facts_of(only(plan))["Who"] == who
+
+
 def test_a_stop_is_told_with_who_asked_for_it():
-    plan, aws = told({"Events": [asked_for()]})
+    plan, _ = told({"Events": [asked_for()]})
 
     alert = only(plan)
     facts = facts_of(alert)
@@ -238,7 +295,6 @@ def test_a_stop_is_told_with_who_asked_for_it():
     assert alert.title == f"Instance {INSTANCE} is stopped, by {ALICE['arn']}"
     assert facts["From"] == ADDRESS
     assert facts["Call"] == "StopInstances at 2026-03-02 03:00:00 UTC"
-    assert aws.asked[0] == ("cloudtrail", "eu-west-1")
 
 
 NOT_THE_CAUSE = [
@@ -253,7 +309,7 @@ NOT_THE_CAUSE = [
 def test_what_explains_nothing_names_nobody(found):
     plan, _ = told({"Events": [found]})
 
-    assert facts_of(only(plan))["Who"] == "no call for it in CloudTrail's event history yet"
+    assert facts_of(only(plan))["Who"] == "no call for it is known yet"
 
 
 def test_the_newest_call_is_the_cause():
@@ -282,6 +338,36 @@ def test_an_expected_callers_doing_is_not_told():
     plan, _ = told({"Events": [asked_for()]}, given=replace(STATES, ignored_principals=(ALICE["arn"],)))
 
     assert plan.empty
+
+
+def test_a_call_is_noted_for_each_of_its_instances_and_tells_nothing_itself():
+    named = {"instancesSet": {"items": [{"instanceId": INSTANCE}, {"instanceId": "i-2"}, {}, "odd"]}}
+    raw = json.loads(asked_for(requestParameters=named)["CloudTrailEvent"])
+    (call,) = instance_state.parse({"detail-type": "AWS API Call via CloudTrail", "detail": raw})
+
+    found = instance_state.sightings(call)
+
+    assert [(each.subject, each.detail["name"]) for each in found] == [
+        (INSTANCE, "StopInstances"),
+        ("i-2", "StopInstances"),
+    ]
+    assert instance_state.decide(call, instance_state.look(None, call, STATES), NOW, STATES).empty
+
+
+LAUNCHED = [
+    pytest.param("RunInstances", "responseElements", id="a launch names them in the answer"),
+    pytest.param("StartInstances", "requestParameters", id="a start in the question"),
+]
+
+
+@pytest.mark.parametrize(("name", "part"), LAUNCHED)
+def test_where_a_call_names_its_instances(name, part):
+    raw = json.loads(
+        asked_for(name, **{part: {"instancesSet": {"items": [{"instanceId": INSTANCE}]}}})["CloudTrailEvent"]
+    )
+    (call,) = instance_state.parse({"detail-type": "AWS API Call via CloudTrail", "detail": raw})
+
+    assert call.instances == (INSTANCE,)
 
 
 MALFORMED = [

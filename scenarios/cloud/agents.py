@@ -1,0 +1,189 @@
+"""The CloudWatch agent on instances: installed and started by Systems Manager, under the instance's own role.
+
+An instance whose tags a State Manager association names runs what the association says some time after it
+came up, if its role lets Systems Manager manage it. The agent reads its configuration from Parameter Store,
+then measures the machine from inside and tails its files. What the role may not do is told, and left out.
+
+Sources: https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-state.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/create-iam-roles-for-cloudwatch-agent.html
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from scenarios.cloud import moto_hooks
+from scenarios.cloud.agent_configuration import AgentConfiguration, TailedFile
+from scenarios.cloud.cloudformation.resources.kind import Stack
+from scenarios.cloud.cloudwatch.service import CloudWatch
+from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.instances import Instances, Machine
+from scenarios.cloud.logs import Logs
+from scenarios.cloud.setting import Setting
+
+INSTALL, MANAGE = "AWS-ConfigureAWSPackage", "AmazonCloudWatch-ManageAgent"
+# An instance registers with Systems Manager within a minute or two, and is then given its associations.
+MANAGED_AFTER_SECONDS = 90
+EC2 = "ec2.amazonaws.com"
+
+
+@dataclass(slots=True, kw_only=True)
+class _Agent:
+    """One agent that runs. `sent`: how many lines of each file have left."""
+
+    machine: Machine
+    role: str
+    configuration: AgentConfiguration
+    sent: dict[str, int] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+
+
+class Agents:
+    """Systems Manager's associations, and the agents they start."""
+
+    def __init__(self, setting: Setting, instances: Instances, cloudwatch: CloudWatch, logs: Logs) -> None:
+        self._setting = setting
+        self._instances = instances
+        self._cloudwatch = cloudwatch
+        self._logs = logs
+        self._associations: list[tuple[str, Mapping[str, Any]]] = []
+        instances.when_running(self._came_up)
+
+    def start(self, stacks: Iterable[Stack]) -> None:
+        """Take over the associations that the stacks declare."""
+        self._associations = [
+            (stack.region, resource.properties)
+            for stack in stacks
+            for resource in stack.of_type("AWS::SSM::Association")
+        ]
+
+    # ---- State Manager --------------------------------------------------------------------------
+
+    def _came_up(self, machine: Machine) -> None:
+        run = machine.runs
+
+        def managed() -> None:
+            if machine.runs == run and self._instances.state(machine) == "running":
+                self._associate(machine)
+
+        if self._associations:
+            self._setting.clock.after(MANAGED_AFTER_SECONDS, managed, "Systems Manager")
+
+    def _associate(self, machine: Machine) -> None:
+        wanted = [each for region, each in self._associations if self._targets(each, region, machine)]
+        if not wanted:
+            return
+        role = self._instances.role(machine)
+        if not role or not self._may(role, machine, "ssm:UpdateInstanceInformation", "*"):
+            self._setting.note(
+                "refused", f"Systems Manager can't manage {machine.instance}: its role doesn't let it"
+            )
+            return
+        installed = any(each["Name"] == INSTALL for each in wanted)
+        for each in wanted:
+            if each["Name"] == MANAGE and installed:
+                self._run(machine, role, each["Parameters"])
+
+    def _targets(self, association: Mapping[str, Any], region: str, machine: Machine) -> bool:
+        tags = self._instances.tags(machine)
+        return region == machine.region and any(
+            machine.instance in target["Values"]
+            if target["Key"] == "InstanceIds"
+            else tags.get(target["Key"].removeprefix("tag:")) in target["Values"]
+            for target in association.get("Targets", ())
+        )
+
+    def _may(self, role: str, machine: Machine, action: str, resource: str) -> bool:
+        allowed = self._setting.identity.role_may(role, EC2, action, resource).allowed
+        if not allowed:
+            self._setting.note("refused", f"{machine.instance} may not {action}")
+        return allowed
+
+    # ---- the agent ------------------------------------------------------------------------------
+
+    def _run(self, machine: Machine, role: str, parameters: Mapping[str, Any]) -> None:
+        """ManageAgent: read the configuration, then measure and tail until the machine stops."""
+        if parameters.get("optionalConfigurationSource") != ["ssm"] or parameters.get("action") != [
+            "configure"
+        ]:
+            raise NotSimulated("ssm", f"{MANAGE} with other than a configuration from Parameter Store")
+        (name,) = parameters["optionalConfigurationLocation"]
+        text = self._parameter(machine, role, name)
+        if text is None:
+            return
+        configuration = AgentConfiguration.parse(text)
+        agent = _Agent(machine=machine, role=role, configuration=configuration)
+        self._setting.note("agent", f"the CloudWatch agent runs on {machine.instance}")
+        every = self._instances.while_running
+        if configuration.memory or configuration.disks:
+            every(machine, configuration.seconds, lambda: self._measure(agent), "the agent measures")
+        for file in configuration.files:
+            agent.sent[file.path] = len(machine.files.get(file.path, ()))
+            every(
+                machine,
+                configuration.flush_seconds,
+                partial(self._flush, agent, file),
+                "the agent flushes",
+            )
+
+    def _parameter(self, machine: Machine, role: str, name: str) -> str | None:
+        account, region = self._setting.account, machine.region
+        arn = f"arn:aws:ssm:{region}:{account}:parameter/{name.removeprefix('/')}"
+        if not self._may(role, machine, "ssm:GetParameter", arn):
+            return None
+        found = moto_hooks.backend("ssm", account, region).get_parameter(name)
+        if found is None:
+            self._setting.note("refused", f"there is no parameter {name} for the agent of {machine.instance}")
+            return None
+        return str(found.value)
+
+    def _measure(self, agent: _Agent) -> None:
+        machine, configuration = agent.machine, agent.configuration
+        if not self._lets(agent, "cloudwatch:PutMetricData", "*"):
+            return
+        instance = {"InstanceId": machine.instance} if configuration.by_instance else {}
+        if configuration.memory:
+            self._put(agent, "mem_used_percent", instance, machine.memory)
+        disk = machine.disk
+        if disk.path in configuration.disks or "*" in configuration.disks:
+            device = {} if configuration.drops_device else {"device": disk.device}
+            where = {**instance, "path": disk.path, "fstype": disk.file_system, **device}
+            self._put(agent, "disk_used_percent", where, disk.used)
+
+    def _put(self, agent: _Agent, metric: str, dimensions: Mapping[str, str], value: float) -> None:
+        now = self._setting.clock.now
+        self._cloudwatch.store(agent.machine.region).put(
+            agent.configuration.namespace,
+            metric,
+            dimensions,
+            value=value,
+            unit="Percent",
+            timestamp=now,
+            now=now,
+        )
+
+    def _flush(self, agent: _Agent, file: TailedFile) -> None:
+        """Send what was written since; the lines keep the time they were written at."""
+        machine = agent.machine
+        lines = machine.files.get(file.path, [])[agent.sent[file.path] :]
+        if not lines:
+            return
+        stream = file.stream.replace("{instance_id}", machine.instance)
+        group = f"arn:aws:logs:{machine.region}:{self._setting.account}:log-group:{file.group}"
+        for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+            if not self._lets(agent, action, f"{group}:log-stream:{stream}"):
+                return
+        agent.sent[file.path] += len(lines)
+        now = self._setting.clock.now
+        self._logs.write(
+            machine.region, file.group, stream, [(at if file.stamped else now, text) for at, text in lines]
+        )
+
+    def _lets(self, agent: _Agent, action: str, resource: str) -> bool:
+        """Whether the role lets the agent; told once for each action."""
+        allowed = self._setting.identity.role_may(agent.role, EC2, action, resource).allowed
+        if not allowed and action not in agent.refused:
+            agent.refused.add(action)
+            self._setting.note("refused", f"the agent of {agent.machine.instance} may not {action}")
+        return allowed

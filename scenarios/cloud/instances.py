@@ -1,0 +1,243 @@
+"""EC2 instances: their states take time, each change is an event, and EC2 measures them from outside.
+
+A start goes from pending to running, a stop from stopping to stopped, an end from shutting-down to
+terminated; EventBridge hears of each. Only running instances are measured: every five minutes, with detailed
+monitoring every minute; status checks every minute.
+
+Sources: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html,
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html,
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple
+
+from scenarios.cloud import moto_hooks
+from scenarios.cloud.caller import ApiCall
+from scenarios.cloud.cloudwatch.service import CloudWatch
+from scenarios.cloud.errors import WorldError
+from scenarios.cloud.setting import Setting
+
+BASIC_SECONDS, DETAILED_SECONDS = 300, 60
+
+Emit = Callable[[str, Mapping[str, Any]], None]
+
+
+class _Change(NamedTuple):
+    """From what it is called at once to what it becomes; seconds, at least and at most."""
+
+    passing: str
+    lasting: str
+    least: float
+    most: float
+
+
+# AWS promises no times; these are what instances are seen to take.
+STARTING = _Change("pending", "running", 15, 40)
+STOPPING = _Change("stopping", "stopped", 20, 60)
+ENDING = _Change("shutting-down", "terminated", 20, 60)
+CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
+
+
+@dataclass(slots=True, kw_only=True)
+class Disk:
+    """A file system of a machine. `used`: percent."""
+
+    path: str = "/"
+    device: str = "nvme0n1p1"
+    file_system: str = "xfs"
+    used: float = 20.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Machine:
+    """What goes on inside an instance: scenarios set it, monitoring reads it. Percents.
+
+    `files`: the lines written to each file so far with their times, by path.
+    """
+
+    instance: str
+    region: str
+    cpu: float = 5.0
+    memory: float = 30.0
+    disk: Disk = field(default_factory=Disk)
+    files: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
+    runs: int = 0  # how often it came up
+    system_check_fails: bool = False
+    instance_check_fails: bool = False
+
+
+class Instances:
+    """Every instance of the account."""
+
+    def __init__(self, setting: Setting, cloudwatch: CloudWatch, emit: Emit) -> None:
+        self._setting = setting
+        self._cloudwatch = cloudwatch
+        self._emit = emit
+        self._machines: dict[str, Machine] = {}
+        self._running: list[Callable[[Machine], None]] = []
+        after = setting.calls.after
+        after("ec2", "RunInstances", self._launched)
+        after("ec2", "StartInstances", lambda call: self._change(call.region, _named(call), STARTING))
+        after("ec2", "StopInstances", lambda call: self._change(call.region, _named(call), STOPPING))
+        after("ec2", "TerminateInstances", lambda call: self._change(call.region, _named(call), ENDING))
+
+    def when_running(self, told: Callable[[Machine], None]) -> None:
+        """Tell a law of every machine that comes up."""
+        self._running.append(told)
+
+    def while_running(self, machine: Machine, seconds: float, deed: Callable[[], object], what: str) -> None:
+        """Do something again and again, until the machine stops; a later start is another run."""
+        run = machine.runs
+
+        def turn() -> None:
+            if machine.runs != run or self.state(machine) != "running":
+                return
+            deed()
+            self._setting.clock.after(seconds, turn, what)
+
+        self._setting.clock.after(seconds, turn, what)
+
+    def write(self, machine: Machine, path: str, line: str) -> None:
+        """Append a line to a file of the machine, now."""
+        machine.files.setdefault(path, []).append((self._setting.clock.now.replace(microsecond=0), line))
+
+    def machine(self, instance: str) -> Machine:
+        """The inside of an instance; raises WorldError for one that was never launched here."""
+        try:
+            return self._machines[instance]
+        except KeyError:
+            raise WorldError(f"no instance {instance} was launched in this world") from None
+
+    def state(self, machine: Machine) -> str:
+        """`running`, `stopped` and so on, as DescribeInstances would say."""
+        return str(self._model(machine)._state.name)  # noqa: SLF001 - moto has no other word for it
+
+    def tags(self, machine: Machine) -> dict[str, str]:
+        """The instance's tags, as they are now."""
+        return {tag["key"]: tag["value"] for tag in self._model(machine).get_tags()}
+
+    def role(self, machine: Machine) -> str:
+        """The ARN of the role in the instance's profile; "" where it has none."""
+        return moto_hooks.instance_role(self._model(machine), self._setting.account, machine.region)
+
+    def adopt(self, region: str, instance: str) -> Machine:
+        """Take over an instance that was there before anything happened: it runs, and nobody is told."""
+        machine = self._machines[instance] = Machine(instance=instance, region=region)
+        self._up(machine)
+        return machine
+
+    def stop(self, machine: Machine) -> None:
+        """Stop it as an alarm's action does, if it runs."""
+        self._acted(machine, "stop_instances", STOPPING)
+
+    def terminate(self, machine: Machine) -> None:
+        """End it as an alarm's action does."""
+        self._acted(machine, "terminate_instances", ENDING)
+
+    # ---- states ---------------------------------------------------------------------------------
+
+    def _launched(self, call: ApiCall) -> None:
+        assert call.response is not None
+        instances = [each["InstanceId"] for each in call.response["Instances"]]
+        for instance in instances:
+            self._machines[instance] = Machine(instance=instance, region=call.region)
+        self._change(call.region, instances, STARTING)
+
+    def _acted(self, machine: Machine, operation: str, change: _Change) -> None:
+        if self.state(machine) in (change.passing, change.lasting, "terminated"):
+            return
+        backend = moto_hooks.backend("ec2", self._setting.account, machine.region)
+        getattr(backend, operation)([machine.instance])
+        self._change(machine.region, [machine.instance], change)
+
+    def _change(self, region: str, instances: Iterable[str], change: _Change) -> None:
+        for instance in instances:
+            machine = self._machines.setdefault(instance, Machine(instance=instance, region=region))
+            self._become(machine, change.passing)
+            seconds = self._setting.random("ec2.states").uniform(change.least, change.most)
+            self._setting.clock.after(
+                seconds,
+                partial(self._became, machine, change),
+                "an instance changes its state",
+            )
+
+    def _became(self, machine: Machine, change: _Change) -> None:
+        if self.state(machine) != change.passing:
+            return  # something else happened to it meanwhile
+        self._become(machine, change.lasting)
+        if change.lasting == "running":
+            self._up(machine)
+
+    def _up(self, machine: Machine) -> None:
+        machine.runs += 1
+        self._measure(machine)
+        for told in self._running:
+            told(machine)
+
+    def _become(self, machine: Machine, state: str) -> None:
+        model = self._model(machine)
+        if model._state.name == state and state in ("stopped", "terminated"):  # noqa: SLF001 - see `state`
+            return
+        model._state.name, model._state.code = state, CODES[state]  # noqa: SLF001 - see `state`
+        now = self._setting.clock.now
+        event = {
+            "version": "0",
+            "id": self._setting.new_uuid("events.id"),
+            "detail-type": "EC2 Instance State-change Notification",
+            "source": "aws.ec2",
+            "account": self._setting.account,
+            "time": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+            "region": machine.region,
+            "resources": [
+                f"arn:aws:ec2:{machine.region}:{self._setting.account}:instance/{machine.instance}"
+            ],
+            "detail": {"instance-id": machine.instance, "state": state},
+        }
+        self._setting.note("instance", f"{machine.instance} is {state}")
+        seconds = self._setting.random("ec2.events").uniform(0.5, 2)
+        self._setting.clock.after(seconds, lambda: self._emit(machine.region, event), "EC2 to EventBridge")
+
+    def _model(self, machine: Machine) -> Any:
+        return moto_hooks.instance(self._setting.account, machine.region, machine.instance)
+
+    # ---- what EC2 measures ------------------------------------------------------------------------
+
+    def _measure(self, machine: Machine) -> None:
+        """Set the measuring going; it ends when the instance no longer runs."""
+        detailed = self._model(machine).monitoring_state == "enabled"
+        period = DETAILED_SECONDS if detailed else BASIC_SECONDS
+        self._every(period, machine, self._measure_cpu)
+        self._every(DETAILED_SECONDS, machine, self._check_status)
+
+    def _every(self, seconds: int, machine: Machine, measure: Callable[[Machine], None]) -> None:
+        self.while_running(machine, seconds, lambda: measure(machine), "EC2 measures")
+
+    def _measure_cpu(self, machine: Machine) -> None:
+        self._put(machine, "CPUUtilization", machine.cpu, "Percent")
+
+    def _check_status(self, machine: Machine) -> None:
+        system, instance = machine.system_check_fails, machine.instance_check_fails
+        self._put(machine, "StatusCheckFailed_System", float(system), "Count")
+        self._put(machine, "StatusCheckFailed_Instance", float(instance), "Count")
+        self._put(machine, "StatusCheckFailed", float(system or instance), "Count")
+
+    def _put(self, machine: Machine, metric: str, value: float, unit: str) -> None:
+        """A period is stamped with its start; the measuring ends with it."""
+        now = self._setting.clock.now
+        self._cloudwatch.store(machine.region).put(
+            "AWS/EC2",
+            metric,
+            {"InstanceId": machine.instance},
+            value=value,
+            unit=unit,
+            timestamp=now - timedelta(minutes=1),
+            now=now,
+        )
+
+
+def _named(call: ApiCall) -> Iterable[str]:
+    return [str(each) for each in call.parameters["InstanceIds"]]
