@@ -2,7 +2,7 @@
 
 moto keeps the state; its own half-built physics (deliveries inside `put_log_events`,
 `publish`, `put_object`...) is switched off here, so that nothing is delivered twice
-and nothing moto ignores looks as if it worked.
+and nothing moto ignores looks as if it worked. What moto gets wrong is in `moto_mends`.
 """
 
 import copy
@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import moto.awslambda.models as lambda_models
-import moto.cloudtrail.models as cloudtrail_models
 import moto.core.botocore_stubber as stubber
 import moto.events.models as events_models
 import moto.logs.models as logs_models
@@ -32,6 +31,7 @@ from moto.iam.access_control import PermissionResult
 from moto.moto_api._internal import mock_random
 
 from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.moto_mends import MENDED
 
 # Deep copies make new locks; a lock has no state worth copying.
 copyreg.pickle(type(threading.RLock()), lambda _: (threading.RLock, ()))
@@ -59,84 +59,6 @@ def _add_only(queue: Any, message: Any) -> None:
         queue.lambda_event_source_mappings = mapped
 
 
-_put_object = s3_models.S3Backend.put_object
-_delete_object = s3_models.S3Backend.delete_object
-
-
-@contextmanager
-def _as_versioned(bucket: Any) -> Iterator[None]:
-    """Let moto keep what a bucket's suspended versioning keeps."""
-    status, bucket.versioning_status = bucket.versioning_status, "Enabled"
-    try:
-        yield
-    finally:
-        bucket.versioning_status = status
-
-
-def _renamed_null(bucket: Any, key: str) -> None:
-    """The version just added is the null version, and the null version that was there is gone."""
-    *before, added = bucket.keys.getlist(key)
-    added._version_id = "null"  # noqa: SLF001 - its property has no setter
-    bucket.keys.setlist(key, [*(each for each in before if each.version_id != "null"), added])
-
-
-def _put_with_default_lock(backend: Any, bucket_name: str, key_name: str, *args: Any, **more: Any) -> Any:
-    """Put an object; moto forgets what a suspended bucket keeps, and the default lock of copies and parts."""
-    bucket = backend.get_bucket(bucket_name)
-    if bucket.object_lock_enabled and bucket.default_lock_mode and not more.get("lock_mode"):
-        more |= {"lock_mode": bucket.default_lock_mode, "lock_until": bucket.default_retention()}
-    if bucket.versioning_status != "Suspended":
-        return _put_object(backend, bucket_name, key_name, *args, **more)
-    with _as_versioned(bucket):
-        added = _put_object(backend, bucket_name, key_name, *args, **more)
-    _renamed_null(bucket, key_name)
-    return added
-
-
-def _delete_suspended(
-    backend: Any, bucket_name: str, key_name: str, version_id: str | None = None, bypass: Any = None
-) -> Any:
-    """Delete an object; in a suspended bucket moto would delete every version, and read "false" as yes."""
-    bucket, bypass = backend.get_bucket(bucket_name), str(bypass).lower() == "true"
-    if bucket.versioning_status != "Suspended":
-        return _delete_object(backend, bucket_name, key_name, version_id, bypass)
-    with _as_versioned(bucket):
-        answer = _delete_object(backend, bucket_name, key_name, version_id, bypass)
-    if version_id is None and answer[0]:
-        _renamed_null(bucket, key_name)
-        answer[1]["version-id"] = "null"
-    return answer
-
-
-def _topic_arn(trail: Any) -> str | None:
-    """The ARN of a trail's topic; moto takes every name for a bare one."""
-    named = trail.sns_topic_name
-    if not named or named.startswith("arn:"):
-        return named or None
-    return f"arn:aws:sns:{trail.region_name}:{trail.account_id}:{named}"
-
-
-def _configure_lock(backend: Any, bucket_name: str, lock_enabled: Any, *default: Any) -> None:
-    """Configure a bucket's object lock; moto takes none for a bucket that has objects, as AWS once did."""
-    bucket = backend.get_bucket(bucket_name)
-    if not bucket.is_versioned:
-        raise s3_models.InvalidBucketState(
-            "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
-        )
-    bucket.object_lock_enabled = bucket.object_lock_enabled or lock_enabled
-    bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = default
-
-
-_describe_trail = cloudtrail_models.Trail.description
-
-
-def _described_trail(trail: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """Describe a trail; moto would say of every one that nobody chose its events."""
-    custom = bool(trail.event_selectors or trail.advanced_event_selectors)
-    insights = {"HasInsightSelectors": bool(trail.insight_selectors)}
-    return {**_describe_trail(trail, *args, **kwargs), "HasCustomEventSelectors": custom, **insights}
-
-
 _SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
     (sns_models.Subscription, "publish", _nothing),
     (s3_notifications, "send_event", _nothing),
@@ -146,13 +68,7 @@ _SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
     (events_models.Rule, "send_to_targets", _nothing),
     (lambda_models.LambdaFunction, "_invoke_lambda", _never),
     (sqs_models.Queue, "add_message", _add_only),
-    (cloudtrail_models.Trail, "description", _described_trail),
-    (cloudtrail_models.Trail, "topic_arn", property(_topic_arn)),
-    # Moto would ask a checksum of copies, tags and retentions too; the default lock is put on below.
-    (s3_models.FakeBucket, "has_default_lock", False),
-    (s3_models.S3Backend, "put_object", _put_with_default_lock),
-    (s3_models.S3Backend, "delete_object", _delete_suspended),
-    (s3_models.S3Backend, "put_object_lock_configuration", _configure_lock),
+    *MENDED,
 )
 
 
@@ -463,6 +379,21 @@ def role_policies(found: Any) -> list[Any]:
         if version.version_id == policy.default_version_id
     ]
     return [*found.policies.values(), *attached]
+
+
+def instance(account: str, region: str, identity: str) -> Any:
+    """An EC2 instance; raises moto's InvalidInstanceIdError."""
+    return backend("ec2", account, region).get_instance(identity)
+
+
+def instance_role(found: Any, account: str, region: str) -> str:
+    """The ARN of the role in an instance's profile; "" without one."""
+    associations = backend("ec2", account, region).iam_instance_profile_associations
+    for association in associations.values():
+        if association.instance.id == found.id:
+            roles = list(association.iam_instance_profile.roles)
+            return str(roles[0].arn) if roles else ""
+    return ""
 
 
 def kms_key(arn_or_id: str, account: str, region: str) -> Any | None:

@@ -714,6 +714,25 @@ def bucket_policy(*actions, **more):
 
 
 CLOUDTRAIL_WRITES = bucket_policy("s3:GetBucketAcl", "s3:PutObject")
+EVERYBODY = {
+    "Effect": "Allow",
+    "Principal": {"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}},
+    "Action": "kms:*",
+    "Resource": "*",
+}
+ENCRYPTS = {
+    "Effect": "Allow",
+    "Principal": {"Service": "cloudtrail.amazonaws.com"},
+    "Action": "kms:GenerateDataKey*",
+    "Resource": "*",
+    "Condition": {
+        "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": "arn:aws:cloudtrail:*:*:trail/*"}
+    },
+}
+TRAIL_KEY = {
+    "Type": "AWS::KMS::Key",
+    "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": [EVERYBODY, ENCRYPTS]}},
+}
 
 
 def test_a_trail_is_as_its_properties_say():
@@ -746,7 +765,7 @@ def test_a_trail_is_as_its_properties_say():
         {
             "Bucket": BUCKET,
             "Group": GROUP,
-            "Key": KEY,
+            "Key": TRAIL_KEY,
             "Policy": CLOUDTRAIL_WRITES,
             "Role": role("cloudtrail", allow(["logs:CreateLogStream", "logs:PutLogEvents"])),
             "Topic": TOPIC,

@@ -281,8 +281,8 @@ def test_an_organization_trail_has_a_chain_for_every_account():
             f"AWSLogs/{organization}/{member}",
         }
         found = verdict(cloud, since)
-        assert found.digests == found.digests_sound == 3
-        assert found.logs == found.logs_sound
+        assert found.digests == found.digests_sound == 5
+        assert found.logs == found.logs_sound == 3
 
 
 def test_a_member_of_no_organization_trail_is_not_delivered():

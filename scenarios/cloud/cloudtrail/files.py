@@ -63,8 +63,9 @@ class _Stream:
     """Records waiting for a log file, files waiting for a digest.
 
     `hour_began` is the start of the next digest; None while no chain is open. `closes_at`: when validation
-    was switched off, up to where the digest of that hour still tells. `delay_next`: the next log file will
-    be missing from its digest.
+    was switched off, up to where the digest of that hour still tells. `leaving`: the trail covers this place
+    no more, and only what it has still is delivered. `delay_next`: the next log file will be missing from its
+    digest.
     """
 
     waiting: list[tuple[datetime, Record]] = field(default_factory=list)
@@ -75,6 +76,7 @@ class _Stream:
     previous_backfill: SignedDigest | None = None
     hour_began: datetime | None = None
     closes_at: datetime | None = None
+    leaving: bool = False
     delay_next: bool = False
     files: int = 0
 
@@ -120,14 +122,15 @@ class TrailFiles:
         if stream.hour_began is not None:  # stopped and started within the hour
             self._write_digest(trail, place, stream, min(now, stream.closes_at or now))
         stream.end()
+        stream.leaving = False
         stream.hour_began = now if trail.log_validation else None
 
     def changed(self, trail: Any, regions: Iterable[str]) -> None:
         """A trail that logs was updated: it may cover other regions or accounts now, validated or not."""
         covered = set(self._places(trail, regions))
         for place, stream in self._streams_of(trail.arn):
-            goes_on = trail.log_validation and place in covered
-            if stream.hour_began is not None and stream.closes_at is None and not goes_on:
+            stream.leaving = place not in covered
+            if stream.hour_began is not None and stream.closes_at is None and not trail.log_validation:
                 stream.closes_at = self._setting.clock.now
         for place in self._places(trail, regions) if trail.log_validation else ():
             stream = self._of(place)
@@ -273,7 +276,8 @@ class TrailFiles:
         if stream.hour_began < until:
             self._write_digest(trail, place, stream, until)
         closed = stream.closes_at is not None and stream.closes_at <= ended
-        if closed or not (trail.status.is_logging or stream.waiting or stream.delivered):
+        goes_on = trail.status.is_logging and not stream.leaving
+        if closed or not (goes_on or stream.waiting or stream.delivered):
             stream.end()
 
     def _write_digest(self, trail: Any, place: Place, stream: _Stream, ended: datetime) -> None:
