@@ -26,6 +26,7 @@ import botocore.retries.standard
 import botocore.session
 
 from scenarios.cloud import moto_hooks
+from scenarios.cloud.agents import Agents
 from scenarios.cloud.caller import Caller, CallerKind
 from scenarios.cloud.calls import Calls
 from scenarios.cloud.clock import Clock
@@ -42,6 +43,7 @@ from scenarios.cloud.functions.runtime_environment import PROJECT
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.iam.identity import ADMINISTRATOR, Identity
 from scenarios.cloud.iam.whoami import WhoAmI
+from scenarios.cloud.instances import Instances
 from scenarios.cloud.isolation import without_aws_settings
 from scenarios.cloud.logs import Logs
 from scenarios.cloud.messaging import Messaging
@@ -107,6 +109,8 @@ class World:
         self.queue_metrics = QueueMetrics(self.setting, self.cloudwatch)
         self.logs = Logs(self.setting, self.functions, self.cloudwatch)
         self.eventbridge.connect(self.logs)
+        self.instances = Instances(self.setting, self.cloudwatch, self.eventbridge.emit)
+        self.agents = Agents(self.setting, self.instances, self.cloudwatch, self.logs)
         self.storage = Storage(self.setting, harness, self.eventbridge.emit)
         Notifications(self.setting)
         WhoAmI(self.setting)
@@ -154,6 +158,7 @@ class World:
             self.queue_metrics.start()
             self.storage.start(_smallest_moved(stacks))
             self.trail.start()
+            self.agents.start(stacks)
             self._leaving = entering.pop_all()
         return self
 
@@ -214,10 +219,13 @@ class World:
             )
         )
 
+    def session(self, caller: Caller) -> boto3.Session:
+        """A boto3 session that signs as `caller`."""
+        return _session(caller.access_key_id, self.deployment.home)
+
     def client(self, caller: Caller, service: str, region: str = "") -> Any:
         """A real boto3 client that signs as `caller`."""
-        session = _session(caller.access_key_id, self.deployment.home)
-        return _client(session, service, region or self.deployment.home)
+        return _client(self.session(caller), service, region or self.deployment.home)
 
 
 # ---- provisioning -------------------------------------------------------------------------------
