@@ -548,6 +548,30 @@ def test_selectors_are_put_in_the_trails_home_region():
         admin(cloud, "cloudtrail", FAR).put_event_selectors(TrailName="main", EventSelectors=[basic()])
 
 
+@pytest.mark.parametrize("operation", ["start_logging", "stop_logging", "delete_trail", "update_trail"])
+def test_a_trail_is_changed_in_its_home_region(operation):
+    with (
+        world(WATCHED, spoke={}, regions=(HOME, FAR)) as cloud,
+        pytest.raises(ClientError, match="InvalidHomeRegionException"),
+    ):
+        getattr(admin(cloud, "cloudtrail", FAR), operation)(Name="main")
+
+
+def test_a_trail_is_deleted_by_its_arn_as_well():
+    with world(WATCHED) as cloud:
+        admin(cloud, "cloudtrail").delete_trail(Name=arn("cloudtrail", "trail/main"))
+        create_queue(cloud)
+        cloud.run(130)
+
+        assert names(in_events(cloud)) == ["DeleteTrail"]
+        assert admin(cloud, "cloudtrail").describe_trails()["trailList"] == []
+
+
+def test_a_trail_nobody_made_cannot_be_deleted():
+    with world(WATCHED) as cloud, pytest.raises(ClientError, match="TrailNotFoundException"):
+        admin(cloud, "cloudtrail").delete_trail(Name="another")
+
+
 def test_a_trail_nobody_made_has_no_selectors():
     with world(WATCHED) as cloud, pytest.raises(ClientError, match="TrailNotFoundException"):
         admin(cloud, "cloudtrail").get_event_selectors(TrailName="another")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+from scenarios.cloud import moto_hooks
 from scenarios.cloud.calls import Asked, Refused
 from scenarios.cloud.cloudtrail.selector_rules import check_event_selectors, check_insight_selectors
 from scenarios.cloud.cloudtrail.selectors import DEFAULT_SELECTORS, Record, completed, selects
@@ -40,6 +41,9 @@ class TrailChoices:
             ("GetInsightSelectors", self._get_insight_selectors),
         ):
             setting.calls.answer("cloudtrail", operation, answer)
+        for operation in ("StartLogging", "StopLogging", "UpdateTrail", "DeleteTrail"):
+            setting.calls.check("cloudtrail", operation, self._at_home)
+        setting.calls.answer("cloudtrail", "DeleteTrail", self._delete_trail)
 
     def start(self) -> None:
         """What was chosen before anything happened, was chosen now."""
@@ -103,19 +107,30 @@ class TrailChoices:
             )
         return {"TrailARN": trail.arn, "InsightSelectors": trail.insight_selectors}
 
+    def _delete_trail(self, asked: Asked) -> dict[str, Any]:
+        """Delete a trail by its name or ARN; moto would say yes to an ARN, and do nothing."""
+        trail = self._at_home(asked)
+        del moto_hooks.backend("cloudtrail", self._setting.account, trail.region_name).trails[
+            trail.trail_name
+        ]
+        self._insights_since = {
+            key: since for key, since in self._insights_since.items() if key[0] != trail.arn
+        }
+        return {}
+
     # ---- which trail ----------------------------------------------------------------------------
 
     def _named(self, asked: Asked) -> Any:
         """A trail by its name, in a region that knows of it, or by its ARN."""
-        if "TrailName" not in asked.parameters:
+        name = asked.parameters.get("TrailName") or asked.parameters.get("Name")
+        if name is None:
             raise NotSimulated("cloudtrail", f"{asked.operation} of an event data store")
-        name = asked.parameters["TrailName"]
         for trail in self._trails():
             here = trail.is_multi_region or trail.region_name == asked.region
             if name == trail.arn or (name == trail.trail_name and here):
                 return trail
         user = self._setting.account
-        raise Refused("TrailNotFoundException", f"Unknown trail: {name} for the user: {user}")
+        raise Refused("TrailNotFoundException", f"Unknown trail: {name} for the user: {user}", 404)
 
     def _at_home(self, asked: Asked) -> Any:
         trail = self._named(asked)
