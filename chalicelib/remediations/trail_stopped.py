@@ -107,7 +107,7 @@ GRANTS = (
     *(Grant(action=f"s3:{action}", resource=_BUCKET_ARN, acting=True) for action in _WRITTEN_OF_BUCKET),
     *(
         Grant(action=f"logs:{action}", resource=_GROUP_ARN, because=_GROUP_ANYWHERE, acting=True)
-        for action in ("CreateLogGroup", "PutRetentionPolicy")
+        for action in ("CreateLogGroup", "PutRetentionPolicy", "DeleteRetentionPolicy")
     ),
     # CloudTrail writes to the log group under this one role.
     Grant(action="iam:PassRole", resource=_ROLE_ARN, acting=True),
