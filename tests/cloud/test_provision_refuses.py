@@ -615,6 +615,20 @@ NOT_SIMULATED = [
         ),
     ),
     (
+        "a lifecycle that counts versions",
+        one(
+            "AWS::S3::Bucket",
+            LifecycleConfiguration={
+                "Rules": [
+                    {
+                        "Status": "Enabled",
+                        "NoncurrentVersionExpiration": {"NoncurrentDays": 1, "NewerNoncurrentVersions": 3},
+                    }
+                ]
+            },
+        ),
+    ),
+    (
         "an AWS managed policy",
         one(
             "AWS::IAM::Role",
