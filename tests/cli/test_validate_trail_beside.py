@@ -83,6 +83,16 @@ def test_a_log_file_that_its_digest_does_not_vouch_for_blames_nobody(endpoint):
     assert not any("mallory" in sentence for sentence in sentences())
 
 
+def test_a_digest_that_is_not_signed_vouches_for_no_blame(endpoint):
+    made = Delivered()
+    made.records[2] = [record()]
+    gap(made)
+    made.objects[BUCKET, made.digests[1]] = (made.objects[BUCKET, made.digests[1]][0], {})
+    endpoint.objects = made.objects
+
+    assert not any("mallory" in sentence for sentence in sentences())
+
+
 def recently(endpoint, records):
     """A gap of yesterday, and an event history that tells of it."""
     start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=24)
@@ -232,6 +242,14 @@ def test_logging_that_is_switched_off_now_is_told_with_who_did_it(endpoint):
     assert told()[2] == 0
 
 
+def test_an_organization_trail_that_is_switched_off_is_told_once(endpoint):
+    organization(endpoint)
+    stopped = (START + 5.95 * HOUR).timestamp()
+    endpoint.cloudtrail["GetTrailStatus"] = {"IsLogging": False, "StopLoggingTime": stopped}
+
+    assert len(sentences()) == 1
+
+
 # What versions are left.
 
 
@@ -286,6 +304,16 @@ def test_the_authentic_version_is_found_below_a_forged_one(endpoint, delivered):
     delete(endpoint, key, (gzip.compress(b"{}"), {}), endpoint.objects[BUCKET, key])
 
     assert "its version v2 of " in sentences()[0]
+
+
+def test_what_was_deleted_twice_is_found_below_both_delete_markers(endpoint, delivered):
+    key = delivered.logs[3]
+    delete(endpoint, key)
+    endpoint.versions[BUCKET, key].insert(1, ("marker before", None))
+
+    assert "its version v1 of " in sentences()[0]
+    endpoint.versions[BUCKET, key].pop()
+    assert sentences()[0].endswith("no earlier version of it is left")
 
 
 def test_a_version_that_can_not_be_read_is_told_to_be_there(endpoint, delivered):
