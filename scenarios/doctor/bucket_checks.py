@@ -28,6 +28,14 @@ _LIFECYCLE = (
 
 def check_bucket(bucket: Bucket, account: str, region: str) -> Iterator[Finding]:
     """Whether the trail's files are safe in their bucket, and what becomes of them is heard of."""
+    if bucket.promised and bucket.name != bucket.promised:
+        yield unwatched(
+            f"the trail delivers elsewhere than to {bucket.promised}: what is deleted there wakes no rule",
+            where=bucket.name,
+            severity=Severity.CRITICAL,
+            mend="aws cloudtrail update-trail with --s3-bucket-name, or deploy the stack with this bucket",
+            source="https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_UpdateTrail.html",
+        )
     if isinstance(bucket.events, Unknown) and isinstance(bucket.versioning, Unknown):
         yield _elsewhere(bucket, bucket.events)
         return

@@ -177,7 +177,10 @@ class TrailStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trail:
-    """A trail. `selectors`: JSON, "" for the default. `group_there`: whether its log group is."""
+    """A trail. `selectors`: JSON, "" for the default. `group_there`: whether its log group is.
+
+    `promised_group`: the log group that the stack's filters are on.
+    """
 
     arn: str
     region: str
@@ -185,13 +188,18 @@ class Trail:
     status: Told[TrailStatus]
     selectors: Told[str]
     group_there: Told[bool]
+    promised_group: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """The trail's bucket. `own`: the stack made it. `notification`: the whole configuration, to be kept."""
+    """The bucket the trail delivers to now, beside the `promised` one.
+
+    `own`: the stack made it. `notification`: the whole configuration, to be kept.
+    """
 
     name: str
+    promised: str
     own: bool
     events: Told[bool]
     notification: Mapping[str, Any]

@@ -177,6 +177,14 @@ def _group(trail: Trail) -> Iterator[Finding]:
             source="Security Hub CloudTrail.5",
         )
         return
+    if trail.promised_group and found.log_group != trail.promised_group:
+        yield unwatched(
+            f"the trail doesn't write to {trail.promised_group}, which the filters are on",
+            where=found.log_group,
+            severity=Severity.CRITICAL,
+            mend="aws cloudtrail update-trail with --cloud-watch-logs-log-group-arn and -role-arn",
+            source="Security Hub CloudTrail.5",
+        )
     match trail.group_there:
         case Unknown() as why:
             yield unknown("whether the trail's log group is there", why, where=found.log_group)

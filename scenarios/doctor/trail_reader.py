@@ -78,6 +78,7 @@ def _trail(asker: Asker, stack: StackFacts, resources: Resources) -> Trail | Non
         status=status if isinstance(status, Missing | Unknown) else _status(status),
         selectors=selectors if isinstance(selectors, Missing | Unknown) else _selectors(selectors),
         group_there=_group_there(asker, group, region),
+        promised_group=resources.physical.get("TrailGroup", "") or _given(stack, "ExistingTrailGroup"),
     )
 
 
@@ -130,10 +131,9 @@ def _group_there(asker: Asker, name: str, region: str) -> Told[bool]:
 
 def _bucket(asker: Asker, stack: StackFacts, resources: Resources, configuration: Any) -> Bucket | None:
     own = resources.physical.get("TrailBucket", "")
-    name = own or stack.parameters.get("ExistingTrailBucket", "")
-    if isinstance(configuration, TrailConfiguration):
-        name = configuration.bucket  # where it delivers now, whatever was promised
-    if not name or name == "none":
+    promised = own or _given(stack, "ArchiveBucket") or _given(stack, "ExistingTrailBucket")
+    name = configuration.bucket if isinstance(configuration, TrailConfiguration) else promised
+    if not name:
         return None
     notification = asker.ask("s3", "get_bucket_notification_configuration", Bucket=name)
     versioning = asker.ask("s3", "get_bucket_versioning", Bucket=name)
@@ -143,6 +143,7 @@ def _bucket(asker: Asker, stack: StackFacts, resources: Resources, configuration
     lifecycle = asker.ask("s3", "get_bucket_lifecycle_configuration", Bucket=name)
     return Bucket(
         name=name,
+        promised=promised,
         own=name == own,
         events=_of(notification, lambda told: "EventBridgeConfiguration" in told),
         notification={}
@@ -157,6 +158,12 @@ def _bucket(asker: Asker, stack: StackFacts, resources: Resources, configuration
         policy=_of(policy, lambda told: json.loads(told["Policy"])),
         lifecycle=_of(lifecycle, lambda told: tuple(told["Rules"])),
     )
+
+
+def _given(stack: StackFacts, parameter: str) -> str:
+    """A parameter that stands for none by that word."""
+    value = stack.parameters.get(parameter, "")
+    return "" if value == "none" else value
 
 
 def _of(answer: Any, take: Any) -> Any:

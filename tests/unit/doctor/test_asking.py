@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from scenarios.doctor.asking import Asker
-from scenarios.doctor.facts import Missing, Unknown
+from scenarios.doctor.facts import Missing, Queue, Unknown
 from scenarios.doctor.stack_reader import read_stack
 
 
@@ -60,6 +60,30 @@ def test_pages_come_as_one_list():
     pages = [{"Rules": [1, 2]}, {}, {"Rules": [3]}]
 
     assert Asker(lambda *_: Service(op=pages), "eu-west-1").pages("s", "op", "Rules") == [1, 2, 3]
+
+
+def test_a_queue_that_a_function_reads_is_no_dead_letter_queue():
+    kinds = {
+        "Jobs": "AWS::SQS::Queue",
+        "Dead": "AWS::SQS::Queue",
+        "Reads": "AWS::Lambda::EventSourceMapping",
+    }
+    listed = [
+        {"LogicalResourceId": name, "PhysicalResourceId": f"id-{name}", "ResourceType": kind}
+        for name, kind in kinds.items()
+    ]
+    reads = {"Properties": {"EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}}}
+    service = Service(
+        describe_stacks={"Stacks": [{"StackStatus": "CREATE_COMPLETE"}]},
+        list_stack_resources=[{"StackResourceSummaries": listed}],
+        get_template={"TemplateBody": {"Resources": {"Reads": reads}}},
+        get_event_source_mapping={"State": "Enabled"},
+        get_queue_attributes={"Attributes": {"ApproximateNumberOfMessages": "3"}},
+    )
+    facts, _ = read_stack(Asker(lambda *_: service, "eu-west-1"), "trailwarden", "123456789012")
+
+    assert facts.queues == (Queue(url="id-Dead", waiting=3),)
+    assert [each.state for each in facts.event_sources] == ["Enabled"]
 
 
 def test_a_template_that_is_not_json_could_not_be_read():

@@ -52,11 +52,13 @@ TRAIL = Trail(
     status=STATUS,
     selectors="",
     group_there=True,
+    promised_group="trail",
 )
 WRITES = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:PutObject"}
 DENIES = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Condition": {}}
 BUCKET = Bucket(
     name="logs",
+    promised="logs",
     own=True,
     events=True,
     notification={"EventBridgeConfiguration": {}},
@@ -174,6 +176,21 @@ def test_selectors_that_blind_a_trail(selectors, expected):
     assert trail(selectors=selectors) == expected
 
 
+def test_a_trail_that_is_not_validated_has_no_digests_to_miss():
+    told = trail(
+        configuration=replace(CONFIGURATION, validating=False),
+        status=replace(STATUS, digest_at=NOW - timedelta(days=1)),
+    )
+
+    assert [words.partition(":")[0] for _, words in told] == ["log file validation is off"]
+
+
+def test_a_trail_that_writes_to_another_group_is_told():
+    assert trail(promised_group="other") == [
+        (Standing.UNWATCHED, "the trail doesn't write to other, which the filters are on")
+    ]
+
+
 def test_a_log_group_that_is_gone_cuts_the_second_path():
     assert trail(group_there=False) == [
         (Standing.UNWATCHED, "the trail's log group is gone: the second path of every detection is cut")
@@ -251,6 +268,16 @@ def test_a_lifecycle_may_not_take_log_files_out_of_reach(rules, says):
         ),
         pytest.param([WRITES], True, [(Standing.UNWATCHED, "denies nobody")], id="no deny in our own"),
         pytest.param([WRITES], False, [(Standing.ADVICE, "denies nobody")], id="no deny in somebody's"),
+        pytest.param(
+            [
+                WRITES,
+                DENIES,
+                {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Condition": {"Bool": {}}},
+            ],
+            True,
+            [],
+            id="everybody under a condition",
+        ),
         pytest.param(
             [WRITES, DENIES, {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "s3:GetObject"}],
             True,

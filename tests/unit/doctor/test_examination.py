@@ -155,6 +155,13 @@ def blind_trail(each):
     each.client("cloudtrail").put_event_selectors(TrailName=TRAIL, EventSelectors=selectors)
 
 
+def blind_trail_in_detail(each):
+    fields = [{"Field": "eventCategory", "Equals": ["Management"]}, {"Field": "readOnly", "Equals": ["true"]}]
+    each.client("cloudtrail").put_event_selectors(
+        TrailName=TRAIL, AdvancedEventSelectors=[{"FieldSelectors": fields}]
+    )
+
+
 def hide_objects(each):
     rules = [
         {
@@ -257,6 +264,7 @@ TOLD = [
     ("1 events could not be handled", deed("sqs", "send_message", QueueUrl="@DeadLetters", MessageBody="{}")),
     ("there is no such trail", deed("cloudtrail", "delete_trail", Name=TRAIL)),
     ("the trail's event selectors leave out management events that write", blind_trail),
+    ("the trail's event selectors leave out management events that write", blind_trail_in_detail),
     (
         "public access to the bucket is not blocked",
         deed("s3", "delete_public_access_block", Bucket="@TrailBucket"),
@@ -324,6 +332,31 @@ def test_a_bucket_without_versions_and_without_a_policy():
 
         mend(found, patient.client, lambda _: None, lambda _: True)
         assert s3.get_bucket_versioning(Bucket=COMPANY)["Status"] == "Enabled"
+
+
+def test_a_trail_that_delivers_elsewhere_is_told_and_that_bucket_is_looked_at():
+    with deployed() as world:
+        patient = Patient(world)
+        s3, lax = patient.client("s3"), "lax-bucket"
+        s3.create_bucket(Bucket=lax)
+        policy = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "cloudtrail.amazonaws.com"},
+                    "Action": ["s3:GetBucketAcl", "s3:PutObject"],
+                    "Resource": [f"arn:aws:s3:::{lax}", f"arn:aws:s3:::{lax}/*"],
+                }
+            ],
+        }
+        s3.put_bucket_policy(Bucket=lax, Policy=json.dumps(policy))
+        patient.client("cloudtrail").update_trail(Name=TRAIL, S3BucketName=lax)
+        found = of(patient.examined())
+
+    assert found[0].what.startswith("the trail delivers elsewhere than to trailwarden-trailbucket-")
+    assert {each.where for each in found} == {lax}
+    assert any(each.what.startswith("the bucket doesn't tell EventBridge") for each in found)
 
 
 def test_what_nobody_agrees_to_is_left_alone():
