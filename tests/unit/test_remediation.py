@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 from house import Remedy, alert, creates
 
-from chalicelib.remediation import Grant, Plan, Quiet
+from chalicelib.remediation import Call, Grant, Plan, Quiet
 
 PLANS = [
     pytest.param(Plan.nothing(), id="nothing"),
@@ -60,3 +60,38 @@ def test_a_plan_can_not_be_changed_after_it_was_decided():
 )
 def test_whether_it_can_act_is_told_by_its_grants(grants, acts):
     assert replace(Remedy(Plan.nothing()).remediation, grants=grants).acts == acts
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "command"),
+    [
+        pytest.param(
+            "s3",
+            "put_bucket_versioning",
+            {"Bucket": "logs", "VersioningConfiguration": {"Status": "Enabled"}},
+            "aws s3api put-bucket-versioning --bucket logs --versioning-configuration "
+            '\'{"Status": "Enabled"}\' --region us-east-1',
+            id="S3",
+        ),
+        pytest.param(
+            "cloudtrail",
+            "update_trail",
+            {"Name": "audit", "IsMultiRegionTrail": True, "EnableLogFileValidation": False},
+            "aws cloudtrail update-trail --is-multi-region-trail --no-enable-log-file-validation "
+            "--name audit --region us-east-1",
+            id="switches",
+        ),
+        pytest.param(
+            "logs",
+            "put_retention_policy",
+            {"logGroupName": "it's", "retentionInDays": 365},
+            "aws logs put-retention-policy --log-group-name 'it'\"'\"'s' --retention-in-days 365 "
+            "--region us-east-1",
+            id="a hostile name",
+        ),
+    ],
+)
+def test_a_call_can_be_pasted_into_a_shell(service, operation, parameters, command):
+    call = Call(service=service, operation=operation, parameters=parameters, account="1", region="us-east-1")
+
+    assert call.command == command
