@@ -52,8 +52,8 @@ def _put_with_default_lock(backend: Any, bucket_name: str, key_name: str, *args:
 def _delete_suspended(
     backend: Any, bucket_name: str, key_name: str, version_id: str | None = None, bypass: Any = None
 ) -> Any:
-    """Delete an object; in a suspended bucket moto would delete every version, and read "false" as yes."""
-    bucket, bypass = backend.get_bucket(bucket_name), str(bypass).lower() == "true"
+    """Delete an object; in a suspended bucket moto would delete every version."""
+    bucket = backend.get_bucket(bucket_name)
     if bucket.versioning_status != "Suspended":
         return _delete_object(backend, bucket_name, key_name, version_id, bypass)
     with _as_versioned(bucket):

@@ -162,7 +162,7 @@ class Lifecycle:
             return _utc(datetime.fromisoformat(str(date))) <= self._setting.clock.now
         if days in (None, ""):
             return False
-        return _midnight_after(since + timedelta(days=int(days))) <= self._setting.clock.now
+        return since + timedelta(days=int(days)) <= self._setting.clock.now  # which is a midnight
 
 
 def _meant(bucket: Any, rule: Any) -> Iterator[Aged]:
