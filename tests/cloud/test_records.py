@@ -561,6 +561,23 @@ OBJECT_CALLS = [
         id="deleted by the dozen",
     ),
     pytest.param(
+        "PutObjectRetention",
+        {
+            "Key": "a/log",
+            "Retention": {"Mode": "GOVERNANCE", "RetainUntilDate": MOMENT},
+            "BypassGovernanceRetention": True,
+        },
+        "PutObjectRetention",
+        {
+            "key": "a/log",
+            "retention": "",
+            "Retention": {"xmlns": XMLNS, "Mode": "GOVERNANCE", "RetainUntilDate": "2026-03-02T03:00:00Z"},
+            "x-amz-bypass-governance-retention": "true",
+        },
+        [AN_OBJECT, BUCKET_ITSELF],
+        id="its retention shortened past governance",
+    ),
+    pytest.param(
         "ListObjectsV2",
         {"Prefix": "a"},
         "ListObjects",
