@@ -65,4 +65,10 @@ Next, in the home region:
 Then in every other watched region, and in us-east-1 if that is not the home:
 
   aws cloudformation deploy --template-file {paths["spoke.json"]} --stack-name trailwarden-spoke \\
-    --capabilities CAPABILITY_IAM --region REGION --parameter-overrides HomeRegion=HOME"""
+    --capabilities CAPABILITY_IAM --region REGION --parameter-overrides HomeRegion=HOME
+
+To keep the trail's bucket in another account, first of all and there (its name is the stack's ArchiveBucket):
+
+  aws cloudformation deploy --template-file {paths["archive.json"]} --stack-name trailwarden-archive \\
+    --parameter-overrides WatchedAccount=ACCOUNT \\
+    TrailArn=arn:aws:cloudtrail:HOME:ACCOUNT:trail/trailwarden-trail"""
