@@ -77,9 +77,10 @@ def test_every_function_has_a_role_of_its_own():
 
 
 def test_the_templates_are_clean_before_and_after_the_transform(tmp_path):
-    paths = {"sam.json": tmp_path / "sam.json", "spoke.json": tmp_path / "spoke.json"}
+    paths = {name: tmp_path / name for name in ("sam.json", "spoke.json", "archive.json")}
     paths["sam.json"].write_text(pretty(sam_template("prod")))
     paths["spoke.json"].write_text(pretty(application().spoke()))
+    paths["archive.json"].write_text(pretty(application().archive()))
 
     assert lint(paths) == []
 
@@ -87,9 +88,10 @@ def test_the_templates_are_clean_before_and_after_the_transform(tmp_path):
 def test_lint_tells_template_place_and_rule(tmp_path):
     broken = sam_template("prod")
     broken["Resources"]["DeadLetters"]["Properties"]["MessageRetentionPeriod"] = 5
-    paths = {"sam.json": tmp_path / "sam.json", "spoke.json": tmp_path / "spoke.json"}
+    paths = {name: tmp_path / name for name in ("sam.json", "spoke.json", "archive.json")}
     paths["sam.json"].write_text(pretty(broken))
     paths["spoke.json"].write_text(pretty(application().spoke()))
+    paths["archive.json"].write_text(pretty(application().archive()))
 
     findings = lint(paths)
 
