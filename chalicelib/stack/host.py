@@ -178,7 +178,11 @@ def _alarm(*, description: str, metric: Template, threshold: str) -> Template:
 
 
 _PARAMETERS: Template = {
-    "InstanceId": {"Type": "AWS::EC2::Instance::Id", "Description": "The host."},
+    "InstanceId": {
+        "Type": "String",
+        "AllowedPattern": "i-[0-9a-f]{8,17}",
+        "Description": "The host.",
+    },
     "MainStack": {
         "Type": "String",
         "Default": "trailwarden",

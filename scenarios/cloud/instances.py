@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import ApiCall
-from scenarios.cloud.cloudwatch.service import CloudWatch
+from scenarios.cloud.cloudwatch.metrics import MetricStore
 from scenarios.cloud.errors import WorldError
 from scenarios.cloud.setting import Setting
 
@@ -73,9 +73,9 @@ class Machine:
 class Instances:
     """Every instance of the account."""
 
-    def __init__(self, setting: Setting, cloudwatch: CloudWatch, emit: Emit) -> None:
+    def __init__(self, setting: Setting, store: Callable[[str], MetricStore], emit: Emit) -> None:
         self._setting = setting
-        self._cloudwatch = cloudwatch
+        self._store = store  # a region's metrics
         self._emit = emit
         self._machines: dict[str, Machine] = {}
         self._running: list[Callable[[Machine], None]] = []
@@ -137,6 +137,17 @@ class Instances:
     def terminate(self, machine: Machine) -> None:
         """End it as an alarm's action does."""
         self._acted(machine, "terminate_instances", ENDING)
+
+    def reboot(self, machine: Machine) -> None:
+        """Restart its operating system; the instance goes on running, and its agent starts again."""
+        if self.state(machine) == "running":
+            machine.instance_check_fails = False
+            self._up(machine)
+
+    def recover(self, machine: Machine) -> None:
+        """Move it to sound hardware: same instance, restarted there."""
+        machine.system_check_fails = False
+        self.reboot(machine)
 
     # ---- states ---------------------------------------------------------------------------------
 
@@ -228,7 +239,7 @@ class Instances:
     def _put(self, machine: Machine, metric: str, value: float, unit: str) -> None:
         """A period is stamped with its start; the measuring ends with it."""
         now = self._setting.clock.now
-        self._cloudwatch.store(machine.region).put(
+        self._store(machine.region).put(
             "AWS/EC2",
             metric,
             {"InstanceId": machine.instance},

@@ -81,7 +81,7 @@ def seed_ids(seed: int) -> None:
 @contextmanager
 def moto_without_physics(seed: int) -> Iterator[None]:
     """Moto started with empty state, its ids from `seed`, its own deliveries switched off."""
-    kept = [(owner, name, inspect.getattr_static(owner, name)) for owner, name, _ in _SWITCHED_OFF]
+    kept = [(owner, name, inspect.getattr_static(owner, name, None)) for owner, name, _ in _SWITCHED_OFF]
     mocked = mock_aws(config={"core": {"reset_boto3_session": True}})
     mocked.start()
     try:
@@ -92,7 +92,10 @@ def moto_without_physics(seed: int) -> Iterator[None]:
         yield
     finally:
         for owner, name, original in kept:
-            setattr(owner, name, original)
+            if original is None:  # moto knows nothing of the kind
+                delattr(owner, name)
+            else:
+                setattr(owner, name, original)
         mocked.stop()
 
 

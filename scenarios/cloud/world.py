@@ -34,6 +34,7 @@ from scenarios.cloud.cloudformation.described import Deployed, DescribedStacks
 from scenarios.cloud.cloudformation.provision import provision
 from scenarios.cloud.cloudformation.resources.kind import Stack
 from scenarios.cloud.cloudtrail.trail import CloudTrail
+from scenarios.cloud.cloudwatch.actions import Actions
 from scenarios.cloud.cloudwatch.queue_metrics import QueueMetrics
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.errors import WorldError
@@ -105,11 +106,12 @@ class World:
         self.functions = Functions(self.setting, self.messaging.send_by_role, deployment.code)
         self.messaging.connect(self.functions)
         self.eventbridge = EventBridge(self.setting, self.functions, self.messaging)
-        self.cloudwatch = CloudWatch(self.setting, self.messaging, self.eventbridge.emit)
+        self.cloudwatch = CloudWatch(self.setting, self.eventbridge.emit)
         self.queue_metrics = QueueMetrics(self.setting, self.cloudwatch)
         self.logs = Logs(self.setting, self.functions, self.cloudwatch)
         self.eventbridge.connect(self.logs)
-        self.instances = Instances(self.setting, self.cloudwatch, self.eventbridge.emit)
+        self.instances = Instances(self.setting, self.cloudwatch.store, self.eventbridge.emit)
+        self.cloudwatch.connect(Actions(self.setting, self.messaging, self.functions, self.instances))
         self.agents = Agents(self.setting, self.instances, self.cloudwatch, self.logs)
         self.storage = Storage(self.setting, harness, self.eventbridge.emit)
         Notifications(self.setting)

@@ -10,21 +10,23 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-ev
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
-import botocore.session
-
 from scenarios.cloud import moto_hooks
+from scenarios.cloud.alarm_rules import CompositeRule, InvalidAlarmRule
 from scenarios.cloud.alarms import INSUFFICIENT_DATA, AlarmCondition, evaluation_range
 from scenarios.cloud.caller import ApiCall
 from scenarios.cloud.calls import Asked, Refused
-from scenarios.cloud.cloudwatch.alarm_words import INITIAL_REASON, Datapoint, state_reason, timestamp
+from scenarios.cloud.cloudwatch.actions import Actions, ec2_action
+from scenarios.cloud.cloudwatch.alarm_words import INITIAL_REASON, Datapoint, reason_data, state_reason
+from scenarios.cloud.cloudwatch.composites import Composites
+from scenarios.cloud.cloudwatch.describe import describe_alarms
 from scenarios.cloud.cloudwatch.metrics import InvalidMetric, MetricStore, StatisticSet
+from scenarios.cloud.cloudwatch.telling import Change, Place, state_change_event
 from scenarios.cloud.errors import NotSimulated
-from scenarios.cloud.messaging import Messaging
 from scenarios.cloud.setting import Setting
 
 EVALUATED_AT_SECOND = 15
@@ -32,26 +34,16 @@ EVALUATED_AT_SECOND = 15
 Emit = Callable[[str, Mapping[str, Any]], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One change of an alarm's state."""
-
-    at: datetime
-    alarm: str
-    before: str
-    after: str
-    reason: str
-
-
 class CloudWatch:
     """Metrics and alarms of every region."""
 
-    def __init__(self, setting: Setting, messaging: Messaging, emit: Emit) -> None:
+    def __init__(self, setting: Setting, emit: Emit) -> None:
         self._setting = setting
-        self._messaging = messaging
         self._emit = emit
         self._stores: dict[str, MetricStore] = {}
         self._replaced: Any | None = None
+        self._actions: Actions | None = None
+        self._composites = Composites(setting, self._become, self._act)
         self.changes: list[Change] = []
         calls = setting.calls
         calls.answer("cloudwatch", "PutMetricData", self._put_metric_data)
@@ -59,14 +51,22 @@ class CloudWatch:
         calls.answer("cloudwatch", "SetAlarmState", self._set_alarm_state)
         calls.check("cloudwatch", "PutMetricAlarm", self._about_to_put)
         calls.after("cloudwatch", "PutMetricAlarm", self._alarm_put)
-        for operation in ("GetMetricData", "ListMetrics", "PutCompositeAlarm", "PutAnomalyDetector"):
+        calls.check("cloudwatch", "PutCompositeAlarm", self._about_to_put_composite)
+        calls.after("cloudwatch", "PutCompositeAlarm", self._composite_put)
+        calls.answer("cloudwatch", "DescribeAlarms", self._describe_alarms)
+        for operation in ("GetMetricData", "ListMetrics", "PutAnomalyDetector", "DescribeAlarmHistory"):
             calls.check("cloudwatch", operation, self._not_yet)
+
+    def connect(self, actions: Actions) -> None:
+        """Let alarms act."""
+        self._actions = actions
 
     def start(self) -> None:
         """Let every alarm begin as AWS begins them, and set the evaluations going."""
         for region in self._setting.regions:
             for alarm in moto_hooks.alarms(self._setting.account, region).values():
                 _set(alarm, INSUFFICIENT_DATA, INITIAL_REASON, self._setting.clock.now)
+            self._setting.clock.after(1.0, partial(self._composites.evaluate_all, region), "composite alarms")
         self._next_evaluation()
 
     def store(self, region: str) -> MetricStore:
@@ -101,16 +101,27 @@ class CloudWatch:
 
     def _evaluate_all(self) -> None:
         for region in self._setting.regions:
-            for alarm in moto_hooks.alarms(self._setting.account, region).values():
-                self._evaluate(region, alarm)
+            for alarm in list(moto_hooks.alarms(self._setting.account, region).values()):
+                if alarm.rule is None:
+                    self._evaluate(region, alarm)
         self._next_evaluation()
 
     def _evaluate(self, region: str, alarm: Any) -> None:
         condition = _condition(alarm)
         points = self._datapoints(region, alarm, condition)
         assessment = condition.assess([point.value for point in points], alarm.state_value)
-        if assessment.state != alarm.state_value:
-            self._change(region, alarm, assessment.state, state_reason(condition, points, assessment))
+        if assessment.state == alarm.state_value:
+            return
+        data = reason_data(
+            condition,
+            points,
+            assessment,
+            query_date=self._setting.clock.now,
+            period=int(alarm.period),
+            statistic=alarm.statistic or alarm.extended_statistic,
+            unit=alarm.unit,
+        )
+        self._become(region, alarm, assessment.state, state_reason(condition, points, assessment), data)
 
     def _datapoints(self, region: str, alarm: Any, condition: AlarmCondition) -> list[Datapoint]:
         if alarm.metric_data_queries:
@@ -138,116 +149,37 @@ class CloudWatch:
 
     # ---- changes --------------------------------------------------------------------------------
 
-    def _change(self, region: str, alarm: Any, state: str, reason: str) -> None:
-        now, before, before_reason = self._setting.clock.now, alarm.state_value, alarm.state_reason
-        before_at = alarm.state_updated_timestamp
-        _set(alarm, state, reason, now)
-        self.changes.append(Change(at=now, alarm=alarm.name, before=before, after=state, reason=reason))
-        self._setting.note("alarm", f"{alarm.name}: {before} -> {state}", reason=reason)
-        event = self._state_change_event(region, alarm, before, before_reason, before_at)
-        self._setting.clock.after(1.0, lambda: self._emit(region, event), "alarm state change event")
-        if not alarm.actions_enabled:
-            return
-        actions = {
-            "ALARM": alarm.alarm_actions,
-            "OK": alarm.ok_actions,
-            INSUFFICIENT_DATA: alarm.insufficient_data_actions,
-        }[state]
-        for action in actions or ():
-            self._act(region, alarm, action, before)
-
-    def _act(self, region: str, alarm: Any, action: str, before: str) -> None:
-        if ":sns:" not in action:
-            raise NotSimulated("cloudwatch", f"the alarm action {action} of {alarm.name}")
-        why = self._messaging.publish_by_service(
-            "cloudwatch.amazonaws.com",
-            action,
-            subject=f'{alarm.state_value}: "{alarm.name}" in {_long_name(region)}'[:100],
-            message=json.dumps(self._notification(region, alarm, before)),
-            source_arn=alarm.alarm_arn,
-        )
-        if why:
-            self._setting.note("lost", f"the alarm {alarm.name} could not reach {action} ({why})")
-
-    def _notification(self, region: str, alarm: Any, before: str) -> dict[str, Any]:
-        """The Message of an alarm's SNS notification."""
-        return {
-            "AlarmName": alarm.name,
-            "AlarmDescription": alarm.description,
-            "AWSAccountId": self._setting.account,
-            "AlarmConfigurationUpdatedTimestamp": timestamp(alarm.configuration_updated_timestamp),
-            "NewStateValue": alarm.state_value,
-            "NewStateReason": alarm.state_reason,
-            "StateChangeTime": timestamp(self._setting.clock.now),
-            "Region": _long_name(region),
-            "AlarmArn": alarm.alarm_arn,
-            "OldStateValue": before,
-            "OKActions": list(alarm.ok_actions),
-            "AlarmActions": list(alarm.alarm_actions or ()),
-            "InsufficientDataActions": list(alarm.insufficient_data_actions),
-            "Trigger": {
-                "MetricName": alarm.metric_name,
-                "Namespace": alarm.namespace,
-                "StatisticType": "Statistic",
-                "Statistic": str(alarm.statistic).upper(),
-                "Unit": alarm.unit,
-                "Dimensions": [
-                    {"value": dimension.value, "name": dimension.name} for dimension in alarm.dimensions
-                ],
-                "Period": int(alarm.period),
-                "EvaluationPeriods": int(alarm.evaluation_periods),
-                "ComparisonOperator": alarm.comparison_operator,
-                "Threshold": float(alarm.threshold),
-                "TreatMissingData": alarm.treat_missing_data or "missing",
-                "EvaluateLowSampleCountPercentile": alarm.evaluate_low_sample_count_percentile or "",
-            },
-        }
-
-    def _state_change_event(
-        self, region: str, alarm: Any, before: str, before_reason: str, before_at: datetime
-    ) -> dict[str, Any]:
+    def _become(self, region: str, alarm: Any, state: str, reason: str, data: Mapping[str, Any]) -> None:
+        """An alarm changes its state: kept, told to EventBridge, acted on, and to whom it is a child."""
         now = self._setting.clock.now
-        return {
-            "version": "0",
-            "id": self._setting.new_uuid("events.id"),
-            "detail-type": "CloudWatch Alarm State Change",
-            "source": "aws.cloudwatch",
-            "account": self._setting.account,
-            "time": f"{now:%Y-%m-%dT%H:%M:%SZ}",
-            "region": region,
-            "resources": [alarm.alarm_arn],
-            "detail": {
-                "alarmName": alarm.name,
-                "configuration": {
-                    "description": alarm.description or "",
-                    "metrics": [
-                        {
-                            "id": "m1",
-                            "metricStat": {
-                                "metric": {
-                                    "namespace": alarm.namespace,
-                                    "name": alarm.metric_name,
-                                    "dimensions": {each.name: each.value for each in alarm.dimensions},
-                                },
-                                "period": int(alarm.period),
-                                "stat": alarm.statistic or alarm.extended_statistic,
-                            },
-                            "returnData": True,
-                        }
-                    ],
-                },
-                "state": {
-                    "value": alarm.state_value,
-                    "reason": alarm.state_reason,
-                    "timestamp": timestamp(now),
-                },
-                "previousState": {
-                    "value": before,
-                    "reason": before_reason,
-                    "timestamp": timestamp(before_at),
-                },
-            },
-        }
+        change = Change(
+            at=now,
+            alarm=alarm.name,
+            before=alarm.state_value,
+            after=state,
+            reason=reason,
+            data=data,
+            before_reason=alarm.state_reason,
+            before_data=alarm.state_reason_data,
+            before_at=alarm.state_updated_timestamp,
+        )
+        _set(alarm, state, reason, now, data)
+        self.changes.append(change)
+        self._setting.note("alarm", f"{alarm.name}: {change.before} -> {state}", reason=reason)
+        composite = alarm.rule is not None
+        held = self._composites.suppression(region, alarm) if composite else None
+        place = Place(self._setting.account, region)
+        event = state_change_event(place, alarm, change, self._setting.new_uuid("events.id"), held)
+        self._setting.clock.after(1.0, lambda: self._emit(region, event), "alarm state change event")
+        if composite:
+            self._composites.changed(region, alarm, change)
+        else:
+            self._act(region, alarm, change)
+        self._composites.child_changed(region, alarm, change)
+
+    def _act(self, region: str, alarm: Any, change: Change) -> None:
+        assert self._actions is not None, "connect() comes first"
+        self._actions.run(region, alarm, change)
 
     # ---- the API --------------------------------------------------------------------------------
 
@@ -302,8 +234,39 @@ class CloudWatch:
         if alarm is None:
             raise Refused("ResourceNotFound", f"Alarm {name} does not exist", 404)
         if asked.parameters["StateValue"] != alarm.state_value:
-            self._change(asked.region, alarm, asked.parameters["StateValue"], asked.parameters["StateReason"])
+            data = json.loads(asked.parameters.get("StateReasonData", "{}"))
+            state, reason = asked.parameters["StateValue"], asked.parameters["StateReason"]
+            self._become(asked.region, alarm, state, reason, data)
         return {}
+
+    def _about_to_put_composite(self, asked: Asked) -> None:
+        """The rule must be one, and name alarms that are there."""
+        self._about_to_put(asked)
+        parameters = asked.parameters
+        try:
+            children = CompositeRule(parameters["AlarmRule"]).children
+        except InvalidAlarmRule as error:
+            raise Refused("ValidationError", str(error)) from error
+        alarms = moto_hooks.alarms(self._setting.account, asked.region)
+        for child in children:
+            if child.rpartition(":alarm:")[2] not in alarms:
+                raise Refused("ValidationError", f"AlarmRule must not refer to {child}, which does not exist")
+        periods = {"ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod"}
+        if parameters.get("ActionsSuppressor") and not periods <= parameters.keys():
+            raise Refused("ValidationError", f"ActionsSuppressor needs {' and '.join(sorted(periods))}")
+        for action in (*parameters.get("AlarmActions", ()), *parameters.get("OKActions", ())):
+            if ec2_action(action) or ":autoscaling:" in action:
+                raise Refused("ValidationError", f"A composite alarm can't do {action}")
+
+    def _composite_put(self, call: ApiCall) -> None:
+        self._alarm_put(call)
+        alarm = moto_hooks.alarms(self._setting.account, call.region)[call.parameters["AlarmName"]]
+        evaluate = partial(self._composites.evaluate, call.region, alarm)
+        self._setting.clock.after(1.0, evaluate, "a composite alarm is evaluated")
+
+    def _describe_alarms(self, asked: Asked) -> dict[str, Any]:
+        alarms = moto_hooks.alarms(self._setting.account, asked.region)
+        return describe_alarms(alarms.values(), asked.parameters)
 
     def _about_to_put(self, asked: Asked) -> None:
         alarms = moto_hooks.alarms(self._setting.account, asked.region)
@@ -320,6 +283,7 @@ class CloudWatch:
             _set(alarm, INSUFFICIENT_DATA, INITIAL_REASON, self._setting.clock.now)
             return
         alarm.state_value, alarm.state_reason = before.state_value, before.state_reason
+        alarm.state_reason_data = before.state_reason_data
         alarm.state_updated_timestamp = before.state_updated_timestamp
 
     def _not_yet(self, asked: Asked) -> None:
@@ -336,14 +300,13 @@ def _condition(alarm: Any) -> AlarmCondition:
     )
 
 
-def _set(alarm: Any, state: str, reason: str, now: datetime) -> None:
+def _set(
+    alarm: Any, state: str, reason: str, now: datetime, data: Mapping[str, Any] = MappingProxyType({})
+) -> None:
     alarm.state_value = state
     alarm.state_reason = reason
+    alarm.state_reason_data = json.dumps(dict(data)) if data else "{}"
     alarm.state_updated_timestamp = now.replace(tzinfo=None)
-
-
-def _told_state(value: str, reason: str, at: datetime) -> dict[str, str]:
-    return {"value": value, "reason": reason, "timestamp": timestamp(at)}
 
 
 def _statistic_set(given: Mapping[str, float]) -> StatisticSet:
@@ -353,18 +316,3 @@ def _statistic_set(given: Mapping[str, float]) -> StatisticSet:
         sample_count=given["SampleCount"],
         total=given["Sum"],
     )
-
-
-@lru_cache(maxsize=1)
-def _region_names() -> Mapping[str, str]:
-    """AWS's own long names of its regions, from botocore's endpoint data."""
-    data = botocore.session.get_session().get_component("data_loader").load_data("endpoints")
-    return {
-        name: region["description"]
-        for partition in data["partitions"]
-        for name, region in partition["regions"].items()
-    }
-
-
-def _long_name(region: str) -> str:
-    return _region_names().get(region, region)

@@ -5,10 +5,10 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Cloud
 
 from collections.abc import Mapping
 
+from scenarios.cloud.alarm_rules import CompositeRule, InvalidAlarmRule
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
-    Document,
     Flag,
     Inert,
     Many,
@@ -17,11 +17,15 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Shape,
     Text,
     Whole,
-    arn,
 )
-from scenarios.cloud.errors import NotSimulated
 
-_ACTIONS = Many(of=arn("sns", "lambda", "ssm", "automate", "swf", "autoscaling"), most=5)
+_ACTION = (
+    r"arn:aws[a-z-]*:(?:(?:sns|lambda|ssm|swf|autoscaling):[a-z0-9-]*:\d{12}:\S+"
+    r"|automate:[a-z0-9-]+:ec2:\w+)"
+)
+    r"arn:aws[a-z-]*:(?:(?:sns|lambda|ssm|swf|autoscaling):[a-z0-9-]*:\d{12}:\S+|automate:[a-z0-9-]+:ec2:\w+)"
+)
+_ACTIONS = Many(of=Text(pattern=_ACTION), most=5)
 _COMPARISONS = (
     "GreaterThanOrEqualToThreshold",
     "GreaterThanThreshold",
@@ -80,7 +84,9 @@ COMPOSITE_ALARM = Shape(
         "InsufficientDataActions": _ACTIONS,
         "OKActions": _ACTIONS,
         "Tags": Inert(because=TAGS.because),
-        "ActionsSuppressor": Document(),
+        "ActionsSuppressor": Text(longest=1600),
+        "ActionsSuppressorExtensionPeriod": Whole(),
+        "ActionsSuppressorWaitPeriod": Whole(),
     },
     required=("AlarmRule",),
 )
@@ -105,8 +111,14 @@ def create_alarm(order: Order) -> Identity:
 
 
 def create_composite_alarm(order: Order) -> Identity:
-    """Refuse: moto has no composite alarms to keep this one in. The one place to change once we have them."""
-    raise NotSimulated("CloudWatch", f"composite alarms ({order.logical_id})")
+    """Create an alarm on other alarms; its rule must be one."""
+    name = order.name("AlarmName", 255)
+    try:
+        CompositeRule(order.properties["AlarmRule"])
+    except InvalidAlarmRule as error:
+        raise order.refuse("AlarmRule", str(error)) from error
+    order.client("cloudwatch").put_composite_alarm(**{**order.properties, "AlarmName": name})
+    return Identity(ref=name, attributes={"Arn": order.site.arn("cloudwatch", f"alarm:{name}")})
 
 
 KINDS: Mapping[str, Kind] = {

@@ -1,0 +1,107 @@
+"""What an alarm does when its state changes: an action is an ARN, and the ARN says what.
+
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/UsingAlarmActions.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from scenarios.cloud.cloudwatch.telling import Change, Place, lambda_event, long_name, notification
+from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.functions.service import Functions
+from scenarios.cloud.instances import Instances, Machine
+from scenarios.cloud.messaging import Messaging
+from scenarios.cloud.setting import Setting
+
+SERVICE = "cloudwatch.amazonaws.com"
+LAMBDA_PRINCIPAL = "lambda.alarms.cloudwatch.amazonaws.com"
+# The role under which an alarm acts on an instance, which CloudWatch makes for itself.
+EC2_PRINCIPAL = "events.amazonaws.com"
+
+_EC2 = re.compile(r"arn:aws[a-z-]*:automate:[a-z0-9-]+:ec2:(stop|terminate|reboot|recover)")
+_SWF = re.compile(
+    r"arn:aws[a-z-]*:swf:[a-z0-9-]+:\d{12}:action/actions/AWS_EC2\.InstanceId\."
+    r"(Stop|Terminate|Reboot|Recover)/1\.0"
+)
+_OPERATIONS = {
+    "stop": "StopInstances",
+    "terminate": "TerminateInstances",
+    "reboot": "RebootInstances",
+    "recover": "",  # no call of anybody's, and no record
+}
+
+
+def ec2_action(arn: str) -> str:
+    """`stop`, `terminate`, `reboot`, `recover`, or "" for any other action."""
+    found = _EC2.fullmatch(arn) or _SWF.fullmatch(arn)
+    return found[1].lower() if found else ""
+
+
+class Actions:
+    """Carries out what alarms are told to do."""
+
+    def __init__(
+        self, setting: Setting, messaging: Messaging, functions: Functions, instances: Instances
+    ) -> None:
+        self._setting = setting
+        self._messaging = messaging
+        self._functions = functions
+        self._instances = instances
+
+    def run(self, region: str, alarm: Any, change: Change) -> list[tuple[str, str | None]]:
+        """The actions of the state it changed to; returns each with why it failed, or None."""
+        if not alarm.actions_enabled:
+            return []
+        actions = {
+            "ALARM": alarm.alarm_actions,
+            "OK": alarm.ok_actions,
+            "INSUFFICIENT_DATA": alarm.insufficient_data_actions,
+        }[change.after]
+        outcomes = []
+        for action in actions or ():
+            why = self._act(region, alarm, action, change)
+            if why:
+                self._setting.note("lost", f"the alarm {alarm.name} could not reach {action} ({why})")
+            outcomes.append((action, why))
+        return outcomes
+
+    def _act(self, region: str, alarm: Any, action: str, change: Change) -> str | None:
+        if ":sns:" in action:
+            return self._publish(region, alarm, action, change)
+        if ":lambda:" in action:
+            event = lambda_event(Place(self._setting.account, region), alarm, change)
+            return self._functions.invoke_by_service(
+                LAMBDA_PRINCIPAL, action, event, source_arn=alarm.alarm_arn
+            )
+        if deed := ec2_action(action):
+            return self._on_instance(alarm, deed)
+        raise NotSimulated("cloudwatch", f"the alarm action {action} of {alarm.name}")
+
+    def _publish(self, region: str, alarm: Any, topic: str, change: Change) -> str | None:
+        return self._messaging.publish_by_service(
+            SERVICE,
+            topic,
+            subject=f'{change.after}: "{alarm.name}" in {long_name(region)}'[:100],
+            message=json.dumps(notification(Place(self._setting.account, region), alarm, change)),
+            source_arn=alarm.alarm_arn,
+        )
+
+    def _on_instance(self, alarm: Any, deed: str) -> str | None:
+        instance = next((each.value for each in alarm.dimensions if each.name == "InstanceId"), "")
+        machine = self._instances.machine(instance)
+        deeds: Mapping[str, Callable[[Machine], object]] = {
+            "stop": self._instances.stop,
+            "terminate": self._instances.terminate,
+            "reboot": self._instances.reboot,
+            "recover": self._instances.recover,
+        }
+        self._setting.note("alarm", f"{alarm.name} acts: {deed} {instance}")
+        if operation := _OPERATIONS[deed]:
+            self._setting.calls.by_service(
+                EC2_PRINCIPAL, "ec2", operation, {"InstanceIds": [instance]}, region=machine.region
+            )
+        deeds[deed](machine)
+        return None

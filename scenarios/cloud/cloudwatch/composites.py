@@ -1,0 +1,163 @@
+"""Composite alarms: evaluated when a child changes, and their actions held back by a suppressor.
+
+A composite whose rule leads back to itself is not evaluated, as AWS stops the evaluation of a cycle.
+
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-combining.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-suppression.html
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+from scenarios.cloud import moto_hooks
+from scenarios.cloud.alarm_rules import CompositeRule
+from scenarios.cloud.clock import Entry
+from scenarios.cloud.cloudwatch.alarm_words import composite_reason, composite_reason_data
+from scenarios.cloud.cloudwatch.telling import Change, Suppression
+from scenarios.cloud.setting import Setting
+
+Act = Callable[[str, Any, Change], object]
+Become = Callable[[str, Any, str, str, dict[str, Any]], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Held:
+    """A change whose actions wait. `entry`: what ends the waiting, if time does."""
+
+    change: Change
+    by: str
+    entry: Entry | None = None
+
+
+@lru_cache(maxsize=256)
+def _rule(text: str) -> CompositeRule:
+    return CompositeRule(text)
+
+
+class Composites:
+    """Every composite alarm. `become` changes an alarm's state, `act` runs the actions of a change."""
+
+    def __init__(self, setting: Setting, become: Become, act: Act) -> None:
+        self._setting = setting
+        self._become = become
+        self._act = act
+        self._held: dict[str, _Held] = {}
+
+    # ---- evaluation -----------------------------------------------------------------------------
+
+    def evaluate_all(self, region: str) -> None:
+        """A first look, when nothing has changed yet."""
+        for alarm in self._all(region):
+            self.evaluate(region, alarm)
+
+    def evaluate(self, region: str, alarm: Any) -> None:
+        """Look at one that was just made or whose rule was changed."""
+        state = self._state(region, alarm)
+        if state and state != alarm.state_value:
+            reason = f"{alarm.alarm_arn} was created and its alarm rule evaluates to {state}"
+            self._become(region, alarm, state, reason, {})
+
+    def child_changed(self, region: str, child: Any, change: Change) -> None:
+        """Look at every composite that names this alarm, and at what it suppresses."""
+        for alarm in self._all(region):
+            if alarm.actions_suppressor in (child.name, child.alarm_arn):
+                self._suppressor_changed(region, alarm, change)
+            if not _names(alarm, child):
+                continue
+            state = self._state(region, alarm)
+            if state and state != alarm.state_value:
+                reason = composite_reason(child.alarm_arn, change.after, change.at)
+                data = composite_reason_data(child.alarm_arn, change.after, change.at)
+                self._become(region, alarm, state, reason, data)
+
+    def _state(self, region: str, alarm: Any) -> str | None:
+        """None where the rule can't be evaluated: it leads back to itself, or a child is gone."""
+        alarms = moto_hooks.alarms(self._setting.account, region)
+        if alarm.name in _reached(alarms, alarm):
+            return None
+        states = {each.name: each.state_value for each in alarms.values()}
+        states |= {each.alarm_arn: each.state_value for each in alarms.values()}
+        try:
+            return "ALARM" if _rule(alarm.rule).evaluate(states) else "OK"
+        except LookupError:
+            return None
+
+    def _all(self, region: str) -> list[Any]:
+        alarms = moto_hooks.alarms(self._setting.account, region).values()
+        return [alarm for alarm in alarms if alarm.rule is not None]
+
+    # ---- suppression ----------------------------------------------------------------------------
+
+    def suppression(self, region: str, alarm: Any) -> Suppression | None:
+        """Whether a change that happens now has its actions held back at first."""
+        if not alarm.actions_suppressor:
+            return None
+        by = "Alarm" if self._suppressing(region, alarm) else "WaitPeriod"
+        return Suppression(by=by, reason=f"Actions suppressed by {by}")
+
+    def changed(self, region: str, alarm: Any, change: Change) -> None:
+        """Run the actions of a composite's change, or hold them back; a change discards what waited."""
+        held = self._held.pop(alarm.alarm_arn, None)
+        if held and held.entry:
+            held.entry.cancelled = True
+        if not alarm.actions_suppressor:
+            self._act(region, alarm, change)
+            return
+        if self._suppressing(region, alarm):
+            self._held[alarm.alarm_arn] = _Held(change=change, by="Alarm")
+            self._setting.note("suppressed", f"the actions of {alarm.name}, by {alarm.actions_suppressor}")
+            return
+        self._wait(region, alarm, change, "WaitPeriod", alarm.actions_suppressor_wait_period)
+
+    def _suppressor_changed(self, region: str, alarm: Any, change: Change) -> None:
+        held = self._held.get(alarm.alarm_arn)
+        if held is None:
+            return
+        if change.after == "ALARM":
+            if held.entry:
+                held.entry.cancelled = True
+            self._held[alarm.alarm_arn] = _Held(change=held.change, by="Alarm")
+        elif held.by == "Alarm":
+            seconds = alarm.actions_suppressor_extension_period
+            self._wait(region, alarm, held.change, "ExtensionPeriod", seconds)
+
+    def _wait(self, region: str, alarm: Any, change: Change, by: str, seconds: int) -> None:
+        let = partial(self._let, region, alarm)
+        entry = self._setting.clock.after(seconds, let, f"{by} of {alarm.name}")
+        self._held[alarm.alarm_arn] = _Held(change=change, by=by, entry=entry)
+
+    def _let(self, region: str, alarm: Any) -> None:
+        """Nothing holds them back any more: the actions of the present state run."""
+        held = self._held.pop(alarm.alarm_arn)
+        self._act(region, alarm, held.change)
+
+    def _suppressing(self, region: str, alarm: Any) -> bool:
+        name = alarm.actions_suppressor.rpartition(":alarm:")[2]
+        suppressor = moto_hooks.alarms(self._setting.account, region).get(name)
+        return suppressor is not None and suppressor.state_value == "ALARM"
+
+
+def _names(alarm: Any, child: Any) -> bool:
+    return not {child.name, child.alarm_arn}.isdisjoint(_rule(alarm.rule).children)
+
+
+def _reached(alarms: dict[str, Any], alarm: Any) -> set[str]:
+    """The names of all alarms below one: its children, theirs, and so on."""
+    reached: set[str] = set()
+    waiting = list(_below(alarm))
+    while waiting:
+        name = waiting.pop()
+        if name in reached:
+            continue
+        reached.add(name)
+        if found := alarms.get(name):
+            waiting += _below(found)
+    return reached
+
+
+def _below(alarm: Any) -> Iterator[str]:
+    if alarm.rule is not None:
+        for child in _rule(alarm.rule).children:
+            yield child.rpartition(":alarm:")[2]
