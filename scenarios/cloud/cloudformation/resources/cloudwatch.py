@@ -23,8 +23,6 @@ _ACTION = (
     r"arn:aws[a-z-]*:(?:(?:sns|lambda|ssm|swf|autoscaling):[a-z0-9-]*:\d{12}:\S+"
     r"|automate:[a-z0-9-]+:ec2:\w+)"
 )
-    r"arn:aws[a-z-]*:(?:(?:sns|lambda|ssm|swf|autoscaling):[a-z0-9-]*:\d{12}:\S+|automate:[a-z0-9-]+:ec2:\w+)"
-)
 _ACTIONS = Many(of=Text(pattern=_ACTION), most=5)
 _COMPARISONS = (
     "GreaterThanOrEqualToThreshold",
