@@ -32,6 +32,7 @@ METRICS = {
         pytest.param("SUM(METRICS())", {0: 5, 60: 2, 120: -8.5, 180: 6}, id="METRICS, all"),
         pytest.param('MAX(METRICS("m2"))', {0: 4, 60: 0, 120: -8.5}, id="METRICS, by a part of the id"),
         pytest.param("AVG([m1, m2])", {0: 2.5, 60: 1, 120: -8.5, 180: 6}, id="AVG of what there is"),
+        pytest.param("MAX([m1, m2])", {0: 4, 60: 2, 120: -8.5, 180: 6}, id="MAX"),
         pytest.param("MIN([m1, m2])", {0: 1, 60: 0, 120: -8.5, 180: 6}, id="MIN"),
         pytest.param("DATAPOINT_COUNT([m1, m2])", {0: 2, 60: 2, 120: 1, 180: 1}, id="DATAPOINT_COUNT"),
         pytest.param("m1 / SUM(m1)", {0: 1 / 9, 60: 2 / 9, 180: 6 / 9}, id="SUM of a series is a number"),

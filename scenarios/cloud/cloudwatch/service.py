@@ -25,6 +25,7 @@ from scenarios.cloud.cloudwatch.alarm_words import INITIAL_REASON, Datapoint, re
 from scenarios.cloud.cloudwatch.composites import Composites
 from scenarios.cloud.cloudwatch.describe import describe_alarms
 from scenarios.cloud.cloudwatch.metrics import InvalidMetric, MetricStore, StatisticSet
+from scenarios.cloud.cloudwatch.questions import Questions
 from scenarios.cloud.cloudwatch.telling import Change, Place, state_change_event
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.setting import Setting
@@ -45,6 +46,7 @@ class CloudWatch:
         self._actions: Actions | None = None
         self._composites = Composites(setting, self._become, self._act)
         self.changes: list[Change] = []
+        Questions(setting, self.store)
         calls = setting.calls
         calls.answer("cloudwatch", "PutMetricData", self._put_metric_data)
         calls.answer("cloudwatch", "GetMetricStatistics", self._get_metric_statistics)
@@ -54,7 +56,7 @@ class CloudWatch:
         calls.check("cloudwatch", "PutCompositeAlarm", self._about_to_put_composite)
         calls.after("cloudwatch", "PutCompositeAlarm", self._composite_put)
         calls.answer("cloudwatch", "DescribeAlarms", self._describe_alarms)
-        for operation in ("GetMetricData", "ListMetrics", "PutAnomalyDetector", "DescribeAlarmHistory"):
+        for operation in ("PutAnomalyDetector", "DescribeAlarmHistory"):
             calls.check("cloudwatch", operation, self._not_yet)
 
     def connect(self, actions: Actions) -> None:

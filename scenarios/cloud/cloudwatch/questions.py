@@ -1,0 +1,127 @@
+"""GetMetricData and ListMetrics, answered from what the store keeps.
+
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.cloudwatch.math_syntax import InvalidExpression, parse, references
+from scenarios.cloud.cloudwatch.metric_math import Series, Window, compute
+from scenarios.cloud.cloudwatch.metrics import InvalidMetric, MetricStore
+from scenarios.cloud.setting import Setting
+
+
+class Questions:
+    """Answers what is asked of a region's metrics."""
+
+    def __init__(self, setting: Setting, store: Callable[[str], MetricStore]) -> None:
+        self._setting = setting
+        self._store = store
+        setting.calls.answer("cloudwatch", "GetMetricData", self._get_metric_data)
+        setting.calls.answer("cloudwatch", "ListMetrics", self._list_metrics)
+
+    def _list_metrics(self, asked: Asked) -> dict[str, Any]:
+        given = asked.parameters
+        found = self._store(asked.region).metrics(
+            given.get("Namespace"),
+            given.get("MetricName"),
+            {each["Name"]: each.get("Value") for each in given.get("Dimensions", ())},
+            now=self._setting.clock.now,
+        )
+        told = [
+            {
+                "Namespace": metric.namespace,
+                "MetricName": metric.name,
+                "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
+            }
+            for metric in found
+        ]
+        return {"Metrics": told}
+
+    def _get_metric_data(self, asked: Asked) -> dict[str, Any]:
+        queries = {query["Id"]: query for query in asked.parameters["MetricDataQueries"]}
+        try:
+            metrics = {
+                name: self._series(asked, query["MetricStat"])
+                for name, query in queries.items()
+                if "MetricStat" in query
+            }
+            results = [
+                _told(query, series, asked.parameters.get("ScanBy", "TimestampDescending"))
+                for name, query in queries.items()
+                if query.get("ReturnData", True)
+                for series in _several(_value(name, queries, metrics, asked.parameters, ()))
+            ]
+        except (InvalidMetric, InvalidExpression) as error:
+            raise Refused("ValidationError", str(error)) from error
+        return {"MetricDataResults": results, "Messages": []}
+
+    def _series(self, asked: Asked, stat: Mapping[str, Any]) -> Series:
+        metric = stat["Metric"]
+        found = self._store(asked.region).statistic(
+            metric["Namespace"],
+            metric["MetricName"],
+            {each["Name"]: each["Value"] for each in metric.get("Dimensions", ())},
+            stat["Stat"],
+            period=stat["Period"],
+            start=asked.parameters["StartTime"],
+            end=asked.parameters["EndTime"],
+            unit=stat.get("Unit"),
+            now=self._setting.clock.now,
+        )
+        return {int(at.timestamp()): value for at, value in found}
+
+
+def _value(
+    name: str,
+    queries: Mapping[str, Any],
+    metrics: Mapping[str, Series],
+    asked: Mapping[str, Any],
+    above: tuple[str, ...],
+) -> Series | list[Series]:
+    """A query's series; what an expression names is computed first, and may not lead back to it."""
+    if name in metrics:
+        return metrics[name]
+    if name in above:
+        raise InvalidExpression(f"Error in expression '{name}': it leads back to itself")
+    expression, known = queries[name]["Expression"], dict(metrics)
+    for other in references(parse(expression)):
+        if other in queries and other not in known:
+            value = _value(other, queries, metrics, asked, (*above, name))
+            if isinstance(value, list):
+                raise InvalidExpression(f"Error in expression '{name}': {other} is several time series")
+            known[other] = value
+    try:
+        return compute(expression, known, _window(queries, queries[name], asked))
+    except InvalidExpression as error:
+        raise InvalidExpression(f"Error in expression '{name}': {error}") from error
+
+
+def _window(queries: Mapping[str, Any], query: Mapping[str, Any], asked: Mapping[str, Any]) -> Window:
+    periods = [each["MetricStat"]["Period"] for each in queries.values() if "MetricStat" in each]
+    period = query.get("Period") or min(periods, default=60)
+    grid = min(period, 60)
+    start = int(asked["StartTime"].timestamp()) // grid * grid
+    return Window(start=start, end=int(asked["EndTime"].timestamp()), period=period)
+
+
+def _several(value: Series | list[Series]) -> list[Series]:
+    return value if isinstance(value, list) else [value]
+
+
+def _told(query: Mapping[str, Any], series: Series, order: str) -> dict[str, Any]:
+    times = sorted(series, reverse=order == "TimestampDescending")
+    label = query.get("Label") or (
+        query["MetricStat"]["Metric"]["MetricName"] if "MetricStat" in query else query["Id"]
+    )
+    return {
+        "Id": query["Id"],
+        "Label": label,
+        "Timestamps": [datetime.fromtimestamp(at, UTC) for at in times],
+        "Values": [series[at] for at in times],
+        "StatusCode": "Complete",
+    }
