@@ -24,7 +24,11 @@ SCENARIO = Scenario(
     ),
     then=holds(
         until("01:50:00", web.is_now("running")),
-        by("02:30:00", web.is_now("stopped"), alert("instance_state", "INFO", subject="is stopped")),
+        by(
+            "02:30:00",
+            web.is_now("stopped"),
+            alert("instance_state", "INFO", subject="is stopped"),
+        ),
         at_the_end(busy.is_now("running"), no_more_alerts_than(1)),
     ),
 )

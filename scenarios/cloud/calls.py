@@ -99,6 +99,24 @@ class Calls:
         for after in self._services:
             after(call)
 
+    def under_role(
+        self, caller: Caller, service: str, operation: str, parameters: Mapping[str, Any], *, region: str
+    ) -> None:
+        """An AWS service did something in the name of a role of the account; moto was asked already."""
+        self._sequence += 1
+        call = ApiCall(
+            sequence=self._sequence,
+            service=service,
+            operation=operation,
+            parameters=parameters,
+            region=region,
+            caller=caller,
+            moment=self._clock.now,
+            response={},
+        )
+        for after in self._everything:
+            after(call)
+
     def around(self, before: Callable[[Caller], None], behind: Callable[[Caller], None]) -> None:
         """Have something happen before and behind every call, such as a crash."""
         self._around.append((before, behind))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from scenarios.cloud.caller import Caller, CallerKind
 from scenarios.cloud.cloudwatch.telling import Change, Place, lambda_event, long_name, notification
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.functions.service import Functions
@@ -18,8 +19,8 @@ from scenarios.cloud.setting import Setting
 
 SERVICE = "cloudwatch.amazonaws.com"
 LAMBDA_PRINCIPAL = "lambda.alarms.cloudwatch.amazonaws.com"
-# The role under which an alarm acts on an instance, which CloudWatch makes for itself.
-EC2_PRINCIPAL = "events.amazonaws.com"
+# The service-linked role under which an alarm acts on an instance.
+EC2_ROLE, EC2_PRINCIPAL = "AWSServiceRoleForCloudWatchEvents", "events.amazonaws.com"
 
 _EC2 = re.compile(r"arn:aws[a-z-]*:automate:[a-z0-9-]+:ec2:(stop|terminate|reboot|recover)")
 _SWF = re.compile(
@@ -100,8 +101,19 @@ class Actions:
         }
         self._setting.note("alarm", f"{alarm.name} acts: {deed} {instance}")
         if operation := _OPERATIONS[deed]:
-            self._setting.calls.by_service(
-                EC2_PRINCIPAL, "ec2", operation, {"InstanceIds": [instance]}, region=machine.region
+            self._setting.calls.under_role(
+                self._role(), "ec2", operation, {"InstanceIds": [instance]}, region=machine.region
             )
         deeds[deed](machine)
         return None
+
+    def _role(self) -> Caller:
+        account = self._setting.account
+        return Caller(
+            kind=CallerKind.ASSUMED_ROLE,
+            account=account,
+            arn=f"arn:aws:sts::{account}:assumed-role/{EC2_ROLE}/InstanceActions",
+            name=EC2_ROLE,
+            source_ip=EC2_PRINCIPAL,
+            user_agent=EC2_PRINCIPAL,
+        )
