@@ -32,6 +32,11 @@ TRAIL_BUCKET: CloudFormation = {
     ],
 }
 
+# That bucket where it is this account's, and so can be watched from here.
+WATCHED_BUCKET: CloudFormation = {
+    "Fn::If": ["OwnBucket", {"Ref": "TrailBucket"}, {"Ref": "ExistingTrailBucket"}],
+}
+
 # The trail itself, likewise.
 TRAIL_ARN: CloudFormation = {
     "Fn::If": ["OwnTrail", {"Fn::GetAtt": ["Trail", "Arn"]}, {"Ref": "ExistingTrailArn"}],

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chalicelib.alarm_path import TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP, TRAIL_ROLE
+from chalicelib.alarm_path import TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP, TRAIL_ROLE, WATCHED_BUCKET
 from chalicelib.http import GRANTS as HTTP_GRANTS
 from chalicelib.remediation import Grant, OnQueue, Remediation
 
@@ -99,6 +99,7 @@ _NAMES: Mapping[str, Any] = {
     "TrailGroupName": TRAIL_GROUP,
     "TrailBucketName": TRAIL_BUCKET,
     "TrailRoleName": TRAIL_ROLE,
+    "WatchedBucketName": WATCHED_BUCKET,
 }
 
 

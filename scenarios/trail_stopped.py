@@ -161,6 +161,23 @@ FIRST_DAY = Scenario(
     ),
 )
 
+CAPPED = Scenario(
+    name="trail_stopped.capped",
+    title="Somebody stops the trail eleven times: ten times it is started, then the cap holds",
+    parameters=ENFORCE,
+    lasts="55:00",
+    when=tuple(
+        step for number in range(11) for step in at(f"{4 * number:02}:00", on_trail(mallory, "stop_logging"))
+    ),
+    then=at_the_end(
+        outcome("trail_stopped", Outcome.ACTED, times=10),
+        outcome("trail_stopped", Outcome.CAPPED),
+        alert("trail_stopped", "CRITICAL", "Trailwarden held back"),
+        alerts_of_ours(11),
+        trail_logs(on=False),
+    ),
+)
+
 BUCKET = Scenario(
     name="trail_stopped.bucket",
     title="Everything about the bucket is weakened at once: one look finds it all, and takes it back",
@@ -209,7 +226,7 @@ GROUP = Scenario(
     then=holds(
         by("01:08:00", alert("trail_stopped", "MEDIUM", "365 days -> 1 days")),
         by("01:18:00", alert("trail_stopped", "HIGH", "there -> gone")),
-        at_the_end(nothing_is_weaker(), alerts_of_ours(2)),
+        at_the_end(nothing_is_weaker(), alerts_of_ours(2), outcome("trail_stopped", Outcome.ACTED, times=2)),
     ),
 )
 
@@ -381,13 +398,13 @@ ARCHIVED = Scenario(
     title="The logs go to an archive account: the trail is watched from here, the bucket is not",
     before=_archive(),
     parameters=(("ArchiveBucket", ARCHIVE), *ENFORCE),
-    lasts="01:30:00",
+    lasts="02:20:00",
     when=told(
         at("00:10:00", mallory.calls("s3", "delete_public_access_block", Bucket=ARCHIVE)),
-        at(LATER, on_trail(mallory, "stop_logging")),
+        at("02:05:00", on_trail(mallory, "stop_logging")),
     ),
     then=holds(
-        by("01:08:00", alert("trail_stopped", "CRITICAL", "on -> off", without=("Could not look",))),
+        by("02:08:00", alert("trail_stopped", "CRITICAL", "on -> off", without=("Could not look",))),
         at_the_end(trail_logs(on=True), alerts_of_ours(1), no_more_alerts_than(0, of="trail_digest")),
     ),
 )
@@ -419,6 +436,7 @@ SCENARIOS = (
     DELETED,
     WEAKENED,
     FIRST_DAY,
+    CAPPED,
     BUCKET,
     GROUP,
     EXISTING,

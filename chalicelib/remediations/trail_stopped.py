@@ -24,7 +24,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from chalicelib.alarm_path import TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP
+from chalicelib.alarm_path import TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP, WATCHED_BUCKET
 from chalicelib.aws import Aws
 from chalicelib.events import ApiCallEvent, Raw, Tick, api_call, tick
 from chalicelib.ledger import Ledger
@@ -58,7 +58,7 @@ BUCKET_PATTERN = {
     "detail": {
         "readOnly": [False],
         "managementEvent": [True],
-        "requestParameters": {"bucketName": [TRAIL_BUCKET]},
+        "requestParameters": {"bucketName": [WATCHED_BUCKET]},
     },
 }
 GROUP_PATTERN = {
@@ -70,7 +70,7 @@ GROUP_PATTERN = {
     },
 }
 
-_BUCKET_ARN = "arn:${AWS::Partition}:s3:::${TrailBucketName}"
+_BUCKET_ARN = "arn:${AWS::Partition}:s3:::${WatchedBucketName}"
 _GROUP_ARN = "arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group:${TrailGroupName}:*"
 _GROUPS = "arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group::log-stream:*"
 _ROLE_ARN = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${TrailRoleName}"

@@ -92,6 +92,7 @@ def test_a_policy_has_a_statement_for_each_resource_and_names_no_action_twice():
         ("TrailGroupName", "OwnTrail"),
         ("TrailArn", "OwnTrail"),
         ("TrailRoleName", "OwnTrail"),
+        ("WatchedBucketName", "OwnBucket"),
         ("TrailBucketName", "OwnBucket"),  # a trail of the stack's may deliver to an archive account
     ],
 )
