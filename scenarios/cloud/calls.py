@@ -16,7 +16,7 @@ from botocore.validate import ParamValidator
 
 from scenarios.cloud.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.clock import Clock
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.iam.actions import context, required
 from scenarios.cloud.iam.denied import access_denied
 from scenarios.cloud.iam.identity import Identity
@@ -247,16 +247,6 @@ class Calls:
             if error is None:
                 for after in self._afters.get((asked.service, asked.operation), ()):
                     after(call)
-
-
-class Refused(Exception):
-    """A law refuses a call, with the code and message AWS would give."""
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        self.code = code
-        self.message = message
-        self.status = status
-        super().__init__(f"{code}: {message}")
 
 
 def client_error(client: BaseClient, operation: str, code: str, message: str, status: int) -> ClientError:

@@ -23,6 +23,16 @@ class WorldError(RuntimeError):
     """The simulated AWS was used in a way it does not allow, such as a thread started inside it."""
 
 
+class Refused(Exception):
+    """A law refuses a call, with the code and message AWS would give."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        self.code = code
+        self.message = message
+        self.status = status
+        super().__init__(f"{code}: {message}")
+
+
 class InvalidTemplate(ValueError):
     """CloudFormation would refuse this template, or the simulated AWS does not know a part of it.
 

@@ -20,9 +20,9 @@ from typing import Any
 from chalicelib.matching import InvalidPattern, LogPattern
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import ApiCall
-from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.service import CloudWatch
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.setting import Setting
 

@@ -19,9 +19,9 @@ from typing import Any
 
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import ApiCall, Caller
-from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.calls import Asked
 from scenarios.cloud.encryption import key_arn
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.setting import Setting
 

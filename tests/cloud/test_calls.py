@@ -5,8 +5,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from small_worlds import ACCOUNT, HOME, admin, bucket, document, may, queue, world
 
 from scenarios.cloud.caller import CallerKind
-from scenarios.cloud.calls import Refused
-from scenarios.cloud.errors import NotSimulated, WorldError
+from scenarios.cloud.errors import NotSimulated, Refused, WorldError
 
 STANDING = {**queue(by=""), **bucket()}
 

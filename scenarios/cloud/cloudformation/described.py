@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudformation.resources.kind import Stack
+from scenarios.cloud.errors import Refused
 from scenarios.cloud.setting import Setting
 
 

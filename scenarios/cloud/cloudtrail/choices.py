@@ -15,10 +15,10 @@ from datetime import datetime
 from typing import Any
 
 from scenarios.cloud import moto_hooks
-from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudtrail.selector_rules import check_event_selectors, check_insight_selectors
 from scenarios.cloud.cloudtrail.selectors import DEFAULT_SELECTORS, Record, completed, selects
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
 

@@ -16,10 +16,11 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto.core.botocore_stubber import MockRawResponse
 
-from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudtrail.digests import list_public_keys
 from scenarios.cloud.cloudtrail.history_resources import resources
 from scenarios.cloud.cloudtrail.signing_keys import keys_of
+from scenarios.cloud.errors import Refused
 from scenarios.cloud.setting import Setting
 
 KEPT: Final = timedelta(days=90)

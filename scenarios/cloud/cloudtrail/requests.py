@@ -17,8 +17,9 @@ from typing import Any
 
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import ApiCall
-from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudtrail.access import SERVICE, Access
+from scenarios.cloud.errors import Refused
 from scenarios.cloud.setting import Setting
 
 MOST_TRAILS_A_REGION = 5

@@ -13,9 +13,8 @@ https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutInsightSele
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from scenarios.cloud.calls import Refused
 from scenarios.cloud.cloudtrail.selectors import completed, selects
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.errors import NotSimulated, Refused
 
 Selector = Mapping[str, Any]
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import ApiCall
-from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudtrail.access import SERVICE
 from scenarios.cloud.cloudtrail.choices import TrailChoices, logs
 from scenarios.cloud.cloudtrail.data_events import recorded_calls
@@ -30,7 +30,7 @@ from scenarios.cloud.cloudtrail.insights import Insights
 from scenarios.cloud.cloudtrail.records import record_of
 from scenarios.cloud.cloudtrail.requests import TrailRequests
 from scenarios.cloud.cloudtrail.selectors import asks_for_data
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.logs import Logs
 from scenarios.cloud.messaging import Messaging
 from scenarios.cloud.setting import Setting

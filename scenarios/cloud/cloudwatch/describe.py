@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from scenarios.cloud.calls import Refused
+from scenarios.cloud.errors import Refused
 
 MOST_A_PAGE, DEFAULT_A_PAGE = 100, 50
 

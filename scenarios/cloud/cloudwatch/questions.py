@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.math_syntax import InvalidExpression, parse, references
 from scenarios.cloud.cloudwatch.metric_math import Series, Window, compute
 from scenarios.cloud.cloudwatch.metrics import InvalidMetric, MetricStore
+from scenarios.cloud.errors import Refused
 from scenarios.cloud.setting import Setting
 
 

@@ -19,7 +19,7 @@ from scenarios.cloud import moto_hooks
 from scenarios.cloud.alarm_rules import CompositeRule, InvalidAlarmRule
 from scenarios.cloud.alarms import INSUFFICIENT_DATA, AlarmCondition, evaluation_range
 from scenarios.cloud.caller import ApiCall
-from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.actions import Actions, ec2_action
 from scenarios.cloud.cloudwatch.alarm_words import INITIAL_REASON, Datapoint, reason_data, state_reason
 from scenarios.cloud.cloudwatch.composites import Composites
@@ -27,7 +27,7 @@ from scenarios.cloud.cloudwatch.describe import describe_alarms
 from scenarios.cloud.cloudwatch.metrics import InvalidMetric, MetricStore, StatisticSet
 from scenarios.cloud.cloudwatch.questions import Questions
 from scenarios.cloud.cloudwatch.telling import Change, Place, state_change_event
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
 EVALUATED_AT_SECOND = 15

@@ -17,7 +17,8 @@ from typing import Any
 
 from chalicelib.matching import EventPattern
 from scenarios.cloud import moto_hooks
-from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.errors import Refused
 from scenarios.cloud.eventbridge.requests import check_pattern, moment
 from scenarios.cloud.setting import Setting
 

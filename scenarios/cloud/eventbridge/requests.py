@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.matching import EventPattern, InvalidPattern
-from scenarios.cloud.calls import Refused
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.inputs import InputTransformer, RefusedInput
 from scenarios.cloud.schedules import InvalidSchedule, Schedule
 

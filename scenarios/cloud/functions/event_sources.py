@@ -32,10 +32,10 @@ from typing import Any
 
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import ApiCall, Caller
-from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.calls import Asked
 from scenarios.cloud.clock import Entry
 from scenarios.cloud.encryption import key_arn
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.functions.invocations import Invocation, Result
 from scenarios.cloud.functions.queue_batches import DEFAULT_BATCH_SIZE, objection, record, unprocessed
 from scenarios.cloud.setting import Setting

@@ -22,8 +22,8 @@ from typing import Any, Protocol
 
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import Caller, CallerKind
-from scenarios.cloud.calls import Asked, Refused
-from scenarios.cloud.errors import NotSimulated, WorldError
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.errors import NotSimulated, Refused, WorldError
 from scenarios.cloud.faults import Crash
 from scenarios.cloud.functions.destinations import Deliver, Destinations
 from scenarios.cloud.functions.event_sources import EventSources

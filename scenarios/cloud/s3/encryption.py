@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from scenarios.cloud import moto_hooks
-from scenarios.cloud.calls import Asked, Refused
+from scenarios.cloud.calls import Asked
 from scenarios.cloud.encryption import key_arn
+from scenarios.cloud.errors import Refused
 from scenarios.cloud.setting import Setting
 
 _ALGORITHMS = ("aws:kms", "aws:kms:dsse")

@@ -19,8 +19,8 @@ from typing import Any, Protocol
 
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import ApiCall
-from scenarios.cloud.calls import Asked, Refused
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
 ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")

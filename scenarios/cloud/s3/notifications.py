@@ -6,8 +6,8 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificatio
 from typing import Any
 
 from scenarios.cloud import moto_hooks
-from scenarios.cloud.calls import Asked, Refused
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
 

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.calls import Refused as Refusal
 from scenarios.cloud.cloudformation.resources.access import require_assumable, role_may, service_may
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
 from scenarios.cloud.cloudformation.resources.shapes import TAGS, Flag, Many, Refused, Shape, Text, arn
@@ -22,6 +21,7 @@ from scenarios.cloud.cloudtrail.selector_rules import (
     check_insight_selectors,
 )
 from scenarios.cloud.errors import InvalidTemplate
+from scenarios.cloud.errors import Refused as Refusal
 
 _CLOUDTRAIL = "cloudtrail.amazonaws.com"
 _OPERATORS = ("EndsWith", "Equals", "NotEndsWith", "NotEquals", "NotStartsWith", "StartsWith")
