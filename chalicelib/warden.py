@@ -65,3 +65,9 @@ class Warden(Chalice):  # type: ignore[misc]  # Chalice ships no types
         from chalicelib.archive import archive  # noqa: PLC0415 - see above
 
         return archive()
+
+    def host(self) -> Mapping[str, Any]:
+        """The template of one watched host's alarms."""
+        from chalicelib.stack.host import host  # noqa: PLC0415 - see above
+
+        return host()

@@ -1,4 +1,4 @@
-"""The files a deploy starts from: three templates and deployment.zip; and what is wrong in them.
+"""The files a deploy starts from: four templates and deployment.zip; and what is wrong in them.
 
 Chalice picks what of our code goes into the zip. The wheels are those that the lock names, by their hashes,
 for the pinned runtime and arm64, whatever machine packages. The zip holds no dates, so the same code is the
@@ -20,6 +20,7 @@ from chalice.deploy.packager import LambdaDeploymentPackager
 from chalice.utils import UI, OSUtils
 
 from chalicelib.stack import RUNTIME
+from chalicelib.warden import Warden
 from scenarios.cloud.cloudformation.template import translate
 from scenarios.packaging import PROJECT, Template, application, pretty, sam_template
 from scenarios.requirements import requirements_with_hashes
@@ -34,6 +35,13 @@ _STRANGERS = frozenset(
     {"moto", "freezegun", "scenarios", "tests", "boto3", "botocore", "samtranslator", "cfnlint"}
 )
 LINT_REGION = "us-east-1"
+
+# The templates beside the main one: of every other region, of the archive's account, of each watched host.
+BESIDE: Mapping[str, Callable[[Warden], Mapping[str, Any]]] = {
+    "spoke.json": Warden.spoke,
+    "archive.json": Warden.archive,
+    "host.json": Warden.host,
+}
 
 Wheels = Callable[[Path], None]
 
@@ -55,10 +63,10 @@ def write_package(stage: str, out: Path) -> dict[str, Path]:
     if "TRAILWARDEN_ATTACH" in json.dumps(template):
         raise NotForAws(f"the stage {stage!r} runs on the simulated AWS and can't be deployed")
     out.mkdir(parents=True, exist_ok=True)
-    paths = {name: out / name for name in ("sam.json", "spoke.json", "archive.json", "deployment.zip")}
+    paths = {name: out / name for name in ("sam.json", *BESIDE, "deployment.zip")}
     paths["sam.json"].write_text(pretty(template))
-    paths["spoke.json"].write_text(pretty(application().spoke()))
-    paths["archive.json"].write_text(pretty(application().archive()))
+    for name, template_of in BESIDE.items():
+        paths[name].write_text(pretty(template_of(application())))
     build_zip(paths["deployment.zip"])
     return paths
 
@@ -141,8 +149,7 @@ def lint(paths: Mapping[str, Path]) -> list[str]:
     texts = {
         "sam.json": paths["sam.json"].read_text(),
         "sam.json, translated": pretty(translate(sam, region=LINT_REGION)),
-        "spoke.json": paths["spoke.json"].read_text(),
-        "archive.json": paths["archive.json"].read_text(),
+        **{name: paths[name].read_text() for name in BESIDE},
     }
     return [finding for name, text in texts.items() for finding in _lint(name, text)]
 

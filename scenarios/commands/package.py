@@ -67,6 +67,11 @@ Then in every other watched region, and in us-east-1 if that is not the home:
   aws cloudformation deploy --template-file {paths["spoke.json"]} --stack-name trailwarden-spoke \\
     --capabilities CAPABILITY_IAM --region REGION --parameter-overrides HomeRegion=HOME
 
+For each host that is to be watched (its tag Trailwarden=watched has the agent installed):
+
+  aws cloudformation deploy --template-file {paths["host.json"]} --stack-name trailwarden-host-NAME \\
+    --parameter-overrides InstanceId=i-...
+
 To keep the trail's bucket in another account, first of all and there (its name is the stack's ArchiveBucket):
 
   aws cloudformation deploy --template-file {paths["archive.json"]} --stack-name trailwarden-archive \\

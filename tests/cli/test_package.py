@@ -23,7 +23,7 @@ def offline(monkeypatch):
 
 
 @pytest.mark.usefixtures("offline")
-def test_four_files_are_written_and_the_next_commands_told(tmp_path):
+def test_the_files_are_written_and_the_next_commands_told(tmp_path):
     out = tmp_path / "new" / "out"
 
     result = trailwarden("package", str(out))
@@ -32,6 +32,7 @@ def test_four_files_are_written_and_the_next_commands_told(tmp_path):
     assert sorted(path.name for path in out.iterdir()) == [
         "archive.json",
         "deployment.zip",
+        "host.json",
         "sam.json",
         "spoke.json",
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.stack import RUNTIME
 from scenarios import requirements as lambda_requirements
-from scenarios.lambda_package import NotForAws, build_zip, lint, strangers, write_package
+from scenarios.lambda_package import BESIDE, NotForAws, build_zip, lint, strangers, write_package
 from scenarios.packaging import (
     PROJECT,
     REQUIREMENTS,
@@ -76,24 +76,23 @@ def test_every_function_has_a_role_of_its_own():
     assert len(set(roles)) == len(roles)
 
 
-def test_the_templates_are_clean_before_and_after_the_transform(tmp_path):
-    paths = {name: tmp_path / name for name in ("sam.json", "spoke.json", "archive.json")}
-    paths["sam.json"].write_text(pretty(sam_template("prod")))
-    paths["spoke.json"].write_text(pretty(application().spoke()))
-    paths["archive.json"].write_text(pretty(application().archive()))
+def written(folder, main):
+    """The templates, in files, with this main one."""
+    texts = {"sam.json": main, **{name: made(application()) for name, made in BESIDE.items()}}
+    for name, template in texts.items():
+        (folder / name).write_text(pretty(template))
+    return {name: folder / name for name in texts}
 
-    assert lint(paths) == []
+
+def test_the_templates_are_clean_before_and_after_the_transform(tmp_path):
+    assert lint(written(tmp_path, sam_template("prod"))) == []
 
 
 def test_lint_tells_template_place_and_rule(tmp_path):
     broken = sam_template("prod")
     broken["Resources"]["DeadLetters"]["Properties"]["MessageRetentionPeriod"] = 5
-    paths = {name: tmp_path / name for name in ("sam.json", "spoke.json", "archive.json")}
-    paths["sam.json"].write_text(pretty(broken))
-    paths["spoke.json"].write_text(pretty(application().spoke()))
-    paths["archive.json"].write_text(pretty(application().archive()))
 
-    findings = lint(paths)
+    findings = lint(written(tmp_path, broken))
 
     place = "Resources/DeadLetters/Properties/MessageRetentionPeriod: E"
     assert any(finding.startswith(f"sam.json: {place}") for finding in findings)
