@@ -27,7 +27,7 @@ from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.alarm_path import TRAIL_ARN, TRAIL_BUCKET
+from chalicelib.alarm_path import TRAIL_ARN, TRAIL_BUCKET, WATCHED_BUCKET
 from chalicelib.aws import Aws
 from chalicelib.errors import foreseen
 from chalicelib.events import ObjectEvent, Raw, Tick, object_event, tick
@@ -44,13 +44,13 @@ TRAIL_ARN_NAME = "TRAIL_DIGEST_TRAIL_ARN"
 DELETED_PATTERN = {
     "source": ["aws.s3"],
     "detail-type": ["Object Deleted"],
-    "detail": {"bucket": {"name": [TRAIL_BUCKET]}, "reason": [{"anything-but": "Lifecycle Expiration"}]},
+    "detail": {"bucket": {"name": [WATCHED_BUCKET]}, "reason": [{"anything-but": "Lifecycle Expiration"}]},
 }
 WRITTEN_PATTERN = {
     "source": ["aws.s3"],
     "detail-type": ["Object Created"],
     "detail": {
-        "bucket": {"name": [TRAIL_BUCKET]},
+        "bucket": {"name": [WATCHED_BUCKET]},
         "requester": [{"anything-but": "cloudtrail.amazonaws.com"}],
     },
 }
