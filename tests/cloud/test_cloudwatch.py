@@ -7,7 +7,6 @@ import pytest
 from botocore.exceptions import ClientError
 from small_worlds import HOME, admin, arn, heard, noted, queue, rule, topic, world
 
-from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.world import ACCOUNT, START
 
 ALARM_ARN = arn("cloudwatch", "alarm:many-guesses")
@@ -318,11 +317,3 @@ def test_a_change_is_an_event_whether_actions_are_on_or_not():
 def test_a_metric_that_aws_refuses_is_refused():
     with world(WATCHED) as cloud, pytest.raises(ClientError, match="InvalidParameterValue"):
         put(cloud, at=START - timedelta(days=15))
-
-
-def test_what_alarms_do_beyond_this_is_not_simulated():
-    with (
-        world({**topic("cloudwatch"), **alarm(Period=10)}) as cloud,
-        pytest.raises(NotSimulated, match="period of 10 s"),
-    ):
-        cloud.run(90)

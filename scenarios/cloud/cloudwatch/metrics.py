@@ -208,6 +208,11 @@ class MetricStore:
         )
         return [(_moment(at), value) for at, value in found if value is not None and at >= oldest]
 
+    def newest(self, namespace: str, name: str, dimensions: Mapping[str, str] | None = None) -> float:
+        """The start of the newest minute (or second) with data, in seconds since 1970; -inf without any."""
+        units = self._units.get(_metric(namespace, name, dimensions or {}))
+        return _last(units) if units else -math.inf
+
     def units(self, namespace: str, name: str, dimensions: Mapping[str, str] | None = None) -> list[str]:
         """The units in which a metric has data."""
         return sorted(self._units.get(_metric(namespace, name, dimensions or {}), {}))

@@ -4,6 +4,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Cloud
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from scenarios.cloud.alarm_rules import CompositeRule, InvalidAlarmRule
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
@@ -31,6 +32,38 @@ _COMPARISONS = (
     "LessThanThreshold",
 )
 
+_DIMENSIONS = Many(
+    of=Shape(fields={"Name": Text(longest=255), "Value": Text(longest=1024)}, required=("Name", "Value")),
+    most=30,
+)
+_QUERY = Shape(
+    fields={
+        "AccountId": Refused(because="metrics of other accounts"),
+        "Expression": Text(longest=2048),
+        "Id": Text(pattern=r"[a-z][a-zA-Z0-9_]{0,254}"),
+        "Label": Text(),
+        "MetricStat": Shape(
+            fields={
+                "Metric": Shape(
+                    fields={
+                        "Dimensions": _DIMENSIONS,
+                        "MetricName": Text(longest=255),
+                        "Namespace": Text(pattern=r"[^:].{0,254}"),
+                    },
+                    required=("MetricName", "Namespace"),
+                ),
+                "Period": Whole(low=1),
+                "Stat": Text(),
+                "Unit": Text(),
+            },
+            required=("Metric", "Period", "Stat"),
+        ),
+        "Period": Whole(low=1),
+        "ReturnData": Flag(),
+    },
+    required=("Id",),
+)
+
 ALARM = Shape(
     fields={
         "ActionsEnabled": Flag(),
@@ -39,18 +72,13 @@ ALARM = Shape(
         "AlarmName": Text(longest=255),
         "ComparisonOperator": Text(choices=_COMPARISONS),
         "DatapointsToAlarm": Whole(low=1),
-        "Dimensions": Many(
-            of=Shape(
-                fields={"Name": Text(longest=255), "Value": Text(longest=1024)}, required=("Name", "Value")
-            ),
-            most=30,
-        ),
-        "EvaluateLowSampleCountPercentile": Refused(because="percentile alarms"),
+        "Dimensions": _DIMENSIONS,
+        "EvaluateLowSampleCountPercentile": Text(choices=("evaluate", "ignore")),
         "EvaluationPeriods": Whole(low=1),
-        "ExtendedStatistic": Refused(because="percentile alarms"),
+        "ExtendedStatistic": Text(pattern=r"p\d{1,3}(\.\d{1,10})?"),
         "InsufficientDataActions": _ACTIONS,
         "MetricName": Text(longest=255),
-        "Metrics": Refused(because="alarms on metric math"),
+        "Metrics": Many(of=_QUERY, most=20),
         "Namespace": Text(pattern=r"[^:].{0,254}"),
         "OKActions": _ACTIONS,
         "Period": Whole(low=10),
@@ -61,15 +89,7 @@ ALARM = Shape(
         "TreatMissingData": Text(choices=("breaching", "ignore", "missing", "notBreaching")),
         "Unit": Text(),
     },
-    required=(
-        "ComparisonOperator",
-        "EvaluationPeriods",
-        "MetricName",
-        "Namespace",
-        "Period",
-        "Statistic",
-        "Threshold",
-    ),
+    required=("ComparisonOperator", "EvaluationPeriods", "Threshold"),
 )
 
 COMPOSITE_ALARM = Shape(
@@ -91,10 +111,10 @@ COMPOSITE_ALARM = Shape(
 
 
 def create_alarm(order: Order) -> Identity:
-    """Create an alarm on one metric; periods and thresholds are those of PutMetricAlarm."""
+    """Create an alarm on one metric, or on an expression; periods are those of PutMetricAlarm."""
     properties = dict(order.properties)
     name = order.name("AlarmName", 255)
-    period, periods = properties["Period"], properties["EvaluationPeriods"]
+    period, periods = _period(order, properties), properties["EvaluationPeriods"]
     if period not in (10, 20, 30) and period % 60:
         raise order.refuse("Period", "The period must be 10, 20, 30 or a multiple of 60 seconds")
     week = 604_800
@@ -106,6 +126,22 @@ def create_alarm(order: Order) -> Identity:
         raise order.refuse("DatapointsToAlarm", "at most as many as EvaluationPeriods")
     order.client("cloudwatch").put_metric_alarm(**{**properties, "AlarmName": name})
     return Identity(ref=name, attributes={"Arn": order.site.arn("cloudwatch", f"alarm:{name}")})
+
+
+def _period(order: Order, properties: Mapping[str, Any]) -> int:
+    """The period of the metric, or of the metrics that an expression is made of."""
+    if "Metrics" in properties:
+        periods = [query["MetricStat"]["Period"] for query in properties["Metrics"] if "MetricStat" in query]
+        periods += [query["Period"] for query in properties["Metrics"] if "Period" in query]
+        if not periods:
+            raise order.refuse("Metrics", "an expression without metrics names its period")
+        return int(max(periods))
+    for name in ("MetricName", "Namespace", "Period"):
+        if name not in properties:
+            raise order.refuse(name, "is missing")
+    if ("Statistic" in properties) == ("ExtendedStatistic" in properties):
+        raise order.refuse("Statistic", "either Statistic or ExtendedStatistic is given")
+    return int(properties["Period"])
 
 
 def create_composite_alarm(order: Order) -> Identity:

@@ -1,0 +1,177 @@
+"""What may be asked of alarms: putting, deleting, setting and describing them, with CloudWatch's refusals.
+
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from scenarios.cloud import moto_hooks
+from scenarios.cloud.alarm_rules import CompositeRule, InvalidAlarmRule
+from scenarios.cloud.alarms import INSUFFICIENT_DATA
+from scenarios.cloud.caller import ApiCall
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.cloudwatch.actions import ec2_action
+from scenarios.cloud.cloudwatch.alarm_words import INITIAL_REASON
+from scenarios.cloud.cloudwatch.describe import describe_alarms
+from scenarios.cloud.cloudwatch.math_syntax import InvalidExpression, parse, references
+from scenarios.cloud.errors import NotSimulated, Refused
+from scenarios.cloud.setting import Setting
+
+Become = Callable[[str, Any, str, str, Mapping[str, Any]], None]
+Configured = Callable[[str, Any, str], None]
+
+_RECOVERS = "StatusCheckFailed_System"
+_MOST_METRICS = 10
+
+
+class AlarmRequests:
+    """Answers for alarms. `become` changes a state; `configured` hears of create, update and delete."""
+
+    def __init__(self, setting: Setting, become: Become, configured: Configured) -> None:
+        self._setting = setting
+        self._become = become
+        self._configured = configured
+        self._before: dict[str, Any] = {}
+        calls = setting.calls
+        calls.answer("cloudwatch", "SetAlarmState", self._set_alarm_state)
+        calls.answer("cloudwatch", "DescribeAlarms", self._describe_alarms)
+        calls.check("cloudwatch", "PutMetricAlarm", self._about_to_put)
+        calls.after("cloudwatch", "PutMetricAlarm", self._was_put)
+        calls.check("cloudwatch", "PutCompositeAlarm", self._about_to_put_composite)
+        calls.after("cloudwatch", "PutCompositeAlarm", self._was_put)
+        calls.check("cloudwatch", "DeleteAlarms", self._about_to_delete)
+        calls.after("cloudwatch", "DeleteAlarms", self._were_deleted)
+
+    def _alarms(self, region: str) -> dict[str, Any]:
+        return moto_hooks.alarms(self._setting.account, region)
+
+    def _remember(self, asked: Asked, *names: str) -> None:
+        alarms = self._alarms(asked.region)
+        self._before = {name: alarms[name] for name in names if name in alarms}
+
+    # ---- putting --------------------------------------------------------------------------------
+
+    def _about_to_put(self, asked: Asked) -> None:
+        parameters = asked.parameters
+        self._remember(asked, parameters["AlarmName"])
+        if "Metrics" in parameters:
+            _check_queries(parameters["Metrics"])
+        if "ThresholdMetricId" in parameters:
+            raise NotSimulated("cloudwatch", f"anomaly detection in the alarm {parameters['AlarmName']}")
+        dimensions = {each["Name"] for each in parameters.get("Dimensions", ())}
+        for action in _actions(parameters):
+            deed = ec2_action(action)
+            if deed and "InstanceId" not in dimensions:
+                raise Refused("ValidationError", f"{action} needs a metric with the dimension InstanceId")
+            if deed == "recover" and parameters.get("MetricName") != _RECOVERS:
+                raise Refused("ValidationError", f"{action} needs the metric {_RECOVERS}")
+
+    def _about_to_put_composite(self, asked: Asked) -> None:
+        """The rule must be one, and name alarms that are there."""
+        parameters = asked.parameters
+        self._remember(asked, parameters["AlarmName"])
+        try:
+            children = CompositeRule(parameters["AlarmRule"]).children
+        except InvalidAlarmRule as error:
+            raise Refused("ValidationError", str(error)) from error
+        alarms = self._alarms(asked.region)
+        for child in children:
+            if child.rpartition(":alarm:")[2] not in alarms:
+                raise Refused("ValidationError", f"AlarmRule must not refer to {child}, which does not exist")
+        periods = {"ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod"}
+        if parameters.get("ActionsSuppressor") and not periods <= parameters.keys():
+            raise Refused("ValidationError", f"ActionsSuppressor needs {' and '.join(sorted(periods))}")
+        for action in _actions(parameters):
+            if ec2_action(action) or ":autoscaling:" in action:
+                raise Refused("ValidationError", f"A composite alarm can't do {action}")
+
+    def _was_put(self, call: ApiCall) -> None:
+        """A new alarm begins without data; one that is updated keeps its state."""
+        name = call.parameters["AlarmName"]
+        alarm, before = self._alarms(call.region)[name], self._before.pop(name, None)
+        if before is None:
+            set_state(alarm, INSUFFICIENT_DATA, INITIAL_REASON, self._setting.clock.now)
+        else:
+            alarm.state_value, alarm.state_reason = before.state_value, before.state_reason
+            alarm.state_reason_data = before.state_reason_data
+            alarm.state_updated_timestamp = before.state_updated_timestamp
+        self._configured(call.region, alarm, "create" if before is None else "update")
+
+    # ---- the rest -------------------------------------------------------------------------------
+
+    def _about_to_delete(self, asked: Asked) -> None:
+        self._remember(asked, *asked.parameters["AlarmNames"])
+
+    def _were_deleted(self, call: ApiCall) -> None:
+        gone, self._before = self._before, {}
+        for alarm in gone.values():
+            self._configured(call.region, alarm, "delete")
+
+    def _set_alarm_state(self, asked: Asked) -> dict[str, Any]:
+        """Like a real change, until the next evaluation."""
+        name = asked.parameters["AlarmName"]
+        alarm = self._alarms(asked.region).get(name)
+        if alarm is None:
+            raise Refused("ResourceNotFound", f"Alarm {name} does not exist", 404)
+        try:
+            data = json.loads(asked.parameters.get("StateReasonData", "{}"))
+        except ValueError as error:
+            raise Refused("InvalidFormat", "StateReasonData is no JSON") from error
+        if asked.parameters["StateValue"] != alarm.state_value:
+            state, reason = asked.parameters["StateValue"], asked.parameters["StateReason"]
+            self._become(asked.region, alarm, state, reason, data)
+        return {}
+
+    def _describe_alarms(self, asked: Asked) -> dict[str, Any]:
+        return describe_alarms(self._alarms(asked.region).values(), asked.parameters)
+
+
+def set_state(
+    alarm: Any, state: str, reason: str, now: datetime, data: Mapping[str, Any] = MappingProxyType({})
+) -> None:
+    """Write a state into moto's model of an alarm."""
+    alarm.state_value = state
+    alarm.state_reason = reason
+    alarm.state_reason_data = json.dumps(dict(data)) if data else "{}"
+    alarm.state_updated_timestamp = now.replace(tzinfo=None)
+
+
+def _actions(parameters: Mapping[str, Any]) -> list[str]:
+    kinds = ("AlarmActions", "OKActions", "InsufficientDataActions")
+    return [action for kind in kinds for action in parameters.get(kind, ())]
+
+
+def _check_queries(queries: list[Mapping[str, Any]]) -> None:
+    """An alarm over metric math: one period, one query that returns data, expressions without circles."""
+    returning = [query for query in queries if query.get("ReturnData", True)]
+    if len(returning) != 1:
+        raise Refused("ValidationError", "Exactly one element of the metrics list should return data.")
+    stats = [query["MetricStat"] for query in queries if "MetricStat" in query]
+    if len(stats) > _MOST_METRICS:
+        raise Refused("ValidationError", f"An alarm has at most {_MOST_METRICS} metrics")
+    if len({stat["Period"] for stat in stats}) > 1:
+        raise Refused("ValidationError", "Period must not differ between the metrics of an alarm")
+    expressions = {query["Id"]: query["Expression"] for query in queries if query.get("Expression")}
+    for name in expressions:
+        _check_expression(name, expressions, {query["Id"] for query in queries}, ())
+
+
+def _check_expression(
+    name: str, expressions: Mapping[str, str], known: set[str], above: tuple[str, ...]
+) -> None:
+    if name in above:
+        raise Refused("ValidationError", f"Error in expression '{name}': it leads back to itself")
+    try:
+        named = references(parse(expressions[name]))
+    except InvalidExpression as error:
+        raise Refused("ValidationError", f"Error in expression '{name}': {error}") from error
+    for other in named:
+        if other not in known:
+            raise Refused("ValidationError", f"Error in expression '{name}': there is no {other}")
+        if other in expressions:
+            _check_expression(other, expressions, known, (*above, name))
