@@ -206,14 +206,14 @@ def test_moto_runs_no_function(stack):
 
 
 # As moto has them, read before anything here can have changed them.
-OWN = [getattr(owner, name) for owner, name, _ in moto_hooks._SWITCHED_OFF]
+OWN = [getattr(owner, name, None) for owner, name, _ in moto_hooks._SWITCHED_OFF]
 
 
 def test_leaving_gives_moto_its_physics_back():
     with moto_hooks.moto_without_physics(0):
         assert all(getattr(owner, name) is instead for owner, name, instead in moto_hooks._SWITCHED_OFF)
 
-    assert [getattr(owner, name) for owner, name, _ in moto_hooks._SWITCHED_OFF] == OWN
+    assert [getattr(owner, name, None) for owner, name, _ in moto_hooks._SWITCHED_OFF] == OWN
 
 
 # ---- ids ----------------------------------------------------------------------------------------

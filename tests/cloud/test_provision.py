@@ -451,9 +451,9 @@ def test_an_alarm_is_as_its_properties_say():
     assert stack.resources["One"].attributes == {"Arn": found["AlarmArn"]}
 
 
-def test_composite_alarms_are_not_simulated():
-    with pytest.raises(NotSimulated, match=r"composite alarms \(One\)"):
-        build(one("AWS::CloudWatch::CompositeAlarm", AlarmRule="ALARM(a)"))
+def test_a_composite_alarm_must_have_a_rule_that_is_one():
+    with pytest.raises(InvalidTemplate, match=r"One\.AlarmRule: .* position 7"):
+        build(one("AWS::CloudWatch::CompositeAlarm", AlarmRule="ALARM(a"))
 
 
 # --- AWS::SNS
