@@ -118,6 +118,8 @@ except SystemExit:
         pytest.param(["match", "ERROR", "app.py"], id="match"),
         pytest.param(["catalog"], id="catalog"),
         pytest.param(["package", "--help"], id="package"),
+        pytest.param(["doctor", "--help"], id="doctor"),
+        pytest.param(["validate-trail", "--help"], id="validate-trail"),
         pytest.param(["nosuch"], id="a command that isn't there"),
     ],
 )
