@@ -120,7 +120,7 @@ SILENCED = Scenario(
     name="dead_letters.silenced",
     title="Somebody deletes the alert topic: what could not be told is kept, and why",
     given=(table("orders"),),
-    lasts="10:00",
+    lasts="20:00",
     loses=True,  # CloudWatch has no dead letters: what the alarm would have told is gone
     when=told(
         at("00:00", _deletes_the_topic()),
@@ -130,7 +130,7 @@ SILENCED = Scenario(
         at("01:30", lifts_the_policy(mallory), _plants_a_file()),
     ),
     then=holds(
-        at_the_end(kept(6, "(NotFound) when calling the Publish", "RetriesExhausted"), no_more_alerts_than(0))
+        at_the_end(kept(7, "(NotFound) when calling the Publish", "RetriesExhausted"), no_more_alerts_than(0))
     ),
 )
 
