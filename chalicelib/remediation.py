@@ -295,7 +295,8 @@ class Remediation:
     `parse(raw) -> events` types what Lambda is handed; `sightings(event)` names what is to be counted, and
     how long (`sightings_kept`); `look(aws, event, settings) -> facts` reads; `decide(event, facts, now,
     settings) -> Plan` thinks; `remembers(event, facts, expected) -> state` says what to keep in the ledger as
-    the last good state, if anything: it is asked about deeds that settings expect, too. `settings`:
+    the last good state, if anything: it is asked about deeds that settings expect, too. `records(aws, event,
+    facts, settings)` writes what only an outcome that is safe in the ledger allows to be written. `settings`:
     environment variables beyond the runtime's that the function reads, each with the CloudFormation value it
     gets.
     """
@@ -312,6 +313,7 @@ class Remediation:
     sightings: Callable[[Any], Sequence[Sighting]] | None = None
     sightings_kept: timedelta = timedelta(hours=2)
     remembers: Callable[[Any, Any, bool], str | None] | None = None
+    records: Callable[["Aws", Any, Any, "Settings"], None] | None = None
     controls: tuple[str, ...] = ()
 
     @property

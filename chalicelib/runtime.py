@@ -150,9 +150,11 @@ class Run:
         self._remember(event, facts, now, expected=False)
         plan = limits.fitting(self.remediation.decide(event, facts, now, self.settings))
         finding = self._finding(event, plan, Outcome.TOLD, facts=limits.facts_as_text(facts))
-        if plan.empty:
-            return finding
-        return self.ledger.store(replace(finding, outcome=self._gate(finding, now)))
+        if not plan.empty:
+            finding = self.ledger.store(replace(finding, outcome=self._gate(finding, now)))
+        if self.remediation.records:
+            self.remediation.records(self.aws, event, facts, self.settings)
+        return finding
 
     def _recorded(self, event: Event) -> Outcome:
         """Note what is not told. What settings expect may be the new good state, once: not a redelivery's."""

@@ -29,7 +29,10 @@ _MISSING = ("NoSuchKey", "404")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trail:
-    """What CloudTrail says of a trail. `prefix` has no slashes at its ends; times are aware UTC."""
+    """What CloudTrail says of a trail. `prefix` has no slashes at its ends; times are aware UTC.
+
+    `untold`: why its status could not be had. It is taken to be on then, so that the clock judges.
+    """
 
     name: str
     account: str
@@ -42,6 +45,7 @@ class Trail:
     logging: bool
     started_at: datetime | None
     stopped_at: datetime | None
+    untold: str = ""
 
 
 def read_trail(aws: Aws, arn: str) -> Trail:
@@ -56,7 +60,7 @@ def read_trail(aws: Aws, arn: str) -> Trail:
         raise NotConfigured(f"{arn!r} is not the ARN of a trail")
     client = aws.client("cloudtrail", parts[3])
     trail = client.get_trail(Name=arn)["Trail"]
-    status = client.get_trail_status(Name=arn)
+    status, untold = _status(client, arn)
     return Trail(
         name=parts[5].removeprefix("trail/"),
         account=parts[4],
@@ -69,7 +73,21 @@ def read_trail(aws: Aws, arn: str) -> Trail:
         logging=status.get("IsLogging", False),
         started_at=_utc(status.get("StartLoggingTime")),
         stopped_at=_utc(status.get("StopLoggingTime")),
+        untold=untold,
     )
+
+
+def _status(client: Any, arn: str) -> tuple[Mapping[str, Any], str]:
+    """Whether the trail is on; where that can't be had, why."""
+    try:
+        return client.get_trail_status(Name=arn), ""
+    except (ClientError, BotoCoreError) as error:
+        reason = foreseen(error)
+        if isinstance(reason, Throttled):
+            raise reason from error
+        return {
+            "IsLogging": True
+        }, f"whether the trail is on could not be had, only the clock tells: {reason}"
 
 
 def read_keys(aws: Aws, region: str, since: datetime, until: datetime) -> KeyRing:

@@ -4,20 +4,22 @@ CloudTrail signs one digest an hour for each region; a digest names every log fi
 and the digest before it. Whoever wants to hide a deed modifies, deletes or adds a log file, or breaks that
 chain; whoever can't reach so far switches the trail off.
 
-What we do, by the hour: read the digests of the last three hours in every region of the trail, verify
-signatures and chain with CloudTrail's public keys, hash every log file they name, and hold them against the
-listing of the bucket with its versions. Each finding is one alert that says what was modified, deleted,
-added, moved or overwritten, with the evidence, and is told once in seven days: CRITICAL, or HIGH for what was
-overwritten or didn't come, MEDIUM for a gap in which CloudTrail was off. A digest is missed 70 minutes after
-its hour. A trail that was stopped, deleted or pointed elsewhere is told as such. What could not be looked at
-is told as MEDIUM, because silence would read as an all-clear.
+What we do, by the hour: read the digests of the last three hours in every region of the trail, and all that
+came since the last run, verify signatures and chain with CloudTrail's public keys, hash every log file they
+name, and hold them against the listing of the bucket with its versions. The newest digest verified is kept
+in the ledger, so that evidence which disappears between two runs is missed by name. Each finding is one alert
+that says what was modified, deleted, added, moved or overwritten, with the evidence, and is told once in
+seven days: CRITICAL, or HIGH for what was overwritten or didn't come, MEDIUM for a gap in which CloudTrail
+was off. A digest is missed 70 minutes after its hour. A trail that was stopped, deleted or pointed elsewhere
+is told as such. What could not be looked at is told as MEDIUM, because silence would read as an all-clear.
 
 What we do at once: when S3 says that an object of the bucket was deleted, or written by somebody other than
 CloudTrail, tell which, from where, what is left of it, and the command that brings it back.
 
 What we leave alone: everything; nothing is restored, because versions are evidence. The bucket's own
-lifecycle isn't an attack. S3 names accounts and not persons. One run reads 1,000 log files, newest first, and
-says how many it didn't read; digests of an organization's other accounts aren't read.
+lifecycle isn't an attack. S3 names accounts and not persons. One run reads 1,000 log files, says how many it
+didn't read and leaves them to the next; it goes back three days at most. Digests of an organization's other
+accounts aren't read.
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-intro.html
 """
@@ -31,9 +33,11 @@ from chalicelib.alarm_path import TRAIL_ARN, TRAIL_BUCKET, WATCHED_BUCKET
 from chalicelib.aws import Aws
 from chalicelib.errors import foreseen
 from chalicelib.events import ObjectEvent, Raw, Tick, object_event, tick
+from chalicelib.ledger import Ledger
 from chalicelib.remediation import Grant, OnEvent, OnSchedule, Plan, Remediation
 from chalicelib.settings import Settings
 from chalicelib.trail_alerts import alerts_of
+from chalicelib.trail_anchors import read_anchors, write_anchors
 from chalicelib.trail_audit import Audit, audit
 from chalicelib.trail_objects import History, object_alert, read_history
 from chalicelib.trail_reader import TrailBucket
@@ -65,6 +69,7 @@ GRANTS = (
     Grant(action="cloudtrail:GetTrail", resource="${TrailArn}"),
     Grant(action="cloudtrail:GetTrailStatus", resource="${TrailArn}"),
     Grant(action="cloudtrail:ListPublicKeys", resource="*", because="ListPublicKeys takes no resource"),
+    Grant(action="dynamodb:Query", resource="${Ledger.Arn}", because="one query gives every chain's anchor"),
 )
 
 Happening = Tick | ObjectEvent
@@ -80,7 +85,9 @@ def parse(raw: Raw) -> Sequence[Happening]:
 def look(aws: Aws, event: Happening, settings: Settings) -> Audit | History:
     """The trail's last hours; or the versions of the object."""
     if isinstance(event, Tick):
-        return audit(aws, settings.text(TRAIL_ARN_NAME), settings.text(BUCKET), event.at)
+        trail, bucket = settings.text(TRAIL_ARN_NAME), settings.text(BUCKET)
+        anchors = read_anchors(_ledger(aws, settings), trail, event.at)
+        return audit(aws, trail, bucket, event.at, anchors)
     try:
         return read_history(TrailBucket(aws.client("s3"), event.bucket), event.object_key)
     except (ClientError, BotoCoreError) as error:
@@ -96,6 +103,17 @@ def decide(event: Happening, facts: Audit | History, _now: datetime, settings: S
     return Plan.tell(object_alert(event, facts))
 
 
+def records(aws: Aws, event: Happening, facts: Audit | History, settings: Settings) -> None:
+    """Keep how far the trail is verified now."""
+    if isinstance(event, Tick):
+        assert isinstance(facts, Audit)
+        write_anchors(_ledger(aws, settings), settings.text(TRAIL_ARN_NAME), facts.anchors, event.at)
+
+
+def _ledger(aws: Aws, settings: Settings) -> Ledger:
+    return Ledger(aws.client("dynamodb"), settings.ledger)
+
+
 REMEDIATION = Remediation(
     name="trail_digest",
     title="The audit trail was tampered with",
@@ -109,6 +127,7 @@ REMEDIATION = Remediation(
     parse=parse,
     look=look,
     decide=decide,
+    records=records,
     settings={BUCKET: TRAIL_BUCKET, TRAIL_ARN_NAME: TRAIL_ARN},
     controls=("CIS 3.2", "Security Hub CloudTrail.4", "ATT&CK T1070", "ATT&CK T1562.008"),
 )

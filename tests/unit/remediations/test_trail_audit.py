@@ -23,7 +23,7 @@ from trail_on_s3 import (
     throttled,
 )
 
-from chalicelib import trail_audit
+from chalicelib import trail_audit, trail_stretch
 from chalicelib.errors import NotConfigured, Throttled
 from chalicelib.trail.findings import What
 from chalicelib.trail.keys import Chain
@@ -351,7 +351,7 @@ def test_a_variable_that_is_no_trails_arn_is_a_mistake_of_the_stack():
 CANT_TELL = [
     pytest.param("cloudtrail", "GetTrail", denied("GetTrail"), "could not be looked at", id="the trail"),
     pytest.param(
-        "cloudtrail", "GetTrailStatus", denied("GetTrailStatus"), "could not be looked at", id="its status"
+        "cloudtrail", "GetTrailStatus", denied("GetTrailStatus"), "only the clock tells", id="its status"
     ),
     pytest.param(
         "cloudtrail", "ListPublicKeys", denied("ListPublicKeys"), "public keys of eu-west-1", id="the keys"
@@ -444,9 +444,9 @@ def test_a_forged_digest_does_not_use_up_what_a_run_reads(trail, monkeypatch):
 
 
 def test_a_flood_of_objects_is_bounded_and_told(trail, monkeypatch):
-    monkeypatch.setattr(trail_audit, "MOST_DIGESTS", 3)
-    monkeypatch.setattr(trail_audit, "MOST_LISTED", 3)
-    monkeypatch.setattr(trail_audit, "MOST_REGIONS", 1)
+    monkeypatch.setattr(trail_stretch, "MOST_DIGESTS", 3)
+    monkeypatch.setattr(trail_stretch, "MOST_LISTED", 3)
+    monkeypatch.setattr(trail_stretch, "MOST_REGIONS", 1)
 
     told_of = " ".join(audited(trail).untold)
 
@@ -455,7 +455,7 @@ def test_a_flood_of_objects_is_bounded_and_told(trail, monkeypatch):
 
 
 def test_more_digests_than_a_run_reads_are_told(trail, monkeypatch):
-    monkeypatch.setattr(trail_audit, "MOST_DIGESTS", 3)
+    monkeypatch.setattr(trail_stretch, "MOST_DIGESTS", 3)
     modify_log(trail)
 
     result = audited(trail)

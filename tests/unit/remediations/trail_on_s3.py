@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import boto3
@@ -17,6 +17,7 @@ from scenarios.cloud.cloudtrail.digests import DeliveredLog, SignedDigest, list_
 ACCOUNT = "111122223333"
 HOME = "eu-west-1"
 BUCKET = "trail-bucket"
+LEDGER = "ledger"
 ARN = f"arn:aws:cloudtrail:{HOME}:{ACCOUNT}:trail/main"
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 # The hours run over midnight, and are off the full hour as real ones are.
@@ -114,8 +115,26 @@ class World(Aws):
     def client(self, service: str, region: str = "") -> Any:
         if service == "s3":
             return self.s3
+        if service == "dynamodb":
+            return self.dynamodb
         self.regions_asked.append(region)
         return self.cloudtrail
+
+    @cached_property
+    def dynamodb(self) -> Any:
+        """A client with the ledger's table behind it."""
+        keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+        client: Any = boto3.client("dynamodb", HOME, **keys)
+        client.create_table(
+            TableName=LEDGER,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+        )
+        return client
 
     def delivers(self, region: str = HOME, *, hours: range = range(HOURS), logs: int = 2, prefix="") -> None:
         """CloudTrail delivers hours of a region: log files, and a digest for each hour."""
