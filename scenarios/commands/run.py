@@ -14,6 +14,7 @@ from scenarios.runner.plot import FORMATS, NothingToDraw, draw
 from scenarios.runner.report import Teller
 from scenarios.runner.run import Report, run
 from scenarios.runner.scenario import Scenario
+from scenarios.runner.side_by_side import side_by_side
 
 MOST_TOLD_WHOLE = 4
 ALL = "all"
@@ -37,6 +38,13 @@ ALL = "all"
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
 )
 @click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="So many runs at a time.",
+)
+@click.option(
     "--plot",
     "picture",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
@@ -44,7 +52,7 @@ ALL = "all"
     help="Draw each alarm that went off: metric, threshold, states, messages; a .png or .svg.",
 )
 def command(
-    names: Sequence[str], seed: int, profile: str, *, trace: bool, form: str, picture: Path | None
+    names: Sequence[str], seed: int, profile: str, *, trace: bool, form: str, picture: Path | None, jobs: int
 ) -> int:
     """Rehearse incidents on the simulated AWS, provisioned from the packaged template.
 
@@ -59,7 +67,9 @@ def command(
     if picture is not None and picture.suffix not in FORMATS:
         raise click.UsageError(f"--plot writes {' or '.join(FORMATS)}, not {picture.name!r}")
     drawn: list[Report] = []
-    reports = _kept(_run(chosen, seed, profiles), drawn if picture else None)
+    runs = [(scenario, faults) for faults in profiles for scenario in chosen]
+    made = side_by_side(runs, seed, jobs) if jobs > 1 and len(runs) > 1 else _run(runs, seed)
+    reports = _kept(made, drawn if picture else None)
     if form == "json":
         passed = _as_json(reports, trace=trace)
     else:
@@ -85,12 +95,11 @@ def _draw(reports: Sequence[Report], picture: Path) -> None:
     click.echo(f"{picture}: {panels} alarm{'' if panels == 1 else 's'} drawn", err=True)
 
 
-def _run(chosen: Sequence[Scenario], seed: int, profiles: Sequence[Faults]) -> Iterator[Report]:
-    for faults in profiles:
-        for scenario in chosen:
-            with _under_way(scenario.name):
-                report = run(scenario, seed=seed, faults=faults)
-            yield report
+def _run(runs: Sequence[tuple[Scenario, Faults]], seed: int) -> Iterator[Report]:
+    for scenario, faults in runs:
+        with _under_way(scenario.name):
+            report = run(scenario, seed=seed, faults=faults)
+        yield report
 
 
 @contextmanager

@@ -239,3 +239,25 @@ def test_an_unknown_name_among_known_ones_is_refused():
 )
 def test_spans_are_told_in_words(seconds, words):
     assert span_of(seconds) == words
+
+
+def test_runs_side_by_side_tell_what_one_after_the_other_tell():
+    def told(*arguments):
+        lines = trailwarden("run", "root_login", "table_deleted.refused", "--format", "json", *arguments)
+        assert lines.exit_code == 0
+        return [{**json.loads(line), "wall_seconds": 0} for line in lines.stdout.splitlines()]
+
+    assert told("--jobs", "2") == told()
+
+
+def test_a_hole_found_by_a_job_is_one_sentence_too(in_library):
+    def hole(world):
+        raise NotSimulated("sky", "falls")
+
+    broken = replace(ROOT_LOGIN, name="hole", when=at("00:00", Deed("the sky falls", hole)))
+    in_library(broken, ROOT_LOGIN)
+
+    result = trailwarden("run", "hole", "root_login", "--jobs", "2")
+
+    assert result.exit_code == 2
+    assert "the simulated AWS does not do sky: falls" in result.stderr

@@ -1,0 +1,41 @@
+"""Many runs at once: a world fills its process, so each job is a process of its own.
+
+Reports come in the order they were asked for, and are what one process would have made of them.
+"""
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.faults import Faults
+from scenarios.runner.run import Report, run
+from scenarios.runner.scenario import Scenario
+
+Run = tuple[Scenario, Faults]
+
+# What is to be run, by position: deeds are closures, which cannot travel between processes, so the children
+# inherit them.
+_asked: tuple[tuple[Run, ...], int] = ((), 0)
+
+
+def side_by_side(runs: Sequence[Run], seed: int, jobs: int) -> Iterator[Report]:
+    """Run all of these, `jobs` at a time. NotSimulated rises, as from one run."""
+    global _asked  # noqa: PLW0603 - how children of a fork inherit what cannot be sent to them
+    _asked = tuple(runs), seed
+    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+        for (scenario, _), (report, hole) in zip(runs, pool.imap(_run, range(len(runs))), strict=True):
+            if hole is not None:
+                raise NotSimulated(*hole)
+            assert report is not None
+            yield replace(report, scenario=scenario)
+
+
+def _run(position: int) -> tuple[Report | None, tuple[str, str] | None]:
+    runs, seed = _asked
+    scenario, faults = runs[position]
+    try:
+        report = run(scenario, seed=seed, faults=faults)
+    except NotSimulated as hole:
+        return None, (hole.service, hole.what)
+    return replace(report, scenario=replace(scenario, given=(), when=(), then=())), None
