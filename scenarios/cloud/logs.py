@@ -24,6 +24,7 @@ from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.functions.service import Functions
+from scenarios.cloud.metric_filters import MetricFilters
 from scenarios.cloud.setting import Setting
 
 SUBSCRIPTION_SECONDS = 2.0
@@ -51,13 +52,12 @@ class Logs:
     def __init__(self, setting: Setting, functions: Functions, cloudwatch: CloudWatch) -> None:
         self._setting = setting
         self._functions = functions
-        self._cloudwatch = cloudwatch
+        self._metric_filters = MetricFilters(setting, cloudwatch, _pattern)
         calls = setting.calls
         calls.after("logs", "PutLogEvents", self._put)
         calls.answer("logs", "FilterLogEvents", self._filter_log_events)
         calls.answer("logs", "TestMetricFilter", self._test_metric_filter)
-        for operation in ("PutMetricFilter", "PutSubscriptionFilter"):
-            calls.check("logs", operation, self._pattern_is_valid)
+        calls.check("logs", "PutSubscriptionFilter", self._pattern_is_valid)
         for operation in ("StartQuery", "CreateExportTask", "PutDestination"):
             calls.check("logs", operation, self._not_yet)
 
@@ -97,8 +97,7 @@ class Logs:
         events = [_event(stream, each) for each in found.streams[stream].events[-count:]] if count else []
         for subscription in found.subscription_filters.values():
             self._subscribe(region, found, subscription, events)
-        for metric_filter in moto_hooks.metric_filters(self._setting.account, region, group):
-            self._measure(region, metric_filter, events)
+        self._metric_filters.take(region, group, events)
 
     # ---- subscriptions --------------------------------------------------------------------------
 
@@ -143,29 +142,6 @@ class Logs:
         if why:
             # "AccessDenied and ResourceNotFound are not retried": the events are gone.
             self._setting.note("lost", f"the subscription of {group} could not reach {destination} ({why})")
-
-    # ---- metric filters -------------------------------------------------------------------------
-
-    def _measure(self, region: str, metric_filter: Mapping[str, Any], events: Sequence[LogEvent]) -> None:
-        pattern = _pattern(metric_filter["filterPattern"])
-        (transformation,) = metric_filter["metricTransformations"]
-        matched = False
-        for event in events:
-            if not pattern.matches(event.message):
-                continue
-            value = _value(transformation["metricValue"], pattern, event.message)
-            if value is None:
-                continue
-            matched = True
-            dimensions = {
-                name: found
-                for name, selector in (transformation.get("dimensions") or {}).items()
-                if (found := pattern.value_of(selector, event.message)) is not None
-            }
-            self._cloudwatch.record(region, transformation, dimensions, value, event.at)
-        if events and not matched and transformation.get("defaultValue") is not None:
-            default = float(transformation["defaultValue"])
-            self._cloudwatch.record(region, transformation, {}, default, events[-1].at)
 
     # ---- the API --------------------------------------------------------------------------------
 
@@ -238,15 +214,6 @@ def _told(event: LogEvent, pattern: LogPattern) -> dict[str, Any]:
     # Subscriptions name the fields as the pattern does; TestMetricFilter names them as selectors, with a "$".
     fields = {name.removeprefix("$"): value for name, value in pattern.fields(event.message).items()}
     return {**told, "extractedFields": fields} if fields else told
-
-
-def _value(wanted: str, pattern: LogPattern, message: str) -> float | None:
-    """A metric filter's value: a number, or what a selector finds, if that is one."""
-    text = pattern.value_of(wanted, message) if wanted.startswith("$") else wanted
-    try:
-        return float(text) if text is not None else None
-    except ValueError:
-        return None
 
 
 @lru_cache(maxsize=256)

@@ -205,8 +205,56 @@ def test_a_subscription_to_a_stream_is_not_simulated():
 def test_a_metric_filter_counts_what_matches(transformation, lines, expected):
     with world(metric_filter("Failed", **transformation)) as cloud:
         write(cloud, *lines)
+        cloud.run(61)
 
         assert points(cloud) == expected
+
+
+def test_a_default_value_is_reported_once_a_minute_and_only_where_nothing_matched():
+    with world(metric_filter("Failed", DefaultValue=7)) as cloud:
+        for _ in range(6):  # half a minute, twice
+            write(cloud, "fine")
+            cloud.run(10)
+        write(cloud, "fine")
+        cloud.run(10)
+        write(cloud, "Failed")
+        cloud.run(120)
+
+        assert points(cloud) == [7, 1]
+
+
+REFUSED_FILTERS = [
+    pytest.param("Failed", {"dimensions": {"a": "$.a"}}, "names fields", id="dimensions of bare words"),
+    pytest.param(
+        "{ $.a = 1 }", {"dimensions": {"a": "$.a"}, "defaultValue": 0.0}, "exclude", id="with a default"
+    ),
+    pytest.param(
+        "{ $.a = 1 }", {"dimensions": dict.fromkeys("abcd", "$.a")}, "at most 3", id="four dimensions"
+    ),
+    pytest.param("{ $.a", {}, "Invalid filter pattern", id="no pattern"),
+]
+
+
+@pytest.mark.parametrize(("pattern", "more", "words"), REFUSED_FILTERS)
+def test_a_metric_filter_that_logs_would_refuse(pattern, more, words):
+    with world(group()) as cloud, pytest.raises(ClientError, match=words):
+        put_filter(cloud, "f", pattern, **more)
+
+
+def put_filter(cloud, name, pattern="x", **more):
+    given = {"metricName": "m", "metricNamespace": "tw", "metricValue": "1", **more}
+    admin(cloud, "logs").put_metric_filter(
+        logGroupName=HOST, filterName=name, filterPattern=pattern, metricTransformations=[given]
+    )
+
+
+def test_a_log_group_has_a_hundred_metric_filters_and_no_more():
+    with world(group()) as cloud:
+        for number in range(100):
+            put_filter(cloud, f"f{number}")
+
+        with pytest.raises(ClientError, match="LimitExceeded"):
+            put_filter(cloud, "one-more")
 
 
 def test_a_metrics_value_and_dimensions_come_from_the_line():
