@@ -14,12 +14,17 @@ from scenarios.runner.trail_deeds import (
     LOGS,
     deletes,
     destroys,
+    destroys_all,
+    destroys_the_newest,
     edits,
+    forges,
     lifecycle_expires,
     lifts_the_policy,
     old_log_file,
     plants,
+    puts_an_older_digest_in_its_place,
 )
+from scenarios.runner.trail_settings import on_trail
 
 alice = Actor(name="alice", address="198.51.100.4")
 mallory = Actor(name="mallory", address="203.0.113.66")
@@ -115,4 +120,30 @@ EXISTING = Scenario(
     ),
 )
 
-SCENARIOS = (SCENARIO, SOUND, DESTROYED, EXISTING)
+KNOWN_BEFORE = "an earlier run verified it"
+
+FORGED = Scenario(
+    name="trail_digest.forged",
+    title="Digests are forged, replaced and deleted, the trail is stopped: each is told as that",
+    lasts="09:10:00",
+    when=told(
+        at("05:00", works(mallory, "backdoor")),
+        at("01:20:00", lifts_the_policy(mallory), forges(mallory)),
+        at("02:20:00", puts_an_older_digest_in_its_place(mallory)),
+        # The newest but one is what the run of 4:00 verified, and nothing in the bucket names it any more.
+        at("04:20:00", destroys_the_newest(mallory, DIGESTS, 2, "the two newest digests")),
+        at("04:25:00", on_trail(mallory, "stop_logging")),
+        at("06:05:00", on_trail(mallory, "start_logging")),
+        at("08:20:00", destroys_all(mallory, DIGESTS, "all digests")),
+    ),
+    then=holds(
+        by("02:02:00", alert("trail_digest", "CRITICAL", subject="digest was modified")),
+        by("03:02:00", alert("trail_digest", "CRITICAL", subject="digest was moved or copied")),
+        by("05:02:00", alert("trail_digest", "CRITICAL", KNOWN_BEFORE)),
+        by("05:02:00", alert("trail_digest", "CRITICAL", subject="logging is switched off")),
+        by("08:02:00", alert("trail_digest", "MEDIUM", subject="CloudTrail was off for a while")),
+        by("09:02:00", alert("trail_digest", "CRITICAL", KNOWN_BEFORE, times=2)),
+    ),
+)
+
+SCENARIOS = (SCENARIO, SOUND, DESTROYED, EXISTING, FORGED)

@@ -57,14 +57,49 @@ def destroys(actor: Actor, folder: str, what: str) -> Deed:
 
     An administrator may bypass the lock of governance mode, and has to say so.
     """
+    return _destroys_last(actor, folder, 1, what)
 
+
+def destroys_the_newest(actor: Actor, folder: str, number: int, what: str) -> Deed:
+    """The same, for so many of the newest objects of a folder."""
+    return _destroys_last(actor, folder, number, what)
+
+
+def destroys_all(actor: Actor, folder: str, what: str) -> Deed:
+    """The same, for every object of a folder."""
+    return _destroys_last(actor, folder, None, what)
+
+
+def _destroys_last(actor: Actor, folder: str, number: int | None, what: str) -> Deed:
     def do(world: World, s3: Any, bucket: str) -> None:
-        key = newest(world, s3, bucket, folder)
-        with world.calls.muted():
-            version = s3.head_object(Bucket=bucket, Key=key)["VersionId"]
-        s3.delete_object(Bucket=bucket, Key=key, VersionId=version, BypassGovernanceRetention=True)
+        keys = in_order(world, s3, bucket, folder)
+        for key in keys[-number:] if number else keys:
+            _wipe(world, s3, bucket, key)
 
     return _on_bucket(actor, f"deletes {what} for good", do)
+
+
+def forges(actor: Actor) -> Deed:
+    """Write the newest digest anew, without its log files and under its old signature."""
+
+    def do(world: World, s3: Any, bucket: str) -> None:
+        key = newest(world, s3, bucket, DIGESTS)
+        body, metadata = _fetch(world, s3, bucket, key)
+        content = json.dumps({**json.loads(gzip.decompress(body)), "logFiles": []}).encode()
+        s3.put_object(Bucket=bucket, Key=key, Body=gzip.compress(content, mtime=0), Metadata=metadata)
+
+    return _on_bucket(actor, "forges the newest digest", do)
+
+
+def puts_an_older_digest_in_its_place(actor: Actor) -> Deed:
+    """Replace the newest digest by the one before it, signature and all."""
+
+    def do(world: World, s3: Any, bucket: str) -> None:
+        older, newer = in_order(world, s3, bucket, DIGESTS)[-2:]
+        body, metadata = _fetch(world, s3, bucket, older)
+        s3.put_object(Bucket=bucket, Key=newer, Body=body, Metadata=metadata)
+
+    return _on_bucket(actor, "replaces the newest digest by an older one", do)
 
 
 def edits(actor: Actor, hide: str) -> Deed:
@@ -124,6 +159,19 @@ def _lift(_: World, s3: Any, bucket: str) -> None:
     policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
     policy["Statement"] = [each for each in policy["Statement"] if each["Effect"] != "Deny"]
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+
+def _wipe(world: World, s3: Any, bucket: str, key: str) -> None:
+    """An administrator may bypass the lock of governance mode, and has to say so."""
+    with world.calls.muted():
+        version = s3.head_object(Bucket=bucket, Key=key)["VersionId"]
+    s3.delete_object(Bucket=bucket, Key=key, VersionId=version, BypassGovernanceRetention=True)
+
+
+def _fetch(world: World, s3: Any, bucket: str, key: str) -> tuple[bytes, dict[str, str]]:
+    with world.calls.muted():
+        answer = s3.get_object(Bucket=bucket, Key=key)
+        return answer["Body"].read(), answer["Metadata"]
 
 
 def _on_bucket(actor: Actor, words: str, do: OnBucket) -> Deed:

@@ -510,3 +510,24 @@ def test_folders_that_are_no_regions_are_nobodys_business(trail):
     trail.puts(f"AWSLogs/{ARN.split(':')[4]}/CloudTrail-Digest/not a region/x")
 
     assert audited(trail).findings == ()
+
+
+def test_where_the_status_can_not_be_had_the_clock_judges(trail):
+    destroy_newest_digests(trail)
+    trail.cloudtrail.failing["GetTrailStatus"] = denied("GetTrailStatus")
+
+    result = audited(trail)
+
+    assert told(result) == ["DIGEST_MISSING"]
+    assert "only the clock tells" in result.untold[0]
+
+
+def test_a_silence_that_lasts_is_one_finding_however_often_it_is_seen(trail):
+    trail.delivers("us-east-1")
+
+    anchors = {anchor.chain: anchor for anchor in audited(trail).anchors}
+
+    seen = [audit(trail, ARN, BUCKET, NOW + hours * HOUR, anchors).findings for hours in (2, 3, 9)]
+
+    assert [len(findings) for findings in seen] == [2, 2, 2]  # one a chain
+    assert len({finding.identity for findings in seen for finding in findings}) == 2
