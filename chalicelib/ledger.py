@@ -222,10 +222,17 @@ class Ledger:
         )
         return [_sighting(subject, item) for page in pages for item in page["Items"]]
 
-    def may_speak(self, remediation: str, quiet: Quiet, event_key: str, now: datetime) -> bool:
-        """Take the right to tell about `quiet.subject`; the event that took it keeps it on a retry."""
-        key = {PK: {"S": f"quiet#{remediation}"}, SK: {"S": quiet.subject}}
-        return self._take(key, event_key, now, quiet.seconds)
+    def may_speak(self, remediation: str, quiet: Quiet, event_key: str, now: datetime) -> int:
+        """Take a right to tell about `quiet.subject`; the event that took it keeps it on a retry.
+
+        Returns which of the `most` rights it is, from 1; 0 when all are taken.
+        """
+        for place in range(1, quiet.most + 1):
+            subject = quiet.subject if place == 1 else f"{quiet.subject}#{place}"
+            key = {PK: {"S": f"quiet#{remediation}"}, SK: {"S": subject}}
+            if self._take(key, event_key, now, quiet.seconds):
+                return place
+        return 0
 
     def may_act(self, finding: Finding, now: datetime, most_an_hour: int) -> bool:
         """Take one of the hour's places; a finding that has one keeps it. False when all are taken."""

@@ -129,10 +129,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiet:
-    """Tell one `subject` (an address, say) at most once in `seconds`, whichever event asks."""
+    """Tell one `subject` (an address, say) at most `most` times in `seconds`, whichever events ask."""
 
     subject: str
     seconds: int
+    most: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

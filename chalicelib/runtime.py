@@ -34,6 +34,7 @@ from chalicelib import execute, limits, notify
 from chalicelib.aws import Aws
 from chalicelib.errors import StillUnderWay, foreseen
 from chalicelib.ledger import EXPIRES, PK, SK, Finding, Ledger, Mark, finding_of
+from chalicelib.measures import span
 from chalicelib.remediation import Alert, Deed, Event, Mode, Outcome, Plan, Remediation, Severity
 from chalicelib.settings import Settings
 
@@ -199,16 +200,29 @@ class Run:
         for index, alert in enumerate(_alerts(finding)):
             if index in getattr(finding, mark) | finding.quiet:
                 continue
-            if alert.quiet and not self.ledger.may_speak(
-                finding.remediation, alert.quiet, finding.event_key, datetime.now(UTC)
-            ):
+            heard = self._heard(finding, alert)
+            if heard is None:
                 finding = self.ledger.mark(finding, "quiet", index)
                 continue
-            self._publish(finding, alert, warned=index in finding.warned)
+            self._publish(finding, heard, warned=index in finding.warned)
             finding = self.ledger.mark(finding, mark, index)
         if finding.outcome is Outcome.TOLD and not finding.told:
             return self.ledger.settle(finding, Outcome.QUIET)
         return finding
+
+    def _heard(self, finding: Finding, alert: Alert) -> Alert | None:
+        """The alert as it is told; None where its subject has been told often enough lately."""
+        if alert.quiet is None:
+            return alert
+        now = datetime.now(UTC)
+        place = self.ledger.may_speak(finding.remediation, alert.quiet, finding.event_key, now)
+        if not place:
+            return None
+        if place < alert.quiet.most or place == 1:
+            return alert
+        lull = span(timedelta(seconds=alert.quiet.seconds))
+        goes_on = f"this is number {place} within {lull}; more of it is kept in the ledger and not told"
+        return replace(alert, facts=(*alert.facts, ("And on", goes_on)))
 
     def _publish(self, finding: Finding, alert: Alert, *, warned: bool) -> None:
         message = notify.message_of(

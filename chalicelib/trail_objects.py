@@ -19,7 +19,9 @@ from chalicelib.trail_reader import TrailBucket
 
 DELETED, CREATED = "Object Deleted", "Object Created"
 MARKED = "Delete Marker Created"
-DAY = 24 * 3600
+HOUR, DAY = 3600, 24 * 3600
+# So many alerts about what one principal does to objects of the trail; the last says that it goes on.
+MOST_AN_HOUR = 5
 # A finding is one DynamoDB item of at most 400 KB, and a version may come with a key of 1 KB.
 MOST_VERSIONS = 25
 MOST_LISTED = 1000
@@ -82,7 +84,7 @@ def read_history(bucket: TrailBucket, key: str) -> History:
 
 
 def object_alert(event: ObjectEvent, history: History) -> Alert:
-    """Tell a deletion or a writing; outside of the trail's own folders less loudly, and once a day."""
+    """Tell a deletion or a writing, a few an hour; outside of the trail's own folders quieter, once a day."""
     own = _OWN_FOLDER.match(event.object_key)
     thing = f"CloudTrail {_KINDS.get(own[1], 'object')}" if own else _SOMETHING
     deleted = event.what == DELETED
@@ -94,7 +96,17 @@ def object_alert(event: ObjectEvent, history: History) -> Alert:
         title=title,
         facts=(*_event_facts(event), *_history_facts(history), *_commands(event, history)),
         advice="\n".join(_deletion_advice(history) if deleted else (_AFTER_WRITING, _WHO)),
-        quiet=None if own else Quiet(subject=f"{event.what}:{event.requester}"[:200], seconds=DAY),
+        quiet=_quiet(event, own=bool(own)),
+    )
+
+
+def _quiet(event: ObjectEvent, *, own: bool) -> Quiet:
+    """Whoever wipes ten thousand objects is told of five times an hour; the hourly look counts the rest."""
+    subject = f"{event.what}:{event.requester}"[:200]
+    return (
+        Quiet(subject=subject, seconds=HOUR, most=MOST_AN_HOUR)
+        if own
+        else Quiet(subject=subject, seconds=DAY)
     )
 
 

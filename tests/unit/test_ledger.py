@@ -191,6 +191,17 @@ def test_a_subject_is_told_once_in_a_while(ledger, event, subject, seconds, may)
     assert ledger.may_speak("remedy", replace(QUIET, subject=subject), event, later(seconds)) == may
 
 
+def test_a_subject_with_several_rights_is_told_so_often_and_each_event_keeps_its_own(ledger):
+    quiet = replace(QUIET, most=3)
+
+    rights = [ledger.may_speak("remedy", quiet, f"e-{number}", later(number)) for number in range(5)]
+
+    assert rights == [1, 2, 3, 0, 0]
+    assert ledger.may_speak("remedy", quiet, "e-1", later(9)) == 2
+    assert ledger.may_speak("remedy", quiet, "e-9", later(60)) == 1  # the first one's time is up
+    assert ledger.may_speak("remedy", quiet, "e-9", later(61)) == 1
+
+
 # ---- places to act -------------------------------------------------------------------------------
 
 

@@ -489,6 +489,18 @@ def test_an_act_under_a_quiet_alert_is_still_an_act(house):
     assert house.tables() == ["orders"]
 
 
+def test_of_a_flood_a_few_are_told_and_the_last_says_that_it_goes_on(house):
+    flood = alert("wiped", quiet=Quiet(subject="mallory", seconds=3600, most=3))
+
+    for number in range(8):
+        house.handle(told(flood), Happening(key=f"e-{number}", at=later(number)))
+
+    assert len(house.mail) == 3
+    assert ["And on" in mail.text for mail in house.mail] == [False, False, True]
+    assert "number 3 within 1 h; more of it is kept in the ledger" in house.mail[2].text
+    assert [finding.outcome for finding in house.findings].count(Outcome.QUIET) == 5
+
+
 def test_a_retry_of_the_event_that_may_speak_still_speaks(house):
     house.aws.refused["publish"] = "InternalError"
     remedy = told(hushed())

@@ -290,8 +290,9 @@ def test_a_service_that_writes_is_named_as_it_is():
     assert facts["By"] == "config.amazonaws.com"
 
 
-def test_every_object_of_the_trail_is_told_and_others_once_a_day():
-    assert only(decided(deleted(), history())).quiet is None
+def test_objects_of_the_trail_are_told_a_few_an_hour_and_others_once_a_day():
+    own = only(decided(deleted(), history())).quiet
+    assert (own.seconds, own.most) == (3600, 5)
 
     quiets = [only(decided(written(key), history())).quiet for key in ("a", "b")]
     assert quiets[0] == quiets[1]
