@@ -168,11 +168,9 @@ def _among(around: Span, chains: Sequence[ChainReport]) -> str | tuple[Span, Pla
     covered = all(_inside(around, report.covered) for report in regular)
     if regular and covered and not any(_touches(around, span) for span in late_ones):
         return "added"
-    for report in regular:
-        for gap in report.gaps:
-            if _touches(around, gap[0]):
-                return gap
-    return "lost" if any(_touches(around, span) for report in chains for span in report.lost) else None
+    if any(_touches(around, span) for report in chains for span in report.lost):
+        return "lost"  # also at the edge of a gap: a digest was made for it, and is told already
+    return next((gap for report in regular for gap in report.gaps if _touches(around, gap[0])), None)
 
 
 def _inside(span: Span, spans: Iterable[Span]) -> bool:
