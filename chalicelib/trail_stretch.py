@@ -77,19 +77,34 @@ def _organization(trail: Trail, bucket: TrailBucket) -> str:
 
 
 def gather(
-    aws: Aws, bucket: TrailBucket, chain: Chain, window: Window, anchor: Anchor | None = None
+    aws: Aws,
+    bucket: TrailBucket,
+    chain: Chain,
+    window: Window,
+    anchor: Anchor | None = None,
+    sight: tuple[datetime, datetime] | None = None,
 ) -> Stretch:
-    """Read one chain's evidence for a window; Throttled, and a listing's errors, rise."""
-    return _Gathering(aws, bucket, chain, window, anchor).stretch()
+    """Read one chain's evidence for a window, or for as much of it as `sight`.
+
+    Throttled, and a listing's errors, rise.
+    """
+    return _Gathering(aws, bucket, chain, window, anchor, sight).stretch()
 
 
 class _Gathering:
     """One chain's evidence on its way from the bucket."""
 
     def __init__(
-        self, aws: Aws, bucket: TrailBucket, chain: Chain, window: Window, anchor: Anchor | None
+        self,
+        aws: Aws,
+        bucket: TrailBucket,
+        chain: Chain,
+        window: Window,
+        anchor: Anchor | None,
+        sight: tuple[datetime, datetime] | None,
     ) -> None:
         self.aws, self.bucket, self.chain, self.window, self.anchor = aws, bucket, chain, window, anchor
+        self.since, self.until = sight or (window.since, window.now)
         self.untold: list[str] = []
 
     def stretch(self) -> Stretch:
@@ -118,14 +133,14 @@ class _Gathering:
     def _ring(self) -> tuple[KeyRing, bool]:
         region = self.chain.region
         try:
-            return read_keys(self.aws, region, self.window.since, self.window.now), False
+            return read_keys(self.aws, region, self.since, self.until), False
         except (ClientError, BotoCoreError, UnusableKey) as error:
             self.untold.append(f"CloudTrail's public keys of {region} could not be had: {reason_of(error)}")
             return KeyRing({}), True
 
     def _listed(self, folder: str) -> Iterator[StoredObject]:
         """What lies in a folder's days around the window."""
-        for day in _days(self.window.since - MARGIN, self.window.now):
+        for day in _days(self.since - MARGIN, self.until):
             below = f"{folder}{day:%Y/%m/%d}/"
             found, more = self.bucket.versions(below, MOST_LISTED)
             if more:
@@ -134,7 +149,7 @@ class _Gathering:
 
     def _recent(self, listed: Iterable[StoredObject]) -> Iterator[tuple[datetime, str]]:
         """The digests of the window and the one before it, and whatever was put among them since."""
-        since = self.window.since - MARGIN
+        since = self.since - MARGIN
         for found in listed:
             if not found.latest or found.delete_marker or found.key.endswith("/"):
                 continue
@@ -153,7 +168,7 @@ class _Gathering:
         waiting = list(stretch.digests.values())
         while waiting and len(stretch.digests) < 2 * MOST_DIGESTS:
             digest = waiting.pop()
-            if isinstance(digest, UnusableDigest) or digest.starts_at <= self.window.since:
+            if isinstance(digest, UnusableDigest) or digest.starts_at <= self.since:
                 continue
             link = digest.previous
             if link and (link.bucket, link.key) not in stretch.digests and stretch.verified(digest):
