@@ -384,6 +384,12 @@ def role_policies(found: Any) -> list[Any]:
     return [*found.policies.values(), *attached]
 
 
+def scaling_policy(arn: str, account: str, region: str) -> Any | None:
+    """An Auto Scaling policy by its ARN."""
+    policies = backend("autoscaling", account, region).policies.values()
+    return next((policy for policy in policies if policy.arn == arn), None)
+
+
 def instance(account: str, region: str, identity: str) -> Any:
     """An EC2 instance; raises moto's InvalidInstanceIdError."""
     return backend("ec2", account, region).get_instance(identity)

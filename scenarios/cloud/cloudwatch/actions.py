@@ -7,8 +7,10 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-action
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import Caller, CallerKind
 from scenarios.cloud.cloudwatch.telling import Change, Place, lambda_event, long_name, notification
 from scenarios.cloud.errors import NotSimulated
@@ -51,6 +53,7 @@ class Actions:
         self._messaging = messaging
         self._functions = functions
         self._instances = instances
+        self._cooled: dict[str, datetime] = {}  # until when a scaling policy rests
 
     def run(self, region: str, alarm: Any, change: Change) -> list[tuple[str, str | None]]:
         """The actions of the state it changed to; returns each with why it failed, or None."""
@@ -79,7 +82,34 @@ class Actions:
             )
         if deed := ec2_action(action):
             return self._on_instance(alarm, deed)
+        if ":autoscaling:" in action:
+            return self._scale(region, alarm, action)
         raise NotSimulated("cloudwatch", f"the alarm action {action} of {alarm.name}")
+
+    def _scale(self, region: str, alarm: Any, action: str) -> str | None:
+        """Run a scaling policy, and again each minute while the alarm stays as it is; cooldowns hold.
+
+        Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scaling-cooldowns.html
+        """
+        policy = moto_hooks.scaling_policy(action, self._setting.account, region)
+        if policy is None:
+            return "NO_RESOURCE"
+        if policy.policy_type != "SimpleScaling":
+            raise NotSimulated("autoscaling", f"the {policy.policy_type} policy of {alarm.name}")
+        state, now = alarm.state_value, self._setting.clock.now
+
+        def again() -> None:
+            known = moto_hooks.alarms(self._setting.account, region).get(alarm.name)
+            if known is not None and known is alarm and known.state_value == state and known.actions_enabled:
+                self._scale(region, alarm, action)
+
+        self._setting.clock.after(60, again, "a scaling policy again")
+        if self._cooled.get(action, now) > now:
+            return None
+        self._cooled[action] = now + timedelta(seconds=int(policy.cooldown))
+        self._setting.note("alarm", f"{alarm.name} acts: {policy.name} of {policy.auto_scaling_group_name}")
+        policy.execute()
+        return None
 
     def _publish(self, region: str, alarm: Any, topic: str, change: Change) -> str | None:
         return self._messaging.publish_by_service(
