@@ -264,6 +264,9 @@ class _Walk:
         """A validly signed starting digest: what lies before it is a gap, made by whoever stopped logging."""
         if self.chain.backfill:
             return
+        gone = self.anchor and (self.anchor.bucket, self.anchor.key) not in self.around.slots
+        if self.anchor and gone and self.window.since < self.anchor.ends_at <= digest.starts_at:
+            self.findings.append(sentences.forgotten(self.anchor))
         if before is not None:
             self.findings.append(sentences.gap(digest, before))
         since = before or self.window.since

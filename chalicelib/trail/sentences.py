@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from chalicelib.trail.digest import SIGNATURE_ALGORITHM, Digest, Link, UnusableDigest
-from chalicelib.trail.findings import Finding, What
+from chalicelib.trail.evidence import DIGEST_PERIOD
+from chalicelib.trail.findings import Anchor, Finding, What
 from chalicelib.trail.keys import Chain
 
 Span = tuple[datetime, datetime]
@@ -177,6 +178,20 @@ def deleted(digest: Digest, link: Link, span: Span) -> Finding:
         found="no such object",
         sentence=f"the digest s3://{link.bucket}/{link.key} was deleted: the one that ends at "
         f"{digest.end_text} names it; nothing vouches for the log files of {hour(span)}",
+    )
+
+
+def forgotten(anchor: Anchor) -> Finding:
+    """Tell of a digest that an earlier run verified, and that no later one names: a new chain starts."""
+    return Finding(
+        what=What.DIGEST_DELETED,
+        bucket=anchor.bucket,
+        key=anchor.key,
+        since=anchor.ends_at - DIGEST_PERIOD,
+        until=anchor.ends_at,
+        expected=f"SHA-256 {anchor.sha256}",
+        found="no such object",
+        sentence=f"the digest s3://{anchor.bucket}/{anchor.key} was deleted: an earlier run verified it",
     )
 
 

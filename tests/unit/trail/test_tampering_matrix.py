@@ -302,7 +302,7 @@ def test_a_log_file_planted_is_told_though_a_forged_digest_names_it(position, ow
     trail, at = a_trail_with_a_gap(), POSITIONS[position]
     before = dict(trail.bucket.objects)
     moment = START + (HOURS[at] + 0.4) * HOUR
-    planted, forged = log_key(CHAIN, moment, "planted"), str(CHAIN.digest_at(moment))
+    planted, forged = log_key(CHAIN, moment, "planted000000000"), str(CHAIN.digest_at(moment))
     trail.bucket.put(planted, gzip.compress(b"{}"))
     trail.bucket.objects[forged] = trail.bucket.objects[trail.digests[at]]
     entry = json.loads(trail.bucket.content(forged))["logFiles"][0] | {
