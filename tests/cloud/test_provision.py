@@ -28,7 +28,7 @@ from stacks import (
 )
 
 from scenarios.cloud.cloudformation.template import translate
-from scenarios.cloud.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.errors import InvalidTemplate
 
 
 @pytest.fixture(autouse=True)
