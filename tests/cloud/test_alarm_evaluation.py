@@ -162,6 +162,26 @@ def test_a_percentile_of_few_samples(low, samples, expected):
         assert states(cloud) == expected
 
 
+def test_a_percentile_is_asked_for_as_an_extended_statistic():
+    with world(alarm()) as cloud:
+        put(cloud, seconds=1, Values=[1.0, 2.0, 9.0], Counts=[90, 5, 5])
+        asked = {
+            "Namespace": "tw",
+            "MetricName": "m",
+            "Period": 60,
+            "StartTime": START,
+            "EndTime": START + timedelta(minutes=1),
+        }
+        cloudwatch = admin(cloud, "cloudwatch")
+        (point,) = cloudwatch.get_metric_statistics(**asked, ExtendedStatistics=["p50", "p99"])["Datapoints"]
+
+        assert point["ExtendedStatistics"] == {"p50": 1.0, "p99": 9.0}
+        both = refused(
+            cloudwatch.get_metric_statistics, **asked, Statistics=["Sum"], ExtendedStatistics=["p1"]
+        )
+        assert both[0] == "InvalidParameterCombination"
+
+
 # ---- metric math ----------------------------------------------------------------------------------------
 
 

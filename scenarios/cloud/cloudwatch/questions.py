@@ -1,6 +1,7 @@
-"""GetMetricData and ListMetrics, answered from what the store keeps.
+"""GetMetricStatistics, GetMetricData and ListMetrics, answered from what the store keeps.
 
-Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html,
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html
 """
 
@@ -22,8 +23,44 @@ class Questions:
     def __init__(self, setting: Setting, store: Callable[[str], MetricStore]) -> None:
         self._setting = setting
         self._store = store
+        setting.calls.answer("cloudwatch", "GetMetricStatistics", self._get_metric_statistics)
         setting.calls.answer("cloudwatch", "GetMetricData", self._get_metric_data)
         setting.calls.answer("cloudwatch", "ListMetrics", self._list_metrics)
+
+    def _get_metric_statistics(self, asked: Asked) -> dict[str, Any]:
+        given = asked.parameters
+        if bool(given.get("Statistics")) == bool(given.get("ExtendedStatistics")):
+            raise Refused("InvalidParameterCombination", "Either Statistics or ExtendedStatistics is given")
+        rows: dict[datetime, dict[str, Any]] = {}
+        try:
+            for statistic in given.get("Statistics", ()):
+                for at, value in self._points(asked, statistic):
+                    self._row(rows, at, given)[statistic] = value
+            for statistic in given.get("ExtendedStatistics", ()):
+                for at, value in self._points(asked, statistic):
+                    self._row(rows, at, given).setdefault("ExtendedStatistics", {})[statistic] = value
+        except InvalidMetric as error:
+            raise Refused("InvalidParameterValue", str(error)) from error
+        return {"Label": given["MetricName"], "Datapoints": [rows[at] for at in sorted(rows)]}
+
+    def _row(
+        self, rows: dict[datetime, dict[str, Any]], at: datetime, given: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        return rows.setdefault(at, {"Timestamp": at, "Unit": given.get("Unit", "None")})
+
+    def _points(self, asked: Asked, statistic: str) -> list[tuple[datetime, float]]:
+        given = asked.parameters
+        return self._store(asked.region).statistic(
+            given["Namespace"],
+            given["MetricName"],
+            {each["Name"]: each["Value"] for each in given.get("Dimensions", ())},
+            statistic,
+            period=given["Period"],
+            start=given["StartTime"],
+            end=given["EndTime"],
+            unit=given.get("Unit"),
+            now=self._setting.clock.now,
+        )
 
     def _list_metrics(self, asked: Asked) -> dict[str, Any]:
         given = asked.parameters

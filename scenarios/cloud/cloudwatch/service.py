@@ -48,7 +48,6 @@ class CloudWatch:
         AlarmRequests(setting, self._become, self._configured)
         calls = setting.calls
         calls.answer("cloudwatch", "PutMetricData", self._put_metric_data)
-        calls.answer("cloudwatch", "GetMetricStatistics", self._get_metric_statistics)
         for operation in ("PutAnomalyDetector", "PutMetricStream"):
             calls.check("cloudwatch", operation, self._not_yet)
 
@@ -145,30 +144,6 @@ class CloudWatch:
             except InvalidMetric as error:
                 raise Refused("InvalidParameterValue", str(error)) from error
         return {}
-
-    def _get_metric_statistics(self, asked: Asked) -> dict[str, Any]:
-        parameters = asked.parameters
-        dimensions = {each["Name"]: each["Value"] for each in parameters.get("Dimensions", ())}
-        rows: dict[datetime, dict[str, Any]] = {}
-        try:
-            for statistic in parameters.get("Statistics", ()):
-                for at, value in self.store(asked.region).statistic(
-                    parameters["Namespace"],
-                    parameters["MetricName"],
-                    dimensions,
-                    statistic,
-                    period=parameters["Period"],
-                    start=parameters["StartTime"],
-                    end=parameters["EndTime"],
-                    unit=parameters.get("Unit"),
-                    now=self._setting.clock.now,
-                ):
-                    rows.setdefault(at, {"Timestamp": at, "Unit": parameters.get("Unit", "None")})[
-                        statistic
-                    ] = value
-        except InvalidMetric as error:
-            raise Refused("InvalidParameterValue", str(error)) from error
-        return {"Label": parameters["MetricName"], "Datapoints": [rows[at] for at in sorted(rows)]}
 
     def _configured(self, region: str, alarm: Any, operation: str) -> None:
         """An alarm was created, updated or deleted: kept, told to EventBridge, and looked at from now on."""
