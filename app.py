@@ -41,6 +41,12 @@ def trail_stopped_handler(event: dict[str, Any], context: Any) -> dict[str, Any]
     return answer(load("trail_stopped"), event, context)
 
 
+@app.watches("trail_validation")
+def trail_validation_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Validate the audit trail over the span somebody asked for, part by part."""
+    return answer(load("trail_validation"), event, context)
+
+
 @app.watches("failed_login")
 def failed_login_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Tell who guesses passwords, over SSH or in the console."""

@@ -17,6 +17,7 @@ from chalicelib.remediations import (
     table_deleted,
     trail_digest,
     trail_stopped,
+    trail_validation,
 )
 
 CATALOG: tuple[Remediation, ...] = (
@@ -24,6 +25,7 @@ CATALOG: tuple[Remediation, ...] = (
     table_deleted.REMEDIATION,
     trail_digest.REMEDIATION,
     trail_stopped.REMEDIATION,
+    trail_validation.REMEDIATION,
     failed_login.REMEDIATION,
     cis_alarms.REMEDIATION,
     error_burst.REMEDIATION,

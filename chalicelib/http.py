@@ -1,4 +1,4 @@
-"""The HTTP side: what is watched for, what was found, and a place to try patterns. It changes nothing.
+"""The HTTP side: what is watched for, what was found, and a place to try patterns and to ask for validations.
 
 | route | answer |
 |---|---|
@@ -7,6 +7,9 @@
 | `GET /remediations` | the catalogue |
 | `GET /findings?remediation=&limit=` | the newest findings, of one remediation or of all |
 | `GET /findings/{id}` | one finding |
+| `POST /validations` | `{"since": ..., "until": ..., "regions": [...]}`: a full validation begins |
+| `GET /validations` | the newest validations |
+| `GET /validations/{id}` | how far it is, and what it came to |
 | `POST /match` | `{"pattern": ..., "events": [...]}`: what matches, and why the others don't |
 
 Every other route asks for IAM authorisation, and there are no CORS headers. What a caller got wrong is a
@@ -19,6 +22,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 from urllib.parse import unquote
 
@@ -50,6 +54,8 @@ FINDINGS_ON_PAGE = 20
 GRANTS: tuple[Grant, ...] = (
     Grant(action="dynamodb:Query", resource="${Ledger.Arn}"),
     Grant(action="dynamodb:GetItem", resource="${Ledger.Arn}"),
+    Grant(action="dynamodb:PutItem", resource="${Ledger.Arn}"),
+    Grant(action="sqs:SendMessage", resource="${Validations.Arn}"),
 )
 
 View = Callable[..., Any]
@@ -186,6 +192,52 @@ def match() -> Response:
         )
     except RecursionError:
         raise BadRequestError("The body is nested too deeply") from None
+
+
+@routes.route("/validations", methods=["POST"], authorizer=_signed)
+def validate() -> Response:
+    """Begin a full validation of the trail; the answer says where to ask how far it is."""
+    # What only these routes need: see `match`.
+    from chalicelib.validation_requests import BadSpan, asked_for, begin, queue_url  # noqa: PLC0415
+
+    now, body = datetime.now(UTC), _body()
+    try:
+        job = asked_for(body, now, str(routes.current_request.context.get("requestId", "")))
+    except BadSpan as error:
+        raise BadRequestError(str(error)) from error
+    try:
+        begin(AWS.client("sqs"), queue_url(), _ledger(), job)
+    except (ClientError, BotoCoreError, NotConfigured) as error:
+        raise _unavailable(error) from error
+    return Response(status_code=202, body={"id": job.id, "state": "planning"})
+
+
+@routes.route("/validations", authorizer=_signed)
+def validations() -> dict[str, Any]:
+    """The newest validations, newest first."""
+    from chalicelib.validation_jobs import as_json, newest  # noqa: PLC0415 - see `validate`
+
+    asked = routes.current_request.query_params or {}
+    most = _limit(asked.get("limit", str(FINDINGS_ON_PAGE)))
+    try:
+        return {"validations": [as_json(job) for job in newest(_ledger(), most)]}
+    except (ClientError, BotoCoreError) as error:
+        raise _unavailable(error) from error
+
+
+@routes.route("/validations/{id}", authorizer=_signed)
+def validation(id: str) -> dict[str, Any]:  # noqa: A002 - the route's own word
+    """One validation: how far it is, and what it came to."""
+    from chalicelib.validation_jobs import found, slices, summary  # noqa: PLC0415 - see `validate`
+
+    identity, ledger = unquote(id), _ledger()
+    try:
+        job = found(ledger, identity)
+        if job:
+            return summary(job, slices(ledger, job.id), datetime.now(UTC))
+    except (ClientError, BotoCoreError) as error:
+        raise _unavailable(error) from error
+    raise NotFoundError(f"No validation has the id {identity!r}")
 
 
 # ---- what a request asks for --------------------------------------------------------------------

@@ -173,7 +173,7 @@ class _Audit:
 
     def _stretch(self, chain: Chain) -> Stretch:
         anchor = self.anchors.get(chain)
-        return gather(self.aws, self.bucket, chain, self._window(chain, anchor), anchor)
+        return gather(self.aws, self.bucket, chain, self._window(chain, anchor), anchor=anchor)
 
     def _window(self, chain: Chain, anchor: Anchor | None) -> Window:
         stopped_at = None if self.trail.logging else self.trail.stopped_at

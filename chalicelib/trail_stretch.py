@@ -81,6 +81,7 @@ def gather(
     bucket: TrailBucket,
     chain: Chain,
     window: Window,
+    *,
     anchor: Anchor | None = None,
     sight: tuple[datetime, datetime] | None = None,
 ) -> Stretch:
@@ -88,7 +89,7 @@ def gather(
 
     Throttled, and a listing's errors, rise.
     """
-    return _Gathering(aws, bucket, chain, window, anchor, sight).stretch()
+    return _Gathering(aws, bucket, chain, window, anchor=anchor, sight=sight).stretch()
 
 
 class _Gathering:
@@ -100,6 +101,7 @@ class _Gathering:
         bucket: TrailBucket,
         chain: Chain,
         window: Window,
+        *,
         anchor: Anchor | None,
         sight: tuple[datetime, datetime] | None,
     ) -> None:

@@ -10,7 +10,7 @@ from chalicelib.stack.alarms import alarms
 from chalicelib.stack.functions import RUNTIME, function, http
 from chalicelib.stack.host import agents
 from chalicelib.stack.instances import instances
-from chalicelib.stack.keeping import alerts, dead_letters, ledger
+from chalicelib.stack.keeping import alerts, dead_letters, ledger, validations
 from chalicelib.stack.parameters import CONDITIONS, PARAMETERS, mode_conditions, mode_parameters
 from chalicelib.stack.parts import Template, log_group
 from chalicelib.stack.trail import auditors, trail
@@ -30,6 +30,7 @@ def fragment(remediations: Iterable[Remediation]) -> Template:
             **trail(),
             **auditors(),
             **dead_letters(),
+            **validations(),
             "SecureGroup": log_group({"Fn::Sub": "${AWS::StackName}/secure"}),
             **alarms(),
             **agents(),

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.policies import acting_grants_of, document, logical_id
 from chalicelib.remediation import OnEvent, OnLogs, OnQueue, OnSchedule, OnTopic, Remediation, Trigger
-from chalicelib.settings import ACTS_PER_HOUR, LEDGER, MODE, TOPIC
+from chalicelib.settings import ACTS_PER_HOUR, LEDGER, MODE, TOPIC, VALIDATIONS
 from chalicelib.stack.parts import Template, log_group
 
 # Lambda's runtime, whatever interpreter packages: Amazon Linux 2023, supported to mid-2029.
@@ -90,14 +90,16 @@ def _event(trigger: Trigger) -> Template:
 
 
 def http() -> Template:
-    """The HTTP side's function: it reads the ledger, and nothing wakes it but a request."""
+    """The HTTP side's function: it reads the ledger, asks for validations; only a request wakes it."""
     return {
         "APIHandler": {
             "Properties": {
                 "Runtime": RUNTIME,
                 "Timeout": TIMEOUT_SECONDS,
                 "MemorySize": MEMORY_MB,
-                "Environment": {"Variables": {LEDGER: {"Ref": "Ledger"}}},
+                "Environment": {
+                    "Variables": {LEDGER: {"Ref": "Ledger"}, VALIDATIONS: {"Ref": "Validations"}}
+                },
                 "LoggingConfig": {"LogGroup": {"Ref": "APIHandlerLogGroup"}},
             }
         },

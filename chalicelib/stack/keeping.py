@@ -3,6 +3,7 @@
 from chalicelib.stack.parts import Template
 
 DEAD_LETTERS_KEPT_SECONDS = 14 * 24 * 3600
+VALIDATION_HIDDEN_SECONDS = 6 * 50
 
 
 def alerts() -> Template:
@@ -151,4 +152,26 @@ def dead_letters() -> Template:
                 },
             },
         },
+    }
+
+
+def validations() -> Template:
+    """The queue of full validations: one message for each part, five tries each.
+
+    AWS advises six times the function's timeout; a part whose function died waits so long for its next try.
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
+    return {
+        "Validations": {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {
+                "VisibilityTimeout": VALIDATION_HIDDEN_SECONDS,
+                "MessageRetentionPeriod": DEAD_LETTERS_KEPT_SECONDS,
+                "SqsManagedSseEnabled": True,
+                "RedrivePolicy": {
+                    "deadLetterTargetArn": {"Fn::GetAtt": ["DeadLetters", "Arn"]},
+                    "maxReceiveCount": 5,
+                },
+            },
+        }
     }

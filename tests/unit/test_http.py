@@ -140,6 +140,9 @@ def test_these_are_all_the_routes(api):
         ("/findings", "GET"),
         ("/findings/{id}", "GET"),
         ("/match", "POST"),
+        ("/validations", "POST"),
+        ("/validations", "GET"),
+        ("/validations/{id}", "GET"),
     }
 
 
@@ -161,10 +164,12 @@ def test_no_route_is_open_to_other_origins(api):
     assert [path for path, _, entry in every_route(api) if entry.cors] == []
 
 
-def test_the_function_may_read_the_ledger_and_nothing_else():
+def test_the_function_may_read_the_ledger_ask_for_validations_and_nothing_else():
     assert set(http.GRANTS) == {
         Grant(action="dynamodb:Query", resource="${Ledger.Arn}"),
         Grant(action="dynamodb:GetItem", resource="${Ledger.Arn}"),
+        Grant(action="dynamodb:PutItem", resource="${Ledger.Arn}"),
+        Grant(action="sqs:SendMessage", resource="${Validations.Arn}"),
     }
 
 

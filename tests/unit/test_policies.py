@@ -121,15 +121,16 @@ def test_every_function_has_a_policy_and_nobody_else():
     assert set(policies(CATALOG)) == {remediation.name for remediation in CATALOG} | {"api_handler"}
 
 
-def test_the_http_side_reads_the_ledger_and_nothing_else():
-    (logs, ledger) = policies(CATALOG)["api_handler"]["Statement"]
+def test_the_http_side_reads_the_ledger_asks_for_validations_and_nothing_else():
+    (logs, ledger, queue) = policies(CATALOG)["api_handler"]["Statement"]
 
     assert logs["Resource"] == {"Fn::Sub": "${APIHandlerLogGroup.Arn}"}
     assert ledger == {
         "Effect": "Allow",
-        "Action": ["dynamodb:Query", "dynamodb:GetItem"],
+        "Action": ["dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem"],
         "Resource": {"Fn::Sub": "${Ledger.Arn}"},
     }
+    assert queue["Action"] == ["sqs:SendMessage"]
 
 
 ALL = [
