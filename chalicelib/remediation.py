@@ -279,11 +279,13 @@ class OnQueue:
 
     A batch the function failed on comes again, all `batch` messages of it, once the queue's visibility
     timeout has run out; that must be at least the function's timeout, and AWS advises six times it.
+    `at_once`: how many messages are handled at the same time at most, 2 and more; 0 leaves it to Lambda.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     """
 
     queue: str
     batch: int = 1
+    at_once: int = 0
 
 
 Trigger = OnEvent | OnSchedule | OnLogs | OnTopic | OnQueue

@@ -237,7 +237,8 @@ REMEDIATION = Remediation(
     name="trail_validation",
     title="A full validation of the audit trail was asked for",
     page=__doc__ or "",
-    triggers=(OnQueue(queue="Validations"),),
+    # Each part asks CloudTrail for keys; a few at once leave room for the account's other calls.
+    triggers=(OnQueue(queue="Validations", at_once=5),),
     grants=GRANTS,
     parse=parse,
     look=look,

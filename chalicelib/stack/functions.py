@@ -82,10 +82,11 @@ def _event(trigger: Trigger) -> Template:
             }
         case OnTopic(topic=topic):
             return {"Type": "SNS", "Properties": {"Topic": {"Ref": topic}}}
-        case OnQueue(queue=queue, batch=batch):
+        case OnQueue(queue=queue, batch=batch, at_once=at_once):
+            scaling = {"ScalingConfig": {"MaximumConcurrency": at_once}} if at_once else {}
             return {
                 "Type": "SQS",
-                "Properties": {"Queue": {"Fn::GetAtt": [queue, "Arn"]}, "BatchSize": batch},
+                "Properties": {"Queue": {"Fn::GetAtt": [queue, "Arn"]}, "BatchSize": batch, **scaling},
             }
 
 
