@@ -74,8 +74,10 @@ def spoil(world, seed):
     """Several tamperings at once, anywhere in the span."""
     dice = random.Random(seed)
     for _ in range(dice.randint(1, 5)):
-        digest = dice.choice(world.chains[HOME])
-        log = dice.choice(world.logs[HOME])
+        # Half of it around midnight, where the folders of the days meet.
+        near = slice(2, 7) if dice.random() < 0.5 else slice(None)
+        digest = dice.choice(world.chains[HOME][near])
+        log = dice.choice(world.logs[HOME][near])
         match dice.randrange(7):
             case 0:
                 world.destroys(digest.key)
@@ -98,7 +100,13 @@ def test_the_parts_findings_are_those_of_the_whole(world, seed, monkeypatch):
     spoil(world, seed)
     dice = random.Random(seed)
     monkeypatch.setattr(trail_parts, "LOGS_A_SLICE", dice.choice((1, 2, 1000)))
-    cuts = sorted(BEGAN + dice.randrange(10, HOURS * 60) * MINUTE for _ in range(dice.randint(0, 4)))
+    before_midnight = BEGAN + 235 * MINUTE
+    cuts = sorted(
+        {
+            before_midnight,
+            *(BEGAN + dice.randrange(10, HOURS * 60) * MINUTE for _ in range(dice.randint(0, 4))),
+        }
+    )
 
     results = in_parts(world, cuts)
 
