@@ -167,6 +167,7 @@ EnableAWSServiceAccess          =                         *
 DisableAWSServiceAccess         =                         *
 ListDelegatedAdministrators     =                         *
 ListPolicies                    =                         *
+CreatePolicy                    =                         *
 EnableAllFeatures               =                         *
 InviteAccountToOrganization     =                         unknown(Target)
 RemoveAccountFromOrganization   =                         unknown(AccountId)
