@@ -76,6 +76,13 @@ class Slot:
             return None
         return self.object if self.fault is None or self.vouched == self.object.sha256 else None
 
+    @property
+    def may_start(self) -> bool:
+        """Whether it may start a chain for all that is known: its bytes or the keys could not be had."""
+        if isinstance(self.object, UnusableDigest):
+            return self.object.unreadable
+        return self.object.previous is None and self.fault in (None, What.KEYS_UNAVAILABLE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
@@ -193,12 +200,13 @@ def judge_chain(
         anchor: What an earlier run verified, if anything.
         bucket: The bucket its digests are expected in; None when none is expected.
     """
-    walk = _Walk(chain, around, anchor)
+    believed = [slot for slot in reversed(slots) if slot.believed]
+    known = bool(believed or bucket is not None or anchor)
+    walk = _Walk(chain, around, anchor, known=known)
     for slot, older in pairwise([*slots, None]):
         if slot:
             walk.step(slot, older)
-    believed = [slot for slot in reversed(slots) if slot.believed]
-    if believed or bucket is not None or anchor:
+    if known:
         walk.newest(slots, bucket)
     signed = next((slot.object for slot in reversed(believed) if slot.fault is None), None)
     return ChainReport(
@@ -230,10 +238,14 @@ def _later(before: Anchor | None, now: Anchor | None) -> Anchor | None:
 
 
 class _Walk:
-    """One pass over a chain, from its newest digest to its oldest."""
+    """One pass over a chain, from its newest digest to its oldest.
 
-    def __init__(self, chain: Chain, around: Surroundings, anchor: Anchor | None) -> None:
+    A chain is `known` when it must have digests; of another one somebody may have put junk there alone.
+    """
+
+    def __init__(self, chain: Chain, around: Surroundings, anchor: Anchor | None, *, known: bool) -> None:
         self.chain, self.around, self.window, self.anchor = chain, around, around.window, anchor
+        self.known = known
         self.findings: list[Finding] = []
         self.lost: list[Span] = []
         self.gaps: list[tuple[Span, Place]] = []
@@ -253,10 +265,16 @@ class _Walk:
             self.findings += self._link(digest, digest.previous, before)
 
     def _hole(self, slot: Slot, before: datetime | None) -> None:
-        """Between two digests of which the newer says nothing that counts, time alone tells of a third."""
+        """Before a digest that says nothing that counts, time alone tells of others.
+
+        Where it may start a chain nothing is told, since what would be missed may never have been made.
+        """
+        before = before or (self.window.since if self.known else None)
         if self.chain.backfill or before is None or slot.starts_at - before < DIGEST_PERIOD - CLOCK_SKEW:
             return
         self.lost.append((before, slot.starts_at))
+        if slot.may_start:
+            return
         key = str(self.chain.digest_at(before + DIGEST_PERIOD))
         self.findings.append(sentences.hole(slot.object.bucket, key, (before, slot.starts_at)))
 
