@@ -1,21 +1,31 @@
 """`validate-trail` beside the unmodified AWS CLI, asked about the same endpoint.
 
-The CLI is found on the PATH, or where the variable AWS_CLI says.
+The CLI is found on the PATH, or where the variable PEER_AWS_CLI says (one that begins with AWS_ would be taken
+away, with whatever else could lead a test to a real account).
 """
 
 import gzip
+import json
 import os
 import re
 import shutil
 from subprocess import run
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from trail_endpoint import BUCKET, HOME
 from validate import TIMES, told, validate
 
-AWS = os.environ.get("AWS_CLI") or shutil.which("aws")
+from chalicelib.trail.digest import parse_digest
+from scenarios.cloud.cloudtrail.digests import simulated_key
 
-pytestmark = pytest.mark.skipif(not AWS, reason="no AWS CLI: `aws` is not on the PATH, nor named by AWS_CLI")
+AWS = os.environ.get("PEER_AWS_CLI") or shutil.which("aws")
+
+pytestmark = pytest.mark.skipif(
+    not AWS, reason="no AWS CLI: `aws` is not on the PATH, nor named by PEER_AWS_CLI"
+)
 
 
 def nothing(made):
@@ -69,6 +79,62 @@ def digest_replaced(made):
     made.objects[BUCKET, made.digests[3]] = made.objects[BUCKET, made.digests[2]]
 
 
+def with_signature(made, change):
+    body, metadata = made.objects[BUCKET, made.digests[3]]
+    made.objects[BUCKET, made.digests[3]] = (body, {**metadata, "signature": change(metadata["signature"])})
+
+
+def signature_in_upper_case(made):
+    with_signature(made, str.upper)
+
+
+def signature_cut(made):
+    with_signature(made, lambda text: text[:-2])
+
+
+def signature_of_another(made):
+    with_signature(made, lambda _: made.objects[BUCKET, made.digests[2]][1]["signature"])
+
+
+def signature_over_sha1(made):
+    """CloudTrail's own key, as whoever finds a collision of the weaker hash could make it serve."""
+    private = load_pem_private_key(simulated_key().pem.encode(), None)
+    found = parse_digest(BUCKET, made.digests[3], *made.objects[BUCKET, made.digests[3]])
+    weak = private.sign(found.string_to_sign(), PKCS1v15(), SHA1()).hex()
+    with_signature(made, lambda _: weak)
+
+
+def oldest_digest_deleted(made):
+    made.drop(made.digests[0])
+
+
+def digest_without_a_field(made):
+    body, metadata = made.objects[BUCKET, made.digests[3]]
+    fields = json.loads(gzip.decompress(body))
+    del fields["digestStartTime"]
+    made.objects[BUCKET, made.digests[3]] = (gzip.compress(json.dumps(fields).encode()), metadata)
+
+
+def digest_packed_again(made):
+    body, metadata = made.objects[BUCKET, made.digests[3]]
+    made.objects[BUCKET, made.digests[3]] = (gzip.compress(gzip.decompress(body), 1, mtime=1), metadata)
+
+
+def log_followed_by_bytes(made):
+    made.objects[BUCKET, made.logs[3]] = (made.objects[BUCKET, made.logs[3]][0] + b"junk", {})
+
+
+def hour_deleted(made):
+    made.drop(made.digests[3], *made.logs[6:8])
+
+
+def logging_stopped_for_two_hours(made):
+    made.objects.clear()
+    made.digests.clear()
+    made.logs.clear()
+    made.chain(skip=(2, 3))
+
+
 def log_added(made):
     made.objects[BUCKET, made.logs[4].replace(".json", "X.json")] = made.objects[BUCKET, made.logs[4]]
 
@@ -89,12 +155,21 @@ AGREED = [
     log_packed_again,
     logs_swapped,
     digest_deleted,
+    oldest_digest_deleted,
+    hour_deleted,
     digest_edited,
     digest_not_gzip,
+    digest_packed_again,
+    digest_without_a_field,
     digest_unsigned,
     digest_replaced,
+    signature_in_upper_case,
+    signature_cut,
+    signature_of_another,
+    logging_stopped_for_two_hours,
 ]
 PEER_IS_WRONG = [
+    (signature_over_sha1, "the CLI's RSA library takes the hash that the signature names"),
     (log_cut, "the CLI does not ask whether the gzip stream came to its end"),
     (log_added, "the CLI looks only at what digests name"),
     (newest_digest_deleted, "the CLI holds the newest digest against no clock"),
@@ -132,3 +207,13 @@ def test_where_the_aws_cli_calls_valid_what_was_tampered_with_we_do_not(endpoint
     deed(delivered)
 
     assert (by_us()[0], by_peer(endpoint.url)[0]) == (1, 0), reason
+
+
+def test_bytes_after_a_log_file_are_told_by_us_and_by_the_newer_aws_clis(endpoint, delivered):
+    """1.45.11 lets them pass, 1.46.2 tells them."""
+    log_followed_by_bytes(delivered)
+
+    ours = by_us()
+
+    assert ours == (1, {delivered.logs[3]})
+    assert by_peer(endpoint.url) in (ours, (0, set()))
