@@ -179,93 +179,104 @@ def _trail(actor: Actor) -> Deed:
 class Raised:
     """What raises one control's alarm: the deed, what the alert must say, and near misses told by nobody."""
 
-    number: str
+    name: str
     deed: Deed
     says: tuple[str, ...]
     near: tuple[Deed, ...] = ()
     severity: str = "MEDIUM"
     given: tuple[Given, ...] = ()
 
+    @property
+    def number(self) -> str:
+        """The benchmark's: `4.1`."""
+        return self.name.partition(".")[2].replace("_", ".")
+
 
 RAISED = (
     Raised(
-        number="4.1",
+        name="cis_alarms.4_1",
         deed=_group(intern, refused=True),
         says=("intern", "198.51.100.9", "ec2 CreateSecurityGroup: Client.UnauthorizedOperation"),
         near=(_group(scanner, refused=True),),
     ),
     Raised(
-        number="4.2",
+        name="cis_alarms.4_2",
         deed=alice.signs_in(mfa=False),
         says=("alice", "198.51.100.4", "signin ConsoleLogin"),
         near=(alice.signs_in(mfa=True),),
     ),
     Raised(
-        number="4.3",
+        name="cis_alarms.4_3",
         deed=root.calls("iam", "list_users"),
         says=("root", "203.0.113.7", "iam ListUsers"),
         severity="HIGH",
         near=(root.signs_in(mfa=True),),
     ),
     Raised(
-        number="4.4",
+        name="cis_alarms.4_4",
         deed=_gives_rights(mallory),
         says=("mallory", "203.0.113.66", "iam CreatePolicy"),
         near=(_gives_rights(deployer), _gives_rights(intern, refused=True), _scp(alice)),
         given=(unrecorded("an organization", _organization),),
     ),
     Raised(
-        number="4.5",
+        name="cis_alarms.4_5",
         deed=_trail(mallory),
         says=("mallory", "203.0.113.66", "cloudtrail StartLogging"),
         near=(_trail(deployer),),
     ),
     Raised(
-        number="4.7",
+        name="cis_alarms.4_7",
         deed=on(mallory, "kms", "disables a key", _disables_a_key),
         says=("mallory", "203.0.113.66", "kms DisableKey"),
         near=(on(deployer, "kms", "disables a key", _disables_a_key),),
         given=(unrecorded("a key", _key),),
     ),
     Raised(
-        number="4.8",
+        name="cis_alarms.4_8",
         deed=_writes_a_bucket_policy(mallory),
         says=("mallory", "203.0.113.66", "s3 PutBucketPolicy"),
         near=(_writes_a_bucket_policy(deployer), _writes_a_bucket_policy(intern, refused=True)),
         given=(unrecorded("a bucket", _bucket),),
     ),
     Raised(
-        number="4.9",
+        name="cis_alarms.4_9",
         deed=_recorder(mallory),
         says=("mallory", "203.0.113.66", "config PutConfigurationRecorder"),
         near=(_recorder(deployer),),
     ),
     Raised(
-        number="4.10",
+        name="cis_alarms.4_10",
         deed=_group(mallory),
         says=("mallory", "203.0.113.66", "ec2 CreateSecurityGroup"),
         near=(_group(deployer),),
     ),
     Raised(
-        number="4.11", deed=_acls(mallory), says=("mallory", "ec2 CreateNetworkAcl"), near=(_acls(deployer),)
+        name="cis_alarms.4_11",
+        deed=_acls(mallory),
+        says=("mallory", "ec2 CreateNetworkAcl"),
+        near=(_acls(deployer),),
     ),
     Raised(
-        number="4.12",
+        name="cis_alarms.4_12",
         deed=_gateway(mallory),
         says=("mallory", "ec2 CreateInternetGateway"),
         near=(_gateway(deployer),),
     ),
     Raised(
-        number="4.13",
+        name="cis_alarms.4_13",
         deed=_routes(mallory),
         says=("mallory", "ec2 CreateRouteTable"),
         near=(_routes(deployer),),
     ),
     Raised(
-        number="4.14", deed=_network(mallory), says=("mallory", "ec2 CreateVpc"), near=(_network(deployer),)
+        name="cis_alarms.4_14",
+        deed=_network(mallory),
+        says=("mallory", "ec2 CreateVpc"),
+        near=(_network(deployer),),
     ),
     Raised(
-        number="4.15",
+        name="cis_alarms.4_15",
         deed=_account(mallory),
         says=("mallory", "organizations CreateAccount"),
         near=(_account(deployer),),
@@ -290,7 +301,7 @@ def _scenario(raised: Raised) -> Scenario:
     """Near misses first, for which nobody is told of this control; half an hour later the deed itself."""
     title = TITLES[raised.number]
     return Scenario(
-        name=f"cis_alarms.{raised.number.replace('.', '_')}",
+        name=raised.name,
         title=f"{title} (CIS {raised.number}): the alarm counts, the alert says who",
         given=raised.given,
         lasts="01:00:00",

@@ -99,7 +99,8 @@ def scenarios_of(name: str) -> list[str]:
     return [
         str(keyword.value.value)
         for call in calls
-        if isinstance(call.func, ast.Name) and call.func.id == "Scenario"
         for keyword in call.keywords
-        if keyword.arg == "name" and isinstance(keyword.value, ast.Constant)
+        if keyword.arg == "name"
+        and isinstance(keyword.value, ast.Constant)
+        and str(keyword.value.value).partition(".")[0] == name
     ]
