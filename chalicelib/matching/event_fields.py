@@ -248,7 +248,7 @@ class TextFields:
             names[name] = key
             if below.path is not None:
                 fields.append((name, Any, ABSENT))
-                self._add_readers(below, f"{attributes}{name}", "")
+                self._add_readers(below, f"{attributes}{name}", None)
             else:
                 inner = self._class_of(below, f"{attributes}{name}.")
                 fields.append((name, inner | str | float | bool | None, inner()))
@@ -258,13 +258,16 @@ class TextFields:
             fields.append((name, nothing, ABSENT))
         return defstruct("Fields", fields, rename=names, frozen=True, gc=False)
 
-    def _add_readers(self, tree: PathTree, attribute: str, steps: str) -> None:
-        """Set the reader of a field, and of those below it when the field is also an object's."""
+    def _add_readers(self, tree: PathTree, attribute: str, steps: str | None) -> None:
+        """Set the reader of a field, and of those below it when the field is also an object's.
+
+        `steps` from the field down, None for the field itself: a key may be empty.
+        """
         read = attrgetter(attribute)
         if tree.path is not None:
-            self.readers[tree.path] = _after(read, mapping_reader(steps)) if steps else read
+            self.readers[tree.path] = read if steps is None else _after(read, mapping_reader(steps))
         for key, below in tree.children.items():
-            self._add_readers(below, attribute, f"{steps}.{key}" if steps else key)
+            self._add_readers(below, attribute, key if steps is None else f"{steps}.{key}")
 
 
 def _after(read: Reader, rest: Reader) -> Reader:

@@ -49,11 +49,11 @@ def traces(process):
 
 @pytest.fixture(scope="module")
 def runs():
-    """All scenarios on two machines as unlike as can be, and the first of each module under another seed."""
+    """The first of each module on two machines as unlike as can be, and one more under another seed."""
     began = {
-        "here": told(1, PYTHONHASHSEED="0", TZ="UTC"),
+        "here": told(1, most=1, PYTHONHASHSEED="0", TZ="UTC"),
         "there": told(
-            1, PYTHONHASHSEED="4242", TZ="Asia/Kathmandu", LANG="tr_TR.UTF-8", AWS_REGION="eu-north-1"
+            1, most=1, PYTHONHASHSEED="4242", TZ="Asia/Kathmandu", LANG="tr_TR.UTF-8", AWS_REGION="eu-north-1"
         ),
         "another seed": told(2, most=1, PYTHONHASHSEED="0", TZ="UTC"),
     }

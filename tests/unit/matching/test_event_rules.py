@@ -211,3 +211,10 @@ EventPattern({"a": ["x"]}).matches({"a": "x"})
 assert not [name for name in sys.modules if name.startswith(("chalicelib.matching.log", "msgspec"))]
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_an_empty_key_below_a_field_is_no_name_for_the_field_itself():
+    rules = EventRules({"itself": {"a": [None]}, "below": {"a": {"": [""]}}})
+
+    assert rules.matching('{"a": ""}') == rules.matching({"a": ""}) == set()
+    assert rules.matching('{"a": {"": ""}}') == {"below"}
