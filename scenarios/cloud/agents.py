@@ -19,7 +19,7 @@ from scenarios.cloud.cloudformation.resources.kind import Stack
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.instances import Instances, Machine
-from scenarios.cloud.logs import Logs
+from scenarios.cloud.logs.service import Logs
 from scenarios.cloud.setting import Setting
 
 INSTALL, MANAGE = "AWS-ConfigureAWSPackage", "AmazonCloudWatch-ManageAgent"

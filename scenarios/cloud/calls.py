@@ -52,6 +52,8 @@ class Calls:
         self._everything: list[After] = []
         self._services: list[After] = []
         self._around: list[tuple[Callable[[Caller], None], Callable[[Caller], None]]] = []
+        self._in_every_account: set[tuple[str, str]] = set()
+        self._elsewhere = ""
         self._sequence = 0
         self._muted = 0
 
@@ -67,8 +69,12 @@ class Calls:
         """Tell a law of every such call that succeeded."""
         self._afters.setdefault((service, operation), []).append(after)
 
+    def in_every_account(self, service: str, *operations: str) -> None:
+        """What laws do about these holds in other accounts too; anywhere else a law holds at home alone."""
+        self._in_every_account |= {(service, operation) for operation in operations}
+
     def after_everything(self, after: After) -> None:
-        """Tell a law of every call, whether it succeeded or not."""
+        """Tell a law of every call in the world's own account, whether it succeeded or not."""
         self._everything.append(after)
 
     def after_services(self, after: After) -> None:
@@ -165,8 +171,9 @@ class Calls:
             caller=caller,
         )
         try:
-            self._authorise(client, asked)
-            response = self._answered(original, client, asked)
+            with self._within(caller.account):
+                self._authorise(client, asked)
+                response = self._answered(original, client, asked)
         except ClientError as error:
             self._made(asked, sequence, None, _code_and_message(error))
             self._behind(caller)
@@ -175,6 +182,20 @@ class Calls:
         self._made(asked, sequence, told, None)
         self._behind(caller)
         return response
+
+    @contextmanager
+    def _within(self, account: str) -> Iterator[None]:
+        """Whatever moto is asked meanwhile, it is asked in this account."""
+        self._elsewhere = "" if account == self._identity.account else account
+        try:
+            yield
+        finally:
+            self._elsewhere = ""
+
+    def label(self, _service: str, request: Any) -> None:
+        """Tell moto the account of a call from outside the world's own, as it asks to be told."""
+        if self._elsewhere and not self._muted:
+            request.headers["x-moto-account-id"] = self._elsewhere
 
     def _behind(self, caller: Caller) -> None:
         for _, behind in self._around:
@@ -186,7 +207,7 @@ class Calls:
             asked.operation,
             asked.parameters,
             region=asked.region,
-            account=self._identity.account,
+            account=asked.caller.account,
             caller=asked.caller.arn,
         )
         keys = context(asked.service, asked.operation, asked.parameters)
@@ -206,6 +227,7 @@ class Calls:
     def _answered(self, original: Original, client: BaseClient, asked: Asked) -> dict[str, Any]:
         answer = self._answers.get((asked.service, asked.operation))
         checks = self._checks.get((asked.service, asked.operation), ())
+        self._must_be_at_home(asked)
         try:
             with self.muted():
                 for check in checks:
@@ -222,6 +244,12 @@ class Calls:
             **response,
             "ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": 0, "HTTPHeaders": {}},
         }
+
+    def _must_be_at_home(self, asked: Asked) -> None:
+        operation = (asked.service, asked.operation)
+        heard = operation in self._answers or operation in self._checks or operation in self._afters
+        if self._elsewhere and heard and operation not in self._in_every_account:
+            raise NotSimulated(asked.service, f"{asked.operation} in another account ({self._elsewhere})")
 
     def _made(
         self,
@@ -241,8 +269,9 @@ class Calls:
             response=response,
             error=error,
         )
+        at_home = asked.caller.account == self._identity.account
         with self.muted():
-            for after in self._everything:
+            for after in self._everything if at_home else ():
                 after(call)
             if error is None:
                 for after in self._afters.get((asked.service, asked.operation), ()):

@@ -292,6 +292,17 @@ def log_group(account: str, region: str, name: str) -> Any | None:
     return backend("logs", account, region).groups.get(name)
 
 
+def log_destination(arn: str) -> Any | None:
+    """A logical destination by its ARN: `.target_arn`, `.role_arn`, `.access_policy`."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    return backend("logs", account, region).destinations.get(arn)
+
+
+def log_destinations(account: str, region: str) -> list[Any]:
+    """The logical destinations of a region: `.destination_name`, `.to_dict()`."""
+    return list(backend("logs", account, region).destinations.values())
+
+
 def metric_filters(account: str, region: str, group: str) -> list[Mapping[str, Any]]:
     """The metric filters of a log group, as PutMetricFilter took them."""
     found = backend("logs", account, region).filters.metric_filters

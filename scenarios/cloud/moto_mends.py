@@ -1,7 +1,7 @@
-"""What moto gets wrong in the state it keeps, put right: versions, locks, the name of a trail's topic.
+"""What moto gets wrong in the state it keeps, put right: versions, locks, a trail's topic, log filters.
 
 `moto_hooks` puts these in moto's place while a world lasts. Each is held by a test, here or there:
-`test_object_lock`, `test_trail_delivery`, `test_moto_hooks`.
+`test_object_lock`, `test_trail_delivery`, `test_moto_hooks`, `test_log_subscriptions` and others.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectsfromVersionSuspendedBuckets.html,
@@ -15,6 +15,9 @@ from typing import Any
 
 import moto.cloudtrail.models as cloudtrail_models
 import moto.cloudwatch.responses as cloudwatch_responses
+import moto.logs.metric_filters as metric_filters_models
+import moto.logs.models as logs_models
+import moto.logs.responses as logs_responses
 import moto.s3.models as s3_models
 
 _put_object = s3_models.S3Backend.put_object
@@ -106,8 +109,62 @@ def _put_composite_alarm(response: Any) -> Any:
     return answer
 
 
+_add_metric_filter = metric_filters_models.MetricFilters.add_filter
+_delete_log_group = logs_models.LogsBackend.delete_log_group
+_subscribe = logs_models.LogsBackend.put_subscription_filter
+_answer_subscribe = logs_responses.LogsResponse.put_subscription_filter
+_describe_subscription = logs_models.SubscriptionFilter.to_json
+
+
+def _replaced_metric_filter(filters: Any, name: str, pattern: str, group: str, transformations: Any) -> None:
+    """Put a metric filter; moto would keep the one of that name beside it."""
+    filters.delete_filter(name, group)
+    _add_metric_filter(filters, name, pattern, group, transformations)
+
+
+def _delete_group_and_filters(backend: Any, log_group_name: str) -> None:
+    """Delete a log group; moto would hand its metric filters on to the next of that name."""
+    _delete_log_group(backend, log_group_name)
+    kept = backend.filters.metric_filters
+    kept[:] = [each for each in kept if each["logGroupName"] != log_group_name]
+
+
+def _subscribed(backend: Any, group_name: str, name: str, *what: str) -> None:
+    """Put a subscription filter; moto knows no logical destinations, and takes no change of a second one.
+
+    `what`: pattern, destination and role.
+    """
+    group = backend.groups.get(group_name)
+    known = group.subscription_filters.get(name) if group is not None else None
+    if known is not None:
+        known.update(*what)
+    elif group is not None and ":destination:" in what[1]:
+        group.put_subscription_filter(name, *what)
+    else:
+        _subscribe(backend, group_name, name, *what)
+
+
+def _subscribed_with_distribution(response: Any) -> Any:
+    """Put a subscription filter as it was asked for; moto forgets the distribution."""
+    answer = _answer_subscribe(response)
+    asked = response._get_param  # noqa: SLF001 - as its own methods do
+    group = response.logs_backend.groups[asked("logGroupName")]
+    group.subscription_filters[asked("filterName")].distribution = asked("distribution") or "ByLogStream"
+    return answer
+
+
+def _described_subscription(subscription: Any) -> dict[str, Any]:
+    return {**_describe_subscription(subscription), "distribution": subscription.distribution}
+
+
 MENDED: tuple[tuple[Any, str, Any], ...] = (
     (cloudwatch_responses.CloudWatchResponse, "put_composite_alarm", _put_composite_alarm),
+    (metric_filters_models.MetricFilters, "add_filter", _replaced_metric_filter),
+    (logs_models.LogsBackend, "delete_log_group", _delete_group_and_filters),
+    (logs_models.LogsBackend, "put_subscription_filter", _subscribed),
+    (logs_responses.LogsResponse, "put_subscription_filter", _subscribed_with_distribution),
+    (logs_models.SubscriptionFilter, "to_json", _described_subscription),
+    (logs_models.SubscriptionFilter, "distribution", "ByLogStream"),
     (cloudtrail_models.Trail, "topic_arn", property(_topic_arn)),
     (cloudtrail_models.Trail, "description", _described_trail),
     # Moto would ask a checksum of copies, tags and retentions too; the default lock is put on below.

@@ -46,7 +46,7 @@ from scenarios.cloud.iam.identity import ADMINISTRATOR, Identity
 from scenarios.cloud.iam.whoami import WhoAmI
 from scenarios.cloud.instances import Instances
 from scenarios.cloud.isolation import without_aws_settings
-from scenarios.cloud.logs import Logs
+from scenarios.cloud.logs.service import Logs
 from scenarios.cloud.messaging import Messaging
 from scenarios.cloud.randomness import seeded
 from scenarios.cloud.s3.notifications import Notifications
@@ -114,6 +114,7 @@ class World:
         self.cloudwatch.connect(Actions(self.setting, self.messaging, self.functions, self.instances))
         self.agents = Agents(self.setting, self.instances, self.cloudwatch, self.logs)
         self.storage = Storage(self.setting, harness, self.eventbridge.emit)
+        self.logs.connect(self.storage)
         Notifications(self.setting)
         WhoAmI(self.setting)
         self.tables = Tables(self.setting)
@@ -147,6 +148,7 @@ class World:
             provisioned.snapshot.restore()
             moto_hooks.seed_ids(self.setting.seed)
             entering.enter_context(seeded(self.setting.seed))
+            entering.enter_context(moto_hooks.answers_before_moto(self.calls.label))
             entering.enter_context(moto_hooks.answers_before_moto(self.trail.history.answer))
             entering.enter_context(moto_hooks.answers_before_moto(self._throttles.answer))
             entering.enter_context(moto_hooks.messages_tell(self.functions.event_sources.arrived))
@@ -207,14 +209,19 @@ class World:
         )
 
     def user(
-        self, name: str, *, policies: tuple[Mapping[str, Any], ...] = (ADMINISTRATOR,), **more: Any
+        self,
+        name: str,
+        *,
+        policies: tuple[Mapping[str, Any], ...] = (ADMINISTRATOR,),
+        account: str = ACCOUNT,
+        **more: Any,
     ) -> Caller:
-        """An IAM user, administrator unless `policies` say otherwise."""
+        """An IAM user, administrator unless `policies` say otherwise; of another account if that is named."""
         return self.identity.enrol(
             Caller(
                 kind=CallerKind.IAM_USER,
-                account=ACCOUNT,
-                arn=f"arn:aws:iam::{ACCOUNT}:user/{name}",
+                account=account,
+                arn=f"arn:aws:iam::{account}:user/{name}",
                 name=name,
                 policies=policies,
                 **more,

@@ -151,6 +151,7 @@ SAMPLES = {
     "copied_version": [{"Bucket": "trail", "Key": "key", "VersionId": "1"}],
     "alias": ["alias/trail"],
     "log_stream": ["group", "stream"],
+    "log_destination": [f"arn:aws:logs:{REGION}:{ACCOUNT}:destination:central"],
     "index": ["orders", "by-day"],
     "rule": ["table_deleted", "default"],
     "ssm_instance": ["i-1"],
@@ -234,6 +235,30 @@ READ_ALOUD = [
         call("s3", "PutBucketNotificationConfiguration", Bucket="b"),
         {"s3:PutBucketNotification arn:aws:s3:::b"},
         id="an action that is not called like its operation",
+    ),
+    pytest.param(
+        call(
+            "logs",
+            "PutSubscriptionFilter",
+            logGroupName="trail",
+            destinationArn="arn:aws:logs:us-east-1:222222222222:destination:central",
+        ),
+        {
+            "logs:PutSubscriptionFilter arn:aws:logs:-:log-group:trail:log-stream:",
+            "logs:PutSubscriptionFilter arn:aws:logs:us-east-1:222222222222:destination:central",
+        },
+        id="subscribing a destination asks about it too",
+    ),
+    pytest.param(
+        call(
+            "logs",
+            "PutSubscriptionFilter",
+            logGroupName="trail",
+            destinationArn="arn:aws:kinesis:-:stream/feed",
+            roleArn=ROLE,
+        ),
+        {"logs:PutSubscriptionFilter arn:aws:logs:-:log-group:trail:log-stream:", f"iam:PassRole {ROLE}"},
+        id="subscribing a stream passes a role to it",
     ),
     pytest.param(
         call("dynamodb", "Query", TableName="orders", IndexName="by-day"),

@@ -31,7 +31,7 @@ from scenarios.cloud.cloudtrail.records import record_of
 from scenarios.cloud.cloudtrail.requests import TrailRequests
 from scenarios.cloud.cloudtrail.selectors import asks_for_data
 from scenarios.cloud.errors import NotSimulated, Refused
-from scenarios.cloud.logs import Logs
+from scenarios.cloud.logs.service import Logs
 from scenarios.cloud.messaging import Messaging
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.storage import Storage

@@ -1,21 +1,19 @@
 """EventBridge's targets that collect: log groups, Kinesis streams, Firehose.
 
 A log group is written to under the region's CloudWatch Logs resource policies; streams under
-the role that the target names. Firehose's own buffering and the events of what it writes to
-S3 are not simulated.
+the role that the target names.
 
 Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html,
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-target-logs.html,
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_KinesisParameters.html
 """
 
-import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from scenarios.cloud import moto_hooks
+from scenarios.cloud import data_streams, moto_hooks
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.functions.service import LogWriter
 from scenarios.cloud.iam.policy import Principal, Request, decide
@@ -59,29 +57,18 @@ class Streams:
 
     def to_kinesis(self, arn: str, payload: str, event: Event, target: Mapping[str, Any]) -> str | None:
         """The partition key is the event's id, or what the target's path finds in the event."""
-        if not self.role_may(target, "kinesis:PutRecord", arn):
-            return "NO_PERMISSIONS"
-        backend = moto_hooks.backend("kinesis", self._setting.account, arn.split(":")[3])
-        name = arn.rpartition("/")[2]
-        if name not in backend.streams:
-            return "NO_RESOURCE"
         path = target.get("KinesisParameters", {}).get("PartitionKeyPath")
         key = json.loads(input_path(event, path)) if path else event["id"]
-        if backend.streams[name].lambda_event_source_mappings:
-            raise NotSimulated("lambda", f"an event source mapping on {arn}")
-        backend.put_record(arn, name, str(key), "", base64.b64encode(payload.encode()).decode())
-        return None
+        return self._put(arn, payload, target, partition_key=str(key))
 
     def to_firehose(self, arn: str, payload: str, target: Mapping[str, Any]) -> str | None:
         """As one record, with no line break after it."""
-        if not self.role_may(target, "firehose:PutRecord", arn):
+        return self._put(arn, payload, target)
+
+    def _put(self, arn: str, payload: str, target: Mapping[str, Any], partition_key: str = "") -> str | None:
+        if not self.role_may(target, data_streams.PUT_RECORD[arn.split(":")[2]], arn):
             return "NO_PERMISSIONS"
-        backend = moto_hooks.backend("firehose", self._setting.account, arn.split(":")[3])
-        name = arn.rpartition("/")[2]
-        if name not in backend.delivery_streams:
-            return "NO_RESOURCE"
-        backend.put_record(name, {"Data": payload.encode()})
-        return None
+        return None if data_streams.put_record(arn, payload.encode(), partition_key) else "NO_RESOURCE"
 
     def role_may(self, target: Mapping[str, Any], action: str, resource: str) -> bool:
         """Whether the role that the target names may, and EventBridge may assume it."""

@@ -111,6 +111,11 @@ def _log_stream(place: Place, group: str, stream: str) -> str:
     return _log_group(place, group, stream=stream)
 
 
+def _log_destination(_place: Place, arn: str) -> str:
+    """What a subscription leads to, if that is a logical destination: streams and functions are not asked."""
+    return arn if arn.split(":")[2] == "logs" else ""
+
+
 def _key(place: Place, key: str) -> str:
     """A KMS key by id or ARN; an alias doesn't tell which key it stands for, and AWS asks about the key."""
     if "alias/" in key:
@@ -189,6 +194,7 @@ _TEMPLATES = {
     "replay": "arn:aws:events:{region}:{account}:replay/{0}",
     "stream": "arn:aws:kinesis:{region}:{account}:stream/{0}",
     "delivery_stream": "arn:aws:firehose:{region}:{account}:deliverystream/{0}",
+    "destination": "arn:aws:logs:{region}:{account}:destination:{0}",
     "layer": "arn:aws:lambda:{region}:{account}:layer:{0}",
     "mapping": "arn:aws:lambda:{region}:{account}:event-source-mapping:{0}",
     "automation": "arn:aws:ssm:{region}:{account}:automation-definition/{0}:$DEFAULT",
@@ -237,6 +243,7 @@ KINDS: dict[str, Kind] = {
     "rule": _rule,
     "log_group": _log_group,
     "log_stream": _log_stream,
+    "log_destination": _log_destination,
     "key": _key,
     "secret": _secret,
     "parameter": _parameter,

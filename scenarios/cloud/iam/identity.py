@@ -57,7 +57,16 @@ class Identity:
         request = Request(
             principal=Principal.of(caller), action=action, resource=resource, context=context or {}
         )
-        return decide(request, self._policies_of(caller), self.resource_policy(resource))
+        return decide(
+            request,
+            self._policies_of(caller),
+            self.resource_policy(resource),
+            same_account=not self._across(caller, resource),
+        )
+
+    def _across(self, caller: Caller, resource: str) -> bool:
+        """Whether both sides must agree; what else lies in other accounts, the laws don't simulate."""
+        return resource.startswith("arn:aws:logs:") and self._account_of(resource) != caller.account
 
     def service_may(
         self, service: str, action: str, resource: str, context: Mapping[str, str | bool]
@@ -66,7 +75,7 @@ class Identity:
 
         `service`: `events.amazonaws.com`. `context`: such as aws:SourceArn and aws:SourceAccount.
         """
-        principal = Principal(services=(service, *_regional(service, self.home)))
+        principal = Principal(services=(service, *self._regional(service, context)))
         request = Request(principal=principal, action=action, resource=resource, context=context)
         return decide(request, (), self.resource_policy(resource))
 
@@ -81,7 +90,7 @@ class Identity:
         """Whether a role that `service` assumes may, and whether the service may assume it at all."""
         trusted = decide(
             Request(
-                principal=Principal(services=(service,)),
+                principal=Principal(services=(service, *self._regional(service, context or {}))),
                 action="sts:AssumeRole",
                 resource=role_arn,
                 context=context or {},
@@ -91,11 +100,11 @@ class Identity:
         )
         if not trusted.allowed:
             return trusted
-        name = role_arn.rpartition("/")[2]
+        name, account = role_arn.rpartition("/")[2], role_arn.split(":")[4]
         caller = Caller(
             kind=CallerKind.ASSUMED_ROLE,
-            account=self.account,
-            arn=f"arn:aws:sts::{self.account}:assumed-role/{name}/{service.partition('.')[0]}",
+            account=account,
+            arn=f"arn:aws:sts::{account}:assumed-role/{name}/{service.partition('.')[0]}",
             name=name,
         )
         return self.judge(caller, action, resource)
@@ -103,14 +112,30 @@ class Identity:
     def _policies_of(self, caller: Caller) -> tuple[Document, ...]:
         if caller.policies or caller.kind is not CallerKind.ASSUMED_ROLE:
             return caller.policies
-        return tuple(role_policies(self.account, caller.name))
+        return tuple(role_policies(caller.account, caller.name))
 
     def resource_policy(self, resource: str) -> Document | None:
         """The policy that hangs on a resource, if it has one."""
         parts = resource.split(":", 5)
         service = parts[2] if len(parts) == 6 else ""
         finder = _RESOURCE_POLICIES.get(service)
-        return finder(_Arn(self.account, parts[3], parts[5], resource)) if finder else None
+        account = self._account_of(resource) or self.account
+        return finder(_Arn(account, parts[3], parts[5], resource)) if finder else None
+
+    def _account_of(self, resource: str) -> str:
+        """The account that a resource belongs to; "" where nothing tells (buckets and objects: see below)."""
+        parts = resource.split(":", 5)
+        if len(parts) < 6:
+            return ""
+        ours = parts[2] == "s3" and moto_hooks.bucket(self.account, parts[5].split("/", 1)[0]) is not None
+        return self.account if ours else parts[4]
+
+    def _regional(self, service: str, context: Mapping[str, str | bool]) -> tuple[str, ...]:
+        """Logs also answers to `logs.REGION.amazonaws.com`, of the region it acts in."""
+        name, _, rest = service.partition(".")
+        source = str(context.get("aws:SourceArn", "")).split(":")
+        region = source[3] if len(source) > 3 and source[3] else self.home
+        return (f"{name}.{region}.{rest}",) if name == "logs" else ()
 
 
 def role_policies(account: str, role_name: str) -> list[Document]:
@@ -132,12 +157,6 @@ def _principal_id(caller: Caller, unique: str) -> str:
             return f"AROA{unique[16:33]}:{caller.session}"
         case _:
             return f"AIDA{unique[16:33]}"
-
-
-def _regional(service: str, region: str) -> tuple[str, ...]:
-    """Logs also answers to `logs.REGION.amazonaws.com`."""
-    name, _, rest = service.partition(".")
-    return (f"{name}.{region}.{rest}",) if name == "logs" else ()
 
 
 class _Arn(NamedTuple):
@@ -176,6 +195,15 @@ def _bus_policy(arn: _Arn) -> Document | None:
     return moto_hooks.bus_policy(arn.account, arn.region, arn.rest.removeprefix("event-bus/"))
 
 
+def _destination_policy(arn: _Arn) -> Document | None:
+    destination = moto_hooks.log_destination(arn.text)
+    return (
+        _document(destination.access_policy)
+        if destination is not None and destination.access_policy
+        else None
+    )
+
+
 def _trust_policy(arn: _Arn) -> Document | None:
     found = moto_hooks.role(arn.account, arn.rest.rpartition("/")[2])
     return _document(found.assume_role_policy_document) if found is not None else None
@@ -189,4 +217,5 @@ _RESOURCE_POLICIES: dict[str, Callable[[_Arn], Document | None]] = {
     "lambda": _function_policy,
     "events": _bus_policy,
     "iam": _trust_policy,
+    "logs": _destination_policy,
 }

@@ -17,6 +17,7 @@ from scenarios.cloud.cloudformation.resources import (
     sns,
     sqs,
     ssm,
+    streams,
 )
 from scenarios.cloud.cloudformation.resources.kind import Kind
 
@@ -35,4 +36,5 @@ KINDS: Mapping[str, Kind] = {
     **sns.KINDS,
     **sqs.KINDS,
     **ssm.KINDS,
+    **streams.KINDS,
 }

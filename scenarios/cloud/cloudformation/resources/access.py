@@ -68,6 +68,20 @@ def role_may(site: Site, role_arn: str, action: str, resource: str) -> bool:
     return decide(request, tuple(_policies(site, name))).allowed
 
 
+def stream_accepts(site: Site, stream: str, role_arn: str) -> bool:
+    """Tell whether a stream or delivery stream is there, and whether a role may put records into it."""
+    service, name = stream.split(":")[2], stream.rpartition("/")[2]
+    client = site.client(service)
+    try:
+        if service == "kinesis":
+            client.describe_stream_summary(StreamName=name)
+        else:
+            client.describe_delivery_stream(DeliveryStreamName=name)
+    except ClientError:
+        return False
+    return role_may(site, role_arn, f"{service}:PutRecord", stream)
+
+
 def function_accepts(site: Site, function: str, service: str, source: str) -> bool:
     """Tell whether a function's own policy lets a service invoke it on behalf of `source`."""
     try:

@@ -7,7 +7,11 @@ from collections.abc import Mapping
 
 from chalicelib.matching.errors import InvalidPattern
 from chalicelib.matching.log_pattern import LogPattern
-from scenarios.cloud.cloudformation.resources.access import function_accepts, require_assumable
+from scenarios.cloud.cloudformation.resources.access import (
+    function_accepts,
+    require_assumable,
+    stream_accepts,
+)
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
@@ -21,34 +25,8 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
     arn,
 )
+from scenarios.cloud.logs.events import RETENTION_DAYS
 
-# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-_RETENTION_DAYS = (
-    *(
-        1,
-        3,
-        5,
-        7,
-        14,
-        30,
-        60,
-        90,
-        120,
-        150,
-        180,
-        365,
-        400,
-        545,
-        731,
-        1096,
-        1827,
-        2192,
-        2557,
-        2922,
-        3288,
-        3653,
-    ),
-)
 _GROUP = r"[.\-_/#A-Za-z0-9]{1,512}"
 _FILTER = r"[^:*]{1,512}"
 _PATTERN = Text(longest=1024)
@@ -61,7 +39,7 @@ LOG_GROUP = Shape(
         "KmsKeyId": arn("kms"),
         "LogGroupClass": Text(choices=("STANDARD",)),
         "LogGroupName": Text(pattern=_GROUP),
-        "RetentionInDays": Whole(choices=_RETENTION_DAYS),
+        "RetentionInDays": Whole(choices=RETENTION_DAYS),
         "Tags": TAGS,
     }
 )
@@ -69,7 +47,7 @@ LOG_GROUP = Shape(
 SUBSCRIPTION_FILTER = Shape(
     fields={
         "ApplyOnTransformedLogs": Refused(because="log transformers"),
-        "DestinationArn": arn("lambda", "kinesis", "firehose"),
+        "DestinationArn": arn("lambda", "kinesis", "firehose", "logs"),
         "Distribution": Text(choices=("ByLogStream", "Random")),
         "FilterName": Text(pattern=_FILTER),
         "FilterPattern": _PATTERN,
@@ -110,6 +88,17 @@ METRIC_FILTER = Shape(
     required=("FilterPattern", "LogGroupName", "MetricTransformations"),
 )
 
+DESTINATION = Shape(
+    fields={
+        "DestinationName": Text(pattern=_FILTER),
+        "DestinationPolicy": PolicyDocument(of_resource=True),
+        "RoleArn": arn("iam"),
+        "TargetArn": arn("kinesis", "firehose"),
+        "Tags": TAGS,
+    },
+    required=("DestinationName", "RoleArn", "TargetArn"),
+)
+
 RESOURCE_POLICY = Shape(
     fields={"PolicyDocument": PolicyDocument(of_resource=True), "PolicyName": Text(longest=255)},
     required=("PolicyDocument", "PolicyName"),
@@ -137,7 +126,7 @@ def _check_pattern(order: Order) -> None:
 
 
 def create_subscription_filter(order: Order) -> Identity:
-    """Send what matches to a function; Logs tries whether it may, so the permission must be there before."""
+    """Send what matches on; Logs tries whether it may, so the permission must be there before."""
     properties = order.properties
     _check_pattern(order)
     name = order.name("FilterName", 512)
@@ -150,12 +139,15 @@ def create_subscription_filter(order: Order) -> Identity:
                 "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission "
                 "to execute your function.",
             )
-    elif "RoleArn" not in properties:
+    elif ":destination:" not in destination and "RoleArn" not in properties:
         raise order.refuse("RoleArn", "a stream is written to under a role")
-    else:
+    elif "RoleArn" in properties:
         require_assumable(
             order.site, properties["RoleArn"], "logs.amazonaws.com", f"{order.logical_id}.RoleArn"
         )
+        if not stream_accepts(order.site, destination, properties["RoleArn"]):
+            why = "Could not deliver test message to specified stream. Check if it is in ACTIVE state."
+            raise order.refuse("DestinationArn", why)
     role = {"roleArn": properties["RoleArn"]} if "RoleArn" in properties else {}
     spread = {"distribution": properties["Distribution"]} if "Distribution" in properties else {}
     order.client("logs").put_subscription_filter(
@@ -195,6 +187,24 @@ def create_metric_filter(order: Order) -> Identity:
     return Identity(ref=name)
 
 
+def create_destination(order: Order) -> Identity:
+    """Let other accounts subscribe to a stream; the role must be there, and assumable, before."""
+    properties, name = order.properties, order.properties["DestinationName"]
+    role, target = properties["RoleArn"], properties["TargetArn"]
+    require_assumable(order.site, role, "logs.amazonaws.com", f"{order.logical_id}.RoleArn")
+    if not stream_accepts(order.site, target, role):
+        raise order.refuse(
+            "TargetArn",
+            "Could not deliver test message to specified destination. Check if the destination is valid.",
+        )
+    logs = order.client("logs")
+    made = logs.put_destination(destinationName=name, targetArn=target, roleArn=role, tags={})["destination"]
+    if "DestinationPolicy" in properties:
+        policy = text_of(properties["DestinationPolicy"])
+        logs.put_destination_policy(destinationName=name, accessPolicy=policy)
+    return Identity(ref=name, attributes={"Arn": made["arn"]})
+
+
 def create_resource_policy(order: Order) -> Identity:
     """Let AWS services write to the account's log groups."""
     name = order.properties["PolicyName"]
@@ -204,6 +214,7 @@ def create_resource_policy(order: Order) -> Identity:
 
 
 KINDS: Mapping[str, Kind] = {
+    "AWS::Logs::Destination": Kind(shape=DESTINATION, create=create_destination),
     "AWS::Logs::LogGroup": Kind(shape=LOG_GROUP, create=create_log_group),
     "AWS::Logs::MetricFilter": Kind(shape=METRIC_FILTER, create=create_metric_filter),
     "AWS::Logs::ResourcePolicy": Kind(shape=RESOURCE_POLICY, create=create_resource_policy, grants=True),

@@ -8,32 +8,21 @@ Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatte
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from chalicelib.matching import LogPattern
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.errors import Refused
+from scenarios.cloud.logs.events import LogEvent, invalid, no_such_group, pattern_of
 from scenarios.cloud.setting import Setting
 
 MOST_FILTERS = 100
 MOST_DIMENSIONS = 3
-
-
-class Event(Protocol):
-    """A log event as it was ingested."""
-
-    @property
-    def at(self) -> datetime:
-        """Its timestamp."""
-
-    @property
-    def message(self) -> str:
-        """Its text."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,26 +33,23 @@ class _Minute:
 
 
 class MetricFilters:
-    """Every metric filter of the account. `pattern_of` reads a filter pattern."""
+    """Every metric filter of the account."""
 
-    def __init__(
-        self, setting: Setting, cloudwatch: CloudWatch, pattern_of: Callable[[str], LogPattern]
-    ) -> None:
+    def __init__(self, setting: Setting, cloudwatch: CloudWatch) -> None:
         self._setting = setting
         self._cloudwatch = cloudwatch
-        self._pattern_of = pattern_of
         self._minutes: dict[tuple[str, str, str], _Minute] = {}
         setting.calls.check("logs", "PutMetricFilter", self._about_to_put)
 
-    def take(self, region: str, group: str, events: Sequence[Event]) -> None:
+    def take(self, region: str, group: str, events: Sequence[LogEvent]) -> None:
         """Measure what just arrived in a log group."""
         for metric_filter in moto_hooks.metric_filters(self._setting.account, region, group):
             self._measure(region, group, metric_filter, events)
 
     def _measure(
-        self, region: str, group: str, metric_filter: Mapping[str, Any], events: Sequence[Event]
+        self, region: str, group: str, metric_filter: Mapping[str, Any], events: Sequence[LogEvent]
     ) -> None:
-        pattern = self._pattern_of(metric_filter["filterPattern"])
+        pattern = pattern_of(metric_filter["filterPattern"])
         (transformation,) = metric_filter["metricTransformations"]
         matched = False
         for event in events:
@@ -102,26 +88,24 @@ class MetricFilters:
 
     def _about_to_put(self, asked: Asked) -> None:
         parameters = asked.parameters
-        pattern = self._pattern_of(parameters["filterPattern"])
+        pattern = pattern_of(parameters["filterPattern"])
         (transformation,) = parameters["metricTransformations"]
         dimensions = transformation.get("dimensions") or {}
         if dimensions and transformation.get("defaultValue") is not None:
-            raise _invalid("a default value and dimensions exclude each other")
+            raise invalid("a default value and dimensions exclude each other")
         if len(dimensions) > MOST_DIMENSIONS:
-            raise _invalid(f"a metric filter has at most {MOST_DIMENSIONS} dimensions")
+            raise invalid(f"a metric filter has at most {MOST_DIMENSIONS} dimensions")
         if dimensions and pattern.language not in ("json", "space-delimited"):
-            raise _invalid("dimensions need a pattern that names fields")
+            raise invalid("dimensions need a pattern that names fields")
         group, name = parameters["logGroupName"], parameters["filterName"]
+        if moto_hooks.log_group(self._setting.account, asked.region, group) is None:
+            raise no_such_group()
         known = {
             each["filterName"]
             for each in moto_hooks.metric_filters(self._setting.account, asked.region, group)
         }
         if name not in known and len(known) >= MOST_FILTERS:
             raise Refused("LimitExceededException", "Resource limit exceeded.")
-
-
-def _invalid(why: str) -> Refused:
-    return Refused("InvalidParameterException", why)
 
 
 def _value(wanted: str, pattern: LogPattern, message: str) -> float | None:

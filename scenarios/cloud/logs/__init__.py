@@ -1,0 +1,1 @@
+"""CloudWatch Logs: lines in, and who hears of them: subscriptions, metric filters, exports, searches."""

@@ -1,0 +1,83 @@
+"""Logical destinations: how log events cross from one account into another's stream.
+
+The recipient puts a destination, which names a stream and a role to write to it, and a policy that says which
+accounts may subscribe. Logs tries a new destination with a test message. The stream may be in another region;
+log group and destination may not. A destination may be put in whichever account; subscriptions to it are
+those of the world's own.
+
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CrossAccountSubscriptions-Kinesis.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CreateDestination.html,
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDestination.html
+"""
+
+import json
+from typing import Any
+
+from scenarios.cloud import data_streams, moto_hooks
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.iam.document import MalformedPolicy, parse
+from scenarios.cloud.logs.events import invalid
+from scenarios.cloud.setting import Setting
+
+SERVICE = "logs.amazonaws.com"
+MOST_A_PAGE = 50
+
+
+class Destinations:
+    """Every destination, in whichever account."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        calls = setting.calls
+        calls.check("logs", "PutDestination", self._about_to_put)
+        calls.check("logs", "PutDestinationPolicy", self._about_to_let)
+        calls.answer("logs", "DescribeDestinations", self._describe)
+        calls.in_every_account("logs", "PutDestination", "PutDestinationPolicy", "DescribeDestinations")
+
+    def reaches(self, target: str, role: str, source_arn: str) -> bool:
+        """Whether Logs can write to a stream under a role, on behalf of `source_arn`."""
+        service = target.split(":")[2]
+        return (
+            service in data_streams.PUT_RECORD
+            and data_streams.is_there(target)
+            and self._setting.identity.role_may(
+                role,
+                SERVICE,
+                data_streams.PUT_RECORD[service],
+                target,
+                {"aws:SourceArn": source_arn, "aws:SourceAccount": source_arn.split(":")[4]},
+            ).allowed
+        )
+
+    def _about_to_put(self, asked: Asked) -> None:
+        parameters, account = asked.parameters, asked.caller.account
+        if any(parameters[name].split(":")[4] != account for name in ("targetArn", "roleArn")):
+            raise invalid("A destination's target and role belong to the account that puts it.")
+        arn = f"arn:aws:logs:{asked.region}:{account}:destination:{parameters['destinationName']}"
+        if not self.reaches(parameters["targetArn"], parameters["roleArn"], arn):
+            raise invalid(
+                "Could not deliver test message to specified destination. Check if the destination is valid."
+            )
+
+    def _about_to_let(self, asked: Asked) -> None:
+        try:
+            parse(json.loads(asked.parameters["accessPolicy"]), attached_to_resource=True)
+        except (ValueError, MalformedPolicy) as error:
+            raise invalid(f"The access policy is malformed: {error}") from error
+
+    def _describe(self, asked: Asked) -> dict[str, Any]:
+        """By name; moto takes no heed of prefix, limit and token."""
+        parameters = asked.parameters
+        prefix, limit = parameters.get("DestinationNamePrefix", ""), int(parameters.get("limit", MOST_A_PAGE))
+        found = sorted(
+            (
+                each.to_dict()
+                for each in moto_hooks.log_destinations(asked.caller.account, asked.region)
+                if each.destination_name.startswith(prefix)
+            ),
+            key=lambda each: str(each["destinationName"]),
+        )
+        begin = int(parameters.get("nextToken", "0"))
+        end = begin + min(limit, MOST_A_PAGE)
+        page = [{name: value for name, value in each.items() if value is not None} for each in found]
+        return {"destinations": page[begin:end], **({"nextToken": str(end)} if end < len(page) else {})}

@@ -1,0 +1,54 @@
+"""How long a log group keeps its events.
+
+An event is past its retention at the very moment, and from then on it is neither found, read nor exported;
+AWS may go on showing it for up to 72 hours, which nobody can rely on. Who lengthens the retention meanwhile
+sees it again; after the 72 hours it is gone for good.
+
+Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from scenarios.cloud import moto_hooks
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.logs.events import RETENTION_DAYS, group_named, invalid, milliseconds
+from scenarios.cloud.setting import Setting
+
+DELETED_AFTER = timedelta(hours=72)
+
+
+class Retention:
+    """What every group of the account still has."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        setting.calls.check("logs", "PutRetentionPolicy", self._about_to_change)
+        setting.calls.check("logs", "DeleteRetentionPolicy", self._about_to_change)
+
+    def oldest_kept(self, group: Any) -> int:
+        """From which timestamp on, in milliseconds, a group has its events; 0: from the first."""
+        return self._boundary(group, timedelta())
+
+    def _boundary(self, group: Any, longer: timedelta) -> int:
+        if not group.retention_in_days:
+            return 0
+        kept = timedelta(days=int(group.retention_in_days)) + longer
+        return milliseconds(self._setting.clock.now - kept)
+
+    def _about_to_change(self, asked: Asked) -> None:
+        """What the old retention has deleted by now, the new one doesn't bring back."""
+        days = asked.parameters.get("retentionInDays")
+        if days is not None and days not in RETENTION_DAYS:
+            among = ", ".join(str(each) for each in RETENTION_DAYS)
+            raise invalid(
+                f"1 validation error detected: Value '{days}' at 'retentionInDays' failed to satisfy "
+                f"constraint: Member must satisfy enum value set: [{among}]"
+            )
+        name = group_named(asked.parameters["logGroupName"])
+        group = moto_hooks.log_group(self._setting.account, asked.region, name)
+        if group is None:
+            return  # moto refuses it
+        gone = self._boundary(group, DELETED_AFTER)
+        for stream in group.streams.values():
+            stream.events = [each for each in stream.events if each.timestamp >= gone]

@@ -1,0 +1,98 @@
+"""CloudWatch Logs: lines are written, and whoever is to hear of them does.
+
+Subscriptions, metric filters and searches read patterns with one engine, and count only events that arrive
+after they were made.
+
+Sources: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from scenarios.cloud import moto_hooks
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.cloudwatch.service import CloudWatch
+from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.functions.service import Functions
+from scenarios.cloud.logs.events import event_of, group_named, milliseconds, no_such_group, no_such_stream
+from scenarios.cloud.logs.exports import Exports
+from scenarios.cloud.logs.ingestion import Lines, take
+from scenarios.cloud.logs.metric_filters import MetricFilters
+from scenarios.cloud.logs.retention import Retention
+from scenarios.cloud.logs.search import Search
+from scenarios.cloud.logs.subscriptions import Subscriptions
+from scenarios.cloud.setting import Setting
+from scenarios.cloud.storage import Storage
+
+_NOT_YET = (
+    *("StartQuery", "StartLiveTail", "PutAccountPolicy", "PutTransformer", "PutDataProtectionPolicy"),
+    *("PutDeliverySource", "PutDeliveryDestination", "CreateDelivery", "CreateLogAnomalyDetector"),
+)
+
+
+class Logs:
+    """Every log group of the account."""
+
+    def __init__(self, setting: Setting, functions: Functions, cloudwatch: CloudWatch) -> None:
+        self._setting = setting
+        self._retention = Retention(setting)
+        self._subscriptions = Subscriptions(setting, functions)
+        self._metric_filters = MetricFilters(setting, cloudwatch)
+        self._search = Search(setting, self._retention)
+        setting.calls.answer("logs", "PutLogEvents", self._put_log_events)
+        for operation in _NOT_YET:
+            setting.calls.check("logs", operation, self._not_yet)
+
+    def connect(self, storage: Storage) -> None:
+        """Let groups be exported to buckets."""
+        Exports(self._setting, self._search, storage)
+
+    def write(self, region: str, group: str, stream: str, lines: Sequence[tuple[datetime, str]]) -> None:
+        """Ingest lines as an agent or a service does; the group must be there, the stream need not.
+
+        Raises NotSimulated when the group is missing: whoever feeds it would have made it.
+        """
+        found = moto_hooks.log_group(self._setting.account, region, group)
+        if found is None:
+            raise NotSimulated("logs", f"writing to the log group {group}, which is not there")
+        if stream not in found.streams:
+            moto_hooks.backend("logs", self._setting.account, region).create_log_stream(group, stream)
+        ordered = sorted(lines, key=lambda line: line[0])
+        self._ingest(
+            region, found, stream, [{"timestamp": milliseconds(at), "message": text} for at, text in ordered]
+        )
+
+    def _put_log_events(self, asked: Asked) -> dict[str, Any]:
+        parameters = asked.parameters
+        name, stream = group_named(parameters["logGroupName"]), parameters["logStreamName"]
+        group = moto_hooks.log_group(self._setting.account, asked.region, name)
+        if group is None:
+            raise no_such_group()
+        if stream not in group.streams:
+            raise no_such_stream()
+        rejected = self._ingest(asked.region, group, stream, parameters["logEvents"])
+        token = f"{group.streams[stream].upload_sequence_token:056d}"
+        return {"nextSequenceToken": token, **({"rejectedLogEventsInfo": rejected} if rejected else {})}
+
+    def _ingest(self, region: str, group: Any, stream: str, lines: Lines) -> dict[str, int]:
+        """Keep what Logs takes of a batch, tell who is to hear of it, and which events it did not take."""
+        if not lines:
+            return {}
+        taken = take(lines, self._setting.clock.now, self._retention.oldest_kept(group))
+        if taken.rejected:
+            left_out = len(lines) - len(taken.accepted)
+            self._setting.note(
+                "lost", f"{left_out} of {len(lines)} lines for {group.name}: too old or too new"
+            )
+        if taken.accepted:
+            group.streams[stream].put_log_events([dict(line) for line in taken.accepted])
+            stored = group.streams[stream].events[-len(taken.accepted) :]
+            events = [event_of(stream, each) for each in stored]
+            self._subscriptions.send(region, group, events)
+            self._metric_filters.take(region, group.name, events)
+        return dict(taken.rejected)
+
+    def _not_yet(self, asked: Asked) -> None:
+        raise NotSimulated("logs", asked.operation)

@@ -1,0 +1,171 @@
+"""Subscription filters: matching events go on to Lambda, Kinesis, Firehose or a destination, within seconds.
+
+A function gets base64 of gzip of JSON, a stream gzip of JSON. Logs tries a new subscription with a test
+message. What is refused for want of a permission, or because nothing is there, is not tried again: the events
+are gone. Only events that arrive after a subscription was made are sent.
+
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html,
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CrossAccountSubscriptions-Kinesis.html. That the
+partition key is drawn from the stream's name (ByLogStream) or at random is unconfirmed in its form.
+"""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from chalicelib.matching import LogPattern
+from scenarios.cloud import data_streams, moto_hooks
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.functions.service import Functions
+from scenarios.cloud.logs.destinations import SERVICE, Destinations
+from scenarios.cloud.logs.events import LogEvent, invalid, pattern_of
+from scenarios.cloud.setting import Setting
+
+DELIVERY_SECONDS = 2.0
+STREAM_WORDS = {"kinesis": "Kinesis", "firehose": "Firehose"}
+
+
+class Subscriptions:
+    """Every subscription filter of the account."""
+
+    def __init__(self, setting: Setting, functions: Functions) -> None:
+        self._setting = setting
+        self._functions = functions
+        self._destinations = Destinations(setting)
+        setting.calls.check("logs", "PutSubscriptionFilter", self._about_to_put)
+
+    # ---- the API --------------------------------------------------------------------------------
+
+    def _about_to_put(self, asked: Asked) -> None:
+        parameters = asked.parameters
+        pattern_of(parameters["filterPattern"])
+        arn, role = parameters["destinationArn"], parameters.get("roleArn", "")
+        source = self._source(asked.region, parameters["logGroupName"])
+        match arn.split(":")[2]:
+            case "lambda":
+                self._function_may(arn, source)
+            case "kinesis" | "firehose" as service:
+                if not role:
+                    raise invalid(f"destinationArn for vendor {service} cannot be used without roleArn")
+                if not self._destinations.reaches(arn, role, source):
+                    name = STREAM_WORDS[service]
+                    raise invalid(
+                        f"Could not deliver test message to specified {name} stream. Check if the given "
+                        f"{service} stream is in ACTIVE state."
+                    )
+            case "logs":
+                self._destination_may(asked, arn)
+            case other:
+                raise NotSimulated("logs", f"a subscription to {other} ({arn})")
+
+    def _function_may(self, arn: str, source: str) -> None:
+        region, account = arn.split(":")[3:5]
+        function = moto_hooks.lambda_function(account, region, arn)
+        context = {"aws:SourceArn": source, "aws:SourceAccount": self._setting.account}
+        if (
+            function is None
+            or not self._setting.identity.service_may(SERVICE, "lambda:InvokeFunction", arn, context).allowed
+        ):
+            raise invalid(
+                "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission "
+                "to execute your function."
+            )
+
+    def _destination_may(self, asked: Asked, arn: str) -> None:
+        """Whether its policy lets the caller in was asked with the call; the region must be the group's."""
+        if moto_hooks.log_destination(arn) is None or arn.split(":")[3] != asked.region:
+            raise invalid(
+                "Could not deliver test message to specified destination. Check if the destination is valid."
+            )
+
+    # ---- delivery -------------------------------------------------------------------------------
+
+    def send(self, region: str, group: Any, events: Iterable[LogEvent]) -> None:
+        """Hand what just arrived in a group to its subscriptions."""
+        for subscription in group.subscription_filters.values():
+            self._send(region, group.name, subscription, events)
+
+    def _send(self, region: str, group: str, subscription: Any, events: Iterable[LogEvent]) -> None:
+        pattern = pattern_of(subscription.filter_pattern)
+        matching = [event for event in events if pattern.matches(event.message)]
+        if not matching:
+            return
+        packed = self._packed(group, subscription.name, pattern, matching)
+        deliver = partial(
+            self._deliver,
+            subscription.destination_arn,
+            subscription.role_arn or "",
+            packed,
+            self._key(subscription, matching[0].stream),
+            self._source(region, group),
+        )
+        draw = self._setting.random("logs.subscription")
+        times = [DELIVERY_SECONDS * draw.uniform(0.5, 2.0)]
+        if self._setting.faults.duplicates:
+            times.append(times[0] + draw.uniform(1, 30))
+        for seconds in times:
+            self._setting.clock.after(seconds, deliver, f"subscription {subscription.name}")
+
+    def _packed(self, group: str, name: str, pattern: LogPattern, events: Sequence[LogEvent]) -> bytes:
+        """The documented envelope: gzip of JSON. mtime 0: the same bytes each run."""
+        body = {
+            "messageType": "DATA_MESSAGE",
+            "owner": self._setting.account,
+            "logGroup": group,
+            "logStream": events[0].stream,
+            "subscriptionFilters": [name],
+            "logEvents": [_told(event, pattern) for event in events],
+        }
+        return gzip.compress(json.dumps(body).encode(), mtime=0)
+
+    def _key(self, subscription: Any, stream: str) -> str:
+        """Events of one log stream share a key, and so a shard and an order, unless spread at random."""
+        if subscription.distribution == "Random":
+            return self._setting.new_uuid("logs.partition-key")
+        return stream
+
+    def _deliver(self, arn: str, role: str, packed: bytes, key: str, source: str) -> None:
+        service = arn.split(":")[2]
+        if service == "lambda":
+            event = {"awslogs": {"data": base64.b64encode(packed).decode()}}
+            why = self._functions.invoke_by_service(SERVICE, arn, event, source_arn=source)
+        elif service == "logs":
+            why = self._through(arn, packed, key, source)
+        else:
+            why = self._put(arn, role, packed, key, source)
+        if why:
+            # "AccessDenied and ResourceNotFound are not retried": the events are gone.
+            group = source.split(":")[6]
+            self._setting.note("lost", f"the subscription of {group} could not reach {arn} ({why})")
+
+    def _through(self, arn: str, packed: bytes, key: str, source: str) -> str | None:
+        destination = moto_hooks.log_destination(arn)
+        if destination is None:
+            return "NO_RESOURCE"
+        return self._put(destination.target_arn, destination.role_arn, packed, key, source)
+
+    def _put(self, stream: str, role: str, packed: bytes, key: str, source: str) -> str | None:
+        if not data_streams.is_there(stream):
+            return "NO_RESOURCE"
+        if not self._destinations.reaches(stream, role, source):
+            return "NO_PERMISSIONS"
+        data_streams.put_record(stream, packed, key)
+        self._setting.note("streamed", f"{stream.split(':', 5)[5]}")
+        return None
+
+    def _source(self, region: str, group: str) -> str:
+        return f"arn:aws:logs:{region}:{self._setting.account}:log-group:{group}:*"
+
+
+def _told(event: LogEvent, pattern: LogPattern) -> Mapping[str, Any]:
+    told: dict[str, Any] = {"id": event.id, "timestamp": event.timestamp, "message": event.message}
+    if pattern.language != "space-delimited":
+        return told
+    # Subscriptions name the fields as the pattern does; TestMetricFilter names them as selectors, with a "$".
+    fields = {name.removeprefix("$"): value for name, value in pattern.fields(event.message).items()}
+    return {**told, "extractedFields": fields} if fields else told
