@@ -37,6 +37,8 @@ class Asked:
 
 Answer = Callable[[Asked], dict[str, Any]]
 After = Callable[[ApiCall], None]
+Send = Callable[[], dict[str, Any]]
+Travel = Callable[[Send], int]
 Step = Callable[[ApiCall | None], None]
 
 
@@ -51,6 +53,7 @@ class Calls:
         self._afters: dict[tuple[str, str], list[After]] = {}
         self._everything: list[After] = []
         self._services: list[After] = []
+        self._travel: Travel | None = None
         self._around: list[tuple[Callable[[Caller], None], Callable[[Caller], None]]] = []
         self._in_every_account: set[tuple[str, str]] = set()
         self._elsewhere = ""
@@ -126,6 +129,13 @@ class Calls:
     def around(self, before: Callable[[Caller], None], behind: Callable[[Caller], None]) -> None:
         """Have something happen before and behind every call, such as a crash."""
         self._around.append((before, behind))
+
+    def on_the_way(self, travel: Travel) -> None:
+        """Have what a law answers travel first: `travel(send)` may send it, and tells how often botocore did.
+
+        Somebody other than moto must then stand at the end of the way.
+        """
+        self._travel = travel
 
     @contextmanager
     def muted(self) -> Iterator[None]:
@@ -228,6 +238,9 @@ class Calls:
         answer = self._answers.get((asked.service, asked.operation))
         checks = self._checks.get((asked.service, asked.operation), ())
         self._must_be_at_home(asked)
+        retries = 0
+        if answer is not None and self._travel is not None:
+            retries = self._travel(lambda: original(client, asked.operation, asked.parameters))
         try:
             with self.muted():
                 for check in checks:
@@ -242,7 +255,7 @@ class Calls:
             return _loud(asked.service, asked.operation, original, client, asked.parameters)
         return {
             **response,
-            "ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": 0, "HTTPHeaders": {}},
+            "ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": retries, "HTTPHeaders": {}},
         }
 
     def _must_be_at_home(self, asked: Asked) -> None:

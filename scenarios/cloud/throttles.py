@@ -1,23 +1,28 @@
 """Throttling, injected where botocore's own retries still see it.
 
 Each n-th request a function sends is answered with its service's throttling error; botocore
-waits and tries again, and its waiting moves the clock.
+waits and tries again, and its waiting moves the clock. What a law answers instead of moto
+is sent as well, and answered with nothing at the end of the way: the law's answer takes its
+place.
 
 Sources: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html; the codes, "Common
 Errors" of the services' API references, and
 https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html,
-https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html
+https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html; the binary protocol of CloudWatch,
+https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
 """
 
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qs
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto.core.botocore_stubber import MockRawResponse
 
+from scenarios.cloud.calls import Send
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.setting import Setting
 
@@ -31,6 +36,8 @@ _EC2 = (
 )
 _S3 = "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 _JSON = json.dumps({"__type": "ThrottlingException", "message": "Rate exceeded"})
+# {"__type": "ThrottlingException", "message": "Rate exceeded"}, as RFC 8949 writes it.
+_CBOR = b"\xa2\x66__type\x73ThrottlingException\x67message\x6dRate exceeded"
 _REST_JSON = json.dumps({"Type": "User", "message": "Rate exceeded"})
 
 
@@ -41,24 +48,56 @@ class Throttles:
         self._setting = setting
         self._functions = functions
         self._requests = 0
+        self._travelling = False
+        setting.calls.on_the_way(self._travel)
+
+    def _travel(self, send: Send) -> int:
+        """Send what a law will answer, if it may be throttled; tell how often botocore tried again."""
+        if not self._throttles:
+            return 0
+        self._travelling = True
+        try:
+            return int(send()["ResponseMetadata"]["RetryAttempts"])
+        finally:
+            self._travelling = False
+
+    @property
+    def _throttles(self) -> bool:
+        return self._setting.faults.throttled_every > 0 and self._functions.running is not None
 
     def answer(self, service: str, request: Any) -> AWSResponse | None:
         """An answer in AWS's place, or None to let the request through."""
-        every = self._setting.faults.throttled_every
-        if not every or self._functions.running is None:
+        if not self._throttles:
             return None
         self._requests += 1
-        if self._requests % every:
-            return None
-        status, headers, body = _refusal(service, request.headers)
-        told = HTTPHeaders()
-        for name, value in headers.items():
-            told[name] = value
-        return AWSResponse(request.url, status, told, MockRawResponse(body))
+        if self._requests % self._setting.faults.throttled_every == 0:
+            return _response(request, *_refusal(service, request.headers))
+        return _response(request, *_nothing(request)) if self._travelling else None
 
 
-def _refusal(service: str, headers: Mapping[str, Any]) -> tuple[int, dict[str, str], str]:
+def _response(request: Any, status: int, headers: Mapping[str, str], body: str | bytes) -> AWSResponse:
+    told = HTTPHeaders()
+    for name, value in headers.items():
+        told[name] = value
+    return AWSResponse(request.url, status, told, MockRawResponse(body))
+
+
+def _nothing(request: Any) -> tuple[int, dict[str, str], str | bytes]:
+    """The emptiest answer that the protocol allows."""
+    if _is_cbor(request.headers):
+        return 200, {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}, b"\xa0"
+    if "X-Amz-Target" in request.headers:
+        return 200, {"content-type": "application/x-amz-json-1.0"}, "{}"
+    if "urlencoded" in _text(request.headers.get("Content-Type", "")):
+        (action,) = parse_qs(_text(request.body))["Action"]
+        return 200, {"content-type": "text/xml"}, f"<Answer><{action}Result/></Answer>"
+    return 200, {}, ""
+
+
+def _refusal(service: str, headers: Mapping[str, Any]) -> tuple[int, dict[str, str], str | bytes]:
     """In the words of the protocol that was spoken."""
+    if _is_cbor(headers):
+        return 400, {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}, _CBOR
     if "X-Amz-Target" in headers:
         return 400, {"content-type": "application/x-amz-json-1.0"}, _JSON
     if service == "s3":
@@ -72,6 +111,10 @@ def _refusal(service: str, headers: Mapping[str, Any]) -> tuple[int, dict[str, s
         {"content-type": "application/json", "x-amzn-errortype": "TooManyRequestsException"},
         _REST_JSON,
     )
+
+
+def _is_cbor(headers: Mapping[str, Any]) -> bool:
+    return _text(headers.get("smithy-protocol", "")) == "rpc-v2-cbor"
 
 
 def _text(value: Any) -> str:

@@ -16,6 +16,20 @@ CALLS = {
     "sns": "sns.list_topics()",
     "sqs": "sqs.list_queues()",
 }
+# What laws answer instead of moto, by protocol.
+ANSWERED = {
+    "JSON": "logs.filter_log_events(logGroupName='/aws/lambda/look')",
+    "CBOR": "cloudwatch.describe_alarms()",
+    "query": "sts.get_caller_identity()",
+    "EC2": "ec2.describe_regions()",
+    "REST with XML": "s3.get_object_lock_configuration(Bucket='locked')",
+}
+LOCKED = {
+    "Bucket": {
+        "Type": "AWS::S3::Bucket",
+        "Properties": {"BucketName": "locked", "ObjectLockEnabled": True},
+    }
+}
 EVERYTHING = function(statements=(may("*"),))
 
 
@@ -67,9 +81,38 @@ def test_botocore_tries_a_throttled_call_again_and_its_waiting_moves_the_clock(t
     assert rough[1] > calm[1]
 
 
+@pytest.mark.parametrize("call", ANSWERED.values(), ids=ANSWERED)
+def test_what_a_law_answers_is_throttled_and_tried_again_too(tmp_path, call):
+    calling(tmp_path, call)
+
+    calm = run(tmp_path, throttled(0), EVERYTHING | LOCKED)
+    rough = run(tmp_path, throttled(2), EVERYTHING | LOCKED)
+
+    assert calm == ([0, 0], 40)
+    assert rough[0] == [0, 1]
+    assert rough[1] > calm[1]
+
+
+def test_what_a_law_answers_is_the_same_after_a_retry(tmp_path):
+    code(
+        tmp_path,
+        """
+        import boto3
+
+        def look(event, context):
+            return [boto3.client("sts").get_caller_identity()["Account"] for _ in range(2)]
+        """,
+    )
+
+    with world(tmp_path, EVERYTHING, faults=throttled(2)) as each:
+        sends(each)
+        assert outcomes(each) == [["123456789012"] * 2]
+
+
 @pytest.mark.parametrize(
     ("service", "code_and_status"),
     [
+        ("cloudwatch", ["ThrottlingException", 400]),
         ("dynamodb", ["ThrottlingException", 400]),
         ("ec2", ["RequestLimitExceeded", 503]),
         ("lambda", ["TooManyRequestsException", 429]),
@@ -82,7 +125,8 @@ def test_botocore_tries_a_throttled_call_again_and_its_waiting_moves_the_clock(t
 def test_a_call_that_is_throttled_for_good_fails_with_the_code_of_its_service(
     tmp_path, service, code_and_status, mode
 ):
-    calling(tmp_path, CALLS[service], times=1, config=f"retries={{'mode': {mode!r}, 'max_attempts': 1}}")
+    call = {**CALLS, "cloudwatch": ANSWERED["CBOR"]}[service]
+    calling(tmp_path, call, times=1, config=f"retries={{'mode': {mode!r}, 'max_attempts': 1}}")
 
     assert run(tmp_path, throttled(1))[0] == [code_and_status]
 
