@@ -8,10 +8,10 @@ from scenarios.cloud.alarms import ALARM, INSUFFICIENT_DATA, AlarmCondition
 from scenarios.cloud.cloudwatch.alarm_words import (
     Datapoint,
     composite_reason,
-    composite_reason_data,
     java_double,
     reason_data,
     state_reason,
+    triggering_alarms,
 )
 
 ARN = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:"
@@ -190,7 +190,7 @@ def test_a_composite_alarm_names_the_child_that_changed():
     assert composite_reason(f"{ARN}cpu", ALARM, NOON) == (
         f"{ARN}cpu transitioned to ALARM at Tuesday 05 March, 2024 12:00:00 UTC"
     )
-    assert composite_reason_data(f"{ARN}cpu", ALARM, NOON) == {
+    assert triggering_alarms([(f"{ARN}cpu", ALARM, NOON)]) == {
         "triggeringAlarms": [
             {"arn": f"{ARN}cpu", "state": {"value": "ALARM", "timestamp": "2024-03-05T12:00:00.000+0000"}}
         ]

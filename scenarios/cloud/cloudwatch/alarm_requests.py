@@ -17,25 +17,33 @@ from scenarios.cloud.caller import ApiCall
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.actions import ec2_action
 from scenarios.cloud.cloudwatch.alarm_words import INITIAL_REASON
+from scenarios.cloud.cloudwatch.composites import dependants
 from scenarios.cloud.cloudwatch.describe import describe_alarms
 from scenarios.cloud.cloudwatch.math_syntax import InvalidExpression, parse, references
+from scenarios.cloud.cloudwatch.telling import Suppression
 from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
 Become = Callable[[str, Any, str, str, Mapping[str, Any]], None]
-Configured = Callable[[str, Any, str], None]
+Configured = Callable[[str, Any, str, Any], None]
+Held = Callable[[Any], Suppression | None]
 
 _RECOVERS = "StatusCheckFailed_System"
 _MOST_METRICS = 10
+MOST_DELETED = 100
 
 
 class AlarmRequests:
-    """Answers for alarms. `become` changes a state; `configured` hears of create, update and delete."""
+    """Answers for alarms. `become` changes a state; `configured` hears of create, update and delete.
 
-    def __init__(self, setting: Setting, become: Become, configured: Configured) -> None:
+    `held` tells what holds a composite's actions back.
+    """
+
+    def __init__(self, setting: Setting, become: Become, configured: Configured, held: Held) -> None:
         self._setting = setting
         self._become = become
         self._configured = configured
+        self._held = held
         self._before: dict[str, Any] = {}
         calls = setting.calls
         calls.answer("cloudwatch", "SetAlarmState", self._set_alarm_state)
@@ -84,8 +92,11 @@ class AlarmRequests:
             if child.rpartition(":alarm:")[2] not in alarms:
                 raise Refused("ValidationError", f"AlarmRule must not refer to {child}, which does not exist")
         periods = {"ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod"}
-        if parameters.get("ActionsSuppressor") and not periods <= parameters.keys():
+        suppressor = parameters.get("ActionsSuppressor", "")
+        if suppressor and not periods <= parameters.keys():
             raise Refused("ValidationError", f"ActionsSuppressor needs {' and '.join(sorted(periods))}")
+        if suppressor and suppressor.rpartition(":alarm:")[2] not in alarms:
+            raise Refused("ValidationError", f"The ActionsSuppressor {suppressor} does not exist")
         for action in _actions(parameters):
             if ec2_action(action) or ":autoscaling:" in action:
                 raise Refused("ValidationError", f"A composite alarm can't do {action}")
@@ -100,17 +111,29 @@ class AlarmRequests:
             alarm.state_value, alarm.state_reason = before.state_value, before.state_reason
             alarm.state_reason_data = before.state_reason_data
             alarm.state_updated_timestamp = before.state_updated_timestamp
-        self._configured(call.region, alarm, "create" if before is None else "update")
+        self._configured(call.region, alarm, "create" if before is None else "update", before)
 
     # ---- the rest -------------------------------------------------------------------------------
 
     def _about_to_delete(self, asked: Asked) -> None:
-        self._remember(asked, *asked.parameters["AlarmNames"])
+        """At most one composite at a time, and nothing that a composite, which stays, depends on."""
+        names, alarms = asked.parameters["AlarmNames"], self._alarms(asked.region)
+        if len(names) > MOST_DELETED:
+            raise Refused("ValidationError", f"At most {MOST_DELETED} alarms can be deleted at once")
+        if sum(name in alarms and alarms[name].rule is not None for name in names) > 1:
+            raise Refused("ValidationError", "At most one composite alarm can be deleted at once")
+        for name in names:
+            if not set(dependants(alarms.values(), name)) <= set(names) - {name}:
+                raise Refused(
+                    "ValidationError",
+                    f"Cannot delete {name} as there are existing composite alarm(s) depending on it.",
+                )
+        self._remember(asked, *names)
 
     def _were_deleted(self, call: ApiCall) -> None:
         gone, self._before = self._before, {}
         for alarm in gone.values():
-            self._configured(call.region, alarm, "delete")
+            self._configured(call.region, alarm, "delete", None)
 
     def _set_alarm_state(self, asked: Asked) -> dict[str, Any]:
         """Like a real change, until the next evaluation."""
@@ -128,7 +151,7 @@ class AlarmRequests:
         return {}
 
     def _describe_alarms(self, asked: Asked) -> dict[str, Any]:
-        return describe_alarms(self._alarms(asked.region).values(), asked.parameters)
+        return describe_alarms(self._alarms(asked.region).values(), asked.parameters, self._held)
 
 
 def set_state(

@@ -10,7 +10,7 @@ messages that people received and published. Where real and filled-in datapoints
 with their two numbers has been seen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -161,10 +161,13 @@ def composite_reason(child_arn: str, state: str, since: datetime) -> str:
     return f"{child_arn} transitioned to {state} at {since.astimezone(UTC):%A %d %B, %Y %H:%M:%S} UTC"
 
 
-def composite_reason_data(child_arn: str, state: str, since: datetime) -> dict[str, Any]:
-    """What StateReasonData of a composite alarm holds, as an object."""
+def triggering_alarms(children: Iterable[tuple[str, str, datetime]]) -> dict[str, Any]:
+    """What StateReasonData of a composite alarm holds, as an object: (ARN, state, since when) of each."""
     return {
-        "triggeringAlarms": [{"arn": child_arn, "state": {"value": state, "timestamp": timestamp(since)}}]
+        "triggeringAlarms": [
+            {"arn": arn, "state": {"value": state, "timestamp": timestamp(since)}}
+            for arn, state, since in children
+        ]
     }
 
 

@@ -1,20 +1,22 @@
 """Composite alarms: evaluated when a child changes, and their actions held back by a suppressor.
 
 A composite whose rule leads back to itself is not evaluated, as AWS stops the evaluation of a cycle.
+Whether EventBridge hears of a suppression that ends, and what becomes of actions whose suppressor is replaced
+beyond the waiting being discarded, is unconfirmed: here it doesn't, and they are dropped.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-combining.html,
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-suppression.html
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Composite_Alarm_Suppression.html
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.alarm_rules import CompositeRule
 from scenarios.cloud.clock import Entry
-from scenarios.cloud.cloudwatch.alarm_words import composite_reason, composite_reason_data
+from scenarios.cloud.cloudwatch.alarm_words import composite_reason, triggering_alarms
 from scenarios.cloud.cloudwatch.telling import Change, Suppression
 from scenarios.cloud.setting import Setting
 
@@ -57,7 +59,12 @@ class Composites:
         state = self._state(region, alarm)
         if state and state != alarm.state_value:
             reason = f"{alarm.alarm_arn} was created and its alarm rule evaluates to {state}"
-            self._become(region, alarm, state, reason, {})
+            alarms = moto_hooks.alarms(self._setting.account, region)
+            children = [alarms[name] for name in _below(alarm)]
+            data = triggering_alarms(
+                (each.alarm_arn, each.state_value, each.state_updated_timestamp) for each in children
+            )
+            self._become(region, alarm, state, reason, data)
 
     def child_changed(self, region: str, child: Any, change: Change) -> None:
         """Look at every composite that names this alarm, and at what it suppresses."""
@@ -69,7 +76,7 @@ class Composites:
             state = self._state(region, alarm)
             if state and state != alarm.state_value:
                 reason = composite_reason(child.alarm_arn, change.after, change.at)
-                data = composite_reason_data(child.alarm_arn, change.after, change.at)
+                data = triggering_alarms([(child.alarm_arn, change.after, change.at)])
                 self._become(region, alarm, state, reason, data)
 
     def _state(self, region: str, alarm: Any) -> str | None:
@@ -94,14 +101,30 @@ class Composites:
         """Whether a change that happens now has its actions held back at first."""
         if not alarm.actions_suppressor:
             return None
-        by = "Alarm" if self._suppressing(region, alarm) else "WaitPeriod"
-        return Suppression(by=by, reason=f"Actions suppressed by {by}")
+        return Suppression(by="Alarm" if self._suppressing(region, alarm) else "WaitPeriod")
 
-    def changed(self, region: str, alarm: Any, change: Change) -> None:
-        """Run the actions of a composite's change, or hold them back; a change discards what waited."""
+    def held(self, alarm: Any) -> Suppression | None:
+        """What holds a composite's actions back at present."""
+        found = self._held.get(alarm.alarm_arn)
+        return Suppression(by=found.by) if found else None
+
+    def reconfigured(self, alarm: Any, before: Any) -> None:
+        """Another suppressor, or none: what waited for the old one is discarded."""
+        if alarm.actions_suppressor != before.actions_suppressor:
+            self._discard(alarm)
+
+    def deleted(self, alarm: Any) -> None:
+        """Nothing waits any more."""
+        self._discard(alarm)
+
+    def _discard(self, alarm: Any) -> None:
         held = self._held.pop(alarm.alarm_arn, None)
         if held and held.entry:
             held.entry.cancelled = True
+
+    def changed(self, region: str, alarm: Any, change: Change) -> None:
+        """Run the actions of a composite's change, or hold them back; a change discards what waited."""
+        self._discard(alarm)
         if not alarm.actions_suppressor:
             self._act(region, alarm, change)
             return
@@ -131,12 +154,24 @@ class Composites:
     def _let(self, region: str, alarm: Any) -> None:
         """Nothing holds them back any more: the actions of the present state run."""
         held = self._held.pop(alarm.alarm_arn)
-        self._act(region, alarm, held.change)
+        present = moto_hooks.alarms(self._setting.account, region)[alarm.name]
+        let_at = self._setting.clock.now
+        self._act(region, present, replace(held.change, held=Suppression(by=held.by), let_at=let_at))
 
     def _suppressing(self, region: str, alarm: Any) -> bool:
         name = alarm.actions_suppressor.rpartition(":alarm:")[2]
         suppressor = moto_hooks.alarms(self._setting.account, region).get(name)
         return suppressor is not None and suppressor.state_value == "ALARM"
+
+
+def dependants(alarms: Iterable[Any], name: str) -> list[str]:
+    """The names of the composites whose rules name an alarm."""
+    return [each.name for each in alarms if name in _below(each)]
+
+
+def children(alarm: Any) -> list[str]:
+    """The names of the alarms in a composite's rule, in its order; none for a metric alarm."""
+    return list(dict.fromkeys(_below(alarm)))
 
 
 def _names(alarm: Any, child: Any) -> bool:

@@ -3,28 +3,72 @@
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from scenarios.cloud.cloudwatch.composites import children, dependants
+from scenarios.cloud.cloudwatch.telling import Suppression
 from scenarios.cloud.errors import Refused
 
 MOST_A_PAGE, DEFAULT_A_PAGE = 100, 50
+_RELATED = {"ChildrenOfAlarmName", "ParentsOfAlarmName"}
 
 
-def describe_alarms(alarms: Iterable[Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Metric alarms, and composite ones where AlarmTypes asks for them; by name, a page at a time."""
+def describe_alarms(
+    alarms: Iterable[Any], asked: Mapping[str, Any], held: Callable[[Any], Suppression | None]
+) -> dict[str, Any]:
+    """Metric alarms, and composite ones where AlarmTypes asks for them; by name, a page at a time.
+
+    `held`: what holds a composite's actions back at present.
+    """
+    known = {each.name: each for each in alarms}
+    if related := _RELATED & asked.keys():
+        return _related(known, asked, related)
     types = asked.get("AlarmTypes") or ["MetricAlarm"]
     found = sorted(
-        (each for each in alarms if _kind(each) in types and _wanted(each, asked)), key=lambda each: each.name
+        (each for each in known.values() if _kind(each) in types and _wanted(each, asked)),
+        key=lambda each: each.name,
     )
+    page, more = _page(found, asked)
+    return {
+        "MetricAlarms": [_metric_alarm(each) for each in page if each.rule is None],
+        "CompositeAlarms": [_composite_alarm(each, held(each)) for each in page if each.rule is not None],
+        **more,
+    }
+
+
+def _page(found: list[Any], asked: Mapping[str, Any]) -> tuple[list[Any], dict[str, str]]:
     begin = int(asked.get("NextToken", "0"))
     end = begin + min(int(asked.get("MaxRecords", DEFAULT_A_PAGE)), MOST_A_PAGE)
-    answer: dict[str, Any] = {
-        "MetricAlarms": [_metric_alarm(each) for each in found[begin:end] if each.rule is None],
-        "CompositeAlarms": [_composite_alarm(each) for each in found[begin:end] if each.rule is not None],
-    }
-    return {**answer, "NextToken": str(end)} if end < len(found) else answer
+    return found[begin:end], {"NextToken": str(end)} if end < len(found) else {}
+
+
+def _related(known: Mapping[str, Any], asked: Mapping[str, Any], related: set[str]) -> dict[str, Any]:
+    """The children of a composite, or the composites above an alarm: little is told of them."""
+    if len(related) > 1 or asked.keys() - related - {"MaxRecords", "NextToken"}:
+        raise Refused("ValidationError", f"{min(related)} excludes all but MaxRecords and NextToken")
+    (kind,) = related
+    of = known.get(asked[kind])
+    if kind == "ChildrenOfAlarmName":
+        names = children(of) if of is not None else []
+    else:
+        names = dependants(known.values(), asked[kind])
+    page, more = _page([known[name] for name in sorted(names)], asked)
+    told: dict[str, list[dict[str, Any]]] = {"MetricAlarms": [], "CompositeAlarms": []}
+    for each in page:
+        state = {
+            "StateValue": each.state_value,
+            "StateUpdatedTimestamp": _aware(each.state_updated_timestamp),
+        }
+        told[f"{_kind(each)}s"].append(
+            {
+                "AlarmName": each.name,
+                "AlarmArn": each.alarm_arn,
+                **(state if kind == "ChildrenOfAlarmName" else {}),
+            }
+        )
+    return {**told, **more}
 
 
 def _kind(alarm: Any) -> str:
@@ -110,7 +154,7 @@ def _query(query: Any) -> dict[str, Any]:
     }
 
 
-def _composite_alarm(alarm: Any) -> dict[str, Any]:
+def _composite_alarm(alarm: Any, held: Suppression | None) -> dict[str, Any]:
     suppressor = (
         {
             "ActionsSuppressor": alarm.actions_suppressor,
@@ -120,7 +164,8 @@ def _composite_alarm(alarm: Any) -> dict[str, Any]:
         if alarm.actions_suppressor
         else {}
     )
-    return {**_common(alarm), "AlarmRule": alarm.rule, **suppressor}
+    waiting = {"ActionsSuppressedBy": held.by, "ActionsSuppressedReason": held.reason} if held else {}
+    return {**_common(alarm), "AlarmRule": alarm.rule, **suppressor, **waiting}
 
 
 def _given(**values: Any) -> dict[str, Any]:

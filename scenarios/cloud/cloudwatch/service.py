@@ -45,7 +45,7 @@ class CloudWatch:
         self._evaluations = Evaluations(setting, self.store, self._become)
         self.changes: list[Change] = []
         Questions(setting, self.store)
-        AlarmRequests(setting, self._become, self._configured)
+        AlarmRequests(setting, self._become, self._configured, self._composites.held)
         calls = setting.calls
         calls.answer("cloudwatch", "PutMetricData", self._put_metric_data)
         for operation in ("PutAnomalyDetector", "PutMetricStream"):
@@ -145,7 +145,7 @@ class CloudWatch:
                 raise Refused("InvalidParameterValue", str(error)) from error
         return {}
 
-    def _configured(self, region: str, alarm: Any, operation: str) -> None:
+    def _configured(self, region: str, alarm: Any, operation: str, before: Any) -> None:
         """An alarm was created, updated or deleted: kept, told to EventBridge, and looked at from now on."""
         self._history.configured(region, alarm, operation)
         event = configuration_change_event(
@@ -154,13 +154,17 @@ class CloudWatch:
             operation,
             self._setting.clock.now,
             self._setting.new_uuid("events.id"),
+            before=before,
+            suppression=self._composites.held(alarm),
         )
         self._setting.clock.after(1.0, lambda: self._emit(region, event), "alarm configuration change event")
         if operation == "delete":
-            return
-        if alarm.rule is None:
+            self._composites.deleted(alarm)
+        elif alarm.rule is None:
             self._evaluations.begin()
         else:
+            if before is not None:
+                self._composites.reconfigured(alarm, before)
             evaluate = partial(self._composites.evaluate, region, alarm)
             self._setting.clock.after(1.0, evaluate, "a composite alarm is evaluated")
 

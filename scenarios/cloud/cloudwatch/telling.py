@@ -19,8 +19,28 @@ from scenarios.cloud.cloudwatch.alarm_words import timestamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """Why a composite alarm's actions wait: `by` is WaitPeriod, ExtensionPeriod or Alarm."""
+
+    by: str
+
+    @property
+    def reason(self) -> str:
+        """As CloudWatch words it."""
+        return f"Actions suppressed by {self.by}"
+
+    @property
+    def told(self) -> dict[str, str]:
+        """As a state in an event tells it."""
+        return {"actionsSuppressedBy": self.by, "actionsSuppressedReason": self.reason}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change of an alarm's state. `data`: what StateReasonData holds, as an object."""
+    """One change of an alarm's state. `data`: what StateReasonData holds, as an object.
+
+    `held` and `let_at`: what held its actions back until then, where something did.
+    """
 
     at: datetime
     alarm: str
@@ -31,6 +51,8 @@ class Change:
     before_reason: str = ""
     before_data: str = "{}"
     before_at: datetime | None = None
+    held: Suppression | None = None
+    let_at: datetime | None = None
 
 
 class Place(NamedTuple):
@@ -38,14 +60,6 @@ class Place(NamedTuple):
 
     account: str
     region: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suppression:
-    """Why a composite alarm's actions wait: `by` is WaitPeriod, ExtensionPeriod or Alarm."""
-
-    by: str
-    reason: str
 
 
 def notification(place: Place, alarm: Any, change: Change) -> dict[str, Any]:
@@ -138,32 +152,45 @@ def state_change_event(
 
 
 def configuration_change_event(
-    place: Place, alarm: Any, operation: str, at: datetime, event_id: str
+    place: Place,
+    alarm: Any,
+    operation: str,
+    at: datetime,
+    event_id: str,
+    *,
+    before: Any = None,
+    suppression: Suppression | None = None,
 ) -> dict[str, Any]:
-    """EventBridge's `CloudWatch Alarm Configuration Change`; `operation`: create, update or delete."""
+    """EventBridge's `CloudWatch Alarm Configuration Change`.
+
+    `operation`: create, update or delete; `before`: the alarm as it was, for an update.
+    """
+    state = {"value": alarm.state_value, "timestamp": timestamp(alarm.state_updated_timestamp)}
     detail = {
         "alarmName": alarm.name,
         "operation": operation,
-        "configuration": _configuration(alarm),
-        "state": {
-            "value": alarm.state_value,
-            "reason": alarm.state_reason,
-            "timestamp": timestamp(alarm.state_updated_timestamp),
-        },
+        "state": state | ({"actionsSuppressedBy": suppression.by} if suppression else {}),
+        "configuration": _whole_configuration(alarm),
+        **({"previousConfiguration": _whole_configuration(before)} if before is not None else {}),
     }
     envelope = _envelope(place, alarm, at, event_id)
     return {**envelope, "detail-type": "CloudWatch Alarm Configuration Change", "detail": detail}
 
 
 def lambda_event(place: Place, alarm: Any, change: Change) -> dict[str, Any]:
-    """What a function is handed that an alarm invokes."""
+    """What a function is handed that an alarm invokes; where actions were held back, from what to what."""
+    detail = _detail(alarm, change, None)
+    if change.held and change.let_at:
+        state = detail["state"]
+        detail["previousState"] = {**state, **change.held.told}
+        detail["state"] = {**state, "timestamp": timestamp(change.let_at)}
     return {
         "source": "aws.cloudwatch",
         "alarmArn": alarm.alarm_arn,
         "accountId": place.account,
-        "time": timestamp(change.at),
+        "time": timestamp(change.let_at or change.at),
         "region": place.region,
-        "alarmData": _detail(alarm, change, None),
+        "alarmData": detail,
     }
 
 
@@ -180,11 +207,6 @@ def _envelope(place: Place, alarm: Any, at: datetime, event_id: str) -> dict[str
 
 
 def _detail(alarm: Any, change: Change, suppression: Suppression | None) -> dict[str, Any]:
-    waiting = (
-        {"actionsSuppressedBy": suppression.by, "actionsSuppressedReason": suppression.reason}
-        if suppression
-        else {}
-    )
     return {
         "alarmName": alarm.name,
         "configuration": _configuration(alarm),
@@ -193,7 +215,7 @@ def _detail(alarm: Any, change: Change, suppression: Suppression | None) -> dict
             "reason": change.reason,
             **({"reasonData": json.dumps(change.data)} if change.data else {}),
             "timestamp": timestamp(change.at),
-            **waiting,
+            **(suppression.told if suppression else {}),
         },
         "previousState": {
             "value": change.before,
@@ -205,7 +227,7 @@ def _detail(alarm: Any, change: Change, suppression: Suppression | None) -> dict
 
 
 def _configuration(alarm: Any) -> dict[str, Any]:
-    described = {"description": alarm.description or ""}
+    described = {"description": alarm.description} if alarm.description else {}
     if alarm.rule is not None:
         suppressor = {
             "actionsSuppressor": alarm.actions_suppressor,
@@ -214,6 +236,29 @@ def _configuration(alarm: Any) -> dict[str, Any]:
         }
         return {**described, "alarmRule": alarm.rule, **(suppressor if alarm.actions_suppressor else {})}
     return {**described, "metrics": _metrics(alarm)}
+
+
+def _whole_configuration(alarm: Any) -> dict[str, Any]:
+    """All that was put, where its change is what the event tells."""
+    condition: dict[str, Any] = {}
+    if alarm.rule is None:
+        condition = {
+            "evaluationPeriods": int(alarm.evaluation_periods),
+            **({"datapointsToAlarm": int(alarm.datapoints_to_alarm)} if alarm.datapoints_to_alarm else {}),
+            "threshold": float(alarm.threshold),
+            "comparisonOperator": alarm.comparison_operator,
+            "treatMissingData": alarm.treat_missing_data or "missing",
+        }
+    return {
+        **condition,
+        **_configuration(alarm),
+        "alarmName": alarm.name,
+        "actionsEnabled": bool(alarm.actions_enabled),
+        "timestamp": timestamp(alarm.configuration_updated_timestamp),
+        "okActions": list(alarm.ok_actions),
+        "alarmActions": list(alarm.alarm_actions or ()),
+        "insufficientDataActions": list(alarm.insufficient_data_actions),
+    }
 
 
 def _metrics(alarm: Any) -> list[dict[str, Any]]:
