@@ -4,6 +4,7 @@ from chalicelib.remediation import Outcome
 from scenarios.runner.actors import Actor, Host
 from scenarios.runner.checks import alert, no_more_alerts_than, outcome
 from scenarios.runner.existing_trail import EXISTING_TRAIL, PARAMETERS
+from scenarios.runner.machines import WatchedHost
 from scenarios.runner.scenario import Deed, Scenario, Step, at, at_the_end, by, holds, told, until
 
 bastion = Host(name="bastion")
@@ -127,4 +128,35 @@ EXISTING = Scenario(
     ),
 )
 
-SCENARIOS = (SCENARIO, SLOW, CONSOLE, TWICE, EXISTING)
+gate = WatchedHost(name="gate-1")
+
+
+def _gate_is_tried(user: str, pid: int) -> Deed:
+    return gate.logs(
+        f"Failed password for {user} from {GUESSER} port 40{pid} ssh2",
+        pid=pid,
+        words=f"is tried by {GUESSER} as {user}",
+    )
+
+
+AGENT = Scenario(
+    name="failed_login.agent",
+    title="A new host is guessed at before its agent runs: the stack installs it, and no line is lost",
+    lasts="30:00",
+    given=(gate.there(),),
+    when=told(
+        at("00:10", _gate_is_tried("root", 101), _gate_is_tried("admin", 102)),
+        at("00:40", _gate_is_tried("oracle", 103)),
+        at("05:00", _gate_is_tried("root", 104)),
+        at("06:00", _gate_is_tried("postgres", 105)),
+    ),
+    then=holds(
+        until("05:59", no_more_alerts_than(0)),
+        by(
+            "06:20", alert("failed_login", "MEDIUM", GUESSER, "gate-1", "root", "admin", "oracle", "postgres")
+        ),
+        at_the_end(no_more_alerts_than(1)),
+    ),
+)
+
+SCENARIOS = (SCENARIO, SLOW, AGENT, CONSOLE, TWICE, EXISTING)

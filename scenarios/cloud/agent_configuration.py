@@ -4,17 +4,20 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatc
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.logs.events import RETENTION_DAYS
 
 DEFAULT_NAMESPACE = "CWAgent"
 DEFAULT_INTERVAL_SECONDS = 60
 DEFAULT_FLUSH_SECONDS = 5
 # "${aws:InstanceId}" and no other word of the instance's own is known here.
 INSTANCE_ID = "${aws:InstanceId}"
+PLACEHOLDERS = ("instance_id", "hostname", "local_hostname", "ip_address")
 
 
 class InvalidConfiguration(ValueError):
@@ -23,12 +26,17 @@ class InvalidConfiguration(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TailedFile:
-    """One entry of collect_list; `stream` may hold the agent's placeholders."""
+    """One entry of collect_list; `group` and `stream` may hold the agent's placeholders.
+
+    `stamped`: a timestamp_format is given, so that a line's own time counts. `retention`: for how many days
+    the agent has the group kept; None where it leaves that alone.
+    """
 
     path: str
     group: str
     stream: str
-    stamped: bool  # a timestamp_format is given, so that a line's own time counts
+    stamped: bool
+    retention: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +111,22 @@ def _disks(section: Mapping[str, Any]) -> list[str]:
     return list(section.get("resources", ["*"])) if _measures(section, "disk", "disk_used_percent") else []
 
 
+def _retention(entry: Mapping[str, Any]) -> int | None:
+    """-1, as good as nothing, leaves the group's retention alone."""
+    days = entry.get("retention_in_days", -1)
+    if days != -1 and days not in RETENTION_DAYS:
+        raise InvalidConfiguration(f"retention_in_days is {days}, which no log group can have")
+    return None if days == -1 else int(days)
+
+
+def _placeholders(text: str) -> str:
+    """The text, if the agent's placeholders in it are known here."""
+    for found in re.findall(r"\{[^}]*\}", text):
+        if found.strip("{}") not in PLACEHOLDERS:
+            raise NotSimulated("the CloudWatch agent", f"the placeholder {found}")
+    return text
+
+
 def _files(logs: Mapping[str, Any]) -> list[TailedFile]:
     collected = logs.get("logs_collected", {})
     _only(collected, "logs_collected", "files")
@@ -119,9 +143,14 @@ def _files(logs: Mapping[str, Any]) -> list[TailedFile]:
         files.append(
             TailedFile(
                 path=entry["file_path"],
-                group=entry.get("log_group_name", entry["file_path"].replace("/", "_").strip("_")),
-                stream=entry.get("log_stream_name", logs.get("log_stream_name", "{instance_id}")),
+                group=_placeholders(
+                    entry.get("log_group_name", entry["file_path"].lstrip("/").replace("/", "_"))
+                ),
+                stream=_placeholders(
+                    entry.get("log_stream_name", logs.get("log_stream_name", "{instance_id}"))
+                ),
                 stamped="timestamp_format" in entry,
+                retention=_retention(entry),
             )
         )
     return files

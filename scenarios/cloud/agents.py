@@ -2,7 +2,8 @@
 
 An instance whose tags a State Manager association names runs what the association says some time after it
 came up, if its role lets Systems Manager manage it. The agent reads its configuration from Parameter Store,
-then measures the machine from inside and tails its files. What the role may not do is told, and left out.
+then measures the machine from inside and tails its files: from their beginning at first, and after a restart
+from where it was. A log group that isn't there it makes. What the role may not do is told, and left out.
 
 Sources: https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-state.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/create-iam-roles-for-cloudwatch-agent.html
@@ -14,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from scenarios.cloud import moto_hooks
-from scenarios.cloud.agent_configuration import AgentConfiguration, TailedFile
+from scenarios.cloud.agent_configuration import AgentConfiguration, InvalidConfiguration, TailedFile
 from scenarios.cloud.cloudformation.resources.kind import Stack
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.errors import NotSimulated
@@ -30,12 +31,11 @@ EC2 = "ec2.amazonaws.com"
 
 @dataclass(slots=True, kw_only=True)
 class _Agent:
-    """One agent that runs. `sent`: how many lines of each file have left."""
+    """One agent that runs."""
 
     machine: Machine
     role: str
     configuration: AgentConfiguration
-    sent: dict[str, int] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
 
 
@@ -48,6 +48,8 @@ class Agents:
         self._cloudwatch = cloudwatch
         self._logs = logs
         self._associations: list[tuple[str, Mapping[str, Any]]] = []
+        # How many lines of a file have left an instance; the agent keeps it on disk, beyond restarts.
+        self._sent: dict[tuple[str, str], int] = {}
         instances.when_running(self._came_up)
 
     def start(self, stacks: Iterable[Stack]) -> None:
@@ -112,14 +114,17 @@ class Agents:
         text = self._parameter(machine, role, name)
         if text is None:
             return
-        configuration = AgentConfiguration.parse(text)
+        try:
+            configuration = AgentConfiguration.parse(text)
+        except InvalidConfiguration as error:
+            self._setting.note("refused", f"the agent of {machine.instance} does not start: {error}")
+            return
         agent = _Agent(machine=machine, role=role, configuration=configuration)
         self._setting.note("agent", f"the CloudWatch agent runs on {machine.instance}")
         every = self._instances.while_running
         if configuration.memory or configuration.disks:
             every(machine, configuration.seconds, lambda: self._measure(agent), "the agent measures")
         for file in configuration.files:
-            agent.sent[file.path] = len(machine.files.get(file.path, ()))
             every(
                 machine,
                 configuration.flush_seconds,
@@ -166,19 +171,36 @@ class Agents:
     def _flush(self, agent: _Agent, file: TailedFile) -> None:
         """Send what was written since; the lines keep the time they were written at."""
         machine = agent.machine
-        lines = machine.files.get(file.path, [])[agent.sent[file.path] :]
+        lines = machine.files.get(file.path, [])[self._sent.get((machine.instance, file.path), 0) :]
         if not lines:
             return
-        stream = file.stream.replace("{instance_id}", machine.instance)
-        group = f"arn:aws:logs:{machine.region}:{self._setting.account}:log-group:{file.group}"
-        for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-            if not self._lets(agent, action, f"{group}:log-stream:{stream}"):
-                return
-        agent.sent[file.path] += len(lines)
+        names = {"instance_id": machine.instance, **self._instances.host_names(machine)}
+        group, stream = file.group.format(**names), file.stream.format(**names)
+        if not self._ready(agent, file, group, stream):
+            return
+        self._sent[machine.instance, file.path] = len(machine.files[file.path])
         now = self._setting.clock.now
         self._logs.write(
-            machine.region, file.group, stream, [(at if file.stamped else now, text) for at, text in lines]
+            machine.region, group, stream, [(at if file.stamped else now, text) for at, text in lines]
         )
+
+    def _ready(self, agent: _Agent, file: TailedFile, group: str, stream: str) -> bool:
+        """Whether the role lets the agent write there; a group that isn't there is made, if it may be."""
+        region, account = agent.machine.region, self._setting.account
+        arn = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:"
+        asked = [("logs:CreateLogStream", arn), ("logs:PutLogEvents", f"{arn}{stream}")]
+        found = moto_hooks.log_group(account, region, group)
+        if found is None:
+            asked.insert(0, ("logs:CreateLogGroup", arn))
+        if not all(self._lets(agent, *each) for each in asked):
+            return False
+        if found is None:
+            moto_hooks.backend("logs", account, region).create_log_group(group, {})
+            found = moto_hooks.log_group(account, region, group)
+            assert found is not None
+        if file.retention is not None and self._lets(agent, "logs:PutRetentionPolicy", arn):
+            found.set_retention_policy(file.retention)
+        return True
 
     def _lets(self, agent: _Agent, action: str, resource: str) -> bool:
         """Whether the role lets the agent; told once for each action."""

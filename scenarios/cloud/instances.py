@@ -17,11 +17,12 @@ from typing import Any, NamedTuple
 
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.caller import ApiCall
+from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.metrics import MetricStore
-from scenarios.cloud.errors import WorldError
+from scenarios.cloud.errors import Refused, WorldError
 from scenarios.cloud.setting import Setting
 
-BASIC_SECONDS, DETAILED_SECONDS = 300, 60
+BASIC_SECONDS, DETAILED_SECONDS, STATUS_SECONDS = 300, 60, 60
 
 Emit = Callable[[str, Mapping[str, Any]], None]
 
@@ -39,6 +40,7 @@ class _Change(NamedTuple):
 STARTING = _Change("pending", "running", 15, 40)
 STOPPING = _Change("stopping", "stopped", 20, 60)
 ENDING = _Change("shutting-down", "terminated", 20, 60)
+ENDED = _Change("terminated", "terminated", 0, 0)  # one that was stopped
 CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 
 
@@ -83,7 +85,9 @@ class Instances:
         after("ec2", "RunInstances", self._launched)
         after("ec2", "StartInstances", lambda call: self._change(call.region, _named(call), STARTING))
         after("ec2", "StopInstances", lambda call: self._change(call.region, _named(call), STOPPING))
-        after("ec2", "TerminateInstances", lambda call: self._change(call.region, _named(call), ENDING))
+        setting.calls.check("ec2", "RebootInstances", self._about_to_reboot)
+        after("ec2", "RebootInstances", self._rebooted)
+        after("ec2", "TerminateInstances", self._terminated)
 
     def when_running(self, told: Callable[[Machine], None]) -> None:
         """Tell a law of every machine that comes up."""
@@ -149,7 +153,26 @@ class Instances:
         machine.system_check_fails = False
         self.reboot(machine)
 
+    def host_names(self, machine: Machine) -> dict[str, str]:
+        """What a machine knows of itself: `hostname`, `local_hostname` and `ip_address`."""
+        model = self._model(machine)
+        name = str(model.private_dns_name)
+        return {"hostname": name, "local_hostname": name, "ip_address": str(model.private_ip)}
+
     # ---- states ---------------------------------------------------------------------------------
+
+    def _about_to_reboot(self, asked: Asked) -> None:
+        for instance in asked.parameters["InstanceIds"]:
+            machine = self._machines.get(instance)
+            if machine is not None and self.state(machine) != "running":
+                raise Refused(
+                    "IncorrectState",
+                    f"The instance '{instance}' is not in a state from which it can be rebooted",
+                )
+
+    def _rebooted(self, call: ApiCall) -> None:
+        for instance in _named(call):
+            self.reboot(self.machine(instance))
 
     def _launched(self, call: ApiCall) -> None:
         assert call.response is not None
@@ -158,16 +181,28 @@ class Instances:
             self._machines[instance] = Machine(instance=instance, region=call.region)
         self._change(call.region, instances, STARTING)
 
+    def _terminated(self, call: ApiCall) -> None:
+        """One that is stopped has nothing to shut down."""
+        assert call.response is not None
+        for each in call.response["TerminatingInstances"]:
+            stopped = each["PreviousState"]["Name"] == "stopped"
+            self._change(call.region, [each["InstanceId"]], ENDED if stopped else ENDING)
+
     def _acted(self, machine: Machine, operation: str, change: _Change) -> None:
-        if self.state(machine) in (change.passing, change.lasting, "terminated"):
+        before = self.state(machine)
+        if before in (change.passing, change.lasting, "terminated"):
             return
         backend = moto_hooks.backend("ec2", self._setting.account, machine.region)
         getattr(backend, operation)([machine.instance])
-        self._change(machine.region, [machine.instance], change)
+        at_once = change is ENDING and before == "stopped"
+        self._change(machine.region, [machine.instance], ENDED if at_once else change)
 
     def _change(self, region: str, instances: Iterable[str], change: _Change) -> None:
         for instance in instances:
             machine = self._machines.setdefault(instance, Machine(instance=instance, region=region))
+            if change is ENDED:
+                self._set(machine, change.lasting)
+                continue
             self._become(machine, change.passing)
             seconds = self._setting.random("ec2.states").uniform(change.least, change.most)
             self._setting.clock.after(
@@ -193,6 +228,11 @@ class Instances:
         model = self._model(machine)
         if model._state.name == state and state in ("stopped", "terminated"):  # noqa: SLF001 - see `state`
             return
+        self._set(machine, state)
+
+    def _set(self, machine: Machine, state: str) -> None:
+        """Put it into a state, and tell EventBridge."""
+        model = self._model(machine)
         model._state.name, model._state.code = state, CODES[state]  # noqa: SLF001 - see `state`
         now = self._setting.clock.now
         event = {
@@ -221,22 +261,25 @@ class Instances:
         """Set the measuring going; it ends when the instance no longer runs."""
         detailed = self._model(machine).monitoring_state == "enabled"
         period = DETAILED_SECONDS if detailed else BASIC_SECONDS
-        self._every(period, machine, self._measure_cpu)
-        self._every(DETAILED_SECONDS, machine, self._check_status)
+        self._every(period, machine, lambda: self._measure_cpu(machine, period))
+        self._every(STATUS_SECONDS, machine, lambda: self._check_status(machine))
 
-    def _every(self, seconds: int, machine: Machine, measure: Callable[[Machine], None]) -> None:
-        self.while_running(machine, seconds, lambda: measure(machine), "EC2 measures")
+    def _every(self, seconds: int, machine: Machine, measure: Callable[[], None]) -> None:
+        self.while_running(machine, seconds, measure, "EC2 measures")
 
-    def _measure_cpu(self, machine: Machine) -> None:
-        self._put(machine, "CPUUtilization", machine.cpu, "Percent")
+    def _measure_cpu(self, machine: Machine, period: int) -> None:
+        self._put(machine, "CPUUtilization", machine.cpu, "Percent", period)
 
     def _check_status(self, machine: Machine) -> None:
         system, instance = machine.system_check_fails, machine.instance_check_fails
-        self._put(machine, "StatusCheckFailed_System", float(system), "Count")
-        self._put(machine, "StatusCheckFailed_Instance", float(instance), "Count")
-        self._put(machine, "StatusCheckFailed", float(system or instance), "Count")
+        for metric, fails in (
+            ("StatusCheckFailed_System", system),
+            ("StatusCheckFailed_Instance", instance),
+            ("StatusCheckFailed", system or instance),
+        ):
+            self._put(machine, metric, float(fails), "Count", STATUS_SECONDS)
 
-    def _put(self, machine: Machine, metric: str, value: float, unit: str) -> None:
+    def _put(self, machine: Machine, metric: str, value: float, unit: str, period: int) -> None:
         """A period is stamped with its start; the measuring ends with it."""
         now = self._setting.clock.now
         self._store(machine.region).put(
@@ -245,7 +288,7 @@ class Instances:
             {"InstanceId": machine.instance},
             value=value,
             unit=unit,
-            timestamp=now - timedelta(minutes=1),
+            timestamp=now - timedelta(seconds=period),
             now=now,
         )
 

@@ -1,6 +1,6 @@
 """Who does things in a scenario: real boto3 calls under that identity, sign-ins, lines in a host's log."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -103,8 +103,7 @@ class Host:
 
         def do(world: World) -> None:
             now = world.clock.now
-            prefix = f"{_syslog(now)} {self.name} {program}[{pid}]:"
-            self._ship(world, now, [f"{prefix} {line}" for line in lines])
+            self._ship(world, now, syslog(now, self.name, program, pid, lines))
 
         return Deed(words or f"{self.name} logs: {lines[0]}" + (" ..." if len(lines) > 1 else ""), do)
 
@@ -123,10 +122,11 @@ class Host:
         world.clock.after(AGENT_FLUSH_SECONDS, flush, "the agent flushes")
 
 
-def _syslog(moment: datetime) -> str:
-    """`Mar  3 10:15:01`: no year, days padded with a blank."""
+def syslog(moment: datetime, host: str, program: str, pid: int, lines: Iterable[str]) -> list[str]:
+    """Lines as syslog writes them, `Mar  3 10:15:01 web-1 sshd[21]: ...`: no year, a blank pads the day."""
     moment = moment.astimezone(UTC)
-    return f"{moment:%b} {moment.day:2d} {moment:%H:%M:%S}"
+    prefix = f"{moment:%b} {moment.day:2d} {moment:%H:%M:%S} {host} {program}[{pid}]:"
+    return [f"{prefix} {line}" for line in lines]
 
 
 def arrives(words: str, event: Mapping[str, Any], *, region: str = "") -> Deed:

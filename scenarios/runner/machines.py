@@ -10,7 +10,7 @@ from scenarios.cloud.caller import Caller
 from scenarios.cloud.cloudformation.provision import provision
 from scenarios.cloud.instances import Machine
 from scenarios.cloud.world import STACK_NAME, World
-from scenarios.runner.actors import Actor
+from scenarios.runner.actors import Actor, syslog
 from scenarios.runner.scenario import Check, Deed, Given
 
 # What CloudWatchAgentServerPolicy and AmazonSSMManagedInstanceCore allow, as far as the agent needs it.
@@ -35,7 +35,7 @@ _AGENT_POLICY = {
     ],
 }
 
-
+SECURE = "/var/log/secure"
 _TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -136,11 +136,15 @@ class WatchedHost:
             f"has its disk {disk:g} % full", lambda machine: setattr(machine.disk, "used", disk)
         )
 
-    def logs(self, path: str, line: str) -> Deed:
-        """A line in one of its files."""
+    def logs(self, *lines: str, pid: int, words: str = "", program: str = "sshd") -> Deed:
+        """Lines that syslog writes to /var/log/secure; that they leave the host is the agent's business."""
+
+        def do(machine: Machine, world: World) -> None:
+            for line in syslog(world.clock.now, self.name, program, pid, lines):
+                world.instances.write(machine, SECURE, line)
+
         return Deed(
-            f"{self.name} writes to {path}: {line}",
-            lambda world: world.instances.write(self.machine(world), path, line),
+            f"{self.name} {words or f'logs: {lines[0]}'}", lambda world: do(self.machine(world), world)
         )
 
     def is_now(self, state: str) -> Check:

@@ -76,6 +76,7 @@ def test_a_group_is_exported_stream_by_stream_some_time_later():
             f"kept/{identity}/a-b/000000.gz": "2026-03-02T03:00:00.000Z one\n2026-03-02T03:00:00.000Z two\n",
             f"kept/{identity}/c/000000.gz": "2026-03-02T03:00:00.000Z three\n",
         }
+        assert noted(cloud, "left out") == []
         described = task(cloud, identity)
         began, ended = (described["executionInfo"].pop(name) for name in ("creationTime", "completionTime"))
         assert NOW + 13 * HOUR == began < ended < began + HOUR
@@ -108,6 +109,7 @@ def test_lines_of_the_last_twelve_hours_are_missing_and_that_is_told():
         export(cloud)
         cloud.run(900)
 
+        assert noted(cloud, "exported") == [f"{HOST} to tw-exports: Completed successfully"]
         (text,) = files(cloud).values()
         assert ("old" in text, "young" in text) == (True, False)
         assert noted(cloud, "left out") == [f"1 events of {HOST} are too young to be exported yet"]
@@ -237,6 +239,7 @@ def test_a_task_that_is_not_there_is_neither_described_nor_cancelled():
     [
         pytest.param(("s3", "delete_bucket_policy", {"Bucket": "tw-exports"}), id="the bucket's policy"),
         pytest.param(("logs", "delete_log_group", {"logGroupName": HOST}), id="the group"),
+        pytest.param(("s3", "delete_bucket", {"Bucket": "tw-exports"}), id="the bucket"),
     ],
 )
 def test_what_goes_away_meanwhile_fails_the_task(undo):
@@ -245,10 +248,12 @@ def test_what_goes_away_meanwhile_fails_the_task(undo):
         write(cloud, "hello")
         cloud.run(13 * 3600)
         identity = export(cloud)
+        admin(cloud, "s3").delete_object(Bucket="tw-exports", Key="exportedlogs/aws-logs-write-test")
         getattr(admin(cloud, service), operation)(**parameters)
         cloud.run(900)
 
-        assert (status(cloud, identity), files(cloud)) == ("FAILED", {})
+        assert status(cloud, identity) == "FAILED"
+        assert not [words for words in noted(cloud, "exported") if "successfully" in words]
 
 
 def test_tasks_are_listed_by_status_and_page():

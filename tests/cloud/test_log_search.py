@@ -107,3 +107,23 @@ def test_a_filter_can_be_tried_on_lines():
 def test_lines_for_a_group_that_is_not_there_are_no_silent_loss():
     with world(group("other")) as cloud, pytest.raises(NotSimulated, match="not there"):
         write(cloud, "hello")
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [
+        pytest.param(
+            "start_query",
+            {"logGroupName": HOST, "startTime": 0, "endTime": 1, "queryString": "x"},
+            id="Insights",
+        ),
+        pytest.param(
+            "put_account_policy",
+            {"policyName": "p", "policyDocument": "{}", "policyType": "SUBSCRIPTION_FILTER_POLICY"},
+            id="a policy of the account",
+        ),
+    ],
+)
+def test_what_is_not_simulated_says_so(operation, parameters):
+    with world(group()) as cloud, pytest.raises(NotSimulated, match="logs"):
+        getattr(admin(cloud, "logs"), operation)(**parameters)

@@ -108,6 +108,30 @@ def test_fields_are_extracted_for_space_delimited_patterns_only():
         assert event["extractedFields"] == {"method": "GET", "status": "404"}
 
 
+@pytest.mark.parametrize(
+    ("pattern", "line"),
+    [
+        pytest.param("GET", "GET 404", id="terms"),
+        pytest.param("{ $.n = 1 }", '{"n": 1}', id="JSON"),
+    ],
+)
+def test_other_patterns_extract_nothing(pattern, line):
+    with world(subscribed(pattern)) as cloud:
+        write(cloud, line)
+        cloud.run(10)
+
+        (event,) = told(arrived(cloud)[0])["logEvents"]
+        assert event.keys() == {"id", "timestamp", "message"}
+
+
+def test_a_delivery_that_arrives_is_not_told_as_lost():
+    with world(subscribed()) as cloud:
+        write(cloud, "hello")
+        cloud.run(10)
+
+        assert noted(cloud, "lost") == []
+
+
 def test_lines_that_were_there_before_the_subscription_are_not_sent():
     with world({**group(), **function(), **permission("logs")}) as cloud:
         write(cloud, "before")
@@ -495,3 +519,16 @@ def test_what_a_law_does_at_home_is_not_simulated_in_another_account():
             cloud.client(other, "logs").put_log_events(
                 logGroupName=HOST, logStreamName="s", logEvents=[{"timestamp": NOW, "message": "x"}]
             )
+
+
+def test_a_stream_that_feeds_a_function_is_not_simulated():
+    with world({**group(), **stream(), **feeds(), **function()}) as cloud:
+        with cloud.calls.muted():
+            admin(cloud, "lambda").create_event_source_mapping(
+                EventSourceArn=FEED, FunctionName="look", StartingPosition="LATEST"
+            )
+        put_subscription(cloud, FEED, roleArn=FEEDS)
+        write(cloud, "hello")
+
+        with pytest.raises(NotSimulated, match="an event source mapping on"):
+            cloud.run(10)

@@ -7,7 +7,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API
 of the refusals are as those who met them report them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -68,6 +68,26 @@ def take(lines: Lines, now: datetime, oldest_kept: int) -> Taken:
             "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."
         )
     return Taken(accepted=lines[begin:end], rejected=rejected)
+
+
+def batches(lines: Lines) -> Iterator[Lines]:
+    """Cut lines into batches that PutLogEvents takes, as agents and services do."""
+    batch: list[Mapping[str, Any]] = []
+    size = 0
+    for line in lines:
+        more = len(line["message"].encode()) + EVENT_BYTES
+        span = line["timestamp"] - batch[0]["timestamp"] if batch else 0
+        if batch and (
+            len(batch) == MOST_EVENTS
+            or size + more > MOST_BYTES
+            or span > LONGEST_SPAN.total_seconds() * 1000
+        ):
+            yield batch
+            batch, size = [], 0
+        batch.append(line)
+        size += more
+    if batch:
+        yield batch
 
 
 def _within_limits(lines: Lines) -> None:

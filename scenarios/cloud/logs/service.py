@@ -18,7 +18,7 @@ from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.logs.events import event_of, group_named, milliseconds, no_such_group, no_such_stream
 from scenarios.cloud.logs.exports import Exports
-from scenarios.cloud.logs.ingestion import Lines, take
+from scenarios.cloud.logs.ingestion import Lines, batches, take
 from scenarios.cloud.logs.metric_filters import MetricFilters
 from scenarios.cloud.logs.retention import Retention
 from scenarios.cloud.logs.search import Search
@@ -60,9 +60,8 @@ class Logs:
         if stream not in found.streams:
             moto_hooks.backend("logs", self._setting.account, region).create_log_stream(group, stream)
         ordered = sorted(lines, key=lambda line: line[0])
-        self._ingest(
-            region, found, stream, [{"timestamp": milliseconds(at), "message": text} for at, text in ordered]
-        )
+        for batch in batches([{"timestamp": milliseconds(at), "message": text} for at, text in ordered]):
+            self._ingest(region, found, stream, batch)
 
     def _put_log_events(self, asked: Asked) -> dict[str, Any]:
         parameters = asked.parameters
@@ -78,8 +77,6 @@ class Logs:
 
     def _ingest(self, region: str, group: Any, stream: str, lines: Lines) -> dict[str, int]:
         """Keep what Logs takes of a batch, tell who is to hear of it, and which events it did not take."""
-        if not lines:
-            return {}
         taken = take(lines, self._setting.clock.now, self._retention.oldest_kept(group))
         if taken.rejected:
             left_out = len(lines) - len(taken.accepted)
