@@ -18,7 +18,7 @@ from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.actions import ec2_action
 from scenarios.cloud.cloudwatch.alarm_words import INITIAL_REASON
 from scenarios.cloud.cloudwatch.composites import dependants
-from scenarios.cloud.cloudwatch.describe import describe_alarms
+from scenarios.cloud.cloudwatch.describe import describe_alarms, describe_alarms_for_metric
 from scenarios.cloud.cloudwatch.math_syntax import InvalidExpression, parse, references
 from scenarios.cloud.cloudwatch.telling import Suppression
 from scenarios.cloud.errors import NotSimulated, Refused
@@ -48,6 +48,7 @@ class AlarmRequests:
         calls = setting.calls
         calls.answer("cloudwatch", "SetAlarmState", self._set_alarm_state)
         calls.answer("cloudwatch", "DescribeAlarms", self._describe_alarms)
+        calls.answer("cloudwatch", "DescribeAlarmsForMetric", self._describe_for_metric)
         calls.check("cloudwatch", "PutMetricAlarm", self._about_to_put)
         calls.after("cloudwatch", "PutMetricAlarm", self._was_put)
         calls.check("cloudwatch", "PutCompositeAlarm", self._about_to_put_composite)
@@ -152,6 +153,9 @@ class AlarmRequests:
 
     def _describe_alarms(self, asked: Asked) -> dict[str, Any]:
         return describe_alarms(self._alarms(asked.region).values(), asked.parameters, self._held)
+
+    def _describe_for_metric(self, asked: Asked) -> dict[str, Any]:
+        return describe_alarms_for_metric(self._alarms(asked.region).values(), asked.parameters)
 
 
 def set_state(

@@ -1,4 +1,4 @@
-"""What DescribeAlarms answers.
+"""What DescribeAlarms and DescribeAlarmsForMetric answer.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
 """
@@ -36,6 +36,23 @@ def describe_alarms(
         "CompositeAlarms": [_composite_alarm(each, held(each)) for each in page if each.rule is not None],
         **more,
     }
+
+
+def describe_alarms_for_metric(alarms: Iterable[Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The alarms on exactly this metric, all its dimensions given; those over metric math are not among them.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmsForMetric.html
+    """
+    dimensions = {each["Name"]: each["Value"] for each in asked.get("Dimensions", ())}
+    told = (_metric_alarm(each) for each in alarms if each.rule is None and not each.metric_data_queries)
+    wanted = ("MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Unit")
+    found = [
+        each
+        for each in told
+        if {one["Name"]: one["Value"] for one in each["Dimensions"]} == dimensions
+        and all(each.get(name) == asked[name] for name in wanted if name in asked)
+    ]
+    return {"MetricAlarms": sorted(found, key=lambda each: str(each["AlarmName"]))}
 
 
 def _page(found: list[Any], asked: Mapping[str, Any]) -> tuple[list[Any], dict[str, str]]:

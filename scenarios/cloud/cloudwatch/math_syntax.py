@@ -33,6 +33,8 @@ FUNCTIONS: Final = {
     # Name: the fewest and the most arguments.
     **dict.fromkeys(("ABS", "AVG", "CEIL", "DATAPOINT_COUNT", "DIFF", "FLOOR", "MAX", "MIN"), (1, 1)),
     **dict.fromkeys(("PERIOD", "RATE", "RUNNING_SUM", "SUM", "TIME_SERIES"), (1, 1)),
+    **dict.fromkeys(("LOG", "LOG10", "FIRST", "LAST", "METRIC_COUNT", "REMOVE_EMPTY"), (1, 1)),
+    **dict.fromkeys(("MINUTE", "HOUR", "DAY", "DATE", "MONTH", "YEAR", "EPOCH"), (1, 1)),
     "FILL": (2, 2),
     "IF": (2, 3),
     "METRICS": (0, 1),
@@ -40,27 +42,14 @@ FUNCTIONS: Final = {
 _NOT_SIMULATED: Final = frozenset(
     (
         "ANOMALY_DETECTION_BAND",
-        "DAY",
         "DB_PERF_INSIGHTS",
-        "EPOCH",
-        "FIRST",
-        "HOUR",
         "INSIGHT_RULE_METRIC",
         "LAMBDA",
-        "LAST",
-        "LOG",
-        "LOG10",
-        "METRIC_COUNT",
-        "MINUTE",
-        "MONTH",
-        "DATE",
-        "REMOVE_EMPTY",
         "SEARCH",
         "SERVICE_QUOTA",
         "SLICE",
         "SORT",
         "STDDEV",
-        "YEAR",
     )
 )
 

@@ -2,11 +2,12 @@
 
     >>> window = Window(start=0, end=180, period=60)
     >>> compute("100 * errors / calls", {"errors": {0: 1.0}, "calls": {0: 4.0, 60: 5.0}}, window)
-    {0: 25.0}
+    {0: 25.0, 60: 0.0}
 
-A series is sparse: its datapoints by the period's start in seconds since 1970. An operator on two series
-gives a datapoint only where both have one; a function over an array takes what there is at each time. A
-division by zero gives no datapoint.
+A series is sparse: its datapoints by the period's start in seconds since 1970. Arithmetic on two series gives
+a datapoint where either has one, and takes 0 for what is missing; so does AVG of an array. A division by zero
+gives no datapoint. A comparison gives one only where both series have one, the other functions over an array
+take what there is at each time: what these do about missing values, AWS's page does not say.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 """
@@ -15,7 +16,8 @@ import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from datetime import UTC, datetime
+from functools import lru_cache, partial
 from itertools import accumulate, pairwise
 from typing import Final
 
@@ -49,12 +51,15 @@ class Window:
         return range(self.start, self.end, self.period)
 
 
-_OPERATORS: Final[Mapping[str, Callable[[float, float], float]]] = {
+_ARITHMETIC: Final[Mapping[str, Callable[[float, float], float]]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
     "^": math.pow,
+}
+_OPERATORS: Final[Mapping[str, Callable[[float, float], float]]] = {
+    **_ARITHMETIC,
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -69,6 +74,8 @@ _EACH: Final[Mapping[str, Callable[[float], float]]] = {
     "ABS": abs,
     "CEIL": math.ceil,
     "FLOOR": math.floor,
+    "LOG": math.log,
+    "LOG10": math.log10,
 }
 _TOGETHER: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
     "AVG": lambda values: sum(values) / len(values),
@@ -77,6 +84,21 @@ _TOGETHER: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
     "MIN": min,
     "SUM": sum,
 }
+_CALENDAR: Final[Mapping[str, Callable[[datetime], float]]] = {
+    "MINUTE": lambda moment: moment.minute,
+    "HOUR": lambda moment: moment.hour,
+    "DAY": lambda moment: moment.isoweekday(),  # 1 is Monday
+    "DATE": lambda moment: moment.day,
+    "MONTH": lambda moment: moment.month,
+    "YEAR": lambda moment: moment.year,
+    "EPOCH": lambda moment: moment.timestamp(),
+}
+
+
+def _of_its_times(tells: Callable[[datetime], float], series: Series) -> Series:
+    return {at: float(tells(datetime.fromtimestamp(at, UTC))) for at in series}
+
+
 _ALONG: Final[Mapping[str, Callable[[Series], Series]]] = {
     "DIFF": lambda series: {at: series[at] - series[before] for before, at in pairwise(sorted(series))},
     "RATE": lambda series: {
@@ -85,6 +107,14 @@ _ALONG: Final[Mapping[str, Callable[[Series], Series]]] = {
     "RUNNING_SUM": lambda series: dict(
         zip(sorted(series), accumulate(series[at] for at in sorted(series)), strict=True)
     ),
+    **{name: partial(_of_its_times, tells) for name, tells in _CALENDAR.items()},
+}
+
+_OF_ARRAYS: Final[Mapping[str, Callable[[list[Series]], Value]]] = {
+    "FIRST": lambda many: many[0] if many else {},
+    "LAST": lambda many: many[-1] if many else {},
+    "METRIC_COUNT": lambda many: float(len(many)),
+    "REMOVE_EMPTY": lambda many: [series for series in many if series],
 }
 
 _parsed = lru_cache(maxsize=512)(parse)
@@ -135,7 +165,8 @@ class _Evaluation:
             return self._fill(self.value(arguments[0]), arguments[1])
         values = [self.value(argument) for argument in arguments]
         if name in _OPERATORS:
-            return _combined(_OPERATORS[name], *values)
+            left, right = values
+            return _combined(_OPERATORS[name], left, right, 0.0 if name in _ARITHMETIC else None)
         if name in _EACH:
             return _combined(lambda value, _: _EACH[name](value), values[0], 0.0)
         if name == "[]":
@@ -148,12 +179,20 @@ class _Evaluation:
         if name == "TIME_SERIES" and isinstance(value, float):
             return dict.fromkeys(self._window.times, value)
         if isinstance(value, list):
-            return [_ALONG[name](each) for each in value] if name in _ALONG else _across(name, value)
+            return self._of_array(name, value)
         if isinstance(value, Mapping) and name in _ALONG:
             return _ALONG[name](value)
         if isinstance(value, Mapping) and name in _TOGETHER:
             return float(_TOGETHER[name](list(value.values()))) if value else 0.0
         raise InvalidExpression(f"{name} does not take that")
+
+    @staticmethod
+    def _of_array(name: str, many: list[Series]) -> Value:
+        if name in _OF_ARRAYS:
+            return _OF_ARRAYS[name](many)
+        if name in _ALONG:
+            return [_ALONG[name](each) for each in many]
+        return _across(name, many)
 
     def _all(self, arguments: tuple[Node, ...]) -> list[Series]:
         match arguments:
@@ -216,28 +255,33 @@ class _Evaluation:
         return found
 
 
-def _combined(deed: Callable[[float, float], float], left: Value, right: Value) -> Value:
+def _combined(
+    deed: Callable[[float, float], float], left: Value, right: Value, missing: float | None = None
+) -> Value:
     if isinstance(left, list) and isinstance(right, list):
         raise InvalidExpression("an operator does not take two arrays")
     if isinstance(left, list):
-        return [_series(deed, each, right) for each in left]
+        return [_series(deed, each, right, missing) for each in left]
     if isinstance(right, list):
-        return [_series(deed, left, each) for each in right]
+        return [_series(deed, left, each, missing) for each in right]
     if isinstance(left, Mapping) or isinstance(right, Mapping):
-        return _series(deed, left, right)
+        return _series(deed, left, right, missing)
     value = _applied(deed, left, right)
     if value is None:
         raise InvalidExpression("the expression divides a number by zero")
     return value
 
 
-def _series(deed: Callable[[float, float], float], left: Value, right: Value) -> Series:
-    times = left if isinstance(left, Mapping) else right
-    if not isinstance(times, Mapping):
+def _series(
+    deed: Callable[[float, float], float], left: Value, right: Value, missing: float | None
+) -> Series:
+    """Where either has a datapoint; `missing` is taken for the other's, None leaves such times out."""
+    both = [each for each in (left, right) if isinstance(each, Mapping)]
+    if not both:
         raise InvalidExpression("an array has time series in it, not numbers")
     found: dict[int, float] = {}
-    for at in times:
-        one, two = _at(left, at), _at(right, at)
+    for at in sorted({at for series in both for at in series}):
+        one, two = _at(left, at, missing), _at(right, at, missing)
         if one is not None and two is not None and (value := _applied(deed, one, two)) is not None:
             found[at] = value
     return found
@@ -250,9 +294,9 @@ def _applied(deed: Callable[[float, float], float], left: float, right: float) -
         return None
 
 
-def _at(value: Value | None, at: int) -> float | None:
+def _at(value: Value | None, at: int, missing: float | None = None) -> float | None:
     if isinstance(value, Mapping):
-        return value.get(at)
+        return value.get(at, missing)
     return value if isinstance(value, (int, float)) else None
 
 
@@ -261,6 +305,8 @@ def _across(name: str, many: list[Series]) -> Series:
     if name not in _TOGETHER:
         raise InvalidExpression(f"{name} does not take an array")
     times = sorted({at for series in many for at in series})
+    if name == "AVG":
+        return {at: sum(each.get(at, 0.0) for each in many) / len(many) for at in times}
     return {at: float(_TOGETHER[name]([each[at] for each in many if at in each])) for at in times}
 
 

@@ -224,6 +224,7 @@ class MetricStore:
         dimensions: Mapping[str, str | None] | None = None,
         *,
         now: datetime | None = None,
+        within: timedelta | None = None,
     ) -> list[Metric]:
         """The metrics there are, in order, as ListMetrics finds them.
 
@@ -232,6 +233,7 @@ class MetricStore:
             name: only those of this name.
             dimensions: only those that have these among theirs; None stands for any value.
             now: aware; when given, metrics without data in the last two weeks are left out.
+            within: or so long, in place of two weeks.
         """
         wanted = (dimensions or {}).items()
         return sorted(
@@ -240,7 +242,7 @@ class MetricStore:
             if namespace in (None, metric.namespace)
             and name in (None, metric.name)
             and all(_has(metric, key, value) for key, value in wanted)
-            and (now is None or _last(units) >= _seconds(now - OLDEST))
+            and (now is None or _last(units) >= _seconds(now - (within or OLDEST)))
         )
 
     def _series(self, metric: Metric, unit: str | None) -> Series | None:

@@ -5,16 +5,22 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricDa
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html
 """
 
+import math
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.math_syntax import InvalidExpression, parse, references
 from scenarios.cloud.cloudwatch.metric_math import Series, Window, compute
-from scenarios.cloud.cloudwatch.metrics import InvalidMetric, MetricStore
+from scenarios.cloud.cloudwatch.metrics import OLDEST, InvalidMetric, MetricStore
 from scenarios.cloud.errors import Refused
 from scenarios.cloud.setting import Setting
+
+MOST_STATISTICS = 1_440
+MOST_QUERIES, MOST_DATAPOINTS = 500, 100_800
+METRICS_A_PAGE = 500
+RECENTLY = timedelta(hours=3)
 
 
 class Questions:
@@ -31,6 +37,7 @@ class Questions:
         given = asked.parameters
         if bool(given.get("Statistics")) == bool(given.get("ExtendedStatistics")):
             raise Refused("InvalidParameterCombination", "Either Statistics or ExtendedStatistics is given")
+        _few_enough(given)
         rows: dict[datetime, dict[str, Any]] = {}
         try:
             for statistic in given.get("Statistics", ()):
@@ -69,19 +76,24 @@ class Questions:
             given.get("MetricName"),
             {each["Name"]: each.get("Value") for each in given.get("Dimensions", ())},
             now=self._setting.clock.now,
+            within=RECENTLY if given.get("RecentlyActive") == "PT3H" else OLDEST,
         )
+        begin = int(given.get("NextToken", "0"))
+        more = {"NextToken": str(begin + METRICS_A_PAGE)} if begin + METRICS_A_PAGE < len(found) else {}
         told = [
             {
                 "Namespace": metric.namespace,
                 "MetricName": metric.name,
                 "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
             }
-            for metric in found
+            for metric in found[begin : begin + METRICS_A_PAGE]
         ]
-        return {"Metrics": told}
+        return {"Metrics": told, **more}
 
     def _get_metric_data(self, asked: Asked) -> dict[str, Any]:
         queries = {query["Id"]: query for query in asked.parameters["MetricDataQueries"]}
+        if len(asked.parameters["MetricDataQueries"]) > MOST_QUERIES:
+            raise Refused("ValidationError", f"At most {MOST_QUERIES} MetricDataQueries are answered at once")
         try:
             metrics = {
                 name: self._series(asked, query["MetricStat"])
@@ -96,7 +108,7 @@ class Questions:
             ]
         except (InvalidMetric, InvalidExpression) as error:
             raise Refused("ValidationError", str(error)) from error
-        return {"MetricDataResults": results, "Messages": []}
+        return {**_page(results, asked.parameters), "Messages": []}
 
     def _series(self, asked: Asked, stat: Mapping[str, Any]) -> Series:
         metric = stat["Metric"]
@@ -112,6 +124,35 @@ class Questions:
             now=self._setting.clock.now,
         )
         return {int(at.timestamp()): value for at, value in found}
+
+
+def _few_enough(given: Mapping[str, Any]) -> None:
+    """GetMetricStatistics answers no more than so many datapoints."""
+    count = math.ceil((given["EndTime"] - given["StartTime"]).total_seconds() / given["Period"])
+    if count > MOST_STATISTICS:
+        raise Refused(
+            "InvalidParameterCombination",
+            f"You have requested up to {count:,} datapoints, which exceeds the limit of {MOST_STATISTICS:,}. "
+            "You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
+        )
+
+
+def _page(results: list[dict[str, Any]], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """As many datapoints as fit, result after result; what is cut is PartialData, and goes on by token."""
+    room = min(int(asked.get("MaxDatapoints", MOST_DATAPOINTS)), MOST_DATAPOINTS)
+    skip = begin = int(asked.get("NextToken", "0"))
+    told = []
+    for result in results:
+        size = len(result["Timestamps"])
+        start, end = min(skip, size), min(skip + room, size)
+        skip -= start
+        room -= end - start
+        if end > start or (size == 0 and begin == 0):
+            part = {name: result[name][start:end] for name in ("Timestamps", "Values")}
+            told.append({**result, **part, "StatusCode": "Complete" if end == size else "PartialData"})
+    end = begin + sum(len(each["Timestamps"]) for each in told)
+    total = sum(len(result["Timestamps"]) for result in results)
+    return {"MetricDataResults": told, **({"NextToken": str(end)} if end < total else {})}
 
 
 def _value(
