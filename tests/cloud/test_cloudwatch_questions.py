@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 from small_worlds import admin, topic, world
 
+from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.world import START
 
 WATCHED = topic("cloudwatch")
@@ -60,6 +61,47 @@ def put(cloud, *names, minutes=1, region=""):
         for minute in range(minutes)
     ]
     admin(cloud, "cloudwatch", region).put_metric_data(Namespace="tw", MetricData=data)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        pytest.param(
+            {"MetricData": [{"MetricName": "m", "Value": 1}] * 1001}, "at most 1,000 metrics", id="too many"
+        ),
+        pytest.param(
+            {"Namespace": "AWS/EC2", "MetricData": [{"MetricName": "m", "Value": 1}]},
+            "The value AWS/EC2 for parameter Namespace is invalid",
+            id="a namespace of AWS's own",
+        ),
+        pytest.param(
+            {
+                "MetricData": [
+                    {"MetricName": "m", "Value": 1},
+                    {"MetricName": "n", "Value": 1, "Unit": "Bananas"},
+                ]
+            },
+            "Bananas is no unit",
+            id="one bad datum",
+        ),
+    ],
+)
+def test_a_put_is_taken_whole_or_not_at_all(asked, words):
+    with world(WATCHED) as cloud:
+        client = admin(cloud, "cloudwatch")
+        with pytest.raises(ClientError, match=f"InvalidParameterValue.*{words}"):
+            client.put_metric_data(**{"Namespace": "tw", **asked})
+
+        assert client.list_metrics()["Metrics"] == []
+
+
+def test_metrics_of_entities_are_not_simulated():
+    given = {
+        "Entity": {"KeyAttributes": {"Type": "Service"}},
+        "MetricData": [{"MetricName": "m", "Value": 1}],
+    }
+    with world(WATCHED) as cloud, pytest.raises(NotSimulated, match="entities"):
+        admin(cloud, "cloudwatch").put_metric_data(Namespace="tw", EntityMetricData=[given])
 
 
 def test_metrics_are_listed_five_hundred_at_a_time():

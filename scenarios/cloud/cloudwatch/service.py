@@ -29,6 +29,8 @@ from scenarios.cloud.cloudwatch.telling import (
 from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
+MOST_DATA = 1_000
+
 Emit = Callable[[str, Mapping[str, Any]], None]
 
 
@@ -125,25 +127,43 @@ class CloudWatch:
     # ---- the API --------------------------------------------------------------------------------
 
     def _put_metric_data(self, asked: Asked) -> dict[str, Any]:
-        for datum in asked.parameters["MetricData"]:
-            given = datum.get("StatisticValues")
-            try:
-                self.store(asked.region).put(
-                    asked.parameters["Namespace"],
-                    datum["MetricName"],
-                    {each["Name"]: each["Value"] for each in datum.get("Dimensions", ())},
-                    value=datum.get("Value"),
-                    statistics=_statistic_set(given) if given else None,
-                    values=datum.get("Values"),
-                    counts=datum.get("Counts"),
-                    unit=datum.get("Unit", "None"),
-                    timestamp=datum.get("Timestamp", self._setting.clock.now),
-                    resolution=datum.get("StorageResolution", 60),
-                    now=self._setting.clock.now,
-                )
-            except InvalidMetric as error:
-                raise Refused("InvalidParameterValue", str(error)) from error
+        """All of it, or nothing: one bad datum refuses the call."""
+        given = asked.parameters
+        if "EntityMetricData" in given:
+            raise NotSimulated("cloudwatch", "PutMetricData with entities")
+        data = given.get("MetricData", ())
+        if len(data) > MOST_DATA:
+            raise Refused(
+                "InvalidParameterValue", f"A call puts at most {MOST_DATA:,} metrics, not {len(data):,}"
+            )
+        if given["Namespace"].startswith("AWS/"):
+            raise Refused(
+                "InvalidParameterValue", f"The value {given['Namespace']} for parameter Namespace is invalid."
+            )
+        try:
+            # The first store only tries whether all would be taken.
+            for store in (MetricStore(), self.store(asked.region)):
+                for datum in data:
+                    self._put_datum(store, given["Namespace"], datum)
+        except InvalidMetric as error:
+            raise Refused("InvalidParameterValue", str(error)) from error
         return {}
+
+    def _put_datum(self, store: MetricStore, namespace: str, datum: Mapping[str, Any]) -> None:
+        statistics, now = datum.get("StatisticValues"), self._setting.clock.now
+        store.put(
+            namespace,
+            datum["MetricName"],
+            {each["Name"]: each["Value"] for each in datum.get("Dimensions", ())},
+            value=datum.get("Value"),
+            statistics=_statistic_set(statistics) if statistics else None,
+            values=datum.get("Values"),
+            counts=datum.get("Counts"),
+            unit=datum.get("Unit", "None"),
+            timestamp=datum.get("Timestamp", now),
+            resolution=datum.get("StorageResolution", 60),
+            now=now,
+        )
 
     def _configured(self, region: str, alarm: Any, operation: str, before: Any) -> None:
         """An alarm was created, updated or deleted: kept, told to EventBridge, and looked at from now on."""
