@@ -1,9 +1,16 @@
-"""Times, spans and sizes, as a person on call reads them."""
+"""Times, spans, sizes and lists, as a person on call reads them."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 _SIZES = ("bytes", "KB", "MB", "GB", "TB")
+# More names than these nobody reads in an alert.
+MOST_NAMED = 10
+
+Counted = TypeVar("Counted")
 
 
 def when(moment: datetime) -> str:
@@ -29,3 +36,18 @@ def size(count: int) -> str:
             break
         amount, unit = amount / 1024, larger
     return f"{amount:.0f} {unit}" if unit == _SIZES[0] else f"{amount:.1f} {unit}"
+
+
+def some(names: Sequence[str]) -> str:
+    """`web-1, web-2`, or the first ten `and 3 more`."""
+    shown = ", ".join(names[:MOST_NAMED])
+    return f"{shown} and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else shown
+
+
+def most_first(things: Iterable[Counted]) -> list[tuple[Counted, int]]:
+    """Each thing with how often it was there: the most frequent first, then in their own order."""
+
+    def rank(item: tuple[Any, int]) -> tuple[int, Any]:
+        return -item[1], item[0]
+
+    return sorted(Counter(things).items(), key=rank)

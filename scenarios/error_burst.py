@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from scenarios.cloud.world import World
+from scenarios.runner.actors import Actor
 from scenarios.runner.checks import alert, no_more_alerts_than
 from scenarios.runner.scenario import Deed, Scenario, at, at_the_end, by, holds, told
 
+mallory = Actor(name="mallory", address="203.0.113.66")
 GROUP = "shop/web"
 BEFORE = {"Resources": {"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": GROUP}}}}
 
@@ -55,4 +57,22 @@ FEW = Scenario(
     then=holds(at_the_end(no_more_alerts_than(0))),
 )
 
-SCENARIOS = (SCENARIO, FEW)
+DELETED = Scenario(
+    name="error_burst.deleted",
+    title="Somebody deletes the group before anybody looks: the alert goes out, and says that it could not",
+    before=BEFORE,
+    parameters=(("ErrorBurstGroup", GROUP),),
+    when=told(
+        at("00:10", logs("web-1", "ERROR: 400 bad basket", 60)),
+        at("00:50", mallory.calls("logs", "delete_log_group", logGroupName=GROUP)),
+    ),
+    then=holds(
+        by(
+            "06:00",
+            alert("error_burst", "MEDIUM", "could not look", "The specified log group does not exist", GROUP),
+        ),
+        at_the_end(no_more_alerts_than(1)),
+    ),
+)
+
+SCENARIOS = (SCENARIO, FEW, DELETED)

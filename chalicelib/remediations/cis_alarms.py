@@ -32,7 +32,7 @@ from chalicelib.cis import CisControl, control_of
 from chalicelib.errors import foreseen
 from chalicelib.events import AlarmChange, ApiCallEvent, alarm_messages
 from chalicelib.log_evidence import Search, calls_found
-from chalicelib.measures import when
+from chalicelib.measures import MOST_NAMED, most_first, when
 from chalicelib.remediation import Alert, Grant, OnTopic, Plan, Remediation, Severity
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings, matches_any
 from chalicelib.sign_in import who
@@ -50,7 +50,6 @@ GRANTS = (
     ),
 )
 
-MOST_NAMED = 10
 MOST_CALLS = 8
 LONGEST_TEXT = 128
 
@@ -172,7 +171,7 @@ def _severity(told: Sequence[SeenCall]) -> Severity:
 def _title(control: CisControl, told: Sequence[SeenCall], *, more: bool) -> str:
     if not told:
         return f"{control.title}: who could not be found"
-    people = _by_actor(told)
+    people = most_first((call.who, call.address) for call in told)
     (first, address), _ = people[0]
     others = f" and {len(people) - 1} others" if len(people) > 1 else ""
     count = f"{len(told)}{' or more' if more else ''}"
@@ -186,7 +185,7 @@ def _who_and_what(told: Sequence[SeenCall], facts: Behind) -> Iterator[tuple[str
     if not told:
         yield "Who", "nothing was found in the log for the alarm's time"
         return
-    people = _by_actor(told)
+    people = most_first((call.who, call.address) for call in told)
     for actor, count in people[:MOST_NAMED]:
         (name, address) = actor
         calls = Counter(call.call for call in told if (call.who, call.address) == actor)
@@ -207,12 +206,6 @@ def _listed(calls: Counter[str]) -> str:
     ordered = sorted(calls.items(), key=lambda item: (-item[1], item[0]))
     shown = ", ".join(f"{call} ({count})" if count > 1 else call for call, count in ordered[:MOST_CALLS])
     return f"{shown} and {len(ordered) - MOST_CALLS} other calls" if len(ordered) > MOST_CALLS else shown
-
-
-def _by_actor(calls: Sequence[SeenCall]) -> list[tuple[tuple[str, str], int]]:
-    """Actor and address with their counts, the most first."""
-    counted = Counter((call.who, call.address) for call in calls)
-    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
 
 
 _ADVICE = """\

@@ -11,8 +11,7 @@ e-mail; the command in it shows the lines to whoever may read the group.
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -25,7 +24,7 @@ from chalicelib.aws import Aws
 from chalicelib.errors import foreseen
 from chalicelib.events import AlarmChange, Raw, alarm_change
 from chalicelib.log_evidence import MOST_PAGES, Search
-from chalicelib.measures import span, when
+from chalicelib.measures import most_first, some, span, when
 from chalicelib.remediation import Alert, Grant, OnEvent, Plan, Remediation, Severity
 from chalicelib.settings import Settings
 
@@ -66,7 +65,6 @@ GRANTS = (
     ),
 )
 
-MOST_NAMED = 10
 LONGEST_TEXT = 128
 
 
@@ -131,15 +129,15 @@ def _search(alarm: AlarmChange, settings: Settings) -> Search:
 
 def _counted(logs: Any, search: Search) -> Lines:
     pages = iter(search.pages(logs))
-    streams: Counter[str] = Counter()
+    streams: list[str] = []
     times: list[int] = []
     for event in _events(islice(pages, MOST_PAGES)):
-        streams[str(event.get("logStreamName", ""))[:LONGEST_TEXT]] += 1
+        streams.append(str(event.get("logStreamName", ""))[:LONGEST_TEXT])
         times.append(int(event["timestamp"]))
     if not times:
         return Lines(more=next(pages, None) is not None)
     return Lines(
-        streams=tuple(sorted(streams.items(), key=lambda item: (-item[1], item[0]))),
+        streams=tuple(most_first(streams)),
         first=datetime.fromtimestamp(min(times) / 1000, UTC),
         last=datetime.fromtimestamp(max(times) / 1000, UTC),
         more=next(pages, None) is not None,
@@ -165,14 +163,9 @@ def _where(facts: Lines) -> Iterator[tuple[str, str]]:
     if not facts.count or facts.first is None or facts.last is None:
         yield "Where", "no such line was found in the log for the alarm's time"
         return
-    yield "Streams", _some(facts.streams)
+    yield "Streams", some([f"{name} ({count})" for name, count in facts.streams])
     yield "First", when(facts.first)
     yield "Last", when(facts.last)
-
-
-def _some(streams: Sequence[tuple[str, int]]) -> str:
-    shown = ", ".join(f"{name} ({count})" for name, count in streams[:MOST_NAMED])
-    return f"{shown} and {len(streams) - MOST_NAMED} more" if len(streams) > MOST_NAMED else shown
 
 
 REMEDIATION = Remediation(

@@ -17,7 +17,6 @@ told. Somebody who can write to a host's log can write anything there.
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,7 +32,7 @@ from chalicelib.errors import foreseen
 from chalicelib.events import AlarmChange, LogBatch, Raw, alarm_change, log_batch
 from chalicelib.ledger import Ledger
 from chalicelib.log_evidence import Search
-from chalicelib.measures import span, when
+from chalicelib.measures import MOST_NAMED, most_first, some, span, when
 from chalicelib.remediation import Alert, Grant, OnEvent, OnLogs, Plan, Quiet, Remediation, Severity, Sighting
 from chalicelib.settings import Settings
 from chalicelib.sshd import LoginFailures, login_failures
@@ -74,7 +73,6 @@ QUIET_SECONDS = 3600
 SIGHTINGS_KEPT = timedelta(days=2)
 # A finding is one DynamoDB item of at most 400 KB, whatever an attacker makes of it.
 MOST_ATTEMPTS = 500
-MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,8 +163,8 @@ def _burst_told(event: LoginFailures, burst: Burst, limit: str, *, more: bool) -
         title=f"{count} failed SSH logins from {event.address} in {lasted}",
         facts=(
             ("From", event.address),
-            ("Hosts", _some(burst.hosts)),
-            ("Users tried", _some(burst.users) or "not recorded"),
+            ("Hosts", some(burst.hosts)),
+            ("Users tried", some(burst.users) or "not recorded"),
             ("Attempts", f"{count} in {lasted} ({burst.a_minute:.1f} a minute); told from {limit}"),
             ("First", when(burst.first)),
             ("Last", when(burst.last)),
@@ -208,7 +206,7 @@ def _alarm_told(alarm: AlarmChange, facts: SignInFailures, settings: Settings) -
 def _alarm_title(facts: SignInFailures) -> str:
     if not facts.found:
         return "Console sign-ins fail, who and from where could not be found"
-    (who, address), most = _by_actor(facts.found)[0]
+    (who, address), most = most_first((failure.who, failure.address) for failure in facts.found)[0]
     count = f"{len(facts.found)}{' or more' if facts.more else ''}"
     whose = "all" if most == len(facts.found) and not facts.more else f"{most}"
     return f"{count} failed console sign-ins, {whose} for {who} from {address or 'an unknown address'}"
@@ -221,7 +219,7 @@ def _who_and_from_where(facts: SignInFailures) -> Iterator[tuple[str, str]]:
     if not facts.found:
         yield "Who", "no failed sign-in was found in the log for the alarm's time"
         return
-    groups = _by_actor(facts.found)
+    groups = most_first((failure.who, failure.address) for failure in facts.found)
     for (who, address), _ in groups[:MOST_NAMED]:
         yield "Who", _group_in_words([one for one in facts.found if (one.who, one.address) == (who, address)])
     if len(groups) > MOST_NAMED or facts.more:
@@ -236,17 +234,6 @@ def _group_in_words(failures: Sequence[SignInFailure]) -> str:
     reasons = "/".join(sorted({failure.reason for failure in failures if failure.reason}))
     told = f"{one.who} from {one.address or 'an unknown address'}: {len(failures)}, MFA used: {mfa}"
     return f"{told} ({reasons})" if reasons else told
-
-
-def _by_actor(failures: Sequence[SignInFailure]) -> list[tuple[tuple[str, str], int]]:
-    """Actor and address with their counts, the most first."""
-    counted = Counter((failure.who, failure.address) for failure in failures)
-    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:MOST_NAMED])
-    return f"{shown} and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else shown
 
 
 _AFTER_BURST = """\

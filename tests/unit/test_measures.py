@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from chalicelib.measures import size, span, when
+from chalicelib.measures import most_first, size, some, span, when
 
 SPANS = [
     pytest.param({"seconds": 0}, "0 s", id="nothing"),
@@ -35,3 +35,21 @@ def test_a_size_in_words(count, words):
 
 def test_a_time_is_told_in_utc():
     assert when(datetime(2026, 3, 2, 5, tzinfo=timezone(timedelta(hours=2)))) == "2026-03-02 03:00:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        pytest.param([], "", id="none"),
+        pytest.param(["web-1", "web-2"], "web-1, web-2", id="all"),
+        pytest.param(list("abcdefghij"), "a, b, c, d, e, f, g, h, i, j", id="ten"),
+        pytest.param(list("abcdefghijkl"), "a, b, c, d, e, f, g, h, i, j and 2 more", id="more than ten"),
+    ],
+)
+def test_names_are_listed_and_beyond_ten_counted(names, words):
+    assert some(names) == words
+
+
+def test_things_are_counted_the_most_frequent_first_and_then_in_order():
+    assert most_first("banana") == [("a", 3), ("n", 2), ("b", 1)]
+    assert most_first(["b", "a"]) == [("a", 1), ("b", 1)]
