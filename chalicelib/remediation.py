@@ -244,11 +244,18 @@ class OnEvent:
     """An EventBridge rule on the default bus.
 
     `pattern` may hold CloudFormation references. `everywhere`: the event may happen in any watched region,
-    so the spoke template forwards it to the home region's bus.
+    so the spoke template forwards it to the home region's bus. `forwards`: what it forwards, where the home
+    region wants to hear more than wakes the function.
     """
 
     pattern: Mapping[str, Any]
     everywhere: bool = False
+    forwards: Mapping[str, Any] | None = None
+
+    @property
+    def forwarded(self) -> Mapping[str, Any]:
+        """The pattern of the spoke's rule."""
+        return self.pattern if self.forwards is None else self.forwards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

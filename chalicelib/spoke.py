@@ -72,7 +72,7 @@ def _rule(trigger: OnEvent) -> dict[str, Any]:
     return {
         "Type": "AWS::Events::Rule",
         "Properties": {
-            "EventPattern": trigger.pattern,
+            "EventPattern": trigger.forwarded,
             "State": "ENABLED",
             "Targets": [{"Id": "home", "Arn": _HOME_BUS, "RoleArn": {"Fn::GetAtt": ["ForwardRole", "Arn"]}}],
         },

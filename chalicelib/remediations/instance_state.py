@@ -6,7 +6,7 @@ to a log group, in the words of AWS; the states that the stack's parameter names
 What we do: remember who called for a change, as CloudTrail tells it within seconds, and tell with the change
 who it was, from where and when. Where no call is known, CloudTrail's event history is asked; where that knows
 none either (it is minutes behind at times, and an instance may stop by itself), the alert says so, and how to
-look again.
+look again. A call that comes in after its change was told like that is told on its own.
 
 What we leave alone: the instance.
 
@@ -26,7 +26,7 @@ from chalicelib.aws_command import aws_command
 from chalicelib.errors import MalformedEvent, foreseen
 from chalicelib.events import ApiCallEvent, InstanceState, Raw, api_call, instance_state
 from chalicelib.ledger import Ledger
-from chalicelib.measures import when
+from chalicelib.measures import some, when
 from chalicelib.remediation import Alert, Grant, OnEvent, Plan, Remediation, Severity, Sighting
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 
@@ -65,6 +65,7 @@ GRANTS = (
 
 # A stop takes minutes, and one that is asked for may wait for the system to shut down.
 LOOKED_BACK = timedelta(minutes=20)
+KEPT = timedelta(hours=2)
 LONGEST_TEXT = 256
 MOST_INSTANCES = 100
 
@@ -98,7 +99,15 @@ class Cause:
     could_not_look: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nameless:
+    """Changes that were told before it was known who called for them: each instance, its state, and when."""
+
+    changes: tuple[tuple[str, str, datetime], ...] = ()
+
+
 Happening = InstanceState | StateCall
+Facts = Cause | Nameless
 
 
 def parse(raw: Raw) -> Iterable[Happening]:
@@ -118,37 +127,93 @@ def sightings(event: Happening) -> Sequence[Sighting]:
     )
 
 
-def look(aws: Aws, event: Happening, settings: Settings) -> Cause:
+def look(aws: Aws, event: Happening, settings: Settings) -> Facts:
     """Who called for it: as we noted it, else as CloudTrail's event history has it by now."""
-    if isinstance(event, StateCall) or event.state not in settings.names(TOLD):
+    if isinstance(event, StateCall):
+        return _nameless(aws, event, settings)
+    if event.state not in settings.names(TOLD):
         return Cause()
-    ledger = Ledger(aws.client("dynamodb"), settings.ledger)
-    noted = ledger.sightings(NAME, event.instance, event.at - LOOKED_BACK, event.at)
+    noted = _ledger(aws, settings).sightings(NAME, event.instance, event.at - LOOKED_BACK, event.at)
     causes = [_noted(each) for each in noted if each.detail.get("name") in CAUSES[event.state]]
     return _newest(causes) or _from_history(aws, event)
 
 
-def decide(event: Happening, facts: Cause, _now: datetime, settings: Settings) -> Plan:
+def records(aws: Aws, event: Happening, facts: Facts, settings: Settings) -> None:
+    """Note a change that is told without a caller, for the call that may come in yet."""
+    if not isinstance(event, InstanceState) or event.state not in settings.names(TOLD):
+        return
+    if isinstance(facts, Cause) and facts.at is None:
+        nameless = Sighting(subject=event.instance, id=event.key, at=event.at, detail={"state": event.state})
+        _ledger(aws, settings).note(NAME, (nameless,), KEPT)
+
+
+def decide(event: Happening, facts: Facts, _now: datetime, settings: Settings) -> Plan:
     """Tell the states that settings name; a caller they expect is not told."""
-    if isinstance(event, StateCall) or event.state not in settings.names(TOLD):
-        return Plan.nothing()
-    if facts.caller and settings.ignores(facts.caller):
+    if isinstance(event, StateCall):
+        changes = facts.changes if isinstance(facts, Nameless) else ()
+        told = changes and not settings.ignores(event.caller)
+        return Plan.tell(_late(event, changes)) if told else Plan.nothing()
+    cause = facts if isinstance(facts, Cause) else Cause()
+    if event.state not in settings.names(TOLD) or (cause.caller and settings.ignores(cause.caller)):
         return Plan.nothing()
     return Plan.tell(
         Alert(
-            severity=Severity.LOW if event.state == "terminated" else Severity.INFO,
-            title=f"Instance {event.instance} is {event.state}" + (f", by {facts.who}" if facts.who else ""),
+            severity=_severity(event.state),
+            title=f"Instance {event.instance} is {event.state}" + (f", by {cause.who}" if cause.who else ""),
             facts=(
                 ("Instance", event.instance),
                 ("State", event.state),
                 ("When", when(event.at)),
-                *_who(facts),
+                *_who(cause),
                 ("Account", event.account or "not recorded"),
                 ("Region", event.region or "not recorded"),
                 ("Look with", _command(event)),
             ),
         )
     )
+
+
+def _severity(state: str) -> Severity:
+    return Severity.LOW if state == "terminated" else Severity.INFO
+
+
+def _late(event: StateCall, changes: Sequence[tuple[str, str, datetime]]) -> Alert:
+    """Who it was, after it was told that it happened."""
+    instance, state, _ = changes[0]
+    subject = f"Instance {instance}" if len(changes) == 1 else f"{len(changes)} instances"
+    return Alert(
+        severity=_severity(state),
+        title=f"{subject} {'was' if len(changes) == 1 else 'were'} {state} by {event.who}",
+        facts=(
+            ("Told before", some([f"{name} is {now} ({when(at)})" for name, now, at in changes])),
+            ("Who", event.who),
+            ("From", event.address or "not recorded"),
+            ("Call", f"{event.name} at {when(event.at)}"),
+            ("CloudTrail event", event.key),
+            ("Account", event.account or "not recorded"),
+            ("Region", event.region or "not recorded"),
+        ),
+    )
+
+
+def _nameless(aws: Aws, event: StateCall, settings: Settings) -> Nameless:
+    """What this call brought about and was told without it."""
+    brought = {state for state, names in CAUSES.items() if event.name in names} & set(settings.names(TOLD))
+    if not brought:
+        return Nameless()
+    ledger, until = _ledger(aws, settings), event.at + LOOKED_BACK
+    return Nameless(
+        changes=tuple(
+            (instance, each.detail["state"], each.at)
+            for instance in event.instances
+            for each in ledger.sightings(NAME, instance, event.at, until)
+            if each.detail.get("state") in brought
+        )
+    )
+
+
+def _ledger(aws: Aws, settings: Settings) -> Ledger:
+    return Ledger(aws.client("dynamodb"), settings.ledger)
 
 
 def _state_call(call: ApiCallEvent) -> StateCall:
@@ -256,7 +321,7 @@ REMEDIATION = Remediation(
     title="An instance was started, stopped or terminated",
     page=__doc__ or "",
     triggers=(
-        OnEvent(pattern=PATTERN, everywhere=True),
+        OnEvent(pattern=PATTERN, everywhere=True, forwards=EVERY_CHANGE),
         OnEvent(pattern=CALLS_PATTERN, everywhere=True),
     ),
     grants=GRANTS,
@@ -268,5 +333,6 @@ REMEDIATION = Remediation(
         IGNORED_PRINCIPALS: {"Fn::Join": [",", {"Ref": "IgnoredPrincipals"}]},
     },
     sightings=sightings,
-    sightings_kept=timedelta(hours=2),
+    sightings_kept=KEPT,
+    records=records,
 )

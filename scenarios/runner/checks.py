@@ -43,6 +43,15 @@ def alert(
     return Check(words if times == 1 else f"{words} ({times} times)", judge)
 
 
+def in_time(check: Check, *, late: Check) -> Check:
+    """What holds where CloudTrail is in time, and what where a fault profile has its records late."""
+
+    def judge(world: World) -> str | None:
+        return (late if world.setting.faults.late_seconds else check).judge(world)
+
+    return Check(check.words, judge)
+
+
 def _extra(world: World) -> int:
     """How often a profile may repeat an alert: a crash between telling and noting it tells once more."""
     return 1 if world.setting.faults.tells_again else 0

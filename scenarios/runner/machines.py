@@ -46,15 +46,19 @@ _TRUST = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedHost:
-    """An instance with the tag that has the agent installed; `name` is its Name tag."""
+    """An instance with the tag that has the agent installed; `name` is its Name tag.
+
+    `region`: where it is, by default the stack's.
+    """
 
     name: str
     detailed: bool = True
+    region: str = ""
 
     def machine(self, world: World) -> Machine:
         """Its inside; the instance must have been launched."""
         with world.calls.muted():
-            found = world.harness.client("ec2").describe_instances(
+            found = self._harness(world).describe_instances(
                 Filters=[{"Name": "tag:Name", "Values": [self.name]}]
             )
         (instance,) = (each for reservation in found["Reservations"] for each in reservation["Instances"])
@@ -64,14 +68,16 @@ class WatchedHost:
         """It runs already, with a role that lets the agent work."""
 
         def do(world: World) -> None:
-            iam, ec2 = world.harness.client("iam"), world.harness.client("ec2")
+            iam, ec2 = world.harness.client("iam"), self._harness(world)
             role = f"host-{self.name}"
             iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(_TRUST))
             iam.put_role_policy(RoleName=role, PolicyName="agent", PolicyDocument=json.dumps(_AGENT_POLICY))
             iam.create_instance_profile(InstanceProfileName=role)
             iam.add_role_to_instance_profile(InstanceProfileName=role, RoleName=role)
             launched = ec2.run_instances(**self._asked_for(), IamInstanceProfile={"Name": role})
-            world.instances.adopt(world.deployment.home, launched["Instances"][0]["InstanceId"])
+            world.instances.adopt(
+                self.region or world.deployment.home, launched["Instances"][0]["InstanceId"]
+            )
 
         return Given(f"the host {self.name}", do)
 
@@ -79,9 +85,12 @@ class WatchedHost:
         """RunInstances, with the tags but without a role."""
 
         def do(world: World, caller: Caller) -> None:
-            world.client(caller, "ec2").run_instances(**self._asked_for())
+            world.client(caller, "ec2", self.region).run_instances(**self._asked_for())
 
         return actor.does(f"launches {self.name}", do)
+
+    def _harness(self, world: World) -> Any:
+        return world.harness.client("ec2", region_name=self.region or world.deployment.home)
 
     def _asked_for(self) -> dict[str, Any]:
         tags = [{"Key": "Name", "Value": self.name}, {"Key": TAG, "Value": WATCHED}]
@@ -121,7 +130,7 @@ class WatchedHost:
 
     def _asked(self, actor: Actor, operation: str, word: str) -> Deed:
         def do(world: World, caller: Caller) -> None:
-            ec2 = world.client(caller, "ec2")
+            ec2 = world.client(caller, "ec2", self.region)
             getattr(ec2, operation)(InstanceIds=[self.machine(world).instance])
 
         return actor.does(f"{word} {self.name}", do)

@@ -14,7 +14,7 @@ RULES = {
 }
 HOME_BUS = {"Fn::Sub": "arn:${AWS::Partition}:events:${HomeRegion}:${AWS::AccountId}:event-bus/default"}
 EVERYWHERE = [
-    (each.name, trigger.pattern)
+    (each.name, trigger.forwarded)
     for each in CATALOG
     for trigger in each.triggers
     if isinstance(trigger, OnEvent) and trigger.everywhere
@@ -24,6 +24,16 @@ EVERYWHERE = [
 def test_what_may_happen_in_any_region_is_forwarded_as_the_stacks_own_rule_asks_for_it():
     assert [rule["EventPattern"] for rule in RULES.values()] == [pattern for _, pattern in EVERYWHERE]
     assert {name for name, _ in EVERYWHERE} >= {"root_login", "table_deleted"}
+
+
+def test_what_is_written_down_at_home_is_forwarded_though_it_wakes_nobody():
+    (forward,) = [
+        rule["EventPattern"]
+        for rule in RULES.values()
+        if rule["EventPattern"]["detail-type"] == ["EC2 Instance State-change Notification"]
+    ]
+
+    assert "detail" not in forward
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -351,7 +351,96 @@ def test_a_call_is_noted_for_each_of_its_instances_and_tells_nothing_itself():
         (INSTANCE, "StopInstances"),
         ("i-2", "StopInstances"),
     ]
-    assert instance_state.decide(call, instance_state.look(None, call, STATES), NOW, STATES).empty
+    facts = instance_state.look(Noted({"Events": []}), call, STATES)
+    assert instance_state.decide(call, facts, NOW, STATES).empty
+
+
+def late_call(name="StopInstances", seconds=0, instances=(INSTANCE,)):
+    """A call whose record comes in only now; its own time is so many seconds after the change."""
+    named = {"instancesSet": {"items": [{"instanceId": each} for each in instances]}}
+    raw = json.loads(asked_for(name, requestParameters=named)["CloudTrailEvent"])
+    (call,) = instance_state.parse({"detail-type": "AWS API Call via CloudTrail", "detail": raw})
+    moment = at("2026-03-02T03:00:40") + timedelta(seconds=seconds)
+    return replace(call, at=moment)
+
+
+def told_nameless(aws, state="stopped", given=STATES, raw=None):
+    """A change goes by without a call that explains it."""
+    (event,) = instance_state.parse(raw or changed(state))
+    facts = instance_state.look(aws, event, given)
+    instance_state.records(aws, event, facts, given)
+
+
+def told_of(aws, call, given=STATES):
+    return instance_state.decide(call, instance_state.look(aws, call, given), NOW, given)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        pytest.param({"Events": []}, id="no call was known"),
+        pytest.param(REFUSED, id="none could be looked for"),
+    ],
+)
+def test_a_call_that_comes_in_after_its_change_was_told_is_told_on_its_own(history):
+    aws = Noted(history)
+    told_nameless(aws)
+    alert = only(told_of(aws, late_call(seconds=-50)))
+
+    said = facts_of(alert)
+    assert alert.severity is Severity.INFO
+    assert alert.title == f"Instance {INSTANCE} was stopped by {said['Who']}"
+    assert "alice" in said["Who"]
+    assert said["Told before"] == f"{INSTANCE} is stopped (2026-03-02 03:00:40 UTC)"
+    assert said["Call"] == "StopInstances at 2026-03-02 02:59:50 UTC"
+
+
+def test_one_call_for_many_instances_is_told_once():
+    aws, other = Noted({"Events": []}), "i-0fedcba9876543210"
+    told_nameless(aws, "terminated")
+    told_nameless(aws, raw=changed("terminated", detail={"instance-id": other, "state": "terminated"}))
+    alert = only(told_of(aws, late_call("TerminateInstances", -50, (INSTANCE, other, "i-3"))))
+
+    assert alert.severity is Severity.LOW
+    assert alert.title.startswith("2 instances were terminated by")
+    assert INSTANCE in facts_of(alert)["Told before"]
+    assert other in facts_of(alert)["Told before"]
+
+
+@pytest.mark.parametrize(
+    ("call", "given"),
+    [
+        pytest.param(late_call("TerminateInstances", -50), STATES, id="a call for another change"),
+        pytest.param(late_call(seconds=1), STATES, id="a call after the change"),
+        pytest.param(late_call(seconds=-20 * 60 - 1), STATES, id="a call long before it"),
+        pytest.param(late_call(seconds=-50, instances=("i-2",)), STATES, id="a call about another instance"),
+        pytest.param(
+            late_call(seconds=-50),
+            replace(STATES, ignored_principals=(ALICE["arn"],)),
+            id="an expected caller",
+        ),
+    ],
+)
+def test_another_call_tells_nothing_of_a_change_that_went_nameless(call, given):
+    aws = Noted({"Events": []})
+    told_nameless(aws)
+
+    assert told_of(aws, call, given).empty
+
+
+@pytest.mark.parametrize(
+    ("history", "state"),
+    [
+        pytest.param({"Events": [asked_for()]}, "stopped", id="its caller was known"),
+        pytest.param({"Events": []}, "running", id="nobody was told of it"),
+    ],
+)
+def test_a_change_that_was_not_told_nameless_is_not_told_again(history, state):
+    aws = Noted(history)
+    told_nameless(aws, state)
+    name = "StopInstances" if state == "stopped" else "StartInstances"
+
+    assert told_of(aws, late_call(name, -50)).empty
 
 
 LAUNCHED = [
