@@ -49,7 +49,7 @@ def in_time(check: Check, *, late: Check) -> Check:
     def judge(world: World) -> str | None:
         return (late if world.setting.faults.late_seconds else check).judge(world)
 
-    return Check(check.words, judge)
+    return Check(f"{check.words} (where CloudTrail is late: {late.words})", judge)
 
 
 def _extra(world: World) -> int:
