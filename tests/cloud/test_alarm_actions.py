@@ -113,9 +113,11 @@ def test_an_instance_recovers_on_sound_hardware():
             metric="StatusCheckFailed_System",
             instance=instance,
         )
+        before = machine.runs
         become(cloud, "idle", "ALARM")
 
         assert (machine.system_check_fails, condition(cloud, instance)) == (False, "running")
+        assert machine.runs == before + 1  # it restarts there
 
 
 RECORDED = [
@@ -322,3 +324,71 @@ def test_other_actions_are_not_simulated(action):
         put(cloud, action)
         with pytest.raises(NotSimulated, match="the alarm action"):
             become(cloud, "idle", "ALARM")
+
+
+QUERIES = [
+    {
+        "Id": "bad",
+        "MetricStat": {
+            "Metric": {
+                "Namespace": "tw",
+                "MetricName": "errors",
+                "Dimensions": [{"Name": "host", "Value": "web-1"}],
+            },
+            "Period": 60,
+            "Stat": "Sum",
+        },
+        "ReturnData": False,
+    },
+    {"Id": "rate", "Expression": "bad / 60", "Label": "errors a second", "ReturnData": True},
+]
+
+
+def test_an_alarm_over_an_expression_is_told_and_described_with_its_parts():
+    with world({**TOPICS, **function(), **BY_ALARMS}) as cloud:
+        cloudwatch = admin(cloud, "cloudwatch")
+        cloudwatch.put_metric_alarm(
+            AlarmName="idle",
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+            TreatMissingData="ignore",
+            AlarmActions=[arn("sns", "Alerts"), LOOK],
+            Metrics=QUERIES,
+        )
+        become(cloud, "idle", "ALARM")
+        cloud.run(5)
+
+        (mail,) = cloud.messaging.inbox
+        trigger = json.loads(mail.text)["Trigger"]
+        assert trigger["Metrics"] == [
+            {
+                "Id": "bad",
+                "ReturnData": False,
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": "tw",
+                        "MetricName": "errors",
+                        "Dimensions": [{"value": "web-1", "name": "host"}],
+                    },
+                    "Period": 60,
+                    "Stat": "Sum",
+                },
+            },
+            {"Id": "rate", "ReturnData": True, "Label": "errors a second", "Expression": "bad / 60"},
+        ]
+        (event,) = arrived(cloud)
+        assert event["alarmData"]["configuration"]["metrics"] == [
+            {
+                "id": "bad",
+                "returnData": False,
+                "metricStat": {
+                    "metric": {"namespace": "tw", "name": "errors", "dimensions": {"host": "web-1"}},
+                    "period": 60,
+                    "stat": "Sum",
+                },
+            },
+            {"id": "rate", "returnData": True, "label": "errors a second", "expression": "bad / 60"},
+        ]
+        (described,) = cloudwatch.describe_alarms()["MetricAlarms"]
+        assert described["Metrics"] == QUERIES
