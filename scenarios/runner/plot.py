@@ -79,7 +79,7 @@ def _panel(axis: Any, run: Report, course: AlarmCourse) -> None:
     for number, moment in enumerate(course.messages):
         axis.axvline(minutes(moment), color=MESSAGE, linewidth=1.5, label="" if number else "message left")
     axis.margins(y=0.15)
-    axis.legend(loc="upper right", fontsize=8)
+    axis.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=5, frameon=False, fontsize=8)
 
 
 def _states(axis: Any, changes: Sequence[tuple[float, str]], last: float) -> None:
