@@ -18,7 +18,7 @@ from scenarios.cloud import moto_hooks
 from scenarios.cloud.alarms import AlarmCondition, enough_samples, evaluation_range
 from scenarios.cloud.cloudwatch.alarm_words import Datapoint, reason_data, state_reason
 from scenarios.cloud.cloudwatch.math_syntax import parse, references
-from scenarios.cloud.cloudwatch.metric_math import Window, compute
+from scenarios.cloud.cloudwatch.metric_math import Result, Window, compute
 from scenarios.cloud.cloudwatch.metrics import MetricStore
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.setting import Setting
@@ -177,13 +177,14 @@ class Evaluations:
         if not watch.expressions:
             return series[watch.result]
         window = Window(start=int(start.timestamp()), end=int(end.timestamp()), period=watch.period)
-        known: dict[str, Any] = {
+        metrics = {
             name: {int(at.timestamp()): value for at, value in found.items()}
             for name, found in series.items()
         }
+        computed: dict[str, Result] = {}
         for name, expression in watch.expressions.items():
-            known[name] = compute(expression, known, window)
-        result = known[watch.result]
+            computed[name] = compute(expression, metrics, window, computed)
+        result = computed.get(watch.result, metrics.get(watch.result))
         if not isinstance(result, dict):
             raise NotSimulated("cloudwatch", f"an alarm on several time series ({watch.alarm.name})")
         return {datetime.fromtimestamp(at, UTC): value for at, value in result.items()}

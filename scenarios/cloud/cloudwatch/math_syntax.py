@@ -1,19 +1,22 @@
 """The syntax of a metric math expression: text in, a tree out; nothing here computes.
 
-From the loosest to the tightest: OR (||), AND (&&), comparisons, + and -, * and /, ^, the sign.
+From the loosest to the tightest: OR (||), AND (&&), comparisons, + and -, * and /, the sign, ^. AWS's page
+lists the operators and not how they bind: this order, the usual one, is unconfirmed.
 
-Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataQuery.html (length, ids)
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from scenarios.cloud.errors import NotSimulated
 
 LONGEST: Final = 2048
-_DEEPEST: Final = 50
+_DEEPEST: Final = 50  # no page names a limit: beyond this nobody here knows what AWS does
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<text>\"[^\"]*\"|'[^']*')"
     r"|(?P<mark>&&|\|\||[=!<>]=|[-+*/^<>()\[\],])|(?P<stray>\S))",
@@ -31,14 +34,18 @@ _BINDS: Final = {
 _SIGN_BINDS: Final = 6
 FUNCTIONS: Final = {
     # Name: the fewest and the most arguments.
-    **dict.fromkeys(("ABS", "AVG", "CEIL", "DATAPOINT_COUNT", "DIFF", "FLOOR", "MAX", "MIN"), (1, 1)),
+    **dict.fromkeys(("ABS", "AVG", "CEIL", "DATAPOINT_COUNT", "FLOOR", "MAX", "MIN"), (1, 1)),
+    **dict.fromkeys(("DIFF", "DIFF_TIME"), (1, 1)),
     **dict.fromkeys(("PERIOD", "RATE", "RUNNING_SUM", "SUM", "TIME_SERIES"), (1, 1)),
     **dict.fromkeys(("LOG", "LOG10", "FIRST", "LAST", "METRIC_COUNT", "REMOVE_EMPTY"), (1, 1)),
     **dict.fromkeys(("MINUTE", "HOUR", "DAY", "DATE", "MONTH", "YEAR", "EPOCH"), (1, 1)),
     "FILL": (2, 2),
     "IF": (2, 3),
     "METRICS": (0, 1),
+    "SLICE": (2, 3),
+    "SORT": (3, 4),
 }
+KEYWORDS: Final = frozenset(("REPEAT", "LINEAR", "ASC", "DESC", "AVG", "MAX", "MIN", "SUM"))
 _NOT_SIMULATED: Final = frozenset(
     (
         "ANOMALY_DETECTION_BAND",
@@ -47,9 +54,7 @@ _NOT_SIMULATED: Final = frozenset(
         "LAMBDA",
         "SEARCH",
         "SERVICE_QUOTA",
-        "SLICE",
-        "SORT",
-        "STDDEV",
+        "STDDEV",  # the page does not say of what: of a sample, or of all there is
     )
 )
 
@@ -74,7 +79,14 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The id of a metric or of another expression; or REPEAT and LINEAR, for FILL."""
+    """The id of a metric or of another expression."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """REPEAT or LINEAR, for FILL; ASC, DESC or the name of a function, for SORT."""
 
     name: str
 
@@ -87,7 +99,7 @@ class Call:
     arguments: tuple["Node", ...]
 
 
-Node = Number | Text | Reference | Call
+Node = Number | Text | Reference | Keyword | Call
 
 
 def parse(text: str) -> Node:
@@ -109,11 +121,17 @@ def parse(text: str) -> Node:
 
 def references(node: Node) -> Iterator[str]:
     """The ids an expression names; METRICS() stands for those it doesn't name."""
-    if isinstance(node, Reference) and node.name[0].islower():
+    if isinstance(node, Reference):
         yield node.name
     if isinstance(node, Call):
         for argument in node.arguments:
             yield from references(argument)
+
+
+def calls(text: str, function: str) -> bool:
+    """Whether an expression calls this function, one that is not simulated among them."""
+    words = list(_read(text))
+    return any(pair == (("name", function), ("mark", "(")) for pair in pairwise(words))
 
 
 class _Parser:
@@ -126,7 +144,7 @@ class _Parser:
     def expression(self, binds: int, depth: int) -> Node:
         """What comes next, as far as operators bind tighter than `binds`."""
         if depth > _DEEPEST:
-            raise InvalidExpression(f"more than {_DEEPEST} levels deep")
+            raise NotSimulated("cloudwatch", f"metric math of more than {_DEEPEST} levels")
         left = self._operand(depth)
         while (power := _BINDS.get(self._tokens[self._next][1], 0)) > binds:
             operator = self._take()[1]
@@ -182,8 +200,10 @@ class _Parser:
         return token
 
 
-def _reference(name: str) -> Reference:
-    if name in ("REPEAT", "LINEAR") or name[0].islower():
+def _reference(name: str) -> Reference | Keyword:
+    if name in KEYWORDS:
+        return Keyword(name)
+    if name[0].islower():
         return Reference(name)
     raise InvalidExpression(f"{name} is no id: an id starts with a lower-case letter")
 

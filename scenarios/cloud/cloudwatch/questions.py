@@ -167,15 +167,12 @@ def _value(
         return metrics[name]
     if name in above:
         raise InvalidExpression(f"Error in expression '{name}': it leads back to itself")
-    expression, known = queries[name]["Expression"], dict(metrics)
+    expression, computed = queries[name]["Expression"], {}
     for other in references(parse(expression)):
-        if other in queries and other not in known:
-            value = _value(other, queries, metrics, asked, (*above, name))
-            if isinstance(value, list):
-                raise InvalidExpression(f"Error in expression '{name}': {other} is several time series")
-            known[other] = value
+        if other in queries and other not in metrics and other not in computed:
+            computed[other] = _value(other, queries, metrics, asked, (*above, name))
     try:
-        return compute(expression, known, _window(queries, queries[name], asked))
+        return compute(expression, metrics, _window(queries, queries[name], asked), computed)
     except InvalidExpression as error:
         raise InvalidExpression(f"Error in expression '{name}': {error}") from error
 
