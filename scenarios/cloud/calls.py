@@ -2,7 +2,8 @@
 
 In order: whether boto3 would send it, who calls, whether they may, who answers (a law,
 else moto), what CloudTrail writes down, what follows from it. moto's "not implemented", in
-both its forms, becomes a loud `NotSimulated`. Set-up calls are muted: they reach moto alone.
+both its forms, becomes a loud `NotSimulated`. Set-up calls are muted: they reach moto alone, save
+those that read what only a law knows.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +36,9 @@ class Asked:
     caller: Caller
 
 
+# What reads, by the verb that its name begins with.
+_READS = ("Get", "List", "Describe", "Filter", "Lookup")
+
 Answer = Callable[[Asked], dict[str, Any]]
 After = Callable[[ApiCall], None]
 Send = Callable[[], dict[str, Any]]
@@ -59,6 +63,7 @@ class Calls:
         self._elsewhere = ""
         self._sequence = 0
         self._muted = 0
+        self._lawful = 0
 
     def answer(self, service: str, operation: str, answer: Answer) -> None:
         """Have a law answer this operation; moto is not asked."""
@@ -166,7 +171,7 @@ class Calls:
     ) -> dict[str, Any]:
         service = client.meta.service_model.service_name
         if self._muted:
-            return _loud(service, operation, original, client, parameters)
+            return self._set_up(original, client, operation, parameters)
         _validate(client, operation, parameters)
         caller = self._identity.caller(client._request_signer._credentials.access_key)  # type: ignore[attr-defined]  # noqa: SLF001
         self._sequence += 1
@@ -192,6 +197,23 @@ class Calls:
         self._made(asked, sequence, told, None)
         self._behind(caller)
         return response
+
+    def _set_up(
+        self, original: Original, client: BaseClient, operation: str, parameters: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """A muted call reaches moto; but what moto doesn't know, a reader is told by the law that does."""
+        service = client.meta.service_model.service_name
+        answer = self._answers.get((service, operation))
+        if answer is None or self._lawful or service == "sts" or not operation.startswith(_READS):
+            return _loud(service, operation, original, client, parameters)
+        asked = Asked(
+            service=service,
+            operation=operation,
+            parameters=parameters,
+            region=client.meta.region_name,
+            caller=Caller(kind=CallerKind.ROOT, account=self._identity.account),
+        )
+        return self._by_law(client, asked, answer)
 
     @contextmanager
     def _within(self, account: str) -> Iterator[None]:
@@ -241,22 +263,40 @@ class Calls:
         retries = 0
         if answer is not None and self._travel is not None:
             retries = self._travel(lambda: original(client, asked.operation, asked.parameters))
-        try:
-            with self.muted():
-                for check in checks:
-                    check(asked)
-                if answer is not None:
-                    response = answer(asked)
-        except Refused as refused:
-            raise client_error(
-                client, asked.operation, refused.code, refused.message, refused.status
-            ) from None
+        with self._as_law(client, asked):
+            for check in checks:
+                check(asked)
         if answer is None:
             return _loud(asked.service, asked.operation, original, client, asked.parameters)
+        return self._by_law(client, asked, answer, retries)
+
+    def _by_law(self, client: BaseClient, asked: Asked, answer: Answer, retries: int = 0) -> dict[str, Any]:
+        with self._as_law(client, asked):
+            response = answer(asked)
         return {
             **response,
             "ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": retries, "HTTPHeaders": {}},
         }
+
+    @contextmanager
+    def _as_law(self, client: BaseClient, asked: Asked) -> Iterator[None]:
+        """What a law calls meanwhile is muted, and comes back to no law; what it refuses, boto3 raises."""
+        with self._lawfully():
+            try:
+                yield
+            except Refused as refused:
+                raise client_error(
+                    client, asked.operation, refused.code, refused.message, refused.status
+                ) from None
+
+    @contextmanager
+    def _lawfully(self) -> Iterator[None]:
+        self._lawful += 1
+        try:
+            with self.muted():
+                yield
+        finally:
+            self._lawful -= 1
 
     def _must_be_at_home(self, asked: Asked) -> None:
         operation = (asked.service, asked.operation)
@@ -283,7 +323,7 @@ class Calls:
             error=error,
         )
         at_home = asked.caller.account == self._identity.account
-        with self.muted():
+        with self._lawfully():
             for after in self._everything if at_home else ():
                 after(call)
             if error is None:

@@ -125,6 +125,27 @@ def test_muted_calls_reach_moto_and_nobody_hears_of_them(each, seen):
     assert seen == []
 
 
+def test_a_muted_call_reads_what_only_a_law_knows(each):
+    client = each.client(each.user("alice"), "cloudwatch")
+    client.put_metric_data(Namespace="tw", MetricData=[{"MetricName": "m", "Value": 1}])
+
+    with each.calls.muted():
+        assert [found["MetricName"] for found in client.list_metrics()["Metrics"]] == ["m"]
+
+
+def test_a_law_that_asks_moto_the_same_is_not_asked_itself(each):
+    client = each.client(each.user("alice"), "sqs")
+    each.calls.answer(
+        "sqs", "ListQueues", lambda _: {"QueueUrls": [*client.list_queues().get("QueueUrls", ()), "x"]}
+    )
+
+    asked = client.list_queues()["QueueUrls"]
+    with each.calls.muted():
+        muted = client.list_queues()["QueueUrls"]
+    assert (asked[-1], asked.count("x")) == ("x", 1)
+    assert muted == asked
+
+
 def test_what_a_law_does_when_it_hears_of_a_call_is_muted(each):
     heard = []
 
