@@ -59,10 +59,7 @@ class AlarmCourse:
 
 
 def courses(world: World, since: datetime) -> tuple[AlarmCourse, ...]:
-    """The alarms that went into ALARM since a moment, the first first.
-
-    A muted call would ask moto's own metrics, which nobody fills; so ask when the timeline is written down.
-    """
+    """The alarms that went into ALARM since a moment, the first first."""
     if not any(moment.kind == "alarm" for moment in world.setting.trace):
         return ()
     found = [

@@ -160,6 +160,19 @@ def test_an_instance_that_is_down_already_is_left_alone():
         ]
 
 
+def test_a_stopped_instance_is_terminated_at_once():
+    with world({**queue(), **rule(pattern={"source": ["aws.ec2"]})}) as cloud:
+        instance = launched(cloud)
+        admin(cloud, "ec2").stop_instances(InstanceIds=[instance])
+        cloud.run(300)
+        put(cloud, f"arn:aws:automate:{HOME}:ec2:terminate", instance=instance)
+        become(cloud, "idle", "ALARM")
+        cloud.run(60)
+
+        states = [each["detail"]["state"] for each in sorted(heard(cloud), key=lambda each: each["time"])]
+        assert states == ["pending", "running", "stopping", "stopped", "terminated"]
+
+
 @pytest.mark.parametrize(
     ("action", "more", "words"),
     [
