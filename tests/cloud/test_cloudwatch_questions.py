@@ -95,6 +95,55 @@ def test_a_put_is_taken_whole_or_not_at_all(asked, words):
         assert client.list_metrics()["Metrics"] == []
 
 
+ENDS = {"SampleCount": 1, "Sum": 1, "Minimum": 1, "Maximum": 1}
+
+
+@pytest.mark.parametrize(
+    ("datum", "code", "words"),
+    [
+        pytest.param(
+            {"Value": 1, "Values": [1]},
+            "InvalidParameterCombination",
+            "MetricData.member.2.Value and MetricData.member.2.Values are mutually exclusive",
+            id="a value and values",
+        ),
+        pytest.param(
+            {"Value": 1, "StatisticValues": ENDS},
+            "InvalidParameterCombination",
+            "MetricData.member.2.Value and MetricData.member.2.StatisticValues are mutually exclusive",
+            id="a value and statistics",
+        ),
+        pytest.param(
+            {"Values": [1], "StatisticValues": ENDS},
+            "InvalidParameterCombination",
+            "MetricData.member.2.Values and MetricData.member.2.StatisticValues are mutually exclusive",
+            id="values and statistics",
+        ),
+        pytest.param(
+            {"Values": [1, 2], "Counts": [1]},
+            "InvalidParameterValue",
+            "MetricData.member.2.Values and MetricData.member.2.Counts must be of the same size",
+            id="fewer counts than values",
+        ),
+        pytest.param({}, "InvalidParameterValue", "a datum has a value", id="nothing"),
+        pytest.param(
+            {"Value": 1, "StorageResolution": 5}, "InvalidParameterValue", "1 or 60", id="a resolution"
+        ),
+    ],
+)
+def test_a_datum_that_is_none_is_named(datum, code, words):
+    with world(WATCHED) as cloud, pytest.raises(ClientError, match=words) as raised:
+        admin(cloud, "cloudwatch").put_metric_data(
+            Namespace="tw", MetricData=[{"MetricName": "m", "Value": 1}, {"MetricName": "n", **datum}]
+        )
+    assert raised.value.response["Error"]["Code"] == code
+
+
+def test_a_put_of_nothing_is_refused():
+    with world(WATCHED) as cloud, pytest.raises(ClientError, match="MissingParameter"):
+        admin(cloud, "cloudwatch").put_metric_data(Namespace="tw")
+
+
 def test_metrics_of_entities_are_not_simulated():
     given = {
         "Entity": {"KeyAttributes": {"Type": "Service"}},
@@ -206,7 +255,7 @@ def test_statistics_are_answered_for_1440_periods_at_most(minutes, period, refus
         client = admin(cloud, "cloudwatch")
         if refused:
             with pytest.raises(
-                ClientError, match="requested up to 1,441 datapoints, which exceeds the limit"
+                ClientError, match="requested up to 1441 datapoints, which exceeds the limit of 1440"
             ):
                 client.get_metric_statistics(**asked)
         else:
@@ -214,12 +263,113 @@ def test_statistics_are_answered_for_1440_periods_at_most(minutes, period, refus
 
 
 def test_more_than_five_hundred_queries_are_refused():
-    with world(WATCHED) as cloud, pytest.raises(ClientError, match="At most 500"):
+    with world(WATCHED) as cloud, pytest.raises(ClientError, match="1 to 500 MetricDataQueries, not 501"):
         admin(cloud, "cloudwatch").get_metric_data(
             MetricDataQueries=[{**stat(f"m{number}"), "ReturnData": True} for number in range(501)],
             StartTime=START,
             EndTime=START + timedelta(minutes=1),
         )
+
+
+def statistics(cloud, **asked):
+    usual = {
+        "Namespace": "tw",
+        "MetricName": "m",
+        "StartTime": START,
+        "EndTime": START + timedelta(minutes=5),
+        "Period": 60,
+    }
+    return admin(cloud, "cloudwatch").get_metric_statistics(**usual | asked)["Datapoints"]
+
+
+PERCENTILES = [f"p{number}" for number in range(50, 61)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "words"),
+    [
+        pytest.param({}, "InvalidParameterCombination", "Must specify either", id="no statistics"),
+        pytest.param(
+            {"Statistics": ["Sum"], "ExtendedStatistics": ["p50"]},
+            "InvalidParameterCombination",
+            "Must specify either",
+            id="both kinds of statistics",
+        ),
+        pytest.param(
+            {"ExtendedStatistics": PERCENTILES},
+            "InvalidParameterValue",
+            "ExtendedStatistics must not have a size greater than 10",
+            id="eleven percentiles",
+        ),
+        pytest.param(
+            {"Statistics": ["Sum"], "EndTime": START},
+            "InvalidParameterValue",
+            "StartTime must be less than the parameter EndTime",
+            id="no time at all",
+        ),
+        pytest.param(
+            {"Statistics": ["Sum"], "Period": 45}, "InvalidParameterValue", "a period of 45 s", id="a period"
+        ),
+    ],
+)
+def test_statistics_are_refused(asked, code, words):
+    with world(WATCHED) as cloud, pytest.raises(ClientError, match=words) as raised:
+        statistics(cloud, **asked)
+    assert raised.value.response["Error"]["Code"] == code
+
+
+def test_ten_percentiles_are_told_at_once():
+    with world(WATCHED) as cloud:
+        put(cloud, "m")
+
+        (point,) = statistics(cloud, ExtendedStatistics=PERCENTILES[:10])
+
+        assert point["ExtendedStatistics"] == dict.fromkeys(PERCENTILES[:10], 1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        pytest.param({}, [("Count", 2), ("None", 8), ("Seconds", 4)], id="all, each by itself"),
+        pytest.param({"Unit": "Seconds"}, [("Seconds", 4)], id="the one asked for"),
+        pytest.param({"Unit": "Bytes"}, [], id="one there is no data in"),
+    ],
+)
+def test_statistics_are_told_by_unit(asked, expected):
+    with world(WATCHED) as cloud:
+        data = [("Count", 2), ("Seconds", 4), ("None", 8)]
+        admin(cloud, "cloudwatch").put_metric_data(
+            Namespace="tw",
+            MetricData=[
+                {"MetricName": "m", "Unit": unit, "Value": value, "Timestamp": START} for unit, value in data
+            ],
+        )
+
+        found = statistics(cloud, Statistics=["Sum"], **asked)
+
+        assert [(point["Unit"], point["Sum"]) for point in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        pytest.param({"NextToken": "?"}, "NextToken is invalid", id="a token nobody gave"),
+        pytest.param(
+            {"Dimensions": [{"Name": f"d{number}"} for number in range(11)]},
+            "At most 10 dimensions",
+            id="eleven dimensions",
+        ),
+    ],
+)
+def test_a_list_of_metrics_is_refused(asked, words):
+    with world(WATCHED) as cloud, pytest.raises(ClientError, match=f"InvalidParameterValue.*{words}"):
+        admin(cloud, "cloudwatch").list_metrics(**asked)
+
+
+@pytest.mark.parametrize("asked", [{"IncludeLinkedAccounts": True}, {"OwningAccount": "111122223333"}])
+def test_the_metrics_of_linked_accounts_are_not_simulated(asked):
+    with world(WATCHED) as cloud, pytest.raises(NotSimulated, match="linked accounts"):
+        admin(cloud, "cloudwatch").list_metrics(**asked)
 
 
 # ---- the alarms on a metric ---------------------------------------------------------------------

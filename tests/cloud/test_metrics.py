@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.cloud.cloudwatch.metrics import InvalidMetric, Metric, MetricStore, StatisticSet
+from scenarios.cloud.cloudwatch.metrics import InvalidMetric, Metric, MetricStore, StatisticSet, aligned
 from scenarios.cloud.errors import NotSimulated
 
 NOON = datetime(2024, 3, 5, 12, tzinfo=UTC)
@@ -51,6 +51,11 @@ SUMMED = [
         [{"statistics": StatisticSet(sample_count=4, total=20, minimum=1, maximum=9)}, {"value": 10}],
         [5, 30, 6, 1, 10, None, None],
         id="no percentile after a statistic set",
+    ),
+    pytest.param(
+        [{"statistics": StatisticSet(sample_count=3, total=7, minimum=2, maximum=2)}],
+        [3, 7, 7 / 3, 2, 2, None, None],
+        id="no percentile where a set's sum is another",
     ),
     pytest.param(
         [{"value": 8}, {"statistics": StatisticSet(sample_count=3, total=6, minimum=2, maximum=2)}],
@@ -150,7 +155,7 @@ def test_units_are_kept_apart():
     assert store.units("App", "Latency") == ["Milliseconds", "Seconds"]
     assert ask(store, unit="Seconds") == [(0, 1)]
     assert ask(store, unit="Milliseconds") == [(0, 500)]
-    with pytest.raises(InvalidMetric, match="data in Milliseconds, Seconds: name the unit"):
+    with pytest.raises(NotSimulated, match="data in Milliseconds, Seconds: name the unit"):
         ask(store)
 
 
@@ -169,7 +174,13 @@ def test_times_may_be_of_any_zone():
         pytest.param(10, timedelta(hours=3, seconds=1), False, id="and no longer"),
         pytest.param(60, timedelta(days=15), True, id="minutes for 15 days"),
         pytest.param(60, timedelta(days=15, seconds=1), False, id="and no longer still"),
+        pytest.param(360, timedelta(days=15), True, id="other minutes for 15 days"),
+        pytest.param(
+            360, timedelta(days=15, seconds=1), False, id="and no longer, being no multiple of five"
+        ),
         pytest.param(300, timedelta(days=63), True, id="five minutes for 63 days"),
+        pytest.param(3900, timedelta(days=63), True, id="an odd hour for 63 days"),
+        pytest.param(3900, timedelta(days=63, seconds=1), False, id="and no longer, being no multiple"),
         pytest.param(300, timedelta(days=63, seconds=1), False, id="not a day longer"),
         pytest.param(3600, timedelta(days=455), True, id="hours for 455 days"),
         pytest.param(3600, timedelta(days=455, seconds=1), False, id="then nothing"),
@@ -182,6 +193,26 @@ def test_resolution_ages(period, age, kept):
     assert ask(store, period=period, now=NOON + age) == ([(0, 1)] if kept else [])
 
 
+@pytest.mark.parametrize(
+    ("period", "days", "begins"),
+    [
+        pytest.param(10, 0, (12, 34, 50), id="to a period below a minute"),
+        pytest.param(3600, 0, (12, 34, 0), id="to the minute"),
+        pytest.param(60, 15, (12, 34, 0), id="to the minute until 15 days ago"),
+        pytest.param(300, 16, (12, 30, 0), id="then to five minutes"),
+        pytest.param(300, 63, (12, 30, 0), id="until 63 days ago"),
+        pytest.param(3600, 64, (12, 0, 0), id="then to the hour"),
+    ],
+)
+def test_the_start_is_rounded_down_by_its_age(period, days, begins):
+    start = NOON.replace(minute=34, second=56)
+
+    found = aligned(start, period, start + timedelta(days=days))
+
+    hour, minute, second = begins
+    assert found == NOON.replace(hour=hour, minute=minute, second=second).timestamp()
+
+
 WRONG_DATA = [
     pytest.param(
         {"dimensions": {f"d{n}": "v" for n in range(31)}}, "at most 30 dimensions, not 31", id="dimensions"
@@ -189,11 +220,13 @@ WRONG_DATA = [
     pytest.param({"dimensions": {"": "v"}}, "empty or too long", id="empty dimension name"),
     pytest.param({"dimensions": {"d": ""}}, "empty or too long", id="empty dimension value"),
     pytest.param({"dimensions": {"d": "v" * 1025}}, "empty or too long", id="long dimension value"),
-    pytest.param({"dimensions": {"d": "ü"}}, "not ASCII", id="dimension value beyond ASCII"),
+    pytest.param({"dimensions": {"d": "ü"}}, "not printed ASCII", id="dimension value beyond ASCII"),
+    pytest.param({"dimensions": {"d": "a\tb"}}, "not printed ASCII", id="control character in a dimension"),
     pytest.param({"dimensions": {"d": " "}}, "blank", id="blank dimension value"),
     pytest.param({"dimensions": {":d": "v"}}, "starts with :", id="dimension with a colon"),
     pytest.param({"namespace": ""}, "is no namespace", id="empty namespace"),
-    pytest.param({"namespace": "My App"}, "is no namespace", id="blank in the namespace"),
+    pytest.param({"namespace": "  "}, "is no namespace", id="blank namespace"),
+    pytest.param({"namespace": "Äpp"}, "is no namespace", id="namespace beyond ASCII"),
     pytest.param({"namespace": ":App"}, "is no namespace", id="namespace with a colon"),
     pytest.param({"namespace": "A" * 256}, "is no namespace", id="long namespace"),
     pytest.param({"name": ""}, "1 to 255 characters, not 0", id="empty name"),
@@ -205,6 +238,14 @@ WRONG_DATA = [
     pytest.param({"timestamp": datetime(2024, 3, 5), "now": None}, "no time zone", id="no zone"),  # noqa: DTZ001
     pytest.param({"value": math.nan}, "not a number within", id="not a number"),
     pytest.param({"value": math.inf}, "not a number within", id="infinite"),
+    pytest.param({"value": -math.inf}, "not a number within", id="infinite below"),
+    pytest.param({"value": 2.0**361}, "not a number within", id="too large"),
+    pytest.param({"value": None, "values": [1, -(2.0**361)]}, "not a number within", id="a value too small"),
+    pytest.param(
+        {"value": None, "statistics": StatisticSet(sample_count=1, total=math.nan, minimum=1, maximum=1)},
+        "not a number within",
+        id="a set's sum that is no number",
+    ),
     pytest.param({"value": None}, "a value, or statistics, or values", id="no value"),
     pytest.param({"values": [1]}, "a value, or statistics, or values", id="value and values"),
     pytest.param({"counts": [1]}, "a value, or statistics, or values", id="counts of no values"),
@@ -247,6 +288,9 @@ def test_put_metric_data_refuses(wrong, why):
         pytest.param({"timestamp": after(days=-99), "now": None}, id="any time when nobody says now"),
         pytest.param({"value": None, "values": list(range(150))}, id="150 values"),
         pytest.param({"namespace": "AWS/EC2"}, id="a namespace of AWS"),
+        pytest.param({"namespace": "My App"}, id="a blank in the namespace"),
+        pytest.param({"value": 2.0**360}, id="the largest value"),
+        pytest.param({"value": -(2.0**360)}, id="the smallest value"),
         pytest.param({"unit": "Kilobytes/Second"}, id="a composed unit"),
     ],
 )

@@ -15,11 +15,11 @@ from scenarios.cloud.alarm_rules import CompositeRule, InvalidAlarmRule
 from scenarios.cloud.alarms import INSUFFICIENT_DATA
 from scenarios.cloud.caller import ApiCall
 from scenarios.cloud.calls import Asked
+from scenarios.cloud.cloudwatch import queries
 from scenarios.cloud.cloudwatch.actions import ec2_action
 from scenarios.cloud.cloudwatch.alarm_words import INITIAL_REASON
 from scenarios.cloud.cloudwatch.composites import dependants
 from scenarios.cloud.cloudwatch.describe import describe_alarms, describe_alarms_for_metric
-from scenarios.cloud.cloudwatch.math_syntax import InvalidExpression, parse, references
 from scenarios.cloud.cloudwatch.telling import Suppression
 from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
@@ -29,7 +29,6 @@ Configured = Callable[[str, Any, str, Any], None]
 Held = Callable[[Any], Suppression | None]
 
 _RECOVERS = "StatusCheckFailed_System"
-_MOST_METRICS = 10
 MOST_DELETED = 100
 
 
@@ -69,7 +68,7 @@ class AlarmRequests:
         parameters = asked.parameters
         self._remember(asked, parameters["AlarmName"])
         if "Metrics" in parameters:
-            _check_queries(parameters["Metrics"])
+            queries.check_alarm(parameters)
         if "ThresholdMetricId" in parameters:
             raise NotSimulated("cloudwatch", f"anomaly detection in the alarm {parameters['AlarmName']}")
         dimensions = {each["Name"] for each in parameters.get("Dimensions", ())}
@@ -171,34 +170,3 @@ def set_state(
 def _actions(parameters: Mapping[str, Any]) -> list[str]:
     kinds = ("AlarmActions", "OKActions", "InsufficientDataActions")
     return [action for kind in kinds for action in parameters.get(kind, ())]
-
-
-def _check_queries(queries: list[Mapping[str, Any]]) -> None:
-    """An alarm over metric math: one period, one query that returns data, expressions without circles."""
-    returning = [query for query in queries if query.get("ReturnData", True)]
-    if len(returning) != 1:
-        raise Refused("ValidationError", "Exactly one element of the metrics list should return data.")
-    stats = [query["MetricStat"] for query in queries if "MetricStat" in query]
-    if len(stats) > _MOST_METRICS:
-        raise Refused("ValidationError", f"An alarm has at most {_MOST_METRICS} metrics")
-    if len({stat["Period"] for stat in stats}) > 1:
-        raise Refused("ValidationError", "Period must not differ between the metrics of an alarm")
-    expressions = {query["Id"]: query["Expression"] for query in queries if query.get("Expression")}
-    for name in expressions:
-        _check_expression(name, expressions, {query["Id"] for query in queries}, ())
-
-
-def _check_expression(
-    name: str, expressions: Mapping[str, str], known: set[str], above: tuple[str, ...]
-) -> None:
-    if name in above:
-        raise Refused("ValidationError", f"Error in expression '{name}': it leads back to itself")
-    try:
-        named = references(parse(expressions[name]))
-    except InvalidExpression as error:
-        raise Refused("ValidationError", f"Error in expression '{name}': {error}") from error
-    for other in named:
-        if other not in known:
-            raise Refused("ValidationError", f"Error in expression '{name}': there is no {other}")
-        if other in expressions:
-            _check_expression(other, expressions, known, (*above, name))

@@ -41,8 +41,12 @@ class Bucket:
         self._widen(value, value, count, value * count)
 
     def add_set(self, given: StatisticSet) -> None:
-        """Add a statistic set; one of equal values is as good as the values."""
-        if given.minimum == given.maximum:
+        """Add a statistic set; one of equal values, its sum agreeing, is as good as the values.
+
+        Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
+        """
+        agrees = math.isclose(given.total, given.minimum * given.sample_count)
+        if given.minimum == given.maximum and agrees:
             self.add(given.minimum, given.sample_count)
             return
         self.whole = False

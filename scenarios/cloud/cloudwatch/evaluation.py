@@ -17,9 +17,9 @@ from typing import Any
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.alarms import AlarmCondition, enough_samples, evaluation_range
 from scenarios.cloud.cloudwatch.alarm_words import Datapoint, reason_data, state_reason
-from scenarios.cloud.cloudwatch.math_syntax import parse, references
 from scenarios.cloud.cloudwatch.metric_math import Result, Window, compute
 from scenarios.cloud.cloudwatch.metrics import MetricStore
+from scenarios.cloud.cloudwatch.queries import in_order
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.setting import Setting
 
@@ -275,22 +275,6 @@ def _math_watch(alarm: Any, condition: AlarmCondition) -> Watch:
         condition=condition,
         period=max(periods),
         sources=sources,
-        expressions=_in_order(expressions),
+        expressions=in_order(expressions),
         result=result,
     )
-
-
-def _in_order(expressions: Mapping[str, str]) -> dict[str, str]:
-    """Each after those it names; PutMetricAlarm has refused circles."""
-    ordered: dict[str, str] = {}
-
-    def place(name: str) -> None:
-        if name in ordered or name not in expressions:
-            return
-        for other in references(parse(expressions[name])):
-            place(other)
-        ordered[name] = expressions[name]
-
-    for name in expressions:
-        place(name)
-    return ordered

@@ -35,6 +35,7 @@ __all__ = [
     "Metric",
     "MetricStore",
     "StatisticSet",
+    "aligned",
 ]
 
 _PREFIXES: Final = ("", "Kilo", "Mega", "Giga", "Tera")
@@ -52,17 +53,18 @@ _LARGEST: Final = 2.0**360
 _LONGEST_NAME: Final = 255
 _LONGEST_DIMENSION_VALUE: Final = 1024
 _LONGEST_PERIOD: Final = 86400
-_NAMESPACE = re.compile(r"[A-Za-z0-9._/#:-]{1,255}")
+_NAMESPACE = re.compile(r"(?=.*\S)[A-Za-z0-9._/#: -]{1,255}")
+_PRINTED = re.compile(r"(?=.*\S)[ -~]+")
 _PERCENTILE = re.compile(r"p([0-9]{1,3}(?:\.[0-9]{1,10})?)")
 _OTHER_STATISTIC = re.compile(r"(?:tm|wm|tc|ts)[0-9.]+|(?:TM|WM|TC|TS|PR)\(.*\)|IQM")
 _RESOLUTIONS: Final = (1, 60)
 _SHORT_PERIODS: Final = (1, 5, 10, 20, 30)
 _KEPT: Final = (
-    # A period shorter than this many seconds can be asked for until the data has that age.
-    (60, timedelta(hours=3)),
-    (300, timedelta(days=15)),
-    (3600, timedelta(days=63)),
-    (_LONGEST_PERIOD + 1, timedelta(days=455)),
+    # A multiple of so many seconds can be asked for until the data has that age.
+    (3600, timedelta(days=455)),
+    (300, timedelta(days=63)),
+    (60, timedelta(days=15)),
+    (1, timedelta(hours=3)),
 )
 
 _Dimensions = tuple[tuple[str, str], ...]
@@ -172,8 +174,8 @@ class MetricStore:
     ) -> list[tuple[datetime, float]]:
         """The datapoints of a metric, oldest first; periods without data are left out.
 
-        As in GetMetricStatistics, periods run from `start`, rounded down to the minute (or to a period below
-        one), and each is stamped with its beginning. An alarm asks for its sliding window by its own start.
+        As in GetMetricStatistics, periods run from `start` as `aligned` rounds it, and each is stamped with
+        its beginning. An alarm asks for its sliding window by its own start.
 
         Args:
             namespace: the metric's.
@@ -187,9 +189,9 @@ class MetricStore:
             now: aware; when given, what CloudWatch no longer keeps at this period is left out.
 
         Raises:
-            NotSimulated: a trimmed mean or another of CloudWatch's rarer statistics.
-            InvalidMetric: no such statistic or period; or the metric has several units and none is named,
-                where AWS calls the behaviour undefined.
+            NotSimulated: a trimmed mean or another of CloudWatch's rarer statistics; or the metric has
+                several units and none is named, where AWS calls an alarm's behaviour undefined.
+            InvalidMetric: no such statistic or period.
         """
         if not (period in _SHORT_PERIODS or (period > 0 and period % 60 == 0)) or period > _LONGEST_PERIOD:
             raise InvalidMetric(
@@ -200,8 +202,7 @@ class MetricStore:
         if series is None:
             return []
         fine = statistic not in _STATISTICS
-        grid = min(period, 60)
-        first = _seconds(start) // grid * grid
+        first = aligned(start, period, now)
         oldest = _seconds(now - _kept(period)) if now is not None else first
         found = (
             (at, measure(bucket)) for at, bucket in series.windows(first, _ceiling(end), period, fine=fine)
@@ -250,7 +251,9 @@ class MetricStore:
         if unit is not None:
             return units.get(unit)
         if len(units) > 1:
-            raise InvalidMetric(f"{metric.name} has data in {', '.join(sorted(units))}: name the unit")
+            raise NotSimulated(
+                "cloudwatch", f"{metric.name} has data in {', '.join(sorted(units))}: name the unit"
+            )
         return next(iter(units.values()), None)
 
 
@@ -260,7 +263,9 @@ def _metric(namespace: str, name: str, dimensions: Mapping[str, str]) -> Metric:
 
 def _check_metric(metric: Metric) -> None:
     if not _NAMESPACE.fullmatch(metric.namespace) or metric.namespace.startswith(":"):
-        raise InvalidMetric(f"{metric.namespace!r} is no namespace: 1 to 255 letters, digits and . - _ / # :")
+        raise InvalidMetric(
+            f"{metric.namespace!r} is no namespace: 1 to 255 letters, digits, blanks and . - _ / # :"
+        )
     if not 1 <= len(metric.name) <= _LONGEST_NAME:
         raise InvalidMetric(f"a metric's name has 1 to {_LONGEST_NAME} characters, not {len(metric.name)}")
     if len(metric.dimensions) > MOST_DIMENSIONS:
@@ -270,9 +275,9 @@ def _check_metric(metric: Metric) -> None:
     for key, value in metric.dimensions:
         if not (1 <= len(key) <= _LONGEST_NAME and 1 <= len(value) <= _LONGEST_DIMENSION_VALUE):
             raise InvalidMetric(f"dimension {key!r} or its value {value!r} is empty or too long")
-        if not (key.isascii() and value.isascii() and key.strip() and value.strip()) or key.startswith(":"):
+        if not (_PRINTED.fullmatch(key) and _PRINTED.fullmatch(value)) or key.startswith(":"):
             raise InvalidMetric(
-                f"dimension {key!r} or its value {value!r} is blank, not ASCII or starts with :"
+                f"dimension {key!r} or its value {value!r} is blank, not printed ASCII or starts with :"
             )
 
 
@@ -334,9 +339,21 @@ def _measure(statistic: str) -> Callable[[Bucket], float | None]:
     return lambda bucket: bucket.percentile(percent)
 
 
+def aligned(start: datetime, period: int, now: datetime | None) -> int:
+    """Where the first period begins: `start`, rounded down by its age at `now`, in seconds since 1970.
+
+    To the minute, or to a period below one; if it is 15 days ago to five minutes, after 63 days to the hour.
+    """
+    grid = min(period, 60)
+    if now is not None:
+        age = now - start
+        grid = max(grid, 3600 if age > timedelta(days=63) else 300 if age > timedelta(days=15) else 1)
+    return _seconds(start) // grid * grid
+
+
 def _kept(period: int) -> timedelta:
     """How long data can be asked for at a period."""
-    return next(age for longer, age in _KEPT if period < longer)
+    return next(age for seconds, age in _KEPT if period % seconds == 0)
 
 
 def _has(metric: Metric, key: str, value: str | None) -> bool:

@@ -1,26 +1,27 @@
-"""GetMetricStatistics, GetMetricData and ListMetrics, answered from what the store keeps.
+"""GetMetricStatistics and ListMetrics, answered from what the store keeps.
+
+A new metric is listed at once, where AWS may take 15 minutes, and "recently" is exact, where AWS allows for
+50 minutes more.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html,
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html
 """
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.cloudwatch.math_syntax import InvalidExpression, parse, references
-from scenarios.cloud.cloudwatch.metric_math import Series, Window, compute
 from scenarios.cloud.cloudwatch.metrics import OLDEST, InvalidMetric, MetricStore
-from scenarios.cloud.errors import Refused
+from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
-MOST_STATISTICS = 1_440
-MOST_QUERIES, MOST_DATAPOINTS = 500, 100_800
-METRICS_A_PAGE = 500
-RECENTLY = timedelta(hours=3)
+MOST_STATISTICS: Final = 1_440
+METRICS_A_PAGE: Final = 500
+RECENTLY: Final = timedelta(hours=3)
+_MOST: Final = {"Statistics": 5, "ExtendedStatistics": 10}
+_MOST_FILTERS: Final = 10
 
 
 class Questions:
@@ -30,47 +31,53 @@ class Questions:
         self._setting = setting
         self._store = store
         setting.calls.answer("cloudwatch", "GetMetricStatistics", self._get_metric_statistics)
-        setting.calls.answer("cloudwatch", "GetMetricData", self._get_metric_data)
         setting.calls.answer("cloudwatch", "ListMetrics", self._list_metrics)
 
     def _get_metric_statistics(self, asked: Asked) -> dict[str, Any]:
         given = asked.parameters
-        if bool(given.get("Statistics")) == bool(given.get("ExtendedStatistics")):
-            raise Refused("InvalidParameterCombination", "Either Statistics or ExtendedStatistics is given")
-        _few_enough(given)
-        rows: dict[datetime, dict[str, Any]] = {}
+        _check(given)
+        rows: dict[tuple[datetime, str], dict[str, Any]] = {}
         try:
-            for statistic in given.get("Statistics", ()):
-                for at, value in self._points(asked, statistic):
-                    self._row(rows, at, given)[statistic] = value
-            for statistic in given.get("ExtendedStatistics", ()):
-                for at, value in self._points(asked, statistic):
-                    self._row(rows, at, given).setdefault("ExtendedStatistics", {})[statistic] = value
+            for unit in self._units(asked):
+                for statistic in given.get("Statistics", ()):
+                    for at, value in self._points(asked, statistic, unit):
+                        _row(rows, at, unit)[statistic] = value
+                for statistic in given.get("ExtendedStatistics", ()):
+                    for at, value in self._points(asked, statistic, unit):
+                        _row(rows, at, unit).setdefault("ExtendedStatistics", {})[statistic] = value
         except InvalidMetric as error:
             raise Refused("InvalidParameterValue", str(error)) from error
-        return {"Label": given["MetricName"], "Datapoints": [rows[at] for at in sorted(rows)]}
+        return {"Label": given["MetricName"], "Datapoints": [rows[key] for key in sorted(rows)]}
 
-    def _row(
-        self, rows: dict[datetime, dict[str, Any]], at: datetime, given: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        return rows.setdefault(at, {"Timestamp": at, "Unit": given.get("Unit", "None")})
+    def _units(self, asked: Asked) -> list[str]:
+        """The one asked for, or all there is data in: each has datapoints of its own."""
+        given = asked.parameters
+        found = self._store(asked.region).units(given["Namespace"], given["MetricName"], _dimensions(given))
+        return [given["Unit"]] if "Unit" in given else found or ["None"]
 
-    def _points(self, asked: Asked, statistic: str) -> list[tuple[datetime, float]]:
+    def _points(self, asked: Asked, statistic: str, unit: str) -> list[tuple[datetime, float]]:
         given = asked.parameters
         return self._store(asked.region).statistic(
             given["Namespace"],
             given["MetricName"],
-            {each["Name"]: each["Value"] for each in given.get("Dimensions", ())},
+            _dimensions(given),
             statistic,
             period=given["Period"],
             start=given["StartTime"],
             end=given["EndTime"],
-            unit=given.get("Unit"),
+            unit=unit,
             now=self._setting.clock.now,
         )
 
     def _list_metrics(self, asked: Asked) -> dict[str, Any]:
         given = asked.parameters
+        if given.get("IncludeLinkedAccounts") or "OwningAccount" in given:
+            raise NotSimulated("cloudwatch", "the metrics of linked accounts")
+        if len(given.get("Dimensions", ())) > _MOST_FILTERS:
+            raise _invalid(f"At most {_MOST_FILTERS} dimensions can be filtered by")
+        token = given.get("NextToken", "0")
+        if not token.isdecimal():
+            raise _invalid("The value for parameter NextToken is invalid.")
         found = self._store(asked.region).metrics(
             given.get("Namespace"),
             given.get("MetricName"),
@@ -78,126 +85,42 @@ class Questions:
             now=self._setting.clock.now,
             within=RECENTLY if given.get("RecentlyActive") == "PT3H" else OLDEST,
         )
-        begin = int(given.get("NextToken", "0"))
-        more = {"NextToken": str(begin + METRICS_A_PAGE)} if begin + METRICS_A_PAGE < len(found) else {}
+        end = int(token) + METRICS_A_PAGE
         told = [
             {
                 "Namespace": metric.namespace,
                 "MetricName": metric.name,
                 "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
             }
-            for metric in found[begin : begin + METRICS_A_PAGE]
+            for metric in found[int(token) : end]
         ]
-        return {"Metrics": told, **more}
-
-    def _get_metric_data(self, asked: Asked) -> dict[str, Any]:
-        queries = {query["Id"]: query for query in asked.parameters["MetricDataQueries"]}
-        if len(asked.parameters["MetricDataQueries"]) > MOST_QUERIES:
-            raise Refused("ValidationError", f"At most {MOST_QUERIES} MetricDataQueries are answered at once")
-        try:
-            metrics = {
-                name: self._series(asked, query["MetricStat"])
-                for name, query in queries.items()
-                if "MetricStat" in query
-            }
-            results = [
-                _told(query, series, asked.parameters.get("ScanBy", "TimestampDescending"))
-                for name, query in queries.items()
-                if query.get("ReturnData", True)
-                for series in _several(_value(name, queries, metrics, asked.parameters, ()))
-            ]
-        except (InvalidMetric, InvalidExpression) as error:
-            raise Refused("ValidationError", str(error)) from error
-        return {**_page(results, asked.parameters), "Messages": []}
-
-    def _series(self, asked: Asked, stat: Mapping[str, Any]) -> Series:
-        metric = stat["Metric"]
-        found = self._store(asked.region).statistic(
-            metric["Namespace"],
-            metric["MetricName"],
-            {each["Name"]: each["Value"] for each in metric.get("Dimensions", ())},
-            stat["Stat"],
-            period=stat["Period"],
-            start=asked.parameters["StartTime"],
-            end=asked.parameters["EndTime"],
-            unit=stat.get("Unit"),
-            now=self._setting.clock.now,
-        )
-        return {int(at.timestamp()): value for at, value in found}
+        return {"Metrics": told, **({"NextToken": str(end)} if end < len(found) else {})}
 
 
-def _few_enough(given: Mapping[str, Any]) -> None:
-    """GetMetricStatistics answers no more than so many datapoints."""
+def _check(given: Mapping[str, Any]) -> None:
+    if bool(given.get("Statistics")) == bool(given.get("ExtendedStatistics")):
+        raise Refused("InvalidParameterCombination", "Must specify either Statistics or ExtendedStatistics")
+    for name, most in _MOST.items():
+        if len(given.get(name, ())) > most:
+            raise _invalid(f"The collection {name} must not have a size greater than {most}.")
+    if given["StartTime"] >= given["EndTime"]:
+        raise _invalid("The parameter StartTime must be less than the parameter EndTime.")
     count = math.ceil((given["EndTime"] - given["StartTime"]).total_seconds() / given["Period"])
     if count > MOST_STATISTICS:
         raise Refused(
             "InvalidParameterCombination",
-            f"You have requested up to {count:,} datapoints, which exceeds the limit of {MOST_STATISTICS:,}. "
+            f"You have requested up to {count} datapoints, which exceeds the limit of {MOST_STATISTICS}. "
             "You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
         )
 
 
-def _page(results: list[dict[str, Any]], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """As many datapoints as fit, result after result; what is cut is PartialData, and goes on by token."""
-    room = min(int(asked.get("MaxDatapoints", MOST_DATAPOINTS)), MOST_DATAPOINTS)
-    skip = begin = int(asked.get("NextToken", "0"))
-    told = []
-    for result in results:
-        size = len(result["Timestamps"])
-        start, end = min(skip, size), min(skip + room, size)
-        skip -= start
-        room -= end - start
-        if end > start or (size == 0 and begin == 0):
-            part = {name: result[name][start:end] for name in ("Timestamps", "Values")}
-            told.append({**result, **part, "StatusCode": "Complete" if end == size else "PartialData"})
-    end = begin + sum(len(each["Timestamps"]) for each in told)
-    total = sum(len(result["Timestamps"]) for result in results)
-    return {"MetricDataResults": told, **({"NextToken": str(end)} if end < total else {})}
+def _row(rows: dict[tuple[datetime, str], dict[str, Any]], at: datetime, unit: str) -> dict[str, Any]:
+    return rows.setdefault((at, unit), {"Timestamp": at, "Unit": unit})
 
 
-def _value(
-    name: str,
-    queries: Mapping[str, Any],
-    metrics: Mapping[str, Series],
-    asked: Mapping[str, Any],
-    above: tuple[str, ...],
-) -> Series | list[Series]:
-    """A query's series; what an expression names is computed first, and may not lead back to it."""
-    if name in metrics:
-        return metrics[name]
-    if name in above:
-        raise InvalidExpression(f"Error in expression '{name}': it leads back to itself")
-    expression, computed = queries[name]["Expression"], {}
-    for other in references(parse(expression)):
-        if other in queries and other not in metrics and other not in computed:
-            computed[other] = _value(other, queries, metrics, asked, (*above, name))
-    try:
-        return compute(expression, metrics, _window(queries, queries[name], asked), computed)
-    except InvalidExpression as error:
-        raise InvalidExpression(f"Error in expression '{name}': {error}") from error
+def _dimensions(given: Mapping[str, Any]) -> dict[str, str]:
+    return {each["Name"]: each["Value"] for each in given.get("Dimensions", ())}
 
 
-def _window(queries: Mapping[str, Any], query: Mapping[str, Any], asked: Mapping[str, Any]) -> Window:
-    periods = [each["MetricStat"]["Period"] for each in queries.values() if "MetricStat" in each]
-    period = query.get("Period") or min(periods, default=60)
-    grid = min(period, 60)
-    start = int(asked["StartTime"].timestamp()) // grid * grid
-    return Window(start=start, end=int(asked["EndTime"].timestamp()), period=period)
-
-
-def _several(value: Series | list[Series]) -> list[Series]:
-    return value if isinstance(value, list) else [value]
-
-
-def _told(query: Mapping[str, Any], series: Series, order: str) -> dict[str, Any]:
-    times = sorted(series, reverse=order == "TimestampDescending")
-    label = query.get("Label") or (
-        query["MetricStat"]["Metric"]["MetricName"] if "MetricStat" in query else query["Id"]
-    )
-    return {
-        "Id": query["Id"],
-        "Label": label,
-        "Timestamps": [datetime.fromtimestamp(at, UTC) for at in times],
-        "Values": [series[at] for at in times],
-        "StatusCode": "Complete",
-    }
+def _invalid(why: str) -> Refused:
+    return Refused("InvalidParameterValue", why)

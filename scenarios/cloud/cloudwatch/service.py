@@ -18,7 +18,9 @@ from scenarios.cloud.cloudwatch.alarm_words import INITIAL_REASON
 from scenarios.cloud.cloudwatch.composites import Composites
 from scenarios.cloud.cloudwatch.evaluation import Evaluations
 from scenarios.cloud.cloudwatch.history import AlarmHistory
-from scenarios.cloud.cloudwatch.metrics import InvalidMetric, MetricStore, StatisticSet
+from scenarios.cloud.cloudwatch.metric_data import MetricData
+from scenarios.cloud.cloudwatch.metric_puts import put_metric_data
+from scenarios.cloud.cloudwatch.metrics import MetricStore
 from scenarios.cloud.cloudwatch.questions import Questions
 from scenarios.cloud.cloudwatch.telling import (
     Change,
@@ -26,10 +28,8 @@ from scenarios.cloud.cloudwatch.telling import (
     configuration_change_event,
     state_change_event,
 )
-from scenarios.cloud.errors import NotSimulated, Refused
+from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.setting import Setting
-
-MOST_DATA = 1_000
 
 Emit = Callable[[str, Mapping[str, Any]], None]
 
@@ -47,6 +47,7 @@ class CloudWatch:
         self._evaluations = Evaluations(setting, self.store, self._become)
         self.changes: list[Change] = []
         Questions(setting, self.store)
+        MetricData(setting, self.store)
         AlarmRequests(setting, self._become, self._configured, self._composites.held)
         calls = setting.calls
         calls.answer("cloudwatch", "PutMetricData", self._put_metric_data)
@@ -127,43 +128,8 @@ class CloudWatch:
     # ---- the API --------------------------------------------------------------------------------
 
     def _put_metric_data(self, asked: Asked) -> dict[str, Any]:
-        """All of it, or nothing: one bad datum refuses the call."""
-        given = asked.parameters
-        if "EntityMetricData" in given:
-            raise NotSimulated("cloudwatch", "PutMetricData with entities")
-        data = given.get("MetricData", ())
-        if len(data) > MOST_DATA:
-            raise Refused(
-                "InvalidParameterValue", f"A call puts at most {MOST_DATA:,} metrics, not {len(data):,}"
-            )
-        if given["Namespace"].startswith("AWS/"):
-            raise Refused(
-                "InvalidParameterValue", f"The value {given['Namespace']} for parameter Namespace is invalid."
-            )
-        try:
-            # The first store only tries whether all would be taken.
-            for store in (MetricStore(), self.store(asked.region)):
-                for datum in data:
-                    self._put_datum(store, given["Namespace"], datum)
-        except InvalidMetric as error:
-            raise Refused("InvalidParameterValue", str(error)) from error
+        put_metric_data(self.store(asked.region), asked.parameters, self._setting.clock.now)
         return {}
-
-    def _put_datum(self, store: MetricStore, namespace: str, datum: Mapping[str, Any]) -> None:
-        statistics, now = datum.get("StatisticValues"), self._setting.clock.now
-        store.put(
-            namespace,
-            datum["MetricName"],
-            {each["Name"]: each["Value"] for each in datum.get("Dimensions", ())},
-            value=datum.get("Value"),
-            statistics=_statistic_set(statistics) if statistics else None,
-            values=datum.get("Values"),
-            counts=datum.get("Counts"),
-            unit=datum.get("Unit", "None"),
-            timestamp=datum.get("Timestamp", now),
-            resolution=datum.get("StorageResolution", 60),
-            now=now,
-        )
 
     def _configured(self, region: str, alarm: Any, operation: str, before: Any) -> None:
         """An alarm was created, updated or deleted: kept, told to EventBridge, and looked at from now on."""
@@ -190,12 +156,3 @@ class CloudWatch:
 
     def _not_yet(self, asked: Asked) -> None:
         raise NotSimulated("cloudwatch", asked.operation)
-
-
-def _statistic_set(given: Mapping[str, float]) -> StatisticSet:
-    return StatisticSet(
-        minimum=given["Minimum"],
-        maximum=given["Maximum"],
-        sample_count=given["SampleCount"],
-        total=given["Sum"],
-    )
