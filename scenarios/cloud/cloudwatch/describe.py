@@ -10,8 +10,9 @@ from typing import Any
 from scenarios.cloud.cloudwatch.composites import children, dependants
 from scenarios.cloud.cloudwatch.telling import Suppression
 from scenarios.cloud.errors import Refused
+from scenarios.cloud.paging import of_alarms
 
-MOST_A_PAGE, DEFAULT_A_PAGE = 100, 50
+PAGING = of_alarms(default=50)
 _RELATED = {"ChildrenOfAlarmName", "ParentsOfAlarmName"}
 
 
@@ -30,7 +31,7 @@ def describe_alarms(
         (each for each in known.values() if _kind(each) in types and _wanted(each, asked)),
         key=lambda each: each.name,
     )
-    page, more = _page(found, asked)
+    page, more = PAGING.page(found, asked)
     return {
         "MetricAlarms": [_metric_alarm(each) for each in page if each.rule is None],
         "CompositeAlarms": [_composite_alarm(each, held(each)) for each in page if each.rule is not None],
@@ -55,12 +56,6 @@ def describe_alarms_for_metric(alarms: Iterable[Any], asked: Mapping[str, Any]) 
     return {"MetricAlarms": sorted(found, key=lambda each: str(each["AlarmName"]))}
 
 
-def _page(found: list[Any], asked: Mapping[str, Any]) -> tuple[list[Any], dict[str, str]]:
-    begin = int(asked.get("NextToken", "0"))
-    end = begin + min(int(asked.get("MaxRecords", DEFAULT_A_PAGE)), MOST_A_PAGE)
-    return found[begin:end], {"NextToken": str(end)} if end < len(found) else {}
-
-
 def _related(known: Mapping[str, Any], asked: Mapping[str, Any], related: set[str]) -> dict[str, Any]:
     """The children of a composite, or the composites above an alarm: little is told of them."""
     if len(related) > 1 or asked.keys() - related - {"MaxRecords", "NextToken"}:
@@ -71,7 +66,7 @@ def _related(known: Mapping[str, Any], asked: Mapping[str, Any], related: set[st
         names = children(of) if of is not None else []
     else:
         names = dependants(known.values(), asked[kind])
-    page, more = _page([known[name] for name in sorted(names)], asked)
+    page, more = PAGING.page([known[name] for name in sorted(names)], asked)
     told: dict[str, list[dict[str, Any]]] = {"MetricAlarms": [], "CompositeAlarms": []}
     for each in page:
         state = {

@@ -10,10 +10,11 @@ from typing import Any
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.telling import Change
+from scenarios.cloud.paging import of_alarms
 from scenarios.cloud.setting import Setting
 
 KEPT = timedelta(days=30)
-MOST_A_PAGE = 100
+PAGING = of_alarms(default=100)
 
 
 class AlarmHistory:
@@ -80,10 +81,8 @@ class AlarmHistory:
         ]
         if given.get("ScanBy") != "TimestampAscending":
             found.reverse()
-        begin = int(given.get("NextToken", "0"))
-        end = begin + min(int(given.get("MaxRecords", MOST_A_PAGE)), MOST_A_PAGE)
-        answer: dict[str, Any] = {"AlarmHistoryItems": found[begin:end]}
-        return {**answer, "NextToken": str(end)} if end < len(found) else answer
+        page, more = PAGING.page(found, given)
+        return {"AlarmHistoryItems": page, **more}
 
 
 def _state(value: str, reason: str, data: str) -> dict[str, Any]:

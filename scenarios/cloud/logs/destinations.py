@@ -17,10 +17,11 @@ from scenarios.cloud import data_streams, moto_hooks
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.iam.document import MalformedPolicy, parse
 from scenarios.cloud.logs.events import invalid
+from scenarios.cloud.paging import of_logs
 from scenarios.cloud.setting import Setting
 
 SERVICE = "logs.amazonaws.com"
-MOST_A_PAGE = 50
+PAGING = of_logs(50)
 
 
 class Destinations:
@@ -68,7 +69,7 @@ class Destinations:
     def _describe(self, asked: Asked) -> dict[str, Any]:
         """By name; moto takes no heed of prefix, limit and token."""
         parameters = asked.parameters
-        prefix, limit = parameters.get("DestinationNamePrefix", ""), int(parameters.get("limit", MOST_A_PAGE))
+        prefix = parameters.get("DestinationNamePrefix", "")
         found = sorted(
             (
                 each.to_dict()
@@ -77,7 +78,6 @@ class Destinations:
             ),
             key=lambda each: str(each["destinationName"]),
         )
-        begin = int(parameters.get("nextToken", "0"))
-        end = begin + min(limit, MOST_A_PAGE)
-        page = [{name: value for name, value in each.items() if value is not None} for each in found]
-        return {"destinations": page[begin:end], **({"nextToken": str(end)} if end < len(page) else {})}
+        page, more = PAGING.page(found, parameters)
+        told = [{name: value for name, value in each.items() if value is not None} for each in page]
+        return {"destinations": told, **more}

@@ -22,6 +22,7 @@ from scenarios.cloud.calls import Asked
 from scenarios.cloud.errors import Refused
 from scenarios.cloud.logs.events import LogEvent, group_named, invalid, milliseconds, no_such_group
 from scenarios.cloud.logs.search import Search
+from scenarios.cloud.paging import of_logs
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.storage import Storage
 
@@ -32,7 +33,7 @@ RUNNING_SECONDS = (60.0, 600.0)
 DEFAULT_PREFIX = "exportedlogs"
 TEST_OBJECT, TEST_BODY = "aws-logs-write-test", b"Permission Check Successful"
 ACTIVE = ("PENDING", "RUNNING", "PENDING_CANCEL")
-MOST_A_PAGE = 50
+PAGING = of_logs(50)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -149,9 +150,8 @@ class Exports:
             for task in self._tasks.values()
             if task.region == asked.region and wanted in (None, task.id) and status in (None, task.status)
         ]
-        begin = int(parameters.get("nextToken", "0"))
-        end = begin + min(int(parameters.get("limit", MOST_A_PAGE)), MOST_A_PAGE)
-        return {"exportTasks": found[begin:end], **({"nextToken": str(end)} if end < len(found) else {})}
+        page, more = PAGING.page(found, parameters)
+        return {"exportTasks": page, **more}
 
     def _cancel(self, asked: Asked) -> dict[str, Any]:
         task = self._task(asked)

@@ -21,9 +21,11 @@ from scenarios.cloud.logs.events import (
     pattern_of,
 )
 from scenarios.cloud.logs.retention import Retention
+from scenarios.cloud.paging import of_logs
 from scenarios.cloud.setting import Setting
 
 MOST_EVENTS_A_PAGE = 10_000
+PAGING = of_logs(MOST_EVENTS_A_PAGE)
 
 
 class Search:
@@ -64,9 +66,8 @@ class Search:
         found = [
             event for event in self.events(group, streams, since, until) if pattern.matches(event.message)
         ]
-        begin = int(parameters.get("nextToken", "0"))
-        end = begin + min(int(parameters.get("limit", MOST_EVENTS_A_PAGE)), MOST_EVENTS_A_PAGE)
-        answer: dict[str, Any] = {
+        page, more = PAGING.page(found, parameters)
+        return {
             "events": [
                 {
                     "logStreamName": event.stream,
@@ -75,11 +76,11 @@ class Search:
                     "ingestionTime": milliseconds(event.ingested_at),
                     "eventId": event.id,
                 }
-                for event in found[begin:end]
+                for event in page
             ],
             "searchedLogStreams": [],
+            **more,
         }
-        return {**answer, "nextToken": str(end)} if end < len(found) else answer
 
     def _get_log_events(self, asked: Asked) -> dict[str, Any]:
         """Pages and their tokens are moto's; what is past its retention is not among them."""
