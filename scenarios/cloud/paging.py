@@ -11,9 +11,9 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paging:
-    """How a service pages: its names for the token (`onward`) and for how many, what it gives unasked,
-    and at most.
+    """How a service pages.
 
+    `onward` and `limit`: its names for the token and for how many; `default`: how many unasked; `most`: ever.
     `code` and `message`: how it refuses a token that it never gave.
     """
 
