@@ -77,6 +77,7 @@ NOT_CAUGHT = [
         sign_in("Success", "No", userIdentity={"type": "AssumedRole"}),
         id="4.2 single sign-on",
     ),
+    pytest.param("4.2", sign_in("Success", "No", eventName="CheckMfa"), id="4.2 another event"),
     pytest.param("4.3", record("ListBuckets", "s3"), id="4.3 a user"),
     pytest.param(
         "4.3",
@@ -91,16 +92,22 @@ NOT_CAUGHT = [
     pytest.param("4.4", record("CreateUser", "iam"), id="4.4"),
     pytest.param("4.5", record("LookupEvents", "cloudtrail"), id="4.5"),
     pytest.param("4.6", sign_in("Failure", "No"), id="4.6 failure without that message"),
+    pytest.param(
+        "4.6", record("CheckMfa", "signin", errorMessage="Failed authentication"), id="4.6 another event"
+    ),
     pytest.param("4.7", record("EnableKey", "kms"), id="4.7 another call"),
     pytest.param("4.7", record("DisableKey", "example"), id="4.7 another service"),
-    pytest.param("4.8", record("CreateBucket", "s3"), id="4.8"),
-    pytest.param("4.9", record("DescribeDeliveryChannels", "config"), id="4.9"),
+    pytest.param("4.8", record("CreateBucket", "s3"), id="4.8 another call"),
+    pytest.param("4.8", record("PutBucketPolicy", "s3-outposts"), id="4.8 another service"),
+    pytest.param("4.9", record("DescribeDeliveryChannels", "config"), id="4.9 another call"),
+    pytest.param("4.9", record("PutDeliveryChannel", "example"), id="4.9 another service"),
     pytest.param("4.10", record("DescribeSecurityGroups"), id="4.10"),
     pytest.param("4.11", record("DescribeNetworkAcls"), id="4.11"),
     pytest.param("4.12", record("CreateNatGateway"), id="4.12"),
     pytest.param("4.13", record("AssociateRouteTable"), id="4.13"),
     pytest.param("4.14", record("CreateSubnet"), id="4.14"),
     pytest.param("4.15", record("CreatePolicy", "iam"), id="4.15 the same call of IAM"),
+    pytest.param("4.15", record("DescribeOrganization", "organizations"), id="4.15 another call"),
 ]
 
 
