@@ -81,6 +81,8 @@ EXPRESSIONS = {"x": {0: 10.0}, "many": [{0: 1.0}, {0: 2.0}]}
         pytest.param("m1 + 1 / 0", {}, id="nothing is made of a number by zero"),
         pytest.param("m1 / SUM(none)", {}, id="nor of a sum that is zero"),
         pytest.param("m1 - AVG(none)", {}, id="nor of the mean of nothing"),
+        pytest.param("m1 > AVG(none)", {}, id="nor a comparison with it"),
+        pytest.param("FIRST(SORT([none, m1], SUM, ASC))", {0: 1, 60: 2, 180: 6}, id="SORT, the empty last"),
         pytest.param("TIME_SERIES(MAX(none))", {}, id="nor a series of it"),
         pytest.param(
             "FILL(m1, MIN(m1))", {0: 1, 60: 2, 120: 1, 180: 6}, id="FILL, a number made of a series"
@@ -124,6 +126,7 @@ EXAMPLES = {
         pytest.param("IF(c, 5, e)", {0: 5, 60: 5, 120: 20}, id="IF, a number if true"),
         pytest.param("IF(c, d, 5)", {0: 30, 60: 0, 120: 5, 180: 5}, id="IF, a number if not"),
         pytest.param("IF(-c, 1, 2)", {0: 1, 60: 1, 120: 2, 180: 2}, id="IF on numbers below 0"),
+        pytest.param("a == 30 OR a == 20 AND b > 99", {0: 1, 60: 0, 120: 0, 180: 0}, id="OR binds less"),
     ],
 )
 def test_the_examples_of_the_page_come_out(expression, expected):
@@ -163,6 +166,7 @@ def test_an_array_stays_several_series():
         pytest.param("FIRST(m1)", id="FIRST of a series"),
         pytest.param("TIME_SERIES(m1)", id="TIME_SERIES of a series"),
         pytest.param("SORT([m1], DATAPOINT_COUNT, ASC)", id="SORT by another function"),
+        pytest.param("SORT([m1], REPEAT, ASC)", id="SORT by no function"),
         pytest.param("SORT(m1, SUM, ASC)", id="SORT of a series"),
         pytest.param("SLICE([m1], 0.5)", id="SLICE within a series"),
         pytest.param("SLICE(m1, 0)", id="SLICE of a series"),

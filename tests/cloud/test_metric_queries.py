@@ -186,6 +186,12 @@ def test_metric_data_is_computed(queries, expected):
         pytest.param(
             [metric("long", period=300), expression("SUM(METRICS())")], {}, "60, 300", id="two among all"
         ),
+        pytest.param(
+            [metric("long", period=300), expression("long * 2", "f"), expression("m + f")],
+            {},
+            "60, 300",
+            id="two by way of another expression",
+        ),
         pytest.param([expression("m", Period=300)], {}, "60, 300", id="another of its own"),
         pytest.param([expression("m")], {"MaxDatapoints": 2}, "more datapoints", id="pages of math"),
         pytest.param([metric("n", ReturnData=True, Label="${MAX}")], {}, "dynamic label", id="dynamic label"),
@@ -196,3 +202,15 @@ def test_metric_data_is_not_simulated(queries, more, words):
         put(cloud)
         with pytest.raises(NotSimulated, match=words):
             data(cloud, metric("m"), *queries, **more)
+
+
+def test_an_expression_is_no_metric_to_an_alarm():
+    with world(WATCHED) as cloud:
+        alarm(cloud, metric("m"), expression("m * 9", "f", ReturnData=False), expression("SUM(METRICS())"))
+        admin(cloud, "cloudwatch").put_metric_data(
+            Namespace="tw", MetricData=[{"MetricName": "m", "Value": 1, "Timestamp": cloud.clock.now}]
+        )
+        cloud.run(80)
+
+        (found,) = admin(cloud, "cloudwatch").describe_alarms()["MetricAlarms"]
+        assert found["StateValue"] == "OK"
