@@ -147,26 +147,42 @@ class Agents:
         machine, configuration = agent.machine, agent.configuration
         if not self._lets(agent, "cloudwatch:PutMetricData", "*"):
             return
-        instance = {"InstanceId": machine.instance} if configuration.by_instance else {}
+        whose = self._whose(agent)
         if configuration.memory:
-            self._put(agent, "mem_used_percent", instance, machine.memory)
+            self._put(agent, "mem_used_percent", whose, machine.memory)
         disk = machine.disk
         if disk.path in configuration.disks or "*" in configuration.disks:
             device = {} if configuration.drops_device else {"device": disk.device}
-            where = {**instance, "path": disk.path, "fstype": disk.file_system, **device}
+            where = {**whose, "path": disk.path, "fstype": disk.file_system, **device}
             self._put(agent, "disk_used_percent", where, disk.used)
 
+    def _whose(self, agent: _Agent) -> dict[str, str]:
+        """The dimensions that say whose a measurement is: the host, unless others are appended."""
+        configuration = agent.configuration
+        if not configuration.appended:
+            hostname = self._instances.host_names(agent.machine)["hostname"]
+            return {"host": hostname} if configuration.names_host else {}
+        known = self._instances.kinds(agent.machine)
+        return {name: known[name] for name in configuration.appended}
+
     def _put(self, agent: _Agent, metric: str, dimensions: Mapping[str, str], value: float) -> None:
+        """Send it under all its dimensions, and under each smaller set of them that is aggregated."""
         now = self._setting.clock.now
-        self._cloudwatch.store(agent.machine.region).put(
-            agent.configuration.namespace,
-            metric,
-            dimensions,
-            value=value,
-            unit="Percent",
-            timestamp=now,
-            now=now,
+        smaller = (
+            {name: dimensions[name] for name in names}
+            for names in agent.configuration.aggregated
+            if dimensions.keys() > set(names)
         )
+        for each in (dimensions, *smaller):
+            self._cloudwatch.store(agent.machine.region).put(
+                agent.configuration.namespace,
+                metric,
+                each,
+                value=value,
+                unit="Percent",
+                timestamp=now,
+                now=now,
+            )
 
     def _flush(self, agent: _Agent, file: TailedFile) -> None:
         """Send what was written since; the lines keep the time they were written at."""

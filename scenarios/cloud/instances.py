@@ -159,6 +159,15 @@ class Instances:
         name = str(model.private_dns_name)
         return {"hostname": name, "local_hostname": name, "ip_address": str(model.private_ip)}
 
+    def kinds(self, machine: Machine) -> dict[str, str]:
+        """What EC2's own metrics can be told apart by: `InstanceId`, `InstanceType` and `ImageId`."""
+        model = self._model(machine)
+        return {
+            "InstanceId": machine.instance,
+            "InstanceType": str(model.instance_type),
+            "ImageId": str(model.image_id),
+        }
+
     # ---- states ---------------------------------------------------------------------------------
 
     def _about_to_reboot(self, asked: Asked) -> None:

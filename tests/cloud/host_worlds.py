@@ -100,7 +100,7 @@ def launch(cloud, *statements, tags=TAG, detailed=False, seconds=60):
     return machine
 
 
-def measured(cloud, metric, namespace="AWS/EC2", **dimensions):
+def measured(cloud, metric, namespace="AWS/EC2", *, stat="Average", **dimensions):
     """The (second of the world, value) pairs of a metric, in order."""
     answer = admin(cloud, "cloudwatch").get_metric_data(
         MetricDataQueries=[
@@ -113,7 +113,7 @@ def measured(cloud, metric, namespace="AWS/EC2", **dimensions):
                         "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
                     },
                     "Period": 60,
-                    "Stat": "Average",
+                    "Stat": stat,
                 },
             }
         ],

@@ -30,7 +30,9 @@ def test_nothing_said_is_nothing_done():
         pytest.param(
             FILE,
             {},
-            TailedFile(path="/var/log/secure", group="var_log_secure", stream="{instance_id}", stamped=False),
+            TailedFile(
+                path="/var/log/secure", group="/var/log/secure", stream="{instance_id}", stamped=False
+            ),
             id="defaults",
         ),
         pytest.param(
@@ -42,7 +44,7 @@ def test_nothing_said_is_nothing_done():
         pytest.param(
             FILE,
             {"log_stream_name": "everybody's"},
-            TailedFile(path="/var/log/secure", group="var_log_secure", stream="everybody's", stamped=False),
+            TailedFile(path="/var/log/secure", group="/var/log/secure", stream="everybody's", stamped=False),
             id="a stream for all",
         ),
         pytest.param(
@@ -50,7 +52,7 @@ def test_nothing_said_is_nothing_done():
             {},
             TailedFile(
                 path="/var/log/secure",
-                group="var_log_secure",
+                group="/var/log/secure",
                 stream="{instance_id}",
                 stamped=False,
                 retention=90,
@@ -60,8 +62,18 @@ def test_nothing_said_is_nothing_done():
         pytest.param(
             FILE | {"retention_in_days": -1},
             {},
-            TailedFile(path="/var/log/secure", group="var_log_secure", stream="{instance_id}", stamped=False),
+            TailedFile(
+                path="/var/log/secure", group="/var/log/secure", stream="{instance_id}", stamped=False
+            ),
             id="no retention",
+        ),
+        pytest.param(
+            {"file_path": "/srv/shop.log.2026"},
+            {},
+            TailedFile(
+                path="/srv/shop.log.2026", group="/srv/shop.log", stream="{instance_id}", stamped=False
+            ),
+            id="a group by the path up to its last dot",
         ),
     ],
 )
@@ -81,12 +93,29 @@ def test_measurements_are_read_by_either_name():
 
 def test_the_agents_own_settings_and_the_appended_dimension_are_read():
     found = parse(
-        agent={"metrics_collection_interval": 10, "run_as_user": "root"},
-        metrics={"namespace": "hosts", "append_dimensions": {"InstanceId": "${aws:InstanceId}"}},
+        agent={"metrics_collection_interval": 10, "run_as_user": "root", "omit_hostname": True},
+        metrics={
+            "namespace": "hosts",
+            "append_dimensions": {"InstanceId": "${aws:InstanceId}", "ImageId": "${aws:ImageId}"},
+        },
         logs={"force_flush_interval": 30},
     )
 
-    assert (found.seconds, found.namespace, found.by_instance, found.flush_seconds) == (10, "hosts", True, 30)
+    assert (found.seconds, found.namespace, found.flush_seconds) == (10, "hosts", 30)
+    assert (found.appended, found.names_host) == (("InstanceId", "ImageId"), False)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        pytest.param([], (), id="none"),
+        pytest.param([[]], ((),), id="all of a name"),
+        pytest.param([["InstanceId"], ["b", "a"]], (("InstanceId",), ("a", "b")), id="two sets"),
+        pytest.param([["b", "a"], ["a", "b", "a"]], (("a", "b"),), id="the same set twice"),
+    ],
+)
+def test_each_set_of_dimensions_is_aggregated_once(said, expected):
+    assert parse(metrics={"aggregation_dimensions": said}).aggregated == expected
 
 
 @pytest.mark.parametrize(
@@ -111,6 +140,38 @@ def test_the_agents_own_settings_and_the_appended_dimension_are_read():
             "retention_in_days is 2",
             id="a retention that Logs has not",
         ),
+        pytest.param('{"logs": []}', "logs is no object", id="a section that is a list"),
+        pytest.param(
+            '{"metrics": {"metrics_collected": {"mem": true}}}',
+            "mem is no object",
+            id="a plugin that is true",
+        ),
+        pytest.param(
+            '{"logs": {"logs_collected": {"files": {"collect_list": {}}}}}',
+            "collect_list is no list",
+            id="one file, and no list",
+        ),
+        pytest.param(
+            '{"logs": {"logs_collected": {"files": {"collect_list": ["/var/log/secure"]}}}}',
+            "collect_list is no object",
+            id="a bare path",
+        ),
+        pytest.param(
+            json.dumps(
+                {"logs": {"logs_collected": {"files": {"collect_list": [FILE | {"log_group_name": 7}]}}}}
+            ),
+            "7 names no log group",
+            id="a group that is a number",
+        ),
+        pytest.param(
+            '{"agent": {"metrics_collection_interval": "60"}}', "'60', not a number", id="seconds as text"
+        ),
+        pytest.param('{"logs": {"force_flush_interval": 0}}', "is 0, not a number", id="no seconds"),
+        pytest.param(
+            '{"metrics": {"aggregation_dimensions": ["InstanceId"]}}',
+            "no list of lists",
+            id="a bare dimension",
+        ),
     ],
 )
 def test_what_the_agent_refuses_is_said_in_a_sentence(text, words):
@@ -123,12 +184,18 @@ def test_what_the_agent_refuses_is_said_in_a_sentence(text, words):
     [
         pytest.param({"traces": {}}, "traces in the configuration", id="a section"),
         pytest.param({"agent": {"credentials": {}}}, "credentials in agent", id="a setting"),
+        pytest.param({"agent": {"region": "eu-west-1"}}, "region in agent", id="another region"),
+        pytest.param({"metrics": {"force_flush_interval": 300}}, "force_flush_interval", id="later metrics"),
         pytest.param(
-            {"metrics": {"aggregation_dimensions": [["InstanceId"]]}},
-            "aggregation_dimensions",
-            id="aggregation",
+            {"metrics": {"append_dimensions": {"AutoScalingGroupName": "${aws:AutoScalingGroupName}"}}},
+            "AutoScalingGroupName",
+            id="another dimension",
         ),
-        pytest.param({"metrics": {"append_dimensions": {"ImageId": "x"}}}, "ImageId", id="another dimension"),
+        pytest.param(
+            {"metrics": {"metrics_collected": {"mem": {"metrics_collection_interval": 10}}}},
+            "metrics_collection_interval in mem",
+            id="an interval of its own",
+        ),
         pytest.param({"metrics": {"metrics_collected": {"cpu": {}}}}, "cpu in metrics", id="a plugin"),
         pytest.param(
             {"metrics": {"metrics_collected": {"mem": {"measurement": ["mem_free"]}}}},

@@ -1,5 +1,7 @@
 """The agent on instances: who gets one, what it measures and tails, and what it may not do."""
 
+from datetime import timedelta
+
 import pytest
 from host_worlds import (
     EVERYTHING,
@@ -11,6 +13,7 @@ from host_worlds import (
     agent,
     configuration,
     launch,
+    let,
     measured,
     tailed,
 )
@@ -237,28 +240,61 @@ def test_what_was_kept_back_is_sent_when_the_role_may():
         write(cloud, machine, "one")
         cloud.run(10)
         before = messages(cloud)
-        policy = (
-            '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}}'
-        )
-        admin(cloud, "iam").put_role_policy(RoleName="host", PolicyName="more", PolicyDocument=policy)
+        let(cloud, "logs:*")
         cloud.run(10)
 
         assert (before, messages(cloud)) == ([], ["one"])
 
 
 def test_lines_of_many_days_are_sent_in_batches_that_logs_takes():
-    with world(agent(TAILS)) as cloud:
+    said = configuration(TAILED)
+    said["logs"]["force_flush_interval"] = 3600
+    with world(agent(said)) as cloud:
         machine = launch(cloud, MANAGED, READS, seconds=STARTED)
         for day in range(3):
             write(cloud, machine, f"day {day}")
             cloud.run(40 * 3600)
-        policy = (
-            '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}}'
-        )
-        admin(cloud, "iam").put_role_policy(RoleName="host", PolicyName="more", PolicyDocument=policy)
-        cloud.run(10)
+        let(cloud, "logs:*")
+        cloud.run(3600)
 
         assert messages(cloud) == ["day 0", "day 1", "day 2"]
+
+
+@pytest.mark.parametrize(
+    ("apart", "taken"),
+    [
+        pytest.param(timedelta(days=-14, hours=-1), False, id="too old"),
+        pytest.param(timedelta(days=-13, hours=-23), True, id="just young enough"),
+        pytest.param(timedelta(hours=1, minutes=59), True, id="just old enough"),
+        pytest.param(timedelta(hours=2, minutes=1), False, id="too new"),
+    ],
+)
+def test_one_line_that_logs_does_not_take_is_told_and_the_others_arrive(apart, taken):
+    with world(agent(TAILS)) as cloud:
+        machine = launch(cloud, *EVERYTHING, seconds=STARTED)
+        machine.files[SECURE] = [(cloud.clock.now + apart, "by another clock")]
+        write(cloud, machine, "now")
+        cloud.run(10)
+        write(cloud, machine, "later")
+        cloud.run(10)
+
+        assert set(messages(cloud)) == {"now", "later"} | ({"by another clock"} if taken else set())
+        assert len(noted(cloud, "lost")) == (not taken)
+
+
+def test_an_instance_that_is_started_again_sends_on_from_where_it_was():
+    with world(agent(TAILS)) as cloud:
+        machine = launch(cloud, *EVERYTHING, seconds=STARTED)
+        write(cloud, machine, "before")
+        cloud.run(10)
+        admin(cloud, "ec2").stop_instances(InstanceIds=[machine.instance])
+        cloud.run(120)
+        admin(cloud, "ec2").start_instances(InstanceIds=[machine.instance])
+        cloud.run(60)
+        write(cloud, machine, "after")
+        cloud.run(120)
+
+        assert messages(cloud) == ["before", "after"]
 
 
 # ---- measurements -------------------------------------------------------------------------------
@@ -268,7 +304,13 @@ def metrics(**more):
     return {"metrics": {"metrics_collected": {"mem": {"measurement": ["mem_used_percent"]}}, **more}}
 
 
+INSTANCE = {"InstanceId": "${aws:InstanceId}"}
+TYPE = {"InstanceType": "${aws:InstanceType}"}
 DISK = {"disk": {"measurement": ["used_percent"], "resources": ["/"]}}
+
+
+def _host(cloud, machine):
+    return {"host": cloud.instances.host_names(machine)["hostname"]}
 
 
 def test_memory_is_measured_each_minute():
@@ -277,7 +319,7 @@ def test_memory_is_measured_each_minute():
         machine.memory = 77
         cloud.run(300)
 
-        found = measured(cloud, "mem_used_percent", "CWAgent")
+        found = measured(cloud, "mem_used_percent", "CWAgent", **_host(cloud, machine))
         assert [value for _, value in found] == [77] * 5
 
 
@@ -295,13 +337,13 @@ def test_a_disk_is_measured_under_its_dimensions(more, dimensions):
         machine.disk.used = 91
         cloud.run(61)
 
-        ((_, value),) = measured(cloud, "disk_used_percent", "CWAgent", **dimensions)
+        whose = _host(cloud, machine)
+        ((_, value),) = measured(cloud, "disk_used_percent", "CWAgent", **whose, **dimensions)
         assert value == 91
 
 
 def test_what_is_appended_namespace_and_interval_are_the_configurations():
-    appended = {"InstanceId": "${aws:InstanceId}"}
-    said = metrics(namespace="hosts", append_dimensions=appended) | {
+    said = metrics(namespace="hosts", append_dimensions=INSTANCE) | {
         "agent": {"metrics_collection_interval": 120}
     }
     with world(agent(said)) as cloud:
@@ -309,6 +351,79 @@ def test_what_is_appended_namespace_and_interval_are_the_configurations():
         cloud.run(600)
 
         assert len(measured(cloud, "mem_used_percent", "hosts", InstanceId=machine.instance)) == 5
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        pytest.param({}, [{"host"}], id="the host by itself"),
+        pytest.param({"append_dimensions": INSTANCE}, [{"InstanceId"}], id="the instance in its place"),
+        pytest.param(
+            {"append_dimensions": INSTANCE | TYPE, "aggregation_dimensions": [["InstanceType"]]},
+            [{"InstanceId", "InstanceType"}, {"InstanceType"}],
+            id="of all instances of a type",
+        ),
+        pytest.param(
+            {"append_dimensions": INSTANCE, "aggregation_dimensions": [[]]},
+            [{"InstanceId"}, set()],
+            id="of all instances",
+        ),
+        pytest.param(
+            {"append_dimensions": INSTANCE, "aggregation_dimensions": [["InstanceId"], ["ImageId"]]},
+            [{"InstanceId"}],
+            id="nothing smaller, nothing that it has not",
+        ),
+    ],
+)
+def test_memory_is_sent_under_its_dimensions_and_under_each_smaller_set_that_is_asked_for(said, expected):
+    with world(agent(metrics(**said))) as cloud:
+        launch(cloud, MANAGED, READS, MEASURES, seconds=STARTED + 61)
+
+        found = [
+            {each["Name"] for each in metric["Dimensions"]}
+            for metric in admin(cloud, "cloudwatch").list_metrics(Namespace="CWAgent")["Metrics"]
+        ]
+        assert sorted(map(sorted, found)) == sorted(map(sorted, expected))
+
+
+def test_an_aggregate_is_of_every_instance():
+    said = metrics(append_dimensions=INSTANCE, aggregation_dimensions=[[]])
+    with world(agent(said)) as cloud:
+        one = launch(cloud, MANAGED, READS, MEASURES, seconds=0)
+        with cloud.calls.muted():
+            another = cloud.instances.adopt("us-east-1", _second(cloud))
+        one.memory, another.memory = 20, 60
+        cloud.run(STARTED + 61)
+
+        assert {value for _, value in measured(cloud, "mem_used_percent", "CWAgent")} == {40}
+
+
+def _second(cloud):
+    answer = admin(cloud, "ec2").run_instances(
+        ImageId="ami-12c6146b",
+        MinCount=1,
+        MaxCount=1,
+        IamInstanceProfile={"Name": "host"},
+        TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Watched", "Value": "yes"}]}],
+    )
+    return answer["Instances"][0]["InstanceId"]
+
+
+def test_a_set_that_is_all_of_a_metrics_dimensions_is_not_sent_twice():
+    said = metrics(append_dimensions=INSTANCE, aggregation_dimensions=[["InstanceId"]])
+    with world(agent(said)) as cloud:
+        machine = launch(cloud, MANAGED, READS, MEASURES, seconds=STARTED + 61)
+
+        whose = {"InstanceId": machine.instance}
+        ((_, samples),) = measured(cloud, "mem_used_percent", "CWAgent", stat="SampleCount", **whose)
+        assert samples == 1
+
+
+def test_the_hosts_name_is_left_out_where_the_configuration_says_so():
+    with world(agent(metrics() | {"agent": {"omit_hostname": True}})) as cloud:
+        launch(cloud, MANAGED, READS, MEASURES, seconds=STARTED + 61)
+
+        assert len(measured(cloud, "mem_used_percent", "CWAgent")) == 1
 
 
 def test_a_disk_that_is_not_named_is_not_measured():
@@ -323,7 +438,7 @@ def test_what_the_role_may_not_measure_is_told_once():
     with world(agent(metrics())) as cloud:
         machine = launch(cloud, MANAGED, READS, seconds=STARTED + 300)
 
-        assert measured(cloud, "mem_used_percent", "CWAgent") == []
+        assert measured(cloud, "mem_used_percent", "CWAgent", **_host(cloud, machine)) == []
         assert noted(cloud, "refused") == [
             f"the agent of {machine.instance} may not cloudwatch:PutMetricData"
         ]
