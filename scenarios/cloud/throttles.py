@@ -1,9 +1,9 @@
 """Throttling, injected where botocore's own retries still see it.
 
-Each n-th request a function sends is answered with its service's throttling error; botocore
-waits and tries again, and its waiting moves the clock. What a law answers instead of moto
-is sent as well, and answered with nothing at the end of the way: the law's answer takes its
-place.
+Each n-th request a function sends is answered with its service's throttling error, and every
+one to a service that is overloaded; botocore waits and tries again, and its waiting moves the
+clock. What a law answers instead of moto is sent as well, and answered with nothing at the end
+of the way: the law's answer takes its place.
 
 Sources: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html; the codes, "Common
 Errors" of the services' API references, and
@@ -42,14 +42,19 @@ _REST_JSON = json.dumps({"Type": "User", "message": "Rate exceeded"})
 
 
 class Throttles:
-    """Counts a function's requests and refuses each n-th."""
+    """Counts a function's requests and refuses each n-th, and all to services that are overloaded."""
 
     def __init__(self, setting: Setting, functions: Functions) -> None:
         self._setting = setting
         self._functions = functions
         self._requests = 0
+        self._overloaded: set[str] = set()
         self._travelling = False
         setting.calls.on_the_way(self._travel)
+
+    def overload(self, service: str) -> None:
+        """From now on a service, by its hyphenated id (`cloudwatch-logs`), throttles all functions ask it."""
+        self._overloaded.add(service)
 
     def _travel(self, send: Send) -> int:
         """Send what a law will answer, if it may be throttled; tell how often botocore tried again."""
@@ -63,16 +68,21 @@ class Throttles:
 
     @property
     def _throttles(self) -> bool:
-        return self._setting.faults.throttled_every > 0 and self._functions.running is not None
+        throttles = self._setting.faults.throttled_every > 0 or self._overloaded
+        return bool(throttles) and self._functions.running is not None
 
     def answer(self, service: str, request: Any) -> AWSResponse | None:
         """An answer in AWS's place, or None to let the request through."""
         if not self._throttles:
             return None
-        self._requests += 1
-        if self._requests % self._setting.faults.throttled_every == 0:
+        if self._refuses(service):
             return _response(request, *_refusal(service, request.headers))
         return _response(request, *_nothing(request)) if self._travelling else None
+
+    def _refuses(self, service: str) -> bool:
+        self._requests += 1
+        every = self._setting.faults.throttled_every
+        return service in self._overloaded or (every > 0 and self._requests % every == 0)
 
 
 def _response(request: Any, status: int, headers: Mapping[str, str], body: str | bytes) -> AWSResponse:

@@ -46,6 +46,7 @@ from scenarios.cloud.iam.identity import ADMINISTRATOR, Identity
 from scenarios.cloud.iam.whoami import WhoAmI
 from scenarios.cloud.instances import Instances
 from scenarios.cloud.isolation import without_aws_settings
+from scenarios.cloud.logs.encryption import GroupEncryption
 from scenarios.cloud.logs.service import Logs
 from scenarios.cloud.messaging import Messaging
 from scenarios.cloud.randomness import seeded
@@ -109,6 +110,7 @@ class World:
         self.cloudwatch = CloudWatch(self.setting, self.eventbridge.emit)
         self.queue_metrics = QueueMetrics(self.setting, self.cloudwatch)
         self.logs = Logs(self.setting, self.functions, self.cloudwatch)
+        GroupEncryption(self.setting)
         self.eventbridge.connect(self.logs)
         self.instances = Instances(self.setting, self.cloudwatch.store, self.eventbridge.emit)
         self.cloudwatch.connect(Actions(self.setting, self.messaging, self.functions, self.instances))
@@ -126,7 +128,7 @@ class World:
             messaging=self.messaging,
         )
         self._described = DescribedStacks(self.setting)
-        self._throttles = Throttles(self.setting, self.functions)
+        self.throttles = Throttles(self.setting, self.functions)
         self.harness = harness
         self._leaving = ExitStack()
         self.stacks: dict[str, Stack] = {}
@@ -150,7 +152,7 @@ class World:
             entering.enter_context(seeded(self.setting.seed))
             entering.enter_context(moto_hooks.answers_before_moto(self.calls.label))
             entering.enter_context(moto_hooks.answers_before_moto(self.trail.history.answer))
-            entering.enter_context(moto_hooks.answers_before_moto(self._throttles.answer))
+            entering.enter_context(moto_hooks.answers_before_moto(self.throttles.answer))
             entering.enter_context(moto_hooks.messages_tell(self.functions.event_sources.arrived))
             entering.enter_context(self.calls.listening())
             self.stacks = dict(provisioned.stacks)

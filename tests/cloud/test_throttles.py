@@ -137,6 +137,29 @@ def test_each_nth_request_of_functions_is_refused(tmp_path):
     assert run(tmp_path, throttled(3))[0] == [0, 0, 1, 0, 1, 0]
 
 
+def test_an_overloaded_service_refuses_a_function_every_time_and_other_services_do_not(tmp_path):
+    code(
+        tmp_path,
+        """
+        import boto3
+        from botocore.config import Config
+
+        def look(event, context):
+            patient = Config(retries={"mode": "standard", "total_max_attempts": 3})
+            boto3.client("sqs").list_queues()
+            try:
+                boto3.client("logs", config=patient).filter_log_events(logGroupName="/aws/lambda/look")
+            except Exception as error:
+                return [error.response["Error"]["Code"], error.response["ResponseMetadata"]["RetryAttempts"]]
+        """,
+    )
+
+    with world(tmp_path, EVERYTHING) as each:
+        each.throttles.overload("cloudwatch-logs")
+        sends(each)
+        assert outcomes(each) == [["ThrottlingException", 2]]
+
+
 def test_only_functions_are_throttled(tmp_path):
     code(tmp_path, "def look(event, context): pass")
     with world(tmp_path, EVERYTHING, faults=throttled(1)) as each:

@@ -240,7 +240,7 @@ def test_a_client_waits_on_the_clock_of_the_world_it_is_used_in(mode):
             session = boto3.Session(each.user("alice").access_key_id, "x", region_name=HOME)
             config = botocore.config.Config(retries={"mode": mode, "max_attempts": 2})
             made = made or [session.client("sqs", config=config)]
-            patch.setattr(each._throttles._setting, "faults", PROFILES["throttled"])
+            patch.setattr(each.throttles._setting, "faults", PROFILES["throttled"])
             patch.setattr(type(each.functions), "running", object())
             for _ in range(3):
                 made[0].list_queues()

@@ -1,0 +1,51 @@
+"""Log groups with a KMS key: whatever is read of them, CloudWatch Logs decrypts, and asks the key for itself.
+
+Whoever reads needs no right to the key. Its policy must let `logs.REGION.amazonaws.com` decrypt, under the
+encryption context `aws:logs:arn`, which is the group's ARN; a key that is disabled, or gone, lets nobody.
+AWS tells no words for a reading that fails so: these are the ones that refuse a key to a group.
+
+Left out: lines from before the group had the key, the five minutes until a change takes effect, and what
+becomes of lines without being read (filters, subscriptions, exports).
+
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+"""
+
+from scenarios.cloud import moto_hooks
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.errors import Refused
+from scenarios.cloud.logs.events import group_named
+from scenarios.cloud.setting import Setting
+
+_READS = ("FilterLogEvents", "GetLogEvents")
+
+
+class GroupEncryption:
+    """Which log groups can be read for all their keys say."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        for operation in _READS:
+            setting.calls.check("logs", operation, self._must_decrypt)
+
+    def _must_decrypt(self, asked: Asked) -> None:
+        named = asked.parameters.get("logGroupName") or asked.parameters.get("logGroupIdentifier", "")
+        name, account = group_named(named), self._setting.account
+        group = moto_hooks.log_group(account, asked.region, name)
+        if group is None or not group.kms_key_id:
+            return
+        arn = f"arn:aws:logs:{asked.region}:{account}:log-group:{name}"
+        if not self._may_decrypt(str(group.kms_key_id), asked.region, arn):
+            why = f"The specified KMS key does not exist or is not allowed to be used with LogGroup '{arn}'"
+            raise Refused("AccessDeniedException", why)
+
+    def _may_decrypt(self, key: str, region: str, group_arn: str) -> bool:
+        found = moto_hooks.kms_key(key, self._setting.account, region)
+        if found is None or not found.enabled:
+            return False
+        context: dict[str, str | bool] = {
+            "aws:SourceAccount": self._setting.account,
+            "aws:SourceArn": group_arn,
+            "kms:EncryptionContext:aws:logs:arn": group_arn,
+        }
+        may = self._setting.identity.service_may
+        return may("logs.amazonaws.com", "kms:Decrypt", str(found.arn), context).allowed
