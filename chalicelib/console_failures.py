@@ -32,7 +32,7 @@ class SignInFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInFailures:
-    """What was found, oldest first. `more`: the log held more than was read."""
+    """What was found, oldest first; `more` and `could_not_look` as a `Reading` of the log has them."""
 
     found: tuple[SignInFailure, ...] = ()
     more: bool = False
@@ -40,9 +40,9 @@ class SignInFailures:
 
 
 def read_failures(logs: Any, search: Search) -> SignInFailures:
-    """Ask the trail's log group; raises what boto3 raises."""
-    found, more = calls_found(logs, search, _failure)
-    return SignInFailures(found=found, more=more)
+    """Ask the trail's log group; what keeps us from looking is told, not raised."""
+    found = calls_found(logs, search, _failure)
+    return SignInFailures(found=found.kept, more=found.more, could_not_look=found.could_not_look)
 
 
 def _failure(event: ApiCallEvent) -> SignInFailure | None:

@@ -24,14 +24,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.alarm_path import TRAIL_GROUP
 from chalicelib.aws import Aws
 from chalicelib.cis import CisControl, control_of
-from chalicelib.errors import foreseen
 from chalicelib.events import AlarmChange, ApiCallEvent, alarm_messages
-from chalicelib.log_evidence import Search, calls_found
+from chalicelib.log_evidence import Search, calls_found, unread
 from chalicelib.measures import MOST_NAMED, most_first, when
 from chalicelib.remediation import Alert, Grant, OnTopic, Plan, Remediation, Severity
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings, matches_any
@@ -70,7 +67,7 @@ class SeenCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behind:
-    """What was found, oldest first. `more`: the log held more than was read."""
+    """What was found, oldest first; `more` and `could_not_look` as a `Reading` of the log has them."""
 
     calls: tuple[SeenCall, ...] = ()
     more: bool = False
@@ -87,15 +84,9 @@ def look(aws: Aws, alarm: AlarmChange, settings: Settings) -> Behind:
     control = control_of(alarm.metric_name)
     if control is None or not _speaks(alarm, control):
         return Behind()
-    try:
-        calls, more = calls_found(
-            aws.client("logs"),
-            _search(alarm, control, settings),
-            lambda event: seen(event, control, settings),
-        )
-    except (ClientError, BotoCoreError) as error:
-        return Behind(could_not_look=str(foreseen(error)))
-    return Behind(calls=calls, more=more)
+    search = _search(alarm, control, settings)
+    found = calls_found(aws.client("logs"), search, lambda event: seen(event, control, settings))
+    return Behind(calls=found.kept, more=found.more, could_not_look=found.could_not_look)
 
 
 def decide(alarm: AlarmChange, facts: Behind, _now: datetime, settings: Settings) -> Plan:
@@ -180,10 +171,10 @@ def _title(control: CisControl, told: Sequence[SeenCall], *, more: bool) -> str:
 
 def _who_and_what(told: Sequence[SeenCall], facts: Behind) -> Iterator[tuple[str, str]]:
     if facts.could_not_look:
-        yield "Who", f"could not look: {facts.could_not_look}"
-        return
-    if not told:
+        yield unread("Who", facts.could_not_look, after_some=bool(told))
+    elif not told:
         yield "Who", "nothing was found in the log for the alarm's time"
+    if not told:
         return
     people = most_first((call.who, call.address) for call in told)
     for actor, count in people[:MOST_NAMED]:

@@ -5,25 +5,25 @@ counts, an alarm watches the count. An alarm only knows that there were many: wh
 log events behind it and tell how many there were, in which streams (hosts, containers, functions), since when
 and until when.
 
+Where the group can't be read, or not to its end, the alert goes out all the same and says what kept us: the
+group is gone, or its key is, the function may not, CloudWatch Logs is too busy. The group must be there when
+the stack is deployed: without it CloudFormation can't make the filter, and takes the whole deploy back.
+
 What we leave alone: the lines themselves. What an application logs may hold secrets, and an alert travels by
 e-mail; the command in it shows the lines to whoever may read the group.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.alarm_path import NAMESPACE, LogAlarm
 from chalicelib.aws import Aws
-from chalicelib.errors import foreseen
 from chalicelib.events import AlarmChange, Raw, alarm_change
-from chalicelib.log_evidence import MOST_PAGES, Search
+from chalicelib.log_evidence import Reading, Search, unread
 from chalicelib.measures import most_first, some, span, when
 from chalicelib.remediation import Alert, Grant, OnEvent, Plan, Remediation, Severity
 from chalicelib.settings import Settings
@@ -70,7 +70,7 @@ LONGEST_TEXT = 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
-    """What was found: how many lines in each log stream. `more`: the log held more than was read."""
+    """How many lines were found in each log stream; `more` and `could_not_look` as a `Reading` has them."""
 
     streams: tuple[tuple[str, int], ...] = ()  # the most first
     first: datetime | None = None
@@ -91,10 +91,7 @@ def parse(raw: Raw) -> tuple[AlarmChange, ...]:
 
 def look(aws: Aws, alarm: AlarmChange, settings: Settings) -> Lines:
     """Count the lines behind the alarm; what keeps us from looking is told, not raised."""
-    try:
-        return _counted(aws.client("logs"), _search(alarm, settings))
-    except (ClientError, BotoCoreError) as error:
-        return Lines(could_not_look=str(foreseen(error)))
+    return _counted(aws.client("logs"), _search(alarm, settings))
 
 
 def decide(alarm: AlarmChange, facts: Lines, _now: datetime, settings: Settings) -> Plan:
@@ -116,6 +113,7 @@ def decide(alarm: AlarmChange, facts: Lines, _now: datetime, settings: Settings)
                 ("Account", alarm.account or "not recorded"),
                 ("Look with", search.command(alarm.region)),
             ),
+            advice=_UNREADABLE if facts.could_not_look else "",
         )
     )
 
@@ -128,29 +126,23 @@ def _search(alarm: AlarmChange, settings: Settings) -> Search:
 
 
 def _counted(logs: Any, search: Search) -> Lines:
-    pages = iter(search.pages(logs))
+    reading = Reading(logs, search)
     streams: list[str] = []
     times: list[int] = []
-    for event in _events(islice(pages, MOST_PAGES)):
+    for event in reading:
         streams.append(str(event.get("logStreamName", ""))[:LONGEST_TEXT])
         times.append(int(event["timestamp"]))
-    if not times:
-        return Lines(more=next(pages, None) is not None)
     return Lines(
         streams=tuple(most_first(streams)),
-        first=datetime.fromtimestamp(min(times) / 1000, UTC),
-        last=datetime.fromtimestamp(max(times) / 1000, UTC),
-        more=next(pages, None) is not None,
+        first=datetime.fromtimestamp(min(times) / 1000, UTC) if times else None,
+        last=datetime.fromtimestamp(max(times) / 1000, UTC) if times else None,
+        more=reading.more,
+        could_not_look=reading.could_not_look,
     )
 
 
-def _events(pages: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    for page in pages:
-        yield from page.get("events", ())
-
-
 def _title(facts: Lines, search: Search) -> str:
-    if not facts.count or facts.first is None or facts.last is None:
+    if facts.first is None or facts.last is None:
         return f"{search.pattern} came up again and again in {search.group}"
     count = f"{facts.count}{' or more' if facts.more else ''}"
     return f"{count} lines with {search.pattern} in {search.group} in {span(facts.last - facts.first)}"
@@ -158,15 +150,23 @@ def _title(facts: Lines, search: Search) -> str:
 
 def _where(facts: Lines) -> Iterator[tuple[str, str]]:
     if facts.could_not_look:
-        yield "Where", f"could not look: {facts.could_not_look}"
-        return
-    if not facts.count or facts.first is None or facts.last is None:
+        yield unread("Where", facts.could_not_look, after_some=facts.count > 0)
+    elif not facts.count:
         yield "Where", "no such line was found in the log for the alarm's time"
+    if facts.first is None or facts.last is None:
         return
     yield "Streams", some([f"{name} ({count})" for name, count in facts.streams])
     yield "First", when(facts.first)
     yield "Last", when(facts.last)
 
+
+_UNREADABLE = """\
+Look with the command; if that fails as well, mend what it names, or the next alert can't say where either.
+The function may read the log group that the stack's parameter ErrorBurstGroup names, and no other: change \
+it there, and not in the function.
+A log group that is gone took its metric filter with it, so nothing is counted until the stack is deployed \
+with ErrorBurstGroup=none and then with the name of the one that is there.
+A log group with a KMS key of its own can be read as long as the key lets CloudWatch Logs decrypt."""
 
 REMEDIATION = Remediation(
     name=NAME,

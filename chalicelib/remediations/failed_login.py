@@ -21,17 +21,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib import console_failures, sshd
 from chalicelib.alarm_path import NAMESPACE, TRAIL_GROUP, LogAlarm
 from chalicelib.aws import Aws
 from chalicelib.bursts import Attempt, Burst, densest
 from chalicelib.console_failures import SignInFailure, SignInFailures, read_failures
-from chalicelib.errors import foreseen
 from chalicelib.events import AlarmChange, LogBatch, Raw, alarm_change, log_batch
 from chalicelib.ledger import Ledger
-from chalicelib.log_evidence import Search
+from chalicelib.log_evidence import Search, unread
 from chalicelib.measures import MOST_NAMED, most_first, some, span, when
 from chalicelib.remediation import Alert, Grant, OnEvent, OnLogs, Plan, Quiet, Remediation, Severity, Sighting
 from chalicelib.settings import Settings
@@ -116,7 +113,7 @@ def sightings(event: Failed) -> Sequence[Sighting]:
 def look(aws: Aws, event: Failed, settings: Settings) -> Attempts | SignInFailures:
     """What else is known: of the address, from the ledger; behind the alarm, from the trail's log group."""
     if isinstance(event, AlarmChange):
-        return _look_behind(aws, event, settings)
+        return read_failures(aws.client("logs"), _search(event, settings))
     window = timedelta(seconds=settings.number(WINDOW_SECONDS))
     ledger = Ledger(aws.client("dynamodb"), settings.ledger)
     return _attempts(ledger.sightings(NAME, event.address, event.since - window, event.at + window), event.at)
@@ -175,14 +172,6 @@ def _burst_told(event: LoginFailures, burst: Burst, limit: str, *, more: bool) -
     )
 
 
-def _look_behind(aws: Aws, alarm: AlarmChange, settings: Settings) -> SignInFailures:
-    """An alarm that can't say who is still an alarm: what keeps us from looking is told, not raised."""
-    try:
-        return read_failures(aws.client("logs"), _search(alarm, settings))
-    except (ClientError, BotoCoreError) as error:
-        return SignInFailures(could_not_look=str(foreseen(error)))
-
-
 def _search(alarm: AlarmChange, settings: Settings) -> Search:
     return Search.behind(alarm, settings.text(TRAIL_LOG_GROUP), console_failures.PATTERN)
 
@@ -214,10 +203,10 @@ def _alarm_title(facts: SignInFailures) -> str:
 
 def _who_and_from_where(facts: SignInFailures) -> Iterator[tuple[str, str]]:
     if facts.could_not_look:
-        yield "Who", f"could not look: {facts.could_not_look}"
-        return
-    if not facts.found:
+        yield unread("Who", facts.could_not_look, after_some=bool(facts.found))
+    elif not facts.found:
         yield "Who", "no failed sign-in was found in the log for the alarm's time"
+    if not facts.found:
         return
     groups = most_first((failure.who, failure.address) for failure in facts.found)
     for (who, address), _ in groups[:MOST_NAMED]:

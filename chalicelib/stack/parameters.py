@@ -65,7 +65,7 @@ PARAMETERS: Template = {
     "ErrorBurstGroup": {
         "Type": "String",
         "Default": "none",
-        "Description": "The log group, by name, in which error_burst counts; none: it doesn't.",
+        "Description": "The log group, there already, in which error_burst counts; none: it doesn't.",
     },
     "ErrorBurstPattern": {
         "Type": "String",

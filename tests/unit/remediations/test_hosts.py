@@ -109,7 +109,11 @@ def test_no_line_of_a_log_leaves_it_by_an_alert():
 
 UNSEEN = [
     pytest.param([], "no such line was found in the log for the alarm's time", id="nothing there"),
-    pytest.param(REFUSED, "could not look: Look: not yours", id="not allowed"),
+    pytest.param(
+        REFUSED,
+        "could not look: not allowed to read the log group shop/web (Look: not yours)",
+        id="not allowed",
+    ),
 ]
 
 
@@ -119,6 +123,26 @@ def test_a_burst_that_cannot_be_looked_at_is_told_all_the_same(answer, words):
 
     assert alert.title == '"ERROR: 400" came up again and again in shop/web'
     assert facts_of(alert)["Where"] == words
+
+
+def broken_off(*pages):
+    """Pages, and then a refusal."""
+    yield from pages
+    raise REFUSED
+
+
+def test_a_burst_that_can_be_read_in_part_is_told_as_that():
+    alert = only(burst(broken_off({"events": lines("web-1", 0, 5)}, {"events": lines("web-2", 9)})))
+
+    facts = facts_of(alert)
+    assert alert.title == '3 or more lines with "ERROR: 400" in shop/web in 9 s'
+    assert facts["Streams"] == "web-1 (2), web-2 (1)"
+    assert facts["Not all"].startswith("could not look further: not allowed to read the log group shop/web")
+
+
+def test_only_a_burst_that_cannot_be_read_is_told_with_what_to_mend():
+    assert "ErrorBurstGroup" in only(burst(REFUSED)).advice
+    assert only(burst([{"events": lines("web-1", 0)}])).advice == ""
 
 
 def test_a_burst_without_end_is_cut_and_says_so():

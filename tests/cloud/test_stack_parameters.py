@@ -1,0 +1,25 @@
+"""What CloudFormation makes of the stack's own parameters where they name what isn't there."""
+
+from dataclasses import replace
+
+import pytest
+
+from scenarios import error_burst
+from scenarios.cloud.errors import InvalidTemplate
+from scenarios.cloud.world import World
+from scenarios.runner.run import deployment_of
+
+
+def test_a_group_to_count_in_that_is_not_there_keeps_the_stack_from_being_made():
+    nowhere = replace(error_burst.SCENARIO, before={})
+
+    with (
+        pytest.raises(InvalidTemplate, match=r"ErrorBurstFilter.*does not exist: shop/web"),
+        World(deployment_of(nowhere)),
+    ):
+        pass
+
+
+def test_where_no_group_is_named_nothing_is_counted():
+    with World(deployment_of(replace(error_burst.SCENARIO, before={}, parameters=()))) as world:
+        assert not {"ErrorBurstFilter", "ErrorBurstAlarm"} & world.home.resources.keys()
