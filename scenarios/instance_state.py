@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from scenarios.runner.actors import Actor
-from scenarios.runner.checks import alert, in_time, no_more_alerts_than, state
+from chalicelib.remediation import Outcome
+from scenarios.runner.actors import Actor, arrives
+from scenarios.runner.checks import alert, in_time, no_more_alerts_than, outcome, state
 from scenarios.runner.machines import WatchedHost
 from scenarios.runner.scenario import Check, Scenario, at, at_the_end, by, holds, told
 
@@ -103,8 +104,77 @@ BY_ITSELF = Scenario(
         by(
             "02:30:00",
             alert("instance_state", "INFO", "AWSServiceRoleForCloudWatchEvents", subject="stopped"),
+            web.is_now("stopped"),
+        ),
+        at_the_end(
+            in_time(
+                no_more_alerts_than(1, of="instance_state"), late=no_more_alerts_than(2, of="instance_state")
+            )
         ),
     ),
 )
 
-SCENARIOS = (SCENARIO, SPOKE, EXPECTED, BY_ITSELF)
+INSTANCE = "i-0123456789abcdef0"
+
+
+def _event(source: str, kind: str, number: int, **more: Any) -> dict[str, Any]:
+    return {
+        "version": "0",
+        "id": f"30000000-0000-4000-8000-{number:012d}",
+        "detail-type": kind,
+        "source": source,
+        "account": "123456789012",
+        "time": "2026-03-02T03:00:00Z",
+        "region": "us-east-1",
+        **more,
+    }
+
+
+STOPPED = _event(
+    "aws.ec2",
+    "EC2 Instance State-change Notification",
+    1,
+    resources=[f"arn:aws:ec2:us-east-1:123456789012:instance/{INSTANCE}"],
+    detail={"instance-id": INSTANCE, "state": "stopped"},
+)
+ASKED_FOR = _event(
+    "aws.ec2",
+    "AWS API Call via CloudTrail",
+    2,
+    resources=[],
+    detail={
+        "eventVersion": "1.11",
+        "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::123456789012:user/mallory"},
+        "eventTime": "2026-03-02T02:59:00Z",
+        "eventSource": "ec2.amazonaws.com",
+        "eventName": "StopInstances",
+        "awsRegion": "us-east-1",
+        "sourceIPAddress": "203.0.113.66",
+        "requestParameters": {"instancesSet": {"items": [{"instanceId": INSTANCE}]}},
+        "eventID": "40000000-0000-4000-8000-000000000000",
+    },
+)
+
+AGAIN = Scenario(
+    name="instance_state.again",
+    title="A change is delivered three times, and so is the call for it, late: each is told once",
+    lasts="45:00",
+    when=told(
+        at("00:00", arrives(f"{INSTANCE} is stopped", STOPPED)),
+        at("00:03", arrives("the same event, once more", STOPPED)),
+        at("02:00", arrives("the call for it comes in", ASKED_FOR)),
+        at("02:03", arrives("the same call, once more", ASKED_FOR)),
+        at("40:00", arrives("the change once more, much later", STOPPED), arrives("and the call", ASKED_FOR)),
+    ),
+    then=holds(
+        by("01:00", alert("instance_state", "INFO", "no call for it is known yet", subject="is stopped")),
+        by("03:00", alert("instance_state", "INFO", "203.0.113.66", subject="was stopped by")),
+        at_the_end(
+            outcome("instance_state", Outcome.TOLD, times=2),
+            no_more_alerts_than(2),
+            written_down(1),
+        ),
+    ),
+)
+
+SCENARIOS = (SCENARIO, SPOKE, EXPECTED, BY_ITSELF, AGAIN)
