@@ -97,6 +97,7 @@ def moto_without_physics(seed: int) -> Iterator[None]:
             else:
                 setattr(owner, name, original)
         mocked.stop()
+        _let_subnets_go()
 
 
 @contextmanager
@@ -182,6 +183,12 @@ def _index_functions(lambdas: Any) -> None:
     for versions in storage._functions.values():  # noqa: SLF001
         latest = versions["latest"]
         storage._arns[latest.function_arn] = latest  # noqa: SLF001
+
+
+def _let_subnets_go() -> None:
+    """Moto keeps each subnet that ever gave an address, and by it the whole of its EC2, for good."""
+    if subnets := sys.modules.get("moto.ec2.models.subnets"):
+        subnets.Subnet._base_avail_ip_iterator.cache_clear()  # noqa: SLF001 - the cache that keeps them
 
 
 def forget_instances() -> None:

@@ -11,6 +11,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import moto.cloudtrail.models as cloudtrail_models
@@ -19,6 +20,7 @@ import moto.logs.metric_filters as metric_filters_models
 import moto.logs.models as logs_models
 import moto.logs.responses as logs_responses
 import moto.s3.models as s3_models
+from moto.core import base_backend
 
 _put_object = s3_models.S3Backend.put_object
 _delete_object = s3_models.S3Backend.delete_object
@@ -157,8 +159,25 @@ def _described_subscription(subscription: Any) -> dict[str, Any]:
     return {**_describe_subscription(subscription), "distribution": subscription.distribution}
 
 
+@cache
+def _regions_of(service: str) -> list[str]:
+    """Every region that a service has, of every partition."""
+    session = base_backend.AccountSpecificBackend.get_session()
+    return [
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions(service, partition_name=partition)
+    ]
+
+
+def _generate_regions(_backends: Any, service_name: str) -> list[str]:
+    """The regions of a service; moto looks them up anew for every account, and so keeps its state alive."""
+    return _regions_of(service_name)
+
+
 MENDED: tuple[tuple[Any, str, Any], ...] = (
     (cloudwatch_responses.CloudWatchResponse, "put_composite_alarm", _put_composite_alarm),
+    (base_backend.AccountSpecificBackend, "_generate_regions", _generate_regions),
     (metric_filters_models.MetricFilters, "add_filter", _replaced_metric_filter),
     (logs_models.LogsBackend, "delete_log_group", _delete_group_and_filters),
     (logs_models.LogsBackend, "put_subscription_filter", _subscribed),

@@ -1,5 +1,6 @@
 """Instances: their states, the events of these, and what EC2 measures of them."""
 
+import gc
 from itertools import pairwise
 
 import pytest
@@ -178,3 +179,18 @@ def test_a_reboot_heals_the_instances_check_and_leaves_the_systems():
 def test_an_instance_that_was_never_launched_is_an_error_of_the_rehearsal():
     with world(bucket()) as cloud, pytest.raises(WorldError, match="no instance i-1 was launched"):
         cloud.instances.machine("i-1")
+
+
+def test_a_world_that_is_over_leaves_no_ec2_behind():
+    def left():
+        gc.collect()
+        return sum(type(each).__name__ == "EC2Backend" for each in gc.get_objects())
+
+    with world(bucket()) as cloud:
+        launch(cloud)
+    before = left()
+    for _ in range(2):
+        with world(bucket()) as cloud:
+            launch(cloud)
+
+    assert left() == before
