@@ -366,4 +366,22 @@ FEW = Scenario(
     ),
 )
 
-SCENARIOS = (SCENARIO, *(_scenario(raised) for raised in RAISED), FAILURES, FEW)
+BUSY = Scenario(
+    name="cis_alarms.busy",
+    title="CloudWatch Logs throttles every search: who it was can't be said, that it was is told all the same",
+    lasts="30:00",
+    when=at(
+        "00:00",
+        Deed("CloudWatch Logs is overloaded", lambda world: world.throttles.overload("cloudwatch-logs")),
+        _group(mallory),
+    ),
+    then=holds(
+        by(
+            "20:00",
+            alert("cis_alarms", "MEDIUM", "could not look: CloudWatch Logs was too busy", "CIS 4.10"),
+        ),
+        at_the_end(no_more_alerts_than(1)),
+    ),
+)
+
+SCENARIOS = (SCENARIO, *(_scenario(raised) for raised in RAISED), FAILURES, FEW, BUSY)
