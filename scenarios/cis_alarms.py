@@ -368,7 +368,7 @@ FEW = Scenario(
 
 BUSY = Scenario(
     name="cis_alarms.busy",
-    title="CloudWatch Logs throttles every search: who it was can't be said, that it was is told all the same",
+    title="CloudWatch Logs throttles every search: that it was is told, though not who",
     lasts="30:00",
     when=at(
         "00:00",
