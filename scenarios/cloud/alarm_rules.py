@@ -125,15 +125,16 @@ class CompositeRule:
 def _state_of(child: str, states: Mapping[str, str]) -> str:
     if child in states:
         return states[child]
-    name = _name_of(child)
+    name = name_of(child)
     for known, state in states.items():
         # Two ARNs that only share a name are two alarms, of other regions or accounts.
-        if _name_of(known) == name and name in (known, child):
+        if name_of(known) == name and name in (known, child):
             return state
     raise UnknownAlarm(f"there is no alarm {child}")
 
 
-def _name_of(reference: str) -> str:
+def name_of(reference: str) -> str:
+    """The name of an alarm that a rule or a request refers to by its name or its ARN."""
     is_arn = re.fullmatch(r"arn:[^:]*:cloudwatch:[^:]*:[^:]*:alarm:(.*)", reference, re.DOTALL)
     return is_arn[1] if is_arn else reference
 

@@ -1,9 +1,13 @@
 """Composite alarms to set worlds on: parts that are set by hand, so that a test says when they change."""
 
-from small_worlds import admin, heard, queue, rule, topic, world
+from small_worlds import admin, arn, heard, queue, rule, topic, world
 
 HEARD = {**queue(), **rule(pattern={"source": ["aws.cloudwatch"]})}
 PARTS = ("cpu", "disk", "deploying")
+
+
+def alarm_arn(name):
+    return arn("cloudwatch", f"alarm:{name}")
 
 
 def part(name, **more):
@@ -20,7 +24,8 @@ def part(name, **more):
         "TreatMissingData": "ignore",
         **more,
     }
-    return {f"Part{name}": {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}}
+    logical_id = "Part" + "".join(filter(str.isalnum, name))
+    return {logical_id: {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}}
 
 
 def parts(*names):
@@ -57,6 +62,12 @@ def described(cloud, name="pressure"):
     return found
 
 
+def names(cloud, **asked):
+    """The names of the alarms described: metric alarms, then composites."""
+    answer = admin(cloud, "cloudwatch").describe_alarms(**asked)
+    return [each["AlarmName"] for kind in ("MetricAlarms", "CompositeAlarms") for each in answer[kind]]
+
+
 def state(cloud, name="pressure"):
     return described(cloud, name)["StateValue"]
 
@@ -74,4 +85,18 @@ def events(cloud, detail_type="CloudWatch Alarm State Change", name="pressure"):
         event
         for event in heard(cloud)
         if event["detail-type"] == detail_type and event["detail"]["alarmName"] == name
+    ]
+
+
+def history(cloud, name="pressure"):
+    """What became of a composite, oldest first: (second of the world, kind of item, summary)."""
+    asked = {"AlarmName": name, "AlarmTypes": ["CompositeAlarm"], "ScanBy": "TimestampAscending"}
+    items = admin(cloud, "cloudwatch").describe_alarm_history(**asked)["AlarmHistoryItems"]
+    return [
+        (
+            round((item["Timestamp"] - cloud.deployment.start).total_seconds()),
+            item["HistoryItemType"],
+            item["HistorySummary"],
+        )
+        for item in items
     ]

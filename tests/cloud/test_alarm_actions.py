@@ -1,193 +1,30 @@
-"""What alarms do: instances, functions, topics; who did it, in which record, and what is refused."""
+"""What alarms do: when each list of actions runs, topics, functions, and what of it fails."""
 
 import json
 
 import pytest
-from botocore.exceptions import ClientError
-from composite_worlds import become
+from action_worlds import history, put
+from composite_worlds import become, combine, described, state, watching
 from small_worlds import (
     HOME,
     admin,
     arn,
     arrived,
     bucket,
+    document,
     function,
-    heard,
     noted,
     permission,
-    queue,
-    rule,
     topic,
     world,
 )
-from small_worlds import trail as trail_of
+from trail_worlds import EVERYBODY
 
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.world import ACCOUNT
 
-STOP = f"arn:aws:automate:{HOME}:ec2:stop"
-SWF = f"arn:aws:swf:{HOME}:{ACCOUNT}:action/actions/AWS_EC2.InstanceId."
 LOOK = arn("lambda", "function:look")
 BY_ALARMS = permission("alarms", Principal="lambda.alarms.cloudwatch.amazonaws.com")
-
-
-def launched(cloud):
-    """An instance that runs."""
-    answer = admin(cloud, "ec2").run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1)
-    cloud.run(120)
-    return answer["Instances"][0]["InstanceId"]
-
-
-def put(cloud, *actions, metric="CPUUtilization", instance="", **more):
-    """An alarm that keeps the state it is given."""
-    given = {
-        "AlarmName": "idle",
-        "Namespace": "AWS/EC2",
-        "MetricName": metric,
-        "Dimensions": [{"Name": "InstanceId", "Value": instance}] if instance else [],
-        "Statistic": "Average",
-        "Period": 60,
-        "EvaluationPeriods": 1,
-        "Threshold": 1000,
-        "ComparisonOperator": "GreaterThanThreshold",
-        "TreatMissingData": "ignore",
-        "AlarmActions": list(actions),
-    }
-    admin(cloud, "cloudwatch").put_metric_alarm(**given | more)
-
-
-def condition(cloud, instance):
-    """The instance's state, as EC2 describes it."""
-    (reservation,) = admin(cloud, "ec2").describe_instances(InstanceIds=[instance])["Reservations"]
-    return reservation["Instances"][0]["State"]["Name"]
-
-
-def history(cloud):
-    asked = {"AlarmName": "idle", "HistoryItemType": "Action", "ScanBy": "TimestampAscending"}
-    items = admin(cloud, "cloudwatch").describe_alarm_history(**asked)["AlarmHistoryItems"]
-    return [item["HistorySummary"] for item in items]
-
-
-# ---- instances ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("action", "states", "lasting"),
-    [
-        pytest.param(STOP, ["stopping", "stopped"], "stopped", id="stop"),
-        pytest.param(
-            f"arn:aws:automate:{HOME}:ec2:terminate",
-            ["shutting-down", "terminated"],
-            "terminated",
-            id="terminate",
-        ),
-        pytest.param(f"arn:aws:automate:{HOME}:ec2:reboot", [], "running", id="reboot"),
-        pytest.param(f"{SWF}Stop/1.0", ["stopping", "stopped"], "stopped", id="stop, by the older ARN"),
-        pytest.param(
-            f"{SWF}Terminate/1.0", ["shutting-down", "terminated"], "terminated", id="older terminate"
-        ),
-        pytest.param(f"{SWF}Reboot/1.0", [], "running", id="older reboot"),
-    ],
-)
-def test_an_alarm_acts_on_the_instance_it_watches(action, states, lasting):
-    with world({**queue(), **rule(pattern={"source": ["aws.ec2"]})}) as cloud:
-        instance = launched(cloud)
-        before = len(heard(cloud))
-        put(cloud, action, instance=instance)
-        become(cloud, "idle", "ALARM")
-        cloud.run(600)
-
-        assert sorted(each["detail"]["state"] for each in heard(cloud)[before:]) == sorted(states)
-        assert condition(cloud, instance) == lasting
-        assert history(cloud) == [f"Successfully executed action {action}"]
-
-
-def test_an_instance_recovers_on_sound_hardware():
-    with world(bucket()) as cloud:
-        instance = launched(cloud)
-        machine = cloud.instances.machine(instance)
-        machine.system_check_fails = True
-        put(
-            cloud,
-            f"arn:aws:automate:{HOME}:ec2:recover",
-            metric="StatusCheckFailed_System",
-            instance=instance,
-        )
-        before = machine.runs
-        become(cloud, "idle", "ALARM")
-
-        assert (machine.system_check_fails, condition(cloud, instance)) == (False, "running")
-        assert machine.runs == before + 1  # it restarts there
-
-
-RECORDED = [
-    pytest.param("stop", "StopInstances", id="stop"),
-    pytest.param("terminate", "TerminateInstances", id="terminate"),
-    pytest.param("reboot", "RebootInstances", id="reboot"),
-]
-
-
-@pytest.mark.parametrize(("deed", "operation"), RECORDED)
-def test_the_trail_shows_the_alarms_own_role_behind_the_call(deed, operation):
-    pattern = {"detail-type": ["AWS API Call via CloudTrail"], "detail": {"eventName": [operation]}}
-    with world({**trail_of(), **queue(), **rule(pattern=pattern)}) as cloud:
-        instance = launched(cloud)
-        put(cloud, f"arn:aws:automate:{HOME}:ec2:{deed}", instance=instance)
-        become(cloud, "idle", "ALARM")
-        cloud.run(900)
-
-        (event,) = heard(cloud)
-        record = event["detail"]
-        assert record["requestParameters"]["instancesSet"]["items"] == [{"instanceId": instance}]
-        identity = record["userIdentity"]
-        assert identity["type"] == "AssumedRole"
-        assert identity["sessionContext"]["sessionIssuer"]["userName"] == "AWSServiceRoleForCloudWatchEvents"
-        assert (record["sourceIPAddress"], record["userAgent"]) == ("events.amazonaws.com",) * 2
-
-
-def test_an_instance_that_is_down_already_is_left_alone():
-    with world(bucket()) as cloud:
-        instance = launched(cloud)
-        admin(cloud, "ec2").stop_instances(InstanceIds=[instance])
-        cloud.run(300)
-        put(cloud, STOP, instance=instance)
-        become(cloud, "idle", "ALARM")
-        cloud.run(300)
-
-        assert condition(cloud, instance) == "stopped"
-        assert [words for words in noted(cloud, "instance") if words.endswith("stopping")] == [
-            f"{instance} is stopping"
-        ]
-
-
-def test_a_stopped_instance_is_terminated_at_once():
-    with world({**queue(), **rule(pattern={"source": ["aws.ec2"]})}) as cloud:
-        instance = launched(cloud)
-        admin(cloud, "ec2").stop_instances(InstanceIds=[instance])
-        cloud.run(300)
-        put(cloud, f"arn:aws:automate:{HOME}:ec2:terminate", instance=instance)
-        become(cloud, "idle", "ALARM")
-        cloud.run(60)
-
-        states = [each["detail"]["state"] for each in sorted(heard(cloud), key=lambda each: each["time"])]
-        assert states == ["pending", "running", "stopping", "stopped", "terminated"]
-
-
-@pytest.mark.parametrize(
-    ("action", "more", "words"),
-    [
-        pytest.param(STOP, {}, "needs a metric with the dimension InstanceId", id="no instance"),
-        pytest.param(
-            f"arn:aws:automate:{HOME}:ec2:recover",
-            {"instance": "i-0123456789abcdef0"},
-            "needs the metric StatusCheckFailed_System",
-            id="recover, on another metric",
-        ),
-    ],
-)
-def test_an_action_that_the_alarm_cannot_have_is_refused(action, more, words):
-    with world(bucket()) as cloud, pytest.raises(ClientError, match=f"ValidationError.*{words}"):
-        put(cloud, action, **more)
 
 
 # ---- when ---------------------------------------------------------------------------------------
@@ -242,6 +79,26 @@ def test_actions_can_be_switched_off_and_on_again():
         assert told(cloud) == [("Calm", "OK")]
 
 
+@pytest.mark.parametrize(
+    "switch",
+    [
+        pytest.param("put", id="as it was put"),
+        pytest.param("disable", id="afterwards"),
+    ],
+)
+def test_a_composite_whose_actions_are_off_changes_and_does_nothing(switch):
+    with watching() as cloud:
+        combine(cloud, ActionsEnabled=switch != "put")
+        if switch == "disable":
+            admin(cloud, "cloudwatch").disable_alarm_actions(AlarmNames=["pressure"])
+        before = len(cloud.messaging.inbox)
+        become(cloud, "cpu", "ALARM")
+        become(cloud, "disk", "ALARM")
+
+        assert (state(cloud), described(cloud)["ActionsEnabled"]) == ("ALARM", False)
+        assert len(cloud.messaging.inbox) == before
+
+
 def test_an_action_that_fails_stops_no_other_and_shows_in_the_history():
     with world(TOPICS) as cloud:
         gone, alerts = arn("sns", "gone"), arn("sns", "Alerts")
@@ -254,6 +111,34 @@ def test_an_action_that_fails_stops_no_other_and_shows_in_the_history():
             f"Successfully executed action {alerts}",
         ]
         assert any(gone in words for words in noted(cloud, "lost"))
+
+
+KEY = {"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": document(EVERYBODY)}}}
+
+
+@pytest.mark.parametrize(
+    ("resources", "why"),
+    [
+        pytest.param(topic("events"), "NO_PERMISSIONS", id="the topic lets in another service"),
+        pytest.param(
+            {**KEY, **topic("cloudwatch", key="Key")},
+            "NO_PERMISSIONS",
+            id="the topic's key is not CloudWatch's",
+        ),
+        pytest.param(bucket(), "NO_RESOURCE", id="no topic"),
+    ],
+)
+def test_a_topic_that_does_not_let_the_alarm_in_is_told_nothing_and_that_is_told(resources, why):
+    with world(resources) as cloud:
+        put(cloud, arn("sns", "Alerts"))
+        become(cloud, "idle", "ALARM")
+
+        asked = {"AlarmName": "idle", "HistoryItemType": "Action"}
+        (item,) = admin(cloud, "cloudwatch").describe_alarm_history(**asked)["AlarmHistoryItems"]
+        data = json.loads(item["HistoryData"])
+        assert item["HistorySummary"] == f"Failed to execute action {arn('sns', 'Alerts')}"
+        assert (data["actionState"], data["notificationResource"]) == ("Failed", arn("sns", "Alerts"))
+        assert (data["error"], told(cloud)) == (why, [])
 
 
 # ---- functions ----------------------------------------------------------------------------------

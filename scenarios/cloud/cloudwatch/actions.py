@@ -35,6 +35,14 @@ _OPERATIONS = {
     "reboot": "RebootInstances",
     "recover": "",  # no call of anybody's, and no record
 }
+# In which states an instance can't be so dealt with. That an alarm's attempt fails as a call of one's own
+# would, and leaves no record, is unconfirmed.
+_TOO_LATE = {
+    "stop": {"shutting-down", "terminated"},
+    "terminate": set[str](),
+    "reboot": {"pending", "stopping", "stopped", "shutting-down", "terminated"},
+    "recover": {"pending", "stopping", "stopped", "shutting-down", "terminated"},
+}
 
 
 def ec2_action(arn: str) -> str:
@@ -129,6 +137,8 @@ class Actions:
             "reboot": self._instances.reboot,
             "recover": self._instances.recover,
         }
+        if self._instances.state(machine) in _TOO_LATE[deed]:
+            return "IncorrectInstanceState"
         self._setting.note("alarm", f"{alarm.name} acts: {deed} {instance}")
         if operation := _OPERATIONS[deed]:
             self._setting.calls.under_role(

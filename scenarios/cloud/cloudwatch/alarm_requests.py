@@ -16,9 +16,9 @@ from scenarios.cloud.alarms import INSUFFICIENT_DATA
 from scenarios.cloud.caller import ApiCall
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch import queries
-from scenarios.cloud.cloudwatch.actions import ec2_action
+from scenarios.cloud.cloudwatch.action_checks import check_composite_alarm, check_metric_alarm
 from scenarios.cloud.cloudwatch.alarm_words import INITIAL_REASON
-from scenarios.cloud.cloudwatch.composites import dependants
+from scenarios.cloud.cloudwatch.composites import dependants, named
 from scenarios.cloud.cloudwatch.describe import describe_alarms, describe_alarms_for_metric
 from scenarios.cloud.cloudwatch.telling import Suppression
 from scenarios.cloud.errors import NotSimulated, Refused
@@ -28,7 +28,6 @@ Become = Callable[[str, Any, str, str, Mapping[str, Any]], None]
 Configured = Callable[[str, Any, str, Any], None]
 Held = Callable[[Any], Suppression | None]
 
-_RECOVERS = "StatusCheckFailed_System"
 MOST_DELETED = 100
 
 
@@ -71,35 +70,27 @@ class AlarmRequests:
             queries.check_alarm(parameters)
         if "ThresholdMetricId" in parameters:
             raise NotSimulated("cloudwatch", f"anomaly detection in the alarm {parameters['AlarmName']}")
-        dimensions = {each["Name"] for each in parameters.get("Dimensions", ())}
-        for action in _actions(parameters):
-            deed = ec2_action(action)
-            if deed and "InstanceId" not in dimensions:
-                raise Refused("ValidationError", f"{action} needs a metric with the dimension InstanceId")
-            if deed == "recover" and parameters.get("MetricName") != _RECOVERS:
-                raise Refused("ValidationError", f"{action} needs the metric {_RECOVERS}")
+        check_metric_alarm(parameters, asked.region)
 
     def _about_to_put_composite(self, asked: Asked) -> None:
         """The rule must be one, and name alarms that are there."""
         parameters = asked.parameters
         self._remember(asked, parameters["AlarmName"])
-        try:
-            children = CompositeRule(parameters["AlarmRule"]).children
-        except InvalidAlarmRule as error:
-            raise Refused("ValidationError", str(error)) from error
         alarms = self._alarms(asked.region)
-        for child in children:
-            if child.rpartition(":alarm:")[2] not in alarms:
-                raise Refused("ValidationError", f"AlarmRule must not refer to {child}, which does not exist")
+        missing = [each for each in _children(parameters["AlarmRule"]) if named(alarms, each) is None]
+        if missing:
+            raise Refused(
+                "ValidationError",
+                f"Could not save the composite alarm as alarms [{', '.join(missing)}] in the alarm rule "
+                "do not exist",
+            )
         periods = {"ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod"}
         suppressor = parameters.get("ActionsSuppressor", "")
         if suppressor and not periods <= parameters.keys():
             raise Refused("ValidationError", f"ActionsSuppressor needs {' and '.join(sorted(periods))}")
-        if suppressor and suppressor.rpartition(":alarm:")[2] not in alarms:
+        if suppressor and named(alarms, suppressor) is None:
             raise Refused("ValidationError", f"The ActionsSuppressor {suppressor} does not exist")
-        for action in _actions(parameters):
-            if ec2_action(action) or ":autoscaling:" in action:
-                raise Refused("ValidationError", f"A composite alarm can't do {action}")
+        check_composite_alarm(parameters, asked.region)
 
     def _was_put(self, call: ApiCall) -> None:
         """A new alarm begins without data; one that is updated keeps its state."""
@@ -122,12 +113,13 @@ class AlarmRequests:
             raise Refused("ValidationError", f"At most {MOST_DELETED} alarms can be deleted at once")
         if sum(name in alarms and alarms[name].rule is not None for name in names) > 1:
             raise Refused("ValidationError", "At most one composite alarm can be deleted at once")
-        for name in names:
-            if not set(dependants(alarms.values(), name)) <= set(names) - {name}:
-                raise Refused(
-                    "ValidationError",
-                    f"Cannot delete {name} as there are existing composite alarm(s) depending on it.",
-                )
+        needed = [name for name in names if not set(dependants(alarms.values(), name)) <= set(names) - {name}]
+        if needed:
+            raise Refused(
+                "ValidationError",
+                f"Cannot delete {','.join(needed)} as there are composite alarm(s) depending on "
+                f"{'it' if len(needed) == 1 else 'them'}.",
+            )
         self._remember(asked, *names)
 
     def _were_deleted(self, call: ApiCall) -> None:
@@ -167,6 +159,15 @@ def set_state(
     alarm.state_updated_timestamp = now.replace(tzinfo=None)
 
 
-def _actions(parameters: Mapping[str, Any]) -> list[str]:
-    kinds = ("AlarmActions", "OKActions", "InsufficientDataActions")
-    return [action for kind in kinds for action in parameters.get(kind, ())]
+def _children(rule: str) -> tuple[str, ...]:
+    """The alarms that a rule names; refuses what is no rule, in the frame of CloudWatch's words."""
+    if rule != rule.strip():
+        raise Refused(
+            "ValidationError", "AlarmRule must not contain leading or trailing whitespace or be null"
+        )
+    try:
+        return CompositeRule(rule).children
+    except InvalidAlarmRule as error:
+        raise Refused(
+            "ValidationError", f"Error in AlarmRule [{error.reason} at char {error.position}]"
+        ) from error

@@ -8,13 +8,13 @@ Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-co
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Composite_Alarm_Suppression.html
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
 from scenarios.cloud import moto_hooks
-from scenarios.cloud.alarm_rules import CompositeRule
+from scenarios.cloud.alarm_rules import CompositeRule, name_of
 from scenarios.cloud.clock import Entry
 from scenarios.cloud.cloudwatch.alarm_words import composite_reason, triggering_alarms
 from scenarios.cloud.cloudwatch.telling import Change, Suppression
@@ -54,11 +54,11 @@ class Composites:
         for alarm in self._all(region):
             self.evaluate(region, alarm)
 
-    def evaluate(self, region: str, alarm: Any) -> None:
-        """Look at one that was just made or whose rule was changed."""
+    def evaluate(self, region: str, alarm: Any, was: str = "created") -> None:
+        """Look at one that was just created or updated; how CloudWatch words an update is unconfirmed."""
         state = self._state(region, alarm)
         if state and state != alarm.state_value:
-            reason = f"{alarm.alarm_arn} was created and its alarm rule evaluates to {state}"
+            reason = f"{alarm.alarm_arn} was {was} and its alarm rule evaluates to {state}"
             alarms = moto_hooks.alarms(self._setting.account, region)
             children = [alarms[name] for name in _below(alarm)]
             data = triggering_alarms(
@@ -159,9 +159,14 @@ class Composites:
         self._act(region, present, replace(held.change, held=Suppression(by=held.by), let_at=let_at))
 
     def _suppressing(self, region: str, alarm: Any) -> bool:
-        name = alarm.actions_suppressor.rpartition(":alarm:")[2]
-        suppressor = moto_hooks.alarms(self._setting.account, region).get(name)
+        suppressor = named(moto_hooks.alarms(self._setting.account, region), alarm.actions_suppressor)
         return suppressor is not None and suppressor.state_value == "ALARM"
+
+
+def named(alarms: Mapping[str, Any], reference: str) -> Any | None:
+    """The alarm that a name or an ARN means, of a region's by their names; None where it has none such."""
+    found = alarms.get(name_of(reference))
+    return found if found is not None and reference in (found.name, found.alarm_arn) else None
 
 
 def dependants(alarms: Iterable[Any], name: str) -> list[str]:
@@ -195,4 +200,4 @@ def _reached(alarms: dict[str, Any], alarm: Any) -> set[str]:
 def _below(alarm: Any) -> Iterator[str]:
     if alarm.rule is not None:
         for child in _rule(alarm.rule).children:
-            yield child.rpartition(":alarm:")[2]
+            yield name_of(child)

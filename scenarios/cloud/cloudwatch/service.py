@@ -151,7 +151,7 @@ class CloudWatch:
         else:
             if before is not None:
                 self._composites.reconfigured(alarm, before)
-            evaluate = partial(self._composites.evaluate, region, alarm)
+            evaluate = partial(self._composites.evaluate, region, alarm, f"{operation}d")
             self._setting.clock.after(1.0, evaluate, "a composite alarm is evaluated")
 
     def _not_yet(self, asked: Asked) -> None:
