@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Composite_
 import json
 
 import pytest
-from composite_worlds import become, combine, described, events, mailed, watching
+from composite_worlds import become, combine, described, events, history, mailed, watching
 from small_worlds import arn, arrived, function, permission
 
 WAIT, EXTENSION = 20, 30
@@ -84,6 +84,70 @@ def test_a_suppressor_is_named_by_its_arn_too():
         by = arn("cloudwatch", "alarm:deploying")
 
         assert suppressed(cloud, QUIET, (104, "cpu", "ALARM"), ActionsSuppressor=by) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "course", "expected"),
+    [
+        pytest.param({"ActionsSuppressorWaitPeriod": 0}, [CPU], [(102, "ALARM")], id="no wait"),
+        pytest.param(
+            {"ActionsSuppressorExtensionPeriod": 0},
+            [CPU, QUIET, (126, "deploying", "OK")],
+            [(126, "ALARM")],
+            id="no extension",
+        ),
+    ],
+)
+def test_a_period_of_no_seconds_holds_nothing_back(more, course, expected):
+    with watching() as cloud:
+        assert suppressed(cloud, *course, **more) == expected
+
+
+@pytest.mark.parametrize(
+    ("course", "expected"),
+    [
+        pytest.param([(90, "disk", "ALARM"), CPU], [], id="it is in ALARM"),
+        pytest.param([CPU], [(122, "ALARM")], id="it is OK"),
+        pytest.param(
+            [(90, "disk", "ALARM"), CPU, (126, "disk", "OK")], [(156, "ALARM")], id="its child changes back"
+        ),
+    ],
+)
+def test_a_composite_may_be_the_suppressor(course, expected):
+    with watching() as cloud:
+        combine(cloud, "upkeep", "ALARM(disk) OR ALARM(deploying)", AlarmActions=[], OKActions=[])
+        assert suppressed(cloud, *course, ActionsSuppressor="upkeep") == expected
+
+
+def test_a_child_may_be_the_suppressor_of_the_change_it_makes():
+    with watching() as cloud:
+        assert suppressed(cloud, CPU, ActionsSuppressor="cpu") == []
+        assert described(cloud)["ActionsSuppressedBy"] == "Alarm"
+
+
+@pytest.mark.parametrize(
+    ("course", "expected"),
+    [
+        pytest.param([CPU], [(102, "StateUpdate"), (122, "Action")], id="let go after the wait"),
+        pytest.param([CPU, QUIET], [(102, "StateUpdate")], id="suppressed"),
+        pytest.param(
+            [CPU, QUIET, (126, "deploying", "OK")],
+            [(102, "StateUpdate"), (156, "Action")],
+            id="let go after the extension",
+        ),
+        pytest.param(
+            [CPU, (110, "cpu", "OK")],
+            [(102, "StateUpdate"), (110, "StateUpdate"), (130, "Action")],
+            id="only the last of two changes acts",
+        ),
+    ],
+)
+def test_the_history_shows_when_actions_ran_that_were_held_back(course, expected):
+    with watching() as cloud:
+        suppressed(cloud, *course)
+
+        items = [(second - 1, kind) for second, kind, _ in history(cloud)]
+        assert [item for item in items if item[0] > WAIT] == expected
 
 
 def test_without_a_suppressor_actions_run_at_once():

@@ -26,6 +26,8 @@ def describe_alarms(
     known = {each.name: each for each in alarms}
     if related := _RELATED & asked.keys():
         return _related(known, asked, related)
+    if asked.get("AlarmNames") and asked.get("AlarmNamePrefix"):
+        raise Refused("ValidationError", "AlarmNames and AlarmNamePrefix exclude each other")
     types = asked.get("AlarmTypes") or ["MetricAlarm"]
     found = sorted(
         (each for each in known.values() if _kind(each) in types and _wanted(each, asked)),
@@ -88,8 +90,6 @@ def _kind(alarm: Any) -> str:
 
 
 def _wanted(alarm: Any, asked: Mapping[str, Any]) -> bool:
-    if asked.get("AlarmNames") and asked.get("AlarmNamePrefix"):
-        raise Refused("ValidationError", "AlarmNames and AlarmNamePrefix exclude each other")
     actions = (*(alarm.alarm_actions or ()), *alarm.ok_actions, *alarm.insufficient_data_actions)
     return (
         (not asked.get("AlarmNames") or alarm.name in asked["AlarmNames"])

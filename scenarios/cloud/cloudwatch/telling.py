@@ -63,13 +63,17 @@ class Place(NamedTuple):
 
 
 def notification(place: Place, alarm: Any, change: Change) -> dict[str, Any]:
-    """The Message of an alarm's SNS notification."""
+    """The Message of an alarm's SNS notification; a composite's leaves out when it was configured.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+    """
+    configured = {"AlarmConfigurationUpdatedTimestamp": timestamp(alarm.configuration_updated_timestamp)}
     return {
         "AlarmName": alarm.name,
         "AlarmDescription": alarm.description,
         **({"AlarmRule": alarm.rule} if alarm.rule is not None else {}),
         "AWSAccountId": place.account,
-        "AlarmConfigurationUpdatedTimestamp": timestamp(alarm.configuration_updated_timestamp),
+        **(configured if alarm.rule is None else {}),
         "NewStateValue": change.after,
         "NewStateReason": change.reason,
         "StateChangeTime": timestamp(change.at),
@@ -306,5 +310,5 @@ def _region_names() -> Mapping[str, str]:
 
 
 def long_name(region: str) -> str:
-    """`US East (N. Virginia)`."""
-    return _region_names().get(region, region)
+    """`US East (N. Virginia)`, `EU (Ireland)`: alarms go on saying EU where the rest of AWS says Europe."""
+    return _region_names().get(region, region).replace("Europe (", "EU (")
