@@ -308,6 +308,17 @@ def test_no_composite_of_a_circle_can_be_deleted():
         cloudwatch.delete_alarms(AlarmNames=["second"])
 
 
+def test_a_composite_that_names_itself_is_a_circle_of_one():
+    with watching() as cloud:
+        combine(cloud, alarm_rule="ALARM(cpu)")
+        combine(cloud, alarm_rule="NOT ALARM(pressure)")
+        become(cloud, "cpu", "ALARM")
+        assert state(cloud) == "OK"
+
+        with pytest.raises(ClientError, match="Cannot delete pressure"):
+            admin(cloud, "cloudwatch").delete_alarms(AlarmNames=["pressure"])
+
+
 def test_a_template_declares_a_composite_and_its_suppressor():
     properties = {
         "AlarmName": "pressure",

@@ -66,6 +66,14 @@ def test_kinship_excludes_other_questions():
                 admin(cloud, "cloudwatch").describe_alarms(ChildrenOfAlarmName="pressure", **more)
 
 
+def test_a_child_that_is_named_twice_is_described_once():
+    with watching() as cloud:
+        combine(cloud, alarm_rule=f"ALARM(cpu) OR INSUFFICIENT_DATA({alarm_arn('cpu')}) OR NOT OK(cpu)")
+
+        assert names(cloud, ChildrenOfAlarmName="pressure") == ["cpu"]
+        assert names(cloud, ParentsOfAlarmName="cpu") == ["pressure"]
+
+
 def test_names_and_a_prefix_exclude_each_other_whether_there_are_alarms_or_not():
     with watching() as cloud, pytest.raises(ClientError, match=r"ValidationError.*exclude each other"):
         names(cloud, AlarmTypes=["CompositeAlarm"], AlarmNames=["calm"], AlarmNamePrefix="c")

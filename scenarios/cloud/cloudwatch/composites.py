@@ -85,7 +85,6 @@ class Composites:
         if alarm.name in _reached(alarms, alarm):
             return None
         states = {each.name: each.state_value for each in alarms.values()}
-        states |= {each.alarm_arn: each.state_value for each in alarms.values()}
         try:
             return "ALARM" if _rule(alarm.rule).evaluate(states) else "OK"
         except LookupError:
