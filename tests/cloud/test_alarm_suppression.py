@@ -9,6 +9,8 @@ import pytest
 from composite_worlds import become, combine, described, events, history, mailed, watching
 from small_worlds import arn, arrived, function, permission
 
+from scenarios.cloud.errors import NotSimulated
+
 WAIT, EXTENSION = 20, 30
 SUPPRESSED = {
     "ActionsSuppressor": "deploying",
@@ -259,3 +261,16 @@ def test_a_composite_that_is_deleted_while_it_waits_does_nothing():
         cloud.run(600)
 
         assert mailed(cloud) == before
+
+
+def test_a_suppressor_goes_with_its_composite_and_what_it_leaves_behind_is_not_simulated():
+    with watching() as cloud:
+        suppressed(cloud, CPU, until=110)
+        cloudwatch = cloud.client(cloud.user("alice"), "cloudwatch")
+        with pytest.raises(NotSimulated, match="deleting deploying, which suppresses pressure"):
+            cloudwatch.delete_alarms(AlarmNames=["deploying"])
+        cloudwatch.delete_alarms(AlarmNames=["deploying", "pressure"])
+
+        left = cloudwatch.describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        assert [each["AlarmName"] for each in left["MetricAlarms"]] == ["cpu", "disk"]
+        assert left["CompositeAlarms"] == []

@@ -130,6 +130,18 @@ def test_a_change_runs_up_through_every_level_at_once():
         assert "alarm:middle transitioned to ALARM" in described(cloud, "outer")["StateReason"]
 
 
+def test_where_a_change_arrives_by_two_ways_the_last_word_is_right():
+    with watching() as cloud:
+        combine(cloud, "busy", "ALARM(cpu)")
+        combine(cloud, "calm", "NOT ALARM(cpu)")
+        combine(cloud, "never", "ALARM(busy) AND ALARM(calm)")
+        combine(cloud, "always", "ALARM(busy) OR ALARM(calm)")
+        for value in ("ALARM", "OK", "ALARM"):
+            become(cloud, "cpu", value)
+
+            assert (state(cloud, "never"), state(cloud, "always")) == ("OK", "ALARM")
+
+
 def test_a_rule_that_leads_back_to_itself_is_not_evaluated_until_the_circle_is_broken():
     with watching() as cloud:
         combine(cloud, "first", "ALARM(cpu)")

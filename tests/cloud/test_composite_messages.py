@@ -15,6 +15,12 @@ SUPPRESSED = {
 }
 
 
+def triggered(value, at):
+    """What StateReasonData says of the one child."""
+    state = {"value": value, "timestamp": f"2026-03-02T{at}.000+0000"}
+    return {"triggeringAlarms": [{"arn": alarm_arn("cpu"), "state": state}]}
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -86,6 +92,65 @@ def test_eventbridge_hears_of_a_composites_first_state_with_all_its_children():
         }
         assert children == {alarm_arn("cpu"): "ALARM", alarm_arn("disk"): "INSUFFICIENT_DATA"}
         assert event["detail"]["previousState"]["value"] == "INSUFFICIENT_DATA"
+
+
+@pytest.mark.parametrize(
+    ("more", "configured", "held"),
+    [
+        pytest.param({}, {}, {}, id="without a suppressor"),
+        pytest.param(
+            SUPPRESSED,
+            {
+                "actionsSuppressor": "deploying",
+                "actionsSuppressorWaitPeriod": 20,
+                "actionsSuppressorExtensionPeriod": 30,
+            },
+            {
+                "actionsSuppressedBy": "WaitPeriod",
+                "actionsSuppressedReason": "Actions suppressed by WaitPeriod",
+            },
+            id="with a suppressor",
+        ),
+    ],
+)
+def test_eventbridge_hears_of_a_change_with_the_state_before(more, configured, held):
+    with watching() as cloud:
+        become(cloud, "cpu", "OK")
+        combine(cloud, alarm_rule="ALARM(cpu)", AlarmDescription="too busy", **more)
+        cloud.run(59)
+        become(cloud, "cpu", "ALARM")
+        cloud.run(5)
+
+        (event,) = [each for each in events(cloud) if each["detail"]["state"]["value"] == "ALARM"]
+        assert len(event.pop("id")) == len("d3dfc86d-384d-24c8-0345-9f7986db0b80")
+        assert event == {
+            "version": "0",
+            "detail-type": "CloudWatch Alarm State Change",
+            "source": "aws.cloudwatch",
+            "account": ACCOUNT,
+            "time": "2026-03-02T03:01:00Z",
+            "region": "us-east-1",
+            "resources": [alarm_arn("pressure")],
+            "detail": {
+                "alarmName": "pressure",
+                "configuration": {"description": "too busy", "alarmRule": "ALARM(cpu)", **configured},
+                "state": {
+                    "value": "ALARM",
+                    "reason": (
+                        f"{alarm_arn('cpu')} transitioned to ALARM at Monday 02 March, 2026 03:01:00 UTC"
+                    ),
+                    "reasonData": json.dumps(triggered("ALARM", "03:01:00")),
+                    "timestamp": "2026-03-02T03:01:00.000+0000",
+                    **held,
+                },
+                "previousState": {
+                    "value": "OK",
+                    "reason": f"{alarm_arn('pressure')} was created and its alarm rule evaluates to OK",
+                    "reasonData": json.dumps(triggered("OK", "03:00:00")),
+                    "timestamp": "2026-03-02T03:00:01.000+0000",
+                },
+            },
+        }
 
 
 def configurations(cloud, name):
@@ -216,9 +281,3 @@ def test_a_change_of_a_composite_is_kept_with_the_children_behind_it():
                 "stateReasonData": triggered("ALARM", "03:01:00"),
             },
         }
-
-
-def triggered(value, at):
-    """What StateReasonData says of the one child."""
-    state = {"value": value, "timestamp": f"2026-03-02T{at}.000+0000"}
-    return {"triggeringAlarms": [{"arn": alarm_arn("cpu"), "state": state}]}

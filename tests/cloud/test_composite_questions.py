@@ -59,11 +59,18 @@ def test_of_children_little_is_told_and_of_parents_less():
         assert parent == {"AlarmName": "pressure", "AlarmArn": alarm_arn("pressure")}
 
 
-def test_kinship_excludes_other_questions():
-    with watching() as cloud:
-        for more in ({"AlarmNamePrefix": "c"}, {"ParentsOfAlarmName": "cpu"}):
-            with pytest.raises(ClientError, match="ChildrenOfAlarmName excludes all but MaxRecords"):
-                admin(cloud, "cloudwatch").describe_alarms(ChildrenOfAlarmName="pressure", **more)
+@pytest.mark.parametrize(
+    ("which", "more"),
+    [
+        pytest.param("ChildrenOfAlarmName", {"AlarmNamePrefix": "c"}, id="children by a prefix"),
+        pytest.param("ChildrenOfAlarmName", {"AlarmTypes": ["MetricAlarm"]}, id="children of a kind"),
+        pytest.param("ChildrenOfAlarmName", {"ParentsOfAlarmName": "cpu"}, id="children and parents"),
+        pytest.param("ParentsOfAlarmName", {"StateValue": "OK"}, id="parents in a state"),
+    ],
+)
+def test_kinship_excludes_other_questions(which, more):
+    with watching() as cloud, pytest.raises(ClientError, match=f"{which} excludes all but MaxRecords"):
+        admin(cloud, "cloudwatch").describe_alarms(**{which: "pressure"}, **more)
 
 
 def test_a_child_that_is_named_twice_is_described_once():

@@ -5,13 +5,13 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutComposit
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from scenarios.cloud import moto_hooks
-from scenarios.cloud.alarm_rules import CompositeRule, InvalidAlarmRule
+from scenarios.cloud.alarm_rules import CompositeRule, InvalidAlarmRule, name_of
 from scenarios.cloud.alarms import INSUFFICIENT_DATA
 from scenarios.cloud.caller import ApiCall
 from scenarios.cloud.calls import Asked
@@ -113,13 +113,7 @@ class AlarmRequests:
             raise Refused("ValidationError", f"At most {MOST_DELETED} alarms can be deleted at once")
         if sum(name in alarms and alarms[name].rule is not None for name in names) > 1:
             raise Refused("ValidationError", "At most one composite alarm can be deleted at once")
-        needed = [name for name in names if not set(dependants(alarms.values(), name)) <= set(names) - {name}]
-        if needed:
-            raise Refused(
-                "ValidationError",
-                f"Cannot delete {','.join(needed)} as there are composite alarm(s) depending on "
-                f"{'it' if len(needed) == 1 else 'them'}.",
-            )
+        _check_none_is_needed(names, alarms)
         self._remember(asked, *names)
 
     def _were_deleted(self, call: ApiCall) -> None:
@@ -171,3 +165,20 @@ def _children(rule: str) -> tuple[str, ...]:
         raise Refused(
             "ValidationError", f"Error in AlarmRule [{error.reason} at char {error.position}]"
         ) from error
+
+
+def _check_none_is_needed(names: Sequence[str], alarms: Mapping[str, Any]) -> None:
+    """Refuse to delete what a composite's rule names, where the composite stays, or is the very same."""
+    needed = [name for name in names if not set(dependants(alarms.values(), name)) <= set(names) - {name}]
+    if needed:
+        on = "it" if len(needed) == 1 else "them"
+        raise Refused(
+            "ValidationError",
+            f"Cannot delete {','.join(needed)} as there are composite alarm(s) depending on {on}.",
+        )
+    for alarm in alarms.values():
+        if alarm.rule is None or alarm.name in names or not alarm.actions_suppressor:
+            continue
+        suppressor = name_of(alarm.actions_suppressor)
+        if suppressor in names:  # whether CloudWatch refuses it, or lets go of the actions, is unconfirmed
+            raise NotSimulated("cloudwatch", f"deleting {suppressor}, which suppresses {alarm.name}")
