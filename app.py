@@ -8,9 +8,9 @@ import os
 from importlib import import_module
 from typing import Any
 
-from chalicelib.http import routes
+from chalicelib.http.routes import routes
 from chalicelib.remediations import load
-from chalicelib.runtime import answer
+from chalicelib.runtime.answer import answer
 from chalicelib.warden import Warden
 
 app = Warden(app_name="trailwarden")

@@ -4,9 +4,7 @@ The tuple is spelled out, so that whoever reads it knows all that can happen; th
 and the commands are made from it.
 """
 
-from chalicelib.alarm_path import LogAlarm
-from chalicelib.cis import CIS_CONTROLS
-from chalicelib.remediation import Remediation
+from chalicelib.remediation import LogAlarm, Remediation
 from chalicelib.remediations import (
     cis_alarms,
     error_burst,
@@ -19,6 +17,7 @@ from chalicelib.remediations import (
     trail_stopped,
     trail_validation,
 )
+from chalicelib.remediations.cis_alarms.controls import CIS_CONTROLS
 
 CATALOG: tuple[Remediation, ...] = (
     root_login.REMEDIATION,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from botocore import xform_name
 
-from chalicelib.aws_command import aws_command
+from chalicelib.wording import aws_command
 
 if TYPE_CHECKING:
     from chalicelib.aws import Aws
@@ -29,14 +29,6 @@ class Severity(StrEnum):
     MEDIUM = "MEDIUM"
     HIGH = "HIGH"
     CRITICAL = "CRITICAL"
-
-
-class Mode(StrEnum):
-    """How far a remediation may go. A fresh deploy observes."""
-
-    OBSERVE = "observe"  # plan and tell
-    APPROVE = "approve"  # store the plan, tell, wait for a yes
-    ENFORCE = "enforce"  # act, then tell
 
 
 class Outcome(StrEnum):
@@ -330,3 +322,32 @@ class Remediation:
     def acts(self) -> bool:
         """Whether it can do more than tell."""
         return any(grant.acting for grant in self.grants)
+
+
+# What CloudFormation makes of it: a reference, or the value itself.
+CloudFormation = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogAlarm:
+    """A metric filter that counts matching log events, and the alarm on their sum.
+
+    The stack declares them as `{name}Filter` and `{name}Alarm`: value 1 for each match, statistic Sum, one
+    evaluation period of `period_seconds`, in ALARM at `threshold` and above, missing data not breaching, as
+    the CIS benchmark asks. `namespace` is text for Fn::Sub. An alarm whose state change wakes a remediation
+    (an `OnEvent` names its ARN) leaves the telling to it; any other tells the topic itself.
+
+    `alarm_name`: text for Fn::Sub, where CloudFormation's own name won't do. `condition`: the stack's, where
+    it isn't always there.
+    """
+
+    name: str
+    log_group: CloudFormation
+    pattern: str | CloudFormation
+    metric: str
+    namespace: str
+    threshold: int | CloudFormation
+    period_seconds: int | CloudFormation
+    description: str
+    alarm_name: str = ""
+    condition: str = ""

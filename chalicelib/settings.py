@@ -4,10 +4,10 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Self
 
 from chalicelib.errors import NotConfigured
-from chalicelib.remediation import Mode
 
 TOPIC = "TRAILWARDEN_TOPIC_ARN"
 LEDGER = "TRAILWARDEN_LEDGER"
@@ -15,6 +15,14 @@ VALIDATIONS = "TRAILWARDEN_VALIDATIONS_URL"
 MODE = "TRAILWARDEN_MODE"
 ACTS_PER_HOUR = "TRAILWARDEN_ACTS_PER_HOUR"
 IGNORED_PRINCIPALS = "TRAILWARDEN_IGNORED_PRINCIPALS"
+
+
+class Mode(StrEnum):
+    """How far a remediation may go. A fresh deploy observes."""
+
+    OBSERVE = "observe"  # plan and tell
+    APPROVE = "approve"  # store the plan, tell, wait for a yes
+    ENFORCE = "enforce"  # act, then tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,30 +44,30 @@ class Warden(Chalice):  # type: ignore[misc]  # Chalice ships no types
 
     def fragment(self) -> Mapping[str, Any]:
         """The template to merge into Chalice's."""
-        from chalicelib.stack import fragment  # noqa: PLC0415 - see above
+        from chalicelib.template import fragment  # noqa: PLC0415 - see above
 
         return fragment(self.remediations)
 
     def policies(self) -> Mapping[str, Mapping[str, Any]]:
         """Policy documents by the name of the function they are for."""
-        from chalicelib.policies import policies  # noqa: PLC0415 - see above
+        from chalicelib.template.policies import policies  # noqa: PLC0415 - see above
 
         return policies(self.remediations)
 
     def spoke(self) -> Mapping[str, Any]:
         """The template that forwards other regions' events to the home region."""
-        from chalicelib.spoke import spoke  # noqa: PLC0415 - see above
+        from chalicelib.template.spoke import spoke  # noqa: PLC0415 - see above
 
         return spoke(self.remediations)
 
     def archive(self) -> Mapping[str, Any]:
         """The template for the account that another account's trail delivers to."""
-        from chalicelib.archive import archive  # noqa: PLC0415 - see above
+        from chalicelib.template.archive import archive  # noqa: PLC0415 - see above
 
         return archive()
 
     def host(self) -> Mapping[str, Any]:
         """The template of one watched host's alarms."""
-        from chalicelib.stack.host import host  # noqa: PLC0415 - see above
+        from chalicelib.template.host import host  # noqa: PLC0415 - see above
 
         return host()

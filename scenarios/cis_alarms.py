@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.cis import CIS_CONTROLS
+from chalicelib.remediations.cis_alarms.controls import CIS_CONTROLS
 from scenarios.cloud.caller import Caller
 from scenarios.cloud.iam.identity import ADMINISTRATOR
 from scenarios.cloud.world import World

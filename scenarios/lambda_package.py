@@ -19,7 +19,7 @@ from typing import Any
 from chalice.deploy.packager import LambdaDeploymentPackager
 from chalice.utils import UI, OSUtils
 
-from chalicelib.stack import RUNTIME
+from chalicelib.template import RUNTIME
 from chalicelib.warden import Warden
 from scenarios.cloud.cloudformation.template import translate
 from scenarios.packaging import PROJECT, Template, application, pretty, sam_template

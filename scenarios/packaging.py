@@ -20,7 +20,7 @@ from chalice.deploy.deployer import BaseDeployStep, BuildStage, InjectDefaults, 
 from chalice.deploy.swagger import CFNSwaggerGenerator
 from chalice.package import SAMTemplateGenerator, TemplateDeepMerger
 
-from chalicelib.stack import RUNTIME
+from chalicelib.template import RUNTIME
 from chalicelib.warden import Warden
 from scenarios.requirements import requirements
 

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from chalicelib.archive import archive
 from chalicelib.remediation import Outcome
+from chalicelib.template.archive import archive
 from scenarios.cloud.world import World
 from scenarios.runner.actors import Actor
 from scenarios.runner.checks import alert, no_more_alerts_than, outcome, state

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.ledger import Ledger
-from chalicelib.validation_jobs import newest, slices, summary
-from chalicelib.validation_requests import asked_for, begin
+from chalicelib.http.validation_requests import asked_for, begin
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.ledger.validations import newest, slices, summary
 from scenarios.cloud.world import World
 from scenarios.runner.actors import Actor
 from scenarios.runner.checks import alert, no_more_alerts_than

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chalicelib.matching.errors import InvalidPattern
-    from chalicelib.matching.event_index import EventRules
-    from chalicelib.matching.event_pattern import EventPattern
-    from chalicelib.matching.log_pattern import LogPattern
+    from chalicelib.matching.events.index import EventRules
+    from chalicelib.matching.events.pattern import EventPattern
+    from chalicelib.matching.logs.pattern import LogPattern
 
 __all__ = ["EventPattern", "EventRules", "InvalidPattern", "LogPattern"]
 
 _HOMES = {
-    "EventPattern": "event_pattern",
-    "EventRules": "event_index",
+    "EventPattern": "events.pattern",
+    "EventRules": "events.index",
     "InvalidPattern": "errors",
-    "LogPattern": "log_pattern",
+    "LogPattern": "logs.pattern",
 }
 
 

@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.alarm_path import NAMESPACE, LogAlarm
 from chalicelib.aws import Aws
 from chalicelib.events import AlarmChange, Raw, alarm_change
-from chalicelib.log_evidence import Reading, Search, unread
-from chalicelib.measures import most_first, some, span, when
-from chalicelib.remediation import Alert, Grant, OnEvent, Plan, Remediation, Severity
+from chalicelib.evidence.log_events import Reading, Search, unread
+from chalicelib.references import NAMESPACE
+from chalicelib.remediation import Alert, Grant, LogAlarm, OnEvent, Plan, Remediation, Severity
 from chalicelib.settings import Settings
+from chalicelib.wording import most_first, some, span, when
 
 NAME = "error_burst"
 GROUP = "ERROR_BURST_GROUP"

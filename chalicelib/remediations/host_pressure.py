@@ -19,13 +19,13 @@ from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.alarm_path import HOST_PRESSURE
 from chalicelib.aws import Aws
 from chalicelib.errors import foreseen
 from chalicelib.events import AlarmChange, Raw, alarm_change
-from chalicelib.measures import when
+from chalicelib.references import HOST_PRESSURE
 from chalicelib.remediation import Alert, Grant, OnEvent, Plan, Remediation, Severity
 from chalicelib.settings import Settings
+from chalicelib.wording import when
 
 PATTERN = {
     "source": ["aws.cloudwatch"],

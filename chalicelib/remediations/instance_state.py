@@ -22,13 +22,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import Aws
-from chalicelib.aws_command import aws_command
 from chalicelib.errors import MalformedEvent, foreseen
 from chalicelib.events import ApiCallEvent, InstanceState, Raw, api_call, instance_state
-from chalicelib.ledger import Ledger
-from chalicelib.measures import some, when
+from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Alert, Grant, OnEvent, Plan, Remediation, Severity, Sighting
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
+from chalicelib.wording import aws_command, some, when
 
 NAME = "instance_state"
 TOLD = "INSTANCE_STATES_TOLD"

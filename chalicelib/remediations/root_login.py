@@ -18,10 +18,10 @@ from datetime import datetime
 
 from chalicelib.aws import Aws
 from chalicelib.events import ApiCallEvent, api_call
-from chalicelib.measures import when
+from chalicelib.evidence.sign_in import NOT_RECORDED, in_words, mfa_used, succeeded
 from chalicelib.remediation import Alert, Grant, OnEvent, Plan, Remediation, Severity
 from chalicelib.settings import Settings
-from chalicelib.sign_in import NOT_RECORDED, in_words, mfa_used, succeeded
+from chalicelib.wording import when
 
 PATTERN = {
     "source": ["aws.signin"],

@@ -10,7 +10,7 @@ import click
 
 import scenarios
 from chalicelib.catalog import CATALOG
-from chalicelib.page import does, trigger_in_words
+from chalicelib.http.page import does, trigger_in_words
 from chalicelib.remediation import Grant, Remediation
 from scenarios.runner.terminal import Terminal
 

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from chalicelib.matching import EventPattern, InvalidPattern
-from chalicelib.notify import safe
-from chalicelib.sandbox import NotAnEvent, Pattern, Verdict, compiled, language_of, tried
+from chalicelib.matching.trial import NotAnEvent, Pattern, Verdict, compiled, language_of, tried
+from chalicelib.wording import safe
 from scenarios.runner.files import STANDARD_INPUT, Unreadable, reason, shown_name, text_of
 
 _CARET_ROOM = 38  # characters of a long pattern to either side of the place

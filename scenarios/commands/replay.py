@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from chalicelib.notify import safe
+from chalicelib.wording import safe
 from scenarios.runner.record_files import Found, NotARecord, read
 from scenarios.runner.replay import Replayed, replay
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.aws_command import aws_command
 from chalicelib.remediation import Call, Severity
+from chalicelib.wording import aws_command
 from scenarios.doctor.facts import Missing, Unknown
 
 

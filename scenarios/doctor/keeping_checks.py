@@ -124,7 +124,7 @@ def _kill_switch(facts: StackFacts, table: Table) -> Iterator[Finding]:
             where=table.name,
             severity=Severity.MEDIUM,
             mend=told("dynamodb", "delete-item", options, facts) + ", once nothing speaks against acting",
-            source="the gate of every remediation, chalicelib/runtime.py",
+            source="the gate of every remediation, chalicelib/runtime/answer.py",
         )
 
 

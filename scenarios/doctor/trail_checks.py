@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.remediation import Call, Severity
-from chalicelib.trail_selectors import NOISY, READS, WRITES, seen
+from chalicelib.trail.settings.selectors import NOISY, READS, WRITES, seen
 from scenarios.doctor.facts import (
     AccountFacts,
     AuditGroup,

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from chalicelib.ledger import Finding, Ledger
+from chalicelib.ledger.findings import Finding
+from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Outcome
 from scenarios.cloud.messaging import Message
 from scenarios.cloud.world import World

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from chalicelib.trail.gunzip import MalformedGzip, inflate
+from chalicelib.trail.integrity.gunzip import MalformedGzip, inflate
 
 STANDARD_INPUT = "-"
 LARGEST_BYTES = 1 << 30  # of a file, unpacked

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.stack.host import TAG, WATCHED, host
+from chalicelib.template.host import TAG, WATCHED, host
 from scenarios.cloud.caller import Caller
 from scenarios.cloud.cloudformation.provision import provision
 from scenarios.cloud.instances import Machine

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.ledger import Finding, Ledger
-from chalicelib.policies import logical_id
+from chalicelib.ledger.findings import Finding
+from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Outcome
+from chalicelib.template.parts import logical_id
 from scenarios.cloud.cloudtrail.envelope import event_bridge_envelope
 from scenarios.cloud.endpoints import only_where_aws_is
 from scenarios.cloud.errors import NotSimulated

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.trail.keys import LogFileKey
+from chalicelib.trail.integrity.keys import LogFileKey
 from scenarios.cloud.caller import Caller
 from scenarios.cloud.world import World
 from scenarios.runner.actors import Actor

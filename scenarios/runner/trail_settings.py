@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalicelib.aws import Aws
-from chalicelib.ledger import Ledger
-from chalicelib.trail_settings import TrailSettings, weaker
-from chalicelib.trail_settings_reader import Place, read_settings
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.trail.settings.reader import Place, read_settings
+from chalicelib.trail.settings.settings import TrailSettings, weaker
 from scenarios.cloud.caller import Caller
 from scenarios.cloud.world import World
 from scenarios.runner.actors import Actor

@@ -1,8 +1,8 @@
 """The validator behind `trailwarden validate-trail`: a trail of any length, held against its digests.
 
-The rules are those of `chalicelib.trail`; what is here feeds them day by day, so that a year of a busy trail
-takes no more memory than a day does, and many objects are read at once. Reads only; never imports the
-simulated AWS.
+The rules are those of `chalicelib.trail.integrity`; what is here feeds them day by day, so that a year of a
+busy trail takes no more memory than a day does, and many objects are read at once. Reads only; never imports
+the simulated AWS.
 
 Modules, in reading order:
 

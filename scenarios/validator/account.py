@@ -19,7 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from chalicelib.trail.public_keys import KeyRing, UnusableKey
+from chalicelib.trail.integrity.public_keys import KeyRing, UnusableKey
 from scenarios.validator.source import CouldNotTell
 
 _ARN = re.compile(

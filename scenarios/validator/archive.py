@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from chalicelib.trail.digest import SIGNATURE_ALGORITHM, Digest, parse_digest
-from chalicelib.trail.evidence import StoredObject, Unreadable
-from chalicelib.trail.keys import DigestKey, MalformedKey
+from chalicelib.trail.integrity.digest import SIGNATURE_ALGORITHM, Digest, parse_digest
+from chalicelib.trail.integrity.evidence import StoredObject, Unreadable
+from chalicelib.trail.integrity.keys import DigestKey, MalformedKey
 from scenarios.validator.source import MOST_BYTES, CouldNotTell
 
 HEAD = ".head.json"

@@ -9,9 +9,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from chalicelib.trail.digest import Digest, parse_digest
-from chalicelib.trail.evidence import Unreadable
-from chalicelib.trail.public_keys import KeyRing, UnusableKey
+from chalicelib.trail.integrity.digest import Digest, parse_digest
+from chalicelib.trail.integrity.evidence import Unreadable
+from chalicelib.trail.integrity.public_keys import KeyRing, UnusableKey
 from scenarios.validator.account import Account, Described, TrailArn
 from scenarios.validator.places import Place, Question, Scope
 from scenarios.validator.source import CouldNotTell, Source

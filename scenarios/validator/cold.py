@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from threading import Lock
 
-from chalicelib.aws_command import aws_command
+from chalicelib.wording import aws_command
 
 _TIERING = "INTELLIGENT_TIERING"
 

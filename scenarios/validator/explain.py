@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from chalicelib.trail.digest import LogReference
-from chalicelib.trail.findings import Finding, What
+from chalicelib.trail.integrity.digest import LogReference
+from chalicelib.trail.integrity.findings import Finding, What
 from scenarios.validator.gaps import Gaps
 from scenarios.validator.places import Place
 from scenarios.validator.survivors import Survivors

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from chalicelib.trail.chain import own_fault
-from chalicelib.trail.digest import Digest, LogReference
-from chalicelib.trail.evidence import Unreadable
-from chalicelib.trail.findings import Finding
-from chalicelib.trail.keys import Chain, DigestKey, MalformedKey
-from chalicelib.trail.logs import check_log
-from chalicelib.trail.public_keys import KeyRing
+from chalicelib.trail.integrity.chain import own_fault
+from chalicelib.trail.integrity.digest import Digest, LogReference
+from chalicelib.trail.integrity.evidence import Unreadable
+from chalicelib.trail.integrity.findings import Finding
+from chalicelib.trail.integrity.keys import Chain, DigestKey, MalformedKey
+from chalicelib.trail.integrity.logs import check_log
+from chalicelib.trail.integrity.public_keys import KeyRing
 from scenarios.validator.account import TrailArn
 from scenarios.validator.places import Place
 from scenarios.validator.reading import read_digest

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import unquote_plus
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
-from chalicelib.trail.evidence import StoredObject
+from chalicelib.trail.integrity.evidence import StoredObject
 
 
 class UnknownPage(ValueError):

@@ -6,8 +6,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from threading import Event
 
-from chalicelib.trail.digest import Digest, UnusableDigest, parse_digest
-from chalicelib.trail.evidence import StoredObject, Unreadable
+from chalicelib.trail.integrity.digest import Digest, UnusableDigest, parse_digest
+from chalicelib.trail.integrity.evidence import StoredObject, Unreadable
 from scenarios.validator.places import Place
 from scenarios.validator.source import Source
 

@@ -10,13 +10,13 @@ from datetime import date
 from threading import BoundedSemaphore, Lock, Semaphore
 from typing import NoReturn, Protocol
 
-from chalicelib.trail import sentences
-from chalicelib.trail.chain import Slot
-from chalicelib.trail.digest import Digest, Link, LogReference
-from chalicelib.trail.evidence import Unreadable, Window
-from chalicelib.trail.findings import Finding, What
-from chalicelib.trail.keys import Chain, DigestKey, MalformedKey
-from chalicelib.trail.logs import LogFault, check_log, log_finding
+from chalicelib.trail.integrity import sentences
+from chalicelib.trail.integrity.chain import Slot
+from chalicelib.trail.integrity.digest import Digest, Link, LogReference
+from chalicelib.trail.integrity.evidence import Unreadable, Window
+from chalicelib.trail.integrity.findings import Finding, What
+from chalicelib.trail.integrity.keys import Chain, DigestKey, MalformedKey
+from chalicelib.trail.integrity.logs import LogFault, check_log, log_finding
 from scenarios.validator.explain import Explainer
 from scenarios.validator.places import Place, Question
 from scenarios.validator.reading import Found, Reading, read_digest

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from chalicelib.trail.evidence import StoredObject
+from chalicelib.trail.integrity.evidence import StoredObject
 
 MOST_BYTES = 64 << 20
 """CloudTrail's files are at most 50 MB; what is longer is read so far and then judged cut short."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-from chalicelib.trail.gunzip import MalformedGzip, inflate
+from chalicelib.trail.integrity.gunzip import MalformedGzip, inflate
 from scenarios.validator.account import TrailArn
 
 NAMES = ("StopLogging", "DeleteTrail", "UpdateTrail")

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chalicelib.trail import sentences
-from chalicelib.trail.chain import (
+from chalicelib.trail.integrity import sentences
+from chalicelib.trail.integrity.chain import (
     ChainReport,
     Place,
     Slot,
@@ -22,12 +22,12 @@ from chalicelib.trail.chain import (
     own_finding,
     place_digests,
 )
-from chalicelib.trail.digest import Digest, Link, LogReference, UnusableDigest
-from chalicelib.trail.evidence import DIGEST_PERIOD, StoredObject, Window
-from chalicelib.trail.findings import Finding, What
-from chalicelib.trail.keys import Chain, DigestKey, LogFileKey, MalformedKey
-from chalicelib.trail.logs import judge_listing
-from chalicelib.trail.public_keys import KeyRing
+from chalicelib.trail.integrity.digest import Digest, Link, LogReference, UnusableDigest
+from chalicelib.trail.integrity.evidence import DIGEST_PERIOD, StoredObject, Window
+from chalicelib.trail.integrity.findings import Finding, What
+from chalicelib.trail.integrity.keys import Chain, DigestKey, LogFileKey, MalformedKey
+from chalicelib.trail.integrity.logs import judge_listing
+from chalicelib.trail.integrity.public_keys import KeyRing
 
 Found = Digest | UnusableDigest
 

@@ -11,13 +11,13 @@ from functools import partial
 from itertools import islice
 from urllib.parse import quote
 
-from chalicelib.aws_command import aws_command
-from chalicelib.trail.chain import own_fault
-from chalicelib.trail.digest import Digest, LogReference, parse_digest
-from chalicelib.trail.evidence import StoredObject, Unreadable
-from chalicelib.trail.findings import Finding, What
-from chalicelib.trail.keys import DigestKey, MalformedKey
-from chalicelib.trail.logs import check_log
+from chalicelib.trail.integrity.chain import own_fault
+from chalicelib.trail.integrity.digest import Digest, LogReference, parse_digest
+from chalicelib.trail.integrity.evidence import StoredObject, Unreadable
+from chalicelib.trail.integrity.findings import Finding, What
+from chalicelib.trail.integrity.keys import DigestKey, MalformedKey
+from chalicelib.trail.integrity.logs import check_log
+from chalicelib.wording import aws_command
 from scenarios.validator.places import Place
 from scenarios.validator.source import CouldNotTell, Versioned
 

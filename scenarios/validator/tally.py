@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chalicelib.trail.findings import Finding, Weight
+from chalicelib.trail.integrity.findings import Finding, Weight
 
 INTERRUPTED = 130
 """As shells report Ctrl-C: whatever was found so far, the rest was not looked at."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from chalicelib.notify import safe
-from chalicelib.trail.findings import Finding, Weight
+from chalicelib.trail.integrity.findings import Finding, Weight
+from chalicelib.wording import safe
 from scenarios.validator.tally import Tally
 
 _WEIGHTS = {Weight.NOTICE: "notice", Weight.UNDECIDED: "could not tell", Weight.BROKEN: "not sound"}

@@ -12,7 +12,7 @@ from itertools import cycle, islice
 
 from moto.logs.utils import EventMessageFilter, UnsupportedFilterPattern
 
-from chalicelib.matching.log_pattern import LogPattern
+from chalicelib.matching.logs.pattern import LogPattern
 
 MESSAGES = 20_000
 ROUNDS = 3

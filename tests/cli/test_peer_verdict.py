@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from trail_endpoint import BUCKET, HOME
 from validate import TIMES, told, validate
 
-from chalicelib.trail.digest import parse_digest
+from chalicelib.trail.integrity.digest import parse_digest
 from scenarios.cloud.cloudtrail.digests import simulated_key
 
 AWS = os.environ.get("PEER_AWS_CLI") or shutil.which("aws")

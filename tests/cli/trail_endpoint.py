@@ -11,7 +11,7 @@ from threading import Lock, Thread
 from urllib.parse import parse_qsl, unquote, urlsplit
 from xml.sax.saxutils import escape
 
-from chalicelib.trail.keys import Chain, LogFileKey
+from chalicelib.trail.integrity.keys import Chain, LogFileKey
 from scenarios.cloud.cloudtrail.digests import DeliveredLog, simulated_key, write_digest
 
 BUCKET, ACCOUNT, HOME = "trail-bucket", "111122223333", "eu-west-1"

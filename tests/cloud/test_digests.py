@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from chalicelib.trail.keys import Chain
+from chalicelib.trail.integrity.keys import Chain
 from scenarios.cloud.cloudtrail.digests import (
     DeliveredLog,
     SigningKey,

@@ -10,11 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 from small_worlds import HOME, admin, document, group, heard, lets, noted, queue, rule, trail, world
 
-from chalicelib.trail.digest import parse_digest
-from chalicelib.trail.evidence import StoredObject, Window
-from chalicelib.trail.findings import What
-from chalicelib.trail.public_keys import KeyRing
-from chalicelib.trail.verdict import judge
+from chalicelib.trail.integrity.digest import parse_digest
+from chalicelib.trail.integrity.evidence import StoredObject, Window
+from chalicelib.trail.integrity.findings import What
+from chalicelib.trail.integrity.public_keys import KeyRing
+from chalicelib.trail.integrity.verdict import judge
 from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.faults import PROFILES
 from scenarios.cloud.world import ACCOUNT

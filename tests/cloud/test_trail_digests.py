@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from small_worlds import HOME, admin, trail, world
 from trail_worlds import HOUR, create_table, digests, log_files, open_bucket, verdict
 
-from chalicelib.trail.findings import What
+from chalicelib.trail.integrity.findings import What
 from scenarios.cloud.cloudtrail.signing_keys import A_ROTATION, key_at, keys_of
 from scenarios.cloud.world import ACCOUNT
 

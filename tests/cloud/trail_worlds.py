@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from small_worlds import admin, arn, document, lets, trail
 
-from chalicelib.trail.digest import parse_digest
-from chalicelib.trail.evidence import StoredObject, Window
-from chalicelib.trail.public_keys import KeyRing
-from chalicelib.trail.verdict import judge
+from chalicelib.trail.integrity.digest import parse_digest
+from chalicelib.trail.integrity.evidence import StoredObject, Window
+from chalicelib.trail.integrity.public_keys import KeyRing
+from chalicelib.trail.integrity.verdict import judge
 from scenarios.cloud.world import ACCOUNT
 
 HOUR = 3600

@@ -12,10 +12,10 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from chalicelib.aws import Aws
-from chalicelib.ledger import Ledger
-from chalicelib.remediation import Alert, Call, Mode, OnEvent, Plan, Remediation, Severity
-from chalicelib.runtime import Run
-from chalicelib.settings import Settings
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.remediation import Alert, Call, OnEvent, Plan, Remediation, Severity
+from chalicelib.runtime.answer import Run
+from chalicelib.settings import Mode, Settings
 
 ACCOUNT, REGION, TABLE = "123456789012", "eu-west-1", "ledger"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

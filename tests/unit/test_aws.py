@@ -3,7 +3,7 @@
 import boto3
 
 from chalicelib.aws import Aws
-from chalicelib.stack.functions import TIMEOUT_SECONDS
+from chalicelib.template.functions import TIMEOUT_SECONDS
 
 # botocore's standard mode waits at most 1, then 2 seconds before it tries again.
 WAITED_BETWEEN_SECONDS = 1 + 2

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.bursts import Attempt, Burst, densest
+from chalicelib.remediations.failed_login.bursts import Attempt, Burst, densest
 
 START = datetime(2026, 3, 3, 10, tzinfo=UTC)
 WINDOW = timedelta(seconds=300)

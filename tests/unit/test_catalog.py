@@ -10,7 +10,7 @@ from chalicelib import remediations
 from chalicelib.catalog import ALARMS, CATALOG, UnknownRemediation, find
 from chalicelib.matching import LogPattern
 from chalicelib.remediation import OnLogs
-from chalicelib.stack.parameters import PARAMETERS
+from chalicelib.template.parameters import PARAMETERS
 
 ALL = [pytest.param(remediation, id=remediation.name) for remediation in CATALOG]
 

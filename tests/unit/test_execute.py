@@ -5,10 +5,10 @@ from botocore.exceptions import ConnectTimeoutError
 from house import ACCOUNT, Happening, alert, built, creates, deletes
 
 from chalicelib.errors import NotAllowed, Throttled
-from chalicelib.execute import carry_out
-from chalicelib.ledger import finding_of
-from chalicelib.notify import message_of
+from chalicelib.ledger.findings import finding_of
 from chalicelib.remediation import Deed, Outcome, Plan
+from chalicelib.runtime.execute import carry_out
+from chalicelib.runtime.notify import message_of
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ from chalice import Blueprint, Chalice, IAMAuthorizer
 from chalice.test import Client
 from moto import mock_aws
 
-from chalicelib import http
 from chalicelib.aws import Aws
 from chalicelib.catalog import CATALOG
-from chalicelib.ledger import Finding, Ledger
+from chalicelib.http import routes as http
+from chalicelib.ledger.findings import Finding
+from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Alert, Grant, Outcome, Plan, Severity
 from chalicelib.settings import LEDGER
 

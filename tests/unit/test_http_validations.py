@@ -9,12 +9,12 @@ from chalice import Chalice
 from freezegun import freeze_time
 from moto import mock_aws
 
-from chalicelib import http
 from chalicelib.aws import Aws
-from chalicelib.ledger import Ledger
+from chalicelib.http import routes as http
+from chalicelib.http.validation_requests import BadSpan, asked_for
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.ledger.validations import Job, Slice, ask, planned, settle_slice
 from chalicelib.settings import LEDGER, VALIDATIONS
-from chalicelib.validation_jobs import Job, Slice, ask, planned, settle_slice
-from chalicelib.validation_requests import BadSpan, asked_for
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SPAN = {"since": "2026-03-01T00:00:00Z", "until": "2026-03-02T00:00:00+00:00"}

@@ -40,10 +40,10 @@ def packages(modules) -> set[str]:
         pytest.param("chalice.deploy", id="Chalice's deployer"),
         pytest.param("chalicelib.catalog", id="all remediations at once"),
         pytest.param("chalicelib.remediations.root_login", id="a remediation that is another function's"),
-        pytest.param("chalicelib.trail", id="the trail's validator"),
-        pytest.param("chalicelib.stack", id="the stack"),
-        pytest.param("chalicelib.policies", id="the policies"),
-        pytest.param("chalicelib.spoke", id="the spoke"),
+        pytest.param("chalicelib.trail.integrity", id="the trail's validator"),
+        pytest.param("chalicelib.template", id="the stack"),
+        pytest.param("chalicelib.template.policies", id="the policies"),
+        pytest.param("chalicelib.template.spoke", id="the spoke"),
         pytest.param("chalicelib.matching", id="the pattern engines"),
         pytest.param("cfnlint", id="cfn-lint"),
         pytest.param("samtranslator", id="the SAM translator"),
@@ -84,7 +84,7 @@ def test_importing_the_application_asks_nothing_of_aws_or_the_environment():
     """No client, no region, no variable: those are a running function's business."""
     code = (
         "import os; [os.environ.pop(name) for name in list(os.environ) if name.startswith(('AWS', 'TRAIL'))];"
-        "import app; from chalicelib.runtime import AWS; assert not AWS._clients"
+        "import app; from chalicelib.runtime.answer import AWS; assert not AWS._clients"
     )
 
     assert "app" in imported_by(code)

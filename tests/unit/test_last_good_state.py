@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from house import Happening, Remedy, alert, built, later
 
-from chalicelib.ledger import state_key
+from chalicelib.ledger.ledger import state_key
 from chalicelib.remediation import Outcome, Plan
 
 MALLORY = ("arn:aws:iam::123456789012:user/mallory",)

@@ -6,7 +6,8 @@ import pytest
 from house import NOON, TABLE, Happening, alert, built, creates, later
 
 from chalicelib.errors import Throttled
-from chalicelib.ledger import Ledger, finding_of
+from chalicelib.ledger.findings import finding_of
+from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Deed, Outcome, Plan, Quiet, Sighting
 
 

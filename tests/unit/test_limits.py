@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from house import alert, creates
 
-from chalicelib.limits import (
+from chalicelib.remediation import Alert, Plan, Severity
+from chalicelib.runtime.limits import (
     MOST_ALERTS,
     MOST_ALERTS_BYTES,
     MOST_CALLS_BYTES,
@@ -13,7 +14,6 @@ from chalicelib.limits import (
     facts_as_text,
     fitting,
 )
-from chalicelib.remediation import Alert, Plan, Severity
 
 
 @dataclass(frozen=True)

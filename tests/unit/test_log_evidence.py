@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from chalicelib.log_evidence import MOST_PAGES, Reading, Search, unread
+from chalicelib.evidence.log_events import MOST_PAGES, Reading, Search, unread
 
 MOMENT = datetime(2026, 3, 2, 3, 5, tzinfo=UTC)
 SEARCH = Search(group="shop/web", pattern="x", since=MOMENT, until=MOMENT)

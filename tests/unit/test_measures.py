@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from chalicelib.measures import most_first, size, some, span, when
+from chalicelib.wording import most_first, size, some, span, when
 
 SPANS = [
     pytest.param({"seconds": 0}, "0 s", id="nothing"),

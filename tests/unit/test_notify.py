@@ -1,9 +1,10 @@
 import pytest
 from house import Happening, alert, built, creates
 
-from chalicelib.ledger import finding_of
-from chalicelib.notify import LONGEST_FACT, LONGEST_LABEL, message_of, publish, safe, subject_of
+from chalicelib.ledger.findings import finding_of
 from chalicelib.remediation import Deed, Outcome, Plan
+from chalicelib.runtime.notify import LONGEST_LABEL, message_of, publish, subject_of
+from chalicelib.wording import LONGEST_FACT, safe
 
 ID = "remedy:2026-03-02T12:00:00.000Z:0123456789ab"
 CALLS = (creates("a"), creates("b"))

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import pytest
 
-from chalicelib.stack import RUNTIME
+from chalicelib.template import RUNTIME
 from scenarios import requirements as lambda_requirements
 from scenarios.lambda_package import BESIDE, NotForAws, build_zip, lint, strangers, write_package
 from scenarios.packaging import (

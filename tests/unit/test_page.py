@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 import pytest
 
 from chalicelib.catalog import CATALOG
-from chalicelib.ledger import Finding
-from chalicelib.page import HEADERS, does, loudest, page, trigger_in_words
+from chalicelib.http.page import HEADERS, does, loudest, page, trigger_in_words
+from chalicelib.ledger.findings import Finding
 from chalicelib.remediation import (
     Alert,
     Grant,

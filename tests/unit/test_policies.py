@@ -6,9 +6,10 @@ import pytest
 from house import Remedy
 
 from chalicelib.catalog import CATALOG
-from chalicelib.http import GRANTS as HTTP_GRANTS
-from chalicelib.policies import acting_grants_of, document, grants_of, logical_id, policies
+from chalicelib.http.routes import GRANTS as HTTP_GRANTS
 from chalicelib.remediation import Grant, OnQueue, Plan
+from chalicelib.template.parts import logical_id
+from chalicelib.template.policies import acting_grants_of, document, grants_of, policies
 
 BARE = Remedy(Plan.nothing()).remediation
 LOOKS = Grant(action="dynamodb:ListBackups", resource="*", because="ListBackups takes no resource")

@@ -19,9 +19,10 @@ from house import (
     later,
 )
 
-from chalicelib import runtime
 from chalicelib.errors import MalformedEvent, NotAllowed, NotConfigured, StillUnderWay, Throttled
-from chalicelib.remediation import Deed, Mode, Outcome, Plan, Quiet
+from chalicelib.remediation import Deed, Outcome, Plan, Quiet
+from chalicelib.runtime import answer as runtime
+from chalicelib.settings import Mode
 
 DENIED = {"create_table": "AccessDeniedException"}
 

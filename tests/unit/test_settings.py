@@ -1,8 +1,7 @@
 import pytest
 
 from chalicelib.errors import NotConfigured
-from chalicelib.remediation import Mode
-from chalicelib.settings import Settings
+from chalicelib.settings import Mode, Settings
 
 NEEDED = {"TRAILWARDEN_TOPIC_ARN": "arn:aws:sns:us-east-1:1:alerts", "TRAILWARDEN_LEDGER": "ledger"}
 

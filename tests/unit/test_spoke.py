@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.catalog import CATALOG
 from chalicelib.remediation import OnEvent
-from chalicelib.spoke import spoke
+from chalicelib.template.spoke import spoke
 
 TEMPLATE = spoke(CATALOG)
 RULES = {

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from chalicelib.events import LogBatch, LogLine
 from chalicelib.matching import LogPattern
-from chalicelib.sshd import PATTERN, LoginFailures, ReadLine, login_failures, read_line
+from chalicelib.remediations.failed_login.sshd import (
+    PATTERN,
+    LoginFailures,
+    ReadLine,
+    login_failures,
+    read_line,
+)
 
 HEADER = "Mar  3 10:15:01 web-1 sshd[2100]: "
 PAM = "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= "

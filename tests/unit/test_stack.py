@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from house import Remedy
 
-from chalicelib import stack
-from chalicelib.archive import archive
+from chalicelib import template as stack
 from chalicelib.catalog import CATALOG
 from chalicelib.remediation import Grant, OnEvent, OnLogs, OnQueue, OnSchedule, Plan
+from chalicelib.template.archive import archive
 from scenarios import packaging
 from scenarios.cloud.iam.policy import Principal, Request, decide
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.table_backups import MOST_KEPT, read_backups
+from chalicelib.remediations.table_deleted.backups import MOST_KEPT, read_backups
 
 NOW = datetime(2026, 3, 2, 3, tzinfo=UTC)
 

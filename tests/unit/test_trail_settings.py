@@ -4,10 +4,17 @@ import json
 
 import pytest
 
-from chalicelib.lifecycle import comes_sooner, lifecycle_in_words
 from chalicelib.remediation import Severity
-from chalicelib.trail_selectors import EVERY_MANAGEMENT_EVENT, NOISY, READS, WRITES, seen, selectors_in_words
-from chalicelib.trail_settings import ASPECTS, TrailSettings, canonical, promised, weaker
+from chalicelib.trail.settings.lifecycle import comes_sooner, lifecycle_in_words
+from chalicelib.trail.settings.selectors import (
+    EVERY_MANAGEMENT_EVENT,
+    NOISY,
+    READS,
+    WRITES,
+    seen,
+    selectors_in_words,
+)
+from chalicelib.trail.settings.settings import ASPECTS, TrailSettings, canonical, promised, weaker
 
 BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 BLOCKED = canonical(dict.fromkeys(BLOCKS, True))

@@ -1,9 +1,9 @@
 import pytest
 
-from chalicelib.policies import policies
 from chalicelib.remediations import load
-from chalicelib.spoke import spoke
-from chalicelib.stack import fragment
+from chalicelib.template import fragment
+from chalicelib.template.policies import policies
+from chalicelib.template.spoke import spoke
 from chalicelib.warden import Warden
 
 REMEDY = load("root_login")

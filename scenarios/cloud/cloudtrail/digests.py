@@ -1,4 +1,6 @@
-"""How the simulated CloudTrail writes digests: the mirror of `chalicelib.trail`, and written apart from it.
+"""How the simulated CloudTrail writes digests.
+
+The mirror of `chalicelib.trail.integrity`, and written apart from it.
 
 Bytes, signature and metadata are those that CloudTrail documents. JSON is spelled as CloudTrail spells it (no
 spaces, slashes escaped), so that whoever re-serialises before verifying fails here as well. Gzip carries no
@@ -19,7 +21,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from chalicelib.trail.keys import Chain
+from chalicelib.trail.integrity.keys import Chain
 from scenarios.cloud.cloudtrail.signing_keys import SigningKey, simulated_key
 
 __all__ = ["DeliveredLog", "SignedDigest", "SigningKey", "list_public_keys", "simulated_key", "write_digest"]

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from chalicelib.trail.keys import Chain, LogFileKey
+from chalicelib.trail.integrity.keys import Chain, LogFileKey
 from scenarios.cloud import moto_hooks
 from scenarios.cloud.cloudtrail.access import CLOUDTRAIL_CONTEXT, SERVICE, Access, Denial, accounts_of
 from scenarios.cloud.cloudtrail.digests import DeliveredLog, SignedDigest, write_digest

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.trail_selectors import READS
-from chalicelib.trail_selectors import WRITES as CHANGES
+from chalicelib.trail.settings.selectors import READS
+from chalicelib.trail.settings.selectors import WRITES as CHANGES
 from scenarios.doctor.bucket_checks import check_bucket
 from scenarios.doctor.examine import findings
 from scenarios.doctor.facts import (

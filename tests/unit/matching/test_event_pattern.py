@@ -6,8 +6,9 @@ from types import MappingProxyType
 
 import pytest
 
-from chalicelib.matching import EventPattern, event_pattern
-from chalicelib.matching.event_pattern import Mismatch
+from chalicelib.matching import EventPattern
+from chalicelib.matching.events import pattern as event_pattern
+from chalicelib.matching.events.pattern import Mismatch
 
 PEOPLE = {"people": [{"name": "Ann", "role": "admin"}, {"name": "Ben"}, {"name": "Cid", "role": "guest"}]}
 NESTED = {"a": [[{"b": 1, "c": 2}], [{"b": 3, "c": 4}, 5]]}

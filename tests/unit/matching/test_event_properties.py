@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.matching import EventPattern, EventRules, InvalidPattern
-from chalicelib.matching.conditions import Wildcard, any_case
-from chalicelib.matching.event_fields import decode_event
+from chalicelib.matching.events.conditions import Wildcard, any_case
+from chalicelib.matching.events.fields import decode_event
 
 # Few names and few values, so that patterns and events meet often.
 KEYS = st.sampled_from(["a", "b", "c", "a.b", "b.c", "é", ""])

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from chalicelib.matching import EventPattern, EventRules, InvalidPattern, event_index
-from chalicelib.matching.event_fields import mapping_reader
+from chalicelib.matching import EventPattern, EventRules, InvalidPattern
+from chalicelib.matching.events import index as event_index
+from chalicelib.matching.events.fields import mapping_reader
 
 RULES = {
     "sign-in": {"source": ["aws.signin"], "detail": {"eventName": ["ConsoleLogin"]}},
@@ -208,7 +209,7 @@ import chalicelib.matching
 assert not [name for name in sys.modules if name.startswith(("chalicelib.matching.", "msgspec"))]
 from chalicelib.matching import EventPattern
 EventPattern({"a": ["x"]}).matches({"a": "x"})
-assert not [name for name in sys.modules if name.startswith(("chalicelib.matching.log", "msgspec"))]
+assert not [name for name in sys.modules if name.startswith(("chalicelib.matching.logs", "msgspec"))]
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.matching.errors import InvalidPattern
-from chalicelib.matching.log_pattern import LogPattern
+from chalicelib.matching.logs.pattern import LogPattern
 
 REFUSED = [
     # What people bring from other languages, and the form that works here.

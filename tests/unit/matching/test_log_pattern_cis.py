@@ -1,6 +1,7 @@
 """The fifteen metric filters of the CIS AWS Foundations benchmark: for each, records it catches and others.
 
-The patterns are `chalicelib.cis`'s, character for character the benchmark's, sections 4.1 to 4.15.
+The patterns of `chalicelib.remediations.cis_alarms.controls` are character for character the benchmark's,
+sections 4.1 to 4.15.
 """
 
 import json
@@ -8,8 +9,8 @@ import re
 
 import pytest
 
-from chalicelib.cis import CIS_CONTROLS
-from chalicelib.matching.log_pattern import LogPattern
+from chalicelib.matching.logs.pattern import LogPattern
+from chalicelib.remediations.cis_alarms.controls import CIS_CONTROLS
 
 PATTERNS = {control.number: control.pattern for control in CIS_CONTROLS}
 SIGN_IN_WITHOUT_MFA_1_2 = '{ ($.eventName = "ConsoleLogin") && ($.additionalEventData.MFAUsed != "Yes") }'

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from chalicelib.matching.errors import InvalidPattern
-from chalicelib.matching.log_line import split_line
-from chalicelib.matching.log_pattern import LogPattern
+from chalicelib.matching.logs.line import split_line
+from chalicelib.matching.logs.pattern import LogPattern
 
 ACCESS = '203.0.113.9 - alice [03/Mar/2026:10:15:01 +0000] "GET /admin/index.html HTTP/1.1" 403 2048'
 SSHD = "Mar  3 10:15:02 ip-10-0-0-5 sshd[2101]: Invalid user admin from 203.0.113.7 port 40123"

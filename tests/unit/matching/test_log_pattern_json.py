@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chalicelib.matching.errors import InvalidPattern
-from chalicelib.matching.log_pattern import LogPattern
+from chalicelib.matching.logs.pattern import LogPattern
 
 SIGN_IN = json.dumps(
     {

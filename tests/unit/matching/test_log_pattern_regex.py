@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.matching.errors import InvalidPattern
-from chalicelib.matching.log_regex import LogRegex
-from chalicelib.matching.log_regex_syntax import MAX_PLACES
+from chalicelib.matching.logs.regex import LogRegex
+from chalicelib.matching.logs.regex_syntax import MAX_PLACES
 
 SHOULD_FIND = [
     pytest.param("at", "the cat", id="plain text"),

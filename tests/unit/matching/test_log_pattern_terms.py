@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.matching.log_pattern import LogPattern
+from chalicelib.matching.logs.pattern import LogPattern
 
 SSHD = "Mar  3 10:15:01 ip-10-0-0-5 sshd[2100]: Failed password for root from 203.0.113.7 port 40122 ssh2"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.matching.log_value import glob, number_of
+from chalicelib.matching.logs.value import glob, number_of
 
 
 @given(st.text("ab*", max_size=8), st.text("ab", max_size=12))

@@ -9,11 +9,11 @@ from botocore.exceptions import ClientError
 from cloudtrail_records import ACCOUNT, ADDRESS, ALICE, ROOT, at, facts_of, only, settings, typed
 from cloudtrail_records import delivered as record
 
-from chalicelib.cis import CIS_CONTROLS, control_of
 from chalicelib.errors import MalformedEvent
 from chalicelib.matching import LogPattern
 from chalicelib.remediation import Severity
 from chalicelib.remediations.cis_alarms import REMEDIATION, Behind, SeenCall, decide, look, seen
+from chalicelib.remediations.cis_alarms.controls import CIS_CONTROLS, control_of
 
 NOW = at("2026-03-02T03:10:00")
 ARN = f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:trailwarden-IAMChangesAlarm"

@@ -14,14 +14,11 @@ from cloudtrail_records import ACCOUNT, ADDRESS, ALICE, ROOT, at, console_login,
 from freezegun import freeze_time
 from moto import mock_aws
 
-from chalicelib import console_failures, log_evidence
 from chalicelib.aws import Aws
-from chalicelib.bursts import Attempt
-from chalicelib.console_failures import SignInFailure, SignInFailures
 from chalicelib.errors import MalformedEvent
-from chalicelib.ledger import Ledger
+from chalicelib.evidence import log_events as log_evidence
+from chalicelib.ledger.ledger import Ledger
 from chalicelib.matching import EventPattern, LogPattern
-from chalicelib.notify import message_of
 from chalicelib.remediation import Alert, Outcome, Plan, Severity
 from chalicelib.remediations import failed_login
 from chalicelib.remediations.failed_login import (
@@ -35,7 +32,11 @@ from chalicelib.remediations.failed_login import (
     parse,
     sightings,
 )
-from chalicelib.sshd import LoginFailures
+from chalicelib.remediations.failed_login import console as console_failures
+from chalicelib.remediations.failed_login.bursts import Attempt
+from chalicelib.remediations.failed_login.console import SignInFailure, SignInFailures
+from chalicelib.remediations.failed_login.sshd import LoginFailures
+from chalicelib.runtime.notify import message_of
 
 START = at("2026-03-03T10:15:00")
 NOW = at("2026-03-03T10:21:00")

@@ -13,12 +13,12 @@ from freezegun import freeze_time
 from moto import mock_aws
 
 from chalicelib.errors import MalformedEvent
-from chalicelib.ledger import Ledger
-from chalicelib.log_evidence import MOST_PAGES
+from chalicelib.evidence.log_events import MOST_PAGES
+from chalicelib.ledger.ledger import Ledger
 from chalicelib.matching import EventPattern
 from chalicelib.remediation import Severity, Sighting
 from chalicelib.remediations import error_burst, host_pressure, instance_state
-from chalicelib.stack.host import agent_configuration, host
+from chalicelib.template.host import agent_configuration, host
 
 NOW = at("2026-03-02T03:10:00")
 INSTANCE = "i-0123456789abcdef0"

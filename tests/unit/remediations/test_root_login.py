@@ -4,9 +4,9 @@ import pytest
 from cloudtrail_records import ACCOUNT, ADDRESS, ALICE, NOW, console_login, facts_of, only, settings, typed
 
 from chalicelib.matching import EventPattern
-from chalicelib.notify import message_of, subject_of
 from chalicelib.remediation import Alert, Outcome, Severity
 from chalicelib.remediations.root_login import PATTERN, REMEDIATION, decide
+from chalicelib.runtime.notify import message_of, subject_of
 
 
 def told(**about) -> Alert:

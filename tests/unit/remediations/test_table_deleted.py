@@ -11,10 +11,10 @@ from moto import mock_aws
 
 from chalicelib.aws import Aws
 from chalicelib.matching import EventPattern
-from chalicelib.notify import message_of
 from chalicelib.remediation import Outcome, Plan, Severity
 from chalicelib.remediations.table_deleted import GRANTS, PATTERN, REMEDIATION, decide, look, table_of
-from chalicelib.table_backups import MOST_KEPT, Backup, Backups
+from chalicelib.remediations.table_deleted.backups import MOST_KEPT, Backup, Backups
+from chalicelib.runtime.notify import message_of
 
 BACKUP_ARN = f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/orders/backup/"
 

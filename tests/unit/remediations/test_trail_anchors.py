@@ -8,10 +8,10 @@ from freezegun import freeze_time
 from moto import mock_aws
 from trail_on_s3 import ARN, BEGAN, BUCKET, HOME, HOUR, LEDGER, MINUTE, NOW, World
 
-from chalicelib import trail_audit
-from chalicelib.ledger import Ledger
-from chalicelib.trail_anchors import ANCHORS_KEPT, read_anchors, write_anchors
-from chalicelib.trail_audit import audit
+from chalicelib.ledger.anchors import ANCHORS_KEPT, read_anchors, write_anchors
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.remediations.trail_digest import audit as trail_audit
+from chalicelib.remediations.trail_digest.audit import audit_trail
 
 DAY = timedelta(days=1)
 
@@ -33,7 +33,7 @@ def anchors_of(result):
 
 def run(world, now=NOW, before=None):
     """One hourly run, going on from an earlier one."""
-    return audit(world, ARN, BUCKET, now, anchors_of(before) if before else {})
+    return audit_trail(world, ARN, BUCKET, now, anchors_of(before) if before else {})
 
 
 def told(result):
@@ -113,7 +113,7 @@ def test_a_digest_that_links_elsewhere_than_to_the_anchor_breaks_the_chain(world
     world.destroys(other.key)
     world.delivers(hours=range(5, 6))
 
-    result = audit(world, ARN, BUCKET, after(6), {other.chain: other})
+    result = audit_trail(world, ARN, BUCKET, after(6), {other.chain: other})
 
     assert "CHAIN_BROKEN" in told(result)
 

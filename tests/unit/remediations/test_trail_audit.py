@@ -23,12 +23,13 @@ from trail_on_s3 import (
     throttled,
 )
 
-from chalicelib import trail_audit, trail_stretch
 from chalicelib.errors import NotConfigured, Throttled
-from chalicelib.trail.findings import What
-from chalicelib.trail.keys import Chain
-from chalicelib.trail_audit import TrailFault, audit
-from chalicelib.trail_reader import TrailBucket
+from chalicelib.remediations.trail_digest import audit as trail_audit
+from chalicelib.remediations.trail_digest.audit import TrailFault, audit_trail
+from chalicelib.trail import stretch as trail_stretch
+from chalicelib.trail.integrity.findings import What
+from chalicelib.trail.integrity.keys import Chain
+from chalicelib.trail.reader import TrailBucket
 from scenarios.cloud.cloudtrail.digests import write_digest
 
 EVIL = gzip.compress(b'{"Records": []}', mtime=0)
@@ -48,7 +49,7 @@ def trail(world):
 
 
 def audited(world, *, now=NOW, arn=ARN, bucket=BUCKET):
-    return audit(world, arn, bucket, now)
+    return audit_trail(world, arn, bucket, now)
 
 
 def told(result):
@@ -345,7 +346,7 @@ def test_a_trail_or_bucket_that_is_gone_is_told(trail, asked, fault):
 
 def test_a_variable_that_is_no_trails_arn_is_a_mistake_of_the_stack():
     with pytest.raises(NotConfigured, match="'main' is not the ARN of a trail"):
-        audit(None, "main", BUCKET, NOW)
+        audit_trail(None, "main", BUCKET, NOW)
 
 
 CANT_TELL = [
@@ -527,7 +528,7 @@ def test_a_silence_that_lasts_is_one_finding_however_often_it_is_seen(trail):
 
     anchors = {anchor.chain: anchor for anchor in audited(trail).anchors}
 
-    seen = [audit(trail, ARN, BUCKET, NOW + hours * HOUR, anchors).findings for hours in (2, 3, 9)]
+    seen = [audit_trail(trail, ARN, BUCKET, NOW + hours * HOUR, anchors).findings for hours in (2, 3, 9)]
 
     assert [len(findings) for findings in seen] == [2, 2, 2]  # one a chain
     assert len({finding.identity for findings in seen for finding in findings}) == 2

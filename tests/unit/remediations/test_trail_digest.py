@@ -14,8 +14,6 @@ from trail_on_s3 import ACCOUNT, ARN, BEGAN, BUCKET, HOME, NOW, World, denied
 from chalicelib.errors import MalformedEvent, NotConfigured
 from chalicelib.events import ObjectEvent, Tick
 from chalicelib.matching import EventPattern
-from chalicelib.notify import message_of, subject_of
-from chalicelib.policies import document
 from chalicelib.remediation import Outcome, Severity
 from chalicelib.remediations.trail_digest import (
     BUCKET as BUCKET_NAME,
@@ -30,11 +28,13 @@ from chalicelib.remediations.trail_digest import (
     look,
     parse,
 )
-from chalicelib.trail.evidence import StoredObject
-from chalicelib.trail.findings import Finding, What
-from chalicelib.trail_alerts import WEEK
-from chalicelib.trail_audit import Audit, TrailFault
-from chalicelib.trail_objects import MOST_VERSIONS, History
+from chalicelib.remediations.trail_digest.alerts import WEEK
+from chalicelib.remediations.trail_digest.audit import Audit, TrailFault
+from chalicelib.remediations.trail_digest.objects import MOST_VERSIONS, History
+from chalicelib.runtime.notify import message_of, subject_of
+from chalicelib.template.policies import document
+from chalicelib.trail.integrity.evidence import StoredObject
+from chalicelib.trail.integrity.findings import Finding, What
 
 FOLDER = f"AWSLogs/{ACCOUNT}/CloudTrail/{HOME}/2026/03/02"
 LOG = f"{FOLDER}/{ACCOUNT}_CloudTrail_{HOME}_20260302T0200Z_0123456789abcdef.json.gz"

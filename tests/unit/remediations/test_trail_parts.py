@@ -9,13 +9,13 @@ from freezegun import freeze_time
 from moto import mock_aws
 from trail_on_s3 import BEGAN, BUCKET, HOME, HOUR, MINUTE, World
 
-from chalicelib import trail_parts
-from chalicelib.trail.evidence import Window
-from chalicelib.trail.keys import DigestKey
-from chalicelib.trail.verdict import judge
-from chalicelib.trail_parts import AROUND, Part, next_slice, parts_of, validate_part
-from chalicelib.trail_reader import TrailBucket
-from chalicelib.trail_stretch import gather
+from chalicelib.remediations.trail_validation import parts as trail_parts
+from chalicelib.remediations.trail_validation.parts import AROUND, Part, next_slice, parts_of, validate_part
+from chalicelib.trail.integrity.evidence import Window
+from chalicelib.trail.integrity.keys import DigestKey
+from chalicelib.trail.integrity.verdict import judge
+from chalicelib.trail.reader import TrailBucket
+from chalicelib.trail.stretch import gather
 
 HOURS = 14
 WHOLE = Window(

@@ -21,10 +21,10 @@ from chalicelib.remediations.trail_stopped import (
     place_of,
     remembers,
 )
-from chalicelib.trail_restore import restore
-from chalicelib.trail_settings import TrailSettings, canonical, weaker
-from chalicelib.trail_settings_alerts import Seen
-from chalicelib.trail_settings_reader import Place
+from chalicelib.remediations.trail_stopped.alerts import Seen
+from chalicelib.remediations.trail_stopped.restore import restore
+from chalicelib.trail.settings.reader import Place
+from chalicelib.trail.settings.settings import TrailSettings, canonical, weaker
 
 TRAIL = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/audit"
 PLACE = Place(trail_arn=TRAIL, bucket="logs", log_group="audit-group")

@@ -10,9 +10,9 @@ from freezegun import freeze_time
 from moto import mock_aws
 from trail_on_s3 import ARN, BEGAN, BUCKET, HOME, LEDGER, MINUTE, NOW, World
 
-from chalicelib import trail_parts
 from chalicelib.errors import MalformedEvent
-from chalicelib.ledger import Ledger
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.ledger.validations import ask, found, new_job, slices, summary
 from chalicelib.remediation import Severity
 from chalicelib.remediations.trail_validation import BUCKET as BUCKET_NAME
 from chalicelib.remediations.trail_validation import (
@@ -26,7 +26,7 @@ from chalicelib.remediations.trail_validation import (
     parse,
     records,
 )
-from chalicelib.validation_jobs import ask, found, new_job, slices, summary
+from chalicelib.remediations.trail_validation import parts as trail_parts
 
 MOST_STEPS = 200
 

@@ -11,7 +11,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import Aws
-from chalicelib.trail.keys import Chain, LogFileKey
+from chalicelib.trail.integrity.keys import Chain, LogFileKey
 from scenarios.cloud.cloudtrail.digests import DeliveredLog, SignedDigest, list_public_keys, write_digest
 
 ACCOUNT = "111122223333"

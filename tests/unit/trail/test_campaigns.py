@@ -22,8 +22,8 @@ from trail_in_a_bucket import (
     window,
 )
 
-from chalicelib.trail.findings import Weight
-from chalicelib.trail.keys import DigestKey
+from chalicelib.trail.integrity.findings import Weight
+from chalicelib.trail.integrity.keys import DigestKey
 from scenarios.cloud.cloudtrail.digests import SigningKey
 
 NO_LINK = {

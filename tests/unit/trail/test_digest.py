@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.trail.digest import (
+from chalicelib.trail.integrity.digest import (
     LARGEST_DIGEST_BYTES,
     Digest,
     SignatureFault,
@@ -21,9 +21,9 @@ from chalicelib.trail.digest import (
     parse_digest,
     verify_signature,
 )
-from chalicelib.trail.gunzip import PIECE_BYTES, SLICE_BYTES, MalformedGzip, inflate
-from chalicelib.trail.keys import Chain
-from chalicelib.trail.public_keys import KeyRing
+from chalicelib.trail.integrity.gunzip import PIECE_BYTES, SLICE_BYTES, MalformedGzip, inflate
+from chalicelib.trail.integrity.keys import Chain
+from chalicelib.trail.integrity.public_keys import KeyRing
 from scenarios.cloud.cloudtrail.digests import DeliveredLog, list_public_keys, simulated_key, write_digest
 
 CHAIN = Chain(account="111122223333", region="eu-west-1", trail="main", home_region="us-east-1")

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.trail.keys import Chain, DigestKey, LogFileKey, MalformedKey
-from chalicelib.trail.public_keys import KeyRing, UnusableKey, fingerprint
+from chalicelib.trail.integrity.keys import Chain, DigestKey, LogFileKey, MalformedKey
+from chalicelib.trail.integrity.public_keys import KeyRing, UnusableKey, fingerprint
 from scenarios.cloud.cloudtrail.digests import list_public_keys, simulated_key
 
 DIGEST = (

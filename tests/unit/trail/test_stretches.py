@@ -18,9 +18,9 @@ from trail_in_a_bucket import (
     window,
 )
 
-from chalicelib.trail.keys import LogFileKey
-from chalicelib.trail.logs import check_log, log_finding
-from chalicelib.trail.public_keys import KeyRing
+from chalicelib.trail.integrity.keys import LogFileKey
+from chalicelib.trail.integrity.logs import check_log, log_finding
+from chalicelib.trail.integrity.public_keys import KeyRing
 from scenarios.validator.stretches import MOST_WAITING_LOGS, Stretches
 
 

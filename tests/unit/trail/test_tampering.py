@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trail_in_a_bucket import BUCKET, CHAIN, HOUR, MINUTE, START, Trail, log_key, rewrite, six_hours, told
 
-from chalicelib.trail.digest import Digest, parse_digest
-from chalicelib.trail.findings import What
+from chalicelib.trail.integrity.digest import Digest, parse_digest
+from chalicelib.trail.integrity.findings import What
 from scenarios.cloud.cloudtrail.digests import SigningKey, simulated_key
 
 HOURS = {"oldest": 0, "middle": 3, "newest": 5}

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from trail_in_a_bucket import BUCKET, CHAIN, HOUR, START, Trail, log_key, rewrite, told, window
 
-from chalicelib.trail.findings import Weight
+from chalicelib.trail.integrity.findings import Weight
 from scenarios.cloud.cloudtrail.digests import SigningKey
 
 HOURS = (0, 1, 2, 5, 6, 7)

@@ -23,9 +23,9 @@ from two_runs import (
     two_runs,
 )
 
-from chalicelib.trail.digest import parse_digest
-from chalicelib.trail.findings import Weight
-from chalicelib.trail.public_keys import KeyRing
+from chalicelib.trail.integrity.digest import parse_digest
+from chalicelib.trail.integrity.findings import Weight
+from chalicelib.trail.integrity.public_keys import KeyRing
 from scenarios.cloud.cloudtrail.digests import simulated_key
 
 # Public keys. Nobody in the bucket can change ListPublicKeys' answer; a file of keys is another matter.

@@ -25,12 +25,12 @@ from trail_in_a_bucket import (
     window,
 )
 
-from chalicelib.trail.digest import UnusableDigest, parse_digest
-from chalicelib.trail.evidence import StoredObject, Unreadable, Window
-from chalicelib.trail.findings import Anchor, Weight, What
-from chalicelib.trail.keys import Chain
-from chalicelib.trail.public_keys import KeyRing
-from chalicelib.trail.verdict import judge
+from chalicelib.trail.integrity.digest import UnusableDigest, parse_digest
+from chalicelib.trail.integrity.evidence import StoredObject, Unreadable, Window
+from chalicelib.trail.integrity.findings import Anchor, Weight, What
+from chalicelib.trail.integrity.keys import Chain
+from chalicelib.trail.integrity.public_keys import KeyRing
+from chalicelib.trail.integrity.verdict import judge
 from scenarios.cloud.cloudtrail.digests import SigningKey, list_public_keys, simulated_key
 
 # The window and the clock.

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from chalicelib.trail.digest import parse_digest
-from chalicelib.trail.evidence import StoredObject, Window
-from chalicelib.trail.keys import Chain, DigestKey, LogFileKey
-from chalicelib.trail.public_keys import KeyRing
-from chalicelib.trail.verdict import judge
+from chalicelib.trail.integrity.digest import parse_digest
+from chalicelib.trail.integrity.evidence import StoredObject, Window
+from chalicelib.trail.integrity.keys import Chain, DigestKey, LogFileKey
+from chalicelib.trail.integrity.public_keys import KeyRing
+from chalicelib.trail.integrity.verdict import judge
 from scenarios.cloud.cloudtrail.digests import DeliveredLog, list_public_keys, write_digest
 
 BUCKET = "trail-bucket"

@@ -11,10 +11,10 @@ from functools import lru_cache
 import pytest
 from trail_in_a_bucket import BUCKET, CHAIN, HOUR, START, Bucket, Trail, window
 
-from chalicelib.trail.digest import UnusableDigest
-from chalicelib.trail.evidence import Unreadable
-from chalicelib.trail.keys import Chain
-from chalicelib.trail.verdict import judge
+from chalicelib.trail.integrity.digest import UnusableDigest
+from chalicelib.trail.integrity.evidence import Unreadable
+from chalicelib.trail.integrity.keys import Chain
+from chalicelib.trail.integrity.verdict import judge
 
 DIGESTED = (0, 1, 2, 3, 4, 7, 8, 9)
 LATE = (3, 8)

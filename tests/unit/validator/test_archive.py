@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.trail.evidence import Unreadable
-from chalicelib.trail.keys import Chain
+from chalicelib.trail.integrity.evidence import Unreadable
+from chalicelib.trail.integrity.keys import Chain
 from scenarios.cloud.cloudtrail.digests import write_digest
 from scenarios.validator.archive import FolderSource
 

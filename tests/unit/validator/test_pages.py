@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.trail.evidence import StoredObject
+from chalicelib.trail.integrity.evidence import StoredObject
 from scenarios.validator.pages import Page, UnknownPage, parse_page
 
 AT = datetime(2024, 1, 1, 1, 2, 3, tzinfo=UTC)

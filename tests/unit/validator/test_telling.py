@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.trail.findings import Finding, What
+from chalicelib.trail.integrity.findings import Finding, What
 from scenarios.validator.tally import Tally
 from scenarios.validator.telling import Progress, Text, describe, summary
 

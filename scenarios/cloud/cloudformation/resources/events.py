@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.matching.errors import InvalidPattern
-from chalicelib.matching.event_pattern import EventPattern
+from chalicelib.matching.events.pattern import EventPattern
 from scenarios.cloud.cloudformation.resources.access import require_assumable
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (

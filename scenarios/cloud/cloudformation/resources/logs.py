@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Logs.
 from collections.abc import Mapping
 
 from chalicelib.matching.errors import InvalidPattern
-from chalicelib.matching.log_pattern import LogPattern
+from chalicelib.matching.logs.pattern import LogPattern
 from scenarios.cloud.cloudformation.resources.access import (
     function_accepts,
     require_assumable,

@@ -1,0 +1,1 @@
+"""The HTTP side: routes, the page of findings, requests for validations."""

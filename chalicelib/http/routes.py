@@ -1,0 +1,346 @@
+"""The HTTP side: what is watched for, what was found, and a place to try patterns and to ask for validations.
+
+| route | answer |
+|---|---|
+| `GET /` | a page for a person |
+| `GET /health` | `{"status": "ok", "version": ...}`; the only route that anybody may ask |
+| `GET /remediations` | the catalogue |
+| `GET /findings?remediation=&limit=` | the newest findings, of one remediation or of all |
+| `GET /findings/{id}` | one finding |
+| `POST /validations` | `{"since": ..., "until": ..., "regions": [...]}`: a full validation begins |
+| `GET /validations` | the newest validations |
+| `GET /validations/{id}` | how far it is, and what it came to |
+| `POST /match` | `{"pattern": ..., "events": [...]}`: what matches, and why the others don't |
+
+Every other route asks for IAM authorisation, and there are no CORS headers. What a caller got wrong is a
+400 with one sentence; what is wrong on this side is a 503 that says no more than that, and a line in the log.
+"""
+
+import heapq
+import json
+import os
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+from urllib.parse import unquote
+
+from botocore.exceptions import BotoCoreError, ClientError
+from chalice import (
+    BadRequestError,
+    Blueprint,
+    Chalice,
+    ChaliceViewError,
+    IAMAuthorizer,
+    NotFoundError,
+    Response,
+)
+
+from chalicelib.errors import NotConfigured
+from chalicelib.http.page import HEADERS, does, page, trigger_in_words
+from chalicelib.ledger.findings import Finding
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.remediation import Grant, Remediation
+from chalicelib.runtime.answer import AWS, log
+from chalicelib.settings import LEDGER
+
+VERSION = "0.1.0"
+
+LONGEST_BODY = 256 * 1024  # bytes; as much as EventBridge takes in one PutEvents
+MOST_EVENTS = 100
+MOST_FINDINGS = 100
+FINDINGS_ON_PAGE = 20
+
+GRANTS: tuple[Grant, ...] = (
+    Grant(action="dynamodb:Query", resource="${Ledger.Arn}"),
+    Grant(action="dynamodb:GetItem", resource="${Ledger.Arn}"),
+    Grant(action="dynamodb:PutItem", resource="${Ledger.Arn}"),
+    Grant(action="sqs:SendMessage", resource="${Validations.Arn}"),
+)
+
+View = Callable[..., Any]
+
+
+class Routes(Blueprint):  # type: ignore[misc]  # Chalice ships no types
+    """A blueprint that may be registered with one application after another.
+
+    Chalice's own takes authorizer and methods out of what it keeps for a route when it is first
+    registered: a second application in the same process would get the same routes open to everybody.
+    """
+
+    def __init__(self, import_name: str) -> None:
+        super().__init__(import_name)
+        self._declared: list[tuple[str, dict[str, Any], View]] = []
+        self._apps: list[Chalice] = []
+
+    @property
+    def current_request(self) -> Any:
+        """Of whichever application is asked: the newest that ever was, since Chalice forgets no request."""
+        serving = (getattr(app, "current_request", None) for app in reversed(self._apps))
+        return next(request for request in serving if request is not None)
+
+    def route(self, path: str, **options: Any) -> Callable[[View], View]:
+        """As Chalice's."""
+
+        def declare(view: View) -> View:
+            self._declared.append((path, options, view))
+            return view
+
+        return declare
+
+    def register(self, app: Chalice, options: dict[str, Any]) -> None:
+        """Called by `app.register_blueprint`; the routes go through a blueprint that is used once."""
+        super().register(app, options)
+        self._apps.append(app)
+        once = Blueprint(__name__)
+        for path, of_route, view in self._declared:
+            once.route(path, **of_route)(view)
+        once.register(app, options)
+
+
+routes = Routes(__name__)
+_signed = IAMAuthorizer()
+
+
+class ServiceUnavailableError(ChaliceViewError):  # type: ignore[misc]  # Chalice ships no types
+    """Something on this side is missing or refuses; asking again later may help."""
+
+    STATUS_CODE = 503
+
+
+@routes.middleware("http")  # type: ignore[untyped-decorator]  # Chalice ships no types
+def never_cached(request: Any, answer: Callable[[Any], Response]) -> Response:
+    """Findings are nobody's to keep or to guess a type for: a header on every answer, errors too."""
+    response = answer(request)
+    response.headers.setdefault("Content-Type", "application/json")
+    response.headers |= {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return response
+
+
+@routes.route("/", authorizer=_signed)
+def index() -> Response:
+    """The catalogue and the newest findings, for a person."""
+    try:
+        findings = _newest(_catalog(), FINDINGS_ON_PAGE)
+    except ServiceUnavailableError:
+        findings = None
+    # Behind API Gateway the path begins with the stage, which Chalice's routes don't know.
+    prefix = routes.current_request.context.get("path", "/").rstrip("/")
+    return Response(body=page(_catalog(), findings, prefix=prefix), headers=dict(HEADERS))
+
+
+@routes.route("/health")
+def health() -> dict[str, str]:
+    """That the function runs, and nothing about the account it runs in."""
+    return {"status": "ok", "version": VERSION}
+
+
+@routes.route("/remediations", authorizer=_signed)
+def remediations() -> dict[str, Any]:
+    """Everything that is watched for."""
+    return {
+        "remediations": [
+            {
+                "name": each.name,
+                "title": each.title,
+                "triggers": [trigger_in_words(trigger) for trigger in each.triggers],
+                "does": does(each),
+                "controls": list(each.controls),
+                "page": each.page,
+            }
+            for each in _catalog()
+        ]
+    }
+
+
+@routes.route("/findings", authorizer=_signed)
+def findings() -> dict[str, Any]:
+    """The newest findings, newest first."""
+    asked = routes.current_request.query_params or {}
+    newest = _newest(_asked_for(asked.get("remediation")), _limit(asked.get("limit", str(FINDINGS_ON_PAGE))))
+    return {"findings": [finding.as_json() for finding in newest]}
+
+
+@routes.route("/findings/{id}", authorizer=_signed)
+def finding(id: str) -> dict[str, Any]:  # noqa: A002 - the route's own word
+    """One finding, by the id that its alert ends with."""
+    identity = unquote(id)
+    found = _stored(identity)
+    if not found:
+        raise NotFoundError(f"No finding has the id {identity!r}")
+    return found.as_json()
+
+
+@routes.route("/match", methods=["POST"], authorizer=_signed)
+def match() -> Response:
+    """Try a pattern on events."""
+    # The engines cost a cold start 40 ms, which only those who match should pay.
+    from chalicelib.matching import InvalidPattern  # noqa: PLC0415 - see above
+
+    try:
+        return Response(body=_matched(_body()))
+    except InvalidPattern as error:
+        return Response(
+            status_code=400,
+            body={
+                "Code": "InvalidPattern",
+                "Message": str(error),
+                "reason": error.reason,
+                "where": error.where,
+                "position": error.position,
+            },
+        )
+    except RecursionError:
+        raise BadRequestError("The body is nested too deeply") from None
+
+
+@routes.route("/validations", methods=["POST"], authorizer=_signed)
+def validate() -> Response:
+    """Begin a full validation of the trail; the answer says where to ask how far it is."""
+    # What only these routes need: see `match`.
+    from chalicelib.http.validation_requests import BadSpan, asked_for, begin, queue_url  # noqa: PLC0415
+
+    now, body = datetime.now(UTC), _body()
+    try:
+        job = asked_for(body, now, str(routes.current_request.context.get("requestId", "")))
+    except BadSpan as error:
+        raise BadRequestError(str(error)) from error
+    try:
+        begin(AWS.client("sqs"), queue_url(), _ledger(), job)
+    except (ClientError, BotoCoreError, NotConfigured) as error:
+        raise _unavailable(error) from error
+    return Response(status_code=202, body={"id": job.id, "state": "planning"})
+
+
+@routes.route("/validations", authorizer=_signed)
+def validations() -> dict[str, Any]:
+    """The newest validations, newest first."""
+    from chalicelib.ledger.validations import as_json, newest  # noqa: PLC0415 - see `validate`
+
+    asked = routes.current_request.query_params or {}
+    most = _limit(asked.get("limit", str(FINDINGS_ON_PAGE)))
+    try:
+        return {"validations": [as_json(job) for job in newest(_ledger(), most)]}
+    except (ClientError, BotoCoreError) as error:
+        raise _unavailable(error) from error
+
+
+@routes.route("/validations/{id}", authorizer=_signed)
+def validation(id: str) -> dict[str, Any]:  # noqa: A002 - the route's own word
+    """One validation: how far it is, and what it came to."""
+    from chalicelib.ledger.validations import found, slices, summary  # noqa: PLC0415 - see `validate`
+
+    identity, ledger = unquote(id), _ledger()
+    try:
+        job = found(ledger, identity)
+        if job:
+            return summary(job, slices(ledger, job.id), datetime.now(UTC))
+    except (ClientError, BotoCoreError) as error:
+        raise _unavailable(error) from error
+    raise NotFoundError(f"No validation has the id {identity!r}")
+
+
+# ---- what a request asks for --------------------------------------------------------------------
+
+
+def _catalog() -> tuple[Remediation, ...]:
+    # Every remediation's module, which no other function needs but its own, and /health neither.
+    from chalicelib.catalog import CATALOG  # noqa: PLC0415 - see above
+
+    return CATALOG
+
+
+def _asked_for(name: str | None) -> tuple[Remediation, ...]:
+    from chalicelib.catalog import UnknownRemediation, find  # noqa: PLC0415 - see `_catalog`
+
+    if name is None:
+        return _catalog()
+    try:
+        return (find(name),)
+    except UnknownRemediation as error:
+        raise BadRequestError(str(error)) from error
+
+
+def _limit(text: str) -> int:
+    if re.fullmatch(r"[0-9]{1,3}", text) and 1 <= int(text) <= MOST_FINDINGS:
+        return int(text)
+    raise BadRequestError(f"limit is a whole number from 1 to {MOST_FINDINGS}")
+
+
+def _body() -> dict[str, Any]:
+    """The request's JSON object, read by our own rules: Chalice lets NaN pass and any length."""
+    try:
+        body = json.loads(_raw_body(), parse_constant=_no_constant)
+    except ValueError as error:
+        raise BadRequestError(f"The body is not JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise BadRequestError('The body is a JSON object: {"pattern": ..., "events": [...]}')
+    return body
+
+
+def _raw_body() -> bytes:
+    raw: bytes = routes.current_request.raw_body
+    if len(raw) > LONGEST_BODY:
+        raise BadRequestError(f"The body has {len(raw):,} bytes; at most {LONGEST_BODY:,} are read")
+    return raw
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _matched(body: dict[str, Any]) -> dict[str, Any]:
+    from chalicelib.matching.trial import NotAnEvent, compiled, language_of, tried  # noqa: PLC0415 - see `match`
+
+    pattern, events = body.get("pattern"), body.get("events")
+    if not isinstance(pattern, (str, dict)):
+        raise BadRequestError("pattern is an event pattern (an object) or a log filter pattern (a text)")
+    if not isinstance(events, list) or len(events) > MOST_EVENTS:
+        raise BadRequestError(f"events is a list of at most {MOST_EVENTS} events")
+    engine = compiled(pattern)
+    results = []
+    for number, event in enumerate(events):
+        try:
+            results.append(asdict(tried(engine, event)))
+        except NotAnEvent as error:
+            raise BadRequestError(f"events[{number}]: {error}") from error
+    return {"language": language_of(engine), "results": results}
+
+
+# ---- the ledger ---------------------------------------------------------------------------------
+
+
+def _newest(remediations: Iterable[Remediation], most: int) -> list[Finding]:
+    """The newest findings of all these remediations together, newest first."""
+    ledger = _ledger()
+    try:
+        each = [ledger.newest(remediation.name, most) for remediation in remediations]
+    except (ClientError, BotoCoreError) as error:
+        raise _unavailable(error) from error
+    merged = heapq.merge(*each, key=lambda finding: finding.sort_key, reverse=True)
+    return list(merged)[:most]
+
+
+def _stored(identity: str) -> Finding | None:
+    try:
+        return _ledger().find(identity)
+    except (ClientError, BotoCoreError) as error:
+        raise _unavailable(error) from error
+
+
+def _ledger() -> Ledger:
+    # Only this one variable: the HTTP function has no topic, so it can't read Settings whole.
+    table = os.environ.get(LEDGER)
+    if not table:
+        raise _unavailable(NotConfigured(f"the environment variable {LEDGER} is missing"))
+    try:
+        return Ledger(AWS.client("dynamodb"), table)
+    except BotoCoreError as error:
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: Exception) -> ServiceUnavailableError:
+    """What the caller hears; the log hears what it was."""
+    log.error("the ledger could not be read: %s", error)
+    return ServiceUnavailableError("The ledger could not be read; the function's log says why")

@@ -1,0 +1,1 @@
+"""The one DynamoDB table: the only code that touches it."""

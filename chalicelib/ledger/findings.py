@@ -1,0 +1,129 @@
+"""One event as the ledger remembers it, and the item it is kept as."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, get_args
+
+from chalicelib.ledger.table import EXPIRES, PK, SK, Item, expiry, stamp
+from chalicelib.remediation import Deed, Event, Outcome, Plan
+
+FINDINGS_KEPT = timedelta(days=400)
+
+
+Mark = Literal["told", "warned", "quiet"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One event as the ledger remembers it.
+
+    By index into the plan's calls: `deeds`, how far each has come. By index into its alerts: those `told`,
+    those told while a call had failed (`warned`), those kept `quiet`. `failure`: the sentence of what failed.
+    """
+
+    remediation: str
+    event_key: str
+    account: str
+    region: str
+    at: datetime
+    principal: str
+    outcome: Outcome
+    plan: Plan
+    facts: str = "{}"
+    deeds: Mapping[int, Deed] = field(default_factory=dict)
+    told: frozenset[int] = frozenset()
+    warned: frozenset[int] = frozenset()
+    quiet: frozenset[int] = frozenset()
+    failure: str = ""
+
+    @property
+    def sort_key(self) -> str:
+        """Orders findings by time; the hash tells apart what happened in the same second."""
+        digest = hashlib.sha256(f"{self.account}|{self.event_key}".encode()).hexdigest()[:12]
+        return f"{stamp(self.at)}#{digest}"
+
+    @property
+    def id(self) -> str:
+        """What a person types to name this finding."""
+        return f"{self.remediation}:{self.sort_key.replace('#', ':')}"
+
+    def as_json(self) -> dict[str, Any]:
+        """For the HTTP side and for machines."""
+        return {
+            "id": self.id,
+            "remediation": self.remediation,
+            "event": self.event_key,
+            "account": self.account,
+            "region": self.region,
+            "at": stamp(self.at),
+            "principal": self.principal,
+            "outcome": self.outcome,
+            "plan": self.plan.as_json(),
+            "deeds": {str(index): deed for index, deed in sorted(self.deeds.items())},
+            "failure": self.failure,
+            "told": sorted(self.told),
+            "warned": sorted(self.warned),
+            "quiet": sorted(self.quiet),
+        }
+
+
+def finding_of(
+    remediation: str, event: Event, plan: Plan, outcome: Outcome, *, facts: str = "{}", region: str = ""
+) -> Finding:
+    """A fresh finding about an event: nothing done, nothing told. `region`: where the event names none."""
+    return Finding(
+        remediation=remediation,
+        event_key=event.key,
+        account=event.account,
+        region=event.region or region,
+        at=event.at,
+        principal=event.principal,
+        outcome=outcome,
+        plan=plan,
+        facts=facts,
+    )
+
+
+def key_of(finding: Finding) -> dict[str, Any]:
+    """The key of its item."""
+    return {PK: {"S": f"finding#{finding.remediation}"}, SK: {"S": finding.sort_key}}
+
+
+def item_of(finding: Finding) -> Item:
+    """The item it is kept as."""
+    return {
+        **key_of(finding),
+        "remediation": {"S": finding.remediation},
+        "event_key": {"S": finding.event_key},
+        "account": {"S": finding.account},
+        "region": {"S": finding.region},
+        "at": {"S": stamp(finding.at)},
+        "principal": {"S": finding.principal},
+        "outcome": {"S": finding.outcome},
+        "failure": {"S": finding.failure},
+        "plan": {"S": json.dumps(finding.plan.as_json())},
+        "facts": {"S": finding.facts},
+        "deeds": {"M": {str(index): {"S": deed} for index, deed in finding.deeds.items()}},
+        EXPIRES: expiry(finding.at + FINDINGS_KEPT),
+    }
+
+
+def finding_from(item: Item) -> Finding:
+    """The finding that `item_of` wrote."""
+    return Finding(
+        remediation=item["remediation"]["S"],
+        event_key=item["event_key"]["S"],
+        account=item["account"]["S"],
+        region=item["region"]["S"],
+        at=datetime.fromisoformat(item["at"]["S"]),
+        principal=item["principal"]["S"],
+        outcome=Outcome(item["outcome"]["S"]),
+        plan=Plan.from_json(json.loads(item["plan"]["S"])),
+        facts=item["facts"]["S"],
+        deeds={int(index): Deed(deed["S"]) for index, deed in item["deeds"]["M"].items()},
+        failure=item["failure"]["S"],
+        **{mark: frozenset(map(int, item.get(mark, {}).get("NS", ()))) for mark in get_args(Mark)},
+    )

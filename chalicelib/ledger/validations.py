@@ -1,0 +1,217 @@
+"""Full validations in the ledger: what was asked for, how far it is, what it came to.
+
+| pk | sk | what |
+|---|---|---|
+| `validation` | id | a job: the span, the regions, and, once planned, its chains and the number of parts |
+| `validation#ID` | `CHAIN#SINCE#SLICE` | what one slice of a part came to |
+
+Ids begin with the time they were given, so that text order is time order. What is written first stands:
+a message that comes twice writes nothing new. The summary is added up from the parts whenever it is asked
+for, so it can't disagree with them.
+"""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.ledger.table import EXPIRES, PK, SK
+
+_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}", re.ASCII)
+_TIMES = ("since", "until", "asked_at", "stopped_at")
+VALIDATIONS_KEPT = timedelta(days=400)
+# A job that has made no end in so long has lost a part to the dead-letter queue.
+OVERDUE = timedelta(hours=6)
+MOST_TOLD = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A full validation; `regions` empty means all.
+
+    `chains`, `parts` and `stopped_at`, when logging was switched off if it is, are known once it is planned.
+    """
+
+    id: str
+    since: datetime
+    until: datetime
+    regions: tuple[str, ...]
+    asked_at: datetime
+    chains: tuple[Mapping[str, Any], ...] = ()
+    parts: int | None = None
+    stopped_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """What is kept of one slice: findings as plain values, the heaviest first."""
+
+    findings: tuple[Mapping[str, Any], ...] = ()
+    kinds: Mapping[str, int]
+    untold: tuple[str, ...] = ()
+    digests: int = 0
+    logs: int = 0
+    last: bool = True
+
+
+def new_job(
+    since: datetime, until: datetime, regions: tuple[str, ...], asked_at: datetime, nonce: str
+) -> Job:
+    """A job with an id of its own; the same request (`nonce`) at the same moment is the same job."""
+    digest = hashlib.sha256(f"{asked_at.isoformat()}|{nonce}".encode()).hexdigest()[:12]
+    return Job(
+        id=f"{asked_at:%Y%m%dT%H%M%SZ}-{digest}", since=since, until=until, regions=regions, asked_at=asked_at
+    )
+
+
+def ask(ledger: Ledger, job: Job) -> None:
+    """Note a new job."""
+    _put(ledger, {PK: {"S": "validation"}, SK: {"S": job.id}}, asdict(job), job.asked_at)
+
+
+def planned(ledger: Ledger, job: Job) -> Job:
+    """Note what a job was planned to be; returns the plan that stands, which is the first."""
+    try:
+        ledger.client.update_item(
+            TableName=ledger.table,
+            Key={PK: {"S": "validation"}, SK: {"S": job.id}},
+            UpdateExpression="SET #body = :body, #planned = :planned",
+            ConditionExpression="attribute_not_exists(#planned)",
+            ExpressionAttributeNames={"#body": "body", "#planned": "planned"},
+            ExpressionAttributeValues={
+                ":body": {"S": json.dumps(asdict(job), default=_text)},
+                ":planned": {"BOOL": True},
+            },
+        )
+    except ClientError as error:
+        if not _lost(error):
+            raise
+        return found(ledger, job.id) or job
+    return job
+
+
+def found(ledger: Ledger, identity: str) -> Job | None:
+    """The job with this id; None for one that isn't there, or that no job could have."""
+    if not _ID.fullmatch(identity):
+        return None
+    key = {PK: {"S": "validation"}, SK: {"S": identity}}
+    item = ledger.client.get_item(TableName=ledger.table, Key=key, ConsistentRead=True).get("Item")
+    return _job(item) if item else None
+
+
+def newest(ledger: Ledger, most: int) -> list[Job]:
+    """The newest jobs, newest first."""
+    answer = ledger.client.query(
+        TableName=ledger.table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": "validation"}},
+        ScanIndexForward=False,
+        Limit=most,
+    )
+    return [_job(item) for item in answer["Items"]]
+
+
+def settle_slice(ledger: Ledger, job_id: str, name: str, result: Slice, now: datetime) -> None:
+    """Note what a slice came to."""
+    _put(ledger, {PK: {"S": f"validation#{job_id}"}, SK: {"S": name}}, asdict(result), now)
+
+
+def slices(ledger: Ledger, job_id: str) -> list[Slice]:
+    """All slices that are done."""
+    pages = ledger.client.get_paginator("query").paginate(
+        TableName=ledger.table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": f"validation#{job_id}"}},
+        ConsistentRead=True,
+    )
+    return [Slice(**json.loads(item["body"]["S"])) for page in pages for item in page["Items"]]
+
+
+def complete(job: Job, done: Iterable[Slice]) -> bool:
+    """Whether every part has come to its last slice."""
+    return job.parts is not None and sum(one.last for one in done) >= job.parts
+
+
+def summary(job: Job, done: list[Slice], now: datetime) -> dict[str, Any]:
+    """What a job came to so far.
+
+    `verdict` is "sound" or "not sound" or "could not tell" when all parts are done, else None; `state` is
+    "planning", "running", "done", or "incomplete" when it made no end in `OVERDUE`.
+    """
+    finished = complete(job, done)
+    kinds: Counter[str] = Counter()
+    for one in done:
+        kinds.update(one.kinds)
+    # An object's fault may stand in two parts: it is told once, and the counts say how often it was met.
+    told = {(each["what"], each["bucket"], each["key"]): each for one in done for each in one.findings}
+    findings = sorted(told.values(), key=lambda each: (-each["weight"], each["since"] or "", each["key"]))
+    untold = list(dict.fromkeys(sentence for one in done for sentence in one.untold))
+    running = "planning" if job.parts is None else "running"
+    waiting = "incomplete" if now > job.asked_at + OVERDUE else running
+    return {
+        **as_json(job),
+        "state": "done" if finished else waiting,
+        "parts_done": sum(one.last for one in done),
+        "verdict": _verdict(findings, untold, job) if finished else None,
+        "digests": sum(one.digests for one in done),
+        "logs": sum(one.logs for one in done),
+        "kinds": dict(sorted(kinds.items())),
+        "findings": findings[:MOST_TOLD],
+        "untold": untold[:MOST_TOLD],
+    }
+
+
+def as_json(job: Job) -> dict[str, Any]:
+    """What was asked for, without what it came to."""
+    return {
+        "id": job.id,
+        "since": _text(job.since),
+        "until": _text(job.until),
+        "regions": list(job.regions),
+        "asked_at": _text(job.asked_at),
+        "parts": job.parts,
+    }
+
+
+def _verdict(findings: list[Mapping[str, Any]], untold: list[str], job: Job) -> str:
+    heaviest = max((each["weight"] for each in findings), default=0)
+    if heaviest == 2:  # Weight.BROKEN
+        return "not sound"
+    return "could not tell" if heaviest or untold or not job.parts else "sound"
+
+
+def _put(ledger: Ledger, key: Mapping[str, Any], body: Mapping[str, Any], now: datetime) -> None:
+    try:
+        ledger.client.put_item(
+            TableName=ledger.table,
+            Item={
+                **key,
+                "body": {"S": json.dumps(body, default=_text)},
+                EXPIRES: {"N": str(int((now + VALIDATIONS_KEPT).timestamp()))},
+            },
+            ConditionExpression="attribute_not_exists(pk)",
+        )
+    except ClientError as error:
+        if not _lost(error):
+            raise
+
+
+def _job(item: Mapping[str, Any]) -> Job:
+    body = json.loads(item["body"]["S"])
+    times = {name: datetime.fromisoformat(body[name]) for name in _TIMES if body[name]}
+    return Job(**{**body, **times, "regions": tuple(body["regions"]), "chains": tuple(body["chains"])})
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _lost(error: ClientError) -> bool:
+    return bool(error.response["Error"]["Code"] == "ConditionalCheckFailedException")

@@ -1,0 +1,357 @@
+"""Many event patterns at once: which rules does this event match, at about the price of one rule.
+
+The idea. Each branch of each rule is a bit, and a set of branches is an integer. For a field and a value,
+`FieldIndex` answers which branches that value leaves standing: those that accept it, and those that don't ask
+for the field. What an event matches is what stands after all its fields.
+
+Asking every field of every event is more than it takes. So fields are asked one at a time, and each answer
+decides what is asked next: a walk through states. A state is the set of survivors and of fields not yet
+asked; its next field is the one that most survivors ask for literally. Once an `eventName` is known, a
+thousand rules have become three, and only what those three ask for is looked at. States are made when an
+event first needs them, and remember which value led where, so that most events walk from dictionary to
+dictionary. A few survivors are asked one by one at first; only when the same few come again and again do they
+get a next field, so that ten thousand rules with all their combinations don't become as many states.
+
+What is remembered is bounded: when it becomes too much, all is forgotten and made anew. A string that no
+pattern names isn't remembered at all where only literals are asked for (one transition serves all of those),
+and elsewhere only when it comes again: new users and addresses by the thousand leave nothing behind. Keys
+carry the type, since True, 1 and 1.0 are equal in Python: strings have a dictionary of their own, other
+scalars are kept with their class.
+
+Arrays of objects tie fields together (one element has to meet them all), and a field may be absent beside
+one element and present beside another. For such an event the walk keeps every branch that some value of each
+field might satisfy, and `event_pattern.meets` decides about those that are left.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chalicelib.matching.errors import InvalidPattern
+from chalicelib.matching.events.compiler import Branch
+from chalicelib.matching.events.conditions import Alternatives
+from chalicelib.matching.events.field_index import FieldIndex, index_fields
+from chalicelib.matching.events.fields import (
+    ABSENT,
+    Found,
+    PathTree,
+    Reader,
+    TextFields,
+    as_text,
+    collect,
+    decode_event,
+    mapping_reader,
+)
+from chalicelib.matching.events.pattern import Event, EventPattern, ask, meets
+
+MEMORY_FOR_STATES = 32 * 2**20  # bytes, roughly; the smallest Lambda function has four times that
+LEAST_CAPACITY = 1000  # states and transitions, however many rules there are
+_BYTES_REMEMBERED = 600  # for a state or a transition, beside the set of survivors
+_LONGEST_REMEMBERED = 200  # characters of a string; longer ones are looked at anew
+_LARGEST_REMEMBERED = 2**63
+_FEW = 8  # survivors that may as well be asked one by one
+_VISITS_BEFORE_A_FIELD = 8  # to a state with few survivors
+
+
+class EventRules:
+    """Rules by name, indexed.
+
+    Args:
+        rules: Each rule's name with its pattern: compiled, as JSON text, or as a mapping.
+
+    Raises:
+        InvalidPattern: EventBridge would refuse a pattern; `where` begins with the rule's name.
+
+    Example:
+        >>> rules = EventRules({"sign-in": {"source": ["aws.signin"]}, "any": {"source": [{"exists": True}]}})
+        >>> sorted(rules.matching({"source": "aws.signin"}))
+        ['any', 'sign-in']
+    """
+
+    __slots__ = ("_branches", "_fields", "_for_mappings", "_for_text", "_text_fields", "_tree")
+
+    def __init__(self, rules: Mapping[str, EventPattern | str | Mapping[str, Any]]) -> None:
+        self._branches = _branches_of(rules)
+        self._fields = index_fields([branch for _, branch in self._branches])
+        self._tree = PathTree.of(self._fields)
+        readers = {path: mapping_reader(path) for path in self._fields}
+        self._for_mappings = _Walk(self._branches, self._fields, readers)
+        self._for_text: _Walk | None = None
+        self._text_fields: TextFields | None = None
+
+    def matching(self, event: Event) -> frozenset[str]:
+        """Return the names of the rules that an event matches.
+
+        Args:
+            event: JSON text, UTF-8 bytes of it, or a mapping.
+
+        Raises:
+            ValueError: The text isn't a JSON object.
+        """
+        if event.__class__ is dict:
+            names = self._for_mappings.run(event)
+            return self._matching_exactly(event) if names is None else names
+        if isinstance(event, (str, bytes)):
+            return self._matching_text(as_text(event))
+        return self._matching_exactly(event)
+
+    def _matching_text(self, text: str) -> frozenset[str]:
+        if self._for_text is None or self._text_fields is None:
+            self._text_fields = TextFields(self._fields)
+            self._for_text = _Walk(self._branches, self._fields, self._text_fields.readers)
+        root = self._text_fields.decode(text)
+        names = None if root is None else self._for_text.run(root)
+        return self.matching(decode_event(text)) if names is None else names
+
+    def _matching_exactly(self, event: Mapping[str, Any]) -> frozenset[str]:
+        found = collect(event, self._tree)
+        names: set[str] = set()
+        for bit in bits_of(self._for_mappings.survivors_of(found)):
+            name, branch = self._branches[bit]
+            if name not in names and meets(branch, found):
+                names.add(name)
+        return frozenset(names)
+
+
+_Branches = list[tuple[str, Branch]]
+
+
+def _branches_of(rules: Mapping[str, EventPattern | str | Mapping[str, Any]]) -> _Branches:
+    branches: _Branches = []
+    leaves: dict[Alternatives, Alternatives] = {}
+    for name, pattern in rules.items():
+        try:
+            compiled = pattern if isinstance(pattern, EventPattern) else EventPattern(pattern)
+        except InvalidPattern as error:
+            where = f"rule {name!r}, {error.where}"
+            raise InvalidPattern(error.reason, where=where, position=error.position) from None
+        branches += ((name, _shared(branch, leaves)) for branch in compiled.branches)
+    return branches
+
+
+def _shared(branch: Branch, leaves: dict[Alternatives, Alternatives]) -> Branch:
+    """Return the branch with one object for equal leaves: takes less memory, and stays in the caches."""
+    return {path: leaves.setdefault(leaf, leaf) for path, leaf in branch.items()}
+
+
+class _State:
+    """The survivors, the fields yet to ask (as bits), the next of them, and what was learnt about its values.
+
+    Without a field to ask next, `names` are those of the rules that survive. When there are no names either,
+    the survivors (`places` among the branches) are few and are asked directly.
+    """
+
+    __slots__ = (
+        *("absent", "by_string", "field", "names", "other", "others", "places", "read", "survivors"),
+        *("unasked", "visits"),
+    )
+
+    def __init__(self, survivors: int, unasked: int) -> None:
+        self.survivors = survivors
+        self.unasked = unasked
+        self.places: tuple[int, ...] = ()
+        self.visits = 0
+        self.names: frozenset[str] | None = None
+        self.field: FieldIndex | None = None
+        self.read: Reader | None = None
+
+    def ask_next(self, field: FieldIndex, read: Reader) -> None:
+        """From now on, ask for this field."""
+        self.by_string: dict[str, _State] = {}
+        self.others: dict[tuple[type, object], _State] = {}
+        self.other: _State | None = None
+        self.absent: _State | None = None
+        self.field = field
+        self.read = read
+
+
+class _Walk:
+    """The states, made as events need them, for one way of reading fields."""
+
+    def __init__(
+        self, branches: _Branches, fields: dict[str, FieldIndex], readers: dict[str, Reader]
+    ) -> None:
+        self._branches = branches
+        self._fields = list(fields.values())
+        self._readers = readers
+        # What most branches ask for has mostly been asked when it comes to asking a branch directly.
+        rarely_asked_first = sorted(fields, key=lambda path: fields[path].asked.bit_count())
+        order = {path: place for place, path in enumerate(rarely_asked_first)}
+        self._questions = [
+            tuple(
+                (1 << fields[path].number, readers[path], branch[path])
+                for path in sorted(branch, key=order.__getitem__)
+            )
+            for _, branch in branches
+        ]
+        self._asked = [sum(bit for bit, _, _ in questions) for questions in self._questions]
+        mask_bytes = len(branches) // 8
+        self._capacity = max(LEAST_CAPACITY, MEMORY_FOR_STATES // (_BYTES_REMEMBERED + mask_bytes))
+        self._begin()
+
+    def _begin(self) -> None:
+        self._remembered = 0
+        self._seen_once: set[int] = set()
+        self._states: dict[tuple[int, int], _State] = {}
+        self._start = self._state((1 << len(self._branches)) - 1, (1 << len(self._fields)) - 1)
+
+    def run(self, root: Any) -> frozenset[str] | None:
+        """Return the names of the rules matched; None when fields are tied together by arrays of objects."""
+        state = self._start
+        while (read := state.read) is not None:
+            try:
+                value = read(root)
+            except AttributeError:  # below a scalar, see TextFields
+                value = ABSENT
+            if value.__class__ is str:
+                following = state.by_string.get(value)
+                if following is None:
+                    following = self._follow_string(state, value)
+            elif value is ABSENT:
+                following = state.absent or self._follow_absent(state)
+            else:
+                following = self._follow_other(state, value)
+                if following is None:
+                    return None
+            state = following
+        return state.names if state.names is not None else self._ask_directly(state, root)
+
+    def survivors_of(self, found: dict[str, list[Found]]) -> int:
+        """Return the branches that may match, as far as each field alone tells about the collected values."""
+        state = self._start
+        while (field := state.field) is not None:
+            values = found.get(field.path)
+            state = self._after(state, field.possible(values, state.survivors) if values else field.absent)
+        return state.survivors
+
+    def _ask_directly(self, state: _State, root: Any) -> frozenset[str] | None:
+        """Ask the few survivors one by one; a state that is visited often is worth a next field instead."""
+        state.visits += 1
+        if state.visits == _VISITS_BEFORE_A_FIELD:
+            self._choose_field(state)
+        names = []
+        for place in state.places:
+            answer = self._holds(place, state.unasked, root)
+            if answer is None:
+                return None
+            if answer:
+                names.append(self._branches[place][0])
+        return frozenset(names) if names else NO_NAMES
+
+    def _holds(self, place: int, unasked: int, root: Any) -> bool | None:
+        for bit, read, leaf in self._questions[place]:
+            if unasked & bit:
+                answer = ask(read, leaf, root)
+                if not answer:
+                    return answer
+        return True
+
+    def _follow_string(self, state: _State, value: str) -> _State:
+        field = state.field
+        assert field is not None
+        named = field.names(value)
+        unshaped = not field.shaped & state.survivors
+        if unshaped and not named and state.other is not None:
+            return state.other
+        following = self._after(state, field.accepting(value, state.survivors))
+        if unshaped and not named:
+            state.other = following
+        elif (named or self._was_seen(state, value)) and self._may_remember():
+            state.by_string[value] = following
+        return following
+
+    def _follow_absent(self, state: _State) -> _State:
+        assert state.field is not None
+        state.absent = self._after(state, state.field.absent)
+        return state.absent
+
+    def _follow_other(self, state: _State, value: object) -> _State | None:
+        """Follow a number, a boolean, null, an object, or an array; None when `collect` has to see."""
+        key = (value.__class__, value) if value is None or isinstance(value, (int, float)) else None
+        known = state.others.get(key) if key else None
+        if known is not None:
+            return known
+        assert state.field is not None
+        standing = state.field.answer(value, state.survivors)
+        if standing is None:
+            return None
+        following = self._after(state, standing)
+        if key and self._was_seen(state, value) and self._may_remember():
+            state.others[key] = following
+        return following
+
+    def _was_seen(self, state: _State, value: object) -> bool:
+        """Say whether a value has come to this state before; a stream of new ones isn't worth remembering."""
+        if isinstance(value, str):
+            if len(value) > _LONGEST_REMEMBERED:
+                return False
+        elif isinstance(value, (int, float)) and not -_LARGEST_REMEMBERED < value < _LARGEST_REMEMBERED:
+            return False
+        if len(self._seen_once) >= self._capacity:
+            self._seen_once.clear()
+        size = len(self._seen_once)
+        self._seen_once.add(hash((id(state), value)))
+        return size == len(self._seen_once)
+
+    def _may_remember(self) -> bool:
+        """Count one more state or transition; with too many, forget them all. A walk under way goes on."""
+        self._remembered += 1
+        if self._remembered <= self._capacity:
+            return True
+        self._begin()
+        return False
+
+    def _after(self, state: _State, standing: int) -> _State:
+        field, survivors = state.field, state.survivors & standing
+        assert field is not None
+        field.times_asked += 1
+        field.times_telling += survivors != state.survivors
+        return self._state(survivors, state.unasked & ~(1 << field.number)) if survivors else _NOBODY
+
+    def _state(self, survivors: int, unasked: int) -> _State:
+        few = survivors.bit_count() <= _FEW
+        places = tuple(bits_of(survivors)) if few else ()
+        unasked &= self._asked_by(places) if few else self._asked_by_some(survivors)
+        state = self._states.get((survivors, unasked))
+        if state is None:
+            state = _State(survivors, unasked)
+            if self._may_remember():
+                self._states[survivors, unasked] = state
+            if not unasked:
+                state.names = frozenset(self._branches[place][0] for place in bits_of(survivors))
+            elif few:
+                state.places = places
+            else:
+                self._choose_field(state)
+        return state
+
+    def _asked_by(self, places: tuple[int, ...]) -> int:
+        fields = 0
+        for place in places:
+            fields |= self._asked[place]
+        return fields
+
+    def _asked_by_some(self, survivors: int) -> int:
+        return sum(1 << field.number for field in self._fields if survivors & field.asked)
+
+    def _choose_field(self, state: _State) -> None:
+        """Choose what tells many survivors apart best; of a few, whatever is rarely asked for."""
+        if state.places:
+            asked = (bit for place in state.places for bit, _, _ in self._questions[place])
+            field = self._fields[next(bit for bit in asked if state.unasked & bit).bit_length() - 1]
+        else:
+            fields = [each for each in self._fields if state.unasked >> each.number & 1]
+            field = max(fields, key=lambda each: each.worth(state.survivors))
+        state.ask_next(field, self._readers[field.path])
+
+
+NO_NAMES: frozenset[str] = frozenset()
+_NOBODY = _State(0, 0)
+_NOBODY.names = NO_NAMES
+
+
+def bits_of(mask: int) -> Iterator[int]:
+    """Yield the numbers of the bits that are set."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest

@@ -1,0 +1,226 @@
+"""The CIS benchmark's fifteen alarms went off, and an alarm says that, not who.
+
+Each of the benchmark's recommendations 4.1 to 4.15 is a metric filter on the trail's log group and an alarm
+at the first match in five minutes. Their patterns are the benchmark's to the letter, because Security Hub
+compares them. The alarms' topic has this function for a subscriber.
+
+What we do: read the log events behind the alarm and tell once who made which calls, from which addresses and
+when. Left out is what the pattern catches and the benchmark doesn't mean: a call of that name at another
+service (`CreatePolicy` is Organizations' too), and for changes a call that was refused, since nothing was
+changed. Left out is also what settings expect: principals, and addresses such as a scanner's or
+`delivery.logs.amazonaws.com`. When fewer are left than the alarm asks for, nobody is told. Where nothing can
+be read, the alarm is told with the reason: one that can't say who is still an alarm.
+
+What we leave alone: everything; a change may be somebody's work. Failed sign-ins (4.6) are told by
+failed_login, which also counts the ones the benchmark's pattern misses; root's sign-ins by root_login, at
+once.
+
+Sources: CIS AWS Foundations Benchmark, section 4;
+https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.aws import Aws
+from chalicelib.events import AlarmChange, ApiCallEvent, alarm_messages
+from chalicelib.evidence.log_events import Search, calls_found, unread
+from chalicelib.evidence.sign_in import who
+from chalicelib.references import TRAIL_GROUP
+from chalicelib.remediation import Alert, Grant, OnTopic, Plan, Remediation, Severity
+from chalicelib.remediations.cis_alarms.controls import CisControl, control_of
+from chalicelib.settings import IGNORED_PRINCIPALS, Settings, matches_any
+from chalicelib.wording import MOST_NAMED, most_first, when
+
+NAME = "cis_alarms"
+TRAIL_LOG_GROUP = "CIS_TRAIL_GROUP"
+EXPECTED_SOURCES = "CIS_EXPECTED_SOURCES"
+THRESHOLD = "CIS_THRESHOLD"
+
+GRANTS = (
+    Grant(
+        action="logs:FilterLogEvents",
+        resource="arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${TrailGroupName}:*",
+        because="the trail's group may be one that was there before the stack",
+    ),
+)
+
+MOST_CALLS = 8
+LONGEST_TEXT = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenCall:
+    """One call behind an alarm, in words cut to a sensible length. `left_out`: why it isn't told, or ""."""
+
+    at: datetime
+    event_id: str
+    who: str
+    root: bool
+    address: str
+    call: str  # "iam CreatePolicy", with ": AccessDenied" where it was refused
+    region: str
+    left_out: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    """What was found, oldest first; `more` and `could_not_look` as a `Reading` of the log has them."""
+
+    calls: tuple[SeenCall, ...] = ()
+    more: bool = False
+    could_not_look: str = ""
+
+    @property
+    def told(self) -> tuple[SeenCall, ...]:
+        """The calls that somebody must hear of."""
+        return tuple(call for call in self.calls if not call.left_out)
+
+
+def look(aws: Aws, alarm: AlarmChange, settings: Settings) -> Behind:
+    """The records that the alarm counted; what keeps us from looking is told, not raised."""
+    control = control_of(alarm.metric_name)
+    if control is None or not _speaks(alarm, control):
+        return Behind()
+    search = _search(alarm, control, settings)
+    found = calls_found(aws.client("logs"), search, lambda event: seen(event, control, settings))
+    return Behind(calls=found.kept, more=found.more, could_not_look=found.could_not_look)
+
+
+def decide(alarm: AlarmChange, facts: Behind, _now: datetime, settings: Settings) -> Plan:
+    """Tell who was behind the alarm, unless all of it, or all but too few, was expected."""
+    control = control_of(alarm.metric_name)
+    if control is None or not _speaks(alarm, control):
+        return Plan.nothing()
+    told = facts.told
+    if facts.calls and len(told) < settings.number(THRESHOLD) and not facts.more:
+        return Plan.nothing()
+    return Plan.tell(
+        Alert(
+            severity=_severity(told),
+            title=_title(control, told, more=facts.more),
+            facts=(
+                *_who_and_what(told, facts),
+                (
+                    "Control",
+                    control.label,
+                ),
+                ("Alarm", alarm.name),
+                ("Went off", when(alarm.at)),
+                ("Because", alarm.reason or "not recorded"),
+                ("Account", alarm.account or "not recorded"),
+                ("Look with", _search(alarm, control, settings).command(alarm.region)),
+            ),
+            advice=_ADVICE if told else "",
+        )
+    )
+
+
+def _speaks(alarm: AlarmChange, control: CisControl) -> bool:
+    return alarm.state == "ALARM" and not control.told_by
+
+
+def _search(alarm: AlarmChange, control: CisControl, settings: Settings) -> Search:
+    return Search.behind(alarm, settings.text(TRAIL_LOG_GROUP), control.pattern)
+
+
+def seen(event: ApiCallEvent, control: CisControl, settings: Settings) -> SeenCall:
+    """The call in words, and whether it is to be told."""
+    refused = f": {event.error_code}" if event.error_code else ""
+    return SeenCall(
+        at=event.at,
+        event_id=event.key,
+        who=who(event)[:LONGEST_TEXT],
+        root=event.actor.type == "Root",
+        address=event.source_ip[:LONGEST_TEXT],
+        call=f"{event.source.partition('.')[0]} {event.name}{refused}"[:LONGEST_TEXT],
+        region=event.region,
+        left_out=_left_out(event, control, settings),
+    )
+
+
+def _left_out(event: ApiCallEvent, control: CisControl, settings: Settings) -> str:
+    if control.sources and event.source not in control.sources:
+        return "another service's call"
+    if control.changes and event.failed:
+        return "refused, so nothing was changed"
+    if event.name in control.elsewhere:
+        return f"told by {control.elsewhere[event.name]}"
+    if event.principal and settings.ignores(event.principal):
+        return "by an expected principal"
+    if event.source_ip and matches_any(event.source_ip, settings.names(EXPECTED_SOURCES)):
+        return "from an expected source"
+    return ""
+
+
+def _severity(told: Sequence[SeenCall]) -> Severity:
+    return Severity.HIGH if any(call.root for call in told) else Severity.MEDIUM
+
+
+def _title(control: CisControl, told: Sequence[SeenCall], *, more: bool) -> str:
+    if not told:
+        return f"{control.title}: who could not be found"
+    people = most_first((call.who, call.address) for call in told)
+    (first, address), _ = people[0]
+    others = f" and {len(people) - 1} others" if len(people) > 1 else ""
+    count = f"{len(told)}{' or more' if more else ''}"
+    return f"{control.title}: {count} by {first} from {address or 'an unknown address'}{others}"
+
+
+def _who_and_what(told: Sequence[SeenCall], facts: Behind) -> Iterator[tuple[str, str]]:
+    if facts.could_not_look:
+        yield unread("Who", facts.could_not_look, after_some=bool(told))
+    elif not told:
+        yield "Who", "nothing was found in the log for the alarm's time"
+    if not told:
+        return
+    people = most_first((call.who, call.address) for call in told)
+    for actor, count in people[:MOST_NAMED]:
+        (name, address) = actor
+        calls = Counter(call.call for call in told if (call.who, call.address) == actor)
+        yield "Who", f"{name} from {address or 'an unknown address'}: {count}"
+        yield "Calls", _listed(calls)
+    if len(people) > MOST_NAMED:
+        yield "And", f"{len(people) - MOST_NAMED} others"
+    left_out = Counter(call.left_out for call in facts.calls if call.left_out)
+    if left_out:
+        yield "Left out", "; ".join(f"{count} {why}" for why, count in sorted(left_out.items()))
+    yield "First", when(told[0].at)
+    yield "Last", when(told[-1].at)
+    yield "Recorded in", ", ".join(sorted({call.region for call in told if call.region})) or "not recorded"
+    yield "CloudTrail event", told[0].event_id
+
+
+def _listed(calls: Counter[str]) -> str:
+    ordered = sorted(calls.items(), key=lambda item: (-item[1], item[0]))
+    shown = ", ".join(f"{call} ({count})" if count > 1 else call for call, count in ordered[:MOST_CALLS])
+    return f"{shown} and {len(ordered) - MOST_CALLS} other calls" if len(ordered) > MOST_CALLS else shown
+
+
+_ADVICE = """\
+Ask the named principals whether this was them. If it was their work, and will be again, add them to \
+IgnoredPrincipals, or their address to CisExpectedSources.
+If it was not: deactivate the access key or end the role's sessions, then look what else they did."""
+
+REMEDIATION = Remediation(
+    name=NAME,
+    title="One of the CIS benchmark's alarms went off",
+    page=__doc__ or "",
+    triggers=(OnTopic(topic="CisTopic"),),
+    grants=GRANTS,
+    parse=alarm_messages,
+    look=look,
+    decide=decide,
+    settings={
+        TRAIL_LOG_GROUP: TRAIL_GROUP,
+        EXPECTED_SOURCES: {"Fn::Join": [",", {"Ref": "CisExpectedSources"}]},
+        THRESHOLD: {"Ref": "CisThreshold"},
+        IGNORED_PRINCIPALS: {"Fn::Join": [",", {"Ref": "IgnoredPrincipals"}]},
+    },
+    controls=(
+        *(f"CIS 4.{number}" for number in range(1, 16)),
+        *(f"Security Hub CloudWatch.{number}" for number in range(1, 15)),
+    ),
+)

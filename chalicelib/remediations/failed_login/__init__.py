@@ -1,0 +1,263 @@
+"""Somebody tries to get in: logins fail again and again, at sshd or at the console.
+
+**sshd.** Hosts send /var/log/secure to a log group, and a subscription hands over the lines about failures in
+whatever wording. One attempt is one sshd process of one host serving one address, counted once however many
+lines it logs. When an address reaches the threshold within the window, also if lines arrive late, twice or
+out of order, one alert names the address, the hosts, the users tried and the rate; then it is quiet about
+that address for an hour.
+
+**The console.** A metric filter on the trail's log group counts failed sign-ins, an alarm watches the count.
+An alarm only knows that there were many; when it goes off, we read the log events behind it and say who tried
+and from where, with what second factor. It is told also where none can be found or read, with the reason.
+
+What we leave alone: the address isn't blocked, and no user is locked out, because whoever can make logins
+fail could then lock others out. Logins that succeed aren't counted, nor are addresses below the threshold
+told. Somebody who can write to a host's log can write anything there.
+
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.aws import Aws
+from chalicelib.events import AlarmChange, LogBatch, Raw, alarm_change, log_batch
+from chalicelib.evidence.log_events import Search, unread
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.references import NAMESPACE, TRAIL_GROUP
+from chalicelib.remediation import (
+    Alert,
+    Grant,
+    LogAlarm,
+    OnEvent,
+    OnLogs,
+    Plan,
+    Quiet,
+    Remediation,
+    Severity,
+    Sighting,
+)
+from chalicelib.remediations.failed_login import console, sshd
+from chalicelib.remediations.failed_login.bursts import Attempt, Burst, densest
+from chalicelib.remediations.failed_login.console import SignInFailure, SignInFailures, read_failures
+from chalicelib.remediations.failed_login.sshd import LoginFailures, login_failures
+from chalicelib.settings import Settings
+from chalicelib.wording import MOST_NAMED, most_first, some, span, when
+
+NAME = "failed_login"
+THRESHOLD = "FAILED_LOGIN_THRESHOLD"
+WINDOW_SECONDS = "FAILED_LOGIN_WINDOW_SECONDS"
+TRAIL_LOG_GROUP = "FAILED_LOGIN_TRAIL_GROUP"
+
+CONSOLE_FAILURES = LogAlarm(
+    name="ConsoleFailures",
+    log_group=TRAIL_GROUP,
+    pattern=console.PATTERN,
+    metric="ConsoleFailures",
+    namespace=NAMESPACE,
+    threshold={"Ref": "ConsoleFailuresThreshold"},
+    period_seconds=300,
+    description="Console sign-ins fail again and again; failed_login tells who and from where.",
+)
+ALARM_PATTERN = {
+    "source": ["aws.cloudwatch"],
+    "detail-type": ["CloudWatch Alarm State Change"],
+    "resources": [{"Fn::GetAtt": ["ConsoleFailuresAlarm", "Arn"]}],
+    "detail": {"state": {"value": ["ALARM"]}},
+}
+GRANTS = (
+    Grant(
+        action="logs:FilterLogEvents",
+        resource="arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${TrailGroupName}:*",
+        because="the trail's group may be one that was there before the stack",
+    ),
+)
+
+Failed = LoginFailures | AlarmChange
+
+QUIET_SECONDS = 3600
+# The agent may bring lines of a day ago, after a host was cut off.
+SIGHTINGS_KEPT = timedelta(days=2)
+# A finding is one DynamoDB item of at most 400 KB, whatever an attacker makes of it.
+MOST_ATTEMPTS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """What the ledger knows of one address around an event. `more`: there were more than are kept."""
+
+    attempts: tuple[Attempt, ...]
+    more: bool = False
+
+
+def parse(raw: Raw) -> Iterable[Failed]:
+    """A subscription's log lines, one event for each address; or the alarm's change of state."""
+    if not isinstance(raw, Mapping) or "awslogs" not in raw:
+        return (alarm_change(raw),)
+    batch = log_batch(raw)
+    return _readable_first(batch) if batch else ()
+
+
+def _readable_first(batch: LogBatch) -> Iterator[Failed]:
+    """What the batch says; then, if a line can't be read, its error, so that the queue keeps the batch."""
+    yield from login_failures(batch)
+    if batch.unreadable:
+        raise batch.unreadable
+
+
+def sightings(event: Failed) -> Sequence[Sighting]:
+    """Each line, by its log event's id, so that a second delivery counts nothing twice."""
+    if isinstance(event, AlarmChange):
+        return ()
+    return tuple(
+        Sighting(
+            subject=event.address,
+            id=failure.line_id,
+            at=failure.at,
+            detail={"attempt": failure.attempt, "host": failure.host, "user": failure.user},
+        )
+        for failure in event.failures
+    )
+
+
+def look(aws: Aws, event: Failed, settings: Settings) -> Attempts | SignInFailures:
+    """What else is known: of the address, from the ledger; behind the alarm, from the trail's log group."""
+    if isinstance(event, AlarmChange):
+        return read_failures(aws.client("logs"), _search(event, settings))
+    window = timedelta(seconds=settings.number(WINDOW_SECONDS))
+    ledger = Ledger(aws.client("dynamodb"), settings.ledger)
+    return _attempts(ledger.sightings(NAME, event.address, event.since - window, event.at + window), event.at)
+
+
+def decide(event: Failed, facts: Attempts | SignInFailures, _now: datetime, settings: Settings) -> Plan:
+    """Tell an address that reached the threshold, and an alarm that went off."""
+    if isinstance(event, AlarmChange):
+        assert isinstance(facts, SignInFailures)
+        return Plan.tell(_alarm_told(event, facts, settings)) if event.state == "ALARM" else Plan.nothing()
+    assert isinstance(facts, Attempts)
+    threshold, seconds = settings.number(THRESHOLD), settings.number(WINDOW_SECONDS)
+    mine = frozenset(failure.attempt for failure in event.failures)
+    burst = densest(facts.attempts, timedelta(seconds=seconds), mine)
+    if burst is None or len(burst.attempts) < threshold:
+        return Plan.nothing()
+    limit = f"{threshold} in {span(timedelta(seconds=seconds))}"
+    return Plan.tell(_burst_told(event, burst, limit, more=facts.more))
+
+
+def _attempts(seen: Iterable[Sighting], around: datetime) -> Attempts:
+    """One for each attempt, at its first line and with the first user it names; the nearest if too many."""
+    attempts: dict[str, Attempt] = {}
+    for sighting in sorted(seen, key=lambda one: (one.at, one.id)):
+        identity, user = sighting.detail.get("attempt", sighting.id), sighting.detail.get("user", "")
+        known = attempts.get(identity)
+        if known is None or not known.user:
+            attempts[identity] = Attempt(
+                id=identity,
+                at=known.at if known else sighting.at,
+                host=sighting.detail.get("host", ""),
+                user=user,
+            )
+    nearest = sorted(attempts.values(), key=lambda attempt: (abs(attempt.at - around), attempt.id))
+    kept = sorted(nearest[:MOST_ATTEMPTS], key=lambda attempt: (attempt.at, attempt.id))
+    return Attempts(attempts=tuple(kept), more=len(nearest) > MOST_ATTEMPTS)
+
+
+def _burst_told(event: LoginFailures, burst: Burst, limit: str, *, more: bool) -> Alert:
+    count = f"{len(burst.attempts)}{' or more' if more else ''}"
+    lasted = span(burst.last - burst.first)
+    return Alert(
+        severity=Severity.MEDIUM,
+        title=f"{count} failed SSH logins from {event.address} in {lasted}",
+        facts=(
+            ("From", event.address),
+            ("Hosts", some(burst.hosts)),
+            ("Users tried", some(burst.users) or "not recorded"),
+            ("Attempts", f"{count} in {lasted} ({burst.a_minute:.1f} a minute); told from {limit}"),
+            ("First", when(burst.first)),
+            ("Last", when(burst.last)),
+            ("Account", event.account or "not recorded"),
+        ),
+        advice=_AFTER_BURST,
+        quiet=Quiet(subject=event.address, seconds=QUIET_SECONDS),
+    )
+
+
+def _search(alarm: AlarmChange, settings: Settings) -> Search:
+    return Search.behind(alarm, settings.text(TRAIL_LOG_GROUP), console.PATTERN)
+
+
+def _alarm_told(alarm: AlarmChange, facts: SignInFailures, settings: Settings) -> Alert:
+    return Alert(
+        severity=Severity.HIGH if any(failure.root for failure in facts.found) else Severity.MEDIUM,
+        title=_alarm_title(facts),
+        facts=(
+            *_who_and_from_where(facts),
+            ("Alarm", alarm.name),
+            ("Went off", when(alarm.at)),
+            ("Because", alarm.reason or "not recorded"),
+            ("Account", alarm.account or "not recorded"),
+            ("Look with", _search(alarm, settings).command(alarm.region)),
+        ),
+        advice=_AFTER_ALARM if facts.found else "",
+    )
+
+
+def _alarm_title(facts: SignInFailures) -> str:
+    if not facts.found:
+        return "Console sign-ins fail, who and from where could not be found"
+    (who, address), most = most_first((failure.who, failure.address) for failure in facts.found)[0]
+    count = f"{len(facts.found)}{' or more' if facts.more else ''}"
+    whose = "all" if most == len(facts.found) and not facts.more else f"{most}"
+    return f"{count} failed console sign-ins, {whose} for {who} from {address or 'an unknown address'}"
+
+
+def _who_and_from_where(facts: SignInFailures) -> Iterator[tuple[str, str]]:
+    if facts.could_not_look:
+        yield unread("Who", facts.could_not_look, after_some=bool(facts.found))
+    elif not facts.found:
+        yield "Who", "no failed sign-in was found in the log for the alarm's time"
+    if not facts.found:
+        return
+    groups = most_first((failure.who, failure.address) for failure in facts.found)
+    for (who, address), _ in groups[:MOST_NAMED]:
+        yield "Who", _group_in_words([one for one in facts.found if (one.who, one.address) == (who, address)])
+    if len(groups) > MOST_NAMED or facts.more:
+        yield "And", f"{max(0, len(groups) - MOST_NAMED)} others{' or more' if facts.more else ''}"
+    yield "First", when(facts.found[0].at)
+    yield "Last", when(facts.found[-1].at)
+
+
+def _group_in_words(failures: Sequence[SignInFailure]) -> str:
+    one = failures[0]
+    mfa = "/".join(sorted({failure.mfa for failure in failures}))
+    reasons = "/".join(sorted({failure.reason for failure in failures if failure.reason}))
+    told = f"{one.who} from {one.address or 'an unknown address'}: {len(failures)}, MFA used: {mfa}"
+    return f"{told} ({reasons})" if reasons else told
+
+
+_AFTER_BURST = """\
+Look whether a login from this address succeeded: `Accepted` in the hosts' logs, sessions in `last`.
+If the address is nobody's you know, close port 22 to it, and to the world if it is open to the world."""
+_AFTER_ALARM = """\
+Ask the named users whether this was them. Look whether a sign-in from these addresses succeeded.
+Users without MFA first: give them one, or take their password."""
+
+REMEDIATION = Remediation(
+    name=NAME,
+    title="Logins fail again and again",
+    page=__doc__ or "",
+    triggers=(OnLogs(log_group="SecureGroup", pattern=sshd.PATTERN), OnEvent(pattern=ALARM_PATTERN)),
+    grants=GRANTS,
+    parse=parse,
+    look=look,
+    decide=decide,
+    settings={
+        THRESHOLD: {"Ref": "FailedLoginThreshold"},
+        WINDOW_SECONDS: {"Ref": "FailedLoginWindowSeconds"},
+        TRAIL_LOG_GROUP: TRAIL_GROUP,
+    },
+    sightings=sightings,
+    sightings_kept=SIGHTINGS_KEPT,
+    controls=("CIS 4.6", "Security Hub CloudWatch.6", "ATT&CK T1110"),
+)

@@ -1,0 +1,133 @@
+"""The audit trail itself was tampered with: what lies in its bucket is not what CloudTrail delivered.
+
+CloudTrail signs one digest an hour for each region; a digest names every log file of its hour with its hash,
+and the digest before it. Whoever wants to hide a deed modifies, deletes or adds a log file, or breaks that
+chain; whoever can't reach so far switches the trail off.
+
+What we do, by the hour: read the digests of the last three hours in every region of the trail, and all that
+came since the last run, verify signatures and chain with CloudTrail's public keys, hash every log file they
+name, and hold them against the listing of the bucket with its versions. The newest digest verified is kept
+in the ledger, so that evidence which disappears between two runs is missed by name. Each finding is one alert
+that says what was modified, deleted, added, moved or overwritten, with the evidence, and is told once in
+seven days: CRITICAL, or HIGH for what was overwritten or didn't come, MEDIUM for a gap in which CloudTrail
+was off. A digest is missed 70 minutes after its hour. A trail that was stopped, deleted or pointed elsewhere
+is told as such. What could not be looked at is told as MEDIUM, because silence would read as an all-clear.
+
+What we do at once: when S3 says that an object of the bucket was deleted, or written by somebody other than
+CloudTrail, tell which, from where, what is left of it, and the command that brings it back.
+
+What we leave alone: everything; nothing is restored, because versions are evidence. The bucket's own
+lifecycle isn't an attack. S3 names accounts and not persons. One run reads 1,000 log files, says how many it
+didn't read and leaves them to the next; it goes back three days at most. Digests of an organization's other
+accounts aren't read.
+
+Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-intro.html
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.aws import Aws
+from chalicelib.errors import foreseen
+from chalicelib.events import ObjectEvent, Raw, Tick, object_event, tick
+from chalicelib.ledger.anchors import read_anchors, write_anchors
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET, WATCHED_BUCKET
+from chalicelib.remediation import Grant, OnEvent, OnSchedule, Plan, Remediation
+from chalicelib.remediations.trail_digest.alerts import alerts_of
+from chalicelib.remediations.trail_digest.audit import Audit, audit_trail
+from chalicelib.remediations.trail_digest.objects import History, object_alert, read_history
+from chalicelib.settings import Settings
+from chalicelib.trail.reader import TrailBucket
+
+BUCKET = "TRAIL_DIGEST_BUCKET"
+TRAIL_ARN_NAME = "TRAIL_DIGEST_TRAIL_ARN"
+
+DELETED_PATTERN = {
+    "source": ["aws.s3"],
+    "detail-type": ["Object Deleted"],
+    "detail": {"bucket": {"name": [WATCHED_BUCKET]}, "reason": [{"anything-but": "Lifecycle Expiration"}]},
+}
+WRITTEN_PATTERN = {
+    "source": ["aws.s3"],
+    "detail-type": ["Object Created"],
+    "detail": {
+        "bucket": {"name": [WATCHED_BUCKET]},
+        "requester": [{"anything-but": "cloudtrail.amazonaws.com"}],
+    },
+}
+GRANTS = (
+    Grant(action="s3:ListBucketVersions", resource="arn:${AWS::Partition}:s3:::${TrailBucketName}"),
+    Grant(
+        action="s3:GetObject",
+        resource="arn:${AWS::Partition}:s3:::${TrailBucketName}/*",
+        because="digests and log files lie under a prefix that only the trail knows",
+    ),
+    # The trail says under which prefix and in which regions it delivers, and whether it is on at all.
+    Grant(action="cloudtrail:GetTrail", resource="${TrailArn}"),
+    Grant(action="cloudtrail:GetTrailStatus", resource="${TrailArn}"),
+    Grant(action="cloudtrail:ListPublicKeys", resource="*", because="ListPublicKeys takes no resource"),
+    Grant(action="dynamodb:Query", resource="${Ledger.Arn}", because="one query gives every chain's anchor"),
+)
+
+Happening = Tick | ObjectEvent
+
+
+def parse(raw: Raw) -> Sequence[Happening]:
+    """The schedule's tick, or what S3 tells of an object."""
+    if isinstance(raw, Mapping) and raw.get("source") == "aws.s3":
+        return (object_event(raw),)
+    return (tick(raw),)
+
+
+def look(aws: Aws, event: Happening, settings: Settings) -> Audit | History:
+    """The trail's last hours; or the versions of the object."""
+    if isinstance(event, Tick):
+        trail, bucket = settings.text(TRAIL_ARN_NAME), settings.text(BUCKET)
+        anchors = read_anchors(_ledger(aws, settings), trail, event.at)
+        return audit_trail(aws, trail, bucket, event.at, anchors)
+    try:
+        return read_history(TrailBucket(aws.client("s3"), event.bucket), event.object_key)
+    except (ClientError, BotoCoreError) as error:
+        return History(could_not_look=str(foreseen(error)))
+
+
+def decide(event: Happening, facts: Audit | History, _now: datetime, settings: Settings) -> Plan:
+    """Tell what isn't as CloudTrail left it; a sound trail needs no word."""
+    if isinstance(event, Tick):
+        assert isinstance(facts, Audit)
+        return Plan.tell(*alerts_of(facts, settings.text(TRAIL_ARN_NAME), event.region))
+    assert isinstance(facts, History)
+    return Plan.tell(object_alert(event, facts))
+
+
+def records(aws: Aws, event: Happening, facts: Audit | History, settings: Settings) -> None:
+    """Keep how far the trail is verified now."""
+    if isinstance(event, Tick):
+        assert isinstance(facts, Audit)
+        write_anchors(_ledger(aws, settings), settings.text(TRAIL_ARN_NAME), facts.anchors, event.at)
+
+
+def _ledger(aws: Aws, settings: Settings) -> Ledger:
+    return Ledger(aws.client("dynamodb"), settings.ledger)
+
+
+REMEDIATION = Remediation(
+    name="trail_digest",
+    title="The audit trail was tampered with",
+    page=__doc__ or "",
+    triggers=(
+        OnSchedule(expression="rate(1 hour)"),
+        OnEvent(pattern=DELETED_PATTERN),
+        OnEvent(pattern=WRITTEN_PATTERN),
+    ),
+    grants=GRANTS,
+    parse=parse,
+    look=look,
+    decide=decide,
+    records=records,
+    settings={BUCKET: TRAIL_BUCKET, TRAIL_ARN_NAME: TRAIL_ARN},
+    controls=("CIS 3.2", "Security Hub CloudTrail.4", "ATT&CK T1070", "ATT&CK T1562.008"),
+)

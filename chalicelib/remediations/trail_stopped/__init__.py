@@ -1,0 +1,250 @@
+"""The audit trail was stopped, deleted, blinded or weakened, or its bucket was.
+
+Whoever wants to act unseen stops the trail first, or has it record less: no reads, no writes, one region, no
+validation, another bucket. Or they work on the bucket: its policy, lifecycle, versions, lock, events.
+
+What we do: tell every change of our trail, its bucket and its log group: who, from where, when, each setting
+before and after, and the commands that take it back. CRITICAL is what leaves us blind (stopped, deleted,
+recording less, another bucket), HIGH what lets somebody work unseen or unproven, MEDIUM and LOW the rest and
+what is as it was by now. An attempt that AWS refused is MEDIUM, one that failed LOW. In mode enforce all that
+is weaker is restored, from the last good state: the hourly look keeps it in the ledger when every promise of
+the stack holds and nothing is weaker than in the one before, so a weakened trail never becomes the measure.
+Until the first one, the stack's own promises are. What the hourly look finds weaker is told once a day and
+restored likewise, whether an event came or not: a stopped trail tells nothing of what is done to it. A
+deleted trail is made anew; a new chain of digests begins.
+
+What we leave alone: other trails and buckets; a bucket that is gone, since its name may be somebody else's by
+now; what is stronger than before. What an ignored principal changes is recorded and not told, and those very
+settings count as good from then on. A bucket in an archive account can't be watched from here.
+
+Sources: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-security.html,
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from chalicelib.aws import Aws
+from chalicelib.events import ApiCallEvent, Raw, Tick, api_call, tick
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP, WATCHED_BUCKET
+from chalicelib.remediation import Grant, OnEvent, OnSchedule, Plan, Remediation
+from chalicelib.remediations.trail_stopped.alerts import Case, Seen, attempted, changed, found, unseen
+from chalicelib.remediations.trail_stopped.restore import restore
+from chalicelib.settings import IGNORED_PRINCIPALS, Settings
+from chalicelib.trail.settings.reader import Place, read_settings
+from chalicelib.trail.settings.settings import TrailSettings, promised, weaker
+
+NAME = "trail_stopped"
+ARN, BUCKET, GROUP = "TRAIL_STOPPED_TRAIL_ARN", "TRAIL_STOPPED_BUCKET", "TRAIL_STOPPED_GROUP"
+OWNER = "TRAIL_STOPPED_BUCKET_IS"  # "own", "existing", or "archive": another account's
+OWN, EXISTING, ARCHIVE = "own", "existing", "archive"
+
+_VIA = ["AWS API Call via CloudTrail"]
+# A trail is changed in its home region only; an existing trail's need not be the stack's.
+TRAIL_PATTERN = {
+    "source": ["aws.cloudtrail"],
+    "detail-type": _VIA,
+    "detail": {
+        "eventSource": ["cloudtrail.amazonaws.com"],
+        "eventName": ["StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"],
+    },
+}
+# Whatever writes a setting of the bucket, under whichever name: PutBucketLifecycle in a record is
+# PutBucketLifecycleConfiguration in the API. Data events, where a trail records them, are of objects.
+BUCKET_PATTERN = {
+    "source": ["aws.s3"],
+    "detail-type": _VIA,
+    "detail": {
+        "readOnly": [False],
+        "managementEvent": [True],
+        "requestParameters": {"bucketName": [WATCHED_BUCKET]},
+    },
+}
+GROUP_PATTERN = {
+    "source": ["aws.logs"],
+    "detail-type": _VIA,
+    "detail": {
+        "eventName": ["DeleteLogGroup", "PutRetentionPolicy"],
+        "requestParameters": {"logGroupName": [TRAIL_GROUP]},
+    },
+}
+
+_BUCKET_ARN = "arn:${AWS::Partition}:s3:::${WatchedBucketName}"
+_GROUP_ARN = "arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group:${TrailGroupName}:*"
+_GROUPS = "arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group::log-stream:*"
+_ROLE_ARN = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${TrailRoleName}"
+_GROUP_ANYWHERE = "an existing trail's home region, where its group is, need not be the stack's"
+_READ_OF_BUCKET = (
+    "GetBucketVersioning",
+    "GetBucketPolicy",
+    "GetLifecycleConfiguration",
+    "GetBucketNotification",
+    "GetBucketPublicAccessBlock",
+    "GetBucketObjectLockConfiguration",
+    "GetEncryptionConfiguration",
+)
+_WRITTEN_OF_BUCKET = (
+    "PutBucketPolicy",
+    "PutBucketVersioning",
+    "PutBucketObjectLockConfiguration",
+    "PutLifecycleConfiguration",
+    "PutBucketNotification",
+    "PutBucketPublicAccessBlock",
+    "PutEncryptionConfiguration",
+)
+GRANTS = (
+    *(
+        Grant(action=f"cloudtrail:{action}", resource="${TrailArn}")
+        for action in ("GetTrail", "GetTrailStatus", "GetEventSelectors")
+    ),
+    *(Grant(action=f"s3:{action}", resource=_BUCKET_ARN) for action in _READ_OF_BUCKET),
+    Grant(action="logs:DescribeLogGroups", resource=_GROUPS, because="it is asked of all groups or none"),
+    *(
+        Grant(action=f"cloudtrail:{action}", resource="${TrailArn}", acting=True)
+        for action in ("StartLogging", "UpdateTrail", "PutEventSelectors", "CreateTrail")
+    ),
+    *(Grant(action=f"s3:{action}", resource=_BUCKET_ARN, acting=True) for action in _WRITTEN_OF_BUCKET),
+    *(
+        Grant(action=f"logs:{action}", resource=_GROUP_ARN, because=_GROUP_ANYWHERE, acting=True)
+        for action in ("CreateLogGroup", "PutRetentionPolicy", "DeleteRetentionPolicy")
+    ),
+    # CloudTrail writes to the log group under this one role.
+    Grant(action="iam:PassRole", resource=_ROLE_ARN, acting=True),
+)
+
+_OF_THE_TRAIL = (
+    "bucket",
+    "prefix",
+    "multi_region",
+    "global_events",
+    "validating",
+    "log_group",
+    "log_role",
+    "topic",
+    "kms_key",
+)
+# What each call can have changed: all that an expected one may make the new good state.
+CHANGES: Mapping[str, tuple[str, ...]] = {
+    "StopLogging": ("logging",),
+    "DeleteTrail": ("trail", "logging"),
+    "UpdateTrail": _OF_THE_TRAIL,
+    "PutEventSelectors": ("selectors",),
+    "PutBucketPolicy": ("policy",),
+    "DeleteBucketPolicy": ("policy",),
+    "PutBucketVersioning": ("versioning",),
+    "PutBucketObjectLockConfiguration": ("lock",),
+    "PutBucketLifecycle": ("lifecycle",),
+    "DeleteBucketLifecycle": ("lifecycle",),
+    "PutBucketNotification": ("notification",),
+    "PutBucketPublicAccessBlock": ("public_access",),
+    "DeleteBucketPublicAccessBlock": ("public_access",),
+    "PutBucketEncryption": ("encryption",),
+    "DeleteBucketEncryption": ("encryption",),
+    "DeleteBucket": ("bucket_there",),
+    "DeleteLogGroup": ("group_there", "retention"),
+    "PutRetentionPolicy": ("retention",),
+}
+
+Happening = Tick | ApiCallEvent
+
+
+def parse(raw: Raw) -> Sequence[Happening]:
+    """The schedule's tick, or a call of CloudTrail, S3 or CloudWatch Logs."""
+    if isinstance(raw, Mapping) and raw.get("detail-type") in _VIA:
+        return api_call(raw)
+    return (tick(raw),)
+
+
+def look(aws: Aws, event: Happening, settings: Settings) -> Seen | None:
+    """The settings now and the last good ones; None where the event is about another trail."""
+    place, bucket = place_of(settings), settings.text(BUCKET)
+    if isinstance(event, ApiCallEvent) and not concerns(event, place):
+        return None
+    promise = promised(bucket, own_bucket=settings.text(OWNER) == OWN)
+    if isinstance(event, ApiCallEvent) and event.failed:
+        return Seen(now=TrailSettings(), good=promise, recorded=False)
+    kept = Ledger(aws.client("dynamodb"), settings.ledger).remembered(NAME)
+    now, untold = read_settings(aws, place)
+    good = TrailSettings.from_text(kept).over(promise)
+    return Seen(now=now, good=good, recorded=bool(kept), untold=untold, home=aws.region)
+
+
+def decide(event: Happening, facts: Seen | None, _now: datetime, settings: Settings) -> Plan:
+    """Tell what was done or is weaker, and restore it."""
+    if facts is None:
+        return Plan.nothing()
+    place = place_of(settings)
+    if isinstance(event, ApiCallEvent) and event.failed:
+        return Plan.tell(attempted(event, place))
+    differences = weaker(facts.good, facts.now)
+    calls = restore(differences, facts.good, facts.now, place)
+    case = Case(seen=facts, differences=differences, calls=calls, place=place, ledger=settings.ledger)
+    if isinstance(event, ApiCallEvent):
+        told = [changed(event, case)] if differences or event.name in CHANGES else []
+    else:
+        told = [found(event, case)] if differences else []
+        told += [unseen(case)] if facts.untold else []
+    return Plan.tell(*told, calls=calls)
+
+
+def remembers(event: Happening, facts: Seen | None, expected: bool) -> str | None:  # noqa: FBT001 - the runtime's word
+    """The new last good state, if this is one.
+
+    An hourly look at a trail that is no weaker than it was; or what an expected call can have changed, and
+    nothing else: what somebody else did meanwhile doesn't slip in.
+    """
+    if facts is None:
+        return None
+    if isinstance(event, ApiCallEvent):
+        if not expected or event.failed:
+            return None
+        return facts.good.with_those_of(facts.now, CHANGES.get(event.name, ())).as_text()
+    return None if weaker(facts.good, facts.now) else facts.now.over(facts.good).as_text()
+
+
+def place_of(settings: Settings) -> Place:
+    """What the stack watches; not the bucket where it is an archive account's."""
+    archived = settings.text(OWNER) == ARCHIVE
+    return Place(
+        trail_arn=settings.text(ARN),
+        bucket="" if archived else settings.text(BUCKET),
+        log_group=settings.text(GROUP),
+    )
+
+
+def concerns(event: ApiCallEvent, place: Place) -> bool:
+    """Whether a call is about our trail, bucket or group; a refused one may name it in the refusal only."""
+    if event.source != "cloudtrail.amazonaws.com":
+        # The rules let only our own bucket and group through.
+        return event.source != "s3.amazonaws.com" or bool(place.bucket)
+    named = event.parameters.get("name") or event.parameters.get("trailName")
+    if not named:
+        return place.trail_arn in event.error_message
+    return named == place.trail_arn or (named == place.trail_name and event.region == place.region)
+
+
+REMEDIATION = Remediation(
+    name=NAME,
+    title="The audit trail was stopped or weakened",
+    page=__doc__ or "",
+    triggers=(
+        OnEvent(pattern=TRAIL_PATTERN, everywhere=True),
+        OnEvent(pattern=BUCKET_PATTERN),
+        OnEvent(pattern=GROUP_PATTERN),
+        OnSchedule(expression="rate(1 hour)"),
+    ),
+    grants=GRANTS,
+    parse=parse,
+    look=look,
+    decide=decide,
+    remembers=remembers,
+    settings={
+        ARN: TRAIL_ARN,
+        BUCKET: TRAIL_BUCKET,
+        GROUP: TRAIL_GROUP,
+        OWNER: {"Fn::If": ["OwnBucket", OWN, {"Fn::If": ["OwnTrail", ARCHIVE, EXISTING]}]},
+        IGNORED_PRINCIPALS: {"Fn::Join": [",", {"Ref": "IgnoredPrincipals"}]},
+    },
+    controls=("CIS 3.1", "CIS 3.2", "Security Hub CloudTrail.1", "ATT&CK T1562.008"),
+)

@@ -1,0 +1,189 @@
+"""What the person on call is told of a trail whose settings were changed: who, what exactly, how to go on."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.events import ApiCallEvent, Tick
+from chalicelib.ledger.ledger import state_key
+from chalicelib.remediation import Alert, Call, Quiet, Severity
+from chalicelib.trail.settings.reader import Place
+from chalicelib.trail.settings.settings import Difference, TrailSettings
+from chalicelib.wording import LONGEST_FACT, aws_command, when
+
+DAY = 24 * 3600
+_AS_IN_THE_FINDING = "a command too long for here: the finding holds the call"
+_NOT_RECORDED = "not recorded"
+_REFUSED = ("AccessDenied", "UnauthorizedOperation", "NotAuthorized")
+
+_DONE = {
+    "StopLogging": "Logging of the audit trail {trail} was stopped",
+    "DeleteTrail": "The audit trail {trail} was deleted",
+    "UpdateTrail": "The audit trail {trail} was changed",
+    "PutEventSelectors": "What the audit trail {trail} records was changed",
+    "DeleteBucket": "The bucket of the audit trail {trail} was deleted",
+    "DeleteLogGroup": "The log group of the audit trail {trail} was deleted",
+}
+_PLACES = {"s3.amazonaws.com": "bucket", "logs.amazonaws.com": "log group"}
+# These are never harmless, even if somebody has put things right again since.
+_NEVER_HARMLESS = ("StopLogging", "DeleteTrail", "DeleteBucket", "DeleteBucketPolicy", "DeleteLogGroup")
+
+_ASK = """\
+Ask the caller whether this was meant. If nobody knows them, stop their credentials first: who blinds a \
+trail is about to do something else."""
+_NOBODY = """\
+This was found by looking, not by an event: either the event was lost, or the trail no longer recorded what \
+was done to it. Look who was active in event history, which needs no trail."""
+_GAP = """\
+What was done between the stop and the start is in no log file. Event history still holds its management \
+events, for 90 days."""
+_NEW_CHAIN = """\
+A trail made anew begins a new chain of digests. Those of the old one stay valid; between the two is a gap \
+that nothing can prove to be empty."""
+_BUCKET_GONE = """\
+The bucket is not made anew by itself: its name may belong to somebody else by now. Make one, give it the \
+policy that CloudTrail needs, and point the trail at it."""
+_ATTEMPT = """\
+This call changed nothing. Ask the caller what they wanted; if nobody knows them, look at what else these \
+credentials did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a look came to: the settings `now`, those they are held against (`good`), and what stayed unseen.
+
+    `recorded`: `good` comes from the ledger, and not from the stack's promise alone. `home`: the function's
+    own region, where the ledger is.
+    """
+
+    now: TrailSettings
+    good: TrailSettings
+    recorded: bool
+    untold: tuple[str, ...] = ()
+    home: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """All that an alert is written from. `ledger`: the table's name."""
+
+    seen: Seen
+    differences: Sequence[Difference]
+    calls: Sequence[Call]
+    place: Place
+    ledger: str
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The settings that are weaker."""
+        return frozenset(each.field for each in self.differences)
+
+
+def changed(event: ApiCallEvent, case: Case) -> Alert:
+    """Somebody changed the trail, its bucket or its log group; loud as the gravest difference is."""
+    lasting = case.differences[0].severity if case.differences else None
+    passing = Severity.MEDIUM if event.name in _NEVER_HARMLESS else Severity.LOW
+    by_now = "" if case.differences else "No weaker by now: "
+    return Alert(
+        severity=lasting or passing,
+        title=f"{by_now}{_title(event, case.place)}",
+        facts=(*_deed(event, case.place), *_compared(case), *_commands(case)),
+        advice="\n".join((_ASK, *_advice(case), *([_GAP] if event.name == "StopLogging" else []))),
+    )
+
+
+def found(tick: Tick, case: Case) -> Alert:
+    """The hourly look found it weaker than it was; said once a day as long as it stays so."""
+    what = ", ".join(dict.fromkeys(each.label.lower() for each in case.differences))
+    return Alert(
+        severity=case.differences[0].severity,
+        title=f"The audit trail {case.place.trail_name} is weaker than it should be: {what}",
+        facts=(
+            ("Trail", case.place.trail_arn),
+            ("Found", when(tick.at)),
+            *_compared(case),
+            *_commands(case),
+        ),
+        advice="\n".join((_NOBODY, *_advice(case))),
+        quiet=Quiet(subject=_subject(case.differences), seconds=DAY),
+    )
+
+
+def unseen(case: Case) -> Alert:
+    """Something could not be looked at: silence would read as an all-clear."""
+    return Alert(
+        severity=Severity.MEDIUM,
+        title=f"Could not look at every setting of the audit trail {case.place.trail_name}",
+        facts=(("Trail", case.place.trail_arn), *(("Could not", each) for each in case.seen.untold)),
+        advice="A bucket policy that denies looking hides what else was changed.",
+        quiet=Quiet(subject="UNSEEN", seconds=DAY),
+    )
+
+
+def attempted(event: ApiCallEvent, place: Place) -> Alert:
+    """A call that AWS refused, or that failed."""
+    refused = any(code in event.error_code for code in _REFUSED)
+    why = "AWS refused" if refused else "it failed"
+    return Alert(
+        severity=Severity.MEDIUM if refused else Severity.LOW,
+        title=f"An attempt at the audit trail {place.trail_name} ({event.name}): {why}",
+        facts=(
+            *_deed(event, place),
+            ("Succeeded", f"no ({': '.join(filter(None, (event.error_code, event.error_message)))})"),
+        ),
+        advice=_ATTEMPT if refused else "",
+    )
+
+
+def _title(event: ApiCallEvent, place: Place) -> str:
+    where = _PLACES.get(event.source, "trail")
+    words = _DONE.get(event.name, f"The {where} of the audit trail {{trail}} was changed ({event.name})")
+    return words.format(trail=place.trail_name)
+
+
+def _deed(event: ApiCallEvent, place: Place) -> Iterator[tuple[str, str]]:
+    yield "Trail", place.trail_arn
+    yield "Call", event.name
+    yield "Who", event.actor.label
+    if event.actor.invoked_by:
+        yield "By way of", event.actor.invoked_by
+    yield "From", event.source_ip or _NOT_RECORDED
+    yield "Agent", event.user_agent or _NOT_RECORDED
+    yield "When", when(event.at)
+    yield "Account", event.account or _NOT_RECORDED
+    yield "Region", event.region or _NOT_RECORDED
+    yield "CloudTrail event", event.key
+
+
+def _compared(case: Case) -> Iterator[tuple[str, str]]:
+    for each in case.differences:
+        yield each.label, f"{each.was} -> {each.became}"
+    if not case.seen.recorded:
+        yield "Compared with", "what the stack promises; no good state was recorded yet"
+    for sentence in case.seen.untold:
+        yield "Could not look", sentence
+
+
+def _commands(case: Case) -> Iterator[tuple[str, str]]:
+    """Facts and not advice, because a fact can't break out of its line whatever stands in it."""
+    for call in case.calls:
+        whole = len(call.command) <= LONGEST_FACT
+        yield "Restore with", call.command if whole else _AS_IN_THE_FINDING
+    if case.differences:
+        key: dict[str, Any] = state_key("trail_stopped")
+        options = {"--table-name": case.ledger, "--key": json.dumps(key), "--region": case.seen.home}
+        yield "If it was meant, forget the old state with", aws_command("dynamodb", "delete-item", options)
+
+
+def _advice(case: Case) -> Iterator[str]:
+    if "bucket_there" in case.fields:
+        yield _BUCKET_GONE
+    elif "trail" in case.fields:
+        yield _NEW_CHAIN
+
+
+def _subject(differences: Sequence[Difference]) -> str:
+    text = json.dumps([(each.field, each.now) for each in differences])
+    return f"WEAKER:{hashlib.sha256(text.encode()).hexdigest()[:32]}"

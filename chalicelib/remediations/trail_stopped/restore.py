@@ -1,0 +1,243 @@
+"""From what is weaker than it was to the calls that make it as it was. Pure: values in, calls out.
+
+Each call undoes itself with what it found. The bucket comes first, because CloudTrail looks at it when a
+trail is made or changed; logging comes last. A bucket that is gone is not made anew: its name may be somebody
+else's by now, and an empty bucket under it would look like a sound one.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.remediation import Call
+from chalicelib.trail.settings.reader import Place
+from chalicelib.trail.settings.settings import Difference, TrailSettings
+
+# UpdateTrail's and CreateTrail's name for each field they take.
+_OF_THE_TRAIL = {
+    "bucket": "S3BucketName",
+    "prefix": "S3KeyPrefix",
+    "multi_region": "IsMultiRegionTrail",
+    "global_events": "IncludeGlobalServiceEvents",
+    "validating": "EnableLogFileValidation",
+    "log_group": "CloudWatchLogsLogGroupArn",
+    "log_role": "CloudWatchLogsRoleArn",
+    "topic": "SnsTopicName",
+    "kms_key": "KmsKeyId",
+}
+# CloudTrail takes these two together or not at all.
+_LOGS = ("log_group", "log_role")
+_EVERYTHING = [{"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}]
+
+
+def restore(
+    differences: Sequence[Difference], good: TrailSettings, now: TrailSettings, place: Place
+) -> tuple[Call, ...]:
+    """The calls that take back these differences, in an order in which AWS accepts them."""
+    fields = {each.field for each in differences}
+    if "bucket_there" in fields:
+        return ()
+    return (
+        *_bucket_calls(fields, good, now, place),
+        *_group_calls(fields, good, now, place),
+        *_trail_calls(fields, good, now, place),
+    )
+
+
+# ---- the trail --------------------------------------------------------------------------------------
+
+
+def _trail_calls(fields: set[str], good: TrailSettings, now: TrailSettings, place: Place) -> Iterator[Call]:
+    if "trail" in fields:
+        yield from _made_anew(good, place)
+        return
+    changed = [field for field in _OF_THE_TRAIL if field in fields]
+    if changed:
+        yield _updated(changed, good, now, place)
+    if "selectors" in fields:
+        yield _selected(good, now, place)
+    if "logging" in fields:
+        yield _started(place)
+
+
+def _made_anew(good: TrailSettings, place: Place) -> Iterator[Call]:
+    settings = {
+        _OF_THE_TRAIL[field]: value for field, value in good.known().items() if field in _OF_THE_TRAIL
+    }
+    yield _cloudtrail(
+        place,
+        "create_trail",
+        # CreateTrail takes a name; all others take the ARN.
+        {"Name": place.trail_name, **{name: value for name, value in settings.items() if value != ""}},
+        already=("TrailAlreadyExistsException",),
+        undo=_cloudtrail(
+            place, "delete_trail", {"Name": place.trail_name}, already=("TrailNotFoundException",)
+        ),
+    )
+    if good.selectors:
+        yield _selected(good, TrailSettings(selectors=""), place)
+    yield _started(place)
+
+
+def _updated(changed: Iterable[str], good: TrailSettings, now: TrailSettings, place: Place) -> Call:
+    fields = dict.fromkeys(changed)
+    if any(field in fields for field in _LOGS):
+        fields |= dict.fromkeys(_LOGS)
+
+    def wanted(settings: TrailSettings) -> dict[str, Any]:
+        known = settings.known()
+        values = {_OF_THE_TRAIL[field]: known[field] for field in fields if field in known}
+        return {"Name": place.trail_arn, **values}
+
+    return _cloudtrail(
+        place, "update_trail", wanted(good), undo=_cloudtrail(place, "update_trail", wanted(now))
+    )
+
+
+def _selected(good: TrailSettings, now: TrailSettings, place: Place) -> Call:
+    undo = _selectors(place, now.selectors or "")
+    return replace(_selectors(place, good.selectors or ""), undo=undo)
+
+
+def _selectors(place: Place, selectors: str) -> Call:
+    chosen = json.loads(selectors) if selectors else _EVERYTHING
+    advanced = any("FieldSelectors" in each for each in chosen)
+    kind = "AdvancedEventSelectors" if advanced else "EventSelectors"
+    return _cloudtrail(place, "put_event_selectors", {"TrailName": place.trail_arn, kind: chosen})
+
+
+def _started(place: Place) -> Call:
+    name = {"Name": place.trail_arn}
+    return _cloudtrail(place, "start_logging", name, undo=_cloudtrail(place, "stop_logging", name))
+
+
+def _cloudtrail(
+    place: Place,
+    operation: str,
+    parameters: Mapping[str, Any],
+    *,
+    already: tuple[str, ...] = (),
+    undo: Call | None = None,
+) -> Call:
+    return _call(place, "cloudtrail", operation, parameters, already=already, undo=undo)
+
+
+# ---- its bucket -------------------------------------------------------------------------------------
+
+
+def _notification(text: str) -> dict[str, Any]:
+    """What the API takes: EventBridge's part is an empty mapping there."""
+    loaded: dict[str, Any] = json.loads(text) if text else {}
+    return {name: {} if name == "EventBridgeConfiguration" else value for name, value in loaded.items()}
+
+
+def _listening(good: TrailSettings, now: TrailSettings) -> dict[str, Any]:
+    """What the bucket tells whom now, and EventBridge as well: other targets may have come since."""
+    return {**_notification(good.notification or ""), **_notification(now.notification or "")}
+
+
+# Of each field: PutBucket...'s parameter, and its value from the field's text.
+_PUTS: Mapping[str, tuple[str, str, Callable[[str], Any]]] = {
+    "policy": ("put_bucket_policy", "Policy", str),
+    "versioning": ("put_bucket_versioning", "VersioningConfiguration", lambda text: {"Status": text}),
+    "lock": ("put_object_lock_configuration", "ObjectLockConfiguration", json.loads),
+    "lifecycle": (
+        "put_bucket_lifecycle_configuration",
+        "LifecycleConfiguration",
+        lambda text: {"Rules": json.loads(text)},
+    ),
+    "notification": (
+        "put_bucket_notification_configuration",
+        "NotificationConfiguration",
+        _notification,
+    ),
+    "public_access": ("put_public_access_block", "PublicAccessBlockConfiguration", json.loads),
+    "encryption": ("put_bucket_encryption", "ServerSideEncryptionConfiguration", json.loads),
+}
+# What takes a setting back that wasn't made; the others can't be without one, or are put empty.
+_DELETES = {
+    "policy": "delete_bucket_policy",
+    "lifecycle": "delete_bucket_lifecycle",
+    "public_access": "delete_public_access_block",
+    "encryption": "delete_bucket_encryption",
+}
+
+
+def _bucket_calls(fields: set[str], good: TrailSettings, now: TrailSettings, place: Place) -> Iterator[Call]:
+    was, became = good.known(), now.known()
+    for field, (operation, parameter, value) in _PUTS.items():
+        wanted = str(was.get(field) or "")
+        if field not in fields or not wanted:
+            continue
+        put = value(wanted) if field != "notification" else _listening(good, now)
+        yield _call(
+            place,
+            "s3",
+            operation,
+            {"Bucket": place.bucket, parameter: put},
+            undo=_taken_back(field, str(became.get(field) or ""), place),
+        )
+
+
+def _taken_back(field: str, found: str, place: Place) -> Call | None:
+    """The call that makes the setting as we found it."""
+    operation, parameter, value = _PUTS[field]
+    if found or field == "notification":
+        return _call(place, "s3", operation, {"Bucket": place.bucket, parameter: value(found)})
+    if field in _DELETES:
+        return _call(place, "s3", _DELETES[field], {"Bucket": place.bucket})
+    return None
+
+
+# ---- its log group ----------------------------------------------------------------------------------
+
+
+def _group_calls(fields: set[str], good: TrailSettings, now: TrailSettings, place: Place) -> Iterator[Call]:
+    name = {"logGroupName": place.log_group}
+    if "group_there" in fields:
+        yield _call(
+            place,
+            "logs",
+            "create_log_group",
+            name,
+            already=("ResourceAlreadyExistsException",),
+            undo=_call(place, "logs", "delete_log_group", name, already=("ResourceNotFoundException",)),
+        )
+    if good.retention and fields & {"group_there", "retention"}:
+        found = {**name, "retentionInDays": now.retention}
+        yield _call(
+            place,
+            "logs",
+            "put_retention_policy",
+            {**name, "retentionInDays": good.retention},
+            undo=_call(place, "logs", "put_retention_policy", found) if now.retention else None,
+        )
+    elif "retention" in fields:
+        yield _call(
+            place,
+            "logs",
+            "delete_retention_policy",
+            name,
+            undo=_call(place, "logs", "put_retention_policy", {**name, "retentionInDays": now.retention}),
+        )
+
+
+def _call(
+    place: Place,
+    service: str,
+    operation: str,
+    parameters: Mapping[str, Any],
+    *,
+    already: tuple[str, ...] = (),
+    undo: Call | None = None,
+) -> Call:
+    return Call(
+        service=service,
+        operation=operation,
+        parameters=parameters,
+        account=place.account,
+        region=place.region,
+        already=already,
+        undo=undo,
+    )

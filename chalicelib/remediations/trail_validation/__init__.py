@@ -1,0 +1,246 @@
+"""Somebody asked for a full validation of the audit trail, over any span of time.
+
+What we do: plan it (which regions, which days), then validate one region's day after another, each as a
+message of its own in a queue, so that no run meets its timeout: a day with more than 1,000 log files is read
+slice by slice. Each part is judged with its neighbours and comes to what one judgement over the whole span
+would come to. When the last one is done, one alert tells the verdict, unless it is sound: CRITICAL if
+something is not as CloudTrail left it, MEDIUM if it could not be told. `GET /validations/{id}` answers at any
+time.
+
+What we leave alone: everything; nothing is restored. A part that fails five times goes to the dead-letter
+queue, and its validation then reads "incomplete", never "sound". What the bucket's lifecycle has expired
+reads as deleted: ask for no earlier time than the bucket keeps.
+
+Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-intro.html
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.aws import Aws
+from chalicelib.errors import MalformedEvent, Throttled
+from chalicelib.events import Raw
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.ledger.validations import Job, Slice, complete, found, planned, settle_slice, slices, summary
+from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET
+from chalicelib.remediation import Alert, Grant, OnQueue, Plan, Remediation, Severity
+from chalicelib.remediations.trail_validation.parts import (
+    Part,
+    PartResult,
+    next_slice,
+    parts_of,
+    validate_part,
+)
+from chalicelib.settings import Settings
+from chalicelib.trail.integrity.evidence import Window
+from chalicelib.trail.integrity.findings import Finding
+from chalicelib.trail.integrity.keys import Chain
+from chalicelib.trail.reader import TrailBucket, read_trail
+from chalicelib.trail.stretch import chains_of
+
+BUCKET = "TRAIL_VALIDATION_BUCKET"
+TRAIL_ARN_NAME = "TRAIL_VALIDATION_TRAIL_ARN"
+QUEUE = "TRAIL_VALIDATION_QUEUE"
+PLAN, PART, SUM = "plan", "part", "sum"
+
+GRANTS = (
+    Grant(action="s3:ListBucketVersions", resource="arn:${AWS::Partition}:s3:::${TrailBucketName}"),
+    Grant(
+        action="s3:GetObject",
+        resource="arn:${AWS::Partition}:s3:::${TrailBucketName}/*",
+        because="digests and log files lie under a prefix that only the trail knows",
+    ),
+    Grant(action="cloudtrail:GetTrail", resource="${TrailArn}"),
+    Grant(action="cloudtrail:GetTrailStatus", resource="${TrailArn}"),
+    Grant(action="cloudtrail:ListPublicKeys", resource="*", because="ListPublicKeys takes no resource"),
+    Grant(action="dynamodb:Query", resource="${Ledger.Arn}"),
+    Grant(action="sqs:SendMessage", resource="${Validations.Arn}"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One message of the queue: plan a job, validate a slice of one of its parts, or add it all up."""
+
+    key: str
+    at: datetime
+    job: str
+    step: str
+    part: Part | None = None
+    account: str = ""
+    region: str = ""
+    principal: str = ""
+
+
+def parse(raw: Raw) -> Sequence[Step]:
+    """SQS's records."""
+    records = raw.get("Records") if isinstance(raw, Mapping) else None
+    if not isinstance(records, list) or not records:
+        raise MalformedEvent("Records is missing or empty")
+    return [_step(record) for record in records]
+
+
+def _step(record: Any) -> Step:
+    try:
+        body = json.loads(record["body"])
+        part = body.get("part")
+        sent = datetime.fromisoformat(body["at"]).astimezone(UTC)
+        typed = _part(part) if part else None
+        name = f"{body['step']}:{_name(typed)}" if typed else str(body["step"])
+        if body["step"] not in (PLAN, PART, SUM) or (body["step"] == PART) != (typed is not None):
+            raise MalformedEvent(f"there is no step {name!r}")
+        return Step(key=f"{body['job']}:{name}", at=sent, job=str(body["job"]), step=body["step"], part=typed)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise MalformedEvent(f"the message is no step of a validation ({error})") from error
+
+
+def message(step: str, job: Job, part: Part | None = None) -> str:
+    """A step as the queue carries it."""
+    told = {"step": step, "job": job.id, "at": job.asked_at.isoformat()}
+    return json.dumps({**told, "part": asdict(part)} if part else told, default=datetime.isoformat)
+
+
+def look(aws: Aws, event: Step, settings: Settings) -> Job | PartResult | Mapping[str, Any] | None:
+    """The plan, a slice's result, or the sum; None for a job that the ledger no longer holds."""
+    ledger = _ledger(aws, settings)
+    job = found(ledger, event.job)
+    if job is None:
+        return None
+    if event.step == PLAN:
+        return job if job.parts is not None else _planned(aws, job, settings)
+    if event.part is None:
+        return summary(job, slices(ledger, job.id), job.asked_at)
+    window = Window(since=job.since, until=job.until, now=job.asked_at, stopped_at=job.stopped_at)
+    bucket = TrailBucket(aws.client("s3"), settings.text(BUCKET))
+    return validate_part(aws, bucket, event.part, window)
+
+
+def _planned(aws: Aws, job: Job, settings: Settings) -> Job:
+    trail = read_trail(aws, settings.text(TRAIL_ARN_NAME))
+    chains, _ = chains_of(trail, TrailBucket(aws.client("s3"), settings.text(BUCKET)))
+    wanted = [chain for chain in chains if not job.regions or chain.region in job.regions]
+    parts = len(_parts(wanted, job))
+    stopped_at = None if trail.logging else trail.stopped_at
+    return replace(job, chains=tuple(map(asdict, wanted)), parts=parts, stopped_at=stopped_at)
+
+
+def decide(event: Step, facts: Any, _now: datetime, settings: Settings) -> Plan:
+    """Only the sum says anything, and only if the trail is not sound."""
+    if event.step != SUM or facts is None or facts["verdict"] in ("sound", None):
+        return Plan.nothing()
+    return Plan.tell(_told(facts, settings.text(TRAIL_ARN_NAME)))
+
+
+def _told(result: Mapping[str, Any], trail_arn: str) -> Alert:
+    broken = result["verdict"] == "not sound"
+    title = "is not sound" if broken else "could not be vouched for"
+    return Alert(
+        severity=Severity.CRITICAL if broken else Severity.MEDIUM,
+        title=f"A full validation: the CloudTrail trail {title}",
+        facts=(
+            ("Validated", f"{result['since']} to {result['until']}"),
+            *((f"{number} x", kind) for kind, number in result["kinds"].items()),
+            *(("What", each["sentence"]) for each in result["findings"][:10]),
+            *(("Could not", sentence) for sentence in result["untold"][:10]),
+            ("Looked at", f"{result['digests']} digests, {result['logs']} log files"),
+            ("Trail", trail_arn),
+            ("Validation", result["id"]),
+        ),
+        advice="GET /validations/ID says more. Keep every version as it is: they are evidence.",
+    )
+
+
+def records(aws: Aws, event: Step, facts: Any, settings: Settings) -> None:
+    """Write what a step came to, and send the steps after it; twice is as good as once."""
+    ledger = _ledger(aws, settings)
+    if facts is None or event.step == SUM:
+        return
+    if event.step == PLAN:
+        job = planned(ledger, facts)
+        chains = [Chain(**dict(chain)) for chain in job.chains]
+        steps = [message(PART, job, part) for part in _parts(chains, job)]
+        _send(aws, settings, steps or [message(SUM, job)])
+        return
+    assert event.part is not None
+    settle_slice(ledger, event.job, _name(event.part), _slice(facts), event.at)
+    job = found(ledger, event.job) or Job(
+        id=event.job, since=event.at, until=event.at, regions=(), asked_at=event.at
+    )
+    if not facts.last:
+        _send(aws, settings, [message(PART, job, next_slice(event.part))])
+    elif complete(job, slices(ledger, event.job)):
+        _send(aws, settings, [message(SUM, job)])
+
+
+def _send(aws: Aws, settings: Settings, bodies: Sequence[str]) -> None:
+    sqs, url = aws.client("sqs"), settings.text(QUEUE)
+    for start in range(0, len(bodies), 10):  # SendMessageBatch takes ten
+        entries = [
+            {"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies[start : start + 10])
+        ]
+        if sqs.send_message_batch(QueueUrl=url, Entries=entries).get("Failed"):
+            raise Throttled("SQS took not all of a validation's steps", remediation="trail_validation")
+
+
+def _parts(chains: Iterable[Chain], job: Job) -> list[Part]:
+    return [part for chain in chains for part in parts_of(chain, job.since, job.until)]
+
+
+def _slice(result: PartResult) -> Slice:
+    return Slice(
+        findings=tuple(_plain(finding) for finding in result.findings),
+        kinds={what.value: number for what, number in result.kinds.items()},
+        untold=result.untold,
+        digests=result.digests,
+        logs=result.logs,
+        last=result.last,
+    )
+
+
+def _plain(finding: Finding) -> Mapping[str, Any]:
+    return {
+        "what": finding.what.value,
+        "weight": int(finding.weight),
+        "bucket": finding.bucket,
+        "key": finding.key,
+        "since": finding.since.isoformat() if finding.since else None,
+        "until": finding.until.isoformat() if finding.until else None,
+        "sentence": finding.sentence[:2000],
+    }
+
+
+def _part(body: Mapping[str, Any]) -> Part:
+    return Part(
+        chain=Chain(**body["chain"]),
+        since=datetime.fromisoformat(body["since"]),
+        until=datetime.fromisoformat(body["until"]),
+        slice=int(body["slice"]),
+    )
+
+
+def _name(part: Part) -> str:
+    chain = part.chain
+    return f"{chain.account}/{chain.region}#{part.since:%Y%m%dT%H%M%S}#{part.slice:06}"
+
+
+def _ledger(aws: Aws, settings: Settings) -> Ledger:
+    return Ledger(aws.client("dynamodb"), settings.ledger)
+
+
+REMEDIATION = Remediation(
+    name="trail_validation",
+    title="A full validation of the audit trail was asked for",
+    page=__doc__ or "",
+    # Each part asks CloudTrail for keys; a few at once leave room for the account's other calls.
+    triggers=(OnQueue(queue="Validations", at_once=5),),
+    grants=GRANTS,
+    parse=parse,
+    look=look,
+    decide=decide,
+    records=records,
+    settings={BUCKET: TRAIL_BUCKET, TRAIL_ARN_NAME: TRAIL_ARN, QUEUE: {"Ref": "Validations"}},
+    controls=("CIS 3.2", "ATT&CK T1070"),
+)

@@ -1,0 +1,270 @@
+"""The way every event goes: parse, suppress, claim, look, decide, gate, store, act, tell.
+
+1. parse at the edge: what can't be read raises, and the queue behind the function keeps it;
+2. suppress what settings name and what we did ourselves: recorded, not told;
+3. claim, by a conditional write on (remediation, account, event key). Powertools' idempotency does it: a
+   claim that a crashed run left lapses when that run's time is up, so that Lambda's retry a minute later
+   gets in; a claim on an event that was handled outlives the longest redrive;
+4. look, then decide: pure, with `now` handed in;
+5. gate by mode, the hour's cap and the kill switch;
+6. store the plan, its facts and its inverses, before the first call;
+7. act, marking each call; a retry that finds a stored plan resumes it and does not decide again;
+8. tell, marking each alert told. A call that failed is told at once, with the reason, and then its error
+   rises, so that Lambda tries again: nobody is told twice that it failed, and once how it ended.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.idempotency import (
+    DynamoDBPersistenceLayer,
+    IdempotencyConfig,
+    idempotent_function,
+)
+from aws_lambda_powertools.utilities.idempotency.exceptions import (
+    IdempotencyAlreadyInProgressError,
+    IdempotencyPersistenceLayerError,
+)
+from botocore.exceptions import ClientError
+
+from chalicelib.aws import Aws
+from chalicelib.errors import StillUnderWay, foreseen
+from chalicelib.ledger.findings import Finding, Mark, finding_of
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.ledger.table import EXPIRES, PK, SK
+from chalicelib.remediation import Alert, Deed, Event, Outcome, Plan, Remediation, Severity
+from chalicelib.runtime import execute, limits, notify
+from chalicelib.settings import Mode, Settings
+from chalicelib.wording import span
+
+# Dead-letter queues keep an event 14 days; a redrive on the last of them must still find its claim.
+CLAIMS_KEPT = timedelta(days=15)
+
+log = Logger(service="trailwarden")
+AWS = Aws()  # clients are made when first asked for, and kept while the function is warm
+
+
+def answer(remediation: Remediation, raw: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Handle what Lambda was handed; returns what became of each event in it.
+
+    One bad event never fails the others of its batch: all are tried, then the first error rises.
+    """
+    run = Run(remediation, Settings.read(), AWS, context)
+    outcomes: list[dict[str, str]] = []
+    errors: list[Exception] = []
+    for event in remediation.parse(raw):
+        try:
+            outcome = run.handle(event)
+        except Exception as error:
+            # The first one rises below, after the others had their turn.
+            log.exception(
+                "an event could not be handled",
+                extra={"remediation": remediation.name, "event_key": event.key},
+            )
+            errors.append(error)
+        else:
+            log.info(outcome, extra={"remediation": remediation.name, "event_key": event.key})
+            outcomes.append({"event": event.key, "outcome": outcome})
+    if errors:
+        raise errors[0]
+    return {"remediation": remediation.name, "events": outcomes}
+
+
+class Run:
+    """One invocation of one remediation's function."""
+
+    def __init__(self, remediation: Remediation, settings: Settings, aws: Aws, context: Any) -> None:
+        self.remediation = remediation
+        self.settings = settings
+        self.aws = aws
+        self.context = context
+        self.ledger = Ledger(aws.client("dynamodb"), settings.ledger)
+
+    def handle(self, event: Event) -> Outcome:
+        """Take one event the whole way, once. Raises what chalicelib.errors foresees, or what it doesn't."""
+        try:
+            if self._suppressed(event):
+                return self._recorded(event)
+            return self._claimed(event)
+        except IdempotencyAlreadyInProgressError as error:
+            raise StillUnderWay("another invocation holds the claim", **self._about(event)) from error
+        except IdempotencyPersistenceLayerError as error:
+            cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+            raise foreseen(cause, **self._about(event)) from error
+        except ClientError as error:
+            known = foreseen(error, **self._about(event))
+            raise known from (None if known is error else error)
+
+    def _claimed(self, event: Event) -> Outcome:
+        """Run `_work` under the claim on this event; a second delivery finds it taken."""
+        store = DynamoDBPersistenceLayer(
+            table_name=self.settings.ledger,
+            key_attr=PK,
+            sort_key_attr=SK,
+            static_pk_value=f"claim#{self.remediation.name}",
+            expiry_attr=EXPIRES,
+            boto3_client=self.aws.client("dynamodb"),
+        )
+        config = IdempotencyConfig(
+            # Without a key Powertools only warns; every typed event has one, and this makes a hole an error.
+            event_key_jmespath="key",
+            raise_on_no_idempotency_key=True,
+            expires_after_seconds=int(CLAIMS_KEPT.total_seconds()),
+            hash_function="sha256",
+            lambda_context=self.context,
+        )
+        mine: list[Outcome] = []
+
+        def once(*, claim: dict[str, str]) -> dict[str, str]:
+            mine.append(self._work(event))
+            return {"outcome": mine[0], **claim}
+
+        guarded = idempotent_function(
+            once,
+            data_keyword_argument="claim",
+            persistence_store=store,
+            config=config,
+            # Else it would be the name of `once`, and renaming it would forget every claim.
+            key_prefix="event",
+        )
+        guarded(claim={"key": f"{event.account}|{event.key}"})
+        return mine[0] if mine else Outcome.DUPLICATE
+
+    def _work(self, event: Event) -> Outcome:
+        finding = self.ledger.stored(self.remediation.name, event) or self._decided(event)
+        if finding.plan.empty:
+            return Outcome.NOTHING
+        finding, error = self._acted(finding)
+        finding = self._tell(finding)
+        if error:
+            raise error
+        return finding.outcome
+
+    def _decided(self, event: Event) -> Finding:
+        """Look, decide, gate, and store the plan; an empty plan leaves no finding."""
+        now = datetime.now(UTC)
+        name = self.remediation.name
+        if self.remediation.sightings:
+            self.ledger.note(name, self.remediation.sightings(event), self.remediation.sightings_kept)
+        facts = self.remediation.look(self.aws, event, self.settings)
+        self._remember(event, facts, now, expected=False)
+        plan = limits.fitting(self.remediation.decide(event, facts, now, self.settings))
+        finding = self._finding(event, plan, Outcome.TOLD, facts=limits.facts_as_text(facts))
+        if not plan.empty:
+            finding = self.ledger.store(replace(finding, outcome=self._gate(finding, now)))
+        if self.remediation.records:
+            self.remediation.records(self.aws, event, facts, self.settings)
+        return finding
+
+    def _recorded(self, event: Event) -> Outcome:
+        """Note what is not told. What settings expect may be the new good state, once: not a redelivery's."""
+        finding = self._finding(event, Plan.nothing(), Outcome.SUPPRESSED)
+        expected = self.settings.ignores(event.principal)
+        if self.remediation.remembers and expected and not self.ledger.stored(finding.remediation, event):
+            facts = self.remediation.look(self.aws, event, self.settings)
+            self._remember(event, facts, datetime.now(UTC), expected=True)
+        self.ledger.store(finding)
+        return Outcome.SUPPRESSED
+
+    def _remember(self, event: Event, facts: Any, now: datetime, *, expected: bool) -> None:
+        if self.remediation.remembers:
+            state = self.remediation.remembers(event, facts, expected)
+            if state is not None:
+                self.ledger.remember(self.remediation.name, state, now)
+
+    def _gate(self, finding: Finding, now: datetime) -> Outcome:
+        if not finding.plan.calls:
+            return Outcome.TOLD
+        if self.settings.mode is Mode.OBSERVE:
+            return Outcome.OBSERVED
+        if self.settings.mode is Mode.APPROVE:
+            return Outcome.AWAITING_APPROVAL
+        if self.ledger.switched_off():
+            return Outcome.CAPPED
+        if not self.ledger.may_act(finding, now, self.settings.acts_per_hour):
+            return Outcome.CAPPED
+        return Outcome.ACTED
+
+    def _acted(self, finding: Finding) -> tuple[Finding, Exception | None]:
+        """Make the calls that the gate let through, now or at an earlier try; the kill switch comes first."""
+        if finding.outcome not in (Outcome.ACTED, Outcome.FAILED) or _all_settled(finding):
+            return finding, None
+        if self.ledger.switched_off():
+            return self.ledger.settle(finding, Outcome.CAPPED), None
+        return execute.carry_out(self.aws, self.ledger, finding)
+
+    def _tell(self, finding: Finding) -> Finding:
+        """Tell what wasn't told yet: that a call failed, and how it ended, are two tellings."""
+        mark: Mark = "warned" if finding.outcome is Outcome.FAILED else "told"
+        for index, alert in enumerate(_alerts(finding)):
+            if index in getattr(finding, mark) | finding.quiet:
+                continue
+            heard = self._heard(finding, alert)
+            if heard is None:
+                finding = self.ledger.mark(finding, "quiet", index)
+                continue
+            self._publish(finding, heard, warned=index in finding.warned)
+            finding = self.ledger.mark(finding, mark, index)
+        if finding.outcome is Outcome.TOLD and not finding.told:
+            return self.ledger.settle(finding, Outcome.QUIET)
+        return finding
+
+    def _heard(self, finding: Finding, alert: Alert) -> Alert | None:
+        """The alert as it is told; None where its subject has been told often enough lately."""
+        if alert.quiet is None:
+            return alert
+        now = datetime.now(UTC)
+        place = self.ledger.may_speak(finding.remediation, alert.quiet, finding.event_key, now)
+        if not place:
+            return None
+        if place < alert.quiet.most or place == 1:
+            return alert
+        lull = span(timedelta(seconds=alert.quiet.seconds))
+        goes_on = f"this is number {place} within {lull}; more of it is kept in the ledger and not told"
+        return replace(alert, facts=(*alert.facts, ("And on", goes_on)))
+
+    def _publish(self, finding: Finding, alert: Alert, *, warned: bool) -> None:
+        message = notify.message_of(
+            alert,
+            finding.id,
+            finding.outcome,
+            finding.plan.calls,
+            finding.deeds,
+            failure=finding.failure,
+            warned=warned,
+        )
+        sns = self.aws.client("sns")
+        notify.publish(
+            sns, self.settings.topic_arn, remediation=finding.remediation, alert=alert, message=message
+        )
+
+    def _suppressed(self, event: Event) -> bool:
+        principal = event.principal
+        if not principal:
+            return False
+        if self.settings.ignores(principal):
+            return True
+        # A session's issuer is the role itself, so nobody becomes us by naming their session like us.
+        return ":role/" in principal and principal == self.aws.role
+
+    def _finding(self, event: Event, plan: Plan, outcome: Outcome, facts: str = "{}") -> Finding:
+        # A log subscription doesn't name its region: it is the function's own.
+        return finding_of(self.remediation.name, event, plan, outcome, facts=facts, region=self.aws.region)
+
+    def _about(self, event: Event) -> dict[str, str]:
+        return {"remediation": self.remediation.name, "event_key": event.key}
+
+
+def _all_settled(finding: Finding) -> bool:
+    deeds = [finding.deeds.get(index, Deed.BEGUN) for index in range(len(finding.plan.calls))]
+    return finding.outcome is Outcome.ACTED and Deed.BEGUN not in deeds
+
+
+def _alerts(finding: Finding) -> tuple[Alert, ...]:
+    """The plan's alerts; a plan that tells nothing still tells that it failed."""
+    if finding.plan.alerts or finding.outcome is not Outcome.FAILED:
+        return finding.plan.alerts
+    return (Alert(severity=Severity.HIGH, title=f"{finding.remediation} could not do what it planned"),)

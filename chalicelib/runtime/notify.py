@@ -1,0 +1,131 @@
+"""Alerts by SNS, written for the person on call.
+
+Names, agents and addresses in an alert were chosen by whoever is being told about,
+so nothing of them may forge a line, a subject or an escape sequence.
+Limits: a subject is under 100 characters of printable ASCII, a message at most 256 KB.
+Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from chalicelib.remediation import Alert, Call, Deed, Outcome
+from chalicelib.wording import LONGEST_FACT, safe
+
+LONGEST_LABEL = 100
+LONGEST_SUBJECT = 99
+# Together below 256 KB, with a title and an attribute or two.
+_FACTS_BYTES, _DEEDS_BYTES, _ADVICE_BYTES = 120_000, 80_000, 40_000
+
+
+def subject_of(alert: Alert) -> str:
+    """`HIGH: Root signed in ...`, as SNS accepts it."""
+    plain = safe(alert.title).encode("ascii", "replace").decode()
+    subject = f"{alert.severity}: {plain}"
+    return subject if len(subject) <= LONGEST_SUBJECT else f"{subject[: LONGEST_SUBJECT - 3]}..."
+
+
+def message_of(
+    alert: Alert,
+    finding_id: str,
+    outcome: Outcome,
+    calls: Sequence[Call] = (),
+    deeds: Mapping[int, Deed] = MappingProxyType({}),
+    *,
+    failure: str = "",
+    warned: bool = False,
+) -> str:
+    """The text of an alert: title, facts, what was done about it, how to go on.
+
+    `failure`: why a call failed. `warned`: this alert was told when a call had failed, and is told again now.
+    """
+    facts = [(safe(label, LONGEST_LABEL), safe(fact)) for label, fact in alert.facts]
+    width = max((len(label) for label, _ in facts), default=0)
+    done = _done(safe(finding_id), outcome, calls, deeds, safe(failure)) if calls else []
+    advice = [safe(line, 4 * LONGEST_FACT) for line in alert.advice.splitlines()]
+    blocks = [
+        [f"[{alert.severity}] {safe(alert.title)}", *([_ENDED] if warned else [])],
+        _within(_FACTS_BYTES, [f"{label + ':':<{width + 1}} {fact}" for label, fact in facts]),
+        _within(_DEEDS_BYTES, done),
+        _within(_ADVICE_BYTES, advice),
+        [f"Finding {safe(finding_id)}"],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+_ENDED = "You were told that this had failed; this is how it ended."
+_COULD_NOT = "Trailwarden could not do:"
+_TRIED_AGAIN = (
+    "It is tried again one minute later, and two minutes after that; then the event waits as a dead letter."
+)
+_SETTLED: Mapping[Deed | None, str] = {
+    Deed.DONE: "Trailwarden did:",
+    Deed.FOUND: "This was so already, and not by Trailwarden:",
+    Deed.UNSURE: "This was so already, perhaps by an earlier try of Trailwarden's; look before you undo it:",
+}
+_PENDING = {
+    Outcome.ACTED: "Trailwarden did not yet do:",
+    Outcome.FAILED: "Trailwarden did not yet try:",
+    Outcome.OBSERVED: "Trailwarden would do, were its mode enforce:",
+    Outcome.AWAITING_APPROVAL: "Trailwarden waits for a yes to do:",
+    Outcome.CAPPED: "Trailwarden held back (kill switch or the hour's cap):",
+}
+
+
+def _done(
+    finding_id: str, outcome: Outcome, calls: Sequence[Call], deeds: Mapping[int, Deed], failure: str
+) -> list[str]:
+    """What was done and what wasn't, by whom, and how to undo what was ours."""
+    grouped: dict[str, list[Call]] = {heading: [] for heading in (*_SETTLED.values(), _COULD_NOT)}
+    for index, call in enumerate(calls):
+        grouped.setdefault(_heading(deeds.get(index), outcome), []).append(call)
+    lines: list[str] = []
+    for heading, group in grouped.items():
+        lines += _listed(heading, group)
+        if group and heading is _COULD_NOT:
+            lines += [f"    because {failure}", _TRIED_AGAIN]
+    if outcome is Outcome.AWAITING_APPROVAL:
+        lines.append(f"To say yes: trailwarden approve {finding_id}")
+    ours = [call.undo for index, call in enumerate(calls) if deeds.get(index) is Deed.DONE and call.undo]
+    return lines + _listed("To undo it:", list(reversed(ours)))
+
+
+def _heading(deed: Deed | None, outcome: Outcome) -> str:
+    if deed is Deed.BEGUN and outcome is Outcome.FAILED:
+        return _COULD_NOT
+    return _SETTLED[deed] if deed in _SETTLED else _PENDING.get(outcome, "Not done:")
+
+
+def _listed(heading: str, calls: Sequence[Call]) -> list[str]:
+    return [heading, *(f"  - {safe(str(call))}" for call in calls)] if calls else []
+
+
+def _within(most_bytes: int, lines: list[str]) -> list[str]:
+    """As many of the lines as fit, and a word about the rest."""
+    room = most_bytes
+    for count, line in enumerate(lines):
+        room -= len(line.encode()) + 1
+        if room < 0:
+            return [*lines[:count], f"... and {len(lines) - count} more lines, left out"]
+    return lines
+
+
+def publish(
+    sns: Any,
+    topic_arn: str,
+    *,
+    remediation: str,
+    alert: Alert,
+    message: str,
+) -> None:
+    """Send one alert; severity and remediation ride along as attributes that filter policies can use."""
+    sns.publish(
+        TopicArn=topic_arn,
+        Subject=subject_of(alert),
+        Message=message,
+        MessageAttributes={
+            "severity": {"DataType": "String", "StringValue": alert.severity},
+            "remediation": {"DataType": "String", "StringValue": remediation},
+        },
+    )

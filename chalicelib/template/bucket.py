@@ -1,0 +1,131 @@
+"""A bucket that keeps a trail: closed, versioned, locked; and its policy, by which only CloudTrail writes.
+
+Each version is locked for the days of `TrailLockDays`: in governance mode only whoever may bypass it deletes
+one, in compliance mode nobody. CloudTrail delivers to a bucket with a default retention, since it sends the
+checksum that S3 asks for then. What is large enough to gain by it moves to Glacier Instant Retrieval, which a
+validation still reads; the other Glacier classes would take the files out of its reach. Old versions, which
+only tampering makes, go after a year and more, so that the bucket doesn't grow for ever.
+
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html,
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html,
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.template.parts import Template
+
+# The parameters of whatever stack holds the bucket.
+LOCK_PARAMETERS: Template = {
+    "TrailLock": {
+        "Type": "String",
+        "Default": "GOVERNANCE",
+        "AllowedValues": ["GOVERNANCE", "COMPLIANCE"],
+        "Description": "Who may still delete a locked log: whoever may bypass it, or nobody, root included.",
+    },
+    "TrailLockDays": {
+        "Type": "Number",
+        "Default": "365",
+        "MinValue": 1,
+        "Description": "So many days no version of a log or digest can be deleted.",
+    },
+    "TrailArchiveDays": {
+        "Type": "Number",
+        "Default": "90",
+        "MinValue": 1,
+        "Description": "After so many days what is larger than 128 KB moves to Glacier Instant Retrieval.",
+    },
+    "TrailOldVersionsDays": {
+        "Type": "Number",
+        "Default": "400",
+        "MinValue": 1,
+        "Description": "After so many days an overwritten or hidden version expires, if its lock is over.",
+    },
+}
+
+
+def trail_bucket() -> Template:
+    """The bucket's properties; Object Lock is for a new bucket to begin with."""
+    return {
+        "VersioningConfiguration": {"Status": "Enabled"},
+        "ObjectLockEnabled": True,
+        "ObjectLockConfiguration": {
+            "ObjectLockEnabled": "Enabled",
+            "Rule": {"DefaultRetention": {"Mode": {"Ref": "TrailLock"}, "Days": {"Ref": "TrailLockDays"}}},
+        },
+        "LifecycleConfiguration": {
+            "Rules": [
+                {
+                    "Id": "archive",
+                    "Status": "Enabled",
+                    "Transitions": [
+                        {"StorageClass": "GLACIER_IR", "TransitionInDays": {"Ref": "TrailArchiveDays"}}
+                    ],
+                    "NoncurrentVersionExpiration": {"NoncurrentDays": {"Ref": "TrailOldVersionsDays"}},
+                }
+            ]
+        },
+        "BucketEncryption": {
+            "ServerSideEncryptionConfiguration": [
+                {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+            ]
+        },
+        "PublicAccessBlockConfiguration": {
+            "BlockPublicAcls": True,
+            "BlockPublicPolicy": True,
+            "IgnorePublicAcls": True,
+            "RestrictPublicBuckets": True,
+        },
+        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+    }
+
+
+def trail_bucket_policy(bucket: str, trail_arn: Any, account: str) -> Template:
+    """Only CloudTrail writes, only this trail's, and only below the account's folder.
+
+    `bucket` is the logical id, `trail_arn` what CloudFormation makes the trail's ARN of, `account` the text
+    for Fn::Sub that stands for the account the trail belongs to.
+    """
+    from_this_trail = {"aws:SourceArn": trail_arn}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "CloudTrailLooks",
+                "Effect": "Allow",
+                "Principal": {"Service": "cloudtrail.amazonaws.com"},
+                "Action": "s3:GetBucketAcl",
+                "Resource": {"Fn::GetAtt": [bucket, "Arn"]},
+                "Condition": {"StringEquals": from_this_trail},
+            },
+            {
+                "Sid": "CloudTrailWrites",
+                "Effect": "Allow",
+                "Principal": {"Service": "cloudtrail.amazonaws.com"},
+                "Action": "s3:PutObject",
+                "Resource": {"Fn::Sub": f"${{{bucket}.Arn}}/AWSLogs/{account}/*"},
+                "Condition": {
+                    "StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control", **from_this_trail}
+                },
+            },
+            {
+                "Sid": "NobodyElseWrites",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:PutObject",
+                "Resource": {"Fn::Sub": f"${{{bucket}.Arn}}/*"},
+                "Condition": {"StringNotEquals": {"aws:PrincipalServiceName": "cloudtrail.amazonaws.com"}},
+            },
+        ],
+    }
+
+
+def kept(properties: Mapping[str, Any]) -> Template:
+    """A bucket that outlives its stack: it holds evidence."""
+    return {
+        "Type": "AWS::S3::Bucket",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": dict(properties),
+    }

@@ -1,0 +1,108 @@
+"""What Chalice leaves out of a function: its triggers, its variables, where its failures go."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.remediation import OnEvent, OnLogs, OnQueue, OnSchedule, OnTopic, Remediation, Trigger
+from chalicelib.settings import ACTS_PER_HOUR, LEDGER, MODE, TOPIC, VALIDATIONS
+from chalicelib.template.parts import Template, log_group, logical_id
+from chalicelib.template.policies import acting_grants_of, document
+
+# Lambda's runtime, whatever interpreter packages: Amazon Linux 2023, supported to mid-2029.
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+RUNTIME = "python3.13"
+TIMEOUT_SECONDS = 50  # Lambda tries again after 60: by then a crashed run's claim has lapsed
+MEMORY_MB = 256
+
+
+def function(remediation: Remediation) -> Template:
+    """What Chalice leaves out of a function: its triggers, its variables, where its failures go."""
+    name = logical_id(remediation.name)
+    variables = {LEDGER: {"Ref": "Ledger"}, TOPIC: {"Ref": "AlertTopic"}, **remediation.settings}
+    if remediation.acts:
+        variables |= {MODE: {"Ref": f"{name}Mode"}, ACTS_PER_HOUR: "10"}
+    resources: Template = {
+        name: {
+            "Properties": {
+                "Runtime": RUNTIME,
+                "Timeout": TIMEOUT_SECONDS,
+                "MemorySize": MEMORY_MB,
+                "Environment": {"Variables": variables},
+                "LoggingConfig": {"LogGroup": {"Ref": f"{name}LogGroup"}},
+                "Events": {
+                    f"Trigger{number}": _event(trigger)
+                    for number, trigger in enumerate(remediation.triggers, start=1)
+                },
+                "EventInvokeConfig": {
+                    "MaximumRetryAttempts": 2,
+                    "DestinationConfig": {
+                        "OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
+                    },
+                },
+            }
+        },
+        f"{name}LogGroup": log_group(),
+    }
+    if remediation.acts:
+        acting = _attached(name, document(acting_grants_of(remediation)))
+        resources[f"{name}ActingPolicy"] = {**acting, "Condition": f"{name}Acts"}
+    return resources
+
+
+def _attached(function: str, policy: Mapping[str, Any]) -> Template:
+    """A policy on a function's role, beside the one Chalice writes: lists in a template can't be extended."""
+    return {
+        "Type": "AWS::IAM::Policy",
+        "Properties": {
+            "PolicyName": "more",
+            "PolicyDocument": policy,
+            "Roles": [{"Ref": f"{function}Role"}],
+        },
+    }
+
+
+def _event(trigger: Trigger) -> Template:
+    """SAM's word for a trigger; rule, permission and subscription are made from it."""
+    dead_letters = {"Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
+    match trigger:
+        case OnEvent(pattern=pattern):
+            return {
+                "Type": "EventBridgeRule",
+                "Properties": {"Pattern": pattern, "DeadLetterConfig": dead_letters},
+            }
+        case OnSchedule(expression=expression):
+            return {
+                "Type": "Schedule",
+                "Properties": {"Schedule": expression, "DeadLetterConfig": dead_letters},
+            }
+        case OnLogs(log_group=group, pattern=pattern):
+            return {
+                "Type": "CloudWatchLogs",
+                "Properties": {"LogGroupName": {"Ref": group}, "FilterPattern": pattern},
+            }
+        case OnTopic(topic=topic):
+            return {"Type": "SNS", "Properties": {"Topic": {"Ref": topic}}}
+        case OnQueue(queue=queue, batch=batch, at_once=at_once):
+            scaling = {"ScalingConfig": {"MaximumConcurrency": at_once}} if at_once else {}
+            return {
+                "Type": "SQS",
+                "Properties": {"Queue": {"Fn::GetAtt": [queue, "Arn"]}, "BatchSize": batch, **scaling},
+            }
+
+
+def http() -> Template:
+    """The HTTP side's function: it reads the ledger, asks for validations; only a request wakes it."""
+    return {
+        "APIHandler": {
+            "Properties": {
+                "Runtime": RUNTIME,
+                "Timeout": TIMEOUT_SECONDS,
+                "MemorySize": MEMORY_MB,
+                "Environment": {
+                    "Variables": {LEDGER: {"Ref": "Ledger"}, VALIDATIONS: {"Ref": "Validations"}}
+                },
+                "LoggingConfig": {"LogGroup": {"Ref": "APIHandlerLogGroup"}},
+            }
+        },
+        "APIHandlerLogGroup": log_group(),
+    }

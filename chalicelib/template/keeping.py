@@ -1,0 +1,177 @@
+"""What tells and what remembers: the alert topic and its key, the ledger, the dead letters."""
+
+from chalicelib.template.parts import Template
+
+DEAD_LETTERS_KEPT_SECONDS = 14 * 24 * 3600
+VALIDATION_HIDDEN_SECONDS = 6 * 50
+
+
+def alerts() -> Template:
+    """The topic, encrypted with a key of its own; alarms may tell it, and functions that are granted so."""
+    return {
+        "AlertKey": {
+            "Type": "AWS::KMS::Key",
+            "Properties": {
+                "Description": "Encrypts the alert topic of Trailwarden",
+                "EnableKeyRotation": True,
+                "KeyPolicy": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Sid": "TheAccountDelegatesToItsPolicies",
+                            "Effect": "Allow",
+                            "Principal": {
+                                "AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+                            },
+                            "Action": "kms:*",
+                            "Resource": "*",
+                        },
+                        {
+                            # CloudWatch publishes in its own name; a managed key would shut it out. For a
+                            # service the page asks GenerateDataKey*, for principals GenerateDataKey.
+                            # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+                            "Sid": "AlarmsTellTheTopic",
+                            "Effect": "Allow",
+                            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                            "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
+                            "Resource": "*",
+                        },
+                    ],
+                },
+            },
+        },
+        **told_by_alarms("AlertTopic"),
+        "AlertSubscription": {
+            "Type": "AWS::SNS::Subscription",
+            "Condition": "HasAlertEmail",
+            "Properties": {
+                "TopicArn": {"Ref": "AlertTopic"},
+                "Protocol": "email",
+                "Endpoint": {"Ref": "AlertEmail"},
+            },
+        },
+    }
+
+
+def told_by_alarms(topic: str) -> Template:
+    """A topic of this name, encrypted with the alerts' key, that CloudWatch's alarms may tell."""
+    return {
+        topic: {
+            "Type": "AWS::SNS::Topic",
+            "Properties": {"KmsMasterKeyId": {"Ref": "AlertKey"}},
+        },
+        f"{topic}Policy": {
+            "Type": "AWS::SNS::TopicPolicy",
+            "Properties": {
+                "Topics": [{"Ref": topic}],
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Sid": "AlarmsTellTheTopic",
+                            "Effect": "Allow",
+                            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                            "Action": "sns:Publish",
+                            "Resource": {"Ref": topic},
+                            "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+                        }
+                    ],
+                },
+            },
+        },
+    }
+
+
+def ledger() -> Template:
+    """The one table; its items expire, and it can be restored to any second of the last 35 days."""
+    return {
+        "Ledger": {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [
+                    {"AttributeName": "pk", "AttributeType": "S"},
+                    {"AttributeName": "sk", "AttributeType": "S"},
+                ],
+                "KeySchema": [
+                    {"AttributeName": "pk", "KeyType": "HASH"},
+                    {"AttributeName": "sk", "KeyType": "RANGE"},
+                ],
+                "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True},
+                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+            },
+        }
+    }
+
+
+def dead_letters() -> Template:
+    """The queue for what could not be handled or delivered, and the alarm that tells of it."""
+    return {
+        "DeadLetters": {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {
+                "MessageRetentionPeriod": DEAD_LETTERS_KEPT_SECONDS,
+                "SqsManagedSseEnabled": True,
+            },
+        },
+        "DeadLettersAlarm": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmDescription": (
+                    "An event could not be handled or delivered. The queue DeadLetters keeps it for 14 days, "
+                    "and what a function gave up on says why."
+                ),
+                "Namespace": "AWS/SQS",
+                "MetricName": "ApproximateNumberOfMessagesVisible",
+                "Dimensions": [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetters", "QueueName"]}}],
+                "Statistic": "Maximum",
+                "Period": 60,
+                "EvaluationPeriods": 1,
+                "Threshold": 1,
+                "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+                "TreatMissingData": "notBreaching",
+                "AlarmActions": [{"Ref": "AlertTopic"}],
+            },
+        },
+        "DeadLettersPolicy": {
+            "Type": "AWS::SQS::QueuePolicy",
+            "Properties": {
+                "Queues": [{"Ref": "DeadLetters"}],
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Sid": "RulesKeepWhatTheyCouldNotDeliver",
+                            "Effect": "Allow",
+                            "Principal": {"Service": "events.amazonaws.com"},
+                            "Action": "sqs:SendMessage",
+                            "Resource": {"Fn::GetAtt": ["DeadLetters", "Arn"]},
+                            "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+                        }
+                    ],
+                },
+            },
+        },
+    }
+
+
+def validations() -> Template:
+    """The queue of full validations: one message for each part, five tries each.
+
+    AWS advises six times the function's timeout; a part whose function died waits so long for its next try.
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
+    return {
+        "Validations": {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {
+                "VisibilityTimeout": VALIDATION_HIDDEN_SECONDS,
+                "MessageRetentionPeriod": DEAD_LETTERS_KEPT_SECONDS,
+                "SqsManagedSseEnabled": True,
+                "RedrivePolicy": {
+                    "deadLetterTargetArn": {"Fn::GetAtt": ["DeadLetters", "Arn"]},
+                    "maxReceiveCount": 5,
+                },
+            },
+        }
+    }

@@ -1,0 +1,106 @@
+"""What each function may do: its remediation's grants, and what the runtime needs for every one of them.
+
+Acting grants are not here: they come in a policy of their own, which the stack attaches
+only where the remediation's mode lets it act. Resources are text for CloudFormation's Fn::Sub.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chalicelib.http.routes import GRANTS as HTTP_GRANTS
+from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP, TRAIL_ROLE, WATCHED_BUCKET
+from chalicelib.remediation import Grant, OnQueue, Remediation
+from chalicelib.template.parts import logical_id
+
+HTTP_FUNCTION = "api_handler"
+
+Document = Mapping[str, Any]
+
+
+def policies(remediations: Iterable[Remediation]) -> dict[str, Document]:
+    """A policy document for each function: every remediation's, and the HTTP side's."""
+    documents = {each.name: document(grants_of(each)) for each in remediations}
+    documents[HTTP_FUNCTION] = document((*_own_logs("APIHandler"), *HTTP_GRANTS))
+    return documents
+
+
+def grants_of(remediation: Remediation) -> tuple[Grant, ...]:
+    """Everything a remediation's function may do whatever its mode."""
+    looking = tuple(grant for grant in remediation.grants if not grant.acting)
+    own_logs = _own_logs(logical_id(remediation.name))
+    return (*own_logs, *_runtime(remediation), *_reading(remediation), *looking)
+
+
+def acting_grants_of(remediation: Remediation) -> tuple[Grant, ...]:
+    """What it may do besides, once its mode lets it act; the cap on acts counts them in the ledger."""
+    count = Grant(action="dynamodb:Query", resource="${Ledger.Arn}", acting=True)
+    return (count, *(grant for grant in remediation.grants if grant.acting))
+
+
+def document(grants: Iterable[Grant]) -> Document:
+    """An IAM policy: one statement for each resource, in the order the grants were given."""
+    by_resource: dict[str, list[str]] = {}
+    for grant in grants:
+        actions = by_resource.setdefault(json.dumps(_resource(grant.resource)), [])
+        if grant.action not in actions:
+            actions.append(grant.action)
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": actions, "Resource": json.loads(resource)}
+            for resource, actions in by_resource.items()
+        ],
+    }
+
+
+def _own_logs(function: str) -> tuple[Grant, ...]:
+    # The function's name can't be referred to here: its role comes before it. The group can.
+    group = f"${{{function}LogGroup.Arn}}"
+    return tuple(
+        Grant(action=f"logs:{action}", resource=group) for action in ("CreateLogStream", "PutLogEvents")
+    )
+
+
+def _runtime(remediation: Remediation) -> tuple[Grant, ...]:
+    """Claims, plans, telling. Powertools puts, updates and, where a handler failed, deletes a claim."""
+    ledger = ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]
+    if remediation.sightings:
+        ledger += ["BatchWriteItem", "Query"]
+    return (
+        *(Grant(action=f"dynamodb:{action}", resource="${Ledger.Arn}") for action in ledger),
+        Grant(action="sns:Publish", resource="${AlertTopic}"),
+        # An encrypted topic asks its key in the publisher's name.
+        Grant(action="kms:GenerateDataKey", resource="${AlertKey.Arn}"),
+        Grant(action="kms:Decrypt", resource="${AlertKey.Arn}"),
+        # In the role's own policy: Lambda refuses a destination that the role can't reach yet.
+        Grant(action="sqs:SendMessage", resource="${DeadLetters.Arn}"),
+    )
+
+
+def _reading(remediation: Remediation) -> tuple[Grant, ...]:
+    """Lambda reads a queue under the function's role, and won't connect them before it may."""
+    return tuple(
+        Grant(action=f"sqs:{action}", resource=f"${{{trigger.queue}.Arn}}")
+        for trigger in remediation.triggers
+        if isinstance(trigger, OnQueue)
+        for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+    )
+
+
+# Names that resources of grants may use beside the template's own: what they stand for depends on whether
+# the stack brings its own trail.
+_NAMES: Mapping[str, Any] = {
+    "TrailArn": TRAIL_ARN,
+    "TrailGroupName": TRAIL_GROUP,
+    "TrailBucketName": TRAIL_BUCKET,
+    "TrailRoleName": TRAIL_ROLE,
+    "WatchedBucketName": WATCHED_BUCKET,
+}
+
+
+def _resource(text: str) -> Any:
+    if "${" not in text:
+        return text
+    names = {name: value for name, value in _NAMES.items() if f"${{{name}}}" in text}
+    return {"Fn::Sub": [text, names]} if names else {"Fn::Sub": text}

@@ -1,0 +1,1 @@
+"""A trail's settings, read in one place."""

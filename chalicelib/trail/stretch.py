@@ -1,0 +1,200 @@
+"""One chain's evidence for a stretch of time, read from the bucket: digests, listing, and public keys.
+
+What is read is bounded, so that no flood of objects can keep a run from ending; what stayed out is told.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.aws import Aws
+from chalicelib.errors import Throttled, foreseen
+from chalicelib.trail.integrity.digest import Digest, UnusableDigest, parse_digest, verify_signature
+from chalicelib.trail.integrity.evidence import StoredObject, Unreadable, Window
+from chalicelib.trail.integrity.findings import Anchor
+from chalicelib.trail.integrity.keys import Chain, DigestKey, MalformedKey
+from chalicelib.trail.integrity.public_keys import KeyRing, UnusableKey
+from chalicelib.trail.reader import Trail, TrailBucket, read_keys
+
+# One digest more than the window holds, so that the oldest in it finds its predecessor.
+MARGIN = timedelta(minutes=75)
+MOST_DIGESTS = 400
+MOST_LISTED = 10_000  # versions in one folder of one day
+MOST_REGIONS = 50
+
+_REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-\d+", re.ASCII)
+_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
+
+Found = Digest | UnusableDigest
+
+
+@dataclass(slots=True, kw_only=True)
+class Stretch:
+    """One chain's evidence. `untold`: sentences about what could not be read."""
+
+    chain: Chain
+    window: Window
+    anchor: Anchor | None = None
+    ring: KeyRing
+    keys_failed: bool
+    digests: dict[tuple[str, str], Found] = field(default_factory=dict)
+    listing: list[StoredObject] = field(default_factory=list)
+    untold: list[str] = field(default_factory=list)
+
+    def verified(self, digest: Digest) -> bool:
+        """Whether its own signature holds."""
+        return verify_signature(digest, self.ring) is None
+
+
+def chains_of(trail: Trail, bucket: TrailBucket) -> tuple[list[Chain], list[str]]:
+    """The chains of a trail's own account, its home region's first; and what could not be listed."""
+    home = Chain(
+        prefix=trail.prefix,
+        organization=_organization(trail, bucket),
+        account=trail.account,
+        region=trail.region,
+        trail=trail.name,
+        home_region=trail.region,
+    )
+    if not trail.multi_region:
+        return [home], []
+    above = home.digest_folder.removesuffix(f"{trail.region}/")
+    folders = bucket.folders(above, MOST_REGIONS)
+    others = sorted({name for name in folders if _REGION.fullmatch(name)} - {trail.region})
+    more = [f"{above} holds more than {MOST_REGIONS} folders; the others were not read"]
+    return [home, *(replace(home, region=region) for region in others)], more[: len(folders) == MOST_REGIONS]
+
+
+def _organization(trail: Trail, bucket: TrailBucket) -> str:
+    if not trail.organization:
+        return ""
+    above = "/".join(part for part in (trail.prefix, "AWSLogs") if part)
+    folders = bucket.folders(f"{above}/", MOST_REGIONS)
+    return next((name for name in folders if _ORGANIZATION.fullmatch(name)), "")
+
+
+def gather(
+    aws: Aws,
+    bucket: TrailBucket,
+    chain: Chain,
+    window: Window,
+    *,
+    anchor: Anchor | None = None,
+    sight: tuple[datetime, datetime] | None = None,
+) -> Stretch:
+    """Read one chain's evidence for a window, or for as much of it as `sight`.
+
+    Throttled, and a listing's errors, rise.
+    """
+    return _Gathering(aws, bucket, chain, window, anchor=anchor, sight=sight).stretch()
+
+
+class _Gathering:
+    """One chain's evidence on its way from the bucket."""
+
+    def __init__(
+        self,
+        aws: Aws,
+        bucket: TrailBucket,
+        chain: Chain,
+        window: Window,
+        *,
+        anchor: Anchor | None,
+        sight: tuple[datetime, datetime] | None,
+    ) -> None:
+        self.aws, self.bucket, self.chain, self.window, self.anchor = aws, bucket, chain, window, anchor
+        self.since, self.until = sight or (window.since, window.now)
+        self.untold: list[str] = []
+
+    def stretch(self) -> Stretch:
+        ring, failed = self._ring()
+        stretch = Stretch(
+            chain=self.chain,
+            window=self.window,
+            anchor=self.anchor,
+            ring=ring,
+            keys_failed=failed,
+            untold=self.untold,
+        )
+        folder = self.chain.digest_folder
+        digests = list(self._listed(folder))
+        stretch.listing = [*digests, *self._listed(self.chain.log_folder)]
+        wanted = sorted(self._recent(digests), reverse=True)
+        if len(wanted) > MOST_DIGESTS:
+            self.untold.append(f"{folder} holds {len(wanted)} objects; the newest were read")
+        for _, key in wanted[:MOST_DIGESTS]:
+            self._take(stretch, self.bucket.name, key)
+        if self.anchor and (self.anchor.bucket, self.anchor.key) not in stretch.digests:
+            self._take(stretch, self.anchor.bucket, self.anchor.key)
+        self._follow(stretch)
+        return stretch
+
+    def _ring(self) -> tuple[KeyRing, bool]:
+        region = self.chain.region
+        try:
+            return read_keys(self.aws, region, self.since, self.until), False
+        except (ClientError, BotoCoreError, UnusableKey) as error:
+            self.untold.append(f"CloudTrail's public keys of {region} could not be had: {reason_of(error)}")
+            return KeyRing({}), True
+
+    def _listed(self, folder: str) -> Iterator[StoredObject]:
+        """What lies in a folder's days around the window."""
+        for day in _days(self.since - MARGIN, self.until):
+            below = f"{folder}{day:%Y/%m/%d}/"
+            found, more = self.bucket.versions(below, MOST_LISTED)
+            if more:
+                self.untold.append(f"{below} holds more than {MOST_LISTED} objects; the others were not seen")
+            yield from found
+
+    def _recent(self, listed: Iterable[StoredObject]) -> Iterator[tuple[datetime, str]]:
+        """The digests of the window and the one before it, and whatever was put among them since."""
+        since = self.since - MARGIN
+        for found in listed:
+            if not found.latest or found.delete_marker or found.key.endswith("/"):
+                continue
+            try:
+                at = DigestKey.parse(found.key).ends_at
+            except MalformedKey:
+                at = found.modified_at
+            if at > since:
+                yield at, found.key
+
+    def _follow(self, stretch: Stretch) -> None:
+        """Fetch the predecessors that digests of the window name and that weren't listed.
+
+        They lie elsewhere where the trail's prefix or bucket was changed.
+        """
+        waiting = list(stretch.digests.values())
+        while waiting and len(stretch.digests) < 2 * MOST_DIGESTS:
+            digest = waiting.pop()
+            if isinstance(digest, UnusableDigest) or digest.starts_at <= self.since:
+                continue
+            link = digest.previous
+            if link and (link.bucket, link.key) not in stretch.digests and stretch.verified(digest):
+                waiting += filter(None, [self._take(stretch, link.bucket, link.key)])
+
+    def _take(self, stretch: Stretch, bucket: str, key: str) -> Found | None:
+        found: Found | None = None
+        try:
+            if got := self.bucket.get(bucket, key):
+                found = parse_digest(bucket, key, *got)
+        except Unreadable as reason:
+            found = UnusableDigest(bucket=bucket, key=key, problem=str(reason), unreadable=True)
+        if found:
+            stretch.digests[bucket, key] = found
+        return found
+
+
+def reason_of(error: Exception) -> str:
+    """The reason in words; throttling rises instead."""
+    reason = foreseen(error)
+    if isinstance(reason, Throttled):
+        raise reason from error
+    return str(reason)
+
+
+def _days(since: datetime, until: datetime) -> list[date]:
+    return [since.date() + timedelta(days=number) for number in range((until.date() - since.date()).days + 1)]
