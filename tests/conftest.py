@@ -2,7 +2,7 @@
 
 import os
 
-from scenarios.cloud.isolation import NO_AWS_FILES
+from scenarios.cloud.kernel.isolation import NO_AWS_FILES
 
 # Now and not in a fixture: some test files make sessions when they are collected.
 for _name in [name for name in os.environ if name.startswith(("AWS_", "BOTO_"))]:

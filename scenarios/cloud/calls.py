@@ -15,12 +15,12 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.validate import ParamValidator
 
-from scenarios.cloud.caller import ApiCall, Caller, CallerKind
-from scenarios.cloud.clock import Clock
-from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.iam.actions import context, required
 from scenarios.cloud.iam.denied import access_denied
 from scenarios.cloud.iam.identity import Identity
+from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
+from scenarios.cloud.kernel.clock import Clock
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
 
 Original = Callable[[BaseClient, str, Mapping[str, Any]], dict[str, Any]]
 

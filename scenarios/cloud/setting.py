@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from scenarios.cloud.calls import Calls
-from scenarios.cloud.clock import Clock
-from scenarios.cloud.faults import Faults
 from scenarios.cloud.iam.identity import Identity
-from scenarios.cloud.randomness import stream
+from scenarios.cloud.kernel.clock import Clock
+from scenarios.cloud.kernel.faults import Faults
+from scenarios.cloud.kernel.randomness import stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

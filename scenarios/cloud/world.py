@@ -25,35 +25,35 @@ import botocore.loaders
 import botocore.retries.standard
 import botocore.session
 
-from scenarios.cloud import moto_hooks
-from scenarios.cloud.agents import Agents
-from scenarios.cloud.caller import Caller, CallerKind
+from scenarios.cloud.agent.agents import Agents
 from scenarios.cloud.calls import Calls
-from scenarios.cloud.clock import Clock
 from scenarios.cloud.cloudformation.described import Deployed, DescribedStacks
 from scenarios.cloud.cloudformation.provision import provision
-from scenarios.cloud.cloudformation.resources.kind import Stack
 from scenarios.cloud.cloudtrail.trail import CloudTrail
-from scenarios.cloud.cloudwatch.actions import Actions
-from scenarios.cloud.cloudwatch.queue_metrics import QueueMetrics
+from scenarios.cloud.cloudwatch.alarms.actions import Actions
+from scenarios.cloud.cloudwatch.metrics.queue_metrics import QueueMetrics
 from scenarios.cloud.cloudwatch.service import CloudWatch
-from scenarios.cloud.errors import WorldError
+from scenarios.cloud.dynamodb.tables import Tables
+from scenarios.cloud.ec2.instances import Instances
 from scenarios.cloud.eventbridge.bus import EventBridge
-from scenarios.cloud.faults import NONE, Faults
 from scenarios.cloud.functions.runtime_environment import PROJECT
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.iam.identity import ADMINISTRATOR, Identity
-from scenarios.cloud.iam.whoami import WhoAmI
-from scenarios.cloud.instances import Instances
-from scenarios.cloud.isolation import without_aws_settings
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.clock import Clock
+from scenarios.cloud.kernel.errors import WorldError
+from scenarios.cloud.kernel.faults import NONE, Faults
+from scenarios.cloud.kernel.isolation import without_aws_settings
+from scenarios.cloud.kernel.randomness import seeded
+from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.logs.encryption import GroupEncryption
 from scenarios.cloud.logs.service import Logs
-from scenarios.cloud.messaging import Messaging
-from scenarios.cloud.randomness import seeded
+from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.s3.notifications import Notifications
 from scenarios.cloud.setting import Setting
-from scenarios.cloud.storage import Storage
-from scenarios.cloud.tables import Tables
+from scenarios.cloud.sns.topics import Messaging
+from scenarios.cloud.sts.whoami import WhoAmI
 from scenarios.cloud.throttles import Throttles
 
 ACCOUNT = "123456789012"  # moto's own; nothing here is anybody's

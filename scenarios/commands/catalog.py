@@ -12,7 +12,7 @@ import scenarios
 from chalicelib.catalog import CATALOG
 from chalicelib.http.page import does, trigger_in_words
 from chalicelib.remediation import Grant, Remediation
-from scenarios.runner.terminal import Terminal
+from scenarios.runner.show.terminal import Terminal
 
 _LABEL_WIDTH = 9
 

@@ -12,7 +12,7 @@ import click
 from chalicelib.matching import EventPattern, InvalidPattern
 from chalicelib.matching.trial import NotAnEvent, Pattern, Verdict, compiled, language_of, tried
 from chalicelib.wording import safe
-from scenarios.runner.files import STANDARD_INPUT, Unreadable, reason, shown_name, text_of
+from scenarios.runner.replay.files import STANDARD_INPUT, Unreadable, reason, shown_name, text_of
 
 _CARET_ROOM = 38  # characters of a long pattern to either side of the place
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from scenarios.cloud.errors import InvalidTemplate
-from scenarios.lambda_package import CannotBuild, NotForAws, lint, strangers, write_package
-from scenarios.packaging import PROJECT, UnknownStage, regenerate
+from scenarios.cloud.kernel.errors import InvalidTemplate
+from scenarios.packaging.lambda_package import CannotBuild, NotForAws, lint, strangers, write_package
+from scenarios.packaging.sam import PROJECT, UnknownStage, regenerate
 
 
 @click.command()

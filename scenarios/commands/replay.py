@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import click
 
 from chalicelib.wording import safe
-from scenarios.runner.record_files import Found, NotARecord, read
-from scenarios.runner.replay import Replayed, replay
+from scenarios.runner.replay.record_files import Found, NotARecord, read
+from scenarios.runner.replay.replay import Replayed, replay
 
 _WIDEST_PLACE = 40
 _LONGEST_TITLE = 200

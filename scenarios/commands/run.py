@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from scenarios.cloud.faults import PROFILES, Faults
+from scenarios.cloud.kernel.faults import PROFILES, Faults
 from scenarios.runner.library import UnknownScenario, library, named
-from scenarios.runner.plot import FORMATS, NothingToDraw, draw
-from scenarios.runner.report import Teller
 from scenarios.runner.run import Report, run
 from scenarios.runner.scenario import Scenario
+from scenarios.runner.show.plot import FORMATS, NothingToDraw, draw
+from scenarios.runner.show.report import Teller
 from scenarios.runner.side_by_side import side_by_side
 
 MOST_TOLD_WHOLE = 4

@@ -1,4 +1,4 @@
-"""Finding scenarios: whatever a module directly in `scenarios` lists as SCENARIOS."""
+"""Finding scenarios: whatever a module in `scenarios/incidents` lists as SCENARIOS."""
 
 import difflib
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-import scenarios
 from chalicelib.catalog import CATALOG
+from scenarios import incidents
 from scenarios.runner.scenario import Scenario
 
 
@@ -23,12 +23,12 @@ def library() -> tuple[Scenario, ...]:
     Raises ValueError when two have the same name: a failure could not be told from the other's.
     """
     order = {remediation.name: place for place, remediation in enumerate(CATALOG)}
-    modules = [module for module in iter_modules(scenarios.__path__) if not module.ispkg]
+    modules = [module for module in iter_modules(incidents.__path__) if not module.ispkg]
     names = [module.name for module in modules if not module.name.startswith("_")]  # __main__ is the command
     names.sort(key=lambda name: (order.get(name, len(order)), name))
     found: dict[str, Scenario] = {}
     for name in names:
-        for scenario in getattr(import_module(f"scenarios.{name}"), "SCENARIOS", ()):
+        for scenario in getattr(import_module(f"scenarios.incidents.{name}"), "SCENARIOS", ()):
             if scenario.name in found:
                 raise ValueError(f"two scenarios are called {scenario.name}")
             found[scenario.name] = scenario

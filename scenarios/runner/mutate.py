@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scenarios.cloud.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.world import Deployment
 from scenarios.runner.library import library
 from scenarios.runner.run import deployment_of, run

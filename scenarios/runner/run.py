@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 
 from scenarios.cloud.cloudformation.template import translate
-from scenarios.cloud.errors import NotSimulated
-from scenarios.cloud.faults import NONE, Faults
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.faults import NONE, Faults
 from scenarios.cloud.setting import Moment
 from scenarios.cloud.world import Deployment, World
-from scenarios.packaging import application, sam_template
-from scenarios.runner.alarm_course import AlarmCourse, courses
-from scenarios.runner.checks import nothing_lost
+from scenarios.packaging.sam import application, sam_template
 from scenarios.runner.scenario import Expectation, Scenario, Step, span
+from scenarios.runner.show.alarm_course import AlarmCourse, courses
+from scenarios.runner.words.checks import nothing_lost
 
 STAGE = "prod"
 ON_CALL = "on-call@example.com"

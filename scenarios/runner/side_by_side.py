@@ -7,8 +7,8 @@ import multiprocessing
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from scenarios.cloud.errors import NotSimulated
-from scenarios.cloud.faults import Faults
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.faults import Faults
 from scenarios.runner.run import Report, run
 from scenarios.runner.scenario import Scenario
 

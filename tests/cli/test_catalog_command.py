@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from chalicelib.catalog import CATALOG
-from scenarios.cli import SUMMARIES, main
 from scenarios.commands.catalog import scenarios_of
+from scenarios.commands.cli import SUMMARIES, main
 from scenarios.runner.library import library
 
 
@@ -68,7 +68,7 @@ def test_what_has_no_module_has_no_scenarios():
 def test_commands_that_need_no_simulation_do_not_import_it(arguments):
     code = (
         "import sys\n"
-        "from scenarios.cli import main\n"
+        "from scenarios.commands.cli import main\n"
         "from scenarios import packaging; packaging.regenerate = list\n"
         "try: main()\n"
         "finally: print([n for n in ('moto', 'freezegun') if n in sys.modules], file=sys.stderr)\n"
@@ -119,7 +119,7 @@ def test_a_reader_that_leaves_early_is_no_crash():
     os.close(reading)
     try:
         result = subprocess.run(
-            [sys.executable, "-c", "from scenarios.cli import main; main()", "catalog"],
+            [sys.executable, "-c", "from scenarios.commands.cli import main; main()", "catalog"],
             stdout=writing,
             stderr=subprocess.PIPE,
             text=True,

@@ -8,9 +8,9 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from scenarios.cli import main
 from scenarios.cloud.world import World
 from scenarios.commands import doctor
+from scenarios.commands.cli import main
 from scenarios.runner.run import deployment_of
 from scenarios.runner.scenario import Scenario
 

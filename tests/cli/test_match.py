@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from scenarios.cli import main
+from scenarios.commands.cli import main
 from scenarios.commands.match import caret
 
 SIGN_IN = '{"source": ["aws.signin"], "detail": {"eventName": [{"prefix": "Console"}]}}'

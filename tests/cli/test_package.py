@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from scenarios import lambda_package
-from scenarios.cli import main
 from scenarios.commands import package as package_command
+from scenarios.commands.cli import main
+from scenarios.packaging import lambda_package
 
 
 def trailwarden(*arguments):

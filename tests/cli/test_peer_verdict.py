@@ -18,7 +18,7 @@ from trail_endpoint import BUCKET, HOME
 from validate import TIMES, told, validate
 
 from chalicelib.trail.integrity.digest import parse_digest
-from scenarios.cloud.cloudtrail.digests import simulated_key
+from scenarios.cloud.cloudtrail.delivery.digests import simulated_key
 
 AWS = os.environ.get("PEER_AWS_CLI") or shutil.which("aws")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from scenarios.cli import main
-from scenarios.runner.record_files import Found, NotARecord, read
+from scenarios.commands.cli import main
+from scenarios.runner.replay.record_files import Found, NotARecord, read
 
 DELETED = {
     "eventVersion": "1.08",

@@ -8,15 +8,15 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from scenarios.cli import main
-from scenarios.cloud.errors import NotSimulated
-from scenarios.cloud.faults import PROFILES
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.commands import run as run_command
-from scenarios.root_login import SCENARIO as ROOT_LOGIN
-from scenarios.runner.checks import alert
+from scenarios.commands.cli import main
+from scenarios.incidents.root_login import SCENARIO as ROOT_LOGIN
 from scenarios.runner.library import UnknownScenario, library, named
-from scenarios.runner.report import span_of
 from scenarios.runner.scenario import Deed, at, by
+from scenarios.runner.show.report import span_of
+from scenarios.runner.words.checks import alert
 
 KEYS = {"name", "seed", "faults", "passed", "failures", "simulated_seconds", "wall_seconds"}
 FAILING = replace(ROOT_LOGIN, name="failing", then=by("02:30", alert("root_login", "LOW", "unsaid words")))
@@ -201,7 +201,7 @@ def test_only_reports_reach_standard_output():
         [
             sys.executable,
             "-c",
-            "from scenarios.cli import main; main()",
+            "from scenarios.commands.cli import main; main()",
             "run",
             "root_login",
             "--format",

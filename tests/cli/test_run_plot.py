@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from scenarios.cli import main
-from scenarios.root_login import SCENARIO as ROOT_LOGIN
-from scenarios.runner.plot import draw
+from scenarios.commands.cli import main
+from scenarios.incidents.root_login import SCENARIO as ROOT_LOGIN
 from scenarios.runner.run import run
+from scenarios.runner.show.plot import draw
 
 
 def trailwarden(*arguments):

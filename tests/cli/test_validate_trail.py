@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from trail_endpoint import ACCOUNT, ARN, BUCKET, CHAIN, HOME, HOUR, START, Delivered, public_key
 from validate import SINCE, TIMES, UNTIL, told, validate
 
-from scenarios.cloud.cloudtrail.digests import simulated_key
+from scenarios.cloud.cloudtrail.delivery.digests import simulated_key
 
 
 def test_a_sound_trail_is_told_in_a_few_lines_and_exits_with_0(endpoint):
@@ -246,7 +246,7 @@ def test_ctrl_c_leaves_a_summary_of_what_was_done_at_once_and_exits_with_130(end
 
     endpoint.asked = wait
     heed = "from signal import *; signal(SIGINT, default_int_handler)"  # whoever runs this may ignore it
-    code = f"{heed}; from scenarios.cli import main; main()"
+    code = f"{heed}; from scenarios.commands.cli import main; main()"
     command = [sys.executable, "-c", code, "validate-trail", *TIMES]
     with Popen([*command, "--format", form], stdout=PIPE, stderr=PIPE, text=True) as process:
         assert reached.wait(60)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 from chalicelib.trail.integrity.keys import Chain, LogFileKey
-from scenarios.cloud.cloudtrail.digests import DeliveredLog, simulated_key, write_digest
+from scenarios.cloud.cloudtrail.delivery.digests import DeliveredLog, simulated_key, write_digest
 
 BUCKET, ACCOUNT, HOME = "trail-bucket", "111122223333", "eu-west-1"
 ARN = f"arn:aws:cloudtrail:{HOME}:{ACCOUNT}:trail/main"

@@ -5,7 +5,7 @@ import json
 from click.testing import CliRunner
 from trail_endpoint import ARN
 
-from scenarios.cli import main
+from scenarios.commands.cli import main
 
 SINCE, UNTIL = "2024-02-28T21:00:00Z", "2024-02-29T03:00:00Z"
 TIMES = ("--trail-arn", ARN, "--start-time", SINCE, "--end-time", UNTIL)

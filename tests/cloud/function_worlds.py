@@ -5,7 +5,7 @@ import textwrap
 
 from small_worlds import HOME, arn, group, may, permission, queue, role
 
-from scenarios.cloud.faults import NONE
+from scenarios.cloud.kernel.faults import NONE
 from scenarios.cloud.world import Deployment, World
 
 LOOK = arn("lambda", "function:look")

@@ -2,7 +2,7 @@
 
 import json
 
-from scenarios.cloud.faults import NONE
+from scenarios.cloud.kernel.faults import NONE
 from scenarios.cloud.world import ACCOUNT, START, Deployment, World
 
 HOME = "us-east-1"

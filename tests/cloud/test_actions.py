@@ -9,10 +9,10 @@ from typing import Any
 import botocore.session
 import pytest
 
-from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.iam.action_arns import KINDS, Place, arn
 from scenarios.cloud.iam.action_tables import TABLES
 from scenarios.cloud.iam.actions import ANY, UNKNOWN, Line, context, lines, required
+from scenarios.cloud.kernel.errors import NotSimulated
 
 ACCOUNT, REGION = "111111111111", "eu-west-1"
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from scenarios.cloud.agent_configuration import AgentConfiguration, InvalidConfiguration, TailedFile
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.agent.configuration import AgentConfiguration, InvalidConfiguration, TailedFile
+from scenarios.cloud.kernel.errors import NotSimulated
 
 FILE = {"file_path": "/var/log/secure"}
 

@@ -19,7 +19,7 @@ from host_worlds import (
 )
 from small_worlds import admin, may, noted, world
 
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.kernel.errors import NotSimulated
 
 SECURE = "/var/log/secure"
 TAILS = configuration(TAILED)

@@ -20,7 +20,7 @@ from small_worlds import (
 )
 from trail_worlds import EVERYBODY
 
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import ACCOUNT
 
 LOOK = arn("lambda", "function:look")

@@ -9,7 +9,7 @@ import pytest
 from composite_worlds import become, combine, described, events, history, mailed, watching
 from small_worlds import arn, arrived, function, permission
 
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.kernel.errors import NotSimulated
 
 WAIT, EXTENSION = 20, 30
 SUPPRESSED = {

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scenarios.cloud.alarms import ALARM, INSUFFICIENT_DATA, AlarmCondition
-from scenarios.cloud.cloudwatch.alarm_words import (
+from scenarios.cloud.cloudwatch.alarms.words import (
     Datapoint,
     composite_reason,
     java_double,

@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 from small_worlds import HOME, admin, arn, heard, queue, role, rule, world
 
-from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.eventbridge.requests import LARGEST_REQUEST_BYTES, entry_bytes
+from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import ACCOUNT, START
 
 HEARS = {**queue(), **rule()}

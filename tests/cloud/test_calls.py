@@ -4,8 +4,8 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 from small_worlds import ACCOUNT, HOME, admin, bucket, document, may, queue, world
 
-from scenarios.cloud.caller import CallerKind
-from scenarios.cloud.errors import NotSimulated, Refused, WorldError
+from scenarios.cloud.kernel.caller import CallerKind
+from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
 
 STANDING = {**queue(by=""), **bucket()}
 

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import freezegun.api
 import pytest
 
-from scenarios.cloud.clock import Clock
-from scenarios.cloud.errors import WorldError
+from scenarios.cloud.kernel.clock import Clock
+from scenarios.cloud.kernel.errors import WorldError
 
 START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from scenarios.cloud.cloudwatch.metric_math import InvalidExpression, Window, compute
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.cloudwatch.metrics.metric_math import InvalidExpression, Window, compute
+from scenarios.cloud.kernel.errors import NotSimulated
 
 WINDOW = Window(start=0, end=240, period=60)
 METRICS = {

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 from small_worlds import admin, topic, world
 
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import START
 
 WATCHED = topic("cloudwatch")

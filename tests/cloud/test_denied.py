@@ -3,11 +3,11 @@
 import botocore.session
 import pytest
 
-from scenarios.cloud.caller import Caller, CallerKind
-from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.iam.action_tables import TABLES
 from scenarios.cloud.iam.denied import CODES, JSON, QUERY, access_denied
 from scenarios.cloud.iam.policy import Principal, Request, decide
+from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.errors import NotSimulated
 
 ALICE = Caller(kind=CallerKind.IAM_USER, account="111111111111", arn="arn:aws:iam::111111111111:user/alice")
 TABLE = "arn:aws:dynamodb:eu-west-1:111111111111:table/orders"

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from chalicelib.trail.integrity.keys import Chain
-from scenarios.cloud.cloudtrail.digests import (
+from scenarios.cloud.cloudtrail.delivery.digests import (
     DeliveredLog,
     SigningKey,
     list_public_keys,

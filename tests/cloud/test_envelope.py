@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from scenarios.cloud.caller import ApiCall, Caller, CallerKind
-from scenarios.cloud.cloudtrail.envelope import event_bridge_envelope
-from scenarios.cloud.cloudtrail.records import record_of
-from scenarios.cloud.cloudtrail.sign_in import console_sign_in
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.cloudtrail.records.envelope import event_bridge_envelope
+from scenarios.cloud.cloudtrail.records.records import record_of
+from scenarios.cloud.cloudtrail.records.sign_in import console_sign_in
+from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
+from scenarios.cloud.kernel.errors import NotSimulated
 
 ACCOUNT = "123456789012"
 MOMENT = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from small_worlds import HOME, admin, document, group, trail, world
 
-from scenarios.cloud.cloudtrail.history_resources import resources
+from scenarios.cloud.cloudtrail.history.resources import resources
 from scenarios.cloud.world import ACCOUNT
 
 NOTHING = group("unwatched")

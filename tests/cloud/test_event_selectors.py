@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 from small_worlds import HOME, admin, arn, function, heard, permission, queue, rule, trail, world
 
-from scenarios.cloud.cloudtrail.selectors import selects
-from scenarios.cloud.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.cloudtrail.selectors.selectors import selects
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.world import ACCOUNT
 
 FAR = "eu-west-1"

@@ -7,10 +7,10 @@ from botocore.exceptions import ClientError
 from function_worlds import WRITES_LOGS, code, function, moments, outcomes, told, world
 from small_worlds import ACCOUNT, admin, arn, document, heard, may, noted, queue, rule, topic
 
-from scenarios.cloud.errors import InvalidTemplate, NotSimulated
-from scenarios.cloud.faults import Faults
 from scenarios.cloud.functions.invocations import Result
 from scenarios.cloud.functions.queue_batches import unprocessed
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.kernel.faults import Faults
 
 JOBS = arn("sqs", "Jobs")
 READS = may(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"])

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from small_worlds import HOME, admin, arn, document, heard, may, noted, queue, role, rule, world
 
-from scenarios.cloud.faults import PROFILES
+from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.world import ACCOUNT
 
 FAR = "eu-west-1"

@@ -16,7 +16,7 @@ from function_worlds import (
 )
 from small_worlds import arn, may, noted, queue
 
-from scenarios.cloud.faults import Faults
+from scenarios.cloud.kernel.faults import Faults
 
 # ---- failures -----------------------------------------------------------------------------------
 

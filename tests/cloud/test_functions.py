@@ -19,9 +19,9 @@ from function_worlds import (
 )
 from small_worlds import HOME, arn, may, noted, role
 
-from scenarios.cloud.errors import NotSimulated, WorldError
-from scenarios.cloud.faults import Faults
 from scenarios.cloud.functions.invocations import Invocation
+from scenarios.cloud.kernel.errors import NotSimulated, WorldError
+from scenarios.cloud.kernel.faults import Faults
 
 # ---- what a handler is given --------------------------------------------------------------------
 

@@ -18,9 +18,9 @@ from small_worlds import (
     world,
 )
 
-from scenarios.cloud.caller import Caller, CallerKind
-from scenarios.cloud.errors import WorldError
 from scenarios.cloud.iam.identity import Identity
+from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.errors import WorldError
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/reader"

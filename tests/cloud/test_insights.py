@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from small_worlds import HOME, admin, arn, document, heard, queue, rule, trail, world
 
-from scenarios.cloud.cloudtrail.insight_records import (
+from scenarios.cloud.cloudtrail.history.insight_records import (
     CALL_RATE,
     ERROR_RATE,
     Activity,
@@ -16,7 +16,7 @@ from scenarios.cloud.cloudtrail.insight_records import (
     is_unusual,
     subjects,
 )
-from scenarios.cloud.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.world import ACCOUNT
 
 HOUR = 3600

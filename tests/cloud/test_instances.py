@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from host_worlds import launch, measured
 from small_worlds import admin, bucket, heard, queue, rule, trail, world
 
-from scenarios.cloud.errors import WorldError
+from scenarios.cloud.kernel.errors import WorldError
 
 HEARS = {**queue(), **rule(pattern={"source": ["aws.ec2"]})}
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from scenarios.cloud.isolation import without_aws_settings
+from scenarios.cloud.kernel.isolation import without_aws_settings
 
 
 def test_inside_no_aws_setting_is_seen_and_outside_they_are_back(monkeypatch):
@@ -27,7 +27,7 @@ def test_a_profile_that_is_not_there_stops_no_scenario():
         [
             sys.executable,
             "-c",
-            "from scenarios.cli import main; main()",
+            "from scenarios.commands.cli import main; main()",
             "run",
             "root_login",
             "--format",

@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 from small_worlds import admin, bucket, heard, queue, rule, world
 
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.kernel.errors import NotSimulated
 
 DAY = 86400
 LARGE, SMALL = b"x" * 128 * 1024, b"x"

@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 from log_worlds import HOST, NOW, write
 from small_worlds import admin, arn, function, group, world
 
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.kernel.errors import NotSimulated
 
 
 def search(world, **parameters):

@@ -34,8 +34,8 @@ from small_worlds import (
     world,
 )
 
-from scenarios.cloud.errors import NotSimulated
-from scenarios.cloud.faults import PROFILES
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.world import ACCOUNT
 
 FEEDS = f"arn:aws:iam::{ACCOUNT}:role/feeds"

@@ -20,7 +20,7 @@ from small_worlds import (
     world,
 )
 
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import ACCOUNT
 
 ALERTS = arn("sns", "Alerts")

@@ -9,8 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.cloud.cloudwatch.metrics import InvalidMetric, Metric, MetricStore, StatisticSet, aligned
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.cloudwatch.metrics.metrics import (
+    InvalidMetric,
+    Metric,
+    MetricStore,
+    StatisticSet,
+    aligned,
+)
+from scenarios.cloud.kernel.errors import NotSimulated
 
 NOON = datetime(2024, 3, 5, 12, tzinfo=UTC)
 STATISTICS = ["SampleCount", "Sum", "Average", "Minimum", "Maximum", "p50", "p90"]

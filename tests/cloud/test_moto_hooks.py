@@ -25,11 +25,11 @@ from small_worlds import (
     trail,
 )
 
-from scenarios.cloud import moto_hooks
-from scenarios.cloud.clock import Clock
 from scenarios.cloud.cloudformation.provision import provision
-from scenarios.cloud.errors import NotSimulated
-from scenarios.cloud.randomness import seeded
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.clock import Clock
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.randomness import seeded
 
 START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 SESSION = boto3.Session(aws_access_key_id="AKIA", aws_secret_access_key="x", region_name=HOME)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from scenarios.cloud.errors import Refused
-from scenarios.cloud.paging import of_alarms, of_logs
+from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.paging import of_alarms, of_logs
 
 FIVE = list("abcde")
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.cloud.caller import Caller, CallerKind
-from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.iam.policy import MalformedPolicy, Principal, Request, decide
 from scenarios.cloud.iam.wildcards import matches
+from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.errors import NotSimulated
 
 ACCOUNT, OTHER = "111111111111", "222222222222"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/warden"

@@ -28,7 +28,7 @@ from stacks import (
 )
 
 from scenarios.cloud.cloudformation.template import translate
-from scenarios.cloud.errors import InvalidTemplate
+from scenarios.cloud.kernel.errors import InvalidTemplate
 
 
 @pytest.fixture(autouse=True)

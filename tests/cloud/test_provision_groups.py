@@ -3,7 +3,7 @@
 import pytest
 import small_worlds as small
 
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.kernel.errors import NotSimulated
 
 READ_ONLY = "arn:aws:iam::aws:policy/AWSCloudTrail_ReadOnlyAccess"
 

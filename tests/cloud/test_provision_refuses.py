@@ -31,7 +31,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Text,
     Whole,
 )
-from scenarios.cloud.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 from log_worlds import feeds, stream
 from small_worlds import admin, arn, document, group, may, role, world
 
-from scenarios.cloud.errors import InvalidTemplate
+from scenarios.cloud.kernel.errors import InvalidTemplate
 from scenarios.cloud.world import ACCOUNT
 
 FEED = {"Fn::GetAtt": ["Stream", "Arn"]}

@@ -16,10 +16,8 @@ from botocore.exceptions import ClientError
 from freezegun import freeze_time
 from moto import mock_aws
 
-from scenarios.cloud.caller import ApiCall, Caller, CallerKind
-from scenarios.cloud.cloudtrail.event_kinds import event_name, event_source
-from scenarios.cloud.cloudtrail.record_shapes import printed_date
-from scenarios.cloud.cloudtrail.records import (
+from scenarios.cloud.cloudtrail.records.event_kinds import event_name, event_source
+from scenarios.cloud.cloudtrail.records.records import (
     error_code,
     is_data_event,
     is_read_only,
@@ -27,7 +25,9 @@ from scenarios.cloud.cloudtrail.records import (
     record_of,
     recorded_region,
 )
-from scenarios.cloud.service_models import operation_model, service_model
+from scenarios.cloud.cloudtrail.records.shapes import printed_date
+from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
+from scenarios.cloud.kernel.service_models import operation_model, service_model
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"

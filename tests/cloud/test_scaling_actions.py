@@ -3,7 +3,7 @@
 import pytest
 from small_worlds import admin, noted, topic, world
 
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import START
 
 

@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
-from scenarios.cloud.caller import Caller, CallerKind
-from scenarios.cloud.cloudtrail.sign_in import check_mfa, console_sign_in, password_updated, switch_role
-from scenarios.cloud.errors import WorldError
+from scenarios.cloud.cloudtrail.records.sign_in import (
+    check_mfa,
+    console_sign_in,
+    password_updated,
+    switch_role,
+)
+from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.errors import WorldError
 
 ACCOUNT = "111122223333"
 MOMENT = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios import error_burst
-from scenarios.cloud.errors import InvalidTemplate
+from scenarios.cloud.kernel.errors import InvalidTemplate
 from scenarios.cloud.world import World
+from scenarios.incidents import error_burst
 from scenarios.runner.run import deployment_of
 
 

@@ -26,8 +26,8 @@ from small_worlds import (
 )
 from test_eventbridge import custom_bus, emit, event
 
-from scenarios.cloud.errors import NotSimulated
-from scenarios.cloud.faults import Faults
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.faults import Faults
 from scenarios.cloud.world import ACCOUNT
 
 DEAD = {"DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["Dead", "Arn"]}}}

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from scenarios.cloud.cloudformation.resources.kind import Resource
 from scenarios.cloud.cloudformation.template import Template, partition_of, translate
-from scenarios.cloud.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.kernel.stack import Resource
 
 REGION = "eu-west-1"
 FUNCTION = {

@@ -2,7 +2,7 @@ import pytest
 from function_worlds import WRITES_LOGS, code, function, outcomes, sends, world
 from small_worlds import arn, may
 
-from scenarios.cloud.faults import Faults
+from scenarios.cloud.kernel.faults import Faults
 
 CALLS = {
     "dynamodb": "dynamodb.list_tables()",

@@ -15,8 +15,8 @@ from chalicelib.trail.integrity.evidence import StoredObject, Window
 from chalicelib.trail.integrity.findings import What
 from chalicelib.trail.integrity.public_keys import KeyRing
 from chalicelib.trail.integrity.verdict import judge
-from scenarios.cloud.errors import NotSimulated
-from scenarios.cloud.faults import PROFILES
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.world import ACCOUNT
 
 FAR = "eu-west-1"

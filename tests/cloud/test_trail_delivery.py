@@ -19,7 +19,7 @@ from trail_worlds import (
     open_bucket,
 )
 
-from scenarios.cloud.cloudtrail.log_files import packed
+from scenarios.cloud.cloudtrail.delivery.log_files import packed
 from scenarios.cloud.world import ACCOUNT
 
 FAR = "eu-west-1"

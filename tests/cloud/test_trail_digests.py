@@ -9,7 +9,7 @@ from small_worlds import HOME, admin, trail, world
 from trail_worlds import HOUR, create_table, digests, log_files, open_bucket, verdict
 
 from chalicelib.trail.integrity.findings import What
-from scenarios.cloud.cloudtrail.signing_keys import A_ROTATION, key_at, keys_of
+from scenarios.cloud.cloudtrail.delivery.signing_keys import A_ROTATION, key_at, keys_of
 from scenarios.cloud.world import ACCOUNT
 
 FAR = "eu-west-1"

@@ -23,8 +23,8 @@ from function_worlds import LOOK, code, function, outcomes, sends
 from function_worlds import world as function_world
 from small_worlds import ACCOUNT, HOME, admin, noted, queue, topic, world
 
-from scenarios.cloud.errors import InvalidTemplate, WorldError
-from scenarios.cloud.faults import PROFILES, Crash
+from scenarios.cloud.kernel.errors import InvalidTemplate, WorldError
+from scenarios.cloud.kernel.faults import PROFILES, Crash
 from scenarios.cloud.world import START, Deployment, World
 
 STANDING = {**queue(by=""), **topic()}

@@ -8,7 +8,7 @@ import pytest
 
 import app as application
 from chalicelib.catalog import CATALOG
-from scenarios import packaging
+from scenarios.packaging import sam as packaging
 from scenarios.runner.scenario import Scenario
 
 PROJECT = Path(__file__).resolve().parent.parent.parent

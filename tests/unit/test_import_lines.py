@@ -102,7 +102,7 @@ def modules_after(code) -> set[str]:
 
 
 RUN = """
-from scenarios.cli import main
+from scenarios.commands.cli import main
 try:
     main({arguments})
 except SystemExit:
@@ -126,5 +126,5 @@ except SystemExit:
 def test_a_command_for_real_accounts_never_imports_the_simulation(arguments):
     loaded = modules_after(RUN.format(arguments=arguments))
 
-    assert "scenarios.cli" in loaded
+    assert "scenarios.commands.cli" in loaded
     assert loaded & {"moto", "freezegun", "scenarios.cloud.world"} == set()

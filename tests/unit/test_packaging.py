@@ -7,9 +7,10 @@ from importlib import import_module
 import pytest
 
 from chalicelib.template import RUNTIME
-from scenarios import requirements as lambda_requirements
-from scenarios.lambda_package import BESIDE, NotForAws, build_zip, lint, strangers, write_package
-from scenarios.packaging import (
+from scenarios.packaging import requirements as lambda_requirements
+from scenarios.packaging.lambda_package import BESIDE, NotForAws, build_zip, lint, strangers, write_package
+from scenarios.packaging.requirements import requirements, requirements_with_hashes
+from scenarios.packaging.sam import (
     PROJECT,
     REQUIREMENTS,
     UnknownStage,
@@ -19,7 +20,6 @@ from scenarios.packaging import (
     stages,
     stale,
 )
-from scenarios.requirements import requirements, requirements_with_hashes
 
 
 def functions(template):
@@ -128,7 +128,7 @@ def test_the_same_code_makes_the_same_bytes(package, tmp_path):
     [
         ("moto/__init__.py", ["moto"]),
         ("freezegun/api.py", ["freezegun"]),
-        ("scenarios/cli.py", ["scenarios"]),
+        ("scenarios/commands/cli.py", ["scenarios"]),
         ("tests/unit/test_x.py", ["tests"]),
         ("boto3/__init__.py", ["boto3"]),
         ("chalicelib/__pycache__/x.pyc", ["chalicelib/__pycache__/x.pyc"]),

@@ -12,8 +12,8 @@ from chalicelib import template as stack
 from chalicelib.catalog import CATALOG
 from chalicelib.remediation import Grant, OnEvent, OnLogs, OnQueue, OnSchedule, Plan
 from chalicelib.template.archive import archive
-from scenarios import packaging
 from scenarios.cloud.iam.policy import Principal, Request, decide
+from scenarios.packaging import sam as packaging
 
 TEMPLATE = packaging.sam_template("prod")
 RESOURCES = TEMPLATE["Resources"]

@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.cloudformation.resources.kind import Stack
-from scenarios.cloud.errors import Refused
+from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
 
 

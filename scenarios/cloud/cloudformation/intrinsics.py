@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from scenarios.cloud.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 
 # Real functions of CloudFormation that the simulated AWS does not have.
 _ELSEWHERE = frozenset(

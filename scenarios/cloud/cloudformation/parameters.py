@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 
 _SCALARS = frozenset({"String", "Number"})
 _LISTS = frozenset({"CommaDelimitedList", "List<Number>"})

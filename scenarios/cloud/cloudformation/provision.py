@@ -21,10 +21,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from moto.moto_api._internal import mock_random
 
 from scenarios.cloud.cloudformation.resources import KINDS
-from scenarios.cloud.cloudformation.resources.kind import Order, Properties, Resource, Site, Stack
+from scenarios.cloud.cloudformation.resources.kind import Order, Properties, Site
 from scenarios.cloud.cloudformation.resources.shapes import Inert
 from scenarios.cloud.cloudformation.template import Declared, Template, partition_of
-from scenarios.cloud.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.kernel.stack import Resource, Stack
 
 __all__ = ["Resource", "Stack", "provision"]
 

@@ -30,8 +30,8 @@ from samtranslator.utils.py27hash_fix import (
 from scenarios.cloud.cloudformation.intrinsics import Intrinsics, Made
 from scenarios.cloud.cloudformation.parameters import parameter_values
 from scenarios.cloud.cloudformation.resources.managed_policies import MANAGED_POLICIES
-from scenarios.cloud.errors import InvalidTemplate, NotSimulated
-from scenarios.cloud.isolation import without_aws_settings
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.kernel.isolation import without_aws_settings
 
 _SECTIONS = frozenset(
     {

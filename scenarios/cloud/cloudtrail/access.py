@@ -13,8 +13,8 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-p
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from scenarios.cloud import moto_hooks
 from scenarios.cloud.iam.policy import Decision
+from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.s3.encryption import ObjectEncryption
 from scenarios.cloud.setting import Setting
 

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from botocore.model import ListShape, Shape, StructureShape
 
-from scenarios.cloud.caller import ApiCall
-from scenarios.cloud.cloudtrail.record_shapes import Writer, answer_is_printed, lowered
-from scenarios.cloud.service_models import operation_model
+from scenarios.cloud.cloudtrail.records.shapes import Writer, answer_is_printed, lowered
+from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.service_models import operation_model
 
 REMOVED: Final = "<sensitiveDataRemoved>"
 _XMLNS: Final = "http://ec2.amazonaws.com/doc/2016-11-15/"

@@ -15,11 +15,11 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organi
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scenarios.cloud import moto_hooks
-from scenarios.cloud.caller import ApiCall
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudtrail.access import SERVICE, Access
-from scenarios.cloud.errors import Refused
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
 
 MOST_TRAILS_A_REGION = 5

@@ -15,9 +15,9 @@ from urllib.parse import parse_qsl
 
 from botocore.model import ListShape, Shape, StructureShape
 
-from scenarios.cloud.caller import ApiCall
-from scenarios.cloud.cloudtrail.record_shapes import HIDDEN, Writer, answer_is_printed
-from scenarios.cloud.service_models import operation_model
+from scenarios.cloud.cloudtrail.records.shapes import HIDDEN, Writer, answer_is_printed
+from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.service_models import operation_model
 
 _XMLNS: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
 

@@ -16,25 +16,25 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from scenarios.cloud import moto_hooks
-from scenarios.cloud.caller import ApiCall
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudtrail.access import SERVICE
-from scenarios.cloud.cloudtrail.choices import TrailChoices, logs
-from scenarios.cloud.cloudtrail.data_events import recorded_calls
-from scenarios.cloud.cloudtrail.envelope import event_bridge_envelope
-from scenarios.cloud.cloudtrail.event_kinds import is_data_event, is_recorded, recorded_region
-from scenarios.cloud.cloudtrail.files import TrailFiles
-from scenarios.cloud.cloudtrail.history import EventHistory
-from scenarios.cloud.cloudtrail.insights import Insights
-from scenarios.cloud.cloudtrail.records import record_of
+from scenarios.cloud.cloudtrail.delivery.files import TrailFiles
+from scenarios.cloud.cloudtrail.history.events import EventHistory
+from scenarios.cloud.cloudtrail.history.insights import Insights
+from scenarios.cloud.cloudtrail.records.data_events import recorded_calls
+from scenarios.cloud.cloudtrail.records.envelope import event_bridge_envelope
+from scenarios.cloud.cloudtrail.records.event_kinds import is_data_event, is_recorded, recorded_region
+from scenarios.cloud.cloudtrail.records.records import record_of
 from scenarios.cloud.cloudtrail.requests import TrailRequests
-from scenarios.cloud.cloudtrail.selectors import asks_for_data
-from scenarios.cloud.errors import NotSimulated, Refused
+from scenarios.cloud.cloudtrail.selectors.choices import TrailChoices, logs
+from scenarios.cloud.cloudtrail.selectors.selectors import asks_for_data
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.logs.service import Logs
-from scenarios.cloud.messaging import Messaging
+from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.setting import Setting
-from scenarios.cloud.storage import Storage
+from scenarios.cloud.sns.topics import Messaging
 
 # Neither EventBridge nor Logs is sent a larger one; log files hold it.
 LARGEST_RECORD_BYTES = 256 * 1024

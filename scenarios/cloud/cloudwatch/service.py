@@ -9,26 +9,26 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from scenarios.cloud import moto_hooks
 from scenarios.cloud.alarms import INSUFFICIENT_DATA
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.cloudwatch.actions import Actions
-from scenarios.cloud.cloudwatch.alarm_requests import AlarmRequests, set_state
-from scenarios.cloud.cloudwatch.alarm_words import INITIAL_REASON
-from scenarios.cloud.cloudwatch.composites import Composites
-from scenarios.cloud.cloudwatch.evaluation import Evaluations
-from scenarios.cloud.cloudwatch.history import AlarmHistory
-from scenarios.cloud.cloudwatch.metric_data import MetricData
-from scenarios.cloud.cloudwatch.metric_puts import put_metric_data
-from scenarios.cloud.cloudwatch.metrics import MetricStore
-from scenarios.cloud.cloudwatch.questions import Questions
-from scenarios.cloud.cloudwatch.telling import (
+from scenarios.cloud.cloudwatch.alarms.actions import Actions
+from scenarios.cloud.cloudwatch.alarms.composites import Composites
+from scenarios.cloud.cloudwatch.alarms.evaluation import Evaluations
+from scenarios.cloud.cloudwatch.alarms.history import AlarmHistory
+from scenarios.cloud.cloudwatch.alarms.requests import AlarmRequests, set_state
+from scenarios.cloud.cloudwatch.alarms.telling import (
     Change,
     Place,
     configuration_change_event,
     state_change_event,
 )
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.cloudwatch.alarms.words import INITIAL_REASON
+from scenarios.cloud.cloudwatch.metrics.metric_data import MetricData
+from scenarios.cloud.cloudwatch.metrics.metric_puts import put_metric_data
+from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
+from scenarios.cloud.cloudwatch.metrics.questions import Questions
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
 
 Emit = Callable[[str, Mapping[str, Any]], None]

@@ -16,10 +16,10 @@ from functools import partial
 from typing import Any
 
 from chalicelib.matching import EventPattern
-from scenarios.cloud import moto_hooks
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.errors import Refused
 from scenarios.cloud.eventbridge.requests import check_pattern, moment
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
 
 ARRIVES_WITHIN_SECONDS = 600  # "we recommend that you delay replaying archived events for 10 minutes"

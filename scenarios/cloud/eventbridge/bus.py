@@ -14,10 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from chalicelib.matching import EventRules
-from scenarios.cloud import moto_hooks
-from scenarios.cloud.caller import ApiCall
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.eventbridge.archives import Archives
 from scenarios.cloud.eventbridge.requests import (
     bus_name,
@@ -30,9 +27,12 @@ from scenarios.cloud.eventbridge.requests import (
 )
 from scenarios.cloud.eventbridge.targets import Targets
 from scenarios.cloud.functions.service import Functions, LogWriter
-from scenarios.cloud.messaging import Messaging
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.schedules import Schedule
 from scenarios.cloud.setting import Setting
+from scenarios.cloud.sns.topics import Messaging
 
 DEFAULT_BUS = "default"
 # Rule state ENABLED leaves these out; ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS does not.

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.matching import EventPattern, InvalidPattern
-from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.inputs import InputTransformer, RefusedInput
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.schedules import InvalidSchedule, Schedule
 
 MOST_ENTRIES = 10

@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from scenarios.cloud import data_streams, moto_hooks
-from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.functions.service import LogWriter
 from scenarios.cloud.iam.policy import Principal, Request, decide
 from scenarios.cloud.inputs import input_path
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kinesis import streams
 from scenarios.cloud.setting import Setting
 
 Event = Mapping[str, Any]
@@ -66,9 +67,9 @@ class Streams:
         return self._put(arn, payload, target)
 
     def _put(self, arn: str, payload: str, target: Mapping[str, Any], partition_key: str = "") -> str | None:
-        if not self.role_may(target, data_streams.PUT_RECORD[arn.split(":")[2]], arn):
+        if not self.role_may(target, streams.PUT_RECORD[arn.split(":")[2]], arn):
             return "NO_PERMISSIONS"
-        return None if data_streams.put_record(arn, payload.encode(), partition_key) else "NO_RESOURCE"
+        return None if streams.put_record(arn, payload.encode(), partition_key) else "NO_RESOURCE"
 
     def role_may(self, target: Mapping[str, Any], action: str, resource: str) -> bool:
         """Whether the role that the target names may, and EventBridge may assume it."""

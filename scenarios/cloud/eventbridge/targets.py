@@ -16,13 +16,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from scenarios.cloud import moto_hooks
-from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.eventbridge.streams import Streams
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.inputs import InputTransformer, InvalidInput, input_path
-from scenarios.cloud.messaging import Messaging
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
+from scenarios.cloud.sns.topics import Messaging
 
 SERVICE = "events.amazonaws.com"
 LATENCY_SECONDS = 0.5

@@ -11,9 +11,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scenarios.cloud.caller import Caller
-from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.functions.invocations import Invocation, Result, invocation_record
+from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
 
 # (queue ARN, body, sender, attributes) -> whether the queue took it

@@ -30,14 +30,14 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from scenarios.cloud import moto_hooks
-from scenarios.cloud.caller import ApiCall, Caller
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.clock import Entry
-from scenarios.cloud.encryption import key_arn
-from scenarios.cloud.errors import NotSimulated, Refused
 from scenarios.cloud.functions.invocations import Invocation, Result
 from scenarios.cloud.functions.queue_batches import DEFAULT_BATCH_SIZE, objection, record, unprocessed
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.caller import ApiCall, Caller
+from scenarios.cloud.kernel.clock import Entry
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kms.keys import key_arn
 from scenarios.cloud.setting import Setting
 
 RECEIVE_SECONDS = 0.05

@@ -20,11 +20,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from scenarios.cloud import moto_hooks
-from scenarios.cloud.caller import Caller, CallerKind
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.errors import NotSimulated, Refused, WorldError
-from scenarios.cloud.faults import Crash
 from scenarios.cloud.functions.destinations import Deliver, Destinations
 from scenarios.cloud.functions.event_sources import EventSources
 from scenarios.cloud.functions.invocations import (
@@ -41,7 +37,11 @@ from scenarios.cloud.functions.invocations import (
 )
 from scenarios.cloud.functions.runtime_environment import PROJECT, ExecutionEnvironment, InitError
 from scenarios.cloud.iam.actions import required
-from scenarios.cloud.isolation import NO_AWS_FILES
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
+from scenarios.cloud.kernel.faults import Crash
+from scenarios.cloud.kernel.isolation import NO_AWS_FILES
 from scenarios.cloud.setting import Setting
 
 RETRY_DELAYS_SECONDS = (60, 120)

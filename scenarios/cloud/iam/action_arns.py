@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.kernel.errors import NotSimulated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from functools import lru_cache
 from itertools import product
 from typing import Any
 
-from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.iam.action_arns import Place, arn
 from scenarios.cloud.iam.action_tables import TABLES
+from scenarios.cloud.kernel.errors import NotSimulated
 
 ANY = "*"  # as a resource: the action knows none
 CALLER = "CALLER"  # as a default: whoever asks

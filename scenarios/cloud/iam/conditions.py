@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.iam.wildcards import arn_matches, matches, unescaped, variable_in
+from scenarios.cloud.kernel.errors import NotSimulated
 
 # Single-valued keys whose absence the simulated AWS can vouch for; case does not matter. Any other key
 # (dynamodb:LeadingKeys, which the table's key schema tells) is known only in a request that brings it.

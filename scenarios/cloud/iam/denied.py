@@ -13,8 +13,8 @@ encoded authorization message is left out: only AWS can read it.
 
 from typing import NamedTuple
 
-from scenarios.cloud.caller import Caller
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.kernel.errors import NotSimulated
 
 JSON = ("AccessDeniedException", 400)
 QUERY = ("AccessDenied", 403)

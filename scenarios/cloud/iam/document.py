@@ -12,12 +12,12 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from scenarios.cloud.caller import Caller, CallerKind
-from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.iam.conditions import Condition
 from scenarios.cloud.iam.conditions import parse as parse_conditions
 from scenarios.cloud.iam.conditions import text as condition_text
 from scenarios.cloud.iam.wildcards import action_matches, resource_matches, variable_in
+from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.errors import NotSimulated
 
 Document = Mapping[str, Any] | str
 """A policy: parsed, or as the JSON text that APIs carry."""

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from scenarios.cloud import moto_hooks
-from scenarios.cloud.caller import Caller, CallerKind
-from scenarios.cloud.errors import WorldError
 from scenarios.cloud.iam.policy import Decision, Document, Principal, Request, decide
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.errors import WorldError
 
 ADMINISTRATOR: Mapping[str, Any] = {
     "Version": "2012-10-17",

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 import re
 from functools import lru_cache
 
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.kernel.errors import NotSimulated
 
 ARN_PARTS = 6  # arn:partition:service:region:account:resource
 

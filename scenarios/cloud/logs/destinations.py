@@ -13,11 +13,12 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDest
 import json
 from typing import Any
 
-from scenarios.cloud import data_streams, moto_hooks
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.iam.document import MalformedPolicy, parse
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.paging import of_logs
+from scenarios.cloud.kinesis import streams
 from scenarios.cloud.logs.events import invalid
-from scenarios.cloud.paging import of_logs
 from scenarios.cloud.setting import Setting
 
 SERVICE = "logs.amazonaws.com"
@@ -39,12 +40,12 @@ class Destinations:
         """Whether Logs can write to a stream under a role, on behalf of `source_arn`."""
         service = target.split(":")[2]
         return (
-            service in data_streams.PUT_RECORD
-            and data_streams.is_there(target)
+            service in streams.PUT_RECORD
+            and streams.is_there(target)
             and self._setting.identity.role_may(
                 role,
                 SERVICE,
-                data_streams.PUT_RECORD[service],
+                streams.PUT_RECORD[service],
                 target,
                 {"aws:SourceArn": source_arn, "aws:SourceAccount": source_arn.split(":")[4]},
             ).allowed

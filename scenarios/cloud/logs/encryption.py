@@ -10,9 +10,9 @@ becomes of lines without being read (filters, subscriptions, exports).
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 """
 
-from scenarios.cloud import moto_hooks
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.errors import Refused
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.logs.events import group_named
 from scenarios.cloud.setting import Setting
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from chalicelib.matching import InvalidPattern, LogPattern
-from scenarios.cloud.errors import Refused
+from scenarios.cloud.kernel.errors import Refused
 
 RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545),

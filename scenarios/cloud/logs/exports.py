@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scenarios.cloud import moto_hooks
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.errors import Refused
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.paging import of_logs
 from scenarios.cloud.logs.events import LogEvent, group_named, invalid, milliseconds, no_such_group
 from scenarios.cloud.logs.search import Search
-from scenarios.cloud.paging import of_logs
+from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.setting import Setting
-from scenarios.cloud.storage import Storage
 
 SERVICE = "logs.amazonaws.com"
 EXPORTABLE_AFTER = timedelta(hours=12)

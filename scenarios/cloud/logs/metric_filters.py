@@ -14,10 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.matching import LogPattern
-from scenarios.cloud import moto_hooks
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.service import CloudWatch
-from scenarios.cloud.errors import Refused
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.logs.events import LogEvent, invalid, no_such_group, pattern_of
 from scenarios.cloud.setting import Setting
 

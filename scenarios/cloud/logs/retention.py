@@ -10,8 +10,8 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API
 from datetime import timedelta
 from typing import Any
 
-from scenarios.cloud import moto_hooks
 from scenarios.cloud.calls import Asked
+from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.logs.events import RETENTION_DAYS, group_named, invalid, milliseconds
 from scenarios.cloud.setting import Setting
 

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from scenarios.cloud import moto_hooks
 from scenarios.cloud.calls import Asked
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.paging import of_logs
 from scenarios.cloud.logs.events import (
     LogEvent,
     event_of,
@@ -21,7 +22,6 @@ from scenarios.cloud.logs.events import (
     pattern_of,
 )
 from scenarios.cloud.logs.retention import Retention
-from scenarios.cloud.paging import of_logs
 from scenarios.cloud.setting import Setting
 
 MOST_EVENTS_A_PAGE = 10_000

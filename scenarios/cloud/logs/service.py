@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from scenarios.cloud import moto_hooks
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.service import CloudWatch
-from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.functions.service import Functions
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.logs.events import event_of, group_named, milliseconds, no_such_group, no_such_stream
 from scenarios.cloud.logs.exports import Exports
 from scenarios.cloud.logs.ingestion import Lines, batches, take
@@ -23,8 +23,8 @@ from scenarios.cloud.logs.metric_filters import MetricFilters
 from scenarios.cloud.logs.retention import Retention
 from scenarios.cloud.logs.search import Search
 from scenarios.cloud.logs.subscriptions import Subscriptions
+from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.setting import Setting
-from scenarios.cloud.storage import Storage
 
 _NOT_YET = (
     *("StartQuery", "StartLiveTail", "PutAccountPolicy", "PutTransformer", "PutDataProtectionPolicy"),

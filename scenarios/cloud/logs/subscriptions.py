@@ -18,10 +18,11 @@ from functools import partial
 from typing import Any
 
 from chalicelib.matching import LogPattern
-from scenarios.cloud import data_streams, moto_hooks
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.errors import NotSimulated
 from scenarios.cloud.functions.service import Functions
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kinesis import streams
 from scenarios.cloud.logs.destinations import SERVICE, Destinations
 from scenarios.cloud.logs.events import LogEvent, invalid, pattern_of
 from scenarios.cloud.setting import Setting
@@ -150,11 +151,11 @@ class Subscriptions:
         return self._put(destination.target_arn, destination.role_arn, packed, key, source)
 
     def _put(self, stream: str, role: str, packed: bytes, key: str, source: str) -> str | None:
-        if not data_streams.is_there(stream):
+        if not streams.is_there(stream):
             return "NO_RESOURCE"
         if not self._destinations.reaches(stream, role, source):
             return "NO_PERMISSIONS"
-        data_streams.put_record(stream, packed, key)
+        streams.put_record(stream, packed, key)
         self._setting.note("streamed", f"{stream.split(':', 5)[5]}")
         return None
 

@@ -12,10 +12,10 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud import moto_hooks
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.encryption import key_arn
-from scenarios.cloud.errors import Refused
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kms.keys import key_arn
 from scenarios.cloud.setting import Setting
 
 _ALGORITHMS = ("aws:kms", "aws:kms:dsse")

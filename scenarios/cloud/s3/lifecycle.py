@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from scenarios.cloud import moto_hooks
-from scenarios.cloud.caller import ApiCall
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.errors import NotSimulated, Refused
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
 ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")

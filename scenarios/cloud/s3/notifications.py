@@ -5,9 +5,9 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificatio
 
 from typing import Any
 
-from scenarios.cloud import moto_hooks
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.errors import NotSimulated, Refused
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
 

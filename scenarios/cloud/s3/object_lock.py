@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from scenarios.cloud import moto_hooks
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.errors import Refused
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
 
 LOCKED = "Access Denied because object protected by object lock."

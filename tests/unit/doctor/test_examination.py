@@ -12,9 +12,9 @@ from scenarios.doctor.examine import examine
 from scenarios.doctor.finding import Standing
 from scenarios.doctor.mending import mend
 from scenarios.doctor.telling import exit_code
-from scenarios.runner import existing_trail
 from scenarios.runner.run import deployment_of
 from scenarios.runner.scenario import Scenario
+from scenarios.runner.words import existing_trail
 
 HOME, SPOKE = "us-east-1", "eu-west-1"
 TRAIL = "trailwarden-trail"

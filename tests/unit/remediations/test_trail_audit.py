@@ -30,7 +30,7 @@ from chalicelib.trail import stretch as trail_stretch
 from chalicelib.trail.integrity.findings import What
 from chalicelib.trail.integrity.keys import Chain
 from chalicelib.trail.reader import TrailBucket
-from scenarios.cloud.cloudtrail.digests import write_digest
+from scenarios.cloud.cloudtrail.delivery.digests import write_digest
 
 EVIL = gzip.compress(b'{"Records": []}', mtime=0)
 

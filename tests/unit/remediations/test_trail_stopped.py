@@ -210,7 +210,7 @@ def test_what_could_not_be_looked_at_is_told():
 
 def test_every_call_on_the_bucket_that_a_record_names_is_one_we_know():
     """PutBucketLifecycle is what CloudTrail calls PutBucketLifecycleConfiguration, and so on."""
-    from scenarios.cloud.cloudtrail.event_kinds import event_name
+    from scenarios.cloud.cloudtrail.records.event_kinds import event_name
 
     puts = ("PutBucketLifecycleConfiguration", "PutObjectLockConfiguration", "PutPublicAccessBlock")
     puts += (

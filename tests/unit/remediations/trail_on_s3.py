@@ -12,7 +12,12 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws import Aws
 from chalicelib.trail.integrity.keys import Chain, LogFileKey
-from scenarios.cloud.cloudtrail.digests import DeliveredLog, SignedDigest, list_public_keys, write_digest
+from scenarios.cloud.cloudtrail.delivery.digests import (
+    DeliveredLog,
+    SignedDigest,
+    list_public_keys,
+    write_digest,
+)
 
 ACCOUNT = "111122223333"
 HOME = "eu-west-1"

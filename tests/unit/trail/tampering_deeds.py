@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from trail_in_a_bucket import HOUR, rewrite
 
-from scenarios.cloud.cloudtrail.digests import SigningKey, simulated_key
+from scenarios.cloud.cloudtrail.delivery.digests import SigningKey, simulated_key
 
 
 @lru_cache(maxsize=1)

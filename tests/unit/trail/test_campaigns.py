@@ -24,7 +24,7 @@ from trail_in_a_bucket import (
 
 from chalicelib.trail.integrity.findings import Weight
 from chalicelib.trail.integrity.keys import DigestKey
-from scenarios.cloud.cloudtrail.digests import SigningKey
+from scenarios.cloud.cloudtrail.delivery.digests import SigningKey
 
 NO_LINK = {
     f"previousDigest{part}": None

@@ -24,7 +24,12 @@ from chalicelib.trail.integrity.digest import (
 from chalicelib.trail.integrity.gunzip import PIECE_BYTES, SLICE_BYTES, MalformedGzip, inflate
 from chalicelib.trail.integrity.keys import Chain
 from chalicelib.trail.integrity.public_keys import KeyRing
-from scenarios.cloud.cloudtrail.digests import DeliveredLog, list_public_keys, simulated_key, write_digest
+from scenarios.cloud.cloudtrail.delivery.digests import (
+    DeliveredLog,
+    list_public_keys,
+    simulated_key,
+    write_digest,
+)
 
 CHAIN = Chain(account="111122223333", region="eu-west-1", trail="main", home_region="us-east-1")
 NINE = datetime(2024, 1, 1, 9, tzinfo=UTC)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.trail.integrity.keys import Chain, DigestKey, LogFileKey, MalformedKey
 from chalicelib.trail.integrity.public_keys import KeyRing, UnusableKey, fingerprint
-from scenarios.cloud.cloudtrail.digests import list_public_keys, simulated_key
+from scenarios.cloud.cloudtrail.delivery.digests import list_public_keys, simulated_key
 
 DIGEST = (
     "AWSLogs/111122223333/CloudTrail-Digest/eu-west-1/2024/02/29/"

@@ -16,7 +16,7 @@ from trail_in_a_bucket import BUCKET, CHAIN, HOUR, MINUTE, START, Trail, log_key
 
 from chalicelib.trail.integrity.digest import Digest, parse_digest
 from chalicelib.trail.integrity.findings import What
-from scenarios.cloud.cloudtrail.digests import SigningKey, simulated_key
+from scenarios.cloud.cloudtrail.delivery.digests import SigningKey, simulated_key
 
 HOURS = {"oldest": 0, "middle": 3, "newest": 5}
 

@@ -23,7 +23,7 @@ from two_runs import (
     two_runs,
 )
 
-from scenarios.cloud.cloudtrail.digests import simulated_key
+from scenarios.cloud.cloudtrail.delivery.digests import simulated_key
 
 PARTNER = 3
 """A place in the chain that no position takes: what is swapped or copied comes from there."""

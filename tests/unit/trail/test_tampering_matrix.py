@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from trail_in_a_bucket import BUCKET, CHAIN, HOUR, START, Trail, log_key, rewrite, told, window
 
 from chalicelib.trail.integrity.findings import Weight
-from scenarios.cloud.cloudtrail.digests import SigningKey
+from scenarios.cloud.cloudtrail.delivery.digests import SigningKey
 
 HOURS = (0, 1, 2, 5, 6, 7)
 """Logging was off, by AWS's own word, for the two hours between."""

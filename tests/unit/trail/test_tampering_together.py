@@ -26,7 +26,7 @@ from two_runs import (
 from chalicelib.trail.integrity.digest import parse_digest
 from chalicelib.trail.integrity.findings import Weight
 from chalicelib.trail.integrity.public_keys import KeyRing
-from scenarios.cloud.cloudtrail.digests import simulated_key
+from scenarios.cloud.cloudtrail.delivery.digests import simulated_key
 
 # Public keys. Nobody in the bucket can change ListPublicKeys' answer; a file of keys is another matter.
 

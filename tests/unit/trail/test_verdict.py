@@ -31,7 +31,7 @@ from chalicelib.trail.integrity.findings import Anchor, Weight, What
 from chalicelib.trail.integrity.keys import Chain
 from chalicelib.trail.integrity.public_keys import KeyRing
 from chalicelib.trail.integrity.verdict import judge
-from scenarios.cloud.cloudtrail.digests import SigningKey, list_public_keys, simulated_key
+from scenarios.cloud.cloudtrail.delivery.digests import SigningKey, list_public_keys, simulated_key
 
 # The window and the clock.
 

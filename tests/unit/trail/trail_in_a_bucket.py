@@ -12,7 +12,7 @@ from chalicelib.trail.integrity.evidence import StoredObject, Window
 from chalicelib.trail.integrity.keys import Chain, DigestKey, LogFileKey
 from chalicelib.trail.integrity.public_keys import KeyRing
 from chalicelib.trail.integrity.verdict import judge
-from scenarios.cloud.cloudtrail.digests import DeliveredLog, list_public_keys, write_digest
+from scenarios.cloud.cloudtrail.delivery.digests import DeliveredLog, list_public_keys, write_digest
 
 BUCKET = "trail-bucket"
 CHAIN = Chain(account="111122223333", region="eu-west-1", trail="main", home_region="eu-west-1")

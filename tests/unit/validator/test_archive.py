@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.trail.integrity.evidence import Unreadable
 from chalicelib.trail.integrity.keys import Chain
-from scenarios.cloud.cloudtrail.digests import write_digest
+from scenarios.cloud.cloudtrail.delivery.digests import write_digest
 from scenarios.validator.archive import FolderSource
 
 CHAIN = Chain(account="111122223333", region="eu-west-1", trail="main", home_region="eu-west-1")

@@ -21,7 +21,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Table,
     Text,
 )
-from scenarios.cloud.errors import InvalidTemplate
+from scenarios.cloud.kernel.errors import InvalidTemplate
 
 _READ = "read from the stack, where it is wanted"
 

@@ -15,13 +15,13 @@ from botocore.exceptions import ClientError
 from scenarios.cloud.cloudformation.resources.access import require_assumable, role_may, service_may
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
 from scenarios.cloud.cloudformation.resources.shapes import TAGS, Flag, Many, Refused, Shape, Text, arn
-from scenarios.cloud.cloudtrail.selector_rules import (
+from scenarios.cloud.cloudtrail.selectors.rules import (
     INSIGHT_TYPES,
     check_event_selectors,
     check_insight_selectors,
 )
-from scenarios.cloud.errors import InvalidTemplate
-from scenarios.cloud.errors import Refused as Refusal
+from scenarios.cloud.kernel.errors import InvalidTemplate
+from scenarios.cloud.kernel.errors import Refused as Refusal
 
 _CLOUDTRAIL = "cloudtrail.amazonaws.com"
 _OPERATORS = ("EndsWith", "Equals", "NotEndsWith", "NotEquals", "NotStartsWith", "StartsWith")

@@ -17,7 +17,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
     arn,
 )
-from scenarios.cloud.errors import NotSimulated
+from scenarios.cloud.kernel.errors import NotSimulated
 
 _PATH = Text(pattern=r"/|/[\x21-\x7e]+/")
 _NAME = r"[\w+=,.@-]{1,%d}"

@@ -14,8 +14,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from scenarios.cloud.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.iam.document import MalformedPolicy, parse
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 
 
 class Form(Protocol):

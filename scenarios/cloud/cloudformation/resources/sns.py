@@ -19,7 +19,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Text,
     arn,
 )
-from scenarios.cloud.errors import InvalidTemplate
+from scenarios.cloud.kernel.errors import InvalidTemplate
 
 _PROTOCOLS = ("application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs")
 # What an endpoint looks like, by protocol; https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html

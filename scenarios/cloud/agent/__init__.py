@@ -1,0 +1,1 @@
+"""The CloudWatch agent on a host."""

@@ -1,0 +1,1 @@
+"""Log files and digests in S3."""

@@ -1,0 +1,1 @@
+"""Alarms: evaluation, composites, actions, history."""

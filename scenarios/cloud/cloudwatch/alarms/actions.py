@@ -1,0 +1,159 @@
+"""What an alarm does when its state changes: an action is an ARN, and the ARN says what.
+
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/UsingAlarmActions.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from scenarios.cloud.cloudwatch.alarms.telling import Change, Place, lambda_event, long_name, notification
+from scenarios.cloud.ec2.instances import Instances, Machine
+from scenarios.cloud.functions.service import Functions
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.setting import Setting
+from scenarios.cloud.sns.topics import Messaging
+
+SERVICE = "cloudwatch.amazonaws.com"
+LAMBDA_PRINCIPAL = "lambda.alarms.cloudwatch.amazonaws.com"
+# The service-linked role under which an alarm acts on an instance.
+EC2_ROLE, EC2_PRINCIPAL = "AWSServiceRoleForCloudWatchEvents", "events.amazonaws.com"
+
+_EC2 = re.compile(r"arn:aws[a-z-]*:automate:[a-z0-9-]+:ec2:(stop|terminate|reboot|recover)")
+_SWF = re.compile(
+    r"arn:aws[a-z-]*:swf:[a-z0-9-]+:\d{12}:action/actions/AWS_EC2\.InstanceId\."
+    r"(Stop|Terminate|Reboot|Recover)/1\.0"
+)
+_OPERATIONS = {
+    "stop": "StopInstances",
+    "terminate": "TerminateInstances",
+    "reboot": "RebootInstances",
+    "recover": "",  # no call of anybody's, and no record
+}
+# In which states an instance can't be so dealt with. That an alarm's attempt fails as a call of one's own
+# would, and leaves no record, is unconfirmed.
+_TOO_LATE = {
+    "stop": {"shutting-down", "terminated"},
+    "terminate": set[str](),
+    "reboot": {"pending", "stopping", "stopped", "shutting-down", "terminated"},
+    "recover": {"pending", "stopping", "stopped", "shutting-down", "terminated"},
+}
+
+
+def ec2_action(arn: str) -> str:
+    """`stop`, `terminate`, `reboot`, `recover`, or "" for any other action."""
+    found = _EC2.fullmatch(arn) or _SWF.fullmatch(arn)
+    return found[1].lower() if found else ""
+
+
+class Actions:
+    """Carries out what alarms are told to do."""
+
+    def __init__(
+        self, setting: Setting, messaging: Messaging, functions: Functions, instances: Instances
+    ) -> None:
+        self._setting = setting
+        self._messaging = messaging
+        self._functions = functions
+        self._instances = instances
+        self._cooled: dict[str, datetime] = {}  # until when a scaling policy rests
+
+    def run(self, region: str, alarm: Any, change: Change) -> list[tuple[str, str | None]]:
+        """The actions of the state it changed to; returns each with why it failed, or None."""
+        if not alarm.actions_enabled:
+            return []
+        actions = {
+            "ALARM": alarm.alarm_actions,
+            "OK": alarm.ok_actions,
+            "INSUFFICIENT_DATA": alarm.insufficient_data_actions,
+        }[change.after]
+        outcomes = []
+        for action in actions or ():
+            why = self._act(region, alarm, action, change)
+            if why:
+                self._setting.note("lost", f"the alarm {alarm.name} could not reach {action} ({why})")
+            outcomes.append((action, why))
+        return outcomes
+
+    def _act(self, region: str, alarm: Any, action: str, change: Change) -> str | None:
+        if ":sns:" in action:
+            return self._publish(region, alarm, action, change)
+        if ":lambda:" in action:
+            event = lambda_event(Place(self._setting.account, region), alarm, change)
+            return self._functions.invoke_by_service(
+                LAMBDA_PRINCIPAL, action, event, source_arn=alarm.alarm_arn
+            )
+        if deed := ec2_action(action):
+            return self._on_instance(alarm, deed)
+        if ":autoscaling:" in action:
+            return self._scale(region, alarm, action)
+        raise NotSimulated("cloudwatch", f"the alarm action {action} of {alarm.name}")
+
+    def _scale(self, region: str, alarm: Any, action: str) -> str | None:
+        """Run a scaling policy, and again each minute while the alarm stays as it is; cooldowns hold.
+
+        Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scaling-cooldowns.html
+        """
+        policy = moto_hooks.scaling_policy(action, self._setting.account, region)
+        if policy is None:
+            return "NO_RESOURCE"
+        if policy.policy_type != "SimpleScaling":
+            raise NotSimulated("autoscaling", f"the {policy.policy_type} policy of {alarm.name}")
+        state, now = alarm.state_value, self._setting.clock.now
+
+        def again() -> None:
+            known = moto_hooks.alarms(self._setting.account, region).get(alarm.name)
+            if known is not None and known is alarm and known.state_value == state and known.actions_enabled:
+                self._scale(region, alarm, action)
+
+        self._setting.clock.after(60, again, "a scaling policy again")
+        if self._cooled.get(action, now) > now:
+            return None
+        self._cooled[action] = now + timedelta(seconds=int(policy.cooldown))
+        self._setting.note("alarm", f"{alarm.name} acts: {policy.name} of {policy.auto_scaling_group_name}")
+        policy.execute()
+        return None
+
+    def _publish(self, region: str, alarm: Any, topic: str, change: Change) -> str | None:
+        return self._messaging.publish_by_service(
+            SERVICE,
+            topic,
+            subject=f'{change.after}: "{alarm.name}" in {long_name(region)}'[:100],
+            message=json.dumps(notification(Place(self._setting.account, region), alarm, change)),
+            source_arn=alarm.alarm_arn,
+        )
+
+    def _on_instance(self, alarm: Any, deed: str) -> str | None:
+        instance = next((each.value for each in alarm.dimensions if each.name == "InstanceId"), "")
+        machine = self._instances.machine(instance)
+        deeds: Mapping[str, Callable[[Machine], object]] = {
+            "stop": self._instances.stop,
+            "terminate": self._instances.terminate,
+            "reboot": self._instances.reboot,
+            "recover": self._instances.recover,
+        }
+        if self._instances.state(machine) in _TOO_LATE[deed]:
+            return "IncorrectInstanceState"
+        self._setting.note("alarm", f"{alarm.name} acts: {deed} {instance}")
+        if operation := _OPERATIONS[deed]:
+            self._setting.calls.under_role(
+                self._role(), "ec2", operation, {"InstanceIds": [instance]}, region=machine.region
+            )
+        deeds[deed](machine)
+        return None
+
+    def _role(self) -> Caller:
+        account = self._setting.account
+        return Caller(
+            kind=CallerKind.ASSUMED_ROLE,
+            account=account,
+            arn=f"arn:aws:sts::{account}:assumed-role/{EC2_ROLE}/InstanceActions",
+            name=EC2_ROLE,
+            source_ip=EC2_PRINCIPAL,
+            user_agent=EC2_PRINCIPAL,
+        )

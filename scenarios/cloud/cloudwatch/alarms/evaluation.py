@@ -1,0 +1,280 @@
+"""When metric alarms are looked at, and what is seen then.
+
+Every minute, 15 seconds into it; alarms with a period below a minute every ten seconds. The window slides by
+the minute, whatever the period, and looks at two periods more than are evaluated, so that a datapoint that
+arrives late still counts. Nothing ticks where there is no alarm. An alarm whose window holds nothing is left
+alone once that has had its effect: nothing but new data can change it.
+
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from scenarios.cloud.alarms import AlarmCondition, enough_samples, evaluation_range
+from scenarios.cloud.cloudwatch.alarms.words import Datapoint, reason_data, state_reason
+from scenarios.cloud.cloudwatch.metrics.metric_math import Result, Window, compute
+from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
+from scenarios.cloud.cloudwatch.metrics.queries import in_order
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.setting import Setting
+
+EVALUATED_AT_SECOND = 15
+SLOW_SECONDS, FAST_SECONDS = 60, 10
+
+Become = Callable[[str, Any, str, str, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One metric an alarm looks at, as MetricStore is asked for it."""
+
+    namespace: str
+    name: str
+    dimensions: Mapping[str, str]
+    statistic: str
+    unit: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Watch:
+    """An alarm, read once. `settled`: the state in which an empty window left it, None while it isn't empty.
+
+    `sources` and `expressions` by their ids, an expression after those it names; `result` is what counts.
+    """
+
+    alarm: Any
+    condition: AlarmCondition
+    period: int
+    sources: Mapping[str, Source]
+    expressions: Mapping[str, str]
+    result: str
+    settled: str | None = None
+
+    @property
+    def seconds(self) -> int:
+        """How often it is looked at."""
+        return FAST_SECONDS if self.period < SLOW_SECONDS else SLOW_SECONDS
+
+    @property
+    def percentile(self) -> float | None:
+        """Of a percentile alarm that keeps its state when there are few samples, as a fraction."""
+        statistic = self.sources[self.result].statistic if self.result in self.sources else ""
+        if self.alarm.evaluate_low_sample_count_percentile != "ignore" or not statistic.startswith("p"):
+            return None
+        return float(statistic[1:]) / 100
+
+
+class Evaluations:
+    """Looks at metric alarms in time. `become` changes an alarm's state."""
+
+    def __init__(
+        self, setting: Setting, store: Callable[[str], MetricStore], become: Become, *, naive: bool = False
+    ) -> None:
+        self._setting = setting
+        self._store = store
+        self._become = become
+        self._naive = naive  # look at every alarm every time: what the tests compare with
+        self._watches: dict[tuple[str, str], Watch] = {}
+        self._ticking: set[int] = set()
+        self.looks = 0
+
+    def begin(self) -> None:
+        """Set the looking going where there is something to look at; again whenever an alarm was put."""
+        for _, watch in self._all():
+            if watch.seconds not in self._ticking:
+                self._ticking.add(watch.seconds)
+                self._next(watch.seconds)
+
+    def _next(self, seconds: int) -> None:
+        now = self._setting.clock.now
+        if seconds == SLOW_SECONDS:
+            moment = now.replace(second=0, microsecond=0) + timedelta(minutes=1, seconds=EVALUATED_AT_SECOND)
+        else:
+            moment = now + timedelta(seconds=seconds)
+        self._setting.clock.at(moment, lambda: self._tick(seconds), "alarms are evaluated")
+
+    def _tick(self, seconds: int) -> None:
+        due = [(region, watch) for region, watch in self._all() if watch.seconds == seconds]
+        for region, watch in due:
+            if self._naive or not self._still(region, watch):
+                self._look(region, watch)
+        if due:
+            self._next(seconds)
+        else:
+            self._ticking.discard(seconds)
+
+    def _all(self) -> Iterator[tuple[str, Watch]]:
+        for region in self._setting.regions:
+            for alarm in list(moto_hooks.alarms(self._setting.account, region).values()):
+                if alarm.rule is None:
+                    yield region, self._watch(region, alarm)
+
+    def _watch(self, region: str, alarm: Any) -> Watch:
+        """Moto makes another object of an alarm that is put again."""
+        found = self._watches.get((region, alarm.name))
+        if found is None or found.alarm is not alarm:
+            found = self._watches[region, alarm.name] = watch_of(alarm)
+        return found
+
+    # ---- one alarm ------------------------------------------------------------------------------
+
+    def _still(self, region: str, watch: Watch) -> bool:
+        """Whether its window is as empty as when it was last looked at, and its state what that made it."""
+        if watch.settled is None or watch.settled != watch.alarm.state_value:
+            return False
+        start, _ = self._span(watch)
+        store = self._store(region)
+        return all(
+            store.newest(source.namespace, source.name, source.dimensions) < start.timestamp()
+            for source in watch.sources.values()
+        )
+
+    def _span(self, watch: Watch) -> tuple[datetime, datetime]:
+        now = self._setting.clock.now
+        end = now.replace(microsecond=0)
+        if watch.seconds == SLOW_SECONDS:
+            end = end.replace(second=0)
+        count = evaluation_range(watch.condition.evaluation_periods)
+        return end - timedelta(seconds=watch.period * count), end
+
+    def _look(self, region: str, watch: Watch) -> None:
+        self.looks += 1
+        start, end = self._span(watch)
+        values = self._values(region, watch, start, end)
+        count = evaluation_range(watch.condition.evaluation_periods)
+        times = [start + timedelta(seconds=watch.period * number) for number in range(count)]
+        points = [Datapoint(timestamp=at, value=values.get(at)) for at in times]
+        alarm = watch.alarm
+        assessment = watch.condition.assess([point.value for point in points], alarm.state_value)
+        state = assessment.state
+        if state != alarm.state_value and self._too_few(
+            region, watch, [times[at] for at in assessment.counted]
+        ):
+            state = alarm.state_value
+        if state != alarm.state_value:
+            data = reason_data(
+                watch.condition,
+                points,
+                assessment,
+                query_date=self._setting.clock.now,
+                period=watch.period,
+                statistic=alarm.statistic or alarm.extended_statistic or "",
+                unit=alarm.unit,
+            )
+            self._become(region, alarm, state, state_reason(watch.condition, points, assessment), data)
+        watch.settled = None if values or watch.expressions else state
+
+    def _values(self, region: str, watch: Watch, start: datetime, end: datetime) -> dict[datetime, float]:
+        series = {
+            name: self._series(region, source, watch.period, start, end)
+            for name, source in watch.sources.items()
+        }
+        if not watch.expressions:
+            return series[watch.result]
+        window = Window(start=int(start.timestamp()), end=int(end.timestamp()), period=watch.period)
+        metrics = {
+            name: {int(at.timestamp()): value for at, value in found.items()}
+            for name, found in series.items()
+        }
+        computed: dict[str, Result] = {}
+        for name, expression in watch.expressions.items():
+            computed[name] = compute(expression, metrics, window, computed)
+        result = computed.get(watch.result, metrics.get(watch.result))
+        if not isinstance(result, dict):
+            raise NotSimulated("cloudwatch", f"an alarm on several time series ({watch.alarm.name})")
+        return {datetime.fromtimestamp(at, UTC): value for at, value in result.items()}
+
+    def _series(
+        self, region: str, source: Source, period: int, start: datetime, end: datetime
+    ) -> dict[datetime, float]:
+        found = self._store(region).statistic(
+            source.namespace,
+            source.name,
+            source.dimensions,
+            source.statistic,
+            period=period,
+            start=start,
+            end=end,
+            unit=source.unit,
+        )
+        return dict(found)
+
+    def _too_few(self, region: str, watch: Watch, counted: list[datetime]) -> bool:
+        """Whether a datapoint that counts rests on too few samples for its percentile to mean something."""
+        percentile = watch.percentile
+        if percentile is None or not counted:
+            return False
+        start, end = self._span(watch)
+        source = watch.sources[watch.result]
+        samples = self._store(region).statistic(
+            source.namespace,
+            source.name,
+            source.dimensions,
+            "SampleCount",
+            period=watch.period,
+            start=start,
+            end=end,
+            unit=source.unit,
+        )
+        return any(not enough_samples(percentile, count) for at, count in samples if at in counted)
+
+
+def watch_of(alarm: Any) -> Watch:
+    """What a metric alarm looks at, from moto's model of it."""
+    condition = AlarmCondition(
+        threshold=float(alarm.threshold),
+        comparison=alarm.comparison_operator,
+        evaluation_periods=int(alarm.evaluation_periods),
+        datapoints_to_alarm=int(alarm.datapoints_to_alarm) if alarm.datapoints_to_alarm else None,
+        treat_missing_data=alarm.treat_missing_data or "missing",
+    )
+    if alarm.metric_data_queries:
+        return _math_watch(alarm, condition)
+    source = Source(
+        namespace=alarm.namespace,
+        name=alarm.metric_name,
+        dimensions={each.name: each.value for each in alarm.dimensions},
+        statistic=alarm.statistic or alarm.extended_statistic,
+        unit=alarm.unit,
+    )
+    return Watch(
+        alarm=alarm,
+        condition=condition,
+        period=int(alarm.period),
+        sources={"m1": source},
+        expressions={},
+        result="m1",
+    )
+
+
+def _math_watch(alarm: Any, condition: AlarmCondition) -> Watch:
+    """An alarm over metric math: one period for all its metrics, one query that returns data."""
+    sources, expressions, periods = {}, {}, set()
+    for query in alarm.metric_data_queries:
+        if query.expression:
+            expressions[query.id] = query.expression
+            continue
+        stat = query.metric_stat
+        periods.add(int(stat.period))
+        sources[query.id] = Source(
+            namespace=stat.metric.namespace,
+            name=stat.metric.metric_name,
+            dimensions={each.name: each.value for each in stat.metric.dimensions},
+            statistic=stat.stat,
+            unit=stat.unit,
+        )
+    periods |= {int(query.period) for query in alarm.metric_data_queries if query.period}
+    (result,) = (query.id for query in alarm.metric_data_queries if query.return_data is not False)
+    return Watch(
+        alarm=alarm,
+        condition=condition,
+        period=max(periods),
+        sources=sources,
+        expressions=in_order(expressions),
+        result=result,
+    )

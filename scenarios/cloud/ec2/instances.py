@@ -1,0 +1,306 @@
+"""EC2 instances: their states take time, each change is an event, and EC2 measures them from outside.
+
+A start goes from pending to running, a stop from stopping to stopped, an end from shutting-down to
+terminated; EventBridge hears of each. Only running instances are measured: every five minutes, with detailed
+monitoring every minute; status checks every minute.
+
+Sources: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html,
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html,
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple
+
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.errors import Refused, WorldError
+from scenarios.cloud.setting import Setting
+
+BASIC_SECONDS, DETAILED_SECONDS, STATUS_SECONDS = 300, 60, 60
+
+Emit = Callable[[str, Mapping[str, Any]], None]
+
+
+class _Change(NamedTuple):
+    """From what it is called at once to what it becomes; seconds, at least and at most."""
+
+    passing: str
+    lasting: str
+    least: float
+    most: float
+
+
+# AWS promises no times; these are what instances are seen to take.
+STARTING = _Change("pending", "running", 15, 40)
+STOPPING = _Change("stopping", "stopped", 20, 60)
+ENDING = _Change("shutting-down", "terminated", 20, 60)
+ENDED = _Change("terminated", "terminated", 0, 0)  # one that was stopped
+CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
+
+
+@dataclass(slots=True, kw_only=True)
+class Disk:
+    """A file system of a machine. `used`: percent."""
+
+    path: str = "/"
+    device: str = "nvme0n1p1"
+    file_system: str = "xfs"
+    used: float = 20.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Machine:
+    """What goes on inside an instance: scenarios set it, monitoring reads it. Percents.
+
+    `files`: the lines written to each file so far with their times, by path.
+    """
+
+    instance: str
+    region: str
+    cpu: float = 5.0
+    memory: float = 30.0
+    disk: Disk = field(default_factory=Disk)
+    files: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
+    runs: int = 0  # how often it came up
+    system_check_fails: bool = False
+    instance_check_fails: bool = False
+
+
+class Instances:
+    """Every instance of the account."""
+
+    def __init__(self, setting: Setting, store: Callable[[str], MetricStore], emit: Emit) -> None:
+        self._setting = setting
+        self._store = store  # a region's metrics
+        self._emit = emit
+        self._machines: dict[str, Machine] = {}
+        self._running: list[Callable[[Machine], None]] = []
+        after = setting.calls.after
+        after("ec2", "RunInstances", self._launched)
+        after("ec2", "StartInstances", lambda call: self._change(call.region, _named(call), STARTING))
+        after("ec2", "StopInstances", lambda call: self._change(call.region, _named(call), STOPPING))
+        setting.calls.check("ec2", "RebootInstances", self._about_to_reboot)
+        after("ec2", "RebootInstances", self._rebooted)
+        after("ec2", "TerminateInstances", self._terminated)
+
+    def when_running(self, told: Callable[[Machine], None]) -> None:
+        """Tell a law of every machine that comes up."""
+        self._running.append(told)
+
+    def while_running(self, machine: Machine, seconds: float, deed: Callable[[], object], what: str) -> None:
+        """Do something again and again, until the machine stops; a later start is another run."""
+        run = machine.runs
+
+        def turn() -> None:
+            if machine.runs != run or self.state(machine) != "running":
+                return
+            deed()
+            self._setting.clock.after(seconds, turn, what)
+
+        self._setting.clock.after(seconds, turn, what)
+
+    def write(self, machine: Machine, path: str, line: str) -> None:
+        """Append a line to a file of the machine, now."""
+        machine.files.setdefault(path, []).append((self._setting.clock.now.replace(microsecond=0), line))
+
+    def machine(self, instance: str) -> Machine:
+        """The inside of an instance; raises WorldError for one that was never launched here."""
+        try:
+            return self._machines[instance]
+        except KeyError:
+            raise WorldError(f"no instance {instance} was launched in this world") from None
+
+    def state(self, machine: Machine) -> str:
+        """`running`, `stopped` and so on, as DescribeInstances would say."""
+        return str(self._model(machine)._state.name)  # noqa: SLF001 - moto has no other word for it
+
+    def tags(self, machine: Machine) -> dict[str, str]:
+        """The instance's tags, as they are now."""
+        return {tag["key"]: tag["value"] for tag in self._model(machine).get_tags()}
+
+    def role(self, machine: Machine) -> str:
+        """The ARN of the role in the instance's profile; "" where it has none."""
+        return moto_hooks.instance_role(self._model(machine), self._setting.account, machine.region)
+
+    def adopt(self, region: str, instance: str) -> Machine:
+        """Take over an instance that was there before anything happened: it runs, and nobody is told."""
+        machine = self._machines[instance] = Machine(instance=instance, region=region)
+        self._up(machine)
+        return machine
+
+    def stop(self, machine: Machine) -> None:
+        """Stop it as an alarm's action does, if it runs."""
+        self._acted(machine, "stop_instances", STOPPING)
+
+    def terminate(self, machine: Machine) -> None:
+        """End it as an alarm's action does."""
+        self._acted(machine, "terminate_instances", ENDING)
+
+    def reboot(self, machine: Machine) -> None:
+        """Restart its operating system; the instance goes on running, and its agent starts again."""
+        if self.state(machine) == "running":
+            machine.instance_check_fails = False
+            self._up(machine)
+
+    def recover(self, machine: Machine) -> None:
+        """Move it to sound hardware: same instance, restarted there."""
+        machine.system_check_fails = False
+        self.reboot(machine)
+
+    def host_names(self, machine: Machine) -> dict[str, str]:
+        """What a machine knows of itself: `hostname`, `local_hostname` and `ip_address`."""
+        model = self._model(machine)
+        name = str(model.private_dns_name)
+        return {"hostname": name, "local_hostname": name, "ip_address": str(model.private_ip)}
+
+    def kinds(self, machine: Machine) -> dict[str, str]:
+        """What EC2's own metrics can be told apart by: `InstanceId`, `InstanceType` and `ImageId`."""
+        model = self._model(machine)
+        return {
+            "InstanceId": machine.instance,
+            "InstanceType": str(model.instance_type),
+            "ImageId": str(model.image_id),
+        }
+
+    # ---- states ---------------------------------------------------------------------------------
+
+    def _about_to_reboot(self, asked: Asked) -> None:
+        for instance in asked.parameters["InstanceIds"]:
+            machine = self._machines.get(instance)
+            if machine is not None and self.state(machine) != "running":
+                raise Refused(
+                    "IncorrectState",
+                    f"The instance '{instance}' is not in a state from which it can be rebooted",
+                )
+
+    def _rebooted(self, call: ApiCall) -> None:
+        for instance in _named(call):
+            self.reboot(self.machine(instance))
+
+    def _launched(self, call: ApiCall) -> None:
+        assert call.response is not None
+        instances = [each["InstanceId"] for each in call.response["Instances"]]
+        for instance in instances:
+            self._machines[instance] = Machine(instance=instance, region=call.region)
+        self._change(call.region, instances, STARTING)
+
+    def _terminated(self, call: ApiCall) -> None:
+        """One that is stopped has nothing to shut down."""
+        assert call.response is not None
+        for each in call.response["TerminatingInstances"]:
+            stopped = each["PreviousState"]["Name"] == "stopped"
+            self._change(call.region, [each["InstanceId"]], ENDED if stopped else ENDING)
+
+    def _acted(self, machine: Machine, operation: str, change: _Change) -> None:
+        before = self.state(machine)
+        if before in (change.passing, change.lasting, "terminated"):
+            return
+        backend = moto_hooks.backend("ec2", self._setting.account, machine.region)
+        getattr(backend, operation)([machine.instance])
+        at_once = change is ENDING and before == "stopped"
+        self._change(machine.region, [machine.instance], ENDED if at_once else change)
+
+    def _change(self, region: str, instances: Iterable[str], change: _Change) -> None:
+        for instance in instances:
+            machine = self._machines.setdefault(instance, Machine(instance=instance, region=region))
+            if change is ENDED:
+                self._set(machine, change.lasting)
+                continue
+            self._become(machine, change.passing)
+            seconds = self._setting.random("ec2.states").uniform(change.least, change.most)
+            self._setting.clock.after(
+                seconds,
+                partial(self._became, machine, change),
+                "an instance changes its state",
+            )
+
+    def _became(self, machine: Machine, change: _Change) -> None:
+        if self.state(machine) != change.passing:
+            return  # something else happened to it meanwhile
+        self._become(machine, change.lasting)
+        if change.lasting == "running":
+            self._up(machine)
+
+    def _up(self, machine: Machine) -> None:
+        machine.runs += 1
+        self._measure(machine)
+        for told in self._running:
+            told(machine)
+
+    def _become(self, machine: Machine, state: str) -> None:
+        model = self._model(machine)
+        if model._state.name == state and state in ("stopped", "terminated"):  # noqa: SLF001 - see `state`
+            return
+        self._set(machine, state)
+
+    def _set(self, machine: Machine, state: str) -> None:
+        """Put it into a state, and tell EventBridge."""
+        model = self._model(machine)
+        model._state.name, model._state.code = state, CODES[state]  # noqa: SLF001 - see `state`
+        now = self._setting.clock.now
+        event = {
+            "version": "0",
+            "id": self._setting.new_uuid("events.id"),
+            "detail-type": "EC2 Instance State-change Notification",
+            "source": "aws.ec2",
+            "account": self._setting.account,
+            "time": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+            "region": machine.region,
+            "resources": [
+                f"arn:aws:ec2:{machine.region}:{self._setting.account}:instance/{machine.instance}"
+            ],
+            "detail": {"instance-id": machine.instance, "state": state},
+        }
+        self._setting.note("instance", f"{machine.instance} is {state}")
+        seconds = self._setting.random("ec2.events").uniform(0.5, 2)
+        self._setting.clock.after(seconds, lambda: self._emit(machine.region, event), "EC2 to EventBridge")
+
+    def _model(self, machine: Machine) -> Any:
+        return moto_hooks.instance(self._setting.account, machine.region, machine.instance)
+
+    # ---- what EC2 measures ------------------------------------------------------------------------
+
+    def _measure(self, machine: Machine) -> None:
+        """Set the measuring going; it ends when the instance no longer runs."""
+        detailed = self._model(machine).monitoring_state == "enabled"
+        period = DETAILED_SECONDS if detailed else BASIC_SECONDS
+        self._every(period, machine, lambda: self._measure_cpu(machine, period))
+        self._every(STATUS_SECONDS, machine, lambda: self._check_status(machine))
+
+    def _every(self, seconds: int, machine: Machine, measure: Callable[[], None]) -> None:
+        self.while_running(machine, seconds, measure, "EC2 measures")
+
+    def _measure_cpu(self, machine: Machine, period: int) -> None:
+        self._put(machine, "CPUUtilization", machine.cpu, "Percent", period)
+
+    def _check_status(self, machine: Machine) -> None:
+        system, instance = machine.system_check_fails, machine.instance_check_fails
+        for metric, fails in (
+            ("StatusCheckFailed_System", system),
+            ("StatusCheckFailed_Instance", instance),
+            ("StatusCheckFailed", system or instance),
+        ):
+            self._put(machine, metric, float(fails), "Count", STATUS_SECONDS)
+
+    def _put(self, machine: Machine, metric: str, value: float, unit: str, period: int) -> None:
+        """A period is stamped with its start; the measuring ends with it."""
+        now = self._setting.clock.now
+        self._store(machine.region).put(
+            "AWS/EC2",
+            metric,
+            {"InstanceId": machine.instance},
+            value=value,
+            unit=unit,
+            timestamp=now - timedelta(seconds=period),
+            now=now,
+        )
+
+
+def _named(call: ApiCall) -> Iterable[str]:
+    return [str(each) for each in call.parameters["InstanceIds"]]

@@ -1,0 +1,140 @@
+"""The only thing that moves time.
+
+A heap of `(time, sequence, deed)`: the next deed is popped, frozen time moves to
+its moment, the deed runs. The sequence makes ties first in, first out, so every
+run is the same run. Time is freezegun's, started once for each world; nothing
+else in the simulated AWS may move it. A deed that fails stops the simulation.
+
+While a deed runs it may itself take time (a handler that waits between retries):
+`pass_time` moves frozen time on, and whatever was due meanwhile runs late, as on
+a machine with one processor. Time never goes backwards.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+import freezegun
+import freezegun.api
+
+from scenarios.cloud.kernel.errors import WorldError
+
+Deed = Callable[[], object]
+
+# Modules that freezegun need not look through when it starts: it walks every attribute of
+# every module in sys.modules, and botocore and moto together have thousands of them.
+_LEFT_ALONE = ["threading", "rich", "hypothesis", "_pytest", "pluggy", "samtranslator", "cfnlint", "networkx"]
+
+
+@dataclass(order=True, slots=True)
+class Entry:
+    """One deed on the heap; `cancelled` entries are skipped when their time comes."""
+
+    moment: datetime
+    sequence: int
+    deed: Deed = field(compare=False)
+    what: str = field(compare=False)
+    cancelled: bool = field(compare=False, default=False)
+
+
+class Clock:
+    """Frozen time and what is due in it. Moments are aware datetimes in UTC; spans are seconds."""
+
+    def __init__(self, start: datetime) -> None:
+        if start.tzinfo is None:
+            raise WorldError("the clock starts at an aware datetime")
+        self._now = start.astimezone(UTC)
+        self._heap: list[Entry] = []
+        self._sequence = 0
+        self._limit: tuple[datetime, type[BaseException]] | None = None
+        self._freezer: Any = None
+        self._frames = 0
+        self._frozen: Any = None
+
+    def __enter__(self) -> Self:
+        self._freezer = freezegun.freeze_time(self._now, tz_offset=0, ignore=_LEFT_ALONE)
+        self._frozen = self._freezer.start()
+        self._frames = freezegun.api.call_stack_inspection_limit
+        freezegun.api.call_stack_inspection_limit = 0  # nobody sees real time, whoever called them
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        freezegun.api.call_stack_inspection_limit = self._frames
+        self._freezer.stop()
+        self._freezer = self._frozen = None
+
+    @property
+    def now(self) -> datetime:
+        """The simulated moment, in UTC."""
+        return self._now
+
+    @property
+    def pending(self) -> int:
+        """How many deeds are still to come."""
+        return sum(not entry.cancelled for entry in self._heap)
+
+    def at(self, moment: datetime, deed: Deed, what: str = "") -> Entry:
+        """Have `deed` run at `moment`; a moment that is past means now, after what is due already."""
+        self._sequence += 1
+        entry = Entry(max(moment, self._now), self._sequence, deed, what)
+        heapq.heappush(self._heap, entry)
+        return entry
+
+    def after(self, seconds: float, deed: Deed, what: str = "") -> Entry:
+        """Have `deed` run `seconds` from now."""
+        return self.at(self._now + timedelta(seconds=seconds), deed, what)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let the deed that runs now take `seconds`; inside `no_later_than`, as many as it has left."""
+        if seconds < 0:
+            raise WorldError("time can't go backwards")
+        moment = self._now + timedelta(seconds=seconds)
+        if self._limit is not None and moment >= self._limit[0]:
+            self._move(max(self._limit[0], self._now))
+            raise self._limit[1]
+        self._move(moment)
+
+    @contextmanager
+    def no_later_than(self, moment: datetime, past: type[BaseException]) -> Iterator[None]:
+        """Whoever runs inside has until `moment`: there its waiting ends with `past`."""
+        kept, self._limit = self._limit, (moment, past)
+        try:
+            yield
+        finally:
+            self._limit = kept
+
+    def step(self) -> bool:
+        """Run the next deed; False when nothing is due any more."""
+        if self._next() is None:
+            return False
+        entry = heapq.heappop(self._heap)
+        self._move(max(entry.moment, self._now))
+        entry.deed()
+        return True
+
+    def run(self, until: datetime) -> None:
+        """Run everything that is due up to and including `until`, then stand there."""
+        while (entry := self._next()) is not None and entry.moment <= until:
+            self.step()
+        self._move(max(until, self._now))
+
+    def _next(self) -> Entry | None:
+        """The next deed, those before it that were cancelled thrown away."""
+        while self._heap and self._heap[0].cancelled:
+            heapq.heappop(self._heap)
+        return self._heap[0] if self._heap else None
+
+    def _move(self, moment: datetime) -> None:
+        if moment != self._now:
+            self._now = moment
+            if self._frozen is not None:
+                self._frozen.move_to(moment)

@@ -1,0 +1,455 @@
+"""Everything the simulated AWS knows about moto's insides. Each hook has a contract test.
+
+moto keeps the state; its own half-built physics (deliveries inside `put_log_events`,
+`publish`, `put_object`...) is switched off here, so that nothing is delivered twice
+and nothing moto ignores looks as if it worked. What moto gets wrong is in `moto_mends`.
+"""
+
+import copy
+import copyreg
+import inspect
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import moto.awslambda.models as lambda_models
+import moto.core.botocore_stubber as stubber
+import moto.events.models as events_models
+import moto.logs.models as logs_models
+import moto.s3.models as s3_models
+import moto.s3.notifications as s3_notifications
+import moto.sns.models as sns_models
+import moto.sqs.models as sqs_models
+from moto import mock_aws
+from moto.backends import get_backend
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import model_data
+from moto.iam.access_control import PermissionResult
+from moto.moto_api._internal import mock_random
+
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.moto_mends import MENDED
+
+# Deep copies make new locks; a lock has no state worth copying.
+copyreg.pickle(type(threading.RLock()), lambda _: (threading.RLock, ()))
+copyreg.pickle(type(threading.Lock()), lambda _: (threading.Lock, ()))
+copyreg.pickle(threading.Condition, lambda _: (threading.Condition, ()))
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """What moto's own deliveries are replaced by."""
+
+
+def _never(*_: Any, **__: Any) -> None:
+    raise NotSimulated("lambda", "moto was asked to run a function; the functions law runs them")
+
+
+_add_message = sqs_models.Queue.add_message
+
+
+def _add_only(queue: Any, message: Any) -> None:
+    """Put a message into a queue; moto would hand it to the queue's functions at once."""
+    mapped, queue.lambda_event_source_mappings = queue.lambda_event_source_mappings, {}
+    try:
+        _add_message(queue, message)
+    finally:
+        queue.lambda_event_source_mappings = mapped
+
+
+_SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
+    (sns_models.Subscription, "publish", _nothing),
+    (s3_notifications, "send_event", _nothing),
+    # Moto judges bucket policies without their conditions; the identity law judges them whole.
+    (s3_models.FakeBucket, "get_permission", lambda *_, **__: PermissionResult.PERMITTED),
+    (logs_models.LogStream, "_send_log_events", _nothing),
+    (events_models.Rule, "send_to_targets", _nothing),
+    (lambda_models.LambdaFunction, "_invoke_lambda", _never),
+    (sqs_models.Queue, "add_message", _add_only),
+    *MENDED,
+)
+
+
+def seed_ids(seed: int) -> None:
+    """Let every id that moto draws or counts come from the seed."""
+    mock_random.seed(seed)
+    logs_models.LogEvent._event_id = 0  # noqa: SLF001 - a counter that would go on from world to world
+
+
+@contextmanager
+def moto_without_physics(seed: int) -> Iterator[None]:
+    """Moto started with empty state, its ids from `seed`, its own deliveries switched off."""
+    kept = [(owner, name, inspect.getattr_static(owner, name, None)) for owner, name, _ in _SWITCHED_OFF]
+    mocked = mock_aws(config={"core": {"reset_boto3_session": True}})
+    mocked.start()
+    try:
+        seed_ids(seed)
+        _organizations().master_accounts.clear()  # moto leaves members where they were
+        for owner, name, instead in _SWITCHED_OFF:
+            setattr(owner, name, instead)
+        yield
+    finally:
+        for owner, name, original in kept:
+            if original is None:  # moto knows nothing of the kind
+                delattr(owner, name)
+            else:
+                setattr(owner, name, original)
+        mocked.stop()
+        _let_subnets_go()
+
+
+@contextmanager
+def answers_before_moto(answer: Any) -> Iterator[None]:
+    """Let `answer(service, request) -> AWSResponse | None` speak before moto, where retries see it.
+
+    `service` is botocore's hyphenated service id, as in its event names: `cloudwatch-logs`, `s3`.
+    """
+    original = stubber.BotocoreStubber.__call__
+
+    def call(self: Any, event_name: str, request: Any, **kwargs: Any) -> Any:
+        service = event_name.split(".")[1]  # before-send.SERVICE.OPERATION
+        return answer(service, request) or original(self, event_name, request, **kwargs)
+
+    stubber.BotocoreStubber.__call__ = call
+    try:
+        yield
+    finally:
+        stubber.BotocoreStubber.__call__ = original
+
+
+@contextmanager
+def messages_tell(tell: Callable[[str], None]) -> Iterator[None]:
+    """Have every message that is put into a queue told, by the queue's ARN, whoever put it there."""
+    add = sqs_models.Queue.add_message
+
+    def added(queue: Any, message: Any) -> None:
+        add(queue, message)
+        tell(queue.queue_arn)
+
+    sqs_models.Queue.add_message = added
+    try:
+        yield
+    finally:
+        sqs_models.Queue.add_message = add
+
+
+# ---- snapshots ----------------------------------------------------------------------------------
+
+
+class Snapshot:
+    """Moto's whole state at one moment; `restore` installs a fresh copy of it, as often as asked."""
+
+    def __init__(self) -> None:
+        live = {
+            (backends, account, region): backend
+            for backends in BackendDict._instances  # noqa: SLF001 - moto offers no way to enumerate
+            for account, regions in backends.items()
+            for region, backend in regions.items()
+        }
+        self._random = mock_random.getstate()
+        self._backends = _copied(live)
+
+    def restore(self) -> None:
+        """Replace moto's state by a copy of this one."""
+        BackendDict.reset()
+        for (backends, account, region), backend in _copied(self._backends).items():
+            dict.__setitem__(backends[account], region, backend)
+            if backends.service_name == "lambda":
+                _index_functions(backend)
+        mock_random.setstate(self._random)
+        forget_instances()
+
+
+def _copied(live: Mapping[Any, Any]) -> dict[Any, Any]:
+    # The registries themselves are moto's singletons: what refers to them must go on referring to them.
+    memo = {id(backends): backends for backends, _, _ in live}
+    if models := sys.modules.get("moto.ssm.models"):
+        models.ParameterDict.__reduce__ = _parameters_reduced
+    return {key: copy.deepcopy(backend, memo) for key, backend in live.items()}
+
+
+def _parameters_reduced(parameters: Any) -> tuple[Any, ...]:
+    """How SSM's parameters are copied: moto's own defaultdict takes other arguments than a plain one."""
+    made = type(parameters), (parameters.account_id, parameters.region_name)
+    return (*made, vars(parameters), None, iter(parameters.items()))
+
+
+def _index_functions(lambdas: Any) -> None:
+    """A copied WeakValueDictionary goes on pointing at the originals."""
+    storage = lambdas._lambdas  # noqa: SLF001
+    storage._arns.clear()  # noqa: SLF001
+    for versions in storage._functions.values():  # noqa: SLF001
+        latest = versions["latest"]
+        storage._arns[latest.function_arn] = latest  # noqa: SLF001
+
+
+def _let_subnets_go() -> None:
+    """Moto keeps each subnet that ever gave an address, and by it the whole of its EC2, for good."""
+    if subnets := sys.modules.get("moto.ec2.models.subnets"):
+        subnets.Subnet._base_avail_ip_iterator.cache_clear()  # noqa: SLF001 - the cache that keeps them
+
+
+def forget_instances() -> None:
+    """Moto remembers every model instance ever made, for its dashboard; a long run must not."""
+    for models in model_data.values():
+        for model in models.values():
+            model.instances_tracked.clear()
+
+
+# ---- reading state ------------------------------------------------------------------------------
+
+
+def backend(service: str, account: str, region: str) -> Any:
+    """A moto backend."""
+    backends: Any = get_backend(service)  # type: ignore[call-overload,unused-ignore]  # one overload for each name
+    return backends[account][region]
+
+
+def rules(account: str, region: str, bus: str) -> list[Any]:
+    """The rules of a bus, or none where there is no such bus."""
+    found = backend("events", account, region).event_buses.get(bus)
+    return list(found.rules.values()) if found else []
+
+
+def bus_policy(account: str, region: str, bus: str) -> Mapping[str, Any] | None:
+    """The resource policy of a bus."""
+    found = backend("events", account, region).event_buses.get(bus)
+    described = found.policy if found else None
+    return json.loads(described) if described else None
+
+
+def lambda_function(account: str, region: str, name_or_arn: str) -> Any | None:
+    """A function's model: `.handler`, `.role`, `.timeout`, `.environment_vars`, `.policy`..."""
+    name = name_or_arn.rpartition(":function:")[2].split(":")[0]
+    found = backend("lambda", account, region)._lambdas._functions.get(name)  # noqa: SLF001
+    return found["latest"] if found else None
+
+
+def lambda_policy(function: Any) -> Mapping[str, Any] | None:
+    """A function's resource policy."""
+    if not function.policy or not function.policy.statements:
+        return None
+    return {"Version": "2012-10-17", "Statement": function.policy.statements}
+
+
+def queue(arn: str) -> Any | None:
+    """A queue's model, by ARN."""
+    _, _, _, region, account, name = arn.split(":", 5)
+    return backend("sqs", account, region).queues.get(name)
+
+
+def messages(queue: Any) -> list[Any]:
+    """All that lies in a queue, hidden or not: `.visible_at` and `.delayed_until` in milliseconds."""
+    return list(queue._messages)  # noqa: SLF001
+
+
+def receive(queue: Any, most: int) -> tuple[list[Any], int]:
+    """Receive what is visible, hidden from now on for the queue's visibility timeout.
+
+    Also tells how many messages the redrive policy moved to the dead-letter queue. What the retention
+    period has ended is gone; moto would go on holding it.
+    """
+    sqs = backend("sqs", queue.account_id, queue.region)
+    queue._messages = [  # noqa: SLF001
+        each
+        for each in queue._messages  # noqa: SLF001
+        if sqs.is_message_valid_based_on_retention_period(queue.name, each)
+    ]
+    before = len(queue._messages)  # noqa: SLF001
+    received = sqs.receive_message(queue.name, most, 0, queue.visibility_timeout, ["All"])
+    return received, before - len(queue._messages)  # noqa: SLF001
+
+
+def delete_message(queue: Any, message: Any) -> None:
+    """Delete a received message, if it is still there."""
+    if any(each.id == message.id for each in queue._messages):  # noqa: SLF001
+        queue.delete_message(message.receipt_handle)
+
+
+def show_again(queue: Any, message: Any, seconds: float) -> None:
+    """Have a received message seen again so many seconds from now."""
+    for each in queue._messages:  # noqa: SLF001
+        if each.id == message.id:
+            each.change_visibility(int(seconds))
+
+
+def event_source_mappings(account: str, region: str) -> list[Any]:
+    """A region's mappings: `.uuid`, `.event_source_arn`, `.function_arn`, `.enabled`, `.batch_size`..."""
+    return list(backend("lambda", account, region)._event_source_mappings.values())  # noqa: SLF001
+
+
+def topic(arn: str) -> Any | None:
+    """A topic's model, by ARN."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    return backend("sns", account, region).topics.get(arn)
+
+
+def subscriptions(topic_arn: str) -> list[Any]:
+    """What is subscribed to a topic."""
+    _, _, _, region, account, _ = topic_arn.split(":", 5)
+    return [
+        each for each in backend("sns", account, region).subscriptions.values() if each.topic.arn == topic_arn
+    ]
+
+
+def log_group(account: str, region: str, name: str) -> Any | None:
+    """A log group's model: `.streams`, `.subscription_filters`."""
+    return backend("logs", account, region).groups.get(name)
+
+
+def log_destination(arn: str) -> Any | None:
+    """A logical destination by its ARN: `.target_arn`, `.role_arn`, `.access_policy`."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    return backend("logs", account, region).destinations.get(arn)
+
+
+def log_destinations(account: str, region: str) -> list[Any]:
+    """The logical destinations of a region: `.destination_name`, `.to_dict()`."""
+    return list(backend("logs", account, region).destinations.values())
+
+
+def metric_filters(account: str, region: str, group: str) -> list[Mapping[str, Any]]:
+    """The metric filters of a log group, as PutMetricFilter took them."""
+    found = backend("logs", account, region).filters.metric_filters
+    return [each for each in found if each["logGroupName"] == group]
+
+
+def alarms(account: str, region: str) -> dict[str, Any]:
+    """The metric alarms of a region by name."""
+    return dict(backend("cloudwatch", account, region).alarms)
+
+
+def trails(account: str, region: str) -> list[Any]:
+    """The trails whose home is this region."""
+    return list(backend("cloudtrail", account, region).trails.values())
+
+
+def _organizations() -> Any:
+    backends: Any = get_backend("organizations")  # type: ignore[call-overload,unused-ignore]  # as in `backend`
+    return backends
+
+
+class Organization(NamedTuple):
+    """An organization: its id, its management account, all its accounts, what it trusts, all its features."""
+
+    id: str
+    management: str
+    accounts: tuple[str, ...]
+    services: tuple[str, ...]
+    all_features: bool
+
+
+def organization(account: str) -> Organization | None:
+    """The organization that an account manages or belongs to."""
+    backends = _organizations()
+    manager, _ = backends.master_accounts.get(account, (account, ""))
+    found = backends[manager]["aws"]
+    if found.org is None:
+        return None
+    return Organization(
+        id=found.org.id,
+        management=found.org.master_account_id,
+        accounts=tuple(each.id for each in found.accounts),
+        services=tuple(each["ServicePrincipal"] for each in found.services),
+        all_features=found.org.feature_set == "ALL",
+    )
+
+
+def bucket(account: str, name: str) -> Any | None:
+    """A bucket's model, wherever it is."""
+    return backend("s3", account, "aws").buckets.get(name)
+
+
+def buckets(account: str) -> list[Any]:
+    """Every bucket of an account: `.name`, `.rules` (lifecycle), `.keys` (versions by key, newest last)."""
+    return list(backend("s3", account, "aws").buckets.values())
+
+
+def object_version(account: str, bucket_name: str, key: str, version: str | None = None) -> Any | None:
+    """A version of an object, the newest by default; None for a delete marker and for what isn't there."""
+    found = bucket(account, bucket_name)
+    versions = found.keys.getlist(key, []) if found is not None else []
+    wanted = versions[-1:] if version is None else [one for one in versions if one.version_id == version]
+    return wanted[0] if wanted and not is_delete_marker(wanted[0]) else None
+
+
+def is_delete_marker(version: Any) -> bool:
+    """Whether this is no object but the mark that it was deleted."""
+    return isinstance(version, s3_models.FakeDeleteMarker)
+
+
+def bucket_regions(account: str) -> dict[str, str]:
+    """The region of every bucket."""
+    return {name: each.region_name for name, each in backend("s3", account, "aws").buckets.items()}
+
+
+def role(account: str, name: str) -> Any | None:
+    """A role's model: `.arn`, `.assume_role_policy_document`."""
+    roles = backend("iam", account, "aws").roles
+    return next((each for each in roles.values() if each.name == name), None)
+
+
+def role_policies(found: Any) -> list[Any]:
+    """A role's inline and attached policies, as documents or their JSON text."""
+    attached = [
+        version.document
+        for policy in found.managed_policies.values()
+        for version in policy.versions
+        if version.version_id == policy.default_version_id
+    ]
+    return [*found.policies.values(), *attached]
+
+
+def scaling_policy(arn: str, account: str, region: str) -> Any | None:
+    """An Auto Scaling policy by its ARN."""
+    policies = backend("autoscaling", account, region).policies.values()
+    return next((policy for policy in policies if policy.arn == arn), None)
+
+
+def instance(account: str, region: str, identity: str) -> Any:
+    """An EC2 instance; raises moto's InvalidInstanceIdError."""
+    return backend("ec2", account, region).get_instance(identity)
+
+
+def instance_role(found: Any, account: str, region: str) -> str:
+    """The ARN of the role in an instance's profile; "" without one."""
+    associations = backend("ec2", account, region).iam_instance_profile_associations
+    for association in associations.values():
+        if association.instance.id == found.id:
+            roles = list(association.iam_instance_profile.roles)
+            return str(roles[0].arn) if roles else ""
+    return ""
+
+
+def kms_key(arn_or_id: str, account: str, region: str) -> Any | None:
+    """A KMS key's model by key id, key ARN, alias or alias ARN."""
+    keys = backend("kms", account, region)
+    wanted = arn_or_id.rpartition(":")[2].removeprefix("key/")
+    if wanted.startswith("alias/"):
+        return next((key for key in keys.keys.values() if wanted in key.aliases), None)
+    return keys.keys.get(wanted)
+
+
+def event_invoke_config(function: Any) -> Mapping[str, Any]:
+    """How a function's asynchronous invocations are retried and where failures go; moto keeps a list."""
+    return function.event_invoke_config[-1].config if function.event_invoke_config else {}
+
+
+def buses(account: str, region: str) -> list[str]:
+    """The names of a region's event buses."""
+    return list(backend("events", account, region).event_buses)
+
+
+def archives(account: str, region: str) -> dict[str, Any]:
+    """The event archives of a region by name: `.event_pattern`, `.source_arn`, `.retention`, `.events`."""
+    return dict(backend("events", account, region).archives)
+
+
+def logs_policy(account: str, region: str) -> Mapping[str, Any]:
+    """What all of a region's CloudWatch Logs resource policies say together."""
+    found = backend("logs", account, region).resource_policies.values()
+    statements = [json.loads(each.policy_document)["Statement"] for each in found]
+    flat = [one for each in statements for one in (each if isinstance(each, list) else [each])]
+    return {"Version": "2012-10-17", "Statement": flat}

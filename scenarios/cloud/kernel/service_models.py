@@ -1,0 +1,31 @@
+"""What botocore knows of AWS's operations, read once.
+
+The simulated AWS derives names and shapes from these models, so that it knows every operation of every
+service without a list of its own. Reading a service's model takes some milliseconds (EC2's about eighty),
+after which it is kept.
+"""
+
+from functools import cache
+
+from botocore.model import OperationModel, ServiceModel
+from botocore.session import Session, get_session
+
+from scenarios.cloud.kernel.isolation import without_aws_settings
+
+
+@cache
+def _session() -> Session:
+    return get_session()
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    """The model of a service under botocore's name of it: `stepfunctions`, `events`."""
+    with without_aws_settings():
+        return _session().get_service_model(service)
+
+
+@cache
+def operation_model(service: str, operation: str) -> OperationModel:
+    """The model of one operation: `DeleteTable` of `dynamodb`."""
+    return service_model(service).operation_model(operation)

@@ -1,0 +1,36 @@
+"""A provisioned stack and its resources, as every service may ask for them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A resource of the stack, as it was created.
+
+    `physical_id` is what `Ref` gives, `attributes` what `Fn::GetAtt` gives, `properties` what the template
+    says with every function resolved.
+    """
+
+    logical_id: str
+    type: str
+    physical_id: str
+    attributes: Mapping[str, str]
+    properties: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """What was provisioned from one template. `resources` stand in the order of their creation."""
+
+    name: str
+    stack_id: str
+    region: str
+    account: str
+    resources: Mapping[str, Resource]
+    outputs: Mapping[str, str]
+
+    def of_type(self, name: str) -> list[Resource]:
+        """Return the resources of one CloudFormation type, in the order of their creation."""
+        return [resource for resource in self.resources.values() if resource.type == name]

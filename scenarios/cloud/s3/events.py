@@ -1,0 +1,213 @@
+"""S3: what a bucket tells EventBridge about its objects.
+
+Only buckets with EventBridge switched on tell anything. A deletion in a versioned bucket
+without a version id makes a delete marker; the bucket's own lifecycle says so in `reason`.
+What S3 refuses, and does of itself, is in the package `s3`.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.s3.encryption import ObjectEncryption
+from scenarios.cloud.s3.lifecycle import Lifecycle
+from scenarios.cloud.s3.object_lock import ObjectLock
+from scenarios.cloud.setting import Setting
+
+Emit = Callable[[str, Mapping[str, Any]], None]
+
+CREATED, DELETED, MOVED = "Object Created", "Object Deleted", "Object Storage Class Changed"
+MARKER, GONE = "Delete Marker Created", "Permanently Deleted"
+EVENT_SECONDS = 1.0
+ITSELF = "s3.amazonaws.com"
+
+
+class Storage:
+    """Every bucket of the account."""
+
+    def __init__(self, setting: Setting, session: boto3.Session, emit: Emit) -> None:
+        self._setting = setting
+        self._session = session
+        self._emit = emit
+        self._sequence = 0
+        ObjectLock(setting)
+        self.encryption = ObjectEncryption(setting)
+        self._lifecycle = Lifecycle(setting, self._remove, self._moved)
+        calls = setting.calls
+        for operation in ("PutObject", "CopyObject", "CompleteMultipartUpload"):
+            calls.after("s3", operation, self._put)
+        calls.after("s3", "DeleteObject", self._deleted)
+        calls.after("s3", "DeleteObjects", self._several_deleted)
+        for operation in ("RestoreObject", "SelectObjectContent"):
+            calls.check("s3", operation, self._not_yet)
+
+    def start(self, smallest: Mapping[str, str]) -> None:
+        """Set the lifecycle of every bucket going; see `Lifecycle.start`."""
+        self._lifecycle.start(smallest)
+
+    def write(
+        self,
+        bucket: str,
+        key: str,
+        body: bytes,
+        metadata: Mapping[str, str],
+        *,
+        by: str,
+        kms_key: str = "",
+        context: Mapping[str, str] | None = None,
+    ) -> None:
+        """An AWS service writes an object; whether it may is asked by whoever writes.
+
+        Args:
+            bucket: where to.
+            key: its name.
+            body: its content.
+            metadata: its user metadata.
+            by: the service's name, `cloudtrail.amazonaws.com`.
+            kms_key: the ARN of the key it is encrypted with; by default the bucket's own settings say.
+            context: the service's part of the encryption context, `{"aws:cloudtrail:arn": ...}`.
+        """
+        encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
+        with self._setting.calls.muted():
+            answer = self._session.client("s3").put_object(
+                Bucket=bucket, Key=key, Body=body, Metadata=dict(metadata), **encrypted
+            )
+        self.encryption.written(bucket, key, answer.get("VersionId", "null"), context or {})
+        self._tell(CREATED, bucket, key, answer.get("VersionId"), requester=by, reason="PutObject", source=by)
+        self._setting.calls.by_service(
+            by,
+            "s3",
+            "PutObject",
+            {"Bucket": bucket, "Key": key, "Body": body, **encrypted},
+            region=self._setting.home,
+            response={name: value for name, value in answer.items() if name != "ResponseMetadata"},
+        )
+
+    def expire(self, bucket: str, key: str) -> None:
+        """The bucket's own lifecycle removes an object: a delete marker, and its reason says whose doing."""
+        self._remove(bucket, key, None)
+
+    def _remove(self, bucket: str, key: str, version: str | None) -> None:
+        named = {"VersionId": version} if version else {}
+        with self._setting.calls.muted():
+            answer = self._session.client("s3").delete_object(Bucket=bucket, Key=key, **named)
+        self._tell(
+            DELETED,
+            bucket,
+            key,
+            version or answer.get("VersionId"),
+            requester=ITSELF,
+            reason="Lifecycle Expiration",
+            source=ITSELF,
+            deletion_type=MARKER if answer.get("DeleteMarker") and not version else GONE,
+        )
+
+    def _moved(self, bucket: str, key: str, version: str, storage_class: str) -> None:
+        self._tell(
+            MOVED,
+            bucket,
+            key,
+            version,
+            requester=ITSELF,
+            reason="",
+            source=ITSELF,
+            more={"destination-storage-class": storage_class},
+        )
+
+    def _put(self, call: ApiCall) -> None:
+        parameters = call.parameters
+        self._tell(
+            CREATED,
+            parameters["Bucket"],
+            parameters["Key"],
+            (call.response or {}).get("VersionId"),
+            requester=call.caller.account,
+            reason=call.operation,
+            source=call.caller.source_ip,
+        )
+
+    def _deleted(self, call: ApiCall) -> None:
+        response = call.response or {}
+        named_version = "VersionId" in call.parameters
+        self._tell(
+            DELETED,
+            call.parameters["Bucket"],
+            call.parameters["Key"],
+            call.parameters.get("VersionId") or response.get("VersionId"),
+            requester=call.caller.account,
+            reason="DeleteObject",
+            source=call.caller.source_ip,
+            deletion_type=MARKER if response.get("DeleteMarker") and not named_version else GONE,
+        )
+
+    def _several_deleted(self, call: ApiCall) -> None:
+        for each in (call.response or {}).get("Deleted", ()):
+            marker = each.get("DeleteMarker") and not each.get("VersionId")
+            self._tell(
+                DELETED,
+                call.parameters["Bucket"],
+                each["Key"],
+                each.get("DeleteMarkerVersionId") or each.get("VersionId"),
+                requester=call.caller.account,
+                reason="DeleteObject",
+                source=call.caller.source_ip,
+                deletion_type=MARKER if marker else GONE,
+            )
+
+    def _tell(
+        self,
+        what: str,
+        bucket: str,
+        key: str,
+        version: str | None,
+        *,
+        requester: str,
+        reason: str,
+        source: str,
+        deletion_type: str = "",
+        more: Mapping[str, str] | None = None,
+    ) -> None:
+        found = moto_hooks.bucket(self._setting.account, bucket)
+        configured = found.notification_configuration if found is not None else None
+        if found is None or configured is None:
+            return
+        if configured.topic or configured.queue or configured.cloud_function:
+            raise NotSimulated("s3", f"notifications of {bucket} that do not go through EventBridge")
+        if configured.event_bridge is None:
+            return
+        self._sequence += 1
+        subject: dict[str, Any] = {"key": key, "sequencer": f"{self._sequence:018X}"}
+        if version and version != "null":
+            subject["version-id"] = version
+        event = {
+            "version": "0",
+            "id": self._setting.new_uuid("events.id"),
+            "detail-type": what,
+            "source": "aws.s3",
+            "account": self._setting.account,
+            "time": f"{self._setting.clock.now:%Y-%m-%dT%H:%M:%SZ}",
+            "region": found.region_name,
+            "resources": [f"arn:aws:s3:::{bucket}"],
+            "detail": {
+                "version": "0",
+                "bucket": {"name": bucket},
+                "object": subject,
+                "request-id": self._setting.new_uuid("s3.request")[:16].upper(),
+                "requester": requester,
+                "source-ip-address": source,
+                **({"reason": reason} if reason else {}),
+                **(more or {}),
+                **({"deletion-type": deletion_type} if deletion_type else {}),
+            },
+        }
+        self._setting.clock.after(EVENT_SECONDS, lambda: self._emit(found.region_name, event), what)
+
+    def _not_yet(self, asked: Asked) -> None:
+        raise NotSimulated("s3", asked.operation)

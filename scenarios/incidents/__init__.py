@@ -1,0 +1,1 @@
+"""What is rehearsed: one module a remediation."""

@@ -1,0 +1,387 @@
+"""The CIS benchmark's fifteen alarms: what raises each, and what must not.
+
+Each control stands once, with the deed that raises it and the near misses that don't; a scenario is made of
+each. Three are told by others as well or instead: root's sign-ins by root_login, failed sign-ins (4.6) by
+failed_login, and what is done to our own trail by trail_stopped.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.remediations.cis_alarms.controls import CIS_CONTROLS
+from scenarios.cloud.iam.identity import ADMINISTRATOR
+from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.world import World
+from scenarios.runner.scenario import Check, Deed, Given, Scenario, at, at_the_end, by, holds, told, until
+from scenarios.runner.words.actors import Actor
+from scenarios.runner.words.checks import alert, alerts, no_more_alerts_than
+
+mallory = Actor(name="mallory", address="203.0.113.66")
+deployer = Actor(name="deployer", address="198.51.100.8")
+scanner = Actor(name="scanner", address="198.51.100.77", policies=())
+intern = Actor(name="intern", address="198.51.100.9", policies=())
+alice = Actor(name="alice", address="198.51.100.4")
+root = Actor(name="root", address="203.0.113.7")
+
+EXPECTED = "arn:aws:iam::123456789012:user/deploy*"
+ALLOW_ALL = json.dumps(ADMINISTRATOR)
+BUCKET = "company-files-123456789012"
+
+
+def on(actor: Actor, service: str, words: str, do: Callable[[Any], Any], *, refused: bool = False) -> Deed:
+    """Calls whose parameters must be asked for first; `do(client)`."""
+
+    def with_client(world: World, caller: Caller) -> None:
+        client = world.client(caller, service)
+        try:
+            do(client)
+        except client.exceptions.ClientError as error:
+            if not refused or ("nauthorized" not in str(error) and "AccessDenied" not in str(error)):
+                raise
+
+    return actor.does(f"{words}{', and is refused' if refused else ''}", with_client)
+
+
+def unrecorded(words: str, do: Callable[[World], Any]) -> Given:
+    """Something that is there before."""
+    return Given(words, do)
+
+
+def _vpc(ec2: Any) -> str:
+    return str(ec2.describe_vpcs()["Vpcs"][0]["VpcId"])
+
+
+def _route_table(ec2: Any) -> str:
+    return str(ec2.describe_route_tables()["RouteTables"][0]["RouteTableId"])
+
+
+def _key(world: World) -> None:
+    world.harness.client("kms").create_key(Description="company")
+
+
+def _disables_a_key(kms: Any) -> None:
+    for key in kms.list_keys()["Keys"]:
+        if kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["Description"] == "company":
+            kms.disable_key(KeyId=key["KeyId"])
+
+
+def _bucket(world: World) -> None:
+    world.harness.client("s3").create_bucket(Bucket=BUCKET)
+
+
+def _organization(world: World) -> None:
+    world.harness.client("organizations").create_organization(FeatureSet="ALL")
+
+
+def _group(actor: Actor, *, refused: bool = False) -> Deed:
+    return on(
+        actor,
+        "ec2",
+        "makes a security group",
+        lambda ec2: ec2.create_security_group(GroupName=f"of-{actor.name}", Description="x"),
+        refused=refused,
+    )
+
+
+def _gives_rights(actor: Actor, *, refused: bool = False) -> Deed:
+    return on(
+        actor,
+        "iam",
+        "makes a policy that allows everything",
+        lambda iam: iam.create_policy(PolicyName=f"all-{actor.name}", PolicyDocument=ALLOW_ALL),
+        refused=refused,
+    )
+
+
+def _scp(actor: Actor) -> Deed:
+    """Organizations has a CreatePolicy too."""
+    return on(
+        actor,
+        "organizations",
+        "makes a service control policy",
+        lambda organizations: organizations.create_policy(
+            Name="scp", Description="x", Type="SERVICE_CONTROL_POLICY", Content=ALLOW_ALL
+        ),
+    )
+
+
+def _writes_a_bucket_policy(actor: Actor, *, refused: bool = False) -> Deed:
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "s3:GetObject",
+                "Resource": f"arn:aws:s3:::{BUCKET}/*",
+            }
+        ],
+    }
+    return on(
+        actor,
+        "s3",
+        f"opens the bucket {BUCKET} to everybody",
+        lambda s3: s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy)),
+        refused=refused,
+    )
+
+
+def _acls(actor: Actor) -> Deed:
+    return on(actor, "ec2", "makes a network ACL", lambda ec2: ec2.create_network_acl(VpcId=_vpc(ec2)))
+
+
+def _gateway(actor: Actor) -> Deed:
+    return on(actor, "ec2", "makes an internet gateway", lambda ec2: ec2.create_internet_gateway())
+
+
+def _routes(actor: Actor) -> Deed:
+    return on(actor, "ec2", "makes a route table", lambda ec2: ec2.create_route_table(VpcId=_vpc(ec2)))
+
+
+def _network(actor: Actor) -> Deed:
+    return on(actor, "ec2", "makes a VPC", lambda ec2: ec2.create_vpc(CidrBlock="10.77.0.0/16"))
+
+
+def _recorder(actor: Actor) -> Deed:
+    recorder = {"name": "default", "roleARN": "arn:aws:iam::123456789012:role/config"}
+    return on(
+        actor,
+        "config",
+        "changes what AWS Config records",
+        lambda config: config.put_configuration_recorder(ConfigurationRecorder=recorder),
+    )
+
+
+def _account(actor: Actor) -> Deed:
+    return on(
+        actor,
+        "organizations",
+        "makes an account",
+        lambda organizations: organizations.create_account(
+            Email="hideout@example.com", AccountName="hideout"
+        ),
+    )
+
+
+def _trail(actor: Actor) -> Deed:
+    """Another trail than ours: trail_stopped looks after our own."""
+    return on(
+        actor,
+        "cloudtrail",
+        "starts the trail's logging once more",
+        lambda cloudtrail: cloudtrail.start_logging(Name="trailwarden-trail"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """What raises one control's alarm: the deed, what the alert must say, and near misses told by nobody."""
+
+    name: str
+    deed: Deed
+    says: tuple[str, ...]
+    near: tuple[Deed, ...] = ()
+    severity: str = "MEDIUM"
+    given: tuple[Given, ...] = ()
+
+    @property
+    def number(self) -> str:
+        """The benchmark's: `4.1`."""
+        return self.name.partition(".")[2].replace("_", ".")
+
+
+RAISED = (
+    Raised(
+        name="cis_alarms.4_1",
+        deed=_group(intern, refused=True),
+        says=("intern", "198.51.100.9", "ec2 CreateSecurityGroup: Client.UnauthorizedOperation"),
+        near=(_group(scanner, refused=True),),
+    ),
+    Raised(
+        name="cis_alarms.4_2",
+        deed=alice.signs_in(mfa=False),
+        says=("alice", "198.51.100.4", "signin ConsoleLogin"),
+        near=(alice.signs_in(mfa=True),),
+    ),
+    Raised(
+        name="cis_alarms.4_3",
+        deed=root.calls("iam", "list_users"),
+        says=("root", "203.0.113.7", "iam ListUsers"),
+        severity="HIGH",
+        near=(root.signs_in(mfa=True),),
+    ),
+    Raised(
+        name="cis_alarms.4_4",
+        deed=_gives_rights(mallory),
+        says=("mallory", "203.0.113.66", "iam CreatePolicy"),
+        near=(_gives_rights(deployer), _gives_rights(intern, refused=True), _scp(alice)),
+        given=(unrecorded("an organization", _organization),),
+    ),
+    Raised(
+        name="cis_alarms.4_5",
+        deed=_trail(mallory),
+        says=("mallory", "203.0.113.66", "cloudtrail StartLogging"),
+        near=(_trail(deployer),),
+    ),
+    Raised(
+        name="cis_alarms.4_7",
+        deed=on(mallory, "kms", "disables a key", _disables_a_key),
+        says=("mallory", "203.0.113.66", "kms DisableKey"),
+        near=(on(deployer, "kms", "disables a key", _disables_a_key),),
+        given=(unrecorded("a key", _key),),
+    ),
+    Raised(
+        name="cis_alarms.4_8",
+        deed=_writes_a_bucket_policy(mallory),
+        says=("mallory", "203.0.113.66", "s3 PutBucketPolicy"),
+        near=(_writes_a_bucket_policy(deployer), _writes_a_bucket_policy(intern, refused=True)),
+        given=(unrecorded("a bucket", _bucket),),
+    ),
+    Raised(
+        name="cis_alarms.4_9",
+        deed=_recorder(mallory),
+        says=("mallory", "203.0.113.66", "config PutConfigurationRecorder"),
+        near=(_recorder(deployer),),
+    ),
+    Raised(
+        name="cis_alarms.4_10",
+        deed=_group(mallory),
+        says=("mallory", "203.0.113.66", "ec2 CreateSecurityGroup"),
+        near=(_group(deployer),),
+    ),
+    Raised(
+        name="cis_alarms.4_11",
+        deed=_acls(mallory),
+        says=("mallory", "ec2 CreateNetworkAcl"),
+        near=(_acls(deployer),),
+    ),
+    Raised(
+        name="cis_alarms.4_12",
+        deed=_gateway(mallory),
+        says=("mallory", "ec2 CreateInternetGateway"),
+        near=(_gateway(deployer),),
+    ),
+    Raised(
+        name="cis_alarms.4_13",
+        deed=_routes(mallory),
+        says=("mallory", "ec2 CreateRouteTable"),
+        near=(_routes(deployer),),
+    ),
+    Raised(
+        name="cis_alarms.4_14",
+        deed=_network(mallory),
+        says=("mallory", "ec2 CreateVpc"),
+        near=(_network(deployer),),
+    ),
+    Raised(
+        name="cis_alarms.4_15",
+        deed=_account(mallory),
+        says=("mallory", "organizations CreateAccount"),
+        near=(_account(deployer),),
+        given=(unrecorded("an organization", _organization),),
+    ),
+)
+TITLES = {control.number: control.title for control in CIS_CONTROLS}
+PARAMETERS = (("IgnoredPrincipals", EXPECTED), ("CisExpectedSources", "198.51.100.77"))
+
+
+def untold(title: str) -> Check:
+    """This control has been told to nobody; what a near miss is by another control may have been."""
+
+    def judge(world: World) -> str | None:
+        found = [message.subject for message in alerts(world) if title in message.subject]
+        return f"there came {'; '.join(found)}" if found else None
+
+    return Check(f"nobody is told: {title}", judge)
+
+
+def _scenario(raised: Raised) -> Scenario:
+    """Near misses first, for which nobody is told of this control; half an hour later the deed itself."""
+    title = TITLES[raised.number]
+    return Scenario(
+        name=raised.name,
+        title=f"{title} (CIS {raised.number}): the alarm counts, the alert says who",
+        given=raised.given,
+        lasts="01:00:00",
+        parameters=PARAMETERS,
+        when=told(at("00:00", *raised.near), at("30:00", raised.deed)),
+        then=holds(
+            until("29:59", untold(title)),
+            by("50:00", alert("cis_alarms", raised.severity, *raised.says, subject=title)),
+            at_the_end(alert("cis_alarms", raised.severity, f"CIS {raised.number}", subject=title)),
+        ),
+    )
+
+
+FAILURES = Scenario(
+    name="cis_alarms.4_6",
+    title="Console sign-ins failed (CIS 4.6): its alarm goes off, and failed_login tells who, not two of us",
+    lasts="30:00",
+    when=at("00:00", *(mallory.signs_in(mfa=False, succeeds=False) for _ in range(3))),
+    then=holds(
+        by("20:00", alert("failed_login", "MEDIUM", "mallory", "203.0.113.66")),
+        at_the_end(no_more_alerts_than(0, of="cis_alarms")),
+    ),
+)
+
+SCENARIO = Scenario(
+    name="cis_alarms",
+    title="A group is given administrator's rights; the alarm counts, the alert says who",
+    lasts="30:00",
+    when=told(
+        at("00:00", mallory.calls("iam", "create_group", GroupName="helpers")),
+        at(
+            "00:20",
+            mallory.calls(
+                "iam",
+                "put_group_policy",
+                GroupName="helpers",
+                PolicyName="all",
+                PolicyDocument=ALLOW_ALL,
+                words="gives the group helpers every right",
+            ),
+        ),
+    ),
+    then=holds(
+        by("20:00", alert("cis_alarms", "MEDIUM", "mallory", "203.0.113.66", "PutGroupPolicy", "CIS 4.4")),
+        at_the_end(no_more_alerts_than(1)),
+    ),
+)
+
+FEW = Scenario(
+    name="cis_alarms.few",
+    title="Two changes where three are asked for raise nothing; three do",
+    lasts="01:00:00",
+    parameters=(("CisThreshold", "3"),),
+    when=told(
+        at("00:00", _group(mallory), _group(alice)),
+        at("30:00", _gives_rights(mallory), _gives_rights(alice), _gives_rights(deployer)),
+    ),
+    then=holds(
+        by("29:59", no_more_alerts_than(0)),
+        by("50:00", alert("cis_alarms", "MEDIUM", "mallory", "alice", "deployer", subject="3 by")),
+        at_the_end(no_more_alerts_than(1)),
+    ),
+)
+
+BUSY = Scenario(
+    name="cis_alarms.busy",
+    title="CloudWatch Logs throttles every search: that it was is told, though not who",
+    lasts="30:00",
+    when=at(
+        "00:00",
+        Deed("CloudWatch Logs is overloaded", lambda world: world.throttles.overload("cloudwatch-logs")),
+        _group(mallory),
+    ),
+    then=holds(
+        by(
+            "20:00",
+            alert("cis_alarms", "MEDIUM", "could not look: CloudWatch Logs was too busy", "CIS 4.10"),
+        ),
+        at_the_end(no_more_alerts_than(1)),
+    ),
+)
+
+SCENARIOS = (SCENARIO, *(_scenario(raised) for raised in RAISED), FAILURES, FEW, BUSY)

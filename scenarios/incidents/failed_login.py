@@ -1,0 +1,162 @@
+"""Somebody guesses passwords: at a host's sshd, or at the console."""
+
+from chalicelib.remediation import Outcome
+from scenarios.runner.scenario import Deed, Scenario, Step, at, at_the_end, by, holds, told, until
+from scenarios.runner.words.actors import Actor, Host
+from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome
+from scenarios.runner.words.existing_trail import EXISTING_TRAIL, PARAMETERS
+from scenarios.runner.words.machines import WatchedHost
+
+bastion = Host(name="bastion")
+web = Host(name="web-1")
+GUESSER = "203.0.113.99"
+
+
+def guess(host: Host, user: str, pid: int, address: str = GUESSER) -> Deed:
+    """One guess at a host that takes passwords: three lines, one attempt."""
+    failed = f"Failed password for {user} from {address} port 40{pid % 1000:03d} ssh2"
+    return host.logs(
+        f"pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost={address}"
+        f"  user={user}",
+        failed,
+        f"message repeated 2 times: [ {failed}]",
+        pid=pid,
+        words=f"{host.name}: {address} guesses the password of {user}",
+    )
+
+
+def knock(host: Host, user: str, pid: int, address: str = GUESSER) -> Deed:
+    """One guess at a host that takes keys only: what an Amazon Linux image logs of it."""
+    return host.logs(
+        f"Invalid user {user} from {address} port 41{pid % 1000:03d}",
+        f"Connection closed by invalid user {user} {address} port 41{pid % 1000:03d} [preauth]",
+        pid=pid,
+        words=f"{host.name}: {address} knocks as {user}",
+    )
+
+
+SCENARIO = Scenario(
+    name="failed_login",
+    title="Somebody guesses passwords over SSH, on two hosts",
+    when=told(
+        at("00:00", guess(bastion, "root", 2101)),
+        at("00:40", knock(bastion, "admin", 2102)),
+        at("01:20", guess(web, "oracle", 877), bastion.logs("Server listening on :: port 22.", pid=1)),
+        at("02:00", knock(web, "test", 878), guess(bastion, "ec2-user", 2110, "198.51.100.77")),
+        at("02:40", guess(bastion, "root", 2103)),
+        at("03:10", guess(bastion, "root", 2104)),
+        at(
+            "03:20", bastion.logs(f"Accepted publickey for ec2-user from {GUESSER} port 50022 ssh2", pid=2120)
+        ),
+    ),
+    then=holds(
+        until("02:39", no_more_alerts_than(0)),
+        by(
+            "02:58",
+            alert("failed_login", "MEDIUM", GUESSER, "bastion", "web-1", "root", "oracle", "admin", "test"),
+        ),
+        at_the_end(no_more_alerts_than(1)),
+    ),
+)
+
+SLOW = Scenario(
+    name="failed_login.slow",
+    title="Five guesses, but never five within the window; the threshold and the window are the stack's",
+    lasts="40:00",
+    parameters=(("FailedLoginThreshold", "4"), ("FailedLoginWindowSeconds", "300")),
+    when=told(
+        at("00:00", knock(bastion, "a", 1)),
+        at("02:00", knock(bastion, "b", 2)),
+        at("04:00", knock(bastion, "c", 3)),
+        at("06:00", knock(bastion, "d", 4)),
+        at("20:00", knock(web, "a", 11), knock(web, "b", 12), knock(web, "c", 13)),
+        at("24:00", knock(web, "d", 14)),
+    ),
+    then=holds(
+        until("23:59", no_more_alerts_than(0)),
+        by("24:30", alert("failed_login", "MEDIUM", GUESSER, "web-1")),
+        at_the_end(no_more_alerts_than(1)),
+    ),
+)
+
+alice = Actor(name="alice", address="198.51.100.4")
+stranger = Actor(name="nobody-here", address="203.0.113.200")
+
+
+def _wrong(actor: Actor, *times: str) -> tuple[Step, ...]:
+    return told(*(at(when, actor.signs_in(mfa=False, succeeds=False)) for when in times))
+
+
+CONSOLE = Scenario(
+    name="failed_login.console",
+    title="Somebody guesses console passwords; the alarm only counts, the alert says who",
+    lasts="30:00",
+    when=told(
+        _wrong(stranger, "00:00", "00:20"),
+        at("00:30", alice.signs_in(mfa=True)),
+        _wrong(alice, "00:40"),
+    ),
+    then=holds(
+        by(
+            "20:00",
+            alert("failed_login", "MEDIUM", "203.0.113.200", "nobody-here", "198.51.100.4", "alice"),
+            outcome("failed_login", Outcome.TOLD),
+        ),
+        at_the_end(no_more_alerts_than(1)),
+    ),
+)
+
+TWICE = Scenario(
+    name="failed_login.twice",
+    title="Two mistyped passwords raise nothing where three are asked for, and one more than asked does",
+    lasts="30:00",
+    parameters=(("ConsoleFailuresThreshold", "3"),),
+    when=told(_wrong(alice, "00:00", "00:20"), at("00:40", alice.signs_in(mfa=True))),
+    then=holds(at_the_end(no_more_alerts_than(0))),
+)
+
+EXISTING = Scenario(
+    name="failed_login.existing_trail",
+    title="Console passwords are guessed where the trail was there before the stack",
+    before=EXISTING_TRAIL,
+    parameters=PARAMETERS,
+    lasts="30:00",
+    when=_wrong(stranger, "00:00", "00:20", "00:40"),
+    then=holds(
+        by("20:00", alert("failed_login", "MEDIUM", "203.0.113.200", "nobody-here")),
+        at_the_end(no_more_alerts_than(1)),
+    ),
+)
+
+gate = WatchedHost(name="gate-1")
+
+
+def _gate_is_tried(user: str, pid: int) -> Deed:
+    return gate.logs(
+        f"Failed password for {user} from {GUESSER} port 40{pid} ssh2",
+        pid=pid,
+        words=f"is tried by {GUESSER} as {user}",
+    )
+
+
+AGENT = Scenario(
+    name="failed_login.agent",
+    title="A new host is guessed at before its agent runs: the stack installs it, and no line is lost",
+    lasts="30:00",
+    given=(gate.there(),),
+    when=told(
+        at("00:10", _gate_is_tried("root", 101), _gate_is_tried("admin", 102)),
+        at("00:40", _gate_is_tried("oracle", 103)),
+        at("05:00", _gate_is_tried("root", 104)),
+        at("06:00", _gate_is_tried("postgres", 105)),
+    ),
+    then=holds(
+        until("05:59", no_more_alerts_than(0)),
+        by(
+            "06:20", alert("failed_login", "MEDIUM", GUESSER, "gate-1", "root", "admin", "oracle", "postgres")
+        ),
+        at_the_end(no_more_alerts_than(1)),
+    ),
+)
+
+SCENARIOS = (SCENARIO, SLOW, AGENT, CONSOLE, TWICE, EXISTING)

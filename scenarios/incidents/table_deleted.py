@@ -1,0 +1,202 @@
+"""Somebody deletes a DynamoDB table."""
+
+from chalicelib.remediation import Outcome
+from scenarios.runner.scenario import Check, Scenario, at, at_the_end, by, holds, told
+from scenarios.runner.words.actors import Actor, arrives
+from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state
+from scenarios.runner.words.givens import table
+
+mallory = Actor(name="mallory", address="203.0.113.66")
+READ_ONLY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": ["dynamodb:ListTables", "dynamodb:DescribeTable"], "Resource": "*"}
+    ],
+}
+intern = Actor(name="intern", address="192.0.2.15", policies=(READ_ONLY,))
+
+
+def table_is(name: str, *, there: bool, region: str = "") -> Check:
+    """Whether the table stands."""
+
+    def judge(dynamodb: object) -> str | None:
+        tables = dynamodb.list_tables()["TableNames"]  # type: ignore[attr-defined]  # boto3 makes its methods
+        return None if (name in tables) == there else f"the tables are {tables}"
+
+    return state(f"the table {name} is {'there' if there else 'gone'}", judge, "dynamodb", region)
+
+
+SCENARIO = Scenario(
+    name="table_deleted",
+    title="Somebody deletes the orders table; point-in-time recovery was on",
+    given=(table("orders", recoverable=True),),
+    when=told(at("00:00", mallory.calls("dynamodb", "delete_table", TableName="orders"))),
+    then=holds(
+        by(
+            "02:30",
+            alert(
+                "table_deleted",
+                "HIGH",
+                "orders",
+                "arn:aws:iam::123456789012:user/mallory",
+                "203.0.113.66",
+                "aws dynamodb restore-table-from-backup --target-table-name orders --backup-arn "
+                "arn:aws:dynamodb:us-east-1:123456789012:table/orders/backup/",
+                "Trailwarden would do, were its mode enforce:",
+            ),
+            outcome("table_deleted", Outcome.OBSERVED),
+        ),
+        at_the_end(table_is("orders", there=False), no_more_alerts_than(1)),
+    ),
+)
+
+REFUSED = Scenario(
+    name="table_deleted.refused",
+    title="An intern tries to delete a table and may not",
+    given=(table("orders", recoverable=True),),
+    when=told(
+        at(
+            "00:00",
+            intern.calls("dynamodb", "delete_table", TableName="orders", refused="AccessDeniedException"),
+        )
+    ),
+    then=holds(
+        by(
+            "02:30",
+            alert("table_deleted", "MEDIUM", "orders", "user/intern", "192.0.2.15", "no (AccessDenied"),
+        ),
+        at_the_end(table_is("orders", there=True), no_more_alerts_than(1, of="table_deleted")),
+    ),
+)
+
+RESTORED = Scenario(
+    name="table_deleted.enforced",
+    title="The stack may act: the newest backup brings the table back",
+    parameters=(("TableDeletedMode", "enforce"),),
+    given=(table("orders", backup="orders-nightly"),),
+    when=told(at("00:00", mallory.calls("dynamodb", "delete_table", TableName="orders"))),
+    then=holds(
+        by(
+            "02:30",
+            alert(
+                "table_deleted", "HIGH", "orders-nightly", "Trailwarden did:", "To undo it:", "delete_table"
+            ),
+            table_is("orders", there=True),
+            outcome("table_deleted", Outcome.ACTED),
+        ),
+        at_the_end(no_more_alerts_than(1)),
+    ),
+)
+
+WITHOUT_BACKUP = Scenario(
+    name="table_deleted.without_backup",
+    title="The table had no backup: nothing can be restored, and that is said",
+    given=(table("sessions"),),
+    when=told(at("00:00", mallory.calls("dynamodb", "delete_table", TableName="sessions"))),
+    then=holds(
+        by("02:30", alert("table_deleted", "CRITICAL", "sessions", "none found")),
+        at_the_end(no_more_alerts_than(1)),
+    ),
+)
+
+EXPECTED = Scenario(
+    name="table_deleted.expected",
+    title="The deployer deletes tables all day, and settings say so",
+    parameters=(("IgnoredPrincipals", "arn:aws:iam::*:user/nobody,arn:aws:iam::*:user/deploy-*"),),
+    given=(table("preview-17"), table("orders")),
+    when=told(
+        at("00:00", Actor(name="deploy-bot").calls("dynamodb", "delete_table", TableName="preview-17")),
+        at("00:30", mallory.calls("dynamodb", "delete_table", TableName="orders")),
+    ),
+    then=holds(
+        by("03:00", alert("table_deleted", "CRITICAL", "orders", "user/mallory")),
+        at_the_end(outcome("table_deleted", Outcome.SUPPRESSED), no_more_alerts_than(1)),
+    ),
+)
+
+
+def _record(source: str, name: str) -> dict[str, object]:
+    return {
+        "version": "0",
+        "id": f"00000000-0000-4000-8000-{len(source):012d}",
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": f"aws.{source}",
+        "account": "123456789012",
+        "time": "2026-03-02T03:00:00Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": {
+            "eventVersion": "1.11",
+            "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::123456789012:user/mallory"},
+            "eventTime": "2026-03-02T03:00:00Z",
+            "eventSource": f"{source}.amazonaws.com",
+            "eventName": name,
+            "awsRegion": "us-east-1",
+            "requestParameters": {"tableName": "orders; shutdown -h now"},
+            "eventID": f"00000000-0000-4000-8000-{len(name):012d}",
+        },
+    }
+
+
+HOSTILE = Scenario(
+    name="table_deleted.hostile",
+    title="A name that is a command stays a name; Glue's tables and other deeds are none of ours",
+    when=told(
+        at(
+            "00:00",
+            arrives(
+                "a table called 'orders; shutdown -h now' is deleted", _record("dynamodb", "DeleteTable")
+            ),
+            arrives("a table of the Glue catalogue is deleted", _record("glue", "DeleteTable")),
+            arrives("a DynamoDB table is updated", _record("dynamodb", "UpdateTable")),
+            arrives(
+                "an application of our own sends an event that looks the same",
+                {**_record("dynamodb", "DeleteTable"), "detail-type": "Order placed", "id": "1"},
+            ),
+        )
+    ),
+    then=holds(
+        by("00:30", alert("table_deleted", "CRITICAL", "--table-name 'orders; shutdown -h now'")),
+        at_the_end(no_more_alerts_than(1)),
+    ),
+)
+
+ELSEWHERE = Scenario(
+    name="table_deleted.elsewhere",
+    title="The stack lives in Ireland, the table is deleted in Sydney",
+    home="eu-west-1",
+    spokes=("us-east-1", "ap-southeast-2"),
+    given=(table("orders", region="ap-southeast-2", recoverable=True),),
+    when=told(
+        at("00:00", mallory.calls("dynamodb", "delete_table", region="ap-southeast-2", TableName="orders"))
+    ),
+    then=holds(
+        by("02:30", alert("table_deleted", "HIGH", "--region ap-southeast-2", "table/orders/backup/")),
+        at_the_end(no_more_alerts_than(1)),
+    ),
+)
+
+CAPPED = Scenario(
+    name="table_deleted.capped",
+    title="Eleven tables are deleted within the hour: ten come back, then the cap holds the stack's hand",
+    parameters=(("TableDeletedMode", "enforce"),),
+    given=tuple(table(f"shard-{number:02}", backup="nightly") for number in range(11)),
+    when=tuple(
+        step
+        for number in range(11)
+        for step in at(
+            f"{number:02}:00", mallory.calls("dynamodb", "delete_table", TableName=f"shard-{number:02}")
+        )
+    ),
+    lasts="20:00",
+    then=holds(
+        at_the_end(
+            outcome("table_deleted", Outcome.ACTED, times=10),
+            outcome("table_deleted", Outcome.CAPPED),
+            alert("table_deleted", "HIGH", "Trailwarden held back"),
+            no_more_alerts_than(11),
+        )
+    ),
+)
+
+SCENARIOS = (SCENARIO, REFUSED, RESTORED, WITHOUT_BACKUP, EXPECTED, CAPPED, HOSTILE, ELSEWHERE)

@@ -1,0 +1,449 @@
+"""Somebody stops, blinds or weakens the audit trail, or its bucket."""
+
+import json
+from typing import Any
+
+from chalicelib.remediation import Outcome
+from chalicelib.template.archive import archive
+from scenarios.cloud.world import World
+from scenarios.runner.scenario import Check, Deed, Given, Scenario, at, at_the_end, by, holds, told
+from scenarios.runner.words.actors import Actor
+from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state
+from scenarios.runner.words.existing_trail import EXISTING_TRAIL, PARAMETERS
+from scenarios.runner.words.givens import table
+from scenarios.runner.words.trail_deeds import lifts_the_policy
+from scenarios.runner.words.trail_settings import (
+    OWN_TRAIL,
+    nothing_is_weaker,
+    on_bucket,
+    on_group,
+    on_trail,
+    unrecorded,
+)
+
+mallory = Actor(name="mallory", address="203.0.113.66")
+deployer = Actor(name="deploy-bot", address="198.51.100.9")
+LOOKING_ONLY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": ["cloudtrail:GetTrail", "s3:GetBucketPolicy"], "Resource": "*"}
+    ],
+}
+intern = Actor(name="intern", address="192.0.2.15", policies=(LOOKING_ONLY,))
+
+ENFORCE = (("TrailStoppedMode", "enforce"),)
+# The hourly look has been there once: there is a good state.
+LATER = "01:05:00"
+
+BLIND = {
+    "EventSelectors": [{"ReadWriteType": "ReadOnly", "IncludeManagementEvents": True, "DataResources": []}]
+}
+WRITES_ONLY = {"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True, "DataResources": []}
+GONE_TOMORROW = {
+    "Rules": [{"ID": "tidy", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}]
+}
+LOCKED_A_DAY = {
+    "ObjectLockEnabled": "Enabled",
+    "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}},
+}
+ANOTHER_KEY = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}
+
+
+def trail_logs(*, on: bool) -> Check:
+    """Whether the stack's trail logs."""
+
+    def judge(cloudtrail: Any) -> str | None:
+        logging = cloudtrail.get_trail_status(Name=OWN_TRAIL)["IsLogging"]
+        return None if logging == on else f"IsLogging is {logging}"
+
+    return state(f"the trail {'logs' if on else 'does not log'}", judge, "cloudtrail")
+
+
+def alerts_of_ours(most: int) -> Check:
+    """No more of this remediation; others have their say about a trail, too."""
+    return no_more_alerts_than(most, of="trail_stopped")
+
+
+SCENARIO = Scenario(
+    name="trail_stopped",
+    title="Somebody stops the trail; the stack only observes, and reminds once a day",
+    lasts="03:10:00",
+    when=told(at(LATER, on_trail(mallory, "stop_logging"))),
+    then=holds(
+        by(
+            "01:07:30",
+            alert(
+                "trail_stopped",
+                "CRITICAL",
+                "arn:aws:iam::123456789012:user/mallory",
+                "203.0.113.66",
+                "on -> off",
+                "aws cloudtrail start-logging --name arn:aws:cloudtrail:us-east-1:123456789012:trail/",
+                "Trailwarden would do, were its mode enforce:",
+            ),
+        ),
+        by("02:03:00", alert("trail_stopped", "CRITICAL", "found by looking", subject="is weaker")),
+        at_the_end(trail_logs(on=False), alerts_of_ours(2)),
+    ),
+)
+
+ENFORCED = Scenario(
+    name="trail_stopped.enforced",
+    title="The stack may act: the trail is started again, and what is done later is seen again",
+    parameters=ENFORCE,
+    given=(table("orders"),),
+    lasts="02:10:00",
+    when=told(
+        at(LATER, on_trail(mallory, "stop_logging")),
+        at("01:10:00", mallory.calls("dynamodb", "delete_table", TableName="orders")),
+    ),
+    then=holds(
+        by("01:07:30", alert("trail_stopped", "CRITICAL", "on -> off", "Trailwarden did:", "stop_logging")),
+        by("01:13:00", alert("table_deleted", "CRITICAL", "orders")),
+        at_the_end(trail_logs(on=True), alerts_of_ours(1), outcome("trail_stopped", Outcome.ACTED)),
+    ),
+)
+
+DELETED = Scenario(
+    name="trail_stopped.deleted",
+    title="Somebody deletes the trail: it is made anew from the last good state, and a new chain begins",
+    parameters=ENFORCE,
+    given=(table("orders"),),
+    lasts="02:10:00",
+    when=told(
+        at(LATER, on_trail(mallory, "delete_trail")),
+        at("01:10:00", mallory.calls("dynamodb", "delete_table", TableName="orders")),
+    ),
+    then=holds(
+        by("01:07:30", alert("trail_stopped", "CRITICAL", "there -> gone", "new chain of digests")),
+        by("01:13:00", alert("table_deleted", "CRITICAL", "orders")),
+        at_the_end(trail_logs(on=True), nothing_is_weaker(), alerts_of_ours(1)),
+    ),
+)
+
+WEAKENED = Scenario(
+    name="trail_stopped.weakened",
+    title="One region, no validation, no log group, reads only: all of it is taken back",
+    parameters=ENFORCE,
+    lasts="01:30:00",
+    when=told(
+        at(
+            LATER,
+            on_trail(
+                mallory,
+                "update_trail",
+                IsMultiRegionTrail=False,
+                EnableLogFileValidation=False,
+                CloudWatchLogsLogGroupArn="",
+                CloudWatchLogsRoleArn="",
+            ),
+        ),
+        at("01:15:00", on_trail(mallory, "put_event_selectors", **BLIND)),
+    ),
+    then=holds(
+        by("01:08:00", alert("trail_stopped", "HIGH", "All regions:", "Log file validation:", "Log group:")),
+        by(
+            "01:18:00",
+            alert("trail_stopped", "CRITICAL", "all management events -> management events that read"),
+        ),
+        at_the_end(nothing_is_weaker(), alerts_of_ours(2), outcome("trail_stopped", Outcome.ACTED, times=2)),
+    ),
+)
+
+FIRST_DAY = Scenario(
+    name="trail_stopped.first_day",
+    title="Nothing was recorded yet: the stack's own promise is the measure",
+    parameters=ENFORCE,
+    when=told(at("00:00", on_trail(mallory, "update_trail", EnableLogFileValidation=False))),
+    then=holds(
+        by("02:30", alert("trail_stopped", "HIGH", "on -> off", "no good state was recorded yet")),
+        at_the_end(outcome("trail_stopped", Outcome.ACTED), alerts_of_ours(1)),
+    ),
+)
+
+CAPPED = Scenario(
+    name="trail_stopped.capped",
+    title="Somebody stops the trail eleven times: ten times it is started, then the cap holds",
+    parameters=ENFORCE,
+    lasts="55:00",
+    when=tuple(
+        step for number in range(11) for step in at(f"{4 * number:02}:00", on_trail(mallory, "stop_logging"))
+    ),
+    then=at_the_end(
+        outcome("trail_stopped", Outcome.ACTED, times=10),
+        outcome("trail_stopped", Outcome.CAPPED),
+        alert("trail_stopped", "CRITICAL", "Trailwarden held back"),
+        alerts_of_ours(11),
+        trail_logs(on=False),
+    ),
+)
+
+BUCKET = Scenario(
+    name="trail_stopped.bucket",
+    title="Everything about the bucket is weakened at once: one look finds it all, and takes it back",
+    parameters=ENFORCE,
+    lasts="01:30:00",
+    when=told(
+        at(
+            LATER,
+            lifts_the_policy(mallory),
+            on_bucket(mallory, "put_bucket_lifecycle_configuration", LifecycleConfiguration=GONE_TOMORROW),
+            on_bucket(mallory, "put_bucket_notification_configuration", NotificationConfiguration={}),
+            on_bucket(mallory, "delete_public_access_block"),
+            on_bucket(mallory, "put_object_lock_configuration", ObjectLockConfiguration=LOCKED_A_DAY),
+            on_bucket(mallory, "put_bucket_encryption", ServerSideEncryptionConfiguration=ANOTHER_KEY),
+        )
+    ),
+    then=holds(
+        by(
+            "01:08:00",
+            alert(
+                "trail_stopped",
+                "HIGH",
+                "CloudTrailLooks, CloudTrailWrites, NobodyElseWrites -> CloudTrailLooks, CloudTrailWrites",
+                "old versions expire after 400 days, to GLACIER_IR after 90 days -> expire after 1 days",
+                "governance, 365 days -> governance, 1 days",
+                "all blocked -> blocked: nothing",
+                "EventBridge:",
+                "AES256 -> aws:kms",
+            ),
+            alert("trail_stopped", "LOW", "mallory", subject="No weaker by now", times=5),
+        ),
+        at_the_end(nothing_is_weaker(), alerts_of_ours(6), outcome("trail_stopped", Outcome.ACTED)),
+    ),
+)
+
+GROUP = Scenario(
+    name="trail_stopped.log_group",
+    title="The trail's log group shall forget, and then shall be gone",
+    parameters=ENFORCE,
+    loses=True,  # what was on its way to the group while it was gone
+    lasts="01:30:00",
+    when=told(
+        at(LATER, on_group(mallory, "put_retention_policy", retentionInDays=1)),
+        at("01:15:00", on_group(mallory, "delete_log_group")),
+    ),
+    then=holds(
+        by("01:08:00", alert("trail_stopped", "MEDIUM", "365 days -> 1 days")),
+        by("01:18:00", alert("trail_stopped", "HIGH", "there -> gone")),
+        at_the_end(nothing_is_weaker(), alerts_of_ours(2), outcome("trail_stopped", Outcome.ACTED, times=2)),
+    ),
+)
+
+EXISTING = Scenario(
+    name="trail_stopped.existing_trail",
+    title="The trail was there before the stack; it and its bucket are watched and restored all the same",
+    before=EXISTING_TRAIL,
+    parameters=(*PARAMETERS, *ENFORCE),
+    lasts="01:30:00",
+    when=told(
+        at(
+            LATER,
+            on_bucket(mallory, "put_bucket_versioning", VersioningConfiguration={"Status": "Suspended"}),
+        ),
+        at("01:10:00", on_group(mallory, "put_retention_policy", retentionInDays=1)),
+        at(
+            "01:15:00",
+            on_trail(mallory, "update_trail", CloudWatchLogsLogGroupArn="", CloudWatchLogsRoleArn=""),
+        ),
+        at("01:20:00", on_trail(mallory, "stop_logging")),
+    ),
+    then=holds(
+        by("01:08:00", alert("trail_stopped", "HIGH", "Enabled -> Suspended")),
+        by("01:13:00", alert("trail_stopped", "MEDIUM", "for ever -> 1 days")),
+        by("01:18:00", alert("trail_stopped", "HIGH", "Log group:")),
+        by("01:23:00", alert("trail_stopped", "CRITICAL", "on -> off")),
+        at_the_end(nothing_is_weaker(), alerts_of_ours(4), outcome("trail_stopped", Outcome.ACTED, times=4)),
+    ),
+)
+
+UNNOTICED = Scenario(
+    name="trail_stopped.unnoticed",
+    title="An event was lost: the hourly look finds what it would have told",
+    parameters=ENFORCE,
+    lasts="03:10:00",
+    when=told(at("01:30:00", unrecorded(on_trail(mallory, "stop_logging")))),
+    then=holds(
+        by("02:03:00", alert("trail_stopped", "CRITICAL", "found by looking", subject="logging")),
+        at_the_end(trail_logs(on=True), alerts_of_ours(1)),
+    ),
+)
+
+EXPECTED = Scenario(
+    name="trail_stopped.expected",
+    title="A deployer's change is the new measure; what somebody else changes meanwhile is not",
+    parameters=(("IgnoredPrincipals", "arn:aws:iam::*:user/deploy-*"),),
+    lasts="02:10:00",
+    when=told(
+        at(
+            LATER,
+            on_bucket(deployer, "put_object_lock_configuration", ObjectLockConfiguration=LOCKED_A_DAY),
+            unrecorded(
+                on_bucket(mallory, "put_bucket_notification_configuration", NotificationConfiguration={})
+            ),
+        ),
+    ),
+    then=holds(
+        by("01:08:00", outcome("trail_stopped", Outcome.SUPPRESSED)),
+        by(
+            "02:03:00",
+            alert("trail_stopped", "HIGH", "EventBridge:", without=("Object Lock",), subject="eventbridge"),
+        ),
+        at_the_end(alerts_of_ours(1)),
+    ),
+)
+
+REFUSED = Scenario(
+    name="trail_stopped.refused",
+    title="An intern tries to stop the trail and may not; what is done to other trails is none of ours",
+    when=told(
+        at(
+            "00:00",
+            intern.calls("cloudtrail", "stop_logging", Name=OWN_TRAIL, refused="AccessDeniedException"),
+            intern.calls("cloudtrail", "stop_logging", Name="another", refused="AccessDeniedException"),
+        )
+    ),
+    then=holds(
+        by("02:30", alert("trail_stopped", "MEDIUM", "user/intern", "192.0.2.15", "no (AccessDenied")),
+        at_the_end(trail_logs(on=True), alerts_of_ours(1)),
+    ),
+)
+
+DELIVERING = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudtrail.amazonaws.com"},
+            "Action": ["s3:GetBucketAcl", "s3:PutObject"],
+            "Resource": ["arn:aws:s3:::elsewhere-logs", "arn:aws:s3:::elsewhere-logs/*"],
+        }
+    ],
+}
+
+
+def trail_elsewhere(region: str) -> Given:
+    """A trail whose home is another region, with its own bucket and log group there."""
+
+    def do(world: World) -> None:
+        s3, trails, logs = (
+            world.client(world.user("builder"), service, region) for service in ("s3", "cloudtrail", "logs")
+        )
+        s3.create_bucket(Bucket="elsewhere-logs")
+        s3.put_bucket_policy(Bucket="elsewhere-logs", Policy=json.dumps(DELIVERING))
+        logs.create_log_group(logGroupName="elsewhere")
+        trails.create_trail(
+            Name="elsewhere",
+            S3BucketName="elsewhere-logs",
+            IsMultiRegionTrail=True,
+            EnableLogFileValidation=True,
+        )
+        trails.start_logging(Name="elsewhere")
+
+    return Given(f"a trail of all regions in {region}", do)
+
+
+def elsewhere(operation: str, name: str = "Name", **parameters: Any) -> Deed:
+    """A call on the trail in us-east-1."""
+    return mallory.calls("cloudtrail", operation, region="us-east-1", **{name: "elsewhere"}, **parameters)
+
+
+ELSEWHERE = Scenario(
+    name="trail_stopped.elsewhere",
+    title="The stack lives in Ireland, the trail in Virginia: its spoke brings every change home",
+    home="eu-west-1",
+    spokes=("us-east-1",),
+    before={
+        "Resources": {
+            "Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "elsewhere"}},
+        }
+    },
+    given=(trail_elsewhere("us-east-1"),),
+    parameters=(
+        ("ExistingTrailArn", "arn:aws:cloudtrail:us-east-1:123456789012:trail/elsewhere"),
+        ("ExistingTrailBucket", "elsewhere-logs"),
+        ("ExistingTrailGroup", "elsewhere"),
+    ),
+    lasts="20:00",
+    when=told(
+        at("00:00", elsewhere("update_trail", EnableLogFileValidation=False)),
+        at("03:00", elsewhere("put_event_selectors", "TrailName", EventSelectors=[WRITES_ONLY])),
+        at("06:00", elsewhere("stop_logging"), elsewhere("start_logging")),
+        at("12:00", elsewhere("delete_trail")),
+    ),
+    then=holds(
+        by("02:59", alert("trail_stopped", "HIGH", "Log file validation:", "--region us-east-1")),
+        by("05:59", alert("trail_stopped", "CRITICAL", "Events recorded:", subject="records was changed")),
+        by("11:59", alert("trail_stopped", "CRITICAL", subject="Logging of the audit trail")),
+        by("15:59", alert("trail_stopped", "CRITICAL", "there -> gone", subject="was deleted")),
+        at_the_end(alerts_of_ours(4)),
+    ),
+)
+
+ARCHIVE = "company-archive"
+
+
+def _archive() -> dict[str, Any]:
+    """The archive account's template, its parameters given; the account boundary isn't simulated."""
+    template: dict[str, Any] = json.loads(json.dumps(archive()))
+    template["Parameters"]["WatchedAccount"]["Default"] = "123456789012"
+    arn = f"arn:aws:cloudtrail:us-east-1:123456789012:trail/{OWN_TRAIL}"
+    template["Parameters"]["TrailArn"]["Default"] = arn
+    template["Resources"]["ArchiveBucket"]["Properties"]["BucketName"] = ARCHIVE
+    return template
+
+
+ARCHIVED = Scenario(
+    name="trail_stopped.archived",
+    title="The logs go to an archive account: the trail is watched from here, the bucket is not",
+    before=_archive(),
+    parameters=(("ArchiveBucket", ARCHIVE), *ENFORCE),
+    lasts="02:20:00",
+    when=told(
+        at("00:10:00", mallory.calls("s3", "delete_public_access_block", Bucket=ARCHIVE)),
+        at("02:05:00", on_trail(mallory, "stop_logging")),
+    ),
+    then=holds(
+        by("02:08:00", alert("trail_stopped", "CRITICAL", "on -> off", without=("Could not look",))),
+        at_the_end(trail_logs(on=True), alerts_of_ours(1), no_more_alerts_than(0, of="trail_digest")),
+    ),
+)
+
+
+def group_may(policy: str) -> Check:
+    """Whether a group of the account has this policy of AWS's."""
+
+    def judge(iam: Any) -> str | None:
+        groups = [each["GroupName"] for each in iam.list_groups()["Groups"]]
+        held = {name: iam.list_group_policies(GroupName=name)["PolicyNames"] for name in groups}
+        return None if [policy] in held.values() else f"the groups hold {held}"
+
+    return state(f"a group holds {policy}", judge, "iam")
+
+
+AUDITED = Scenario(
+    name="trail_stopped.auditors",
+    title="The stack makes the groups of those who audit where it is asked to",
+    parameters=(("AuditGroups", "yes"),),
+    lasts="00:10",
+    when=(),
+    then=at_the_end(group_may("AWSCloudTrail_FullAccess"), group_may("AWSCloudTrail_ReadOnlyAccess")),
+)
+
+SCENARIOS = (
+    SCENARIO,
+    ENFORCED,
+    DELETED,
+    WEAKENED,
+    FIRST_DAY,
+    CAPPED,
+    BUCKET,
+    GROUP,
+    EXISTING,
+    UNNOTICED,
+    EXPECTED,
+    REFUSED,
+    ELSEWHERE,
+    ARCHIVED,
+    AUDITED,
+)

@@ -1,0 +1,1 @@
+"""Records of others, through the same handlers."""

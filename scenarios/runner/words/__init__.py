@@ -1,0 +1,1 @@
+"""What incidents are told in: actors, actions, checks."""

@@ -1,0 +1,175 @@
+"""What a scenario may expect: alerts in the inbox, findings in the ledger, the account's own state."""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from chalicelib.ledger.findings import Finding
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.remediation import Outcome
+from scenarios.cloud.sns.topics import Message
+from scenarios.cloud.world import World
+from scenarios.runner.scenario import Check
+
+# Kinds of trace lines that mean an event, a message or a line of a log went nowhere.
+LOST = ("lost", "undelivered")
+
+
+def alert(
+    remediation: str,
+    severity: str,
+    *says: str,
+    times: int = 1,
+    subject: str = "",
+    without: Iterable[str] = (),
+) -> Check:
+    """An alert of this remediation, this severity and these words has come, so many times.
+
+    `without`: words that must not stand in it.
+    """
+    unsaid = tuple(without)
+
+    def judge(world: World) -> str | None:
+        mine = [message for message in alerts(world) if message.attributes["remediation"] == remediation]
+        right = [message for message in mine if _fits(message, severity, says, subject)]
+        if not times <= len(right) <= times * (1 + _extra(world)):
+            seen = "; ".join(f"{message.subject!r}" for message in mine) or "none at all"
+            return (
+                f"{len(right)} instead of {times}; of {remediation} there came {seen}{_nearest(mine, says)}"
+            )
+        leaked = [word for word in unsaid for message in right if word in message.text]
+        return f"it says {leaked[0]!r}, which it must not" if leaked else None
+
+    words = f"{remediation} tells {severity}" + (f": {', '.join(says)}" if says else "")
+    return Check(words if times == 1 else f"{words} ({times} times)", judge)
+
+
+def in_time(check: Check, *, late: Check) -> Check:
+    """What holds where CloudTrail is in time, and what where a fault profile has its records late."""
+
+    def judge(world: World) -> str | None:
+        return (late if world.setting.faults.late_seconds else check).judge(world)
+
+    return Check(f"{check.words} (where CloudTrail is late: {late.words})", judge)
+
+
+def _extra(world: World) -> int:
+    """How often a profile may repeat an alert: a crash between telling and noting it tells once more."""
+    return 1 if world.setting.faults.tells_again else 0
+
+
+def _fits(message: Message, severity: str, says: Iterable[str], subject: str) -> bool:
+    return (
+        message.attributes["severity"] == severity
+        and subject in message.subject
+        and all(word in message.text for word in says)
+    )
+
+
+def _nearest(messages: list[Message], says: Iterable[str]) -> str:
+    missing = [[word for word in says if word not in message.text] for message in messages]
+    return f"; not said: {min(missing, key=len)}" if any(missing) else ""
+
+
+def alerts(world: World) -> list[Message]:
+    """The inbox, without what CloudWatch itself sent."""
+    return [message for message in world.messaging.inbox if "remediation" in message.attributes]
+
+
+def no_more_alerts_than(most: int, *, of: str = "") -> Check:
+    """The person on call has read so many alerts of ours, or `of` one remediation, and no more."""
+
+    def judge(world: World) -> str | None:
+        found = [
+            message.subject for message in alerts(world) if of in ("", message.attributes["remediation"])
+        ]
+        too_many = len(found) > most * (1 + _extra(world))
+        return f"there came {len(found)}: {'; '.join(found)}" if too_many else None
+
+    all_or_some = f"of {of}" if of else "in all"
+    return Check(
+        "nobody is told anything" if most == 0 else f"no more than {most} alerts {all_or_some}", judge
+    )
+
+
+def alarm_mail(alarm: str) -> Check:
+    """CloudWatch itself has told the topic that this alarm went off."""
+
+    def judge(world: World) -> str | None:
+        name = world.home.resources[alarm].physical_id
+        for message in world.messaging.inbox:
+            if message.sender == "cloudwatch.amazonaws.com" and json.loads(message.text)["AlarmName"] == name:
+                return None
+        return f"no message of {alarm} came"
+
+    return Check(f"the alarm {alarm} tells the topic", judge)
+
+
+def outcome(remediation: str, wanted: Outcome, times: int = 1) -> Check:
+    """The ledger holds so many findings of this remediation with this outcome."""
+
+    def judge(world: World) -> str | None:
+        found = [finding.outcome for finding in findings(world, remediation)]
+        if found.count(wanted) == times:
+            return None
+        return f"the ledger holds {[str(each) for each in found] or 'nothing'}"
+
+    return Check(
+        f"the ledger remembers {remediation}: {wanted}" + (f" ({times})" if times != 1 else ""), judge
+    )
+
+
+def findings(world: World, remediation: str) -> list[Finding]:
+    """What the ledger holds about a remediation, newest first."""
+    with world.calls.muted():
+        client = world.client(world.user("reader"), "dynamodb")
+        return Ledger(client, world.home.resources["Ledger"].physical_id).newest(remediation, 100)
+
+
+def kept(count: int, *says: str) -> Check:
+    """The dead-letter queue holds so many events, and these words stand in each."""
+
+    def judge(world: World) -> str | None:
+        bodies = world.messaging.bodies(world.home.resources["DeadLetters"].attributes["Arn"])
+        copies = 2 if world.setting.faults.duplicates else 1  # each delivery of a duplicate fails on its own
+        if not count <= len(bodies) <= count * copies:
+            return f"it holds {len(bodies)}"
+        silent = [body for body in bodies if not all(word in body for word in says)]
+        return f"it holds {silent[0][:300]}" if silent else None
+
+    return Check(
+        f"the dead-letter queue keeps {count} events" + (f" ({', '.join(says)})" if says else ""), judge
+    )
+
+
+def undelivered(why: str, times: int) -> Check:
+    """EventBridge could not deliver so many events, for this reason."""
+
+    def judge(world: World) -> str | None:
+        found = [moment.words for moment in world.setting.trace if moment.kind == "undelivered"]
+        copies = 2 if world.setting.faults.duplicates else 1
+        right = [words for words in found if why in words]
+        wrong = len(right) != len(found) or not times <= len(found) <= times * copies
+        return f"it could not deliver {len(found)}: {'; '.join(found)}" if wrong else None
+
+    return Check(f"EventBridge could not deliver {times} events ({why})", judge)
+
+
+def nothing_lost() -> Check:
+    """No event, message or log line went nowhere."""
+
+    def judge(world: World) -> str | None:
+        gone = [moment.words for moment in world.setting.trace if moment.kind in LOST]
+        return gone[0] if gone else None
+
+    return Check("nothing is lost on the way", judge)
+
+
+def state(words: str, judge: Callable[[Any], str | None], service: str, region: str = "") -> Check:
+    """The account's own state, read by a boto3 client of that service."""
+
+    def with_client(world: World) -> str | None:
+        with world.calls.muted():
+            return judge(world.client(world.user("reader"), service, region))
+
+    return Check(words, with_client)

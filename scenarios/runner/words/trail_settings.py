@@ -1,0 +1,107 @@
+"""Words for what people do to a trail's settings, and for what is to hold of them afterwards."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chalicelib.aws import Aws
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.trail.settings.reader import Place, read_settings
+from chalicelib.trail.settings.settings import TrailSettings, weaker
+from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.world import World
+from scenarios.runner.scenario import Check, Deed
+from scenarios.runner.words.actors import Actor
+from scenarios.runner.words.existing_trail import ARN, GROUP
+from scenarios.runner.words.trail_deeds import trail_bucket
+
+OWN_TRAIL = "trailwarden-trail"
+
+Given = Callable[[World], Mapping[str, Any]]
+
+
+def trail_arn(world: World) -> str:
+    """The ARN of the stack's own trail, or of the one that was there before."""
+    own = world.home.resources.get("Trail")
+    return str(own.attributes["Arn"]) if own else ARN
+
+
+def trail_group(world: World) -> str:
+    """The name of the trail's log group, likewise."""
+    own = world.home.resources.get("TrailGroup")
+    return own.physical_id if own else GROUP
+
+
+def on_bucket(actor: Actor, operation: str, **parameters: Any) -> Deed:
+    """An S3 call on the trail's bucket."""
+    return _call(actor, "s3", operation, lambda world: {"Bucket": trail_bucket(world), **parameters})
+
+
+def on_group(actor: Actor, operation: str, **parameters: Any) -> Deed:
+    """A CloudWatch Logs call on the trail's log group."""
+    return _call(actor, "logs", operation, lambda world: {"logGroupName": trail_group(world), **parameters})
+
+
+def on_trail(actor: Actor, operation: str, **parameters: Any) -> Deed:
+    """A CloudTrail call on the trail."""
+    key = "TrailName" if operation == "put_event_selectors" else "Name"
+    return _call(
+        actor,
+        "cloudtrail",
+        operation,
+        lambda world: {key: trail_arn(world).rpartition("/")[2], **parameters},
+    )
+
+
+def unrecorded(deed: Deed) -> Deed:
+    """The same, but no event of it ever comes: it was lost, or it was done before anybody watched."""
+
+    def do(world: World) -> None:
+        with world.calls.muted():
+            deed.do(world)
+
+    return Deed(f"{deed.words}, and nothing tells of it", do)
+
+
+def nothing_is_weaker() -> Check:
+    """The trail, its bucket and its group are set as the ledger's last good state says."""
+
+    def judge(world: World) -> str | None:
+        # Not muted: laws answer what moto forgets.
+        aws = _Clients(world)
+        ledger = Ledger(aws.client("dynamodb"), world.home.resources["Ledger"].physical_id)
+        good = ledger.remembered("trail_stopped")
+        place = Place(trail_arn=trail_arn(world), bucket=trail_bucket(world), log_group=trail_group(world))
+        now, untold = read_settings(aws, place)
+        if not good:
+            return "no good state was ever recorded"
+        wrong = [
+            f"{each.label}: {each.was} -> {each.became}"
+            for each in weaker(TrailSettings.from_text(good), now)
+        ]
+        return "; ".join([*wrong, *untold]) or None
+
+    return Check("the trail, its bucket and its log group are set as they were", judge)
+
+
+class _Clients(Aws):
+    """The reader's way into a world."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    def client(self, service: str, region: str = "") -> Any:
+        """A client of somebody who may look at everything."""
+        return self._world.client(self._world.user("reader"), service, region)
+
+
+def _call(actor: Actor, service: str, operation: str, given: Given) -> Deed:
+    def do(world: World, caller: Caller) -> None:
+        method = getattr(world.client(caller, service, _region(world, service)), operation)
+        method(**given(world))
+
+    return actor.does(f"calls {service} {operation.replace('_', ' ')} on the trail's own", do)
+
+
+def _region(world: World, service: str) -> str:
+    return "" if service == "s3" else trail_arn(world).split(":")[3]
