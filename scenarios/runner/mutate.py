@@ -33,7 +33,7 @@ Path = tuple[str | int, ...]
 ALLOWED: dict[str, str] = {
     r"(RestAPI|APIHandler|ApiHandler)": (
         "API Gateway is not simulated; routes, their authorisation and their handler are held by "
-        "tests/unit/test_http.py and tests/unit/test_stack.py"
+        "tests/chalicelib/http/test_routes.py and tests/chalicelib/template/test_template.py"
     ),
     r"TableDeletedActingPolicy.*Statement.0": (
         "the same policy lets table_deleted query every table, to restore it; the ledger is one of them"

@@ -1,0 +1,593 @@
+import json
+from dataclasses import replace
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from freezegun import freeze_time
+
+from chalicelib.errors import MalformedEvent, NotAllowed, NotConfigured, StillUnderWay, Throttled
+from chalicelib.remediation import Deed, Outcome, Plan, Quiet
+from chalicelib.runtime import answer as runtime
+from chalicelib.settings import Mode
+from tests.chalicelib.runtime.house import (
+    ACCOUNT,
+    NOON,
+    REGION,
+    TABLE,
+    Context,
+    Happening,
+    Remedy,
+    alert,
+    built,
+    creates,
+    deletes,
+    later,
+)
+
+DENIED = {"create_table": "AccessDeniedException"}
+
+
+@pytest.fixture
+def house():
+    with built() as house:
+        yield house
+
+
+def told(*alerts, calls=()) -> Remedy:
+    return Remedy(Plan.tell(*(alerts or (alert(),)), calls=calls))
+
+
+# ---- once ----------------------------------------------------------------------------------------
+
+
+def test_an_event_is_looked_at_decided_told_and_remembered(house):
+    remedy = told()
+    remedy.facts = {"backups": 2}
+
+    outcome = house.handle(remedy)
+
+    assert outcome is Outcome.TOLD
+    assert [mail.subject for mail in house.mail] == ["HIGH: Something happened"]
+    assert house.mail[0].attributes == {"severity": "HIGH", "remediation": "remedy"}
+    (finding,) = house.findings
+    assert (finding.outcome, finding.facts, finding.told) == (Outcome.TOLD, '{"backups": 2}', {0})
+    assert f"Finding {finding.id}" in house.mail[0].text
+
+
+def test_a_second_delivery_changes_nothing(house):
+    remedy = told(calls=[creates("orders")])
+    house.handle(remedy)
+
+    outcome = house.handle(remedy)
+
+    assert outcome is Outcome.DUPLICATE
+    assert len(house.mail) == len(remedy.decided) == len(house.findings) == 1
+
+
+def test_the_same_key_in_another_account_is_another_event(house):
+    remedy = told()
+
+    outcomes = [house.handle(remedy, Happening(account=account)) for account in (ACCOUNT, "999988887777")]
+
+    assert outcomes == [Outcome.TOLD, Outcome.TOLD]
+    assert len(house.findings) == 2
+
+
+def test_a_claim_is_not_named_after_our_code(house):
+    """Else renaming a Python function would forget every claim of the last fifteen days."""
+    house.handle(told())
+
+    (claim,) = house.items("claim#")
+    assert claim["pk"]["S"] == "claim#remedy"
+    assert claim["sk"]["S"].startswith("event#")
+
+
+def test_a_claim_outlives_the_longest_redrive(house):
+    with freeze_time(NOON):
+        house.handle(told())
+
+    (claim,) = house.items("claim#")
+    assert int(claim["expires"]["N"]) > later(14 * 86_400).timestamp()
+
+
+def test_an_event_without_a_key_is_an_error_and_not_an_unclaimed_run(house):
+    # The account is always there, so a key is never empty; a remediation that named none would still be.
+    remedy = told()
+    house.handle(remedy, Happening(key=""))
+
+    assert house.handle(remedy, Happening(key="")) is Outcome.DUPLICATE
+
+
+def test_nothing_to_say_leaves_no_finding(house):
+    outcome = house.handle(Remedy(Plan.nothing()))
+
+    assert outcome is Outcome.NOTHING
+    assert house.findings == []
+    assert house.mail == []
+
+
+def test_an_event_that_names_no_region_happened_in_the_functions_own(house):
+    house.handle(told(), Happening(region=""))
+
+    assert [finding.region for finding in house.findings] == [REGION]
+
+
+# ---- while another one works, and after one died -------------------------------------------------
+
+
+class Died(BaseException):
+    """The execution environment went away; nothing catches it."""
+
+
+def died_while_telling(house, remedy) -> None:
+    house.aws.refused["publish"] = "never reached"
+
+    def die(**_):
+        raise Died
+
+    run = house.run(remedy)
+    run._publish = lambda *_, **__: die()
+    with pytest.raises(Died):
+        run.handle(Happening())
+    del house.aws.refused["publish"]
+
+
+def test_a_delivery_while_another_is_under_way_is_kept_for_later(house):
+    remedy = told()
+    with freeze_time(NOON):
+        died_while_telling(house, remedy)  # its claim stands until its time is up
+    with freeze_time(later(20)), pytest.raises(StillUnderWay, match=r"remedy: another invocation.*e-1"):
+        house.handle(remedy)
+
+    assert house.mail == []
+
+
+def test_a_claim_left_by_a_crash_has_lapsed_when_lambda_tries_again(house):
+    """A function has 50 seconds at most, Lambda waits 60."""
+    remedy = told()
+    with freeze_time(NOON):
+        died_while_telling(house, remedy)
+    with freeze_time(later(60)):
+        outcome = house.handle(remedy)
+    with freeze_time(later(120)):
+        again = house.handle(remedy)
+        mail = house.mail
+
+    assert (outcome, again) == (Outcome.TOLD, Outcome.DUPLICATE)
+    assert len(mail) == 1
+    assert len(remedy.decided) == 1
+
+
+def test_a_failure_gives_its_claim_back(house):
+    remedy = told()
+    remedy.facts = ClientError({"Error": {"Code": "ThrottlingException", "Message": "slower"}}, "ListBackups")
+    with pytest.raises(Throttled, match="ListBackups: slower"):
+        house.handle(remedy)
+    remedy.facts = None
+
+    assert house.handle(remedy) is Outcome.TOLD
+
+
+def test_a_ledger_that_may_not_be_written_is_named(house):
+    aws = house.aws
+    aws.refused["put_item"] = "AccessDeniedException"
+
+    with pytest.raises(NotAllowed, match=r"remedy: put_item: no for event e-1") as caught:
+        house.handle(told())
+
+    assert caught.value.event_key == "e-1"
+
+
+def test_what_nobody_foresaw_rises_as_it_is(house):
+    remedy = told()
+    remedy.facts = KeyError("surprise")
+
+    with pytest.raises(KeyError, match="surprise"):
+        house.handle(remedy)
+
+
+# ---- suppression ---------------------------------------------------------------------------------
+
+OWN_ROLE = f"arn:aws:iam::{ACCOUNT}:role/root_login-role"
+
+
+@pytest.fixture
+def function(house):
+    house.aws.__dict__["_identity"] = {
+        "Account": ACCOUNT,
+        "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/root_login-role/root_login",
+    }
+    return house
+
+
+@pytest.mark.parametrize(
+    ("principal", "suppressed"),
+    [
+        pytest.param(OWN_ROLE, True, id="our own role"),
+        pytest.param(f"arn:aws:iam::{ACCOUNT}:role/root_login-role-2", False, id="a longer name"),
+        pytest.param("arn:aws:iam::999988887777:role/root_login-role", False, id="another account's"),
+        pytest.param(f"arn:aws:iam::{ACCOUNT}:role/visitor", False, id="another role"),
+        pytest.param(
+            f"arn:aws:sts::{ACCOUNT}:assumed-role/visitor/root_login", False, id="a session named like us"
+        ),
+        pytest.param(f"arn:aws:iam::{ACCOUNT}:user/root_login-role", False, id="a user named like our role"),
+        pytest.param("", False, id="nobody"),
+    ],
+)
+def test_only_our_own_role_is_us(function, principal, suppressed):
+    remedy = told()
+
+    outcome = function.handle(remedy, Happening(principal=principal))
+
+    assert outcome is (Outcome.SUPPRESSED if suppressed else Outcome.TOLD)
+    assert len(remedy.looked) == (0 if suppressed else 1)
+
+
+def test_what_is_suppressed_is_recorded_and_not_told(house):
+    principals = ("arn:aws:iam::*:user/mal*",)
+
+    outcome = house.handle(told(), ignored_principals=principals)
+
+    assert outcome is Outcome.SUPPRESSED
+    assert house.mail == []
+    (finding,) = house.findings
+    assert (finding.outcome, finding.principal, finding.plan) == (
+        Outcome.SUPPRESSED,
+        Happening().principal,
+        Plan.nothing(),
+    )
+
+
+def test_a_suppression_that_comes_later_overwrites_no_plan(house):
+    """A first try failed; meanwhile somebody was put on the list of the expected."""
+    house.aws.refused.update(DENIED)
+    remedy = told(calls=[creates("orders")])
+    with pytest.raises(NotAllowed):
+        house.handle(remedy)
+
+    house.handle(remedy, ignored_principals=("*",))
+
+    assert [finding.outcome for finding in house.findings] == [Outcome.FAILED]
+
+
+def test_sts_is_asked_once_a_cold_start(house):
+    roles = [Happening(key=str(number), principal=OWN_ROLE) for number in range(3)]
+
+    for event in roles:
+        house.handle(told(), event)
+
+    assert house.aws.asked.count("get_caller_identity") == 1
+
+
+# ---- the gate ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mode", "outcome", "acted", "words"),
+    [
+        pytest.param(Mode.OBSERVE, Outcome.OBSERVED, False, "would do, were its mode enforce", id="observe"),
+        pytest.param(Mode.APPROVE, Outcome.AWAITING_APPROVAL, False, "waits for a yes", id="approve"),
+        pytest.param(Mode.ENFORCE, Outcome.ACTED, True, "Trailwarden did:", id="enforce"),
+    ],
+)
+def test_a_mode_says_how_far_it_goes(house, mode, outcome, acted, words):
+    became = house.handle(told(calls=[creates("orders")]), mode=mode)
+
+    assert became is outcome
+    assert house.tables() == (["orders"] if acted else [])
+    assert words in house.mail[0].text
+    assert ("To undo it:" in house.mail[0].text) == acted
+
+
+def test_who_is_asked_for_a_yes_is_told_how_to_give_it(house):
+    house.handle(told(calls=[creates("orders")]), mode=Mode.APPROVE)
+
+    (finding,) = house.findings
+    assert finding.outcome is Outcome.AWAITING_APPROVAL
+    assert finding.plan.calls == (creates("orders"),)
+    assert f"trailwarden approve {finding.id}" in house.mail[0].text.splitlines()[-2 - 1]
+
+
+def test_the_hours_cap_holds_calls_back_and_says_so(house):
+    outcomes = [
+        house.handle(told(calls=[creates(f"t-{number}")]), Happening(key=str(number)), acts_per_hour=2)
+        for number in range(3)
+    ]
+
+    assert outcomes == [Outcome.ACTED, Outcome.ACTED, Outcome.CAPPED]
+    assert house.tables() == ["t-0", "t-1"]
+    assert "held back" in house.mail[2].text
+
+
+def test_a_function_that_was_told_no_cap_does_not_act(house):
+    outcome = house.handle(told(calls=[creates("orders")]), acts_per_hour=0)
+
+    assert outcome is Outcome.CAPPED
+    assert house.tables() == []
+
+
+def test_the_kill_switch_stands_above_every_mode(house):
+    house.throw_the_switch()
+
+    outcome = house.handle(told(calls=[creates("orders")]))
+
+    assert outcome is Outcome.CAPPED
+    assert house.tables() == []
+    assert "Trailwarden held back (kill switch" in house.mail[0].text
+    assert house.items("acts#") == []  # what is held back takes nobody's place
+
+
+def test_the_kill_switch_also_holds_what_an_earlier_try_had_begun(house):
+    house.aws.refused.update(DENIED)
+    remedy = told(calls=[creates("orders")])
+    with pytest.raises(NotAllowed):
+        house.handle(remedy)
+    house.aws.refused.clear()
+    house.throw_the_switch()
+
+    outcome = house.handle(remedy)
+
+    assert outcome is Outcome.CAPPED
+    assert house.tables() == []
+    assert "held back" in house.mail[1].text
+
+
+# ---- acting, and failing to ----------------------------------------------------------------------
+
+
+def test_the_plan_is_stored_before_the_first_call(house):
+    def stored(**_):
+        assert [finding.plan.calls for finding in house.findings] == [(creates("orders"),)]
+        raise Died
+
+    run = house.run(told(calls=[creates("orders")]))
+    real = house.aws.client
+    house.aws.client = lambda service, region="": (
+        type("Dynamo", (), {"create_table": staticmethod(stored)})() if region else real(service)
+    )
+    with pytest.raises(Died):
+        run.handle(Happening())
+
+
+FAILURES = [
+    pytest.param("AccessDeniedException", NotAllowed, "create_table: no", id="denied"),
+    pytest.param("ThrottlingException", Throttled, "create_table: no", id="throttled"),
+    pytest.param("ValidationException", ClientError, "ValidationException", id="unforeseen"),
+    pytest.param(ReadTimeoutError(endpoint_url="x"), ReadTimeoutError, "Read timeout", id="no answer"),
+]
+
+
+@pytest.mark.parametrize(("refusal", "error", "why"), FAILURES)
+def test_an_act_that_fails_is_told_with_the_reason_and_rises(house, refusal, error, why):
+    house.aws.refused["create_table"] = refusal
+
+    with pytest.raises(error):
+        house.handle(told(calls=[creates("orders"), creates("invoices")]))
+
+    text = house.mail[0].text
+    assert "Trailwarden could not do:\n  - dynamodb.create_table(TableName='orders'" in text
+    assert "because" in text
+    assert why in text
+    assert "Trailwarden did not yet try:\n  - dynamodb.create_table(TableName='invoices'" in text
+    assert "To undo it:" not in text
+    (finding,) = house.findings
+    assert finding.outcome is Outcome.FAILED
+    assert why in finding.failure
+
+
+def test_a_retry_that_fails_again_tells_nothing_again(house):
+    house.aws.refused.update(DENIED)
+    remedy = told(calls=[creates("orders")])
+
+    for _ in range(3):
+        with pytest.raises(NotAllowed):
+            house.handle(remedy)
+
+    assert len(house.mail) == 1
+    assert len(remedy.decided) == 1
+
+
+def test_a_retry_that_succeeds_tells_how_it_ended_once(house):
+    house.aws.refused.update(DENIED)
+    remedy = told(calls=[creates("orders")])
+    with pytest.raises(NotAllowed):
+        house.handle(remedy)
+    house.aws.refused.clear()
+
+    outcome = house.handle(remedy)
+
+    assert outcome is Outcome.ACTED
+    assert house.tables() == ["orders"]
+    assert "You were told that this had failed" in house.mail[1].text
+    assert "Trailwarden did:" in house.mail[1].text
+    (finding,) = house.findings
+    assert (finding.outcome, finding.failure, finding.told) == (Outcome.ACTED, "", {0})
+    assert house.handle(remedy) is Outcome.DUPLICATE
+    assert len(house.mail) == 2
+
+
+def test_a_failed_telling_does_not_act_again(house):
+    house.aws.refused["publish"] = "InternalError"
+    remedy = told(calls=[creates("orders", already=())])
+    with pytest.raises(ClientError):
+        house.handle(remedy)
+    house.aws.refused.clear()
+
+    outcome = house.handle(remedy)
+
+    assert outcome is Outcome.ACTED
+    assert house.aws.asked.count("create_table") == 1
+    assert len(house.mail) == 1
+
+
+def test_a_retry_goes_on_with_the_call_that_failed(house):
+    gone = deletes("nothing")
+    remedy = told(calls=[creates("first", already=()), gone, creates("third")])
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        house.handle(remedy)
+    house.handle(told(calls=[creates("nothing")]), Happening(key="helper"))
+
+    outcome = house.handle(remedy)
+
+    assert outcome is Outcome.ACTED
+    assert house.tables() == ["first", "third"]
+
+
+def test_what_fails_without_an_alert_is_told_nonetheless(house):
+    house.aws.refused.update(DENIED)
+
+    with pytest.raises(NotAllowed):
+        house.handle(Remedy(Plan(calls=(creates("orders"),))))
+
+    assert house.mail[0].subject == "HIGH: remedy could not do what it planned"
+
+
+def test_the_stored_plan_is_resumed_and_not_decided_again(house):
+    house.aws.refused.update(DENIED)
+    with pytest.raises(NotAllowed):
+        house.handle(told(calls=[creates("orders")]))
+    house.aws.refused.clear()
+    changed_its_mind = told(calls=[creates("another")])
+
+    house.handle(changed_its_mind)
+
+    assert house.tables() == ["orders"]
+    assert changed_its_mind.decided == []
+
+
+# ---- quiet ---------------------------------------------------------------------------------------
+
+
+def hushed(title="again", subject="203.0.113.7"):
+    return alert(title, quiet=Quiet(subject=subject, seconds=3600))
+
+
+def test_what_was_told_lately_is_recorded_as_quiet(house):
+    first = house.handle(told(hushed()))
+    second = house.handle(told(hushed()), Happening(key="e-2", at=later(1)))
+
+    assert (first, second) == (Outcome.TOLD, Outcome.QUIET)
+    assert len(house.mail) == 1
+    assert [finding.outcome for finding in house.findings] == [Outcome.QUIET, Outcome.TOLD]
+
+
+def test_of_two_alerts_one_may_be_quiet(house):
+    house.handle(told(hushed()))
+
+    outcome = house.handle(told(hushed(), alert("news")), Happening(key="e-2", at=later(1)))
+
+    assert outcome is Outcome.TOLD
+    assert [mail.subject for mail in house.mail] == ["HIGH: again", "HIGH: news"]
+    assert (house.findings[0].quiet, house.findings[0].told) == ({0}, {1})
+
+
+def test_an_act_under_a_quiet_alert_is_still_an_act(house):
+    house.handle(told(hushed()))
+
+    outcome = house.handle(told(hushed(), calls=[creates("orders")]), Happening(key="e-2"))
+
+    assert outcome is Outcome.ACTED
+    assert house.tables() == ["orders"]
+
+
+def test_of_a_flood_a_few_are_told_and_the_last_says_that_it_goes_on(house):
+    flood = alert("wiped", quiet=Quiet(subject="mallory", seconds=3600, most=3))
+
+    for number in range(8):
+        house.handle(told(flood), Happening(key=f"e-{number}", at=later(number)))
+
+    assert len(house.mail) == 3
+    assert ["And on" in mail.text for mail in house.mail] == [False, False, True]
+    assert "number 3 within 1 h; more of it is kept in the ledger" in house.mail[2].text
+    assert [finding.outcome for finding in house.findings].count(Outcome.QUIET) == 5
+
+
+def test_a_retry_of_the_event_that_may_speak_still_speaks(house):
+    house.aws.refused["publish"] = "InternalError"
+    remedy = told(hushed())
+    with pytest.raises(ClientError):
+        house.handle(remedy)
+    house.aws.refused.clear()
+
+    assert house.handle(remedy) is Outcome.TOLD
+    assert len(house.mail) == 1
+
+
+# ---- size ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "remedy",
+    [
+        pytest.param(Remedy(Plan.tell(alert()), facts=["x" * 1000] * 1000), id="facts"),
+        pytest.param(
+            Remedy(Plan.tell(alert(facts=tuple(("Host", "\x00" * 900) for _ in range(900))))), id="alert"
+        ),
+        pytest.param(Remedy(Plan.tell(*(alert("é" * 900) for _ in range(500)))), id="alerts"),
+        pytest.param(Remedy(Plan.tell(alert(), calls=[creates("t" * 900)] * 900)), id="calls"),
+    ],
+)
+def test_whatever_somebody_makes_of_it_the_ledger_holds_it_and_it_is_told(house, remedy):
+    house.handle(remedy)
+
+    (item,) = house.items("finding#")
+    assert len(json.dumps(item)) < 400 * 1024
+    assert house.mail
+    assert all(len(mail.text.encode()) < 256 * 1024 for mail in house.mail)
+
+
+# ---- a batch -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def deployed(house, monkeypatch):
+    monkeypatch.setenv("TRAILWARDEN_TOPIC_ARN", house.topic)
+    monkeypatch.setenv("TRAILWARDEN_LEDGER", TABLE)
+    monkeypatch.setattr(runtime, "AWS", house.aws)
+    return house
+
+
+def test_one_bad_event_never_fails_the_others_and_rises(deployed):
+    remedy = told()
+    bad = Happening(key="bad")
+
+    def look(aws, event, settings):
+        if event is bad:
+            raise MalformedEvent("unreadable", event_key=event.key)
+
+    remediation = replace(remedy.remediation, look=look)
+    events = [bad, Happening(key="good-1"), Happening(key="good-2", at=later(1))]
+
+    with pytest.raises(MalformedEvent, match="unreadable for event bad"):
+        runtime.answer(remediation, {"events": events}, Context())
+
+    assert [finding.event_key for finding in deployed.findings] == ["good-2", "good-1"]
+
+
+def test_an_answer_says_what_became_of_each_event(deployed):
+    answer = runtime.answer(told().remediation, {"events": [Happening(), Happening()]}, Context())
+
+    assert answer == {
+        "remediation": "remedy",
+        "events": [{"event": "e-1", "outcome": "told"}, {"event": "e-1", "outcome": "duplicate"}],
+    }
+
+
+def test_a_fresh_deploy_observes(deployed):
+    runtime.answer(told(calls=[creates("orders")]).remediation, {"events": [Happening()]}, Context())
+
+    assert deployed.tables() == []
+    assert [finding.outcome for finding in deployed.findings] == [Outcome.OBSERVED]
+
+
+def test_a_function_without_its_variables_says_which(monkeypatch):
+    monkeypatch.delenv("TRAILWARDEN_TOPIC_ARN", raising=False)
+
+    with pytest.raises(NotConfigured, match="TRAILWARDEN_TOPIC_ARN is missing"):
+        runtime.answer(told().remediation, {"events": []}, Context())
+
+
+def test_a_deed_is_noted_for_each_call(house):
+    house.handle(told(calls=[creates("orders"), creates("orders")]))
+
+    assert house.findings[0].deeds == {0: Deed.DONE, 1: Deed.FOUND}

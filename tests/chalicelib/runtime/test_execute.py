@@ -1,0 +1,142 @@
+from dataclasses import replace
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError
+
+from chalicelib.errors import NotAllowed, Throttled
+from chalicelib.ledger.findings import finding_of
+from chalicelib.remediation import Deed, Outcome, Plan
+from chalicelib.runtime.execute import carry_out
+from chalicelib.runtime.notify import message_of
+from tests.chalicelib.runtime.house import ACCOUNT, Happening, alert, built, creates, deletes
+
+
+@pytest.fixture
+def house():
+    with built() as house:
+        yield house
+
+
+def planned(house, *calls):
+    return house.ledger.store(
+        finding_of("remedy", Happening(), Plan.tell(alert(), calls=calls), Outcome.ACTED)
+    )
+
+
+def carried(house, finding):
+    return carry_out(house.aws, house.ledger, finding)
+
+
+def text_of(finding):
+    return message_of(
+        alert(),
+        finding.id,
+        finding.outcome,
+        finding.plan.calls,
+        finding.deeds,
+        failure=finding.failure,
+    )
+
+
+def test_calls_are_made_in_order_and_noted(house):
+    finding, error = carried(house, planned(house, creates("a"), deletes("a"), creates("b")))
+
+    assert error is None
+    assert house.tables() == ["b"]
+    assert finding.deeds == {0: Deed.DONE, 1: Deed.DONE, 2: Deed.DONE}
+    assert house.ledger.stored("remedy", Happening()) == finding
+
+
+def test_what_somebody_else_did_is_not_ours_to_undo(house):
+    house.aws.client("dynamodb").create_table(**creates("orders").parameters)
+
+    finding, error = carried(house, planned(house, creates("orders"), creates("invoices")))
+
+    assert error is None
+    assert finding.deeds == {0: Deed.FOUND, 1: Deed.DONE}
+    text = text_of(finding)
+    assert (
+        "This was so already, and not by Trailwarden:\n  - dynamodb.create_table(TableName='orders'" in text
+    )
+    assert "To undo it:\n  - dynamodb.delete_table(TableName='invoices')" in text
+    assert "delete_table(TableName='orders')" not in text
+
+
+def test_what_an_earlier_try_may_have_done_is_told_as_unsure(house):
+    """The first try died after its call and before it could note it."""
+    begun = house.ledger.did(planned(house, creates("orders")), 0, Deed.BEGUN)
+    house.aws.client("dynamodb").create_table(**creates("orders").parameters)
+
+    finding, _ = carried(house, begun)
+
+    assert finding.deeds == {0: Deed.UNSURE}
+    assert "perhaps by an earlier try of Trailwarden's" in text_of(finding)
+    assert "To undo it:" not in text_of(finding)
+
+
+def test_settled_calls_are_not_made_again(house):
+    finding = planned(house, creates("a"), creates("b"), creates("c"))
+    for index, deed in enumerate((Deed.DONE, Deed.FOUND, Deed.UNSURE)):
+        finding = house.ledger.did(finding, index, deed)
+
+    assert carried(house, finding) == (finding, None)
+    assert house.aws.asked == []
+
+
+@pytest.mark.parametrize(
+    ("refusal", "kind"),
+    [
+        pytest.param("UnauthorizedOperation", NotAllowed, id="denied, in EC2's word"),
+        pytest.param("AuthorizationError", NotAllowed, id="denied, in SNS's word"),
+        pytest.param("ProvisionedThroughputExceededException", Throttled, id="throttled"),
+        pytest.param(ConnectTimeoutError(endpoint_url="x"), ConnectTimeoutError, id="no answer"),
+        pytest.param(ZeroDivisionError("bug"), ZeroDivisionError, id="a bug"),
+    ],
+)
+def test_the_first_failure_stops_the_plan(house, refusal, kind):
+    house.aws.refused["delete_table"] = refusal
+
+    finding, error = carried(house, planned(house, creates("a"), deletes("a"), creates("b")))
+
+    assert isinstance(error, kind)
+    assert house.tables() == ["a"]
+    assert finding.deeds == {0: Deed.DONE, 1: Deed.BEGUN}
+    assert (finding.outcome, finding.failure) == (Outcome.FAILED, str(error))
+    assert house.ledger.stored("remedy", Happening()) == finding
+
+
+def test_a_failure_names_the_call_and_the_event(house):
+    house.aws.refused["create_table"] = "AccessDeniedException"
+
+    _, error = carried(house, planned(house, creates("a")))
+
+    assert str(error) == "remedy: create_table: no on dynamodb.create_table for event e-1"
+    assert error.__cause__.response["Error"]["Code"] == "AccessDeniedException"
+
+
+def test_only_an_already_code_means_already(house):
+    house.aws.client("dynamodb").create_table(**creates("orders").parameters)
+
+    finding, error = carried(house, planned(house, creates("orders", already=("SomethingElse",))))
+
+    assert "ResourceInUseException" in str(error)
+    assert finding.outcome is Outcome.FAILED
+
+
+def test_a_call_for_another_account_is_not_made_in_this_one(house):
+    stranger = replace(creates("orders"), account="999988887777")
+
+    finding, error = carried(house, planned(house, stranger))
+
+    assert isinstance(error, NotAllowed)
+    assert f"belongs to account '999988887777', this function to {ACCOUNT}" in finding.failure
+    assert house.tables() == []
+
+
+def test_a_call_is_made_in_the_region_it_names(house):
+    elsewhere = replace(creates("orders"), region="us-west-2")
+
+    carried(house, planned(house, elsewhere))
+
+    assert house.tables() == []
+    assert house.aws.client("dynamodb", "us-west-2").list_tables()["TableNames"] == ["orders"]

@@ -1,0 +1,158 @@
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.catalog import CATALOG
+from chalicelib.http.routes import GRANTS as HTTP_GRANTS
+from chalicelib.remediation import Grant, OnQueue, Plan
+from chalicelib.template.parts import logical_id
+from chalicelib.template.policies import acting_grants_of, document, grants_of, policies
+from tests.chalicelib.runtime.house import Remedy
+
+BARE = Remedy(Plan.nothing()).remediation
+LOOKS = Grant(action="dynamodb:ListBackups", resource="*", because="ListBackups takes no resource")
+ACTS = Grant(action="dynamodb:CreateTable", resource="${Ledger.Arn}", acting=True)
+
+
+def actions(grants, service) -> list[str]:
+    return [grant.action.split(":")[1] for grant in grants if grant.action.startswith(f"{service}:")]
+
+
+@pytest.mark.parametrize(
+    ("remediation", "ledger"),
+    [
+        pytest.param(BARE, [], id="tells"),
+        pytest.param(
+            replace(BARE, sightings=lambda _: (), sightings_kept=timedelta(hours=1)),
+            ["BatchWriteItem", "Query"],
+            id="counts",
+        ),
+        pytest.param(replace(BARE, grants=(ACTS,)), [], id="acts"),
+    ],
+)
+def test_a_function_may_do_on_the_ledger_what_the_runtime_does(remediation, ledger):
+    granted = actions(grants_of(remediation), "dynamodb")
+
+    assert granted == ["GetItem", "PutItem", "UpdateItem", "DeleteItem", *ledger]
+
+
+def test_every_function_may_log_tell_and_hand_over_what_it_could_not_handle():
+    granted = {grant.action: grant.resource for grant in grants_of(BARE)}
+
+    assert granted["logs:PutLogEvents"] == granted["logs:CreateLogStream"] == "${RemedyLogGroup.Arn}"
+    assert granted["sns:Publish"] == "${AlertTopic}"
+    assert granted["kms:GenerateDataKey"] == granted["kms:Decrypt"] == "${AlertKey.Arn}"
+    assert granted["sqs:SendMessage"] == "${DeadLetters.Arn}"
+
+
+def test_a_function_that_reads_a_queue_may_do_what_lambdas_poller_does():
+    reading = replace(BARE, triggers=(OnQueue(queue="Jobs"),))
+
+    granted = [grant for grant in grants_of(reading) if grant.resource == "${Jobs.Arn}"]
+
+    assert actions(granted, "sqs") == ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"]
+    assert actions(grants_of(BARE), "sqs") == ["SendMessage"]
+
+
+def test_what_acts_is_granted_apart_and_so_is_counting_acts():
+    remediation = replace(BARE, grants=(LOOKS, ACTS))
+
+    assert LOOKS in grants_of(remediation)
+    assert ACTS not in grants_of(remediation)
+    assert [grant.action for grant in acting_grants_of(remediation)] == ["dynamodb:Query", ACTS.action]
+
+
+def test_a_policy_has_a_statement_for_each_resource_and_names_no_action_twice():
+    made = document(
+        [
+            Grant(action="s3:GetObject", resource="${TrailBucket.Arn}/*"),
+            LOOKS,
+            Grant(action="s3:GetObjectVersion", resource="${TrailBucket.Arn}/*"),
+            Grant(action="s3:GetObject", resource="${TrailBucket.Arn}/*"),
+        ]
+    )
+
+    assert made == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+                "Resource": {"Fn::Sub": "${TrailBucket.Arn}/*"},
+            },
+            {"Effect": "Allow", "Action": ["dynamodb:ListBackups"], "Resource": "*"},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "condition"),
+    [
+        ("TrailGroupName", "OwnTrail"),
+        ("TrailArn", "OwnTrail"),
+        ("TrailRoleName", "OwnTrail"),
+        ("WatchedBucketName", "OwnBucket"),
+        ("TrailBucketName", "OwnBucket"),  # a trail of the stack's may deliver to an archive account
+    ],
+)
+def test_a_resource_of_a_trail_is_the_stacks_own_or_the_one_that_was_there(name, condition):
+    made = document([Grant(action="s3:GetObject", resource=f"x/${{{name}}}/y")])
+
+    text, names = made["Statement"][0]["Resource"]["Fn::Sub"]
+    assert text == f"x/${{{name}}}/y"
+    assert list(names) == [name]
+    assert names[name]["Fn::If"][0] == condition
+
+
+@pytest.mark.parametrize(
+    ("name", "logical"),
+    [
+        pytest.param("root_login", "RootLogin", id="two words"),
+        pytest.param("x", "X", id="one letter"),
+        pytest.param("s3_bucket_opened", "S3BucketOpened", id="with a digit"),
+    ],
+)
+def test_a_functions_logical_id_is_the_one_chalice_gives_it(name, logical):
+    assert logical_id(name) == logical
+
+
+def test_every_function_has_a_policy_and_nobody_else():
+    assert set(policies(CATALOG)) == {remediation.name for remediation in CATALOG} | {"api_handler"}
+
+
+def test_the_http_side_reads_the_ledger_asks_for_validations_and_nothing_else():
+    (logs, ledger, queue) = policies(CATALOG)["api_handler"]["Statement"]
+
+    assert logs["Resource"] == {"Fn::Sub": "${APIHandlerLogGroup.Arn}"}
+    assert ledger == {
+        "Effect": "Allow",
+        "Action": ["dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem"],
+        "Resource": {"Fn::Sub": "${Ledger.Arn}"},
+    }
+    assert queue["Action"] == ["sqs:SendMessage"]
+
+
+ALL = [
+    pytest.param(grant, id=f"{remediation.name}: {grant.action}")
+    for remediation in CATALOG
+    for grant in (*grants_of(remediation), *acting_grants_of(remediation))
+] + [pytest.param(grant, id=f"HTTP: {grant.action}") for grant in HTTP_GRANTS]
+
+
+@pytest.mark.parametrize("grant", ALL)
+def test_a_wide_grant_says_why_it_can_not_be_narrower(grant):
+    assert "*" not in grant.action
+    assert "*" not in grant.resource or grant.because
+
+
+@pytest.mark.parametrize("remediation", CATALOG, ids=lambda each: each.name)
+def test_nothing_is_granted_twice(remediation):
+    granted = [(grant.action, grant.resource) for grant in remediation.grants]
+
+    assert len(granted) == len(set(granted))
+
+
+def test_policies_are_json():
+    assert json.loads(json.dumps(policies(CATALOG))) == policies(CATALOG)

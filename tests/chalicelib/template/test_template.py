@@ -1,0 +1,510 @@
+"""The template: whole, narrow, and deployable as CloudFormation and IAM limit it."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from chalicelib import template as stack
+from chalicelib.catalog import CATALOG
+from chalicelib.remediation import Grant, OnEvent, OnLogs, OnQueue, OnSchedule, Plan
+from chalicelib.template.archive import archive
+from scenarios.cloud.iam.policy import Principal, Request, decide
+from scenarios.packaging import sam as packaging
+from tests.chalicelib.runtime.house import Remedy
+
+TEMPLATE = packaging.sam_template("prod")
+RESOURCES = TEMPLATE["Resources"]
+FUNCTIONS = {name: each for name, each in RESOURCES.items() if each["Type"] == "AWS::Serverless::Function"}
+HANDLING = [pytest.param(FUNCTIONS[name], id=name) for name in FUNCTIONS if name != "APIHandler"]
+
+# What Fn::GetAtt may ask of the types we use, by each type's page in the CloudFormation reference.
+ATTRIBUTES = {
+    "AWS::CloudTrail::Trail": {"Arn", "SnsTopicArn"},
+    "AWS::CloudWatch::Alarm": {"Arn"},
+    "AWS::DynamoDB::Table": {"Arn", "StreamArn"},
+    "AWS::IAM::Role": {"Arn", "RoleId"},
+    "AWS::KMS::Key": {"Arn", "KeyId"},
+    "AWS::Logs::LogGroup": {"Arn"},
+    "AWS::S3::Bucket": {"Arn", "DomainName"},
+    "AWS::SQS::Queue": {"Arn", "QueueName", "QueueUrl"},
+    "AWS::Serverless::Function": {"Arn"},
+    "AWS::Serverless::Api": {"RootResourceId"},
+}
+IN_TEXT = re.compile(r"\$\{([^!}][^}]*)\}")
+
+
+def references(value, behind=frozenset()) -> Iterator[tuple[str, str, frozenset]]:
+    """Every Ref, GetAtt and Sub: the name, its attribute or "", and the conditions it stands behind."""
+    match value:
+        case {"Ref": name}:
+            yield name, "", behind
+        case {"Fn::GetAtt": [name, attribute]}:
+            yield name, attribute, behind
+        case {"Fn::Sub": [text, names]}:
+            yield from ((*found, behind) for found in in_text(text) if found[0] not in names)
+            yield from references(names, behind)
+        case {"Fn::Sub": text}:
+            yield from ((*found, behind) for found in in_text(text))
+        case {"Fn::If": [condition, then, otherwise]}:
+            yield from references(then, behind | {condition})
+            yield from references(otherwise, behind)
+        case dict() | list():
+            for each in value.values() if isinstance(value, dict) else value:
+                yield from references(each, behind)
+
+
+def in_text(text) -> list[tuple[str, str]]:
+    parts = (name.partition(".") for name in IN_TEXT.findall(text))
+    return [(resource, attribute) for resource, _, attribute in parts]
+
+
+def all_references():
+    for name, resource in RESOURCES.items():
+        condition = resource.get("Condition")
+        for found in references(resource, frozenset({condition} if condition else ())):
+            yield (name, *found)
+    for part in ("Outputs", "Conditions"):
+        for found in references(TEMPLATE[part]):
+            yield (part, *found)
+
+
+def statements(value) -> Iterator[dict]:
+    """Every statement of every policy in the template."""
+    if isinstance(value, dict):
+        if "Effect" in value and "Action" in value:
+            yield value
+        for each in value.values():
+            yield from statements(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from statements(each)
+
+
+def as_list(value) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+# ---- whole ---------------------------------------------------------------------------------------
+
+
+def test_every_reference_names_something_that_exists():
+    missing = [
+        (where, name, attribute)
+        for where, name, attribute, _ in all_references()
+        if not name.startswith("AWS::")
+        and not (
+            attribute in ATTRIBUTES.get(RESOURCES[name]["Type"], set())
+            if attribute and name in RESOURCES
+            else not attribute and name in (RESOURCES | TEMPLATE["Parameters"])
+        )
+    ]
+
+    assert missing == []
+
+
+def test_what_may_be_absent_is_only_named_behind_its_condition():
+    loose = [
+        (where, name)
+        for where, name, _, behind in all_references()
+        if RESOURCES.get(name, {}).get("Condition") not in (None, *behind)
+    ]
+
+    assert loose == []
+
+
+def test_every_parameter_and_every_condition_is_used():
+    used = {name for _, name, *_ in all_references()}
+    text = json.dumps(TEMPLATE)
+
+    assert set(TEMPLATE["Parameters"]) <= used
+    for condition in TEMPLATE["Conditions"]:
+        assert f'"Condition": "{condition}"' in text or f'"Fn::If": ["{condition}"' in text
+
+
+def test_every_condition_that_is_asked_is_there():
+    asked = set(re.findall(r'"(?:Condition": |Fn::If": \[)"(\w+)"', json.dumps(TEMPLATE)))
+
+    assert asked == set(TEMPLATE["Conditions"])
+
+
+def test_every_parameter_says_what_it_is_and_has_a_default():
+    """So that a first deploy needs no parameter at all."""
+    for parameter in TEMPLATE["Parameters"].values():
+        assert parameter["Description"].endswith(".")
+        assert "Default" in parameter
+
+
+def test_a_fresh_deploy_observes():
+    modes = {name: each for name, each in TEMPLATE["Parameters"].items() if name.endswith("Mode")}
+
+    assert modes
+    assert {each["Default"] for each in modes.values()} == {"observe"}
+    assert {tuple(each["AllowedValues"]) for each in modes.values()} == {("observe", "approve", "enforce")}
+
+
+# ---- as AWS limits it ----------------------------------------------------------------------------
+
+
+def test_the_template_can_be_handed_to_cloudformation_as_it_is():
+    """A template from a bucket, where the deploy command puts it beside the code, holds 1 MB.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+    """
+    assert len(json.dumps(TEMPLATE)) < 1_000_000
+    assert len(RESOURCES) < 500 // 4  # SAM makes several of each function
+
+
+@pytest.mark.parametrize("name", [name for name in RESOURCES if RESOURCES[name]["Type"] == "AWS::IAM::Role"])
+def test_a_roles_policies_fit(name):
+    """All inline policies of a role together: 10,240 characters, white space not counted.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    attached = [
+        each["Properties"]["PolicyDocument"]
+        for each in RESOURCES.values()
+        if each["Type"] == "AWS::IAM::Policy" and {"Ref": name} in each["Properties"]["Roles"]
+    ]
+    documents = [*(each["PolicyDocument"] for each in RESOURCES[name]["Properties"]["Policies"]), *attached]
+
+    assert sum(len(json.dumps(each, separators=(",", ":"))) for each in documents) < 10_240 // 2
+
+
+# ---- functions -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("function", [pytest.param(each, id=name) for name, each in FUNCTIONS.items()])
+def test_a_function_ends_before_lambda_tries_again(function):
+    """After a minute: a crashed run's claim must have lapsed by then."""
+    assert function["Properties"]["Timeout"] <= 50
+
+
+@pytest.mark.parametrize("function", [pytest.param(each, id=name) for name, each in FUNCTIONS.items()])
+def test_a_function_is_pinned_and_logs_to_a_group_that_forgets(function):
+    properties = function["Properties"]
+    group = RESOURCES[properties["LoggingConfig"]["LogGroup"]["Ref"]]
+
+    assert properties["Runtime"] == stack.RUNTIME
+    assert properties["Architectures"] == ["arm64"]
+    assert group["Type"] == "AWS::Logs::LogGroup"
+    assert group["Properties"]["RetentionInDays"] == 365
+
+
+@pytest.mark.parametrize("function", HANDLING)
+def test_what_a_function_could_not_handle_is_kept(function):
+    configured = function["Properties"]["EventInvokeConfig"]
+    dead_letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+
+    assert configured["DestinationConfig"]["OnFailure"] == {"Type": "SQS", "Destination": dead_letters}
+    assert configured["MaximumRetryAttempts"] == 2
+    for trigger in function["Properties"]["Events"].values():
+        if trigger["Type"] in ("EventBridgeRule", "Schedule"):
+            assert trigger["Properties"]["DeadLetterConfig"] == {"Arn": dead_letters}
+
+
+def test_dead_letters_are_kept_as_long_as_sqs_can():
+    assert RESOURCES["DeadLetters"]["Properties"]["MessageRetentionPeriod"] == 14 * 86_400
+
+
+@pytest.mark.parametrize("function", HANDLING)
+def test_a_function_is_told_what_its_settings_need(function):
+    variables = function["Properties"]["Environment"]["Variables"]
+
+    assert variables["TRAILWARDEN_LEDGER"] == {"Ref": "Ledger"}
+    assert variables["TRAILWARDEN_TOPIC_ARN"] == {"Ref": "AlertTopic"}
+
+
+# Values that CloudFormation would refuse in a variable: they must be text, or become it.
+@pytest.mark.parametrize("function", [pytest.param(each, id=name) for name, each in FUNCTIONS.items()])
+def test_a_functions_variables_are_text_or_references(function):
+    for value in function["Properties"]["Environment"]["Variables"].values():
+        assert isinstance(value, str | dict)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "kind", "properties"),
+    [
+        pytest.param(
+            OnEvent(pattern={"source": ["a"]}), "EventBridgeRule", {"Pattern": {"source": ["a"]}}, id="event"
+        ),
+        pytest.param(
+            OnSchedule(expression="rate(1 hour)"), "Schedule", {"Schedule": "rate(1 hour)"}, id="schedule"
+        ),
+        pytest.param(
+            OnLogs(log_group="SecureGroup", pattern="x"),
+            "CloudWatchLogs",
+            {"LogGroupName": {"Ref": "SecureGroup"}, "FilterPattern": "x"},
+            id="logs",
+        ),
+        pytest.param(
+            OnQueue(queue="Jobs", batch=5),
+            "SQS",
+            {"Queue": {"Fn::GetAtt": ["Jobs", "Arn"]}, "BatchSize": 5},
+            id="queue",
+        ),
+    ],
+)
+def test_a_trigger_becomes_sams_word_for_it(trigger, kind, properties):
+    remedy = replace(Remedy(Plan.nothing()).remediation, triggers=(trigger,))
+
+    event = stack.fragment([remedy])["Resources"]["Remedy"]["Properties"]["Events"]["Trigger1"]
+
+    assert event["Type"] == kind
+    assert event["Properties"].items() >= properties.items()
+
+
+def test_who_can_act_has_a_mode_and_a_policy_that_comes_with_it():
+    grants = (Grant(action="dynamodb:CreateTable", resource="${Ledger.Arn}", acting=True),)
+    made = stack.fragment([replace(Remedy(Plan.nothing()).remediation, grants=grants)])
+
+    policy = made["Resources"]["RemedyActingPolicy"]
+    variables = made["Resources"]["Remedy"]["Properties"]["Environment"]["Variables"]
+    assert policy["Condition"] == "RemedyActs"
+    assert policy["Properties"]["Roles"] == [{"Ref": "RemedyRole"}]
+    assert variables["TRAILWARDEN_MODE"] == {"Ref": "RemedyMode"}
+    assert made["Conditions"]["RemedyActs"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "RemedyMode"}, "observe"]}]
+    }
+
+
+def test_who_can_not_act_has_neither():
+    made = stack.fragment([Remedy(Plan.nothing()).remediation])
+
+    assert "RemedyMode" not in made["Parameters"]
+    assert "RemedyActingPolicy" not in made["Resources"]
+
+
+# ---- who may do what -----------------------------------------------------------------------------
+
+
+def test_no_policy_allows_an_action_by_wildcard():
+    """Except in the key's own policy: by the first nobody is ever locked out of changing the key, and the
+    second is what AWS's page asks for a service that publishes to an encrypted topic.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html,
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    wide = [
+        (statement.get("Sid"), action)
+        for statement in statements(RESOURCES)
+        for action in as_list(statement["Action"])
+        if "*" in action
+    ]
+
+    assert wide == [
+        ("TheAccountDelegatesToItsPolicies", "kms:*"),
+        ("AlarmsTellTheTopic", "kms:GenerateDataKey*"),
+    ]
+
+
+def test_nobody_is_allowed_anything_by_a_wildcard_principal():
+    assert [
+        statement
+        for statement in statements(RESOURCES)
+        if statement["Effect"] == "Allow" and statement.get("Principal") in ("*", {"AWS": "*"})
+    ] == []
+
+
+def test_services_may_act_only_for_this_account():
+    """A service acts for every customer: without a condition, for another's trail or alarm too.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    loose = [
+        statement["Sid"]
+        for name in ("AlertTopicPolicy", "DeadLettersPolicy", "TrailBucketPolicy")
+        for statement in statements(RESOURCES[name])
+        if statement["Effect"] == "Allow"
+        and not {"aws:SourceAccount", "aws:SourceArn"} & set(statement["Condition"].get("StringEquals", {}))
+    ]
+
+    assert loose == []
+
+
+HOME = {
+    "AWS::Partition": "aws",
+    "AWS::Region": "eu-west-1",
+    "AWS::AccountId": "111111111111",
+    "AWS::StackName": "trailwarden",
+    "TrailBucket.Arn": "arn:aws:s3:::trail-bucket",
+}
+
+
+def resolved(value):
+    if isinstance(value, list):
+        return [resolved(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "Fn::Sub" in value:
+        return IN_TEXT.sub(lambda found: HOME[found[1]], value["Fn::Sub"])
+    if "Fn::GetAtt" in value:
+        return HOME[".".join(value["Fn::GetAtt"])]
+    return {name: resolved(each) for name, each in value.items()}
+
+
+CLOUDTRAIL = Principal(services=("cloudtrail.amazonaws.com",))
+ADMINISTRATOR = Principal(account="111111111111", arn="arn:aws:iam::111111111111:user/admin")
+ROOT = Principal(account="111111111111", arn="arn:aws:iam::111111111111:root")
+THIS_TRAIL = "arn:aws:cloudtrail:eu-west-1:111111111111:trail/trailwarden-trail"
+FROM_THIS_TRAIL = {"s3:x-amz-acl": "bucket-owner-full-control", "aws:SourceArn": THIS_TRAIL}
+IN_ITS_PLACE = "AWSLogs/111111111111/CloudTrail/eu-west-1/2026/03/02/a.json.gz"
+
+
+@pytest.mark.parametrize(
+    ("who", "key", "context", "may"),
+    [
+        pytest.param(CLOUDTRAIL, IN_ITS_PLACE, FROM_THIS_TRAIL, True, id="CloudTrail, for this trail"),
+        pytest.param(
+            CLOUDTRAIL,
+            IN_ITS_PLACE,
+            FROM_THIS_TRAIL | {"aws:SourceArn": THIS_TRAIL.replace("111111111111", "222222222222")},
+            False,
+            id="CloudTrail, for somebody else's",
+        ),
+        pytest.param(
+            CLOUDTRAIL,
+            IN_ITS_PLACE,
+            FROM_THIS_TRAIL | {"aws:SourceArn": f"{THIS_TRAIL}-2"},
+            False,
+            id="CloudTrail, for another trail of ours",
+        ),
+        pytest.param(CLOUDTRAIL, "AWSLogs/222222222222/x", FROM_THIS_TRAIL, False, id="in another's place"),
+        pytest.param(CLOUDTRAIL, "elsewhere", FROM_THIS_TRAIL, False, id="outside the trail's place"),
+        pytest.param(ADMINISTRATOR, IN_ITS_PLACE, FROM_THIS_TRAIL, False, id="an administrator"),
+        pytest.param(ROOT, IN_ITS_PLACE, FROM_THIS_TRAIL, False, id="root"),
+        pytest.param(ADMINISTRATOR, "elsewhere", {}, False, id="an administrator, anywhere"),
+        pytest.param(
+            Principal(services=("config.amazonaws.com",)), IN_ITS_PLACE, FROM_THIS_TRAIL, False, id="Config"
+        ),
+    ],
+)
+def test_nobody_but_cloudtrail_writes_to_the_trails_bucket(who, key, context, may):
+    policy = resolved(RESOURCES["TrailBucketPolicy"]["Properties"]["PolicyDocument"])
+    everything = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
+    request = Request(
+        principal=who, action="s3:PutObject", resource=f"arn:aws:s3:::trail-bucket/{key}", context=context
+    )
+
+    assert decide(request, [] if who.services else [everything], policy).allowed == may
+
+
+def test_the_trails_bucket_is_closed_versioned_and_outlives_the_stack():
+    bucket = RESOURCES["TrailBucket"]
+
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_the_trail_sees_every_region_and_can_be_validated():
+    properties = RESOURCES["Trail"]["Properties"]
+
+    for switch in (
+        "IsLogging",
+        "IsMultiRegionTrail",
+        "IncludeGlobalServiceEvents",
+        "EnableLogFileValidation",
+    ):
+        assert properties[switch] is True
+    after = RESOURCES["Trail"]["Metadata"]["After"]
+    assert after["Fn::If"][:2] == ["OwnBucket", {"Ref": "TrailBucketPolicy"}]
+
+
+@pytest.mark.parametrize("name", ["TrailGroup", "TrailGroupRole", "Trail"])
+def test_who_has_a_trail_gets_no_second_one(name):
+    assert RESOURCES[name]["Condition"] == "OwnTrail"
+
+
+@pytest.mark.parametrize("name", ["TrailBucket", "TrailBucketPolicy"])
+def test_who_has_a_trail_or_an_archive_gets_no_bucket(name):
+    assert RESOURCES[name]["Condition"] == "OwnBucket"
+    assert {"Condition": "OwnTrail"} in TEMPLATE["Conditions"]["OwnBucket"]["Fn::And"]
+
+
+def test_logs_and_digests_are_locked_and_what_is_old_and_large_is_still_read_at_once():
+    """Archive classes that need a restore first would take the files out of reach of validation."""
+    properties = RESOURCES["TrailBucket"]["Properties"]
+    retention = properties["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    (rule,) = properties["LifecycleConfiguration"]["Rules"]
+
+    assert properties["ObjectLockEnabled"] is True
+    assert retention == {"Mode": {"Ref": "TrailLock"}, "Days": {"Ref": "TrailLockDays"}}
+    assert TEMPLATE["Parameters"]["TrailLock"]["Default"] == "GOVERNANCE"
+    assert [each["StorageClass"] for each in rule["Transitions"]] == ["GLACIER_IR"]
+    assert "ExpirationInDays" not in rule
+
+
+def test_old_versions_outlive_their_lock():
+    defaults = {name: each["Default"] for name, each in TEMPLATE["Parameters"].items()}
+
+    assert int(defaults["TrailOldVersionsDays"]) > int(defaults["TrailLockDays"])
+
+
+def test_groups_for_auditors_come_only_where_they_are_asked_for():
+    groups = {name: each for name, each in RESOURCES.items() if each["Type"] == "AWS::IAM::Group"}
+
+    assert {each["Condition"] for each in groups.values()} == {"HasAuditGroups"}
+    assert TEMPLATE["Parameters"]["AuditGroups"]["Default"] == "no"
+    assert json.dumps(groups["AuditAdministrators"]).count("AWSCloudTrail_FullAccess") == 1
+    assert json.dumps(groups["Auditors"]).count("AWSCloudTrail_ReadOnlyAccess") == 1
+
+
+def test_an_archive_is_the_same_bucket_under_the_same_policy_for_another_accounts_trail():
+    made = archive()["Resources"]
+    own, other = (each["Properties"] for each in (RESOURCES["TrailBucket"], made["ArchiveBucket"]))
+    policy = made["ArchiveBucketPolicy"]["Properties"]["PolicyDocument"]
+    (_, writes, nobody, lists, reads) = policy["Statement"]
+
+    assert other == {name: value for name, value in own.items() if name != "NotificationConfiguration"}
+    assert made["ArchiveBucket"]["DeletionPolicy"] == "Retain"
+    assert writes["Condition"]["StringEquals"]["aws:SourceArn"] == {"Ref": "TrailArn"}
+    assert writes["Resource"] == {"Fn::Sub": "${ArchiveBucket.Arn}/AWSLogs/${WatchedAccount}/*"}
+    assert nobody["Effect"] == "Deny"
+    assert (lists["Action"], reads["Action"]) == ("s3:ListBucketVersions", "s3:GetObject")
+
+
+def test_alerts_are_encrypted_with_a_key_that_alarms_may_use():
+    (delegates, alarms) = RESOURCES["AlertKey"]["Properties"]["KeyPolicy"]["Statement"]
+
+    assert RESOURCES["AlertTopic"]["Properties"]["KmsMasterKeyId"] == {"Ref": "AlertKey"}
+    assert delegates["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert alarms["Action"] == ["kms:GenerateDataKey*", "kms:Decrypt"]
+
+
+# ---- the HTTP side -------------------------------------------------------------------------------
+
+DEFINITION = RESOURCES["RestAPI"]["Properties"]["DefinitionBody"]
+ROUTES = [
+    pytest.param(path, method, id=f"{method.upper()} {path}")
+    for path, methods in DEFINITION["paths"].items()
+    for method in methods
+]
+
+
+@pytest.mark.parametrize(("path", "method"), ROUTES)
+def test_every_route_but_health_needs_iam(path, method):
+    operation = DEFINITION["paths"][path][method]
+
+    assert operation.get("security", []) == ([] if path == "/health" else [{"sigv4": []}])
+
+
+def test_the_signature_that_routes_need_is_iams():
+    assert DEFINITION["securityDefinitions"]["sigv4"]["x-amazon-apigateway-authtype"] == "awsSigv4"
+
+
+def test_nothing_of_the_local_stage_is_deployed():
+    assert "/scenarios" not in json.dumps(DEFINITION)
+    assert "TRAILWARDEN_ATTACH" not in json.dumps(TEMPLATE)
+
+
+def test_every_remediation_of_the_catalogue_is_in_the_template():
+    handlers = {function["Properties"]["Handler"] for function in FUNCTIONS.values()}
+
+    assert handlers == {f"app.{each.name}_handler" for each in CATALOG} | {"app.app"}

@@ -1,0 +1,637 @@
+"""What the simulated AWS relies on in moto's insides, one contract each. A new moto is let in by these."""
+
+import gzip
+import json
+from datetime import UTC, datetime
+
+import boto3
+import moto
+import pytest
+from botocore.awsrequest import AWSResponse
+from moto.core.botocore_stubber import MockRawResponse
+
+from scenarios.cloud.cloudformation.provision import provision
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.clock import Clock
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.randomness import seeded
+from tests.scenarios.cloud.functions.function_worlds import function
+from tests.scenarios.cloud.small_worlds import (
+    ACCOUNT,
+    HOME,
+    arn,
+    document,
+    lets,
+    may,
+    permission,
+    queue,
+    role,
+    rule,
+    topic,
+    trail,
+)
+
+START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+SESSION = boto3.Session(aws_access_key_id="AKIA", aws_secret_access_key="x", region_name=HOME)
+MADE = {}
+LOOK = arn("lambda", "function:look")
+
+KEY_POLICY = document(
+    {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+)
+STACK = {
+    "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": KEY_POLICY}},
+    "Alias": {
+        "Type": "AWS::KMS::Alias",
+        "Properties": {"AliasName": "alias/watch", "TargetKeyId": {"Ref": "Key"}},
+    },
+    **queue(),
+    **rule(name="watch"),
+    **topic("cloudwatch", key="Key"),
+    **function(statements=(may("*"),), Environment={"Variables": {"STAGE": "1"}}, Timeout=50, MemorySize=256),
+    **permission("events", SourceArn=arn("events", "rule/watch")),
+    **trail(),
+    "Parameter": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "kept"}},
+    "Table": {
+        "Type": "AWS::DynamoDB::Table",
+        "Properties": {
+            "TableName": "ledger",
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        },
+    },
+    "Asynchronous": {
+        "Type": "AWS::Lambda::EventInvokeConfig",
+        "Properties": {
+            "FunctionName": {"Ref": "look"},
+            "Qualifier": "$LATEST",
+            "MaximumRetryAttempts": 1,
+            "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Heard", "Arn"]}}},
+        },
+    },
+    "Filter": {
+        "Type": "AWS::Logs::MetricFilter",
+        "Properties": {
+            "FilterName": "root",
+            "LogGroupName": {"Ref": "TrailGroup"},
+            "FilterPattern": '{ $.userIdentity.type = "Root" }',
+            "MetricTransformations": [{"MetricName": "Root", "MetricNamespace": "Watch", "MetricValue": "1"}],
+        },
+    },
+    "Alarm": {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "AlarmName": "root",
+            "MetricName": "Root",
+            "Namespace": "Watch",
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "AlarmActions": [{"Ref": "Alerts"}],
+        },
+    },
+}
+
+
+def client(service):
+    """Made once: making clients would take most of the time."""
+    if service not in MADE:
+        MADE[service] = SESSION.client(service)
+    return MADE[service]
+
+
+@pytest.fixture
+def aws():
+    """An empty account under frozen time, with moto's physics off."""
+    with Clock(START) as clock, moto_hooks.moto_without_physics(0), seeded(0):
+        yield clock
+
+
+def build():
+    moto_hooks.seed_ids(0)
+    return provision(
+        {"Resources": STACK}, region=HOME, account=ACCOUNT, parameters={}, stack_name="watch", session=SESSION
+    )
+
+
+@pytest.fixture(scope="module")
+def made():
+    """The stack made once: what it is, what was read from it then, and its snapshot."""
+    with Clock(START), moto_hooks.moto_without_physics(0), seeded(0):
+        stack = build()
+        fresh = {name: read(name) for name in READ_BACK}
+        return stack, fresh, moto_hooks.Snapshot()
+
+
+@pytest.fixture
+def stack(aws, made):
+    """The stack above, standing."""
+    made[2].restore()
+    return made[0]
+
+
+def test_moto_is_the_one_these_contracts_were_made_with():
+    assert moto.__version__ == "5.2.5"
+
+
+# ---- moto's own physics is off ------------------------------------------------------------------
+
+
+def bodies(name="Heard"):
+    url = client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+    return [
+        message["Body"]
+        for message in client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    ]
+
+
+def test_moto_delivers_nothing_of_a_topic(stack):
+    client("sns").subscribe(TopicArn=arn("sns", "Alerts"), Protocol="sqs", Endpoint=arn("sqs", "Heard"))
+    client("sns").subscribe(TopicArn=arn("sns", "Alerts"), Protocol="lambda", Endpoint=LOOK)
+    client("sns").publish(TopicArn=arn("sns", "Alerts"), Message="m")
+
+    assert bodies() == []
+
+
+def test_moto_delivers_nothing_of_a_rule(stack):
+    entry = {"Source": "a", "DetailType": "b", "Detail": "{}"}
+    answer = client("events").put_events(Entries=[entry])
+
+    assert answer["FailedEntryCount"] == 0
+    assert bodies() == []
+
+
+def test_moto_delivers_nothing_of_a_log_group(stack):
+    logs = client("logs")
+    logs.put_subscription_filter(logGroupName="trail", filterName="f", filterPattern="", destinationArn=LOOK)
+    logs.create_log_stream(logGroupName="trail", logStreamName="s")
+    logs.put_log_events(
+        logGroupName="trail",
+        logStreamName="s",
+        logEvents=[{"timestamp": int(START.timestamp() * 1000), "message": "m"}],
+    )
+
+    events = logs.filter_log_events(logGroupName="trail")["events"]
+    assert [event["message"] for event in events] == ["m"]
+
+
+def test_moto_delivers_nothing_of_a_bucket(stack):
+    configuration = {"QueueArn": arn("sqs", "Heard"), "Events": ["s3:ObjectCreated:*"]}
+    client("s3").put_bucket_notification_configuration(
+        Bucket="tw-logs", NotificationConfiguration={"QueueConfigurations": [configuration]}
+    )
+    client("s3").put_object(Bucket="tw-logs", Key="k", Body=b"")
+
+    assert [body for body in bodies() if "Records" in body] == []
+
+
+def test_moto_judges_no_bucket_policy(stack):
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    client("s3").put_bucket_policy(Bucket="tw-logs", Policy=json.dumps(document(deny)))
+
+    client("s3").put_object(Bucket="tw-logs", Key="k", Body=b"")
+
+
+def test_moto_runs_no_function(stack):
+    with pytest.raises(NotSimulated, match="the functions law runs them"):
+        client("lambda").invoke(FunctionName="look")
+
+
+# As moto has them, read before anything here can have changed them.
+OWN = [getattr(owner, name, None) for owner, name, _ in moto_hooks._SWITCHED_OFF]
+
+
+def test_leaving_gives_moto_its_physics_back():
+    with moto_hooks.moto_without_physics(0):
+        assert all(getattr(owner, name) is instead for owner, name, instead in moto_hooks._SWITCHED_OFF)
+
+    assert [getattr(owner, name, None) for owner, name, _ in moto_hooks._SWITCHED_OFF] == OWN
+
+
+# ---- ids ----------------------------------------------------------------------------------------
+
+
+def ids(seed):
+    """What moto draws for a role, a message, a group of security, a key; and the ids of log events."""
+    with Clock(START), moto_hooks.moto_without_physics(seed):
+        made = client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["RoleId"]
+        url = client("sqs").create_queue(QueueName="q")["QueueUrl"]
+        message = client("sqs").send_message(QueueUrl=url, MessageBody="b")["MessageId"]
+        key = client("kms").create_key()["KeyMetadata"]["KeyId"]
+        client("logs").create_log_group(logGroupName="g")
+        client("logs").create_log_stream(logGroupName="g", logStreamName="s")
+        events = [{"timestamp": int(START.timestamp() * 1000), "message": "m"}]
+        client("logs").put_log_events(logGroupName="g", logStreamName="s", logEvents=events)
+        found = client("logs").filter_log_events(logGroupName="g")["events"]
+        return made, message, key, [event["eventId"] for event in found]
+
+
+def test_ids_come_from_the_seed():
+    assert ids(1) == ids(1)
+    assert all(one != other for one, other in zip(ids(1)[:3], ids(2)[:3], strict=True))
+
+
+# ---- before moto --------------------------------------------------------------------------------
+
+
+def test_an_answer_can_come_before_motos_and_botocore_tries_again(aws):
+    asked = []
+
+    def once(service, request):
+        asked.append((service, request.method))
+        return AWSResponse(request.url, 500, {}, MockRawResponse(b"")) if len(asked) == 1 else None
+
+    with Clock(START), moto_hooks.answers_before_moto(once), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("time.sleep", aws.pass_time)
+        answer = client("logs").describe_log_groups()
+
+    assert asked == [("cloudwatch-logs", "POST")] * 2
+    assert answer["ResponseMetadata"]["RetryAttempts"] == 1
+
+
+# ---- reading state ------------------------------------------------------------------------------
+
+
+def test_rules_stand_on_their_bus(stack):
+    [found] = moto_hooks.rules(ACCOUNT, HOME, "default")
+
+    assert (found.name, found.state) == ("watch", "ENABLED")
+    assert json.loads(found.event_pattern.dump()) == {"account": [ACCOUNT]}
+    assert found.targets[0]["Arn"] == arn("sqs", "Heard")
+    assert moto_hooks.rules(ACCOUNT, HOME, "nowhere") == []
+
+
+def test_a_bus_has_the_policy_it_was_given(stack):
+    assert moto_hooks.bus_policy(ACCOUNT, HOME, "default") is None
+
+    policy = document(
+        {**lets("sns", "events:PutEvents", resource=arn("events", "event-bus/default")), "Sid": "s"}
+    )
+    client("events").put_permission(Policy=json.dumps(policy))
+
+    assert moto_hooks.bus_policy(ACCOUNT, HOME, "default")["Statement"][0]["Action"] == ["events:PutEvents"]
+    assert moto_hooks.bus_policy(ACCOUNT, HOME, "nowhere") is None
+
+
+def test_buses_and_archives_are_found_by_name(stack):
+    client("events").create_event_bus(Name="ours")
+    bus = arn("events", "event-bus/ours")
+    client("events").create_archive(ArchiveName="all", EventSourceArn=bus, RetentionDays=7)
+
+    assert moto_hooks.buses(ACCOUNT, HOME) == ["default", "ours"]
+    [found] = moto_hooks.archives(ACCOUNT, HOME).values()
+    assert (found.event_bus_name, found.event_pattern.dump(), found.retention) == ("ours", None, 7)
+    assert list(found.events) == []
+    assert moto_hooks.archives(ACCOUNT, "eu-west-1") == {}
+
+
+def test_the_resource_policies_of_logs_are_one_document(stack):
+    assert moto_hooks.logs_policy(ACCOUNT, HOME)["Statement"] == []
+
+    for service in ("events", "delivery.logs"):
+        policy = document(lets(service, "logs:PutLogEvents"))
+        client("logs").put_resource_policy(policyName=service, policyDocument=json.dumps(policy))
+
+    services = [each["Principal"]["Service"] for each in moto_hooks.logs_policy(ACCOUNT, HOME)["Statement"]]
+    assert services == ["events.amazonaws.com", "delivery.logs.amazonaws.com"]
+
+
+@pytest.mark.parametrize("asked", [LOOK, f"{LOOK}:$LATEST"], ids=["ARN", "qualified ARN"])
+def test_a_function_is_found_with_all_that_runs_it(stack, asked):
+    found = moto_hooks.lambda_function(ACCOUNT, HOME, asked)
+
+    assert (found.function_name, found.handler, found.run_time) == ("look", "app.look", "python3.13")
+    assert (int(found.timeout), int(found.memory_size)) == (50, 256)
+    assert found.role.endswith(":role/lookRole")
+    assert found.environment_vars == {"STAGE": "1"}
+    assert found.reserved_concurrency is None
+    assert found.last_modified
+    assert moto_hooks.lambda_function(ACCOUNT, HOME, f"{LOOK}-not") is None
+
+
+def test_a_function_without_concurrency_says_so(stack):
+    client("lambda").put_function_concurrency(FunctionName="look", ReservedConcurrentExecutions=0)
+
+    assert moto_hooks.lambda_function(ACCOUNT, HOME, LOOK).reserved_concurrency in {0, "0"}
+
+
+def test_a_functions_policy_is_a_document(stack):
+    found = moto_hooks.lambda_function(ACCOUNT, HOME, LOOK)
+    [statement] = moto_hooks.lambda_policy(found)["Statement"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Condition"]["ArnLike"] == {"AWS:SourceArn": arn("events", "rule/watch")}
+
+    client("lambda").remove_permission(FunctionName="look", StatementId=statement["Sid"])
+    assert moto_hooks.lambda_policy(found) is None
+
+
+def test_the_newest_asynchronous_configuration_counts(stack):
+    found = moto_hooks.lambda_function(ACCOUNT, HOME, LOOK)
+    assert moto_hooks.event_invoke_config(found)["MaximumRetryAttempts"] == 1
+    assert moto_hooks.event_invoke_config(found)["DestinationConfig"]["OnFailure"] == {
+        "Destination": arn("sqs", "Heard")
+    }
+
+    client("lambda").put_function_event_invoke_config(FunctionName="look", MaximumRetryAttempts=0)
+    assert moto_hooks.event_invoke_config(found)["MaximumRetryAttempts"] == 0
+
+    client("lambda").delete_function_event_invoke_config(FunctionName="look")
+    assert moto_hooks.event_invoke_config(found) == {}
+
+
+def test_a_queue_shows_its_policy_and_its_messages_and_looking_takes_nothing_out(stack):
+    found = moto_hooks.queue(arn("sqs", "Heard"))
+    url = client("sqs").get_queue_url(QueueName="Heard")["QueueUrl"]
+    client("sqs").send_message(QueueUrl=url, MessageBody="b")
+
+    assert [message.body for message in found._messages] == ["b"]
+    assert json.loads(found.policy)["Statement"][0]["Principal"] == {"Service": "events.amazonaws.com"}
+    assert not found.lambda_event_source_mappings
+    assert (found.name, found.account_id, found.region) == ("Heard", ACCOUNT, HOME)
+    assert bodies() == ["b"]
+    assert moto_hooks.queue(arn("sqs", "Nowhere")) is None
+
+
+def test_moto_reads_no_queue_for_a_function(stack):
+    mapping = client("lambda").create_event_source_mapping(
+        FunctionName="look", EventSourceArn=arn("sqs", "Heard")
+    )
+    url = client("sqs").get_queue_url(QueueName="Heard")["QueueUrl"]
+    client("sqs").send_message(QueueUrl=url, MessageBody="b")
+
+    assert bodies() == ["b"]
+    [found] = moto_hooks.event_source_mappings(ACCOUNT, HOME)
+    assert (found.uuid, found.enabled, found.batch_size) == (mapping["UUID"], True, 10)
+    assert (found.event_source_arn, found.function_arn) == (arn("sqs", "Heard"), LOOK)
+    assert (found.max_batch_window, found.function_response_types) == (None, None)
+
+
+def test_whatever_is_put_into_a_queue_is_told(stack):
+    told = []
+    url = client("sqs").get_queue_url(QueueName="Heard")["QueueUrl"]
+    with moto_hooks.messages_tell(told.append):
+        client("sqs").send_message(QueueUrl=url, MessageBody="b")
+    client("sqs").send_message(QueueUrl=url, MessageBody="c")
+
+    assert told == [arn("sqs", "Heard")]
+    assert bodies() == ["b", "c"]
+
+
+def test_a_received_message_is_hidden_until_it_is_shown_again_or_deleted(stack):
+    found = moto_hooks.queue(arn("sqs", "Heard"))
+    url = client("sqs").get_queue_url(QueueName="Heard")["QueueUrl"]
+    client("sqs").send_message(QueueUrl=url, MessageBody="b")
+
+    [message], given_up = moto_hooks.receive(found, 10)
+    assert (message.body, message.approximate_receive_count, given_up) == ("b", 1, 0)
+    assert moto_hooks.receive(found, 10) == ([], 0)
+    [hidden] = moto_hooks.messages(found)
+    assert hidden.visible_at == (START.timestamp() + 30) * 1000
+
+    moto_hooks.show_again(found, message, 5)
+    assert hidden.visible_at == (START.timestamp() + 5) * 1000
+    moto_hooks.delete_message(found, message)
+    moto_hooks.delete_message(found, message)
+    assert moto_hooks.messages(found) == []
+
+
+def test_a_topic_shows_its_policy_its_key_and_who_is_subscribed(stack):
+    found = moto_hooks.topic(arn("sns", "Alerts"))
+    [subscription] = moto_hooks.subscriptions(arn("sns", "Alerts"))
+
+    assert "cloudwatch.amazonaws.com" in found.policy
+    assert found.kms_master_key_id == stack.resources["Key"].physical_id
+    assert (subscription.protocol, subscription.endpoint) == ("email", "on-call@example.com")
+    assert subscription.topic is found
+    assert "FilterPolicy" not in subscription.attributes
+    assert moto_hooks.topic(arn("sns", "Nothing")) is None
+    assert moto_hooks.subscriptions(arn("sns", "Nothing")) == []
+
+
+def test_a_log_group_shows_its_streams_and_filters(stack):
+    client("logs").create_log_stream(logGroupName="trail", logStreamName="s")
+    found = moto_hooks.log_group(ACCOUNT, HOME, "trail")
+
+    assert list(found.streams) == ["s"]
+    assert not found.subscription_filters
+    [metric_filter] = moto_hooks.metric_filters(ACCOUNT, HOME, "trail")
+    assert metric_filter["filterPattern"] == '{ $.userIdentity.type = "Root" }'
+    assert metric_filter["metricTransformations"][0]["metricName"] == "Root"
+    assert moto_hooks.log_group(ACCOUNT, HOME, "nothing") is None
+    assert moto_hooks.metric_filters(ACCOUNT, HOME, "nothing") == []
+
+
+def test_alarms_trails_and_buckets_are_found(stack):
+    assert list(moto_hooks.alarms(ACCOUNT, HOME)) == ["root"]
+    assert [found.trail_name for found in moto_hooks.trails(ACCOUNT, HOME)] == ["main"]
+    assert "cloudtrail.amazonaws.com" in str(moto_hooks.bucket(ACCOUNT, "tw-logs").policy)
+    assert moto_hooks.alarms(ACCOUNT, "eu-west-1") == {}
+    assert moto_hooks.trails(ACCOUNT, "eu-west-1") == []
+    assert moto_hooks.bucket(ACCOUNT, "nothing") is None
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    ["{id}", "{arn}", "alias/watch", arn("kms", "alias/watch")],
+    ids=["key id", "key ARN", "alias", "alias ARN"],
+)
+def test_a_key_is_found_however_it_is_spelled(stack, spelled):
+    key_id = stack.resources["Key"].physical_id
+    found = moto_hooks.kms_key(spelled.format(id=key_id, arn=arn("kms", f"key/{key_id}")), ACCOUNT, HOME)
+
+    assert found.arn == arn("kms", f"key/{key_id}")
+    assert json.loads(found.policy) == KEY_POLICY
+
+
+@pytest.mark.parametrize("spelled", ["alias/nothing", "00000000-0000-4000-8000-000000000000"])
+def test_a_key_that_is_not_there_is_none(stack, spelled):
+    assert moto_hooks.kms_key(spelled, ACCOUNT, HOME) is None
+
+
+def test_a_role_shows_its_trust_and_its_policies_inline_and_attached(stack):
+    policy = client("iam").create_policy(PolicyName="p", PolicyDocument=json.dumps(document(may("sqs:*"))))
+    policy_arn = policy["Policy"]["Arn"]
+    client("iam").attach_role_policy(RoleName="lookRole", PolicyArn=policy_arn)
+    newer = json.dumps(document(may("sns:*")))
+    client("iam").create_policy_version(PolicyArn=policy_arn, PolicyDocument=newer, SetAsDefault=True)
+    found = moto_hooks.role(ACCOUNT, "lookRole")
+
+    inline, attached = [json.loads(text) for text in moto_hooks.role_policies(found)]
+    assert found.arn == f"arn:aws:iam::{ACCOUNT}:role/lookRole"
+    assert "lambda.amazonaws.com" in str(found.assume_role_policy_document)
+    assert inline["Statement"][0]["Action"] == "*"
+    assert attached["Statement"][0]["Action"] == "sns:*"  # the version that is in force
+    assert moto_hooks.role(ACCOUNT, "nobody") is None
+
+
+# ---- snapshots ----------------------------------------------------------------------------------
+
+
+def key_id():
+    return client("kms").describe_key(KeyId="alias/watch")["KeyMetadata"]["KeyId"]
+
+
+READ_BACK = {
+    "alarms": lambda: client("cloudwatch").describe_alarms(),
+    "bucket policy": lambda: client("s3").get_bucket_policy(Bucket="tw-logs"),
+    "bucket versioning": lambda: client("s3").get_bucket_versioning(Bucket="tw-logs"),
+    "buckets": lambda: client("s3").list_buckets(),
+    "event invoke config": lambda: client("lambda").get_function_event_invoke_config(FunctionName="look"),
+    "function": lambda: client("lambda").get_function(FunctionName="look"),
+    "function by ARN": lambda: client("lambda").get_function(FunctionName=LOOK),
+    "function policy": lambda: client("lambda").get_policy(FunctionName="look"),
+    "functions": lambda: client("lambda").list_functions(),
+    "key aliases": lambda: client("kms").list_aliases(),
+    "key": lambda: client("kms").describe_key(KeyId="alias/watch"),
+    "key policy": lambda: client("kms").get_key_policy(KeyId=key_id(), PolicyName="default"),
+    "keys": lambda: client("kms").list_keys(),
+    "log groups": lambda: client("logs").describe_log_groups(),
+    "metric filters": lambda: client("logs").describe_metric_filters(),
+    "queue": lambda: client("sqs").get_queue_attributes(
+        QueueUrl=client("sqs").get_queue_url(QueueName="Heard")["QueueUrl"], AttributeNames=["All"]
+    ),
+    "role": lambda: client("iam").get_role(RoleName="lookRole"),
+    "role policy": lambda: client("iam").get_role_policy(RoleName="lookRole", PolicyName="p"),
+    "roles": lambda: client("iam").list_roles(),
+    "rules": lambda: client("events").list_rules(),
+    "subscriptions": lambda: client("sns").list_subscriptions(),
+    "table": lambda: client("dynamodb").describe_table(TableName="ledger"),
+    "targets": lambda: client("events").list_targets_by_rule(Rule="watch"),
+    "topic": lambda: client("sns").get_topic_attributes(TopicArn=arn("sns", "Alerts")),
+    "trail": lambda: client("cloudtrail").get_trail(Name="main"),
+    "trail status": lambda: client("cloudtrail").get_trail_status(Name="main"),
+}
+
+
+def read(name):
+    answer = READ_BACK[name]()
+    del answer["ResponseMetadata"]
+    return answer
+
+
+@pytest.fixture
+def restored(stack, made):
+    """What was read from the account when it was fresh, and the snapshot that stands in its place."""
+    return made[1:]
+
+
+@pytest.mark.parametrize("name", READ_BACK)
+def test_what_is_read_from_a_restored_account_is_what_a_fresh_one_says(restored, name):
+    assert read(name) == restored[0][name]
+
+
+def test_the_laws_see_the_restored_account_as_well(restored):
+    look = moto_hooks.lambda_function(ACCOUNT, HOME, LOOK)
+    assert look.environment_vars == {"STAGE": "1"}
+    assert moto_hooks.backend("lambda", ACCOUNT, HOME)._lambdas.get_arn(LOOK) is look
+    assert moto_hooks.subscriptions(arn("sns", "Alerts"))[0].topic is moto_hooks.topic(arn("sns", "Alerts"))
+    assert moto_hooks.kms_key("alias/watch", ACCOUNT, HOME).policy
+    assert moto_hooks.bucket(ACCOUNT, "tw-logs").policy
+
+
+def everything_used():
+    """Put something into each service, and take it out again."""
+    url = client("sqs").get_queue_url(QueueName="Heard")["QueueUrl"]
+    client("sqs").send_message(QueueUrl=url, MessageBody="b")
+    client("dynamodb").put_item(TableName="ledger", Item={"id": {"S": "1"}})
+    client("s3").put_object(Bucket="tw-logs", Key="k", Body=gzip.compress(b"x", mtime=0))
+    client("logs").create_log_stream(logGroupName="trail", logStreamName="s")
+    secret = client("kms").encrypt(KeyId="alias/watch", Plaintext=b"p")["CiphertextBlob"]
+    configuration = {"FunctionName": LOOK, "Environment": {"Variables": {"STAGE": "2"}}}
+    client("lambda").update_function_configuration(**configuration)
+    client("lambda").tag_resource(Resource=LOOK, Tags={"by": "ARN"})
+    client("iam").put_role_policy(
+        RoleName="lookRole", PolicyName="q", PolicyDocument=json.dumps(document(may("*")))
+    )
+    client("s3").delete_bucket_policy(Bucket="tw-logs")
+    client("events").disable_rule(Name="watch")
+    return {
+        "sqs": [client("sqs").receive_message(QueueUrl=url)["Messages"][0]["Body"]],
+        "dynamodb": client("dynamodb").scan(TableName="ledger")["Count"],
+        "s3": client("s3").list_objects_v2(Bucket="tw-logs")["KeyCount"],
+        "logs": len(client("logs").describe_log_streams(logGroupName="trail")["logStreams"]),
+        "kms": client("kms").decrypt(CiphertextBlob=secret)["Plaintext"],
+        "lambda": client("lambda").get_function(FunctionName="look")["Configuration"]["Environment"],
+        "tags": client("lambda").get_function(FunctionName="look")["Tags"],
+        "iam": client("iam").list_role_policies(RoleName="lookRole")["PolicyNames"],
+        "events": client("events").describe_rule(Name="watch")["State"],
+    }
+
+
+def test_a_restored_account_works_and_the_next_one_knows_nothing_of_it(restored):
+    fresh, snapshot = restored
+    first = everything_used()
+    snapshot.restore()
+
+    assert {name: read(name) for name in READ_BACK} == fresh
+    assert bodies() == []
+    assert everything_used() == first
+    assert first["sqs"] == ["b"]
+    assert (first["dynamodb"], first["s3"], first["logs"], first["kms"]) == (1, 1, 1, b"p")
+    assert first["lambda"] == {"Variables": {"STAGE": "2"}}
+    assert first["tags"]["by"] == "ARN"
+    assert first["iam"] == ["p", "q"]
+
+
+def test_a_restored_account_draws_the_ids_a_fresh_one_would(restored):
+    _, snapshot = restored
+    first = client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["RoleId"]
+    snapshot.restore()
+
+    assert client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["RoleId"] == first
+
+
+def test_what_was_there_before_is_gone(aws, made):
+    elsewhere = SESSION.client("sqs", region_name="eu-west-1")
+    client("sqs").create_queue(QueueName="Before")
+    elsewhere.create_queue(QueueName="Before")
+    made[2].restore()
+
+    names = [url.rpartition("/")[2] for url in client("sqs").list_queues()["QueueUrls"]]
+    assert names == ["Heard"]
+    assert "QueueUrls" not in elsewhere.list_queues()
+
+
+def test_no_model_is_remembered_once_its_world_is_over(restored):
+    from moto.core.model_instances import model_data
+
+    everything_used()
+    restored[1].restore()
+
+    assert not any(model.instances_tracked for models in model_data.values() for model in models.values())
+
+
+def test_a_role_can_be_made_twice_in_two_worlds(made):
+    for _ in range(2):
+        with Clock(START), moto_hooks.moto_without_physics(0):
+            made[2].restore()
+            client("iam").create_role(
+                RoleName="again", AssumeRolePolicyDocument=json.dumps(role("r", "lambda"))
+            )
+
+
+# ---- buckets: what moto gets wrong is put right --------------------------------------------------
+
+
+def test_versions_and_delete_markers_of_an_object_are_told_apart(stack):
+    del stack
+    s3 = SESSION.client("s3")
+    kept = s3.put_object(Bucket="tw-logs", Key="told", Body=b"x")["VersionId"]
+    s3.delete_object(Bucket="tw-logs", Key="told")
+
+    (bucket,) = (each for each in moto_hooks.buckets(ACCOUNT) if each.name == "tw-logs")
+    first, marker = bucket.keys.getlist("told")
+    assert [moto_hooks.is_delete_marker(each) for each in (first, marker)] == [False, True]
+    assert moto_hooks.object_version(ACCOUNT, "tw-logs", "told") is None
+    found = moto_hooks.object_version(ACCOUNT, "tw-logs", "told", kept)
+    assert (found.name, found.version_id, found.storage_class) == ("told", kept, "STANDARD")
+    assert found.is_locked(governance_bypass=False) is False
+    assert moto_hooks.object_version(ACCOUNT, "nowhere", "told") is None

@@ -1,0 +1,187 @@
+"""What a bucket tells EventBridge about its objects."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.world import ACCOUNT
+from tests.scenarios.cloud.small_worlds import HOME, admin, bucket, document, heard, queue, rule, world
+
+ON = {"NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}}
+VERSIONED = {"VersioningConfiguration": {"Status": "Enabled"}}
+HEARS = {**queue(), **rule(pattern={"source": ["aws.s3"]})}
+
+
+def told(world):
+    world.run(10)
+    return heard(world)
+
+
+def put(world, key="k", body=b"x"):
+    return admin(world, "s3").put_object(Bucket="tw-logs", Key=key, Body=body)
+
+
+def test_an_object_created_is_told_with_who_and_how():
+    with world({**bucket(**ON, **VERSIONED), **HEARS}) as cloud:
+        version = put(cloud, "a b.txt")["VersionId"]
+
+        (event,) = told(cloud)
+        assert event["detail-type"] == "Object Created"
+        assert event["source"] == "aws.s3"
+        assert event["region"] == HOME
+        assert event["resources"] == ["arn:aws:s3:::tw-logs"]
+        detail = event["detail"]
+        assert detail["bucket"] == {"name": "tw-logs"}
+        assert detail["object"]["key"] == "a b.txt"
+        assert detail["object"]["version-id"] == version
+        assert detail["reason"] == "PutObject"
+        assert detail["requester"] == ACCOUNT
+        assert detail["source-ip-address"] == "198.51.100.20"
+
+
+@pytest.mark.parametrize(
+    "properties", [pytest.param({}, id="never switched on"), pytest.param(VERSIONED, id="versioned only")]
+)
+def test_a_bucket_without_eventbridge_tells_nothing(properties):
+    with world({**bucket(**properties), **HEARS}) as cloud:
+        put(cloud)
+
+        assert told(cloud) == []
+
+
+def test_reading_and_tagging_are_not_told():
+    with world({**bucket(**ON), **HEARS}) as cloud:
+        put(cloud)
+        told(cloud)
+        s3 = admin(cloud, "s3")
+        s3.get_object(Bucket="tw-logs", Key="k")
+        s3.put_object_tagging(Bucket="tw-logs", Key="k", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+
+        assert len(told(cloud)) == 1
+
+
+def test_a_denied_write_is_not_told():
+    with world({**bucket(**ON), **HEARS}) as cloud:
+        mallory = cloud.user("mallory", policies=(document(),))
+        with pytest.raises(ClientError, match="AccessDenied"):
+            cloud.client(mallory, "s3").put_object(Bucket="tw-logs", Key="k", Body=b"")
+
+        assert told(cloud) == []
+
+
+def test_an_overwriting_is_another_creation_with_a_later_sequencer():
+    with world({**bucket(**ON, **VERSIONED), **HEARS}) as cloud:
+        put(cloud)
+        put(cloud, body=b"other")
+
+        first, second = (event["detail"]["object"] for event in sorted(told(cloud), key=sequencer))
+        assert first["key"] == second["key"]
+        assert first["sequencer"] < second["sequencer"]
+        assert first["version-id"] != second["version-id"]
+
+
+def sequencer(event):
+    return event["detail"]["object"]["sequencer"]
+
+
+@pytest.mark.parametrize(
+    ("properties", "named", "kind"),
+    [
+        pytest.param(VERSIONED, False, "Delete Marker Created", id="versioned: a marker"),
+        pytest.param(VERSIONED, True, "Permanently Deleted", id="a version by name is gone"),
+        pytest.param({}, False, "Permanently Deleted", id="unversioned: gone"),
+    ],
+)
+@pytest.mark.parametrize("several", [pytest.param(False, id="one"), pytest.param(True, id="in a list")])
+def test_a_deletion_says_what_became_of_the_object(properties, named, kind, several):
+    with world({**bucket(**ON, **properties), **HEARS}) as cloud:
+        answer = put(cloud)
+        version = {"VersionId": answer["VersionId"]} if named else {}
+        told(cloud)
+        if several:
+            admin(cloud, "s3").delete_objects(Bucket="tw-logs", Delete={"Objects": [{"Key": "k", **version}]})
+        else:
+            admin(cloud, "s3").delete_object(Bucket="tw-logs", Key="k", **version)
+
+        event = max(told(cloud), key=sequencer)
+        assert event["detail-type"] == "Object Deleted"
+        assert event["detail"]["deletion-type"] == kind
+        assert event["detail"]["reason"] == "DeleteObject"
+        assert (event["detail"]["object"].get("version-id") is not None) == bool(properties)
+
+
+@pytest.mark.parametrize("several", [pytest.param(False, id="one"), pytest.param(True, id="in a list")])
+def test_a_marker_removed_by_its_version_is_a_deletion_for_good(several):
+    with world({**bucket(**ON, **VERSIONED), **HEARS}) as cloud:
+        put(cloud)
+        s3 = admin(cloud, "s3")
+        marker = {"Key": "k", "VersionId": s3.delete_object(Bucket="tw-logs", Key="k")["VersionId"]}
+        told(cloud)
+        if several:
+            s3.delete_objects(Bucket="tw-logs", Delete={"Objects": [marker]})
+        else:
+            s3.delete_object(Bucket="tw-logs", **marker)
+
+        event = max(told(cloud), key=sequencer)
+        assert event["detail"]["deletion-type"] == "Permanently Deleted"
+        assert event["detail"]["object"]["version-id"] == marker["VersionId"]
+
+
+def test_eventbridge_switched_off_again_is_off():
+    with world({**bucket(**ON), **HEARS}) as cloud:
+        admin(cloud, "s3").put_bucket_notification_configuration(
+            Bucket="tw-logs", NotificationConfiguration={}
+        )
+        put(cloud)
+
+        assert told(cloud) == []
+
+
+def test_the_buckets_own_lifecycle_is_told_as_such():
+    with world({**bucket(**ON, **VERSIONED), **HEARS}) as cloud:
+        put(cloud)
+        told(cloud)
+        cloud.storage.expire("tw-logs", "k")
+
+        event = max(told(cloud), key=sequencer)
+        assert event["detail"]["reason"] == "Lifecycle Expiration"
+        assert event["detail"]["requester"] == "s3.amazonaws.com"
+        assert event["detail"]["deletion-type"] == "Delete Marker Created"
+
+
+def test_what_a_service_writes_names_the_service():
+    with world({**bucket(**ON), **HEARS}) as cloud:
+        cloud.storage.write("tw-logs", "k", b"", {}, by="cloudtrail.amazonaws.com")
+
+        (event,) = told(cloud)
+        assert event["detail"]["requester"] == "cloudtrail.amazonaws.com"
+        assert event["detail"]["source-ip-address"] == "cloudtrail.amazonaws.com"
+
+
+def test_notifications_that_do_not_go_through_eventbridge_are_not_simulated():
+    with world({**bucket(**ON), **queue(by="s3")}) as cloud:
+        with cloud.calls.muted():
+            admin(cloud, "s3").put_bucket_notification_configuration(
+                Bucket="tw-logs",
+                NotificationConfiguration={
+                    "QueueConfigurations": [
+                        {
+                            "QueueArn": f"arn:aws:sqs:{HOME}:{ACCOUNT}:Heard",
+                            "Events": ["s3:ObjectCreated:*"],
+                        }
+                    ]
+                },
+            )
+        with pytest.raises(NotSimulated, match="notifications of tw-logs"):
+            put(cloud)
+
+
+def test_events_carry_json_all_the_way():
+    with world({**bucket(**ON), **HEARS}) as cloud:
+        put(cloud, "ü/ß+.txt")
+
+        (event,) = told(cloud)
+        assert json.loads(json.dumps(event)) == event
+        assert event["detail"]["object"]["key"] == "ü/ß+.txt"

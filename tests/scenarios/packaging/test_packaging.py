@@ -1,0 +1,192 @@
+"""What is deployed: the templates, the generated files beside them, and what goes into the zip."""
+
+import json
+import zipfile
+from importlib import import_module
+
+import pytest
+
+from chalicelib.template import RUNTIME
+from scenarios.packaging import requirements as lambda_requirements
+from scenarios.packaging.lambda_package import BESIDE, NotForAws, build_zip, lint, strangers, write_package
+from scenarios.packaging.requirements import requirements, requirements_with_hashes
+from scenarios.packaging.sam import (
+    PROJECT,
+    REQUIREMENTS,
+    UnknownStage,
+    application,
+    pretty,
+    sam_template,
+    stages,
+    stale,
+)
+
+
+def functions(template):
+    return {
+        name: resource["Properties"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    """The zip with a stand-in for the wheels: what is ours in it is as in the deployed one."""
+
+    def wheels(into):
+        (into / "wheel").mkdir(parents=True)
+        (into / "wheel" / "__init__.py").write_text("")
+        (into / "wheel" / "__pycache__").mkdir()
+        (into / "wheel" / "__pycache__" / "x.pyc").write_bytes(b"")
+        (into / "bin").mkdir()
+        (into / "bin" / "tool").write_text("")
+
+    path = tmp_path_factory.mktemp("package") / "deployment.zip"
+    build_zip(path, wheels)
+    return path
+
+
+def test_generated_files_say_what_the_declarations_say():
+    assert [str(path.relative_to(PROJECT)) for path in stale()] == [], "`trailwarden package OUT` renews them"
+
+
+def test_every_handler_can_be_found():
+    for name, properties in functions(sam_template("prod")).items():
+        module, _, attribute = properties["Handler"].rpartition(".")
+        assert callable(getattr(import_module(module), attribute)), name
+
+
+def test_every_function_has_the_pinned_runtime_and_architecture():
+    for properties in functions(sam_template("prod")).values():
+        assert properties["Runtime"] == RUNTIME
+        assert properties["Architectures"] == ["arm64"]
+        assert properties["CodeUri"] == "./deployment.zip"
+
+
+def test_no_two_functions_run_the_same_handler():
+    handlers = [properties["Handler"] for properties in functions(sam_template("prod")).values()]
+
+    assert len(set(handlers)) == len(handlers) == len(application().remediations) + 1
+
+
+def test_every_function_has_a_role_of_its_own():
+    roles = [json.dumps(properties["Role"]) for properties in functions(sam_template("prod")).values()]
+
+    assert len(set(roles)) == len(roles)
+
+
+def written(folder, main):
+    """The templates, in files, with this main one."""
+    texts = {"sam.json": main, **{name: made(application()) for name, made in BESIDE.items()}}
+    for name, template in texts.items():
+        (folder / name).write_text(pretty(template))
+    return {name: folder / name for name in texts}
+
+
+def test_the_templates_are_clean_before_and_after_the_transform(tmp_path):
+    assert lint(written(tmp_path, sam_template("prod"))) == []
+
+
+def test_lint_tells_template_place_and_rule(tmp_path):
+    broken = sam_template("prod")
+    broken["Resources"]["DeadLetters"]["Properties"]["MessageRetentionPeriod"] = 5
+
+    findings = lint(written(tmp_path, broken))
+
+    place = "Resources/DeadLetters/Properties/MessageRetentionPeriod: E"
+    assert any(finding.startswith(f"sam.json: {place}") for finding in findings)
+    assert any(finding.startswith(f"sam.json, translated: {place}") for finding in findings)
+
+
+def test_the_zip_holds_our_code_what_runs_of_chalice_and_the_wheels(package):
+    names = zipfile.ZipFile(package).namelist()
+
+    assert {name.split("/")[0] for name in names} == {"app.py", "chalicelib", "chalice", "wheel"}
+    assert [name for name in names if name.startswith("chalice/")] == [
+        "chalice/__init__.py",
+        "chalice/app.py",
+    ]
+    assert {path.relative_to(PROJECT).as_posix() for path in (PROJECT / "chalicelib").rglob("*.py")} <= set(
+        names
+    )
+    assert strangers(package) == []
+
+
+def test_the_same_code_makes_the_same_bytes(package, tmp_path):
+    def wheels(into):
+        (into / "wheel").mkdir(parents=True)
+        (into / "wheel" / "__init__.py").write_text("")
+
+    build_zip(tmp_path / "again.zip", wheels)
+
+    assert (tmp_path / "again.zip").read_bytes() == package.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("moto/__init__.py", ["moto"]),
+        ("freezegun/api.py", ["freezegun"]),
+        ("scenarios/commands/cli.py", ["scenarios"]),
+        ("tests/house/test_x.py", ["tests"]),
+        ("boto3/__init__.py", ["boto3"]),
+        ("chalicelib/__pycache__/x.pyc", ["chalicelib/__pycache__/x.pyc"]),
+        ("chalicelib/moto_facts.py", []),
+    ],
+)
+def test_what_must_not_travel_is_found_in_a_zip(tmp_path, name, found):
+    with zipfile.ZipFile(tmp_path / "deployment.zip", "w") as opened:
+        opened.writestr(name, "")
+
+    assert strangers(tmp_path / "deployment.zip") == found
+
+
+def test_requirements_pin_what_the_lambda_extra_needs_and_no_more():
+    lines = [line.split(" ;")[0] for line in requirements().splitlines() if not line.startswith("#")]
+
+    assert [line.split("==")[0] for line in lines] == [
+        "aws-lambda-powertools",
+        "cffi",
+        "cryptography",
+        "jmespath",
+        "msgspec",
+        "pycparser",
+        "typing-extensions",
+    ]
+    assert all(line.count("==") == 1 for line in lines)
+    assert REQUIREMENTS.read_text() == requirements()
+
+
+def test_the_wheels_are_held_to_the_locks_hashes():
+    entries = requirements_with_hashes().split("\n")
+    pins = [entry for entry in entries if entry and not entry.startswith(" ")]
+
+    assert [pin.split("==")[0] for pin in pins] == [
+        line.split("==")[0] for line in requirements().splitlines() if not line.startswith("#")
+    ]
+    assert all(pin.endswith(" \\") for pin in pins)
+    assert all(line.strip().startswith("--hash=sha256:") for line in entries if line.startswith(" "))
+
+
+def test_a_lock_that_does_not_say_who_needs_what_is_refused(tmp_path, monkeypatch):
+    (tmp_path / ".ci").mkdir()
+    (tmp_path / ".ci" / "requirements.lock").write_text("cffi==2.1.1 \\\n    --hash=sha256:00\n")
+    monkeypatch.setattr(lambda_requirements, "PROJECT", tmp_path)
+
+    with pytest.raises(ValueError, match="the lock doesn't say what requires cffi"):
+        requirements()
+
+
+def test_a_stage_nobody_configured_is_told_with_those_there_are():
+    with pytest.raises(UnknownStage, match=r"there is no stage 'qa'; .chalice/config.json has prod, local"):
+        sam_template("qa")
+
+
+def test_what_runs_on_the_simulated_aws_is_not_packaged(tmp_path):
+    assert "local" in stages()
+
+    with pytest.raises(NotForAws, match="'local' runs on the simulated AWS"):
+        write_package("local", tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
