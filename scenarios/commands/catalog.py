@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-import scenarios
 from chalicelib.catalog import CATALOG
 from chalicelib.http.page import does, trigger_in_words
 from chalicelib.remediation import Grant, Remediation
+from scenarios import incidents
 from scenarios.runner.show.terminal import Terminal
 
 _LABEL_WIDTH = 9
@@ -92,7 +92,7 @@ def _counted(count: int, what: str) -> str:
 
 def scenarios_of(name: str) -> list[str]:
     """The names of the scenarios in the module of that name, read from its text: to import it takes moto."""
-    path = Path(scenarios.__path__[0]) / f"{name}.py"
+    path = Path(incidents.__path__[0]) / f"{name}.py"
     if not path.exists():
         return []
     calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
