@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from scenarios.cloud.cloudtrail import ec2_shapes, s3_shapes
-from scenarios.cloud.cloudtrail.records import shapes
+from scenarios.cloud.cloudtrail.records import ec2_shapes, s3_shapes, shapes
 from scenarios.cloud.cloudtrail.records.event_kinds import (
     event_name,
     event_source,
