@@ -46,7 +46,7 @@ class Outcome(StrEnum):
     ACTED = "acted"
 
 
-class Deed(StrEnum):
+class CallProgress(StrEnum):
     """How far one call of a plan has come. What is not begun has none."""
 
     BEGUN = "begun"  # no answer noted: it failed, or the function died meanwhile

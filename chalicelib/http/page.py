@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from chalicelib.ledger.findings import Finding
+from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.remediation import (
     Alert,
     OnEvent,
@@ -76,7 +76,9 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-def page(remediations: Iterable[Remediation], findings: Sequence[Finding] | None, *, prefix: str = "") -> str:
+def page(
+    remediations: Iterable[Remediation], findings: Sequence[LedgerEntry] | None, *, prefix: str = ""
+) -> str:
     """The whole document.
 
     Args:
@@ -129,7 +131,7 @@ def does(remediation: Remediation) -> str:
     return "acts" if remediation.acts else "tells"
 
 
-def loudest(finding: Finding) -> Alert | None:
+def loudest(finding: LedgerEntry) -> Alert | None:
     """The alert that stands for a finding in a list; none where nothing was to be told."""
     order = list(Severity)
     return max(finding.plan.alerts, key=lambda alert: order.index(alert.severity), default=None)
@@ -156,7 +158,7 @@ def _either(alternatives: Iterable[Any]) -> str:
     return " or ".join(each for each in alternatives if isinstance(each, str))
 
 
-def _findings(findings: Sequence[Finding] | None, prefix: str) -> str:
+def _findings(findings: Sequence[LedgerEntry] | None, prefix: str) -> str:
     if findings is None:
         return '<p class="note">The ledger could not be read; the function\'s log says why.</p>'
     if not findings:
@@ -165,7 +167,7 @@ def _findings(findings: Sequence[Finding] | None, prefix: str) -> str:
     return _table(heads, (_finding(finding, prefix) for finding in findings))
 
 
-def _finding(finding: Finding, prefix: str) -> tuple[str, ...]:
+def _finding(finding: LedgerEntry, prefix: str) -> tuple[str, ...]:
     alert = loudest(finding)
     severity = (
         f'<span class="badge {_text(alert.severity.lower())}">{_text(alert.severity)}</span>' if alert else ""

@@ -39,7 +39,7 @@ from chalice import (
 
 from chalicelib.errors import NotConfigured
 from chalicelib.http.page import HEADERS, does, page, trigger_in_words
-from chalicelib.ledger.findings import Finding
+from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Grant, Remediation
 from chalicelib.runtime.answer import AWS, log
@@ -311,7 +311,7 @@ def _matched(body: dict[str, Any]) -> dict[str, Any]:
 # ---- the ledger ---------------------------------------------------------------------------------
 
 
-def _newest(remediations: Iterable[Remediation], most: int) -> list[Finding]:
+def _newest(remediations: Iterable[Remediation], most: int) -> list[LedgerEntry]:
     """The newest findings of all these remediations together, newest first."""
     ledger = _ledger()
     try:
@@ -322,7 +322,7 @@ def _newest(remediations: Iterable[Remediation], most: int) -> list[Finding]:
     return list(merged)[:most]
 
 
-def _stored(identity: str) -> Finding | None:
+def _stored(identity: str) -> LedgerEntry | None:
     try:
         return _ledger().find(identity)
     except (ClientError, BotoCoreError) as error:

@@ -26,9 +26,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.errors import Throttled
-from chalicelib.ledger.findings import Finding, Mark, finding_from, finding_of, item_of, key_of
+from chalicelib.ledger.entries import LedgerEntry, Mark, entry_from, entry_of, item_of, key_of
 from chalicelib.ledger.table import EXPIRES, PK, SK, Item, expiry, lost, stamp
-from chalicelib.remediation import Deed, Event, Outcome, Plan, Quiet, Sighting
+from chalicelib.remediation import CallProgress, Event, Outcome, Plan, Quiet, Sighting
 
 _ID = re.compile(r"([a-z0-9_]+):(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z):([0-9a-f]{12})", re.ASCII)
 # Of a state: longer than any outage of whoever records it anew every hour.
@@ -45,11 +45,11 @@ class Ledger:
     client: Any = field(repr=False)
     table: str
 
-    def stored(self, remediation: str, event: Event) -> Finding | None:
+    def stored(self, remediation: str, event: Event) -> LedgerEntry | None:
         """What an earlier try at this event planned, so that a retry resumes instead of deciding again."""
-        return self._read(key_of(finding_of(remediation, event, Plan.nothing(), Outcome.NOTHING)))
+        return self._read(key_of(entry_of(remediation, event, Plan.nothing(), Outcome.NOTHING)))
 
-    def find(self, identity: str) -> Finding | None:
+    def find(self, identity: str) -> LedgerEntry | None:
         """The finding with this id; None for one that isn't there, or that no finding could have."""
         named = _ID.fullmatch(identity)
         if not named:
@@ -57,61 +57,61 @@ class Ledger:
         remediation, moment, digest = named.groups()
         return self._read({PK: {"S": f"finding#{remediation}"}, SK: {"S": f"{moment}#{digest}"}})
 
-    def _read(self, key: Item) -> Finding | None:
+    def _read(self, key: Item) -> LedgerEntry | None:
         item = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
-        return finding_from(item) if item else None
+        return entry_from(item) if item else None
 
-    def store(self, finding: Finding) -> Finding:
+    def store(self, entry: LedgerEntry) -> LedgerEntry:
         """Write a finding whole, before the first call it plans; returns the one that stands.
 
         The first stands: what was noted about an event is never overwritten by a second thought.
         """
         try:
             self.client.put_item(
-                TableName=self.table, Item=item_of(finding), ConditionExpression="attribute_not_exists(pk)"
+                TableName=self.table, Item=item_of(entry), ConditionExpression="attribute_not_exists(pk)"
             )
         except ClientError as error:
             if not lost(error):
                 raise
-            answer = self.client.get_item(TableName=self.table, Key=key_of(finding), ConsistentRead=True)
-            return finding_from(answer["Item"])
-        return finding
+            answer = self.client.get_item(TableName=self.table, Key=key_of(entry), ConsistentRead=True)
+            return entry_from(answer["Item"])
+        return entry
 
-    def did(self, finding: Finding, index: int, deed: Deed) -> Finding:
+    def did(self, entry: LedgerEntry, index: int, progress: CallProgress) -> LedgerEntry:
         """Note how far call `index` of the plan has come."""
         self.client.update_item(
             TableName=self.table,
-            Key=key_of(finding),
+            Key=key_of(entry),
             UpdateExpression="SET #deeds.#index = :deed",
             ExpressionAttributeNames={"#deeds": "deeds", "#index": str(index)},
-            ExpressionAttributeValues={":deed": {"S": deed}},
+            ExpressionAttributeValues={":deed": {"S": progress}},
         )
-        return replace(finding, deeds={**finding.deeds, index: deed})
+        return replace(entry, progress={**entry.progress, index: progress})
 
-    def mark(self, finding: Finding, what: Mark, index: int) -> Finding:
+    def mark(self, entry: LedgerEntry, what: Mark, index: int) -> LedgerEntry:
         """Note that alert `index` of the plan was told or not; noting twice changes nothing."""
         self.client.update_item(
             TableName=self.table,
-            Key=key_of(finding),
+            Key=key_of(entry),
             UpdateExpression="ADD #what :index",
             ExpressionAttributeNames={"#what": what},
             ExpressionAttributeValues={":index": {"NS": [str(index)]}},
         )
-        changed: dict[str, Any] = {what: getattr(finding, what) | {index}}
-        return replace(finding, **changed)
+        changed: dict[str, Any] = {what: getattr(entry, what) | {index}}
+        return replace(entry, **changed)
 
-    def settle(self, finding: Finding, outcome: Outcome, failure: str = "") -> Finding:
+    def settle(self, entry: LedgerEntry, outcome: Outcome, failure: str = "") -> LedgerEntry:
         """Note what became of it in the end, or for now."""
         self.client.update_item(
             TableName=self.table,
-            Key=key_of(finding),
+            Key=key_of(entry),
             UpdateExpression="SET #outcome = :outcome, #failure = :failure",
             ExpressionAttributeNames={"#outcome": "outcome", "#failure": "failure"},
             ExpressionAttributeValues={":outcome": {"S": outcome}, ":failure": {"S": failure}},
         )
-        return replace(finding, outcome=outcome, failure=failure)
+        return replace(entry, outcome=outcome, failure=failure)
 
-    def newest(self, remediation: str, most: int) -> list[Finding]:
+    def newest(self, remediation: str, most: int) -> list[LedgerEntry]:
         """The newest findings of one remediation, newest first."""
         answer = self.client.query(
             TableName=self.table,
@@ -120,7 +120,7 @@ class Ledger:
             ScanIndexForward=False,
             Limit=most,
         )
-        return [finding_from(item) for item in answer["Items"]]
+        return [entry_from(item) for item in answer["Items"]]
 
     def note(self, remediation: str, sightings: Iterable[Sighting], kept: timedelta) -> None:
         """Remember sightings; the same sighting again overwrites itself.
@@ -176,9 +176,9 @@ class Ledger:
                 return place
         return 0
 
-    def may_act(self, finding: Finding, now: datetime, most_an_hour: int) -> bool:
+    def may_act(self, entry: LedgerEntry, now: datetime, most_an_hour: int) -> bool:
         """Take one of the hour's places; a finding that has one keeps it. False when all are taken."""
-        pk = {"S": f"acts#{finding.remediation}"}
+        pk = {"S": f"acts#{entry.remediation}"}
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
             KeyConditionExpression="pk = :pk",
@@ -191,11 +191,11 @@ class Ledger:
             for item in page["Items"]
             if int(item["until"]["N"]) > now.timestamp()
         }
-        if finding.sort_key in taken.values():
+        if entry.sort_key in taken.values():
             return True
         places = (f"{number:04}" for number in range(most_an_hour))
         return any(
-            self._take({PK: pk, SK: {"S": place}}, finding.sort_key, now, 3600)
+            self._take({PK: pk, SK: {"S": place}}, entry.sort_key, now, 3600)
             for place in places
             if place not in taken
         )

@@ -32,10 +32,10 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws import Aws
 from chalicelib.errors import StillUnderWay, foreseen
-from chalicelib.ledger.findings import Finding, Mark, finding_of
+from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.ledger.table import EXPIRES, PK, SK
-from chalicelib.remediation import Alert, Deed, Event, Outcome, Plan, Remediation, Severity
+from chalicelib.remediation import Alert, CallProgress, Event, Outcome, Plan, Remediation, Severity
 from chalicelib.runtime import execute, limits, notify
 from chalicelib.settings import Mode, Settings
 from chalicelib.wording import span
@@ -134,16 +134,16 @@ class Run:
         return mine[0] if mine else Outcome.DUPLICATE
 
     def _work(self, event: Event) -> Outcome:
-        finding = self.ledger.stored(self.remediation.name, event) or self._decided(event)
-        if finding.plan.empty:
+        entry = self.ledger.stored(self.remediation.name, event) or self._decided(event)
+        if entry.plan.empty:
             return Outcome.NOTHING
-        finding, error = self._acted(finding)
-        finding = self._tell(finding)
+        entry, error = self._acted(entry)
+        entry = self._tell(entry)
         if error:
             raise error
-        return finding.outcome
+        return entry.outcome
 
-    def _decided(self, event: Event) -> Finding:
+    def _decided(self, event: Event) -> LedgerEntry:
         """Look, decide, gate, and store the plan; an empty plan leaves no finding."""
         now = datetime.now(UTC)
         name = self.remediation.name
@@ -152,21 +152,21 @@ class Run:
         facts = self.remediation.look(self.aws, event, self.settings)
         self._remember(event, facts, now, expected=False)
         plan = limits.fitting(self.remediation.decide(event, facts, now, self.settings))
-        finding = self._finding(event, plan, Outcome.TOLD, facts=limits.facts_as_text(facts))
+        entry = self._entry(event, plan, Outcome.TOLD, facts=limits.facts_as_text(facts))
         if not plan.empty:
-            finding = self.ledger.store(replace(finding, outcome=self._gate(finding, now)))
+            entry = self.ledger.store(replace(entry, outcome=self._gate(entry, now)))
         if self.remediation.records:
             self.remediation.records(self.aws, event, facts, self.settings)
-        return finding
+        return entry
 
     def _recorded(self, event: Event) -> Outcome:
         """Note what is not told. What settings expect may be the new good state, once: not a redelivery's."""
-        finding = self._finding(event, Plan.nothing(), Outcome.SUPPRESSED)
+        entry = self._entry(event, Plan.nothing(), Outcome.SUPPRESSED)
         expected = self.settings.ignores(event.principal)
-        if self.remediation.remembers and expected and not self.ledger.stored(finding.remediation, event):
+        if self.remediation.remembers and expected and not self.ledger.stored(entry.remediation, event):
             facts = self.remediation.look(self.aws, event, self.settings)
             self._remember(event, facts, datetime.now(UTC), expected=True)
-        self.ledger.store(finding)
+        self.ledger.store(entry)
         return Outcome.SUPPRESSED
 
     def _remember(self, event: Event, facts: Any, now: datetime, *, expected: bool) -> None:
@@ -175,8 +175,8 @@ class Run:
             if state is not None:
                 self.ledger.remember(self.remediation.name, state, now)
 
-    def _gate(self, finding: Finding, now: datetime) -> Outcome:
-        if not finding.plan.calls:
+    def _gate(self, entry: LedgerEntry, now: datetime) -> Outcome:
+        if not entry.plan.calls:
             return Outcome.TOLD
         if self.settings.mode is Mode.OBSERVE:
             return Outcome.OBSERVED
@@ -184,40 +184,40 @@ class Run:
             return Outcome.AWAITING_APPROVAL
         if self.ledger.switched_off():
             return Outcome.CAPPED
-        if not self.ledger.may_act(finding, now, self.settings.acts_per_hour):
+        if not self.ledger.may_act(entry, now, self.settings.acts_per_hour):
             return Outcome.CAPPED
         return Outcome.ACTED
 
-    def _acted(self, finding: Finding) -> tuple[Finding, Exception | None]:
+    def _acted(self, entry: LedgerEntry) -> tuple[LedgerEntry, Exception | None]:
         """Make the calls that the gate let through, now or at an earlier try; the kill switch comes first."""
-        if finding.outcome not in (Outcome.ACTED, Outcome.FAILED) or _all_settled(finding):
-            return finding, None
+        if entry.outcome not in (Outcome.ACTED, Outcome.FAILED) or _all_settled(entry):
+            return entry, None
         if self.ledger.switched_off():
-            return self.ledger.settle(finding, Outcome.CAPPED), None
-        return execute.carry_out(self.aws, self.ledger, finding)
+            return self.ledger.settle(entry, Outcome.CAPPED), None
+        return execute.carry_out(self.aws, self.ledger, entry)
 
-    def _tell(self, finding: Finding) -> Finding:
+    def _tell(self, entry: LedgerEntry) -> LedgerEntry:
         """Tell what wasn't told yet: that a call failed, and how it ended, are two tellings."""
-        mark: Mark = "warned" if finding.outcome is Outcome.FAILED else "told"
-        for index, alert in enumerate(_alerts(finding)):
-            if index in getattr(finding, mark) | finding.quiet:
+        mark: Mark = "warned" if entry.outcome is Outcome.FAILED else "told"
+        for index, alert in enumerate(_alerts(entry)):
+            if index in getattr(entry, mark) | entry.quiet:
                 continue
-            heard = self._heard(finding, alert)
+            heard = self._heard(entry, alert)
             if heard is None:
-                finding = self.ledger.mark(finding, "quiet", index)
+                entry = self.ledger.mark(entry, "quiet", index)
                 continue
-            self._publish(finding, heard, warned=index in finding.warned)
-            finding = self.ledger.mark(finding, mark, index)
-        if finding.outcome is Outcome.TOLD and not finding.told:
-            return self.ledger.settle(finding, Outcome.QUIET)
-        return finding
+            self._publish(entry, heard, warned=index in entry.warned)
+            entry = self.ledger.mark(entry, mark, index)
+        if entry.outcome is Outcome.TOLD and not entry.told:
+            return self.ledger.settle(entry, Outcome.QUIET)
+        return entry
 
-    def _heard(self, finding: Finding, alert: Alert) -> Alert | None:
+    def _heard(self, entry: LedgerEntry, alert: Alert) -> Alert | None:
         """The alert as it is told; None where its subject has been told often enough lately."""
         if alert.quiet is None:
             return alert
         now = datetime.now(UTC)
-        place = self.ledger.may_speak(finding.remediation, alert.quiet, finding.event_key, now)
+        place = self.ledger.may_speak(entry.remediation, alert.quiet, entry.event_key, now)
         if not place:
             return None
         if place < alert.quiet.most or place == 1:
@@ -226,19 +226,19 @@ class Run:
         goes_on = f"this is number {place} within {lull}; more of it is kept in the ledger and not told"
         return replace(alert, facts=(*alert.facts, ("And on", goes_on)))
 
-    def _publish(self, finding: Finding, alert: Alert, *, warned: bool) -> None:
+    def _publish(self, entry: LedgerEntry, alert: Alert, *, warned: bool) -> None:
         message = notify.message_of(
             alert,
-            finding.id,
-            finding.outcome,
-            finding.plan.calls,
-            finding.deeds,
-            failure=finding.failure,
+            entry.id,
+            entry.outcome,
+            entry.plan.calls,
+            entry.progress,
+            failure=entry.failure,
             warned=warned,
         )
         sns = self.aws.client("sns")
         notify.publish(
-            sns, self.settings.topic_arn, remediation=finding.remediation, alert=alert, message=message
+            sns, self.settings.topic_arn, remediation=entry.remediation, alert=alert, message=message
         )
 
     def _suppressed(self, event: Event) -> bool:
@@ -250,21 +250,21 @@ class Run:
         # A session's issuer is the role itself, so nobody becomes us by naming their session like us.
         return ":role/" in principal and principal == self.aws.role
 
-    def _finding(self, event: Event, plan: Plan, outcome: Outcome, facts: str = "{}") -> Finding:
+    def _entry(self, event: Event, plan: Plan, outcome: Outcome, facts: str = "{}") -> LedgerEntry:
         # A log subscription doesn't name its region: it is the function's own.
-        return finding_of(self.remediation.name, event, plan, outcome, facts=facts, region=self.aws.region)
+        return entry_of(self.remediation.name, event, plan, outcome, facts=facts, region=self.aws.region)
 
     def _about(self, event: Event) -> dict[str, str]:
         return {"remediation": self.remediation.name, "event_key": event.key}
 
 
-def _all_settled(finding: Finding) -> bool:
-    deeds = [finding.deeds.get(index, Deed.BEGUN) for index in range(len(finding.plan.calls))]
-    return finding.outcome is Outcome.ACTED and Deed.BEGUN not in deeds
+def _all_settled(entry: LedgerEntry) -> bool:
+    progress = [entry.progress.get(index, CallProgress.BEGUN) for index in range(len(entry.plan.calls))]
+    return entry.outcome is Outcome.ACTED and CallProgress.BEGUN not in progress
 
 
-def _alerts(finding: Finding) -> tuple[Alert, ...]:
+def _alerts(entry: LedgerEntry) -> tuple[Alert, ...]:
     """The plan's alerts; a plan that tells nothing still tells that it failed."""
-    if finding.plan.alerts or finding.outcome is not Outcome.FAILED:
-        return finding.plan.alerts
-    return (Alert(severity=Severity.HIGH, title=f"{finding.remediation} could not do what it planned"),)
+    if entry.plan.alerts or entry.outcome is not Outcome.FAILED:
+        return entry.plan.alerts
+    return (Alert(severity=Severity.HIGH, title=f"{entry.remediation} could not do what it planned"),)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from chalicelib.remediation import Alert, Call, Deed, Outcome
+from chalicelib.remediation import Alert, Call, CallProgress, Outcome
 from chalicelib.wording import LONGEST_FACT, safe
 
 LONGEST_LABEL = 100
@@ -31,7 +31,7 @@ def message_of(
     finding_id: str,
     outcome: Outcome,
     calls: Sequence[Call] = (),
-    deeds: Mapping[int, Deed] = MappingProxyType({}),
+    progress: Mapping[int, CallProgress] = MappingProxyType({}),
     *,
     failure: str = "",
     warned: bool = False,
@@ -42,7 +42,7 @@ def message_of(
     """
     facts = [(safe(label, LONGEST_LABEL), safe(fact)) for label, fact in alert.facts]
     width = max((len(label) for label, _ in facts), default=0)
-    done = _done(safe(finding_id), outcome, calls, deeds, safe(failure)) if calls else []
+    done = _done(safe(finding_id), outcome, calls, progress, safe(failure)) if calls else []
     advice = [safe(line, 4 * LONGEST_FACT) for line in alert.advice.splitlines()]
     blocks = [
         [f"[{alert.severity}] {safe(alert.title)}", *([_ENDED] if warned else [])],
@@ -59,10 +59,11 @@ _COULD_NOT = "Trailwarden could not do:"
 _TRIED_AGAIN = (
     "It is tried again one minute later, and two minutes after that; then the event waits as a dead letter."
 )
-_SETTLED: Mapping[Deed | None, str] = {
-    Deed.DONE: "Trailwarden did:",
-    Deed.FOUND: "This was so already, and not by Trailwarden:",
-    Deed.UNSURE: "This was so already, perhaps by an earlier try of Trailwarden's; look before you undo it:",
+_SETTLED: Mapping[CallProgress | None, str] = {
+    CallProgress.DONE: "Trailwarden did:",
+    CallProgress.FOUND: "This was so already, and not by Trailwarden:",
+    CallProgress.UNSURE: "This was so already, perhaps by an earlier try of Trailwarden's; "
+    "look before you undo it:",
 }
 _PENDING = {
     Outcome.ACTED: "Trailwarden did not yet do:",
@@ -74,12 +75,16 @@ _PENDING = {
 
 
 def _done(
-    finding_id: str, outcome: Outcome, calls: Sequence[Call], deeds: Mapping[int, Deed], failure: str
+    finding_id: str,
+    outcome: Outcome,
+    calls: Sequence[Call],
+    progress: Mapping[int, CallProgress],
+    failure: str,
 ) -> list[str]:
     """What was done and what wasn't, by whom, and how to undo what was ours."""
     grouped: dict[str, list[Call]] = {heading: [] for heading in (*_SETTLED.values(), _COULD_NOT)}
     for index, call in enumerate(calls):
-        grouped.setdefault(_heading(deeds.get(index), outcome), []).append(call)
+        grouped.setdefault(_heading(progress.get(index), outcome), []).append(call)
     lines: list[str] = []
     for heading, group in grouped.items():
         lines += _listed(heading, group)
@@ -87,14 +92,18 @@ def _done(
             lines += [f"    because {failure}", _TRIED_AGAIN]
     if outcome is Outcome.AWAITING_APPROVAL:
         lines.append(f"To say yes: trailwarden approve {finding_id}")
-    ours = [call.undo for index, call in enumerate(calls) if deeds.get(index) is Deed.DONE and call.undo]
+    ours = [
+        call.undo
+        for index, call in enumerate(calls)
+        if progress.get(index) is CallProgress.DONE and call.undo
+    ]
     return lines + _listed("To undo it:", list(reversed(ours)))
 
 
-def _heading(deed: Deed | None, outcome: Outcome) -> str:
-    if deed is Deed.BEGUN and outcome is Outcome.FAILED:
+def _heading(progress: CallProgress | None, outcome: Outcome) -> str:
+    if progress is CallProgress.BEGUN and outcome is Outcome.FAILED:
         return _COULD_NOT
-    return _SETTLED[deed] if deed in _SETTLED else _PENDING.get(outcome, "Not done:")
+    return _SETTLED[progress] if progress in _SETTLED else _PENDING.get(outcome, "Not done:")
 
 
 def _listed(heading: str, calls: Sequence[Call]) -> list[str]:

@@ -8,7 +8,7 @@ import click
 
 from scenarios.doctor.asking import Asker, Clients
 from scenarios.doctor.examine import examine
-from scenarios.doctor.finding import Finding
+from scenarios.doctor.finding import DoctorFinding
 from scenarios.doctor.mending import mend
 from scenarios.doctor.telling import as_json, as_text, exit_code
 
@@ -46,7 +46,7 @@ def run(clients: Clients, region: str, stack_name: str, *, fix: bool, yes: bool,
     return exit_code(found)
 
 
-def _examined(clients: Clients, region: str, stack_name: str) -> tuple[Finding, ...]:
+def _examined(clients: Clients, region: str, stack_name: str) -> tuple[DoctorFinding, ...]:
     """Ask everything; whoever waits at a terminal sees what is asked."""
     if not sys.stderr.isatty():
         return examine(Asker(clients, region), stack_name, datetime.now(UTC))
@@ -61,7 +61,7 @@ def _progress(words: str) -> None:
     click.echo(f"\r{words:<60}\r", nl=False, err=True)
 
 
-def _tell(findings: Sequence[Finding], form: str) -> None:
+def _tell(findings: Sequence[DoctorFinding], form: str) -> None:
     for line in map(as_json, findings) if form == "json" else as_text(findings):
         click.echo(line)
 

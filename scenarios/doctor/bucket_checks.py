@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.remediation import Call, Severity
 from scenarios.doctor.facts import Bucket, Missing, Unknown
-from scenarios.doctor.finding import Finding, advice, command, unknown, unwatched, well
+from scenarios.doctor.finding import DoctorFinding, advice, command, unknown, unwatched, well
 
 SHORTEST_DAYS_KEPT = 365  # PCI DSS 10.5.1, CIS v8 8.10 asks for 90
 # An object must be restored from these before anybody can read it: validation would stop there.
@@ -26,7 +26,7 @@ _LIFECYCLE = (
 )
 
 
-def check_bucket(bucket: Bucket, account: str, region: str) -> Iterator[Finding]:
+def check_bucket(bucket: Bucket, account: str, region: str) -> Iterator[DoctorFinding]:
     """Whether the trail's files are safe in their bucket, and what becomes of them is heard of."""
     if bucket.promised and bucket.name != bucket.promised:
         yield unwatched(
@@ -59,7 +59,7 @@ def check_bucket(bucket: Bucket, account: str, region: str) -> Iterator[Finding]
         yield from found
 
 
-def _elsewhere(bucket: Bucket, why: Unknown) -> Finding:
+def _elsewhere(bucket: Bucket, why: Unknown) -> DoctorFinding:
     """Often on purpose: an archive account that nobody here may read."""
     options = {"--bucket": bucket.name}
     operations = (
@@ -80,7 +80,7 @@ def _elsewhere(bucket: Bucket, why: Unknown) -> Finding:
     )
 
 
-def _events(bucket: Bucket, account: str, region: str) -> Iterator[Finding]:
+def _events(bucket: Bucket, account: str, region: str) -> Iterator[DoctorFinding]:
     match bucket.events:
         case True:
             yield well("the bucket tells EventBridge of every object", where=bucket.name)
@@ -108,7 +108,7 @@ def _events(bucket: Bucket, account: str, region: str) -> Iterator[Finding]:
             )
 
 
-def _versioning(bucket: Bucket, account: str, region: str) -> Iterator[Finding]:
+def _versioning(bucket: Bucket, account: str, region: str) -> Iterator[DoctorFinding]:
     match bucket.versioning:
         case "Enabled":
             yield well("the bucket keeps every version", where=bucket.name)
@@ -131,7 +131,7 @@ def _versioning(bucket: Bucket, account: str, region: str) -> Iterator[Finding]:
             )
 
 
-def _lock(bucket: Bucket) -> Iterator[Finding]:
+def _lock(bucket: Bucket) -> Iterator[DoctorFinding]:
     if bucket.mfa_delete:
         yield well("MFA Delete protects the bucket's versions", where=bucket.name, source=_MFA_DELETE)
     elif isinstance(bucket.lock, Unknown):
@@ -151,7 +151,7 @@ def _lock(bucket: Bucket) -> Iterator[Finding]:
         )
 
 
-def _public(bucket: Bucket) -> Iterator[Finding]:
+def _public(bucket: Bucket) -> Iterator[DoctorFinding]:
     match bucket.public_access_blocked:
         case True:
             yield well("public access to the bucket is blocked", where=bucket.name)
@@ -169,7 +169,7 @@ def _public(bucket: Bucket) -> Iterator[Finding]:
             )
 
 
-def _policy(bucket: Bucket) -> Iterator[Finding]:
+def _policy(bucket: Bucket) -> Iterator[DoctorFinding]:
     if isinstance(bucket.policy, Unknown):
         yield unknown("who may write to the bucket", bucket.policy, where=bucket.name)
         return
@@ -200,7 +200,7 @@ def _policy(bucket: Bucket) -> Iterator[Finding]:
             yield advice(words, where=bucket.name, mend=show, source=_POLICY)
 
 
-def _lifecycle(bucket: Bucket) -> Iterator[Finding]:
+def _lifecycle(bucket: Bucket) -> Iterator[DoctorFinding]:
     if isinstance(bucket.lifecycle, Unknown):
         yield unknown("the bucket's lifecycle", bucket.lifecycle, where=bucket.name)
         return

@@ -6,18 +6,18 @@ from datetime import datetime
 from scenarios.doctor.asking import Asker
 from scenarios.doctor.bucket_checks import check_bucket
 from scenarios.doctor.facts import AccountFacts, Missing
-from scenarios.doctor.finding import Finding
+from scenarios.doctor.finding import DoctorFinding
 from scenarios.doctor.stack_checks import check_stack
 from scenarios.doctor.trail_checks import check_groups, check_regions, check_trail
 from scenarios.doctor.trail_reader import read_account
 
 
-def examine(asker: Asker, stack_name: str, now: datetime) -> tuple[Finding, ...]:
+def examine(asker: Asker, stack_name: str, now: datetime) -> tuple[DoctorFinding, ...]:
     """Hold the account against what the stack promises."""
     return tuple(findings(read_account(asker, stack_name), now))
 
 
-def findings(facts: AccountFacts, now: datetime) -> Iterator[Finding]:
+def findings(facts: AccountFacts, now: datetime) -> Iterator[DoctorFinding]:
     """What the facts come to."""
     yield from check_stack(facts.stack)
     if isinstance(facts.stack.status, Missing):

@@ -20,7 +20,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class DoctorFinding:
     """One line of the report.
 
     `where`: the resource. `mend`: a command or a sentence. `fix`: what --fix would do. `source`: the control
@@ -36,14 +36,14 @@ class Finding:
     source: str = ""
 
 
-def well(what: str, *, where: str = "", source: str = "") -> Finding:
+def well(what: str, *, where: str = "", source: str = "") -> DoctorFinding:
     """It is as promised."""
-    return Finding(standing=Standing.WELL, what=what, where=where, source=source)
+    return DoctorFinding(standing=Standing.WELL, what=what, where=where, source=source)
 
 
-def advice(what: str, *, where: str = "", mend: str = "", source: str = "") -> Finding:
+def advice(what: str, *, where: str = "", mend: str = "", source: str = "") -> DoctorFinding:
     """It could be safer."""
-    return Finding(
+    return DoctorFinding(
         standing=Standing.ADVICE, what=what, where=where, mend=mend, source=source, severity=Severity.LOW
     )
 
@@ -56,9 +56,9 @@ def unwatched(
     source: str,
     severity: Severity = Severity.HIGH,
     fix: Call | None = None,
-) -> Finding:
+) -> DoctorFinding:
     """Something that is promised isn't so."""
-    return Finding(
+    return DoctorFinding(
         standing=Standing.UNWATCHED,
         what=what,
         where=where,
@@ -69,10 +69,10 @@ def unwatched(
     )
 
 
-def unknown(what: str, fact: Unknown | Missing, *, where: str = "", mend: str = "") -> Finding:
+def unknown(what: str, fact: Unknown | Missing, *, where: str = "", mend: str = "") -> DoctorFinding:
     """It could not be asked, or AWS denies knowing it."""
     why = fact.why if isinstance(fact, Unknown) else "there is no such thing"
-    return Finding(
+    return DoctorFinding(
         standing=Standing.UNKNOWN,
         what=f"{what}: {why}",
         where=where,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from chalicelib.remediation import Severity
 from scenarios.doctor.facts import Key, Missing, Queue, StackFacts, Table, Topic, Unknown
-from scenarios.doctor.finding import Finding, unknown, unwatched
+from scenarios.doctor.finding import DoctorFinding, unknown, unwatched
 from scenarios.doctor.stack_words import gone, on, told
 
 _SUBSCRIPTIONS = "https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html"
@@ -16,7 +16,7 @@ _DEAD_LETTERS = (
 )
 
 
-def check_topic(facts: StackFacts, topic: Topic) -> Iterator[Finding]:
+def check_topic(facts: StackFacts, topic: Topic) -> Iterator[DoctorFinding]:
     """Whether anybody hears what is published."""
     match topic.confirmed:
         case Unknown() as why:
@@ -39,7 +39,7 @@ def check_topic(facts: StackFacts, topic: Topic) -> Iterator[Finding]:
             )
 
 
-def check_key(facts: StackFacts, key: Key) -> Iterator[Finding]:
+def check_key(facts: StackFacts, key: Key) -> Iterator[DoctorFinding]:
     """Whether what is told can be encrypted."""
     options = {"--key-id": key.key_id}
     match key.state:
@@ -67,7 +67,7 @@ def check_key(facts: StackFacts, key: Key) -> Iterator[Finding]:
             )
 
 
-def check_table(facts: StackFacts, table: Table) -> Iterator[Finding]:
+def check_table(facts: StackFacts, table: Table) -> Iterator[DoctorFinding]:
     """Whether the ledger expires what is old, can be restored, and lets the remediations act."""
     name = {"TableName": table.name}
     if isinstance(table.expires, Missing):
@@ -114,7 +114,7 @@ def check_table(facts: StackFacts, table: Table) -> Iterator[Finding]:
     yield from _kill_switch(facts, table)
 
 
-def _kill_switch(facts: StackFacts, table: Table) -> Iterator[Finding]:
+def _kill_switch(facts: StackFacts, table: Table) -> Iterator[DoctorFinding]:
     if isinstance(table.kill_switch, Unknown):
         yield unknown("whether the kill switch is on", table.kill_switch, where=table.name)
     elif table.kill_switch is True:
@@ -128,7 +128,7 @@ def _kill_switch(facts: StackFacts, table: Table) -> Iterator[Finding]:
         )
 
 
-def check_queue(facts: StackFacts, queue: Queue) -> Iterator[Finding]:
+def check_queue(facts: StackFacts, queue: Queue) -> Iterator[DoctorFinding]:
     """Whether everything could be handled."""
     match queue.waiting:
         case Unknown() as why:

@@ -5,11 +5,14 @@ from collections.abc import Callable, Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scenarios.doctor.asking import Clients
-from scenarios.doctor.finding import Finding
+from scenarios.doctor.finding import DoctorFinding
 
 
 def mend(
-    findings: Sequence[Finding], clients: Clients, say: Callable[[str], None], agree: Callable[[str], bool]
+    findings: Sequence[DoctorFinding],
+    clients: Clients,
+    say: Callable[[str], None],
+    agree: Callable[[str], bool],
 ) -> int:
     """Make the fixes that are agreed to; returns how many were made. One that is refused is told."""
     made = 0

@@ -19,7 +19,7 @@ from scenarios.doctor.facts import (
     StackFacts,
     Unknown,
 )
-from scenarios.doctor.finding import Finding, unknown, unwatched, well
+from scenarios.doctor.finding import DoctorFinding, unknown, unwatched, well
 from scenarios.doctor.keeping_checks import check_key, check_queue, check_table, check_topic
 from scenarios.doctor.stack_words import DRIFT, PUT_BACK, drift, gone, on, told
 
@@ -31,7 +31,7 @@ _RULES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html
 _GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 
 
-def check_stack(facts: StackFacts) -> Iterator[Finding]:
+def check_stack(facts: StackFacts) -> Iterator[DoctorFinding]:
     """All that the stack itself promises."""
     yield from _stack(facts)
     for unread in facts.unread:
@@ -55,8 +55,8 @@ def _each(
     words: str,
     facts: StackFacts,
     parts: Sequence[Part],
-    check: Callable[[StackFacts, Part], Iterator[Finding]],
-) -> Iterator[Finding]:
+    check: Callable[[StackFacts, Part], Iterator[DoctorFinding]],
+) -> Iterator[DoctorFinding]:
     """What is wrong with each; where nothing is, one line for all."""
     found = [finding for part in parts for finding in check(facts, part)]
     if parts and not found:
@@ -64,7 +64,7 @@ def _each(
     yield from found
 
 
-def _stack(facts: StackFacts) -> Iterator[Finding]:
+def _stack(facts: StackFacts) -> Iterator[DoctorFinding]:
     match facts.status:
         case Unknown() as why:
             yield unknown("the stack could not be described", why, where=facts.name)
@@ -87,7 +87,7 @@ def _stack(facts: StackFacts) -> Iterator[Finding]:
             )
 
 
-def _function(facts: StackFacts, function: Function) -> Iterator[Finding]:
+def _function(facts: StackFacts, function: Function) -> Iterator[DoctorFinding]:
     match function.state:
         case Unknown() as why:
             yield unknown("a function could not be looked at", why, where=function.name)
@@ -110,7 +110,7 @@ def _function(facts: StackFacts, function: Function) -> Iterator[Finding]:
             )
 
 
-def _modes(facts: StackFacts) -> Iterator[Finding]:
+def _modes(facts: StackFacts) -> Iterator[DoctorFinding]:
     for function in facts.functions:
         if function.mode:
             yield well(
@@ -125,7 +125,7 @@ _MODES = {
 }
 
 
-def _rule(facts: StackFacts, rule: Rule) -> Iterator[Finding]:
+def _rule(facts: StackFacts, rule: Rule) -> Iterator[DoctorFinding]:
     options = {"--name": rule.name}
     match rule.state:
         case Unknown() as why:
@@ -162,7 +162,7 @@ def _rule(facts: StackFacts, rule: Rule) -> Iterator[Finding]:
         )
 
 
-def _event_source(facts: StackFacts, source: EventSource) -> Iterator[Finding]:
+def _event_source(facts: StackFacts, source: EventSource) -> Iterator[DoctorFinding]:
     match source.state:
         case Unknown() as why:
             yield unknown("an event source could not be looked at", why, where=source.function)
@@ -180,7 +180,7 @@ def _event_source(facts: StackFacts, source: EventSource) -> Iterator[Finding]:
             )
 
 
-def _permission(facts: StackFacts, permission: Permission) -> Iterator[Finding]:
+def _permission(facts: StackFacts, permission: Permission) -> Iterator[DoctorFinding]:
     match permission.there:
         case Unknown() as why:
             yield unknown("a function's policy could not be read", why, where=permission.function)
@@ -194,7 +194,7 @@ def _permission(facts: StackFacts, permission: Permission) -> Iterator[Finding]:
             )
 
 
-def _filter(facts: StackFacts, each: LogFilter) -> Iterator[Finding]:
+def _filter(facts: StackFacts, each: LogFilter) -> Iterator[DoctorFinding]:
     match each.there:
         case Unknown() as why:
             yield unknown(f"a {each.kind} could not be looked at", why, where=each.name)
@@ -211,7 +211,7 @@ def _filter(facts: StackFacts, each: LogFilter) -> Iterator[Finding]:
             )
 
 
-def _alarm(facts: StackFacts, alarm: Alarm) -> Iterator[Finding]:
+def _alarm(facts: StackFacts, alarm: Alarm) -> Iterator[DoctorFinding]:
     match alarm.actions_enabled:
         case Unknown() as why:
             yield unknown("an alarm could not be looked at", why, where=alarm.name)

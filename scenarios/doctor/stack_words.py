@@ -5,13 +5,13 @@ from typing import Any
 
 from chalicelib.remediation import Call, Severity
 from scenarios.doctor.facts import StackFacts
-from scenarios.doctor.finding import Finding, call, command, unwatched
+from scenarios.doctor.finding import DoctorFinding, call, command, unwatched
 
 DRIFT = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html"
 PUT_BACK = "; to put it back, deploy the template without the resource, and with it again"
 
 
-def gone(kind: str, name: str, facts: StackFacts) -> Finding:
+def gone(kind: str, name: str, facts: StackFacts) -> DoctorFinding:
     """Deleted by hand: CloudFormation isn't told, and puts nothing back of itself."""
     return unwatched(
         f"the {kind} is gone, though the stack has it",

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from scenarios.doctor.finding import Finding, Standing
+from scenarios.doctor.finding import DoctorFinding, Standing
 
 _HEADINGS = {
     Standing.WELL: "OK",
@@ -13,7 +13,7 @@ _HEADINGS = {
 }
 
 
-def exit_code(findings: Sequence[Finding]) -> int:
+def exit_code(findings: Sequence[DoctorFinding]) -> int:
     """1 where something is unwatched, 2 where only that is left that could not be told, else 0."""
     standings = {each.standing for each in findings}
     if Standing.UNWATCHED in standings:
@@ -21,7 +21,7 @@ def exit_code(findings: Sequence[Finding]) -> int:
     return 2 if Standing.UNKNOWN in standings else 0
 
 
-def as_text(findings: Sequence[Finding]) -> Iterator[str]:
+def as_text(findings: Sequence[DoctorFinding]) -> Iterator[str]:
     """Line by line; what is wrong comes last, where a terminal shows it."""
     for standing, heading in _HEADINGS.items():
         group = [each for each in findings if each.standing is standing]
@@ -33,7 +33,7 @@ def as_text(findings: Sequence[Finding]) -> Iterator[str]:
     yield _summary(findings)
 
 
-def _lines(finding: Finding) -> Iterator[str]:
+def _lines(finding: DoctorFinding) -> Iterator[str]:
     severity = f"{finding.severity} " if finding.standing is Standing.UNWATCHED else ""
     where = f" [{finding.where}]" if finding.where else ""
     source = f" ({finding.source})" if finding.source and finding.standing is not Standing.WELL else ""
@@ -43,7 +43,7 @@ def _lines(finding: Finding) -> Iterator[str]:
         yield f"      {finding.mend}{also}"
 
 
-def _summary(findings: Sequence[Finding]) -> str:
+def _summary(findings: Sequence[DoctorFinding]) -> str:
     counts = {standing: sum(each.standing is standing for each in findings) for standing in Standing}
     told = [
         f"{counts[standing]} {word}"
@@ -57,7 +57,7 @@ def _summary(findings: Sequence[Finding]) -> str:
     return ", ".join(told)
 
 
-def as_json(finding: Finding) -> str:
+def as_json(finding: DoctorFinding) -> str:
     """One object on a line."""
     return json.dumps(
         {

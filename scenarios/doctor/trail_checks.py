@@ -22,7 +22,7 @@ from scenarios.doctor.facts import (
     TrailStatus,
     Unknown,
 )
-from scenarios.doctor.finding import Finding, advice, call, command, unknown, unwatched, well
+from scenarios.doctor.finding import DoctorFinding, advice, call, command, unknown, unwatched, well
 
 OLDEST_DIGEST = timedelta(hours=2)  # one is made every hour, and delivered within the next
 _ORGANIZATION = "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html"
@@ -36,7 +36,7 @@ _DIGESTS = (
 )
 
 
-def check_trail(trail: Trail, account: str, now: datetime) -> Iterator[Finding]:
+def check_trail(trail: Trail, account: str, now: datetime) -> Iterator[DoctorFinding]:
     """Whether the trail sees everything, writes it down, and can be validated."""
     if isinstance(trail.configuration, Missing):
         yield unwatched(
@@ -53,7 +53,7 @@ def check_trail(trail: Trail, account: str, now: datetime) -> Iterator[Finding]:
     yield from _group(trail)
 
 
-def _configuration(trail: Trail, account: str) -> Iterator[Finding]:
+def _configuration(trail: Trail, account: str) -> Iterator[DoctorFinding]:
     found = trail.configuration
     if not isinstance(found, TrailConfiguration):
         yield unknown("the trail could not be described", found, where=trail.arn)
@@ -88,7 +88,7 @@ def _configuration(trail: Trail, account: str) -> Iterator[Finding]:
         yield well("the trail covers all regions and is validated", where=trail.arn)
 
 
-def _status(trail: Trail, account: str, now: datetime) -> Iterator[Finding]:
+def _status(trail: Trail, account: str, now: datetime) -> Iterator[DoctorFinding]:
     status = trail.status
     if not isinstance(status, TrailStatus):
         yield unknown("whether the trail logs", status, where=trail.arn)
@@ -126,7 +126,7 @@ def _digests_late(status: TrailStatus, now: datetime) -> bool:
     return bool(moments) and now - max(moments) > OLDEST_DIGEST
 
 
-def _delivery(trail: Trail, status: TrailStatus) -> Iterator[Finding]:
+def _delivery(trail: Trail, status: TrailStatus) -> Iterator[DoctorFinding]:
     for error, what in (
         (status.delivery_error, "log files can't be delivered"),
         (status.digest_error, "digests can't be delivered"),
@@ -142,7 +142,7 @@ def _delivery(trail: Trail, status: TrailStatus) -> Iterator[Finding]:
             )
 
 
-def _selectors(trail: Trail) -> Iterator[Finding]:
+def _selectors(trail: Trail) -> Iterator[DoctorFinding]:
     if isinstance(trail.selectors, Unknown | Missing):
         yield unknown("what the trail selects", trail.selectors, where=trail.arn)
         return
@@ -165,7 +165,7 @@ def _selectors(trail: Trail) -> Iterator[Finding]:
         yield well("the trail selects all management events", where=trail.arn, source=_SELECTORS)
 
 
-def _group(trail: Trail) -> Iterator[Finding]:
+def _group(trail: Trail) -> Iterator[DoctorFinding]:
     found = trail.configuration
     if not isinstance(found, TrailConfiguration):
         return
@@ -202,7 +202,7 @@ def _group(trail: Trail) -> Iterator[Finding]:
 # ---- who audits ---------------------------------------------------------------------------------
 
 
-def check_groups(groups: tuple[AuditGroup, ...]) -> Iterator[Finding]:
+def check_groups(groups: tuple[AuditGroup, ...]) -> Iterator[DoctorFinding]:
     """Whether there is a group for those who administer the trail, and one for those who only read it."""
     for each in groups:
         match each.groups:
@@ -239,7 +239,7 @@ def _attach(each: AuditGroup) -> str:
 # ---- the rest of the account ----------------------------------------------------------------------
 
 
-def check_regions(facts: AccountFacts) -> Iterator[Finding]:
+def check_regions(facts: AccountFacts) -> Iterator[DoctorFinding]:
     """Whether what happens in other regions, and in the organization's other accounts, reaches the rules."""
     if isinstance(facts.regions, Unknown | Missing):
         yield unknown("which regions are in use", facts.regions)
@@ -262,7 +262,7 @@ def check_regions(facts: AccountFacts) -> Iterator[Finding]:
         )
 
 
-def _region(facts: AccountFacts, region: Region) -> Iterator[Finding]:
+def _region(facts: AccountFacts, region: Region) -> Iterator[DoctorFinding]:
     if isinstance(region.forwards, Unknown | Missing):
         yield unknown(f"whether {region.name} forwards", region.forwards, where=region.name)
         return

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chalicelib.trail.integrity.digest import LogReference
-from chalicelib.trail.integrity.findings import Finding, What
+from chalicelib.trail.integrity.findings import IntegrityFinding, What
 from scenarios.validator.gaps import Gaps
 from scenarios.validator.places import Place
 from scenarios.validator.survivors import Survivors
@@ -21,12 +21,12 @@ class Explainer:
     gaps: Gaps | None = None
     survivors: Survivors | None = None
 
-    def chain(self, finding: Finding, place: Place) -> Finding:
+    def chain(self, finding: IntegrityFinding, place: Place) -> IntegrityFinding:
         """A finding about a chain's digests."""
         if finding.what is What.GAP:
             return self.gaps.explain(finding, place) if self.gaps else finding
         return self.survivors.digest(finding, place) if self.survivors else finding
 
-    def log(self, finding: Finding, reference: LogReference) -> Finding:
+    def log(self, finding: IntegrityFinding, reference: LogReference) -> IntegrityFinding:
         """A finding about a log file that a digest names."""
         return self.survivors.log(finding, reference) if self.survivors else finding

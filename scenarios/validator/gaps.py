@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.trail.integrity.chain import own_fault
 from chalicelib.trail.integrity.digest import Digest, LogReference
 from chalicelib.trail.integrity.evidence import Unreadable
-from chalicelib.trail.integrity.findings import Finding
+from chalicelib.trail.integrity.findings import IntegrityFinding
 from chalicelib.trail.integrity.keys import Chain, DigestKey, MalformedKey
 from chalicelib.trail.integrity.logs import check_log
 from chalicelib.trail.integrity.public_keys import KeyRing
@@ -56,7 +56,7 @@ class Gaps:
         self._history = history
         self._in_logs = lru_cache(maxsize=64)(self._look_in_logs)
 
-    def explain(self, gap: Finding, place: Place) -> Finding:
+    def explain(self, gap: IntegrityFinding, place: Place) -> IntegrityFinding:
         """The finding, with who stopped logging, or why that isn't known."""
         if gap.since is None or gap.until is None:
             return gap
@@ -124,5 +124,5 @@ class Gaps:
                     yield digest
 
 
-def _told(gap: Finding, by: str) -> Finding:
+def _told(gap: IntegrityFinding, by: str) -> IntegrityFinding:
     return replace(gap, found=by, sentence=f"{gap.sentence}; {by}")

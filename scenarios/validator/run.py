@@ -14,7 +14,7 @@ from chalicelib.trail.integrity import sentences
 from chalicelib.trail.integrity.chain import Slot
 from chalicelib.trail.integrity.digest import Digest, Link, LogReference
 from chalicelib.trail.integrity.evidence import Unreadable, Window
-from chalicelib.trail.integrity.findings import Finding, What
+from chalicelib.trail.integrity.findings import IntegrityFinding, What
 from chalicelib.trail.integrity.keys import Chain, DigestKey, MalformedKey
 from chalicelib.trail.integrity.logs import LogFault, check_log, log_finding
 from scenarios.validator.explain import Explainer
@@ -42,7 +42,7 @@ _UNTOLD = (What.LOG_UNREADABLE, What.ALGORITHM_REFUSED)
 class Observer(Protocol):
     """Whoever wants to know what is found, when it is found. Called under a lock, from any thread."""
 
-    def finding(self, finding: Finding) -> None:
+    def finding(self, finding: IntegrityFinding) -> None:
         """Something is wrong or worth knowing."""
 
     def valid(self, kind: str, bucket: str, key: str) -> None:
@@ -182,7 +182,7 @@ class Run:
             with self._lock:
                 self._tell(off)
 
-    def _off(self, place: Place) -> Finding | None:
+    def _off(self, place: Place) -> IntegrityFinding | None:
         """That logging is switched off now, told once for a trail; later digests would tell of it else."""
         stopped_at, until = self._question.stopped_at, min(place.until, self._question.now)
         at_home = place.chain.region == place.chain.home_region and place.expected
@@ -242,7 +242,7 @@ class Run:
             self._checkers = ThreadPoolExecutor(min(wanted, self._most_checkers), "checker")
         return self._checkers
 
-    def _check(self, reference: LogReference, digest: Digest) -> Finding | None:
+    def _check(self, reference: LogReference, digest: Digest) -> IntegrityFinding | None:
         fault = self._fault(reference)
         if fault is None:
             return None
@@ -258,8 +258,8 @@ class Run:
         with self._unpacking:
             return check_log(reference, lambda _bucket, _key: got[0] if got else None)
 
-    def _checked(self, reference: LogReference) -> Callable[[Future[Finding | None]], None]:
-        def take(future: Future[Finding | None]) -> None:
+    def _checked(self, reference: LogReference) -> Callable[[Future[IntegrityFinding | None]], None]:
+        def take(future: Future[IntegrityFinding | None]) -> None:
             try:
                 if not future.cancelled():
                     self._take_check(reference, future.result())
@@ -270,7 +270,7 @@ class Run:
 
         return take
 
-    def _take_check(self, reference: LogReference, finding: Finding | None) -> None:
+    def _take_check(self, reference: LogReference, finding: IntegrityFinding | None) -> None:
         with self._lock:
             if self.tally.interrupted:
                 return  # the summary is being told
@@ -292,7 +292,7 @@ class Run:
         if sound:
             self._observer.valid("Digest file", *slot.place)
 
-    def _tell(self, finding: Finding) -> None:
+    def _tell(self, finding: IntegrityFinding) -> None:
         self.tally.finding(finding)
         self._observer.finding(finding)
 

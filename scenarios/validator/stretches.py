@@ -24,7 +24,7 @@ from chalicelib.trail.integrity.chain import (
 )
 from chalicelib.trail.integrity.digest import Digest, Link, LogReference, UnusableDigest
 from chalicelib.trail.integrity.evidence import DIGEST_PERIOD, StoredObject, Window
-from chalicelib.trail.integrity.findings import Finding, What
+from chalicelib.trail.integrity.findings import IntegrityFinding, What
 from chalicelib.trail.integrity.keys import Chain, DigestKey, LogFileKey, MalformedKey
 from chalicelib.trail.integrity.logs import judge_listing
 from chalicelib.trail.integrity.public_keys import KeyRing
@@ -54,7 +54,7 @@ class Stretch:
         added: How many log files were added.
     """
 
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[IntegrityFinding, ...] = ()
     checks: tuple[tuple[LogReference, Digest], ...] = ()
     digests: tuple[tuple[Slot, bool], ...] = ()
     unverifiable: int = 0
@@ -215,7 +215,7 @@ class Stretches:
         until = self._window.until if final else newest.ends_at
         return replace(self._window, since=min(since, until), until=until)
 
-    def _own(self, slots: Sequence[Slot], fresh: Sequence[Slot]) -> Iterator[Finding]:
+    def _own(self, slots: Sequence[Slot], fresh: Sequence[Slot]) -> Iterator[IntegrityFinding]:
         """Digests' own faults; that no key could be had is told once."""
         moved = [slot for slot in slots if slot.place in self._waiting and self._moved_away(slot)]
         for slot in (*fresh, *moved):
@@ -238,7 +238,7 @@ class Stretches:
         except MalformedKey:
             return False
 
-    def _links(self, reports: Iterable[ChainReport]) -> Iterator[Finding]:
+    def _links(self, reports: Iterable[ChainReport]) -> Iterator[IntegrityFinding]:
         """Links, gaps and holes of this chain, as far as they are of the time asked for."""
         for report in reports:
             if report.chain in self._mine:
@@ -246,7 +246,9 @@ class Stretches:
                     if finding.since is None or finding.since < self._window.until:
                         yield finding
 
-    def _undelivered(self, slots: Sequence[Slot], findings: Iterable[Finding]) -> Iterator[Finding]:
+    def _undelivered(
+        self, slots: Sequence[Slot], findings: Iterable[IntegrityFinding]
+    ) -> Iterator[IntegrityFinding]:
         """Hold the newest digest against CloudTrail's word, where the clock says nothing."""
         told = any(finding.what is What.DIGEST_MISSING for finding in findings)
         if self._delivered_at is None or told or self._delivered_at > self._window.until:
@@ -271,12 +273,12 @@ class Stretches:
         self._logs = unripe
         return ripe
 
-    def _new(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    def _new(self, findings: Iterable[IntegrityFinding]) -> tuple[IntegrityFinding, ...]:
         """Each thing is told once, though what is at hand is looked at twice."""
         now = {finding.identity: finding for finding in findings}
         before, self._told = self._told, frozenset(now)
         fresh = (finding for identity, finding in now.items() if identity not in before)
-        return tuple(sorted(fresh, key=Finding.order))
+        return tuple(sorted(fresh, key=IntegrityFinding.order))
 
     def _forget(self, slots: Sequence[Slot], before: datetime | None) -> None:
         if before is None:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from chalicelib.trail.integrity.chain import own_fault
 from chalicelib.trail.integrity.digest import Digest, LogReference, parse_digest
 from chalicelib.trail.integrity.evidence import StoredObject, Unreadable
-from chalicelib.trail.integrity.findings import Finding, What
+from chalicelib.trail.integrity.findings import IntegrityFinding, What
 from chalicelib.trail.integrity.keys import DigestKey, MalformedKey
 from chalicelib.trail.integrity.logs import check_log
 from chalicelib.wording import aws_command
@@ -47,13 +47,13 @@ class Survivors:
         self._source = source
         self._refused: dict[str, str] = {}
 
-    def log(self, finding: Finding, reference: LogReference) -> Finding:
+    def log(self, finding: IntegrityFinding, reference: LogReference) -> IntegrityFinding:
         """The finding about a log file, with what is left of it."""
         if finding.what not in _LOGS:
             return finding
         return self._told(finding, partial(self._is_log, reference))
 
-    def digest(self, finding: Finding, place: Place) -> Finding:
+    def digest(self, finding: IntegrityFinding, place: Place) -> IntegrityFinding:
         """The finding about a digest, with what is left of it."""
         if finding.what is What.DIGEST_MISSING:
             return self._newest(finding, place)
@@ -61,7 +61,7 @@ class Survivors:
             return finding
         return self._told(finding, partial(self._is_digest, place))
 
-    def _newest(self, finding: Finding, place: Place) -> Finding:
+    def _newest(self, finding: IntegrityFinding, place: Place) -> IntegrityFinding:
         """A silence at the end: deleted digests left versions behind, a trail that stopped none."""
         if finding.since is None or finding.until is None:
             return finding
@@ -84,7 +84,7 @@ class Survivors:
         )
         return _with(finding, f"{clause}; restore each, as in: {_restore(sound[0])}" if sound else clause)
 
-    def _told(self, finding: Finding, check: Check) -> Finding:
+    def _told(self, finding: IntegrityFinding, check: Check) -> IntegrityFinding:
         try:
             versions = [
                 found
@@ -152,5 +152,5 @@ def _restore(found: StoredObject) -> str:
     return aws_command("s3api", "copy-object", options)
 
 
-def _with(finding: Finding, clause: str) -> Finding:
+def _with(finding: IntegrityFinding, clause: str) -> IntegrityFinding:
     return replace(finding, sentence=f"{finding.sentence}; {clause}")

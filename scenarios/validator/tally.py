@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chalicelib.trail.integrity.findings import Finding, Weight
+from chalicelib.trail.integrity.findings import IntegrityFinding, Weight
 
 INTERRUPTED = 130
 """As shells report Ctrl-C: whatever was found so far, the rest was not looked at."""
@@ -51,7 +51,7 @@ class Tally:
         self.oldest = min(self.oldest or starts_at, starts_at)
         self.newest = max(self.newest or ends_at, ends_at)
 
-    def finding(self, finding: Finding) -> None:
+    def finding(self, finding: IntegrityFinding) -> None:
         """Count a finding."""
         self.weights[finding.weight] += 1
 

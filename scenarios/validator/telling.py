@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from chalicelib.trail.integrity.findings import Finding, Weight
+from chalicelib.trail.integrity.findings import IntegrityFinding, Weight
 from chalicelib.wording import safe
 from scenarios.validator.tally import Tally
 
@@ -67,7 +67,7 @@ class Text:
         self._progress.erase()
         click.echo(f"trailwarden: {safe(sentence, _LONGEST)}", err=True)
 
-    def finding(self, finding: Finding) -> None:
+    def finding(self, finding: IntegrityFinding) -> None:
         """One line a finding."""
         self._progress.erase()
         told = safe(finding.sentence, _LONGEST)
@@ -139,7 +139,7 @@ class Json:
         self._progress.erase()
         click.echo(f"trailwarden: {safe(sentence, _LONGEST)}", err=True)
 
-    def finding(self, finding: Finding) -> None:
+    def finding(self, finding: IntegrityFinding) -> None:
         """One object a finding."""
         self._progress.erase()
         click.echo(json.dumps({"finding": as_json(finding)}))
@@ -177,7 +177,7 @@ class Json:
         click.echo(json.dumps({"summary": told}))
 
 
-def as_json(finding: Finding) -> dict[str, Any]:
+def as_json(finding: IntegrityFinding) -> dict[str, Any]:
     """A finding as JSON."""
     return {
         "what": finding.what.value,

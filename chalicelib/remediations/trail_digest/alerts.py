@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from chalicelib.remediation import Alert, Quiet, Severity
 from chalicelib.remediations.trail_digest.audit import MOST_LOGS, Audit, TrailFault
-from chalicelib.trail.integrity.findings import Finding, What
+from chalicelib.trail.integrity.findings import IntegrityFinding, What
 from chalicelib.wording import aws_command, when
 
 WEEK, DAY = 7 * 24 * 3600, 24 * 3600
@@ -83,7 +83,7 @@ def alerts_of(audit: Audit, trail_arn: str, region: str) -> Iterator[Alert]:
         yield _unverified_told(audit, trail_arn)
 
 
-def _finding_told(finding: Finding, trail_arn: str, region: str) -> Alert:
+def _finding_told(finding: IntegrityFinding, trail_arn: str, region: str) -> Alert:
     severity, title = _TOLD[finding.what]
     return Alert(
         severity=severity,
@@ -101,7 +101,7 @@ def _finding_told(finding: Finding, trail_arn: str, region: str) -> Alert:
     )
 
 
-def _evidence(finding: Finding) -> Iterator[tuple[str, str]]:
+def _evidence(finding: IntegrityFinding) -> Iterator[tuple[str, str]]:
     if finding.key:
         yield "Object", f"s3://{finding.bucket}/{finding.key}"
     if finding.since and finding.until:
@@ -112,7 +112,7 @@ def _evidence(finding: Finding) -> Iterator[tuple[str, str]]:
         yield "Found", finding.found
 
 
-def _look_command(finding: Finding, trail_arn: str, region: str) -> str:
+def _look_command(finding: IntegrityFinding, trail_arn: str, region: str) -> str:
     if finding.what in (What.GAP, What.UNDIGESTED):
         return _who_command("StopLogging", trail_arn, finding)
     if finding.what is What.DIGEST_MISSING:
@@ -122,7 +122,7 @@ def _look_command(finding: Finding, trail_arn: str, region: str) -> str:
     return aws_command("s3api", "list-object-versions", options)
 
 
-def _who_command(event_name: str, trail_arn: str, finding: Finding | None = None) -> str:
+def _who_command(event_name: str, trail_arn: str, finding: IntegrityFinding | None = None) -> str:
     options = {
         "--lookup-attributes": f"AttributeKey=EventName,AttributeValue={event_name}",
         "--region": _home(trail_arn),

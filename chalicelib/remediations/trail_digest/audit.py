@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.aws import Aws
 from chalicelib.trail.integrity.digest import Digest
 from chalicelib.trail.integrity.evidence import DIGEST_PERIOD, ReadLog, Unreadable, Window
-from chalicelib.trail.integrity.findings import Anchor, Finding, Verdict, Weight, What
+from chalicelib.trail.integrity.findings import Anchor, IntegrityFinding, Verdict, Weight, What
 from chalicelib.trail.integrity.keys import Chain
 from chalicelib.trail.integrity.sentences import hour
 from chalicelib.trail.integrity.verdict import judge
@@ -60,7 +60,7 @@ class Audit:
     """
 
     faults: tuple[tuple[TrailFault, str], ...] = ()  # each with a detail, such as since when
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[IntegrityFinding, ...] = ()
     left_out: tuple[tuple[What, int], ...] = ()
     untold: tuple[str, ...] = ()
     untold_more: int = 0
@@ -121,7 +121,11 @@ class _Audit:
         return self._kept(findings, verdicts, reading, anchors)
 
     def _kept(
-        self, findings: list[Finding], verdicts: list[Verdict], reading: "_Reading", anchors: list[Anchor]
+        self,
+        findings: list[IntegrityFinding],
+        verdicts: list[Verdict],
+        reading: "_Reading",
+        anchors: list[Anchor],
     ) -> Audit:
         unread = {(finding.bucket, finding.key) for finding in findings if finding.found == _NOT_READ}
         undecided = [
@@ -207,13 +211,13 @@ class _Audit:
         )
 
 
-def _with_anchor(stretch: Stretch, verdict: Verdict, now: datetime) -> list[Finding]:
+def _with_anchor(stretch: Stretch, verdict: Verdict, now: datetime) -> list[IntegrityFinding]:
     """The findings, and the anchor's own digest missed: no other need name it."""
     anchor, findings = stretch.anchor, list(verdict.findings)
     if anchor is None or (anchor.bucket, anchor.key) in stretch.digests or anchor.ends_at < now - CAUGHT_UP:
         return findings
     span = (anchor.ends_at - DIGEST_PERIOD, anchor.ends_at)
-    gone = Finding(
+    gone = IntegrityFinding(
         what=What.DIGEST_DELETED,
         bucket=anchor.bucket,
         key=anchor.key,

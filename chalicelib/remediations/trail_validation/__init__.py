@@ -36,7 +36,7 @@ from chalicelib.remediations.trail_validation.parts import (
 )
 from chalicelib.settings import Settings
 from chalicelib.trail.integrity.evidence import Window
-from chalicelib.trail.integrity.findings import Finding
+from chalicelib.trail.integrity.findings import IntegrityFinding
 from chalicelib.trail.integrity.keys import Chain
 from chalicelib.trail.reader import TrailBucket, read_trail
 from chalicelib.trail.stretch import chains_of
@@ -200,7 +200,7 @@ def _slice(result: PartResult) -> Slice:
     )
 
 
-def _plain(finding: Finding) -> Mapping[str, Any]:
+def _plain(finding: IntegrityFinding) -> Mapping[str, Any]:
     return {
         "what": finding.what.value,
         "weight": int(finding.weight),

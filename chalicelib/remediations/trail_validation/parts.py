@@ -13,7 +13,7 @@ from datetime import UTC, datetime, time, timedelta
 from chalicelib.aws import Aws
 from chalicelib.trail.integrity.digest import Digest
 from chalicelib.trail.integrity.evidence import StoredObject, Unreadable, Window
-from chalicelib.trail.integrity.findings import Finding, What
+from chalicelib.trail.integrity.findings import IntegrityFinding, What
 from chalicelib.trail.integrity.keys import Chain, DigestKey, LogFileKey, MalformedKey
 from chalicelib.trail.integrity.verdict import judge
 from chalicelib.trail.reader import TrailBucket
@@ -46,7 +46,7 @@ class PartResult:
     `untold`: what could not be looked at. `last`: no slice comes after it.
     """
 
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[IntegrityFinding, ...] = ()
     kinds: Mapping[What, int]
     untold: tuple[str, ...] = ()
     digests: int = 0
@@ -99,7 +99,7 @@ def validate_part(aws: Aws, bucket: TrailBucket, part: Part, whole: Window) -> P
 
 
 def _result(
-    findings: list[Finding], stretch: Stretch, part: Part, looked_at: tuple[int, int], *, last: bool
+    findings: list[IntegrityFinding], stretch: Stretch, part: Part, looked_at: tuple[int, int], *, last: bool
 ) -> PartResult:
     findings.sort(key=lambda finding: (-finding.weight, finding.order()))
     digests, logs = looked_at
@@ -113,7 +113,9 @@ def _result(
     )
 
 
-def _of_slice(finding: Finding, core: "_Core", part: Part, chosen: frozenset[tuple[str, str]]) -> bool:
+def _of_slice(
+    finding: IntegrityFinding, core: "_Core", part: Part, chosen: frozenset[tuple[str, str]]
+) -> bool:
     if finding.found == _NOT_MINE:
         return False
     if (finding.bucket, finding.key) in chosen and finding.what in _OF_LOGS:

@@ -23,7 +23,7 @@ from chalicelib.trail.integrity.digest import (
     verify_signature,
 )
 from chalicelib.trail.integrity.evidence import CLOCK_SKEW, DIGEST_PERIOD, Window
-from chalicelib.trail.integrity.findings import Anchor, Finding, What
+from chalicelib.trail.integrity.findings import Anchor, IntegrityFinding, What
 from chalicelib.trail.integrity.keys import Chain, DigestKey, MalformedKey
 from chalicelib.trail.integrity.public_keys import KeyRing
 
@@ -122,7 +122,7 @@ class ChainReport:
     """
 
     chain: Chain
-    findings: tuple[Finding, ...]
+    findings: tuple[IntegrityFinding, ...]
     covered: tuple[Span, ...]
     lost: tuple[Span, ...]
     gaps: tuple[tuple[Span, Place], ...]
@@ -143,7 +143,7 @@ def own_fault(found: Digest | UnusableDigest, ring: KeyRing) -> What | None:
 
 def place_digests(
     digests: Iterable[Digest | UnusableDigest], ring: KeyRing, anchors: Iterable[Anchor]
-) -> tuple[list[Slot], list[Finding]]:
+) -> tuple[list[Slot], list[IntegrityFinding]]:
     """Put digests in their places, newest first, and settle which of them are believed.
 
     Returns:
@@ -246,7 +246,7 @@ class _Walk:
     def __init__(self, chain: Chain, around: Surroundings, anchor: Anchor | None, *, known: bool) -> None:
         self.chain, self.around, self.window, self.anchor = chain, around, around.window, anchor
         self.known = known
-        self.findings: list[Finding] = []
+        self.findings: list[IntegrityFinding] = []
         self.lost: list[Span] = []
         self.gaps: list[tuple[Span, Place]] = []
 
@@ -291,7 +291,7 @@ class _Walk:
         if since < digest.starts_at:
             self.gaps.append(((since, digest.starts_at), (digest.bucket, digest.key)))
 
-    def _link(self, digest: Digest, link: Link, before: datetime | None) -> Iterator[Finding]:
+    def _link(self, digest: Digest, link: Link, before: datetime | None) -> Iterator[IntegrityFinding]:
         if link.algorithm != HASH_ALGORITHM:
             yield sentences.link_algorithm(digest, link)
             return
@@ -328,7 +328,7 @@ class _Walk:
         self.findings.append(sentences.silence(self.chain, bucket or "", key, (last, until)))
 
 
-def _compare(digest: Digest, link: Link, sha256: str, signature: str) -> Iterator[Finding]:
+def _compare(digest: Digest, link: Link, sha256: str, signature: str) -> Iterator[IntegrityFinding]:
     """Hold what a digest recorded of its predecessor against the predecessor; one finding at most."""
     if link.sha256 != sha256:
         yield sentences.broken_link(digest, link, "hash", link.sha256, sha256)
@@ -336,7 +336,7 @@ def _compare(digest: Digest, link: Link, sha256: str, signature: str) -> Iterato
         yield sentences.broken_link(digest, link, "signature", link.signature, signature)
 
 
-def own_finding(slot: Slot) -> Finding | None:
+def own_finding(slot: Slot) -> IntegrityFinding | None:
     """Tell a digest's own fault, with what its successor recorded of it as evidence."""
     if slot.fault is None:
         return None

@@ -59,7 +59,7 @@ _WEIGHTS: Mapping[What, Weight] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class IntegrityFinding:
     """One thing that is not as CloudTrail left it, or that could not be told.
 
     Attributes:
@@ -150,7 +150,7 @@ class Verdict:
     logs: int
     logs_sound: int
     logs_unverifiable: int
-    findings: tuple[Finding, ...]
+    findings: tuple[IntegrityFinding, ...]
     anchors: tuple[Anchor, ...]
 
     @property

@@ -19,7 +19,7 @@ from chalicelib.trail.integrity.evidence import (
     Unreadable,
     Window,
 )
-from chalicelib.trail.integrity.findings import Finding, What
+from chalicelib.trail.integrity.findings import IntegrityFinding, What
 from chalicelib.trail.integrity.gunzip import MalformedGzip, inflate
 from chalicelib.trail.integrity.keys import Chain, LogFileKey, MalformedKey
 from chalicelib.trail.integrity.sentences import hour
@@ -75,11 +75,11 @@ _CLAUSES: Mapping[What, str] = {
 }
 
 
-def log_finding(reference: LogReference, fault: LogFault, digest: Digest) -> Finding:
+def log_finding(reference: LogReference, fault: LogFault, digest: Digest) -> IntegrityFinding:
     """Tell what is wrong with a log file that a digest names."""
     span = (digest.starts_at, digest.ends_at)
     reason = f" ({fault.found})" if fault.what in (What.LOG_MALFORMED, What.LOG_UNREADABLE) else ""
-    return Finding(
+    return IntegrityFinding(
         what=fault.what,
         bucket=reference.bucket,
         key=reference.key,
@@ -102,7 +102,7 @@ class ListingReport:
         added: How many were added.
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[IntegrityFinding, ...]
     unverifiable: int
     added: int
 
@@ -132,7 +132,7 @@ def judge_listing(
     folders: dict[str, list[ChainReport]] = defaultdict(list)
     for report in reports:
         folders[report.chain.log_folder].append(report)
-    findings: list[Finding] = []
+    findings: list[IntegrityFinding] = []
     in_gaps: dict[tuple[Span, Place], int] = defaultdict(int)
     lost = 0
     for found in listing:
@@ -188,8 +188,8 @@ def _touches(span: Span, other: Span) -> bool:
     return span[0] <= other[1] and other[0] <= span[1]
 
 
-def _added(found: StoredObject, chain: Chain) -> Finding:
-    return Finding(
+def _added(found: StoredObject, chain: Chain) -> IntegrityFinding:
+    return IntegrityFinding(
         what=What.LOG_ADDED,
         bucket=found.bucket,
         key=found.key,
@@ -202,9 +202,9 @@ def _added(found: StoredObject, chain: Chain) -> Finding:
     )
 
 
-def _undigested(gap: tuple[Span, Place], count: int) -> Finding:
+def _undigested(gap: tuple[Span, Place], count: int) -> IntegrityFinding:
     span, (bucket, key) = gap
-    return Finding(
+    return IntegrityFinding(
         what=What.UNDIGESTED,
         bucket=bucket,
         key=key,
@@ -218,7 +218,7 @@ def _undigested(gap: tuple[Span, Place], count: int) -> Finding:
 
 def judge_versions(
     listing: Iterable[StoredObject], reports: Sequence[ChainReport], window: Window
-) -> Iterator[Finding]:
+) -> Iterator[IntegrityFinding]:
     """Tell what versions and delete markers betray: CloudTrail writes each object once and deletes none.
 
     A lifecycle rule leaves delete markers too; keep `window.since` within what the rule keeps.
@@ -245,12 +245,12 @@ def judge_versions(
             yield _rewritten(versions, *kinds)
 
 
-def _rewritten(versions: Sequence[StoredObject], deleted: What, overwritten: What) -> Finding:
+def _rewritten(versions: Sequence[StoredObject], deleted: What, overwritten: What) -> IntegrityFinding:
     """Tell of an object with a history; `versions` oldest first."""
     last = next((version for version in versions if version.latest), versions[-1])
     first = versions[0]
     what, verb = (deleted, "deleted") if last.delete_marker else (overwritten, "overwritten")
-    return Finding(
+    return IntegrityFinding(
         what=what,
         bucket=first.bucket,
         key=first.key,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chalicelib.trail.integrity.digest import SIGNATURE_ALGORITHM, Digest, Link, UnusableDigest
 from chalicelib.trail.integrity.evidence import DIGEST_PERIOD
-from chalicelib.trail.integrity.findings import Anchor, Finding, What
+from chalicelib.trail.integrity.findings import Anchor, IntegrityFinding, What
 from chalicelib.trail.integrity.keys import Chain
 
 Span = tuple[datetime, datetime]
@@ -21,7 +21,7 @@ def _of(found: Digest | UnusableDigest, span: Span) -> str:
     return f"the digest of {hour(span)}, s3://{found.bucket}/{found.key},"
 
 
-def own(found: Digest | UnusableDigest, fault: What, span: Span, vouched: str | None) -> Finding:
+def own(found: Digest | UnusableDigest, fault: What, span: Span, vouched: str | None) -> IntegrityFinding:
     """Tell what is wrong with a digest by itself.
 
     Args:
@@ -33,7 +33,7 @@ def own(found: Digest | UnusableDigest, fault: What, span: Span, vouched: str | 
     expected, held, clause = (
         _unusable(found) if isinstance(found, UnusableDigest) else _faulty(found, fault, vouched)
     )
-    return Finding(
+    return IntegrityFinding(
         what=fault,
         bucket=found.bucket,
         key=found.key,
@@ -87,11 +87,11 @@ def _wrong_signature(digest: Digest, vouched: str | None) -> tuple[str, str, str
     return f"SHA-256 {vouched}", f"SHA-256 {digest.sha256}", clause
 
 
-def stray(found: Digest | UnusableDigest) -> Finding:
+def stray(found: Digest | UnusableDigest) -> IntegrityFinding:
     """Tell of a digest whose key is none that CloudTrail gives."""
     where = f"s3://{found.bucket}/{found.key}"
     if isinstance(found, UnusableDigest):
-        return Finding(
+        return IntegrityFinding(
             what=What.DIGEST_UNREADABLE if found.unreadable else What.DIGEST_MALFORMED,
             bucket=found.bucket,
             key=found.key,
@@ -101,7 +101,7 @@ def stray(found: Digest | UnusableDigest) -> Finding:
             sentence=f"{where} lies in a digest's place, but is none by name or content: {found.problem}",
         )
     home = f"s3://{found.recorded_bucket}/{found.recorded_key}"
-    return Finding(
+    return IntegrityFinding(
         what=What.DIGEST_MOVED,
         bucket=found.bucket,
         key=found.key,
@@ -113,9 +113,9 @@ def stray(found: Digest | UnusableDigest) -> Finding:
     )
 
 
-def hole(bucket: str, key: str, span: Span) -> Finding:
+def hole(bucket: str, key: str, span: Span) -> IntegrityFinding:
     """Tell of time between two digests that none covers, where the newer can't be believed."""
-    return Finding(
+    return IntegrityFinding(
         what=What.DIGEST_MISSING,
         bucket=bucket,
         key=key,
@@ -127,9 +127,9 @@ def hole(bucket: str, key: str, span: Span) -> Finding:
     )
 
 
-def silence(chain: Chain, bucket: str, key: str, span: Span) -> Finding:
+def silence(chain: Chain, bucket: str, key: str, span: Span) -> IntegrityFinding:
     """Tell that the newest digests are not there."""
-    return Finding(
+    return IntegrityFinding(
         what=What.DIGEST_MISSING,
         bucket=bucket,
         key=key,
@@ -141,10 +141,10 @@ def silence(chain: Chain, bucket: str, key: str, span: Span) -> Finding:
     )
 
 
-def gap(digest: Digest, before: datetime) -> Finding:
+def gap(digest: Digest, before: datetime) -> IntegrityFinding:
     """Tell of a chain that starts anew."""
     span = (min(before, digest.starts_at), digest.starts_at)
-    return Finding(
+    return IntegrityFinding(
         what=What.GAP,
         bucket=digest.bucket,
         key=digest.key,
@@ -154,9 +154,9 @@ def gap(digest: Digest, before: datetime) -> Finding:
     )
 
 
-def off(chain: Chain, bucket: str, span: Span) -> Finding:
+def off(chain: Chain, bucket: str, span: Span) -> IntegrityFinding:
     """Tell that logging is switched off, so that no digest can be expected."""
-    return Finding(
+    return IntegrityFinding(
         what=What.GAP,
         bucket=bucket,
         key=str(chain.digest_at(span[0])),
@@ -166,9 +166,9 @@ def off(chain: Chain, bucket: str, span: Span) -> Finding:
     )
 
 
-def deleted(digest: Digest, link: Link, span: Span) -> Finding:
+def deleted(digest: Digest, link: Link, span: Span) -> IntegrityFinding:
     """Tell of a predecessor that is named and not there."""
-    return Finding(
+    return IntegrityFinding(
         what=What.DIGEST_DELETED,
         bucket=link.bucket,
         key=link.key,
@@ -181,9 +181,9 @@ def deleted(digest: Digest, link: Link, span: Span) -> Finding:
     )
 
 
-def forgotten(anchor: Anchor) -> Finding:
+def forgotten(anchor: Anchor) -> IntegrityFinding:
     """Tell of a digest that an earlier run verified, and that no later one names: a new chain starts."""
-    return Finding(
+    return IntegrityFinding(
         what=What.DIGEST_DELETED,
         bucket=anchor.bucket,
         key=anchor.key,
@@ -195,9 +195,9 @@ def forgotten(anchor: Anchor) -> Finding:
     )
 
 
-def broken_link(digest: Digest, link: Link, part: str, expected: str, found: str) -> Finding:
+def broken_link(digest: Digest, link: Link, part: str, expected: str, found: str) -> IntegrityFinding:
     """Tell of a predecessor that is not the one that was recorded."""
-    return Finding(
+    return IntegrityFinding(
         what=What.CHAIN_BROKEN,
         bucket=digest.bucket,
         key=digest.key,
@@ -210,9 +210,9 @@ def broken_link(digest: Digest, link: Link, part: str, expected: str, found: str
     )
 
 
-def link_algorithm(digest: Digest, link: Link) -> Finding:
+def link_algorithm(digest: Digest, link: Link) -> IntegrityFinding:
     """Tell of a link that is hashed in a way nobody should accept."""
-    return Finding(
+    return IntegrityFinding(
         what=What.ALGORITHM_REFUSED,
         bucket=digest.bucket,
         key=digest.key,

@@ -15,7 +15,7 @@ from chalicelib.trail.integrity.chain import (
 )
 from chalicelib.trail.integrity.digest import Digest, LogReference, UnusableDigest
 from chalicelib.trail.integrity.evidence import ReadLog, StoredObject, Window
-from chalicelib.trail.integrity.findings import Anchor, Finding, Verdict, What
+from chalicelib.trail.integrity.findings import Anchor, IntegrityFinding, Verdict, What
 from chalicelib.trail.integrity.keys import Chain
 from chalicelib.trail.integrity.logs import LogFault, check_log, judge_listing, judge_versions, log_finding
 from chalicelib.trail.integrity.public_keys import KeyRing
@@ -103,7 +103,7 @@ def _judge_chains(
     ]
 
 
-def _own_findings(slots: list[Slot]) -> list[Finding]:
+def _own_findings(slots: list[Slot]) -> list[IntegrityFinding]:
     """Tell the digests' own faults; that no key could be had is told once, not for each."""
     findings = [finding for slot in reversed(slots) if (finding := own_finding(slot))]
     keyless = [finding for finding in findings if finding.what is What.KEYS_UNAVAILABLE]
@@ -120,7 +120,7 @@ def _named(slots: list[Slot], *, believed: bool) -> frozenset[Place]:
     )
 
 
-def _settled(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def _settled(findings: Iterable[IntegrityFinding]) -> tuple[IntegrityFinding, ...]:
     """Put findings in order, each thing told once: a later telling knows more (S3's versions)."""
     told = {finding.identity: finding for finding in findings}
     deleted = {
@@ -133,6 +133,6 @@ def _settled(findings: Iterable[Finding]) -> tuple[Finding, ...]:
                 for finding in told.values()
                 if not (finding.what is What.DIGEST_MISSING and (finding.bucket, finding.key) in deleted)
             ),
-            key=Finding.order,
+            key=IntegrityFinding.order,
         )
     )

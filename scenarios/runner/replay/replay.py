@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.ledger.findings import Finding
+from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Outcome
 from chalicelib.template.parts import logical_id
@@ -41,7 +41,7 @@ class Replayed:
     duplicate: bool = False
     carried: bool = True  # whether EventBridge delivers such records at all
     fired: dict[str, Outcome] = field(default_factory=dict)
-    plans: dict[str, Finding] = field(default_factory=dict)
+    plans: dict[str, LedgerEntry] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
@@ -55,7 +55,7 @@ class Replayed:
         }
 
 
-def _plan(finding: Finding) -> dict[str, object]:
+def _plan(finding: LedgerEntry) -> dict[str, object]:
     plan = finding.plan
     return {
         "remediation": finding.remediation,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from chalicelib.ledger.findings import Finding
+from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Outcome
 from scenarios.cloud.sns.topics import Message
@@ -119,7 +119,7 @@ def outcome(remediation: str, wanted: Outcome, times: int = 1) -> Check:
     )
 
 
-def findings(world: World, remediation: str) -> list[Finding]:
+def findings(world: World, remediation: str) -> list[LedgerEntry]:
     """What the ledger holds about a remediation, newest first."""
     with world.calls.muted():
         client = world.client(world.user("reader"), "dynamodb")

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.catalog import CATALOG
 from chalicelib.http.page import HEADERS, does, loudest, page, trigger_in_words
-from chalicelib.ledger.findings import Finding
+from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.remediation import (
     Alert,
     Grant,
@@ -29,7 +29,7 @@ VOID = {"meta"}
 HOSTILE = '<script>alert("1")</script><img src=x onerror=alert(1)>\'"&amp;\x1b[31m\x00\u202e\ud800\u2028'
 
 
-def finding(*alerts: Alert, **other) -> Finding:
+def finding(*alerts: Alert, **other) -> LedgerEntry:
     facts = {
         "remediation": "table_deleted",
         "event_key": "e-1",
@@ -40,7 +40,7 @@ def finding(*alerts: Alert, **other) -> Finding:
         "outcome": Outcome.TOLD,
         "plan": Plan.tell(*(alerts or (alert(),))),
     }
-    return Finding(**(facts | other))
+    return LedgerEntry(**(facts | other))
 
 
 def alert(title="DynamoDB table orders was deleted", severity=Severity.HIGH) -> Alert:

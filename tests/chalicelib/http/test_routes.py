@@ -15,7 +15,7 @@ from moto import mock_aws
 from chalicelib.aws import Aws
 from chalicelib.catalog import CATALOG
 from chalicelib.http import routes as http
-from chalicelib.ledger.findings import Finding
+from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Alert, Grant, Outcome, Plan, Severity
 from chalicelib.settings import LEDGER
@@ -105,8 +105,8 @@ def ledger(api):
         yield Ledger(client, TABLE)
 
 
-def found(ledger, remediation="root_login", minute=0, title="Root signed in") -> Finding:
-    one = Finding(
+def found(ledger, remediation="root_login", minute=0, title="Root signed in") -> LedgerEntry:
+    one = LedgerEntry(
         remediation=remediation,
         event_key=f"event-{minute}",
         account="111122223333",

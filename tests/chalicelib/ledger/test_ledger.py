@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.errors import Throttled
-from chalicelib.ledger.findings import finding_of
+from chalicelib.ledger.entries import entry_of
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.remediation import Deed, Outcome, Plan, Quiet, Sighting
+from chalicelib.remediation import CallProgress, Outcome, Plan, Quiet, Sighting
 from tests.chalicelib.runtime.house import NOON, TABLE, Happening, alert, built, creates, later
 
 
@@ -24,7 +24,7 @@ def ledger(house):
 
 def finding(key="e-1", outcome=Outcome.ACTED, at=NOON, **more):
     plan = Plan.tell(alert(quiet=Quiet(subject="x", seconds=9)), alert(), calls=[creates("a"), creates("b")])
-    return finding_of("remedy", Happening(key=key, at=at), plan, outcome, **more)
+    return entry_of("remedy", Happening(key=key, at=at), plan, outcome, **more)
 
 
 # ---- findings ------------------------------------------------------------------------------------
@@ -48,7 +48,7 @@ def test_nothing_is_stored_about_an_event_nobody_saw(ledger):
 
 def test_the_first_plan_about_an_event_stands(ledger):
     first = ledger.store(finding())
-    first = ledger.did(first, 0, Deed.DONE)
+    first = ledger.did(first, 0, CallProgress.DONE)
 
     assert ledger.store(replace(finding(outcome=Outcome.SUPPRESSED), plan=Plan.nothing())) == first
     assert ledger.stored("remedy", Happening()) == first
@@ -57,21 +57,21 @@ def test_the_first_plan_about_an_event_stands(ledger):
 def test_every_mark_is_remembered(ledger):
     one = ledger.store(finding())
 
-    one = ledger.did(one, 0, Deed.BEGUN)
-    one = ledger.did(one, 0, Deed.DONE)
-    one = ledger.did(one, 1, Deed.UNSURE)
+    one = ledger.did(one, 0, CallProgress.BEGUN)
+    one = ledger.did(one, 0, CallProgress.DONE)
+    one = ledger.did(one, 1, CallProgress.UNSURE)
     for what, index in (("told", 1), ("told", 0), ("told", 0), ("warned", 1), ("quiet", 0)):
         one = ledger.mark(one, what, index)
     one = ledger.settle(one, Outcome.FAILED, "no")
 
     assert ledger.stored("remedy", Happening()) == one
-    assert one.deeds == {0: Deed.DONE, 1: Deed.UNSURE}
+    assert one.progress == {0: CallProgress.DONE, 1: CallProgress.UNSURE}
     assert (one.told, one.warned, one.quiet) == ({0, 1}, {1}, {0})
     assert (one.outcome, one.failure) == (Outcome.FAILED, "no")
 
 
 def test_a_finding_for_machines_is_plain_json(ledger):
-    one = ledger.mark(ledger.did(ledger.store(finding()), 1, Deed.FOUND), "told", 0)
+    one = ledger.mark(ledger.did(ledger.store(finding()), 1, CallProgress.FOUND), "told", 0)
 
     shown = json.loads(json.dumps(one.as_json()))
 

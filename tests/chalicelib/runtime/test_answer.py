@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from freezegun import freeze_time
 
 from chalicelib.errors import MalformedEvent, NotAllowed, NotConfigured, StillUnderWay, Throttled
-from chalicelib.remediation import Deed, Outcome, Plan, Quiet
+from chalicelib.remediation import CallProgress, Outcome, Plan, Quiet
 from chalicelib.runtime import answer as runtime
 from chalicelib.settings import Mode
 from tests.chalicelib.runtime.house import (
@@ -590,4 +590,4 @@ def test_a_function_without_its_variables_says_which(monkeypatch):
 def test_a_deed_is_noted_for_each_call(house):
     house.handle(told(calls=[creates("orders"), creates("orders")]))
 
-    assert house.findings[0].deeds == {0: Deed.DONE, 1: Deed.FOUND}
+    assert house.findings[0].progress == {0: CallProgress.DONE, 1: CallProgress.FOUND}

@@ -4,8 +4,8 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 
 from chalicelib.errors import NotAllowed, Throttled
-from chalicelib.ledger.findings import finding_of
-from chalicelib.remediation import Deed, Outcome, Plan
+from chalicelib.ledger.entries import entry_of
+from chalicelib.remediation import CallProgress, Outcome, Plan
 from chalicelib.runtime.execute import carry_out
 from chalicelib.runtime.notify import message_of
 from tests.chalicelib.runtime.house import ACCOUNT, Happening, alert, built, creates, deletes
@@ -18,9 +18,7 @@ def house():
 
 
 def planned(house, *calls):
-    return house.ledger.store(
-        finding_of("remedy", Happening(), Plan.tell(alert(), calls=calls), Outcome.ACTED)
-    )
+    return house.ledger.store(entry_of("remedy", Happening(), Plan.tell(alert(), calls=calls), Outcome.ACTED))
 
 
 def carried(house, finding):
@@ -33,7 +31,7 @@ def text_of(finding):
         finding.id,
         finding.outcome,
         finding.plan.calls,
-        finding.deeds,
+        finding.progress,
         failure=finding.failure,
     )
 
@@ -43,7 +41,7 @@ def test_calls_are_made_in_order_and_noted(house):
 
     assert error is None
     assert house.tables() == ["b"]
-    assert finding.deeds == {0: Deed.DONE, 1: Deed.DONE, 2: Deed.DONE}
+    assert finding.progress == {0: CallProgress.DONE, 1: CallProgress.DONE, 2: CallProgress.DONE}
     assert house.ledger.stored("remedy", Happening()) == finding
 
 
@@ -53,7 +51,7 @@ def test_what_somebody_else_did_is_not_ours_to_undo(house):
     finding, error = carried(house, planned(house, creates("orders"), creates("invoices")))
 
     assert error is None
-    assert finding.deeds == {0: Deed.FOUND, 1: Deed.DONE}
+    assert finding.progress == {0: CallProgress.FOUND, 1: CallProgress.DONE}
     text = text_of(finding)
     assert (
         "This was so already, and not by Trailwarden:\n  - dynamodb.create_table(TableName='orders'" in text
@@ -64,20 +62,20 @@ def test_what_somebody_else_did_is_not_ours_to_undo(house):
 
 def test_what_an_earlier_try_may_have_done_is_told_as_unsure(house):
     """The first try died after its call and before it could note it."""
-    begun = house.ledger.did(planned(house, creates("orders")), 0, Deed.BEGUN)
+    begun = house.ledger.did(planned(house, creates("orders")), 0, CallProgress.BEGUN)
     house.aws.client("dynamodb").create_table(**creates("orders").parameters)
 
     finding, _ = carried(house, begun)
 
-    assert finding.deeds == {0: Deed.UNSURE}
+    assert finding.progress == {0: CallProgress.UNSURE}
     assert "perhaps by an earlier try of Trailwarden's" in text_of(finding)
     assert "To undo it:" not in text_of(finding)
 
 
 def test_settled_calls_are_not_made_again(house):
     finding = planned(house, creates("a"), creates("b"), creates("c"))
-    for index, deed in enumerate((Deed.DONE, Deed.FOUND, Deed.UNSURE)):
-        finding = house.ledger.did(finding, index, deed)
+    for index, progress in enumerate((CallProgress.DONE, CallProgress.FOUND, CallProgress.UNSURE)):
+        finding = house.ledger.did(finding, index, progress)
 
     assert carried(house, finding) == (finding, None)
     assert house.aws.asked == []
@@ -100,7 +98,7 @@ def test_the_first_failure_stops_the_plan(house, refusal, kind):
 
     assert isinstance(error, kind)
     assert house.tables() == ["a"]
-    assert finding.deeds == {0: Deed.DONE, 1: Deed.BEGUN}
+    assert finding.progress == {0: CallProgress.DONE, 1: CallProgress.BEGUN}
     assert (finding.outcome, finding.failure) == (Outcome.FAILED, str(error))
     assert house.ledger.stored("remedy", Happening()) == finding
 

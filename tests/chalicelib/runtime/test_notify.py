@@ -1,7 +1,7 @@
 import pytest
 
-from chalicelib.ledger.findings import finding_of
-from chalicelib.remediation import Deed, Outcome, Plan
+from chalicelib.ledger.entries import entry_of
+from chalicelib.remediation import CallProgress, Outcome, Plan
 from chalicelib.runtime.notify import LONGEST_LABEL, message_of, publish, subject_of
 from chalicelib.wording import LONGEST_FACT, safe
 from tests.chalicelib.runtime.house import Happening, alert, built, creates
@@ -10,8 +10,8 @@ ID = "remedy:2026-03-02T12:00:00.000Z:0123456789ab"
 CALLS = (creates("a"), creates("b"))
 
 
-def text_of(one=None, outcome=Outcome.TOLD, calls=(), deeds=None, **more):
-    return message_of(one or alert(), ID, outcome, calls, deeds or {}, **more)
+def text_of(one=None, outcome=Outcome.TOLD, calls=(), progress=None, **more):
+    return message_of(one or alert(), ID, outcome, calls, progress or {}, **more)
 
 
 # ---- nothing forges a line -----------------------------------------------------------------------
@@ -40,11 +40,16 @@ def test_no_text_breaks_out_of_its_line(text, where):
         text if where == "finding" else ID,
         Outcome.FAILED,
         [creates(text if where == "call" else "t")],
-        {0: Deed.BEGUN},
+        {0: CallProgress.BEGUN},
         failure=text if where == "failure" else "no",
     )
     harmless = message_of(
-        alert("t", facts=(("l", "f"),)), ID, Outcome.FAILED, [creates("t")], {0: Deed.BEGUN}, failure="no"
+        alert("t", facts=(("l", "f"),)),
+        ID,
+        Outcome.FAILED,
+        [creates("t")],
+        {0: CallProgress.BEGUN},
+        failure="no",
     )
 
     assert len(message.splitlines()) == len(harmless.splitlines())
@@ -111,7 +116,9 @@ def test_a_call_ends_somewhere():
     ],
 )
 def test_a_message_stays_under_what_sns_takes(one):
-    text = text_of(one, Outcome.ACTED, [creates("😀" * 2000)] * 2000, {0: Deed.DONE}, failure="x" * 300_000)
+    text = text_of(
+        one, Outcome.ACTED, [creates("😀" * 2000)] * 2000, {0: CallProgress.DONE}, failure="x" * 300_000
+    )
 
     assert len(text.encode()) < 255 * 1024
     assert "more lines, left out" in text
@@ -138,44 +145,46 @@ def test_every_outcome_has_words_for_what_it_did_not_do(outcome):
 
 
 @pytest.mark.parametrize(
-    ("outcome", "deeds", "words"),
+    ("outcome", "progress", "words"),
     [
-        pytest.param(Outcome.ACTED, {0: Deed.DONE, 1: Deed.DONE}, ["Trailwarden did:"], id="all done"),
+        pytest.param(
+            Outcome.ACTED, {0: CallProgress.DONE, 1: CallProgress.DONE}, ["Trailwarden did:"], id="all done"
+        ),
         pytest.param(
             Outcome.ACTED,
-            {0: Deed.DONE, 1: Deed.FOUND},
+            {0: CallProgress.DONE, 1: CallProgress.FOUND},
             ["Trailwarden did:", "This was so already, and not by"],
             id="one found",
         ),
         pytest.param(
             Outcome.FAILED,
-            {0: Deed.DONE, 1: Deed.BEGUN},
+            {0: CallProgress.DONE, 1: CallProgress.BEGUN},
             ["Trailwarden did:", "Trailwarden could not do:", "    because denied", "It is tried again"],
             id="one failed",
         ),
         pytest.param(
             Outcome.FAILED,
-            {0: Deed.BEGUN},
+            {0: CallProgress.BEGUN},
             ["Trailwarden could not do:", "Trailwarden did not yet try:"],
             id="the first failed",
         ),
         pytest.param(
             Outcome.CAPPED,
-            {0: Deed.DONE, 1: Deed.BEGUN},
+            {0: CallProgress.DONE, 1: CallProgress.BEGUN},
             ["Trailwarden did:", "Trailwarden held back"],
             id="the switch came between",
         ),
     ],
 )
-def test_who_did_what_is_told_in_order(outcome, deeds, words):
-    text = text_of(outcome=outcome, calls=CALLS, deeds=deeds, failure="denied")
+def test_who_did_what_is_told_in_order(outcome, progress, words):
+    text = text_of(outcome=outcome, calls=CALLS, progress=progress, failure="denied")
 
     places = [text.index(word) for word in words]
     assert places == sorted(places)
 
 
 def test_only_what_we_did_can_be_undone_and_last_things_first():
-    text = text_of(outcome=Outcome.ACTED, calls=CALLS, deeds={0: Deed.DONE, 1: Deed.DONE})
+    text = text_of(outcome=Outcome.ACTED, calls=CALLS, progress={0: CallProgress.DONE, 1: CallProgress.DONE})
 
     undo = text[text.index("To undo it:") :].splitlines()[1:3]
     assert [line.partition(")")[0] for line in undo] == [
@@ -200,7 +209,7 @@ def test_an_approval_names_its_command():
 
 def test_an_alert_leaves_with_attributes_that_filters_can_use():
     with built() as house:
-        finding = finding_of("remedy", Happening(), Plan.tell(alert()), Outcome.TOLD)
+        finding = entry_of("remedy", Happening(), Plan.tell(alert()), Outcome.TOLD)
         publish(
             house.aws.client("sns"),
             house.topic,

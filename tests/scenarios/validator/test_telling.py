@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.trail.integrity.findings import Finding, What
+from chalicelib.trail.integrity.findings import IntegrityFinding, What
 from scenarios.validator.tally import Tally
 from scenarios.validator.telling import Progress, Text, describe, summary
 
@@ -15,7 +15,9 @@ def tally(**counts):
 
 
 def finding(what):
-    return Finding(what=what, bucket="b", key="k", since=None, until=None, sentence="it \x1b[31m was\nso")
+    return IntegrityFinding(
+        what=what, bucket="b", key="k", since=None, until=None, sentence="it \x1b[31m was\nso"
+    )
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from chalicelib.remediations.trail_digest.objects import MOST_VERSIONS, History
 from chalicelib.runtime.notify import message_of, subject_of
 from chalicelib.template.policies import document
 from chalicelib.trail.integrity.evidence import StoredObject
-from chalicelib.trail.integrity.findings import Finding, What
+from chalicelib.trail.integrity.findings import IntegrityFinding, What
 from tests.chalicelib.remediations.cloudtrail_records import at, facts_of, only, settings
 from tests.chalicelib.remediations.trail_on_s3 import ACCOUNT, ARN, BEGAN, BUCKET, HOME, NOW, World, denied
 
@@ -333,7 +333,7 @@ def test_a_hostile_key_can_not_become_a_command_or_a_line(key, event, versions):
 
 # ---- the hour's look ----------------------------------------------------------------------------
 
-FINDING = Finding(
+FINDING = IntegrityFinding(
     what=What.LOG_MODIFIED,
     bucket=BUCKET,
     key=LOG,

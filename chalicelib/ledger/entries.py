@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 from chalicelib.ledger.table import EXPIRES, PK, SK, Item, expiry, stamp
-from chalicelib.remediation import Deed, Event, Outcome, Plan
+from chalicelib.remediation import CallProgress, Event, Outcome, Plan
 
 FINDINGS_KEPT = timedelta(days=400)
 
@@ -17,10 +17,10 @@ Mark = Literal["told", "warned", "quiet"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class LedgerEntry:
     """One event as the ledger remembers it.
 
-    By index into the plan's calls: `deeds`, how far each has come. By index into its alerts: those `told`,
+    By index into the plan's calls: `progress`, how far each has come. By index into its alerts: those `told`,
     those told while a call had failed (`warned`), those kept `quiet`. `failure`: the sentence of what failed.
     """
 
@@ -33,7 +33,7 @@ class Finding:
     outcome: Outcome
     plan: Plan
     facts: str = "{}"
-    deeds: Mapping[int, Deed] = field(default_factory=dict)
+    progress: Mapping[int, CallProgress] = field(default_factory=dict)
     told: frozenset[int] = frozenset()
     warned: frozenset[int] = frozenset()
     quiet: frozenset[int] = frozenset()
@@ -62,7 +62,7 @@ class Finding:
             "principal": self.principal,
             "outcome": self.outcome,
             "plan": self.plan.as_json(),
-            "deeds": {str(index): deed for index, deed in sorted(self.deeds.items())},
+            "deeds": {str(index): how_far for index, how_far in sorted(self.progress.items())},
             "failure": self.failure,
             "told": sorted(self.told),
             "warned": sorted(self.warned),
@@ -70,11 +70,11 @@ class Finding:
         }
 
 
-def finding_of(
+def entry_of(
     remediation: str, event: Event, plan: Plan, outcome: Outcome, *, facts: str = "{}", region: str = ""
-) -> Finding:
+) -> LedgerEntry:
     """A fresh finding about an event: nothing done, nothing told. `region`: where the event names none."""
-    return Finding(
+    return LedgerEntry(
         remediation=remediation,
         event_key=event.key,
         account=event.account,
@@ -87,33 +87,33 @@ def finding_of(
     )
 
 
-def key_of(finding: Finding) -> dict[str, Any]:
+def key_of(entry: LedgerEntry) -> dict[str, Any]:
     """The key of its item."""
-    return {PK: {"S": f"finding#{finding.remediation}"}, SK: {"S": finding.sort_key}}
+    return {PK: {"S": f"finding#{entry.remediation}"}, SK: {"S": entry.sort_key}}
 
 
-def item_of(finding: Finding) -> Item:
+def item_of(entry: LedgerEntry) -> Item:
     """The item it is kept as."""
     return {
-        **key_of(finding),
-        "remediation": {"S": finding.remediation},
-        "event_key": {"S": finding.event_key},
-        "account": {"S": finding.account},
-        "region": {"S": finding.region},
-        "at": {"S": stamp(finding.at)},
-        "principal": {"S": finding.principal},
-        "outcome": {"S": finding.outcome},
-        "failure": {"S": finding.failure},
-        "plan": {"S": json.dumps(finding.plan.as_json())},
-        "facts": {"S": finding.facts},
-        "deeds": {"M": {str(index): {"S": deed} for index, deed in finding.deeds.items()}},
-        EXPIRES: expiry(finding.at + FINDINGS_KEPT),
+        **key_of(entry),
+        "remediation": {"S": entry.remediation},
+        "event_key": {"S": entry.event_key},
+        "account": {"S": entry.account},
+        "region": {"S": entry.region},
+        "at": {"S": stamp(entry.at)},
+        "principal": {"S": entry.principal},
+        "outcome": {"S": entry.outcome},
+        "failure": {"S": entry.failure},
+        "plan": {"S": json.dumps(entry.plan.as_json())},
+        "facts": {"S": entry.facts},
+        "deeds": {"M": {str(index): {"S": how_far} for index, how_far in entry.progress.items()}},
+        EXPIRES: expiry(entry.at + FINDINGS_KEPT),
     }
 
 
-def finding_from(item: Item) -> Finding:
+def entry_from(item: Item) -> LedgerEntry:
     """The finding that `item_of` wrote."""
-    return Finding(
+    return LedgerEntry(
         remediation=item["remediation"]["S"],
         event_key=item["event_key"]["S"],
         account=item["account"]["S"],
@@ -123,7 +123,7 @@ def finding_from(item: Item) -> Finding:
         outcome=Outcome(item["outcome"]["S"]),
         plan=Plan.from_json(json.loads(item["plan"]["S"])),
         facts=item["facts"]["S"],
-        deeds={int(index): Deed(deed["S"]) for index, deed in item["deeds"]["M"].items()},
+        progress={int(index): CallProgress(how_far["S"]) for index, how_far in item["deeds"]["M"].items()},
         failure=item["failure"]["S"],
         **{mark: frozenset(map(int, item.get(mark, {}).get("NS", ()))) for mark in get_args(Mark)},
     )
