@@ -19,11 +19,10 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
-from moto.core.botocore_stubber import MockRawResponse
 
 from scenarios.cloud.calls import Send
 from scenarios.cloud.functions.service import Functions
+from scenarios.cloud.kernel.moto_hooks import answer_of
 from scenarios.cloud.setting import Setting
 
 _QUERY = (
@@ -76,20 +75,13 @@ class Throttles:
         if not self._throttles:
             return None
         if self._refuses(service):
-            return _response(request, *_refusal(service, request.headers))
-        return _response(request, *_nothing(request)) if self._travelling else None
+            return answer_of(request, *_refusal(service, request.headers))
+        return answer_of(request, *_nothing(request)) if self._travelling else None
 
     def _refuses(self, service: str) -> bool:
         self._requests += 1
         every = self._setting.faults.throttled_every
         return service in self._overloaded or (every > 0 and self._requests % every == 0)
-
-
-def _response(request: Any, status: int, headers: Mapping[str, str], body: str | bytes) -> AWSResponse:
-    told = HTTPHeaders()
-    for name, value in headers.items():
-        told[name] = value
-    return AWSResponse(request.url, status, told, MockRawResponse(body))
 
 
 def _nothing(request: Any) -> tuple[int, dict[str, str], str | bytes]:

@@ -18,12 +18,12 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
-from moto.moto_api._internal import mock_random
 
 from scenarios.cloud.cloudformation.resources import KINDS
 from scenarios.cloud.cloudformation.resources.kind import Order, Properties, Site
 from scenarios.cloud.cloudformation.resources.shapes import Inert
 from scenarios.cloud.cloudformation.template import Declared, Template, partition_of
+from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.stack import Resource, Stack
 
@@ -92,7 +92,7 @@ def _create(site: Site, plan: Template, declared: Declared, made: Mapping[str, R
     resolved = plan.intrinsics.resolve(declared.properties, declared.logical_id, made)
     checked = kind.shape.check(resolved, declared.logical_id)
     # Ids that moto draws (a key's, a subscription's) must not depend on what was drawn before.
-    mock_random.seed(f"{site.account}/{site.region}/{site.stack_name}/{declared.logical_id}")
+    moto_hooks.draw_ids_from(f"{site.account}/{site.region}/{site.stack_name}/{declared.logical_id}")
     properties = Properties(checked)
     try:
         identity = kind.create(Order(site=site, logical_id=declared.logical_id, properties=properties))

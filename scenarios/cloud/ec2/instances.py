@@ -118,7 +118,7 @@ class Instances:
 
     def state(self, machine: Machine) -> str:
         """`running`, `stopped` and so on, as DescribeInstances would say."""
-        return str(self._model(machine)._state.name)  # noqa: SLF001 - moto has no other word for it
+        return moto_hooks.instance_state(self._model(machine))
 
     def tags(self, machine: Machine) -> dict[str, str]:
         """The instance's tags, as they are now."""
@@ -234,15 +234,13 @@ class Instances:
             told(machine)
 
     def _become(self, machine: Machine, state: str) -> None:
-        model = self._model(machine)
-        if model._state.name == state and state in ("stopped", "terminated"):  # noqa: SLF001 - see `state`
+        if self.state(machine) == state and state in ("stopped", "terminated"):
             return
         self._set(machine, state)
 
     def _set(self, machine: Machine, state: str) -> None:
         """Put it into a state, and tell EventBridge."""
-        model = self._model(machine)
-        model._state.name, model._state.code = state, CODES[state]  # noqa: SLF001 - see `state`
+        moto_hooks.put_instance_state(self._model(machine), state, CODES[state])
         now = self._setting.clock.now
         event = {
             "version": "0",

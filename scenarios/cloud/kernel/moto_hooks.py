@@ -23,6 +23,8 @@ import moto.s3.models as s3_models
 import moto.s3.notifications as s3_notifications
 import moto.sns.models as sns_models
 import moto.sqs.models as sqs_models
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
@@ -72,9 +74,14 @@ _SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
 )
 
 
+def draw_ids_from(seed: int | str) -> None:
+    """Let what moto draws from here on (a key's id, a subscription's) come from the seed."""
+    mock_random.seed(seed)
+
+
 def seed_ids(seed: int) -> None:
     """Let every id that moto draws or counts come from the seed."""
-    mock_random.seed(seed)
+    draw_ids_from(seed)
     logs_models.LogEvent._event_id = 0  # noqa: SLF001 - a counter that would go on from world to world
 
 
@@ -98,6 +105,14 @@ def moto_without_physics(seed: int) -> Iterator[None]:
                 setattr(owner, name, original)
         mocked.stop()
         _let_subnets_go()
+
+
+def answer_of(request: Any, status: int, headers: Mapping[str, str], body: str | bytes) -> AWSResponse:
+    """The answer to a request as botocore reads it, with the kind of body that moto gives it."""
+    told = HTTPHeaders()
+    for name, value in headers.items():
+        told[name] = value
+    return AWSResponse(request.url, status, told, stubber.MockRawResponse(body))
 
 
 @contextmanager
@@ -411,6 +426,16 @@ def scaling_policy(arn: str, account: str, region: str) -> Any | None:
 def instance(account: str, region: str, identity: str) -> Any:
     """An EC2 instance; raises moto's InvalidInstanceIdError."""
     return backend("ec2", account, region).get_instance(identity)
+
+
+def instance_state(found: Any) -> str:
+    """`running`, `stopped` and so on, as DescribeInstances would say."""
+    return str(found._state.name)  # noqa: SLF001
+
+
+def put_instance_state(found: Any, name: str, code: int) -> None:
+    """Show an instance in a state from now on."""
+    found._state.name, found._state.code = name, code  # noqa: SLF001
 
 
 def instance_role(found: Any, account: str, region: str) -> str:

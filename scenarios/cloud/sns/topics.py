@@ -265,12 +265,12 @@ class Messaging:
     def bodies(self, queue_arn: str) -> list[str]:
         """What lies in a queue, oldest first; looking takes nothing out."""
         queue = moto_hooks.queue(queue_arn)
-        return [message.body for message in queue._messages] if queue is not None else []  # noqa: SLF001
+        return [message.body for message in moto_hooks.messages(queue)] if queue is not None else []
 
     def attributes(self, queue_arn: str) -> list[dict[str, str]]:
         """The attributes of what lies in a queue, oldest first, as strings by name."""
         queue = moto_hooks.queue(queue_arn)
-        messages = queue._messages if queue is not None else []  # noqa: SLF001
+        messages = moto_hooks.messages(queue) if queue is not None else []
         return [
             {name: str(value["StringValue"]) for name, value in message.message_attributes.items()}
             for message in messages

@@ -13,14 +13,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
-from moto.core.botocore_stubber import MockRawResponse
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudtrail.delivery.digests import list_public_keys
 from scenarios.cloud.cloudtrail.delivery.signing_keys import keys_of
 from scenarios.cloud.cloudtrail.history.resources import resources
 from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.moto_hooks import answer_of
 from scenarios.cloud.setting import Setting
 
 KEPT: Final = timedelta(days=90)
@@ -67,9 +66,8 @@ class EventHistory:
             body, status = self._look_up(json.loads(request.body), region), 200
         except Refused as refused:
             body, status = {"__type": refused.code, "message": refused.message}, refused.status
-        headers = HTTPHeaders()
-        headers["content-type"] = "application/x-amz-json-1.1"
-        return AWSResponse(request.url, status, headers, MockRawResponse(json.dumps(body)))
+        headers = {"content-type": "application/x-amz-json-1.1"}
+        return answer_of(request, status, headers, json.dumps(body))
 
     def _limit(self, region: str) -> None:
         now = self._setting.clock.now

@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 import boto3
 import moto
 import pytest
-from botocore.awsrequest import AWSResponse
-from moto.core.botocore_stubber import MockRawResponse
 
 from scenarios.cloud.cloudformation.provision import provision
 from scenarios.cloud.kernel import moto_hooks
@@ -247,7 +245,7 @@ def test_an_answer_can_come_before_motos_and_botocore_tries_again(aws):
 
     def once(service, request):
         asked.append((service, request.method))
-        return AWSResponse(request.url, 500, {}, MockRawResponse(b"")) if len(asked) == 1 else None
+        return moto_hooks.answer_of(request, 500, {}, b"") if len(asked) == 1 else None
 
     with Clock(START), moto_hooks.answers_before_moto(once), pytest.MonkeyPatch.context() as patch:
         patch.setattr("time.sleep", aws.pass_time)
@@ -454,6 +452,18 @@ def test_a_key_is_found_however_it_is_spelled(stack, spelled):
 @pytest.mark.parametrize("spelled", ["alias/nothing", "00000000-0000-4000-8000-000000000000"])
 def test_a_key_that_is_not_there_is_none(stack, spelled):
     assert moto_hooks.kms_key(spelled, ACCOUNT, HOME) is None
+
+
+def test_an_instance_shows_the_state_it_was_put_into(aws):
+    image = client("ec2").describe_images()["Images"][0]["ImageId"]
+    launched = client("ec2").run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]
+    found = moto_hooks.instance(ACCOUNT, HOME, launched["InstanceId"])
+
+    moto_hooks.put_instance_state(found, "stopped", 80)
+
+    described = client("ec2").describe_instances()["Reservations"][0]["Instances"][0]
+    assert moto_hooks.instance_state(found) == "stopped"
+    assert described["State"] == {"Name": "stopped", "Code": 80}
 
 
 def test_a_role_shows_its_trust_and_its_policies_inline_and_attached(stack):

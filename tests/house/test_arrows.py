@@ -1,0 +1,346 @@
+"""Imports point one way. The arrows of the house, as a table, held against every file.
+
+One hook crosses the line: app.py loads by name what TRAILWARDEN_ATTACH names, on the local stage only.
+"""
+
+import ast
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
+
+import pytest
+
+from tests.house.imports import UNKNOWN, Import, all_imports, imports, loaded_after, modules, reached, within
+
+COMMANDS_FOR_REAL_ACCOUNTS = ("scenarios.validator", "scenarios.doctor")
+
+# Each room, and the rooms it may import.
+HOUSE = {
+    "scenarios.commands": (
+        "scenarios.incidents",
+        "scenarios.runner",
+        "scenarios.packaging",
+        "scenarios.cloud",
+        *COMMANDS_FOR_REAL_ACCOUNTS,
+        "chalicelib",
+    ),
+    "scenarios.incidents": ("scenarios.runner", "scenarios.cloud", "chalicelib"),
+    "scenarios.runner": ("scenarios.packaging", "scenarios.cloud", "chalicelib"),
+    "scenarios.packaging": ("scenarios.cloud", "app", "chalicelib"),
+    "scenarios.cloud": ("app", "chalicelib"),
+    "scenarios.validator": ("chalicelib",),
+    "scenarios.doctor": ("chalicelib",),
+    "app": ("chalicelib",),
+    "chalicelib": (),
+}
+
+_WORDS = ("chalicelib.errors", "chalicelib.wording")
+_TYPES = ("chalicelib.remediation", "chalicelib.settings", *_WORDS)
+
+# The same inside of what is deployed.
+DEPLOYED = {
+    "chalicelib.warden": ("chalicelib.template", "chalicelib.remediations", "chalicelib.remediation"),
+    "chalicelib.template": (
+        "chalicelib.http",
+        "chalicelib.remediations",
+        "chalicelib.references",
+        "chalicelib.ledger",
+        *_TYPES,
+    ),
+    "chalicelib.http": (
+        "chalicelib.runtime",
+        "chalicelib.catalog",
+        "chalicelib.ledger",
+        "chalicelib.matching",
+        "chalicelib.aws",
+        *_TYPES,
+    ),
+    "chalicelib.runtime": ("chalicelib.ledger", "chalicelib.events", "chalicelib.aws", *_TYPES),
+    "chalicelib.catalog": ("chalicelib.remediations", "chalicelib.remediation"),
+    "chalicelib.remediations": (
+        "chalicelib.trail",
+        "chalicelib.evidence",
+        "chalicelib.ledger",
+        "chalicelib.references",
+        "chalicelib.events",
+        "chalicelib.aws",
+        *_TYPES,
+    ),
+    "chalicelib.ledger": ("chalicelib.trail", *_TYPES),
+    "chalicelib.trail": ("chalicelib.aws", *_TYPES),
+    "chalicelib.evidence": ("chalicelib.events", *_TYPES),
+    "chalicelib.references": ("chalicelib.remediation",),
+    "chalicelib.events": _WORDS,
+    "chalicelib.remediation": ("chalicelib.aws", "chalicelib.settings", *_WORDS),
+    "chalicelib.settings": _WORDS,
+    "chalicelib.aws": _WORDS,
+    "chalicelib.matching": (),
+    "chalicelib.errors": (),
+    "chalicelib.wording": (),
+}
+
+# Each arrow that still points the wrong way, and why. What is mended is taken off; nothing is added.
+STILL_UPWARD = {
+    # Whoever runs a scenario by its name means one of the incidents; the library looks there.
+    ("scenarios.runner.library", "scenarios.incidents"),
+}
+
+# The same for two services that import each other.
+STILL_IN_A_CIRCLE = {
+    # An alarm's action stops an instance; an instance's CPU is a metric.
+    ("scenarios.cloud.cloudwatch", "scenarios.cloud.ec2"),
+}
+
+# A module whose name is only known when it is loaded, and who loads it.
+LOADED_BY_NAME = {
+    "app": "what the local stage's environment names",
+    "scenarios.cloud.functions.runtime_environment": "the handler that the template names, as Lambda does",
+}
+
+# Where a private name is used that isn't moto's, and whose it is.
+PRIVATE_BUT_NOT_MOTOS = {
+    "scenarios.cloud.calls": "botocore's client, the one place every call goes through",
+    "scenarios.cloud.kernel.endpoints": "the same",
+    "scenarios.cloud.kernel.randomness": "Python's random",
+    "scenarios.cloud.world": "botocore's loader, where it keeps what it read",
+    "scenarios.cloud.cloudformation.intrinsics": "its own class, in a table",
+}
+
+# What a deployment package holds besides the standard library: requirements.txt, and boto3 from the runtime.
+LIBRARIES = {"aws_lambda_powertools", "boto3", "botocore", "chalice", "cryptography", "msgspec"}
+OURS = {"app", "chalicelib", "scenarios", "tests"}
+KERNEL = "scenarios.cloud.kernel"
+
+
+def told(found: Iterable[Import]) -> list[str]:
+    return [str(each) for each in found]
+
+
+def room_of(module: str, rooms: Iterable[str]) -> str | None:
+    return next((room for room in rooms if within(module, room)), None)
+
+
+def across(rooms: Iterable[str], below: str = "") -> list[Import]:
+    """The imports that cross from one room into another; a room that the table doesn't know is one, too."""
+    return [
+        each
+        for each in all_imports(below)
+        if each.of.partition(".")[0] in OURS
+        and each.of in modules()
+        and room_of(each.by, rooms) != room_of(each.of, rooms)
+    ]
+
+
+def no_circle(arrows: Mapping[str, Iterable[str]]) -> None:
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as circle:
+        pytest.fail(" -> ".join(circle.args[1]))
+
+
+# ---- rooms --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rooms", [pytest.param(HOUSE, id="house"), pytest.param(DEPLOYED, id="deployed")])
+def test_the_table_itself_has_no_circle(rooms):
+    no_circle(rooms)
+
+
+def test_every_module_lies_in_a_room():
+    packages = {"scenarios", "chalicelib"}
+
+    assert [each for each in modules() if not room_of(each, HOUSE) and each not in packages] == []
+    assert [
+        each
+        for each in modules()
+        if within(each, "chalicelib") and not room_of(each, DEPLOYED) and each not in packages
+    ] == []
+
+
+@pytest.mark.parametrize("room", HOUSE)
+def test_a_room_imports_only_the_rooms_below_it(room):
+    found = [
+        each
+        for each in across(HOUSE, room)
+        if room_of(each.of, HOUSE) not in HOUSE[room] and (each.by, each.of) not in STILL_UPWARD
+    ]
+
+    assert told(found) == []
+
+
+@pytest.mark.parametrize("room", DEPLOYED)
+def test_inside_chalicelib_too(room):
+    found = [each for each in across(DEPLOYED, room) if room_of(each.of, DEPLOYED) not in DEPLOYED[room]]
+
+    assert told(found) == []
+
+
+def test_each_exception_is_still_one():
+    assert {(each.by, each.of) for each in all_imports()} >= STILL_UPWARD
+
+
+def test_no_two_modules_import_each_other_however_far_around():
+    no_circle(
+        {
+            module: {each.of for each in imports(module) if each.of in modules() and each.of != module}
+            for module in modules()
+        }
+    )
+
+
+def test_no_two_services_of_the_simulated_cloud_do_either():
+    arrows = _between_services()
+    for first, second in STILL_IN_A_CIRCLE:
+        assert second in arrows[first]
+        assert first in arrows[second]
+        arrows[second].remove(first)
+
+    no_circle(arrows)
+
+
+def _between_services() -> dict[str, set[str]]:
+    """What each folder, and each module beside the folders, of scenarios/cloud imports of the others."""
+    arrows: dict[str, set[str]] = {}
+    for each in all_imports("scenarios.cloud"):
+        by, of = _service(each.by), _service(each.of)
+        found = arrows.setdefault(by, set())
+        if within(each.of, "scenarios.cloud") and by != of:
+            found.add(of)
+    return arrows
+
+
+def _service(module: str) -> str:
+    return ".".join(module.split(".")[:3])
+
+
+def test_the_kernel_of_the_simulated_cloud_knows_no_service():
+    found = [
+        each for each in all_imports(KERNEL) if within(each.of, "scenarios") and not within(each.of, KERNEL)
+    ]
+
+    assert told(found) == []
+
+
+def test_a_remediation_knows_no_other_remediation():
+    found = [
+        each
+        for each in all_imports("chalicelib.remediations")
+        if within(each.of, "chalicelib.remediations") and _service(each.of) != _service(each.by)
+    ]
+
+    assert told(found) == []
+
+
+# ---- what is deployed ---------------------------------------------------------------------------
+
+
+def test_what_is_deployed_imports_only_what_is_deployed_with_it():
+    known = {*sys.stdlib_module_names, *LIBRARIES, "chalicelib"}
+    found = [
+        each
+        for module in modules()
+        if not within(module, "scenarios")
+        for each in imports(module)
+        if each.of != UNKNOWN and each.of.partition(".")[0] not in known
+    ]
+
+    assert told(found) == []
+
+
+def test_scenarios_do_not_know_the_tests():
+    outside = {"tests", "pytest", "hypothesis", "house"}
+
+    assert told(each for each in all_imports("scenarios") if each.of.partition(".")[0] in outside) == []
+
+
+def test_a_module_is_loaded_by_a_computed_name_in_two_places():
+    """Everything else can be followed in the text: `import_module` with a name in it counts as an import."""
+    assert {each.by for each in all_imports() if each.of == UNKNOWN} == set(LOADED_BY_NAME)
+
+
+def test_only_the_executor_reaches_aws_by_the_name_of_an_operation():
+    """A call made by name is one no reader can find, so there is one place for it."""
+    by_name = {
+        module
+        for module, path in modules().items()
+        if within(module, "chalicelib")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == "operation" and isinstance(node.ctx, ast.Load)
+    }
+
+    assert by_name == {"chalicelib.runtime.execute", "chalicelib.remediation"}
+
+
+# ---- moto ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("package", COMMANDS_FOR_REAL_ACCOUNTS)
+def test_a_command_for_real_accounts_reaches_no_simulation(package):
+    """Not in its own files, and in nothing that they import."""
+    found = {each for module in modules() if within(module, package) for each in reached(module)}
+
+    assert "chalicelib.trail" in found
+    assert {each for each in found if each.partition(".")[0] in ("moto", "freezegun")} == set()
+    assert {each for each in found if within(each, "scenarios.cloud")} == set()
+
+
+def test_motos_insides_are_named_in_the_kernels_hooks_and_in_services_mends_only():
+    """`from moto import mock_aws` is moto's open door; what lies behind it changes with its version."""
+    found = [each for each in all_imports() if within(each.of, "moto") and each.of != "moto"]
+    elsewhere = [each for each in found if not _may_know_moto(each.by)]
+
+    assert any(each.by == f"{KERNEL}.moto_hooks" for each in found)
+    assert told(elsewhere) == []
+
+
+def test_private_names_of_moto_too():
+    """ruff refuses `found._name`; where it is allowed, the name is moto's, or the table says whose it is."""
+    told_not_to = {module for module, path in modules().items() if "SLF001" in path.read_text()}
+
+    assert {module for module in told_not_to if not _may_know_moto(module)} == set(PRIVATE_BUT_NOT_MOTOS)
+
+
+def _may_know_moto(module: str) -> bool:
+    """The kernel's moto_hooks and moto_mends, and a service's own mends."""
+    name = module.rpartition(".")[2]
+    return (within(module, KERNEL) and name.startswith("moto_")) or (
+        within(module, "scenarios.cloud") and module.count(".") == 3 and name == "mends"
+    )
+
+
+# ---- the same, held by running it ---------------------------------------------------------------
+
+
+def test_without_its_variable_the_application_loads_no_simulation():
+    assert "TRAILWARDEN_ATTACH" not in os.environ
+    assert "scenarios" not in loaded_after("import app")
+
+
+RUN = """
+from scenarios.commands.cli import main
+try:
+    main({arguments})
+except SystemExit:
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param([], id="no command"),
+        pytest.param(["--help"], id="help"),
+        pytest.param(["match", "ERROR", "app.py"], id="match"),
+        pytest.param(["catalog"], id="catalog"),
+        pytest.param(["package", "--help"], id="package"),
+        pytest.param(["doctor", "--help"], id="doctor"),
+        pytest.param(["validate-trail", "--help"], id="validate-trail"),
+        pytest.param(["nosuch"], id="a command that isn't there"),
+    ],
+)
+def test_a_command_for_real_accounts_never_imports_the_simulation(arguments):
+    loaded = loaded_after(RUN.format(arguments=arguments))
+
+    assert "scenarios.commands.cli" in loaded
+    assert loaded & {"moto", "freezegun", "scenarios.cloud.world"} == set()
