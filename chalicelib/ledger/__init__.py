@@ -1,1 +1,34 @@
-"""The one DynamoDB table: the only code that touches it."""
+"""The ledger: one DynamoDB table, and the only code that touches it.
+
+Every kind of item, with its partition key (`pk`) and its sort key (`sk`):
+
+claim#REMEDIATION, Powertools' hash
+    Who handles an event now, or that it was handled. Written by `claims`; expires after 15 days, which is
+    longer than any redrive.
+finding#REMEDIATION, TIME#HASH
+    A `LedgerEntry`: an event's plan, what of it was done and told, and how to undo it. Written by `ledger`;
+    expires 400 days after the event.
+sighting#REMEDIATION#SUBJECT, TIME#ID
+    One thing that counts only with others, such as a failed login. Written by `ledger`; the remediation says
+    when it expires.
+quiet#REMEDIATION, SUBJECT (the second right SUBJECT#2, and so on)
+    A right to tell about a subject: which event took it, and `until` when. Written by `ledger`; expires then.
+acts#REMEDIATION, NUMBER
+    One of the hour's places to act: which entry took it, and `until` when. Written by `ledger`; expires then.
+state#REMEDIATION, good
+    The last state that a remediation holds to be good, for restoring it. Written by `ledger`; expires 400
+    days after it was seen.
+switch, kill
+    While it is there, nothing acts. Written by an operator, and never expires.
+anchor#TRAIL, ACCOUNT#REGION#HASH
+    The newest verified digest of a chain. Written by `anchors`; expires 400 days after the last look.
+validation, ID
+    A full validation: its span, its regions and, once planned, its chains and parts. Written by
+    `validations`; expires 400 days after it was asked for.
+validation#ID, CHAIN#SINCE#SLICE
+    What one slice of a part came to. Written by `validations`; expires after 400 days.
+
+TIME is text in UTC whose order is the order of time. DynamoDB may keep an item for days after it expired, so
+every read that depends on it compares times itself.
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
+"""

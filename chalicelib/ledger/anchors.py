@@ -11,52 +11,34 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.ledger.table import EXPIRES, PK, SK
+from chalicelib.ledger.table import EXPIRES, Kind, expired, expiry, key, partition
 from chalicelib.trail.integrity.findings import Anchor
 from chalicelib.trail.integrity.keys import Chain
 
 # As long as the bucket's own evidence may be wanted; every run that sees the chain writes it anew.
 ANCHORS_KEPT = timedelta(days=400)
-_LOST = "ConditionalCheckFailedException"
 
 
 def read_anchors(ledger: Ledger, trail_arn: str, now: datetime) -> dict[Chain, Anchor]:
     """The anchors of a trail's chains, by chain; raises ClientError."""
-    pages = ledger.client.get_paginator("query").paginate(
-        TableName=ledger.table,
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": _pk(trail_arn)}},
-        ConsistentRead=True,
-    )
-    items = [item for page in pages for item in page["Items"] if int(item[EXPIRES]["N"]) > now.timestamp()]
+    items = (item for item in ledger.rows.all(_anchors_of(trail_arn)) if not expired(item, now))
     return {anchor.chain: anchor for anchor in map(_anchor, items)}
 
 
 def write_anchors(ledger: Ledger, trail_arn: str, anchors: Iterable[Anchor], now: datetime) -> None:
     """Keep these anchors, but where the ledger already holds a later one; raises ClientError."""
     for anchor in anchors:
-        try:
-            ledger.client.put_item(
-                TableName=ledger.table,
-                Item=_item(trail_arn, anchor, now),
-                ConditionExpression="attribute_not_exists(pk) OR #ends < :ends"
-                " OR (#ends = :ends AND #sha256 = :sha256)",
-                ExpressionAttributeNames={"#ends": "ends_at", "#sha256": "sha256"},
-                ExpressionAttributeValues={
-                    ":ends": {"S": _text(anchor.ends_at)},
-                    ":sha256": {"S": anchor.sha256},
-                },
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != _LOST:
-                raise
+        ledger.rows.put_over(
+            _item(trail_arn, anchor, now),
+            "#ends < :ends OR (#ends = :ends AND #sha256 = :sha256)",
+            names={"#ends": "ends_at", "#sha256": "sha256"},
+            values={":ends": {"S": _text(anchor.ends_at)}, ":sha256": {"S": anchor.sha256}},
+        )
 
 
-def _pk(trail_arn: str) -> str:
-    return f"anchor#{trail_arn}"
+def _anchors_of(trail_arn: str) -> str:
+    return partition(Kind.ANCHOR, trail_arn)
 
 
 def _item(trail_arn: str, anchor: Anchor, now: datetime) -> Mapping[str, Any]:
@@ -65,8 +47,7 @@ def _item(trail_arn: str, anchor: Anchor, now: datetime) -> Mapping[str, Any]:
     # Hashed, because a trail's prefix may be longer than what the ledger can name an item by.
     name = hashlib.sha256(repr(sorted(asdict(anchor.chain).items())).encode()).hexdigest()[:32]
     return {
-        PK: {"S": _pk(trail_arn)},
-        SK: {"S": f"{anchor.chain.account}#{anchor.chain.region}#{name}"},
+        **key(_anchors_of(trail_arn), f"{anchor.chain.account}#{anchor.chain.region}#{name}"),
         "chain": {
             "M": {**{field: {"S": text} for field, text in chain.items()}, "backfill": {"BOOL": backfill}}
         },
@@ -75,7 +56,7 @@ def _item(trail_arn: str, anchor: Anchor, now: datetime) -> Mapping[str, Any]:
         "sha256": {"S": anchor.sha256},
         "signature": {"S": anchor.signature},
         "ends_at": {"S": _text(anchor.ends_at)},
-        EXPIRES: {"N": str(int((now + ANCHORS_KEPT).timestamp()))},
+        EXPIRES: expiry(now + ANCHORS_KEPT),
     }
 
 

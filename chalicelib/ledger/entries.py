@@ -2,16 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
-from chalicelib.ledger.table import EXPIRES, PK, SK, Item, expiry, stamp
+from chalicelib.ledger.table import EXPIRES, Item, Kind, expiry, key, partition, stamp
 from chalicelib.remediation import CallProgress, Event, Outcome, Plan
 
 FINDINGS_KEPT = timedelta(days=400)
-
+_ID = re.compile(r"([a-z0-9_]+):(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z):([0-9a-f]{12})", re.ASCII)
 
 Mark = Literal["told", "warned", "quiet"]
 
@@ -89,7 +90,21 @@ def entry_of(
 
 def key_of(entry: LedgerEntry) -> dict[str, Any]:
     """The key of its item."""
-    return {PK: {"S": f"finding#{entry.remediation}"}, SK: {"S": entry.sort_key}}
+    return key(entries_of(entry.remediation), entry.sort_key)
+
+
+def entries_of(remediation: str) -> str:
+    """The partition that holds one remediation's entries."""
+    return partition(Kind.FINDING, remediation)
+
+
+def key_named(identity: str) -> dict[str, Any] | None:
+    """The key of the entry that people know by this id; None for an id that no entry could have."""
+    named = _ID.fullmatch(identity)
+    if not named:
+        return None
+    remediation, moment, digest = named.groups()
+    return key(entries_of(remediation), f"{moment}#{digest}")
 
 
 def item_of(entry: LedgerEntry) -> Item:
@@ -107,8 +122,15 @@ def item_of(entry: LedgerEntry) -> Item:
         "plan": {"S": json.dumps(entry.plan.as_json())},
         "facts": {"S": entry.facts},
         "deeds": {"M": {str(index): {"S": how_far} for index, how_far in entry.progress.items()}},
+        # A set in DynamoDB is never empty.
+        **{mark: {"NS": [str(index) for index in marked]} for mark, marked in _marks(entry) if marked},
         EXPIRES: expiry(entry.at + FINDINGS_KEPT),
     }
+
+
+def _marks(entry: LedgerEntry) -> Iterator[tuple[str, list[int]]]:
+    for mark in get_args(Mark):
+        yield mark, sorted(getattr(entry, mark))
 
 
 def entry_from(item: Item) -> LedgerEntry:

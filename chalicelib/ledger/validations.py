@@ -1,10 +1,5 @@
 """Full validations in the ledger: what was asked for, how far it is, what it came to.
 
-| pk | sk | what |
-|---|---|---|
-| `validation` | id | a job: the span, the regions, and, once planned, its chains and the number of parts |
-| `validation#ID` | `CHAIN#SINCE#SLICE` | what one slice of a part came to |
-
 Ids begin with the time they were given, so that text order is time order. What is written first stands:
 a message that comes twice writes nothing new. The summary is added up from the parts whenever it is asked
 for, so it can't disagree with them.
@@ -19,10 +14,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.ledger.table import EXPIRES, PK, SK
+from chalicelib.ledger.table import EXPIRES, Item, Kind, expiry, key, partition
 
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}", re.ASCII)
 _TIMES = ("since", "until", "asked_at", "stopped_at")
@@ -73,65 +66,42 @@ def new_job(
 
 def ask(ledger: Ledger, job: Job) -> None:
     """Note a new job."""
-    _put(ledger, {PK: {"S": "validation"}, SK: {"S": job.id}}, asdict(job), job.asked_at)
+    _put(ledger, _key(job.id), asdict(job), job.asked_at)
 
 
 def planned(ledger: Ledger, job: Job) -> Job:
     """Note what a job was planned to be; returns the plan that stands, which is the first."""
-    try:
-        ledger.client.update_item(
-            TableName=ledger.table,
-            Key={PK: {"S": "validation"}, SK: {"S": job.id}},
-            UpdateExpression="SET #body = :body, #planned = :planned",
-            ConditionExpression="attribute_not_exists(#planned)",
-            ExpressionAttributeNames={"#body": "body", "#planned": "planned"},
-            ExpressionAttributeValues={
-                ":body": {"S": json.dumps(asdict(job), default=_text)},
-                ":planned": {"BOOL": True},
-            },
-        )
-    except ClientError as error:
-        if not _lost(error):
-            raise
-        return found(ledger, job.id) or job
-    return job
+    stands = ledger.rows.update(
+        _key(job.id),
+        "SET #body = :body, #planned = :planned",
+        where="attribute_not_exists(#planned)",
+        names={"#body": "body", "#planned": "planned"},
+        values={":body": {"S": json.dumps(asdict(job), default=_text)}, ":planned": {"BOOL": True}},
+    )
+    return job if stands else found(ledger, job.id) or job
 
 
 def found(ledger: Ledger, identity: str) -> Job | None:
     """The job with this id; None for one that isn't there, or that no job could have."""
     if not _ID.fullmatch(identity):
         return None
-    key = {PK: {"S": "validation"}, SK: {"S": identity}}
-    item = ledger.client.get_item(TableName=ledger.table, Key=key, ConsistentRead=True).get("Item")
+    item = ledger.rows.get(_key(identity))
     return _job(item) if item else None
 
 
 def newest(ledger: Ledger, most: int) -> list[Job]:
     """The newest jobs, newest first."""
-    answer = ledger.client.query(
-        TableName=ledger.table,
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": "validation"}},
-        ScanIndexForward=False,
-        Limit=most,
-    )
-    return [_job(item) for item in answer["Items"]]
+    return [_job(item) for item in ledger.rows.newest(partition(Kind.VALIDATION), most)]
 
 
 def settle_slice(ledger: Ledger, job_id: str, name: str, result: Slice, now: datetime) -> None:
     """Note what a slice came to."""
-    _put(ledger, {PK: {"S": f"validation#{job_id}"}, SK: {"S": name}}, asdict(result), now)
+    _put(ledger, key(_slices_of(job_id), name), asdict(result), now)
 
 
 def slices(ledger: Ledger, job_id: str) -> list[Slice]:
     """All slices that are done."""
-    pages = ledger.client.get_paginator("query").paginate(
-        TableName=ledger.table,
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": f"validation#{job_id}"}},
-        ConsistentRead=True,
-    )
-    return [Slice(**json.loads(item["body"]["S"])) for page in pages for item in page["Items"]]
+    return [Slice(**json.loads(item["body"]["S"])) for item in ledger.rows.all(_slices_of(job_id))]
 
 
 def complete(job: Job, done: Iterable[Slice]) -> bool:
@@ -187,20 +157,23 @@ def _verdict(findings: list[Mapping[str, Any]], untold: list[str], job: Job) -> 
     return "could not tell" if heaviest or untold or not job.parts else "sound"
 
 
-def _put(ledger: Ledger, key: Mapping[str, Any], body: Mapping[str, Any], now: datetime) -> None:
-    try:
-        ledger.client.put_item(
-            TableName=ledger.table,
-            Item={
-                **key,
-                "body": {"S": json.dumps(body, default=_text)},
-                EXPIRES: {"N": str(int((now + VALIDATIONS_KEPT).timestamp()))},
-            },
-            ConditionExpression="attribute_not_exists(pk)",
-        )
-    except ClientError as error:
-        if not _lost(error):
-            raise
+def _key(identity: str) -> Item:
+    return key(partition(Kind.VALIDATION), identity)
+
+
+def _slices_of(job_id: str) -> str:
+    return partition(Kind.VALIDATION, job_id)
+
+
+def _put(ledger: Ledger, item_key: Item, body: Mapping[str, Any], now: datetime) -> None:
+    """Keep it where nothing of that key is kept yet."""
+    ledger.rows.put_new(
+        {
+            **item_key,
+            "body": {"S": json.dumps(body, default=_text)},
+            EXPIRES: expiry(now + VALIDATIONS_KEPT),
+        }
+    )
 
 
 def _job(item: Mapping[str, Any]) -> Job:
@@ -211,7 +184,3 @@ def _job(item: Mapping[str, Any]) -> Job:
 
 def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _lost(error: ClientError) -> bool:
-    return bool(error.response["Error"]["Code"] == "ConditionalCheckFailedException")

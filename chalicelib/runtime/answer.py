@@ -16,14 +16,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.idempotency import (
-    DynamoDBPersistenceLayer,
-    IdempotencyConfig,
-    idempotent_function,
-)
 from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyAlreadyInProgressError,
     IdempotencyPersistenceLayerError,
@@ -32,16 +28,13 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws import Aws
 from chalicelib.errors import StillUnderWay, foreseen
+from chalicelib.ledger.claims import under_claim
 from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.ledger.table import EXPIRES, PK, SK
 from chalicelib.remediation import Alert, CallProgress, Event, Outcome, Plan, Remediation, Severity
 from chalicelib.runtime import execute, limits, notify
 from chalicelib.settings import Mode, Settings
 from chalicelib.wording import span
-
-# Dead-letter queues keep an event 14 days; a redrive on the last of them must still find its claim.
-CLAIMS_KEPT = timedelta(days=15)
 
 log = Logger(service="trailwarden")
 AWS = Aws()  # clients are made when first asked for, and kept while the function is warm
@@ -88,7 +81,8 @@ class Run:
         try:
             if self._suppressed(event):
                 return self._recorded(event)
-            return self._claimed(event)
+            name, work = self.remediation.name, partial(self._work, event)
+            return under_claim(self.ledger, name, event, work, context=self.context)
         except IdempotencyAlreadyInProgressError as error:
             raise StillUnderWay("another invocation holds the claim", **self._about(event)) from error
         except IdempotencyPersistenceLayerError as error:
@@ -97,41 +91,6 @@ class Run:
         except ClientError as error:
             known = foreseen(error, **self._about(event))
             raise known from (None if known is error else error)
-
-    def _claimed(self, event: Event) -> Outcome:
-        """Run `_work` under the claim on this event; a second delivery finds it taken."""
-        store = DynamoDBPersistenceLayer(
-            table_name=self.settings.ledger,
-            key_attr=PK,
-            sort_key_attr=SK,
-            static_pk_value=f"claim#{self.remediation.name}",
-            expiry_attr=EXPIRES,
-            boto3_client=self.aws.client("dynamodb"),
-        )
-        config = IdempotencyConfig(
-            # Without a key Powertools only warns; every typed event has one, and this makes a hole an error.
-            event_key_jmespath="key",
-            raise_on_no_idempotency_key=True,
-            expires_after_seconds=int(CLAIMS_KEPT.total_seconds()),
-            hash_function="sha256",
-            lambda_context=self.context,
-        )
-        mine: list[Outcome] = []
-
-        def once(*, claim: dict[str, str]) -> dict[str, str]:
-            mine.append(self._work(event))
-            return {"outcome": mine[0], **claim}
-
-        guarded = idempotent_function(
-            once,
-            data_keyword_argument="claim",
-            persistence_store=store,
-            config=config,
-            # Else it would be the name of `once`, and renaming it would forget every claim.
-            key_prefix="event",
-        )
-        guarded(claim={"key": f"{event.account}|{event.key}"})
-        return mine[0] if mine else Outcome.DUPLICATE
 
     def _work(self, event: Event) -> Outcome:
         entry = self.ledger.stored(self.remediation.name, event) or self._decided(event)

@@ -1,5 +1,6 @@
 """What tells and what remembers: the alert topic and its key, the ledger, the dead letters."""
 
+from chalicelib.ledger.table import SHAPE, TIME_TO_LIVE
 from chalicelib.template.parts import Template
 
 DEAD_LETTERS_KEPT_SECONDS = 14 * 24 * 3600
@@ -88,16 +89,8 @@ def ledger() -> Template:
         "Ledger": {
             "Type": "AWS::DynamoDB::Table",
             "Properties": {
-                "BillingMode": "PAY_PER_REQUEST",
-                "AttributeDefinitions": [
-                    {"AttributeName": "pk", "AttributeType": "S"},
-                    {"AttributeName": "sk", "AttributeType": "S"},
-                ],
-                "KeySchema": [
-                    {"AttributeName": "pk", "KeyType": "HASH"},
-                    {"AttributeName": "sk", "KeyType": "RANGE"},
-                ],
-                "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True},
+                **SHAPE,
+                "TimeToLiveSpecification": TIME_TO_LIVE,
                 "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
             },
         }

@@ -5,6 +5,8 @@ Sources: each finding names the control or the page that asks for it.
 
 from collections.abc import Iterator
 
+from chalicelib.ledger.ledger import KILL_SWITCH
+from chalicelib.ledger.table import in_shell
 from chalicelib.remediation import Severity
 from scenarios.doctor.facts import Key, Missing, Queue, StackFacts, Table, Topic, Unknown
 from scenarios.doctor.finding import DoctorFinding, unknown, unwatched
@@ -118,7 +120,7 @@ def _kill_switch(facts: StackFacts, table: Table) -> Iterator[DoctorFinding]:
     if isinstance(table.kill_switch, Unknown):
         yield unknown("whether the kill switch is on", table.kill_switch, where=table.name)
     elif table.kill_switch is True:
-        options = {"--table-name": table.name, "--key": '{"pk":{"S":"switch"},"sk":{"S":"kill"}}'}
+        options = {"--table-name": table.name, "--key": in_shell(KILL_SWITCH)}
         yield unwatched(
             "the kill switch is on: whatever the modes say, nothing acts",
             where=table.name,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.ledger.ledger import KILL_SWITCH
 from chalicelib.settings import MODE
 from scenarios.doctor.asking import Answer, Asker
 from scenarios.doctor.facts import (
@@ -26,7 +27,6 @@ from scenarios.doctor.facts import (
 
 _NUMBERS = ("Threshold", "Period", "EvaluationPeriods", "DatapointsToAlarm")
 _DECIDING = (*_NUMBERS, "MetricName", "Namespace", "Statistic", "ComparisonOperator", "TreatMissingData")
-_KILL = {"pk": {"S": "switch"}, "sk": {"S": "kill"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,7 +299,7 @@ def _key(asker: Asker, key_id: str) -> Key:
 def _table(asker: Asker, name: str) -> Table:
     expires = asker.ask("dynamodb", "describe_time_to_live", TableName=name)
     backups = asker.ask("dynamodb", "describe_continuous_backups", TableName=name)
-    item = asker.ask("dynamodb", "get_item", TableName=name, Key=_KILL)
+    item = asker.ask("dynamodb", "get_item", TableName=name, Key=KILL_SWITCH)
     return Table(
         name=name,
         expires=expires

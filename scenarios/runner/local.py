@@ -13,15 +13,21 @@ import boto3
 from chalice import BadRequestError, Chalice, NotFoundError
 from moto import mock_aws
 
+from chalicelib.catalog import CATALOG
+from chalicelib.ledger.entries import LedgerEntry
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.ledger.table import SHAPE
 from chalicelib.settings import LEDGER
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
+from scenarios.cloud.world import World
 from scenarios.runner.library import UnknownScenario, named
 from scenarios.runner.run import Report, run
 
 REGION = "us-east-1"
 TABLE = "local-ledger"
+MOST_ENTRIES = 1000  # of each remediation, carried over from a scenario
 
 _one_at_a_time = threading.Lock()
 
@@ -49,49 +55,41 @@ def attach(app: Chalice) -> None:
         except ValueError as error:
             raise BadRequestError("name one scenario") from error
         try:
-            report, items = _run(scenario, int(seed), faults)
+            report, entries = _run(scenario, int(seed), faults)
         except NotSimulated as error:
             raise BadRequestError(str(error)) from error
-        return {**report.as_json(), "findings": len(items), "timeline": _timeline(report)}
+        return {**report.as_json(), "findings": len(entries), "timeline": _timeline(report)}
 
 
-def _run(scenario: Any, seed: int, faults: str) -> tuple[Report, list[dict[str, Any]]]:
+def _run(scenario: Any, seed: int, faults: str) -> tuple[Report, list[LedgerEntry]]:
     """Run in a world of its own, then carry its findings over into the local ledger."""
     with _one_at_a_time:
         local = moto_hooks.Snapshot()
-        items: list[dict[str, Any]] = []
+        entries: list[LedgerEntry] = []
         try:
             report = run(
                 scenario,
                 seed=seed,
                 faults=PROFILES[faults],
-                before_leaving=lambda world: items.extend(
-                    _findings(world.home.resources["Ledger"].physical_id, world.deployment.home)
-                ),
+                before_leaving=lambda world: entries.extend(_entries(world)),
             )
         finally:
             local.restore()
-        client = boto3.client("dynamodb")
-        for item in items:
-            client.put_item(TableName=TABLE, Item=item)
-        return report, items
+        ledger = Ledger(boto3.client("dynamodb"), TABLE)
+        for entry in entries:
+            ledger.copy(entry)
+        return report, entries
 
 
-def _findings(table: str, region: str) -> list[dict[str, Any]]:
-    found = boto3.client("dynamodb", region_name=region).scan(TableName=table)["Items"]
-    return [dict(item) for item in found if item["pk"]["S"].startswith("finding#")]
+def _entries(world: World) -> list[LedgerEntry]:
+    """What the world's own ledger holds."""
+    client = boto3.client("dynamodb", region_name=world.deployment.home)
+    ledger = Ledger(client, world.home.resources["Ledger"].physical_id)
+    return [entry for each in CATALOG for entry in ledger.newest(each.name, MOST_ENTRIES)]
 
 
 def _create_ledger() -> None:
-    boto3.client("dynamodb").create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-    )
+    boto3.client("dynamodb").create_table(TableName=TABLE, **SHAPE)
 
 
 def _timeline(report: Report) -> list[dict[str, Any]]:

@@ -4,10 +4,10 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from chalicelib.events import ApiCallEvent, Tick
 from chalicelib.ledger.ledger import state_key
+from chalicelib.ledger.table import in_shell
 from chalicelib.remediation import Alert, Call, Quiet, Severity
 from chalicelib.trail.settings.reader import Place
 from chalicelib.trail.settings.settings import Difference, TrailSettings
@@ -172,8 +172,8 @@ def _commands(case: Case) -> Iterator[tuple[str, str]]:
         whole = len(call.command) <= LONGEST_FACT
         yield "Restore with", call.command if whole else _AS_IN_THE_FINDING
     if case.differences:
-        key: dict[str, Any] = state_key("trail_stopped")
-        options = {"--table-name": case.ledger, "--key": json.dumps(key), "--region": case.seen.home}
+        key = in_shell(state_key("trail_stopped"))
+        options = {"--table-name": case.ledger, "--key": key, "--region": case.seen.home}
         yield "If it was meant, forget the old state with", aws_command("dynamodb", "delete-item", options)
 
 
