@@ -14,13 +14,14 @@ setup: $(READY)  ## a virtual environment with everything in it, from the lock
 
 $(READY): .ci/requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Trailwarden needs Python 3.11 or later with venv; name it with make PYTHON=..." >&2; exit 2; }
+	@test ! -L .venv || { echo ".venv is a link: what it leads to belongs to another checkout and is not cleared; make setup there" >&2; exit 2; }
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
 demo: $(READY)  ## four incidents on the simulated AWS: noticed, told, remedied
-	@$(BIN)/trailwarden run root_login table_deleted trail_digest failed_login
+	@$(BIN)/trailwarden run root_login table_deleted.enforced trail_digest failed_login
 
 test: $(READY)  ## every test: no network, no waiting
 	$(BIN)/python -m pytest -n auto

@@ -15,12 +15,16 @@ from scenarios.cloud.kernel.randomness import stream
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """One line of a trace: when, what kind of thing, and the words. No bytes, sizes or ETags in it."""
+    """One line of a trace: when, what kind of thing, and the words. No bytes, sizes or ETags in it.
+
+    `cause`: the number of the deed that it follows from, where that is known (`Clock.cause`).
+    """
 
     at: datetime
     kind: str
     words: str
     facts: dict[str, Any] = field(default_factory=dict)
+    cause: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,7 +44,8 @@ class Setting:
 
     def note(self, kind: str, words: str, **facts: Any) -> None:
         """Add a line to the trace."""
-        self.trace.append(Moment(at=self.clock.now, kind=kind, words=words, facts=facts))
+        moment = Moment(at=self.clock.now, kind=kind, words=words, facts=facts, cause=self.clock.cause)
+        self.trace.append(moment)
 
     def random(self, name: str) -> random.Random:
         """The stream of random numbers with this name; a draw from it shifts no other."""

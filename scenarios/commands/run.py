@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from enum import Enum, auto
 from pathlib import Path
 
 import click
@@ -16,8 +17,16 @@ from scenarios.runner.show.plot import FORMATS, NothingToDraw, draw
 from scenarios.runner.show.report import Teller
 from scenarios.runner.side_by_side import side_by_side
 
-MOST_TOLD_WHOLE = 4
+MOST_IN_BRIEF = 4
 ALL = "all"
+
+
+class Shape(Enum):
+    """How much of each run is told."""
+
+    WHOLE = auto()
+    BRIEF = auto()
+    LINE = auto()
 
 
 @click.command()
@@ -56,7 +65,7 @@ def command(
 ) -> int:
     """Rehearse incidents on the simulated AWS, provisioned from the packaged template.
 
-    One is told with its alerts to the last line, up to four as timelines, more in a line each; without a NAME
+    One is told with its alerts to the last line, up to four in a few lines each, more in one; without a NAME
     all of them run. `*` stands for anything: 'table_deleted*'. Exits with 1 when an expectation fails.
     """
     try:
@@ -73,8 +82,9 @@ def command(
     if form == "json":
         passed = _as_json(reports, trace=trace)
     else:
-        whole = trace or (bool(names) and len(chosen) * len(profiles) <= MOST_TOLD_WHOLE)
-        passed = _as_text(reports, chosen, whole=whole, trace=trace)
+        few = bool(names) and len(runs) <= MOST_IN_BRIEF
+        shape = Shape.WHOLE if trace or (few and len(runs) == 1) else Shape.BRIEF if few else Shape.LINE
+        passed = _as_text(reports, chosen, shape, trace=trace)
     if picture is not None:
         _draw(drawn, picture)
     return 0 if passed else 1
@@ -126,19 +136,17 @@ def _as_json(reports: Iterator[Report], *, trace: bool) -> bool:
     return passed
 
 
-def _as_text(reports: Iterator[Report], chosen: Sequence[Scenario], *, whole: bool, trace: bool) -> bool:
+def _as_text(reports: Iterator[Report], chosen: Sequence[Scenario], shape: Shape, *, trace: bool) -> bool:
     longest = max(len(scenario.name) for scenario in chosen)
-    teller = Teller(sys.stdout, trace=trace, letters=trace or len(chosen) == 1, longest_name=longest)
+    teller = Teller(sys.stdout, trace=trace, longest_name=longest)
+    tell = {Shape.WHOLE: teller.timeline, Shape.BRIEF: teller.brief, Shape.LINE: teller.line}[shape]
     kept: list[Report] = []
-    if not whole:
+    if shape is Shape.LINE:
         teller.heading()
     for report in reports:
         kept.append(report)
-        if whole:
-            teller.timeline(report)
-        else:
-            teller.line(report)
-    if whole:
+        tell(report)
+    if shape is not Shape.LINE:
         teller.heading()
         for report in kept:
             teller.line(report, failures=False)

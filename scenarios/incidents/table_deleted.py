@@ -71,7 +71,7 @@ REFUSED = Scenario(
 
 RESTORED = Scenario(
     name="table_deleted.enforced",
-    title="The stack may act: the newest backup brings the table back",
+    title="Somebody deletes the orders table; the stack may act, and restores its newest backup",
     parameters=(("TableDeletedMode", "enforce"),),
     given=(table("orders", backup="orders-nightly"),),
     when=told(at("00:00", mallory.calls("dynamodb", "delete_table", TableName="orders"))),

@@ -13,6 +13,7 @@ from scenarios.cloud.kernel.faults import NONE, Faults
 from scenarios.cloud.setting import Moment
 from scenarios.cloud.world import Deployment, World
 from scenarios.packaging.sam import application, sam_template
+from scenarios.runner.acts import note_acts
 from scenarios.runner.scenario import Expectation, Scenario, Step, span
 from scenarios.runner.show.alarm_course import AlarmCourse, courses
 from scenarios.runner.words.checks import nothing_lost
@@ -72,6 +73,7 @@ def run(
     failures: list[str] = []
     with world:
         began = world.clock.now
+        note_acts(world)
         try:
             _play(world, scenario, faults, failures)
         except NotSimulated:
@@ -103,8 +105,8 @@ def _play(world: World, scenario: Scenario, faults: Faults, failures: list[str])
     with world.calls.muted():
         for given in scenario.given:
             given.do(world)
-    for step in scenario.when:
-        world.clock.at(began + step.after, partial(_do, world, step), step.deed.words)
+    for number, step in enumerate(scenario.when):
+        world.clock.at(began + step.after, partial(_do, world, step, number), step.deed.words)
     grace = timedelta(seconds=faults.grace_seconds)
     end = began + span(scenario.lasts) + grace
     due = [
@@ -122,7 +124,8 @@ def _play(world: World, scenario: Scenario, faults: Faults, failures: list[str])
         _judge(world, expectation, failures)
 
 
-def _do(world: World, step: Step) -> None:
+def _do(world: World, step: Step, number: int) -> None:
+    world.clock.cause = number
     world.setting.note("deed", step.deed.words)
     step.deed.do(world)
 
@@ -138,24 +141,32 @@ def _judge(world: World, expectation: Expectation, failures: list[str]) -> None:
 
 def _timeline(world: World) -> tuple[Moment, ...]:
     names = _names(world)
+    causes = {(each.at, each.words): each.cause for each in world.setting.trace if each.kind == "published"}
     mail = [
-        Moment(at=message.at, kind="mail", words=message.subject, facts={"text": message.text})
+        Moment(
+            at=message.at,
+            kind="mail",
+            words=message.subject,
+            facts={
+                "text": message.text,
+                "sender": message.sender,
+                "remediation": message.attributes.get("remediation", ""),
+            },
+            cause=causes.get((message.at, message.subject)),
+        )
         for message in world.messaging.inbox
     ]
     moments = sorted([*world.setting.trace, *mail], key=lambda moment: moment.at)
-    return tuple(
-        Moment(at=each.at, kind=each.kind, words=_named(each.words, names), facts=each.facts)
-        for each in moments
-    )
+    return tuple(replace(each, words=_named(each.words, names)) for each in moments)
 
 
 def _names(world: World) -> dict[str, str]:
-    return {
-        resource.physical_id: logical_id
-        for stack in world.stacks.values()
-        for logical_id, resource in stack.resources.items()
-        if resource.physical_id
-    }
+    names: dict[str, str] = {}
+    for stack in world.stacks.values():
+        for logical_id, resource in stack.resources.items():
+            # A bucket's policy has the bucket's name, and comes after it.
+            names.setdefault(resource.physical_id, logical_id)
+    return {physical: logical for physical, logical in names.items() if physical}
 
 
 def _named(words: str, names: dict[str, str]) -> str:

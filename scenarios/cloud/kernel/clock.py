@@ -38,11 +38,16 @@ class Entry:
     sequence: int
     deed: Deed = field(compare=False)
     what: str = field(compare=False)
+    cause: int | None = field(compare=False, default=None)
     cancelled: bool = field(compare=False, default=False)
 
 
 class Clock:
-    """Frozen time and what is due in it. Moments are aware datetimes in UTC; spans are seconds."""
+    """Frozen time and what is due in it. Moments are aware datetimes in UTC; spans are seconds.
+
+    `cause`: the number of whatever began what runs now, if anybody gave it one. What is put on the heap
+    meanwhile takes it along, so that an alert knows its deed however many steps lie between.
+    """
 
     def __init__(self, start: datetime) -> None:
         if start.tzinfo is None:
@@ -54,6 +59,7 @@ class Clock:
         self._freezer: Any = None
         self._frames = 0
         self._frozen: Any = None
+        self.cause: int | None = None
 
     def __enter__(self) -> Self:
         self._freezer = freezegun.freeze_time(self._now, tz_offset=0, ignore=_LEFT_ALONE)
@@ -85,7 +91,7 @@ class Clock:
     def at(self, moment: datetime, deed: Deed, what: str = "") -> Entry:
         """Have `deed` run at `moment`; a moment that is past means now, after what is due already."""
         self._sequence += 1
-        entry = Entry(max(moment, self._now), self._sequence, deed, what)
+        entry = Entry(max(moment, self._now), self._sequence, deed, what, self.cause)
         heapq.heappush(self._heap, entry)
         return entry
 
@@ -118,7 +124,9 @@ class Clock:
             return False
         entry = heapq.heappop(self._heap)
         self._move(max(entry.moment, self._now))
+        kept, self.cause = self.cause, entry.cause
         entry.deed()
+        self.cause = kept
         return True
 
     def run(self, until: datetime) -> None:

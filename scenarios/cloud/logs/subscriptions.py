@@ -96,6 +96,7 @@ class Subscriptions:
         matching = [event for event in events if pattern.matches(event.message)]
         if not matching:
             return
+        self._setting.note("matched", f"subscription filter {subscription.name} of {group}")
         packed = self._packed(group, subscription.name, pattern, matching)
         deliver = partial(
             self._deliver,

@@ -40,8 +40,13 @@ def alert(
         leaked = [word for word in unsaid for message in right if word in message.text]
         return f"it says {leaked[0]!r}, which it must not" if leaked else None
 
-    words = f"{remediation} tells {severity}" + (f": {', '.join(says)}" if says else "")
-    return Check(words if times == 1 else f"{words} ({times} times)", judge)
+    parts = [
+        f": {', '.join(says)}" if says else "",
+        f", subject {subject!r}" if subject else "",
+        f", without {', '.join(unsaid)}" if unsaid else "",
+        f" ({times} times)" if times != 1 else "",
+    ]
+    return Check(f"{remediation} tells {severity}{''.join(parts)}", judge)
 
 
 def in_time(check: Check, *, late: Check) -> Check:
@@ -86,10 +91,12 @@ def no_more_alerts_than(most: int, *, of: str = "") -> Check:
         too_many = len(found) > most * (1 + _extra(world))
         return f"there came {len(found)}: {'; '.join(found)}" if too_many else None
 
-    all_or_some = f"of {of}" if of else "in all"
-    return Check(
-        "nobody is told anything" if most == 0 else f"no more than {most} alerts {all_or_some}", judge
-    )
+    whose = f" of {of}" if of else ""
+    return Check(f"no alert{whose}" if most == 0 else f"at most {_counted(most, 'alert')}{whose}", judge)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def alarm_mail(alarm: str) -> Check:
@@ -115,7 +122,7 @@ def outcome(remediation: str, wanted: Outcome, times: int = 1) -> Check:
         return f"the ledger holds {[str(each) for each in found] or 'nothing'}"
 
     return Check(
-        f"the ledger remembers {remediation}: {wanted}" + (f" ({times})" if times != 1 else ""), judge
+        f"the ledger holds {remediation}: {wanted}{'' if times == 1 else f' ({times} times)'}", judge
     )
 
 
@@ -138,7 +145,8 @@ def kept(count: int, *says: str) -> Check:
         return f"it holds {silent[0][:300]}" if silent else None
 
     return Check(
-        f"the dead-letter queue keeps {count} events" + (f" ({', '.join(says)})" if says else ""), judge
+        f"the dead-letter queue keeps {_counted(count, 'event')}" + (f" ({', '.join(says)})" if says else ""),
+        judge,
     )
 
 
@@ -152,7 +160,7 @@ def undelivered(why: str, times: int) -> Check:
         wrong = len(right) != len(found) or not times <= len(found) <= times * copies
         return f"it could not deliver {len(found)}: {'; '.join(found)}" if wrong else None
 
-    return Check(f"EventBridge could not deliver {times} events ({why})", judge)
+    return Check(f"EventBridge could not deliver {_counted(times, 'event')} ({why})", judge)
 
 
 def nothing_lost() -> Check:
@@ -162,7 +170,7 @@ def nothing_lost() -> Check:
         gone = [moment.words for moment in world.setting.trace if moment.kind in LOST]
         return gone[0] if gone else None
 
-    return Check("nothing is lost on the way", judge)
+    return Check("no event, message or log line is lost", judge)
 
 
 def state(words: str, judge: Callable[[Any], str | None], service: str, region: str = "") -> Check:

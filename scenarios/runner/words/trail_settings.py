@@ -33,12 +33,24 @@ def trail_group(world: World) -> str:
 
 def on_bucket(actor: Actor, operation: str, **parameters: Any) -> Deed:
     """An S3 call on the trail's bucket."""
-    return _call(actor, "s3", operation, lambda world: {"Bucket": trail_bucket(world), **parameters})
+    return _call(
+        actor,
+        "s3",
+        operation,
+        "the trail's bucket",
+        lambda world: {"Bucket": trail_bucket(world), **parameters},
+    )
 
 
 def on_group(actor: Actor, operation: str, **parameters: Any) -> Deed:
     """A CloudWatch Logs call on the trail's log group."""
-    return _call(actor, "logs", operation, lambda world: {"logGroupName": trail_group(world), **parameters})
+    return _call(
+        actor,
+        "logs",
+        operation,
+        "the trail's log group",
+        lambda world: {"logGroupName": trail_group(world), **parameters},
+    )
 
 
 def on_trail(actor: Actor, operation: str, **parameters: Any) -> Deed:
@@ -48,6 +60,7 @@ def on_trail(actor: Actor, operation: str, **parameters: Any) -> Deed:
         actor,
         "cloudtrail",
         operation,
+        "the trail",
         lambda world: {key: trail_arn(world).rpartition("/")[2], **parameters},
     )
 
@@ -95,12 +108,12 @@ class _Clients(Aws):
         return self._world.client(self._world.user("reader"), service, region)
 
 
-def _call(actor: Actor, service: str, operation: str, given: Given) -> Deed:
+def _call(actor: Actor, service: str, operation: str, on: str, given: Given) -> Deed:
     def do(world: World, caller: Caller) -> None:
         method = getattr(world.client(caller, service, _region(world, service)), operation)
         method(**given(world))
 
-    return actor.does(f"calls {service} {operation.replace('_', ' ')} on the trail's own", do)
+    return actor.does(f"calls {service} {operation.replace('_', ' ')} on {on}", do)
 
 
 def _region(world: World, service: str) -> str:

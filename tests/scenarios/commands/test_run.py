@@ -1,9 +1,11 @@
 """`trailwarden run`: which scenarios, how they are told, and with which exit code."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -15,7 +17,6 @@ from scenarios.commands.cli import main
 from scenarios.incidents.root_login import SCENARIO as ROOT_LOGIN
 from scenarios.runner.library import UnknownScenario, library, named
 from scenarios.runner.scenario import Deed, at, by
-from scenarios.runner.show.report import span_of
 from scenarios.runner.words.checks import alert
 
 KEYS = {"name", "seed", "faults", "passed", "failures", "simulated_seconds", "wall_seconds"}
@@ -51,17 +52,48 @@ def test_one_scenario_is_told_whole():
 def test_the_two_ways_of_a_detection_are_compared():
     result = trailwarden("run", "root_login")
 
-    (line,) = [line for line in result.stdout.splitlines() if line.startswith("Told by alert ")]
-    assert line == ("Told by alert 8 s after the first deed, by alarm 1 min 15 s after it: 1 min 7 s later.")
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("The first alert ")]
+    assert line == (
+        "The first alert was told 8 s after the deed at 00:00, "
+        "the first alarm 1 min 15 s after the deed at 00:00: 1 min 7 s later."
+    )
 
 
-def test_of_several_scenarios_alerts_are_told_by_their_facts():
-    one, several = trailwarden("run", "root_login"), trailwarden("run", "root_login", "table_deleted.refused")
+def test_several_scenarios_are_told_in_a_few_lines_each():
+    one, several = (
+        trailwarden("run", "root_login"),
+        trailwarden("run", "root_login", "table_deleted.enforced"),
+    )
 
     assert "│ Ask whoever holds the root credentials" in one.stdout
-    assert "│ From:             203.0.113.7" in several.stdout
-    assert "│ Ask whoever holds the root credentials" not in several.stdout
-    assert "All 2 passed" in several.stdout
+    first, second, table, _ = several.stdout.split("\n\n")
+    assert first.splitlines() == [
+        "root_login  Root signs in at three in the morning, without a second factor",
+        "  00:00  deed     root signs in to the console from 203.0.113.7 without MFA",
+        "  00:07  noticed  rule RootLoginTrigger1 in us-east-1",
+        "  00:08  told     CRITICAL: Root signed in without MFA in account 123456789012",
+        "  01:15  alarm    RootUsageAlarm: INSUFFICIENT_DATA -> ALARM",
+        '  01:15  told     ALARM: "RootUsageAlarm" in US East (N. Virginia)',
+    ]
+    assert "  00:08  did      dynamodb restore-table-from-backup -> orders" in second.splitlines()
+    assert [line.split()[1:6] for line in table.splitlines()[1:]] == [
+        ["root_login", "00:08", "1", "1", "-"],
+        ["table_deleted.enforced", "00:08", "1", "-", "1"],
+    ]
+
+
+def test_the_demo_fits_a_terminal_of_80_columns_and_eight_lines_an_incident():
+    makefile = (Path(__file__).parents[3] / "Makefile").read_text()
+    (names,) = re.findall(r"^demo:.*\n\t@\S+/trailwarden run (.*)$", makefile, re.MULTILINE)
+
+    result = trailwarden("run", *names.split())
+
+    incidents = result.stdout.split("\n\n")[:-2]
+    moments = [re.findall(r"^ *(?:\d+:)?\d\d:\d\d  \w+|^ {9}more", told, re.MULTILINE) for told in incidents]
+    assert len(incidents) == 4
+    assert all(2 <= len(lines) <= 8 for lines in moments)
+    assert max(len(line) for line in result.stdout.splitlines()) <= 80
+    assert "more     3 deeds, 6 alerts: trailwarden run trail_digest" in result.stdout
 
 
 def test_what_to_do_next_stands_at_the_end():
@@ -86,6 +118,7 @@ def test_without_a_name_every_scenario_runs_in_a_line(in_library):
         ["✓", "another"],
     ]
     assert [line.split()[2] for line in result.stdout.splitlines()[1:3]] == ["00:08", "00:08"]
+    assert result.stdout.splitlines()[0].split()[:5] == ["scenario", "delay", "alerts", "alarms", "acts"]
     assert "│" not in result.stdout
     assert "All 2 passed" in result.stdout
 
@@ -231,14 +264,6 @@ def test_a_star_stands_for_every_scenario_that_begins_so():
 def test_an_unknown_name_among_known_ones_is_refused():
     with pytest.raises(UnknownScenario, match="'nobody_home'"):
         named(["root_login", "nobody_home"])
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0, "0 s"), (8.4, "8 s"), (60, "1 min"), (75, "1 min 15 s"), (3600, "1 h"), (7500, "2 h 5 min")],
-)
-def test_spans_are_told_in_words(seconds, words):
-    assert span_of(seconds) == words
 
 
 def test_runs_side_by_side_tell_what_one_after_the_other_tell():

@@ -204,3 +204,22 @@ def test_leaving_gives_real_time_back():
     assert (time.time, time.monotonic, datetime, freezegun.api.call_stack_inspection_limit) == before
     assert frozen == START
     assert abs(datetime.now(UTC).timestamp() - time.clock_gettime(time.CLOCK_REALTIME)) < 60
+
+
+def test_what_is_planned_meanwhile_takes_the_cause_along(clock):
+    seen = []
+
+    def begins():
+        clock.cause = 7
+        clock.after(1, follows)
+
+    def follows():
+        seen.append(clock.cause)
+        clock.after(1, lambda: seen.append(clock.cause))
+
+    clock.at(START, begins)
+    clock.after(1.5, lambda: seen.append(clock.cause))
+    clock.run(START + timedelta(seconds=5))
+
+    assert seen == [7, None, 7]
+    assert clock.cause is None

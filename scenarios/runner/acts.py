@@ -1,0 +1,53 @@
+"""What the stack does about an incident, noted while it does it.
+
+An act is a call by the function of a remediation that may act, where CloudTrail would record it as a
+management event that writes: reading, the ledger, alerts and logs are no acts.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from botocore import xform_name
+
+from chalicelib.catalog import CATALOG
+from chalicelib.template.parts import logical_id
+from scenarios.cloud.cloudtrail.records.event_kinds import is_data_event, is_read_only, is_recorded
+from scenarios.cloud.kernel.caller import ApiCall, CallerKind
+from scenarios.cloud.world import World
+
+
+def note_acts(world: World) -> None:
+    """Have every act become a line of the world's trace: kind `did`, or `could not` with AWS's error code."""
+    resources = world.home.resources
+    acting = {logical_id(remediation.name) for remediation in CATALOG if remediation.acts}
+    functions = {resources[name].physical_id for name in acting if name in resources}
+    world.calls.after_everything(partial(_note, world, functions))
+
+
+def _note(world: World, functions: set[str], call: ApiCall) -> None:
+    caller = call.caller
+    if caller.kind is not CallerKind.ASSUMED_ROLE or caller.session not in functions or not _writes(call):
+        return
+    if call.error is None:
+        world.setting.note("did", act_in_words(call))
+    else:
+        world.setting.note("could not", f"{act_in_words(call)}: {call.error[0]}")
+
+
+def _writes(call: ApiCall) -> bool:
+    kind = call.service, call.operation
+    return is_recorded(*kind) and not is_data_event(*kind) and not is_read_only(*kind)
+
+
+def act_in_words(call: ApiCall) -> str:
+    """As the AWS CLI names it, and on what: `dynamodb restore-table-from-backup -> orders`."""
+    words = f"{call.service} {xform_name(call.operation, '-')}"
+    target = _target(call.parameters)
+    return f"{words} -> {target}" if target else words
+
+
+def _target(parameters: Mapping[str, Any]) -> str:
+    """What is acted on: AWS's operations name it first. Of an ARN, what stands behind its last slash."""
+    first = next((value for value in parameters.values() if isinstance(value, str)), "")
+    return first.rpartition("/")[2] if first.startswith("arn:") else first

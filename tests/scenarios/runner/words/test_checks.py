@@ -1,0 +1,34 @@
+"""What a check says of itself is what it asks for."""
+
+import pytest
+
+from chalicelib.remediation import Outcome
+from scenarios.runner.words.checks import alert, kept, no_more_alerts_than, outcome, undelivered
+
+WORDS = [
+    pytest.param(no_more_alerts_than(0), "no alert", id="none at all"),
+    pytest.param(no_more_alerts_than(0, of="cis_alarms"), "no alert of cis_alarms", id="none of one"),
+    pytest.param(no_more_alerts_than(1), "at most 1 alert", id="one"),
+    pytest.param(no_more_alerts_than(2, of="root_login"), "at most 2 alerts of root_login", id="two of one"),
+    pytest.param(alert("root_login", "HIGH"), "root_login tells HIGH", id="an alert"),
+    pytest.param(
+        alert("root_login", "HIGH", "a", "b", subject="c", without=["d"], times=2),
+        "root_login tells HIGH: a, b, subject 'c', without d (2 times)",
+        id="all there is to an alert",
+    ),
+    pytest.param(
+        outcome("table_deleted", Outcome.ACTED), "the ledger holds table_deleted: acted", id="ledger"
+    ),
+    pytest.param(
+        outcome("table_deleted", Outcome.ACTED, times=2),
+        "the ledger holds table_deleted: acted (2 times)",
+        id="ledger, twice",
+    ),
+    pytest.param(kept(1, "why"), "the dead-letter queue keeps 1 event (why)", id="dead letters"),
+    pytest.param(undelivered("gone", 1), "EventBridge could not deliver 1 event (gone)", id="undelivered"),
+]
+
+
+@pytest.mark.parametrize(("check", "words"), WORDS)
+def test_a_check_says_what_it_asks_for(check, words):
+    assert check.words == words
