@@ -11,14 +11,15 @@ import base64
 import binascii
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from chalicelib.errors import MalformedEvent
 
 Raw = Mapping[str, Any]
+Parsed = TypeVar("Parsed")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -159,6 +160,15 @@ class InstanceState:
     instance: str
     state: str
     principal: str = ""
+
+
+def single(parse: Callable[[Raw], Parsed]) -> Callable[[Raw], tuple[Parsed]]:
+    """The same for a way, which expects the events of a payload: this one and no other."""
+
+    def parsed(raw: Raw) -> tuple[Parsed]:
+        return (parse(raw),)
+
+    return parsed
 
 
 def api_call(raw: Raw) -> tuple[ApiCallEvent, ...]:

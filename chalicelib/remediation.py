@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from botocore import xform_name
 
+from chalicelib.errors import MalformedEvent
+from chalicelib.triggers import Trigger, may_be_confused
 from chalicelib.wording import aws_command
 
 if TYPE_CHECKING:
@@ -231,97 +234,74 @@ class Sighting:
     detail: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnEvent:
-    """An EventBridge rule on the default bus.
+# What a way's `parse` makes of a payload, and what its `look` makes of that.
+AnEvent = TypeVar("AnEvent", bound=Event)
+Facts = TypeVar("Facts")
 
-    `pattern` may hold CloudFormation references. `everywhere`: the event may happen in any watched region,
-    so the spoke template forwards it to the home region's bus. `forwards`: what it forwards, where the home
-    region wants to hear more than wakes the function.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way(Generic[AnEvent, Facts]):
+    """What a remediation does about what one trigger brings.
+
+    `parse(raw) -> events` types what Lambda is handed; `look(aws, event, settings) -> facts` reads;
+    `decide(event, facts, now, settings) -> Plan` thinks. `sightings(event)` names what is to be counted, and
+    how long (`sightings_kept`). `remembers(event, facts, expected) -> state` says what to keep in the ledger
+    as the last good state, if anything: it is asked about deeds that settings expect, too. `records(aws,
+    event, facts, settings)` writes what only an outcome that is safe in the ledger allows to be written.
     """
 
-    pattern: Mapping[str, Any]
-    everywhere: bool = False
-    forwards: Mapping[str, Any] | None = None
-
-    @property
-    def forwarded(self) -> Mapping[str, Any]:
-        """The pattern of the spoke's rule."""
-        return self.pattern if self.forwards is None else self.forwards
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnSchedule:
-    """An EventBridge schedule, such as `rate(1 hour)`."""
-
-    expression: str
+    on: Trigger
+    parse: Callable[[Mapping[str, Any]], Iterable[AnEvent]]
+    look: Callable[["Aws", AnEvent, "Settings"], Facts]
+    decide: Callable[[AnEvent, Facts, datetime, "Settings"], Plan]
+    sightings: Callable[[AnEvent], Sequence[Sighting]] | None = None
+    sightings_kept: timedelta = timedelta(hours=2)
+    remembers: Callable[[AnEvent, Facts, bool], str | None] | None = None
+    records: Callable[["Aws", AnEvent, Facts, "Settings"], None] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnLogs:
-    """A CloudWatch Logs subscription: `log_group` is the logical id of a group in the stack."""
-
-    log_group: str
-    pattern: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnTopic:
-    """A subscription to an SNS topic: `topic` is the logical id of one in the stack."""
-
-    topic: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnQueue:
-    """A queue that Lambda reads for the function: `queue` is the logical id of one in the stack.
-
-    A batch the function failed on comes again, all `batch` messages of it, once the queue's visibility
-    timeout has run out; that must be at least the function's timeout, and AWS advises six times it.
-    `at_once`: how many messages are handled at the same time at most, 2 and more; 0 leaves it to Lambda.
-    Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-    """
-
-    queue: str
-    batch: int = 1
-    at_once: int = 0
-
-
-Trigger = OnEvent | OnSchedule | OnLogs | OnTopic | OnQueue
+class UnclearWays(ValueError):
+    """A payload could belong to two ways of one remediation; the message names both triggers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remediation:
     """One entry of the catalogue: all there is to know about a remediation, as data.
 
-    `parse(raw) -> events` types what Lambda is handed; `sightings(event)` names what is to be counted, and
-    how long (`sightings_kept`); `look(aws, event, settings) -> facts` reads; `decide(event, facts, now,
-    settings) -> Plan` thinks; `remembers(event, facts, expected) -> state` says what to keep in the ledger as
-    the last good state, if anything: it is asked about deeds that settings expect, too. `records(aws, event,
-    facts, settings)` writes what only an outcome that is safe in the ledger allows to be written. `settings`:
-    environment variables beyond the runtime's that the function reads, each with the CloudFormation value it
-    gets.
+    `ways`: one for each trigger; raises UnclearWays where two of them can't be told apart by the payload.
+    `settings`: environment variables beyond the runtime's that the function reads, each with the
+    CloudFormation value it gets.
     """
 
     name: str
     title: str
     page: str  # the module's docstring
-    triggers: tuple[Trigger, ...]
+    ways: tuple[Way[Any, Any], ...]
     grants: tuple[Grant, ...]
-    parse: Callable[[Mapping[str, Any]], Iterable[Any]]
-    look: Callable[["Aws", Any, "Settings"], Any]
-    decide: Callable[[Any, Any, datetime, "Settings"], Plan]
     settings: Mapping[str, Any] = field(default_factory=dict)
-    sightings: Callable[[Any], Sequence[Sighting]] | None = None
-    sightings_kept: timedelta = timedelta(hours=2)
-    remembers: Callable[[Any, Any, bool], str | None] | None = None
-    records: Callable[["Aws", Any, Any, "Settings"], None] | None = None
     controls: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for one, other in combinations(self.triggers, 2):
+            if may_be_confused(one, other):
+                raise UnclearWays(f"{self.name}: a payload could be of both {one} and {other}")
+
+    @property
+    def triggers(self) -> tuple[Trigger, ...]:
+        """What wakes it."""
+        return tuple(way.on for way in self.ways)
 
     @property
     def acts(self) -> bool:
         """Whether it can do more than tell."""
         return any(grant.acting for grant in self.grants)
+
+    def way_of(self, raw: Any) -> Way[Any, Any]:
+        """The way that a payload belongs to; raises MalformedEvent, so that the queue keeps what has none."""
+        for way in self.ways if isinstance(raw, Mapping) else ():
+            if way.on.woke(raw):
+                return way
+        raise MalformedEvent("what woke the function is none of its triggers", remediation=self.name)
 
 
 # What CloudFormation makes of it: a reference, or the value itself.

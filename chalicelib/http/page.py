@@ -13,17 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from chalicelib.ledger.entries import LedgerEntry
-from chalicelib.remediation import (
-    Alert,
-    OnEvent,
-    OnLogs,
-    OnQueue,
-    OnSchedule,
-    OnTopic,
-    Remediation,
-    Severity,
-    Trigger,
-)
+from chalicelib.remediation import Alert, Remediation, Severity
+from chalicelib.triggers import OnEvent, OnLogs, OnQueue, OnSchedule, OnTopic, Trigger
 from chalicelib.wording import safe
 
 _LONGEST_TEXT = 240  # a title says it in a line or two; the finding itself has the rest

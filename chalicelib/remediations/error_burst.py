@@ -21,11 +21,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.aws import Aws
-from chalicelib.events import AlarmChange, Raw, alarm_change
+from chalicelib.events import AlarmChange, alarm_change, single
 from chalicelib.evidence.log_events import Reading, Search, unread
 from chalicelib.references import NAMESPACE
-from chalicelib.remediation import Alert, Grant, LogAlarm, OnEvent, Plan, Remediation, Severity
+from chalicelib.remediation import Alert, Grant, LogAlarm, Plan, Remediation, Severity, Way
 from chalicelib.settings import Settings
+from chalicelib.triggers import OnEvent
 from chalicelib.wording import most_first, some, span, when
 
 NAME = "error_burst"
@@ -82,11 +83,6 @@ class Lines:
     def count(self) -> int:
         """All of them."""
         return sum(count for _, count in self.streams)
-
-
-def parse(raw: Raw) -> tuple[AlarmChange, ...]:
-    """The alarm's change of state."""
-    return (alarm_change(raw),)
 
 
 def look(aws: Aws, alarm: AlarmChange, settings: Settings) -> Lines:
@@ -172,10 +168,7 @@ REMEDIATION = Remediation(
     name=NAME,
     title="A word comes up in a log again and again",
     page=__doc__ or "",
-    triggers=(OnEvent(pattern=ALARM_PATTERN),),
+    ways=(Way(on=OnEvent(pattern=ALARM_PATTERN), parse=single(alarm_change), look=look, decide=decide),),
     grants=GRANTS,
-    parse=parse,
-    look=look,
-    decide=decide,
     settings={GROUP: {"Ref": "ErrorBurstGroup"}, PATTERN: {"Ref": "ErrorBurstPattern"}},
 )

@@ -21,10 +21,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import Aws
 from chalicelib.errors import foreseen
-from chalicelib.events import AlarmChange, Raw, alarm_change
+from chalicelib.events import AlarmChange, alarm_change, single
 from chalicelib.references import HOST_PRESSURE
-from chalicelib.remediation import Alert, Grant, OnEvent, Plan, Remediation, Severity
+from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Way
 from chalicelib.settings import Settings
+from chalicelib.triggers import OnEvent
 from chalicelib.wording import when
 
 PATTERN = {
@@ -62,11 +63,6 @@ class Parts:
 
     parts: tuple[Part, ...] = ()
     could_not_look: str = ""
-
-
-def parse(raw: Raw) -> tuple[AlarmChange, ...]:
-    """The composite alarm's change of state."""
-    return (alarm_change(raw),)
 
 
 def look(aws: Aws, alarm: AlarmChange, _settings: Settings) -> Parts:
@@ -124,9 +120,6 @@ REMEDIATION = Remediation(
     name="host_pressure",
     title="A host's CPU and disk are under pressure at once",
     page=__doc__ or "",
-    triggers=(OnEvent(pattern=PATTERN),),
+    ways=(Way(on=OnEvent(pattern=PATTERN), parse=single(alarm_change), look=look, decide=decide),),
     grants=GRANTS,
-    parse=parse,
-    look=look,
-    decide=decide,
 )

@@ -23,10 +23,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import Aws
 from chalicelib.errors import MalformedEvent, foreseen
-from chalicelib.events import ApiCallEvent, InstanceState, Raw, api_call, instance_state
+from chalicelib.events import ApiCallEvent, InstanceState, Raw, api_call, instance_state, single
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.remediation import Alert, Grant, OnEvent, Plan, Remediation, Severity, Sighting
+from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Sighting, Way
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
+from chalicelib.triggers import OnEvent
 from chalicelib.wording import aws_command, some, when
 
 NAME = "instance_state"
@@ -105,31 +106,11 @@ class Nameless:
     changes: tuple[tuple[str, str, datetime], ...] = ()
 
 
-Happening = InstanceState | StateCall
-Facts = Cause | Nameless
+# ---- the change ---------------------------------------------------------------------------------
 
 
-def parse(raw: Raw) -> Iterable[Happening]:
-    """The change, or the call for one."""
-    if raw.get("detail-type") != "AWS API Call via CloudTrail":
-        return (instance_state(raw),)
-    return tuple(_state_call(call) for call in api_call(raw))
-
-
-def sightings(event: Happening) -> Sequence[Sighting]:
-    """A call, for each instance it names."""
-    if isinstance(event, InstanceState):
-        return ()
-    detail = {"name": event.name, "who": event.who, "caller": event.caller, "address": event.address}
-    return tuple(
-        Sighting(subject=instance, id=event.key, at=event.at, detail=detail) for instance in event.instances
-    )
-
-
-def look(aws: Aws, event: Happening, settings: Settings) -> Facts:
+def look_for_cause(aws: Aws, event: InstanceState, settings: Settings) -> Cause:
     """Who called for it: as we noted it, else as CloudTrail's event history has it by now."""
-    if isinstance(event, StateCall):
-        return _nameless(aws, event, settings)
     if event.state not in settings.names(TOLD):
         return Cause()
     noted = _ledger(aws, settings).sightings(NAME, event.instance, event.at - LOOKED_BACK, event.at)
@@ -137,22 +118,15 @@ def look(aws: Aws, event: Happening, settings: Settings) -> Facts:
     return _newest(causes) or _from_history(aws, event)
 
 
-def records(aws: Aws, event: Happening, facts: Facts, settings: Settings) -> None:
+def note_nameless(aws: Aws, event: InstanceState, cause: Cause, settings: Settings) -> None:
     """Note a change that is told without a caller, for the call that may come in yet."""
-    if not isinstance(event, InstanceState) or event.state not in settings.names(TOLD):
-        return
-    if isinstance(facts, Cause) and facts.at is None:
+    if event.state in settings.names(TOLD) and cause.at is None:
         nameless = Sighting(subject=event.instance, id=event.key, at=event.at, detail={"state": event.state})
         _ledger(aws, settings).note(NAME, (nameless,), KEPT)
 
 
-def decide(event: Happening, facts: Facts, _now: datetime, settings: Settings) -> Plan:
+def decide_on_change(event: InstanceState, cause: Cause, _now: datetime, settings: Settings) -> Plan:
     """Tell the states that settings name; a caller they expect is not told."""
-    if isinstance(event, StateCall):
-        changes = facts.changes if isinstance(facts, Nameless) else ()
-        told = changes and not settings.ignores(event.caller)
-        return Plan.tell(_late(event, changes)) if told else Plan.nothing()
-    cause = facts if isinstance(facts, Cause) else Cause()
     if event.state not in settings.names(TOLD) or (cause.caller and settings.ignores(cause.caller)):
         return Plan.nothing()
     return Plan.tell(
@@ -170,6 +144,44 @@ def decide(event: Happening, facts: Facts, _now: datetime, settings: Settings) -
             ),
         )
     )
+
+
+# ---- the call for one ---------------------------------------------------------------------------
+
+
+def parse_call(raw: Raw) -> tuple[StateCall, ...]:
+    """The call, as far as we need it."""
+    return tuple(_state_call(call) for call in api_call(raw))
+
+
+def sightings(event: StateCall) -> Sequence[Sighting]:
+    """A call, for each instance it names."""
+    detail = {"name": event.name, "who": event.who, "caller": event.caller, "address": event.address}
+    return tuple(
+        Sighting(subject=instance, id=event.key, at=event.at, detail=detail) for instance in event.instances
+    )
+
+
+def look_for_changes(aws: Aws, event: StateCall, settings: Settings) -> Nameless:
+    """What this call brought about and was told without it."""
+    brought = {state for state, names in CAUSES.items() if event.name in names} & set(settings.names(TOLD))
+    if not brought:
+        return Nameless()
+    ledger, until = _ledger(aws, settings), event.at + LOOKED_BACK
+    return Nameless(
+        changes=tuple(
+            (instance, each.detail["state"], each.at)
+            for instance in event.instances
+            for each in ledger.sightings(NAME, instance, event.at, until)
+            if each.detail.get("state") in brought
+        )
+    )
+
+
+def decide_on_call(event: StateCall, facts: Nameless, _now: datetime, settings: Settings) -> Plan:
+    """Tell who it was, where a change was told without; a caller that settings expect is not told."""
+    told = facts.changes and not settings.ignores(event.caller)
+    return Plan.tell(_late(event, facts.changes)) if told else Plan.nothing()
 
 
 def _severity(state: str) -> Severity:
@@ -192,22 +204,6 @@ def _late(event: StateCall, changes: Sequence[tuple[str, str, datetime]]) -> Ale
             ("Account", event.account or "not recorded"),
             ("Region", event.region or "not recorded"),
         ),
-    )
-
-
-def _nameless(aws: Aws, event: StateCall, settings: Settings) -> Nameless:
-    """What this call brought about and was told without it."""
-    brought = {state for state, names in CAUSES.items() if event.name in names} & set(settings.names(TOLD))
-    if not brought:
-        return Nameless()
-    ledger, until = _ledger(aws, settings), event.at + LOOKED_BACK
-    return Nameless(
-        changes=tuple(
-            (instance, each.detail["state"], each.at)
-            for instance in event.instances
-            for each in ledger.sightings(NAME, instance, event.at, until)
-            if each.detail.get("state") in brought
-        )
     )
 
 
@@ -319,19 +315,26 @@ REMEDIATION = Remediation(
     name=NAME,
     title="An instance was started, stopped or terminated",
     page=__doc__ or "",
-    triggers=(
-        OnEvent(pattern=PATTERN, everywhere=True, forwards=EVERY_CHANGE),
-        OnEvent(pattern=CALLS_PATTERN, everywhere=True),
+    ways=(
+        Way(
+            on=OnEvent(pattern=PATTERN, everywhere=True, forwards=EVERY_CHANGE),
+            parse=single(instance_state),
+            look=look_for_cause,
+            decide=decide_on_change,
+            records=note_nameless,
+        ),
+        Way(
+            on=OnEvent(pattern=CALLS_PATTERN, everywhere=True),
+            parse=parse_call,
+            look=look_for_changes,
+            decide=decide_on_call,
+            sightings=sightings,
+            sightings_kept=KEPT,
+        ),
     ),
     grants=GRANTS,
-    parse=parse,
-    look=look,
-    decide=decide,
     settings={
         TOLD: {"Fn::Join": [",", {"Ref": "InstanceStatesTold"}]},
         IGNORED_PRINCIPALS: {"Fn::Join": [",", {"Ref": "IgnoredPrincipals"}]},
     },
-    sightings=sightings,
-    sightings_kept=KEPT,
-    records=records,
 )

@@ -19,8 +19,9 @@ from datetime import datetime
 from chalicelib.aws import Aws
 from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.evidence.sign_in import NOT_RECORDED, in_words, mfa_used, succeeded
-from chalicelib.remediation import Alert, Grant, OnEvent, Plan, Remediation, Severity
+from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Way
 from chalicelib.settings import Settings
+from chalicelib.triggers import OnEvent
 from chalicelib.wording import when
 
 PATTERN = {
@@ -93,10 +94,7 @@ REMEDIATION = Remediation(
     name="root_login",
     title="Root signed in to the console",
     page=__doc__ or "",
-    triggers=(OnEvent(pattern=PATTERN, everywhere=True),),
+    ways=(Way(on=OnEvent(pattern=PATTERN, everywhere=True), parse=api_call, look=look, decide=decide),),
     grants=GRANTS,
-    parse=api_call,
-    look=look,
-    decide=decide,
     controls=("CIS 4.3", "Security Hub CloudWatch.1", "ATT&CK T1078.004"),
 )

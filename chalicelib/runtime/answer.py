@@ -1,6 +1,7 @@
 """The way every event goes: parse, suppress, claim, look, decide, gate, store, act, tell.
 
-1. parse at the edge: what can't be read raises, and the queue behind the function keeps it;
+1. parse at the edge, by the way of the trigger that woke the function: what no way takes, or what can't be
+   read, raises, and the queue behind the function keeps it;
 2. suppress what settings name and what we did ourselves: recorded, not told;
 3. claim, by a conditional write on (remediation, account, event key). Powertools' idempotency does it: a
    claim that a crashed run left lapses when that run's time is up, so that Lambda's retry a minute later
@@ -31,7 +32,7 @@ from chalicelib.errors import StillUnderWay, foreseen
 from chalicelib.ledger.claims import under_claim
 from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.remediation import Alert, CallProgress, Event, Outcome, Plan, Remediation, Severity
+from chalicelib.remediation import Alert, CallProgress, Event, Outcome, Plan, Remediation, Severity, Way
 from chalicelib.runtime import execute, limits, notify
 from chalicelib.settings import Mode, Settings
 from chalicelib.wording import span
@@ -45,10 +46,11 @@ def answer(remediation: Remediation, raw: Mapping[str, Any], context: Any) -> di
 
     One bad event never fails the others of its batch: all are tried, then the first error rises.
     """
-    run = Run(remediation, Settings.read(), AWS, context)
+    way = remediation.way_of(raw)
+    run = Run(remediation, way, Settings.read(), AWS, context)
     outcomes: list[dict[str, str]] = []
     errors: list[Exception] = []
-    for event in remediation.parse(raw):
+    for event in way.parse(raw):
         try:
             outcome = run.handle(event)
         except Exception as error:
@@ -67,10 +69,13 @@ def answer(remediation: Remediation, raw: Mapping[str, Any], context: Any) -> di
 
 
 class Run:
-    """One invocation of one remediation's function."""
+    """One invocation of one remediation's function, which goes one of its ways."""
 
-    def __init__(self, remediation: Remediation, settings: Settings, aws: Aws, context: Any) -> None:
+    def __init__(
+        self, remediation: Remediation, way: Way[Any, Any], settings: Settings, aws: Aws, context: Any
+    ) -> None:
         self.remediation = remediation
+        self.way = way
         self.settings = settings
         self.aws = aws
         self.context = context
@@ -106,31 +111,31 @@ class Run:
         """Look, decide, gate, and store the plan; an empty plan leaves no finding."""
         now = datetime.now(UTC)
         name = self.remediation.name
-        if self.remediation.sightings:
-            self.ledger.note(name, self.remediation.sightings(event), self.remediation.sightings_kept)
-        facts = self.remediation.look(self.aws, event, self.settings)
+        if self.way.sightings:
+            self.ledger.note(name, self.way.sightings(event), self.way.sightings_kept)
+        facts = self.way.look(self.aws, event, self.settings)
         self._remember(event, facts, now, expected=False)
-        plan = limits.fitting(self.remediation.decide(event, facts, now, self.settings))
+        plan = limits.fitting(self.way.decide(event, facts, now, self.settings))
         entry = self._entry(event, plan, Outcome.TOLD, facts=limits.facts_as_text(facts))
         if not plan.empty:
             entry = self.ledger.store(replace(entry, outcome=self._gate(entry, now)))
-        if self.remediation.records:
-            self.remediation.records(self.aws, event, facts, self.settings)
+        if self.way.records:
+            self.way.records(self.aws, event, facts, self.settings)
         return entry
 
     def _recorded(self, event: Event) -> Outcome:
         """Note what is not told. What settings expect may be the new good state, once: not a redelivery's."""
         entry = self._entry(event, Plan.nothing(), Outcome.SUPPRESSED)
         expected = self.settings.ignores(event.principal)
-        if self.remediation.remembers and expected and not self.ledger.stored(entry.remediation, event):
-            facts = self.remediation.look(self.aws, event, self.settings)
+        if self.way.remembers and expected and not self.ledger.stored(entry.remediation, event):
+            facts = self.way.look(self.aws, event, self.settings)
             self._remember(event, facts, datetime.now(UTC), expected=True)
         self.ledger.store(entry)
         return Outcome.SUPPRESSED
 
     def _remember(self, event: Event, facts: Any, now: datetime, *, expected: bool) -> None:
-        if self.remediation.remembers:
-            state = self.remediation.remembers(event, facts, expected)
+        if self.way.remembers:
+            state = self.way.remembers(event, facts, expected)
             if state is not None:
                 self.ledger.remember(self.remediation.name, state, now)
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.remediation import OnEvent, OnLogs, OnQueue, OnSchedule, OnTopic, Remediation, Trigger
+from chalicelib.remediation import Remediation
 from chalicelib.settings import ACTS_PER_HOUR, LEDGER, MODE, TOPIC, VALIDATIONS
 from chalicelib.template.parts import Template, log_group, logical_id
 from chalicelib.template.policies import acting_grants_of, document
+from chalicelib.triggers import OnEvent, OnLogs, OnQueue, OnSchedule, OnTopic, Trigger
 
 # Lambda's runtime, whatever interpreter packages: Amazon Linux 2023, supported to mid-2029.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html

@@ -10,8 +10,9 @@ from typing import Any
 
 from chalicelib.http.routes import GRANTS as HTTP_GRANTS
 from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP, TRAIL_ROLE, WATCHED_BUCKET
-from chalicelib.remediation import Grant, OnQueue, Remediation
+from chalicelib.remediation import Grant, Remediation
 from chalicelib.template.parts import logical_id
+from chalicelib.triggers import OnQueue
 
 HTTP_FUNCTION = "api_handler"
 
@@ -65,7 +66,7 @@ def _own_logs(function: str) -> tuple[Grant, ...]:
 def _runtime(remediation: Remediation) -> tuple[Grant, ...]:
     """Claims, plans, telling. Powertools puts, updates and, where a handler failed, deletes a claim."""
     ledger = ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]
-    if remediation.sightings:
+    if any(way.sightings for way in remediation.ways):
         ledger += ["BatchWriteItem", "Query"]
     return (
         *(Grant(action=f"dynamodb:{action}", resource="${Ledger.Arn}") for action in ledger),

@@ -9,8 +9,9 @@ Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.remediation import OnEvent, Remediation
+from chalicelib.remediation import Remediation
 from chalicelib.template.parts import logical_id
+from chalicelib.triggers import OnEvent
 
 _HOME_BUS = {"Fn::Sub": "arn:${AWS::Partition}:events:${HomeRegion}:${AWS::AccountId}:event-bus/default"}
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.catalog import CATALOG
-from chalicelib.remediation import OnEvent
 from chalicelib.template.parts import logical_id
+from chalicelib.triggers import OnEvent
 from scenarios.doctor.asking import Asker
 from scenarios.doctor.facts import (
     AccountFacts,

@@ -9,8 +9,8 @@ import pytest
 from chalicelib import remediations
 from chalicelib.catalog import ALARMS, CATALOG, UnknownRemediation, find
 from chalicelib.matching import LogPattern
-from chalicelib.remediation import OnLogs
 from chalicelib.template.parameters import PARAMETERS
+from chalicelib.triggers import OnLogs
 
 ALL = [pytest.param(remediation, id=remediation.name) for remediation in CATALOG]
 

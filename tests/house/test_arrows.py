@@ -36,7 +36,7 @@ HOUSE = {
 }
 
 _WORDS = ("chalicelib.errors", "chalicelib.wording")
-_TYPES = ("chalicelib.remediation", "chalicelib.settings", *_WORDS)
+_TYPES = ("chalicelib.remediation", "chalicelib.triggers", "chalicelib.settings", *_WORDS)
 
 # The same inside of what is deployed.
 DEPLOYED = {
@@ -72,7 +72,8 @@ DEPLOYED = {
     "chalicelib.evidence": ("chalicelib.events", *_TYPES),
     "chalicelib.references": ("chalicelib.remediation",),
     "chalicelib.events": _WORDS,
-    "chalicelib.remediation": ("chalicelib.aws", "chalicelib.settings", *_WORDS),
+    "chalicelib.remediation": ("chalicelib.triggers", "chalicelib.aws", "chalicelib.settings", *_WORDS),
+    "chalicelib.triggers": (),
     "chalicelib.settings": _WORDS,
     "chalicelib.aws": _WORDS,
     "chalicelib.matching": (),

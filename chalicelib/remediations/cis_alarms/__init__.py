@@ -29,9 +29,10 @@ from chalicelib.events import AlarmChange, ApiCallEvent, alarm_messages
 from chalicelib.evidence.log_events import Search, calls_found, unread
 from chalicelib.evidence.sign_in import who
 from chalicelib.references import TRAIL_GROUP
-from chalicelib.remediation import Alert, Grant, OnTopic, Plan, Remediation, Severity
+from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Way
 from chalicelib.remediations.cis_alarms.controls import CisControl, control_of
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings, matches_any
+from chalicelib.triggers import OnTopic
 from chalicelib.wording import MOST_NAMED, most_first, when
 
 NAME = "cis_alarms"
@@ -208,11 +209,8 @@ REMEDIATION = Remediation(
     name=NAME,
     title="One of the CIS benchmark's alarms went off",
     page=__doc__ or "",
-    triggers=(OnTopic(topic="CisTopic"),),
+    ways=(Way(on=OnTopic(topic="CisTopic"), parse=alarm_messages, look=look, decide=decide),),
     grants=GRANTS,
-    parse=alarm_messages,
-    look=look,
-    decide=decide,
     settings={
         TRAIL_LOG_GROUP: TRAIL_GROUP,
         EXPECTED_SOURCES: {"Fn::Join": [",", {"Ref": "CisExpectedSources"}]},

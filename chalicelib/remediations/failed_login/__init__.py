@@ -17,32 +17,22 @@ told. Somebody who can write to a host's log can write anything there.
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.aws import Aws
-from chalicelib.events import AlarmChange, LogBatch, Raw, alarm_change, log_batch
+from chalicelib.events import AlarmChange, LogBatch, Raw, alarm_change, log_batch, single
 from chalicelib.evidence.log_events import Search, unread
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.references import NAMESPACE, TRAIL_GROUP
-from chalicelib.remediation import (
-    Alert,
-    Grant,
-    LogAlarm,
-    OnEvent,
-    OnLogs,
-    Plan,
-    Quiet,
-    Remediation,
-    Severity,
-    Sighting,
-)
+from chalicelib.remediation import Alert, Grant, LogAlarm, Plan, Quiet, Remediation, Severity, Sighting, Way
 from chalicelib.remediations.failed_login import console, sshd
 from chalicelib.remediations.failed_login.bursts import Attempt, Burst, densest
 from chalicelib.remediations.failed_login.console import SignInFailure, SignInFailures, read_failures
 from chalicelib.remediations.failed_login.sshd import LoginFailures, login_failures
 from chalicelib.settings import Settings
+from chalicelib.triggers import OnEvent, OnLogs
 from chalicelib.wording import MOST_NAMED, most_first, some, span, when
 
 NAME = "failed_login"
@@ -74,8 +64,6 @@ GRANTS = (
     ),
 )
 
-Failed = LoginFailures | AlarmChange
-
 QUIET_SECONDS = 3600
 # The agent may bring lines of a day ago, after a host was cut off.
 SIGHTINGS_KEPT = timedelta(days=2)
@@ -91,25 +79,24 @@ class Attempts:
     more: bool = False
 
 
-def parse(raw: Raw) -> Iterable[Failed]:
-    """A subscription's log lines, one event for each address; or the alarm's change of state."""
-    if not isinstance(raw, Mapping) or "awslogs" not in raw:
-        return (alarm_change(raw),)
+# ---- sshd ---------------------------------------------------------------------------------------
+
+
+def parse_lines(raw: Raw) -> Iterable[LoginFailures]:
+    """A subscription's log lines, one event for each address."""
     batch = log_batch(raw)
     return _readable_first(batch) if batch else ()
 
 
-def _readable_first(batch: LogBatch) -> Iterator[Failed]:
+def _readable_first(batch: LogBatch) -> Iterator[LoginFailures]:
     """What the batch says; then, if a line can't be read, its error, so that the queue keeps the batch."""
     yield from login_failures(batch)
     if batch.unreadable:
         raise batch.unreadable
 
 
-def sightings(event: Failed) -> Sequence[Sighting]:
+def sightings(event: LoginFailures) -> Sequence[Sighting]:
     """Each line, by its log event's id, so that a second delivery counts nothing twice."""
-    if isinstance(event, AlarmChange):
-        return ()
     return tuple(
         Sighting(
             subject=event.address,
@@ -121,21 +108,15 @@ def sightings(event: Failed) -> Sequence[Sighting]:
     )
 
 
-def look(aws: Aws, event: Failed, settings: Settings) -> Attempts | SignInFailures:
-    """What else is known: of the address, from the ledger; behind the alarm, from the trail's log group."""
-    if isinstance(event, AlarmChange):
-        return read_failures(aws.client("logs"), _search(event, settings))
+def look_for_attempts(aws: Aws, event: LoginFailures, settings: Settings) -> Attempts:
+    """What else the ledger knows of the address."""
     window = timedelta(seconds=settings.number(WINDOW_SECONDS))
     ledger = Ledger(aws.client("dynamodb"), settings.ledger)
     return _attempts(ledger.sightings(NAME, event.address, event.since - window, event.at + window), event.at)
 
 
-def decide(event: Failed, facts: Attempts | SignInFailures, _now: datetime, settings: Settings) -> Plan:
-    """Tell an address that reached the threshold, and an alarm that went off."""
-    if isinstance(event, AlarmChange):
-        assert isinstance(facts, SignInFailures)
-        return Plan.tell(_alarm_told(event, facts, settings)) if event.state == "ALARM" else Plan.nothing()
-    assert isinstance(facts, Attempts)
+def decide_on_attempts(event: LoginFailures, facts: Attempts, _now: datetime, settings: Settings) -> Plan:
+    """Tell an address that reached the threshold."""
     threshold, seconds = settings.number(THRESHOLD), settings.number(WINDOW_SECONDS)
     mine = frozenset(failure.attempt for failure in event.failures)
     burst = densest(facts.attempts, timedelta(seconds=seconds), mine)
@@ -181,6 +162,19 @@ def _burst_told(event: LoginFailures, burst: Burst, limit: str, *, more: bool) -
         advice=_AFTER_BURST,
         quiet=Quiet(subject=event.address, seconds=QUIET_SECONDS),
     )
+
+
+# ---- the console --------------------------------------------------------------------------------
+
+
+def look_for_failures(aws: Aws, alarm: AlarmChange, settings: Settings) -> SignInFailures:
+    """What is behind the alarm, from the trail's log group."""
+    return read_failures(aws.client("logs"), _search(alarm, settings))
+
+
+def decide_on_alarm(alarm: AlarmChange, facts: SignInFailures, _now: datetime, settings: Settings) -> Plan:
+    """Tell an alarm that went off."""
+    return Plan.tell(_alarm_told(alarm, facts, settings)) if alarm.state == "ALARM" else Plan.nothing()
 
 
 def _search(alarm: AlarmChange, settings: Settings) -> Search:
@@ -247,17 +241,27 @@ REMEDIATION = Remediation(
     name=NAME,
     title="Logins fail again and again",
     page=__doc__ or "",
-    triggers=(OnLogs(log_group="SecureGroup", pattern=sshd.PATTERN), OnEvent(pattern=ALARM_PATTERN)),
+    ways=(
+        Way(
+            on=OnLogs(log_group="SecureGroup", pattern=sshd.PATTERN),
+            parse=parse_lines,
+            look=look_for_attempts,
+            decide=decide_on_attempts,
+            sightings=sightings,
+            sightings_kept=SIGHTINGS_KEPT,
+        ),
+        Way(
+            on=OnEvent(pattern=ALARM_PATTERN),
+            parse=single(alarm_change),
+            look=look_for_failures,
+            decide=decide_on_alarm,
+        ),
+    ),
     grants=GRANTS,
-    parse=parse,
-    look=look,
-    decide=decide,
     settings={
         THRESHOLD: {"Ref": "FailedLoginThreshold"},
         WINDOW_SECONDS: {"Ref": "FailedLoginWindowSeconds"},
         TRAIL_LOG_GROUP: TRAIL_GROUP,
     },
-    sightings=sightings,
-    sightings_kept=SIGHTINGS_KEPT,
     controls=("CIS 4.6", "Security Hub CloudWatch.6", "ATT&CK T1110"),
 )

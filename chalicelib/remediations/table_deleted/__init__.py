@@ -30,7 +30,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.aws import Aws
 from chalicelib.errors import foreseen
 from chalicelib.events import ApiCallEvent, api_call
-from chalicelib.remediation import Alert, Call, Grant, OnEvent, Plan, Remediation, Severity
+from chalicelib.remediation import Alert, Call, Grant, Plan, Remediation, Severity, Way
 from chalicelib.remediations.table_deleted.backups import (
     Backup,
     Backups,
@@ -39,6 +39,7 @@ from chalicelib.remediations.table_deleted.backups import (
     restore_command,
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
+from chalicelib.triggers import OnEvent
 from chalicelib.wording import size, span, when
 
 PATTERN = {
@@ -287,11 +288,8 @@ REMEDIATION = Remediation(
     name="table_deleted",
     title="A DynamoDB table was deleted",
     page=__doc__ or "",
-    triggers=(OnEvent(pattern=PATTERN, everywhere=True),),
+    ways=(Way(on=OnEvent(pattern=PATTERN, everywhere=True), parse=api_call, look=look, decide=decide),),
     grants=GRANTS,
-    parse=api_call,
-    look=look,
-    decide=decide,
     settings={
         IGNORED_PRINCIPALS: {"Fn::Join": [",", {"Ref": "IgnoredPrincipals"}]},
     },

@@ -24,23 +24,23 @@ accounts aren't read.
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-intro.html
 """
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import Aws
 from chalicelib.errors import foreseen
-from chalicelib.events import ObjectEvent, Raw, Tick, object_event, tick
+from chalicelib.events import ObjectEvent, Raw, Tick, object_event, single, tick
 from chalicelib.ledger.anchors import read_anchors, write_anchors
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET, WATCHED_BUCKET
-from chalicelib.remediation import Grant, OnEvent, OnSchedule, Plan, Remediation
+from chalicelib.remediation import Grant, Plan, Remediation, Way
 from chalicelib.remediations.trail_digest.alerts import alerts_of
 from chalicelib.remediations.trail_digest.audit import Audit, audit_trail
 from chalicelib.remediations.trail_digest.objects import History, object_alert, read_history
 from chalicelib.settings import Settings
 from chalicelib.trail.reader import TrailBucket
+from chalicelib.triggers import OnEvent, OnSchedule
 
 BUCKET = "TRAIL_DIGEST_BUCKET"
 TRAIL_ARN_NAME = "TRAIL_DIGEST_TRAIL_ARN"
@@ -72,62 +72,72 @@ GRANTS = (
     Grant(action="dynamodb:Query", resource="${Ledger.Arn}", because="one query gives every chain's anchor"),
 )
 
-Happening = Tick | ObjectEvent
+
+# ---- by the hour --------------------------------------------------------------------------------
 
 
-def parse(raw: Raw) -> Sequence[Happening]:
-    """The schedule's tick, or what S3 tells of an object."""
-    if isinstance(raw, Mapping) and raw.get("source") == "aws.s3":
-        return (object_event(raw),)
-    return (tick(raw),)
+def look_at_trail(aws: Aws, event: Tick, settings: Settings) -> Audit:
+    """The trail's last hours."""
+    trail, bucket = settings.text(TRAIL_ARN_NAME), settings.text(BUCKET)
+    anchors = read_anchors(_ledger(aws, settings), trail, event.at)
+    return audit_trail(aws, trail, bucket, event.at, anchors)
 
 
-def look(aws: Aws, event: Happening, settings: Settings) -> Audit | History:
-    """The trail's last hours; or the versions of the object."""
-    if isinstance(event, Tick):
-        trail, bucket = settings.text(TRAIL_ARN_NAME), settings.text(BUCKET)
-        anchors = read_anchors(_ledger(aws, settings), trail, event.at)
-        return audit_trail(aws, trail, bucket, event.at, anchors)
-    try:
-        return read_history(TrailBucket(aws.client("s3"), event.bucket), event.object_key)
-    except (ClientError, BotoCoreError) as error:
-        return History(could_not_look=str(foreseen(error)))
-
-
-def decide(event: Happening, facts: Audit | History, _now: datetime, settings: Settings) -> Plan:
+def decide_on_trail(event: Tick, audit: Audit, _now: datetime, settings: Settings) -> Plan:
     """Tell what isn't as CloudTrail left it; a sound trail needs no word."""
-    if isinstance(event, Tick):
-        assert isinstance(facts, Audit)
-        return Plan.tell(*alerts_of(facts, settings.text(TRAIL_ARN_NAME), event.region))
-    assert isinstance(facts, History)
-    return Plan.tell(object_alert(event, facts))
+    return Plan.tell(*alerts_of(audit, settings.text(TRAIL_ARN_NAME), event.region))
 
 
-def records(aws: Aws, event: Happening, facts: Audit | History, settings: Settings) -> None:
+def keep_anchors(aws: Aws, event: Tick, audit: Audit, settings: Settings) -> None:
     """Keep how far the trail is verified now."""
-    if isinstance(event, Tick):
-        assert isinstance(facts, Audit)
-        write_anchors(_ledger(aws, settings), settings.text(TRAIL_ARN_NAME), facts.anchors, event.at)
+    write_anchors(_ledger(aws, settings), settings.text(TRAIL_ARN_NAME), audit.anchors, event.at)
 
 
 def _ledger(aws: Aws, settings: Settings) -> Ledger:
     return Ledger(aws.client("dynamodb"), settings.ledger)
 
 
+# ---- at once ------------------------------------------------------------------------------------
+
+
+def look_at_object(aws: Aws, event: ObjectEvent, _settings: Settings) -> History:
+    """The versions of the object."""
+    try:
+        return read_history(TrailBucket(aws.client("s3"), event.bucket), event.object_key)
+    except (ClientError, BotoCoreError) as error:
+        return History(could_not_look=str(foreseen(error)))
+
+
+def decide_on_object(event: ObjectEvent, history: History, _now: datetime, _settings: Settings) -> Plan:
+    """Tell which object was deleted or written, and by whom."""
+    return Plan.tell(object_alert(event, history))
+
+
+def _objects(pattern: Raw) -> Way[ObjectEvent, History]:
+    return Way(
+        on=OnEvent(pattern=pattern),
+        parse=single(object_event),
+        look=look_at_object,
+        decide=decide_on_object,
+    )
+
+
 REMEDIATION = Remediation(
     name="trail_digest",
     title="The audit trail was tampered with",
     page=__doc__ or "",
-    triggers=(
-        OnSchedule(expression="rate(1 hour)"),
-        OnEvent(pattern=DELETED_PATTERN),
-        OnEvent(pattern=WRITTEN_PATTERN),
+    ways=(
+        Way(
+            on=OnSchedule(expression="rate(1 hour)"),
+            parse=single(tick),
+            look=look_at_trail,
+            decide=decide_on_trail,
+            records=keep_anchors,
+        ),
+        _objects(DELETED_PATTERN),
+        _objects(WRITTEN_PATTERN),
     ),
     grants=GRANTS,
-    parse=parse,
-    look=look,
-    decide=decide,
-    records=records,
     settings={BUCKET: TRAIL_BUCKET, TRAIL_ARN_NAME: TRAIL_ARN},
     controls=("CIS 3.2", "Security Hub CloudTrail.4", "ATT&CK T1070", "ATT&CK T1562.008"),
 )

@@ -21,19 +21,20 @@ Sources: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-s
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from chalicelib.aws import Aws
-from chalicelib.events import ApiCallEvent, Raw, Tick, api_call, tick
+from chalicelib.events import ApiCallEvent, Raw, Tick, api_call, single, tick
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP, WATCHED_BUCKET
-from chalicelib.remediation import Grant, OnEvent, OnSchedule, Plan, Remediation
+from chalicelib.remediation import Grant, Plan, Remediation, Way
 from chalicelib.remediations.trail_stopped.alerts import Case, Seen, attempted, changed, found, unseen
 from chalicelib.remediations.trail_stopped.restore import restore
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.trail.settings.reader import Place, read_settings
 from chalicelib.trail.settings.settings import TrailSettings, promised, weaker
+from chalicelib.triggers import OnEvent, OnSchedule
 
 NAME = "trail_stopped"
 ARN, BUCKET, GROUP = "TRAIL_STOPPED_TRAIL_ARN", "TRAIL_STOPPED_BUCKET", "TRAIL_STOPPED_GROUP"
@@ -146,61 +147,79 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "PutRetentionPolicy": ("retention",),
 }
 
-Happening = Tick | ApiCallEvent
+
+# ---- a call of CloudTrail, S3 or CloudWatch Logs ------------------------------------------------
 
 
-def parse(raw: Raw) -> Sequence[Happening]:
-    """The schedule's tick, or a call of CloudTrail, S3 or CloudWatch Logs."""
-    if isinstance(raw, Mapping) and raw.get("detail-type") in _VIA:
-        return api_call(raw)
-    return (tick(raw),)
-
-
-def look(aws: Aws, event: Happening, settings: Settings) -> Seen | None:
-    """The settings now and the last good ones; None where the event is about another trail."""
-    place, bucket = place_of(settings), settings.text(BUCKET)
-    if isinstance(event, ApiCallEvent) and not concerns(event, place):
+def look_at_call(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen | None:
+    """The settings now and the last good ones; None where the call is about another trail."""
+    if not concerns(event, place_of(settings)):
         return None
-    promise = promised(bucket, own_bucket=settings.text(OWNER) == OWN)
-    if isinstance(event, ApiCallEvent) and event.failed:
-        return Seen(now=TrailSettings(), good=promise, recorded=False)
+    if event.failed:
+        return Seen(now=TrailSettings(), good=_promise(settings), recorded=False)
+    return _seen(aws, settings)
+
+
+def decide_on_call(event: ApiCallEvent, facts: Seen | None, _now: datetime, settings: Settings) -> Plan:
+    """Tell what was done, and restore what is weaker now."""
+    if facts is None:
+        return Plan.nothing()
+    if event.failed:
+        return Plan.tell(attempted(event, place_of(settings)))
+    case = _case(facts, settings)
+    told = [changed(event, case)] if case.differences or event.name in CHANGES else []
+    return Plan.tell(*told, calls=case.calls)
+
+
+def remember_call(event: ApiCallEvent, facts: Seen | None, expected: bool) -> str | None:  # noqa: FBT001 - the runtime's word
+    """The new last good state, if the call was expected: what it can have changed, and nothing else.
+
+    What somebody else did meanwhile doesn't slip in.
+    """
+    if facts is None or not expected or event.failed:
+        return None
+    return facts.good.with_those_of(facts.now, CHANGES.get(event.name, ())).as_text()
+
+
+# ---- the hourly look ----------------------------------------------------------------------------
+
+
+def look_by_the_hour(aws: Aws, _event: Tick, settings: Settings) -> Seen:
+    """The settings now and the last good ones."""
+    return _seen(aws, settings)
+
+
+def decide_by_the_hour(event: Tick, facts: Seen, _now: datetime, settings: Settings) -> Plan:
+    """Tell what is weaker, and restore it; tell what could not be looked at."""
+    case = _case(facts, settings)
+    told = [found(event, case)] if case.differences else []
+    told += [unseen(case)] if facts.untold else []
+    return Plan.tell(*told, calls=case.calls)
+
+
+def remember_by_the_hour(_event: Tick, facts: Seen, _expected: bool) -> str | None:  # noqa: FBT001 - likewise
+    """The new last good state, if the trail is no weaker than it was."""
+    return None if weaker(facts.good, facts.now) else facts.now.over(facts.good).as_text()
+
+
+# ---- what both stand on -------------------------------------------------------------------------
+
+
+def _seen(aws: Aws, settings: Settings) -> Seen:
     kept = Ledger(aws.client("dynamodb"), settings.ledger).remembered(NAME)
-    now, untold = read_settings(aws, place)
-    good = TrailSettings.from_text(kept).over(promise)
+    now, untold = read_settings(aws, place_of(settings))
+    good = TrailSettings.from_text(kept).over(_promise(settings))
     return Seen(now=now, good=good, recorded=bool(kept), untold=untold, home=aws.region)
 
 
-def decide(event: Happening, facts: Seen | None, _now: datetime, settings: Settings) -> Plan:
-    """Tell what was done or is weaker, and restore it."""
-    if facts is None:
-        return Plan.nothing()
-    place = place_of(settings)
-    if isinstance(event, ApiCallEvent) and event.failed:
-        return Plan.tell(attempted(event, place))
-    differences = weaker(facts.good, facts.now)
+def _promise(settings: Settings) -> TrailSettings:
+    return promised(settings.text(BUCKET), own_bucket=settings.text(OWNER) == OWN)
+
+
+def _case(facts: Seen, settings: Settings) -> Case:
+    place, differences = place_of(settings), weaker(facts.good, facts.now)
     calls = restore(differences, facts.good, facts.now, place)
-    case = Case(seen=facts, differences=differences, calls=calls, place=place, ledger=settings.ledger)
-    if isinstance(event, ApiCallEvent):
-        told = [changed(event, case)] if differences or event.name in CHANGES else []
-    else:
-        told = [found(event, case)] if differences else []
-        told += [unseen(case)] if facts.untold else []
-    return Plan.tell(*told, calls=calls)
-
-
-def remembers(event: Happening, facts: Seen | None, expected: bool) -> str | None:  # noqa: FBT001 - the runtime's word
-    """The new last good state, if this is one.
-
-    An hourly look at a trail that is no weaker than it was; or what an expected call can have changed, and
-    nothing else: what somebody else did meanwhile doesn't slip in.
-    """
-    if facts is None:
-        return None
-    if isinstance(event, ApiCallEvent):
-        if not expected or event.failed:
-            return None
-        return facts.good.with_those_of(facts.now, CHANGES.get(event.name, ())).as_text()
-    return None if weaker(facts.good, facts.now) else facts.now.over(facts.good).as_text()
+    return Case(seen=facts, differences=differences, calls=calls, place=place, ledger=settings.ledger)
 
 
 def place_of(settings: Settings) -> Place:
@@ -224,21 +243,33 @@ def concerns(event: ApiCallEvent, place: Place) -> bool:
     return named == place.trail_arn or (named == place.trail_name and event.region == place.region)
 
 
+def _calls(pattern: Raw, *, everywhere: bool = False) -> Way[ApiCallEvent, Seen | None]:
+    return Way(
+        on=OnEvent(pattern=pattern, everywhere=everywhere),
+        parse=api_call,
+        look=look_at_call,
+        decide=decide_on_call,
+        remembers=remember_call,
+    )
+
+
 REMEDIATION = Remediation(
     name=NAME,
     title="The audit trail was stopped or weakened",
     page=__doc__ or "",
-    triggers=(
-        OnEvent(pattern=TRAIL_PATTERN, everywhere=True),
-        OnEvent(pattern=BUCKET_PATTERN),
-        OnEvent(pattern=GROUP_PATTERN),
-        OnSchedule(expression="rate(1 hour)"),
+    ways=(
+        _calls(TRAIL_PATTERN, everywhere=True),
+        _calls(BUCKET_PATTERN),
+        _calls(GROUP_PATTERN),
+        Way(
+            on=OnSchedule(expression="rate(1 hour)"),
+            parse=single(tick),
+            look=look_by_the_hour,
+            decide=decide_by_the_hour,
+            remembers=remember_by_the_hour,
+        ),
     ),
     grants=GRANTS,
-    parse=parse,
-    look=look,
-    decide=decide,
-    remembers=remembers,
     settings={
         ARN: TRAIL_ARN,
         BUCKET: TRAIL_BUCKET,

@@ -26,7 +26,7 @@ from chalicelib.events import Raw
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.ledger.validations import Job, Slice, complete, found, planned, settle_slice, slices, summary
 from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET
-from chalicelib.remediation import Alert, Grant, OnQueue, Plan, Remediation, Severity
+from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Way
 from chalicelib.remediations.trail_validation.parts import (
     Part,
     PartResult,
@@ -40,6 +40,7 @@ from chalicelib.trail.integrity.findings import IntegrityFinding
 from chalicelib.trail.integrity.keys import Chain
 from chalicelib.trail.reader import TrailBucket, read_trail
 from chalicelib.trail.stretch import chains_of
+from chalicelib.triggers import OnQueue
 
 BUCKET = "TRAIL_VALIDATION_BUCKET"
 TRAIL_ARN_NAME = "TRAIL_VALIDATION_TRAIL_ARN"
@@ -234,13 +235,17 @@ REMEDIATION = Remediation(
     name="trail_validation",
     title="A full validation of the audit trail was asked for",
     page=__doc__ or "",
-    # Each part asks CloudTrail for keys; a few at once leave room for the account's other calls.
-    triggers=(OnQueue(queue="Validations", at_once=5),),
+    ways=(
+        Way(
+            # Each part asks CloudTrail for keys; a few at once leave room for the account's other calls.
+            on=OnQueue(queue="Validations", at_once=5),
+            parse=parse,
+            look=look,
+            decide=decide,
+            records=records,
+        ),
+    ),
     grants=GRANTS,
-    parse=parse,
-    look=look,
-    decide=decide,
-    records=records,
     settings={BUCKET: TRAIL_BUCKET, TRAIL_ARN_NAME: TRAIL_ARN, QUEUE: {"Ref": "Validations"}},
     controls=("CIS 3.2", "ATT&CK T1070"),
 )

@@ -12,18 +12,8 @@ import pytest
 from chalicelib.catalog import CATALOG
 from chalicelib.http.page import HEADERS, does, loudest, page, trigger_in_words
 from chalicelib.ledger.entries import LedgerEntry
-from chalicelib.remediation import (
-    Alert,
-    Grant,
-    OnEvent,
-    OnLogs,
-    OnQueue,
-    OnSchedule,
-    Outcome,
-    Plan,
-    Remediation,
-    Severity,
-)
+from chalicelib.remediation import Alert, Grant, Outcome, Plan, Remediation, Severity
+from chalicelib.triggers import OnEvent, OnLogs, OnQueue, OnSchedule
 
 VOID = {"meta"}
 HOSTILE = '<script>alert("1")</script><img src=x onerror=alert(1)>\'"&amp;\x1b[31m\x00\u202e\ud800\u2028'

@@ -12,6 +12,8 @@ from freezegun import freeze_time
 from moto import mock_aws
 
 from chalicelib.errors import MalformedEvent
+from chalicelib.events import alarm_change
+from chalicelib.events import instance_state as state_of
 from chalicelib.evidence.log_events import MOST_PAGES
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.matching import EventPattern
@@ -95,7 +97,7 @@ def lines(stream, *seconds):
 
 
 def burst(*answers, state="ALARM"):
-    (event,) = error_burst.parse(alarm_event(state=state))
+    event = alarm_change(alarm_event(state=state))
     facts = error_burst.look(Answering(*answers), event, BURST)
     return error_burst.decide(event, facts, NOW, BURST)
 
@@ -183,7 +185,7 @@ PARTS = {
 
 def pressed(*answers, state="ALARM"):
     aws = Answering(*answers)
-    (event,) = host_pressure.parse(alarm_event(PRESSURE, state))
+    event = alarm_change(alarm_event(PRESSURE, state))
     return host_pressure.decide(event, host_pressure.look(aws, event, settings()), NOW, settings()), aws
 
 
@@ -300,8 +302,9 @@ def noted(name="StopInstances", who="arn:bob", seconds=-30):
 
 def told(history, state="stopped", given=STATES, seen=()):
     aws = Noted(history, *seen)
-    (event,) = instance_state.parse(changed(state))
-    return instance_state.decide(event, instance_state.look(aws, event, given), NOW, given), aws
+    event = state_of(changed(state))
+    facts = instance_state.look_for_cause(aws, event, given)
+    return instance_state.decide_on_change(event, facts, NOW, given), aws
 
 
 SEEN = [
@@ -376,7 +379,7 @@ def test_an_expected_callers_doing_is_not_told():
 def test_a_call_is_noted_for_each_of_its_instances_and_tells_nothing_itself():
     named = {"instancesSet": {"items": [{"instanceId": INSTANCE}, {"instanceId": "i-2"}, {}, "odd"]}}
     raw = json.loads(asked_for(requestParameters=named)["CloudTrailEvent"])
-    (call,) = instance_state.parse({"detail-type": "AWS API Call via CloudTrail", "detail": raw})
+    (call,) = instance_state.parse_call({"detail": raw})
 
     found = instance_state.sightings(call)
 
@@ -384,28 +387,27 @@ def test_a_call_is_noted_for_each_of_its_instances_and_tells_nothing_itself():
         (INSTANCE, "StopInstances"),
         ("i-2", "StopInstances"),
     ]
-    facts = instance_state.look(Noted({"Events": []}), call, STATES)
-    assert instance_state.decide(call, facts, NOW, STATES).empty
+    assert told_of(Noted({"Events": []}), call).empty
 
 
 def late_call(name="StopInstances", seconds=0, instances=(INSTANCE,)):
     """A call whose record comes in only now; its own time is so many seconds after the change."""
     named = {"instancesSet": {"items": [{"instanceId": each} for each in instances]}}
     raw = json.loads(asked_for(name, requestParameters=named)["CloudTrailEvent"])
-    (call,) = instance_state.parse({"detail-type": "AWS API Call via CloudTrail", "detail": raw})
+    (call,) = instance_state.parse_call({"detail": raw})
     moment = at("2026-03-02T03:00:40") + timedelta(seconds=seconds)
     return replace(call, at=moment)
 
 
 def told_nameless(aws, state="stopped", given=STATES, raw=None):
     """A change goes by without a call that explains it."""
-    (event,) = instance_state.parse(raw or changed(state))
-    facts = instance_state.look(aws, event, given)
-    instance_state.records(aws, event, facts, given)
+    event = state_of(raw or changed(state))
+    facts = instance_state.look_for_cause(aws, event, given)
+    instance_state.note_nameless(aws, event, facts, given)
 
 
 def told_of(aws, call, given=STATES):
-    return instance_state.decide(call, instance_state.look(aws, call, given), NOW, given)
+    return instance_state.decide_on_call(call, instance_state.look_for_changes(aws, call, given), NOW, given)
 
 
 @pytest.mark.parametrize(
@@ -487,7 +489,7 @@ def test_where_a_call_names_its_instances(name, part):
     raw = json.loads(
         asked_for(name, **{part: {"instancesSet": {"items": [{"instanceId": INSTANCE}]}}})["CloudTrailEvent"]
     )
-    (call,) = instance_state.parse({"detail-type": "AWS API Call via CloudTrail", "detail": raw})
+    (call,) = instance_state.parse_call({"detail": raw})
 
     assert call.instances == (INSTANCE,)
 
@@ -503,11 +505,11 @@ MALFORMED = [
 @pytest.mark.parametrize("raw", MALFORMED)
 def test_what_is_no_change_of_an_instance_is_refused(raw):
     with pytest.raises(MalformedEvent):
-        instance_state.parse(raw)
+        state_of(raw)
 
 
 def test_the_key_tells_two_changes_apart_and_one_delivered_twice_not():
-    first, again, later = (instance_state.parse(raw)[0] for raw in (changed(), changed(), changed("running")))
+    first, again, later = (state_of(raw) for raw in (changed(), changed(), changed("running")))
 
     assert first.key == again.key
     assert first.key != later.key

@@ -13,9 +13,10 @@ from moto import mock_aws
 
 from chalicelib.aws import Aws
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.remediation import Alert, Call, OnEvent, Plan, Remediation, Severity
+from chalicelib.remediation import Alert, Call, Plan, Remediation, Severity, Way
 from chalicelib.runtime.answer import Run
 from chalicelib.settings import Mode, Settings
+from chalicelib.triggers import OnEvent
 
 ACCOUNT, REGION, TABLE = "123456789012", "eu-west-1", "ledger"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -35,6 +36,11 @@ class Happening:
     account: str = ACCOUNT
     region: str = REGION
     principal: str = "arn:aws:iam::123456789012:user/mallory"
+
+
+def delivered(*events) -> dict:
+    """What wakes a `Remedy`: EventBridge's envelope, with the events in it as they are."""
+    return {"source": "aws.test", "detail-type": "Something Happened", "events": events}
 
 
 class Context:
@@ -96,12 +102,13 @@ class Remedy:
             name=self.name,
             title="Something happened",
             page="Something happened.",
-            triggers=(OnEvent(pattern={"source": ["aws.test"]}),),
+            ways=(self.way(OnEvent(pattern={"source": ["aws.test"]})),),
             grants=(),
-            parse=lambda raw: raw["events"],
-            look=self._look,
-            decide=self._decide,
         )
+
+    def way(self, trigger) -> Way:
+        """What it does about a payload of the trigger: it takes the events as they are."""
+        return Way(on=trigger, parse=lambda raw: raw["events"], look=self._look, decide=self._decide)
 
     def _look(self, aws, event, settings):
         self.looked.append(event.key)
@@ -141,7 +148,8 @@ class House:
 
     def run(self, remedy, *, aws=None, seconds=50, **settings) -> Run:
         configured = replace(self.settings, **settings)
-        return Run(remedy.remediation, configured, aws or self.aws, Context(seconds))
+        (way,) = remedy.remediation.ways
+        return Run(remedy.remediation, way, configured, aws or self.aws, Context(seconds))
 
     def handle(self, remedy, event=None, **how):
         return self.run(remedy, **how).handle(event or Happening())

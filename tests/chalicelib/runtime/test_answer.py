@@ -9,6 +9,7 @@ from chalicelib.errors import MalformedEvent, NotAllowed, NotConfigured, StillUn
 from chalicelib.remediation import CallProgress, Outcome, Plan, Quiet
 from chalicelib.runtime import answer as runtime
 from chalicelib.settings import Mode
+from chalicelib.triggers import OnQueue
 from tests.chalicelib.runtime.house import (
     ACCOUNT,
     NOON,
@@ -21,6 +22,7 @@ from tests.chalicelib.runtime.house import (
     built,
     creates,
     deletes,
+    delivered,
     later,
 )
 
@@ -555,17 +557,50 @@ def test_one_bad_event_never_fails_the_others_and_rises(deployed):
         if event is bad:
             raise MalformedEvent("unreadable", event_key=event.key)
 
-    remediation = replace(remedy.remediation, look=look)
+    (way,) = remedy.remediation.ways
+    remediation = replace(remedy.remediation, ways=(replace(way, look=look),))
     events = [bad, Happening(key="good-1"), Happening(key="good-2", at=later(1))]
 
     with pytest.raises(MalformedEvent, match="unreadable for event bad"):
-        runtime.answer(remediation, {"events": events}, Context())
+        runtime.answer(remediation, delivered(*events), Context())
 
     assert [finding.event_key for finding in deployed.findings] == ["good-2", "good-1"]
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param({**delivered(Happening()), "source": "aws.other"}, id="another source's event"),
+        pytest.param({"awslogs": {"data": ""}}, id="log lines"),
+        pytest.param({"Records": [{"eventSource": "aws:sqs", "body": "{}"}]}, id="a queue's messages"),
+        pytest.param({}, id="nothing"),
+        pytest.param([], id="no object"),
+        pytest.param(None, id="null"),
+    ],
+)
+def test_what_none_of_its_triggers_sends_rises_so_that_the_queue_keeps_it(deployed, raw):
+    with pytest.raises(MalformedEvent, match="remedy: what woke the function is none of its triggers"):
+        runtime.answer(told().remediation, raw, Context())
+
+    assert deployed.mail == deployed.findings == []
+
+
+def test_each_trigger_goes_its_own_way(deployed):
+    by_event, by_queue = told(alert("by event")), told(alert("by queue"))
+    remediation = replace(
+        by_event.remediation, ways=(*by_event.remediation.ways, by_queue.way(OnQueue(queue="Jobs")))
+    )
+    message = {"Records": [{"eventSource": "aws:sqs"}], "events": [Happening(key="from the queue")]}
+
+    runtime.answer(remediation, delivered(Happening(key="from the bus")), Context())
+    runtime.answer(remediation, message, Context())
+
+    assert by_event.looked == ["from the bus"]
+    assert by_queue.looked == ["from the queue"]
+
+
 def test_an_answer_says_what_became_of_each_event(deployed):
-    answer = runtime.answer(told().remediation, {"events": [Happening(), Happening()]}, Context())
+    answer = runtime.answer(told().remediation, delivered(Happening(), Happening()), Context())
 
     assert answer == {
         "remediation": "remedy",
@@ -574,7 +609,7 @@ def test_an_answer_says_what_became_of_each_event(deployed):
 
 
 def test_a_fresh_deploy_observes(deployed):
-    runtime.answer(told(calls=[creates("orders")]).remediation, {"events": [Happening()]}, Context())
+    runtime.answer(told(calls=[creates("orders")]).remediation, delivered(Happening()), Context())
 
     assert deployed.tables() == []
     assert [finding.outcome for finding in deployed.findings] == [Outcome.OBSERVED]
@@ -584,7 +619,7 @@ def test_a_function_without_its_variables_says_which(monkeypatch):
     monkeypatch.delenv("TRAILWARDEN_TOPIC_ARN", raising=False)
 
     with pytest.raises(NotConfigured, match="TRAILWARDEN_TOPIC_ARN is missing"):
-        runtime.answer(told().remediation, {"events": []}, Context())
+        runtime.answer(told().remediation, delivered(), Context())
 
 
 def test_a_deed_is_noted_for_each_call(house):

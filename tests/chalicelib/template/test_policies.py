@@ -1,17 +1,18 @@
 import json
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from chalicelib.catalog import CATALOG
 from chalicelib.http.routes import GRANTS as HTTP_GRANTS
-from chalicelib.remediation import Grant, OnQueue, Plan
+from chalicelib.remediation import Grant, Plan
 from chalicelib.template.parts import logical_id
 from chalicelib.template.policies import acting_grants_of, document, grants_of, policies
+from chalicelib.triggers import OnQueue
 from tests.chalicelib.runtime.house import Remedy
 
-BARE = Remedy(Plan.nothing()).remediation
+REMEDY = Remedy(Plan.nothing())
+BARE = REMEDY.remediation
 LOOKS = Grant(action="dynamodb:ListBackups", resource="*", because="ListBackups takes no resource")
 ACTS = Grant(action="dynamodb:CreateTable", resource="${Ledger.Arn}", acting=True)
 
@@ -25,7 +26,7 @@ def actions(grants, service) -> list[str]:
     [
         pytest.param(BARE, [], id="tells"),
         pytest.param(
-            replace(BARE, sightings=lambda _: (), sightings_kept=timedelta(hours=1)),
+            replace(BARE, ways=(replace(BARE.ways[0], sightings=lambda _: ()),)),
             ["BatchWriteItem", "Query"],
             id="counts",
         ),
@@ -48,7 +49,7 @@ def test_every_function_may_log_tell_and_hand_over_what_it_could_not_handle():
 
 
 def test_a_function_that_reads_a_queue_may_do_what_lambdas_poller_does():
-    reading = replace(BARE, triggers=(OnQueue(queue="Jobs"),))
+    reading = replace(BARE, ways=(REMEDY.way(OnQueue(queue="Jobs")),))
 
     granted = [grant for grant in grants_of(reading) if grant.resource == "${Jobs.Arn}"]
 

@@ -3,8 +3,8 @@ import re
 import pytest
 
 from chalicelib.catalog import CATALOG
-from chalicelib.remediation import OnEvent
 from chalicelib.template.spoke import spoke
+from chalicelib.triggers import OnEvent
 
 TEMPLATE = spoke(CATALOG)
 RULES = {

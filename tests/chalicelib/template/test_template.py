@@ -9,8 +9,9 @@ import pytest
 
 from chalicelib import template as stack
 from chalicelib.catalog import CATALOG
-from chalicelib.remediation import Grant, OnEvent, OnLogs, OnQueue, OnSchedule, Plan
+from chalicelib.remediation import Grant, Plan
 from chalicelib.template.archive import archive
+from chalicelib.triggers import OnEvent, OnLogs, OnQueue, OnSchedule
 from scenarios.cloud.iam.policy import Principal, Request, decide
 from scenarios.packaging import sam as packaging
 from tests.chalicelib.runtime.house import Remedy
@@ -248,7 +249,8 @@ def test_a_functions_variables_are_text_or_references(function):
     ],
 )
 def test_a_trigger_becomes_sams_word_for_it(trigger, kind, properties):
-    remedy = replace(Remedy(Plan.nothing()).remediation, triggers=(trigger,))
+    made = Remedy(Plan.nothing())
+    remedy = replace(made.remediation, ways=(made.way(trigger),))
 
     event = stack.fragment([remedy])["Resources"]["Remedy"]["Properties"]["Events"]["Trigger1"]
 

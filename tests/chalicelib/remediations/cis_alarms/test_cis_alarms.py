@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.errors import MalformedEvent
+from chalicelib.events import alarm_messages
 from chalicelib.matching import LogPattern
 from chalicelib.remediation import Severity
 from chalicelib.remediations.cis_alarms import REMEDIATION, Behind, SeenCall, decide, look, seen
@@ -52,7 +53,8 @@ def message(metric="IAMChanges", **said):
 
 
 def alarm(metric="IAMChanges", **said):
-    (event,) = REMEDIATION.parse(message(metric, **said))
+    raw = message(metric, **said)
+    (event,) = REMEDIATION.way_of(raw).parse(raw)
     return event
 
 
@@ -293,4 +295,4 @@ MALFORMED = [
 @pytest.mark.parametrize("raw", MALFORMED)
 def test_what_is_no_alarms_message_is_refused(raw):
     with pytest.raises(MalformedEvent):
-        REMEDIATION.parse(raw)
+        alarm_messages(raw)

@@ -15,6 +15,7 @@ from moto import mock_aws
 
 from chalicelib.aws import Aws
 from chalicelib.errors import MalformedEvent
+from chalicelib.events import alarm_change
 from chalicelib.evidence import log_events as log_evidence
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.matching import EventPattern, LogPattern
@@ -25,10 +26,13 @@ from chalicelib.remediations.failed_login import (
     MOST_ATTEMPTS,
     NAME,
     REMEDIATION,
+    SIGHTINGS_KEPT,
     Attempts,
-    decide,
-    look,
-    parse,
+    decide_on_alarm,
+    decide_on_attempts,
+    look_for_attempts,
+    look_for_failures,
+    parse_lines,
     sightings,
 )
 from chalicelib.remediations.failed_login import console as console_failures
@@ -86,7 +90,7 @@ def delivered(*lines: dict) -> dict:
 
 
 def one(*lines: dict) -> LoginFailures:
-    (event,) = parse(delivered(*lines))
+    (event,) = parse_lines(delivered(*lines))
     return event
 
 
@@ -100,7 +104,7 @@ def known(*seconds: float, user="root", host="web-1") -> Attempts:
 
 
 def decided(event, facts, **about) -> Plan:
-    return decide(event, facts, NOW, configured(**about))
+    return decide_on_attempts(event, facts, NOW, configured(**about))
 
 
 def test_below_the_threshold_nothing_is_told():
@@ -163,7 +167,7 @@ def test_a_control_message_is_no_event():
     raw = {"messageType": "CONTROL_MESSAGE"}
     packed = base64.b64encode(gzip.compress(json.dumps(raw).encode())).decode()
 
-    assert parse({"awslogs": {"data": packed}}) == ()
+    assert parse_lines({"awslogs": {"data": packed}}) == ()
 
 
 MALFORMED = [
@@ -171,14 +175,22 @@ MALFORMED = [
     pytest.param([], id="a list"),
     pytest.param(7, id="a number"),
     pytest.param({"awslogs": None}, id="no data"),
-    pytest.param({"detail": {"alarmName": "a"}}, id="an alarm without state"),
+    pytest.param({"detail": {"alarmName": "a"}}, id="an alarm without an envelope"),
+    pytest.param(
+        {
+            "source": "aws.cloudwatch",
+            "detail-type": "CloudWatch Alarm State Change",
+            "detail": {"alarmName": "a"},
+        },
+        id="an alarm without state",
+    ),
 ]
 
 
 @pytest.mark.parametrize("raw", MALFORMED)
 def test_what_can_not_be_read_is_told_as_malformed(raw):
     with pytest.raises(MalformedEvent):
-        parse(raw)
+        tuple(REMEDIATION.way_of(raw).parse(raw))
 
 
 @pytest.fixture
@@ -205,10 +217,10 @@ def aws(monkeypatch):
 def handled(aws: Aws, *lines: dict, **about) -> list[Alert]:
     """What the runtime does with a batch: note, look, decide."""
     told: list[Alert] = []
-    for event in parse(delivered(*lines)):
+    for event in parse_lines(delivered(*lines)):
         ledger = Ledger(aws.client("dynamodb"), "ledger")
-        ledger.note(NAME, sightings(event), REMEDIATION.sightings_kept)
-        told += decided(event, look(aws, event, configured(**about)), **about).alerts
+        ledger.note(NAME, sightings(event), SIGHTINGS_KEPT)
+        told += decided(event, look_for_attempts(aws, event, configured(**about)), **about).alerts
     return told
 
 
@@ -282,9 +294,9 @@ def test_a_batch_that_spans_two_windows_is_looked_at_in_both(aws):
 
 def test_a_flood_is_cut_to_what_a_finding_can_hold(aws):
     event = one(*(line(number / 10, number) for number in range(MOST_ATTEMPTS + 20)))
-    Ledger(aws.client("dynamodb"), "ledger").note(NAME, sightings(event), REMEDIATION.sightings_kept)
+    Ledger(aws.client("dynamodb"), "ledger").note(NAME, sightings(event), SIGHTINGS_KEPT)
 
-    facts = look(aws, event, configured())
+    facts = look_for_attempts(aws, event, configured())
 
     assert len(facts.attempts) == MOST_ATTEMPTS
     assert facts.more
@@ -325,8 +337,7 @@ def failure(number=0, *, who="IAM user alice of account 1", root=False, address=
 
 
 def about_alarm(facts: SignInFailures, raw: dict | None = None) -> Alert:
-    (event,) = parse(raw or alarm())
-    return only(decided(event, facts))
+    return only(decide_on_alarm(alarm_change(raw or alarm()), facts, NOW, configured()))
 
 
 def test_an_alarms_alert_says_who_and_from_where():
@@ -392,15 +403,14 @@ def test_many_actors_are_cut_but_counted():
 
 
 def test_an_alarm_that_goes_back_to_ok_is_not_told():
-    (event,) = parse(alarm("OK"))
+    plan = decide_on_alarm(alarm_change(alarm("OK")), SignInFailures(), NOW, configured())
 
-    assert decided(event, SignInFailures()).empty
+    assert plan.empty
 
 
 def test_an_alarm_is_no_sighting():
-    (event,) = parse(alarm())
-
-    assert sightings(event) == ()
+    assert REMEDIATION.way_of(alarm()).sightings is None
+    assert REMEDIATION.way_of(delivered()).sightings is sightings
 
 
 FAILED = {"mfa": "No", "result": "Failure", "userIdentity": {**ALICE, "arn": None}}
@@ -429,8 +439,7 @@ def at_the_alarm():
 
 
 def looked(aws: Aws) -> SignInFailures:
-    (event,) = parse(alarm())
-    return look(aws, event, configured())
+    return look_for_failures(aws, alarm_change(alarm()), configured())
 
 
 def test_the_log_events_behind_the_alarm_are_read(at_the_alarm, aws):
@@ -571,7 +580,7 @@ def test_readable_lines_are_handled_before_the_unreadable_one_rises():
         "logEvents": [{"id": "8" * 56, "message": "no time"}, good],
     }
     data = base64.b64encode(gzip.compress(json.dumps(body).encode())).decode()
-    events = iter(failed_login.parse({"awslogs": {"data": data}}))
+    events = iter(parse_lines({"awslogs": {"data": data}}))
 
     assert next(events).address == "203.0.113.7"
     with pytest.raises(MalformedEvent, match="no timestamp"):

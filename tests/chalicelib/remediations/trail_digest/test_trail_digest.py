@@ -22,9 +22,6 @@ from chalicelib.remediations.trail_digest import (
     REMEDIATION,
     TRAIL_ARN_NAME,
     WRITTEN_PATTERN,
-    decide,
-    look,
-    parse,
 )
 from chalicelib.remediations.trail_digest.alerts import WEEK
 from chalicelib.remediations.trail_digest.audit import Audit, TrailFault
@@ -105,9 +102,18 @@ def history(*kinds, key=LOG):
     )
 
 
+def parse(raw):
+    return REMEDIATION.way_of(raw).parse(raw)
+
+
 def decided(raw, facts):
     (event,) = parse(raw)
-    return decide(event, facts, NOW, SETTINGS)
+    return REMEDIATION.way_of(raw).decide(event, facts, NOW, SETTINGS)
+
+
+def looked(aws, raw, given=SETTINGS):
+    (event,) = parse(raw)
+    return REMEDIATION.way_of(raw).look(aws, event, given)
 
 
 # ---- an object was deleted ----------------------------------------------------------------------
@@ -529,7 +535,7 @@ def test_an_objects_history_is_read_newest_first_and_its_own_only(world):
     world.puts("logs/a2")
     marker = world.deletes("logs/a")
 
-    found = look(world, parse(deleted("logs/a"))[0], SETTINGS)
+    found = looked(world, deleted("logs/a"))
 
     assert [one.version for one in found.versions] == [marker, first]
     assert [one.version for one in found.survivors] == [first]
@@ -539,9 +545,9 @@ def test_an_objects_history_is_read_newest_first_and_its_own_only(world):
 def test_the_way_back_that_is_told_brings_the_object_back(world):
     world.puts("logs/a", b"content")
     world.deletes("logs/a")
-    (event,) = parse(deleted("logs/a"))
+    raw = deleted("logs/a")
 
-    command = facts_of(only(decide(event, look(world, event, SETTINGS), NOW, SETTINGS)))["Bring it back with"]
+    command = facts_of(only(decided(raw, looked(world, raw))))["Bring it back with"]
     words = shlex.split(command)
     world.s3.delete_object(Bucket=words[4], Key=words[6], VersionId=words[8])
 
@@ -553,7 +559,7 @@ def test_a_long_history_keeps_its_newest_and_its_oldest(world):
     for _ in range(MOST_VERSIONS + 2):
         newest = world.puts("logs/a")
 
-    found = look(world, parse(written("logs/a"))[0], SETTINGS)
+    found = looked(world, written("logs/a"))
 
     assert (found.versions[0].version, found.versions[-1].version) == (newest, oldest)
     assert (len(found.versions), found.left_out) == (MOST_VERSIONS, 3)
@@ -563,7 +569,7 @@ def test_a_long_history_keeps_its_newest_and_its_oldest(world):
 def test_an_object_of_any_name_is_found(world, key):
     world.puts(key)
 
-    assert len(look(world, parse(written(key))[0], SETTINGS).versions) == 1
+    assert len(looked(world, written(key)).versions) == 1
 
 
 FAILURES = [
@@ -576,15 +582,14 @@ FAILURES = [
 def test_a_look_that_fails_keeps_the_reason_and_the_alert(world, error, why):
     world.s3.failing["list_object_versions"] = error
 
-    assert why in look(world, parse(deleted())[0], SETTINGS).could_not_look
+    assert why in looked(world, deleted()).could_not_look
 
 
 def test_a_tick_looks_at_the_hours_before_it(world):
     world.delivers()
     world.deletes(world.logs[HOME][-1])
-    (event,) = parse(ticked())
 
-    plan = decide(event, look(world, event, SETTINGS), NOW, SETTINGS)
+    plan = decided(ticked(), looked(world, ticked()))
 
     assert only(plan).title == "A CloudTrail log file was deleted"
 
@@ -594,7 +599,7 @@ def test_a_tick_needs_both_variables(missing):
     values = {name: value for name, value in SETTINGS.values.items() if name != missing}
 
     with pytest.raises(NotConfigured, match=missing):
-        look(None, parse(ticked())[0], settings(**values))
+        looked(None, ticked(), settings(**values))
 
 
 def test_it_may_only_read_this_bucket_and_this_trail():

@@ -14,11 +14,12 @@ from chalicelib.remediations.trail_stopped import (
     OWNER,
     REMEDIATION,
     concerns,
-    decide,
-    look,
-    parse,
+    decide_by_the_hour,
+    decide_on_call,
+    look_at_call,
     place_of,
-    remembers,
+    remember_by_the_hour,
+    remember_call,
 )
 from chalicelib.remediations.trail_stopped.alerts import Seen
 from chalicelib.remediations.trail_stopped.restore import restore
@@ -125,34 +126,18 @@ def test_an_archive_accounts_bucket_is_not_watched_from_here():
 
 
 def test_another_trails_event_is_looked_at_no_further():
-    facts = look(None, typed(call(requestParameters={"name": "other"})), CONFIGURED)
+    event = typed(call(requestParameters={"name": "other"}))
 
-    assert facts is None
-    assert decide(TICK, None, NOW, CONFIGURED).empty
-    assert remembers(TICK, None, False) is None
-
-
-@pytest.mark.parametrize(
-    ("raw", "kind"), [(call(), "ApiCallEvent"), ({"time": "2026-03-02T03:00:00Z"}, "Tick")]
-)
-def test_an_event_is_a_call_or_a_tick(raw, kind):
-    raw = {
-        "resources": ["arn:aws:events:us-east-1:1:rule/r"],
-        "account": ACCOUNT,
-        "region": "us-east-1",
-        **raw,
-    }
-
-    (event,) = parse(raw)
-
-    assert type(event).__name__ == kind
+    assert look_at_call(None, event, CONFIGURED) is None
+    assert decide_on_call(event, None, NOW, CONFIGURED).empty
+    assert remember_call(event, None, True) is None
 
 
 # ---- what is told ---------------------------------------------------------------------------------
 
 
 def test_a_stop_is_told_with_who_where_what_and_the_way_back():
-    plan = decide(typed(call()), seen(logging=False), NOW, CONFIGURED)
+    plan = decide_on_call(typed(call()), seen(logging=False), NOW, CONFIGURED)
 
     alert = only(plan)
     facts = facts_of(alert)
@@ -166,18 +151,18 @@ def test_a_stop_is_told_with_who_where_what_and_the_way_back():
 
 
 def test_a_stop_that_was_taken_back_already_is_told_less_loudly():
-    alert = only(decide(typed(call()), seen(), NOW, CONFIGURED))
+    alert = only(decide_on_call(typed(call()), seen(), NOW, CONFIGURED))
 
     assert alert.severity is Severity.MEDIUM
     assert alert.title == "No weaker by now: Logging of the audit trail audit was stopped"
 
 
 def test_a_change_that_weakened_nothing_is_told_as_low():
-    assert only(decide(typed(call("UpdateTrail")), seen(), NOW, CONFIGURED)).severity is Severity.LOW
+    assert only(decide_on_call(typed(call("UpdateTrail")), seen(), NOW, CONFIGURED)).severity is Severity.LOW
 
 
 def test_a_call_on_the_bucket_that_changes_no_setting_of_ours_is_not_told():
-    assert decide(typed(call("PutBucketTagging", "s3")), seen(), NOW, CONFIGURED).empty
+    assert decide_on_call(typed(call("PutBucketTagging", "s3")), seen(), NOW, CONFIGURED).empty
 
 
 @pytest.mark.parametrize(
@@ -186,14 +171,14 @@ def test_a_call_on_the_bucket_that_changes_no_setting_of_ours_is_not_told():
 def test_an_attempt_is_told_by_who_stopped_it(code, severity):
     event = typed(call(errorCode=code, errorMessage=f"no, on resource: {TRAIL}"))
 
-    plan = decide(event, look(None, event, CONFIGURED), NOW, CONFIGURED)
+    plan = decide_on_call(event, look_at_call(None, event, CONFIGURED), NOW, CONFIGURED)
 
     assert only(plan).severity is severity
     assert plan.calls == ()
 
 
 def test_what_the_hourly_look_finds_is_told_once_a_day():
-    alert = only(decide(TICK, seen(validating=False), NOW, CONFIGURED))
+    alert = only(decide_by_the_hour(TICK, seen(validating=False), NOW, CONFIGURED))
 
     assert alert.title == "The audit trail audit is weaker than it should be: log file validation"
     assert alert.quiet.seconds == 86_400
@@ -201,7 +186,7 @@ def test_what_the_hourly_look_finds_is_told_once_a_day():
 
 def test_another_weakness_is_another_alert():
     subjects = {
-        only(decide(TICK, seen(**now), NOW, CONFIGURED)).quiet.subject
+        only(decide_by_the_hour(TICK, seen(**now), NOW, CONFIGURED)).quiet.subject
         for now in ({"validating": False}, {"logging": False}, {"validating": False, "logging": False})
     }
 
@@ -209,13 +194,13 @@ def test_another_weakness_is_another_alert():
 
 
 def test_a_sound_trail_needs_no_word():
-    assert decide(TICK, seen(), NOW, CONFIGURED).empty
+    assert decide_by_the_hour(TICK, seen(), NOW, CONFIGURED).empty
 
 
 def test_what_could_not_be_looked_at_is_told():
     blind = replace(seen(), untold=("GetBucketPolicy: access denied",))
 
-    assert only(decide(TICK, blind, NOW, CONFIGURED)).severity is Severity.MEDIUM
+    assert only(decide_by_the_hour(TICK, blind, NOW, CONFIGURED)).severity is Severity.MEDIUM
 
 
 def test_every_call_on_the_bucket_that_a_record_names_is_one_we_know():
@@ -342,7 +327,9 @@ def test_a_groups_retention_comes_back(good, now, back):
 
 
 def test_a_bucket_that_is_gone_is_not_made_anew():
-    plan = decide(typed(call("DeleteBucket", "s3")), seen(bucket_there=False, logging=False), NOW, CONFIGURED)
+    gone = seen(bucket_there=False, logging=False)
+
+    plan = decide_on_call(typed(call("DeleteBucket", "s3")), gone, NOW, CONFIGURED)
 
     assert plan.calls == ()
     assert "not made anew" in only(plan).advice
@@ -366,24 +353,24 @@ def test_what_restoring_needs_is_granted_and_only_for_acting():
 
 
 def test_a_sound_trail_is_remembered_with_what_could_not_be_seen_this_time():
-    state = remembers(TICK, seen(lock='{"a":1}', policy=None), False)
+    state = remember_by_the_hour(TICK, seen(lock='{"a":1}', policy=None), False)
 
     assert TrailSettings.from_text(state) == replace(GOOD, lock='{"a":1}')
 
 
 def test_a_weaker_trail_is_never_remembered():
-    assert remembers(TICK, seen(logging=False), False) is None
+    assert remember_by_the_hour(TICK, seen(logging=False), False) is None
 
 
 def test_a_call_is_remembered_only_where_it_was_expected():
     event = typed(call("UpdateTrail"))
 
-    assert remembers(event, seen(validating=False), False) is None
-    assert remembers(event, seen(validating=False), True) is not None
+    assert remember_call(event, seen(validating=False), False) is None
+    assert remember_call(event, seen(validating=False), True) is not None
 
 
 def test_what_somebody_else_changed_meanwhile_does_not_slip_in():
-    state = remembers(typed(call("UpdateTrail")), seen(validating=False, logging=False), True)
+    state = remember_call(typed(call("UpdateTrail")), seen(validating=False, logging=False), True)
 
     assert TrailSettings.from_text(state) == replace(GOOD, validating=False)
 
@@ -391,4 +378,4 @@ def test_what_somebody_else_changed_meanwhile_does_not_slip_in():
 def test_an_expected_call_that_failed_changed_nothing():
     event = typed(call("UpdateTrail", errorCode="AccessDenied"))
 
-    assert remembers(event, seen(validating=False), True) is None
+    assert remember_call(event, seen(validating=False), True) is None
