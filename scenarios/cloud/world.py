@@ -21,9 +21,7 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 import boto3
-import botocore.loaders
 import botocore.retries.standard
-import botocore.session
 
 from scenarios.cloud.agent.agents import Agents
 from scenarios.cloud.calls import Calls
@@ -40,6 +38,7 @@ from scenarios.cloud.functions.runtime_environment import PROJECT
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.iam.identity import ADMINISTRATOR, Identity
 from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.botocore_hooks import work_done_once
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.errors import WorldError
@@ -145,6 +144,7 @@ class World:
             entering.enter_context(_environment())
             entering.enter_context(self.clock)
             entering.enter_context(_guards(self.clock))
+            entering.enter_context(work_done_once())
             provisioned = _provisioned(self.deployment, self.clock)
             entering.enter_context(moto_hooks.moto_without_physics(self.setting.seed))
             provisioned.snapshot.restore()
@@ -356,19 +356,9 @@ def _client(session: boto3.Session, service: str, region: str) -> Any:
     return session.client(service, region_name=region)  # type: ignore[call-overload]  # any service by name
 
 
-_MODELS: dict[Any, Any] = {}
-
-
-def _loader(search_path: str | None = None) -> botocore.loaders.Loader:
-    """A session's loader of botocore's data; what one has read of the files, none reads again."""
-    loader = botocore.loaders.create_loader(search_path)
-    loader._cache = _MODELS  # type: ignore[attr-defined]  # noqa: SLF001 - where its methods keep what they found
-    return loader
-
-
 @contextmanager
 def _guards(clock: Clock) -> Iterator[None]:
-    """No thread, no socket, no waiting in real time; one copy of botocore's data for every session."""
+    """No thread, no socket, no waiting in real time."""
     inside, start_thread = threading.get_ident(), threading.Thread.start
 
     def no_thread(thread: threading.Thread) -> None:
@@ -393,7 +383,6 @@ def _guards(clock: Clock) -> Iterator[None]:
         (time, "sleep", clock.pass_time),
         # A client outlives the world it was made in; it must wait on the clock of the one it is used in.
         (waiter, "__defaults__", (*waiter.__defaults__[:-1], _wait)),
-        (botocore.session, "create_loader", _loader),
     ]
     with ExitStack() as leaving:
         for owner, name, value in replaced:

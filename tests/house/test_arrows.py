@@ -104,7 +104,8 @@ PRIVATE_BUT_NOT_MOTOS = {
     "scenarios.cloud.calls": "botocore's client, the one place every call goes through",
     "scenarios.cloud.kernel.endpoints": "the same",
     "scenarios.cloud.kernel.randomness": "Python's random",
-    "scenarios.cloud.world": "botocore's loader, where it keeps what it read",
+    "scenarios.cloud.kernel.botocore_hooks": "botocore's, where it makes sessions and clients",
+    "scenarios.cloud.kernel.clock": "freezegun's, where it looks for real time",
     "scenarios.cloud.cloudformation.intrinsics": "its own class, in a table",
 }
 

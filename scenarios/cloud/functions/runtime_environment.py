@@ -11,6 +11,7 @@ found and what is said when it isn't, `_get_handler` in
 https://github.com/aws/aws-lambda-python-runtime-interface-client/blob/main/awslambdaric/bootstrap.py
 """
 
+import dataclasses
 import importlib
 import io
 import logging
@@ -99,9 +100,11 @@ class ExecutionEnvironment:
         os.environ.clear()
         os.environ.update(self._variables)
         sys.meta_path.insert(0, self._code)
+        vars(dataclasses)["exec"] = _execute
         try:
             yield
         finally:
+            del vars(dataclasses)["exec"]
             sys.meta_path.remove(self._code)
             self._modules = _take_modules()
             self._loggers = _take_loggers()
@@ -150,8 +153,19 @@ def _compiled(path: str, fullname: str, *_: int) -> CodeType | None:
     return SourceFileLoader(fullname, path).get_code(fullname)
 
 
+def _execute(text: str, *scopes: Any) -> None:
+    """What `dataclasses` runs to make methods: the text is compiled once, and run for each class anew."""
+    exec(_compiled_text(text), *scopes)  # noqa: S102 - in place of the `exec` that dataclasses calls
+
+
+@lru_cache(maxsize=4096)
+def _compiled_text(text: str) -> CodeType:
+    return compile(text, "<string>", "exec", dont_inherit=True)
+
+
 def _take_modules() -> dict[str, ModuleType]:
-    names = [name for name in sys.modules if name.split(".", 1)[0] in DEPLOYED]
+    likely = [name for name in sys.modules if name.startswith(DEPLOYED)]
+    names = [name for name in likely if name.split(".", 1)[0] in DEPLOYED]
     return {name: sys.modules.pop(name) for name in names}
 
 

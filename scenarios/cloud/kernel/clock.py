@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 import freezegun
 import freezegun.api
@@ -28,6 +29,26 @@ Deed = Callable[[], object]
 # Modules that freezegun need not look through when it starts: it walks every attribute of
 # every module in sys.modules, and botocore and moto together have thousands of them.
 _LEFT_ALONE = ["threading", "rich", "hypothesis", "_pytest", "pluggy", "samtranslator", "cfnlint", "networkx"]
+
+
+_freezegun: Any = freezegun.api  # its private names are in no types
+_REAL = frozenset(_freezegun._real_time_object_ids)  # noqa: SLF001
+_LOOKED_THROUGH: WeakKeyDictionary[ModuleType, tuple[int, list[tuple[str, Any]]]] = WeakKeyDictionary()
+
+
+def _time_in(module: Any) -> list[tuple[str, Any]]:
+    """What of real time a module has under which names: what freezegun asks of each, many times faster.
+
+    As freezegun does, a module that has as many names as before is not looked through again.
+    """
+    if type(module) is not ModuleType:  # what only stands for one may make its attributes when asked
+        return list(_freezegun._get_module_attributes(module))  # noqa: SLF001
+    names = vars(module)
+    size, found = _LOOKED_THROUGH.get(module, (-1, []))
+    if size != len(names):
+        found = [(name, value) for name, value in names.items() if id(value) in _REAL]
+        _LOOKED_THROUGH[module] = len(names), found
+    return found
 
 
 @dataclass(order=True, slots=True)
@@ -63,7 +84,12 @@ class Clock:
 
     def __enter__(self) -> Self:
         self._freezer = freezegun.freeze_time(self._now, tz_offset=0, ignore=_LEFT_ALONE)
-        self._frozen = self._freezer.start()
+        look_through = _freezegun._get_cached_module_attributes  # noqa: SLF001
+        _freezegun._get_cached_module_attributes = _time_in  # noqa: SLF001
+        try:
+            self._frozen = self._freezer.start()
+        finally:
+            _freezegun._get_cached_module_attributes = look_through  # noqa: SLF001
         self._frames = freezegun.api.call_stack_inspection_limit
         freezegun.api.call_stack_inspection_limit = 0  # nobody sees real time, whoever called them
         return self

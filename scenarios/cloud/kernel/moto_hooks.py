@@ -13,10 +13,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, NamedTuple
 
 import moto.awslambda.models as lambda_models
 import moto.core.botocore_stubber as stubber
+import moto.core.models as moto_models
+import moto.core.responses as moto_responses
 import moto.events.models as events_models
 import moto.logs.models as logs_models
 import moto.s3.models as s3_models
@@ -27,8 +30,9 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
 from moto.backends import get_backend
-from moto.core.base_backend import BackendDict
+from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.model_instances import model_data
+from moto.core.models import MockAWS
 from moto.iam.access_control import PermissionResult
 from moto.moto_api._internal import mock_random
 
@@ -61,6 +65,19 @@ def _add_only(queue: Any, message: Any) -> None:
         queue.lambda_event_source_mappings = mapped
 
 
+_URLS: dict[tuple[Any, tuple[str, ...], int], dict[str, Any]] = {}
+_urls_of: Any = vars(BaseBackend)["urls"].fget
+
+
+def _urls(backend: Any) -> dict[str, Any]:
+    """The URLs of a service and who answers there, put together once for what its module says."""
+    module = backend._url_module  # noqa: SLF001
+    known = (module, tuple(module.url_bases), len(module.url_paths))
+    if known not in _URLS:
+        _URLS[known] = _urls_of(backend)
+    return _URLS[known]
+
+
 _SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
     (sns_models.Subscription, "publish", _nothing),
     (s3_notifications, "send_event", _nothing),
@@ -70,6 +87,9 @@ _SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
     (events_models.Rule, "send_to_targets", _nothing),
     (lambda_models.LambdaFunction, "_invoke_lambda", _never),
     (sqs_models.Queue, "add_message", _add_only),
+    # What moto works out for every request, though it depends on moto's own code alone.
+    (BaseBackend, "urls", property(_urls)),
+    (moto_responses, "method_names_from_class", cache(moto_responses.method_names_from_class)),
     *MENDED,
 )
 
@@ -85,12 +105,24 @@ def seed_ids(seed: int) -> None:
     logs_models.LogEvent._event_id = 0  # noqa: SLF001 - a counter that would go on from world to world
 
 
+_callback_response = cache(moto_models.CallbackResponse)
+
+
+def _start(mocked: MockAWS) -> None:
+    """Start moto; what it registers for each method and URL of every service, it registers again as it is."""
+    made, moto_models.CallbackResponse = moto_models.CallbackResponse, _callback_response
+    try:
+        mocked.start()
+    finally:
+        moto_models.CallbackResponse = made
+
+
 @contextmanager
 def moto_without_physics(seed: int) -> Iterator[None]:
     """Moto started with empty state, its ids from `seed`, its own deliveries switched off."""
     kept = [(owner, name, inspect.getattr_static(owner, name, None)) for owner, name, _ in _SWITCHED_OFF]
     mocked = mock_aws(config={"core": {"reset_boto3_session": True}})
-    mocked.start()
+    _start(mocked)
     try:
         seed_ids(seed)
         _organizations().master_accounts.clear()  # moto leaves members where they were

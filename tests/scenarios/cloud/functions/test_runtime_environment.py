@@ -1,3 +1,4 @@
+import dataclasses
 import logging
 import os
 import sys
@@ -24,6 +25,18 @@ def environment(folder, handler="app.look", **variables):
 
 def invoke(each, event=None):
     return each.invoke(event, SimpleNamespace())
+
+
+def seen_outside():
+    return (
+        dict(os.environ),
+        set(sys.modules),
+        list(sys.meta_path),
+        sys.stdout,
+        sys.stderr,
+        list(sys.path),
+        vars(dataclasses).get("exec"),
+    )
 
 
 # ---- finding the handler ------------------------------------------------------------------------
@@ -123,6 +136,31 @@ def test_modules_below_the_handlers_are_its_own_as_well(tmp_path):
     assert invoke(first, "c") == ["a", "c"]
 
 
+def test_a_dataclass_is_the_functions_own_too(tmp_path):
+    """Its methods are compiled once and made for each: what one function hangs on it, no other finds."""
+    code(
+        tmp_path,
+        """
+        from dataclasses import dataclass
+
+        @dataclass(frozen=True)
+        class Seen:
+            event: str
+            times: int = 1
+
+        def look(event, context):
+            known, Seen.last = getattr(Seen, "last", None), event
+            Seen.__init__.__globals__["left"] = event
+            return [known, str(Seen(event)), "left" in globals()]
+        """,
+    )
+    first, second = environment(tmp_path), environment(tmp_path)
+
+    assert invoke(first, "a") == [None, "Seen(event='a', times=1)", True]
+    assert invoke(second, "b")[0] is None
+    assert invoke(first, "c")[0] == "a"
+
+
 def test_an_environment_runs_the_code_as_it_was_when_it_started(tmp_path):
     code(tmp_path, "def look(event, context): return 'old'")
     old = environment(tmp_path)
@@ -159,15 +197,14 @@ def test_outside_of_a_run_nothing_of_the_function_shows(tmp_path, fails):
         f"import chalicelib.deeper\n\ndef look(event, context): {'1 / 0' if fails else 'pass'}",
         deeper="",
     )
-    before = (dict(os.environ), set(sys.modules), list(sys.meta_path), sys.stdout, sys.stderr, list(sys.path))
+    before = seen_outside()
 
     try:
         invoke(environment(tmp_path))
     except ZeroDivisionError:
         assert fails
 
-    after = (dict(os.environ), set(sys.modules), list(sys.meta_path), sys.stdout, sys.stderr, list(sys.path))
-    assert after == before
+    assert seen_outside() == before
     assert sys.modules["chalicelib"] is chalicelib
 
 

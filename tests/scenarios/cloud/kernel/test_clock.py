@@ -1,5 +1,7 @@
+import sys
 import time
 from datetime import UTC, date, datetime, timedelta, timezone
+from types import ModuleType
 
 import freezegun.api
 import pytest
@@ -223,3 +225,18 @@ def test_what_is_planned_meanwhile_takes_the_cause_along(clock):
 
     assert seen == [7, None, 7]
     assert clock.cause is None
+
+
+def test_a_module_that_takes_up_a_time_later_sees_frozen_time_in_the_next_world(monkeypatch):
+    """What each module has of real time is remembered, but only while the module has no more than before."""
+    module = ModuleType("later")
+    monkeypatch.setitem(sys.modules, "later", module)
+    with Clock(START):
+        pass
+    module.datetime = datetime
+
+    with Clock(START):
+        frozen = module.datetime.now(UTC)
+
+    assert frozen == START
+    assert module.datetime is datetime

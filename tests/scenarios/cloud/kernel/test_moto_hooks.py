@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 import boto3
 import moto
 import pytest
+from moto import mock_aws
+from moto.core.models import responses_mock
 
 from scenarios.cloud.cloudformation.provision import provision
 from scenarios.cloud.kernel import moto_hooks
@@ -230,6 +232,31 @@ def ids(seed):
         client("logs").put_log_events(logGroupName="g", logStreamName="s", logEvents=events)
         found = client("logs").filter_log_events(logGroupName="g")["events"]
         return made, message, key, [event["eventId"] for event in found]
+
+
+@pytest.mark.parametrize("service", ["s3", "dynamodb", "logs", "iam"])
+def test_a_service_answers_at_the_urls_where_moto_alone_has_it_answer(service):
+    region = "us-east-1" if service in {"dynamodb", "logs"} else "aws"
+    with mock_aws():
+        alone = moto_hooks.backend(service, ACCOUNT, region).urls
+    with moto_hooks.moto_without_physics(1):
+        kept = [moto_hooks.backend(service, ACCOUNT, region).urls for _ in range(2)]
+
+    assert kept == [alone, alone]
+    assert kept[0] is kept[1]
+
+
+def test_moto_listens_for_the_requests_it_listens_for_alone():
+    def heard():
+        registered = responses_mock._registry._registered
+        return {method: [(each.url, each.callback) for each in some] for method, some in registered.items()}
+
+    with mock_aws():
+        alone = heard()
+    for seed in (1, 2):
+        with moto_hooks.moto_without_physics(seed):
+            assert heard() == alone
+    assert alone
 
 
 def test_ids_come_from_the_seed():

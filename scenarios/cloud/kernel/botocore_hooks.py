@@ -1,0 +1,167 @@
+"""What botocore works out anew for every session and client, though it comes out the same: kept.
+
+A run makes dozens of sessions and clients, because functions share none. Most of what they cost is the same
+data read into the same objects: the handlers every session begins with, a service's model and methods, its
+rules for endpoints. All of it depends on botocore's files alone, never on who asks, from where, or with
+which settings. What does depend on those (credentials, configuration, a client's own handlers and retries),
+botocore still makes for each. A contract test compares such a client with one that botocore made alone.
+"""
+
+import copy
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import lru_cache
+from typing import Any
+
+import botocore.client
+import botocore.handlers
+import botocore.hooks
+import botocore.httpsession
+import botocore.loaders
+import botocore.regions
+import botocore.session
+import botocore.useragent
+from botocore.endpoint_provider import EndpointProvider
+from botocore.hooks import EventAliaser, HierarchicalEmitter
+from botocore.model import ServiceModel
+
+# Private names of botocore's: its types don't know them.
+_Trie: Any = botocore.hooks._PrefixTrie  # type: ignore[attr-defined]  # noqa: SLF001
+_Creator: Any = botocore.client.ClientCreator
+_Session: Any = botocore.session.Session
+_Aliaser: Any = EventAliaser
+_http: Any = botocore.httpsession.URLLib3Session
+_agents: Any = botocore.useragent
+_regions: Any = botocore.regions
+
+_register_builtin_handlers = _Session._register_builtin_handlers  # noqa: SLF001
+_create_methods = _Creator._create_methods  # noqa: SLF001
+_create_name_mapping = _Creator._create_name_mapping  # noqa: SLF001
+_new_aliaser = _Aliaser.__init__
+
+
+@contextmanager
+def work_done_once() -> Iterator[None]:
+    """Inside, sessions and clients are made of what was made before, where that is the same."""
+    replaced: tuple[tuple[Any, str, Any], ...] = (
+        (_Aliaser, "__init__", _begin_aliaser),
+        (_Aliaser, "__copy__", _copy_aliaser),
+        (_Trie, "__copy__", _copy_trie),
+        (_Session, "_register_builtin_handlers", _builtin_handlers),
+        (_Creator, "_load_service_model", _load_service_model),
+        (_Creator, "_create_methods", _methods),
+        (_Creator, "_create_name_mapping", _name_mapping),
+        (_regions, "EndpointProvider", _endpoint_provider),
+        (_http, "_get_ssl_context", _no_ssl_context),
+        (_agents, "sanitize_user_agent_string_component", _sanitized),
+        (botocore.session, "create_loader", _loader),
+    )
+    with ExitStack() as leaving:
+        for owner, name, value in replaced:
+            leaving.callback(setattr, owner, name, getattr(owner, name))
+            setattr(owner, name, value)
+        yield
+
+
+# ---- botocore's data ----------------------------------------------------------------------------
+
+_FILES: dict[Any, Any] = {}
+_MODELS: dict[tuple[str, int], ServiceModel] = {}
+_METHODS: dict[int, tuple[ServiceModel, Mapping[str, Any]]] = {}
+_NAMES: dict[int, tuple[ServiceModel, Mapping[str, str]]] = {}
+_PROVIDERS: dict[tuple[int, int, frozenset[str]], tuple[Any, Any, EndpointProvider]] = {}
+
+
+def _loader(search_path: str | None = None) -> botocore.loaders.Loader:
+    """A session's loader of botocore's data; what one has read of the files, none reads again."""
+    loader = botocore.loaders.create_loader(search_path)
+    loader._cache = _FILES  # type: ignore[attr-defined]  # noqa: SLF001 - where its methods keep what they found
+    return loader
+
+
+def _load_service_model(creator: Any, service_name: str, api_version: str | None = None) -> ServiceModel:
+    """One model for one text of it: a model keeps its text, so that no other text can have its id."""
+    text = creator._loader.load_service_model(service_name, "service-2", api_version=api_version)  # noqa: SLF001
+    if (service_name, id(text)) not in _MODELS:
+        _MODELS[service_name, id(text)] = ServiceModel(text, service_name=service_name)
+    return _MODELS[service_name, id(text)]
+
+
+def _methods(creator: Any, model: ServiceModel) -> dict[str, Any]:
+    """A client's methods; what handlers add to them, they add to a copy."""
+    if id(model) not in _METHODS:
+        _METHODS[id(model)] = model, _create_methods(creator, model)
+    return dict(_METHODS[id(model)][1])
+
+
+def _name_mapping(creator: Any, model: ServiceModel) -> dict[str, str]:
+    if id(model) not in _NAMES:
+        _NAMES[id(model)] = model, _create_name_mapping(creator, model)
+    return dict(_NAMES[id(model)][1])
+
+
+def _endpoint_provider(
+    ruleset_data: Any, partition_data: Any, excluded_params: Any = None
+) -> EndpointProvider:
+    """A service's rules for endpoints, read once; they answer by their parameters alone."""
+    known = id(ruleset_data), id(partition_data), frozenset(excluded_params or ())
+    if known not in _PROVIDERS:
+        made: Any = EndpointProvider
+        provider = made(ruleset_data, partition_data, excluded_params)
+        _PROVIDERS[known] = ruleset_data, partition_data, provider
+    return _PROVIDERS[known][2]
+
+
+_sanitized = lru_cache(maxsize=4096)(_agents.sanitize_user_agent_string_component)
+
+
+def _no_ssl_context(_: Any) -> None:
+    """Nothing is ever sent from inside a world; outside, urllib3 would make a context when it connects."""
+
+
+# ---- handlers of events -------------------------------------------------------------------------
+
+_ALIASES: dict[str, str] = {}
+_BUILTIN: list[tuple[list[Any], HierarchicalEmitter]] = []
+
+
+def _begin_aliaser(aliaser: Any, event_emitter: Any, event_aliases: Any = None) -> None:
+    """What botocore's own aliases make of an event's name is kept for all who use these."""
+    _new_aliaser(aliaser, event_emitter, event_aliases)
+    if event_aliases is None:
+        aliaser._alias_name_cache = _ALIASES  # noqa: SLF001
+
+
+def _copy_aliaser(aliaser: Any) -> Any:
+    copied = _Aliaser(copy.copy(aliaser._emitter), aliaser._event_aliases)  # noqa: SLF001
+    copied._alias_name_cache = aliaser._alias_name_cache  # noqa: SLF001
+    return copied
+
+
+def _copy_trie(trie: Any) -> Any:
+    """As botocore copies it, without asking each node what each of its parts is."""
+    copied = _Trie()
+    copied._root = _copy_node(trie._root)  # noqa: SLF001
+    return copied
+
+
+def _copy_node(node: Mapping[str, Any]) -> dict[str, Any]:
+    values = node["values"]
+    return {
+        "chunk": node["chunk"],
+        "children": {chunk: _copy_node(child) for chunk, child in node["children"].items()},
+        "values": values and type(values)(*map(list, values)),
+    }
+
+
+def _builtin_handlers(session: Any, events: Any) -> None:
+    """Give a session the handlers every session begins with, as a copy of those the first one registered."""
+    emitter = events._emitter  # noqa: SLF001
+    if type(emitter) is not HierarchicalEmitter or emitter._handlers._root["children"]:  # type: ignore[attr-defined]  # noqa: SLF001
+        _register_builtin_handlers(session, events)
+        return
+    if not _BUILTIN or _BUILTIN[0][0] != botocore.handlers.BUILTIN_HANDLERS:
+        _register_builtin_handlers(session, events)
+        _BUILTIN[:] = [(list(botocore.handlers.BUILTIN_HANDLERS), copy.copy(emitter))]
+        return
+    vars(emitter).update(vars(copy.copy(_BUILTIN[0][1])))

@@ -1,0 +1,126 @@
+"""A client made of what was made before is the client that botocore makes alone."""
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import UnknownServiceError
+
+from scenarios.cloud.kernel.botocore_hooks import work_done_once
+
+SERVICES = ("dynamodb", "s3", "sts", "logs", "cloudwatch", "events", "iam", "sns")
+CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3}, user_agent_extra="trailwarden")
+
+
+def session():
+    return boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name="eu-west-1")
+
+
+def client(service, region="eu-west-1"):
+    return session().client(service, region_name=region, config=CONFIG)
+
+
+def handlers(each):
+    """Which handlers hear which events, by their names, in their order."""
+
+    def below(node, name):
+        for section in node["values"] or ():
+            yield from ((name, getattr(one, "__qualname__", type(one).__name__)) for one in section)
+        for chunk, child in node["children"].items():
+            yield from below(child, f"{name}.{chunk}")
+
+    return list(below(each.meta.events._emitter._handlers._root, ""))
+
+
+def described(each):
+    """All of a client that a caller could notice."""
+    config = {name: value for name, value in vars(each.meta.config).items() if not name.startswith("__")}
+    return {
+        "methods": {name for name in dir(each) if not name.startswith("__")},
+        "bases": [base.__name__ for base in type(each).__mro__],
+        "handlers": handlers(each),
+        "config": config,
+        "region": each.meta.region_name,
+        "endpoint": each.meta.endpoint_url,
+        "partition": each.meta.partition,
+        "agent": each._user_agent_creator.to_string(),
+        "signs": (each._request_signer.signing_name, each._request_signer.signature_version),
+        "operations": each.meta.method_to_api_mapping,
+        "errors": sorted(each.exceptions._code_to_exception),
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_client_is_the_one_that_botocore_makes_alone(service):
+    alone = described(client(service))
+
+    with work_done_once():
+        client(service)
+        second = described(client(service))
+
+    assert second == alone
+
+
+def test_a_request_goes_where_botocore_alone_would_send_it():
+    asked = {"Params": {"Bucket": "b", "Key": "k"}, "ExpiresIn": 60}
+
+    def url(region):
+        return client("s3", region).generate_presigned_url("get_object", **asked).partition("?")[0]
+
+    alone = [url(region) for region in ("eu-west-1", "us-east-1", "cn-north-1")]
+    with work_done_once():
+        kept = [url(region) for region in ("eu-west-1", "us-east-1", "cn-north-1")] * 2
+
+    assert kept == alone * 2
+    assert len(set(alone)) == 2  # presigned, the regions of one partition share a host
+
+
+def test_what_is_registered_on_a_client_only_that_client_hears():
+    with work_done_once():
+        first, second = client("dynamodb"), client("dynamodb")
+        before = handlers(second)
+        first.meta.events.register("before-call.dynamodb", lambda **_: None)
+        third = client("dynamodb")
+
+    assert handlers(second) == before == handlers(third)
+    assert len(handlers(first)) == len(before) + 1
+
+
+def test_what_is_registered_on_a_session_no_other_session_hears():
+    with work_done_once():
+        one = session()
+        one.events.register("before-call.dynamodb", lambda **_: None)
+
+        assert len(handlers(one.client("dynamodb"))) == len(handlers(session().client("dynamodb"))) + 1
+
+
+def test_what_is_set_on_a_clients_class_no_other_client_has():
+    with work_done_once():
+        type(client("dynamodb")).put_item = None
+
+        assert callable(client("dynamodb").put_item)
+
+
+def test_each_client_has_its_own_patience():
+    """What one function's retries have used up, another's still has."""
+
+    def quotas(each):
+        found = each.meta.events._emitter._handlers._root["children"]["needs-retry"]["children"]["dynamodb"]
+        return [handler.__self__ for handler in found["values"].middle]
+
+    with work_done_once():
+        first, second = quotas(client("dynamodb")), quotas(client("dynamodb"))
+
+    assert first
+    assert not {id(each) for each in first} & {id(each) for each in second}
+
+
+def test_botocore_is_left_as_it_was():
+    with work_done_once():
+        kept = client("dynamodb")
+
+    assert kept.meta.service_model is not client("dynamodb").meta.service_model
+
+
+def test_a_service_that_is_not_there_is_still_not_there():
+    with work_done_once(), pytest.raises(UnknownServiceError):
+        client("dynamo")
