@@ -1,7 +1,8 @@
-"""What every law of the simulated AWS is given: the clock, who is who, the calls, the faults, the trace."""
+"""What every law of the simulated AWS is given: clock, callers, calls, deliveries, faults, trace."""
 
 import random
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from scenarios.cloud.calls import Calls
 from scenarios.cloud.iam.identity import Identity
 from scenarios.cloud.kernel.clock import Clock
+from scenarios.cloud.kernel.deliveries import Deliveries, Event
 from scenarios.cloud.kernel.faults import Faults
 from scenarios.cloud.kernel.randomness import stream
 
@@ -34,6 +36,7 @@ class Setting:
     clock: Clock
     identity: Identity
     calls: Calls
+    deliveries: Deliveries
     faults: Faults
     seed: int
     account: str
@@ -46,6 +49,11 @@ class Setting:
         """Add a line to the trace."""
         moment = Moment(at=self.clock.now, kind=kind, words=words, facts=facts, cause=self.clock.cause)
         self.trace.append(moment)
+
+    def announce(self, region: str, event: Mapping[str, Any], *, by: str) -> None:
+        """An AWS service tells of something on a region's default event bus, as each of them may."""
+        bus = f"arn:aws:events:{region}:{self.account}:event-bus/default"
+        self.deliveries.hand_over(bus, Event(content=event), by=by)
 
     def random(self, name: str) -> random.Random:
         """The stream of random numbers with this name; a draw from it shifts no other."""

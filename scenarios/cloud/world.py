@@ -41,17 +41,20 @@ from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.botocore_hooks import work_done_once
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.clock import Clock
+from scenarios.cloud.kernel.deliveries import Deliveries
 from scenarios.cloud.kernel.errors import WorldError
 from scenarios.cloud.kernel.faults import NONE, Faults
 from scenarios.cloud.kernel.isolation import without_aws_settings
 from scenarios.cloud.kernel.randomness import seeded
 from scenarios.cloud.kernel.stack import Stack
+from scenarios.cloud.kinesis.streams import Streams
 from scenarios.cloud.logs.encryption import GroupEncryption
 from scenarios.cloud.logs.service import Logs
 from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.s3.notifications import Notifications
 from scenarios.cloud.setting import Setting
-from scenarios.cloud.sns.topics import Messaging
+from scenarios.cloud.sns.topics import Topics
+from scenarios.cloud.sqs.queues import Queues
 from scenarios.cloud.sts.whoami import WhoAmI
 from scenarios.cloud.throttles import Throttles
 
@@ -95,6 +98,7 @@ class World:
             clock=self.clock,
             identity=self.identity,
             calls=self.calls,
+            deliveries=Deliveries(self.identity, ACCOUNT),
             faults=faults,
             seed=seed,
             account=ACCOUNT,
@@ -102,30 +106,24 @@ class World:
             regions=deployment.regions,
         )
         harness = _session("harness", deployment.home)
-        self.messaging = Messaging(self.setting)
-        self.functions = Functions(self.setting, self.messaging.send_by_role, deployment.code)
-        self.messaging.connect(self.functions)
-        self.eventbridge = EventBridge(self.setting, self.functions, self.messaging)
-        self.cloudwatch = CloudWatch(self.setting, self.eventbridge.emit)
+        self.queues = Queues(self.setting)
+        self.topics = Topics(self.setting)
+        Streams(self.setting)
+        self.functions = Functions(self.setting, deployment.code)
+        self.eventbridge = EventBridge(self.setting)
+        self.cloudwatch = CloudWatch(self.setting)
         self.queue_metrics = QueueMetrics(self.setting, self.cloudwatch)
-        self.logs = Logs(self.setting, self.functions, self.cloudwatch)
+        self.logs = Logs(self.setting, self.cloudwatch)
         GroupEncryption(self.setting)
-        self.eventbridge.connect(self.logs)
-        self.instances = Instances(self.setting, self.cloudwatch.store, self.eventbridge.emit)
-        self.cloudwatch.connect(Actions(self.setting, self.messaging, self.functions, self.instances))
+        self.instances = Instances(self.setting, self.cloudwatch.store)
+        self.cloudwatch.connect(Actions(self.setting, self.instances))
         self.agents = Agents(self.setting, self.instances, self.cloudwatch, self.logs)
-        self.storage = Storage(self.setting, harness, self.eventbridge.emit)
+        self.storage = Storage(self.setting, harness)
         self.logs.connect(self.storage)
         Notifications(self.setting)
         WhoAmI(self.setting)
         self.tables = Tables(self.setting)
-        self.trail = CloudTrail(
-            self.setting,
-            emit=self.eventbridge.emit,
-            logs=self.logs,
-            storage=self.storage,
-            messaging=self.messaging,
-        )
+        self.trail = CloudTrail(self.setting, self.storage)
         self._described = DescribedStacks(self.setting)
         self.throttles = Throttles(self.setting, self.functions)
         self.harness = harness
@@ -158,7 +156,7 @@ class World:
             self.stacks = dict(provisioned.stacks)
             stacks = self.stacks.values()
             self._described.start(self._deployed())
-            self.functions.start(self.logs, _log_groups(stacks), _dead_letters(stacks))
+            self.functions.start(_log_groups(stacks), _dead_letters(stacks))
             self.eventbridge.start()
             self.cloudwatch.start()
             self.queue_metrics.start()

@@ -154,7 +154,7 @@ def _timeline(world: World) -> tuple[Moment, ...]:
             },
             cause=causes.get((message.at, message.subject)),
         )
-        for message in world.messaging.inbox
+        for message in world.topics.inbox
     ]
     moments = sorted([*world.setting.trace, *mail], key=lambda moment: moment.at)
     return tuple(replace(each, words=_named(each.words, names)) for each in moments)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from scenarios.cloud.iam.policy import Decision
 from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines, Missing, Notification, Refusal
 from scenarios.cloud.s3.encryption import ObjectEncryption
 from scenarios.cloud.setting import Setting
 
@@ -62,30 +63,37 @@ class Access:
             return Denial("AccessDenied", f"CloudTrail may not kms:GenerateDataKey with {arn}")
         return None
 
-    def to_log_group(self, role: str, log_group_arn: str, stream: str) -> Denial | None:
-        """Why a trail's role may not write to its log group."""
-        base = log_group_arn.removesuffix(":*")
-        _, _, _, region, account, _, group = base.split(":", 6)
-        if moto_hooks.log_group(account, region, group) is None:
-            return Denial("ResourceNotFoundException", f"the log group {group} is gone")
-        for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-            resource = f"{base}:log-stream:{stream}"
-            decision = self._setting.identity.role_may(role, SERVICE, action, resource)
-            if not decision.allowed:
-                return Denial("AccessDenied", f"CloudTrail may not write to {group}: {decision.because}")
-        return None
+    def to_log_group(self, trail_arn: str, role: str, log_group_arn: str, stream: str) -> Denial | None:
+        """Why a trail could not write to a log group under a role."""
+        by, lines = AssumedRole(arn=role, service=SERVICE), LogLines(stream=stream, lines=())
+        refusal = self._setting.deliveries.refusal(log_group_arn, lines, by=by, source=trail_arn)
+        return _of_log_group(log_group_arn, refusal)
+
+    def write_lines(self, trail: Any, lines: LogLines) -> Denial | None:
+        """Write to a trail's log group under its role, or tell why that can't be."""
+        arn, by = trail.cw_log_group_arn, AssumedRole(arn=trail.cw_role_arn or "", service=SERVICE)
+        return _of_log_group(arn, self._setting.deliveries.hand_over(arn, lines, by=by, source=trail.arn))
 
     def to_topic(self, trail_arn: str, topic_arn: str) -> bool:
         """Whether CloudTrail may publish to a topic, its encryption left aside."""
-        if moto_hooks.topic(topic_arn) is None:
-            return False
-        return self._may("sns:Publish", topic_arn, self._source(trail_arn)).allowed
+        given = Notification(text="")
+        refusal = self._setting.deliveries.refusal(topic_arn, given, by=SERVICE, source=trail_arn)
+        return refusal is None or refusal.missing in (Missing.KEY_PERMISSION, Missing.USABLE_KEY)
 
     def _may(self, action: str, resource: str, context: Mapping[str, str]) -> Decision:
         return self._setting.identity.service_may(SERVICE, action, resource, context)
 
     def _source(self, trail_arn: str) -> dict[str, str]:
         return {"aws:SourceArn": trail_arn, "aws:SourceAccount": self._setting.account}
+
+
+def _of_log_group(arn: str, refusal: Refusal | None) -> Denial | None:
+    group = arn.removesuffix(":*").split(":", 6)[6]
+    if refusal is None:
+        return None
+    if refusal.missing is Missing.RESOURCE:
+        return Denial("ResourceNotFoundException", f"the log group {group} is gone")
+    return Denial("AccessDenied", f"CloudTrail may not write to {group}: {refusal.because}")
 
 
 def accounts_of(account: str, trail: Any) -> Iterator[tuple[str, str]]:

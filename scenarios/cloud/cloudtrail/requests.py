@@ -69,7 +69,7 @@ class TrailRequests:
         if given.get("SnsTopicName"):
             self._look_at_topic(given["SnsTopicName"], arn)
         if given.get("CloudWatchLogsLogGroupArn") or given.get("CloudWatchLogsRoleArn"):
-            self._look_at_log_group(given, trail)
+            self._look_at_log_group(given, arn, trail)
 
     def _look_at_bucket(self, given: Mapping[str, Any], arn: str, trail: Any) -> None:
         bucket = given.get("S3BucketName") or trail.bucket_name
@@ -97,14 +97,14 @@ class TrailRequests:
             why = "SNS Topic does not exist or the topic policy is incorrect!"
             raise Refused("InsufficientSnsTopicPolicyException", why, 403)
 
-    def _look_at_log_group(self, given: Mapping[str, Any], trail: Any) -> None:
+    def _look_at_log_group(self, given: Mapping[str, Any], arn: str, trail: Any) -> None:
         group = given.get("CloudWatchLogsLogGroupArn") or getattr(trail, "cw_log_group_arn", None)
         role = given.get("CloudWatchLogsRoleArn") or getattr(trail, "cw_role_arn", None)
         if not group or not role:
             why = "You must specify a log group and a role that CloudTrail can assume to write to it."
             raise Refused("InvalidParameterCombinationException", why)
         stream = f"{self._setting.account}_CloudTrail_{group.split(':')[3]}"
-        if self._access.to_log_group(role, group, stream):
+        if self._access.to_log_group(arn, role, group, stream):
             why = "Access denied. Check the permissions for your role."
             raise Refused("InvalidCloudWatchLogsLogGroupArnException", why)
 

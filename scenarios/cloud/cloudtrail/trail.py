@@ -10,7 +10,7 @@ Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrai
 
 import copy
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -30,29 +30,23 @@ from scenarios.cloud.cloudtrail.selectors.choices import TrailChoices, logs
 from scenarios.cloud.cloudtrail.selectors.selectors import asks_for_data
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.deliveries import LogLines
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
-from scenarios.cloud.logs.service import Logs
 from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.setting import Setting
-from scenarios.cloud.sns.topics import Messaging
 
 # Neither EventBridge nor Logs is sent a larger one; log files hold it.
 LARGEST_RECORD_BYTES = 256 * 1024
 
-Emit = Callable[[str, Mapping[str, Any]], None]
 Record = Mapping[str, Any]
 
 
 class CloudTrail:
     """All trails of the account, and its event history."""
 
-    def __init__(
-        self, setting: Setting, *, emit: Emit, logs: Logs, storage: Storage, messaging: Messaging
-    ) -> None:
+    def __init__(self, setting: Setting, storage: Storage) -> None:
         self._setting = setting
-        self._emit = emit
-        self._logs = logs
-        self._files = TrailFiles(setting, storage, messaging, self._trail)
+        self._files = TrailFiles(setting, storage, self._trail)
         TrailRequests(setting, self._files.access, self._trails)
         self.history = EventHistory(setting)
         self._choices = TrailChoices(setting, self._trails)
@@ -172,22 +166,22 @@ class CloudTrail:
             seconds += self._setting.random("faults.order").uniform(0, 60)
         envelope = event_bridge_envelope(record, self._setting.new_uuid("events.id"))
         self._setting.clock.after(
-            seconds + faults.late_seconds, lambda: self._emit(region, envelope), "CloudTrail to EventBridge"
+            seconds + faults.late_seconds,
+            lambda: self._setting.announce(region, envelope, by=SERVICE),
+            "CloudTrail to EventBridge",
         )
 
     def _to_log_group(self, trail: Any, record: Record) -> None:
         if not trail.cw_log_group_arn:  # taken from it meanwhile
             return
-        region, group = trail.cw_log_group_arn.removesuffix(":*").split(":log-group:")
         stream = f"{self._setting.account}_CloudTrail_{trail.region_name}"
-        denial = self._files.access.to_log_group(trail.cw_role_arn, trail.cw_log_group_arn, stream)
+        when = datetime.fromisoformat(record["eventTime"])
+        lines = LogLines(stream=stream, lines=[(when, json.dumps(record))])
+        denial = self._files.access.write_lines(trail, lines)
         status = self._files.status(trail.arn).log_group
         status.note(self._setting.clock.now, denial.error if denial else "")
         if denial:
             self._setting.note("lost", denial.words)
-            return
-        when = datetime.fromisoformat(record["eventTime"])
-        self._logs.write(region.split(":")[3], group, stream, [(when, json.dumps(record))])
 
     # ---- which trails ---------------------------------------------------------------------------
 

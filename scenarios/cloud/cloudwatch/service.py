@@ -4,14 +4,14 @@ Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmTha
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from scenarios.cloud.alarms import INSUFFICIENT_DATA
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.cloudwatch.alarms.actions import Actions
+from scenarios.cloud.cloudwatch.alarms.actions import SERVICE, Actions
 from scenarios.cloud.cloudwatch.alarms.composites import Composites
 from scenarios.cloud.cloudwatch.alarms.evaluation import Evaluations
 from scenarios.cloud.cloudwatch.alarms.history import AlarmHistory
@@ -31,15 +31,12 @@ from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
 
-Emit = Callable[[str, Mapping[str, Any]], None]
-
 
 class CloudWatch:
     """Metrics and alarms of every region."""
 
-    def __init__(self, setting: Setting, emit: Emit) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._emit = emit
         self._stores: dict[str, MetricStore] = {}
         self._actions: Actions | None = None
         self._composites = Composites(setting, self._become, self._act)
@@ -113,12 +110,15 @@ class CloudWatch:
         held = self._composites.suppression(region, alarm) if composite else None
         place = Place(self._setting.account, region)
         event = state_change_event(place, alarm, change, self._setting.new_uuid("events.id"), held)
-        self._setting.clock.after(1.0, lambda: self._emit(region, event), "alarm state change event")
+        self._announce(region, event, "alarm state change event")
         if composite:
             self._composites.changed(region, alarm, change)
         else:
             self._act(region, alarm, change)
         self._composites.child_changed(region, alarm, change)
+
+    def _announce(self, region: str, event: Mapping[str, Any], what: str) -> None:
+        self._setting.clock.after(1.0, partial(self._setting.announce, region, event, by=SERVICE), what)
 
     def _act(self, region: str, alarm: Any, change: Change) -> None:
         assert self._actions is not None, "connect() comes first"
@@ -143,7 +143,7 @@ class CloudWatch:
             before=before,
             suppression=self._composites.held(alarm),
         )
-        self._setting.clock.after(1.0, lambda: self._emit(region, event), "alarm configuration change event")
+        self._announce(region, event, "alarm configuration change event")
         if operation == "delete":
             self._composites.deleted(alarm)
         elif alarm.rule is None:

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-ch
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,8 +23,6 @@ from scenarios.cloud.kernel.errors import Refused, WorldError
 from scenarios.cloud.setting import Setting
 
 BASIC_SECONDS, DETAILED_SECONDS, STATUS_SECONDS = 300, 60, 60
-
-Emit = Callable[[str, Mapping[str, Any]], None]
 
 
 class _Change(NamedTuple):
@@ -75,10 +73,9 @@ class Machine:
 class Instances:
     """Every instance of the account."""
 
-    def __init__(self, setting: Setting, store: Callable[[str], MetricStore], emit: Emit) -> None:
+    def __init__(self, setting: Setting, store: Callable[[str], MetricStore]) -> None:
         self._setting = setting
         self._store = store  # a region's metrics
-        self._emit = emit
         self._machines: dict[str, Machine] = {}
         self._running: list[Callable[[Machine], None]] = []
         after = setting.calls.after
@@ -257,7 +254,8 @@ class Instances:
         }
         self._setting.note("instance", f"{machine.instance} is {state}")
         seconds = self._setting.random("ec2.events").uniform(0.5, 2)
-        self._setting.clock.after(seconds, lambda: self._emit(machine.region, event), "EC2 to EventBridge")
+        tell = partial(self._setting.announce, machine.region, event, by="ec2.amazonaws.com")
+        self._setting.clock.after(seconds, tell, "EC2 to EventBridge")
 
     def _model(self, machine: Machine) -> Any:
         return moto_hooks.instance(self._setting.account, machine.region, machine.instance)

@@ -16,6 +16,7 @@ from typing import Any
 from chalicelib.matching import EventRules
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.eventbridge.archives import Archives
+from scenarios.cloud.eventbridge.buses import DEFAULT_BUS, Buses
 from scenarios.cloud.eventbridge.requests import (
     bus_name,
     check_entries,
@@ -26,15 +27,12 @@ from scenarios.cloud.eventbridge.requests import (
     test_event_pattern,
 )
 from scenarios.cloud.eventbridge.targets import Targets
-from scenarios.cloud.functions.service import Functions, LogWriter
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.schedules import Schedule
 from scenarios.cloud.setting import Setting
-from scenarios.cloud.sns.topics import Messaging
 
-DEFAULT_BUS = "default"
 # Rule state ENABLED leaves these out; ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS does not.
 READ_ONLY_VERBS = ("List", "Get", "Describe")
 READ_ONLY_BUT_SENT = ("GetFederationToken", "GetSessionToken")
@@ -46,9 +44,10 @@ Event = Mapping[str, Any]
 class EventBridge:
     """Every bus of the account, in every region."""
 
-    def __init__(self, setting: Setting, functions: Functions, messaging: Messaging) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._targets = Targets(setting, functions, messaging, self.emit)
+        self._targets = Targets(setting)
+        Buses(setting, self.emit)
         self._archives = Archives(setting, self.emit)
         self._turns: dict[tuple[str, str], int] = {}
         calls = setting.calls
@@ -59,10 +58,6 @@ class EventBridge:
         calls.after("events", "PutRule", self._rule_put)
         for operation in ("CreateEndpoint", "CreateApiDestination", "CreateConnection"):
             calls.check("events", operation, self._not_yet)
-
-    def connect(self, logs: LogWriter) -> None:
-        """Let events reach log groups."""
-        self._targets.streams.connect(logs)
 
     def start(self) -> None:
         """Set the schedules going that stand in the rules."""

@@ -6,23 +6,31 @@ is. What was not delivered goes to the target's dead-letter queue with the reaso
 
 Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html,
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html,
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html,
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-target-logs.html,
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_KinesisParameters.html
 """
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from scenarios.cloud.eventbridge.streams import Streams
-from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.inputs import InputTransformer, InvalidInput, input_path
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.deliveries import (
+    AssumedRole,
+    By,
+    Event,
+    LogLines,
+    Message,
+    Missing,
+    Notification,
+    StreamRecord,
+)
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
-from scenarios.cloud.sns.topics import Messaging
 
 SERVICE = "events.amazonaws.com"
 LATENCY_SECONDS = 0.5
@@ -33,8 +41,16 @@ MAXIMUM_EVENT_AGE = timedelta(hours=24)
 LONGEST_BACKOFF_SECONDS = 480.0
 INPUT_FORMS = ("Input", "InputPath", "InputTransformer")
 
-Event = Mapping[str, Any]
-Emit = Callable[..., None]
+# AWS's ERROR_CODE for what a delivery lacked. It names none for keys: theirs is unconfirmed.
+ERROR_CODES = {
+    Missing.RESOURCE: "NO_RESOURCE",
+    Missing.PERMISSION: "NO_PERMISSIONS",
+    Missing.ROLE: "FAILED_TO_ASSUME_ROLE",
+    Missing.KEY_PERMISSION: "NO_PERMISSIONS",
+    Missing.USABLE_KEY: "NO_PERMISSIONS",
+}
+# These are reached under the role that the target names; everything else lets EventBridge in by a policy.
+UNDER_A_ROLE = ("events", "kinesis", "firehose")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +67,12 @@ class Failure:
 
 
 @dataclass(slots=True, kw_only=True)
-class Delivery:
+class EventDelivery:
     """One event on its way to one target, over all attempts. `rule` is moto's model."""
 
     rule: Any
     target: Mapping[str, Any]
-    event: Event
+    event: Mapping[str, Any]
     forwarded: bool
     began: datetime
     attempts: int = 0
@@ -74,31 +90,30 @@ class Delivery:
 
 
 class Targets:
-    """Hands events over. `emit` puts one on a bus: (region, event, bus name, forwarded=True)."""
+    """Hands events over to the targets of rules."""
 
-    def __init__(self, setting: Setting, functions: Functions, messaging: Messaging, emit: Emit) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._functions = functions
-        self._messaging = messaging
-        self._emit = emit
-        self.streams = Streams(setting)
-        self._ways: Mapping[str, Callable[[Delivery, str, str], str | None]] = {
-            "lambda": self._to_function,
-            "sns": self._to_topic,
-            "sqs": self._to_queue,
-            "logs": self._to_log_group,
-            "kinesis": self._to_kinesis,
-            "firehose": self._to_firehose,
+        self._payloads: Mapping[str, Callable[[EventDelivery], object]] = {
+            "events": lambda delivery: Event(content=delivery.event),
+            "firehose": lambda delivery: StreamRecord(data=_input(delivery).encode()),
+            "kinesis": _for_stream,
+            "lambda": lambda delivery: Event(content=json.loads(_input(delivery))),
+            "logs": self._for_log_group,
+            "sns": lambda delivery: Notification(text=_input(delivery)),
+            "sqs": lambda delivery: Message(body=_input(delivery)),
         }
 
-    def send(self, rule: Any, target: Mapping[str, Any], event: Event, *, forwarded: bool) -> None:
+    def send(
+        self, rule: Any, target: Mapping[str, Any], event: Mapping[str, Any], *, forwarded: bool
+    ) -> None:
         """Deliver after EventBridge's latency; twice where the fault profile duplicates."""
         draw = self._setting.random("events.latency")
         times = [LATENCY_SECONDS * draw.uniform(0.6, 2.0)]
         if self._setting.faults.duplicates:
             times.append(times[0] + draw.uniform(1, 30))
         for seconds in times:
-            delivery = Delivery(
+            delivery = EventDelivery(
                 rule=rule, target=target, event=event, forwarded=forwarded, began=self._setting.clock.now
             )
             self._setting.clock.after(
@@ -107,7 +122,7 @@ class Targets:
 
     # ---- attempts -------------------------------------------------------------------------------
 
-    def _attempt(self, delivery: Delivery) -> None:
+    def _attempt(self, delivery: EventDelivery) -> None:
         delivery.attempts += 1
         failure = self._hand_over(delivery)
         if failure is None:
@@ -130,7 +145,9 @@ class Targets:
         jitter = self._setting.random("events.backoff").uniform(0.9, 1.1)
         return min(LONGEST_BACKOFF_SECONDS, 2.0 ** min(attempts - 1, 16)) * jitter
 
-    def _give_up(self, delivery: Delivery, failure: Failure, *, retries: int, exhausted: str = "") -> None:
+    def _give_up(
+        self, delivery: EventDelivery, failure: Failure, *, retries: int, exhausted: str = ""
+    ) -> None:
         """To the dead-letter queue, if there is one that takes it."""
         rule, target = delivery.rule, delivery.target
         self._setting.note("undelivered", f"{failure.message}: {failure.code}")
@@ -145,15 +162,15 @@ class Targets:
             "RETRY_ATTEMPTS": str(retries),
             **({"EXHAUSTED_RETRY_CONDITION": exhausted} if exhausted else {}),
         }
-        why = self._messaging.send_by_service(
-            SERVICE, queue, json.dumps(delivery.event), source_arn=rule.arn, attributes=attributes
-        )
-        if why:
-            self._setting.note("lost", f"{rule.name}: its dead-letter queue refused the event ({why})")
+        message = Message(body=json.dumps(delivery.event), attributes=attributes)
+        refusal = self._setting.deliveries.hand_over(queue, message, by=SERVICE, source=rule.arn)
+        if refusal is not None:
+            code = ERROR_CODES[refusal.missing]
+            self._setting.note("lost", f"{rule.name}: its dead-letter queue refused the event ({code})")
 
     # ---- handing over ---------------------------------------------------------------------------
 
-    def _hand_over(self, delivery: Delivery) -> Failure | None:
+    def _hand_over(self, delivery: EventDelivery) -> Failure | None:
         rule, target = delivery.rule, delivery.target
         arn = target["Arn"]
         if delivery.attempts <= self._setting.faults.targets_throttled:
@@ -164,90 +181,89 @@ class Targets:
             return Failure(code="INVALID_JSON", message=str(error))
         return Failure(code=code, message=f"{rule.name} could not reach {arn}") if code else None
 
-    def _taken(self, delivery: Delivery, arn: str) -> str | None:
+    def _taken(self, delivery: EventDelivery, arn: str) -> str | None:
         """Why the target did not take it, as AWS's error code; None when it did."""
-        rule = delivery.rule
-        _, _, service, region, _, _ = arn.split(":", 5)
-        if service == "events":
-            return self._forward(delivery, arn)
-        if region != rule.region_name:
-            raise NotSimulated("events", f"a target in another region than its rule ({arn})")
-        if service not in self._ways:
-            raise NotSimulated("events", f"targets of {service} ({arn})")
-        return self._ways[service](delivery, arn, self._payload(delivery))
-
-    def _to_function(self, delivery: Delivery, arn: str, payload: str) -> str | None:
+        rule, service = delivery.rule, arn.split(":")[2]
+        self._must_be_simulated(delivery, arn)
+        if service == "events" and delivery.forwarded:
+            return _third_hop(rule.region_name, arn)
         try:
-            event = json.loads(payload)
-        except ValueError:
+            payload = self._payloads[service](delivery)
+        except json.JSONDecodeError:
             return "INVALID_JSON"  # Lambda takes nothing else; a quoted-string template can come out so
-        return self._functions.invoke_by_service(SERVICE, arn, event, source_arn=delivery.rule.arn)
-
-    def _to_topic(self, delivery: Delivery, arn: str, payload: str) -> str | None:
-        return self._messaging.publish_by_service(
-            SERVICE, arn, subject="", message=payload, source_arn=delivery.rule.arn
-        )
-
-    def _to_queue(self, delivery: Delivery, arn: str, payload: str) -> str | None:
-        if arn.endswith(".fifo"):
-            raise NotSimulated("events", f"a FIFO queue as target ({arn})")
-        return self._messaging.send_by_service(
-            SERVICE, arn, payload, source_arn=delivery.rule.arn, attributes={}
-        )
-
-    def _to_log_group(self, delivery: Delivery, arn: str, payload: str) -> str | None:
-        shaped = any(form in delivery.target for form in INPUT_FORMS)
-        return self.streams.to_log_group(
-            arn, payload, delivery.event, rule_arn=delivery.rule.arn, shaped=shaped
-        )
-
-    def _to_kinesis(self, delivery: Delivery, arn: str, payload: str) -> str | None:
-        return self.streams.to_kinesis(arn, payload, delivery.event, delivery.target)
-
-    def _to_firehose(self, delivery: Delivery, arn: str, payload: str) -> str | None:
-        return self.streams.to_firehose(arn, payload, delivery.target)
-
-    def _payload(self, delivery: Delivery) -> str:
-        rule, target, event = delivery.rule, delivery.target, delivery.event
-        if "Input" in target:
-            return str(target["Input"])
-        if "InputPath" in target:
-            return input_path(event, target["InputPath"])
-        if "InputTransformer" in target:
-            transformer = target["InputTransformer"]
-            return InputTransformer(
-                transformer.get("InputPathsMap", {}), transformer["InputTemplate"]
-            ).render(
-                dict(event),
-                rule_arn=rule.arn,
-                rule_name=rule.name,
-                ingestion_time=f"{delivery.began:%Y-%m-%dT%H:%M:%SZ}",
-            )
-        return json.dumps(event)
-
-    def _forward(self, delivery: Delivery, arn: str) -> str | None:
-        """To another bus, of this region or another, under the role the target names.
-
-        "EventBridge can't route events received from a sender event bus to a third event bus."
-        Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html
-        """
-        rule, target = delivery.rule, delivery.target
-        _, _, _, region, account, name = arn.split(":", 5)
-        bus = name.removeprefix("event-bus/")
-        if account != self._setting.account:
-            raise NotSimulated("events", f"a bus in another account ({arn})")
-        if any(form in target for form in INPUT_FORMS):
-            raise NotSimulated("events", f"another input than the event itself, for a bus ({arn})")
-        if region not in self._setting.regions:
-            raise NotSimulated("events", f"a bus in {region}, which this world does not hold")
-        if delivery.forwarded:
-            return "THIRD_ACCOUNT_HOP_DETECTED" if region == rule.region_name else "THIRD_REGION_HOP_DETECTED"
-        if not self.streams.role_may(target, "events:PutEvents", arn):
-            return "NO_PERMISSIONS"
-        if bus not in moto_hooks.buses(account, region):
-            return "NO_RESOURCE"
-        self._setting.note("forwarded", f"from {rule.region_name} to {region}")
-        self._setting.clock.after(
-            LATENCY_SECONDS, lambda: self._emit(region, delivery.event, bus, forwarded=True), "forwarded"
-        )
+        role = AssumedRole(arn=delivery.target.get("RoleArn", ""), service=SERVICE)
+        by: By = role if service in UNDER_A_ROLE else SERVICE
+        refusal = self._setting.deliveries.hand_over(arn, payload, by=by, source=rule.arn)
+        if refusal is not None:
+            return ERROR_CODES[refusal.missing]
+        if service == "events":
+            self._setting.note("forwarded", f"from {rule.region_name} to {arn.split(':')[3]}")
         return None
+
+    def _must_be_simulated(self, delivery: EventDelivery, arn: str) -> None:
+        _, _, service, region, account, _ = arn.split(":", 5)
+        if service not in self._payloads:
+            raise NotSimulated("events", f"targets of {service} ({arn})")
+        if service != "events":
+            if region != delivery.rule.region_name:
+                raise NotSimulated("events", f"a target in another region than its rule ({arn})")
+        elif account != self._setting.account:
+            raise NotSimulated("events", f"a bus in another account ({arn})")
+        elif any(form in delivery.target for form in INPUT_FORMS):
+            raise NotSimulated("events", f"another input than the event itself, for a bus ({arn})")
+        elif region not in self._setting.regions:
+            raise NotSimulated("events", f"a bus in {region}, which this world does not hold")
+
+    # ---- what each kind of target takes ---------------------------------------------------------
+
+    def _for_log_group(self, delivery: EventDelivery) -> LogLines:
+        """A log group takes a timestamp and a message where an input form makes them; else the event."""
+        when = datetime.fromisoformat(str(delivery.event["time"])).astimezone(UTC)
+        message = _input(delivery)
+        if any(form in delivery.target for form in INPUT_FORMS):
+            when, message = _timestamp_and_message(message, delivery.target["Arn"], default=when)
+        return LogLines(stream=self._setting.new_uuid("events.log-stream"), lines=[(when, message)])
+
+
+def _third_hop(region: str, arn: str) -> str:
+    """EventBridge does not route what came from another bus to a third one.
+
+    Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html
+    """
+    same = arn.split(":")[3] == region
+    return "THIRD_ACCOUNT_HOP_DETECTED" if same else "THIRD_REGION_HOP_DETECTED"
+
+
+def _for_stream(delivery: EventDelivery) -> StreamRecord:
+    """The partition key is the event's id, or what the target's path finds in the event."""
+    event = delivery.event
+    path = delivery.target.get("KinesisParameters", {}).get("PartitionKeyPath")
+    key = json.loads(input_path(event, path)) if path else event["id"]
+    return StreamRecord(data=_input(delivery).encode(), partition_key=str(key))
+
+
+def _input(delivery: EventDelivery) -> str:
+    """What the target is sent: the event, or what its input form makes of it."""
+    rule, target, event = delivery.rule, delivery.target, delivery.event
+    if "Input" in target:
+        return str(target["Input"])
+    if "InputPath" in target:
+        return input_path(event, target["InputPath"])
+    if "InputTransformer" in target:
+        transformer = target["InputTransformer"]
+        return InputTransformer(transformer.get("InputPathsMap", {}), transformer["InputTemplate"]).render(
+            dict(event),
+            rule_arn=rule.arn,
+            rule_name=rule.name,
+            ingestion_time=f"{delivery.began:%Y-%m-%dT%H:%M:%SZ}",
+        )
+    return json.dumps(event)
+
+
+def _timestamp_and_message(text: str, arn: str, *, default: datetime) -> tuple[datetime, str]:
+    given = json.loads(text)
+    if not isinstance(given, dict) or not given.keys() <= {"timestamp", "message"} or "message" not in given:
+        raise NotSimulated("events", f"an input for {arn} that is not a timestamp and a message")
+    message = given["message"]
+    when = datetime.fromtimestamp(int(given["timestamp"]) / 1000, UTC) if "timestamp" in given else default
+    return when, message if isinstance(message, str) else json.dumps(message)

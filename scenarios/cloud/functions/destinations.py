@@ -8,16 +8,14 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.htm
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from scenarios.cloud.functions.invocations import Invocation, Result, invocation_record
 from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.kernel.deliveries import Message
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
-
-# (queue ARN, body, sender, attributes) -> whether the queue took it
-Deliver = Callable[[str, str, Caller, Mapping[str, str]], bool]
 
 _LONGEST_ERROR_MESSAGE = 1024
 
@@ -25,9 +23,8 @@ _LONGEST_ERROR_MESSAGE = 1024
 class Destinations:
     """Where events go after their last attempt. `dead_letters`: queue ARN by function name."""
 
-    def __init__(self, setting: Setting, deliver: Deliver) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._deliver = deliver
         self.dead_letters: Mapping[str, str] = {}
 
     def finished(
@@ -71,7 +68,8 @@ class Destinations:
     def _sent(self, target: str, body: str, role: Caller, attributes: Mapping[str, str]) -> bool:
         if ":sqs:" not in target:
             raise NotSimulated("lambda", f"a destination that is not a queue ({target})")
-        return self._deliver(target, body, role, attributes)
+        message = Message(body=body, attributes=attributes)
+        return self._setting.deliveries.hand_over(target, message, by=role) is None
 
     def _tell(self, name: str, where: str, target: str, message: str, *, kept: bool) -> None:
         if kept:

@@ -18,10 +18,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.functions.destinations import Deliver, Destinations
+from scenarios.cloud.functions.destinations import Destinations
 from scenarios.cloud.functions.event_sources import EventSources
 from scenarios.cloud.functions.invocations import (
     TASK_ROOT,
@@ -39,6 +39,7 @@ from scenarios.cloud.functions.runtime_environment import PROJECT, ExecutionEnvi
 from scenarios.cloud.iam.actions import required
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, LogLines, Need
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
 from scenarios.cloud.kernel.faults import Crash
 from scenarios.cloud.kernel.isolation import NO_AWS_FILES
@@ -53,13 +54,6 @@ COLD_START_SECONDS = 0.6
 CALL_SECONDS = 0.02
 
 
-class LogWriter(Protocol):
-    """Where a function's output goes."""
-
-    def write(self, region: str, group: str, stream: str, lines: Sequence[tuple[datetime, str]]) -> None:
-        """Ingest lines."""
-
-
 @dataclass(slots=True)
 class _Warm:
     """An execution environment between two invocations; all that runs in it writes to one log stream."""
@@ -70,27 +64,24 @@ class _Warm:
     last_used: datetime
 
 
-class Functions:
+class Functions(Door[Event]):
     """All functions of the account, and who may run them. `code` is the folder their zip was made of."""
 
-    def __init__(self, setting: Setting, deliver: Deliver, code: Path = PROJECT) -> None:
+    def __init__(self, setting: Setting, code: Path = PROJECT) -> None:
         self._setting = setting
-        self._destinations = Destinations(setting, deliver)
+        self._destinations = Destinations(setting)
         self._code = code
         self._warm: dict[str, _Warm] = {}
         self._running: Invocation | None = None
         self._deadline = setting.clock.now
-        self._logs: LogWriter | None = None
         self._log_groups: Mapping[str, str] = {}
         self.event_sources = EventSources(setting, self.run, self._role)
+        setting.deliveries.register("lambda", Event, self)
         setting.calls.answer("lambda", "Invoke", self._asked)
         setting.calls.around(self._before_call, self._behind_call)
 
-    def start(
-        self, logs: LogWriter, log_groups: Mapping[str, str], dead_letters: Mapping[str, str] | None = None
-    ) -> None:
+    def start(self, log_groups: Mapping[str, str], dead_letters: Mapping[str, str] | None = None) -> None:
         """Begin. By function name: the log group it writes to, and the ARN of its dead-letter queue."""
-        self._logs = logs
         self._log_groups = log_groups
         self._destinations.dead_letters = dead_letters or {}
         self.event_sources.start()
@@ -115,23 +106,25 @@ class Functions:
             return {"StatusCode": 202}
         raise NotSimulated("lambda", "Invoke with RequestResponse from inside a world; ask functions.run")
 
-    def invoke_by_service(self, service: str, arn: str, event: Any, *, source_arn: str) -> str | None:
-        """An AWS service invokes asynchronously; returns why it may not, or None when Lambda accepted."""
-        if self._model(arn) is None:
-            return "NO_RESOURCE"
-        context = {"aws:SourceArn": source_arn, "aws:SourceAccount": self._setting.account}
-        decision = self._setting.identity.service_may(service, "lambda:InvokeFunction", arn, context)
-        if not decision.allowed:
-            return "NO_PERMISSIONS"
+    def is_there(self, delivery: Delivery[Event]) -> bool:
+        """Whether there is such a function."""
+        return self._model(delivery.arn) is not None
+
+    def needs(self, delivery: Delivery[Event]) -> Sequence[Need]:
+        """What whoever invokes must be allowed."""
+        return (Need("lambda:InvokeFunction", delivery.arn),)
+
+    def take(self, delivery: Delivery[Event]) -> None:
+        """Invoke asynchronously: Lambda accepts the event."""
+        arn = delivery.arn
         self._setting.calls.by_service(
-            service,
+            delivery.sender,
             "lambda",
             "Invoke",
             {"FunctionName": arn, "InvocationType": "Event"},
             region=arn.split(":")[3],
         )
-        self.accept(arn, event)
-        return None
+        self.accept(arn, delivery.payload.content)
 
     def accept(self, arn: str, event: Any) -> None:
         """Take an event into the function's asynchronous queue."""
@@ -320,22 +313,27 @@ class Functions:
         Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
         """
         lines = [*printed, logged(result.error)] if result.error else list(printed)
-        if not lines or self._logs is None:
+        if not lines:
             return
-        setting, region = self._setting, context.invoked_function_arn.split(":")[3]
-        group, stream = context.log_group_name, context.log_stream_name
-        missing = moto_hooks.log_group(setting.account, region, group) is None
-        for operation in (*(("CreateLogGroup",) if missing else ()), "CreateLogStream", "PutLogEvents"):
-            parameters = {"logGroupName": group, "logStreamName": stream}
+        setting, region, role = self._setting, context.invoked_function_arn.split(":")[3], self._role(model)
+        group = context.log_group_name
+        if moto_hooks.log_group(setting.account, region, group) is None:
             for action, resource in required(
-                "logs", operation, parameters, region=region, account=setting.account
+                "logs", "CreateLogGroup", {"logGroupName": group}, region=region, account=setting.account
             ):
-                if not setting.identity.judge(self._role(model), action, resource).allowed:
-                    setting.note("lost", f"{context.function_name} may not {action}: its output is gone")
+                if not setting.identity.judge(role, action, resource).allowed:
+                    self._lost(context, action)
                     return
-        if missing:
             moto_hooks.backend("logs", setting.account, region).create_log_group(group, {})
-        self._logs.write(region, group, stream, [(setting.clock.now, line) for line in lines])
+        now = setting.clock.now
+        written = LogLines(stream=context.log_stream_name, lines=[(now, line) for line in lines])
+        arn = f"arn:aws:logs:{region}:{setting.account}:log-group:{group}"
+        refusal = setting.deliveries.hand_over(arn, written, by=role)
+        if refusal is not None:
+            self._lost(context, refusal.action)
+
+    def _lost(self, context: Context, action: str) -> None:
+        self._setting.note("lost", f"{context.function_name} may not {action}: its output is gone")
 
     def _role(self, model: Any) -> Caller:
         """The session Lambda opens on the function's role: `assumed-role/ROLE/FUNCTION`."""

@@ -195,7 +195,10 @@ def _bus_policy(arn: _Arn) -> Document | None:
     return moto_hooks.bus_policy(arn.account, arn.region, arn.rest.removeprefix("event-bus/"))
 
 
-def _destination_policy(arn: _Arn) -> Document | None:
+def _logs_policy(arn: _Arn) -> Document | None:
+    """A destination has a policy of its own; for log groups, those of the region count."""
+    if arn.rest.startswith("log-group:"):
+        return moto_hooks.logs_policy(arn.account, arn.region)
     destination = moto_hooks.log_destination(arn.text)
     return (
         _document(destination.access_policy)
@@ -217,5 +220,5 @@ _RESOURCE_POLICIES: dict[str, Callable[[_Arn], Document | None]] = {
     "lambda": _function_policy,
     "events": _bus_policy,
     "iam": _trust_policy,
-    "logs": _destination_policy,
+    "logs": _logs_policy,
 }

@@ -8,32 +8,42 @@ https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html
 """
 
 import base64
+from collections.abc import Sequence
 
 from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.deliveries import Delivery, Door, Need, StreamRecord
 from scenarios.cloud.kernel.errors import NotSimulated
-
-PUT_RECORD = {"kinesis": "kinesis:PutRecord", "firehose": "firehose:PutRecord"}
-"""The action that a role must allow, by the service in the stream's ARN."""
+from scenarios.cloud.setting import Setting
 
 
-def is_there(arn: str) -> bool:
-    """Whether a stream, or a delivery stream, with this ARN exists, in whichever account."""
-    _, _, service, region, account, _ = arn.split(":", 5)
-    backend = moto_hooks.backend(service, account, region)
-    streams = backend.streams if service == "kinesis" else backend.delivery_streams
-    return arn.rpartition("/")[2] in streams
+class Streams(Door[StreamRecord]):
+    """Every stream and every delivery stream, in whichever account."""
 
+    def __init__(self, setting: Setting) -> None:
+        setting.deliveries.register("kinesis", StreamRecord, self)
+        setting.deliveries.register("firehose", StreamRecord, self)
 
-def put_record(arn: str, data: bytes, partition_key: str) -> bool:
-    """Write one record; False where the stream is gone. Firehose knows no partition key."""
-    if not is_there(arn):
-        return False
-    _, _, service, region, account, _ = arn.split(":", 5)
-    backend, name = moto_hooks.backend(service, account, region), arn.rpartition("/")[2]
-    if service == "firehose":
-        backend.put_record(name, {"Data": data})
-        return True
-    if backend.streams[name].lambda_event_source_mappings:
-        raise NotSimulated("lambda", f"an event source mapping on {arn}")
-    backend.put_record(arn, name, partition_key, "", base64.b64encode(data).decode())
-    return True
+    def is_there(self, delivery: Delivery[StreamRecord]) -> bool:
+        """Whether there is such a stream."""
+        _, _, service, region, account, _ = delivery.arn.split(":", 5)
+        backend = moto_hooks.backend(service, account, region)
+        streams = backend.streams if service == "kinesis" else backend.delivery_streams
+        return delivery.arn.rpartition("/")[2] in streams
+
+    def needs(self, delivery: Delivery[StreamRecord]) -> Sequence[Need]:
+        """What the role must be allowed."""
+        service = delivery.arn.split(":")[2]
+        return (Need(f"{service}:PutRecord", delivery.arn),)
+
+    def take(self, delivery: Delivery[StreamRecord]) -> None:
+        """Write one record."""
+        _, _, service, region, account, _ = delivery.arn.split(":", 5)
+        backend, name = moto_hooks.backend(service, account, region), delivery.arn.rpartition("/")[2]
+        record = delivery.payload
+        if service == "firehose":
+            backend.put_record(name, {"Data": record.data})
+            return
+        if backend.streams[name].lambda_event_source_mappings:
+            raise NotSimulated("lambda", f"an event source mapping on {delivery.arn}")
+        data = base64.b64encode(record.data).decode()
+        backend.put_record(delivery.arn, name, record.partition_key, "", data)

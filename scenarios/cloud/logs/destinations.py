@@ -16,13 +16,15 @@ from typing import Any
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.iam.document import MalformedPolicy, parse
 from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.deliveries import AssumedRole, StreamRecord
 from scenarios.cloud.kernel.paging import of_logs
-from scenarios.cloud.kinesis import streams
 from scenarios.cloud.logs.events import invalid
 from scenarios.cloud.setting import Setting
 
 SERVICE = "logs.amazonaws.com"
+STREAMS = ("kinesis", "firehose")
 PAGING = of_logs(50)
+TEST_MESSAGE = StreamRecord(data=b"", partition_key="CWL CONTROL MESSAGE")
 
 
 class Destinations:
@@ -38,18 +40,10 @@ class Destinations:
 
     def reaches(self, target: str, role: str, source_arn: str) -> bool:
         """Whether Logs can write to a stream under a role, on behalf of `source_arn`."""
-        service = target.split(":")[2]
-        return (
-            service in streams.PUT_RECORD
-            and streams.is_there(target)
-            and self._setting.identity.role_may(
-                role,
-                SERVICE,
-                streams.PUT_RECORD[service],
-                target,
-                {"aws:SourceArn": source_arn, "aws:SourceAccount": source_arn.split(":")[4]},
-            ).allowed
-        )
+        if target.split(":")[2] not in STREAMS:
+            return False
+        by = AssumedRole(arn=role, service=SERVICE)
+        return self._setting.deliveries.refusal(target, TEST_MESSAGE, by=by, source=source_arn) is None
 
     def _about_to_put(self, asked: Asked) -> None:
         parameters, account = asked.parameters, asked.caller.account

@@ -13,11 +13,11 @@ from typing import Any
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.service import CloudWatch
-from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.logs.events import event_of, group_named, milliseconds, no_such_group, no_such_stream
 from scenarios.cloud.logs.exports import Exports
+from scenarios.cloud.logs.groups import LogGroups
 from scenarios.cloud.logs.ingestion import Lines, batches, take
 from scenarios.cloud.logs.metric_filters import MetricFilters
 from scenarios.cloud.logs.retention import Retention
@@ -35,12 +35,13 @@ _NOT_YET = (
 class Logs:
     """Every log group of the account."""
 
-    def __init__(self, setting: Setting, functions: Functions, cloudwatch: CloudWatch) -> None:
+    def __init__(self, setting: Setting, cloudwatch: CloudWatch) -> None:
         self._setting = setting
         self._retention = Retention(setting)
-        self._subscriptions = Subscriptions(setting, functions)
+        self._subscriptions = Subscriptions(setting)
         self._metric_filters = MetricFilters(setting, cloudwatch)
         self._search = Search(setting, self._retention)
+        LogGroups(setting, self.write)
         setting.calls.answer("logs", "PutLogEvents", self._put_log_events)
         for operation in _NOT_YET:
             setting.calls.check("logs", operation, self._not_yet)

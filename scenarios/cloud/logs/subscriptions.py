@@ -19,10 +19,9 @@ from typing import Any
 
 from chalicelib.matching import LogPattern
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.deliveries import AssumedRole, Event, Missing, Refusal, StreamRecord
 from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.cloud.kinesis import streams
 from scenarios.cloud.logs.destinations import SERVICE, Destinations
 from scenarios.cloud.logs.events import LogEvent, invalid, pattern_of
 from scenarios.cloud.setting import Setting
@@ -34,9 +33,8 @@ STREAM_WORDS = {"kinesis": "Kinesis", "firehose": "Firehose"}
 class Subscriptions:
     """Every subscription filter of the account."""
 
-    def __init__(self, setting: Setting, functions: Functions) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._functions = functions
         self._destinations = Destinations(setting)
         setting.calls.check("logs", "PutSubscriptionFilter", self._about_to_put)
 
@@ -65,13 +63,8 @@ class Subscriptions:
                 raise NotSimulated("logs", f"a subscription to {other} ({arn})")
 
     def _function_may(self, arn: str, source: str) -> None:
-        region, account = arn.split(":")[3:5]
-        function = moto_hooks.lambda_function(account, region, arn)
-        context = {"aws:SourceArn": source, "aws:SourceAccount": self._setting.account}
-        if (
-            function is None
-            or not self._setting.identity.service_may(SERVICE, "lambda:InvokeFunction", arn, context).allowed
-        ):
+        event = Event(content={"awslogs": {}})
+        if self._setting.deliveries.refusal(arn, event, by=SERVICE, source=source) is not None:
             raise invalid(
                 "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission "
                 "to execute your function."
@@ -134,31 +127,32 @@ class Subscriptions:
     def _deliver(self, arn: str, role: str, packed: bytes, key: str, source: str) -> None:
         service = arn.split(":")[2]
         if service == "lambda":
-            event = {"awslogs": {"data": base64.b64encode(packed).decode()}}
-            why = self._functions.invoke_by_service(SERVICE, arn, event, source_arn=source)
+            event = Event(content={"awslogs": {"data": base64.b64encode(packed).decode()}})
+            refusal = self._setting.deliveries.hand_over(arn, event, by=SERVICE, source=source)
         elif service == "logs":
-            why = self._through(arn, packed, key, source)
+            refusal = self._through(arn, packed, key, source)
         else:
-            why = self._put(arn, role, packed, key, source)
-        if why:
+            refusal = self._put(arn, role, packed, key, source)
+        if refusal is not None:
             # "AccessDenied and ResourceNotFound are not retried": the events are gone.
             group = source.split(":")[6]
-            self._setting.note("lost", f"the subscription of {group} could not reach {arn} ({why})")
+            self._setting.note(
+                "lost", f"the subscription of {group} could not reach {arn} ({refusal.missing})"
+            )
 
-    def _through(self, arn: str, packed: bytes, key: str, source: str) -> str | None:
+    def _through(self, arn: str, packed: bytes, key: str, source: str) -> Refusal | None:
         destination = moto_hooks.log_destination(arn)
         if destination is None:
-            return "NO_RESOURCE"
+            return Refusal(missing=Missing.RESOURCE, because="there is no such destination", resource=arn)
         return self._put(destination.target_arn, destination.role_arn, packed, key, source)
 
-    def _put(self, stream: str, role: str, packed: bytes, key: str, source: str) -> str | None:
-        if not streams.is_there(stream):
-            return "NO_RESOURCE"
-        if not self._destinations.reaches(stream, role, source):
-            return "NO_PERMISSIONS"
-        streams.put_record(stream, packed, key)
-        self._setting.note("streamed", f"{stream.split(':', 5)[5]}")
-        return None
+    def _put(self, stream: str, role: str, packed: bytes, key: str, source: str) -> Refusal | None:
+        record = StreamRecord(data=packed, partition_key=key)
+        by = AssumedRole(arn=role, service=SERVICE)
+        refusal = self._setting.deliveries.hand_over(stream, record, by=by, source=source)
+        if refusal is None:
+            self._setting.note("streamed", f"{stream.split(':', 5)[5]}")
+        return refusal
 
     def _source(self, region: str, group: str) -> str:
         return f"arn:aws:logs:{region}:{self._setting.account}:log-group:{group}:*"

@@ -7,7 +7,8 @@ What S3 refuses, and does of itself, is in the package `s3`.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import boto3
@@ -21,8 +22,6 @@ from scenarios.cloud.s3.lifecycle import Lifecycle
 from scenarios.cloud.s3.object_lock import ObjectLock
 from scenarios.cloud.setting import Setting
 
-Emit = Callable[[str, Mapping[str, Any]], None]
-
 CREATED, DELETED, MOVED = "Object Created", "Object Deleted", "Object Storage Class Changed"
 MARKER, GONE = "Delete Marker Created", "Permanently Deleted"
 EVENT_SECONDS = 1.0
@@ -32,10 +31,9 @@ ITSELF = "s3.amazonaws.com"
 class Storage:
     """Every bucket of the account."""
 
-    def __init__(self, setting: Setting, session: boto3.Session, emit: Emit) -> None:
+    def __init__(self, setting: Setting, session: boto3.Session) -> None:
         self._setting = setting
         self._session = session
-        self._emit = emit
         self._sequence = 0
         ObjectLock(setting)
         self.encryption = ObjectEncryption(setting)
@@ -207,7 +205,8 @@ class Storage:
                 **({"deletion-type": deletion_type} if deletion_type else {}),
             },
         }
-        self._setting.clock.after(EVENT_SECONDS, lambda: self._emit(found.region_name, event), what)
+        tell = partial(self._setting.announce, found.region_name, event, by=ITSELF)
+        self._setting.clock.after(EVENT_SECONDS, tell, what)
 
     def _not_yet(self, asked: Asked) -> None:
         raise NotSimulated("s3", asked.operation)

@@ -1,31 +1,39 @@
-"""SNS and SQS: who may publish and send, what the envelopes look like, and an inbox one can read.
+"""SNS: who may publish, what the envelopes look like, and an inbox one can read.
 
 Topics deliver to Lambda functions, queues and e-mail addresses; what an endpoint refuses
 goes to the subscription's dead-letter queue, if it has one. Publishing to an encrypted
-topic and sending to an encrypted queue also ask the key: `kms:GenerateDataKey*` and
-`kms:Decrypt`.
+topic also asks the key: `kms:GenerateDataKey*` and `kms:Decrypt`.
 
 Sources: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html,
 https://docs.aws.amazon.com/sns/latest/dg/sns-sqs-as-subscriber.html,
-https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html,
-https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html; error codes,
+https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.kernel import moto_hooks
-from scenarios.cloud.kernel.caller import ApiCall, Caller
+from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.deliveries import (
+    Delivery,
+    Door,
+    Event,
+    Key,
+    Message,
+    Missing,
+    Need,
+    Notification,
+    Refusal,
+)
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
-from scenarios.cloud.kms.keys import key_arn
 from scenarios.cloud.setting import Setting
 
-KEY_ACTIONS = ("kms:GenerateDataKey", "kms:Decrypt")
+SERVICE = "sns.amazonaws.com"
 EMAIL = ("email", "email-json")
 
 Attributes = Mapping[str, tuple[str, str]]
@@ -33,7 +41,7 @@ Attributes = Mapping[str, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Mail:
     """One e-mail in the inbox."""
 
     at: datetime
@@ -45,62 +53,57 @@ class Message:
     sender: str  # ARN of the publisher, or the service's name
 
 
-class Messaging:
-    """Topics, queues and the inbox."""
+class Topics(Door[Notification]):
+    """Every topic of the account, and the inbox of everybody who is subscribed by e-mail."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._functions: Functions | None = None
-        self.inbox: list[Message] = []
+        self.inbox: list[Mail] = []
+        setting.deliveries.register("sns", Notification, self)
         setting.calls.check("sns", "Publish", self._may_encrypt)
         setting.calls.after("sns", "Publish", self._published)
         for operation in ("PublishBatch", "ConfirmSubscription"):
             setting.calls.check("sns", operation, self._not_yet)
 
-    def connect(self, functions: Functions) -> None:
-        """Let topics reach functions."""
-        self._functions = functions
+    # ---- the door -------------------------------------------------------------------------------
+
+    def is_there(self, delivery: Delivery[Notification]) -> bool:
+        """Whether there is such a topic."""
+        return moto_hooks.topic(delivery.arn) is not None
+
+    def needs(self, delivery: Delivery[Notification]) -> Sequence[Need]:
+        """What a publisher must be allowed."""
+        return (Need("sns:Publish", delivery.arn),)
+
+    def key(self, delivery: Delivery[Notification]) -> Key | None:
+        """The key of an encrypted topic."""
+        topic = moto_hooks.topic(delivery.arn)
+        name = topic.kms_master_key_id if topic is not None else ""
+        return Key(name=name) if name else None
+
+    def take(self, delivery: Delivery[Notification]) -> None:
+        """Publish."""
+        given = delivery.payload
+        self._fan_out(delivery.arn, given.subject, given.text, {}, sender=delivery.sender)
 
     # ---- publishing -----------------------------------------------------------------------------
 
-    def publish_by_service(
-        self, service: str, topic_arn: str, *, subject: str, message: str, source_arn: str
-    ) -> str | None:
-        """An AWS service publishes; returns why it may not, or None when SNS took it."""
-        topic = moto_hooks.topic(topic_arn)
-        if topic is None:
-            return "NO_RESOURCE"
-        context: Mapping[str, str | bool] = {
-            "aws:SourceArn": source_arn,
-            "aws:SourceAccount": self._setting.account,
-        }
-        if not self._setting.identity.service_may(service, "sns:Publish", topic_arn, context).allowed:
-            return "NO_PERMISSIONS"
-        key = self._key_of(topic)
-        for action in KEY_ACTIONS if key else ():
-            if not self._setting.identity.service_may(service, action, key, context).allowed:
-                return "NO_PERMISSIONS"
-        self._fan_out(topic_arn, subject, message, {}, sender=service)
-        return None
-
     def _may_encrypt(self, asked: Asked) -> None:
         """Publishing to an encrypted topic needs the key as well."""
-        topic = moto_hooks.topic(str(asked.parameters.get("TopicArn", "")))
-        key = self._key_of(topic) if topic is not None else ""
-        for action in KEY_ACTIONS if key else ():
-            decision = self._setting.identity.judge(asked.caller, action, key)
-            if not decision.allowed:
-                raise Refused(
-                    "KMSAccessDenied",
-                    f"User: {asked.caller.arn} is not authorized to perform: {action} on resource: {key} "
-                    f"because {decision.because}",
-                )
-
-    def _key_of(self, topic: Any) -> str:
-        return key_arn(topic.kms_master_key_id, topic.arn)
-
-    def _key_of_queue(self, queue: Any) -> str:
-        return key_arn(queue.kms_master_key_id, queue.queue_arn)
+        parameters = asked.parameters
+        if "TopicArn" not in parameters:
+            return
+        given = Notification(text=parameters["Message"])
+        refusal = self._setting.deliveries.key_refusal(parameters["TopicArn"], given, by=asked.caller)
+        if refusal is None:
+            return
+        if refusal.missing is Missing.USABLE_KEY:
+            raise Refused("KMSDisabled", refusal.because)
+        raise Refused(
+            "KMSAccessDenied",
+            f"User: {asked.caller.arn} is not authorized to perform: {refusal.action} on resource: "
+            f"{refusal.resource} because {refusal.because}",
+        )
 
     def _published(self, call: ApiCall) -> None:
         parameters = call.parameters
@@ -139,18 +142,17 @@ class Messaging:
                 case other:
                     raise NotSimulated("sns", f"delivery over {other} ({subscription.endpoint})")
 
-    def _delivered(self, subscription: Any, envelope: Mapping[str, Any], why: str | None) -> None:
+    def _delivered(self, subscription: Any, envelope: Mapping[str, Any], refusal: Refusal | None) -> None:
         """What the endpoint refuses is not tried again: it goes to the dead-letter queue, or is gone."""
-        if not why:
+        if refusal is None:
             return
         dead_letters = json.loads(subscription.attributes.get("RedrivePolicy") or "{}")
-        queue = dead_letters.get("deadLetterTargetArn", "")
-        lost = self.send_by_service(
-            "sns.amazonaws.com", queue, _body(envelope), source_arn=subscription.topic.arn, attributes={}
-        )
-        if lost:
-            name = subscription.topic.arn.rpartition(":")[2]
-            self._setting.note("lost", f"{name} could not reach {subscription.endpoint} ({why})")
+        queue, topic = dead_letters.get("deadLetterTargetArn"), subscription.topic.arn
+        message = Message(body=_body(envelope))
+        kept = queue and not self._setting.deliveries.hand_over(queue, message, by=SERVICE, source=topic)
+        if not kept:
+            name = topic.rpartition(":")[2]
+            self._setting.note("lost", f"{name} could not reach {subscription.endpoint} ({refusal.missing})")
 
     def _envelope(
         self, topic_arn: str, arn: str, subject: str, message: str, attributes: Attributes
@@ -175,7 +177,7 @@ class Messaging:
         self, subscription: Any, envelope: Mapping[str, Any], attributes: Attributes, sender: str
     ) -> None:
         self.inbox.append(
-            Message(
+            Mail(
                 at=self._setting.clock.now,
                 to=subscription.endpoint,
                 subject=envelope["Subject"] or "AWS Notification Message",
@@ -186,18 +188,17 @@ class Messaging:
             )
         )
 
-    def _to_queue(self, subscription: Any, envelope: Mapping[str, Any], attributes: Attributes) -> str | None:
+    def _to_queue(
+        self, subscription: Any, envelope: Mapping[str, Any], attributes: Attributes
+    ) -> Refusal | None:
         raw = str(subscription.attributes.get("RawMessageDelivery")).lower() == "true"
-        return self.send_by_service(
-            "sns.amazonaws.com",
-            subscription.endpoint,
-            envelope["Message"] if raw else _body(envelope),
-            source_arn=subscription.topic.arn,
+        message = Message(
+            body=envelope["Message"] if raw else _body(envelope),
             attributes={name: value for name, (_, value) in attributes.items()} if raw else {},
         )
+        return self._hand_over(subscription, message)
 
-    def _to_function(self, subscription: Any, envelope: Mapping[str, Any]) -> str | None:
-        assert self._functions is not None
+    def _to_function(self, subscription: Any, envelope: Mapping[str, Any]) -> Refusal | None:
         sns = {**envelope, "SigningCertUrl": envelope["SigningCertURL"]}
         sns["UnsubscribeUrl"] = sns.pop("UnsubscribeURL")
         del sns["SigningCertURL"]
@@ -211,70 +212,15 @@ class Messaging:
                 }
             ]
         }
-        return self._functions.invoke_by_service(
-            "sns.amazonaws.com", subscription.endpoint, event, source_arn=subscription.topic.arn
+        return self._hand_over(subscription, Event(content=event))
+
+    def _hand_over(self, subscription: Any, payload: object) -> Refusal | None:
+        return self._setting.deliveries.hand_over(
+            subscription.endpoint, payload, by=SERVICE, source=subscription.topic.arn
         )
 
     def _not_yet(self, asked: Asked) -> None:
         raise NotSimulated("sns", asked.operation)
-
-    # ---- queues ---------------------------------------------------------------------------------
-
-    def send_by_service(
-        self, service: str, queue_arn: str, body: str, *, source_arn: str, attributes: Mapping[str, str]
-    ) -> str | None:
-        """An AWS service sends; returns why it may not, or None when the queue took it."""
-        queue = moto_hooks.queue(queue_arn) if queue_arn else None
-        if queue is None:
-            return "NO_RESOURCE"
-        context: Mapping[str, str | bool] = {
-            "aws:SourceArn": source_arn,
-            "aws:SourceAccount": self._setting.account,
-        }
-        if not self._setting.identity.service_may(service, "sqs:SendMessage", queue_arn, context).allowed:
-            return "NO_PERMISSIONS"
-        key = self._key_of_queue(queue)
-        for action in KEY_ACTIONS if key else ():
-            if not self._setting.identity.service_may(service, action, key, context).allowed:
-                return "NO_PERMISSIONS"
-        self._put(queue_arn, body, attributes)
-        return None
-
-    def send_by_role(self, queue_arn: str, body: str, caller: Caller, attributes: Mapping[str, str]) -> bool:
-        """A service sends under a role it was given; False where that role may not, or the queue is gone."""
-        queue = moto_hooks.queue(queue_arn)
-        if queue is None:
-            return False
-        key = self._key_of_queue(queue)
-        asked = [("sqs:SendMessage", queue_arn), *((action, key) for action in KEY_ACTIONS if key)]
-        if not all(self._setting.identity.judge(caller, *each).allowed for each in asked):
-            return False
-        self._put(queue_arn, body, attributes)
-        return True
-
-    def _put(self, queue_arn: str, body: str, attributes: Mapping[str, str]) -> None:
-        queue = moto_hooks.queue(queue_arn)
-        assert queue is not None
-        moto_hooks.backend("sqs", queue.account_id, queue.region).send_message(
-            queue.name,
-            body,
-            {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
-        )
-        self._setting.note("queued", queue.name)
-
-    def bodies(self, queue_arn: str) -> list[str]:
-        """What lies in a queue, oldest first; looking takes nothing out."""
-        queue = moto_hooks.queue(queue_arn)
-        return [message.body for message in moto_hooks.messages(queue)] if queue is not None else []
-
-    def attributes(self, queue_arn: str) -> list[dict[str, str]]:
-        """The attributes of what lies in a queue, oldest first, as strings by name."""
-        queue = moto_hooks.queue(queue_arn)
-        messages = moto_hooks.messages(queue) if queue is not None else []
-        return [
-            {name: str(value["StringValue"]) for name, value in message.message_attributes.items()}
-            for message in messages
-        ]
 
 
 def _attribute(name: str, given: Mapping[str, Any]) -> tuple[str, str]:

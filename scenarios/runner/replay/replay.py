@@ -145,7 +145,7 @@ def _read_failures(world: World, replayed: Iterable[Replayed]) -> None:
         world.home.resources[logical_id(remediation.name)].attributes["Arn"]: remediation.name
         for remediation in application().remediations
     }
-    for body in world.messaging.bodies(world.home.resources["DeadLetters"].attributes["Arn"]):
+    for body in world.queues.bodies(world.home.resources["DeadLetters"].attributes["Arn"]):
         kept = json.loads(body)
         key = str(kept.get("requestPayload", kept).get("id"))
         if key in by_key:

@@ -111,7 +111,7 @@ def _happened(world: World, alarm: Mapping[str, Any], since: datetime) -> dict[s
             for change in world.cloudwatch.changes
             if change.alarm == name and change.at >= since
         ),
-        "messages": tuple(sorted(message.at for message in world.messaging.inbox if _of(message.text, name))),
+        "messages": tuple(sorted(message.at for message in world.topics.inbox if _of(message.text, name))),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Outcome
-from scenarios.cloud.sns.topics import Message
+from scenarios.cloud.sns.topics import Mail
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Check
 
@@ -63,7 +63,7 @@ def _extra(world: World) -> int:
     return 1 if world.setting.faults.tells_again else 0
 
 
-def _fits(message: Message, severity: str, says: Iterable[str], subject: str) -> bool:
+def _fits(message: Mail, severity: str, says: Iterable[str], subject: str) -> bool:
     return (
         message.attributes["severity"] == severity
         and subject in message.subject
@@ -71,14 +71,14 @@ def _fits(message: Message, severity: str, says: Iterable[str], subject: str) ->
     )
 
 
-def _nearest(messages: list[Message], says: Iterable[str]) -> str:
+def _nearest(messages: list[Mail], says: Iterable[str]) -> str:
     missing = [[word for word in says if word not in message.text] for message in messages]
     return f"; not said: {min(missing, key=len)}" if any(missing) else ""
 
 
-def alerts(world: World) -> list[Message]:
+def alerts(world: World) -> list[Mail]:
     """The inbox, without what CloudWatch itself sent."""
-    return [message for message in world.messaging.inbox if "remediation" in message.attributes]
+    return [message for message in world.topics.inbox if "remediation" in message.attributes]
 
 
 def no_more_alerts_than(most: int, *, of: str = "") -> Check:
@@ -104,7 +104,7 @@ def alarm_mail(alarm: str) -> Check:
 
     def judge(world: World) -> str | None:
         name = world.home.resources[alarm].physical_id
-        for message in world.messaging.inbox:
+        for message in world.topics.inbox:
             if message.sender == "cloudwatch.amazonaws.com" and json.loads(message.text)["AlarmName"] == name:
                 return None
         return f"no message of {alarm} came"
@@ -137,7 +137,7 @@ def kept(count: int, *says: str) -> Check:
     """The dead-letter queue holds so many events, and these words stand in each."""
 
     def judge(world: World) -> str | None:
-        bodies = world.messaging.bodies(world.home.resources["DeadLetters"].attributes["Arn"])
+        bodies = world.queues.bodies(world.home.resources["DeadLetters"].attributes["Arn"])
         copies = 2 if world.setting.faults.duplicates else 1  # each delivery of a duplicate fails on its own
         if not count <= len(bodies) <= count * copies:
             return f"it holds {len(bodies)}"

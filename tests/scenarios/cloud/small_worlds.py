@@ -175,7 +175,7 @@ def trail(**properties):
 
 def heard(world, name="Heard", region=HOME):
     """The bodies that lie in a queue, parsed."""
-    return [json.loads(body) for body in world.messaging.bodies(arn("sqs", name, region))]
+    return [json.loads(body) for body in world.queues.bodies(arn("sqs", name, region))]
 
 
 def arrived(world):

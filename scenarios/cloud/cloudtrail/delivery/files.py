@@ -26,16 +26,21 @@ from scenarios.cloud.cloudtrail.delivery.log_files import Packed, packed
 from scenarios.cloud.cloudtrail.delivery.signing_keys import key_at
 from scenarios.cloud.cloudtrail.delivery.status import Deliveries
 from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.deliveries import Missing, Notification
 from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.setting import Setting
-from scenarios.cloud.sns.topics import Messaging
 
 LOG_FILE_EVERY = timedelta(minutes=5)
 DIGEST_EVERY = timedelta(hours=1)
 DIGEST_WRITTEN_AFTER_SECONDS = 180
 REDELIVERED_FOR = timedelta(days=30)
-# SNS's own names for why it refused: https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
-_SNS_ERRORS = {"NO_RESOURCE": "NotFound", "NO_PERMISSIONS": "AuthorizationError"}
+# SNS's own names for why it refused: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+_SNS_ERRORS = {
+    Missing.RESOURCE: "NotFound",
+    Missing.PERMISSION: "AuthorizationError",
+    Missing.KEY_PERMISSION: "KMSAccessDenied",
+    Missing.USABLE_KEY: "KMSDisabled",
+}
 
 Record = Mapping[str, Any]
 FindTrail = Callable[[str], Any]
@@ -89,12 +94,9 @@ class _Stream:
 class TrailFiles:
     """The log files and digests of every trail. `find_trail` gives moto's model by ARN, as it is now."""
 
-    def __init__(
-        self, setting: Setting, storage: Storage, messaging: Messaging, find_trail: FindTrail
-    ) -> None:
+    def __init__(self, setting: Setting, storage: Storage, find_trail: FindTrail) -> None:
         self._setting = setting
         self._storage = storage
-        self._messaging = messaging
         self._find_trail = find_trail
         self.access = Access(setting, storage.encryption)
         self._streams: dict[Place, _Stream] = {}
@@ -251,12 +253,12 @@ class TrailFiles:
         if not trail.topic_arn:
             return
         message = json.dumps({"s3Bucket": trail.bucket_name, "s3ObjectKey": list(keys)})
-        why = self._messaging.publish_by_service(
-            SERVICE, trail.topic_arn, subject="", message=message, source_arn=trail.arn
+        refusal = self._setting.deliveries.hand_over(
+            trail.topic_arn, Notification(text=message), by=SERVICE, source=trail.arn
         )
-        error = _SNS_ERRORS.get(why, why) if why else ""
-        if self.status(trail.arn).notifications.note(self._setting.clock.now, error):
-            self._setting.note("lost", f"CloudTrail could not notify {trail.topic_arn} ({why})")
+        error = _SNS_ERRORS[refusal.missing] if refusal else ""
+        if self.status(trail.arn).notifications.note(self._setting.clock.now, error) and refusal:
+            self._setting.note("lost", f"CloudTrail could not notify {trail.topic_arn} ({refusal.missing})")
 
     # ---- digests --------------------------------------------------------------------------------
 

@@ -12,12 +12,11 @@ from typing import Any
 
 from scenarios.cloud.cloudwatch.alarms.telling import Change, Place, lambda_event, long_name, notification
 from scenarios.cloud.ec2.instances import Instances, Machine
-from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.deliveries import Event, Notification
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
-from scenarios.cloud.sns.topics import Messaging
 
 SERVICE = "cloudwatch.amazonaws.com"
 LAMBDA_PRINCIPAL = "lambda.alarms.cloudwatch.amazonaws.com"
@@ -54,12 +53,8 @@ def ec2_action(arn: str) -> str:
 class Actions:
     """Carries out what alarms are told to do."""
 
-    def __init__(
-        self, setting: Setting, messaging: Messaging, functions: Functions, instances: Instances
-    ) -> None:
+    def __init__(self, setting: Setting, instances: Instances) -> None:
         self._setting = setting
-        self._messaging = messaging
-        self._functions = functions
         self._instances = instances
         self._cooled: dict[str, datetime] = {}  # until when a scaling policy rests
 
@@ -81,13 +76,16 @@ class Actions:
         return outcomes
 
     def _act(self, region: str, alarm: Any, action: str, change: Change) -> str | None:
+        place = Place(self._setting.account, region)
         if ":sns:" in action:
-            return self._publish(region, alarm, action, change)
-        if ":lambda:" in action:
-            event = lambda_event(Place(self._setting.account, region), alarm, change)
-            return self._functions.invoke_by_service(
-                LAMBDA_PRINCIPAL, action, event, source_arn=alarm.alarm_arn
+            mail = Notification(
+                subject=f'{change.after}: "{alarm.name}" in {long_name(region)}'[:100],
+                text=json.dumps(notification(place, alarm, change)),
             )
+            return self._hand_over(action, mail, SERVICE, alarm)
+        if ":lambda:" in action:
+            event = Event(content=lambda_event(place, alarm, change))
+            return self._hand_over(action, event, LAMBDA_PRINCIPAL, alarm)
         if deed := ec2_action(action):
             return self._on_instance(alarm, deed)
         if ":autoscaling:" in action:
@@ -119,14 +117,9 @@ class Actions:
         policy.execute()
         return None
 
-    def _publish(self, region: str, alarm: Any, topic: str, change: Change) -> str | None:
-        return self._messaging.publish_by_service(
-            SERVICE,
-            topic,
-            subject=f'{change.after}: "{alarm.name}" in {long_name(region)}'[:100],
-            message=json.dumps(notification(Place(self._setting.account, region), alarm, change)),
-            source_arn=alarm.alarm_arn,
-        )
+    def _hand_over(self, action: str, payload: object, by: str, alarm: Any) -> str | None:
+        refusal = self._setting.deliveries.hand_over(action, payload, by=by, source=alarm.alarm_arn)
+        return str(refusal.missing) if refusal is not None else None
 
     def _on_instance(self, alarm: Any, deed: str) -> str | None:
         instance = next((each.value for each in alarm.dimensions if each.name == "InstanceId"), "")

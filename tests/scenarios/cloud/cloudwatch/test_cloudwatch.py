@@ -180,7 +180,7 @@ def test_an_alarm_sends_aws_own_message():
         put(cloud)
         cloud.run(90)
 
-        (message,) = cloud.messaging.inbox
+        (message,) = cloud.topics.inbox
         assert message.subject == 'ALARM: "many-guesses" in US East (N. Virginia)'
         assert message.sender == "cloudwatch.amazonaws.com"
         body = json.loads(message.text)
@@ -230,7 +230,7 @@ def test_actions_run_on_the_change_they_are_for(actions, mails):
         put(cloud)
         cloud.run(600)
 
-        assert [message.subject.partition(":")[0] for message in cloud.messaging.inbox] == mails
+        assert [message.subject.partition(":")[0] for message in cloud.topics.inbox] == mails
         assert len(cloud.cloudwatch.changes) == 2
 
 
@@ -239,7 +239,7 @@ def test_an_alarm_that_may_not_publish_is_lost_and_says_so():
         put(cloud)
         cloud.run(90)
 
-        assert cloud.messaging.inbox == []
+        assert cloud.topics.inbox == []
         assert any("many-guesses could not reach" in words for words in noted(cloud, "lost"))
 
 
@@ -251,7 +251,7 @@ def test_a_state_set_by_hand_acts_like_a_change_and_lasts_until_the_next_evaluat
         cloud.run(90)
         cloudwatch = admin(cloud, "cloudwatch")
         cloudwatch.set_alarm_state(AlarmName="many-guesses", StateValue="ALARM", StateReason="a drill")
-        mails = len(cloud.messaging.inbox)
+        mails = len(cloud.topics.inbox)
         cloud.run(60)
 
         assert mails == 1

@@ -254,7 +254,7 @@ def test_a_forwarded_event_is_not_forwarded_again():
 
         assert (once, len(heard(cloud))) == (1, 1)
         assert heard(cloud, "Dead") == [event()]
-        (attributes,) = cloud.messaging.attributes(arn("sqs", "Dead"))
+        (attributes,) = cloud.queues.attributes(arn("sqs", "Dead"))
         assert attributes["ERROR_CODE"] == "THIRD_ACCOUNT_HOP_DETECTED"
 
 

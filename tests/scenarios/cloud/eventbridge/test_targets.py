@@ -46,7 +46,7 @@ def to_arn(text, **more):
 
 def dead(world):
     """The dead letters' attributes."""
-    return world.messaging.attributes(arn("sqs", "Dead"))
+    return world.queues.attributes(arn("sqs", "Dead"))
 
 
 # ---- the form -----------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ def test_a_quoted_string_that_comes_out_as_no_json_is_text_to_a_queue():
     with world({**queue(), **rule(target=UNQUOTED)}) as cloud:
         emit(cloud, event({"s": 'a "word"'}))
 
-        assert cloud.messaging.bodies(arn("sqs", "Heard")) == ['"said: a "word""']
+        assert cloud.queues.bodies(arn("sqs", "Heard")) == ['"said: a "word""']
 
 
 def test_a_quoted_string_that_comes_out_as_no_json_is_nothing_to_a_function():
@@ -122,7 +122,7 @@ def test_a_topic_gets_the_event_as_text():
     with world({**topic("events"), **to("Alerts", "TopicArn")}) as cloud:
         emit(cloud, event())
 
-        assert [json.loads(message.text) for message in cloud.messaging.inbox] == [event()]
+        assert [json.loads(message.text) for message in cloud.topics.inbox] == [event()]
 
 
 @pytest.mark.parametrize(
@@ -271,6 +271,20 @@ def records(world):
             StreamName="events", ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
         )
         return kinesis.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
+
+
+def test_a_role_that_eventbridge_can_assume_no_longer_makes_a_dead_letter_that_says_so():
+    trust = document(
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    )
+    with world(streaming(may("kinesis:PutRecord"))) as cloud:
+        make_stream(cloud)
+        with cloud.calls.muted():
+            admin(cloud, "iam").update_assume_role_policy(RoleName="feeds", PolicyDocument=json.dumps(trust))
+        emit(cloud, event())
+
+        assert [attributes["ERROR_CODE"] for attributes in dead(cloud)] == ["FAILED_TO_ASSUME_ROLE"]
+        assert records(cloud) == []
 
 
 def make_stream(world):

@@ -97,7 +97,7 @@ def outcomes(each):
 
 
 def failures(each, name="Failures"):
-    return [json.loads(body) for body in each.messaging.bodies(arn("sqs", name))]
+    return [json.loads(body) for body in each.queues.bodies(arn("sqs", name))]
 
 
 def sends(each, event=None, arn=LOOK, seconds=10):

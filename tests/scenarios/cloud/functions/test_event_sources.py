@@ -81,7 +81,7 @@ def send(each, *bodies, **more):
 
 
 def left(each):
-    return each.messaging.bodies(JOBS)
+    return each.queues.bodies(JOBS)
 
 
 # ---- what arrives -------------------------------------------------------------------------------
@@ -382,7 +382,7 @@ def test_only_the_messages_reported_as_failed_come_again(tmp_path):
 
         each.run(600)
         assert len(noted(each, "ran")) == 2
-        assert each.messaging.bodies(arn("sqs", "Dead")) == ["bad"]
+        assert each.queues.bodies(arn("sqs", "Dead")) == ["bad"]
 
 
 def test_what_is_reported_counts_only_where_the_mapping_says_so(tmp_path):

@@ -4,6 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.functions.invocations import Invocation
+from scenarios.cloud.kernel.deliveries import Event, Missing
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 from scenarios.cloud.kernel.faults import Faults
 from tests.scenarios.cloud.functions.function_worlds import (
@@ -218,13 +219,17 @@ def test_a_handler_that_raises_keeps_its_environment(tmp_path):
 def test_a_service_needs_the_functions_permission(tmp_path):
     code(tmp_path, "def look(event, context): pass")
     with world(tmp_path, {**function(), **invoked_by_events()}) as each:
-        invoke = each.functions.invoke_by_service
         rule = arn("events", "rule/watch")
 
-        assert invoke("events.amazonaws.com", LOOK, {}, source_arn=rule) is None
-        assert invoke("events.amazonaws.com", LOOK, {}, source_arn=f"{rule}-not") == "NO_PERMISSIONS"
-        assert invoke("sns.amazonaws.com", LOOK, {}, source_arn=rule) == "NO_PERMISSIONS"
-        assert invoke("events.amazonaws.com", f"{LOOK}-not", {}, source_arn=rule) == "NO_RESOURCE"
+        def invoked(by="events", function=LOOK, source=rule):
+            deliveries, event = each.setting.deliveries, Event(content={})
+            refusal = deliveries.hand_over(function, event, by=f"{by}.amazonaws.com", source=source)
+            return refusal and refusal.missing
+
+        assert invoked() is None
+        assert invoked(source=f"{rule}-not") == Missing.PERMISSION
+        assert invoked(by="sns") == Missing.PERMISSION
+        assert invoked(function=f"{LOOK}-not") == Missing.RESOURCE
         each.run(10)
         assert len(noted(each, "ran")) == 1
 

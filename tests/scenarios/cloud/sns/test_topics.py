@@ -5,6 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.kernel.deliveries import Notification
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import (
@@ -14,7 +15,6 @@ from tests.scenarios.cloud.small_worlds import (
     document,
     function,
     heard,
-    lets,
     may,
     noted,
     permission,
@@ -56,43 +56,18 @@ def publish(world, **more):
     world.run(5)
 
 
-def by_service(world, service="events"):
-    return world.messaging.publish_by_service(
-        f"{service}.amazonaws.com", ALERTS, subject="s", message="m", source_arn=arn("events", "rule/r")
-    )
-
-
 # ---- who may publish ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("resources", "why"),
-    [
-        pytest.param(topic("events"), None, id="the policy names the service"),
-        pytest.param(topic("cloudwatch"), "NO_PERMISSIONS", id="it names another"),
-        pytest.param(topic(), "NO_PERMISSIONS", id="no policy but the default"),
-        pytest.param(topic("events", name="Other"), "NO_RESOURCE", id="no such topic"),
-        pytest.param(
-            {**topic("events", key="Key"), **key(lets("events", "kms:GenerateDataKey*", "kms:Decrypt"))},
-            None,
-            id="encrypted, and the key lets it",
-        ),
-        pytest.param(
-            {**topic("events", key="Key"), **key()}, "NO_PERMISSIONS", id="encrypted, and the key does not"
-        ),
-        pytest.param(
-            {**topic("events", key="Key"), **key(lets("events", "kms:Decrypt"))},
-            "NO_PERMISSIONS",
-            id="half of what the key must let",
-        ),
-    ],
-)
-def test_a_service_publishes_where_topic_and_key_let_it(resources, why):
-    with world(resources) as cloud:
-        assert by_service(cloud) == why
-        assert [message.sender for message in cloud.messaging.inbox] == (
-            [] if why else ["events.amazonaws.com"]
-        )
+def test_a_service_that_may_publish_is_named_as_the_sender():
+    with world(topic("events")) as cloud:
+        given = Notification(subject="s", text="m")
+        refusal = cloud.setting.deliveries.hand_over(ALERTS, given, by="events.amazonaws.com")
+
+        assert refusal is None
+        assert [(mail.sender, mail.subject, mail.text) for mail in cloud.topics.inbox] == [
+            ("events.amazonaws.com", "s", "m")
+        ]
 
 
 @pytest.mark.parametrize(
@@ -114,10 +89,25 @@ def test_a_role_publishes_to_an_encrypted_topic_with_the_key_as_well(statements,
         else:
             sns.publish(TopicArn=ALERTS, Message="m")
 
-        assert len(cloud.messaging.inbox) == (0 if code else 1)
+        assert len(cloud.topics.inbox) == (0 if code else 1)
 
 
 # ---- mail ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+def test_a_topic_whose_key_is_disabled_takes_nothing(disabled):
+    with world({**topic(key="Key"), **key()}) as cloud:
+        sns = admin(cloud, "sns")
+        if disabled:
+            with cloud.calls.muted():
+                admin(cloud, "kms").disable_key(KeyId=cloud.home.resources["Key"].physical_id)
+            with pytest.raises(ClientError, match="KMSDisabled"):
+                sns.publish(TopicArn=ALERTS, Message="m")
+        else:
+            sns.publish(TopicArn=ALERTS, Message="m")
+
+        assert len(cloud.topics.inbox) == (0 if disabled else 1)
 
 
 def test_mail_lies_in_the_inbox_with_subject_text_and_sender():
@@ -126,7 +116,7 @@ def test_mail_lies_in_the_inbox_with_subject_text_and_sender():
             cloud, Subject="watch out", MessageAttributes={"sev": {"DataType": "String", "StringValue": "1"}}
         )
 
-        (message,) = cloud.messaging.inbox
+        (message,) = cloud.topics.inbox
         assert (message.to, message.subject, message.text) == ("on-call@example.com", "watch out", "the text")
         assert message.attributes == {"sev": "1"}
         assert message.sender == f"arn:aws:iam::{ACCOUNT}:user/alice"
@@ -136,14 +126,14 @@ def test_mail_without_a_subject_gets_sns_own():
     with world(topic()) as cloud:
         publish(cloud)
 
-        assert cloud.messaging.inbox[0].subject == "AWS Notification Message"
+        assert cloud.topics.inbox[0].subject == "AWS Notification Message"
 
 
 def test_email_json_carries_the_envelope():
     with world({**topic(mail=""), **subscription("email-json", "robot@example.com")}) as cloud:
         publish(cloud)
 
-        assert json.loads(cloud.messaging.inbox[0].text)["Message"] == "the text"
+        assert json.loads(cloud.topics.inbox[0].text)["Message"] == "the text"
 
 
 # ---- queues -------------------------------------------------------------------------------------
@@ -169,15 +159,15 @@ def test_a_queue_gets_subject_and_attributes_where_there_are_any():
         (body,) = heard(cloud)
         assert body["Subject"] == "s"
         assert body["MessageAttributes"] == {"n": {"Type": "Number", "Value": "7"}}
-        assert cloud.messaging.attributes(HEARD) == [{}]
+        assert cloud.queues.attributes(HEARD) == [{}]
 
 
 def test_raw_delivery_gives_a_queue_the_message_alone_and_its_attributes():
     with world(to_queue(RawMessageDelivery=True)) as cloud:
         publish(cloud, MessageAttributes={"n": {"DataType": "String", "StringValue": "7"}})
 
-        assert cloud.messaging.bodies(HEARD) == ["the text"]
-        assert cloud.messaging.attributes(HEARD) == [{"n": "7"}]
+        assert cloud.queues.bodies(HEARD) == ["the text"]
+        assert cloud.queues.attributes(HEARD) == [{"n": "7"}]
 
 
 def test_what_a_queue_refuses_is_lost_and_says_so():
@@ -196,25 +186,6 @@ def test_what_a_queue_refuses_goes_to_the_subscriptions_dead_letter_queue():
         (body,) = heard(cloud, "Dead")
         assert body["Message"] == "the text"
         assert noted(cloud, "lost") == []
-
-
-@pytest.mark.parametrize(
-    ("statements", "why"),
-    [
-        pytest.param((lets("events", "kms:*"),), None, id="the key lets it"),
-        pytest.param((), "NO_PERMISSIONS", id="the key does not"),
-    ],
-)
-def test_an_encrypted_queue_asks_the_key_too(statements, why):
-    encrypted = queue()
-    encrypted["Heard"]["Properties"]["KmsMasterKeyId"] = {"Ref": "Key"}
-    with world({**encrypted, **key(*statements)}) as cloud:
-        assert (
-            cloud.messaging.send_by_service(
-                "events.amazonaws.com", HEARD, "{}", source_arn=arn("events", "rule/r"), attributes={}
-            )
-            == why
-        )
 
 
 # ---- functions ----------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ def test_a_topic_is_told_which_log_files_are_there():
         create_table(cloud)
         cloud.run(600)
 
-        (mail,) = cloud.messaging.inbox
+        (mail,) = cloud.topics.inbox
         assert mail.sender == "cloudtrail.amazonaws.com"
         assert json.loads(mail.text) == {"s3Bucket": "tw-logs", "s3ObjectKey": list(log_files(cloud))}
         assert status(cloud)["LatestNotificationTime"] == mail.at
@@ -79,7 +79,7 @@ def test_digests_are_not_told():
         cloud.run(2 * HOUR)
 
         assert objects(cloud, "CloudTrail-Digest")
-        assert cloud.messaging.inbox == []
+        assert cloud.topics.inbox == []
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_notification_that_is_refused_is_lost_and_said(change, error):
         cloud.run(600)
 
         assert len(log_files(cloud)) == 1
-        assert cloud.messaging.inbox == []
+        assert cloud.topics.inbox == []
         assert status(cloud)["LatestNotificationError"] == error
         assert [words for words in noted(cloud, "lost") if "could not notify" in words]
 
@@ -117,7 +117,7 @@ def test_an_encrypted_topic_asks_its_key_too():
         create_table(cloud)
         cloud.run(600)
 
-        assert status(cloud)["LatestNotificationError"] == "AuthorizationError"
+        assert status(cloud)["LatestNotificationError"] == "KMSAccessDenied"
 
 
 # ---- status -------------------------------------------------------------------------------------

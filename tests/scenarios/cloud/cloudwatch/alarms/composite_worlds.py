@@ -76,7 +76,7 @@ def mailed(cloud):
     """What was mailed, as the state in the subject, with the second of the world it was published in."""
     return [
         (round((message.at - cloud.deployment.start).total_seconds()), message.subject.partition(":")[0])
-        for message in cloud.messaging.inbox
+        for message in cloud.topics.inbox
     ]
 
 

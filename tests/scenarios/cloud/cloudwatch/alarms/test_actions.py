@@ -52,7 +52,7 @@ def told(cloud):
     """Which topic was told of which state, in order."""
     return [
         (message.topic_arn.rpartition(":")[2], message.subject.partition(":")[0])
-        for message in cloud.messaging.inbox
+        for message in cloud.topics.inbox
     ]
 
 
@@ -97,12 +97,12 @@ def test_a_composite_whose_actions_are_off_changes_and_does_nothing(switch):
         combine(cloud, ActionsEnabled=switch != "put")
         if switch == "disable":
             admin(cloud, "cloudwatch").disable_alarm_actions(AlarmNames=["pressure"])
-        before = len(cloud.messaging.inbox)
+        before = len(cloud.topics.inbox)
         become(cloud, "cpu", "ALARM")
         become(cloud, "disk", "ALARM")
 
         assert (state(cloud), described(cloud)["ActionsEnabled"]) == ("ALARM", False)
-        assert len(cloud.messaging.inbox) == before
+        assert len(cloud.topics.inbox) == before
 
 
 def test_an_action_that_fails_stops_no_other_and_shows_in_the_history():
@@ -128,7 +128,7 @@ KEY = {"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": document(EVE
         pytest.param(topic("events"), "NO_PERMISSIONS", id="the topic lets in another service"),
         pytest.param(
             {**KEY, **topic("cloudwatch", key="Key")},
-            "NO_PERMISSIONS",
+            "KMS_ACCESS_DENIED",
             id="the topic's key is not CloudWatch's",
         ),
         pytest.param(bucket(), "NO_RESOURCE", id="no topic"),
@@ -263,7 +263,7 @@ def test_an_alarm_over_an_expression_is_told_and_described_with_its_parts():
         become(cloud, "idle", "ALARM")
         cloud.run(5)
 
-        (mail,) = cloud.messaging.inbox
+        (mail,) = cloud.topics.inbox
         trigger = json.loads(mail.text)["Trigger"]
         assert trigger["Metrics"] == [
             {

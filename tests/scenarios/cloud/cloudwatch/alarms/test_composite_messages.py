@@ -44,7 +44,7 @@ def test_a_mail_tells_which_child_made_a_composite_change_and_when(more):
         become(cloud, "cpu", "ALARM")
         cloud.run(60)
 
-        (mail,) = [each for each in cloud.messaging.inbox if each.subject.startswith("ALARM")]
+        (mail,) = [each for each in cloud.topics.inbox if each.subject.startswith("ALARM")]
         assert mail.subject == 'ALARM: "pressure" in US East (N. Virginia)'
         assert json.loads(mail.text) == {
             "AlarmName": "pressure",
@@ -79,7 +79,7 @@ def test_a_mail_from_europe_says_eu():
         client.put_composite_alarm(AlarmName="pressure", AlarmRule="OK(cpu)", AlarmActions=actions)
         cloud.run(1)
 
-        (mail,) = cloud.messaging.inbox
+        (mail,) = cloud.topics.inbox
         assert mail.subject == 'ALARM: "pressure" in EU (Ireland)'
         assert json.loads(mail.text)["Region"] == "EU (Ireland)"
 

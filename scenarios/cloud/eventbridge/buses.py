@@ -1,0 +1,53 @@
+"""The door to event buses: an AWS service tells the default bus, a rule forwards to another bus under a role.
+
+Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event.html,
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, Need
+from scenarios.cloud.setting import Setting
+
+DEFAULT_BUS = "default"
+FORWARDED_AFTER_SECONDS = 0.5
+
+Emit = Callable[..., None]
+"""(region, event, bus, forwarded=True)."""
+
+
+class Buses(Door[Event]):
+    """Every event bus of the account."""
+
+    def __init__(self, setting: Setting, emit: Emit) -> None:
+        self._setting = setting
+        self._emit = emit
+        setting.deliveries.register("events:event-bus", Event, self)
+
+    def is_there(self, delivery: Delivery[Event]) -> bool:
+        """Whether there is such a bus."""
+        region, account, bus = _parts(delivery.arn)
+        return bus in moto_hooks.buses(account, region)
+
+    def needs(self, delivery: Delivery[Event]) -> Sequence[Need]:
+        """An AWS service needs nothing for what it tells the default bus; a role must be allowed."""
+        tells = isinstance(delivery.by, str) and delivery.arn.endswith(f"/{DEFAULT_BUS}")
+        return () if tells else (Need("events:PutEvents", delivery.arn),)
+
+    def take(self, delivery: Delivery[Event]) -> None:
+        """Put an event on a bus; one that a rule forwards takes a moment to get there."""
+        region, _, bus = _parts(delivery.arn)
+        forwarded = not isinstance(delivery.by, str)
+        emit = partial(self._emit, region, delivery.payload.content, bus, forwarded=forwarded)
+        if forwarded:
+            self._setting.clock.after(FORWARDED_AFTER_SECONDS, emit, "forwarded")
+        else:
+            emit()
+
+
+def _parts(arn: str) -> tuple[str, str, str]:
+    """Region, account and name."""
+    _, _, _, region, account, rest = arn.split(":", 5)
+    return region, account, rest.removeprefix("event-bus/")

@@ -1,0 +1,1 @@
+"""SQS: queues, and the door to them."""

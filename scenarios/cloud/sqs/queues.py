@@ -1,0 +1,71 @@
+"""SQS: what lies in the queues, and how other services put something there.
+
+Sending to an encrypted queue also asks the key: `kms:GenerateDataKey` and `kms:Decrypt`. FIFO queues are not
+simulated.
+
+Sources: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html,
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+"""
+
+from collections.abc import Sequence
+
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.deliveries import Delivery, Door, Key, Message, Need
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.setting import Setting
+
+
+class Queues(Door[Message]):
+    """Every queue of the account."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        setting.deliveries.register("sqs", Message, self)
+
+    # ---- the door -------------------------------------------------------------------------------
+
+    def is_there(self, delivery: Delivery[Message]) -> bool:
+        """Whether there is such a queue."""
+        if delivery.arn.endswith(".fifo"):
+            raise NotSimulated("sqs", f"a delivery to a FIFO queue ({delivery.arn})")
+        return moto_hooks.queue(delivery.arn) is not None
+
+    def needs(self, delivery: Delivery[Message]) -> Sequence[Need]:
+        """What a sender must be allowed."""
+        return (Need("sqs:SendMessage", delivery.arn),)
+
+    def key(self, delivery: Delivery[Message]) -> Key | None:
+        """The key of an encrypted queue."""
+        queue = moto_hooks.queue(delivery.arn)
+        name = queue.kms_master_key_id if queue is not None else ""
+        return Key(name=name) if name else None
+
+    def take(self, delivery: Delivery[Message]) -> None:
+        """Put a message into a queue."""
+        queue, message = moto_hooks.queue(delivery.arn), delivery.payload
+        assert queue is not None
+        moto_hooks.backend("sqs", queue.account_id, queue.region).send_message(
+            queue.name,
+            message.body,
+            {
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in message.attributes.items()
+            },
+        )
+        self._setting.note("queued", queue.name)
+
+    # ---- what lies there ------------------------------------------------------------------------
+
+    def bodies(self, queue_arn: str) -> list[str]:
+        """What lies in a queue, oldest first; looking takes nothing out."""
+        queue = moto_hooks.queue(queue_arn)
+        return [message.body for message in moto_hooks.messages(queue)] if queue is not None else []
+
+    def attributes(self, queue_arn: str) -> list[dict[str, str]]:
+        """The attributes of what lies in a queue, oldest first, as strings by name."""
+        queue = moto_hooks.queue(queue_arn)
+        messages = moto_hooks.messages(queue) if queue is not None else []
+        return [
+            {name: str(value["StringValue"]) for name, value in message.message_attributes.items()}
+            for message in messages
+        ]
