@@ -15,7 +15,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.validate import ParamValidator
 
-from scenarios.cloud.iam.actions import context, required
+from scenarios.cloud.iam.actions import Actions
 from scenarios.cloud.iam.denied import access_denied
 from scenarios.cloud.iam.identity import Identity
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
@@ -49,9 +49,10 @@ Step = Callable[[ApiCall | None], None]
 class Calls:
     """The pipe. Laws say what they answer themselves, and what they want to hear of."""
 
-    def __init__(self, clock: Clock, identity: Identity) -> None:
+    def __init__(self, clock: Clock, identity: Identity, actions: Actions) -> None:
         self._clock = clock
         self._identity = identity
+        self._actions = actions
         self._answers: dict[tuple[str, str], Answer] = {}
         self._checks: dict[tuple[str, str], list[Callable[[Asked], None]]] = {}
         self._afters: dict[tuple[str, str], list[After]] = {}
@@ -234,7 +235,7 @@ class Calls:
             behind(caller)
 
     def _authorise(self, client: BaseClient, asked: Asked) -> None:
-        pairs = required(
+        pairs = self._actions.required(
             asked.service,
             asked.operation,
             asked.parameters,
@@ -242,12 +243,12 @@ class Calls:
             account=asked.caller.account,
             caller=asked.caller.arn,
         )
-        keys = context(asked.service, asked.operation, asked.parameters)
+        keys = self._actions.context(asked.service, asked.operation, asked.parameters)
         for action, resource in pairs:
             decision = self._identity.judge(asked.caller, action, resource, keys)
             if not decision.allowed:
                 code, message, status = access_denied(
-                    asked.service,
+                    self._actions.denial(asked.service, asked.operation),
                     asked.operation,
                     asked.caller,
                     action=action,

@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from scenarios.cloud.calls import Calls
+from scenarios.cloud.iam.actions import Actions
 from scenarios.cloud.iam.identity import Identity
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.deliveries import Deliveries, Event
 from scenarios.cloud.kernel.faults import Faults
 from scenarios.cloud.kernel.randomness import stream
+from scenarios.cloud.kernel.recorded import Records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +33,18 @@ class Moment:
 
 @dataclass(slots=True, kw_only=True)
 class Setting:
-    """The ground a world's laws stand on. `home` is the region the stack is deployed in."""
+    """The ground a world's laws stand on.
+
+    `home` is the region the stack is deployed in; `actions` and `records` what is known of the
+    services, as `Registry` has it.
+    """
 
     clock: Clock
     identity: Identity
     calls: Calls
     deliveries: Deliveries
+    actions: Actions
+    records: Records
     faults: Faults
     seed: int
     account: str

@@ -52,6 +52,7 @@ from scenarios.cloud.logs.encryption import GroupEncryption
 from scenarios.cloud.logs.service import Logs
 from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.s3.notifications import Notifications
+from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.sns.topics import Topics
 from scenarios.cloud.sqs.queues import Queues
@@ -92,13 +93,15 @@ class World:
     def __init__(self, deployment: Deployment, *, seed: int = 1, faults: Faults = NONE) -> None:
         self.deployment = deployment
         self.clock = Clock(deployment.start)
-        self.identity = Identity(ACCOUNT, deployment.home)
-        self.calls = Calls(self.clock, self.identity)
+        self.identity = Identity(ACCOUNT, deployment.home, REGISTRY.policies)
+        self.calls = Calls(self.clock, self.identity, REGISTRY.actions)
         self.setting = Setting(
             clock=self.clock,
             identity=self.identity,
             calls=self.calls,
             deliveries=Deliveries(self.identity, ACCOUNT),
+            actions=REGISTRY.actions,
+            records=REGISTRY.records,
             faults=faults,
             seed=seed,
             account=ACCOUNT,
@@ -144,7 +147,7 @@ class World:
             entering.enter_context(_guards(self.clock))
             entering.enter_context(work_done_once())
             provisioned = _provisioned(self.deployment, self.clock)
-            entering.enter_context(moto_hooks.moto_without_physics(self.setting.seed))
+            entering.enter_context(moto_hooks.moto_without_physics(self.setting.seed, REGISTRY.mends))
             provisioned.snapshot.restore()
             moto_hooks.seed_ids(self.setting.seed)
             entering.enter_context(seeded(self.setting.seed))
@@ -255,7 +258,7 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
     deployment = replace(deployment, code=PROJECT)
     del clock  # entered already: what is made here is made at the deployment's start
     if deployment not in _KEPT:
-        with moto_hooks.moto_without_physics(0), seeded(0):
+        with moto_hooks.moto_without_physics(0, REGISTRY.mends), seeded(0):
             moto_hooks.seed_ids(0)
             session = _session("harness", deployment.home)
             stacks = {}
@@ -267,6 +270,7 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
                     parameters={},
                     stack_name="before",
                     session=session,
+                    kinds=REGISTRY.kinds,
                 )
             stacks |= {
                 deployment.home: provision(
@@ -276,6 +280,7 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
                     parameters=dict(deployment.parameters),
                     stack_name=STACK_NAME,
                     session=session,
+                    kinds=REGISTRY.kinds,
                 )
             }
             for region in deployment.spokes:
@@ -286,6 +291,7 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
                     parameters={"HomeRegion": deployment.home},
                     stack_name=f"{STACK_NAME}-spoke-{region}",
                     session=session,
+                    kinds=REGISTRY.kinds,
                 )
             while len(_KEPT) >= _MOST_KEPT:
                 _KEPT.pop(next(iter(_KEPT)))

@@ -12,8 +12,8 @@ from botocore import xform_name
 
 from chalicelib.catalog import CATALOG
 from chalicelib.template.parts import logical_id
-from scenarios.cloud.cloudtrail.records.event_kinds import is_data_event, is_read_only, is_recorded
 from scenarios.cloud.kernel.caller import ApiCall, CallerKind
+from scenarios.cloud.kernel.recorded import Recorded
 from scenarios.cloud.world import World
 
 
@@ -27,7 +27,9 @@ def note_acts(world: World) -> None:
 
 def _note(world: World, functions: set[str], call: ApiCall) -> None:
     caller = call.caller
-    if caller.kind is not CallerKind.ASSUMED_ROLE or caller.session not in functions or not _writes(call):
+    if caller.kind is not CallerKind.ASSUMED_ROLE or caller.session not in functions:
+        return
+    if not _writes(world.setting.records[call.service], call.operation):
         return
     if call.error is None:
         world.setting.note("did", act_in_words(call))
@@ -35,9 +37,12 @@ def _note(world: World, functions: set[str], call: ApiCall) -> None:
         world.setting.note("could not", f"{act_in_words(call)}: {call.error[0]}")
 
 
-def _writes(call: ApiCall) -> bool:
-    kind = call.service, call.operation
-    return is_recorded(*kind) and not is_data_event(*kind) and not is_read_only(*kind)
+def _writes(recorded: Recorded, operation: str) -> bool:
+    return (
+        recorded.is_recorded(operation)
+        and not recorded.is_data_event(operation)
+        and not recorded.is_read_only(operation)
+    )
 
 
 def act_in_words(call: ApiCall) -> str:

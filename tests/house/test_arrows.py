@@ -93,6 +93,17 @@ STILL_IN_A_CIRCLE = {
     ("scenarios.cloud.cloudwatch", "scenarios.cloud.ec2"),
 }
 
+# What a service's value is made of: the files of its folder that say what it is and hold no law.
+MANIFEST = (
+    "manifest",
+    "mends",
+    "permissions",
+    "record_forms",
+    "recorded",
+    "recorded_calls",
+    "resources",
+)
+
 # A module whose name is only known when it is loaded, and who loads it.
 LOADED_BY_NAME = {
     "app": "what the local stage's environment names",
@@ -213,7 +224,22 @@ def _between_services() -> dict[str, set[str]]:
 
 
 def _service(module: str) -> str:
-    return ".".join(module.split(".")[:3])
+    """The folder; what its manifest is made of stands above all laws and engines, and counts by itself."""
+    folder, name = ".".join(module.split(".")[:3]), module.split(".")[3:]
+    return f"{folder}.manifest" if folder != KERNEL and len(name) == 1 and name[0] in MANIFEST else folder
+
+
+def test_only_the_list_of_services_knows_their_manifests():
+    """Laws and engines are handed what they need of a service's value; they don't go and get it."""
+    found = [
+        each
+        for each in all_imports("scenarios")
+        if _service(each.of).endswith(".manifest")
+        and not _service(each.by).endswith(".manifest")
+        and each.by != "scenarios.cloud.services"
+    ]
+
+    assert told(found) == []
 
 
 def test_the_kernel_of_the_simulated_cloud_knows_no_service():

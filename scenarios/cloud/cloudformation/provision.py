@@ -19,8 +19,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scenarios.cloud.cloudformation.resources import KINDS
-from scenarios.cloud.cloudformation.resources.kind import Order, Properties, Site
+from scenarios.cloud.cloudformation.resources.kind import Kind, Order, Properties, Site
 from scenarios.cloud.cloudformation.resources.shapes import Inert
 from scenarios.cloud.cloudformation.template import Declared, Template, partition_of
 from scenarios.cloud.kernel import moto_hooks
@@ -28,8 +27,6 @@ from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.stack import Resource, Stack
 
 __all__ = ["Resource", "Stack", "provision"]
-
-_GRANTS = frozenset(name for name, kind in KINDS.items() if kind.grants)
 
 
 def provision(
@@ -40,12 +37,14 @@ def provision(
     parameters: Mapping[str, str],
     stack_name: str,
     session: boto3.Session,
+    kinds: Mapping[str, Kind],
 ) -> Stack:
     """Create every resource of a plain CloudFormation template through `session`.
 
     What comes from `translate` is what this wants. The session's credentials must lead to `account`; the
     calls it makes are set-up, and whoever records calls should not record these. A session that has made
     clients before is worth keeping: a new one reads botocore's data again, which costs as much as the stack.
+    `kinds`: every type there is, by name.
 
     Raises:
         InvalidTemplate: CloudFormation, or the service, would refuse; the message names the logical id and
@@ -69,14 +68,15 @@ def provision(
         parameters=parameters,
     )
     for declared in plan.resources.values():
-        if declared.type not in KINDS:
+        if declared.type not in kinds:
             raise InvalidTemplate(
                 f"{declared.logical_id}.Type", f"the simulated AWS knows no type {declared.type}"
             )
     made: dict[str, Resource] = {}
+    late = frozenset(name for name, kind in kinds.items() if kind.grants)
     with _no_collection():
-        for declared in plan.in_order(late=_GRANTS):
-            made[declared.logical_id] = _create(site, plan, declared, made)
+        for declared in plan.in_order(late=late):
+            made[declared.logical_id] = _create(kinds[declared.type], site, plan, declared, made)
     return Stack(
         name=stack_name,
         stack_id=stack_id,
@@ -87,8 +87,9 @@ def provision(
     )
 
 
-def _create(site: Site, plan: Template, declared: Declared, made: Mapping[str, Resource]) -> Resource:
-    kind = KINDS[declared.type]
+def _create(
+    kind: Kind, site: Site, plan: Template, declared: Declared, made: Mapping[str, Resource]
+) -> Resource:
     resolved = plan.intrinsics.resolve(declared.properties, declared.logical_id, made)
     checked = kind.shape.check(resolved, declared.logical_id)
     # Ids that moto draws (a key's, a subscription's) must not depend on what was drawn before.

@@ -21,9 +21,7 @@ from scenarios.cloud.cloudtrail.access import SERVICE
 from scenarios.cloud.cloudtrail.delivery.files import TrailFiles
 from scenarios.cloud.cloudtrail.history.events import EventHistory
 from scenarios.cloud.cloudtrail.history.insights import Insights
-from scenarios.cloud.cloudtrail.records.data_events import recorded_calls
 from scenarios.cloud.cloudtrail.records.envelope import event_bridge_envelope
-from scenarios.cloud.cloudtrail.records.event_kinds import is_data_event, is_recorded, recorded_region
 from scenarios.cloud.cloudtrail.records.records import record_of
 from scenarios.cloud.cloudtrail.requests import TrailRequests
 from scenarios.cloud.cloudtrail.selectors.choices import TrailChoices, logs
@@ -83,17 +81,18 @@ class CloudTrail:
 
     def _heard(self, call: ApiCall) -> None:
         watching, self._watching_before = self._watching_before, None
-        if not is_recorded(call.service, call.operation):
+        recorded = self._setting.records[call.service]
+        if not recorded.is_recorded(call.operation):
             return
         call = self._where_it_was(call)
         if watching is None:
-            watching = self._watching(recorded_region(call.service, call.region))
-        if is_data_event(call.service, call.operation):
+            watching = self._watching(recorded.region(call.region))
+        if recorded.is_data_event(call.operation):
             self._data_event(call, watching)
             return
         event_id = self._setting.new_uuid("cloudtrail.event")
         request_id = self._setting.new_uuid("aws.request")
-        record = record_of(call, event_id=event_id, request_id=request_id)
+        record = record_of(call, recorded, event_id=event_id, request_id=request_id)
         self._deliver(record, [trail for trail in watching if logs(trail, record)])
         self._insights.heard(record)
 
@@ -102,7 +101,8 @@ class CloudTrail:
         if call.caller.service == SERVICE:
             call = replace(call, parameters={**call.parameters, "ACL": "bucket-owner-full-control"})
         call = self._where_it_was(call)
-        self._data_event(call, self._watching(recorded_region(call.service, call.region)))
+        recorded = self._setting.records[call.service]
+        self._data_event(call, self._watching(recorded.region(call.region)))
 
     def _data_event(self, call: ApiCall, watching: Sequence[Any]) -> None:
         """Nothing is recorded, and nothing drawn, where no trail asks for data events."""
@@ -111,9 +111,11 @@ class CloudTrail:
             for trail in watching
             if asks_for_data(trail.event_selectors, trail.advanced_event_selectors)
         ]
-        for each in recorded_calls(call) if asking else ():
+        recorded = self._setting.records[call.service]
+        for each in recorded.calls(call) if asking else ():
             record = record_of(
                 each,
+                recorded,
                 event_id=self._setting.new_uuid("cloudtrail.data"),
                 request_id=self._setting.new_uuid("cloudtrail.data"),
             )

@@ -36,7 +36,6 @@ from scenarios.cloud.functions.invocations import (
     timed_out,
 )
 from scenarios.cloud.functions.runtime_environment import PROJECT, ExecutionEnvironment, InitError
-from scenarios.cloud.iam.actions import required
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, LogLines, Need
@@ -318,7 +317,7 @@ class Functions(Door[Event]):
         setting, region, role = self._setting, context.invoked_function_arn.split(":")[3], self._role(model)
         group = context.log_group_name
         if moto_hooks.log_group(setting.account, region, group) is None:
-            for action, resource in required(
+            for action, resource in setting.actions.required(
                 "logs", "CreateLogGroup", {"logGroupName": group}, region=region, account=setting.account
             ):
                 if not setting.identity.judge(role, action, resource).allowed:

@@ -1,19 +1,18 @@
 """From an API call to what AWS asks IAM about it: which actions, on which resources.
 
-The tables (`scenarios.cloud.iam.action_tables`) say it, a line for each; this reads them. What a service
-asks of another on the caller's behalf (the KMS key behind an encrypted topic) is no part of it: the law of
-that service asks for itself.
+Each service's `Permissions` say it, a line for each; this reads them. What a service asks of another on the
+caller's behalf (the KMS key behind an encrypted topic) is no part of it: the law of that service asks for
+itself.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import product
 from typing import Any
 
-from scenarios.cloud.iam.action_arns import Place, arn
-from scenarios.cloud.iam.action_tables import TABLES
+from scenarios.cloud.iam.arns import GIVEN
+from scenarios.cloud.iam.rows import ContextKey, DenialStyle, Kind, Permissions, Place
 from scenarios.cloud.kernel.errors import NotSimulated
 
 ANY = "*"  # as a resource: the action knows none
@@ -53,79 +52,8 @@ class Line:
         return self.needs is None or (parameters.get(self.needs[1]) not in _EMPTY) is self.needs[0]
 
 
-# Answered whatever any policy says, even one that denies it.
-# Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-_FREE = frozenset({("sts", "GetCallerIdentity")})
-
 # A flag that is False, and what is left empty, was not asked for.
 _EMPTY: tuple[object, ...] = (None, "", False, [])
-
-
-def required(
-    service: str,
-    operation: str,
-    parameters: Mapping[str, Any],
-    *,
-    region: str,
-    account: str,
-    caller: str = "",
-) -> tuple[tuple[str, str], ...]:
-    """The (action, resource) pairs that must all be allowed for this call; a resource is an ARN or "*".
-
-    None for what AWS answers to everybody.
-
-    Args:
-        service: botocore's name for it, such as `events`.
-        operation: AWS's, such as `PutRule`.
-        parameters: boto3's.
-        region: where the call goes.
-        account: the caller's, to whom bare names belong.
-        caller: the caller's ARN, for the IAM operations that mean whoever asks (GetUser without a name).
-
-    Raises:
-        NotSimulated: the operation isn't in the tables, or its parameters don't tell what is asked.
-    """
-    if (service, operation) in _FREE:
-        return ()
-    try:
-        asked = lines(service)[operation]
-    except KeyError:
-        raise NotSimulated(service, f"who may call {operation}") from None
-    place = Place(region=region, account=account)
-    pairs = tuple(
-        dict.fromkeys(
-            (line.action, resource)
-            for line in asked
-            if line.counts(parameters)
-            for resource in _resources(service, line, parameters, place, caller)
-        )
-    )
-    if not pairs:
-        raise NotSimulated(service, f"{operation} that names nothing to ask about")
-    return pairs
-
-
-def context(service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, str]:
-    """The condition keys that a call brings in its parameters, for those that policies here may speak of.
-
-    Sources: "Condition keys for ..." of S3, SNS, CloudWatch and KMS in the Service Authorization Reference.
-    """
-    keys = {
-        key: str(parameters[parameter])
-        for of_service, operations, key, parameter in _CONTEXT
-        if of_service == service and operation in (operations or {operation}) and parameter in parameters
-    }
-    encryption = parameters.get("EncryptionContext", {}) if service == "kms" else {}
-    return keys | {f"kms:EncryptionContext:{name}": value for name, value in encryption.items()}
-
-
-# Service, operations (none named: all), condition key, parameter.
-_CONTEXT: tuple[tuple[str, frozenset[str], str, str], ...] = (
-    ("s3", frozenset(), "s3:x-amz-acl", "ACL"),
-    ("sns", frozenset({"Subscribe"}), "sns:Endpoint", "Endpoint"),
-    ("sns", frozenset({"Subscribe"}), "sns:Protocol", "Protocol"),
-    ("cloudwatch", frozenset({"PutMetricData"}), "cloudwatch:namespace", "Namespace"),
-)
 
 
 class _Lines(dict[str, list[Line]]):
@@ -138,21 +66,133 @@ class _Lines(dict[str, list[Line]]):
         raise KeyError(operation)
 
 
-@lru_cache(maxsize=64)
-def lines(service: str) -> Mapping[str, list[Line]]:
-    """A service's table, by operation.
+class Actions:
+    """What IAM asks about the calls of these services, by botocore's name for each."""
 
-    Raises:
-        NotSimulated: there is no table for this service.
-    """
-    if service not in TABLES:
-        raise NotSimulated(service, "who may call it")
-    prefix, table = TABLES[service]
-    by_operation = _Lines()
-    for text in table.strip().splitlines():
-        line = _line(prefix, text)
-        by_operation.setdefault(line.operation, []).append(line)
-    return by_operation
+    def __init__(self, services: Mapping[str, Permissions]) -> None:
+        self.services = services
+        self._kinds: dict[str, Kind] = dict(GIVEN)
+        for each in services.values():
+            self._kinds |= each.kinds
+        self._lines: dict[str, _Lines] = {}
+
+    def required(
+        self,
+        service: str,
+        operation: str,
+        parameters: Mapping[str, Any],
+        *,
+        region: str,
+        account: str,
+        caller: str = "",
+    ) -> tuple[tuple[str, str], ...]:
+        """The (action, resource) pairs that must all be allowed for this call; a resource is an ARN or "*".
+
+        None for what AWS answers to everybody.
+
+        Args:
+            service: botocore's name for it, such as `events`.
+            operation: AWS's, such as `PutRule`.
+            parameters: boto3's.
+            region: where the call goes.
+            account: the caller's, to whom bare names belong.
+            caller: the caller's ARN, for the IAM operations that mean whoever asks (GetUser without a name).
+
+        Raises:
+            NotSimulated: the operation isn't in the tables, or its parameters don't tell what is asked.
+        """
+        if operation in self._of(service).free:
+            return ()
+        try:
+            asked = self.lines(service)[operation]
+        except KeyError:
+            raise NotSimulated(service, f"who may call {operation}") from None
+        place = Place(region=region, account=account)
+        pairs = tuple(
+            dict.fromkeys(
+                (line.action, resource)
+                for line in asked
+                if line.counts(parameters)
+                for resource in self._resources(service, line, parameters, place, caller)
+            )
+        )
+        if not pairs:
+            raise NotSimulated(service, f"{operation} that names nothing to ask about")
+        return pairs
+
+    def context(self, service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, str]:
+        """The condition keys that a call brings in its parameters."""
+        brought: dict[str, str] = {}
+        for key in self._of(service).context:
+            if operation in (key.operations or {operation}) and key.parameter in parameters:
+                brought |= _brought(key, parameters[key.parameter])
+        return brought
+
+    def denial(self, service: str, operation: str) -> DenialStyle:
+        """How the service says no.
+
+        Raises:
+            NotSimulated: how this service says no isn't known here.
+        """
+        if service not in self.services:
+            raise NotSimulated(service, f"how it says no to {operation}")
+        return self.services[service].denial
+
+    def lines(self, service: str) -> Mapping[str, list[Line]]:
+        """A service's lines, by operation.
+
+        Raises:
+            NotSimulated: there are none for this service.
+        """
+        if service not in self._lines:
+            of = self._of(service)
+            by_operation = self._lines[service] = _Lines()
+            for text in of.lines.strip().splitlines():
+                line = _line(of.prefix, text)
+                by_operation.setdefault(line.operation, []).append(line)
+        return self._lines[service]
+
+    def arn(self, kind: str, place: Place, *values: Any) -> str:
+        """The ARN of a resource of this kind; "" when the parameters name none.
+
+        Raises:
+            NotSimulated: the parameters name it in a way that doesn't tell its ARN.
+        """
+        return self._kinds[kind](place, *values)
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """Every kind of resource by its name in the lines."""
+        return self._kinds
+
+    def _of(self, service: str) -> Permissions:
+        if service not in self.services:
+            raise NotSimulated(service, "who may call it")
+        return self.services[service]
+
+    def _resources(
+        self, service: str, line: Line, parameters: Mapping[str, Any], place: Place, caller: str
+    ) -> Iterator[str]:
+        """The resources that one line asks about: every combination of what its parameters name."""
+        if line.kind == ANY:
+            yield ANY
+            return
+        if line.kind == UNKNOWN:
+            what = line.parameters[0].path
+            raise NotSimulated(service, f"{line.operation} with {what}: it doesn't tell what AWS asks about")
+        named = [
+            _values(service, line.operation, parameter, parameters, caller) for parameter in line.parameters
+        ]
+        for values in product(*named):
+            resource = self.arn(line.kind, place, *values)
+            if resource:
+                yield resource
+
+
+def _brought(key: ContextKey, value: Any) -> dict[str, str]:
+    if isinstance(value, Mapping):
+        return {f"{key.key}{name}": each for name, each in value.items()}
+    return {key.key: str(value)}
 
 
 def _line(prefix: str, text: str) -> Line:
@@ -177,23 +217,6 @@ def _what(text: str) -> tuple[str, tuple[Parameter, ...]]:
 def _parameter(text: str) -> Parameter:
     path, equals, default = text.partition("=")
     return Parameter(path=path, default=default if equals else None)
-
-
-def _resources(
-    service: str, line: Line, parameters: Mapping[str, Any], place: Place, caller: str
-) -> Iterator[str]:
-    """The resources that one line asks about: every combination of what its parameters name."""
-    if line.kind == ANY:
-        yield ANY
-        return
-    if line.kind == UNKNOWN:
-        what = line.parameters[0].path
-        raise NotSimulated(service, f"{line.operation} with {what}: it doesn't tell what AWS asks about")
-    named = [_values(service, line.operation, parameter, parameters, caller) for parameter in line.parameters]
-    for values in product(*named):
-        resource = arn(line.kind, place, *values)
-        if resource:
-            yield resource
 
 
 def _values(

@@ -7,12 +7,12 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_eval
 """
 
 import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from scenarios.cloud.iam.policy import Decision, Document, Principal, Request, decide
+from scenarios.cloud.iam.rows import Arn, PolicyReader, document
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import WorldError
@@ -26,9 +26,11 @@ ADMINISTRATOR: Mapping[str, Any] = {
 class Identity:
     """The account's directory of callers, and the judge of what they ask."""
 
-    def __init__(self, account: str, home: str) -> None:
+    def __init__(self, account: str, home: str, policies: Mapping[str, PolicyReader]) -> None:
+        """`policies`: how the policy on a resource is found, by the service that its ARN names."""
         self.account = account
         self.home = home
+        self._policy_of = policies
         self._callers: dict[str, Caller] = {}
 
     def enrol(self, caller: Caller) -> Caller:
@@ -118,9 +120,9 @@ class Identity:
         """The policy that hangs on a resource, if it has one."""
         parts = resource.split(":", 5)
         service = parts[2] if len(parts) == 6 else ""
-        finder = _RESOURCE_POLICIES.get(service)
+        finder = self._policy_of.get(service)
         account = self._account_of(resource) or self.account
-        return finder(_Arn(account, parts[3], parts[5], resource)) if finder else None
+        return finder(Arn(account, parts[3], parts[5], resource)) if finder else None
 
     def _account_of(self, resource: str) -> str:
         """The account that a resource belongs to; "" where nothing tells (buckets and objects: see below)."""
@@ -141,12 +143,7 @@ class Identity:
 def role_policies(account: str, role_name: str) -> list[Document]:
     """A role's inline and attached policies, as documents; none for a role that isn't there."""
     role = moto_hooks.role(account, role_name)
-    return [_document(text) for text in moto_hooks.role_policies(role)] if role is not None else []
-
-
-def _document(text: Any) -> Document:
-    document: Document = json.loads(text) if isinstance(text, str | bytes) else text
-    return document
+    return [document(text) for text in moto_hooks.role_policies(role)] if role is not None else []
 
 
 def _principal_id(caller: Caller, unique: str) -> str:
@@ -157,68 +154,3 @@ def _principal_id(caller: Caller, unique: str) -> str:
             return f"AROA{unique[16:33]}:{caller.session}"
         case _:
             return f"AIDA{unique[16:33]}"
-
-
-class _Arn(NamedTuple):
-    account: str
-    region: str
-    rest: str
-    text: str
-
-
-def _bucket_policy(arn: _Arn) -> Document | None:
-    bucket = moto_hooks.bucket(arn.account, arn.rest.split("/", 1)[0])
-    return _document(bucket.policy) if bucket is not None and bucket.policy else None
-
-
-def _topic_policy(arn: _Arn) -> Document | None:
-    topic = moto_hooks.topic(arn.text)
-    return _document(topic.policy) if topic is not None and topic.policy else None
-
-
-def _queue_policy(arn: _Arn) -> Document | None:
-    queue = moto_hooks.queue(arn.text)
-    return _document(queue.policy) if queue is not None and queue.policy else None
-
-
-def _key_policy(arn: _Arn) -> Document | None:
-    key = moto_hooks.kms_key(arn.text, arn.account, arn.region)
-    return _document(key.policy) if key is not None and key.policy else None
-
-
-def _function_policy(arn: _Arn) -> Document | None:
-    function = moto_hooks.lambda_function(arn.account, arn.region, arn.text)
-    return moto_hooks.lambda_policy(function) if function is not None else None
-
-
-def _bus_policy(arn: _Arn) -> Document | None:
-    return moto_hooks.bus_policy(arn.account, arn.region, arn.rest.removeprefix("event-bus/"))
-
-
-def _logs_policy(arn: _Arn) -> Document | None:
-    """A destination has a policy of its own; for log groups, those of the region count."""
-    if arn.rest.startswith("log-group:"):
-        return moto_hooks.logs_policy(arn.account, arn.region)
-    destination = moto_hooks.log_destination(arn.text)
-    return (
-        _document(destination.access_policy)
-        if destination is not None and destination.access_policy
-        else None
-    )
-
-
-def _trust_policy(arn: _Arn) -> Document | None:
-    found = moto_hooks.role(arn.account, arn.rest.rpartition("/")[2])
-    return _document(found.assume_role_policy_document) if found is not None else None
-
-
-_RESOURCE_POLICIES: dict[str, Callable[[_Arn], Document | None]] = {
-    "s3": _bucket_policy,
-    "sns": _topic_policy,
-    "sqs": _queue_policy,
-    "kms": _key_policy,
-    "lambda": _function_policy,
-    "events": _bus_policy,
-    "iam": _trust_policy,
-    "logs": _logs_policy,
-}

@@ -2,7 +2,7 @@
 
 moto keeps the state; its own half-built physics (deliveries inside `put_log_events`,
 `publish`, `put_object`...) is switched off here, so that nothing is delivered twice
-and nothing moto ignores looks as if it worked. What moto gets wrong is in `moto_mends`.
+and nothing moto ignores looks as if it worked. What moto gets wrong, each service mends (`Service.mends`).
 """
 
 import copy
@@ -37,7 +37,7 @@ from moto.iam.access_control import PermissionResult
 from moto.moto_api._internal import mock_random
 
 from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.cloud.kernel.moto_mends import MENDED
+from scenarios.cloud.kernel.moto_mends import OF_NO_SERVICE, Mend
 
 # Deep copies make new locks; a lock has no state worth copying.
 copyreg.pickle(type(threading.RLock()), lambda _: (threading.RLock, ()))
@@ -78,7 +78,7 @@ def _urls(backend: Any) -> dict[str, Any]:
     return _URLS[known]
 
 
-_SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
+_SWITCHED_OFF: tuple[Mend, ...] = (
     (sns_models.Subscription, "publish", _nothing),
     (s3_notifications, "send_event", _nothing),
     # Moto judges bucket policies without their conditions; the identity law judges them whole.
@@ -90,7 +90,7 @@ _SWITCHED_OFF: tuple[tuple[Any, str, Any], ...] = (
     # What moto works out for every request, though it depends on moto's own code alone.
     (BaseBackend, "urls", property(_urls)),
     (moto_responses, "method_names_from_class", cache(moto_responses.method_names_from_class)),
-    *MENDED,
+    *OF_NO_SERVICE,
 )
 
 
@@ -118,15 +118,16 @@ def _start(mocked: MockAWS) -> None:
 
 
 @contextmanager
-def moto_without_physics(seed: int) -> Iterator[None]:
-    """Moto started with empty state, its ids from `seed`, its own deliveries switched off."""
-    kept = [(owner, name, inspect.getattr_static(owner, name, None)) for owner, name, _ in _SWITCHED_OFF]
+def moto_without_physics(seed: int, mends: tuple[Mend, ...] = ()) -> Iterator[None]:
+    """Moto started with empty state, its ids from `seed`, its own deliveries switched off, and `mends` on."""
+    put = (*_SWITCHED_OFF, *mends)
+    kept = [(owner, name, inspect.getattr_static(owner, name, None)) for owner, name, _ in put]
     mocked = mock_aws(config={"core": {"reset_boto3_session": True}})
     _start(mocked)
     try:
         seed_ids(seed)
         _organizations().master_accounts.clear()  # moto leaves members where they were
-        for owner, name, instead in _SWITCHED_OFF:
+        for owner, name, instead in put:
             setattr(owner, name, instead)
         yield
     finally:

@@ -9,6 +9,7 @@ from chalicelib.template.host import TAG, WATCHED, host
 from scenarios.cloud.cloudformation.provision import provision
 from scenarios.cloud.ec2.instances import Machine
 from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.world import STACK_NAME, World
 from scenarios.runner.scenario import Check, Deed, Given
 from scenarios.runner.words.actors import Actor, syslog
@@ -116,6 +117,7 @@ class WatchedHost:
                 parameters={"InstanceId": self.machine(world).instance, **parameters},
                 stack_name=name,
                 session=session,
+                kinds=REGISTRY.kinds,
             )
 
         return actor.does(f"deploys the stack that watches {self.name}", do)

@@ -20,6 +20,7 @@ from scenarios.cloud.cloudtrail.delivery.signing_keys import keys_of
 from scenarios.cloud.cloudtrail.history.resources import resources
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.moto_hooks import answer_of
+from scenarios.cloud.kernel.recorded import Records
 from scenarios.cloud.setting import Setting
 
 KEPT: Final = timedelta(days=90)
@@ -87,7 +88,8 @@ class EventHistory:
         ]
         found.sort(key=lambda record: str(record["eventTime"]), reverse=True)
         begin, size = _page(parameters)
-        page: dict[str, Any] = {"Events": [_row(record) for record in found[begin : begin + size]]}
+        rows = [_row(record, self._setting.records) for record in found[begin : begin + size]]
+        page: dict[str, Any] = {"Events": rows}
         if begin + size < len(found):
             page["NextToken"] = f"{_fingerprint(parameters)}-{begin + size}"
         return page
@@ -99,12 +101,12 @@ class EventHistory:
         until = _aware(parameters.get("EndTime"), now)
         if _aware(parameters.get("StartTime"), since) > until:
             raise Refused("InvalidTimeRangeException", "End time cannot be less than start time.")
-        attribute = _attribute(parameters)
+        attribute, records = _attribute(parameters), self._setting.records
 
         def wanted(record: Record) -> bool:
             if not since <= datetime.fromisoformat(record["eventTime"]) <= until:
                 return False
-            return attribute is None or attribute[1] in _ATTRIBUTES[attribute[0]](record)
+            return attribute is None or attribute[1] in _ATTRIBUTES[attribute[0]](record, records)
 
         return wanted
 
@@ -195,25 +197,27 @@ def _access_key(record: Record) -> str:
 
 
 # What the record has for each attribute; letter case counts.
-_ATTRIBUTES: Final[Mapping[str, Callable[[Record], Sequence[str]]]] = {
-    "AccessKeyId": lambda record: [_access_key(record)],
-    "EventId": lambda record: [record["eventID"]],
-    "EventName": lambda record: [_about(record, "eventName")],
-    "EventSource": lambda record: [_about(record, "eventSource")],
-    "ReadOnly": lambda record: [_read_only(record)],
-    "ResourceName": lambda record: [name for _, name in resources(record)],
-    "ResourceType": lambda record: [kind for kind, _ in resources(record)],
-    "Username": lambda record: [_username(record)],
+_ATTRIBUTES: Final[Mapping[str, Callable[[Record, Records], Sequence[str]]]] = {
+    "AccessKeyId": lambda record, _: [_access_key(record)],
+    "EventId": lambda record, _: [record["eventID"]],
+    "EventName": lambda record, _: [_about(record, "eventName")],
+    "EventSource": lambda record, _: [_about(record, "eventSource")],
+    "ReadOnly": lambda record, _: [_read_only(record)],
+    "ResourceName": lambda record, records: [name for _, name in resources(record, records)],
+    "ResourceType": lambda record, records: [kind for kind, _ in resources(record, records)],
+    "Username": lambda record, _: [_username(record)],
 }
 
 
-def _row(record: Record) -> dict[str, Any]:
+def _row(record: Record, records: Records) -> dict[str, Any]:
     row = {
         "EventId": record["eventID"],
         "EventName": _about(record, "eventName"),
         "EventTime": datetime.fromisoformat(record["eventTime"]).timestamp(),
         "EventSource": _about(record, "eventSource"),
-        "Resources": [{"ResourceType": kind, "ResourceName": name} for kind, name in resources(record)],
+        "Resources": [
+            {"ResourceType": kind, "ResourceName": name} for kind, name in resources(record, records)
+        ],
         "CloudTrailEvent": json.dumps(record),
     }
     if record.get("eventCategory") == "Insight":

@@ -1,43 +1,22 @@
 """The CloudTrail record that AWS would write of a call.
 
 Pure: a record depends on the call and the ids given, nothing else, and equal calls give equal bytes. What
-is printed of a request and an answer stands in `record_shapes`, who asked in `user_identity`, which calls
-are recorded at all, and where, in `event_kinds`.
+is printed of a request and an answer stands in `shapes`, who asked in `user_identity`, which calls are
+recorded at all, and where, in each service's `Recorded`.
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
 
-from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from scenarios.cloud.cloudtrail.records import ec2_shapes, s3_shapes, shapes
-from scenarios.cloud.cloudtrail.records.event_kinds import (
-    event_name,
-    event_source,
-    is_data_event,
-    is_global,
-    is_read_only,
-    is_recorded,
-    recorded_region,
-)
-from scenarios.cloud.cloudtrail.records.resources import resources
+from scenarios.cloud.cloudtrail.records import shapes
 from scenarios.cloud.cloudtrail.records.user_identity import iso, user_identity
 from scenarios.cloud.kernel.caller import ApiCall, CallerKind
+from scenarios.cloud.kernel.recorded import Elements, Recorded
 from scenarios.cloud.kernel.service_models import operation_model, service_model
 
-__all__ = ["EVENT_VERSION", "is_data_event", "is_read_only", "is_recorded", "record_of", "recorded_region"]
-
 EVENT_VERSION: Final = "1.11"
-
-# Services that print their API's version, as they print it.
-_API_VERSIONS: Final[Mapping[str, str]] = {
-    "cloudwatch": "2010-08-01",
-    "dynamodb": "2012-08-10",
-    "dynamodbstreams": "2012-08-10",
-    "events": "2015-10-07",
-    "logs": "20140328",
-}
 
 # A denial by IAM, in the words of the services' own APIs; CloudTrail has one for all but EC2.
 _DENIALS: Final = frozenset(
@@ -51,85 +30,67 @@ _DENIALS: Final = frozenset(
     },
 )
 _ACCESS_DENIED: Final = "AccessDenied"
-# These judge a request after reading it, so that a denied one still shows its parameters; for the
-# others the record has null.
-_DENIED_WITH_PARAMETERS: Final = frozenset({"ec2", "s3"})
-
-# EC2 tells whose fault it was.
-_EC2_SERVER_ERRORS: Final = frozenset(
-    {
-        "InsufficientAddressCapacity",
-        "InsufficientCapacity",
-        "InsufficientHostCapacity",
-        "InsufficientInstanceCapacity",
-        "InternalError",
-        "InternalFailure",
-        "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "Unavailable",
-    },
-)
-
 # Records cut an error's message to 1 KB.
 _LONGEST_MESSAGE: Final = 1024
 
 
-def record_of(call: ApiCall, *, event_id: str, request_id: str) -> dict[str, Any]:
+def record_of(call: ApiCall, recorded: Recorded, *, event_id: str, request_id: str) -> dict[str, Any]:
     """The record of `call`, with its fields in CloudTrail's order; JSON serialisable.
 
-    `event_id` is a UUID; `request_id` is what the service answered with. `eventTime` is the call's moment in
-    whole seconds. A call that failed has `errorCode`, `errorMessage` and null for `responseElements`.
+    `recorded` tells how the call's service is recorded. `event_id` is a UUID; `request_id` is what the
+    service answered with. `eventTime` is the call's moment in whole seconds. A call that failed has
+    `errorCode`, `errorMessage` and null for `responseElements`.
     """
-    caller = call.caller
+    caller, operation = call.caller, call.operation
     by_service = caller.kind is CallerKind.AWS_SERVICE
     record: dict[str, Any] = {
         "eventVersion": EVENT_VERSION,
         "userIdentity": user_identity(caller, call.moment),
         "eventTime": iso(call.moment),
-        "eventSource": event_source(call.service),
-        "eventName": event_name(call.service, call.operation),
-        "awsRegion": recorded_region(call.service, call.region),
+        "eventSource": recorded.event_source,
+        "eventName": recorded.event_name(operation),
+        "awsRegion": recorded.region(call.region),
         "sourceIPAddress": caller.service if by_service else caller.source_ip,
-        "userAgent": caller.service if by_service else _user_agent(call),
+        "userAgent": caller.service if by_service else _user_agent(call, recorded),
     }
     if call.error is not None:
-        record["errorCode"] = error_code(call.service, call.operation, call.error[0])
+        record["errorCode"] = error_code(recorded, operation, call.error[0])
         record["errorMessage"] = _shortened(call.error[1])
-    record["requestParameters"] = _request_parameters(call)
-    record["responseElements"] = _response_elements(call, request_id)
-    if call.service == "s3":
-        record["additionalEventData"] = s3_shapes.additional_event_data(call)
+    record["requestParameters"] = _request_parameters(call, recorded)
+    record["responseElements"] = _response_elements(call, recorded, request_id)
+    if recorded.forms and recorded.forms.additional:
+        record["additionalEventData"] = recorded.forms.additional(call)
     record["requestID"] = request_id
     record["eventID"] = event_id
-    record["readOnly"] = is_read_only(call.service, call.operation)
-    touched = resources(call)
+    record["readOnly"] = recorded.is_read_only(operation)
+    touched = recorded.resources(call)
     if touched:
         record["resources"] = touched
     record["eventType"] = "AwsApiCall"
-    if call.service in _API_VERSIONS:
-        record["apiVersion"] = _API_VERSIONS[call.service]
-    data = is_data_event(call.service, call.operation)
+    if recorded.api_version:
+        record["apiVersion"] = recorded.api_version
+    data = recorded.is_data_event(operation)
     record["managementEvent"] = not data
     record["recipientAccountId"] = caller.account
     record["eventCategory"] = "Data" if data else "Management"
     if not by_service:
-        record["tlsDetails"] = tls_details(_host(call))
+        record["tlsDetails"] = tls_details(_host(call, recorded))
     return record
 
 
 @cache
-def error_code(service: str, operation: str, code: str) -> str:
+def error_code(recorded: Recorded, operation: str, code: str) -> str:
     """`errorCode` for the code in a service's answer.
 
-    A denial is `AccessDenied` whatever the API calls it. EC2 puts `Client.` or `Server.` before its codes.
-    The query services (IAM, SNS, RDS...) answer with a short code (`NoSuchEntity`), CloudTrail prints the
+    A denial is `AccessDenied` whatever the API calls it, but where the service has a form of its own. The
+    query services (IAM, SNS, RDS...) answer with a short code (`NoSuchEntity`), CloudTrail prints the
     exception's name (`NoSuchEntityException`). All others are printed as they are.
     """
-    if service == "ec2":
-        return f"{'Server' if code in _EC2_SERVER_ERRORS else 'Client'}.{code}"
+    if recorded.forms and recorded.forms.error_code:
+        return recorded.forms.error_code(code)
     if code in _DENIALS:
         return _ACCESS_DENIED
-    model = operation_model(service, operation)
+    model = operation_model(recorded.service, operation)
     if model.service_model.metadata.get("protocol") != "query":
         return code
     names = (
@@ -147,41 +108,35 @@ def tls_details(host: str) -> dict[str, str]:
     }
 
 
-def _request_parameters(call: ApiCall) -> dict[str, Any] | None:
+def _request_parameters(call: ApiCall, recorded: Recorded) -> Elements:
     denied = call.error is not None and call.error[0] in _DENIALS
-    if denied and call.service not in _DENIED_WITH_PARAMETERS:
+    if denied and not recorded.shows_what_was_denied:
         return None
-    if call.service == "ec2":
-        return ec2_shapes.request_parameters(call)
-    if call.service == "s3":
-        return s3_shapes.request_parameters(call)
-    return shapes.request_parameters(call)
+    return recorded.forms.request(call) if recorded.forms else shapes.request_parameters(call, recorded)
 
 
-def _response_elements(call: ApiCall, request_id: str) -> dict[str, Any] | None:
-    if call.service == "ec2":
-        return ec2_shapes.response_elements(call, request_id)
-    if call.service == "s3":
-        return s3_shapes.response_elements(call)
-    return shapes.response_elements(call)
+def _response_elements(call: ApiCall, recorded: Recorded, request_id: str) -> Elements:
+    """None for reads and for failures."""
+    if call.response is None or not recorded.answer_is_printed(call.operation):
+        return None
+    if recorded.forms:
+        return recorded.forms.response(call, request_id)
+    return shapes.response_elements(call, recorded)
 
 
-def _user_agent(call: ApiCall) -> str:
-    """S3 puts the caller's agent in brackets."""
+def _user_agent(call: ApiCall, recorded: Recorded) -> str:
     agent = call.caller.user_agent
-    return f"[{agent}]" if call.service == "s3" else agent
+    return recorded.forms.user_agent(agent) if recorded.forms else agent
 
 
 def _shortened(message: str) -> str:
     return message if len(message) <= _LONGEST_MESSAGE else f"{message[: _LONGEST_MESSAGE - 1]}..."
 
 
-def _host(call: ApiCall) -> str:
-    return s3_shapes.host(call) if call.service == "s3" else _endpoint(call.service, call.region)
-
-
-@cache
-def _endpoint(service: str, region: str) -> str:
+def _host(call: ApiCall, recorded: Recorded) -> str:
     """`dynamodb.eu-west-1.amazonaws.com`, or `iam.amazonaws.com` for an endpoint without a region."""
-    prefix = service_model(service).endpoint_prefix
-    return f"{prefix}.amazonaws.com" if is_global(service, region) else f"{prefix}.{region}.amazonaws.com"
+    if recorded.forms and recorded.forms.host:
+        return recorded.forms.host(call)
+    prefix = service_model(recorded.service).endpoint_prefix
+    everywhere = recorded.is_global(call.region)
+    return f"{prefix}.amazonaws.com" if everywhere else f"{prefix}.{call.region}.amazonaws.com"

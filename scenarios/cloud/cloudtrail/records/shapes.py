@@ -3,7 +3,7 @@
 The rule for most services: the API's own structure with each member's first letter lowered (`tableName`,
 `dBInstanceIdentifier`, `sSHPublicKey`), map keys as they are, `null` for nothing at all. Binary values are
 left out. What botocore's model marks as sensitive is left out by some services and masked by the others.
-Answers of reads are not printed. EC2 and S3 print forms of their own: `ec2_shapes`, `s3_shapes`.
+Answers of reads are not printed. EC2 and S3 print forms of their own (`Recorded.forms`).
 
 A shape is compiled once for each operation into plain functions; botocore's models are not asked again.
 
@@ -12,7 +12,6 @@ the examples on each service's own CloudTrail page, and records published with s
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache, partial
@@ -22,75 +21,13 @@ from urllib.parse import quote
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from scenarios.cloud.cloudtrail.records.event_kinds import is_read_only
 from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.recorded import HIDDEN, Elements, Recorded, Style
 from scenarios.cloud.kernel.service_models import operation_model
 
 Writer = Callable[[Any], Any]
 
-HIDDEN: Final = "HIDDEN_DUE_TO_SECURITY_REASONS"
-
-# Services that leave a secret out altogether (IAM's CreateLoginProfile has no `password`) ...
-_LEAVE_SECRETS_OUT: Final = frozenset({"iam", "kms", "lambda", "secretsmanager", "sts"})
-# ... and those that mask it in words of their own.
-_MASKS: Final[Mapping[str, str]] = {"rds": "****"}
-
-# Content that CloudTrail masks although botocore does not call it sensitive.
-_MASKED_MEMBERS: Final[Mapping[str, frozenset[str]]] = {
-    "events": frozenset({"Detail"}),
-    "sns": frozenset({"Message", "MessageAttributes", "Subject"}),
-    "sqs": frozenset({"MessageAttributes", "MessageBody", "MessageSystemAttributes"}),
-}
-# DynamoDB's item-level records show keys, never the other attributes' values.
-_OMITTED_MEMBERS: Final[Mapping[str, frozenset[str]]] = {
-    "dynamodb": frozenset(
-        {
-            "AttributeUpdates",
-            "Expected",
-            "ExpressionAttributeValues",
-            "Item",
-            "RequestItems",
-            "TransactItems",
-        },
-    ),
-}
-
-# Java's date format lost, with JDK 9, the shape that these services still print: no comma after the year.
-_DATES_WITHOUT_COMMA: Final = frozenset({"iam", "kms"})
-
-# Reads whose answer is printed all the same, as records show.
-_ANSWERED_READS: Final[Mapping[str, frozenset[str]]] = {
-    "sts": frozenset({"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetSessionToken"}),
-}
-# Writes whose answer isn't: the items of a table, what a function returned.
-_UNANSWERED_WRITES: Final[Mapping[str, frozenset[str]]] = {
-    "dynamodb": frozenset(
-        {
-            "BatchExecuteStatement",
-            "BatchWriteItem",
-            "DeleteItem",
-            "ExecuteStatement",
-            "ExecuteTransaction",
-            "PutItem",
-            "TransactWriteItems",
-            "UpdateItem",
-        },
-    ),
-    "lambda": frozenset({"Invoke", "InvokeAsync", "InvokeWithResponseStream"}),
-}
-
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How one service prints: what it masks secrets with ("" leaves them out), and its dates."""
-
-    mask: str
-    comma_after_year: bool
-    masked: frozenset[str]
-    omitted: frozenset[str]
-    plain_attribute_values: bool
 
 
 def printed_date(moment: object, *, comma_after_year: bool) -> object:
@@ -108,49 +45,28 @@ def lowered(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def request_parameters(call: ApiCall) -> dict[str, Any] | None:
-    """`requestParameters` of a call to a service without a form of its own; None is printed as null."""
-    writer = _request_writer(call.service, call.operation)
+def request_parameters(call: ApiCall, recorded: Recorded) -> Elements:
+    """`requestParameters` of a call to a service without a form of its own."""
+    writer = _request_writer(recorded, call.operation)
     return (writer(call.parameters) or None) if writer else None
 
 
-def response_elements(call: ApiCall) -> dict[str, Any] | None:
-    """`responseElements`, likewise; None for reads, for failures, and for answers without content."""
-    if call.response is None or not answer_is_printed(call.service, call.operation):
-        return None
-    writer = _response_writer(call.service, call.operation)
+def response_elements(call: ApiCall, recorded: Recorded) -> Elements:
+    """`responseElements`, likewise; None for answers without content."""
+    writer = _response_writer(recorded, call.operation)
     return (writer(call.response) or None) if writer else None
 
 
 @cache
-def answer_is_printed(service: str, operation: str) -> bool:
-    """Whether CloudTrail prints this operation's answer."""
-    if is_read_only(service, operation):
-        return operation in _ANSWERED_READS.get(service, ())
-    return operation not in _UNANSWERED_WRITES.get(service, ())
+def _request_writer(recorded: Recorded, operation: str) -> Writer | None:
+    shape = operation_model(recorded.service, operation).input_shape
+    return _Compiler(recorded.style).writer(shape) if shape else None
 
 
 @cache
-def _request_writer(service: str, operation: str) -> Writer | None:
-    shape = operation_model(service, operation).input_shape
-    return _Compiler(_style(service)).writer(shape) if shape else None
-
-
-@cache
-def _response_writer(service: str, operation: str) -> Writer | None:
-    shape = operation_model(service, operation).output_shape
-    return _Compiler(_style(service)).writer(shape) if shape else None
-
-
-@cache
-def _style(service: str) -> Style:
-    return Style(
-        mask="" if service in _LEAVE_SECRETS_OUT else _MASKS.get(service, HIDDEN),
-        comma_after_year=service not in _DATES_WITHOUT_COMMA,
-        masked=_MASKED_MEMBERS.get(service, frozenset()),
-        omitted=_OMITTED_MEMBERS.get(service, frozenset()),
-        plain_attribute_values=service == "dynamodb",
-    )
+def _response_writer(recorded: Recorded, operation: str) -> Writer | None:
+    shape = operation_model(recorded.service, operation).output_shape
+    return _Compiler(recorded.style).writer(shape) if shape else None
 
 
 class _Compiler:

@@ -9,12 +9,11 @@ Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-ev
 from datetime import datetime
 from typing import Any, Final
 
-from scenarios.cloud.cloudtrail.records.event_kinds import GLOBAL_REGION
 from scenarios.cloud.cloudtrail.records.records import EVENT_VERSION, tls_details
-from scenarios.cloud.cloudtrail.records.shapes import HIDDEN
 from scenarios.cloud.cloudtrail.records.user_identity import iso, principal_id, user_identity
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import WorldError
+from scenarios.cloud.kernel.recorded import GLOBAL_REGION, HIDDEN
 
 FAILED_AUTHENTICATION: Final = "Failed authentication"
 NO_SUCH_USER: Final = "No username found in supplied account"

@@ -205,7 +205,7 @@ def test_what_could_not_be_looked_at_is_told():
 
 def test_every_call_on_the_bucket_that_a_record_names_is_one_we_know():
     """PutBucketLifecycle is what CloudTrail calls PutBucketLifecycleConfiguration, and so on."""
-    from scenarios.cloud.cloudtrail.records.event_kinds import event_name
+    from scenarios.cloud.services import REGISTRY
 
     puts = ("PutBucketLifecycleConfiguration", "PutObjectLockConfiguration", "PutPublicAccessBlock")
     puts += (
@@ -215,7 +215,7 @@ def test_every_call_on_the_bucket_that_a_record_names_is_one_we_know():
         "DeletePublicAccessBlock",
     )
 
-    assert {event_name("s3", operation) for operation in puts} <= set(CHANGES)
+    assert {REGISTRY.records["s3"].event_name(operation) for operation in puts} <= set(CHANGES)
 
 
 # ---- the way back ---------------------------------------------------------------------------------

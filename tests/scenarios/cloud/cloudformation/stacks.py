@@ -3,6 +3,7 @@
 import boto3
 
 from scenarios.cloud.cloudformation.provision import provision
+from scenarios.cloud.services import REGISTRY
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
@@ -37,6 +38,7 @@ def build(resources, *, region=REGION, stack_name="watch", parameters=None, **se
         parameters=parameters or {},
         stack_name=stack_name,
         session=SESSION,
+        kinds=REGISTRY.kinds,
     )
 
 

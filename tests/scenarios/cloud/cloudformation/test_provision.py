@@ -1026,12 +1026,13 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 from scenarios.cloud.cloudformation.provision import provision
+from scenarios.cloud.services import REGISTRY
 session = boto3.Session(aws_access_key_id="A", aws_secret_access_key="b", region_name="eu-west-1")
 resources = {name: {"Type": kind} for name, kind in
              {"Key": "AWS::KMS::Key", "Queue": "AWS::SQS::Queue", "Bucket": "AWS::S3::Bucket"}.items()}
 with mock_aws():
     stack = provision({"Resources": resources}, region="eu-west-1", account="123456789012", parameters={},
-                      stack_name="watch", session=session)
+                      stack_name="watch", session=session, kinds=REGISTRY.kinds)
 print(json.dumps([[r.physical_id, dict(r.attributes)] for r in stack.resources.values()]))
 """
 

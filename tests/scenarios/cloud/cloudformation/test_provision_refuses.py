@@ -1,7 +1,6 @@
 import pytest
 from moto import mock_aws
 
-from scenarios.cloud.cloudformation.resources import KINDS
 from scenarios.cloud.cloudformation.resources.shapes import (
     Document,
     Flag,
@@ -15,6 +14,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
 )
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.services import REGISTRY
 from tests.scenarios.cloud.cloudformation.stacks import (
     ACCOUNT,
     GROUP,
@@ -723,15 +723,15 @@ def forms(form, path):
         yield from forms(form.of, path)
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(REGISTRY.kinds))
 def test_every_property_without_effect_says_why(kind):
-    for path, form in forms(KINDS[kind].shape, kind):
+    for path, form in forms(REGISTRY.kinds[kind].shape, kind):
         if isinstance(form, Inert | Refused):
             assert len(form.because) > 3, path
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(REGISTRY.kinds))
 def test_what_is_required_is_known(kind):
-    for path, form in forms(KINDS[kind].shape, kind):
+    for path, form in forms(REGISTRY.kinds[kind].shape, kind):
         if isinstance(form, Shape):
             assert set(form.required) <= form.fields.keys(), path

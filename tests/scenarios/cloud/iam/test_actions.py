@@ -9,17 +9,18 @@ from typing import Any
 import botocore.session
 import pytest
 
-from scenarios.cloud.iam.action_arns import KINDS, Place, arn
-from scenarios.cloud.iam.action_tables import TABLES
-from scenarios.cloud.iam.actions import ANY, UNKNOWN, Line, context, lines, required
+from scenarios.cloud.iam.actions import ANY, UNKNOWN, Line
+from scenarios.cloud.iam.rows import Place
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.services import REGISTRY
 
+ACTIONS = REGISTRY.actions
 ACCOUNT, REGION = "111111111111", "eu-west-1"
 
 ROWS = [
     pytest.param(service, line, id=f"{service}.{line.operation} {line.action} {line.needs or ''} {line.kind}")
-    for service in TABLES
-    for operation in lines(service).values()
+    for service in ACTIONS.services
+    for operation in ACTIONS.lines(service).values()
     for line in operation
 ]
 
@@ -70,7 +71,7 @@ def concerned(service: str, line: Line) -> list[str]:
     """The actions of a line; a pattern has as many as there are operations without a line of their own."""
     if not line.action.endswith("*"):
         return [line.action]
-    own = set(lines(service))
+    own = set(ACTIONS.lines(service))
     prefix = line.action.partition(":")[0]
     return [
         f"{prefix}:{name}"
@@ -166,7 +167,7 @@ GIVEN = {
 
 def resource_of(service: str, line: Line) -> str:
     sample = [GIVEN[service]] if line.kind == "given" else SAMPLES.get(line.kind, ["name"])
-    resource = arn(line.kind, Place(region=REGION, account=ACCOUNT), *sample)
+    resource = ACTIONS.arn(line.kind, Place(region=REGION, account=ACCOUNT), *sample)
     assert resource.count(":") >= 5
     assert "{" not in resource
     return resource
@@ -175,7 +176,7 @@ def resource_of(service: str, line: Line) -> str:
 def test_every_kind_of_resource_is_used_by_some_line():
     used = {row.values[1].kind for row in ROWS}
 
-    assert set(KINDS) == used - {ANY, UNKNOWN}
+    assert set(ACTIONS.kinds) == used - {ANY, UNKNOWN}
 
 
 def call(service: str, operation: str, caller: str = "", **parameters: Any) -> tuple[str, str, str, Any]:
@@ -451,7 +452,7 @@ READ_ALOUD = [
 def test_what_is_asked_about_a_call(made, expected):
     service, operation, caller, parameters = made
 
-    pairs = required(service, operation, parameters, region=REGION, account=ACCOUNT, caller=caller)
+    pairs = ACTIONS.required(service, operation, parameters, region=REGION, account=ACCOUNT, caller=caller)
 
     # Each as `action resource`, without what nearly every ARN here begins with.
     assert {
@@ -486,7 +487,7 @@ HARD_TO_TELL = [
 @pytest.mark.parametrize(("service", "operation", "parameters", "named"), HARD_TO_TELL)
 def test_what_cannot_be_told_is_said_aloud(service, operation, parameters, named):
     with pytest.raises(NotSimulated, match=re.escape(named)) as failure:
-        required(service, operation, parameters, region=REGION, account=ACCOUNT)
+        ACTIONS.required(service, operation, parameters, region=REGION, account=ACCOUNT)
 
     assert failure.value.service in {service, "iam"}
 
@@ -519,4 +520,4 @@ def test_what_cannot_be_told_is_said_aloud(service, operation, parameters, named
     ],
 )
 def test_the_condition_keys_a_call_brings(service, operation, parameters, expected):
-    assert context(service, operation, parameters) == expected
+    assert ACTIONS.context(service, operation, parameters) == expected

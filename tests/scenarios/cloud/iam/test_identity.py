@@ -53,7 +53,7 @@ def session(role_name, session_name="s"):
 
 @pytest.fixture
 def directory():
-    return Identity(ACCOUNT, HOME)
+    return Identity(ACCOUNT, HOME, {})
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_whoever_is_enrolled_signs_with_a_key_that_names_them(directory, caller,
 
 
 def test_one_arn_has_one_key_in_every_world(directory):
-    again = Identity(ACCOUNT, "eu-west-1")
+    again = Identity(ACCOUNT, "eu-west-1", {})
 
     assert directory.enrol(user("alice")).access_key_id == again.enrol(user("alice")).access_key_id
     assert directory.enrol(user("alice")).access_key_id != directory.enrol(user("bob")).access_key_id

@@ -15,6 +15,7 @@ from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.randomness import seeded
+from scenarios.cloud.services import REGISTRY
 from tests.scenarios.cloud.functions.function_worlds import function
 from tests.scenarios.cloud.small_worlds import (
     ACCOUNT,
@@ -111,21 +112,27 @@ def client(service):
 @pytest.fixture
 def aws():
     """An empty account under frozen time, with moto's physics off."""
-    with Clock(START) as clock, moto_hooks.moto_without_physics(0), seeded(0):
+    with Clock(START) as clock, moto_hooks.moto_without_physics(0, REGISTRY.mends), seeded(0):
         yield clock
 
 
 def build():
     moto_hooks.seed_ids(0)
     return provision(
-        {"Resources": STACK}, region=HOME, account=ACCOUNT, parameters={}, stack_name="watch", session=SESSION
+        {"Resources": STACK},
+        region=HOME,
+        account=ACCOUNT,
+        parameters={},
+        stack_name="watch",
+        session=SESSION,
+        kinds=REGISTRY.kinds,
     )
 
 
 @pytest.fixture(scope="module")
 def made():
     """The stack made once: what it is, what was read from it then, and its snapshot."""
-    with Clock(START), moto_hooks.moto_without_physics(0), seeded(0):
+    with Clock(START), moto_hooks.moto_without_physics(0, REGISTRY.mends), seeded(0):
         stack = build()
         fresh = {name: read(name) for name in READ_BACK}
         return stack, fresh, moto_hooks.Snapshot()
@@ -210,7 +217,7 @@ OWN = [getattr(owner, name, None) for owner, name, _ in moto_hooks._SWITCHED_OFF
 
 
 def test_leaving_gives_moto_its_physics_back():
-    with moto_hooks.moto_without_physics(0):
+    with moto_hooks.moto_without_physics(0, REGISTRY.mends):
         assert all(getattr(owner, name) is instead for owner, name, instead in moto_hooks._SWITCHED_OFF)
 
     assert [getattr(owner, name, None) for owner, name, _ in moto_hooks._SWITCHED_OFF] == OWN
@@ -221,7 +228,7 @@ def test_leaving_gives_moto_its_physics_back():
 
 def ids(seed):
     """What moto draws for a role, a message, a group of security, a key; and the ids of log events."""
-    with Clock(START), moto_hooks.moto_without_physics(seed):
+    with Clock(START), moto_hooks.moto_without_physics(seed, REGISTRY.mends):
         made = client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["RoleId"]
         url = client("sqs").create_queue(QueueName="q")["QueueUrl"]
         message = client("sqs").send_message(QueueUrl=url, MessageBody="b")["MessageId"]
@@ -648,7 +655,7 @@ def test_no_model_is_remembered_once_its_world_is_over(restored):
 
 def test_a_role_can_be_made_twice_in_two_worlds(made):
     for _ in range(2):
-        with Clock(START), moto_hooks.moto_without_physics(0):
+        with Clock(START), moto_hooks.moto_without_physics(0, REGISTRY.mends):
             made[2].restore()
             client("iam").create_role(
                 RoleName="again", AssumeRolePolicyDocument=json.dumps(role("r", "lambda"))

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.cloudtrail.history.resources import resources
+from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import HOME, admin, document, group, trail, world
 
@@ -129,7 +130,7 @@ IN_ACCOUNT = {"accountId": ACCOUNT}
     ],
 )
 def test_the_resources_of_an_event(of, expected):
-    assert resources(of) == expected
+    assert resources(of, REGISTRY.records) == expected
 
 
 def test_the_newest_comes_first_however_they_arrived():

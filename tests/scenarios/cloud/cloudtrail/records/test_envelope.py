@@ -10,6 +10,7 @@ from scenarios.cloud.cloudtrail.records.records import record_of
 from scenarios.cloud.cloudtrail.records.sign_in import console_sign_in
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.services import REGISTRY
 
 ACCOUNT = "123456789012"
 MOMENT = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -26,7 +27,7 @@ def test_a_call_is_carried_under_an_id_of_its_own():
         caller=ROOT,
         moment=MOMENT,
     )
-    record = record_of(call, event_id="the-record", request_id="r")
+    record = record_of(call, REGISTRY.records["cloudwatch"], event_id="the-record", request_id="r")
 
     event = event_bridge_envelope(record, "the-event")
 

@@ -16,19 +16,13 @@ from botocore.exceptions import ClientError
 from freezegun import freeze_time
 from moto import mock_aws
 
-from scenarios.cloud.cloudtrail.records.event_kinds import event_name, event_source
-from scenarios.cloud.cloudtrail.records.records import (
-    error_code,
-    is_data_event,
-    is_read_only,
-    is_recorded,
-    record_of,
-    recorded_region,
-)
+from scenarios.cloud.cloudtrail.records.records import error_code, record_of
 from scenarios.cloud.cloudtrail.records.shapes import printed_date
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.kernel.service_models import operation_model, service_model
+from scenarios.cloud.services import REGISTRY
 
+RECORDS = REGISTRY.records
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 MOMENT = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -90,7 +84,7 @@ def denied(call: ApiCall, code: str) -> ApiCall:
 
 
 def recorded(call: ApiCall) -> dict[str, Any]:
-    return record_of(call, event_id=EVENT_ID, request_id=REQUEST_ID)
+    return record_of(call, RECORDS[call.service], event_id=EVENT_ID, request_id=REQUEST_ID)
 
 
 @pytest.fixture(scope="module")
@@ -1207,7 +1201,7 @@ ERROR_CODES = [
 
 @pytest.mark.parametrize(("service", "operation", "code", "printed"), ERROR_CODES)
 def test_an_error_code_as_cloudtrail_prints_it(service, operation, code, printed):
-    assert error_code(service, operation, code) == printed
+    assert error_code(RECORDS[service], operation, code) == printed
 
 
 DENIED_PARAMETERS = [
@@ -1248,7 +1242,7 @@ SOURCES = [
 
 @pytest.mark.parametrize(("service", "source"), SOURCES)
 def test_the_event_source_of_a_service(service, source):
-    assert event_source(service) == source
+    assert RECORDS[service].event_source == source
 
 
 NAMES = [
@@ -1262,7 +1256,7 @@ NAMES = [
 
 @pytest.mark.parametrize(("service", "operation", "name"), NAMES)
 def test_the_event_name_of_an_operation(service, operation, name):
-    assert event_name(service, operation) == name
+    assert RECORDS[service].event_name(operation) == name
 
 
 KINDS = [
@@ -1290,14 +1284,14 @@ KINDS = [
 
 @pytest.mark.parametrize(("service", "operation", "data", "read_only"), KINDS)
 def test_what_kind_of_event_a_call_is(service, operation, data, read_only):
-    assert is_data_event(service, operation) is data
-    assert is_read_only(service, operation) is read_only
-    assert is_recorded(service, operation)
+    assert RECORDS[service].is_data_event(operation) is data
+    assert RECORDS[service].is_read_only(operation) is read_only
+    assert RECORDS[service].is_recorded(operation)
 
 
 def test_log_lines_put_are_in_no_trail():
-    assert not is_recorded("logs", "PutLogEvents")
-    assert is_recorded("logs", "DeleteLogGroup")
+    assert not RECORDS["logs"].is_recorded("PutLogEvents")
+    assert RECORDS["logs"].is_recorded("DeleteLogGroup")
 
 
 REGIONS = [
@@ -1312,7 +1306,7 @@ REGIONS = [
 
 @pytest.mark.parametrize(("service", "region", "expected"), REGIONS)
 def test_where_a_call_is_recorded(service, region, expected):
-    assert recorded_region(service, region) == expected
+    assert RECORDS[service].region(region) == expected
 
 
 # Every operation

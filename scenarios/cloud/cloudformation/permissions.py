@@ -1,0 +1,21 @@
+"""CloudFormation: stacks."""
+
+from scenarios.cloud.iam.arns import named
+from scenarios.cloud.iam.rows import QUERY, Permissions
+
+_LINES = """
+DescribeStacks +StackName       =                         stack(StackName)
+DescribeStacks -StackName       =                         *
+ListStackResources              =                         stack(StackName)
+GetTemplate +StackName          =                         stack(StackName)
+"""
+
+
+PERMISSIONS = Permissions(
+    prefix="cloudformation",
+    denial=QUERY,
+    lines=_LINES,
+    kinds={
+        "stack": named("arn:aws:cloudformation:{region}:{account}:stack/{0}/*"),
+    },
+)

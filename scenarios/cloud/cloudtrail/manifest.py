@@ -1,0 +1,9 @@
+"""CloudTrail, as one value."""
+
+from scenarios.cloud.cloudtrail.mends import MENDS
+from scenarios.cloud.cloudtrail.permissions import PERMISSIONS
+from scenarios.cloud.cloudtrail.recorded import RECORDED
+from scenarios.cloud.cloudtrail.resources import KINDS
+from scenarios.cloud.service import Service
+
+SERVICE = Service(name="cloudtrail", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS, mends=MENDS)

@@ -1,0 +1,134 @@
+"""IAM: users, groups, roles, policies.
+
+A user's or role's ARN is made from its name alone: the parameters don't tell its path. IAM operations that
+may leave the user out mean the caller.
+"""
+
+from scenarios.cloud.iam.arns import named
+from scenarios.cloud.iam.rows import QUERY, Arn, Document, Permissions, document
+from scenarios.cloud.kernel import moto_hooks
+
+_LINES = """
+ListUsers                       =                         *
+ListRoles                       =                         *
+ListGroups                      =                         *
+ListPolicies                    =                         *
+ListInstanceProfiles            =                         *
+ListAccountAliases              =                         *
+ListSAMLProviders               =                         *
+ListOpenIDConnectProviders      =                         *
+ListVirtualMFADevices           =                         *
+ListServerCertificates          =                         *
+GetAccountSummary               =                         *
+GetAccountAuthorizationDetails  =                         *
+GetAccountPasswordPolicy        =                         *
+UpdateAccountPasswordPolicy     =                         *
+DeleteAccountPasswordPolicy     =                         *
+GenerateCredentialReport        =                         *
+GetCredentialReport             =                         *
+GetAccessKeyLastUsed            =                         unknown(AccessKeyId)
+CreateAccountAlias              =                         *
+DeleteAccountAlias              =                         *
+CreateUser                      =                         user(UserName)
+GetUser                         =                         user(UserName=CALLER)
+UpdateUser                      =                         user(UserName)
+DeleteUser                      =                         user(UserName)
+CreateLoginProfile              =                         user(UserName=CALLER)
+GetLoginProfile                 =                         user(UserName=CALLER)
+UpdateLoginProfile              =                         user(UserName)
+DeleteLoginProfile              =                         user(UserName=CALLER)
+CreateAccessKey                 =                         user(UserName=CALLER)
+ListAccessKeys                  =                         user(UserName=CALLER)
+UpdateAccessKey                 =                         user(UserName=CALLER)
+DeleteAccessKey                 =                         user(UserName=CALLER)
+ListMFADevices                  =                         user(UserName=CALLER)
+EnableMFADevice                 =                         user(UserName)
+DeactivateMFADevice             =                         user(UserName=CALLER)
+CreateVirtualMFADevice          =                         mfa(VirtualMFADeviceName)
+DeleteVirtualMFADevice          =                         mfa(SerialNumber)
+AttachUserPolicy                =                         user(UserName)
+DetachUserPolicy                =                         user(UserName)
+PutUserPolicy                   =                         user(UserName)
+GetUserPolicy                   =                         user(UserName)
+DeleteUserPolicy                =                         user(UserName)
+ListUserPolicies                =                         user(UserName)
+ListAttachedUserPolicies        =                         user(UserName)
+ListGroupsForUser               =                         user(UserName)
+ListUserTags                    =                         user(UserName)
+TagUser                         =                         user(UserName)
+UntagUser                       =                         user(UserName)
+PutUserPermissionsBoundary      =                         user(UserName)
+DeleteUserPermissionsBoundary   =                         user(UserName)
+ChangePassword                  =                         user(=CALLER)
+CreateGroup                     =                         group(GroupName)
+GetGroup                        =                         group(GroupName)
+DeleteGroup                     =                         group(GroupName)
+AddUserToGroup                  =                         group(GroupName)
+RemoveUserFromGroup             =                         group(GroupName)
+AttachGroupPolicy               =                         group(GroupName)
+DetachGroupPolicy               =                         group(GroupName)
+PutGroupPolicy                  =                         group(GroupName)
+GetGroupPolicy                  =                         group(GroupName)
+DeleteGroupPolicy               =                         group(GroupName)
+ListGroupPolicies               =                         group(GroupName)
+ListAttachedGroupPolicies       =                         group(GroupName)
+CreateRole                      =                         role(RoleName)
+GetRole                         =                         role(RoleName)
+UpdateRole                      =                         role(RoleName)
+DeleteRole                      =                         role(RoleName)
+UpdateAssumeRolePolicy          =                         role(RoleName)
+AttachRolePolicy                =                         role(RoleName)
+DetachRolePolicy                =                         role(RoleName)
+PutRolePolicy                   =                         role(RoleName)
+GetRolePolicy                   =                         role(RoleName)
+DeleteRolePolicy                =                         role(RoleName)
+ListRolePolicies                =                         role(RoleName)
+ListAttachedRolePolicies        =                         role(RoleName)
+ListRoleTags                    =                         role(RoleName)
+TagRole                         =                         role(RoleName)
+UntagRole                       =                         role(RoleName)
+PutRolePermissionsBoundary      =                         role(RoleName)
+DeleteRolePermissionsBoundary   =                         role(RoleName)
+ListInstanceProfilesForRole     =                         role(RoleName)
+CreateServiceLinkedRole         =                         unknown(AWSServiceName)
+CreateInstanceProfile           =                         instance_profile(InstanceProfileName)
+GetInstanceProfile              =                         instance_profile(InstanceProfileName)
+DeleteInstanceProfile           =                         instance_profile(InstanceProfileName)
+AddRoleToInstanceProfile        =                         instance_profile(InstanceProfileName)
+AddRoleToInstanceProfile        iam:PassRole              role(RoleName)
+RemoveRoleFromInstanceProfile   =                         instance_profile(InstanceProfileName)
+CreatePolicy                    =                         policy(PolicyName)
+GetPolicy                       =                         policy(PolicyArn)
+DeletePolicy                    =                         policy(PolicyArn)
+CreatePolicyVersion             =                         policy(PolicyArn)
+GetPolicyVersion                =                         policy(PolicyArn)
+DeletePolicyVersion             =                         policy(PolicyArn)
+ListPolicyVersions              =                         policy(PolicyArn)
+SetDefaultPolicyVersion         =                         policy(PolicyArn)
+ListEntitiesForPolicy           =                         policy(PolicyArn)
+CreateSAMLProvider              =                         saml_provider(Name)
+UpdateSAMLProvider              =                         saml_provider(SAMLProviderArn)
+DeleteSAMLProvider              =                         saml_provider(SAMLProviderArn)
+"""
+
+
+def _trust_policy(arn: Arn) -> Document | None:
+    found = moto_hooks.role(arn.account, arn.rest.rpartition("/")[2])
+    return document(found.assume_role_policy_document) if found is not None else None
+
+
+PERMISSIONS = Permissions(
+    prefix="iam",
+    denial=QUERY,
+    lines=_LINES,
+    kinds={
+        "user": named("arn:aws:iam::{account}:user/{0}"),
+        "group": named("arn:aws:iam::{account}:group/{0}"),
+        "role": named("arn:aws:iam::{account}:role/{0}"),
+        "policy": named("arn:aws:iam::{account}:policy/{0}"),
+        "instance_profile": named("arn:aws:iam::{account}:instance-profile/{0}"),
+        "mfa": named("arn:aws:iam::{account}:mfa/{0}"),
+        "saml_provider": named("arn:aws:iam::{account}:saml-provider/{0}"),
+    },
+    policy_of=_trust_policy,
+)

@@ -1,0 +1,8 @@
+"""Kinesis Data Streams, as one value."""
+
+from scenarios.cloud.kinesis.permissions import PERMISSIONS
+from scenarios.cloud.kinesis.recorded import RECORDED
+from scenarios.cloud.kinesis.resources import KINDS
+from scenarios.cloud.service import Service
+
+SERVICE = Service(name="kinesis", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS)

@@ -1,0 +1,43 @@
+"""Kinesis: data streams."""
+
+from scenarios.cloud.iam.arns import named
+from scenarios.cloud.iam.rows import JSON, Permissions
+
+_LINES = """
+ListStreams                     =                         *
+DescribeLimits                  =                         *
+CreateStream                    =                         stream(StreamName)
+DescribeStream +StreamName      =                         stream(StreamName)
+DescribeStream +StreamARN       =                         stream(StreamARN)
+DescribeStreamSummary +StreamName =                       stream(StreamName)
+DescribeStreamSummary +StreamARN  =                       stream(StreamARN)
+DeleteStream +StreamName        =                         stream(StreamName)
+DeleteStream +StreamARN         =                         stream(StreamARN)
+ListShards +StreamName          =                         stream(StreamName)
+ListShards +StreamARN           =                         stream(StreamARN)
+PutRecord +StreamName           =                         stream(StreamName)
+PutRecord +StreamARN            =                         stream(StreamARN)
+PutRecords +StreamName          =                         stream(StreamName)
+PutRecords +StreamARN           =                         stream(StreamARN)
+GetShardIterator +StreamName    =                         stream(StreamName)
+GetShardIterator +StreamARN     =                         stream(StreamARN)
+GetRecords +StreamARN           =                         stream(StreamARN)
+IncreaseStreamRetentionPeriod +StreamName =               stream(StreamName)
+IncreaseStreamRetentionPeriod +StreamARN  =               stream(StreamARN)
+DecreaseStreamRetentionPeriod +StreamName =               stream(StreamName)
+DecreaseStreamRetentionPeriod +StreamARN  =               stream(StreamARN)
+StartStreamEncryption +StreamName =                       stream(StreamName)
+StartStreamEncryption +StreamARN  =                       stream(StreamARN)
+StopStreamEncryption +StreamName  =                       stream(StreamName)
+StopStreamEncryption +StreamARN   =                       stream(StreamARN)
+"""
+
+
+PERMISSIONS = Permissions(
+    prefix="kinesis",
+    denial=JSON,
+    lines=_LINES,
+    kinds={
+        "stream": named("arn:aws:kinesis:{region}:{account}:stream/{0}"),
+    },
+)

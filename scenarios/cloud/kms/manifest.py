@@ -1,0 +1,8 @@
+"""KMS, as one value."""
+
+from scenarios.cloud.kms.permissions import PERMISSIONS
+from scenarios.cloud.kms.recorded import RECORDED
+from scenarios.cloud.kms.resources import KINDS
+from scenarios.cloud.service import Service
+
+SERVICE = Service(name="kms", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS)

@@ -1,0 +1,47 @@
+"""Services of which only their records are known: what they do is not simulated.
+
+One that gets a folder takes its line along.
+"""
+
+from scenarios.cloud.kernel.recorded import Recorded, Style
+from scenarios.cloud.service import Service
+
+_KNOWN = (
+    Recorded(service="account", one_endpoint=True),
+    Recorded(
+        service="bedrock-agent-runtime",
+        data_events=frozenset({"InvokeAgent", "InvokeInlineAgent", "Retrieve", "RetrieveAndGenerate"}),
+    ),
+    Recorded(
+        service="bedrock-runtime",
+        source="bedrock.amazonaws.com",
+        reads=frozenset({"Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream"}),
+    ),
+    Recorded(service="budgets", one_endpoint=True),
+    Recorded(service="ce", one_endpoint=True),
+    Recorded(service="cloudfront", one_endpoint=True),
+    Recorded(
+        service="ebs",
+        data_events=frozenset(
+            {"GetSnapshotBlock", "ListChangedBlocks", "ListSnapshotBlocks", "PutSnapshotBlock"}
+        ),
+    ),
+    Recorded(service="mq", source="amazonmq.amazonaws.com"),
+    Recorded(service="rds", style=Style(mask="****")),
+    Recorded(service="route53", one_endpoint=True),
+    Recorded(service="route53domains", one_endpoint=True),
+    Recorded(
+        service="ses",
+        source="ses.amazonaws.com",
+        data_events=frozenset({"SendBulkTemplatedEmail", "SendEmail", "SendRawEmail", "SendTemplatedEmail"}),
+    ),
+    Recorded(
+        service="sesv2", source="ses.amazonaws.com", data_events=frozenset({"SendBulkEmail", "SendEmail"})
+    ),
+    Recorded(service="shield", one_endpoint=True),
+    Recorded(service="support", one_endpoint=True),
+    Recorded(service="waf", one_endpoint=True),
+    Recorded(service="xray", data_events=frozenset({"PutTraceSegments"})),
+)
+
+RECORDED_ONLY = tuple(Service(name=each.service, recorded=(each,)) for each in _KNOWN)

@@ -1,0 +1,82 @@
+"""What moto gets wrong in a bucket: suspended versioning, locks.
+
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html,
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectsfromVersionSuspendedBuckets.html,
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import moto.s3.models as s3_models
+
+from scenarios.cloud.kernel.moto_mends import Mend
+
+_put_object = s3_models.S3Backend.put_object
+_delete_object = s3_models.S3Backend.delete_object
+
+
+@contextmanager
+def _as_versioned(bucket: Any) -> Iterator[None]:
+    """Let moto keep what a bucket's suspended versioning keeps."""
+    status, bucket.versioning_status = bucket.versioning_status, "Enabled"
+    try:
+        yield
+    finally:
+        bucket.versioning_status = status
+
+
+def _renamed_null(bucket: Any, key: str) -> None:
+    """The version just added is the null version, and the null version that was there is gone."""
+    *before, added = bucket.keys.getlist(key)
+    added._version_id = "null"  # noqa: SLF001 - its property has no setter
+    bucket.keys.setlist(key, [*(each for each in before if each.version_id != "null"), added])
+
+
+def _put_with_default_lock(backend: Any, bucket_name: str, key_name: str, *args: Any, **more: Any) -> Any:
+    """Put an object; moto forgets what a suspended bucket keeps, and the default lock of copies and parts."""
+    bucket = backend.get_bucket(bucket_name)
+    if bucket.object_lock_enabled and bucket.default_lock_mode and not more.get("lock_mode"):
+        more |= {"lock_mode": bucket.default_lock_mode, "lock_until": bucket.default_retention()}
+    if bucket.versioning_status != "Suspended":
+        return _put_object(backend, bucket_name, key_name, *args, **more)
+    with _as_versioned(bucket):
+        added = _put_object(backend, bucket_name, key_name, *args, **more)
+    _renamed_null(bucket, key_name)
+    return added
+
+
+def _delete_suspended(
+    backend: Any, bucket_name: str, key_name: str, version_id: str | None = None, bypass: Any = None
+) -> Any:
+    """Delete an object; in a suspended bucket moto would delete every version."""
+    bucket = backend.get_bucket(bucket_name)
+    if bucket.versioning_status != "Suspended":
+        return _delete_object(backend, bucket_name, key_name, version_id, bypass)
+    with _as_versioned(bucket):
+        answer = _delete_object(backend, bucket_name, key_name, version_id, bypass)
+    if version_id is None and answer[0]:
+        _renamed_null(bucket, key_name)
+        answer[1]["version-id"] = "null"
+    return answer
+
+
+def _configure_lock(backend: Any, bucket_name: str, lock_enabled: Any, *default: Any) -> None:
+    """Configure a bucket's object lock; moto takes none for a bucket that has objects, as AWS once did."""
+    bucket = backend.get_bucket(bucket_name)
+    if not bucket.is_versioned:
+        raise s3_models.InvalidBucketState(
+            "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
+        )
+    bucket.object_lock_enabled = bucket.object_lock_enabled or lock_enabled
+    bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = default
+
+
+MENDS: tuple[Mend, ...] = (
+    # Moto would ask a checksum of copies, tags and retentions too; the default lock is put on below.
+    (s3_models.FakeBucket, "has_default_lock", False),
+    (s3_models.S3Backend, "put_object", _put_with_default_lock),
+    (s3_models.S3Backend, "delete_object", _delete_suspended),
+    (s3_models.S3Backend, "put_object_lock_configuration", _configure_lock),
+)

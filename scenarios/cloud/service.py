@@ -1,0 +1,52 @@
+"""What the simulated AWS knows of one service, as one value, and how the engines are handed it.
+
+Each service's folder has a `manifest.py` with its `SERVICE`, and `scenarios.cloud.services` lists them all.
+The engines (who may call, what CloudTrail writes, what CloudFormation creates) import no service: a world
+hands them their part of the registry.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from scenarios.cloud.cloudformation.resources.kind import Kind
+from scenarios.cloud.iam.actions import Actions
+from scenarios.cloud.iam.rows import Permissions
+from scenarios.cloud.kernel.moto_mends import Mend
+from scenarios.cloud.kernel.recorded import Recorded, Records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One AWS service.
+
+    Args:
+        name: botocore's name for it, such as `events`.
+        permissions: what IAM knows of it; None: no call of its is judged, each is NotSimulated.
+        recorded: what CloudTrail knows of it, where the general rule doesn't do; one for each of its APIs.
+        kinds: the CloudFormation types that are its own, by name.
+        mends: what moto gets wrong in its state.
+    """
+
+    name: str
+    permissions: Permissions | None = None
+    recorded: tuple[Recorded, ...] = ()
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    mends: tuple[Mend, ...] = ()
+
+
+class Registry:
+    """Services, by what the engines ask: `actions`, `records`, `kinds` and `mends`."""
+
+    def __init__(self, services: Iterable[Service]) -> None:
+        """Raises ValueError where two services claim the same."""
+        self.services = {each.name: each for each in services}
+        every = tuple(self.services.values())
+        self.actions = Actions({each.name: each.permissions for each in every if each.permissions})
+        self.records = Records(recorded for each in every for recorded in each.recorded)
+        self.kinds: Mapping[str, Kind] = {name: kind for each in every for name, kind in each.kinds.items()}
+        self.mends = tuple(mend for each in every for mend in each.mends)
+        self.policies = {
+            each.permissions.prefix: each.permissions.policy_of
+            for each in every
+            if each.permissions and each.permissions.policy_of
+        }

@@ -1,0 +1,52 @@
+"""Every service that the simulated AWS knows."""
+
+from scenarios.cloud.apigateway.manifest import SERVICE as APIGATEWAY
+from scenarios.cloud.cloudformation.manifest import SERVICE as CLOUDFORMATION
+from scenarios.cloud.cloudtrail.manifest import SERVICE as CLOUDTRAIL
+from scenarios.cloud.cloudwatch.manifest import SERVICE as CLOUDWATCH
+from scenarios.cloud.config.manifest import SERVICE as CONFIG
+from scenarios.cloud.dynamodb.manifest import SERVICE as DYNAMODB
+from scenarios.cloud.ec2.manifest import SERVICE as EC2
+from scenarios.cloud.eventbridge.manifest import SERVICE as EVENTS
+from scenarios.cloud.firehose.manifest import SERVICE as FIREHOSE
+from scenarios.cloud.functions.manifest import SERVICE as LAMBDA
+from scenarios.cloud.iam.manifest import SERVICE as IAM
+from scenarios.cloud.kinesis.manifest import SERVICE as KINESIS
+from scenarios.cloud.kms.manifest import SERVICE as KMS
+from scenarios.cloud.logs.manifest import SERVICE as LOGS
+from scenarios.cloud.organizations.manifest import SERVICE as ORGANIZATIONS
+from scenarios.cloud.recorded_only import RECORDED_ONLY
+from scenarios.cloud.s3.manifest import SERVICE as S3
+from scenarios.cloud.secretsmanager.manifest import SERVICE as SECRETSMANAGER
+from scenarios.cloud.service import Registry, Service
+from scenarios.cloud.sns.manifest import SERVICE as SNS
+from scenarios.cloud.sqs.manifest import SERVICE as SQS
+from scenarios.cloud.ssm.manifest import SERVICE as SSM
+from scenarios.cloud.sts.manifest import SERVICE as STS
+
+SERVICES: tuple[Service, ...] = (
+    APIGATEWAY,
+    CLOUDFORMATION,
+    CLOUDTRAIL,
+    CLOUDWATCH,
+    CONFIG,
+    DYNAMODB,
+    EC2,
+    EVENTS,
+    FIREHOSE,
+    IAM,
+    KINESIS,
+    KMS,
+    LAMBDA,
+    LOGS,
+    ORGANIZATIONS,
+    S3,
+    SECRETSMANAGER,
+    SNS,
+    SQS,
+    SSM,
+    STS,
+    *RECORDED_ONLY,
+)
+
+REGISTRY = Registry(SERVICES)

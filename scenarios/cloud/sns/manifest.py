@@ -1,0 +1,8 @@
+"""SNS, as one value."""
+
+from scenarios.cloud.service import Service
+from scenarios.cloud.sns.permissions import PERMISSIONS
+from scenarios.cloud.sns.recorded import RECORDED
+from scenarios.cloud.sns.resources import KINDS
+
+SERVICE = Service(name="sns", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS)

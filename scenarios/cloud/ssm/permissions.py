@@ -1,0 +1,70 @@
+"""Systems Manager: parameters, documents, and commands to instances."""
+
+from scenarios.cloud.iam.arns import named
+from scenarios.cloud.iam.rows import JSON, Permissions, Place
+
+_LINES = """
+DescribeInstanceInformation     =                         *
+DescribeParameters              =                         *
+ListDocuments                   =                         *
+ListCommands                    =                         *
+ListCommandInvocations          =                         *
+GetCommandInvocation            =                         *
+CancelCommand                   =                         *
+DescribeSessions                =                         *
+GetParameter                    =                         parameter(Name)
+GetParameters                   =                         parameter(Names[])
+GetParametersByPath             =                         parameter(Path)
+GetParameterHistory             =                         parameter(Name)
+PutParameter                    =                         parameter(Name)
+DeleteParameter                 =                         parameter(Name)
+DeleteParameters                =                         parameter(Names[])
+SendCommand                     =                         document(DocumentName)
+SendCommand +InstanceIds        =                         ssm_instance(InstanceIds[])
+SendCommand +Targets            =                         unknown(Targets)
+SendCommand +ServiceRoleArn     iam:PassRole              role(ServiceRoleArn)
+StartSession                    =                         ssm_instance(Target)
+StartSession                    =                         document(DocumentName=SSM-SessionManagerRunShell)
+GetDocument                     =                         document(Name)
+DescribeDocument                =                         document(Name)
+CreateDocument                  =                         document(Name)
+UpdateDocument                  =                         document(Name)
+DeleteDocument                  =                         document(Name)
+ModifyDocumentPermission        =                         document(Name)
+StartAutomationExecution        =                         automation(DocumentName)
+"""
+
+
+def _parameter(place: Place, name: str) -> str:
+    """A parameter by ARN or name, with or without a leading slash and a `:VERSION` or `:LABEL`."""
+    if name.startswith("arn:"):
+        return name
+    bare = name.removeprefix("/").partition(":")[0]
+    return f"arn:aws:ssm:{place.region}:{place.account}:parameter/{bare}"
+
+
+def _document(place: Place, name: str) -> str:
+    """A document; those that AWS owns belong to no account."""
+    if name.startswith("arn:"):
+        return name
+    account = "" if name.startswith(("AWS-", "AWSEC2-", "AWSSupport-", "Amazon")) else place.account
+    return f"arn:aws:ssm:{place.region}:{account}:document/{name}"
+
+
+def _ssm_instance(place: Place, instance: str) -> str:
+    """A machine of EC2's, or one from elsewhere that Systems Manager manages."""
+    service, kind = ("ssm", "managed-instance") if instance.startswith("mi-") else ("ec2", "instance")
+    return f"arn:aws:{service}:{place.region}:{place.account}:{kind}/{instance}"
+
+
+PERMISSIONS = Permissions(
+    prefix="ssm",
+    denial=JSON,
+    lines=_LINES,
+    kinds={
+        "automation": named("arn:aws:ssm:{region}:{account}:automation-definition/{0}:$DEFAULT"),
+        "parameter": _parameter,
+        "document": _document,
+        "ssm_instance": _ssm_instance,
+    },
+)

@@ -1,0 +1,7 @@
+"""STS, as one value."""
+
+from scenarios.cloud.service import Service
+from scenarios.cloud.sts.permissions import PERMISSIONS
+from scenarios.cloud.sts.recorded import RECORDED
+
+SERVICE = Service(name="sts", permissions=PERMISSIONS, recorded=(RECORDED,))

@@ -1,0 +1,24 @@
+"""STS: roles that are assumed.
+
+GetCallerIdentity is answered whatever any policy says, even one that denies it:
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html. AssumeRole, as trails have
+recorded it, does not tell a caller what is missing.
+"""
+
+from scenarios.cloud.iam.rows import DenialStyle, Permissions
+
+_LINES = """
+GetSessionToken                 =                         *
+DecodeAuthorizationMessage      =                         *
+AssumeRole                      =                         role(RoleArn)
+AssumeRole +Tags                sts:TagSession            role(RoleArn)
+AssumeRole +SourceIdentity      sts:SetSourceIdentity     role(RoleArn)
+"""
+
+
+PERMISSIONS = Permissions(
+    prefix="sts",
+    denial=DenialStyle(code="AccessDenied", status=403, because=False),
+    lines=_LINES,
+    free=frozenset({"GetCallerIdentity"}),
+)
