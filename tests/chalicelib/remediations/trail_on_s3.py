@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -9,6 +10,7 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
 
 from chalicelib.aws import Aws
 from chalicelib.trail.integrity.keys import Chain, LogFileKey
@@ -73,10 +75,11 @@ class CloudTrail:
 
 
 class S3:
-    """moto's S3, but where a test says that a call fails."""
+    """moto's S3, but where a test says that a call fails; what nobody changed since is read of moto once."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
+        self._read: dict[tuple, tuple[dict, bytes]] = {}
         self.failing: dict[str, Exception] = {}  # by boto3's name of the call
         self.closed = ""  # a bucket that may not be read
 
@@ -85,7 +88,12 @@ class S3:
             raise denied("GetObject")
         if "get_object" in self.failing:
             raise self.failing["get_object"]
-        return self._client.get_object(**parameters)
+        asked = tuple(sorted(parameters.items()))
+        if asked not in self._read:
+            answer = self._client.get_object(**parameters)
+            self._read[asked] = answer, answer["Body"].read()
+        answer, body = self._read[asked]
+        return answer | {"Body": StreamingBody(io.BytesIO(body), len(body))}
 
     def get_paginator(self, operation: str) -> Any:
         if operation in self.failing:
@@ -93,6 +101,8 @@ class S3:
         return self._client.get_paginator(operation)
 
     def __getattr__(self, name: str) -> Any:
+        if not name.startswith(("get_", "list_", "head_")):
+            self._read.clear()
         return getattr(self._client, name)
 
 

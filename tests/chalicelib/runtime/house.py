@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import MappingProxyType, SimpleNamespace
+from unittest import mock
 
 import boto3
 from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from moto import mock_aws
+from moto.sns.models import Subscription
 
 from chalicelib.aws import Aws
 from chalicelib.ledger.ledger import Ledger
@@ -187,10 +191,15 @@ class House:
         self.ledger.client.delete_item(TableName=TABLE, Key={"pk": {"S": "switch"}, "sk": {"S": "kill"}})
 
 
+@cache
+def _signing_key() -> RSAPrivateKey:
+    return generate_private_key(public_exponent=65537, key_size=2048)
+
+
 @contextmanager
 def built() -> Iterator[House]:
-    """A house in an account of its own."""
-    with mock_aws():
+    """A house in an account of its own; moto would make a key for each subscription, only to sign with it."""
+    with mock_aws(), mock.patch.object(Subscription, "private_key", return_value=_signing_key()):
         yield House()
 
 

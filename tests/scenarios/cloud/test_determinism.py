@@ -9,29 +9,29 @@ import pytest
 
 from tests.project import PROJECT
 
-# Prints a line for each scenario of each module that has any, or for the first of each: its name, and all
-# that a reader is shown of it.
+# Prints a line for the first scenario of each module that has any, under each of these seeds: its name, and
+# all that a reader is shown of it.
 TELL = """
 import importlib, json, pkgutil, sys
 from scenarios import incidents
 from scenarios.runner.run import run
 
-seed, most = int(sys.argv[1]), int(sys.argv[2])
 for found in sorted(pkgutil.iter_modules(incidents.__path__), key=lambda each: each.name):
     path = f"{incidents.__path__[0]}/{found.name}.py"
     if found.ispkg or "SCENARIOS" not in open(path).read():
         continue
-    for scenario in importlib.import_module(f"scenarios.incidents.{found.name}").SCENARIOS[:most]:
+    scenario = importlib.import_module(f"scenarios.incidents.{found.name}").SCENARIOS[0]
+    for seed in map(int, sys.argv[1:]):
         report = run(scenario, seed=seed)
         trace = [f"{each.at.isoformat()} {each.kind} {each.words} {each.facts}" for each in report.timeline]
-        print(json.dumps({"name": scenario.name, "trace": trace}))
+        print(json.dumps({"seed": seed, "name": scenario.name, "trace": trace}))
 """
 
 
-def told(seed, most=1000, **environment):
-    """Begin to tell all scenarios, or the first so many of each module, in a process of its own."""
+def told(*seeds, **environment):
+    """Begin to tell the first scenario of each module under each of the seeds, in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-c", TELL, str(seed), str(most)],
+        [sys.executable, "-c", TELL, *map(str, seeds)],
         cwd=PROJECT,
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
@@ -41,22 +41,22 @@ def told(seed, most=1000, **environment):
 
 
 def traces(process):
+    """What a process told, by seed and name."""
     out, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
-    return {each["name"]: each["trace"] for each in map(json.loads, out.splitlines())}
+    found = {}
+    for each in map(json.loads, out.splitlines()):
+        found.setdefault(each["seed"], {})[each["name"]] = each["trace"]
+    return found
 
 
 @pytest.fixture(scope="module")
 def runs():
-    """The first of each module on two machines as unlike as can be, and one more under another seed."""
-    began = {
-        "here": told(1, most=1, PYTHONHASHSEED="0", TZ="UTC"),
-        "there": told(
-            1, most=1, PYTHONHASHSEED="4242", TZ="Asia/Kathmandu", LANG="tr_TR.UTF-8", AWS_REGION="eu-north-1"
-        ),
-        "another seed": told(2, most=1, PYTHONHASHSEED="0", TZ="UTC"),
-    }
-    return {name: traces(process) for name, process in began.items()}
+    """The first of each module on two machines as unlike as can be, and on one under another seed, too."""
+    here = told(1, 2, PYTHONHASHSEED="0", TZ="UTC")
+    there = told(1, PYTHONHASHSEED="4242", TZ="Asia/Kathmandu", LANG="tr_TR.UTF-8", AWS_REGION="eu-north-1")
+    one = traces(here)
+    return {"here": one[1], "another seed": one[2], "there": traces(there)[1]}
 
 
 def test_every_scenario_is_told(runs):

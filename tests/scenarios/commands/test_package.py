@@ -23,8 +23,10 @@ def offline(monkeypatch):
 
 
 @pytest.mark.usefixtures("offline")
-def test_the_files_are_written_and_the_next_commands_told(tmp_path):
-    out = tmp_path / "new" / "out"
+def test_the_files_are_written_linted_and_the_next_commands_told(tmp_path, monkeypatch):
+    """Cfn-lint itself is run on these templates by the tests of packaging: it takes seconds."""
+    out, linted = tmp_path / "new" / "out", []
+    monkeypatch.setattr(package_command, "lint", lambda paths: linted.extend(paths.values()) or [])
 
     result = trailwarden("package", str(out))
 
@@ -36,6 +38,7 @@ def test_the_files_are_written_and_the_next_commands_told(tmp_path):
         "sam.json",
         "spoke.json",
     ]
+    assert sorted(linted) == sorted(out.iterdir())
     assert "linted      clean, before and after the transform" in result.stdout
     assert f"aws cloudformation package --template-file {out}/sam.json" in result.stdout
     assert "--capabilities CAPABILITY_IAM --parameter-overrides AlertEmail=" in result.stdout

@@ -1,6 +1,7 @@
 """`trailwarden run`: which scenarios, how they are told, and with which exit code."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -229,7 +230,9 @@ def test_bad_usage_is_one_sentence_and_exits_with_2(arguments, sentence):
     assert result.stderr.count("\n") == 1
 
 
-def test_only_reports_reach_standard_output():
+def test_only_reports_reach_standard_output_and_no_setting_of_the_machine_reaches_the_run():
+    settings = {"AWS_PROFILE": "nobody", "AWS_REGION": "eu-north-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+
     result = subprocess.run(
         [
             sys.executable,
@@ -241,12 +244,13 @@ def test_only_reports_reach_standard_output():
             "json",
             "--trace",
         ],
+        env={**os.environ, **settings},
         capture_output=True,
         text=True,
         check=False,
     )
 
-    assert result.returncode == 0
+    assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["name"] == "root_login"
     assert "deed       root signs in" in result.stderr
 
