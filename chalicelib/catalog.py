@@ -1,40 +1,26 @@
-"""Every remediation there is, and every alarm beside them: the place to add one.
+"""Every remediation there is: the place to add one.
 
-The tuple is spelled out, so that whoever reads it knows all that can happen; the stack, the page, the tests
-and the commands are made from it.
+The names are spelled out, so that whoever reads them knows all that can happen; the stack, the page, README,
+the tests and the commands are made from what their modules declare.
 """
 
-from chalicelib.remediation import LogAlarm, Remediation
-from chalicelib.remediations import (
-    cis_alarms,
-    error_burst,
-    failed_login,
-    host_pressure,
-    instance_state,
-    root_login,
-    table_deleted,
-    trail_digest,
-    trail_stopped,
-    trail_validation,
-)
-from chalicelib.remediations.cis_alarms.controls import CIS_CONTROLS
+from chalicelib.remediation import Remediation
+from chalicelib.remediations import load
 
-CATALOG: tuple[Remediation, ...] = (
-    root_login.REMEDIATION,
-    table_deleted.REMEDIATION,
-    trail_digest.REMEDIATION,
-    trail_stopped.REMEDIATION,
-    trail_validation.REMEDIATION,
-    failed_login.REMEDIATION,
-    cis_alarms.REMEDIATION,
-    error_burst.REMEDIATION,
-    host_pressure.REMEDIATION,
-    instance_state.REMEDIATION,
-)
-ALARMS: tuple[LogAlarm, ...] = (
-    *(control.alarm for control in CIS_CONTROLS),
-    failed_login.CONSOLE_FAILURES,
-    error_burst.ERROR_BURST,
+CATALOG: tuple[Remediation, ...] = tuple(
+    load(name)
+    for name in (
+        "root_login",
+        "table_deleted",
+        "trail_digest",
+        "trail_stopped",
+        "trail_validation",
+        "failed_login",
+        "cis_alarms",
+        "error_burst",
+        "host_pressure",
+        "instance_state",
+    )
 )
 
 

@@ -5,10 +5,18 @@ independent of it: what silences one does not silence the other.
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudwatch-alarms-for-cloudtrail.html
 """
 
-from chalicelib.remediation import CloudFormation
+from chalicelib.stack import CloudFormation, Parameter
 
 # Stacks of two stages in one account must not count into one metric.
 NAMESPACE = "Trailwarden/${AWS::StackName}"
+
+# Whose deeds are expected; several remediations hear of it.
+EXPECTED_PRINCIPALS = Parameter(
+    name="IgnoredPrincipals",
+    type="CommaDelimitedList",
+    default="",
+    description="ARNs whose deeds are expected, wildcards allowed: recorded, not told.",
+)
 
 # What stands in the name of a host's composite alarm, between the main stack's name and the instance's id.
 HOST_PRESSURE = "-host-pressure-"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 from botocore import xform_name
 
 from chalicelib.errors import MalformedEvent
+from chalicelib.stack import CloudFormation, LogAlarm, Parameter
 from chalicelib.triggers import Trigger, may_be_confused
 from chalicelib.wording import aws_command
 
@@ -268,17 +269,26 @@ class UnclearWays(ValueError):
 class Remediation:
     """One entry of the catalogue: all there is to know about a remediation, as data.
 
+    `woken_by` and `response`: its row in README, what happens in the account and what we do then.
     `ways`: one for each trigger; raises UnclearWays where two of them can't be told apart by the payload.
     `settings`: environment variables beyond the runtime's that the function reads, each with the
-    CloudFormation value it gets.
+    CloudFormation value it gets. What is its own in the stack comes with it: `parameters`, `conditions`,
+    `alarms`, `resources` and `outputs`, each by its logical id.
     """
 
     name: str
     title: str
+    woken_by: str
+    response: str
     page: str  # the module's docstring
     ways: tuple[Way[Any, Any], ...]
     grants: tuple[Grant, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    parameters: tuple[Parameter, ...] = ()
+    conditions: Mapping[str, CloudFormation] = field(default_factory=dict)
+    alarms: tuple[LogAlarm, ...] = ()
+    resources: Mapping[str, CloudFormation] = field(default_factory=dict)
+    outputs: Mapping[str, CloudFormation] = field(default_factory=dict)
     controls: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -302,32 +312,3 @@ class Remediation:
             if way.on.woke(raw):
                 return way
         raise MalformedEvent("what woke the function is none of its triggers", remediation=self.name)
-
-
-# What CloudFormation makes of it: a reference, or the value itself.
-CloudFormation = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogAlarm:
-    """A metric filter that counts matching log events, and the alarm on their sum.
-
-    The stack declares them as `{name}Filter` and `{name}Alarm`: value 1 for each match, statistic Sum, one
-    evaluation period of `period_seconds`, in ALARM at `threshold` and above, missing data not breaching, as
-    the CIS benchmark asks. `namespace` is text for Fn::Sub. An alarm whose state change wakes a remediation
-    (an `OnEvent` names its ARN) leaves the telling to it; any other tells the topic itself.
-
-    `alarm_name`: text for Fn::Sub, where CloudFormation's own name won't do. `condition`: the stack's, where
-    it isn't always there.
-    """
-
-    name: str
-    log_group: CloudFormation
-    pattern: str | CloudFormation
-    metric: str
-    namespace: str
-    threshold: int | CloudFormation
-    period_seconds: int | CloudFormation
-    description: str
-    alarm_name: str = ""
-    condition: str = ""

@@ -24,8 +24,9 @@ from chalicelib.aws import Aws
 from chalicelib.events import AlarmChange, alarm_change, single
 from chalicelib.evidence.log_events import Reading, Search, unread
 from chalicelib.references import NAMESPACE
-from chalicelib.remediation import Alert, Grant, LogAlarm, Plan, Remediation, Severity, Way
+from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Way
 from chalicelib.settings import Settings
+from chalicelib.stack import LogAlarm, Parameter
 from chalicelib.triggers import OnEvent
 from chalicelib.wording import most_first, some, span, when
 
@@ -34,14 +35,38 @@ GROUP = "ERROR_BURST_GROUP"
 PATTERN = "ERROR_BURST_PATTERN"
 ALARM_NAME = "${AWS::StackName}-error-burst"
 
+GROUP_PARAMETER = Parameter(
+    name="ErrorBurstGroup",
+    default="none",
+    description="The log group, there already, in which error_burst counts; none: it doesn't.",
+)
+PATTERN_PARAMETER = Parameter(
+    name="ErrorBurstPattern",
+    default='"ERROR: 400"',
+    description="What it counts there: a CloudWatch Logs filter pattern.",
+)
+THRESHOLD_PARAMETER = Parameter(
+    name="ErrorBurstThreshold",
+    type="Number",
+    default="50",
+    minimum=1,
+    description="So many within the period raise an alert.",
+)
+PERIOD_PARAMETER = Parameter(
+    name="ErrorBurstPeriodSeconds",
+    type="Number",
+    default="300",
+    allowed=("60", "300", "900", "3600"),
+    description="The period in which they are counted.",
+)
 ERROR_BURST = LogAlarm(
     name="ErrorBurst",
-    log_group={"Ref": "ErrorBurstGroup"},
-    pattern={"Ref": "ErrorBurstPattern"},
+    log_group=GROUP_PARAMETER.ref,
+    pattern=PATTERN_PARAMETER.ref,
     metric="ErrorBurst",
     namespace=NAMESPACE,
-    threshold={"Ref": "ErrorBurstThreshold"},
-    period_seconds={"Ref": "ErrorBurstPeriodSeconds"},
+    threshold=THRESHOLD_PARAMETER.ref,
+    period_seconds=PERIOD_PARAMETER.ref,
     description="A word comes up in a log again and again; error_burst tells where.",
     alarm_name=ALARM_NAME,
     condition="HasErrorBurst",
@@ -167,8 +192,13 @@ A log group with a KMS key of its own can be read as long as the key lets CloudW
 REMEDIATION = Remediation(
     name=NAME,
     title="A word comes up in a log again and again",
+    woken_by="a word in a log group you name, so many times in a period",
+    response="tells how many, in which streams, since when",
     page=__doc__ or "",
     ways=(Way(on=OnEvent(pattern=ALARM_PATTERN), parse=single(alarm_change), look=look, decide=decide),),
     grants=GRANTS,
-    settings={GROUP: {"Ref": "ErrorBurstGroup"}, PATTERN: {"Ref": "ErrorBurstPattern"}},
+    settings={GROUP: GROUP_PARAMETER.ref, PATTERN: PATTERN_PARAMETER.ref},
+    parameters=(GROUP_PARAMETER, PATTERN_PARAMETER, THRESHOLD_PARAMETER, PERIOD_PARAMETER),
+    conditions={"HasErrorBurst": {"Fn::Not": [{"Fn::Equals": [GROUP_PARAMETER.ref, "none"]}]}},
+    alarms=(ERROR_BURST,),
 )

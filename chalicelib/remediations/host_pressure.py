@@ -119,6 +119,8 @@ until shown otherwise: take a snapshot of the disk before anything is deleted.""
 REMEDIATION = Remediation(
     name="host_pressure",
     title="A host's CPU and disk are under pressure at once",
+    woken_by="a host's CPU and disk alarms at once (its own stack, host.json)",
+    response="tells the host and what each part saw",
     page=__doc__ or "",
     ways=(Way(on=OnEvent(pattern=PATTERN), parse=single(alarm_change), look=look, decide=decide),),
     grants=GRANTS,

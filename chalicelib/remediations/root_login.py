@@ -93,6 +93,8 @@ def _outcome(worked: bool | None, reason: str) -> str:  # noqa: FBT001 - likewis
 REMEDIATION = Remediation(
     name="root_login",
     title="Root signed in to the console",
+    woken_by="root signs in to the console, anywhere",
+    response="tells who, from where, with what, MFA or not; a metric filter and alarm stand beside it",
     page=__doc__ or "",
     ways=(Way(on=OnEvent(pattern=PATTERN, everywhere=True), parse=api_call, look=look, decide=decide),),
     grants=GRANTS,

@@ -9,6 +9,7 @@ Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-se
 
 from typing import Any
 
+from chalicelib.stack import declared
 from chalicelib.template.bucket import LOCK_PARAMETERS, kept, trail_bucket, trail_bucket_policy
 
 
@@ -30,7 +31,7 @@ def archive() -> dict[str, Any]:
                 "AllowedPattern": "arn:aws[a-z-]*:cloudtrail:[a-z0-9-]+:[0-9]{12}:trail/.+",
                 "Description": "The trail that delivers here: STACK-trail in the main stack's region.",
             },
-            **LOCK_PARAMETERS,
+            **declared(LOCK_PARAMETERS),
         },
         "Resources": {
             "ArchiveBucket": kept(trail_bucket()),

@@ -14,35 +14,39 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-poli
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.stack import Parameter
 from chalicelib.template.parts import Template
 
 # The parameters of whatever stack holds the bucket.
-LOCK_PARAMETERS: Template = {
-    "TrailLock": {
-        "Type": "String",
-        "Default": "GOVERNANCE",
-        "AllowedValues": ["GOVERNANCE", "COMPLIANCE"],
-        "Description": "Who may still delete a locked log: whoever may bypass it, or nobody, root included.",
-    },
-    "TrailLockDays": {
-        "Type": "Number",
-        "Default": "365",
-        "MinValue": 1,
-        "Description": "So many days no version of a log or digest can be deleted.",
-    },
-    "TrailArchiveDays": {
-        "Type": "Number",
-        "Default": "90",
-        "MinValue": 1,
-        "Description": "After so many days what is larger than 128 KB moves to Glacier Instant Retrieval.",
-    },
-    "TrailOldVersionsDays": {
-        "Type": "Number",
-        "Default": "400",
-        "MinValue": 1,
-        "Description": "After so many days an overwritten or hidden version expires, if its lock is over.",
-    },
-}
+LOCK_PARAMETERS = (
+    Parameter(
+        name="TrailLock",
+        default="GOVERNANCE",
+        allowed=("GOVERNANCE", "COMPLIANCE"),
+        description="Who may still delete a locked log: whoever may bypass it, or nobody, root included.",
+    ),
+    Parameter(
+        name="TrailLockDays",
+        type="Number",
+        default="365",
+        minimum=1,
+        description="So many days no version of a log or digest can be deleted.",
+    ),
+    Parameter(
+        name="TrailArchiveDays",
+        type="Number",
+        default="90",
+        minimum=1,
+        description="After so many days what is larger than 128 KB moves to Glacier Instant Retrieval.",
+    ),
+    Parameter(
+        name="TrailOldVersionsDays",
+        type="Number",
+        default="400",
+        minimum=1,
+        description="After so many days an overwritten or hidden version expires, if its lock is over.",
+    ),
+)
 
 
 def trail_bucket() -> Template:

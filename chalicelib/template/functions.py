@@ -5,7 +5,8 @@ from typing import Any
 
 from chalicelib.remediation import Remediation
 from chalicelib.settings import ACTS_PER_HOUR, LEDGER, MODE, TOPIC, VALIDATIONS
-from chalicelib.template.parts import Template, log_group, logical_id
+from chalicelib.stack import log_group
+from chalicelib.template.parts import Template, logical_id
 from chalicelib.template.policies import acting_grants_of, document
 from chalicelib.triggers import OnEvent, OnLogs, OnQueue, OnSchedule, OnTopic, Trigger
 

@@ -1,6 +1,7 @@
 """What tells and what remembers: the alert topic and its key, the ledger, the dead letters."""
 
 from chalicelib.ledger.table import SHAPE, TIME_TO_LIVE
+from chalicelib.stack import told_by_alarms
 from chalicelib.template.parts import Template
 
 DEAD_LETTERS_KEPT_SECONDS = 14 * 24 * 3600
@@ -49,35 +50,6 @@ def alerts() -> Template:
                 "TopicArn": {"Ref": "AlertTopic"},
                 "Protocol": "email",
                 "Endpoint": {"Ref": "AlertEmail"},
-            },
-        },
-    }
-
-
-def told_by_alarms(topic: str) -> Template:
-    """A topic of this name, encrypted with the alerts' key, that CloudWatch's alarms may tell."""
-    return {
-        topic: {
-            "Type": "AWS::SNS::Topic",
-            "Properties": {"KmsMasterKeyId": {"Ref": "AlertKey"}},
-        },
-        f"{topic}Policy": {
-            "Type": "AWS::SNS::TopicPolicy",
-            "Properties": {
-                "Topics": [{"Ref": topic}],
-                "PolicyDocument": {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Sid": "AlarmsTellTheTopic",
-                            "Effect": "Allow",
-                            "Principal": {"Service": "cloudwatch.amazonaws.com"},
-                            "Action": "sns:Publish",
-                            "Resource": {"Ref": topic},
-                            "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
-                        }
-                    ],
-                },
             },
         },
     }

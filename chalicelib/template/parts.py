@@ -5,13 +5,19 @@ from typing import Any
 
 Template = dict[str, Any]
 
-LOGS_KEPT_DAYS = 365
+
+class DeclaredTwice(ValueError):
+    """Two parts of the stack, such as two remediations, declare the same logical id; the message names it."""
 
 
-def log_group(name: Mapping[str, Any] | None = None) -> Template:
-    """A log group that forgets after a year; named only where somebody outside must find it."""
-    named = {"LogGroupName": name} if name else {}
-    return {"Type": "AWS::Logs::LogGroup", "Properties": {**named, "RetentionInDays": LOGS_KEPT_DAYS}}
+def union(*parts: Mapping[str, Any]) -> Template:
+    """All of them in one section of a template; raises DeclaredTwice instead of overwriting."""
+    merged: Template = {}
+    for part in parts:
+        if twice := merged.keys() & part.keys():
+            raise DeclaredTwice(f"declared twice: {', '.join(sorted(twice))}")
+        merged |= part
+    return merged
 
 
 def trusting(service: str) -> Template:

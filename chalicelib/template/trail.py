@@ -1,7 +1,8 @@
 """The trail of every region, with its bucket and its log group, for an account that has none yet."""
 
+from chalicelib.stack import log_group
 from chalicelib.template.bucket import kept, trail_bucket, trail_bucket_policy
-from chalicelib.template.parts import Template, log_group, trusting
+from chalicelib.template.parts import Template, trusting
 
 _TRAIL_ARN = {
     "Fn::Sub": "arn:${AWS::Partition}:cloudtrail:${AWS::Region}:${AWS::AccountId}:trail/"

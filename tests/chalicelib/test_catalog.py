@@ -7,12 +7,14 @@ from pkgutil import iter_modules
 import pytest
 
 from chalicelib import remediations
-from chalicelib.catalog import ALARMS, CATALOG, UnknownRemediation, find
+from chalicelib.catalog import CATALOG, UnknownRemediation, find
 from chalicelib.matching import LogPattern
-from chalicelib.template.parameters import PARAMETERS
+from chalicelib.template.parameters import parameters
 from chalicelib.triggers import OnLogs
 
 ALL = [pytest.param(remediation, id=remediation.name) for remediation in CATALOG]
+ALARMS = [alarm for remediation in CATALOG for alarm in remediation.alarms]
+DEFAULTS = {parameter.name: parameter.default for parameter in parameters(CATALOG)}
 
 
 @pytest.mark.parametrize("remediation", ALL)
@@ -49,7 +51,7 @@ def test_a_subscriptions_filter_can_be_deployed(remediation):
 def test_an_alarms_filter_can_be_deployed(alarm):
     pattern = alarm.pattern
     if not isinstance(pattern, str):  # whoever deploys chooses it; this is what stands there until then
-        pattern = PARAMETERS[pattern["Ref"]]["Default"]
+        pattern = DEFAULTS[pattern["Ref"]]
     LogPattern(pattern)
     assert len(pattern) <= 1024
     assert alarm.name.isalnum()

@@ -36,14 +36,13 @@ HOUSE = {
 }
 
 _WORDS = ("chalicelib.errors", "chalicelib.wording")
-_TYPES = ("chalicelib.remediation", "chalicelib.triggers", "chalicelib.settings", *_WORDS)
+_TYPES = ("chalicelib.remediation", "chalicelib.triggers", "chalicelib.stack", "chalicelib.settings", *_WORDS)
 
 # The same inside of what is deployed.
 DEPLOYED = {
     "chalicelib.warden": ("chalicelib.template", "chalicelib.remediations", "chalicelib.remediation"),
     "chalicelib.template": (
         "chalicelib.http",
-        "chalicelib.remediations",
         "chalicelib.references",
         "chalicelib.ledger",
         *_TYPES,
@@ -70,10 +69,17 @@ DEPLOYED = {
     "chalicelib.ledger": ("chalicelib.trail", *_TYPES),
     "chalicelib.trail": ("chalicelib.aws", *_TYPES),
     "chalicelib.evidence": ("chalicelib.events", *_TYPES),
-    "chalicelib.references": ("chalicelib.remediation",),
+    "chalicelib.references": ("chalicelib.stack",),
     "chalicelib.events": _WORDS,
-    "chalicelib.remediation": ("chalicelib.triggers", "chalicelib.aws", "chalicelib.settings", *_WORDS),
+    "chalicelib.remediation": (
+        "chalicelib.triggers",
+        "chalicelib.stack",
+        "chalicelib.aws",
+        "chalicelib.settings",
+        *_WORDS,
+    ),
     "chalicelib.triggers": (),
+    "chalicelib.stack": (),
     "chalicelib.settings": _WORDS,
     "chalicelib.aws": _WORDS,
     "chalicelib.matching": (),

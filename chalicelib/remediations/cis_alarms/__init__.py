@@ -28,10 +28,17 @@ from chalicelib.aws import Aws
 from chalicelib.events import AlarmChange, ApiCallEvent, alarm_messages
 from chalicelib.evidence.log_events import Search, calls_found, unread
 from chalicelib.evidence.sign_in import who
-from chalicelib.references import TRAIL_GROUP
+from chalicelib.references import EXPECTED_PRINCIPALS, TRAIL_GROUP
 from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Way
-from chalicelib.remediations.cis_alarms.controls import CisControl, control_of
+from chalicelib.remediations.cis_alarms.controls import (
+    CIS_CONTROLS,
+    THRESHOLD_PARAMETER,
+    TOPIC,
+    CisControl,
+    control_of,
+)
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings, matches_any
+from chalicelib.stack import Parameter, told_by_alarms
 from chalicelib.triggers import OnTopic
 from chalicelib.wording import MOST_NAMED, most_first, when
 
@@ -40,6 +47,12 @@ TRAIL_LOG_GROUP = "CIS_TRAIL_GROUP"
 EXPECTED_SOURCES = "CIS_EXPECTED_SOURCES"
 THRESHOLD = "CIS_THRESHOLD"
 
+SOURCES_PARAMETER = Parameter(
+    name="CisExpectedSources",
+    type="CommaDelimitedList",
+    default="delivery.logs.amazonaws.com",
+    description="Addresses whose calls raise no CIS alert, such as scanners'; wildcards allowed.",
+)
 GRANTS = (
     Grant(
         action="logs:FilterLogEvents",
@@ -208,15 +221,21 @@ If it was not: deactivate the access key or end the role's sessions, then look w
 REMEDIATION = Remediation(
     name=NAME,
     title="One of the CIS benchmark's alarms went off",
+    woken_by="the CIS benchmark's fifteen alarms on the trail's log group",
+    response="tells who made which calls, from where and when; leaves out what settings expect",
     page=__doc__ or "",
-    ways=(Way(on=OnTopic(topic="CisTopic"), parse=alarm_messages, look=look, decide=decide),),
+    ways=(Way(on=OnTopic(topic=TOPIC), parse=alarm_messages, look=look, decide=decide),),
     grants=GRANTS,
     settings={
         TRAIL_LOG_GROUP: TRAIL_GROUP,
-        EXPECTED_SOURCES: {"Fn::Join": [",", {"Ref": "CisExpectedSources"}]},
-        THRESHOLD: {"Ref": "CisThreshold"},
-        IGNORED_PRINCIPALS: {"Fn::Join": [",", {"Ref": "IgnoredPrincipals"}]},
+        EXPECTED_SOURCES: SOURCES_PARAMETER.joined,
+        THRESHOLD: THRESHOLD_PARAMETER.ref,
+        IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
     },
+    parameters=(THRESHOLD_PARAMETER, SOURCES_PARAMETER),
+    alarms=tuple(control.alarm for control in CIS_CONTROLS),
+    # Security Hub asks of the benchmark's alarms that their topic has a subscriber; it has this function.
+    resources=told_by_alarms(TOPIC),
     controls=(
         *(f"CIS 4.{number}" for number in range(1, 16)),
         *(f"Security Hub CloudWatch.{number}" for number in range(1, 15)),

@@ -13,9 +13,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.references import NAMESPACE, TRAIL_GROUP
-from chalicelib.remediation import LogAlarm
+from chalicelib.stack import LogAlarm, Parameter
 
 PERIOD_SECONDS = 300
+TOPIC = "CisTopic"  # whom the alarms tell
+THRESHOLD_PARAMETER = Parameter(
+    name="CisThreshold",
+    type="Number",
+    default="1",
+    minimum=1,
+    description="So many matches within five minutes raise a CIS alarm; the benchmark asks for 1.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +33,7 @@ class CisControl:
     `title` is what an alert says happened. `sources`: the event sources that are meant where the pattern
     doesn't ask for them; empty where it asks, or where any will do. `changes`: it is about something that was
     changed, so a call that AWS refused is none. `told_by`: the remediation that tells all of it instead;
-    `elsewhere`: the one that tells calls of this name.
+    `elsewhere`: the one that tells calls of this name. `also_tells`: topics that its alarm tells besides.
     """
 
     number: str
@@ -37,6 +45,7 @@ class CisControl:
     changes: bool = True
     told_by: str = ""
     elsewhere: Mapping[str, str] = field(default_factory=dict)
+    also_tells: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -52,9 +61,10 @@ class CisControl:
             pattern=self.pattern,
             metric=self.name,
             namespace=NAMESPACE,
-            threshold={"Ref": "CisThreshold"},
+            threshold=THRESHOLD_PARAMETER.ref,
             period_seconds=PERIOD_SECONDS,
             description=f"{self.title} ({self.label}); {self.told_by or 'cis_alarms'} tells who.",
+            tells=(TOPIC, *self.also_tells),
         )
 
 
@@ -100,6 +110,8 @@ CIS_CONTROLS = (
         title="The root user did something",
         changes=False,
         elsewhere={"ConsoleLogin": "root_login"},
+        # By CloudWatch itself: what silences our functions does not silence this.
+        also_tells=("AlertTopic",),
         pattern='{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS'
         ' && $.eventType != "AwsServiceEvent" }',
     ),

@@ -26,12 +26,13 @@ from chalicelib.events import AlarmChange, LogBatch, Raw, alarm_change, log_batc
 from chalicelib.evidence.log_events import Search, unread
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.references import NAMESPACE, TRAIL_GROUP
-from chalicelib.remediation import Alert, Grant, LogAlarm, Plan, Quiet, Remediation, Severity, Sighting, Way
+from chalicelib.remediation import Alert, Grant, Plan, Quiet, Remediation, Severity, Sighting, Way
 from chalicelib.remediations.failed_login import console, sshd
 from chalicelib.remediations.failed_login.bursts import Attempt, Burst, densest
 from chalicelib.remediations.failed_login.console import SignInFailure, SignInFailures, read_failures
 from chalicelib.remediations.failed_login.sshd import LoginFailures, login_failures
 from chalicelib.settings import Settings
+from chalicelib.stack import LogAlarm, Parameter, log_group
 from chalicelib.triggers import OnEvent, OnLogs
 from chalicelib.wording import MOST_NAMED, most_first, some, span, when
 
@@ -40,13 +41,36 @@ THRESHOLD = "FAILED_LOGIN_THRESHOLD"
 WINDOW_SECONDS = "FAILED_LOGIN_WINDOW_SECONDS"
 TRAIL_LOG_GROUP = "FAILED_LOGIN_TRAIL_GROUP"
 
+THRESHOLD_PARAMETER = Parameter(
+    name="FailedLoginThreshold",
+    type="Number",
+    default="5",
+    minimum=2,
+    description="So many failed SSH logins from one address within the window raise an alert.",
+)
+WINDOW_PARAMETER = Parameter(
+    name="FailedLoginWindowSeconds",
+    type="Number",
+    default="600",
+    minimum=60,
+    maximum=3600,
+    description="The window in which failed SSH logins are counted.",
+)
+CONSOLE_PARAMETER = Parameter(
+    name="ConsoleFailuresThreshold",
+    type="Number",
+    default="3",
+    minimum=1,
+    description="So many failed console sign-ins within five minutes raise an alert.",
+)
+SECURE_GROUP = "SecureGroup"
 CONSOLE_FAILURES = LogAlarm(
     name="ConsoleFailures",
     log_group=TRAIL_GROUP,
     pattern=console.PATTERN,
     metric="ConsoleFailures",
     namespace=NAMESPACE,
-    threshold={"Ref": "ConsoleFailuresThreshold"},
+    threshold=CONSOLE_PARAMETER.ref,
     period_seconds=300,
     description="Console sign-ins fail again and again; failed_login tells who and from where.",
 )
@@ -240,10 +264,12 @@ Users without MFA first: give them one, or take their password."""
 REMEDIATION = Remediation(
     name=NAME,
     title="Logins fail again and again",
+    woken_by="sshd's failures in a log group; failed console sign-ins",
+    response="tells the address, hosts, users and rate; for the alarm, who is behind the count",
     page=__doc__ or "",
     ways=(
         Way(
-            on=OnLogs(log_group="SecureGroup", pattern=sshd.PATTERN),
+            on=OnLogs(log_group=SECURE_GROUP, pattern=sshd.PATTERN),
             parse=parse_lines,
             look=look_for_attempts,
             decide=decide_on_attempts,
@@ -259,9 +285,13 @@ REMEDIATION = Remediation(
     ),
     grants=GRANTS,
     settings={
-        THRESHOLD: {"Ref": "FailedLoginThreshold"},
-        WINDOW_SECONDS: {"Ref": "FailedLoginWindowSeconds"},
+        THRESHOLD: THRESHOLD_PARAMETER.ref,
+        WINDOW_SECONDS: WINDOW_PARAMETER.ref,
         TRAIL_LOG_GROUP: TRAIL_GROUP,
     },
+    parameters=(THRESHOLD_PARAMETER, WINDOW_PARAMETER, CONSOLE_PARAMETER),
+    alarms=(CONSOLE_FAILURES,),
+    resources={SECURE_GROUP: log_group({"Fn::Sub": "${AWS::StackName}/secure"})},
+    outputs={"SecureGroupName": {"Value": {"Ref": SECURE_GROUP}}},
     controls=("CIS 4.6", "Security Hub CloudWatch.6", "ATT&CK T1110"),
 )

@@ -30,6 +30,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.aws import Aws
 from chalicelib.errors import foreseen
 from chalicelib.events import ApiCallEvent, api_call
+from chalicelib.references import EXPECTED_PRINCIPALS
 from chalicelib.remediation import Alert, Call, Grant, Plan, Remediation, Severity, Way
 from chalicelib.remediations.table_deleted.backups import (
     Backup,
@@ -287,11 +288,15 @@ def _described(event: ApiCallEvent, name: str) -> object:
 REMEDIATION = Remediation(
     name="table_deleted",
     title="A DynamoDB table was deleted",
+    woken_by="`DeleteTable` of DynamoDB, anywhere",
+    response=(
+        "tells who and the exact restore command; restores the newest backup where its mode is `enforce`"
+    ),
     page=__doc__ or "",
     ways=(Way(on=OnEvent(pattern=PATTERN, everywhere=True), parse=api_call, look=look, decide=decide),),
     grants=GRANTS,
     settings={
-        IGNORED_PRINCIPALS: {"Fn::Join": [",", {"Ref": "IgnoredPrincipals"}]},
+        IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
     },
     controls=("ATT&CK T1485",),
 )

@@ -125,6 +125,11 @@ def _objects(pattern: Raw) -> Way[ObjectEvent, History]:
 REMEDIATION = Remediation(
     name="trail_digest",
     title="The audit trail was tampered with",
+    woken_by="every hour; objects of the trail's bucket deleted or overwritten",
+    response=(
+        "verifies signatures, chain and every log file's hash; tells what was modified, deleted, "
+        "moved or added"
+    ),
     page=__doc__ or "",
     ways=(
         Way(

@@ -27,7 +27,7 @@ from datetime import datetime
 from chalicelib.aws import Aws
 from chalicelib.events import ApiCallEvent, Raw, Tick, api_call, single, tick
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP, WATCHED_BUCKET
+from chalicelib.references import EXPECTED_PRINCIPALS, TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP, WATCHED_BUCKET
 from chalicelib.remediation import Grant, Plan, Remediation, Way
 from chalicelib.remediations.trail_stopped.alerts import Case, Seen, attempted, changed, found, unseen
 from chalicelib.remediations.trail_stopped.restore import restore
@@ -256,6 +256,10 @@ def _calls(pattern: Raw, *, everywhere: bool = False) -> Way[ApiCallEvent, Seen 
 REMEDIATION = Remediation(
     name=NAME,
     title="The audit trail was stopped or weakened",
+    woken_by="the trail, its bucket or its log group changed, stopped, deleted; every hour",
+    response=(
+        "tells who changed what, before and after; restores the last good state where its mode is `enforce`"
+    ),
     page=__doc__ or "",
     ways=(
         _calls(TRAIL_PATTERN, everywhere=True),
@@ -275,7 +279,7 @@ REMEDIATION = Remediation(
         BUCKET: TRAIL_BUCKET,
         GROUP: TRAIL_GROUP,
         OWNER: {"Fn::If": ["OwnBucket", OWN, {"Fn::If": ["OwnTrail", ARCHIVE, EXISTING]}]},
-        IGNORED_PRINCIPALS: {"Fn::Join": [",", {"Ref": "IgnoredPrincipals"}]},
+        IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
     },
     controls=("CIS 3.1", "CIS 3.2", "Security Hub CloudTrail.1", "ATT&CK T1562.008"),
 )

@@ -234,6 +234,11 @@ def _ledger(aws: Aws, settings: Settings) -> Ledger:
 REMEDIATION = Remediation(
     name="trail_validation",
     title="A full validation of the audit trail was asked for",
+    woken_by="somebody asks for it: `POST /validations`",
+    response=(
+        "validates up to 92 days of the trail, every region, part by part; tells once if it is not "
+        "sound or can't be told"
+    ),
     page=__doc__ or "",
     ways=(
         Way(

@@ -105,6 +105,8 @@ class Remedy:
         return Remediation(
             name=self.name,
             title="Something happened",
+            woken_by="something",
+            response="tells it",
             page="Something happened.",
             ways=(self.way(OnEvent(pattern={"source": ["aws.test"]})),),
             grants=(),

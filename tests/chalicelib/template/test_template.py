@@ -10,7 +10,9 @@ import pytest
 from chalicelib import template as stack
 from chalicelib.catalog import CATALOG
 from chalicelib.remediation import Grant, Plan
+from chalicelib.stack import LogAlarm, Parameter
 from chalicelib.template.archive import archive
+from chalicelib.template.parts import DeclaredTwice
 from chalicelib.triggers import OnEvent, OnLogs, OnQueue, OnSchedule
 from scenarios.cloud.iam.policy import Principal, Request, decide
 from scenarios.packaging import sam as packaging
@@ -270,6 +272,68 @@ def test_who_can_act_has_a_mode_and_a_policy_that_comes_with_it():
     assert made["Conditions"]["RemedyActs"] == {
         "Fn::Not": [{"Fn::Equals": [{"Ref": "RemedyMode"}, "observe"]}]
     }
+
+
+def test_what_a_remediation_declares_stands_in_the_stack():
+    topic = {"Type": "AWS::SNS::Topic"}
+    threshold = Parameter(name="Most", type="Number", default="3", minimum=1, description="So many.")
+    burst = LogAlarm(
+        name="Burst",
+        log_group={"Ref": "Group"},
+        pattern="x",
+        metric="Burst",
+        namespace="N",
+        threshold=threshold.ref,
+        period_seconds=60,
+        description="Many.",
+        tells=("Siren",),
+    )
+    made = stack.fragment(
+        [
+            replace(
+                Remedy(Plan.nothing()).remediation,
+                parameters=(threshold,),
+                conditions={"Loud": True},
+                alarms=(burst,),
+                resources={"Siren": topic},
+                outputs={"SirenArn": {"Value": {"Ref": "Siren"}}},
+            )
+        ]
+    )
+
+    assert made["Parameters"]["Most"] == {
+        "Type": "Number",
+        "Default": "3",
+        "MinValue": 1,
+        "Description": "So many.",
+    }
+    assert made["Conditions"]["Loud"]
+    assert made["Resources"]["Siren"] == topic
+    assert made["Resources"]["BurstFilter"]["Properties"]["FilterPattern"] == "x"
+    assert made["Resources"]["BurstAlarm"]["Properties"]["Threshold"] == {"Ref": "Most"}
+    assert made["Resources"]["BurstAlarm"]["Properties"]["AlarmActions"] == [{"Ref": "Siren"}]
+    assert made["Outputs"]["SirenArn"] == {"Value": {"Ref": "Siren"}}
+
+
+@pytest.mark.parametrize(
+    ("declared", "name"),
+    [
+        pytest.param({"resources": {"Ledger": {}}}, "Ledger", id="what the stack has already"),
+        pytest.param({"resources": {"Siren": {}}}, "Siren", id="what another remediation has"),
+        pytest.param({"outputs": {"LedgerName": {}}}, "LedgerName", id="an output"),
+        pytest.param({"conditions": {"OwnTrail": {}}}, "OwnTrail", id="a condition"),
+        pytest.param(
+            {"parameters": (Parameter(name="AlertEmail", default="", description="Where."),)},
+            "AlertEmail",
+            id="a parameter",
+        ),
+    ],
+)
+def test_nothing_is_declared_twice(declared, name):
+    first, second = (Remedy(Plan.nothing(), name=name).remediation for name in ("first", "second"))
+
+    with pytest.raises(DeclaredTwice, match=f"declared twice: {name}"):
+        stack.fragment([replace(first, resources={"Siren": {}}), replace(second, **declared)])
 
 
 def test_who_can_not_act_has_neither():

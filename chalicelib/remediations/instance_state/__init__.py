@@ -25,8 +25,11 @@ from chalicelib.aws import Aws
 from chalicelib.errors import MalformedEvent, foreseen
 from chalicelib.events import ApiCallEvent, InstanceState, Raw, api_call, instance_state, single
 from chalicelib.ledger.ledger import Ledger
+from chalicelib.references import EXPECTED_PRINCIPALS
 from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Sighting, Way
+from chalicelib.remediations.instance_state.written_down import EVERY_CHANGE, WRITTEN_DOWN
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
+from chalicelib.stack import Parameter
 from chalicelib.triggers import OnEvent
 from chalicelib.wording import aws_command, some, when
 
@@ -53,7 +56,12 @@ CALLS_PATTERN = {
         "errorCode": [{"exists": False}],
     },
 }
-EVERY_CHANGE = {"source": ["aws.ec2"], "detail-type": ["EC2 Instance State-change Notification"]}
+TOLD_PARAMETER = Parameter(
+    name="InstanceStatesTold",
+    type="CommaDelimitedList",
+    default="stopped,terminated",
+    description="Which of running, stopped and terminated instance_state tells; all are written down.",
+)
 
 GRANTS = (
     Grant(
@@ -314,6 +322,11 @@ def _command(event: InstanceState) -> str:
 REMEDIATION = Remediation(
     name=NAME,
     title="An instance was started, stopped or terminated",
+    woken_by="an EC2 instance is started, stopped or terminated, anywhere",
+    response=(
+        "writes each change to a log group; tells who called for it, be it in a second alert when "
+        "CloudTrail is late"
+    ),
     page=__doc__ or "",
     ways=(
         Way(
@@ -334,7 +347,9 @@ REMEDIATION = Remediation(
     ),
     grants=GRANTS,
     settings={
-        TOLD: {"Fn::Join": [",", {"Ref": "InstanceStatesTold"}]},
-        IGNORED_PRINCIPALS: {"Fn::Join": [",", {"Ref": "IgnoredPrincipals"}]},
+        TOLD: TOLD_PARAMETER.joined,
+        IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
     },
+    parameters=(TOLD_PARAMETER,),
+    resources=WRITTEN_DOWN,
 )

@@ -1,0 +1,120 @@
+"""What a remediation may bring to the stack, as data, and the parts of CloudFormation that many need.
+
+The template is made of these; the functions themselves read of them no more than names.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# What CloudFormation makes of it: a reference, or the value itself.
+CloudFormation = Mapping[str, Any]
+
+LOGS_KEPT_DAYS = 365
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One thing that whoever deploys may choose.
+
+    `type` is CloudFormation's. `allowed`: the only values there are; empty where any will do. `minimum` and
+    `maximum`: of a number. `description`: what it does, as a sentence, for the console and for README.
+    """
+
+    name: str
+    default: str
+    description: str
+    type: str = "String"
+    allowed: tuple[str, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+
+    @property
+    def ref(self) -> CloudFormation:
+        """What was chosen."""
+        return {"Ref": self.name}
+
+    @property
+    def joined(self) -> CloudFormation:
+        """What was chosen of a list, as text with commas between."""
+        return {"Fn::Join": [",", self.ref]}
+
+
+def declared(parameters: Iterable[Parameter]) -> dict[str, Any]:
+    """A template's section `Parameters`."""
+    return {each.name: _declaration(each) for each in parameters}
+
+
+def _declaration(parameter: Parameter) -> CloudFormation:
+    limits = {
+        "AllowedValues": list(parameter.allowed) or None,
+        "MinValue": parameter.minimum,
+        "MaxValue": parameter.maximum,
+    }
+    return {
+        "Type": parameter.type,
+        "Default": parameter.default,
+        **{name: limit for name, limit in limits.items() if limit is not None},
+        "Description": parameter.description,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogAlarm:
+    """A metric filter that counts matching log events, and the alarm on their sum.
+
+    The stack declares them as `{name}Filter` and `{name}Alarm`: value 1 for each match, statistic Sum, one
+    evaluation period of `period_seconds`, in ALARM at `threshold` and above, missing data not breaching, as
+    the CIS benchmark asks. `namespace` is text for Fn::Sub. `tells`: the logical ids of the topics that
+    CloudWatch itself tells; an alarm whose state change wakes a remediation needs none.
+
+    `alarm_name`: text for Fn::Sub, where CloudFormation's own name won't do. `condition`: the stack's, where
+    it isn't always there.
+    """
+
+    name: str
+    log_group: CloudFormation
+    pattern: str | CloudFormation
+    metric: str
+    namespace: str
+    threshold: int | CloudFormation
+    period_seconds: int | CloudFormation
+    description: str
+    tells: tuple[str, ...] = ()
+    alarm_name: str = ""
+    condition: str = ""
+
+
+def log_group(name: CloudFormation | None = None) -> dict[str, Any]:
+    """A log group that forgets after a year; named only where somebody outside must find it."""
+    named = {"LogGroupName": name} if name else {}
+    return {"Type": "AWS::Logs::LogGroup", "Properties": {**named, "RetentionInDays": LOGS_KEPT_DAYS}}
+
+
+def told_by_alarms(topic: str) -> dict[str, Any]:
+    """A topic of this name, encrypted with the alerts' key, that CloudWatch's alarms may tell."""
+    return {
+        topic: {
+            "Type": "AWS::SNS::Topic",
+            "Properties": {"KmsMasterKeyId": {"Ref": "AlertKey"}},
+        },
+        f"{topic}Policy": {
+            "Type": "AWS::SNS::TopicPolicy",
+            "Properties": {
+                "Topics": [{"Ref": topic}],
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Sid": "AlarmsTellTheTopic",
+                            "Effect": "Allow",
+                            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                            "Action": "sns:Publish",
+                            "Resource": {"Ref": topic},
+                            "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+                        }
+                    ],
+                },
+            },
+        },
+    }
