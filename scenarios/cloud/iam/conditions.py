@@ -1,35 +1,52 @@
 """The Condition element: operators, keys, and what a key that is absent means.
 
-Every operator of every key must hold; of a key's values one suffices, or, for the negated operators, none may
-fit. An absent key fails an operator, satisfies a negated one and anything that ends in IfExists. What isn't
-known here raises: a condition that silently held, or silently failed, would prove nothing.
+Every operator of every key must hold. Of a key's values one suffices; for the negated operators none may fit.
+An absent key fails an operator, satisfies a negated one and anything that ends in IfExists. `ForAllValues:`
+asks that each value of the request fits, and holds where there is none; `ForAnyValue:` asks for one that
+fits.
+What isn't known here raises: a condition that silently held, or silently failed, would prove nothing.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html,
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html,
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 and, for the keys, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
-from collections.abc import Callable, Mapping
+import base64
+import binascii
+import ipaddress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from scenarios.cloud.iam.wildcards import arn_matches, matches, unescaped, variable_in
+from scenarios.cloud.iam.variables import Unresolved, filled_in, variable_in
+from scenarios.cloud.iam.wildcards import arn_matches, matches, unescaped
 from scenarios.cloud.kernel.errors import NotSimulated
 
-# Single-valued keys whose absence the simulated AWS can vouch for; case does not matter. Any other key
-# (dynamodb:LeadingKeys, which the table's key schema tells) is known only in a request that brings it.
+# Keys whose absence the simulated AWS can vouch for, whoever asks; case does not matter. Any other key is
+# known only in a request that brings it, or that says its context is complete.
 KEYS = frozenset(
     {
         "aws:principalaccount",
         "aws:principalarn",
         "aws:principalisawsservice",
         "aws:principalorgid",
+        "aws:principalorgpaths",
         "aws:principalservicename",
+        "aws:principalservicenameslist",
         "aws:securetransport",
         "aws:sourceaccount",
         "aws:sourcearn",
+        "aws:sourceorgid",
+        "aws:sourceorgpaths",
         "aws:sourceowner",  # of SNS's default topic policy; services set it, callers don't
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:username",
         "aws:viaawsservice",
+        "aws:vpcsourceip",
         "cloudwatch:namespace",
         "kms:viaservice",
         "s3:x-amz-acl",
@@ -40,6 +57,10 @@ KEYS = frozenset(
 KEY_FAMILIES = ("kms:encryptioncontext:",)
 
 IF_EXISTS = "ifexists"
+FOR_ALL, FOR_ANY = "forallvalues:", "foranyvalue:"
+
+# A request's keys, in lower case, with their values as IAM compares them; several where a key has several.
+Context = Mapping[str, str | tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,44 +71,83 @@ class Condition:
     key: str
     values: tuple[str, ...]
 
-    def holds(self, context: Mapping[str, str]) -> bool:
-        """Whether the request's context, its keys in lower case, satisfies this condition.
+    def holds(self, context: Context, *, complete: bool = False) -> bool:
+        """Whether the request's context satisfies this condition.
+
+        `complete`: a key that is not in the context is absent on AWS as well, whatever its name.
 
         Raises:
             NotSimulated: the operator, the key or a policy variable isn't known.
         """
-        operator, if_exists = self._operator()
-        self._refuse_variables()
+        form = _form(self.operator)
         found = context.get(self.key.lower())
-        if found is None:
+        if found is None and not complete:
             self._refuse_unknown_key()
-        if operator == "null":
-            return _null(found, self.values)
-        test, negated = OPERATORS[operator]
+        if form.name == "null":
+            return any((value.lower() == "true") == (found is None) for value in self.values)
         if found is None:
-            return if_exists or negated
-        return any(test(self._text(value), found) for value in self.values) != negated
+            return form.holds_without_key
+        wanted = tuple(self._wanted(form, context, complete=complete))
+        test, negated = OPERATORS[form.name]
 
-    def _operator(self) -> tuple[str, bool]:
-        name = self.operator.lower()
-        bare = name.removesuffix(IF_EXISTS)
-        # Null asks for existence itself; AWS allows IfExists on every operator but that one.
-        if name != "null" and bare not in OPERATORS:
-            raise NotSimulated("iam", f"the condition operator {self.operator}")
-        return bare, bare != name
+        def fits(value: str) -> bool:
+            return any(test(each, value) for each in wanted) != negated
+
+        values = (found,) if isinstance(found, str) else found
+        return all(map(fits, values)) if form.every else any(map(fits, values))
+
+    def _wanted(self, form: "_Form", context: Context, *, complete: bool) -> Sequence[str]:
+        """The policy's values, variables filled in; one whose variable has no value fits nothing."""
+        wild = form.name in WILD
+        wanted = []
+        for value in self.values:
+            if not variable_in(value):
+                wanted.append(value if wild else unescaped(value))
+                continue
+            try:
+                full = filled_in(value, context, vouched=_vouched(complete=complete))
+            except Unresolved:
+                continue
+            wanted.append(full if wild else unescaped(full))
+        return wanted
 
     def _refuse_unknown_key(self) -> None:
-        if self.key.lower() not in KEYS and not self.key.lower().startswith(KEY_FAMILIES):
+        if not is_known(self.key):
             raise NotSimulated("iam", f"the condition key {self.key}")
 
-    def _refuse_variables(self) -> None:
-        variable = next(filter(None, map(variable_in, self.values)), None)
-        if variable:
-            raise NotSimulated("iam", f"the policy variable {variable}")
 
-    def _text(self, value: str) -> str:
-        wild = self.operator.lower().removesuffix(IF_EXISTS) in WILD
-        return value if wild else unescaped(value)
+def is_known(key: str) -> bool:
+    """Whether the simulated AWS can vouch that a key is absent where a request doesn't bring it."""
+    lower = key.lower()
+    return lower in KEYS or lower.startswith(KEY_FAMILIES)
+
+
+def _vouched(*, complete: bool) -> Callable[[str], bool]:
+    return (lambda _: True) if complete else is_known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """An operator such as `ForAllValues:StringLikeIfExists`. `every`: each value of the request must fit."""
+
+    name: str
+    every: bool
+    holds_without_key: bool
+
+
+@lru_cache(maxsize=256)
+def _form(operator: str) -> _Form:
+    lower = operator.lower()
+    every, some = lower.startswith(FOR_ALL), lower.startswith(FOR_ANY)
+    plain = lower.removeprefix(FOR_ALL).removeprefix(FOR_ANY)
+    name = plain.removesuffix(IF_EXISTS)
+    # Null asks for existence itself; AWS allows IfExists on every operator but that one.
+    if plain == "null":
+        return _Form(name=plain, every=every, holds_without_key=False)
+    if name not in OPERATORS:
+        raise NotSimulated("iam", f"the condition operator {operator}")
+    without = every or plain != name or (OPERATORS[name][1] and not some)
+    return _Form(name=name, every=every, holds_without_key=without)
 
 
 def parse(block: Mapping[str, Mapping[str, Any]]) -> tuple[Condition, ...]:
@@ -104,12 +164,13 @@ def text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def texts(value: object) -> str | tuple[str, ...]:
+    """A key's value as IAM compares it; of a key with several values, each."""
+    return tuple(map(text, value)) if isinstance(value, list | tuple | frozenset | set) else text(value)
+
+
 def _values(values: object) -> tuple[str, ...]:
     return tuple(map(text, values)) if isinstance(values, list | tuple) else (text(values),)
-
-
-def _null(found: str | None, values: tuple[str, ...]) -> bool:
-    return any((value.lower() == "true") == (found is None) for value in values)
 
 
 def _equals(wanted: str, found: str) -> bool:
@@ -120,17 +181,98 @@ def _equals_ignoring_case(wanted: str, found: str) -> bool:
     return wanted.casefold() == found.casefold()
 
 
+def _numbers(compare: Callable[[float, float], bool]) -> Callable[[str, str], bool]:
+    def test(wanted: str, found: str) -> bool:
+        try:
+            return compare(float(found), float(wanted))
+        except ValueError:
+            return False
+
+    return test
+
+
+def _moments(compare: Callable[[float, float], bool]) -> Callable[[str, str], bool]:
+    def test(wanted: str, found: str) -> bool:
+        moments = _moment(found), _moment(wanted)
+        return None not in moments and compare(*moments)  # type: ignore[arg-type]  # None is ruled out
+
+    return test
+
+
+def _moment(written: str) -> float | None:
+    """Seconds since 1970: ISO 8601 in any of its forms, or the number itself."""
+    try:
+        return float(written)
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _in_network(wanted: str, found: str) -> bool:
+    try:
+        return ipaddress.ip_address(found) in ipaddress.ip_network(wanted, strict=False)
+    except ValueError:
+        return False
+
+
+def _same_bytes(wanted: str, found: str) -> bool:
+    try:
+        return base64.b64decode(wanted, validate=True) == base64.b64decode(found, validate=True)
+    except binascii.Error:
+        return False
+
+
+def _less(found: float, wanted: float) -> bool:
+    return found < wanted
+
+
+def _at_most(found: float, wanted: float) -> bool:
+    return found <= wanted
+
+
+def _same(found: float, wanted: float) -> bool:
+    return found == wanted
+
+
+def _more(found: float, wanted: float) -> bool:
+    return found > wanted
+
+
+def _at_least(found: float, wanted: float) -> bool:
+    return found >= wanted
+
+
 # Name in lower case: the test of (value of the policy, value of the request), and whether it is negated.
 OPERATORS: dict[str, tuple[Callable[[str, str], bool], bool]] = {
     "stringequals": (_equals, False),
     "stringnotequals": (_equals, True),
     "stringequalsignorecase": (_equals_ignoring_case, False),
+    "stringnotequalsignorecase": (_equals_ignoring_case, True),
     "stringlike": (matches, False),
     "stringnotlike": (matches, True),
+    "numericequals": (_numbers(_same), False),
+    "numericnotequals": (_numbers(_same), True),
+    "numericlessthan": (_numbers(_less), False),
+    "numericlessthanequals": (_numbers(_at_most), False),
+    "numericgreaterthan": (_numbers(_more), False),
+    "numericgreaterthanequals": (_numbers(_at_least), False),
+    "dateequals": (_moments(_same), False),
+    "datenotequals": (_moments(_same), True),
+    "datelessthan": (_moments(_less), False),
+    "datelessthanequals": (_moments(_at_most), False),
+    "dategreaterthan": (_moments(_more), False),
+    "dategreaterthanequals": (_moments(_at_least), False),
+    "bool": (_equals_ignoring_case, False),
+    "binaryequals": (_same_bytes, False),
+    "ipaddress": (_in_network, False),
+    "notipaddress": (_in_network, True),
     "arnequals": (arn_matches, False),
     "arnlike": (arn_matches, False),
     "arnnotequals": (arn_matches, True),
     "arnnotlike": (arn_matches, True),
-    "bool": (_equals_ignoring_case, False),
 }
 WILD = frozenset({"stringlike", "stringnotlike", "arnequals", "arnlike", "arnnotequals", "arnnotlike"})

@@ -6,16 +6,17 @@ Principal, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_e
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from scenarios.cloud.iam.conditions import Condition
+from scenarios.cloud.iam.conditions import Condition, Context, is_known, texts
 from scenarios.cloud.iam.conditions import parse as parse_conditions
 from scenarios.cloud.iam.conditions import text as condition_text
-from scenarios.cloud.iam.wildcards import action_matches, resource_matches, variable_in
+from scenarios.cloud.iam.variables import Unresolved, filled_in, variable_in
+from scenarios.cloud.iam.wildcards import action_matches, resource_matches
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated
 
@@ -23,8 +24,10 @@ Document = Mapping[str, Any] | str
 """A policy: parsed, or as the JSON text that APIs carry."""
 
 _VERSION_WITH_VARIABLES = "2012-10-17"
-_ACCOUNT = re.compile(r"(?:arn:aws:iam::)?(\d{12})(?::root)?")  # the simulated AWS is one partition
+_ACCOUNT = re.compile(r"(?:arn:aws[\w-]*:iam::)?(\d{12})(?::root)?")
 _IDENTITY = re.compile(r"arn:aws[\w-]*:(?:iam|sts)::\d{12}:(?:user|role|assumed-role|federated-user)/[^*?]+")
+# What AWS keeps instead of a user's or role's ARN, so that one of the same name made later is not meant.
+_UNIQUE_ID = re.compile(r"A(?:ID|RO)A[A-Z0-9]{6,}")
 
 
 class MalformedPolicy(ValueError):
@@ -36,21 +39,31 @@ class Match(Enum):
 
     NO = "not at all"
     ACCOUNT = "by account, which leaves the decision to the account's own policies"
+    ISSUER = "by the role or user behind its session, which boundary and session policies still limit"
     SELF = "by itself"
+
+
+_STRONGEST_FIRST = (Match.SELF, Match.ISSUER, Match.ACCOUNT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """Who asks.
 
-    `arn`: of the root user, the user or the role session (`arn:aws:sts::ACCT:assumed-role/ROLE/SESSION`),
-    which also has a `role_arn`. An AWS service has only its `services`, the first being the name it signs
-    with; some answer to a regional name too (`logs.eu-west-1.amazonaws.com`).
+    `arn`: of the root user, the user, the role session (`arn:aws:sts::ACCT:assumed-role/ROLE/SESSION`), which
+    also has a `role_arn`, or the federated user (`arn:aws:sts::ACCT:federated-user/NAME`), who also has the
+    `user_arn` of who called GetFederationToken. `unique_id`: of that user or role, as in AIDA... or AROA....
+    `provider`: the identity provider of a caller without credentials of AWS (AssumeRoleWithSAML...).
+    An AWS service has only its `services`, the first being the name it signs with; some answer to a regional
+    name too (`logs.eu-west-1.amazonaws.com`).
     """
 
     account: str = ""
     arn: str = ""
     role_arn: str = ""
+    user_arn: str = ""
+    unique_id: str = ""
+    provider: str = ""
     services: tuple[str, ...] = ()
 
     @classmethod
@@ -59,32 +72,59 @@ class Principal:
         if caller.kind is CallerKind.AWS_SERVICE:
             return cls(services=(caller.service,))
         role = caller.role_arn if caller.kind is CallerKind.ASSUMED_ROLE else ""
-        return cls(account=caller.account, arn=caller.arn, role_arn=role)
+        return cls(
+            account=caller.account,
+            arn=caller.arn,
+            role_arn=role,
+            unique_id=caller.principal_id.partition(":")[0],
+        )
 
     @property
     def is_root(self) -> bool:
         """Whether this is the account's root user."""
         return not self.services and self.arn.endswith(":root")
 
+    @property
+    def is_service_linked(self) -> bool:
+        """Whether a role that only an AWS service may use acts: no organization's policy limits it."""
+        return ":role/aws-service-role/" in self.role_arn
+
+    @property
+    def issuer(self) -> str:
+        """The role or user behind a session; "" for who acts without one."""
+        return self.role_arn or self.user_arn
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every ARN under which a policy may name whoever asks, its account left out."""
+        return frozenset(filter(None, (self.arn, self.role_arn, self.user_arn)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One thing somebody wants to do: the IAM action, on one resource.
 
-    `resource`: its ARN, or "*" for an action that knows no resources. `context`: condition keys the caller or
-    the service brings, such as `aws:SourceArn`; those about the principal follow from it, and a request that
-    says nothing else came over TLS and not through another service.
+    `resource`: its ARN, or "*" for an action that knows no resources; `resource_account`: whose it is, where
+    the ARN doesn't tell. `context`: condition keys the caller or the service brings, such as `aws:SourceArn`,
+    a sequence where a key has several values; those about the principal follow from it, and a request that
+    says nothing else came over TLS and not through another service. `complete`: a key that is not in the
+    context is absent on AWS too; otherwise a key whose absence nobody vouches for raises NotSimulated.
     """
 
     principal: Principal
     action: str
     resource: str
-    context: Mapping[str, str | bool] = field(default_factory=dict)
+    resource_account: str = ""
+    context: Mapping[str, "str | bool | Sequence[str]"] = field(default_factory=dict)
+    complete: bool = False
 
     @property
-    def keys(self) -> dict[str, str]:
+    def keys(self) -> Context:
         """The whole request context, keys in lower case, values as IAM compares them."""
-        keys = {"aws:securetransport": "true", "aws:viaawsservice": "false"}
+        keys: dict[str, str | tuple[str, ...]] = {
+            "aws:securetransport": "true",
+            "aws:viaawsservice": "false",
+        }
         who = self.principal
         keys["aws:principalisawsservice"] = condition_text(bool(who.services))
         if who.services:
@@ -94,7 +134,11 @@ class Request:
             # Of a role session this is the role's ARN, not the session's.
             keys["aws:principalarn"] = who.role_arn or who.arn
             keys["aws:principalaccount"] = who.account
-        return keys | {key.lower(): condition_text(value) for key, value in self.context.items()}
+            if ":user/" in who.arn:
+                keys["aws:username"] = who.arn.rpartition("/")[2]
+        if self.resource_account:
+            keys["aws:resourceaccount"] = self.resource_account
+        return keys | {key.lower(): texts(value) for key, value in self.context.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,40 +159,70 @@ class Statement:
     not_principals: bool
     conditions: tuple[Condition, ...]
 
-    def match(self, request: Request, keys: Mapping[str, str]) -> Match:
+    def match(self, request: Request, keys: Context) -> Match:
         """Whether, and how, this statement speaks of the request.
 
         Raises:
             NotSimulated: it might, but says so in a way that the simulated AWS doesn't understand.
         """
-        if not self._means_action(request.action) or not self._means_resource(request.resource):
+        if not self._means_action(request.action):
             return Match.NO
         how = self._principal(request.principal)
-        if how is Match.NO:
-            return how
+        if how is Match.NO or not self._means_resource(request, keys):
+            return Match.NO
         # Every condition is asked, so that one that isn't known is heard whatever the others answer.
-        holding = [condition.holds(keys) for condition in self.conditions]
+        holding = [condition.holds(keys, complete=request.complete) for condition in self.conditions]
         return how if all(holding) else Match.NO
 
     def _means_action(self, action: str) -> bool:
         return any(action_matches(pattern, action) for pattern in self.actions) != self.not_actions
 
-    def _means_resource(self, resource: str) -> bool:
+    def _means_resource(self, request: Request, keys: Context) -> bool:
         if self.resources is None:
             return True
-        for pattern in self.resources:
-            variable = variable_in(pattern)
-            if variable:
-                raise NotSimulated("iam", f"the policy variable {variable}")
-        return any(resource_matches(pattern, resource) for pattern in self.resources) != self.not_resources
+        patterns = _with_values(self.resources, keys, complete=request.complete)
+        meant = any(resource_matches(pattern, request.resource) for pattern in patterns)
+        return meant != self.not_resources
 
     def _principal(self, principal: Principal) -> Match:
         if self.principals is None:
             return Match.SELF
         if self.not_principals:
-            raise NotSimulated("iam", f"NotPrincipal, in statement {self.name}")
+            return Match.NO if self._spares(principal) else Match.SELF
         matches = {_match(kind, value, principal) for kind, value in self.principals}
-        return next((how for how in (Match.SELF, Match.ACCOUNT) if how in matches), Match.NO)
+        return next((how for how in _STRONGEST_FIRST if how in matches), Match.NO)
+
+    def _spares(self, principal: Principal) -> bool:
+        """Whether NotPrincipal leaves this one out.
+
+        A Deny spares only who is named in every way that counts: the account and the user, or the account,
+        the role and its session. An Allow spares who is named in any way.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+        """
+        assert self.principals is not None
+        if principal.services:
+            return any(kind == "Service" and value in principal.services for kind, value in self.principals)
+        listed = {value for kind, value in self.principals if kind == "AWS"}
+        accounts = {found[1] for value in listed if (found := _ACCOUNT.fullmatch(value))}
+        named = principal.names & listed
+        if self.allows:
+            return bool(named) or principal.account in accounts or "*" in listed
+        by_account = principal.account in accounts
+        return "*" in listed or (by_account and (principal.is_root or named == principal.names))
+
+
+def _with_values(patterns: tuple[str, ...], keys: Context, *, complete: bool) -> list[str]:
+    """The patterns with their variables filled in; one whose variable has no value means nothing."""
+    full = []
+    for pattern in patterns:
+        if not variable_in(pattern):
+            full.append(pattern)
+            continue
+        try:
+            full.append(filled_in(pattern, keys, vouched=lambda key: complete or is_known(key)))
+        except Unresolved:
+            continue
+    return full
 
 
 Policy = tuple[Statement, ...]
@@ -239,13 +313,28 @@ def _principals(raw: object, name: str | int) -> tuple[tuple[str, str], ...]:
 def _match(kind: str, value: str, principal: Principal) -> Match:
     if (kind, value) == ("AWS", "*"):
         return Match.SELF
-    if kind == "Service":
-        return Match.SELF if value in principal.services else Match.NO
-    if kind != "AWS":
-        raise NotSimulated("iam", f"a principal of the type {kind}")
+    match kind:
+        case "Service":
+            return Match.SELF if value in principal.services else Match.NO
+        case "Federated":
+            return Match.SELF if value == principal.provider else Match.NO
+        case "AWS":
+            return _match_aws(value, principal)
+        case _:
+            raise NotSimulated("iam", f"a principal of the type {kind}")
+
+
+def _match_aws(value: str, principal: Principal) -> Match:
     account = _ACCOUNT.fullmatch(value)
     if account:
         return Match.ACCOUNT if principal.account == account[1] else Match.NO
+    if _UNIQUE_ID.fullmatch(value):
+        direct = not principal.issuer
+        if value != principal.unique_id:
+            return Match.NO
+        return Match.SELF if direct else Match.ISSUER
     if not _IDENTITY.fullmatch(value):
         raise NotSimulated("iam", f"the principal {value}")
-    return Match.SELF if value in {principal.arn, principal.role_arn} else Match.NO
+    if value == principal.arn:
+        return Match.SELF
+    return Match.ISSUER if value == principal.issuer else Match.NO

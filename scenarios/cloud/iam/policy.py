@@ -1,19 +1,31 @@
 """Who may do what: IAM's decision over one request, from the policy documents that bear on it.
 
-Pure: the world hands in the documents. What is left out (service control policies, permissions boundaries,
-session policies, VPC endpoint policies) is so because no document of theirs is taken; what a document says
-and this doesn't understand raises NotSimulated.
+Pure: the world hands in the documents. In the order of AWS's page:
 
-Sources: policy evaluation within an account,
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html;
-across accounts, .../reference_policies_evaluation-logic-cross-account.html; key policies,
+1. an explicit Deny in any document ends it;
+2. resource control policies of the resource's organization, then service control policies of the principal's:
+   each level from the root down to the account must allow;
+3. the resource's policy: an Allow to whoever asks by its own name suffices within an account. An Allow to the
+   role or user behind a session counts like an identity policy; one to the account leaves it to those;
+4. identity policies, limited by the permissions boundary and the session policies: each must allow.
+
+Across accounts both sides must allow. For an AWS service the resource's policy alone counts. What a document
+says and this doesn't understand raises NotSimulated. Left out: VPC endpoint policies, KMS grants, S3 ACLs.
+
+Sources: policy evaluation,
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html;
+across accounts, .../reference_policies_evaluation-logic-cross-account.html; boundaries,
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html; organizations,
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html and
+.../orgs_manage_policies_rcps.html; key policies,
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html; what a denial says,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
+from scenarios.cloud.iam.conditions import Context
 from scenarios.cloud.iam.document import (
     Document,
     MalformedPolicy,
@@ -25,17 +37,67 @@ from scenarios.cloud.iam.document import (
     parse,
 )
 
-__all__ = ["Decision", "Document", "MalformedPolicy", "Principal", "Request", "decide"]
+__all__ = ["Decision", "Document", "Limits", "MalformedPolicy", "Principal", "Request", "decide"]
 
 Found = tuple[Statement, Match]
+Levels = Sequence[Sequence[Document]]
 
 IDENTITY_BASED = "identity-based policy"
 RESOURCE_BASED = "resource-based policy"
 ROLE_TRUST = "role trust policy"
+BOUNDARY = "permissions boundary"
+SESSION = "session policy"
+SERVICE_CONTROL = "service control policy"
+RESOURCE_CONTROL = "resource control policy"
 
 # Whatever a bucket policy denies, the root user of the account that owns the bucket can still do these.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
 _ROOT_KEEPS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
+
+# Nobody needs a permission for it, and no Deny takes it away.
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+_ALWAYS = "sts:getcalleridentity"
+
+# The services whose resources a resource control policy limits.
+# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services
+_UNDER_RESOURCE_CONTROL = frozenset(
+    {
+        "aoss",
+        "cognito-identity",
+        "cognito-idp",
+        "dynamodb",
+        "ecr",
+        "events",
+        "firehose",
+        "kms",
+        "logs",
+        "s3",
+        "secretsmanager",
+        "sqs",
+        "sts",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What limits a principal, or a resource, without granting anything.
+
+    `boundary`: the permissions boundary of the user or role. `session`: the policies handed in when the
+    session began; None for a session without any, () for a federated user's, who then may do nothing. `scps`,
+    `rcps`: the organization's policies by level, from the root down to the account; empty outside of an
+    organization.
+    `management_account`: neither its principals nor its resources are limited by them.
+    """
+
+    boundary: Document | None = None
+    session: Sequence[Document] | None = None
+    scps: Levels = field(default=())
+    rcps: Levels = field(default=())
+    management_account: str = ""
+
+
+NO_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +113,11 @@ class Decision:
     because: str
     statement: str | int | None = None
 
+    @property
+    def explicit(self) -> bool:
+        """Whether a Deny decided, and not the lack of an Allow."""
+        return self.because.startswith("an explicit deny")
+
 
 def decide(
     request: Request,
@@ -58,52 +125,129 @@ def decide(
     resource_policy: Document | None = None,
     *,
     same_account: bool = True,
+    limits: Limits = NO_LIMITS,
 ) -> Decision:
     """Judge one request.
-
-    An explicit Deny wins. Within an account an Allow on either side suffices, save where the resource itself
-    must agree (KMS keys, role trust); across accounts both sides must allow. For an AWS service the
-    resource's policy alone counts. An Allow to the account (`arn:aws:iam::ACCT:root`) leaves it to the
-    identity's policies.
 
     Args:
         request: who wants what, on which resource.
         identity_policies: the documents attached to the principal; the root user and services have none.
         resource_policy: the resource's own: bucket, topic, queue, function, key or role trust policy.
-        same_account: whether the principal and the resource belong to one account.
+        same_account: whether the principal and the resource belong to one account; what the request says of
+            the resource's account goes before.
+        limits: boundary, session policies, the organization's policies.
 
     Raises:
         NotSimulated: a statement that bears on the request says something the simulated AWS doesn't know.
         MalformedPolicy: AWS would not have stored a document.
     """
-    keys = request.keys
-    identity = [
-        found
-        for document in identity_policies
-        for found in _speaking(parse(document, attached_to_resource=False), request, keys)
-    ]
-    policy = () if resource_policy is None else parse(resource_policy, attached_to_resource=True)
-    resource = list(_speaking(policy, request, keys))
-    kept = request.principal.is_root and same_account and request.action in _ROOT_KEEPS
-    denied = None if kept else _denial(request, identity, resource)
-    return denied or _allowance(
-        request,
-        [found for found in identity if found[0].allows],
-        [found for found in resource if found[0].allows],
-        same_account=same_account,
+    if request.action.lower() == _ALWAYS:
+        return Decision(allowed=True, because="nobody needs a permission for it")
+    return _Question(request, same_account=same_account, limits=limits).answer(
+        identity_policies, resource_policy
     )
 
 
-def _speaking(policy: Policy, request: Request, keys: Mapping[str, str]) -> Iterator[Found]:
+class _Question:
+    """One request while it is judged."""
+
+    def __init__(self, request: Request, *, same_account: bool, limits: Limits) -> None:
+        self.request, self.limits, self.keys = request, limits, request.keys
+        who = request.principal
+        self.same_account = (
+            who.account == request.resource_account if request.resource_account else same_account
+        )
+        self.kind = ROLE_TRUST if request.action.lower().startswith("sts:assumerole") else RESOURCE_BASED
+
+    def answer(self, identity_policies: Iterable[Document], resource_policy: Document | None) -> Decision:
+        identity = self._speaking(identity_policies)
+        resource = self._speaking([] if resource_policy is None else [resource_policy], on_resource=True)
+        boundary = self._speaking([] if self.limits.boundary is None else [self.limits.boundary])
+        session = self._speaking(self.limits.session or ())
+        rcps = [(RESOURCE_CONTROL, self._speaking(level, on_resource=True)) for level in self._rcps()]
+        scps = [(SERVICE_CONTROL, self._speaking(level)) for level in self._scps()]
+        layers = [*rcps, *scps, (IDENTITY_BASED, identity), (self.kind, resource), (BOUNDARY, boundary)]
+        denied = None if self._root_keeps() else _denial([*layers, (SESSION, session)])
+        return (
+            denied
+            or next(
+                (self._nothing_allows(kind) for kind, found in (*rcps, *scps) if not _allows(found)), None
+            )
+            or self._allowance(_allows(identity), _allows(resource), _allows(boundary), _allows(session))
+        )
+
+    def _speaking(self, documents: Iterable[Document], *, on_resource: bool = False) -> list[Found]:
+        return [
+            found
+            for document in documents
+            for found in _statements(
+                parse(document, attached_to_resource=on_resource), self.request, self.keys
+            )
+        ]
+
+    def _scps(self) -> Levels:
+        who = self.request.principal
+        free = who.services or who.is_service_linked or who.account == self.limits.management_account
+        return () if free else self.limits.scps
+
+    def _rcps(self) -> Levels:
+        request = self.request
+        free = (
+            request.principal.is_service_linked
+            or request.action.lower().partition(":")[0] not in _UNDER_RESOURCE_CONTROL
+            or (request.resource_account and request.resource_account == self.limits.management_account)
+        )
+        return () if free else self.limits.rcps
+
+    def _root_keeps(self) -> bool:
+        request = self.request
+        return request.principal.is_root and self.same_account and request.action in _ROOT_KEEPS
+
+    def _allowance(
+        self, identity: list[Found], resource: list[Found], boundary: list[Found], session: list[Found]
+    ) -> Decision:
+        """The Allow that suffices, given that nothing denies and the organization's policies allow."""
+        who = self.request.principal
+        by_name = _first(resource, Match.SELF)
+        if by_name and (self.same_account or who.services):
+            return _allowed(self.kind, by_name)
+        if who.services or (not resource and (not self.same_account or self._resource_must_agree())):
+            return self._nothing_allows(self.kind)
+        return self._by_identity(identity, _first(resource, Match.ISSUER), boundary, session)
+
+    def _by_identity(
+        self, identity: list[Found], issuer: Statement | None, boundary: list[Found], session: list[Found]
+    ) -> Decision:
+        if self.request.principal.is_root:
+            return Decision(allowed=True, because="the root user may do everything in its account")
+        named = issuer if self.same_account else None
+        if not identity and named is None:
+            return self._nothing_allows(IDENTITY_BASED)
+        if self.limits.boundary is not None and not boundary:
+            return self._nothing_allows(BOUNDARY)
+        if self.limits.session is not None and not session:
+            return self._nothing_allows(SESSION)
+        return _allowed(IDENTITY_BASED, identity[0][0]) if identity else _allowed(self.kind, named)
+
+    def _resource_must_agree(self) -> bool:
+        """Key policies and trust policies must allow: no identity-based policy suffices without them."""
+        on_key = self.request.action.lower().startswith("kms:") and ":key/" in self.request.resource
+        return on_key or self.kind == ROLE_TRUST
+
+    def _nothing_allows(self, kind: str) -> Decision:
+        return Decision(allowed=False, because=f"no {kind} allows the {self.request.action} action")
+
+
+def _statements(policy: Policy, request: Request, keys: Context) -> Iterator[Found]:
     for statement in policy:
         how = statement.match(request, keys)
         if how is not Match.NO:
             yield statement, how
 
 
-def _denial(request: Request, identity: list[Found], resource: list[Found]) -> Decision | None:
+def _denial(layers: Iterable[tuple[str, list[Found]]]) -> Decision | None:
     """The first explicit Deny; one to an account means everybody in it."""
-    for kind, found in ((IDENTITY_BASED, identity), (_resource_kind(request), resource)):
+    for kind, found in layers:
         for statement, _ in found:
             if not statement.allows:
                 because = f"an explicit deny in {_article(kind)}"
@@ -111,46 +255,18 @@ def _denial(request: Request, identity: list[Found], resource: list[Found]) -> D
     return None
 
 
-def _allowance(
-    request: Request, identity: list[Found], resource: list[Found], *, same_account: bool
-) -> Decision:
-    """The Allow that suffices, given that nothing denies."""
-    kind = _resource_kind(request)
-    itself = next((statement for statement, how in resource if how is Match.SELF), None)
-    if itself and (same_account or request.principal.services):
-        return _allowed(kind, itself)
-    if request.principal.services:
-        return _nothing_allows(request, kind)
-    if not resource and (not same_account or _resource_must_agree(request)):
-        return _nothing_allows(request, kind)
-    return _by_identity(request, identity)
+def _allows(found: list[Found]) -> list[Found]:
+    return [each for each in found if each[0].allows]
 
 
-def _by_identity(request: Request, identity: list[Found]) -> Decision:
-    if request.principal.is_root:
-        return Decision(allowed=True, because="the root user may do everything in its account")
-    if identity:
-        return _allowed(IDENTITY_BASED, identity[0][0])
-    return _nothing_allows(request, IDENTITY_BASED)
-
-
-def _resource_must_agree(request: Request) -> bool:
-    """KMS key policies and role trust policies must allow: no identity-based policy suffices without them."""
-    on_key = request.action.lower().startswith("kms:") and ":key/" in request.resource
-    return on_key or _resource_kind(request) == ROLE_TRUST
-
-
-def _resource_kind(request: Request) -> str:
-    return ROLE_TRUST if request.action.lower().startswith("sts:assumerole") else RESOURCE_BASED
+def _first(found: list[Found], how: Match) -> Statement | None:
+    return next((statement for statement, match in found if match is how), None)
 
 
 def _article(kind: str) -> str:
     return {IDENTITY_BASED: "an ", ROLE_TRUST: "the "}.get(kind, "a ") + kind
 
 
-def _allowed(kind: str, statement: Statement) -> Decision:
-    return Decision(allowed=True, because=f"{_article(kind)} allows it", statement=statement.name)
-
-
-def _nothing_allows(request: Request, kind: str) -> Decision:
-    return Decision(allowed=False, because=f"no {kind} allows the {request.action} action")
+def _allowed(kind: str, statement: Statement | None) -> Decision:
+    name = statement.name if statement else None
+    return Decision(allowed=True, because=f"{_article(kind)} allows it", statement=name)

@@ -14,7 +14,6 @@ ARN_PARTS = 6  # arn:partition:service:region:account:resource
 
 _ESCAPES = {"${*}": "*", "${?}": "?", "${$}": "$"}
 _PIECE = re.compile(r"\$\{[*?$]\}|.", re.DOTALL)
-_VARIABLE = re.compile(r"\$\{(?![*?$]\})[^}]*\}")
 
 
 @lru_cache(maxsize=8192)
@@ -66,12 +65,6 @@ def arn_matches(pattern: str, arn: str) -> bool:
 def unescaped(text: str) -> str:
     """The text with the escapes `${*}`, `${?}` and `${$}` replaced by what they stand for."""
     return "".join(_ESCAPES.get(piece, piece) for piece in _PIECE.findall(text))
-
-
-def variable_in(text: str) -> str | None:
-    """The first policy variable in the text, such as `${aws:username}`; escapes are none."""
-    found = _VARIABLE.search(text)
-    return found[0] if found else None
 
 
 @lru_cache(maxsize=8192)
