@@ -1,0 +1,51 @@
+"""The runner of recorded cases: each word it can say, and that bad input is told."""
+
+import json
+
+import pytest
+
+from tests.cases import line, main
+
+PATTERN = {"engine": "EventPattern", "pattern": '{"source": ["a"]}', "event": '{"source": "a"}'}
+STACK = {
+    "template": {"Resources": {"Heard": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "Heard"}}}}
+}
+SEND = ["sqs", "send_message", {"QueueUrl": "<Heard>", "MessageBody": "{}"}]
+
+
+@pytest.mark.parametrize(
+    ("row", "word"),
+    [
+        pytest.param({"input": PATTERN, "expected": True}, "right", id="an engine, right"),
+        pytest.param({"input": PATTERN, "expected": False}, "wrong", id="an engine, wrong"),
+        pytest.param({"input": "somebody does it", "expected": "", "words": True}, "can't", id="words"),
+        pytest.param({"input": STACK | {"calls": [SEND]}, "judge": {"queue": 1}}, "right", id="a stack"),
+        pytest.param({"input": STACK, "judge": {"queue": 1}}, "wrong", id="a stack that stays silent"),
+        pytest.param(
+            {"input": STACK | {"calls": [[*SEND, "as a user without policies"]]}, "judge": {"queue": 0}},
+            "right",
+            id="who may not",
+        ),
+        pytest.param({"input": STACK, "judge": {"weather": 1}}, "can't", id="what nobody can judge"),
+    ],
+)
+def test_a_row_is_answered_with_one_word(row, word):
+    assert line({"id": "row", "expected": None, **row})[0] == word
+
+
+def test_the_sums_come_last_and_a_wrong_row_is_no_success(tmp_path, capsys):
+    file = tmp_path / "rows.jsonl"
+    right = {"id": "one", "input": PATTERN, "expected": True}
+    file.write_text(f"{json.dumps(right)}\n{json.dumps(right | {'id': 'two', 'expected': False})}\n")
+
+    assert main([str(file)]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "one right",
+        "two wrong: got True",
+        "1 right, 1 wrong, 0 can't",
+    ]
+
+
+def test_a_file_that_is_none_is_said_in_a_sentence(tmp_path, capsys):
+    assert main([str(tmp_path / "absent")]) == 2
+    assert "could not read" in capsys.readouterr().err
