@@ -28,7 +28,7 @@ test: $(READY)  ## every test: no network, no waiting
 	@echo "Next: make demo shows the incidents; make mutate shows what protects the template."
 
 scenarios: $(READY)  ## every scenario, under every fault profile
-	@$(BIN)/trailwarden run --faults all --jobs $$(nproc 2>/dev/null || echo 2)
+	$(BIN)/python -m pytest scenarios/ --faults all -n auto
 
 bench: $(READY)  ## rates beside those of others, as ratios
 	@for each in tests/bench/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done

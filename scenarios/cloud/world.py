@@ -69,9 +69,9 @@ START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 class Deployment:
     """What stands in the account before anything happens.
 
-    `template` and `spoke` are plain CloudFormation as JSON text. `home` is where the stack is, `spokes` the
-    regions the forwarding template is deployed in, `regions` all that this world holds. `before`: a template
-    of what was there before the stack, such as somebody's trail.
+    `template` and `spoke` are plain CloudFormation as JSON text; where `template` is "" there is no stack.
+    `home` is where the stack is, `spokes` the regions the forwarding template is deployed in, `regions` all
+    that this world holds. `before`: a template of what was there before the stack, such as somebody's trail.
     """
 
     template: str
@@ -132,11 +132,12 @@ class World:
         self.harness = harness
         self._leaving = ExitStack()
         self.stacks: dict[str, Stack] = {}
+        self._used = False
 
     # ---- entering and leaving -------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        if self.stacks:
+        if self._used:
             raise WorldError("this world is over; what happened in it can't happen again")
         if not self._entered.acquire(blocking=False):
             raise WorldError("there is a world already; frozen time can't serve two")
@@ -156,7 +157,7 @@ class World:
             entering.enter_context(moto_hooks.answers_before_moto(self.throttles.answer))
             entering.enter_context(moto_hooks.messages_tell(self.functions.event_sources.arrived))
             entering.enter_context(self.calls.listening())
-            self.stacks = dict(provisioned.stacks)
+            self.stacks, self._used = dict(provisioned.stacks), True
             stacks = self.stacks.values()
             self._described.start(self._deployed())
             self.functions.start(_log_groups(stacks), _dead_letters(stacks))
@@ -272,8 +273,8 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
                     session=session,
                     kinds=REGISTRY.kinds,
                 )
-            stacks |= {
-                deployment.home: provision(
+            if deployment.template:
+                stacks[deployment.home] = provision(
                     json.loads(deployment.template),
                     region=deployment.home,
                     account=ACCOUNT,
@@ -282,7 +283,6 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
                     session=session,
                     kinds=REGISTRY.kinds,
                 )
-            }
             for region in deployment.spokes:
                 stacks[region] = provision(
                     json.loads(deployment.spoke),

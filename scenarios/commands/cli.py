@@ -19,6 +19,7 @@ from scenarios.cloud.kernel.errors import NotSimulated
 SUMMARIES = MappingProxyType(
     {
         "run": "Rehearse incidents on the simulated AWS, and tell them as a timeline.",
+        "scenarios": "List every scenario: its name, the remediation it proves, what it tells.",
         "replay": "Put real CloudTrail records through the deployed rules and handlers.",
         "match": "Try a pattern on events: match, or which field failed against what.",
         "validate-trail": "Whether a trail is still what CloudTrail delivered, digest by digest.",

@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from scenarios.cloud.kernel.faults import PROFILES, Faults
-from scenarios.runner.library import UnknownScenario, library, named
+from scenarios.commands.scenarios import UNREADABLE, tell_unreadable
+from scenarios.runner.library import UnknownScenario, library, named, unreadable
 from scenarios.runner.run import Report, run
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.show.plot import FORMATS, NothingToDraw, draw
@@ -66,8 +67,10 @@ def command(
     """Rehearse incidents on the simulated AWS, provisioned from the packaged template.
 
     One is told with its alerts to the last line, up to four in a few lines each, more in one; without a NAME
-    all of them run. `*` stands for anything: 'table_deleted*'. Exits with 1 when an expectation fails.
+    all of them run. `*` stands for anything: 'table_deleted*'; 'my/incidents.py' and 'my/incidents.py::name'
+    for what a module of your own holds. Exits with 1 when an expectation fails.
     """
+    tell_unreadable()
     try:
         chosen = named(names) if names else library()
     except UnknownScenario as error:
@@ -87,6 +90,8 @@ def command(
         passed = _as_text(reports, chosen, shape, trace=trace)
     if picture is not None:
         _draw(drawn, picture)
+    if unreadable() and not names:
+        return UNREADABLE  # all were asked for, and some could not run
     return 0 if passed else 1
 
 

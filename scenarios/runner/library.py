@@ -1,56 +1,235 @@
-"""Finding scenarios: whatever a module in `scenarios/incidents` lists as SCENARIOS."""
+"""Finding scenarios: modules below `scenarios/` that bind SCENARIO or SCENARIOS, and any file by its path.
 
+Which modules these are is read from their text, so that nothing is imported in vain. A module that can't be
+read is told in one sentence with its file and line; the others stay of use.
+"""
+
+import ast
 import difflib
-from collections.abc import Sequence
+import importlib
+import importlib.util
+import re
+import sys
+import traceback
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from importlib import import_module
-from pkgutil import iter_modules
+from pathlib import Path
+from types import ModuleType
 
 from chalicelib.catalog import CATALOG
-from scenarios import incidents
 from scenarios.runner.scenario import Scenario
+
+PACKAGE = Path(__file__).resolve().parents[1]
+_BINDS = re.compile(r"^SCENARIOS?[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
+_BOUND = frozenset({"SCENARIO", "SCENARIOS"})
+_PLACES = {remediation.name: place for place, remediation in enumerate(CATALOG)}
 
 
 class UnknownScenario(LookupError):
     """No scenario has this name; the message offers those that look like it."""
 
 
-@lru_cache(maxsize=1)
-def library() -> tuple[Scenario, ...]:
-    """Every scenario there is: in the catalogue's order, what belongs to no remediation last.
+class UnreadableModule(ValueError):
+    """A module that holds scenarios can't be used; the message names the file and the line."""
 
-    Raises ValueError when two have the same name: a failure could not be told from the other's.
+
+def holds_scenarios(path: Path) -> bool:
+    """Whether the module binds SCENARIO or SCENARIOS at its top level; it is not imported for that.
+
+    One with a syntax error does if a line looks like it: whoever wrote it is told about the error then.
     """
-    order = {remediation.name: place for place, remediation in enumerate(CATALOG)}
-    modules = [module for module in iter_modules(incidents.__path__) if not module.ispkg]
-    names = [module.name for module in modules if not module.name.startswith("_")]  # __main__ is the command
-    names.sort(key=lambda name: (order.get(name, len(order)), name))
-    found: dict[str, Scenario] = {}
-    for name in names:
-        for scenario in getattr(import_module(f"scenarios.incidents.{name}"), "SCENARIOS", ()):
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    if not _BINDS.search(text):
+        return False
+    try:
+        return not _BOUND.isdisjoint(_bound(ast.parse(text)))
+    except (SyntaxError, ValueError):
+        return True
+
+
+def _bound(module: ast.Module) -> Iterator[str]:
+    for statement in module.body:
+        match statement:
+            case ast.Assign(targets=targets):
+                yield from (target.id for target in targets if isinstance(target, ast.Name))
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                yield name
+
+
+def scenarios_in(path: Path) -> tuple[Scenario, ...]:
+    """The scenarios of one module: its SCENARIOS, or its one SCENARIO.
+
+    Raises UnreadableModule: it can't be imported, holds something else, or one name twice.
+    """
+    module = _imported(path.resolve())
+    listed = getattr(module, "SCENARIOS", None)
+    if listed is None:
+        listed = (module.SCENARIO,)
+    if not isinstance(listed, list | tuple):
+        raise UnreadableModule(f"{shown(path)}: SCENARIOS is a tuple of scenarios, not {listed!r}")
+    for each in listed:
+        if not isinstance(each, Scenario):
+            raise UnreadableModule(f"{shown(path)}: {each!r} is not a Scenario")
+    names = [scenario.name for scenario in listed]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise UnreadableModule(f"{shown(path)}: two scenarios are called {twice[0]}")
+    return tuple(listed)
+
+
+def shown(path: Path) -> str:
+    """A path as people name it: from the current directory, if it lies below."""
+    path, here = path.resolve(), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+# ---- all of them --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    scenarios: tuple[Scenario, ...]
+    unreadable: tuple[str, ...]
+
+
+def library() -> tuple[Scenario, ...]:
+    """Every scenario there is: in the catalogue's order, what belongs to no remediation last."""
+    return _shelf().scenarios
+
+
+def unreadable() -> tuple[str, ...]:
+    """A sentence for each module that the library had to leave out, and for each name that stands twice."""
+    return _shelf().unreadable
+
+
+@lru_cache(maxsize=1)
+def _shelf() -> _Shelf:
+    found: dict[str, tuple[Scenario, Path]] = {}
+    wrong: list[str] = []
+    for path in sorted(filter(holds_scenarios, PACKAGE.rglob("*.py")), key=_place):
+        try:
+            scenarios = scenarios_in(path)
+        except UnreadableModule as error:
+            wrong.append(str(error))
+            continue
+        for scenario in scenarios:
             if scenario.name in found:
-                raise ValueError(f"two scenarios are called {scenario.name}")
-            found[scenario.name] = scenario
-    return tuple(found.values())
+                wrong.append(clash(scenario.name, found[scenario.name][1], path))
+            else:
+                found[scenario.name] = scenario, path
+    return _Shelf(tuple(scenario for scenario, _ in found.values()), tuple(wrong))
+
+
+def clash(name: str, first: Path, second: Path) -> str:
+    """What is told when two modules have a scenario of the same name: a name must lead to one."""
+    return f"{shown(first)} and {shown(second)} both have a scenario called {name}: rename one"
+
+
+def _place(path: Path) -> tuple[int, str]:
+    return _PLACES.get(path.stem, len(_PLACES)), path.stem
 
 
 def named(names: Sequence[str]) -> tuple[Scenario, ...]:
     """The scenarios of these names, each once, as asked; `table_deleted*` stands for all that begin so.
 
+    `path/to/module.py` stands for all of a module, wherever it lies, and `path/to/module.py::name` for one.
+
     Raises UnknownScenario.
     """
     chosen: dict[str, Scenario] = {}
     for name in names:
-        right = [scenario for scenario in library() if fnmatchcase(scenario.name, name)]
-        if not right:
-            raise UnknownScenario(_unknown(name))
+        path, _, inside = name.partition("::")
+        if path.endswith(".py"):
+            right = _matching(_of_file(Path(path)), inside or "*")
+        else:
+            right = _matching(library(), name)
         chosen |= {scenario.name: scenario for scenario in right}
     return tuple(chosen.values())
 
 
-def _unknown(name: str) -> str:
-    names = [scenario.name for scenario in library()]
+def _of_file(path: Path) -> tuple[Scenario, ...]:
+    if not path.is_file():
+        raise UnknownScenario(f"there is no file {path}")
+    if not holds_scenarios(path):
+        raise UnknownScenario(f"{path} has neither SCENARIO nor SCENARIOS")
+    try:
+        return scenarios_in(path)
+    except UnreadableModule as error:
+        raise UnknownScenario(str(error)) from error
+
+
+def _matching(scenarios: Iterable[Scenario], name: str) -> list[Scenario]:
+    known = list(scenarios)
+    right = [scenario for scenario in known if fnmatchcase(scenario.name, name)]
+    if not right:
+        raise UnknownScenario(_unknown(name, [scenario.name for scenario in known]))
+    return right
+
+
+def _unknown(name: str, names: list[str]) -> str:
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
     offer = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names)}"
     return f"there is no scenario called {name!r}; {offer}"
+
+
+# ---- importing ----------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def _imported(path: Path) -> ModuleType:
+    """The module at that path; below `scenarios/` the one that an import statement would give."""
+    try:
+        if path.is_relative_to(PACKAGE):
+            parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+            return importlib.import_module(".".join(part for part in parts if part != "__init__"))
+        return _from_elsewhere(path)
+    except Exception as error:
+        raise UnreadableModule(f"{_where(path, error)}: {type(error).__name__}: {_said(error)}") from error
+
+
+def _from_elsewhere(path: Path) -> ModuleType:
+    name = f"trailwarden_scenario_{path.stem}_{zlib.crc32(bytes(path)):08x}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up while it is made
+    try:
+        with _current_directory_importable():
+            spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+@contextmanager
+def _current_directory_importable() -> Iterator[None]:
+    """A module of somebody's own project may import its neighbours, as it may under `python -m pytest`."""
+    here = str(Path.cwd())
+    sys.path.append(here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)
+
+
+def _where(path: Path, error: Exception) -> str:
+    """File and line: of the syntax error, or of the module's statement that failed."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{shown(Path(error.filename))}:{error.lineno}"
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
+    ]
+    return f"{shown(path)}:{lines[0]}" if lines else shown(path)
+
+
+def _said(error: Exception) -> str:
+    return str(error.msg if isinstance(error, SyntaxError) else error) or "nothing more was said"

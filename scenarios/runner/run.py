@@ -1,11 +1,14 @@
 """One run of one scenario: a world, the deeds at their times, the expectations at theirs."""
 
 import json
+import sysconfig
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
+from pathlib import Path
 
 from scenarios.cloud.cloudformation.template import translate
 from scenarios.cloud.kernel.errors import NotSimulated
@@ -20,11 +23,21 @@ from scenarios.runner.words.checks import nothing_lost
 
 STAGE = "prod"
 ON_CALL = "on-call@example.com"
+_SCENARIOS = Path(__file__).resolve().parents[1]
+# Where code lies that no scenario's writer wrote: ours, libraries, Python itself.
+_NOT_THEIRS = (
+    _SCENARIOS / "cloud",
+    _SCENARIOS / "runner",
+    *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """How a run went. `timeline`: deeds, trace, mail in the order of time; `alarms`: those that went off."""
+    """How a run went. `timeline`: deeds, trace, mail in the order of time; `alarms`: those that went off.
+
+    `hole`: what the simulated AWS was asked and does not do. The run ended there.
+    """
 
     scenario: Scenario
     seed: int
@@ -35,11 +48,12 @@ class Report:
     simulated_seconds: float
     wall_seconds: float
     alarms: tuple[AlarmCourse, ...] = ()
+    hole: NotSimulated | None = None
 
     @property
     def passed(self) -> bool:
         """Whether every expectation held."""
-        return not self.failures
+        return not self.failures and self.hole is None
 
     def as_json(self) -> dict[str, object]:
         """What `trailwarden run --format json` prints."""
@@ -68,22 +82,40 @@ def run(
 
     NotSimulated rises: a hole in the simulation is no failure of the product.
     """
+    report = rehearse(
+        scenario, seed=seed, faults=faults, deployment=deployment, before_leaving=before_leaving
+    )
+    if report.hole is not None:
+        raise report.hole
+    return report
+
+
+def rehearse(
+    scenario: Scenario,
+    *,
+    seed: int = 1,
+    faults: Faults = NONE,
+    deployment: Deployment | None = None,
+    before_leaving: Callable[[World], object] | None = None,
+) -> Report:
+    """Run a scenario as `run` does, but keep NotSimulated in the report, with the timeline up to there."""
     wall = time.perf_counter()
     world = World(deployment or deployment_of(scenario), seed=seed, faults=faults)
     failures: list[str] = []
+    hole: NotSimulated | None = None
     with world:
         began = world.clock.now
         note_acts(world)
         try:
             _play(world, scenario, faults, failures)
-        except NotSimulated:
-            raise
+        except NotSimulated as error:
+            hole = error
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is how the run went
-            failures.append(f"the run stopped: {type(error).__name__}: {error}")
+            failures.append(f"the run stopped: {type(error).__name__}: {error}{_told_where(error)}")
         ended = world.clock.now
-        timeline = _timeline(world)
-        alarms = courses(world, began)
-        if before_leaving is not None:
+        timeline = timeline_of(world)
+        alarms = () if hole else courses(world, began)
+        if before_leaving is not None and not hole:
             with world.calls.muted():
                 before_leaving(world)
     # freezegun has let go: perf_counter tells real time again.
@@ -97,6 +129,7 @@ def run(
         simulated_seconds=(ended - began).total_seconds(),
         wall_seconds=time.perf_counter() - wall,
         alarms=tuple(replace(course, name=_named(course.name, _names(world))) for course in alarms),
+        hole=hole,
     )
 
 
@@ -139,6 +172,11 @@ def _judge(world: World, expectation: Expectation, failures: list[str]) -> None:
     failures.append(f"{expectation.check.words}: {wrong}")
 
 
+def timeline_of(world: World) -> tuple[Moment, ...]:
+    """Everything that happened in a world so far, mail too, in the template's own names."""
+    return _timeline(world)
+
+
 def _timeline(world: World) -> tuple[Moment, ...]:
     names = _names(world)
     causes = {(each.at, each.words): each.cause for each in world.setting.trace if each.kind == "published"}
@@ -176,6 +214,16 @@ def _named(words: str, names: dict[str, str]) -> str:
     return words
 
 
+def _told_where(error: Exception) -> str:
+    """The file and line of whoever wrote the deed or the check, if it is theirs that failed."""
+    theirs = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not any(Path(frame.filename).is_relative_to(folder) for folder in _NOT_THEIRS)
+    ]
+    return f" ({Path(theirs[-1].filename).name}:{theirs[-1].lineno})" if theirs else ""
+
+
 # ---- deployments --------------------------------------------------------------------------------
 
 
@@ -194,7 +242,7 @@ def _deployment(
     before: str,
 ) -> Deployment:
     return Deployment(
-        template=_template(home),
+        template=packaged_template(home),
         before=before,
         spoke=json.dumps(application().spoke()),
         parameters=(("AlertEmail", ON_CALL), *parameters),
@@ -205,7 +253,8 @@ def _deployment(
 
 
 @lru_cache(maxsize=8)
-def _template(region: str) -> str:
+def packaged_template(region: str) -> str:
+    """What CloudFormation makes of the packaged template in a region, as JSON."""
     return json.dumps(translate(sam_template(STAGE), region=region))
 
 

@@ -88,10 +88,7 @@ DEPLOYED = {
 }
 
 # Each arrow that still points the wrong way, and why. What is mended is taken off; nothing is added.
-STILL_UPWARD = {
-    # Whoever runs a scenario by its name means one of the incidents; the library looks there.
-    ("scenarios.runner.library", "scenarios.incidents"),
-}
+STILL_UPWARD: set[tuple[str, str]] = set()
 
 # The same for two services that import each other.
 STILL_IN_A_CIRCLE = {
@@ -114,7 +111,11 @@ MANIFEST = (
 LOADED_BY_NAME = {
     "app": "what the local stage's environment names",
     "scenarios.cloud.functions.runtime_environment": "the handler that the template names, as Lambda does",
+    "scenarios.runner.library": "a module of scenarios, by its path",
 }
+
+# pytest loads this one; nothing here does.
+PLUGIN = "scenarios.runner.pytest_plugin"
 
 # Where a private name is used that isn't moto's, and whose it is.
 PRIVATE_BUT_NOT_MOTOS = {
@@ -283,12 +284,32 @@ def test_what_is_deployed_imports_only_what_is_deployed_with_it():
 
 
 def test_scenarios_do_not_know_the_tests():
-    outside = {"tests", "pytest", "hypothesis", "house"}
+    outside = {"tests", "pytest", "_pytest", "hypothesis", "house"}
+    found = [each for each in all_imports("scenarios") if each.of.partition(".")[0] in outside]
 
-    assert told(each for each in all_imports("scenarios") if each.of.partition(".")[0] in outside) == []
+    assert told(each for each in found if each.by != PLUGIN) == []
+    assert {each.of for each in found if each.by == PLUGIN} == {"pytest"}
 
 
-def test_a_module_is_loaded_by_a_computed_name_in_two_places():
+def test_only_pytest_loads_its_plugin():
+    """So no command ever waits for pytest, or needs it."""
+    assert told(each for each in all_imports() if each.of == PLUGIN) == []
+
+
+def test_the_plugin_itself_loads_nothing_of_the_simulation():
+    """pytest loads it at every start, also for tests that want no scenario."""
+    loaded = loaded_after(f"import pytest, {PLUGIN}")
+
+    assert {
+        each for each in loaded if each.partition(".")[0] in ("scenarios", "chalicelib", "moto", "boto3")
+    } == {
+        "scenarios",
+        "scenarios.runner",
+        PLUGIN,
+    }
+
+
+def test_a_module_is_loaded_by_a_computed_name_where_the_table_says():
     """Everything else can be followed in the text: `import_module` with a name in it counts as an import."""
     assert {each.by for each in all_imports() if each.of == UNKNOWN} == set(LOADED_BY_NAME)
 

@@ -86,10 +86,10 @@ class Teller:
         self._terminal.print()
 
     def _moment(self, moment: Moment, report: Report) -> None:
-        if not self._trace and not _matters(moment):
+        if not self._trace and not matters(moment):
             return
-        label, style = _label(moment)
-        words = _words(moment)
+        label, style = label_of(moment)
+        words = words_of(moment)
         if moment.kind == "holds" and not self._trace:
             words = self._terminal.cut(words, INDENT)
         self._row(clock(moment.at - report.began), label, words, style)
@@ -115,8 +115,8 @@ class Teller:
         self._terminal.wrapped(f"{scenario.name}  ", scenario.title, head_style="bold", width=COLUMNS)
         shown = brief(report)
         for moment in shown.moments:
-            label, style = _label(moment)
-            self._brief_row(clock(moment.at - report.began), label, _words(moment), style)
+            label, style = label_of(moment)
+            self._brief_row(clock(moment.at - report.began), label, words_of(moment), style)
         if shown.left_out:
             faults = "" if report.faults == "none" else f" --faults {report.faults}"
             command = f"{called()} run {scenario.name}{faults}"
@@ -192,11 +192,12 @@ class Teller:
         self._terminal.wrapped(f"{time:>{TIME_WIDTH}}  {label:<{LABEL_WIDTH}}  ", words, style)
 
 
-def _words(moment: Moment) -> str:
+def words_of(moment: Moment) -> str:
+    """What happened; of an act, without what its label says."""
     return moment.words.replace(" acts: ", ": ") if is_act(moment) else moment.words
 
 
-def _label(moment: Moment) -> tuple[str, str]:
+def label_of(moment: Moment) -> tuple[str, str]:
     """What a moment is called in front of its words, and its style."""
     kind = "did" if is_act(moment) else moment.kind
     label, style = LABELS.get(kind, (kind, "dim"))
@@ -205,7 +206,7 @@ def _label(moment: Moment) -> tuple[str, str]:
     return label, style
 
 
-def _matters(moment: Moment) -> bool:
+def matters(moment: Moment) -> bool:
     """Without a trace, an alarm that becomes quiet says nothing, nor does what a mail tells anyway."""
     if moment.kind == "alarm":
         return moment.words.endswith("-> ALARM") or is_act(moment)

@@ -1,0 +1,272 @@
+"""The simulated AWS for a test that is written as steps, not as given / when / then.
+
+    with open_world(parameters={"AlertEmail": "me@example.com"}) as world:
+        world.client("ann", "dynamodb").delete_table(TableName="orders")
+        world.run(minutes=5)
+        assert "ann" in world.inbox[0].text
+
+It is the same world that scenarios run in, by default on Trailwarden's own stack. pytest's fixture `world`
+is this, with a marker's arguments.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from chalicelib.catalog import CATALOG
+from chalicelib.ledger.entries import LedgerEntry
+from chalicelib.ledger.ledger import Ledger
+from scenarios.cloud.cloudformation.template import translate
+from scenarios.cloud.iam.identity import ADMINISTRATOR
+from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
+from scenarios.cloud.kernel.errors import InvalidTemplate
+from scenarios.cloud.kernel.faults import PROFILES
+from scenarios.cloud.setting import Moment
+from scenarios.cloud.sns.topics import Mail
+from scenarios.cloud.world import START, Deployment, World
+from scenarios.packaging.sam import PROJECT
+from scenarios.runner.acts import note_acts
+from scenarios.runner.run import ON_CALL, packaged_template, timeline_of
+from scenarios.runner.scenario import Check, Deed
+
+EMPTY = "empty"
+MOST_ENTRIES = 100
+SAM = "AWS::Serverless-2016-10-31"
+TemplateSource = Mapping[str, Any] | Path | str | None
+
+
+class CannotOpen(ValueError):
+    """No world can be made of what was asked for; the message says in one sentence what is wrong with it."""
+
+
+@dataclass(slots=True)
+class _Calls:
+    """Notes what people call as their deeds, unless a deed tells it in its own words."""
+
+    world: World
+    told: bool = False
+
+    def note(self, call: ApiCall) -> None:
+        """One call, by whomever."""
+        if self.told or call.caller.kind not in (CallerKind.IAM_USER, CallerKind.ROOT):
+            return
+        refused = f", and is refused: {call.error[0]}" if call.error else ""
+        who = call.caller.name or "root"
+        self.world.setting.note("deed", f"{who} calls {call.service} {call.operation}{refused}")
+
+    @contextmanager
+    def in_words(self, words: str) -> Iterator[None]:
+        """What is called inside is one deed, in these words."""
+        self.world.setting.note("deed", words)
+        self.told = True
+        try:
+            yield
+        finally:
+            self.told = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImperativeWorld:
+    """A simulated account to act in step by step. `simulated` is the engine's own world."""
+
+    simulated: World = field(repr=False)
+    _calls: _Calls = field(repr=False)
+
+    # ---- who acts -------------------------------------------------------------------------------
+
+    def user(
+        self,
+        name: str,
+        *,
+        policies: Sequence[Mapping[str, Any]] = (ADMINISTRATOR,),
+        address: str = "198.51.100.20",
+    ) -> Caller:
+        """An IAM user, administrator unless `policies` (documents) say otherwise."""
+        return self.simulated.user(name, policies=tuple(policies), source_ip=address)
+
+    def root(self) -> Caller:
+        """The account's root user."""
+        return self.simulated.root()
+
+    def client(self, caller: Caller | str, service: str, region: str = "") -> Any:
+        """A real boto3 client that signs as `caller`; a name stands for the administrator of that name."""
+        who = self.user(caller) if isinstance(caller, str) else caller
+        return self.simulated.client(who, service, region)
+
+    # ---- what happens ---------------------------------------------------------------------------
+
+    def run(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
+        """Let time pass, and everything that is due in it happen."""
+        self.simulated.run(timedelta(hours=hours, minutes=minutes, seconds=seconds).total_seconds())
+
+    def do(self, deed: Deed) -> None:
+        """Have a deed of a scenario's words done, such as a sign-in, which no API call makes."""
+        with self._calls.in_words(deed.words):
+            deed.do(self.simulated)
+
+    def expect(self, check: Check) -> None:
+        """Hold a check of a scenario's words against the world. Raises AssertionError with what is wrong."""
+        __tracebackhide__ = True  # pytest then shows the test's line
+        wrong = check.judge(self.simulated)
+        if wrong is not None:
+            raise AssertionError(f"{check.words}: {wrong}")
+
+    # ---- what there is to see -------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """The simulated moment, in UTC."""
+        return self.simulated.clock.now
+
+    @property
+    def inbox(self) -> tuple[Mail, ...]:
+        """The e-mails that topics sent, the oldest first: `subject`, `text`, `to`, `at`, `attributes`."""
+        return tuple(self.simulated.topics.inbox)
+
+    @property
+    def timeline(self) -> tuple[Moment, ...]:
+        """Everything that happened, mail too: `at`, `kind` and `words`, names as the template has them."""
+        return timeline_of(self.simulated)
+
+    @property
+    def ledger(self) -> tuple[LedgerEntry, ...]:
+        """What the stack's ledger remembers of events, the oldest first: `remediation`, `outcome`, `plan`...
+
+        Of each remediation the newest hundred. Raises LookupError where the stack is not Trailwarden's and
+        has no table `Ledger`.
+        """
+        table = self.physical_id("Ledger")
+        with self.simulated.calls.muted():
+            ledger = Ledger(self.client("reader", "dynamodb"), table)
+            entries = [entry for each in CATALOG for entry in ledger.newest(each.name, MOST_ENTRIES)]
+        return tuple(sorted(entries, key=lambda entry: (entry.at, entry.id)))
+
+    def physical_id(self, logical_id: str) -> str:
+        """What `Ref` gives for a resource of the stack: a table's or bucket's name, a topic's ARN.
+
+        Raises LookupError, naming what there is.
+        """
+        resources = {} if not self.simulated.stacks else self.simulated.home.resources
+        if logical_id not in resources:
+            there = ", ".join(sorted(resources)) or "none at all"
+            raise LookupError(f"the stack has no resource {logical_id}; there are {there}")
+        return resources[logical_id].physical_id
+
+
+@contextmanager
+def open_world(
+    *,
+    template: TemplateSource = None,
+    parameters: Mapping[str, str | float | bool] | None = None,
+    start: datetime | str | None = None,
+    seed: int = 1,
+    faults: str = "none",
+    regions: Sequence[str] = ("us-east-1",),
+    code: Path | str | None = None,
+) -> Iterator[ImperativeWorld]:
+    """A world, entered; time stands still in it until `run`.
+
+    `template`: a CloudFormation or SAM template as a mapping, as a path, or as JSON or YAML text; "empty" for
+    an account without a stack; None for Trailwarden's own stack as it is packaged. `parameters`: the stack's.
+    `start`: an aware datetime or its ISO form. `faults`: a fault profile's name. `regions`: those the world
+    holds, the stack's first. `code`: the folder from which the template's functions are imported.
+
+    Raises CannotOpen.
+    """
+    if faults not in PROFILES:
+        raise CannotOpen(f"there is no fault profile {faults!r}; there are {', '.join(PROFILES)}")
+    if not regions:
+        raise CannotOpen("a world holds one region at least")
+    deployment = Deployment(
+        template=_template_text(template, regions[0]),
+        parameters=_parameters(parameters or {}, own=template is None),
+        home=regions[0],
+        regions=tuple(regions),
+        start=START if start is None else _moment(start),
+        code=PROJECT if code is None else Path(code).resolve(),
+    )
+    with ExitStack() as leaving:
+        try:
+            world = leaving.enter_context(World(deployment, seed=seed, faults=PROFILES[faults]))
+        except InvalidTemplate as error:
+            raise CannotOpen(f"the stack can't be made: {error}") from error
+        calls = _Calls(world)
+        world.calls.after_everything(calls.note)
+        if world.stacks:
+            note_acts(world)
+        yield ImperativeWorld(world, calls)
+
+
+def _parameters(given: Mapping[str, Any], *, own: bool) -> tuple[tuple[str, str], ...]:
+    """As CloudFormation takes them: texts. Trailwarden's stack mails somebody unless told otherwise."""
+    texts = {
+        name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()
+    }
+    return tuple(({"AlertEmail": ON_CALL} | texts if own else texts).items())
+
+
+def _moment(start: datetime | str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(start) if isinstance(start, str) else start
+    except ValueError as error:
+        raise CannotOpen(f"start {start!r} is not a time like 2026-03-02T03:00:00+00:00") from error
+    if moment.tzinfo is None:
+        raise CannotOpen(f"start {start!s} has no time zone: add +00:00 for UTC")
+    return moment.astimezone(UTC)
+
+
+# ---- templates ----------------------------------------------------------------------------------
+
+
+def _template_text(template: TemplateSource, region: str) -> str:
+    """Plain CloudFormation as JSON; "" where there is no stack."""
+    if template is None:
+        return packaged_template(region)
+    if template == EMPTY:
+        return ""
+    document = dict(template) if isinstance(template, Mapping) else _read(template)
+    transform = document.pop("Transform", None)
+    try:
+        if transform in (SAM, [SAM]):
+            document = translate(document, region=region)
+        elif transform is not None:
+            document["Transform"] = transform
+    except InvalidTemplate as error:
+        raise CannotOpen(f"the stack can't be made: {error}") from error
+    # YAML reads an unquoted 2012-10-17 as a date; CloudFormation as a text.
+    return json.dumps(document, default=str)
+
+
+def _read(template: Path | str) -> dict[str, Any]:
+    """A template from a file, or from the text itself: a text of one line that is no JSON is a path."""
+    text = str(template)
+    where = "the template"
+    if isinstance(template, Path) or ("\n" not in text and not text.lstrip().startswith("{")):
+        where = text
+        try:
+            text = Path(text).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CannotOpen(f"the template {where} can't be read: {error}") from error
+    document = _parsed(where, text)
+    if not isinstance(document, dict):
+        raise CannotOpen(f"{where} is no template: a template is an object with Resources")
+    return document
+
+
+def _parsed(where: str, text: str) -> Any:
+    if text.lstrip().startswith("{"):
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise CannotOpen(f"{where} is no JSON: {error}") from error
+    # cfn-lint knows !Ref, !Sub and their like; to import it takes a second, so only who needs it waits.
+    from cfnlint.decode import decode_str  # noqa: PLC0415
+
+    document, matches = decode_str(text)
+    if matches:
+        raise CannotOpen(f"{where}, line {matches[0].linenumber}: {matches[0].message}")
+    return document
