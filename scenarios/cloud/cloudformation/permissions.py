@@ -1,13 +1,12 @@
 """CloudFormation: stacks."""
 
-from scenarios.cloud.iam.arns import named
 from scenarios.cloud.iam.rows import QUERY, Permissions
 
 _LINES = """
-DescribeStacks +StackName       =                         stack(StackName)
+DescribeStacks +StackName       =                         stack(StackName,=*)
 DescribeStacks -StackName       =                         *
-ListStackResources              =                         stack(StackName)
-GetTemplate +StackName          =                         stack(StackName)
+ListStackResources              =                         stack(StackName,=*)
+GetTemplate +StackName          =                         stack(StackName,=*)
 """
 
 
@@ -15,7 +14,4 @@ PERMISSIONS = Permissions(
     prefix="cloudformation",
     denial=QUERY,
     lines=_LINES,
-    kinds={
-        "stack": named("arn:aws:cloudformation:{region}:{account}:stack/{0}/*"),
-    },
 )

@@ -1,6 +1,5 @@
 """CloudTrail: trails."""
 
-from scenarios.cloud.iam.arns import named
 from scenarios.cloud.iam.rows import JSON, Permissions
 
 _LINES = """
@@ -31,7 +30,4 @@ PERMISSIONS = Permissions(
     prefix="cloudtrail",
     denial=JSON,
     lines=_LINES,
-    kinds={
-        "trail": named("arn:aws:cloudtrail:{region}:{account}:trail/{0}"),
-    },
 )

@@ -1,6 +1,5 @@
 """CloudWatch: alarms and dashboards."""
 
-from scenarios.cloud.iam.arns import named
 from scenarios.cloud.iam.rows import QUERY, ContextKey, Permissions
 
 _LINES = """
@@ -32,10 +31,6 @@ PERMISSIONS = Permissions(
     prefix="cloudwatch",
     denial=QUERY,
     lines=_LINES,
-    kinds={
-        "alarm": named("arn:aws:cloudwatch:{region}:{account}:alarm:{0}"),
-        "dashboard": named("arn:aws:cloudwatch::{account}:dashboard/{0}"),
-    },
     context=(
         ContextKey(
             key="cloudwatch:namespace", parameter="Namespace", operations=frozenset({"PutMetricData"})

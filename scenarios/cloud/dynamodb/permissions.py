@@ -1,6 +1,5 @@
 """DynamoDB: tables, their indexes and backups."""
 
-from scenarios.cloud.iam.arns import named
 from scenarios.cloud.iam.rows import JSON, Permissions
 
 _LINES = """
@@ -21,9 +20,9 @@ DescribeContinuousBackups       =                         table(TableName)
 UpdateContinuousBackups         =                         table(TableName)
 ExportTableToPointInTime        =                         table(TableArn)
 CreateBackup                    =                         table(TableName)
-DescribeBackup                  =                         backup(BackupArn)
-DeleteBackup                    =                         backup(BackupArn)
-RestoreTableFromBackup          =                         backup(BackupArn)
+DescribeBackup                  =                         given(BackupArn)
+DeleteBackup                    =                         given(BackupArn)
+RestoreTableFromBackup          =                         given(BackupArn)
 RestoreTableFromBackup          =                         table(TargetTableName)
 RestoreTableFromBackup          dynamodb:BatchWriteItem   table(TargetTableName)
 RestoreTableFromBackup          dynamodb:DeleteItem       table(TargetTableName)
@@ -72,9 +71,4 @@ PERMISSIONS = Permissions(
     prefix="dynamodb",
     denial=JSON,
     lines=_LINES,
-    kinds={
-        "table": named("arn:aws:dynamodb:{region}:{account}:table/{0}"),
-        "index": named("arn:aws:dynamodb:{region}:{account}:table/{0}/index/{1}"),
-        "backup": named("{0}"),
-    },
 )

@@ -1,7 +1,6 @@
 """EC2: instances, what they are made of, and networks."""
 
-from functools import partial
-
+from scenarios.cloud.iam.reference import listed_kind
 from scenarios.cloud.iam.rows import DenialStyle, Permissions, Place
 from scenarios.cloud.kernel.errors import NotSimulated
 
@@ -11,7 +10,7 @@ DescribeImageAttribute                  =                 image(ImageId)
 DescribeSnapshotAttribute               =                 snapshot(SnapshotId)
 DescribeVolumeAttribute                 =                 volume(VolumeId)
 DescribeVpcAttribute                    =                 vpc(VpcId)
-DescribeSecurityGroupReferences         =                 security_group(GroupId[])
+DescribeSecurityGroupReferences         =                 security-group(GroupId[])
 DescribeCapacityBlockExtensionOfferings =                 unknown(CapacityReservationId)
 DescribeClientVpnAuthorizationRules     =                 unknown(ClientVpnEndpointId)
 DescribeClientVpnConnections            =                 unknown(ClientVpnEndpointId)
@@ -35,29 +34,29 @@ TerminateInstances              =                         instance(InstanceIds[]
 MonitorInstances                =                         instance(InstanceIds[])
 UnmonitorInstances              =                         instance(InstanceIds[])
 ModifyInstanceAttribute         =                         instance(InstanceId)
-ModifyInstanceAttribute         =                         security_group(Groups[])
+ModifyInstanceAttribute         =                         security-group(Groups[])
 ModifyInstanceMetadataOptions   =                         instance(InstanceId)
 DescribeInstanceAttribute       =                         instance(InstanceId)
 RunInstances                    =                         instance(=*)
-RunInstances                    =                         network_interface(=*)
+RunInstances                    =                         network-interface(=*)
 RunInstances                    =                         volume(=*)
 RunInstances                    =                         image(ImageId)
 RunInstances                    =                         subnet(SubnetId=*)
-RunInstances -SecurityGroupIds  =                         security_group(=*)
-RunInstances                    =                         security_group(SecurityGroupIds[])
-RunInstances +KeyName           =                         key_pair(KeyName)
+RunInstances -SecurityGroupIds  =                         security-group(=*)
+RunInstances                    =                         security-group(SecurityGroupIds[])
+RunInstances +KeyName           =                         key-pair(KeyName)
 RunInstances +IamInstanceProfile iam:PassRole             unknown(IamInstanceProfile)
 RunInstances +LaunchTemplate    =                         unknown(LaunchTemplate)
 AssociateIamInstanceProfile     =                         instance(InstanceId)
 AssociateIamInstanceProfile     iam:PassRole              unknown(IamInstanceProfile)
-CreateSecurityGroup             =                         security_group(=*)
+CreateSecurityGroup             =                         security-group(=*)
 CreateSecurityGroup +VpcId      =                         vpc(VpcId)
-DeleteSecurityGroup             =                         security_group(GroupId)
-AuthorizeSecurityGroupIngress   =                         security_group(GroupId)
-AuthorizeSecurityGroupEgress    =                         security_group(GroupId)
-RevokeSecurityGroupIngress      =                         security_group(GroupId)
-RevokeSecurityGroupEgress       =                         security_group(GroupId)
-ModifySecurityGroupRules        =                         security_group(GroupId)
+DeleteSecurityGroup             =                         security-group(GroupId)
+AuthorizeSecurityGroupIngress   =                         security-group(GroupId)
+AuthorizeSecurityGroupEgress    =                         security-group(GroupId)
+RevokeSecurityGroupIngress      =                         security-group(GroupId)
+RevokeSecurityGroupEgress       =                         security-group(GroupId)
+ModifySecurityGroupRules        =                         security-group(GroupId)
 CreateTags                      =                         ec2_resource(Resources[])
 DeleteTags                      =                         ec2_resource(Resources[])
 CreateSnapshot                  =                         snapshot(=*)
@@ -76,40 +75,38 @@ CreateImage                     =                         image(=*)
 CreateImage                     =                         snapshot(=*)
 DeregisterImage                 =                         image(ImageId)
 ModifyImageAttribute            =                         image(ImageId)
-CreateKeyPair                   =                         key_pair(KeyName)
-ImportKeyPair                   =                         key_pair(KeyName)
-DeleteKeyPair +KeyName          =                         key_pair(KeyName)
-CreateFlowLogs                  =                         flow_log(=*)
+CreateKeyPair                   =                         key-pair(KeyName)
+ImportKeyPair                   =                         key-pair(KeyName)
+DeleteKeyPair +KeyName          =                         key-pair(KeyName)
+CreateFlowLogs                  =                         vpc-flow-log(=*)
 CreateFlowLogs                  =                         ec2_resource(ResourceIds[])
 CreateFlowLogs +DeliverLogsPermissionArn iam:PassRole     role(DeliverLogsPermissionArn)
-DeleteFlowLogs                  =                         flow_log(FlowLogIds[])
+DeleteFlowLogs                  =                         vpc-flow-log(FlowLogIds[])
 CreateVpc                       =                         vpc(=*)
 DeleteVpc                       =                         vpc(VpcId)
 CreateSubnet                    =                         subnet(=*)
 CreateSubnet                    =                         vpc(VpcId)
 DeleteSubnet                    =                         subnet(SubnetId)
 ModifySubnetAttribute           =                         subnet(SubnetId)
-CreateInternetGateway           =                         internet_gateway(=*)
-AttachInternetGateway           =                         internet_gateway(InternetGatewayId)
+CreateInternetGateway           =                         internet-gateway(=*)
+AttachInternetGateway           =                         internet-gateway(InternetGatewayId)
 AttachInternetGateway           =                         vpc(VpcId)
-DetachInternetGateway           =                         internet_gateway(InternetGatewayId)
+DetachInternetGateway           =                         internet-gateway(InternetGatewayId)
 DetachInternetGateway           =                         vpc(VpcId)
-CreateRoute                     =                         route_table(RouteTableId)
-DeleteRoute                     =                         route_table(RouteTableId)
-ReplaceRoute                    =                         route_table(RouteTableId)
-CreateRouteTable                =                         route_table(=*)
+CreateRoute                     =                         route-table(RouteTableId)
+DeleteRoute                     =                         route-table(RouteTableId)
+ReplaceRoute                    =                         route-table(RouteTableId)
+CreateRouteTable                =                         route-table(=*)
 CreateRouteTable                =                         vpc(VpcId)
-CreateNetworkAcl                =                         network_acl(=*)
+CreateNetworkAcl                =                         network-acl(=*)
 CreateNetworkAcl                =                         vpc(VpcId)
-CreateNetworkAclEntry           =                         network_acl(NetworkAclId)
-ReplaceNetworkAclEntry          =                         network_acl(NetworkAclId)
-DeleteNetworkAclEntry           =                         network_acl(NetworkAclId)
+CreateNetworkAclEntry           =                         network-acl(NetworkAclId)
+ReplaceNetworkAclEntry          =                         network-acl(NetworkAclId)
+DeleteNetworkAclEntry           =                         network-acl(NetworkAclId)
 """
 
 
-_WITHOUT_ACCOUNT = {"image", "snapshot"}
-
-_EC2_PREFIXES = {
+_KINDS_OF_IDS = {
     "i": "instance",
     "sg": "security-group",
     "vol": "volume",
@@ -125,35 +122,12 @@ _EC2_PREFIXES = {
 }
 
 
-def _ec2(kind: str, place: Place, identifier: str) -> str:
-    """Something of EC2's; images and snapshots are known without an account."""
-    account = "" if kind in _WITHOUT_ACCOUNT else place.account
-    return f"arn:aws:ec2:{place.region}:{account}:{kind}/{identifier}"
-
-
 def _ec2_resource(place: Place, identifier: str) -> str:
     """Something of EC2's whose kind its id tells, as in CreateTags."""
-    kind = _EC2_PREFIXES.get(identifier.partition("-")[0])
+    kind = listed_kind("ec2", _KINDS_OF_IDS.get(identifier.partition("-")[0], ""))
     if kind is None:
         raise NotSimulated("ec2", f"the id {identifier!r}")
-    return _ec2(kind, place, identifier)
-
-
-_KINDS = {
-    "instance": "instance",
-    "security_group": "security-group",
-    "volume": "volume",
-    "snapshot": "snapshot",
-    "image": "image",
-    "subnet": "subnet",
-    "vpc": "vpc",
-    "network_interface": "network-interface",
-    "internet_gateway": "internet-gateway",
-    "route_table": "route-table",
-    "network_acl": "network-acl",
-    "flow_log": "vpc-flow-log",
-    "key_pair": "key-pair",
-}
+    return kind(place, identifier)
 
 
 PERMISSIONS = Permissions(
@@ -165,7 +139,6 @@ PERMISSIONS = Permissions(
     ),
     lines=_LINES,
     kinds={
-        **{name: partial(_ec2, kind) for name, kind in _KINDS.items()},
         "ec2_resource": _ec2_resource,
     },
 )

@@ -1,16 +1,15 @@
 """EventBridge: buses, rules, archives and replays."""
 
-from scenarios.cloud.iam.arns import named
 from scenarios.cloud.iam.rows import JSON, Arn, Document, Permissions, Place
 from scenarios.cloud.kernel import moto_hooks
 
 _LINES = """
-PutEvents                       =                         bus(Entries[].EventBusName=default)
+PutEvents                       =                         event-bus(Entries[].EventBusName=default)
 ListEventBuses                  =                         *
-CreateEventBus                  =                         bus(Name)
-DescribeEventBus                =                         bus(Name=default)
-UpdateEventBus                  =                         bus(Name=default)
-DeleteEventBus                  =                         bus(Name)
+CreateEventBus                  =                         event-bus(Name)
+DescribeEventBus                =                         event-bus(Name=default)
+UpdateEventBus                  =                         event-bus(Name=default)
+DeleteEventBus                  =                         event-bus(Name)
 PutPermission                   =                         *
 RemovePermission                =                         *
 TestEventPattern                =                         *
@@ -57,9 +56,6 @@ PERMISSIONS = Permissions(
     denial=JSON,
     lines=_LINES,
     kinds={
-        "bus": named("arn:aws:events:{region}:{account}:event-bus/{0}"),
-        "archive": named("arn:aws:events:{region}:{account}:archive/{0}"),
-        "replay": named("arn:aws:events:{region}:{account}:replay/{0}"),
         "rule": _rule,
     },
     policy_of=_bus_policy,

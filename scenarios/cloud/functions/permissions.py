@@ -2,7 +2,6 @@
 
 import re
 
-from scenarios.cloud.iam.arns import named
 from scenarios.cloud.iam.rows import Arn, DenialStyle, Document, Permissions, Place
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
@@ -43,9 +42,9 @@ CreateFunctionUrlConfig         =                         function(FunctionName,
 GetFunctionUrlConfig            =                         function(FunctionName,Qualifier=)
 DeleteFunctionUrlConfig         =                         function(FunctionName,Qualifier=)
 CreateEventSourceMapping        =                         *
-GetEventSourceMapping           =                         mapping(UUID)
-UpdateEventSourceMapping        =                         mapping(UUID)
-DeleteEventSourceMapping        =                         mapping(UUID)
+GetEventSourceMapping           =                         eventsourcemapping(UUID)
+UpdateEventSourceMapping        =                         eventsourcemapping(UUID)
+DeleteEventSourceMapping        =                         eventsourcemapping(UUID)
 PublishLayerVersion             =                         layer(LayerName)
 TagResource                     =                         given(Resource)
 UntagResource                   =                         given(Resource)
@@ -77,8 +76,6 @@ PERMISSIONS = Permissions(
     denial=DenialStyle(code="AccessDeniedException", status=403),
     lines=_LINES,
     kinds={
-        "layer": named("arn:aws:lambda:{region}:{account}:layer:{0}"),
-        "mapping": named("arn:aws:lambda:{region}:{account}:event-source-mapping:{0}"),
         "function": _function,
     },
     policy_of=_function_policy,

@@ -12,6 +12,7 @@ from itertools import product
 from typing import Any
 
 from scenarios.cloud.iam.arns import GIVEN
+from scenarios.cloud.iam.reference import listed_kind
 from scenarios.cloud.iam.rows import ContextKey, DenialStyle, Kind, Permissions, Place
 from scenarios.cloud.kernel.errors import NotSimulated
 
@@ -22,7 +23,7 @@ UNKNOWN = "unknown"  # as a kind: AWS asks about something that the parameters d
 _LINE = re.compile(
     r"(?P<operation>[\w*]+)(?: +(?P<sign>[+-])(?P<needs>\S+))? +(?P<action>=|\S+:\w+\*?) +(?P<what>\S+)"
 )
-_WHAT = re.compile(r"(?P<kind>\w+)\((?P<parameters>.+)\)")
+_WHAT = re.compile(r"(?P<kind>[\w-]+)\((?P<parameters>.+)\)")
 _STEP = re.compile(r"(?P<name>\w+)(?:(?P<keys>\{\})|(?P<each>\[(?P<sign>[+-]?)(?P<needs>\w*)\]))?")
 
 
@@ -71,9 +72,7 @@ class Actions:
 
     def __init__(self, services: Mapping[str, Permissions]) -> None:
         self.services = services
-        self._kinds: dict[str, Kind] = dict(GIVEN)
-        for each in services.values():
-            self._kinds |= each.kinds
+        self._kinds = {each.prefix: {**GIVEN, **each.kinds} for each in services.values()}
         self._lines: dict[str, _Lines] = {}
 
     def required(
@@ -152,18 +151,12 @@ class Actions:
                 by_operation.setdefault(line.operation, []).append(line)
         return self._lines[service]
 
-    def arn(self, kind: str, place: Place, *values: Any) -> str:
-        """The ARN of a resource of this kind; "" when the parameters name none.
-
-        Raises:
-            NotSimulated: the parameters name it in a way that doesn't tell its ARN.
-        """
-        return self._kinds[kind](place, *values)
-
-    @property
-    def kinds(self) -> Mapping[str, Kind]:
-        """Every kind of resource by its name in the lines."""
-        return self._kinds
+    def kind(self, prefix: str, name: str) -> Kind:
+        """A kind of resource of the service with these actions: its own, else as AWS's list has it."""
+        kind = self._kinds.get(prefix, GIVEN).get(name) or listed_kind(prefix, name)
+        if kind is None:
+            raise ValueError(f"{prefix} has no kind of resource that is called {name}")
+        return kind
 
     def _of(self, service: str) -> Permissions:
         if service not in self.services:
@@ -183,8 +176,9 @@ class Actions:
         named = [
             _values(service, line.operation, parameter, parameters, caller) for parameter in line.parameters
         ]
+        kind = self.kind(line.action.partition(":")[0], line.kind)
         for values in product(*named):
-            resource = self.arn(line.kind, place, *values)
+            resource = kind(place, *values)
             if resource:
                 yield resource
 

@@ -4,7 +4,6 @@ A user's or role's ARN is made from its name alone: the parameters don't tell it
 may leave the user out mean the caller.
 """
 
-from scenarios.cloud.iam.arns import named
 from scenarios.cloud.iam.rows import QUERY, Arn, Document, Permissions, document
 from scenarios.cloud.kernel import moto_hooks
 
@@ -91,12 +90,12 @@ PutRolePermissionsBoundary      =                         role(RoleName)
 DeleteRolePermissionsBoundary   =                         role(RoleName)
 ListInstanceProfilesForRole     =                         role(RoleName)
 CreateServiceLinkedRole         =                         unknown(AWSServiceName)
-CreateInstanceProfile           =                         instance_profile(InstanceProfileName)
-GetInstanceProfile              =                         instance_profile(InstanceProfileName)
-DeleteInstanceProfile           =                         instance_profile(InstanceProfileName)
-AddRoleToInstanceProfile        =                         instance_profile(InstanceProfileName)
+CreateInstanceProfile           =                         instance-profile(InstanceProfileName)
+GetInstanceProfile              =                         instance-profile(InstanceProfileName)
+DeleteInstanceProfile           =                         instance-profile(InstanceProfileName)
+AddRoleToInstanceProfile        =                         instance-profile(InstanceProfileName)
 AddRoleToInstanceProfile        iam:PassRole              role(RoleName)
-RemoveRoleFromInstanceProfile   =                         instance_profile(InstanceProfileName)
+RemoveRoleFromInstanceProfile   =                         instance-profile(InstanceProfileName)
 CreatePolicy                    =                         policy(PolicyName)
 GetPolicy                       =                         policy(PolicyArn)
 DeletePolicy                    =                         policy(PolicyArn)
@@ -106,9 +105,9 @@ DeletePolicyVersion             =                         policy(PolicyArn)
 ListPolicyVersions              =                         policy(PolicyArn)
 SetDefaultPolicyVersion         =                         policy(PolicyArn)
 ListEntitiesForPolicy           =                         policy(PolicyArn)
-CreateSAMLProvider              =                         saml_provider(Name)
-UpdateSAMLProvider              =                         saml_provider(SAMLProviderArn)
-DeleteSAMLProvider              =                         saml_provider(SAMLProviderArn)
+CreateSAMLProvider              =                         saml-provider(Name)
+UpdateSAMLProvider              =                         saml-provider(SAMLProviderArn)
+DeleteSAMLProvider              =                         saml-provider(SAMLProviderArn)
 """
 
 
@@ -121,14 +120,5 @@ PERMISSIONS = Permissions(
     prefix="iam",
     denial=QUERY,
     lines=_LINES,
-    kinds={
-        "user": named("arn:aws:iam::{account}:user/{0}"),
-        "group": named("arn:aws:iam::{account}:group/{0}"),
-        "role": named("arn:aws:iam::{account}:role/{0}"),
-        "policy": named("arn:aws:iam::{account}:policy/{0}"),
-        "instance_profile": named("arn:aws:iam::{account}:instance-profile/{0}"),
-        "mfa": named("arn:aws:iam::{account}:mfa/{0}"),
-        "saml_provider": named("arn:aws:iam::{account}:saml-provider/{0}"),
-    },
     policy_of=_trust_policy,
 )

@@ -4,9 +4,10 @@ A line of `Permissions.lines` is `Operation [condition]  action  resource`:
 
 - the condition `+Param` or `-Param` says that the line counts only with, or only without, that parameter;
 - the action `=` is the operation's own name, under the service's prefix;
-- the resource is `*`, or a kind of resource with the parameters that fill it. A parameter is a path: `.` goes
-  down, `[]` goes through a list, `[+X]` and `[-X]` through those entries that have, or lack, X, `{}` takes a
-  map's keys; `=value` stands in for one that is absent, `CALLER` being whoever asks.
+- the resource is `*`, or a kind of resource with the parameters that fill it: one of the action's service,
+  by its own `kinds`, else as AWS's list names it. A parameter is a path: `.` goes down, `[]` goes through a
+  list, `[+X]` and `[-X]` through those entries that have, or lack, X, `{}` takes a map's keys; `=value`
+  stands in for one that is absent, `CALLER` being whoever asks.
 
 All lines of an operation count together: AWS asks about each. `unknown(Param)` marks where AWS asks about
 something that the parameters alone don't tell.
@@ -109,7 +110,7 @@ class Permissions:
         prefix: what its actions begin with.
         denial: how it says no.
         lines: see above.
-        kinds: its own kinds of resources, for the lines of every service.
+        kinds: kinds of resources that AWS's list doesn't have, or whose parameters tell more than a name.
         context: the condition keys that its calls bring.
         free: operations that are answered whatever any policy says.
         policy_of: how the policy is found that hangs on one of its resources.

@@ -1,6 +1,5 @@
 """Kinesis: data streams."""
 
-from scenarios.cloud.iam.arns import named
 from scenarios.cloud.iam.rows import JSON, Permissions
 
 _LINES = """
@@ -37,7 +36,4 @@ PERMISSIONS = Permissions(
     prefix="kinesis",
     denial=JSON,
     lines=_LINES,
-    kinds={
-        "stream": named("arn:aws:kinesis:{region}:{account}:stream/{0}"),
-    },
 )

@@ -6,7 +6,6 @@ only with a `:*` behind its name; the form without is asked about for tags alone
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
 """
 
-from scenarios.cloud.iam.arns import named
 from scenarios.cloud.iam.rows import JSON, Arn, Document, Permissions, Place, document
 from scenarios.cloud.kernel import moto_hooks
 
@@ -92,7 +91,6 @@ PERMISSIONS = Permissions(
     denial=JSON,
     lines=_LINES,
     kinds={
-        "destination": named("arn:aws:logs:{region}:{account}:destination:{0}"),
         "log_group": _log_group,
         "log_stream": _log_stream,
         "log_destination": _log_destination,

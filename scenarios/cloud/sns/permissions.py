@@ -1,6 +1,5 @@
 """SNS: topics; a subscription is asked about by its topic."""
 
-from scenarios.cloud.iam.arns import named
 from scenarios.cloud.iam.rows import Arn, ContextKey, DenialStyle, Document, Permissions, Place, document
 from scenarios.cloud.kernel import moto_hooks
 
@@ -51,7 +50,6 @@ PERMISSIONS = Permissions(
     denial=DenialStyle(code="AuthorizationError", status=403, spelled=_in_capitals),
     lines=_LINES,
     kinds={
-        "topic": named("arn:aws:sns:{region}:{account}:{0}"),
         "subscribed": _subscribed,
     },
     context=(
