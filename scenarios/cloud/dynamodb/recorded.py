@@ -64,7 +64,6 @@ RECORDED = (
     ),
     Recorded(
         service="dynamodbstreams",
-        source="dynamodb.amazonaws.com",
         api_version="2012-08-10",
         data_events=frozenset({"GetRecords", "GetShardIterator"}),
     ),

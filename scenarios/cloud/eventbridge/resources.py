@@ -72,7 +72,7 @@ EVENT_BUS = Shape(
         "DeadLetterConfig": Refused(because="a bus's own dead letters"),
         "Description": Inert(because="said to people only; moto keeps none"),
         "EventSourceName": Refused(because="partner event sources"),
-        "KmsIdentifier": Refused(because="encrypted buses"),
+        "KmsKeyIdentifier": Refused(because="encrypted buses"),
         "Name": Text(pattern=r"[/.\-_A-Za-z0-9]{1,256}"),
         "Policy": PolicyDocument(of_resource=True),
         "Tags": TAGS,

@@ -73,7 +73,6 @@ MANAGED_POLICY = Shape(
         "Path": _PATH,
         "PolicyDocument": PolicyDocument(of_resource=False),
         "Roles": Many(of=Text()),
-        "Tags": TAGS,
         "Users": Refused(because="users of a stack"),
     },
     required=("PolicyDocument",),

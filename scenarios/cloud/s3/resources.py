@@ -88,7 +88,9 @@ BUCKET = Shape(
         "LoggingConfiguration": Refused(because="server access logs"),
         "NotificationConfiguration": Shape(
             fields={
-                "EventBridgeConfiguration": Shape(fields={"EventBridgeEnabled": Flag()}),
+                "EventBridgeConfiguration": Shape(
+                    fields={"EventBridgeEnabled": Flag()}, required=("EventBridgeEnabled",)
+                ),
                 "LambdaConfigurations": Refused(because="say EventBridgeConfiguration"),
                 "QueueConfigurations": Refused(because="say EventBridgeConfiguration"),
                 "TopicConfigurations": Refused(because="say EventBridgeConfiguration"),
@@ -215,8 +217,8 @@ def _configure(order: Order, name: str) -> None:
     if "LifecycleConfiguration" in properties:
         rules = [_lifecycle(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]
         s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
-    events = properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration")
-    if events is not None and events.get("EventBridgeEnabled", True):
+    events = properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration", {})
+    if events.get("EventBridgeEnabled"):
         s3.put_bucket_notification_configuration(
             Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
         )

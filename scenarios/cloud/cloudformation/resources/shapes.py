@@ -18,6 +18,10 @@ from scenarios.cloud.iam.document import MalformedPolicy, parse
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 
 
+class UnknownProperty(InvalidTemplate):
+    """A property that isn't in its `Shape`; whether CloudFormation has it, the shape can't tell."""
+
+
 class Form(Protocol):
     """What a value may be."""
 
@@ -229,9 +233,7 @@ class Shape:
         if not isinstance(value, dict):
             raise InvalidTemplate(at, f"expected an object, found {_kind(value)}")
         for name in sorted(value.keys() - self.fields.keys()):
-            raise InvalidTemplate(
-                f"{at}.{name}", "the simulated AWS knows no such property here, or CloudFormation doesn't"
-            )
+            raise UnknownProperty(f"{at}.{name}", "no such property")
         for name in sorted(set(self.required) - value.keys()):
             raise InvalidTemplate(f"{at}.{name}", "required, and missing")
         checked = {name: self.fields[name].check(part, f"{at}.{name}") for name, part in value.items()}

@@ -3,6 +3,7 @@
 import boto3
 
 from scenarios.cloud.cloudformation.provision import provision
+from scenarios.cloud.cloudformation.schemas import has_property
 from scenarios.cloud.services import REGISTRY
 
 REGION = "eu-west-1"
@@ -31,7 +32,8 @@ def client(service):
 
 
 def build(resources, *, region=REGION, stack_name="watch", parameters=None, **sections):
-    return provision(
+    """A stack; each attribute that one of its resources answers to is one that CloudFormation's has."""
+    stack = provision(
         {"Resources": resources, **sections},
         region=region,
         account=ACCOUNT,
@@ -40,6 +42,10 @@ def build(resources, *, region=REGION, stack_name="watch", parameters=None, **se
         session=SESSION,
         kinds=REGISTRY.kinds,
     )
+    for made in stack.resources.values():
+        for attribute in made.attributes:
+            assert has_property(made.type, attribute), f"{made.type} has no attribute {attribute}"
+    return stack
 
 
 def one(kind, **properties):

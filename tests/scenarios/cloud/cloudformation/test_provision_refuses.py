@@ -62,7 +62,7 @@ TABLE = {
 }
 
 REFUSED = [
-    ("an unknown type", {"One": {"Type": "AWS::Glue::Job"}}, "One.Type", "knows no type AWS::Glue::Job"),
+    ("an unknown type", {"One": {"Type": "AWS::SQS::Queu"}}, "One.Type", "has no type AWS::SQS::Queu"),
     ("an unknown property", one("AWS::SQS::Queue", Colour=1), "One.Colour", "no such property"),
     (
         "an unknown property, nested",
@@ -599,6 +599,9 @@ def test_what_a_deploy_would_fail_on_is_refused_by_name(resources, where, says):
 
 
 NOT_SIMULATED = [
+    ("a type", {"One": {"Type": "AWS::Glue::Job"}}),
+    ("a property", one("AWS::Lambda::EventSourceMapping", StartingPosition="LATEST")),
+    ("a property, nested", one("AWS::Events::Rule", **RULE, Targets=[TARGET | {"SqsParameters": {}}])),
     ("layers", {"Role": role(), "One": function(Layers=["arn:aws:lambda:eu-west-1:123456789012:layer:l:1"])}),
     (
         "a table's stream",
@@ -649,10 +652,10 @@ def test_a_circle_of_resources_is_refused_before_anything_is_created():
     resources = {
         "A": one("AWS::SQS::Queue", QueueName={"Ref": "B"})["One"],
         "B": one("AWS::SQS::Queue", QueueName={"Ref": "A"})["One"],
-        "C": {"Type": "AWS::Lambda::Version"},
+        "C": {"Type": "AWS::Lambda::Versions"},
     }
 
-    with pytest.raises(InvalidTemplate, match="knows no type"):
+    with pytest.raises(InvalidTemplate, match="has no type"):
         build(resources)
     with pytest.raises(InvalidTemplate, match="A -> B -> A"):
         build({name: resources[name] for name in "AB"})

