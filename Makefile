@@ -43,7 +43,7 @@ lint: $(READY)  ## style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(READY)  ## mypy, strict
+types: $(READY)  ## mypy, strict; the tests' helpers too
 	$(BIN)/mypy
 
 format: $(READY)  ## let ruff mend what it can

@@ -33,7 +33,8 @@ def judged(row: dict[str, Any]) -> Verdict:
     form = next((form for form in FORMS if form.takes(row)), None)
     if form is None:
         raise Cannot("described in words" if row.get("words") else "no form takes it")
-    return form.judge(row)
+    verdict: Verdict = form.judge(row)
+    return verdict
 
 
 class _NoAnswer(BaseException):

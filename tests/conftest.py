@@ -22,8 +22,8 @@ _READ: dict[object, object] = {}
 _create_loader = botocore.loaders.create_loader
 
 
-def _loader(search_path: str | None = None) -> botocore.loaders.Loader:
-    loader = _create_loader(search_path)
+def _loader(search_path_string: str | None = None) -> botocore.loaders.Loader:
+    loader = _create_loader(search_path_string)
     loader._cache = _READ  # type: ignore[attr-defined]
     return loader
 

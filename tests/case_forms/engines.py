@@ -35,8 +35,8 @@ def _pattern(row: Row) -> Verdict:
     except InvalidPattern as refused:
         got = f"refused: {refused}"
     expected = row["expected"]
-    refused = isinstance(expected, str) and expected.startswith("refused")
-    return Verdict(got == expected or (refused and isinstance(got, str)), str(got))
+    foretold = isinstance(expected, str) and expected.startswith("refused")
+    return Verdict(got == expected or (foretold and isinstance(got, str)), str(got))
 
 
 def _schedule(row: Row) -> Verdict:

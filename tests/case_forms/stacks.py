@@ -122,12 +122,12 @@ def _client(world: World, service: str, whose: str) -> Any:
         raise Cannot(f"who calls {whose!r}")
     iam = world.client(world.user("admin"), "iam")
     key = iam.create_access_key(UserName=named[1])["AccessKey"]
-    return boto3.client(
-        service,
+    session: Any = boto3.Session(
         region_name="us-east-1",
         aws_access_key_id=key["AccessKeyId"],
         aws_secret_access_key=key["SecretAccessKey"],
     )
+    return session.client(service)
 
 
 def _spelled_out(world: World, operation: str, parameters: Row) -> Row:
@@ -242,7 +242,7 @@ _JUDGES: dict[str, Callable[[_Seen, Any], tuple[bool, object]]] = {
     "last_call": _last_call,
     "queue": _counted(lambda seen: len(seen.messages("Heard"))),
     "dead_letters": _counted(lambda seen: len(seen.messages("Dead"))),
-    "inbox": _counted(lambda seen: len(seen.world.messaging.inbox)),
+    "inbox": _counted(lambda seen: len(seen.world.topics.inbox)),
     "metric_sum": _counted(lambda seen: seen.metric_sum()),
     "queue_values": _queue_values,
     "queue_path_present": lambda seen, path: (

@@ -57,8 +57,8 @@ class CloudTrail:
     def get_trail(self, *, Name):  # noqa: N803 - boto3's spelling
         self._answer("GetTrail")
         if Name != ARN:
-            error = {"Code": "TrailNotFoundException", "Message": f"Unknown trail: {Name}"}
-            raise ClientError({"Error": error}, "GetTrail")
+            message = f"Unknown trail: {Name}"
+            raise ClientError({"Error": {"Code": "TrailNotFoundException", "Message": message}}, "GetTrail")
         return {"Trail": self.trail}
 
     def get_trail_status(self, *, Name):  # noqa: N803 - likewise
@@ -109,8 +109,7 @@ class S3:
 @lru_cache(maxsize=1)
 def _client() -> Any:
     """One client for all tests: it costs a tenth of a second, and keeps nothing."""
-    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    return boto3.client("s3", HOME, **keys)
+    return boto3.client("s3", HOME, aws_access_key_id="testing", aws_secret_access_key="testing")
 
 
 class World(Aws):
@@ -138,8 +137,9 @@ class World(Aws):
     @cached_property
     def dynamodb(self) -> Any:
         """A client with the ledger's table behind it."""
-        keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-        client: Any = boto3.client("dynamodb", HOME, **keys)
+        client: Any = boto3.client(
+            "dynamodb", HOME, aws_access_key_id="testing", aws_secret_access_key="testing"
+        )
         client.create_table(
             TableName=LEDGER,
             BillingMode="PAY_PER_REQUEST",
@@ -188,11 +188,11 @@ class World(Aws):
     def puts(self, key: str, body: bytes = b"x", metadata=None) -> str:
         self.time.tick()  # S3 orders versions by time
         answer = self.s3.put_object(Bucket=BUCKET, Key=key, Body=body, Metadata=dict(metadata or {}))
-        return answer["VersionId"]
+        return str(answer["VersionId"])
 
     def deletes(self, key: str) -> str:
         self.time.tick()
-        return self.s3.delete_object(Bucket=BUCKET, Key=key)["VersionId"]
+        return str(self.s3.delete_object(Bucket=BUCKET, Key=key)["VersionId"])
 
     def destroys(self, key: str) -> None:
         """Delete every version and delete marker of a key for good."""

@@ -212,23 +212,21 @@ def alert(title="Something happened", **more) -> Alert:
 def creates(name, **more) -> Call:
     """A call that can be looked at afterwards: it makes a table."""
     keys = {"AttributeName": "pk"}
-    return Call(
-        **{
-            "service": "dynamodb",
-            "operation": "create_table",
-            "parameters": {
-                "TableName": name,
-                "BillingMode": "PAY_PER_REQUEST",
-                "AttributeDefinitions": [{**keys, "AttributeType": "S"}],
-                "KeySchema": [{**keys, "KeyType": "HASH"}],
-            },
-            "account": ACCOUNT,
-            "region": REGION,
-            "already": ("ResourceInUseException",),
-            "undo": deletes(name),
-        }
-        | more
+    made = Call(
+        service="dynamodb",
+        operation="create_table",
+        parameters={
+            "TableName": name,
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{**keys, "AttributeType": "S"}],
+            "KeySchema": [{**keys, "KeyType": "HASH"}],
+        },
+        account=ACCOUNT,
+        region=REGION,
+        already=("ResourceInUseException",),
+        undo=deletes(name),
     )
+    return replace(made, **more)
 
 
 def deletes(name) -> Call:

@@ -111,7 +111,8 @@ class Endpoint:
 
     def __init__(self, delivered):
         self.objects, self.faults, self.lock = delivered.objects, {}, Lock()
-        self.switched_on, self.versions, self.most = (), {}, 1000
+        self.switched_on: tuple[str, ...] = ()
+        self.versions, self.most = {}, 1000
         self.asked = lambda target: None
         self.cloudtrail = {
             "ListPublicKeys": {"PublicKeyList": [public_key()]},

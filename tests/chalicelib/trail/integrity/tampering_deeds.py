@@ -137,6 +137,7 @@ def sign_weakly(algorithm):
         before = fields["previousDigestSignature"] or "null"
         text = f"{fields['digestEndTime']}\n{place}\n{hashlib.sha256(content).hexdigest()}\n{before}"
         private = serialization.load_pem_private_key(simulated_key().pem.encode(), None)
+        assert isinstance(private, rsa.RSAPrivateKey)
         with_metadata(signature=private.sign(text.encode(), padding.PKCS1v15(), algorithm()).hex())(
             trail, key
         )

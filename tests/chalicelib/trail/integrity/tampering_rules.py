@@ -79,7 +79,7 @@ class _Run:
         self.keys, self.starts = keys, starts
         self.deeds = [deeds.get(n, SOUND) for n in range(len(keys))]
         self.present = [n for n, (lost, _) in enumerate(self.deeds) if lost is not Lost.OBJECT]
-        self.believed = set()
+        self.believed: set[int] = set()
         for n in reversed(self.present):
             vouched = n + 1 in self.believed and n + 1 not in starts
             if self.deeds[n][0] is Lost.NOTHING or (self.deeds[n][0] is Lost.SIGNATURE and vouched):

@@ -83,7 +83,7 @@ def unreadable(key):
     return UnusableDigest(bucket=BUCKET, key=key, problem="InvalidObjectState", unreadable=True)
 
 
-def deliver(chain=CHAIN, bucket=None, *, key=None, digested=DIGESTED, shift=0 * HOUR):
+def deliver(chain=CHAIN, bucket=None, *, key=None, digested=DIGESTED, shift=0 * HOUR) -> Trail:
     """Deliver both runs of a chain, signed by `key`."""
     trail = Trail(chain, bucket)
     for before, hour in zip((None, *digested), digested, strict=False):

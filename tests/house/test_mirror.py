@@ -1,0 +1,57 @@
+"""Tests stand where the house has what they test: folder by folder, and no room without any."""
+
+import pytest
+
+from tests.project import PROJECT
+
+# Rooms without a folder of tests of their own, and where their tests are.
+_TABLES = "tests/scenarios/cloud/iam/test_actions.py"  # walks what each service may be asked
+TESTED_ELSEWHERE = {
+    "chalicelib/remediations/instance_state": "tests/chalicelib/remediations/test_hosts.py",
+    "scenarios/cloud/apigateway": "tests/scenarios/cloud/cloudformation/test_provision.py",
+    "scenarios/cloud/cloudformation/resources": "tests/scenarios/cloud/cloudformation/test_provision*.py",
+    "scenarios/cloud/config": _TABLES,
+    "scenarios/cloud/firehose": "tests/scenarios/cloud/cloudformation/test_provision_streams.py",
+    "scenarios/cloud/kinesis": "tests/scenarios/cloud/cloudformation/test_provision_streams.py",
+    "scenarios/cloud/kms": "tests/scenarios/cloud/kernel/test_deliveries.py",
+    "scenarios/cloud/organizations": _TABLES,
+    "scenarios/cloud/secretsmanager": _TABLES,
+    "scenarios/cloud/ssm": "tests/scenarios/cloud/agent/test_agents.py",
+    "scenarios/runner/replay": "tests/scenarios/commands/test_replay.py",
+}
+
+
+def folders(top):
+    """The folders below `top` that hold Python, by their path from it."""
+    return {
+        path.parent.relative_to(PROJECT / top).as_posix()
+        for path in (PROJECT / top).rglob("*.py")
+        if "__pycache__" not in path.parts
+    }
+
+
+def rooms(top):
+    """The packages below `top` with code of their own: more than an empty `__init__.py`."""
+    return sorted(
+        folder
+        for folder in folders(top)
+        if any(path.name != "__init__.py" for path in (PROJECT / top / folder).glob("*.py"))
+    )
+
+
+@pytest.mark.parametrize("top", ["chalicelib", "scenarios"])
+def test_each_folder_of_tests_has_its_room(top):
+    assert folders(f"tests/{top}") - folders(top) == set()
+
+
+@pytest.mark.parametrize(
+    "room", [f"{top}/{each}" for top in ("chalicelib", "scenarios") for each in rooms(top)]
+)
+def test_each_room_has_tests_or_says_where_they_are(room):
+    tests = sorted((PROJECT / "tests" / room).glob("**/test_*.py"))
+
+    if room in TESTED_ELSEWHERE:
+        assert tests == [], f"{room} has tests now: take it out of TESTED_ELSEWHERE"
+        assert list(PROJECT.glob(TESTED_ELSEWHERE[room])), f"nothing is at {TESTED_ELSEWHERE[room]}"
+    else:
+        assert tests, f"tests/{room} has no test; add one, or say in TESTED_ELSEWHERE where they are"
