@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from scenarios.cloud.kernel.errors import InvalidTemplate
+from scenarios.packaging.documents import UnknownSection
 from scenarios.packaging.lambda_package import CannotBuild, NotForAws, lint, strangers, write_package
 from scenarios.packaging.sam import PROJECT, UnknownStage, regenerate
 
@@ -16,8 +17,9 @@ from scenarios.packaging.sam import PROJECT, UnknownStage, regenerate
 def command(stage: str, out: Path) -> int:
     """Write the templates and deployment.zip into OUT, ready for `aws cloudformation package`.
 
-    Brings the generated files of the project up to date before: the fragment, the policies,
-    requirements.txt. Exits with 1 when cfn-lint finds something, before or after the transform.
+    Brings the generated files of the project up to date before: the fragment, the policies and their list in
+    .chalice/config.json, requirements.txt, the tables of README. Exits with 1 when cfn-lint finds something,
+    before or after the transform.
     """
     try:
         changed = regenerate()
@@ -26,7 +28,7 @@ def command(stage: str, out: Path) -> int:
             *lint(paths),
             *(f"deployment.zip: holds {name}" for name in strangers(paths["deployment.zip"])),
         ]
-    except (UnknownStage, NotForAws, CannotBuild, InvalidTemplate) as error:
+    except (UnknownStage, UnknownSection, NotForAws, CannotBuild, InvalidTemplate) as error:
         raise click.UsageError(str(error)) from error
     except OSError as error:
         raise click.UsageError(

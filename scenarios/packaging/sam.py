@@ -22,6 +22,7 @@ from chalice.package import SAMTemplateGenerator, TemplateDeepMerger
 
 from chalicelib.template import RUNTIME
 from chalicelib.warden import Warden
+from scenarios.packaging.documents import documents, sections
 from scenarios.packaging.requirements import requirements
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -127,15 +128,24 @@ def _sam(stage: str) -> Template:
 
 
 def _config(stage: str) -> PinnedConfig:
-    from_disk = json.loads(CONFIG.read_text())
-    if stage not in from_disk["stages"]:
+    configuration = _configuration()
+    if stage not in configuration["stages"]:
         raise UnknownStage(f"there is no stage {stage!r}; .chalice/config.json has {', '.join(stages())}")
     return PinnedConfig(
         chalice_stage=stage,
         user_provided_params={"chalice_app": application, "project_dir": str(PROJECT)},
-        config_from_disk=from_disk,
+        config_from_disk=configuration,
         default_params={"api_gateway_stage": stage},
     )
+
+
+def _configuration() -> Template:
+    """Chalice's configuration as it stands in .chalice/config.json, with every function's policy file."""
+    by_hand: Template = json.loads(CONFIG.read_text())
+    functions = (each.name for each in application().remediations)
+    return by_hand | {
+        "lambda_functions": {name: {"iam_policy_file": f"policies/{name}.json"} for name in functions}
+    }
 
 
 # ---- what is written to disk --------------------------------------------------------------------
@@ -145,7 +155,13 @@ def generated() -> dict[Path, str]:
     """The generated files of the project and what must stand in them."""
     app = application()
     files = {POLICIES / f"{name}.json": pretty(document) for name, document in app.policies().items()}
-    return {REQUIREMENTS: requirements(), FRAGMENT: pretty(app.fragment()), **files}
+    return {
+        REQUIREMENTS: requirements(),
+        CONFIG: pretty(_configuration()),
+        FRAGMENT: pretty(app.fragment()),
+        **files,
+        **documents(PROJECT, sections(app.remediations)),
+    }
 
 
 def stale() -> list[Path]:
