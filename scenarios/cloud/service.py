@@ -5,7 +5,7 @@ The engines (who may call, what CloudTrail writes, what CloudFormation creates) 
 hands them their part of the registry.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from scenarios.cloud.iam.actions import Actions
 from scenarios.cloud.iam.rows import Permissions
 from scenarios.cloud.kernel.moto_mends import Mend
 from scenarios.cloud.kernel.recorded import Recorded, Records
+from scenarios.cloud.setting import Setting
 
 T = TypeVar("T")
 
@@ -28,6 +29,7 @@ class Service:
         recorded: what CloudTrail knows of it, where the general rule doesn't do; one for each of its APIs.
         kinds: the CloudFormation types that are its own, by name.
         mends: what moto gets wrong in its state.
+        register: registers its laws in a world that is being made; see `kernel.laws`.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Service:
     recorded: tuple[Recorded, ...] = ()
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     mends: tuple[Mend, ...] = ()
+    register: Callable[[Setting], None] | None = None
 
 
 class Registry:

@@ -1,4 +1,7 @@
-"""Every service that the simulated AWS knows."""
+"""Every service that the simulated AWS knows. Their laws are registered in this order.
+
+A law that asks for another by its class (`setting.laws[CloudWatch]`) must stand behind it.
+"""
 
 from scenarios.cloud.apigateway.manifest import SERVICE as APIGATEWAY
 from scenarios.cloud.cloudformation.manifest import SERVICE as CLOUDFORMATION

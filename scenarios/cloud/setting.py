@@ -5,7 +5,10 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
+
+import boto3
 
 from scenarios.cloud.calls import Calls
 from scenarios.cloud.iam.actions import Actions
@@ -13,6 +16,7 @@ from scenarios.cloud.iam.identity import Identity
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.deliveries import Deliveries, Event
 from scenarios.cloud.kernel.faults import Faults
+from scenarios.cloud.kernel.laws import Laws
 from scenarios.cloud.kernel.randomness import stream
 from scenarios.cloud.kernel.recorded import Records
 
@@ -50,6 +54,9 @@ class Setting:
     account: str
     home: str
     regions: tuple[str, ...]
+    session: boto3.Session
+    code: Path
+    laws: Laws = field(default_factory=Laws)
     trace: list[Moment] = field(default_factory=list)
     _streams: dict[str, random.Random] = field(default_factory=dict)
 

@@ -22,6 +22,7 @@ from botocore.awsrequest import AWSResponse
 
 from scenarios.cloud.calls import Send
 from scenarios.cloud.functions.service import Functions
+from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.moto_hooks import answer_of
 from scenarios.cloud.setting import Setting
 
@@ -122,3 +123,9 @@ def _is_cbor(headers: Mapping[str, Any]) -> bool:
 def _text(value: Any) -> str:
     """A prepared header is bytes or text."""
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def register(setting: Setting) -> None:
+    """Throttling, which looks at what functions ask."""
+    throttles = setting.laws.add(Throttles(setting, setting.laws[Functions]))
+    setting.laws.meanwhile(moto_hooks.answers_before_moto(throttles.answer))

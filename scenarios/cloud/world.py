@@ -11,7 +11,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,13 +23,11 @@ from typing import Any, NoReturn, Self
 import boto3
 import botocore.retries.standard
 
+from scenarios.cloud import throttles
 from scenarios.cloud.agent.agents import Agents
 from scenarios.cloud.calls import Calls
-from scenarios.cloud.cloudformation.described import Deployed, DescribedStacks
 from scenarios.cloud.cloudformation.provision import provision
 from scenarios.cloud.cloudtrail.trail import CloudTrail
-from scenarios.cloud.cloudwatch.alarms.actions import Actions
-from scenarios.cloud.cloudwatch.metrics.queue_metrics import QueueMetrics
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.dynamodb.tables import Tables
 from scenarios.cloud.ec2.instances import Instances
@@ -47,17 +45,12 @@ from scenarios.cloud.kernel.faults import NONE, Faults
 from scenarios.cloud.kernel.isolation import without_aws_settings
 from scenarios.cloud.kernel.randomness import seeded
 from scenarios.cloud.kernel.stack import Stack
-from scenarios.cloud.kinesis.streams import Streams
-from scenarios.cloud.logs.encryption import GroupEncryption
 from scenarios.cloud.logs.service import Logs
 from scenarios.cloud.s3.events import Storage
-from scenarios.cloud.s3.notifications import Notifications
 from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.sns.topics import Topics
 from scenarios.cloud.sqs.queues import Queues
-from scenarios.cloud.sts.whoami import WhoAmI
-from scenarios.cloud.throttles import Throttles
 
 ACCOUNT = "123456789012"  # moto's own; nothing here is anybody's
 STACK_NAME = "trailwarden"
@@ -107,29 +100,27 @@ class World:
             account=ACCOUNT,
             home=deployment.home,
             regions=deployment.regions,
+            session=_session("harness", deployment.home),
+            code=deployment.code,
         )
-        harness = _session("harness", deployment.home)
-        self.queues = Queues(self.setting)
-        self.topics = Topics(self.setting)
-        Streams(self.setting)
-        self.functions = Functions(self.setting, deployment.code)
-        self.eventbridge = EventBridge(self.setting)
-        self.cloudwatch = CloudWatch(self.setting)
-        self.queue_metrics = QueueMetrics(self.setting, self.cloudwatch)
-        self.logs = Logs(self.setting, self.cloudwatch)
-        GroupEncryption(self.setting)
-        self.instances = Instances(self.setting, self.cloudwatch.store)
-        self.cloudwatch.connect(Actions(self.setting, self.instances))
-        self.agents = Agents(self.setting, self.instances, self.cloudwatch, self.logs)
-        self.storage = Storage(self.setting, harness)
-        self.logs.connect(self.storage)
-        Notifications(self.setting)
-        WhoAmI(self.setting)
-        self.tables = Tables(self.setting)
-        self.trail = CloudTrail(self.setting, self.storage)
-        self._described = DescribedStacks(self.setting)
-        self.throttles = Throttles(self.setting, self.functions)
-        self.harness = harness
+        for service in REGISTRY.services.values():
+            if service.register is not None:
+                service.register(self.setting)
+        throttles.register(self.setting)
+        laws = self.setting.laws
+        self.queues = laws[Queues]
+        self.topics = laws[Topics]
+        self.functions = laws[Functions]
+        self.eventbridge = laws[EventBridge]
+        self.cloudwatch = laws[CloudWatch]
+        self.logs = laws[Logs]
+        self.instances = laws[Instances]
+        self.agents = laws[Agents]
+        self.storage = laws[Storage]
+        self.tables = laws[Tables]
+        self.trail = laws[CloudTrail]
+        self.throttles = laws[throttles.Throttles]
+        self.harness = self.setting.session
         self._leaving = ExitStack()
         self.stacks: dict[str, Stack] = {}
         self._used = False
@@ -153,20 +144,10 @@ class World:
             moto_hooks.seed_ids(self.setting.seed)
             entering.enter_context(seeded(self.setting.seed))
             entering.enter_context(moto_hooks.answers_before_moto(self.calls.label))
-            entering.enter_context(moto_hooks.answers_before_moto(self.trail.history.answer))
-            entering.enter_context(moto_hooks.answers_before_moto(self.throttles.answer))
-            entering.enter_context(moto_hooks.messages_tell(self.functions.event_sources.arrived))
+            entering.enter_context(self.setting.laws.in_force())
             entering.enter_context(self.calls.listening())
             self.stacks, self._used = dict(provisioned.stacks), True
-            stacks = self.stacks.values()
-            self._described.start(self._deployed())
-            self.functions.start(_log_groups(stacks), _dead_letters(stacks))
-            self.eventbridge.start()
-            self.cloudwatch.start()
-            self.queue_metrics.start()
-            self.storage.start(_smallest_moved(stacks))
-            self.trail.start()
-            self.agents.start(stacks)
+            self.setting.laws.begin(tuple(self.stacks.values()))
             self._leaving = entering.pop_all()
         return self
 
@@ -177,18 +158,6 @@ class World:
         trace: TracebackType | None,
     ) -> None:
         self._leaving.close()
-
-    def _deployed(self) -> Iterator[Deployed]:
-        """Every stack with what it was made of."""
-        spoke = {"HomeRegion": self.deployment.home}
-        made_of: dict[str, tuple[str, Mapping[str, str]]] = {
-            "before": (self.deployment.before, {}),
-            self.deployment.home: (self.deployment.template, dict(self.deployment.parameters)),
-            **dict.fromkeys(self.deployment.spokes, (self.deployment.spoke, spoke)),
-        }
-        for name, stack in self.stacks.items():
-            template, parameters = made_of[name]
-            yield Deployed(stack=stack, template=template, parameters=parameters)
 
     # ---- what scenarios use ---------------------------------------------------------------------
 
@@ -309,36 +278,6 @@ def _set_libraries_aside() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-def _log_groups(stacks: Iterable[Stack]) -> dict[str, str]:
-    """Which log group each function writes to, by the function's name: moto keeps no LoggingConfig."""
-    return _of_functions(stacks, "LoggingConfig", "LogGroup")
-
-
-def _dead_letters(stacks: Iterable[Stack]) -> dict[str, str]:
-    """Each function's dead-letter queue, by the function's name: moto keeps no DeadLetterConfig."""
-    return _of_functions(stacks, "DeadLetterConfig", "TargetArn")
-
-
-def _smallest_moved(stacks: Iterable[Stack]) -> dict[str, str]:
-    """From which size on a bucket's lifecycle moves objects, by bucket: moto keeps none of it."""
-    name = "TransitionDefaultMinimumObjectSize"
-    return {
-        resource.physical_id: resource.properties["LifecycleConfiguration"][name]
-        for stack in stacks
-        for resource in stack.of_type("AWS::S3::Bucket")
-        if name in resource.properties.get("LifecycleConfiguration", {})
-    }
-
-
-def _of_functions(stacks: Iterable[Stack], part: str, name: str) -> dict[str, str]:
-    return {
-        resource.physical_id: resource.properties[part][name]
-        for stack in stacks
-        for resource in stack.of_type("AWS::Lambda::Function")
-        if name in resource.properties.get(part, {})
-    }
 
 
 # ---- the machine outside must not show ----------------------------------------------------------

@@ -18,9 +18,9 @@ from scenarios.cloud.agent.configuration import AgentConfiguration, InvalidConfi
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.ec2.instances import Instances, Machine
 from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Stack
-from scenarios.cloud.logs.service import Logs
 from scenarios.cloud.setting import Setting
 
 INSTALL, MANAGE = "AWS-ConfigureAWSPackage", "AmazonCloudWatch-ManageAgent"
@@ -42,11 +42,10 @@ class _Agent:
 class Agents:
     """Systems Manager's associations, and the agents they start."""
 
-    def __init__(self, setting: Setting, instances: Instances, cloudwatch: CloudWatch, logs: Logs) -> None:
+    def __init__(self, setting: Setting, instances: Instances, cloudwatch: CloudWatch) -> None:
         self._setting = setting
         self._instances = instances
         self._cloudwatch = cloudwatch
-        self._logs = logs
         self._associations: list[tuple[str, Mapping[str, Any]]] = []
         # How many lines of a file have left an instance; the agent keeps it on disk, beyond restarts.
         self._sent: dict[tuple[str, str], int] = {}
@@ -192,36 +191,42 @@ class Agents:
             return
         names = {"instance_id": machine.instance, **self._instances.host_names(machine)}
         group, stream = file.group.format(**names), file.stream.format(**names)
-        if not self._ready(agent, file, group, stream):
+        if not self._group_is_there(agent, group):
+            return
+        now, account = self._setting.clock.now, self._setting.account
+        refusal = self._setting.deliveries.hand_over(
+            f"arn:aws:logs:{machine.region}:{account}:log-group:{group}",
+            LogLines(stream=stream, lines=[(at if file.stamped else now, text) for at, text in lines]),
+            by=AssumedRole(arn=agent.role, service=EC2),
+        )
+        if refusal is not None:
+            self._refused(agent, refusal.action)
             return
         self._sent[machine.instance, file.path] = len(machine.files[file.path])
-        now = self._setting.clock.now
-        self._logs.write(
-            machine.region, group, stream, [(at if file.stamped else now, text) for at, text in lines]
-        )
-
-    def _ready(self, agent: _Agent, file: TailedFile, group: str, stream: str) -> bool:
-        """Whether the role lets the agent write there; a group that isn't there is made, if it may be."""
-        region, account = agent.machine.region, self._setting.account
-        arn = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:"
-        asked = [("logs:CreateLogStream", arn), ("logs:PutLogEvents", f"{arn}{stream}")]
-        found = moto_hooks.log_group(account, region, group)
-        if found is None:
-            asked.insert(0, ("logs:CreateLogGroup", arn))
-        if not all(self._lets(agent, *each) for each in asked):
-            return False
-        if found is None:
-            moto_hooks.backend("logs", account, region).create_log_group(group, {})
-            found = moto_hooks.log_group(account, region, group)
-            assert found is not None
-        if file.retention is not None and self._lets(agent, "logs:PutRetentionPolicy", arn):
+        found = moto_hooks.log_group(account, machine.region, group)
+        arn = f"arn:aws:logs:{machine.region}:{account}:log-group:{group}:log-stream:"
+        if found is not None and file.retention and self._lets(agent, "logs:PutRetentionPolicy", arn):
             found.set_retention_policy(file.retention)
+
+    def _group_is_there(self, agent: _Agent, group: str) -> bool:
+        """Whether the log group is there by now: one that isn't is made, if the role lets the agent."""
+        region, account = agent.machine.region, self._setting.account
+        if moto_hooks.log_group(account, region, group) is not None:
+            return True
+        arn = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:"
+        if not self._lets(agent, "logs:CreateLogGroup", arn):
+            return False
+        moto_hooks.backend("logs", account, region).create_log_group(group, {})
         return True
 
     def _lets(self, agent: _Agent, action: str, resource: str) -> bool:
         """Whether the role lets the agent; told once for each action."""
         allowed = self._setting.identity.role_may(agent.role, EC2, action, resource).allowed
-        if not allowed and action not in agent.refused:
+        if not allowed:
+            self._refused(agent, action)
+        return allowed
+
+    def _refused(self, agent: _Agent, action: str) -> None:
+        if action not in agent.refused:
             agent.refused.add(action)
             self._setting.note("refused", f"the agent of {agent.machine.instance} may not {action}")
-        return allowed

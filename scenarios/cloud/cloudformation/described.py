@@ -7,9 +7,8 @@ API_ListStackResources.html and API_GetTemplate.html there;
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
 """
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import copy
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,21 +18,12 @@ from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployed:
-    """A stack, the template it was made of (JSON text), and the parameters that were given."""
-
-    stack: Stack
-    template: str
-    parameters: Mapping[str, str]
-
-
 class DescribedStacks:
     """Answers in CloudFormation's name."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._deployed: tuple[Deployed, ...] = ()
+        self._stacks: Sequence[Stack] = ()
         self._since = setting.clock.now
         for operation, answer in (
             ("DescribeStacks", self._describe),
@@ -43,26 +33,26 @@ class DescribedStacks:
             setting.calls.answer("cloudformation", operation, answer)
         setting.calls.answer("ec2", "DescribeRegions", self._regions)
 
-    def start(self, deployed: Iterable[Deployed]) -> None:
+    def start(self, stacks: Sequence[Stack]) -> None:
         """Know these stacks."""
-        self._deployed = tuple(deployed)
+        self._stacks = stacks
         self._since = self._setting.clock.now
 
-    def _named(self, asked: Asked) -> Deployed:
+    def _named(self, asked: Asked) -> Stack:
         name = str(asked.parameters.get("StackName", ""))
-        for each in self._deployed:
-            if each.stack.region == asked.region and name in (each.stack.name, each.stack.stack_id):
+        for each in self._stacks:
+            if each.region == asked.region and name in (each.name, each.stack_id):
                 return each
         raise Refused("ValidationError", f"Stack with id {name} does not exist")
 
     def _describe(self, asked: Asked) -> dict[str, Any]:
         if "StackName" in asked.parameters:
             return {"Stacks": [_description(self._named(asked), self._since)]}
-        there = [each for each in self._deployed if each.stack.region == asked.region]
+        there = [each for each in self._stacks if each.region == asked.region]
         return {"Stacks": [_description(each, self._since) for each in there]}
 
     def _resources(self, asked: Asked) -> dict[str, Any]:
-        resources = self._named(asked).stack.resources.values()
+        resources = self._named(asked).resources.values()
         summaries = [
             {
                 "LogicalResourceId": each.logical_id,
@@ -77,7 +67,7 @@ class DescribedStacks:
 
     def _template(self, asked: Asked) -> dict[str, Any]:
         return {
-            "TemplateBody": json.loads(self._named(asked).template),
+            "TemplateBody": copy.deepcopy(self._named(asked).template),
             "StagesAvailable": ["Original", "Processed"],
         }
 
@@ -95,17 +85,15 @@ class DescribedStacks:
         return {"Regions": regions}
 
 
-def _description(deployed: Deployed, since: datetime) -> dict[str, Any]:
-    declared = json.loads(deployed.template).get("Parameters", {})
+def _description(stack: Stack, since: datetime) -> dict[str, Any]:
+    declared = stack.template.get("Parameters", {})
     defaults = {name: str(each.get("Default", "")) for name, each in declared.items()}
-    values = {**defaults, **deployed.parameters}
+    values = {**defaults, **stack.parameters}
     return {
-        "StackName": deployed.stack.name,
-        "StackId": deployed.stack.stack_id,
+        "StackName": stack.name,
+        "StackId": stack.stack_id,
         "CreationTime": since,
         "StackStatus": "CREATE_COMPLETE",
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
-        "Outputs": [
-            {"OutputKey": key, "OutputValue": value} for key, value in deployed.stack.outputs.items()
-        ],
+        "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in stack.outputs.items()],
     }

@@ -83,6 +83,8 @@ def provision(
         account=account,
         resources=made,
         outputs=plan.outputs(made),
+        template=template,
+        parameters=parameters,
     )
 
 

@@ -13,10 +13,8 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-p
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from scenarios.cloud.iam.policy import Decision
 from scenarios.cloud.kernel import moto_hooks
-from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines, Missing, Notification, Refusal
-from scenarios.cloud.s3.encryption import ObjectEncryption
+from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines, Missing, Notification, Object, Refusal
 from scenarios.cloud.setting import Setting
 
 SERVICE = "cloudtrail.amazonaws.com"
@@ -31,60 +29,69 @@ class Denial(NamedTuple):
 
 
 class Access:
-    """Judges on behalf of cloudtrail.amazonaws.com."""
+    """Asks, and delivers, on behalf of cloudtrail.amazonaws.com."""
 
-    def __init__(self, setting: Setting, encryption: ObjectEncryption) -> None:
-        self._setting = setting
-        self._encryption = encryption
+    def __init__(self, setting: Setting) -> None:
+        self._deliveries = setting.deliveries
 
     def to_bucket(self, trail_arn: str, bucket: str, key: str) -> Denial | None:
         """Why CloudTrail may not put an object into a bucket, its encryption left aside."""
-        if moto_hooks.bucket(self._setting.account, bucket) is None:
-            return Denial("NoSuchBucket", f"the bucket {bucket} is gone")
-        context = {**self._source(trail_arn), "s3:x-amz-acl": "bucket-owner-full-control"}
-        where = f"arn:aws:s3:::{bucket}"
-        for action, resource in (("s3:GetBucketAcl", where), ("s3:PutObject", f"{where}/{key}")):
-            if not self._may(action, resource, context).allowed:
-                return Denial("AccessDenied", f"CloudTrail may not {action} in {bucket}")
-        return None
+        arn, nothing = f"arn:aws:s3:::{bucket}/{key}", Object(body=b"")
+        refusal = self._deliveries.refusal(arn, nothing, by=SERVICE, source=trail_arn)
+        return _of_bucket(bucket, refusal) if refusal is not None and not _is_of_key(refusal) else None
 
     def to_encrypt(self, trail_arn: str, kms_key: str, bucket: str, key: str) -> Denial | None:
-        """Why CloudTrail may not encrypt an object; `kms_key` is the trail's, "" for none."""
-        arn = kms_key or self._encryption.key_of_bucket(bucket)
-        if not arn:
-            return None
-        found = moto_hooks.kms_key(arn, self._setting.account, arn.split(":")[3])
-        if found is None or not found.enabled:
-            return Denial("KMS.DisabledException", f"the key {arn} can't be used")
-        written = {CLOUDTRAIL_CONTEXT: trail_arn} if kms_key else {}
-        written["aws:s3:arn"] = f"arn:aws:s3:::{bucket}/{key}"
-        context = self._source(trail_arn) | {f"kms:EncryptionContext:{k}": v for k, v in written.items()}
-        if not self._may("kms:GenerateDataKey", arn, context).allowed:
-            return Denial("AccessDenied", f"CloudTrail may not kms:GenerateDataKey with {arn}")
-        return None
+        """Why CloudTrail may not encrypt an object with a trail's key."""
+        arn, nothing = f"arn:aws:s3:::{bucket}/{key}", _encrypted(trail_arn, b"", {}, kms_key)
+        refusal = self._deliveries.key_refusal(arn, nothing, by=SERVICE, source=trail_arn)
+        return _of_bucket(bucket, refusal) if refusal is not None else None
+
+    def put_object(
+        self, trail: Any, key: str, body: bytes, metadata: Mapping[str, str], kms_key: str
+    ) -> Denial | None:
+        """Put an object into a trail's bucket, or tell why that can't be; `kms_key`: the trail's, or ""."""
+        arn, given = f"arn:aws:s3:::{trail.bucket_name}/{key}", _encrypted(trail.arn, body, metadata, kms_key)
+        refusal = self._deliveries.hand_over(arn, given, by=SERVICE, source=trail.arn)
+        return _of_bucket(trail.bucket_name, refusal) if refusal is not None else None
 
     def to_log_group(self, trail_arn: str, role: str, log_group_arn: str, stream: str) -> Denial | None:
         """Why a trail could not write to a log group under a role."""
         by, lines = AssumedRole(arn=role, service=SERVICE), LogLines(stream=stream, lines=())
-        refusal = self._setting.deliveries.refusal(log_group_arn, lines, by=by, source=trail_arn)
+        refusal = self._deliveries.refusal(log_group_arn, lines, by=by, source=trail_arn)
         return _of_log_group(log_group_arn, refusal)
 
     def write_lines(self, trail: Any, lines: LogLines) -> Denial | None:
         """Write to a trail's log group under its role, or tell why that can't be."""
         arn, by = trail.cw_log_group_arn, AssumedRole(arn=trail.cw_role_arn or "", service=SERVICE)
-        return _of_log_group(arn, self._setting.deliveries.hand_over(arn, lines, by=by, source=trail.arn))
+        return _of_log_group(arn, self._deliveries.hand_over(arn, lines, by=by, source=trail.arn))
 
     def to_topic(self, trail_arn: str, topic_arn: str) -> bool:
         """Whether CloudTrail may publish to a topic, its encryption left aside."""
         given = Notification(text="")
-        refusal = self._setting.deliveries.refusal(topic_arn, given, by=SERVICE, source=trail_arn)
-        return refusal is None or refusal.missing in (Missing.KEY_PERMISSION, Missing.USABLE_KEY)
+        refusal = self._deliveries.refusal(topic_arn, given, by=SERVICE, source=trail_arn)
+        return refusal is None or _is_of_key(refusal)
 
-    def _may(self, action: str, resource: str, context: Mapping[str, str]) -> Decision:
-        return self._setting.identity.service_may(SERVICE, action, resource, context)
 
-    def _source(self, trail_arn: str) -> dict[str, str]:
-        return {"aws:SourceArn": trail_arn, "aws:SourceAccount": self._setting.account}
+def _encrypted(trail_arn: str, body: bytes, metadata: Mapping[str, str], kms_key: str) -> Object:
+    """An object as CloudTrail writes it: under a trail's key with the trail in the encryption context."""
+    context = {CLOUDTRAIL_CONTEXT: trail_arn} if kms_key else {}
+    return Object(body=body, metadata=metadata, kms_key=kms_key, encryption_context=context)
+
+
+def _is_of_key(refusal: Refusal) -> bool:
+    return refusal.missing in (Missing.KEY_PERMISSION, Missing.USABLE_KEY)
+
+
+def _of_bucket(bucket: str, refusal: Refusal) -> Denial:
+    match refusal.missing:
+        case Missing.RESOURCE:
+            return Denial("NoSuchBucket", f"the bucket {bucket} is gone")
+        case Missing.USABLE_KEY:
+            return Denial("KMS.DisabledException", f"the key {refusal.resource} can't be used")
+        case Missing.KEY_PERMISSION:
+            return Denial("AccessDenied", f"CloudTrail may not {refusal.action} with {refusal.resource}")
+        case _:
+            return Denial("AccessDenied", f"CloudTrail may not {refusal.action} in {bucket}")
 
 
 def _of_log_group(arn: str, refusal: Refusal | None) -> Denial | None:

@@ -1,9 +1,17 @@
 """CloudTrail, as one value."""
 
+from scenarios.cloud.cloudtrail.laws import register
 from scenarios.cloud.cloudtrail.mends import MENDS
 from scenarios.cloud.cloudtrail.permissions import PERMISSIONS
 from scenarios.cloud.cloudtrail.recorded import RECORDED
 from scenarios.cloud.cloudtrail.resources import KINDS
 from scenarios.cloud.service import Service
 
-SERVICE = Service(name="cloudtrail", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS, mends=MENDS)
+SERVICE = Service(
+    name="cloudtrail",
+    permissions=PERMISSIONS,
+    recorded=(RECORDED,),
+    kinds=KINDS,
+    mends=MENDS,
+    register=register,
+)

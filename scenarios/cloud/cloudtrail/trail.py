@@ -30,7 +30,7 @@ from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import LogLines
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
-from scenarios.cloud.s3.events import Storage
+from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
 
 # Neither EventBridge nor Logs is sent a larger one; log files hold it.
@@ -42,9 +42,9 @@ Record = Mapping[str, Any]
 class CloudTrail:
     """All trails of the account, and its event history."""
 
-    def __init__(self, setting: Setting, storage: Storage) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._files = TrailFiles(setting, storage, self._trail)
+        self._files = TrailFiles(setting, self._trail)
         TrailRequests(setting, self._files.access, self._trails)
         self.history = EventHistory(setting)
         self._choices = TrailChoices(setting, self._trails)
@@ -69,7 +69,7 @@ class CloudTrail:
         for operation in ("StartQuery", "CreateEventDataStore"):
             calls.check("cloudtrail", operation, self._not_yet)
 
-    def start(self) -> None:
+    def start(self, _: Sequence[Stack]) -> None:
         """Set the deliveries going of every trail that logs."""
         self._choices.start()
         self._bucket_regions = moto_hooks.bucket_regions(self._setting.account)

@@ -4,7 +4,7 @@ Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmTha
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -29,6 +29,7 @@ from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
 from scenarios.cloud.cloudwatch.metrics.questions import Questions
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
 
 
@@ -38,7 +39,7 @@ class CloudWatch:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._stores: dict[str, MetricStore] = {}
-        self._actions: Actions | None = None
+        self.actions = Actions(setting)
         self._composites = Composites(setting, self._become, self._act)
         self._history = AlarmHistory(setting)
         self._evaluations = Evaluations(setting, self.store, self._become)
@@ -51,11 +52,7 @@ class CloudWatch:
         for operation in ("PutAnomalyDetector", "PutMetricStream"):
             calls.check("cloudwatch", operation, self._not_yet)
 
-    def connect(self, actions: Actions) -> None:
-        """Let alarms act."""
-        self._actions = actions
-
-    def start(self) -> None:
+    def start(self, _: Sequence[Stack]) -> None:
         """Let every alarm begin as AWS begins them, and set the evaluations going."""
         for region in self._setting.regions:
             for alarm in moto_hooks.alarms(self._setting.account, region).values():
@@ -121,8 +118,7 @@ class CloudWatch:
         self._setting.clock.after(1.0, partial(self._setting.announce, region, event, by=SERVICE), what)
 
     def _act(self, region: str, alarm: Any, change: Change) -> None:
-        assert self._actions is not None, "connect() comes first"
-        for action, why in self._actions.run(region, alarm, change):
+        for action, why in self.actions.run(region, alarm, change):
             self._history.acted(region, alarm, action, why)
 
     # ---- the API --------------------------------------------------------------------------------

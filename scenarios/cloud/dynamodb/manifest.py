@@ -1,8 +1,9 @@
 """DynamoDB, as one value."""
 
+from scenarios.cloud.dynamodb.laws import register
 from scenarios.cloud.dynamodb.permissions import PERMISSIONS
 from scenarios.cloud.dynamodb.recorded import RECORDED
 from scenarios.cloud.dynamodb.resources import KINDS
 from scenarios.cloud.service import Service
 
-SERVICE = Service(name="dynamodb", permissions=PERMISSIONS, recorded=RECORDED, kinds=KINDS)
+SERVICE = Service(name="dynamodb", permissions=PERMISSIONS, recorded=RECORDED, kinds=KINDS, register=register)

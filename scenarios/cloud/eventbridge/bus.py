@@ -30,6 +30,7 @@ from scenarios.cloud.eventbridge.targets import Targets
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.schedules import Schedule
 from scenarios.cloud.setting import Setting
 
@@ -59,7 +60,7 @@ class EventBridge:
         for operation in ("CreateEndpoint", "CreateApiDestination", "CreateConnection"):
             calls.check("events", operation, self._not_yet)
 
-    def start(self) -> None:
+    def start(self, _: Sequence[Stack]) -> None:
         """Set the schedules going that stand in the rules."""
         for region in self._setting.regions:
             for rule in moto_hooks.rules(self._setting.account, region, DEFAULT_BUS):

@@ -1,8 +1,11 @@
 """Lambda, as one value."""
 
+from scenarios.cloud.functions.laws import register
 from scenarios.cloud.functions.permissions import PERMISSIONS
 from scenarios.cloud.functions.recorded import RECORDED
 from scenarios.cloud.functions.resources import KINDS
 from scenarios.cloud.service import Service
 
-SERVICE = Service(name="lambda", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS)
+SERVICE = Service(
+    name="lambda", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS, register=register
+)

@@ -14,10 +14,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-retries.html
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from scenarios.cloud.calls import Asked
@@ -35,13 +34,14 @@ from scenarios.cloud.functions.invocations import (
     returned,
     timed_out,
 )
-from scenarios.cloud.functions.runtime_environment import PROJECT, ExecutionEnvironment, InitError
+from scenarios.cloud.functions.runtime_environment import ExecutionEnvironment, InitError
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, LogLines, Need
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
 from scenarios.cloud.kernel.faults import Crash
 from scenarios.cloud.kernel.isolation import NO_AWS_FILES
+from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
 
 RETRY_DELAYS_SECONDS = (60, 120)
@@ -64,12 +64,12 @@ class _Warm:
 
 
 class Functions(Door[Event]):
-    """All functions of the account, and who may run them. `code` is the folder their zip was made of."""
+    """All functions of the account, and who may run them."""
 
-    def __init__(self, setting: Setting, code: Path = PROJECT) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._destinations = Destinations(setting)
-        self._code = code
+        self._code = setting.code
         self._warm: dict[str, _Warm] = {}
         self._running: Invocation | None = None
         self._deadline = setting.clock.now
@@ -79,10 +79,10 @@ class Functions(Door[Event]):
         setting.calls.answer("lambda", "Invoke", self._asked)
         setting.calls.around(self._before_call, self._behind_call)
 
-    def start(self, log_groups: Mapping[str, str], dead_letters: Mapping[str, str] | None = None) -> None:
-        """Begin. By function name: the log group it writes to, and the ARN of its dead-letter queue."""
-        self._log_groups = log_groups
-        self._destinations.dead_letters = dead_letters or {}
+    def start(self, stacks: Sequence[Stack]) -> None:
+        """Begin; the template says which log group a function writes to, and its dead-letter queue."""
+        self._log_groups = _of_functions(stacks, "LoggingConfig", "LogGroup")
+        self._destinations.dead_letters = _of_functions(stacks, "DeadLetterConfig", "TargetArn")
         self.event_sources.start()
 
     @property
@@ -370,3 +370,13 @@ def _payload(given: Any) -> Any:
     except ValueError as error:
         message = f"Could not parse request body into json: {error}"
         raise Refused("InvalidRequestContentException", message) from None
+
+
+def _of_functions(stacks: Iterable[Stack], part: str, name: str) -> dict[str, str]:
+    """A property that moto doesn't keep, by the function's name."""
+    return {
+        resource.physical_id: resource.properties[part][name]
+        for stack in stacks
+        for resource in stack.of_type("AWS::Lambda::Function")
+        if name in resource.properties.get(part, {})
+    }

@@ -1,10 +1,10 @@
 """One delivery: whatever an AWS service hands to a resource of another goes through `hand_over`.
 
-Each service registers the door to what it owns: to its queues, topics, functions, log groups, streams, buses.
-A door says whether the resource is there, which permissions a delivery needs, and which key the resource is
-encrypted with. Whether they are given is asked here, and nowhere else, with the keys `aws:SourceArn` and
-`aws:SourceAccount`. What isn't given is a `Refusal`; the service that delivers has its own error codes for
-it, its own retries and its own dead letters.
+Each service registers the door to what it owns: its queues, topics, functions, log groups, streams, buses,
+buckets. A door says whether the resource is there, which permissions a delivery needs, and which key the
+resource is encrypted with. Whether they are given is asked here, and nowhere else, with the condition keys
+`aws:SourceArn` and `aws:SourceAccount`. What isn't given is a `Refusal`; the service that delivers has its
+own error codes for it, its own retries and its own dead letters.
 
 A resource's policy must let an AWS service in. Where a service delivers under a role, it must be able to
 assume that role, and the role must be allowed; AWS asks that before it looks whether the resource is there.
@@ -70,6 +70,22 @@ class LogLines:
 
     stream: str
     lines: Sequence[tuple[datetime, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Object:
+    """To a bucket, under the name that stands in the ARN.
+
+    `kms_key`: the ARN of the key it is encrypted with, "" where the bucket's settings decide.
+    `encryption_context`: the service's part of it, `{"aws:cloudtrail:arn": ...}`. `requester`: whom S3 names
+    in its events, where that isn't the service's principal.
+    """
+
+    body: bytes
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    kms_key: str = ""
+    encryption_context: Mapping[str, str] = field(default_factory=dict)
+    requester: str = ""
 
 
 # ---- who hands it over --------------------------------------------------------------------------

@@ -22,7 +22,10 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """What was provisioned from one template. `resources` stand in the order of their creation."""
+    """What was provisioned from one template, under the parameters that were given.
+
+    `resources` stand in the order of their creation.
+    """
 
     name: str
     stack_id: str
@@ -30,6 +33,8 @@ class Stack:
     account: str
     resources: Mapping[str, Resource]
     outputs: Mapping[str, str]
+    template: Mapping[str, Any]
+    parameters: Mapping[str, str]
 
     def of_type(self, name: str) -> list[Resource]:
         """Return the resources of one CloudFormation type, in the order of their creation."""

@@ -1,8 +1,11 @@
 """Kinesis Data Streams, as one value."""
 
+from scenarios.cloud.kinesis.laws import register
 from scenarios.cloud.kinesis.permissions import PERMISSIONS
 from scenarios.cloud.kinesis.recorded import RECORDED
 from scenarios.cloud.kinesis.resources import KINDS
 from scenarios.cloud.service import Service
 
-SERVICE = Service(name="kinesis", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS)
+SERVICE = Service(
+    name="kinesis", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS, register=register
+)

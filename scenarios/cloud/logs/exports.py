@@ -19,11 +19,11 @@ from typing import Any
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.deliveries import Missing, Object, Refusal
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.paging import of_logs
 from scenarios.cloud.logs.events import LogEvent, group_named, invalid, milliseconds, no_such_group
 from scenarios.cloud.logs.search import Search
-from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.setting import Setting
 
 SERVICE = "logs.amazonaws.com"
@@ -73,10 +73,9 @@ class _Task:
 class Exports:
     """Every export task of the account."""
 
-    def __init__(self, setting: Setting, search: Search, storage: Storage) -> None:
+    def __init__(self, setting: Setting, search: Search) -> None:
         self._setting = setting
         self._search = search
-        self._storage = storage
         self._tasks: dict[str, _Task] = {}
         calls = setting.calls
         calls.answer("logs", "CreateExportTask", self._create)
@@ -133,12 +132,11 @@ class Exports:
                 "Please ensure that the CreateExportTask caller has been granted s3:PutObject access to the "
                 "bucket."
             )
-        if refused := self._refused(task, TEST_OBJECT):
+        if refused := self._write(task, TEST_OBJECT, TEST_BODY):
             raise invalid(
-                f"{refused} call on the given bucket failed. Please check if CloudWatch Logs has been "
-                "granted permission to perform this operation."
+                f"{_operation(refused)} call on the given bucket failed. Please check if CloudWatch Logs has "
+                "been granted permission to perform this operation."
             )
-        self._write(task, TEST_OBJECT, TEST_BODY)
 
     def _describe(self, asked: Asked) -> dict[str, Any]:
         parameters = asked.parameters
@@ -191,12 +189,11 @@ class Exports:
             ready = [event for event in found if event.ingested_at <= exportable]
             left_out += len(found) - len(ready)
             name = f"{task.id}/{stream.replace('/', '-')}/000000.gz"
-            if refused := self._refused(task, name):
-                self._over(task, "FAILED", f"{refused} call on the given bucket failed.")
+            lines = "".join(_line(event) for event in ready)
+            refused = self._write(task, name, gzip.compress(lines.encode(), mtime=0)) if ready else None
+            if refused is not None:
+                self._over(task, "FAILED", f"{_operation(refused)} call on the given bucket failed.")
                 return
-            if ready:
-                lines = "".join(_line(event) for event in ready)
-                self._write(task, name, gzip.compress(lines.encode(), mtime=0))
         if left_out:
             self._setting.note(
                 "left out", f"{left_out} events of {task.group} are too young to be exported yet"
@@ -208,29 +205,20 @@ class Exports:
         task.completed = milliseconds(self._setting.clock.now)
         self._setting.note("exported", f"{task.group} to {task.bucket}: {message}")
 
-    def _refused(self, task: _Task, name: str) -> str:
-        """The S3 operation that the bucket, or its key, does not let Logs do; "" for none."""
-        if moto_hooks.bucket(self._setting.account, task.bucket) is None:
-            return "GetBucketAcl"
-        bucket, account = f"arn:aws:s3:::{task.bucket}", self._setting.account
-        context: dict[str, str] = {
-            "aws:SourceAccount": account,
-            "aws:SourceArn": f"arn:aws:logs:{task.region}:{account}:log-group:{task.group}:*",
-            "s3:x-amz-acl": "bucket-owner-full-control",
-        }
-        may = self._setting.identity.service_may
-        if not may(SERVICE, "s3:GetBucketAcl", bucket, context).allowed:
-            return "GetBucketAcl"
-        key = self._storage.encryption.key_of_bucket(task.bucket)
-        if not may(SERVICE, "s3:PutObject", f"{bucket}/{task.prefix}/{name}", context).allowed or (
-            key and not may(SERVICE, "kms:GenerateDataKey", key, context).allowed
-        ):
-            return "PutObject"
-        return ""
+    def _write(self, task: _Task, name: str, body: bytes) -> Refusal | None:
+        account = self._setting.account
+        return self._setting.deliveries.hand_over(
+            f"arn:aws:s3:::{task.bucket}/{task.prefix}/{name}",
+            Object(body=body, requester=f"logs.{task.region}.amazonaws.com"),
+            by=SERVICE,
+            source=f"arn:aws:logs:{task.region}:{account}:log-group:{task.group}:*",
+        )
 
-    def _write(self, task: _Task, name: str, body: bytes) -> None:
-        by = f"logs.{task.region}.amazonaws.com"
-        self._storage.write(task.bucket, f"{task.prefix}/{name}", body, {}, by=by)
+
+def _operation(refusal: Refusal) -> str:
+    """The S3 operation that failed: a bucket that is gone fails the first one, a key the second."""
+    first = refusal.missing is Missing.RESOURCE or refusal.action == "s3:GetBucketAcl"
+    return "GetBucketAcl" if first else "PutObject"
 
 
 def _line(event: LogEvent) -> str:

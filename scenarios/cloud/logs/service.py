@@ -23,7 +23,6 @@ from scenarios.cloud.logs.metric_filters import MetricFilters
 from scenarios.cloud.logs.retention import Retention
 from scenarios.cloud.logs.search import Search
 from scenarios.cloud.logs.subscriptions import Subscriptions
-from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.setting import Setting
 
 _NOT_YET = (
@@ -42,13 +41,10 @@ class Logs:
         self._metric_filters = MetricFilters(setting, cloudwatch)
         self._search = Search(setting, self._retention)
         LogGroups(setting, self.write)
+        Exports(setting, self._search)
         setting.calls.answer("logs", "PutLogEvents", self._put_log_events)
         for operation in _NOT_YET:
             setting.calls.check("logs", operation, self._not_yet)
-
-    def connect(self, storage: Storage) -> None:
-        """Let groups be exported to buckets."""
-        Exports(self._setting, self._search, storage)
 
     def write(self, region: str, group: str, stream: str, lines: Sequence[tuple[datetime, str]]) -> None:
         """Ingest lines as an agent or a service does; the group must be there, the stream need not.

@@ -7,19 +7,20 @@ What S3 refuses, and does of itself, is in the package `s3`.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
-
-import boto3
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.deliveries import Object
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.s3.encryption import ObjectEncryption
 from scenarios.cloud.s3.lifecycle import Lifecycle
 from scenarios.cloud.s3.object_lock import ObjectLock
+from scenarios.cloud.s3.objects import Buckets
 from scenarios.cloud.setting import Setting
 
 CREATED, DELETED, MOVED = "Object Created", "Object Deleted", "Object Storage Class Changed"
@@ -31,12 +32,12 @@ ITSELF = "s3.amazonaws.com"
 class Storage:
     """Every bucket of the account."""
 
-    def __init__(self, setting: Setting, session: boto3.Session) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._session = session
         self._sequence = 0
         ObjectLock(setting)
-        self.encryption = ObjectEncryption(setting)
+        self._encryption = ObjectEncryption(setting)
+        Buckets(setting, self._encryption, self._write)
         self._lifecycle = Lifecycle(setting, self._remove, self._moved)
         calls = setting.calls
         for operation in ("PutObject", "CopyObject", "CompleteMultipartUpload"):
@@ -46,38 +47,19 @@ class Storage:
         for operation in ("RestoreObject", "SelectObjectContent"):
             calls.check("s3", operation, self._not_yet)
 
-    def start(self, smallest: Mapping[str, str]) -> None:
-        """Set the lifecycle of every bucket going; see `Lifecycle.start`."""
-        self._lifecycle.start(smallest)
+    def start(self, stacks: Iterable[Stack]) -> None:
+        """Set the lifecycle of every bucket going."""
+        self._lifecycle.start(_smallest_moved(stacks))
 
-    def write(
-        self,
-        bucket: str,
-        key: str,
-        body: bytes,
-        metadata: Mapping[str, str],
-        *,
-        by: str,
-        kms_key: str = "",
-        context: Mapping[str, str] | None = None,
-    ) -> None:
-        """An AWS service writes an object; whether it may is asked by whoever writes.
-
-        Args:
-            bucket: where to.
-            key: its name.
-            body: its content.
-            metadata: its user metadata.
-            by: the service's name, `cloudtrail.amazonaws.com`.
-            kms_key: the ARN of the key it is encrypted with; by default the bucket's own settings say.
-            context: the service's part of the encryption context, `{"aws:cloudtrail:arn": ...}`.
-        """
-        encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
+    def _write(self, bucket: str, key: str, given: Object, by: str) -> None:
+        """An AWS service writes an object; it has been allowed by now."""
+        encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": given.kms_key} if given.kms_key else {}
+        body = given.body
         with self._setting.calls.muted():
-            answer = self._session.client("s3").put_object(
-                Bucket=bucket, Key=key, Body=body, Metadata=dict(metadata), **encrypted
+            answer = self._setting.session.client("s3").put_object(
+                Bucket=bucket, Key=key, Body=body, Metadata=dict(given.metadata), **encrypted
             )
-        self.encryption.written(bucket, key, answer.get("VersionId", "null"), context or {})
+        self._encryption.written(bucket, key, answer.get("VersionId", "null"), given.encryption_context)
         self._tell(CREATED, bucket, key, answer.get("VersionId"), requester=by, reason="PutObject", source=by)
         self._setting.calls.by_service(
             by,
@@ -95,7 +77,7 @@ class Storage:
     def _remove(self, bucket: str, key: str, version: str | None) -> None:
         named = {"VersionId": version} if version else {}
         with self._setting.calls.muted():
-            answer = self._session.client("s3").delete_object(Bucket=bucket, Key=key, **named)
+            answer = self._setting.session.client("s3").delete_object(Bucket=bucket, Key=key, **named)
         self._tell(
             DELETED,
             bucket,
@@ -210,3 +192,14 @@ class Storage:
 
     def _not_yet(self, asked: Asked) -> None:
         raise NotSimulated("s3", asked.operation)
+
+
+def _smallest_moved(stacks: Iterable[Stack]) -> dict[str, str]:
+    """From which size on a bucket's lifecycle moves objects, by bucket: moto keeps none of it."""
+    name = "TransitionDefaultMinimumObjectSize"
+    return {
+        resource.physical_id: resource.properties["LifecycleConfiguration"][name]
+        for stack in stacks
+        for resource in stack.of_type("AWS::S3::Bucket")
+        if name in resource.properties.get("LifecycleConfiguration", {})
+    }

@@ -1,8 +1,9 @@
 """SNS, as one value."""
 
 from scenarios.cloud.service import Service
+from scenarios.cloud.sns.laws import register
 from scenarios.cloud.sns.permissions import PERMISSIONS
 from scenarios.cloud.sns.recorded import RECORDED
 from scenarios.cloud.sns.resources import KINDS
 
-SERVICE = Service(name="sns", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS)
+SERVICE = Service(name="sns", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS, register=register)

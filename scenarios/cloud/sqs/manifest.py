@@ -1,8 +1,9 @@
 """SQS, as one value."""
 
 from scenarios.cloud.service import Service
+from scenarios.cloud.sqs.laws import register
 from scenarios.cloud.sqs.permissions import PERMISSIONS
 from scenarios.cloud.sqs.recorded import RECORDED
 from scenarios.cloud.sqs.resources import KINDS
 
-SERVICE = Service(name="sqs", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS)
+SERVICE = Service(name="sqs", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS, register=register)

@@ -1,8 +1,9 @@
 """Systems Manager, as one value."""
 
+from scenarios.cloud.agent.laws import register
 from scenarios.cloud.service import Service
 from scenarios.cloud.ssm.permissions import PERMISSIONS
 from scenarios.cloud.ssm.recorded import RECORDED
 from scenarios.cloud.ssm.resources import KINDS
 
-SERVICE = Service(name="ssm", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS)
+SERVICE = Service(name="ssm", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS, register=register)

@@ -1,7 +1,8 @@
 """STS, as one value."""
 
 from scenarios.cloud.service import Service
+from scenarios.cloud.sts.laws import register
 from scenarios.cloud.sts.permissions import PERMISSIONS
 from scenarios.cloud.sts.recorded import RECORDED
 
-SERVICE = Service(name="sts", permissions=PERMISSIONS, recorded=(RECORDED,))
+SERVICE = Service(name="sts", permissions=PERMISSIONS, recorded=(RECORDED,), register=register)

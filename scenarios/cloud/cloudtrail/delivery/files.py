@@ -20,14 +20,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from chalicelib.trail.integrity.keys import Chain, LogFileKey
-from scenarios.cloud.cloudtrail.access import CLOUDTRAIL_CONTEXT, SERVICE, Access, Denial, accounts_of
+from scenarios.cloud.cloudtrail.access import SERVICE, Access, Denial, accounts_of
 from scenarios.cloud.cloudtrail.delivery.digests import DeliveredLog, SignedDigest, write_digest
 from scenarios.cloud.cloudtrail.delivery.log_files import Packed, packed
 from scenarios.cloud.cloudtrail.delivery.signing_keys import key_at
 from scenarios.cloud.cloudtrail.delivery.status import Deliveries
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.deliveries import Missing, Notification
-from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.setting import Setting
 
 LOG_FILE_EVERY = timedelta(minutes=5)
@@ -94,11 +93,10 @@ class _Stream:
 class TrailFiles:
     """The log files and digests of every trail. `find_trail` gives moto's model by ARN, as it is now."""
 
-    def __init__(self, setting: Setting, storage: Storage, find_trail: FindTrail) -> None:
+    def __init__(self, setting: Setting, find_trail: FindTrail) -> None:
         self._setting = setting
-        self._storage = storage
         self._find_trail = find_trail
-        self.access = Access(setting, storage.encryption)
+        self.access = Access(setting)
         self._streams: dict[Place, _Stream] = {}
         self._statuses: dict[str, Deliveries] = {}
         self._turning: set[str] = set()
@@ -224,20 +222,10 @@ class TrailFiles:
         status = self.status(trail.arn)
         attempts = status.digests if metadata else status.log_files
         kms_key, denial = self._key_of(trail)
-        denial = (
-            denial
-            or self.access.to_bucket(trail.arn, trail.bucket_name, key)
-            or self.access.to_encrypt(trail.arn, kms_key, trail.bucket_name, key)
-        )
+        denial = denial or self.access.put_object(trail, key, body, metadata, kms_key)
         if attempts.note(self._setting.clock.now, denial.error if denial else "") and denial:
             self._setting.note("undelivered", denial.words)
-        if denial:
-            return False
-        context = {CLOUDTRAIL_CONTEXT: trail.arn} if kms_key else {}
-        self._storage.write(
-            trail.bucket_name, key, body, metadata, by=SERVICE, kms_key=kms_key, context=context
-        )
-        return True
+        return denial is None
 
     def _key_of(self, trail: Any) -> tuple[str, Denial | None]:
         """The ARN of the trail's own key, "" for none, or that it is gone."""

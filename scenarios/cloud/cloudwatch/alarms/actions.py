@@ -6,42 +6,27 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-action
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from scenarios.cloud.cloudwatch.alarms.telling import Change, Place, lambda_event, long_name, notification
-from scenarios.cloud.ec2.instances import Instances, Machine
 from scenarios.cloud.kernel import moto_hooks
-from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.deliveries import Event, Notification
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
 
 SERVICE = "cloudwatch.amazonaws.com"
 LAMBDA_PRINCIPAL = "lambda.alarms.cloudwatch.amazonaws.com"
-# The service-linked role under which an alarm acts on an instance.
-EC2_ROLE, EC2_PRINCIPAL = "AWSServiceRoleForCloudWatchEvents", "events.amazonaws.com"
+
+Act = Callable[[Any, str], str | None]
+"""What a service does for an alarm: (alarm, action ARN) -> why it could not, or None."""
 
 _EC2 = re.compile(r"arn:aws[a-z-]*:automate:[a-z0-9-]+:ec2:(stop|terminate|reboot|recover)")
 _SWF = re.compile(
     r"arn:aws[a-z-]*:swf:[a-z0-9-]+:\d{12}:action/actions/AWS_EC2\.InstanceId\."
     r"(Stop|Terminate|Reboot|Recover)/1\.0"
 )
-_OPERATIONS = {
-    "stop": "StopInstances",
-    "terminate": "TerminateInstances",
-    "reboot": "RebootInstances",
-    "recover": "",  # no call of anybody's, and no record
-}
-# In which states an instance can't be so dealt with. That an alarm's attempt fails as a call of one's own
-# would, and leaves no record, is unconfirmed.
-_TOO_LATE = {
-    "stop": {"shutting-down", "terminated"},
-    "terminate": set[str](),
-    "reboot": {"pending", "stopping", "stopped", "shutting-down", "terminated"},
-    "recover": {"pending", "stopping", "stopped", "shutting-down", "terminated"},
-}
 
 
 def ec2_action(arn: str) -> str:
@@ -53,10 +38,14 @@ def ec2_action(arn: str) -> str:
 class Actions:
     """Carries out what alarms are told to do."""
 
-    def __init__(self, setting: Setting, instances: Instances) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._instances = instances
+        self._taught: dict[str, Act] = {}
         self._cooled: dict[str, datetime] = {}  # until when a scaling policy rests
+
+    def teach(self, service: str, act: Act) -> None:
+        """Have a service carry out the actions whose ARNs name it."""
+        self._taught[service] = act
 
     def run(self, region: str, alarm: Any, change: Change) -> list[tuple[str, str | None]]:
         """The actions of the state it changed to; returns each with why it failed, or None."""
@@ -86,8 +75,8 @@ class Actions:
         if ":lambda:" in action:
             event = Event(content=lambda_event(place, alarm, change))
             return self._hand_over(action, event, LAMBDA_PRINCIPAL, alarm)
-        if deed := ec2_action(action):
-            return self._on_instance(alarm, deed)
+        if act := self._taught.get(action.split(":")[2]):
+            return act(alarm, action)
         if ":autoscaling:" in action:
             return self._scale(region, alarm, action)
         raise NotSimulated("cloudwatch", f"the alarm action {action} of {alarm.name}")
@@ -120,33 +109,3 @@ class Actions:
     def _hand_over(self, action: str, payload: object, by: str, alarm: Any) -> str | None:
         refusal = self._setting.deliveries.hand_over(action, payload, by=by, source=alarm.alarm_arn)
         return str(refusal.missing) if refusal is not None else None
-
-    def _on_instance(self, alarm: Any, deed: str) -> str | None:
-        instance = next((each.value for each in alarm.dimensions if each.name == "InstanceId"), "")
-        machine = self._instances.machine(instance)
-        deeds: Mapping[str, Callable[[Machine], object]] = {
-            "stop": self._instances.stop,
-            "terminate": self._instances.terminate,
-            "reboot": self._instances.reboot,
-            "recover": self._instances.recover,
-        }
-        if self._instances.state(machine) in _TOO_LATE[deed]:
-            return "IncorrectInstanceState"
-        self._setting.note("alarm", f"{alarm.name} acts: {deed} {instance}")
-        if operation := _OPERATIONS[deed]:
-            self._setting.calls.under_role(
-                self._role(), "ec2", operation, {"InstanceIds": [instance]}, region=machine.region
-            )
-        deeds[deed](machine)
-        return None
-
-    def _role(self) -> Caller:
-        account = self._setting.account
-        return Caller(
-            kind=CallerKind.ASSUMED_ROLE,
-            account=account,
-            arn=f"arn:aws:sts::{account}:assumed-role/{EC2_ROLE}/InstanceActions",
-            name=EC2_ROLE,
-            source_ip=EC2_PRINCIPAL,
-            user_agent=EC2_PRINCIPAL,
-        )

@@ -6,10 +6,12 @@ as active while anything lies in it. Only where an alarm watches is anything cou
 Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 """
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from scenarios.cloud.cloudwatch.service import CloudWatch
+from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
 from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
 
 NAMESPACE = "AWS/SQS"
@@ -19,12 +21,15 @@ VISIBLE = "ApproximateNumberOfMessagesVisible"
 class QueueMetrics:
     """Counts what waits in the queues that alarms watch."""
 
-    def __init__(self, setting: Setting, cloudwatch: CloudWatch) -> None:
+    def __init__(self, setting: Setting, store: Callable[[str], MetricStore]) -> None:
         self._setting = setting
-        self._cloudwatch = cloudwatch
+        self._store = store  # a region's metrics
 
-    def start(self) -> None:
+    def start(self, _: Sequence[Stack]) -> None:
         """Count for the first time at the next full minute."""
+        self._next()
+
+    def _next(self) -> None:
         now = self._setting.clock.now
         self._setting.clock.at(
             now.replace(second=0, microsecond=0) + timedelta(minutes=1), self._count, "queues are counted"
@@ -35,7 +40,7 @@ class QueueMetrics:
             for name in self._watched(region):
                 queue = moto_hooks.queue(f"arn:aws:sqs:{region}:{self._setting.account}:{name}")
                 if queue is not None and queue.approximate_number_of_messages:
-                    self._cloudwatch.store(region).put(
+                    self._store(region).put(
                         NAMESPACE,
                         VISIBLE,
                         {"QueueName": name},
@@ -43,7 +48,7 @@ class QueueMetrics:
                         unit="Count",
                         timestamp=self._setting.clock.now,
                     )
-        self.start()
+        self._next()
 
     def _watched(self, region: str) -> list[str]:
         alarms = moto_hooks.alarms(self._setting.account, region).values()

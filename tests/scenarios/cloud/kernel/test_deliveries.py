@@ -13,6 +13,7 @@ from scenarios.cloud.kernel.deliveries import (
     Message,
     Missing,
     Notification,
+    Object,
     StreamRecord,
 )
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
@@ -34,11 +35,14 @@ from tests.scenarios.cloud.small_worlds import (
 )
 
 EVENTS, SNS, LOGS = "events.amazonaws.com", "sns.amazonaws.com", "logs.amazonaws.com"
+CLOUDTRAIL = "cloudtrail.amazonaws.com"
 RULE, OTHER_RULE = arn("events", "rule/Rule"), arn("events", "rule/Other")
+TRAIL = arn("cloudtrail", "trail/main")
 FROM_RULE = {"Condition": {"ArnEquals": {"aws:SourceArn": RULE}}}
 FROM_HOME = {"Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}}
 
 MESSAGE, NOTIFICATION, EVENT = Message(body="{}"), Notification(text="m"), Event(content={})
+OBJECT = Object(body=b"")
 RECORD, LINES = StreamRecord(data=b"x", partition_key="k"), LogLines(stream="s", lines=())
 
 # ---- one account with everything in it ----------------------------------------------------------
@@ -72,6 +76,26 @@ def trusted(name, condition):
     return resources
 
 
+def storing(name, *statements, **properties):
+    """A bucket, and what its policy lets CloudTrail do there."""
+    given = {
+        "Bucket": {"Ref": name},
+        "PolicyDocument": document(
+            *(lets("cloudtrail", each, resource=f"arn:aws:s3:::{name.lower()}*") for each in statements)
+        ),
+    }
+    return {
+        name: {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name.lower(), **properties}},
+        f"{name}Policy": {"Type": "AWS::S3::BucketPolicy", "Properties": given},
+    }
+
+
+def encrypts(by_key):
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Fn::GetAtt": [by_key, "Arn"]}}
+    rules = [{"ServerSideEncryptionByDefault": default}]
+    return {"BucketEncryption": {"ServerSideEncryptionConfiguration": rules}}
+
+
 LOGS_POLICY = {
     "PolicyName": "p",
     "PolicyDocument": document(lets("events", "logs:CreateLogStream", "logs:PutLogEvents")),
@@ -97,6 +121,19 @@ ACCOUNT_WITH_EVERYTHING = {
     **topic("events", name="UnlockedTopic", key="Kind"),
     **function(),
     **permission("events", SourceArn=RULE),
+    **storing("Store", "s3:GetBucketAcl", "s3:PutObject"),
+    **storing("NoAcl", "s3:PutObject"),
+    **storing("ReadOnly", "s3:GetBucketAcl"),
+    **storing("LockedStore", "s3:*", **encrypts("Kind")),
+    **storing("DisabledStore", "s3:*", **encrypts("Switched")),
+    **key(
+        "OfTrail",
+        lets(
+            "cloudtrail",
+            "kms:GenerateDataKey",
+            Condition={"StringEquals": {"kms:EncryptionContext:aws:cloudtrail:arn": TRAIL}},
+        ),
+    ),
     **group(),
     "LogsPolicy": {"Type": "AWS::Logs::ResourcePolicy", "Properties": LOGS_POLICY},
     "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "stream", "ShardCount": 1}},
@@ -214,8 +251,32 @@ ROWS = [
     ("the default bus, an AWS service", "s3.amazonaws.com", BUS, EVENT, "", None),
     ("another bus, an AWS service", EVENTS, arn("events", "event-bus/x"), EVENT, RULE, Missing.RESOURCE),
     ("a bus under a role", assumed("writer"), BUS, EVENT, RULE, None),
+    ("a bucket", CLOUDTRAIL, "arn:aws:s3:::store/k", OBJECT, TRAIL, None),
+    ("no such bucket", CLOUDTRAIL, "arn:aws:s3:::gone/k", OBJECT, TRAIL, Missing.RESOURCE),
+    ("a bucket's ACL", CLOUDTRAIL, "arn:aws:s3:::noacl/k", OBJECT, TRAIL, Missing.PERMISSION),
+    ("a bucket to be read", CLOUDTRAIL, "arn:aws:s3:::readonly/k", OBJECT, TRAIL, Missing.PERMISSION),
+    ("a bucket's key", CLOUDTRAIL, "arn:aws:s3:::lockedstore/k", OBJECT, TRAIL, Missing.KEY_PERMISSION),
+    ("a bucket's key is off", CLOUDTRAIL, "arn:aws:s3:::disabledstore/k", OBJECT, TRAIL, Missing.USABLE_KEY),
+    ("an object's own key", CLOUDTRAIL, "arn:aws:s3:::store/k", ("OfTrail", TRAIL), TRAIL, None),
+    (
+        "an object's own key, another context",
+        CLOUDTRAIL,
+        "arn:aws:s3:::store/k",
+        ("OfTrail", f"{TRAIL}-not"),
+        TRAIL,
+        Missing.KEY_PERMISSION,
+    ),
     ("a bus, a role that may not", assumed("idler"), BUS, EVENT, RULE, Missing.PERMISSION),
 ]
+
+
+def _made(cloud, payload):
+    """The payload; for (key, trail) an object that is encrypted so."""
+    if not isinstance(payload, tuple):
+        return payload
+    name, trail = payload
+    kms_key = cloud.home.resources[name].attributes["Arn"]
+    return Object(body=b"", kms_key=kms_key, encryption_context={"aws:cloudtrail:arn": trail})
 
 
 @cache
@@ -225,7 +286,7 @@ def answers():
         with cloud.calls.muted():
             admin(cloud, "kms").disable_key(KeyId=cloud.home.resources["Switched"].physical_id)
         asked = {
-            about: cloud.setting.deliveries.refusal(target, payload, by=by, source=source)
+            about: cloud.setting.deliveries.refusal(target, _made(cloud, payload), by=by, source=source)
             for about, by, target, payload, source, _ in ROWS
         }
         assert cloud.setting.trace == []  # whoever only asks hands nothing over

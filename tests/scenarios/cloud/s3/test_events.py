@@ -5,9 +5,10 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.kernel.deliveries import Object
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import ACCOUNT
-from tests.scenarios.cloud.small_worlds import HOME, admin, bucket, document, heard, queue, rule, world
+from tests.scenarios.cloud.small_worlds import HOME, admin, bucket, document, heard, lets, queue, rule, world
 
 ON = {"NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}}
 VERSIONED = {"VersioningConfiguration": {"Status": "Enabled"}}
@@ -151,13 +152,30 @@ def test_the_buckets_own_lifecycle_is_told_as_such():
         assert event["detail"]["deletion-type"] == "Delete Marker Created"
 
 
-def test_what_a_service_writes_names_the_service():
-    with world({**bucket(**ON), **HEARS}) as cloud:
-        cloud.storage.write("tw-logs", "k", b"", {}, by="cloudtrail.amazonaws.com")
+LETS_CLOUDTRAIL = {
+    "Policy": {
+        "Type": "AWS::S3::BucketPolicy",
+        "Properties": {
+            "Bucket": {"Ref": "Bucket"},
+            "PolicyDocument": document(lets("cloudtrail", "s3:*", resource=["arn:aws:s3:::tw-logs*"])),
+        },
+    }
+}
+
+
+@pytest.mark.parametrize("requester", ["", "logs.us-east-1.amazonaws.com"])
+def test_what_a_service_writes_names_the_service(requester):
+    with world({**bucket(**ON), **LETS_CLOUDTRAIL, **HEARS}) as cloud:
+        given = Object(body=b"x", metadata={"kind": "digest"}, requester=requester)
+        by = "cloudtrail.amazonaws.com"
+        assert cloud.setting.deliveries.hand_over("arn:aws:s3:::tw-logs/a/k", given, by=by) is None
 
         (event,) = told(cloud)
-        assert event["detail"]["requester"] == "cloudtrail.amazonaws.com"
-        assert event["detail"]["source-ip-address"] == "cloudtrail.amazonaws.com"
+        assert event["detail"]["object"]["key"] == "a/k"
+        assert event["detail"]["requester"] == (requester or by)
+        assert event["detail"]["source-ip-address"] == (requester or by)
+        found = admin(cloud, "s3").get_object(Bucket="tw-logs", Key="a/k")
+        assert (found["Body"].read(), found["Metadata"]) == (b"x", {"kind": "digest"})
 
 
 def test_notifications_that_do_not_go_through_eventbridge_are_not_simulated():

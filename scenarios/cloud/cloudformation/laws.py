@@ -1,0 +1,9 @@
+"""Which laws CloudFormation has."""
+
+from scenarios.cloud.cloudformation.described import DescribedStacks
+from scenarios.cloud.setting import Setting
+
+
+def register(setting: Setting) -> None:
+    """The laws of CloudFormation."""
+    setting.laws.when_entered(DescribedStacks(setting).start)

@@ -1,0 +1,9 @@
+"""Which laws DynamoDB has."""
+
+from scenarios.cloud.dynamodb.tables import Tables
+from scenarios.cloud.setting import Setting
+
+
+def register(setting: Setting) -> None:
+    """The laws of DynamoDB."""
+    setting.laws.add(Tables(setting))

@@ -1,0 +1,15 @@
+"""Which laws EC2 has."""
+
+from scenarios.cloud.cloudwatch.service import CloudWatch
+from scenarios.cloud.ec2.alarm_actions import AlarmActions
+from scenarios.cloud.ec2.instances import Instances
+from scenarios.cloud.setting import Setting
+
+
+def register(setting: Setting) -> None:
+    """The laws of EC2: its instances are measured by CloudWatch, whose alarms act on them."""
+    cloudwatch = setting.laws[CloudWatch]
+    instances = setting.laws.add(Instances(setting, cloudwatch.store))
+    act = AlarmActions(setting, instances).act
+    for service in ("automate", "swf"):
+        cloudwatch.actions.teach(service, act)

@@ -1,0 +1,12 @@
+"""Which laws Lambda has."""
+
+from scenarios.cloud.functions.service import Functions
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.setting import Setting
+
+
+def register(setting: Setting) -> None:
+    """The laws of Lambda."""
+    functions = setting.laws.add(Functions(setting))
+    setting.laws.meanwhile(moto_hooks.messages_tell(functions.event_sources.arrived))
+    setting.laws.when_entered(functions.start)

@@ -1,0 +1,12 @@
+"""Which laws CloudWatch Logs has."""
+
+from scenarios.cloud.cloudwatch.service import CloudWatch
+from scenarios.cloud.logs.encryption import GroupEncryption
+from scenarios.cloud.logs.service import Logs
+from scenarios.cloud.setting import Setting
+
+
+def register(setting: Setting) -> None:
+    """The laws of CloudWatch Logs, which measures by the metrics of CloudWatch."""
+    setting.laws.add(Logs(setting, setting.laws[CloudWatch]))
+    GroupEncryption(setting)

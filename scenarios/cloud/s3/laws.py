@@ -1,0 +1,12 @@
+"""Which laws S3 has."""
+
+from scenarios.cloud.s3.events import Storage
+from scenarios.cloud.s3.notifications import Notifications
+from scenarios.cloud.setting import Setting
+
+
+def register(setting: Setting) -> None:
+    """The laws of S3."""
+    storage = setting.laws.add(Storage(setting))
+    setting.laws.when_entered(storage.start)
+    Notifications(setting)

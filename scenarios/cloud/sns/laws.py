@@ -1,0 +1,9 @@
+"""Which laws SNS has."""
+
+from scenarios.cloud.setting import Setting
+from scenarios.cloud.sns.topics import Topics
+
+
+def register(setting: Setting) -> None:
+    """The laws of SNS."""
+    setting.laws.add(Topics(setting))

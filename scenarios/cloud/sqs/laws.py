@@ -1,0 +1,9 @@
+"""Which laws SQS has."""
+
+from scenarios.cloud.setting import Setting
+from scenarios.cloud.sqs.queues import Queues
+
+
+def register(setting: Setting) -> None:
+    """The laws of SQS."""
+    setting.laws.add(Queues(setting))
