@@ -1,17 +1,15 @@
 """`trailwarden catalog`: all that can wake up, what it may touch, and what proves it. It asks no AWS."""
 
-import ast
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import click
 
 from chalicelib.catalog import CATALOG
 from chalicelib.http.page import does, trigger_in_words
 from chalicelib.remediation import Grant, Remediation
-from scenarios import incidents
+from scenarios.commands.scenario_names import scenarios_of
 from scenarios.runner.show.terminal import Terminal
 
 _LABEL_WIDTH = 9
@@ -88,19 +86,3 @@ def _alike(grants: Iterable[Grant]) -> list[list[Grant]]:
 
 def _counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
-def scenarios_of(name: str) -> list[str]:
-    """The names of the scenarios in the module of that name, read from its text: to import it takes moto."""
-    path = Path(incidents.__path__[0]) / f"{name}.py"
-    if not path.exists():
-        return []
-    calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
-    return [
-        str(keyword.value.value)
-        for call in calls
-        for keyword in call.keywords
-        if keyword.arg == "name"
-        and isinstance(keyword.value, ast.Constant)
-        and str(keyword.value.value).partition(".")[0] == name
-    ]

@@ -4,9 +4,11 @@ Each command is a module of `scenarios.commands`, imported when it is asked for:
 real account must not wait for, and must not hold, the simulated AWS.
 
 Exit codes: 0 all well; 1 a finding, a failed expectation; 2 bad usage, bad input, or could not tell: one
-sentence on standard error, and no traceback.
+sentence on standard error, and no traceback; 130 Ctrl-C, in one line too.
 """
 
+import io
+import os
 import sys
 from importlib import import_module
 from types import MappingProxyType
@@ -18,16 +20,17 @@ from scenarios.cloud.kernel.errors import NotSimulated
 
 SUMMARIES = MappingProxyType(
     {
-        "run": "Rehearse incidents on the simulated AWS, and tell them as a timeline.",
-        "scenarios": "List every scenario: its name, the remediation it proves, what it tells.",
-        "replay": "Put real CloudTrail records through the deployed rules and handlers.",
-        "match": "Try a pattern on events: match, or which field failed against what.",
-        "validate-trail": "Whether a trail is still what CloudTrail delivered, digest by digest.",
-        "catalog": "Every remediation: what wakes it, what it may touch, what proves it.",
-        "doctor": "Hold a deployed account against what the stack promises: what stays unwatched.",
-        "package": "Write the templates and the zip that AWS is given, and lint them.",
+        "run": "Rehearse incidents on the simulated AWS, told as timelines.",
+        "scenarios": "List every scenario: name, remediation, title.",
+        "replay": "Put your CloudTrail records through rules and handlers.",
+        "match": "Try a pattern on events: match, or which field failed.",
+        "validate-trail": "Whether a trail is still what CloudTrail delivered.",
+        "catalog": "Every remediation: its triggers, grants and scenarios.",
+        "doctor": "What a deployed account leaves unwatched.",
+        "package": "Write and lint the templates and the zip for AWS.",
     }
 )
+COMPLETING = "_TRAILWARDEN_COMPLETE"  # in the environment while a shell asks for words
 INTERRUPTED = 130  # as shells report it
 
 
@@ -44,6 +47,10 @@ class Commands(click.Group):
         del ctx
         if cmd_name not in SUMMARIES:
             return None
+        if cmd_name == "run" and COMPLETING in os.environ:
+            from scenarios.commands.run_options import unanswered  # noqa: PLC0415 - only completing needs it
+
+            return unanswered
         command = import_module(f"scenarios.commands.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
@@ -54,8 +61,19 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(SUMMARIES.items()))
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; Ctrl-C ends it in one line."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            if sys.stderr.isatty():
+                click.echo(err=True)  # behind the ^C that the terminal shows
+            _complain("interrupted")
+            return INTERRUPTED
+
     def main(self, *args: Any, **more: Any) -> Any:
         """Run a command line, and turn what went wrong into one sentence and an exit code."""
+        _let_every_character_out()
         try:
             code = super().main(*args, **{**more, "standalone_mode": False})
         except click.ClickException as error:
@@ -69,11 +87,25 @@ class Commands(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
 
+def _let_every_character_out() -> None:
+    """Where a locale lacks a character (✓, ->), it shows as a question mark rather than as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def _complain(sentence: str) -> None:
     click.echo(f"trailwarden: {' '.join(sentence.split())}", err=True)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="trailwarden", prog_name="trailwarden")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Watch an AWS account's audit trail, and rehearse what happens on a simulated AWS."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())

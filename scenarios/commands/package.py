@@ -6,42 +6,63 @@ from pathlib import Path
 import click
 
 from scenarios.cloud.kernel.errors import InvalidTemplate
-from scenarios.packaging.documents import UnknownSection
-from scenarios.packaging.lambda_package import CannotBuild, NotForAws, lint, strangers, write_package
-from scenarios.packaging.sam import PROJECT, UnknownStage, regenerate
+from scenarios.runner.show.progress import progress
 
 
 @click.command()
 @click.option("--stage", default="prod", show_default=True, help="A stage of .chalice/config.json.")
-@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
-def command(stage: str, out: Path) -> int:
+@click.argument("out", type=click.Path(file_okay=False))
+def command(stage: str, out: str) -> int:
     """Write the templates and deployment.zip into OUT, ready for `aws cloudformation package`.
 
     Brings the generated files of the project up to date before: the fragment, the policies and their list in
     .chalice/config.json, requirements.txt, the tables of README. Exits with 1 when cfn-lint finds something,
     before or after the transform.
     """
+    if not out:
+        raise click.UsageError("OUT is empty; it names the folder to write to")
+    return _package(stage, Path(out))
+
+
+def _package(stage: str, out: Path) -> int:
+    # Imported here: what only asks for help, or completes a word, shall not wait for cfn-lint and chalice.
+    from scenarios.packaging import documents, lambda_package, sam  # noqa: PLC0415 - see above
+
     try:
-        changed = regenerate()
-        paths = write_package(stage, out)
-        findings = [
-            *lint(paths),
-            *(f"deployment.zip: holds {name}" for name in strangers(paths["deployment.zip"])),
-        ]
-    except (UnknownStage, UnknownSection, NotForAws, CannotBuild, InvalidTemplate) as error:
+        with progress() as line:
+            line.say("bringing the generated files up to date")
+            changed = sam.regenerate()
+            line.say("writing the templates, fetching the wheels for Lambda")
+            paths = lambda_package.write_package(stage, out)
+            line.say("linting the templates, before and after the transform")
+            strangers = lambda_package.strangers(paths["deployment.zip"])
+            findings = [
+                *lambda_package.lint(paths),
+                *(f"deployment.zip: holds {name}" for name in strangers),
+            ]
+    except (
+        sam.UnknownStage,
+        documents.UnknownSection,
+        lambda_package.NotForAws,
+        lambda_package.CannotBuild,
+        InvalidTemplate,
+    ) as error:
         raise click.UsageError(str(error)) from error
     except OSError as error:
         raise click.UsageError(
             f"{error.filename or out}: {(error.strerror or str(error)).lower()}"
         ) from error
     for path in changed:
-        click.echo(f"regenerated {path.relative_to(PROJECT)}")
+        click.echo(f"regenerated {path.relative_to(sam.PROJECT)}")
     for path in paths.values():
         click.echo(f"wrote       {path} ({_size(path)})")
     for finding in findings:
         click.echo(finding)
     if findings:
-        click.echo(f"trailwarden: {len(findings)} findings; do not deploy this", err=True)
+        click.echo(
+            f"trailwarden: {len(findings)} finding{'' if len(findings) == 1 else 's'}; do not deploy this",
+            err=True,
+        )
         return 1
     click.echo("linted      clean, before and after the transform")
     click.echo(_next(out, paths))

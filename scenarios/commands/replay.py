@@ -3,12 +3,16 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from chalicelib.wording import safe
 from scenarios.runner.replay.record_files import Found, NotARecord, read
-from scenarios.runner.replay.replay import Replayed, replay
+from scenarios.runner.show.progress import progress
+
+if TYPE_CHECKING:
+    from scenarios.runner.replay.replay import Replayed
 
 _WIDEST_PLACE = 40
 _LONGEST_TITLE = 200
@@ -29,7 +33,7 @@ def command(files: Sequence[str], form: str) -> int:
     found, complaints = _all(files)
     for complaint in complaints:
         click.echo(f"trailwarden: {complaint}", err=True)
-    replayed = replay(found) if found else []
+    replayed = _replayed(found) if found else []
     for each in replayed:
         for name, why in each.failed.items():
             click.echo(f"trailwarden: {each.found.where}: {name} could not handle it: {safe(why)}", err=True)
@@ -39,6 +43,15 @@ def command(files: Sequence[str], form: str) -> int:
     else:
         _tell(replayed, len(complaints))
     return 2 if complaints or any(each.failed for each in replayed) else 0
+
+
+def _replayed(found: Sequence[Found]) -> "list[Replayed]":
+    # Imported here: what only asks for help, or completes a word, shall not wait for moto.
+    from scenarios.runner.replay.replay import replay  # noqa: PLC0415 - see above
+
+    with progress() as line:
+        line.say("provisioning the simulated AWS")
+        return replay(found, lambda done: line.say(f"{done} of {len(found)} records"))
 
 
 def _all(files: Iterable[str]) -> tuple[list[Found], list[NotARecord]]:
@@ -53,7 +66,7 @@ def _all(files: Iterable[str]) -> tuple[list[Found], list[NotARecord]]:
     return found, complaints
 
 
-def _tell(replayed: Sequence[Replayed], unread: int) -> None:
+def _tell(replayed: "Sequence[Replayed]", unread: int) -> None:
     """A line for each record that fired, what would be done below it, and how many of each at the end."""
     firing = [each for each in replayed if each.fired]
     places = min(max((len(each.found.where) for each in firing), default=0), _WIDEST_PLACE)
@@ -71,7 +84,7 @@ def _tell(replayed: Sequence[Replayed], unread: int) -> None:
     click.echo(_counts(replayed, unread))
 
 
-def _counts(replayed: Sequence[Replayed], unread: int) -> str:
+def _counts(replayed: "Sequence[Replayed]", unread: int) -> str:
     fired = Counter(name for each in replayed for name in each.fired)
     silent = sum(each.carried and not (each.fired or each.duplicate or each.failed) for each in replayed)
     parts = [f"{count} fired {name}" for name, count in fired.items()]
@@ -83,4 +96,4 @@ def _counts(replayed: Sequence[Replayed], unread: int) -> str:
         "no record": unread,
     }
     parts += [f"{count} {words}" for words, count in rest.items() if count]
-    return f"{len(replayed)} records: {', '.join(parts)}."
+    return f"{len(replayed)} record{'' if len(replayed) == 1 else 's'}: {', '.join(parts)}."

@@ -3,23 +3,23 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from enum import Enum, auto
 from pathlib import Path
 
 import click
 
 from scenarios.cloud.kernel.faults import PROFILES, Faults
+from scenarios.commands.run_options import ALL, options
 from scenarios.commands.scenarios import UNREADABLE, tell_unreadable
 from scenarios.runner.library import UnknownScenario, library, named, unreadable
 from scenarios.runner.run import Report, run
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.show.plot import FORMATS, NothingToDraw, draw
+from scenarios.runner.show.progress import progress
 from scenarios.runner.show.report import Teller
 from scenarios.runner.side_by_side import side_by_side
 
 MOST_IN_BRIEF = 4
-ALL = "all"
 
 
 class Shape(Enum):
@@ -31,36 +31,7 @@ class Shape(Enum):
 
 
 @click.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="What is left to chance."
-)
-@click.option(
-    "--faults",
-    "profile",
-    type=click.Choice([*PROFILES, ALL]),
-    default="none",
-    show_default=True,
-    help="What goes wrong meanwhile; 'all' runs every profile.",
-)
-@click.option("--trace", is_flag=True, help="Tell everything that happened, not only what matters.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
-)
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="So many runs at a time.",
-)
-@click.option(
-    "--plot",
-    "picture",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    metavar="FILE",
-    help="Draw each alarm that went off: metric, threshold, states, messages; a .png or .svg.",
-)
+@options
 def command(
     names: Sequence[str], seed: int, profile: str, *, trace: bool, form: str, picture: Path | None, jobs: int
 ) -> int:
@@ -80,7 +51,11 @@ def command(
         raise click.UsageError(f"--plot writes {' or '.join(FORMATS)}, not {picture.name!r}")
     drawn: list[Report] = []
     runs = [(scenario, faults) for faults in profiles for scenario in chosen]
-    made = side_by_side(runs, seed, jobs) if jobs > 1 and len(runs) > 1 else _run(runs, seed)
+    made = (
+        _counted(side_by_side(runs, seed, jobs), len(runs))
+        if jobs > 1 and len(runs) > 1
+        else _run(runs, seed)
+    )
     reports = _kept(made, drawn if picture else None)
     if form == "json":
         passed = _as_json(reports, trace=trace)
@@ -111,23 +86,20 @@ def _draw(reports: Sequence[Report], picture: Path) -> None:
 
 
 def _run(runs: Sequence[tuple[Scenario, Faults]], seed: int) -> Iterator[Report]:
-    for scenario, faults in runs:
-        with _under_way(scenario.name):
+    for number, (scenario, faults) in enumerate(runs, 1):
+        with progress() as line:
+            line.say(f"{number} of {len(runs)}: {scenario.name}")
             report = run(scenario, seed=seed, faults=faults)
         yield report
 
 
-@contextmanager
-def _under_way(name: str) -> Iterator[None]:
-    """On a terminal, say what is running; nothing of it stays. No thread: a world allows none."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    click.echo(f"  running {name} ...", err=True, nl=False)
-    try:
-        yield
-    finally:
-        click.echo("\r\x1b[2K", err=True, nl=False)
+def _counted(made: Iterator[Report], of: int) -> Iterator[Report]:
+    """On a terminal, say how far the jobs have come."""
+    for done in range(of):
+        with progress() as line:
+            line.say(f"{done} of {of} runs")
+            report = next(made)
+        yield report
 
 
 def _as_json(reports: Iterator[Report], *, trace: bool) -> bool:

@@ -25,6 +25,8 @@ from scenarios.cloud.world import Deployment
 from scenarios.runner.library import library
 from scenarios.runner.run import deployment_of, run
 from scenarios.runner.scenario import Scenario
+from scenarios.runner.show.progress import progress
+from scenarios.runner.side_by_side import leave_ctrl_c
 
 Template = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -283,13 +285,12 @@ def _all(chosen: list[Mutant], scenarios: list[Scenario], jobs: int) -> Iterator
     gc.freeze()
     _WORK.update(enumerate(chosen))
     _SCENARIOS.extend(scenarios)
-    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+    killed = 0
+    with progress() as line, multiprocessing.get_context("fork").Pool(jobs, leave_ctrl_c) as pool:
         for done, verdict in enumerate(pool.imap(_judge_by_number, range(len(chosen)), chunksize=2), start=1):
-            if sys.stderr.isatty():
-                sys.stderr.write(f"\r{done}/{len(chosen)}")
+            killed += not verdict.survived
+            line.say(f"{done} of {len(chosen)} mutants, {killed} killed")
             yield verdict
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
 
 
 _WORK: dict[int, Mutant] = {}
@@ -318,4 +319,8 @@ def _report(verdicts: list[Verdict], seconds: float) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)

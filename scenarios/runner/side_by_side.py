@@ -4,6 +4,7 @@ Reports come in the order they were asked for, and are what one process would ha
 """
 
 import multiprocessing
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -23,12 +24,17 @@ def side_by_side(runs: Sequence[Run], seed: int, jobs: int) -> Iterator[Report]:
     """Run all of these, `jobs` at a time. NotSimulated rises, as from one run."""
     global _asked  # noqa: PLW0603 - how children of a fork inherit what cannot be sent to them
     _asked = tuple(runs), seed
-    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+    with multiprocessing.get_context("fork").Pool(jobs, leave_ctrl_c) as pool:
         for (scenario, _), (report, hole) in zip(runs, pool.imap(_run, range(len(runs))), strict=True):
             if hole is not None:
                 raise NotSimulated(*hole)
             assert report is not None
             yield replace(report, scenario=scenario)
+
+
+def leave_ctrl_c() -> None:
+    """Ctrl-C reaches every process of a terminal; whoever began the jobs hears it for all, and ends them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _run(position: int) -> tuple[Report | None, tuple[str, str] | None]:

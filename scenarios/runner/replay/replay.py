@@ -6,7 +6,7 @@ answered and from the ledger.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,8 +65,8 @@ def _plan(finding: LedgerEntry) -> dict[str, object]:
     }
 
 
-def replay(records: Iterable[Found]) -> list[Replayed]:
-    """Put the records through a freshly deployed stack, in their order.
+def replay(records: Iterable[Found], progress: Callable[[int], object] = lambda _: None) -> list[Replayed]:
+    """Put the records through a freshly deployed stack, in their order; `progress` hears how many are done.
 
     Raises NotSimulated where a handler asks for what the simulated AWS doesn't do.
     """
@@ -76,8 +76,9 @@ def replay(records: Iterable[Found]) -> list[Replayed]:
         each.duplicate = each.found.event_id in seen
         seen.add(each.found.event_id)
     with World(deployment_of(NOTHING_TOLD)) as world, only_where_aws_is():
-        for each in replayed:
+        for done, each in enumerate(replayed, 1):
             _deliver(world, each)
+            progress(done)
         world.run(UNTIL_GIVEN_UP_SECONDS)
         _read_failures(world, replayed)
         _read_ledger(world, replayed)

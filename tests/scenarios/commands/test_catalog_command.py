@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from chalicelib.catalog import CATALOG
-from scenarios.commands.catalog import scenarios_of
 from scenarios.commands.cli import SUMMARIES, main
+from scenarios.commands.scenario_names import scenarios_of
 from scenarios.runner.library import library
 
 

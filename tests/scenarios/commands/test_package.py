@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from scenarios.commands import package as package_command
 from scenarios.commands.cli import main
-from scenarios.packaging import lambda_package
+from scenarios.packaging import lambda_package, sam
 
 
 def trailwarden(*arguments):
@@ -19,14 +18,14 @@ def offline(monkeypatch):
     """A zip without wheels, and a checkout whose generated files are left as they are."""
     build = lambda_package.build_zip
     monkeypatch.setattr(lambda_package, "build_zip", lambda target: build(target, lambda into: None))
-    monkeypatch.setattr(package_command, "regenerate", list)
+    monkeypatch.setattr(sam, "regenerate", list)
 
 
 @pytest.mark.usefixtures("offline")
 def test_the_files_are_written_linted_and_the_next_commands_told(tmp_path, monkeypatch):
     """Cfn-lint itself is run on these templates by the tests of packaging: it takes seconds."""
     out, linted = tmp_path / "new" / "out", []
-    monkeypatch.setattr(package_command, "lint", lambda paths: linted.extend(paths.values()) or [])
+    monkeypatch.setattr(lambda_package, "lint", lambda paths: linted.extend(paths.values()) or [])
 
     result = trailwarden("package", str(out))
 
@@ -46,14 +45,14 @@ def test_the_files_are_written_linted_and_the_next_commands_told(tmp_path, monke
 
 @pytest.mark.usefixtures("offline")
 def test_a_finding_is_told_and_exits_with_1(tmp_path, monkeypatch):
-    monkeypatch.setattr(package_command, "lint", lambda paths: ["sam.json: Resources/X: E3012 is wrong"])
+    monkeypatch.setattr(lambda_package, "lint", lambda paths: ["sam.json: Resources/X: E3012 is wrong"])
 
     result = trailwarden("package", str(tmp_path))
 
     assert result.exit_code == 1
     assert "sam.json: Resources/X: E3012 is wrong" in result.stdout
     assert "aws cloudformation" not in result.stdout
-    assert result.stderr == "trailwarden: 1 findings; do not deploy this\n"
+    assert result.stderr == "trailwarden: 1 finding; do not deploy this\n"
 
 
 @pytest.mark.usefixtures("offline")
@@ -67,6 +66,7 @@ def test_a_finding_is_told_and_exits_with_1(tmp_path, monkeypatch):
         pytest.param(["FILE"], "Invalid value for 'OUT': Directory 'FILE' is a file.", id="a file"),
         pytest.param(["FILE/OUT"], "FILE/OUT: not a directory", id="below a file"),
         pytest.param([], "Missing argument 'OUT'.", id="nowhere"),
+        pytest.param([""], "OUT is empty", id="an empty name"),
     ],
 )
 def test_bad_usage_is_one_sentence_and_exits_with_2(arguments, sentence, tmp_path, monkeypatch):

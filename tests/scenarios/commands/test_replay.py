@@ -242,7 +242,7 @@ def test_a_bad_file_does_not_keep_the_others(tmp_path):
 
     assert result.exit_code == 2
     assert result.stderr == f"trailwarden: {tmp_path}/nosuch: no such file or directory\n"
-    assert "1 records: 1 fired root_login" in result.stdout
+    assert "1 record: 1 fired root_login" in result.stdout
 
 
 def test_the_command_itself_reads_standard_input_and_keeps_standard_output_clean():

@@ -1,0 +1,76 @@
+"""What `trailwarden run` may be asked; without what answers it, so that a shell completes at once."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from scenarios.cloud.kernel.faults import PROFILES
+from scenarios.commands.scenario_names import every_name
+
+ALL = "all"
+
+
+def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names that begin so, and are not asked for yet; files, for scenarios of one's own."""
+    del param
+    given = ctx.params.get("names") or ()
+    names = [name for name in every_name() if name.startswith(incomplete) and name not in given]
+    if names:
+        return [CompletionItem(name) for name in names]
+    return [CompletionItem(incomplete, type="file")]
+
+
+OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=_names),
+    click.option(
+        "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="What is left to chance."
+    ),
+    click.option(
+        "--faults",
+        "profile",
+        type=click.Choice([*PROFILES, ALL]),
+        default="none",
+        show_default=True,
+        help="What goes wrong meanwhile; 'all' runs every profile.",
+    ),
+    click.option("--trace", is_flag=True, help="Tell everything that happened, not only what matters."),
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="Shape.",
+    ),
+    click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="So many runs at a time.",
+    ),
+    click.option(
+        "--plot",
+        "picture",
+        type=click.Path(dir_okay=False, writable=True, path_type=Path),
+        metavar="FILE",
+        help="Draw each alarm that went off: metric, threshold, states, messages; a .png or .svg.",
+    ),
+)
+
+
+def options(function: Callable[..., int]) -> Callable[..., int]:
+    """Declare them all, in the order that help lists them."""
+    for declare in reversed(OPTIONS):
+        function = declare(function)
+    return function
+
+
+@click.command("run")
+@options
+def unanswered(**_: object) -> int:
+    """Complete a word of `trailwarden run`; nothing is run."""
+    return 0
