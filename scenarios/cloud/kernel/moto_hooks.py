@@ -12,7 +12,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -78,6 +78,12 @@ def _urls(backend: Any) -> dict[str, Any]:
     return _URLS[known]
 
 
+# What moto works out for every request, though it depends on moto's own code alone.
+_ONCE: tuple[Mend, ...] = (
+    (BaseBackend, "urls", property(_urls)),
+    (moto_responses, "method_names_from_class", cache(moto_responses.method_names_from_class)),
+)
+
 _SWITCHED_OFF: tuple[Mend, ...] = (
     (sns_models.Subscription, "publish", _nothing),
     (s3_notifications, "send_event", _nothing),
@@ -87,9 +93,7 @@ _SWITCHED_OFF: tuple[Mend, ...] = (
     (events_models.Rule, "send_to_targets", _nothing),
     (lambda_models.LambdaFunction, "_invoke_lambda", _never),
     (sqs_models.Queue, "add_message", _add_only),
-    # What moto works out for every request, though it depends on moto's own code alone.
-    (BaseBackend, "urls", property(_urls)),
-    (moto_responses, "method_names_from_class", cache(moto_responses.method_names_from_class)),
+    *_ONCE,
     *OF_NO_SERVICE,
 )
 
@@ -115,6 +119,19 @@ def _start(mocked: MockAWS) -> None:
         mocked.start()
     finally:
         moto_models.CallbackResponse = made
+
+
+@contextmanager
+def bare_moto() -> Iterator[None]:
+    """Moto started with empty state and otherwise as it is: for tests of code that needs boto3 alone."""
+    mocked = mock_aws()
+    with ExitStack() as leaving:
+        for owner, name, value in _ONCE:
+            leaving.callback(setattr, owner, name, inspect.getattr_static(owner, name))
+            setattr(owner, name, value)
+        _start(mocked)
+        leaving.callback(mocked.stop)
+        yield
 
 
 @contextmanager

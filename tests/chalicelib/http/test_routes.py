@@ -10,7 +10,6 @@ import boto3
 import pytest
 from chalice import Blueprint, Chalice, IAMAuthorizer
 from chalice.test import Client
-from moto import mock_aws
 
 from chalicelib.aws import Aws
 from chalicelib.catalog import CATALOG
@@ -19,6 +18,7 @@ from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Alert, Grant, Outcome, Plan, Severity
 from chalicelib.settings import LEDGER
+from tests.moto_alone import moto_alone
 from tests.project import PROJECT
 
 TABLE = "ledger"
@@ -91,7 +91,7 @@ def api(monkeypatch):
 
 @pytest.fixture
 def ledger(api):
-    with mock_aws():
+    with moto_alone():
         client = boto3.client("dynamodb")
         client.create_table(
             TableName=TABLE,
@@ -301,7 +301,7 @@ LEDGER_ROUTES = [
 @pytest.mark.parametrize("question", LEDGER_ROUTES)
 def test_a_ledger_that_cannot_be_read_is_a_503_that_gives_nothing_away(api, monkeypatch, question):
     monkeypatch.setenv(LEDGER, "no-such-table")
-    with mock_aws():
+    with moto_alone():
         answer = api.get(**question)
 
     assert answer.refusal == (503, "The ledger could not be read; the function's log says why")

@@ -7,7 +7,6 @@ import boto3
 import pytest
 from chalice import Chalice
 from freezegun import freeze_time
-from moto import mock_aws
 
 from chalicelib.aws import Aws
 from chalicelib.http import routes as http
@@ -15,6 +14,7 @@ from chalicelib.http.validation_requests import BadSpan, asked_for
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.ledger.validations import Job, Slice, ask, planned, settle_slice
 from chalicelib.settings import LEDGER, VALIDATIONS
+from tests.moto_alone import moto_alone
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SPAN = {"since": "2026-03-01T00:00:00Z", "until": "2026-03-02T00:00:00+00:00"}
@@ -53,7 +53,7 @@ def api(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv(LEDGER, "ledger")
     monkeypatch.setattr(http, "AWS", Aws())
-    with freeze_time(NOW), mock_aws():
+    with freeze_time(NOW), moto_alone():
         boto3.client("dynamodb").create_table(
             TableName="ledger",
             BillingMode="PAY_PER_REQUEST",

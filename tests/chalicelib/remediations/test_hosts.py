@@ -9,7 +9,6 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from freezegun import freeze_time
-from moto import mock_aws
 
 from chalicelib.errors import MalformedEvent
 from chalicelib.events import alarm_change
@@ -30,6 +29,7 @@ from tests.chalicelib.remediations.cloudtrail_records import (
     only,
     settings,
 )
+from tests.moto_alone import moto_alone
 
 NOW = at("2026-03-02T03:10:00")
 INSTANCE = "i-0123456789abcdef0"
@@ -289,7 +289,7 @@ class Noted:
 
 @pytest.fixture(autouse=True)
 def account():
-    with mock_aws(), freeze_time(NOW.replace(tzinfo=None)):
+    with moto_alone(), freeze_time(NOW.replace(tzinfo=None)):
         yield
 
 

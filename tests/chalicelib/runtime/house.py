@@ -12,7 +12,6 @@ from unittest import mock
 import boto3
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from moto import mock_aws
 from moto.sns.models import Subscription
 
 from chalicelib.aws import Aws
@@ -21,6 +20,7 @@ from chalicelib.remediation import Alert, Call, Plan, Remediation, Severity, Way
 from chalicelib.runtime.answer import Run
 from chalicelib.settings import Mode, Settings
 from chalicelib.triggers import OnEvent
+from tests.moto_alone import moto_alone
 
 ACCOUNT, REGION, TABLE = "123456789012", "eu-west-1", "ledger"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -201,7 +201,7 @@ def _signing_key() -> RSAPrivateKey:
 @contextmanager
 def built() -> Iterator[House]:
     """A house in an account of its own; moto would make a key for each subscription, only to sign with it."""
-    with mock_aws(), mock.patch.object(Subscription, "private_key", return_value=_signing_key()):
+    with moto_alone(), mock.patch.object(Subscription, "private_key", return_value=_signing_key()):
         yield House()
 
 

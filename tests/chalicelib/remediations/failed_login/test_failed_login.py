@@ -11,7 +11,6 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from freezegun import freeze_time
-from moto import mock_aws
 
 from chalicelib.aws import Aws
 from chalicelib.errors import MalformedEvent
@@ -51,6 +50,7 @@ from tests.chalicelib.remediations.cloudtrail_records import (
     only,
     settings,
 )
+from tests.moto_alone import moto_alone
 
 START = at("2026-03-03T10:15:00")
 NOW = at("2026-03-03T10:21:00")
@@ -197,7 +197,7 @@ def test_what_can_not_be_read_is_told_as_malformed(raw):
 def aws(monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with mock_aws():
+    with moto_alone():
         made = Aws(boto3.Session(region_name="eu-west-1"))
         made.client("dynamodb").create_table(
             TableName="ledger",

@@ -6,7 +6,6 @@ from datetime import timedelta
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from moto import mock_aws
 
 from chalicelib.aws import Aws
 from chalicelib.matching import EventPattern
@@ -25,6 +24,7 @@ from tests.chalicelib.remediations.cloudtrail_records import (
     settings,
     typed,
 )
+from tests.moto_alone import moto_alone
 
 BACKUP_ARN = f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/orders/backup/"
 
@@ -247,7 +247,7 @@ def dynamodb(monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws():
+    with moto_alone():
         client = boto3.client("dynamodb", "eu-central-1")
         client.create_table(
             TableName="orders",

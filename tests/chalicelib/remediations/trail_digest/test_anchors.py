@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from freezegun import freeze_time
-from moto import mock_aws
 
 from chalicelib.ledger.anchors import ANCHORS_KEPT, read_anchors, write_anchors
 from chalicelib.ledger.ledger import Ledger
@@ -22,13 +21,14 @@ from tests.chalicelib.remediations.trail_on_s3 import (
     NOW,
     World,
 )
+from tests.moto_alone import moto_alone
 
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
 def world():
-    with freeze_time(BEGAN) as time, mock_aws():
+    with freeze_time(BEGAN) as time, moto_alone():
         yield World(time)
 
 

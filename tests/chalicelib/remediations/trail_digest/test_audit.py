@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from freezegun import freeze_time
-from moto import mock_aws
 
 from chalicelib.errors import NotConfigured, Throttled
 from chalicelib.remediations.trail_digest import audit as trail_audit
@@ -31,13 +30,14 @@ from tests.chalicelib.remediations.trail_on_s3 import (
     log_key,
     throttled,
 )
+from tests.moto_alone import moto_alone
 
 EVIL = gzip.compress(b'{"Records": []}', mtime=0)
 
 
 @pytest.fixture
 def world():
-    with freeze_time(BEGAN) as time, mock_aws():
+    with freeze_time(BEGAN) as time, moto_alone():
         yield World(time)
 
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from freezegun import freeze_time
-from moto import mock_aws
 
 from chalicelib.errors import MalformedEvent, NotConfigured
 from chalicelib.events import ObjectEvent, Tick
@@ -32,6 +31,7 @@ from chalicelib.trail.integrity.evidence import StoredObject
 from chalicelib.trail.integrity.findings import IntegrityFinding, What
 from tests.chalicelib.remediations.cloudtrail_records import at, facts_of, only, settings
 from tests.chalicelib.remediations.trail_on_s3 import ACCOUNT, ARN, BEGAN, BUCKET, HOME, NOW, World, denied
+from tests.moto_alone import moto_alone
 
 FOLDER = f"AWSLogs/{ACCOUNT}/CloudTrail/{HOME}/2026/03/02"
 LOG = f"{FOLDER}/{ACCOUNT}_CloudTrail_{HOME}_20260302T0200Z_0123456789abcdef.json.gz"
@@ -526,7 +526,7 @@ def test_what_nobody_sends_is_kept_by_the_queue(raw):
 
 @pytest.fixture
 def world():
-    with freeze_time(BEGAN) as time, mock_aws():
+    with freeze_time(BEGAN) as time, moto_alone():
         yield World(time)
 
 

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import pytest
 from freezegun import freeze_time
-from moto import mock_aws
 
 from chalicelib.remediations.trail_validation import parts as trail_parts
 from chalicelib.remediations.trail_validation.parts import AROUND, Part, next_slice, parts_of, validate_part
@@ -16,6 +15,7 @@ from chalicelib.trail.integrity.verdict import judge
 from chalicelib.trail.reader import TrailBucket
 from chalicelib.trail.stretch import gather
 from tests.chalicelib.remediations.trail_on_s3 import BEGAN, BUCKET, HOME, HOUR, MINUTE, World
+from tests.moto_alone import moto_alone
 
 HOURS = 14
 WHOLE = Window(
@@ -27,7 +27,7 @@ WHOLE = Window(
 
 @pytest.fixture
 def world():
-    with freeze_time(BEGAN) as time, mock_aws():
+    with freeze_time(BEGAN) as time, moto_alone():
         world = World(time)
         world.delivers(hours=range(HOURS), logs=1)
         yield world

@@ -6,7 +6,6 @@ from datetime import timedelta
 import boto3
 import pytest
 from freezegun import freeze_time
-from moto import mock_aws
 
 from chalicelib.errors import MalformedEvent
 from chalicelib.ledger.ledger import Ledger
@@ -27,6 +26,7 @@ from chalicelib.remediations.trail_validation import (
 from chalicelib.remediations.trail_validation import parts as trail_parts
 from tests.chalicelib.remediations.cloudtrail_records import facts_of, settings
 from tests.chalicelib.remediations.trail_on_s3 import ARN, BEGAN, BUCKET, HOME, LEDGER, MINUTE, NOW, World
+from tests.moto_alone import moto_alone
 
 MOST_STEPS = 200
 
@@ -74,7 +74,7 @@ class Validated(World):
 
 @pytest.fixture
 def world():
-    with freeze_time(BEGAN) as time, mock_aws():
+    with freeze_time(BEGAN) as time, moto_alone():
         yield Validated(time)
 
 

@@ -1,5 +1,4 @@
 import pytest
-from moto import mock_aws
 
 from scenarios.cloud.cloudformation.resources.shapes import (
     Document,
@@ -15,6 +14,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
 )
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.services import REGISTRY
+from tests.moto_alone import moto_alone
 from tests.scenarios.cloud.cloudformation.stacks import (
     ACCOUNT,
     GROUP,
@@ -36,7 +36,7 @@ from tests.scenarios.cloud.cloudformation.stacks import (
 
 @pytest.fixture(autouse=True)
 def aws():
-    with mock_aws():
+    with moto_alone():
         yield
 
 

@@ -14,13 +14,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from freezegun import freeze_time
-from moto import mock_aws
 
 from scenarios.cloud.cloudtrail.records.records import error_code, record_of
 from scenarios.cloud.cloudtrail.records.shapes import printed_date
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.kernel.service_models import operation_model, service_model
 from scenarios.cloud.services import REGISTRY
+from tests.moto_alone import moto_alone
 
 RECORDS = REGISTRY.records
 ACCOUNT = "123456789012"
@@ -89,7 +89,7 @@ def recorded(call: ApiCall) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[Account]:
-    with mock_aws():
+    with moto_alone():
         yield Account()
 
 
