@@ -7,7 +7,6 @@ Throttling rises, since the whole look can be tried again; whatever else keeps u
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -16,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import Aws
 from chalicelib.errors import NotConfigured, Throttled, foreseen
+from chalicelib.trail.description import Part, Trail, TrailArn, describe
 from chalicelib.trail.integrity.evidence import StoredObject, Unreadable
 from chalicelib.trail.integrity.public_keys import KeyRing
 
@@ -27,67 +27,25 @@ KEYS_AROUND = timedelta(hours=2)
 _MISSING = ("NoSuchKey", "404")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trail:
-    """What CloudTrail says of a trail. `prefix` has no slashes at its ends; times are aware UTC.
-
-    `untold`: why its status could not be had. It is taken to be on then, so that the clock judges.
-    """
-
-    name: str
-    account: str
-    region: str  # where it was created
-    bucket: str
-    prefix: str
-    multi_region: bool
-    organization: bool
-    validating: bool  # log file validation is on: digests are made
-    logging: bool
-    started_at: datetime | None
-    stopped_at: datetime | None
-    untold: str = ""
-
-
 def read_trail(aws: Aws, arn: str) -> Trail:
-    """Ask CloudTrail, in the trail's home region.
+    """Ask CloudTrail what a trail is set to and how its deliveries go, in the trail's home region.
+
+    Its configuration is there; where its status could not be read, `could_not_read` says why.
 
     Raises:
         NotConfigured: `arn` is not a trail's.
-        ClientError: such as TrailNotFoundException.
+        Throttled: AWS asked for patience.
+        ClientError, BotoCoreError: there is no such trail (TrailNotFoundException), or it could not be read.
     """
-    parts = arn.split(":")
-    if len(parts) != 6 or not parts[5].startswith("trail/"):
-        raise NotConfigured(f"{arn!r} is not the ARN of a trail")
-    client = aws.client("cloudtrail", parts[3])
-    trail = client.get_trail(Name=arn)["Trail"]
-    status, untold = _status(client, arn)
-    return Trail(
-        name=parts[5].removeprefix("trail/"),
-        account=parts[4],
-        region=parts[3],
-        bucket=trail.get("S3BucketName", ""),
-        prefix=trail.get("S3KeyPrefix", "").strip("/"),
-        multi_region=trail.get("IsMultiRegionTrail", False),
-        organization=trail.get("IsOrganizationTrail", False),
-        validating=trail.get("LogFileValidationEnabled", False),
-        logging=status.get("IsLogging", False),
-        started_at=_utc(status.get("StartLoggingTime")),
-        stopped_at=_utc(status.get("StopLoggingTime")),
-        untold=untold,
-    )
-
-
-def _status(client: Any, arn: str) -> tuple[Mapping[str, Any], str]:
-    """Whether the trail is on; where that can't be had, why."""
     try:
-        return client.get_trail_status(Name=arn), ""
-    except (ClientError, BotoCoreError) as error:
-        reason = foreseen(error)
-        if isinstance(reason, Throttled):
-            raise reason from error
-        return {
-            "IsLogging": True
-        }, f"whether the trail is on could not be had, only the clock tells: {reason}"
+        name = TrailArn.parse(arn)
+    except ValueError as error:
+        raise NotConfigured(str(error)) from None
+    client = aws.client("cloudtrail", name.region)
+    trail = describe(client, name, (Part.CONFIGURATION, Part.STATUS)).unless_throttled()
+    if trail.configuration is None:
+        raise trail.could_not_read[Part.CONFIGURATION]
+    return trail
 
 
 def read_keys(aws: Aws, region: str, since: datetime, until: datetime) -> KeyRing:
@@ -166,7 +124,3 @@ class TrailBucket:
 def _code(error: Exception) -> str:
     response = getattr(error, "response", None)
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
-
-
-def _utc(moment: object) -> datetime | None:
-    return moment.astimezone(UTC) if isinstance(moment, datetime) else None

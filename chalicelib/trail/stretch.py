@@ -12,12 +12,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import Aws
 from chalicelib.errors import Throttled, foreseen
+from chalicelib.trail.description import Trail
 from chalicelib.trail.integrity.digest import Digest, UnusableDigest, parse_digest, verify_signature
 from chalicelib.trail.integrity.evidence import StoredObject, Unreadable, Window
 from chalicelib.trail.integrity.findings import Anchor
 from chalicelib.trail.integrity.keys import Chain, DigestKey, MalformedKey
 from chalicelib.trail.integrity.public_keys import KeyRing, UnusableKey
-from chalicelib.trail.reader import Trail, TrailBucket, read_keys
+from chalicelib.trail.reader import TrailBucket, read_keys
 
 # One digest more than the window holds, so that the oldest in it finds its predecessor.
 MARGIN = timedelta(minutes=75)
@@ -54,16 +55,16 @@ def chains_of(trail: Trail, bucket: TrailBucket) -> tuple[list[Chain], list[str]
     home = Chain(
         prefix=trail.prefix,
         organization=_organization(trail, bucket),
-        account=trail.account,
-        region=trail.region,
-        trail=trail.name,
-        home_region=trail.region,
+        account=trail.arn.account,
+        region=trail.arn.region,
+        trail=trail.arn.name,
+        home_region=trail.arn.region,
     )
     if not trail.multi_region:
         return [home], []
-    above = home.digest_folder.removesuffix(f"{trail.region}/")
+    above = home.digest_folder.removesuffix(f"{home.region}/")
     folders = bucket.folders(above, MOST_REGIONS)
-    others = sorted({name for name in folders if _REGION.fullmatch(name)} - {trail.region})
+    others = sorted({name for name in folders if _REGION.fullmatch(name)} - {home.region})
     more = [f"{above} holds more than {MOST_REGIONS} folders; the others were not read"]
     return [home, *(replace(home, region=region) for region in others)], more[: len(folders) == MOST_REGIONS]
 
@@ -137,7 +138,7 @@ class _Gathering:
         try:
             return read_keys(self.aws, region, self.since, self.until), False
         except (ClientError, BotoCoreError, UnusableKey) as error:
-            self.untold.append(f"CloudTrail's public keys of {region} could not be had: {reason_of(error)}")
+            self.untold.append(f"CloudTrail's public keys of {region} could not be read: {reason_of(error)}")
             return KeyRing({}), True
 
     def _listed(self, folder: str) -> Iterator[StoredObject]:

@@ -12,7 +12,8 @@ from typing import NoReturn
 
 import click
 
-from scenarios.validator.account import Account, TrailArn
+from chalicelib.trail.description import TrailArn
+from scenarios.validator.account import Account
 from scenarios.validator.archive import FolderSource
 from scenarios.validator.ask import Asked, Plan, ask_account, ask_folder, read_keys
 from scenarios.validator.explain import Explainer

@@ -44,6 +44,11 @@ class Asker:
         self._clients = clients
         self._asking = asking
 
+    def client(self, service: str, region: str) -> Any:
+        """A client for readers that ask their own questions."""
+        self._asking(service)
+        return self._clients(service, region)
+
     def ask(self, service: str, operation: str, *, region: str = "", **parameters: Any) -> Answer:
         """One call, by boto3's name for it."""
         self._asking(f"{service} {operation}")

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, TypeAlias, TypeVar
+
+from chalicelib.trail.description import Part, Trail
 
 Value = TypeVar("Value")
 
@@ -152,43 +153,29 @@ class StackFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrailConfiguration:
-    """What GetTrail says."""
-
-    bucket: str
-    multi_region: bool
-    global_events: bool
-    validating: bool
-    log_group: str
-    organization: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrailStatus:
-    """What GetTrailStatus says; times are aware UTC, errors are "" where there was none."""
-
-    logging: bool
-    logging_since: datetime | None = None
-    digest_at: datetime | None = None
-    delivery_error: str = ""
-    digest_error: str = ""
-    log_group_error: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trail:
-    """A trail. `selectors`: JSON, "" for the default. `group_there`: whether its log group is.
+class WatchedTrail:
+    """The trail that the stack listens to, as AWS describes it; whether its log group is there.
 
     `promised_group`: the log group that the stack's filters are on.
     """
 
-    arn: str
-    region: str
-    configuration: Told[TrailConfiguration]
-    status: Told[TrailStatus]
-    selectors: Told[str]
+    described: Trail
     group_there: Told[bool]
     promised_group: str = ""
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+        return self.described.arn.text
+
+    @property
+    def region(self) -> str:
+        """Its home region."""
+        return self.described.arn.region
+
+    def unread(self, part: Part) -> Unknown:
+        """Why a part of its description could not be read."""
+        return Unknown(" ".join(self.described.why_not(part).split()) or "it was not asked for")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +220,7 @@ class AccountFacts:
     """All that a check may want. `promised_forwards`: logical ids of the rules every other region needs."""
 
     stack: StackFacts
-    trail: Trail | None = None
+    trail: WatchedTrail | None = None
     bucket: Bucket | None = None
     groups: tuple[AuditGroup, ...] = ()
     regions: Told[tuple[Region, ...]] = ()

@@ -11,16 +11,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.remediation import Call, Severity
+from chalicelib.trail.description import Part, TrailStatus
 from chalicelib.trail.settings.selectors import NOISY, READS, WRITES, seen
 from scenarios.doctor.facts import (
     AccountFacts,
     AuditGroup,
     Missing,
     Region,
-    Trail,
-    TrailConfiguration,
-    TrailStatus,
     Unknown,
+    WatchedTrail,
 )
 from scenarios.doctor.finding import DoctorFinding, advice, call, command, unknown, unwatched, well
 
@@ -36,9 +35,9 @@ _DIGESTS = (
 )
 
 
-def check_trail(trail: Trail, account: str, now: datetime) -> Iterator[DoctorFinding]:
+def check_trail(trail: WatchedTrail, account: str, now: datetime) -> Iterator[DoctorFinding]:
     """Whether the trail sees everything, writes it down, and can be validated."""
-    if isinstance(trail.configuration, Missing):
+    if trail.described.missing:
         yield unwatched(
             "there is no such trail: nothing is written down, and no rule hears of any call",
             where=trail.arn,
@@ -53,10 +52,11 @@ def check_trail(trail: Trail, account: str, now: datetime) -> Iterator[DoctorFin
     yield from _group(trail)
 
 
-def _configuration(trail: Trail, account: str) -> Iterator[DoctorFinding]:
-    found = trail.configuration
-    if not isinstance(found, TrailConfiguration):
-        yield unknown("the trail could not be described", found, where=trail.arn)
+def _configuration(trail: WatchedTrail, account: str) -> Iterator[DoctorFinding]:
+    found = trail.described.configuration
+    if found is None:
+        why = trail.unread(Part.CONFIGURATION)
+        yield unknown("the trail's settings could not be read", why, where=trail.arn)
         return
     wanted = (
         (found.multi_region, "is of one region only", "--is-multi-region-trail", "IsMultiRegionTrail"),
@@ -88,10 +88,10 @@ def _configuration(trail: Trail, account: str) -> Iterator[DoctorFinding]:
         yield well("the trail covers all regions and is validated", where=trail.arn)
 
 
-def _status(trail: Trail, account: str, now: datetime) -> Iterator[DoctorFinding]:
-    status = trail.status
-    if not isinstance(status, TrailStatus):
-        yield unknown("whether the trail logs", status, where=trail.arn)
+def _status(trail: WatchedTrail, account: str, now: datetime) -> Iterator[DoctorFinding]:
+    status = trail.described.status
+    if status is None:
+        yield unknown("whether the trail logs", trail.unread(Part.STATUS), where=trail.arn)
         return
     if not status.logging:
         yield unwatched(
@@ -104,7 +104,7 @@ def _status(trail: Trail, account: str, now: datetime) -> Iterator[DoctorFinding
         )
         return
     troubles = list(_delivery(trail, status))
-    validating = isinstance(trail.configuration, TrailConfiguration) and trail.configuration.validating
+    validating = trail.described.configuration is not None and trail.described.configuration.validating
     if validating and _digests_late(status, now):
         last = f"the last came {status.digest_at:%Y-%m-%d %H:%M} UTC" if status.digest_at else "none came yet"
         troubles.append(
@@ -122,11 +122,11 @@ def _status(trail: Trail, account: str, now: datetime) -> Iterator[DoctorFinding
 
 def _digests_late(status: TrailStatus, now: datetime) -> bool:
     """None for two hours; who just began to log has none yet."""
-    moments = [each for each in (status.digest_at, status.logging_since) if each is not None]
+    moments = [each for each in (status.digest_at, status.started_at) if each is not None]
     return bool(moments) and now - max(moments) > OLDEST_DIGEST
 
 
-def _delivery(trail: Trail, status: TrailStatus) -> Iterator[DoctorFinding]:
+def _delivery(trail: WatchedTrail, status: TrailStatus) -> Iterator[DoctorFinding]:
     for error, what in (
         (status.delivery_error, "log files can't be delivered"),
         (status.digest_error, "digests can't be delivered"),
@@ -142,11 +142,11 @@ def _delivery(trail: Trail, status: TrailStatus) -> Iterator[DoctorFinding]:
             )
 
 
-def _selectors(trail: Trail) -> Iterator[DoctorFinding]:
-    if isinstance(trail.selectors, Unknown | Missing):
-        yield unknown("what the trail selects", trail.selectors, where=trail.arn)
+def _selectors(trail: WatchedTrail) -> Iterator[DoctorFinding]:
+    if trail.described.selectors is None:
+        yield unknown("what the trail selects", trail.unread(Part.SELECTORS), where=trail.arn)
         return
-    found = seen(trail.selectors)
+    found = seen(trail.described.selectors)
     lost = [each for each in (READS, WRITES) if each not in found]
     if lost:
         everything = json.dumps([{"ReadWriteType": "All", "IncludeManagementEvents": True}])
@@ -165,11 +165,12 @@ def _selectors(trail: Trail) -> Iterator[DoctorFinding]:
         yield well("the trail selects all management events", where=trail.arn, source=_SELECTORS)
 
 
-def _group(trail: Trail) -> Iterator[DoctorFinding]:
-    found = trail.configuration
-    if not isinstance(found, TrailConfiguration):
+def _group(trail: WatchedTrail) -> Iterator[DoctorFinding]:
+    found = trail.described.configuration
+    if found is None:
         return
-    if not found.log_group:
+    group = found.log_group_name
+    if not group:
         yield unwatched(
             "the trail writes to no log group: the second path of every detection is cut",
             where=trail.arn,
@@ -177,24 +178,22 @@ def _group(trail: Trail) -> Iterator[DoctorFinding]:
             source="Security Hub CloudTrail.5",
         )
         return
-    if trail.promised_group and found.log_group != trail.promised_group:
+    if trail.promised_group and group != trail.promised_group:
         yield unwatched(
             f"the trail doesn't write to {trail.promised_group}, which the filters are on",
-            where=found.log_group,
+            where=group,
             severity=Severity.CRITICAL,
             mend="aws cloudtrail update-trail with --cloud-watch-logs-log-group-arn and -role-arn",
             source="Security Hub CloudTrail.5",
         )
     match trail.group_there:
         case Unknown() as why:
-            yield unknown("whether the trail's log group is there", why, where=found.log_group)
+            yield unknown("whether the trail's log group is there", why, where=group)
         case Missing() | False:
             yield unwatched(
                 "the trail's log group is gone: the second path of every detection is cut",
-                where=found.log_group,
-                mend=command(
-                    "logs", "create-log-group", {"--log-group-name": found.log_group}, region=trail.region
-                ),
+                where=group,
+                mend=command("logs", "create-log-group", {"--log-group-name": group}, region=trail.region),
                 source="Security Hub CloudTrail.5",
             )
 
@@ -297,9 +296,9 @@ def _region(facts: AccountFacts, region: Region) -> Iterator[DoctorFinding]:
             )
 
 
-def _told(trail: Trail, operation: str, options: Mapping[str, str], *flags: str) -> str:
+def _told(trail: WatchedTrail, operation: str, options: Mapping[str, str], *flags: str) -> str:
     return command("cloudtrail", operation, options, *flags, region=trail.region)
 
 
-def _on(trail: Trail, account: str, operation: str, **parameters: Any) -> Call:
+def _on(trail: WatchedTrail, account: str, operation: str, **parameters: Any) -> Call:
     return call("cloudtrail", operation, account, trail.region, Name=trail.arn, **parameters)

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.catalog import CATALOG
 from chalicelib.template.parts import logical_id
+from chalicelib.trail.description import TrailArn, TrailConfiguration, describe
 from chalicelib.triggers import OnEvent
 from scenarios.doctor.asking import Asker
 from scenarios.doctor.facts import (
@@ -17,10 +17,8 @@ from scenarios.doctor.facts import (
     Region,
     StackFacts,
     Told,
-    Trail,
-    TrailConfiguration,
-    TrailStatus,
     Unknown,
+    WatchedTrail,
 )
 from scenarios.doctor.stack_reader import Resources, read_stack
 
@@ -34,8 +32,8 @@ def read_account(asker: Asker, stack_name: str) -> AccountFacts:
     account = str(caller["Account"]) if isinstance(caller, Mapping) else ""
     stack, resources = read_stack(asker, stack_name, account)
     trail = _trail(asker, stack, resources)
-    configuration = trail.configuration if trail else None
-    covers_more = isinstance(configuration, TrailConfiguration) and configuration.organization
+    configuration = trail.described.configuration if trail else None
+    covers_more = configuration is not None and configuration.organization
     return AccountFacts(
         stack=stack,
         trail=trail,
@@ -57,66 +55,36 @@ def read_account(asker: Asker, stack_name: str) -> AccountFacts:
 # ---- the trail ----------------------------------------------------------------------------------
 
 
-def _trail(asker: Asker, stack: StackFacts, resources: Resources) -> Trail | None:
-    arn, region = stack.parameters.get("ExistingTrailArn", ""), asker.region
-    if arn:
-        region = arn.split(":")[3]
-    elif "Trail" in resources.physical:
-        name = resources.physical["Trail"]
-        arn = f"arn:{_partition(region)}:cloudtrail:{region}:{stack.account}:trail/{name}"
-    else:
+def _trail(asker: Asker, stack: StackFacts, resources: Resources) -> WatchedTrail | None:
+    arn = _arn(asker.region, stack, resources)
+    if arn is None:
         return None
-    told = asker.ask("cloudtrail", "get_trail", region=region, Name=arn)
-    configuration = told if isinstance(told, Missing | Unknown) else _configuration(told["Trail"])
-    status = asker.ask("cloudtrail", "get_trail_status", region=region, Name=arn)
-    selectors = asker.ask("cloudtrail", "get_event_selectors", region=region, TrailName=arn)
-    group = configuration.log_group if isinstance(configuration, TrailConfiguration) else ""
-    return Trail(
-        arn=arn,
-        region=region,
-        configuration=configuration,
-        status=status if isinstance(status, Missing | Unknown) else _status(status),
-        selectors=selectors if isinstance(selectors, Missing | Unknown) else _selectors(selectors),
-        group_there=_group_there(asker, group, region),
+    described = describe(asker.client("cloudtrail", arn.region), arn)
+    group = described.configuration.log_group_name if described.configuration else ""
+    return WatchedTrail(
+        described=described,
+        group_there=_group_there(asker, group, arn.region),
         promised_group=resources.physical.get("TrailGroup", "") or _given(stack, "ExistingTrailGroup"),
     )
+
+
+def _arn(region: str, stack: StackFacts, resources: Resources) -> TrailArn | None:
+    """The trail of the account, or the one that the stack made."""
+    if text := stack.parameters.get("ExistingTrailArn", ""):
+        try:
+            return TrailArn.parse(text)
+        except ValueError:  # CloudTrail will say so in its own words
+            return TrailArn(text=text, region=region, account=stack.account, name=text)
+    if "Trail" not in resources.physical:
+        return None
+    name = resources.physical["Trail"]
+    text = f"arn:{_partition(region)}:cloudtrail:{region}:{stack.account}:trail/{name}"
+    return TrailArn(text=text, region=region, account=stack.account, name=name)
 
 
 def _partition(region: str) -> str:
     prefixes = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
     return next((name for prefix, name in prefixes.items() if region.startswith(f"{prefix}-")), "aws")
-
-
-def _configuration(told: Mapping[str, Any]) -> TrailConfiguration:
-    group = str(told.get("CloudWatchLogsLogGroupArn", ""))
-    return TrailConfiguration(
-        bucket=str(told.get("S3BucketName", "")),
-        multi_region=bool(told.get("IsMultiRegionTrail")),
-        global_events=bool(told.get("IncludeGlobalServiceEvents")),
-        validating=bool(told.get("LogFileValidationEnabled")),
-        log_group=group.rpartition(":log-group:")[2].removesuffix(":*"),
-        organization=bool(told.get("IsOrganizationTrail")),
-    )
-
-
-def _status(told: Mapping[str, Any]) -> TrailStatus:
-    return TrailStatus(
-        logging=bool(told.get("IsLogging")),
-        logging_since=_utc(told.get("StartLoggingTime")),
-        digest_at=_utc(told.get("LatestDigestDeliveryTime")),
-        delivery_error=str(told.get("LatestDeliveryError") or ""),
-        digest_error=str(told.get("LatestDigestDeliveryError") or ""),
-        log_group_error=str(told.get("LatestCloudWatchLogsDeliveryError") or ""),
-    )
-
-
-def _utc(moment: Any) -> datetime | None:
-    return moment.astimezone(UTC) if isinstance(moment, datetime) else None
-
-
-def _selectors(told: Mapping[str, Any]) -> str:
-    chosen = told.get("AdvancedEventSelectors") or told.get("EventSelectors")
-    return json.dumps(chosen) if chosen else ""
 
 
 def _group_there(asker: Asker, name: str, region: str) -> Told[bool]:
@@ -129,10 +97,12 @@ def _group_there(asker: Asker, name: str, region: str) -> Told[bool]:
 # ---- its bucket ---------------------------------------------------------------------------------
 
 
-def _bucket(asker: Asker, stack: StackFacts, resources: Resources, configuration: Any) -> Bucket | None:
+def _bucket(
+    asker: Asker, stack: StackFacts, resources: Resources, configuration: TrailConfiguration | None
+) -> Bucket | None:
     own = resources.physical.get("TrailBucket", "")
     promised = own or _given(stack, "ArchiveBucket") or _given(stack, "ExistingTrailBucket")
-    name = configuration.bucket if isinstance(configuration, TrailConfiguration) else promised
+    name = configuration.bucket if configuration else promised
     if not name:
         return None
     notification = asker.ask("s3", "get_bucket_notification_configuration", Bucket=name)

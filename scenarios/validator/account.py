@@ -5,29 +5,19 @@ the bucket's folders and the clock have to do.
 """
 
 import json
-import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from threading import Lock
-from typing import Any, Self
+from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
+from chalicelib.trail.description import AWS_ERRORS, Part, Trail, TrailArn, describe
 from chalicelib.trail.integrity.public_keys import KeyRing, UnusableKey
 from scenarios.validator.source import CouldNotTell
-
-_ARN = re.compile(
-    r"arn:aws[a-z-]*:cloudtrail:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):trail/(?P<name>[0-9A-Za-z._-]{3,128})",
-    re.ASCII,
-)
-AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
-"""Whatever a call may end with: refused, unreachable, or answered by something that isn't AWS."""
 
 LOOKUP_SECONDS = 0.5
 """LookupEvents answers two requests a second for each account and region."""
@@ -45,51 +35,6 @@ _CONFIG = Config(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrailArn:
-    """A trail's ARN, taken apart."""
-
-    text: str
-    region: str
-    account: str
-    name: str
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Take it apart; ValueError when it isn't one."""
-        match = _ARN.fullmatch(text)
-        if match is None:
-            raise ValueError(
-                f"{text!r} is not the ARN of a trail: arn:aws:cloudtrail:REGION:ACCOUNT:trail/NAME"
-            )
-        return cls(text=text, **match.groupdict())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
-    """What DescribeTrails and GetTrailStatus say; times are aware UTC.
-
-    Attributes:
-        bucket: The bucket it delivers to now.
-        prefix: Its key prefix, without slashes at its ends.
-        multi_region: Whether it covers all regions; None when nobody says.
-        organization: Whether it covers an organization's accounts; None when nobody says.
-        started_at: When logging was last started.
-        stopped_at: When logging was stopped; None while it logs.
-        delivered_at: When the newest digest was delivered.
-        warnings: What could not be asked, a sentence each.
-    """
-
-    bucket: str = ""
-    prefix: str = ""
-    multi_region: bool | None = None
-    organization: bool | None = None
-    started_at: datetime | None = None
-    stopped_at: datetime | None = None
-    delivered_at: datetime | None = None
-    warnings: tuple[str, ...] = ()
-
-
 class Account:
     """The AWS account that is asked, by a session of botocore."""
 
@@ -97,40 +42,12 @@ class Account:
         self._session, self._lock = session, Lock()
         self._clients: dict[tuple[str, str], Any] = {}
 
-    def describe(self, arn: TrailArn) -> Described:
+    def describe(self, arn: TrailArn) -> Trail:
         """Ask CloudTrail about the trail in its home region."""
         client = self._client("cloudtrail", arn.region)
         with ThreadPoolExecutor(2) as threads:
-            trails = threads.submit(
-                client.describe_trails, trailNameList=[arn.text], includeShadowTrails=False
-            )
-            asked = threads.submit(client.get_trail_status, Name=arn.text)
-        warnings: list[str] = []
-        found: Mapping[str, Any] = {}
-        status: Mapping[str, Any] = {}
-        try:
-            listed = trails.result()["trailList"]
-            found = next((trail for trail in listed if trail.get("TrailARN") == arn.text), {})
-            if not found:
-                warnings.append(f"CloudTrail knows no {arn.text}: the bucket's folders say what it covered")
-        except AWS_ERRORS as error:
-            warnings.append(f"the trail could not be described, the bucket says what it covers: {error}")
-        try:
-            status = asked.result()
-        except AWS_ERRORS as error:
-            warnings.append(f"the trail's status could not be had, so the clock alone judges: {error}")
-        if found.get("LogFileValidationEnabled") is False:
-            warnings.append("log file validation is switched off: CloudTrail makes no digests of this trail")
-        return Described(
-            bucket=found.get("S3BucketName", ""),
-            prefix=found.get("S3KeyPrefix", "").strip("/"),
-            multi_region=found.get("IsMultiRegionTrail", False) if found else None,
-            organization=found.get("IsOrganizationTrail", False) if found else None,
-            started_at=_utc(status.get("StartLoggingTime")),
-            stopped_at=_utc(status.get("StopLoggingTime")) if status.get("IsLogging") is False else None,
-            delivered_at=_utc(status.get("LatestDigestDeliveryTime")),
-            warnings=tuple(warnings),
-        )
+            parts = (Part.CONFIGURATION, Part.STATUS)
+            return describe(client, arn, parts, listed=True, each=threads.map)
 
     def regions(self, home: str) -> frozenset[str]:
         """The regions that are switched on; CouldNotTell when EC2 doesn't say."""
@@ -138,14 +55,14 @@ class Account:
             answer = self._client("ec2", home).describe_regions()["Regions"]
         except AWS_ERRORS as error:
             raise CouldNotTell(
-                f"the regions could not be had, so one whose digests are all gone is not missed: {error}"
+                f"the regions could not be read, so one whose digests are all gone is not missed: {error}"
             ) from error
         return frozenset(region["RegionName"] for region in answer)
 
     def keys(
         self, regions: Iterable[str], since: datetime, until: datetime
     ) -> dict[str, KeyRing | CouldNotTell]:
-        """The public keys of regions around a time, or why a region's could not be had."""
+        """The public keys of regions around a time, or why a region's could not be read."""
         clients = {region: self._client("cloudtrail", region) for region in sorted(set(regions))}
         with ThreadPoolExecutor(8) as threads:
             rings = threads.map(lambda region: _ring(clients[region], region, since, until), clients)
@@ -162,7 +79,7 @@ class Account:
             listed = [account for page in pages for account in page["Accounts"]]
         except AWS_ERRORS as error:
             raise CouldNotTell(
-                "the organization's accounts could not be had, so one whose folder is gone is not missed: "
+                "the organization's accounts could not be read, so one whose folder is gone is not missed: "
                 f"{error}"
             ) from error
         return {
@@ -205,12 +122,24 @@ class Account:
             return self._clients[service, region]
 
 
+def warnings_of(trail: Trail) -> Iterator[str]:
+    """What a validation of the trail has to do without, a sentence each."""
+    if trail.missing:
+        yield f"CloudTrail knows no {trail.arn.text}: the bucket's folders say what it covered"
+    elif error := trail.could_not_read.get(Part.CONFIGURATION):
+        yield f"the trail's settings could not be read; the bucket's folders say what it covers: {error}"
+    if error := trail.could_not_read.get(Part.STATUS):
+        yield f"the trail's status could not be read; assuming that logging is on: {error}"
+    if trail.configuration and not trail.configuration.validating:
+        yield "log file validation is switched off: CloudTrail makes no digests of this trail"
+
+
 def _ring(client: Any, region: str, since: datetime, until: datetime) -> KeyRing | CouldNotTell:
     try:
         answer = client.list_public_keys(StartTime=since - _BEFORE, EndTime=until + _AFTER)
         return KeyRing.of(answer["PublicKeyList"])
     except (*AWS_ERRORS, UnusableKey) as error:
-        return CouldNotTell(f"CloudTrail's public keys of {region} could not be had: {error}")
+        return CouldNotTell(f"CloudTrail's public keys of {region} could not be read: {error}")
 
 
 def _utc(moment: object) -> datetime | None:

@@ -9,10 +9,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from chalicelib.trail.description import Trail, TrailArn
 from chalicelib.trail.integrity.digest import Digest, parse_digest
 from chalicelib.trail.integrity.evidence import Unreadable
 from chalicelib.trail.integrity.public_keys import KeyRing, UnusableKey
-from scenarios.validator.account import Account, Described, TrailArn
+from scenarios.validator.account import Account, warnings_of
 from scenarios.validator.places import Place, Question, Scope
 from scenarios.validator.source import CouldNotTell, Source
 
@@ -37,7 +38,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is to be read and judged, and what could not be had for it."""
+    """What is to be read and judged, and what could not be read for it."""
 
     places: tuple[Place, ...]
     question: Question
@@ -61,20 +62,20 @@ def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | 
     first = asked.region or asked.arn.region
     with ThreadPoolExecutor(1) as threads:  # the keys of one region are needed in any case
         early = threads.submit(_rings, account, asked, {first}, keys)
-        described = account.describe(asked.arn)
+        trail = account.describe(asked.arn)
     rings, problems = early.result()
-    bucket = asked.bucket or described.bucket
+    warnings = list(warnings_of(trail))
+    bucket = asked.bucket or trail.bucket
     if not bucket:
-        raise CouldNotTell("; ".join((*described.warnings, "so name the bucket with --s3-bucket")))
-    warnings = list(described.warnings)
+        raise CouldNotTell("; ".join((*warnings, "so name the bucket with --s3-bucket")))
     regions = None
-    if described.multi_region and not asked.region:
+    if trail.multi_region and not asked.region:
         try:
             regions = account.regions(asked.arn.region)
         except CouldNotTell as reason:
             warnings.append(str(reason))
     accounts = None
-    if described.organization and not asked.account:
+    if trail.organization and not asked.account:
         try:
             joined = account.accounts()
             accounts = frozenset(name for name, at in joined.items() if at <= asked.until - YOUNG)
@@ -83,11 +84,11 @@ def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | 
     scope = Scope(
         arn=asked.arn,
         bucket=bucket,
-        prefix=asked.prefix or ("" if asked.bucket else described.prefix),
+        prefix=asked.prefix or ("" if asked.bucket else trail.prefix),
         account=asked.account,
         region=asked.region,
-        multi_region=described.multi_region,
-        organization=described.organization,
+        multi_region=trail.multi_region,
+        organization=trail.organization,
         regions=regions,
         accounts=accounts,
     )
@@ -96,7 +97,8 @@ def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | 
     rings = {**rings, **more}
     if asked.arn.region not in rings:  # where a gap's maker is looked for; nothing is judged by them
         rings = {**rings, **_rings(account, asked, {asked.arn.region}, keys)[0]}
-    young = described.started_at is not None and described.started_at > asked.now - YOUNG
+    started_at = trail.status.started_at if trail.status else None
+    young = started_at is not None and started_at > asked.now - YOUNG
     places = [
         Place(
             bucket=bucket,
@@ -109,7 +111,7 @@ def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | 
     ]
     return Plan(
         places=tuple(places),
-        question=_question(asked, described),
+        question=_question(asked, trail),
         rings=rings,
         warnings=tuple(warnings),
         problems=(*problems, *troubles),
@@ -127,7 +129,9 @@ def ask_folder(asked: Asked, source: Source, keys: KeyRing) -> Plan:
         Place(bucket=bucket, chain=chain, keys=keys, until=asked.until, expected=expected)
         for chain, expected in chains
     )
-    return Plan(places=tuple(places), question=_question(asked, Described()), rings={asked.arn.region: keys})
+    return Plan(
+        places=tuple(places), question=_question(asked, Trail(arn=asked.arn)), rings={asked.arn.region: keys}
+    )
 
 
 def read_keys(path: Path) -> KeyRing:
@@ -145,13 +149,13 @@ def read_keys(path: Path) -> KeyRing:
     return ring
 
 
-def _question(asked: Asked, described: Described) -> Question:
+def _question(asked: Asked, trail: Trail) -> Question:
     return Question(
         since=asked.since,
         until=asked.until,
         now=asked.now,
-        stopped_at=described.stopped_at,
-        delivered_at=described.delivered_at,
+        stopped_at=trail.off_since,
+        delivered_at=trail.status.digest_at if trail.status else None,
     )
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from chalicelib.trail.description import TrailArn
 from chalicelib.trail.integrity.chain import own_fault
 from chalicelib.trail.integrity.digest import Digest, LogReference
 from chalicelib.trail.integrity.evidence import Unreadable
@@ -18,7 +19,6 @@ from chalicelib.trail.integrity.findings import IntegrityFinding
 from chalicelib.trail.integrity.keys import Chain, DigestKey, MalformedKey
 from chalicelib.trail.integrity.logs import check_log
 from chalicelib.trail.integrity.public_keys import KeyRing
-from scenarios.validator.account import TrailArn
 from scenarios.validator.places import Place
 from scenarios.validator.reading import read_digest
 from scenarios.validator.source import CouldNotTell, Source

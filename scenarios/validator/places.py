@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from chalicelib.trail.description import TrailArn
 from chalicelib.trail.integrity.keys import Chain
 from chalicelib.trail.integrity.public_keys import KeyRing
-from scenarios.validator.account import TrailArn
 from scenarios.validator.source import CouldNotTell, Source
 
 MARGIN = timedelta(minutes=75)

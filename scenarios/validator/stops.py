@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
+from chalicelib.trail.description import TrailArn
 from chalicelib.trail.integrity.gunzip import MalformedGzip, inflate
-from scenarios.validator.account import TrailArn
 
 NAMES = ("StopLogging", "DeleteTrail", "UpdateTrail")
 BEFORE = timedelta(minutes=75)

@@ -15,13 +15,14 @@ from types import MappingProxyType
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import Aws
+from chalicelib.trail.description import Part, Trail
 from chalicelib.trail.integrity.digest import Digest
 from chalicelib.trail.integrity.evidence import DIGEST_PERIOD, ReadLog, Unreadable, Window
 from chalicelib.trail.integrity.findings import Anchor, IntegrityFinding, Verdict, Weight, What
 from chalicelib.trail.integrity.keys import Chain
 from chalicelib.trail.integrity.sentences import hour
 from chalicelib.trail.integrity.verdict import judge
-from chalicelib.trail.reader import Trail, TrailBucket, read_trail
+from chalicelib.trail.reader import TrailBucket, read_trail
 from chalicelib.trail.stretch import Stretch, chains_of, gather, reason_of
 from chalicelib.wording import when
 
@@ -97,7 +98,10 @@ class _Audit:
         self, aws: Aws, trail: Trail, bucket: TrailBucket, now: datetime, anchors: Mapping[Chain, Anchor]
     ) -> None:
         self.aws, self.trail, self.bucket, self.now, self.anchors = aws, trail, bucket, now, anchors
-        self.untold: list[str] = [trail.untold] if trail.untold else []
+        why = trail.why_not(Part.STATUS)
+        self.untold = (
+            [f"the trail's status could not be read; assuming that logging is on: {why}"] if why else []
+        )
 
     def result(self) -> Audit:
         """Read every region, then judge every region."""
@@ -110,7 +114,7 @@ class _Audit:
             finding
             for stretch, verdict in zip(stretches, verdicts, strict=True)
             for finding in _with_anchor(stretch, verdict, self.now)
-            # Why the keys could not be had is among the untold already.
+            # Why the keys could not be read is among the untold already.
             if not (finding.what is What.KEYS_UNAVAILABLE and finding.key.startswith(tuple(keyless)))
         ]
         anchors = [
@@ -152,13 +156,13 @@ class _Audit:
         )
 
     def _faults(self) -> Iterator[tuple[TrailFault, str]]:
-        trail = self.trail
-        if not trail.logging:
-            yield TrailFault.STOPPED, f"since {trail.stopped_at or 'it was made'}"
-        if not trail.validating:
+        found, status = self.trail.configuration, self.trail.status
+        if status and not status.logging:
+            yield TrailFault.STOPPED, f"since {status.stopped_at or 'it was made'}"
+        if found and not found.validating:
             yield TrailFault.NOT_VALIDATING, "CloudTrail makes no digests"
-        if trail.bucket != self.bucket.name:
-            yield TrailFault.REDIRECTED, f"{trail.bucket} instead of {self.bucket.name}"
+        if found and found.bucket != self.bucket.name:
+            yield TrailFault.REDIRECTED, f"{found.bucket} instead of {self.bucket.name}"
 
     def _chains(self) -> list[Chain]:
         """Those in the bucket, and those that earlier runs saw there: a wiped region has no folder left."""
@@ -180,7 +184,7 @@ class _Audit:
         return gather(self.aws, self.bucket, chain, self._window(chain, anchor), anchor=anchor)
 
     def _window(self, chain: Chain, anchor: Anchor | None) -> Window:
-        stopped_at = None if self.trail.logging else self.trail.stopped_at
+        stopped_at = self.trail.off_since
         since, oldest = self.now - LOOKED_BACK, self.now - CAUGHT_UP
         if anchor and anchor.ends_at < since:
             since = max(anchor.ends_at, oldest)
@@ -193,11 +197,12 @@ class _Audit:
 
     def _expects(self, stretch: Stretch) -> bool:
         """A trail that was just switched on has no digest yet."""
-        started = self.trail.started_at
-        young = (started is None and not self.trail.untold) or (
-            started is not None and started > self.now - DIGEST_PERIOD - GRACE
-        )
-        return self.trail.logging and bool(stretch.digests or not young)
+        status = self.trail.status
+        if status is None:
+            return True
+        started = status.started_at
+        young = started is None or started > self.now - DIGEST_PERIOD - GRACE
+        return status.logging and bool(stretch.digests or not young)
 
     def _judged(self, stretch: Stretch, read: ReadLog) -> Verdict:
         return judge(

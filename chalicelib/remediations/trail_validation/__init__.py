@@ -124,8 +124,7 @@ def _planned(aws: Aws, job: Job, settings: Settings) -> Job:
     chains, _ = chains_of(trail, TrailBucket(aws.client("s3"), settings.text(BUCKET)))
     wanted = [chain for chain in chains if not job.regions or chain.region in job.regions]
     parts = len(_parts(wanted, job))
-    stopped_at = None if trail.logging else trail.stopped_at
-    return replace(job, chains=tuple(map(asdict, wanted)), parts=parts, stopped_at=stopped_at)
+    return replace(job, chains=tuple(map(asdict, wanted)), parts=parts, stopped_at=trail.off_since)
 
 
 def decide(event: Step, facts: Any, _now: datetime, settings: Settings) -> Plan:

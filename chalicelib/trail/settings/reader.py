@@ -6,14 +6,15 @@ Throttling rises, because the whole look can be tried again.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import Aws
 from chalicelib.errors import Throttled, foreseen
-from chalicelib.trail.settings.settings import TrailSettings, canonical
+from chalicelib.trail.description import TrailArn, canonical, describe
+from chalicelib.trail.settings.settings import TrailSettings
 
 _NOT_MADE = (
     "NoSuchBucketPolicy",
@@ -35,19 +36,24 @@ class Place:
     log_group: str
 
     @property
+    def arn(self) -> TrailArn:
+        """The trail's ARN, taken apart; ValueError when it isn't one."""
+        return TrailArn.parse(self.trail_arn)
+
+    @property
     def region(self) -> str:
         """The trail's home region."""
-        return self.trail_arn.split(":")[3]
+        return self.arn.region
 
     @property
     def account(self) -> str:
         """The trail's account."""
-        return self.trail_arn.split(":")[4]
+        return self.arn.account
 
     @property
     def trail_name(self) -> str:
         """The trail's name."""
-        return self.trail_arn.rpartition("/")[2]
+        return self.arn.name
 
 
 @dataclass(slots=True)
@@ -55,7 +61,7 @@ class _Reading:
     """What was found so far, and what could not be looked at."""
 
     found: dict[str, Any] = field(default_factory=dict)
-    untold: list[str] = field(default_factory=list)
+    could_not_read: list[str] = field(default_factory=list)
 
     def read(self, part: Part) -> str:
         """Take in what a part tells; returns the error code where AWS had one."""
@@ -66,11 +72,11 @@ class _Reading:
             if isinstance(known, Throttled):
                 raise known from error
             code = str(error.response["Error"]["Code"])
-            if code not in (*_NOT_MADE, "NoSuchBucket", "TrailNotFoundException"):
-                self.untold.append(str(known))
+            if code not in (*_NOT_MADE, "NoSuchBucket"):
+                self.could_not_read.append(str(known))
             return code
         except BotoCoreError as error:
-            self.untold.append(str(error))
+            self.could_not_read.append(str(error))
             return type(error).__name__
         return ""
 
@@ -80,40 +86,12 @@ def read_settings(aws: Aws, place: Place) -> tuple[TrailSettings, tuple[str, ...
 
     Raises Throttled.
     """
-    reading = _Reading()
-    _read_trail(reading, aws.client("cloudtrail", place.region), place.trail_arn)
+    trail = describe(aws.client("cloudtrail", place.region), place.arn).unless_throttled()
+    reading = _Reading(could_not_read=[] if trail.missing else [*map(trail.why_not, trail.could_not_read)])
     if place.bucket:
         _read_bucket(reading, aws.client("s3", place.region), place.bucket)
     reading.read(lambda: _group(aws.client("logs", place.region), place.log_group))
-    return TrailSettings(**reading.found), tuple(reading.untold)
-
-
-def _read_trail(reading: _Reading, cloudtrail: Any, arn: str) -> None:
-    if reading.read(lambda: _trail(cloudtrail.get_trail(Name=arn)["Trail"])) == "TrailNotFoundException":
-        reading.found["trail"] = False
-    if not reading.found.get("trail"):
-        return
-    reading.read(lambda: {"logging": bool(cloudtrail.get_trail_status(Name=arn).get("IsLogging"))})
-    reading.read(lambda: {"selectors": _selectors(cloudtrail.get_event_selectors(TrailName=arn))})
-
-
-def _trail(trail: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {
-        "trail": True,
-        "bucket": trail.get("S3BucketName") or "",
-        "prefix": trail.get("S3KeyPrefix") or "",
-        "multi_region": bool(trail.get("IsMultiRegionTrail")),
-        "global_events": bool(trail.get("IncludeGlobalServiceEvents")),
-        "validating": bool(trail.get("LogFileValidationEnabled")),
-        "log_group": trail.get("CloudWatchLogsLogGroupArn") or "",
-        "log_role": trail.get("CloudWatchLogsRoleArn") or "",
-        "topic": trail.get("SnsTopicARN") or "",
-        "kms_key": trail.get("KmsKeyId") or "",
-    }
-
-
-def _selectors(answer: Mapping[str, Any]) -> str:
-    return canonical(answer.get("AdvancedEventSelectors") or answer.get("EventSelectors"))
+    return replace(TrailSettings.of(trail), **reading.found), tuple(reading.could_not_read)
 
 
 def _read_bucket(reading: _Reading, s3: Any, bucket: str) -> None:

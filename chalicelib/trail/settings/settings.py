@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from chalicelib.remediation import Severity
+from chalicelib.trail.description import Trail, canonical
 from chalicelib.trail.settings.lifecycle import comes_sooner, lifecycle_in_words
 from chalicelib.trail.settings.selectors import EVERY_MANAGEMENT_EVENT, seen, selectors_in_words
 
@@ -20,11 +21,6 @@ Value = str | bool | int | None
 ON, OFF = "on", "off"
 
 _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
-
-
-def canonical(value: Any) -> str:
-    """JSON as text that is the same for the same value; "" for nothing."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":")) if value else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +71,29 @@ class TrailSettings:
     def as_text(self) -> str:
         """For the ledger."""
         return canonical(self.known())
+
+    @classmethod
+    def of(cls, trail: Trail) -> Self:
+        """What is known of the trail itself; nothing yet of its bucket and its log group."""
+        if trail.missing:
+            return cls(trail=False)
+        found, status = trail.configuration, trail.status
+        known = cls(selectors=trail.selectors, logging=status.logging if status else None)
+        if found is None:
+            return known
+        return replace(
+            known,
+            trail=True,
+            bucket=found.bucket,
+            prefix=found.prefix,
+            multi_region=found.multi_region,
+            global_events=found.global_events,
+            validating=found.validating,
+            log_group=found.log_group,
+            log_role=found.log_role,
+            topic=found.topic,
+            kms_key=found.kms_key,
+        )
 
     @classmethod
     def from_text(cls, text: str) -> Self:

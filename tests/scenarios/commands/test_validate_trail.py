@@ -152,7 +152,7 @@ def test_without_public_keys_nothing_can_be_told(endpoint):
     found, summary, code = told()
 
     assert (found, summary["verdict"], code) == (["public keys unavailable"], "could not tell", 2)
-    assert summary["problems"][0].startswith(f"CloudTrail's public keys of {HOME} could not be had: ")
+    assert summary["problems"][0].startswith(f"CloudTrail's public keys of {HOME} could not be read: ")
 
 
 def test_an_empty_list_of_keys_can_tell_nothing_but_an_unknown_key_beside_known_ones_is_not_sound(endpoint):

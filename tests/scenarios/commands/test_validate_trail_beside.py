@@ -451,7 +451,7 @@ def test_who_may_not_list_the_accounts_is_told_that_the_folders_have_to_do(endpo
     kinds, summary, code = told()
 
     assert (kinds, summary["logs_sound"], code) == ([], 24, 0)
-    assert summary["warnings"][0].startswith("the organization's accounts could not be had")
+    assert summary["warnings"][0].startswith("the organization's accounts could not be read")
 
 
 def test_one_account_alone_needs_no_list_of_them(endpoint):

@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
+from chalicelib.trail.description import Part, Trail, TrailArn, TrailConfiguration, TrailStatus
 from chalicelib.trail.settings.selectors import READS
 from chalicelib.trail.settings.selectors import WRITES as CHANGES
 from scenarios.doctor.bucket_checks import check_bucket
@@ -21,10 +23,8 @@ from scenarios.doctor.facts import (
     StackFacts,
     Table,
     Topic,
-    Trail,
-    TrailConfiguration,
-    TrailStatus,
     Unknown,
+    WatchedTrail,
 )
 from scenarios.doctor.finding import Standing
 from scenarios.doctor.stack_checks import check_stack
@@ -36,24 +36,22 @@ ACCOUNT, HOME = "123456789012", "eu-west-1"
 DENIED = Unknown("not authorized")
 
 STACK = StackFacts(name="trailwarden", region=HOME, account=ACCOUNT, status="UPDATE_COMPLETE")
-STATUS = TrailStatus(logging=True, logging_since=NOW - timedelta(days=9), digest_at=NOW - timedelta(hours=1))
+STATUS = TrailStatus(logging=True, started_at=NOW - timedelta(days=9), digest_at=NOW - timedelta(hours=1))
 CONFIGURATION = TrailConfiguration(
     bucket="logs",
     multi_region=True,
     global_events=True,
     validating=True,
-    log_group="trail",
+    log_group=f"arn:aws:logs:{HOME}:{ACCOUNT}:log-group:trail:*",
     organization=False,
 )
-TRAIL = Trail(
-    arn=f"arn:aws:cloudtrail:{HOME}:{ACCOUNT}:trail/main",
-    region=HOME,
+DESCRIBED = Trail(
+    arn=TrailArn.parse(f"arn:aws:cloudtrail:{HOME}:{ACCOUNT}:trail/main"),
     configuration=CONFIGURATION,
     status=STATUS,
     selectors="",
-    group_there=True,
-    promised_group="trail",
 )
+TRAIL = WatchedTrail(described=DESCRIBED, group_there=True, promised_group="trail")
 WRITES = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:PutObject"}
 DENIES = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Condition": {}}
 BUCKET = Bucket(
@@ -89,8 +87,12 @@ def trail(**changes):
     return said(check_trail(replace(TRAIL, **changes), ACCOUNT, NOW))
 
 
+def described(**changes):
+    return trail(described=replace(DESCRIBED, **changes))
+
+
 def status(**changes):
-    return trail(status=replace(STATUS, **changes))
+    return described(status=replace(STATUS, **changes))
 
 
 def bucket(**changes):
@@ -119,7 +121,7 @@ def test_all_as_promised_is_well():
     ],
 )
 def test_digests_that_do_not_come_are_missed_after_two_hours(digest_at, since, late):
-    told = status(digest_at=digest_at, logging_since=since)
+    told = status(digest_at=digest_at, started_at=since)
 
     assert [words.startswith("digests don't come") for _, words in told] == [True] * late
 
@@ -148,7 +150,29 @@ def test_what_can_not_be_delivered_is_told_as_cloudtrail_tells_it(error, says):
     ],
 )
 def test_what_a_trail_leaves_out(changes, says):
-    assert trail(configuration=replace(CONFIGURATION, **changes)) == [(Standing.UNWATCHED, says)]
+    assert described(configuration=replace(CONFIGURATION, **changes)) == [(Standing.UNWATCHED, says)]
+
+
+@pytest.mark.parametrize(
+    ("part", "says"),
+    [
+        (Part.CONFIGURATION, "the trail's settings could not be read: GetTrail: no"),
+        (Part.STATUS, "whether the trail logs: GetTrail: no"),
+        (Part.SELECTORS, "what the trail selects: GetTrail: no"),
+    ],
+)
+def test_what_could_not_be_read_of_a_trail_is_unknown_and_never_well(part, says):
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetTrail")
+
+    assert described(**{part: None}, could_not_read={part: denied}) == [(Standing.UNKNOWN, says)]
+
+
+def test_a_trail_that_is_not_there_is_all_there_is_to_say():
+    found = list(check_trail(replace(TRAIL, described=Trail(arn=DESCRIBED.arn, missing=True)), ACCOUNT, NOW))
+
+    assert [(each.standing, each.what.partition(":")[0]) for each in found] == [
+        (Standing.UNWATCHED, "there is no such trail")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -173,11 +197,11 @@ def test_what_a_trail_leaves_out(changes, says):
     ],
 )
 def test_selectors_that_blind_a_trail(selectors, expected):
-    assert trail(selectors=selectors) == expected
+    assert described(selectors=selectors) == expected
 
 
 def test_a_trail_that_is_not_validated_has_no_digests_to_miss():
-    told = trail(
+    told = described(
         configuration=replace(CONFIGURATION, validating=False),
         status=replace(STATUS, digest_at=NOW - timedelta(days=1)),
     )
@@ -398,7 +422,9 @@ def test_an_organization_s_other_accounts_wake_no_rule():
 
 
 def test_the_text_groups_what_was_found_and_quotes_the_commands():
-    broken = replace(FACTS, trail=replace(TRAIL, status=replace(STATUS, logging=False)))
+    broken = replace(
+        FACTS, trail=replace(TRAIL, described=replace(DESCRIBED, status=replace(STATUS, logging=False)))
+    )
     lines = list(as_text(tuple(findings(replace(broken, regions=DENIED), NOW))))
 
     assert [line for line in lines if line and not line.startswith(" ")] == [

@@ -416,7 +416,7 @@ DENIED = [
     ("sns:ListSubscriptionsByTopic", "a topic's subscriptions could not be listed"),
     ("kms:DescribeKey", "a key could not be looked at"),
     ("sqs:GetQueueAttributes", "a dead-letter queue could not be looked at"),
-    ("cloudtrail:GetTrail", "the trail could not be described"),
+    ("cloudtrail:GetTrail", "the trail's settings could not be read"),
     ("cloudtrail:GetTrailStatus", "whether the trail logs"),
     ("ec2:DescribeRegions", "which regions are in use"),
     ("iam:ListEntitiesForPolicy", "which groups have AWSCloudTrail_FullAccess"),

@@ -352,7 +352,11 @@ def test_a_variable_that_is_no_trails_arn_is_a_mistake_of_the_stack():
 CANT_TELL = [
     pytest.param("cloudtrail", "GetTrail", denied("GetTrail"), "could not be looked at", id="the trail"),
     pytest.param(
-        "cloudtrail", "GetTrailStatus", denied("GetTrailStatus"), "only the clock tells", id="its status"
+        "cloudtrail",
+        "GetTrailStatus",
+        denied("GetTrailStatus"),
+        "assuming that logging is on",
+        id="its status",
     ),
     pytest.param(
         "cloudtrail", "ListPublicKeys", denied("ListPublicKeys"), "public keys of eu-west-1", id="the keys"
@@ -520,7 +524,7 @@ def test_where_the_status_can_not_be_had_the_clock_judges(trail):
     result = audited(trail)
 
     assert told(result) == ["DIGEST_MISSING"]
-    assert "only the clock tells" in result.untold[0]
+    assert "assuming that logging is on" in result.untold[0]
 
 
 def test_a_silence_that_lasts_is_one_finding_however_often_it_is_seen(trail):
