@@ -22,9 +22,8 @@ class Keeper(Remedy):
 
     calm = True
 
-    @property
-    def remediation(self):
-        return replace(super().remediation, remembers=self._remembers)
+    def way(self, trigger):
+        return replace(super().way(trigger), remembers=self._remembers)
 
     def _remembers(self, event, facts, expected):
         return f"{facts} by {event.key}" if expected or self.calm else None
