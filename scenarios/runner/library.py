@@ -12,7 +12,7 @@ import re
 import sys
 import traceback
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -146,12 +146,15 @@ def named(names: Sequence[str]) -> tuple[Scenario, ...]:
     chosen: dict[str, Scenario] = {}
     for name in names:
         path, _, inside = name.partition("::")
-        if path.endswith(".py"):
-            right = _matching(_of_file(Path(path)), inside or "*")
-        else:
-            right = _matching(library(), name)
+        by_path = path.endswith(".py")
+        right = _matching(_of_file(Path(path)), inside or "*") if by_path else in_library(name)
         chosen |= {scenario.name: scenario for scenario in right}
     return tuple(chosen.values())
+
+
+def in_library(name: str) -> tuple[Scenario, ...]:
+    """Those of the library that go by this name, and none that a path leads to. Raises UnknownScenario."""
+    return _matching(library(), name)
 
 
 def _of_file(path: Path) -> tuple[Scenario, ...]:
@@ -165,11 +168,10 @@ def _of_file(path: Path) -> tuple[Scenario, ...]:
         raise UnknownScenario(str(error)) from error
 
 
-def _matching(scenarios: Iterable[Scenario], name: str) -> list[Scenario]:
-    known = list(scenarios)
-    right = [scenario for scenario in known if fnmatchcase(scenario.name, name)]
+def _matching(scenarios: Sequence[Scenario], name: str) -> tuple[Scenario, ...]:
+    right = tuple(scenario for scenario in scenarios if fnmatchcase(scenario.name, name))
     if not right:
-        raise UnknownScenario(_unknown(name, [scenario.name for scenario in known]))
+        raise UnknownScenario(_unknown(name, [scenario.name for scenario in scenarios]))
     return right
 
 

@@ -22,7 +22,7 @@ from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.world import World
-from scenarios.runner.library import UnknownScenario, named
+from scenarios.runner.library import UnknownScenario, in_library
 from scenarios.runner.run import Report, run
 
 REGION = "us-east-1"
@@ -49,7 +49,7 @@ def attach(app: Chalice) -> None:
         if faults not in PROFILES:
             raise BadRequestError(f"there is no fault profile {faults!r}; there are {', '.join(PROFILES)}")
         try:
-            (scenario,) = named([name])
+            (scenario,) = in_library(name)
         except UnknownScenario as error:
             raise NotFoundError(str(error)) from error
         except ValueError as error:

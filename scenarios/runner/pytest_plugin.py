@@ -133,8 +133,9 @@ class ScenarioModule(pytest.File):
                 raise self.CollectError(str(error)) from error
             yield UnreadableItem.from_parent(self, name="import", why=str(error))
             return
-        for faults, suffix in self._profiles():
-            for scenario in scenarios:
+        profiles = list(self._profiles())
+        for scenario in scenarios:  # its profiles side by side: its stack is made once in a process
+            for faults, suffix in profiles:
                 name = f"{scenario.name}{suffix}"
                 yield ScenarioItem.from_parent(self, name=name, scenario=scenario, faults=faults)
 
@@ -222,7 +223,7 @@ class ScenarioItem(_Item):
 
     def runtest(self) -> None:
         """Run it in a world of its own."""
-        from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
+        from scenarios.cloud.kernel.errors import NotSimulated
         from scenarios.runner.run import rehearse
         from scenarios.runner.show.failure import failure, in_short
 
@@ -230,7 +231,7 @@ class ScenarioItem(_Item):
             raise _Told(self.clash)
         try:
             report = rehearse(self.scenario, seed=self.config.getoption("seed"), faults=self.faults)
-        except (InvalidTemplate, NotSimulated) as error:  # nothing has happened yet
+        except NotSimulated as error:  # its stack asks for it; nothing has happened yet
             raise _Told(f"{self.scenario.name}: the stack can't be made: {error}") from error
         if not report.passed:
             raise _Told(failure(report, self.asked_as), in_short(report))

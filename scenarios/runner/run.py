@@ -11,10 +11,10 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from scenarios.cloud.cloudformation.template import translate
-from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.faults import NONE, Faults
 from scenarios.cloud.setting import Moment
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.world import START, Deployment, World
 from scenarios.packaging.sam import application, sam_template
 from scenarios.runner.acts import note_acts
 from scenarios.runner.scenario import Expectation, Scenario, Step, span
@@ -98,16 +98,38 @@ def rehearse(
     deployment: Deployment | None = None,
     before_leaving: Callable[[World], object] | None = None,
 ) -> Report:
-    """Run a scenario as `run` does, but keep NotSimulated in the report, with the timeline up to there."""
+    """Run a scenario as `run` does, but keep NotSimulated in the report, with the timeline up to there.
+
+    A stack that CloudFormation would refuse is a failure like any other.
+    """
     wall = time.perf_counter()
-    world = World(deployment or deployment_of(scenario), seed=seed, faults=faults)
+    try:
+        world = World(deployment or deployment_of(scenario), seed=seed, faults=faults)
+        report = _in_world(world, scenario, before_leaving)
+    except InvalidTemplate as error:
+        report = Report(
+            scenario=scenario,
+            seed=seed,
+            faults=faults.name,
+            began=deployment.start if deployment else START,
+            timeline=(),
+            failures=(f"the stack can't be made: {error}",),
+            simulated_seconds=0,
+            wall_seconds=0,
+        )
+    # freezegun has let go: perf_counter tells real time again.
+    return replace(report, wall_seconds=time.perf_counter() - wall)
+
+
+def _in_world(world: World, scenario: Scenario, before_leaving: Callable[[World], object] | None) -> Report:
+    """Enter a world, play the scenario in it, leave it; nobody knows yet how long that took."""
     failures: list[str] = []
     hole: NotSimulated | None = None
     with world:
         began = world.clock.now
         note_acts(world)
         try:
-            _play(world, scenario, faults, failures)
+            _play(world, scenario, world.setting.faults, failures)
         except NotSimulated as error:
             hole = error
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is how the run went
@@ -118,16 +140,15 @@ def rehearse(
         if before_leaving is not None and not hole:
             with world.calls.muted():
                 before_leaving(world)
-    # freezegun has let go: perf_counter tells real time again.
     return Report(
         scenario=scenario,
-        seed=seed,
-        faults=faults.name,
+        seed=world.setting.seed,
+        faults=world.setting.faults.name,
         began=began,
         timeline=timeline,
         failures=tuple(failures),
         simulated_seconds=(ended - began).total_seconds(),
-        wall_seconds=time.perf_counter() - wall,
+        wall_seconds=0,
         alarms=tuple(replace(course, name=_named(course.name, _names(world))) for course in alarms),
         hole=hole,
     )

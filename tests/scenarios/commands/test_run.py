@@ -290,3 +290,14 @@ def test_a_hole_found_by_a_job_is_one_sentence_too(in_library):
 
     assert result.exit_code == 2
     assert "the simulated AWS does not do sky: falls" in result.stderr
+
+
+def test_a_stack_that_cannot_be_made_fails_its_scenario_and_no_other(in_library):
+    refused = replace(ROOT_LOGIN, name="refused", parameters=(("Nonsense", "1"),))
+    in_library(refused, ROOT_LOGIN)
+
+    result = trailwarden("run")
+
+    assert result.exit_code == 1
+    assert "the stack can't be made: Parameters: Nonsense do not exist in the template" in result.stdout
+    assert "1 of 2 failed" in result.stdout

@@ -105,6 +105,13 @@ def test_under_all_faults_there_is_an_item_for_each_profile(collected):
     assert [item.faults for item in items] == list(PROFILES.values())
 
 
+def test_the_profiles_of_a_scenario_stand_side_by_side(collected):
+    """So the workers of xdist make a scenario's stack as seldom as they can."""
+    names = [item.scenario.name for item in collected(ROOT_LOGIN, "--faults", "all")]
+
+    assert names == sorted(names, key=names.index)
+
+
 def test_one_profile_changes_no_id(collected):
     (item,) = collected(f"{ROOT_LOGIN}::root_login.degrees", "--faults", "late")
 
@@ -265,7 +272,11 @@ def test_a_failing_one_shows_the_timeline_around_it_and_how_to_replay_it(told):
             "stopped    the run stopped: RuntimeError: the actor stumbled (intrusion.py:13)",
             id="deed",
         ),
-        pytest.param("parameters", "can't be made: Parameters: Nonsense do not exist", id="stack"),
+        pytest.param(
+            "parameters",
+            "  >   00:00  stopped    the stack can't be made: Parameters: Nonsense do not exist",
+            id="stack",
+        ),
         pytest.param("test_hole", "E       scenarios.cloud.kernel.errors.NotSimulated", id="a step's hole"),
         pytest.param("test_steps", "00:00  deed       ann calls iam ListUsers", id="a step's timeline"),
         pytest.param("ERROR at setup of test_parameters", "Parameters: Nope do not exist", id="a world's"),
