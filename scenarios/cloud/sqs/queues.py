@@ -1,7 +1,7 @@
 """SQS: what lies in the queues, and how other services put something there.
 
-Sending to an encrypted queue also asks the key: `kms:GenerateDataKey` and `kms:Decrypt`. FIFO queues are not
-simulated.
+Whoever sends to an encrypted queue also asks its key: `kms:GenerateDataKey` and `kms:Decrypt`. FIFO queues
+are not simulated.
 
 Sources: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html,
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
@@ -9,9 +9,10 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMe
 
 from collections.abc import Sequence
 
+from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_hooks
-from scenarios.cloud.kernel.deliveries import Delivery, Door, Key, Message, Need
-from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.deliveries import Delivery, Door, Key, Message, Missing, Need
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
 
@@ -21,6 +22,8 @@ class Queues(Door[Message]):
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         setting.deliveries.register("sqs", Message, self)
+        for operation in ("SendMessage", "SendMessageBatch"):
+            setting.calls.check("sqs", operation, self._may_encrypt)
 
     # ---- the door -------------------------------------------------------------------------------
 
@@ -53,6 +56,22 @@ class Queues(Door[Message]):
             },
         )
         self._setting.note("queued", queue.name)
+
+    def _may_encrypt(self, asked: Asked) -> None:
+        """Sending to an encrypted queue needs the key as well, in the words of SQS."""
+        ((_, arn),) = self._setting.actions.required(
+            "sqs", asked.operation, asked.parameters, region=asked.region, account=asked.caller.account
+        )
+        refusal = self._setting.deliveries.key_refusal(arn, Message(body=""), by=asked.caller)
+        if refusal is None:
+            return
+        if refusal.missing is Missing.USABLE_KEY:
+            raise Refused("KMS.DisabledException", refusal.because)
+        raise Refused(
+            "KMS.AccessDeniedException",
+            f"User: {asked.caller.arn} is not authorized to perform: {refusal.action} on resource: "
+            f"{refusal.resource} because {refusal.because}",
+        )
 
     # ---- what lies there ------------------------------------------------------------------------
 

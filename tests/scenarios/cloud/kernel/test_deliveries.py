@@ -231,6 +231,7 @@ ROWS = [
     ("a role that is not there", assumed("gone"), DATA, RECORD, RULE, Missing.ROLE),
     ("no role", assumed(""), DATA, RECORD, RULE, Missing.ROLE),
     ("a role for this rule", assumed("writerForRule"), DATA, RECORD, RULE, None),
+    ("a role for this rule that may not", assumed("writerForRule"), BUS, EVENT, RULE, Missing.PERMISSION),
     ("a role for another rule", assumed("writerForRule"), DATA, RECORD, OTHER_RULE, Missing.ROLE),
     (
         "no such stream",

@@ -1,10 +1,12 @@
 """What lies in a queue, and how it got there."""
 
 import pytest
+from botocore.exceptions import ClientError
 
 from scenarios.cloud.kernel.deliveries import Message
 from scenarios.cloud.kernel.errors import NotSimulated
-from tests.scenarios.cloud.small_worlds import admin, arn, noted, queue, world
+from scenarios.cloud.world import ACCOUNT
+from tests.scenarios.cloud.small_worlds import admin, arn, document, may, noted, queue, world
 
 HEARD = arn("sqs", "Heard")
 
@@ -44,6 +46,42 @@ def test_looking_takes_nothing_out_and_a_queue_that_is_gone_holds_nothing():
 
         assert cloud.queues.bodies(HEARD) == ["hello"]
         assert cloud.queues.bodies(arn("sqs", "Gone")) == cloud.queues.attributes(arn("sqs", "Gone")) == []
+
+
+ROOT = {**may("kms:*"), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
+KEY = {"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": document(ROOT)}}}
+
+
+@pytest.mark.parametrize(
+    ("key", "statements", "disabled", "code"),
+    [
+        pytest.param("Key", ["sqs:*", "kms:*"], False, "", id="queue and key"),
+        pytest.param("Key", ["sqs:*"], False, "KMS.AccessDeniedException", id="no key"),
+        pytest.param("Key", ["sqs:*", "kms:Decrypt"], False, "KMS.AccessDeniedException", id="half the key"),
+        pytest.param("Key", ["sqs:*", "kms:*"], True, "KMS.DisabledException", id="a disabled key"),
+        pytest.param("alias/aws/sqs", ["sqs:*"], False, "", id="AWS's own key asks nobody of the account"),
+    ],
+)
+@pytest.mark.parametrize("batch", [False, True])
+def test_whoever_sends_to_an_encrypted_queue_needs_its_key(key, statements, disabled, code, batch):
+    encrypted = queue()
+    encrypted["Heard"]["Properties"]["KmsMasterKeyId"] = {"Ref": key} if key == "Key" else key
+    with world({**encrypted, **KEY}) as cloud:
+        if disabled:
+            with cloud.calls.muted():
+                admin(cloud, "kms").disable_key(KeyId=cloud.home.resources["Key"].physical_id)
+        bob = cloud.client(cloud.user("bob", policies=(document(may(statements)),)), "sqs")
+        url = cloud.home.resources["Heard"].physical_id
+        try:
+            if batch:
+                bob.send_message_batch(QueueUrl=url, Entries=[{"Id": "a", "MessageBody": "hello"}])
+            else:
+                bob.send_message(QueueUrl=url, MessageBody="hello")
+            refused = ""
+        except ClientError as error:
+            refused = error.response["Error"]["Code"]
+
+        assert (refused, cloud.queues.bodies(HEARD)) == (code, [] if code else ["hello"])
 
 
 def test_a_fifo_queue_is_not_simulated():
