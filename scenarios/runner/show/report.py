@@ -53,7 +53,7 @@ class Teller:
     def timeline(self, report: Report) -> None:
         """Everything a person wants to know about one run; with a trace, everything that happened."""
         scenario = report.scenario
-        self._terminal.print((scenario.name, "bold"), "  ", scenario.title)
+        self._terminal.wrapped(f"{scenario.name}  ", scenario.title, head_style="bold")
         where = f"{scenario.home}, {report.began:%Y-%m-%d %H:%M} UTC, seed {report.seed}"
         faults = "" if report.faults == "none" else f", faults: {report.faults}"
         self._terminal.print((f"{where}{faults}", "dim"))

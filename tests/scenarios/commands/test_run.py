@@ -215,7 +215,7 @@ def test_a_hole_in_the_simulation_is_one_sentence(in_library):
             "there is no scenario called 'rootlogin'; did you mean root_login",
             id="a near miss",
         ),
-        pytest.param(["zzz"], "there is no scenario called 'zzz'; there are root_login,", id="far"),
+        pytest.param(["zzz"], "there is no scenario called 'zzz'; trailwarden scenarios lists all", id="far"),
         pytest.param(["--faults", "bad"], "Invalid value for '--faults': 'bad' is not one of", id="profile"),
         pytest.param(["--seed", "x"], "Invalid value for '--seed': 'x' is not a valid integer", id="seed"),
         pytest.param(["--nosuch"], "No such option", id="option"),

@@ -17,7 +17,12 @@ def moment(when, kind, words="", *, cause=None, **facts):
 def report(*timeline, name="root_login", alarms=(), failures=()):
     """How a run went that had this timeline."""
     return Report(
-        scenario=Scenario(name=name, title="Something happens", when=(), then=()),
+        scenario=Scenario(
+            name=name,
+            title="Something happens that nobody expected, at three in the morning, and it goes on",
+            when=(),
+            then=(),
+        ),
         seed=1,
         faults="none",
         began=BEGAN,
