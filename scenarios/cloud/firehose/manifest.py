@@ -1,8 +1,13 @@
 """Data Firehose, as one value."""
 
 from scenarios.cloud.firehose.permissions import PERMISSIONS
-from scenarios.cloud.firehose.recorded import RECORDED
 from scenarios.cloud.firehose.resources import KINDS
+from scenarios.cloud.kernel.recorded import Recorded
 from scenarios.cloud.service import Service
 
-SERVICE = Service(name="firehose", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS)
+SERVICE = Service(
+    name="firehose",
+    permissions=PERMISSIONS,
+    recorded=(Recorded(service="firehose", data_events=frozenset({"PutRecord", "PutRecordBatch"})),),
+    kinds=KINDS,
+)

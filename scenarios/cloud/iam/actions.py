@@ -87,8 +87,6 @@ class Actions:
     ) -> tuple[tuple[str, str], ...]:
         """The (action, resource) pairs that must all be allowed for this call; a resource is an ARN or "*".
 
-        None for what AWS answers to everybody.
-
         Args:
             service: botocore's name for it, such as `events`.
             operation: AWS's, such as `PutRule`.
@@ -100,8 +98,6 @@ class Actions:
         Raises:
             NotSimulated: the operation isn't in the tables, or its parameters don't tell what is asked.
         """
-        if operation in self._of(service).free:
-            return ()
         try:
             asked = self.lines(service)[operation]
         except KeyError:

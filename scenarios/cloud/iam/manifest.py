@@ -1,8 +1,27 @@
 """IAM, as one value."""
 
 from scenarios.cloud.iam.permissions import PERMISSIONS
-from scenarios.cloud.iam.recorded import RECORDED
 from scenarios.cloud.iam.resources import KINDS
+from scenarios.cloud.kernel.recorded import Recorded, Style
 from scenarios.cloud.service import Service
 
-SERVICE = Service(name="iam", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS)
+SERVICE = Service(
+    name="iam",
+    permissions=PERMISSIONS,
+    recorded=(
+        Recorded(
+            service="iam",
+            one_endpoint=True,
+            style=Style(mask="", comma_after_year=False),
+            history={
+                "groupName": "AWS::IAM::Group",
+                "instanceProfileName": "AWS::IAM::InstanceProfile",
+                "policyArn": "AWS::IAM::Policy",
+                "policyName": "AWS::IAM::Policy",
+                "roleName": "AWS::IAM::Role",
+                "userName": "AWS::IAM::User",
+            },
+        ),
+    ),
+    kinds=KINDS,
+)

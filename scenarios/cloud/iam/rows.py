@@ -112,7 +112,6 @@ class Permissions:
         lines: see above.
         kinds: kinds of resources that AWS's list doesn't have, or whose parameters tell more than a name.
         context: the condition keys that its calls bring.
-        free: operations that are answered whatever any policy says.
         policy_of: how the policy is found that hangs on one of its resources.
     """
 
@@ -121,5 +120,4 @@ class Permissions:
     lines: str
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     context: tuple[ContextKey, ...] = ()
-    free: frozenset[str] = frozenset()
     policy_of: PolicyReader | None = None

@@ -1,12 +1,28 @@
-"""CloudWatch Logs, as one value."""
+"""CloudWatch Logs, as one value.
 
+Source, of its records: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/logging_cw_api_calls_cwl.html
+"""
+
+from scenarios.cloud.kernel.recorded import Recorded
 from scenarios.cloud.logs.laws import register
 from scenarios.cloud.logs.mends import MENDS
 from scenarios.cloud.logs.permissions import PERMISSIONS
-from scenarios.cloud.logs.recorded import RECORDED
 from scenarios.cloud.logs.resources import KINDS
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
-    name="logs", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS, mends=MENDS, register=register
+    name="logs",
+    permissions=PERMISSIONS,
+    recorded=(
+        Recorded(
+            service="logs",
+            api_version="20140328",
+            unrecorded=frozenset({"PutLogEvents"}),
+            reads=frozenset({"StartLiveTail", "StartQuery"}),
+            history={"logGroupName": "AWS::Logs::LogGroup"},
+        ),
+    ),
+    kinds=KINDS,
+    mends=MENDS,
+    register=register,
 )

