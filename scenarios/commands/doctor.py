@@ -29,7 +29,7 @@ def command(stack_name: str, region: str, profile: str | None, *, fix: bool, yes
     Reads only; --fix tells each change before it makes it, and changes nothing that somebody may have
     meant: how to mend the rest is told as a command.
 
-    Exits with 0 when all is well, 1 when something is unwatched, and 2 when something could not be told.
+    Exits with 0 when all is well, 1 when something is unwatched, and 2 when something could not be read.
     """
     if fix and not yes and not sys.stdin.isatty():
         raise click.UsageError("--fix asks before each change; without a terminal it wants --yes as well")

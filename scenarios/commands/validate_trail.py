@@ -105,7 +105,7 @@ def command(
     Exit codes:
       0    the trail is sound; gaps are notices
       1    it is not
-      2    that could not be told: keys, a listing or an object could not be had
+      2    result unknown: keys, a listing or an object could not be read
       130  Ctrl-C ended it early; the summary says how far it came
 
     \b

@@ -35,7 +35,7 @@ def check_stack(facts: StackFacts) -> Iterator[DoctorFinding]:
     """All that the stack itself promises."""
     yield from _stack(facts)
     for unread in facts.unread:
-        yield unknown("the stack's resources could not be had", unread, where=facts.name)
+        yield unknown("the stack's resources could not be read", unread, where=facts.name)
     yield from _each("functions are there and may run", facts, facts.functions, _function)
     yield from _modes(facts)
     yield from _each("rules are enabled and reach their targets", facts, facts.rules, _rule)

@@ -14,7 +14,7 @@ _HEADINGS = {
 
 
 def exit_code(findings: Sequence[DoctorFinding]) -> int:
-    """1 where something is unwatched, 2 where only that is left that could not be told, else 0."""
+    """1 where something is unwatched, 2 where some things could not be read and all else is well, else 0."""
     standings = {each.standing for each in findings}
     if Standing.UNWATCHED in standings:
         return 1
@@ -49,7 +49,7 @@ def _summary(findings: Sequence[DoctorFinding]) -> str:
         f"{counts[standing]} {word}"
         for standing, word in (
             (Standing.UNWATCHED, "unwatched"),
-            (Standing.UNKNOWN, "could not be told"),
+            (Standing.UNKNOWN, "could not be read"),
             (Standing.WELL, "well"),
         )
         if counts[standing]

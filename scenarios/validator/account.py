@@ -1,7 +1,7 @@
 """What AWS says of a trail: where it delivers, which regions it covers, whether it logs, its public keys.
 
-Only the keys and the bucket's content have to be had. What else can't be asked is told as a warning, and then
-the bucket's folders and the clock have to do.
+Only the keys and the bucket's content must be readable. For anything else a warning is printed, and then
+the bucket's folders and the clock are used instead.
 """
 
 import json

@@ -78,7 +78,7 @@ class Slot:
 
     @property
     def may_start(self) -> bool:
-        """Whether it may start a chain for all that is known: its bytes or the keys could not be had."""
+        """Whether it may start a chain for all that is known: its bytes or the keys could not be read."""
         if isinstance(self.object, UnusableDigest):
             return self.object.unreadable
         return self.object.previous is None and self.fault in (None, What.KEYS_UNAVAILABLE)

@@ -127,7 +127,7 @@ class UnusableDigest:
         bucket: The bucket it was found in.
         key: The key it was found under.
         problem: What is wrong with it, a clause that follows "the digest is unusable:".
-        unreadable: True when its bytes could not be had (access denied, archived): nothing is said about
+        unreadable: True when its bytes could not be read (access denied, archived): nothing is said about
             its content then. False when they were had, and are not those of a digest.
     """
 

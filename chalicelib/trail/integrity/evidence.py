@@ -24,7 +24,7 @@ Raises `Unreadable` when it is there, or may be, but can't be read.
 
 
 class Unreadable(Exception):
-    """An object whose bytes can't be had now: access denied, archived. Its log file counts as unverifiable.
+    """An object whose bytes can't be read now: access denied, archived. Its log file counts as unverifiable.
 
     The message is a clause that names the reason, such as AWS's error code. A throttled or broken connection
     is better left to rise: the whole judgement can be retried.

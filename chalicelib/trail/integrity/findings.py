@@ -60,7 +60,7 @@ _WEIGHTS: Mapping[What, Weight] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegrityFinding:
-    """One thing that is not as CloudTrail left it, or that could not be told.
+    """One thing that is not as CloudTrail left it, or that could not be read.
 
     Attributes:
         what: Its kind.

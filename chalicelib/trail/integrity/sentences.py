@@ -69,7 +69,7 @@ def _faulty(digest: Digest, fault: What, vouched: str | None) -> tuple[str, str,
             clause = f"is signed with the key {digest.fingerprint[:64]}, which is none of CloudTrail's"
             return "a key that ListPublicKeys gives", digest.fingerprint, clause
         case What.KEYS_UNAVAILABLE:
-            clause = f"can't be verified: the public key {digest.fingerprint[:64]} could not be had"
+            clause = f"can't be verified: the public key {digest.fingerprint[:64]} could not be read"
             return digest.fingerprint, "", clause
         case _:
             return _wrong_signature(digest, vouched)

@@ -70,6 +70,15 @@ def test_every_mark_is_remembered(ledger):
     assert (one.outcome, one.failure) == (Outcome.FAILED, "no")
 
 
+def test_a_finding_copied_from_another_ledger_keeps_all_its_marks(ledger):
+    one = ledger.mark(ledger.did(ledger.store(finding()), 1, CallProgress.FOUND), "told", 0)
+    ledger.mark(ledger.settle(one, Outcome.FAILED, "overwritten"), "warned", 1)
+
+    ledger.copy(one)
+
+    assert ledger.stored("remedy", Happening()) == one
+
+
 def test_a_finding_for_machines_is_plain_json(ledger):
     one = ledger.mark(ledger.did(ledger.store(finding()), 1, CallProgress.FOUND), "told", 0)
 

@@ -333,7 +333,7 @@ def test_who_may_write_to_the_bucket(statements, own, expected):
         pytest.param(
             {"unread": (DENIED,)},
             Standing.UNKNOWN,
-            "the stack's resources could not be had: not authorized",
+            "the stack's resources could not be read: not authorized",
             id="unread",
         ),
         pytest.param(
@@ -431,7 +431,7 @@ def test_the_text_groups_what_was_found_and_quotes_the_commands():
         "OK (8)",
         "Unwatched (1)",
         "Could not tell (1)",
-        "1 unwatched, 1 could not be told, 8 well",
+        "1 unwatched, 1 could not be read, 8 well",
     ]
     told = lines[lines.index("Unwatched (1)") + 1 :]
     assert told[0] == (
