@@ -24,7 +24,7 @@ demo: $(READY)  ## four incidents on the simulated AWS: noticed, told, remedied
 	@$(BIN)/trailwarden run root_login table_deleted.enforced trail_digest failed_login
 
 test: $(READY)  ## every test: no network, no waiting
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 	@echo "Next: make demo shows the incidents; make mutate shows what protects the template."
 
 scenarios: $(READY)  ## every scenario, under every fault profile

@@ -5,6 +5,7 @@ import os
 import botocore.loaders
 import botocore.session
 import freezegun
+import hypothesis
 
 from scenarios.cloud.kernel.isolation import NO_AWS_FILES
 
@@ -15,6 +16,10 @@ os.environ.update(NO_AWS_FILES)
 
 # A fixture that freezes time must not freeze the clocks with which pytest and hypothesis measure a test.
 freezegun.configure(extend_ignore_list=["_pytest", "pluggy", "xdist", "execnet", "hypothesis"])
+
+# Each run tries other values, so that many runs find what one long run would. No deadline: machines are busy.
+hypothesis.settings.register_profile("suite", max_examples=40, deadline=None)
+hypothesis.settings.load_profile("suite")
 
 # Every mock_aws() forgets boto3's session, and a new session would read botocore's descriptions of the
 # services again: megabytes of JSON, always the same.

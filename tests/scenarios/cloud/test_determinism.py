@@ -9,8 +9,8 @@ import pytest
 
 from tests.project import PROJECT
 
-# Prints a line for the first scenario of each module that has any, under each of these seeds: its name, and
-# all that a reader is shown of it.
+# Prints a line for the first scenario of each module that has any: its name, and all that a reader is shown.
+# The first seed is for all of them; under further seeds a few run again.
 TELL = """
 import importlib, json, pkgutil, sys
 from scenarios import incidents
@@ -21,7 +21,8 @@ for found in sorted(pkgutil.iter_modules(incidents.__path__), key=lambda each: e
     if found.ispkg or "SCENARIOS" not in open(path).read():
         continue
     scenario = importlib.import_module(f"scenarios.incidents.{found.name}").SCENARIOS[0]
-    for seed in map(int, sys.argv[1:]):
+    seeds = [int(seed) for seed in sys.argv[1:]]
+    for seed in seeds if found.name in ("root_login", "failed_login", "table_deleted") else seeds[:1]:
         report = run(scenario, seed=seed)
         trace = [f"{each.at.isoformat()} {each.kind} {each.words} {each.facts}" for each in report.timeline]
         print(json.dumps({"seed": seed, "name": scenario.name, "trace": trace}))
@@ -29,7 +30,7 @@ for found in sorted(pkgutil.iter_modules(incidents.__path__), key=lambda each: e
 
 
 def told(*seeds, **environment):
-    """Begin to tell the first scenario of each module under each of the seeds, in a process of its own."""
+    """Begin to tell the first scenario of each module, in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-c", TELL, *map(str, seeds)],
         cwd=PROJECT,
@@ -52,7 +53,7 @@ def traces(process):
 
 @pytest.fixture(scope="module")
 def runs():
-    """The first of each module on two machines as unlike as can be, and on one under another seed, too."""
+    """The first of each module on two machines as unlike as can be, and a few under another seed, too."""
     here = told(1, 2, PYTHONHASHSEED="0", TZ="UTC")
     there = told(1, PYTHONHASHSEED="4242", TZ="Asia/Kathmandu", LANG="tr_TR.UTF-8", AWS_REGION="eu-north-1")
     one = traces(here)
@@ -78,6 +79,7 @@ def test_one_seed_gives_one_trace_wherever_it_runs(runs):
 
 
 def test_another_seed_gives_another_trace(runs):
-    same = [name for name, trace in runs["another seed"].items() if trace == runs["here"][name]]
+    again = runs["another seed"]
 
-    assert same == []
+    assert set(again) == {"root_login", "failed_login", "table_deleted"}
+    assert [name for name, trace in again.items() if trace == runs["here"][name]] == []

@@ -554,7 +554,7 @@ DIGEST_STEPS = [
 ]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 @given(
     st.lists(
         st.sampled_from([*LOG_STEPS, *DIGEST_STEPS]),
