@@ -6,6 +6,7 @@ against its own options; make's targets, AWS's operations and their parameters a
 
 import gzip
 import json
+import os
 import re
 from functools import cache
 
@@ -45,6 +46,8 @@ NOT_RUN = {
     "git": "it belongs to the reader's checkout",
     "cd": "likewise",
 }
+# A run of pytest within this one: by our plugin alone, without this project's settings.
+PYTEST_HERE = (f"-c{os.devnull}", "-q", "-p", "scenarios.runner.pytest_plugin", "-p", "no:cacheprovider")
 # What stands for a value of the reader's in commands that are parsed.
 PLACEHOLDERS = {
     "ARN": "arn:aws:cloudtrail:eu-west-1:111122223333:trail/main",
@@ -176,10 +179,16 @@ def test_a_command_that_can_be_run_ends_well(command, folder):
 
 @pytest.mark.parametrize("page", [page for page, text in PAGES.items() if python(page, text)])
 def test_python_on_a_page_runs_from_top_to_bottom(page, folder):
-    """What is made in one block is there in the next."""
+    """What is made in one block is there in the next; a block of tests passes under pytest."""
     names = {"__name__": "__page__"}
-    for block in python(page, PAGES[page]):
-        if not block.not_run:
+    for number, block in enumerate(python(page, PAGES[page])):
+        if block.not_run:
+            continue
+        if "def test_" in block.text:
+            tests = folder / f"test_page_{number}.py"
+            tests.write_text(f"import pytest\n\n{block.text}\n")
+            assert pytest.main([str(tests), f"--rootdir={folder}", *PYTEST_HERE]) == pytest.ExitCode.OK
+        else:
             code = "\n" * (block.line - 1) + block.text
             exec(compile(code, page, "exec"), names)
 
