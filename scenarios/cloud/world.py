@@ -6,6 +6,7 @@ every further world starts from a copy.
 """
 
 import gc
+import itertools
 import json
 import os
 import socket
@@ -15,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
@@ -65,11 +66,13 @@ class Deployment:
     `template` and `spoke` are plain CloudFormation as JSON text; where `template` is "" there is no stack.
     `home` is where the stack is, `spokes` the regions the forwarding template is deployed in, `regions` all
     that this world holds. `before`: a template of what was there before the stack, such as somebody's trail.
+    `host`: the template of a host's alarms, where it is another than the packaged one.
     """
 
     template: str
     before: str = ""
     spoke: str = "{}"
+    host: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
     home: str = "us-east-1"
     spokes: tuple[str, ...] = ()
@@ -221,6 +224,7 @@ class _Provisioned:
 
 _KEPT: dict[Deployment, _Provisioned] = {}
 _MOST_KEPT = 32
+_MADE = itertools.count(1)
 
 
 def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
@@ -265,19 +269,21 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
             while len(_KEPT) >= _MOST_KEPT:
                 _KEPT.pop(next(iter(_KEPT)))
             _KEPT[deployment] = _Provisioned(moto_hooks.Snapshot(), stacks)
-        _set_libraries_aside()
+        _set_aside()
     return _KEPT[deployment]
 
 
-@cache
-def _set_libraries_aside() -> None:
-    """Let the garbage collector leave alone what is loaded by now, and will stay, for once and for all.
+def _set_aside() -> None:
+    """Let the garbage collector leave alone what is loaded by now, and will stay.
 
     It is a million objects, most of them botocore's and moto's: looking through them took longer than three
-    scenarios, once in every few.
+    scenarios, once in every few. Further deployments load more, and are kept themselves: so it is done again
+    each time twice as many have been made.
     """
-    gc.collect()
-    gc.freeze()
+    made = next(_MADE)
+    if made & (made - 1) == 0:
+        gc.collect()
+        gc.freeze()
 
 
 # ---- the machine outside must not show ----------------------------------------------------------

@@ -4,7 +4,12 @@ What no scenario notices, no scenario protects: it could break on the way to the
 nobody would know before the incident. Every survivor stands on the short list below with
 its reason, or the run fails.
 
-    python -m scenarios.runner.mutate [--only TEXT] [--jobs N]
+    python -m scenarios.runner.mutate [--only TEXT] [--jobs N] [--sample N] [--seed N]
+
+First every scenario runs on the templates as they are, and what it touches is recorded (touches.py). A mutant
+then meets the scenarios that touch what it changes, likeliest first, until one notices; those that touch
+nothing of it can't notice, and are left out. A sample of the survivors, drawn from the seed, meets every
+scenario all the same: one that is noticed there fails the run, for then the record was wrong.
 """
 
 import argparse
@@ -13,20 +18,24 @@ import gc
 import json
 import multiprocessing
 import os
+import random
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
+from chalicelib.template.archive import archive
+from chalicelib.template.host import host
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
-from scenarios.cloud.world import Deployment
 from scenarios.runner.library import library
 from scenarios.runner.run import deployment_of, run
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.show.progress import progress
 from scenarios.runner.side_by_side import leave_ctrl_c
+from scenarios.runner.touches import Touched, recording, references
 
 Template = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -54,13 +63,19 @@ class Mutant:
     path: Path
     what: str
     change: Callable[[Template], None]
-    of: str = "template"  # or "spoke", the other field of a `Deployment`
+    of: str = "template"  # or "spoke", "before" (the archive), "host": the field of a `Deployment`
 
     @property
     def name(self) -> str:
         """For people and for the list of what may survive."""
         where = ".".join(str(part) for part in self.path)
-        return f"{self.kind} {'' if self.of == 'template' else self.of + ' '}{where}: {self.what}"
+        of = {"template": "", "before": "archive "}.get(self.of, f"{self.of} ")
+        return f"{self.kind} {of}{where}: {self.what}"
+
+    @property
+    def resource(self) -> str:
+        """The logical id of what it changes."""
+        return str(self.path[1])
 
     def apply(self, template: Template) -> Template:
         """A changed copy."""
@@ -203,15 +218,118 @@ def _remove(path: Path) -> Callable[[Template], None]:
     return change
 
 
+# ---- which scenarios, in which order ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A scenario's run on the templates as they are: what it touched, the seconds it took, what failed."""
+
+    touched: Touched
+    seconds: float
+    failures: tuple[str, ...] = ()
+
+
+def record(scenario: Scenario) -> Recorded:
+    """Run a scenario unchanged, and see what it touches."""
+    found: list[Touched] = []
+    began = time.process_time()
+    with recording() as heard:
+        report = run(
+            scenario, before_leaving=lambda world: found.append(heard.touched(world.stacks.values()))
+        )
+    return Recorded(touched=found[0], seconds=time.process_time() - began, failures=report.failures)
+
+
+def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario]:
+    """The scenarios that touch what the mutant changes, likeliest first.
+
+    Likeliest is who asked, of the very role, an action that the changed statement is about; then who names
+    the resource itself; then who bears its name; then who is quick.
+    """
+    stated = _stated(mutant)
+    stem = mutant.resource.lower()
+
+    def rank(scenario: Scenario) -> tuple[int, int, int, float]:
+        known = recorded[scenario.name]
+        asked = {action for _, action in known.touched.asked & stated}
+        named = mutant.resource in known.touched.named
+        alike = stem.startswith(scenario.name.split(".", 1)[0].replace("_", ""))
+        return -len(asked), 0 if named else 1, 0 if alike else 1, known.seconds
+
+    near = [
+        each
+        for each in library()
+        if each.name in recorded and has(mutant, each) and _touches(mutant, recorded[each.name].touched)
+    ]
+    return sorted(near, key=rank)
+
+
+def has(mutant: Mutant, scenario: Scenario) -> bool:
+    """Whether the scenario deploys what the mutant changes."""
+    match mutant.of:
+        case "spoke":
+            return bool(scenario.spokes)
+        case "before":
+            return mutant.resource in scenario.before.get("Resources", {})
+        case _:
+            return True
+
+
+def _touches(mutant: Mutant, touched: Touched) -> bool:
+    """A role and a function matter under their own names only: somebody is judged, something runs."""
+    kind = _templates()[mutant.of]["Resources"][mutant.resource]["Type"]
+    by_name = kind in {"AWS::IAM::Role", "AWS::Lambda::Function"}
+    return mutant.resource in touched.named or (not by_name and mutant.resource in touched.joined)
+
+
+def _stated(mutant: Mutant) -> set[tuple[str, str]]:
+    """The roles and actions that the changed statement of a policy is about."""
+    resources = _templates()[mutant.of]["Resources"]
+    node: Any = {"Resources": resources}
+    statement: Mapping[str, Any] = {}
+    for part in mutant.path:
+        if isinstance(node, str):
+            break  # in a text that holds references
+        node = node[part]
+        if isinstance(node, dict) and "Effect" in node:
+            statement = node
+    actions = statement.get("Action", ())
+    every = [actions] if isinstance(actions, str) else list(actions)
+    if mutant.kind == "action" and isinstance(mutant.path[-1], int) and len(every) > 1:
+        every = [every[mutant.path[-1]]] if mutant.path[-2] == "Action" else every
+    roles = {mutant.resource, *(references(resources[mutant.resource]) & set(resources))}
+    return {(role, action) for role in roles for action in every if isinstance(action, str)}
+
+
+@cache
+def _templates() -> Mapping[str, Template]:
+    """Each template that is changed, by the field of a `Deployment` that holds it."""
+    deployment = deployment_of(library()[0])
+    return {
+        "template": json.loads(deployment.template),
+        "spoke": json.loads(deployment.spoke),
+        "before": archive(),
+        "host": json.loads(json.dumps(host())),
+    }
+
+
+def every_mutant() -> list[Mutant]:
+    """Every change to every template, in the templates' own order."""
+    return [replace(mutant, of=of) for of, template in _templates().items() for mutant in mutants(template)]
+
+
 # ---- running ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a mutant: who noticed it, or nobody."""
+    """What became of a mutant: who noticed it, or nobody; how many scenarios it met, and for how long."""
 
     name: str
     killed_by: str
+    met: int = 0
+    seconds: float = 0.0
 
     @property
     def survived(self) -> bool:
@@ -220,37 +338,28 @@ class Verdict:
 
 
 def judge(mutant: Mutant, scenarios: Iterable[Scenario]) -> Verdict:
-    """Run the scenarios on the changed template until one notices."""
-    concerned = [each for each in scenarios if mutant.of == "template" or each.spokes]
-    ordered = _likeliest_first(mutant, concerned)
-    # What may survive is provisioned and run once; a second scenario would say no more.
-    for scenario in ordered[:1] if allowed(mutant.name) else ordered:
-        deployment = deployment_of(scenario)
-        changed = json.dumps(mutant.apply(json.loads(getattr(deployment, mutant.of))))
-        try:
-            report = run(scenario, deployment=_with(deployment, mutant.of, changed))
-        except InvalidTemplate as error:
-            return Verdict(mutant.name, f"CloudFormation: {error}")
-        except NotSimulated as error:
-            return Verdict(mutant.name, f"not simulated: {error}")
-        if not report.passed:
-            return Verdict(mutant.name, f"{scenario.name}: {report.failures[0]}")
-    return Verdict(mutant.name, "")
+    """Run the scenarios on the changed template, in this order, until one notices."""
+    began = time.process_time()
+    met = 0
+    for scenario in scenarios:
+        met += 1
+        if killed_by := _noticed(mutant, scenario):
+            return Verdict(mutant.name, killed_by, met, time.process_time() - began)
+    return Verdict(mutant.name, "", met, time.process_time() - began)
 
 
-def _with(deployment: Deployment, which: str, text: str) -> Deployment:
-    return replace(deployment, spoke=text) if which == "spoke" else replace(deployment, template=text)
-
-
-def _likeliest_first(mutant: Mutant, scenarios: Iterable[Scenario]) -> list[Scenario]:
-    """The scenarios whose name shares most with the changed resource's, so that most mutants die early."""
-    where = str(mutant.path[1]).lower()
-
-    def distance(scenario: Scenario) -> tuple[int, str]:
-        stem = scenario.name.split(".", 1)[0].replace("_", "")
-        return (0 if where.startswith(stem) else 1, "")
-
-    return sorted(scenarios, key=distance)
+def _noticed(mutant: Mutant, scenario: Scenario) -> str:
+    """How the scenario noticed, "" when it did not."""
+    deployment = deployment_of(scenario)
+    text = getattr(deployment, mutant.of) or json.dumps(_templates()[mutant.of])
+    changed: Any = {mutant.of: json.dumps(mutant.apply(json.loads(text)))}
+    try:
+        report = run(scenario, deployment=replace(deployment, **changed))
+    except InvalidTemplate as error:
+        return f"CloudFormation: {error}"
+    except NotSimulated as error:
+        return f"not simulated: {error}"
+    return "" if report.passed else f"{scenario.name}: {report.failures[0]}"
 
 
 def allowed(name: str) -> str:
@@ -263,50 +372,102 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="only mutants whose name holds this text")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--sample", type=int, default=10, help="how many survivors meet every scenario (10)")
+    parser.add_argument("--seed", type=int, default=1, help="which ones")
     options = parser.parse_args()
-    scenarios = list(library())
-    deployment = deployment_of(scenarios[0])
-    every = [
-        *mutants(json.loads(deployment.template)),
-        *(replace(mutant, of="spoke") for mutant in mutants(json.loads(deployment.spoke))),
-    ]
-    chosen = [mutant for mutant in every if options.only in mutant.name]
-    unbroken = [report for report in map(run, scenarios) if not report.passed]
-    if unbroken:
-        sys.stderr.write(f"{unbroken[0].scenario.name} fails on the template as it is; mend that first\n")
-        return 2
+    chosen = [mutant for mutant in every_mutant() if options.only in mutant.name]
     began = time.monotonic()
-    verdicts = list(_all(chosen, scenarios, options.jobs))
-    return _report(verdicts, time.monotonic() - began)
+    gc.freeze()  # the workers are forked: what is loaded by now is common to them, and not looked through
+    recorded: dict[str, Recorded] = {}
+    with progress() as line, multiprocessing.get_context("fork").Pool(options.jobs, leave_ctrl_c) as pool:
+        known = pool.imap(_record_by_number, range(len(library())), chunksize=1)
+        for scenario, each in zip(library(), known, strict=True):
+            recorded[scenario.name] = each
+            line.say(f"{len(recorded)} of {len(library())} scenarios run unchanged")
+    for name, each in recorded.items():
+        if each.failures:
+            sys.stderr.write(f"{name} fails on the template as it is; mend that first\n")
+            return 2
+    verdicts = _all(chosen, recorded, options.jobs)
+    survivors = [mutant for mutant, verdict in zip(chosen, verdicts, strict=True) if verdict.survived]
+    sample = random.Random(options.seed).sample(survivors, min(options.sample, len(survivors)))
+    everyone = _all(sample, recorded, options.jobs, everyone=True)
+    return _report(verdicts, everyone, time.monotonic() - began)
 
 
-def _all(chosen: list[Mutant], scenarios: list[Scenario], jobs: int) -> Iterator[Verdict]:
-    """Judge them in forked workers: each inherits what has been imported and provisioned so far."""
-    gc.freeze()
-    _WORK.update(enumerate(chosen))
-    _SCENARIOS.extend(scenarios)
-    killed = 0
+def _record_by_number(number: int) -> Recorded:
+    return record(library()[number])
+
+
+_WORK: list[Mutant] = []
+_RECORDED: dict[str, Recorded] = {}
+_NOTICED: dict[tuple[str, str], str] = {}
+_IN_A_ROW = 8
+
+
+def _all(
+    chosen: list[Mutant], recorded: Mapping[str, Recorded], jobs: int, *, everyone: bool = False
+) -> list[Verdict]:
+    """Judge them in forked workers, several of one resource in a row; `everyone`: by all scenarios."""
+    _WORK[:] = chosen
+    _RECORDED.clear()
+    _RECORDED.update(recorded)
+    verdicts: list[Verdict] = []
+    began = time.monotonic()
+    judge_one = _by_everyone if everyone else _by_number
     with progress() as line, multiprocessing.get_context("fork").Pool(jobs, leave_ctrl_c) as pool:
-        for done, verdict in enumerate(pool.imap(_judge_by_number, range(len(chosen)), chunksize=2), start=1):
-            killed += not verdict.survived
-            line.say(f"{done} of {len(chosen)} mutants, {killed} killed")
-            yield verdict
+        for verdict in pool.imap(judge_one, range(len(chosen)), chunksize=1 if everyone else _IN_A_ROW):
+            verdicts.append(verdict)
+            line.say(_progress(verdicts, len(chosen), time.monotonic() - began))
+    return verdicts
 
 
-_WORK: dict[int, Mutant] = {}
-_SCENARIOS: list[Scenario] = []
+def _progress(verdicts: list[Verdict], total: int, seconds: float) -> str:
+    """`killed 12 / 40, 850 in all, 9 min left`."""
+    killed = sum(not verdict.survived for verdict in verdicts)
+    left = seconds / len(verdicts) * (total - len(verdicts))
+    return f"killed {killed} / {len(verdicts)}, {total} in all, {left / 60:.0f} min left"
 
 
-def _judge_by_number(number: int) -> Verdict:
-    """Mutants hold functions, which can't be sent to a worker; their numbers can."""
-    return judge(_WORK[number], _SCENARIOS)
+def _by_number(number: int) -> Verdict:
+    """Mutants hold functions, which can't be sent to a worker; their numbers can.
+
+    Who noticed one change to a resource is asked first about the next of its kind.
+    """
+    mutant = _WORK[number]
+    about = mutant.resource, mutant.kind
+    order = concerned(mutant, _RECORDED)
+    order.sort(key=lambda scenario: scenario.name != _NOTICED.get(about))
+    if allowed(mutant.name):
+        order = order[:1]  # provisioned and run once; a second scenario would say no more
+    verdict = _tidily(mutant, order)
+    _NOTICED[about] = verdict.killed_by.partition(":")[0]
+    return verdict
 
 
-def _report(verdicts: list[Verdict], seconds: float) -> int:
+def _by_everyone(number: int) -> Verdict:
+    mutant = _WORK[number]
+    return _tidily(mutant, [scenario for scenario in library() if has(mutant, scenario)])
+
+
+def _tidily(mutant: Mutant, scenarios: list[Scenario]) -> Verdict:
+    """Judge, and throw away what it left: nobody comes back to a changed template."""
+    gc.disable()
+    try:
+        return judge(mutant, scenarios)
+    finally:
+        gc.enable()
+        gc.collect()
+
+
+def _report(verdicts: list[Verdict], everyone: list[Verdict], seconds: float) -> int:
     survivors = [verdict for verdict in verdicts if verdict.survived]
     wrong = [verdict for verdict in survivors if not allowed(verdict.name)]
+    missed = [verdict for verdict in everyone if not verdict.survived]
     for verdict in wrong:
-        sys.stdout.write(f"SURVIVED {verdict.name}\n")
+        sys.stdout.write(f"SURVIVED {verdict.name} ({verdict.met} scenarios)\n")
+    for verdict in missed:
+        sys.stdout.write(f"MISSED {verdict.name}: touched by nobody, yet noticed by {verdict.killed_by}\n")
     excused: dict[str, int] = {}
     for verdict in survivors:
         if reason := allowed(verdict.name):
@@ -314,8 +475,13 @@ def _report(verdicts: list[Verdict], seconds: float) -> int:
     for reason, count in excused.items():
         sys.stdout.write(f"{count} may survive: {reason}\n")
     killed = len(verdicts) - len(survivors)
-    sys.stdout.write(f"killed {killed} / {len(verdicts)}, {len(wrong)} unexplained, in {seconds:.0f} s\n")
-    return 1 if wrong else 0
+    each = sum(verdict.seconds for verdict in verdicts) / max(len(verdicts), 1)
+    sys.stdout.write(
+        f"killed {killed} / {len(verdicts)}, {len(wrong)} unexplained, in {seconds:.0f} s,"
+        f" {each:.1f} processor seconds each;"
+        f" {len(everyone) - len(missed)} of {len(everyone)} survivors survive every scenario\n"
+    )
+    return 1 if wrong or missed else 0
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ import botocore.useragent
 from botocore.endpoint_provider import EndpointProvider
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.model import ServiceModel
+from botocore.utils import EVENT_ALIASES
 
 # Private names of botocore's: its types don't know them.
 _Trie: Any = botocore.hooks._PrefixTrie  # type: ignore[attr-defined]  # noqa: SLF001
@@ -38,6 +39,8 @@ _register_builtin_handlers = _Session._register_builtin_handlers  # noqa: SLF001
 _create_methods = _Creator._create_methods  # noqa: SLF001
 _create_name_mapping = _Creator._create_name_mapping  # noqa: SLF001
 _new_aliaser = _Aliaser.__init__
+_alias = _Aliaser._alias_event_name  # noqa: SLF001
+_create_loader = botocore.loaders.create_loader
 
 
 @contextmanager
@@ -46,6 +49,7 @@ def work_done_once() -> Iterator[None]:
     replaced: tuple[tuple[Any, str, Any], ...] = (
         (_Aliaser, "__init__", _begin_aliaser),
         (_Aliaser, "__copy__", _copy_aliaser),
+        (_Aliaser, "_alias_event_name", _aliased),
         (_Trie, "__copy__", _copy_trie),
         (_Session, "_register_builtin_handlers", _builtin_handlers),
         (_Creator, "_load_service_model", _load_service_model),
@@ -54,7 +58,7 @@ def work_done_once() -> Iterator[None]:
         (_regions, "EndpointProvider", _endpoint_provider),
         (_http, "_get_ssl_context", _no_ssl_context),
         (_agents, "sanitize_user_agent_string_component", _sanitized),
-        (botocore.session, "create_loader", _loader),
+        (botocore.session, "create_loader", shared_loader),
     )
     with ExitStack() as leaving:
         for owner, name, value in replaced:
@@ -72,9 +76,9 @@ _NAMES: dict[int, tuple[ServiceModel, Mapping[str, str]]] = {}
 _PROVIDERS: dict[tuple[int, int, frozenset[str]], tuple[Any, Any, EndpointProvider]] = {}
 
 
-def _loader(search_path: str | None = None) -> botocore.loaders.Loader:
+def shared_loader(search_path: str | None = None) -> botocore.loaders.Loader:
     """A session's loader of botocore's data; what one has read of the files, none reads again."""
-    loader = botocore.loaders.create_loader(search_path)
+    loader = _create_loader(search_path)
     loader._cache = _FILES  # type: ignore[attr-defined]  # noqa: SLF001 - where its methods keep what they found
     return loader
 
@@ -122,6 +126,7 @@ def _no_ssl_context(_: Any) -> None:
 # ---- handlers of events -------------------------------------------------------------------------
 
 _ALIASES: dict[str, str] = {}
+_ALIASED_PARTS = frozenset(part for old in EVENT_ALIASES for part in old.split("."))
 _BUILTIN: list[tuple[list[Any], HierarchicalEmitter]] = []
 
 
@@ -130,6 +135,17 @@ def _begin_aliaser(aliaser: Any, event_emitter: Any, event_aliases: Any = None) 
     _new_aliaser(aliaser, event_emitter, event_aliases)
     if event_aliases is None:
         aliaser._alias_name_cache = _ALIASES  # noqa: SLF001
+
+
+def _aliased(aliaser: Any, event_name: str) -> str:
+    """Most names hold no part of any alias: these need not be asked about each."""
+    known: dict[str, str] = aliaser._alias_name_cache  # noqa: SLF001
+    if event_name not in known:
+        if _ALIASED_PARTS.isdisjoint(event_name.split(".")) and aliaser._event_aliases is EVENT_ALIASES:  # noqa: SLF001
+            known[event_name] = event_name
+        else:
+            _alias(aliaser, event_name)
+    return known[event_name]
 
 
 def _copy_aliaser(aliaser: Any) -> Any:

@@ -20,6 +20,7 @@ import moto.awslambda.models as lambda_models
 import moto.core.botocore_stubber as stubber
 import moto.core.models as moto_models
 import moto.core.responses as moto_responses
+import moto.core.utils as moto_utils
 import moto.events.models as events_models
 import moto.logs.models as logs_models
 import moto.s3.models as s3_models
@@ -36,6 +37,7 @@ from moto.core.models import MockAWS
 from moto.iam.access_control import PermissionResult
 from moto.moto_api._internal import mock_random
 
+from scenarios.cloud.kernel.botocore_hooks import shared_loader
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.moto_mends import OF_NO_SERVICE, Mend
 
@@ -78,9 +80,20 @@ def _urls(backend: Any) -> dict[str, Any]:
     return _URLS[known]
 
 
+_load_service_model: Any = moto_utils._load_service_model  # noqa: SLF001
+
+
+def _service_model_text(service_name: str, model_name: str) -> Any:
+    """What botocore has read of a service for its clients; moto would read it again, and changes nothing."""
+    if model_name != "service-2":
+        return _load_service_model(service_name, model_name)
+    return shared_loader().load_service_model(service_name, model_name)
+
+
 # What moto works out for every request, though it depends on moto's own code alone.
 _ONCE: tuple[Mend, ...] = (
     (BaseBackend, "urls", property(_urls)),
+    (moto_utils, "_load_service_model", _service_model_text),
     (moto_responses, "method_names_from_class", cache(moto_responses.method_names_from_class)),
 )
 

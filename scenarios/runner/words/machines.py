@@ -111,7 +111,7 @@ class WatchedHost:
             session = world.session(caller)
             name = f"{STACK_NAME}-host-{self.name}"
             world.stacks[name] = provision(
-                host(),
+                json.loads(world.deployment.host) if world.deployment.host else host(),
                 region=world.deployment.home,
                 account=world.setting.account,
                 parameters={"InstanceId": self.machine(world).instance, **parameters},

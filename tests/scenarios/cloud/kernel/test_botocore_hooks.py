@@ -4,6 +4,9 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import UnknownServiceError
+from botocore.handlers import BUILTIN_HANDLERS
+from botocore.hooks import EventAliaser, HierarchicalEmitter
+from botocore.utils import EVENT_ALIASES
 
 from scenarios.cloud.kernel.botocore_hooks import work_done_once
 
@@ -124,3 +127,16 @@ def test_botocore_is_left_as_it_was():
 def test_a_service_that_is_not_there_is_still_not_there():
     with work_done_once(), pytest.raises(UnknownServiceError):
         client("dynamo")
+
+
+def test_an_events_name_becomes_what_botocore_alone_makes_of_it():
+    names = [spec[0] for spec in BUILTIN_HANDLERS] + [
+        f"before-call.{old}.Operation{tail}" for old in EVENT_ALIASES for tail in ("", ".lex")
+    ]
+    alone = [EventAliaser(HierarchicalEmitter())._alias_event_name(name) for name in names]
+
+    with work_done_once():
+        aliaser = EventAliaser(HierarchicalEmitter())
+
+        assert [aliaser._alias_event_name(name) for name in names * 2] == alone * 2
+    assert alone != names

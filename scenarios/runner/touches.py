@@ -1,0 +1,149 @@
+"""What a scenario touches: the resources its run comes near, and the actions each role asks.
+
+Recorded while the scenario runs on the template as it is. Whatever happens in a world names what it happens
+to: every call its caller, its action and its resource; every delivery the policy that is asked; every line of
+the trace the rule, the function, the alarm, the filter. A resource is touched when one of its names is among
+these, or when it refers to such a resource, or such a one to it: a permission to its function, a policy to
+its role, a metric filter to its log group. A resource that no run of a scenario names, and that is joined to
+nothing it names, can't change what happens in that run. `mutate` holds that against some of its survivors.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from scenarios.cloud.calls import Calls
+from scenarios.cloud.iam.identity import Identity
+from scenarios.cloud.kernel.stack import Stack
+from scenarios.cloud.setting import Setting
+
+# A word that names something, in an ARN, a note or a parameter.
+_LONGEST = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """What a run came near. `named`: logical ids; `joined`: those one reference away from them.
+
+    `asked`: a role's logical id and an action (`dynamodb:PutItem`) that its session was judged for.
+    """
+
+    named: frozenset[str]
+    joined: frozenset[str]
+    asked: frozenset[tuple[str, str]]
+
+
+class Recording:
+    """The words of a run, and what of its stacks they name."""
+
+    def __init__(self) -> None:
+        self._words: set[str] = set()
+        self._asked: set[tuple[str, str]] = set()
+
+    def hear(self, *values: Any) -> None:
+        """Take up every text in these, however deep."""
+        for value in values:
+            if isinstance(value, str):
+                self._words.add(value[:_LONGEST])
+            elif isinstance(value, Mapping):
+                self.hear(*value, *value.values())
+            elif isinstance(value, list | tuple):
+                self.hear(*value)
+
+    def ask(self, role: str, action: str) -> None:
+        """A session of this role (its name) was judged for this action."""
+        self._words.add(role)
+        self._asked.add((role, action))
+
+    def touched(self, stacks: Iterable[Stack]) -> Touched:
+        """What the words name, of these stacks."""
+        text = "\n".join(self._words)
+        named: set[str] = set()
+        joined: set[str] = set()
+        asked: set[tuple[str, str]] = set()
+        for stack in stacks:
+            here = {logical_id for logical_id in stack.resources if _is_named(stack, logical_id, text)}
+            named |= here
+            joined |= _next_to(here, stack.template["Resources"])
+            roles = {resource.physical_id: logical_id for logical_id, resource in stack.resources.items()}
+            asked |= {(roles[role], action) for role, action in self._asked if role in roles}
+        return Touched(named=frozenset(named), joined=frozenset(joined - named), asked=frozenset(asked))
+
+
+@contextmanager
+def recording() -> Iterator[Recording]:
+    """Inside, everything that any world's run names is heard."""
+    heard = Recording()
+    judge, service_may, role_may = Identity.judge, Identity.service_may, Identity.role_may
+    made, by_service, note = Calls._made, Calls.by_service, Setting.note  # noqa: SLF001 - the end of every call
+
+    def judged(self: Any, caller: Any, action: str, resource: str, *more: Any) -> Any:
+        heard.hear(caller.arn, resource)
+        heard.ask(caller.name, action)
+        return judge(self, caller, action, resource, *more)
+
+    def service_asked(self: Any, service: str, action: str, resource: str, context: Any) -> Any:
+        heard.hear(resource, context)
+        return service_may(self, service, action, resource, context)
+
+    def role_asked(self: Any, role_arn: str, *more: Any) -> Any:
+        heard.hear(role_arn, *more)
+        return role_may(self, role_arn, *more)
+
+    def call_made(self: Any, asked: Any, *more: Any) -> Any:
+        heard.hear(asked.parameters)
+        return made(self, asked, *more)
+
+    def service_did(self: Any, by: str, service: str, operation: str, parameters: Any, **more: Any) -> Any:
+        heard.hear(parameters)
+        return by_service(self, by, service, operation, parameters, **more)
+
+    def noted(self: Any, kind: str, words: str, **facts: Any) -> None:
+        heard.hear(words)
+        note(self, kind, words, **facts)
+
+    replaced: tuple[tuple[Any, str, Any], ...] = (
+        (Identity, "judge", judged),
+        (Identity, "service_may", service_asked),
+        (Identity, "role_may", role_asked),
+        (Calls, "_made", call_made),
+        (Calls, "by_service", service_did),
+        (Setting, "note", noted),
+    )
+    with ExitStack() as leaving:
+        for owner, name, value in replaced:
+            leaving.callback(setattr, owner, name, getattr(owner, name))
+            setattr(owner, name, value)
+        yield heard
+
+
+def references(node: Any) -> set[str]:
+    """Every name that a part of a template refers to."""
+    if isinstance(node, list):
+        return {name for each in node for name in references(each)}
+    if not isinstance(node, Mapping):
+        return set()
+    found = {name for value in node.values() for name in references(value)}
+    if isinstance(node.get("Ref"), str):
+        found.add(node["Ref"])
+    if "Fn::GetAtt" in node:
+        found.add(str(node["Fn::GetAtt"][0]))
+    if "Fn::Sub" in node:
+        text = node["Fn::Sub"] if isinstance(node["Fn::Sub"], str) else node["Fn::Sub"][0]
+        found |= {name.partition(".")[0] for name in re.findall(r"\$\{([^}!]+)\}", text)}
+    return found
+
+
+def _is_named(stack: Stack, logical_id: str, text: str) -> bool:
+    resource = stack.resources[logical_id]
+    names = [resource.physical_id, resource.attributes.get("Arn", "")]
+    return any(len(name) > 3 and name in text for name in names)
+
+
+def _next_to(named: set[str], resources: Mapping[str, Any]) -> set[str]:
+    """What refers to one of these, and what one of these refers to."""
+    refers = {logical_id: references(resource) & set(resources) for logical_id, resource in resources.items()}
+    to = {logical_id for logical_id, others in refers.items() if others & named}
+    return to | {other for logical_id in named for other in refers.get(logical_id, ())}

@@ -1,0 +1,110 @@
+"""Which scenarios a changed leaf meets, in which order, and what is said of what survives."""
+
+from dataclasses import replace
+
+import pytest
+
+from scenarios.runner import mutate
+from scenarios.runner.library import named
+from scenarios.runner.mutate import Recorded, Verdict, allowed, concerned, every_mutant, has, judge
+from scenarios.runner.touches import Touched
+
+
+@pytest.fixture(scope="module")
+def every():
+    return every_mutant()
+
+
+def mutant(every, text):
+    return next(each for each in every if text in each.name)
+
+
+def recorded(seconds=1.0, *, named=(), joined=(), asked=()):
+    touched = Touched(named=frozenset(named), joined=frozenset(joined), asked=frozenset(asked))
+    return Recorded(touched=touched, seconds=seconds)
+
+
+def names(scenarios):
+    return [each.name for each in scenarios]
+
+
+def test_every_change_has_its_order(every):
+    known = {"root_login": recorded(named=[each.resource for each in every])}
+
+    met = {each.of for each in every if names(concerned(each, known)) == ["root_login"]}
+
+    assert met == {"template", "host"}
+
+
+def test_all_four_templates_are_changed(every):
+    assert {each.of for each in every} == {"template", "spoke", "before", "host"}
+    assert len({each.name for each in every}) == len(every)
+
+
+def test_who_asked_the_removed_action_comes_first_then_who_names_the_role(every):
+    removed = mutant(every, "action Resources.RootLoginRole")
+    action = removed.what.split()[1]
+    known = {
+        "table_deleted": recorded(named=["RootLoginRole"]),
+        "root_login": recorded(named=["RootLoginRole"]),
+        "cis_alarms": recorded(9, named=["RootLoginRole"], asked=[("RootLoginRole", action)]),
+        "error_burst": recorded(joined=["RootLoginRole"]),
+        "dead_letters": recorded(),
+    }
+
+    assert names(concerned(removed, known)) == ["cis_alarms", "root_login", "table_deleted"]
+
+
+def test_a_permission_meets_whoever_touches_what_it_joins(every):
+    removed = mutant(every, "permission Resources.RootLoginTrigger1Permission")
+    known = {
+        "root_login": recorded(joined=["RootLoginTrigger1Permission"]),
+        "table_deleted": recorded(named=["TableDeleted"]),
+    }
+
+    assert names(concerned(removed, known)) == ["root_login"]
+
+
+def test_a_spokes_change_meets_only_who_deploys_it(every):
+    changed = next(each for each in every if each.of == "spoke")
+    (home,) = named(["root_login"])
+    (elsewhere,) = named(["root_login.elsewhere"])
+
+    assert [has(changed, each) for each in (home, elsewhere)] == [False, True]
+
+
+def test_the_first_to_notice_is_the_last_to_run(every):
+    broken = mutant(every, "handler Resources.RootLogin.")
+    scenarios = named(["root_login", "table_deleted"])
+
+    verdict = judge(broken, scenarios)
+
+    assert verdict.killed_by.startswith("root_login: ")
+    assert verdict.met == 1
+
+
+def test_what_nobody_notices_has_met_everybody(every):
+    broken = mutant(every, "handler Resources.RootLogin.")
+
+    assert judge(broken, named(["table_deleted"])) == replace(
+        judge(broken, ()), met=1, seconds=pytest.approx(0, abs=60)
+    )
+
+
+def test_a_survivor_needs_a_reason_and_a_record_that_missed_one_fails(capsys):
+    dead = Verdict("action A", "root_login: no alert", 1, 1.0)
+    excused = Verdict("reference Resources.RestAPI.Properties", "", 1, 1.0)
+    assert allowed(excused.name)
+
+    assert mutate._report([dead, excused], [excused], 10) == 0
+    assert "killed 1 / 2, 0 unexplained, in 10 s" in capsys.readouterr().out
+    assert mutate._report([Verdict("action B", "", 3)], [], 10) == 1
+    assert "SURVIVED action B (3 scenarios)" in capsys.readouterr().out
+    assert mutate._report([excused], [replace(excused, killed_by="root_login: late")], 10) == 1
+    assert "MISSED" in capsys.readouterr().out
+
+
+def test_progress_says_what_is_killed_and_how_long_it_takes():
+    verdicts = [Verdict("a", "x"), Verdict("b", "")]
+
+    assert mutate._progress(verdicts, 10, 60) == "killed 1 / 2, 10 in all, 4 min left"
