@@ -2,7 +2,7 @@
 
 import re
 
-from scenarios.cloud.iam.rows import Arn, DenialStyle, Document, Permissions, Place
+from scenarios.cloud.iam.rows import REST_JSON, Arn, Document, Permissions, Place
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
 
@@ -73,7 +73,7 @@ def _function_policy(arn: Arn) -> Document | None:
 
 PERMISSIONS = Permissions(
     prefix="lambda",
-    denial=DenialStyle(code="AccessDeniedException", status=403),
+    denial=REST_JSON,
     lines=_LINES,
     kinds={
         "function": _function,

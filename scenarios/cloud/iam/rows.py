@@ -86,6 +86,7 @@ class DenialStyle:
 
 # By the protocol that a service speaks.
 JSON = DenialStyle(code="AccessDeniedException", status=400)
+REST_JSON = DenialStyle(code="AccessDeniedException", status=403)
 QUERY = DenialStyle(code="AccessDenied", status=403)
 
 
