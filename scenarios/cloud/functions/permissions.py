@@ -42,9 +42,9 @@ CreateFunctionUrlConfig         =                         function(FunctionName,
 GetFunctionUrlConfig            =                         function(FunctionName,Qualifier=)
 DeleteFunctionUrlConfig         =                         function(FunctionName,Qualifier=)
 CreateEventSourceMapping        =                         *
-GetEventSourceMapping           =                         eventsourcemapping(UUID)
-UpdateEventSourceMapping        =                         eventsourcemapping(UUID)
-DeleteEventSourceMapping        =                         eventsourcemapping(UUID)
+GetEventSourceMapping           =                         eventSourceMapping(UUID)
+UpdateEventSourceMapping        =                         eventSourceMapping(UUID)
+DeleteEventSourceMapping        =                         eventSourceMapping(UUID)
 PublishLayerVersion             =                         layer(LayerName)
 TagResource                     =                         given(Resource)
 UntagResource                   =                         given(Resource)

