@@ -9,6 +9,7 @@ those that read what only a law knows.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.client import BaseClient
@@ -16,8 +17,9 @@ from botocore.exceptions import ClientError, ParamValidationError
 from botocore.validate import ParamValidator
 
 from scenarios.cloud.iam.actions import Actions
-from scenarios.cloud.iam.denied import access_denied
+from scenarios.cloud.iam.denied import UnusableCredentials, access_denied, refusal_of
 from scenarios.cloud.iam.identity import Identity
+from scenarios.cloud.iam.principals import Keys, keys_of
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
@@ -174,7 +176,7 @@ class Calls:
         if self._muted:
             return self._set_up(original, client, operation, parameters)
         _validate(client, operation, parameters)
-        caller = self._identity.caller(client._request_signer._credentials.access_key)  # type: ignore[attr-defined]  # noqa: SLF001
+        caller = self._caller(client, operation)
         self._sequence += 1
         sequence = self._sequence
         for before, _ in self._around:
@@ -198,6 +200,15 @@ class Calls:
         self._made(asked, sequence, told, None)
         self._behind(caller)
         return response
+
+    def _caller(self, client: BaseClient, operation: str) -> Caller:
+        """Who signs; raises what the service answers to credentials that are inactive, deleted or expired."""
+        signed: Any = client._request_signer._credentials  # type: ignore[attr-defined]  # noqa: SLF001
+        try:
+            return self._identity.caller(signed.access_key, self._clock.now, signed.token or "")
+        except UnusableCredentials as unusable:
+            code, status = refusal_of(client.meta.service_model.metadata["protocol"], unusable.why)
+            raise client_error(client, operation, code, str(unusable), status) from None
 
     def _set_up(
         self, original: Original, client: BaseClient, operation: str, parameters: Mapping[str, Any]
@@ -243,7 +254,11 @@ class Calls:
             account=asked.caller.account,
             caller=asked.caller.arn,
         )
-        keys = self._actions.context(asked.service, asked.operation, asked.parameters)
+        keys = {
+            **keys_of(asked.caller, self._clock.now),
+            **_of_the_call(asked, self._clock.now),
+            **self._actions.context(asked.service, asked.operation, asked.parameters),
+        }
         for action, resource in pairs:
             decision = self._identity.judge(asked.caller, action, resource, keys)
             if not decision.allowed:
@@ -373,6 +388,20 @@ def _validate(client: BaseClient, operation: str, parameters: Mapping[str, Any])
         report = validator.validate(built, model.input_shape)
         if report.has_errors():
             raise ParamValidationError(report=report.generate_report())
+
+
+def _of_the_call(asked: Asked, now: datetime) -> Keys:
+    """The condition keys that every call brings.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    return {
+        "aws:RequestedRegion": asked.region,
+        "aws:SourceIp": asked.caller.source_ip,
+        "aws:UserAgent": asked.caller.user_agent,
+        "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:EpochTime": str(int(now.timestamp())),
+    }
 
 
 def _code_and_message(error: ClientError) -> tuple[str, str]:

@@ -29,6 +29,8 @@ from scenarios.cloud.kernel.errors import NotSimulated
 # known only in a request that brings it, or that says its context is complete.
 KEYS = frozenset(
     {
+        "aws:multifactorauthage",
+        "aws:multifactorauthpresent",
         "aws:principalaccount",
         "aws:principalarn",
         "aws:principalisawsservice",
@@ -39,11 +41,13 @@ KEYS = frozenset(
         "aws:securetransport",
         "aws:sourceaccount",
         "aws:sourcearn",
+        "aws:sourceidentity",
         "aws:sourceorgid",
         "aws:sourceorgpaths",
         "aws:sourceowner",  # of SNS's default topic policy; services set it, callers don't
         "aws:sourcevpc",
         "aws:sourcevpce",
+        "aws:tokenissuetime",
         "aws:username",
         "aws:viaawsservice",
         "aws:vpcsourceip",
@@ -52,9 +56,12 @@ KEYS = frozenset(
         "s3:x-amz-acl",
         "sns:endpoint",
         "sns:protocol",
+        "sts:externalid",
+        "sts:rolesessionname",
+        "sts:sourceidentity",
     }
 )
-KEY_FAMILIES = ("kms:encryptioncontext:",)
+KEY_FAMILIES = ("aws:principaltag/", "kms:encryptioncontext:")
 
 IF_EXISTS = "ifexists"
 FOR_ALL, FOR_ANY = "forallvalues:", "foranyvalue:"

@@ -7,6 +7,7 @@ SQS, EC2 and KMS and the silence of STS, as public error reports and published t
 encoded authorization message is left out: only AWS can read it.
 """
 
+from enum import Enum
 from typing import NamedTuple
 
 from scenarios.cloud.iam.rows import DenialStyle
@@ -54,3 +55,37 @@ def _on(how: DenialStyle, operation: str, resource: str) -> str:
     if operation in how.without_resource:
         return how.without_resource[operation]
     return f' on resource: "{resource}"' if how.quotes else f" on resource: {resource}"
+
+
+class Unusable(Enum):
+    """Why AWS takes no call that is signed so."""
+
+    INVALID = "The security token included in the request is invalid."
+    EXPIRED = "The security token included in the request is expired"
+
+
+class UnusableCredentials(Exception):
+    """AWS would refuse whatever is signed with these credentials."""
+
+    def __init__(self, why: Unusable) -> None:
+        super().__init__(why.value)
+        self.why = why
+
+
+# By the protocol a service speaks: code and status for invalid credentials, then for expired ones.
+_REFUSALS: dict[str, tuple[tuple[str, int], tuple[str, int]]] = {
+    "ec2": (("AuthFailure", 401), ("RequestExpired", 400)),
+    "query": (("InvalidClientTokenId", 403), ("ExpiredToken", 403)),
+    "rest-xml": (("InvalidAccessKeyId", 403), ("ExpiredToken", 400)),
+    "rest-json": (("UnrecognizedClientException", 403), ("ExpiredTokenException", 403)),
+}
+_OF_JSON = (("UnrecognizedClientException", 400), ("ExpiredTokenException", 400))
+
+
+def refusal_of(protocol: str, why: Unusable) -> tuple[str, int]:
+    """Code and HTTP status of the answer to unusable credentials.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html, and each service's "Common Errors"
+    """
+    invalid, expired = _REFUSALS.get(protocol, _OF_JSON)
+    return expired if why is Unusable.EXPIRED else invalid

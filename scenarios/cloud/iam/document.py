@@ -72,10 +72,12 @@ class Principal:
         if caller.kind is CallerKind.AWS_SERVICE:
             return cls(services=(caller.service,))
         role = caller.role_arn if caller.kind is CallerKind.ASSUMED_ROLE else ""
+        user = caller.user_arn if caller.kind is CallerKind.FEDERATED_USER else ""
         return cls(
             account=caller.account,
             arn=caller.arn,
             role_arn=role,
+            user_arn=user,
             unique_id=caller.principal_id.partition(":")[0],
         )
 

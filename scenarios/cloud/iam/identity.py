@@ -7,12 +7,15 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_eval
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from scenarios.cloud.iam.denied import Unusable, UnusableCredentials
 from scenarios.cloud.iam.policy import Decision, Document, Principal, Request, decide
-from scenarios.cloud.iam.rows import Arn, PolicyReader, document
+from scenarios.cloud.iam.principals import limits_of, policies_of
+from scenarios.cloud.iam.rows import Arn, PolicyReader
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import WorldError
@@ -31,7 +34,9 @@ class Identity:
         self.account = account
         self.home = home
         self._policy_of = policies
+        self.user_boundaries: dict[tuple[str, str], str] = {}  # ARN by account and name; moto keeps none
         self._callers: dict[str, Caller] = {}
+        self._from_iam: set[str] = set()
 
     def enrol(self, caller: Caller) -> Caller:
         """Give a caller an access key, the same one for the same ARN, and remember it."""
@@ -45,15 +50,54 @@ class Identity:
         self._callers[known.access_key_id] = known
         return known
 
-    def caller(self, access_key_id: str) -> Caller:
-        """Who signs with this key."""
-        try:
-            return self._callers[access_key_id]
-        except KeyError:
-            raise WorldError(f"nobody in this world signs with {access_key_id!r}") from None
+    def caller(self, access_key_id: str, now: datetime, token: str = "") -> Caller:
+        """Who signs with this key, and brings this token along.
+
+        Raises:
+            UnusableCredentials: AWS would not take them: inactive, expired, without their token.
+            WorldError: nobody ever had this key.
+        """
+        found = self._callers.get(access_key_id)
+        if found is None or found.kind is CallerKind.IAM_USER:
+            found = self._user_of(access_key_id, found)
+        if found.session_token and token != found.session_token:
+            raise UnusableCredentials(Unusable.INVALID)
+        if found.expires is not None and now >= found.expires:
+            raise UnusableCredentials(Unusable.EXPIRED)
+        return found
+
+    def _user_of(self, access_key_id: str, known: Caller | None) -> Caller:
+        """A user by an access key that stands in IAM; an actor's own key stands in none."""
+        found = moto_hooks.access_key(access_key_id)
+        if found is None and known is not None and known.access_key_id not in self._from_iam:
+            return known
+        if found is None:
+            if access_key_id in self._from_iam:
+                raise UnusableCredentials(Unusable.INVALID)  # deleted meanwhile
+            raise WorldError(f"nobody in this world signs with {access_key_id!r}")
+        account, name, active = found
+        self._from_iam.add(access_key_id)
+        if not active:
+            raise UnusableCredentials(Unusable.INVALID)
+        user = moto_hooks.user(account, name)
+        assert user is not None
+        return self.enrol(
+            Caller(
+                kind=CallerKind.IAM_USER,
+                account=account,
+                arn=user.arn,
+                name=name,
+                principal_id=user.id,
+                access_key_id=access_key_id,
+            )
+        )
 
     def judge(
-        self, caller: Caller, action: str, resource: str, context: Mapping[str, str | bool] | None = None
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        context: Mapping[str, str | bool | Sequence[str]] | None = None,
     ) -> Decision:
         """Whether a caller may do `action` on `resource`."""
         request = Request(
@@ -61,9 +105,10 @@ class Identity:
         )
         return decide(
             request,
-            self._policies_of(caller),
+            policies_of(caller),
             self.resource_policy(resource),
             same_account=not self._across(caller, resource),
+            limits=limits_of(caller, self.user_boundaries),
         )
 
     def _across(self, caller: Caller, resource: str) -> bool:
@@ -111,11 +156,6 @@ class Identity:
         )
         return self.judge(caller, action, resource)
 
-    def _policies_of(self, caller: Caller) -> tuple[Document, ...]:
-        if caller.policies or caller.kind is not CallerKind.ASSUMED_ROLE:
-            return caller.policies
-        return tuple(role_policies(caller.account, caller.name))
-
     def resource_policy(self, resource: str) -> Document | None:
         """The policy that hangs on a resource, if it has one."""
         parts = resource.split(":", 5)
@@ -138,12 +178,6 @@ class Identity:
         source = str(context.get("aws:SourceArn", "")).split(":")
         region = source[3] if len(source) > 3 and source[3] else self.home
         return (f"{name}.{region}.{rest}",) if name == "logs" else ()
-
-
-def role_policies(account: str, role_name: str) -> list[Document]:
-    """A role's inline and attached policies, as documents; none for a role that isn't there."""
-    role = moto_hooks.role(account, role_name)
-    return [document(text) for text in moto_hooks.role_policies(role)] if role is not None else []
 
 
 def _principal_id(caller: Caller, unique: str) -> str:

@@ -1,5 +1,7 @@
 """IAM, as one value."""
 
+from scenarios.cloud.iam.laws import register
+from scenarios.cloud.iam.mends import MENDS
 from scenarios.cloud.iam.permissions import PERMISSIONS
 from scenarios.cloud.iam.resources import KINDS
 from scenarios.cloud.kernel.recorded import Recorded, Style
@@ -24,4 +26,6 @@ SERVICE = Service(
         ),
     ),
     kinds=KINDS,
+    mends=MENDS,
+    register=register,
 )

@@ -54,9 +54,10 @@ RESOURCE_CONTROL = "resource control policy"
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
 _ROOT_KEEPS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
 
-# Nobody needs a permission for it, and no Deny takes it away.
-# https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-_ALWAYS = "sts:getcalleridentity"
+# Nobody needs a permission for these, and no Deny takes them away.
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html,
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
+_ALWAYS = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
 
 # The services whose resources a resource control policy limits.
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services
@@ -141,7 +142,7 @@ def decide(
         NotSimulated: a statement that bears on the request says something the simulated AWS doesn't know.
         MalformedPolicy: AWS would not have stored a document.
     """
-    if request.action.lower() == _ALWAYS:
+    if request.action.lower() in _ALWAYS:
         return Decision(allowed=True, because="nobody needs a permission for it")
     return _Question(request, same_account=same_account, limits=limits).answer(
         identity_policies, resource_policy

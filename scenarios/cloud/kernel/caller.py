@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -17,6 +17,7 @@ class CallerKind(StrEnum):
     ROOT = "Root"
     IAM_USER = "IAMUser"
     ASSUMED_ROLE = "AssumedRole"
+    FEDERATED_USER = "FederatedUser"
     AWS_SERVICE = "AWSService"
 
 
@@ -24,10 +25,12 @@ class CallerKind(StrEnum):
 class Caller:
     """An identity that signs calls.
 
-    `arn`: `arn:aws:iam::ACCT:root`, `...:user/NAME`, `arn:aws:sts::ACCT:assumed-role/ROLE/SESSION`, or ""
-    for a service. `policies`: identity policy documents that come with the caller itself (an actor of a
-    scenario); a role's are read from moto's IAM when a call is judged. `service`: `cloudtrail.amazonaws.com`
-    for an AWS service.
+    `arn`: `arn:aws:iam::ACCT:root`, `...:user/NAME`, `arn:aws:sts::ACCT:assumed-role/ROLE/SESSION`,
+    `arn:aws:sts::ACCT:federated-user/NAME`, or "" for a service. `policies`: identity policy documents that
+    come with the caller itself (an actor of a scenario); those that stand in the account's IAM are read when
+    a call is judged. `session_policies`: those handed in when a session began; None where none were.
+    `tags`: of the session, `source_identity`: who is behind it. `session_token`: what temporary credentials
+    must bring along, `expires`: until when they hold. `service`: `cloudtrail.amazonaws.com` for a service.
     """
 
     kind: CallerKind
@@ -43,11 +46,29 @@ class Caller:
     mfa: bool = False
     session_created: datetime | None = None
     policies: tuple[Mapping[str, Any], ...] = ()
+    path: str = "/"  # of the role, or of the user behind a federated user
+    session_policies: tuple[Mapping[str, Any], ...] | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    transitive_tags: frozenset[str] = frozenset()
+    source_identity: str = ""
+    session_token: str = ""
+    expires: datetime | None = None
+
+    def begun(self, *, access_key_id: str, token: str, at: datetime, until: datetime) -> "Caller":
+        """The same with temporary credentials."""
+        return replace(
+            self, access_key_id=access_key_id, session_token=token, session_created=at, expires=until
+        )
 
     @property
     def role_arn(self) -> str:
         """The role behind an assumed-role session."""
-        return f"arn:aws:iam::{self.account}:role/{self.name}"
+        return f"arn:aws:iam::{self.account}:role{self.path}{self.name}"
+
+    @property
+    def user_arn(self) -> str:
+        """The user behind a federated user."""
+        return f"arn:aws:iam::{self.account}:user{self.path}{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,8 @@ import moto.core.models as moto_models
 import moto.core.responses as moto_responses
 import moto.core.utils as moto_utils
 import moto.events.models as events_models
+import moto.iam.aws_managed_policies as iam_managed_policies
+import moto.iam.models as iam_models
 import moto.logs.models as logs_models
 import moto.s3.models as s3_models
 import moto.s3.notifications as s3_notifications
@@ -469,15 +471,71 @@ def role(account: str, name: str) -> Any | None:
     return next((each for each in roles.values() if each.name == name), None)
 
 
-def role_policies(found: Any) -> list[Any]:
-    """A role's inline and attached policies, as documents or their JSON text."""
-    attached = [
-        version.document
-        for policy in found.managed_policies.values()
-        for version in policy.versions
-        if version.version_id == policy.default_version_id
-    ]
+def user(account: str, name: str) -> Any | None:
+    """An IAM user's model: `.id`, `.arn`, `.access_keys`."""
+    return backend("iam", account, "aws").users.get(name)
+
+
+def user_tags(account: str, arn: str) -> dict[str, str]:
+    """An IAM user's tags."""
+    return dict(backend("iam", account, "aws").tagger.get_tag_dict_for_resource(arn))
+
+
+def role_tags(account: str, name: str) -> dict[str, str]:
+    """A role's tags; none for a role that isn't there."""
+    found = role(account, name)
+    return {tag["Key"]: tag["Value"] for tag in found.tags or ()} if found is not None else {}
+
+
+def groups_of(account: str, user_name: str) -> list[Any]:
+    """The groups that an IAM user is in."""
+    groups = backend("iam", account, "aws").groups.values()
+    return [group for group in groups if any(each.name == user_name for each in group.users)]
+
+
+def access_key(key_id: str) -> tuple[str, str, bool] | None:
+    """Whose access key it is: account, user's name, and whether it is active; None for no user's."""
+    for account in get_backend("iam"):
+        for found in backend("iam", account, "aws").users.values():
+            for key in found.access_keys:
+                if key.access_key_id == key_id:
+                    return account, found.name, key.status == "Active"
+    return None
+
+
+def policies_of(found: Any) -> list[Any]:
+    """The inline and attached policies of a role, user or group, as documents or their JSON text."""
+    attached = [_default_version(policy) for policy in found.managed_policies.values()]
     return [*found.policies.values(), *attached]
+
+
+def _default_version(policy: Any) -> Any:
+    versions = {version.version_id: version.document for version in policy.versions}
+    return versions[policy.default_version_id]
+
+
+def managed_policy(account: str, arn: str) -> Any | None:
+    """The document of a managed policy, as it stands; None where there is none of this ARN."""
+    policy = backend("iam", account, "aws").managed_policies.get(arn)
+    return _default_version(policy) if policy is not None else None
+
+
+@cache
+def _published_by_aws() -> Mapping[str, Any]:
+    data: Mapping[str, Any] = json.loads(iam_managed_policies.aws_managed_policies_data)
+    return data
+
+
+def know_managed_policy_of_aws(account: str, arn: str) -> None:
+    """Have IAM know the policy of this ARN where AWS publishes it; moto would load all of them, or none."""
+    iam = backend("iam", account, "aws")
+    name = arn.rpartition("/")[2]
+    if arn in iam.managed_policies or name not in _published_by_aws():
+        return
+    policy = iam_models.AWSManagedPolicy.from_data(name, account, "aws", _published_by_aws()[name])
+    if policy.arn == arn:
+        iam.managed_policies[arn] = policy
+        iam.aws_managed_policies.append(policy)
 
 
 def scaling_policy(arn: str, account: str, region: str) -> Any | None:

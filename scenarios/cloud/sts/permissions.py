@@ -3,11 +3,13 @@
 AssumeRole, as trails have recorded it, does not tell a caller what is missing.
 """
 
-from scenarios.cloud.iam.rows import DenialStyle, Permissions
+from scenarios.cloud.iam.arns import named
+from scenarios.cloud.iam.rows import ContextKey, DenialStyle, Permissions
 
 _LINES = """
 GetCallerIdentity               =                         *
 GetSessionToken                 =                         *
+GetFederationToken              =                         federated_user(Name)
 DecodeAuthorizationMessage      =                         *
 AssumeRole                      =                         role(RoleArn)
 AssumeRole +Tags                sts:TagSession            role(RoleArn)
@@ -19,4 +21,10 @@ PERMISSIONS = Permissions(
     prefix="sts",
     denial=DenialStyle(code="AccessDenied", status=403, because=False),
     lines=_LINES,
+    kinds={"federated_user": named("arn:aws:sts::{account}:federated-user/{0}")},
+    context=(
+        ContextKey(key="sts:ExternalId", parameter="ExternalId"),
+        ContextKey(key="sts:RoleSessionName", parameter="RoleSessionName"),
+        ContextKey(key="sts:SourceIdentity", parameter="SourceIdentity"),
+    ),
 )

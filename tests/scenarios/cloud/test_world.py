@@ -340,7 +340,7 @@ def test_root_and_users_are_who_they_say():
     with world(STANDING) as each:
         assert each.root().arn == f"arn:aws:iam::{ACCOUNT}:root"
         assert each.user("alice").arn == f"arn:aws:iam::{ACCOUNT}:user/alice"
-        assert each.identity.caller(each.root().access_key_id) == each.root()
+        assert each.identity.caller(each.root().access_key_id, each.clock.now) == each.root()
 
 
 def test_a_client_signs_as_its_caller():

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.scenarios.cloud.small_worlds import (
     world,
 )
 
+NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/reader"
 HEARD = arn("sqs", "Heard")
@@ -69,7 +71,7 @@ def directory():
 def test_whoever_is_enrolled_signs_with_a_key_that_names_them(directory, caller, key, principal):
     known = directory.enrol(caller)
 
-    assert directory.caller(known.access_key_id) == known
+    assert directory.caller(known.access_key_id, NOW) == known
     assert known.access_key_id.startswith(key)
     assert len(known.access_key_id) == 20
     assert known.principal_id.startswith(principal)
@@ -88,7 +90,7 @@ def test_who_comes_back_from_elsewhere_is_the_same_with_the_new_address(director
     second = directory.enrol(user("alice", source_ip="192.0.2.2"))
 
     assert first.access_key_id == second.access_key_id
-    assert directory.caller(first.access_key_id).source_ip == "192.0.2.2"
+    assert directory.caller(first.access_key_id, NOW).source_ip == "192.0.2.2"
 
 
 def test_a_key_of_ones_own_is_kept(directory):
@@ -97,7 +99,7 @@ def test_a_key_of_ones_own_is_kept(directory):
 
 def test_a_key_that_nobody_has_is_an_error_of_the_rehearsal(directory):
     with pytest.raises(WorldError, match="AKIANOBODY"):
-        directory.caller("AKIANOBODY")
+        directory.caller("AKIANOBODY", NOW)
 
 
 # ---- what a caller may --------------------------------------------------------------------------

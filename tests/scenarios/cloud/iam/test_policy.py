@@ -409,7 +409,7 @@ UNKNOWN = [
     pytest.param(conditional("StringEquals", "aws:RequestedRegion", "x"), "aws:RequestedRegion", id="a key"),
     pytest.param(conditional("Null", "ec2:Region", "true"), "ec2:Region", id="a key's mere absence"),
     pytest.param(
-        conditional("StringEqualsIfExists", "aws:MultiFactorAuthAge", "1"), "aws:MultiFactorAuthAge", id="MFA"
+        conditional("StringEqualsIfExists", "aws:ResourceTag/a", "1"), "aws:ResourceTag/a", id="a tag"
     ),
     pytest.param(conditional("StringEquals", "sns:Endpoint", "${saml:sub}"), "saml:sub", id="a variable"),
     pytest.param(allow(resource="arn:aws:sns:*:*:${saml:sub}"), "saml:sub", id="a variable in a resource"),

@@ -508,7 +508,7 @@ def test_a_role_shows_its_trust_and_its_policies_inline_and_attached(stack):
     client("iam").create_policy_version(PolicyArn=policy_arn, PolicyDocument=newer, SetAsDefault=True)
     found = moto_hooks.role(ACCOUNT, "lookRole")
 
-    inline, attached = [json.loads(text) for text in moto_hooks.role_policies(found)]
+    inline, attached = [json.loads(text) for text in moto_hooks.policies_of(found)]
     assert found.arn == f"arn:aws:iam::{ACCOUNT}:role/lookRole"
     assert "lambda.amazonaws.com" in str(found.assume_role_policy_document)
     assert inline["Statement"][0]["Action"] == "*"

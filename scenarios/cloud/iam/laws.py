@@ -1,0 +1,11 @@
+"""Which laws IAM has."""
+
+from scenarios.cloud.iam.boundaries import Boundaries
+from scenarios.cloud.iam.managed_policies import ManagedPolicies
+from scenarios.cloud.setting import Setting
+
+
+def register(setting: Setting) -> None:
+    """The laws of IAM."""
+    ManagedPolicies(setting)
+    Boundaries(setting)
