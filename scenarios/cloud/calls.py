@@ -16,10 +16,10 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.validate import ParamValidator
 
-from scenarios.cloud.iam.actions import Actions
-from scenarios.cloud.iam.denied import UnusableCredentials, access_denied, refusal_of
-from scenarios.cloud.iam.identity import Identity
-from scenarios.cloud.iam.principals import Keys, keys_of
+from scenarios.cloud.authorization.actions import Actions
+from scenarios.cloud.authorization.denied import UnusableCredentials, access_denied, refusal_of
+from scenarios.cloud.authorization.identity import Identity
+from scenarios.cloud.authorization.principals import Keys, keys_of
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.errors import NotSimulated, Refused

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from scenarios.cloud.authorization.actions import Actions
+from scenarios.cloud.authorization.rows import Permissions
 from scenarios.cloud.cloudformation.resources.kind import Kind
-from scenarios.cloud.iam.actions import Actions
-from scenarios.cloud.iam.rows import Permissions
 from scenarios.cloud.kernel.moto_mends import Mend
 from scenarios.cloud.kernel.recorded import Recorded, Records
 from scenarios.cloud.setting import Setting

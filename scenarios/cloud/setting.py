@@ -10,9 +10,9 @@ from typing import Any
 
 import boto3
 
+from scenarios.cloud.authorization.actions import Actions
+from scenarios.cloud.authorization.identity import Identity
 from scenarios.cloud.calls import Calls
-from scenarios.cloud.iam.actions import Actions
-from scenarios.cloud.iam.identity import Identity
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.deliveries import Deliveries, Event
 from scenarios.cloud.kernel.faults import Faults

@@ -26,6 +26,7 @@ import botocore.retries.standard
 
 from scenarios.cloud import throttles
 from scenarios.cloud.agent.agents import Agents
+from scenarios.cloud.authorization.identity import ADMINISTRATOR, Identity
 from scenarios.cloud.calls import Calls
 from scenarios.cloud.cloudformation.provision import provision
 from scenarios.cloud.cloudtrail.trail import CloudTrail
@@ -35,7 +36,6 @@ from scenarios.cloud.ec2.instances import Instances
 from scenarios.cloud.eventbridge.bus import EventBridge
 from scenarios.cloud.functions.runtime_environment import PROJECT
 from scenarios.cloud.functions.service import Functions
-from scenarios.cloud.iam.identity import ADMINISTRATOR, Identity
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.botocore_hooks import work_done_once
 from scenarios.cloud.kernel.caller import Caller, CallerKind

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.remediations.cis_alarms.controls import CIS_CONTROLS
-from scenarios.cloud.iam.identity import ADMINISTRATOR
+from scenarios.cloud.authorization.identity import ADMINISTRATOR
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Check, Deed, Given, Scenario, at, at_the_end, by, holds, told, until

@@ -14,8 +14,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from scenarios.cloud.authorization.identity import Identity
 from scenarios.cloud.calls import Calls
-from scenarios.cloud.iam.identity import Identity
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scenarios.cloud.iam.policy import Decision, Limits, Principal, Request, decide
+from scenarios.cloud.authorization.policy import Decision, Limits, Principal, Request, decide
 from tests.case_forms.judging import Verdict
 
 Row = dict[str, Any]

@@ -5,7 +5,7 @@ import pytest
 from tests.project import PROJECT
 
 # Rooms without a folder of tests of their own, and where their tests are.
-_TABLES = "tests/scenarios/cloud/iam/test_actions.py"  # walks what each service may be asked
+_TABLES = "tests/scenarios/cloud/authorization/test_actions.py"  # walks what each service may be asked
 TESTED_ELSEWHERE = {
     "chalicelib/remediations/instance_state": "tests/chalicelib/remediations/test_hosts.py",
     "scenarios/cloud/apigateway": "tests/scenarios/cloud/cloudformation/test_provision.py",

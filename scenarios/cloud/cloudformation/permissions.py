@@ -1,6 +1,6 @@
 """CloudFormation: stacks."""
 
-from scenarios.cloud.iam.rows import QUERY, Permissions
+from scenarios.cloud.authorization.rows import QUERY, Permissions
 
 _LINES = """
 DescribeStacks +StackName       =                         stack(StackName,=*)

@@ -1,6 +1,6 @@
 """CloudTrail: trails."""
 
-from scenarios.cloud.iam.rows import JSON, Permissions
+from scenarios.cloud.authorization.rows import JSON, Permissions
 
 _LINES = """
 LookupEvents                    =                         *

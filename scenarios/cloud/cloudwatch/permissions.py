@@ -1,6 +1,6 @@
 """CloudWatch: alarms and dashboards."""
 
-from scenarios.cloud.iam.rows import QUERY, ContextKey, Permissions
+from scenarios.cloud.authorization.rows import QUERY, ContextKey, Permissions
 
 _LINES = """
 PutMetricData                   =                         *

@@ -1,6 +1,6 @@
 """AWS Config: the recorder and its rules."""
 
-from scenarios.cloud.iam.rows import JSON, Permissions
+from scenarios.cloud.authorization.rows import JSON, Permissions
 
 _LINES = """
 DescribeConfigurationRecorders  =                         *

@@ -1,6 +1,6 @@
 """DynamoDB: tables, their indexes and backups."""
 
-from scenarios.cloud.iam.rows import JSON, Permissions
+from scenarios.cloud.authorization.rows import JSON, Permissions
 
 _LINES = """
 ListTables                      =                         *

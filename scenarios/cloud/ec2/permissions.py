@@ -1,7 +1,7 @@
 """EC2: instances, what they are made of, and networks."""
 
-from scenarios.cloud.iam.reference import listed_kind
-from scenarios.cloud.iam.rows import DenialStyle, Permissions, Place
+from scenarios.cloud.authorization.reference import listed_kind
+from scenarios.cloud.authorization.rows import DenialStyle, Permissions, Place
 from scenarios.cloud.kernel.errors import NotSimulated
 
 _LINES = """

@@ -1,6 +1,6 @@
 """EventBridge: buses, rules, archives and replays."""
 
-from scenarios.cloud.iam.rows import JSON, Arn, Document, Permissions, Place
+from scenarios.cloud.authorization.rows import JSON, Arn, Document, Permissions, Place
 from scenarios.cloud.kernel import moto_hooks
 
 _LINES = """

@@ -1,6 +1,6 @@
 """Data Firehose: delivery streams."""
 
-from scenarios.cloud.iam.rows import JSON, Permissions
+from scenarios.cloud.authorization.rows import JSON, Permissions
 
 _LINES = """
 ListDeliveryStreams             =                         *

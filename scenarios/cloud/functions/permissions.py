@@ -2,7 +2,7 @@
 
 import re
 
-from scenarios.cloud.iam.rows import REST_JSON, Arn, Document, Permissions, Place
+from scenarios.cloud.authorization.rows import REST_JSON, Arn, Document, Permissions, Place
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
 

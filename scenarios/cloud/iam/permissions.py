@@ -4,7 +4,7 @@ A user's or role's ARN is made from its name alone: the parameters don't tell it
 may leave the user out mean the caller.
 """
 
-from scenarios.cloud.iam.rows import QUERY, Arn, Document, Permissions, document
+from scenarios.cloud.authorization.rows import QUERY, Arn, Document, Permissions, document
 from scenarios.cloud.kernel import moto_hooks
 
 _LINES = """

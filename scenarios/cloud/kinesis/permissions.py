@@ -1,6 +1,6 @@
 """Kinesis: data streams."""
 
-from scenarios.cloud.iam.rows import JSON, Permissions
+from scenarios.cloud.authorization.rows import JSON, Permissions
 
 _LINES = """
 ListStreams                     =                         *

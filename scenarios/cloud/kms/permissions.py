@@ -4,8 +4,16 @@ A key that is named by an alias has to be looked up first. KMS finds the key in 
 decrypt, and does not tell which it was.
 """
 
-from scenarios.cloud.iam.arns import named
-from scenarios.cloud.iam.rows import Arn, ContextKey, DenialStyle, Document, Permissions, Place, document
+from scenarios.cloud.authorization.arns import named
+from scenarios.cloud.authorization.rows import (
+    Arn,
+    ContextKey,
+    DenialStyle,
+    Document,
+    Permissions,
+    Place,
+    document,
+)
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
 

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_KMS.h
 
 from collections.abc import Mapping
 
+from scenarios.cloud.authorization.policy import Principal, Request, decide
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
@@ -15,7 +16,6 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Shape,
     Text,
 )
-from scenarios.cloud.iam.policy import Principal, Request, decide
 
 _ADMINISTRATOR = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 

@@ -13,8 +13,8 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDest
 import json
 from typing import Any
 
+from scenarios.cloud.authorization.document import MalformedPolicy, parse
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.iam.document import MalformedPolicy, parse
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.deliveries import AssumedRole, StreamRecord
 from scenarios.cloud.kernel.paging import of_logs

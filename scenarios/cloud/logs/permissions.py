@@ -6,7 +6,7 @@ only with a `:*` behind its name; the form without is asked about for tags alone
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
 """
 
-from scenarios.cloud.iam.rows import JSON, Arn, Document, Permissions, Place, document
+from scenarios.cloud.authorization.rows import JSON, Arn, Document, Permissions, Place, document
 from scenarios.cloud.kernel import moto_hooks
 
 _LINES = """

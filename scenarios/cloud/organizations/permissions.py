@@ -1,6 +1,6 @@
 """Organizations: asked about as a whole, as far as it is known here."""
 
-from scenarios.cloud.iam.rows import JSON, Permissions
+from scenarios.cloud.authorization.rows import JSON, Permissions
 
 _LINES = """
 DescribeOrganization            =                         *

@@ -3,7 +3,15 @@
 from functools import partial
 from urllib.parse import unquote
 
-from scenarios.cloud.iam.rows import Arn, ContextKey, DenialStyle, Document, Permissions, Place, document
+from scenarios.cloud.authorization.rows import (
+    Arn,
+    ContextKey,
+    DenialStyle,
+    Document,
+    Permissions,
+    Place,
+    document,
+)
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
 

@@ -1,7 +1,7 @@
 """Secrets Manager: secrets, by ARN."""
 
-from scenarios.cloud.iam.arns import named
-from scenarios.cloud.iam.rows import JSON, Permissions, Place
+from scenarios.cloud.authorization.arns import named
+from scenarios.cloud.authorization.rows import JSON, Permissions, Place
 from scenarios.cloud.kernel.errors import NotSimulated
 
 _LINES = """

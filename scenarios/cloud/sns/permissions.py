@@ -1,6 +1,14 @@
 """SNS: topics; a subscription is asked about by its topic."""
 
-from scenarios.cloud.iam.rows import Arn, ContextKey, DenialStyle, Document, Permissions, Place, document
+from scenarios.cloud.authorization.rows import (
+    Arn,
+    ContextKey,
+    DenialStyle,
+    Document,
+    Permissions,
+    Place,
+    document,
+)
 from scenarios.cloud.kernel import moto_hooks
 
 _LINES = """

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from scenarios.cloud.iam.rows import Arn, DenialStyle, Document, Permissions, Place, document
+from scenarios.cloud.authorization.rows import Arn, DenialStyle, Document, Permissions, Place, document
 from scenarios.cloud.kernel import moto_hooks
 
 _LINES = """

@@ -1,7 +1,7 @@
 """Systems Manager: parameters, documents, and commands to instances."""
 
-from scenarios.cloud.iam.arns import named
-from scenarios.cloud.iam.rows import JSON, Permissions, Place
+from scenarios.cloud.authorization.arns import named
+from scenarios.cloud.authorization.rows import JSON, Permissions, Place
 
 _LINES = """
 DescribeInstanceInformation     =                         *

@@ -3,8 +3,8 @@
 AssumeRole, as trails have recorded it, does not tell a caller what is missing.
 """
 
-from scenarios.cloud.iam.arns import named
-from scenarios.cloud.iam.rows import ContextKey, DenialStyle, Permissions
+from scenarios.cloud.authorization.arns import named
+from scenarios.cloud.authorization.rows import ContextKey, DenialStyle, Permissions
 
 _LINES = """
 GetCallerIdentity               =                         *

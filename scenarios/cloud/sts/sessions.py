@@ -19,9 +19,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from scenarios.cloud.authorization.document import MalformedPolicy, parse
+from scenarios.cloud.authorization.rows import Document
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.iam.document import MalformedPolicy, parse
-from scenarios.cloud.iam.rows import Document
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated, Refused

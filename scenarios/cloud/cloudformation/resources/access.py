@@ -10,8 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.authorization.policy import Principal, Request, decide
 from scenarios.cloud.cloudformation.resources.kind import Site
-from scenarios.cloud.iam.policy import Principal, Request, decide
 from scenarios.cloud.kernel.errors import InvalidTemplate
 
 

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from scenarios.cloud.iam.document import MalformedPolicy, parse
+from scenarios.cloud.authorization.document import MalformedPolicy, parse
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 
 

@@ -1,67 +1,23 @@
-"""Credentials that calls hand out sign calls: of users, of roles assumed, of federated users."""
+"""Credentials that calls hand out sign calls: of roles assumed, of federated users."""
 
 import json
-from contextlib import contextmanager
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.scenarios.cloud import small_worlds as small
-
-ACCOUNT = small.ACCOUNT
-TARGET = f"arn:aws:iam::{ACCOUNT}:role/target"
-MAY_SEND = {"Effect": "Allow", "Action": ["sqs:SendMessage", "sqs:GetQueueUrl"], "Resource": "*"}
-MAY_LIST = {"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": "*"}
-MAY_ASSUME = {"Effect": "Allow", "Action": "sts:*", "Resource": "*"}
-
-
-def trusting(who, *actions, condition=None):
-    role = small.role("target", "lambda", MAY_SEND, MAY_LIST)
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"AWS": who},
-        "Action": list(actions or ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")),
-        **({"Condition": condition} if condition else {}),
-    }
-    role["target"]["Properties"]["AssumeRolePolicyDocument"] = small.document(statement)
-    return role
-
-
-EVERYBODY_HERE = f"arn:aws:iam::{ACCOUNT}:root"
-
-
-@contextmanager
-def stage(*more, trust=EVERYBODY_HERE, condition=None):
-    resources = small.queue(by="") | trusting(trust, condition=condition)
-    for each in more:
-        resources |= each
-    with small.world(resources) as world:
-        yield world
-
-
-def ann(world, *statements):
-    return world.client(world.user("ann", policies=(small.document(*(statements or (MAY_ASSUME,))),)), "sts")
-
-
-def signed(credentials, service="sqs"):
-    return boto3.client(
-        service,
-        region_name=small.HOME,
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials.get("SessionToken"),
-    )
-
-
-def assume(sts, **more):
-    return sts.assume_role(RoleArn=TARGET, RoleSessionName="s-1", **more)["Credentials"]
-
-
-def refused(call, *arguments, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(*arguments, **parameters)
-    return caught.value.response["Error"]
+from tests.scenarios.cloud.sts.session_worlds import (
+    ACCOUNT,
+    EVERYBODY_HERE,
+    MAY_ASSUME,
+    MAY_LIST,
+    MAY_SEND,
+    TARGET,
+    ann,
+    assume,
+    refused,
+    signed,
+    stage,
+)
 
 
 def test_a_session_may_what_its_role_may_and_is_known_by_its_name():
@@ -163,99 +119,6 @@ def test_a_federated_user_may_only_what_its_policy_and_its_user_allow():
 
         assert refused(signed(bare).list_queues)["Code"] == "AccessDenied"
         assert signed(limited["Credentials"]).list_queues()["QueueUrls"]
-
-
-# ---- users and their access keys ------------------------------------------------------------------
-
-
-def mallory(world, *policies):
-    iam = world.client(world.user("admin"), "iam")
-    iam.create_user(UserName="mallory")
-    for number, policy in enumerate(policies):
-        iam.put_user_policy(UserName="mallory", PolicyName=f"p{number}", PolicyDocument=json.dumps(policy))
-    return iam, iam.create_access_key(UserName="mallory")["AccessKey"]
-
-
-def test_a_users_access_key_signs_with_what_stands_in_iam():
-    with stage() as world:
-        iam, key = mallory(world, small.document(MAY_LIST))
-        assert signed(key).list_queues()["QueueUrls"]
-
-        iam.put_user_policy(
-            UserName="mallory",
-            PolicyName="quarantine",
-            PolicyDocument=json.dumps({"Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}),
-        )
-
-        assert "explicit deny in an identity-based policy" in refused(signed(key).list_queues)["Message"]
-
-
-def test_a_key_that_is_inactive_or_gone_signs_nothing():
-    with stage() as world:
-        iam, key = mallory(world, small.document(MAY_LIST))
-        which = {"UserName": "mallory", "AccessKeyId": key["AccessKeyId"]}
-        assert signed(key).list_queues()
-
-        iam.update_access_key(**which, Status="Inactive")
-        assert refused(signed(key, "iam").list_users)["Code"] == "InvalidClientTokenId"
-        iam.update_access_key(**which, Status="Active")
-        assert signed(key).list_queues()
-        iam.delete_access_key(**which)
-        assert refused(signed(key).list_queues)["Message"].endswith(
-            "token included in the request is invalid."
-        )
-
-
-def test_a_group_and_a_managed_policy_of_aws_count():
-    with stage() as world:
-        iam, key = mallory(world)
-        iam.create_group(GroupName="readers")
-        iam.attach_group_policy(
-            GroupName="readers", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"
-        )
-        assert refused(signed(key).list_queues)["Code"] == "AccessDenied"
-
-        iam.add_user_to_group(GroupName="readers", UserName="mallory")
-
-        assert signed(key).list_queues()["QueueUrls"]
-
-
-def test_a_permissions_boundary_limits_a_user_until_it_is_taken_away():
-    with stage() as world:
-        iam, key = mallory(world, small.document(MAY_LIST))
-        boundary = iam.create_policy(PolicyName="edge", PolicyDocument=json.dumps(small.document(MAY_SEND)))[
-            "Policy"
-        ]["Arn"]
-        iam.put_user_permissions_boundary(UserName="mallory", PermissionsBoundary=boundary)
-
-        assert "no permissions boundary allows" in refused(signed(key).list_queues)["Message"]
-
-        iam.delete_user_permissions_boundary(UserName="mallory")
-        assert signed(key).list_queues()["QueueUrls"]
-
-
-def test_what_stands_in_iam_holds_for_an_actor_of_that_name_too():
-    with stage() as world:
-        actor = world.user("mallory")
-        mallory(world, {"Statement": {"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}})
-
-        assert refused(world.client(actor, "sqs").list_queues)["Code"] == "AccessDenied"
-
-
-def test_the_tags_of_a_user_count_and_a_sessions_tags_win_over_its_roles():
-    red = {"StringEquals": {"aws:PrincipalTag/team": "red"}}
-    with stage() as world:
-        iam, key = mallory(world, small.document(MAY_LIST | {"Condition": red}))
-        assert refused(signed(key).list_queues)["Code"] == "AccessDenied"
-        iam.tag_user(UserName="mallory", Tags=[{"Key": "team", "Value": "red"}])
-        assert signed(key).list_queues()["QueueUrls"]
-
-        iam.tag_role(RoleName="target", Tags=[{"Key": "team", "Value": "blue"}])
-        only_red = json.dumps(small.document(MAY_LIST | {"Condition": red}))
-        team = [{"Key": "team", "Value": "red"}]
-
-        assert refused(signed(assume(ann(world), Policy=only_red)).list_queues)["Code"] == "AccessDenied"
-        assert signed(assume(ann(world), Policy=only_red, Tags=team)).list_queues()["QueueUrls"]
 
 
 # ---- what a call brings along -----------------------------------------------------------------------

@@ -10,7 +10,7 @@ encoded authorization message is left out: only AWS can read it.
 from enum import Enum
 from typing import NamedTuple
 
-from scenarios.cloud.iam.rows import DenialStyle
+from scenarios.cloud.authorization.rows import DenialStyle
 from scenarios.cloud.kernel.caller import Caller
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scenarios.cloud.iam.policy import Limits, Principal, Request, decide
+from scenarios.cloud.authorization.policy import Limits, Principal, Request, decide
 from scenarios.cloud.kernel.errors import NotSimulated
 
 ACCOUNT, OTHER, MANAGEMENT = "111111111111", "222222222222", "999999999999"

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from scenarios.cloud.iam.arns import GIVEN
-from scenarios.cloud.iam.reference import listed_kind
-from scenarios.cloud.iam.rows import ContextKey, DenialStyle, Kind, Permissions, Place
+from scenarios.cloud.authorization.arns import GIVEN
+from scenarios.cloud.authorization.reference import listed_kind
+from scenarios.cloud.authorization.rows import ContextKey, DenialStyle, Kind, Permissions, Place
 from scenarios.cloud.kernel.errors import NotSimulated
 
 ANY = "*"  # as a resource: the action knows none

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from scenarios.cloud.iam.policy import Limits
-from scenarios.cloud.iam.rows import Document, document
+from scenarios.cloud.authorization.policy import Limits
+from scenarios.cloud.authorization.rows import Document, document
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 

@@ -21,8 +21,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from scenarios.cloud.iam.variables import Unresolved, filled_in, variable_in
-from scenarios.cloud.iam.wildcards import arn_matches, matches, unescaped
+from scenarios.cloud.authorization.variables import Unresolved, filled_in, variable_in
+from scenarios.cloud.authorization.wildcards import arn_matches, matches, unescaped
 from scenarios.cloud.kernel.errors import NotSimulated
 
 # Keys whose absence the simulated AWS can vouch for, whoever asks; case does not matter. Any other key is

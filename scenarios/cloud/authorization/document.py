@@ -12,11 +12,11 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from scenarios.cloud.iam.conditions import Condition, Context, is_known, texts
-from scenarios.cloud.iam.conditions import parse as parse_conditions
-from scenarios.cloud.iam.conditions import text as condition_text
-from scenarios.cloud.iam.variables import Unresolved, filled_in, variable_in
-from scenarios.cloud.iam.wildcards import action_matches, resource_matches
+from scenarios.cloud.authorization.conditions import Condition, Context, is_known, texts
+from scenarios.cloud.authorization.conditions import parse as parse_conditions
+from scenarios.cloud.authorization.conditions import text as condition_text
+from scenarios.cloud.authorization.variables import Unresolved, filled_in, variable_in
+from scenarios.cloud.authorization.wildcards import action_matches, resource_matches
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated
 

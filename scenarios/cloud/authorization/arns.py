@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 from collections.abc import Mapping
 from functools import partial
 
-from scenarios.cloud.iam.rows import Kind, Place
+from scenarios.cloud.authorization.rows import Kind, Place
 from scenarios.cloud.kernel.errors import NotSimulated
 
 

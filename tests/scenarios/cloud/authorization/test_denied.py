@@ -3,8 +3,8 @@
 import botocore.session
 import pytest
 
-from scenarios.cloud.iam.denied import access_denied
-from scenarios.cloud.iam.policy import Principal, Request, decide
+from scenarios.cloud.authorization.denied import access_denied
+from scenarios.cloud.authorization.policy import Principal, Request, decide
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.services import REGISTRY

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from scenarios.cloud.iam.identity import Identity
+from scenarios.cloud.authorization.identity import Identity
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import WorldError
 from tests.scenarios.cloud.small_worlds import (

@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from scenarios.cloud.iam.denied import Unusable, UnusableCredentials
-from scenarios.cloud.iam.policy import Decision, Document, Principal, Request, decide
-from scenarios.cloud.iam.principals import limits_of, policies_of
-from scenarios.cloud.iam.rows import Arn, PolicyReader
+from scenarios.cloud.authorization.denied import Unusable, UnusableCredentials
+from scenarios.cloud.authorization.policy import Decision, Document, Principal, Request, decide
+from scenarios.cloud.authorization.principals import limits_of, policies_of
+from scenarios.cloud.authorization.rows import Arn, PolicyReader
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import WorldError

@@ -1,0 +1,1 @@
+"""Who may do what: every call is judged by the policies that bear on it. An engine; it knows no service."""

@@ -1,0 +1,97 @@
+"""A user's access keys, groups, boundary and tags: what stands in IAM holds for whoever signs."""
+
+import json
+
+from tests.scenarios.cloud import small_worlds as small
+from tests.scenarios.cloud.sts.session_worlds import (
+    MAY_LIST,
+    MAY_SEND,
+    ann,
+    assume,
+    mallory,
+    refused,
+    signed,
+    stage,
+)
+
+
+def test_a_users_access_key_signs_with_what_stands_in_iam():
+    with stage() as world:
+        iam, key = mallory(world, small.document(MAY_LIST))
+        assert signed(key).list_queues()["QueueUrls"]
+
+        iam.put_user_policy(
+            UserName="mallory",
+            PolicyName="quarantine",
+            PolicyDocument=json.dumps({"Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}),
+        )
+
+        assert "explicit deny in an identity-based policy" in refused(signed(key).list_queues)["Message"]
+
+
+def test_a_key_that_is_inactive_or_gone_signs_nothing():
+    with stage() as world:
+        iam, key = mallory(world, small.document(MAY_LIST))
+        which = {"UserName": "mallory", "AccessKeyId": key["AccessKeyId"]}
+        assert signed(key).list_queues()
+
+        iam.update_access_key(**which, Status="Inactive")
+        assert refused(signed(key, "iam").list_users)["Code"] == "InvalidClientTokenId"
+        iam.update_access_key(**which, Status="Active")
+        assert signed(key).list_queues()
+        iam.delete_access_key(**which)
+        assert refused(signed(key).list_queues)["Message"].endswith(
+            "token included in the request is invalid."
+        )
+
+
+def test_a_group_and_a_managed_policy_of_aws_count():
+    with stage() as world:
+        iam, key = mallory(world)
+        iam.create_group(GroupName="readers")
+        iam.attach_group_policy(
+            GroupName="readers", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"
+        )
+        assert refused(signed(key).list_queues)["Code"] == "AccessDenied"
+
+        iam.add_user_to_group(GroupName="readers", UserName="mallory")
+
+        assert signed(key).list_queues()["QueueUrls"]
+
+
+def test_a_permissions_boundary_limits_a_user_until_it_is_taken_away():
+    with stage() as world:
+        iam, key = mallory(world, small.document(MAY_LIST))
+        boundary = iam.create_policy(PolicyName="edge", PolicyDocument=json.dumps(small.document(MAY_SEND)))[
+            "Policy"
+        ]["Arn"]
+        iam.put_user_permissions_boundary(UserName="mallory", PermissionsBoundary=boundary)
+
+        assert "no permissions boundary allows" in refused(signed(key).list_queues)["Message"]
+
+        iam.delete_user_permissions_boundary(UserName="mallory")
+        assert signed(key).list_queues()["QueueUrls"]
+
+
+def test_what_stands_in_iam_holds_for_an_actor_of_that_name_too():
+    with stage() as world:
+        actor = world.user("mallory")
+        mallory(world, {"Statement": {"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}})
+
+        assert refused(world.client(actor, "sqs").list_queues)["Code"] == "AccessDenied"
+
+
+def test_the_tags_of_a_user_count_and_a_sessions_tags_win_over_its_roles():
+    red = {"StringEquals": {"aws:PrincipalTag/team": "red"}}
+    with stage() as world:
+        iam, key = mallory(world, small.document(MAY_LIST | {"Condition": red}))
+        assert refused(signed(key).list_queues)["Code"] == "AccessDenied"
+        iam.tag_user(UserName="mallory", Tags=[{"Key": "team", "Value": "red"}])
+        assert signed(key).list_queues()["QueueUrls"]
+
+        iam.tag_role(RoleName="target", Tags=[{"Key": "team", "Value": "blue"}])
+        only_red = json.dumps(small.document(MAY_LIST | {"Condition": red}))
+        team = [{"Key": "team", "Value": "red"}]
+
+        assert refused(signed(assume(ann(world), Policy=only_red)).list_queues)["Code"] == "AccessDenied"
+        assert signed(assume(ann(world), Policy=only_red, Tags=team)).list_queues()["QueueUrls"]
