@@ -1,5 +1,38 @@
-"""Where the project lies, for tests that read its files or start its processes."""
+"""Where the project lies, for tests that read its files or start its processes; and copies to be changed."""
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+_COPIED = (
+    *("app.py", "chalicelib", "scenarios", ".chalice", ".ci", "docs"),
+    *("README.md", "pyproject.toml", "requirements.txt", "tests/conftest.py", "tests/project.py"),
+)
+
+
+def copied(folder, *tests):
+    """A copy of the project in this folder, with these of its tests. It is changed without harm."""
+    for name in (*_COPIED, *tests):
+        source, target = PROJECT / name, folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+    return folder
+
+
+def python(project, *arguments):
+    """Python in that project, on its modules rather than on ours; the process that ended."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(project)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

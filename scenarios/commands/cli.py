@@ -27,6 +27,7 @@ SUMMARIES = MappingProxyType(
         "validate-trail": "Whether a trail is still what CloudTrail delivered.",
         "catalog": "Every remediation: its triggers, grants and scenarios.",
         "doctor": "What a deployed account leaves unwatched.",
+        "new": "Begin a remediation: module, scenarios, the two lines.",
         "package": "Write and lint the templates and the zip for AWS.",
     }
 )

@@ -1,0 +1,99 @@
+"""The guide's remediation is put together from its own blocks, in a copy of the project, and rehearsed there.
+
+A block belongs to the file that the comment above it names: `<!-- into: PATH -->`.
+"""
+
+import inspect
+import re
+from importlib import import_module
+from pkgutil import iter_modules
+
+import pytest
+from click.testing import CliRunner
+
+from scenarios.commands.cli import main
+from scenarios.packaging.start import beginning, put
+from scenarios.runner import words
+from tests.docs.snippets import blocks, commands
+from tests.project import PROJECT, copied, python
+
+PAGE = "docs/writing-a-remediation.md"
+TEXT = (PROJECT / PAGE).read_text()
+NAME = "security_group_opened"
+MODULE, SCENARIO = f"chalicelib/remediations/{NAME}.py", f"scenarios/incidents/{NAME}.py"
+GENERATE = "from scenarios.packaging.sam import regenerate; regenerate()"
+
+
+def put_together():
+    """Each file the guide writes, from its blocks in their order."""
+    lines, files = TEXT.splitlines(), {}
+    for block in blocks(PAGE, TEXT):
+        above = "\n".join(lines[max(0, block.line - 4) : block.line - 1])
+        if found := re.search(r"<!-- into: (\S+) -->\s+```python$", above):
+            files.setdefault(found[1], []).append(block.text.strip("\n"))
+    return {path: "\n\n\n".join(texts) + "\n" for path, texts in files.items()}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project whose `trailwarden new` is done, and whose examples the guide has replaced."""
+    made = copied(tmp_path_factory.mktemp("guide"))
+    put(made, beginning(made, NAME, "event"))
+    for path, text in put_together().items():
+        (made / path).write_text(text)
+    generated = python(made, "-c", GENERATE)
+    assert generated.returncode == 0, generated.stderr
+    return made
+
+
+def test_the_guide_writes_the_two_files_that_new_begins():
+    assert set(put_together()) == {MODULE, SCENARIO}
+    assert f"trailwarden new {NAME} --on event" in TEXT
+
+
+def test_what_the_guide_builds_notices_tells_acts_and_stays_silent(project):
+    """Noticed and told; revoked in enforce, and the undo restores; a near miss and a rule that is gone."""
+    ran = python(project, "-m", "pytest", SCENARIO, "-vv")
+
+    passed = re.findall(rf"::{NAME}\W*(\w*) PASSED", ran.stdout)
+    assert passed == ["", "enforced", "silent", "gone"], ran.stdout
+
+
+def test_what_the_guide_builds_is_in_this_projects_style(project):
+    checked = python(project, "-m", "ruff", "check", "--no-cache", MODULE, SCENARIO, "app.py")
+
+    assert checked.stdout == "All checks passed!\n"
+    assert python(project, "-m", "ruff", "format", "--no-cache", "--check", MODULE, SCENARIO).returncode == 0
+
+
+def test_the_guides_remediation_is_not_in_the_catalogue_yet():
+    """Once it is, this page must be held against the real one."""
+    assert not (PROJECT / MODULE).exists()
+
+
+def test_what_the_guide_says_that_match_prints_is_what_it_prints():
+    (block,) = (each for each in blocks(PAGE, TEXT) if each.language == "console")
+    (command,) = commands(PAGE, f"```console\n{block.text}\n```\n")
+
+    result = CliRunner().invoke(main, list(command.words[1:]))
+
+    printed = block.text.partition("'\nevent pattern")[2]
+    assert result.output == f"event pattern{printed}\n"
+
+
+def said_words():
+    """The words of given, when and then: what the modules of `words` offer, and the methods of actors."""
+    for module in iter_modules(words.__path__):
+        there = import_module(f"{words.__name__}.{module.name}")
+        for name, word in vars(there).items():
+            own = getattr(word, "__module__", "") == there.__name__ and not name.startswith("_")
+            returned = str(inspect.signature(word).return_annotation) if inspect.isfunction(word) else ""
+            if own and (inspect.isclass(word) or re.search(r"\.(Given|Deed|Check)\b", returned)):
+                yield name
+
+
+def test_the_guide_lists_every_word():
+    offered = set(said_words())
+
+    assert {"table", "Actor", "arrives", "alert", "WatchedHost", "nothing_is_weaker"} <= offered
+    assert [word for word in sorted(offered) if not re.search(rf"`{word}\b|\W{word}\b.*`", TEXT)] == []
