@@ -1,6 +1,6 @@
 """The CIS benchmark's fifteen alarms: what raises each, and what must not.
 
-Each control stands once, with the deed that raises it and the near misses that don't; a scenario is made of
+Each control stands once, with the action that raises it and the near misses that don't; a scenario is made of
 each. Three are told by others as well or instead: root's sign-ins by root_login, failed sign-ins (4.6) by
 failed_login, and what is done to our own trail by trail_stopped.
 """
@@ -14,7 +14,7 @@ from chalicelib.remediations.cis_alarms.controls import CIS_CONTROLS
 from scenarios.cloud.authorization.identity import ADMINISTRATOR
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
-from scenarios.runner.scenario import Check, Deed, Given, Scenario, at, at_the_end, by, holds, told, until
+from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, alerts, no_more_alerts_than
 
@@ -30,7 +30,7 @@ ALLOW_ALL = json.dumps(ADMINISTRATOR)
 BUCKET = "company-files-123456789012"
 
 
-def on(actor: Actor, service: str, words: str, do: Callable[[Any], Any], *, refused: bool = False) -> Deed:
+def on(actor: Actor, service: str, words: str, do: Callable[[Any], Any], *, refused: bool = False) -> Action:
     """Calls whose parameters must be asked for first; `do(client)`."""
 
     def with_client(world: World, caller: Caller) -> None:
@@ -75,7 +75,7 @@ def _organization(world: World) -> None:
     world.harness.client("organizations").create_organization(FeatureSet="ALL")
 
 
-def _group(actor: Actor, *, refused: bool = False) -> Deed:
+def _group(actor: Actor, *, refused: bool = False) -> Action:
     return on(
         actor,
         "ec2",
@@ -85,7 +85,7 @@ def _group(actor: Actor, *, refused: bool = False) -> Deed:
     )
 
 
-def _gives_rights(actor: Actor, *, refused: bool = False) -> Deed:
+def _gives_rights(actor: Actor, *, refused: bool = False) -> Action:
     return on(
         actor,
         "iam",
@@ -95,7 +95,7 @@ def _gives_rights(actor: Actor, *, refused: bool = False) -> Deed:
     )
 
 
-def _scp(actor: Actor) -> Deed:
+def _scp(actor: Actor) -> Action:
     """Organizations has a CreatePolicy too."""
     return on(
         actor,
@@ -107,7 +107,7 @@ def _scp(actor: Actor) -> Deed:
     )
 
 
-def _writes_a_bucket_policy(actor: Actor, *, refused: bool = False) -> Deed:
+def _writes_a_bucket_policy(actor: Actor, *, refused: bool = False) -> Action:
     policy = {
         "Version": "2012-10-17",
         "Statement": [
@@ -128,23 +128,23 @@ def _writes_a_bucket_policy(actor: Actor, *, refused: bool = False) -> Deed:
     )
 
 
-def _acls(actor: Actor) -> Deed:
+def _acls(actor: Actor) -> Action:
     return on(actor, "ec2", "makes a network ACL", lambda ec2: ec2.create_network_acl(VpcId=_vpc(ec2)))
 
 
-def _gateway(actor: Actor) -> Deed:
+def _gateway(actor: Actor) -> Action:
     return on(actor, "ec2", "makes an internet gateway", lambda ec2: ec2.create_internet_gateway())
 
 
-def _routes(actor: Actor) -> Deed:
+def _routes(actor: Actor) -> Action:
     return on(actor, "ec2", "makes a route table", lambda ec2: ec2.create_route_table(VpcId=_vpc(ec2)))
 
 
-def _network(actor: Actor) -> Deed:
+def _network(actor: Actor) -> Action:
     return on(actor, "ec2", "makes a VPC", lambda ec2: ec2.create_vpc(CidrBlock="10.77.0.0/16"))
 
 
-def _recorder(actor: Actor) -> Deed:
+def _recorder(actor: Actor) -> Action:
     recorder = {"name": "default", "roleARN": "arn:aws:iam::123456789012:role/config"}
     return on(
         actor,
@@ -154,7 +154,7 @@ def _recorder(actor: Actor) -> Deed:
     )
 
 
-def _account(actor: Actor) -> Deed:
+def _account(actor: Actor) -> Action:
     return on(
         actor,
         "organizations",
@@ -165,7 +165,7 @@ def _account(actor: Actor) -> Deed:
     )
 
 
-def _trail(actor: Actor) -> Deed:
+def _trail(actor: Actor) -> Action:
     """Another trail than ours: trail_stopped looks after our own."""
     return on(
         actor,
@@ -177,12 +177,12 @@ def _trail(actor: Actor) -> Deed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
-    """What raises one control's alarm: the deed, what the alert must say, and near misses told by nobody."""
+    """What raises one control's alarm: the action, the words of the alert, near misses that send no alert."""
 
     name: str
-    deed: Deed
+    action: Action
     says: tuple[str, ...]
-    near: tuple[Deed, ...] = ()
+    near: tuple[Action, ...] = ()
     severity: str = "MEDIUM"
     given: tuple[Given, ...] = ()
 
@@ -195,89 +195,89 @@ class Raised:
 RAISED = (
     Raised(
         name="cis_alarms.4_1",
-        deed=_group(intern, refused=True),
+        action=_group(intern, refused=True),
         says=("intern", "198.51.100.9", "ec2 CreateSecurityGroup: Client.UnauthorizedOperation"),
         near=(_group(scanner, refused=True),),
     ),
     Raised(
         name="cis_alarms.4_2",
-        deed=alice.signs_in(mfa=False),
+        action=alice.signs_in(mfa=False),
         says=("alice", "198.51.100.4", "signin ConsoleLogin"),
         near=(alice.signs_in(mfa=True),),
     ),
     Raised(
         name="cis_alarms.4_3",
-        deed=root.calls("iam", "list_users"),
+        action=root.calls("iam", "list_users"),
         says=("root", "203.0.113.7", "iam ListUsers"),
         severity="HIGH",
         near=(root.signs_in(mfa=True),),
     ),
     Raised(
         name="cis_alarms.4_4",
-        deed=_gives_rights(mallory),
+        action=_gives_rights(mallory),
         says=("mallory", "203.0.113.66", "iam CreatePolicy"),
         near=(_gives_rights(deployer), _gives_rights(intern, refused=True), _scp(alice)),
         given=(unrecorded("an organization", _organization),),
     ),
     Raised(
         name="cis_alarms.4_5",
-        deed=_trail(mallory),
+        action=_trail(mallory),
         says=("mallory", "203.0.113.66", "cloudtrail StartLogging"),
         near=(_trail(deployer),),
     ),
     Raised(
         name="cis_alarms.4_7",
-        deed=on(mallory, "kms", "disables a key", _disables_a_key),
+        action=on(mallory, "kms", "disables a key", _disables_a_key),
         says=("mallory", "203.0.113.66", "kms DisableKey"),
         near=(on(deployer, "kms", "disables a key", _disables_a_key),),
         given=(unrecorded("a key", _key),),
     ),
     Raised(
         name="cis_alarms.4_8",
-        deed=_writes_a_bucket_policy(mallory),
+        action=_writes_a_bucket_policy(mallory),
         says=("mallory", "203.0.113.66", "s3 PutBucketPolicy"),
         near=(_writes_a_bucket_policy(deployer), _writes_a_bucket_policy(intern, refused=True)),
         given=(unrecorded("a bucket", _bucket),),
     ),
     Raised(
         name="cis_alarms.4_9",
-        deed=_recorder(mallory),
+        action=_recorder(mallory),
         says=("mallory", "203.0.113.66", "config PutConfigurationRecorder"),
         near=(_recorder(deployer),),
     ),
     Raised(
         name="cis_alarms.4_10",
-        deed=_group(mallory),
+        action=_group(mallory),
         says=("mallory", "203.0.113.66", "ec2 CreateSecurityGroup"),
         near=(_group(deployer),),
     ),
     Raised(
         name="cis_alarms.4_11",
-        deed=_acls(mallory),
+        action=_acls(mallory),
         says=("mallory", "ec2 CreateNetworkAcl"),
         near=(_acls(deployer),),
     ),
     Raised(
         name="cis_alarms.4_12",
-        deed=_gateway(mallory),
+        action=_gateway(mallory),
         says=("mallory", "ec2 CreateInternetGateway"),
         near=(_gateway(deployer),),
     ),
     Raised(
         name="cis_alarms.4_13",
-        deed=_routes(mallory),
+        action=_routes(mallory),
         says=("mallory", "ec2 CreateRouteTable"),
         near=(_routes(deployer),),
     ),
     Raised(
         name="cis_alarms.4_14",
-        deed=_network(mallory),
+        action=_network(mallory),
         says=("mallory", "ec2 CreateVpc"),
         near=(_network(deployer),),
     ),
     Raised(
         name="cis_alarms.4_15",
-        deed=_account(mallory),
+        action=_account(mallory),
         says=("mallory", "organizations CreateAccount"),
         near=(_account(deployer),),
         given=(unrecorded("an organization", _organization),),
@@ -298,7 +298,7 @@ def untold(title: str) -> Check:
 
 
 def _scenario(raised: Raised) -> Scenario:
-    """Near misses first, for which nobody is told of this control; half an hour later the deed itself."""
+    """Near misses first, for which nobody is told of this control; half an hour later the action itself."""
     title = TITLES[raised.number]
     return Scenario(
         name=raised.name,
@@ -306,12 +306,12 @@ def _scenario(raised: Raised) -> Scenario:
         given=raised.given,
         lasts="01:00:00",
         parameters=PARAMETERS,
-        when=told(at("00:00", *raised.near), at("30:00", raised.deed)),
-        then=holds(
+        when=[at("00:00", *raised.near), at("30:00", raised.action)],
+        then=[
             until("29:59", untold(title)),
             by("50:00", alert("cis_alarms", raised.severity, *raised.says, subject=title)),
             at_the_end(alert("cis_alarms", raised.severity, f"CIS {raised.number}", subject=title)),
-        ),
+        ],
     )
 
 
@@ -320,17 +320,17 @@ FAILURES = Scenario(
     title="Console sign-ins failed (CIS 4.6): its alarm goes off, and failed_login tells who, not two of us",
     lasts="30:00",
     when=at("00:00", *(mallory.signs_in(mfa=False, succeeds=False) for _ in range(3))),
-    then=holds(
+    then=[
         by("20:00", alert("failed_login", "MEDIUM", "mallory", "203.0.113.66")),
         at_the_end(no_more_alerts_than(0, of="cis_alarms")),
-    ),
+    ],
 )
 
 SCENARIO = Scenario(
     name="cis_alarms",
     title="A group is given administrator's rights; the alarm counts, the alert says who",
     lasts="30:00",
-    when=told(
+    when=[
         at("00:00", mallory.calls("iam", "create_group", GroupName="helpers")),
         at(
             "00:20",
@@ -343,11 +343,11 @@ SCENARIO = Scenario(
                 words="gives the group helpers every right",
             ),
         ),
-    ),
-    then=holds(
+    ],
+    then=[
         by("20:00", alert("cis_alarms", "MEDIUM", "mallory", "203.0.113.66", "PutGroupPolicy", "CIS 4.4")),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 FEW = Scenario(
@@ -355,15 +355,15 @@ FEW = Scenario(
     title="Two changes where three are asked for raise nothing; three do",
     lasts="01:00:00",
     parameters=(("CisThreshold", "3"),),
-    when=told(
+    when=[
         at("00:00", _group(mallory), _group(alice)),
         at("30:00", _gives_rights(mallory), _gives_rights(alice), _gives_rights(deployer)),
-    ),
-    then=holds(
+    ],
+    then=[
         by("29:59", no_more_alerts_than(0)),
         by("50:00", alert("cis_alarms", "MEDIUM", "mallory", "alice", "deployer", subject="3 by")),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 BUSY = Scenario(
@@ -372,16 +372,16 @@ BUSY = Scenario(
     lasts="30:00",
     when=at(
         "00:00",
-        Deed("CloudWatch Logs is overloaded", lambda world: world.throttles.overload("cloudwatch-logs")),
+        Action("CloudWatch Logs is overloaded", lambda world: world.throttles.overload("cloudwatch-logs")),
         _group(mallory),
     ),
-    then=holds(
+    then=[
         by(
             "20:00",
             alert("cis_alarms", "MEDIUM", "could not look: CloudWatch Logs was too busy", "CIS 4.10"),
         ),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 SCENARIOS = (SCENARIO, *(_scenario(raised) for raised in RAISED), FAILURES, FEW, BUSY)

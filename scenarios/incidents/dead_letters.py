@@ -4,11 +4,11 @@ from typing import Any
 
 from scenarios.cloud.world import World
 from scenarios.incidents.failed_login import bastion, knock
-from scenarios.runner.scenario import Deed, Scenario, at, at_the_end, by, holds, told
+from scenarios.runner.scenario import Action, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor, arrives
 from scenarios.runner.words.checks import alarm_mail, alert, kept, no_more_alerts_than, undelivered
 from scenarios.runner.words.givens import table
-from scenarios.runner.words.trail_deeds import lifts_the_policy
+from scenarios.runner.words.trail_actions import lifts_the_policy
 from scenarios.runner.words.trail_settings import on_group, on_trail
 
 root = Actor(name="root", address="203.0.113.7")
@@ -40,7 +40,7 @@ def _event(source: str, name: str, **detail: Any) -> dict[str, Any]:
 UNREADABLE = Scenario(
     name="dead_letters",
     title="Events that nobody can read are tried three times and kept, with the reason",
-    when=told(
+    when=[
         at(
             "00:00",
             arrives(
@@ -50,16 +50,16 @@ UNREADABLE = Scenario(
             arrives("a deletion without a time arrives", _event("dynamodb", "DeleteTable")),
         ),
         at("01:00", root.signs_in(mfa=True)),
-    ),
-    then=holds(
+    ],
+    then=[
         by("05:00", kept(2, "MalformedEvent", "yesterday, I think", "RetriesExhausted")),
         by("07:00", alarm_mail("DeadLettersAlarm")),
         at_the_end(alert("root_login", "HIGH"), no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 
-def _deletes_every_function() -> Deed:
+def _deletes_every_function() -> Action:
     def do(world: World, caller: Any) -> None:
         client = world.client(caller, "lambda")
         for resource in world.home.of_type("AWS::Lambda::Function"):
@@ -68,7 +68,7 @@ def _deletes_every_function() -> Deed:
     return mallory.does("deletes every function of the stack", do)
 
 
-def _alarm_goes_off() -> Deed:
+def _alarm_goes_off() -> Action:
     def do(world: World, caller: Any) -> None:
         world.client(caller, "cloudwatch").set_alarm_state(
             AlarmName=world.home.resources["ConsoleFailuresAlarm"].physical_id,
@@ -79,7 +79,7 @@ def _alarm_goes_off() -> Deed:
     return mallory.does("sets an alarm off", do)
 
 
-def _plants_a_file() -> Deed:
+def _plants_a_file() -> Action:
     def do(world: World, caller: Any) -> None:
         bucket = world.home.resources["TrailBucket"].physical_id
         s3 = world.client(caller, "s3")
@@ -95,7 +95,7 @@ BROKEN = Scenario(
     given=(table("orders"),),
     lasts="01:10:00",
     loses=True,
-    when=told(
+    when=[
         at("00:00", _deletes_every_function()),
         at("01:00", root.signs_in(mfa=True)),
         at("01:10", mallory.calls("dynamodb", "delete_table", TableName="orders")),
@@ -103,12 +103,12 @@ BROKEN = Scenario(
         at("01:30", lifts_the_policy(mallory), _plants_a_file()),
         at("01:40", on_group(mallory, "put_retention_policy", retentionInDays=1)),
         at("01:50", on_trail(mallory, "stop_logging")),
-    ),
-    then=holds(at_the_end(kept(10), no_more_alerts_than(0), undelivered("NO_RESOURCE", times=10))),
+    ],
+    then=[at_the_end(kept(10), no_more_alerts_than(0), undelivered("NO_RESOURCE", times=10))],
 )
 
 
-def _deletes_the_topic() -> Deed:
+def _deletes_the_topic() -> Action:
     def do(world: World, caller: Any) -> None:
         topic = world.home.resources["AlertTopic"].physical_id
         world.client(caller, "sns").delete_topic(TopicArn=topic)
@@ -122,16 +122,16 @@ SILENCED = Scenario(
     given=(table("orders"),),
     lasts="20:00",
     loses=True,  # CloudWatch has no dead letters: what the alarm would have told is gone
-    when=told(
+    when=[
         at("00:00", _deletes_the_topic()),
         at("00:30", root.signs_in(mfa=True)),
         at("00:40", mallory.calls("dynamodb", "delete_table", TableName="orders")),
         *(at(f"00:{50 + number}", knock(bastion, "admin", 700 + number)) for number in range(5)),
         at("01:30", lifts_the_policy(mallory), _plants_a_file()),
-    ),
-    then=holds(
+    ],
+    then=[
         at_the_end(kept(7, "(NotFound) when calling the Publish", "RetriesExhausted"), no_more_alerts_than(0))
-    ),
+    ],
 )
 
 SCENARIOS = (UNREADABLE, BROKEN, SILENCED)

@@ -6,7 +6,7 @@ from typing import Any
 
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
-from scenarios.runner.scenario import Deed, Scenario, at, at_the_end, by, holds, told
+from scenarios.runner.scenario import Action, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than
 
@@ -16,7 +16,7 @@ GROUP = "shop/web"
 BEFORE = {"Resources": {"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": GROUP}}}}
 
 
-def logs(stream: str, line: str, times: int) -> Deed:
+def logs(stream: str, line: str, times: int) -> Action:
     """A line written again and again, twice a second."""
 
     def do(world: World) -> None:
@@ -24,7 +24,7 @@ def logs(stream: str, line: str, times: int) -> Deed:
         lines = [(now + timedelta(seconds=number / 2), f"{line} #{number}") for number in range(times)]
         world.logs.write(world.deployment.home, GROUP, stream, lines)
 
-    return Deed(f"{stream} logs {line!r} {times} times", do)
+    return Action(f"{stream} logs {line!r} {times} times", do)
 
 
 SCENARIO = Scenario(
@@ -32,14 +32,14 @@ SCENARIO = Scenario(
     title="A shop answers 400 sixty times in a minute; the alert says which hosts",
     before=BEFORE,
     parameters=(("ErrorBurstGroup", GROUP),),
-    when=told(
+    when=[
         at("00:10", logs("web-1", "ERROR: 400 bad basket", 40), logs("web-1", "INFO: 200 sold", 30)),
         at("00:40", logs("web-2", "ERROR: 400 bad basket", 20)),
-    ),
-    then=holds(
+    ],
+    then=[
         by("06:00", alert("error_burst", "MEDIUM", "web-1 (40)", "web-2 (20)", GROUP, subject="60 lines")),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 FEW = Scenario(
@@ -53,12 +53,12 @@ FEW = Scenario(
         ("ErrorBurstPeriodSeconds", "60"),
     ),
     lasts="20:00",
-    when=told(
+    when=[
         at("00:10", logs("web-1", "ERROR: 500 no stock", 9), logs("web-1", "ERROR: 400 bad basket", 90)),
         at("10:00", logs("web-1", "ERROR: 500 no stock", 6)),
         at("13:00", logs("web-1", "ERROR: 500 no stock", 6)),
-    ),
-    then=holds(at_the_end(no_more_alerts_than(0))),
+    ],
+    then=[at_the_end(no_more_alerts_than(0))],
 )
 
 DELETED = Scenario(
@@ -66,11 +66,11 @@ DELETED = Scenario(
     title="Somebody deletes the group before anybody looks: the alert goes out, and says what is gone",
     before=BEFORE,
     parameters=(("ErrorBurstGroup", GROUP),),
-    when=told(
+    when=[
         at("00:10", logs("web-1", "ERROR: 400 bad basket", 60)),
         at("00:50", mallory.calls("logs", "delete_log_group", logGroupName=GROUP)),
-    ),
-    then=holds(
+    ],
+    then=[
         by(
             "06:00",
             alert(
@@ -82,11 +82,11 @@ DELETED = Scenario(
             ),
         ),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 
-def _points_elsewhere(group: str) -> Deed:
+def _points_elsewhere(group: str) -> Action:
     """The function's variable is changed, and neither the stack's parameter nor what the function may."""
 
     def do(world: World, caller: Caller) -> None:
@@ -104,11 +104,11 @@ CHANGED_BY_HAND = Scenario(
     title="Somebody points the function at a group that it may not read: the alert says so",
     before=BEFORE,
     parameters=(("ErrorBurstGroup", GROUP),),
-    when=told(
+    when=[
         at("00:00", _points_elsewhere("shop/api")),
         at("00:10", logs("web-1", "ERROR: 400 bad basket", 60)),
-    ),
-    then=holds(
+    ],
+    then=[
         by(
             "06:00",
             alert(
@@ -121,7 +121,7 @@ CHANGED_BY_HAND = Scenario(
         ),
         # Besides, cis_alarms tells that somebody, our own function, was refused.
         at_the_end(no_more_alerts_than(1, of="error_burst")),
-    ),
+    ],
 )
 
 
@@ -157,15 +157,15 @@ OWN_KEY = Scenario(
     title="The group has a key of its own, which lets CloudWatch Logs in: the lines are counted as ever",
     before=ENCRYPTED,
     parameters=(("ErrorBurstGroup", GROUP),),
-    when=told(at("00:10", logs("web-1", "ERROR: 400 bad basket", 60))),
-    then=holds(
+    when=[at("00:10", logs("web-1", "ERROR: 400 bad basket", 60))],
+    then=[
         by("06:00", alert("error_burst", "MEDIUM", "web-1 (60)", subject="60 lines")),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 
-def _shuts_the_key() -> Deed:
+def _shuts_the_key() -> Action:
     def do(world: World, caller: Caller) -> None:
         key = world.stacks["before"].resources["Key"].physical_id
         policy = json.dumps(_key_policy())
@@ -179,11 +179,11 @@ KEY_SHUT = Scenario(
     title="Somebody takes the group's key away from CloudWatch Logs: the alert names the key",
     before=ENCRYPTED,
     parameters=(("ErrorBurstGroup", GROUP),),
-    when=told(
+    when=[
         at("00:10", logs("web-1", "ERROR: 400 bad basket", 60)),
         at("00:50", _shuts_the_key()),
-    ),
-    then=holds(
+    ],
+    then=[
         by(
             "06:00",
             alert(
@@ -195,7 +195,7 @@ KEY_SHUT = Scenario(
             ),
         ),
         at_the_end(no_more_alerts_than(1, of="error_burst")),
-    ),
+    ],
 )
 
 BUSY = Scenario(
@@ -203,14 +203,16 @@ BUSY = Scenario(
     title="CloudWatch Logs throttles every search, however often it is asked: the alert waits for none",
     before=BEFORE,
     parameters=(("ErrorBurstGroup", GROUP),),
-    when=told(
+    when=[
         at(
             "00:00",
-            Deed("CloudWatch Logs is overloaded", lambda world: world.throttles.overload("cloudwatch-logs")),
+            Action(
+                "CloudWatch Logs is overloaded", lambda world: world.throttles.overload("cloudwatch-logs")
+            ),
         ),
         at("00:10", logs("web-1", "ERROR: 400 bad basket", 60)),
-    ),
-    then=holds(
+    ],
+    then=[
         by(
             "06:00",
             alert(
@@ -221,7 +223,7 @@ BUSY = Scenario(
             ),
         ),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 SCENARIOS = (SCENARIO, FEW, DELETED, CHANGED_BY_HAND, OWN_KEY, KEY_SHUT, BUSY)

@@ -1,7 +1,7 @@
 """Somebody guesses passwords: at a host's sshd, or at the console."""
 
 from chalicelib.remediation import Outcome
-from scenarios.runner.scenario import Deed, Scenario, Step, at, at_the_end, by, holds, told, until
+from scenarios.runner.scenario import Action, Scenario, TimedAction, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor, Host
 from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome
 from scenarios.runner.words.existing_trail import EXISTING_TRAIL, PARAMETERS
@@ -12,7 +12,7 @@ web = Host(name="web-1")
 GUESSER = "203.0.113.99"
 
 
-def guess(host: Host, user: str, pid: int, address: str = GUESSER) -> Deed:
+def guess(host: Host, user: str, pid: int, address: str = GUESSER) -> Action:
     """One guess at a host that takes passwords: three lines, one attempt."""
     failed = f"Failed password for {user} from {address} port 40{pid % 1000:03d} ssh2"
     return host.logs(
@@ -25,7 +25,7 @@ def guess(host: Host, user: str, pid: int, address: str = GUESSER) -> Deed:
     )
 
 
-def knock(host: Host, user: str, pid: int, address: str = GUESSER) -> Deed:
+def knock(host: Host, user: str, pid: int, address: str = GUESSER) -> Action:
     """One guess at a host that takes keys only: what an Amazon Linux image logs of it."""
     return host.logs(
         f"Invalid user {user} from {address} port 41{pid % 1000:03d}",
@@ -38,7 +38,7 @@ def knock(host: Host, user: str, pid: int, address: str = GUESSER) -> Deed:
 SCENARIO = Scenario(
     name="failed_login",
     title="Somebody guesses passwords over SSH, on two hosts",
-    when=told(
+    when=[
         at("00:00", guess(bastion, "root", 2101)),
         at("00:40", knock(bastion, "admin", 2102)),
         at("01:20", guess(web, "oracle", 877), bastion.logs("Server listening on :: port 22.", pid=1)),
@@ -48,15 +48,15 @@ SCENARIO = Scenario(
         at(
             "03:20", bastion.logs(f"Accepted publickey for ec2-user from {GUESSER} port 50022 ssh2", pid=2120)
         ),
-    ),
-    then=holds(
+    ],
+    then=[
         until("02:39", no_more_alerts_than(0)),
         by(
             "02:58",
             alert("failed_login", "MEDIUM", GUESSER, "bastion", "web-1", "root", "oracle", "admin", "test"),
         ),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 SLOW = Scenario(
@@ -64,46 +64,46 @@ SLOW = Scenario(
     title="Five guesses, but never five within the window; the threshold and the window are the stack's",
     lasts="40:00",
     parameters=(("FailedLoginThreshold", "4"), ("FailedLoginWindowSeconds", "300")),
-    when=told(
+    when=[
         at("00:00", knock(bastion, "a", 1)),
         at("02:00", knock(bastion, "b", 2)),
         at("04:00", knock(bastion, "c", 3)),
         at("06:00", knock(bastion, "d", 4)),
         at("20:00", knock(web, "a", 11), knock(web, "b", 12), knock(web, "c", 13)),
         at("24:00", knock(web, "d", 14)),
-    ),
-    then=holds(
+    ],
+    then=[
         until("23:59", no_more_alerts_than(0)),
         by("24:30", alert("failed_login", "MEDIUM", GUESSER, "web-1")),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 alice = Actor(name="alice", address="198.51.100.4")
 stranger = Actor(name="nobody-here", address="203.0.113.200")
 
 
-def _wrong(actor: Actor, *times: str) -> tuple[Step, ...]:
-    return told(*(at(when, actor.signs_in(mfa=False, succeeds=False)) for when in times))
+def _wrong(actor: Actor, *times: str) -> tuple[TimedAction, ...]:
+    return tuple(timed for when in times for timed in at(when, actor.signs_in(mfa=False, succeeds=False)))
 
 
 CONSOLE = Scenario(
     name="failed_login.console",
     title="Somebody guesses console passwords; the alarm only counts, the alert says who",
     lasts="30:00",
-    when=told(
+    when=[
         _wrong(stranger, "00:00", "00:20"),
         at("00:30", alice.signs_in(mfa=True)),
         _wrong(alice, "00:40"),
-    ),
-    then=holds(
+    ],
+    then=[
         by(
             "20:00",
             alert("failed_login", "MEDIUM", "203.0.113.200", "nobody-here", "198.51.100.4", "alice"),
             outcome("failed_login", Outcome.TOLD),
         ),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 TWICE = Scenario(
@@ -111,8 +111,8 @@ TWICE = Scenario(
     title="Two mistyped passwords raise nothing where three are asked for, and one more than asked does",
     lasts="30:00",
     parameters=(("ConsoleFailuresThreshold", "3"),),
-    when=told(_wrong(alice, "00:00", "00:20"), at("00:40", alice.signs_in(mfa=True))),
-    then=holds(at_the_end(no_more_alerts_than(0))),
+    when=[_wrong(alice, "00:00", "00:20"), at("00:40", alice.signs_in(mfa=True))],
+    then=[at_the_end(no_more_alerts_than(0))],
 )
 
 EXISTING = Scenario(
@@ -122,16 +122,16 @@ EXISTING = Scenario(
     parameters=PARAMETERS,
     lasts="30:00",
     when=_wrong(stranger, "00:00", "00:20", "00:40"),
-    then=holds(
+    then=[
         by("20:00", alert("failed_login", "MEDIUM", "203.0.113.200", "nobody-here")),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 gate = WatchedHost(name="gate-1")
 
 
-def _gate_is_tried(user: str, pid: int) -> Deed:
+def _gate_is_tried(user: str, pid: int) -> Action:
     return gate.logs(
         f"Failed password for {user} from {GUESSER} port 40{pid} ssh2",
         pid=pid,
@@ -144,19 +144,19 @@ AGENT = Scenario(
     title="A new host is guessed at before its agent runs: the stack installs it, and no line is lost",
     lasts="30:00",
     given=(gate.there(),),
-    when=told(
+    when=[
         at("00:10", _gate_is_tried("root", 101), _gate_is_tried("admin", 102)),
         at("00:40", _gate_is_tried("oracle", 103)),
         at("05:00", _gate_is_tried("root", 104)),
         at("06:00", _gate_is_tried("postgres", 105)),
-    ),
-    then=holds(
+    ],
+    then=[
         until("05:59", no_more_alerts_than(0)),
         by(
             "06:20", alert("failed_login", "MEDIUM", GUESSER, "gate-1", "root", "admin", "oracle", "postgres")
         ),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 SCENARIOS = (SCENARIO, SLOW, AGENT, CONSOLE, TWICE, EXISTING)

@@ -1,6 +1,6 @@
 """A host runs out of breath: CPU and disk at once."""
 
-from scenarios.runner.scenario import Scenario, at, at_the_end, by, holds, told, until
+from scenarios.runner.scenario import Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than
 from scenarios.runner.words.machines import WatchedHost
@@ -13,17 +13,17 @@ SCENARIO = Scenario(
     title="First the CPU is busy, then the disk is full too: one alert, when it is both",
     given=(web.there(),),
     lasts="01:30:00",
-    when=told(
+    when=[
         at("00:00", web.watched_by(alice)),
         at("10:00", web.works(cpu=91)),
         at("40:00", web.fills(disk=90)),
         at("01:00:00", web.works(cpu=5)),
-    ),
-    then=holds(
+    ],
+    then=[
         until("39:59", no_more_alerts_than(0)),
         by("55:00", alert("host_pressure", "MEDIUM", "CPUUtilization", "disk_used_percent", "i-")),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 ALONE = Scenario(
@@ -31,12 +31,12 @@ ALONE = Scenario(
     title="A busy CPU alone, then a full disk alone: nobody is told",
     given=(web.there(),),
     lasts="01:30:00",
-    when=told(
+    when=[
         at("00:00", web.watched_by(alice)),
         at("10:00", web.works(cpu=91)),
         at("40:00", web.works(cpu=5)),
         at("01:00:00", web.fills(disk=95)),
-    ),
+    ],
     then=at_the_end(no_more_alerts_than(0)),
 )
 

@@ -1,6 +1,6 @@
 """A host that does nothing is stopped by an alarm of its own, where whoever deploys says so."""
 
-from scenarios.runner.scenario import Scenario, at, at_the_end, by, holds, told, until
+from scenarios.runner.scenario import Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, in_time, no_more_alerts_than
 from scenarios.runner.words.machines import WatchedHost
@@ -14,15 +14,15 @@ SCENARIO = Scenario(
     title="A host that does nothing for two hours is stopped by its alarm; one that works is not",
     given=(web.there(), busy.there()),
     lasts="03:00:00",
-    when=told(
+    when=[
         at(
             "00:00",
             web.watched_by(alice, StopWhenIdle="yes"),
             busy.watched_by(alice, StopWhenIdle="yes"),
             web.works(cpu=0.4),
         ),
-    ),
-    then=holds(
+    ],
+    then=[
         until("01:50:00", web.is_now("running")),
         by(
             "02:30:00",
@@ -30,7 +30,7 @@ SCENARIO = Scenario(
             alert("instance_state", "INFO", subject="is stopped"),
         ),
         at_the_end(busy.is_now("running"), in_time(no_more_alerts_than(1), late=no_more_alerts_than(2))),
-    ),
+    ],
 )
 
 LEFT = Scenario(

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from chalicelib.remediation import Outcome
-from scenarios.runner.scenario import Check, Scenario, at, at_the_end, by, holds, told
+from scenarios.runner.scenario import Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor, arrives
 from scenarios.runner.words.checks import alert, in_time, no_more_alerts_than, outcome, state
 from scenarios.runner.words.machines import WatchedHost
@@ -32,12 +32,12 @@ SCENARIO = Scenario(
     name="instance_state",
     title="A host is launched, stopped a while later, and terminated at last",
     lasts="30:00",
-    when=told(
+    when=[
         at("00:00", web.launched_by(mallory)),
         at("10:00", web.stopped_by(mallory)),
         at("20:00", web.terminated_by(mallory)),
-    ),
-    then=holds(
+    ],
+    then=[
         by(
             "12:00",
             alert("instance_state", "INFO", "lookup-events", subject="is stopped"),
@@ -52,7 +52,7 @@ SCENARIO = Scenario(
         ),
         # One that is stopped is terminated at once, before CloudTrail can say by whom.
         at_the_end(in_time(no_more_alerts_than(3), late=no_more_alerts_than(4)), written_down(5)),
-    ),
+    ],
 )
 
 far = WatchedHost(name="far-1", region="us-east-1")
@@ -64,15 +64,15 @@ SPOKE = Scenario(
     spokes=("us-east-1",),
     lasts="30:00",
     given=(far.there(),),
-    when=told(at("00:00", far.stopped_by(mallory))),
-    then=holds(
+    when=[at("00:00", far.stopped_by(mallory))],
+    then=[
         by(
             "05:00",
             alert("instance_state", "INFO", "us-east-1", subject="is stopped"),
             alert("instance_state", "INFO", "mallory", "203.0.113.66", "us-east-1", subject=":user/mallory"),
         ),
         at_the_end(in_time(no_more_alerts_than(1), late=no_more_alerts_than(2)), written_down(2)),
-    ),
+    ],
 )
 
 deployer = Actor(name="deployer", address="198.51.100.9")
@@ -83,15 +83,15 @@ EXPECTED = Scenario(
     parameters=(("IgnoredPrincipals", "arn:aws:iam::*:user/deployer"),),
     lasts="30:00",
     given=(web.there(),),
-    when=told(at("00:00", web.stopped_by(deployer))),
+    when=[at("00:00", web.stopped_by(deployer))],
     # Without the call nobody can know that the change was expected.
-    then=holds(
+    then=[
         at_the_end(
             in_time(no_more_alerts_than(0), late=no_more_alerts_than(1)),
             web.is_now("stopped"),
             written_down(2),
         )
-    ),
+    ],
 )
 
 BY_ITSELF = Scenario(
@@ -99,8 +99,8 @@ BY_ITSELF = Scenario(
     title="An idle host is stopped by its own alarm: the alert names the role of CloudWatch's alarms",
     given=(web.there(),),
     lasts="03:00:00",
-    when=told(at("00:00", web.watched_by(alice, StopWhenIdle="yes")), at("00:00", web.works(cpu=0.5))),
-    then=holds(
+    when=[at("00:00", web.watched_by(alice, StopWhenIdle="yes")), at("00:00", web.works(cpu=0.5))],
+    then=[
         by(
             "02:30:00",
             alert("instance_state", "INFO", "AWSServiceRoleForCloudWatchEvents", subject="stopped"),
@@ -111,7 +111,7 @@ BY_ITSELF = Scenario(
                 no_more_alerts_than(1, of="instance_state"), late=no_more_alerts_than(2, of="instance_state")
             )
         ),
-    ),
+    ],
 )
 
 INSTANCE = "i-0123456789abcdef0"
@@ -159,14 +159,14 @@ AGAIN = Scenario(
     name="instance_state.again",
     title="A change is delivered three times, and so is the call for it, late: each is told once",
     lasts="45:00",
-    when=told(
+    when=[
         at("00:00", arrives(f"{INSTANCE} is stopped", STOPPED)),
         at("00:03", arrives("the same event, once more", STOPPED)),
         at("02:00", arrives("the call for it comes in", ASKED_FOR)),
         at("02:03", arrives("the same call, once more", ASKED_FOR)),
         at("40:00", arrives("the change once more, much later", STOPPED), arrives("and the call", ASKED_FOR)),
-    ),
-    then=holds(
+    ],
+    then=[
         by("01:00", alert("instance_state", "INFO", "no call for it is known yet", subject="is stopped")),
         by("03:00", alert("instance_state", "INFO", "203.0.113.66", subject="was stopped by")),
         at_the_end(
@@ -174,7 +174,7 @@ AGAIN = Scenario(
             no_more_alerts_than(2),
             written_down(1),
         ),
-    ),
+    ],
 )
 
 SCENARIOS = (SCENARIO, SPOKE, EXPECTED, BY_ITSELF, AGAIN)

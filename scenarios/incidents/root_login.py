@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.remediation import Outcome
-from scenarios.runner.scenario import Scenario, at, at_the_end, by, holds, told
+from scenarios.runner.scenario import Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor, arrives
 from scenarios.runner.words.checks import alarm_mail, alert, no_more_alerts_than, outcome
 from scenarios.runner.words.existing_trail import EXISTING_TRAIL, PARAMETERS
@@ -14,8 +14,8 @@ alice = Actor(name="alice", address="198.51.100.4")
 SCENARIO = Scenario(
     name="root_login",
     title="Root signs in at three in the morning, without a second factor",
-    when=told(at("00:00", root.signs_in(mfa=False))),
-    then=holds(
+    when=[at("00:00", root.signs_in(mfa=False))],
+    then=[
         by(
             "02:30",
             alert("root_login", "CRITICAL", "Root signed in", "203.0.113.7", "123456789012", "Firefox/140.0"),
@@ -23,22 +23,22 @@ SCENARIO = Scenario(
         ),
         by("14:00", alarm_mail("RootUsageAlarm")),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 DEGREES = Scenario(
     name="root_login.degrees",
     title="A sign-in with MFA, a failed one; a user's sign-in is none of ours",
-    when=told(
+    when=[
         at("00:00", root.signs_in(mfa=True)),
         at("01:00", root.signs_in(mfa=False, succeeds=False)),
         at("02:00", alice.signs_in(mfa=False)),
         at("03:00", root.calls("iam", "list_users")),
-    ),
-    then=holds(
+    ],
+    then=[
         by("03:10", alert("root_login", "HIGH", "with MFA"), alert("root_login", "MEDIUM", "failed")),
         at_the_end(no_more_alerts_than(2, of="root_login")),
-    ),
+    ],
 )
 
 
@@ -77,7 +77,7 @@ def _sign_in(**changes: Any) -> dict[str, Any]:
 SPELLINGS = Scenario(
     name="root_login.spellings",
     title="AWS spells the detail-type in two ways; what only looks like a sign-in is left alone",
-    when=told(
+    when=[
         at(
             "00:00",
             arrives(
@@ -91,11 +91,11 @@ SPELLINGS = Scenario(
             arrives("an application says the same", _sign_in(source="com.example.portal")),
             arrives("an API call says the same", _sign_in(**{"detail-type": "AWS API Call via CloudTrail"})),
         )
-    ),
-    then=holds(
+    ],
+    then=[
         by("00:30", alert("root_login", "HIGH", "with MFA")),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 ELSEWHERE = Scenario(
@@ -103,7 +103,7 @@ ELSEWHERE = Scenario(
     title="The stack lives in Ireland; AWS records root's sign-ins in us-east-1",
     home="eu-west-1",
     spokes=("us-east-1",),
-    when=told(
+    when=[
         at("00:00", root.signs_in(mfa=False)),
         at(
             "05:00",
@@ -113,13 +113,13 @@ ELSEWHERE = Scenario(
                 region="us-east-1",
             ),
         ),
-    ),
-    then=holds(
+    ],
+    then=[
         by("02:30", alert("root_login", "CRITICAL", "Recorded in:      us-east-1")),
         by("05:30", alert("root_login", "HIGH", "Recorded in:      us-east-1")),
         by("14:00", alarm_mail("RootUsageAlarm")),
         at_the_end(no_more_alerts_than(2)),
-    ),
+    ],
 )
 
 EXISTING = Scenario(
@@ -127,12 +127,12 @@ EXISTING = Scenario(
     title="The account has a trail already, and the stack listens to its log group",
     before=EXISTING_TRAIL,
     parameters=PARAMETERS,
-    when=told(at("00:00", root.signs_in(mfa=False))),
-    then=holds(
+    when=[at("00:00", root.signs_in(mfa=False))],
+    then=[
         by("02:30", alert("root_login", "CRITICAL", "Root signed in")),
         by("14:00", alarm_mail("RootUsageAlarm")),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 SCENARIOS = (SCENARIO, DEGREES, SPELLINGS, ELSEWHERE, EXISTING)

@@ -1,7 +1,7 @@
 """Somebody deletes a DynamoDB table."""
 
 from chalicelib.remediation import Outcome
-from scenarios.runner.scenario import Check, Scenario, at, at_the_end, by, holds, told
+from scenarios.runner.scenario import Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor, arrives
 from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state
 from scenarios.runner.words.givens import table
@@ -30,8 +30,8 @@ SCENARIO = Scenario(
     name="table_deleted",
     title="Somebody deletes the orders table; point-in-time recovery was on",
     given=(table("orders", recoverable=True),),
-    when=told(at("00:00", mallory.calls("dynamodb", "delete_table", TableName="orders"))),
-    then=holds(
+    when=[at("00:00", mallory.calls("dynamodb", "delete_table", TableName="orders"))],
+    then=[
         by(
             "02:30",
             alert(
@@ -47,26 +47,26 @@ SCENARIO = Scenario(
             outcome("table_deleted", Outcome.OBSERVED),
         ),
         at_the_end(table_is("orders", there=False), no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 REFUSED = Scenario(
     name="table_deleted.refused",
     title="An intern tries to delete a table and may not",
     given=(table("orders", recoverable=True),),
-    when=told(
+    when=[
         at(
             "00:00",
             intern.calls("dynamodb", "delete_table", TableName="orders", refused="AccessDeniedException"),
         )
-    ),
-    then=holds(
+    ],
+    then=[
         by(
             "02:30",
             alert("table_deleted", "MEDIUM", "orders", "user/intern", "192.0.2.15", "no (AccessDenied"),
         ),
         at_the_end(table_is("orders", there=True), no_more_alerts_than(1, of="table_deleted")),
-    ),
+    ],
 )
 
 RESTORED = Scenario(
@@ -74,8 +74,8 @@ RESTORED = Scenario(
     title="Somebody deletes the orders table; the stack may act, and restores its newest backup",
     parameters=(("TableDeletedMode", "enforce"),),
     given=(table("orders", backup="orders-nightly"),),
-    when=told(at("00:00", mallory.calls("dynamodb", "delete_table", TableName="orders"))),
-    then=holds(
+    when=[at("00:00", mallory.calls("dynamodb", "delete_table", TableName="orders"))],
+    then=[
         by(
             "02:30",
             alert(
@@ -85,18 +85,18 @@ RESTORED = Scenario(
             outcome("table_deleted", Outcome.ACTED),
         ),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 WITHOUT_BACKUP = Scenario(
     name="table_deleted.without_backup",
     title="The table had no backup: nothing can be restored, and that is said",
     given=(table("sessions"),),
-    when=told(at("00:00", mallory.calls("dynamodb", "delete_table", TableName="sessions"))),
-    then=holds(
+    when=[at("00:00", mallory.calls("dynamodb", "delete_table", TableName="sessions"))],
+    then=[
         by("02:30", alert("table_deleted", "CRITICAL", "sessions", "none found")),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 EXPECTED = Scenario(
@@ -104,14 +104,14 @@ EXPECTED = Scenario(
     title="The deployer deletes tables all day, and settings say so",
     parameters=(("IgnoredPrincipals", "arn:aws:iam::*:user/nobody,arn:aws:iam::*:user/deploy-*"),),
     given=(table("preview-17"), table("orders")),
-    when=told(
+    when=[
         at("00:00", Actor(name="deploy-bot").calls("dynamodb", "delete_table", TableName="preview-17")),
         at("00:30", mallory.calls("dynamodb", "delete_table", TableName="orders")),
-    ),
-    then=holds(
+    ],
+    then=[
         by("03:00", alert("table_deleted", "CRITICAL", "orders", "user/mallory")),
         at_the_end(outcome("table_deleted", Outcome.SUPPRESSED), no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 
@@ -140,8 +140,8 @@ def _record(source: str, name: str) -> dict[str, object]:
 
 HOSTILE = Scenario(
     name="table_deleted.hostile",
-    title="A name that is a command stays a name; Glue's tables and other deeds are none of ours",
-    when=told(
+    title="A name that is a command stays a name; Glue's tables and other actions are none of ours",
+    when=[
         at(
             "00:00",
             arrives(
@@ -154,11 +154,11 @@ HOSTILE = Scenario(
                 {**_record("dynamodb", "DeleteTable"), "detail-type": "Order placed", "id": "1"},
             ),
         )
-    ),
-    then=holds(
+    ],
+    then=[
         by("00:30", alert("table_deleted", "CRITICAL", "--table-name 'orders; shutdown -h now'")),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 ELSEWHERE = Scenario(
@@ -167,13 +167,13 @@ ELSEWHERE = Scenario(
     home="eu-west-1",
     spokes=("us-east-1", "ap-southeast-2"),
     given=(table("orders", region="ap-southeast-2", recoverable=True),),
-    when=told(
+    when=[
         at("00:00", mallory.calls("dynamodb", "delete_table", region="ap-southeast-2", TableName="orders"))
-    ),
-    then=holds(
+    ],
+    then=[
         by("02:30", alert("table_deleted", "HIGH", "--region ap-southeast-2", "table/orders/backup/")),
         at_the_end(no_more_alerts_than(1)),
-    ),
+    ],
 )
 
 CAPPED = Scenario(
@@ -181,22 +181,19 @@ CAPPED = Scenario(
     title="Eleven tables are deleted within the hour: ten come back, then the cap holds the stack's hand",
     parameters=(("TableDeletedMode", "enforce"),),
     given=tuple(table(f"shard-{number:02}", backup="nightly") for number in range(11)),
-    when=tuple(
-        step
+    when=[
+        at(f"{number:02}:00", mallory.calls("dynamodb", "delete_table", TableName=f"shard-{number:02}"))
         for number in range(11)
-        for step in at(
-            f"{number:02}:00", mallory.calls("dynamodb", "delete_table", TableName=f"shard-{number:02}")
-        )
-    ),
+    ],
     lasts="20:00",
-    then=holds(
+    then=[
         at_the_end(
             outcome("table_deleted", Outcome.ACTED, times=10),
             outcome("table_deleted", Outcome.CAPPED),
             alert("table_deleted", "HIGH", "Trailwarden held back"),
             no_more_alerts_than(11),
         )
-    ),
+    ],
 )
 
 SCENARIOS = (SCENARIO, REFUSED, RESTORED, WITHOUT_BACKUP, EXPECTED, CAPPED, HOSTILE, ELSEWHERE)

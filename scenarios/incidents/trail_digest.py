@@ -5,11 +5,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.world import World
-from scenarios.runner.scenario import Deed, Scenario, at, at_the_end, by, holds, told, until
+from scenarios.runner.scenario import Action, Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than
 from scenarios.runner.words.existing_trail import ARN, EXISTING_TRAIL, PARAMETERS
-from scenarios.runner.words.trail_deeds import (
+from scenarios.runner.words.trail_actions import (
     DIGESTS,
     LOGS,
     deletes,
@@ -30,12 +30,12 @@ alice = Actor(name="alice", address="198.51.100.4")
 mallory = Actor(name="mallory", address="203.0.113.66")
 
 
-def works(actor: Actor, name: str) -> Deed:
+def works(actor: Actor, name: str) -> Action:
     """Something that CloudTrail records."""
     return actor.calls("iam", "create_user", UserName=name, words=f"creates the user {name}")
 
 
-def is_refused_to_write() -> Deed:
+def is_refused_to_write() -> Action:
     """Only CloudTrail writes to the trail's bucket, whoever else is an administrator."""
 
     def do(world: World, caller: Any) -> None:
@@ -55,17 +55,17 @@ SCENARIO = Scenario(
     name="trail_digest",
     title="Somebody hides what they did: one audit log is deleted, another written anew",
     lasts="03:30:00",
-    when=told(
+    when=[
         at("05:00", works(mallory, "backdoor")),
         at("40:00", works(mallory, "backdoor-2")),
         at("01:10:00", is_refused_to_write(), deletes(mallory, LOGS, "the newest audit log")),
         at("01:30:00", lifts_the_policy(mallory), edits(mallory, "backdoor")),
-    ),
-    then=holds(
+    ],
+    then=[
         by("01:10:30", alert("trail_digest", "CRITICAL", "203.0.113.66", "delete-object", subject="deleted")),
         by("01:31:00", alert("trail_digest", "HIGH", "203.0.113.66", subject="overwritten")),
         by("03:30:00", alert("trail_digest", "CRITICAL", subject="A CloudTrail log file was modified")),
-    ),
+    ],
 )
 
 SOUND = Scenario(
@@ -73,12 +73,12 @@ SOUND = Scenario(
     title="Five quiet hours: work is done, logs and digests come, the lifecycle expires an old one",
     given=(old_log_file("2025-11-20"),),
     lasts="05:00:00",
-    when=told(
+    when=[
         at("05:00", works(alice, "bob")),
         at("01:20:00", works(alice, "carol")),
         at("02:40:00", works(alice, "dave")),
         at("03:30:00", lifecycle_expires(LOGS, "the oldest log file")),
-    ),
+    ],
     then=at_the_end(no_more_alerts_than(0)),
 )
 
@@ -86,19 +86,19 @@ DESTROYED = Scenario(
     name="trail_digest.destroyed",
     title="A log file and the newest digest are deleted for good, and a log file is planted",
     lasts="04:20:00",
-    when=told(
+    when=[
         at("05:00", works(mallory, "backdoor")),
         at("01:05:00", works(mallory, "backdoor-2")),
         at("01:30:00", destroys(mallory, LOGS, "an audit log")),
         at("01:40:00", lifts_the_policy(mallory), plants(mallory)),
         at("02:20:00", destroys(mallory, DIGESTS, "the newest digest")),
-    ),
-    then=holds(
+    ],
+    then=[
         by("01:30:30", alert("trail_digest", "CRITICAL", "permanently deleted, no version is left")),
         by("01:41:00", alert("trail_digest", "CRITICAL", subject="was added")),
         by("02:21:00", alert("trail_digest", "CRITICAL", subject="digest was permanently deleted")),
         by("04:20:00", alert("trail_digest", "CRITICAL", subject="A CloudTrail digest was deleted")),
-    ),
+    ],
 )
 
 EXISTING = Scenario(
@@ -107,17 +107,17 @@ EXISTING = Scenario(
     before=EXISTING_TRAIL,
     parameters=PARAMETERS,
     lasts="03:30:00",
-    when=told(
+    when=[
         at("05:00", works(alice, "bob")),
         at("02:10:00", deletes(mallory, LOGS, "the newest audit log")),
         at("03:20:00", plants(mallory)),
-    ),
-    then=holds(
+    ],
+    then=[
         until("02:09:00", no_more_alerts_than(0)),
         by("03:15:00", alert("trail_digest", "CRITICAL", "hides it"), alert("trail_digest", "CRITICAL", ARN)),
         by("03:21:00", alert("trail_digest", "CRITICAL", subject="was added")),
         at_the_end(no_more_alerts_than(3)),
-    ),
+    ],
 )
 
 KNOWN_BEFORE = "an earlier run verified it"
@@ -126,7 +126,7 @@ FORGED = Scenario(
     name="trail_digest.forged",
     title="Digests are forged, replaced and deleted, the trail is stopped: each is told as that",
     lasts="09:10:00",
-    when=told(
+    when=[
         at("05:00", works(mallory, "backdoor")),
         at("01:20:00", lifts_the_policy(mallory), forges(mallory)),
         at("02:20:00", puts_an_older_digest_in_its_place(mallory)),
@@ -135,15 +135,15 @@ FORGED = Scenario(
         at("04:25:00", on_trail(mallory, "stop_logging")),
         at("06:05:00", on_trail(mallory, "start_logging")),
         at("08:20:00", destroys_all(mallory, DIGESTS, "all digests")),
-    ),
-    then=holds(
+    ],
+    then=[
         by("02:02:00", alert("trail_digest", "CRITICAL", subject="digest was modified")),
         by("03:02:00", alert("trail_digest", "CRITICAL", subject="digest was moved or copied")),
         by("05:02:00", alert("trail_digest", "CRITICAL", KNOWN_BEFORE)),
         by("05:02:00", alert("trail_digest", "CRITICAL", subject="logging is switched off")),
         by("08:02:00", alert("trail_digest", "MEDIUM", subject="CloudTrail was off for a while")),
         by("09:02:00", alert("trail_digest", "CRITICAL", KNOWN_BEFORE, times=2)),
-    ),
+    ],
 )
 
 SCENARIOS = (SCENARIO, SOUND, DESTROYED, EXISTING, FORGED)

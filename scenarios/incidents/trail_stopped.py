@@ -6,12 +6,12 @@ from typing import Any
 from chalicelib.remediation import Outcome
 from chalicelib.template.archive import archive
 from scenarios.cloud.world import World
-from scenarios.runner.scenario import Check, Deed, Given, Scenario, at, at_the_end, by, holds, told
+from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state
 from scenarios.runner.words.existing_trail import EXISTING_TRAIL, PARAMETERS
 from scenarios.runner.words.givens import table
-from scenarios.runner.words.trail_deeds import lifts_the_policy
+from scenarios.runner.words.trail_actions import lifts_the_policy
 from scenarios.runner.words.trail_settings import (
     OWN_TRAIL,
     nothing_is_weaker,
@@ -68,8 +68,8 @@ SCENARIO = Scenario(
     name="trail_stopped",
     title="Somebody stops the trail; the stack only observes, and reminds once a day",
     lasts="03:10:00",
-    when=told(at(LATER, on_trail(mallory, "stop_logging"))),
-    then=holds(
+    when=[at(LATER, on_trail(mallory, "stop_logging"))],
+    then=[
         by(
             "01:07:30",
             alert(
@@ -84,7 +84,7 @@ SCENARIO = Scenario(
         ),
         by("02:03:00", alert("trail_stopped", "CRITICAL", "found by looking", subject="is weaker")),
         at_the_end(trail_logs(on=False), alerts_of_ours(2)),
-    ),
+    ],
 )
 
 ENFORCED = Scenario(
@@ -93,15 +93,15 @@ ENFORCED = Scenario(
     parameters=ENFORCE,
     given=(table("orders"),),
     lasts="02:10:00",
-    when=told(
+    when=[
         at(LATER, on_trail(mallory, "stop_logging")),
         at("01:10:00", mallory.calls("dynamodb", "delete_table", TableName="orders")),
-    ),
-    then=holds(
+    ],
+    then=[
         by("01:07:30", alert("trail_stopped", "CRITICAL", "on -> off", "Trailwarden did:", "stop_logging")),
         by("01:13:00", alert("table_deleted", "CRITICAL", "orders")),
         at_the_end(trail_logs(on=True), alerts_of_ours(1), outcome("trail_stopped", Outcome.ACTED)),
-    ),
+    ],
 )
 
 DELETED = Scenario(
@@ -110,15 +110,15 @@ DELETED = Scenario(
     parameters=ENFORCE,
     given=(table("orders"),),
     lasts="02:10:00",
-    when=told(
+    when=[
         at(LATER, on_trail(mallory, "delete_trail")),
         at("01:10:00", mallory.calls("dynamodb", "delete_table", TableName="orders")),
-    ),
-    then=holds(
+    ],
+    then=[
         by("01:07:30", alert("trail_stopped", "CRITICAL", "there -> gone", "new chain of digests")),
         by("01:13:00", alert("table_deleted", "CRITICAL", "orders")),
         at_the_end(trail_logs(on=True), nothing_is_weaker(), alerts_of_ours(1)),
-    ),
+    ],
 )
 
 WEAKENED = Scenario(
@@ -126,7 +126,7 @@ WEAKENED = Scenario(
     title="One region, no validation, no log group, reads only: all of it is taken back",
     parameters=ENFORCE,
     lasts="01:30:00",
-    when=told(
+    when=[
         at(
             LATER,
             on_trail(
@@ -139,26 +139,26 @@ WEAKENED = Scenario(
             ),
         ),
         at("01:15:00", on_trail(mallory, "put_event_selectors", **BLIND)),
-    ),
-    then=holds(
+    ],
+    then=[
         by("01:08:00", alert("trail_stopped", "HIGH", "All regions:", "Log file validation:", "Log group:")),
         by(
             "01:18:00",
             alert("trail_stopped", "CRITICAL", "all management events -> management events that read"),
         ),
         at_the_end(nothing_is_weaker(), alerts_of_ours(2), outcome("trail_stopped", Outcome.ACTED, times=2)),
-    ),
+    ],
 )
 
 FIRST_DAY = Scenario(
     name="trail_stopped.first_day",
     title="Nothing was recorded yet: the stack's own promise is the measure",
     parameters=ENFORCE,
-    when=told(at("00:00", on_trail(mallory, "update_trail", EnableLogFileValidation=False))),
-    then=holds(
+    when=[at("00:00", on_trail(mallory, "update_trail", EnableLogFileValidation=False))],
+    then=[
         by("02:30", alert("trail_stopped", "HIGH", "on -> off", "no good state was recorded yet")),
         at_the_end(outcome("trail_stopped", Outcome.ACTED), alerts_of_ours(1)),
-    ),
+    ],
 )
 
 CAPPED = Scenario(
@@ -166,9 +166,7 @@ CAPPED = Scenario(
     title="Somebody stops the trail eleven times: ten times it is started, then the cap holds",
     parameters=ENFORCE,
     lasts="55:00",
-    when=tuple(
-        step for number in range(11) for step in at(f"{4 * number:02}:00", on_trail(mallory, "stop_logging"))
-    ),
+    when=[at(f"{4 * number:02}:00", on_trail(mallory, "stop_logging")) for number in range(11)],
     then=at_the_end(
         outcome("trail_stopped", Outcome.ACTED, times=10),
         outcome("trail_stopped", Outcome.CAPPED),
@@ -183,7 +181,7 @@ BUCKET = Scenario(
     title="Everything about the bucket is weakened at once: one look finds it all, and takes it back",
     parameters=ENFORCE,
     lasts="01:30:00",
-    when=told(
+    when=[
         at(
             LATER,
             lifts_the_policy(mallory),
@@ -193,8 +191,8 @@ BUCKET = Scenario(
             on_bucket(mallory, "put_object_lock_configuration", ObjectLockConfiguration=LOCKED_A_DAY),
             on_bucket(mallory, "put_bucket_encryption", ServerSideEncryptionConfiguration=ANOTHER_KEY),
         )
-    ),
-    then=holds(
+    ],
+    then=[
         by(
             "01:08:00",
             alert(
@@ -210,7 +208,7 @@ BUCKET = Scenario(
             alert("trail_stopped", "LOW", "mallory", subject="No weaker by now", times=5),
         ),
         at_the_end(nothing_is_weaker(), alerts_of_ours(6), outcome("trail_stopped", Outcome.ACTED)),
-    ),
+    ],
 )
 
 GROUP = Scenario(
@@ -219,15 +217,15 @@ GROUP = Scenario(
     parameters=ENFORCE,
     loses=True,  # what was on its way to the group while it was gone
     lasts="01:30:00",
-    when=told(
+    when=[
         at(LATER, on_group(mallory, "put_retention_policy", retentionInDays=1)),
         at("01:15:00", on_group(mallory, "delete_log_group")),
-    ),
-    then=holds(
+    ],
+    then=[
         by("01:08:00", alert("trail_stopped", "MEDIUM", "365 days -> 1 days")),
         by("01:18:00", alert("trail_stopped", "HIGH", "there -> gone")),
         at_the_end(nothing_is_weaker(), alerts_of_ours(2), outcome("trail_stopped", Outcome.ACTED, times=2)),
-    ),
+    ],
 )
 
 EXISTING = Scenario(
@@ -236,7 +234,7 @@ EXISTING = Scenario(
     before=EXISTING_TRAIL,
     parameters=(*PARAMETERS, *ENFORCE),
     lasts="01:30:00",
-    when=told(
+    when=[
         at(
             LATER,
             on_bucket(mallory, "put_bucket_versioning", VersioningConfiguration={"Status": "Suspended"}),
@@ -247,14 +245,14 @@ EXISTING = Scenario(
             on_trail(mallory, "update_trail", CloudWatchLogsLogGroupArn="", CloudWatchLogsRoleArn=""),
         ),
         at("01:20:00", on_trail(mallory, "stop_logging")),
-    ),
-    then=holds(
+    ],
+    then=[
         by("01:08:00", alert("trail_stopped", "HIGH", "Enabled -> Suspended")),
         by("01:13:00", alert("trail_stopped", "MEDIUM", "for ever -> 1 days")),
         by("01:18:00", alert("trail_stopped", "HIGH", "Log group:")),
         by("01:23:00", alert("trail_stopped", "CRITICAL", "on -> off")),
         at_the_end(nothing_is_weaker(), alerts_of_ours(4), outcome("trail_stopped", Outcome.ACTED, times=4)),
-    ),
+    ],
 )
 
 UNNOTICED = Scenario(
@@ -262,11 +260,11 @@ UNNOTICED = Scenario(
     title="An event was lost: the hourly look finds what it would have told",
     parameters=ENFORCE,
     lasts="03:10:00",
-    when=told(at("01:30:00", unrecorded(on_trail(mallory, "stop_logging")))),
-    then=holds(
+    when=[at("01:30:00", unrecorded(on_trail(mallory, "stop_logging")))],
+    then=[
         by("02:03:00", alert("trail_stopped", "CRITICAL", "found by looking", subject="logging")),
         at_the_end(trail_logs(on=True), alerts_of_ours(1)),
-    ),
+    ],
 )
 
 EXPECTED = Scenario(
@@ -274,7 +272,7 @@ EXPECTED = Scenario(
     title="A deployer's change is the new measure; what somebody else changes meanwhile is not",
     parameters=(("IgnoredPrincipals", "arn:aws:iam::*:user/deploy-*"),),
     lasts="02:10:00",
-    when=told(
+    when=[
         at(
             LATER,
             on_bucket(deployer, "put_object_lock_configuration", ObjectLockConfiguration=LOCKED_A_DAY),
@@ -282,31 +280,31 @@ EXPECTED = Scenario(
                 on_bucket(mallory, "put_bucket_notification_configuration", NotificationConfiguration={})
             ),
         ),
-    ),
-    then=holds(
+    ],
+    then=[
         by("01:08:00", outcome("trail_stopped", Outcome.SUPPRESSED)),
         by(
             "02:03:00",
             alert("trail_stopped", "HIGH", "EventBridge:", without=("Object Lock",), subject="eventbridge"),
         ),
         at_the_end(alerts_of_ours(1)),
-    ),
+    ],
 )
 
 REFUSED = Scenario(
     name="trail_stopped.refused",
     title="An intern tries to stop the trail and may not; what is done to other trails is none of ours",
-    when=told(
+    when=[
         at(
             "00:00",
             intern.calls("cloudtrail", "stop_logging", Name=OWN_TRAIL, refused="AccessDeniedException"),
             intern.calls("cloudtrail", "stop_logging", Name="another", refused="AccessDeniedException"),
         )
-    ),
-    then=holds(
+    ],
+    then=[
         by("02:30", alert("trail_stopped", "MEDIUM", "user/intern", "192.0.2.15", "no (AccessDenied")),
         at_the_end(trail_logs(on=True), alerts_of_ours(1)),
-    ),
+    ],
 )
 
 DELIVERING = {
@@ -343,7 +341,7 @@ def trail_elsewhere(region: str) -> Given:
     return Given(f"a trail of all regions in {region}", do)
 
 
-def elsewhere(operation: str, name: str = "Name", **parameters: Any) -> Deed:
+def elsewhere(operation: str, name: str = "Name", **parameters: Any) -> Action:
     """A call on the trail in us-east-1."""
     return mallory.calls("cloudtrail", operation, region="us-east-1", **{name: "elsewhere"}, **parameters)
 
@@ -365,19 +363,19 @@ ELSEWHERE = Scenario(
         ("ExistingTrailGroup", "elsewhere"),
     ),
     lasts="20:00",
-    when=told(
+    when=[
         at("00:00", elsewhere("update_trail", EnableLogFileValidation=False)),
         at("03:00", elsewhere("put_event_selectors", "TrailName", EventSelectors=[WRITES_ONLY])),
         at("06:00", elsewhere("stop_logging"), elsewhere("start_logging")),
         at("12:00", elsewhere("delete_trail")),
-    ),
-    then=holds(
+    ],
+    then=[
         by("02:59", alert("trail_stopped", "HIGH", "Log file validation:", "--region us-east-1")),
         by("05:59", alert("trail_stopped", "CRITICAL", "Events recorded:", subject="records was changed")),
         by("11:59", alert("trail_stopped", "CRITICAL", subject="Logging of the audit trail")),
         by("15:59", alert("trail_stopped", "CRITICAL", "there -> gone", subject="was deleted")),
         at_the_end(alerts_of_ours(4)),
-    ),
+    ],
 )
 
 ARCHIVE = "company-archive"
@@ -399,14 +397,14 @@ ARCHIVED = Scenario(
     before=_archive(),
     parameters=(("ArchiveBucket", ARCHIVE), *ENFORCE),
     lasts="02:20:00",
-    when=told(
+    when=[
         at("00:10:00", mallory.calls("s3", "delete_public_access_block", Bucket=ARCHIVE)),
         at("02:05:00", on_trail(mallory, "stop_logging")),
-    ),
-    then=holds(
+    ],
+    then=[
         by("02:08:00", alert("trail_stopped", "CRITICAL", "on -> off", without=("Could not look",))),
         at_the_end(trail_logs(on=True), alerts_of_ours(1), no_more_alerts_than(0, of="trail_digest")),
-    ),
+    ],
 )
 
 

@@ -8,16 +8,16 @@ from chalicelib.http.validation_requests import asked_for, begin
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.ledger.validations import newest, slices, summary
 from scenarios.cloud.world import World
-from scenarios.runner.scenario import Check, Deed, Scenario, at, at_the_end, by, holds, told
+from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than
-from scenarios.runner.words.trail_deeds import DIGESTS, LOGS, destroys, edits, lifts_the_policy
+from scenarios.runner.words.trail_actions import DIGESTS, LOGS, destroys, edits, lifts_the_policy
 
 alice = Actor(name="alice", address="198.51.100.4")
 mallory = Actor(name="mallory", address="203.0.113.66")
 
 
-def asks(actor: Actor, hours: float) -> Deed:
+def asks(actor: Actor, hours: float) -> Action:
     """What `POST /validations` does for the last so many hours, under the actor's identity."""
 
     def do(world: World, caller: Any) -> None:
@@ -52,7 +52,7 @@ def validation_is(**wanted: Any) -> Check:
     )
 
 
-def works(actor: Actor, name: str) -> Deed:
+def works(actor: Actor, name: str) -> Action:
     """Something that CloudTrail records."""
     return actor.calls("iam", "create_user", UserName=name, words=f"creates the user {name}")
 
@@ -62,33 +62,33 @@ SCENARIO = Scenario(
     name="trail_validation",
     title="After a break-in somebody asks for a full validation: what was edited and deleted is told",
     lasts="03:00:00",
-    when=told(
+    when=[
         at("05:00", works(mallory, "backdoor")),
         at("01:20:00", lifts_the_policy(mallory), edits(mallory, "backdoor")),
         at(
             "02:20:00", destroys(mallory, DIGESTS, "the newest digest"), destroys(mallory, LOGS, "a log file")
         ),
         at("02:30:00", asks(alice, 2.6)),
-    ),
-    then=holds(
+    ],
+    then=[
         by(
             "02:50:00",
             alert("trail_validation", "CRITICAL", "log file modified", subject="is not sound"),
             validation_is(state="done", verdict="not sound"),
         ),
         at_the_end(no_more_alerts_than(1, of="trail_validation")),
-    ),
+    ],
 )
 
 SOUND = Scenario(
     name="trail_validation.sound",
     title="A full validation of a trail that nobody touched: done, sound, and no word",
     lasts="02:40:00",
-    when=told(at("05:00", works(alice, "bob")), at("02:20:00", asks(alice, 1.3))),
-    then=holds(
+    when=[at("05:00", works(alice, "bob")), at("02:20:00", asks(alice, 1.3))],
+    then=[
         by("02:40:00", validation_is(state="done", verdict="sound")),
         at_the_end(no_more_alerts_than(0)),
-    ),
+    ],
 )
 
 SCENARIOS = (SCENARIO, SOUND)

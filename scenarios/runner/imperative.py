@@ -31,7 +31,7 @@ from scenarios.cloud.world import START, Deployment, World
 from scenarios.packaging.sam import PROJECT
 from scenarios.runner.acts import note_acts
 from scenarios.runner.run import ON_CALL, packaged_template, timeline_of
-from scenarios.runner.scenario import Check, Deed
+from scenarios.runner.scenario import Action, Check
 
 EMPTY = "empty"
 MOST_ENTRIES = 100
@@ -45,7 +45,7 @@ class CannotOpen(ValueError):
 
 @dataclass(slots=True)
 class _Calls:
-    """Notes what people call as their deeds, unless a deed tells it in its own words."""
+    """Notes what people call as their actions, unless an action tells it in its own words."""
 
     world: World
     told: bool = False
@@ -56,12 +56,12 @@ class _Calls:
             return
         refused = f", and is refused: {call.error[0]}" if call.error else ""
         who = call.caller.name or "root"
-        self.world.setting.note("deed", f"{who} calls {call.service} {call.operation}{refused}")
+        self.world.setting.note("action", f"{who} calls {call.service} {call.operation}{refused}")
 
     @contextmanager
     def in_words(self, words: str) -> Iterator[None]:
-        """What is called inside is one deed, in these words."""
-        self.world.setting.note("deed", words)
+        """What is called inside is one action, in these words."""
+        self.world.setting.note("action", words)
         self.told = True
         try:
             yield
@@ -103,10 +103,10 @@ class ImperativeWorld:
         """Let time pass, and everything that is due in it happen."""
         self.simulated.run(timedelta(hours=hours, minutes=minutes, seconds=seconds).total_seconds())
 
-    def do(self, deed: Deed) -> None:
-        """Have a deed of a scenario's words done, such as a sign-in, which no API call makes."""
-        with self._calls.in_words(deed.words):
-            deed.do(self.simulated)
+    def do(self, action: Action) -> None:
+        """Have an action of a scenario's words done, such as a sign-in, which no API call makes."""
+        with self._calls.in_words(action.words):
+            action.do(self.simulated)
 
     def expect(self, check: Check) -> None:
         """Hold a check of a scenario's words against the world. Raises AssertionError with what is wrong."""

@@ -1,4 +1,4 @@
-"""One run of one scenario: a world, the deeds at their times, the expectations at theirs."""
+"""One run of one scenario: a world, the actions at their times, the expectations at theirs."""
 
 import json
 import sysconfig
@@ -17,7 +17,7 @@ from scenarios.cloud.setting import Moment
 from scenarios.cloud.world import START, Deployment, World
 from scenarios.packaging.sam import application, sam_template
 from scenarios.runner.acts import note_acts
-from scenarios.runner.scenario import Expectation, Scenario, Step, span
+from scenarios.runner.scenario import Expectation, Scenario, TimedAction, span
 from scenarios.runner.show.alarm_course import AlarmCourse, courses
 from scenarios.runner.words.checks import nothing_lost
 
@@ -34,7 +34,7 @@ _NOT_THEIRS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """How a run went. `timeline`: deeds, trace, mail in the order of time; `alarms`: those that went off.
+    """How a run went. `timeline`: actions, trace, mail in the order of time; `alarms`: those that went off.
 
     `hole`: what the simulated AWS was asked and does not do. The run ended there.
     """
@@ -159,29 +159,29 @@ def _play(world: World, scenario: Scenario, faults: Faults, failures: list[str])
     with world.calls.muted():
         for given in scenario.given:
             given.do(world)
-    for number, step in enumerate(scenario.when):
-        world.clock.at(began + step.after, partial(_do, world, step, number), step.deed.words)
+    for number, timed in enumerate(scenario.actions):
+        world.clock.at(began + timed.after, partial(_do, world, timed, number), timed.action.words)
     grace = timedelta(seconds=faults.grace_seconds)
     end = began + span(scenario.lasts) + grace
     due = [
         (each.after + (timedelta() if each.prompt else grace), each)
-        for each in scenario.then
+        for each in scenario.expectations
         if each.after is not None
     ]
     for after, expectation in sorted(due, key=lambda pair: pair[0]):
         world.clock.run(began + after)
         _judge(world, expectation, failures)
     world.clock.run(end)
-    at_the_end = [each for each in scenario.then if each.after is None]
+    at_the_end = [each for each in scenario.expectations if each.after is None]
     always = [] if scenario.loses else [Expectation(nothing_lost())]
     for expectation in [*at_the_end, *always]:
         _judge(world, expectation, failures)
 
 
-def _do(world: World, step: Step, number: int) -> None:
+def _do(world: World, timed: TimedAction, number: int) -> None:
     world.clock.cause = number
-    world.setting.note("deed", step.deed.words)
-    step.deed.do(world)
+    world.setting.note("action", timed.action.words)
+    timed.action.do(world)
 
 
 def _judge(world: World, expectation: Expectation, failures: list[str]) -> None:
@@ -236,7 +236,7 @@ def _named(words: str, names: dict[str, str]) -> str:
 
 
 def _told_where(error: Exception) -> str:
-    """The file and line of whoever wrote the deed or the check, if it is theirs that failed."""
+    """The file and line of whoever wrote the action or the check, if it is theirs that failed."""
     theirs = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)

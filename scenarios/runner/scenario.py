@@ -1,18 +1,19 @@
-"""What a scenario is: an incident told in time. Given / when / then, as frozen values.
+"""What a scenario is: an incident with a time on every line. Given / when / then, as frozen values.
 
 Times are spans from the scenario's beginning, written `MM:SS` or `HH:MM:SS`.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from scenarios.cloud.world import World
 
 Do = Callable[[World], None]
 Judge = Callable[[World], str | None]
+Part = TypeVar("Part")
 
 _SPAN = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})")
 
@@ -31,26 +32,26 @@ def span(text: str) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Something that stands before the incident begins; done by nobody, recorded nowhere."""
+    """What is there before the incident begins: set-up without a caller, not recorded by CloudTrail."""
 
     words: str
     do: Do = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """Something somebody does, in words and in deed."""
+class Action:
+    """What an actor does: `words` for the timeline, `do` to carry it out."""
 
     words: str
     do: Do = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A deed at its time."""
+class TimedAction:
+    """An action at its time."""
 
     after: timedelta
-    deed: Deed
+    action: Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +82,16 @@ class Scenario:
     `spokes`: where the forwarding template is deployed; `regions`: further regions this world holds.
     `before`: CloudFormation of what is there before the stack comes.
     `loses`: what the incident itself makes undeliverable; by default nothing may be.
+
+    `when` and `then` are written as a list of `at(...)` and `by(...)`; `actions` and `expectations` are the
+    same, one after the other.
     """
 
     name: str
     title: str
-    when: tuple[Step, ...]
-    then: tuple[Expectation, ...]
-    given: tuple[Given, ...] = ()
+    when: Sequence[TimedAction | Sequence[TimedAction]]
+    then: Sequence[Expectation | Sequence[Expectation]]
+    given: Sequence[Given] = ()
     lasts: str = "15:00"
     parameters: tuple[tuple[str, str], ...] = ()
     home: str = "us-east-1"
@@ -97,15 +101,36 @@ class Scenario:
     loses: bool = False
 
     def __post_init__(self) -> None:
-        late = [step.after for step in self.when if step.after > span(self.lasts)]
-        late += [each.after for each in self.then if each.after and each.after > span(self.lasts)]
+        late = [timed.after for timed in self.actions if timed.after > span(self.lasts)]
+        late += [each.after for each in self.expectations if each.after and each.after > span(self.lasts)]
         if late:
             raise ValueError(f"{self.name} lasts {self.lasts}, and something in it comes after that")
 
+    @property
+    def actions(self) -> tuple[TimedAction, ...]:
+        """Every action of `when`, in the order in which they are written."""
+        return tuple(_flat(self.when, TimedAction))
 
-def at(when: str, *deeds: Deed) -> tuple[Step, ...]:
-    """These deeds, at that time, in this order."""
-    return tuple(Step(span(when), deed) for deed in deeds)
+    @property
+    def expectations(self) -> tuple[Expectation, ...]:
+        """Every expectation of `then`, in the order in which they are written."""
+        return tuple(_flat(self.then, Expectation))
+
+
+def _flat(parts: Iterable[Part | Sequence[Part]], kind: type[Part]) -> Iterator[Part]:
+    """The parts, and the parts of those that are lists or tuples; ValueError for anything else."""
+    for part in parts:
+        if isinstance(part, kind):
+            yield part
+        elif isinstance(part, list | tuple):
+            yield from _flat(part, kind)
+        else:
+            raise ValueError(f"{part!r} is neither {kind.__name__} nor a list or tuple of them")  # noqa: TRY004
+
+
+def at(when: str, *actions: Action) -> tuple[TimedAction, ...]:
+    """These actions, at that time, in this order."""
+    return tuple(TimedAction(span(when), action) for action in actions)
 
 
 def by(when: str, *checks: Check) -> tuple[Expectation, ...]:
@@ -121,13 +146,3 @@ def until(when: str, *checks: Check) -> tuple[Expectation, ...]:
 def at_the_end(*checks: Check) -> tuple[Expectation, ...]:
     """These hold when everything is over."""
     return tuple(Expectation(check) for check in checks)
-
-
-def told(*parts: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Several times, one after the other: the `when` of a scenario."""
-    return tuple(step for part in parts for step in part)
-
-
-def holds(*parts: tuple[Expectation, ...]) -> tuple[Expectation, ...]:
-    """Several expectations: the `then` of a scenario."""
-    return tuple(each for part in parts for each in part)

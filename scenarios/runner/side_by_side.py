@@ -15,7 +15,7 @@ from scenarios.runner.scenario import Scenario
 
 Run = tuple[Scenario, Faults]
 
-# What is to be run, by position: deeds are closures, which cannot travel between processes, so the children
+# What is to be run, by position: actions are closures, which cannot travel between processes, so the children
 # inherit them.
 _asked: tuple[tuple[Run, ...], int] = ((), 0)
 

@@ -1,8 +1,7 @@
-"""The few moments of a run that tell its story: what was done, what noticed it, what was told, what was done.
+"""The few moments of a run that matter: the action, what noticed it, the alert, what was done about it.
 
-An alert, the deed it follows from, what noticed that deed, and what was done about it are one chain. Chains
-of the scenario's own remediation come first, one for each deed. What room is left goes to earlier deeds, then
-to whatever else was told.
+These four are one chain. Chains of the scenario's own remediation come first, one for each action. The lines
+that are left go to earlier actions, then to other alerts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 
 from scenarios.cloud.setting import Moment
 from scenarios.runner.run import Report
-from scenarios.runner.show.delays import deed_of, is_act
+from scenarios.runner.show.delays import action_of, is_act
 
 MOST_MOMENTS = 7  # one line more says what was left out
 MOST_ACTS = 2  # of one alert, before there is room for more
@@ -22,21 +21,21 @@ class Brief:
     """The moments that are shown, in the order of time, and how many others there are of each kind."""
 
     moments: tuple[Moment, ...]
-    more_deeds: int
+    more_actions: int
     more_alerts: int
     more_acts: int
 
     @property
     def left_out(self) -> str:
-        """`3 deeds, 6 alerts`; empty where all of it is shown."""
-        counts = {"deed": self.more_deeds, "alert": self.more_alerts, "act": self.more_acts}
+        """`3 actions, 6 alerts`; empty where all of it is shown."""
+        counts = {"action": self.more_actions, "alert": self.more_alerts, "act": self.more_acts}
         return ", ".join(
             f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count
         )
 
 
 def brief(report: Report) -> Brief:
-    """Choose what is shown of a run. What went wrong always is, however much of it there is."""
+    """Choose what is shown of a run. Everything that went wrong is shown, however many lines it takes."""
     timeline = report.timeline
     chosen = {place for place, moment in enumerate(timeline) if moment.kind in WRONG}
     for group in _groups(report):
@@ -45,7 +44,7 @@ def brief(report: Report) -> Brief:
     rest = [moment for place, moment in enumerate(timeline) if place not in chosen]
     return Brief(
         moments=tuple(timeline[place] for place in sorted(chosen)),
-        more_deeds=sum(moment.kind == "deed" for moment in rest),
+        more_actions=sum(moment.kind == "action" for moment in rest),
         more_alerts=sum(moment.kind == "mail" for moment in rest),
         more_acts=sum(is_act(moment) for moment in rest),
     )
@@ -58,27 +57,27 @@ def _groups(report: Report) -> Iterator[set[int]]:
     mail = [place for place, moment in enumerate(timeline) if moment.kind == "mail"]
     mail.sort(key=lambda place: timeline[place].facts.get("remediation") != remediation)
     chains = [_chain(place, report) for place in mail]
-    deeds = [place for place, moment in enumerate(timeline) if moment.kind == "deed"]
-    told_of: set[int] = set()
+    actions = [place for place, moment in enumerate(timeline) if moment.kind == "action"]
+    shown: set[int] = set()
     for chain in chains:
-        if not chain & told_of & set(deeds):
+        if not chain & shown & set(actions):
             yield chain
-        told_of |= chain
+        shown |= chain
     first = min(mail, default=len(timeline))
-    yield from ({place} for place in deeds if place < first)
+    yield from ({place} for place in actions if place < first)
     yield from chains
-    yield from ({place} for place in deeds)
+    yield from ({place} for place in actions)
     yield from ({place} for place, moment in enumerate(timeline) if is_act(moment))
 
 
 def _chain(place: int, report: Report) -> set[int]:
-    """An alert, the deed it follows from, the last thing that noticed it, and what was done about it."""
+    """An alert, the action it follows from, the last thing that noticed it, and what was done about it."""
     timeline = report.timeline
-    mail, deed = timeline[place], deed_of(timeline[place], report)
+    mail, action = timeline[place], action_of(timeline[place], report)
     before = range(place)
     chain = {place}
-    if deed is not None:
-        chain |= {other for other in before if timeline[other] == deed}
+    if action is not None:
+        chain |= {other for other in before if timeline[other] == action}
     if mail.cause is not None:
         chain |= _last(other for other in before if _noticed(timeline[other], mail.cause))
         acts = [other for other, each in enumerate(timeline) if is_act(each) and each.cause == mail.cause]
@@ -88,8 +87,8 @@ def _chain(place: int, report: Report) -> set[int]:
     return chain
 
 
-def _noticed(moment: Moment, deed: int) -> bool:
-    return moment.kind == "matched" and moment.cause == deed
+def _noticed(moment: Moment, action: int) -> bool:
+    return moment.kind == "matched" and moment.cause == action
 
 
 def _went_off(moment: Moment) -> bool:

@@ -1,4 +1,4 @@
-"""Who was told, how often, and how long after the deed that was noticed."""
+"""How many alerts and alarms a run sent, and how long after the action that caused them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstMail:
-    """The first message of its kind: when it came, and the deed that it followed, if there was one."""
+    """The first message of its kind: when it came, and the action that it followed, if there was one."""
 
     at: datetime
-    deed: Moment | None
+    action: Moment | None
 
     @property
     def seconds(self) -> float | None:
-        """From the deed to the message."""
-        return (self.at - self.deed.at).total_seconds() if self.deed else None
+        """From the action to the message."""
+        return (self.at - self.action.at).total_seconds() if self.action else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Counts:
     """What came of a run, in numbers.
 
     `alerts`: mail that a function sent. `alarms`: alarms that went off, whether they send mail or not.
@@ -43,11 +43,11 @@ class Told:
         return min(filter(None, (self.alert, self.alarm)), key=lambda mail: mail.at, default=None)
 
 
-def told(report: Report) -> Told:
+def counts(report: Report) -> Counts:
     """Count a run's mail, alarms and acts, and find what each first message followed."""
     mail = [moment for moment in report.timeline if moment.kind == "mail"]
     alerts = [each for each in mail if not from_cloudwatch(each)]
-    return Told(
+    return Counts(
         alerts=len(alerts),
         alarms=len(report.alarms),
         acts=sum(is_act(moment) for moment in report.timeline),
@@ -68,20 +68,20 @@ def from_cloudwatch(mail: Moment) -> bool:
 
 def _first(mail: Sequence[Moment], report: Report) -> FirstMail | None:
     first = min(mail, key=lambda each: each.at, default=None)
-    return FirstMail(at=first.at, deed=deed_of(first, report)) if first else None
+    return FirstMail(at=first.at, action=action_of(first, report)) if first else None
 
 
-def deed_of(mail: Moment, report: Report) -> Moment | None:
-    """The deed that a message follows from.
+def action_of(mail: Moment, report: Report) -> Moment | None:
+    """The action that a message follows from.
 
-    An event, a line of a log and a function take the deed's number along. A timer has none: an alarm counts
-    what happened in a period, so its deed is the last one in the first period that breached; what an hourly
-    check finds follows the last deed before it.
+    An event, a line of a log and a function take the action's number along. A timer has none: an alarm counts
+    what happened in a period, so its action is the last one in the first period that breached; what an hourly
+    check finds follows the last action before it.
     """
-    deeds = [moment for moment in report.timeline if moment.kind == "deed"]
+    actions = [moment for moment in report.timeline if moment.kind == "action"]
     if mail.cause is not None:
-        return next(deed for deed in deeds if deed.cause == mail.cause)
-    return _last_before(_counted_until(mail, report), deeds)
+        return next(action for action in actions if action.cause == mail.cause)
+    return _last_before(_counted_until(mail, report), actions)
 
 
 def _counted_until(mail: Moment, report: Report) -> datetime:
@@ -93,8 +93,10 @@ def _counted_until(mail: Moment, report: Report) -> datetime:
     return min([mail.at, *(end - timedelta(microseconds=1) for end in ends)])
 
 
-def _last_before(moment: datetime, deeds: Iterable[Moment]) -> Moment | None:
-    return max((deed for deed in deeds if deed.at <= moment), key=lambda deed: deed.at, default=None)
+def _last_before(moment: datetime, actions: Iterable[Moment]) -> Moment | None:
+    return max(
+        (action for action in actions if action.at <= moment), key=lambda action: action.at, default=None
+    )
 
 
 def clock(passed: timedelta) -> str:
@@ -118,25 +120,25 @@ def span_of(seconds: float) -> str:
 
 
 def in_words(report: Report) -> str:
-    """How long it took to be told, on each way there is."""
-    news = told(report)
+    """How long the first alert and the first alarm took, in one sentence."""
+    news = counts(report)
     if news.alert is None and news.alarm is None:
-        return "Nobody was told anything."
+        return "No alert was sent."
     if news.alert is None or news.alarm is None:
         what = "alert" if news.alert else "alarm"
         mail = news.alert or news.alarm
         assert mail is not None
-        return f"The first {what} was told {_after(mail, report)}."
+        return f"The first {what} came {_after(mail, report)}."
     between = (news.alarm.at - news.alert.at).total_seconds()
     later = "later" if between >= 0 else "earlier"
     return (
-        f"The first alert was told {_after(news.alert, report)}, "
+        f"The first alert came {_after(news.alert, report)}, "
         f"the first alarm {_after(news.alarm, report)}: {span_of(abs(between))} {later}."
     )
 
 
 def _after(mail: FirstMail, report: Report) -> str:
-    """`8 s after the deed at 00:00`; where nobody did anything, when."""
-    if mail.deed is None or mail.seconds is None:
+    """`8 s after the action at 00:00`; where nobody did anything, when."""
+    if mail.action is None or mail.seconds is None:
         return f"at {clock(mail.at - report.began)}"
-    return f"{span_of(mail.seconds)} after the deed at {clock(mail.deed.at - report.began)}"
+    return f"{span_of(mail.seconds)} after the action at {clock(mail.action.at - report.began)}"

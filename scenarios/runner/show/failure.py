@@ -2,7 +2,7 @@
 
 What failed is marked in the timeline, the moments around it show what led there:
 
-          03:00  deed       root calls iam list users
+          03:00  action     root calls iam list users
     >     03:10  ✗ FAILS    root_login tells HIGH: with MFA: 0 instead of 1; of root_login there came none
           15:00  ✓ holds    no more than 2 alerts of root_login
 """
@@ -59,8 +59,8 @@ def timeline_in_lines(moments: Sequence[Moment]) -> list[str]:
 def _endings(report: Report) -> Iterator[Moment]:
     """What ended the run before its time stands in no timeline."""
     at = report.began + timedelta(seconds=report.simulated_seconds)
-    told = sum(moment.kind == "fails" for moment in report.timeline)
-    for words in report.failures[told:]:
+    shown = sum(moment.kind == "fails" for moment in report.timeline)
+    for words in report.failures[shown:]:
         yield Moment(at=at, kind=_STOPPED, words=words)
     if report.hole is not None:
         yield Moment(at=at, kind=_STOPPED, words=str(report.hole))

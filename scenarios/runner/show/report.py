@@ -1,6 +1,6 @@
 """How a run is shown: a timeline for one, a line each for many, and what to do next.
 
-Times are told from the scenario's beginning, in whole seconds.
+Times are whole seconds since the scenario began.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import IO
 from scenarios.cloud.setting import Moment
 from scenarios.runner.run import Report
 from scenarios.runner.show.brief import brief
-from scenarios.runner.show.delays import clock, in_words, is_act, told
+from scenarios.runner.show.delays import clock, counts, in_words, is_act
 from scenarios.runner.show.terminal import COLUMNS, Terminal, called, cut
 
 TIME_WIDTH, LABEL_WIDTH = 9, 9
@@ -21,11 +21,11 @@ BRIEF_INDENT = BRIEF_TIME_WIDTH + BRIEF_LABEL_WIDTH + 4
 
 # What each kind of moment is called here, and how it is coloured.
 LABELS: Mapping[str, tuple[str, str]] = {
-    "deed": ("deed", "bold"),
+    "action": ("action", "bold"),
     "matched": ("noticed", "cyan"),
     "forwarded": ("forwarded", "cyan"),
     "refused": ("refused", "yellow"),
-    "mail": ("told", "bold yellow"),
+    "mail": ("alert", "bold yellow"),
     "alarm": ("alarm", "magenta"),
     "did": ("did", "bold green"),
     "could not": ("could not", "bold red"),
@@ -136,11 +136,11 @@ class Teller:
         self._terminal.print((columns, "dim"))
 
     def line(self, report: Report, *, failures: bool = True) -> None:
-        """One run in a line, and below it what failed in it, unless that was told already.
+        """One run in a line, and below it what failed in it, unless that was shown already.
 
-        The delay is that of the first message, counted from the deed that it follows.
+        The delay is that of the first message, counted from the action that it follows.
         """
-        news = told(report)
+        news = counts(report)
         delay = news.first.seconds if news.first else None
         mark = ("✓", "green") if report.passed else ("✗", "bold red")
         faults = "" if report.faults == "none" else f"  [{report.faults}]"

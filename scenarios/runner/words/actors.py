@@ -11,7 +11,7 @@ from scenarios.cloud.authorization.identity import ADMINISTRATOR
 from scenarios.cloud.cloudtrail.records.sign_in import console_sign_in
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
-from scenarios.runner.scenario import Deed
+from scenarios.runner.scenario import Action
 
 AGENT_FLUSH_SECONDS = 5  # the CloudWatch agent's force_flush_interval
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -43,7 +43,7 @@ class Actor:
         refused: str = "",
         words: str = "",
         **parameters: Any,
-    ) -> Deed:
+    ) -> Action:
         """A boto3 call, `operation` being boto3's method name.
 
         `refused`: the error code AWS answers with; a call that should be refused and isn't fails the run, and
@@ -62,9 +62,9 @@ class Actor:
                     raise AssertionError(f"{self.name} was to be refused {service}.{operation}, and was not")
 
         told = words or f"calls {service} {operation.replace('_', ' ')}{_told(parameters)}"
-        return Deed(f"{self.name} {told}{', and is refused' if refused else ''}", do)
+        return Action(f"{self.name} {told}{', and is refused' if refused else ''}", do)
 
-    def signs_in(self, *, mfa: bool, succeeds: bool = True, region: str | None = None) -> Deed:
+    def signs_in(self, *, mfa: bool, succeeds: bool = True, region: str | None = None) -> Action:
         """Sign in to the console."""
 
         def do(world: World) -> None:
@@ -80,11 +80,11 @@ class Actor:
             )
 
         how = "signs in to the console" if succeeds else "fails to sign in to the console"
-        return Deed(f"{self.name} {how} from {self.address} {'with' if mfa else 'without'} MFA", do)
+        return Action(f"{self.name} {how} from {self.address} {'with' if mfa else 'without'} MFA", do)
 
-    def does(self, words: str, do: Any) -> Deed:
+    def does(self, words: str, do: Any) -> Action:
         """Anything else: `do(world, caller)`."""
-        return Deed(f"{self.name} {words}", lambda world: do(world, self.caller(world)))
+        return Action(f"{self.name} {words}", lambda world: do(world, self.caller(world)))
 
 
 def _told(parameters: Mapping[str, Any]) -> str:
@@ -98,14 +98,14 @@ class Host:
 
     name: str
 
-    def logs(self, *lines: str, pid: int, words: str = "", program: str = "sshd") -> Deed:
+    def logs(self, *lines: str, pid: int, words: str = "", program: str = "sshd") -> Action:
         """Lines in syslog's form, as the host writes them now; the agent sends them when it flushes."""
 
         def do(world: World) -> None:
             now = world.clock.now
             self._ship(world, now, syslog(now, self.name, program, pid, lines))
 
-        return Deed(words or f"{self.name} logs: {lines[0]}" + (" ..." if len(lines) > 1 else ""), do)
+        return Action(words or f"{self.name} logs: {lines[0]}" + (" ..." if len(lines) > 1 else ""), do)
 
     def _ship(self, world: World, now: datetime, lines: list[str]) -> None:
         # By the name that the README tells whoever configures the agent.
@@ -129,6 +129,6 @@ def syslog(moment: datetime, host: str, program: str, pid: int, lines: Iterable[
     return [f"{prefix} {line}" for line in lines]
 
 
-def arrives(words: str, event: Mapping[str, Any], *, region: str = "") -> Deed:
+def arrives(words: str, event: Mapping[str, Any], *, region: str = "") -> Action:
     """An event put on the default bus as it stands, for what AWS sends and no actor here can cause."""
-    return Deed(words, lambda world: world.eventbridge.emit(region or world.deployment.home, event))
+    return Action(words, lambda world: world.eventbridge.emit(region or world.deployment.home, event))

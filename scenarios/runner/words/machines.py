@@ -11,7 +11,7 @@ from scenarios.cloud.ec2.instances import Machine
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.world import STACK_NAME, World
-from scenarios.runner.scenario import Check, Deed, Given
+from scenarios.runner.scenario import Action, Check, Given
 from scenarios.runner.words.actors import Actor, syslog
 
 # What CloudWatchAgentServerPolicy and AmazonSSMManagedInstanceCore allow, as far as the agent needs it.
@@ -82,7 +82,7 @@ class WatchedHost:
 
         return Given(f"the host {self.name}", do)
 
-    def launched_by(self, actor: Actor) -> Deed:
+    def launched_by(self, actor: Actor) -> Action:
         """RunInstances, with the tags but without a role."""
 
         def do(world: World, caller: Caller) -> None:
@@ -104,7 +104,7 @@ class WatchedHost:
             "TagSpecifications": [{"ResourceType": "instance", "Tags": tags}],
         }
 
-    def watched_by(self, actor: Actor, **parameters: str) -> Deed:
+    def watched_by(self, actor: Actor, **parameters: str) -> Action:
         """The host's own stack, deployed with this instance's id."""
 
         def do(world: World, caller: Caller) -> None:
@@ -122,39 +122,39 @@ class WatchedHost:
 
         return actor.does(f"deploys the stack that watches {self.name}", do)
 
-    def stopped_by(self, actor: Actor) -> Deed:
+    def stopped_by(self, actor: Actor) -> Action:
         """StopInstances."""
         return self._asked(actor, "stop_instances", "stops")
 
-    def terminated_by(self, actor: Actor) -> Deed:
+    def terminated_by(self, actor: Actor) -> Action:
         """TerminateInstances."""
         return self._asked(actor, "terminate_instances", "terminates")
 
-    def _asked(self, actor: Actor, operation: str, word: str) -> Deed:
+    def _asked(self, actor: Actor, operation: str, word: str) -> Action:
         def do(world: World, caller: Caller) -> None:
             ec2 = world.client(caller, "ec2", self.region)
             getattr(ec2, operation)(InstanceIds=[self.machine(world).instance])
 
         return actor.does(f"{word} {self.name}", do)
 
-    def works(self, *, cpu: float) -> Deed:
+    def works(self, *, cpu: float) -> Action:
         """From now on its CPU is used so far, in percent."""
         return self._inside(f"uses {cpu:g} % of its CPU", lambda machine: setattr(machine, "cpu", cpu))
 
-    def fills(self, *, disk: float) -> Deed:
+    def fills(self, *, disk: float) -> Action:
         """From now on its disk is used so far, in percent."""
         return self._inside(
             f"has its disk {disk:g} % full", lambda machine: setattr(machine.disk, "used", disk)
         )
 
-    def logs(self, *lines: str, pid: int, words: str = "", program: str = "sshd") -> Deed:
+    def logs(self, *lines: str, pid: int, words: str = "", program: str = "sshd") -> Action:
         """Lines that syslog writes to /var/log/secure; that they leave the host is the agent's business."""
 
         def do(machine: Machine, world: World) -> None:
             for line in syslog(world.clock.now, self.name, program, pid, lines):
                 world.instances.write(machine, SECURE, line)
 
-        return Deed(
+        return Action(
             f"{self.name} {words or f'logs: {lines[0]}'}", lambda world: do(self.machine(world), world)
         )
 
@@ -167,5 +167,5 @@ class WatchedHost:
 
         return Check(f"{self.name} is {state}", judge)
 
-    def _inside(self, words: str, do: Callable[[Machine], Any]) -> Deed:
-        return Deed(f"{self.name} {words}", lambda world: do(self.machine(world)))
+    def _inside(self, words: str, do: Callable[[Machine], Any]) -> Action:
+        return Action(f"{self.name} {words}", lambda world: do(self.machine(world)))

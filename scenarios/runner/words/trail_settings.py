@@ -9,10 +9,10 @@ from chalicelib.trail.settings.reader import Place, read_settings
 from chalicelib.trail.settings.settings import TrailSettings, weaker
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
-from scenarios.runner.scenario import Check, Deed
+from scenarios.runner.scenario import Action, Check
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.existing_trail import ARN, GROUP
-from scenarios.runner.words.trail_deeds import trail_bucket
+from scenarios.runner.words.trail_actions import trail_bucket
 
 OWN_TRAIL = "trailwarden-trail"
 
@@ -31,7 +31,7 @@ def trail_group(world: World) -> str:
     return own.physical_id if own else GROUP
 
 
-def on_bucket(actor: Actor, operation: str, **parameters: Any) -> Deed:
+def on_bucket(actor: Actor, operation: str, **parameters: Any) -> Action:
     """An S3 call on the trail's bucket."""
     return _call(
         actor,
@@ -42,7 +42,7 @@ def on_bucket(actor: Actor, operation: str, **parameters: Any) -> Deed:
     )
 
 
-def on_group(actor: Actor, operation: str, **parameters: Any) -> Deed:
+def on_group(actor: Actor, operation: str, **parameters: Any) -> Action:
     """A CloudWatch Logs call on the trail's log group."""
     return _call(
         actor,
@@ -53,7 +53,7 @@ def on_group(actor: Actor, operation: str, **parameters: Any) -> Deed:
     )
 
 
-def on_trail(actor: Actor, operation: str, **parameters: Any) -> Deed:
+def on_trail(actor: Actor, operation: str, **parameters: Any) -> Action:
     """A CloudTrail call on the trail."""
     key = "TrailName" if operation == "put_event_selectors" else "Name"
     return _call(
@@ -65,14 +65,14 @@ def on_trail(actor: Actor, operation: str, **parameters: Any) -> Deed:
     )
 
 
-def unrecorded(deed: Deed) -> Deed:
+def unrecorded(action: Action) -> Action:
     """The same, but no event of it ever comes: it was lost, or it was done before anybody watched."""
 
     def do(world: World) -> None:
         with world.calls.muted():
-            deed.do(world)
+            action.do(world)
 
-    return Deed(f"{deed.words}, and nothing tells of it", do)
+    return Action(f"{action.words}, and nothing tells of it", do)
 
 
 def nothing_is_weaker() -> Check:
@@ -108,7 +108,7 @@ class _Clients(Aws):
         return self._world.client(self._world.user("reader"), service, region)
 
 
-def _call(actor: Actor, service: str, operation: str, on: str, given: Given) -> Deed:
+def _call(actor: Actor, service: str, operation: str, on: str, given: Given) -> Action:
     def do(world: World, caller: Caller) -> None:
         method = getattr(world.client(caller, service, _region(world, service)), operation)
         method(**given(world))

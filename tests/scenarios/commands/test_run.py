@@ -17,7 +17,7 @@ from scenarios.commands import run as run_command
 from scenarios.commands.cli import main
 from scenarios.incidents.root_login import SCENARIO as ROOT_LOGIN
 from scenarios.runner.library import UnknownScenario, library, named
-from scenarios.runner.scenario import Deed, at, by
+from scenarios.runner.scenario import Action, at, by
 from scenarios.runner.words.checks import alert
 
 KEYS = {"name", "seed", "faults", "passed", "failures", "simulated_seconds", "wall_seconds"}
@@ -43,9 +43,9 @@ def test_one_scenario_is_told_whole():
     result = trailwarden("run", "root_login")
 
     assert result.exit_code == 0
-    assert "00:00  deed       root signs in to the console from 203.0.113.7 without MFA" in result.stdout
+    assert "00:00  action     root signs in to the console from 203.0.113.7 without MFA" in result.stdout
     assert "noticed    rule RootLogin" in result.stdout
-    assert "told       CRITICAL: Root signed in without MFA" in result.stdout
+    assert "alert      CRITICAL: Root signed in without MFA" in result.stdout
     assert "│ From:             203.0.113.7" in result.stdout
     assert "✓ holds    the alarm RootUsageAlarm tells the topic" in result.stdout
 
@@ -55,8 +55,8 @@ def test_the_two_ways_of_a_detection_are_compared():
 
     (line,) = [line for line in result.stdout.splitlines() if line.startswith("The first alert ")]
     assert line == (
-        "The first alert was told 8 s after the deed at 00:00, "
-        "the first alarm 1 min 15 s after the deed at 00:00: 1 min 7 s later."
+        "The first alert came 8 s after the action at 00:00, "
+        "the first alarm 1 min 15 s after the action at 00:00: 1 min 7 s later."
     )
 
 
@@ -70,11 +70,11 @@ def test_several_scenarios_are_told_in_a_few_lines_each():
     first, second, table, _ = several.stdout.split("\n\n")
     assert first.splitlines() == [
         "root_login  Root signs in at three in the morning, without a second factor",
-        "  00:00  deed     root signs in to the console from 203.0.113.7 without MFA",
+        "  00:00  action   root signs in to the console from 203.0.113.7 without MFA",
         "  00:07  noticed  rule RootLoginTrigger1 in us-east-1",
-        "  00:08  told     CRITICAL: Root signed in without MFA in account 123456789012",
+        "  00:08  alert    CRITICAL: Root signed in without MFA in account 123456789012",
         "  01:15  alarm    RootUsageAlarm: INSUFFICIENT_DATA -> ALARM",
-        '  01:15  told     ALARM: "RootUsageAlarm" in US East (N. Virginia)',
+        '  01:15  alert    ALARM: "RootUsageAlarm" in US East (N. Virginia)',
     ]
     assert "  00:08  did      dynamodb restore-table-from-backup -> orders" in second.splitlines()
     assert [line.split()[1:6] for line in table.splitlines()[1:]] == [
@@ -94,7 +94,7 @@ def test_the_demo_fits_a_terminal_of_80_columns_and_eight_lines_an_incident():
     assert len(incidents) == 4
     assert all(2 <= len(lines) <= 8 for lines in moments)
     assert max(len(line) for line in result.stdout.splitlines()) <= 80
-    assert "more     3 deeds, 6 alerts: trailwarden run trail_digest" in result.stdout
+    assert "more     3 actions, 6 alerts: trailwarden run trail_digest" in result.stdout
 
 
 def test_what_to_do_next_stands_at_the_end():
@@ -187,7 +187,7 @@ def test_what_stopped_a_run_is_told(in_library):
     def breaks(_world):
         raise RuntimeError("the actor stumbled")
 
-    in_library(replace(ROOT_LOGIN, name="stops", when=at("00:00", Deed("somebody stumbles", breaks))))
+    in_library(replace(ROOT_LOGIN, name="stops", when=at("00:00", Action("somebody stumbles", breaks))))
 
     result = trailwarden("run", "stops")
 
@@ -199,7 +199,7 @@ def test_a_hole_in_the_simulation_is_one_sentence(in_library):
     def asks_too_much(_world):
         raise NotSimulated("moon", "Landing")
 
-    in_library(replace(ROOT_LOGIN, name="hole", when=at("00:00", Deed("somebody lands", asks_too_much))))
+    in_library(replace(ROOT_LOGIN, name="hole", when=at("00:00", Action("somebody lands", asks_too_much))))
 
     result = trailwarden("run", "hole")
 
@@ -252,7 +252,7 @@ def test_only_reports_reach_standard_output_and_no_setting_of_the_machine_reache
 
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["name"] == "root_login"
-    assert "deed       root signs in" in result.stderr
+    assert "action     root signs in" in result.stderr
 
 
 def test_no_two_scenarios_share_a_name_and_each_has_a_title():
@@ -283,7 +283,7 @@ def test_a_hole_found_by_a_job_is_one_sentence_too(in_library):
     def hole(world):
         raise NotSimulated("sky", "falls")
 
-    broken = replace(ROOT_LOGIN, name="hole", when=at("00:00", Deed("the sky falls", hole)))
+    broken = replace(ROOT_LOGIN, name="hole", when=at("00:00", Action("the sky falls", hole)))
     in_library(broken, ROOT_LOGIN)
 
     result = trailwarden("run", "hole", "root_login", "--jobs", "2")

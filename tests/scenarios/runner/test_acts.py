@@ -23,10 +23,10 @@ def test_an_act_is_noted_where_it_happens(restored):
     assert act.cause == 0
 
 
-def test_what_follows_from_a_deed_knows_its_number(restored):
+def test_what_follows_from_a_action_knows_its_number(restored):
     causes = {moment.kind: moment.cause for moment in restored.timeline if moment.cause is not None}
 
-    assert {"deed", "matched", "did", "mail", "ran"} <= set(causes)
+    assert {"action", "matched", "did", "mail", "ran"} <= set(causes)
     assert set(causes.values()) == {0}
 
 

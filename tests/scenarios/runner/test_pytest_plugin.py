@@ -15,7 +15,7 @@ ROOT_LOGIN = "scenarios/incidents/root_login.py"
 
 THEIRS = """
 from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.runner.scenario import Deed, Scenario, at, by, holds, told
+from scenarios.runner.scenario import Action, Scenario, at, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert
 
@@ -27,16 +27,16 @@ def lands(world):
 def stumbles(world):
     raise RuntimeError("the actor stumbled")
 
-def scenario(name, deed=None, then=(), **more):
-    more_deeds = at("01:00", deed) if deed else ()
-    when = told(at("00:00", root.signs_in(mfa=False)), more_deeds)
+def scenario(name, action=None, then=(), **more):
+    more_actions = at("01:00", action) if action else ()
+    when = [at("00:00", root.signs_in(mfa=False)), more_actions]
     return Scenario(name=name, title="Somebody's own", when=when, then=then, lasts="05:00", **more)
 
 SCENARIOS = [
     scenario("noticed", then=by("03:00", alert("root_login", "CRITICAL"))),
     scenario("unsaid", then=by("03:00", alert("root_login", "LOW", "unsaid words"))),
-    scenario("hole", Deed("somebody lands", lands)),
-    scenario("stumbles", Deed("somebody stumbles", stumbles)),
+    scenario("hole", Action("somebody lands", lands)),
+    scenario("stumbles", Action("somebody stumbles", stumbles)),
     scenario("parameters", parameters=(("Nonsense", "1"),)),
 ]
 """
@@ -252,8 +252,8 @@ def test_one_that_passes_passes_beside_those_that_fail(told):
 def test_a_failing_one_shows_the_timeline_around_it_and_how_to_replay_it(told):
     text = section(told, "unsaid")
 
-    assert "      00:00  deed       root signs in to the console from 203.0.113.7 without MFA" in text
-    assert "  told       CRITICAL: Root signed in without MFA" in text
+    assert "      00:00  action     root signs in to the console from 203.0.113.7 without MFA" in text
+    assert "  alert      CRITICAL: Root signed in without MFA" in text
     assert "│ From:             203.0.113.7" in text
     assert "  >   03:00  ✗ FAILS    root_login tells LOW: unsaid words: 0 instead of 1" in text
     assert text.count("  > ") == 1
@@ -270,7 +270,7 @@ def test_a_failing_one_shows_the_timeline_around_it_and_how_to_replay_it(told):
         pytest.param(
             "stumbles",
             "stopped    the run stopped: RuntimeError: the actor stumbled (intrusion.py:13)",
-            id="deed",
+            id="action",
         ),
         pytest.param(
             "parameters",
@@ -278,7 +278,7 @@ def test_a_failing_one_shows_the_timeline_around_it_and_how_to_replay_it(told):
             id="stack",
         ),
         pytest.param("test_hole", "E       scenarios.cloud.kernel.errors.NotSimulated", id="a step's hole"),
-        pytest.param("test_steps", "00:00  deed       ann calls iam ListUsers", id="a step's timeline"),
+        pytest.param("test_steps", "00:00  action     ann calls iam ListUsers", id="a step's timeline"),
         pytest.param("ERROR at setup of test_parameters", "Parameters: Nope do not exist", id="a world's"),
         pytest.param("ERROR at setup of test_marker", "not tempalte", id="a marker's"),
     ],

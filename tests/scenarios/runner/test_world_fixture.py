@@ -51,9 +51,9 @@ def test_what_a_person_does_is_noticed_told_and_remembered(world):
     assert [message.attributes["remediation"] for message in world.inbox] == ["table_deleted"]
     assert "user/ann" in world.inbox[0].text
     assert [(entry.remediation, entry.outcome) for entry in world.ledger] == [("table_deleted", Outcome.TOLD)]
-    deeds = [moment.words for moment in world.timeline if moment.kind == "deed"]
-    assert deeds == ["ann calls dynamodb CreateTable", "ann calls dynamodb DeleteTable"]
-    assert [moment.kind for moment in world.timeline if moment.kind in ("deed", "mail")][-1] == "mail"
+    actions = [moment.words for moment in world.timeline if moment.kind == "action"]
+    assert actions == ["ann calls dynamodb CreateTable", "ann calls dynamodb DeleteTable"]
+    assert [moment.kind for moment in world.timeline if moment.kind in ("action", "mail")][-1] == "mail"
 
 
 def test_time_stands_still_until_it_is_let_pass(world):
@@ -72,7 +72,7 @@ def test_the_words_of_scenarios_serve_too(world):
     world.expect(alert("root_login", "CRITICAL", "203.0.113.7"))
     with pytest.raises(AssertionError, match="root_login tells LOW: 0 instead of 1"):
         world.expect(alert("root_login", "LOW"))
-    assert [moment.words for moment in world.timeline if moment.kind == "deed"] == [
+    assert [moment.words for moment in world.timeline if moment.kind == "action"] == [
         "root signs in to the console from 203.0.113.7 without MFA"
     ]
 

@@ -12,7 +12,7 @@ from tests.scenarios.runner.show.made_up import moment, report
 
 ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/orders/backup/01772420400000-da711448-and-more-of-it"
 DELETED = report(
-    moment("00:00", "deed", "mallory deletes orders", cause=0),
+    moment("00:00", "action", "mallory deletes orders", cause=0),
     moment("00:07", "matched", "rule TableDeleted", cause=0),
     moment("00:08", "did", "dynamodb restore-table-from-backup -> orders", cause=0),
     moment("00:08", "mail", "HIGH: orders was deleted", cause=0, text=f"subject\n\nRestore with: aws {ARN}"),

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.trail.integrity.keys import LogFileKey
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
-from scenarios.runner.scenario import Deed, Given
+from scenarios.runner.scenario import Action, Given
 from scenarios.runner.words.actors import Actor
 
 LOGS, DIGESTS = "/CloudTrail/", "/CloudTrail-Digest/"
@@ -38,12 +38,12 @@ def trail_bucket(world: World) -> str:
     return own.physical_id if own else world.stacks["before"].resources["Bucket"].physical_id
 
 
-def lifts_the_policy(actor: Actor) -> Deed:
+def lifts_the_policy(actor: Actor) -> Action:
     """Take from the bucket's policy what denies, so that others than CloudTrail may write."""
     return _on_bucket(actor, "takes the denials out of the bucket's policy", _lift)
 
 
-def deletes(actor: Actor, folder: str, what: str) -> Deed:
+def deletes(actor: Actor, folder: str, what: str) -> Action:
     """Delete the newest object of a folder: the bucket is versioned, so a delete marker hides it."""
 
     def do(world: World, s3: Any, bucket: str) -> None:
@@ -52,7 +52,7 @@ def deletes(actor: Actor, folder: str, what: str) -> Deed:
     return _on_bucket(actor, f"deletes {what}", do)
 
 
-def destroys(actor: Actor, folder: str, what: str) -> Deed:
+def destroys(actor: Actor, folder: str, what: str) -> Action:
     """Delete the newest object of a folder with its version: nothing is left of it.
 
     An administrator may bypass the lock of governance mode, and has to say so.
@@ -60,17 +60,17 @@ def destroys(actor: Actor, folder: str, what: str) -> Deed:
     return _destroys_last(actor, folder, 1, what)
 
 
-def destroys_the_newest(actor: Actor, folder: str, number: int, what: str) -> Deed:
+def destroys_the_newest(actor: Actor, folder: str, number: int, what: str) -> Action:
     """The same, for so many of the newest objects of a folder."""
     return _destroys_last(actor, folder, number, what)
 
 
-def destroys_all(actor: Actor, folder: str, what: str) -> Deed:
+def destroys_all(actor: Actor, folder: str, what: str) -> Action:
     """The same, for every object of a folder."""
     return _destroys_last(actor, folder, None, what)
 
 
-def _destroys_last(actor: Actor, folder: str, number: int | None, what: str) -> Deed:
+def _destroys_last(actor: Actor, folder: str, number: int | None, what: str) -> Action:
     def do(world: World, s3: Any, bucket: str) -> None:
         keys = in_order(world, s3, bucket, folder)
         for key in keys[-number:] if number else keys:
@@ -79,7 +79,7 @@ def _destroys_last(actor: Actor, folder: str, number: int | None, what: str) -> 
     return _on_bucket(actor, f"deletes {what} for good", do)
 
 
-def forges(actor: Actor) -> Deed:
+def forges(actor: Actor) -> Action:
     """Write the newest digest anew, without its log files and under its old signature."""
 
     def do(world: World, s3: Any, bucket: str) -> None:
@@ -91,7 +91,7 @@ def forges(actor: Actor) -> Deed:
     return _on_bucket(actor, "forges the newest digest", do)
 
 
-def puts_an_older_digest_in_its_place(actor: Actor) -> Deed:
+def puts_an_older_digest_in_its_place(actor: Actor) -> Action:
     """Replace the newest digest by the one before it, signature and all."""
 
     def do(world: World, s3: Any, bucket: str) -> None:
@@ -102,7 +102,7 @@ def puts_an_older_digest_in_its_place(actor: Actor) -> Deed:
     return _on_bucket(actor, "replaces the newest digest by an older one", do)
 
 
-def edits(actor: Actor, hide: str) -> Deed:
+def edits(actor: Actor, hide: str) -> Action:
     """Write the newest log file that holds a name anew, with the name changed."""
 
     def do(world: World, s3: Any, bucket: str) -> None:
@@ -118,7 +118,7 @@ def edits(actor: Actor, hide: str) -> Deed:
     return _on_bucket(actor, f"writes a log file anew, without {hide}", do)
 
 
-def plants(actor: Actor) -> Deed:
+def plants(actor: Actor) -> Action:
     """Put a log file there that CloudTrail never delivered, beside a real one."""
 
     def do(world: World, s3: Any, bucket: str) -> None:
@@ -145,14 +145,14 @@ def old_log_file(day: str) -> Given:
     return Given(f"a log file of {day}", do)
 
 
-def lifecycle_expires(folder: str, what: str) -> Deed:
+def lifecycle_expires(folder: str, what: str) -> Action:
     """The bucket's own lifecycle removes the oldest object of a folder."""
 
     def do(world: World) -> None:
         key = in_order(world, world.harness.client("s3"), trail_bucket(world), folder)[0]
         world.storage.expire(trail_bucket(world), key)
 
-    return Deed(f"the bucket's lifecycle expires {what}", do)
+    return Action(f"the bucket's lifecycle expires {what}", do)
 
 
 def _lift(_: World, s3: Any, bucket: str) -> None:
@@ -174,7 +174,7 @@ def _fetch(world: World, s3: Any, bucket: str, key: str) -> tuple[bytes, dict[st
         return answer["Body"].read(), answer["Metadata"]
 
 
-def _on_bucket(actor: Actor, words: str, do: OnBucket) -> Deed:
+def _on_bucket(actor: Actor, words: str, do: OnBucket) -> Action:
     def with_client(world: World, caller: Caller) -> None:
         do(world, world.client(caller, "s3"), trail_bucket(world))
 
