@@ -1,9 +1,9 @@
 """Every boto3 call inside a world goes through here.
 
-In order: whether boto3 would send it, who calls, whether they may, who answers (a law,
-else moto), what CloudTrail writes down, what follows from it. moto's "not implemented", in
-both its forms, becomes a loud `NotSimulated`. Set-up calls are muted: they reach moto alone, save
-those that read what only a law knows.
+In order: whether boto3 would send it, who calls, whether they may, what the service refuses
+(`kernel.validation`), who answers (a law, else moto), what CloudTrail writes down, what follows from it.
+moto's "not implemented", in both its forms, becomes a loud `NotSimulated`. Set-up calls are
+muted: they reach moto alone, save those that read what only a law knows.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +23,7 @@ from scenarios.cloud.authorization.principals import Keys, keys_of
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kernel.validation import Request, Validators
 
 Original = Callable[[BaseClient, str, Mapping[str, Any]], dict[str, Any]]
 
@@ -51,10 +52,11 @@ Step = Callable[[ApiCall | None], None]
 class Calls:
     """The pipe. Laws say what they answer themselves, and what they want to hear of."""
 
-    def __init__(self, clock: Clock, identity: Identity, actions: Actions) -> None:
+    def __init__(self, clock: Clock, identity: Identity, actions: Actions, validators: Validators) -> None:
         self._clock = clock
         self._identity = identity
         self._actions = actions
+        self._validators = validators
         self._answers: dict[tuple[str, str], Answer] = {}
         self._checks: dict[tuple[str, str], list[Callable[[Asked], None]]] = {}
         self._afters: dict[tuple[str, str], list[After]] = {}
@@ -280,6 +282,7 @@ class Calls:
         if answer is not None and self._travel is not None:
             retries = self._travel(lambda: original(client, asked.operation, asked.parameters))
         with self._as_law(client, asked):
+            self._validators.check(_request(asked))
             for check in checks:
                 check(asked)
         if answer is None:
@@ -345,6 +348,16 @@ class Calls:
             if error is None:
                 for after in self._afters.get((asked.service, asked.operation), ()):
                     after(call)
+
+
+def _request(asked: Asked) -> Request:
+    return Request(
+        service=asked.service,
+        operation=asked.operation,
+        parameters=asked.parameters,
+        account=asked.caller.account,
+        region=asked.region,
+    )
 
 
 def client_error(client: BaseClient, operation: str, code: str, message: str, status: int) -> ClientError:

@@ -77,6 +77,18 @@ def input_path(event: Mapping[str, Any], path: str) -> str:
     return _json(found)
 
 
+def check_input_path(path: str, *, target_id: str) -> None:
+    """Hold an InputPath against what PutTargets accepts.
+
+    Raises:
+        RefusedInput: it is no JSON path.
+    """
+    try:
+        _steps(path)
+    except InvalidInput as unreadable:
+        raise RefusedInput(f"InputPath for target {target_id}: {unreadable}.") from None
+
+
 @dataclass(frozen=True, slots=True)
 class _Variable:
     name: str

@@ -14,6 +14,7 @@ from scenarios.cloud.authorization.rows import Permissions
 from scenarios.cloud.cloudformation.resources.kind import Kind
 from scenarios.cloud.kernel.moto_mends import Mend
 from scenarios.cloud.kernel.recorded import Recorded, Records
+from scenarios.cloud.kernel.validation import Validation, Validators
 from scenarios.cloud.setting import Setting
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ class Service:
         recorded: what CloudTrail knows of it, where the general rule doesn't do; one for each of its APIs.
         kinds: the CloudFormation types that are its own, by name.
         mends: what moto gets wrong in its state.
+        validation: what it refuses, of its API and of CloudFormation alike; see `kernel.validation`.
         register: registers its laws in a world that is being made; see `kernel.laws`.
     """
 
@@ -37,11 +39,12 @@ class Service:
     recorded: tuple[Recorded, ...] = ()
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     mends: tuple[Mend, ...] = ()
+    validation: Validation | None = None
     register: Callable[[Setting], None] | None = None
 
 
 class Registry:
-    """Services, by what the engines ask: `actions`, `records`, `kinds` and `mends`."""
+    """Services, by what the engines ask: `actions`, `records`, `kinds`, `mends` and `validators`."""
 
     def __init__(self, services: Iterable[Service]) -> None:
         """Raises ValueError where two services claim the same."""
@@ -52,6 +55,7 @@ class Registry:
         self.records = Records(recorded.values())
         self.kinds = _once(pair for each in every for pair in each.kinds.items())
         self.mends = tuple(mend for each in every for mend in each.mends)
+        self.validators = Validators({each.name: each.validation for each in every if each.validation})
         self.policies = {
             each.permissions.prefix: each.permissions.policy_of
             for each in every

@@ -90,7 +90,7 @@ class World:
         self.deployment = deployment
         self.clock = Clock(deployment.start)
         self.identity = Identity(ACCOUNT, deployment.home, REGISTRY.policies)
-        self.calls = Calls(self.clock, self.identity, REGISTRY.actions)
+        self.calls = Calls(self.clock, self.identity, REGISTRY.actions, REGISTRY.validators)
         self.setting = Setting(
             clock=self.clock,
             identity=self.identity,
@@ -245,6 +245,7 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
                     stack_name="before",
                     session=session,
                     kinds=REGISTRY.kinds,
+                    validators=REGISTRY.validators,
                 )
             if deployment.template:
                 stacks[deployment.home] = provision(
@@ -255,6 +256,7 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
                     stack_name=STACK_NAME,
                     session=session,
                     kinds=REGISTRY.kinds,
+                    validators=REGISTRY.validators,
                 )
             for region in deployment.spokes:
                 stacks[region] = provision(
@@ -265,6 +267,7 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
                     stack_name=f"{STACK_NAME}-spoke-{region}",
                     session=session,
                     kinds=REGISTRY.kinds,
+                    validators=REGISTRY.validators,
                 )
             while len(_KEPT) >= _MOST_KEPT:
                 _KEPT.pop(next(iter(_KEPT)))

@@ -5,8 +5,8 @@ boto3 calls that CloudFormation makes behind the scenes. Three promises:
 
 - nothing is skipped: a type or a property we do not know, at any depth, is an error that names it and says
   whether CloudFormation has it, and so is one that we know and do not read;
-- what AWS refuses is refused, as far as it can be told cheaply: malformed ARNs, roles that cannot be
-  assumed, a grant that nothing waits for;
+- what AWS refuses is refused: a service's API and its types here ask the same rules (`kernel.validation`),
+  and beyond them malformed ARNs, roles that cannot be assumed, a grant that nothing waits for;
 - nothing is random: the same template gives the same names and ids, whatever was created before.
 """
 
@@ -24,8 +24,9 @@ from scenarios.cloud.cloudformation.resources.shapes import Inert, UnknownProper
 from scenarios.cloud.cloudformation.schemas import has_property, schema_of
 from scenarios.cloud.cloudformation.template import Declared, Template, partition_of
 from scenarios.cloud.kernel import moto_hooks
-from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, Refused
 from scenarios.cloud.kernel.stack import Resource, Stack
+from scenarios.cloud.kernel.validation import Validators
 
 __all__ = ["Resource", "Stack", "provision"]
 
@@ -39,13 +40,14 @@ def provision(
     stack_name: str,
     session: boto3.Session,
     kinds: Mapping[str, Kind],
+    validators: Validators,
 ) -> Stack:
     """Create every resource of a plain CloudFormation template through `session`.
 
     What comes from `translate` is what this wants. The session's credentials must lead to `account`; the
     calls it makes are set-up, and whoever records calls should not record these. A session that has made
     clients before is worth keeping: a new one reads botocore's data again, which costs as much as the stack.
-    `kinds`: every type there is, by name.
+    `kinds`: every type there is, by name. `validators`: what each service refuses, asked before each call.
 
     Raises:
         InvalidTemplate: CloudFormation, or the service, would refuse; the message names the logical id and
@@ -58,6 +60,7 @@ def provision(
         region=region,
         partition=partition_of(region),
         session=session,
+        validators=validators,
     )
     stack_id = site.arn("cloudformation", f"stack/{stack_name}/{_uuid(site)}")
     plan = Template(
@@ -101,6 +104,10 @@ def _create(
     properties = Properties(checked)
     try:
         identity = kind.create(Order(site=site, logical_id=declared.logical_id, properties=properties))
+    except Refused as refused:
+        raise InvalidTemplate(f"{declared.logical_id} ({declared.type})", _with_reason(refused)) from refused
+    except NotSimulated as hole:
+        raise NotSimulated(hole.service, f"{declared.logical_id}: {hole.what}") from hole
     except ClientError as error:
         raise InvalidTemplate(f"{declared.logical_id} ({declared.type})", str(error)) from error
     except BotoCoreError as error:
@@ -119,6 +126,12 @@ def _create(
         attributes=identity.attributes,
         properties={**checked, **inert},
     )
+
+
+def _with_reason(refused: Refused) -> str:
+    """What the service says, and the reason where it keeps that to itself."""
+    reason = str(getattr(refused.__cause__, "reason", ""))
+    return str(refused) if reason in refused.message else f"{refused} ({reason})"
 
 
 def _unknown_type(declared: Declared) -> BaseException:

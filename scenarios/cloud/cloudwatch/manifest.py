@@ -1,5 +1,6 @@
 """CloudWatch, as one value."""
 
+from scenarios.cloud.cloudwatch.alarms.validation import VALIDATION
 from scenarios.cloud.cloudwatch.laws import register
 from scenarios.cloud.cloudwatch.mends import MENDS
 from scenarios.cloud.cloudwatch.permissions import PERMISSIONS
@@ -19,5 +20,6 @@ SERVICE = Service(
     ),
     kinds=KINDS,
     mends=MENDS,
+    validation=VALIDATION,
     register=register,
 )

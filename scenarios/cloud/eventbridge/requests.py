@@ -12,8 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.matching import EventPattern, InvalidPattern
-from scenarios.cloud.inputs import InputTransformer, RefusedInput
+from scenarios.cloud.iam.trust import can_be_assumed
+from scenarios.cloud.inputs import InputTransformer, RefusedInput, check_input_path
+from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kernel.validation import Request, Validation
 from scenarios.cloud.schedules import InvalidSchedule, Schedule
 
 MOST_ENTRIES = 10
@@ -23,12 +26,13 @@ LARGEST_REQUEST_BYTES = 256 * 1024
 TIME_BYTES = 14
 MOST_TARGETS = 5
 LONGEST_PATTERN = 2048
-RETRY_LIMITS: Mapping[str, tuple[int, int]] = {
-    "MaximumRetryAttempts": (0, 185),
-    "MaximumEventAgeInSeconds": (60, 86_400),
-}
 INPUT_FORMS = ("Input", "InputPath", "InputTransformer")
-ROLE_NEEDED = frozenset({"events", "kinesis", "firehose", "states"})
+ROLE_NEEDED = frozenset(
+    {"batch", "codebuild", "codepipeline", "ecs", "events", "firehose", "kinesis", "ssm", "states"}
+)
+SERVICE = "events.amazonaws.com"
+# Rule state ENABLED leaves read-only management events out; this one does not.
+ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 EVENT_FIELDS = ("id", "account", "source", "time", "region", "resources", "detail-type")
 
 Parameters = Mapping[str, Any]
@@ -110,15 +114,22 @@ def _parsed(text: str) -> Any:
 # ---- rules --------------------------------------------------------------------------------------
 
 
-def check_rule(parameters: Parameters) -> None:
-    """Refuse a PutRule; what moto refuses itself is left to it."""
+def check_rule(request: Request) -> None:
+    """Refuse a PutRule; what moto refuses itself (a schedule on another bus) is left to it."""
+    parameters = request.parameters
+    schedule = parameters.get("ScheduleExpression")
+    if not parameters.get("EventPattern") and not schedule:
+        raise invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.")
     if parameters.get("EventPattern"):
         check_pattern(parameters["EventPattern"])
-    if parameters.get("ScheduleExpression") and bus_name(parameters) == "default":
+    if schedule and bus_name(parameters) == "default":
         try:
-            Schedule(parameters["ScheduleExpression"])
+            Schedule(schedule)
         except InvalidSchedule as error:
-            raise Refused("ValidationException", InvalidSchedule.AWS_MESSAGE) from error
+            raise invalid(InvalidSchedule.AWS_MESSAGE) from error
+    if schedule and parameters.get("State") == ALL_MANAGEMENT_EVENTS:
+        raise invalid(f"{ALL_MANAGEMENT_EVENTS} rule state is not supported with scheduled rule expressions.")
+    _check_role(request, parameters)
 
 
 def check_pattern(text: str) -> EventPattern:
@@ -152,28 +163,39 @@ def bus_name(parameters: Parameters) -> str:
 # ---- targets ------------------------------------------------------------------------------------
 
 
-def check_targets(parameters: Parameters, standing: Sequence[Parameters], region: str) -> None:
-    """Refuse a PutTargets; `standing`: the targets the rule has already."""
-    ids = {target["Id"] for target in (*standing, *parameters["Targets"])}
-    if len(ids) > MOST_TARGETS:
+def check_targets(request: Request) -> None:
+    """Refuse a PutTargets."""
+    parameters, given = request.parameters, request.parameters["Targets"]
+    rules = moto_hooks.rules(request.account, request.region, bus_name(parameters))
+    standing = {target["Id"] for rule in rules if rule.name == parameters["Rule"] for target in rule.targets}
+    ids = {target["Id"] for target in given}
+    if len(ids) < len(given):
+        raise invalid("Two targets of the request have the same Id.")
+    if len(standing | ids) > MOST_TARGETS:
         raise Refused("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
-    for number, target in enumerate(parameters["Targets"], start=1):
-        _check_retry_policy(target, number)
+    for target in given:
         _check_input(target)
-        _check_place(target, region)
+        _check_dead_letters(target)
+        _check_place(target, request.region)
+        _check_role(request, target)
 
 
-def _check_retry_policy(target: Parameters, number: int) -> None:
-    for name, (low, high) in RETRY_LIMITS.items():
-        value = target.get("RetryPolicy", {}).get(name)
-        if value is None or low <= value <= high:
-            continue
-        than = f"less than or equal to {high}" if value > high else f"greater than or equal to {low}"
-        raise Refused(
-            "ValidationException",
-            f"1 validation error detected: Value '{value}' at 'targets.{number}.member.retryPolicy."
-            f"{name[0].lower()}{name[1:]}' failed to satisfy constraint: Member must have value {than}",
-        )
+def invalid(why: str) -> Refused:
+    """What EventBridge answers to a parameter that it doesn't take."""
+    return Refused("ValidationException", why)
+
+
+def _check_role(request: Request, given: Parameters) -> None:
+    role = given.get("RoleArn")
+    if role and not can_be_assumed(role, SERVICE, account=request.account, region=request.region):
+        raise invalid(f"Provided role '{role}' cannot be assumed by principal '{SERVICE}'.")
+
+
+def _check_dead_letters(target: Parameters) -> None:
+    """Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html."""
+    arn = target.get("DeadLetterConfig", {}).get("Arn")
+    if arn and ":sqs:" not in arn:
+        raise invalid(f"The dead-letter queue of target {target['Id']} is no queue of SQS: {arn}")
 
 
 def _check_input(target: Parameters) -> None:
@@ -185,14 +207,16 @@ def _check_input(target: Parameters) -> None:
         )
     if "Input" in given and _parsed(target["Input"]) is None and target["Input"].strip() != "null":
         raise Refused("ValidationException", f"JSON syntax error in input for target {target['Id']}.")
-    if "InputTransformer" in given:
-        transformer = target["InputTransformer"]
-        try:
+    try:
+        if "InputPath" in given:
+            check_input_path(target["InputPath"], target_id=target["Id"])
+        if "InputTransformer" in given:
+            transformer = target["InputTransformer"]
             InputTransformer.check(
                 transformer.get("InputPathsMap", {}), transformer["InputTemplate"], target_id=target["Id"]
             )
-        except RefusedInput as error:
-            raise Refused("ValidationException", str(error)) from error
+    except RefusedInput as error:
+        raise invalid(str(error)) from error
 
 
 def _check_place(target: Parameters, region: str) -> None:
@@ -211,3 +235,8 @@ def _check_place(target: Parameters, region: str) -> None:
         return
     if parts[3] != region:
         raise NotSimulated("events", f"a target in another region than its rule ({arn})")
+
+
+VALIDATION = Validation(
+    code="ValidationException", rules={"PutRule": (check_rule,), "PutTargets": (check_targets,)}
+)

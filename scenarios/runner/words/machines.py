@@ -118,6 +118,7 @@ class WatchedHost:
                 stack_name=name,
                 session=session,
                 kinds=REGISTRY.kinds,
+                validators=REGISTRY.validators,
             )
 
         return actor.does(f"deploys the stack that watches {self.name}", do)

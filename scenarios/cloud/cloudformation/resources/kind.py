@@ -14,6 +14,7 @@ import boto3
 
 from scenarios.cloud.cloudformation.resources.shapes import Shape
 from scenarios.cloud.kernel.errors import InvalidTemplate
+from scenarios.cloud.kernel.validation import Request, Validators
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,38 @@ class Identity:
 
     ref: str
     attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+class AskingClient:
+    """A boto3 client that asks what the service refuses before each call, as its API does.
+
+    A stack is set up by muted calls, which reach moto alone.
+    """
+
+    def __init__(self, client: Any, service: str, site: "Site") -> None:
+        self._client = client
+        self._service = service
+        self._site = site
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._client, name)
+        operation = self._client.meta.method_to_api_mapping.get(name)
+        if operation is None:
+            return attribute
+
+        def call(**parameters: Any) -> Any:
+            self._site.validators.check(
+                Request(
+                    service=self._service,
+                    operation=operation,
+                    parameters=parameters,
+                    account=self._site.account,
+                    region=self._site.region,
+                )
+            )
+            return attribute(**parameters)
+
+        return call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +66,15 @@ class Site:
     region: str
     partition: str
     session: boto3.Session
+    validators: Validators
     clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
         """Return the client of a service; each is made once, since making one costs more than using it."""
         if service not in self.clients:
             # The stubs type a client by a literal name, which this is not.
-            self.clients[service] = cast("Any", self.session).client(service, region_name=self.region)
+            client = cast("Any", self.session).client(service, region_name=self.region)
+            self.clients[service] = AskingClient(client, service, self)
         return self.clients[service]
 
     def suffix(self, logical_id: str, length: int = 12) -> str:

@@ -1,4 +1,6 @@
-"""What may be asked of alarms: putting, deleting, setting and describing them, with CloudWatch's refusals.
+"""What may be asked of alarms: putting, deleting, setting and describing them.
+
+What CloudWatch refuses of one that is put stands in `validation.py`.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
@@ -10,15 +12,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from scenarios.cloud.alarm_rules import CompositeRule, InvalidAlarmRule, name_of
+from scenarios.cloud.alarm_rules import name_of
 from scenarios.cloud.alarms import INSUFFICIENT_DATA
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.cloudwatch.alarms.action_checks import check_composite_alarm, check_metric_alarm
-from scenarios.cloud.cloudwatch.alarms.composites import dependants, named
+from scenarios.cloud.cloudwatch.alarms.composites import dependants
 from scenarios.cloud.cloudwatch.alarms.describe import describe_alarms, describe_alarms_for_metric
 from scenarios.cloud.cloudwatch.alarms.telling import Suppression
 from scenarios.cloud.cloudwatch.alarms.words import INITIAL_REASON
-from scenarios.cloud.cloudwatch.metrics import queries
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
@@ -27,8 +27,6 @@ from scenarios.cloud.setting import Setting
 Become = Callable[[str, Any, str, str, Mapping[str, Any]], None]
 Configured = Callable[[str, Any, str, Any], None]
 Held = Callable[[Any], Suppression | None]
-
-MOST_DELETED = 100
 
 
 class AlarmRequests:
@@ -49,7 +47,7 @@ class AlarmRequests:
         calls.answer("cloudwatch", "DescribeAlarmsForMetric", self._describe_for_metric)
         calls.check("cloudwatch", "PutMetricAlarm", self._about_to_put)
         calls.after("cloudwatch", "PutMetricAlarm", self._was_put)
-        calls.check("cloudwatch", "PutCompositeAlarm", self._about_to_put_composite)
+        calls.check("cloudwatch", "PutCompositeAlarm", self._about_to_put)
         calls.after("cloudwatch", "PutCompositeAlarm", self._was_put)
         calls.check("cloudwatch", "DeleteAlarms", self._about_to_delete)
         calls.after("cloudwatch", "DeleteAlarms", self._were_deleted)
@@ -64,33 +62,7 @@ class AlarmRequests:
     # ---- putting --------------------------------------------------------------------------------
 
     def _about_to_put(self, asked: Asked) -> None:
-        parameters = asked.parameters
-        self._remember(asked, parameters["AlarmName"])
-        if "Metrics" in parameters:
-            queries.check_alarm(parameters)
-        if "ThresholdMetricId" in parameters:
-            raise NotSimulated("cloudwatch", f"anomaly detection in the alarm {parameters['AlarmName']}")
-        check_metric_alarm(parameters, asked.region)
-
-    def _about_to_put_composite(self, asked: Asked) -> None:
-        """The rule must be one, and name alarms that are there."""
-        parameters = asked.parameters
-        self._remember(asked, parameters["AlarmName"])
-        alarms = self._alarms(asked.region)
-        missing = [each for each in _children(parameters["AlarmRule"]) if named(alarms, each) is None]
-        if missing:
-            raise Refused(
-                "ValidationError",
-                f"Could not save the composite alarm as alarms [{', '.join(missing)}] in the alarm rule "
-                "do not exist",
-            )
-        periods = {"ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod"}
-        suppressor = parameters.get("ActionsSuppressor", "")
-        if suppressor and not periods <= parameters.keys():
-            raise Refused("ValidationError", f"ActionsSuppressor needs {' and '.join(sorted(periods))}")
-        if suppressor and named(alarms, suppressor) is None:
-            raise Refused("ValidationError", f"The ActionsSuppressor {suppressor} does not exist")
-        check_composite_alarm(parameters, asked.region)
+        self._remember(asked, asked.parameters["AlarmName"])
 
     def _was_put(self, call: ApiCall) -> None:
         """A new alarm begins without data; one that is updated keeps its state."""
@@ -109,8 +81,6 @@ class AlarmRequests:
     def _about_to_delete(self, asked: Asked) -> None:
         """At most one composite at a time, and nothing that a composite, which stays, depends on."""
         names, alarms = asked.parameters["AlarmNames"], self._alarms(asked.region)
-        if len(names) > MOST_DELETED:
-            raise Refused("ValidationError", f"At most {MOST_DELETED} alarms can be deleted at once")
         if sum(name in alarms and alarms[name].rule is not None for name in names) > 1:
             raise Refused("ValidationError", "At most one composite alarm can be deleted at once")
         _check_none_is_needed(names, alarms)
@@ -151,20 +121,6 @@ def set_state(
     alarm.state_reason = reason
     alarm.state_reason_data = json.dumps(dict(data)) if data else "{}"
     alarm.state_updated_timestamp = now.replace(tzinfo=None)
-
-
-def _children(rule: str) -> tuple[str, ...]:
-    """The alarms that a rule names; refuses what is no rule, in the frame of CloudWatch's words."""
-    if rule != rule.strip():
-        raise Refused(
-            "ValidationError", "AlarmRule must not contain leading or trailing whitespace or be null"
-        )
-    try:
-        return CompositeRule(rule).children
-    except InvalidAlarmRule as error:
-        raise Refused(
-            "ValidationError", f"Error in AlarmRule [{error.reason} at char {error.position}]"
-        ) from error
 
 
 def _check_none_is_needed(names: Sequence[str], alarms: Mapping[str, Any]) -> None:

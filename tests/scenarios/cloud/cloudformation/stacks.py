@@ -43,6 +43,7 @@ def build(resources, *, region=REGION, stack_name="watch", parameters=None, **se
         stack_name=stack_name,
         session=SESSION,
         kinds=REGISTRY.kinds,
+        validators=REGISTRY.validators,
     )
     for made in stack.resources.values():
         for attribute in made.attributes:

@@ -452,7 +452,7 @@ def test_an_alarm_is_as_its_properties_say():
 
 
 def test_a_composite_alarm_must_have_a_rule_that_is_one():
-    with pytest.raises(InvalidTemplate, match=r"One\.AlarmRule: .* position 7"):
+    with pytest.raises(InvalidTemplate, match=r"One .*: Error in AlarmRule .* at char 7"):
         build(one("AWS::CloudWatch::CompositeAlarm", AlarmRule="ALARM(a"))
 
 
@@ -1032,7 +1032,8 @@ resources = {name: {"Type": kind} for name, kind in
              {"Key": "AWS::KMS::Key", "Queue": "AWS::SQS::Queue", "Bucket": "AWS::S3::Bucket"}.items()}
 with mock_aws():
     stack = provision({"Resources": resources}, region="eu-west-1", account="123456789012", parameters={},
-                      stack_name="watch", session=session, kinds=REGISTRY.kinds)
+                      stack_name="watch", session=session, kinds=REGISTRY.kinds,
+                      validators=REGISTRY.validators)
 print(json.dumps([[r.physical_id, dict(r.attributes)] for r in stack.resources.values()]))
 """
 

@@ -488,5 +488,5 @@ def test_what_is_not_simulated_is_loud(target, what):
     needs_role = target.split(":")[2] in {"states", "events"}
     more = {"RoleArn": {"Fn::GetAtt": ["r", "Arn"]}} if needs_role else {}
     resources = {**role("r", "events", may("*")), **to_arn(target, **more)}
-    with world(resources) as cloud, pytest.raises(NotSimulated, match=what):
+    with pytest.raises(NotSimulated, match=what), world(resources) as cloud:
         emit(cloud, event())

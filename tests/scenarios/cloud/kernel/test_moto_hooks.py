@@ -126,6 +126,7 @@ def build():
         stack_name="watch",
         session=SESSION,
         kinds=REGISTRY.kinds,
+        validators=REGISTRY.validators,
     )
 
 

@@ -1,0 +1,66 @@
+"""What a service refuses of a request, whoever brings it: asked by the API, and by CloudFormation.
+
+On AWS CloudFormation creates a resource by the service's own API, so a value that one refuses the other
+refuses too. Here both doors ask the same `Validators`: `Calls` before moto answers, and the client that a
+CloudFormation type is created through. A rule reads the request and what stands in moto, and nothing else.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.limits import complaint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked of a service, as boto3 spells it. `account`: whose request it is."""
+
+    service: str
+    operation: str
+    parameters: Mapping[str, Any]
+    account: str
+    region: str
+
+
+Rule = Callable[[Request], None]
+"""Raises Refused where AWS refuses, NotSimulated where AWS would do what the simulated AWS doesn't."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """What one service checks.
+
+    Args:
+        code: the error code for a value outside the limits of its model; "": its limits are not checked, as
+            the service has other words for each.
+        rules: what it checks beyond the model, by operation.
+    """
+
+    code: str = ""
+    rules: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+
+
+class Validators:
+    """What every service checks, by botocore's name of it."""
+
+    def __init__(self, services: Mapping[str, Validation]) -> None:
+        self._services = services
+
+    def check(self, request: Request) -> None:
+        """Hold a request against the limits of the service's model, then against its rules.
+
+        Raises:
+            Refused: the service would refuse it, in its own code and words.
+            NotSimulated: as a rule says.
+        """
+        validation = self._services.get(request.service)
+        if validation is None:
+            return
+        if validation.code:
+            why = complaint(request.service, request.operation, request.parameters)
+            if why is not None:
+                raise Refused(validation.code, why)
+        for rule in validation.rules.get(request.operation, ()):
+            rule(request)
