@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.matching import EventPattern, InvalidPattern
-from scenarios.cloud.iam.trust import can_be_assumed
+from scenarios.cloud.authorization.trust import can_be_assumed
 from scenarios.cloud.inputs import InputTransformer, RefusedInput, check_input_path
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated, Refused

@@ -3,8 +3,8 @@
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-service.html
 """
 
-from scenarios.cloud.iam.policy import Principal, Request, decide
-from scenarios.cloud.iam.rows import document
+from scenarios.cloud.authorization.policy import Principal, Request, decide
+from scenarios.cloud.authorization.rows import document
 from scenarios.cloud.kernel import moto_hooks
 
 
