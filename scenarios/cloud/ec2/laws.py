@@ -3,6 +3,7 @@
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.ec2.alarm_actions import AlarmActions
 from scenarios.cloud.ec2.instances import Instances
+from scenarios.cloud.ec2.security_groups import SecurityGroups
 from scenarios.cloud.setting import Setting
 
 
@@ -13,3 +14,4 @@ def register(setting: Setting) -> None:
     act = AlarmActions(setting, instances).act
     for service in ("automate", "swf"):
         cloudwatch.actions.teach(service, act)
+    setting.laws.add(SecurityGroups(setting))

@@ -1,0 +1,26 @@
+"""Security groups: what EC2 says of a rule that is gone."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.scenarios.cloud.small_worlds import admin, queue, world
+
+SSH = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "203.0.113.0/24"}]}
+
+
+@pytest.mark.parametrize("direction", ["ingress", "egress"])
+def test_a_rule_that_is_gone_is_not_found_by_its_id_nor_by_what_it_allowed(direction):
+    with world(queue()) as cloud:
+        ec2 = admin(cloud, "ec2")
+        group = ec2.create_security_group(GroupName="web", Description="of a test")["GroupId"]
+        authorize = getattr(ec2, f"authorize_security_group_{direction}")
+        revoke = getattr(ec2, f"revoke_security_group_{direction}")
+        made = authorize(GroupId=group, IpPermissions=[SSH])["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+        revoke(GroupId=group, SecurityGroupRuleIds=[made])
+
+        with pytest.raises(ClientError, match=rf"InvalidSecurityGroupRuleId\.NotFound.* '{made}' does not"):
+            revoke(GroupId=group, SecurityGroupRuleIds=[made])
+        with pytest.raises(ClientError, match=r"InvalidPermission\.NotFound"):
+            revoke(GroupId=group, IpPermissions=[SSH])
+        with pytest.raises(ClientError, match=r"InvalidGroup\.NotFound"):
+            revoke(GroupId="sg-00000000", SecurityGroupRuleIds=[made])
