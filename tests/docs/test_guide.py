@@ -88,7 +88,7 @@ def said_words():
         for name, word in vars(there).items():
             own = getattr(word, "__module__", "") == there.__name__ and not name.startswith("_")
             returned = str(inspect.signature(word).return_annotation) if inspect.isfunction(word) else ""
-            if own and (inspect.isclass(word) or re.search(r"\.(Given|Deed|Check)\b", returned)):
+            if own and (inspect.isclass(word) or re.search(r"\.(Given|Action|Check)\b", returned)):
                 yield name
 
 
