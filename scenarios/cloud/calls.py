@@ -23,6 +23,8 @@ from scenarios.cloud.authorization.principals import Keys, keys_of
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kernel.moments import with_moments
+from scenarios.cloud.kernel.moto_hooks import crashed_in_moto
 from scenarios.cloud.kernel.validation import Request, Validators
 
 Original = Callable[[BaseClient, str, Mapping[str, Any]], dict[str, Any]]
@@ -59,6 +61,7 @@ class Calls:
         self._validators = validators
         self._answers: dict[tuple[str, str], Answer] = {}
         self._checks: dict[tuple[str, str], list[Callable[[Asked], None]]] = {}
+        self._waits: dict[tuple[str, str], Callable[[Asked], None]] = {}
         self._afters: dict[tuple[str, str], list[After]] = {}
         self._everything: list[After] = []
         self._services: list[After] = []
@@ -77,6 +80,10 @@ class Calls:
     def check(self, service: str, operation: str, check: Callable[[Asked], None]) -> None:
         """Have a law look at this operation before moto does; it refuses by raising `Refused`."""
         self._checks.setdefault((service, operation), []).append(check)
+
+    def wait(self, service: str, operation: str, wait: Callable[[Asked], None]) -> None:
+        """Have this operation take time before moto answers it; others may act meanwhile."""
+        self._waits[service, operation] = wait
 
     def after(self, service: str, operation: str, after: After) -> None:
         """Tell a law of every such call that succeeded."""
@@ -178,6 +185,7 @@ class Calls:
         if self._muted:
             return self._set_up(original, client, operation, parameters)
         _validate(client, operation, parameters)
+        parameters = _with_moments(client, operation, parameters)
         caller = self._caller(client, operation)
         self._sequence += 1
         sequence = self._sequence
@@ -223,7 +231,7 @@ class Calls:
         asked = Asked(
             service=service,
             operation=operation,
-            parameters=parameters,
+            parameters=_with_moments(client, operation, parameters),
             region=client.meta.region_name,
             caller=Caller(kind=CallerKind.ROOT, account=self._identity.account),
         )
@@ -232,11 +240,11 @@ class Calls:
     @contextmanager
     def _within(self, account: str) -> Iterator[None]:
         """Whatever moto is asked meanwhile, it is asked in this account."""
-        self._elsewhere = "" if account == self._identity.account else account
+        kept, self._elsewhere = self._elsewhere, "" if account == self._identity.account else account
         try:
             yield
         finally:
-            self._elsewhere = ""
+            self._elsewhere = kept
 
     def label(self, _service: str, request: Any) -> None:
         """Tell moto the account of a call from outside the world's own, as it asks to be told."""
@@ -285,6 +293,8 @@ class Calls:
             self._validators.check(_request(asked))
             for check in checks:
                 check(asked)
+        if wait := self._waits.get((asked.service, asked.operation)):
+            wait(asked)
         if answer is None:
             return _loud(asked.service, asked.operation, original, client, asked.parameters)
         return self._by_law(client, asked, answer, retries)
@@ -374,7 +384,7 @@ def client_error(client: BaseClient, operation: str, code: str, message: str, st
 def _loud(
     service: str, operation: str, original: Original, client: BaseClient, parameters: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Ask moto; what it doesn't do is NotSimulated, never an error of AWS's."""
+    """Ask moto; what it doesn't do, or crashes at, is NotSimulated, never an error of AWS's."""
     try:
         return original(client, operation, parameters)
     except NotImplementedError as error:
@@ -383,6 +393,14 @@ def _loud(
         if "Not yet implemented" in str(error):
             raise NotSimulated(service, f"{operation} (moto: not yet implemented)") from error
         raise
+    except Exception as error:
+        if crashed_in_moto(error):
+            raise NotSimulated(service, f"{operation} with these parameters (moto: {error!r})") from error
+        raise
+
+
+def _with_moments(client: BaseClient, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    return with_moments(parameters, client.meta.service_model.operation_model(operation).input_shape)
 
 
 def _validate(client: BaseClient, operation: str, parameters: Mapping[str, Any]) -> None:

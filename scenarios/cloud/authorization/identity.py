@@ -7,23 +7,38 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_eval
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from scenarios.cloud.authorization.denied import Unusable, UnusableCredentials
-from scenarios.cloud.authorization.policy import Decision, Document, Principal, Request, decide
+from scenarios.cloud.authorization.policy import (
+    Decision,
+    Document,
+    MalformedPolicy,
+    Principal,
+    Request,
+    decide,
+)
 from scenarios.cloud.authorization.principals import limits_of, policies_of
 from scenarios.cloud.authorization.rows import Arn, PolicyReader
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import Caller, CallerKind
-from scenarios.cloud.kernel.errors import WorldError
+from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 
 ADMINISTRATOR: Mapping[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
+
+
+def _decided(request: Request, identity_policies: Iterable[Document], *more: Any, **limits: Any) -> Decision:
+    """IAM's decision; a document that AWS would never have stored, and moto did, can't be asked."""
+    try:
+        return decide(request, identity_policies, *more, **limits)
+    except MalformedPolicy as error:
+        raise NotSimulated("iam", f"a policy that AWS would not have stored: {error}") from error
 
 
 class Identity:
@@ -103,7 +118,7 @@ class Identity:
         request = Request(
             principal=Principal.of(caller), action=action, resource=resource, context=context or {}
         )
-        return decide(
+        return _decided(
             request,
             policies_of(caller),
             self.resource_policy(resource),
@@ -124,7 +139,7 @@ class Identity:
         """
         principal = Principal(services=(service, *self._regional(service, context)))
         request = Request(principal=principal, action=action, resource=resource, context=context)
-        return decide(request, (), self.resource_policy(resource))
+        return _decided(request, (), self.resource_policy(resource))
 
     def role_may(
         self,
@@ -135,7 +150,7 @@ class Identity:
         context: Mapping[str, str | bool] | None = None,
     ) -> Decision:
         """Whether a role that `service` assumes may, and whether the service may assume it at all."""
-        trusted = decide(
+        trusted = _decided(
             Request(
                 principal=Principal(services=(service, *self._regional(service, context or {}))),
                 action="sts:AssumeRole",

@@ -29,8 +29,11 @@ Document = Mapping[str, Any]
 
 
 def document(text: Any) -> Document:
-    """A policy document as moto keeps it: JSON text, or read already."""
-    read: Document = json.loads(text) if isinstance(text, str | bytes) else text
+    """A policy document as moto keeps it: JSON text, or read already. What is no JSON says nothing."""
+    try:
+        read: Document = json.loads(text) if isinstance(text, str | bytes) else text
+    except ValueError:
+        return {}
     return read
 
 

@@ -72,7 +72,11 @@ class TrailRequests:
             self._look_at_log_group(given, arn, trail)
 
     def _look_at_bucket(self, given: Mapping[str, Any], arn: str, trail: Any) -> None:
-        bucket = given.get("S3BucketName") or trail.bucket_name
+        bucket = given.get("S3BucketName")
+        if bucket is None:
+            bucket = trail.bucket_name
+        if not bucket:
+            raise Refused("InvalidS3BucketNameException", "Bucket name cannot be blank!")
         if moto_hooks.bucket(self._setting.account, bucket) is None:
             raise Refused("S3BucketDoesNotExistException", f"S3 bucket {bucket} does not exist!", 404)
         if self._access.to_bucket(arn, bucket, _a_key(self._setting.account, given, trail)):
@@ -103,10 +107,13 @@ class TrailRequests:
         if not group or not role:
             why = "You must specify a log group and a role that CloudTrail can assume to write to it."
             raise Refused("InvalidParameterCombinationException", why)
+        wrong = "InvalidCloudWatchLogsLogGroupArnException"
+        if not group.startswith("arn:") or group.count(":") < 6:
+            raise Refused(wrong, f"CloudTrail cannot validate the specified log group ARN: {group}")
         stream = f"{self._setting.account}_CloudTrail_{group.split(':')[3]}"
         if self._access.to_log_group(arn, role, group, stream):
             why = "Access denied. Check the permissions for your role."
-            raise Refused("InvalidCloudWatchLogsLogGroupArnException", why)
+            raise Refused(wrong, why)
 
     def _look_at_organization(self) -> None:
         found = moto_hooks.organization(self._setting.account)

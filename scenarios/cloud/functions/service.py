@@ -208,8 +208,6 @@ class Functions(Door[Event]):
                 payload = environment.invoke(invocation.event, context)
             self._still_alive(invocation)
             return returned(payload)
-        except WorldError:
-            raise  # the rehearsal's own, not the handler's
         except TimedOut:
             result = timed_out(invocation.request_id, timeout)
         except Crash:

@@ -114,6 +114,17 @@ class Clock:
         """How many deeds are still to come."""
         return sum(not entry.cancelled for entry in self._heap)
 
+    @property
+    def next_moment(self) -> datetime | None:
+        """When the next deed is due; None when nothing is due any more."""
+        entry = self._next()
+        return entry.moment if entry is not None else None
+
+    @property
+    def limited(self) -> bool:
+        """Whether whoever runs now has until a moment, as a function has: nothing else runs beside it."""
+        return self._limit is not None
+
     def at(self, moment: datetime, deed: Deed, what: str = "") -> Entry:
         """Have `deed` run at `moment`; a moment that is past means now, after what is due already."""
         self._sequence += 1

@@ -19,8 +19,11 @@ class NotSimulated(BaseException):
         super().__init__(f"the simulated AWS does not do {service}: {what}")
 
 
-class WorldError(RuntimeError):
-    """The simulated AWS was used in a way it does not allow, such as a thread started inside it."""
+class WorldError(BaseException):
+    """The simulated AWS was used in a way it does not allow, such as a connection to the outside.
+
+    As loud as `NotSimulated`: a handler which catches `Exception` goes on as if nothing had been wrong.
+    """
 
 
 class Refused(Exception):

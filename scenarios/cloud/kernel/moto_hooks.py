@@ -9,13 +9,17 @@ import copy
 import copyreg
 import inspect
 import json
+import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import moto
 import moto.awslambda.models as lambda_models
 import moto.core.botocore_stubber as stubber
 import moto.core.models as moto_models
@@ -31,6 +35,8 @@ import moto.sns.models as sns_models
 import moto.sqs.models as sqs_models
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import BotoCoreError
+from botocore.parsers import ResponseParserError
 from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict, BaseBackend
@@ -39,9 +45,13 @@ from moto.core.models import MockAWS
 from moto.iam.access_control import PermissionResult
 from moto.moto_api._internal import mock_random
 
+from scenarios.cloud.kernel.arns import account_of, region_of
 from scenarios.cloud.kernel.botocore_hooks import shared_loader
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.moto_mends import OF_NO_SERVICE, Mend
+
+_MOTO = f"{Path(moto.__file__).parent}{os.sep}"
+_SIMULATED = f"{Path(__file__).resolve().parents[2]}{os.sep}"
 
 # Deep copies make new locks; a lock has no state worth copying.
 copyreg.pickle(type(threading.RLock()), lambda _: (threading.RLock, ()))
@@ -215,6 +225,17 @@ def messages_tell(tell: Callable[[str], None]) -> Iterator[None]:
         sqs_models.Queue.add_message = add
 
 
+def crashed_in_moto(error: Exception) -> bool:
+    """Whether moto itself stumbled over a request, which AWS would have answered somehow."""
+    if isinstance(error, BotoCoreError):
+        return False
+    if isinstance(error, ResponseParserError):  # it wrote into XML what XML can't hold
+        return True
+    files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+    ours = [name for name in files if name.startswith((_MOTO, _SIMULATED))]
+    return bool(ours) and ours[-1].startswith(_MOTO)
+
+
 # ---- snapshots ----------------------------------------------------------------------------------
 
 
@@ -316,8 +337,8 @@ def lambda_policy(function: Any) -> Mapping[str, Any] | None:
 
 def queue(arn: str) -> Any | None:
     """A queue's model, by ARN."""
-    _, _, _, region, account, name = arn.split(":", 5)
-    return backend("sqs", account, region).queues.get(name)
+    name = arn.rpartition(":")[2]
+    return backend("sqs", account_of(arn), region_of(arn)).queues.get(name) if account_of(arn) else None
 
 
 def messages(queue: Any) -> list[Any]:
@@ -362,8 +383,7 @@ def event_source_mappings(account: str, region: str) -> list[Any]:
 
 def topic(arn: str) -> Any | None:
     """A topic's model, by ARN."""
-    _, _, _, region, account, _ = arn.split(":", 5)
-    return backend("sns", account, region).topics.get(arn)
+    return backend("sns", account_of(arn), region_of(arn)).topics.get(arn) if account_of(arn) else None
 
 
 def subscriptions(topic_arn: str) -> list[Any]:

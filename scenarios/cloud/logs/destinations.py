@@ -16,6 +16,7 @@ from typing import Any
 from scenarios.cloud.authorization.document import MalformedPolicy, parse
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.arns import account_of, service_of
 from scenarios.cloud.kernel.deliveries import AssumedRole, StreamRecord
 from scenarios.cloud.kernel.paging import of_logs
 from scenarios.cloud.logs.events import invalid
@@ -40,14 +41,14 @@ class Destinations:
 
     def reaches(self, target: str, role: str, source_arn: str) -> bool:
         """Whether Logs can write to a stream under a role, on behalf of `source_arn`."""
-        if target.split(":")[2] not in STREAMS:
+        if service_of(target) not in STREAMS:
             return False
         by = AssumedRole(arn=role, service=SERVICE)
         return self._setting.deliveries.refusal(target, TEST_MESSAGE, by=by, source=source_arn) is None
 
     def _about_to_put(self, asked: Asked) -> None:
         parameters, account = asked.parameters, asked.caller.account
-        if any(parameters[name].split(":")[4] != account for name in ("targetArn", "roleArn")):
+        if any(account_of(parameters[name]) != account for name in ("targetArn", "roleArn")):
             raise invalid("A destination's target and role belong to the account that puts it.")
         arn = f"arn:aws:logs:{asked.region}:{account}:destination:{parameters['destinationName']}"
         if not self.reaches(parameters["targetArn"], parameters["roleArn"], arn):

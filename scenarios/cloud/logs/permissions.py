@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-over
 
 from scenarios.cloud.authorization.rows import JSON, Arn, Document, Permissions, Place, document
 from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.arns import service_of
 
 _LINES = """
 DescribeLogGroups               =                         log_group(=)
@@ -73,7 +74,7 @@ def _log_stream(place: Place, group: str, stream: str) -> str:
 
 def _log_destination(_place: Place, arn: str) -> str:
     """What a subscription leads to, if that is a logical destination: streams and functions are not asked."""
-    return arn if arn.split(":")[2] == "logs" else ""
+    return arn if service_of(arn) == "logs" else ""
 
 
 def _policy(arn: Arn) -> Document | None:

@@ -20,6 +20,7 @@ from typing import Any
 from chalicelib.matching import LogPattern
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.arns import service_of
 from scenarios.cloud.kernel.deliveries import AssumedRole, Event, Missing, Refusal, StreamRecord
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.logs.destinations import SERVICE, Destinations
@@ -45,7 +46,7 @@ class Subscriptions:
         pattern_of(parameters["filterPattern"])
         arn, role = parameters["destinationArn"], parameters.get("roleArn", "")
         source = self._source(asked.region, parameters["logGroupName"])
-        match arn.split(":")[2]:
+        match service_of(arn):
             case "lambda":
                 self._function_may(arn, source)
             case "kinesis" | "firehose" as service:
@@ -59,6 +60,8 @@ class Subscriptions:
                     )
             case "logs":
                 self._destination_may(asked, arn)
+            case "":
+                raise invalid(f"Invalid destinationArn: {arn}")
             case other:
                 raise NotSimulated("logs", f"a subscription to {other} ({arn})")
 

@@ -86,7 +86,7 @@ class Lifecycle:
             self._setting.clock.at(_midnight_after(self._setting.clock.now), self._turn, "S3 lifecycle")
 
     def _known(self, asked: Asked) -> None:
-        for rule in asked.parameters["LifecycleConfiguration"]["Rules"]:
+        for rule in asked.parameters.get("LifecycleConfiguration", {}).get("Rules", ()):
             within = {**rule.get("Filter", {}), **rule.get("Filter", {}).get("And", {})}
             unknown = [name for name in ("ObjectSizeGreaterThan", "ObjectSizeLessThan") if name in within]
             noncurrent = rule.get("NoncurrentVersionExpiration", {})

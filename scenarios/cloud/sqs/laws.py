@@ -1,9 +1,11 @@
 """Which laws SQS has."""
 
 from scenarios.cloud.setting import Setting
+from scenarios.cloud.sqs.polling import Polling
 from scenarios.cloud.sqs.queues import Queues
 
 
 def register(setting: Setting) -> None:
     """The laws of SQS."""
     setting.laws.add(Queues(setting))
+    setting.laws.add(Polling(setting))

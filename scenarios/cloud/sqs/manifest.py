@@ -3,7 +3,15 @@
 from scenarios.cloud.service import Service
 from scenarios.cloud.sqs.laws import register
 from scenarios.cloud.sqs.permissions import PERMISSIONS
+from scenarios.cloud.sqs.polling import MENDS
 from scenarios.cloud.sqs.recorded import RECORDED
 from scenarios.cloud.sqs.resources import KINDS
 
-SERVICE = Service(name="sqs", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS, register=register)
+SERVICE = Service(
+    name="sqs",
+    permissions=PERMISSIONS,
+    recorded=(RECORDED,),
+    kinds=KINDS,
+    mends=MENDS,
+    register=register,
+)

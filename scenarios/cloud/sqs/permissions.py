@@ -39,7 +39,8 @@ def _queue(place: Place, queue: str, account: str = "") -> str:
     region, account, name = place.region, account or place.account, queue
     if "://" in queue:
         url = urlsplit(queue)
-        account, name = url.path.strip("/").split("/")[-2:]
+        *before, name = url.path.strip("/").split("/")
+        account = before[-1] if before else account  # no queue has such a URL, and SQS will say so
         host = re.fullmatch(r"(?:sqs\.([\w-]+)|([\w-]+)\.queue)\.amazonaws\.com", url.hostname or "")
         region = (host[1] or host[2]) if host else region
     return f"arn:aws:sqs:{region}:{account}:{name}"

@@ -146,7 +146,7 @@ class Sessions:
 
     def _session_policies(self, given: Mapping[str, Any], account: str) -> tuple[Document, ...] | None:
         """What the session is limited to; None for a session that hands in nothing."""
-        arns = [each["arn"] for each in given.get("PolicyArns", ())]
+        arns = [each.get("arn", "") for each in given.get("PolicyArns", ())]
         if "Policy" not in given and not arns:
             return None
         if len(arns) > MOST_POLICIES:

@@ -1,5 +1,7 @@
 import contextlib
+import json
 
+import moto.sqs.models as sqs_models
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
@@ -272,6 +274,38 @@ def test_a_hole_in_the_simulation_passes_through_except_exception(each):
     each.calls.answer("sqs", "ListQueues", lambda _: (_ for _ in ()).throw(NotSimulated("sqs", "it")))
     with pytest.raises(NotSimulated), contextlib.suppress(Exception):
         admin(each, "sqs").list_queues()
+
+
+def test_a_world_used_wrongly_passes_through_except_exception(each):
+    stranger = each.client(each.user("alice"), "sqs")
+    each.identity._callers.clear()
+    with pytest.raises(WorldError, match="nobody"), contextlib.suppress(Exception):
+        stranger.list_queues()
+
+
+def test_what_moto_stumbles_over_is_a_hole(each, monkeypatch):
+    monkeypatch.setattr(sqs_models.SQSBackend, "list_queues", lambda *_: sqs_models.SQSBackend.no_such_thing)
+    with pytest.raises(NotSimulated, match=r"ListQueues with these parameters .moto: AttributeError"):
+        admin(each, "sqs").list_queues()
+
+
+def test_what_moto_writes_that_xml_cannot_hold_is_a_hole(each):
+    with pytest.raises(NotSimulated, match="ResponseParserError"):
+        admin(each, "iam").get_user(UserName="\x01")
+
+
+def test_a_crash_of_a_law_is_no_hole(each):
+    each.calls.answer("sqs", "ListQueues", lambda _: {}["nothing"])
+    with pytest.raises(KeyError):
+        admin(each, "sqs").list_queues()
+
+
+def test_a_stored_policy_that_aws_would_not_have_stored_is_a_hole(each):
+    iam = admin(each, "iam")
+    with each.calls.muted():
+        iam.create_role(RoleName="odd", AssumeRolePolicyDocument=json.dumps({"source": []}))
+    with pytest.raises(NotSimulated, match="would not have stored"):
+        admin(each, "sts").assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/odd", RoleSessionName="odd")
 
 
 # ---- who may ------------------------------------------------------------------------------------

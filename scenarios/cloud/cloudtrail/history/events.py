@@ -118,7 +118,7 @@ class EventHistory:
         until = _aware(asked.parameters.get("EndTime"), now)
         if until < since:
             raise Refused("InvalidTimeRangeException", "End time cannot be less than start time.")
-        return list_public_keys(since, until, keys=keys_of(asked.region, since, until))
+        return list_public_keys(since, until, keys=keys_of(asked.region, since, min(until, now)))
 
 
 # ---- what is asked ------------------------------------------------------------------------------

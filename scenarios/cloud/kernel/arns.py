@@ -1,0 +1,24 @@
+"""Parts of an ARN that somebody wrote, which may be no ARN at all.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+"""
+
+
+def service_of(arn: str) -> str:
+    """The service, `sqs`; "" where this is no ARN."""
+    return _part(arn, 2)
+
+
+def region_of(arn: str) -> str:
+    """The region; "" where it names none."""
+    return _part(arn, 3)
+
+
+def account_of(arn: str) -> str:
+    """The account; "" where it names none."""
+    return _part(arn, 4)
+
+
+def _part(arn: str, place: int) -> str:
+    parts = arn.split(":", 5)
+    return parts[place] if len(parts) == 6 and parts[0] == "arn" else ""

@@ -1,0 +1,72 @@
+"""Long polls: ReceiveMessage waits in simulated time until a message can be seen, or its time is over.
+
+The wait is WaitTimeSeconds, else the queue's ReceiveMessageWaitTimeSeconds. While somebody waits, the rest of
+the world goes on; while a function waits, only time passes, as one thing runs after the other here: a message
+that would come of something due meanwhile comes after the function's wait.
+
+Source:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import moto.sqs.models as sqs_models
+
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.moto_mends import Mend
+from scenarios.cloud.setting import Setting
+
+LONGEST_SECONDS = 20
+
+_receive = sqs_models.SQSBackend.receive_message
+
+
+def _receive_at_once(
+    backend: Any, queue_name: str, count: int, _wait_seconds: int, *given: Any, **more: Any
+) -> Any:
+    """What moto waits for under frozen time never comes."""
+    return _receive(backend, queue_name, count, 0, *given, **more)
+
+
+MENDS: tuple[Mend, ...] = ((sqs_models.SQSBackend, "receive_message", _receive_at_once),)
+
+
+class Polling:
+    """Whoever waits for a message."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        setting.calls.wait("sqs", "ReceiveMessage", self._wait)
+
+    def _wait(self, asked: Asked) -> None:
+        queue = self._queue(asked)
+        if queue is None:
+            return  # SQS says so
+        seconds = asked.parameters.get("WaitTimeSeconds", int(queue.receive_message_wait_time_seconds or 0))
+        if not 0 < seconds <= LONGEST_SECONDS:
+            return
+        clock = self._setting.clock
+        until = clock.now + timedelta(seconds=seconds)
+        while (seen := _seen_at(queue, until)) > clock.now:
+            due = clock.next_moment
+            if due is not None and due <= seen and not clock.limited:
+                clock.step()
+            else:
+                clock.pass_time((seen - clock.now).total_seconds())
+
+    def _queue(self, asked: Asked) -> Any:
+        ((_, arn),) = self._setting.actions.required(
+            "sqs", asked.operation, asked.parameters, region=asked.region, account=asked.caller.account
+        )
+        return moto_hooks.queue(arn)
+
+
+def _seen_at(queue: Any, until: datetime) -> datetime:
+    """When the first message of a queue can be seen; `until`, where none can before."""
+    moments = (
+        datetime.fromtimestamp(max(each.visible_at, each.delayed_until) / 1000, UTC)
+        for each in moto_hooks.messages(queue)
+    )
+    return min(until, *moments, until)
