@@ -89,6 +89,8 @@ class MetricFilters:
     def _about_to_put(self, asked: Asked) -> None:
         parameters = asked.parameters
         pattern = pattern_of(parameters["filterPattern"])
+        if len(parameters["metricTransformations"]) != 1:
+            raise invalid("a metric filter has one transformation")
         (transformation,) = parameters["metricTransformations"]
         dimensions = transformation.get("dimensions") or {}
         if dimensions and transformation.get("defaultValue") is not None:
