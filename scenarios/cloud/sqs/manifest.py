@@ -2,8 +2,8 @@
 
 from scenarios.cloud.service import Service
 from scenarios.cloud.sqs.laws import register
+from scenarios.cloud.sqs.mends import MENDS
 from scenarios.cloud.sqs.permissions import PERMISSIONS
-from scenarios.cloud.sqs.polling import MENDS
 from scenarios.cloud.sqs.recorded import RECORDED
 from scenarios.cloud.sqs.resources import KINDS
 
