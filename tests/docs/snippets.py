@@ -14,6 +14,7 @@ from pathlib import Path
 TOOLS = frozenset({"trailwarden", "make", "aws", "pytest", "curl", "chalice", "git", "cd"})
 _SHELL, _PYTHON = ("sh", "bash", "console", "shell"), ("python", "py")
 _FENCE, _REASON = re.compile(r"^```(\w*)"), re.compile(r"<!-- not run: (.+) -->")
+_INTO = re.compile(r"<!-- into: (\S+) -->")
 _INLINE = re.compile(r"`((?:trailwarden|make|aws) [^`\n]+)`")
 
 
@@ -95,6 +96,15 @@ def commands(page: str, text: str) -> Iterator[Command]:
 def python(page: str, text: str) -> list[Block]:
     """The blocks of Python of a page."""
     return [block for block in blocks(page, text) if block.language in _PYTHON]
+
+
+def put_together(page: str, text: str) -> dict[str, str]:
+    """The files that a page writes block by block: above each block stands `<!-- into: PATH -->`."""
+    lines, files = text.splitlines(), dict[str, list[str]]()
+    for block in python(page, text):
+        if found := _INTO.fullmatch(lines[max(0, block.line - 4)].strip()):
+            files.setdefault(found[1], []).append(block.text.strip("\n"))
+    return {path: "\n\n\n".join(parts) + "\n" for path, parts in files.items()}
 
 
 def _begins_with_a_tool(text: str) -> bool:

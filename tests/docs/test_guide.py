@@ -1,6 +1,6 @@
 """The guide's remediation is put together from its own blocks, in a copy of the project, and rehearsed there.
 
-A block belongs to the file that the comment above it names: `<!-- into: PATH -->`.
+Which file a block belongs to stands above it: see `snippets.put_together`.
 """
 
 import inspect
@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from scenarios.commands.cli import main
 from scenarios.packaging.start import beginning, put
 from scenarios.runner import words
-from tests.docs.snippets import blocks, commands
+from tests.docs.snippets import blocks, commands, put_together
 from tests.project import PROJECT, copied, python
 
 PAGE = "docs/writing-a-remediation.md"
@@ -24,22 +24,12 @@ MODULE, SCENARIO = f"chalicelib/remediations/{NAME}.py", f"scenarios/incidents/{
 GENERATE = "from scenarios.packaging.sam import regenerate; regenerate()"
 
 
-def put_together():
-    """Each file the guide writes, from its blocks in their order."""
-    lines, files = TEXT.splitlines(), {}
-    for block in blocks(PAGE, TEXT):
-        above = "\n".join(lines[max(0, block.line - 4) : block.line - 1])
-        if found := re.search(r"<!-- into: (\S+) -->\s+```python$", above):
-            files.setdefault(found[1], []).append(block.text.strip("\n"))
-    return {path: "\n\n\n".join(texts) + "\n" for path, texts in files.items()}
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A project whose `trailwarden new` is done, and whose examples the guide has replaced."""
     made = copied(tmp_path_factory.mktemp("guide"))
     put(made, beginning(made, NAME, "event"))
-    for path, text in put_together().items():
+    for path, text in put_together(PAGE, TEXT).items():
         (made / path).write_text(text)
     generated = python(made, "-c", GENERATE)
     assert generated.returncode == 0, generated.stderr
@@ -47,7 +37,7 @@ def project(tmp_path_factory):
 
 
 def test_the_guide_writes_the_two_files_that_new_begins():
-    assert set(put_together()) == {MODULE, SCENARIO}
+    assert set(put_together(PAGE, TEXT)) == {MODULE, SCENARIO}
     assert f"trailwarden new {NAME} --on event" in TEXT
 
 
