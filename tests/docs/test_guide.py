@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from scenarios.commands.cli import main
 from scenarios.packaging.start import beginning, put
 from scenarios.runner import words
+from scenarios.runner.show.report import LABELS
 from tests.docs.snippets import blocks, commands, put_together
 from tests.project import PROJECT, copied, python
 
@@ -69,6 +70,15 @@ def test_what_the_guide_says_that_match_prints_is_what_it_prints():
 
     printed = block.text.partition("'\nevent pattern")[2]
     assert result.output == f"event pattern{printed}\n"
+
+
+def test_the_lines_the_guide_tells_to_look_for_are_the_timelines_own():
+    section = TEXT.partition("## 9. When it stays silent")[2].partition("Why a pattern")[0]
+    rows, _, sentence = section.partition("\nA line ")
+    named = {*re.findall(r"^\| `([^`]+)`", rows, re.MULTILINE), *re.findall(r"`([a-z ]+)`", sentence)}
+
+    assert {"action", "noticed", "did", "error"} <= named
+    assert named - {label for label, _ in LABELS.values()} == set()
 
 
 def said_words():
