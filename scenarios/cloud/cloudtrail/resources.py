@@ -12,7 +12,8 @@ from collections.abc import Mapping
 
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.cloudformation.resources.access import require_assumable, role_may, service_may
+from scenarios.cloud.authorization.trust import role_may
+from scenarios.cloud.cloudformation.resources.access import require_assumable, service_may
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
 from scenarios.cloud.cloudformation.resources.shapes import TAGS, Flag, Many, Refused, Shape, Text, arn
 from scenarios.cloud.cloudtrail.selectors.rules import (
@@ -202,7 +203,7 @@ def _check_logs(order: Order) -> None:
     stream = f"{order.site.account}_CloudTrail_{order.site.region}"
     log_stream = f"{group.removesuffix(':*')}:log-stream:{stream}"
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-        if not role_may(order.site, role, action, log_stream):
+        if not role_may(role, action, log_stream):
             raise InvalidTemplate(
                 at, f"Access denied. Check the permissions for your role ({action} on {log_stream})"
             )

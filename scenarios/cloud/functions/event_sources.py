@@ -14,7 +14,8 @@ standard queues may: that counts as received twice. One batch is handled at a ti
 MaximumConcurrency (2 and more) never holds anything back, and there is nothing to scale down
 after failures.
 
-Left out: filter criteria, FIFO queues, queues of other accounts, provisioned pollers.
+What Lambda refuses to connect stands in validation.py. Left out: filter criteria, FIFO queues, queues of
+other accounts, provisioned pollers.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html,
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html,
@@ -30,13 +31,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from scenarios.cloud.calls import Asked
 from scenarios.cloud.functions.invocations import Invocation, Result
-from scenarios.cloud.functions.queue_batches import DEFAULT_BATCH_SIZE, objection, record, unprocessed
+from scenarios.cloud.functions.queue_batches import record, unprocessed
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import ApiCall, Caller
 from scenarios.cloud.kernel.clock import Entry
-from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kms.keys import key_arn
 from scenarios.cloud.setting import Setting
 
@@ -46,19 +46,6 @@ REFUSED_SECONDS = 60.0
 # "Lambda might wait for up to 20 seconds", whatever shorter window is configured: a long poll's length.
 LONG_POLL_SECONDS = 20
 LARGEST_PAYLOAD_BYTES = 6 * 1024 * 1024
-_PARAMETERS = frozenset(
-    {
-        "BatchSize",
-        "Enabled",
-        "EventSourceArn",
-        "FunctionName",
-        "FunctionResponseTypes",
-        "MaximumBatchingWindowInSeconds",
-        "ScalingConfig",
-        "Tags",
-        "UUID",
-    }
-)
 
 
 @dataclass(slots=True)
@@ -85,7 +72,6 @@ class EventSources:
         self._gathering: dict[str, _Gathering] = {}
         self._told: set[tuple[str, str]] = set()
         for operation in ("CreateEventSourceMapping", "UpdateEventSourceMapping"):
-            setting.calls.check("lambda", operation, self._may_connect)
             setting.calls.after("lambda", operation, self._changed)
         for operation in ("ChangeMessageVisibility", "ChangeMessageVisibilityBatch"):
             setting.calls.after("sqs", operation, self._changed)
@@ -100,66 +86,10 @@ class EventSources:
         if self._mappings(queue_arn):
             self._wake(queue_arn)
 
-    # ---- connecting a function to a queue ---------------------------------------------------------
-
-    def _may_connect(self, asked: Asked) -> None:
-        for name in sorted(asked.parameters.keys() - _PARAMETERS):
-            raise NotSimulated("lambda", f"{asked.operation} with {name}")
-        given = dict(asked.parameters)
-        if asked.operation == "UpdateEventSourceMapping":
-            known = self._mapping(asked.region, given["UUID"])
-            if known is None:
-                raise Refused("ResourceNotFoundException", "The resource you requested does not exist.", 404)
-            given = {**_described(known), **given}
-        queue, model = (
-            self._queue(given.get("EventSourceArn", "")),
-            self._model(asked.region, given["FunctionName"]),
-        )
-        if asked.operation == "CreateEventSourceMapping":
-            self._refuse_twins(queue.queue_arn, model)
-        role = self._role(model)
-        objected = objection(
-            lambda action: self._setting.identity.judge(role, action, queue.queue_arn).allowed,
-            visibility_seconds=int(queue.visibility_timeout),
-            timeout_seconds=int(model.timeout),
-            batch_size=int(given.get("BatchSize") or DEFAULT_BATCH_SIZE),
-            window_seconds=int(given.get("MaximumBatchingWindowInSeconds") or 0),
-        )
-        if objected is not None:
-            raise Refused("InvalidParameterValueException", f"Invalid request provided: {objected[1]}")
-
-    def _queue(self, arn: str) -> Any:
-        if ":sqs:" not in arn or arn.endswith(".fifo"):
-            raise NotSimulated("lambda", f"an event source mapping for {arn}")
-        queue = moto_hooks.queue(arn)
-        if queue is None:
-            code = "AWS.SimpleQueueService.NonExistentQueue"
-            why = f"Error occurred while ReceiveMessage. SQS Error Code: {code}: {arn}"
-            raise Refused("InvalidParameterValueException", why)
-        return queue
-
-    def _model(self, region: str, function: str) -> Any:
-        if function.rpartition(":function:")[2].count(":"):
-            raise NotSimulated("lambda", f"an event source mapping of {function}, a version or an alias")
-        model = moto_hooks.lambda_function(self._setting.account, region, function)
-        if model is None:
-            raise Refused("ResourceNotFoundException", f"Function not found: {function}", 404)
-        return model
-
-    def _refuse_twins(self, queue_arn: str, model: Any) -> None:
-        for known in self._mappings(queue_arn, disabled=True):
-            if known.function_arn == model.function_arn:
-                why = (
-                    f'The event source arn (" {queue_arn} ") and function (" {model.function_name} ") '
-                    "provided mapping already exists. Please update or delete the existing mapping with "
-                    f"UUID {known.uuid}"
-                )
-                raise Refused("ResourceConflictException", why, 409)
+    # ---- when to look -----------------------------------------------------------------------------
 
     def _changed(self, call: ApiCall) -> None:
         self._wake_all(call.region)
-
-    # ---- when to look -----------------------------------------------------------------------------
 
     def _wake_all(self, region: str) -> None:
         for mapping in moto_hooks.event_source_mappings(self._setting.account, region):
@@ -307,20 +237,6 @@ class EventSources:
         region = queue_arn.split(":")[3]
         found = moto_hooks.event_source_mappings(self._setting.account, region)
         return [each for each in found if each.event_source_arn == queue_arn and (each.enabled or disabled)]
-
-    def _mapping(self, region: str, uuid: str) -> Any | None:
-        found = moto_hooks.event_source_mappings(self._setting.account, region)
-        return next((each for each in found if each.uuid == uuid), None)
-
-
-def _described(mapping: Any) -> dict[str, Any]:
-    """What an update leaves as it is."""
-    return {
-        "BatchSize": mapping.batch_size,
-        "EventSourceArn": mapping.event_source_arn,
-        "FunctionName": mapping.function_arn,
-        "MaximumBatchingWindowInSeconds": mapping.max_batch_window,
-    }
 
 
 def _name(arn: str) -> str:

@@ -4,8 +4,14 @@ from scenarios.cloud.functions.laws import register
 from scenarios.cloud.functions.permissions import PERMISSIONS
 from scenarios.cloud.functions.recorded import RECORDED
 from scenarios.cloud.functions.resources import KINDS
+from scenarios.cloud.functions.validation import VALIDATION
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
-    name="lambda", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS, register=register
+    name="lambda",
+    permissions=PERMISSIONS,
+    recorded=(RECORDED,),
+    kinds=KINDS,
+    validation=VALIDATION,
+    register=register,
 )

@@ -23,22 +23,23 @@ def objection(
     timeout_seconds: int,
     batch_size: int,
     window_seconds: int,
-) -> tuple[str, str] | None:
-    """Why Lambda would not let a function read a queue, and the parameter at fault; None when it would.
+) -> str | None:
+    """Why Lambda would not let a function read a queue; None when it would.
 
     `may(action)`: whether the function's role may do this to the queue.
     """
     for action in POLLER_ACTIONS:
         if not may(action):
             verb = action.removeprefix("sqs:")
-            why = f"The provided execution role does not have permissions to call {verb} on SQS"
-            return "FunctionName", why
+            return f"The provided execution role does not have permissions to call {verb} on SQS"
     if visibility_seconds < timeout_seconds:
         hidden, runs = f"{visibility_seconds} seconds", f"{timeout_seconds} seconds"
-        why = f"Queue visibility timeout: {hidden} is less than Function timeout: {runs}"
-        return "EventSourceArn", why
+        return f"Queue visibility timeout: {hidden} is less than Function timeout: {runs}"
     if batch_size > _LARGEST_BATCH_WITHOUT_WINDOW and not window_seconds:
-        return "MaximumBatchingWindowInSeconds", "a batch of more than 10 needs a window of 1 s or more"
+        return (
+            "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than "
+            f"{_LARGEST_BATCH_WITHOUT_WINDOW}"
+        )
     return None
 
 

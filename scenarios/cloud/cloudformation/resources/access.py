@@ -5,13 +5,14 @@ create these. The decision is `policy.decide`'s, over the policies as they stand
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.authorization.policy import Principal, Request, decide
+from scenarios.cloud.authorization import trust
 from scenarios.cloud.cloudformation.resources.kind import Site
+from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import InvalidTemplate
 
 
@@ -30,18 +31,16 @@ def service_may(
     `service` as in `logs.amazonaws.com`; the name that has the region in it is understood too. `more`:
     condition keys that only this request brings.
     """
-    name, _, rest = service.partition(".")
-    principal = Principal(services=(service, f"{name}.{site.region}.{rest}"))
-    context = {
-        "aws:SourceAccount": site.account,
-        "aws:SourceArn": source,
-        "s3:x-amz-acl": "bucket-owner-full-control",
-        **(more or {}),
-    }
-    if not source:
-        del context["aws:SourceArn"]
-    request = Request(principal=principal, action=action, resource=resource, context=context)
-    return decide(request, (), policy).allowed
+    return trust.service_may(
+        service,
+        action,
+        resource=resource,
+        policy=policy,
+        account=site.account,
+        region=site.region,
+        source=source,
+        more={"s3:x-amz-acl": "bucket-owner-full-control", **(more or {})},
+    )
 
 
 def require_assumable(site: Site, role_arn: str, service: str, at: str, source: str = "") -> None:
@@ -50,22 +49,10 @@ def require_assumable(site: Site, role_arn: str, service: str, at: str, source: 
     Raises:
         InvalidTemplate: the role cannot be assumed.
     """
-    try:
-        role = site.client("iam").get_role(RoleName=role_arn.rsplit("/", 1)[-1])["Role"]
-    except ClientError as error:
-        raise InvalidTemplate(at, f"The role {role_arn} does not exist.") from error
-    trust = role["AssumeRolePolicyDocument"]
-    if not service_may(site, service, "sts:AssumeRole", resource=role_arn, policy=trust, source=source):
+    if moto_hooks.role(site.account, role_arn.rsplit("/", 1)[-1]) is None:
+        raise InvalidTemplate(at, f"The role {role_arn} does not exist.")
+    if not trust.can_be_assumed(role_arn, service, account=site.account, region=site.region, source=source):
         raise InvalidTemplate(at, f"The role {role_arn} cannot be assumed by {service}.")
-
-
-def role_may(site: Site, role_arn: str, action: str, resource: str) -> bool:
-    """Tell whether a role's own policies allow it an action; the resource's are not asked."""
-    name = role_arn.rsplit("/", 1)[-1]
-    session = site.arn("sts", f"assumed-role/{name}/check", region="")
-    principal = Principal(account=site.account, arn=session, role_arn=role_arn)
-    request = Request(principal=principal, action=action, resource=resource)
-    return decide(request, tuple(_policies(site, name))).allowed
 
 
 def stream_accepts(site: Site, stream: str, role_arn: str) -> bool:
@@ -79,7 +66,7 @@ def stream_accepts(site: Site, stream: str, role_arn: str) -> bool:
             client.describe_delivery_stream(DeliveryStreamName=name)
     except ClientError:
         return False
-    return role_may(site, role_arn, f"{service}:PutRecord", stream)
+    return trust.role_may(role_arn, f"{service}:PutRecord", stream)
 
 
 def function_accepts(site: Site, function: str, service: str, source: str) -> bool:
@@ -91,13 +78,3 @@ def function_accepts(site: Site, function: str, service: str, source: str) -> bo
     return service_may(
         site, service, "lambda:InvokeFunction", resource=function, policy=policy, source=source
     )
-
-
-def _policies(site: Site, role: str) -> Iterator[Mapping[str, Any]]:
-    iam = site.client("iam")
-    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-        yield iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
-        arn = attached["PolicyArn"]
-        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        yield iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]

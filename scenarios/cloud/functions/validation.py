@@ -1,0 +1,216 @@
+"""What Lambda refuses of functions, permissions, destinations and mappings, beyond the limits of its model.
+
+The words are Lambda's own, but for reserved names in the environment and a handler's window.
+
+Sources: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html,
+https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html,
+https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html,
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+from scenarios.cloud.authorization.rows import document
+from scenarios.cloud.authorization.trust import can_be_assumed, role_may
+from scenarios.cloud.functions.queue_batches import DEFAULT_BATCH_SIZE, objection
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kernel.validation import Request, Validation
+
+SEND: Final[Mapping[str, str]] = {
+    "sqs": "sqs:SendMessage",
+    "sns": "sns:Publish",
+    "lambda": "lambda:InvokeFunction",
+    "events": "events:PutEvents",
+}
+# Above these a function runs on instances of its own (CapacityProviderConfig).
+_MOST: Final[Mapping[str, int]] = {"Timeout": 900, "MemorySize": 10_240}
+_SERVICES = re.compile(r"[a-z0-9.-]+\.amazonaws\.com|alexa-appkit\.amazon\.com")
+_LARGEST_ENVIRONMENT: Final = 4096
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+_RESERVED = re.compile(
+    r"_HANDLER|_X_AMZN_TRACE_ID|AWS_DEFAULT_REGION|AWS_REGION|AWS_EXECUTION_ENV|AWS_LAMBDA_(?!EXEC_WRAPPER).*"
+    r"|AWS_ACCESS_KEY(_ID)?|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|AWS_XRAY_.*|LAMBDA_TASK_ROOT|LAMBDA_RUNTIME_DIR"
+)
+_MAPPING: Final = frozenset(
+    {
+        "BatchSize",
+        "Enabled",
+        "EventSourceArn",
+        "FunctionName",
+        "FunctionResponseTypes",
+        "MaximumBatchingWindowInSeconds",
+        "ScalingConfig",
+        "Tags",
+        "UUID",
+    }
+)
+
+
+def configuration(request: Request) -> None:
+    """A function's configuration, as it is created or updated."""
+    given = request.parameters
+    if "CapacityProviderConfig" not in given:
+        _check_limits(given)
+    _check_environment(given.get("Environment", {}).get("Variables", {}))
+    role = given.get("Role")
+    if role and not can_be_assumed(
+        role, "lambda.amazonaws.com", account=request.account, region=request.region
+    ):
+        raise invalid("The role defined for the function cannot be assumed by Lambda.")
+    target = given.get("DeadLetterConfig", {}).get("TargetArn")
+    if target:
+        standing = moto_hooks.lambda_function(request.account, request.region, given["FunctionName"])
+        _check_sends(role or (standing.role if standing is not None else ""), target, ("sqs", "sns"))
+
+
+def permission(request: Request) -> None:
+    """A statement of a function's policy."""
+    given = request.parameters
+    principal, statement = given["Principal"], given["StatementId"]
+    if "." in principal and not principal.startswith("arn:") and not _SERVICES.fullmatch(principal):
+        raise invalid("The provided principal was invalid. Please check the principal and try again.")
+    function = moto_hooks.lambda_function(request.account, request.region, given["FunctionName"])
+    known = moto_hooks.lambda_policy(function) if function is not None else None
+    if known is not None and statement in {each.get("Sid") for each in known["Statement"]}:
+        raise Refused(
+            "ResourceConflictException",
+            f"The statement id ({statement}) provided already exists. Please provide a new statement id, or "
+            "remove the existing statement.",
+            409,
+        )
+
+
+def destinations(request: Request) -> None:
+    """Where a function's asynchronous events end."""
+    given = request.parameters
+    function = moto_hooks.lambda_function(request.account, request.region, given["FunctionName"])
+    for destination in given.get("DestinationConfig", {}).values():
+        if function is not None and destination.get("Destination"):
+            _check_sends(function.role, destination["Destination"], tuple(SEND))
+
+
+def event_source_mapping(request: Request) -> None:
+    """A function that reads a queue: both are there, and fit each other."""
+    for name in sorted(request.parameters.keys() - _MAPPING):
+        raise NotSimulated("lambda", f"{request.operation} with {name}")
+    given = dict(request.parameters)
+    mappings = moto_hooks.event_source_mappings(request.account, request.region)
+    if request.operation == "UpdateEventSourceMapping":
+        known = next((each for each in mappings if each.uuid == given["UUID"]), None)
+        if known is None:
+            raise Refused("ResourceNotFoundException", "The resource you requested does not exist.", 404)
+        given = {**_described(known), **given}
+    queue = _queue(given.get("EventSourceArn", ""))
+    function = _function(request, given["FunctionName"])
+    if request.operation == "CreateEventSourceMapping":
+        _refuse_twins(mappings, queue.queue_arn, function)
+    policy = document(queue.policy) if queue.policy else None
+    objected = objection(
+        partial(role_may, function.role, resource=queue.queue_arn, policy=policy),
+        visibility_seconds=int(queue.visibility_timeout),
+        timeout_seconds=int(function.timeout),
+        batch_size=int(given.get("BatchSize") or DEFAULT_BATCH_SIZE),
+        window_seconds=int(given.get("MaximumBatchingWindowInSeconds") or 0),
+    )
+    if objected is not None:
+        raise invalid(objected)
+
+
+def invalid(why: str) -> Refused:
+    """What Lambda answers to a parameter that it doesn't take."""
+    return Refused("InvalidParameterValueException", why)
+
+
+def _check_limits(given: Mapping[str, Any]) -> None:
+    for name, most in _MOST.items():
+        if given.get(name, 0) > most:
+            raise Refused(
+                "ValidationException",
+                f"1 validation error detected: Value '{given[name]}' at '{name[0].lower()}{name[1:]}' failed "
+                f"to satisfy constraint: Member must have value less than or equal to {most}",
+            )
+
+
+def _check_environment(variables: Mapping[str, str]) -> None:
+    cannot = "Lambda was unable to configure your environment variables because the environment variables you"
+    reserved = [name for name in variables if _RESERVED.fullmatch(name)]
+    if reserved:
+        raise invalid(
+            f"{cannot} have provided contains reserved keys that are currently not supported for "
+            f"modification. Reserved keys used in this request: {', '.join(reserved)}"
+        )
+    if (
+        sum(len(name.encode()) + len(value.encode()) for name, value in variables.items())
+        > _LARGEST_ENVIRONMENT
+    ):
+        raise invalid(f"{cannot} provided exceeded the 4KB limit.")
+
+
+def _check_sends(role: str, target: str, services: tuple[str, ...]) -> None:
+    service = target.split(":")[2] if target.startswith("arn:") else ""
+    if service not in services:
+        raise invalid(f"{target} is none of {', '.join(services)}, where failed events can go")
+    if not role_may(role, SEND[service], target):
+        verb = SEND[service].split(":")[1]
+        raise invalid(
+            f"The provided execution role does not have permissions to call {verb} on {service.upper()}"
+        )
+
+
+def _queue(arn: str) -> Any:
+    if ":sqs:" not in arn or arn.endswith(".fifo"):
+        raise NotSimulated("lambda", f"an event source mapping for {arn}")
+    queue = moto_hooks.queue(arn)
+    if queue is None:
+        code = "AWS.SimpleQueueService.NonExistentQueue"
+        raise invalid(f"Error occurred while ReceiveMessage. SQS Error Code: {code}: {arn}")
+    return queue
+
+
+def _function(request: Request, name: str) -> Any:
+    if name.rpartition(":function:")[2].count(":"):
+        raise NotSimulated("lambda", f"an event source mapping of {name}, a version or an alias")
+    found = moto_hooks.lambda_function(request.account, request.region, name)
+    if found is None:
+        raise Refused("ResourceNotFoundException", f"Function not found: {name}", 404)
+    return found
+
+
+def _refuse_twins(mappings: list[Any], queue_arn: str, function: Any) -> None:
+    for known in mappings:
+        if known.event_source_arn == queue_arn and known.function_arn == function.function_arn:
+            raise Refused(
+                "ResourceConflictException",
+                f'The event source arn (" {queue_arn} ") and function (" {function.function_name} ") '
+                "provided mapping already exists. Please update or delete the existing mapping with "
+                f"UUID {known.uuid}",
+                409,
+            )
+
+
+def _described(mapping: Any) -> dict[str, Any]:
+    """What an update leaves as it is."""
+    return {
+        "BatchSize": mapping.batch_size,
+        "EventSourceArn": mapping.event_source_arn,
+        "FunctionName": mapping.function_arn,
+        "MaximumBatchingWindowInSeconds": mapping.max_batch_window,
+    }
+
+
+VALIDATION = Validation(
+    code="ValidationException",
+    rules={
+        "CreateFunction": (configuration,),
+        "UpdateFunctionConfiguration": (configuration,),
+        "AddPermission": (permission,),
+        "PutFunctionEventInvokeConfig": (destinations,),
+        "UpdateFunctionEventInvokeConfig": (destinations,),
+        "CreateEventSourceMapping": (event_source_mapping,),
+        "UpdateEventSourceMapping": (event_source_mapping,),
+    },
+)
