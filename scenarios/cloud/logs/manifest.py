@@ -8,6 +8,7 @@ from scenarios.cloud.logs.laws import register
 from scenarios.cloud.logs.mends import MENDS
 from scenarios.cloud.logs.permissions import PERMISSIONS
 from scenarios.cloud.logs.resources import KINDS
+from scenarios.cloud.logs.validation import VALIDATION
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
@@ -24,5 +25,6 @@ SERVICE = Service(
     ),
     kinds=KINDS,
     mends=MENDS,
+    validation=VALIDATION,
     register=register,
 )

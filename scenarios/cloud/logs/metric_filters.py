@@ -2,7 +2,7 @@
 
 A match adds its value: a number, or what a selector finds, if that is one. A default value is reported for a
 minute in which events arrived and none matched; without events nothing is reported. Only events that arrive
-after the filter was made count. A log group has at most 100 filters.
+after the filter was made count. What Logs refuses of a filter stands in validation.py.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
@@ -14,15 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.matching import LogPattern
-from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.kernel import moto_hooks
-from scenarios.cloud.kernel.errors import Refused
-from scenarios.cloud.logs.events import LogEvent, invalid, no_such_group, pattern_of
+from scenarios.cloud.logs.events import LogEvent, pattern_of
 from scenarios.cloud.setting import Setting
-
-MOST_FILTERS = 100
-MOST_DIMENSIONS = 3
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,7 +34,6 @@ class MetricFilters:
         self._setting = setting
         self._cloudwatch = cloudwatch
         self._minutes: dict[tuple[str, str, str], _Minute] = {}
-        setting.calls.check("logs", "PutMetricFilter", self._about_to_put)
 
     def take(self, region: str, group: str, events: Sequence[LogEvent]) -> None:
         """Measure what just arrived in a log group."""
@@ -85,29 +79,6 @@ class MetricFilters:
         if not self._minutes.pop(key).matched:
             default = float(transformation["defaultValue"])
             self._cloudwatch.record(key[0], transformation, {}, default, began)
-
-    def _about_to_put(self, asked: Asked) -> None:
-        parameters = asked.parameters
-        pattern = pattern_of(parameters["filterPattern"])
-        if len(parameters["metricTransformations"]) != 1:
-            raise invalid("a metric filter has one transformation")
-        (transformation,) = parameters["metricTransformations"]
-        dimensions = transformation.get("dimensions") or {}
-        if dimensions and transformation.get("defaultValue") is not None:
-            raise invalid("a default value and dimensions exclude each other")
-        if len(dimensions) > MOST_DIMENSIONS:
-            raise invalid(f"a metric filter has at most {MOST_DIMENSIONS} dimensions")
-        if dimensions and pattern.language not in ("json", "space-delimited"):
-            raise invalid("dimensions need a pattern that names fields")
-        group, name = parameters["logGroupName"], parameters["filterName"]
-        if moto_hooks.log_group(self._setting.account, asked.region, group) is None:
-            raise no_such_group()
-        known = {
-            each["filterName"]
-            for each in moto_hooks.metric_filters(self._setting.account, asked.region, group)
-        }
-        if name not in known and len(known) >= MOST_FILTERS:
-            raise Refused("LimitExceededException", "Resource limit exceeded.")
 
 
 def _value(wanted: str, pattern: LogPattern, message: str) -> float | None:

@@ -4,7 +4,6 @@ A function whose role nobody may assume, a subscription to a function that does 
 create these. The decision is `policy.decide`'s, over the policies as they stand when the resource is created.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,14 +66,3 @@ def stream_accepts(site: Site, stream: str, role_arn: str) -> bool:
     except ClientError:
         return False
     return trust.role_may(role_arn, f"{service}:PutRecord", stream)
-
-
-def function_accepts(site: Site, function: str, service: str, source: str) -> bool:
-    """Tell whether a function's own policy lets a service invoke it on behalf of `source`."""
-    try:
-        policy = json.loads(site.client("lambda").get_policy(FunctionName=function)["Policy"])
-    except ClientError:
-        return False
-    return service_may(
-        site, service, "lambda:InvokeFunction", resource=function, policy=policy, source=source
-    )

@@ -75,7 +75,7 @@ REFUSED = [
     ("a number too great", one("AWS::SQS::Queue", DelaySeconds=901), "One.DelaySeconds", "between 0 and 900"),
     ("a word for a flag", one("AWS::SQS::Queue", SqsManagedSseEnabled="x"), "Enabled", "true or false"),
     ("a list for a string", one("AWS::SQS::Queue", QueueName=["x"]), "One.QueueName", "expected a string"),
-    ("a retention AWS has not", one("AWS::Logs::LogGroup", RetentionInDays=31), "RetentionInDays", "none of"),
+    ("a retention AWS has not", one("AWS::Logs::LogGroup", RetentionInDays=31), "One", "enum value set"),
     (
         "two encryptions",
         one("AWS::SQS::Queue", SqsManagedSseEnabled=True, KmsMasterKeyId="x"),
@@ -417,8 +417,8 @@ REFUSED = [
                 MetricTransformations=[METRIC],
             ),
         },
-        "One.FilterPattern",
-        ".",
+        "One",
+        "Invalid filter pattern",
     ),
     (
         "a filter on no group",
@@ -439,7 +439,7 @@ REFUSED = [
                 ],
             ),
         },
-        "DefaultValue",
+        "One",
         "exclude each other",
     ),
     (

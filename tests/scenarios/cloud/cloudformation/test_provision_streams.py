@@ -121,7 +121,7 @@ REFUSED = [
         "Hub.DestinationPolicy: Malformed",
         id="a destination's policy",
     ),
-    pytest.param({**group(), **stream(), **subscription()}, "Onward.RoleArn: .*under a role", id="no role"),
+    pytest.param({**group(), **stream(), **subscription()}, "Onward .*without roleArn", id="no role"),
     pytest.param(
         {**group(), **stream(), **feeds(may("kinesis:ListStreams")), **subscription(RoleArn=FEEDS)},
         "Onward.DestinationArn: Could not deliver test message",

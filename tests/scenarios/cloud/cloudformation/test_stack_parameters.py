@@ -14,7 +14,7 @@ def test_a_group_to_count_in_that_is_not_there_keeps_the_stack_from_being_made()
     nowhere = replace(error_burst.SCENARIO, before={})
 
     with (
-        pytest.raises(InvalidTemplate, match=r"ErrorBurstFilter.*does not exist: shop/web"),
+        pytest.raises(InvalidTemplate, match=r"ErrorBurstFilter.*log group does not exist"),
         World(deployment_of(nowhere)),
     ):
         pass

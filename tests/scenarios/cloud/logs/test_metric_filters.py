@@ -66,7 +66,7 @@ def test_a_default_value_is_reported_once_a_minute_and_only_where_nothing_matche
 
 
 REFUSED_FILTERS = [
-    pytest.param("Failed", {"dimensions": {"a": "$.a"}}, "names fields", id="dimensions of bare words"),
+    pytest.param("Failed", {"dimensions": {"a": "$.a"}}, "not support dimensions", id="of bare words"),
     pytest.param(
         "{ $.a = 1 }", {"dimensions": {"a": "$.a"}, "defaultValue": 0.0}, "exclude", id="with a default"
     ),
