@@ -48,6 +48,11 @@ class Validators:
     def __init__(self, services: Mapping[str, Validation]) -> None:
         self._services = services
 
+    @property
+    def operations(self) -> set[tuple[str, str]]:
+        """The operations with rules of their own, as (service, operation)."""
+        return {(service, each) for service, found in self._services.items() for each in found.rules}
+
     def check(self, request: Request) -> None:
         """Hold a request against the limits of the service's model, then against its rules.
 

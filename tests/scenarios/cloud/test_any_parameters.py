@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from scenarios.cloud.kernel.botocore_hooks import shared_loader
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, WorldError
 from scenarios.cloud.kernel.faults import NONE
+from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.world import Deployment, World
 from tests.scenarios.cloud.any_parameters import Parameters
 from tests.scenarios.cloud.small_worlds import function, group, queue, rule, topic, trail, world
@@ -72,7 +73,7 @@ class Hangs(BaseException):
 def _operations():
     """(service, operation) of all that some law has to do with."""
     calls = World(Deployment(template=""), faults=NONE).calls
-    return sorted({*calls._answers, *calls._checks, *calls._afters})
+    return sorted({*calls._answers, *calls._checks, *calls._afters, *REGISTRY.validators.operations})
 
 
 OPERATIONS = _operations()
