@@ -22,6 +22,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import lru_cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -129,7 +130,7 @@ class _Deployed(MetaPathFinder):
         if fullname.split(".", 1)[0] not in DEPLOYED:
             return None
         for folder in path or (str(self._code),):
-            found = _finder(folder).find_spec(fullname, target)
+            found = _found(folder, fullname) or _finder(folder).find_spec(fullname, target)
             if found is not None:
                 return found
         raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
@@ -142,6 +143,17 @@ class _Source(SourceFileLoader):
         """The import system asks."""
         stat = Path(self.path).stat()
         return _compiled(self.path, fullname, stat.st_mtime_ns, stat.st_size)
+
+
+def _found(folder: str, fullname: str) -> ModuleSpec | None:
+    """A package or a module where it usually lies; a finder of files would list the whole folder first."""
+    place = f"{folder}/{fullname.rpartition('.')[2]}"
+    for path, within in ((f"{place}/__init__.py", [place]), (f"{place}.py", None)):
+        if os.path.isfile(path):  # noqa: PTH113 - a Path for each would cost more than the question
+            return spec_from_file_location(
+                fullname, path, loader=_Source(fullname, path), submodule_search_locations=within
+            )
+    return None
 
 
 def _finder(folder: str) -> FileFinder:

@@ -49,6 +49,7 @@ from scenarios.cloud.kernel.arns import account_of, region_of
 from scenarios.cloud.kernel.botocore_hooks import shared_loader
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.moto_mends import OF_NO_SERVICE, Mend
+from scenarios.cloud.kernel.moto_requests import SHORTER
 
 _MOTO = f"{Path(moto.__file__).parent}{os.sep}"
 _SIMULATED = f"{Path(__file__).resolve().parents[2]}{os.sep}"
@@ -119,6 +120,7 @@ _SWITCHED_OFF: tuple[Mend, ...] = (
     (lambda_models.LambdaFunction, "_invoke_lambda", _never),
     (sqs_models.Queue, "add_message", _add_only),
     *_ONCE,
+    *SHORTER,
     *OF_NO_SERVICE,
 )
 

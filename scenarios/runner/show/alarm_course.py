@@ -62,12 +62,7 @@ def courses(world: World, since: datetime) -> tuple[AlarmCourse, ...]:
     """The alarms that went into ALARM since a moment, the first first."""
     if not any(moment.kind == "alarm" for moment in world.setting.trace):
         return ()
-    found = [
-        course
-        for region in world.setting.regions
-        for course in _in_region(world, region, since)
-        if course.changed is not None
-    ]
+    found = [course for region in world.setting.regions for course in _in_region(world, region, since)]
     return tuple(sorted(found, key=lambda course: (course.changed, course.name)))
 
 
@@ -76,19 +71,26 @@ def _in_region(world: World, region: str, since: datetime) -> Iterable[AlarmCour
     for page in cloudwatch.get_paginator("describe_alarms").paginate(
         AlarmTypes=["MetricAlarm", "CompositeAlarm"]
     ):
-        for alarm in page.get("MetricAlarms", ()):
+        for alarm in _went_off(world, page.get("MetricAlarms", ()), since):
             yield _metric_alarm(world, cloudwatch, alarm, since)
-        for alarm in page.get("CompositeAlarms", ()):
+        for alarm in _went_off(world, page.get("CompositeAlarms", ()), since):
             yield AlarmCourse(
                 name=alarm["AlarmName"], rule=alarm["AlarmRule"], **_happened(world, alarm, since)
             )
 
 
+def _went_off(
+    world: World, alarms: Iterable[Mapping[str, Any]], since: datetime
+) -> Iterable[Mapping[str, Any]]:
+    went_off = {
+        change.alarm for change in world.cloudwatch.changes if change.after == "ALARM" and change.at >= since
+    }
+    return (alarm for alarm in alarms if alarm["AlarmName"] in went_off)
+
+
 def _metric_alarm(world: World, cloudwatch: Any, alarm: Mapping[str, Any], since: datetime) -> AlarmCourse:
     happened = _happened(world, alarm, since)
-    if (
-        "MetricName" not in alarm or not happened["states"]
-    ):  # over metric math: its parts can't be told as one
+    if "MetricName" not in alarm:  # over metric math: its parts can't be told as one
         return AlarmCourse(name=alarm["AlarmName"], threshold=alarm.get("Threshold"), **happened)
     period = timedelta(seconds=alarm["Period"])
     return AlarmCourse(

@@ -1,6 +1,7 @@
 """What the simulated AWS relies on in moto's insides, one contract each. A new moto is let in by these."""
 
 import gzip
+import inspect
 import json
 from datetime import UTC, datetime
 
@@ -214,14 +215,15 @@ def test_moto_runs_no_function(stack):
 
 
 # As moto has them, read before anything here can have changed them.
-OWN = [getattr(owner, name, None) for owner, name, _ in moto_hooks._SWITCHED_OFF]
+OWN = [inspect.getattr_static(owner, name, None) for owner, name, _ in moto_hooks._SWITCHED_OFF]
 
 
 def test_leaving_gives_moto_its_physics_back():
     with moto_hooks.moto_without_physics(0, REGISTRY.mends):
-        assert all(getattr(owner, name) is instead for owner, name, instead in moto_hooks._SWITCHED_OFF)
+        put = moto_hooks._SWITCHED_OFF
+        assert all(inspect.getattr_static(owner, name) is instead for owner, name, instead in put)
 
-    assert [getattr(owner, name, None) for owner, name, _ in moto_hooks._SWITCHED_OFF] == OWN
+    assert [inspect.getattr_static(owner, name, None) for owner, name, _ in put] == OWN
 
 
 # ---- ids ----------------------------------------------------------------------------------------

@@ -1,0 +1,179 @@
+"""A request's way through moto, by a shorter road: the same responders, asked the same, answering the same.
+
+Half of what a scenario costs is this way. Moto looks through all its services' URLs for each request, takes
+werkzeug's test client to put it together, and asks six times for the name of each member of an answer. What
+depends on moto's and botocore's own text alone is worked out once here; whoever answers, answers as ever.
+"""
+
+import re
+import sys
+from functools import cache, lru_cache
+from io import BytesIO
+from typing import Any, NamedTuple
+from urllib.parse import urlparse
+
+import moto.backend_index as index
+import moto.backends as moto_backends
+import moto.core.botocore_stubber as stubber
+import moto.core.request as moto_request
+import moto.core.serialize as moto_serialize
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from moto.backends import get_backend
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.base_backend import BackendDict
+from moto.core.exceptions import HTTPException
+from moto.core.utils import get_equivalent_url_in_aws_domain
+
+from scenarios.cloud.kernel.moto_mends import Mend
+
+# ---- who answers --------------------------------------------------------------------------------
+
+
+class _Way(NamedTuple):
+    """Who answers at a URL: the backend whose URLs moto reads first, and the responder's method."""
+
+    backends: Any
+    region: str
+    answer: Any
+
+
+_asked_alone: Any = stubber.BotocoreStubber.process_request
+
+
+def _process_request(stub: Any, request: Any) -> Any:
+    """What `BotocoreStubber.process_request` does, with the URL's way looked up once."""
+    way = _way(request.url.partition("?")[0])
+    if way is None:
+        return _asked_alone(stub, request)
+    _ = way.backends[DEFAULT_ACCOUNT_ID][way.region]  # moto makes it here, before it asks the responder
+    normalized = moto_request.normalize_request(request)
+    try:
+        return way.answer(normalized, normalized.raw_url, normalized.headers)
+    except HTTPException as error:
+        return error.code, error.get_headers(), error.get_body()
+
+
+@lru_cache(maxsize=4096)
+def _way(url: str) -> _Way | None:
+    """The first service whose pattern and one of whose URLs match, as moto looks for it; None: ask moto."""
+    parsed, _ = get_equivalent_url_in_aws_domain(url)
+    clean = f"{parsed.scheme}://{parsed.netloc}{parsed.path}"
+    for service, pattern in index.backend_url_patterns:
+        if not pattern.match(clean):
+            continue
+        backends: Any = get_backend(service)  # type: ignore[call-overload,unused-ignore]  # one overload for each name
+        if not isinstance(backends, BackendDict):
+            return None
+        region = "us-east-1" if "us-east-1" in backends[DEFAULT_ACCOUNT_ID] else "aws"
+        for expression, answer in backends[DEFAULT_ACCOUNT_ID][region].urls.items():
+            if re.match(expression, clean):
+                return _Way(backends, region, answer)
+    return None
+
+
+def _of_account(backends: Any, account: str) -> Any:
+    """A service's state in an account. Where there is one already, moto has it in its list already."""
+    if account not in dict.keys(backends):
+        backends._create_account_specific_backend(account)  # noqa: SLF001
+    return dict.__getitem__(backends, account)
+
+
+# ---- what it is asked with ----------------------------------------------------------------------
+
+_from_primitives: Any = moto_request.Request.from_primitives.__func__
+_ENVIRON = {
+    "REQUEST_METHOD": "POST",
+    "SCRIPT_NAME": "",
+    "PATH_INFO": "/",
+    "QUERY_STRING": "",
+    "REQUEST_URI": "/",
+    "RAW_URI": "/",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "wsgi.version": (1, 0),
+    "wsgi.multithread": False,
+    "wsgi.multiprocess": False,
+    "wsgi.run_once": False,
+}
+
+
+@cache
+def _server(url: str) -> dict[str, str]:
+    parsed = urlparse(url)
+    port = parsed.port or (443 if parsed.scheme == "https" else 80)
+    return {
+        "SERVER_NAME": parsed.hostname or "",
+        "SERVER_PORT": str(port),
+        "HTTP_HOST": parsed.netloc,
+        "wsgi.url_scheme": parsed.scheme,
+    }
+
+
+def _request(cls: Any, method: str, url: str, headers: Any, body: Any = None) -> Any:
+    """A request as moto has it; one with everything in its body, as JSON and query services ask, at once."""
+    if method != "POST" or not url.endswith("/") or url.count("/") != len(("https:", "", "host")):
+        return _from_primitives(cls, method, url, headers, body)
+    data = body.encode() if isinstance(body, str) else body
+    if not isinstance(data, bytes | bytearray) or not data:
+        return _from_primitives(cls, method, url, headers, body)
+    environ: dict[str, Any] = {
+        **_ENVIRON,
+        **_server(url),
+        "wsgi.errors": sys.stderr,
+        "wsgi.input": BytesIO(data),
+    }
+    for key, value in headers.items():
+        name = moto_request.environ_key_for_header(key)
+        told = value.decode() if isinstance(value, bytes) else str(value)
+        environ[name] = f"{environ[name]}, {told}" if name in environ and name != "HTTP_HOST" else told
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    environ["CONTENT_LENGTH"] = str(len(data))
+    environ[moto_request.PRESERVED_HEADER_NAMES_ENVIRON_KEY] = {}
+    return cls(environ)
+
+
+# ---- what it answers with -----------------------------------------------------------------------
+
+_possible_keys: Any = moto_serialize.XFormedAttributePicker.get_possible_keys
+
+
+def _keys_of_member(picker: Any, context: Any) -> Any:
+    """Under which names a member of an answer may stand: they depend on its shape and the object's class."""
+    kind, shape = type(context.obj), context.shape
+    if (
+        shape is None
+        or hasattr(context.obj, "Meta")
+        or picker.alias_providers is not moto_serialize.DEFAULT_ALIAS_PROVIDERS
+    ):
+        return _possible_keys(picker, context)
+    kept: Any = vars(shape).setdefault("_possible_keys", {})
+    known = context.key, kind, getattr(shape, "parent", None) is not None
+    if known not in kept:
+        kept[known] = tuple(dict.fromkeys(_possible_keys(picker, context)))
+    return kept[known]
+
+
+# ---- signatures ---------------------------------------------------------------------------------
+
+_canonical_request: Any = SigV4Auth.canonical_request
+_signature: Any = SigV4Auth.signature
+_OF_HEADERS = (SigV4Auth, S3SigV4Auth)
+
+
+def _unread(auth: Any, request: Any) -> str:
+    """Nobody here reads a signature in a header; who signs, with which key and when, stands beside it."""
+    return "" if type(auth) in _OF_HEADERS else str(_canonical_request(auth, request))
+
+
+def _unsigned(auth: Any, string_to_sign: str, request: Any) -> str:
+    return "0" * 64 if type(auth) in _OF_HEADERS else str(_signature(auth, string_to_sign, request))
+
+
+SHORTER: tuple[Mend, ...] = (
+    (stubber.BotocoreStubber, "process_request", _process_request),
+    (BackendDict, "__getitem__", _of_account),
+    (moto_backends, "_import_backend", cache(moto_backends._import_backend)),  # noqa: SLF001
+    (moto_request.Request, "from_primitives", classmethod(_request)),
+    (moto_serialize.XFormedAttributePicker, "get_possible_keys", _keys_of_member),
+    (SigV4Auth, "canonical_request", _unread),
+    (SigV4Auth, "signature", _unsigned),
+)
