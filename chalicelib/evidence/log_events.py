@@ -70,10 +70,10 @@ class Search:
         )
 
 
-class Reading:
+class LogEvents:
     """The log events that a search finds, read page after page while somebody iterates, once.
 
-    Afterwards `more` tells whether the log holds, or may hold, more than was read, and `could_not_look` what
+    Afterwards `more` tells whether the log holds, or may hold, more than was read, and `could_not_read` what
     kept us from reading on; "" for nothing.
     """
 
@@ -81,7 +81,7 @@ class Reading:
         self._logs = logs
         self._search = search
         self.more = False
-        self.could_not_look = ""
+        self.could_not_read = ""
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         try:
@@ -90,7 +90,7 @@ class Reading:
                 yield from page.get("events", ())
             self.more = next(pages, None) is not None
         except (ClientError, BotoCoreError) as error:
-            self.more, self.could_not_look = True, _why_unread(error, self._search.group)
+            self.more, self.could_not_read = True, _why_unread(error, self._search.group)
 
 
 def _why_unread(error: ClientError | BotoCoreError, group: str) -> str:
@@ -107,33 +107,37 @@ def _why_unread(error: ClientError | BotoCoreError, group: str) -> str:
 
 def unread(what: str, why: str, *, after_some: bool) -> tuple[str, str]:
     """The fact that tells what could not be read: in place of `what`, or beside it where some of it was."""
-    return ("Not all", f"could not look further: {why}") if after_some else (what, f"could not look: {why}")
+    return (
+        ("Not all", f"the rest could not be read: {why}")
+        if after_some
+        else (what, f"could not be read: {why}")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found(Generic[Kept]):
-    """What a search came to, oldest first; `more` and `could_not_look` as a `Reading` has them."""
+class CallsFound(Generic[Kept]):
+    """What a search came to, oldest first; `more` and `could_not_read` as a `LogEvents` has them."""
 
     kept: tuple[Kept, ...] = ()
     more: bool = False
-    could_not_look: str = ""
+    could_not_read: str = ""
 
 
-def calls_found(logs: Any, search: Search, keep: Callable[[ApiCallEvent], Kept | None]) -> Found[Kept]:
+def calls_found(logs: Any, search: Search, keep: Callable[[ApiCallEvent], Kept | None]) -> CallsFound[Kept]:
     """CloudTrail's records in a log group, as `keep` makes them.
 
     Each record once, though CloudTrail may deliver it twice. `keep` gives None for what isn't wanted.
     """
-    reading = Reading(logs, search)
+    reading = LogEvents(logs, search)
     known: dict[str, tuple[datetime, Kept]] = {}
     for event in _calls(reading):
         kept = keep(event)
         if kept is None:
             continue
         if len(known) == MOST_KEPT and event.key not in known:
-            return Found(kept=_oldest_first(known), more=True)
+            return CallsFound(kept=_oldest_first(known), more=True)
         known[event.key] = (event.at, kept)
-    return Found(kept=_oldest_first(known), more=reading.more, could_not_look=reading.could_not_look)
+    return CallsFound(kept=_oldest_first(known), more=reading.more, could_not_read=reading.could_not_read)
 
 
 def _oldest_first(known: Mapping[str, tuple[datetime, Kept]]) -> tuple[Kept, ...]:

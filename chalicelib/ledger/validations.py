@@ -44,7 +44,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """What is kept of one slice: findings as plain values, the heaviest first."""
+    """What is kept of one slice: findings as plain values, the heaviest first.
+
+    `untold`: sentences about what could not be read, by the name that the ledger and HTTP give them.
+    """
 
     findings: tuple[Mapping[str, Any], ...] = ()
     kinds: Mapping[str, int]

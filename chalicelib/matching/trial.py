@@ -23,7 +23,7 @@ class NotAnEvent(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class MatchResult:
     """What a pattern says of one event. `why`: each unmet condition as plain values, none on a match."""
 
     match: bool
@@ -46,7 +46,7 @@ def language_of(pattern: Pattern) -> str:
     return f"log pattern ({pattern.language})" if isinstance(pattern, LogPattern) else "event pattern"
 
 
-def tried(pattern: Pattern, event: object) -> Verdict:
+def tried(pattern: Pattern, event: object) -> MatchResult:
     """Match one event: for an event pattern an object or its JSON text; for a log pattern a message.
 
     An object given to a log pattern is matched as its JSON text, which is what an agent would have logged.
@@ -73,10 +73,10 @@ def _message(event: object) -> str:
     raise NotAnEvent("A log event is a text, or an object that is matched as its JSON text")
 
 
-def _verdict(match: bool, unmet: tuple[Any, ...]) -> Verdict:  # noqa: FBT001 - the answer, not a switch
+def _verdict(match: bool, unmet: tuple[Any, ...]) -> MatchResult:  # noqa: FBT001 - the answer, not a switch
     if match:
-        return Verdict(match=True)
-    return Verdict(match=False, why=tuple(_shown(asdict(each)) for each in unmet[:_MOST_REASONS]))
+        return MatchResult(match=True)
+    return MatchResult(match=False, why=tuple(_shown(asdict(each)) for each in unmet[:_MOST_REASONS]))
 
 
 def _shown(reason: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -22,7 +22,7 @@ from typing import Any
 
 from chalicelib.aws import Aws
 from chalicelib.events import AlarmChange, alarm_change, single
-from chalicelib.evidence.log_events import Reading, Search, unread
+from chalicelib.evidence.log_events import LogEvents, Search, unread
 from chalicelib.references import NAMESPACE
 from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Way
 from chalicelib.settings import Settings
@@ -96,13 +96,13 @@ LONGEST_TEXT = 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
-    """How many lines were found in each log stream; `more` and `could_not_look` as a `Reading` has them."""
+    """How many lines were found in each log stream; `more` and `could_not_read` as a `LogEvents` has them."""
 
     streams: tuple[tuple[str, int], ...] = ()  # the most first
     first: datetime | None = None
     last: datetime | None = None
     more: bool = False
-    could_not_look: str = ""
+    could_not_read: str = ""
 
     @property
     def count(self) -> int:
@@ -134,7 +134,7 @@ def decide(alarm: AlarmChange, facts: Lines, _now: datetime, settings: Settings)
                 ("Account", alarm.account or "not recorded"),
                 ("Look with", search.command(alarm.region)),
             ),
-            advice=_UNREADABLE if facts.could_not_look else "",
+            advice=_UNREADABLE if facts.could_not_read else "",
         )
     )
 
@@ -147,7 +147,7 @@ def _search(alarm: AlarmChange, settings: Settings) -> Search:
 
 
 def _counted(logs: Any, search: Search) -> Lines:
-    reading = Reading(logs, search)
+    reading = LogEvents(logs, search)
     streams: list[str] = []
     times: list[int] = []
     for event in reading:
@@ -158,7 +158,7 @@ def _counted(logs: Any, search: Search) -> Lines:
         first=datetime.fromtimestamp(min(times) / 1000, UTC) if times else None,
         last=datetime.fromtimestamp(max(times) / 1000, UTC) if times else None,
         more=reading.more,
-        could_not_look=reading.could_not_look,
+        could_not_read=reading.could_not_read,
     )
 
 
@@ -170,8 +170,8 @@ def _title(facts: Lines, search: Search) -> str:
 
 
 def _where(facts: Lines) -> Iterator[tuple[str, str]]:
-    if facts.could_not_look:
-        yield unread("Where", facts.could_not_look, after_some=facts.count > 0)
+    if facts.could_not_read:
+        yield unread("Where", facts.could_not_read, after_some=facts.count > 0)
     elif not facts.count:
         yield "Where", "no such line was found in the log for the alarm's time"
     if facts.first is None or facts.last is None:

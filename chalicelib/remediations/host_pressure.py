@@ -62,7 +62,7 @@ class Parts:
     """All of them, or why they could not be read."""
 
     parts: tuple[Part, ...] = ()
-    could_not_look: str = ""
+    could_not_read: str = ""
 
 
 def look(aws: Aws, alarm: AlarmChange, _settings: Settings) -> Parts:
@@ -73,10 +73,10 @@ def look(aws: Aws, alarm: AlarmChange, _settings: Settings) -> Parts:
         rule = "".join(each["AlarmRule"] for each in composites["CompositeAlarms"])
         names = _PART.findall(rule)[:MOST_PARTS]
         if not names:
-            return Parts(could_not_look=f"the alarm {alarm.name} is gone, or names no others")
+            return Parts(could_not_read=f"the alarm {alarm.name} is gone, or names no others")
         found = cloudwatch.describe_alarms(AlarmNames=names, AlarmTypes=["MetricAlarm"])["MetricAlarms"]
     except (ClientError, BotoCoreError) as error:
-        return Parts(could_not_look=str(foreseen(error)))
+        return Parts(could_not_read=str(foreseen(error)))
     return Parts(
         parts=tuple(
             Part(
@@ -101,7 +101,7 @@ def decide(alarm: AlarmChange, facts: Parts, _now: datetime, _settings: Settings
             title=f"{host} is out of breath: CPU and disk at once",
             facts=(
                 ("Host", host),
-                *(parts or (("Parts", f"could not look: {facts.could_not_look or 'none was found'}"),)),
+                *(parts or (("Parts", f"could not be read: {facts.could_not_read or 'none was found'}"),)),
                 ("Alarm", alarm.name),
                 ("Went off", when(alarm.at)),
                 ("Account", alarm.account or "not recorded"),

@@ -47,7 +47,7 @@ def answer(remediation: Remediation, raw: Mapping[str, Any], context: Any) -> di
     One bad event never fails the others of its batch: all are tried, then the first error rises.
     """
     way = remediation.way_of(raw)
-    run = Run(remediation, way, Settings.read(), AWS, context)
+    run = Invocation(remediation, way, Settings.read(), AWS, context)
     outcomes: list[dict[str, str]] = []
     errors: list[Exception] = []
     for event in way.parse(raw):
@@ -68,7 +68,7 @@ def answer(remediation: Remediation, raw: Mapping[str, Any], context: Any) -> di
     return {"remediation": remediation.name, "events": outcomes}
 
 
-class Run:
+class Invocation:
     """One invocation of one remediation's function, which goes one of its ways."""
 
     def __init__(

@@ -13,7 +13,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.aws import Aws
 from chalicelib.errors import Throttled, foreseen
 from chalicelib.trail.description import Trail
-from chalicelib.trail.integrity.digest import Digest, UnusableDigest, parse_digest, verify_signature
+from chalicelib.trail.integrity.digest import (
+    AnyDigest,
+    Digest,
+    UnusableDigest,
+    parse_digest,
+    verify_signature,
+)
 from chalicelib.trail.integrity.evidence import StoredObject, Unreadable, Window
 from chalicelib.trail.integrity.findings import Anchor
 from chalicelib.trail.integrity.keys import Chain, DigestKey, MalformedKey
@@ -29,21 +35,19 @@ MOST_REGIONS = 50
 _REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-\d+", re.ASCII)
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
 
-Found = Digest | UnusableDigest
-
 
 @dataclass(slots=True, kw_only=True)
 class Stretch:
-    """One chain's evidence. `untold`: sentences about what could not be read."""
+    """One chain's evidence. `could_not_read`: sentences about what could not be read."""
 
     chain: Chain
     window: Window
     anchor: Anchor | None = None
     ring: KeyRing
     keys_failed: bool
-    digests: dict[tuple[str, str], Found] = field(default_factory=dict)
+    digests: dict[tuple[str, str], AnyDigest] = field(default_factory=dict)
     listing: list[StoredObject] = field(default_factory=list)
-    untold: list[str] = field(default_factory=list)
+    could_not_read: list[str] = field(default_factory=list)
 
     def verified(self, digest: Digest) -> bool:
         """Whether its own signature holds."""
@@ -108,7 +112,7 @@ class _Gathering:
     ) -> None:
         self.aws, self.bucket, self.chain, self.window, self.anchor = aws, bucket, chain, window, anchor
         self.since, self.until = sight or (window.since, window.now)
-        self.untold: list[str] = []
+        self.could_not_read: list[str] = []
 
     def stretch(self) -> Stretch:
         ring, failed = self._ring()
@@ -118,14 +122,14 @@ class _Gathering:
             anchor=self.anchor,
             ring=ring,
             keys_failed=failed,
-            untold=self.untold,
+            could_not_read=self.could_not_read,
         )
         folder = self.chain.digest_folder
         digests = list(self._listed(folder))
         stretch.listing = [*digests, *self._listed(self.chain.log_folder)]
         wanted = sorted(self._recent(digests), reverse=True)
         if len(wanted) > MOST_DIGESTS:
-            self.untold.append(f"{folder} holds {len(wanted)} objects; the newest were read")
+            self.could_not_read.append(f"{folder} holds {len(wanted)} objects; the newest were read")
         for _, key in wanted[:MOST_DIGESTS]:
             self._take(stretch, self.bucket.name, key)
         if self.anchor and (self.anchor.bucket, self.anchor.key) not in stretch.digests:
@@ -138,7 +142,9 @@ class _Gathering:
         try:
             return read_keys(self.aws, region, self.since, self.until), False
         except (ClientError, BotoCoreError, UnusableKey) as error:
-            self.untold.append(f"CloudTrail's public keys of {region} could not be read: {reason_of(error)}")
+            self.could_not_read.append(
+                f"CloudTrail's public keys of {region} could not be read: {reason_of(error)}"
+            )
             return KeyRing({}), True
 
     def _listed(self, folder: str) -> Iterator[StoredObject]:
@@ -147,7 +153,9 @@ class _Gathering:
             below = f"{folder}{day:%Y/%m/%d}/"
             found, more = self.bucket.versions(below, MOST_LISTED)
             if more:
-                self.untold.append(f"{below} holds more than {MOST_LISTED} objects; the others were not seen")
+                self.could_not_read.append(
+                    f"{below} holds more than {MOST_LISTED} objects; the others were not seen"
+                )
             yield from found
 
     def _recent(self, listed: Iterable[StoredObject]) -> Iterator[tuple[datetime, str]]:
@@ -177,8 +185,8 @@ class _Gathering:
             if link and (link.bucket, link.key) not in stretch.digests and stretch.verified(digest):
                 waiting += filter(None, [self._take(stretch, link.bucket, link.key)])
 
-    def _take(self, stretch: Stretch, bucket: str, key: str) -> Found | None:
-        found: Found | None = None
+    def _take(self, stretch: Stretch, bucket: str, key: str) -> AnyDigest | None:
+        found: AnyDigest | None = None
         try:
             if got := self.bucket.get(bucket, key):
                 found = parse_digest(bucket, key, *got)

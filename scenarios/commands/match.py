@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from chalicelib.matching import EventPattern, InvalidPattern
-from chalicelib.matching.trial import NotAnEvent, Pattern, Verdict, compiled, language_of, tried
+from chalicelib.matching.trial import MatchResult, NotAnEvent, Pattern, compiled, language_of, tried
 from chalicelib.wording import safe
 from scenarios.runner.replay.files import STANDARD_INPUT, Unreadable, reason, shown_name, text_of
 
@@ -179,7 +179,7 @@ def _try_all(pattern: Pattern, given: Sequence[Given], *, as_json: bool) -> int:
     return 2 if unread else int(counts[False] > 0)
 
 
-def _verdict(pattern: Pattern, given: Given) -> Verdict | str:
+def _verdict(pattern: Pattern, given: Given) -> MatchResult | str:
     """What the pattern says of the event, or why it can't be asked."""
     if given.unread:
         return given.unread

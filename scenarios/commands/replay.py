@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chalicelib.wording import safe
-from scenarios.runner.replay.record_files import Found, NotARecord, read
+from scenarios.runner.replay.record_files import FoundRecord, NotARecord, read
 from scenarios.runner.show.progress import progress
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def command(files: Sequence[str], form: str) -> int:
     return 2 if complaints or any(each.failed for each in replayed) else 0
 
 
-def _replayed(found: Sequence[Found]) -> "list[Replayed]":
+def _replayed(found: Sequence[FoundRecord]) -> "list[Replayed]":
     # Imported here: what only asks for help, or completes a word, shall not wait for moto.
     from scenarios.runner.replay.replay import replay  # noqa: PLC0415 - see above
 
@@ -54,12 +54,12 @@ def _replayed(found: Sequence[Found]) -> "list[Replayed]":
         return replay(found, lambda done: line.say(f"{done} of {len(found)} records"))
 
 
-def _all(files: Iterable[str]) -> tuple[list[Found], list[NotARecord]]:
-    found: list[Found] = []
+def _all(files: Iterable[str]) -> tuple[list[FoundRecord], list[NotARecord]]:
+    found: list[FoundRecord] = []
     complaints: list[NotARecord] = []
     for name in files:
         for each in read(name):
-            if isinstance(each, Found):
+            if isinstance(each, FoundRecord):
                 found.append(each)
             else:
                 complaints.append(each)

@@ -18,8 +18,8 @@ from scenarios.validator.archive import FolderSource
 from scenarios.validator.ask import Asked, Plan, ask_account, ask_folder, read_keys
 from scenarios.validator.explain import Explainer
 from scenarios.validator.gaps import Gaps
-from scenarios.validator.run import READERS, Run
-from scenarios.validator.source import CouldNotTell, Source
+from scenarios.validator.run import READERS, ValidationRun
+from scenarios.validator.source import CouldNotRead, Source
 from scenarios.validator.survivors import Survivors
 from scenarios.validator.telling import Json, Text
 
@@ -154,7 +154,7 @@ def command(
                 else _on_s3(asked, profile, public_keys)
             )
         teller.begin(asked.arn.text, asked.since, asked.until)
-        run = Run(
+        run = ValidationRun(
             source,
             plan.places,
             plan.question,
@@ -163,7 +163,7 @@ def command(
             explainer=explainer,
         )
         return _tell(run, source, plan, teller)
-    except CouldNotTell as reason:
+    except CouldNotRead as reason:
         raise click.ClickException(str(reason)) from reason
 
 
@@ -201,10 +201,10 @@ def _on_s3(asked: Asked, profile: str | None, public_keys: Path | None) -> tuple
         gaps = Gaps(source, asked.arn, asked.now, plan.rings, history)
         return source, plan, Explainer(gaps=gaps, survivors=Survivors(source))
     except BotoCoreError as error:
-        raise CouldNotTell(str(error)) from error
+        raise CouldNotRead(str(error)) from error
 
 
-def _tell(run: Run, source: Source, plan: Plan, teller: Text | Json) -> int:
+def _tell(run: ValidationRun, source: Source, plan: Plan, teller: Text | Json) -> int:
     for warning in plan.warnings:
         teller.warning(warning)
     run.tally.warnings += plan.warnings

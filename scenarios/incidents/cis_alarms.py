@@ -287,7 +287,7 @@ TITLES = {control.number: control.title for control in CIS_CONTROLS}
 PARAMETERS = (("IgnoredPrincipals", EXPECTED), ("CisExpectedSources", "198.51.100.77"))
 
 
-def untold(title: str) -> Check:
+def no_alert(title: str) -> Check:
     """This control has been told to nobody; what a near miss is by another control may have been."""
 
     def judge(world: World) -> str | None:
@@ -308,7 +308,7 @@ def _scenario(raised: Raised) -> Scenario:
         parameters=PARAMETERS,
         when=[at("00:00", *raised.near), at("30:00", raised.action)],
         then=[
-            until("29:59", untold(title)),
+            until("29:59", no_alert(title)),
             by("50:00", alert("cis_alarms", raised.severity, *raised.says, subject=title)),
             at_the_end(alert("cis_alarms", raised.severity, f"CIS {raised.number}", subject=title)),
         ],
@@ -378,7 +378,7 @@ BUSY = Scenario(
     then=[
         by(
             "20:00",
-            alert("cis_alarms", "MEDIUM", "could not look: CloudWatch Logs was too busy", "CIS 4.10"),
+            alert("cis_alarms", "MEDIUM", "could not be read: CloudWatch Logs was too busy", "CIS 4.10"),
         ),
         at_the_end(no_more_alerts_than(1)),
     ],

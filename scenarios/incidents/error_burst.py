@@ -76,7 +76,7 @@ DELETED = Scenario(
             alert(
                 "error_burst",
                 "MEDIUM",
-                f"could not look: there is no log group {GROUP}",
+                f"could not be read: there is no log group {GROUP}",
                 "ErrorBurstGroup=none",
                 subject="again and again",
             ),
@@ -114,7 +114,7 @@ CHANGED_BY_HAND = Scenario(
             alert(
                 "error_burst",
                 "MEDIUM",
-                "could not look: not allowed to read the log group shop/api",
+                "could not be read: not allowed to read the log group shop/api",
                 "is not authorized to perform: logs:FilterLogEvents",
                 "change it there, and not in the function",
             ),
@@ -189,7 +189,7 @@ KEY_SHUT = Scenario(
             alert(
                 "error_burst",
                 "MEDIUM",
-                f"could not look: not allowed to read the log group {GROUP}",
+                f"could not be read: not allowed to read the log group {GROUP}",
                 "The specified KMS key does not exist or is not allowed to be used",
                 "as long as the key lets CloudWatch Logs decrypt",
             ),
@@ -218,7 +218,7 @@ BUSY = Scenario(
             alert(
                 "error_burst",
                 "MEDIUM",
-                f"could not look: CloudWatch Logs was too busy to read the log group {GROUP}",
+                f"could not be read: CloudWatch Logs was too busy to read the log group {GROUP}",
                 "Rate exceeded",
             ),
         ),

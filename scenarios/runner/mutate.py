@@ -323,7 +323,7 @@ def every_mutant() -> list[Mutant]:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class MutantResult:
     """What became of a mutant: who noticed it, or nobody; how many scenarios it met, and for how long."""
 
     name: str
@@ -337,15 +337,15 @@ class Verdict:
         return not self.killed_by
 
 
-def judge(mutant: Mutant, scenarios: Iterable[Scenario]) -> Verdict:
+def judge(mutant: Mutant, scenarios: Iterable[Scenario]) -> MutantResult:
     """Run the scenarios on the changed template, in this order, until one notices."""
     began = time.process_time()
     met = 0
     for scenario in scenarios:
         met += 1
         if killed_by := _noticed(mutant, scenario):
-            return Verdict(mutant.name, killed_by, met, time.process_time() - began)
-    return Verdict(mutant.name, "", met, time.process_time() - began)
+            return MutantResult(mutant.name, killed_by, met, time.process_time() - began)
+    return MutantResult(mutant.name, "", met, time.process_time() - began)
 
 
 def _noticed(mutant: Mutant, scenario: Scenario) -> str:
@@ -407,12 +407,12 @@ _IN_A_ROW = 8
 
 def _all(
     chosen: list[Mutant], recorded: Mapping[str, Recorded], jobs: int, *, everyone: bool = False
-) -> list[Verdict]:
+) -> list[MutantResult]:
     """Judge them in forked workers, several of one resource in a row; `everyone`: by all scenarios."""
     _WORK[:] = chosen
     _RECORDED.clear()
     _RECORDED.update(recorded)
-    verdicts: list[Verdict] = []
+    verdicts: list[MutantResult] = []
     began = time.monotonic()
     judge_one = _by_everyone if everyone else _by_number
     with progress() as line, multiprocessing.get_context("fork").Pool(jobs, leave_ctrl_c) as pool:
@@ -422,14 +422,14 @@ def _all(
     return verdicts
 
 
-def _progress(verdicts: list[Verdict], total: int, seconds: float) -> str:
+def _progress(verdicts: list[MutantResult], total: int, seconds: float) -> str:
     """`killed 12 / 40, 850 in all, 9 min left`."""
     killed = sum(not verdict.survived for verdict in verdicts)
     left = seconds / len(verdicts) * (total - len(verdicts))
     return f"killed {killed} / {len(verdicts)}, {total} in all, {left / 60:.0f} min left"
 
 
-def _by_number(number: int) -> Verdict:
+def _by_number(number: int) -> MutantResult:
     """Mutants hold functions, which can't be sent to a worker; their numbers can.
 
     Who noticed one change to a resource is asked first about the next of its kind.
@@ -445,12 +445,12 @@ def _by_number(number: int) -> Verdict:
     return verdict
 
 
-def _by_everyone(number: int) -> Verdict:
+def _by_everyone(number: int) -> MutantResult:
     mutant = _WORK[number]
     return _tidily(mutant, [scenario for scenario in library() if has(mutant, scenario)])
 
 
-def _tidily(mutant: Mutant, scenarios: list[Scenario]) -> Verdict:
+def _tidily(mutant: Mutant, scenarios: list[Scenario]) -> MutantResult:
     """Judge, and throw away what it left: nobody comes back to a changed template."""
     gc.disable()
     try:
@@ -460,7 +460,7 @@ def _tidily(mutant: Mutant, scenarios: list[Scenario]) -> Verdict:
         gc.collect()
 
 
-def _report(verdicts: list[Verdict], everyone: list[Verdict], seconds: float) -> int:
+def _report(verdicts: list[MutantResult], everyone: list[MutantResult], seconds: float) -> int:
     survivors = [verdict for verdict in verdicts if verdict.survived]
     wrong = [verdict for verdict in survivors if not allowed(verdict.name)]
     missed = [verdict for verdict in everyone if not verdict.survived]

@@ -13,14 +13,14 @@ from scenarios.cloud.kernel.faults import Faults
 from scenarios.runner.run import Report, run
 from scenarios.runner.scenario import Scenario
 
-Run = tuple[Scenario, Faults]
+Rehearsal = tuple[Scenario, Faults]
 
 # What is to be run, by position: actions are closures, which cannot travel between processes, so the children
 # inherit them.
-_asked: tuple[tuple[Run, ...], int] = ((), 0)
+_asked: tuple[tuple[Rehearsal, ...], int] = ((), 0)
 
 
-def side_by_side(runs: Sequence[Run], seed: int, jobs: int) -> Iterator[Report]:
+def side_by_side(runs: Sequence[Rehearsal], seed: int, jobs: int) -> Iterator[Report]:
     """Run all of these, `jobs` at a time. NotSimulated rises, as from one run."""
     global _asked  # noqa: PLW0603 - how children of a fork inherit what cannot be sent to them
     _asked = tuple(runs), seed

@@ -8,7 +8,7 @@ Modules, in reading order:
 
 | module | holds |
 |---|---|
-| source | what objects are read from: `Source`, `CouldNotTell` |
+| source | what objects are read from: `Source`, `CouldNotRead` |
 | bucket | a bucket on S3 |
 | signed_get | GetObject without what a client does around it, for tens of thousands of small files |
 | cold | what S3 keeps in archives, and how it is restored |

@@ -17,7 +17,7 @@ from botocore.config import Config
 
 from chalicelib.trail.description import AWS_ERRORS, Part, Trail, TrailArn, describe
 from chalicelib.trail.integrity.public_keys import KeyRing, UnusableKey
-from scenarios.validator.source import CouldNotTell
+from scenarios.validator.source import CouldNotRead
 
 LOOKUP_SECONDS = 0.5
 """LookupEvents answers two requests a second for each account and region."""
@@ -50,18 +50,18 @@ class Account:
             return describe(client, arn, parts, listed=True, each=threads.map)
 
     def regions(self, home: str) -> frozenset[str]:
-        """The regions that are switched on; CouldNotTell when EC2 doesn't say."""
+        """The regions that are switched on; CouldNotRead when EC2 doesn't say."""
         try:
             answer = self._client("ec2", home).describe_regions()["Regions"]
         except AWS_ERRORS as error:
-            raise CouldNotTell(
+            raise CouldNotRead(
                 f"the regions could not be read, so one whose digests are all gone is not missed: {error}"
             ) from error
         return frozenset(region["RegionName"] for region in answer)
 
     def keys(
         self, regions: Iterable[str], since: datetime, until: datetime
-    ) -> dict[str, KeyRing | CouldNotTell]:
+    ) -> dict[str, KeyRing | CouldNotRead]:
         """The public keys of regions around a time, or why a region's could not be read."""
         clients = {region: self._client("cloudtrail", region) for region in sorted(set(regions))}
         with ThreadPoolExecutor(8) as threads:
@@ -69,7 +69,7 @@ class Account:
             return dict(zip(clients, rings, strict=True))
 
     def accounts(self) -> Mapping[str, datetime]:
-        """The organization's active accounts, each with when it joined; CouldNotTell when it isn't said.
+        """The organization's active accounts, each with when it joined; CouldNotRead when it isn't said.
 
         Only the management account and delegated administrators may ask.
         https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html
@@ -78,7 +78,7 @@ class Account:
             pages = self._client("organizations", "us-east-1").get_paginator("list_accounts").paginate()
             listed = [account for page in pages for account in page["Accounts"]]
         except AWS_ERRORS as error:
-            raise CouldNotTell(
+            raise CouldNotRead(
                 "the organization's accounts could not be read, so one whose folder is gone is not missed: "
                 f"{error}"
             ) from error
@@ -97,7 +97,7 @@ class Account:
         https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
 
         Raises:
-            CouldNotTell: it can't be asked.
+            CouldNotRead: it can't be asked.
         """
         client, records = self._client("cloudtrail", region), []
         try:
@@ -110,7 +110,7 @@ class Account:
                     records += [json.loads(event["CloudTrailEvent"]) for event in page["Events"]]
                     time.sleep(LOOKUP_SECONDS)
         except (*AWS_ERRORS, ValueError, KeyError) as error:
-            raise CouldNotTell(f"the event history could not be asked: {error}") from error
+            raise CouldNotRead(f"the event history could not be asked: {error}") from error
         return records
 
     def _client(self, service: str, region: str) -> Any:
@@ -134,12 +134,12 @@ def warnings_of(trail: Trail) -> Iterator[str]:
         yield "log file validation is switched off: CloudTrail makes no digests of this trail"
 
 
-def _ring(client: Any, region: str, since: datetime, until: datetime) -> KeyRing | CouldNotTell:
+def _ring(client: Any, region: str, since: datetime, until: datetime) -> KeyRing | CouldNotRead:
     try:
         answer = client.list_public_keys(StartTime=since - _BEFORE, EndTime=until + _AFTER)
         return KeyRing.of(answer["PublicKeyList"])
     except (*AWS_ERRORS, UnusableKey) as error:
-        return CouldNotTell(f"CloudTrail's public keys of {region} could not be read: {error}")
+        return CouldNotRead(f"CloudTrail's public keys of {region} could not be read: {error}")
 
 
 def _utc(moment: object) -> datetime | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from chalicelib.trail.integrity.digest import SIGNATURE_ALGORITHM, Digest, parse_digest
 from chalicelib.trail.integrity.evidence import StoredObject, Unreadable
 from chalicelib.trail.integrity.keys import DigestKey, MalformedKey
-from scenarios.validator.source import MOST_BYTES, CouldNotTell
+from scenarios.validator.source import MOST_BYTES, CouldNotRead
 
 HEAD = ".head.json"
 _UNSIGNED = (
@@ -53,7 +53,7 @@ class FolderSource:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise CouldNotTell(f"{error.filename} could not be listed: {error.strerror}") from error
+            raise CouldNotRead(f"{error.filename} could not be listed: {error.strerror}") from error
 
     def get(self, bucket: str, key: str) -> tuple[bytes, Mapping[str, str]] | None:
         """See `Source`."""

@@ -14,8 +14,8 @@ from chalicelib.trail.integrity.digest import Digest, parse_digest
 from chalicelib.trail.integrity.evidence import Unreadable
 from chalicelib.trail.integrity.public_keys import KeyRing, UnusableKey
 from scenarios.validator.account import Account, warnings_of
-from scenarios.validator.places import Place, Question, Scope
-from scenarios.validator.source import CouldNotTell, Source
+from scenarios.validator.places import ChainLocation, Question, Scope
+from scenarios.validator.source import CouldNotRead, Source
 
 YOUNG = timedelta(hours=2, minutes=10)
 """A trail that was started later than that may have no digest yet."""
@@ -40,7 +40,7 @@ class Asked:
 class Plan:
     """What is to be read and judged, and what could not be read for it."""
 
-    places: tuple[Place, ...]
+    places: tuple[ChainLocation, ...]
     question: Question
     rings: Mapping[str, KeyRing]
     warnings: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | 
         keys: The public keys, when they are at hand; else CloudTrail is asked.
 
     Raises:
-        CouldNotTell: the bucket is not known, or can't be listed.
+        CouldNotRead: the bucket is not known, or can't be listed.
     """
     first = asked.region or asked.arn.region
     with ThreadPoolExecutor(1) as threads:  # the keys of one region are needed in any case
@@ -67,19 +67,19 @@ def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | 
     warnings = list(warnings_of(trail))
     bucket = asked.bucket or trail.bucket
     if not bucket:
-        raise CouldNotTell("; ".join((*warnings, "so name the bucket with --s3-bucket")))
+        raise CouldNotRead("; ".join((*warnings, "so name the bucket with --s3-bucket")))
     regions = None
     if trail.multi_region and not asked.region:
         try:
             regions = account.regions(asked.arn.region)
-        except CouldNotTell as reason:
+        except CouldNotRead as reason:
             warnings.append(str(reason))
     accounts = None
     if trail.organization and not asked.account:
         try:
             joined = account.accounts()
             accounts = frozenset(name for name, at in joined.items() if at <= asked.until - YOUNG)
-        except CouldNotTell as reason:
+        except CouldNotRead as reason:
             warnings.append(str(reason))
     scope = Scope(
         arn=asked.arn,
@@ -100,7 +100,7 @@ def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | 
     started_at = trail.status.started_at if trail.status else None
     young = started_at is not None and started_at > asked.now - YOUNG
     places = [
-        Place(
+        ChainLocation(
             bucket=bucket,
             chain=chain,
             keys=rings.get(chain.region, KeyRing({})),
@@ -126,7 +126,7 @@ def ask_folder(asked: Asked, source: Source, keys: KeyRing) -> Plan:
     chains = list(scope.chains(source))
     bucket = asked.bucket or _recorded_bucket(source, [chain.digest_folder for chain, _ in chains])
     places = (
-        Place(bucket=bucket, chain=chain, keys=keys, until=asked.until, expected=expected)
+        ChainLocation(bucket=bucket, chain=chain, keys=keys, until=asked.until, expected=expected)
         for chain, expected in chains
     )
     return Plan(
@@ -135,17 +135,17 @@ def ask_folder(asked: Asked, source: Source, keys: KeyRing) -> Plan:
 
 
 def read_keys(path: Path) -> KeyRing:
-    """Read public keys as `aws cloudtrail list-public-keys` prints them; raises CouldNotTell."""
+    """Read public keys as `aws cloudtrail list-public-keys` prints them; raises CouldNotRead."""
     try:
         data: Any = json.loads(path.read_bytes())
         entries = data["PublicKeyList"] if isinstance(data, dict) else data
         ring = KeyRing.of(entries)
     except OSError as error:
-        raise CouldNotTell(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        raise CouldNotRead(f"{path}: {(error.strerror or str(error)).lower()}") from error
     except (ValueError, KeyError, TypeError, AttributeError, UnusableKey) as error:
-        raise CouldNotTell(f"{path} is not what `aws cloudtrail list-public-keys` prints: {error}") from error
+        raise CouldNotRead(f"{path} is not what `aws cloudtrail list-public-keys` prints: {error}") from error
     if not len(ring):
-        raise CouldNotTell(f"{path} holds no public key")
+        raise CouldNotRead(f"{path} holds no public key")
     return ring
 
 
@@ -166,7 +166,7 @@ def _rings(
         return dict.fromkeys(regions, keys), ()
     answers = account.keys(regions, asked.since, asked.until)
     rings = {region: ring for region, ring in answers.items() if isinstance(ring, KeyRing)}
-    return rings, tuple(str(reason) for reason in answers.values() if isinstance(reason, CouldNotTell))
+    return rings, tuple(str(reason) for reason in answers.values() if isinstance(reason, CouldNotRead))
 
 
 def _recorded_bucket(source: Source, folders: Sequence[str]) -> str:
@@ -180,4 +180,4 @@ def _recorded_bucket(source: Source, folders: Sequence[str]) -> str:
             digest = parse_digest("", found.key, *got) if got else None
             if isinstance(digest, Digest):
                 return digest.recorded_bucket
-    raise CouldNotTell("no digest can be read there, so name the bucket the files came from with --s3-bucket")
+    raise CouldNotRead("no digest can be read there, so name the bucket the files came from with --s3-bucket")

@@ -14,7 +14,7 @@ from chalicelib.trail.integrity.evidence import StoredObject, Unreadable
 from scenarios.validator.cold import ArchivedObject, ColdStorage
 from scenarios.validator.pages import Page, UnknownPage, parse_page
 from scenarios.validator.signed_get import SignedGet
-from scenarios.validator.source import MOST_BYTES, CouldNotTell
+from scenarios.validator.source import MOST_BYTES, CouldNotRead
 
 _MISSING = ("NoSuchKey", "404")
 _PARAMETERS = {
@@ -97,7 +97,7 @@ class S3Source:
             yield from page.objects
 
     def _pages(self, bucket: str, asked: Mapping[str, str]) -> Iterator[Page]:
-        """The pages of a listing; raises CouldNotTell."""
+        """The pages of a listing; raises CouldNotRead."""
         more: Mapping[str, str] | None = {}
         while more is not None:
             page = self._page(bucket, {**asked, **more})
@@ -116,7 +116,7 @@ class S3Source:
             return _asked_of(region.client, bucket, asked)
         except AWS_ERRORS as error:
             what = "could not be listed" if "versions" not in asked else "could not be asked for versions"
-            raise CouldNotTell(f"s3://{bucket}/{asked['prefix']} {what}: {error}") from error
+            raise CouldNotRead(f"s3://{bucket}/{asked['prefix']} {what}: {error}") from error
 
     def versions(self, bucket: str, prefix: str, *, after: str = "") -> Iterator[StoredObject]:
         """See `Versioned`."""

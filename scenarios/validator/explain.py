@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from chalicelib.trail.integrity.digest import LogReference
 from chalicelib.trail.integrity.findings import IntegrityFinding, What
 from scenarios.validator.gaps import Gaps
-from scenarios.validator.places import Place
+from scenarios.validator.places import ChainLocation
 from scenarios.validator.survivors import Survivors
 
 
@@ -21,7 +21,7 @@ class Explainer:
     gaps: Gaps | None = None
     survivors: Survivors | None = None
 
-    def chain(self, finding: IntegrityFinding, place: Place) -> IntegrityFinding:
+    def chain(self, finding: IntegrityFinding, place: ChainLocation) -> IntegrityFinding:
         """A finding about a chain's digests."""
         if finding.what is What.GAP:
             return self.gaps.explain(finding, place) if self.gaps else finding

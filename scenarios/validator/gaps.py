@@ -19,9 +19,9 @@ from chalicelib.trail.integrity.findings import IntegrityFinding
 from chalicelib.trail.integrity.keys import Chain, DigestKey, MalformedKey
 from chalicelib.trail.integrity.logs import check_log
 from chalicelib.trail.integrity.public_keys import KeyRing
-from scenarios.validator.places import Place
+from scenarios.validator.places import ChainLocation
 from scenarios.validator.reading import read_digest
-from scenarios.validator.source import CouldNotTell, Source
+from scenarios.validator.source import CouldNotRead, Source
 from scenarios.validator.stops import BEFORE, NAMES, Stop, records_of, stops_among
 
 HISTORY = timedelta(days=90)
@@ -30,7 +30,7 @@ _A_DAY = timedelta(days=1)  # the names of several trails in one folder sort by 
 _MOST_TOLD = 5
 
 AskHistory = Callable[[Iterable[str], datetime, datetime], list[Mapping[str, Any]]]
-"""Names of events, since, until -> their records; raises CouldNotTell."""
+"""Names of events, since, until -> their records; raises CouldNotRead."""
 
 
 class Gaps:
@@ -56,7 +56,7 @@ class Gaps:
         self._history = history
         self._in_logs = lru_cache(maxsize=64)(self._look_in_logs)
 
-    def explain(self, gap: IntegrityFinding, place: Place) -> IntegrityFinding:
+    def explain(self, gap: IntegrityFinding, place: ChainLocation) -> IntegrityFinding:
         """The finding, with who stopped logging, or why that isn't known."""
         if gap.since is None or gap.until is None:
             return gap
@@ -67,7 +67,7 @@ class Gaps:
             told = "as the event history tells"
             try:
                 stops = self._in_history(gap.since, gap.until)
-            except CouldNotTell as reason:
+            except CouldNotRead as reason:
                 return _told(gap, f"unexplained: its log files don't say who stopped it, and {reason}")
         if not stops:
             return _told(gap, f"unexplained: {self._asked(gap.since)} who stopped it")
@@ -96,7 +96,7 @@ class Gaps:
             for digest in self._digests(bucket, home, since):
                 for log in digest.logs if own_fault(digest, ring) is None else ():
                     yield from records_of(self._vouched(log) or b"")
-        except CouldNotTell:
+        except CouldNotRead:
             return  # judged elsewhere
 
     def _vouched(self, log: LogReference) -> bytes | None:

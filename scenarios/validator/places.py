@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from chalicelib.trail.description import TrailArn
 from chalicelib.trail.integrity.keys import Chain
 from chalicelib.trail.integrity.public_keys import KeyRing
-from scenarios.validator.source import CouldNotTell, Source
+from scenarios.validator.source import CouldNotRead, Source
 
 MARGIN = timedelta(minutes=75)
 """One digest more on either side of the time that is asked for."""
@@ -34,7 +34,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ChainLocation:
     """Where one chain's digests and log files lie.
 
     Attributes:
@@ -91,7 +91,7 @@ class Scope:
     accounts: frozenset[str] | None = None
 
     def chains(self, source: Source) -> Iterator[tuple[Chain, bool]]:
-        """Each account and region of the trail, with whether it must have digests; raises CouldNotTell."""
+        """Each account and region of the trail, with whether it must have digests; raises CouldNotRead."""
         for organization, account, sure in self._accounts(source):
             home = Chain(
                 prefix=self.prefix,
@@ -115,7 +115,7 @@ class Scope:
         own = self.account or self.arn.account
         if not organizations:
             if self.organization:
-                raise CouldNotTell(f"s3://{self.bucket}/{above} holds no folder of an organization")
+                raise CouldNotRead(f"s3://{self.bucket}/{above} holds no folder of an organization")
             yield "", own, True
             return
         if self.organization is None and own in names:

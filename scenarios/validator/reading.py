@@ -6,15 +6,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from threading import Event
 
-from chalicelib.trail.integrity.digest import Digest, UnusableDigest, parse_digest
+from chalicelib.trail.integrity.digest import AnyDigest, UnusableDigest, parse_digest
 from chalicelib.trail.integrity.evidence import StoredObject, Unreadable
-from scenarios.validator.places import Place
+from scenarios.validator.places import ChainLocation
 from scenarios.validator.source import Source
 
-Found = Digest | UnusableDigest
 
-
-def read_digest(source: Source, bucket: str, key: str) -> Found | None:
+def read_digest(source: Source, bucket: str, key: str) -> AnyDigest | None:
     """Read a digest; None when it isn't there."""
     try:
         got = source.get(bucket, key)
@@ -23,7 +21,7 @@ def read_digest(source: Source, bucket: str, key: str) -> Found | None:
     return parse_digest(bucket, key, *got) if got else None
 
 
-class Reading:
+class DayReader:
     """Begins to read when it is made; the listing first, then each digest it shows.
 
     Args:
@@ -33,11 +31,11 @@ class Reading:
         day: The day.
     """
 
-    def __init__(self, source: Source, readers: ThreadPoolExecutor, place: Place, day: date) -> None:
+    def __init__(self, source: Source, readers: ThreadPoolExecutor, place: ChainLocation, day: date) -> None:
         self.place, self.day = place, day
         self._source, self._readers = source, readers
         self.quickest_seconds = float("inf")
-        self._fetching: list[Future[Found | None]] = []
+        self._fetching: list[Future[AnyDigest | None]] = []
         self._fetched = Event()
         below = f"{day:%Y/%m/%d}/"
         self._logs = readers.submit(self._list, place.chain.log_folder + below)
@@ -49,14 +47,14 @@ class Reading:
         """How many log files are known to wait in memory."""
         return len(self._logs.result()) if self._logs.done() and not self._logs.exception() else 0
 
-    def result(self) -> tuple[list[Found], list[StoredObject]]:
-        """Wait for the digests, oldest first, and the listing of log files; raises CouldNotTell."""
+    def result(self) -> tuple[list[AnyDigest], list[StoredObject]]:
+        """Wait for the digests, oldest first, and the listing of log files; raises CouldNotRead."""
         self._digests.result()
         self._fetched.wait()
         found = (future.result() for future in self._fetching)
         return [digest for digest in found if digest], self._logs.result()
 
-    def _read(self, bucket: str, key: str) -> Found | None:
+    def _read(self, bucket: str, key: str) -> AnyDigest | None:
         began = time.perf_counter()
         found = read_digest(self._source, bucket, key)
         self.quickest_seconds = min(self.quickest_seconds, time.perf_counter() - began)

@@ -12,15 +12,15 @@ from typing import NoReturn, Protocol
 
 from chalicelib.trail.integrity import sentences
 from chalicelib.trail.integrity.chain import Slot
-from chalicelib.trail.integrity.digest import Digest, Link, LogReference
+from chalicelib.trail.integrity.digest import AnyDigest, Digest, Link, LogReference
 from chalicelib.trail.integrity.evidence import Unreadable, Window
 from chalicelib.trail.integrity.findings import IntegrityFinding, What
 from chalicelib.trail.integrity.keys import Chain, DigestKey, MalformedKey
 from chalicelib.trail.integrity.logs import LogFault, check_log, log_finding
 from scenarios.validator.explain import Explainer
-from scenarios.validator.places import Place, Question
-from scenarios.validator.reading import Found, Reading, read_digest
-from scenarios.validator.source import CouldNotTell, Source
+from scenarios.validator.places import ChainLocation, Question
+from scenarios.validator.reading import DayReader, read_digest
+from scenarios.validator.source import CouldNotRead, Source
 from scenarios.validator.stretches import Stretch, Stretches
 from scenarios.validator.tally import Tally
 
@@ -52,7 +52,7 @@ class Observer(Protocol):
         """A log file was checked, or a day was judged."""
 
 
-class Run:
+class ValidationRun:
     """One validation.
 
     Args:
@@ -67,7 +67,7 @@ class Run:
     def __init__(
         self,
         source: Source,
-        places: Iterable[Place],
+        places: Iterable[ChainLocation],
         question: Question,
         observer: Observer,
         *,
@@ -109,9 +109,9 @@ class Run:
 
     def _judge_all(self) -> None:
         days = self._days()
-        ahead: deque[Reading] = deque()
+        ahead: deque[DayReader] = deque()
         stretches: Stretches | None = None
-        place: Place | None = None
+        place: ChainLocation | None = None
         while True:
             self._read_ahead(days, ahead)
             if not ahead:
@@ -128,20 +128,20 @@ class Run:
         if place and stretches:
             self._finish(place, stretches)
 
-    def _days(self) -> Iterator[tuple[Place, date]]:
+    def _days(self) -> Iterator[tuple[ChainLocation, date]]:
         while self._places:
             place = self._places.popleft()
             for day in place.days(self._question):
                 yield place, day
 
-    def _read_ahead(self, days: Iterator[tuple[Place, date]], ahead: deque[Reading]) -> None:
+    def _read_ahead(self, days: Iterator[tuple[ChainLocation, date]], ahead: deque[DayReader]) -> None:
         while len(ahead) < DAYS_AHEAD and not (ahead and sum(day.size for day in ahead) > MOST_LOGS_AHEAD):
             coming = next(days, None)
             if coming is None:
                 return
-            ahead.append(Reading(self._source, self._readers, *coming))
+            ahead.append(DayReader(self._source, self._readers, *coming))
 
-    def _stretches(self, place: Place) -> Stretches:
+    def _stretches(self, place: ChainLocation) -> Stretches:
         question = self._question
         at_home = place.chain.region == place.chain.home_region and place.expected
         return Stretches(
@@ -157,24 +157,24 @@ class Run:
             delivered_at=question.delivered_at if at_home else None,
         )
 
-    def _judge(self, reading: Reading, stretches: Stretches) -> bool:
+    def _judge(self, reading: DayReader, stretches: Stretches) -> bool:
         try:
             digests, logs = reading.result()
             self._quickest_seconds = min(self._quickest_seconds, reading.quickest_seconds)
             for link in stretches.strangers(digests):
                 self._follow(link, reading.place, stretches)
-        except CouldNotTell as reason:
+        except CouldNotRead as reason:
             self._could_not(str(reason))
             return False
         self._take(stretches.feed(digests, logs), reading.place)
         return True
 
-    def _finish(self, place: Place, stretches: Stretches) -> None:
+    def _finish(self, place: ChainLocation, stretches: Stretches) -> None:
         """The digest after the time asked for says whether a silence at its end is a gap or a deletion."""
         try:
             if later := self._later(place):
                 stretches.know(later)
-        except CouldNotTell as reason:
+        except CouldNotRead as reason:
             self._could_not(str(reason))
             return
         self._take(stretches.finish(), place)
@@ -182,7 +182,7 @@ class Run:
             with self._lock:
                 self._tell(off)
 
-    def _off(self, place: Place) -> IntegrityFinding | None:
+    def _off(self, place: ChainLocation) -> IntegrityFinding | None:
         """That logging is switched off now, told once for a trail; later digests would tell of it else."""
         stopped_at, until = self._question.stopped_at, min(place.until, self._question.now)
         at_home = place.chain.region == place.chain.home_region and place.expected
@@ -191,7 +191,7 @@ class Run:
         self._off_told = True
         return self._explainer.chain(sentences.off(place.chain, place.bucket, (stopped_at, until)), place)
 
-    def _later(self, place: Place) -> Found | None:
+    def _later(self, place: ChainLocation) -> AnyDigest | None:
         if place.until >= self._question.now:
             return None
         after = str(place.chain.digest_at(place.until))
@@ -203,7 +203,7 @@ class Run:
                 continue
         return None
 
-    def _follow(self, link: Link, place: Place, stretches: Stretches) -> None:
+    def _follow(self, link: Link, place: ChainLocation, stretches: Stretches) -> None:
         """Look for a predecessor that wasn't listed: the trail may have delivered elsewhere before."""
         found = read_digest(self._source, link.bucket, link.key)
         if found is None:
@@ -219,7 +219,7 @@ class Run:
             self.tally.days_asked += sum(1 for _ in older.days(self._question))
             self._places.append(older)
 
-    def _take(self, stretch: Stretch, place: Place) -> None:
+    def _take(self, stretch: Stretch, place: ChainLocation) -> None:
         findings = [self._explainer.chain(finding, place) for finding in stretch.findings]
         with self._lock:
             for slot, sound in stretch.digests:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from chalicelib.trail.integrity import sentences
 from chalicelib.trail.integrity.chain import (
     ChainReport,
-    Place,
+    ObjectAddress,
     Slot,
     Surroundings,
     judge_chain,
@@ -22,14 +22,12 @@ from chalicelib.trail.integrity.chain import (
     own_finding,
     place_digests,
 )
-from chalicelib.trail.integrity.digest import Digest, Link, LogReference, UnusableDigest
+from chalicelib.trail.integrity.digest import AnyDigest, Digest, Link, LogReference
 from chalicelib.trail.integrity.evidence import DIGEST_PERIOD, StoredObject, Window
 from chalicelib.trail.integrity.findings import IntegrityFinding, What
 from chalicelib.trail.integrity.keys import Chain, DigestKey, LogFileKey, MalformedKey
 from chalicelib.trail.integrity.logs import judge_listing
 from chalicelib.trail.integrity.public_keys import KeyRing
-
-Found = Digest | UnusableDigest
 
 MOST_WAITING_DIGESTS = 400
 """Where no signature holds, a stretch is cut all the same; belief is then not carried over the cut."""
@@ -84,13 +82,13 @@ class Stretches:
         self._chain, self._bucket, self._keys, self._window = chain, bucket, keys, window
         self._mine = (chain, replace(chain, backfill=True))
         self._delivered_at = delivered_at
-        self._waiting: dict[Place, Found] = {}
-        self._at_hand: dict[Place, Found] = {}
+        self._waiting: dict[ObjectAddress, AnyDigest] = {}
+        self._at_hand: dict[ObjectAddress, AnyDigest] = {}
         self._logs: list[StoredObject] = []
         self._told: frozenset[str] = frozenset()
         self._keyless = False
 
-    def strangers(self, digests: Iterable[Found]) -> list[Link]:
+    def strangers(self, digests: Iterable[AnyDigest]) -> list[Link]:
         """The predecessors that digests name and that were not fed: deleted, or in another place."""
         known = {(found.bucket, found.key) for found in digests} | {*self._waiting, *self._at_hand}
         return [
@@ -103,12 +101,12 @@ class Stretches:
             and own_fault(found, self._keys) is None
         ]
 
-    def know(self, found: Found) -> None:
+    def know(self, found: AnyDigest) -> None:
         """Take a digest that is judged elsewhere or not at all: it is linked to, and no more."""
         if (found.bucket, found.key) not in self._waiting:
             self._at_hand[found.bucket, found.key] = found
 
-    def feed(self, digests: Iterable[Found], listing: Iterable[StoredObject]) -> Stretch:
+    def feed(self, digests: Iterable[AnyDigest], listing: Iterable[StoredObject]) -> Stretch:
         """Take a day's digests and log files, and judge as far as can be told.
 
         Args:
@@ -259,7 +257,7 @@ class Stretches:
             key = str(self._chain.digest_at(newest + DIGEST_PERIOD))
             yield sentences.silence(self._chain, self._bucket or "", key, (newest, self._delivered_at))
 
-    def _ripe(self, before: datetime | None, named: frozenset[Place]) -> list[StoredObject]:
+    def _ripe(self, before: datetime | None, named: frozenset[ObjectAddress]) -> list[StoredObject]:
         """The log files that no digest names and that can be judged now; the others stay."""
         ripe, unripe = [], []
         for found in self._logs:
@@ -291,14 +289,14 @@ class Stretches:
         self._waiting = {slot.place: slot.object for slot in slots if slot.ends_at >= before}
 
 
-def _named(slots: Iterable[Slot]) -> frozenset[Place]:
+def _named(slots: Iterable[Slot]) -> frozenset[ObjectAddress]:
     """The places of the log files that believed digests name."""
     return frozenset(
         (log.bucket, log.key) for slot in slots if (digest := slot.believed) for log in digest.logs
     )
 
 
-def _claimed(slots: Iterable[Slot]) -> frozenset[Place]:
+def _claimed(slots: Iterable[Slot]) -> frozenset[ObjectAddress]:
     """The places of the log files that the other digests name, as far as they are of their own hour.
 
     A forged digest may name anything: what is of another hour is judged there.

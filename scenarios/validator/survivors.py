@@ -18,8 +18,8 @@ from chalicelib.trail.integrity.findings import IntegrityFinding, What
 from chalicelib.trail.integrity.keys import DigestKey, MalformedKey
 from chalicelib.trail.integrity.logs import check_log
 from chalicelib.wording import aws_command
-from scenarios.validator.places import Place
-from scenarios.validator.source import CouldNotTell, Versioned
+from scenarios.validator.places import ChainLocation
+from scenarios.validator.source import CouldNotRead, Versioned
 
 _LOGS = (What.LOG_DELETED, What.LOG_MODIFIED, What.LOG_MALFORMED)
 _DIGESTS = (
@@ -53,7 +53,7 @@ class Survivors:
             return finding
         return self._told(finding, partial(self._is_log, reference))
 
-    def digest(self, finding: IntegrityFinding, place: Place) -> IntegrityFinding:
+    def digest(self, finding: IntegrityFinding, place: ChainLocation) -> IntegrityFinding:
         """The finding about a digest, with what is left of it."""
         if finding.what is What.DIGEST_MISSING:
             return self._newest(finding, place)
@@ -61,7 +61,7 @@ class Survivors:
             return finding
         return self._told(finding, partial(self._is_digest, place))
 
-    def _newest(self, finding: IntegrityFinding, place: Place) -> IntegrityFinding:
+    def _newest(self, finding: IntegrityFinding, place: ChainLocation) -> IntegrityFinding:
         """A silence at the end: deleted digests left versions behind, a trail that stopped none."""
         if finding.since is None or finding.until is None:
             return finding
@@ -73,7 +73,7 @@ class Survivors:
             for found in islice(self._versions(finding.bucket, chain.digest_folder, after), _MOST_LOOKED_AT):
                 if found.key <= last and not found.delete_marker and not found.latest and _of(place, found):
                     left.setdefault(found.key, found)
-        except CouldNotTell as reason:
+        except CouldNotRead as reason:
             return _with(finding, f"whether versions are left could not be looked at: {reason}")
         if not left:
             return finding
@@ -91,7 +91,7 @@ class Survivors:
                 for found in self._versions(finding.bucket, finding.key)
                 if found.key == finding.key and not found.delete_marker and not found.latest
             ]
-        except CouldNotTell as reason:
+        except CouldNotRead as reason:
             return _with(finding, f"whether an earlier version is left could not be looked at: {reason}")
         if not versions:
             return _with(finding, "no earlier version of it is left")
@@ -112,10 +112,10 @@ class Survivors:
     def _versions(self, bucket: str, prefix: str, after: str = "") -> Iterator[StoredObject]:
         """Versions, newest first for each key; a refusal is remembered, not asked for again and again."""
         if bucket in self._refused:
-            raise CouldNotTell(self._refused[bucket])
+            raise CouldNotRead(self._refused[bucket])
         try:
             yield from self._source.versions(bucket, prefix, after=after)
-        except CouldNotTell as reason:
+        except CouldNotRead as reason:
             self._refused[bucket] = str(reason)
             raise
 
@@ -133,12 +133,12 @@ class Survivors:
         return check_log(reference, lambda _bucket, _key: got[0]) is None
 
     @staticmethod
-    def _is_digest(place: Place, found: StoredObject, got: Got) -> bool:
+    def _is_digest(place: ChainLocation, found: StoredObject, got: Got) -> bool:
         digest = parse_digest(found.bucket, found.key, *got)
         return isinstance(digest, Digest) and own_fault(digest, place.keys) is None
 
 
-def _of(place: Place, found: StoredObject) -> bool:
+def _of(place: ChainLocation, found: StoredObject) -> bool:
     try:
         return DigestKey.parse(found.key).chain == place.chain
     except MalformedKey:

@@ -18,7 +18,7 @@ from chalicelib.matching.events.conditions import (
     Suffix,
     parse_address,
 )
-from chalicelib.matching.events.fields import TANGLED, Found, scalars_of
+from chalicelib.matching.events.fields import TANGLED, FieldValue, scalars_of
 
 
 def index_fields(branches: list[Branch]) -> dict[str, "FieldIndex"]:
@@ -170,7 +170,7 @@ class FieldIndex:
             standing |= self.accepting(each, among)
         return standing
 
-    def possible(self, values: list[Found], among: int) -> int:
+    def possible(self, values: list[FieldValue], among: int) -> int:
         """Return the branches that may stand when a field has these values in some arrangement."""
         standing = self.unasked
         for each in values:

@@ -39,7 +39,7 @@ NOWHERE: Membership = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FieldValue:
     """A scalar found in an event, and the (array, index) pairs it was found under.
 
     A scalar that stands directly in the field's own array belongs to no element: `{"a": [1, 2]}` holds two
@@ -134,9 +134,9 @@ class PathTree:
         return node
 
 
-def collect(event: Mapping[str, object], wanted: PathTree) -> dict[str, list[Found]]:
+def collect(event: Mapping[str, object], wanted: PathTree) -> dict[str, list[FieldValue]]:
     """Return every scalar of the wanted fields; a field without any is not in the answer."""
-    found: dict[str, list[Found]] = {}
+    found: dict[str, list[FieldValue]] = {}
     arrays = 0
     heap: list[tuple[object, PathTree, Membership]] = [(event, wanted, NOWHERE)]
     while heap:
@@ -152,9 +152,9 @@ def collect(event: Mapping[str, object], wanted: PathTree) -> dict[str, list[Fou
                 if isinstance(item, (Mapping, list, tuple)):
                     heap.append((item, tree, membership | {(arrays, index)}))
                 elif tree.path is not None:
-                    found.setdefault(tree.path, []).append(Found(item, membership))
+                    found.setdefault(tree.path, []).append(FieldValue(item, membership))
         elif tree.path is not None:
-            found.setdefault(tree.path, []).append(Found(value, membership))
+            found.setdefault(tree.path, []).append(FieldValue(value, membership))
     return found
 
 

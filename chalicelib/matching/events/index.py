@@ -32,7 +32,7 @@ from chalicelib.matching.events.conditions import Alternatives
 from chalicelib.matching.events.field_index import FieldIndex, index_fields
 from chalicelib.matching.events.fields import (
     ABSENT,
-    Found,
+    FieldValue,
     PathTree,
     Reader,
     TextFields,
@@ -215,7 +215,7 @@ class _Walk:
             state = following
         return state.names if state.names is not None else self._ask_directly(state, root)
 
-    def survivors_of(self, found: dict[str, list[Found]]) -> int:
+    def survivors_of(self, found: dict[str, list[FieldValue]]) -> int:
         """Return the branches that may match, as far as each field alone tells about the collected values."""
         state = self._start
         while (field := state.field) is not None:

@@ -33,7 +33,7 @@ from chalicelib.matching.events.fields import (
     ABSENT,
     NOWHERE,
     TANGLED,
-    Found,
+    FieldValue,
     Membership,
     PathTree,
     Reader,
@@ -181,7 +181,7 @@ def ask(read: Reader, leaf: Alternatives, root: Any) -> bool | None:
     return any(map(leaf.accepts, values)) if values else leaf.absent
 
 
-def meets(branch: Branch, found: dict[str, list[Found]]) -> bool:
+def meets(branch: Branch, found: dict[str, list[FieldValue]]) -> bool:
     """Say whether the collected values meet a branch, in one arrangement.
 
     Field by field, in the order of their names, this keeps every way in which the fields so far can be met:
@@ -207,7 +207,7 @@ def meets(branch: Branch, found: dict[str, list[Found]]) -> bool:
     return True
 
 
-def _next_ways(ways: set[Membership], leaf: Alternatives, values: list[Found]) -> set[Membership]:
+def _next_ways(ways: set[Membership], leaf: Alternatives, values: list[FieldValue]) -> set[Membership]:
     index = _Ways(ways)
     accepted = {each.membership for each in values if leaf.accepts(each.value)}
     after = {way | membership for membership in accepted for way in index.fitting(membership)}
@@ -257,7 +257,7 @@ def _fits(way: Membership, membership: Membership) -> bool:
 
 
 def _mismatches(
-    branch: Branch, found: dict[str, list[Found]], event: Mapping[str, Any]
+    branch: Branch, found: dict[str, list[FieldValue]], event: Mapping[str, Any]
 ) -> tuple[Mismatch, ...]:
     if meets(branch, found):
         return ()
@@ -277,14 +277,14 @@ def _mismatches(
     )
 
 
-def _might_meet(leaf: Alternatives, values: list[Found]) -> bool:
+def _might_meet(leaf: Alternatives, values: list[FieldValue]) -> bool:
     """Say whether the field is met in some arrangement; it may be absent beside elements that lack it."""
     return any(leaf.accepts(each.value) for each in values) or (
         leaf.absent and all(each.membership for each in values)
     )
 
 
-def _shown(path: str, values: list[Found], event: Mapping[str, Any]) -> str:
+def _shown(path: str, values: list[FieldValue], event: Mapping[str, Any]) -> str:
     if len(values) == 1:
         return json.dumps(values[0].value, default=str)
     if values:

@@ -35,7 +35,7 @@ class _Wildcard:
 
 
 WILDCARD: Final = _Wildcard()
-Step = str | int | _Wildcard
+PathStep = str | int | _Wildcard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Selector:
     """
 
     text: str
-    steps: tuple[Step, ...]
+    steps: tuple[PathStep, ...]
 
     @property
     def has_wildcard(self) -> bool:
@@ -81,7 +81,7 @@ class Selector:
         return read
 
 
-def _step(value: Any, step: Step) -> Any:
+def _step(value: Any, step: PathStep) -> Any:
     if type(step) is str:
         return value.get(step, MISSING) if type(value) is dict else MISSING
     if type(step) is int and type(value) is list and step < len(value):
@@ -152,7 +152,7 @@ def _bad_name(scanner: Scanner, text: str) -> Exception:
     )
 
 
-def _first_step(scanner: Scanner) -> Step:
+def _first_step(scanner: Scanner) -> PathStep:
     char = scanner.peek()
     if char == "[":
         return _bracket(scanner)
@@ -165,11 +165,11 @@ def _first_step(scanner: Scanner) -> Step:
     return name
 
 
-def _bracket(scanner: Scanner) -> Step:
+def _bracket(scanner: Scanner) -> PathStep:
     opened = scanner.position
     scanner.position += 1
     char = scanner.peek()
-    step: Step
+    step: PathStep
     if char in ("'", '"') and char:
         step = scanner.quoted(char)
     elif char == "*":

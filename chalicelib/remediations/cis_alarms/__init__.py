@@ -81,11 +81,11 @@ class SeenCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behind:
-    """What was found, oldest first; `more` and `could_not_look` as a `Reading` of the log has them."""
+    """What was found, oldest first; `more` and `could_not_read` as a `Reading` of the log has them."""
 
     calls: tuple[SeenCall, ...] = ()
     more: bool = False
-    could_not_look: str = ""
+    could_not_read: str = ""
 
     @property
     def told(self) -> tuple[SeenCall, ...]:
@@ -100,7 +100,7 @@ def look(aws: Aws, alarm: AlarmChange, settings: Settings) -> Behind:
         return Behind()
     search = _search(alarm, control, settings)
     found = calls_found(aws.client("logs"), search, lambda event: seen(event, control, settings))
-    return Behind(calls=found.kept, more=found.more, could_not_look=found.could_not_look)
+    return Behind(calls=found.kept, more=found.more, could_not_read=found.could_not_read)
 
 
 def decide(alarm: AlarmChange, facts: Behind, _now: datetime, settings: Settings) -> Plan:
@@ -184,8 +184,8 @@ def _title(control: CisControl, told: Sequence[SeenCall], *, more: bool) -> str:
 
 
 def _who_and_what(told: Sequence[SeenCall], facts: Behind) -> Iterator[tuple[str, str]]:
-    if facts.could_not_look:
-        yield unread("Who", facts.could_not_look, after_some=bool(told))
+    if facts.could_not_read:
+        yield unread("Who", facts.could_not_read, after_some=bool(told))
     elif not told:
         yield "Who", "nothing was found in the log for the alarm's time"
     if not told:

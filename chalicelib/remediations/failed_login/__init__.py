@@ -231,8 +231,8 @@ def _alarm_title(facts: SignInFailures) -> str:
 
 
 def _who_and_from_where(facts: SignInFailures) -> Iterator[tuple[str, str]]:
-    if facts.could_not_look:
-        yield unread("Who", facts.could_not_look, after_some=bool(facts.found))
+    if facts.could_not_read:
+        yield unread("Who", facts.could_not_read, after_some=bool(facts.found))
     elif not facts.found:
         yield "Who", "no failed sign-in was found in the log for the alarm's time"
     if not facts.found:

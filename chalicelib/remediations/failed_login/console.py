@@ -32,17 +32,17 @@ class SignInFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInFailures:
-    """What was found, oldest first; `more` and `could_not_look` as a `Reading` of the log has them."""
+    """What was found, oldest first; `more` and `could_not_read` as a `Reading` of the log has them."""
 
     found: tuple[SignInFailure, ...] = ()
     more: bool = False
-    could_not_look: str = ""
+    could_not_read: str = ""
 
 
 def read_failures(logs: Any, search: Search) -> SignInFailures:
     """Ask the trail's log group; what keeps us from looking is told, not raised."""
     found = calls_found(logs, search, _failure)
-    return SignInFailures(found=found.kept, more=found.more, could_not_look=found.could_not_look)
+    return SignInFailures(found=found.kept, more=found.more, could_not_read=found.could_not_read)
 
 
 def _failure(event: ApiCallEvent) -> SignInFailure | None:

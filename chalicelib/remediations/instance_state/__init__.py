@@ -104,7 +104,7 @@ class Cause:
     caller: str = ""
     address: str = ""
     event_id: str = ""
-    could_not_look: str = ""
+    could_not_read: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +263,7 @@ def _from_history(aws: Aws, event: InstanceState) -> Cause:
             EndTime=event.at + timedelta(minutes=1),
         )
     except (ClientError, BotoCoreError) as error:
-        return Cause(could_not_look=str(foreseen(error)))
+        return Cause(could_not_read=str(foreseen(error)))
     calls = [call for each in found["Events"] for call in _call(each) if _explains(call, event)]
     causes = [
         Cause(
@@ -295,8 +295,8 @@ def _explains(call: ApiCallEvent, event: InstanceState) -> bool:
 
 
 def _who(facts: Cause) -> tuple[tuple[str, str], ...]:
-    if facts.could_not_look:
-        return (("Who", f"could not look: {facts.could_not_look}"),)
+    if facts.could_not_read:
+        return (("Who", f"could not be read: {facts.could_not_read}"),)
     if facts.at is None:
         return (("Who", "no call for it is known yet"),)
     return (

@@ -99,7 +99,7 @@ def look(aws: Aws, event: ApiCallEvent, _settings: Settings) -> Backups:
     try:
         return read_backups(aws.client("dynamodb", event.region), table)
     except (ClientError, BotoCoreError) as error:
-        return Backups(could_not_look=str(foreseen(error)))
+        return Backups(could_not_read=str(foreseen(error)))
 
 
 def decide(event: ApiCallEvent, facts: Backups, now: datetime, _settings: Settings) -> Plan:
@@ -181,7 +181,7 @@ def _deletion(event: ApiCallEvent, facts: Backups, choice: Choice | None, now: d
 def _outlook(event: ApiCallEvent, facts: Backups, choice: Choice | None) -> tuple[Severity, str]:
     if choice and not choice.earlier:
         return Severity.HIGH, ", a backup is ready"
-    if facts.could_not_look or not table_of(event):
+    if facts.could_not_read or not table_of(event):
         return Severity.HIGH, ", whether backups are left is unknown"
     return Severity.CRITICAL, ", no backup of it was found"
 
@@ -229,8 +229,8 @@ def _contents(event: ApiCallEvent) -> Iterator[tuple[str, str]]:
 
 
 def _told_of_backups(event: ApiCallEvent, facts: Backups, now: datetime) -> Iterator[tuple[str, str]]:
-    if facts.could_not_look:
-        yield "Backups", f"could not look: {facts.could_not_look}"
+    if facts.could_not_read:
+        yield "Backups", f"could not be read: {facts.could_not_read}"
         return
     if not facts.newest:
         yield "Backups", "none found"

@@ -38,11 +38,11 @@ class Backup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backups:
-    """The newest backups of a table, newest first; `could_not_look` says why they couldn't be read."""
+    """The newest backups of a table, newest first; `could_not_read` says why they couldn't be read."""
 
     newest: tuple[Backup, ...] = ()
     left_out: int = 0
-    could_not_look: str = ""
+    could_not_read: str = ""
 
     def of_table(self, table_id: str) -> tuple[Backup, ...]:
         """Those of this very table, not of an earlier one of its name; where AWS doesn't say, all."""

@@ -105,7 +105,7 @@ def look_at_object(aws: Aws, event: ObjectEvent, _settings: Settings) -> History
     try:
         return read_history(TrailBucket(aws.client("s3"), event.bucket), event.object_key)
     except (ClientError, BotoCoreError) as error:
-        return History(could_not_look=str(foreseen(error)))
+        return History(could_not_read=str(foreseen(error)))
 
 
 def decide_on_object(event: ObjectEvent, history: History, _now: datetime, _settings: Settings) -> Plan:

@@ -77,8 +77,8 @@ def alerts_of(audit: Audit, trail_arn: str, region: str) -> Iterator[Alert]:
         yield _finding_told(finding, trail_arn, region)
     if audit.left_out:
         yield _rest_told(audit, trail_arn)
-    if audit.untold:
-        yield _untold_told(audit, trail_arn)
+    if audit.could_not_read:
+        yield _could_not_read(audit, trail_arn)
     if audit.unverified:
         yield _unverified_told(audit, trail_arn)
 
@@ -171,15 +171,15 @@ def _rest_told(audit: Audit, trail_arn: str) -> Alert:
     )
 
 
-def _untold_told(audit: Audit, trail_arn: str) -> Alert:
-    count = len(audit.untold) + audit.untold_more
+def _could_not_read(audit: Audit, trail_arn: str) -> Alert:
+    count = len(audit.could_not_read) + audit.more_not_read
     things = "1 thing" if count == 1 else f"{count} things"
     return Alert(
         severity=Severity.MEDIUM,
         title=f"Could not tell whether the CloudTrail trail is sound: {things} could not be looked at",
         facts=(
-            *(("Could not", sentence) for sentence in audit.untold),
-            *((("And", f"{audit.untold_more} more"),) if audit.untold_more else ()),
+            *(("Could not", sentence) for sentence in audit.could_not_read),
+            *((("And", f"{audit.more_not_read} more"),) if audit.more_not_read else ()),
             ("Looked at", f"{audit.digests} digests, {audit.logs} log files"),
             ("Trail", trail_arn),
         ),

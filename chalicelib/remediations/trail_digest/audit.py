@@ -56,15 +56,15 @@ class Audit:
     """What one look at the trail came to.
 
     `findings`: the heaviest and newest, at most `MOST_KEPT`; `left_out` counts the others by kind.
-    `untold`: sentences about what could not be looked at, and `untold_more` how many more there are.
+    `could_not_read`: sentences about it, and `more_not_read` how many more there are.
     `unverified`: log files that were more than one run reads. `anchors`: how far each chain is verified now.
     """
 
     faults: tuple[tuple[TrailFault, str], ...] = ()  # each with a detail, such as since when
     findings: tuple[IntegrityFinding, ...] = ()
     left_out: tuple[tuple[What, int], ...] = ()
-    untold: tuple[str, ...] = ()
-    untold_more: int = 0
+    could_not_read: tuple[str, ...] = ()
+    more_not_read: int = 0
     digests: int = 0
     logs: int = 0
     unverified: int = 0
@@ -85,7 +85,7 @@ def audit_trail(
         code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
         if code in _GONE:
             return Audit(faults=((_GONE[code], str(error)),))
-        return Audit(untold=(f"the trail could not be looked at: {reason_of(error)}",))
+        return Audit(could_not_read=(f"the trail could not be looked at: {reason_of(error)}",))
 
 
 _GONE = {"TrailNotFoundException": TrailFault.TRAIL_GONE, "NoSuchBucket": TrailFault.BUCKET_GONE}
@@ -99,14 +99,14 @@ class _Audit:
     ) -> None:
         self.aws, self.trail, self.bucket, self.now, self.anchors = aws, trail, bucket, now, anchors
         why = trail.why_not(Part.STATUS)
-        self.untold = (
+        self.could_not_read = (
             [f"the trail's status could not be read; assuming that logging is on: {why}"] if why else []
         )
 
     def result(self) -> Audit:
         """Read every region, then judge every region."""
         stretches = [self._stretch(chain) for chain in self._chains()]
-        self.untold += [sentence for stretch in stretches for sentence in stretch.untold]
+        self.could_not_read += [sentence for stretch in stretches for sentence in stretch.could_not_read]
         reading = _Reading(self.bucket, stretches)
         verdicts = [self._judged(stretch, reading.read) for stretch in stretches]
         keyless = {stretch.chain.digest_folder for stretch in stretches if stretch.keys_failed}
@@ -114,7 +114,7 @@ class _Audit:
             finding
             for stretch, verdict in zip(stretches, verdicts, strict=True)
             for finding in _with_anchor(stretch, verdict, self.now)
-            # Why the keys could not be read is among the untold already.
+            # Why the keys could not be read is among them already.
             if not (finding.what is What.KEYS_UNAVAILABLE and finding.key.startswith(tuple(keyless)))
         ]
         anchors = [
@@ -142,13 +142,13 @@ class _Audit:
             key=lambda finding: (finding.weight, finding.order()),
             reverse=True,
         )
-        untold = [*self.untold, *undecided]
+        could_not_read = [*self.could_not_read, *undecided]
         return Audit(
             faults=tuple(self._faults()),
             findings=tuple(told[:MOST_KEPT]),
             left_out=tuple(sorted(Counter(finding.what for finding in told[MOST_KEPT:]).items())),
-            untold=tuple(untold[:MOST_KEPT]),
-            untold_more=max(0, len(untold) - MOST_KEPT),
+            could_not_read=tuple(could_not_read[:MOST_KEPT]),
+            more_not_read=max(0, len(could_not_read) - MOST_KEPT),
             digests=sum(verdict.digests for verdict in verdicts),
             logs=sum(verdict.logs for verdict in verdicts),
             unverified=len(reading.left & unread),
@@ -167,7 +167,7 @@ class _Audit:
     def _chains(self) -> list[Chain]:
         """Those in the bucket, and those that earlier runs saw there: a wiped region has no folder left."""
         chains, more = chains_of(self.trail, self.bucket)
-        self.untold += more
+        self.could_not_read += more
         if not self.trail.multi_region:
             return chains
         home = chains[0]
@@ -189,7 +189,7 @@ class _Audit:
         if anchor and anchor.ends_at < since:
             since = max(anchor.ends_at, oldest)
         if anchor and anchor.ends_at < oldest and (stopped_at is None or stopped_at > oldest):
-            self.untold.append(
+            self.could_not_read.append(
                 f"no run verified {chain} from {when(anchor.ends_at)} to {when(oldest)}: "
                 "let a full validation look at it"
             )

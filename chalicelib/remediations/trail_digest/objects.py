@@ -47,14 +47,14 @@ the hourly check tells which that is."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """The versions and delete markers of one object, newest first; `could_not_look` says why there are none.
+    """The versions and delete markers of one object, newest first; `could_not_read` says why there are none.
 
     `left_out`: how many between the newest and the oldest are not listed here.
     """
 
     versions: tuple[StoredObject, ...] = ()
     left_out: int = 0
-    could_not_look: str = ""
+    could_not_read: str = ""
 
     @property
     def survivors(self) -> tuple[StoredObject, ...]:
@@ -117,14 +117,14 @@ def _deletion(event: ObjectEvent, history: History, thing: str) -> tuple[Severit
         return Severity.HIGH, f"A version of a {thing} was permanently deleted, another can be read"
     if history.survivors:
         return Severity.CRITICAL, f"A version of a {thing} was permanently deleted"
-    left = ", whether a version is left is unknown" if history.could_not_look else ", no version is left"
+    left = ", whether a version is left is unknown" if history.could_not_read else ", no version is left"
     return Severity.CRITICAL, f"A {thing} was permanently deleted{left}"
 
 
 def _writing(event: ObjectEvent, history: History, thing: str) -> tuple[Severity, str]:
     if _earlier(event, history):
         return Severity.HIGH, f"A {thing} was overwritten, and not by CloudTrail"
-    if history.could_not_look or not event.version_id:
+    if history.could_not_read or not event.version_id:
         return Severity.CRITICAL, f"A {thing} was added or overwritten, and not by CloudTrail"
     return Severity.CRITICAL, f"A {thing} was added, and not by CloudTrail"
 
@@ -159,8 +159,8 @@ def _requester(requester: str) -> str:
 
 
 def _history_facts(history: History) -> Iterator[tuple[str, str]]:
-    if history.could_not_look:
-        yield "Versions left", f"could not look: {history.could_not_look}"
+    if history.could_not_read:
+        yield "Versions left", f"could not be read: {history.could_not_read}"
         return
     if not history.survivors:
         yield "Versions left", "none"
@@ -183,7 +183,7 @@ def _commands(event: ObjectEvent, history: History) -> Iterator[tuple[str, str]]
         for marker in history.markers:
             options = {**where, "--version-id": str(marker.version), **region}
             yield "Bring it back with", aws_command("s3api", "delete-object", options)
-    elif event.what == DELETED and event.deletion_type == MARKED and history.could_not_look:
+    elif event.what == DELETED and event.deletion_type == MARKED and history.could_not_read:
         options = {**where, "--version-id": event.version_id, **region}
         yield "Bring it back with", aws_command("s3api", "delete-object", options)
     earlier = _earlier(event, history) if event.what == CREATED else None
@@ -207,5 +207,5 @@ def _commands(event: ObjectEvent, history: History) -> Iterator[tuple[str, str]]
 
 
 def _deletion_advice(history: History) -> Sequence[str]:
-    lost = not history.survivors and not history.could_not_look
+    lost = not history.survivors and not history.could_not_read
     return (_AFTER_DELETION, _GONE_FOR_GOOD, _WHO) if lost else (_AFTER_DELETION, _WHO)

@@ -32,7 +32,7 @@ from chalicelib.remediation import Grant, Plan, Remediation, Way
 from chalicelib.remediations.trail_stopped.alerts import Case, Seen, attempted, changed, found, unseen
 from chalicelib.remediations.trail_stopped.restore import restore
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
-from chalicelib.trail.settings.reader import Place, read_settings
+from chalicelib.trail.settings.reader import TrailResources, read_settings
 from chalicelib.trail.settings.settings import TrailSettings, promised, weaker
 from chalicelib.triggers import OnEvent, OnSchedule
 
@@ -193,7 +193,7 @@ def decide_by_the_hour(event: Tick, facts: Seen, _now: datetime, settings: Setti
     """Tell what is weaker, and restore it; tell what could not be looked at."""
     case = _case(facts, settings)
     told = [found(event, case)] if case.differences else []
-    told += [unseen(case)] if facts.untold else []
+    told += [unseen(case)] if facts.could_not_read else []
     return Plan.tell(*told, calls=case.calls)
 
 
@@ -207,9 +207,9 @@ def remember_by_the_hour(_event: Tick, facts: Seen, _expected: bool) -> str | No
 
 def _seen(aws: Aws, settings: Settings) -> Seen:
     kept = Ledger(aws.client("dynamodb"), settings.ledger).remembered(NAME)
-    now, untold = read_settings(aws, place_of(settings))
+    now, could_not_read = read_settings(aws, place_of(settings))
     good = TrailSettings.from_text(kept).over(_promise(settings))
-    return Seen(now=now, good=good, recorded=bool(kept), untold=untold, home=aws.region)
+    return Seen(now=now, good=good, recorded=bool(kept), could_not_read=could_not_read, home=aws.region)
 
 
 def _promise(settings: Settings) -> TrailSettings:
@@ -222,17 +222,17 @@ def _case(facts: Seen, settings: Settings) -> Case:
     return Case(seen=facts, differences=differences, calls=calls, place=place, ledger=settings.ledger)
 
 
-def place_of(settings: Settings) -> Place:
+def place_of(settings: Settings) -> TrailResources:
     """What the stack watches; not the bucket where it is an archive account's."""
     archived = settings.text(OWNER) == ARCHIVE
-    return Place(
+    return TrailResources(
         trail_arn=settings.text(ARN),
         bucket="" if archived else settings.text(BUCKET),
         log_group=settings.text(GROUP),
     )
 
 
-def concerns(event: ApiCallEvent, place: Place) -> bool:
+def concerns(event: ApiCallEvent, place: TrailResources) -> bool:
     """Whether a call is about our trail, bucket or group; a refused one may name it in the refusal only."""
     if event.source != "cloudtrail.amazonaws.com":
         # The rules let only our own bucket and group through.

@@ -9,7 +9,7 @@ from chalicelib.events import ApiCallEvent, Tick
 from chalicelib.ledger.ledger import state_key
 from chalicelib.ledger.table import in_shell
 from chalicelib.remediation import Alert, Call, Quiet, Severity
-from chalicelib.trail.settings.reader import Place
+from chalicelib.trail.settings.reader import TrailResources
 from chalicelib.trail.settings.settings import Difference, TrailSettings
 from chalicelib.wording import LONGEST_FACT, aws_command, when
 
@@ -61,7 +61,7 @@ class Seen:
     now: TrailSettings
     good: TrailSettings
     recorded: bool
-    untold: tuple[str, ...] = ()
+    could_not_read: tuple[str, ...] = ()
     home: str = ""
 
 
@@ -72,7 +72,7 @@ class Case:
     seen: Seen
     differences: Sequence[Difference]
     calls: Sequence[Call]
-    place: Place
+    place: TrailResources
     ledger: str
 
     @property
@@ -116,13 +116,13 @@ def unseen(case: Case) -> Alert:
     return Alert(
         severity=Severity.MEDIUM,
         title=f"Could not look at every setting of the audit trail {case.place.trail_name}",
-        facts=(("Trail", case.place.trail_arn), *(("Could not", each) for each in case.seen.untold)),
+        facts=(("Trail", case.place.trail_arn), *(("Could not", each) for each in case.seen.could_not_read)),
         advice="A bucket policy that denies looking hides what else was changed.",
         quiet=Quiet(subject="UNSEEN", seconds=DAY),
     )
 
 
-def attempted(event: ApiCallEvent, place: Place) -> Alert:
+def attempted(event: ApiCallEvent, place: TrailResources) -> Alert:
     """A call that AWS refused, or that failed."""
     refused = any(code in event.error_code for code in _REFUSED)
     why = "AWS refused" if refused else "it failed"
@@ -137,13 +137,13 @@ def attempted(event: ApiCallEvent, place: Place) -> Alert:
     )
 
 
-def _title(event: ApiCallEvent, place: Place) -> str:
+def _title(event: ApiCallEvent, place: TrailResources) -> str:
     where = _PLACES.get(event.source, "trail")
     words = _DONE.get(event.name, f"The {where} of the audit trail {{trail}} was changed ({event.name})")
     return words.format(trail=place.trail_name)
 
 
-def _deed(event: ApiCallEvent, place: Place) -> Iterator[tuple[str, str]]:
+def _deed(event: ApiCallEvent, place: TrailResources) -> Iterator[tuple[str, str]]:
     yield "Trail", place.trail_arn
     yield "Call", event.name
     yield "Who", event.actor.label
@@ -162,7 +162,7 @@ def _compared(case: Case) -> Iterator[tuple[str, str]]:
         yield each.label, f"{each.was} -> {each.became}"
     if not case.seen.recorded:
         yield "Compared with", "what the stack promises; no good state was recorded yet"
-    for sentence in case.seen.untold:
+    for sentence in case.seen.could_not_read:
         yield "Could not look", sentence
 
 

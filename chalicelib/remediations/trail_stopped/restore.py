@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.remediation import Call
-from chalicelib.trail.settings.reader import Place
+from chalicelib.trail.settings.reader import TrailResources
 from chalicelib.trail.settings.settings import Difference, TrailSettings
 
 # UpdateTrail's and CreateTrail's name for each field they take.
@@ -32,7 +32,7 @@ _EVERYTHING = [{"ReadWriteType": "All", "IncludeManagementEvents": True, "DataRe
 
 
 def restore(
-    differences: Sequence[Difference], good: TrailSettings, now: TrailSettings, place: Place
+    differences: Sequence[Difference], good: TrailSettings, now: TrailSettings, place: TrailResources
 ) -> tuple[Call, ...]:
     """The calls that take back these differences, in an order in which AWS accepts them."""
     fields = {each.field for each in differences}
@@ -48,7 +48,9 @@ def restore(
 # ---- the trail --------------------------------------------------------------------------------------
 
 
-def _trail_calls(fields: set[str], good: TrailSettings, now: TrailSettings, place: Place) -> Iterator[Call]:
+def _trail_calls(
+    fields: set[str], good: TrailSettings, now: TrailSettings, place: TrailResources
+) -> Iterator[Call]:
     if "trail" in fields:
         yield from _made_anew(good, place)
         return
@@ -61,7 +63,7 @@ def _trail_calls(fields: set[str], good: TrailSettings, now: TrailSettings, plac
         yield _started(place)
 
 
-def _made_anew(good: TrailSettings, place: Place) -> Iterator[Call]:
+def _made_anew(good: TrailSettings, place: TrailResources) -> Iterator[Call]:
     settings = {
         _OF_THE_TRAIL[field]: value for field, value in good.known().items() if field in _OF_THE_TRAIL
     }
@@ -80,7 +82,7 @@ def _made_anew(good: TrailSettings, place: Place) -> Iterator[Call]:
     yield _started(place)
 
 
-def _updated(changed: Iterable[str], good: TrailSettings, now: TrailSettings, place: Place) -> Call:
+def _updated(changed: Iterable[str], good: TrailSettings, now: TrailSettings, place: TrailResources) -> Call:
     fields = dict.fromkeys(changed)
     if any(field in fields for field in _LOGS):
         fields |= dict.fromkeys(_LOGS)
@@ -95,25 +97,25 @@ def _updated(changed: Iterable[str], good: TrailSettings, now: TrailSettings, pl
     )
 
 
-def _selected(good: TrailSettings, now: TrailSettings, place: Place) -> Call:
+def _selected(good: TrailSettings, now: TrailSettings, place: TrailResources) -> Call:
     undo = _selectors(place, now.selectors or "")
     return replace(_selectors(place, good.selectors or ""), undo=undo)
 
 
-def _selectors(place: Place, selectors: str) -> Call:
+def _selectors(place: TrailResources, selectors: str) -> Call:
     chosen = json.loads(selectors) if selectors else _EVERYTHING
     advanced = any("FieldSelectors" in each for each in chosen)
     kind = "AdvancedEventSelectors" if advanced else "EventSelectors"
     return _cloudtrail(place, "put_event_selectors", {"TrailName": place.trail_arn, kind: chosen})
 
 
-def _started(place: Place) -> Call:
+def _started(place: TrailResources) -> Call:
     name = {"Name": place.trail_arn}
     return _cloudtrail(place, "start_logging", name, undo=_cloudtrail(place, "stop_logging", name))
 
 
 def _cloudtrail(
-    place: Place,
+    place: TrailResources,
     operation: str,
     parameters: Mapping[str, Any],
     *,
@@ -164,7 +166,9 @@ _DELETES = {
 }
 
 
-def _bucket_calls(fields: set[str], good: TrailSettings, now: TrailSettings, place: Place) -> Iterator[Call]:
+def _bucket_calls(
+    fields: set[str], good: TrailSettings, now: TrailSettings, place: TrailResources
+) -> Iterator[Call]:
     was, became = good.known(), now.known()
     for field, (operation, parameter, value) in _PUTS.items():
         wanted = str(was.get(field) or "")
@@ -180,7 +184,7 @@ def _bucket_calls(fields: set[str], good: TrailSettings, now: TrailSettings, pla
         )
 
 
-def _taken_back(field: str, found: str, place: Place) -> Call | None:
+def _taken_back(field: str, found: str, place: TrailResources) -> Call | None:
     """The call that makes the setting as we found it."""
     operation, parameter, value = _PUTS[field]
     if found or field == "notification":
@@ -193,7 +197,9 @@ def _taken_back(field: str, found: str, place: Place) -> Call | None:
 # ---- its log group ----------------------------------------------------------------------------------
 
 
-def _group_calls(fields: set[str], good: TrailSettings, now: TrailSettings, place: Place) -> Iterator[Call]:
+def _group_calls(
+    fields: set[str], good: TrailSettings, now: TrailSettings, place: TrailResources
+) -> Iterator[Call]:
     name = {"logGroupName": place.log_group}
     if "group_there" in fields:
         yield _call(
@@ -224,7 +230,7 @@ def _group_calls(fields: set[str], good: TrailSettings, now: TrailSettings, plac
 
 
 def _call(
-    place: Place,
+    place: TrailResources,
     service: str,
     operation: str,
     parameters: Mapping[str, Any],

@@ -63,7 +63,7 @@ GRANTS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class ValidationStep:
     """One message of the queue: plan a job, validate a slice of one of its parts, or add it all up."""
 
     key: str
@@ -76,7 +76,7 @@ class Step:
     principal: str = ""
 
 
-def parse(raw: Raw) -> Sequence[Step]:
+def parse(raw: Raw) -> Sequence[ValidationStep]:
     """SQS's records."""
     records = raw.get("Records") if isinstance(raw, Mapping) else None
     if not isinstance(records, list) or not records:
@@ -84,7 +84,7 @@ def parse(raw: Raw) -> Sequence[Step]:
     return [_step(record) for record in records]
 
 
-def _step(record: Any) -> Step:
+def _step(record: Any) -> ValidationStep:
     try:
         body = json.loads(record["body"])
         part = body.get("part")
@@ -93,7 +93,9 @@ def _step(record: Any) -> Step:
         name = f"{body['step']}:{_name(typed)}" if typed else str(body["step"])
         if body["step"] not in (PLAN, PART, SUM) or (body["step"] == PART) != (typed is not None):
             raise MalformedEvent(f"there is no step {name!r}")
-        return Step(key=f"{body['job']}:{name}", at=sent, job=str(body["job"]), step=body["step"], part=typed)
+        return ValidationStep(
+            key=f"{body['job']}:{name}", at=sent, job=str(body["job"]), step=body["step"], part=typed
+        )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise MalformedEvent(f"the message is no step of a validation ({error})") from error
 
@@ -104,7 +106,7 @@ def message(step: str, job: Job, part: Part | None = None) -> str:
     return json.dumps({**told, "part": asdict(part)} if part else told, default=datetime.isoformat)
 
 
-def look(aws: Aws, event: Step, settings: Settings) -> Job | PartResult | Mapping[str, Any] | None:
+def look(aws: Aws, event: ValidationStep, settings: Settings) -> Job | PartResult | Mapping[str, Any] | None:
     """The plan, a slice's result, or the sum; None for a job that the ledger no longer holds."""
     ledger = _ledger(aws, settings)
     job = found(ledger, event.job)
@@ -127,7 +129,7 @@ def _planned(aws: Aws, job: Job, settings: Settings) -> Job:
     return replace(job, chains=tuple(map(asdict, wanted)), parts=parts, stopped_at=trail.off_since)
 
 
-def decide(event: Step, facts: Any, _now: datetime, settings: Settings) -> Plan:
+def decide(event: ValidationStep, facts: Any, _now: datetime, settings: Settings) -> Plan:
     """Only the sum says anything, and only if the trail is not sound."""
     if event.step != SUM or facts is None or facts["verdict"] in ("sound", None):
         return Plan.nothing()
@@ -153,7 +155,7 @@ def _told(result: Mapping[str, Any], trail_arn: str) -> Alert:
     )
 
 
-def records(aws: Aws, event: Step, facts: Any, settings: Settings) -> None:
+def records(aws: Aws, event: ValidationStep, facts: Any, settings: Settings) -> None:
     """Write what a step came to, and send the steps after it; twice is as good as once."""
     ledger = _ledger(aws, settings)
     if facts is None or event.step == SUM:
@@ -193,7 +195,7 @@ def _slice(result: PartResult) -> Slice:
     return Slice(
         findings=tuple(_plain(finding) for finding in result.findings),
         kinds={what.value: number for what, number in result.kinds.items()},
-        untold=result.untold,
+        untold=result.could_not_read,
         digests=result.digests,
         logs=result.logs,
         last=result.last,

@@ -43,12 +43,12 @@ class Part:
 class PartResult:
     """What a slice of a part came to. `kinds` counts all findings; `findings` holds the heaviest of them.
 
-    `untold`: what could not be looked at. `last`: no slice comes after it.
+    `could_not_read`: what could not be looked at. `last`: no slice comes after it.
     """
 
     findings: tuple[IntegrityFinding, ...] = ()
     kinds: Mapping[What, int]
-    untold: tuple[str, ...] = ()
+    could_not_read: tuple[str, ...] = ()
     digests: int = 0
     logs: int = 0
     last: bool = True
@@ -106,7 +106,7 @@ def _result(
     return PartResult(
         findings=tuple(findings[:MOST_KEPT]),
         kinds=dict(sorted(Counter(finding.what for finding in findings).items())),
-        untold=() if part.slice else tuple(stretch.untold[:MOST_KEPT]),
+        could_not_read=() if part.slice else tuple(stretch.could_not_read[:MOST_KEPT]),
         digests=0 if part.slice else digests,
         logs=logs,
         last=last,
@@ -180,7 +180,7 @@ def _verified_ends(stretch: Stretch) -> Iterator[datetime]:
 def undecided(result: PartResult) -> bool:
     """Whether something of it could not be looked at."""
     kinds = (What.LOG_UNREADABLE, What.DIGEST_UNREADABLE, What.KEYS_UNAVAILABLE)
-    return bool(result.untold) or any(result.kinds.get(kind) for kind in kinds)
+    return bool(result.could_not_read) or any(result.kinds.get(kind) for kind in kinds)
 
 
 def next_slice(part: Part) -> Part:

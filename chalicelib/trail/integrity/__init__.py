@@ -27,7 +27,7 @@ Modules, in reading order:
 | keys | `LogFileKey.parse(key)`, `DigestKey.parse(key)`, `Chain`, `MalformedKey` |
 | public_keys | `PublicKey`, `KeyRing.of(entries)`, `.find(fingerprint)`, `fingerprint(der)`, `UnusableKey` |
 | gunzip | `inflate(packed, limit)`: bounded, one member, nothing after it; `MalformedGzip` |
-| digest | `parse_digest(...) -> Digest | UnusableDigest`, `verify_signature(digest, ring)` |
+| digest | `parse_digest(...) -> AnyDigest`, `verify_signature(digest, ring)` |
 | findings | `What`, `Weight`, `Finding` (what, where, when, evidence, sentence), `Anchor`, `Verdict` |
 | evidence | what the caller hands over: `Window`, `StoredObject`, `Unreadable` |
 | sentences | findings about digests, worded |

@@ -16,6 +16,7 @@ from typing import Self
 from chalicelib.trail.integrity import sentences
 from chalicelib.trail.integrity.digest import (
     HASH_ALGORITHM,
+    AnyDigest,
     Digest,
     Link,
     SignatureFault,
@@ -27,7 +28,7 @@ from chalicelib.trail.integrity.findings import Anchor, IntegrityFinding, What
 from chalicelib.trail.integrity.keys import Chain, DigestKey, MalformedKey
 from chalicelib.trail.integrity.public_keys import KeyRing
 
-Place = tuple[str, str]
+ObjectAddress = tuple[str, str]
 """Bucket and key."""
 
 Span = tuple[datetime, datetime]
@@ -60,12 +61,12 @@ class Slot:
     chain: Chain
     starts_at: datetime
     ends_at: datetime
-    object: Digest | UnusableDigest
+    object: AnyDigest
     fault: What | None
     vouched: str | None = None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ObjectAddress:
         """Where it was found."""
         return self.object.bucket, self.object.key
 
@@ -94,8 +95,8 @@ class Surroundings:
         window: The time judged.
     """
 
-    slots: Mapping[Place, Slot]
-    named: frozenset[Place]
+    slots: Mapping[ObjectAddress, Slot]
+    named: frozenset[ObjectAddress]
     window: Window
 
     @classmethod
@@ -125,11 +126,11 @@ class ChainReport:
     findings: tuple[IntegrityFinding, ...]
     covered: tuple[Span, ...]
     lost: tuple[Span, ...]
-    gaps: tuple[tuple[Span, Place], ...]
+    gaps: tuple[tuple[Span, ObjectAddress], ...]
     anchor: Anchor | None
 
 
-def own_fault(found: Digest | UnusableDigest, ring: KeyRing) -> What | None:
+def own_fault(found: AnyDigest, ring: KeyRing) -> What | None:
     """Say what is wrong with a digest by itself; None when it is signed, whole, and where it should be."""
     if isinstance(found, UnusableDigest):
         return What.DIGEST_UNREADABLE if found.unreadable else What.DIGEST_MALFORMED
@@ -142,7 +143,7 @@ def own_fault(found: Digest | UnusableDigest, ring: KeyRing) -> What | None:
 
 
 def place_digests(
-    digests: Iterable[Digest | UnusableDigest], ring: KeyRing, anchors: Iterable[Anchor]
+    digests: Iterable[AnyDigest], ring: KeyRing, anchors: Iterable[Anchor]
 ) -> tuple[list[Slot], list[IntegrityFinding]]:
     """Put digests in their places, newest first, and settle which of them are believed.
 
@@ -169,7 +170,7 @@ def place_digests(
     return _vouch(slots, {(anchor.bucket, anchor.key): anchor.sha256 for anchor in anchors}), strays
 
 
-def _vouch(newest_first: list[Slot], recorded: dict[Place, str]) -> list[Slot]:
+def _vouch(newest_first: list[Slot], recorded: dict[ObjectAddress, str]) -> list[Slot]:
     """Carry belief from each digest to the one it names, by the hash it recorded."""
     slots = []
     for slot in newest_first:
@@ -248,7 +249,7 @@ class _Walk:
         self.known = known
         self.findings: list[IntegrityFinding] = []
         self.lost: list[Span] = []
-        self.gaps: list[tuple[Span, Place]] = []
+        self.gaps: list[tuple[Span, ObjectAddress]] = []
 
     def step(self, slot: Slot, older: Slot | None) -> None:
         """Judge what lies between a digest and the next older one that is there."""

@@ -141,7 +141,10 @@ class _Problem(Exception):
     """A clause that says what is wrong with a digest."""
 
 
-def parse_digest(bucket: str, key: str, body: bytes, metadata: Mapping[str, str]) -> Digest | UnusableDigest:
+AnyDigest = Digest | UnusableDigest
+
+
+def parse_digest(bucket: str, key: str, body: bytes, metadata: Mapping[str, str]) -> AnyDigest:
     """Read a digest from an S3 object.
 
     Args:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chalicelib.trail.integrity.chain import ChainReport, Place, Span
+from chalicelib.trail.integrity.chain import ChainReport, ObjectAddress, Span
 from chalicelib.trail.integrity.digest import HASH_ALGORITHM, Digest, LogReference
 from chalicelib.trail.integrity.evidence import (
     CLOCK_SKEW,
@@ -110,8 +110,8 @@ class ListingReport:
 def judge_listing(
     listing: Iterable[StoredObject],
     *,
-    named: frozenset[Place],
-    claimed: frozenset[Place],
+    named: frozenset[ObjectAddress],
+    claimed: frozenset[ObjectAddress],
     reports: Sequence[ChainReport],
     window: Window,
 ) -> ListingReport:
@@ -133,7 +133,7 @@ def judge_listing(
     for report in reports:
         folders[report.chain.log_folder].append(report)
     findings: list[IntegrityFinding] = []
-    in_gaps: dict[tuple[Span, Place], int] = defaultdict(int)
+    in_gaps: dict[tuple[Span, ObjectAddress], int] = defaultdict(int)
     lost = 0
     for found in listing:
         if found.delete_marker or not found.latest or (found.bucket, found.key) in named:
@@ -155,7 +155,7 @@ def judge_listing(
 
 def _stand(
     found: StoredObject, chains: Sequence[ChainReport], window: Window
-) -> str | tuple[Span, Place] | None:
+) -> str | tuple[Span, ObjectAddress] | None:
     """Say how a log file without a digest stands: added, lost, in a gap, or None for not to be judged."""
     try:
         at = LogFileKey.parse(found.key).delivered_at
@@ -168,7 +168,7 @@ def _stand(
     return _among((at - NAME_SLACK, at + _MINUTE + NAME_SLACK), chains)
 
 
-def _among(around: Span, chains: Sequence[ChainReport]) -> str | tuple[Span, Place] | None:
+def _among(around: Span, chains: Sequence[ChainReport]) -> str | tuple[Span, ObjectAddress] | None:
     """Hold the time a log file may have been delivered in against what is known of the digests."""
     regular = [report for report in chains if not report.chain.backfill]
     late_ones = [span for report in chains if report.chain.backfill for span in report.lost]
@@ -202,7 +202,7 @@ def _added(found: StoredObject, chain: Chain) -> IntegrityFinding:
     )
 
 
-def _undigested(gap: tuple[Span, Place], count: int) -> IntegrityFinding:
+def _undigested(gap: tuple[Span, ObjectAddress], count: int) -> IntegrityFinding:
     span, (bucket, key) = gap
     return IntegrityFinding(
         what=What.UNDIGESTED,
@@ -227,7 +227,7 @@ def judge_versions(
         {name for report in reports for name in (report.chain.digest_folder, report.chain.log_folder)}
     )
     digests = tuple({report.chain.digest_folder for report in reports})
-    history: dict[Place, list[StoredObject]] = defaultdict(list)
+    history: dict[ObjectAddress, list[StoredObject]] = defaultdict(list)
     for found in listing:
         if found.version is not None and found.key.startswith(folders) and not found.key.endswith("/"):
             history[found.bucket, found.key].append(found)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chalicelib.trail.integrity.digest import SIGNATURE_ALGORITHM, Digest, Link, UnusableDigest
+from chalicelib.trail.integrity.digest import SIGNATURE_ALGORITHM, AnyDigest, Digest, Link, UnusableDigest
 from chalicelib.trail.integrity.evidence import DIGEST_PERIOD
 from chalicelib.trail.integrity.findings import Anchor, IntegrityFinding, What
 from chalicelib.trail.integrity.keys import Chain
@@ -17,11 +17,11 @@ def hour(span: Span) -> str:
     return f"{since:%Y-%m-%d %H:%M:%S} to {until:{'%H:%M:%S' if same_day else '%Y-%m-%d %H:%M:%S'}} UTC"
 
 
-def _of(found: Digest | UnusableDigest, span: Span) -> str:
+def _of(found: AnyDigest, span: Span) -> str:
     return f"the digest of {hour(span)}, s3://{found.bucket}/{found.key},"
 
 
-def own(found: Digest | UnusableDigest, fault: What, span: Span, vouched: str | None) -> IntegrityFinding:
+def own(found: AnyDigest, fault: What, span: Span, vouched: str | None) -> IntegrityFinding:
     """Tell what is wrong with a digest by itself.
 
     Args:
@@ -87,7 +87,7 @@ def _wrong_signature(digest: Digest, vouched: str | None) -> tuple[str, str, str
     return f"SHA-256 {vouched}", f"SHA-256 {digest.sha256}", clause
 
 
-def stray(found: Digest | UnusableDigest) -> IntegrityFinding:
+def stray(found: AnyDigest) -> IntegrityFinding:
     """Tell of a digest whose key is none that CloudTrail gives."""
     where = f"s3://{found.bucket}/{found.key}"
     if isinstance(found, UnusableDigest):

@@ -6,14 +6,14 @@ from functools import partial
 
 from chalicelib.trail.integrity.chain import (
     ChainReport,
-    Place,
+    ObjectAddress,
     Slot,
     Surroundings,
     judge_chain,
     own_finding,
     place_digests,
 )
-from chalicelib.trail.integrity.digest import Digest, LogReference, UnusableDigest
+from chalicelib.trail.integrity.digest import AnyDigest, Digest, LogReference
 from chalicelib.trail.integrity.evidence import ReadLog, StoredObject, Window
 from chalicelib.trail.integrity.findings import Anchor, IntegrityFinding, Verdict, What
 from chalicelib.trail.integrity.keys import Chain
@@ -27,7 +27,7 @@ CheckLogs = Callable[
 
 
 def judge(
-    digests: Iterable[Digest | UnusableDigest],
+    digests: Iterable[AnyDigest],
     *,
     keys: KeyRing,
     read: ReadLog,
@@ -110,7 +110,7 @@ def _own_findings(slots: list[Slot]) -> list[IntegrityFinding]:
     return [finding for finding in findings if finding.what is not What.KEYS_UNAVAILABLE] + keyless[:1]
 
 
-def _named(slots: list[Slot], *, believed: bool) -> frozenset[Place]:
+def _named(slots: list[Slot], *, believed: bool) -> frozenset[ObjectAddress]:
     """Give the places of the log files that digests name: the believed digests, or the others."""
     return frozenset(
         (log.bucket, log.key)

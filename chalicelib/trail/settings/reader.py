@@ -28,7 +28,7 @@ Part = Callable[[], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class TrailResources:
     """What is looked at. `bucket` is "" where it isn't ours to look at, as in another account's archive."""
 
     trail_arn: str
@@ -81,7 +81,7 @@ class _Reading:
         return ""
 
 
-def read_settings(aws: Aws, place: Place) -> tuple[TrailSettings, tuple[str, ...]]:
+def read_settings(aws: Aws, place: TrailResources) -> tuple[TrailSettings, tuple[str, ...]]:
     """What the trail is set to now, and a sentence for each thing that could not be looked at.
 
     Raises Throttled.

@@ -16,7 +16,7 @@ from scenarios.runner.replay.files import Unreadable, reason, shown_name, text_o
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FoundRecord:
     """A record and where it stood (`trail.jsonl:12`).
 
     `envelope`: the EventBridge event it came in, if any.
@@ -52,7 +52,7 @@ class NotARecord:
         return f"{self.where}: {self.why}"
 
 
-def read(name: str) -> Iterator[Found | NotARecord]:
+def read(name: str) -> Iterator[FoundRecord | NotARecord]:
     """The records of one file, or of standard input for `-`, in their order."""
     try:
         text = text_of(name)
@@ -62,7 +62,7 @@ def read(name: str) -> Iterator[Found | NotARecord]:
         yield from _records(text, shown_name(name))
 
 
-def _records(text: str, shown: str) -> Iterator[Found | NotARecord]:
+def _records(text: str, shown: str) -> Iterator[FoundRecord | NotARecord]:
     if not text.strip():
         yield NotARecord(where=shown, why="it is empty")
         return
@@ -74,7 +74,7 @@ def _records(text: str, shown: str) -> Iterator[Found | NotARecord]:
         yield from _unwrapped(whole, shown)
 
 
-def _lines(text: str, shown: str, error: Exception) -> Iterator[Found | NotARecord]:
+def _lines(text: str, shown: str, error: Exception) -> Iterator[FoundRecord | NotARecord]:
     """JSON lines, if any line is an object by itself; otherwise one document that is broken."""
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     parsed = [(number, _parsed(line)) for number, line in lines]
@@ -97,7 +97,7 @@ def _parsed(line: str) -> Any:
         return error
 
 
-def _unwrapped(value: Any, where: str) -> Iterator[Found | NotARecord]:
+def _unwrapped(value: Any, where: str) -> Iterator[FoundRecord | NotARecord]:
     """A log file's `Records`, a list, an event with the record in its `detail`, or the record itself."""
     several = value.get("Records") if isinstance(value, dict) else value
     if isinstance(several, list):
@@ -107,7 +107,7 @@ def _unwrapped(value: Any, where: str) -> Iterator[Found | NotARecord]:
         yield _one(value, where)
 
 
-def _one(value: Any, where: str) -> Found | NotARecord:
+def _one(value: Any, where: str) -> FoundRecord | NotARecord:
     if not isinstance(value, dict):
         return NotARecord(where=where, why=f"a record is an object, and this is {json.dumps(value)[:40]}")
     detail = value.get("detail")
@@ -115,7 +115,7 @@ def _one(value: Any, where: str) -> Found | NotARecord:
     missing = [name for name in ("eventSource", "eventName") if not _is_name(record.get(name))]
     if missing:
         return NotARecord(where=where, why=f"a CloudTrail record needs {' and '.join(missing)}")
-    return Found(where=where, record=record, envelope=value if record is detail else None)
+    return FoundRecord(where=where, record=record, envelope=value if record is detail else None)
 
 
 def _is_name(value: Any) -> bool:

@@ -20,7 +20,7 @@ from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Moment
 from scenarios.cloud.world import World
 from scenarios.packaging.sam import application
-from scenarios.runner.replay.record_files import Found
+from scenarios.runner.replay.record_files import FoundRecord
 from scenarios.runner.run import deployment_of
 from scenarios.runner.scenario import Scenario
 
@@ -37,7 +37,7 @@ NOTHING_TOLD = Scenario(name="replay", title="Whatever the records say", when=()
 class Replayed:
     """What became of one record. `plans`: findings by remediation; `failed`: why a handler gave up."""
 
-    found: Found
+    found: FoundRecord
     duplicate: bool = False
     carried: bool = True  # whether EventBridge delivers such records at all
     fired: dict[str, Outcome] = field(default_factory=dict)
@@ -65,7 +65,9 @@ def _plan(finding: LedgerEntry) -> dict[str, object]:
     }
 
 
-def replay(records: Iterable[Found], progress: Callable[[int], object] = lambda _: None) -> list[Replayed]:
+def replay(
+    records: Iterable[FoundRecord], progress: Callable[[int], object] = lambda _: None
+) -> list[Replayed]:
     """Put the records through a freshly deployed stack, in their order; `progress` hears how many are done.
 
     Raises NotSimulated where a handler asks for what the simulated AWS doesn't do.
@@ -109,7 +111,7 @@ def _outcomes(trace: Iterable[Moment], key: str) -> Iterator[tuple[str, Outcome]
                 yield str(answer["remediation"]), Outcome(event["outcome"])
 
 
-def _event(world: World, found: Found) -> dict[str, Any] | None:
+def _event(world: World, found: FoundRecord) -> dict[str, Any] | None:
     """The event that EventBridge would have carried; None for what it doesn't carry.
 
     An envelope that came with the record stays; what it or the record lacks is filled in as AWS would have.

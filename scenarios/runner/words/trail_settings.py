@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.aws import Aws
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.trail.settings.reader import Place, read_settings
+from chalicelib.trail.settings.reader import TrailResources, read_settings
 from chalicelib.trail.settings.settings import TrailSettings, weaker
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
@@ -83,15 +83,17 @@ def nothing_is_weaker() -> Check:
         aws = _Clients(world)
         ledger = Ledger(aws.client("dynamodb"), world.home.resources["Ledger"].physical_id)
         good = ledger.remembered("trail_stopped")
-        place = Place(trail_arn=trail_arn(world), bucket=trail_bucket(world), log_group=trail_group(world))
-        now, untold = read_settings(aws, place)
+        place = TrailResources(
+            trail_arn=trail_arn(world), bucket=trail_bucket(world), log_group=trail_group(world)
+        )
+        now, could_not_read = read_settings(aws, place)
         if not good:
             return "no good state was ever recorded"
         wrong = [
             f"{each.label}: {each.was} -> {each.became}"
             for each in weaker(TrailSettings.from_text(good), now)
         ]
-        return "; ".join([*wrong, *untold]) or None
+        return "; ".join([*wrong, *could_not_read]) or None
 
     return Check("the trail, its bucket and its log group are set as they were", judge)
 

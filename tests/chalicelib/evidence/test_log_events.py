@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from chalicelib.evidence.log_events import MOST_PAGES, Reading, Search, unread
+from chalicelib.evidence.log_events import MOST_PAGES, LogEvents, Search, unread
 
 MOMENT = datetime(2026, 3, 2, 3, 5, tzinfo=UTC)
 SEARCH = Search(group="shop/web", pattern="x", since=MOMENT, until=MOMENT)
@@ -32,7 +32,7 @@ def refused(code, message):
 
 
 def read(pages, error=None):
-    reading = Reading(Group(pages, error), SEARCH)
+    reading = LogEvents(Group(pages, error), SEARCH)
     return list(reading), reading
 
 
@@ -40,7 +40,7 @@ def test_everything_is_read_page_after_page():
     events, reading = read([{"events": [1, 2]}, {}, {"events": [3]}])
 
     assert events == [1, 2, 3]
-    assert (reading.more, reading.could_not_look) == (False, "")
+    assert (reading.more, reading.could_not_read) == (False, "")
 
 
 def test_a_group_without_end_is_read_to_the_fiftieth_page():
@@ -86,7 +86,7 @@ def test_what_keeps_us_from_reading_is_told_after_what_was_read(error, words):
     events, reading = read([{"events": [1]}], error)
 
     assert events == [1]
-    assert reading.could_not_look == words
+    assert reading.could_not_read == words
     assert reading.more
 
 
@@ -96,5 +96,5 @@ def test_what_is_no_error_of_awss_rises():
 
 
 def test_what_could_not_be_read_stands_in_place_of_what_is_missing_or_beside_what_was_found():
-    assert unread("Who", "too busy", after_some=False) == ("Who", "could not look: too busy")
-    assert unread("Who", "too busy", after_some=True) == ("Not all", "could not look further: too busy")
+    assert unread("Who", "too busy", after_some=False) == ("Who", "could not be read: too busy")
+    assert unread("Who", "too busy", after_some=True) == ("Not all", "the rest could not be read: too busy")

@@ -122,7 +122,7 @@ UNSEEN = [
     pytest.param([], "no such line was found in the log for the alarm's time", id="nothing there"),
     pytest.param(
         REFUSED,
-        "could not look: not allowed to read the log group shop/web (Look: not yours)",
+        "could not be read: not allowed to read the log group shop/web (Look: not yours)",
         id="not allowed",
     ),
 ]
@@ -148,7 +148,9 @@ def test_a_burst_that_can_be_read_in_part_is_told_as_that():
     facts = facts_of(alert)
     assert alert.title == '3 or more lines with "ERROR: 400" in shop/web in 9 s'
     assert facts["Streams"] == "web-1 (2), web-2 (1)"
-    assert facts["Not all"].startswith("could not look further: not allowed to read the log group shop/web")
+    assert facts["Not all"].startswith(
+        "the rest could not be read: not allowed to read the log group shop/web"
+    )
 
 
 def test_only_a_burst_that_cannot_be_read_is_told_with_what_to_mend():
@@ -209,7 +211,7 @@ GONE = [
 def test_pressure_whose_parts_cannot_be_read_is_told_all_the_same(answer, words):
     plan, _ = pressed(answer)
 
-    assert facts_of(only(plan))["Parts"] == f"could not look: {words}"
+    assert facts_of(only(plan))["Parts"] == f"could not be read: {words}"
 
 
 def test_pressure_that_is_over_is_not_told():
@@ -360,7 +362,7 @@ def test_the_newest_call_is_the_cause():
 def test_a_history_that_cannot_be_read_is_told_as_that():
     plan, _ = told(REFUSED)
 
-    assert facts_of(only(plan))["Who"] == "could not look: Look: not yours"
+    assert facts_of(only(plan))["Who"] == "could not be read: Look: not yours"
 
 
 def test_a_state_that_settings_do_not_name_is_neither_told_nor_looked_up():

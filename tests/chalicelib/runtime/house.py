@@ -17,7 +17,7 @@ from moto.sns.models import Subscription
 from chalicelib.aws import Aws
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Alert, Call, Plan, Remediation, Severity, Way
-from chalicelib.runtime.answer import Run
+from chalicelib.runtime.answer import Invocation
 from chalicelib.settings import Mode, Settings
 from chalicelib.triggers import OnEvent
 from tests.moto_alone import moto_alone
@@ -152,10 +152,10 @@ class House:
         )
         self._mail: list = []
 
-    def run(self, remedy, *, aws=None, seconds=50, **settings) -> Run:
+    def run(self, remedy, *, aws=None, seconds=50, **settings) -> Invocation:
         configured = replace(self.settings, **settings)
         (way,) = remedy.remediation.ways
-        return Run(remedy.remediation, way, configured, aws or self.aws, Context(seconds))
+        return Invocation(remedy.remediation, way, configured, aws or self.aws, Context(seconds))
 
     def handle(self, remedy, event=None, **how):
         return self.run(remedy, **how).handle(event or Happening())

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from scenarios.commands.cli import main
-from scenarios.runner.replay.record_files import Found, NotARecord, read
+from scenarios.runner.replay.record_files import FoundRecord, NotARecord, read
 
 DELETED = {
     "eventVersion": "1.08",
@@ -204,7 +204,7 @@ def test_records_are_found_in_every_wrapping(tmp_path, name, data):
 
     found = list(read(str(tmp_path / name)))
 
-    assert [each.record for each in found if isinstance(each, Found)] == [ROOT, DELETED]
+    assert [each.record for each in found if isinstance(each, FoundRecord)] == [ROOT, DELETED]
     assert len(found) == 2
 
 

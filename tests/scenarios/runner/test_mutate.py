@@ -6,7 +6,7 @@ import pytest
 
 from scenarios.runner import mutate
 from scenarios.runner.library import named
-from scenarios.runner.mutate import Recorded, Verdict, allowed, concerned, every_mutant, has, judge
+from scenarios.runner.mutate import MutantResult, Recorded, allowed, concerned, every_mutant, has, judge
 from scenarios.runner.touches import Touched
 
 
@@ -92,19 +92,19 @@ def test_what_nobody_notices_has_met_everybody(every):
 
 
 def test_a_survivor_needs_a_reason_and_a_record_that_missed_one_fails(capsys):
-    dead = Verdict("action A", "root_login: no alert", 1, 1.0)
-    excused = Verdict("reference Resources.RestAPI.Properties", "", 1, 1.0)
+    dead = MutantResult("action A", "root_login: no alert", 1, 1.0)
+    excused = MutantResult("reference Resources.RestAPI.Properties", "", 1, 1.0)
     assert allowed(excused.name)
 
     assert mutate._report([dead, excused], [excused], 10) == 0
     assert "killed 1 / 2, 0 unexplained, in 10 s" in capsys.readouterr().out
-    assert mutate._report([Verdict("action B", "", 3)], [], 10) == 1
+    assert mutate._report([MutantResult("action B", "", 3)], [], 10) == 1
     assert "SURVIVED action B (3 scenarios)" in capsys.readouterr().out
     assert mutate._report([excused], [replace(excused, killed_by="root_login: late")], 10) == 1
     assert "MISSED" in capsys.readouterr().out
 
 
 def test_progress_says_what_is_killed_and_how_long_it_takes():
-    verdicts = [Verdict("a", "x"), Verdict("b", "")]
+    verdicts = [MutantResult("a", "x"), MutantResult("b", "")]
 
     assert mutate._progress(verdicts, 10, 60) == "killed 1 / 2, 10 in all, 4 min left"

@@ -70,11 +70,11 @@ def call(name="PutUserPolicy", source="iam", **detail):
     )
 
 
-def told(*calls, metric="IAMChanges", more=False, could_not_look="", **setting):
+def told(*calls, metric="IAMChanges", more=False, could_not_read="", **setting):
     """The plan for calls that the log holds."""
     given = configured(**setting)
     found = tuple(seen(each, CONTROLS[metric], given) for each in calls)
-    facts = Behind(calls=found, more=more, could_not_look=could_not_look)
+    facts = Behind(calls=found, more=more, could_not_read=could_not_read)
     return decide(alarm(metric), facts, NOW, given)
 
 
@@ -232,21 +232,21 @@ def test_an_alarm_that_cannot_say_who_is_still_an_alarm():
     alert = only(decide(alarm(), facts, NOW, configured()))
 
     assert alert.title == "IAM policies were changed: who could not be found"
-    words = "could not look: not allowed to read the log group trail (FilterLogEvents: no)"
+    words = "could not be read: not allowed to read the log group trail (FilterLogEvents: no)"
     assert facts_of(alert)["Who"] == words
 
 
 def test_a_reading_that_broke_off_is_told_though_what_it_found_was_expected():
-    alert = only(told(call(), principals=ALICE["arn"], more=True, could_not_look="too busy"))
+    alert = only(told(call(), principals=ALICE["arn"], more=True, could_not_read="too busy"))
 
-    assert facts_of(alert)["Who"] == "could not look: too busy"
+    assert facts_of(alert)["Who"] == "could not be read: too busy"
 
 
 def test_a_reading_that_broke_off_is_told_with_what_it_found():
-    facts = facts_of(only(told(call(), more=True, could_not_look="too busy")))
+    facts = facts_of(only(told(call(), more=True, could_not_read="too busy")))
 
     assert facts["Who"] == f"{ALICE['arn']} from {ADDRESS}: 1"
-    assert facts["Not all"] == "could not look further: too busy"
+    assert facts["Not all"] == "the rest could not be read: too busy"
 
 
 def test_nothing_in_the_log_is_told_as_that():

@@ -362,16 +362,16 @@ def test_root_among_them_is_told_louder():
 
 
 def test_a_reading_that_broke_off_is_told_with_what_it_found():
-    alert = about_alarm(SignInFailures(found=(failure(0),), more=True, could_not_look="too busy"))
+    alert = about_alarm(SignInFailures(found=(failure(0),), more=True, could_not_read="too busy"))
 
     assert alert.title.startswith("1 or more failed console sign-ins")
-    assert facts_of(alert)["Not all"] == "could not look further: too busy"
+    assert facts_of(alert)["Not all"] == "the rest could not be read: too busy"
 
 
 UNSAID = [
     pytest.param(SignInFailures(), "no failed sign-in was found in the log", id="nothing found"),
     pytest.param(
-        SignInFailures(could_not_look="not authorized"), "could not look: not authorized", id="denied"
+        SignInFailures(could_not_read="not authorized"), "could not be read: not authorized", id="denied"
     ),
 ]
 
@@ -508,7 +508,7 @@ def test_a_busy_log_is_not_read_without_end(pages, more):
 
 
 def test_a_log_group_that_is_gone_does_not_silence_the_alarm(aws):
-    assert looked(aws).could_not_look == f"there is no log group {GROUP}"
+    assert looked(aws).could_not_read == f"there is no log group {GROUP}"
 
 
 class Denied:
@@ -525,7 +525,7 @@ class Denied:
 
 
 def test_a_reading_that_is_refused_does_not_silence_the_alarm():
-    assert looked(Denied()).could_not_look.endswith("(FilterLogEvents: no)")
+    assert looked(Denied()).could_not_read.endswith("(FilterLogEvents: no)")
 
 
 METRIC = [

@@ -120,7 +120,11 @@ LOUDNESS = [
         id="a newer one is being written: no restore that takes its name",
     ),
     pytest.param(
-        delete_table(), Backups(could_not_look="denied"), Severity.HIGH, 0, id="could not look: nobody knows"
+        delete_table(),
+        Backups(could_not_read="denied"),
+        Severity.HIGH,
+        0,
+        id="could not be read: nobody knows",
     ),
     pytest.param(delete_table(None), Backups(), Severity.HIGH, 0, id="table not recorded: nobody knows"),
     pytest.param(
@@ -192,10 +196,10 @@ def test_a_deletion_by_cloudformation_says_so():
     assert facts["By way of"] == "CloudFormation (cloudformation.amazonaws.com)"
 
 
-def test_an_alert_that_could_not_look_says_why_and_how_to_look():
-    facts = facts_of(only(decided(facts=Backups(could_not_look="ListBackups: not authorized"))))
+def test_an_alert_that_could_not_read_says_why_and_how_to_look():
+    facts = facts_of(only(decided(facts=Backups(could_not_read="ListBackups: not authorized"))))
 
-    assert facts["Backups"] == "could not look: ListBackups: not authorized"
+    assert facts["Backups"] == "could not be read: ListBackups: not authorized"
     assert facts["Look again with"] == (
         "aws dynamodb list-backups --table-name orders --backup-type ALL --region eu-central-1"
     )
@@ -331,7 +335,7 @@ FAILURES = [
 def test_a_look_that_fails_keeps_the_reason_and_the_alert(error, why):
     facts = look(Unreachable(error), typed(delete_table()), settings())
 
-    assert why in facts.could_not_look
+    assert why in facts.could_not_read
 
 
 MATCHES = [

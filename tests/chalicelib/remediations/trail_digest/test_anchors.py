@@ -72,7 +72,7 @@ def test_a_sound_trail_is_silent_from_run_to_run(world):
 
     second = run(world, after(6), first)
 
-    assert (second.findings, second.untold) == ((), ())
+    assert (second.findings, second.could_not_read) == ((), ())
     assert ends(second) == [ends(first)[0] + HOUR]
 
 
@@ -176,7 +176,7 @@ def test_what_no_run_will_catch_up_with_is_told(world):
 
     result = run(world, NOW + 5 * DAY, first)
 
-    assert "no run verified" in " ".join(result.untold)
+    assert "no run verified" in " ".join(result.could_not_read)
     assert "DIGEST_DELETED" not in told(result)  # the bucket's lifecycle may have expired it
 
 

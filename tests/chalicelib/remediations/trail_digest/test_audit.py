@@ -67,7 +67,7 @@ def digest(world, back=1):
 def test_a_sound_trail_has_nothing_to_tell(trail):
     result = audited(trail)
 
-    assert (result.faults, result.findings, result.left_out, result.untold) == ((), (), (), ())
+    assert (result.faults, result.findings, result.left_out, result.could_not_read) == ((), (), (), ())
     # Three hours, and one more on the older side; two log files in each.
     assert (result.digests, result.logs, result.unverified) == (4, 8, 0)
 
@@ -295,7 +295,7 @@ def test_a_chain_that_leads_to_a_bucket_nobody_may_read_is_no_finding(world):
     result = audited(world)
 
     assert told(result) == []
-    assert "another-bucket" in " ".join(result.untold)
+    assert "another-bucket" in " ".join(result.could_not_read)
 
 
 FAULTS = [
@@ -395,7 +395,7 @@ def test_what_can_not_be_looked_at_is_told_and_is_no_finding(trail, service, ope
 
     result = audited(trail)
 
-    assert sentence in " ".join(result.untold)
+    assert sentence in " ".join(result.could_not_read)
     assert result.findings == ()
 
 
@@ -413,7 +413,7 @@ def test_throttling_rises_so_that_the_look_is_tried_again(trail, service, operat
 def test_the_keys_reason_is_told_once_and_not_for_each_digest(trail):
     trail.cloudtrail.failing["ListPublicKeys"] = denied("ListPublicKeys")
 
-    assert len(audited(trail).untold) == 1
+    assert len(audited(trail).could_not_read) == 1
 
 
 def test_a_missing_object_is_missing_also_where_s3_calls_it_denied(trail):
@@ -433,7 +433,7 @@ def test_more_log_files_than_a_run_reads_are_counted_and_the_newest_read(trail, 
     result = audited(trail)
 
     assert told(result) == ["LOG_MODIFIED"]
-    assert (result.logs, result.unverified, result.untold) == (8, 5, ())
+    assert (result.logs, result.unverified, result.could_not_read) == (8, 5, ())
 
 
 def test_a_forged_digest_does_not_use_up_what_a_run_reads(trail, monkeypatch):
@@ -453,7 +453,7 @@ def test_a_flood_of_objects_is_bounded_and_told(trail, monkeypatch):
     monkeypatch.setattr(trail_stretch, "MOST_LISTED", 3)
     monkeypatch.setattr(trail_stretch, "MOST_REGIONS", 1)
 
-    told_of = " ".join(audited(trail).untold)
+    told_of = " ".join(audited(trail).could_not_read)
 
     assert "more than 3 objects" in told_of
     assert "more than 1 folders" in told_of
@@ -465,7 +465,7 @@ def test_more_digests_than_a_run_reads_are_told(trail, monkeypatch):
 
     result = audited(trail)
 
-    assert "holds 4 objects" in result.untold[0]
+    assert "holds 4 objects" in result.could_not_read[0]
     assert told(result) == ["LOG_MODIFIED"]  # in the newest hour, which is read first
 
 
@@ -483,7 +483,7 @@ def test_a_forged_digest_does_not_choose_what_is_read(trail):
     content["previousDigestS3Bucket"] = trail.s3.closed = "another-bucket"
     trail.replaces(digest(trail).key, gzip.compress(json.dumps(content).encode()), digest(trail).metadata)
 
-    assert audited(trail).untold == ()
+    assert audited(trail).could_not_read == ()
 
 
 def test_what_is_broken_is_kept_rather_than_what_is_only_worth_knowing(world, monkeypatch):
@@ -524,7 +524,7 @@ def test_where_the_status_can_not_be_had_the_clock_judges(trail):
     result = audited(trail)
 
     assert told(result) == ["DIGEST_MISSING"]
-    assert "assuming that logging is on" in result.untold[0]
+    assert "assuming that logging is on" in result.could_not_read[0]
 
 
 def test_a_silence_that_lasts_is_one_finding_however_often_it_is_seen(trail):

@@ -173,7 +173,7 @@ LOUDNESS = [
     ),
     pytest.param(
         deleted(kind=GONE_FOR_GOOD),
-        History(could_not_look="denied"),
+        History(could_not_read="denied"),
         Severity.CRITICAL,
         "is unknown",
         id="gone, and could not look",
@@ -226,7 +226,7 @@ LOUDNESS = [
     ),
     pytest.param(
         written(),
-        History(could_not_look="denied"),
+        History(could_not_read="denied"),
         Severity.CRITICAL,
         "added or overwritten",
         id="could not look",
@@ -254,14 +254,14 @@ def test_what_is_gone_for_good_has_no_way_back_but_other_places_to_look():
 
 
 def test_a_marker_can_be_taken_away_also_where_nobody_could_look():
-    facts = facts_of(only(decided(deleted(), History(could_not_look="ListObjectVersions: no"))))
+    facts = facts_of(only(decided(deleted(), History(could_not_read="ListObjectVersions: no"))))
 
-    assert facts["Versions left"] == "could not look: ListObjectVersions: no"
+    assert facts["Versions left"] == "could not be read: ListObjectVersions: no"
     assert "--version-id v2" in facts["Bring it back with"]
 
 
 def test_a_version_that_is_gone_for_good_is_not_taken_for_a_marker():
-    alert = only(decided(deleted(kind=GONE_FOR_GOOD), History(could_not_look="denied")))
+    alert = only(decided(deleted(kind=GONE_FOR_GOOD), History(could_not_read="denied")))
 
     assert "Bring it back with" not in facts_of(alert)
 
@@ -434,7 +434,7 @@ def test_more_findings_than_are_told_are_summed_up_as_loud_as_the_loudest():
 
 
 def test_what_could_not_be_looked_at_is_told_and_never_silent():
-    (alert,) = alerts(untold=("the keys: denied", "a log file: denied"), untold_more=3)
+    (alert,) = alerts(could_not_read=("the keys: denied", "a log file: denied"), more_not_read=3)
 
     assert alert.severity is Severity.MEDIUM
     assert alert.title.endswith("5 things could not be looked at")
@@ -443,7 +443,7 @@ def test_what_could_not_be_looked_at_is_told_and_never_silent():
 
 
 def test_one_thing_is_one_thing():
-    (alert,) = alerts(untold=("the keys: denied",))
+    (alert,) = alerts(could_not_read=("the keys: denied",))
 
     assert "1 thing could not" in alert.title
     assert "And" not in facts_of(alert)
@@ -582,7 +582,7 @@ FAILURES = [
 def test_a_look_that_fails_keeps_the_reason_and_the_alert(world, error, why):
     world.s3.failing["list_object_versions"] = error
 
-    assert why in looked(world, deleted()).could_not_look
+    assert why in looked(world, deleted()).could_not_read
 
 
 def test_a_tick_looks_at_the_hours_before_it(world):

@@ -23,7 +23,7 @@ from chalicelib.remediations.trail_stopped import (
 )
 from chalicelib.remediations.trail_stopped.alerts import Seen
 from chalicelib.remediations.trail_stopped.restore import restore
-from chalicelib.trail.settings.reader import Place
+from chalicelib.trail.settings.reader import TrailResources
 from chalicelib.trail.settings.settings import TrailSettings, canonical, weaker
 from tests.chalicelib.remediations.cloudtrail_records import (
     ACCOUNT,
@@ -38,7 +38,7 @@ from tests.chalicelib.remediations.cloudtrail_records import (
 )
 
 TRAIL = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/audit"
-PLACE = Place(trail_arn=TRAIL, bucket="logs", log_group="audit-group")
+PLACE = TrailResources(trail_arn=TRAIL, bucket="logs", log_group="audit-group")
 CONFIGURED = settings(**{ARN: TRAIL, BUCKET: "logs", GROUP: "audit-group", OWNER: "own"})
 TICK = Tick(key="t", at=NOW, account=ACCOUNT, region="us-east-1")
 GOOD = TrailSettings(
@@ -198,7 +198,7 @@ def test_a_sound_trail_needs_no_word():
 
 
 def test_what_could_not_be_looked_at_is_told():
-    blind = replace(seen(), untold=("GetBucketPolicy: access denied",))
+    blind = replace(seen(), could_not_read=("GetBucketPolicy: access denied",))
 
     assert only(decide_by_the_hour(TICK, blind, NOW, CONFIGURED)).severity is Severity.MEDIUM
 
