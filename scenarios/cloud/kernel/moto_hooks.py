@@ -45,11 +45,11 @@ from moto.core.models import MockAWS
 from moto.iam.access_control import PermissionResult
 from moto.moto_api._internal import mock_random
 
+from scenarios.cloud.kernel import moto_requests
 from scenarios.cloud.kernel.arns import account_of, region_of
 from scenarios.cloud.kernel.botocore_hooks import shared_loader
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.moto_mends import OF_NO_SERVICE, Mend
-from scenarios.cloud.kernel.moto_requests import SHORTER
 
 _MOTO = f"{Path(moto.__file__).parent}{os.sep}"
 _SIMULATED = f"{Path(__file__).resolve().parents[2]}{os.sep}"
@@ -120,7 +120,7 @@ _SWITCHED_OFF: tuple[Mend, ...] = (
     (lambda_models.LambdaFunction, "_invoke_lambda", _never),
     (sqs_models.Queue, "add_message", _add_only),
     *_ONCE,
-    *SHORTER,
+    *moto_requests.SHORTER,
     *OF_NO_SERVICE,
 )
 
@@ -169,6 +169,7 @@ def moto_without_physics(seed: int, mends: tuple[Mend, ...] = ()) -> Iterator[No
     mocked = mock_aws(config={"core": {"reset_boto3_session": True}})
     _start(mocked)
     try:
+        moto_requests.begin()
         seed_ids(seed)
         _organizations().master_accounts.clear()  # moto leaves members where they were
         for owner, name, instead in put:

@@ -71,11 +71,28 @@ def _way(url: str) -> _Way | None:
     return None
 
 
+_LISTED: set[tuple[int, str]] = set()
+_get_account: Any = BackendDict.__getitem__
+_reset: Any = BackendDict.reset.__func__
+
+
 def _of_account(backends: Any, account: str) -> Any:
-    """A service's state in an account. Where there is one already, moto has it in its list already."""
-    if account not in dict.keys(backends):
-        backends._create_account_specific_backend(account)  # noqa: SLF001
-    return dict.__getitem__(backends, account)
+    """A service's state in an account; that moto has it in the list of what it resets is asked once."""
+    if (id(backends), account) in _LISTED:
+        return dict.__getitem__(backends, account)
+    found = _get_account(backends, account)
+    _LISTED.add((id(backends), account))
+    return found
+
+
+def _reset_all(cls: Any) -> None:
+    _reset(cls)
+    begin()
+
+
+def begin() -> None:
+    """Begin anew: moto has reset its state, and must list again what services made meanwhile."""
+    _LISTED.clear()
 
 
 # ---- what it is asked with ----------------------------------------------------------------------
@@ -171,6 +188,7 @@ def _unsigned(auth: Any, string_to_sign: str, request: Any) -> str:
 SHORTER: tuple[Mend, ...] = (
     (stubber.BotocoreStubber, "process_request", _process_request),
     (BackendDict, "__getitem__", _of_account),
+    (BackendDict, "reset", classmethod(_reset_all)),
     (moto_backends, "_import_backend", cache(moto_backends._import_backend)),  # noqa: SLF001
     (moto_request.Request, "from_primitives", classmethod(_request)),
     (moto_serialize.XFormedAttributePicker, "get_possible_keys", _keys_of_member),

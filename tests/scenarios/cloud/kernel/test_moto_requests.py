@@ -106,6 +106,19 @@ def test_the_state_of_an_account_is_reset_with_all_others():
         assert any(each.service_name == "sqs" for each in BackendDict._instances)
 
 
+def test_what_a_service_makes_in_another_while_all_are_reset_is_reset_with_the_next():
+    """Moto's list is emptied after the last reset, but what was made meanwhile stays."""
+    with moto_hooks.moto_without_physics(0):
+        made = moto_hooks.backend("sqs", "123456789012", "us-east-1")
+        BackendDict._instances.clear()
+
+    with moto_hooks.moto_without_physics(0):
+        assert moto_hooks.backend("sqs", "123456789012", "us-east-1") is made
+        BackendDict.reset()
+
+        assert moto_hooks.backend("sqs", "123456789012", "us-east-1") is not made
+
+
 class Table:
     """An object whose class lends its name to a member."""
 
