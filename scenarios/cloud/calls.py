@@ -46,6 +46,7 @@ _READS = ("Get", "List", "Describe", "Filter", "Lookup")
 
 Answer = Callable[[Asked], dict[str, Any]]
 After = Callable[[ApiCall], None]
+Tell = Callable[[Asked, dict[str, Any]], dict[str, Any]]
 Send = Callable[[], dict[str, Any]]
 Travel = Callable[[Send], int]
 Step = Callable[[ApiCall | None], None]
@@ -62,6 +63,7 @@ class Calls:
         self._answers: dict[tuple[str, str], Answer] = {}
         self._checks: dict[tuple[str, str], list[Callable[[Asked], None]]] = {}
         self._waits: dict[tuple[str, str], Callable[[Asked], None]] = {}
+        self._tells: dict[tuple[str, str], Tell] = {}
         self._afters: dict[tuple[str, str], list[After]] = {}
         self._everything: list[After] = []
         self._services: list[After] = []
@@ -84,6 +86,10 @@ class Calls:
     def wait(self, service: str, operation: str, wait: Callable[[Asked], None]) -> None:
         """Have this operation take time before moto answers it; others may act meanwhile."""
         self._waits[service, operation] = wait
+
+    def tell(self, service: str, operation: str, tell: Tell) -> None:
+        """Have a law say what its caller is told of this operation's answer; the other laws hear it whole."""
+        self._tells[service, operation] = tell
 
     def after(self, service: str, operation: str, after: After) -> None:
         """Tell a law of every such call that succeeded."""
@@ -209,7 +215,8 @@ class Calls:
         told = {name: value for name, value in response.items() if name != "ResponseMetadata"}
         self._made(asked, sequence, told, None)
         self._behind(caller)
-        return response
+        tell = self._tells.get((service, operation))
+        return tell(asked, response) if tell is not None else response
 
     def _caller(self, client: BaseClient, operation: str) -> Caller:
         """Who signs; raises what the service answers to credentials that are inactive, deleted or expired."""

@@ -8,10 +8,12 @@ two day fields is `?`. What each field may hold is in `_FIELDS`; ranges wrap aro
 do not. `L` is the last day (of the month, of the week), `LW` the month's last weekday, `L-2` two days before
 its last, `15W` the weekday nearest the 15th within the month, `6L` the last Friday, `3#2` the second Tuesday.
 
-Where AWS's page is silent, the stricter reading is taken, so that what passes here passes there: names are in
-capitals, `L`, `W` and `#` stand alone in their field, nothing pads the parentheses.
+Names of days and months may be written in small letters, as AWS's own workshop does. Where AWS's page is
+silent, the stricter reading is taken, so that what passes here passes there: `L`, `W` and `#` stand alone in
+their field, nothing pads the parentheses.
 
-Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html; small
+letters, https://event-driven-architecture.workshop.aws
 """
 
 import re
@@ -95,8 +97,8 @@ class _Field:
 
     def number(self, text: str) -> int:
         """The number that a number or a name stands for."""
-        if text in self.names:
-            return self.low + self.names.index(text)
+        if text.isascii() and text.upper() in self.names:
+            return self.low + self.names.index(text.upper())
         if not (text.isascii() and text.isdigit()):
             raise _Refused(f"{text!r} is no value of {self.label}")
         if not self.low <= int(text) <= self.high:

@@ -33,7 +33,7 @@ ROLE_NEEDED = frozenset(
 SERVICE = "events.amazonaws.com"
 # Rule state ENABLED leaves read-only management events out; this one does not.
 ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
-EVENT_FIELDS = ("id", "account", "source", "time", "region", "resources", "detail-type")
+EVENT_FIELDS = ("id", "account", "source", "time", "region", "detail-type")
 
 Parameters = Mapping[str, Any]
 

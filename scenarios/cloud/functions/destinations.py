@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.functions.invocations import Invocation, Result, invocation_record
+from scenarios.cloud.functions.invocations import THROTTLED, Invocation, Result, invocation_record
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.deliveries import Message
 from scenarios.cloud.kernel.errors import NotSimulated
@@ -59,7 +59,7 @@ class Destinations:
         if dead_letters:
             attributes = {
                 "RequestID": invocation.request_id,
-                "ErrorCode": "200",
+                "ErrorCode": "429" if (result.error or {}).get("errorType") == THROTTLED else "200",
                 "ErrorMessage": message[:_LONGEST_ERROR_MESSAGE],
             }
             kept = self._sent(dead_letters, json.dumps(invocation.event), role, attributes)

@@ -17,6 +17,7 @@ from typing import Any
 from scenarios.cloud.functions.runtime_environment import InitError
 
 TASK_ROOT = "/var/task"
+THROTTLED = "TooManyRequestsException"
 
 
 class TimedOut(BaseException):
@@ -98,6 +99,11 @@ def died(request_id: str, reason: str = "signal: killed") -> Result:
     """The process is gone."""
     message = f"RequestId: {request_id} Error: Runtime exited with error: {reason}"
     return Result(None, _error("Runtime.ExitError", message))
+
+
+def turned_away() -> Result:
+    """The function has no concurrency."""
+    return Result(None, _error(THROTTLED, "Rate Exceeded."))
 
 
 def logged(error: Mapping[str, Any]) -> str:

@@ -33,6 +33,7 @@ from scenarios.cloud.functions.invocations import (
     raised,
     returned,
     timed_out,
+    turned_away,
 )
 from scenarios.cloud.functions.runtime_environment import ExecutionEnvironment, InitError
 from scenarios.cloud.kernel import moto_hooks
@@ -127,15 +128,29 @@ class Functions(Door[Event]):
 
     def accept(self, arn: str, event: Any) -> None:
         """Take an event into the function's asynchronous queue."""
-        if self._model(arn).reserved_concurrency in {0, "0"}:
-            raise NotSimulated("lambda", f"{_name(arn)} has no concurrency: its events wait for six hours")
         invocation = Invocation(
             arn=arn,
             event=json.loads(json.dumps(event)),  # what travels is JSON, and nobody shares objects with it
             request_id=self._setting.new_uuid("lambda.request"),
             accepted=self._setting.clock.now,
         )
+        if self._model(arn).reserved_concurrency in {0, "0"}:
+            self._setting.clock.after(
+                0.01, lambda: self._turned_away(invocation), "Lambda turns an event away"
+            )
+            return
         self._setting.clock.after(0.01, lambda: self._attempt(invocation), "Lambda attempts an event")
+
+    def _turned_away(self, invocation: Invocation) -> None:
+        """A function without any concurrency is not run: its events go where failures go, without a retry.
+
+        The words of the record are unconfirmed.
+        Source: AWS's notice of August 2021, https://github.com/SummitRoute/aws_breaking_changes/issues/48
+        """
+        model = self._model(invocation.arn)
+        if model is not None:
+            configured = moto_hooks.event_invoke_config(model)
+            self._finished(invocation, turned_away(), "RetriesExhausted", configured)
 
     # ---- attempts -------------------------------------------------------------------------------
 

@@ -35,10 +35,11 @@ Context = Mapping[str, str | bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """To a queue. `attributes`: strings by name."""
+    """To a queue. `attributes`: strings by name; `types`: the data types of those that are no String."""
 
     body: str
     attributes: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,7 @@ class Missing(StrEnum):
     ROLE = "FAILED_TO_ASSUME_ROLE"
     KEY_PERMISSION = "KMS_ACCESS_DENIED"
     USABLE_KEY = "KMS_DISABLED"
+    CLIENT_ERROR = "CLIENT_ERROR"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +142,13 @@ class Need(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """The key that a resource is encrypted with, by id, ARN or alias, and what a delivery does with it."""
+    """The key that a resource is encrypted with, by id, ARN or alias, and what a delivery does with it.
+
+    `sourced`: whether KMS is told on whose behalf, with aws:SourceArn and aws:SourceAccount.
+    """
 
     name: str
+    sourced: bool = True
     actions: tuple[str, ...] = ("kms:GenerateDataKey", "kms:Decrypt")
     context: Context = field(default_factory=dict)
 
@@ -294,7 +300,7 @@ class Deliveries:
             return Refusal(missing=Missing.USABLE_KEY, because=because, resource=key.name)
         for action in key.actions:
             need = Need(action, str(found.arn), key.context)
-            denied = self._denied(by, need, context, Missing.KEY_PERMISSION)
+            denied = self._denied(by, need, context if key.sourced else {}, Missing.KEY_PERMISSION)
             if denied is not None:
                 return denied
         return None

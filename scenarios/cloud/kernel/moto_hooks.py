@@ -397,6 +397,12 @@ def subscriptions(topic_arn: str) -> list[Any]:
     ]
 
 
+def subscription(arn: str) -> Any | None:
+    """A subscription's model, by ARN: `.attributes`, `.endpoint`, `.protocol`."""
+    found = backend("sns", account_of(arn), region_of(arn)) if account_of(arn) else None
+    return found.subscriptions.get(arn) if found is not None else None
+
+
 def log_group(account: str, region: str, name: str) -> Any | None:
     """A log group's model: `.streams`, `.subscription_filters`."""
     return backend("logs", account, region).groups.get(name)

@@ -2,6 +2,7 @@
 
 from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.s3.notifications import Notifications
+from scenarios.cloud.s3.reading import Reading
 from scenarios.cloud.setting import Setting
 
 
@@ -10,3 +11,4 @@ def register(setting: Setting) -> None:
     storage = setting.laws.add(Storage(setting))
     setting.laws.when_entered(storage.start)
     Notifications(setting)
+    Reading(setting)

@@ -2,8 +2,18 @@
 
 from scenarios.cloud.service import Service
 from scenarios.cloud.sns.laws import register
+from scenarios.cloud.sns.mends import MENDS
 from scenarios.cloud.sns.permissions import PERMISSIONS
 from scenarios.cloud.sns.recorded import RECORDED
 from scenarios.cloud.sns.resources import KINDS
+from scenarios.cloud.sns.validation import VALIDATION
 
-SERVICE = Service(name="sns", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS, register=register)
+SERVICE = Service(
+    name="sns",
+    permissions=PERMISSIONS,
+    recorded=(RECORDED,),
+    kinds=KINDS,
+    mends=MENDS,
+    validation=VALIDATION,
+    register=register,
+)

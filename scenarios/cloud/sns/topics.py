@@ -12,7 +12,7 @@ https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -32,12 +32,19 @@ from scenarios.cloud.kernel.deliveries import (
 )
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
+from scenarios.cloud.sns.filtering import ATTRIBUTES, Attributes, takes
 
 SERVICE = "sns.amazonaws.com"
 EMAIL = ("email", "email-json")
 
-Attributes = Mapping[str, tuple[str, str]]
-"""A message's attributes: name -> (data type, value)."""
+# What these bring tells the topic's owner: the policy that a topic begins with, which lets in whoever acts
+# for its owner, is enough for them. CloudWatch's alarms are recorded as such; EventBridge isn't one:
+# https://repost.aws/knowledge-center/sns-not-getting-eventbridge-notification
+TELLS_THE_OWNER = frozenset({"cloudwatch.amazonaws.com"})
+# https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html: for a topic that is encrypted,
+# EventBridge tells KMS neither aws:SourceArn nor aws:SourceAccount.
+KEEPS_THE_SOURCE = frozenset({"events.amazonaws.com"})
+MOST_RAW_ATTRIBUTES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +60,26 @@ class Mail:
     sender: str  # ARN of the publisher, or the service's name
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Published:
+    """A message on its way to all subscriptions. `by_protocol`: `text` has one for each, as JSON."""
+
+    topic_arn: str
+    message_id: str
+    subject: str
+    text: str
+    sender: str
+    attributes: Attributes = field(default_factory=dict)
+    by_protocol: bool = False
+
+    def for_protocol(self, protocol: str) -> str:
+        """What a protocol's subscriptions are sent."""
+        if not self.by_protocol:
+            return self.text
+        texts = json.loads(self.text)
+        return str(texts.get(protocol, texts["default"]))
+
+
 class Topics(Door[Notification]):
     """Every topic of the account, and the inbox of everybody who is subscribed by e-mail."""
 
@@ -61,9 +88,10 @@ class Topics(Door[Notification]):
         self.inbox: list[Mail] = []
         setting.deliveries.register("sns", Notification, self)
         setting.calls.check("sns", "Publish", self._may_encrypt)
+        setting.calls.check("sns", "PublishBatch", self._may_encrypt)
         setting.calls.after("sns", "Publish", self._published)
-        for operation in ("PublishBatch", "ConfirmSubscription"):
-            setting.calls.check("sns", operation, self._not_yet)
+        setting.calls.after("sns", "PublishBatch", self._several_published)
+        setting.calls.check("sns", "ConfirmSubscription", self._not_yet)
 
     # ---- the door -------------------------------------------------------------------------------
 
@@ -73,28 +101,36 @@ class Topics(Door[Notification]):
 
     def needs(self, delivery: Delivery[Notification]) -> Sequence[Need]:
         """What a publisher must be allowed."""
-        return (Need("sns:Publish", delivery.arn),)
+        owner = {"aws:SourceOwner": self._setting.account} if delivery.sender in TELLS_THE_OWNER else {}
+        return (Need("sns:Publish", delivery.arn, owner),)
 
     def key(self, delivery: Delivery[Notification]) -> Key | None:
         """The key of an encrypted topic."""
         topic = moto_hooks.topic(delivery.arn)
         name = topic.kms_master_key_id if topic is not None else ""
-        return Key(name=name) if name else None
+        return Key(name=name, sourced=delivery.sender not in KEEPS_THE_SOURCE) if name else None
 
     def take(self, delivery: Delivery[Notification]) -> None:
         """Publish."""
         given = delivery.payload
-        self._fan_out(delivery.arn, given.subject, given.text, {}, sender=delivery.sender)
+        published = _Published(
+            topic_arn=delivery.arn,
+            message_id=self._setting.new_uuid("sns.message"),
+            subject=given.subject,
+            text=given.text,
+            sender=delivery.sender,
+        )
+        self._fan_out(published)
 
     # ---- publishing -----------------------------------------------------------------------------
 
     def _may_encrypt(self, asked: Asked) -> None:
         """Publishing to an encrypted topic needs the key as well."""
-        parameters = asked.parameters
-        if "TopicArn" not in parameters:
-            return
-        given = Notification(text=parameters["Message"])
-        refusal = self._setting.deliveries.key_refusal(parameters["TopicArn"], given, by=asked.caller)
+        topic = _topic_of(asked.parameters)
+        if moto_hooks.topic(topic) is None:
+            return  # SNS says so
+        given = Notification(text=str(asked.parameters.get("Message", "")))
+        refusal = self._setting.deliveries.key_refusal(topic, given, by=asked.caller)
         if refusal is None:
             return
         if refusal.missing is Missing.USABLE_KEY:
@@ -106,33 +142,46 @@ class Topics(Door[Notification]):
         )
 
     def _published(self, call: ApiCall) -> None:
-        parameters = call.parameters
-        if "TopicArn" not in parameters:
+        if moto_hooks.topic(_topic_of(call.parameters)) is None:
             raise NotSimulated("sns", "Publish to a phone number or an endpoint")
-        if "MessageStructure" in parameters:
-            raise NotSimulated("sns", "Publish with another message for each protocol (MessageStructure)")
-        attributes = {
-            name: _attribute(name, value) for name, value in parameters.get("MessageAttributes", {}).items()
-        }
+        self._publish(call, call.parameters, str((call.response or {})["MessageId"]))
+
+    def _several_published(self, call: ApiCall) -> None:
+        """Each entry is a message of its own."""
+        ids = {entry["Id"]: entry["MessageId"] for entry in (call.response or {}).get("Successful", ())}
+        for entry in call.parameters["PublishBatchRequestEntries"]:
+            if entry["Id"] in ids:
+                self._publish(call, entry, ids[entry["Id"]])
+
+    def _publish(self, call: ApiCall, given: Mapping[str, Any], message_id: str) -> None:
         self._fan_out(
-            parameters["TopicArn"],
-            parameters.get("Subject", ""),
-            parameters["Message"],
-            attributes,
-            sender=call.caller.arn,
+            _Published(
+                topic_arn=_topic_of(call.parameters),
+                message_id=message_id,
+                subject=given.get("Subject", ""),
+                text=given["Message"],
+                attributes={
+                    name: _attribute(name, value)
+                    for name, value in given.get("MessageAttributes", {}).items()
+                },
+                by_protocol="MessageStructure" in given,
+                sender=call.caller.arn,
+            )
         )
 
-    def _fan_out(
-        self, topic_arn: str, subject: str, message: str, attributes: Attributes, *, sender: str
-    ) -> None:
-        self._setting.note("published", subject or message.splitlines()[0], sender=sender)
-        for subscription in moto_hooks.subscriptions(topic_arn):
-            if subscription.attributes.get("FilterPolicy"):
-                raise NotSimulated("sns", f"the filter policy of {subscription.arn}")
-            envelope = self._envelope(topic_arn, subscription.arn, subject, message, attributes)
+    def _fan_out(self, published: "_Published") -> None:
+        title = published.subject or published.for_protocol("default").splitlines()[0]
+        self._setting.note("published", title, sender=published.sender)
+        for subscription in moto_hooks.subscriptions(published.topic_arn):
+            message, attributes = published.for_protocol(subscription.protocol), published.attributes
+            policy = str(subscription.attributes.get("FilterPolicy") or "")
+            scope = str(subscription.attributes.get("FilterPolicyScope") or ATTRIBUTES)
+            if not takes(policy, scope, message, attributes):
+                continue
+            envelope = self._envelope(published, subscription.arn, message)
             match subscription.protocol:
                 case protocol if protocol in EMAIL:
-                    self._mail(subscription, envelope, attributes, sender)
+                    self._mail(subscription, envelope, attributes, published.sender)
                 case "sqs":
                     self._delivered(
                         subscription, envelope, self._to_queue(subscription, envelope, attributes)
@@ -154,14 +203,12 @@ class Topics(Door[Notification]):
             name = topic.rpartition(":")[2]
             self._setting.note("lost", f"{name} could not reach {subscription.endpoint} ({refusal.missing})")
 
-    def _envelope(
-        self, topic_arn: str, arn: str, subject: str, message: str, attributes: Attributes
-    ) -> dict[str, Any]:
+    def _envelope(self, published: "_Published", arn: str, message: str) -> dict[str, Any]:
         return {
             "Type": "Notification",
-            "MessageId": self._setting.new_uuid("sns.message"),
-            "TopicArn": topic_arn,
-            "Subject": subject or None,
+            "MessageId": published.message_id,
+            "TopicArn": published.topic_arn,
+            "Subject": published.subject or None,
             "Message": message,
             "Timestamp": f"{self._setting.clock.now:%Y-%m-%dT%H:%M:%S}.000Z",
             "SignatureVersion": "1",
@@ -169,7 +216,7 @@ class Topics(Door[Notification]):
             "SigningCertURL": "https://sns.us-east-1.amazonaws.com/simulated.pem",
             "UnsubscribeURL": f"https://sns.us-east-1.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={arn}",
             "MessageAttributes": {
-                name: {"Type": kind, "Value": value} for name, (kind, value) in attributes.items()
+                name: {"Type": kind, "Value": value} for name, (kind, value) in published.attributes.items()
             },
         }
 
@@ -191,10 +238,16 @@ class Topics(Door[Notification]):
     def _to_queue(
         self, subscription: Any, envelope: Mapping[str, Any], attributes: Attributes
     ) -> Refusal | None:
-        raw = str(subscription.attributes.get("RawMessageDelivery")).lower() == "true"
+        """To a queue; a raw message takes its attributes along, and no queue takes more than ten."""
+        if str(subscription.attributes.get("RawMessageDelivery")).lower() != "true":
+            return self._hand_over(subscription, Message(body=_body(envelope)))
+        if len(attributes) > MOST_RAW_ATTRIBUTES:
+            why = f"a raw message to a queue has at most {MOST_RAW_ATTRIBUTES} attributes"
+            return Refusal(missing=Missing.CLIENT_ERROR, because=why, resource=subscription.endpoint)
         message = Message(
-            body=envelope["Message"] if raw else _body(envelope),
-            attributes={name: value for name, (_, value) in attributes.items()} if raw else {},
+            body=envelope["Message"],
+            attributes={name: value for name, (_, value) in attributes.items()},
+            types={name: kind for name, (kind, _) in attributes.items()},
         )
         return self._hand_over(subscription, message)
 
@@ -202,6 +255,11 @@ class Topics(Door[Notification]):
         sns = {**envelope, "SigningCertUrl": envelope["SigningCertURL"]}
         sns["UnsubscribeUrl"] = sns.pop("UnsubscribeURL")
         del sns["SigningCertURL"]
+        # A function is told String of whatever is not binary; queues are told the type that was published.
+        # https://github.com/spring-media/aws-lambda-router/blob/master/lib/event-examples/sns.json
+        sns["MessageAttributes"] = {
+            name: {**each, "Type": "String"} for name, each in envelope["MessageAttributes"].items()
+        }
         event = {
             "Records": [
                 {
@@ -221,6 +279,11 @@ class Topics(Door[Notification]):
 
     def _not_yet(self, asked: Asked) -> None:
         raise NotSimulated("sns", asked.operation)
+
+
+def _topic_of(parameters: Mapping[str, Any]) -> str:
+    """The topic that is published to, if it is one: TargetArn may be an endpoint of a phone's."""
+    return str(parameters.get("TopicArn") or parameters.get("TargetArn") or "")
 
 
 def _attribute(name: str, given: Mapping[str, Any]) -> tuple[str, str]:

@@ -51,7 +51,7 @@ class Queues(Door[Message]):
             queue.name,
             message.body,
             {
-                name: {"DataType": "String", "StringValue": value}
+                name: {"DataType": message.types.get(name, "String"), "StringValue": value}
                 for name, value in message.attributes.items()
             },
         )

@@ -131,6 +131,9 @@ FIRINGS = [
         "2024-01-01 22:00",
     ),
     firing("FRI-MON", "cron(0 0 ? * FRI-MON *)", "2024-01-01", "2024-01-05", "2024-01-06"),
+    firing(
+        "small letters", "cron(0 18 ? jan mon-Fri *)", "2024-01-05", "2024-01-05 18:00", "2024-01-08 18:00"
+    ),
     firing("months wrap", "cron(0 0 1 NOV-FEB ? *)", "2024-01-15", "2024-02-01", "2024-11-01", "2024-12-01"),
     firing(
         "days of the month wrap",

@@ -336,10 +336,16 @@ def test_a_pattern_can_be_tried_on_an_event(pattern, result):
                 id=f"event without {missing}",
             )
             for missing in FULL
-            if missing != "detail"
+            if missing not in ("detail", "resources")
         ),
     ],
 )
 def test_a_trial_is_refused_as_aws_does(pattern, event, message):
     with world(HEARS) as cloud, pytest.raises(ClientError, match=message):
         trial(cloud, pattern, event)
+
+
+def test_a_trial_needs_no_resources():
+    event = {name: value for name, value in FULL.items() if name != "resources"}
+    with world(HEARS) as cloud:
+        assert trial(cloud, json.dumps({"source": [FULL["source"]]}), json.dumps(event)) is True

@@ -14,6 +14,7 @@ from tests.scenarios.cloud.functions.function_worlds import (
     WRITES_LOGS,
     asynchronous,
     code,
+    failures,
     function,
     invoked_by_events,
     moments,
@@ -22,7 +23,7 @@ from tests.scenarios.cloud.functions.function_worlds import (
     told,
     world,
 )
-from tests.scenarios.cloud.small_worlds import HOME, arn, may, noted, role
+from tests.scenarios.cloud.small_worlds import HOME, arn, may, noted, queue, role
 
 # ---- what a handler is given --------------------------------------------------------------------
 
@@ -357,9 +358,22 @@ def test_what_is_not_simulated_is_loud(tmp_path, asked):
         each.client(each.user("ops"), "lambda").invoke(FunctionName="look", **asked)
 
 
-def test_a_function_that_is_not_let_run_is_loud(tmp_path):
-    with world(tmp_path, function(ReservedConcurrentExecutions=0)) as each, pytest.raises(NotSimulated):
-        each.functions.accept(LOOK, {})
+@pytest.mark.parametrize("kept_in", ["a destination", "a dead-letter queue"])
+def test_events_of_a_function_without_concurrency_go_where_failures_go_at_once(tmp_path, kept_in):
+    code(tmp_path, "def look(event, context): pass")
+    dead_letters = {"DeadLetterConfig": {"TargetArn": {"Fn::GetAtt": ["Failures", "Arn"]}}}
+    more = asynchronous() if kept_in == "a destination" else queue("Failures", by="")
+    resources = function(
+        ReservedConcurrentExecutions=0, **(dead_letters if kept_in == "a dead-letter queue" else {})
+    )
+    with world(tmp_path, {**resources, **more}) as each:
+        sends(each, {"a": 1}, seconds=1)
+
+        (kept,) = failures(each)
+        assert (kept["requestPayload"] if kept_in == "a destination" else kept) == {"a": 1}
+        assert noted(each, "ran") == noted(each, "failed") == []
+        codes = [attributes.get("ErrorCode") for attributes in each.queues.attributes(arn("sqs", "Failures"))]
+        assert codes == ([None] if kept_in == "a destination" else ["429"])
 
 
 def test_a_destination_that_is_no_queue_is_loud(tmp_path):

@@ -15,6 +15,7 @@ from tests.scenarios.cloud.small_worlds import (
     document,
     function,
     heard,
+    lets,
     may,
     noted,
     permission,
@@ -230,8 +231,6 @@ def test_a_function_without_the_permission_is_not_reached():
 @pytest.mark.parametrize(
     ("resources", "parameters", "what"),
     [
-        pytest.param(to_queue(FilterPolicy={"a": ["b"]}), {}, "filter policy", id="a filter policy"),
-        pytest.param(topic(), {"MessageStructure": "json"}, "MessageStructure", id="a message per protocol"),
         pytest.param(
             {**topic(mail=""), **subscription("https", "https://example.com/")}, {}, "https", id="over HTTPS"
         ),
@@ -246,3 +245,30 @@ def test_a_function_without_the_permission_is_not_reached():
 def test_what_is_not_simulated_is_loud(resources, parameters, what):
     with world(resources) as cloud, pytest.raises(NotSimulated, match=what):
         publish(cloud, **parameters)
+
+
+# ---- what a service brings ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("service", "let_in"), [("cloudwatch", True), ("events", False)])
+def test_the_policy_a_topic_begins_with_lets_alarms_in_and_no_rules(service, let_in):
+    with world(topic()) as cloud:
+        given = Notification(subject="s", text="m")
+        refusal = cloud.setting.deliveries.hand_over(
+            ALERTS, given, by=f"{service}.amazonaws.com", source=arn("events", "rule/r")
+        )
+        assert (refusal is None) is let_in
+
+
+@pytest.mark.parametrize(("service", "told"), [("cloudwatch", True), ("events", False)])
+def test_kms_is_told_on_whose_behalf_a_service_publishes_but_not_by_eventbridge(service, told):
+    condition = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    lets_it = lets(service, "kms:GenerateDataKey*", "kms:Decrypt", Condition=condition)
+    with world({**topic(service, key="Key"), **key(lets_it)}) as cloud:
+        refusal = cloud.setting.deliveries.hand_over(
+            ALERTS,
+            Notification(text="m"),
+            by=f"{service}.amazonaws.com",
+            source=arn("cloudwatch", "alarm:a"),
+        )
+        assert (refusal is None) is told

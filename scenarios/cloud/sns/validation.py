@@ -1,0 +1,150 @@
+"""What SNS refuses of a message or a subscription, beyond what its model says.
+
+The words are SNS's own where people have published them; the others are ours.
+
+Sources: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html,
+https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html,
+https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html,
+https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kernel.validation import Request, Validation
+from scenarios.cloud.sns import filtering
+
+LONGEST_SUBJECT = 100
+LARGEST_BYTES = 262_144
+MOST_ENTRIES = 10
+_NAME = re.compile(r"(?!(?i:aws\.|amazon\.))(?!\.)(?!.*\.\.)[\w.-]{1,256}(?<!\.)", re.ASCII)
+_PHONE = re.compile(r"\+[1-9]\d{1,14}")
+
+
+def publish(request: Request) -> None:
+    """One message."""
+    given = request.parameters
+    targets = [name for name in ("TopicArn", "TargetArn", "PhoneNumber") if name in given]
+    if len(targets) != 1:
+        raise _invalid("TopicArn or TargetArn Reason: no value for required parameter")
+    if "PhoneNumber" in given and not _PHONE.fullmatch(given["PhoneNumber"]):
+        raise _invalid(f"PhoneNumber Reason: {given['PhoneNumber']} is not valid to publish to")
+    message(given)
+
+
+def publish_batch(request: Request) -> None:
+    """Several messages, each with an id of its own."""
+    entries = request.parameters["PublishBatchRequestEntries"]
+    if not entries:
+        raise Refused("EmptyBatchRequest", "The batch request doesn't contain any entries.")
+    if len(entries) > MOST_ENTRIES:
+        raise Refused(
+            "TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible."
+        )
+    if len({entry["Id"] for entry in entries}) < len(entries):
+        raise Refused(
+            "BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id."
+        )
+    for entry in entries:
+        try:
+            message(entry)
+        except Refused as refused:
+            raise NotSimulated("sns", f"PublishBatch with an entry that SNS refuses ({refused})") from refused
+
+
+def message(given: Mapping[str, Any]) -> None:
+    """What is said of a message, wherever it goes."""
+    if not given["Message"]:
+        raise _invalid("Empty message")
+    subject = given.get("Subject")
+    if subject is not None and not (0 < len(subject) <= LONGEST_SUBJECT and subject.isprintable()):
+        raise _invalid("Subject")
+    size = len(given["Message"].encode())
+    for name, value in given.get("MessageAttributes", {}).items():
+        _attribute(name, value)
+        content = value.get("StringValue", value.get("BinaryValue", b""))
+        size += len(name) + len(value["DataType"])
+        size += len(content.encode() if isinstance(content, str) else bytes(content))
+    if size > LARGEST_BYTES:
+        raise _invalid("Message too long")
+    if "MessageStructure" in given:
+        _structure(given)
+
+
+def _structure(given: Mapping[str, Any]) -> None:
+    if given["MessageStructure"] != "json":
+        raise _invalid("MessageStructure")
+    try:
+        parts = json.loads(given["Message"])
+    except ValueError:
+        raise _invalid("Message Structure - JSON message body failed to parse") from None
+    if not isinstance(parts, dict) or not isinstance(parts.get("default"), str):
+        raise _invalid("Message Structure - No default entry in JSON message body")
+
+
+def _attribute(name: str, value: Mapping[str, Any]) -> None:
+    kind = value["DataType"]
+    base = kind.partition(".")[0]
+    if not _NAME.fullmatch(name):
+        raise _wrong_value(f"The message attribute name '{name}' is not valid.")
+    if base not in ("String", "Number", "Binary"):
+        raise _wrong_value(
+            f"The message attribute '{name}' has an invalid message attribute type, the set of supported "
+            "type prefixes is Binary, Number, and String."
+        )
+    content = value.get("BinaryValue" if base == "Binary" else "StringValue")
+    if not content:
+        raise _wrong_value(
+            f"The message attribute '{name}' must contain non-empty message attribute value for message "
+            f"attribute type '{kind}'."
+        )
+    if base == "Number" and not _is_number(content):
+        raise _wrong_value(f"Could not cast message attribute '{name}' value to number.")
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII) is not None
+
+
+# ---- subscriptions ------------------------------------------------------------------------------
+
+
+def subscribe(request: Request) -> None:
+    """A new subscription's filter policy."""
+    attributes = request.parameters.get("Attributes", {})
+    if "FilterPolicy" in attributes:
+        filtering.check(attributes["FilterPolicy"], attributes.get("FilterPolicyScope", filtering.ATTRIBUTES))
+
+
+def set_attributes(request: Request) -> None:
+    """A policy that replaces another; the scope is the one that stands, which is said first."""
+    given = request.parameters
+    name, value = given["AttributeName"], given.get("AttributeValue", "")
+    if name == "FilterPolicy" and value:
+        standing = moto_hooks.subscription(given["SubscriptionArn"])
+        scope = standing.attributes.get("FilterPolicyScope") if standing is not None else None
+        filtering.check(value, scope or filtering.ATTRIBUTES)
+    if name == "FilterPolicyScope" and value not in (filtering.ATTRIBUTES, filtering.BODY):
+        raise _invalid(f"FilterPolicyScope: Invalid value [{value}]")
+
+
+def _invalid(why: str) -> Refused:
+    return Refused("InvalidParameter", f"Invalid parameter: {why}")
+
+
+def _wrong_value(why: str) -> Refused:
+    return Refused("ParameterValueInvalid", why)
+
+
+VALIDATION = Validation(
+    rules={
+        "Publish": (publish,),
+        "PublishBatch": (publish_batch,),
+        "Subscribe": (subscribe,),
+        "SetSubscriptionAttributes": (set_attributes,),
+    }
+)
