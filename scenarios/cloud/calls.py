@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from botocore.client import BaseClient
@@ -19,7 +20,9 @@ from botocore.validate import ParamValidator
 from scenarios.cloud.authorization.actions import Actions
 from scenarios.cloud.authorization.denied import UnusableCredentials, access_denied, refusal_of
 from scenarios.cloud.authorization.identity import Identity
-from scenarios.cloud.authorization.principals import Keys, keys_of
+from scenarios.cloud.authorization.principals import key_of_session
+from scenarios.cloud.authorization.request_keys import Found, first_of
+from scenarios.cloud.authorization.rows import Asking, Place
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
@@ -271,13 +274,19 @@ class Calls:
             account=asked.caller.account,
             caller=asked.caller.arn,
         )
-        keys = {
-            **keys_of(asked.caller, self._clock.now),
-            **_of_the_call(asked, self._clock.now),
-            **self._actions.context(asked.service, asked.operation, asked.parameters),
-        }
+        place = Place(region=asked.region, account=asked.caller.account)
+        of_call = partial(_key_of_call, asked, self._clock.now)
         for action, resource in pairs:
-            decision = self._identity.judge(asked.caller, action, resource, keys)
+            asking = Asking(
+                operation=asked.operation,
+                parameters=asked.parameters,
+                place=place,
+                caller=asked.caller.arn,
+                action=action,
+                resource=resource,
+            )
+            ask = first_of(of_call, self._actions.keys(asked.service, asking))
+            decision = self._identity.judge(asked.caller, action, resource, ask=ask)
             if not decision.allowed:
                 code, message, status = access_denied(
                     self._actions.denial(asked.service, asked.operation),
@@ -428,18 +437,27 @@ def _validate(client: BaseClient, operation: str, parameters: Mapping[str, Any])
             raise ParamValidationError(report=report.generate_report())
 
 
-def _of_the_call(asked: Asked, now: datetime) -> Keys:
-    """The condition keys that every call brings.
+def _key_of_call(asked: Asked, now: datetime, key: str) -> Found:
+    """A condition key that every call brings.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
-    return {
-        "aws:RequestedRegion": asked.region,
-        "aws:SourceIp": asked.caller.source_ip,
-        "aws:UserAgent": asked.caller.user_agent,
-        "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "aws:EpochTime": str(int(now.timestamp())),
-    }
+    if key in _OF_EVERY_CALL:
+        return _OF_EVERY_CALL[key](asked, now)
+    return key_of_session(asked.caller, now, key)
+
+
+# Nothing here calls in the name of another, and no browser sends a referrer.
+_OF_EVERY_CALL: dict[str, Callable[[Asked, datetime], str | None]] = {
+    "aws:requestedregion": lambda asked, _: asked.region,
+    "aws:sourceip": lambda asked, _: asked.caller.source_ip,
+    "aws:useragent": lambda asked, _: asked.caller.user_agent,
+    "aws:currenttime": lambda _, now: now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    "aws:epochtime": lambda _, now: str(int(now.timestamp())),
+    **dict.fromkeys(
+        ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:referer"), lambda _, __: None
+    ),
+}
 
 
 def _code_and_message(error: ClientError) -> tuple[str, str]:

@@ -61,6 +61,11 @@ class Registry:
             for each in every
             if each.permissions and each.permissions.policy_of
         }
+        self.tags = {
+            each.permissions.prefix: each.permissions.tags_of
+            for each in every
+            if each.permissions and each.permissions.tags_of
+        }
 
 
 def _once(claims: Iterable[tuple[str, T]]) -> dict[str, T]:

@@ -12,8 +12,11 @@ from itertools import product
 from typing import Any
 
 from scenarios.cloud.authorization.arns import GIVEN
+from scenarios.cloud.authorization.call_keys import CallKeys
+from scenarios.cloud.authorization.paths import walk
 from scenarios.cloud.authorization.reference import listed_kind
-from scenarios.cloud.authorization.rows import ContextKey, DenialStyle, Kind, Permissions, Place
+from scenarios.cloud.authorization.request_keys import Ask
+from scenarios.cloud.authorization.rows import Asking, DenialStyle, Kind, Permissions, Place
 from scenarios.cloud.kernel.errors import NotSimulated
 
 ANY = "*"  # as a resource: the action knows none
@@ -24,7 +27,6 @@ _LINE = re.compile(
     r"(?P<operation>[\w*]+)(?: +(?P<sign>[+-])(?P<needs>\S+))? +(?P<action>=|\S+:\w+\*?) +(?P<what>\S+)"
 )
 _WHAT = re.compile(r"(?P<kind>[\w-]+)\((?P<parameters>.+)\)")
-_STEP = re.compile(r"(?P<name>\w+)(?:(?P<keys>\{\})|(?P<each>\[(?P<sign>[+-]?)(?P<needs>\w*)\]))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class Actions:
         self.services = services
         self._kinds = {each.prefix: {**GIVEN, **each.kinds} for each in services.values()}
         self._lines: dict[str, _Lines] = {}
+        self._call_keys: dict[str, CallKeys] = {}
 
     def required(
         self,
@@ -115,13 +118,11 @@ class Actions:
             raise NotSimulated(service, f"{operation} that names nothing to ask about")
         return pairs
 
-    def context(self, service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, str]:
-        """The condition keys that a call brings in its parameters."""
-        brought: dict[str, str] = {}
-        for key in self._of(service).context:
-            if operation in (key.operations or {operation}) and key.parameter in parameters:
-                brought |= _brought(key, parameters[key.parameter])
-        return brought
+    def keys(self, service: str, asking: Asking) -> Ask:
+        """Who knows the condition keys that a call brings in its parameters."""
+        if service not in self._call_keys:
+            self._call_keys[service] = CallKeys(self._of(service))
+        return self._call_keys[service].of(asking)
 
     def denial(self, service: str, operation: str) -> DenialStyle:
         """How the service says no.
@@ -179,12 +180,6 @@ class Actions:
                 yield resource
 
 
-def _brought(key: ContextKey, value: Any) -> dict[str, str]:
-    if isinstance(value, Mapping):
-        return {f"{key.key}{name}": each for name, each in value.items()}
-    return {key.key: str(value)}
-
-
 def _line(prefix: str, text: str) -> Line:
     found = _LINE.fullmatch(text.strip())
     if not found:
@@ -217,28 +212,3 @@ def _values(
     if None in found and (default is None or (parameter.default == CALLER and not caller)):
         raise NotSimulated(service, f"{operation} without {parameter.path or 'its caller'}")
     return [default if value is None else value for value in found]
-
-
-def walk(path: str, parameters: Mapping[str, Any]) -> Iterator[Any]:
-    """What a path of a table finds: None for what is absent; nothing for an absent list or map."""
-    head, _, rest = path.partition(".")
-    step = _STEP.fullmatch(head)
-    if not step:
-        raise ValueError(f"no path of an action table: {path}")
-    for value in _step(step, parameters.get(step["name"])):
-        if not rest:
-            yield value
-        elif value is not None:
-            yield from walk(rest, value)
-
-
-def _step(step: re.Match[str], value: Any) -> Iterator[Any]:
-    if step["keys"]:
-        yield from value or ()
-    elif step["each"]:
-        wanted = {"+": True, "-": False}.get(step["sign"])
-        for entry in value or ():
-            if wanted is None or bool(entry.get(step["needs"])) is wanted:
-                yield entry
-    else:
-        yield value

@@ -21,53 +21,13 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from scenarios.cloud.authorization.request_keys import RequestKeys
 from scenarios.cloud.authorization.variables import Unresolved, filled_in, variable_in
 from scenarios.cloud.authorization.wildcards import arn_matches, matches, unescaped
 from scenarios.cloud.kernel.errors import NotSimulated
 
-# Keys whose absence the simulated AWS can vouch for, whoever asks; case does not matter. Any other key is
-# known only in a request that brings it, or that says its context is complete.
-KEYS = frozenset(
-    {
-        "aws:multifactorauthage",
-        "aws:multifactorauthpresent",
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principalisawsservice",
-        "aws:principalorgid",
-        "aws:principalorgpaths",
-        "aws:principalservicename",
-        "aws:principalservicenameslist",
-        "aws:securetransport",
-        "aws:sourceaccount",
-        "aws:sourcearn",
-        "aws:sourceidentity",
-        "aws:sourceorgid",
-        "aws:sourceorgpaths",
-        "aws:sourceowner",  # of SNS's default topic policy; services set it, callers don't
-        "aws:sourcevpc",
-        "aws:sourcevpce",
-        "aws:tokenissuetime",
-        "aws:username",
-        "aws:viaawsservice",
-        "aws:vpcsourceip",
-        "cloudwatch:namespace",
-        "kms:viaservice",
-        "s3:x-amz-acl",
-        "sns:endpoint",
-        "sns:protocol",
-        "sts:externalid",
-        "sts:rolesessionname",
-        "sts:sourceidentity",
-    }
-)
-KEY_FAMILIES = ("aws:principaltag/", "kms:encryptioncontext:")
-
 IF_EXISTS = "ifexists"
 FOR_ALL, FOR_ANY = "forallvalues:", "foranyvalue:"
-
-# A request's keys, in lower case, with their values as IAM compares them; several where a key has several.
-Context = Mapping[str, str | tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,23 +38,19 @@ class Condition:
     key: str
     values: tuple[str, ...]
 
-    def holds(self, context: Context, *, complete: bool = False) -> bool:
-        """Whether the request's context satisfies this condition.
-
-        `complete`: a key that is not in the context is absent on AWS as well, whatever its name.
+    def holds(self, keys: RequestKeys) -> bool:
+        """Whether the request satisfies this condition.
 
         Raises:
             NotSimulated: the operator, the key or a policy variable isn't known.
         """
         form = _form(self.operator)
-        found = context.get(self.key.lower())
-        if found is None and not complete:
-            self._refuse_unknown_key()
+        found = keys.get(self.key)
         if form.name == "null":
             return any((value.lower() == "true") == (found is None) for value in self.values)
         if found is None:
             return form.holds_without_key
-        wanted = tuple(self._wanted(form, context, complete=complete))
+        wanted = tuple(self._wanted(form, keys))
         test, negated = OPERATORS[form.name]
 
         def fits(value: str) -> bool:
@@ -103,7 +59,7 @@ class Condition:
         values = (found,) if isinstance(found, str) else found
         return all(map(fits, values)) if form.every else any(map(fits, values))
 
-    def _wanted(self, form: "_Form", context: Context, *, complete: bool) -> Sequence[str]:
+    def _wanted(self, form: "_Form", keys: RequestKeys) -> Sequence[str]:
         """The policy's values, variables filled in; one whose variable has no value fits nothing."""
         wild = form.name in WILD
         wanted = []
@@ -112,25 +68,11 @@ class Condition:
                 wanted.append(value if wild else unescaped(value))
                 continue
             try:
-                full = filled_in(value, context, vouched=_vouched(complete=complete))
+                full = filled_in(value, keys)
             except Unresolved:
                 continue
             wanted.append(full if wild else unescaped(full))
         return wanted
-
-    def _refuse_unknown_key(self) -> None:
-        if not is_known(self.key):
-            raise NotSimulated("iam", f"the condition key {self.key}")
-
-
-def is_known(key: str) -> bool:
-    """Whether the simulated AWS can vouch that a key is absent where a request doesn't bring it."""
-    lower = key.lower()
-    return lower in KEYS or lower.startswith(KEY_FAMILIES)
-
-
-def _vouched(*, complete: bool) -> Callable[[str], bool]:
-    return (lambda _: True) if complete else is_known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

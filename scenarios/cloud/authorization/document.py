@@ -12,9 +12,10 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from scenarios.cloud.authorization.conditions import Condition, Context, is_known, texts
+from scenarios.cloud.authorization.conditions import Condition, texts
 from scenarios.cloud.authorization.conditions import parse as parse_conditions
 from scenarios.cloud.authorization.conditions import text as condition_text
+from scenarios.cloud.authorization.request_keys import Ask, RequestKeys, Value
 from scenarios.cloud.authorization.variables import Unresolved, filled_in, variable_in
 from scenarios.cloud.authorization.wildcards import action_matches, resource_matches
 from scenarios.cloud.kernel.caller import Caller, CallerKind
@@ -109,8 +110,9 @@ class Request:
     `resource`: its ARN, or "*" for an action that knows no resources; `resource_account`: whose it is, where
     the ARN doesn't tell. `context`: condition keys the caller or the service brings, such as `aws:SourceArn`,
     a sequence where a key has several values; those about the principal follow from it, and a request that
-    says nothing else came over TLS and not through another service. `complete`: a key that is not in the
-    context is absent on AWS too; otherwise a key whose absence nobody vouches for raises NotSimulated.
+    says nothing else came over TLS and not through another service. `ask`: who is asked for a key that is not
+    in the context. `complete`: a key that is not in the context is absent on AWS too; otherwise a key whose
+    absence nobody vouches for raises NotSimulated.
     """
 
     principal: Principal
@@ -119,11 +121,12 @@ class Request:
     resource_account: str = ""
     context: Mapping[str, "str | bool | Sequence[str]"] = field(default_factory=dict)
     complete: bool = False
+    ask: Ask | None = None
 
     @property
-    def keys(self) -> Context:
-        """The whole request context, keys in lower case, values as IAM compares them."""
-        keys: dict[str, str | tuple[str, ...]] = {
+    def keys(self) -> RequestKeys:
+        """The whole request context."""
+        keys: dict[str, Value] = {
             "aws:securetransport": "true",
             "aws:viaawsservice": "false",
         }
@@ -140,7 +143,8 @@ class Request:
                 keys["aws:username"] = who.arn.rpartition("/")[2]
         if self.resource_account:
             keys["aws:resourceaccount"] = self.resource_account
-        return keys | {key.lower(): texts(value) for key, value in self.context.items()}
+        keys.update((key.lower(), texts(value)) for key, value in self.context.items())
+        return RequestKeys(keys, ask=self.ask, complete=self.complete)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +165,7 @@ class Statement:
     not_principals: bool
     conditions: tuple[Condition, ...]
 
-    def match(self, request: Request, keys: Context) -> Match:
+    def match(self, request: Request, keys: RequestKeys) -> Match:
         """Whether, and how, this statement speaks of the request.
 
         Raises:
@@ -173,16 +177,16 @@ class Statement:
         if how is Match.NO or not self._means_resource(request, keys):
             return Match.NO
         # Every condition is asked, so that one that isn't known is heard whatever the others answer.
-        holding = [condition.holds(keys, complete=request.complete) for condition in self.conditions]
+        holding = [condition.holds(keys) for condition in self.conditions]
         return how if all(holding) else Match.NO
 
     def _means_action(self, action: str) -> bool:
         return any(action_matches(pattern, action) for pattern in self.actions) != self.not_actions
 
-    def _means_resource(self, request: Request, keys: Context) -> bool:
+    def _means_resource(self, request: Request, keys: RequestKeys) -> bool:
         if self.resources is None:
             return True
-        patterns = _with_values(self.resources, keys, complete=request.complete)
+        patterns = _with_values(self.resources, keys)
         meant = any(resource_matches(pattern, request.resource) for pattern in patterns)
         return meant != self.not_resources
 
@@ -213,7 +217,7 @@ class Statement:
         return "*" in listed or (by_account and (principal.is_root or named == principal.names))
 
 
-def _with_values(patterns: tuple[str, ...], keys: Context, *, complete: bool) -> list[str]:
+def _with_values(patterns: tuple[str, ...], keys: RequestKeys) -> list[str]:
     """The patterns with their variables filled in; one whose variable has no value means nothing."""
     full = []
     for pattern in patterns:
@@ -221,7 +225,7 @@ def _with_values(patterns: tuple[str, ...], keys: Context, *, complete: bool) ->
             full.append(pattern)
             continue
         try:
-            full.append(filled_in(pattern, keys, vouched=lambda key: complete or is_known(key)))
+            full.append(filled_in(pattern, keys))
         except Unresolved:
             continue
     return full

@@ -10,6 +10,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from scenarios.cloud.authorization.denied import Unusable, UnusableCredentials
@@ -21,8 +23,15 @@ from scenarios.cloud.authorization.policy import (
     Request,
     decide,
 )
-from scenarios.cloud.authorization.principals import limits_of, policies_of
-from scenarios.cloud.authorization.rows import Arn, PolicyReader
+from scenarios.cloud.authorization.principals import (
+    key_of_caller,
+    limits_of,
+    limits_of_resource,
+    policies_of,
+)
+from scenarios.cloud.authorization.request_keys import UNKNOWN, Ask, Found, first_of
+from scenarios.cloud.authorization.rows import Arn, PolicyReader, TagReader
+from scenarios.cloud.authorization.wildcards import ARN_PARTS
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
@@ -31,6 +40,12 @@ ADMINISTRATOR: Mapping[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
+
+_ORGANIZATION_KEYS = {"aws:resourceorgid": "id", "aws:resourceorgpaths": "paths"}
+
+# The services that tell aws:CalledVia, of those that act in somebody's name here.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvia
+_CALLED_VIA = frozenset({"athena", "cloudformation", "dynamodb", "kms"})
 
 
 def _decided(request: Request, identity_policies: Iterable[Document], *more: Any, **limits: Any) -> Decision:
@@ -44,11 +59,18 @@ def _decided(request: Request, identity_policies: Iterable[Document], *more: Any
 class Identity:
     """The account's directory of callers, and the judge of what they ask."""
 
-    def __init__(self, account: str, home: str, policies: Mapping[str, PolicyReader]) -> None:
-        """`policies`: how the policy on a resource is found, by the service that its ARN names."""
+    def __init__(
+        self,
+        account: str,
+        home: str,
+        policies: Mapping[str, PolicyReader],
+        tags: Mapping[str, TagReader] = MappingProxyType({}),
+    ) -> None:
+        """`policies`, `tags`: how a resource's are found, by the service that its ARN names."""
         self.account = account
         self.home = home
         self._policy_of = policies
+        self._tags_of = tags
         self.user_boundaries: dict[tuple[str, str], str] = {}  # ARN by account and name; moto keeps none
         self._callers: dict[str, Caller] = {}
         self._from_iam: set[str] = set()
@@ -113,22 +135,70 @@ class Identity:
         action: str,
         resource: str,
         context: Mapping[str, str | bool | Sequence[str]] | None = None,
+        *,
+        ask: Ask | None = None,
+        via: str = "",
     ) -> Decision:
-        """Whether a caller may do `action` on `resource`."""
+        """Whether a caller may do `action` on `resource`.
+
+        Args:
+            caller: who asks.
+            action: IAM's name for it.
+            resource: its ARN, or "*".
+            context: condition keys by name.
+            ask: who knows the condition keys of the call; those of caller and resource are known here.
+            via: the service that asks in the caller's name, `s3`: forward access.
+        """
+        owner = self._owner(resource) or caller.account
+        asks: list[Ask] = [partial(key_of_caller, caller), partial(self.key_of_resource, resource, owner)]
         request = Request(
-            principal=Principal.of(caller), action=action, resource=resource, context=context or {}
+            principal=Principal.of(caller),
+            action=action,
+            resource=resource,
+            resource_account=owner,
+            context={**(context or {}), **(_forwarded(via, resource) if via else {})},
+            ask=first_of(*([ask] if ask is not None else []), *asks),
         )
+        limits = limits_of(caller, self.user_boundaries)
         return _decided(
             request,
             policies_of(caller),
             self.resource_policy(resource),
-            same_account=not self._across(caller, resource),
-            limits=limits_of(caller, self.user_boundaries),
+            limits=limits_of_resource(owner, limits),
         )
 
-    def _across(self, caller: Caller, resource: str) -> bool:
-        """Whether both sides must agree; what else lies in other accounts, the laws don't simulate."""
-        return resource.startswith("arn:aws:logs:") and self._account_of(resource) != caller.account
+    def key_of_resource(self, resource: str, owner: str, key: str) -> Found:
+        """The condition keys that follow from a resource: whose it is, and its tags."""
+        if key in _ORGANIZATION_KEYS:
+            place = moto_hooks.organization_path(owner)
+            return getattr(place, _ORGANIZATION_KEYS[key]) if place is not None else None
+        if key == "s3:resourceaccount":
+            return owner or None
+        if key == "iam:permissionsboundary":
+            return self._boundary_of(resource, owner)
+        family, _, name = key.partition("/")
+        service, _, kind = family.partition(":")
+        return self._tag_of(resource, owner, service, name) if kind == "resourcetag" else UNKNOWN
+
+    def _tag_of(self, resource: str, owner: str, service: str, name: str) -> Found:
+        """The value of one of a resource's tags. `service`: the key's prefix, such as `aws` or `ec2`."""
+        parts = resource.split(":", 5)
+        if len(parts) < ARN_PARTS or service not in {"aws", parts[2]}:
+            return None
+        reader = self._tags_of.get(parts[2])
+        tags = reader(Arn(owner, parts[3], parts[5], resource)) if reader else None
+        if tags is None:
+            return UNKNOWN
+        return next((value for tag, value in tags.items() if tag.lower() == name), None)
+
+    def _boundary_of(self, resource: str, owner: str) -> str | None:
+        """The boundary that a user or a role has."""
+        kind, _, path = resource.rpartition(":")[2].partition("/")
+        name = path.rpartition("/")[2]
+        if kind == "role":
+            role = moto_hooks.role(owner, name)
+            return (role.permissions_boundary_arn or None) if role is not None else None
+        return self.user_boundaries.get((owner, name))
 
     def service_may(
         self, service: str, action: str, resource: str, context: Mapping[str, str | bool]
@@ -138,8 +208,16 @@ class Identity:
         `service`: `events.amazonaws.com`. `context`: such as aws:SourceArn and aws:SourceAccount.
         """
         principal = Principal(services=(service, *self._regional(service, context)))
-        request = Request(principal=principal, action=action, resource=resource, context=context)
-        return _decided(request, (), self.resource_policy(resource))
+        owner = self._owner(resource)
+        request = Request(
+            principal=principal,
+            action=action,
+            resource=resource,
+            resource_account=owner,
+            context=context,
+            ask=partial(self.key_of_resource, resource, owner),
+        )
+        return _decided(request, (), self.resource_policy(resource), limits=limits_of_resource(owner))
 
     def role_may(
         self,
@@ -174,18 +252,19 @@ class Identity:
     def resource_policy(self, resource: str) -> Document | None:
         """The policy that hangs on a resource, if it has one."""
         parts = resource.split(":", 5)
-        service = parts[2] if len(parts) == 6 else ""
-        finder = self._policy_of.get(service)
-        account = self._account_of(resource) or self.account
-        return finder(Arn(account, parts[3], parts[5], resource)) if finder else None
+        finder = self._policy_of.get(parts[2]) if len(parts) == ARN_PARTS else None
+        if finder is None:
+            return None
+        return finder(Arn(self._owner(resource) or self.account, parts[3], parts[5], resource))
 
-    def _account_of(self, resource: str) -> str:
-        """The account that a resource belongs to; "" where nothing tells (buckets and objects: see below)."""
+    def _owner(self, resource: str) -> str:
+        """The account that a resource belongs to; "" where nothing tells, or nobody's account owns it."""
         parts = resource.split(":", 5)
-        if len(parts) < 6:
+        if len(parts) < ARN_PARTS:
             return ""
-        ours = parts[2] == "s3" and moto_hooks.bucket(self.account, parts[5].split("/", 1)[0]) is not None
-        return self.account if ours else parts[4]
+        if parts[2] == "s3":
+            return moto_hooks.bucket_owner(parts[5].split("/", 1)[0])
+        return parts[4] if parts[4] != "aws" else ""  # AWS's own managed policies
 
     def _regional(self, service: str, context: Mapping[str, str | bool]) -> tuple[str, ...]:
         """Logs also answers to `logs.REGION.amazonaws.com`, of the region it acts in."""
@@ -193,6 +272,20 @@ class Identity:
         source = str(context.get("aws:SourceArn", "")).split(":")
         region = source[3] if len(source) > 3 and source[3] else self.home
         return (f"{name}.{region}.{rest}",) if name == "logs" else ()
+
+
+def _forwarded(via: str, resource: str) -> dict[str, str | bool | Sequence[str]]:
+    """The keys of a request that a service makes in somebody's name.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+    """
+    service = f"{via}.amazonaws.com"
+    keys: dict[str, str | bool | Sequence[str]] = {"aws:ViaAWSService": True}
+    if via in _CALLED_VIA:
+        keys |= {"aws:CalledVia": (service,), "aws:CalledViaFirst": service, "aws:CalledViaLast": service}
+    if resource.startswith("arn:aws:kms:"):
+        keys["kms:ViaService"] = f"{via}.{resource.split(':')[3]}.amazonaws.com"
+    return keys
 
 
 def _principal_id(caller: Caller, unique: str) -> str:

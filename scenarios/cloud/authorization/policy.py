@@ -25,7 +25,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from scenarios.cloud.authorization.conditions import Context
 from scenarios.cloud.authorization.document import (
     Document,
     MalformedPolicy,
@@ -36,6 +35,7 @@ from scenarios.cloud.authorization.document import (
     Statement,
     parse,
 )
+from scenarios.cloud.authorization.request_keys import RequestKeys
 
 __all__ = ["Decision", "Document", "Limits", "MalformedPolicy", "Principal", "Request", "decide"]
 
@@ -239,7 +239,7 @@ class _Question:
         return Decision(allowed=False, because=f"no {kind} allows the {self.request.action} action")
 
 
-def _statements(policy: Policy, request: Request, keys: Context) -> Iterator[Found]:
+def _statements(policy: Policy, request: Request, keys: RequestKeys) -> Iterator[Found]:
     for statement in policy:
         how = statement.match(request, keys)
         if how is not Match.NO:

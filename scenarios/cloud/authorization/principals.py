@@ -7,16 +7,19 @@ Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_con
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from scenarios.cloud.authorization.policy import Limits
+from scenarios.cloud.authorization.policy import NO_LIMITS, Limits
+from scenarios.cloud.authorization.request_keys import UNKNOWN, Found
 from scenarios.cloud.authorization.rows import Document, document
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 
-Keys = dict[str, "str | bool | Sequence[str]"]
+_PRINCIPAL_TAG = "aws:principaltag/"
+_ORGANIZATION_KEYS = {"aws:principalorgid": "id", "aws:principalorgpaths": "paths"}
 
 
 def policies_of(caller: Caller) -> tuple[Document, ...]:
@@ -47,11 +50,19 @@ def _documents(holders: Iterable[Any]) -> list[Document]:
 
 
 def limits_of(caller: Caller, boundaries: Mapping[tuple[str, str], str]) -> Limits:
-    """The caller's boundary and session policies. `boundaries`: the users', by account and name."""
+    """What limits the caller: its boundary, its session, its organization.
+
+    `boundaries`: the users', by account and name.
+    """
     arn = _boundary_arn(caller, boundaries)
     boundary = moto_hooks.managed_policy(caller.account, arn) if arn else None
+    place = moto_hooks.organization_path(caller.account)
+    # The management account's principals are under no service control policy, the others of it are.
+    scps = place.scps if place is not None and place.management != caller.account else ()
     return Limits(
-        boundary=document(boundary) if boundary is not None else None, session=caller.session_policies
+        boundary=document(boundary) if boundary is not None else None,
+        session=caller.session_policies,
+        scps=scps,
     )
 
 
@@ -62,23 +73,66 @@ def _boundary_arn(caller: Caller, boundaries: Mapping[tuple[str, str], str]) -> 
     return boundaries.get((caller.account, caller.name), "")
 
 
-def keys_of(caller: Caller, now: datetime) -> Keys:
-    """The condition keys that follow from who calls; one that is absent here is absent on AWS.
+def limits_of_resource(owner: str, limits: Limits = NO_LIMITS) -> Limits:
+    """The limits with what the organization of the resource's owner adds."""
+    place = moto_hooks.organization_path(owner) if owner else None
+    if place is None:
+        return limits
+    return replace(limits, rcps=place.rcps, management_account=place.management)
+
+
+def key_of_caller(caller: Caller, key: str) -> Found:
+    """A condition key that follows from who calls; one that is absent here is absent on AWS."""
+    if key.startswith(_PRINCIPAL_TAG):
+        name = key.removeprefix(_PRINCIPAL_TAG)
+        return next((value for tag, value in _tags_of(caller).items() if tag.lower() == name), None)
+    if key in _ORGANIZATION_KEYS:
+        place = moto_hooks.organization_path(caller.account)
+        return getattr(place, _ORGANIZATION_KEYS[key]) if place is not None else None
+    return _OF_CALLER[key](caller) if key in _OF_CALLER else UNKNOWN
+
+
+def _of_instance(caller: Caller) -> Found:
+    """What an instance's credentials bring; nobody here tells those from a role's that somebody assumed."""
+    return UNKNOWN if caller.kind is CallerKind.ASSUMED_ROLE and not caller.function_arn else None
+
+
+_TYPES = {
+    CallerKind.ROOT: "Account",
+    CallerKind.IAM_USER: "User",
+    CallerKind.ASSUMED_ROLE: "AssumedRole",
+    CallerKind.FEDERATED_USER: "FederatedUser",
+    CallerKind.AWS_SERVICE: "Service",
+}
+
+_OF_CALLER: dict[str, Callable[[Caller], Found]] = {
+    "aws:userid": lambda caller: caller.principal_id,
+    "aws:principaltype": lambda caller: _TYPES[caller.kind],
+    "aws:sourceidentity": lambda caller: caller.source_identity or None,
+    "kms:calleraccount": lambda caller: caller.account,
+    "lambda:sourcefunctionarn": lambda caller: caller.function_arn or None,
+    "ec2:sourceinstancearn": _of_instance,
+    "ec2:roledelivery": _of_instance,
+}
+
+
+def key_of_session(caller: Caller, now: datetime, key: str) -> Found:
+    """A condition key that follows from when a session began, and whether with MFA.
 
     `aws:MultiFactorAuthPresent` is there for temporary credentials only: a user's own access key has none.
     """
-    keys: Keys = {"aws:userid": caller.principal_id, "aws:PrincipalType": _TYPES[caller.kind]}
-    for name, value in _tags_of(caller).items():
-        keys[f"aws:PrincipalTag/{name}"] = value
-    if caller.source_identity:
-        keys["aws:SourceIdentity"] = caller.source_identity
-    if caller.kind is CallerKind.ASSUMED_ROLE or caller.session_created is not None or caller.mfa:
-        keys["aws:MultiFactorAuthPresent"] = caller.mfa
-        began = caller.session_created or now
-        keys["aws:TokenIssueTime"] = began.strftime("%Y-%m-%dT%H:%M:%SZ")
-        if caller.mfa:
-            keys["aws:MultiFactorAuthAge"] = str(int((now - began).total_seconds()))
-    return keys
+    if key not in {"aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"}:
+        return UNKNOWN
+    if caller.kind is not CallerKind.ASSUMED_ROLE and caller.session_created is None and not caller.mfa:
+        return None
+    began = caller.session_created or now
+    match key:
+        case "aws:multifactorauthpresent":
+            return str(caller.mfa).lower()
+        case "aws:tokenissuetime":
+            return began.strftime("%Y-%m-%dT%H:%M:%SZ")
+        case _:
+            return str(int((now - began).total_seconds())) if caller.mfa else None
 
 
 def _tags_of(caller: Caller) -> Mapping[str, str]:
@@ -90,12 +144,3 @@ def _tags_of(caller: Caller) -> Mapping[str, str]:
             return moto_hooks.user_tags(caller.account, caller.arn)
         case _:
             return caller.tags
-
-
-_TYPES = {
-    CallerKind.ROOT: "Account",
-    CallerKind.IAM_USER: "User",
-    CallerKind.ASSUMED_ROLE: "AssumedRole",
-    CallerKind.FEDERATED_USER: "FederatedUser",
-    CallerKind.AWS_SERVICE: "Service",
-}

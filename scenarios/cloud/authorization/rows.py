@@ -21,9 +21,11 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/CommonErrors.html
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from scenarios.cloud.authorization.request_keys import Known
 
 Document = Mapping[str, Any]
 
@@ -61,6 +63,9 @@ class Arn(NamedTuple):
 PolicyReader = Callable[[Arn], Document | None]
 """The policy that hangs on a resource, as it stands; None where there is none."""
 
+TagReader = Callable[[Arn], Mapping[str, str] | None]
+"""The tags of a resource, none of one that isn't there; None: it isn't known how they are kept."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DenialStyle:
@@ -94,16 +99,54 @@ QUERY = DenialStyle(code="AccessDenied", status=403)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContextKey:
-    """A condition key that a call brings in a parameter, for those that policies here may speak of.
+class Asking:
+    """One thing that AWS asks IAM about a call: what a condition key's value may follow from.
 
-    `operations`: those that bring it; none named: all. A parameter that is a map brings a key for each entry,
-    `key` being what their names begin with.
+    `caller`: the ARN of who calls; `account` theirs.
+    """
+
+    operation: str
+    parameters: Mapping[str, Any]
+    place: Place
+    caller: str
+    action: str
+    resource: str
+
+    @property
+    def arn(self) -> Arn | None:
+        """The resource taken apart; None for an action that knows none."""
+        parts = self.resource.split(":", 5)
+        if len(parts) < 6:  # arn:partition:service:region:account:rest
+            return None
+        return Arn(parts[4] or self.place.account, parts[3], parts[5], self.resource)
+
+
+KeyValue = str | bool | int | Iterable[str] | None | Literal[Known.NOT]
+Value = Callable[[Asking, str], KeyValue]
+"""(what is asked, the rest of the key's name behind its family) -> the key's value; None: it is absent,
+UNKNOWN: it follows from the resource, if from anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextKey:
+    """A condition key of a service's own that its calls may bring.
+
+    Which actions know it, AWS's list says. A name that ends in `:` or `/` stands for a family of keys.
+
+    Args:
+        key: its name.
+        parameter: the path of the parameter that it follows from (see above). One that finds a list gives
+            the key several values; of a family, the parameter is a map, and each entry brings a key.
+        operations: those that bring it in that parameter; none named: all that have it.
+        default: what the call means that lacks the parameter, "" for nothing.
+        value: what it follows from, if not from a parameter alone.
     """
 
     key: str
-    parameter: str
+    parameter: str = ""
     operations: frozenset[str] = frozenset()
+    default: str = ""
+    value: Value | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +160,8 @@ class Permissions:
         kinds: kinds of resources that AWS's list doesn't have, or whose parameters tell more than a name.
         context: the condition keys that its calls bring.
         policy_of: how the policy is found that hangs on one of its resources.
+        tags_of: how the tags of one of its resources are found; None: nobody here knows of any.
+        principal: as whom it acts, and roles are passed to it: `PREFIX.amazonaws.com` unless said.
     """
 
     prefix: str
@@ -125,3 +170,5 @@ class Permissions:
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     context: tuple[ContextKey, ...] = ()
     policy_of: PolicyReader | None = None
+    tags_of: TagReader | None = None
+    principal: str = ""

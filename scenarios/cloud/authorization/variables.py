@@ -8,8 +8,8 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_vari
 """
 
 import re
-from collections.abc import Callable, Mapping
 
+from scenarios.cloud.authorization.request_keys import RequestKeys
 from scenarios.cloud.kernel.errors import NotSimulated
 
 _VARIABLE = re.compile(r"\$\{(?![*?$]\})([^},]*)(?:,\s*'([^']*)'\s*)?\}")
@@ -26,12 +26,8 @@ def variable_in(text: str) -> str | None:
     return found[0] if found else None
 
 
-def filled_in(
-    text: str, context: Mapping[str, str | tuple[str, ...]], *, vouched: Callable[[str], bool]
-) -> str:
+def filled_in(text: str, keys: RequestKeys) -> str:
     """The text with each variable replaced, what is special in a value escaped.
-
-    `vouched`: whether a key that is not in the context is known to be absent.
 
     Raises:
         Unresolved: a key is absent, and its variable has no default.
@@ -40,11 +36,9 @@ def filled_in(
 
     def value(variable: re.Match[str]) -> str:
         key, default = variable[1].strip(), variable[2]
-        found = context.get(key.lower())
+        found = keys.get(key)
         if isinstance(found, tuple):
             raise NotSimulated("iam", f"the policy variable {variable[0]}, whose key has several values")
-        if found is None and not vouched(key):
-            raise NotSimulated("iam", f"the policy variable {variable[0]}")
         if found is None and default is None:
             raise Unresolved(key)
         return _SPECIAL.sub(lambda special: f"${{{special[0]}}}", default if found is None else found)

@@ -1,6 +1,7 @@
 """CloudWatch: alarms and dashboards."""
 
-from scenarios.cloud.authorization.rows import QUERY, ContextKey, Permissions
+from scenarios.cloud.authorization.rows import QUERY, Arn, ContextKey, Permissions
+from scenarios.cloud.kernel import moto_hooks
 
 _LINES = """
 PutMetricData                   =                         *
@@ -27,6 +28,10 @@ ListTagsForResource             =                         given(ResourceARN)
 """
 
 
+def _alarm_tags(arn: Arn) -> dict[str, str]:
+    return moto_hooks.tags_by_arn("cloudwatch", arn.account, arn.region, arn.text)
+
+
 PERMISSIONS = Permissions(
     prefix="cloudwatch",
     denial=QUERY,
@@ -35,5 +40,7 @@ PERMISSIONS = Permissions(
         ContextKey(
             key="cloudwatch:namespace", parameter="Namespace", operations=frozenset({"PutMetricData"})
         ),
+        ContextKey(key="cloudwatch:AlarmActions", parameter="AlarmActions[]"),
     ),
+    tags_of=_alarm_tags,
 )

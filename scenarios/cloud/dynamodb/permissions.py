@@ -1,6 +1,8 @@
 """DynamoDB: tables, their indexes and backups."""
 
-from scenarios.cloud.authorization.rows import JSON, Permissions
+from scenarios.cloud.authorization.rows import JSON, Arn, Document, Permissions, document
+from scenarios.cloud.dynamodb.condition_keys import CONTEXT, table_tags
+from scenarios.cloud.kernel import moto_hooks
 
 _LINES = """
 ListTables                      =                         *
@@ -67,8 +69,18 @@ DisableKinesisStreamingDestination =                      table(TableName)
 """
 
 
+def _table_policy(arn: Arn) -> Document | None:
+    """A table's policy, which speaks of its indexes too; a stream's is not simulated."""
+    table = arn.text.partition("/index/")[0]
+    found = moto_hooks.backend("dynamodb", arn.account, arn.region).resource_policies.get(table)
+    return document(found.policy_doc) if found is not None else None
+
+
 PERMISSIONS = Permissions(
     prefix="dynamodb",
     denial=JSON,
     lines=_LINES,
+    context=CONTEXT,
+    policy_of=_table_policy,
+    tags_of=table_tags,
 )

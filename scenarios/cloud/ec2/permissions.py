@@ -1,7 +1,8 @@
 """EC2: instances, what they are made of, and networks."""
 
 from scenarios.cloud.authorization.reference import listed_kind
-from scenarios.cloud.authorization.rows import DenialStyle, Permissions, Place
+from scenarios.cloud.authorization.rows import Arn, ContextKey, DenialStyle, Permissions, Place
+from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
 
 _LINES = """
@@ -130,6 +131,10 @@ def _ec2_resource(place: Place, identifier: str) -> str:
     return kind(place, identifier)
 
 
+def _tags(arn: Arn) -> dict[str, str]:
+    return dict(moto_hooks.backend("ec2", arn.account, arn.region).tags.get(arn.rest.rpartition("/")[2], {}))
+
+
 PERMISSIONS = Permissions(
     prefix="ec2",
     denial=DenialStyle(
@@ -141,4 +146,15 @@ PERMISSIONS = Permissions(
     kinds={
         "ec2_resource": _ec2_resource,
     },
+    context=(
+        ContextKey(key="ec2:Region", value=lambda asking, _name: asking.place.region),
+        ContextKey(key="ec2:CreateAction", value=lambda _asking, _name: None),  # nothing is made: CreateTags
+        ContextKey(key="ec2:InstanceType", parameter="InstanceType"),
+        ContextKey(key="ec2:InstanceProfile", parameter="IamInstanceProfile.Arn"),
+        ContextKey(key="ec2:MetadataHttpTokens", parameter="MetadataOptions.HttpTokens"),
+        ContextKey(key="ec2:MetadataHttpEndpoint", parameter="MetadataOptions.HttpEndpoint"),
+        ContextKey(key="ec2:Tenancy", parameter="Placement.Tenancy", default="default"),
+        ContextKey(key="ec2:EbsOptimized", parameter="EbsOptimized", default="false"),
+    ),
+    tags_of=_tags,
 )

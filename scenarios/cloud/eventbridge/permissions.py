@@ -1,6 +1,20 @@
 """EventBridge: buses, rules, archives and replays."""
 
-from scenarios.cloud.authorization.rows import JSON, Arn, Document, Permissions, Place
+import json
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from scenarios.cloud.authorization.rows import (
+    JSON,
+    Arn,
+    Asking,
+    ContextKey,
+    Document,
+    KeyValue,
+    Permissions,
+    Place,
+)
 from scenarios.cloud.kernel import moto_hooks
 
 _LINES = """
@@ -51,6 +65,67 @@ def _bus_policy(arn: Arn) -> Document | None:
     return moto_hooks.bus_policy(arn.account, arn.region, arn.rest.removeprefix("event-bus/"))
 
 
+def _tags(arn: Arn) -> dict[str, str]:
+    return moto_hooks.tags_by_arn("events", arn.account, arn.region, arn.text)
+
+
+def _entries(asking: Asking, field: str) -> KeyValue:
+    """What the entries of a PutEvents say that go to this bus, or what a rule's pattern asks for."""
+    if asking.operation != "PutEvents":
+        return _asked_for(asking, field)
+    return tuple(
+        str(entry[_ENTRY[field]])
+        for entry in asking.parameters["Entries"]
+        if _ENTRY[field] in entry and _bus(asking.place, entry.get("EventBusName", "")) == asking.resource
+    )
+
+
+def _bus(place: Place, name: str) -> str:
+    return name if name.startswith("arn:") else _bus_arn(place, name or "default")
+
+
+def _bus_arn(place: Place, name: str) -> str:
+    return f"arn:aws:events:{place.region}:{place.account}:event-bus/{name}"
+
+
+def _of_pattern(field: str, asking: Asking, _name: str) -> KeyValue:
+    return _asked_for(asking, field)
+
+
+def _asked_for(asking: Asking, field: str) -> KeyValue:
+    """The values that a rule's pattern lists for a field; one that compares otherwise has no value here."""
+    try:
+        step: Any = json.loads(asking.parameters.get("EventPattern") or "{}")
+    except ValueError:
+        return None  # EventBridge refuses it, once IAM has answered
+    for name in field.split("."):
+        step = step.get(name, {}) if isinstance(step, Mapping) else {}
+    values = step if isinstance(step, list) else ()
+    return tuple(value for value in values if isinstance(value, str))
+
+
+def _found_rule(asking: Asking) -> Any | None:
+    arn = asking.arn
+    if arn is None:
+        return None
+    bus, _, name = arn.rest.removeprefix("rule/").rpartition("/")
+    rules = moto_hooks.rules(arn.account, arn.region, bus or "default")
+    return next((rule for rule in rules if rule.name == name), None)
+
+
+def _creator(asking: Asking, _name: str) -> KeyValue:
+    """The account that made the rule; absent while there is none."""
+    arn = asking.arn
+    return arn.account if arn is not None and _found_rule(asking) is not None else None
+
+
+def _managed_by(asking: Asking, _name: str) -> KeyValue:
+    rule = _found_rule(asking)
+    return (rule.managed_by or None) if rule is not None else None
+
+
+_ENTRY = {"source": "Source", "detail-type": "DetailType"}
+
 PERMISSIONS = Permissions(
     prefix="events",
     denial=JSON,
@@ -58,5 +133,18 @@ PERMISSIONS = Permissions(
     kinds={
         "rule": _rule,
     },
+    context=(
+        ContextKey(key="events:source", value=lambda asking, _name: _entries(asking, "source")),
+        ContextKey(key="events:detail-type", value=lambda asking, _name: _entries(asking, "detail-type")),
+        *(
+            ContextKey(key=f"events:{field}", value=partial(_of_pattern, field))
+            for field in ("detail.service", "detail.eventTypeCode", "detail.userIdentity.principalId")
+        ),
+        ContextKey(key="events:creatorAccount", value=_creator),
+        ContextKey(key="events:ManagedBy", value=_managed_by),
+        ContextKey(key="events:TargetArn", parameter="Targets[].Arn"),
+        ContextKey(key="events:eventBusInvocation", value=lambda _asking, _name: False),
+    ),
     policy_of=_bus_policy,
+    tags_of=_tags,
 )

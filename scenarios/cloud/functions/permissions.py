@@ -2,7 +2,16 @@
 
 import re
 
-from scenarios.cloud.authorization.rows import REST_JSON, Arn, Document, Permissions, Place
+from scenarios.cloud.authorization.rows import (
+    REST_JSON,
+    Arn,
+    Asking,
+    ContextKey,
+    Document,
+    KeyValue,
+    Permissions,
+    Place,
+)
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
 
@@ -71,6 +80,45 @@ def _function_policy(arn: Arn) -> Document | None:
     return moto_hooks.lambda_policy(function) if function is not None else None
 
 
+def _function_tags(arn: Arn) -> dict[str, str] | None:
+    """A function's tags; nobody here knows those of mappings and layers."""
+    if not arn.rest.startswith("function:"):
+        return None
+    function = moto_hooks.lambda_function(arn.account, arn.region, arn.text)
+    return dict(function.tags or {}) if function is not None else {}
+
+
+def _function_arn(asking: Asking, _name: str) -> KeyValue:
+    """The function of an event source mapping, which an update may name, or leave as it is."""
+    given = asking.parameters
+    if "FunctionName" in given:
+        return _function(asking.place, given["FunctionName"])
+    mappings = moto_hooks.event_source_mappings(asking.place.account, asking.place.region)
+    return next((each.function_arn for each in mappings if each.uuid == given.get("UUID")), None)
+
+
+def _granted_to(asking: Asking, _name: str) -> KeyValue:
+    """To whom a permission is, or was, given."""
+    if asking.operation == "AddPermission":
+        return str(asking.parameters["Principal"])
+    arn = asking.arn
+    policy = _function_policy(arn) if arn is not None else None
+    for statement in policy["Statement"] if policy is not None else ():
+        if statement.get("Sid") == asking.parameters.get("StatementId"):
+            principal = statement["Principal"]
+            return principal if isinstance(principal, str) else str(next(iter(principal.values())))
+    return None
+
+
+def _url_auth(asking: Asking, _name: str) -> KeyValue:
+    """How a function's URL is protected, as a call says it."""
+    given = asking.parameters
+    if asking.operation not in {"AddPermission", "CreateFunctionUrlConfig", "UpdateFunctionUrlConfig"}:
+        raise NotSimulated("lambda", f"lambda:FunctionUrlAuthType of {asking.operation}")
+    auth: str | None = given.get("FunctionUrlAuthType") or given.get("AuthType")
+    return auth
+
+
 PERMISSIONS = Permissions(
     prefix="lambda",
     denial=REST_JSON,
@@ -78,5 +126,17 @@ PERMISSIONS = Permissions(
     kinds={
         "function": _function,
     },
+    context=(
+        ContextKey(key="lambda:FunctionArn", value=_function_arn),
+        ContextKey(key="lambda:Principal", value=_granted_to),
+        ContextKey(key="lambda:FunctionUrlAuthType", value=_url_auth),
+        ContextKey(key="lambda:InvokedViaFunctionUrl", parameter="InvokedViaFunctionUrl", default="false"),
+        ContextKey(key="lambda:EventSourceToken", parameter="EventSourceToken"),
+        ContextKey(key="lambda:Layer", parameter="Layers[]"),
+        ContextKey(key="lambda:CodeSigningConfigArn", parameter="CodeSigningConfigArn"),
+        ContextKey(key="lambda:SecurityGroupIds", parameter="VpcConfig.SecurityGroupIds[]"),
+        ContextKey(key="lambda:SubnetIds", parameter="VpcConfig.SubnetIds[]"),
+    ),
     policy_of=_function_policy,
+    tags_of=_function_tags,
 )

@@ -359,6 +359,7 @@ class Functions(Door[Event]):
             source_ip="10.0.0.1",
             user_agent=f"Boto3/1.44.5 md/Botocore#1.44.5 exec-env/AWS_Lambda_{model.run_time}",
             session_created=self._setting.clock.now,
+            function_arn=str(model.function_arn),
         )
 
     def _model(self, arn: str) -> Any:

@@ -4,7 +4,17 @@ A user's or role's ARN is made from its name alone: the parameters don't tell it
 may leave the user out mean the caller.
 """
 
-from scenarios.cloud.authorization.rows import QUERY, Arn, Document, Permissions, document
+from scenarios.cloud.authorization.request_keys import UNKNOWN
+from scenarios.cloud.authorization.rows import (
+    QUERY,
+    Arn,
+    Asking,
+    ContextKey,
+    Document,
+    KeyValue,
+    Permissions,
+    document,
+)
 from scenarios.cloud.kernel import moto_hooks
 
 _LINES = """
@@ -116,9 +126,29 @@ def _trust_policy(arn: Arn) -> Document | None:
     return document(found.assume_role_policy_document) if found is not None else None
 
 
+def _tags(arn: Arn) -> dict[str, str] | None:
+    """The tags of a user or a role."""
+    kind, name = arn.rest.partition("/")[0], arn.rest.rpartition("/")[2]
+    if kind == "user":
+        return moto_hooks.user_tags(arn.account, arn.text)
+    return moto_hooks.role_tags(arn.account, name) if kind == "role" else None
+
+
+def _boundary(asking: Asking, _name: str) -> KeyValue:
+    """The boundary that a call sets; the one that a user or role has already follows from the resource."""
+    handed_in: str | None = asking.parameters.get("PermissionsBoundary")
+    return handed_in if handed_in or asking.operation in {"CreateUser", "CreateRole"} else UNKNOWN
+
+
 PERMISSIONS = Permissions(
     prefix="iam",
     denial=QUERY,
     lines=_LINES,
+    context=(
+        ContextKey(key="iam:PermissionsBoundary", value=_boundary),
+        ContextKey(key="iam:PolicyARN", parameter="PolicyArn"),
+        ContextKey(key="iam:AWSServiceName", parameter="AWSServiceName"),
+    ),
     policy_of=_trust_policy,
+    tags_of=_tags,
 )

@@ -53,6 +53,7 @@ class Caller:
     source_identity: str = ""
     session_token: str = ""
     expires: datetime | None = None
+    function_arn: str = ""  # of the function whose credentials these are
 
     def begun(self, *, access_key_id: str, token: str, at: datetime, until: datetime) -> "Caller":
         """The same with temporary credentials."""

@@ -466,6 +466,78 @@ def organization(account: str) -> Organization | None:
     )
 
 
+class OrganizationPath(NamedTuple):
+    """Where an account stands in its organization.
+
+    `paths`: the one that aws:PrincipalOrgPaths has. `scps`, `rcps`: the policies' texts, by level from the
+    root down to the account.
+    """
+
+    id: str
+    management: str
+    paths: tuple[str, ...]
+    scps: tuple[tuple[str, ...], ...]
+    rcps: tuple[tuple[str, ...], ...]
+
+
+def organization_path(account: str) -> OrganizationPath | None:
+    """Where an account stands in its organization; None outside of one."""
+    backends = _organizations()
+    manager, _ = backends.master_accounts.get(account, (account, ""))
+    if manager not in backends:
+        return None
+    found = backends[manager]["aws"]
+    member = next((each for each in found.accounts if each.id == account), None) if found.org else None
+    if member is None:
+        return None
+    units = {each.id: each for each in found.ou}
+    line = [member]
+    while line[0].parent_id in units:
+        line.insert(0, units[line[0].parent_id])
+        if line[0].id == found.org.root_id:
+            break
+    return OrganizationPath(
+        id=found.org.id,
+        management=found.org.master_account_id,
+        paths=("/".join([found.org.id, *(each.id for each in line[:-1]), ""]),),
+        scps=_policies_by_level(line, "SERVICE_CONTROL_POLICY"),
+        rcps=_policies_by_level(line, "RESOURCE_CONTROL_POLICY"),
+    )
+
+
+def _policies_by_level(line: list[Any], kind: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        tuple(policy.content for policy in each.attached_policies if policy.type == kind) for each in line
+    )
+
+
+def tags_by_arn(service: str, account: str, region: str, arn: str) -> dict[str, str]:
+    """The tags of a resource, for the services where moto keeps them by ARN; KMS keeps them by key id."""
+    return dict(backend(service, account, region).tagger.get_tag_dict_for_resource(arn))
+
+
+def topic_tags(found: Any) -> dict[str, str]:
+    """A topic's tags."""
+    return dict(found._tags)  # noqa: SLF001
+
+
+def ssm_tags(account: str, region: str, kind: str, name: str) -> dict[str, str]:
+    """The tags of Systems Manager's `Parameter` or `Document`, whose name may begin with a slash."""
+    tags = backend("ssm", account, region)._resource_tags[kind]  # noqa: SLF001
+    return dict(tags.get(name) or tags.get(f"/{name}") or {})
+
+
+def as_tags(listed: Any) -> dict[str, str]:
+    """Tags by name; moto keeps some as AWS lists them."""
+    return {tag["Key"]: tag["Value"] for tag in listed or ()}
+
+
+def bucket_owner(name: str) -> str:
+    """The account of a bucket, whose name no other bucket has; "" where there is none."""
+    backends: Any = get_backend("s3")
+    return next((account for account in backends if name in backends[account]["aws"].buckets), "")
+
+
 def bucket(account: str, name: str) -> Any | None:
     """A bucket's model, wherever it is."""
     return backend("s3", account, "aws").buckets.get(name)
@@ -513,7 +585,7 @@ def user_tags(account: str, arn: str) -> dict[str, str]:
 def role_tags(account: str, name: str) -> dict[str, str]:
     """A role's tags; none for a role that isn't there."""
     found = role(account, name)
-    return {tag["Key"]: tag["Value"] for tag in found.tags or ()} if found is not None else {}
+    return as_tags(found.tags) if found is not None else {}
 
 
 def groups_of(account: str, user_name: str) -> list[Any]:

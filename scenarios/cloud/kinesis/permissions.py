@@ -1,6 +1,7 @@
 """Kinesis: data streams."""
 
-from scenarios.cloud.authorization.rows import JSON, Permissions
+from scenarios.cloud.authorization.rows import JSON, Arn, Document, Permissions, document
+from scenarios.cloud.kernel import moto_hooks
 
 _LINES = """
 ListStreams                     =                         *
@@ -32,8 +33,14 @@ StopStreamEncryption +StreamARN   =                       stream(StreamARN)
 """
 
 
+def _stream_policy(arn: Arn) -> Document | None:
+    found = moto_hooks.backend("kinesis", arn.account, arn.region).resource_policies.get(arn.text)
+    return document(found) if found else None
+
+
 PERMISSIONS = Permissions(
     prefix="kinesis",
     denial=JSON,
     lines=_LINES,
+    policy_of=_stream_policy,
 )

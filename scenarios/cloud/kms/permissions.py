@@ -7,7 +7,6 @@ decrypt, and does not tell which it was.
 from scenarios.cloud.authorization.arns import named
 from scenarios.cloud.authorization.rows import (
     Arn,
-    ContextKey,
     DenialStyle,
     Document,
     Permissions,
@@ -16,6 +15,7 @@ from scenarios.cloud.authorization.rows import (
 )
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kms.condition_keys import CONTEXT, key_tags
 
 _LINES = """
 ListKeys                        =                         *
@@ -83,6 +83,7 @@ PERMISSIONS = Permissions(
         "alias": named("arn:aws:kms:{region}:{account}:{0}"),  # an alias's name begins with alias/
         "key": _key,
     },
-    context=(ContextKey(key="kms:EncryptionContext:", parameter="EncryptionContext"),),
+    context=CONTEXT,
     policy_of=_key_policy,
+    tags_of=key_tags,
 )

@@ -87,6 +87,12 @@ def _policy(arn: Arn) -> Document | None:
     )
 
 
+def _group_tags(arn: Arn) -> dict[str, str]:
+    """A log group's tags, also where one of its streams is asked about."""
+    group = arn.text.partition(":log-stream:")[0].removesuffix(":*")
+    return moto_hooks.tags_by_arn("logs", arn.account, arn.region, group)
+
+
 PERMISSIONS = Permissions(
     prefix="logs",
     denial=JSON,
@@ -97,4 +103,5 @@ PERMISSIONS = Permissions(
         "log_destination": _log_destination,
     },
     policy_of=_policy,
+    tags_of=_group_tags,
 )

@@ -84,9 +84,7 @@ class ObjectEncryption:
         found = moto_hooks.kms_key(arn, self._setting.account, arn.split(":")[3])
         if found is None or not found.enabled:
             raise Refused("KMS.DisabledException", f"{arn} is disabled.")
-        decision = self._setting.identity.judge(
-            asked.caller, action, arn, {**context, "kms:ViaService": f"s3.{arn.split(':')[3]}.amazonaws.com"}
-        )
+        decision = self._setting.identity.judge(asked.caller, action, arn, context, via="s3")
         if not decision.allowed:
             why = (
                 f"User: {asked.caller.arn} is not authorized to perform: {action} on resource: {arn} because "

@@ -5,7 +5,6 @@ from urllib.parse import unquote
 
 from scenarios.cloud.authorization.rows import (
     Arn,
-    ContextKey,
     DenialStyle,
     Document,
     Permissions,
@@ -14,6 +13,7 @@ from scenarios.cloud.authorization.rows import (
 )
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.s3.condition_keys import CONTEXT, object_tags
 
 _LINES = """
 ListBuckets                              s3:ListAllMyBuckets              *
@@ -151,6 +151,7 @@ PERMISSIONS = Permissions(
         "copied": partial(_copied, versioned=False),
         "copied_version": partial(_copied, versioned=True),
     },
-    context=(ContextKey(key="s3:x-amz-acl", parameter="ACL"),),
+    context=CONTEXT,
     policy_of=_bucket_policy,
+    tags_of=object_tags,
 )

@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 
 from typing import Any
 
+from scenarios.cloud.authorization.rows import Asking, Place
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import Refused
@@ -33,9 +34,16 @@ class Reading:
             return  # S3 says so
         if moto_hooks.object_version(account, bucket, key, asked.parameters.get("VersionId")) is not None:
             return
-        context = self._setting.actions.context("s3", "ListObjectsV2", {"Bucket": bucket})
-        arn = f"arn:aws:s3:::{bucket}"
-        if self._setting.identity.judge(asked.caller, "s3:ListBucket", arn, context).allowed:
+        listing = Asking(
+            operation="ListObjectsV2",
+            parameters={"Bucket": bucket},
+            place=Place(region=asked.region, account=asked.caller.account),
+            caller=asked.caller.arn,
+            action="s3:ListBucket",
+            resource=f"arn:aws:s3:::{bucket}",
+        )
+        ask = self._setting.actions.keys("s3", listing)
+        if self._setting.identity.judge(asked.caller, listing.action, listing.resource, ask=ask).allowed:
             return
         if asked.operation == "HeadObject":  # without a body there is no code but the status
             raise Refused("403", "Forbidden", 403)

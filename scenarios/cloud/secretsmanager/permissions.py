@@ -1,7 +1,20 @@
 """Secrets Manager: secrets, by ARN."""
 
+from typing import Any
+
 from scenarios.cloud.authorization.arns import named
-from scenarios.cloud.authorization.rows import JSON, Permissions, Place
+from scenarios.cloud.authorization.rows import (
+    JSON,
+    Arn,
+    Asking,
+    ContextKey,
+    Document,
+    KeyValue,
+    Permissions,
+    Place,
+    document,
+)
+from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
 
 _LINES = """
@@ -28,6 +41,26 @@ def _secret(_place: Place, secret: str) -> str:
     return secret
 
 
+def _found(arn: Arn) -> Any | None:
+    secrets = moto_hooks.backend("secretsmanager", arn.account, arn.region).secrets
+    return next((secret for secret in secrets.values() if secret.arn == arn.text), None)
+
+
+def _secret_policy(arn: Arn) -> Document | None:
+    secret = _found(arn)
+    return document(secret.policy) if secret is not None and secret.policy else None
+
+
+def _secret_tags(arn: Arn) -> dict[str, str]:
+    secret = _found(arn)
+    return moto_hooks.as_tags(secret.tags) if secret is not None else {}
+
+
+def _secret_id(asking: Asking, _name: str) -> KeyValue:
+    """The ARN of the secret, of one that is there."""
+    return asking.resource if asking.operation != "CreateSecret" else None
+
+
 PERMISSIONS = Permissions(
     prefix="secretsmanager",
     denial=JSON,
@@ -38,4 +71,21 @@ PERMISSIONS = Permissions(
         ),  # AWS's six come later
         "secret": _secret,
     },
+    context=(
+        ContextKey(key="secretsmanager:SecretId", value=_secret_id),
+        ContextKey(key="secretsmanager:Name", parameter="Name"),
+        ContextKey(key="secretsmanager:Description", parameter="Description"),
+        ContextKey(key="secretsmanager:KmsKeyId", parameter="KmsKeyId"),
+        ContextKey(key="secretsmanager:VersionId", parameter="VersionId"),
+        ContextKey(key="secretsmanager:VersionStage", parameter="VersionStage", default="AWSCURRENT"),
+        ContextKey(
+            key="secretsmanager:ForceDeleteWithoutRecovery",
+            parameter="ForceDeleteWithoutRecovery",
+            default="false",
+        ),
+        ContextKey(key="secretsmanager:RecoveryWindowInDays", parameter="RecoveryWindowInDays"),
+        ContextKey(key="secretsmanager:BlockPublicPolicy", parameter="BlockPublicPolicy", default="false"),
+    ),
+    policy_of=_secret_policy,
+    tags_of=_secret_tags,
 )

@@ -53,6 +53,11 @@ def _topic_policy(arn: Arn) -> Document | None:
     return document(topic.policy) if topic is not None and topic.policy else None
 
 
+def _topic_tags(arn: Arn) -> dict[str, str]:
+    topic = moto_hooks.topic(arn.text)
+    return moto_hooks.topic_tags(topic) if topic is not None else {}
+
+
 PERMISSIONS = Permissions(
     prefix="sns",
     denial=DenialStyle(code="AuthorizationError", status=403, spelled=_in_capitals),
@@ -65,4 +70,5 @@ PERMISSIONS = Permissions(
         ContextKey(key="sns:Protocol", parameter="Protocol", operations=_SUBSCRIBE),
     ),
     policy_of=_topic_policy,
+    tags_of=_topic_tags,
 )

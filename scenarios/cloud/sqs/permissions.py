@@ -51,6 +51,11 @@ def _queue_policy(arn: Arn) -> Document | None:
     return document(queue.policy) if queue is not None and queue.policy else None
 
 
+def _queue_tags(arn: Arn) -> dict[str, str]:
+    queue = moto_hooks.queue(arn.text)
+    return dict(queue.tags or {}) if queue is not None else {}
+
+
 PERMISSIONS = Permissions(
     prefix="sqs",
     denial=DenialStyle(code="AccessDenied", status=403, spelled=str.lower),
@@ -59,4 +64,5 @@ PERMISSIONS = Permissions(
         "queue": _queue,
     },
     policy_of=_queue_policy,
+    tags_of=_queue_tags,
 )

@@ -1,7 +1,8 @@
 """Systems Manager: parameters, documents, and commands to instances."""
 
 from scenarios.cloud.authorization.arns import named
-from scenarios.cloud.authorization.rows import JSON, Permissions, Place
+from scenarios.cloud.authorization.rows import JSON, Arn, ContextKey, Permissions, Place
+from scenarios.cloud.kernel import moto_hooks
 
 _LINES = """
 DescribeInstanceInformation     =                         *
@@ -57,6 +58,15 @@ def _ssm_instance(place: Place, instance: str) -> str:
     return f"arn:aws:{service}:{place.region}:{place.account}:{kind}/{instance}"
 
 
+def _tags(arn: Arn) -> dict[str, str] | None:
+    """The tags of a parameter or a document; those of instances are EC2's."""
+    kind, _, name = arn.rest.partition("/")
+    kept = {"parameter": "Parameter", "document": "Document"}.get(kind)
+    if kept is None:
+        return None
+    return moto_hooks.ssm_tags(arn.account, arn.region, kept, name)
+
+
 PERMISSIONS = Permissions(
     prefix="ssm",
     denial=JSON,
@@ -67,4 +77,11 @@ PERMISSIONS = Permissions(
         "document": _document,
         "ssm_instance": _ssm_instance,
     },
+    context=(
+        ContextKey(key="ssm:Overwrite", parameter="Overwrite", default="false"),
+        ContextKey(key="ssm:Recursive", parameter="Recursive", default="false"),
+        ContextKey(key="ssm:Policies", parameter="Policies"),
+        ContextKey(key="ssm:DocumentVersion", parameter="DocumentVersion"),
+    ),
+    tags_of=_tags,
 )

@@ -26,5 +26,7 @@ PERMISSIONS = Permissions(
         ContextKey(key="sts:ExternalId", parameter="ExternalId"),
         ContextKey(key="sts:RoleSessionName", parameter="RoleSessionName"),
         ContextKey(key="sts:SourceIdentity", parameter="SourceIdentity"),
+        ContextKey(key="sts:DurationSeconds", parameter="DurationSeconds"),
+        ContextKey(key="sts:TransitiveTagKeys", parameter="TransitiveTagKeys[]"),
     ),
 )

@@ -501,34 +501,3 @@ def test_what_cannot_be_told_is_said_aloud(service, operation, parameters, named
         ACTIONS.required(service, operation, parameters, region=REGION, account=ACCOUNT)
 
     assert failure.value.service in {service, "iam"}
-
-
-@pytest.mark.parametrize(
-    ("service", "operation", "parameters", "expected"),
-    [
-        pytest.param("s3", "PutObject", {"ACL": "private"}, {"s3:x-amz-acl": "private"}, id="a canned ACL"),
-        pytest.param("s3", "PutObject", {}, {}, id="no ACL, no key"),
-        pytest.param(
-            "sns",
-            "Subscribe",
-            {"Endpoint": "a@b.org", "Protocol": "email"},
-            {"sns:Endpoint": "a@b.org", "sns:Protocol": "email"},
-            id="a subscription",
-        ),
-        pytest.param(
-            "cloudwatch", "PutMetricData", {"Namespace": "W"}, {"cloudwatch:namespace": "W"}, id="metric data"
-        ),
-        pytest.param(
-            "cloudwatch", "ListMetrics", {"Namespace": "W"}, {}, id="reading knows no namespace key"
-        ),
-        pytest.param(
-            "kms",
-            "Decrypt",
-            {"EncryptionContext": {"aws:cloudtrail:arn": "a"}},
-            {"kms:EncryptionContext:aws:cloudtrail:arn": "a"},
-            id="an encryption context",
-        ),
-    ],
-)
-def test_the_condition_keys_a_call_brings(service, operation, parameters, expected):
-    assert ACTIONS.context(service, operation, parameters) == expected

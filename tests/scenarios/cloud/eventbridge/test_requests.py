@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.eventbridge.requests import LARGEST_REQUEST_BYTES, entry_bytes
+from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import ACCOUNT, START
 from tests.scenarios.cloud.small_worlds import HOME, admin, arn, heard, queue, role, rule, world
@@ -158,8 +159,15 @@ def test_the_default_bus_may_be_named_by_its_arn():
 
 
 def test_another_accounts_bus_is_not_simulated():
-    with world(HEARS) as cloud, pytest.raises(NotSimulated, match="another account"):
-        put(cloud, entry(EventBusName=f"arn:aws:events:{HOME}:999999999999:event-bus/default"))
+    theirs = f"arn:aws:events:{HOME}:999999999999:event-bus/default"
+    with world(HEARS) as cloud:
+        with pytest.raises(ClientError, match="no resource-based policy allows"):
+            put(cloud, entry(EventBusName=theirs))
+        moto_hooks.backend("events", "999999999999", HOME).put_permission(
+            "default", "events:PutEvents", ACCOUNT, "us", None, None
+        )
+        with pytest.raises(NotSimulated, match="another account"):
+            put(cloud, entry(EventBusName=theirs))
 
 
 # ---- PutRule ------------------------------------------------------------------------------------

@@ -426,7 +426,8 @@ def test_a_hole_in_the_simulation_is_not_the_handlers(tmp_path):
 
         def look(event, context):
             try:
-                boto3.client("sns").confirm_subscription(TopicArn="arn:aws:sns:us-east-1:1:t", Token="t")
+                topic = "arn:aws:sns:us-east-1:123456789012:t"
+                boto3.client("sns").confirm_subscription(TopicArn=topic, Token="t")
             except Exception:
                 return "swallowed"
         """,
