@@ -12,6 +12,7 @@ from typing import TypeVar
 from scenarios.cloud.authorization.actions import Actions
 from scenarios.cloud.authorization.rows import Permissions
 from scenarios.cloud.cloudformation.resources.kind import Kind
+from scenarios.cloud.kernel.emitted import Emitted, EmittedEvents, EmittedMetrics
 from scenarios.cloud.kernel.moto_mends import Mend
 from scenarios.cloud.kernel.recorded import Recorded, Records
 from scenarios.cloud.kernel.validation import Validation, Validators
@@ -31,6 +32,8 @@ class Service:
         kinds: the CloudFormation types that are its own, by name.
         mends: what moto gets wrong in its state.
         validation: what it refuses, of its API and of CloudFormation alike; see `kernel.validation`.
+        metrics: those it emits. An alarm on any other of AWS's is told to hear nothing.
+        events: those it puts on the default bus. A rule for any other of AWS's is told the same.
         register: registers its laws in a world that is being made; see `kernel.laws`.
     """
 
@@ -40,11 +43,13 @@ class Service:
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     mends: tuple[Mend, ...] = ()
     validation: Validation | None = None
+    metrics: tuple[EmittedMetrics, ...] = ()
+    events: tuple[EmittedEvents, ...] = ()
     register: Callable[[Setting], None] | None = None
 
 
 class Registry:
-    """Services, by what the engines ask: `actions`, `records`, `kinds`, `mends` and `validators`."""
+    """Services, by what the engines ask: `actions`, `records`, `kinds`, `mends`, `validators`, `emitted`."""
 
     def __init__(self, services: Iterable[Service]) -> None:
         """Raises ValueError where two services claim the same."""
@@ -56,6 +61,11 @@ class Registry:
         self.kinds = _once(pair for each in every for pair in each.kinds.items())
         self.mends = tuple(mend for each in every for mend in each.mends)
         self.validators = Validators({each.name: each.validation for each in every if each.validation})
+        self.emitted = Emitted(
+            (metrics for each in every for metrics in each.metrics),
+            (events for each in every for events in each.events),
+            lambda: [_source(self.records, each.name) for each in every if each.permissions is not None],
+        )
         self.policies = {
             each.permissions.prefix: each.permissions.policy_of
             for each in every
@@ -66,6 +76,11 @@ class Registry:
             for each in every
             if each.permissions and each.permissions.tags_of
         }
+
+
+def _source(records: Records, service: str) -> str:
+    """The source of events about a service's calls."""
+    return f"aws.{records[service].event_source.removesuffix('.amazonaws.com')}"
 
 
 def _once(claims: Iterable[tuple[str, T]]) -> dict[str, T]:

@@ -2,7 +2,7 @@
 
 import random
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from scenarios.cloud.authorization.identity import Identity
 from scenarios.cloud.calls import Calls
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.deliveries import Deliveries, Event
+from scenarios.cloud.kernel.emitted import Dimensions, Measurements
 from scenarios.cloud.kernel.faults import Faults
 from scenarios.cloud.kernel.laws import Laws
 from scenarios.cloud.kernel.randomness import stream
@@ -57,6 +58,7 @@ class Setting:
     session: boto3.Session
     code: Path
     laws: Laws = field(default_factory=Laws)
+    measurements: Measurements = field(default_factory=Measurements)
     trace: list[Moment] = field(default_factory=list)
     _streams: dict[str, random.Random] = field(default_factory=dict)
 
@@ -65,10 +67,37 @@ class Setting:
         moment = Moment(at=self.clock.now, kind=kind, words=words, facts=facts, cause=self.clock.cause)
         self.trace.append(moment)
 
+    def measured(
+        self,
+        region: str,
+        namespace: str,
+        values: Mapping[str, float],
+        *sets: Dimensions,
+        at: datetime | None = None,
+    ) -> None:
+        """A service measured something, by default now; see `Measurements.note`."""
+        self.measurements.note(region, namespace, values, *sets, at=at or self.clock.now)
+
     def announce(self, region: str, event: Mapping[str, Any], *, by: str) -> None:
         """An AWS service tells of something on a region's default event bus, as each of them may."""
         bus = f"arn:aws:events:{region}:{self.account}:event-bus/default"
         self.deliveries.hand_over(bus, Event(content=event), by=by)
+
+    def service_event(
+        self, region: str, source: str, detail_type: str, resources: Sequence[str], detail: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """An event of an AWS service, as it is now; `source` such as `aws.ec2`."""
+        return {
+            "version": "0",
+            "id": self.new_uuid("events.id"),
+            "detail-type": detail_type,
+            "source": source,
+            "account": self.account,
+            "time": f"{self.clock.now:%Y-%m-%dT%H:%M:%SZ}",
+            "region": region,
+            "resources": list(resources),
+            "detail": dict(detail),
+        }
 
     def random(self, name: str) -> random.Random:
         """The stream of random numbers with this name; a draw from it shifts no other."""

@@ -41,6 +41,7 @@ from scenarios.cloud.kernel.botocore_hooks import work_done_once
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.deliveries import Deliveries
+from scenarios.cloud.kernel.emitted import Measurements, NeverEmitted
 from scenarios.cloud.kernel.errors import WorldError
 from scenarios.cloud.kernel.faults import NONE, Faults
 from scenarios.cloud.kernel.isolation import without_aws_settings
@@ -105,6 +106,7 @@ class World:
             regions=deployment.regions,
             session=_session("harness", deployment.home),
             code=deployment.code,
+            measurements=Measurements(REGISTRY.emitted),
         )
         for service in REGISTRY.services.values():
             if service.register is not None:
@@ -173,6 +175,10 @@ class World:
     def run(self, seconds: float) -> None:
         """Let time pass, and everything that is due in it happen."""
         self.clock.run(self.clock.now + timedelta(seconds=seconds))
+
+    def never_emitted(self) -> tuple[NeverEmitted, ...]:
+        """Alarms and rules that waited for what nothing here emits, and nobody put."""
+        return (*self.cloudwatch.unfed.unanswered(), *self.eventbridge.unheard.unanswered())
 
     def root(self) -> Caller:
         """The account's root user."""

@@ -52,9 +52,9 @@ def command(
     drawn: list[Report] = []
     runs = [(scenario, faults) for faults in profiles for scenario in chosen]
     made = (
-        _counted(side_by_side(runs, seed, jobs), len(runs))
+        _counted(side_by_side(runs, seed, jobs, explained=trace), len(runs))
         if jobs > 1 and len(runs) > 1
-        else _run(runs, seed)
+        else _run(runs, seed, explained=trace)
     )
     reports = _kept(made, drawn if picture else None)
     if form == "json":
@@ -85,11 +85,11 @@ def _draw(reports: Sequence[Report], picture: Path) -> None:
     click.echo(f"{picture}: {panels} alarm{'' if panels == 1 else 's'} drawn", err=True)
 
 
-def _run(runs: Sequence[tuple[Scenario, Faults]], seed: int) -> Iterator[Report]:
+def _run(runs: Sequence[tuple[Scenario, Faults]], seed: int, *, explained: bool) -> Iterator[Report]:
     for number, (scenario, faults) in enumerate(runs, 1):
         with progress() as line:
             line.say(f"{number} of {len(runs)}: {scenario.name}")
-            report = run(scenario, seed=seed, faults=faults)
+            report = run(scenario, seed=seed, faults=faults, explained=explained)
         yield report
 
 

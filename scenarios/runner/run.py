@@ -38,6 +38,8 @@ class Report:
     """How a run went. `timeline`: actions, trace, mail in the order of time; `alarms`: those that went off.
 
     `hole`: what the simulated AWS was asked and does not do. The run ended there.
+    `near`: rules that never ran, and which one field of the nearest event kept them; of a run that failed, or
+    where they were asked for.
     """
 
     scenario: Scenario
@@ -50,6 +52,7 @@ class Report:
     wall_seconds: float
     alarms: tuple[AlarmCourse, ...] = ()
     hole: NotSimulated | None = None
+    near: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -76,15 +79,22 @@ def run(
     faults: Faults = NONE,
     deployment: Deployment | None = None,
     before_leaving: Callable[[World], object] | None = None,
+    explained: bool = False,
 ) -> Report:
     """Run a scenario in a fresh world; an expectation that fails is reported, not raised.
 
-    `before_leaving` may look at the world once more, its calls muted.
+    `before_leaving` may look at the world once more, its calls muted. `explained`: tell of near misses even
+    where nothing fails.
 
     NotSimulated rises: a hole in the simulation is no failure of the product.
     """
     report = rehearse(
-        scenario, seed=seed, faults=faults, deployment=deployment, before_leaving=before_leaving
+        scenario,
+        seed=seed,
+        faults=faults,
+        deployment=deployment,
+        before_leaving=before_leaving,
+        explained=explained,
     )
     if report.hole is not None:
         raise report.hole
@@ -98,6 +108,7 @@ def rehearse(
     faults: Faults = NONE,
     deployment: Deployment | None = None,
     before_leaving: Callable[[World], object] | None = None,
+    explained: bool = False,
 ) -> Report:
     """Run a scenario as `run` does, but keep NotSimulated in the report, with the timeline up to there.
 
@@ -106,7 +117,7 @@ def rehearse(
     wall = time.perf_counter()
     try:
         world = World(deployment or deployment_of(scenario), seed=seed, faults=faults)
-        report = _in_world(world, scenario, before_leaving)
+        report = _in_world(world, scenario, before_leaving, explained=explained)
     except InvalidTemplate as error:
         report = Report(
             scenario=scenario,
@@ -122,7 +133,9 @@ def rehearse(
     return replace(report, wall_seconds=time.perf_counter() - wall)
 
 
-def _in_world(world: World, scenario: Scenario, before_leaving: Callable[[World], object] | None) -> Report:
+def _in_world(
+    world: World, scenario: Scenario, before_leaving: Callable[[World], object] | None, *, explained: bool
+) -> Report:
     """Enter a world, play the scenario in it, leave it; nobody knows yet how long that took."""
     failures: list[str] = []
     hole: NotSimulated | None = None
@@ -135,7 +148,10 @@ def _in_world(world: World, scenario: Scenario, before_leaving: Callable[[World]
             hole = error
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is how the run went
             failures.append(f"the run stopped: {type(error).__name__}: {error}{_told_where(error)}")
+        if not hole:
+            failures += _never_emitted(world, scenario)
         ended = world.clock.now
+        near = _near_misses(world) if failures or explained else ()
         timeline = timeline_of(world)
         alarms = () if hole else courses(world, began)
         if before_leaving is not None and not hole:
@@ -152,7 +168,24 @@ def _in_world(world: World, scenario: Scenario, before_leaving: Callable[[World]
         wall_seconds=0,
         alarms=tuple(replace(course, name=_named(course.name, _names(world))) for course in alarms),
         hole=hole,
+        near=near,
     )
+
+
+def _never_emitted(world: World, scenario: Scenario) -> list[str]:
+    """A failure for each alarm or rule that could hear nothing, and that the scenario does not name."""
+    names = _names(world)
+    return [
+        f"{_named(str(each), names)}: put it with aws_measures or aws_tells, "
+        f"or name {_named(each.name, names)} in the scenario's not_emitted"
+        for each in world.never_emitted()
+        if not {each.name, _named(each.name, names)} & set(scenario.not_emitted)
+    ]
+
+
+def _near_misses(world: World) -> tuple[str, ...]:
+    names = _names(world)
+    return tuple(_named(str(each), names) for each in world.eventbridge.near_misses.found())
 
 
 def _play(world: World, scenario: Scenario, faults: Faults, failures: list[str]) -> None:

@@ -82,6 +82,8 @@ class Scenario:
     `spokes`: where the forwarding template is deployed; `regions`: further regions this world holds.
     `before`: CloudFormation of what is there before the stack comes.
     `loses`: what the incident itself makes undeliverable; by default nothing may be.
+    `not_emitted`: alarms and rules, by name or logical id, that wait for what the simulated AWS never emits,
+    and that this scenario is not about. Any other that does fails the run.
 
     `when` and `then` are written as a list of `at(...)` and `by(...)`; `actions` and `expectations` are the
     same, one after the other.
@@ -99,6 +101,7 @@ class Scenario:
     regions: tuple[str, ...] = ()
     before: Mapping[str, Any] = field(default_factory=dict)
     loses: bool = False
+    not_emitted: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         late = [timed.after for timed in self.actions if timed.after > span(self.lasts)]

@@ -17,13 +17,15 @@ Rehearsal = tuple[Scenario, Faults]
 
 # What is to be run, by position: actions are closures, which cannot travel between processes, so the children
 # inherit them.
-_asked: tuple[tuple[Rehearsal, ...], int] = ((), 0)
+_asked: tuple[tuple[Rehearsal, ...], int, bool] = ((), 0, False)
 
 
-def side_by_side(runs: Sequence[Rehearsal], seed: int, jobs: int) -> Iterator[Report]:
+def side_by_side(
+    runs: Sequence[Rehearsal], seed: int, jobs: int, *, explained: bool = False
+) -> Iterator[Report]:
     """Run all of these, `jobs` at a time. NotSimulated rises, as from one run."""
     global _asked  # noqa: PLW0603 - how children of a fork inherit what cannot be sent to them
-    _asked = tuple(runs), seed
+    _asked = tuple(runs), seed, explained
     with multiprocessing.get_context("fork").Pool(jobs, leave_ctrl_c) as pool:
         for (scenario, _), (report, hole) in zip(runs, pool.imap(_run, range(len(runs))), strict=True):
             if hole is not None:
@@ -38,10 +40,10 @@ def leave_ctrl_c() -> None:
 
 
 def _run(position: int) -> tuple[Report | None, tuple[str, str] | None]:
-    runs, seed = _asked
+    runs, seed, explained = _asked
     scenario, faults = runs[position]
     try:
-        report = run(scenario, seed=seed, faults=faults)
+        report = run(scenario, seed=seed, faults=faults, explained=explained)
     except NotSimulated as hole:
         return None, (hole.service, hole.what)
     return replace(report, scenario=replace(scenario, given=(), when=(), then=())), None

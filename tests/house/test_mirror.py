@@ -13,10 +13,8 @@ TESTED_ELSEWHERE = {
     "scenarios/cloud/config": _TABLES,
     "scenarios/cloud/firehose": "tests/scenarios/cloud/cloudformation/test_provision_streams.py",
     "scenarios/cloud/kinesis": "tests/scenarios/cloud/cloudformation/test_provision_streams.py",
-    "scenarios/cloud/kms": "tests/scenarios/cloud/kernel/test_deliveries.py",
     "scenarios/cloud/organizations": _TABLES,
     "scenarios/cloud/secretsmanager": _TABLES,
-    "scenarios/cloud/ssm": "tests/scenarios/cloud/agent/test_agents.py",
     "scenarios/runner/replay": "tests/scenarios/commands/test_replay.py",
 }
 

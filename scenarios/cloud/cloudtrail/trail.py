@@ -26,6 +26,8 @@ from scenarios.cloud.cloudtrail.records.records import record_of
 from scenarios.cloud.cloudtrail.requests import TrailRequests
 from scenarios.cloud.cloudtrail.selectors.choices import TrailChoices, logs
 from scenarios.cloud.cloudtrail.selectors.selectors import asks_for_data
+from scenarios.cloud.eventbridge.bus import matching
+from scenarios.cloud.eventbridge.buses import DEFAULT_BUS
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import LogLines
@@ -56,6 +58,7 @@ class CloudTrail:
             deliver=self._deliver,
         )
         self._deleted: dict[str, Any] = {}
+        self._told_unheard = False
         self._watching_before: list[Any] | None = None
         self._bucket_regions: dict[str, str] = {}
         calls = setting.calls
@@ -155,12 +158,30 @@ class CloudTrail:
         small = len(json.dumps(record)) <= LARGEST_RECORD_BYTES
         if trails and small:
             self._to_eventbridge(record, region, to_events)
+        elif not trails and not self._told_unheard:
+            self._tell_unheard(record, region)
         for trail in trails:
             if trail.cw_log_group_arn and small:
                 self._setting.clock.after(
                     to_logs, partial(self._to_log_group, trail, record), "to the log group"
                 )
             self._files.take(trail, region, record, in_a_file)
+
+    def _tell_unheard(self, record: Record, region: str) -> None:
+        """Say once that a rule waits for a call in vain: without a trail that logs it, it is no event.
+
+        Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+        """
+        rules = [
+            rule
+            for rule in moto_hooks.rules(self._setting.account, region, DEFAULT_BUS)
+            if not rule.managed_by
+        ]
+        matched = sorted(matching(rules, event_bridge_envelope(record, ""))) if rules else []
+        if matched:
+            self._told_unheard = True
+            words = f"no trail logs {record['eventName']} in {region}, so rule {matched[0]} never hears of it"
+            self._setting.note("no trail", words)
 
     def _to_eventbridge(self, record: Record, region: str, seconds: float) -> None:
         faults = self._setting.faults

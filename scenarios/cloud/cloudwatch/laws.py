@@ -1,6 +1,5 @@
 """Which laws CloudWatch has."""
 
-from scenarios.cloud.cloudwatch.metrics.queue_metrics import QueueMetrics
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.setting import Setting
 
@@ -9,4 +8,3 @@ def register(setting: Setting) -> None:
     """The laws of CloudWatch."""
     cloudwatch = setting.laws.add(CloudWatch(setting))
     setting.laws.when_entered(cloudwatch.start)
-    setting.laws.when_entered(QueueMetrics(setting, cloudwatch.store).start)

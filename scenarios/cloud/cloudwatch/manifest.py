@@ -1,5 +1,6 @@
 """CloudWatch, as one value."""
 
+from scenarios.cloud.cloudwatch.alarms.telling import EVENTS
 from scenarios.cloud.cloudwatch.alarms.validation import VALIDATION
 from scenarios.cloud.cloudwatch.laws import register
 from scenarios.cloud.cloudwatch.mends import MENDS
@@ -21,5 +22,6 @@ SERVICE = Service(
     kinds=KINDS,
     mends=MENDS,
     validation=VALIDATION,
+    events=EVENTS,
     register=register,
 )

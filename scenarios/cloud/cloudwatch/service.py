@@ -22,6 +22,7 @@ from scenarios.cloud.cloudwatch.alarms.telling import (
     configuration_change_event,
     state_change_event,
 )
+from scenarios.cloud.cloudwatch.alarms.unfed import UnfedAlarms
 from scenarios.cloud.cloudwatch.alarms.words import INITIAL_REASON
 from scenarios.cloud.cloudwatch.metrics.metric_data import MetricData
 from scenarios.cloud.cloudwatch.metrics.metric_puts import put_metric_data
@@ -43,6 +44,7 @@ class CloudWatch:
         self._composites = Composites(setting, self._become, self._act)
         self._history = AlarmHistory(setting)
         self._evaluations = Evaluations(setting, self.store, self._become)
+        self.unfed = UnfedAlarms(setting, self.store)
         self.changes: list[Change] = []
         Questions(setting, self.store)
         MetricData(setting, self.store)
@@ -57,12 +59,20 @@ class CloudWatch:
         for region in self._setting.regions:
             for alarm in moto_hooks.alarms(self._setting.account, region).values():
                 set_state(alarm, INSUFFICIENT_DATA, INITIAL_REASON, self._setting.clock.now)
+                self.unfed.look(region, alarm)
             self._setting.clock.after(1.0, partial(self._composites.evaluate_all, region), "composite alarms")
         self._evaluations.begin()
 
     def store(self, region: str) -> MetricStore:
         """A region's metrics."""
-        return self._stores.setdefault(region, MetricStore())
+        found = self._stores.get(region)
+        if found is None:
+            found = self._stores[region] = MetricStore(partial(self._settle, region))
+        return found
+
+    def _settle(self, region: str, namespace: str | None) -> None:
+        """Put in what the services measured since somebody last asked."""
+        self._setting.measurements.settle(region, namespace, self._stores[region])
 
     def record(
         self,
@@ -143,6 +153,7 @@ class CloudWatch:
         if operation == "delete":
             self._composites.deleted(alarm)
         elif alarm.rule is None:
+            self.unfed.look(region, alarm)
             self._evaluations.begin()
         else:
             if before is not None:

@@ -1,5 +1,6 @@
 """Which laws DynamoDB has."""
 
+from scenarios.cloud.dynamodb.table_metrics import TableMetrics
 from scenarios.cloud.dynamodb.tables import Tables
 from scenarios.cloud.setting import Setting
 
@@ -7,3 +8,4 @@ from scenarios.cloud.setting import Setting
 def register(setting: Setting) -> None:
     """The laws of DynamoDB."""
     setting.laws.add(Tables(setting))
+    setting.laws.add(TableMetrics(setting))

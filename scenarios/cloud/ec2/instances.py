@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-ch
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,10 +19,24 @@ from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.emitted import EmittedMetrics
 from scenarios.cloud.kernel.errors import Refused, WorldError
 from scenarios.cloud.setting import Setting
 
+WARNING_SECONDS = 120
 BASIC_SECONDS, DETAILED_SECONDS, STATUS_SECONDS = 300, 60, 60
+METRICS = (
+    EmittedMetrics(
+        namespace="AWS/EC2",
+        units={
+            "CPUUtilization": "Percent",
+            "StatusCheckFailed": "Count",
+            "StatusCheckFailed_Instance": "Count",
+            "StatusCheckFailed_System": "Count",
+        },
+        dimensions=(("InstanceId",),),
+    ),
+)
 
 
 class _Change(NamedTuple):
@@ -139,6 +153,17 @@ class Instances:
         """End it as an alarm's action does."""
         self._acted(machine, "terminate_instances", ENDING)
 
+    def interrupt(self, machine: Machine, action: str) -> None:
+        """Take a Spot Instance back: a warning, and two minutes later it is stopped or terminated.
+
+        Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
+        """
+        detail = {"instance-id": machine.instance, "instance-action": action}
+        event = self._event(machine, "EC2 Spot Instance Interruption Warning", detail)
+        self._setting.announce(machine.region, event, by="ec2.amazonaws.com")
+        act = self.stop if action == "stop" else self.terminate
+        self._setting.clock.after(WARNING_SECONDS, lambda: act(machine), "a Spot Instance is taken back")
+
     def reboot(self, machine: Machine) -> None:
         """Restart its operating system; the instance goes on running, and its agent starts again."""
         if self.state(machine) == "running":
@@ -238,24 +263,19 @@ class Instances:
     def _set(self, machine: Machine, state: str) -> None:
         """Put it into a state, and tell EventBridge."""
         moto_hooks.put_instance_state(self._model(machine), state, CODES[state])
-        now = self._setting.clock.now
-        event = {
-            "version": "0",
-            "id": self._setting.new_uuid("events.id"),
-            "detail-type": "EC2 Instance State-change Notification",
-            "source": "aws.ec2",
-            "account": self._setting.account,
-            "time": f"{now:%Y-%m-%dT%H:%M:%SZ}",
-            "region": machine.region,
-            "resources": [
-                f"arn:aws:ec2:{machine.region}:{self._setting.account}:instance/{machine.instance}"
-            ],
-            "detail": {"instance-id": machine.instance, "state": state},
-        }
+        event = self._event(
+            machine,
+            "EC2 Instance State-change Notification",
+            {"instance-id": machine.instance, "state": state},
+        )
         self._setting.note("instance", f"{machine.instance} is {state}")
         seconds = self._setting.random("ec2.events").uniform(0.5, 2)
         tell = partial(self._setting.announce, machine.region, event, by="ec2.amazonaws.com")
         self._setting.clock.after(seconds, tell, "EC2 to EventBridge")
+
+    def _event(self, machine: Machine, detail_type: str, detail: Mapping[str, str]) -> dict[str, Any]:
+        arn = f"arn:aws:ec2:{machine.region}:{self._setting.account}:instance/{machine.instance}"
+        return self._setting.service_event(machine.region, "aws.ec2", detail_type, [arn], detail)
 
     def _model(self, machine: Machine) -> Any:
         return moto_hooks.instance(self._setting.account, machine.region, machine.instance)

@@ -3,6 +3,7 @@
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.ec2.alarm_actions import AlarmActions
 from scenarios.cloud.ec2.instances import Instances
+from scenarios.cloud.ec2.resource_events import ResourceEvents
 from scenarios.cloud.ec2.security_groups import SecurityGroups
 from scenarios.cloud.setting import Setting
 
@@ -11,6 +12,7 @@ def register(setting: Setting) -> None:
     """The laws of EC2: its instances are measured by CloudWatch, whose alarms act on them."""
     cloudwatch = setting.laws[CloudWatch]
     instances = setting.laws.add(Instances(setting, cloudwatch.store))
+    setting.laws.add(ResourceEvents(setting))
     act = AlarmActions(setting, instances).act
     for service in ("automate", "swf"):
         cloudwatch.actions.teach(service, act)

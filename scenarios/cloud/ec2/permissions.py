@@ -2,6 +2,7 @@
 
 from scenarios.cloud.authorization.reference import listed_kind
 from scenarios.cloud.authorization.rows import Arn, ContextKey, DenialStyle, Permissions, Place
+from scenarios.cloud.ec2.ids import resource_type
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
 
@@ -107,25 +108,9 @@ DeleteNetworkAclEntry           =                         network-acl(NetworkAcl
 """
 
 
-_KINDS_OF_IDS = {
-    "i": "instance",
-    "sg": "security-group",
-    "vol": "volume",
-    "snap": "snapshot",
-    "ami": "image",
-    "subnet": "subnet",
-    "vpc": "vpc",
-    "eni": "network-interface",
-    "igw": "internet-gateway",
-    "rtb": "route-table",
-    "acl": "network-acl",
-    "fl": "vpc-flow-log",
-}
-
-
 def _ec2_resource(place: Place, identifier: str) -> str:
     """Something of EC2's whose kind its id tells, as in CreateTags."""
-    kind = listed_kind("ec2", _KINDS_OF_IDS.get(identifier.partition("-")[0], ""))
+    kind = listed_kind("ec2", resource_type(identifier))
     if kind is None:
         raise NotSimulated("ec2", f"the id {identifier!r}")
     return kind(place, identifier)

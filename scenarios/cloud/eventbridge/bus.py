@@ -17,6 +17,8 @@ from chalicelib.matching import EventRules
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.eventbridge.archives import Archives
 from scenarios.cloud.eventbridge.buses import DEFAULT_BUS, Buses
+from scenarios.cloud.eventbridge.emitted import NAMESPACE, dimensions_of
+from scenarios.cloud.eventbridge.near_misses import NearMisses
 from scenarios.cloud.eventbridge.requests import (
     ALL_MANAGEMENT_EVENTS,
     bus_name,
@@ -26,6 +28,7 @@ from scenarios.cloud.eventbridge.requests import (
     test_event_pattern,
 )
 from scenarios.cloud.eventbridge.targets import Targets
+from scenarios.cloud.eventbridge.unheard import UnheardRules
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import NotSimulated
@@ -49,6 +52,8 @@ class EventBridge:
         Buses(setting, self.emit)
         self._archives = Archives(setting, self.emit)
         self._turns: dict[tuple[str, str], int] = {}
+        self.unheard = UnheardRules(setting)
+        self.near_misses = NearMisses(setting)
         calls = setting.calls
         calls.answer("events", "PutEvents", self._put_events)
         calls.answer("events", "TestEventPattern", lambda asked: test_event_pattern(asked.parameters))
@@ -61,6 +66,9 @@ class EventBridge:
         for region in self._setting.regions:
             for rule in moto_hooks.rules(self._setting.account, region, DEFAULT_BUS):
                 self._begin(rule.name, region, self._setting.clock.now)
+            for bus in moto_hooks.buses(self._setting.account, region):
+                for rule in moto_hooks.rules(self._setting.account, region, bus):
+                    self.unheard.look(rule)
 
     # ---- events in ------------------------------------------------------------------------------
 
@@ -78,17 +86,19 @@ class EventBridge:
         `forwarded`: it comes from another bus. `only`: the ARNs of the rules that see it; none for all.
         """
         self._archives.keep(region, bus, event)
+        self.unheard.seen.add((str(event.get("source", "")), str(event.get("detail-type", ""))))
         rules = [
             rule
             for rule in moto_hooks.rules(self._setting.account, region, bus)
             if not rule.managed_by and (not only or rule.arn in only)
         ]
         # Sorted, since a set's order depends on the interpreter's hash seed.
-        for name in sorted(_matching(rules, event)):
+        matched = sorted(matching(rules, event))
+        self.near_misses.note(region, bus, event, matched)
+        for name in matched:
             rule = next(each for each in rules if each.name == name)
             self._setting.note("matched", f"rule {name} in {region}", event=event.get("detail-type", ""))
-            for target in rule.targets:
-                self._targets.send(rule, target, event, forwarded=forwarded)
+            self._run(rule, event, {"MatchedEvents": 1, "TriggeredRules": 1}, forwarded=forwarded)
 
     def _put_events(self, asked: Asked) -> dict[str, Any]:
         if "EndpointId" in asked.parameters:
@@ -121,7 +131,11 @@ class EventBridge:
     # ---- schedules ------------------------------------------------------------------------------
 
     def _rule_put(self, call: ApiCall) -> None:
-        if bus_name(call.parameters) == DEFAULT_BUS:
+        bus = bus_name(call.parameters)
+        for rule in moto_hooks.rules(self._setting.account, call.region, bus):
+            if rule.name == call.parameters["Name"]:
+                self.unheard.look(rule)
+        if bus == DEFAULT_BUS:
             self._begin(call.parameters["Name"], call.region, call.moment)
 
     def _begin(self, name: str, region: str, since: datetime) -> None:
@@ -162,8 +176,13 @@ class EventBridge:
             "resources": [rule.arn],
             "detail": {},
         }
+        self._run(rule, event, {"TriggeredRules": 1}, forwarded=False)
+
+    def _run(self, rule: Any, event: Event, measured: Mapping[str, float], *, forwarded: bool) -> None:
+        """A rule runs: its targets are sent the event."""
+        self._setting.measured(rule.region_name, NAMESPACE, measured, *dimensions_of(rule))
         for target in rule.targets:
-            self._targets.send(rule, target, event, forwarded=False)
+            self._targets.send(rule, target, event, forwarded=forwarded)
 
     def _rule(self, name: str, region: str) -> Any | None:
         rules = moto_hooks.rules(self._setting.account, region, DEFAULT_BUS)
@@ -175,7 +194,8 @@ class EventBridge:
         raise NotSimulated("events", asked.operation)
 
 
-def _matching(rules: list[Any], event: Event) -> set[str]:
+def matching(rules: list[Any], event: Event) -> set[str]:
+    """The names of those rules (moto's models, all of one bus) that an event sets going."""
     read_only = _is_read_only_management_event(event)
     patterns = tuple(
         (rule.name, pattern)

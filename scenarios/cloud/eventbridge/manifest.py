@@ -1,5 +1,6 @@
 """EventBridge, as one value."""
 
+from scenarios.cloud.eventbridge.emitted import METRICS
 from scenarios.cloud.eventbridge.laws import register
 from scenarios.cloud.eventbridge.permissions import PERMISSIONS
 from scenarios.cloud.eventbridge.recorded import RECORDED
@@ -13,5 +14,6 @@ SERVICE = Service(
     recorded=(RECORDED,),
     kinds=KINDS,
     validation=VALIDATION,
+    metrics=METRICS,
     register=register,
 )

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from scenarios.cloud.eventbridge.emitted import NAMESPACE, dimensions_of
 from scenarios.cloud.inputs import InputTransformer, InvalidInput, input_path
 from scenarios.cloud.kernel.deliveries import (
     AssumedRole,
@@ -94,6 +95,7 @@ class Targets:
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
+        self._last_due: dict[tuple[str, str], datetime] = {}
         self._payloads: Mapping[str, Callable[[EventDelivery], object]] = {
             "events": lambda delivery: Event(content=delivery.event),
             "firehose": lambda delivery: StreamRecord(data=_input(delivery).encode()),
@@ -107,7 +109,11 @@ class Targets:
     def send(
         self, rule: Any, target: Mapping[str, Any], event: Mapping[str, Any], *, forwarded: bool
     ) -> None:
-        """Deliver after EventBridge's latency; twice where the fault profile duplicates."""
+        """Deliver after EventBridge's latency; twice where the fault profile duplicates.
+
+        EventBridge promises no order. Unless a fault profile says otherwise, a target gets what a rule sends
+        it in the order in which it came.
+        """
         draw = self._setting.random("events.latency")
         times = [LATENCY_SECONDS * draw.uniform(0.6, 2.0)]
         if self._setting.faults.duplicates:
@@ -116,15 +122,23 @@ class Targets:
             delivery = EventDelivery(
                 rule=rule, target=target, event=event, forwarded=forwarded, began=self._setting.clock.now
             )
-            self._setting.clock.after(
-                seconds, partial(self._attempt, delivery), f"deliver to {target['Arn']}"
-            )
+            due = self._setting.clock.now + timedelta(seconds=seconds)
+            if not self._setting.faults.reordered and seconds == times[0]:
+                to = (rule.arn, target["Id"])
+                due = self._last_due[to] = max(due, self._last_due.get(to, due))
+            self._setting.clock.at(due, partial(self._attempt, delivery), f"deliver to {target['Arn']}")
 
     # ---- attempts -------------------------------------------------------------------------------
 
     def _attempt(self, delivery: EventDelivery) -> None:
         delivery.attempts += 1
         failure = self._hand_over(delivery)
+        self._measure(
+            delivery,
+            "InvocationAttempts",
+            *(["RetryInvocationAttempts"] if delivery.attempts > 1 else []),
+            *(["SuccessfulInvocationAttempts", "Invocations"] if failure is None else []),
+        )
         if failure is None:
             return
         if not failure.retriable:
@@ -150,6 +164,7 @@ class Targets:
     ) -> None:
         """To the dead-letter queue, if there is one that takes it."""
         rule, target = delivery.rule, delivery.target
+        self._measure(delivery, "Invocations", "FailedInvocations")
         self._setting.note("undelivered", f"{failure.message}: {failure.code}")
         queue = target.get("DeadLetterConfig", {}).get("Arn")
         if not queue:
@@ -164,9 +179,15 @@ class Targets:
         }
         message = Message(body=json.dumps(delivery.event), attributes=attributes)
         refusal = self._setting.deliveries.hand_over(queue, message, by=SERVICE, source=rule.arn)
+        self._measure(delivery, "InvocationsFailedToBeSentToDlq" if refusal else "InvocationsSentToDlq")
         if refusal is not None:
             code = ERROR_CODES[refusal.missing]
             self._setting.note("lost", f"{rule.name}: its dead-letter queue refused the event ({code})")
+
+    def _measure(self, delivery: EventDelivery, *metrics: str) -> None:
+        rule = delivery.rule
+        values = dict.fromkeys(metrics, 1)
+        self._setting.measured(rule.region_name, NAMESPACE, values, *dimensions_of(rule))
 
     # ---- handing over ---------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from scenarios.cloud.firehose.permissions import PERMISSIONS
 from scenarios.cloud.firehose.resources import KINDS
 from scenarios.cloud.kernel.recorded import Recorded
+from scenarios.cloud.kinesis.emitted import FIREHOSE_METRICS
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
@@ -10,4 +11,5 @@ SERVICE = Service(
     permissions=PERMISSIONS,
     recorded=(Recorded(service="firehose", data_events=frozenset({"PutRecord", "PutRecordBatch"})),),
     kinds=KINDS,
+    metrics=FIREHOSE_METRICS,
 )

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from scenarios.cloud.functions.emitted import NAMESPACE, dimensions_of
 from scenarios.cloud.functions.invocations import THROTTLED, Invocation, Result, invocation_record
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.deliveries import Message
@@ -47,14 +48,18 @@ class Destinations:
         record = json.dumps(invocation_record(invocation, result, condition, self._setting.clock.now))
         if not result.failed:
             if target and not self._sent(target, record, role, {}):
+                self._measure(invocation, "DestinationDeliveryFailures")
                 self._setting.note("lost", f"{name} may not write to its on-success destination")
             return
+        self._measure(invocation, "AsyncEventsDropped")
         message = str((result.error or {}).get("errorMessage", ""))
         dead_letters = self.dead_letters.get(name, "")
         if not target and not dead_letters:
             self._setting.note("lost", f"{name} failed for good and has no on-failure destination: {message}")
         if target:
             kept = self._sent(target, record, role, {})
+            if not kept:
+                self._measure(invocation, "DestinationDeliveryFailures")
             self._tell(name, "on-failure destination", target, message, kept=kept)
         if dead_letters:
             attributes = {
@@ -63,7 +68,13 @@ class Destinations:
                 "ErrorMessage": message[:_LONGEST_ERROR_MESSAGE],
             }
             kept = self._sent(dead_letters, json.dumps(invocation.event), role, attributes)
+            if not kept:
+                self._measure(invocation, "DeadLetterErrors")
             self._tell(name, "dead-letter queue", dead_letters, message, kept=kept)
+
+    def _measure(self, invocation: Invocation, metric: str) -> None:
+        region, name = invocation.arn.split(":")[3], invocation.arn.rpartition(":")[2]
+        self._setting.measured(region, NAMESPACE, {metric: 1}, *dimensions_of(name))
 
     def _sent(self, target: str, body: str, role: Caller, attributes: Mapping[str, str]) -> bool:
         if ":sqs:" not in target:

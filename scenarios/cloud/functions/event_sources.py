@@ -39,6 +39,7 @@ from scenarios.cloud.kernel.clock import Entry
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kms.keys import key_arn
 from scenarios.cloud.setting import Setting
+from scenarios.cloud.sqs.queue_metrics import deleted, received
 
 RECEIVE_SECONDS = 0.05
 # A poller that is refused goes on asking; AWS names no pace.
@@ -142,6 +143,7 @@ class EventSources:
         if given_up:
             target = queue.dead_letter_queue.name
             self._setting.note("kept", f"{queue.name} gave up {_many(given_up)}; {target} keeps what it was")
+        received(self._setting, queue.region, queue.name, len(taken))
         gathering.messages += taken
         if not gathering.messages:
             return True
@@ -223,6 +225,7 @@ class EventSources:
         if why:
             self._setting.note("failed", f"what {model.function_name} handled comes again: {why}")
             return
+        deleted(self._setting, queue.region, queue.name, len(messages))
         for message in messages:
             if self._setting.faults.duplicates and message.approximate_receive_count == 1:
                 seconds = self._setting.random("sqs.duplicates").uniform(1, 30)

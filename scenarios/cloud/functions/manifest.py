@@ -1,5 +1,6 @@
 """Lambda, as one value."""
 
+from scenarios.cloud.functions.emitted import METRICS
 from scenarios.cloud.functions.laws import register
 from scenarios.cloud.functions.permissions import PERMISSIONS
 from scenarios.cloud.functions.recorded import RECORDED
@@ -13,5 +14,6 @@ SERVICE = Service(
     recorded=(RECORDED,),
     kinds=KINDS,
     validation=VALIDATION,
+    metrics=METRICS,
     register=register,
 )

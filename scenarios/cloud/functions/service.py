@@ -21,6 +21,7 @@ from typing import Any
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.functions.destinations import Destinations
+from scenarios.cloud.functions.emitted import NAMESPACE, dimensions_of
 from scenarios.cloud.functions.event_sources import EventSources
 from scenarios.cloud.functions.invocations import (
     TASK_ROOT,
@@ -134,6 +135,9 @@ class Functions(Door[Event]):
             request_id=self._setting.new_uuid("lambda.request"),
             accepted=self._setting.clock.now,
         )
+        self._setting.measured(
+            arn.split(":")[3], NAMESPACE, {"AsyncEventsReceived": 1}, *dimensions_of(_name(arn))
+        )
         if self._model(arn).reserved_concurrency in {0, "0"}:
             self._setting.clock.after(
                 0.01, lambda: self._turned_away(invocation), "Lambda turns an event away"
@@ -149,6 +153,8 @@ class Functions(Door[Event]):
         """
         model = self._model(invocation.arn)
         if model is not None:
+            region, sets = invocation.arn.split(":")[3], dimensions_of(model.function_name)
+            self._setting.measured(region, NAMESPACE, {"Throttles": 1}, *sets)
             configured = moto_hooks.event_invoke_config(model)
             self._finished(invocation, turned_away(), "RetriesExhausted", configured)
 
@@ -206,11 +212,18 @@ class Functions(Door[Event]):
         warm.last_used = setting.clock.now
         self._log(model, context, warm.environment.take_output(), result)
         took = (setting.clock.now - began).total_seconds()
+        self._measure(invocation.arn, began, took, failed=bool(result.error))
         if result.error:
             setting.note("failed", f"{name}: {result.error['errorMessage']} (attempt {invocation.attempts})")
         else:
             setting.note("ran", f"{name} in {took:.2f} s", outcome=result.payload)
         return result
+
+    def _measure(self, arn: str, began: datetime, took: float, *, failed: bool) -> None:
+        """What CloudWatch is told of an invocation, stamped with its beginning; one runs at a time."""
+        values = {"Invocations": 1, "Errors": int(failed), "Throttles": 0, "Duration": took * 1000}
+        region, sets = arn.split(":")[3], dimensions_of(_name(arn))
+        self._setting.measured(region, NAMESPACE, {**values, "ConcurrentExecutions": 1}, *sets, at=began)
 
     def _run(
         self, invocation: Invocation, environment: ExecutionEnvironment, context: Context, timeout: int

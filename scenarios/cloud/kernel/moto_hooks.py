@@ -15,6 +15,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -317,6 +318,11 @@ def rules(account: str, region: str, bus: str) -> list[Any]:
     return list(found.rules.values()) if found else []
 
 
+def buses(account: str, region: str) -> list[str]:
+    """The names of a region's event buses."""
+    return list(backend("events", account, region).event_buses)
+
+
 def bus_policy(account: str, region: str, bus: str) -> Mapping[str, Any] | None:
     """The resource policy of a bus."""
     found = backend("events", account, region).event_buses.get(bus)
@@ -342,6 +348,11 @@ def queue(arn: str) -> Any | None:
     """A queue's model, by ARN."""
     name = arn.rpartition(":")[2]
     return backend("sqs", account_of(arn), region_of(arn)).queues.get(name) if account_of(arn) else None
+
+
+def queues(account: str, region: str) -> list[Any]:
+    """A region's queues: `.name`, `.queue_arn`."""
+    return list(backend("sqs", account, region).queues.values())
 
 
 def messages(queue: Any) -> list[Any]:
@@ -679,14 +690,24 @@ def kms_key(arn_or_id: str, account: str, region: str) -> Any | None:
     return keys.keys.get(wanted)
 
 
+def delete_kms_key(account: str, region: str, key_id: str) -> None:
+    """Take a KMS key away, as KMS does when its waiting period ends."""
+    backend("kms", account, region).delete_key(key_id)
+
+
+def parameter(account: str, region: str, name: str) -> Any | None:
+    """The newest version of a parameter: `.parameter_type`, `.description`."""
+    return backend("ssm", account, region).get_parameter(name)
+
+
+def utc(moment: datetime) -> datetime:
+    """A time of moto's, which may have no time zone and is always UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
 def event_invoke_config(function: Any) -> Mapping[str, Any]:
     """How a function's asynchronous invocations are retried and where failures go; moto keeps a list."""
     return function.event_invoke_config[-1].config if function.event_invoke_config else {}
-
-
-def buses(account: str, region: str) -> list[str]:
-    """The names of a region's event buses."""
-    return list(backend("events", account, region).event_buses)
 
 
 def archives(account: str, region: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Kinesis Data Streams, as one value."""
 
+from scenarios.cloud.kinesis.emitted import KINESIS_METRICS
 from scenarios.cloud.kinesis.laws import register
 from scenarios.cloud.kinesis.permissions import PERMISSIONS
 from scenarios.cloud.kinesis.recorded import RECORDED
@@ -7,5 +8,10 @@ from scenarios.cloud.kinesis.resources import KINDS
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
-    name="kinesis", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS, register=register
+    name="kinesis",
+    permissions=PERMISSIONS,
+    recorded=(RECORDED,),
+    kinds=KINDS,
+    metrics=KINESIS_METRICS,
+    register=register,
 )

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Need, StreamRecord
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kinesis.emitted import hear, put_record, written
 from scenarios.cloud.setting import Setting
 
 
@@ -20,6 +21,8 @@ class Streams(Door[StreamRecord]):
     """Every stream and every delivery stream, in whichever account."""
 
     def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        hear(setting)
         setting.deliveries.register("kinesis", StreamRecord, self)
         setting.deliveries.register("firehose", StreamRecord, self)
 
@@ -42,8 +45,10 @@ class Streams(Door[StreamRecord]):
         record = delivery.payload
         if service == "firehose":
             backend.put_record(name, {"Data": record.data})
+            written(self._setting, service, region, name, [record.data])
             return
         if backend.streams[name].lambda_event_source_mappings:
             raise NotSimulated("lambda", f"an event source mapping on {delivery.arn}")
         data = base64.b64encode(record.data).decode()
         backend.put_record(delivery.arn, name, record.partition_key, "", data)
+        put_record(self._setting, region, name, record.data)

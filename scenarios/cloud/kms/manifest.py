@@ -1,8 +1,17 @@
 """KMS, as one value."""
 
+from scenarios.cloud.kms.deletion import EVENTS
+from scenarios.cloud.kms.laws import register
 from scenarios.cloud.kms.permissions import PERMISSIONS
 from scenarios.cloud.kms.recorded import RECORDED
 from scenarios.cloud.kms.resources import KINDS
 from scenarios.cloud.service import Service
 
-SERVICE = Service(name="kms", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS)
+SERVICE = Service(
+    name="kms",
+    permissions=PERMISSIONS,
+    recorded=(RECORDED,),
+    kinds=KINDS,
+    events=EVENTS,
+    register=register,
+)

@@ -4,6 +4,7 @@ Source, of its records: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs
 """
 
 from scenarios.cloud.kernel.recorded import Recorded
+from scenarios.cloud.logs.emitted import METRICS
 from scenarios.cloud.logs.laws import register
 from scenarios.cloud.logs.mends import MENDS
 from scenarios.cloud.logs.permissions import PERMISSIONS
@@ -26,5 +27,6 @@ SERVICE = Service(
     kinds=KINDS,
     mends=MENDS,
     validation=VALIDATION,
+    metrics=METRICS,
     register=register,
 )

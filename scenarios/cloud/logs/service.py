@@ -15,10 +15,11 @@ from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.logs.emitted import NAMESPACE
 from scenarios.cloud.logs.events import event_of, group_named, milliseconds, no_such_group, no_such_stream
 from scenarios.cloud.logs.exports import Exports
 from scenarios.cloud.logs.groups import LogGroups
-from scenarios.cloud.logs.ingestion import Lines, batches, take
+from scenarios.cloud.logs.ingestion import EVENT_BYTES, Lines, batches, take
 from scenarios.cloud.logs.metric_filters import MetricFilters
 from scenarios.cloud.logs.retention import Retention
 from scenarios.cloud.logs.search import Search
@@ -84,6 +85,11 @@ class Logs:
             group.streams[stream].put_log_events([dict(line) for line in taken.accepted])
             stored = group.streams[stream].events[-len(taken.accepted) :]
             events = [event_of(stream, each) for each in stored]
+            measured = {
+                "IncomingLogEvents": len(events),
+                "IncomingBytes": sum(len(each.message.encode()) + EVENT_BYTES for each in events),
+            }
+            self._setting.measured(region, NAMESPACE, measured, {}, {"LogGroupName": group.name})
             self._subscriptions.send(region, group, events)
             self._metric_filters.take(region, group.name, events)
         return dict(taken.rejected)

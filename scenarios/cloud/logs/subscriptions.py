@@ -14,6 +14,7 @@ import base64
 import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -24,11 +25,25 @@ from scenarios.cloud.kernel.arns import service_of
 from scenarios.cloud.kernel.deliveries import AssumedRole, Event, Missing, Refusal, StreamRecord
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.logs.destinations import SERVICE, Destinations
+from scenarios.cloud.logs.emitted import NAMESPACE
 from scenarios.cloud.logs.events import LogEvent, invalid, pattern_of
 from scenarios.cloud.setting import Setting
 
 DELIVERY_SECONDS = 2.0
+DESTINATION_TYPES = {"lambda": "Lambda", "kinesis": "Kinesis", "firehose": "Firehose", "logs": "Kinesis"}
 STREAM_WORDS = {"kinesis": "Kinesis", "firehose": "Firehose"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What a subscription sends at once. `key`: of the stream's partition; `source`: the group's ARN."""
+
+    group: str
+    filter: str
+    events: int
+    packed: bytes
+    key: str
+    source: str
 
 
 class Subscriptions:
@@ -82,15 +97,15 @@ class Subscriptions:
         if not matching:
             return
         self._setting.note("matched", f"subscription filter {subscription.name} of {group}")
-        packed = self._packed(group, subscription.name, pattern, matching)
-        deliver = partial(
-            self._deliver,
-            subscription.destination_arn,
-            subscription.role_arn or "",
-            packed,
-            self._key(subscription, matching[0].stream),
-            self._source(region, group),
+        batch = Batch(
+            group=group,
+            filter=subscription.name,
+            events=len(matching),
+            packed=self._packed(group, subscription.name, pattern, matching),
+            key=self._key(subscription, matching[0].stream),
+            source=self._source(region, group),
         )
+        deliver = partial(self._deliver, subscription.destination_arn, subscription.role_arn or "", batch)
         draw = self._setting.random("logs.subscription")
         times = [DELIVERY_SECONDS * draw.uniform(0.5, 2.0)]
         if self._setting.faults.duplicates:
@@ -116,32 +131,42 @@ class Subscriptions:
             return self._setting.new_uuid("logs.partition-key")
         return stream
 
-    def _deliver(self, arn: str, role: str, packed: bytes, key: str, source: str) -> None:
-        service = arn.split(":")[2]
+    def _deliver(self, arn: str, role: str, batch: Batch) -> None:
+        service, source = arn.split(":")[2], batch.source
         if service == "lambda":
-            event = Event(content={"awslogs": {"data": base64.b64encode(packed).decode()}})
+            event = Event(content={"awslogs": {"data": base64.b64encode(batch.packed).decode()}})
             refusal = self._setting.deliveries.hand_over(arn, event, by=SERVICE, source=source)
         elif service == "logs":
-            refusal = self._through(arn, packed, key, source)
+            refusal = self._through(arn, batch)
         else:
-            refusal = self._put(arn, role, packed, key, source)
+            refusal = self._put(arn, role, batch)
+        self._measure(arn, batch, failed=refusal is not None)
         if refusal is not None:
             # "AccessDenied and ResourceNotFound are not retried": the events are gone.
-            group = source.split(":")[6]
             self._setting.note(
-                "lost", f"the subscription of {group} could not reach {arn} ({refusal.missing})"
+                "lost", f"the subscription of {batch.group} could not reach {arn} ({refusal.missing})"
             )
 
-    def _through(self, arn: str, packed: bytes, key: str, source: str) -> Refusal | None:
+    def _measure(self, arn: str, batch: Batch, *, failed: bool) -> None:
+        sent = {"ForwardedLogEvents": batch.events, "ForwardedBytes": len(batch.packed)}
+        dimensions = {
+            "LogGroupName": batch.group,
+            "DestinationType": DESTINATION_TYPES[arn.split(":")[2]],
+            "FilterName": batch.filter,
+        }
+        region = batch.source.split(":")[3]
+        self._setting.measured(region, NAMESPACE, {"DeliveryErrors": 1} if failed else sent, dimensions)
+
+    def _through(self, arn: str, batch: Batch) -> Refusal | None:
         destination = moto_hooks.log_destination(arn)
         if destination is None:
             return Refusal(missing=Missing.RESOURCE, because="there is no such destination", resource=arn)
-        return self._put(destination.target_arn, destination.role_arn, packed, key, source)
+        return self._put(destination.target_arn, destination.role_arn, batch)
 
-    def _put(self, stream: str, role: str, packed: bytes, key: str, source: str) -> Refusal | None:
-        record = StreamRecord(data=packed, partition_key=key)
+    def _put(self, stream: str, role: str, batch: Batch) -> Refusal | None:
+        record = StreamRecord(data=batch.packed, partition_key=batch.key)
         by = AssumedRole(arn=role, service=SERVICE)
-        refusal = self._setting.deliveries.hand_over(stream, record, by=by, source=source)
+        refusal = self._setting.deliveries.hand_over(stream, record, by=by, source=batch.source)
         if refusal is None:
             self._setting.note("streamed", f"{stream.split(':', 5)[5]}")
         return refusal

@@ -2,9 +2,11 @@
 
 Only buckets with EventBridge switched on tell anything. A deletion in a versioned bucket
 without a version id makes a delete marker; the bucket's own lifecycle says so in `reason`.
-What S3 refuses, and does of itself, is in the package `s3`.
+What S3 refuses, and does of itself, is in the package `s3`. That an event of a permanent deletion has neither
+size nor ETag is how those who recorded some show it.
 
-Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html,
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,6 +17,7 @@ from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import Object
+from scenarios.cloud.kernel.emitted import EmittedEvents
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.s3.encryption import ObjectEncryption
@@ -24,7 +27,11 @@ from scenarios.cloud.s3.objects import Buckets
 from scenarios.cloud.setting import Setting
 
 CREATED, DELETED, MOVED = "Object Created", "Object Deleted", "Object Storage Class Changed"
+TAGGED, UNTAGGED, ACL = "Object Tags Added", "Object Tags Deleted", "Object ACL Updated"
+# Restores, and the tiers of Intelligent-Tiering, are not simulated.
+EVENTS = (EmittedEvents(source="aws.s3", detail_types=(CREATED, DELETED, MOVED, TAGGED, UNTAGGED, ACL)),)
 MARKER, GONE = "Delete Marker Created", "Permanently Deleted"
+MARKER_ETAG = "d41d8cd98f00b204e9800998ecf8427e"  # of nothing
 EVENT_SECONDS = 1.0
 ITSELF = "s3.amazonaws.com"
 
@@ -42,6 +49,9 @@ class Storage:
         calls = setting.calls
         for operation in ("PutObject", "CopyObject", "CompleteMultipartUpload"):
             calls.after("s3", operation, self._put)
+        calls.after("s3", "PutObjectTagging", partial(self._changed, TAGGED))
+        calls.after("s3", "DeleteObjectTagging", partial(self._changed, UNTAGGED))
+        calls.after("s3", "PutObjectAcl", partial(self._changed, ACL))
         calls.after("s3", "DeleteObject", self._deleted)
         calls.after("s3", "DeleteObjects", self._several_deleted)
         for operation in ("RestoreObject", "SelectObjectContent"):
@@ -85,7 +95,6 @@ class Storage:
             version or answer.get("VersionId"),
             requester=ITSELF,
             reason="Lifecycle Expiration",
-            source=ITSELF,
             deletion_type=MARKER if answer.get("DeleteMarker") and not version else GONE,
         )
 
@@ -96,8 +105,6 @@ class Storage:
             key,
             version,
             requester=ITSELF,
-            reason="",
-            source=ITSELF,
             more={"destination-storage-class": storage_class},
         )
 
@@ -110,6 +117,17 @@ class Storage:
             (call.response or {}).get("VersionId"),
             requester=call.caller.account,
             reason=call.operation,
+            source=call.caller.source_ip,
+        )
+
+    def _changed(self, what: str, call: ApiCall) -> None:
+        """An object's tags or its ACL were changed."""
+        self._tell(
+            what,
+            call.parameters["Bucket"],
+            call.parameters["Key"],
+            call.parameters.get("VersionId") or (call.response or {}).get("VersionId"),
+            requester=call.caller.account,
             source=call.caller.source_ip,
         )
 
@@ -149,8 +167,8 @@ class Storage:
         version: str | None,
         *,
         requester: str,
-        reason: str,
-        source: str,
+        reason: str = "",
+        source: str = "",
         deletion_type: str = "",
         more: Mapping[str, str] | None = None,
     ) -> None:
@@ -162,33 +180,44 @@ class Storage:
             raise NotSimulated("s3", f"notifications of {bucket} that do not go through EventBridge")
         if configured.event_bridge is None:
             return
-        self._sequence += 1
-        subject: dict[str, Any] = {"key": key, "sequencer": f"{self._sequence:018X}"}
-        if version and version != "null":
-            subject["version-id"] = version
-        event = {
+        named = version if version and version != "null" else None
+        detail = {
             "version": "0",
-            "id": self._setting.new_uuid("events.id"),
-            "detail-type": what,
-            "source": "aws.s3",
-            "account": self._setting.account,
-            "time": f"{self._setting.clock.now:%Y-%m-%dT%H:%M:%SZ}",
-            "region": found.region_name,
-            "resources": [f"arn:aws:s3:::{bucket}"],
-            "detail": {
-                "version": "0",
-                "bucket": {"name": bucket},
-                "object": subject,
-                "request-id": self._setting.new_uuid("s3.request")[:16].upper(),
-                "requester": requester,
-                "source-ip-address": source,
-                **({"reason": reason} if reason else {}),
-                **(more or {}),
-                **({"deletion-type": deletion_type} if deletion_type else {}),
-            },
+            "bucket": {"name": bucket},
+            "object": self._object(what, bucket, key, named, deletion_type),
+            "request-id": self._setting.new_uuid("s3.request")[:16].upper(),
+            "requester": requester,
+            **({"source-ip-address": source} if source else {}),
+            **({"reason": reason} if reason else {}),
+            **(more or {}),
+            **({"deletion-type": deletion_type} if deletion_type else {}),
         }
+        event = self._setting.service_event(
+            found.region_name, "aws.s3", what, [f"arn:aws:s3:::{bucket}"], detail
+        )
         tell = partial(self._setting.announce, found.region_name, event, by=ITSELF)
         self._setting.clock.after(EVENT_SECONDS, tell, what)
+
+    def _object(
+        self, what: str, bucket: str, key: str, version: str | None, deletion_type: str
+    ) -> dict[str, Any]:
+        """The `object` of an event: each type of event has its own fields."""
+        subject: dict[str, Any] = {"key": key}
+        model = moto_hooks.object_version(self._setting.account, bucket, key, version)
+        if model is not None and what in (CREATED, MOVED):
+            subject["size"] = model.size
+        if deletion_type:
+            subject |= {"etag": MARKER_ETAG} if deletion_type == MARKER else {}
+        elif model is not None:
+            subject["etag"] = model.etag.strip('"')
+        if model is not None and version is None and model.version_id not in (None, "null"):
+            version = model.version_id  # not every answer names it
+        if version:
+            subject["version-id"] = version
+        if what in (CREATED, DELETED):
+            self._sequence += 1
+            subject["sequencer"] = f"{self._sequence:018X}"
+        return subject
 
     def _not_yet(self, asked: Asked) -> None:
         raise NotSimulated("s3", asked.operation)

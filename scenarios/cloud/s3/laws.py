@@ -3,6 +3,7 @@
 from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.s3.notifications import Notifications
 from scenarios.cloud.s3.reading import Reading
+from scenarios.cloud.s3.storage_metrics import StorageMetrics
 from scenarios.cloud.setting import Setting
 
 
@@ -10,5 +11,6 @@ def register(setting: Setting) -> None:
     """The laws of S3."""
     storage = setting.laws.add(Storage(setting))
     setting.laws.when_entered(storage.start)
+    setting.laws.when_entered(StorageMetrics(setting).start)
     Notifications(setting)
     Reading(setting)

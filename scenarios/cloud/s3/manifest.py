@@ -1,12 +1,21 @@
 """S3, as one value."""
 
+from scenarios.cloud.s3.events import EVENTS
 from scenarios.cloud.s3.laws import register
 from scenarios.cloud.s3.mends import MENDS
 from scenarios.cloud.s3.permissions import PERMISSIONS
 from scenarios.cloud.s3.recorded import RECORDED
 from scenarios.cloud.s3.resources import KINDS
+from scenarios.cloud.s3.storage_metrics import METRICS
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
-    name="s3", permissions=PERMISSIONS, recorded=RECORDED, kinds=KINDS, mends=MENDS, register=register
+    name="s3",
+    permissions=PERMISSIONS,
+    recorded=RECORDED,
+    kinds=KINDS,
+    mends=MENDS,
+    metrics=METRICS,
+    events=EVENTS,
+    register=register,
 )

@@ -1,6 +1,7 @@
 """SNS, as one value."""
 
 from scenarios.cloud.service import Service
+from scenarios.cloud.sns.emitted import METRICS
 from scenarios.cloud.sns.laws import register
 from scenarios.cloud.sns.mends import MENDS
 from scenarios.cloud.sns.permissions import PERMISSIONS
@@ -15,5 +16,6 @@ SERVICE = Service(
     kinds=KINDS,
     mends=MENDS,
     validation=VALIDATION,
+    metrics=METRICS,
     register=register,
 )

@@ -32,6 +32,7 @@ from scenarios.cloud.kernel.deliveries import (
 )
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
+from scenarios.cloud.sns.emitted import measure
 from scenarios.cloud.sns.filtering import ATTRIBUTES, Attributes, takes
 
 SERVICE = "sns.amazonaws.com"
@@ -172,11 +173,18 @@ class Topics(Door[Notification]):
     def _fan_out(self, published: "_Published") -> None:
         title = published.subject or published.for_protocol("default").splitlines()[0]
         self._setting.note("published", title, sender=published.sender)
+        measure(
+            self._setting,
+            published.topic_arn,
+            NumberOfMessagesPublished=1,
+            PublishSize=len(published.text.encode()),
+        )
         for subscription in moto_hooks.subscriptions(published.topic_arn):
             message, attributes = published.for_protocol(subscription.protocol), published.attributes
             policy = str(subscription.attributes.get("FilterPolicy") or "")
             scope = str(subscription.attributes.get("FilterPolicyScope") or ATTRIBUTES)
             if not takes(policy, scope, message, attributes):
+                measure(self._setting, published.topic_arn, NumberOfNotificationsFilteredOut=1)
                 continue
             envelope = self._envelope(published, subscription.arn, message)
             match subscription.protocol:
@@ -193,12 +201,18 @@ class Topics(Door[Notification]):
 
     def _delivered(self, subscription: Any, envelope: Mapping[str, Any], refusal: Refusal | None) -> None:
         """What the endpoint refuses is not tried again: it goes to the dead-letter queue, or is gone."""
+        topic = subscription.topic.arn
         if refusal is None:
+            measure(self._setting, topic, NumberOfNotificationsDelivered=1)
             return
+        measure(self._setting, topic, NumberOfNotificationsFailed=1)
         dead_letters = json.loads(subscription.attributes.get("RedrivePolicy") or "{}")
-        queue, topic = dead_letters.get("deadLetterTargetArn"), subscription.topic.arn
+        queue = dead_letters.get("deadLetterTargetArn")
         message = Message(body=_body(envelope))
         kept = queue and not self._setting.deliveries.hand_over(queue, message, by=SERVICE, source=topic)
+        if queue:
+            how = "NumberOfNotifications" + ("RedrivenToDlq" if kept else "FailedToRedriveToDlq")
+            measure(self._setting, topic, **{how: 1})
         if not kept:
             name = topic.rpartition(":")[2]
             self._setting.note("lost", f"{name} could not reach {subscription.endpoint} ({refusal.missing})")
@@ -223,6 +237,7 @@ class Topics(Door[Notification]):
     def _mail(
         self, subscription: Any, envelope: Mapping[str, Any], attributes: Attributes, sender: str
     ) -> None:
+        measure(self._setting, envelope["TopicArn"], NumberOfNotificationsDelivered=1)
         self.inbox.append(
             Mail(
                 at=self._setting.clock.now,

@@ -4,6 +4,7 @@ from scenarios.cloud.service import Service
 from scenarios.cloud.sqs.laws import register
 from scenarios.cloud.sqs.mends import MENDS
 from scenarios.cloud.sqs.permissions import PERMISSIONS
+from scenarios.cloud.sqs.queue_metrics import METRICS
 from scenarios.cloud.sqs.recorded import RECORDED
 from scenarios.cloud.sqs.resources import KINDS
 
@@ -13,5 +14,6 @@ SERVICE = Service(
     recorded=(RECORDED,),
     kinds=KINDS,
     mends=MENDS,
+    metrics=METRICS,
     register=register,
 )

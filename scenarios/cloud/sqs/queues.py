@@ -14,6 +14,7 @@ from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Key, Message, Missing, Need
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
+from scenarios.cloud.sqs.queue_metrics import sent
 
 
 class Queues(Door[Message]):
@@ -56,6 +57,7 @@ class Queues(Door[Message]):
             },
         )
         self._setting.note("queued", queue.name)
+        sent(self._setting, queue.region, queue.name, message.body)
 
     def _may_encrypt(self, asked: Asked) -> None:
         """Sending to an encrypted queue needs the key as well, in the words of SQS."""

@@ -1,9 +1,17 @@
 """Systems Manager, as one value."""
 
-from scenarios.cloud.agent.laws import register
 from scenarios.cloud.service import Service
+from scenarios.cloud.ssm.laws import register
+from scenarios.cloud.ssm.parameter_events import EVENTS
 from scenarios.cloud.ssm.permissions import PERMISSIONS
 from scenarios.cloud.ssm.recorded import RECORDED
 from scenarios.cloud.ssm.resources import KINDS
 
-SERVICE = Service(name="ssm", permissions=PERMISSIONS, recorded=(RECORDED,), kinds=KINDS, register=register)
+SERVICE = Service(
+    name="ssm",
+    permissions=PERMISSIONS,
+    recorded=(RECORDED,),
+    kinds=KINDS,
+    events=EVENTS,
+    register=register,
+)

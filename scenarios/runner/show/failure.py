@@ -35,7 +35,8 @@ def failure(report: Report, asked_as: str) -> str:
     lines += [f"{'':{TIME_WIDTH + 4}}given      {given.words}" for given in scenario.given]
     lines += _around(moments, report)
     replay = replay_command(asked_as, seed=report.seed, faults=report.faults)
-    return "\n".join([*lines, "", f"replay it: {replay}"])
+    near = ["", *report.near] if report.near else []
+    return "\n".join([*lines, *near, "", f"replay it: {replay}"])
 
 
 def in_short(report: Report) -> str:

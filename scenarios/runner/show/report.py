@@ -35,6 +35,9 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "kept": ("kept", "red"),
     "lost": ("lost", "bold red"),
     "undelivered": ("no target", "red"),
+    "no data": ("no data", "bold yellow"),
+    "no event": ("no event", "bold yellow"),
+    "no trail": ("no trail", "bold yellow"),
 }
 WHOLE = ("✗ FAILS", "error", "could not", "lost", "more")  # of these not a word is left out in brief
 SEVERITY_STYLES = {"CRITICAL": "bold red", "HIGH": "bold yellow", "MEDIUM": "bold cyan"}
@@ -67,6 +70,8 @@ class Teller:
         # Expectations that failed stand in the timeline; what stopped the run comes after them.
         for failure in report.failures[sum(moment.kind == "fails" for moment in report.timeline) :]:
             self._terminal.wrapped("", failure, "bold red")
+        for miss in report.near:
+            self._terminal.wrapped("", miss, "yellow")
         self._terminal.print()
 
     def _alarms(self, report: Report) -> None:

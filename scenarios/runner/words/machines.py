@@ -131,6 +131,12 @@ class WatchedHost:
         """TerminateInstances."""
         return self._asked(actor, "terminate_instances", "terminates")
 
+    def taken_back(self, *, action: str = "terminate") -> Action:
+        """EC2 takes a Spot Instance back: a warning, and two minutes later it stops or terminates."""
+        return self._in_world(
+            "is taken back by EC2", lambda world: world.instances.interrupt(self.machine(world), action)
+        )
+
     def _asked(self, actor: Actor, operation: str, word: str) -> Action:
         def do(world: World, caller: Caller) -> None:
             ec2 = world.client(caller, "ec2", self.region)
@@ -167,6 +173,9 @@ class WatchedHost:
             return None if found == state else f"it is {found}"
 
         return Check(f"{self.name} is {state}", judge)
+
+    def _in_world(self, words: str, do: Callable[[World], Any]) -> Action:
+        return Action(f"{self.name} {words}", do)
 
     def _inside(self, words: str, do: Callable[[Machine], Any]) -> Action:
         return Action(f"{self.name} {words}", lambda world: do(self.machine(world)))

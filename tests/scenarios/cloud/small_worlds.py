@@ -1,6 +1,7 @@
 """Small stacks to set worlds on: a queue that hears, a topic that mails, a bucket that tells, a trail."""
 
 import json
+from datetime import timedelta
 
 from scenarios.cloud.kernel.faults import NONE
 from scenarios.cloud.world import ACCOUNT, START, Deployment, World
@@ -40,6 +41,14 @@ def lets(service, *actions, resource="*", **more):
 
 def document(*statements):
     return {"Version": VERSION, "Statement": list(statements)}
+
+
+def total(world, namespace, metric, statistic="Sum", **dimensions):
+    """What a metric comes to since the world began; None without a datapoint."""
+    start, end = world.deployment.start, world.clock.now + timedelta(minutes=1)
+    store = world.cloudwatch.store(world.deployment.home)
+    points = store.statistic(namespace, metric, dimensions, statistic, period=60, start=start, end=end)
+    return sum(value for _, value in points) if points else None
 
 
 # ---- resources ----------------------------------------------------------------------------------

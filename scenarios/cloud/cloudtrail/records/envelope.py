@@ -19,6 +19,9 @@ _DETAIL_TYPES: Final[Mapping[str, str]] = {
 }
 
 
+DETAIL_TYPES: Final = tuple(dict.fromkeys(_DETAIL_TYPES.values()))
+
+
 def event_bridge_envelope(record: Mapping[str, Any], event_id: str) -> dict[str, Any]:
     """The event that a rule matches: `record` is its `detail`, `event_id` its own `id` (not the record's).
 

@@ -16,6 +16,10 @@ from typing import Any, NamedTuple
 import botocore.session
 
 from scenarios.cloud.cloudwatch.alarms.words import timestamp
+from scenarios.cloud.kernel.emitted import EmittedEvents
+
+STATE_CHANGE, CONFIGURATION_CHANGE = "CloudWatch Alarm State Change", "CloudWatch Alarm Configuration Change"
+EVENTS = (EmittedEvents(source="aws.cloudwatch", detail_types=(STATE_CHANGE, CONFIGURATION_CHANGE)),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +156,7 @@ def state_change_event(
     """EventBridge's `CloudWatch Alarm State Change`."""
     envelope = _envelope(place, alarm, change.at, event_id)
     detail = _detail(alarm, change, suppression)
-    return {**envelope, "detail-type": "CloudWatch Alarm State Change", "detail": detail}
+    return {**envelope, "detail-type": STATE_CHANGE, "detail": detail}
 
 
 def configuration_change_event(
@@ -178,7 +182,7 @@ def configuration_change_event(
         **({"previousConfiguration": _whole_configuration(before)} if before is not None else {}),
     }
     envelope = _envelope(place, alarm, at, event_id)
-    return {**envelope, "detail-type": "CloudWatch Alarm Configuration Change", "detail": detail}
+    return {**envelope, "detail-type": CONFIGURATION_CHANGE, "detail": detail}
 
 
 def lambda_event(place: Place, alarm: Any, change: Change) -> dict[str, Any]:

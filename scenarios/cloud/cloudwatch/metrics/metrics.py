@@ -24,6 +24,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from scenarios.cloud.cloudwatch.metrics.buckets import Bucket, Series, StatisticSet
+from scenarios.cloud.kernel.emitted import Settle
 from scenarios.cloud.kernel.errors import NotSimulated
 
 __all__ = [
@@ -95,14 +96,17 @@ _STATISTICS: Final[Mapping[str, Callable[[Bucket], float]]] = {
 class MetricStore:
     """The metrics of one account and region.
 
-    A copy (`copy.deepcopy`) is another store with the same data.
+    A copy (`copy.deepcopy`) is another store with the same data. `settle` is called before a namespace is
+    read, and may put in what waited until then.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settle: Settle | None = None) -> None:
         self._units: dict[Metric, dict[str, Series]] = {}
+        self._settle = settle
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "MetricStore":
         # A generic deep copy looks at every number and takes ten times as long.
+        self._settled(None)
         twin = memo[id(self)] = MetricStore()
         for metric, units in self._units.items():
             twin._units[metric] = {unit: series.copy() for unit, series in units.items()}
@@ -211,11 +215,13 @@ class MetricStore:
 
     def newest(self, namespace: str, name: str, dimensions: Mapping[str, str] | None = None) -> float:
         """The start of the newest minute (or second) with data, in seconds since 1970; -inf without any."""
+        self._settled(namespace)
         units = self._units.get(_metric(namespace, name, dimensions or {}))
         return _last(units) if units else -math.inf
 
     def units(self, namespace: str, name: str, dimensions: Mapping[str, str] | None = None) -> list[str]:
         """The units in which a metric has data."""
+        self._settled(namespace)
         return sorted(self._units.get(_metric(namespace, name, dimensions or {}), {}))
 
     def metrics(
@@ -236,6 +242,7 @@ class MetricStore:
             now: aware; when given, metrics without data in the last two weeks are left out.
             within: or so long, in place of two weeks.
         """
+        self._settled(namespace)
         wanted = (dimensions or {}).items()
         return sorted(
             metric
@@ -246,7 +253,12 @@ class MetricStore:
             and (now is None or _last(units) >= _seconds(now - (within or OLDEST)))
         )
 
+    def _settled(self, namespace: str | None) -> None:
+        if self._settle is not None:
+            self._settle(namespace)
+
     def _series(self, metric: Metric, unit: str | None) -> Series | None:
+        self._settled(metric.namespace)
         units = self._units.get(metric, {})
         if unit is not None:
             return units.get(unit)

@@ -52,13 +52,50 @@ def test_a_bucket_without_eventbridge_tells_nothing(properties):
         assert told(cloud) == []
 
 
-def test_reading_and_tagging_are_not_told():
+def test_an_object_created_is_told_with_its_size_and_etag():
+    with world({**bucket(**ON), **HEARS}) as cloud:
+        etag = put(cloud, body=b"abc")["ETag"]
+
+        (event,) = told(cloud)
+
+    assert event["detail"]["object"].keys() == {"key", "size", "etag", "sequencer"}
+    assert event["detail"]["object"]["size"] == 3
+    assert f'"{event["detail"]["object"]["etag"]}"' == etag
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "what"),
+    [
+        pytest.param(
+            "put_object_tagging",
+            {"Tagging": {"TagSet": [{"Key": "a", "Value": "b"}]}},
+            "Object Tags Added",
+            id="tags put",
+        ),
+        pytest.param("delete_object_tagging", {}, "Object Tags Deleted", id="tags deleted"),
+        pytest.param("put_object_acl", {"ACL": "public-read"}, "Object ACL Updated", id="its ACL"),
+    ],
+)
+def test_what_is_changed_about_an_object_is_told(operation, parameters, what):
+    with world({**bucket(**ON, **VERSIONED), **HEARS}) as cloud:
+        version = put(cloud)["VersionId"]
+        told(cloud)
+        getattr(admin(cloud, "s3"), operation)(Bucket="tw-logs", Key="k", **parameters)
+
+        event = next(each for each in told(cloud) if each["detail-type"] != "Object Created")
+
+    assert event["detail-type"] == what
+    assert event["detail"]["object"].keys() == {"key", "etag", "version-id"}
+    assert event["detail"]["object"]["version-id"] == version
+    assert "reason" not in event["detail"]
+
+
+def test_reading_is_not_told():
     with world({**bucket(**ON), **HEARS}) as cloud:
         put(cloud)
         told(cloud)
         s3 = admin(cloud, "s3")
         s3.get_object(Bucket="tw-logs", Key="k")
-        s3.put_object_tagging(Bucket="tw-logs", Key="k", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
 
         assert len(told(cloud)) == 1
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.scenarios.cloud.small_worlds import queue, world
+from tests.scenarios.cloud.small_worlds import queue, total, world
 
 ALARM = {
     "Type": "AWS::CloudWatch::Alarm",
@@ -23,6 +23,21 @@ ALARM = {
     },
 }
 STACK = {**queue(), **queue("Other"), "Alarm": ALARM}
+
+
+SUMMED = (
+    "NumberOfMessagesSent",
+    "SentMessageSize",
+    "NumberOfMessagesReceived",
+    "NumberOfMessagesDeleted",
+    "ApproximateNumberOfMessagesVisible",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateAgeOfOldestMessage",
+)
+
+
+def measured(world, metric):
+    return total(world, "AWS/SQS", metric, QueueName="Heard")
 
 
 def send(world, name, times):
@@ -80,14 +95,45 @@ def test_the_count_stands_at_the_full_minute():
         assert found == [(began + timedelta(minutes=1), 3.0)]
 
 
-def test_a_queue_that_no_alarm_watches_is_not_counted():
-    with world({**queue(), "Alarm": ALARM, **queue("Other")}) as it:
-        send(it, "Other", 3)
+def test_what_is_sent_received_and_deleted_is_counted():
+    with world(queue()) as it:
+        sqs, url = send(it, "Heard", 3)
+        taken = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=2)["Messages"]
+        for message in taken:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         it.run(90)
 
-        assert (
-            it.cloudwatch.store("us-east-1").units(
-                "AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": "Other"}
-            )
-            == []
-        )
+        found = {name: measured(it, name) for name in SUMMED}
+
+    assert found == {
+        "NumberOfMessagesSent": 3,
+        "SentMessageSize": 3,
+        "NumberOfMessagesReceived": 2,
+        "NumberOfMessagesDeleted": 2,
+        "ApproximateNumberOfMessagesVisible": 1,
+        "ApproximateNumberOfMessagesNotVisible": 0,
+        "ApproximateAgeOfOldestMessage": 60,
+    }
+
+
+def test_an_alarm_on_metric_math_hears_of_a_queue_too():
+    stat = {
+        "Metric": {key: ALARM["Properties"][key] for key in ("Namespace", "MetricName", "Dimensions")},
+        "Period": 60,
+        "Stat": "Maximum",
+    }
+    given = {
+        key: value
+        for key, value in ALARM["Properties"].items()
+        if key not in ("Namespace", "MetricName", "Dimensions", "Statistic", "Period")
+    }
+    given["Metrics"] = [
+        {"Id": "m", "MetricStat": stat, "ReturnData": False},
+        {"Id": "e", "Expression": "m * 2", "ReturnData": True},
+    ]
+    with world({**queue(), "Alarm": {**ALARM, "Properties": given}}) as it:
+        send(it, "Heard", 1)
+
+        it.run(180)
+
+        assert [change.after for change in it.cloudwatch.changes][-1] == "ALARM"

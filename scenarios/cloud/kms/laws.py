@@ -1,0 +1,9 @@
+"""Which laws KMS has."""
+
+from scenarios.cloud.kms.deletion import Deletions
+from scenarios.cloud.setting import Setting
+
+
+def register(setting: Setting) -> None:
+    """The laws of KMS."""
+    setting.laws.add(Deletions(setting))

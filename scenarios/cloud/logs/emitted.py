@@ -1,0 +1,25 @@
+"""The metrics that CloudWatch Logs emits of what comes in, and of what subscriptions send on.
+
+An event counts with the 26 bytes that PutLogEvents counts beside its text. The values of DestinationType, and
+that what is sent on counts as packed, are unconfirmed.
+
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html
+"""
+
+from typing import Final
+
+from scenarios.cloud.kernel.emitted import EmittedMetrics
+
+NAMESPACE: Final = "AWS/Logs"
+METRICS = (
+    EmittedMetrics(
+        namespace=NAMESPACE,
+        units={"IncomingBytes": "Bytes", "IncomingLogEvents": "None"},
+        dimensions=((), ("LogGroupName",)),
+    ),
+    EmittedMetrics(
+        namespace=NAMESPACE,
+        units={"DeliveryErrors": "None", "ForwardedBytes": "Bytes", "ForwardedLogEvents": "None"},
+        dimensions=(("LogGroupName", "DestinationType", "FilterName"),),
+    ),
+)

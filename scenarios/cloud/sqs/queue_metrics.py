@@ -1,0 +1,118 @@
+"""SQS's own metrics: what is sent, received and deleted, and once a minute what lies in each queue.
+
+A queue that nobody touched for six hours is inactive, and CloudWatch hears nothing of it; here a queue counts
+as active while anything lies in it.
+
+Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.emitted import EmittedMetrics
+from scenarios.cloud.kernel.stack import Stack
+from scenarios.cloud.setting import Setting
+
+NAMESPACE: Final = "AWS/SQS"
+METRICS = (
+    EmittedMetrics(
+        namespace=NAMESPACE,
+        units={
+            "ApproximateAgeOfOldestMessage": "Seconds",
+            "ApproximateNumberOfMessagesDelayed": "Count",
+            "ApproximateNumberOfMessagesNotVisible": "Count",
+            "ApproximateNumberOfMessagesVisible": "Count",
+            "NumberOfEmptyReceives": "Count",
+            "NumberOfMessagesDeleted": "Count",
+            "NumberOfMessagesReceived": "Count",
+            "NumberOfMessagesSent": "Count",
+            "SentMessageSize": "Bytes",
+        },
+        dimensions=(("QueueName",),),
+    ),
+)
+
+
+def sent(setting: Setting, region: str, queue: str, body: str) -> None:
+    """A message was put into a queue."""
+    values = {"NumberOfMessagesSent": 1, "SentMessageSize": len(body.encode())}
+    setting.measured(region, NAMESPACE, values, {"QueueName": queue})
+
+
+def received(setting: Setting, region: str, queue: str, messages: int) -> None:
+    """So many messages were taken from a queue."""
+    values = {"NumberOfMessagesReceived": messages} if messages else {"NumberOfEmptyReceives": 1}
+    setting.measured(region, NAMESPACE, values, {"QueueName": queue})
+
+
+def deleted(setting: Setting, region: str, queue: str, messages: int) -> None:
+    """So many messages were deleted from a queue."""
+    setting.measured(region, NAMESPACE, {"NumberOfMessagesDeleted": messages}, {"QueueName": queue})
+
+
+class QueueMetrics:
+    """Counts what calls do to queues, and what lies in them."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        after = setting.calls.after
+        after("sqs", "SendMessage", lambda call: self._sent(call, [call.parameters]))
+        after("sqs", "SendMessageBatch", lambda call: self._sent(call, _that_worked(call)))
+        after("sqs", "ReceiveMessage", lambda call: self._received(call, len(_of(call, "Messages"))))
+        after("sqs", "DeleteMessage", lambda call: self._deleted(call, 1))
+        after("sqs", "DeleteMessageBatch", lambda call: self._deleted(call, len(_of(call, "Successful"))))
+
+    def start(self, _: Sequence[Stack]) -> None:
+        """Count for the first time at the next full minute."""
+        self._next()
+
+    def _next(self) -> None:
+        now = self._setting.clock.now
+        self._setting.clock.at(
+            now.replace(second=0, microsecond=0) + timedelta(minutes=1), self._count, "queues are counted"
+        )
+
+    def _count(self) -> None:
+        for region in self._setting.regions:
+            for queue in moto_hooks.queues(self._setting.account, region):
+                if moto_hooks.messages(queue):
+                    self._count_in(region, queue)
+        self._next()
+
+    def _count_in(self, region: str, queue: Any) -> None:
+        now = self._setting.clock.now
+        oldest = min(each.sent_timestamp for each in moto_hooks.messages(queue)) / 1000
+        values = {
+            "ApproximateNumberOfMessagesVisible": queue.approximate_number_of_messages,
+            "ApproximateNumberOfMessagesNotVisible": queue.approximate_number_of_messages_not_visible,
+            "ApproximateNumberOfMessagesDelayed": queue.approximate_number_of_messages_delayed,
+            "ApproximateAgeOfOldestMessage": int(now.timestamp() - oldest),
+        }
+        self._setting.measured(region, NAMESPACE, values, {"QueueName": queue.name})
+
+    def _sent(self, call: ApiCall, entries: Sequence[Any]) -> None:
+        for entry in entries:
+            sent(self._setting, call.region, _name(call), entry["MessageBody"])
+
+    def _received(self, call: ApiCall, messages: int) -> None:
+        received(self._setting, call.region, _name(call), messages)
+
+    def _deleted(self, call: ApiCall, messages: int) -> None:
+        deleted(self._setting, call.region, _name(call), messages)
+
+
+def _name(call: ApiCall) -> str:
+    return str(call.parameters["QueueUrl"]).rpartition("/")[2]
+
+
+def _of(call: ApiCall, part: str) -> Sequence[Any]:
+    found: Sequence[Any] = (call.response or {}).get(part, ())
+    return found
+
+
+def _that_worked(call: ApiCall) -> list[Any]:
+    worked = {each["Id"] for each in _of(call, "Successful")}
+    return [each for each in call.parameters["Entries"] if each["Id"] in worked]

@@ -1,0 +1,11 @@
+"""Which laws Systems Manager has."""
+
+from scenarios.cloud.agent import laws as agent
+from scenarios.cloud.setting import Setting
+from scenarios.cloud.ssm.parameter_events import ParameterEvents
+
+
+def register(setting: Setting) -> None:
+    """The laws of Systems Manager, and of the agent that it installs."""
+    setting.laws.add(ParameterEvents(setting))
+    agent.register(setting)

@@ -1,0 +1,73 @@
+"""A run fails where an alarm or a rule waits for what nothing here emits, unless the scenario answers."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from scenarios.cloud.world import Deployment
+from scenarios.runner.run import rehearse
+from scenarios.runner.scenario import Scenario, at
+from scenarios.runner.show.failure import failure
+from scenarios.runner.words.aws_itself import aws_measures, aws_tells
+from tests.scenarios.cloud.cloudwatch.alarms.test_unfed import UNFED
+from tests.scenarios.cloud.eventbridge.test_unheard import GUARDDUTY
+from tests.scenarios.cloud.small_worlds import queue, rule
+
+FINDING = dict.fromkeys(("accountId", "region", "id", "arn", "type", "resource", "service", "severity"), "x")
+MEASURES = aws_measures("AWS/ELB", "UnHealthyHostCount", 2, LoadBalancerName="web")
+TELLS = aws_tells("aws.guardduty", "GuardDuty Finding", FINDING)
+SCENARIO = Scenario(name="waits", title="Two wait in vain", when=[], then=[], lasts="05:00")
+STACK = {
+    **queue(),
+    **rule("Findings", GUARDDUTY),
+    "Unhealthy": {"Type": "AWS::CloudWatch::Alarm", "Properties": UNFED},
+}
+
+
+def rehearsed(scenario, resources=STACK, **more):
+    return rehearse(scenario, deployment=Deployment(template=json.dumps({"Resources": resources})), **more)
+
+
+def test_both_fail_the_run_and_say_how_to_answer():
+    report = rehearsed(SCENARIO)
+
+    assert not report.passed
+    alarm, waiting = report.failures
+    assert alarm == (
+        "the alarm Unhealthy watches AWS/ELB UnHealthyHostCount by LoadBalancerName, which the simulated AWS "
+        "never emits: put it with aws_measures or aws_tells, or name Unhealthy in the scenario's not_emitted"
+    )
+    assert waiting.startswith("the rule Findings waits for aws.guardduty: GuardDuty Finding, which the ")
+    assert [moment.kind for moment in report.timeline][:2] == ["no data", "no event"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"not_emitted": ("Unhealthy", "Findings")}, id="by logical id"),
+        pytest.param({"not_emitted": ("unhealthy", "Findings")}, id="by name"),
+        pytest.param({"when": [at("01:00", MEASURES, TELLS)]}, id="they are put"),
+        pytest.param({"when": [at("01:00", MEASURES)], "not_emitted": ("Findings",)}, id="one of each"),
+    ],
+)
+def test_a_scenario_answers_for_them(answer):
+    report = rehearsed(replace(SCENARIO, **answer))
+
+    assert report.failures == ()
+
+
+def test_a_run_that_failed_tells_which_field_kept_a_rule_from_running():
+    severe = {**GUARDDUTY, "detail": {"severity": [{"numeric": [">", 7]}]}}
+    scenario = replace(SCENARIO, when=[at("01:00", TELLS)])
+    told = rehearsed(scenario, {**STACK, **rule("Findings", severe)})
+    quiet = rehearsed(replace(scenario, not_emitted=("Unhealthy",)), {**STACK, **rule("Findings", severe)})
+    asked = rehearsed(
+        replace(scenario, not_emitted=("Unhealthy",)), {**STACK, **rule("Findings", severe)}, explained=True
+    )
+
+    (near,) = told.near
+    assert near.startswith("rule Findings in us-east-1 nearly matched GuardDuty Finding: detail.severity: ")
+    assert near in failure(told, "waits")
+    assert quiet.near == ()
+    assert asked.near == told.near
