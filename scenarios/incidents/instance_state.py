@@ -75,6 +75,34 @@ SPOKE = Scenario(
     ],
 )
 
+
+def _far_told(call: str, severity: str = "INFO") -> Check:
+    """Who made this call in the other region, be it with the change or after it."""
+    return alert("instance_state", severity, call, "203.0.113.66", "us-east-1", subject="by arn")
+
+
+SPOKE_LIFE = Scenario(
+    name="instance_state.spoke_life",
+    title="A host comes and goes in another region, where none is expected: each alert names who did it",
+    home="eu-west-1",
+    spokes=("us-east-1",),
+    parameters=(("InstanceStatesTold", "running,stopped,terminated"),),
+    lasts="60:00",
+    when=[
+        at("00:00", far.launched_by(mallory)),
+        at("05:00", far.stopped_by(mallory)),
+        at("25:00", far.started_by(mallory)),
+        at("35:00", far.terminated_by(mallory)),
+    ],
+    then=[
+        by("05:00", _far_told("RunInstances")),
+        by("10:00", _far_told("StopInstances")),
+        by("30:00", _far_told("StartInstances")),
+        by("40:00", _far_told("TerminateInstances", "LOW")),
+        at_the_end(no_more_alerts_than(8), written_down(8)),
+    ],
+)
+
 deployer = Actor(name="deployer", address="198.51.100.9")
 
 EXPECTED = Scenario(
@@ -177,4 +205,4 @@ AGAIN = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, SPOKE, EXPECTED, BY_ITSELF, AGAIN)
+SCENARIOS = (SCENARIO, SPOKE, SPOKE_LIFE, EXPECTED, BY_ITSELF, AGAIN)

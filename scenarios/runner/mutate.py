@@ -244,18 +244,23 @@ def record(scenario: Scenario) -> Recorded:
 def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario]:
     """The scenarios that touch what the mutant changes, likeliest first.
 
-    Likeliest is who asked, of the very role, an action that the changed statement is about; then who names
-    the resource itself; then who bears its name; then who is quick.
+    Likeliest is who asked, of the very role or as the very service, an action that the changed statement is
+    about; then in whose run the very alarm, or the filter's, goes off; then who names the resource itself;
+    then who bears its name; then who is quick.
     """
     stated = _stated(mutant)
     stem = mutant.resource.lower()
 
-    def rank(scenario: Scenario) -> tuple[int, int, int, float]:
+    def rank(scenario: Scenario) -> tuple[int, bool, bool, bool, float]:
         known = recorded[scenario.name]
         asked = {action for _, action in known.touched.asked & stated}
-        named = mutant.resource in known.touched.named
-        alike = stem.startswith(scenario.name.split(".", 1)[0].replace("_", ""))
-        return -len(asked), 0 if named else 1, 0 if alike else 1, known.seconds
+        return (
+            -len(asked),
+            mutant.resource not in known.touched.alarmed,
+            mutant.resource not in known.touched.named,
+            not stem.startswith(scenario.name.split(".", 1)[0].replace("_", "")),
+            known.seconds,
+        )
 
     near = [
         each
@@ -284,22 +289,43 @@ def _touches(mutant: Mutant, touched: Touched) -> bool:
 
 
 def _stated(mutant: Mutant) -> set[tuple[str, str]]:
-    """The roles and actions that the changed statement of a policy is about."""
+    """The roles or services, and the actions, that the changed statement of a policy is about.
+
+    A change that lies in no statement is about all of the policy.
+    """
     resources = _templates()[mutant.of]["Resources"]
     node: Any = {"Resources": resources}
-    statement: Mapping[str, Any] = {}
+    statements: list[Mapping[str, Any]] = []
     for part in mutant.path:
         if isinstance(node, str):
             break  # in a text that holds references
         node = node[part]
         if isinstance(node, dict) and "Effect" in node:
-            statement = node
-    actions = statement.get("Action", ())
-    every = [actions] if isinstance(actions, str) else list(actions)
-    if mutant.kind == "action" and isinstance(mutant.path[-1], int) and len(every) > 1:
-        every = [every[mutant.path[-1]]] if mutant.path[-2] == "Action" else every
+            statements = [node]
+    if not statements:
+        document = resources[mutant.resource].get("Properties", {}).get("PolicyDocument", {})
+        statements = document.get("Statement", [])
     roles = {mutant.resource, *(references(resources[mutant.resource]) & set(resources))}
-    return {(role, action) for role in roles for action in every if isinstance(action, str)}
+    return {
+        (who, action)
+        for statement in statements
+        for action in _actions_of(statement, mutant)
+        for who in roles | set(_listed(statement.get("Principal", {}), "Service"))
+        if isinstance(action, str)
+    }
+
+
+def _actions_of(statement: Mapping[str, Any], mutant: Mutant) -> list[Any]:
+    every = _listed(statement, "Action")
+    if mutant.kind == "action" and mutant.path[-2] == "Action" and len(every) > 1:
+        return [every[int(mutant.path[-1])]]
+    return every
+
+
+def _listed(node: Any, name: str) -> list[Any]:
+    """A member of a policy that may be one or several."""
+    value = node.get(name, []) if isinstance(node, dict) else []
+    return value if isinstance(value, list) else [value]
 
 
 @cache

@@ -27,12 +27,15 @@ _LONGEST = 600
 class Touched:
     """What a run came near. `named`: logical ids; `joined`: those one reference away from them.
 
-    `asked`: a role's logical id and an action (`dynamodb:PutItem`) that its session was judged for.
+    `asked`: a role's logical id, or an AWS service (`cloudwatch.amazonaws.com`), and an action
+    (`dynamodb:PutItem`) that it was judged for. `alarmed`: alarms that went off, and the metric filters that
+    count for them; every alarm is named in every run, when it is first looked at.
     """
 
     named: frozenset[str]
     joined: frozenset[str]
     asked: frozenset[tuple[str, str]]
+    alarmed: frozenset[str] = frozenset()
 
 
 class Recording:
@@ -41,6 +44,7 @@ class Recording:
     def __init__(self) -> None:
         self._words: set[str] = set()
         self._asked: set[tuple[str, str]] = set()
+        self._alarms: set[str] = set()
 
     def hear(self, *values: Any) -> None:
         """Take up every text in these, however deep."""
@@ -57,19 +61,37 @@ class Recording:
         self._words.add(role)
         self._asked.add((role, action))
 
+    def ask_as_service(self, service: str, action: str) -> None:
+        """An AWS service was judged for this action."""
+        self._asked.add((service, action))
+
+    def went_off(self, words: str) -> None:
+        """An alarm's line of the trace; `NAME: OK -> ALARM` says that it went off."""
+        name, _, change = words.rpartition(": ")
+        if change.endswith("-> ALARM"):
+            self._alarms.add(name)
+
     def touched(self, stacks: Iterable[Stack]) -> Touched:
         """What the words name, of these stacks."""
         text = "\n".join(self._words)
         named: set[str] = set()
         joined: set[str] = set()
-        asked: set[tuple[str, str]] = set()
+        asked = {(who, action) for who, action in self._asked if who.endswith(".amazonaws.com")}
+        alarmed: set[str] = set()
         for stack in stacks:
             here = {logical_id for logical_id in stack.resources if _is_named(stack, logical_id, text)}
             named |= here
             joined |= _next_to(here, stack.template["Resources"])
             roles = {resource.physical_id: logical_id for logical_id, resource in stack.resources.items()}
             asked |= {(roles[role], action) for role, action in self._asked if role in roles}
-        return Touched(named=frozenset(named), joined=frozenset(joined - named), asked=frozenset(asked))
+            off = {name for name, each in stack.resources.items() if each.physical_id in self._alarms}
+            alarmed |= off | _counting_for(off, stack.template["Resources"])
+        return Touched(
+            named=frozenset(named),
+            joined=frozenset(joined - named),
+            asked=frozenset(asked),
+            alarmed=frozenset(alarmed),
+        )
 
 
 @contextmanager
@@ -86,6 +108,7 @@ def recording() -> Iterator[Recording]:
 
     def service_asked(self: Any, service: str, action: str, resource: str, context: Any) -> Any:
         heard.hear(resource, context)
+        heard.ask_as_service(service, action)
         return service_may(self, service, action, resource, context)
 
     def role_asked(self: Any, role_arn: str, *more: Any) -> Any:
@@ -102,6 +125,8 @@ def recording() -> Iterator[Recording]:
 
     def noted(self: Any, kind: str, words: str, **facts: Any) -> None:
         heard.hear(words)
+        if kind == "alarm":
+            heard.went_off(words)
         note(self, kind, words, **facts)
 
     replaced: tuple[tuple[Any, str, Any], ...] = (
@@ -147,3 +172,14 @@ def _next_to(named: set[str], resources: Mapping[str, Any]) -> set[str]:
     refers = {logical_id: references(resource) & set(resources) for logical_id, resource in resources.items()}
     to = {logical_id for logical_id, others in refers.items() if others & named}
     return to | {other for logical_id in named for other in refers.get(logical_id, ())}
+
+
+def _counting_for(alarms: set[str], resources: Mapping[str, Any]) -> set[str]:
+    """The metric filters whose metrics these alarms are about."""
+    metrics = {resources[name].get("Properties", {}).get("MetricName") for name in alarms}
+    return {
+        logical_id
+        for logical_id, resource in resources.items()
+        if resource["Type"] == "AWS::Logs::MetricFilter"
+        and any(each["MetricName"] in metrics for each in resource["Properties"]["MetricTransformations"])
+    }

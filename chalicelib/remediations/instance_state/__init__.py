@@ -199,10 +199,11 @@ def _severity(state: str) -> Severity:
 def _late(event: StateCall, changes: Sequence[tuple[str, str, datetime]]) -> Alert:
     """Who it was, after it was told that it happened."""
     instance, state, _ = changes[0]
+    done = "started" if state == "running" else state
     subject = f"Instance {instance}" if len(changes) == 1 else f"{len(changes)} instances"
     return Alert(
         severity=_severity(state),
-        title=f"{subject} {'was' if len(changes) == 1 else 'were'} {state} by {event.who}",
+        title=f"{subject} {'was' if len(changes) == 1 else 'were'} {done} by {event.who}",
         facts=(
             ("Told before", some([f"{name} is {now} ({when(at)})" for name, now, at in changes])),
             ("Who", event.who),

@@ -127,6 +127,10 @@ class WatchedHost:
         """StopInstances."""
         return self._asked(actor, "stop_instances", "stops")
 
+    def started_by(self, actor: Actor) -> Action:
+        """StartInstances."""
+        return self._asked(actor, "start_instances", "starts")
+
     def terminated_by(self, actor: Actor) -> Action:
         """TerminateInstances."""
         return self._asked(actor, "terminate_instances", "terminates")

@@ -1,5 +1,6 @@
 """Which scenarios a changed leaf meets, in which order, and what is said of what survives."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -19,8 +20,10 @@ def mutant(every, text):
     return next(each for each in every if text in each.name)
 
 
-def recorded(seconds=1.0, *, named=(), joined=(), asked=()):
-    touched = Touched(named=frozenset(named), joined=frozenset(joined), asked=frozenset(asked))
+def recorded(seconds=1.0, *, named=(), joined=(), asked=(), alarmed=()):
+    touched = Touched(
+        named=frozenset(named), joined=frozenset(joined), asked=frozenset(asked), alarmed=frozenset(alarmed)
+    )
     return Recorded(touched=touched, seconds=seconds)
 
 
@@ -108,3 +111,29 @@ def test_progress_says_what_is_killed_and_how_long_it_takes():
     verdicts = [MutantResult("a", "x"), MutantResult("b", "")]
 
     assert mutate._progress(verdicts, 10, 60) == "killed 1 / 2, 10 in all, 4 min left"
+
+
+def test_a_filters_change_meets_first_whose_alarm_went_off(every):
+    changed = mutant(every, "RouteTableChangesFilter.Properties.MetricTransformations")
+    filters = [changed.resource]
+    known = {
+        "root_login": recorded(1, named=filters),
+        "cis_alarms": recorded(9, joined=filters, alarmed=filters),
+    }
+
+    assert names(concerned(changed, known)) == ["cis_alarms", "root_login"]
+
+
+@pytest.mark.parametrize(
+    "text", ["AlertTopicPolicy.Properties.Topics", "AlertTopicPolicy.*Allow sns:Publish"]
+)
+def test_a_topics_policy_meets_first_whoever_a_service_published_for(every, text):
+    changed = next(each for each in every if re.search(text, each.name))
+    known = {
+        "root_login": recorded(1, named=["AlertTopicPolicy"]),
+        "cis_alarms": recorded(
+            9, joined=["AlertTopicPolicy"], asked=[("cloudwatch.amazonaws.com", "sns:Publish")]
+        ),
+    }
+
+    assert names(concerned(changed, known)) == ["cis_alarms", "root_login"]

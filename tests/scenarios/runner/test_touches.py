@@ -76,6 +76,25 @@ def test_a_role_that_was_judged_is_named_with_what_it_asked():
     assert found.named == {"Role"}
 
 
+def test_an_alarm_that_went_off_is_known_with_the_filter_that_counts_for_it():
+    (scenario,) = named(["cis_alarms"])
+
+    touched = record(scenario).touched
+
+    assert touched.alarmed
+    assert any(name.endswith("Filter") for name in touched.alarmed)
+    assert ("cloudwatch.amazonaws.com", "sns:Publish") in touched.asked
+
+
+def test_an_alarm_that_is_looked_at_first_has_not_gone_off():
+    recording = Recording()
+    recording.went_off("stack-Rule-1: INSUFFICIENT_DATA -> OK")
+    before = recording.touched([stack()]).alarmed
+    recording.went_off("stack-Rule-1: OK -> ALARM")
+
+    assert (before, recording.touched([stack()]).alarmed) == (frozenset(), {"Rule"})
+
+
 def test_references_are_found_in_every_form():
     part = [{"Ref": "A"}, {"x": {"Fn::GetAtt": ["B", "Arn"]}}, {"Fn::Sub": ["${C}-${D.Arn}-${!E}", {"F": 1}]}]
 
