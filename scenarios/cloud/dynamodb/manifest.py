@@ -5,6 +5,7 @@ from scenarios.cloud.dynamodb.permissions import PERMISSIONS
 from scenarios.cloud.dynamodb.recorded import RECORDED
 from scenarios.cloud.dynamodb.resources import KINDS
 from scenarios.cloud.dynamodb.table_metrics import METRICS
+from scenarios.cloud.kernel.validation import Validation
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
@@ -13,5 +14,6 @@ SERVICE = Service(
     recorded=RECORDED,
     kinds=KINDS,
     metrics=METRICS,
+    validation=Validation(code="ValidationException"),
     register=register,
 )

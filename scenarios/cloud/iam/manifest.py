@@ -5,6 +5,7 @@ from scenarios.cloud.iam.mends import MENDS
 from scenarios.cloud.iam.permissions import PERMISSIONS
 from scenarios.cloud.iam.resources import KINDS
 from scenarios.cloud.kernel.recorded import Recorded, Style
+from scenarios.cloud.kernel.validation import Validation
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
@@ -27,5 +28,6 @@ SERVICE = Service(
     ),
     kinds=KINDS,
     mends=MENDS,
+    validation=Validation(code="ValidationError"),
     register=register,
 )

@@ -1,5 +1,6 @@
 """Kinesis Data Streams, as one value."""
 
+from scenarios.cloud.kernel.validation import Validation
 from scenarios.cloud.kinesis.emitted import KINESIS_METRICS
 from scenarios.cloud.kinesis.laws import register
 from scenarios.cloud.kinesis.permissions import PERMISSIONS
@@ -13,5 +14,6 @@ SERVICE = Service(
     recorded=(RECORDED,),
     kinds=KINDS,
     metrics=KINESIS_METRICS,
+    validation=Validation(code="ValidationException"),
     register=register,
 )

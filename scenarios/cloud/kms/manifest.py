@@ -1,5 +1,6 @@
 """KMS, as one value."""
 
+from scenarios.cloud.kernel.validation import Validation
 from scenarios.cloud.kms.deletion import EVENTS
 from scenarios.cloud.kms.laws import register
 from scenarios.cloud.kms.permissions import PERMISSIONS
@@ -14,4 +15,5 @@ SERVICE = Service(
     kinds=KINDS,
     events=EVENTS,
     register=register,
+    validation=Validation(code="ValidationException"),
 )

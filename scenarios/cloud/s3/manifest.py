@@ -7,6 +7,7 @@ from scenarios.cloud.s3.permissions import PERMISSIONS
 from scenarios.cloud.s3.recorded import RECORDED
 from scenarios.cloud.s3.resources import KINDS
 from scenarios.cloud.s3.storage_metrics import METRICS
+from scenarios.cloud.s3.validation import VALIDATION
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
@@ -17,5 +18,6 @@ SERVICE = Service(
     mends=MENDS,
     metrics=METRICS,
     events=EVENTS,
+    validation=VALIDATION,
     register=register,
 )

@@ -73,7 +73,7 @@ BUCKET = Shape(
             },
             required=("ServerSideEncryptionConfiguration",),
         ),
-        "BucketName": Text(pattern=r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
+        "BucketName": Text(),
         "CorsConfiguration": _NOT_HERE,
         "InventoryConfigurations": _NOT_HERE,
         "LifecycleConfiguration": Shape(
@@ -158,7 +158,7 @@ def create_bucket(order: Order) -> Identity:
     """Create a bucket and whatever is configured on it."""
     s3 = order.client("s3")
     site = order.site
-    name = order.name("BucketName", 63).lower()
+    name = order.properties.get("BucketName") or order.generated_name(63).lower()
     placed: dict[str, Any] = {}
     if site.region != "us-east-1":
         placed["CreateBucketConfiguration"] = {"LocationConstraint": site.region}

@@ -1,4 +1,4 @@
-"""What SNS refuses of a message or a subscription, beyond what its model says.
+"""What SNS refuses of a message or a filter policy, beyond what its model says; see also topic_rules.py.
 
 The words are SNS's own where people have published them; the others are ours.
 
@@ -16,7 +16,7 @@ from typing import Any
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.validation import Request, Validation
-from scenarios.cloud.sns import filtering
+from scenarios.cloud.sns import filtering, topic_rules
 
 LONGEST_SUBJECT = 100
 LARGEST_BYTES = 262_144
@@ -128,8 +128,6 @@ def set_attributes(request: Request) -> None:
         standing = moto_hooks.subscription(given["SubscriptionArn"])
         scope = standing.attributes.get("FilterPolicyScope") if standing is not None else None
         filtering.check(value, scope or filtering.ATTRIBUTES)
-    if name == "FilterPolicyScope" and value not in (filtering.ATTRIBUTES, filtering.BODY):
-        raise _invalid(f"FilterPolicyScope: Invalid value [{value}]")
 
 
 def _invalid(why: str) -> Refused:
@@ -144,7 +142,9 @@ VALIDATION = Validation(
     rules={
         "Publish": (publish,),
         "PublishBatch": (publish_batch,),
-        "Subscribe": (subscribe,),
-        "SetSubscriptionAttributes": (set_attributes,),
+        "CreateTopic": (topic_rules.topic,),
+        "SetTopicAttributes": (topic_rules.topic_attribute,),
+        "Subscribe": (topic_rules.subscription, subscribe),
+        "SetSubscriptionAttributes": (topic_rules.subscription_attribute, set_attributes),
     }
 )

@@ -7,6 +7,7 @@ from scenarios.cloud.sqs.permissions import PERMISSIONS
 from scenarios.cloud.sqs.queue_metrics import METRICS
 from scenarios.cloud.sqs.recorded import RECORDED
 from scenarios.cloud.sqs.resources import KINDS
+from scenarios.cloud.sqs.validation import VALIDATION
 
 SERVICE = Service(
     name="sqs",
@@ -15,5 +16,6 @@ SERVICE = Service(
     kinds=KINDS,
     mends=MENDS,
     metrics=METRICS,
+    validation=VALIDATION,
     register=register,
 )

@@ -1,5 +1,7 @@
 """AWS::SQS: queues and who may send to them.
 
+The shapes say which properties there are; what SQS refuses of them stands in `validation`.
+
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_SQS.html
 """
 
@@ -24,23 +26,23 @@ QUEUE = Shape(
     fields={
         "ContentBasedDeduplication": _FIFO,
         "DeduplicationScope": _FIFO,
-        "DelaySeconds": Whole(low=0, high=900),
+        "DelaySeconds": Whole(),
         "FifoQueue": _FIFO,
         "FifoThroughputLimit": _FIFO,
-        "KmsDataKeyReusePeriodSeconds": Whole(low=60, high=86_400),
+        "KmsDataKeyReusePeriodSeconds": Whole(),
         "KmsMasterKeyId": Text(),
-        "MaximumMessageSize": Whole(low=1024, high=1_048_576),
-        "MessageRetentionPeriod": Whole(low=60, high=1_209_600),
-        "QueueName": Text(pattern=r"[a-zA-Z0-9_-]{1,80}"),
-        "ReceiveMessageWaitTimeSeconds": Whole(low=0, high=20),
+        "MaximumMessageSize": Whole(),
+        "MessageRetentionPeriod": Whole(),
+        "QueueName": Text(),
+        "ReceiveMessageWaitTimeSeconds": Whole(),
         "RedriveAllowPolicy": Refused(because="which queues may send their dead letters here"),
         "RedrivePolicy": Shape(
-            fields={"deadLetterTargetArn": arn("sqs"), "maxReceiveCount": Whole(low=1, high=1000)},
+            fields={"deadLetterTargetArn": arn("sqs"), "maxReceiveCount": Whole()},
             required=("deadLetterTargetArn", "maxReceiveCount"),
         ),
         "SqsManagedSseEnabled": Flag(),
         "Tags": TAGS,
-        "VisibilityTimeout": Whole(low=0, high=43_200),
+        "VisibilityTimeout": Whole(),
     }
 )
 
@@ -57,10 +59,6 @@ def create_queue(order: Order) -> Identity:
     """Create a queue; what is not said is SQS's default (30 s hidden, 4 days kept)."""
     sqs = order.client("sqs")
     name = order.name("QueueName", 80)
-    if order.properties.get("SqsManagedSseEnabled") and "KmsMasterKeyId" in order.properties:
-        raise order.refuse(
-            "SqsManagedSseEnabled", "You can use one type of server-side encryption (SSE) at one time."
-        )
     attributes: dict[str, str] = {}
     for attribute, value in order.properties.items():
         if attribute == "RedrivePolicy":

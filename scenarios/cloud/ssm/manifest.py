@@ -6,6 +6,7 @@ from scenarios.cloud.ssm.parameter_events import EVENTS
 from scenarios.cloud.ssm.permissions import PERMISSIONS
 from scenarios.cloud.ssm.recorded import RECORDED
 from scenarios.cloud.ssm.resources import KINDS
+from scenarios.cloud.ssm.validation import VALIDATION
 
 SERVICE = Service(
     name="ssm",
@@ -13,5 +14,6 @@ SERVICE = Service(
     recorded=(RECORDED,),
     kinds=KINDS,
     events=EVENTS,
+    validation=VALIDATION,
     register=register,
 )

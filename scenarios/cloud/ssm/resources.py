@@ -10,15 +10,15 @@ from scenarios.cloud.cloudformation.resources.shapes import TAGS, Inert, Many, R
 
 PARAMETER = Shape(
     fields={
-        "AllowedPattern": Text(longest=1024),
+        "AllowedPattern": Text(),
         "DataType": Text(choices=("text",)),
-        "Description": Text(longest=1024),
-        "Name": Text(pattern=r"[a-zA-Z0-9_./-]{1,2048}"),
+        "Description": Text(),
+        "Name": Text(),
         "Policies": Refused(because="parameter policies"),
         "Tags": TAGS,
         "Tier": Inert(because="tiers differ in price and size only"),
         "Type": Text(choices=("String", "StringList")),
-        "Value": Text(longest=4096),
+        "Value": Text(),
     },
     required=("Type", "Value"),
 )

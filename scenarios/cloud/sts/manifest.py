@@ -1,8 +1,15 @@
 """STS, as one value."""
 
+from scenarios.cloud.kernel.validation import Validation
 from scenarios.cloud.service import Service
 from scenarios.cloud.sts.laws import register
 from scenarios.cloud.sts.permissions import PERMISSIONS
 from scenarios.cloud.sts.recorded import RECORDED
 
-SERVICE = Service(name="sts", permissions=PERMISSIONS, recorded=(RECORDED,), register=register)
+SERVICE = Service(
+    name="sts",
+    permissions=PERMISSIONS,
+    recorded=(RECORDED,),
+    validation=Validation(code="ValidationError"),
+    register=register,
+)

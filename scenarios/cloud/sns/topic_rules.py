@@ -1,0 +1,121 @@
+"""What SNS refuses of topics and subscriptions, in its own words where people have published them.
+
+Sources: https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html,
+https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html,
+https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from scenarios.cloud.authorization.document import MalformedPolicy, parse
+from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.validation import Request
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}|[A-Za-z0-9_-]{1,251}\.fifo")
+_LONGEST_DISPLAY_NAME: Final = 100
+# What an endpoint looks like, by protocol, and what SNS calls one that doesn't.
+_ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
+    "application": (r"arn:aws[a-z-]*:sns:.+", "Application endpoint ARN"),
+    "email": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "Email address"),
+    "email-json": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "Email address"),
+    "firehose": (r"arn:aws[a-z-]*:firehose:.+", "Firehose endpoint ARN"),
+    "http": (r"http://\S+", "Endpoint must match the specified protocol"),
+    "https": (r"https://\S+", "Endpoint must match the specified protocol"),
+    "lambda": (r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:\S+", "Lambda endpoint ARN"),
+    "sms": (r"\+?[\d ./-]+", "Invalid SMS endpoint"),
+    "sqs": (r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:\S+", "SQS endpoint ARN"),
+}
+PROTOCOLS: Final = tuple(_ENDPOINTS)
+_RAW: Final = frozenset({"firehose", "http", "https", "sqs"})
+_SCOPES: Final = ("MessageAttributes", "MessageBody")
+
+
+def topic(request: Request) -> None:
+    """A topic that is made."""
+    if not _NAME.fullmatch(request.parameters["Name"]):
+        raise invalid("Topic Name")
+    for name, value in (request.parameters.get("Attributes") or {}).items():
+        _check_topic_attribute(name, value)
+
+
+def topic_attribute(request: Request) -> None:
+    """One attribute of a topic."""
+    _check_topic_attribute(request.parameters["AttributeName"], request.parameters.get("AttributeValue", ""))
+
+
+def subscription(request: Request) -> None:
+    """A subscription that is made: the endpoint is one of its protocol, the attributes fit both."""
+    given = request.parameters
+    protocol, endpoint = given["Protocol"], given.get("Endpoint", "")
+    if protocol not in _ENDPOINTS:
+        raise invalid(f"Amazon SNS does not support this protocol string: {protocol}")
+    form, words = _ENDPOINTS[protocol]
+    if not re.fullmatch(form, endpoint):
+        raise invalid(words)
+    attributes = given.get("Attributes") or {}
+    if "FilterPolicyScope" in attributes and not attributes.get("FilterPolicy"):
+        raise invalid("FilterPolicyScope: a scope needs a FilterPolicy")
+    for name, value in attributes.items():
+        _check_subscription_attribute(name, value, protocol)
+
+
+def subscription_attribute(request: Request) -> None:
+    """One attribute of a subscription."""
+    given = request.parameters
+    subscriptions = moto_hooks.backend("sns", request.account, request.region).subscriptions
+    found = subscriptions.get(given["SubscriptionArn"])
+    protocol = found.protocol if found is not None else ""
+    _check_subscription_attribute(given["AttributeName"], given.get("AttributeValue", ""), protocol)
+
+
+def invalid(why: str) -> Refused:
+    """What SNS answers to a parameter that it doesn't take."""
+    return Refused("InvalidParameter", f"Invalid parameter: {why}")
+
+
+def _check_topic_attribute(name: str, value: str) -> None:
+    if name == "DisplayName" and len(value) > _LONGEST_DISPLAY_NAME:
+        raise invalid(f"DisplayName is longer than {_LONGEST_DISPLAY_NAME} characters")
+    if name == "Policy":
+        try:
+            parse(value, attached_to_resource=True)
+        except MalformedPolicy as error:
+            raise invalid(f"Policy Error: {error}") from error
+
+
+def _check_subscription_attribute(name: str, value: str, protocol: str) -> None:
+    match name:
+        case "RawMessageDelivery":
+            if value.lower() not in ("true", "false"):
+                raise invalid(f"RawMessageDelivery: Invalid value [{value}]. Must be true or false.")
+            if value.lower() == "true" and protocol and protocol not in _RAW:
+                raise invalid(f"Delivery protocol [{protocol}] does not support raw message delivery.")
+        case "FilterPolicyScope":
+            if value not in _SCOPES:
+                raise invalid(
+                    f"FilterPolicyScope: Invalid value [{value}]. Please use either MessageBody or "
+                    "MessageAttributes"
+                )
+        case "RedrivePolicy":
+            _check_redrive(value)
+
+
+def _check_redrive(text: str) -> None:
+    if not text:
+        return
+    policy = _parsed(text)
+    if not isinstance(policy, dict):
+        raise invalid("RedrivePolicy: failed to parse JSON.")
+    if not re.fullmatch(_ENDPOINTS["sqs"][0], str(policy.get("deadLetterTargetArn", ""))):
+        raise invalid("RedrivePolicy: deadLetterTargetArn is an invalid arn")
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

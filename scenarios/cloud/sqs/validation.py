@@ -1,0 +1,92 @@
+"""What SQS refuses of queues: names, attributes out of their range, policies that are none.
+
+Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from scenarios.cloud.authorization.document import MalformedPolicy, parse
+from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.validation import Request, Validation
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,80}|[a-zA-Z0-9_-]{1,75}\.fifo")
+_RANGES: Final[Mapping[str, tuple[int, int]]] = {
+    "DelaySeconds": (0, 900),
+    "KmsDataKeyReusePeriodSeconds": (60, 86_400),
+    "MaximumMessageSize": (1024, 1_048_576),
+    "MessageRetentionPeriod": (60, 1_209_600),
+    "ReceiveMessageWaitTimeSeconds": (0, 20),
+    "VisibilityTimeout": (0, 43_200),
+}
+_MOST_RECEIVES: Final = 1000
+
+
+def queue(request: Request) -> None:
+    """A queue that is made: its name, and what is said of it."""
+    if not _NAME.fullmatch(request.parameters["QueueName"]):
+        raise Refused(
+            "InvalidParameterValue",
+            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
+        )
+    attributes(request)
+
+
+def attributes(request: Request) -> None:
+    """What is said of a queue, each value as text."""
+    given: Mapping[str, str] = request.parameters.get("Attributes") or {}
+    for name, (low, high) in _RANGES.items():
+        if name in given and not _within(given[name], low, high):
+            raise _invalid(name)
+    if given.get("SqsManagedSseEnabled") == "true" and given.get("KmsMasterKeyId"):
+        raise Refused(
+            "InvalidAttributeValue", "You can use one type of server-side encryption (SSE) at one time."
+        )
+    if given.get("RedrivePolicy"):
+        _check_redrive(given["RedrivePolicy"])
+    if given.get("Policy"):
+        try:
+            parse(given["Policy"], attached_to_resource=True)
+        except MalformedPolicy as error:
+            raise _invalid("Policy") from error
+
+
+def _check_redrive(text: str) -> None:
+    policy = _parsed(text)
+    if not isinstance(policy, dict):
+        raise _unusable(text, "Redrive policy is not a valid JSON map.")
+    if "deadLetterTargetArn" not in policy or "maxReceiveCount" not in policy:
+        raise _unusable(text, "Redrive policy needs deadLetterTargetArn and maxReceiveCount.")
+    count = policy["maxReceiveCount"]
+    if not _within(str(count), 1, _MOST_RECEIVES):
+        raise _unusable(
+            text,
+            f"Invalid value for maxReceiveCount: {count}, valid values are from 1 to {_MOST_RECEIVES} both "
+            "inclusive.",
+        )
+
+
+def _unusable(policy: str, why: str) -> Refused:
+    return Refused(
+        "InvalidParameterValue", f"Value {policy} for parameter RedrivePolicy is invalid. Reason: {why}"
+    )
+
+
+def _invalid(name: str) -> Refused:
+    return Refused("InvalidAttributeValue", f"Invalid value for the parameter {name}.")
+
+
+def _within(text: str, low: int, high: int) -> bool:
+    return re.fullmatch(r"\d{1,9}", text) is not None and low <= int(text) <= high
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+VALIDATION = Validation(rules={"CreateQueue": (queue,), "SetQueueAttributes": (attributes,)})
