@@ -21,23 +21,20 @@ from scenarios.cloud.cloudformation.resources.shapes import (
 )
 
 _ACTIONS = Many(of=Text())
-_DIMENSIONS = Many(
-    of=Shape(fields={"Name": Text(longest=255), "Value": Text(longest=1024)}, required=("Name", "Value")),
-    most=30,
-)
+_DIMENSIONS = Many(of=Shape(fields={"Name": Text(), "Value": Text()}, required=("Name", "Value")))
 _QUERY = Shape(
     fields={
         "AccountId": Refused(because="metrics of other accounts"),
-        "Expression": Text(longest=2048),
-        "Id": Text(pattern=r"[a-z][a-zA-Z0-9_]{0,254}"),
+        "Expression": Text(),
+        "Id": Text(),
         "Label": Text(),
         "MetricStat": Shape(
             fields={
                 "Metric": Shape(
                     fields={
                         "Dimensions": _DIMENSIONS,
-                        "MetricName": Text(longest=255),
-                        "Namespace": Text(pattern=r"[^:].{0,254}"),
+                        "MetricName": Text(),
+                        "Namespace": Text(),
                     },
                     required=("MetricName", "Namespace"),
                 ),
@@ -57,8 +54,8 @@ ALARM = Shape(
     fields={
         "ActionsEnabled": Flag(),
         "AlarmActions": _ACTIONS,
-        "AlarmDescription": Text(longest=1024),
-        "AlarmName": Text(longest=255),
+        "AlarmDescription": Text(),
+        "AlarmName": Text(),
         "ComparisonOperator": Text(),
         "DatapointsToAlarm": Whole(low=1),
         "Dimensions": _DIMENSIONS,
@@ -66,9 +63,9 @@ ALARM = Shape(
         "EvaluationPeriods": Whole(low=1),
         "ExtendedStatistic": Text(),
         "InsufficientDataActions": _ACTIONS,
-        "MetricName": Text(longest=255),
-        "Metrics": Many(of=_QUERY, most=20),
-        "Namespace": Text(pattern=r"[^:].{0,254}"),
+        "MetricName": Text(),
+        "Metrics": Many(of=_QUERY),
+        "Namespace": Text(),
         "OKActions": _ACTIONS,
         "Period": Whole(low=1),
         "Statistic": Text(),
@@ -85,13 +82,13 @@ COMPOSITE_ALARM = Shape(
     fields={
         "ActionsEnabled": Flag(),
         "AlarmActions": _ACTIONS,
-        "AlarmDescription": Text(longest=1024),
-        "AlarmName": Text(longest=255),
-        "AlarmRule": Text(longest=10240),
+        "AlarmDescription": Text(),
+        "AlarmName": Text(),
+        "AlarmRule": Text(),
         "InsufficientDataActions": _ACTIONS,
         "OKActions": _ACTIONS,
         "Tags": Inert(because=TAGS.because),
-        "ActionsSuppressor": Text(longest=1600),
+        "ActionsSuppressor": Text(),
         "ActionsSuppressorExtensionPeriod": Whole(),
         "ActionsSuppressorWaitPeriod": Whole(),
     },

@@ -24,7 +24,6 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
     arn,
 )
-from scenarios.cloud.functions.validation import SEND
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html; handlers run in this interpreter.
 _RUNTIMES = ("python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
@@ -53,7 +52,7 @@ FUNCTION = Shape(
     fields={
         "Architectures": Many(of=Text(choices=("arm64", "x86_64")), least=1, most=1),
         "Code": Inert(because="the code that runs is the checkout", form=_CODE),
-        "DeadLetterConfig": Shape(fields={"TargetArn": arn("sqs", "sns")}),
+        "DeadLetterConfig": Shape(fields={"TargetArn": arn()}),
         "Description": Text(),
         "Environment": Shape(fields={"Variables": Table(of=Text())}),
         "EphemeralStorage": Shape(fields={"Size": Whole(low=512, high=10240)}, required=("Size",)),
@@ -92,7 +91,7 @@ PERMISSION = Shape(
     required=("Action", "FunctionName", "Principal"),
 )
 
-_DESTINATION = Shape(fields={"Destination": arn(*SEND)}, required=("Destination",))
+_DESTINATION = Shape(fields={"Destination": arn()}, required=("Destination",))
 EVENT_INVOKE_CONFIG = Shape(
     fields={
         "DestinationConfig": Shape(fields={"OnFailure": _DESTINATION, "OnSuccess": _DESTINATION}),

@@ -1,0 +1,600 @@
+"""Everything that a service's API refuses is refused in a template too, and the reverse.
+
+A row is one bad value, as a call and as a resource. One world stands for all of them: a template is
+provisioned inside it.
+"""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ParamValidationError
+
+from scenarios.cloud.cloudformation.provision import provision
+from scenarios.cloud.kernel.errors import InvalidTemplate
+from scenarios.cloud.services import REGISTRY
+from scenarios.cloud.world import ACCOUNT
+from tests.scenarios.cloud.small_worlds import (
+    HOME,
+    admin,
+    arn,
+    function,
+    group,
+    may,
+    queue,
+    role,
+    topic,
+    world,
+)
+
+QUEUE, FUNCTION, TOPIC = arn("sqs", "Heard"), arn("lambda", "function:look"), arn("sns", "Alerts")
+LOOK_ROLE, OTHER_ROLE = f"arn:aws:iam::{ACCOUNT}:role/lookRole", f"arn:aws:iam::{ACCOUNT}:role/other"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One bad value.
+
+    `call` is (service, method, parameters), `resource` (type, properties); `says` both doors say. `code` is
+    None where botocore itself refuses the call. `page`: where AWS documents it, below
+    https://docs.aws.amazon.com/.
+    """
+
+    call: tuple[str, str, dict[str, Any]]
+    code: str | None
+    resource: tuple[str, dict[str, Any]]
+    says: str
+    page: str
+
+
+def row(name, *fields):
+    return pytest.param(Row(*fields), id=name)
+
+
+# ---- alarms -------------------------------------------------------------------------------------
+
+ALARM = {
+    "AlarmName": "a",
+    "Namespace": "App",
+    "MetricName": "m",
+    "Statistic": "Sum",
+    "Period": 60,
+    "EvaluationPeriods": 1,
+    "Threshold": 1,
+    "ComparisonOperator": "GreaterThanThreshold",
+}
+PUT_ALARM = "AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"
+QUERY = {
+    "Id": "m",
+    "MetricStat": {"Metric": {"Namespace": "A", "MetricName": "m"}, "Period": 60, "Stat": "Sum"},
+}
+
+
+def alarm(name, says, *, code="ValidationError", without=(), **bad):
+    given = {key: value for key, value in (ALARM | bad).items() if key not in without}
+    call = ("cloudwatch", "put_metric_alarm", given)
+    return row(f"alarm: {name}", call, code, ("AWS::CloudWatch::Alarm", given), says, PUT_ALARM)
+
+
+ALARMS = [
+    alarm("2 of 1", "DatapointsToAlarm must be less than or equal to EvaluationPeriods", DatapointsToAlarm=2),
+    alarm("missing data", "TreatMissingData are breaching", TreatMissingData="nope"),
+    alarm("few samples", "LowSampleCount", EvaluateLowSampleCountPercentile="never"),
+    alarm("45 seconds", "multiple of 60 seconds", Period=45),
+    alarm("two days", "more than a day", Period=300, EvaluationPeriods=600),
+    alarm("two weeks by the hour", "a week", Period=3600, EvaluationPeriods=336),
+    alarm("a comparison", "'comparisonOperator' .* enum value set", ComparisonOperator="Above"),
+    alarm("anomalies", "anomaly detection", ComparisonOperator="LessThanLowerThreshold"),
+    alarm("a statistic", "'statistic' .* enum value set", Statistic="Median"),
+    alarm("two statistics", "Exactly one of Statistic", ExtendedStatistic="p90"),
+    alarm("no statistic", "Exactly one of Statistic", without=("Statistic",)),
+    alarm(
+        "no percentile",
+        "ExtendedStatistic is not supported",
+        code="InvalidParameterValue",
+        without=("Statistic",),
+        ExtendedStatistic="p101",
+    ),
+    alarm("a unit", "'unit' .* enum value set", Unit="Furlongs"),
+    alarm("no metric", "MetricName must be set", without=("MetricName",)),
+    alarm("a namespace", r"'namespace' .* pattern", Namespace=":App"),
+    alarm("a long name", "'alarmName' .* 255", AlarmName="a" * 256),
+    alarm("a long description", "'alarmDescription' .* 1024", AlarmDescription="a" * 1025),
+    alarm(
+        "31 dimensions", "'dimensions' .* 30", Dimensions=[{"Name": f"d{n}", "Value": "v"} for n in range(31)]
+    ),
+    alarm(
+        "six actions",
+        "'alarmActions' .* less than or equal to 5",
+        AlarmActions=[f"{TOPIC}{n}" for n in range(6)],
+    ),
+    alarm("an action elsewhere", "Invalid region", AlarmActions=[arn("sns", "Alerts", "eu-west-1")]),
+    alarm("a queue as action", "can't do", AlarmActions=[QUEUE]),
+    alarm("metrics and a metric", "should not be set", Metrics=[QUERY]),
+    row(
+        "composite: a child that isn't there",
+        ("cloudwatch", "put_composite_alarm", {"AlarmName": "c", "AlarmRule": "ALARM(nowhere)"}),
+        "ValidationError",
+        ("AWS::CloudWatch::CompositeAlarm", {"AlarmName": "c", "AlarmRule": "ALARM(nowhere)"}),
+        r"alarms \[nowhere\] in the alarm rule do not exist",
+        "AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html",
+    ),
+]
+
+# ---- rules and targets --------------------------------------------------------------------------
+
+PUT_RULE = "eventbridge/latest/APIReference/API_PutRule.html"
+PUT_TARGETS = "eventbridge/latest/APIReference/API_PutTargets.html"
+INVALID = "ValidationException"
+
+
+def event_rule(name, says, code=INVALID, **bad):
+    resource = {
+        key: {"source": ["x"]} if value == '{"source": ["x"]}' else value for key, value in bad.items()
+    }
+    call = ("events", "put_rule", {"Name": "r", **bad})
+    return row(f"rule: {name}", call, code, ("AWS::Events::Rule", {"Name": "r", **resource}), says, PUT_RULE)
+
+
+def target(name, says, *more, code=INVALID, page=PUT_TARGETS, **bad):
+    targets = [{"Id": "t", "Arn": QUEUE, **bad}, *more]
+    call = ("events", "put_targets", {"Rule": "Standing", "Targets": targets})
+    resource = {"Name": "r", "EventPattern": {"source": ["x"]}, "Targets": targets}
+    return row(f"target: {name}", call, code, ("AWS::Events::Rule", resource), says, page)
+
+
+EVERY_SOURCE = '{"source": ["x"]}'
+RULES = [
+    event_rule("without a cause", "EventPattern or ScheduleExpression must be specified", State="ENABLED"),
+    event_rule("no schedule", "ScheduleExpression is not valid", ScheduleExpression="rate(1 hours)"),
+    event_rule(
+        "all management events by the clock",
+        "not supported with scheduled rule expressions",
+        ScheduleExpression="rate(1 hour)",
+        State="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
+    ),
+    event_rule(
+        "a schedule on another bus",
+        "only on the default",
+        ScheduleExpression="rate(1 hour)",
+        EventBusName="Bus",
+    ),
+    event_rule("a state", "'state' .* enum value set", EventPattern=EVERY_SOURCE, State="ON"),
+    event_rule("a name", "'name' .* pattern", EventPattern=EVERY_SOURCE, Name="a b"),
+    event_rule(
+        "a long description", "'description' .* 512", EventPattern=EVERY_SOURCE, Description="a" * 513
+    ),
+    event_rule("a role", "cannot be assumed by principal", EventPattern=EVERY_SOURCE, RoleArn=LOOK_ROLE),
+    row(
+        "rule: a pattern",
+        ("events", "put_rule", {"Name": "r", "EventPattern": '{"source": [{"prefixx": "a"}]}'}),
+        "InvalidEventPatternException",
+        ("AWS::Events::Rule", {"Name": "r", "EventPattern": {"source": [{"prefixx": "a"}]}}),
+        "Unrecognized match type prefixx",
+        PUT_RULE,
+    ),
+    target(
+        "a placeholder",
+        "invalid placeholder zz",
+        InputTransformer={"InputPathsMap": {"a": "$.detail.a"}, "InputTemplate": '"<zz>"'},
+    ),
+    target("no path", "InputPath for target t", InputPath="detail.a"),
+    target("two inputs", "Only one of Input", Input="{}", InputPath="$"),
+    target("no JSON", "JSON syntax error", Input="{"),
+    target(
+        "186 attempts",
+        "'targets.1.member.retryPolicy.maximumRetryAttempts' .* 185",
+        RetryPolicy={"MaximumRetryAttempts": 186},
+    ),
+    target(
+        "a minute at least",
+        "aximumEventAgeInSeconds.* 60",
+        code=None,
+        RetryPolicy={"MaximumEventAgeInSeconds": 59},
+    ),
+    target(
+        "six",
+        "exceeds the maximum",
+        *({"Id": f"t{n}", "Arn": QUEUE} for n in range(5)),
+        code="LimitExceededException",
+    ),
+    target("of one id", "same Id", {"Id": "t", "Arn": QUEUE}),
+    target("an id", "'targets.1.member.id' .* pattern", Id="a b"),
+    target("dead letters to a topic", "is no queue", DeadLetterConfig={"Arn": TOPIC}),
+    target("a stream without a role", "RoleArn is required", Arn=arn("kinesis", "stream/s")),
+    target("a role that trusts another", "cannot be assumed by principal", RoleArn=LOOK_ROLE),
+]
+
+# ---- logs ---------------------------------------------------------------------------------------
+
+GROUP = "/host/secure"
+LOGS = "AmazonCloudWatchLogs/latest/APIReference/"
+REFUSED_BY_LOGS = "InvalidParameterException"
+COUNTED = {"metricNamespace": "App", "metricName": "m", "metricValue": "1"}
+
+
+def metric_filter(name, says, pattern="ERROR", **bad):
+    transformation = COUNTED | bad
+    call = {
+        "logGroupName": GROUP,
+        "filterName": "f",
+        "filterPattern": pattern,
+        "metricTransformations": [transformation],
+    }
+    spelled = {key[0].upper() + key[1:]: value for key, value in transformation.items()}
+    if "dimensions" in bad:
+        spelled["Dimensions"] = [{"Key": key, "Value": value} for key, value in bad["dimensions"].items()]
+    resource = {
+        "LogGroupName": GROUP,
+        "FilterName": "f",
+        "FilterPattern": pattern,
+        "MetricTransformations": [spelled],
+    }
+    return row(
+        f"metric filter: {name}",
+        ("logs", "put_metric_filter", call),
+        REFUSED_BY_LOGS,
+        ("AWS::Logs::MetricFilter", resource),
+        says,
+        f"{LOGS}API_PutMetricFilter.html",
+    )
+
+
+FIELDS = "{ $.a = 1 }"
+FILTERS = [
+    metric_filter(
+        "dimensions of words", "does not support dimensions", "?ERROR ?WARN", dimensions={"A": "$.a"}
+    ),
+    metric_filter(
+        "dimensions and a default", "exclude each other", FIELDS, dimensions={"A": "$.a"}, defaultValue=0.0
+    ),
+    metric_filter("four dimensions", "at most 3", FIELDS, dimensions=dict.fromkeys("ABCD", "$.a")),
+    metric_filter("a pattern", "Invalid filter pattern", "{ $.a = "),
+    metric_filter("a field of words", "Invalid metric transformation", metricValue="$.a"),
+    metric_filter("a word for a number", "is no number", metricValue="one"),
+    metric_filter("a metric's name", "metricName' .* pattern", metricName="a:b"),
+    metric_filter("a unit", "unit' .* enum value set", unit="Furlongs"),
+    row(
+        "group: a retention",
+        ("logs", "put_retention_policy", {"logGroupName": GROUP, "retentionInDays": 31}),
+        REFUSED_BY_LOGS,
+        ("AWS::Logs::LogGroup", {"LogGroupName": "g", "RetentionInDays": 31}),
+        "'retentionInDays' .* enum value set",
+        f"{LOGS}API_PutRetentionPolicy.html",
+    ),
+    row(
+        "group: a name",
+        ("logs", "create_log_group", {"logGroupName": "a b"}),
+        REFUSED_BY_LOGS,
+        ("AWS::Logs::LogGroup", {"LogGroupName": "a b"}),
+        "'logGroupName' .* pattern",
+        f"{LOGS}API_CreateLogGroup.html",
+    ),
+    row(
+        "subscription filter: a function whose permission lacks :*",
+        (
+            "logs",
+            "put_subscription_filter",
+            {"logGroupName": GROUP, "filterName": "f", "filterPattern": "", "destinationArn": FUNCTION},
+        ),
+        REFUSED_BY_LOGS,
+        (
+            "AWS::Logs::SubscriptionFilter",
+            {"LogGroupName": GROUP, "FilterName": "f", "FilterPattern": "", "DestinationArn": FUNCTION},
+        ),
+        "Could not execute the lambda function",
+        f"{LOGS}API_PutSubscriptionFilter.html",
+    ),
+]
+
+# ---- functions ----------------------------------------------------------------------------------
+
+LAMBDA = "lambda/latest/api/"
+WRONG = "InvalidParameterValueException"
+buffer = io.BytesIO()
+with zipfile.ZipFile(buffer, "w") as archive:
+    archive.writestr("app.py", "")
+NEW = {"FunctionName": "new", "Handler": "app.look", "Role": LOOK_ROLE, "Runtime": "python3.13"}
+
+
+def a_function(name, says, code=INVALID, **bad):
+    call = {**NEW, "Code": {"ZipFile": buffer.getvalue()}, **bad}
+    resource = {**NEW, "Code": {"S3Bucket": "b", "S3Key": "k"}, **bad}
+    return row(
+        f"function: {name}",
+        ("lambda", "create_function", call),
+        code,
+        ("AWS::Lambda::Function", resource),
+        says,
+        f"{LAMBDA}API_CreateFunction.html",
+    )
+
+
+def mapping(name, says, code, **bad):
+    given = {"FunctionName": "look", "EventSourceArn": QUEUE, **bad}
+    return row(
+        f"mapping: {name}",
+        ("lambda", "create_event_source_mapping", given),
+        code,
+        ("AWS::Lambda::EventSourceMapping", given),
+        says,
+        f"{LAMBDA}API_CreateEventSourceMapping.html",
+    )
+
+
+def permission(name, says, code, **bad):
+    given = {
+        "FunctionName": "look",
+        "Action": "lambda:InvokeFunction",
+        "Principal": "events.amazonaws.com",
+        **bad,
+    }
+    return row(
+        f"permission: {name}",
+        ("lambda", "add_permission", {"StatementId": "s", **given}),
+        code,
+        ("AWS::Lambda::Permission", given),
+        says,
+        f"{LAMBDA}API_AddPermission.html",
+    )
+
+
+def destination(name, says, arn):
+    given = {"FunctionName": "look", "DestinationConfig": {"OnFailure": {"Destination": arn}}}
+    return row(
+        f"destination: {name}",
+        ("lambda", "put_function_event_invoke_config", given),
+        WRONG,
+        ("AWS::Lambda::EventInvokeConfig", {**given, "Qualifier": "$LATEST"}),
+        says,
+        f"{LAMBDA}API_PutFunctionEventInvokeConfig.html",
+    )
+
+
+FUNCTIONS = [
+    a_function("901 seconds", "'timeout' .* less than or equal to 900", Timeout=901),
+    a_function("no second", "imeout", code=None, Timeout=0),
+    a_function("127 MB", "emory", code=None, MemorySize=127),
+    a_function("20 GB", "'memorySize' .* 10240", MemorySize=20_480),
+    a_function("a handler with a blank", "'handler' .* pattern", Handler="app look"),
+    a_function(
+        "a variable's name", "'environment.variables' .* pattern", Environment={"Variables": {"1A": "x"}}
+    ),
+    a_function("a reserved variable", "reserved keys", WRONG, Environment={"Variables": {"AWS_REGION": "x"}}),
+    a_function("5 KB of variables", "4KB limit", WRONG, Environment={"Variables": {"AB": "x" * 5000}}),
+    a_function("a role that trusts another", "cannot be assumed by Lambda", WRONG, Role=OTHER_ROLE),
+    a_function(
+        "dead letters to a function", "is none of sqs, sns", WRONG, DeadLetterConfig={"TargetArn": FUNCTION}
+    ),
+    a_function("no mode", "'tracingConfig.mode' .* enum value set", TracingConfig={"Mode": "On"}),
+    mapping("10001", "'batchSize' .* 10000", INVALID, BatchSize=10_001, MaximumBatchingWindowInSeconds=1),
+    mapping(
+        "five minutes at most",
+        "'maximumBatchingWindowInSeconds' .* 300",
+        INVALID,
+        MaximumBatchingWindowInSeconds=301,
+    ),
+    mapping("11 without a window", "batch window in seconds must be greater than 0", WRONG, BatchSize=11),
+    mapping("hidden too short", "60 seconds is less than Function timeout: 120", WRONG, FunctionName="slow"),
+    mapping("no queue", "NonExistentQueue", WRONG, EventSourceArn=arn("sqs", "Nowhere")),
+    mapping(
+        "one at a time",
+        "aximumConcurrency.* 2",
+        None,
+        ScalingConfig={"MaximumConcurrency": 1},
+    ),
+    destination("nowhere", "is none of", TOPIC.replace(":sns:", ":kinesis:")),
+    permission("a principal", "principal was invalid", WRONG, Principal="events.example.com"),
+    permission("an action", "'action' .* pattern", INVALID, Action="s3:GetObject"),
+    permission("an account", "'sourceAccount' .* pattern", INVALID, SourceAccount="12345"),
+]
+
+# ---- queues, topics, the rest -------------------------------------------------------------------
+
+
+def a_queue(name, says, code="InvalidAttributeValue", **bad):
+    attributes = {key: value for key, value in bad.items() if key != "QueueName"}
+    call = {
+        "QueueName": bad.get("QueueName", "q"),
+        "Attributes": {key: str(value) for key, value in attributes.items()},
+    }
+    return row(
+        f"queue: {name}",
+        ("sqs", "create_queue", call),
+        code,
+        ("AWS::SQS::Queue", {"QueueName": "q", **bad}),
+        says,
+        "AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html",
+    )
+
+
+def subscription(name, says, *, more=None, **bad):
+    given = {"TopicArn": TOPIC, "Protocol": "email", "Endpoint": "a@b.example", **bad}
+    attributes = {
+        key: str(value).lower() if isinstance(value, bool) else value for key, value in (more or {}).items()
+    }
+    return row(
+        f"subscription: {name}",
+        ("sns", "subscribe", {**given, "Attributes": attributes}),
+        "InvalidParameter",
+        ("AWS::SNS::Subscription", {**given, **(more or {})}),
+        says,
+        "sns/latest/api/API_Subscribe.html",
+    )
+
+
+OTHERS = [
+    a_queue("901 seconds late", "parameter DelaySeconds", DelaySeconds=901),
+    a_queue("hidden for a day", "parameter VisibilityTimeout", VisibilityTimeout=86_400),
+    a_queue("kept for a month", "parameter MessageRetentionPeriod", MessageRetentionPeriod=2_592_000),
+    a_queue("a long poll", "parameter ReceiveMessageWaitTimeSeconds", ReceiveMessageWaitTimeSeconds=21),
+    a_queue("small messages", "parameter MaximumMessageSize", MaximumMessageSize=1023),
+    a_queue("a name", "alphanumeric characters", "InvalidParameterValue", QueueName="a b"),
+    subscription("an address", "Email address", Endpoint="on-call"),
+    subscription("a protocol", "does not support this protocol string: pigeon", Protocol="pigeon"),
+    subscription("no function", "Lambda endpoint ARN", Protocol="lambda", Endpoint=QUEUE),
+    subscription(
+        "raw mail", r"Delivery protocol \[email\] does not support raw", more={"RawMessageDelivery": True}
+    ),
+    subscription("a scope", "FilterPolicyScope", more={"FilterPolicyScope": "MessageBody"}),
+    row(
+        "topic: a name",
+        ("sns", "create_topic", {"Name": "a b"}),
+        "InvalidParameter",
+        ("AWS::SNS::Topic", {"TopicName": "a b"}),
+        "Topic Name",
+        "sns/latest/api/API_CreateTopic.html",
+    ),
+    row(
+        "parameter: a name",
+        ("ssm", "put_parameter", {"Name": "a b", "Value": "1", "Type": "String"}),
+        INVALID,
+        ("AWS::SSM::Parameter", {"Name": "a b", "Value": "1", "Type": "String"}),
+        "Parameter name",
+        "systems-manager/latest/APIReference/API_PutParameter.html",
+    ),
+    row(
+        "parameter: another value than allowed",
+        ("ssm", "put_parameter", {"Name": "a", "Value": "x", "Type": "String", "AllowedPattern": r"\d+"}),
+        "ParameterPatternMismatchException",
+        ("AWS::SSM::Parameter", {"Name": "a", "Value": "x", "Type": "String", "AllowedPattern": r"\d+"}),
+        "allowedPattern",
+        "systems-manager/latest/APIReference/API_PutParameter.html",
+    ),
+    row(
+        "bucket: a name",
+        ("s3", "create_bucket", {"Bucket": "Upper"}),
+        "InvalidBucketName",
+        ("AWS::S3::Bucket", {"BucketName": "Upper"}),
+        "bucket is not valid",
+        "AmazonS3/latest/userguide/bucketnamingrules.html",
+    ),
+]
+
+ROWS = [*ALARMS, *RULES, *FILTERS, *FUNCTIONS, *OTHERS]
+
+PERMISSION = {
+    "FunctionName": {"Ref": "look"},
+    "Action": "lambda:InvokeFunction",
+    "Principal": "logs.amazonaws.com",
+    "SourceArn": arn("logs", f"log-group:{GROUP}"),
+}
+STANDING = {
+    **queue("Heard", by=""),
+    **function(Timeout=30),
+    "slow": {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "FunctionName": "slow",
+            "Code": {"S3Bucket": "b", "S3Key": "k"},
+            "Handler": "nowhere.look",
+            "Role": {"Fn::GetAtt": ["lookRole", "Arn"]},
+            "Runtime": "python3.13",
+            "Timeout": 120,
+        },
+    },
+    **role("other", "ec2", may("*")),
+    **topic(),
+    **group(GROUP),
+    "May": {"Type": "AWS::Lambda::Permission", "Properties": PERMISSION},
+    "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "Bus"}},
+    "Standing": {
+        "Type": "AWS::Events::Rule",
+        "Properties": {"Name": "Standing", "EventPattern": {"source": ["x"]}},
+    },
+}
+STANDING["Heard"]["Properties"]["VisibilityTimeout"] = 60
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    with world(STANDING) as each:
+        yield each
+
+
+def asked(cloud, row):
+    """The call, by an administrator."""
+    service, method, parameters = row.call
+    return getattr(admin(cloud, service), method)(**parameters)
+
+
+def created(cloud, row):
+    """A stack of the one resource, in the same account."""
+    kind, properties = row.resource
+    with cloud.calls.muted():
+        return provision(
+            {"Resources": {"One": {"Type": kind, "Properties": properties}}},
+            region=HOME,
+            account=ACCOUNT,
+            parameters={},
+            stack_name="second",
+            session=cloud.harness,
+            kinds=REGISTRY.kinds,
+            validators=REGISTRY.validators,
+        )
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_the_api_refuses_it_with_awss_code(cloud, row):
+    with pytest.raises((ClientError, ParamValidationError), match=row.says) as refused:
+        asked(cloud, row)
+
+    assert getattr(refused.value, "response", {"Error": {"Code": None}})["Error"]["Code"] == row.code
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_template_is_refused_for_it_and_the_resource_named(cloud, row):
+    with pytest.raises(InvalidTemplate, match=row.says) as refused:
+        created(cloud, row)
+
+    assert refused.value.where.startswith("One")
+
+
+# Rules that another operation of the table has as well.
+SIBLINGS = {
+    "SetQueueAttributes": "CreateQueue",
+    "SetSubscriptionAttributes": "Subscribe",
+    "SetTopicAttributes": "CreateTopic",
+    "UpdateEventSourceMapping": "CreateEventSourceMapping",
+    "UpdateFunctionConfiguration": "CreateFunction",
+    "UpdateFunctionEventInvokeConfig": "PutFunctionEventInvokeConfig",
+}
+# No type of CloudFormation makes these calls.
+API_ALONE = {("ssm", "SendCommand")}
+
+
+def test_every_operation_with_rules_has_its_rows(cloud):
+    tried = set()
+    for each in ROWS:
+        service, method, _ = each.values[0].call
+        tried.add((service, admin(cloud, service).meta.method_to_api_mapping[method]))
+    ruled = {(service, SIBLINGS.get(each, each)) for service, each in REGISTRY.validators.operations}
+
+    assert ruled - tried == API_ALONE
+
+
+def test_a_command_to_an_instance_that_is_not_there_is_refused(cloud):
+    with pytest.raises(ClientError, match=r"InvalidInstanceId.*not in a valid state"):
+        admin(cloud, "ssm").send_command(
+            DocumentName="AWS-RunShellScript", InstanceIds=["i-0123456789abcdef0"]
+        )
+
+
+def test_a_statement_id_that_a_functions_policy_has_is_a_conflict(cloud):
+    statement = {
+        "FunctionName": "slow",
+        "StatementId": "s",
+        "Action": "lambda:InvokeFunction",
+        "Principal": "events.amazonaws.com",
+    }
+    lambdas = admin(cloud, "lambda")
+    lambdas.add_permission(**statement)
+    with pytest.raises(ClientError, match=r"ResourceConflictException.*The statement id \(s\) provided"):
+        lambdas.add_permission(**statement)
+
+
+def test_a_functions_new_configuration_is_held_against_the_same_rules(cloud):
+    with pytest.raises(ClientError, match=r"ValidationException.*less than or equal to 900"):
+        admin(cloud, "lambda").update_function_configuration(FunctionName="slow", Timeout=901)
