@@ -562,7 +562,7 @@ SIBLINGS = {
     "UpdateFunctionEventInvokeConfig": "PutFunctionEventInvokeConfig",
 }
 # No type of CloudFormation makes these calls.
-API_ALONE = {("ssm", "SendCommand")}
+API_ALONE = {("sns", "Publish"), ("sns", "PublishBatch"), ("ssm", "SendCommand")}
 
 
 def test_every_operation_with_rules_has_its_rows(cloud):
