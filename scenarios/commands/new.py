@@ -3,6 +3,7 @@
 import click
 
 from scenarios.packaging.start import KINDS, PROJECT, CannotStart, beginning, completed, put
+from scenarios.runner.show.terminal import beside_the_command
 
 
 @click.command()
@@ -31,7 +32,7 @@ def command(name: str, on: str, *, dry_run: bool) -> int:
         click.echo(f"{changed if path in there else wrote:<12}  {path}")
     if not dry_run:
         click.echo(
-            f"\nNext: pytest scenarios -k {name}\n"
+            f"\nNext: {beside_the_command('pytest')} scenarios -k {name}\n"
             "It fails where there is work to do; docs/writing-a-remediation.md goes through it step by step."
         )
     return 0

@@ -282,9 +282,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if ran:
         profiles = len(_profiles(config))
         under = f", under each of {profiles} fault profiles" if profiles > 1 else ""
-        terminalreporter.write_line(
-            f"{len(ran)} rehearsals of scenarios{under}, seed {config.getoption('seed')}"
-        )
+        runs = "1 rehearsal" if len(ran) == 1 else f"{len(ran)} rehearsals"
+        terminalreporter.write_line(f"{runs} of scenarios{under}, seed {config.getoption('seed')}")
 
 
 # ---- the fixture --------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from scenarios.cloud.setting import Moment
 from scenarios.runner.run import Report
 from scenarios.runner.show.delays import clock
 from scenarios.runner.show.report import LABEL_WIDTH, TIME_WIDTH, label_of, matters, words_of
+from scenarios.runner.show.terminal import called_from_pytest
 
 BEFORE, AFTER = 8, 3  # so many moments around one that failed
 _STOPPED = "stopped"
@@ -48,7 +49,7 @@ def in_short(report: Report) -> str:
 def replay_command(asked_as: str, *, seed: int, faults: str) -> str:
     """The command that runs one scenario again and tells everything that happens in it."""
     profile = "" if faults == "none" else f" --faults {faults}"
-    return f"trailwarden run {shlex.quote(asked_as)} --seed {seed}{profile} --trace"
+    return f"{called_from_pytest()} run {shlex.quote(asked_as)} --seed {seed}{profile} --trace"
 
 
 def timeline_in_lines(moments: Sequence[Moment]) -> list[str]:

@@ -1,5 +1,9 @@
-"""How far long work has come: one line on a terminal that nothing stays of, and none in a pipe."""
+"""How far long work has come: one line on a terminal that nothing stays of, and none in a pipe.
 
+A terminal that can't take a line back, such as an editor's (TERM=dumb), gets none either.
+"""
+
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -14,7 +18,7 @@ class Progress:
     """The line, on standard error. No thread draws it: a world allows none."""
 
     def __init__(self) -> None:
-        self._shown = sys.stderr is not None and sys.stderr.isatty()
+        self._shown = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
     def say(self, words: str) -> None:
         """Put these words in the line's place."""

@@ -74,7 +74,21 @@ def cut(words: str, room: int) -> str:
 def called() -> str:
     """How to call the command from here: by its name, or by its path where the shell would not find it."""
     path = Path(sys.argv[0])
+    return _by_name_or_path(path) if path.name == _PROGRAM else _PROGRAM
+
+
+def called_from_pytest() -> str:
+    """The same where pytest runs, or a worker of it: the command lies beside their Python."""
+    return _by_name_or_path(Path(sys.executable).with_name(_PROGRAM))
+
+
+def beside_the_command(program: str) -> str:
+    """How to call another program of our environment, such as pytest."""
+    return called().removesuffix(_PROGRAM) + program
+
+
+def _by_name_or_path(path: Path) -> str:
     found = shutil.which(_PROGRAM)
-    if path.name != _PROGRAM or not path.is_file() or (found and path.samefile(found)):
+    if not path.is_file() or (found and path.samefile(found)):
         return _PROGRAM
     return min(str(path), os.path.relpath(path), key=len)

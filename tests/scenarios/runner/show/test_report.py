@@ -6,8 +6,9 @@ import re
 import pytest
 
 from scenarios.runner.show import terminal
+from scenarios.runner.show.progress import progress
 from scenarios.runner.show.report import Teller
-from scenarios.runner.show.terminal import Terminal, called, cut
+from scenarios.runner.show.terminal import Terminal, beside_the_command, called, called_from_pytest, cut
 from tests.scenarios.runner.show.made_up import moment, report
 
 ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/orders/backup/01772420400000-da711448-and-more-of-it"
@@ -111,6 +112,33 @@ def test_the_command_is_named_as_the_shell_finds_it(monkeypatch, tmp_path):
 
     monkeypatch.setenv("PATH", "/nowhere")
     assert called() == "bin/trailwarden"
+    assert beside_the_command("pytest") == "bin/pytest"
 
     monkeypatch.setenv("PATH", str(program.parent))
     assert called() == "trailwarden"
+    assert beside_the_command("pytest") == "pytest"
+
+
+def test_pytest_and_its_workers_name_the_command_beside_their_python(monkeypatch, tmp_path):
+    program = tmp_path / "bin" / "trailwarden"
+    program.parent.mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(terminal.sys, "argv", ["-c"])
+    monkeypatch.setattr(terminal.sys, "executable", str(program.with_name("python")))
+    assert called_from_pytest() == "trailwarden"
+
+    program.write_text("")
+    assert called_from_pytest() == "bin/trailwarden"
+
+
+@pytest.mark.parametrize(("kind", "shown"), [("xterm", True), ("dumb", False)])
+def test_a_terminal_that_takes_no_line_back_gets_no_progress(monkeypatch, kind, shown):
+    screen = Screen()
+    monkeypatch.setattr(terminal.sys, "stderr", screen)
+    monkeypatch.setenv("TERM", kind)
+
+    with progress() as line:
+        line.say("1 of 2")
+
+    assert ("1 of 2" in screen.getvalue()) is shown
