@@ -44,6 +44,7 @@ class CloudWatch:
         self._composites = Composites(setting, self._become, self._act)
         self._history = AlarmHistory(setting)
         self._evaluations = Evaluations(setting, self.store, self._become)
+        setting.measurements.store = self.store
         self.unfed = UnfedAlarms(setting, self.store)
         self.changes: list[Change] = []
         Questions(setting, self.store)

@@ -15,6 +15,7 @@ from scenarios.cloud.kernel.errors import WorldError
 
 Dimensions = Mapping[str, str]
 OF_EVERY_SERVICE: Final = ""
+MOST_WAITING: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +121,13 @@ class _Sample:
 
 @dataclass(slots=True)
 class Measurements:
-    """Samples of services' own metrics, until somebody asks for them."""
+    """Samples of services' own metrics, until somebody asks for them, or too many wait.
+
+    `store`: where a region's samples go then.
+    """
 
     emitted: Emitted = field(default_factory=Emitted)
+    store: Callable[[str], Store] | None = None
     _known: set[tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]]] = field(default_factory=set)
     _waiting: dict[tuple[str, str], list[_Sample]] = field(default_factory=dict)
 
@@ -141,7 +146,10 @@ class Measurements:
         if shape not in self._known:
             self._check(*shape)
             self._known.add(shape)
-        self._waiting.setdefault((region, namespace), []).append(_Sample(values, sets, at))
+        waiting = self._waiting.setdefault((region, namespace), [])
+        waiting.append(_Sample(values, sets, at))
+        if len(waiting) >= MOST_WAITING and self.store is not None:
+            self.settle(region, namespace, self.store(region))
 
     def settle(self, region: str, namespace: str | None, store: Store) -> None:
         """Put what waits into a region's store, of one namespace or of all."""

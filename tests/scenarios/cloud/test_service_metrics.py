@@ -51,6 +51,16 @@ STACK = {
     **group("/app", "Group"),
     **bucket(),
     **role("Feeds", "logs", may("kinesis:PutRecord")),
+    **function("idle", ReservedConcurrentExecutions=0),
+    "Filtered": {
+        "Type": "AWS::SNS::Subscription",
+        "Properties": {
+            "TopicArn": {"Ref": "Alerts"},
+            "Protocol": "sqs",
+            "Endpoint": {"Fn::GetAtt": ["Locked", "Arn"]},
+            "FilterPolicy": {"kind": ["other"]},
+        },
+    },
     "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "events", "ShardCount": 1}},
     "Errors": {"Type": "AWS::CloudWatch::Alarm", "Properties": ALARM},
     "Forward": {
@@ -70,6 +80,7 @@ def happen(cloud):
     """Each service does what it does, once."""
     entry = {"Source": "mine", "DetailType": "d", "Detail": "{}"}
     admin(cloud, "events").put_events(Entries=[entry])
+    admin(cloud, "lambda").invoke(FunctionName="idle", InvocationType="Event", Payload=b"{}")
     arn = f"arn:aws:sns:us-east-1:{ACCOUNT}:Alerts"
     admin(cloud, "sns").publish(TopicArn=arn, Message="four")
     logs = admin(cloud, "logs")
@@ -136,6 +147,9 @@ MEASURED = [
     ("AWS/SNS", "NumberOfMessagesPublished", {"TopicName": "Alerts"}, 1),
     ("AWS/SNS", "PublishSize", {"TopicName": "Alerts"}, 4),
     ("AWS/SNS", "NumberOfNotificationsDelivered", {"TopicName": "Alerts"}, 1),
+    ("AWS/Lambda", "Throttles", {"FunctionName": "idle"}, 1),
+    ("AWS/Lambda", "Invocations", {"FunctionName": "idle"}, None),
+    ("AWS/SNS", "NumberOfNotificationsFilteredOut", {"TopicName": "Alerts"}, 1),
     ("AWS/SNS", "NumberOfNotificationsFailed", {"TopicName": "Alerts"}, None),
     ("AWS/Logs", "IncomingLogEvents", {"LogGroupName": "/app"}, 2),
     ("AWS/Logs", "IncomingBytes", {"LogGroupName": "/app"}, 3 + 2 * 26),

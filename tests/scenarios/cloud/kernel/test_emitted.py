@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
-from scenarios.cloud.kernel.emitted import Emitted, EmittedMetrics, Measurements
+from scenarios.cloud.kernel.emitted import MOST_WAITING, Emitted, EmittedMetrics, Measurements
 from scenarios.cloud.kernel.errors import WorldError
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -43,6 +43,18 @@ def test_samples_wait_until_their_namespace_is_read():
         ("Sent", (("QueueName", "q"),)),
     ]
     assert store.units("AWS/SQS", "Sent", {"QueueName": "q"}) == ["Count"]
+
+
+def test_no_more_than_so_many_samples_wait():
+    store = MetricStore()
+    measurements = Measurements(Emitted([QUEUES]), lambda _: store)
+    for _ in range(MOST_WAITING - 1):
+        measurements.note("here", "AWS/SQS", {"Sent": 1}, at=NOON)
+    before = store.units("AWS/SQS", "Sent")
+    measurements.note("here", "AWS/SQS", {"Sent": 1}, at=NOON)
+
+    assert before == []
+    assert store.units("AWS/SQS", "Sent") == ["Count"]
 
 
 def test_what_no_manifest_names_cannot_be_measured():
