@@ -14,10 +14,21 @@ from typing import Any
 from scenarios.cloud.authorization.arns import GIVEN
 from scenarios.cloud.authorization.call_keys import CallKeys
 from scenarios.cloud.authorization.paths import walk
-from scenarios.cloud.authorization.reference import listed_kind
+from scenarios.cloud.authorization.reference import listed_kind, resource_kinds
 from scenarios.cloud.authorization.request_keys import Ask
-from scenarios.cloud.authorization.rows import Asking, DenialStyle, Kind, Permissions, Place
+from scenarios.cloud.authorization.rows import (
+    JSON,
+    QUERY,
+    REST_JSON,
+    Asking,
+    DenialStyle,
+    Kind,
+    Permissions,
+    Place,
+)
+from scenarios.cloud.authorization.wildcards import ARN_PARTS, UNNAMED
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.service_models import service_model
 
 ANY = "*"  # as a resource: the action knows none
 CALLER = "CALLER"  # as a default: whoever asks
@@ -73,7 +84,7 @@ class Actions:
     """What IAM asks about the calls of these services, by botocore's name for each."""
 
     def __init__(self, services: Mapping[str, Permissions]) -> None:
-        self.services = services
+        self.services = dict(services)
         self._kinds = {each.prefix: {**GIVEN, **each.kinds} for each in services.values()}
         self._lines: dict[str, _Lines] = {}
         self._call_keys: dict[str, CallKeys] = {}
@@ -99,12 +110,13 @@ class Actions:
             caller: the caller's ARN, for the IAM operations that mean whoever asks (GetUser without a name).
 
         Raises:
-            NotSimulated: the operation isn't in the tables, or its parameters don't tell what is asked.
+            NotSimulated: the operation is in no table and AWS's list has no action of its name, or its
+                parameters don't tell what is asked.
         """
         try:
             asked = self.lines(service)[operation]
         except KeyError:
-            raise NotSimulated(service, f"who may call {operation}") from None
+            return (_by_name(service, self._of(service), operation, parameters, account),)
         place = Place(region=region, account=account)
         pairs = tuple(
             dict.fromkeys(
@@ -125,21 +137,12 @@ class Actions:
         return self._call_keys[service].of(asking)
 
     def denial(self, service: str, operation: str) -> DenialStyle:
-        """How the service says no.
-
-        Raises:
-            NotSimulated: how this service says no isn't known here.
-        """
-        if service not in self.services:
-            raise NotSimulated(service, f"how it says no to {operation}")
-        return self.services[service].denial
+        """How the service says no."""
+        del operation
+        return self._of(service).denial
 
     def lines(self, service: str) -> Mapping[str, list[Line]]:
-        """A service's lines, by operation.
-
-        Raises:
-            NotSimulated: there are none for this service.
-        """
+        """A service's lines, by operation; AWS's list alone tells of a service that has none."""
         if service not in self._lines:
             of = self._of(service)
             by_operation = self._lines[service] = _Lines()
@@ -156,8 +159,9 @@ class Actions:
         return kind
 
     def _of(self, service: str) -> Permissions:
+        """What is known of a service; of one without rows, how its protocol says no, and its prefix."""
         if service not in self.services:
-            raise NotSimulated(service, "who may call it")
+            self.services[service] = _without_rows(service)
         return self.services[service]
 
     def _resources(
@@ -178,6 +182,40 @@ class Actions:
             resource = kind(place, *values)
             if resource:
                 yield resource
+
+
+def _without_rows(service: str) -> Permissions:
+    metadata = service_model(service).metadata
+    prefix = metadata.get("signingName") or metadata["endpointPrefix"]
+    return Permissions(prefix=prefix, denial=_BY_PROTOCOL.get(metadata["protocol"], JSON), lines="")
+
+
+_BY_PROTOCOL = {"query": QUERY, "ec2": QUERY, "rest-xml": QUERY, "rest-json": REST_JSON}
+
+
+def _by_name(
+    service: str, of: Permissions, operation: str, parameters: Mapping[str, Any], account: str
+) -> tuple[str, str]:
+    """What AWS's list says of an operation without a line, where an action has its name.
+
+    Which resource the action is asked about, nobody here tells: policies that name none decide. A resource's
+    own policy would have to be found, so that a service whose resources have such is left out.
+    """
+    action = f"{of.prefix}:{operation}"
+    resources = resource_kinds(action)
+    if resources is None or (resources and of.policy_of is not None):
+        raise NotSimulated(service, f"who may call {operation}")
+    if not resources:
+        return action, ANY
+    elsewhere = [value for value in parameters.values() if _is_of_another(value, account)]
+    if elsewhere:
+        raise NotSimulated(service, f"who may call {operation} on {elsewhere[0]}, of another account")
+    return action, UNNAMED
+
+
+def _is_of_another(value: Any, account: str) -> bool:
+    parts = value.split(":", 5) if isinstance(value, str) and value.startswith("arn:") else []
+    return len(parts) == ARN_PARTS and parts[4] not in {"", "aws", account}
 
 
 def _line(prefix: str, text: str) -> Line:

@@ -17,7 +17,13 @@ from scenarios.cloud.authorization.conditions import parse as parse_conditions
 from scenarios.cloud.authorization.conditions import text as condition_text
 from scenarios.cloud.authorization.request_keys import Ask, RequestKeys, Value
 from scenarios.cloud.authorization.variables import Unresolved, filled_in, variable_in
-from scenarios.cloud.authorization.wildcards import action_matches, resource_matches
+from scenarios.cloud.authorization.wildcards import (
+    ARN_PARTS,
+    UNNAMED,
+    action_matches,
+    matches,
+    resource_matches,
+)
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated
 
@@ -187,7 +193,10 @@ class Statement:
         if self.resources is None:
             return True
         patterns = _with_values(self.resources, keys)
-        meant = any(resource_matches(pattern, request.resource) for pattern in patterns)
+        if request.resource == UNNAMED:
+            prefix = request.action.partition(":")[0]
+            patterns = [each for each in patterns if _may_mean(each, prefix)]
+        meant = "*" in patterns or any(resource_matches(pattern, request.resource) for pattern in patterns)
         return meant != self.not_resources
 
     def _principal(self, principal: Principal) -> Match:
@@ -215,6 +224,12 @@ class Statement:
             return bool(named) or principal.account in accounts or "*" in listed
         by_account = principal.account in accounts
         return "*" in listed or (by_account and (principal.is_root or named == principal.names))
+
+
+def _may_mean(pattern: str, prefix: str) -> bool:
+    """Whether a pattern could mean a resource of a service at all."""
+    parts = pattern.split(":", 5)
+    return len(parts) < ARN_PARTS or matches(parts[2], prefix)
 
 
 def _with_values(patterns: tuple[str, ...], keys: RequestKeys) -> list[str]:

