@@ -17,6 +17,8 @@ from scenarios.cloud.kernel.emitted import OF_EVERY_SERVICE, Emitted, NeverEmitt
 from scenarios.cloud.setting import Setting
 
 AWS: Final = "aws."
+# Of a rule that can hear other events: told with a trace only.
+IN_PART: Final = "in part"
 _OPERATORS_ON_TEXT: Final = ("prefix", "wildcard", "equals-ignore-case")
 
 Pair = tuple[str, str]
@@ -42,15 +44,19 @@ class UnheardRules:
             found = NeverEmitted(kind="rule", name=rule.name, region=rule.region_name, wants=wants)
             if found not in self._found:
                 self._found[found] = pattern
-                self._setting.note("no event", str(found))
+                self._setting.note("no event" if self._is_deaf(pattern) else IN_PART, str(found))
 
     def unanswered(self) -> Iterator[NeverEmitted]:
         """Those that can match nothing at all, and for which nothing came."""
-        emitted = self._setting.measurements.emitted
         for found, pattern in self._found.items():
-            ways = list(_ways(json.loads(pattern)))
-            if not any(_can_match(way, emitted) or _has_matched(way, self.seen) for way in ways):
+            ways = _ways(json.loads(pattern))
+            if self._is_deaf(pattern) and not any(_has_matched(way, self.seen) for way in ways):
                 yield found
+
+    def _is_deaf(self, pattern: str) -> bool:
+        """Whether nobody here sends anything that could match."""
+        emitted = self._setting.measurements.emitted
+        return not any(_can_match(way, emitted) for way in _ways(json.loads(pattern)))
 
 
 @lru_cache(maxsize=512)
