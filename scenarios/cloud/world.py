@@ -5,8 +5,6 @@ undoes all of that. Provisioning happens once for each deployment: its state is 
 every further world starts from a copy.
 """
 
-import gc
-import itertools
 import json
 import os
 import socket
@@ -36,7 +34,7 @@ from scenarios.cloud.ec2.instances import Instances
 from scenarios.cloud.eventbridge.bus import EventBridge
 from scenarios.cloud.functions.runtime_environment import PROJECT
 from scenarios.cloud.functions.service import Functions
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import garbage, moto_hooks
 from scenarios.cloud.kernel.botocore_hooks import work_done_once
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.clock import Clock
@@ -142,7 +140,7 @@ class World:
             entering.enter_context(_environment())
             entering.enter_context(self.clock)
             entering.enter_context(_guards(self.clock))
-            entering.enter_context(_garbage_can_wait())
+            entering.enter_context(garbage.can_wait())
             entering.enter_context(work_done_once())
             provisioned = _provisioned(self.deployment, self.clock)
             entering.enter_context(moto_hooks.moto_without_physics(self.setting.seed, REGISTRY.mends))
@@ -231,7 +229,6 @@ class _Provisioned:
 
 _KEPT: dict[Deployment, _Provisioned] = {}
 _MOST_KEPT = 32
-_MADE = itertools.count(1)
 
 
 def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
@@ -239,7 +236,7 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
     deployment = replace(deployment, code=PROJECT)
     del clock  # entered already: what is made here is made at the deployment's start
     if deployment not in _KEPT:
-        with moto_hooks.moto_without_physics(0, REGISTRY.mends), seeded(0):
+        with garbage.is_off(), moto_hooks.moto_without_physics(0, REGISTRY.mends), seeded(0):
             moto_hooks.seed_ids(0)
             session = _session("harness", deployment.home)
             stacks = {}
@@ -279,35 +276,8 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
             while len(_KEPT) >= _MOST_KEPT:
                 _KEPT.pop(next(iter(_KEPT)))
             _KEPT[deployment] = _Provisioned(moto_hooks.Snapshot(), stacks)
-        _set_aside()
+            garbage.leave_alone()
     return _KEPT[deployment]
-
-
-def _set_aside() -> None:
-    """Let the garbage collector leave alone what is loaded by now, and will stay.
-
-    It is a million objects, most of them botocore's and moto's: looking through them took longer than three
-    scenarios, once in every few. Further deployments load more, and are kept themselves: so it is done again
-    each time twice as many have been made.
-    """
-    made = next(_MADE)
-    if made & (made - 1) == 0:
-        gc.collect()
-        gc.freeze()
-
-
-@contextmanager
-def _garbage_can_wait() -> Iterator[None]:
-    """Python's collector looks less often while a world lasts; it took a quarter of what a scenario costs.
-
-    Nearly all that a run drops goes by itself; what remains, at most some tens of megabytes, is found later.
-    """
-    kept = gc.get_threshold()
-    gc.set_threshold(100_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*kept)
 
 
 # ---- the machine outside must not show ----------------------------------------------------------

@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from scenarios.cloud.cloudformation.template import translate
+from scenarios.cloud.kernel import garbage
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.faults import NONE, Faults
 from scenarios.cloud.setting import Moment
@@ -116,8 +117,9 @@ def rehearse(
     """
     wall = time.perf_counter()
     try:
-        world = World(deployment or deployment_of(scenario), seed=seed, faults=faults)
-        report = _in_world(world, scenario, before_leaving, explained=explained)
+        with garbage.can_wait():
+            world = World(deployment or deployment_of(scenario), seed=seed, faults=faults)
+            report = _in_world(world, scenario, before_leaving, explained=explained)
     except InvalidTemplate as error:
         report = Report(
             scenario=scenario,

@@ -10,10 +10,8 @@ boto3 calls that CloudFormation makes behind the scenes. Three promises:
 - nothing is random: the same template gives the same names and ids, whatever was created before.
 """
 
-import gc
 import hashlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
@@ -23,7 +21,7 @@ from scenarios.cloud.cloudformation.resources.kind import Kind, Order, Propertie
 from scenarios.cloud.cloudformation.resources.shapes import Inert, UnknownProperty
 from scenarios.cloud.cloudformation.schemas import has_property, schema_of
 from scenarios.cloud.cloudformation.template import Declared, Template, partition_of
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import garbage, moto_hooks
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, Refused
 from scenarios.cloud.kernel.stack import Resource, Stack
 from scenarios.cloud.kernel.validation import Validators
@@ -76,7 +74,7 @@ def provision(
             raise _unknown_type(declared)
     made: dict[str, Resource] = {}
     late = frozenset(name for name, kind in kinds.items() if kind.grants)
-    with _no_collection():
+    with garbage.is_off():
         for declared in plan.in_order(late=late):
             made[declared.logical_id] = _create(kinds[declared.type], site, plan, declared, made)
     return Stack(
@@ -145,18 +143,6 @@ def _unknown_property(declared: Declared, unknown: UnknownProperty) -> BaseExcep
     if has_property(declared.type, path):
         return NotSimulated("CloudFormation", f"{unknown.where}: this property of {declared.type}")
     return InvalidTemplate(unknown.where, f"CloudFormation knows no such property of {declared.type}")
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector from walking moto and botocore meanwhile: half of the time, measured."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _uuid(site: Site) -> str:
