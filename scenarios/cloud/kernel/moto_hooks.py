@@ -13,10 +13,10 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +34,7 @@ import moto.s3.models as s3_models
 import moto.s3.notifications as s3_notifications
 import moto.sns.models as sns_models
 import moto.sqs.models as sqs_models
+import moto.utilities.utils as moto_utilities
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import BotoCoreError
@@ -104,10 +105,47 @@ def _service_model_text(service_name: str, model_name: str) -> Any:
     return shared_loader().load_service_model(service_name, model_name)
 
 
+_load_resource: Any = moto_utilities.load_resource
+
+
+class _Offerings(Sequence[dict[str, Any]]):
+    """The types of instances that a region offers, read when somebody asks.
+
+    Moto reads ninety files of them when its EC2 is imported, as its SSM does, and writes the kind of place
+    into each offering; it is the first to go through them, and finds none yet.
+    """
+
+    def __init__(self, resource: str) -> None:
+        self._resource = resource
+        self._marked = False
+
+    @cached_property
+    def _read(self) -> list[dict[str, Any]]:
+        kind = self._resource.split("/")[-2]
+        return [{**offering, "LocationType": kind} for offering in _load_resource(self._resource)]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        if not self._marked:
+            self._marked = True
+            return iter(())
+        return iter(self._read)
+
+    def __len__(self) -> int:
+        return len(self._read)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._read[index]
+
+
+def _resource(path: str) -> Any:
+    return _Offerings(path) if "/instance_type_offerings/" in path else _load_resource(path)
+
+
 # What moto works out for every request, though it depends on moto's own code alone.
 _ONCE: tuple[Mend, ...] = (
     (BaseBackend, "urls", property(_urls)),
     (moto_utils, "_load_service_model", _service_model_text),
+    (moto_utilities, "load_resource", _resource),
     (moto_responses, "method_names_from_class", cache(moto_responses.method_names_from_class)),
 )
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import boto3
 import moto
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.core.models import responses_mock
 
@@ -682,3 +683,22 @@ def test_versions_and_delete_markers_of_an_object_are_told_apart(stack):
     assert (found.name, found.version_id, found.storage_class) == ("told", kept, "STANDARD")
     assert found.is_locked(governance_bypass=False) is False
     assert moto_hooks.object_version(ACCOUNT, "nowhere", "told") is None
+
+
+def test_what_a_region_offers_is_what_moto_reads_at_once():
+    path = "ec2/resources/instance_type_offerings/region/eu-west-1.json.gz"
+    alone = moto_hooks._load_resource(path)
+    for offering in alone:
+        offering["LocationType"] = "region"
+
+    lazy = moto_hooks._resource(path)
+    first = list(lazy)
+
+    assert first == []  # when moto marks each
+    assert list(lazy) == alone
+    assert (len(lazy), lazy[0]) == (len(alone), alone[0])
+
+
+def test_an_instance_type_that_no_region_offers_is_refused(aws):
+    with pytest.raises(ClientError, match="InvalidInstanceType"):
+        client("ec2").run_instances(ImageId="ami-12c6146b", InstanceType="t9.mega", MinCount=1, MaxCount=1)
