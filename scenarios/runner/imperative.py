@@ -10,6 +10,7 @@ is this, with a marker's arguments.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -241,11 +242,14 @@ def _template_text(template: TemplateSource, region: str) -> str:
     return json.dumps(document, default=str)
 
 
+_TEMPLATE_BEGINS = re.compile(r"\s*(\{|\w+:\s)")
+
+
 def _read(template: Path | str) -> dict[str, Any]:
-    """A template from a file, or from the text itself: a text of one line that is no JSON is a path."""
+    """A template from a file, or from the text itself: a line that is neither JSON nor YAML is a path."""
     text = str(template)
     where = "the template"
-    if isinstance(template, Path) or ("\n" not in text and not text.lstrip().startswith("{")):
+    if isinstance(template, Path) or ("\n" not in text and not _TEMPLATE_BEGINS.match(text)):
         where = text
         try:
             text = Path(text).read_text(encoding="utf-8")

@@ -128,6 +128,7 @@ def test_a_seed_decides_what_is_left_to_chance():
 def test_a_template_is_text_a_file_or_a_mapping(tmp_path):
     path = tmp_path / "template.json"
     path.write_text(json.dumps(NAMED))
+    one_line = "Resources: {Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: line}}}"
     given = [YAML, json.dumps(NAMED), path, str(path), NAMED]
 
     def name(template):
@@ -135,6 +136,8 @@ def test_a_template_is_text_a_file_or_a_mapping(tmp_path):
             return world.physical_id("Topic").rpartition(":")[2]
 
     assert [name(each) for each in given] == ["mine-topic", "mine", "mine", "mine", "mine"]
+    with open_world(template=one_line) as world:
+        assert world.physical_id("Topic").endswith(":line")
 
 
 def test_functions_of_a_sam_template_run_the_code_that_is_named(tmp_path):
