@@ -238,7 +238,7 @@ def alarm_change(raw: Raw) -> AlarmChange:
 
 
 def alarm_messages(raw: Raw) -> tuple[AlarmChange, ...]:
-    """What alarms told an SNS topic, one for each message that Lambda was handed.
+    """What alarms sent to an SNS topic, one for each message that Lambda was handed.
 
     The message names its region in words ("US East (N. Virginia)"), the alarm's ARN by its name.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html

@@ -10,12 +10,12 @@ from chalicelib.stack import CloudFormation, Parameter
 # Stacks of two stages in one account must not count into one metric.
 NAMESPACE = "Trailwarden/${AWS::StackName}"
 
-# Whose deeds are expected; several remediations hear of it.
+# Whose actions are expected; several remediations read it.
 EXPECTED_PRINCIPALS = Parameter(
     name="IgnoredPrincipals",
     type="CommaDelimitedList",
     default="",
-    description="ARNs whose deeds are expected, wildcards allowed: recorded, not told.",
+    description="ARNs whose actions are expected, wildcards allowed: recorded, no alert.",
 )
 
 # What stands in the name of a host's composite alarm, between the main stack's name and the instance's id.

@@ -39,7 +39,7 @@ class Outcome(StrEnum):
     """What became of one event."""
 
     NOTHING = "nothing"  # there was nothing to say and nothing to do
-    SUPPRESSED = "suppressed"  # settings, or our own call: recorded, not told
+    SUPPRESSED = "suppressed"  # settings, or our own call: recorded, without an alert
     DUPLICATE = "duplicate"  # handled before
     TOLD = "told"  # an alert left, nothing was to be done
     QUIET = "quiet"  # nothing was to be done, and every alert was about something told lately
@@ -161,24 +161,24 @@ class Alert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is to be told and done about one event. Nothing to do is an empty plan, not an error."""
+    """What is to be reported and done about one event. Nothing to do is an empty plan, not an error."""
 
     alerts: tuple[Alert, ...] = ()
     calls: tuple[Call, ...] = ()
 
     @classmethod
     def nothing(cls) -> Self:
-        """The event needs no word and no deed."""
+        """The event needs no alert and no action."""
         return cls()
 
     @classmethod
-    def tell(cls, *alerts: Alert, calls: Sequence[Call] = ()) -> Self:
-        """Tell these alerts, and make these calls where the mode allows it."""
+    def alert(cls, *alerts: Alert, calls: Sequence[Call] = ()) -> Self:
+        """Send these alerts, and make these calls where the mode allows it."""
         return cls(alerts=alerts, calls=tuple(calls))
 
     @property
     def empty(self) -> bool:
-        """Nothing to tell and nothing to do."""
+        """No alert and nothing to do."""
         return not self.alerts and not self.calls
 
     def as_json(self) -> dict[str, Any]:
@@ -247,7 +247,7 @@ class Way(Generic[AnEvent, Facts]):
     `parse(raw) -> events` types what Lambda is handed; `look(aws, event, settings) -> facts` reads;
     `decide(event, facts, now, settings) -> Plan` thinks. `sightings(event)` names what is to be counted, and
     how long (`sightings_kept`). `remembers(event, facts, expected) -> state` says what to keep in the ledger
-    as the last good state, if anything: it is asked about deeds that settings expect, too. `records(aws,
+    as the last good state, if anything: it is asked about actions that settings expect, too. `records(aws,
     event, facts, settings)` writes what only an outcome that is safe in the ledger allows to be written.
     """
 
@@ -303,7 +303,7 @@ class Remediation:
 
     @property
     def acts(self) -> bool:
-        """Whether it can do more than tell."""
+        """Whether it can do more than send alerts."""
         return any(grant.acting for grant in self.grants)
 
     def way_of(self, raw: Any) -> Way[Any, Any]:

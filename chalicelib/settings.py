@@ -20,17 +20,17 @@ IGNORED_PRINCIPALS = "TRAILWARDEN_IGNORED_PRINCIPALS"
 class Mode(StrEnum):
     """How far a remediation may go. A fresh deploy observes."""
 
-    OBSERVE = "observe"  # plan and tell
-    APPROVE = "approve"  # store the plan, tell, wait for a yes
-    ENFORCE = "enforce"  # act, then tell
+    OBSERVE = "observe"  # plan and alert
+    APPROVE = "approve"  # store the plan, alert, wait for approval
+    ENFORCE = "enforce"  # act, then alert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a function was told by its stack.
+    """The settings a function gets from its stack.
 
-    `ignored_principals`: ARNs, `*` and `?` allowed, whose deeds are recorded but not told. `values`: the
-    whole environment, for what only one remediation reads.
+    `ignored_principals`: ARNs, `*` and `?` allowed, whose actions are recorded without an alert. `values`:
+    the whole environment, for what only one remediation reads.
     """
 
     topic_arn: str
@@ -58,7 +58,7 @@ class Settings:
         )
 
     def ignores(self, principal: str) -> bool:
-        """Whether settings name this principal as one whose deeds are expected."""
+        """Whether settings name this principal as one whose actions are expected."""
         return matches_any(principal, self.ignored_principals)
 
     def text(self, name: str) -> str:

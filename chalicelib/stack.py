@@ -65,8 +65,8 @@ class LogAlarm:
 
     The stack declares them as `{name}Filter` and `{name}Alarm`: value 1 for each match, statistic Sum, one
     evaluation period of `period_seconds`, in ALARM at `threshold` and above, missing data not breaching, as
-    the CIS benchmark asks. `namespace` is text for Fn::Sub. `tells`: the logical ids of the topics that
-    CloudWatch itself tells; an alarm whose state change wakes a remediation needs none.
+    the CIS benchmark asks. `namespace` is text for Fn::Sub. `notifies`: the logical ids of the topics that
+    CloudWatch itself notifies; an alarm whose state change wakes a remediation needs none.
 
     `alarm_name`: text for Fn::Sub, where CloudFormation's own name won't do. `condition`: the stack's, where
     it isn't always there.
@@ -80,7 +80,7 @@ class LogAlarm:
     threshold: int | CloudFormation
     period_seconds: int | CloudFormation
     description: str
-    tells: tuple[str, ...] = ()
+    notifies: tuple[str, ...] = ()
     alarm_name: str = ""
     condition: str = ""
 
@@ -91,8 +91,8 @@ def log_group(name: CloudFormation | None = None) -> dict[str, Any]:
     return {"Type": "AWS::Logs::LogGroup", "Properties": {**named, "RetentionInDays": LOGS_KEPT_DAYS}}
 
 
-def told_by_alarms(topic: str) -> dict[str, Any]:
-    """A topic of this name, encrypted with the alerts' key, that CloudWatch's alarms may tell."""
+def topic_for_alarms(topic: str) -> dict[str, Any]:
+    """A topic of this name, encrypted with the alerts' key, that CloudWatch's alarms may notify."""
     return {
         topic: {
             "Type": "AWS::SNS::Topic",

@@ -2,7 +2,7 @@
 
 `@app.watches("root_login")` makes a Lambda function named after the remediation, without importing it.
 `app.fragment()` is the CloudFormation that `chalice package --merge-template` merges in:
-what wakes each function, what each is told, and what they stand on; `app.policies()` is
+what wakes each function, which settings each gets, and what they stand on; `app.policies()` is
 what each function may do; `app.spoke()` is the template for every other watched region.
 All three are data, made from the remediations that were declared, and nothing else.
 """

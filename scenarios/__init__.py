@@ -1,1 +1,1 @@
-"""What proves Trailwarden and is never deployed: incidents told in time, and the simulated AWS."""
+"""What tests Trailwarden and is never deployed: incidents, and the simulated AWS they run on."""

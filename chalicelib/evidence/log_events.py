@@ -106,7 +106,7 @@ def _why_unread(error: ClientError | BotoCoreError, group: str) -> str:
 
 
 def unread(what: str, why: str, *, after_some: bool) -> tuple[str, str]:
-    """The fact that tells what could not be read: in place of `what`, or beside it where some of it was."""
+    """The fact that says what could not be read: in place of `what`, or beside it where some of it was."""
     return (
         ("Not all", f"the rest could not be read: {why}")
         if after_some

@@ -88,7 +88,7 @@ def page(
 <body>
 <header>
 <h1>Trailwarden</h1>
-<p>Watches the account's audit trail, tells what it sees, and acts where its mode allows it.</p>
+<p>Watches the account's audit trail, sends alerts about what it sees, and acts where its mode allows it.</p>
 </header>
 <main>
 <h2>Newest findings</h2>
@@ -123,7 +123,7 @@ def does(remediation: Remediation) -> str:
 
 
 def loudest(finding: LedgerEntry) -> Alert | None:
-    """The alert that stands for a finding in a list; none where nothing was to be told."""
+    """The alert that stands for a finding in a list; none where nothing was to be reported."""
     order = list(Severity)
     return max(finding.plan.alerts, key=lambda alert: order.index(alert.severity), default=None)
 
@@ -163,7 +163,7 @@ def _finding(finding: LedgerEntry, prefix: str) -> tuple[str, ...]:
     severity = (
         f'<span class="badge {_text(alert.severity.lower())}">{_text(alert.severity)}</span>' if alert else ""
     )
-    title = _text(alert.title if alert else "Recorded, not told")
+    title = _text(alert.title if alert else "Recorded, no alert sent")
     more = len(finding.plan.alerts) - 1
     also = f' <span class="soft">and {more} more</span>' if more > 0 else ""
     link = html.escape(f"{prefix}/findings/{quote(finding.id, safe=':')}")

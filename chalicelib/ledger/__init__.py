@@ -12,7 +12,8 @@ sighting#REMEDIATION#SUBJECT, TIME#ID
     One thing that counts only with others, such as a failed login. Written by `ledger`; the remediation says
     when it expires.
 quiet#REMEDIATION, SUBJECT (the second right SUBJECT#2, and so on)
-    A right to tell about a subject: which event took it, and `until` when. Written by `ledger`; expires then.
+    A right to send an alert about a subject: which event took it, and `until` when. Written by `ledger`;
+    expires then.
 acts#REMEDIATION, NUMBER
     One of the hour's places to act: which entry took it, and `until` when. Written by `ledger`; expires then.
 state#REMEDIATION, good

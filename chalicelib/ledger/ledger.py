@@ -1,4 +1,4 @@
-"""The ledger as a remediation's run uses it: what was seen, planned, done and told about each event.
+"""The ledger as a remediation's run uses it: what was seen, planned, done and reported about each event.
 
 Counts are of items, never `ADD`ed: a duplicate delivery writes the same item again. What only one may have
 is taken by a conditional write, so that concurrent functions can't take more than there is.
@@ -78,7 +78,7 @@ class Ledger:
         return replace(entry, progress={**entry.progress, index: progress})
 
     def mark(self, entry: LedgerEntry, what: Mark, index: int) -> LedgerEntry:
-        """Note that alert `index` of the plan was told or not; noting twice changes nothing."""
+        """Note that alert `index` of the plan was sent or not; noting twice changes nothing."""
         self.rows.update(
             key_of(entry), "ADD #what :index", names={"#what": what}, values={":index": {"NS": [str(index)]}}
         )
@@ -120,7 +120,7 @@ class Ledger:
         return [_sighting(subject, item) for item in found]
 
     def may_speak(self, remediation: str, quiet: Quiet, event_key: str, now: datetime) -> int:
-        """Take a right to tell about `quiet.subject`; the event that took it keeps it on a retry.
+        """Take a right to send an alert about `quiet.subject`; the event that took it keeps it on a retry.
 
         Returns which of the `most` rights it is, from 1; 0 when all are taken.
         """

@@ -122,9 +122,9 @@ def summary(job: Job, done: list[Slice], now: datetime) -> dict[str, Any]:
     kinds: Counter[str] = Counter()
     for one in done:
         kinds.update(one.kinds)
-    # An object's fault may stand in two parts: it is told once, and the counts say how often it was met.
-    told = {(each["what"], each["bucket"], each["key"]): each for one in done for each in one.findings}
-    findings = sorted(told.values(), key=lambda each: (-each["weight"], each["since"] or "", each["key"]))
+    # An object's fault may stand in two parts: it is reported once, and the counts say how often it was met.
+    faults = {(each["what"], each["bucket"], each["key"]): each for one in done for each in one.findings}
+    findings = sorted(faults.values(), key=lambda each: (-each["weight"], each["since"] or "", each["key"]))
     untold = list(dict.fromkeys(sentence for one in done for sentence in one.untold))
     running = "planning" if job.parts is None else "running"
     waiting = "incomplete" if now > job.asked_at + OVERDUE else running

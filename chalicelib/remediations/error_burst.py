@@ -2,8 +2,8 @@
 
 The stack's parameters name the log group, the filter pattern, the threshold and the period; a metric filter
 counts, an alarm watches the count. An alarm only knows that there were many: when it goes off, we read the
-log events behind it and tell how many there were, in which streams (hosts, containers, functions), since when
-and until when.
+log events behind it and report how many there were, in which streams (hosts, containers, functions), since
+when and until when.
 
 Where the group can't be read, or not to its end, the alert goes out all the same and says what kept us: the
 group is gone, or its key is, the function may not, CloudWatch Logs is too busy. The group must be there when
@@ -67,7 +67,7 @@ ERROR_BURST = LogAlarm(
     namespace=NAMESPACE,
     threshold=THRESHOLD_PARAMETER.ref,
     period_seconds=PERIOD_PARAMETER.ref,
-    description="A word comes up in a log again and again; error_burst tells where.",
+    description="A word comes up in a log again and again; error_burst reports where.",
     alarm_name=ALARM_NAME,
     condition="HasErrorBurst",
 )
@@ -111,7 +111,7 @@ class Lines:
 
 
 def look(aws: Aws, alarm: AlarmChange, settings: Settings) -> Lines:
-    """Count the lines behind the alarm; what keeps us from looking is told, not raised."""
+    """Count the lines behind the alarm; what keeps us from looking is reported, not raised."""
     return _counted(aws.client("logs"), _search(alarm, settings))
 
 
@@ -120,7 +120,7 @@ def decide(alarm: AlarmChange, facts: Lines, _now: datetime, settings: Settings)
     if alarm.state != "ALARM":
         return Plan.nothing()
     search = _search(alarm, settings)
-    return Plan.tell(
+    return Plan.alert(
         Alert(
             severity=Severity.MEDIUM,
             title=_title(facts, search),
@@ -193,7 +193,7 @@ REMEDIATION = Remediation(
     name=NAME,
     title="A word comes up in a log again and again",
     woken_by="a word in a log group you name, so many times in a period",
-    response="tells how many, in which streams, since when",
+    response="reports how many, in which streams, since when",
     page=__doc__ or "",
     ways=(Way(on=OnEvent(pattern=ALARM_PATTERN), parse=single(alarm_change), look=look, decide=decide),),
     grants=GRANTS,

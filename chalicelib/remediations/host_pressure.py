@@ -4,8 +4,8 @@ Each alone is common and wakes nobody: a build takes the CPU, a log fills a disk
 are a host that may stop answering, or one that somebody else is using. A composite alarm of the host's own
 stack (`trailwarden package` writes host.json, deployed once for each host) watches for it.
 
-What we do: tell which host, and what each of the alarm's parts saw. Where the parts can't be read, the alarm
-is told with the reason.
+What we do: report which host, and what each of the alarm's parts saw. Where the parts can't be read, the
+alarm is reported with the reason.
 
 What we leave alone: the host. Whether it is to be stopped, grown or looked at by somebody is not a machine's
 decision.
@@ -95,7 +95,7 @@ def decide(alarm: AlarmChange, facts: Parts, _now: datetime, _settings: Settings
         return Plan.nothing()
     host = alarm.name.partition(HOST_PRESSURE)[2] or "an unnamed host"
     parts = tuple((part.metric, f"{part.state}: {part.reason}") for part in facts.parts)
-    return Plan.tell(
+    return Plan.alert(
         Alert(
             severity=Severity.MEDIUM,
             title=f"{host} is out of breath: CPU and disk at once",
@@ -120,7 +120,7 @@ REMEDIATION = Remediation(
     name="host_pressure",
     title="A host's CPU and disk are under pressure at once",
     woken_by="a host's CPU and disk alarms at once (its own stack, host.json)",
-    response="tells the host and what each part saw",
+    response="reports the host and what each part saw",
     page=__doc__ or "",
     ways=(Way(on=OnEvent(pattern=PATTERN), parse=single(alarm_change), look=look, decide=decide),),
     grants=GRANTS,

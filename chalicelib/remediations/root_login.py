@@ -3,7 +3,7 @@
 Root can do everything and can't be restrained by IAM, so nobody should use it from day to day. AWS records
 root's sign-ins in us-east-1, wherever the stack is at home; the spoke there forwards them.
 
-What we do: tell at once who, which account, when, from which address, with which agent, whether a second
+What we do: report at once who, which account, when, from which address, with which agent, whether a second
 factor was used and whether it worked. A success without MFA, or where the record doesn't say, is CRITICAL, a
 success with MFA HIGH, a failure MEDIUM. Beside it stands the slower path that the CIS benchmark asks for: a
 metric filter for any use of root, on the trail's log group, and an alarm to the same topic.
@@ -56,7 +56,7 @@ def decide(event: ApiCallEvent, _facts: None, _now: datetime, _settings: Setting
     worked, mfa = succeeded(event), mfa_used(event)
     severity, title = _told(worked, mfa)
     account = event.actor.account or event.account or NOT_RECORDED
-    return Plan.tell(
+    return Plan.alert(
         Alert(
             severity=severity,
             title=f"{title} in account {account}",
@@ -77,7 +77,7 @@ def decide(event: ApiCallEvent, _facts: None, _now: datetime, _settings: Setting
 
 
 def _told(worked: bool | None, mfa: bool | None) -> tuple[Severity, str]:  # noqa: FBT001 - three-valued facts of a record
-    """What a record leaves open is told as the worse of the two."""
+    """What a record leaves open is reported as the worse of the two."""
     if worked is False:
         return Severity.MEDIUM, "A sign-in as root failed"
     title = "Root signed in" if worked else "Root may have signed in"
@@ -94,7 +94,7 @@ REMEDIATION = Remediation(
     name="root_login",
     title="Root signed in to the console",
     woken_by="root signs in to the console, anywhere",
-    response="tells who, from where, with what, MFA or not; a metric filter and alarm stand beside it",
+    response="reports who, from where, with what, MFA or not; a metric filter and alarm stand beside it",
     page=__doc__ or "",
     ways=(Way(on=OnEvent(pattern=PATTERN, everywhere=True), parse=api_call, look=look, decide=decide),),
     grants=GRANTS,

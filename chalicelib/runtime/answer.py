@@ -1,8 +1,8 @@
-"""The way every event goes: parse, suppress, claim, look, decide, gate, store, act, tell.
+"""The way every event goes: parse, suppress, claim, look, decide, gate, store, act, alert.
 
 1. parse at the edge, by the way of the trigger that woke the function: what no way takes, or what can't be
    read, raises, and the queue behind the function keeps it;
-2. suppress what settings name and what we did ourselves: recorded, not told;
+2. suppress what settings name and what we did ourselves: recorded, without an alert;
 3. claim, by a conditional write on (remediation, account, event key). Powertools' idempotency does it: a
    claim that a crashed run left lapses when that run's time is up, so that Lambda's retry a minute later
    gets in; a claim on an event that was handled outlives the longest redrive;
@@ -10,8 +10,8 @@
 5. gate by mode, the hour's cap and the kill switch;
 6. store the plan, its facts and its inverses, before the first call;
 7. act, marking each call; a retry that finds a stored plan resumes it and does not decide again;
-8. tell, marking each alert told. A call that failed is told at once, with the reason, and then its error
-   rises, so that Lambda tries again: nobody is told twice that it failed, and once how it ended.
+8. send the alerts, marking each alert as sent. A call that failed is reported at once, with the reason, and
+   then its error rises, so that Lambda tries again: one alert says that it failed, and one how it ended.
 """
 
 from collections.abc import Mapping
@@ -161,7 +161,7 @@ class Invocation:
         return execute.carry_out(self.aws, self.ledger, entry)
 
     def _tell(self, entry: LedgerEntry) -> LedgerEntry:
-        """Tell what wasn't told yet: that a call failed, and how it ended, are two tellings."""
+        """Send the alerts not sent yet: that a call failed, and how it ended, are two of them."""
         mark: Mark = "warned" if entry.outcome is Outcome.FAILED else "told"
         for index, alert in enumerate(_alerts(entry)):
             if index in getattr(entry, mark) | entry.quiet:
@@ -177,7 +177,7 @@ class Invocation:
         return entry
 
     def _heard(self, entry: LedgerEntry, alert: Alert) -> Alert | None:
-        """The alert as it is told; None where its subject has been told often enough lately."""
+        """The alert as it is sent; None where its subject has had enough alerts lately."""
         if alert.quiet is None:
             return alert
         now = datetime.now(UTC)
@@ -187,7 +187,7 @@ class Invocation:
         if place < alert.quiet.most or place == 1:
             return alert
         lull = span(timedelta(seconds=alert.quiet.seconds))
-        goes_on = f"this is number {place} within {lull}; more of it is kept in the ledger and not told"
+        goes_on = f"this is number {place} within {lull}; more of it goes to the ledger without an alert"
         return replace(alert, facts=(*alert.facts, ("And on", goes_on)))
 
     def _publish(self, entry: LedgerEntry, alert: Alert, *, warned: bool) -> None:
@@ -228,7 +228,7 @@ def _all_settled(entry: LedgerEntry) -> bool:
 
 
 def _alerts(entry: LedgerEntry) -> tuple[Alert, ...]:
-    """The plan's alerts; a plan that tells nothing still tells that it failed."""
+    """The plan's alerts; a plan without alerts still sends one when it failed."""
     if entry.plan.alerts or entry.outcome is not Outcome.FAILED:
         return entry.plan.alerts
     return (Alert(severity=Severity.HIGH, title=f"{entry.remediation} could not do what it planned"),)

@@ -13,7 +13,8 @@ def carry_out(aws: Aws, ledger: Ledger, entry: LedgerEntry) -> tuple[LedgerEntry
     """Make the plan's calls in order, noting each; a retry goes on with the first that isn't settled.
 
     Returns the finding as it stands then, ACTED or FAILED, and what stopped it: NotAllowed, Throttled, or
-    whatever AWS said that nobody foresaw. It is returned rather than raised, because it is to be told first.
+    whatever AWS said that nobody foresaw. It is returned rather than raised, because it is to be reported
+    first.
     """
     for index, call in enumerate(entry.plan.calls):
         before = entry.progress.get(index)
@@ -22,7 +23,7 @@ def carry_out(aws: Aws, ledger: Ledger, entry: LedgerEntry) -> tuple[LedgerEntry
         entry = ledger.did(entry, index, CallProgress.BEGUN)
         try:
             progress = _made(aws, call, tried_before=before is CallProgress.BEGUN)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told and then rises
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is reported and then rises
             failure = _explained(error, call, entry)
             return ledger.settle(entry, Outcome.FAILED, str(failure)), failure
         entry = ledger.did(entry, index, progress)

@@ -16,7 +16,7 @@ from chalicelib.remediation import Alert, Plan, Severity
 MOST_FACTS_BYTES = 100_000
 MOST_ALERTS_BYTES = 120_000
 MOST_CALLS_BYTES = 120_000
-# A person on call reads no more; each is told on its own.
+# A person on call reads no more; each is reported on its own.
 MOST_ALERTS = 20
 
 

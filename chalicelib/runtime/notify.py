@@ -38,7 +38,8 @@ def message_of(
 ) -> str:
     """The text of an alert: title, facts, what was done about it, how to go on.
 
-    `failure`: why a call failed. `warned`: this alert was told when a call had failed, and is told again now.
+    `failure`: why a call failed. `warned`: this alert was reported when a call had failed, and is reported
+    again now.
     """
     facts = [(safe(label, LONGEST_LABEL), safe(fact)) for label, fact in alert.facts]
     width = max((len(label) for label, _ in facts), default=0)
@@ -91,7 +92,7 @@ def _done(
         if group and heading is _COULD_NOT:
             lines += [f"    because {failure}", _TRIED_AGAIN]
     if outcome is Outcome.AWAITING_APPROVAL:
-        lines.append(f"To say yes: trailwarden approve {finding_id}")
+        lines.append(f"To approve: trailwarden approve {finding_id}")
     ours = [
         call.undo
         for index, call in enumerate(calls)

@@ -13,7 +13,7 @@ def alarms(declared: Iterable[LogAlarm]) -> Template:
 
 def _alarm(alarm: LogAlarm) -> Template:
     namespace = {"Fn::Sub": alarm.namespace}
-    told = {"AlarmActions": [{"Ref": topic} for topic in alarm.tells]} if alarm.tells else {}
+    given = {"AlarmActions": [{"Ref": topic} for topic in alarm.notifies]} if alarm.notifies else {}
     named = {"AlarmName": {"Fn::Sub": alarm.alarm_name}} if alarm.alarm_name else {}
     where = {"Condition": alarm.condition} if alarm.condition else {}
     return {
@@ -42,7 +42,7 @@ def _alarm(alarm: LogAlarm) -> Template:
                 "Threshold": alarm.threshold,
                 "ComparisonOperator": "GreaterThanOrEqualToThreshold",
                 "TreatMissingData": "notBreaching",
-                **told,
+                **given,
             },
         },
     }

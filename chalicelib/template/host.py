@@ -134,7 +134,7 @@ def host() -> dict[str, Any]:
                 "Type": "AWS::CloudWatch::CompositeAlarm",
                 "Properties": {
                     "AlarmName": {"Fn::Sub": "${MainStack}" + HOST_PRESSURE + "${InstanceId}"},
-                    "AlarmDescription": "CPU and disk of this host at once; host_pressure tells it.",
+                    "AlarmDescription": "CPU and disk of this host at once; host_pressure sends the alert.",
                     "AlarmRule": {"Fn::Sub": 'ALARM("${Cpu}") AND ALARM("${Disk}")'},
                 },
             },
@@ -142,7 +142,7 @@ def host() -> dict[str, Any]:
                 "Type": "AWS::CloudWatch::Alarm",
                 "Condition": "StopsWhenIdle",
                 "Properties": {
-                    "AlarmDescription": "The host does nothing; the alarm stops it, instance_state tells it.",
+                    "AlarmDescription": "The host is idle; the alarm stops it, instance_state reports it.",
                     "Namespace": "AWS/EC2",
                     "MetricName": "CPUUtilization",
                     "Dimensions": [_INSTANCE],

@@ -1,7 +1,7 @@
 """What tells and what remembers: the alert topic and its key, the ledger, the dead letters."""
 
 from chalicelib.ledger.table import SHAPE, TIME_TO_LIVE
-from chalicelib.stack import told_by_alarms
+from chalicelib.stack import topic_for_alarms
 from chalicelib.template.parts import Template
 
 DEAD_LETTERS_KEPT_SECONDS = 14 * 24 * 3600
@@ -9,7 +9,7 @@ VALIDATION_HIDDEN_SECONDS = 6 * 50
 
 
 def alerts() -> Template:
-    """The topic, encrypted with a key of its own; alarms may tell it, and functions that are granted so."""
+    """The topic, encrypted with a key of its own; alarms may notify it, and functions that are granted so."""
     return {
         "AlertKey": {
             "Type": "AWS::KMS::Key",
@@ -42,7 +42,7 @@ def alerts() -> Template:
                 },
             },
         },
-        **told_by_alarms("AlertTopic"),
+        **topic_for_alarms("AlertTopic"),
         "AlertSubscription": {
             "Type": "AWS::SNS::Subscription",
             "Condition": "HasAlertEmail",

@@ -83,5 +83,5 @@ def _mode(remediation: Remediation) -> Parameter:
         name=f"{logical_id(remediation.name)}Mode",
         default="observe",
         allowed=("observe", "approve", "enforce"),
-        description=f"How far {remediation.name} may go: plan and tell, wait for a yes, or act.",
+        description=f"How far {remediation.name} may go: plan and alert, wait for approval, or act.",
     )

@@ -212,41 +212,41 @@ def _configuration(cloudtrail: Any, arn: str, *, listed: bool) -> TrailConfigura
     """None where the list holds no such trail."""
     if listed:
         trails = cloudtrail.describe_trails(trailNameList=[arn], includeShadowTrails=False)["trailList"]
-        told = next((trail for trail in trails if trail.get("TrailARN") == arn), None)
+        reply = next((trail for trail in trails if trail.get("TrailARN") == arn), None)
     else:
-        told = cloudtrail.get_trail(Name=arn)["Trail"]
-    if told is None:
+        reply = cloudtrail.get_trail(Name=arn)["Trail"]
+    if reply is None:
         return None
     return TrailConfiguration(
-        bucket=told.get("S3BucketName") or "",
-        prefix=told.get("S3KeyPrefix") or "",
-        multi_region=bool(told.get("IsMultiRegionTrail")),
-        global_events=bool(told.get("IncludeGlobalServiceEvents")),
-        validating=bool(told.get("LogFileValidationEnabled")),
-        organization=bool(told.get("IsOrganizationTrail")),
-        log_group=told.get("CloudWatchLogsLogGroupArn") or "",
-        log_role=told.get("CloudWatchLogsRoleArn") or "",
-        topic=told.get("SnsTopicARN") or "",
-        kms_key=told.get("KmsKeyId") or "",
+        bucket=reply.get("S3BucketName") or "",
+        prefix=reply.get("S3KeyPrefix") or "",
+        multi_region=bool(reply.get("IsMultiRegionTrail")),
+        global_events=bool(reply.get("IncludeGlobalServiceEvents")),
+        validating=bool(reply.get("LogFileValidationEnabled")),
+        organization=bool(reply.get("IsOrganizationTrail")),
+        log_group=reply.get("CloudWatchLogsLogGroupArn") or "",
+        log_role=reply.get("CloudWatchLogsRoleArn") or "",
+        topic=reply.get("SnsTopicARN") or "",
+        kms_key=reply.get("KmsKeyId") or "",
     )
 
 
 def _status(cloudtrail: Any, arn: str, **_: Any) -> TrailStatus:
-    told = cloudtrail.get_trail_status(Name=arn)
+    reply = cloudtrail.get_trail_status(Name=arn)
     return TrailStatus(
-        logging=bool(told.get("IsLogging")),
-        started_at=_utc(told.get("StartLoggingTime")),
-        stopped_at=_utc(told.get("StopLoggingTime")),
-        digest_at=_utc(told.get("LatestDigestDeliveryTime")),
-        delivery_error=told.get("LatestDeliveryError") or "",
-        digest_error=told.get("LatestDigestDeliveryError") or "",
-        log_group_error=told.get("LatestCloudWatchLogsDeliveryError") or "",
+        logging=bool(reply.get("IsLogging")),
+        started_at=_utc(reply.get("StartLoggingTime")),
+        stopped_at=_utc(reply.get("StopLoggingTime")),
+        digest_at=_utc(reply.get("LatestDigestDeliveryTime")),
+        delivery_error=reply.get("LatestDeliveryError") or "",
+        digest_error=reply.get("LatestDigestDeliveryError") or "",
+        log_group_error=reply.get("LatestCloudWatchLogsDeliveryError") or "",
     )
 
 
 def _selectors(cloudtrail: Any, arn: str, **_: Any) -> str:
-    told = cloudtrail.get_event_selectors(TrailName=arn)
-    return canonical(told.get("AdvancedEventSelectors") or told.get("EventSelectors"))
+    reply = cloudtrail.get_event_selectors(TrailName=arn)
+    return canonical(reply.get("AdvancedEventSelectors") or reply.get("EventSelectors"))
 
 
 _ASK: Mapping[Part, Callable[..., Any]] = {

@@ -2,7 +2,7 @@
 
 Whether an object is there is asked of the listing of versions, not of GetObject: without s3:ListBucket a
 missing object answers "access denied" (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
-Throttling rises, since the whole look can be tried again; whatever else keeps us from an object is told.
+Throttling rises, since the whole look can be tried again; whatever else keeps us from an object is reported.
 """
 
 from collections.abc import Iterator, Mapping

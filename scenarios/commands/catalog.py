@@ -63,9 +63,9 @@ def _as_json(remediation: Remediation) -> dict[str, object]:
 def _rows(remediation: Remediation) -> Iterator[tuple[str, str]]:
     for trigger in remediation.triggers:
         yield "trigger", trigger_in_words(trigger)
-    yield "does", "tells, and acts where its mode lets it" if remediation.acts else "tells"
+    yield "does", "sends alerts, and acts where its mode allows it" if remediation.acts else "sends alerts"
     if not remediation.grants:
-        yield "may", "nothing but tell, and remember that it did"
+        yield "may", "nothing but send alerts and write to the ledger"
     for grants in _alike(remediation.grants):
         first = grants[0]
         when = " where its mode lets it act" if first.acting else ""

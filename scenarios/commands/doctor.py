@@ -10,7 +10,7 @@ from scenarios.doctor.asking import Asker, Clients
 from scenarios.doctor.examine import examine
 from scenarios.doctor.finding import DoctorFinding
 from scenarios.doctor.mending import mend
-from scenarios.doctor.telling import as_json, as_text, exit_code
+from scenarios.doctor.report import as_json, as_text, exit_code
 
 
 @click.command()
@@ -27,7 +27,7 @@ def command(stack_name: str, region: str, profile: str | None, *, fix: bool, yes
 
     Looks at the stack and all of its parts, the trail and its bucket, the other regions, and who may audit.
     Reads only; --fix tells each change before it makes it, and changes nothing that somebody may have
-    meant: how to mend the rest is told as a command.
+    meant: for the rest it prints the command.
 
     Exits with 0 when all is well, 1 when something is unwatched, and 2 when something could not be read.
     """

@@ -27,8 +27,8 @@ def command(files: Sequence[str], form: str) -> int:
     """Put real CloudTrail records through the deployed rules and handlers, on the simulated AWS.
 
     A FILE is a log file of CloudTrail ({"Records": [...]}), as .json or .json.gz, JSON lines, EventBridge
-    events, or one record; '-' is standard input. Nothing is done anywhere: it tells what would be told and
-    done. Exits with 2 when something in the files was no record, after all others had their turn.
+    events, or one record; '-' is standard input. Nothing is done anywhere: it shows which alerts would be
+    sent and done. Exits with 2 when something in the files was no record, after all others had their turn.
     """
     found, complaints = _all(files)
     for complaint in complaints:
@@ -75,8 +75,8 @@ def _tell(replayed: "Sequence[Replayed]", unread: int) -> None:
         for name, outcome in each.fired.items():
             finding = each.plans.get(name)
             alerts = [f"{alert.severity}: {alert.title}" for alert in finding.plan.alerts] if finding else []
-            for told in alerts or [outcome]:
-                click.echo(f"{each.found.where:<{places}}  {name:<{names}}  {safe(told, _LONGEST_TITLE)}")
+            for title in alerts or [outcome]:
+                click.echo(f"{each.found.where:<{places}}  {name:<{names}}  {safe(title, _LONGEST_TITLE)}")
             for call in finding.plan.calls if finding else ():
                 click.echo(f"{'':<{places}}  {'':<{names}}  would do: {safe(str(call))}")
     if firing:

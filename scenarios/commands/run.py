@@ -1,4 +1,4 @@
-"""`trailwarden run`: rehearse incidents, and tell what happened, what was noticed and what was told."""
+"""`trailwarden run`: rehearse incidents; show what was done, what noticed it, which alerts were sent."""
 
 import json
 import sys
@@ -16,14 +16,14 @@ from scenarios.runner.run import Report, run
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.show.plot import FORMATS, NothingToDraw, draw
 from scenarios.runner.show.progress import progress
-from scenarios.runner.show.report import Teller
+from scenarios.runner.show.report import Printer
 from scenarios.runner.side_by_side import side_by_side
 
 MOST_IN_BRIEF = 4
 
 
 class Shape(Enum):
-    """How much of each run is told."""
+    """How much of each run is shown."""
 
     WHOLE = auto()
     BRIEF = auto()
@@ -37,7 +37,7 @@ def command(
 ) -> int:
     """Rehearse incidents on the simulated AWS, provisioned from the packaged template.
 
-    One is told with its alerts to the last line, up to four in a few lines each, more in one; without a NAME
+    One is shown with its alerts to the last line, up to four in a few lines each, more in one; without a NAME
     all of them run. `*` stands for anything: 'table_deleted*'; 'my/incidents.py' and 'my/incidents.py::name'
     for what a module of your own holds. Exits with 1 when an expectation fails.
     """
@@ -104,28 +104,28 @@ def _counted(made: Iterator[Report], of: int) -> Iterator[Report]:
 
 def _as_json(reports: Iterator[Report], *, trace: bool) -> bool:
     passed = True
-    teller = Teller(sys.stderr, trace=True)
+    printer = Printer(sys.stderr, trace=True)
     for report in reports:
         click.echo(json.dumps(report.as_json()))
         if trace:
-            teller.timeline(report)
+            printer.timeline(report)
         passed = passed and report.passed
     return passed
 
 
 def _as_text(reports: Iterator[Report], chosen: Sequence[Scenario], shape: Shape, *, trace: bool) -> bool:
     longest = max(len(scenario.name) for scenario in chosen)
-    teller = Teller(sys.stdout, trace=trace, longest_name=longest)
-    tell = {Shape.WHOLE: teller.timeline, Shape.BRIEF: teller.brief, Shape.LINE: teller.line}[shape]
+    printer = Printer(sys.stdout, trace=trace, longest_name=longest)
+    show = {Shape.WHOLE: printer.timeline, Shape.BRIEF: printer.brief, Shape.LINE: printer.line}[shape]
     kept: list[Report] = []
     if shape is Shape.LINE:
-        teller.heading()
+        printer.heading()
     for report in reports:
         kept.append(report)
-        tell(report)
+        show(report)
     if shape is not Shape.LINE:
-        teller.heading()
+        printer.heading()
         for report in kept:
-            teller.line(report, failures=False)
-    teller.ending(kept)
+            printer.line(report, failures=False)
+    printer.ending(kept)
     return all(report.passed for report in kept)

@@ -25,8 +25,8 @@ def command(form: str) -> int:
     rows = [(scenario, _remediation(scenario)) for scenario in library()]
     if form == "json":
         for scenario, remediation in rows:
-            told = {"name": scenario.name, "title": scenario.title, "remediation": remediation or None}
-            click.echo(json.dumps(told))
+            line = {"name": scenario.name, "title": scenario.title, "remediation": remediation or None}
+            click.echo(json.dumps(line))
     else:
         _tell(rows)
     tell_unreadable()

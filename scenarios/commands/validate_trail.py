@@ -18,10 +18,10 @@ from scenarios.validator.archive import FolderSource
 from scenarios.validator.ask import Asked, Plan, ask_account, ask_folder, read_keys
 from scenarios.validator.explain import Explainer
 from scenarios.validator.gaps import Gaps
+from scenarios.validator.report import Json, Text
 from scenarios.validator.run import READERS, ValidationRun
 from scenarios.validator.source import CouldNotRead, Source
 from scenarios.validator.survivors import Survivors
-from scenarios.validator.telling import Json, Text
 
 _REQUESTS = 96  # log files that are fetched at once, at most
 
@@ -95,11 +95,11 @@ def command(
 
     Takes the options of `aws cloudtrail validate-logs`, and looks at all regions of a trail at once, and at
     all accounts of an organization's. Every digest, every link between digests and every log file is
-    verified; what was deleted or added is told too, the newest digests among it. Reads only.
+    verified; what was deleted or added is reported too, the newest digests among it. Reads only.
 
     A gap, in which CloudTrail made no digests, is a notice with who stopped logging, as the trail's log files
     or the event history tell. Of what was deleted or overwritten in a versioned bucket, the version that is
-    still there and authentic is told with the command that restores it; so are archived objects.
+    still there and authentic is reported with the command that restores it; so are archived objects.
 
     \b
     Exit codes:
@@ -145,7 +145,7 @@ def command(
         raise click.UsageError("--start-time is after --end-time")
     if directory and not public_keys:
         raise click.UsageError("--directory wants --public-keys as well")
-    teller = Json(verbose=verbose) if form == "json" else Text(verbose=verbose)
+    report = Json(verbose=verbose) if form == "json" else Text(verbose=verbose)
     try:
         with _undisturbed():
             source, plan, explainer = (
@@ -153,16 +153,16 @@ def command(
                 if directory and public_keys
                 else _on_s3(asked, profile, public_keys)
             )
-        teller.begin(asked.arn.text, asked.since, asked.until)
+        report.begin(asked.arn.text, asked.since, asked.until)
         run = ValidationRun(
             source,
             plan.places,
             plan.question,
-            teller,
+            report,
             checkers=(os.cpu_count() or 1) + 2 if directory else _REQUESTS,
             explainer=explainer,
         )
-        return _tell(run, source, plan, teller)
+        return _end(run, source, plan, report)
     except CouldNotRead as reason:
         raise click.ClickException(str(reason)) from reason
 
@@ -204,21 +204,21 @@ def _on_s3(asked: Asked, profile: str | None, public_keys: Path | None) -> tuple
         raise CouldNotRead(str(error)) from error
 
 
-def _tell(run: ValidationRun, source: Source, plan: Plan, teller: Text | Json) -> int:
+def _end(run: ValidationRun, source: Source, plan: Plan, report: Text | Json) -> int:
     for warning in plan.warnings:
-        teller.warning(warning)
+        report.warning(warning)
     run.tally.warnings += plan.warnings
     run.tally.problems += plan.problems
     tally = run.run()
     tally.problems += source.advice()
-    teller.end(tally)
+    report.end(tally)
     if tally.interrupted:
         _leave(tally.exit_code)
     return tally.exit_code
 
 
 def _leave(code: int) -> NoReturn:
-    """Leave at once: threads may wait for S3 for minutes yet, and nothing they get is told any more."""
+    """Leave at once: threads may wait for S3 for minutes yet, and nothing they get is reported any more."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

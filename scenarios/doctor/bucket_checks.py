@@ -83,16 +83,16 @@ def _elsewhere(bucket: Bucket, why: Unknown) -> DoctorFinding:
 def _events(bucket: Bucket, account: str, region: str) -> Iterator[DoctorFinding]:
     match bucket.events:
         case True:
-            yield well("the bucket tells EventBridge of every object", where=bucket.name)
+            yield well("the bucket sends events about every object to EventBridge", where=bucket.name)
         case Unknown() | Missing() as why:
-            yield unknown("whether the bucket tells EventBridge", why, where=bucket.name)
+            yield unknown("whether the bucket sends events to EventBridge", why, where=bucket.name)
         case _:
             # Whatever is configured stays; CloudFormation can't do this to a bucket it didn't make.
             merged = {**bucket.notification, "EventBridgeConfiguration": {}}
             text = json.dumps(merged, sort_keys=True)
             options = {"--bucket": bucket.name, "--notification-configuration": text}
             yield unwatched(
-                "the bucket doesn't tell EventBridge: deleted or added log files are heard of by nobody",
+                "the bucket sends no events to EventBridge: nobody notices a deleted or added log file",
                 where=bucket.name,
                 severity=Severity.CRITICAL,
                 mend=command("s3api", "put-bucket-notification-configuration", options),

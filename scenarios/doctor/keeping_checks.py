@@ -10,7 +10,7 @@ from chalicelib.ledger.table import in_shell
 from chalicelib.remediation import Severity
 from scenarios.doctor.facts import Key, Missing, Queue, StackFacts, Table, Topic, Unknown
 from scenarios.doctor.finding import DoctorFinding, unknown, unwatched
-from scenarios.doctor.stack_words import gone, on, told
+from scenarios.doctor.stack_words import aws_cli, gone, on
 
 _SUBSCRIPTIONS = "https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html"
 _DEAD_LETTERS = (
@@ -36,13 +36,13 @@ def check_topic(facts: StackFacts, topic: Topic) -> Iterator[DoctorFinding]:
                 f"nobody hears the topic: no subscription is confirmed, {waits}",
                 where=topic.arn,
                 severity=Severity.CRITICAL,
-                mend=told("sns", "subscribe", options, facts) + ", then confirm by the link in the mail",
+                mend=aws_cli("sns", "subscribe", options, facts) + ", then confirm by the link in the mail",
                 source=_SUBSCRIPTIONS,
             )
 
 
 def check_key(facts: StackFacts, key: Key) -> Iterator[DoctorFinding]:
-    """Whether what is told can be encrypted."""
+    """Whether alerts can be encrypted."""
     options = {"--key-id": key.key_id}
     match key.state:
         case Unknown() as why:
@@ -51,20 +51,20 @@ def check_key(facts: StackFacts, key: Key) -> Iterator[DoctorFinding]:
             yield gone("key", key.key_id, facts)
         case "Disabled":
             yield unwatched(
-                "the alerts' key is disabled: nothing can be told",
+                "the alerts' key is disabled: no alert can be sent",
                 where=key.key_id,
                 severity=Severity.CRITICAL,
-                mend=told("kms", "enable-key", options, facts),
+                mend=aws_cli("kms", "enable-key", options, facts),
                 fix=on(facts, "kms", "enable_key", KeyId=key.key_id),
                 source="https://docs.aws.amazon.com/kms/latest/developerguide/enabling-keys.html",
             )
         case "PendingDeletion":
-            then = told("kms", "enable-key", options, facts)
+            then = aws_cli("kms", "enable-key", options, facts)
             yield unwatched(
-                "the alerts' key is about to be deleted: nothing can be told",
+                "the alerts' key is about to be deleted: no alert can be sent",
                 where=key.key_id,
                 severity=Severity.CRITICAL,
-                mend=f"{told('kms', 'cancel-key-deletion', options, facts)} && {then}",
+                mend=f"{aws_cli('kms', 'cancel-key-deletion', options, facts)} && {then}",
                 source="Security Hub KMS.3",
             )
 
@@ -87,7 +87,7 @@ def check_table(facts: StackFacts, table: Table) -> Iterator[DoctorFinding]:
             "the ledger's items don't expire: claims and sightings pile up",
             where=table.name,
             severity=Severity.LOW,
-            mend=told("dynamodb", "update-time-to-live", options, facts),
+            mend=aws_cli("dynamodb", "update-time-to-live", options, facts),
             fix=on(facts, "dynamodb", "update_time_to_live", **name, TimeToLiveSpecification=expiring),
             source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html",
         )
@@ -103,7 +103,7 @@ def check_table(facts: StackFacts, table: Table) -> Iterator[DoctorFinding]:
             "the ledger can't be restored: point-in-time recovery is off",
             where=table.name,
             severity=Severity.MEDIUM,
-            mend=told("dynamodb", "update-continuous-backups", options, facts),
+            mend=aws_cli("dynamodb", "update-continuous-backups", options, facts),
             fix=on(
                 facts,
                 "dynamodb",
@@ -125,7 +125,7 @@ def _kill_switch(facts: StackFacts, table: Table) -> Iterator[DoctorFinding]:
             "the kill switch is on: whatever the modes say, nothing acts",
             where=table.name,
             severity=Severity.MEDIUM,
-            mend=told("dynamodb", "delete-item", options, facts) + ", once nothing speaks against acting",
+            mend=aws_cli("dynamodb", "delete-item", options, facts) + ", once nothing speaks against acting",
             source="the gate of every remediation, chalicelib/runtime/answer.py",
         )
 
@@ -142,6 +142,6 @@ def check_queue(facts: StackFacts, queue: Queue) -> Iterator[DoctorFinding]:
             yield unwatched(
                 f"{waiting} events could not be handled and wait in the dead-letter queue",
                 where=queue.url,
-                mend=told("sqs", "receive-message", options, facts) + " tells what and why",
+                mend=aws_cli("sqs", "receive-message", options, facts) + " tells what and why",
                 source=_DEAD_LETTERS,
             )

@@ -14,7 +14,7 @@ def mend(
     say: Callable[[str], None],
     agree: Callable[[str], bool],
 ) -> int:
-    """Make the fixes that are agreed to; returns how many were made. One that is refused is told."""
+    """Make the fixes that are agreed to; returns how many were made. One that is refused is reported."""
     made = 0
     for finding in findings:
         if finding.fix is None:

@@ -21,7 +21,7 @@ from scenarios.doctor.facts import (
 )
 from scenarios.doctor.finding import DoctorFinding, unknown, unwatched, well
 from scenarios.doctor.keeping_checks import check_key, check_queue, check_table, check_topic
-from scenarios.doctor.stack_words import DRIFT, PUT_BACK, drift, gone, on, told
+from scenarios.doctor.stack_words import DRIFT, PUT_BACK, aws_cli, drift, gone, on
 
 Part = TypeVar("Part")
 
@@ -42,7 +42,7 @@ def check_stack(facts: StackFacts) -> Iterator[DoctorFinding]:
     yield from _each("queues are read by their functions", facts, facts.event_sources, _event_source)
     yield from _each("permissions to invoke the functions are there", facts, facts.permissions, _permission)
     yield from _each("log filters are there", facts, facts.filters, _filter)
-    yield from _each("alarms tell whom they should", facts, facts.alarms, _alarm)
+    yield from _each("alarms notify the topics they should", facts, facts.alarms, _alarm)
     yield from _each("topics have a confirmed subscription", facts, facts.topics, check_topic)
     yield from _each("keys are enabled", facts, facts.keys, check_key)
     yield from _each(
@@ -73,7 +73,7 @@ def _stack(facts: StackFacts) -> Iterator[DoctorFinding]:
                 f"there is no stack {facts.name} in {facts.region}: nothing is watched",
                 where=facts.name,
                 severity=Severity.CRITICAL,
-                mend="trailwarden package OUT tells how to deploy it; --stack-name and --region name another",
+                mend="trailwarden package OUT shows how to deploy it; --stack-name and --region name another",
                 source=DRIFT,
             )
         case status if status in _GOOD:
@@ -82,7 +82,7 @@ def _stack(facts: StackFacts) -> Iterator[DoctorFinding]:
             yield unwatched(
                 f"the stack is {status}",
                 where=facts.name,
-                mend=told("cloudformation", "describe-stack-events", {"--stack-name": facts.name}, facts),
+                mend=aws_cli("cloudformation", "describe-stack-events", {"--stack-name": facts.name}, facts),
                 source=DRIFT,
             )
 
@@ -97,7 +97,7 @@ def _function(facts: StackFacts, function: Function) -> Iterator[DoctorFinding]:
             yield unwatched(
                 "a function can't run: its state is Failed",
                 where=function.name,
-                mend=told("lambda", "get-function", {"--function-name": function.name}, facts),
+                mend=aws_cli("lambda", "get-function", {"--function-name": function.name}, facts),
                 source=_STATES,
             )
         case _ if function.paused:
@@ -105,7 +105,7 @@ def _function(facts: StackFacts, function: Function) -> Iterator[DoctorFinding]:
             yield unwatched(
                 "a function is paused: no concurrency is left to it",
                 where=function.name,
-                mend=told("lambda", "delete-function-concurrency", options, facts),
+                mend=aws_cli("lambda", "delete-function-concurrency", options, facts),
                 source="https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html",
             )
 
@@ -119,9 +119,9 @@ def _modes(facts: StackFacts) -> Iterator[DoctorFinding]:
 
 
 _MODES = {
-    "observe": "it plans and tells, and changes nothing",
+    "observe": "it plans and sends alerts, and changes nothing",
     "approve": "it waits for a yes before it changes anything",
-    "enforce": "it acts, then tells",
+    "enforce": "it acts, then sends the alert",
 }
 
 
@@ -139,7 +139,7 @@ def _rule(facts: StackFacts, rule: Rule) -> Iterator[DoctorFinding]:
                 "a rule is disabled: its events wake nobody",
                 where=rule.name,
                 severity=Severity.CRITICAL,
-                mend=told("events", "enable-rule", options, facts),
+                mend=aws_cli("events", "enable-rule", options, facts),
                 fix=on(facts, "events", "enable_rule", Name=rule.name),
                 source=_RULES,
             )
@@ -149,7 +149,7 @@ def _rule(facts: StackFacts, rule: Rule) -> Iterator[DoctorFinding]:
                 f"a rule has lost its target {target}, or sends it elsewhere",
                 where=rule.name,
                 severity=Severity.CRITICAL,
-                mend=told("events", "list-targets-by-rule", {"--rule": rule.name}, facts) + PUT_BACK,
+                mend=aws_cli("events", "list-targets-by-rule", {"--rule": rule.name}, facts) + PUT_BACK,
                 source=_RULES,
             )
     if rule.promised_pattern is not None and rule.pattern != rule.promised_pattern:
@@ -157,7 +157,7 @@ def _rule(facts: StackFacts, rule: Rule) -> Iterator[DoctorFinding]:
             "a rule's pattern is not the one that was deployed",
             where=rule.name,
             severity=Severity.CRITICAL,
-            mend=told("events", "describe-rule", options, facts) + PUT_BACK,
+            mend=aws_cli("events", "describe-rule", options, facts) + PUT_BACK,
             source=_RULES,
         )
 
@@ -173,7 +173,7 @@ def _event_source(facts: StackFacts, source: EventSource) -> Iterator[DoctorFind
                 "a function reads its queue no more: the event source mapping is disabled",
                 where=source.function,
                 severity=Severity.CRITICAL,
-                mend=told("lambda", "update-event-source-mapping", {"--uuid": source.uuid}, facts)
+                mend=aws_cli("lambda", "update-event-source-mapping", {"--uuid": source.uuid}, facts)
                 + " --enabled",
                 fix=on(facts, "lambda", "update_event_source_mapping", UUID=source.uuid, Enabled=True),
                 source="https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html",
@@ -206,7 +206,7 @@ def _filter(facts: StackFacts, each: LogFilter) -> Iterator[DoctorFinding]:
                 f"a {each.kind} matches something else than was deployed",
                 where=each.name,
                 severity=Severity.CRITICAL,
-                mend=told("logs", f"describe-{each.kind.replace(' ', '-')}s", options, facts) + PUT_BACK,
+                mend=aws_cli("logs", f"describe-{each.kind.replace(' ', '-')}s", options, facts) + PUT_BACK,
                 source=DRIFT,
             )
 
@@ -222,9 +222,9 @@ def _alarm(facts: StackFacts, alarm: Alarm) -> Iterator[DoctorFinding]:
         case False if alarm.promised_actions:
             options = {"--alarm-names": alarm.name}
             yield unwatched(
-                "an alarm's actions are switched off: it tells nobody",
+                "an alarm's actions are switched off: it notifies nobody",
                 where=alarm.name,
-                mend=told("cloudwatch", "enable-alarm-actions", options, facts),
+                mend=aws_cli("cloudwatch", "enable-alarm-actions", options, facts),
                 fix=on(facts, "cloudwatch", "enable_alarm_actions", AlarmNames=[alarm.name]),
                 source="Security Hub CloudWatch.17",
             )
@@ -232,13 +232,13 @@ def _alarm(facts: StackFacts, alarm: Alarm) -> Iterator[DoctorFinding]:
         yield unwatched(
             f"an alarm goes off otherwise than was deployed: {', '.join(alarm.changed)}",
             where=alarm.name,
-            mend=told("cloudwatch", "describe-alarms", {"--alarm-names": alarm.name}, facts) + PUT_BACK,
+            mend=aws_cli("cloudwatch", "describe-alarms", {"--alarm-names": alarm.name}, facts) + PUT_BACK,
             source=DRIFT,
         )
     for topic in sorted(alarm.promised_actions - alarm.actions):
         yield unwatched(
-            f"an alarm doesn't tell {topic.rpartition(':')[2]} any more",
+            f"an alarm no longer notifies {topic.rpartition(':')[2]}",
             where=alarm.name,
-            mend=told("cloudwatch", "describe-alarms", {"--alarm-names": alarm.name}, facts) + PUT_BACK,
+            mend=aws_cli("cloudwatch", "describe-alarms", {"--alarm-names": alarm.name}, facts) + PUT_BACK,
             source="Security Hub CloudWatch.15",
         )

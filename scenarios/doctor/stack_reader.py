@@ -134,37 +134,37 @@ def _resources(listed: Any, template: Answer, parameters: Mapping[str, str]) -> 
 
 def _function(asker: Asker, name: str) -> Function:
     # Not GetFunction, which hands out the code as well: who examines needn't be let at that.
-    told = asker.ask("lambda", "get_function_configuration", FunctionName=name)
+    reply = asker.ask("lambda", "get_function_configuration", FunctionName=name)
     reserved = asker.ask("lambda", "get_function_concurrency", FunctionName=name)
-    for answer in (told, reserved):
+    for answer in (reply, reserved):
         if isinstance(answer, Missing | Unknown):
             return Function(name=name, state=answer)
-    assert isinstance(told, Mapping)
+    assert isinstance(reply, Mapping)
     assert isinstance(reserved, Mapping)
     return Function(
         name=name,
-        state=str(told.get("State", "Active")),
+        state=str(reply.get("State", "Active")),
         paused=reserved.get("ReservedConcurrentExecutions") == 0,
-        mode=told.get("Environment", {}).get("Variables", {}).get(MODE, ""),
+        mode=reply.get("Environment", {}).get("Variables", {}).get(MODE, ""),
     )
 
 
 def _rule(asker: Asker, resources: Resources, logical_id: str, name: str) -> Rule:
-    told = asker.ask("events", "describe_rule", Name=name)
-    if isinstance(told, Missing | Unknown):
-        return Rule(name=name, state=told)
+    reply = asker.ask("events", "describe_rule", Name=name)
+    if isinstance(reply, Missing | Unknown):
+        return Rule(name=name, state=reply)
     listed = asker.ask("events", "list_targets_by_rule", Rule=name)
     if isinstance(listed, Missing | Unknown):
         return Rule(name=name, state=listed)
     declared = resources.declared(logical_id)
     return Rule(
         name=name,
-        state=str(told["State"]),
+        state=str(reply["State"]),
         targets={each["Id"]: each["Arn"] for each in listed["Targets"]},
         promised_targets={
             each["Id"]: resources.refer(each.get("Arn")) for each in declared.get("Targets", ())
         },
-        pattern=json.loads(told["EventPattern"]) if told.get("EventPattern") else None,
+        pattern=json.loads(reply["EventPattern"]) if reply.get("EventPattern") else None,
         promised_pattern=resources.plain(declared.get("EventPattern")),
     )
 
@@ -183,10 +183,10 @@ def _permissions(asker: Asker, resources: Resources) -> Iterator[Permission]:
 
 
 def _statements(asker: Asker, function: str) -> Told[frozenset[str]]:
-    told = asker.ask("lambda", "get_policy", FunctionName=function)
-    if isinstance(told, Missing | Unknown):
-        return told
-    return frozenset(each.get("Sid", "") for each in json.loads(told["Policy"])["Statement"])
+    reply = asker.ask("lambda", "get_policy", FunctionName=function)
+    if isinstance(reply, Missing | Unknown):
+        return reply
+    return frozenset(each.get("Sid", "") for each in json.loads(reply["Policy"])["Statement"])
 
 
 def _filters(asker: Asker, resources: Resources) -> Iterator[LogFilter]:
@@ -266,9 +266,9 @@ def _number(value: Any) -> float | None:
 
 def _event_sources(asker: Asker, resources: Resources) -> Iterator[EventSource]:
     for logical_id, uuid in resources.of("AWS::Lambda::EventSourceMapping"):
-        told = asker.ask("lambda", "get_event_source_mapping", UUID=uuid)
+        reply = asker.ask("lambda", "get_event_source_mapping", UUID=uuid)
         function = resources.refer(resources.declared(logical_id).get("FunctionName"))
-        state = told if isinstance(told, Missing | Unknown) else str(told["State"])
+        state = reply if isinstance(reply, Missing | Unknown) else str(reply["State"])
         yield EventSource(uuid=uuid, function=function, state=state)
 
 
@@ -291,8 +291,8 @@ def _topic(asker: Asker, arn: str) -> Topic:
 
 
 def _key(asker: Asker, key_id: str) -> Key:
-    told = asker.ask("kms", "describe_key", KeyId=key_id)
-    state = told if isinstance(told, Missing | Unknown) else str(told["KeyMetadata"]["KeyState"])
+    reply = asker.ask("kms", "describe_key", KeyId=key_id)
+    state = reply if isinstance(reply, Missing | Unknown) else str(reply["KeyMetadata"]["KeyState"])
     return Key(key_id=key_id, state=state)
 
 
@@ -317,9 +317,9 @@ def _table(asker: Asker, name: str) -> Table:
 
 
 def _queue(asker: Asker, url: str) -> Queue:
-    told = asker.ask(
+    reply = asker.ask(
         "sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
     )
-    if isinstance(told, Missing | Unknown):
-        return Queue(url=url, waiting=told)
-    return Queue(url=url, waiting=int(told["Attributes"]["ApproximateNumberOfMessages"]))
+    if isinstance(reply, Missing | Unknown):
+        return Queue(url=url, waiting=reply)
+    return Queue(url=url, waiting=int(reply["Attributes"]["ApproximateNumberOfMessages"]))

@@ -24,10 +24,10 @@ def gone(kind: str, name: str, facts: StackFacts) -> DoctorFinding:
 
 def drift(facts: StackFacts) -> str:
     """The command that has CloudFormation look for what was changed by hand."""
-    return told("cloudformation", "detect-stack-drift", {"--stack-name": facts.name}, facts)
+    return aws_cli("cloudformation", "detect-stack-drift", {"--stack-name": facts.name}, facts)
 
 
-def told(service: str, operation: str, options: Mapping[str, str], facts: StackFacts) -> str:
+def aws_cli(service: str, operation: str, options: Mapping[str, str], facts: StackFacts) -> str:
     """An AWS CLI command in the stack's region."""
     return command(service, operation, options, region=facts.region)
 

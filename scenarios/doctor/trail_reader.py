@@ -115,18 +115,18 @@ def _bucket(
         name=name,
         promised=promised,
         own=name == own,
-        events=_of(notification, lambda told: "EventBridgeConfiguration" in told),
+        events=_of(notification, lambda reply: "EventBridgeConfiguration" in reply),
         notification={}
         if isinstance(notification, Missing | Unknown)
         else {key: value for key, value in notification.items() if key != "ResponseMetadata"},
-        versioning=_of(versioning, lambda told: str(told.get("Status", "never enabled"))),
+        versioning=_of(versioning, lambda reply: str(reply.get("Status", "never enabled"))),
         mfa_delete=isinstance(versioning, Mapping) and versioning.get("MFADelete") == "Enabled",
-        lock=_of(lock, lambda told: told["ObjectLockConfiguration"].get("ObjectLockEnabled") == "Enabled"),
+        lock=_of(lock, lambda reply: reply["ObjectLockConfiguration"].get("ObjectLockEnabled") == "Enabled"),
         public_access_blocked=_of(
-            blocked, lambda told: all(told["PublicAccessBlockConfiguration"].get(each) for each in _BLOCKS)
+            blocked, lambda reply: all(reply["PublicAccessBlockConfiguration"].get(each) for each in _BLOCKS)
         ),
-        policy=_of(policy, lambda told: json.loads(told["Policy"])),
-        lifecycle=_of(lifecycle, lambda told: tuple(told["Rules"])),
+        policy=_of(policy, lambda reply: json.loads(reply["Policy"])),
+        lifecycle=_of(lifecycle, lambda reply: tuple(reply["Rules"])),
     )
 
 
@@ -153,10 +153,10 @@ def _group(asker: Asker, policy: str, *, promised: bool) -> AuditGroup:
 
 
 def _regions(asker: Asker, account: str) -> Told[tuple[Region, ...]]:
-    told = asker.ask("ec2", "describe_regions")
-    if isinstance(told, Missing | Unknown):
-        return told
-    names = sorted(each["RegionName"] for each in told["Regions"])
+    reply = asker.ask("ec2", "describe_regions")
+    if isinstance(reply, Missing | Unknown):
+        return reply
+    names = sorted(each["RegionName"] for each in reply["Regions"])
     bus = f"arn:{_partition(asker.region)}:events:{asker.region}:{account}:event-bus/default"
     return tuple(
         Region(name=name, forwards=_forwards(asker, name, bus)) for name in names if name != asker.region
@@ -173,11 +173,11 @@ def _forwards(asker: Asker, region: str, bus: str) -> Told[Mapping[str, str]]:
 def _states(asker: Asker, region: str, names: Iterable[str]) -> Told[Mapping[str, str]]:
     states: dict[str, str] = {}
     for name in names:
-        told = asker.ask("events", "describe_rule", region=region, Name=name)
-        if isinstance(told, Unknown):
-            return told
-        if isinstance(told, Mapping):
-            states[name] = str(told["State"])
+        reply = asker.ask("events", "describe_rule", region=region, Name=name)
+        if isinstance(reply, Unknown):
+            return reply
+        if isinstance(reply, Mapping):
+            states[name] = str(reply["State"])
     return states
 
 

@@ -1,7 +1,7 @@
 """The CIS benchmark's fifteen alarms: what raises each, and what must not.
 
 Each control stands once, with the action that raises it and the near misses that don't; a scenario is made of
-each. Three are told by others as well or instead: root's sign-ins by root_login, failed sign-ins (4.6) by
+each. Three are reported by others as well or instead: root's sign-ins by root_login, failed sign-ins (4.6) by
 failed_login, and what is done to our own trail by trail_stopped.
 """
 
@@ -294,11 +294,11 @@ def no_alert(title: str) -> Check:
         found = [message.subject for message in alerts(world) if title in message.subject]
         return f"there came {'; '.join(found)}" if found else None
 
-    return Check(f"nobody is told: {title}", judge)
+    return Check(f"no alert is sent: {title}", judge)
 
 
 def _scenario(raised: Raised) -> Scenario:
-    """Near misses first, for which nobody is told of this control; half an hour later the action itself."""
+    """Near misses first, without an alert about this control; half an hour later the action itself."""
     title = TITLES[raised.number]
     return Scenario(
         name=raised.name,
@@ -317,7 +317,7 @@ def _scenario(raised: Raised) -> Scenario:
 
 FAILURES = Scenario(
     name="cis_alarms.4_6",
-    title="Console sign-ins failed (CIS 4.6): its alarm goes off, and failed_login tells who, not two of us",
+    title="Console sign-ins failed (CIS 4.6): its alarm goes off; one alert says who, failed_login's",
     lasts="30:00",
     when=at("00:00", *(mallory.signs_in(mfa=False, succeeds=False) for _ in range(3))),
     then=[
@@ -368,7 +368,7 @@ FEW = Scenario(
 
 BUSY = Scenario(
     name="cis_alarms.busy",
-    title="CloudWatch Logs throttles every search: that it was is told, though not who",
+    title="CloudWatch Logs throttles every search: the alert says so, and names nobody",
     lasts="30:00",
     when=at(
         "00:00",

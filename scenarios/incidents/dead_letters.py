@@ -118,7 +118,7 @@ def _deletes_the_topic() -> Action:
 
 SILENCED = Scenario(
     name="dead_letters.silenced",
-    title="Somebody deletes the alert topic: what could not be told is kept, and why",
+    title="Somebody deletes the alert topic: what could not be reported is kept, and why",
     given=(table("orders"),),
     lasts="20:00",
     loses=True,  # CloudWatch has no dead letters: what the alarm would have told is gone

@@ -44,7 +44,7 @@ SCENARIO = Scenario(
 
 FEW = Scenario(
     name="error_burst.few",
-    title="One less than the threshold, another word, and more than enough but too slowly: nobody is told",
+    title="One less than the threshold, another word, and more than enough but too slowly: no alert is sent",
     before=BEFORE,
     parameters=(
         ("ErrorBurstGroup", GROUP),

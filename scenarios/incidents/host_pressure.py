@@ -28,7 +28,7 @@ SCENARIO = Scenario(
 
 ALONE = Scenario(
     name="host_pressure.alone",
-    title="A busy CPU alone, then a full disk alone: nobody is told",
+    title="A busy CPU alone, then a full disk alone: no alert is sent",
     given=(web.there(),),
     lasts="01:30:00",
     when=[

@@ -107,7 +107,7 @@ deployer = Actor(name="deployer", address="198.51.100.9")
 
 EXPECTED = Scenario(
     name="instance_state.expected",
-    title="Whoever is expected to stop hosts does so: it is written down, and nobody is told",
+    title="Whoever is expected to stop hosts does so: it is written down, and no alert is sent",
     parameters=(("IgnoredPrincipals", "arn:aws:iam::*:user/deployer"),),
     lasts="30:00",
     given=(web.there(),),
@@ -185,7 +185,7 @@ ASKED_FOR = _event(
 
 AGAIN = Scenario(
     name="instance_state.again",
-    title="A change is delivered three times, and so is the call for it, late: each is told once",
+    title="A change is delivered three times, and so is the call for it, late: each is reported once",
     lasts="45:00",
     when=[
         at("00:00", arrives(f"{INSTANCE} is stopped", STOPPED)),

@@ -124,7 +124,7 @@ KNOWN_BEFORE = "an earlier run verified it"
 
 FORGED = Scenario(
     name="trail_digest.forged",
-    title="Digests are forged, replaced and deleted, the trail is stopped: each is told as that",
+    title="Digests are forged, replaced and deleted, the trail is stopped: each is reported as that",
     lasts="09:10:00",
     when=[
         at("05:00", works(mallory, "backdoor")),

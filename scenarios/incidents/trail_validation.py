@@ -60,7 +60,7 @@ def works(actor: Actor, name: str) -> Action:
 # A step whose function died waits five minutes for its next try, and a small validation takes three steps.
 SCENARIO = Scenario(
     name="trail_validation",
-    title="After a break-in somebody asks for a full validation: what was edited and deleted is told",
+    title="After a break-in somebody asks for a full validation: what was edited and deleted is reported",
     lasts="03:00:00",
     when=[
         at("05:00", works(mallory, "backdoor")),

@@ -1,1 +1,1 @@
-"""The words scenarios are told in, the run, its trace and report."""
+"""The words scenarios are written in, the run, its trace and report."""

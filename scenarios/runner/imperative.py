@@ -49,11 +49,11 @@ class _Calls:
     """Notes what people call as their actions, unless an action tells it in its own words."""
 
     world: World
-    told: bool = False
+    noted: bool = False
 
     def note(self, call: ApiCall) -> None:
         """One call, by whomever."""
-        if self.told or call.caller.kind not in (CallerKind.IAM_USER, CallerKind.ROOT):
+        if self.noted or call.caller.kind not in (CallerKind.IAM_USER, CallerKind.ROOT):
             return
         refused = f", and is refused: {call.error[0]}" if call.error else ""
         who = call.caller.name or "root"
@@ -63,11 +63,11 @@ class _Calls:
     def in_words(self, words: str) -> Iterator[None]:
         """What is called inside is one action, in these words."""
         self.world.setting.note("action", words)
-        self.told = True
+        self.noted = True
         try:
             yield
         finally:
-            self.told = False
+            self.noted = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Finding scenarios: modules below `scenarios/` that bind SCENARIO or SCENARIOS, and any file by its path.
 
 Which modules these are is read from their text, so that nothing is imported in vain. A module that can't be
-read is told in one sentence with its file and line; the others stay of use.
+read is reported in one sentence with its file and line; the others stay of use.
 """
 
 import ast
@@ -128,7 +128,7 @@ def _shelf() -> _Shelf:
 
 
 def clash(name: str, first: Path, second: Path) -> str:
-    """What is told when two modules have a scenario of the same name: a name must lead to one."""
+    """What is reported when two modules have a scenario of the same name: a name must lead to one."""
     return f"{shown(first)} and {shown(second)} both have a scenario called {name}: rename one"
 
 

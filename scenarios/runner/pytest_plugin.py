@@ -48,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers, and refuse options that mean nothing."""
     _declare(
         config,
-        scenario="an incident told in time; also marked with its remediation and its fault profile.",
+        scenario="an incident; also marked with its remediation and its fault profile.",
         world=f"what the fixture `world` starts with: {', '.join(_WORLD_TAKES)}.",
     )
     if config.getoption("seed") < 0:
@@ -162,7 +162,7 @@ class ScenarioModule(pytest.File):
 
 
 class _Told(Exception):
-    """A failure that is told already, in whole sentences; `in_short`: its first."""
+    """A failure that is reported already, in whole sentences; `in_short`: its first."""
 
     def __init__(self, text: str, in_short: str = "") -> None:
         self.in_short = in_short or text

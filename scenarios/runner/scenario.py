@@ -142,7 +142,7 @@ def by(when: str, *checks: Check) -> tuple[Expectation, ...]:
 
 
 def until(when: str, *checks: Check) -> tuple[Expectation, ...]:
-    """These still hold at that very moment, such as that nobody has been told yet."""
+    """These still hold at that very moment, such as that no alert has been sent yet."""
     return tuple(Expectation(check, span(when), prompt=True) for check in checks)
 
 

@@ -23,5 +23,5 @@ Modules, in reading order:
 | explain | both, beside a finding |
 | run | all of it at once, with threads |
 | tally | what a run comes to |
-| telling | text and JSON, and progress on a terminal |
+| report | text and JSON, and progress on a terminal |
 """

@@ -149,12 +149,12 @@ class S3Source:
     def _archived(self, region: _Region, which: Mapping[str, str], error: Exception) -> str:
         """Note an object that is archived, and say where, and whether it is on its way back."""
         answer = getattr(error, "response", {})
-        told = {**answer.get("Error", {}), **answer}
+        given = {**answer.get("Error", {}), **answer}
         kept = ArchivedObject(
             bucket=which["Bucket"],
             key=which["Key"],
-            storage_class=str(told.get("StorageClass", "")),
-            tier=str(told.get("AccessTier", "")),
+            storage_class=str(given.get("StorageClass", "")),
+            tier=str(given.get("AccessTier", "")),
             coming=_coming(region.client, which),
         )
         self._cold.add(kept)

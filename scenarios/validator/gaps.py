@@ -62,17 +62,17 @@ class Gaps:
             return gap
         home = replace(place.chain, account=self._arn.account, region=place.chain.home_region, backfill=False)
         stops: Iterable[Stop] = self._in_logs(place.bucket, home, gap.since, gap.until)
-        told = "as the trail's log files tell"
+        source = "as the trail's log files tell"
         if not stops:
-            told = "as the event history tells"
+            source = "as the event history tells"
             try:
                 stops = self._in_history(gap.since, gap.until)
             except CouldNotRead as reason:
-                return _told(gap, f"unexplained: its log files don't say who stopped it, and {reason}")
+                return _with_source(gap, f"unexplained: its log files don't say who stopped it, and {reason}")
         if not stops:
-            return _told(gap, f"unexplained: {self._asked(gap.since)} who stopped it")
+            return _with_source(gap, f"unexplained: {self._asked(gap.since)} who stopped it")
         named = ", ".join(str(stop) for stop in list(stops)[:_MOST_TOLD])
-        return _told(gap, f"{named}, {told}")
+        return _with_source(gap, f"{named}, {source}")
 
     def _asked(self, since: datetime) -> str:
         if self._history is None:
@@ -124,5 +124,5 @@ class Gaps:
                     yield digest
 
 
-def _told(gap: IntegrityFinding, by: str) -> IntegrityFinding:
+def _with_source(gap: IntegrityFinding, by: str) -> IntegrityFinding:
     return replace(gap, found=by, sentence=f"{gap.sentence}; {by}")

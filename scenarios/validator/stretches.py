@@ -107,7 +107,7 @@ class Stretches:
             self._at_hand[found.bucket, found.key] = found
 
     def feed(self, digests: Iterable[AnyDigest], listing: Iterable[StoredObject]) -> Stretch:
-        """Take a day's digests and log files, and judge as far as can be told.
+        """Take a day's digests and log files, and judge as far as possible.
 
         Args:
             digests: Everything that lies in digests' places of the next day.
@@ -214,7 +214,7 @@ class Stretches:
         return replace(self._window, since=min(since, until), until=until)
 
     def _own(self, slots: Sequence[Slot], fresh: Sequence[Slot]) -> Iterator[IntegrityFinding]:
-        """Digests' own faults; that no key could be had is told once."""
+        """Digests' own faults; a key that could not be read is reported once."""
         moved = [slot for slot in slots if slot.place in self._waiting and self._moved_away(slot)]
         for slot in (*fresh, *moved):
             finding = own_finding(slot)
@@ -272,7 +272,7 @@ class Stretches:
         return ripe
 
     def _new(self, findings: Iterable[IntegrityFinding]) -> tuple[IntegrityFinding, ...]:
-        """Each thing is told once, though what is at hand is looked at twice."""
+        """Each thing is reported once, though what is at hand is looked at twice."""
         now = {finding.identity: finding for finding in findings}
         before, self._told = self._told, frozenset(now)
         fresh = (finding for identity, finding in now.items() if identity not in before)

@@ -8,10 +8,10 @@ from tests.chalicelib.runtime.house import Remedy, alert, creates
 
 PLANS = [
     pytest.param(Plan.nothing(), id="nothing"),
-    pytest.param(Plan.tell(alert(facts=(("Who", "x"), ("Who", "y")), advice="Ask.")), id="an alert"),
-    pytest.param(Plan.tell(alert(quiet=Quiet(subject="s", seconds=60)), alert()), id="two, one quiet"),
-    pytest.param(Plan.tell(alert(), calls=[creates("a"), creates("b", undo=None, already=())]), id="calls"),
-    pytest.param(Plan.tell(alert(), calls=[creates("a", undo=creates("b"))]), id="an undo with an undo"),
+    pytest.param(Plan.alert(alert(facts=(("Who", "x"), ("Who", "y")), advice="Ask.")), id="an alert"),
+    pytest.param(Plan.alert(alert(quiet=Quiet(subject="s", seconds=60)), alert()), id="two, one quiet"),
+    pytest.param(Plan.alert(alert(), calls=[creates("a"), creates("b", undo=None, already=())]), id="calls"),
+    pytest.param(Plan.alert(alert(), calls=[creates("a", undo=creates("b"))]), id="an undo with an undo"),
 ]
 
 
@@ -24,7 +24,7 @@ def test_a_plan_comes_back_from_json_as_it_was(plan):
     ("plan", "empty"),
     [
         pytest.param(Plan.nothing(), True, id="nothing"),
-        pytest.param(Plan.tell(alert()), False, id="only a word"),
+        pytest.param(Plan.alert(alert()), False, id="only a word"),
         pytest.param(Plan(calls=(creates("a"),)), False, id="only a deed"),
     ],
 )

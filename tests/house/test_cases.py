@@ -1,4 +1,4 @@
-"""The runner of recorded cases: each word it can say, and that bad input is told."""
+"""The runner of recorded cases: each word it can say, and that bad input is reported."""
 
 import json
 

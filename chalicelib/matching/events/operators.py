@@ -1,7 +1,7 @@
 """From the array at a leaf of an event pattern to its alternatives: literals and operators.
 
 The order of checks and the words of the refusals follow AWS's open-source engine (see `pattern_compiler`),
-odd ones included: a number as `cidr` is told that a prefix must be a string.
+odd ones included: a number as `cidr` gets the message that a prefix must be a string.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 """

@@ -8,10 +8,10 @@ What we do: read the log events behind the alarm and tell once who made which ca
 when. Left out is what the pattern catches and the benchmark doesn't mean: a call of that name at another
 service (`CreatePolicy` is Organizations' too), and for changes a call that was refused, since nothing was
 changed. Left out is also what settings expect: principals, and addresses such as a scanner's or
-`delivery.logs.amazonaws.com`. When fewer are left than the alarm asks for, nobody is told. Where nothing can
-be read, the alarm is told with the reason: one that can't say who is still an alarm.
+`delivery.logs.amazonaws.com`. When fewer are left than the alarm asks for, no alert is sent. Where nothing
+can be read, the alarm is reported with the reason: one that can't say who is still an alarm.
 
-What we leave alone: everything; a change may be somebody's work. Failed sign-ins (4.6) are told by
+What we leave alone: everything; a change may be somebody's work. Failed sign-ins (4.6) are reported by
 failed_login, which also counts the ones the benchmark's pattern misses; root's sign-ins by root_login, at
 once.
 
@@ -38,7 +38,7 @@ from chalicelib.remediations.cis_alarms.controls import (
     control_of,
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings, matches_any
-from chalicelib.stack import Parameter, told_by_alarms
+from chalicelib.stack import Parameter, topic_for_alarms
 from chalicelib.triggers import OnTopic
 from chalicelib.wording import MOST_NAMED, most_first, when
 
@@ -88,13 +88,13 @@ class Behind:
     could_not_read: str = ""
 
     @property
-    def told(self) -> tuple[SeenCall, ...]:
+    def counted(self) -> tuple[SeenCall, ...]:
         """The calls that somebody must hear of."""
         return tuple(call for call in self.calls if not call.left_out)
 
 
 def look(aws: Aws, alarm: AlarmChange, settings: Settings) -> Behind:
-    """The records that the alarm counted; what keeps us from looking is told, not raised."""
+    """The records that the alarm counted; what keeps us from looking is reported, not raised."""
     control = control_of(alarm.metric_name)
     if control is None or not _speaks(alarm, control):
         return Behind()
@@ -108,15 +108,15 @@ def decide(alarm: AlarmChange, facts: Behind, _now: datetime, settings: Settings
     control = control_of(alarm.metric_name)
     if control is None or not _speaks(alarm, control):
         return Plan.nothing()
-    told = facts.told
-    if facts.calls and len(told) < settings.number(THRESHOLD) and not facts.more:
+    counted = facts.counted
+    if facts.calls and len(counted) < settings.number(THRESHOLD) and not facts.more:
         return Plan.nothing()
-    return Plan.tell(
+    return Plan.alert(
         Alert(
-            severity=_severity(told),
-            title=_title(control, told, more=facts.more),
+            severity=_severity(counted),
+            title=_title(control, counted, more=facts.more),
             facts=(
-                *_who_and_what(told, facts),
+                *_who_and_what(counted, facts),
                 (
                     "Control",
                     control.label,
@@ -127,13 +127,13 @@ def decide(alarm: AlarmChange, facts: Behind, _now: datetime, settings: Settings
                 ("Account", alarm.account or "not recorded"),
                 ("Look with", _search(alarm, control, settings).command(alarm.region)),
             ),
-            advice=_ADVICE if told else "",
+            advice=_ADVICE if counted else "",
         )
     )
 
 
 def _speaks(alarm: AlarmChange, control: CisControl) -> bool:
-    return alarm.state == "ALARM" and not control.told_by
+    return alarm.state == "ALARM" and not control.alerted_by
 
 
 def _search(alarm: AlarmChange, control: CisControl, settings: Settings) -> Search:
@@ -141,7 +141,7 @@ def _search(alarm: AlarmChange, control: CisControl, settings: Settings) -> Sear
 
 
 def seen(event: ApiCallEvent, control: CisControl, settings: Settings) -> SeenCall:
-    """The call in words, and whether it is to be told."""
+    """The call in words, and whether it is to be reported."""
     refused = f": {event.error_code}" if event.error_code else ""
     return SeenCall(
         at=event.at,
@@ -169,31 +169,31 @@ def _left_out(event: ApiCallEvent, control: CisControl, settings: Settings) -> s
     return ""
 
 
-def _severity(told: Sequence[SeenCall]) -> Severity:
-    return Severity.HIGH if any(call.root for call in told) else Severity.MEDIUM
+def _severity(counted: Sequence[SeenCall]) -> Severity:
+    return Severity.HIGH if any(call.root for call in counted) else Severity.MEDIUM
 
 
-def _title(control: CisControl, told: Sequence[SeenCall], *, more: bool) -> str:
-    if not told:
+def _title(control: CisControl, counted: Sequence[SeenCall], *, more: bool) -> str:
+    if not counted:
         return f"{control.title}: who could not be found"
-    people = most_first((call.who, call.address) for call in told)
+    people = most_first((call.who, call.address) for call in counted)
     (first, address), _ = people[0]
     others = f" and {len(people) - 1} others" if len(people) > 1 else ""
-    count = f"{len(told)}{' or more' if more else ''}"
+    count = f"{len(counted)}{' or more' if more else ''}"
     return f"{control.title}: {count} by {first} from {address or 'an unknown address'}{others}"
 
 
-def _who_and_what(told: Sequence[SeenCall], facts: Behind) -> Iterator[tuple[str, str]]:
+def _who_and_what(counted: Sequence[SeenCall], facts: Behind) -> Iterator[tuple[str, str]]:
     if facts.could_not_read:
-        yield unread("Who", facts.could_not_read, after_some=bool(told))
-    elif not told:
+        yield unread("Who", facts.could_not_read, after_some=bool(counted))
+    elif not counted:
         yield "Who", "nothing was found in the log for the alarm's time"
-    if not told:
+    if not counted:
         return
-    people = most_first((call.who, call.address) for call in told)
+    people = most_first((call.who, call.address) for call in counted)
     for actor, count in people[:MOST_NAMED]:
         (name, address) = actor
-        calls = Counter(call.call for call in told if (call.who, call.address) == actor)
+        calls = Counter(call.call for call in counted if (call.who, call.address) == actor)
         yield "Who", f"{name} from {address or 'an unknown address'}: {count}"
         yield "Calls", _listed(calls)
     if len(people) > MOST_NAMED:
@@ -201,10 +201,10 @@ def _who_and_what(told: Sequence[SeenCall], facts: Behind) -> Iterator[tuple[str
     left_out = Counter(call.left_out for call in facts.calls if call.left_out)
     if left_out:
         yield "Left out", "; ".join(f"{count} {why}" for why, count in sorted(left_out.items()))
-    yield "First", when(told[0].at)
-    yield "Last", when(told[-1].at)
-    yield "Recorded in", ", ".join(sorted({call.region for call in told if call.region})) or "not recorded"
-    yield "CloudTrail event", told[0].event_id
+    yield "First", when(counted[0].at)
+    yield "Last", when(counted[-1].at)
+    yield "Recorded in", ", ".join(sorted({call.region for call in counted if call.region})) or "not recorded"
+    yield "CloudTrail event", counted[0].event_id
 
 
 def _listed(calls: Counter[str]) -> str:
@@ -222,7 +222,7 @@ REMEDIATION = Remediation(
     name=NAME,
     title="One of the CIS benchmark's alarms went off",
     woken_by="the CIS benchmark's fifteen alarms on the trail's log group",
-    response="tells who made which calls, from where and when; leaves out what settings expect",
+    response="reports who made which calls, from where and when; leaves out what settings expect",
     page=__doc__ or "",
     ways=(Way(on=OnTopic(topic=TOPIC), parse=alarm_messages, look=look, decide=decide),),
     grants=GRANTS,
@@ -235,7 +235,7 @@ REMEDIATION = Remediation(
     parameters=(THRESHOLD_PARAMETER, SOURCES_PARAMETER),
     alarms=tuple(control.alarm for control in CIS_CONTROLS),
     # Security Hub asks of the benchmark's alarms that their topic has a subscriber; it has this function.
-    resources=told_by_alarms(TOPIC),
+    resources=topic_for_alarms(TOPIC),
     controls=(
         *(f"CIS 4.{number}" for number in range(1, 16)),
         *(f"Security Hub CloudWatch.{number}" for number in range(1, 15)),

@@ -2,7 +2,7 @@
 
 Each pattern is the benchmark's text, character for character: Security Hub's controls CloudWatch.1 to 14
 compare it, so what is wrong with a pattern (4.4 and 4.5 don't ask for the event source, 4.6 misses failures
-without its message) is made good where the alarm is told, not here. The thresholds and the period are the
+without its message) is made good where the alarm is reported, not here. The thresholds and the period are the
 benchmark's too: one match within five minutes.
 
 Sources: CIS AWS Foundations Benchmark 1.5, 4.1 to 4.15;
@@ -16,7 +16,7 @@ from chalicelib.references import NAMESPACE, TRAIL_GROUP
 from chalicelib.stack import LogAlarm, Parameter
 
 PERIOD_SECONDS = 300
-TOPIC = "CisTopic"  # whom the alarms tell
+TOPIC = "CisTopic"  # the topic that the alarms notify
 THRESHOLD_PARAMETER = Parameter(
     name="CisThreshold",
     type="Number",
@@ -32,8 +32,9 @@ class CisControl:
 
     `title` is what an alert says happened. `sources`: the event sources that are meant where the pattern
     doesn't ask for them; empty where it asks, or where any will do. `changes`: it is about something that was
-    changed, so a call that AWS refused is none. `told_by`: the remediation that tells all of it instead;
-    `elsewhere`: the one that tells calls of this name. `also_tells`: topics that its alarm tells besides.
+    changed, so a call that AWS refused is none. `alerted_by`: the remediation that reports all of it instead;
+    `elsewhere`: the one that reports calls of this name. `also_notifies`: further topics that its alarm
+    notifies.
     """
 
     number: str
@@ -43,9 +44,9 @@ class CisControl:
     pattern: str
     sources: tuple[str, ...] = ()
     changes: bool = True
-    told_by: str = ""
+    alerted_by: str = ""
     elsewhere: Mapping[str, str] = field(default_factory=dict)
-    also_tells: tuple[str, ...] = ()
+    also_notifies: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -63,8 +64,8 @@ class CisControl:
             namespace=NAMESPACE,
             threshold=THRESHOLD_PARAMETER.ref,
             period_seconds=PERIOD_SECONDS,
-            description=f"{self.title} ({self.label}); {self.told_by or 'cis_alarms'} tells who.",
-            tells=(TOPIC, *self.also_tells),
+            description=f"{self.title} ({self.label}); {self.alerted_by or 'cis_alarms'} reports who.",
+            notifies=(TOPIC, *self.also_notifies),
         )
 
 
@@ -111,7 +112,7 @@ CIS_CONTROLS = (
         changes=False,
         elsewhere={"ConsoleLogin": "root_login"},
         # By CloudWatch itself: what silences our functions does not silence this.
-        also_tells=("AlertTopic",),
+        also_notifies=("AlertTopic",),
         pattern='{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS'
         ' && $.eventType != "AwsServiceEvent" }',
     ),
@@ -154,7 +155,7 @@ CIS_CONTROLS = (
         name="ConsoleSigninFailures",
         title="Console sign-ins failed",
         changes=False,
-        told_by="failed_login",
+        alerted_by="failed_login",
         pattern='{ ($.eventName = ConsoleLogin) && ($.errorMessage = "Failed authentication") }',
     ),
     CisControl(

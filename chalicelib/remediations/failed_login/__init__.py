@@ -8,7 +8,7 @@ that address for an hour.
 
 **The console.** A metric filter on the trail's log group counts failed sign-ins, an alarm watches the count.
 An alarm only knows that there were many; when it goes off, we read the log events behind it and say who tried
-and from where, with what second factor. It is told also where none can be found or read, with the reason.
+and from where, with what second factor. It is reported also where none can be found or read, with the reason.
 
 What we leave alone: the address isn't blocked, and no user is locked out, because whoever can make logins
 fail could then lock others out. Logins that succeed aren't counted, nor are addresses below the threshold
@@ -72,7 +72,7 @@ CONSOLE_FAILURES = LogAlarm(
     namespace=NAMESPACE,
     threshold=CONSOLE_PARAMETER.ref,
     period_seconds=300,
-    description="Console sign-ins fail again and again; failed_login tells who and from where.",
+    description="Console sign-ins fail again and again; failed_login reports who and from where.",
 )
 ALARM_PATTERN = {
     "source": ["aws.cloudwatch"],
@@ -147,7 +147,7 @@ def decide_on_attempts(event: LoginFailures, facts: Attempts, _now: datetime, se
     if burst is None or len(burst.attempts) < threshold:
         return Plan.nothing()
     limit = f"{threshold} in {span(timedelta(seconds=seconds))}"
-    return Plan.tell(_burst_told(event, burst, limit, more=facts.more))
+    return Plan.alert(_burst_alert(event, burst, limit, more=facts.more))
 
 
 def _attempts(seen: Iterable[Sighting], around: datetime) -> Attempts:
@@ -168,7 +168,7 @@ def _attempts(seen: Iterable[Sighting], around: datetime) -> Attempts:
     return Attempts(attempts=tuple(kept), more=len(nearest) > MOST_ATTEMPTS)
 
 
-def _burst_told(event: LoginFailures, burst: Burst, limit: str, *, more: bool) -> Alert:
+def _burst_alert(event: LoginFailures, burst: Burst, limit: str, *, more: bool) -> Alert:
     count = f"{len(burst.attempts)}{' or more' if more else ''}"
     lasted = span(burst.last - burst.first)
     return Alert(
@@ -198,14 +198,14 @@ def look_for_failures(aws: Aws, alarm: AlarmChange, settings: Settings) -> SignI
 
 def decide_on_alarm(alarm: AlarmChange, facts: SignInFailures, _now: datetime, settings: Settings) -> Plan:
     """Tell an alarm that went off."""
-    return Plan.tell(_alarm_told(alarm, facts, settings)) if alarm.state == "ALARM" else Plan.nothing()
+    return Plan.alert(_alarm_alert(alarm, facts, settings)) if alarm.state == "ALARM" else Plan.nothing()
 
 
 def _search(alarm: AlarmChange, settings: Settings) -> Search:
     return Search.behind(alarm, settings.text(TRAIL_LOG_GROUP), console.PATTERN)
 
 
-def _alarm_told(alarm: AlarmChange, facts: SignInFailures, settings: Settings) -> Alert:
+def _alarm_alert(alarm: AlarmChange, facts: SignInFailures, settings: Settings) -> Alert:
     return Alert(
         severity=Severity.HIGH if any(failure.root for failure in facts.found) else Severity.MEDIUM,
         title=_alarm_title(facts),
@@ -265,7 +265,7 @@ REMEDIATION = Remediation(
     name=NAME,
     title="Logins fail again and again",
     woken_by="sshd's failures in a log group; failed console sign-ins",
-    response="tells the address, hosts, users and rate; for the alarm, who is behind the count",
+    response="reports the address, hosts, users and rate; for the alarm, who is behind the count",
     page=__doc__ or "",
     ways=(
         Way(

@@ -40,7 +40,7 @@ class SignInFailures:
 
 
 def read_failures(logs: Any, search: Search) -> SignInFailures:
-    """Ask the trail's log group; what keeps us from looking is told, not raised."""
+    """Ask the trail's log group; what keeps us from looking is reported, not raised."""
     found = calls_found(logs, search, _failure)
     return SignInFailures(found=found.kept, more=found.more, could_not_read=found.could_not_read)
 

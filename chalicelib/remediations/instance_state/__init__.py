@@ -1,12 +1,12 @@
 """An EC2 instance was started, stopped or terminated.
 
 EC2 says that, and not who: the event carries the instance and its new state, nothing else. Every change goes
-to a log group, in the words of AWS; the states that the stack's parameter names are told.
+to a log group, in the words of AWS; the states that the stack's parameter names are reported.
 
 What we do: remember who called for a change, as CloudTrail tells it within seconds, and tell with the change
 who it was, from where and when. Where no call is known, CloudTrail's event history is asked; where that knows
 none either (it is minutes behind at times, and an instance may stop by itself), the alert says so, and how to
-look again. A call that comes in after its change was told like that is told on its own.
+look again. A call that comes in after its change was reported like that is reported on its own.
 
 What we leave alone: the instance.
 
@@ -60,7 +60,7 @@ TOLD_PARAMETER = Parameter(
     name="InstanceStatesTold",
     type="CommaDelimitedList",
     default="stopped,terminated",
-    description="Which of running, stopped and terminated instance_state tells; all are written down.",
+    description="Which of running, stopped and terminated send an alert; all are written to the log group.",
 )
 
 GRANTS = (
@@ -109,7 +109,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nameless:
-    """Changes that were told before it was known who called for them: each instance, its state, and when."""
+    """Changes that were reported before their caller was known: each instance, its state, and when."""
 
     changes: tuple[tuple[str, str, datetime], ...] = ()
 
@@ -127,17 +127,17 @@ def look_for_cause(aws: Aws, event: InstanceState, settings: Settings) -> Cause:
 
 
 def note_nameless(aws: Aws, event: InstanceState, cause: Cause, settings: Settings) -> None:
-    """Note a change that is told without a caller, for the call that may come in yet."""
+    """Note a change that is reported without a caller, for the call that may come in yet."""
     if event.state in settings.names(TOLD) and cause.at is None:
         nameless = Sighting(subject=event.instance, id=event.key, at=event.at, detail={"state": event.state})
         _ledger(aws, settings).note(NAME, (nameless,), KEPT)
 
 
 def decide_on_change(event: InstanceState, cause: Cause, _now: datetime, settings: Settings) -> Plan:
-    """Tell the states that settings name; a caller they expect is not told."""
+    """Report the states that settings name; no alert for a caller they expect."""
     if event.state not in settings.names(TOLD) or (cause.caller and settings.ignores(cause.caller)):
         return Plan.nothing()
-    return Plan.tell(
+    return Plan.alert(
         Alert(
             severity=_severity(event.state),
             title=f"Instance {event.instance} is {event.state}" + (f", by {cause.who}" if cause.who else ""),
@@ -171,7 +171,7 @@ def sightings(event: StateCall) -> Sequence[Sighting]:
 
 
 def look_for_changes(aws: Aws, event: StateCall, settings: Settings) -> Nameless:
-    """What this call brought about and was told without it."""
+    """The changes that this call caused and that were reported without it."""
     brought = {state for state, names in CAUSES.items() if event.name in names} & set(settings.names(TOLD))
     if not brought:
         return Nameless()
@@ -187,9 +187,9 @@ def look_for_changes(aws: Aws, event: StateCall, settings: Settings) -> Nameless
 
 
 def decide_on_call(event: StateCall, facts: Nameless, _now: datetime, settings: Settings) -> Plan:
-    """Tell who it was, where a change was told without; a caller that settings expect is not told."""
+    """Report the caller of a change that was reported without one; not a caller that settings expect."""
     told = facts.changes and not settings.ignores(event.caller)
-    return Plan.tell(_late(event, facts.changes)) if told else Plan.nothing()
+    return Plan.alert(_late(event, facts.changes)) if told else Plan.nothing()
 
 
 def _severity(state: str) -> Severity:
@@ -197,7 +197,7 @@ def _severity(state: str) -> Severity:
 
 
 def _late(event: StateCall, changes: Sequence[tuple[str, str, datetime]]) -> Alert:
-    """Who it was, after it was told that it happened."""
+    """The second alert: who called for a change that was reported before."""
     instance, state, _ = changes[0]
     done = "started" if state == "running" else state
     subject = f"Instance {instance}" if len(changes) == 1 else f"{len(changes)} instances"
@@ -325,7 +325,7 @@ REMEDIATION = Remediation(
     title="An instance was started, stopped or terminated",
     woken_by="an EC2 instance is started, stopped or terminated, anywhere",
     response=(
-        "writes each change to a log group; tells who called for it, be it in a second alert when "
+        "writes each change to a log group; reports who called for it, be it in a second alert when "
         "CloudTrail is late"
     ),
     page=__doc__ or "",

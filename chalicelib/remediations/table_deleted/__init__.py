@@ -4,13 +4,13 @@ A deleted table is gone within seconds and takes its items along. What may be le
 ones, those of AWS Backup, and the one that DynamoDB makes by itself of a table with point-in-time recovery
 and keeps for 35 days.
 
-What we do: tell which table, who, from where and whether it worked. For a success we look for backups in the
-table's own region, name the newest that can be restored and give the exact command. A success is HIGH where a
-backup of this very table is ready, or where we could not look, and CRITICAL where none was found: then the
-data may be gone for good. An attempt that AWS refused, or that deletion protection stopped, is MEDIUM; one
-that failed for an ordinary reason, such as a table that isn't there, is LOW. In mode enforce the newest
-backup of this very table is restored under the table's name. A deletion by CloudFormation is told like any
-other, and says so.
+What we do: report which table, who, from where and whether it worked. For a success we look for backups in
+the table's own region, name the newest that can be restored and give the exact command. A success is HIGH
+where a backup of this very table is ready, or where we could not look, and CRITICAL where none was found:
+then the data may be gone for good. An attempt that AWS refused, or that deletion protection stopped, is
+MEDIUM; one that failed for an ordinary reason, such as a table that isn't there, is LOW. In mode enforce the
+newest backup of this very table is restored under the table's name. A deletion by CloudFormation is reported
+like any other, and says so.
 
 What we leave alone: a table of that name that exists again; backups of an earlier table of the same name,
 which are named but not restored by themselves; and a restore while DynamoDB still writes a newer backup than
@@ -105,10 +105,10 @@ def look(aws: Aws, event: ApiCallEvent, _settings: Settings) -> Backups:
 def decide(event: ApiCallEvent, facts: Backups, now: datetime, _settings: Settings) -> Plan:
     """Tell the deletion; where this table's newest backup is ready, restore it."""
     if event.failed:
-        return Plan.tell(_attempt(event))
+        return Plan.alert(_attempt(event))
     choice = _choose(facts, _table_id(event))
     sure = choice is not None and not choice.earlier and not choice.wait
-    return Plan.tell(
+    return Plan.alert(
         _deletion(event, facts, choice, now),
         calls=[_restore(event, choice.backup)] if choice and sure else [],
     )
@@ -290,7 +290,7 @@ REMEDIATION = Remediation(
     title="A DynamoDB table was deleted",
     woken_by="`DeleteTable` of DynamoDB, anywhere",
     response=(
-        "tells who and the exact restore command; restores the newest backup where its mode is `enforce`"
+        "reports who and the exact restore command; restores the newest backup where its mode is `enforce`"
     ),
     page=__doc__ or "",
     ways=(Way(on=OnEvent(pattern=PATTERN, everywhere=True), parse=api_call, look=look, decide=decide),),

@@ -1,20 +1,21 @@
 """The audit trail itself was tampered with: what lies in its bucket is not what CloudTrail delivered.
 
 CloudTrail signs one digest an hour for each region; a digest names every log file of its hour with its hash,
-and the digest before it. Whoever wants to hide a deed modifies, deletes or adds a log file, or breaks that
+and the digest before it. Whoever wants to hide an action modifies, deletes or adds a log file, or breaks that
 chain; whoever can't reach so far switches the trail off.
 
 What we do, by the hour: read the digests of the last three hours in every region of the trail, and all that
 came since the last run, verify signatures and chain with CloudTrail's public keys, hash every log file they
 name, and hold them against the listing of the bucket with its versions. The newest digest verified is kept
 in the ledger, so that evidence which disappears between two runs is missed by name. Each finding is one alert
-that says what was modified, deleted, added, moved or overwritten, with the evidence, and is told once in
+that says what was modified, deleted, added, moved or overwritten, with the evidence, and is reported once in
 seven days: CRITICAL, or HIGH for what was overwritten or didn't come, MEDIUM for a gap in which CloudTrail
 was off. A digest is missed 70 minutes after its hour. A trail that was stopped, deleted or pointed elsewhere
-is told as such. What could not be looked at is told as MEDIUM, because silence would read as an all-clear.
+is reported as such. What could not be looked at is reported as MEDIUM, because silence would read as an
+all-clear.
 
 What we do at once: when S3 says that an object of the bucket was deleted, or written by somebody other than
-CloudTrail, tell which, from where, what is left of it, and the command that brings it back.
+CloudTrail, report which, from where, what is left of it, and the command that brings it back.
 
 What we leave alone: everything; nothing is restored, because versions are evidence. The bucket's own
 lifecycle isn't an attack. S3 names accounts and not persons. One run reads 1,000 log files, says how many it
@@ -85,7 +86,7 @@ def look_at_trail(aws: Aws, event: Tick, settings: Settings) -> Audit:
 
 def decide_on_trail(event: Tick, audit: Audit, _now: datetime, settings: Settings) -> Plan:
     """Tell what isn't as CloudTrail left it; a sound trail needs no word."""
-    return Plan.tell(*alerts_of(audit, settings.text(TRAIL_ARN_NAME), event.region))
+    return Plan.alert(*alerts_of(audit, settings.text(TRAIL_ARN_NAME), event.region))
 
 
 def keep_anchors(aws: Aws, event: Tick, audit: Audit, settings: Settings) -> None:
@@ -110,7 +111,7 @@ def look_at_object(aws: Aws, event: ObjectEvent, _settings: Settings) -> History
 
 def decide_on_object(event: ObjectEvent, history: History, _now: datetime, _settings: Settings) -> Plan:
     """Tell which object was deleted or written, and by whom."""
-    return Plan.tell(object_alert(event, history))
+    return Plan.alert(object_alert(event, history))
 
 
 def _objects(pattern: Raw) -> Way[ObjectEvent, History]:
@@ -127,7 +128,7 @@ REMEDIATION = Remediation(
     title="The audit trail was tampered with",
     woken_by="every hour; objects of the trail's bucket deleted or overwritten",
     response=(
-        "verifies signatures, chain and every log file's hash; tells what was modified, deleted, "
+        "verifies signatures, chain and every log file's hash; reports what was modified, deleted, "
         "moved or added"
     ),
     page=__doc__ or "",

@@ -176,7 +176,7 @@ def _could_not_read(audit: Audit, trail_arn: str) -> Alert:
     things = "1 thing" if count == 1 else f"{count} things"
     return Alert(
         severity=Severity.MEDIUM,
-        title=f"Could not tell whether the CloudTrail trail is sound: {things} could not be looked at",
+        title=f"Could not find out whether the CloudTrail trail is sound: {things} could not be looked at",
         facts=(
             *(("Could not", sentence) for sentence in audit.could_not_read),
             *((("And", f"{audit.more_not_read} more"),) if audit.more_not_read else ()),
@@ -197,7 +197,7 @@ def _unverified_told(audit: Audit, trail_arn: str) -> Alert:
             ("Why", f"one run reads {MOST_LOGS} log files, newest first, and there were {audit.logs}"),
             ("Trail", trail_arn),
         ),
-        advice="The oldest of them were the newest in an earlier run. If this is told day after day, let "
+        advice="The oldest of them were the newest in an earlier run. If this is reported day after day, let "
         "`aws cloudtrail validate-logs` run beside this.",
         quiet=Quiet(subject="UNVERIFIED", seconds=DAY),
     )

@@ -76,7 +76,7 @@ def audit_trail(
 ) -> Audit:
     """Look at what is new in the trail since the anchors, and at its last hours once more.
 
-    What can't be read is told in the result. Throttled rises: the look can be tried again.
+    What can't be read is reported in the result. Throttled rises: the look can be tried again.
     """
     try:
         trail = read_trail(aws, arn)
@@ -137,7 +137,7 @@ class _Audit:
             for finding in findings
             if finding.weight is Weight.UNDECIDED and finding.found != _NOT_READ
         ]
-        told = sorted(
+        ordered = sorted(
             (finding for finding in findings if finding.weight is not Weight.UNDECIDED),
             key=lambda finding: (finding.weight, finding.order()),
             reverse=True,
@@ -145,8 +145,8 @@ class _Audit:
         could_not_read = [*self.could_not_read, *undecided]
         return Audit(
             faults=tuple(self._faults()),
-            findings=tuple(told[:MOST_KEPT]),
-            left_out=tuple(sorted(Counter(finding.what for finding in told[MOST_KEPT:]).items())),
+            findings=tuple(ordered[:MOST_KEPT]),
+            left_out=tuple(sorted(Counter(finding.what for finding in ordered[MOST_KEPT:]).items())),
             could_not_read=tuple(could_not_read[:MOST_KEPT]),
             more_not_read=max(0, len(could_not_read) - MOST_KEPT),
             digests=sum(verdict.digests for verdict in verdicts),

@@ -42,7 +42,7 @@ No version is left to bring back. The events may still be in event history (90 d
 group, or in a replica of the bucket."""
 _AFTER_WRITING = """\
 Only CloudTrail writes here. Keep both versions as evidence; believe the one whose hash its digest names: \
-the hourly check tells which that is."""
+the hourly check reports which that is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ def object_alert(event: ObjectEvent, history: History) -> Alert:
 
 
 def _quiet(event: ObjectEvent, *, own: bool) -> Quiet:
-    """Whoever wipes ten thousand objects is told of five times an hour; the hourly look counts the rest."""
+    """At most five alerts an hour for each actor; the hourly look counts the rest."""
     subject = f"{event.what}:{event.requester}"[:200]
     return (
         Quiet(subject=subject, seconds=HOUR, most=MOST_AN_HOUR)
@@ -113,7 +113,7 @@ def _deletion(event: ObjectEvent, history: History, thing: str) -> tuple[Severit
     if event.deletion_type == MARKED:
         return Severity.CRITICAL, f"A {thing} was deleted: a delete marker hides it"
     if history.survivors and not history.markers:
-        # Taking away a delete marker, or a forged version, is told by S3 in the same words as this.
+        # Taking away a delete marker, or a forged version, is reported by S3 in the same words as this.
         return Severity.HIGH, f"A version of a {thing} was permanently deleted, another can be read"
     if history.survivors:
         return Severity.CRITICAL, f"A version of a {thing} was permanently deleted"

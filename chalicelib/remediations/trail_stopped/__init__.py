@@ -3,19 +3,19 @@
 Whoever wants to act unseen stops the trail first, or has it record less: no reads, no writes, one region, no
 validation, another bucket. Or they work on the bucket: its policy, lifecycle, versions, lock, events.
 
-What we do: tell every change of our trail, its bucket and its log group: who, from where, when, each setting
-before and after, and the commands that take it back. CRITICAL is what leaves us blind (stopped, deleted,
-recording less, another bucket), HIGH what lets somebody work unseen or unproven, MEDIUM and LOW the rest and
-what is as it was by now. An attempt that AWS refused is MEDIUM, one that failed LOW. In mode enforce all that
-is weaker is restored, from the last good state: the hourly look keeps it in the ledger when every promise of
-the stack holds and nothing is weaker than in the one before, so a weakened trail never becomes the measure.
-Until the first one, the stack's own promises are. What the hourly look finds weaker is told once a day and
-restored likewise, whether an event came or not: a stopped trail tells nothing of what is done to it. A
-deleted trail is made anew; a new chain of digests begins.
+What we do: report every change of our trail, its bucket and its log group: who, from where, when, each
+setting before and after, and the commands that take it back. CRITICAL is what leaves us blind (stopped,
+deleted, recording less, another bucket), HIGH what lets somebody work unseen or unproven, MEDIUM and LOW the
+rest and what is as it was by now. An attempt that AWS refused is MEDIUM, one that failed LOW. In mode enforce
+all that is weaker is restored, from the last good state: the hourly look keeps it in the ledger when every
+promise of the stack holds and nothing is weaker than in the one before, so a weakened trail never becomes the
+measure. Until the first one, the stack's own promises are. What the hourly look finds weaker is reported once
+a day and restored likewise, whether an event came or not: a stopped trail tells nothing of what is done to
+it. A deleted trail is made anew; a new chain of digests begins.
 
 What we leave alone: other trails and buckets; a bucket that is gone, since its name may be somebody else's by
-now; what is stronger than before. What an ignored principal changes is recorded and not told, and those very
-settings count as good from then on. A bucket in an archive account can't be watched from here.
+now; what is stronger than before. What an ignored principal changes is recorded, without an alert, and those
+very settings count as good from then on. A bucket in an archive account can't be watched from here.
 
 Sources: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-security.html,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
@@ -165,10 +165,10 @@ def decide_on_call(event: ApiCallEvent, facts: Seen | None, _now: datetime, sett
     if facts is None:
         return Plan.nothing()
     if event.failed:
-        return Plan.tell(attempted(event, place_of(settings)))
+        return Plan.alert(attempted(event, place_of(settings)))
     case = _case(facts, settings)
-    told = [changed(event, case)] if case.differences or event.name in CHANGES else []
-    return Plan.tell(*told, calls=case.calls)
+    alerts = [changed(event, case)] if case.differences or event.name in CHANGES else []
+    return Plan.alert(*alerts, calls=case.calls)
 
 
 def remember_call(event: ApiCallEvent, facts: Seen | None, expected: bool) -> str | None:  # noqa: FBT001 - the runtime's word
@@ -190,11 +190,11 @@ def look_by_the_hour(aws: Aws, _event: Tick, settings: Settings) -> Seen:
 
 
 def decide_by_the_hour(event: Tick, facts: Seen, _now: datetime, settings: Settings) -> Plan:
-    """Tell what is weaker, and restore it; tell what could not be looked at."""
+    """Report what is weaker, and restore it; report what could not be read."""
     case = _case(facts, settings)
-    told = [found(event, case)] if case.differences else []
-    told += [unseen(case)] if facts.could_not_read else []
-    return Plan.tell(*told, calls=case.calls)
+    alerts = [found(event, case)] if case.differences else []
+    alerts += [unseen(case)] if facts.could_not_read else []
+    return Plan.alert(*alerts, calls=case.calls)
 
 
 def remember_by_the_hour(_event: Tick, facts: Seen, _expected: bool) -> str | None:  # noqa: FBT001 - likewise
@@ -258,7 +258,7 @@ REMEDIATION = Remediation(
     title="The audit trail was stopped or weakened",
     woken_by="the trail, its bucket or its log group changed, stopped, deleted; every hour",
     response=(
-        "tells who changed what, before and after; restores the last good state where its mode is `enforce`"
+        "reports who changed what, before and after; restores the last good state where its mode is `enforce`"
     ),
     page=__doc__ or "",
     ways=(

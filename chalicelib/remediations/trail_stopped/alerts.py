@@ -1,4 +1,4 @@
-"""What the person on call is told of a trail whose settings were changed: who, what exactly, how to go on."""
+"""The alerts about a trail whose settings were changed: who, what exactly, how to go on."""
 
 import hashlib
 import json

@@ -135,7 +135,7 @@ def _notification(text: str) -> dict[str, Any]:
 
 
 def _listening(good: TrailSettings, now: TrailSettings) -> dict[str, Any]:
-    """What the bucket tells whom now, and EventBridge as well: other targets may have come since."""
+    """The bucket's notifications as they are now, and EventBridge: other targets may be new."""
     return {**_notification(good.notification or ""), **_notification(now.notification or "")}
 
 

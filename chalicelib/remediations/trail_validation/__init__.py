@@ -3,9 +3,9 @@
 What we do: plan it (which regions, which days), then validate one region's day after another, each as a
 message of its own in a queue, so that no run meets its timeout: a day with more than 1,000 log files is read
 slice by slice. Each part is judged with its neighbours and comes to what one judgement over the whole span
-would come to. When the last one is done, one alert tells the verdict, unless it is sound: CRITICAL if
-something is not as CloudTrail left it, MEDIUM if it could not be told. `GET /validations/{id}` answers at any
-time.
+would come to. When the last one is done, one alert reports the verdict, unless it is sound: CRITICAL if
+something is not as CloudTrail left it, MEDIUM if the result is unknown. `GET /validations/{id}` answers at
+any time.
 
 What we leave alone: everything; nothing is restored. A part that fails five times goes to the dead-letter
 queue, and its validation then reads "incomplete", never "sound". What the bucket's lifecycle has expired
@@ -133,10 +133,10 @@ def decide(event: ValidationStep, facts: Any, _now: datetime, settings: Settings
     """Only the sum says anything, and only if the trail is not sound."""
     if event.step != SUM or facts is None or facts["verdict"] in ("sound", None):
         return Plan.nothing()
-    return Plan.tell(_told(facts, settings.text(TRAIL_ARN_NAME)))
+    return Plan.alert(_alert(facts, settings.text(TRAIL_ARN_NAME)))
 
 
-def _told(result: Mapping[str, Any], trail_arn: str) -> Alert:
+def _alert(result: Mapping[str, Any], trail_arn: str) -> Alert:
     broken = result["verdict"] == "not sound"
     title = "is not sound" if broken else "could not be vouched for"
     return Alert(
@@ -237,8 +237,8 @@ REMEDIATION = Remediation(
     title="A full validation of the audit trail was asked for",
     woken_by="somebody asks for it: `POST /validations`",
     response=(
-        "validates up to 92 days of the trail, every region, part by part; tells once if it is not "
-        "sound or can't be told"
+        "validates up to 92 days of the trail, every region, part by part; sends one alert if it is not "
+        "sound or its soundness is unknown"
     ),
     page=__doc__ or "",
     ways=(

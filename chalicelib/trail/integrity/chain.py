@@ -268,7 +268,7 @@ class _Walk:
     def _hole(self, slot: Slot, before: datetime | None) -> None:
         """Before a digest that says nothing that counts, time alone tells of others.
 
-        Where it may start a chain nothing is told, since what would be missed may never have been made.
+        Where it may start a chain nothing is reported, since what would be missed may never have been made.
         """
         before = before or (self.window.since if self.known else None)
         if self.chain.backfill or before is None or slot.starts_at - before < DIGEST_PERIOD - CLOCK_SKEW:

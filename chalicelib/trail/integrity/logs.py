@@ -176,7 +176,7 @@ def _among(around: Span, chains: Sequence[ChainReport]) -> str | tuple[Span, Obj
     if regular and covered and not any(_touches(around, span) for span in late_ones):
         return "added"
     if any(_touches(around, span) for report in chains for span in report.lost):
-        return "lost"  # also at the edge of a gap: a digest was made for it, and is told already
+        return "lost"  # also at the edge of a gap: a digest was made for it, and is reported already
     return next((gap for report in regular for gap in report.gaps if _touches(around, gap[0])), None)
 
 
@@ -212,7 +212,7 @@ def _undigested(gap: tuple[Span, ObjectAddress], count: int) -> IntegrityFinding
         until=span[1],
         found=f"{count} log files",
         sentence=f"{count} log files of {hour(span)} are named by no digest, since none was made then: "
-        "nobody can tell whether CloudTrail delivered them",
+        "nobody can know whether CloudTrail delivered them",
     )
 
 

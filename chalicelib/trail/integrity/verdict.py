@@ -49,8 +49,8 @@ def judge(
             is linked to it.
         expected: Chains that must have digests, and the bucket these go to. Without it a chain whose digests
             are all gone is not missed.
-        listing: What is in the bucket. With versions (ListObjectVersions) overwriting and deletion are told
-            too; without a listing, added log files are not seen.
+        listing: What is in the bucket. With versions (ListObjectVersions) overwriting and deletion are
+            reported too; without a listing, added log files are not seen.
         run: How the checks of log files are run; `map` runs them one after another.
 
     Returns:
@@ -104,7 +104,7 @@ def _judge_chains(
 
 
 def _own_findings(slots: list[Slot]) -> list[IntegrityFinding]:
-    """Tell the digests' own faults; that no key could be had is told once, not for each."""
+    """Tell the digests' own faults; a key that could not be read is reported once, not for each."""
     findings = [finding for slot in reversed(slots) if (finding := own_finding(slot))]
     keyless = [finding for finding in findings if finding.what is What.KEYS_UNAVAILABLE]
     return [finding for finding in findings if finding.what is not What.KEYS_UNAVAILABLE] + keyless[:1]
@@ -122,15 +122,15 @@ def _named(slots: list[Slot], *, believed: bool) -> frozenset[ObjectAddress]:
 
 def _settled(findings: Iterable[IntegrityFinding]) -> tuple[IntegrityFinding, ...]:
     """Put findings in order, each thing told once: a later telling knows more (S3's versions)."""
-    told = {finding.identity: finding for finding in findings}
+    distinct = {finding.identity: finding for finding in findings}
     deleted = {
-        (finding.bucket, finding.key) for finding in told.values() if finding.what is What.DIGEST_DELETED
+        (finding.bucket, finding.key) for finding in distinct.values() if finding.what is What.DIGEST_DELETED
     }
     return tuple(
         sorted(
             (
                 finding
-                for finding in told.values()
+                for finding in distinct.values()
                 if not (finding.what is What.DIGEST_MISSING and (finding.bucket, finding.key) in deleted)
             ),
             key=IntegrityFinding.order,

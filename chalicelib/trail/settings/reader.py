@@ -1,7 +1,7 @@
 """Reading what a trail, its bucket and its log group are set to. Reads only.
 
-What AWS says isn't there is a setting that is not made; what it doesn't let us see stays unknown and is told.
-Throttling rises, because the whole look can be tried again.
+What AWS says isn't there is a setting that is not made; what it doesn't let us see stays unknown and is
+reported. Throttling rises, because the whole look can be tried again.
 """
 
 import json
@@ -109,9 +109,9 @@ def _read_bucket(reading: _Reading, s3: Any, bucket: str) -> None:
 
 def _bucket_parts(s3: Any, bucket: str) -> Iterator[tuple[str, Part]]:
     def part(
-        name: str, ask: Callable[..., Mapping[str, Any]], told: Callable[[Any], str]
+        name: str, ask: Callable[..., Mapping[str, Any]], given: Callable[[Any], str]
     ) -> tuple[str, Part]:
-        return name, lambda: {name: told(ask(Bucket=bucket))}
+        return name, lambda: {name: given(ask(Bucket=bucket))}
 
     yield part("versioning", s3.get_bucket_versioning, lambda answer: answer.get("Status", ""))
     yield part("policy", s3.get_bucket_policy, lambda answer: _document(answer["Policy"]))
@@ -133,8 +133,8 @@ def _document(text: str) -> str:
 
 def _notification(answer: Mapping[str, Any]) -> str:
     """EventBridge's part of it is an empty mapping, which must not look like nothing."""
-    told = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
-    return canonical({name: value or {"on": True} for name, value in told.items()})
+    given = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+    return canonical({name: value or {"on": True} for name, value in given.items()})
 
 
 def _group(logs: Any, name: str) -> Mapping[str, Any]:

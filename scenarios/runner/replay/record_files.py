@@ -1,7 +1,7 @@
 """CloudTrail records out of whatever people have at hand: log files, .gz, JSON lines, events, one record.
 
 A record is taken as it stands. It needs an event source and an event name; all else may be absent. What is
-none is told with its place, and the others are read on.
+none is reported with its place, and the others are read on.
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """

@@ -46,7 +46,7 @@ class AlarmCourse:
         return next((at for at, state in self.states if state == "ALARM"), None)
 
     @property
-    def told(self) -> datetime | None:
+    def message_left(self) -> datetime | None:
         """When its first message left."""
         return min(self.messages, default=None)
 

@@ -43,7 +43,7 @@ WHOLE = ("✗ FAILS", "error", "could not", "lost", "more")  # of these not a wo
 SEVERITY_STYLES = {"CRITICAL": "bold red", "HIGH": "bold yellow", "MEDIUM": "bold cyan"}
 
 
-class Teller:
+class Printer:
     """Writes runs to a stream. `longest_name` aligns the lines of many."""
 
     def __init__(self, stream: IO[str], *, trace: bool = False, longest_name: int = 0) -> None:
@@ -84,7 +84,7 @@ class Teller:
         for course in report.alarms:
             times = [
                 clock(at - report.began) if at else "-"
-                for at in (course.breached, course.changed, course.told)
+                for at in (course.breached, course.changed, course.message_left)
             ]
             figures = f"  {times[0]:>15}  {times[1]:>9}  {times[2]:>12}"
             self._terminal.print("  ", (f"{course.name:<{width}}", "magenta"), figures)

@@ -1,1 +1,1 @@
-"""What incidents are told in: actors, actions, checks."""
+"""What incidents are written in: actors, actions, checks."""

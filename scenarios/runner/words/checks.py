@@ -59,7 +59,7 @@ def in_time(check: Check, *, late: Check) -> Check:
 
 
 def _extra(world: World) -> int:
-    """How often a profile may repeat an alert: a crash between telling and noting it tells once more."""
+    """How often a profile may repeat an alert: a crash between telling and noting it sends one alert more."""
     return 1 if world.setting.faults.tells_again else 0
 
 
@@ -100,7 +100,7 @@ def _counted(count: int, what: str) -> str:
 
 
 def alarm_mail(alarm: str) -> Check:
-    """CloudWatch itself has told the topic that this alarm went off."""
+    """CloudWatch itself has sent mail through the topic: this alarm went off."""
 
     def judge(world: World) -> str | None:
         name = world.home.resources[alarm].physical_id
@@ -109,7 +109,7 @@ def alarm_mail(alarm: str) -> Check:
                 return None
         return f"no message of {alarm} came"
 
-    return Check(f"the alarm {alarm} tells the topic", judge)
+    return Check(f"the alarm {alarm} notifies the topic", judge)
 
 
 def outcome(remediation: str, wanted: Outcome, times: int = 1) -> Check:

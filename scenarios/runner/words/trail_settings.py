@@ -72,7 +72,7 @@ def unrecorded(action: Action) -> Action:
         with world.calls.muted():
             action.do(world)
 
-    return Action(f"{action.words}, and nothing tells of it", do)
+    return Action(f"{action.words}, and no event of it arrives", do)
 
 
 def nothing_is_weaker() -> Check:

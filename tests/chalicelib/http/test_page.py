@@ -28,7 +28,7 @@ def finding(*alerts: Alert, **other) -> LedgerEntry:
         "at": datetime(2026, 3, 2, 3, 0, 5, tzinfo=UTC),
         "principal": "arn:aws:iam::111122223333:user/alice",
         "outcome": Outcome.TOLD,
-        "plan": Plan.tell(*(alerts or (alert(),))),
+        "plan": Plan.alert(*(alerts or (alert(),))),
     }
     return LedgerEntry(**(facts | other))
 
@@ -103,7 +103,7 @@ def test_a_finding_that_was_not_told_is_listed_without_a_severity():
 
     document = Document(page((), [suppressed]))
 
-    assert "Recorded, not told" in document.text
+    assert "Recorded, no alert sent" in document.text
     assert ("class", "badge") not in document.attributes
 
 

@@ -114,7 +114,7 @@ def found(ledger, remediation="root_login", minute=0, title="Root signed in") ->
         at=NOON + timedelta(minutes=minute),
         principal="",
         outcome=Outcome.TOLD,
-        plan=Plan.tell(Alert(severity=Severity.HIGH, title=title)),
+        plan=Plan.alert(Alert(severity=Severity.HIGH, title=title)),
     )
     ledger.store(one)
     return one

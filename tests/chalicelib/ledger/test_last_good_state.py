@@ -30,7 +30,7 @@ class Keeper(Remedy):
 
 
 def keeper(facts="sound", *, calm=True):
-    made = Keeper(Plan.tell(alert()), facts=facts)
+    made = Keeper(Plan.alert(alert()), facts=facts)
     made.calm = calm
     return made
 
@@ -103,7 +103,7 @@ def test_our_own_deeds_are_not_even_looked_at(house):
 
 
 def test_who_remembers_nothing_does_not_look_at_what_is_expected(house):
-    remedy = Remedy(Plan.tell(alert()))
+    remedy = Remedy(Plan.alert(alert()))
 
     house.handle(remedy, ignored_principals=MALLORY)
 

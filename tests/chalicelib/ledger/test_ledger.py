@@ -23,7 +23,7 @@ def ledger(house):
 
 
 def finding(key="e-1", outcome=Outcome.ACTED, at=NOON, **more):
-    plan = Plan.tell(alert(quiet=Quiet(subject="x", seconds=9)), alert(), calls=[creates("a"), creates("b")])
+    plan = Plan.alert(alert(quiet=Quiet(subject="x", seconds=9)), alert(), calls=[creates("a"), creates("b")])
     return entry_of("remedy", Happening(key=key, at=at), plan, outcome, **more)
 
 

@@ -1,4 +1,4 @@
-"""root_login: every sign-in of root's is told, the louder the less stood in its way."""
+"""root_login: every sign-in of root's is reported, the louder the less stood in its way."""
 
 import pytest
 

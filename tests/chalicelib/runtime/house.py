@@ -106,7 +106,7 @@ class Remedy:
             name=self.name,
             title="Something happened",
             woken_by="something",
-            response="tells it",
+            response="reports it",
             page="Something happened.",
             ways=(self.way(OnEvent(pattern={"source": ["aws.test"]})),),
             grants=(),

@@ -36,7 +36,7 @@ def house():
 
 
 def told(*alerts, calls=()) -> Remedy:
-    return Remedy(Plan.tell(*(alerts or (alert(),)), calls=calls))
+    return Remedy(Plan.alert(*(alerts or (alert(),)), calls=calls))
 
 
 # ---- once ----------------------------------------------------------------------------------------
@@ -500,7 +500,7 @@ def test_of_a_flood_a_few_are_told_and_the_last_says_that_it_goes_on(house):
 
     assert len(house.mail) == 3
     assert ["And on" in mail.text for mail in house.mail] == [False, False, True]
-    assert "number 3 within 1 h; more of it is kept in the ledger" in house.mail[2].text
+    assert "number 3 within 1 h; more of it goes to the ledger" in house.mail[2].text
     assert [finding.outcome for finding in house.findings].count(Outcome.QUIET) == 5
 
 
@@ -521,12 +521,12 @@ def test_a_retry_of_the_event_that_may_speak_still_speaks(house):
 @pytest.mark.parametrize(
     "remedy",
     [
-        pytest.param(Remedy(Plan.tell(alert()), facts=["x" * 1000] * 1000), id="facts"),
+        pytest.param(Remedy(Plan.alert(alert()), facts=["x" * 1000] * 1000), id="facts"),
         pytest.param(
-            Remedy(Plan.tell(alert(facts=tuple(("Host", "\x00" * 900) for _ in range(900))))), id="alert"
+            Remedy(Plan.alert(alert(facts=tuple(("Host", "\x00" * 900) for _ in range(900))))), id="alert"
         ),
-        pytest.param(Remedy(Plan.tell(*(alert("é" * 900) for _ in range(500)))), id="alerts"),
-        pytest.param(Remedy(Plan.tell(alert(), calls=[creates("t" * 900)] * 900)), id="calls"),
+        pytest.param(Remedy(Plan.alert(*(alert("é" * 900) for _ in range(500)))), id="alerts"),
+        pytest.param(Remedy(Plan.alert(alert(), calls=[creates("t" * 900)] * 900)), id="calls"),
     ],
 )
 def test_whatever_somebody_makes_of_it_the_ledger_holds_it_and_it_is_told(house, remedy):

@@ -18,7 +18,9 @@ def house():
 
 
 def planned(house, *calls):
-    return house.ledger.store(entry_of("remedy", Happening(), Plan.tell(alert(), calls=calls), Outcome.ACTED))
+    return house.ledger.store(
+        entry_of("remedy", Happening(), Plan.alert(alert(), calls=calls), Outcome.ACTED)
+    )
 
 
 def carried(house, finding):

@@ -63,7 +63,7 @@ def size(values) -> int:
 
 
 def test_a_plan_that_fits_is_left_alone():
-    plan = Plan.tell(alert(facts=(("Who", "x" * 5000),) * 10), calls=[creates("a")] * 10)
+    plan = Plan.alert(alert(facts=(("Who", "x" * 5000),) * 10), calls=[creates("a")] * 10)
 
     assert fitting(plan) is plan
 
@@ -100,7 +100,7 @@ def test_of_too_many_alerts_the_first_are_told_and_the_worst_of_the_rest_is_name
 
 
 def test_facts_that_are_left_out_are_counted():
-    (cut,) = fitting(Plan.tell(alert(facts=(("Host", "x" * 1000),) * 1000))).alerts
+    (cut,) = fitting(Plan.alert(alert(facts=(("Host", "x" * 1000),) * 1000))).alerts
 
     kept = [fact for fact in cut.facts if fact[0] == "Host"]
     assert 10 < len(kept) < 1000
@@ -108,14 +108,14 @@ def test_facts_that_are_left_out_are_counted():
 
 
 def test_a_long_label_costs_nobody_their_fact():
-    (cut,) = fitting(Plan.tell(alert(facts=(("l" * 200_000, "kept"), ("Who", "mallory"))))).alerts
+    (cut,) = fitting(Plan.alert(alert(facts=(("l" * 200_000, "kept"), ("Who", "mallory"))))).alerts
 
     assert [fact for _, fact in cut.facts] == ["kept", "mallory"]
     assert cut.facts[0][0].endswith("l…")
 
 
 def test_nothing_is_done_that_the_ledger_can_not_note_first():
-    plan = fitting(Plan.tell(alert(facts=(("Who", "mallory"),)), calls=[creates("t" * 900)] * 900))
+    plan = fitting(Plan.alert(alert(facts=(("Who", "mallory"),)), calls=[creates("t" * 900)] * 900))
 
     assert plan.calls == ()
     assert plan.alerts[0].facts == (
@@ -127,7 +127,7 @@ def test_nothing_is_done_that_the_ledger_can_not_note_first():
 def test_many_calls_that_fit_are_kept():
     calls = [creates(f"t-{number}") for number in range(100)]
 
-    plan = fitting(Plan.tell(alert(), calls=calls))
+    plan = fitting(Plan.alert(alert(), calls=calls))
 
     assert size(calls) < MOST_CALLS_BYTES
     assert plan.calls == tuple(calls)

@@ -201,7 +201,7 @@ def test_what_was_not_done_has_nothing_to_undo(outcome):
 def test_an_approval_names_its_command():
     text = text_of(outcome=Outcome.AWAITING_APPROVAL, calls=CALLS)
 
-    assert f"To say yes: trailwarden approve {ID}" in text.splitlines()
+    assert f"To approve: trailwarden approve {ID}" in text.splitlines()
 
 
 # ---- sending -------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_an_approval_names_its_command():
 
 def test_an_alert_leaves_with_attributes_that_filters_can_use():
     with built() as house:
-        finding = entry_of("remedy", Happening(), Plan.tell(alert()), Outcome.TOLD)
+        finding = entry_of("remedy", Happening(), Plan.alert(alert()), Outcome.TOLD)
         publish(
             house.aws.client("sns"),
             house.topic,

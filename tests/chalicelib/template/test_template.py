@@ -286,7 +286,7 @@ def test_what_a_remediation_declares_stands_in_the_stack():
         threshold=threshold.ref,
         period_seconds=60,
         description="Many.",
-        tells=("Siren",),
+        notifies=("Siren",),
     )
     made = stack.fragment(
         [

@@ -106,7 +106,7 @@ class Endpoint:
     called is given what is asked. `faults` holds, by a part of the request's target, errors that are answered
     first. `switched_on` are EC2's regions. `versions` holds what was deleted or overwritten, by bucket, key:
     version ids with their body and metadata, newest first, a body of None for a delete marker.
-    `asked` is told of each GET's target.
+    `asked` is reported of each GET's target.
     """
 
     def __init__(self, delivered):
@@ -181,7 +181,7 @@ class Endpoint:
         if callable(answer):
             answer = answer(json.loads(body))
         if isinstance(answer, str):
-            return 400, {}, json.dumps({"__type": answer, "message": f"{answer} was told"}).encode()
+            return 400, {}, json.dumps({"__type": answer, "message": f"{answer} was reported"}).encode()
         return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(answer).encode()
 
     def regions(self):
@@ -266,7 +266,11 @@ def _archived(metadata, method):
 
 def _error(fault):
     status, code = fault.split()
-    return int(status), {}, f"<Error><Code>{code}</Code><Message>{code} was told</Message></Error>".encode()
+    return (
+        int(status),
+        {},
+        f"<Error><Code>{code}</Code><Message>{code} was reported</Message></Error>".encode(),
+    )
 
 
 def _modified(key):

@@ -27,8 +27,8 @@ from scenarios.doctor.facts import (
     WatchedTrail,
 )
 from scenarios.doctor.finding import Standing
+from scenarios.doctor.report import as_text, exit_code
 from scenarios.doctor.stack_checks import check_stack
-from scenarios.doctor.telling import as_text, exit_code
 from scenarios.doctor.trail_checks import check_groups, check_regions, check_trail
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -11,7 +11,7 @@ from scenarios.doctor.asking import Asker
 from scenarios.doctor.examine import examine
 from scenarios.doctor.finding import Standing
 from scenarios.doctor.mending import mend
-from scenarios.doctor.telling import exit_code
+from scenarios.doctor.report import exit_code
 from scenarios.runner.run import deployment_of
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.words import existing_trail
@@ -214,7 +214,7 @@ MENDED = [
         deed("cloudtrail", "update_trail", Name=TRAIL, EnableLogFileValidation=False),
     ),
     (
-        "the bucket doesn't tell EventBridge",
+        "the bucket sends no events to EventBridge",
         deed(
             "s3", "put_bucket_notification_configuration", Bucket="@TrailBucket", NotificationConfiguration={}
         ),
@@ -251,7 +251,7 @@ TOLD = [
         "the metric filter is gone",
         deed("logs", "delete_metric_filter", logGroupName="@TrailGroup", filterName="@RootUsageFilter"),
     ),
-    ("an alarm doesn't tell trailwarden-AlertTopic", silence_alarm),
+    ("an alarm no longer notifies trailwarden-AlertTopic", silence_alarm),
     (
         "an alarm goes off otherwise than was deployed: Threshold 1000.0 instead of 1",
         lambda each: change_alarm(each, Threshold=1000),
@@ -356,7 +356,7 @@ def test_a_trail_that_delivers_elsewhere_is_told_and_that_bucket_is_looked_at():
 
     assert found[0].what.startswith("the trail delivers elsewhere than to trailwarden-trailbucket-")
     assert {each.where for each in found} == {lax}
-    assert any(each.what.startswith("the bucket doesn't tell EventBridge") for each in found)
+    assert any(each.what.startswith("the bucket sends no events to EventBridge") for each in found)
 
 
 def test_what_nobody_agrees_to_is_left_alone():

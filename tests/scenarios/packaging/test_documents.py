@@ -21,7 +21,7 @@ def test_a_remediation_is_a_row_in_its_own_words():
     assert sections([ONE])["remediations"].splitlines() == [
         "| remediation | wakes on | what happens |",
         "|---|---|---|",
-        "| `remedy` | something | tells it |",
+        "| `remedy` | something | reports it |",
     ]
 
 

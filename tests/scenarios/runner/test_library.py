@@ -1,4 +1,4 @@
-"""Which scenarios there are, also beside the catalogue's, and what is told of those that can't be used."""
+"""Which scenarios there are, and what is reported about those that can't be used."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What an event pattern matches, what it doesn't, and how a mismatch is told."""
+"""What an event pattern matches, what it doesn't, and how a mismatch is reported."""
 
 import json
 from collections import OrderedDict, defaultdict

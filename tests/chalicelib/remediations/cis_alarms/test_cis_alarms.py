@@ -1,4 +1,4 @@
-"""cis_alarms: an alarm of the benchmark is told with who was behind it, and only where somebody must hear."""
+"""cis_alarms: an alert says who was behind an alarm of the benchmark, and is sent only where it must be."""
 
 import json
 import shlex
@@ -146,7 +146,7 @@ def test_the_command_asks_the_log_the_same_again():
     assert words[words.index("--region") + 1] == "eu-west-1"
 
 
-# ---- who must not be told ---------------------------------------------------------------------------
+# ---- who must not be reported ---------------------------------------------------------------------------
 
 QUIET = [
     pytest.param([call(source="organizations", name="CreatePolicy")], {}, id="the call of another service"),

@@ -1,4 +1,4 @@
-"""The hourly look at the trail: every tampering shows, and what can't be looked at is told."""
+"""The hourly look at the trail: every tampering shows, and what can't be looked at is reported."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""trail_digest: whoever touches the trail is told of, at once and by the hour; a sound trail is silent."""
+"""trail_digest: whoever touches the trail is reported, at once and by the hour; a sound trail is silent."""
 
 import shlex
 from dataclasses import replace

@@ -133,7 +133,7 @@ def test_another_trails_event_is_looked_at_no_further():
     assert remember_call(event, None, True) is None
 
 
-# ---- what is told ---------------------------------------------------------------------------------
+# ---- what is reported ---------------------------------------------------------------------------------
 
 
 def test_a_stop_is_told_with_who_where_what_and_the_way_back():

@@ -1,12 +1,12 @@
-"""What must be told of a tampered trail, worked out from what was done and never by asking the code.
+"""What must be reported of a tampered trail, worked out from what was done and never by asking the code.
 
 The rules, for the digests of `two_runs` (each but the first of a run names the one before it):
 
 - A digest is believed when its signature holds, or when only its signature is lost and a believed digest
   after it names it. Log files are held against believed digests alone.
 - A digest that is there and isn't what CloudTrail delivered is told by its own kind.
-- One that is gone is told as deleted when a believed digest names it; by the clock when nothing comes after
-  it, or when what comes after it can't be believed.
+- One that is gone is reported as deleted when a believed digest names it; by the clock when nothing comes
+  after it, or when what comes after it can't be believed.
 - A believed digest that starts anew makes what lies before it a gap: nothing names what was deleted there.
 - A log file that no digest names was added, unless its hour is dark or in a gap.
 """
@@ -38,7 +38,7 @@ GONE = (Lost.OBJECT, "")
 
 @dataclass(frozen=True)
 class Expected:
-    """What must be told: kinds with keys, and how many log files are sound."""
+    """What must be reported: kinds with keys, and how many log files are sound."""
 
     told: frozenset[tuple[str, str]]
     logs_sound: int
@@ -52,10 +52,10 @@ class Expected:
 
 
 def expected(trail, digests=None, *, logs=None, late=None, beside=(), dark=()):
-    """Work out what must be told.
+    """Work out what must be reported.
 
     `digests` and `late` hold (what is lost, kind) by place in the chain, `logs` kinds by key ("" for a log
-    file that vanished with the digest that named it), `beside` what is told of other objects. `dark` are
+    file that vanished with the digest that named it), `beside` what is reported of other objects. `dark` are
     places whose hour is claimed by something else in the folder that can't be believed.
     """
     chain = _Run(trail.digests, digests or {}, starts=(0, RESTART))

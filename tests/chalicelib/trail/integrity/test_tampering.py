@@ -375,7 +375,7 @@ def test_what_leaves_the_content_as_it_was_is_sound(deed):
     assert (verdict.digests, verdict.digests_sound, verdict.logs, verdict.logs_sound) == (6, 6, 18, 18)
 
 
-# What only somebody with AWS's key could do is told as well: each link is compared.
+# What only somebody with AWS's key could do is reported as well: each link is compared.
 
 LINKS = [
     pytest.param({"previousDigestHashValue": "0" * 64}, ["CHAIN_BROKEN"], id="previous hash"),

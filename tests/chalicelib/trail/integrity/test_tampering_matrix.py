@@ -2,7 +2,7 @@
 
 What the verdict must say follows from three rules, none of which asks the code:
 
-1. An object that a believed digest names is told by what was done to it.
+1. An object that a believed digest names is reported by what was done to it.
 2. A digest's content is believed for its signature, or for its successor's record of it. Only the newest one
    and the last before a gap have no successor.
 3. A starting digest excuses the gap before it only while it is believed.

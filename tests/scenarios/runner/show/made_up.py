@@ -10,7 +10,7 @@ BEGAN = datetime(2026, 3, 2, 3, tzinfo=UTC)
 
 
 def moment(when, kind, words="", *, cause=None, **facts):
-    """A line of a timeline; `when` is told from the beginning."""
+    """A line of a timeline; `when` is reported from the beginning."""
     return Moment(at=BEGAN + span(when), kind=kind, words=words or kind, cause=cause, facts=facts)
 
 

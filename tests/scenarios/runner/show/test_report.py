@@ -7,7 +7,7 @@ import pytest
 
 from scenarios.runner.show import terminal
 from scenarios.runner.show.progress import progress
-from scenarios.runner.show.report import Teller
+from scenarios.runner.show.report import Printer
 from scenarios.runner.show.terminal import Terminal, beside_the_command, called, called_from_pytest, cut
 from tests.scenarios.runner.show.made_up import moment, report
 
@@ -36,7 +36,7 @@ def on_a_screen(monkeypatch):
         for name, value in {"COLUMNS": str(columns), "TERM": "xterm", **environment}.items():
             monkeypatch.setenv(name, value)
         screen = Screen()
-        tell(Teller(screen, trace=False))
+        tell(Printer(screen, trace=False))
         return screen.getvalue()
 
     return show
@@ -44,12 +44,12 @@ def on_a_screen(monkeypatch):
 
 def in_a_pipe(tell, *, trace=False):
     pipe = io.StringIO()
-    tell(Teller(pipe, trace=trace))
+    tell(Printer(pipe, trace=trace))
     return pipe.getvalue()
 
 
 def test_an_act_is_a_line_of_every_timeline():
-    for tell in (lambda teller: teller.timeline(DELETED), lambda teller: teller.brief(DELETED)):
+    for tell in (lambda printer: printer.timeline(DELETED), lambda printer: printer.brief(DELETED)):
         lines = [line.split(maxsplit=2) for line in in_a_pipe(tell).splitlines()]
         assert ["00:08", "did", "dynamodb restore-table-from-backup -> orders"] in lines
 
@@ -57,11 +57,11 @@ def test_an_act_is_a_line_of_every_timeline():
 def test_what_an_alarm_itself_did_is_an_act_too():
     run = report(moment("00:09", "alarm", "Idle acts: stop i-1"))
 
-    assert "00:09  did        Idle: stop i-1" in in_a_pipe(lambda teller: teller.timeline(run))
+    assert "00:09  did        Idle: stop i-1" in in_a_pipe(lambda printer: printer.timeline(run))
 
 
 def test_a_pipe_gets_whole_lines_and_no_colour():
-    told = in_a_pipe(lambda teller: teller.timeline(DELETED))
+    told = in_a_pipe(lambda printer: printer.timeline(DELETED))
 
     assert "\x1b" not in told
     assert f"│ Restore with: aws {ARN}" in told
@@ -69,15 +69,15 @@ def test_a_pipe_gets_whole_lines_and_no_colour():
 
 @pytest.mark.parametrize("columns", [60, 80, 200])
 def test_a_terminal_gets_lines_that_fit_and_arns_that_are_whole(on_a_screen, columns):
-    told = STYLES.sub("", on_a_screen(columns, lambda teller: teller.timeline(DELETED)))
+    told = STYLES.sub("", on_a_screen(columns, lambda printer: printer.timeline(DELETED)))
 
     assert ARN in told
     assert all(len(line) <= columns for line in told.splitlines() if ARN not in line)
 
 
 def test_a_terminal_is_coloured_unless_it_asks_not_to_be(on_a_screen):
-    def tell(teller):
-        teller.brief(DELETED)
+    def tell(printer):
+        printer.brief(DELETED)
 
     assert "\x1b[" in on_a_screen(80, tell)
     assert "\x1b[3" not in on_a_screen(80, tell, NO_COLOR="1")

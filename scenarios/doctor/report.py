@@ -45,7 +45,7 @@ def _lines(finding: DoctorFinding) -> Iterator[str]:
 
 def _summary(findings: Sequence[DoctorFinding]) -> str:
     counts = {standing: sum(each.standing is standing for each in findings) for standing in Standing}
-    told = [
+    parts = [
         f"{counts[standing]} {word}"
         for standing, word in (
             (Standing.UNWATCHED, "unwatched"),
@@ -54,7 +54,7 @@ def _summary(findings: Sequence[DoctorFinding]) -> str:
         )
         if counts[standing]
     ]
-    return ", ".join(told)
+    return ", ".join(parts)
 
 
 def as_json(finding: DoctorFinding) -> str:

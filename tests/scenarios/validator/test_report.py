@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.trail.integrity.findings import IntegrityFinding, What
+from scenarios.validator.report import Progress, Text, describe, summary
 from scenarios.validator.tally import Tally
-from scenarios.validator.telling import Progress, Text, describe, summary
 
 
 def tally(**counts):

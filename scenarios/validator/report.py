@@ -70,8 +70,8 @@ class Text:
     def finding(self, finding: IntegrityFinding) -> None:
         """One line a finding."""
         self._progress.erase()
-        told = safe(finding.sentence, _LONGEST)
-        click.echo(f"{_WEIGHTS[finding.weight]:<{_WIDEST}}  {finding.what.value}: {told}")
+        shown = safe(finding.sentence, _LONGEST)
+        click.echo(f"{_WEIGHTS[finding.weight]:<{_WIDEST}}  {finding.what.value}: {shown}")
 
     def valid(self, kind: str, bucket: str, key: str) -> None:
         """With --verbose, a line for what is sound."""
@@ -157,7 +157,7 @@ class Json:
     def end(self, tally: Tally) -> None:
         """The summary."""
         self._progress.erase()
-        told = {
+        shown = {
             **self._asked,
             "verdict": tally.verdict,
             "interrupted": tally.interrupted,
@@ -174,7 +174,7 @@ class Json:
             "problems": tally.problems,
             "warnings": tally.warnings,
         }
-        click.echo(json.dumps({"summary": told}))
+        click.echo(json.dumps({"summary": shown}))
 
 
 def as_json(finding: IntegrityFinding) -> dict[str, Any]:
