@@ -27,6 +27,8 @@ class Service:
 
     Args:
         name: botocore's name for it, such as `events`.
+        simulated: what is simulated of it, in the words of the guide.
+        missing: what isn't, and says `NotSimulated`; "" for a service that only CloudTrail knows.
         permissions: what IAM knows of it; None: no call of its is judged, each is NotSimulated.
         recorded: what CloudTrail knows of it, where the general rule doesn't do; one for each of its APIs.
         kinds: the CloudFormation types that are its own, by name.
@@ -38,6 +40,8 @@ class Service:
     """
 
     name: str
+    simulated: str = ""
+    missing: str = ""
     permissions: Permissions | None = None
     recorded: tuple[Recorded, ...] = ()
     kinds: Mapping[str, Kind] = field(default_factory=dict)

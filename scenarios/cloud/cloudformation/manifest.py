@@ -4,4 +4,12 @@ from scenarios.cloud.cloudformation.laws import register
 from scenarios.cloud.cloudformation.permissions import PERMISSIONS
 from scenarios.cloud.service import Service
 
-SERVICE = Service(name="cloudformation", permissions=PERMISSIONS, register=register)
+SERVICE = Service(
+    name="cloudformation",
+    simulated=(
+        "what CloudFormation would create, in its order, refused where it would refuse; stacks described"
+    ),
+    missing="types and properties that no module lists; drift, updates",
+    permissions=PERMISSIONS,
+    register=register,
+)

@@ -11,6 +11,18 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="cloudtrail",
+    simulated=(
+        "records with the caller's identity; to EventBridge in the region of the call within two minutes, "
+        "to log group and log files within minutes, as far as the policies of bucket, key, topic and role "
+        "let it, and again for thirty days; topics told; digests signed by the hour with keys that each "
+        "region rotates, backfill digests, a chain for each account of an organization; status; event "
+        "selectors, basic and advanced, and the data events of objects, functions and tables; Insights, "
+        "by a rule of our own; event history with its limits"
+    ),
+    missing=(
+        "Lake, network activity events, Insights on data events, data events of further types; calls made "
+        "in member accounts"
+    ),
     permissions=PERMISSIONS,
     recorded=(
         Recorded(

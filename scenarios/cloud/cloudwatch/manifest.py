@@ -11,6 +11,16 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="cloudwatch",
+    simulated=(
+        "metrics, metric math; alarms on metrics, expressions and percentiles, each minute or each ten "
+        "seconds; composite alarms and their suppressors; actions to SNS, Lambda, EC2 and simple scaling "
+        "policies, refused where CloudWatch would; history; state-change and configuration events"
+    ),
+    missing=(
+        "anomaly detection, searches, Metrics Insights queries, rarer statistics and functions of metric "
+        "math, labels made of data, entities, linked accounts, metric streams, step scaling, OpsItems, "
+        "the deletion of a suppressor in use"
+    ),
     permissions=PERMISSIONS,
     recorded=(
         Recorded(

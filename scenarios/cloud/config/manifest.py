@@ -3,4 +3,9 @@
 from scenarios.cloud.config.permissions import PERMISSIONS
 from scenarios.cloud.service import Service
 
-SERVICE = Service(name="config", permissions=PERMISSIONS)
+SERVICE = Service(
+    name="config",
+    simulated="the recorder and its rules, as moto keeps them",
+    missing="items, evaluations and what follows from them",
+    permissions=PERMISSIONS,
+)

@@ -10,6 +10,8 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="dynamodb",
+    simulated="tables as moto keeps them, with their resource policies; the system backup of a deleted table",
+    missing="streams to functions, capacity, replicas",
     permissions=PERMISSIONS,
     recorded=RECORDED,
     kinds=KINDS,

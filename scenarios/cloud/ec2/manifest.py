@@ -10,6 +10,11 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="ec2",
+    simulated=(
+        "instances: states and their events, reboots, status checks, basic and detailed monitoring; "
+        "security groups: rules by id, and the error for one that is gone"
+    ),
+    missing="roles passed at launch; instance types, networks; what a group lets through",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

@@ -10,6 +10,11 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="events",
+    simulated=(
+        "rules as they stand, schedules, inputs; targets Lambda, SNS, SQS, Logs, Kinesis, Firehose, other "
+        "buses and regions; retries, dead letters, archive and replay, limits"
+    ),
+    missing="Step Functions, buses in other accounts, FIFO",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

@@ -8,6 +8,8 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="firehose",
+    simulated="records that are put",
+    missing="buffers and destinations",
     permissions=PERMISSIONS,
     recorded=(Recorded(service="firehose", data_events=frozenset({"PutRecord", "PutRecordBatch"})),),
     kinds=KINDS,

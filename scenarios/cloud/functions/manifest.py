@@ -10,6 +10,12 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="lambda",
+    simulated=(
+        "handlers in process, each with its own modules, variables and role; cold and warm starts, "
+        "timeouts, retries, on-failure destinations; queues read for the functions mapped to them: "
+        "batches, windows, visibility, partial failures, redrive"
+    ),
+    missing="synchronous invokes between functions, filter criteria, FIFO, streams, layers",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

@@ -10,6 +10,11 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="iam",
+    simulated=(
+        "users, groups, roles, access keys, boundaries, AWS's managed policies; every policy in AWS's "
+        "order, on every call; the condition keys that calls, callers and resources bring"
+    ),
+    missing="VPC endpoint policies, KMS grants, S3 ACLs, MFA devices; keys that nobody described",
     permissions=PERMISSIONS,
     recorded=(
         Recorded(

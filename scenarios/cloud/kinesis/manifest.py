@@ -10,6 +10,8 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="kinesis",
+    simulated="records in streams, stream policies",
+    missing="functions fed by a stream, resharding",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

@@ -10,6 +10,10 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="kms",
+    simulated=(
+        "keys with their policies, enabled or not; encryption contexts; what S3, SNS and SQS ask of a key"
+    ),
+    missing="grants that allow, keys of several regions",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

@@ -14,6 +14,15 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="logs",
+    simulated=(
+        "limits of what is taken; retention; subscriptions with the real envelope to Lambda, Kinesis, "
+        "Firehose, and through a destination into another account; metric filters; exports, half a day "
+        "behind; search, as far as a group's key lets Logs decrypt"
+    ),
+    missing=(
+        "Insights queries, account-level subscriptions, transformers, masking; functions fed by a stream; "
+        "Firehose's buffers"
+    ),
     permissions=PERMISSIONS,
     recorded=(
         Recorded(

@@ -6,6 +6,14 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="organizations",
+    simulated=(
+        "accounts, units and their policies as moto keeps them; service control and resource control "
+        "policies limit every call"
+    ),
+    missing=(
+        "tag, backup and AI policies; calls that name an account or a policy, but by the administrator's "
+        "set-up"
+    ),
     permissions=PERMISSIONS,
     recorded=(Recorded(service="organizations", one_endpoint=True),),
 )

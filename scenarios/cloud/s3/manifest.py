@@ -12,6 +12,13 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="s3",
+    simulated=(
+        "objects as moto keeps them; S3's events for EventBridge; Object Lock; lifecycle at midnight, "
+        "archived objects; SSE-KMS asks the key; suspended versioning; what a missing object says to whom"
+    ),
+    missing=(
+        "restores from an archive, lifecycle by size, tag or number of versions, replication, access points"
+    ),
     permissions=PERMISSIONS,
     recorded=RECORDED,
     kinds=KINDS,

@@ -6,6 +6,8 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="secretsmanager",
+    simulated="secrets by ARN, with their policies",
+    missing="rotation; secrets by name",
     permissions=PERMISSIONS,
     recorded=(Recorded(service="secretsmanager", style=Style(mask="")),),
 )

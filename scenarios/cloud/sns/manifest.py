@@ -11,6 +11,8 @@ from scenarios.cloud.sns.validation import VALIDATION
 
 SERVICE = Service(
     name="sns",
+    simulated="topics to e-mail, queues and functions; filter policies; raw messages, attributes",
+    missing="FIFO, HTTP and SMS, binary attributes",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

@@ -11,6 +11,8 @@ from scenarios.cloud.sqs.validation import VALIDATION
 
 SERVICE = Service(
     name="sqs",
+    simulated="what lies in queues, long polls, redrive",
+    missing="FIFO, binary attributes",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

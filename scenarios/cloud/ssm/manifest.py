@@ -10,6 +10,8 @@ from scenarios.cloud.ssm.validation import VALIDATION
 
 SERVICE = Service(
     name="ssm",
+    simulated="parameters; commands that install and configure the agent",
+    missing="documents that run elsewhere, sessions, maintenance windows",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

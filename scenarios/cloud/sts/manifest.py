@@ -8,6 +8,11 @@ from scenarios.cloud.sts.recorded import RECORDED
 
 SERVICE = Service(
     name="sts",
+    simulated=(
+        "AssumeRole, GetFederationToken, GetSessionToken: session policies, tags, source identity, "
+        "expiry, chains"
+    ),
+    missing="MFA codes, SAML and web identity",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     validation=Validation(code="ValidationError"),
