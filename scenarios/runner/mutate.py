@@ -24,12 +24,15 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from chalicelib.template.archive import archive
 from chalicelib.template.host import host
+from scenarios.cloud.cloudformation.intrinsics import Intrinsics
+from scenarios.cloud.cloudformation.template import Template as StackTemplate
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.world import ACCOUNT, STACK_NAME, Deployment
 from scenarios.runner.library import library
 from scenarios.runner.run import deployment_of, run
 from scenarios.runner.scenario import Scenario
@@ -277,8 +280,38 @@ def has(mutant: Mutant, scenario: Scenario) -> bool:
             return bool(scenario.spokes)
         case "before":
             return mutant.resource in scenario.before.get("Resources", {})
+        case "template":
+            return _chosen(mutant.path, deployment_of(scenario))
         case _:
             return True
+
+
+def _chosen(path: Path, deployment: Deployment) -> bool:
+    """Whether a place in the template is part of the stack under these parameters: conditions decide that."""
+    conditions = _conditions(deployment.parameters, deployment.home)
+    node: Any = _templates()["template"]
+    for part, after in zip(path, (*path[1:], None), strict=True):
+        if isinstance(node, str):
+            break  # in a text that holds references
+        node = node[part]
+        if part == path[1] and "Condition" in node and not conditions.holds(node["Condition"], str(part)):
+            return False
+        if part == "Fn::If" and after in (1, 2) and (after == 1) != conditions.holds(node[0], "Fn::If"):
+            return False
+    return True
+
+
+@lru_cache(maxsize=128)
+def _conditions(parameters: tuple[tuple[str, str], ...], home: str) -> Intrinsics:
+    """What the template's conditions come to."""
+    return StackTemplate(
+        _templates()["template"],
+        region=home,
+        account=ACCOUNT,
+        stack_name=STACK_NAME,
+        stack_id="none",
+        parameters=dict(parameters),
+    ).intrinsics
 
 
 def _touches(mutant: Mutant, touched: Touched) -> bool:

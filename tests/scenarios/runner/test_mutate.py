@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from scenarios.runner import mutate
-from scenarios.runner.library import named
+from scenarios.runner.library import library, named
 from scenarios.runner.mutate import MutantResult, Recorded, allowed, concerned, every_mutant, has, judge
 from scenarios.runner.touches import Touched
 
@@ -74,6 +74,17 @@ def test_a_spokes_change_meets_only_who_deploys_it(every):
     (elsewhere,) = named(["root_login.elsewhere"])
 
     assert [has(changed, each) for each in (home, elsewhere)] == [False, True]
+
+
+def test_a_branch_that_conditions_leave_out_meets_only_who_takes_it(every):
+    """`Fn::If: [OwnTrail, TrailGroup, ExistingTrailGroup]`: nobody sees both."""
+    own = mutant(every, "RouteTableChangesFilter.Properties.LogGroupName.Fn::If.1")
+    existing = mutant(every, "RouteTableChangesFilter.Properties.LogGroupName.Fn::If.2")
+    there = next(each for each in library() if dict(each.parameters).get("ExistingTrailGroup"))
+    (plain,) = named(["root_login"])
+
+    assert [has(own, each) for each in (plain, there)] == [True, False]
+    assert [has(existing, each) for each in (plain, there)] == [False, True]
 
 
 def test_the_first_to_notice_is_the_last_to_run(every):
