@@ -14,7 +14,7 @@ Source: https://smithy.io/2.0/spec/constraint-traits.html
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -24,7 +24,8 @@ from scenarios.cloud.kernel.service_models import operation_model
 
 Complaint = tuple[str, Any, str]
 """(path, value, what the member must do)."""
-Limit = Callable[[Any, str], Iterator[Complaint]]
+Limit = Callable[[Any, str, list[Complaint]], None]
+"""(value, its path, what was found so far): adds what is wrong with the value."""
 
 _MUST = "failed to satisfy constraint: Member must"
 _LENGTHS = frozenset({"string", "list", "map", "blob"})
@@ -33,7 +34,9 @@ _LENGTHS = frozenset({"string", "list", "map", "blob"})
 def complaint(service: str, operation: str, parameters: Mapping[str, Any]) -> str | None:
     """What the service would say of parameters outside its model's limits, or None."""
     limit = _of_operation(service, operation)
-    found = list(limit(parameters, "")) if limit is not None else []
+    found: list[Complaint] = []
+    if limit is not None:
+        limit(parameters, "", found)
     if not found:
         return None
     errors = "error" if len(found) == 1 else "errors"
@@ -64,9 +67,9 @@ def _limit(shape: Shape, above: tuple[str, ...]) -> Limit | None:
         return own or inside
     first, second = own, inside
 
-    def both(value: Any, at: str) -> Iterator[Complaint]:
-        yield from first(value, at)
-        yield from second(value, at)
+    def both(value: Any, at: str, found: list[Complaint]) -> None:
+        first(value, at, found)
+        second(value, at, found)
 
     return both
 
@@ -77,12 +80,12 @@ def _of_structure(shape: StructureShape, above: tuple[str, ...]) -> Limit | None
     if not members:
         return None
 
-    def limit(value: Any, at: str) -> Iterator[Complaint]:
+    def limit(value: Any, at: str, found: list[Complaint]) -> None:
         if not isinstance(value, Mapping):
             return
         for name, given in value.items():
             if name in members and given is not None:
-                yield from members[name](given, f"{at}.{_spelled(name)}" if at else _spelled(name))
+                members[name](given, f"{at}.{_spelled(name)}" if at else _spelled(name), found)
 
     return limit
 
@@ -92,10 +95,10 @@ def _of_list(shape: ListShape, above: tuple[str, ...]) -> Limit | None:
     if each is None:
         return None
 
-    def limit(value: Any, at: str) -> Iterator[Complaint]:
+    def limit(value: Any, at: str, found: list[Complaint]) -> None:
         if isinstance(value, list | tuple):
             for number, item in enumerate(value, 1):
-                yield from each(item, f"{at}.{number}.member")
+                each(item, f"{at}.{number}.member", found)
 
     return limit
 
@@ -105,12 +108,12 @@ def _of_map(shape: MapShape, above: tuple[str, ...]) -> Limit | None:
     if key is None and each is None:
         return None
 
-    def limit(value: Any, at: str) -> Iterator[Complaint]:
+    def limit(value: Any, at: str, found: list[Complaint]) -> None:
         for name, item in value.items() if isinstance(value, Mapping) else ():
             if key is not None:
-                yield from key(name, at)
+                key(name, at, found)
             if each is not None:
-                yield from each(item, f"{at}.{name}.member")
+                each(item, f"{at}.{name}.member", found)
 
     return limit
 
@@ -125,19 +128,19 @@ def _own(shape: Shape) -> Limit | None:
     measured = len if shape.type_name in _LENGTHS else _itself
     what = "length" if shape.type_name in _LENGTHS else "value"
 
-    def limit(value: Any, at: str) -> Iterator[Complaint]:
+    def limit(value: Any, at: str, found: list[Complaint]) -> None:
         try:
             size = measured(value)
             if high is not None and size > high:
-                yield at, value, f"have {what} less than or equal to {high}"
+                found.append((at, value, f"have {what} less than or equal to {high}"))
             if low is not None and size < low:
-                yield at, value, f"have {what} greater than or equal to {low}"
+                found.append((at, value, f"have {what} greater than or equal to {low}"))
         except TypeError:
             return  # of another type than the model's: botocore says so
         if choices and value not in choices:
-            yield at, value, f"satisfy enum value set: [{', '.join(choices)}]"
+            found.append((at, value, f"satisfy enum value set: [{', '.join(choices)}]"))
         if pattern is not None and isinstance(value, str) and not pattern.fullmatch(value):
-            yield at, value, f"satisfy regular expression pattern: {limits['pattern']}"
+            found.append((at, value, f"satisfy regular expression pattern: {limits['pattern']}"))
 
     return limit
 
@@ -157,6 +160,7 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
         return None
 
 
+@cache
 def _spelled(name: str) -> str:
     return name[0].lower() + name[1:]
 
