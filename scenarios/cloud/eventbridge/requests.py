@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.matching import EventPattern, InvalidPattern
+from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.authorization.trust import can_be_assumed
 from scenarios.cloud.inputs import InputTransformer, RefusedInput, check_input_path
 from scenarios.cloud.kernel import moto_hooks
@@ -238,5 +239,10 @@ def _check_place(target: Parameters, region: str) -> None:
 
 
 VALIDATION = Validation(
-    code="ValidationException", rules={"PutRule": (check_rule,), "PutTargets": (check_targets,)}
+    code="ValidationException",
+    rules={
+        "PutPermission": (resource_policy("Policy", "ValidationException"),),
+        "PutRule": (check_rule,),
+        "PutTargets": (check_targets,),
+    },
 )

@@ -1,5 +1,6 @@
 """KMS, as one value."""
 
+from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.kernel.validation import Validation
 from scenarios.cloud.kms.deletion import EVENTS
 from scenarios.cloud.kms.laws import register
@@ -7,6 +8,8 @@ from scenarios.cloud.kms.permissions import PERMISSIONS
 from scenarios.cloud.kms.recorded import RECORDED
 from scenarios.cloud.kms.resources import KINDS
 from scenarios.cloud.service import Service
+
+_POLICY = resource_policy("Policy", "MalformedPolicyDocumentException")
 
 SERVICE = Service(
     name="kms",
@@ -19,5 +22,7 @@ SERVICE = Service(
     kinds=KINDS,
     events=EVENTS,
     register=register,
-    validation=Validation(code="ValidationException"),
+    validation=Validation(
+        code="ValidationException", rules={"CreateKey": (_POLICY,), "PutKeyPolicy": (_POLICY,)}
+    ),
 )

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib.matching import InvalidPattern, LogPattern
+from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.authorization.trust import service_may
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import Refused
@@ -120,6 +121,7 @@ VALIDATION = Validation(
     code="InvalidParameterException",
     rules={
         "PutMetricFilter": (metric_filter,),
+        "PutResourcePolicy": (resource_policy("policyDocument", "InvalidParameterException"),),
         "PutRetentionPolicy": (retention,),
         "PutSubscriptionFilter": (subscription_filter,),
     },

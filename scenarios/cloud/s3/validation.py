@@ -1,4 +1,4 @@
-"""What S3 refuses of a bucket's name.
+"""What S3 refuses of a bucket: its name, its policy.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 """
@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.
 import re
 from typing import Final
 
+from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 
@@ -23,4 +24,9 @@ def bucket(request: Request) -> None:
         raise Refused("InvalidBucketName", "The specified bucket is not valid.")
 
 
-VALIDATION = Validation(rules={"CreateBucket": (bucket,)})
+VALIDATION = Validation(
+    rules={
+        "CreateBucket": (bucket,),
+        "PutBucketPolicy": (resource_policy("Policy", "MalformedPolicy"),),
+    }
+)

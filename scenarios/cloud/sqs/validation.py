@@ -6,9 +6,10 @@ Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/AP
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from scenarios.cloud.authorization.document import MalformedPolicy, parse
+from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 
@@ -22,6 +23,7 @@ _RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "VisibilityTimeout": (0, 43_200),
 }
 _MOST_RECEIVES: Final = 1000
+_POLICY: Final = resource_policy("Policy", "InvalidAttributeValue")
 
 
 def queue(request: Request) -> None:
@@ -46,11 +48,7 @@ def attributes(request: Request) -> None:
         )
     if given.get("RedrivePolicy"):
         _check_redrive(given["RedrivePolicy"])
-    if given.get("Policy"):
-        try:
-            parse(given["Policy"], attached_to_resource=True)
-        except MalformedPolicy as error:
-            raise _invalid("Policy") from error
+    _POLICY(replace(request, parameters=given))
 
 
 def _check_redrive(text: str) -> None:

@@ -5,6 +5,7 @@ provisioned inside it.
 """
 
 import io
+import json
 import zipfile
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from tests.scenarios.cloud.small_worlds import (
     HOME,
     admin,
     arn,
+    bucket,
     function,
     group,
     may,
@@ -473,7 +475,57 @@ OTHERS = [
     ),
 ]
 
-ROWS = [*ALARMS, *RULES, *FILTERS, *FUNCTIONS, *OTHERS]
+# ---- policies -----------------------------------------------------------------------------------
+
+TYPO = {
+    "Version": "2012-10-17",
+    "Statement": [{"Efect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
+}
+
+
+def policy(name, call, code, resource, page):
+    """A policy with a typo, in the one parameter and the one property that are given as None."""
+    service, method, parameters = call
+    filled = {key: json.dumps(TYPO) if value is None else value for key, value in parameters.items()}
+    kind, properties = resource
+    given = {key: TYPO if value is None else value for key, value in properties.items()}
+    return row(
+        f"policy: {name}", (service, method, filled), code, (kind, given), r"Statement\[0\].Efect", page
+    )
+
+
+POLICIES = [
+    policy(
+        "a key's",
+        ("kms", "create_key", {"Policy": None}),
+        "MalformedPolicyDocumentException",
+        ("AWS::KMS::Key", {"KeyPolicy": None}),
+        "kms/latest/APIReference/API_CreateKey.html",
+    ),
+    policy(
+        "a bucket's",
+        ("s3", "put_bucket_policy", {"Bucket": "tw-logs", "Policy": None}),
+        "MalformedPolicy",
+        ("AWS::S3::BucketPolicy", {"Bucket": "tw-logs", "PolicyDocument": None}),
+        "AmazonS3/latest/API/API_PutBucketPolicy.html",
+    ),
+    policy(
+        "the log groups'",
+        ("logs", "put_resource_policy", {"policyName": "p", "policyDocument": None}),
+        REFUSED_BY_LOGS,
+        ("AWS::Logs::ResourcePolicy", {"PolicyName": "p", "PolicyDocument": None}),
+        f"{LOGS}API_PutResourcePolicy.html",
+    ),
+    policy(
+        "a bus's",
+        ("events", "put_permission", {"EventBusName": "Bus", "Policy": None}),
+        INVALID,
+        ("AWS::Events::EventBus", {"Name": "Second", "Policy": None}),
+        "eventbridge/latest/APIReference/API_PutPermission.html",
+    ),
+]
+
+ROWS = [*ALARMS, *RULES, *FILTERS, *FUNCTIONS, *OTHERS, *POLICIES]
 
 PERMISSION = {
     "FunctionName": {"Ref": "look"},
@@ -498,6 +550,7 @@ STANDING = {
     **role("other", "ec2", may("*")),
     **topic(),
     **group(GROUP),
+    **bucket(),
     "May": {"Type": "AWS::Lambda::Permission", "Properties": PERMISSION},
     "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "Bus"}},
     "Standing": {
@@ -554,6 +607,7 @@ def test_a_template_is_refused_for_it_and_the_resource_named(cloud, row):
 
 # Rules that another operation of the table has as well.
 SIBLINGS = {
+    "PutKeyPolicy": "CreateKey",
     "SetQueueAttributes": "CreateQueue",
     "SetSubscriptionAttributes": "Subscribe",
     "SetTopicAttributes": "CreateTopic",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from scenarios.cloud.authorization.document import MalformedPolicy, parse
+from scenarios.cloud.authorization.policy_rules import misplaced
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 
 
@@ -122,21 +123,6 @@ class Document:
         return value
 
 
-_STATEMENT = frozenset(
-    {
-        "Action",
-        "Condition",
-        "Effect",
-        "NotAction",
-        "NotPrincipal",
-        "NotResource",
-        "Principal",
-        "Resource",
-        "Sid",
-    }
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyDocument:
     """An IAM policy document, by the grammar that will judge under it; `of_resource` ones name principals."""
@@ -146,24 +132,13 @@ class PolicyDocument:
     def check(self, value: Any, at: str) -> dict[str, Any]:
         """Return the document."""
         document = Document().check(value, at)
-        for name in sorted(document.keys() - {"Version", "Id", "Statement"}):
-            raise InvalidTemplate(f"{at}.{name}", "a policy has Version, Id and Statement")
+        for path, why in misplaced(document):
+            raise InvalidTemplate(f"{at}.{path}", why)
         try:
             parse(document, attached_to_resource=self.of_resource)
         except MalformedPolicy as error:
             raise InvalidTemplate(at, f"MalformedPolicyDocument: {error}") from error
-        statements = document["Statement"]
-        for index, statement in enumerate(statements if isinstance(statements, list) else [statements]):
-            for name in sorted(statement.keys() - _STATEMENT):
-                raise InvalidTemplate(f"{at}.Statement[{index}].{name}", "a statement has no such element")
-            _check_actions(statement.get("Action", []), f"{at}.Statement[{index}].Action")
         return document
-
-
-def _check_actions(actions: Any, at: str) -> None:
-    for action in [actions] if isinstance(actions, str) else actions:
-        if not isinstance(action, str) or (action != "*" and ":" not in action):
-            raise InvalidTemplate(at, f"{action!r} is no action; one names its service, as s3:GetObject does")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
