@@ -20,6 +20,7 @@ from scenarios.cloud.kernel.faults import Faults
 from scenarios.cloud.kernel.laws import Laws
 from scenarios.cloud.kernel.randomness import stream
 from scenarios.cloud.kernel.recorded import Records
+from scenarios.cloud.kernel.threads import Threads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ class Setting:
     regions: tuple[str, ...]
     session: boto3.Session
     code: Path
+    threads: Threads
     laws: Laws = field(default_factory=Laws)
     measurements: Measurements = field(default_factory=Measurements)
     trace: list[Moment] = field(default_factory=list)

@@ -45,6 +45,7 @@ from scenarios.cloud.kernel.faults import NONE, Faults
 from scenarios.cloud.kernel.isolation import without_aws_settings
 from scenarios.cloud.kernel.randomness import seeded
 from scenarios.cloud.kernel.stack import Stack
+from scenarios.cloud.kernel.threads import Threads
 from scenarios.cloud.logs.service import Logs
 from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.services import REGISTRY
@@ -105,6 +106,7 @@ class World:
             session=_session("harness", deployment.home),
             code=deployment.code,
             measurements=Measurements(REGISTRY.emitted),
+            threads=Threads(self.clock, _whose_code),
         )
         for service in REGISTRY.services.values():
             if service.register is not None:
@@ -139,7 +141,8 @@ class World:
             entering.callback(self._entered.release)
             entering.enter_context(_environment())
             entering.enter_context(self.clock)
-            entering.enter_context(_guards(self.clock))
+            entering.enter_context(_guards(self.setting.threads))
+            entering.enter_context(self.setting.threads.one_at_a_time())
             entering.enter_context(garbage.can_wait())
             entering.enter_context(work_done_once())
             provisioned = _provisioned(self.deployment, self.clock)
@@ -299,16 +302,14 @@ def _client(session: boto3.Session, service: str, region: str) -> Any:
     return session.client(service, region_name=region)  # type: ignore[call-overload]  # any service by name
 
 
-@contextmanager
-def _guards(clock: Clock) -> Iterator[None]:
-    """No thread, no socket, no waiting in real time."""
-    inside, start_thread = threading.get_ident(), threading.Thread.start
+def _whose_code() -> str:
+    """The execution environment of the function that runs; "" while none does."""
+    return os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME", "")
 
-    def no_thread(thread: threading.Thread) -> None:
-        if threading.get_ident() != inside:  # a server's, which takes its next request meanwhile
-            start_thread(thread)
-            return
-        raise WorldError(f"a thread ({thread.name}) was started inside a world; it would see real time")
+
+@contextmanager
+def _guards(threads: Threads) -> Iterator[None]:
+    """No socket, no waiting in real time."""
 
     def no_socket(_: socket.socket, address: Any, *__: Any) -> NoReturn:
         raise WorldError(f"something inside a world tried to reach {address}")
@@ -318,12 +319,11 @@ def _guards(clock: Clock) -> Iterator[None]:
 
     waiter: Any = botocore.retries.standard.RetryHandler.__init__  # its last default is time.sleep itself
     replaced: list[tuple[Any, str, Any]] = [
-        (threading.Thread, "start", no_thread),
         (socket.socket, "connect", no_socket),
         (socket.socket, "connect_ex", no_socket),
         (socket.socket, "sendto", no_socket),
         (socket, "getaddrinfo", no_lookup),
-        (time, "sleep", clock.pass_time),
+        (time, "sleep", threads.sleep),
         # A client outlives the world it was made in; it must wait on the clock of the one it is used in.
         (waiter, "__defaults__", (*waiter.__defaults__[:-1], _wait)),
     ]

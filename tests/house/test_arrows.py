@@ -116,6 +116,7 @@ PRIVATE_BUT_NOT_MOTOS = {
     "scenarios.cloud.calls": "botocore's client, the one place every call goes through",
     "scenarios.cloud.kernel.endpoints": "the same",
     "scenarios.cloud.kernel.randomness": "Python's random",
+    "scenarios.cloud.kernel.threads": "how Python's own conditions and executors wait",
     "scenarios.cloud.kernel.botocore_hooks": "botocore's, where it makes sessions and clients",
     "scenarios.runner.touches": "its own world, at the end of every call",
     "scenarios.cloud.kernel.clock": "freezegun's, where it looks for real time",

@@ -58,10 +58,15 @@ class ExecutionEnvironment:
         self._root: tuple[list[logging.Handler], int] = ([], logging.WARNING)
         self._output = io.StringIO()
 
-    def invoke(self, event: Any, context: Any) -> Any:
-        """Run the handler; whatever it raises rises. Raises InitError when there is none to run."""
+    def invoke(self, event: Any, context: Any, afterwards: Callable[[], None] = lambda: None) -> Any:
+        """Run the handler, and `afterwards` once it has returned, before all stands still.
+
+        Whatever the handler raises rises. Raises InitError when there is none to run.
+        """
         with self._inside(), redirect_stdout(self._output), redirect_stderr(self._output):
-            return self._resolve()(event, context)
+            result = self._resolve()(event, context)
+            afterwards()
+            return result
 
     def take_output(self) -> list[str]:
         """The lines printed since this was last asked."""

@@ -233,7 +233,7 @@ class Functions(Door[Event]):
         self._running = invocation
         try:
             with self._setting.clock.no_later_than(self._deadline, TimedOut):
-                payload = environment.invoke(invocation.event, context)
+                payload = environment.invoke(invocation.event, context, self._setting.threads.give_turns)
             self._still_alive(invocation)
             return returned(payload)
         except TimedOut:

@@ -201,11 +201,6 @@ def test_a_thread_of_another_thread_s_is_none_of_the_world_s():
     assert errors == []
 
 
-def test_a_thread_is_refused():
-    with world(STANDING), pytest.raises(WorldError, match="thread"):
-        threading.Thread(target=print).start()
-
-
 REACHING = {
     "connect": lambda: socket.socket().connect(("192.0.2.1", 80)),
     "connect_ex": lambda: socket.socket().connect_ex(("192.0.2.1", 80)),
