@@ -20,7 +20,7 @@ $(READY): .ci/requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
-demo: $(READY)  ## four incidents on the simulated AWS: noticed, told, remedied
+demo: $(READY)  ## four incidents on the simulated AWS: noticed, alerted, remedied
 	@$(BIN)/trailwarden run root_login table_deleted.enforced trail_digest failed_login
 
 test: $(READY)  ## every test: no network, no waiting

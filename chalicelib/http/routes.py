@@ -111,7 +111,7 @@ class ServiceUnavailableError(ChaliceViewError):  # type: ignore[misc]  # Chalic
 
 @routes.middleware("http")  # type: ignore[untyped-decorator]  # Chalice ships no types
 def never_cached(request: Any, answer: Callable[[Any], Response]) -> Response:
-    """Findings are nobody's to keep or to guess a type for: a header on every answer, errors too."""
+    """No caching and no MIME sniffing of findings: headers on every answer, errors too."""
     response = answer(request)
     response.headers.setdefault("Content-Type", "application/json")
     response.headers |= {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}

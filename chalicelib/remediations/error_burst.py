@@ -71,7 +71,7 @@ ERROR_BURST = LogAlarm(
     alarm_name=ALARM_NAME,
     condition="HasErrorBurst",
 )
-# By its name: an ARN taken from the alarm itself could not be had where no group is named.
+# By its name: where no group is named there is no alarm, and so no ARN to refer to.
 ALARM_PATTERN = {
     "source": ["aws.cloudwatch"],
     "detail-type": ["CloudWatch Alarm State Change"],

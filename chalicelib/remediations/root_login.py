@@ -52,7 +52,7 @@ def look(_aws: Aws, _event: ApiCallEvent, _settings: Settings) -> None:
 
 
 def decide(event: ApiCallEvent, _facts: None, _now: datetime, _settings: Settings) -> Plan:
-    """Tell every sign-in of root's, the louder the less stood in its way."""
+    """Alert on every root sign-in; severity rises as fewer protections applied."""
     worked, mfa = succeeded(event), mfa_used(event)
     severity, title = _told(worked, mfa)
     account = event.actor.account or event.account or NOT_RECORDED

@@ -47,7 +47,7 @@ Wheels = Callable[[Path], None]
 
 
 class CannotBuild(RuntimeError):
-    """The wheels for Lambda could not be had; the message is pip's own last word."""
+    """pip could not fetch the wheels for Lambda; the message is pip's last line."""
 
 
 class NotForAws(ValueError):

@@ -161,7 +161,7 @@ class S3Source:
         return str(kept)
 
     def advice(self) -> tuple[str, ...]:
-        """See `Source`: how what is archived can be had."""
+        """See `Source`: how archived objects are read."""
         return self._cold.advice()
 
 

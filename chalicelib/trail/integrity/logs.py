@@ -263,5 +263,5 @@ def _rewritten(versions: Sequence[StoredObject], deleted: What, overwritten: Wha
             for version in versions
         ),
         sentence=f"s3://{first.bucket}/{first.key} was {verb} at {last.modified_at:%Y-%m-%d %H:%M:%S} UTC; "
-        f"its version {first.version} may still be had",
+        f"its version {first.version} may still be readable",
     )

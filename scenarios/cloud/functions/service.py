@@ -275,7 +275,7 @@ class Functions(Door[Event]):
             raise running.ended
 
     def _still_alive(self, running: Invocation) -> None:
-        """The dead make no calls, whatever `except` or `finally` their code has."""
+        """After a crash or a timeout a function makes no more AWS calls, in `finally` neither."""
         if self._setting.clock.now >= self._deadline:
             running.ended = running.ended or TimedOut()
         if running.ended is not None:

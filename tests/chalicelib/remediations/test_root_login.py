@@ -1,4 +1,4 @@
-"""root_login: every sign-in of root's is reported, the louder the less stood in its way."""
+"""root_login: every root sign-in is reported; severity rises as fewer protections applied."""
 
 import pytest
 

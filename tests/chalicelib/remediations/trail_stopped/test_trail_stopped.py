@@ -1,4 +1,4 @@
-"""trail_stopped: who, what exactly, and the way back; a tamperer's trail never becomes the measure."""
+"""trail_stopped: who, what exactly, and the way back; a weakened trail never becomes the baseline."""
 
 from dataclasses import replace
 

@@ -228,7 +228,7 @@ def test_without_a_listing_what_was_added_is_not_seen():
 
 
 def test_with_keys_from_somebody_else_a_chain_of_his_own_is_sound():
-    """Keys are worth what their source is worth: a file of them is to be had from AWS, not from the copy."""
+    """Public keys prove nothing when they come with the copy: fetch them from AWS."""
     trail = deliver(key=deeds.mallory())
 
     verdict = trail.judge(keys=KeyRing.of([entry(deeds.mallory())]), window=WINDOW)

@@ -458,7 +458,7 @@ def test_a_deletion_that_versions_show_is_told_once_with_the_version_to_restore(
 
     assert finding.what is What.LOG_DELETED
     assert "delete marker v1" in finding.found
-    assert "v0 may still be had" in finding.sentence
+    assert "v0 may still be readable" in finding.sentence
 
 
 @pytest.mark.parametrize(
