@@ -5,7 +5,7 @@ refuses too. Here both doors ask the same `Validators`: `Calls` before moto answ
 CloudFormation type is created through. A rule reads the request and what stands in moto, and nothing else.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,10 +35,12 @@ class Validation:
     Args:
         code: the error code for a value outside the limits of its model; "": its limits are not checked, as
             the service has other words for each.
+        own_words: the operations for which it has other words all the same; their laws say them.
         rules: what it checks beyond the model, by operation.
     """
 
     code: str = ""
+    own_words: Collection[str] = ()
     rules: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
 
 
@@ -63,7 +65,7 @@ class Validators:
         validation = self._services.get(request.service)
         if validation is None:
             return
-        if validation.code:
+        if validation.code and request.operation not in validation.own_words:
             why = complaint(request.service, request.operation, request.parameters)
             if why is not None:
                 raise Refused(validation.code, why)

@@ -71,6 +71,12 @@ def subscription_filter(request: Request) -> None:
         raise invalid(f"destinationArn for vendor {service} cannot be used without roleArn")
 
 
+def policy_document(request: Request) -> None:
+    """What lets services into the account's groups: there must be one."""
+    if not request.parameters.get("policyDocument"):
+        raise invalid("policyDocument is a required parameter")
+
+
 def _lets_in(request: Request, function_arn: str) -> bool:
     """Logs tries a function on behalf of the group, whose ARN ends in `:*`.
 
@@ -121,7 +127,10 @@ VALIDATION = Validation(
     code="InvalidParameterException",
     rules={
         "PutMetricFilter": (metric_filter,),
-        "PutResourcePolicy": (resource_policy("policyDocument", "InvalidParameterException"),),
+        "PutResourcePolicy": (
+            policy_document,
+            resource_policy("policyDocument", "InvalidParameterException"),
+        ),
         "PutRetentionPolicy": (retention,),
         "PutSubscriptionFilter": (subscription_filter,),
     },

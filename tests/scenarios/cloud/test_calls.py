@@ -291,7 +291,7 @@ def test_what_moto_stumbles_over_is_a_hole(each, monkeypatch):
 
 def test_what_moto_writes_that_xml_cannot_hold_is_a_hole(each):
     with pytest.raises(NotSimulated, match="ResponseParserError"):
-        admin(each, "iam").get_user(UserName="\x01")
+        admin(each, "ec2").describe_instances(InstanceIds=["\x01"])
 
 
 def test_a_crash_of_a_law_is_no_hole(each):

@@ -136,5 +136,6 @@ def _children(rule: str) -> tuple[str, ...]:
 
 VALIDATION = Validation(
     code="ValidationError",
+    own_words=("GetMetricData", "GetMetricStatistics", "ListMetrics", "PutMetricData"),
     rules={"PutMetricAlarm": (metric_alarm,), "PutCompositeAlarm": (composite_alarm,)},
 )
