@@ -41,6 +41,7 @@ ADMINISTRATOR: Mapping[str, Any] = {
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
 
+_SOURCE_KEYS = {"aws:sourceorgid": "id", "aws:sourceorgpaths": "paths"}
 _ORGANIZATION_KEYS = {"aws:resourceorgid": "id", "aws:resourceorgpaths": "paths"}
 
 # The services that tell aws:CalledVia, of those that act in somebody's name here.
@@ -215,7 +216,7 @@ class Identity:
             resource=resource,
             resource_account=owner,
             context=context,
-            ask=partial(self.key_of_resource, resource, owner),
+            ask=first_of(partial(_key_of_source, context), partial(self.key_of_resource, resource, owner)),
         )
         return _decided(request, (), self.resource_policy(resource), limits=limits_of_resource(owner))
 
@@ -272,6 +273,14 @@ class Identity:
         source = str(context.get("aws:SourceArn", "")).split(":")
         region = source[3] if len(source) > 3 and source[3] else self.home
         return (f"{name}.{region}.{rest}",) if name == "logs" else ()
+
+
+def _key_of_source(context: Mapping[str, str | bool], key: str) -> Found:
+    """The organization of the account that a service acts for; absent where it doesn't say for which."""
+    if key not in _SOURCE_KEYS:
+        return UNKNOWN
+    place = moto_hooks.organization_path(str(context.get("aws:SourceAccount", "")))
+    return getattr(place, _SOURCE_KEYS[key]) if place is not None else None
 
 
 def _forwarded(via: str, resource: str) -> dict[str, str | bool | Sequence[str]]:

@@ -205,6 +205,19 @@ def test_where_a_principal_stands_in_its_organization_is_a_key(operator, pattern
         assert each.identity.judge(member, "s3:GetObject", "arn:aws:s3:::tw-logs/k").allowed is allowed
 
 
+@pytest.mark.parametrize(("source", "allowed"), [(ACCOUNT, True), (OTHER, False)])
+def test_the_organization_that_a_service_acts_for_is_a_key(source, allowed):
+    with world(bucket()) as each:
+        organization = Organization(each)
+        condition = {"StringEquals": {"aws:SourceOrgID": organization.id}}
+        put_bucket_policy(each, to({"Service": "logs.amazonaws.com"}, "s3:PutObject", Condition=condition))
+        decision = each.identity.service_may(
+            "logs.amazonaws.com", "s3:PutObject", "arn:aws:s3:::tw-logs/k", {"aws:SourceAccount": source}
+        )
+
+    assert decision.allowed is allowed
+
+
 # ---- keys in a call -----------------------------------------------------------------------------
 
 
