@@ -7,6 +7,7 @@ record of an invocation, https://docs.aws.amazon.com/lambda/latest/dg/invocation
 """
 
 import json
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -112,6 +113,16 @@ def logged(error: Mapping[str, Any]) -> str:
     if error["stackTrace"]:
         lines += ["Traceback (most recent call last):", *error["stackTrace"]]
     return "\n".join(line.rstrip("\n") for line in lines)
+
+
+def in_brief(error: Mapping[str, Any]) -> str:
+    """`ValueError: no such luck, app.py line 3`: the innermost place in the function's own code, if any."""
+    said = error["errorMessage"]
+    if not error["errorType"].startswith(("Sandbox.", "Runtime.")):
+        said = f"{error['errorType']}: {said}"
+    places = re.findall(rf'File "{TASK_ROOT}/([^"]+)", line (\d+)', "".join(error["stackTrace"]))
+    own = [place for place in places if place[0].startswith(("app.", "chalicelib/"))]
+    return f"{said}, {own[-1][0]} line {own[-1][1]}" if own else said
 
 
 def _error(kind: str, message: str) -> dict[str, Any]:

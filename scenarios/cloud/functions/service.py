@@ -30,6 +30,7 @@ from scenarios.cloud.functions.invocations import (
     Result,
     TimedOut,
     died,
+    in_brief,
     logged,
     raised,
     returned,
@@ -214,7 +215,12 @@ class Functions(Door[Event]):
         took = (setting.clock.now - began).total_seconds()
         self._measure(invocation.arn, began, took, failed=bool(result.error))
         if result.error:
-            setting.note("failed", f"{name}: {result.error['errorMessage']} (attempt {invocation.attempts})")
+            setting.note(
+                "failed",
+                f"{name}: {in_brief(result.error)} (attempt {invocation.attempts})",
+                error=result.error,
+                event=invocation.event,
+            )
         else:
             setting.note("ran", f"{name} in {took:.2f} s", outcome=result.payload)
         return result

@@ -756,6 +756,7 @@ def archives(account: str, region: str) -> dict[str, Any]:
 def logs_policy(account: str, region: str) -> Mapping[str, Any]:
     """What all of a region's CloudWatch Logs resource policies say together."""
     found = backend("logs", account, region).resource_policies.values()
-    statements = [json.loads(each.policy_document)["Statement"] for each in found]
+    documents = [json.loads(each.policy_document) for each in found if each.policy_document]
+    statements = [each.get("Statement", []) for each in documents if isinstance(each, dict)]
     flat = [one for each in statements for one in (each if isinstance(each, list) else [each])]
     return {"Version": "2012-10-17", "Statement": flat}

@@ -308,3 +308,14 @@ def test_a_crash_cannot_be_caught(tmp_path):
         sends(each)
 
         assert outcomes(each) == []
+
+
+def test_the_timeline_tells_a_failures_type_message_and_place_and_keeps_the_event(tmp_path):
+    code(tmp_path, FAILS)
+    with world(tmp_path) as each:
+        sends(each, {"a": 1}, seconds=1)
+
+        (failed,) = [moment for moment in each.setting.trace if moment.kind == "failed"]
+        assert failed.words == "look: ValueError: no such luck, app.py line 3 (attempt 1)"
+        assert failed.facts["event"] == {"a": 1}
+        assert failed.facts["error"]["errorType"] == "ValueError"
