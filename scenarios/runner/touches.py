@@ -101,10 +101,10 @@ def recording() -> Iterator[Recording]:
     judge, service_may, role_may = Identity.judge, Identity.service_may, Identity.role_may
     made, by_service, note = Calls._made, Calls.by_service, Setting.note  # noqa: SLF001 - the end of every call
 
-    def judged(self: Any, caller: Any, action: str, resource: str, *more: Any) -> Any:
+    def judged(self: Any, caller: Any, action: str, resource: str, *more: Any, **named: Any) -> Any:
         heard.hear(caller.arn, resource)
         heard.ask(caller.name, action)
-        return judge(self, caller, action, resource, *more)
+        return judge(self, caller, action, resource, *more, **named)
 
     def service_asked(self: Any, service: str, action: str, resource: str, context: Any) -> Any:
         heard.hear(resource, context)
