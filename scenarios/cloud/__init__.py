@@ -1,1 +1,1 @@
-"""The simulated AWS: moto keeps the state, one small module for each law adds the physics."""
+"""The simulated AWS: moto keeps the state; laws, one small module each, add how AWS behaves."""

@@ -1,9 +1,16 @@
 """Every boto3 call inside a world goes through here.
 
-In order: whether boto3 would send it, who calls, whether they may, what the service refuses
-(`kernel.validation`), who answers (a law, else moto), what CloudTrail writes down, what follows from it.
-moto's "not implemented", in both its forms, becomes a loud `NotSimulated`. Set-up calls are
-muted: they reach moto alone, save those that read what only a law knows.
+Steps, in order:
+
+1. botocore checks the parameters
+2. the caller is identified, and IAM decides
+3. the service's own checks (`kernel.validation`)
+4. a law answers, otherwise moto
+5. CloudTrail records the call
+6. laws act on it
+
+moto's "not implemented", in both its forms, becomes `NotSimulated`. Set-up calls are muted: they reach
+moto alone, except reads that a law answers.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +51,7 @@ class Asked:
     caller: Caller
 
 
-# What reads, by the verb that its name begins with.
+# Operations that read: the verbs their names begin with.
 _READS = ("Get", "List", "Describe", "Filter", "Lookup")
 
 Answer = Callable[[Asked], dict[str, Any]]
@@ -56,7 +63,7 @@ Step = Callable[[ApiCall | None], None]
 
 
 class Calls:
-    """The pipe. Laws say what they answer themselves, and what they want to hear of."""
+    """The way of every call. Laws register what they answer, check or act on."""
 
     def __init__(self, clock: Clock, identity: Identity, actions: Actions, validators: Validators) -> None:
         self._clock = clock
@@ -91,7 +98,7 @@ class Calls:
         self._waits[service, operation] = wait
 
     def tell(self, service: str, operation: str, tell: Tell) -> None:
-        """Have a law say what its caller is told of this operation's answer; the other laws hear it whole."""
+        """Have a law change the answer that the caller gets; the other laws get the whole answer."""
         self._tells[service, operation] = tell
 
     def after(self, service: str, operation: str, after: After) -> None:
@@ -99,7 +106,7 @@ class Calls:
         self._afters.setdefault((service, operation), []).append(after)
 
     def in_every_account(self, service: str, *operations: str) -> None:
-        """What laws do about these holds in other accounts too; anywhere else a law holds at home alone."""
+        """Apply laws to these operations in other accounts too; others hold in the world's account alone."""
         self._in_every_account |= {(service, operation) for operation in operations}
 
     def after_everything(self, after: After) -> None:
@@ -107,7 +114,7 @@ class Calls:
         self._everything.append(after)
 
     def after_services(self, after: After) -> None:
-        """Tell a law of what AWS services do to the account's data, which is no call of anybody's here."""
+        """Tell a law of what AWS services do to the account's data; no caller makes these calls."""
         self._services.append(after)
 
     def by_service(
@@ -157,15 +164,15 @@ class Calls:
         self._around.append((before, behind))
 
     def on_the_way(self, travel: Travel) -> None:
-        """Have what a law answers travel first: `travel(send)` may send it, and tells how often botocore did.
+        """Calls that a law answers still pass through botocore's retries: `travel(send)` may send one.
 
-        Somebody other than moto must then stand at the end of the way.
+        It returns how often botocore tried again. At the end of the way an answer other than moto's must wait.
         """
         self._travel = travel
 
     @contextmanager
     def muted(self) -> Iterator[None]:
-        """Calls inside are the harness's own: no identity, no record, no consequence."""
+        """Calls inside are set-up without a caller: no permission check, no record, no law acts on them."""
         self._muted += 1
         try:
             yield
@@ -233,7 +240,7 @@ class Calls:
     def _set_up(
         self, original: Original, client: BaseClient, operation: str, parameters: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """A muted call reaches moto; but what moto doesn't know, a reader is told by the law that does."""
+        """A muted call reaches moto; a read is answered by its law if there is one."""
         service = client.meta.service_model.service_name
         answer = self._answers.get((service, operation))
         if answer is None or self._lawful or service == "sts" or not operation.startswith(_READS):
@@ -249,7 +256,7 @@ class Calls:
 
     @contextmanager
     def _within(self, account: str) -> Iterator[None]:
-        """Whatever moto is asked meanwhile, it is asked in this account."""
+        """All requests to moto inside are made in this account."""
         kept, self._elsewhere = self._elsewhere, "" if account == self._identity.account else account
         try:
             yield
@@ -420,7 +427,7 @@ def _with_moments(client: BaseClient, operation: str, parameters: Mapping[str, A
 
 
 def _validate(client: BaseClient, operation: str, parameters: Mapping[str, Any]) -> None:
-    """What botocore refuses before it sends, AWS never hears of, and neither does anybody here.
+    """Raise what botocore raises before it sends anything: no law sees such a call, and no record is made.
 
     botocore lets its handlers at the parameters before it looks at them: S3's CopySource may be a
     dictionary until then. They are asked where it matters, when something looks wrong.

@@ -27,7 +27,7 @@ from scenarios.cloud.kernel.threads import Threads
 class Moment:
     """One line of a trace: when, what kind of thing, and the words. No bytes, sizes or ETags in it.
 
-    `cause`: the number of the deed that it follows from, where that is known (`Clock.cause`).
+    `cause`: the number of the action that led to it, where that is known (`Clock.cause`).
     """
 
     at: datetime
@@ -39,7 +39,7 @@ class Moment:
 
 @dataclass(slots=True, kw_only=True)
 class Setting:
-    """The ground a world's laws stand on.
+    """The shared parts of a world: every law gets this.
 
     `home` is the region the stack is deployed in; `actions` and `records` what is known of the
     services, as `Registry` has it.
@@ -81,7 +81,7 @@ class Setting:
         self.measurements.note(region, namespace, values, *sets, at=at or self.clock.now)
 
     def announce(self, region: str, event: Mapping[str, Any], *, by: str) -> None:
-        """An AWS service tells of something on a region's default event bus, as each of them may."""
+        """Put an AWS service's event on a region's default event bus; every service may."""
         bus = f"arn:aws:events:{region}:{self.account}:event-bus/default"
         self.deliveries.hand_over(bus, Event(content=event), by=by)
 

@@ -1,9 +1,9 @@
 """Throttling, injected where botocore's own retries still see it.
 
-Each n-th request a function sends is answered with its service's throttling error, and every
-one to a service that is overloaded; botocore waits and tries again, and its waiting moves the
-clock. What a law answers instead of moto is sent as well, and answered with nothing at the end
-of the way: the law's answer takes its place.
+Each n-th request of a function gets its service's throttling error; an overloaded service refuses
+every request. botocore waits and tries again, and its waiting moves the clock. Calls that a law
+answers still pass through botocore's retries: at the end of the way they get an empty answer,
+which the law's answer replaces.
 
 Sources: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html; the codes, "Common
 Errors" of the services' API references, and
@@ -53,7 +53,7 @@ class Throttles:
         setting.calls.on_the_way(self._travel)
 
     def overload(self, service: str) -> None:
-        """From now on a service, by its hyphenated id (`cloudwatch-logs`), throttles all functions ask it."""
+        """A service, by its hyphenated id (`cloudwatch-logs`), throttles functions' requests from now on."""
         self._overloaded.add(service)
 
     def _travel(self, send: Send) -> int:
@@ -126,6 +126,6 @@ def _text(value: Any) -> str:
 
 
 def register(setting: Setting) -> None:
-    """Throttling, which looks at what functions ask."""
+    """Register throttling of functions' requests."""
     throttles = setting.laws.add(Throttles(setting, setting.laws[Functions]))
     setting.laws.meanwhile(moto_hooks.answers_before_moto(throttles.answer))

@@ -1,6 +1,6 @@
-"""A world: one simulated account, provisioned from the packaged template, and everything that holds in it.
+"""A world: one simulated account, provisioned from the packaged template, with the laws that hold in it.
 
-Entering a world starts frozen time, moto without its own physics, and the laws; leaving it
+Entering a world starts frozen time, moto without its own deliveries, and the laws; leaving it
 undoes all of that. Provisioning happens once for each deployment: its state is kept, and
 every further world starts from a copy.
 """
@@ -53,7 +53,7 @@ from scenarios.cloud.setting import Setting
 from scenarios.cloud.sns.topics import Topics
 from scenarios.cloud.sqs.queues import Queues
 
-ACCOUNT = "123456789012"  # moto's own; nothing here is anybody's
+ACCOUNT = "123456789012"  # moto's own; no real account
 STACK_NAME = "trailwarden"
 # Three in the morning, when such things happen. Every world starts here unless its scenario says otherwise.
 START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -61,12 +61,12 @@ START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """What stands in the account before anything happens.
+    """What is in the account before anything happens.
 
     `template` and `spoke` are plain CloudFormation as JSON text; where `template` is "" there is no stack.
     `home` is where the stack is, `spokes` the regions the forwarding template is deployed in, `regions` all
     that this world holds. `before`: a template of what was there before the stack, such as somebody's trail.
-    `host`: the template of a host's alarms, where it is another than the packaged one.
+    `host`: the template of a host's alarms, if it isn't the packaged one.
     """
 
     template: str

@@ -1,4 +1,4 @@
-"""Parts of an ARN that somebody wrote, which may be no ARN at all.
+"""Parts of an ARN. The text comes from a user and may not be an ARN.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 """

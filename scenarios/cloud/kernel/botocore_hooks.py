@@ -1,10 +1,10 @@
-"""What botocore works out anew for every session and client, though it comes out the same: kept.
+"""A cache for work that botocore repeats, with the same result, for every session and client.
 
 A run makes dozens of sessions and clients, because functions share none. Most of what they cost is the same
 data read into the same objects: the handlers every session begins with, a service's model and methods, its
-rules for endpoints. All of it depends on botocore's files alone, never on who asks, from where, or with
-which settings. What does depend on those (credentials, configuration, a client's own handlers and retries),
-botocore still makes for each. A contract test compares such a client with one that botocore made alone.
+rules for endpoints. All of it depends on botocore's files alone, never on the caller, the region
+or the settings. Credentials, configuration, a client's own handlers and retries do depend on those: botocore
+still makes them for each client. A contract test compares such a client with one that botocore made alone.
 """
 
 import copy

@@ -27,7 +27,7 @@ class Caller:
 
     `arn`: `arn:aws:iam::ACCT:root`, `...:user/NAME`, `arn:aws:sts::ACCT:assumed-role/ROLE/SESSION`,
     `arn:aws:sts::ACCT:federated-user/NAME`, or "" for a service. `policies`: identity policy documents that
-    come with the caller itself (an actor of a scenario); those that stand in the account's IAM are read when
+    come with the caller itself (an actor of a scenario); those in the account's IAM are read when
     a call is judged. `session_policies`: those handed in when a session began; None where none were.
     `tags`: of the session, `source_identity`: who is behind it. `session_token`: what temporary credentials
     must bring along, `expires`: until when they hold. `service`: `cloudtrail.amazonaws.com` for a service.
@@ -74,7 +74,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiCall:
-    """One API call that was made: what CloudTrail writes a record of.
+    """One API call that was made. CloudTrail records it.
 
     `service` is botocore's name (`dynamodb`, `s3`, `events`), `operation` AWS's (`DeleteTable`), `parameters`
     and `response` are boto3's (parsed; response without ResponseMetadata). `error` is (code, message).

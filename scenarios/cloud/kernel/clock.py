@@ -1,13 +1,14 @@
-"""The only thing that moves time.
+"""The clock of a world; nothing else moves its time.
 
-A heap of `(time, sequence, deed)`: the next deed is popped, frozen time moves to
-its moment, the deed runs. The sequence makes ties first in, first out, so every
-run is the same run. Time is freezegun's, started once for each world; nothing
-else in the simulated AWS may move it. A deed that fails stops the simulation.
+A heap of `(time, sequence, deed)`; a deed is a function that is due at that time.
+The next one is popped, frozen time moves to its moment, the deed runs. The sequence
+makes ties first in, first out, so every run is the same run. Time is freezegun's,
+started once for each world; nothing else in the simulated AWS may move it. A deed
+that fails stops the simulation.
 
 While a deed runs it may itself take time (a handler that waits between retries):
-`pass_time` moves frozen time on, and whatever was due meanwhile runs late, as on
-a machine with one processor. Time never goes backwards.
+`pass_time` moves frozen time on. Deeds that were due meanwhile run late, as on a
+machine with one processor. Time never goes backwards.
 """
 
 import heapq
@@ -66,8 +67,8 @@ class Entry:
 class Clock:
     """Frozen time and what is due in it. Moments are aware datetimes in UTC; spans are seconds.
 
-    `cause`: the number of whatever began what runs now, if anybody gave it one. What is put on the heap
-    meanwhile takes it along, so that an alert knows its deed however many steps lie between.
+    `cause`: the number of the scenario's action that led to the deed running now; None where it has none.
+    Deeds put on the heap meanwhile inherit it, so an alert knows its action even after many steps.
     """
 
     def __init__(self, start: datetime) -> None:
@@ -111,7 +112,7 @@ class Clock:
 
     @property
     def pending(self) -> int:
-        """How many deeds are still to come."""
+        """The number of deeds that are still due."""
         return sum(not entry.cancelled for entry in self._heap)
 
     @property
@@ -122,7 +123,7 @@ class Clock:
 
     @property
     def limited(self) -> bool:
-        """Whether whoever runs now has until a moment, as a function has: nothing else runs beside it."""
+        """Whether the code that runs now has a deadline, as a function has. Nothing else runs beside it."""
         return self._limit is not None
 
     def at(self, moment: datetime, deed: Deed, what: str = "") -> Entry:
@@ -148,7 +149,7 @@ class Clock:
 
     @contextmanager
     def no_later_than(self, moment: datetime, past: type[BaseException]) -> Iterator[None]:
-        """Whoever runs inside has until `moment`: there its waiting ends with `past`."""
+        """The code inside has until `moment`; if it still waits then, `past` is raised."""
         kept, self._limit = self._limit, (moment, past)
         try:
             yield

@@ -1,14 +1,14 @@
-"""One delivery: whatever an AWS service hands to a resource of another goes through `hand_over`.
+"""Deliveries between AWS services: each one goes through `hand_over`.
 
 Each service registers the door to what it owns: its queues, topics, functions, log groups, streams, buses,
 buckets. A door says whether the resource is there, which permissions a delivery needs, and which key the
-resource is encrypted with. Whether they are given is asked here, and nowhere else, with the condition keys
-`aws:SourceArn` and `aws:SourceAccount`. What isn't given is a `Refusal`; the service that delivers has its
-own error codes for it, its own retries and its own dead letters.
+resource is encrypted with. Only this module checks them, with the condition keys `aws:SourceArn` and
+`aws:SourceAccount`. A missing permission is a `Refusal`; the service that delivers has its own error codes
+for it, its own retries and its own dead letters.
 
 A resource's policy must let an AWS service in. Where a service delivers under a role, it must be able to
-assume that role, and the role must be allowed; AWS asks that before it looks whether the resource is there.
-The key that AWS manages for SQS or SNS lets everybody in the account use it, and no AWS service.
+assume that role, and the role must be allowed; AWS checks that before it looks for the resource.
+The key that AWS manages for SQS or SNS may be used by everybody in the account, but by no AWS service.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html,
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html,
@@ -75,7 +75,7 @@ class LogLines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Object:
-    """To a bucket, under the name that stands in the ARN.
+    """To a bucket, under the name in the ARN.
 
     `kms_key`: the ARN of the key it is encrypted with, "" where the bucket's settings decide.
     `encryption_context`: the service's part of it, `{"aws:cloudtrail:arn": ...}`. `requester`: whom S3 names
@@ -108,7 +108,7 @@ By = str | AssumedRole | Caller
 
 
 class Missing(StrEnum):
-    """What a delivery lacked."""
+    """What was missing for a delivery."""
 
     RESOURCE = "NO_RESOURCE"
     PERMISSION = "NO_PERMISSIONS"
@@ -188,7 +188,7 @@ class Door(ABC, Generic[Payload]):
 
     @abstractmethod
     def take(self, delivery: Delivery[Payload]) -> None:
-        """Take what has been allowed by now."""
+        """Take in a delivery; it has been allowed already."""
 
 
 class Decision(Protocol):
@@ -227,7 +227,7 @@ class Deliveries:
         self._doors: dict[str, tuple[type[Any], Door[Any]]] = {}
 
     def register(self, kind: str, takes: type[Payload], door: Door[Payload]) -> None:
-        """Have a door lead to all resources of a kind.
+        """Register the door to all resources of a kind.
 
         `kind`: the service as its ARNs name it, `sqs`; with the type of resource where a service has several,
         `logs:log-group`.
@@ -235,7 +235,7 @@ class Deliveries:
         self._doors[kind] = (takes, door)
 
     def hand_over(self, arn: str, payload: object, *, by: By, source: str = "") -> Refusal | None:
-        """Hand something to a resource, or tell why it can't be.
+        """Hand something to a resource; otherwise return why that was refused.
 
         Args:
             arn: the resource.
@@ -253,11 +253,11 @@ class Deliveries:
         return refusal
 
     def refusal(self, arn: str, payload: object, *, by: By, source: str = "") -> Refusal | None:
-        """Why something could not be handed over; nothing is. Some services try that with a test message."""
+        """Why a delivery would be refused; delivers nothing. Some services try that with a test message."""
         return self._refusal(*self._door(arn, payload, by), self._context(source))
 
     def key_refusal(self, arn: str, payload: object, *, by: By, source: str = "") -> Refusal | None:
-        """Why the resource's key alone would stand in the way."""
+        """Why the resource's key alone would refuse the delivery."""
         door, delivery = self._door(arn, payload, by)
         return self._locked(door, delivery, self._context(source))
 

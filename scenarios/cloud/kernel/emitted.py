@@ -1,7 +1,7 @@
 """What the services of the simulated AWS emit by themselves: which metrics, and which events.
 
-Which they are is data in each service's manifest. A service measures with `Measurements.note`; the samples
-wait until somebody asks for a metric of that namespace, so that what nobody looks at costs next to nothing.
+Each service's manifest lists them. A service measures with `Measurements.note`; the samples
+wait until a metric of that namespace is read, so unread metrics cost next to nothing.
 """
 
 import itertools
@@ -139,7 +139,7 @@ class Measurements:
         `values` by metric's name; each comes under each of `sets` of dimensions, by default under none.
 
         Raises WorldError for a metric, or dimensions, that no manifest names: an alarm on it would be taken
-        for one that never hears anything.
+        for one that never gets data.
         """
         sets = sets or ({},)
         shape = (namespace, tuple(values), tuple(tuple(names) for names in sets))
@@ -152,7 +152,7 @@ class Measurements:
             self.settle(region, namespace, self.store(region))
 
     def settle(self, region: str, namespace: str | None, store: Store) -> None:
-        """Put what waits into a region's store, of one namespace or of all."""
+        """Put the waiting samples into a region's store, of one namespace or of all."""
         if namespace is None:
             for key in [key for key in self._waiting if key[0] == region]:
                 self.settle(region, key[1], store)

@@ -1,4 +1,4 @@
-"""A region that AWS doesn't have has no endpoints: a call there finds nobody to talk to.
+"""Regions that don't exist: AWS has no endpoint there, and a call can't connect.
 
 Records from elsewhere name regions under a pseudonym, and events can be made up; a handler that follows them
 meets what it would meet on AWS, where the name doesn't resolve.

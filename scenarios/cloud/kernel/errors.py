@@ -1,4 +1,4 @@
-"""What the simulated AWS says when it cannot go on.
+"""Errors that the simulated AWS raises when it can't continue.
 
 These are errors of the rehearsal, never of the product: they must reach the
 person who wrote the scenario, and a handler's `except` must not swallow them.
@@ -10,7 +10,7 @@ class NotSimulated(BaseException):
 
     Never swallowed: it derives from `BaseException`, so that a handler which
     catches `Exception` cannot turn a hole in the rehearsal into a pass.
-    What to do: tell the incident without it, or write the law.
+    What to do: write the scenario without it, or write the law.
     """
 
     def __init__(self, service: str, what: str) -> None:

@@ -1,4 +1,4 @@
-"""What goes wrong in a rehearsal: duplicates, delays, throttles, crashes, cold starts.
+"""Faults that a rehearsal injects: duplicates, delays, throttles, crashes, cold starts.
 
 A profile is data; the laws ask it at the places where AWS itself would go wrong. The
 same scenario runs under every profile, and its expectations stay the same.
@@ -24,8 +24,8 @@ class Faults:
     arrive in any order. `throttled_every`: each n-th call of a function is answered with a throttling error
     once (0: never). `crash_at`: (n, before): the first attempt of each invocation dies before or after its
     n-th call (None: never). `always_cold`: no execution environment is used twice. `grace_seconds`: how much
-    later than promised things may happen under this profile. `tells_again`: an alert may come once more:
-    telling is marked only after SNS took the message, since twice is better than never. `targets_throttled`:
+    later than promised things may happen under this profile. `tells_again`: an alert may come twice:
+    it is marked as sent only when SNS took the message: twice is better than never. `targets_throttled`:
     each target of a rule refuses the first so many attempts of each delivery with a throttling error.
     """
 

@@ -1,7 +1,7 @@
-"""When Python's garbage collector looks at a simulation: seldom, and not at what will stay.
+"""Python's garbage collector during a simulation: it runs seldom, and skips objects that will stay.
 
 Moto and botocore are a million objects. Looking through them took a quarter of what a scenario costs, and a
-fifth of what the first one of a process does. Nearly all that a run drops goes by itself.
+fifth of what the first one of a process does. Reference counts free nearly all that a run drops.
 """
 
 import gc
@@ -15,7 +15,7 @@ _TIMES = itertools.count(1)
 
 @contextmanager
 def can_wait() -> Iterator[None]:
-    """Inside, the collector looks less often; what it leaves meanwhile is some tens of megabytes."""
+    """Inside, the collector runs less often; the garbage meanwhile is some tens of megabytes."""
     kept = gc.get_threshold()
     gc.set_threshold(*_SELDOM)
     try:
@@ -26,7 +26,7 @@ def can_wait() -> Iterator[None]:
 
 @contextmanager
 def is_off() -> Iterator[None]:
-    """Inside, it doesn't look at all: for what makes much and drops little."""
+    """Inside, the collector is off: for code that makes many objects and drops few."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -37,7 +37,7 @@ def is_off() -> Iterator[None]:
 
 
 def leave_alone() -> None:
-    """Have it never look again at what is loaded by now, and will stay.
+    """Have the collector skip, from now on, all that is loaded: it will stay.
 
     Each further deployment loads more: so it is done each time twice as many have been made. The first time
     there is next to no garbage among it.

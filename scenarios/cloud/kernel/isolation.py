@@ -1,4 +1,4 @@
-"""Nobody's AWS settings count in a rehearsal: not the profile, region or credentials of whoever runs it."""
+"""AWS settings of this machine are hidden from a rehearsal: profile, region and credentials."""
 
 import os
 from collections.abc import Iterator, Mapping

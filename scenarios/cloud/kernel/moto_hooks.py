@@ -1,8 +1,8 @@
 """Everything the simulated AWS knows about moto's insides. Each hook has a contract test.
 
-moto keeps the state; its own half-built physics (deliveries inside `put_log_events`,
-`publish`, `put_object`...) is switched off here, so that nothing is delivered twice
-and nothing moto ignores looks as if it worked. What moto gets wrong, each service mends (`Service.mends`).
+moto keeps the state. Its own incomplete deliveries (inside `put_log_events`, `publish`,
+`put_object`...) are switched off here: nothing is delivered twice, and a setting that moto
+ignores doesn't look as if it worked. Each service corrects what moto gets wrong (`Service.mends`).
 """
 
 import copy
@@ -63,7 +63,7 @@ copyreg.pickle(threading.Condition, lambda _: (threading.Condition, ()))
 
 
 def _nothing(*_: Any, **__: Any) -> None:
-    """What moto's own deliveries are replaced by."""
+    """Does nothing; replaces moto's own deliveries."""
 
 
 def _never(*_: Any, **__: Any) -> None:
@@ -253,7 +253,7 @@ def answers_before_moto(answer: Any) -> Iterator[None]:
 
 @contextmanager
 def messages_tell(tell: Callable[[str], None]) -> Iterator[None]:
-    """Have every message that is put into a queue told, by the queue's ARN, whoever put it there."""
+    """Report every message that is put into a queue, from any sender, by the queue's ARN."""
     add = sqs_models.Queue.add_message
 
     def added(queue: Any, message: Any) -> None:
@@ -268,7 +268,7 @@ def messages_tell(tell: Callable[[str], None]) -> Iterator[None]:
 
 
 def crashed_in_moto(error: Exception) -> bool:
-    """Whether moto itself stumbled over a request, which AWS would have answered somehow."""
+    """Whether moto itself crashed at a request that AWS would have answered."""
     if isinstance(error, BotoCoreError):
         return False
     if isinstance(error, ResponseParserError):  # it wrote into XML what XML can't hold
@@ -335,7 +335,7 @@ def _let_subnets_go() -> None:
 
 
 def forget_instances() -> None:
-    """Moto remembers every model instance ever made, for its dashboard; a long run must not."""
+    """Empty moto's list of all model instances, kept for its dashboard: it would fill memory."""
     for models in model_data.values():
         for model in models.values():
             model.instances_tracked.clear()
@@ -516,7 +516,7 @@ def organization(account: str) -> Organization | None:
 
 
 class OrganizationPath(NamedTuple):
-    """Where an account stands in its organization.
+    """Where an account is in its organization.
 
     `paths`: the one that aws:PrincipalOrgPaths has. `scps`, `rcps`: the policies' texts, by level from the
     root down to the account.
@@ -530,7 +530,7 @@ class OrganizationPath(NamedTuple):
 
 
 def organization_path(account: str) -> OrganizationPath | None:
-    """Where an account stands in its organization; None outside of one."""
+    """Where an account is in its organization; None outside of one."""
     backends = _organizations()
     manager, _ = backends.master_accounts.get(account, (account, ""))
     if manager not in backends:

@@ -1,6 +1,6 @@
-"""What moto gets wrong, put right while a world lasts.
+"""Corrections of what moto gets wrong, in force while a world lasts.
 
-Each service's own mends stand in its folder (`mends.py`), each held by a test; here is what belongs to none.
+Each service's own mends are in its folder (`mends.py`), each with a test; the general ones are here.
 """
 
 from functools import cache

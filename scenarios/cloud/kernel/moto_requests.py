@@ -1,8 +1,8 @@
-"""A request's way through moto, by a shorter road: the same responders, asked the same, answering the same.
+"""A faster way for a request through moto: the same responders get the same request and give the same answer.
 
 Half of what a scenario costs is this way. Moto looks through all its services' URLs for each request, takes
-werkzeug's test client to put it together, and asks six times for the name of each member of an answer. What
-depends on moto's and botocore's own text alone is worked out once here; whoever answers, answers as ever.
+werkzeug's test client to put it together, and asks six times for the name of each member of an answer.
+Results that depend on moto's and botocore's code alone are computed once here; the responders are unchanged.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""Nothing random enters a world: every id, jitter and key comes from its seed.
+"""Randomness in a world: every id, jitter and key comes from its seed.
 
-`os.urandom` is what `uuid.uuid4`, `secrets` and most libraries draw from; inside a
-world it draws from the seed. The streams that the laws draw delays from have names,
+`uuid.uuid4`, `secrets` and most libraries draw from `os.urandom`; inside a world it
+draws from the seed. The streams that the laws draw delays from have names,
 so that a new draw in one law does not shift the others.
 """
 

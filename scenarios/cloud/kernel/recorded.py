@@ -1,7 +1,7 @@
-"""What CloudTrail has to know of a service: which calls it records, under which names, and what it prints.
+"""How CloudTrail records a service: which calls, under which names, and what it prints of them.
 
-The general rule stands in the method of `Recorded` that asks a table; a service's own tables hold what AWS
-documents of it.
+Each method of `Recorded` holds the general rule; a service's own tables hold what AWS documents for that
+service.
 
 Sources:
 - data events: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html

@@ -24,7 +24,7 @@ class Resource:
 class Stack:
     """What was provisioned from one template, under the parameters that were given.
 
-    `resources` stand in the order of their creation.
+    `resources` are in the order of their creation.
     """
 
     name: str

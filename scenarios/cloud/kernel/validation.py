@@ -1,8 +1,8 @@
-"""What a service refuses of a request, whoever brings it: asked by the API, and by CloudFormation.
+"""Requests that a service refuses: the same rules for the API and for CloudFormation.
 
-On AWS CloudFormation creates a resource by the service's own API, so a value that one refuses the other
-refuses too. Here both doors ask the same `Validators`: `Calls` before moto answers, and the client that a
-CloudFormation type is created through. A rule reads the request and what stands in moto, and nothing else.
+On AWS CloudFormation creates a resource by the service's own API, so both refuse
+the same values. Here both use the same `Validators`: `Calls` before moto answers, and the client that a
+CloudFormation type is created through. A rule reads only the request and moto's state.
 """
 
 from collections.abc import Callable, Collection, Mapping
