@@ -166,7 +166,7 @@ class Calls:
     def on_the_way(self, travel: Travel) -> None:
         """Calls that a law answers still pass through botocore's retries: `travel(send)` may send one.
 
-        It returns how often botocore tried again. At the end of the way an answer other than moto's must wait.
+        It returns how often botocore tried again. `Throttles` answers it in moto's place.
         """
         self._travel = travel
 

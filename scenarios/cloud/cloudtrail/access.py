@@ -1,4 +1,4 @@
-"""What a trail's destinations let CloudTrail do: bucket, key, topic and log group, as their policies stand.
+"""Permissions of CloudTrail at a trail's destinations: bucket, key, topic and log group.
 
 An object is written with the trail's KMS key where it has one, digests included, and asks the key's policy
 for `kms:GenerateDataKey` under the encryption context `aws:cloudtrail:arn`; otherwise with the key of the
@@ -49,7 +49,7 @@ class Access:
     def put_object(
         self, trail: Any, key: str, body: bytes, metadata: Mapping[str, str], kms_key: str
     ) -> Denial | None:
-        """Put an object into a trail's bucket, or tell why that can't be; `kms_key`: the trail's, or ""."""
+        """Put an object into a trail's bucket, or return why it may not; `kms_key`: the trail's, or ""."""
         arn, given = f"arn:aws:s3:::{trail.bucket_name}/{key}", _encrypted(trail.arn, body, metadata, kms_key)
         refusal = self._deliveries.hand_over(arn, given, by=SERVICE, source=trail.arn)
         return _of_bucket(trail.bucket_name, refusal) if refusal is not None else None
@@ -61,7 +61,7 @@ class Access:
         return _of_log_group(log_group_arn, refusal)
 
     def write_lines(self, trail: Any, lines: LogLines) -> Denial | None:
-        """Write to a trail's log group under its role, or tell why that can't be."""
+        """Write to a trail's log group under its role, or return why that was refused."""
         arn, by = trail.cw_log_group_arn, AssumedRole(arn=trail.cw_role_arn or "", service=SERVICE)
         return _of_log_group(arn, self._deliveries.hand_over(arn, lines, by=by, source=trail.arn))
 

@@ -1,9 +1,9 @@
-"""Archive and replay: what a bus has seen, kept, and sent again within a window.
+"""Archive and replay: events of a bus are kept, and those of a time window are sent again.
 
 An event reaches its archive some minutes after the bus. A replay goes to the bus the events
 came from, to all its rules or to those it names, in steps of one minute of event time;
 within a minute the order is lost. Replayed events carry `replay-name` and are not archived
-again. What is older than the retention is gone.
+again. Events older than the retention are gone.
 
 Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive-event.html,
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html

@@ -1,7 +1,7 @@
-"""EventBridge: rules as they stand in moto, matched against what comes over their bus.
+"""EventBridge: rules, as moto has them, matched against the events of their bus.
 
-A rule sees only its own bus, and a bus lives in one region: what happened elsewhere
-arrives only if a rule there forwards it.
+A rule sees only its own bus, and a bus lives in one region: an event of another
+region arrives only if a rule there forwards it.
 
 Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html,
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html,
@@ -62,7 +62,7 @@ class EventBridge:
             calls.check("events", operation, self._not_yet)
 
     def start(self, _: Sequence[Stack]) -> None:
-        """Set the schedules going that stand in the rules."""
+        """Start the schedules of the rules."""
         for region in self._setting.regions:
             for rule in moto_hooks.rules(self._setting.account, region, DEFAULT_BUS):
                 self._begin(rule.name, region, self._setting.clock.now)
@@ -195,7 +195,7 @@ class EventBridge:
 
 
 def matching(rules: list[Any], event: Event) -> set[str]:
-    """The names of those rules (moto's models, all of one bus) that an event sets going."""
+    """The names of those rules (moto's models, all of one bus) that an event matches."""
     read_only = _is_read_only_management_event(event)
     patterns = tuple(
         (rule.name, pattern)

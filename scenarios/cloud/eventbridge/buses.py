@@ -1,4 +1,4 @@
-"""The door to event buses: an AWS service tells the default bus, a rule forwards to another bus under a role.
+"""The door to event buses: AWS services send to the default bus, rules forward to another bus under a role.
 
 Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event.html,
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html
@@ -32,7 +32,7 @@ class Buses(Door[Event]):
         return bus in moto_hooks.buses(account, region)
 
     def needs(self, delivery: Delivery[Event]) -> Sequence[Need]:
-        """An AWS service needs nothing for what it tells the default bus; a role must be allowed."""
+        """An AWS service needs no permission for the default bus; a role must be allowed."""
         tells = isinstance(delivery.by, str) and delivery.arn.endswith(f"/{DEFAULT_BUS}")
         return () if tells else (Need("events:PutEvents", delivery.arn),)
 

@@ -1,6 +1,6 @@
-"""Which rules an event nearly set going: all of a rule's pattern holds but one field, and that one is named.
+"""Near misses of rules: all of a rule's pattern matches an event except one field, which is named.
 
-The events are kept as they come; whether one came near is computed only when somebody asks.
+The events are kept as they come; near misses are computed only when asked for.
 """
 
 import json
@@ -56,7 +56,7 @@ class NearMisses:
         self._ran: set[tuple[str, str, str]] = set()
 
     def note(self, region: str, bus: str, event: Event, matched: Sequence[str]) -> None:
-        """An event came over a bus, and set these rules going."""
+        """An event came over a bus, and matched these rules."""
         self._events.append(_Arrived(self._setting.clock.now, region, bus, event))
         self._ran.update((region, bus, name) for name in matched)
 

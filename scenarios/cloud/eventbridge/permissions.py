@@ -54,7 +54,7 @@ ListTagsForResource             =                         given(ResourceARN)
 
 
 def _rule(place: Place, rule: str, bus: str) -> str:
-    """A rule; the bus stands in its ARN unless it is the default one."""
+    """A rule; the bus is in its ARN unless it is the default one."""
     start = f"arn:aws:events:{place.region}:{place.account}"
     if bus.startswith("arn:"):
         start, _, bus = bus.rpartition(":event-bus/")
@@ -70,7 +70,7 @@ def _tags(arn: Arn) -> dict[str, str]:
 
 
 def _entries(asking: Asking, field: str) -> KeyValue:
-    """What the entries of a PutEvents say that go to this bus, or what a rule's pattern asks for."""
+    """The values in the entries of a PutEvents to this bus, or those in a rule's pattern."""
     if asking.operation != "PutEvents":
         return _asked_for(asking, field)
     return tuple(

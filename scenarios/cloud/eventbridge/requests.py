@@ -1,4 +1,4 @@
-"""What EventBridge's API takes and what it refuses, in its own words where they are known.
+"""Requests to EventBridge's API: accepted, or refused in AWS's own words where they are known.
 
 Sources: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html,
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html,
@@ -65,7 +65,7 @@ def entry_bytes(entry: Parameters) -> int:
 
 
 def entry_error(entry: Parameters) -> dict[str, str] | None:
-    """What one entry is refused for, beside others that are taken."""
+    """Why one entry is refused; the others may be taken."""
     for name in ("Source", "DetailType", "Detail"):
         if not entry.get(name):
             return {
@@ -134,7 +134,7 @@ def check_rule(request: Request) -> None:
 
 
 def check_pattern(text: str) -> EventPattern:
-    """The pattern, or AWS's reason why it is none."""
+    """The pattern; otherwise AWS's reason why it is invalid."""
     if len(text) > LONGEST_PATTERN:
         raise Refused(
             "InvalidEventPatternException",

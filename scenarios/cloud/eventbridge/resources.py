@@ -1,6 +1,6 @@
 """AWS::Events: buses, their policies, rules and targets.
 
-The shapes say which properties there are; what EventBridge refuses of them stands in `requests`.
+The shapes list the properties; values that EventBridge refuses are in `requests`.
 
 Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Events.html, PutRule, PutTargets.
 """

@@ -1,8 +1,9 @@
-"""EventBridge's targets: what is handed over, who may, what is tried again, what becomes of the rest.
+"""EventBridge's targets: input, permissions, retries, dead letters.
 
 A failure of the target's own (throttling) is tried again with backoff, for 24 hours and 185
-times or as the target's RetryPolicy says. Where there is no permission or no target, nothing
-is. What was not delivered goes to the target's dead-letter queue with the reason, or is gone.
+times or as the target's RetryPolicy says. A missing permission or target is not retried.
+An event that was not delivered goes to the target's dead-letter queue with the reason; without one
+it is lost.
 
 Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html,
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html,
@@ -111,8 +112,8 @@ class Targets:
     ) -> None:
         """Deliver after EventBridge's latency; twice where the fault profile duplicates.
 
-        EventBridge promises no order. Unless a fault profile says otherwise, a target gets what a rule sends
-        it in the order in which it came.
+        EventBridge promises no order. Unless a fault profile says otherwise, a target gets a rule's events
+        in the order in which they came.
         """
         draw = self._setting.random("events.latency")
         times = [LATENCY_SECONDS * draw.uniform(0.6, 2.0)]
@@ -162,7 +163,7 @@ class Targets:
     def _give_up(
         self, delivery: EventDelivery, failure: Failure, *, retries: int, exhausted: str = ""
     ) -> None:
-        """To the dead-letter queue, if there is one that takes it."""
+        """Send it to the dead-letter queue, if there is one that takes it."""
         rule, target = delivery.rule, delivery.target
         self._measure(delivery, "Invocations", "FailedInvocations")
         self._setting.note("undelivered", f"{failure.message}: {failure.code}")
@@ -264,7 +265,7 @@ def _for_stream(delivery: EventDelivery) -> StreamRecord:
 
 
 def _input(delivery: EventDelivery) -> str:
-    """What the target is sent: the event, or what its input form makes of it."""
+    """The target's input: the event, or the result of its input settings."""
     rule, target, event = delivery.rule, delivery.target, delivery.event
     if "Input" in target:
         return str(target["Input"])

@@ -1,10 +1,10 @@
 """Rules that wait for events which no service of the simulated AWS puts on a bus.
 
-Such a rule could never run here, and a scenario that expects nothing of it would pass. So it is said, once.
-A scenario that puts such an event has answered.
+Such a rule could never run here, and a scenario that expects nothing of it would pass. So it is reported,
+once, unless the scenario itself puts such an event.
 
-Only what a pattern says of `source` and `detail-type` is looked at. An event of one's own can have any source
-but `aws.`; CloudTrail tells of calls to every service.
+Only a pattern's `source` and `detail-type` are checked. A custom event can have any source that doesn't begin
+with `aws.`; CloudTrail's events cover calls to every service.
 """
 
 import json
@@ -54,7 +54,7 @@ class UnheardRules:
                 yield found
 
     def _is_deaf(self, pattern: str) -> bool:
-        """Whether nobody here sends anything that could match."""
+        """Whether no service here sends an event that could match."""
         emitted = self._setting.measurements.emitted
         return not any(_can_match(way, emitted) for way in _ways(json.loads(pattern)))
 

@@ -1,4 +1,4 @@
-"""What becomes of an event that a function has done with: destinations, and the dead-letter queue.
+"""Events after their last attempt: a function's destinations and its dead-letter queue.
 
 Both are written to under the function's own role. A destination gets a record of the
 invocation; the dead-letter queue gets the event itself, with three attributes.

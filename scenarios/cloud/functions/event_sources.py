@@ -1,9 +1,9 @@
 """Event source mappings: Lambda reads a queue under the function's role, and invokes the function.
 
 A message is read as soon as it is visible: when it arrives, when its delay is over, when its
-visibility timeout has run out. What the function handled is deleted; what it failed on stays
-hidden until the timeout has run out and then comes again, until the queue's redrive policy
-moves it to the dead-letter queue. The function is invoked synchronously: its own retries,
+visibility timeout has run out. Handled messages are deleted. Failed ones stay hidden
+until the timeout has run out and then come again, until the queue's redrive policy
+moves them to the dead-letter queue. The function is invoked synchronously: its own retries,
 destinations and dead-letter queue have no part in it.
 
 With a batching window messages are gathered, hidden from other readers meanwhile; where few
@@ -14,7 +14,7 @@ standard queues may: that counts as received twice. One batch is handled at a ti
 MaximumConcurrency (2 and more) never holds anything back, and there is nothing to scale down
 after failures.
 
-What Lambda refuses to connect stands in validation.py. Left out: filter criteria, FIFO queues, queues of
+Mappings that Lambda refuses are in validation.py. Left out: filter criteria, FIFO queues, queues of
 other accounts, provisioned pollers.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html,
@@ -58,7 +58,7 @@ class _Gathering:
 
 
 class EventSources:
-    """All event source mappings of the account, as they stand in moto.
+    """All event source mappings of the account, as moto has them.
 
     `run` is one attempt of a function, now; `role` the session its code runs under.
     """
@@ -97,7 +97,7 @@ class EventSources:
             self._wake(mapping.event_source_arn)
 
     def _wake(self, queue_arn: str, at: datetime | None = None) -> None:
-        """Look at a queue at this moment, or as soon as a poll takes; an earlier look stands."""
+        """Look at a queue at this moment, or as soon as a poll takes; an earlier look is kept."""
         soonest = self._setting.clock.now + timedelta(seconds=RECEIVE_SECONDS)
         moment = max(at or soonest, soonest)
         standing = self._wakes.get(queue_arn)
@@ -111,7 +111,7 @@ class EventSources:
         )
 
     def _sleep(self, queue: Any) -> None:
-        """Wake when the next message shows itself; an empty queue wakes nobody."""
+        """Look again when the next message becomes visible; never for an empty queue."""
         moments = [max(each.visible_at, each.delayed_until) for each in moto_hooks.messages(queue)]
         if moments:
             # A message shows itself when its moment is past, and moto counts in milliseconds.

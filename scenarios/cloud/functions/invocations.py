@@ -97,7 +97,7 @@ def timed_out(request_id: str, seconds: int) -> Result:
 
 
 def died(request_id: str, reason: str = "signal: killed") -> Result:
-    """The process is gone."""
+    """The process crashed."""
     message = f"RequestId: {request_id} Error: Runtime exited with error: {reason}"
     return Result(None, _error("Runtime.ExitError", message))
 

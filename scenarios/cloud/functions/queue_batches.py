@@ -1,4 +1,4 @@
-"""What a function that reads a queue is handed, what its answer means, and when Lambda won't connect them.
+"""Batches of a queue for a function: the event, the function's answer, and when Lambda refuses the mapping.
 
 Sources: the event, https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html;
 the answer, https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html; what is
@@ -79,8 +79,8 @@ def _attribute(given: Mapping[str, Any]) -> dict[str, Any]:
 def unprocessed(result: Result, ids: Collection[str], *, partial: bool) -> frozenset[str]:
     """Which messages of a batch go back to the queue.
 
-    `partial`: the mapping has ReportBatchItemFailures. Without it, and whenever the function failed,
-    it is all or nothing; an answer that can't be read, or that names a message which was not in the
+    `partial`: the mapping has ReportBatchItemFailures. Without it, or if the function failed, all
+    of them or none; an answer that can't be read, or that names a message which was not in the
     batch, is a failure of the whole batch.
     """
     everything = frozenset(ids)

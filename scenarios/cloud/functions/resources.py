@@ -1,6 +1,6 @@
 """AWS::Lambda: functions, who may invoke them, what becomes of failed events, queues they read.
 
-The shapes say which properties there are; what Lambda refuses of them stands in `validation`.
+The shapes list the properties; values that Lambda refuses are in `validation`.
 
 Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Lambda.html; CreateFunction,
 AddPermission, PutFunctionEventInvokeConfig and CreateEventSourceMapping of the Lambda API.

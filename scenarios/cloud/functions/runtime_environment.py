@@ -2,9 +2,9 @@
 
 A cold start imports the deployed code afresh under the function's environment; a warm
 one finds it as the last invocation left it. While the function runs, and only then, its
-modules stand in `sys.modules`, its variables in `os.environ`, its session where boto3
-keeps the default one. Libraries are shared between functions: they are the same files,
-and what else they keep at module level is nobody's.
+modules are in `sys.modules`, its variables in `os.environ`, its session is boto3's
+default one. Libraries are shared between functions: they are the same files, and other
+state at their module level belongs to no single function.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html; how the handler is
 found and what is said when it isn't, `_get_handler` in
@@ -59,7 +59,7 @@ class ExecutionEnvironment:
         self._output = io.StringIO()
 
     def invoke(self, event: Any, context: Any, afterwards: Callable[[], None] = lambda: None) -> Any:
-        """Run the handler, and `afterwards` once it has returned, before all stands still.
+        """Run the handler; once it has returned `afterwards`, before the environment freezes.
 
         Whatever the handler raises rises. Raises InitError when there is none to run.
         """

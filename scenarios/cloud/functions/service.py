@@ -1,10 +1,10 @@
 """Lambda: handlers run in process, through the handler string in the template, under their role.
 
 Asynchronous invocations are accepted at once and run from the clock: a failure is tried
-again after one minute and, two minutes later, once more; what still fails goes to the
-function's on-failure destination and its dead-letter queue (destinations.py). Queues are
+again after one minute and, two minutes later, once more; after that the event goes to
+the function's on-failure destination and its dead-letter queue (destinations.py). Queues are
 read for the functions mapped to them (event_sources.py). One event is handled at a time:
-what is due while a function runs, runs late.
+anything due while a function runs starts late.
 
 Left out: the START, END and REPORT lines of the platform in a function's log.
 
@@ -113,7 +113,7 @@ class Functions(Door[Event]):
         return self._model(delivery.arn) is not None
 
     def needs(self, delivery: Delivery[Event]) -> Sequence[Need]:
-        """What whoever invokes must be allowed."""
+        """What a caller of Invoke must be allowed."""
         return (Need("lambda:InvokeFunction", delivery.arn),)
 
     def take(self, delivery: Delivery[Event]) -> None:
@@ -147,7 +147,7 @@ class Functions(Door[Event]):
         self._setting.clock.after(0.01, lambda: self._attempt(invocation), "Lambda attempts an event")
 
     def _turned_away(self, invocation: Invocation) -> None:
-        """A function without any concurrency is not run: its events go where failures go, without a retry.
+        """A function with a concurrency of 0 is not run: its events go where failures go, without a retry.
 
         The words of the record are unconfirmed.
         Source: AWS's notice of August 2021, https://github.com/SummitRoute/aws_breaking_changes/issues/48
@@ -226,7 +226,7 @@ class Functions(Door[Event]):
         return result
 
     def _measure(self, arn: str, began: datetime, took: float, *, failed: bool) -> None:
-        """What CloudWatch is told of an invocation, stamped with its beginning; one runs at a time."""
+        """Put an invocation's metrics, at the time when it began; one runs at a time."""
         values = {"Invocations": 1, "Errors": int(failed), "Throttles": 0, "Duration": took * 1000}
         region, sets = arn.split(":")[3], dimensions_of(_name(arn))
         self._setting.measured(region, NAMESPACE, {**values, "ConcurrentExecutions": 1}, *sets, at=began)
@@ -308,7 +308,7 @@ class Functions(Door[Event]):
         return self._warm[arn]
 
     def _variables(self, arn: str, model: Any, stream: str) -> dict[str, str]:
-        """What Lambda itself defines, then what the template does; nothing of this machine's.
+        """Lambda's own variables, then the template's; none of this machine's.
 
         Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
         """
@@ -329,7 +329,7 @@ class Functions(Door[Event]):
             "LAMBDA_TASK_ROOT": TASK_ROOT,
             "TZ": ":UTC",
             "_HANDLER": model.handler,
-            # Lambda has no such files; without these, botocore would find those of whoever runs this.
+            # Lambda has no such files; without these, botocore would find those of this machine.
             **NO_AWS_FILES,
             **model.environment_vars,
         }
@@ -340,7 +340,7 @@ class Functions(Door[Event]):
     def _log(self, model: Any, context: Context, printed: Sequence[str], result: Result) -> None:
         """Lambda writes what the handler printed, and how it failed, to its log group, under its role.
 
-        A log group that isn't there Lambda makes, where the role may.
+        If the log group is missing, Lambda creates it, provided that the role may.
         Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
         """
         lines = [*printed, logged(result.error)] if result.error else list(printed)

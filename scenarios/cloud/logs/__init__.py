@@ -1,1 +1,1 @@
-"""CloudWatch Logs: lines in, and who hears of them: subscriptions, metric filters, exports, searches."""
+"""CloudWatch Logs: ingestion, subscriptions, metric filters, exports, searches."""

@@ -2,8 +2,8 @@
 
 The recipient puts a destination, which names a stream and a role to write to it, and a policy that says which
 accounts may subscribe. Logs tries a new destination with a test message. The stream may be in another region;
-log group and destination may not. A destination may be put in whichever account; subscriptions to it are
-those of the world's own.
+log group and destination may not. Any account may put a destination; subscriptions to it are those of
+the world's own account.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CrossAccountSubscriptions-Kinesis.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CreateDestination.html,
@@ -29,7 +29,7 @@ TEST_MESSAGE = StreamRecord(data=b"", partition_key="CWL CONTROL MESSAGE")
 
 
 class Destinations:
-    """Every destination, in whichever account."""
+    """Every destination, of every account."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting

@@ -1,7 +1,7 @@
-"""The metrics that CloudWatch Logs emits of what comes in, and of what subscriptions send on.
+"""The metrics that CloudWatch Logs emits of incoming events, and of those that subscriptions forward.
 
-An event counts with the 26 bytes that PutLogEvents counts beside its text. The values of DestinationType, and
-that what is sent on counts as packed, are unconfirmed.
+An event counts with the 26 bytes that PutLogEvents counts beside its text. Unconfirmed: the values of
+DestinationType, and that forwarded events count as packed.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html
 """

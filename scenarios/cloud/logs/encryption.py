@@ -1,11 +1,12 @@
-"""Log groups with a KMS key: whatever is read of them, CloudWatch Logs decrypts, and asks the key for itself.
+"""Log groups with a KMS key: CloudWatch Logs decrypts what is read, with its own permission for the key.
 
-Whoever reads needs no right to the key. Its policy must let `logs.REGION.amazonaws.com` decrypt, under the
-encryption context `aws:logs:arn`, which is the group's ARN; a key that is disabled, or gone, lets nobody.
-AWS tells no words for a reading that fails so: these are the ones that refuse a key to a group.
+A reader needs no right to the key. The key's policy must let `logs.REGION.amazonaws.com` decrypt, under the
+encryption context `aws:logs:arn`, which is the group's ARN. With a disabled or
+deleted key, reads fail. AWS doesn't document the message of such a failure: the one here is that of a group
+that is refused a key.
 
-Left out: lines from before the group had the key, the five minutes until a change takes effect, and what
-becomes of lines without being read (filters, subscriptions, exports).
+Left out: lines from before the group had the key, the five minutes until a change takes effect, and filters,
+subscriptions and exports.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 """
@@ -20,7 +21,7 @@ _READS = ("FilterLogEvents", "GetLogEvents")
 
 
 class GroupEncryption:
-    """Which log groups can be read for all their keys say."""
+    """Which log groups their keys allow to be read."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting

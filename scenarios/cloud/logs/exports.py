@@ -1,9 +1,9 @@
-"""Export tasks: what a log group holds, as gzip files in a bucket.
+"""Export tasks: a log group's events, as gzip files in a bucket.
 
 Logs asks the bucket's policy as `logs.REGION.amazonaws.com`, writes a test object, and works the task off
 later. An account and region has one active task. Log data can take up to twelve hours until it can be
-exported: here it takes them to the minute, so that whoever relies on less finds events missing. The lines of
-a file stand in the order of time, which AWS doesn't promise.
+exported: here it always takes twelve hours, so that code that relies on less finds events missing. The
+lines of a file are in the order of time, which AWS doesn't promise.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateExportTask.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3Export.html,

@@ -1,7 +1,7 @@
-"""The door to log groups: what other services write there, and what lets them.
+"""The door to log groups: other services' writes, and the permissions for them.
 
-A role must be allowed to write, and so must a session. What lets an AWS service in are the resource policies
-of the region: a log group has none of its own.
+A role must be allowed to write, and so must a session. An AWS service is let in by the resource policies of
+the region: a log group has none of its own.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html
 """
@@ -18,7 +18,7 @@ Write = Callable[[str, str, str, Sequence[tuple[datetime, str]]], None]
 
 
 class LogGroups(Door[LogLines]):
-    """Every log group. The stream need not be there: whoever writes makes it."""
+    """Every log group. The stream need not be there: a write creates it."""
 
     def __init__(self, setting: Setting, write: Write) -> None:
         self._write = write

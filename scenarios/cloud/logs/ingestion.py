@@ -1,10 +1,10 @@
-"""What PutLogEvents takes, and which of the events it leaves out.
+"""PutLogEvents: which events it takes, and which it leaves out.
 
 A batch that breaks a limit fails as a whole; events that are too old, too new or past the group's retention
 are left out alone, and the answer says which.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html; the words
-of the refusals are as those who met them report them.
+of the refusals are taken from users' reports.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ OLDEST, NEWEST = timedelta(days=14), timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What becomes of a batch. `rejected` is the answer's rejectedLogEventsInfo, empty when all were taken.
+    """The result for a batch. `rejected` is the answer's rejectedLogEventsInfo, empty when all were taken.
 
     Its ends are exclusive, its start inclusive: `tooOldLogEventEndIndex` is the first that is not too old.
     """

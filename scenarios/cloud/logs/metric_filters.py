@@ -1,8 +1,8 @@
-"""Metric filters: what becomes of a log event in CloudWatch's metrics.
+"""Metric filters: CloudWatch metrics made of log events.
 
 A match adds its value: a number, or what a selector finds, if that is one. A default value is reported for a
 minute in which events arrived and none matched; without events nothing is reported. Only events that arrive
-after the filter was made count. What Logs refuses of a filter stands in validation.py.
+after the filter was made count. Filters that Logs refuses are in validation.py.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html

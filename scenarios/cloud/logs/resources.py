@@ -1,6 +1,6 @@
-"""AWS::Logs: groups, and what is filtered out of them.
+"""AWS::Logs: groups, their filters and their destinations.
 
-The shapes say which properties there are; what Logs refuses of them stands in `validation`.
+The shapes list the properties; values that Logs refuses are in `validation`.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Logs.html
 """

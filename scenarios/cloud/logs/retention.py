@@ -1,8 +1,8 @@
 """How long a log group keeps its events.
 
-An event is past its retention at the very moment, and from then on it is neither found, read nor exported;
-AWS may go on showing it for up to 72 hours, which nobody can rely on. Who lengthens the retention meanwhile
-sees it again; after the 72 hours it is gone for good.
+An event disappears exactly when its retention ends: it is no longer found, read or exported. AWS may show it
+for up to 72 hours more, but code can't rely on that. If the retention is lengthened within the 72 hours, the
+event is seen again; after them it is deleted for good.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 """
@@ -19,7 +19,7 @@ DELETED_AFTER = timedelta(hours=72)
 
 
 class Retention:
-    """What every group of the account still has."""
+    """Which events every group of the account still has."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting

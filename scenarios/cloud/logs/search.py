@@ -29,7 +29,7 @@ PAGING = of_logs(MOST_EVENTS_A_PAGE)
 
 
 class Search:
-    """What is found in the groups of the account."""
+    """Searches in the log groups of the account."""
 
     def __init__(self, setting: Setting, retention: Retention) -> None:
         self._setting = setting

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: lines are written, and whoever is to hear of them does.
+"""CloudWatch Logs: lines are written, then passed to subscriptions and metric filters.
 
 Subscriptions, metric filters and searches read patterns with one engine, and count only events that arrive
 after they were made.
@@ -50,7 +50,7 @@ class Logs:
     def write(self, region: str, group: str, stream: str, lines: Sequence[tuple[datetime, str]]) -> None:
         """Ingest lines as an agent or a service does; the group must be there, the stream need not.
 
-        Raises NotSimulated when the group is missing: whoever feeds it would have made it.
+        Raises NotSimulated when the group is missing: the agent or service would have created it.
         """
         found = moto_hooks.log_group(self._setting.account, region, group)
         if found is None:

@@ -1,8 +1,8 @@
 """Subscription filters: matching events go on to Lambda, Kinesis, Firehose or a destination, within seconds.
 
 A function gets base64 of gzip of JSON, a stream gzip of JSON. Logs tries a new subscription with a test
-message. What is refused for want of a permission, or because nothing is there, is not tried again: the events
-are gone. Only events that arrive after a subscription was made are sent.
+message. If a permission or the target is missing, the delivery is not tried again: the events are lost. Only
+events that arrive after a subscription was made are sent.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html,
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html,
@@ -36,7 +36,7 @@ STREAM_WORDS = {"kinesis": "Kinesis", "firehose": "Firehose"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What a subscription sends at once. `key`: of the stream's partition; `source`: the group's ARN."""
+    """One message of a subscription. `key`: of the stream's partition; `source`: the group's ARN."""
 
     group: str
     filter: str

@@ -1,4 +1,4 @@
-"""What CloudWatch Logs refuses of groups and filters, beyond the limits of its model.
+"""Groups and filters that CloudWatch Logs refuses, beyond the limits of its model.
 
 The words are AWS's own where people have published them (dimensions, a function without permission).
 

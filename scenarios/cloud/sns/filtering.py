@@ -1,10 +1,10 @@
 """Filter policies of SNS: which messages a subscription takes.
 
-A filter policy is written like an event pattern of EventBridge and asked by the same engine, of the message's
-attributes or of its body, as the scope says. What is SNS's own:
+A filter policy is written like an event pattern of EventBridge, and the same engine matches it, against the
+message's attributes or its body, as the scope says. SNS's own rules:
 
 - an attribute of type Number is a number, String.Array the array that its text is, String a text that is
-  never read as anything else; binary attributes are as good as absent;
+  never read as anything else; binary attributes count as absent;
 - a body that is no JSON object matches no policy;
 - a policy on attributes isn't nested; a policy has at most five keys and 150 combinations of values (a key
   counts once for each level it lies on);
@@ -43,7 +43,7 @@ def takes(policy: str, scope: str, message: str, attributes: Attributes) -> bool
 
 
 def check(policy: str, scope: str) -> None:
-    """Hold a policy against what SNS takes.
+    """Check that SNS would accept a policy.
 
     Raises:
         Refused: SNS would refuse it.

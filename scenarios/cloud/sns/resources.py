@@ -1,6 +1,6 @@
-"""AWS::SNS: topics, who may publish to them, who hears of it.
+"""AWS::SNS: topics, their policies, their subscriptions.
 
-The shapes say which properties there are; what SNS refuses of them stands in `validation`.
+The shapes list the properties; values that SNS refuses are in `validation`.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_SNS.html
 """

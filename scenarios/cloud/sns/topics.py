@@ -1,7 +1,7 @@
-"""SNS: who may publish, what the envelopes look like, and an inbox one can read.
+"""SNS: who may publish, what the envelopes look like, and an inbox that tests can read.
 
-Topics deliver to Lambda functions, queues and e-mail addresses; what an endpoint refuses
-goes to the subscription's dead-letter queue, if it has one. Publishing to an encrypted
+Topics deliver to Lambda functions, queues and e-mail addresses; a message that an
+endpoint refuses goes to the subscription's dead-letter queue, if it has one. Publishing to an encrypted
 topic also asks the key: `kms:GenerateDataKey*` and `kms:Decrypt`.
 
 Sources: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html,

@@ -1,4 +1,4 @@
-"""What SNS refuses of a message or a filter policy, beyond what its model says; see also topic_rules.py.
+"""Messages and filter policies that SNS refuses, beyond its model's limits; see also topic_rules.py.
 
 The words are SNS's own where people have published them; the others are ours.
 
@@ -121,7 +121,7 @@ def subscribe(request: Request) -> None:
 
 
 def set_attributes(request: Request) -> None:
-    """A policy that replaces another; the scope is the one that stands, which is said first."""
+    """A policy that replaces another; the scope is the subscription's own, which is set first."""
     given = request.parameters
     name, value = given["AttributeName"], given.get("AttributeValue", "")
     if name == "FilterPolicy" and value:

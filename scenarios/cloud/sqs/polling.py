@@ -1,8 +1,8 @@
 """Long polls: ReceiveMessage waits in simulated time until a message can be seen, or its time is over.
 
-The wait is WaitTimeSeconds, else the queue's ReceiveMessageWaitTimeSeconds. While somebody waits, the rest of
-the world goes on; while a function waits, only time passes, as one thing runs after the other here: a message
-that would come of something due meanwhile comes after the function's wait.
+The wait is WaitTimeSeconds, else the queue's ReceiveMessageWaitTimeSeconds. While an actor waits, the rest of
+the world goes on. While a function waits, only time passes, because one thing runs after the other here: what
+is due meanwhile, and the messages it sends, come after the function's wait.
 
 Source:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
@@ -19,7 +19,7 @@ LONGEST_SECONDS = 20
 
 
 class Polling:
-    """Whoever waits for a message."""
+    """Makes ReceiveMessage wait for a message."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting

@@ -1,7 +1,7 @@
-"""SQS's own metrics: what is sent, received and deleted, and once a minute what lies in each queue.
+"""SQS's own metrics: messages sent, received and deleted, and once a minute the messages in each queue.
 
-A queue that nobody touched for six hours is inactive, and CloudWatch hears nothing of it; here a queue counts
-as active while anything lies in it.
+A queue that had no call for six hours is inactive and sends no metrics; here a queue counts as active while
+it holds a message.
 
 Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 """

@@ -1,6 +1,6 @@
-"""SQS: what lies in the queues, and how other services put something there.
+"""SQS: the messages in queues, and the door for other services' deliveries.
 
-Whoever sends to an encrypted queue also asks its key: `kms:GenerateDataKey` and `kms:Decrypt`. FIFO queues
+A sender to an encrypted queue also needs its key: `kms:GenerateDataKey` and `kms:Decrypt`. FIFO queues
 are not simulated.
 
 Sources: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html,

@@ -1,6 +1,6 @@
 """AWS::SQS: queues and who may send to them.
 
-The shapes say which properties there are; what SQS refuses of them stands in `validation`.
+The shapes list the properties; values that SQS refuses are in `validation`.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_SQS.html
 """
@@ -56,7 +56,7 @@ QUEUE_POLICY = Shape(
 
 
 def create_queue(order: Order) -> Identity:
-    """Create a queue; what is not said is SQS's default (30 s hidden, 4 days kept)."""
+    """Create a queue; SQS's defaults are a visibility timeout of 30 s and a retention of 4 days."""
     sqs = order.client("sqs")
     name = order.name("QueueName", 80)
     attributes: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What SQS refuses of queues: names, attributes out of their range, policies that are none.
+"""Queues that SQS refuses: bad names, attributes out of their range, invalid policies.
 
 Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
 """
@@ -27,7 +27,7 @@ _POLICY: Final = resource_policy("Policy", "InvalidAttributeValue")
 
 
 def queue(request: Request) -> None:
-    """A queue that is made: its name, and what is said of it."""
+    """CreateQueue: the name and the attributes."""
     if not _NAME.fullmatch(request.parameters["QueueName"]):
         raise Refused(
             "InvalidParameterValue",
@@ -37,7 +37,7 @@ def queue(request: Request) -> None:
 
 
 def attributes(request: Request) -> None:
-    """What is said of a queue, each value as text."""
+    """A queue's attributes, each value as text."""
     given: Mapping[str, str] = request.parameters.get("Attributes") or {}
     for name, (low, high) in _RANGES.items():
         if name in given and not _within(given[name], low, high):

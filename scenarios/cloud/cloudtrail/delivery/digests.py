@@ -1,9 +1,9 @@
 """How the simulated CloudTrail writes digests.
 
-The mirror of `chalicelib.trail.integrity`, and written apart from it.
+The counterpart of `chalicelib.trail.integrity`; the two share no code.
 
 Bytes, signature and metadata are those that CloudTrail documents. JSON is spelled as CloudTrail spells it (no
-spaces, slashes escaped), so that whoever re-serialises before verifying fails here as well. Gzip carries no
+spaces, slashes escaped), so that code that re-serialises before verifying fails here as well. Gzip carries no
 time: the same delivery makes the same bytes.
 
 Sources:

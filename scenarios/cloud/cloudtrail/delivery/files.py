@@ -2,8 +2,8 @@
 
 A log file belongs to the digest of the hour it was delivered in. When logging stops, a last digest covers
 the log files up to and including StopLogging; what starts it again begins a new chain, and so does validation
-that is switched off and on. An organization trail has a chain for each account and region. What can't be
-delivered is tried again with the next log file, for thirty days. A topic is told of each delivery.
+that is switched off and on. An organization trail has a chain for each account and region. A failed delivery
+is tried again with the next log file, for thirty days. A topic is told of each delivery.
 
 Sources: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html,
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html,
@@ -85,7 +85,7 @@ class _Stream:
     files: int = 0
 
     def end(self) -> None:
-        """End the chain: what was delivered and not digested will never be."""
+        """End the chain: log files that are delivered but not yet in a digest will never be in one."""
         self.previous = self.hour_began = self.closes_at = None
         self.delivered = []
 

@@ -1,6 +1,6 @@
-"""How a trail's deliveries went: what GetTrailStatus tells.
+"""GetTrailStatus: how a trail's deliveries went.
 
-An error stands until the next delivery of its kind succeeds. The fields that AWS no longer uses are filled
+An error is shown until the next delivery of its kind succeeds. The fields that AWS no longer uses are filled
 the way its own examples fill them.
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetTrailStatus.html
