@@ -1,1 +1,1 @@
-"""What is deployed: handlers, remediations and the engines they stand on."""
+"""The deployed code: handlers, remediations and the engines they use."""

@@ -1,7 +1,7 @@
-"""Every remediation there is: the place to add one.
+"""The catalogue of all remediations. Add a new one here.
 
-The names are spelled out, so that whoever reads them knows all that can happen; the stack, the page, README,
-the tests and the commands are made from what their modules declare.
+The names are spelled out, so that a reader sees all that can happen. The stack, the page, README, the tests
+and the commands are made from these modules' declarations.
 """
 
 from chalicelib.remediation import Remediation

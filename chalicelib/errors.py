@@ -1,12 +1,12 @@
 """The errors of a remediation: one small family, each a sentence for the person on call.
 
-Every one keeps the event: it rises out of the handler, Lambda tries again, and in
-the end the dead-letter queue behind the function holds what could not be handled.
+None of them loses the event: the error leaves the handler, Lambda tries again, and
+after the last attempt the event is in the function's dead-letter queue.
 """
 
 
 class RemediationError(Exception):
-    """Something a remediation could foresee went wrong; the subclass says whether trying again helps.
+    """An error that a remediation foresees; the subclass says whether trying again helps.
 
     Attributes name the facts: `remediation`, `event_key`, `resource` (each "" where unknown).
     """
@@ -38,11 +38,11 @@ class NotAllowed(RemediationError):
 
 
 class Throttled(RemediationError):
-    """AWS asked for patience longer than the function had. Trying again helps."""
+    """AWS throttled a call for longer than the function could wait. Trying again helps."""
 
 
 class StillUnderWay(RemediationError):
-    """Another invocation holds the claim on this event. Trying again helps: by then it is done, or gone."""
+    """Another invocation holds the claim on this event. Later it is handled or the claim has lapsed."""
 
 
 _DENIED = ("AccessDenied", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized")
@@ -50,7 +50,7 @@ _THROTTLED = ("Throttling", "TooManyRequests", "RequestLimitExceeded", "Provisio
 
 
 def foreseen(error: Exception, **about: str) -> Exception:
-    """What a botocore `ClientError` means to a remediation; anything unforeseen comes back as it is."""
+    """The remediation's error for a botocore `ClientError`; an unforeseen one is returned unchanged."""
     response = getattr(error, "response", None)
     if not isinstance(response, dict):
         return error

@@ -1,7 +1,7 @@
-"""Raw dictionaries in, typed records out: once, at the edge.
+"""Typed records made of the raw dictionaries that Lambda gets: once, at the edge.
 
-Everything here is total: what can't be read raises `MalformedEvent` with what was
-missing, so that the queue behind the function keeps the event. CloudTrail records
+A payload that can't be read raises `MalformedEvent`, which names what is missing; the
+queue behind the function then keeps the event. CloudTrail records
 may lack almost anything, so only `eventSource` and `eventName` are required of them.
 
 Sources: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
@@ -45,7 +45,7 @@ class Actor:
 
     @property
     def label(self) -> str:
-        """How a person on call would name them."""
+        """The name for the person on call."""
         if self.type == "Root":
             return f"root of account {self.account}" if self.account else "root"
         return self.arn or self.name or self.invoked_by or self.type or "unknown"
@@ -338,8 +338,8 @@ def tick(raw: Raw) -> Tick:
 def log_batch(raw: Raw) -> LogBatch | None:
     """A log subscription's payload; None for the control message that only tests whether we are there.
 
-    One line that can't be read does not take the others with it: whoever handles the batch raises
-    `unreadable` when the others have had their turn.
+    One line that can't be read doesn't stop the others: the caller handles those first, then raises
+    `unreadable`.
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
     """

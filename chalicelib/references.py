@@ -1,7 +1,7 @@
 """The second path of a detection: a metric filter on a log group, and an alarm on the metric.
 
 It is slower than an event rule (CloudTrail takes minutes to a log group, an alarm waits for its period) and
-independent of it: what silences one does not silence the other.
+independent of it: a change that silences one does not silence the other.
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudwatch-alarms-for-cloudtrail.html
 """
 

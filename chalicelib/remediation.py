@@ -1,8 +1,8 @@
-"""What a remediation is made of: frozen values, no behaviour that touches AWS.
+"""The parts of a remediation: frozen values, no behaviour that touches AWS.
 
 A remediation *looks* (reads), *decides* (thinks, pure) and yields a `Plan`: an
 optional `Alert` and a tuple of `Call`s. Because a plan is data, a dry run, an
-approval, a test's assertion, a log line and an undo are all the same value.
+approval, a test's assertion, a log line and an undo all use one value.
 """
 
 import json
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """How loudly an alert speaks."""
+    """How urgent an alert is."""
 
     INFO = "INFO"
     LOW = "LOW"
@@ -36,7 +36,7 @@ class Severity(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of one event."""
+    """The result of handling one event."""
 
     NOTHING = "nothing"  # there was nothing to say and nothing to do
     SUPPRESSED = "suppressed"  # settings, or our own call: recorded, without an alert
@@ -51,7 +51,7 @@ class Outcome(StrEnum):
 
 
 class CallProgress(StrEnum):
-    """How far one call of a plan has come. What is not begun has none."""
+    """How far one call of a plan has come; a call that hasn't begun has no entry."""
 
     BEGUN = "begun"  # no answer noted: it failed, or the function died meanwhile
     DONE = "done"  # by us, so its undo is ours to offer
@@ -80,7 +80,7 @@ class Call:
     """One boto3 call that would change something.
 
     `operation` is boto3's method name (`restore_table_from_backup`). `already`: error codes that mean the
-    world is already as wanted. `undo`: the call that takes it back.
+    resource already is as wanted. `undo`: the call that reverts it.
     """
 
     service: str
@@ -125,7 +125,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiet:
-    """Tell one `subject` (an address, say) at most `most` times in `seconds`, whichever events ask."""
+    """Alert about one `subject` (an address, say) at most `most` times in `seconds`, over all events."""
 
     subject: str
     seconds: int
@@ -134,7 +134,7 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """What the person on call reads: a title, then facts in the order they matter."""
+    """A message to the person on call: a title, then facts, the most important first."""
 
     severity: Severity
     title: str
@@ -161,7 +161,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is to be reported and done about one event. Nothing to do is an empty plan, not an error."""
+    """The alerts and calls for one event. Nothing to do is an empty plan, not an error."""
 
     alerts: tuple[Alert, ...] = ()
     calls: tuple[Call, ...] = ()
@@ -198,11 +198,11 @@ class Plan:
 
 
 class Event(Protocol):
-    """What every typed event of `chalicelib.events` offers the runtime."""
+    """The attributes that the runtime needs of every typed event of `chalicelib.events`."""
 
     @property
     def key(self) -> str:
-        """What makes this event one event, however often it is delivered."""
+        """The event's identity: the same for every delivery."""
 
     @property
     def at(self) -> datetime:
@@ -225,8 +225,8 @@ class Event(Protocol):
 class Sighting:
     """Something seen once that counts only with others of its kind, such as one failed login.
 
-    `id` makes it one sighting however often its event is delivered; `subject` is what is counted (an
-    address); `detail` travels along as plain text values.
+    `id` is the same for every delivery of the event, so it counts once; `subject` is what is counted (an
+    address); `detail` is stored with it, as plain text values.
     """
 
     subject: str
@@ -235,19 +235,19 @@ class Sighting:
     detail: Mapping[str, str] = field(default_factory=dict)
 
 
-# What a way's `parse` makes of a payload, and what its `look` makes of that.
+# The results of a way's `parse` and of its `look`.
 AnEvent = TypeVar("AnEvent", bound=Event)
 Facts = TypeVar("Facts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way(Generic[AnEvent, Facts]):
-    """What a remediation does about what one trigger brings.
+    """One trigger of a remediation, with the functions that handle its events.
 
     `parse(raw) -> events` types what Lambda is handed; `look(aws, event, settings) -> facts` reads;
     `decide(event, facts, now, settings) -> Plan` thinks. `sightings(event)` names what is to be counted, and
     how long (`sightings_kept`). `remembers(event, facts, expected) -> state` says what to keep in the ledger
-    as the last good state, if anything: it is asked about actions that settings expect, too. `records(aws,
+    as the last good state, if anything; it is also called for actions that settings expect. `records(aws,
     event, facts, settings)` writes what only an outcome that is safe in the ledger allows to be written.
     """
 
@@ -267,7 +267,7 @@ class UnclearWays(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remediation:
-    """One entry of the catalogue: all there is to know about a remediation, as data.
+    """One entry of the catalogue: everything about a remediation, as data.
 
     `woken_by` and `response`: its row in README, what happens in the account and what we do then.
     `ways`: one for each trigger; raises UnclearWays where two of them can't be told apart by the payload.
@@ -298,7 +298,7 @@ class Remediation:
 
     @property
     def triggers(self) -> tuple[Trigger, ...]:
-        """What wakes it."""
+        """The triggers of all its ways."""
         return tuple(way.on for way in self.ways)
 
     @property
@@ -307,7 +307,7 @@ class Remediation:
         return any(grant.acting for grant in self.grants)
 
     def way_of(self, raw: Any) -> Way[Any, Any]:
-        """The way that a payload belongs to; raises MalformedEvent, so that the queue keeps what has none."""
+        """The way that a payload belongs to; raises MalformedEvent if there is none: the queue keeps it."""
         for way in self.ways if isinstance(raw, Mapping) else ():
             if way.on.woke(raw):
                 return way

@@ -30,7 +30,7 @@ class Settings:
     """The settings a function gets from its stack.
 
     `ignored_principals`: ARNs, `*` and `?` allowed, whose actions are recorded without an alert. `values`:
-    the whole environment, for what only one remediation reads.
+    the whole environment, for variables that only one remediation reads.
     """
 
     topic_arn: str

@@ -1,6 +1,6 @@
-"""What a remediation may bring to the stack, as data, and the parts of CloudFormation that many need.
+"""A remediation's own parts of the stack, as data, and parts of CloudFormation that many need.
 
-The template is made of these; the functions themselves read of them no more than names.
+The template is made of these. The functions themselves read only their names.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,9 +15,9 @@ LOGS_KEPT_DAYS = 365
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One thing that whoever deploys may choose.
+    """A parameter of the stack, chosen when it is deployed.
 
-    `type` is CloudFormation's. `allowed`: the only values there are; empty where any will do. `minimum` and
+    `type` is CloudFormation's. `allowed`: the allowed values; empty for any. `minimum` and
     `maximum`: of a number. `description`: what it does, as a sentence, for the console and for README.
     """
 
@@ -31,12 +31,12 @@ class Parameter:
 
     @property
     def ref(self) -> CloudFormation:
-        """What was chosen."""
+        """The chosen value."""
         return {"Ref": self.name}
 
     @property
     def joined(self) -> CloudFormation:
-        """What was chosen of a list, as text with commas between."""
+        """The chosen values of a list, as text with commas between."""
         return {"Fn::Join": [",", self.ref]}
 
 
@@ -86,7 +86,7 @@ class LogAlarm:
 
 
 def log_group(name: CloudFormation | None = None) -> dict[str, Any]:
-    """A log group that forgets after a year; named only where somebody outside must find it."""
+    """A log group with a retention of a year; it has a name only if something outside the stack needs it."""
     named = {"LogGroupName": name} if name else {}
     return {"Type": "AWS::Logs::LogGroup", "Properties": {**named, "RetentionInDays": LOGS_KEPT_DAYS}}
 

@@ -1,8 +1,8 @@
-"""What wakes a function, as data; each trigger knows its own payloads by their envelope.
+"""Triggers of functions, as data. Each trigger recognises its payloads by their envelope.
 
 Lambda hands a function one JSON object, and its shape says what sent it: an EventBridge event has `source`
 and `detail-type`, a log subscription's payload has `awslogs`, and the `Records` of a queue or a topic name
-their service. AWS writes all of these. What somebody else chose lies deeper and is not looked at.
+their service. AWS writes all of these. Values that other people chose lie deeper and are not read.
 
 Sources: https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html,
 https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchlogs.html,
@@ -24,8 +24,8 @@ class OnEvent:
     """An EventBridge rule on the default bus.
 
     `pattern` may hold CloudFormation references. `everywhere`: the event may happen in any watched region,
-    so the spoke template forwards it to the home region's bus. `forwards`: what it forwards, where the home
-    region wants to hear more than wakes the function.
+    so the spoke template forwards it to the home region's bus. `forwards`: the pattern it forwards, if the
+    home region needs more events than those that wake the function.
     """
 
     pattern: Raw
@@ -101,9 +101,9 @@ Trigger = OnEvent | OnSchedule | OnLogs | OnTopic | OnQueue
 
 
 def may_be_confused(one: Trigger, other: Trigger) -> bool:
-    """Whether some payload could be of both triggers, so that nobody could say which of them woke a function.
+    """Whether a payload could belong to both triggers, so that it wouldn't show which one woke a function.
 
-    Two rules are told apart where both name literal alternatives for the same naming field and share none.
+    Two rules are told apart if both name literal alternatives for the same naming field and share none.
     """
     if isinstance(one, OnEvent | OnSchedule) and isinstance(other, OnEvent | OnSchedule):
         pairs = ((_literals(one.pattern, path), _literals(other.pattern, path)) for path in _NAMING)

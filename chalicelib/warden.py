@@ -2,8 +2,8 @@
 
 `@app.watches("root_login")` makes a Lambda function named after the remediation, without importing it.
 `app.fragment()` is the CloudFormation that `chalice package --merge-template` merges in:
-what wakes each function, which settings each gets, and what they stand on; `app.policies()` is
-what each function may do; `app.spoke()` is the template for every other watched region.
+each function's triggers and settings, and the resources they need; `app.policies()` is the
+permissions of each function; `app.spoke()` is the template for every other watched region.
 All three are data, made from the remediations that were declared, and nothing else.
 """
 
@@ -37,7 +37,7 @@ class Warden(Chalice):  # type: ignore[misc]  # Chalice ships no types
 
     @property
     def remediations(self) -> tuple[Remediation, ...]:
-        """What was declared, in that order; imports all of it."""
+        """The declared remediations, in that order; imports all of them."""
         return tuple(load(name) for name in self._watched)
 
     # What only packaging needs is imported when it asks: a cold start must not pay for it.

@@ -1,4 +1,4 @@
-"""What people read: text made safe, times, spans, sizes, lists, and commands to paste."""
+"""Text for people: text made safe, times, spans, sizes, lists, and commands to paste."""
 
 import shlex
 from collections import Counter
@@ -10,7 +10,7 @@ LONGEST_FACT = 1000
 
 
 def safe(text: str, longest: int = LONGEST_FACT) -> str:
-    """The text on one line: whatever doesn't print is shown as an escape, and it ends somewhere."""
+    """The text on one line, limited in length; characters that don't print are shown as escapes."""
     shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 

@@ -1,1 +1,1 @@
-"""What alerts are made of: the call, the sign-in, the log events behind a count."""
+"""Evidence for alerts: the call, the sign-in, the log events behind a count."""

@@ -1,6 +1,7 @@
-"""The log events behind an alarm: an alarm says that something happened, these say who did it.
+"""The log events behind an alarm. The alarm says that something happened, the events say who did it.
 
-What keeps us from reading them is a sentence and not an error: an alarm that can't say who is still an alarm.
+If they can't be read, the result holds a sentence with the reason. That is no error: the alert goes out
+without a name.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 """
@@ -73,8 +74,8 @@ class Search:
 class LogEvents:
     """The log events that a search finds, read page after page while somebody iterates, once.
 
-    Afterwards `more` tells whether the log holds, or may hold, more than was read, and `could_not_read` what
-    kept us from reading on; "" for nothing.
+    Afterwards `more` tells whether the log holds, or may hold, more than was read, and `could_not_read` why
+    reading stopped early; "" if it didn't.
     """
 
     def __init__(self, logs: Any, search: Search) -> None:

@@ -1,8 +1,8 @@
 """The page of `GET /`: the newest findings, then everything that is watched for.
 
-It is one HTML document with its style inside and no script. Names and titles in findings were chosen by
-whoever is being told about, so all text goes through `_text`; the content security policy then lets the
-browser use this very style and nothing else.
+It is one HTML document with its style inside and no script. The suspect may have chosen names and titles
+in findings, so all text goes through `_text`. The content security policy lets the browser use this style and
+nothing else.
 """
 
 import base64
@@ -75,7 +75,7 @@ def page(
     Args:
         remediations: The catalogue, in its order.
         findings: Newest first; None where the ledger could not be read, which the page says.
-        prefix: What stands before `/findings/ID` in links, such as an API's stage: `/prod`.
+        prefix: The path before `/findings/ID` in links, such as an API's stage: `/prod`.
     """
     return f"""<!doctype html>
 <html lang="en">
@@ -123,7 +123,7 @@ def does(remediation: Remediation) -> str:
 
 
 def loudest(finding: LedgerEntry) -> Alert | None:
-    """The alert that stands for a finding in a list; none where nothing was to be reported."""
+    """The alert shown for a finding in a list; none if there was nothing to report."""
     order = list(Severity)
     return max(finding.plan.alerts, key=lambda alert: order.index(alert.severity), default=None)
 
@@ -200,5 +200,5 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _text(value: str) -> str:
-    """Text for HTML: escaped, on one line, whatever doesn't print shown as an escape sequence."""
+    """Text for HTML: escaped, on one line; characters that don't print are shown as escape sequences."""
     return html.escape(safe(value, _LONGEST_TEXT))

@@ -12,8 +12,8 @@
 | `GET /validations/{id}` | how far it is, and what it came to |
 | `POST /match` | `{"pattern": ..., "events": [...]}`: what matches, and why the others don't |
 
-Every other route asks for IAM authorisation, and there are no CORS headers. What a caller got wrong is a
-400 with one sentence; what is wrong on this side is a 503 that says no more than that, and a line in the log.
+Every other route asks for IAM authorisation, and there are no CORS headers. A caller's mistake is a 400 with
+one sentence. A fault on this side is a 503 without details, and a line in the log.
 """
 
 import heapq
@@ -76,7 +76,7 @@ class Routes(Blueprint):  # type: ignore[misc]  # Chalice ships no types
 
     @property
     def current_request(self) -> Any:
-        """Of whichever application is asked: the newest that ever was, since Chalice forgets no request."""
+        """The request of the newest application that has one; Chalice never forgets its last request."""
         serving = (getattr(app, "current_request", None) for app in reversed(self._apps))
         return next(request for request in serving if request is not None)
 
@@ -245,7 +245,7 @@ def validation(id: str) -> dict[str, Any]:  # noqa: A002 - the route's own word
 
 
 def _catalog() -> tuple[Remediation, ...]:
-    # Every remediation's module, which no other function needs but its own, and /health neither.
+    # Every remediation's module: only its own function needs it, and /health doesn't.
     from chalicelib.catalog import CATALOG  # noqa: PLC0415 - see above
 
     return CATALOG

@@ -1,8 +1,8 @@
 """How far a trail was verified, kept in the ledger: the newest verified digest of each chain.
 
-An anchor is what lets a later run notice that evidence was taken away or replaced in between, even where the
-bucket has become consistent again. It never goes back, whichever of two runs is slower, and is written only
-after what the run found is safe in the ledger: a run that dies before leaves its hours to the next.
+With an anchor, a later run notices that evidence was removed or replaced in between, even if the bucket has
+become consistent again. It never moves back, even if a slower run ends later. It is written only after the
+run's findings are safe in the ledger: if a run crashes before that, the next one checks the same hours.
 """
 
 import hashlib

@@ -28,7 +28,7 @@ def under_claim(
     """Do the work that an event asks for, unless the event was handled before: then it is a DUPLICATE.
 
     `context`: Lambda's, which says how long this run may take. Raises Powertools' errors:
-    IdempotencyAlreadyInProgressError where another run is at it, IdempotencyPersistenceLayerError.
+    IdempotencyAlreadyInProgressError while another run handles the event, IdempotencyPersistenceLayerError.
     """
     mine: list[Outcome] = []
 

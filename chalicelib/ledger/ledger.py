@@ -1,7 +1,7 @@
 """The ledger as a remediation's run uses it: what was seen, planned, done and reported about each event.
 
-Counts are of items, never `ADD`ed: a duplicate delivery writes the same item again. What only one may have
-is taken by a conditional write, so that concurrent functions can't take more than there is.
+Counts are of items, never `ADD`ed: a duplicate delivery writes the same item again. Limits (rights to send
+an alert, places to act) are taken by conditional writes, so that concurrent functions can't exceed them.
 """
 
 import json
@@ -23,7 +23,7 @@ from chalicelib.ledger.entries import (
 from chalicelib.ledger.table import EXPIRES, SK, Item, Kind, Table, expiry, key, partition, stamp
 from chalicelib.remediation import CallProgress, Event, Outcome, Plan, Quiet, Sighting
 
-# Of a state: longer than any outage of whoever records it anew every hour.
+# Of a state: longer than any outage of the hourly look that records it anew.
 STATE_KEPT = timedelta(days=400)
 # While this item is there, nothing acts; an operator puts it there and takes it away.
 KILL_SWITCH = key(Kind.SWITCH, "kill")
@@ -55,16 +55,16 @@ class Ledger:
         return entry_from(item) if item else None
 
     def store(self, entry: LedgerEntry) -> LedgerEntry:
-        """Write a finding whole, before the first call it plans; returns the one that stands.
+        """Write a finding whole, before the first call it plans; returns the one that is kept.
 
-        The first stands: what was noted about an event is never overwritten by a second thought.
+        The first is kept: a later decision never overwrites what was noted about an event.
         """
         if self.rows.put_new(item_of(entry)):
             return entry
         return self._read(key_of(entry)) or entry
 
     def copy(self, entry: LedgerEntry) -> None:
-        """Keep a finding as another ledger holds it, instead of what stands here."""
+        """Keep a finding as another ledger holds it; replaces the one here."""
         self.rows.put(item_of(entry))
 
     def did(self, entry: LedgerEntry, index: int, progress: CallProgress) -> LedgerEntry:
@@ -86,7 +86,7 @@ class Ledger:
         return replace(entry, **changed)
 
     def settle(self, entry: LedgerEntry, outcome: Outcome, failure: str = "") -> LedgerEntry:
-        """Note what became of it in the end, or for now."""
+        """Note its outcome: the final one, or the one for now."""
         self.rows.update(
             key_of(entry),
             "SET #outcome = :outcome, #failure = :failure",
@@ -159,7 +159,7 @@ class Ledger:
         return str(item["state"]["S"]) if item else ""
 
     def switched_off(self) -> bool:
-        """Whether the kill switch is there: then nothing acts, whatever any mode says."""
+        """Whether the kill switch is there: then nothing acts, in any mode."""
         return self.rows.get(KILL_SWITCH) is not None
 
     def _take(self, item_key: Item, holder: str, now: datetime, seconds: int) -> bool:

@@ -1,7 +1,7 @@
 """The ledger's table: its shape, its keys, its times, and the only calls that read and write it.
 
-Whatever is kept belongs to a `Kind`; `chalicelib.ledger` says what each kind is for. The partition key begins
-with the kind, and the sort key tells the items of a partition apart, in the order they are read.
+Every item belongs to a `Kind`; `chalicelib.ledger` says what each kind is for. The partition key begins with
+the kind. The sort key is different for each item of a partition, and sorts them in the order they are read.
 """
 
 import json
@@ -94,7 +94,7 @@ class Table:
         return found
 
     def put(self, item: Item) -> None:
-        """Write an item over whatever was there."""
+        """Write an item; replaces one that was there."""
         self.client.put_item(TableName=self.name, Item=item)
 
     def put_new(self, item: Item) -> bool:
@@ -133,7 +133,7 @@ class Table:
         )
 
     def write(self, items: Iterable[Item], *, remediation: str) -> None:
-        """Write many items over whatever was there.
+        """Write many items; replaces those that were there.
 
         Raises Throttled when DynamoDB keeps leaving over what it was asked.
         """

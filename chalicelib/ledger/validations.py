@@ -1,6 +1,6 @@
-"""Full validations in the ledger: what was asked for, how far it is, what it came to.
+"""Full validations in the ledger: the request, the progress, the result.
 
-Ids begin with the time they were given, so that text order is time order. What is written first stands:
+Ids begin with the time they were given, so that text order is time order. The first write is kept:
 a message that comes twice writes nothing new. The summary is added up from the parts whenever it is asked
 for, so it can't disagree with them.
 """
@@ -20,7 +20,7 @@ from chalicelib.ledger.table import EXPIRES, Item, Kind, expiry, key, partition
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}", re.ASCII)
 _TIMES = ("since", "until", "asked_at", "stopped_at")
 VALIDATIONS_KEPT = timedelta(days=400)
-# A job that has made no end in so long has lost a part to the dead-letter queue.
+# A job that isn't done after this time has lost a part to the dead-letter queue.
 OVERDUE = timedelta(hours=6)
 MOST_TOLD = 20
 
@@ -73,7 +73,7 @@ def ask(ledger: Ledger, job: Job) -> None:
 
 
 def planned(ledger: Ledger, job: Job) -> Job:
-    """Note what a job was planned to be; returns the plan that stands, which is the first."""
+    """Note a job's plan; returns the plan that is kept, which is the first."""
     stands = ledger.rows.update(
         _key(job.id),
         "SET #body = :body, #planned = :planned",
@@ -116,7 +116,7 @@ def summary(job: Job, done: list[Slice], now: datetime) -> dict[str, Any]:
     """What a job came to so far.
 
     `verdict` is "sound" or "not sound" or "could not tell" when all parts are done, else None; `state` is
-    "planning", "running", "done", or "incomplete" when it made no end in `OVERDUE`.
+    "planning", "running", "done", or "incomplete" when it isn't done after `OVERDUE`.
     """
     finished = complete(job, done)
     kinds: Counter[str] = Counter()

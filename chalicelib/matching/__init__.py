@@ -1,7 +1,7 @@
 """AWS's two filter languages, whole: EventBridge event patterns and CloudWatch Logs filter patterns.
 
-Each name is loaded when it is first used: a function that matches events doesn't wait for the log language at
-its cold start, and one that only catches `InvalidPattern` waits for neither.
+Each name is loaded when it is first used: a function that matches events doesn't load the log language at
+its cold start, and one that only catches `InvalidPattern` loads no language.
 """
 
 from importlib import import_module

@@ -1,10 +1,10 @@
-"""Why a pattern was refused: the reason, and the place in the pattern."""
+"""The error of a pattern that is refused: the reason, and the place in the pattern."""
 
 
 class InvalidPattern(ValueError):
     """An event pattern or a log filter pattern that AWS would not accept.
 
-    Whoever wrote the pattern has to change it; trying again never helps.
+    The author of the pattern has to change it; trying again never helps.
 
     Attributes:
         reason: What is wrong, in AWS's own words where they are known.

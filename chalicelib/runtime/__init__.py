@@ -1,1 +1,1 @@
-"""The way every event goes."""
+"""The runtime: how every event is handled, from the payload to the alert."""

@@ -1,8 +1,8 @@
 """The way every event goes: parse, suppress, claim, look, decide, gate, store, act, alert.
 
-1. parse at the edge, by the way of the trigger that woke the function: what no way takes, or what can't be
-   read, raises, and the queue behind the function keeps it;
-2. suppress what settings name and what we did ourselves: recorded, without an alert;
+1. parse at the edge, by the way of the trigger that woke the function: a payload that no way takes, or that
+   can't be read, raises, and the queue behind the function keeps it;
+2. suppress actions of principals that settings name, and our own: recorded, without an alert;
 3. claim, by a conditional write on (remediation, account, event key). Powertools' idempotency does it: a
    claim that a crashed run left lapses when that run's time is up, so that Lambda's retry a minute later
    gets in; a claim on an event that was handled outlives the longest redrive;
@@ -42,7 +42,7 @@ AWS = Aws()  # clients are made when first asked for, and kept while the functio
 
 
 def answer(remediation: Remediation, raw: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Handle what Lambda was handed; returns what became of each event in it.
+    """Handle a payload of Lambda's; returns the outcome of each event in it.
 
     One bad event never fails the others of its batch: all are tried, then the first error rises.
     """
@@ -82,7 +82,7 @@ class Invocation:
         self.ledger = Ledger(aws.client("dynamodb"), settings.ledger)
 
     def handle(self, event: Event) -> Outcome:
-        """Take one event the whole way, once. Raises what chalicelib.errors foresees, or what it doesn't."""
+        """Take one event the whole way, once. Raises the errors of chalicelib.errors, and unforeseen ones."""
         try:
             if self._suppressed(event):
                 return self._recorded(event)

@@ -12,9 +12,8 @@ from chalicelib.remediation import Call, CallProgress, Outcome
 def carry_out(aws: Aws, ledger: Ledger, entry: LedgerEntry) -> tuple[LedgerEntry, Exception | None]:
     """Make the plan's calls in order, noting each; a retry goes on with the first that isn't settled.
 
-    Returns the finding as it stands then, ACTED or FAILED, and what stopped it: NotAllowed, Throttled, or
-    whatever AWS said that nobody foresaw. It is returned rather than raised, because it is to be reported
-    first.
+    Returns the finding after that, ACTED or FAILED, and the error that stopped it: NotAllowed, Throttled, or
+    an unforeseen error of AWS's. The error is returned and not raised, because it must be reported first.
     """
     for index, call in enumerate(entry.plan.calls):
         before = entry.progress.get(index)

@@ -1,6 +1,6 @@
-"""How much of an event is kept: a ledger item holds 400 KB, whatever somebody makes of their names.
+"""Limits of what is kept of an event: a ledger item holds 400 KB, and names in events may be very long.
 
-What is left out is said where it would have stood. Sizes are of JSON in ASCII, so characters are bytes.
+A note marks the place of what is left out. Sizes are of JSON in ASCII, so characters are bytes.
 
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-items
 """

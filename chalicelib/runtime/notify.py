@@ -1,7 +1,7 @@
 """Alerts by SNS, written for the person on call.
 
-Names, agents and addresses in an alert were chosen by whoever is being told about,
-so nothing of them may forge a line, a subject or an escape sequence.
+The suspect may have chosen the names, agents and addresses in an alert, so none of
+them may forge a line, a subject or an escape sequence.
 Limits: a subject is under 100 characters of printable ASCII, a message at most 256 KB.
 Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 """
@@ -129,7 +129,7 @@ def publish(
     alert: Alert,
     message: str,
 ) -> None:
-    """Send one alert; severity and remediation ride along as attributes that filter policies can use."""
+    """Send one alert; severity and remediation are attributes that filter policies can use."""
     sns.publish(
         TopicArn=topic_arn,
         Subject=subject_of(alert),

@@ -145,7 +145,7 @@ class Trail:
         return str(foreseen(error)) if error else ""
 
     def unless_throttled(self) -> Self:
-        """The same; raises Throttled where AWS asked for patience: the whole look can be tried again."""
+        """The same; raises Throttled if AWS throttled a call: the whole look can be tried again."""
         for error in self.could_not_read.values():
             known = foreseen(error)
             if isinstance(known, Throttled):

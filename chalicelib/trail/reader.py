@@ -1,8 +1,8 @@
-"""A trail as AWS shows it: the trail itself, its public keys, and what lies in its bucket. Reads only.
+"""A trail as AWS shows it: the trail itself, its public keys, and the objects in its bucket. Reads only.
 
 Whether an object is there is asked of the listing of versions, not of GetObject: without s3:ListBucket a
 missing object answers "access denied" (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
-Throttling rises, since the whole look can be tried again; whatever else keeps us from an object is reported.
+Throttling is raised, since the whole look can be tried again; any other error with an object is reported.
 """
 
 from collections.abc import Iterator, Mapping

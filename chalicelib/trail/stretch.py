@@ -1,6 +1,6 @@
 """One chain's evidence for a stretch of time, read from the bucket: digests, listing, and public keys.
 
-What is read is bounded, so that no flood of objects can keep a run from ending; what stayed out is reported.
+The reading is bounded, so that a flood of objects can't keep a run from ending; the rest is reported.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What an event pattern may ask of one value, and what each question answers.
+"""The conditions of an event pattern on one value.
 
 A leaf of a pattern is an array of alternatives: `Alternatives` holds the literal ones in sets and everything
 else as conditions. Each condition is a small frozen value, so that equal ones of many rules are asked once.
@@ -109,7 +109,7 @@ class Wildcard:
     def accepts(self, value: object) -> bool:
         """Say whether the value is such a string.
 
-        Taking the leftmost place of each piece is always right, because whatever follows only gains room.
+        Taking the leftmost place of each piece is always right, because it leaves the most room for the rest.
         So nothing is tried twice: one search for each piece, each beginning where the last one ended.
         """
         if not isinstance(value, str):
@@ -219,8 +219,8 @@ class Alternatives:
         numbers: Literal numbers, compared as numbers: 300 is 300.0.
         words: "true", "false" and "null", apart from the numbers because Python's True is 1.
         conditions: Everything that is no literal.
-        present: `{"exists": true}` stands among them.
-        absent: `{"exists": false}` stands among them.
+        present: `{"exists": true}` is among them.
+        absent: `{"exists": false}` is among them.
     """
 
     strings: frozenset[str] = frozenset()

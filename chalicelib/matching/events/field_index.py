@@ -1,4 +1,4 @@
-"""What many branches of event patterns ask of one field, answered for all of them with one look at its value.
+"""An index of one field: which of many branches of event patterns its value satisfies, in one look-up.
 
 A set of branches is an integer, a bit for each branch. Literals, prefixes, suffixes and address blocks are
 looked up in dictionaries; what can't be looked up (wildcards, ranges, case) is asked one condition at a time,
@@ -37,7 +37,7 @@ def index_fields(branches: list[Branch]) -> dict[str, "FieldIndex"]:
 
 
 class FieldIndex:
-    """What every branch asks of one field: sets of branches as integers, a bit for each branch.
+    """The conditions of every branch on one field: sets of branches as integers, a bit for each branch.
 
     Attributes:
         number: The field's own bit, in the set of fields a state has yet to ask.

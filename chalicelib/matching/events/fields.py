@@ -1,11 +1,11 @@
-"""Reading from an event only the fields that a pattern names.
+"""Reads from an event only the fields that a pattern names.
 
 A field is a dotted path. EventBridge flattens events: `a.b` names the value at `{"a": {"b": 1}}` as well as
 at `{"a.b": 1}`, and arrays are looked into on the way. Nearly all events need none of this, so there are two
 ways:
 
 - `mapping_reader` steps straight down to a value, and answers TANGLED when the event is not that simple;
-- `collect` walks whatever there is, and tells for each value which element of which array it was found in.
+- `collect` walks any structure, and notes for each value which element of which array it was found in.
 
 From text, `TextFields` has msgspec decode nothing but the fields, into generated classes; the rest of the
 text is checked to be JSON and skipped.
@@ -19,7 +19,7 @@ from typing import Annotated, Any, Final, NoReturn
 
 
 class Sign:
-    """What stands where no value is; compared by identity."""
+    """A marker in place of a value; compared by identity."""
 
     __slots__ = ("_name",)
 

@@ -1,8 +1,8 @@
-"""Many event patterns at once: which rules does this event match, at about the price of one rule.
+"""Many event patterns at once: which rules does this event match, at about the cost of one rule.
 
-The idea. Each branch of each rule is a bit, and a set of branches is an integer. For a field and a value,
+Each branch of each rule is a bit, and a set of branches is an integer. For a field and a value,
 `FieldIndex` answers which branches that value leaves standing: those that accept it, and those that don't ask
-for the field. What an event matches is what stands after all its fields.
+for the field. An event matches the branches that are left after all its fields.
 
 Asking every field of every event is more than it takes. So fields are asked one at a time, and each answer
 decides what is asked next: a walk through states. A state is the set of survivors and of fields not yet

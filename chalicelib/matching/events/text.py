@@ -1,6 +1,6 @@
 """The JSON of an event pattern, each value with its place in the text.
 
-The standard parser keeps neither places nor repeated keys. Both matter here: a refusal names the character
+The standard parser drops places and repeated keys. Both matter here: a refusal names the character
 to look at, and of two equal keys EventBridge lets the last array win while it merges two objects. So a
 pattern is read by this small parser (RFC 8259) into `Scalar`, `Array` and `Object`; a pattern that is given
 as a mapping becomes the same tree, without places.

@@ -1,4 +1,4 @@
-"""Conditions joined by ``&&``, ``||`` and parentheses, whatever a condition is.
+"""Conditions, of any kind, joined by ``&&``, ``||`` and parentheses.
 
 ``&&`` binds closer than ``||``, as AWS documents. There is no negation.
 

@@ -1,6 +1,6 @@
 """Space-delimited filter patterns: ``[ip, user, ..., request = *.html*, status = 4* || status = 500]``.
 
-Every name stands for a field of the line, in order; ``...``, at most once, for as many as are left over.
+Every name means one field of the line, in order; ``...``, at most once, means all fields that are left over.
 Without ``...`` the last name takes the rest of the line, which is why AWS tells to write ``[w1=ERROR, w2]``
 for lines that start with ERROR. A name left out (``[a, , b]``) is a field without a name; fields without a
 name are known by their number: ``$1``.
@@ -38,7 +38,7 @@ class _Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entry:
-    """What stands between two commas: a name or none, and conditions or none."""
+    """The text between two commas: a name or none, and conditions or none."""
 
     name: str
     expression: Expression[_Condition] | None

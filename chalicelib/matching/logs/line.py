@@ -1,6 +1,6 @@
 """How a log line is cut into fields for space-delimited filter patterns.
 
-Blanks of any kind and number separate fields. What stands in ``[...]`` or ``"..."`` is one field, without the
+Blanks of any kind and number separate fields. Text in ``[...]`` or ``"..."`` is one field, without the
 brackets or quotes, if the closing one ends a word; otherwise they are characters like any other, as in
 ``sshd[2101]:`` and in a line with a quote that is never closed.
 

@@ -1,9 +1,9 @@
 """The digests themselves: each one's own faults, and the links, gaps and holes between them.
 
-Judged harder than `aws cloudtrail validate-logs` does: the previous hash and the previous signature are both
-compared, and the newest digest is held against the clock. A digest whose own signature doesn't hold is still
-believed when a believed successor recorded the very hash of its content: AWS's signature then vouches for
-it, and its log files can be checked although its metadata was tampered with.
+The checks are stricter than those of `aws cloudtrail validate-logs`: the previous hash and the
+previous signature are both compared, and the newest digest with the clock. A digest whose own signature
+doesn't hold is still believed when a believed successor recorded the very hash of its content:
+AWS's signature then vouches for it, and its log files can be checked although its metadata was tampered with.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -241,7 +241,7 @@ def _later(before: Anchor | None, now: Anchor | None) -> Anchor | None:
 class _Walk:
     """One pass over a chain, from its newest digest to its oldest.
 
-    A chain is `known` when it must have digests; of another one somebody may have put junk there alone.
+    A chain is `known` when it must have digests; any other may hold only junk that somebody put there.
     """
 
     def __init__(self, chain: Chain, around: Surroundings, anchor: Anchor | None, *, known: bool) -> None:
@@ -309,7 +309,7 @@ class _Walk:
             yield sentences.deleted(digest, link, (min(since, digest.starts_at), digest.starts_at))
 
     def newest(self, slots: list[Slot], bucket: str | None) -> None:
-        """Hold the newest digest against the clock: nothing that comes after it would name it."""
+        """Compare the newest digest with the clock: no later digest would name a missing one."""
         if self.chain.backfill or any(slot.place in self.around.named for slot in slots[:1]):
             return  # backfill has no cadence; a chain that another chain goes on from has ended
         newest = next((slot for slot in slots if slot.ends_at <= self.window.now + CLOCK_SKEW), None)

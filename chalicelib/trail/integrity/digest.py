@@ -75,7 +75,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """A digest that could be read; whether it is to be believed is another matter.
+    """A digest that could be read; it is not verified yet.
 
     Attributes:
         bucket: The bucket it was found in.
@@ -128,7 +128,7 @@ class UnusableDigest:
         key: The key it was found under.
         problem: What is wrong with it, a clause that follows "the digest is unusable:".
         unreadable: True when its bytes could not be read (access denied, archived): nothing is said about
-            its content then. False when they were had, and are not those of a digest.
+            its content then. False when they could be read, and are not those of a digest.
     """
 
     bucket: str
@@ -269,7 +269,7 @@ def verify_signature(digest: Digest, ring: KeyRing) -> SignatureFault | None:
     """Verify a digest's signature over its recorded location and content; None when it holds.
 
     Only SHA256withRSA is accepted, in the metadata and in the digest: another algorithm would be somebody
-    else's choice. Hex may be in either case. That the digest lies where it says is not looked at here.
+    else's choice. Hex may be in either case. Whether the digest lies where it says is not checked here.
     """
     if not digest.signature or not digest.signature_algorithm:
         return SignatureFault.UNSIGNED

@@ -36,8 +36,8 @@ class Window:
     """The time that is judged; all aware.
 
     Attributes:
-        since: Digests that end at or before this are nobody's business. Not earlier than the bucket's
-            lifecycle keeps objects, since what it expired is no attack.
+        since: Digests that end at or before this are not judged. Not earlier than the bucket's lifecycle
+            keeps objects: an object that the lifecycle expired is no attack.
         until: Digests that end by this time are expected.
         now: The time of judging; a digest is expected only an hour after its end.
         stopped_at: When logging was stopped, if it is (GetTrailStatus: IsLogging false, StopLoggingTime):

@@ -1,4 +1,4 @@
-"""What a judgement comes to: findings, each a sentence with its evidence, and the verdict over them."""
+"""The result of a judgement: findings, each a sentence with its evidence, and the verdict over them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Gzip read with suspicion: bounded, one member, and nothing after it.
 
-Whoever can write to the bucket chooses these bytes. A file of a few kilobytes can swell to gigabytes, and
-bytes behind the stream are invisible to many readers, so both are reported.
+An attacker who can write to the bucket chooses these bytes. A file of a few kilobytes can swell to gigabytes,
+and bytes behind the stream are invisible to many readers, so both are reported.
 """
 
 import zlib

@@ -1,8 +1,7 @@
 """What a bucket's lifecycle does to its objects, and whether it does so sooner than it did.
 
-Sooner is weaker: an object that expires, or moves to a class that can't be read at once, is out of reach of
-whoever validates the trail. Source:
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+Sooner is weaker: an object that expires, or moves to a class that can't be read at once, can't be validated.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
 """
 
 import json

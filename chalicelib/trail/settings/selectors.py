@@ -1,7 +1,7 @@
-"""What a trail's event selectors let it see, as a set: a trail that sees less than it did was blinded.
+"""The events that a trail's selectors record, as a set: a trail that records less than before is weaker.
 
-Both kinds are understood, basic and advanced. What an advanced selector narrows in a way this module doesn't
-know counts for itself only, so that narrowing is never taken for seeing everything.
+Both kinds are understood, basic and advanced. An advanced selector with a filter this module
+doesn't know counts only as itself, so a narrowed selector is never taken for one that records everything.
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
 """

@@ -1,7 +1,7 @@
-"""What a trail and its bucket are set to, as one frozen record; and what is weaker than it was.
+"""The settings of a trail and its bucket, as one frozen record; and which are weaker than before.
 
-A field that is None is not known: it was not looked at, or AWS did not let us. What is not known is neither
-weaker nor a yardstick. JSON is kept as canonical text, so that equal settings are equal records.
+A field that is None is not known: it was not read, or AWS refused. An unknown setting never counts as weaker,
+and is never the baseline. JSON is kept as canonical text, so that equal settings are equal records.
 
 Sources: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_Trail.html,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
