@@ -1,1 +1,1 @@
-"""The words scenarios are written in, the run, its trace and report."""
+"""The vocabulary of scenarios, the run, its trace and report."""

@@ -1,4 +1,4 @@
-"""What the stack does about an incident, noted while it does it.
+"""Acts: what the stack does about an incident, noted while it happens.
 
 An act is a call by the function of a remediation that may act, where CloudTrail would record it as a
 management event that writes: reading, the ledger, alerts and logs are no acts.

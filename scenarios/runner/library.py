@@ -1,6 +1,6 @@
 """Finding scenarios: modules below `scenarios/` that bind SCENARIO or SCENARIOS, and any file by its path.
 
-Which modules these are is read from their text, so that nothing is imported in vain. A module that can't be
+The modules are found by their text, so that nothing is imported needlessly. A module that can't be
 read is reported in one sentence with its file and line; the others stay of use.
 """
 

@@ -1,4 +1,4 @@
-"""What a scenario is: an incident with a time on every line. Given / when / then, as frozen values.
+"""A scenario: an incident with a time on every line. Given / when / then, as frozen values.
 
 Times are spans from the scenario's beginning, written `MM:SS` or `HH:MM:SS`.
 """

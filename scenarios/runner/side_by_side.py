@@ -35,7 +35,7 @@ def side_by_side(
 
 
 def leave_ctrl_c() -> None:
-    """Ctrl-C reaches every process of a terminal; whoever began the jobs hears it for all, and ends them."""
+    """Ctrl-C reaches every process of a terminal; only the parent handles it, and ends the jobs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

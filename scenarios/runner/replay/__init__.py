@@ -1,1 +1,1 @@
-"""Records of others, through the same handlers."""
+"""Replay: real CloudTrail records through the same handlers."""

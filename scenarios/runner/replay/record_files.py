@@ -1,6 +1,6 @@
-"""CloudTrail records out of whatever people have at hand: log files, .gz, JSON lines, events, one record.
+"""CloudTrail records from many kinds of files: log files, .gz, JSON lines, events, one record.
 
-A record is taken as it stands. It needs an event source and an event name; all else may be absent. What is
+A record is taken unchanged. It needs an event source and an event name; all else may be absent. What is
 none is reported with its place, and the others are read on.
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html

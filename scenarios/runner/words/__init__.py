@@ -1,1 +1,1 @@
-"""What incidents are written in: actors, actions, checks."""
+"""The vocabulary of incidents: actors, actions, checks."""

@@ -130,5 +130,5 @@ def syslog(moment: datetime, host: str, program: str, pid: int, lines: Iterable[
 
 
 def arrives(words: str, event: Mapping[str, Any], *, region: str = "") -> Action:
-    """An event put on the default bus as it stands, for what AWS sends and no actor here can cause."""
+    """An event put on the default bus unchanged: one that AWS sends and no actor here can cause."""
     return Action(words, lambda world: world.eventbridge.emit(region or world.deployment.home, event))

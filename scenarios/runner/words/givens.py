@@ -1,4 +1,4 @@
-"""What may stand in the account before an incident begins."""
+"""Resources that are in the account before an incident begins."""
 
 from typing import Any
 
