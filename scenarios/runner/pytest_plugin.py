@@ -331,6 +331,8 @@ def pytest_runtest_makereport(
     made = item.stash.get(_WORLD, None)
     if made is not None and call.excinfo is not None and call.excinfo.typename == "NotSimulated":
         _cut_below(item.path, call.excinfo.tb)
+        # What moto raised behind it is ours to know, and would be shown with every frame of ours.
+        call.excinfo.value.__cause__, call.excinfo.value.__suppress_context__ = None, True
     report = yield
     if made is not None and report.when == "call" and report.failed:
         from scenarios.runner.show.failure import timeline_in_lines

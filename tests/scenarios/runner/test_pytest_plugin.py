@@ -49,7 +49,7 @@ def test_steps(world):
     assert world.inbox
 
 def test_hole(world):
-    world.client("ann", "sagemaker").list_models()
+    world.client("ann", "cloudwatch").list_metric_streams()
 
 @pytest.mark.world(template="empty", tempalte="empty")
 def test_marker(world):

@@ -235,7 +235,7 @@ def test_actions_run_on_the_change_they_are_for(actions, mails):
 
 
 def test_an_alarm_that_may_not_publish_is_lost_and_says_so():
-    with world({**topic(), **alarm()}) as cloud:
+    with world({**topic("events"), **alarm()}) as cloud:
         put(cloud)
         cloud.run(90)
 
