@@ -17,7 +17,7 @@ from typing import Any
 from scenarios.cloud.agent.configuration import AgentConfiguration, InvalidConfiguration, TailedFile
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.ec2.instances import Instances, Machine
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Stack
@@ -136,7 +136,7 @@ class Agents:
         arn = f"arn:aws:ssm:{region}:{account}:parameter/{name.removeprefix('/')}"
         if not self._may(role, machine, "ssm:GetParameter", arn):
             return None
-        found = moto_hooks.backend("ssm", account, region).get_parameter(name)
+        found = moto_state.backend("ssm", account, region).get_parameter(name)
         if found is None:
             self._setting.note("refused", f"there is no parameter {name} for the agent of {machine.instance}")
             return None
@@ -203,7 +203,7 @@ class Agents:
             self._refused(agent, refusal.action)
             return
         self._sent[machine.instance, file.path] = len(machine.files[file.path])
-        found = moto_hooks.log_group(account, machine.region, group)
+        found = moto_state.log_group(account, machine.region, group)
         arn = f"arn:aws:logs:{machine.region}:{account}:log-group:{group}:log-stream:"
         if found is not None and file.retention and self._lets(agent, "logs:PutRetentionPolicy", arn):
             found.set_retention_policy(file.retention)
@@ -211,12 +211,12 @@ class Agents:
     def _group_is_there(self, agent: _Agent, group: str) -> bool:
         """Whether the log group is there by now: one that isn't is made, if the role lets the agent."""
         region, account = agent.machine.region, self._setting.account
-        if moto_hooks.log_group(account, region, group) is not None:
+        if moto_state.log_group(account, region, group) is not None:
             return True
         arn = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:"
         if not self._lets(agent, "logs:CreateLogGroup", arn):
             return False
-        moto_hooks.backend("logs", account, region).create_log_group(group, {})
+        moto_state.backend("logs", account, region).create_log_group(group, {})
         return True
 
     def _lets(self, agent: _Agent, action: str, resource: str) -> bool:

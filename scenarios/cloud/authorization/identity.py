@@ -32,7 +32,7 @@ from scenarios.cloud.authorization.principals import (
 from scenarios.cloud.authorization.request_keys import UNKNOWN, Ask, Found, first_of
 from scenarios.cloud.authorization.rows import Arn, PolicyReader, TagReader
 from scenarios.cloud.authorization.wildcards import ARN_PARTS
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 
@@ -106,7 +106,7 @@ class Identity:
 
     def _user_of(self, access_key_id: str, known: Caller | None) -> Caller:
         """A user by an access key that stands in IAM; an actor's own key stands in none."""
-        found = moto_hooks.access_key(access_key_id)
+        found = moto_state.access_key(access_key_id)
         if found is None and known is not None and known.access_key_id not in self._from_iam:
             return known
         if found is None:
@@ -117,7 +117,7 @@ class Identity:
         self._from_iam.add(access_key_id)
         if not active:
             raise UnusableCredentials(Unusable.INVALID)
-        user = moto_hooks.user(account, name)
+        user = moto_state.user(account, name)
         assert user is not None
         return self.enrol(
             Caller(
@@ -171,7 +171,7 @@ class Identity:
     def key_of_resource(self, resource: str, owner: str, key: str) -> Found:
         """The condition keys that follow from a resource: whose it is, and its tags."""
         if key in _ORGANIZATION_KEYS:
-            place = moto_hooks.organization_path(owner)
+            place = moto_state.organization_path(owner)
             return getattr(place, _ORGANIZATION_KEYS[key]) if place is not None else None
         if key == "s3:resourceaccount":
             return owner or None
@@ -197,7 +197,7 @@ class Identity:
         kind, _, path = resource.rpartition(":")[2].partition("/")
         name = path.rpartition("/")[2]
         if kind == "role":
-            role = moto_hooks.role(owner, name)
+            role = moto_state.role(owner, name)
             return (role.permissions_boundary_arn or None) if role is not None else None
         return self.user_boundaries.get((owner, name))
 
@@ -264,7 +264,7 @@ class Identity:
         if len(parts) < ARN_PARTS:
             return ""
         if parts[2] == "s3":
-            return moto_hooks.bucket_owner(parts[5].split("/", 1)[0])
+            return moto_state.bucket_owner(parts[5].split("/", 1)[0])
         return parts[4] if parts[4] != "aws" else ""  # AWS's own managed policies
 
     def _regional(self, service: str, context: Mapping[str, str | bool]) -> tuple[str, ...]:
@@ -279,7 +279,7 @@ def _key_of_source(context: Mapping[str, str | bool], key: str) -> Found:
     """The organization of the account that a service acts for; absent where it doesn't say for which."""
     if key not in _SOURCE_KEYS:
         return UNKNOWN
-    place = moto_hooks.organization_path(str(context.get("aws:SourceAccount", "")))
+    place = moto_state.organization_path(str(context.get("aws:SourceAccount", "")))
     return getattr(place, _SOURCE_KEYS[key]) if place is not None else None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from scenarios.cloud.authorization.policy import Document, Principal, Request, decide
 from scenarios.cloud.authorization.principals import limits_of, policies_of
 from scenarios.cloud.authorization.rows import document
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 
 
@@ -45,7 +45,7 @@ def service_may(
 def can_be_assumed(role_arn: str, service: str, *, account: str, region: str, source: str = "") -> bool:
     """Whether a service can assume a role; one that isn't there can't be."""
     role = (
-        moto_hooks.role(role_arn.split(":")[4], role_arn.rpartition("/")[2]) if _is_role(role_arn) else None
+        moto_state.role(role_arn.split(":")[4], role_arn.rpartition("/")[2]) if _is_role(role_arn) else None
     )
     return role is not None and service_may(
         service,

@@ -28,7 +28,7 @@ from scenarios.cloud.cloudtrail.selectors.choices import TrailChoices, logs
 from scenarios.cloud.cloudtrail.selectors.selectors import asks_for_data
 from scenarios.cloud.eventbridge.bus import matching
 from scenarios.cloud.eventbridge.buses import DEFAULT_BUS
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import LogLines
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
@@ -75,7 +75,7 @@ class CloudTrail:
     def start(self, _: Sequence[Stack]) -> None:
         """Set the deliveries going of every trail that logs."""
         self._choices.start()
-        self._bucket_regions = moto_hooks.bucket_regions(self._setting.account)
+        self._bucket_regions = moto_state.bucket_regions(self._setting.account)
         for trail in self._trails():
             if trail.status.is_logging:
                 self._files.begin(trail, self._regions_of(trail))
@@ -131,7 +131,7 @@ class CloudTrail:
         if call.service != "s3" or "Bucket" not in call.parameters:
             return call
         name = call.parameters["Bucket"]
-        bucket = moto_hooks.bucket(self._setting.account, name)
+        bucket = moto_state.bucket(self._setting.account, name)
         if bucket is not None and call.operation != "CreateBucket":
             self._bucket_regions[name] = bucket.region_name
         region = self._bucket_regions.get(name, call.region)
@@ -174,7 +174,7 @@ class CloudTrail:
         """
         rules = [
             rule
-            for rule in moto_hooks.rules(self._setting.account, region, DEFAULT_BUS)
+            for rule in moto_state.rules(self._setting.account, region, DEFAULT_BUS)
             if not rule.managed_by
         ]
         matched = sorted(matching(rules, event_bridge_envelope(record, ""))) if rules else []
@@ -212,7 +212,7 @@ class CloudTrail:
         return [
             trail
             for region in self._setting.regions
-            for trail in moto_hooks.trails(self._setting.account, region)
+            for trail in moto_state.trails(self._setting.account, region)
         ]
 
     def _trail(self, arn: str) -> Any:

@@ -1,7 +1,7 @@
 """CloudWatch: alarms and dashboards."""
 
 from scenarios.cloud.authorization.rows import QUERY, Arn, ContextKey, Permissions
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 
 _LINES = """
 PutMetricData                   =                         *
@@ -29,7 +29,7 @@ ListTagsForResource             =                         given(ResourceARN)
 
 
 def _alarm_tags(arn: Arn) -> dict[str, str]:
-    return moto_hooks.tags_by_arn("cloudwatch", arn.account, arn.region, arn.text)
+    return moto_state.tags_by_arn("cloudwatch", arn.account, arn.region, arn.text)
 
 
 PERMISSIONS = Permissions(

@@ -28,7 +28,7 @@ from scenarios.cloud.cloudwatch.metrics.metric_data import MetricData
 from scenarios.cloud.cloudwatch.metrics.metric_puts import put_metric_data
 from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
 from scenarios.cloud.cloudwatch.metrics.questions import Questions
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
@@ -58,7 +58,7 @@ class CloudWatch:
     def start(self, _: Sequence[Stack]) -> None:
         """Let every alarm begin as AWS begins them, and set the evaluations going."""
         for region in self._setting.regions:
-            for alarm in moto_hooks.alarms(self._setting.account, region).values():
+            for alarm in moto_state.alarms(self._setting.account, region).values():
                 set_state(alarm, INSUFFICIENT_DATA, INITIAL_REASON, self._setting.clock.now)
                 self.unfed.look(region, alarm)
             self._setting.clock.after(1.0, partial(self._composites.evaluate_all, region), "composite alarms")

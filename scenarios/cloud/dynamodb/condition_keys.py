@@ -13,7 +13,7 @@ from typing import Any
 from boto3.dynamodb.conditions import And, ConditionBase, Equals
 
 from scenarios.cloud.authorization.rows import Arn, Asking, ContextKey, KeyValue
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 
 _EXPRESSIONS = ("ProjectionExpression", "FilterExpression", "ConditionExpression", "UpdateExpression")
@@ -30,13 +30,13 @@ _COMPARED = re.compile(r"\(?\s*([#\w]+)\s*=\s*(:\w+)\s*\)?")
 
 def _table(arn: Arn) -> Any | None:
     name = arn.rest.split("/")[1] if "/" in arn.rest else ""
-    return moto_hooks.backend("dynamodb", arn.account, arn.region).tables.get(name)
+    return moto_state.backend("dynamodb", arn.account, arn.region).tables.get(name)
 
 
 def table_tags(arn: Arn) -> dict[str, str]:
     """A table's tags."""
     table = _table(arn)
-    return moto_hooks.as_tags(table.tags) if table is not None else {}
+    return moto_state.as_tags(table.tags) if table is not None else {}
 
 
 def _partition_key(asking: Asking) -> str:

@@ -2,7 +2,7 @@
 
 from scenarios.cloud.authorization.rows import JSON, Arn, Document, Permissions, document
 from scenarios.cloud.dynamodb.condition_keys import CONTEXT, table_tags
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 
 _LINES = """
 ListTables                      =                         *
@@ -72,7 +72,7 @@ DisableKinesisStreamingDestination =                      table(TableName)
 def _table_policy(arn: Arn) -> Document | None:
     """A table's policy, which speaks of its indexes too; a stream's is not simulated."""
     table = arn.text.partition("/index/")[0]
-    found = moto_hooks.backend("dynamodb", arn.account, arn.region).resource_policies.get(table)
+    found = moto_state.backend("dynamodb", arn.account, arn.region).resource_policies.get(table)
     return document(found.policy_doc) if found is not None else None
 
 

@@ -8,7 +8,7 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointIn
 from typing import Any
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.setting import Setting
 
 
@@ -22,7 +22,7 @@ class Tables:
     def _about_to_go(self, asked: Asked) -> None:
         """Moto forgets with the table that it was protected, so the backup is made before."""
         name = str(asked.parameters["TableName"]).rpartition("/")[2]  # it may be an ARN
-        backend = moto_hooks.backend("dynamodb", self._setting.account, asked.region)
+        backend = moto_state.backend("dynamodb", self._setting.account, asked.region)
         table = backend.tables.get(name)
         if table is not None and _recovers(table) and not table.deletion_protection_enabled:
             backend.create_backup(name, f"{name}$DeletedTableBackup").type = "SYSTEM"

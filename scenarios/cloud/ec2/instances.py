@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.emitted import EmittedMetrics
 from scenarios.cloud.kernel.errors import Refused, WorldError
@@ -129,7 +129,7 @@ class Instances:
 
     def state(self, machine: Machine) -> str:
         """`running`, `stopped` and so on, as DescribeInstances would say."""
-        return moto_hooks.instance_state(self._model(machine))
+        return moto_state.instance_state(self._model(machine))
 
     def tags(self, machine: Machine) -> dict[str, str]:
         """The instance's tags, as they are now."""
@@ -137,7 +137,7 @@ class Instances:
 
     def role(self, machine: Machine) -> str:
         """The ARN of the role in the instance's profile; "" where it has none."""
-        return moto_hooks.instance_role(self._model(machine), self._setting.account, machine.region)
+        return moto_state.instance_role(self._model(machine), self._setting.account, machine.region)
 
     def adopt(self, region: str, instance: str) -> Machine:
         """Take over an instance that was there before anything happened: it runs, and nobody is told."""
@@ -223,7 +223,7 @@ class Instances:
         before = self.state(machine)
         if before in (change.passing, change.lasting, "terminated"):
             return
-        backend = moto_hooks.backend("ec2", self._setting.account, machine.region)
+        backend = moto_state.backend("ec2", self._setting.account, machine.region)
         getattr(backend, operation)([machine.instance])
         at_once = change is ENDING and before == "stopped"
         self._change(machine.region, [machine.instance], ENDED if at_once else change)
@@ -262,7 +262,7 @@ class Instances:
 
     def _set(self, machine: Machine, state: str) -> None:
         """Put it into a state, and tell EventBridge."""
-        moto_hooks.put_instance_state(self._model(machine), state, CODES[state])
+        moto_state.put_instance_state(self._model(machine), state, CODES[state])
         event = self._event(
             machine,
             "EC2 Instance State-change Notification",
@@ -278,7 +278,7 @@ class Instances:
         return self._setting.service_event(machine.region, "aws.ec2", detail_type, [arn], detail)
 
     def _model(self, machine: Machine) -> Any:
-        return moto_hooks.instance(self._setting.account, machine.region, machine.instance)
+        return moto_state.instance(self._setting.account, machine.region, machine.instance)
 
     # ---- what EC2 measures ------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from scenarios.cloud.authorization.reference import listed_kind
 from scenarios.cloud.authorization.rows import Arn, ContextKey, DenialStyle, Permissions, Place
 from scenarios.cloud.ec2.ids import resource_type
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 
 _LINES = """
@@ -117,7 +117,7 @@ def _ec2_resource(place: Place, identifier: str) -> str:
 
 
 def _tags(arn: Arn) -> dict[str, str]:
-    return dict(moto_hooks.backend("ec2", arn.account, arn.region).tags.get(arn.rest.rpartition("/")[2], {}))
+    return dict(moto_state.backend("ec2", arn.account, arn.region).tags.get(arn.rest.rpartition("/")[2], {}))
 
 
 PERMISSIONS = Permissions(

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.ec2.ids import resource_type
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.emitted import EmittedEvents
 from scenarios.cloud.setting import Setting
@@ -107,7 +107,7 @@ class ResourceEvents:
         self._tell(region, "aws.tag", TAGS, self._arn(region, resource), detail)
 
     def _tags(self, region: str, resource: str) -> Mapping[str, str]:
-        found = moto_hooks.backend("ec2", self._setting.account, region).tags.get(resource, {})
+        found = moto_state.backend("ec2", self._setting.account, region).tags.get(resource, {})
         return dict(found)
 
     # ---- telling ----------------------------------------------------------------------------------

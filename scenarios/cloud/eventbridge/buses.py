@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, Need
 from scenarios.cloud.setting import Setting
 
@@ -29,7 +29,7 @@ class Buses(Door[Event]):
     def is_there(self, delivery: Delivery[Event]) -> bool:
         """Whether there is such a bus."""
         region, account, bus = _parts(delivery.arn)
-        return bus in moto_hooks.buses(account, region)
+        return bus in moto_state.buses(account, region)
 
     def needs(self, delivery: Delivery[Event]) -> Sequence[Need]:
         """An AWS service needs no permission for the default bus; a role must be allowed."""

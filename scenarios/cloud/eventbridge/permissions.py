@@ -15,7 +15,7 @@ from scenarios.cloud.authorization.rows import (
     Permissions,
     Place,
 )
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 
 _LINES = """
 PutEvents                       =                         event-bus(Entries[].EventBusName=default)
@@ -62,11 +62,11 @@ def _rule(place: Place, rule: str, bus: str) -> str:
 
 
 def _bus_policy(arn: Arn) -> Document | None:
-    return moto_hooks.bus_policy(arn.account, arn.region, arn.rest.removeprefix("event-bus/"))
+    return moto_state.bus_policy(arn.account, arn.region, arn.rest.removeprefix("event-bus/"))
 
 
 def _tags(arn: Arn) -> dict[str, str]:
-    return moto_hooks.tags_by_arn("events", arn.account, arn.region, arn.text)
+    return moto_state.tags_by_arn("events", arn.account, arn.region, arn.text)
 
 
 def _entries(asking: Asking, field: str) -> KeyValue:
@@ -109,7 +109,7 @@ def _found_rule(asking: Asking) -> Any | None:
     if arn is None:
         return None
     bus, _, name = arn.rest.removeprefix("rule/").rpartition("/")
-    rules = moto_hooks.rules(arn.account, arn.region, bus or "default")
+    rules = moto_state.rules(arn.account, arn.region, bus or "default")
     return next((rule for rule in rules if rule.name == name), None)
 
 

@@ -15,7 +15,7 @@ from chalicelib.matching import EventPattern, InvalidPattern
 from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.authorization.trust import can_be_assumed
 from scenarios.cloud.inputs import InputTransformer, RefusedInput, check_input_path
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 from scenarios.cloud.schedules import InvalidSchedule, Schedule
@@ -167,7 +167,7 @@ def bus_name(parameters: Parameters) -> str:
 def check_targets(request: Request) -> None:
     """Refuse a PutTargets."""
     parameters, given = request.parameters, request.parameters["Targets"]
-    rules = moto_hooks.rules(request.account, request.region, bus_name(parameters))
+    rules = moto_state.rules(request.account, request.region, bus_name(parameters))
     standing = {target["Id"] for rule in rules if rule.name == parameters["Rule"] for target in rule.targets}
     ids = {target["Id"] for target in given}
     if len(ids) < len(given):

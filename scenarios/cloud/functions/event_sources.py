@@ -33,7 +33,7 @@ from typing import Any
 
 from scenarios.cloud.functions.invocations import Invocation, Result
 from scenarios.cloud.functions.queue_batches import record, unprocessed
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall, Caller
 from scenarios.cloud.kernel.clock import Entry
 from scenarios.cloud.kernel.errors import NotSimulated
@@ -93,7 +93,7 @@ class EventSources:
         self._wake_all(call.region)
 
     def _wake_all(self, region: str) -> None:
-        for mapping in moto_hooks.event_source_mappings(self._setting.account, region):
+        for mapping in moto_state.event_source_mappings(self._setting.account, region):
             self._wake(mapping.event_source_arn)
 
     def _wake(self, queue_arn: str, at: datetime | None = None) -> None:
@@ -112,20 +112,20 @@ class EventSources:
 
     def _sleep(self, queue: Any) -> None:
         """Look again when the next message becomes visible; never for an empty queue."""
-        moments = [max(each.visible_at, each.delayed_until) for each in moto_hooks.messages(queue)]
+        moments = [max(each.visible_at, each.delayed_until) for each in moto_state.messages(queue)]
         if moments:
             # A message shows itself when its moment is past, and moto counts in milliseconds.
             self._wake(queue.queue_arn, datetime.fromtimestamp((min(moments) + 1) / 1000, UTC))
 
     def _look(self, queue_arn: str) -> None:
         self._wakes.pop(queue_arn, None)
-        queue, mappings = moto_hooks.queue(queue_arn), self._mappings(queue_arn)
+        queue, mappings = moto_state.queue(queue_arn), self._mappings(queue_arn)
         if queue is None or not mappings:
             return
         read = [self._read(mapping, queue) for mapping in mappings]  # every one of them gets its turn
         if any(read):
             self._sleep(queue)
-        elif moto_hooks.messages(queue):
+        elif moto_state.messages(queue):
             self._wake(queue_arn, self._setting.clock.now + timedelta(seconds=REFUSED_SECONDS))
 
     # ---- reading ----------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ class EventSources:
                 self._setting.note("lost", f"{_name(mapping.function_arn)} does not read {queue.name}: {why}")
             return False
         gathering = self._gathering.setdefault(mapping.uuid, _Gathering())
-        taken, given_up = moto_hooks.receive(queue, mapping.batch_size - len(gathering.messages))
+        taken, given_up = moto_state.receive(queue, mapping.batch_size - len(gathering.messages))
         if given_up:
             target = queue.dead_letter_queue.name
             self._setting.note("kept", f"{queue.name} gave up {_many(given_up)}; {target} keeps what it was")
@@ -158,7 +158,7 @@ class EventSources:
     def _unable(self, mapping: Any, queue: Any) -> str:
         """Why Lambda can't read the queue for this mapping, or ""."""
         region = queue.queue_arn.split(":")[3]
-        model = moto_hooks.lambda_function(self._setting.account, region, mapping.function_arn)
+        model = moto_state.lambda_function(self._setting.account, region, mapping.function_arn)
         if model is None:
             return "the function is gone"
         if model.reserved_concurrency in {0, "0"}:
@@ -215,8 +215,8 @@ class EventSources:
         self._delete(mapping, [each for each in messages if each.id not in back])
 
     def _delete(self, mapping: Any, messages: list[Any]) -> None:
-        queue = moto_hooks.queue(mapping.event_source_arn)
-        model = moto_hooks.lambda_function(
+        queue = moto_state.queue(mapping.event_source_arn)
+        model = moto_state.lambda_function(
             self._setting.account, mapping.function_arn.split(":")[3], mapping.function_arn
         )
         if queue is None or model is None or not messages:
@@ -229,16 +229,16 @@ class EventSources:
         for message in messages:
             if self._setting.faults.duplicates and message.approximate_receive_count == 1:
                 seconds = self._setting.random("sqs.duplicates").uniform(1, 30)
-                moto_hooks.show_again(queue, message, seconds)
+                moto_state.show_again(queue, message, seconds)
             else:
-                moto_hooks.delete_message(queue, message)
+                moto_state.delete_message(queue, message)
         self._sleep(queue)
 
     # ---- the mappings -----------------------------------------------------------------------------
 
     def _mappings(self, queue_arn: str, *, disabled: bool = False) -> list[Any]:
         region = queue_arn.split(":")[3]
-        found = moto_hooks.event_source_mappings(self._setting.account, region)
+        found = moto_state.event_source_mappings(self._setting.account, region)
         return [each for each in found if each.event_source_arn == queue_arn and (each.enabled or disabled)]
 
 

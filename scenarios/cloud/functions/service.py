@@ -38,7 +38,7 @@ from scenarios.cloud.functions.invocations import (
     turned_away,
 )
 from scenarios.cloud.functions.runtime_environment import ExecutionEnvironment, InitError
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, LogLines, Need
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
@@ -156,7 +156,7 @@ class Functions(Door[Event]):
         if model is not None:
             region, sets = invocation.arn.split(":")[3], dimensions_of(model.function_name)
             self._setting.measured(region, NAMESPACE, {"Throttles": 1}, *sets)
-            configured = moto_hooks.event_invoke_config(model)
+            configured = moto_state.event_invoke_config(model)
             self._finished(invocation, turned_away(), "RetriesExhausted", configured)
 
     # ---- attempts -------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ class Functions(Door[Event]):
         if model is None:
             setting.note("lost", f"{_name(invocation.arn)} was deleted with an event in its queue")
             return
-        configured = moto_hooks.event_invoke_config(model)
+        configured = moto_state.event_invoke_config(model)
         age = setting.clock.now - invocation.accepted
         oldest = int(configured.get("MaximumEventAgeInSeconds", DEFAULT_MAXIMUM_EVENT_AGE_SECONDS))
         if failed is not None and age > timedelta(seconds=oldest):
@@ -348,14 +348,14 @@ class Functions(Door[Event]):
             return
         setting, region, role = self._setting, context.invoked_function_arn.split(":")[3], self._role(model)
         group = context.log_group_name
-        if moto_hooks.log_group(setting.account, region, group) is None:
+        if moto_state.log_group(setting.account, region, group) is None:
             for action, resource in setting.actions.required(
                 "logs", "CreateLogGroup", {"logGroupName": group}, region=region, account=setting.account
             ):
                 if not setting.identity.judge(role, action, resource).allowed:
                     self._lost(context, action)
                     return
-            moto_hooks.backend("logs", setting.account, region).create_log_group(group, {})
+            moto_state.backend("logs", setting.account, region).create_log_group(group, {})
         now = setting.clock.now
         written = LogLines(stream=context.log_stream_name, lines=[(now, line) for line in lines])
         arn = f"arn:aws:logs:{region}:{setting.account}:log-group:{group}"
@@ -382,7 +382,7 @@ class Functions(Door[Event]):
         )
 
     def _model(self, arn: str) -> Any:
-        return moto_hooks.lambda_function(self._setting.account, arn.split(":")[3], arn)
+        return moto_state.lambda_function(self._setting.account, arn.split(":")[3], arn)
 
     def _arn(self, name: str, region: str) -> str:
         """From a name, an ARN, or `ACCOUNT:function:NAME`, which Invoke takes as well."""

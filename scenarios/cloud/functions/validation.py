@@ -16,7 +16,7 @@ from typing import Any, Final
 from scenarios.cloud.authorization.rows import document
 from scenarios.cloud.authorization.trust import can_be_assumed, role_may
 from scenarios.cloud.functions.queue_batches import DEFAULT_BATCH_SIZE, objection
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 
@@ -63,7 +63,7 @@ def configuration(request: Request) -> None:
         raise invalid("The role defined for the function cannot be assumed by Lambda.")
     target = given.get("DeadLetterConfig", {}).get("TargetArn")
     if target:
-        standing = moto_hooks.lambda_function(request.account, request.region, given["FunctionName"])
+        standing = moto_state.lambda_function(request.account, request.region, given["FunctionName"])
         _check_sends(role or (standing.role if standing is not None else ""), target, ("sqs", "sns"))
 
 
@@ -73,8 +73,8 @@ def permission(request: Request) -> None:
     principal, statement = given["Principal"], given["StatementId"]
     if "." in principal and not principal.startswith("arn:") and not _SERVICES.fullmatch(principal):
         raise invalid("The provided principal was invalid. Please check the principal and try again.")
-    function = moto_hooks.lambda_function(request.account, request.region, given["FunctionName"])
-    known = moto_hooks.lambda_policy(function) if function is not None else None
+    function = moto_state.lambda_function(request.account, request.region, given["FunctionName"])
+    known = moto_state.lambda_policy(function) if function is not None else None
     if known is not None and statement in {each.get("Sid") for each in known["Statement"]}:
         raise Refused(
             "ResourceConflictException",
@@ -87,7 +87,7 @@ def permission(request: Request) -> None:
 def destinations(request: Request) -> None:
     """Where a function's asynchronous events end."""
     given = request.parameters
-    function = moto_hooks.lambda_function(request.account, request.region, given["FunctionName"])
+    function = moto_state.lambda_function(request.account, request.region, given["FunctionName"])
     for destination in given.get("DestinationConfig", {}).values():
         if function is not None and destination.get("Destination"):
             _check_sends(function.role, destination["Destination"], tuple(SEND))
@@ -98,7 +98,7 @@ def event_source_mapping(request: Request) -> None:
     for name in sorted(request.parameters.keys() - _MAPPING):
         raise NotSimulated("lambda", f"{request.operation} with {name}")
     given = dict(request.parameters)
-    mappings = moto_hooks.event_source_mappings(request.account, request.region)
+    mappings = moto_state.event_source_mappings(request.account, request.region)
     if request.operation == "UpdateEventSourceMapping":
         known = next((each for each in mappings if each.uuid == given["UUID"]), None)
         if known is None:
@@ -164,7 +164,7 @@ def _check_sends(role: str, target: str, services: tuple[str, ...]) -> None:
 def _queue(arn: str) -> Any:
     if ":sqs:" not in arn or arn.endswith(".fifo"):
         raise NotSimulated("lambda", f"an event source mapping for {arn}")
-    queue = moto_hooks.queue(arn)
+    queue = moto_state.queue(arn)
     if queue is None:
         code = "AWS.SimpleQueueService.NonExistentQueue"
         raise invalid(f"Error occurred while ReceiveMessage. SQS Error Code: {code}: {arn}")
@@ -174,7 +174,7 @@ def _queue(arn: str) -> Any:
 def _function(request: Request, name: str) -> Any:
     if name.rpartition(":function:")[2].count(":"):
         raise NotSimulated("lambda", f"an event source mapping of {name}, a version or an alias")
-    found = moto_hooks.lambda_function(request.account, request.region, name)
+    found = moto_state.lambda_function(request.account, request.region, name)
     if found is None:
         raise Refused("ResourceNotFoundException", f"Function not found: {name}", 404)
     return found

@@ -15,7 +15,7 @@ from scenarios.cloud.authorization.rows import (
     Permissions,
     document,
 )
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 
 _LINES = """
 ListUsers                       =                         *
@@ -122,7 +122,7 @@ DeleteSAMLProvider              =                         saml-provider(SAMLProv
 
 
 def _trust_policy(arn: Arn) -> Document | None:
-    found = moto_hooks.role(arn.account, arn.rest.rpartition("/")[2])
+    found = moto_state.role(arn.account, arn.rest.rpartition("/")[2])
     return document(found.assume_role_policy_document) if found is not None else None
 
 
@@ -130,8 +130,8 @@ def _tags(arn: Arn) -> dict[str, str] | None:
     """The tags of a user or a role."""
     kind, name = arn.rest.partition("/")[0], arn.rest.rpartition("/")[2]
     if kind == "user":
-        return moto_hooks.user_tags(arn.account, arn.text)
-    return moto_hooks.role_tags(arn.account, name) if kind == "role" else None
+        return moto_state.user_tags(arn.account, arn.text)
+    return moto_state.role_tags(arn.account, name) if kind == "role" else None
 
 
 def _boundary(asking: Asking, _name: str) -> KeyValue:

@@ -1,7 +1,7 @@
 """Kinesis: data streams."""
 
 from scenarios.cloud.authorization.rows import JSON, Arn, Document, Permissions, document
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 
 _LINES = """
 ListStreams                     =                         *
@@ -34,7 +34,7 @@ StopStreamEncryption +StreamARN   =                       stream(StreamARN)
 
 
 def _stream_policy(arn: Arn) -> Document | None:
-    found = moto_hooks.backend("kinesis", arn.account, arn.region).resource_policies.get(arn.text)
+    found = moto_state.backend("kinesis", arn.account, arn.region).resource_policies.get(arn.text)
     return document(found) if found else None
 
 

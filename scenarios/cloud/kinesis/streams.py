@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html
 import base64
 from collections.abc import Sequence
 
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Need, StreamRecord
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kinesis.emitted import hear, put_record, written
@@ -29,7 +29,7 @@ class Streams(Door[StreamRecord]):
     def is_there(self, delivery: Delivery[StreamRecord]) -> bool:
         """Whether there is such a stream."""
         _, _, service, region, account, _ = delivery.arn.split(":", 5)
-        backend = moto_hooks.backend(service, account, region)
+        backend = moto_state.backend(service, account, region)
         streams = backend.streams if service == "kinesis" else backend.delivery_streams
         return delivery.arn.rpartition("/")[2] in streams
 
@@ -41,7 +41,7 @@ class Streams(Door[StreamRecord]):
     def take(self, delivery: Delivery[StreamRecord]) -> None:
         """Write one record."""
         _, _, service, region, account, _ = delivery.arn.split(":", 5)
-        backend, name = moto_hooks.backend(service, account, region), delivery.arn.rpartition("/")[2]
+        backend, name = moto_state.backend(service, account, region), delivery.arn.rpartition("/")[2]
         record = delivery.payload
         if service == "firehose":
             backend.put_record(name, {"Data": record.data})

@@ -8,17 +8,17 @@ Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.htm
 from typing import Any
 
 from scenarios.cloud.authorization.rows import Arn, Asking, ContextKey, KeyValue
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 
 
 def key_tags(arn: Arn) -> dict[str, str]:
     """A key's tags, which moto keeps by its id."""
-    return moto_hooks.tags_by_arn("kms", arn.account, arn.region, arn.rest.removeprefix("key/"))
+    return moto_state.tags_by_arn("kms", arn.account, arn.region, arn.rest.removeprefix("key/"))
 
 
 def _key(asking: Asking) -> Any | None:
     arn = asking.arn
-    return moto_hooks.kms_key(arn.text, arn.account, arn.region) if arn is not None else None
+    return moto_state.kms_key(arn.text, arn.account, arn.region) if arn is not None else None
 
 
 def _spec(asking: Asking, _name: str) -> KeyValue:

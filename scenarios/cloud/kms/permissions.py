@@ -13,7 +13,7 @@ from scenarios.cloud.authorization.rows import (
     Place,
     document,
 )
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kms.condition_keys import CONTEXT, key_tags
 
@@ -65,7 +65,7 @@ def _key(place: Place, key: str) -> str:
 
 
 def _key_policy(arn: Arn) -> Document | None:
-    key = moto_hooks.kms_key(arn.text, arn.account, arn.region)
+    key = moto_state.kms_key(arn.text, arn.account, arn.region)
     return document(key.policy) if key is not None and key.policy else None
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from scenarios.cloud.authorization.document import MalformedPolicy, parse
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.arns import account_of, service_of
 from scenarios.cloud.kernel.deliveries import AssumedRole, StreamRecord
 from scenarios.cloud.kernel.paging import of_logs
@@ -69,7 +69,7 @@ class Destinations:
         found = sorted(
             (
                 each.to_dict()
-                for each in moto_hooks.log_destinations(asked.caller.account, asked.region)
+                for each in moto_state.log_destinations(asked.caller.account, asked.region)
                 if each.destination_name.startswith(prefix)
             ),
             key=lambda each: str(each["destinationName"]),

@@ -12,7 +12,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-dat
 """
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.logs.events import group_named
 from scenarios.cloud.setting import Setting
@@ -31,7 +31,7 @@ class GroupEncryption:
     def _must_decrypt(self, asked: Asked) -> None:
         named = asked.parameters.get("logGroupName") or asked.parameters.get("logGroupIdentifier", "")
         name, account = group_named(named), self._setting.account
-        group = moto_hooks.log_group(account, asked.region, name)
+        group = moto_state.log_group(account, asked.region, name)
         if group is None or not group.kms_key_id:
             return
         arn = f"arn:aws:logs:{asked.region}:{account}:log-group:{name}"
@@ -40,7 +40,7 @@ class GroupEncryption:
             raise Refused("AccessDeniedException", why)
 
     def _may_decrypt(self, key: str, region: str, group_arn: str) -> bool:
-        found = moto_hooks.kms_key(key, self._setting.account, region)
+        found = moto_state.kms_key(key, self._setting.account, region)
         if found is None or not found.enabled:
             return False
         context: dict[str, str | bool] = {

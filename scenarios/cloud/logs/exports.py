@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import Missing, Object, Refusal
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.paging import of_logs
@@ -86,7 +86,7 @@ class Exports:
 
     def _create(self, asked: Asked) -> dict[str, Any]:
         parameters = asked.parameters
-        group = moto_hooks.log_group(
+        group = moto_state.log_group(
             self._setting.account, asked.region, group_named(parameters["logGroupName"])
         )
         if group is None:
@@ -121,7 +121,7 @@ class Exports:
     def _try(self, asked: Asked, task: _Task) -> None:
         """Look at the bucket as Logs does before it takes a task: as itself, and on behalf of the caller."""
         where = self._setting
-        found = moto_hooks.bucket(where.account, task.bucket)
+        found = moto_state.bucket(where.account, task.bucket)
         if found is None:
             raise invalid("The given bucket does not exist. Please make sure the bucket is valid.")
         if found.region_name != task.region:
@@ -178,7 +178,7 @@ class Exports:
     def _export(self, task: _Task) -> None:
         if task.status != "RUNNING":
             return
-        group = moto_hooks.log_group(self._setting.account, task.region, task.group)
+        group = moto_state.log_group(self._setting.account, task.region, task.group)
         if group is None:
             self._over(task, "FAILED", "The specified log group does not exist.")
             return

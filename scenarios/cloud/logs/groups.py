@@ -9,7 +9,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import Delivery, Door, LogLines, Need
 from scenarios.cloud.setting import Setting
 
@@ -27,7 +27,7 @@ class LogGroups(Door[LogLines]):
     def is_there(self, delivery: Delivery[LogLines]) -> bool:
         """Whether there is such a log group."""
         region, account, name = _parts(delivery.arn)
-        return moto_hooks.log_group(account, region, name) is not None
+        return moto_state.log_group(account, region, name) is not None
 
     def needs(self, delivery: Delivery[LogLines]) -> Sequence[Need]:
         """What a writer must be allowed."""

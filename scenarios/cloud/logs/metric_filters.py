@@ -15,7 +15,7 @@ from typing import Any
 
 from chalicelib.matching import LogPattern
 from scenarios.cloud.cloudwatch.service import CloudWatch
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.logs.events import LogEvent, pattern_of
 from scenarios.cloud.setting import Setting
 
@@ -37,7 +37,7 @@ class MetricFilters:
 
     def take(self, region: str, group: str, events: Sequence[LogEvent]) -> None:
         """Measure what just arrived in a log group."""
-        for metric_filter in moto_hooks.metric_filters(self._setting.account, region, group):
+        for metric_filter in moto_state.metric_filters(self._setting.account, region, group):
             self._measure(region, group, metric_filter, events)
 
     def _measure(

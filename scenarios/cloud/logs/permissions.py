@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-over
 """
 
 from scenarios.cloud.authorization.rows import JSON, Arn, Document, Permissions, Place, document
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.arns import service_of
 
 _LINES = """
@@ -80,8 +80,8 @@ def _log_destination(_place: Place, arn: str) -> str:
 def _policy(arn: Arn) -> Document | None:
     """A destination has a policy of its own; for log groups, those of the region count."""
     if arn.rest.startswith("log-group:"):
-        return moto_hooks.logs_policy(arn.account, arn.region)
-    destination = moto_hooks.log_destination(arn.text)
+        return moto_state.logs_policy(arn.account, arn.region)
+    destination = moto_state.log_destination(arn.text)
     return (
         document(destination.access_policy) if destination is not None and destination.access_policy else None
     )
@@ -90,7 +90,7 @@ def _policy(arn: Arn) -> Document | None:
 def _group_tags(arn: Arn) -> dict[str, str]:
     """A log group's tags, also where one of its streams is asked about."""
     group = arn.text.partition(":log-stream:")[0].removesuffix(":*")
-    return moto_hooks.tags_by_arn("logs", arn.account, arn.region, group)
+    return moto_state.tags_by_arn("logs", arn.account, arn.region, group)
 
 
 PERMISSIONS = Permissions(

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.logs.events import group_named, milliseconds
 from scenarios.cloud.setting import Setting
 
@@ -39,7 +39,7 @@ class Retention:
     def _about_to_change(self, asked: Asked) -> None:
         """What the old retention has deleted by now, the new one doesn't bring back."""
         name = group_named(asked.parameters["logGroupName"])
-        group = moto_hooks.log_group(self._setting.account, asked.region, name)
+        group = moto_state.log_group(self._setting.account, asked.region, name)
         if group is None:
             return  # moto refuses it
         gone = self._boundary(group, DELETED_AFTER)

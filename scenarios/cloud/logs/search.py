@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.paging import of_logs
 from scenarios.cloud.logs.events import (
     LogEvent,
@@ -51,7 +51,7 @@ class Search:
 
     def _group(self, asked: Asked) -> Any:
         named = asked.parameters.get("logGroupName") or asked.parameters.get("logGroupIdentifier", "")
-        group = moto_hooks.log_group(self._setting.account, asked.region, group_named(named))
+        group = moto_state.log_group(self._setting.account, asked.region, group_named(named))
         if group is None:
             raise no_such_group()
         return group

@@ -13,7 +13,7 @@ from typing import Any
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.service import CloudWatch
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.logs.emitted import NAMESPACE
 from scenarios.cloud.logs.events import event_of, group_named, milliseconds, no_such_group, no_such_stream
@@ -52,11 +52,11 @@ class Logs:
 
         Raises NotSimulated when the group is missing: the agent or service would have created it.
         """
-        found = moto_hooks.log_group(self._setting.account, region, group)
+        found = moto_state.log_group(self._setting.account, region, group)
         if found is None:
             raise NotSimulated("logs", f"writing to the log group {group}, which is not there")
         if stream not in found.streams:
-            moto_hooks.backend("logs", self._setting.account, region).create_log_stream(group, stream)
+            moto_state.backend("logs", self._setting.account, region).create_log_stream(group, stream)
         ordered = sorted(lines, key=lambda line: line[0])
         for batch in batches([{"timestamp": milliseconds(at), "message": text} for at, text in ordered]):
             self._ingest(region, found, stream, batch)
@@ -64,7 +64,7 @@ class Logs:
     def _put_log_events(self, asked: Asked) -> dict[str, Any]:
         parameters = asked.parameters
         name, stream = group_named(parameters["logGroupName"]), parameters["logStreamName"]
-        group = moto_hooks.log_group(self._setting.account, asked.region, name)
+        group = moto_state.log_group(self._setting.account, asked.region, name)
         if group is None:
             raise no_such_group()
         if stream not in group.streams:

@@ -20,7 +20,7 @@ from typing import Any
 
 from chalicelib.matching import LogPattern
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.arns import service_of
 from scenarios.cloud.kernel.deliveries import AssumedRole, Event, Missing, Refusal, StreamRecord
 from scenarios.cloud.kernel.errors import NotSimulated
@@ -79,7 +79,7 @@ class Subscriptions:
 
     def _destination_may(self, asked: Asked, arn: str) -> None:
         """Whether its policy lets the caller in was asked with the call; the region must be the group's."""
-        if moto_hooks.log_destination(arn) is None or arn.split(":")[3] != asked.region:
+        if moto_state.log_destination(arn) is None or arn.split(":")[3] != asked.region:
             raise invalid(
                 "Could not deliver test message to specified destination. Check if the destination is valid."
             )
@@ -158,7 +158,7 @@ class Subscriptions:
         self._setting.measured(region, NAMESPACE, {"DeliveryErrors": 1} if failed else sent, dimensions)
 
     def _through(self, arn: str, batch: Batch) -> Refusal | None:
-        destination = moto_hooks.log_destination(arn)
+        destination = moto_state.log_destination(arn)
         if destination is None:
             return Refusal(missing=Missing.RESOURCE, because="there is no such destination", resource=arn)
         return self._put(destination.target_arn, destination.role_arn, batch)

@@ -16,7 +16,7 @@ from typing import Any
 from chalicelib.matching import InvalidPattern, LogPattern
 from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.authorization.trust import service_may
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 from scenarios.cloud.logs.events import RETENTION_DAYS, group_named, invalid, no_such_group, pattern_of
@@ -49,9 +49,9 @@ def metric_filter(request: Request) -> None:
         except InvalidPattern as error:
             raise invalid(f"Invalid metric transformation: {error}") from error
     group = group_named(given["logGroupName"])
-    if moto_hooks.log_group(request.account, request.region, group) is None:
+    if moto_state.log_group(request.account, request.region, group) is None:
         raise no_such_group()
-    known = {each["filterName"] for each in moto_hooks.metric_filters(request.account, request.region, group)}
+    known = {each["filterName"] for each in moto_state.metric_filters(request.account, request.region, group)}
     if given["filterName"] not in known and len(known) >= MOST_FILTERS:
         raise Refused("LimitExceededException", "Resource limit exceeded.")
 
@@ -82,8 +82,8 @@ def _lets_in(request: Request, function_arn: str) -> bool:
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
     """
-    function = moto_hooks.lambda_function(request.account, request.region, function_arn)
-    policy = moto_hooks.lambda_policy(function) if function is not None else None
+    function = moto_state.lambda_function(request.account, request.region, function_arn)
+    policy = moto_state.lambda_policy(function) if function is not None else None
     group = group_named(request.parameters["logGroupName"])
     return policy is not None and service_may(
         "logs.amazonaws.com",

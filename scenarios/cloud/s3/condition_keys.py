@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
 from scenarios.cloud.authorization.rows import Arn, Asking, ContextKey, KeyValue
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 
 
 def object_tags(arn: Arn) -> dict[str, str] | None:
@@ -18,15 +18,15 @@ def object_tags(arn: Arn) -> dict[str, str] | None:
     bucket, _, key = arn.rest.partition("/")
     if not key:
         return None
-    found = moto_hooks.object_version(arn.account, bucket, key)
-    return moto_hooks.tags_by_arn("s3", arn.account, "aws", found.arn) if found is not None else {}
+    found = moto_state.object_version(arn.account, bucket, key)
+    return moto_state.tags_by_arn("s3", arn.account, "aws", found.arn) if found is not None else {}
 
 
 def _existing_tag(asking: Asking, name: str) -> KeyValue:
     arn = asking.arn
     if arn is None:
         return None
-    owned = arn._replace(account=moto_hooks.bucket_owner(arn.rest.partition("/")[0]) or arn.account)
+    owned = arn._replace(account=moto_state.bucket_owner(arn.rest.partition("/")[0]) or arn.account)
     tags = object_tags(owned) or {}
     return next((value for tag, value in tags.items() if tag.lower() == name), None)
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kms.keys import key_arn
 from scenarios.cloud.setting import Setting
@@ -40,7 +40,7 @@ class ObjectEncryption:
 
     def key_of_bucket(self, bucket: str) -> str:
         """The ARN of the key that a bucket encrypts with by default; "" for none of the account's own."""
-        found = moto_hooks.bucket(self._setting.account, bucket)
+        found = moto_state.bucket(self._setting.account, bucket)
         if found is None or not found.encryption:
             return ""
         default = found.encryption["Rule"]["ApplyServerSideEncryptionByDefault"]
@@ -72,7 +72,7 @@ class ObjectEncryption:
         self._may_write(asked)
 
     def _may_open(self, asked: Asked, bucket: str, key: str, version: str | None) -> None:
-        found = moto_hooks.object_version(self._setting.account, bucket, key, version)
+        found = moto_state.object_version(self._setting.account, bucket, key, version)
         if found is not None and found.encryption in _ALGORITHMS:
             more = self._contexts.get((bucket, key, found.version_id), {})
             context = _context(bucket, key) | {f"{CONTEXT}{name}": value for name, value in more.items()}
@@ -81,7 +81,7 @@ class ObjectEncryption:
     def _ask(self, asked: Asked, action: str, arn: str, context: Mapping[str, str]) -> None:
         if not arn:
             return
-        found = moto_hooks.kms_key(arn, self._setting.account, arn.split(":")[3])
+        found = moto_state.kms_key(arn, self._setting.account, arn.split(":")[3])
         if found is None or not found.enabled:
             raise Refused("KMS.DisabledException", f"{arn} is disabled.")
         decision = self._setting.identity.judge(asked.caller, action, arn, context, via="s3")
@@ -95,7 +95,7 @@ class ObjectEncryption:
         """The ARN of a key of the account's own; "" for none and for the AWS managed one."""
         if not named or str(named).endswith("alias/aws/s3"):
             return ""
-        found = moto_hooks.bucket(self._setting.account, bucket)
+        found = moto_state.bucket(self._setting.account, bucket)
         region = found.region_name if found is not None else self._setting.home
         return key_arn(str(named), f"arn:aws:s3:{region}:{self._setting.account}:{bucket}")
 

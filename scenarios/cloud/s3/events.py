@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import Object
 from scenarios.cloud.kernel.emitted import EmittedEvents
@@ -172,7 +172,7 @@ class Storage:
         deletion_type: str = "",
         more: Mapping[str, str] | None = None,
     ) -> None:
-        found = moto_hooks.bucket(self._setting.account, bucket)
+        found = moto_state.bucket(self._setting.account, bucket)
         configured = found.notification_configuration if found is not None else None
         if found is None or configured is None:
             return
@@ -203,7 +203,7 @@ class Storage:
     ) -> dict[str, Any]:
         """The `object` of an event: each type of event has its own fields."""
         subject: dict[str, Any] = {"key": key}
-        model = moto_hooks.object_version(self._setting.account, bucket, key, version)
+        model = moto_state.object_version(self._setting.account, bucket, key, version)
         if model is not None and what in (CREATED, MOVED):
             subject["size"] = model.size
         if deletion_type:

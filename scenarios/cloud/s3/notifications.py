@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificatio
 from typing import Any
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
@@ -19,7 +19,7 @@ class Notifications:
         setting.calls.answer("s3", "GetBucketNotificationConfiguration", self._answer)
 
     def _answer(self, asked: Asked) -> dict[str, Any]:
-        bucket = moto_hooks.bucket(self._setting.account, asked.parameters["Bucket"])
+        bucket = moto_state.bucket(self._setting.account, asked.parameters["Bucket"])
         if bucket is None:
             raise Refused("NoSuchBucket", "The specified bucket does not exist", 404)
         told = bucket.notification_configuration

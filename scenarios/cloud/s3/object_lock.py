@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
 
@@ -61,7 +61,7 @@ class ObjectLock:
 
     def _configuration(self, asked: Asked) -> dict[str, Any]:
         """As S3 tells it: days or years, where moto tells both."""
-        bucket = moto_hooks.bucket(self._setting.account, asked.parameters["Bucket"])
+        bucket = moto_state.bucket(self._setting.account, asked.parameters["Bucket"])
         if bucket is None:
             raise Refused("NoSuchBucket", "The specified bucket does not exist", 404)
         if not bucket.object_lock_enabled:
@@ -89,7 +89,7 @@ class ObjectLock:
         return bool(version.lock_mode) and _aware(version.lock_until) > self._setting.clock.now
 
     def _may_change_versioning(self, asked: Asked) -> None:
-        bucket = moto_hooks.bucket(self._setting.account, asked.parameters["Bucket"])
+        bucket = moto_state.bucket(self._setting.account, asked.parameters["Bucket"])
         wanted = asked.parameters["VersioningConfiguration"].get("Status")
         if bucket is not None and bucket.object_lock_enabled and wanted != "Enabled":
             why = "An Object Lock configuration is present on this bucket"
@@ -97,7 +97,7 @@ class ObjectLock:
 
     def _version(self, parameters: Mapping[str, Any]) -> Any | None:
         """The version meant, the newest where none is named; None for a delete marker and for nothing."""
-        return moto_hooks.object_version(
+        return moto_state.object_version(
             self._setting.account, parameters["Bucket"], parameters["Key"], parameters.get("VersionId")
         )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from scenarios.cloud.authorization.rows import Asking, Place
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
 
@@ -30,9 +30,9 @@ class Reading:
     def _may_know_it_is_gone(self, asked: Asked) -> None:
         bucket, key = asked.parameters["Bucket"], asked.parameters["Key"]
         account = self._setting.account
-        if moto_hooks.bucket(account, bucket) is None:
+        if moto_state.bucket(account, bucket) is None:
             return  # S3 says so
-        if moto_hooks.object_version(account, bucket, key, asked.parameters.get("VersionId")) is not None:
+        if moto_state.object_version(account, bucket, key, asked.parameters.get("VersionId")) is not None:
             return
         listing = Asking(
             operation="ListObjectsV2",

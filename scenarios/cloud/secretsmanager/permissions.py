@@ -14,7 +14,7 @@ from scenarios.cloud.authorization.rows import (
     Place,
     document,
 )
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 
 _LINES = """
@@ -42,7 +42,7 @@ def _secret(_place: Place, secret: str) -> str:
 
 
 def _found(arn: Arn) -> Any | None:
-    secrets = moto_hooks.backend("secretsmanager", arn.account, arn.region).secrets
+    secrets = moto_state.backend("secretsmanager", arn.account, arn.region).secrets
     return next((secret for secret in secrets.values() if secret.arn == arn.text), None)
 
 
@@ -53,7 +53,7 @@ def _secret_policy(arn: Arn) -> Document | None:
 
 def _secret_tags(arn: Arn) -> dict[str, str]:
     secret = _found(arn)
-    return moto_hooks.as_tags(secret.tags) if secret is not None else {}
+    return moto_state.as_tags(secret.tags) if secret is not None else {}
 
 
 def _secret_id(asking: Asking, _name: str) -> KeyValue:

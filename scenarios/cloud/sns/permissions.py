@@ -9,7 +9,7 @@ from scenarios.cloud.authorization.rows import (
     Place,
     document,
 )
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 
 _LINES = """
 ListTopics                      =                         *
@@ -49,13 +49,13 @@ def _subscribed(_place: Place, subscription: str) -> str:
 
 
 def _topic_policy(arn: Arn) -> Document | None:
-    topic = moto_hooks.topic(arn.text)
+    topic = moto_state.topic(arn.text)
     return document(topic.policy) if topic is not None and topic.policy else None
 
 
 def _topic_tags(arn: Arn) -> dict[str, str]:
-    topic = moto_hooks.topic(arn.text)
-    return moto_hooks.topic_tags(topic) if topic is not None else {}
+    topic = moto_state.topic(arn.text)
+    return moto_state.topic_tags(topic) if topic is not None else {}
 
 
 PERMISSIONS = Permissions(

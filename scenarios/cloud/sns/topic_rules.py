@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from scenarios.cloud.authorization.document import MalformedPolicy, parse
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.validation import Request
 
@@ -66,7 +66,7 @@ def subscription(request: Request) -> None:
 def subscription_attribute(request: Request) -> None:
     """One attribute of a subscription."""
     given = request.parameters
-    subscriptions = moto_hooks.backend("sns", request.account, request.region).subscriptions
+    subscriptions = moto_state.backend("sns", request.account, request.region).subscriptions
     found = subscriptions.get(given["SubscriptionArn"])
     protocol = found.protocol if found is not None else ""
     _check_subscription_attribute(given["AttributeName"], given.get("AttributeValue", ""), protocol)

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import (
     Delivery,
@@ -98,7 +98,7 @@ class Topics(Door[Notification]):
 
     def is_there(self, delivery: Delivery[Notification]) -> bool:
         """Whether there is such a topic."""
-        return moto_hooks.topic(delivery.arn) is not None
+        return moto_state.topic(delivery.arn) is not None
 
     def needs(self, delivery: Delivery[Notification]) -> Sequence[Need]:
         """What a publisher must be allowed."""
@@ -107,7 +107,7 @@ class Topics(Door[Notification]):
 
     def key(self, delivery: Delivery[Notification]) -> Key | None:
         """The key of an encrypted topic."""
-        topic = moto_hooks.topic(delivery.arn)
+        topic = moto_state.topic(delivery.arn)
         name = topic.kms_master_key_id if topic is not None else ""
         return Key(name=name, sourced=delivery.sender not in KEEPS_THE_SOURCE) if name else None
 
@@ -128,7 +128,7 @@ class Topics(Door[Notification]):
     def _may_encrypt(self, asked: Asked) -> None:
         """Publishing to an encrypted topic needs the key as well."""
         topic = _topic_of(asked.parameters)
-        if moto_hooks.topic(topic) is None:
+        if moto_state.topic(topic) is None:
             return  # SNS says so
         given = Notification(text=str(asked.parameters.get("Message", "")))
         refusal = self._setting.deliveries.key_refusal(topic, given, by=asked.caller)
@@ -143,7 +143,7 @@ class Topics(Door[Notification]):
         )
 
     def _published(self, call: ApiCall) -> None:
-        if moto_hooks.topic(_topic_of(call.parameters)) is None:
+        if moto_state.topic(_topic_of(call.parameters)) is None:
             raise NotSimulated("sns", "Publish to a phone number or an endpoint")
         self._publish(call, call.parameters, str((call.response or {})["MessageId"]))
 
@@ -179,7 +179,7 @@ class Topics(Door[Notification]):
             NumberOfMessagesPublished=1,
             PublishSize=len(published.text.encode()),
         )
-        for subscription in moto_hooks.subscriptions(published.topic_arn):
+        for subscription in moto_state.subscriptions(published.topic_arn):
             message, attributes = published.for_protocol(subscription.protocol), published.attributes
             policy = str(subscription.attributes.get("FilterPolicy") or "")
             scope = str(subscription.attributes.get("FilterPolicyScope") or ATTRIBUTES)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 from scenarios.cloud.sns import filtering, topic_rules
@@ -125,7 +125,7 @@ def set_attributes(request: Request) -> None:
     given = request.parameters
     name, value = given["AttributeName"], given.get("AttributeValue", "")
     if name == "FilterPolicy" and value:
-        standing = moto_hooks.subscription(given["SubscriptionArn"])
+        standing = moto_state.subscription(given["SubscriptionArn"])
         scope = standing.attributes.get("FilterPolicyScope") if standing is not None else None
         filtering.check(value, scope or filtering.ATTRIBUTES)
 

@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from scenarios.cloud.authorization.rows import Arn, DenialStyle, Document, Permissions, Place, document
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 
 _LINES = """
 ListQueues                      =                         *
@@ -47,12 +47,12 @@ def _queue(place: Place, queue: str, account: str = "") -> str:
 
 
 def _queue_policy(arn: Arn) -> Document | None:
-    queue = moto_hooks.queue(arn.text)
+    queue = moto_state.queue(arn.text)
     return document(queue.policy) if queue is not None and queue.policy else None
 
 
 def _queue_tags(arn: Arn) -> dict[str, str]:
-    queue = moto_hooks.queue(arn.text)
+    queue = moto_state.queue(arn.text)
     return dict(queue.tags or {}) if queue is not None else {}
 
 

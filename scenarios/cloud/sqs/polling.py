@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.setting import Setting
 
 LONGEST_SECONDS = 20
@@ -45,13 +45,13 @@ class Polling:
         ((_, arn),) = self._setting.actions.required(
             "sqs", asked.operation, asked.parameters, region=asked.region, account=asked.caller.account
         )
-        return moto_hooks.queue(arn)
+        return moto_state.queue(arn)
 
 
 def _seen_at(queue: Any, until: datetime) -> datetime:
     """When the first message of a queue can be seen; `until`, where none can before."""
     moments = (
         datetime.fromtimestamp(max(each.visible_at, each.delayed_until) / 1000, UTC)
-        for each in moto_hooks.messages(queue)
+        for each in moto_state.messages(queue)
     )
     return min(until, *moments, until)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.emitted import EmittedMetrics
 from scenarios.cloud.kernel.stack import Stack
@@ -77,14 +77,14 @@ class QueueMetrics:
 
     def _count(self) -> None:
         for region in self._setting.regions:
-            for queue in moto_hooks.queues(self._setting.account, region):
-                if moto_hooks.messages(queue):
+            for queue in moto_state.queues(self._setting.account, region):
+                if moto_state.messages(queue):
                     self._count_in(region, queue)
         self._next()
 
     def _count_in(self, region: str, queue: Any) -> None:
         now = self._setting.clock.now
-        oldest = min(each.sent_timestamp for each in moto_hooks.messages(queue)) / 1000
+        oldest = min(each.sent_timestamp for each in moto_state.messages(queue)) / 1000
         values = {
             "ApproximateNumberOfMessagesVisible": queue.approximate_number_of_messages,
             "ApproximateNumberOfMessagesNotVisible": queue.approximate_number_of_messages_not_visible,

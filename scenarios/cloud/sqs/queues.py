@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMe
 from collections.abc import Sequence
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Key, Message, Missing, Need
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
@@ -32,7 +32,7 @@ class Queues(Door[Message]):
         """Whether there is such a queue."""
         if delivery.arn.endswith(".fifo"):
             raise NotSimulated("sqs", f"a delivery to a FIFO queue ({delivery.arn})")
-        return moto_hooks.queue(delivery.arn) is not None
+        return moto_state.queue(delivery.arn) is not None
 
     def needs(self, delivery: Delivery[Message]) -> Sequence[Need]:
         """What a sender must be allowed."""
@@ -40,15 +40,15 @@ class Queues(Door[Message]):
 
     def key(self, delivery: Delivery[Message]) -> Key | None:
         """The key of an encrypted queue."""
-        queue = moto_hooks.queue(delivery.arn)
+        queue = moto_state.queue(delivery.arn)
         name = queue.kms_master_key_id if queue is not None else ""
         return Key(name=name) if name else None
 
     def take(self, delivery: Delivery[Message]) -> None:
         """Put a message into a queue."""
-        queue, message = moto_hooks.queue(delivery.arn), delivery.payload
+        queue, message = moto_state.queue(delivery.arn), delivery.payload
         assert queue is not None
-        moto_hooks.backend("sqs", queue.account_id, queue.region).send_message(
+        moto_state.backend("sqs", queue.account_id, queue.region).send_message(
             queue.name,
             message.body,
             {
@@ -79,13 +79,13 @@ class Queues(Door[Message]):
 
     def bodies(self, queue_arn: str) -> list[str]:
         """What lies in a queue, oldest first; looking takes nothing out."""
-        queue = moto_hooks.queue(queue_arn)
-        return [message.body for message in moto_hooks.messages(queue)] if queue is not None else []
+        queue = moto_state.queue(queue_arn)
+        return [message.body for message in moto_state.messages(queue)] if queue is not None else []
 
     def attributes(self, queue_arn: str) -> list[dict[str, str]]:
         """The attributes of what lies in a queue, oldest first, as strings by name."""
-        queue = moto_hooks.queue(queue_arn)
-        messages = moto_hooks.messages(queue) if queue is not None else []
+        queue = moto_state.queue(queue_arn)
+        messages = moto_state.messages(queue) if queue is not None else []
         return [
             {name: str(value["StringValue"]) for name, value in message.message_attributes.items()}
             for message in messages

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.emitted import EmittedEvents
 from scenarios.cloud.setting import Setting
@@ -55,7 +55,7 @@ class ParameterEvents:
         self._about_to_go = {}
 
     def _parameter(self, region: str, name: str) -> Any | None:
-        return moto_hooks.parameter(self._setting.account, region, name)
+        return moto_state.parameter(self._setting.account, region, name)
 
     def _tell(self, region: str, operation: str, name: str, parameter: Any | None) -> None:
         detail = {"operation": operation, "name": name}

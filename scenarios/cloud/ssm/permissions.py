@@ -2,7 +2,7 @@
 
 from scenarios.cloud.authorization.arns import named
 from scenarios.cloud.authorization.rows import JSON, Arn, ContextKey, Permissions, Place
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 
 _LINES = """
 DescribeInstanceInformation     =                         *
@@ -65,7 +65,7 @@ def _tags(arn: Arn) -> dict[str, str] | None:
     kept = {"parameter": "Parameter", "document": "Document"}.get(kind)
     if kept is None:
         return None
-    return moto_hooks.ssm_tags(arn.account, arn.region, kept, name)
+    return moto_state.ssm_tags(arn.account, arn.region, kept, name)
 
 
 PERMISSIONS = Permissions(

@@ -22,7 +22,7 @@ from typing import Any
 from scenarios.cloud.authorization.document import MalformedPolicy, parse
 from scenarios.cloud.authorization.rows import Document
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
@@ -135,7 +135,7 @@ class Sessions:
         """The role's model. Of one that isn't there AWS says what it says of one that trusts others."""
         if not re.fullmatch(r"arn:aws[\w-]*:iam::\d{12}:role/.+", arn):
             raise Refused("ValidationError", f"{arn} is invalid")
-        role = moto_hooks.role(arn.split(":")[4], arn.rpartition("/")[2])
+        role = moto_state.role(arn.split(":")[4], arn.rpartition("/")[2])
         if role is None or role.arn != arn:
             raise Refused(
                 "AccessDenied",
@@ -273,8 +273,8 @@ def _inline(text: str) -> Document:
 
 
 def _managed(account: str, arn: str) -> Document:
-    moto_hooks.know_managed_policy_of_aws(account, arn)
-    found = moto_hooks.managed_policy(account, arn)
+    moto_state.know_managed_policy_of_aws(account, arn)
+    found = moto_state.managed_policy(account, arn)
     if found is None:
         raise Refused("ValidationError", f"The policy {arn} does not exist.")
     document: Document = json.loads(found) if isinstance(found, str | bytes) else found

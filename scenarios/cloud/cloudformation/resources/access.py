@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from scenarios.cloud.authorization import trust
 from scenarios.cloud.cloudformation.resources.kind import Site
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import InvalidTemplate
 
 
@@ -48,7 +48,7 @@ def require_assumable(site: Site, role_arn: str, service: str, at: str, source: 
     Raises:
         InvalidTemplate: the role cannot be assumed.
     """
-    if moto_hooks.role(site.account, role_arn.rsplit("/", 1)[-1]) is None:
+    if moto_state.role(site.account, role_arn.rsplit("/", 1)[-1]) is None:
         raise InvalidTemplate(at, f"The role {role_arn} does not exist.")
     if not trust.can_be_assumed(role_arn, service, account=site.account, region=site.region, source=source):
         raise InvalidTemplate(at, f"The role {role_arn} cannot be assumed by {service}.")

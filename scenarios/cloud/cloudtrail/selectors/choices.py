@@ -17,7 +17,7 @@ from typing import Any
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudtrail.selectors.rules import check_event_selectors, check_insight_selectors
 from scenarios.cloud.cloudtrail.selectors.selectors import DEFAULT_SELECTORS, Record, completed, selects
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
@@ -110,7 +110,7 @@ class TrailChoices:
     def _delete_trail(self, asked: Asked) -> dict[str, Any]:
         """Delete a trail by its name or ARN; moto would say yes to an ARN, and do nothing."""
         trail = self._at_home(asked)
-        del moto_hooks.backend("cloudtrail", self._setting.account, trail.region_name).trails[
+        del moto_state.backend("cloudtrail", self._setting.account, trail.region_name).trails[
             trail.trail_name
         ]
         self._insights_since = {

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from scenarios.cloud.cloudwatch.alarms.telling import Change, Place, lambda_event, long_name, notification
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import Event, Notification
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
@@ -86,7 +86,7 @@ class Actions:
 
         Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scaling-cooldowns.html
         """
-        policy = moto_hooks.scaling_policy(action, self._setting.account, region)
+        policy = moto_state.scaling_policy(action, self._setting.account, region)
         if policy is None:
             return "NO_RESOURCE"
         if policy.policy_type != "SimpleScaling":
@@ -94,7 +94,7 @@ class Actions:
         state, now = alarm.state_value, self._setting.clock.now
 
         def again() -> None:
-            known = moto_hooks.alarms(self._setting.account, region).get(alarm.name)
+            known = moto_state.alarms(self._setting.account, region).get(alarm.name)
             if known is not None and known is alarm and known.state_value == state and known.actions_enabled:
                 self._scale(region, alarm, action)
 

@@ -16,7 +16,7 @@ from typing import Any
 from scenarios.cloud.alarm_rules import CompositeRule, name_of
 from scenarios.cloud.cloudwatch.alarms.telling import Change, Suppression
 from scenarios.cloud.cloudwatch.alarms.words import composite_reason, triggering_alarms
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.clock import Entry
 from scenarios.cloud.setting import Setting
 
@@ -59,7 +59,7 @@ class Composites:
         state = self._state(region, alarm)
         if state and state != alarm.state_value:
             reason = f"{alarm.alarm_arn} was {was} and its alarm rule evaluates to {state}"
-            alarms = moto_hooks.alarms(self._setting.account, region)
+            alarms = moto_state.alarms(self._setting.account, region)
             children = [alarms[name] for name in _below(alarm)]
             data = triggering_alarms(
                 (each.alarm_arn, each.state_value, each.state_updated_timestamp) for each in children
@@ -81,7 +81,7 @@ class Composites:
 
     def _state(self, region: str, alarm: Any) -> str | None:
         """None where the rule can't be evaluated: it leads back to itself, or a child is gone."""
-        alarms = moto_hooks.alarms(self._setting.account, region)
+        alarms = moto_state.alarms(self._setting.account, region)
         if alarm.name in _reached(alarms, alarm):
             return None
         states = {each.name: each.state_value for each in alarms.values()}
@@ -91,7 +91,7 @@ class Composites:
             return None
 
     def _all(self, region: str) -> list[Any]:
-        alarms = moto_hooks.alarms(self._setting.account, region).values()
+        alarms = moto_state.alarms(self._setting.account, region).values()
         return [alarm for alarm in alarms if alarm.rule is not None]
 
     # ---- suppression ----------------------------------------------------------------------------
@@ -153,12 +153,12 @@ class Composites:
     def _let(self, region: str, alarm: Any) -> None:
         """Nothing holds them back any more: the actions of the present state run."""
         held = self._held.pop(alarm.alarm_arn)
-        present = moto_hooks.alarms(self._setting.account, region)[alarm.name]
+        present = moto_state.alarms(self._setting.account, region)[alarm.name]
         let_at = self._setting.clock.now
         self._act(region, present, replace(held.change, held=Suppression(by=held.by), let_at=let_at))
 
     def _suppressing(self, region: str, alarm: Any) -> bool:
-        suppressor = named(moto_hooks.alarms(self._setting.account, region), alarm.actions_suppressor)
+        suppressor = named(moto_state.alarms(self._setting.account, region), alarm.actions_suppressor)
         return suppressor is not None and suppressor.state_value == "ALARM"
 
 

@@ -19,7 +19,7 @@ from scenarios.cloud.cloudwatch.alarms.words import Datapoint, reason_data, stat
 from scenarios.cloud.cloudwatch.metrics.metric_math import Result, Window, compute
 from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
 from scenarios.cloud.cloudwatch.metrics.queries import in_order
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
 
@@ -110,7 +110,7 @@ class Evaluations:
 
     def _all(self) -> Iterator[tuple[str, Watch]]:
         for region in self._setting.regions:
-            for alarm in list(moto_hooks.alarms(self._setting.account, region).values()):
+            for alarm in list(moto_state.alarms(self._setting.account, region).values()):
                 if alarm.rule is None:
                     yield region, self._watch(region, alarm)
 

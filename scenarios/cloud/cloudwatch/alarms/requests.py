@@ -19,7 +19,7 @@ from scenarios.cloud.cloudwatch.alarms.composites import dependants
 from scenarios.cloud.cloudwatch.alarms.describe import describe_alarms, describe_alarms_for_metric
 from scenarios.cloud.cloudwatch.alarms.telling import Suppression
 from scenarios.cloud.cloudwatch.alarms.words import INITIAL_REASON
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
@@ -53,7 +53,7 @@ class AlarmRequests:
         calls.after("cloudwatch", "DeleteAlarms", self._were_deleted)
 
     def _alarms(self, region: str) -> dict[str, Any]:
-        return moto_hooks.alarms(self._setting.account, region)
+        return moto_state.alarms(self._setting.account, region)
 
     def _remember(self, asked: Asked, *names: str) -> None:
         alarms = self._alarms(asked.region)

@@ -15,7 +15,7 @@ from scenarios.cloud.alarm_rules import CompositeRule, InvalidAlarmRule
 from scenarios.cloud.cloudwatch.alarms.action_checks import check_composite_alarm, check_metric_alarm
 from scenarios.cloud.cloudwatch.alarms.composites import named
 from scenarios.cloud.cloudwatch.metrics import queries
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 
@@ -59,7 +59,7 @@ def metric_alarm(request: Request) -> None:
 def composite_alarm(request: Request) -> None:
     """An alarm on other alarms: its rule must be one, and name alarms that are there."""
     given = request.parameters
-    alarms = moto_hooks.alarms(request.account, request.region)
+    alarms = moto_state.alarms(request.account, request.region)
     missing = [each for each in _children(given["AlarmRule"]) if named(alarms, each) is None]
     if missing:
         raise invalid(

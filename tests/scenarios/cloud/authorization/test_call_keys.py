@@ -7,7 +7,7 @@ from boto3.dynamodb.conditions import Key
 
 from scenarios.cloud.authorization.request_keys import UNKNOWN
 from scenarios.cloud.authorization.rows import Asking, Place
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.services import REGISTRY
 from tests.scenarios.cloud.small_worlds import (
     ACCOUNT,
@@ -474,7 +474,7 @@ def test_the_attributes_of_a_call(standing, operation, parameters, attributes, s
     ],
 )
 def test_a_resources_tags_are_condition_keys(standing, resource, tag):
-    backend = moto_hooks.backend
+    backend = moto_state.backend
     if resource == "KEY":
         resource = next(each.arn for each in backend("kms", ACCOUNT, HOME).keys.values())
     if resource == "SECRET":

@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated
 from tests.scenarios.cloud.small_worlds import ACCOUNT, HOME, admin, bucket, document, may, queue, world
@@ -176,7 +176,7 @@ def test_a_resource_control_policy_binds_whoever_comes_to_a_members_resource():
             ),
         )
         with each.calls.muted():
-            moto_hooks.backend("sqs", organization.member, HOME).create_queue(
+            moto_state.backend("sqs", organization.member, HOME).create_queue(
                 "q", {}, Policy=json.dumps(document(to("*", "sqs:SendMessage")))
             )
         inside, outside = user(ACCOUNT), user(OTHER)

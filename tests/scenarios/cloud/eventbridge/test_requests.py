@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.eventbridge.requests import LARGEST_REQUEST_BYTES, entry_bytes
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import ACCOUNT, START
 from tests.scenarios.cloud.small_worlds import HOME, admin, arn, heard, queue, role, rule, world
@@ -163,7 +163,7 @@ def test_another_accounts_bus_is_not_simulated():
     with world(HEARS) as cloud:
         with pytest.raises(ClientError, match="no resource-based policy allows"):
             put(cloud, entry(EventBusName=theirs))
-        moto_hooks.backend("events", "999999999999", HOME).put_permission(
+        moto_state.backend("events", "999999999999", HOME).put_permission(
             "default", "events:PutEvents", ACCOUNT, "us", None, None
         )
         with pytest.raises(NotSimulated, match="another account"):

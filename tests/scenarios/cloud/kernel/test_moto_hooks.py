@@ -12,7 +12,7 @@ from moto import mock_aws
 from moto.core.models import responses_mock
 
 from scenarios.cloud.cloudformation.provision import provision
-from scenarios.cloud.kernel import moto_hooks
+from scenarios.cloud.kernel import moto_hooks, moto_state
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.randomness import seeded
@@ -248,9 +248,9 @@ def ids(seed):
 def test_a_service_answers_at_the_urls_where_moto_alone_has_it_answer(service):
     region = "us-east-1" if service in {"dynamodb", "logs"} else "aws"
     with mock_aws():
-        alone = moto_hooks.backend(service, ACCOUNT, region).urls
+        alone = moto_state.backend(service, ACCOUNT, region).urls
     with moto_hooks.moto_without_physics(1):
-        kept = [moto_hooks.backend(service, ACCOUNT, region).urls for _ in range(2)]
+        kept = [moto_state.backend(service, ACCOUNT, region).urls for _ in range(2)]
 
     assert kept == [alone, alone]
     assert kept[0] is kept[1]
@@ -296,24 +296,24 @@ def test_an_answer_can_come_before_motos_and_botocore_tries_again(aws):
 
 
 def test_rules_stand_on_their_bus(stack):
-    [found] = moto_hooks.rules(ACCOUNT, HOME, "default")
+    [found] = moto_state.rules(ACCOUNT, HOME, "default")
 
     assert (found.name, found.state) == ("watch", "ENABLED")
     assert json.loads(found.event_pattern.dump()) == {"account": [ACCOUNT]}
     assert found.targets[0]["Arn"] == arn("sqs", "Heard")
-    assert moto_hooks.rules(ACCOUNT, HOME, "nowhere") == []
+    assert moto_state.rules(ACCOUNT, HOME, "nowhere") == []
 
 
 def test_a_bus_has_the_policy_it_was_given(stack):
-    assert moto_hooks.bus_policy(ACCOUNT, HOME, "default") is None
+    assert moto_state.bus_policy(ACCOUNT, HOME, "default") is None
 
     policy = document(
         {**lets("sns", "events:PutEvents", resource=arn("events", "event-bus/default")), "Sid": "s"}
     )
     client("events").put_permission(Policy=json.dumps(policy))
 
-    assert moto_hooks.bus_policy(ACCOUNT, HOME, "default")["Statement"][0]["Action"] == ["events:PutEvents"]
-    assert moto_hooks.bus_policy(ACCOUNT, HOME, "nowhere") is None
+    assert moto_state.bus_policy(ACCOUNT, HOME, "default")["Statement"][0]["Action"] == ["events:PutEvents"]
+    assert moto_state.bus_policy(ACCOUNT, HOME, "nowhere") is None
 
 
 def test_buses_and_archives_are_found_by_name(stack):
@@ -321,27 +321,27 @@ def test_buses_and_archives_are_found_by_name(stack):
     bus = arn("events", "event-bus/ours")
     client("events").create_archive(ArchiveName="all", EventSourceArn=bus, RetentionDays=7)
 
-    assert moto_hooks.buses(ACCOUNT, HOME) == ["default", "ours"]
-    [found] = moto_hooks.archives(ACCOUNT, HOME).values()
+    assert moto_state.buses(ACCOUNT, HOME) == ["default", "ours"]
+    [found] = moto_state.archives(ACCOUNT, HOME).values()
     assert (found.event_bus_name, found.event_pattern.dump(), found.retention) == ("ours", None, 7)
     assert list(found.events) == []
-    assert moto_hooks.archives(ACCOUNT, "eu-west-1") == {}
+    assert moto_state.archives(ACCOUNT, "eu-west-1") == {}
 
 
 def test_the_resource_policies_of_logs_are_one_document(stack):
-    assert moto_hooks.logs_policy(ACCOUNT, HOME)["Statement"] == []
+    assert moto_state.logs_policy(ACCOUNT, HOME)["Statement"] == []
 
     for service in ("events", "delivery.logs"):
         policy = document(lets(service, "logs:PutLogEvents"))
         client("logs").put_resource_policy(policyName=service, policyDocument=json.dumps(policy))
 
-    services = [each["Principal"]["Service"] for each in moto_hooks.logs_policy(ACCOUNT, HOME)["Statement"]]
+    services = [each["Principal"]["Service"] for each in moto_state.logs_policy(ACCOUNT, HOME)["Statement"]]
     assert services == ["events.amazonaws.com", "delivery.logs.amazonaws.com"]
 
 
 @pytest.mark.parametrize("asked", [LOOK, f"{LOOK}:$LATEST"], ids=["ARN", "qualified ARN"])
 def test_a_function_is_found_with_all_that_runs_it(stack, asked):
-    found = moto_hooks.lambda_function(ACCOUNT, HOME, asked)
+    found = moto_state.lambda_function(ACCOUNT, HOME, asked)
 
     assert (found.function_name, found.handler, found.run_time) == ("look", "app.look", "python3.13")
     assert (int(found.timeout), int(found.memory_size)) == (50, 256)
@@ -349,41 +349,41 @@ def test_a_function_is_found_with_all_that_runs_it(stack, asked):
     assert found.environment_vars == {"STAGE": "1"}
     assert found.reserved_concurrency is None
     assert found.last_modified
-    assert moto_hooks.lambda_function(ACCOUNT, HOME, f"{LOOK}-not") is None
+    assert moto_state.lambda_function(ACCOUNT, HOME, f"{LOOK}-not") is None
 
 
 def test_a_function_without_concurrency_says_so(stack):
     client("lambda").put_function_concurrency(FunctionName="look", ReservedConcurrentExecutions=0)
 
-    assert moto_hooks.lambda_function(ACCOUNT, HOME, LOOK).reserved_concurrency in {0, "0"}
+    assert moto_state.lambda_function(ACCOUNT, HOME, LOOK).reserved_concurrency in {0, "0"}
 
 
 def test_a_functions_policy_is_a_document(stack):
-    found = moto_hooks.lambda_function(ACCOUNT, HOME, LOOK)
-    [statement] = moto_hooks.lambda_policy(found)["Statement"]
+    found = moto_state.lambda_function(ACCOUNT, HOME, LOOK)
+    [statement] = moto_state.lambda_policy(found)["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert statement["Condition"]["ArnLike"] == {"AWS:SourceArn": arn("events", "rule/watch")}
 
     client("lambda").remove_permission(FunctionName="look", StatementId=statement["Sid"])
-    assert moto_hooks.lambda_policy(found) is None
+    assert moto_state.lambda_policy(found) is None
 
 
 def test_the_newest_asynchronous_configuration_counts(stack):
-    found = moto_hooks.lambda_function(ACCOUNT, HOME, LOOK)
-    assert moto_hooks.event_invoke_config(found)["MaximumRetryAttempts"] == 1
-    assert moto_hooks.event_invoke_config(found)["DestinationConfig"]["OnFailure"] == {
+    found = moto_state.lambda_function(ACCOUNT, HOME, LOOK)
+    assert moto_state.event_invoke_config(found)["MaximumRetryAttempts"] == 1
+    assert moto_state.event_invoke_config(found)["DestinationConfig"]["OnFailure"] == {
         "Destination": arn("sqs", "Heard")
     }
 
     client("lambda").put_function_event_invoke_config(FunctionName="look", MaximumRetryAttempts=0)
-    assert moto_hooks.event_invoke_config(found)["MaximumRetryAttempts"] == 0
+    assert moto_state.event_invoke_config(found)["MaximumRetryAttempts"] == 0
 
     client("lambda").delete_function_event_invoke_config(FunctionName="look")
-    assert moto_hooks.event_invoke_config(found) == {}
+    assert moto_state.event_invoke_config(found) == {}
 
 
 def test_a_queue_shows_its_policy_and_its_messages_and_looking_takes_nothing_out(stack):
-    found = moto_hooks.queue(arn("sqs", "Heard"))
+    found = moto_state.queue(arn("sqs", "Heard"))
     url = client("sqs").get_queue_url(QueueName="Heard")["QueueUrl"]
     client("sqs").send_message(QueueUrl=url, MessageBody="b")
 
@@ -392,7 +392,7 @@ def test_a_queue_shows_its_policy_and_its_messages_and_looking_takes_nothing_out
     assert not found.lambda_event_source_mappings
     assert (found.name, found.account_id, found.region) == ("Heard", ACCOUNT, HOME)
     assert bodies() == ["b"]
-    assert moto_hooks.queue(arn("sqs", "Nowhere")) is None
+    assert moto_state.queue(arn("sqs", "Nowhere")) is None
 
 
 def test_moto_reads_no_queue_for_a_function(stack):
@@ -403,7 +403,7 @@ def test_moto_reads_no_queue_for_a_function(stack):
     client("sqs").send_message(QueueUrl=url, MessageBody="b")
 
     assert bodies() == ["b"]
-    [found] = moto_hooks.event_source_mappings(ACCOUNT, HOME)
+    [found] = moto_state.event_source_mappings(ACCOUNT, HOME)
     assert (found.uuid, found.enabled, found.batch_size) == (mapping["UUID"], True, 10)
     assert (found.event_source_arn, found.function_arn) == (arn("sqs", "Heard"), LOOK)
     assert (found.max_batch_window, found.function_response_types) == (None, None)
@@ -421,56 +421,56 @@ def test_whatever_is_put_into_a_queue_is_told(stack):
 
 
 def test_a_received_message_is_hidden_until_it_is_shown_again_or_deleted(stack):
-    found = moto_hooks.queue(arn("sqs", "Heard"))
+    found = moto_state.queue(arn("sqs", "Heard"))
     url = client("sqs").get_queue_url(QueueName="Heard")["QueueUrl"]
     client("sqs").send_message(QueueUrl=url, MessageBody="b")
 
-    [message], given_up = moto_hooks.receive(found, 10)
+    [message], given_up = moto_state.receive(found, 10)
     assert (message.body, message.approximate_receive_count, given_up) == ("b", 1, 0)
-    assert moto_hooks.receive(found, 10) == ([], 0)
-    [hidden] = moto_hooks.messages(found)
+    assert moto_state.receive(found, 10) == ([], 0)
+    [hidden] = moto_state.messages(found)
     assert hidden.visible_at == (START.timestamp() + 30) * 1000
 
-    moto_hooks.show_again(found, message, 5)
+    moto_state.show_again(found, message, 5)
     assert hidden.visible_at == (START.timestamp() + 5) * 1000
-    moto_hooks.delete_message(found, message)
-    moto_hooks.delete_message(found, message)
-    assert moto_hooks.messages(found) == []
+    moto_state.delete_message(found, message)
+    moto_state.delete_message(found, message)
+    assert moto_state.messages(found) == []
 
 
 def test_a_topic_shows_its_policy_its_key_and_who_is_subscribed(stack):
-    found = moto_hooks.topic(arn("sns", "Alerts"))
-    [subscription] = moto_hooks.subscriptions(arn("sns", "Alerts"))
+    found = moto_state.topic(arn("sns", "Alerts"))
+    [subscription] = moto_state.subscriptions(arn("sns", "Alerts"))
 
     assert "cloudwatch.amazonaws.com" in found.policy
     assert found.kms_master_key_id == stack.resources["Key"].physical_id
     assert (subscription.protocol, subscription.endpoint) == ("email", "on-call@example.com")
     assert subscription.topic is found
     assert "FilterPolicy" not in subscription.attributes
-    assert moto_hooks.topic(arn("sns", "Nothing")) is None
-    assert moto_hooks.subscriptions(arn("sns", "Nothing")) == []
+    assert moto_state.topic(arn("sns", "Nothing")) is None
+    assert moto_state.subscriptions(arn("sns", "Nothing")) == []
 
 
 def test_a_log_group_shows_its_streams_and_filters(stack):
     client("logs").create_log_stream(logGroupName="trail", logStreamName="s")
-    found = moto_hooks.log_group(ACCOUNT, HOME, "trail")
+    found = moto_state.log_group(ACCOUNT, HOME, "trail")
 
     assert list(found.streams) == ["s"]
     assert not found.subscription_filters
-    [metric_filter] = moto_hooks.metric_filters(ACCOUNT, HOME, "trail")
+    [metric_filter] = moto_state.metric_filters(ACCOUNT, HOME, "trail")
     assert metric_filter["filterPattern"] == '{ $.userIdentity.type = "Root" }'
     assert metric_filter["metricTransformations"][0]["metricName"] == "Root"
-    assert moto_hooks.log_group(ACCOUNT, HOME, "nothing") is None
-    assert moto_hooks.metric_filters(ACCOUNT, HOME, "nothing") == []
+    assert moto_state.log_group(ACCOUNT, HOME, "nothing") is None
+    assert moto_state.metric_filters(ACCOUNT, HOME, "nothing") == []
 
 
 def test_alarms_trails_and_buckets_are_found(stack):
-    assert list(moto_hooks.alarms(ACCOUNT, HOME)) == ["root"]
-    assert [found.trail_name for found in moto_hooks.trails(ACCOUNT, HOME)] == ["main"]
-    assert "cloudtrail.amazonaws.com" in str(moto_hooks.bucket(ACCOUNT, "tw-logs").policy)
-    assert moto_hooks.alarms(ACCOUNT, "eu-west-1") == {}
-    assert moto_hooks.trails(ACCOUNT, "eu-west-1") == []
-    assert moto_hooks.bucket(ACCOUNT, "nothing") is None
+    assert list(moto_state.alarms(ACCOUNT, HOME)) == ["root"]
+    assert [found.trail_name for found in moto_state.trails(ACCOUNT, HOME)] == ["main"]
+    assert "cloudtrail.amazonaws.com" in str(moto_state.bucket(ACCOUNT, "tw-logs").policy)
+    assert moto_state.alarms(ACCOUNT, "eu-west-1") == {}
+    assert moto_state.trails(ACCOUNT, "eu-west-1") == []
+    assert moto_state.bucket(ACCOUNT, "nothing") is None
 
 
 @pytest.mark.parametrize(
@@ -480,7 +480,7 @@ def test_alarms_trails_and_buckets_are_found(stack):
 )
 def test_a_key_is_found_however_it_is_spelled(stack, spelled):
     key_id = stack.resources["Key"].physical_id
-    found = moto_hooks.kms_key(spelled.format(id=key_id, arn=arn("kms", f"key/{key_id}")), ACCOUNT, HOME)
+    found = moto_state.kms_key(spelled.format(id=key_id, arn=arn("kms", f"key/{key_id}")), ACCOUNT, HOME)
 
     assert found.arn == arn("kms", f"key/{key_id}")
     assert json.loads(found.policy) == KEY_POLICY
@@ -488,18 +488,18 @@ def test_a_key_is_found_however_it_is_spelled(stack, spelled):
 
 @pytest.mark.parametrize("spelled", ["alias/nothing", "00000000-0000-4000-8000-000000000000"])
 def test_a_key_that_is_not_there_is_none(stack, spelled):
-    assert moto_hooks.kms_key(spelled, ACCOUNT, HOME) is None
+    assert moto_state.kms_key(spelled, ACCOUNT, HOME) is None
 
 
 def test_an_instance_shows_the_state_it_was_put_into(aws):
     image = client("ec2").describe_images()["Images"][0]["ImageId"]
     launched = client("ec2").run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]
-    found = moto_hooks.instance(ACCOUNT, HOME, launched["InstanceId"])
+    found = moto_state.instance(ACCOUNT, HOME, launched["InstanceId"])
 
-    moto_hooks.put_instance_state(found, "stopped", 80)
+    moto_state.put_instance_state(found, "stopped", 80)
 
     described = client("ec2").describe_instances()["Reservations"][0]["Instances"][0]
-    assert moto_hooks.instance_state(found) == "stopped"
+    assert moto_state.instance_state(found) == "stopped"
     assert described["State"] == {"Name": "stopped", "Code": 80}
 
 
@@ -509,14 +509,14 @@ def test_a_role_shows_its_trust_and_its_policies_inline_and_attached(stack):
     client("iam").attach_role_policy(RoleName="lookRole", PolicyArn=policy_arn)
     newer = json.dumps(document(may("sns:*")))
     client("iam").create_policy_version(PolicyArn=policy_arn, PolicyDocument=newer, SetAsDefault=True)
-    found = moto_hooks.role(ACCOUNT, "lookRole")
+    found = moto_state.role(ACCOUNT, "lookRole")
 
-    inline, attached = [json.loads(text) for text in moto_hooks.policies_of(found)]
+    inline, attached = [json.loads(text) for text in moto_state.policies_of(found)]
     assert found.arn == f"arn:aws:iam::{ACCOUNT}:role/lookRole"
     assert "lambda.amazonaws.com" in str(found.assume_role_policy_document)
     assert inline["Statement"][0]["Action"] == "*"
     assert attached["Statement"][0]["Action"] == "sns:*"  # the version that is in force
-    assert moto_hooks.role(ACCOUNT, "nobody") is None
+    assert moto_state.role(ACCOUNT, "nobody") is None
 
 
 # ---- snapshots ----------------------------------------------------------------------------------
@@ -576,12 +576,12 @@ def test_what_is_read_from_a_restored_account_is_what_a_fresh_one_says(restored,
 
 
 def test_the_laws_see_the_restored_account_as_well(restored):
-    look = moto_hooks.lambda_function(ACCOUNT, HOME, LOOK)
+    look = moto_state.lambda_function(ACCOUNT, HOME, LOOK)
     assert look.environment_vars == {"STAGE": "1"}
-    assert moto_hooks.backend("lambda", ACCOUNT, HOME)._lambdas.get_arn(LOOK) is look
-    assert moto_hooks.subscriptions(arn("sns", "Alerts"))[0].topic is moto_hooks.topic(arn("sns", "Alerts"))
-    assert moto_hooks.kms_key("alias/watch", ACCOUNT, HOME).policy
-    assert moto_hooks.bucket(ACCOUNT, "tw-logs").policy
+    assert moto_state.backend("lambda", ACCOUNT, HOME)._lambdas.get_arn(LOOK) is look
+    assert moto_state.subscriptions(arn("sns", "Alerts"))[0].topic is moto_state.topic(arn("sns", "Alerts"))
+    assert moto_state.kms_key("alias/watch", ACCOUNT, HOME).policy
+    assert moto_state.bucket(ACCOUNT, "tw-logs").policy
 
 
 def everything_used():
@@ -674,14 +674,14 @@ def test_versions_and_delete_markers_of_an_object_are_told_apart(stack):
     kept = s3.put_object(Bucket="tw-logs", Key="told", Body=b"x")["VersionId"]
     s3.delete_object(Bucket="tw-logs", Key="told")
 
-    (bucket,) = (each for each in moto_hooks.buckets(ACCOUNT) if each.name == "tw-logs")
+    (bucket,) = (each for each in moto_state.buckets(ACCOUNT) if each.name == "tw-logs")
     first, marker = bucket.keys.getlist("told")
-    assert [moto_hooks.is_delete_marker(each) for each in (first, marker)] == [False, True]
-    assert moto_hooks.object_version(ACCOUNT, "tw-logs", "told") is None
-    found = moto_hooks.object_version(ACCOUNT, "tw-logs", "told", kept)
+    assert [moto_state.is_delete_marker(each) for each in (first, marker)] == [False, True]
+    assert moto_state.object_version(ACCOUNT, "tw-logs", "told") is None
+    found = moto_state.object_version(ACCOUNT, "tw-logs", "told", kept)
     assert (found.name, found.version_id, found.storage_class) == ("told", kept, "STANDARD")
     assert found.is_locked(governance_bypass=False) is False
-    assert moto_hooks.object_version(ACCOUNT, "nowhere", "told") is None
+    assert moto_state.object_version(ACCOUNT, "nowhere", "told") is None
 
 
 def test_what_a_region_offers_is_what_moto_reads_at_once():

@@ -15,7 +15,7 @@ from moto.core.request import Request
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
 from moto.core.utils import get_service_model
 
-from scenarios.cloud.kernel import moto_hooks, moto_requests
+from scenarios.cloud.kernel import moto_hooks, moto_requests, moto_state
 
 JSON_HEADERS = {
     "X-Amz-Target": b"DynamoDB_20120810.PutItem",
@@ -96,10 +96,10 @@ def test_where_nobody_answers_moto_says_so():
 
 def test_the_state_of_an_account_is_reset_with_all_others():
     with moto_hooks.moto_without_physics(0):
-        before = moto_hooks.backend("sqs", "111111111111", "us-east-1")
-        again = moto_hooks.backend("sqs", "111111111111", "us-east-1")
+        before = moto_state.backend("sqs", "111111111111", "us-east-1")
+        again = moto_state.backend("sqs", "111111111111", "us-east-1")
         BackendDict.reset()
-        after = moto_hooks.backend("sqs", "111111111111", "us-east-1")
+        after = moto_state.backend("sqs", "111111111111", "us-east-1")
 
         assert again is before
         assert after is not before
@@ -109,14 +109,14 @@ def test_the_state_of_an_account_is_reset_with_all_others():
 def test_what_a_service_makes_in_another_while_all_are_reset_is_reset_with_the_next():
     """Moto's list is emptied after the last reset, but what was made meanwhile stays."""
     with moto_hooks.moto_without_physics(0):
-        made = moto_hooks.backend("sqs", "123456789012", "us-east-1")
+        made = moto_state.backend("sqs", "123456789012", "us-east-1")
         BackendDict._instances.clear()
 
     with moto_hooks.moto_without_physics(0):
-        assert moto_hooks.backend("sqs", "123456789012", "us-east-1") is made
+        assert moto_state.backend("sqs", "123456789012", "us-east-1") is made
         BackendDict.reset()
 
-        assert moto_hooks.backend("sqs", "123456789012", "us-east-1") is not made
+        assert moto_state.backend("sqs", "123456789012", "us-east-1") is not made
 
 
 class Table:

@@ -1,0 +1,436 @@
+"""What stands in moto: the state of every service, read and put from outside, one function for each thing.
+
+Laws read here what an API would show, or what moto keeps and no API shows. Each has a contract test.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+import moto.iam.aws_managed_policies as iam_managed_policies
+import moto.iam.models as iam_models
+import moto.s3.models as s3_models
+from moto.backends import get_backend
+
+from scenarios.cloud.kernel.arns import account_of, region_of
+
+
+def backend(service: str, account: str, region: str) -> Any:
+    """A moto backend."""
+    backends: Any = get_backend(service)  # type: ignore[call-overload,unused-ignore]  # one overload for each name
+    return backends[account][region]
+
+
+def rules(account: str, region: str, bus: str) -> list[Any]:
+    """The rules of a bus, or none where there is no such bus."""
+    found = backend("events", account, region).event_buses.get(bus)
+    return list(found.rules.values()) if found else []
+
+
+def buses(account: str, region: str) -> list[str]:
+    """The names of a region's event buses."""
+    return list(backend("events", account, region).event_buses)
+
+
+def bus_policy(account: str, region: str, bus: str) -> Mapping[str, Any] | None:
+    """The resource policy of a bus."""
+    found = backend("events", account, region).event_buses.get(bus)
+    described = found.policy if found else None
+    return json.loads(described) if described else None
+
+
+def lambda_function(account: str, region: str, name_or_arn: str) -> Any | None:
+    """A function's model: `.handler`, `.role`, `.timeout`, `.environment_vars`, `.policy`..."""
+    name = name_or_arn.rpartition(":function:")[2].split(":")[0]
+    found = backend("lambda", account, region)._lambdas._functions.get(name)  # noqa: SLF001
+    return found["latest"] if found else None
+
+
+def lambda_policy(function: Any) -> Mapping[str, Any] | None:
+    """A function's resource policy."""
+    if not function.policy or not function.policy.statements:
+        return None
+    return {"Version": "2012-10-17", "Statement": function.policy.statements}
+
+
+def queue(arn: str) -> Any | None:
+    """A queue's model, by ARN."""
+    name = arn.rpartition(":")[2]
+    return backend("sqs", account_of(arn), region_of(arn)).queues.get(name) if account_of(arn) else None
+
+
+def queues(account: str, region: str) -> list[Any]:
+    """A region's queues: `.name`, `.queue_arn`."""
+    return list(backend("sqs", account, region).queues.values())
+
+
+def messages(queue: Any) -> list[Any]:
+    """All that lies in a queue, hidden or not: `.visible_at` and `.delayed_until` in milliseconds."""
+    return list(queue._messages)  # noqa: SLF001
+
+
+def receive(queue: Any, most: int) -> tuple[list[Any], int]:
+    """Receive what is visible, hidden from now on for the queue's visibility timeout.
+
+    Also tells how many messages the redrive policy moved to the dead-letter queue. What the retention
+    period has ended is gone; moto would go on holding it.
+    """
+    sqs = backend("sqs", queue.account_id, queue.region)
+    queue._messages = [  # noqa: SLF001
+        each
+        for each in queue._messages  # noqa: SLF001
+        if sqs.is_message_valid_based_on_retention_period(queue.name, each)
+    ]
+    before = len(queue._messages)  # noqa: SLF001
+    received = sqs.receive_message(queue.name, most, 0, queue.visibility_timeout, ["All"])
+    return received, before - len(queue._messages)  # noqa: SLF001
+
+
+def delete_message(queue: Any, message: Any) -> None:
+    """Delete a received message, if it is still there."""
+    if any(each.id == message.id for each in queue._messages):  # noqa: SLF001
+        queue.delete_message(message.receipt_handle)
+
+
+def show_again(queue: Any, message: Any, seconds: float) -> None:
+    """Have a received message seen again so many seconds from now."""
+    for each in queue._messages:  # noqa: SLF001
+        if each.id == message.id:
+            each.change_visibility(int(seconds))
+
+
+def event_source_mappings(account: str, region: str) -> list[Any]:
+    """A region's mappings: `.uuid`, `.event_source_arn`, `.function_arn`, `.enabled`, `.batch_size`..."""
+    return list(backend("lambda", account, region)._event_source_mappings.values())  # noqa: SLF001
+
+
+def topic(arn: str) -> Any | None:
+    """A topic's model, by ARN."""
+    return backend("sns", account_of(arn), region_of(arn)).topics.get(arn) if account_of(arn) else None
+
+
+def subscriptions(topic_arn: str) -> list[Any]:
+    """What is subscribed to a topic."""
+    _, _, _, region, account, _ = topic_arn.split(":", 5)
+    return [
+        each for each in backend("sns", account, region).subscriptions.values() if each.topic.arn == topic_arn
+    ]
+
+
+def subscription(arn: str) -> Any | None:
+    """A subscription's model, by ARN: `.attributes`, `.endpoint`, `.protocol`."""
+    found = backend("sns", account_of(arn), region_of(arn)) if account_of(arn) else None
+    return found.subscriptions.get(arn) if found is not None else None
+
+
+def log_group(account: str, region: str, name: str) -> Any | None:
+    """A log group's model: `.streams`, `.subscription_filters`."""
+    return backend("logs", account, region).groups.get(name)
+
+
+def log_destination(arn: str) -> Any | None:
+    """A logical destination by its ARN: `.target_arn`, `.role_arn`, `.access_policy`."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    return backend("logs", account, region).destinations.get(arn)
+
+
+def log_destinations(account: str, region: str) -> list[Any]:
+    """The logical destinations of a region: `.destination_name`, `.to_dict()`."""
+    return list(backend("logs", account, region).destinations.values())
+
+
+def metric_filters(account: str, region: str, group: str) -> list[Mapping[str, Any]]:
+    """The metric filters of a log group, as PutMetricFilter took them."""
+    found = backend("logs", account, region).filters.metric_filters
+    return [each for each in found if each["logGroupName"] == group]
+
+
+def alarms(account: str, region: str) -> dict[str, Any]:
+    """The metric alarms of a region by name."""
+    return dict(backend("cloudwatch", account, region).alarms)
+
+
+def trails(account: str, region: str) -> list[Any]:
+    """The trails whose home is this region."""
+    return list(backend("cloudtrail", account, region).trails.values())
+
+
+def organizations() -> Any:
+    """Every organization: by the account that is asked about, and who manages it."""
+    backends: Any = get_backend("organizations")  # type: ignore[call-overload,unused-ignore]  # as in `backend`
+    return backends
+
+
+class Organization(NamedTuple):
+    """An organization: its id, its management account, all its accounts, what it trusts, all its features."""
+
+    id: str
+    management: str
+    accounts: tuple[str, ...]
+    services: tuple[str, ...]
+    all_features: bool
+
+
+def organization(account: str) -> Organization | None:
+    """The organization that an account manages or belongs to."""
+    backends = organizations()
+    manager, _ = backends.master_accounts.get(account, (account, ""))
+    found = backends[manager]["aws"]
+    if found.org is None:
+        return None
+    return Organization(
+        id=found.org.id,
+        management=found.org.master_account_id,
+        accounts=tuple(each.id for each in found.accounts),
+        services=tuple(each["ServicePrincipal"] for each in found.services),
+        all_features=found.org.feature_set == "ALL",
+    )
+
+
+class OrganizationPath(NamedTuple):
+    """Where an account is in its organization.
+
+    `paths`: the one that aws:PrincipalOrgPaths has. `scps`, `rcps`: the policies' texts, by level from the
+    root down to the account.
+    """
+
+    id: str
+    management: str
+    paths: tuple[str, ...]
+    scps: tuple[tuple[str, ...], ...]
+    rcps: tuple[tuple[str, ...], ...]
+
+
+def organization_path(account: str) -> OrganizationPath | None:
+    """Where an account is in its organization; None outside of one."""
+    backends = organizations()
+    manager, _ = backends.master_accounts.get(account, (account, ""))
+    if manager not in backends:
+        return None
+    found = backends[manager]["aws"]
+    member = next((each for each in found.accounts if each.id == account), None) if found.org else None
+    if member is None:
+        return None
+    units = {each.id: each for each in found.ou}
+    line = [member]
+    while line[0].parent_id in units:
+        line.insert(0, units[line[0].parent_id])
+        if line[0].id == found.org.root_id:
+            break
+    return OrganizationPath(
+        id=found.org.id,
+        management=found.org.master_account_id,
+        paths=("/".join([found.org.id, *(each.id for each in line[:-1]), ""]),),
+        scps=_policies_by_level(line, "SERVICE_CONTROL_POLICY"),
+        rcps=_policies_by_level(line, "RESOURCE_CONTROL_POLICY"),
+    )
+
+
+def _policies_by_level(line: list[Any], kind: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        tuple(policy.content for policy in each.attached_policies if policy.type == kind) for each in line
+    )
+
+
+def tags_by_arn(service: str, account: str, region: str, arn: str) -> dict[str, str]:
+    """The tags of a resource, for the services where moto keeps them by ARN; KMS keeps them by key id."""
+    return dict(backend(service, account, region).tagger.get_tag_dict_for_resource(arn))
+
+
+def topic_tags(found: Any) -> dict[str, str]:
+    """A topic's tags."""
+    return dict(found._tags)  # noqa: SLF001
+
+
+def ssm_tags(account: str, region: str, kind: str, name: str) -> dict[str, str]:
+    """The tags of Systems Manager's `Parameter` or `Document`, whose name may begin with a slash."""
+    tags = backend("ssm", account, region)._resource_tags[kind]  # noqa: SLF001
+    return dict(tags.get(name) or tags.get(f"/{name}") or {})
+
+
+def as_tags(listed: Any) -> dict[str, str]:
+    """Tags by name; moto keeps some as AWS lists them."""
+    return {tag["Key"]: tag["Value"] for tag in listed or ()}
+
+
+def bucket_owner(name: str) -> str:
+    """The account of a bucket, whose name no other bucket has; "" where there is none."""
+    backends: Any = get_backend("s3")
+    return next((account for account in backends if name in backends[account]["aws"].buckets), "")
+
+
+def bucket(account: str, name: str) -> Any | None:
+    """A bucket's model, wherever it is."""
+    return backend("s3", account, "aws").buckets.get(name)
+
+
+def buckets(account: str) -> list[Any]:
+    """Every bucket of an account: `.name`, `.rules` (lifecycle), `.keys` (versions by key, newest last)."""
+    return list(backend("s3", account, "aws").buckets.values())
+
+
+def object_version(account: str, bucket_name: str, key: str, version: str | None = None) -> Any | None:
+    """A version of an object, the newest by default; None for a delete marker and for what isn't there."""
+    found = bucket(account, bucket_name)
+    versions = found.keys.getlist(key, []) if found is not None else []
+    wanted = versions[-1:] if version is None else [one for one in versions if one.version_id == version]
+    return wanted[0] if wanted and not is_delete_marker(wanted[0]) else None
+
+
+def is_delete_marker(version: Any) -> bool:
+    """Whether this is no object but the mark that it was deleted."""
+    return isinstance(version, s3_models.FakeDeleteMarker)
+
+
+def bucket_regions(account: str) -> dict[str, str]:
+    """The region of every bucket."""
+    return {name: each.region_name for name, each in backend("s3", account, "aws").buckets.items()}
+
+
+def role(account: str, name: str) -> Any | None:
+    """A role's model: `.arn`, `.assume_role_policy_document`."""
+    roles = backend("iam", account, "aws").roles
+    return next((each for each in roles.values() if each.name == name), None)
+
+
+def user(account: str, name: str) -> Any | None:
+    """An IAM user's model: `.id`, `.arn`, `.access_keys`."""
+    return backend("iam", account, "aws").users.get(name)
+
+
+def user_tags(account: str, arn: str) -> dict[str, str]:
+    """An IAM user's tags."""
+    return dict(backend("iam", account, "aws").tagger.get_tag_dict_for_resource(arn))
+
+
+def role_tags(account: str, name: str) -> dict[str, str]:
+    """A role's tags; none for a role that isn't there."""
+    found = role(account, name)
+    return as_tags(found.tags) if found is not None else {}
+
+
+def groups_of(account: str, user_name: str) -> list[Any]:
+    """The groups that an IAM user is in."""
+    groups = backend("iam", account, "aws").groups.values()
+    return [group for group in groups if any(each.name == user_name for each in group.users)]
+
+
+def access_key(key_id: str) -> tuple[str, str, bool] | None:
+    """Whose access key it is: account, user's name, and whether it is active; None for no user's."""
+    for account in get_backend("iam"):
+        for found in backend("iam", account, "aws").users.values():
+            for key in found.access_keys:
+                if key.access_key_id == key_id:
+                    return account, found.name, key.status == "Active"
+    return None
+
+
+def policies_of(found: Any) -> list[Any]:
+    """The inline and attached policies of a role, user or group, as documents or their JSON text."""
+    attached = [_default_version(policy) for policy in found.managed_policies.values()]
+    return [*found.policies.values(), *attached]
+
+
+def _default_version(policy: Any) -> Any:
+    versions = {version.version_id: version.document for version in policy.versions}
+    return versions[policy.default_version_id]
+
+
+def managed_policy(account: str, arn: str) -> Any | None:
+    """The document of a managed policy, as it stands; None where there is none of this ARN."""
+    policy = backend("iam", account, "aws").managed_policies.get(arn)
+    return _default_version(policy) if policy is not None else None
+
+
+@cache
+def _published_by_aws() -> Mapping[str, Any]:
+    data: Mapping[str, Any] = json.loads(iam_managed_policies.aws_managed_policies_data)
+    return data
+
+
+def know_managed_policy_of_aws(account: str, arn: str) -> None:
+    """Have IAM know the policy of this ARN where AWS publishes it; moto would load all of them, or none."""
+    iam = backend("iam", account, "aws")
+    name = arn.rpartition("/")[2]
+    if arn in iam.managed_policies or name not in _published_by_aws():
+        return
+    policy = iam_models.AWSManagedPolicy.from_data(name, account, "aws", _published_by_aws()[name])
+    if policy.arn == arn:
+        iam.managed_policies[arn] = policy
+        iam.aws_managed_policies.append(policy)
+
+
+def scaling_policy(arn: str, account: str, region: str) -> Any | None:
+    """An Auto Scaling policy by its ARN."""
+    policies = backend("autoscaling", account, region).policies.values()
+    return next((policy for policy in policies if policy.arn == arn), None)
+
+
+def instance(account: str, region: str, identity: str) -> Any:
+    """An EC2 instance; raises moto's InvalidInstanceIdError."""
+    return backend("ec2", account, region).get_instance(identity)
+
+
+def instance_state(found: Any) -> str:
+    """`running`, `stopped` and so on, as DescribeInstances would say."""
+    return str(found._state.name)  # noqa: SLF001
+
+
+def put_instance_state(found: Any, name: str, code: int) -> None:
+    """Show an instance in a state from now on."""
+    found._state.name, found._state.code = name, code  # noqa: SLF001
+
+
+def instance_role(found: Any, account: str, region: str) -> str:
+    """The ARN of the role in an instance's profile; "" without one."""
+    associations = backend("ec2", account, region).iam_instance_profile_associations
+    for association in associations.values():
+        if association.instance.id == found.id:
+            roles = list(association.iam_instance_profile.roles)
+            return str(roles[0].arn) if roles else ""
+    return ""
+
+
+def kms_key(arn_or_id: str, account: str, region: str) -> Any | None:
+    """A KMS key's model by key id, key ARN, alias or alias ARN."""
+    keys = backend("kms", account, region)
+    wanted = arn_or_id.rpartition(":")[2].removeprefix("key/")
+    if wanted.startswith("alias/"):
+        return next((key for key in keys.keys.values() if wanted in key.aliases), None)
+    return keys.keys.get(wanted)
+
+
+def delete_kms_key(account: str, region: str, key_id: str) -> None:
+    """Take a KMS key away, as KMS does when its waiting period ends."""
+    backend("kms", account, region).delete_key(key_id)
+
+
+def parameter(account: str, region: str, name: str) -> Any | None:
+    """The newest version of a parameter: `.parameter_type`, `.description`."""
+    return backend("ssm", account, region).get_parameter(name)
+
+
+def utc(moment: datetime) -> datetime:
+    """A time of moto's, which may have no time zone and is always UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def event_invoke_config(function: Any) -> Mapping[str, Any]:
+    """How a function's asynchronous invocations are retried and where failures go; moto keeps a list."""
+    return function.event_invoke_config[-1].config if function.event_invoke_config else {}
+
+
+def archives(account: str, region: str) -> dict[str, Any]:
+    """The event archives of a region by name: `.event_pattern`, `.source_arn`, `.retention`, `.events`."""
+    return dict(backend("events", account, region).archives)
+
+
+def logs_policy(account: str, region: str) -> Mapping[str, Any]:
+    """What all of a region's CloudWatch Logs resource policies say together."""
+    found = backend("logs", account, region).resource_policies.values()
+    documents = [json.loads(each.policy_document) for each in found if each.policy_document]
+    statements = [each.get("Statement", []) for each in documents if isinstance(each, dict)]
+    flat = [one for each in statements for one in (each if isinstance(each, list) else [each])]
+    return {"Version": "2012-10-17", "Statement": flat}
