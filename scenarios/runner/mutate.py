@@ -4,7 +4,7 @@ What no scenario notices, no scenario protects: it could break on the way to the
 nobody would know before the incident. Every survivor stands on the short list below with
 its reason, or the run fails.
 
-    python -m scenarios.runner.mutate [--only TEXT] [--jobs N] [--sample N] [--seed N]
+    python -m scenarios.runner.mutate [--only TEXT] [--jobs N] [--minutes N] [--sample N] [--seed N]
 
 First every scenario runs on the templates as they are, and what it touches is recorded (touches.py). A mutant
 then meets the scenarios that touch what it changes, likeliest first, until one notices; those that touch
@@ -13,6 +13,7 @@ scenario all the same: one that is noticed there fails the run, for then the rec
 """
 
 import argparse
+import contextlib
 import copy
 import gc
 import json
@@ -433,6 +434,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--sample", type=int, default=10, help="how many survivors meet every scenario (10)")
     parser.add_argument("--seed", type=int, default=1, help="which ones")
+    parser.add_argument("--minutes", type=float, default=0, help="stop after so many, and say what is known")
     options = parser.parse_args()
     chosen = [mutant for mutant in every_mutant() if options.only in mutant.name]
     began = time.monotonic()
@@ -447,7 +449,14 @@ def main() -> int:
         if each.failures:
             sys.stderr.write(f"{name} fails on the template as it is; mend that first\n")
             return 2
-    verdicts = _all(chosen, recorded, options.jobs)
+    if options.minutes:  # mutants of one resource stand together; a part of them should be of all
+        random.Random(options.seed).shuffle(chosen)
+    verdicts = _all(
+        chosen, recorded, options.jobs, until=began + 60 * options.minutes if options.minutes else 0
+    )
+    if len(verdicts) < len(chosen):
+        sys.stdout.write(f"stopped: {len(verdicts)} of {len(chosen)} mutants judged so far\n")
+        return max(_report(verdicts, [], time.monotonic() - began), 2)
     survivors = [mutant for mutant, verdict in zip(chosen, verdicts, strict=True) if verdict.survived]
     sample = random.Random(options.seed).sample(survivors, min(options.sample, len(survivors)))
     everyone = _all(sample, recorded, options.jobs, everyone=True)
@@ -465,9 +474,18 @@ _IN_A_ROW = 8
 
 
 def _all(
-    chosen: list[Mutant], recorded: Mapping[str, Recorded], jobs: int, *, everyone: bool = False
+    chosen: list[Mutant],
+    recorded: Mapping[str, Recorded],
+    jobs: int,
+    *,
+    everyone: bool = False,
+    until: float = 0,
 ) -> list[MutantResult]:
-    """Judge them in forked workers, several of one resource in a row; `everyone`: by all scenarios."""
+    """Judge them in forked workers, several of one resource in a row.
+
+    `everyone`: by all scenarios. `until`: stop then (monotonic seconds), with those judged so far. Ctrl-C
+    stops as well.
+    """
     _WORK[:] = chosen
     _RECORDED.clear()
     _RECORDED.update(recorded)
@@ -475,9 +493,14 @@ def _all(
     began = time.monotonic()
     judge_one = _by_everyone if everyone else _by_number
     with progress() as line, multiprocessing.get_context("fork").Pool(jobs, leave_ctrl_c) as pool:
-        for verdict in pool.imap(judge_one, range(len(chosen)), chunksize=1 if everyone else _IN_A_ROW):
-            verdicts.append(verdict)
-            line.say(_progress(verdicts, len(chosen), time.monotonic() - began))
+        judged = pool.imap(judge_one, range(len(chosen)), chunksize=1 if everyone or until else _IN_A_ROW)
+        with contextlib.suppress(KeyboardInterrupt):
+            for verdict in judged:
+                verdicts.append(verdict)
+                line.say(_progress(verdicts, len(chosen), time.monotonic() - began))
+                if until and time.monotonic() > until:
+                    break
+        pool.terminate()
     return verdicts
 
 

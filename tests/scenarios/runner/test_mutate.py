@@ -148,3 +148,17 @@ def test_a_topics_policy_meets_first_whoever_a_service_published_for(every, text
     }
 
     assert names(concerned(changed, known)) == ["cis_alarms", "root_login"]
+
+
+def _at_once(number):
+    return MutantResult(name=str(number), killed_by="root_login: noticed", met=1, seconds=0.0)
+
+
+def test_a_run_whose_time_is_over_keeps_what_is_judged_so_far(every, monkeypatch):
+    monkeypatch.setattr(mutate, "_by_number", _at_once)
+
+    whole = mutate._all(every[:20], {}, 1)
+    stopped = mutate._all(every[:20], {}, 1, until=0.001)
+
+    assert [each.name for each in whole] == [str(number) for number in range(20)]
+    assert 0 < len(stopped) < 20
