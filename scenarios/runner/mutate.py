@@ -500,7 +500,6 @@ def _all(
                 line.say(_progress(verdicts, len(chosen), time.monotonic() - began))
                 if until and time.monotonic() > until:
                     break
-        pool.terminate()
     return verdicts
 
 

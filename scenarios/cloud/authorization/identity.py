@@ -107,12 +107,12 @@ class Identity:
     def _user_of(self, access_key_id: str, known: Caller | None) -> Caller:
         """A user by an access key that stands in IAM; an actor's own key stands in none."""
         found = moto_state.access_key(access_key_id)
-        if found is None and known is not None and known.access_key_id not in self._from_iam:
-            return known
         if found is None:
             if access_key_id in self._from_iam:
                 raise UnusableCredentials(Unusable.INVALID)  # deleted meanwhile
-            raise WorldError(f"nobody in this world signs with {access_key_id!r}")
+            if known is None:
+                raise WorldError(f"nobody in this world signs with {access_key_id!r}")
+            return known
         account, name, active = found
         self._from_iam.add(access_key_id)
         if not active:

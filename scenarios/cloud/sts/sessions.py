@@ -20,7 +20,7 @@ from datetime import timedelta
 from typing import Any
 
 from scenarios.cloud.authorization.document import MalformedPolicy, parse
-from scenarios.cloud.authorization.rows import Document
+from scenarios.cloud.authorization.rows import Document, document
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller, CallerKind
@@ -265,11 +265,11 @@ def _inline(text: str) -> Document:
             f"Member must have length less than or equal to {LONGEST_POLICY}",
         )
     try:
-        document: Document = json.loads(text)
-        parse(document, attached_to_resource=False)
+        policy: Document = json.loads(text)
+        parse(policy, attached_to_resource=False)
     except (ValueError, MalformedPolicy):
         raise Refused("MalformedPolicyDocument", "This policy contains invalid Json") from None
-    return document
+    return policy
 
 
 def _managed(account: str, arn: str) -> Document:
@@ -277,8 +277,7 @@ def _managed(account: str, arn: str) -> Document:
     found = moto_state.managed_policy(account, arn)
     if found is None:
         raise Refused("ValidationError", f"The policy {arn} does not exist.")
-    document: Document = json.loads(found) if isinstance(found, str | bytes) else found
-    return document
+    return document(found)
 
 
 def _must_be_a_user(asked: Asked) -> None:
