@@ -97,7 +97,14 @@ class EventBridge:
         self.near_misses.note(region, bus, event, matched)
         for name in matched:
             rule = next(each for each in rules if each.name == name)
-            self._setting.note("matched", f"rule {name} in {region}", event=event.get("detail-type", ""))
+            self._setting.note(
+                "matched",
+                f"rule {name} in {region}",
+                event=event.get("detail-type", ""),
+                event_id=event.get("id", ""),
+                pattern=rule.event_pattern.dump(),
+                targets=[target["Arn"] for target in rule.targets],
+            )
             self._run(rule, event, {"MatchedEvents": 1, "TriggeredRules": 1}, forwarded=forwarded)
 
     def _put_events(self, asked: Asked) -> dict[str, Any]:

@@ -209,7 +209,8 @@ class EventSources:
         )
         name, queue_name = _name(mapping.function_arn), _name(queue_arn)
         if back and not result.failed:
-            self._setting.note("failed", f"{name} reports {len(back)} of {_many(len(messages))} as failed")
+            words = f"{name} reports {len(back)} of {_many(len(messages))} as failed"
+            self._setting.note("failed", words, event=invocation.event, function=invocation.arn)
         if back:
             self._setting.note("queued", f"{queue_name} shows {_many(len(back))} again after its timeout")
         self._delete(mapping, [each for each in messages if each.id not in back])

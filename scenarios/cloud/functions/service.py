@@ -211,7 +211,8 @@ class Functions(Door[Event]):
         )
         result = self._run(invocation, warm.environment, context, int(model.timeout))
         warm.last_used = setting.clock.now
-        self._log(model, context, warm.environment.take_output(), result)
+        lines = _lines(warm.environment.take_output(), result)
+        self._log(model, context, lines)
         took = (setting.clock.now - began).total_seconds()
         self._measure(invocation.arn, began, took, failed=bool(result.error))
         if result.error:
@@ -219,7 +220,9 @@ class Functions(Door[Event]):
                 "failed",
                 f"{name}: {in_brief(result.error)} (attempt {invocation.attempts})",
                 error=result.error,
+                log=lines,
                 event=invocation.event,
+                function=invocation.arn,
             )
         else:
             setting.note("ran", f"{name} in {took:.2f} s", outcome=result.payload)
@@ -337,13 +340,12 @@ class Functions(Door[Event]):
     def _log_group(self, name: str) -> str:
         return self._log_groups.get(name, f"/aws/lambda/{name}")
 
-    def _log(self, model: Any, context: Context, printed: Sequence[str], result: Result) -> None:
+    def _log(self, model: Any, context: Context, lines: Sequence[str]) -> None:
         """Lambda writes what the handler printed, and how it failed, to its log group, under its role.
 
         If the log group is missing, Lambda creates it, provided that the role may.
         Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
         """
-        lines = [*printed, logged(result.error)] if result.error else list(printed)
         if not lines:
             return
         setting, region, role = self._setting, context.invoked_function_arn.split(":")[3], self._role(model)
@@ -389,6 +391,11 @@ class Functions(Door[Event]):
         if name.startswith("arn:"):
             return name
         return f"arn:aws:lambda:{region}:{self._setting.account}:function:{_name(name)}"
+
+
+def _lines(printed: Sequence[str], result: Result) -> list[str]:
+    """What an attempt writes to its log: what the handler printed, and how it failed."""
+    return [*printed, logged(result.error)] if result.error else list(printed)
 
 
 def _name(arn: str) -> str:

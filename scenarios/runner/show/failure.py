@@ -15,6 +15,7 @@ from datetime import timedelta
 from scenarios.cloud.setting import Moment
 from scenarios.runner.run import Report
 from scenarios.runner.show.delays import clock
+from scenarios.runner.show.failed_run import event_command, is_failed_run, log_of
 from scenarios.runner.show.report import LABEL_WIDTH, TIME_WIDTH, label_of, matters, words_of
 from scenarios.runner.show.terminal import called_from_pytest
 
@@ -55,7 +56,11 @@ def replay_command(asked_as: str, *, seed: int, faults: str) -> str:
 def timeline_in_lines(moments: Sequence[Moment]) -> list[str]:
     """A line for each moment that matters; times from the first of all."""
     began = moments[0].at if moments else None
-    return [_line(moment, moment.at - began) for moment in moments if began and matters(moment)]
+    lines: list[str] = []
+    for moment in moments:
+        if began and matters(moment):
+            lines += [_line(moment, moment.at - began), *_run_that_failed(moment, moments)]
+    return lines
 
 
 def _endings(report: Report) -> Iterator[Moment]:
@@ -78,6 +83,7 @@ def _around(moments: Sequence[Moment], report: Report) -> Iterator[str]:
         mark = "  > " if _is_wrong(moment) else "    "
         yield f"{mark}{_line(moment, moment.at - report.began)}"
         yield from _facts_of_mail(moment)
+        yield from _run_that_failed(moment, report.timeline)
         last = place
 
 
@@ -94,6 +100,16 @@ def _line(moment: Moment, since: timedelta) -> str:
     label, _ = label_of(moment)
     words = " ".join(words_of(moment).split())
     return f"{clock(since):>{TIME_WIDTH - 2}}  {label:<{LABEL_WIDTH}}  {words}"
+
+
+def _run_that_failed(moment: Moment, timeline: Sequence[Moment]) -> Iterator[str]:
+    """What a function wrote before it failed, and its event as a command."""
+    if not is_failed_run(moment):
+        return
+    head = f"{'':{TIME_WIDTH + 4}}"
+    for line in log_of(moment):
+        yield f"{head}│ {line}"
+    yield f"{head}its event: {event_command(moment, timeline, called_from_pytest())}"
 
 
 def _facts_of_mail(moment: Moment) -> Iterator[str]:

@@ -12,6 +12,7 @@ from scenarios.cloud.setting import Moment
 from scenarios.runner.run import Report
 from scenarios.runner.show.brief import brief
 from scenarios.runner.show.delays import clock, counts, in_words, is_act
+from scenarios.runner.show.failed_run import event_command, is_failed_run, log_of
 from scenarios.runner.show.terminal import COLUMNS, Terminal, called, cut
 
 TIME_WIDTH, LABEL_WIDTH = 9, 9
@@ -102,6 +103,16 @@ class Printer:
             head = f"{'':{TIME_WIDTH + 2}}│ "
             for line in self._letter(moment):
                 self._terminal.wrapped(head, line, "dim", indent="  ")
+        if self._trace and is_failed_run(moment):
+            self._failed_run(moment, report)
+
+    def _failed_run(self, moment: Moment, report: Report) -> None:
+        """A function's log, and its event: one line however long, since it is to be copied."""
+        head = f"{'':{TIME_WIDTH + 2}}"
+        for line in log_of(moment):
+            self._terminal.print((f"{head}│ ", "dim"), (line, "red"))
+        command = event_command(moment, report.timeline, called())
+        self._terminal.print((f"{head}its event: {command}", "dim"))
 
     def _letter(self, moment: Moment) -> list[str]:
         """An alert's text below its subject; of an alarm's JSON, the reason."""
