@@ -209,7 +209,7 @@ def validate() -> Response:
     try:
         begin(AWS.client("sqs"), queue_url(), _ledger(), job)
     except (ClientError, BotoCoreError, NotConfigured) as error:
-        raise _unavailable(error) from error
+        raise _unavailable(error, "The validation could not be started") from error
     return Response(status_code=202, body={"id": job.id, "state": "planning"})
 
 
@@ -340,7 +340,7 @@ def _ledger() -> Ledger:
         raise _unavailable(error) from error
 
 
-def _unavailable(error: Exception) -> ServiceUnavailableError:
-    """What the caller hears; the log hears what it was."""
-    log.error("the ledger could not be read: %s", error)
-    return ServiceUnavailableError("The ledger could not be read; the function's log says why")
+def _unavailable(error: Exception, what: str = "The ledger could not be read") -> ServiceUnavailableError:
+    """One sentence for the caller; the reason is for the function's log only."""
+    log.error("%s: %s", what, error)
+    return ServiceUnavailableError(f"{what}; the function's log says why")

@@ -116,7 +116,12 @@ def test_a_validation_nobody_asked_for_is_not_found(api, identity):
 def test_without_its_queue_nothing_begins(api, monkeypatch):
     monkeypatch.delenv(VALIDATIONS)
 
-    assert api.ask("POST", "/validations", SPAN)[0] == 503
+    status, answer = api.ask("POST", "/validations", SPAN)
+
+    assert (status, answer["Message"]) == (
+        503,
+        "The validation could not be started; the function's log says why",
+    )
 
 
 BROKEN = {"what": "log file deleted", "weight": 2, "bucket": "b", "key": "k", "since": None, "sentence": "s"}
