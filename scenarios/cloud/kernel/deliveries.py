@@ -35,7 +35,10 @@ Context = Mapping[str, str | bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """To a queue. `attributes`: strings by name; `types`: the data types of those that are no String."""
+    """To a queue. `attributes`: strings by name; `types`: the data types of those that are no String.
+
+    The value of a Binary attribute is in base64.
+    """
 
     body: str
     attributes: Mapping[str, str] = field(default_factory=dict)

@@ -125,6 +125,11 @@ def subscription(arn: str) -> Any | None:
     return found.subscriptions.get(arn) if found is not None else None
 
 
+def forget_subscription(arn: str) -> None:
+    """Delete a subscription, by ARN."""
+    backend("sns", account_of(arn), region_of(arn)).subscriptions.pop(arn, None)
+
+
 def log_group(account: str, region: str, name: str) -> Any | None:
     """A log group's model: `.streams`, `.subscription_filters`."""
     return backend("logs", account, region).groups.get(name)

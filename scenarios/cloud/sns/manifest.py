@@ -11,8 +11,9 @@ from scenarios.cloud.sns.validation import VALIDATION
 
 SERVICE = Service(
     name="sns",
-    simulated="topics to e-mail, queues and functions; filter policies; raw messages, attributes",
-    missing="FIFO, HTTP and SMS, binary attributes",
+    simulated="topics to e-mail, queues and functions; filter policies; raw messages, attributes; "
+    "subscriptions that wait for a confirmation; batches of which a part is refused",
+    missing="FIFO, messages over HTTP and SMS",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html; error cod
 https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 """
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,8 +33,10 @@ from scenarios.cloud.kernel.deliveries import (
 )
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
+from scenarios.cloud.sns.confirmations import Confirmations, waits
 from scenarios.cloud.sns.emitted import measure
 from scenarios.cloud.sns.filtering import ATTRIBUTES, Attributes, takes
+from scenarios.cloud.sns.validation import bytes_of, entry_refusal
 
 SERVICE = "sns.amazonaws.com"
 EMAIL = ("email", "email-json")
@@ -92,7 +95,8 @@ class Topics(Door[Notification]):
         setting.calls.check("sns", "PublishBatch", self._may_encrypt)
         setting.calls.after("sns", "Publish", self._published)
         setting.calls.after("sns", "PublishBatch", self._several_published)
-        setting.calls.check("sns", "ConfirmSubscription", self._not_yet)
+        setting.calls.answer("sns", "PublishBatch", self._batch)
+        self.confirmations = Confirmations(setting)
 
     # ---- the door -------------------------------------------------------------------------------
 
@@ -147,6 +151,20 @@ class Topics(Door[Notification]):
             raise NotSimulated("sns", "Publish to a phone number or an endpoint")
         self._publish(call, call.parameters, str((call.response or {})["MessageId"]))
 
+    def _batch(self, asked: Asked) -> dict[str, Any]:
+        """Each entry is taken or refused by itself."""
+        if moto_state.topic(_topic_of(asked.parameters)) is None:
+            raise Refused("NotFound", "Topic does not exist", 404)
+        taken, failed = [], []
+        for entry in asked.parameters["PublishBatchRequestEntries"]:
+            refused = entry_refusal(entry)
+            if refused is None:
+                taken.append({"Id": entry["Id"], "MessageId": self._setting.new_uuid("sns.message")})
+            else:
+                why = {"Code": refused.code, "Message": refused.message, "SenderFault": True}
+                failed.append({"Id": entry["Id"], **why})
+        return {"Successful": taken, "Failed": failed}
+
     def _several_published(self, call: ApiCall) -> None:
         """Each entry is a message of its own."""
         ids = {entry["Id"]: entry["MessageId"] for entry in (call.response or {}).get("Successful", ())}
@@ -162,8 +180,7 @@ class Topics(Door[Notification]):
                 subject=given.get("Subject", ""),
                 text=given["Message"],
                 attributes={
-                    name: _attribute(name, value)
-                    for name, value in given.get("MessageAttributes", {}).items()
+                    name: _attribute(value) for name, value in given.get("MessageAttributes", {}).items()
                 },
                 by_protocol="MessageStructure" in given,
                 sender=call.caller.arn,
@@ -179,7 +196,8 @@ class Topics(Door[Notification]):
             NumberOfMessagesPublished=1,
             PublishSize=len(published.text.encode()),
         )
-        for subscription in moto_state.subscriptions(published.topic_arn):
+        subscriptions = moto_state.subscriptions(published.topic_arn)
+        for subscription in (each for each in subscriptions if not waits(each)):
             message, attributes = published.for_protocol(subscription.protocol), published.attributes
             policy = str(subscription.attributes.get("FilterPolicy") or "")
             scope = str(subscription.attributes.get("FilterPolicyScope") or ATTRIBUTES)
@@ -273,7 +291,8 @@ class Topics(Door[Notification]):
         # A function is told String of whatever is not binary; queues are told the type that was published.
         # https://github.com/spring-media/aws-lambda-router/blob/master/lib/event-examples/sns.json
         sns["MessageAttributes"] = {
-            name: {**each, "Type": "String"} for name, each in envelope["MessageAttributes"].items()
+            name: each if each["Type"].startswith("Binary") else {**each, "Type": "String"}
+            for name, each in envelope["MessageAttributes"].items()
         }
         event = {
             "Records": [
@@ -292,18 +311,16 @@ class Topics(Door[Notification]):
             subscription.endpoint, payload, by=SERVICE, source=subscription.topic.arn
         )
 
-    def _not_yet(self, asked: Asked) -> None:
-        raise NotSimulated("sns", asked.operation)
-
 
 def _topic_of(parameters: Mapping[str, Any]) -> str:
     """The topic that is published to, if it is one: TargetArn may be an endpoint of a phone's."""
     return str(parameters.get("TopicArn") or parameters.get("TargetArn") or "")
 
 
-def _attribute(name: str, given: Mapping[str, Any]) -> tuple[str, str]:
-    if "StringValue" not in given:
-        raise NotSimulated("sns", f"binary message attributes ({name})")
+def _attribute(given: Mapping[str, Any]) -> tuple[str, str]:
+    """Type and value; bytes are written in base64, as JSON has them."""
+    if "BinaryValue" in given:
+        return given["DataType"], base64.b64encode(bytes_of(given["BinaryValue"])).decode()
     return given["DataType"], given["StringValue"]
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 from scenarios.cloud.sns import filtering, topic_rules
 
@@ -22,6 +22,7 @@ LONGEST_SUBJECT = 100
 LARGEST_BYTES = 262_144
 MOST_ENTRIES = 10
 _NAME = re.compile(r"(?!(?i:aws\.|amazon\.))(?!\.)(?!.*\.\.)[\w.-]{1,256}(?<!\.)", re.ASCII)
+_ENTRY_ID = re.compile(r"[a-zA-Z0-9_-]{1,80}")
 _PHONE = re.compile(r"\+[1-9]\d{1,14}")
 
 
@@ -50,10 +51,26 @@ def publish_batch(request: Request) -> None:
             "BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id."
         )
     for entry in entries:
-        try:
-            message(entry)
-        except Refused as refused:
-            raise NotSimulated("sns", f"PublishBatch with an entry that SNS refuses ({refused})") from refused
+        if not _ENTRY_ID.fullmatch(entry["Id"]):
+            raise Refused(
+                "InvalidBatchEntryId",
+                "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can "
+                "be at most 80 letters long.",
+            )
+    if sum(size_of(entry) for entry in entries) > LARGEST_BYTES:
+        raise Refused(
+            "BatchRequestTooLong",
+            f"The length of all the messages put together is more than the limit of {LARGEST_BYTES} bytes.",
+        )
+
+
+def entry_refusal(entry: Mapping[str, Any]) -> Refused | None:
+    """Why SNS refuses one entry of a batch; the others are taken all the same."""
+    try:
+        message(entry)
+    except Refused as refused:
+        return refused
+    return None
 
 
 def message(given: Mapping[str, Any]) -> None:
@@ -63,16 +80,29 @@ def message(given: Mapping[str, Any]) -> None:
     subject = given.get("Subject")
     if subject is not None and not (0 < len(subject) <= LONGEST_SUBJECT and subject.isprintable()):
         raise _invalid("Subject")
-    size = len(given["Message"].encode())
     for name, value in given.get("MessageAttributes", {}).items():
         _attribute(name, value)
-        content = value.get("StringValue", value.get("BinaryValue", b""))
-        size += len(name) + len(value["DataType"])
-        size += len(content.encode() if isinstance(content, str) else bytes(content))
-    if size > LARGEST_BYTES:
+    if size_of(given) > LARGEST_BYTES:
         raise _invalid("Message too long")
     if "MessageStructure" in given:
         _structure(given)
+
+
+def size_of(given: Mapping[str, Any]) -> int:
+    """Bytes of a message: its text, and its attributes' names, types and values."""
+    size = len(given["Message"].encode())
+    for name, value in given.get("MessageAttributes", {}).items():
+        content = value.get("StringValue", value.get("BinaryValue", b""))
+        size += len(name) + len(value["DataType"]) + len(bytes_of(content))
+    return size
+
+
+def bytes_of(content: Any) -> bytes:
+    """What botocore takes for bytes: bytes, a text, or something to read from, which stays as it was."""
+    if hasattr(content, "read"):
+        place = content.tell()
+        content, _ = content.read(), content.seek(place)
+    return content.encode() if isinstance(content, str) else bytes(content)
 
 
 def _structure(given: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from scenarios.cloud.sqs.validation import VALIDATION
 SERVICE = Service(
     name="sqs",
     simulated="what lies in queues, long polls, redrive",
-    missing="FIFO, binary attributes",
+    missing="FIFO",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

@@ -7,7 +7,9 @@ Sources: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGu
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 """
 
-from collections.abc import Sequence
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
@@ -52,7 +54,7 @@ class Queues(Door[Message]):
             queue.name,
             message.body,
             {
-                name: {"DataType": message.types.get(name, "String"), "StringValue": value}
+                name: _attribute(message.types.get(name, "String"), value)
                 for name, value in message.attributes.items()
             },
         )
@@ -83,10 +85,22 @@ class Queues(Door[Message]):
         return [message.body for message in moto_state.messages(queue)] if queue is not None else []
 
     def attributes(self, queue_arn: str) -> list[dict[str, str]]:
-        """The attributes of what lies in a queue, oldest first, as strings by name."""
+        """The attributes of what lies in a queue, oldest first, as strings by name; bytes in base64."""
         queue = moto_state.queue(queue_arn)
         messages = moto_state.messages(queue) if queue is not None else []
         return [
-            {name: str(value["StringValue"]) for name, value in message.message_attributes.items()}
-            for message in messages
+            {name: _text(value) for name, value in message.message_attributes.items()} for message in messages
         ]
+
+
+def _attribute(kind: str, value: str) -> dict[str, Any]:
+    """A message's attribute as moto keeps it: of a binary one, whose value comes in base64, the bytes."""
+    if kind.partition(".")[0] == "Binary":
+        return {"DataType": kind, "BinaryValue": base64.b64decode(value)}
+    return {"DataType": kind, "StringValue": value}
+
+
+def _text(attribute: Mapping[str, Any]) -> str:
+    if "BinaryValue" in attribute:
+        return base64.b64encode(attribute["BinaryValue"]).decode()
+    return str(attribute["StringValue"])

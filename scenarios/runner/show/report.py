@@ -36,6 +36,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "kept": ("kept", "red"),
     "lost": ("lost", "bold red"),
     "undelivered": ("no target", "red"),
+    "pending": ("pending", "yellow"),
     "no data": ("no data", "bold yellow"),
     "no event": ("no event", "bold yellow"),
     "no trail": ("no trail", "bold yellow"),

@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, Refused
+from scenarios.cloud.kernel.errors import InvalidTemplate, Refused
 from scenarios.cloud.sns.filtering import ATTRIBUTES, BODY, check, takes
 from tests.scenarios.cloud.small_worlds import admin, arn, heard, queue, topic, world
 
@@ -67,6 +67,15 @@ REFUSED = [
     pytest.param('{"a": "b"}', ATTRIBUTES, "FilterPolicy", id="no array"),
     pytest.param('{"a": {"b": ["c"]}}', ATTRIBUTES, "nested", id="nested, on attributes"),
     pytest.param('{"a": [{"like": "b"}]}', ATTRIBUTES, "FilterPolicy", id="an unknown operator"),
+    pytest.param(
+        '{"a": [{"wildcard": "b*"}]}', BODY, "Unrecognized match type wildcard", id="one of EventBridge's"
+    ),
+    pytest.param(
+        '{"a": [{"anything-but": {"wildcard": "b*"}}]}',
+        ATTRIBUTES,
+        "Unsupported anything-but pattern: wildcard",
+        id="anything but one of EventBridge's",
+    ),
     pytest.param(json.dumps({key: ["x"] for key in "abcdef"}), ATTRIBUTES, "more than 5 keys", id="six keys"),
     pytest.param(
         json.dumps({"a": list(map(str, range(51))), "b": ["1", "2", "3"]}),
@@ -82,11 +91,6 @@ REFUSED = [
 def test_what_sns_refuses(policy, scope, words):
     with pytest.raises(Refused, match=words):
         check(policy, scope)
-
-
-def test_an_operator_that_sns_does_not_list_is_a_hole():
-    with pytest.raises(NotSimulated, match="wildcard"):
-        check('{"a": [{"wildcard": "b*"}]}', ATTRIBUTES)
 
 
 # ---- in a world ---------------------------------------------------------------------------------

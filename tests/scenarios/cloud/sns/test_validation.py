@@ -172,3 +172,32 @@ def test_a_batch_that_sns_refuses(each, ids, code):
     entries = [{"Id": name, "Message": "m"} for name in ids]
     with pytest.raises(ClientError, match=code):
         admin(each, "sns").publish_batch(TopicArn=ALERTS, PublishBatchRequestEntries=entries)
+
+
+def test_a_batch_with_one_message_that_sns_refuses_publishes_the_others():
+    with world(TO_BOTH) as cloud:
+        entries = [{"Id": "a", "Message": "one"}, {"Id": "b", "Message": "two", "Subject": "s" * 101}]
+        answer = admin(cloud, "sns").publish_batch(TopicArn=ALERTS, PublishBatchRequestEntries=entries)
+
+        assert [entry["Id"] for entry in answer["Successful"]] == ["a"]
+        assert answer["Failed"] == [
+            {
+                "Id": "b",
+                "Code": "InvalidParameter",
+                "Message": "Invalid parameter: Subject",
+                "SenderFault": True,
+            }
+        ]
+        assert [body["Message"] for body in heard(cloud)] == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "code"),
+    [
+        ([{"Id": "a b", "Message": "m"}], "InvalidBatchEntryId"),
+        ([{"Id": name, "Message": "m" * 200_000} for name in "ab"], "BatchRequestTooLong"),
+    ],
+)
+def test_a_batch_is_refused_whole_for_an_id_or_its_length(each, entries, code):
+    with pytest.raises(ClientError, match=code):
+        admin(each, "sns").publish_batch(TopicArn=ALERTS, PublishBatchRequestEntries=entries)

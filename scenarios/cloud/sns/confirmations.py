@@ -1,0 +1,191 @@
+"""Subscriptions that wait for a confirmation: until then they get nothing, and after 48 hours they are gone.
+
+SNS asks the endpoint of a subscription over HTTP, HTTPS or e-mail, and of one to a queue in another account
+than the caller's. What it sends holds a token that is good for two days, and ConfirmSubscription takes it.
+Who reads the mail or the request is not simulated: a test finds the token in `Confirmations.sent`. A queue
+of another account gets it as a message.
+
+The subscriptions of a stack are confirmed from the start: whoever deployed it has answered.
+
+Sources: https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html,
+https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html,
+https://docs.aws.amazon.com/sns/latest/dg/sns-delete-subscription-topic.html (48 hours; one that waits can't
+be deleted), https://docs.aws.amazon.com/sns/latest/dg/http-subscription-confirmation-json.html; the words of
+a refused Unsubscribe, `resourceTopicSubscriptionDelete` in
+https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/sns/topic_subscription.go
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.deliveries import Message
+from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.setting import Setting
+
+SERVICE = "sns.amazonaws.com"
+WAITS = timedelta(hours=48)
+_ASKED = frozenset({"email", "email-json", "http", "https"})
+_PENDING = "PendingConfirmation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """What SNS sent to an endpoint, to be confirmed with the token."""
+
+    at: datetime
+    endpoint: str
+    topic_arn: str
+    subscription_arn: str
+    token: str
+
+
+def waits(subscription: Any) -> bool:
+    """Whether a subscription, as moto keeps it, still waits for its confirmation."""
+    return bool(subscription.attributes.get(_PENDING) == "true")
+
+
+class Confirmations:
+    """All that was sent to be confirmed, the oldest first."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self.sent: list[Confirmation] = []
+        self._standing: set[str] = set()
+        calls = setting.calls
+        calls.check("sns", "Subscribe", self._look)
+        calls.after("sns", "Subscribe", self._subscribed)
+        calls.tell("sns", "Subscribe", self._tell_subscribed)
+        calls.answer("sns", "ConfirmSubscription", self._confirm)
+        calls.check("sns", "Unsubscribe", self._may_unsubscribe)
+        for operation in ("ListSubscriptions", "ListSubscriptionsByTopic"):
+            calls.tell("sns", operation, self._tell_listed)
+        calls.tell("sns", "GetTopicAttributes", self._tell_counts)
+        calls.in_every_account("sns", "Subscribe", "ConfirmSubscription", "Unsubscribe")
+
+    # ---- asking ---------------------------------------------------------------------------------
+
+    def _look(self, asked: Asked) -> None:
+        """Remember which subscriptions there are: one that is confirmed needs no new confirmation."""
+        topic = str(asked.parameters["TopicArn"])
+        standing = moto_state.subscriptions(topic) if moto_state.topic(topic) is not None else []
+        self._standing = {each.arn for each in standing if not waits(each)}
+
+    def _subscribed(self, call: ApiCall) -> None:
+        """Ask the endpoint; whoever subscribes it once more has it asked once more."""
+        arn = str((call.response or {})["SubscriptionArn"])
+        subscription = moto_state.subscription(arn)
+        if subscription is None or arn in self._standing or not _is_asked(call):
+            return
+        subscription.attributes |= {_PENDING: "true", "ConfirmationWasAuthenticated": "false"}
+        asked = Confirmation(
+            at=self._setting.clock.now,
+            endpoint=subscription.endpoint,
+            topic_arn=subscription.topic.arn,
+            subscription_arn=arn,
+            token=f"2336412f37{self._setting.random('sns.token').getrandbits(800):0200x}",
+        )
+        self.sent.append(asked)
+        name = asked.topic_arn.rpartition(":")[2]
+        self._setting.note("pending", f"{asked.endpoint} is asked to confirm its subscription to {name}")
+        if subscription.protocol == "sqs":
+            self._to_queue(asked)
+        self._setting.clock.after(
+            WAITS.total_seconds(), lambda: self._gone(arn), "SNS deletes a subscription that nobody confirmed"
+        )
+
+    def _to_queue(self, asked: Confirmation) -> None:
+        topic, region = asked.topic_arn, asked.topic_arn.split(":")[3]
+        url = f"https://sns.{region}.amazonaws.com/?Action=ConfirmSubscription&TopicArn={topic}&Token="
+        body = {
+            "Type": "SubscriptionConfirmation",
+            "MessageId": self._setting.new_uuid("sns.message"),
+            "Token": asked.token,
+            "TopicArn": topic,
+            "Message": f"You have chosen to subscribe to the topic {topic}.\n"
+            "To confirm the subscription, visit the SubscribeURL included in this message.",
+            "SubscribeURL": f"{url}{asked.token}",
+            "Timestamp": f"{asked.at:%Y-%m-%dT%H:%M:%S}.000Z",
+            "SignatureVersion": "1",
+            "Signature": "simulated",
+            "SigningCertURL": f"https://sns.{region}.amazonaws.com/simulated.pem",
+        }
+        message = Message(body=json.dumps(body))
+        self._setting.deliveries.hand_over(asked.endpoint, message, by=SERVICE, source=topic)
+
+    def _gone(self, arn: str) -> None:
+        subscription = moto_state.subscription(arn)
+        if subscription is None or not waits(subscription):
+            return
+        moto_state.forget_subscription(arn)
+        name = subscription.topic.arn.rpartition(":")[2]
+        self._setting.note(
+            "pending", f"the unconfirmed subscription of {subscription.endpoint} to {name} is deleted"
+        )
+
+    # ---- the API --------------------------------------------------------------------------------
+
+    def _confirm(self, asked: Asked) -> dict[str, Any]:
+        """Take the token; to confirm twice changes nothing."""
+        topic, token = str(asked.parameters["TopicArn"]), asked.parameters["Token"]
+        if moto_state.topic(topic) is None:
+            raise Refused("NotFound", "Topic does not exist", 404)
+        sent = next((each for each in self.sent if each.token == token and each.topic_arn == topic), None)
+        subscription = moto_state.subscription(sent.subscription_arn) if sent else None
+        if sent is None or subscription is None or self._setting.clock.now - sent.at > WAITS:
+            raise Refused("InvalidParameter", "Invalid parameter: Token")
+        if waits(subscription):
+            authenticated = str(asked.parameters.get("AuthenticateOnUnsubscribe", "false")).lower()
+            subscription.attributes |= {_PENDING: "false", "ConfirmationWasAuthenticated": authenticated}
+        return {"SubscriptionArn": sent.subscription_arn}
+
+    def _may_unsubscribe(self, asked: Asked) -> None:
+        subscription = moto_state.subscription(asked.parameters["SubscriptionArn"])
+        if subscription is not None and waits(subscription):
+            raise Refused(
+                "InvalidParameter",
+                "Invalid parameter: SubscriptionArn Reason: Cannot unsubscribe a subscription that is "
+                "pending confirmation",
+            )
+
+    # ---- what callers are told ------------------------------------------------------------------
+
+    def _tell_subscribed(self, asked: Asked, response: dict[str, Any]) -> dict[str, Any]:
+        if self._is_waiting(response) and not asked.parameters.get("ReturnSubscriptionArn"):
+            return {**response, "SubscriptionArn": "pending confirmation"}
+        return response
+
+    def _tell_listed(self, _: Asked, response: dict[str, Any]) -> dict[str, Any]:
+        """In a list a subscription that waits has no ARN."""
+        listed = [
+            {**each, "SubscriptionArn": _PENDING} if self._is_waiting(each) else each
+            for each in response.get("Subscriptions", ())
+        ]
+        return {**response, "Subscriptions": listed}
+
+    def _tell_counts(self, asked: Asked, response: dict[str, Any]) -> dict[str, Any]:
+        subscriptions = moto_state.subscriptions(asked.parameters["TopicArn"])
+        pending = sum(waits(each) for each in subscriptions)
+        counts = {
+            "SubscriptionsPending": str(pending),
+            "SubscriptionsConfirmed": str(len(subscriptions) - pending),
+        }
+        return {**response, "Attributes": {**response["Attributes"], **counts}}
+
+    @staticmethod
+    def _is_waiting(told: Mapping[str, Any]) -> bool:
+        subscription = moto_state.subscription(str(told.get("SubscriptionArn", "")))
+        return subscription is not None and waits(subscription)
+
+
+def _is_asked(call: ApiCall) -> bool:
+    """Whether SNS asks the endpoint first: always over HTTP and e-mail, a queue of another account too."""
+    protocol, endpoint = call.parameters["Protocol"], str(call.parameters.get("Endpoint", ""))
+    if protocol == "sqs":
+        return endpoint.split(":")[4] != call.caller.account
+    return protocol in _ASKED
