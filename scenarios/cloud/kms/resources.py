@@ -16,6 +16,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Shape,
     Text,
 )
+from scenarios.cloud.kms.validation import MAC_USAGE, MACS
 
 _ADMINISTRATOR = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
@@ -26,8 +27,8 @@ KEY = Shape(
         "EnableKeyRotation": Flag(),
         "Enabled": Flag(),
         "KeyPolicy": PolicyDocument(of_resource=True),
-        "KeySpec": Text(choices=("SYMMETRIC_DEFAULT",)),
-        "KeyUsage": Text(choices=("ENCRYPT_DECRYPT",)),
+        "KeySpec": Text(choices=("SYMMETRIC_DEFAULT", *MACS)),
+        "KeyUsage": Text(choices=("ENCRYPT_DECRYPT", MAC_USAGE)),
         "MultiRegion": Refused(because="keys in several regions"),
         "Origin": Text(choices=("AWS_KMS",)),
         "PendingWindowInDays": Inert(because="a stack is never deleted from the simulated AWS"),

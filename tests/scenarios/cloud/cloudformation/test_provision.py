@@ -875,6 +875,13 @@ def test_a_key_turns_and_has_a_name():
     assert json.loads(kms.get_key_policy(KeyId=found["KeyId"], PolicyName="default")["Policy"]) == document
 
 
+def test_a_key_may_be_for_macs():
+    stack = build(one("AWS::KMS::Key", KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC"))
+
+    found = client("kms").describe_key(KeyId=stack.resources["One"].physical_id)["KeyMetadata"]
+    assert (found["KeySpec"], found["KeyUsage"]) == ("HMAC_256", "GENERATE_VERIFY_MAC")
+
+
 def test_a_parameter_is_stored():
     properties = {"Name": "/watch/mode", "Type": "String", "Value": "observe", "Description": "d"}
 

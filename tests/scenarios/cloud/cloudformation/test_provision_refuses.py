@@ -556,6 +556,18 @@ REFUSED = [
         "One.KeyPolicy",
         "not allow you to update the key policy",
     ),
+    (
+        "a key for MACs that turns",
+        one("AWS::KMS::Key", KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC", EnableKeyRotation=True),
+        "One",
+        "UnsupportedOperationException",
+    ),
+    (
+        "a key for MACs that doesn't say so",
+        one("AWS::KMS::Key", KeySpec="HMAC_256"),
+        "One",
+        "not compatible",
+    ),
     ("an alias of no key", one("AWS::KMS::Alias", AliasName="alias/a", TargetKeyId="no"), "One", "NotFound"),
     (
         "an API without routes",
