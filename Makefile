@@ -24,11 +24,11 @@ demo: $(READY)  ## four incidents on the simulated AWS: noticed, alerted, remedi
 	@$(BIN)/trailwarden run root_login table_deleted.enforced trail_digest failed_login
 
 test: $(READY)  ## every test: no network, no waiting
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -q -n auto --dist worksteal
 	@echo "Next: make demo shows the incidents; make mutate shows what protects the template."
 
 scenarios: $(READY)  ## every scenario, under every fault profile
-	$(BIN)/python -m pytest scenarios/ --faults all -n auto
+	$(BIN)/python -m pytest -q scenarios/ --faults all -n auto
 
 bench: $(READY)  ## rates beside those of others, as ratios
 	@for each in tests/bench/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done

@@ -7,6 +7,7 @@ Exit codes: 0 all well; 1 a finding, a failed expectation; 2 bad usage, bad inpu
 sentence on standard error, and no traceback; 130 Ctrl-C, in one line too.
 """
 
+import difflib
 import io
 import os
 import sys
@@ -55,6 +56,16 @@ class Commands(click.Group):
         command = import_module(f"scenarios.commands.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; a command that there is not is answered with the names that look like it."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            close = difflib.get_close_matches(args[0], SUMMARIES, n=3)
+            offer = f"did you mean {' or '.join(close)}?" if close else "trailwarden --help lists all"
+            ctx.fail(f"there is no command {args[0]!r}; {offer}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing any."""

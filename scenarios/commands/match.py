@@ -1,6 +1,7 @@
 """`trailwarden match`: a pattern tried on events, and for a no match which field failed against what."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from chalicelib.wording import safe
 from scenarios.runner.replay.files import STANDARD_INPUT, Unreadable, reason, shown_name, text_of
 
 _CARET_ROOM = 38  # characters of a long pattern to either side of the place
+# The name of a file, and no pattern: an unquoted term of a log pattern has neither dots nor slashes.
+_FILE_NAME = re.compile(r"[\w~+-]*[./][\w./~+-]*|.*[.]json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +48,11 @@ def command(pattern: str, events: Sequence[str], form: str) -> int:
     except (InvalidPattern, RecursionError) as error:
         _refuse(text, error)
         return 2
-    if form == "text":
-        click.echo(language_of(right))
     names = events or (() if sys.stdin.isatty() else (STANDARD_INPUT,))
-    given = [each for name in names for each in _given(right, name)]
+    # Nothing on a standard input that nobody named: then the pattern itself is what was to be tried.
+    given = [each for name in names for each in _given(right, name, may_be_empty=not events)]
+    if form == "text" and not (given and all(each.unread for each in given)):
+        click.echo(language_of(right))
     return _try_all(right, given, as_json=form == "json")
 
 
@@ -57,14 +61,15 @@ def command(pattern: str, events: Sequence[str], form: str) -> int:
 
 def _pattern_text(pattern: str) -> str:
     """What stands in the file of that name, if there is one; else the words themselves."""
-    if pattern != STANDARD_INPUT and not _is_file(pattern):
-        if pattern.endswith(".json"):
-            raise click.UsageError(f"{pattern}: no such file")
+    if pattern != STANDARD_INPUT and not _is_file(pattern) and not _FILE_NAME.fullmatch(pattern):
         return pattern
     try:
-        return text_of(pattern).strip()
+        text = text_of(pattern).strip()
     except Unreadable as error:
         raise click.UsageError(str(error)) from error
+    if not text:
+        raise click.UsageError(f"{shown_name(pattern)}: it is empty")
+    return text
 
 
 def _is_file(name: str) -> bool:
@@ -103,7 +108,7 @@ def caret(text: str, position: int) -> tuple[str, str]:
 # ---- the events ---------------------------------------------------------------------------------
 
 
-def _given(pattern: Pattern, name: str) -> Iterator[Given]:
+def _given(pattern: Pattern, name: str, *, may_be_empty: bool = False) -> Iterator[Given]:
     if name.lstrip().startswith("{") and not _is_file(name):
         yield from (
             _objects(name, "the event given")
@@ -117,6 +122,8 @@ def _given(pattern: Pattern, name: str) -> Iterator[Given]:
         yield Given(where=error.name, unread=error.why)
         return
     shown = shown_name(name)
+    if not may_be_empty and not text.strip():
+        yield Given(where=shown, unread="it is empty")
     yield from _objects(text, shown) if isinstance(pattern, EventPattern) else _messages(text, shown)
 
 
@@ -174,7 +181,7 @@ def _try_all(pattern: Pattern, given: Sequence[Given], *, as_json: bool) -> int:
             click.echo(json.dumps({"event": each.where, "match": verdict.match, "why": list(verdict.why)}))
         else:
             _tell(f"{each.where:<{width}}", match=verdict.match, why=verdict.why)
-    if not as_json and given:
+    if not as_json and len(given) > unread:
         click.echo(f"\n{counts[True]} match, {counts[False]} don't.")
     return 2 if unread else int(counts[False] > 0)
 

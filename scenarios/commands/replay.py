@@ -40,7 +40,7 @@ def command(files: Sequence[str], form: str) -> int:
     if form == "json":
         for each in replayed:
             click.echo(json.dumps(each.as_json()))
-    else:
+    elif found:
         _tell(replayed, len(complaints))
     return 2 if complaints or any(each.failed for each in replayed) else 0
 

@@ -49,6 +49,8 @@ def command(
     profiles = tuple(PROFILES.values()) if profile == ALL else (PROFILES[profile],)
     if picture is not None and picture.suffix not in FORMATS:
         raise click.UsageError(f"--plot writes {' or '.join(FORMATS)}, not {picture.name!r}")
+    if picture is not None and not picture.parent.is_dir():
+        raise click.UsageError(f"{picture}: there is no directory {picture.parent}")
     drawn: list[Report] = []
     runs = [(scenario, faults) for faults in profiles for scenario in chosen]
     made = (
@@ -80,8 +82,10 @@ def _kept(reports: Iterator[Report], into: list[Report] | None) -> Iterator[Repo
 def _draw(reports: Sequence[Report], picture: Path) -> None:
     try:
         panels = draw(reports, picture)
-    except (NothingToDraw, OSError) as error:
+    except NothingToDraw as error:
         raise click.UsageError(str(error)) from error
+    except OSError as error:
+        raise click.UsageError(f"{picture}: {(error.strerror or str(error)).lower()}") from error
     click.echo(f"{picture}: {panels} alarm{'' if panels == 1 else 's'} drawn", err=True)
 
 

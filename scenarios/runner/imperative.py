@@ -26,6 +26,7 @@ from scenarios.cloud.cloudformation.template import translate
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.kernel.errors import InvalidTemplate
 from scenarios.cloud.kernel.faults import PROFILES
+from scenarios.cloud.kernel.stack import Resource
 from scenarios.cloud.setting import Moment
 from scenarios.cloud.sns.topics import Mail
 from scenarios.cloud.world import START, Deployment, World
@@ -137,9 +138,14 @@ class ImperativeWorld:
     def ledger(self) -> tuple[LedgerEntry, ...]:
         """What the stack's ledger remembers of events, the oldest first: `remediation`, `outcome`, `plan`...
 
-        Of each remediation the newest hundred. Raises LookupError where the stack is not Trailwarden's and
-        has no table `Ledger`.
+        Of each remediation the newest hundred. Raises LookupError where the stack has no table `Ledger`: a
+        world with `template="empty"`, or with a template of your own.
         """
+        if "Ledger" not in self._resources():
+            raise LookupError(
+                "this world has no ledger, because its template has no table Ledger; "
+                "leave `template` out to get Trailwarden's own stack, which has one"
+            )
         table = self.physical_id("Ledger")
         with self.simulated.calls.muted():
             ledger = Ledger(self.client("reader", "dynamodb"), table)
@@ -151,11 +157,14 @@ class ImperativeWorld:
 
         Raises LookupError, naming what there is.
         """
-        resources = {} if not self.simulated.stacks else self.simulated.home.resources
+        resources = self._resources()
         if logical_id not in resources:
             there = ", ".join(sorted(resources)) or "none at all"
             raise LookupError(f"the stack has no resource {logical_id}; there are {there}")
         return resources[logical_id].physical_id
+
+    def _resources(self) -> Mapping[str, Resource]:
+        return self.simulated.home.resources if self.simulated.stacks else {}
 
 
 @contextmanager

@@ -146,7 +146,7 @@ def named(names: Sequence[str]) -> tuple[Scenario, ...]:
     chosen: dict[str, Scenario] = {}
     for name in names:
         path, _, inside = name.partition("::")
-        by_path = path.endswith(".py")
+        by_path = path.endswith(".py") or "/" in path
         right = _matching(_of_file(Path(path)), inside or "*") if by_path else in_library(name)
         chosen |= {scenario.name: scenario for scenario in right}
     return tuple(chosen.values())
@@ -158,8 +158,14 @@ def in_library(name: str) -> tuple[Scenario, ...]:
 
 
 def _of_file(path: Path) -> tuple[Scenario, ...]:
-    if not path.is_file():
-        raise UnknownScenario(f"there is no file {path}")
+    try:
+        path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UnknownScenario(f"there is no file {path}") from error
+    except OSError as error:
+        raise UnknownScenario(f"{path}: {(error.strerror or str(error)).lower()}") from error
+    except ValueError as error:
+        raise UnknownScenario(f"{path}: it is no Python, for it is no text in UTF-8") from error
     if not holds_scenarios(path):
         raise UnknownScenario(f"{path} has neither SCENARIO nor SCENARIOS")
     try:

@@ -142,7 +142,11 @@ def read_keys(path: Path) -> KeyRing:
         ring = KeyRing.of(entries)
     except OSError as error:
         raise CouldNotRead(f"{path}: {(error.strerror or str(error)).lower()}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, UnusableKey) as error:
+    except KeyError as error:
+        raise CouldNotRead(
+            f"{path} is not what `aws cloudtrail list-public-keys` prints: no {error}"
+        ) from error
+    except (ValueError, TypeError, AttributeError, UnusableKey) as error:
         raise CouldNotRead(f"{path} is not what `aws cloudtrail list-public-keys` prints: {error}") from error
     if not len(ring):
         raise CouldNotRead(f"{path} holds no public key")

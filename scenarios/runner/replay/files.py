@@ -26,6 +26,8 @@ def shown_name(name: str) -> str:
 
 def text_of(name: str) -> str:
     """The whole text of a file, or of standard input for `-`. Raises Unreadable."""
+    if not name:
+        raise Unreadable("''", "the name of a file is empty")
     try:
         data = sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
         if data.startswith(_GZIP_MAGIC) or name.endswith(".gz"):

@@ -101,7 +101,7 @@ def test_every_command_tells_how_it_is_used(name):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        pytest.param(["nosuch"], "No such command 'nosuch'", id="command"),
+        pytest.param(["nosuch"], "there is no command 'nosuch'", id="command"),
         pytest.param(["catalog", "--format", "xml"], "Invalid value for '--format'", id="format"),
         pytest.param(["catalog", "more"], "Got unexpected extra argument (more)", id="too many"),
     ],

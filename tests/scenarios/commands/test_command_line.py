@@ -50,6 +50,21 @@ def test_help_fits_a_terminal_with_a_line_for_each_command():
     assert max(len(line) for line in lines) <= 80
 
 
+@pytest.mark.parametrize(
+    ("name", "offer"),
+    [
+        pytest.param("rn", "did you mean run?", id="a letter is missing"),
+        pytest.param("validate", "did you mean validate-trail?", id="half a name"),
+        pytest.param("zzzz", "trailwarden --help lists all", id="like none"),
+    ],
+)
+def test_a_command_that_there_is_not_offers_those_that_look_like_it(name, offer):
+    result = trailwarden(name)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"trailwarden: there is no command {name!r}; {offer}\n"
+
+
 # ---- completion ---------------------------------------------------------------------------------
 
 

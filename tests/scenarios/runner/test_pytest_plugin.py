@@ -223,7 +223,7 @@ def test_workers_of_xdist_collect_the_same_and_tell_the_same(tmp_path):
 
 
 def test_another_process_collects_the_same_in_the_same_order(collected):
-    arguments = ["--collect-only", "scenarios/incidents", "--faults", "all"]
+    arguments = ["--collect-only", "-q", "scenarios/incidents", "--faults", "all"]
     other = subprocess.run(
         [sys.executable, "-m", "pytest", *arguments],
         cwd=PROJECT,

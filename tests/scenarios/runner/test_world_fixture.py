@@ -97,7 +97,7 @@ class TestOfItsOwnTemplate:
         assert world.now == datetime(2027, 1, 1, tzinfo=UTC)
 
     def test_there_is_a_ledger_in_trailwardens_own_stack_only(self, world):
-        with pytest.raises(LookupError, match="no resource Ledger; there are Topic"):
+        with pytest.raises(LookupError, match="its template has no table Ledger; leave `template` out"):
             _ = world.ledger
 
 
@@ -110,6 +110,8 @@ def test_an_account_may_be_empty(world):
     world.run(hours=1)
     with pytest.raises(LookupError, match="no resource Topic; there are none at all"):
         world.physical_id("Topic")
+    with pytest.raises(LookupError, match="has no ledger"):
+        _ = world.ledger
 
 
 def test_a_seed_decides_what_is_left_to_chance():
