@@ -16,7 +16,7 @@ from chalicelib.wording import LONGEST_FACT, safe
 LONGEST_LABEL = 100
 LONGEST_SUBJECT = 99
 # Together below 256 KB, with a title and an attribute or two.
-_FACTS_BYTES, _DEEDS_BYTES, _ADVICE_BYTES = 120_000, 80_000, 40_000
+_FACTS_BYTES, _CALLS_BYTES, _ADVICE_BYTES = 120_000, 80_000, 40_000
 
 
 def subject_of(alert: Alert) -> str:
@@ -48,7 +48,7 @@ def message_of(
     blocks = [
         [f"[{alert.severity}] {safe(alert.title)}", *([_ENDED] if warned else [])],
         _within(_FACTS_BYTES, [f"{label + ':':<{width + 1}} {fact}" for label, fact in facts]),
-        _within(_DEEDS_BYTES, done),
+        _within(_CALLS_BYTES, done),
         _within(_ADVICE_BYTES, advice),
         [f"Finding {safe(finding_id)}"],
     ]

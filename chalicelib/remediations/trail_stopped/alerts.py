@@ -89,7 +89,7 @@ def changed(event: ApiCallEvent, case: Case) -> Alert:
     return Alert(
         severity=lasting or passing,
         title=f"{by_now}{_title(event, case.place)}",
-        facts=(*_deed(event, case.place), *_compared(case), *_commands(case)),
+        facts=(*_call_facts(event, case.place), *_compared(case), *_commands(case)),
         advice="\n".join((_ASK, *_advice(case), *([_GAP] if event.name == "StopLogging" else []))),
     )
 
@@ -130,7 +130,7 @@ def attempted(event: ApiCallEvent, place: TrailResources) -> Alert:
         severity=Severity.MEDIUM if refused else Severity.LOW,
         title=f"An attempt at the audit trail {place.trail_name} ({event.name}): {why}",
         facts=(
-            *_deed(event, place),
+            *_call_facts(event, place),
             ("Succeeded", f"no ({': '.join(filter(None, (event.error_code, event.error_message)))})"),
         ),
         advice=_ATTEMPT if refused else "",
@@ -143,7 +143,7 @@ def _title(event: ApiCallEvent, place: TrailResources) -> str:
     return words.format(trail=place.trail_name)
 
 
-def _deed(event: ApiCallEvent, place: TrailResources) -> Iterator[tuple[str, str]]:
+def _call_facts(event: ApiCallEvent, place: TrailResources) -> Iterator[tuple[str, str]]:
     yield "Trail", place.trail_arn
     yield "Call", event.name
     yield "Who", event.actor.label

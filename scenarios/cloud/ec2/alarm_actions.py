@@ -18,10 +18,10 @@ _OPERATIONS = {
     "stop": "StopInstances",
     "terminate": "TerminateInstances",
     "reboot": "RebootInstances",
-    "recover": "",  # no call of anybody's, and no record
+    "recover": "",  # no API call, and no record
 }
-# In which states an instance can't be so dealt with. That an alarm's attempt fails as a call of one's own
-# would, and leaves no record, is unconfirmed.
+# The states in which EC2 refuses the action. Unconfirmed: an alarm's attempt then fails as a direct call
+# does, and leaves no record.
 _TOO_LATE = {
     "stop": {"shutting-down", "terminated"},
     "terminate": set[str](),
@@ -39,25 +39,25 @@ class AlarmActions:
 
     def act(self, alarm: Any, action: str) -> str | None:
         """Do it; returns EC2's error code where the instance's state does not allow it."""
-        deed = ec2_action(action)
-        if not deed:
+        name = ec2_action(action)
+        if not name:
             raise NotSimulated("cloudwatch", f"the alarm action {action} of {alarm.name}")
         instance = next((each.value for each in alarm.dimensions if each.name == "InstanceId"), "")
         machine = self._instances.machine(instance)
-        deeds: Mapping[str, Callable[[Machine], object]] = {
+        carry_out: Mapping[str, Callable[[Machine], object]] = {
             "stop": self._instances.stop,
             "terminate": self._instances.terminate,
             "reboot": self._instances.reboot,
             "recover": self._instances.recover,
         }
-        if self._instances.state(machine) in _TOO_LATE[deed]:
+        if self._instances.state(machine) in _TOO_LATE[name]:
             return "IncorrectInstanceState"
-        self._setting.note("alarm", f"{alarm.name} acts: {deed} {instance}")
-        if operation := _OPERATIONS[deed]:
+        self._setting.note("alarm", f"{alarm.name} acts: {name} {instance}")
+        if operation := _OPERATIONS[name]:
             self._setting.calls.under_role(
                 self._role(), "ec2", operation, {"InstanceIds": [instance]}, region=machine.region
             )
-        deeds[deed](machine)
+        carry_out[name](machine)
         return None
 
     def _role(self) -> Caller:

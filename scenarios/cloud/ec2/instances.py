@@ -104,14 +104,16 @@ class Instances:
         """Tell a law of every machine that comes up."""
         self._running.append(told)
 
-    def while_running(self, machine: Machine, seconds: float, deed: Callable[[], object], what: str) -> None:
+    def while_running(
+        self, machine: Machine, seconds: float, callback: Callable[[], object], what: str
+    ) -> None:
         """Do something again and again, until the machine stops; a later start is another run."""
         run = machine.runs
 
         def turn() -> None:
             if machine.runs != run or self.state(machine) != "running":
                 return
-            deed()
+            callback()
             self._setting.clock.after(seconds, turn, what)
 
         self._setting.clock.after(seconds, turn, what)

@@ -1,14 +1,13 @@
 """The clock of a world; nothing else moves its time.
 
-A heap of `(time, sequence, deed)`; a deed is a function that is due at that time.
-The next one is popped, frozen time moves to its moment, the deed runs. The sequence
-makes ties first in, first out, so every run is the same run. Time is freezegun's,
-started once for each world; nothing else in the simulated AWS may move it. A deed
-that fails stops the simulation.
+A heap of `(time, sequence, callback)`: each callback is due at its time. The clock pops the
+next one, moves frozen time to its moment, and calls it. The sequence makes ties first in,
+first out, so every run is the same run. Time is freezegun's, started once for each world;
+nothing else in the simulated AWS may move it. A callback that fails stops the simulation.
 
-While a deed runs it may itself take time (a handler that waits between retries):
-`pass_time` moves frozen time on. Deeds that were due meanwhile run late, as on a
-machine with one processor. Time never goes backwards.
+A callback may itself take time (a handler that waits between retries): `pass_time` moves
+frozen time on. Callbacks that were due meanwhile run late, as on a machine with one processor.
+Time never goes backwards.
 """
 
 import heapq
@@ -25,7 +24,7 @@ import freezegun.api
 
 from scenarios.cloud.kernel.errors import WorldError
 
-Deed = Callable[[], object]
+Callback = Callable[[], object]
 
 # Modules that freezegun need not look through when it starts: it walks every attribute of
 # every module in sys.modules, and botocore and moto together have thousands of them.
@@ -54,11 +53,11 @@ def _time_in(module: Any) -> list[tuple[str, Any]]:
 
 @dataclass(order=True, slots=True)
 class Entry:
-    """One deed on the heap; `cancelled` entries are skipped when their time comes."""
+    """One callback on the heap; `cancelled` entries are skipped when their time comes."""
 
     moment: datetime
     sequence: int
-    deed: Deed = field(compare=False)
+    callback: Callback = field(compare=False)
     what: str = field(compare=False)
     cause: int | None = field(compare=False, default=None)
     cancelled: bool = field(compare=False, default=False)
@@ -67,8 +66,8 @@ class Entry:
 class Clock:
     """Frozen time and what is due in it. Moments are aware datetimes in UTC; spans are seconds.
 
-    `cause`: the number of the scenario's action that led to the deed running now; None where it has none.
-    Deeds put on the heap meanwhile inherit it, so an alert knows its action even after many steps.
+    `cause`: the number of the scenario's action that led to the callback running now; None where it has none.
+    Callbacks put on the heap meanwhile inherit it, so an alert knows its action even after many steps.
     """
 
     def __init__(self, start: datetime) -> None:
@@ -92,7 +91,7 @@ class Clock:
         finally:
             _freezegun._get_cached_module_attributes = look_through  # noqa: SLF001
         self._frames = freezegun.api.call_stack_inspection_limit
-        freezegun.api.call_stack_inspection_limit = 0  # nobody sees real time, whoever called them
+        freezegun.api.call_stack_inspection_limit = 0  # no caller sees real time
         return self
 
     def __exit__(
@@ -112,12 +111,12 @@ class Clock:
 
     @property
     def pending(self) -> int:
-        """The number of deeds that are still due."""
+        """The number of callbacks that are still due."""
         return sum(not entry.cancelled for entry in self._heap)
 
     @property
     def next_moment(self) -> datetime | None:
-        """When the next deed is due; None when nothing is due any more."""
+        """When the next callback is due; None when nothing is due any more."""
         entry = self._next()
         return entry.moment if entry is not None else None
 
@@ -126,19 +125,19 @@ class Clock:
         """Whether the code that runs now has a deadline, as a function has. Nothing else runs beside it."""
         return self._limit is not None
 
-    def at(self, moment: datetime, deed: Deed, what: str = "") -> Entry:
-        """Have `deed` run at `moment`; a moment that is past means now, after what is due already."""
+    def at(self, moment: datetime, callback: Callback, what: str = "") -> Entry:
+        """Have `callback` run at `moment`; a moment that is past means now, after what is due already."""
         self._sequence += 1
-        entry = Entry(max(moment, self._now), self._sequence, deed, what, self.cause)
+        entry = Entry(max(moment, self._now), self._sequence, callback, what, self.cause)
         heapq.heappush(self._heap, entry)
         return entry
 
-    def after(self, seconds: float, deed: Deed, what: str = "") -> Entry:
-        """Have `deed` run `seconds` from now."""
-        return self.at(self._now + timedelta(seconds=seconds), deed, what)
+    def after(self, seconds: float, callback: Callback, what: str = "") -> Entry:
+        """Have `callback` run `seconds` from now."""
+        return self.at(self._now + timedelta(seconds=seconds), callback, what)
 
     def pass_time(self, seconds: float) -> None:
-        """Let the deed that runs now take `seconds`; inside `no_later_than`, as many as it has left."""
+        """Let the callback that runs now take `seconds`; inside `no_later_than`, as many as it has left."""
         if seconds < 0:
             raise WorldError("time can't go backwards")
         moment = self._now + timedelta(seconds=seconds)
@@ -157,13 +156,13 @@ class Clock:
             self._limit = kept
 
     def step(self) -> bool:
-        """Run the next deed; False when nothing is due any more."""
+        """Run the next callback; False when nothing is due any more."""
         if self._next() is None:
             return False
         entry = heapq.heappop(self._heap)
         self._move(max(entry.moment, self._now))
         kept, self.cause = self.cause, entry.cause
-        entry.deed()
+        entry.callback()
         self.cause = kept
         return True
 
@@ -174,7 +173,7 @@ class Clock:
         self._move(max(until, self._now))
 
     def _next(self) -> Entry | None:
-        """The next deed, those before it that were cancelled thrown away."""
+        """The next entry; cancelled ones before it are thrown away."""
         while self._heap and self._heap[0].cancelled:
             heapq.heappop(self._heap)
         return self._heap[0] if self._heap else None

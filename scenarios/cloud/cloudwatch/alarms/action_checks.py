@@ -26,16 +26,16 @@ def check_metric_alarm(asked: Mapping[str, Any], region: str) -> None:
     """Refuse what a metric alarm of this region can't do."""
     dimensions = {each["Name"] for each in asked.get("Dimensions", ())}
     for action, service in _actions(asked, region):
-        deed = ec2_action(action)
-        if service not in _OF_METRIC_ALARMS or (service in _ON_INSTANCES and not deed):
+        instance_action = ec2_action(action)
+        if service not in _OF_METRIC_ALARMS or (service in _ON_INSTANCES and not instance_action):
             raise Refused("ValidationError", f"An alarm can't do {action}")
-        if deed and "InstanceId" not in dimensions:
+        if instance_action and "InstanceId" not in dimensions:
             raise Refused(
                 "ValidationError",
                 "Invalid use of EC2 action. An EC2 action can only be used if the alarm is monitoring "
                 "an EC2 instance.",
             )
-        if deed == "recover" and asked.get("MetricName") != _RECOVERS:
+        if instance_action == "recover" and asked.get("MetricName") != _RECOVERS:
             raise Refused("ValidationError", f"{action} needs the metric {_RECOVERS}")
 
 

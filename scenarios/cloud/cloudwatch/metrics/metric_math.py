@@ -274,31 +274,31 @@ def _of_array(name: str, many: list[Series]) -> Value:
     raise InvalidExpression(f"{name} does not take an array")
 
 
-def _combined(deed: Callable[[float, float], float], left: Value, right: Value) -> Value:
+def _combined(operator: Callable[[float, float], float], left: Value, right: Value) -> Value:
     if isinstance(left, list) and isinstance(right, list):
         raise InvalidExpression("an operator does not take two arrays")
     if isinstance(left, list):
-        return [_series(deed, each, right) for each in left]
+        return [_series(operator, each, right) for each in left]
     if isinstance(right, list):
-        return [_series(deed, left, each) for each in right]
+        return [_series(operator, left, each) for each in right]
     if isinstance(left, Mapping) or isinstance(right, Mapping):
-        return _series(deed, left, right)
-    return _done(deed, left, right)
+        return _series(operator, left, right)
+    return _done(operator, left, right)
 
 
-def _series(deed: Callable[[float, float], float], left: Value, right: Value) -> Series:
+def _series(operator: Callable[[float, float], float], left: Value, right: Value) -> Series:
     """Where either has a datapoint; 0 is taken for the other's where that has none."""
     times = sorted({at for each in (left, right) if isinstance(each, Mapping) for at in each})
-    found = {at: _done(deed, _at(left, at, 0.0), _at(right, at, 0.0)) for at in times}
+    found = {at: _done(operator, _at(left, at, 0.0), _at(right, at, 0.0)) for at in times}
     return {at: value for at, value in found.items() if not math.isnan(value)}
 
 
-def _done(deed: Callable[[float, float], float], left: float, right: float) -> float:
+def _done(operator: Callable[[float, float], float], left: float, right: float) -> float:
     """Not a number where there is no result, or nothing to make it of."""
     if math.isnan(left) or math.isnan(right):
         return math.nan
     try:
-        return float(deed(left, right))
+        return float(operator(left, right))
     except (ArithmeticError, ValueError):
         return math.nan
 

@@ -22,7 +22,7 @@ def clock():
         yield each
 
 
-def test_deeds_happen_in_the_order_of_time(clock):
+def test_callbacks_run_in_the_order_of_time(clock):
     log = []
     for due in (3, 1, 2):
         clock.after(due, lambda due=due: log.append((due, clock.now)))
@@ -32,7 +32,7 @@ def test_deeds_happen_in_the_order_of_time(clock):
     assert log == [(due, START + seconds(due)) for due in (1, 2, 3)]
 
 
-def test_deeds_of_one_moment_happen_in_the_order_they_were_planned(clock):
+def test_callbacks_of_one_moment_run_in_the_order_they_were_planned(clock):
     log = []
     for name in "abcde":
         clock.at(START, lambda name=name: log.append(name))
@@ -42,7 +42,7 @@ def test_deeds_of_one_moment_happen_in_the_order_they_were_planned(clock):
     assert log == list("abcde")
 
 
-def test_a_deed_planned_by_a_deed_for_now_comes_after_what_was_due_already(clock):
+def test_a_callback_planned_by_a_callback_for_now_comes_after_what_was_due_already(clock):
     log = []
     clock.at(START, lambda: (log.append("first"), clock.at(START, lambda: log.append("planned"))))
     clock.at(START, lambda: log.append("second"))
@@ -64,7 +64,7 @@ def test_what_is_due_at_the_end_of_a_run_happens_and_what_comes_later_waits(cloc
     assert clock.now == START + seconds(5)
 
 
-def test_a_cancelled_deed_does_not_happen_and_pulls_nothing_later_forward(clock):
+def test_a_cancelled_callback_does_not_happen_and_pulls_nothing_later_forward(clock):
     log = []
     cancelled = clock.after(1, lambda: log.append("cancelled"))
     clock.after(100, lambda: log.append("later"))
@@ -87,7 +87,7 @@ def test_a_moment_that_is_past_means_now(clock):
     assert moments == [START + seconds(60)]
 
 
-def test_what_is_due_while_a_deed_takes_its_time_runs_late(clock):
+def test_what_is_due_while_a_callback_takes_its_time_runs_late(clock):
     moments = {}
     clock.after(1, lambda: clock.pass_time(30))
     clock.after(2, lambda: moments.setdefault("late", clock.now))
@@ -100,7 +100,7 @@ def test_what_is_due_while_a_deed_takes_its_time_runs_late(clock):
     assert moments == {"late": START + seconds(31), "in time": START + seconds(60)}
 
 
-def test_a_deed_that_fails_stops_the_run_at_its_moment(clock):
+def test_a_callback_that_fails_stops_the_run_at_its_moment(clock):
     clock.after(1, lambda: 1 / 0)
     clock.after(2, lambda: None)
 
@@ -111,7 +111,7 @@ def test_a_deed_that_fails_stops_the_run_at_its_moment(clock):
     assert clock.pending == 1
 
 
-def test_a_step_is_one_deed_and_says_when_there_is_none(clock):
+def test_a_step_is_one_callback_and_says_when_there_is_none(clock):
     clock.after(1, lambda: None)
     clock.after(2, lambda: None).cancelled = True
 
