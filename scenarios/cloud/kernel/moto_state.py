@@ -278,10 +278,21 @@ def buckets(account: str) -> list[Any]:
 
 def object_version(account: str, bucket_name: str, key: str, version: str | None = None) -> Any | None:
     """A version of an object, the newest by default; None for a delete marker and for what isn't there."""
+    found = _version(account, bucket_name, key, version)
+    return None if found is None or is_delete_marker(found) else found
+
+
+def delete_marker(account: str, bucket_name: str, key: str, version: str | None = None) -> Any | None:
+    """A version of a key, the newest by default, if it is a delete marker."""
+    found = _version(account, bucket_name, key, version)
+    return found if found is not None and is_delete_marker(found) else None
+
+
+def _version(account: str, bucket_name: str, key: str, version: str | None) -> Any | None:
     found = bucket(account, bucket_name)
     versions = found.keys.getlist(key, []) if found is not None else []
     wanted = versions[-1:] if version is None else [one for one in versions if one.version_id == version]
-    return wanted[0] if wanted and not is_delete_marker(wanted[0]) else None
+    return wanted[0] if wanted else None
 
 
 def is_delete_marker(version: Any) -> bool:

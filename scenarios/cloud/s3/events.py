@@ -24,12 +24,17 @@ from scenarios.cloud.s3.encryption import ObjectEncryption
 from scenarios.cloud.s3.lifecycle import Lifecycle
 from scenarios.cloud.s3.object_lock import ObjectLock
 from scenarios.cloud.s3.objects import Buckets
+from scenarios.cloud.s3.restores import COMPLETED, EXPIRED, INITIATED, Restores
 from scenarios.cloud.setting import Setting
 
 CREATED, DELETED, MOVED = "Object Created", "Object Deleted", "Object Storage Class Changed"
 TAGGED, UNTAGGED, ACL = "Object Tags Added", "Object Tags Deleted", "Object ACL Updated"
-# Restores, and the tiers of Intelligent-Tiering, are not simulated.
-EVENTS = (EmittedEvents(source="aws.s3", detail_types=(CREATED, DELETED, MOVED, TAGGED, UNTAGGED, ACL)),)
+# The tiers of Intelligent-Tiering are not simulated.
+RESTORES = (INITIATED, COMPLETED, EXPIRED)
+EVENTS = (
+    EmittedEvents(source="aws.s3", detail_types=(CREATED, DELETED, MOVED, TAGGED, UNTAGGED, ACL, *RESTORES)),
+)
+SIZED = (CREATED, MOVED, INITIATED, COMPLETED)  # these tell an object's size
 MARKER, GONE = "Delete Marker Created", "Permanently Deleted"
 MARKER_ETAG = "d41d8cd98f00b204e9800998ecf8427e"  # of nothing
 EVENT_SECONDS = 1.0
@@ -54,8 +59,8 @@ class Storage:
         calls.after("s3", "PutObjectAcl", partial(self._changed, ACL))
         calls.after("s3", "DeleteObject", self._deleted)
         calls.after("s3", "DeleteObjects", self._several_deleted)
-        for operation in ("RestoreObject", "SelectObjectContent"):
-            calls.check("s3", operation, self._not_yet)
+        calls.check("s3", "SelectObjectContent", self._not_yet)
+        Restores(setting, self._tell)
 
     def start(self, stacks: Iterable[Stack]) -> None:
         """Set the lifecycle of every bucket going."""
@@ -204,7 +209,7 @@ class Storage:
         """The `object` of an event: each type of event has its own fields."""
         subject: dict[str, Any] = {"key": key}
         model = moto_state.object_version(self._setting.account, bucket, key, version)
-        if model is not None and what in (CREATED, MOVED):
+        if model is not None and what in SIZED:
             subject["size"] = model.size
         if deletion_type:
             subject |= {"etag": MARKER_ETAG} if deletion_type == MARKER else {}

@@ -3,8 +3,8 @@
 An age of N days is reached at the first midnight after N times 24 hours. What expires in a versioned bucket
 gets a delete marker; old versions go by the rule for noncurrent ones; a locked version stays. What is smaller
 than 128 KB is not moved, save to Glacier classes where the bucket says `varies_by_storage_class`. An object
-in GLACIER or DEEP_ARCHIVE can't be read until it is restored, which is not simulated. CloudTrail records
-nothing of what lifecycle does; EventBridge is told.
+in GLACIER or DEEP_ARCHIVE can't be read until it is restored (restores.py). CloudTrail records nothing of
+what lifecycle does; EventBridge is told.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html,
@@ -21,9 +21,9 @@ from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.s3.restores import ARCHIVED, readable
 from scenarios.cloud.setting import Setting
 
-ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
 SMALLEST_BYTES = 128 * 1024
 ALL_128K, VARIES = "all_storage_classes_128K", "varies_by_storage_class"
 # From warm to cold; lifecycle moves objects only downwards.
@@ -104,7 +104,7 @@ class Lifecycle:
         found = moto_state.object_version(
             self._setting.account, parameters["Bucket"], parameters["Key"], parameters.get("VersionId")
         )
-        if found is not None and found.storage_class in ARCHIVED:
+        if found is not None and not readable(found):
             why = "The operation is not valid for the object's storage class"
             raise Refused("InvalidObjectState", why, 403)
 

@@ -14,11 +14,10 @@ SERVICE = Service(
     name="s3",
     simulated=(
         "objects as moto keeps them; S3's events for EventBridge; Object Lock; lifecycle at midnight, "
-        "archived objects; SSE-KMS asks the key; suspended versioning; what a missing object says to whom"
+        "archived objects and their restores; SSE-KMS asks the key; suspended versioning; what a missing "
+        "object says to whom"
     ),
-    missing=(
-        "restores from an archive, lifecycle by size, tag or number of versions, replication, access points"
-    ),
+    missing="lifecycle by size, tag or number of versions, replication, access points, S3 Select",
     permissions=PERMISSIONS,
     recorded=RECORDED,
     kinds=KINDS,

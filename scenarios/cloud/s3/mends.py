@@ -1,12 +1,14 @@
-"""What moto gets wrong in a bucket: suspended versioning, locks.
+"""What moto gets wrong in a bucket: suspended versioning, locks, restores, markers on keys that never were.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectsfromVersionSuspendedBuckets.html,
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html,
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import moto.s3.models as s3_models
@@ -47,6 +49,14 @@ def _put_with_default_lock(backend: Any, bucket_name: str, key_name: str, *args:
     return added
 
 
+def _mark_deleted(backend: Any, bucket_name: str, key_name: str) -> Any:
+    """A versioned bucket gets a marker for a key that never was there, too; moto makes none."""
+    keys = backend.get_bucket(bucket_name).keys
+    marker = s3_models.FakeDeleteMarker(key=keys.get(key_name) or SimpleNamespace(name=key_name))
+    keys[key_name] = marker
+    return marker
+
+
 def _delete_suspended(
     backend: Any, bucket_name: str, key_name: str, version_id: str | None = None, bypass: Any = None
 ) -> Any:
@@ -60,6 +70,15 @@ def _delete_suspended(
         _renamed_null(bucket, key_name)
         answer[1]["version-id"] = "null"
     return answer
+
+
+def _status(key: Any) -> Any:
+    """How far the restore of an archived object has come; moto would have it ready at the second look."""
+    return key._status  # noqa: SLF001 - the property that is replaced keeps it there
+
+
+def _set_status(key: Any, status: str | None) -> None:
+    key._status = status  # noqa: SLF001
 
 
 def _configure_lock(backend: Any, bucket_name: str, lock_enabled: Any, *default: Any) -> None:
@@ -76,7 +95,9 @@ def _configure_lock(backend: Any, bucket_name: str, lock_enabled: Any, *default:
 MENDS: tuple[Mend, ...] = (
     # Moto would ask a checksum of copies, tags and retentions too; the default lock is put on below.
     (s3_models.FakeBucket, "has_default_lock", False),
+    (s3_models.FakeKey, "status", property(_status, _set_status)),
     (s3_models.S3Backend, "put_object", _put_with_default_lock),
     (s3_models.S3Backend, "delete_object", _delete_suspended),
+    (s3_models.S3Backend, "_set_delete_marker", _mark_deleted),
     (s3_models.S3Backend, "put_object_lock_configuration", _configure_lock),
 )

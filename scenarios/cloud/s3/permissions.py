@@ -1,7 +1,6 @@
 """S3: buckets and objects. What lies behind an access point is not simulated."""
 
 from functools import partial
-from urllib.parse import unquote
 
 from scenarios.cloud.authorization.rows import (
     Arn,
@@ -14,6 +13,7 @@ from scenarios.cloud.authorization.rows import (
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.s3.condition_keys import CONTEXT, object_tags
+from scenarios.cloud.s3.sources import copied
 
 _LINES = """
 ListBuckets                              s3:ListAllMyBuckets              *
@@ -125,12 +125,8 @@ def _bucket(_place: Place, bucket: str, key: str = "") -> str:
 
 
 def _copied(place: Place, source: str | dict[str, str], *, versioned: bool) -> str:
-    """The object a copy reads: `{Bucket, Key, VersionId?}`, or `bucket/key?versionId=...`, URL-encoded."""
-    if isinstance(source, str):
-        path, _, version = source.partition("?versionId=")
-        bucket, _, key = unquote(path).lstrip("/").partition("/")
-    else:
-        bucket, key, version = source["Bucket"], source["Key"], source.get("VersionId", "")
+    """The object a copy reads, with a version or without one."""
+    bucket, key, version = copied(source)
     return _bucket(place, bucket, key) if bool(version) is versioned else ""
 
 

@@ -1,39 +1,91 @@
 """What S3 says of an object that isn't there, and how little it says where a caller asks for that.
 
 Whoever may not list a bucket learns of a missing object no more than of one that is forbidden: AccessDenied.
-A quiet DeleteObjects tells its caller of failures alone.
+That holds for all that names an object: reading it, its tags, its ACL, and copying it. A delete marker that
+is named by its version, or that a write meets as the newest version, is no object that the method fits. A
+quiet DeleteObjects tells its caller of failures alone.
 
-Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions),
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions; delete markers),
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html,
-https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html,
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html; writes that meet a marker, `S3Bucket`
+in https://github.com/localstack/localstack/blob/main/localstack-core/localstack/services/s3/models.py
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from scenarios.cloud.authorization.rows import Asking, Place
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.s3.sources import copied
 from scenarios.cloud.setting import Setting
+
+_READS = (
+    "GetObject",
+    "GetObjectAcl",
+    "GetObjectAttributes",
+    "GetObjectLegalHold",
+    "GetObjectRetention",
+    "GetObjectTagging",
+    "HeadObject",
+)
+_WRITES = ("DeleteObjectTagging", "PutObjectAcl", "PutObjectTagging", "RestoreObject")
+_NOT_ALLOWED = "The specified method is not allowed against this resource."
+_COPIES = ("CopyObject", "UploadPartCopy")
+
+
+class _Version(NamedTuple):
+    """Which object a call is about; `version`: "" for the newest."""
+
+    bucket: str
+    key: str
+    version: str
 
 
 class Reading:
-    """Every bucket's answers to those who read and delete."""
+    """Every bucket's answers to those who ask for an object."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        setting.calls.check("s3", "GetObject", self._may_know_it_is_gone)
-        setting.calls.check("s3", "HeadObject", self._may_know_it_is_gone)
-        setting.calls.in_every_account("s3", "HeadObject", "DeleteObjects")
+        for operation in (*_READS, *_WRITES):
+            setting.calls.check("s3", operation, self._is_there)
+        for operation in _COPIES:
+            setting.calls.check("s3", operation, self._source_is_there)
+        setting.calls.in_every_account("s3", *_READS[1:], "DeleteObjects")
         setting.calls.tell("s3", "DeleteObjects", _quietly)
 
-    def _may_know_it_is_gone(self, asked: Asked) -> None:
-        bucket, key = asked.parameters["Bucket"], asked.parameters["Key"]
+    def _is_there(self, asked: Asked) -> None:
+        given = asked.parameters
+        self._look(asked, _Version(given["Bucket"], given["Key"], given.get("VersionId", "")))
+
+    def _source_is_there(self, asked: Asked) -> None:
+        self._look(asked, _Version(*copied(asked.parameters["CopySource"])))
+
+    def _look(self, asked: Asked, wanted: _Version) -> None:
         account = self._setting.account
-        if moto_state.bucket(account, bucket) is None:
+        if moto_state.bucket(account, wanted.bucket) is None:
             return  # S3 says so
-        if moto_state.object_version(account, bucket, key, asked.parameters.get("VersionId")) is not None:
+        version = wanted.version or None
+        if moto_state.object_version(account, wanted.bucket, wanted.key, version) is not None:
             return
+        if asked.operation == "HeadObject":
+            if not self._may_list(asked, wanted.bucket):
+                raise Refused("403", "Forbidden", 403)  # without a body there is no code but the status
+            return  # moto says it, and in a header whether a marker is there
+        marked = moto_state.delete_marker(account, wanted.bucket, wanted.key, version) is not None
+        if marked and version and asked.operation in _COPIES:
+            why = "The source of a copy request may not specifically refer to a delete marker by version id."
+            raise Refused("InvalidRequest", why)
+        if marked and (version or asked.operation in _WRITES):
+            raise Refused("MethodNotAllowed", _NOT_ALLOWED, 405)
+        if not self._may_list(asked, wanted.bucket):
+            raise Refused("AccessDenied", "Access Denied", 403)
+        if version:
+            raise Refused("NoSuchVersion", "The specified version does not exist.", 404)
+        raise Refused("NoSuchKey", "The specified key does not exist.", 404)
+
+    def _may_list(self, asked: Asked, bucket: str) -> bool:
         listing = Asking(
             operation="ListObjectsV2",
             parameters={"Bucket": bucket},
@@ -43,11 +95,7 @@ class Reading:
             resource=f"arn:aws:s3:::{bucket}",
         )
         ask = self._setting.actions.keys("s3", listing)
-        if self._setting.identity.judge(asked.caller, listing.action, listing.resource, ask=ask).allowed:
-            return
-        if asked.operation == "HeadObject":  # without a body there is no code but the status
-            raise Refused("403", "Forbidden", 403)
-        raise Refused("AccessDenied", "Access Denied", 403)
+        return self._setting.identity.judge(asked.caller, listing.action, listing.resource, ask=ask).allowed
 
 
 def _quietly(asked: Asked, response: dict[str, Any]) -> dict[str, Any]:

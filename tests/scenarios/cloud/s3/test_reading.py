@@ -14,10 +14,10 @@ def each():
         yield standing
 
 
-def error(each, actions, operation="get_object", **more):
+def error(each, actions, operation="get_object", key="nope", **more):
     reader = each.client(each.user("reader", policies=(document(may(actions)),)), "s3")
     with pytest.raises(ClientError) as refused:
-        getattr(reader, operation)(Bucket="tw-logs", Key="nope", **more)
+        getattr(reader, operation)(Bucket="tw-logs", Key=key, **more)
     answer = refused.value.response
     return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]
 
@@ -30,6 +30,72 @@ def test_who_may_not_list_a_bucket_is_not_told_what_is_missing(each):
 def test_who_may_list_it_is_told(each):
     assert error(each, ["s3:GetObject", "s3:ListBucket"]) == ("NoSuchKey", 404)
     assert error(each, ["s3:GetObject", "s3:ListBucket"], "head_object") == ("404", 404)
+
+
+NAMING_AN_OBJECT = [
+    ("get_object_tagging", {}),
+    ("put_object_tagging", {"Tagging": {"TagSet": []}}),
+    ("delete_object_tagging", {}),
+    ("get_object_acl", {}),
+    ("put_object_acl", {"ACL": "private"}),
+    ("get_object_attributes", {"ObjectAttributes": ["ETag"]}),
+    ("get_object_retention", {}),
+    ("restore_object", {"RestoreRequest": {"Days": 1}}),
+    ("copy_object", {"CopySource": "tw-logs/nope"}),
+    ("copy_object", {"CopySource": {"Bucket": "tw-logs", "Key": "nope"}}),
+]
+
+
+@pytest.mark.parametrize(("operation", "more"), NAMING_AN_OBJECT)
+def test_it_is_the_same_for_every_call_that_names_an_object(each, operation, more):
+    deny = {"Effect": "Deny", "Action": "s3:ListBucket", "Resource": "*"}
+    blind = each.client(each.user("blind", policies=(document(may("s3:*"), deny),)), "s3")
+    with pytest.raises(ClientError) as refused:
+        getattr(blind, operation)(Bucket="tw-logs", Key="nope", **more)
+
+    assert refused.value.response["Error"]["Code"] == "AccessDenied"
+    assert error(each, ["s3:*"], operation, **more) == ("NoSuchKey", 404)
+
+
+@pytest.fixture(scope="module")
+def marker(each):
+    """The version of a delete marker on `gone`."""
+    s3 = admin(each, "s3")
+    s3.put_object(Bucket="tw-logs", Key="gone", Body=b"x")
+    return s3.delete_object(Bucket="tw-logs", Key="gone")["VersionId"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "more", "answer"),
+    [
+        ("get_object", {}, ("NoSuchKey", 404)),
+        ("head_object", {}, ("404", 404)),
+        ("put_object_tagging", {"Tagging": {"TagSet": []}}, ("MethodNotAllowed", 405)),
+        ("copy_object", {"CopySource": "tw-logs/gone"}, ("NoSuchKey", 404)),
+    ],
+)
+def test_a_key_whose_newest_version_is_a_marker_is_missing(each, marker, operation, more, answer):
+    assert marker
+    assert error(each, ["s3:*"], operation, key="gone", **more) == answer
+
+
+def test_a_marker_that_is_named_by_its_version_is_no_object(each, marker):
+    named = {"key": "gone", "VersionId": marker}
+    assert error(each, ["s3:*"], **named) == ("MethodNotAllowed", 405)
+    assert error(each, ["s3:*"], "head_object", **named) == ("405", 405)
+    source = {"Bucket": "tw-logs", "Key": "gone", "VersionId": marker}
+    assert error(each, ["s3:*"], "copy_object", CopySource=source) == ("InvalidRequest", 400)
+    assert error(each, ["s3:*"], key="gone", VersionId="unknown") == ("NoSuchVersion", 404)
+
+
+def test_deleting_a_key_that_never_was_makes_a_marker_in_a_versioned_bucket(each):
+    s3 = admin(each, "s3")
+    one = s3.delete_object(Bucket="tw-logs", Key="never")
+    (other,) = s3.delete_objects(Bucket="tw-logs", Delete={"Objects": [{"Key": "nor this"}]})["Deleted"]
+
+    assert (one["DeleteMarker"], other["DeleteMarker"]) == (True, True)
+    listed = s3.list_object_versions(Bucket="tw-logs", Prefix="n")["DeleteMarkers"]
+    assert [each["Key"] for each in listed] == ["never", "nor this"]
 
 
 def test_what_is_there_needs_no_listing(each):
