@@ -11,7 +11,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-# A service that hangs costs 3 * 10 seconds and leaves 15 to say so: longer patience is Lambda's retry.
+# A service that hangs costs 3 * 10 seconds and leaves 15 to say so: to wait longer is the job of Lambda's
+# retry.
 _CONFIG = Config(
     connect_timeout=3,
     read_timeout=10,

@@ -42,7 +42,7 @@ class Throttled(RemediationError):
 
 
 class StillUnderWay(RemediationError):
-    """Another invocation holds the claim on this event. Later it is handled or the claim has lapsed."""
+    """Another invocation holds the claim on this event. Trying again helps, once the claim expired."""
 
 
 _DENIED = ("AccessDenied", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized")

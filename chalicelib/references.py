@@ -1,7 +1,8 @@
-"""The second path of a detection: a metric filter on a log group, and an alarm on the metric.
+"""Names that the deployed code and the template share, and the trail's resources as CloudFormation.
 
-It is slower than an event rule (CloudTrail takes minutes to a log group, an alarm waits for its period) and
-independent of it: a change that silences one does not silence the other.
+The trail, its bucket, its log group and its role are the stack's own, or those of an existing trail. Metric
+filters and alarms (`NAMESPACE`) are the second path of a detection: slower than an event rule, because
+CloudTrail takes minutes to a log group and an alarm waits for its period, and independent of it.
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudwatch-alarms-for-cloudtrail.html
 """
 
@@ -10,7 +11,7 @@ from chalicelib.stack import CloudFormation, Parameter
 # Stacks of two stages in one account must not count into one metric.
 NAMESPACE = "Trailwarden/${AWS::StackName}"
 
-# Whose actions are expected; several remediations read it.
+# Principals whose actions are expected; several remediations read it.
 EXPECTED_PRINCIPALS = Parameter(
     name="IgnoredPrincipals",
     type="CommaDelimitedList",
@@ -18,15 +19,15 @@ EXPECTED_PRINCIPALS = Parameter(
     description="ARNs whose actions are expected, wildcards allowed: recorded, no alert.",
 )
 
-# What stands in the name of a host's composite alarm, between the main stack's name and the instance's id.
+# The middle of the name of a host's composite alarm: MAIN_STACK-host-pressure-INSTANCE_ID.
 HOST_PRESSURE = "-host-pressure-"
 
-# The log group CloudTrail writes to: the stack's own, or the one of a trail that was there before.
+# The log group CloudTrail writes to: the stack's own, or that of the existing trail.
 TRAIL_GROUP: CloudFormation = {
     "Fn::If": ["OwnTrail", {"Ref": "TrailGroup"}, {"Ref": "ExistingTrailGroup"}],
 }
 
-# The bucket CloudTrail writes to, likewise; or that of an archive account.
+# The bucket CloudTrail writes to: the stack's own, that of the existing trail, or that of an archive account.
 TRAIL_BUCKET: CloudFormation = {
     "Fn::If": [
         "OwnBucket",
@@ -35,17 +36,18 @@ TRAIL_BUCKET: CloudFormation = {
     ],
 }
 
-# That bucket where it is this account's, and so can be watched from here.
+# That bucket, if it belongs to this account and can be watched from here.
 WATCHED_BUCKET: CloudFormation = {
     "Fn::If": ["OwnBucket", {"Ref": "TrailBucket"}, {"Ref": "ExistingTrailBucket"}],
 }
 
-# The trail itself, likewise.
+# The trail: the stack's own, or the existing one.
 TRAIL_ARN: CloudFormation = {
     "Fn::If": ["OwnTrail", {"Fn::GetAtt": ["Trail", "Arn"]}, {"Ref": "ExistingTrailArn"}],
 }
 
-# The name of the role under which CloudTrail writes to the log group, likewise.
+# The name of the role under which CloudTrail writes to the log group: the stack's own, or the existing
+# trail's.
 TRAIL_ROLE: CloudFormation = {
     "Fn::If": ["OwnTrail", {"Ref": "TrailGroupRole"}, {"Ref": "ExistingTrailRole"}],
 }

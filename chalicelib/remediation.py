@@ -41,12 +41,12 @@ class Outcome(StrEnum):
     NOTHING = "nothing"  # there was nothing to say and nothing to do
     SUPPRESSED = "suppressed"  # settings, or our own call: recorded, without an alert
     DUPLICATE = "duplicate"  # handled before
-    TOLD = "told"  # an alert left, nothing was to be done
-    QUIET = "quiet"  # nothing was to be done, and every alert was about something told lately
-    OBSERVED = "observed"  # an alert left, the calls stayed a plan
+    TOLD = "told"  # an alert was sent, and there was nothing to do
+    QUIET = "quiet"  # there was nothing to do, and every alert was about something reported lately
+    OBSERVED = "observed"  # an alert was sent, and the calls stayed a plan
     AWAITING_APPROVAL = "awaiting approval"
     CAPPED = "capped"  # the hour's cap or the kill switch held the calls back
-    FAILED = "failed"  # a call failed; told, and the event is kept for another try
+    FAILED = "failed"  # a call failed; it was reported, and the event is kept for another try
     ACTED = "acted"
 
 
@@ -55,7 +55,7 @@ class CallProgress(StrEnum):
 
     BEGUN = "begun"  # no answer noted: it failed, or the function died meanwhile
     DONE = "done"  # by us, so its undo is ours to offer
-    FOUND = "found"  # AWS said that it was so already: somebody else was faster
+    FOUND = "found"  # AWS answered that it was so already: somebody else did it first
     UNSURE = "unsure"  # it was so already, but we had begun it once before: it may have been us
 
 
@@ -248,7 +248,7 @@ class Way(Generic[AnEvent, Facts]):
     `decide(event, facts, now, settings) -> Plan` thinks. `sightings(event)` names what is to be counted, and
     how long (`sightings_kept`). `remembers(event, facts, expected) -> state` says what to keep in the ledger
     as the last good state, if anything; it is also called for actions that settings expect. `records(aws,
-    event, facts, settings)` writes what only an outcome that is safe in the ledger allows to be written.
+    event, facts, settings)` writes what may be written only after the outcome is stored in the ledger.
     """
 
     on: Trigger

@@ -51,7 +51,7 @@ class Settings:
             topic_arn=_needed(values, TOPIC),
             ledger=_needed(values, LEDGER),
             mode=Mode(mode),
-            # Without a cap nothing acts: a stack that lost the variable must not lose its bounds.
+            # Without this variable nothing acts: losing it must not mean acting without limits.
             acts_per_hour=_number(values, ACTS_PER_HOUR) if ACTS_PER_HOUR in values else 0,
             ignored_principals=_names(values, IGNORED_PRINCIPALS),
             values=values,

@@ -21,7 +21,7 @@ _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 _SIZES = ("bytes", "KB", "MB", "GB", "TB")
 
 
-# More names than these nobody reads in an alert.
+# People don't read more names than these in an alert.
 MOST_NAMED = 10
 
 

@@ -42,7 +42,7 @@ class Search:
     def behind(
         cls, alarm: AlarmChange, group: str, pattern: str, *, delay: timedelta = TRAIL_DELAY
     ) -> "Search":
-        """What may lie behind an alarm: its period, and as long before as lines take to get here."""
+        """What may lie behind an alarm: its period, and the time that log lines may need to arrive."""
         period = timedelta(seconds=alarm.period_seconds)
         return cls(group=group, pattern=pattern, since=alarm.at - period - delay, until=alarm.at + period)
 

@@ -118,7 +118,7 @@ def trigger_in_words(trigger: Trigger) -> str:
 
 
 def does(remediation: Remediation) -> str:
-    """How far a remediation can go at most; how far it may go is known to its own function only."""
+    """How far a remediation can go at most; its mode is known to its own function only."""
     return "acts" if remediation.acts else "tells"
 
 

@@ -12,8 +12,8 @@
 | `GET /validations/{id}` | how far it is, and what it came to |
 | `POST /match` | `{"pattern": ..., "events": [...]}`: what matches, and why the others don't |
 
-Every other route asks for IAM authorisation, and there are no CORS headers. A caller's mistake is a 400 with
-one sentence. A fault on this side is a 503 without details, and a line in the log.
+Every route but `GET /health` needs IAM authorisation, and there are no CORS headers. A caller's mistake is a
+400 with one sentence. A fault on this side is a 503 without details, and a line in the log.
 """
 
 import heapq
@@ -65,8 +65,8 @@ View = Callable[..., Any]
 class Routes(Blueprint):  # type: ignore[misc]  # Chalice ships no types
     """A blueprint that may be registered with one application after another.
 
-    Chalice's own takes authorizer and methods out of what it keeps for a route when it is first
-    registered: a second application in the same process would get the same routes open to everybody.
+    Chalice's own blueprint removes authorizer and methods from its record of a route when it is first
+    registered. A second application in the same process would get the routes without authorisation.
     """
 
     def __init__(self, import_name: str) -> None:
@@ -81,7 +81,7 @@ class Routes(Blueprint):  # type: ignore[misc]  # Chalice ships no types
         return next(request for request in serving if request is not None)
 
     def route(self, path: str, **options: Any) -> Callable[[View], View]:
-        """As Chalice's."""
+        """Declare a route, with the options of Chalice's `route`."""
 
         def declare(view: View) -> View:
             self._declared.append((path, options, view))

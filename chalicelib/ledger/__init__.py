@@ -6,8 +6,8 @@ claim#REMEDIATION, Powertools' hash
     Who handles an event now, or that it was handled. Written by `claims`; expires after 15 days, which is
     longer than any redrive.
 finding#REMEDIATION, TIME#HASH
-    A `LedgerEntry`: an event's plan, what of it was done and told, and how to undo it. Written by `ledger`;
-    expires 400 days after the event.
+    A `LedgerEntry`: an event's plan, which calls were made and alerts sent, and how to undo them. Written by
+    `ledger`; expires 400 days after the event.
 sighting#REMEDIATION#SUBJECT, TIME#ID
     One thing that counts only with others, such as a failed login. Written by `ledger`; the remediation says
     when it expires.

@@ -27,7 +27,7 @@ def read_anchors(ledger: Ledger, trail_arn: str, now: datetime) -> dict[Chain, A
 
 
 def write_anchors(ledger: Ledger, trail_arn: str, anchors: Iterable[Anchor], now: datetime) -> None:
-    """Keep these anchors, but where the ledger already holds a later one; raises ClientError."""
+    """Keep these anchors, except where the ledger already holds a later one; raises ClientError."""
     for anchor in anchors:
         ledger.rows.put_over(
             _item(trail_arn, anchor, now),

@@ -41,7 +41,7 @@ def under_claim(
         data_keyword_argument="claim",
         persistence_store=_store(ledger, remediation),
         config=_rules(context),
-        # Else it would be the name of `once`, and renaming it would forget every claim.
+        # The default is the name of the function `once`: renaming it would lose every claim.
         key_prefix="event",
     )
     guarded(claim={"key": f"{event.account}|{event.key}"})
@@ -61,7 +61,7 @@ def _store(ledger: Ledger, remediation: str) -> DynamoDBPersistenceLayer:
 
 def _rules(context: Any) -> IdempotencyConfig:
     return IdempotencyConfig(
-        # Without a key Powertools only warns; every typed event has one, and this makes a hole an error.
+        # Every typed event has a key. Without one Powertools only warns; this setting makes it an error.
         event_key_jmespath="key",
         raise_on_no_idempotency_key=True,
         expires_after_seconds=int(CLAIMS_KEPT.total_seconds()),

@@ -23,7 +23,7 @@ from chalicelib.ledger.entries import (
 from chalicelib.ledger.table import EXPIRES, SK, Item, Kind, Table, expiry, key, partition, stamp
 from chalicelib.remediation import CallProgress, Event, Outcome, Plan, Quiet, Sighting
 
-# Of a state: longer than any outage of the hourly look that records it anew.
+# How long a state is kept: longer than any outage of the hourly check that records it again.
 STATE_KEPT = timedelta(days=400)
 # While this item is there, nothing acts; an operator puts it there and takes it away.
 KILL_SWITCH = key(Kind.SWITCH, "kill")
@@ -102,7 +102,7 @@ class Ledger:
     def note(self, remediation: str, sightings: Iterable[Sighting], kept: timedelta) -> None:
         """Remember sightings; the same sighting again overwrites itself.
 
-        Raises Throttled when DynamoDB keeps leaving over what it was asked.
+        Raises Throttled when DynamoDB leaves items unprocessed again and again.
         """
         items = {
             (sighting.subject, sighting.id): {
@@ -163,7 +163,7 @@ class Ledger:
         return self.rows.get(KILL_SWITCH) is not None
 
     def _take(self, item_key: Item, holder: str, now: datetime, seconds: int) -> bool:
-        """Take what only one may have for so long; who has it may take it again."""
+        """Take a right that only one holder may have for so many seconds; its holder may take it again."""
         return self.rows.put_over(
             {
                 **item_key,

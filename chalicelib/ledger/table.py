@@ -29,7 +29,8 @@ TIME_TO_LIVE: Mapping[str, Any] = {"AttributeName": EXPIRES, "Enabled": True}
 
 _NEW = f"attribute_not_exists({PK})"
 _BATCH = 25  # items that BatchWriteItem takes
-# How often in a row DynamoDB may leave items of a batch over before Lambda's retry is the better wait.
+# How many times in a row DynamoDB may leave items of a batch unprocessed before we leave it to Lambda's
+# retry.
 _PATIENCE = 4
 
 
@@ -135,7 +136,7 @@ class Table:
     def write(self, items: Iterable[Item], *, remediation: str) -> None:
         """Write many items; replaces those that were there.
 
-        Raises Throttled when DynamoDB keeps leaving over what it was asked.
+        Raises Throttled when DynamoDB leaves items unprocessed again and again.
         """
         waiting, patience = [{"PutRequest": {"Item": item}} for item in items], _PATIENCE
         while waiting:

@@ -29,7 +29,8 @@ MOST_TOLD = 20
 class Job:
     """A full validation; `regions` empty means all.
 
-    `chains`, `parts` and `stopped_at`, when logging was switched off if it is, are known once it is planned.
+    `chains`, `parts` and `stopped_at` are known once it is planned. `stopped_at`: when logging was stopped;
+    None while it is on.
     """
 
     id: str
@@ -46,7 +47,7 @@ class Job:
 class Slice:
     """What is kept of one slice: findings as plain values, the heaviest first.
 
-    `untold`: sentences about what could not be read, by the name that the ledger and HTTP give them.
+    `untold`: sentences about what could not be read; the ledger and HTTP use this name too.
     """
 
     findings: tuple[Mapping[str, Any], ...] = ()
@@ -169,7 +170,7 @@ def _slices_of(job_id: str) -> str:
 
 
 def _put(ledger: Ledger, item_key: Item, body: Mapping[str, Any], now: datetime) -> None:
-    """Keep it where nothing of that key is kept yet."""
+    """Write it, unless an item of that key is there already."""
     ledger.rows.put_new(
         {
             **item_key,

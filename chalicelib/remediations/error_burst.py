@@ -5,12 +5,13 @@ counts, an alarm watches the count. An alarm only knows that there were many: wh
 log events behind it and report how many there were, in which streams (hosts, containers, functions), since
 when and until when.
 
-Where the group can't be read, or not to its end, the alert goes out all the same and says what kept us: the
-group is gone, or its key is, the function may not, CloudWatch Logs is too busy. The group must be there when
-the stack is deployed: without it CloudFormation can't make the filter, and takes the whole deploy back.
+If the log group can't be read, or not completely, the alert is still sent and says why: the log group or its
+key was deleted, the function has no permission, or CloudWatch Logs throttles. The log group must exist when
+the stack is deployed: without it CloudFormation can't create the metric filter, and rolls the whole deploy
+back.
 
-What we leave alone: the lines themselves. What an application logs may hold secrets, and an alert travels by
-e-mail; the command in it shows the lines to whoever may read the group.
+What we leave alone: the lines themselves. An application's log may hold secrets, and an alert is an e-mail.
+The command in the alert shows the lines to people who may read the log group.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html
 """
@@ -38,12 +39,12 @@ ALARM_NAME = "${AWS::StackName}-error-burst"
 GROUP_PARAMETER = Parameter(
     name="ErrorBurstGroup",
     default="none",
-    description="The log group, there already, in which error_burst counts; none: it doesn't.",
+    description="An existing log group in which error_burst counts; none switches it off.",
 )
 PATTERN_PARAMETER = Parameter(
     name="ErrorBurstPattern",
     default='"ERROR: 400"',
-    description="What it counts there: a CloudWatch Logs filter pattern.",
+    description="The log lines it counts there: a CloudWatch Logs filter pattern.",
 )
 THRESHOLD_PARAMETER = Parameter(
     name="ErrorBurstThreshold",
@@ -71,7 +72,7 @@ ERROR_BURST = LogAlarm(
     alarm_name=ALARM_NAME,
     condition="HasErrorBurst",
 )
-# By its name: where no group is named there is no alarm, and so no ARN to refer to.
+# By its name: if no log group is named, there is no alarm, and so no ARN to refer to.
 ALARM_PATTERN = {
     "source": ["aws.cloudwatch"],
     "detail-type": ["CloudWatch Alarm State Change"],
@@ -111,7 +112,7 @@ class Lines:
 
 
 def look(aws: Aws, alarm: AlarmChange, settings: Settings) -> Lines:
-    """Count the lines behind the alarm; what keeps us from looking is reported, not raised."""
+    """Count the lines behind the alarm. If they can't be read, the reason is reported, not raised."""
     return _counted(aws.client("logs"), _search(alarm, settings))
 
 

@@ -1,14 +1,13 @@
-"""A host is out of breath: its CPU is above 70 % and its disk above 85 %, both at once.
+"""A host is overloaded: its CPU is above 70 % and its disk above 85 %, both at once.
 
-Each alone is common and wakes nobody: a build takes the CPU, a log fills a disk by the week. Together they
-are a host that may stop answering, or one that somebody else is using. A composite alarm of the host's own
-stack (`trailwarden package` writes host.json, deployed once for each host) watches for it.
+Each alone is common and sends no alert: a build takes the CPU, a log slowly fills a disk. Both together mean
+that the host may stop answering, or that an intruder is using it. A composite alarm of the host's own stack
+(`trailwarden package` writes host.json, deployed once for each host) watches for it.
 
 What we do: report which host, and what each of the alarm's parts saw. Where the parts can't be read, the
 alarm is reported with the reason.
 
-What we leave alone: the host. Whether it is to be stopped, grown or looked at by somebody is not a machine's
-decision.
+What we leave alone: the host. People decide whether to stop it, to give it more room, or to log in and look.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Composite_Alarm.html
 """
@@ -113,8 +112,8 @@ def decide(alarm: AlarmChange, facts: Parts, _now: datetime, _settings: Settings
 
 
 _ADVICE = """\
-Look what runs there (`top`) and what grew (`du -x / | sort -n | tail`). A program nobody knows is an intruder
-until shown otherwise: take a snapshot of the disk before anything is deleted."""
+Look what runs there (`top`) and what grew (`du -x / | sort -n | tail`). Treat an unknown program as an
+intruder until you know better: take a snapshot of the disk before anything is deleted."""
 
 REMEDIATION = Remediation(
     name="host_pressure",

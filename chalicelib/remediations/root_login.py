@@ -1,6 +1,6 @@
 """The root user signed in to the console, or tried to.
 
-Root can do everything and can't be restrained by IAM, so nobody should use it from day to day. AWS records
+Root can do everything and can't be restrained by IAM, so it should not be used from day to day. AWS records
 root's sign-ins in us-east-1, wherever the stack is at home; the spoke there forwards them.
 
 What we do: report at once who, which account, when, from which address, with which agent, whether a second
@@ -8,8 +8,8 @@ factor was used and whether it worked. A success without MFA, or where the recor
 success with MFA HIGH, a failure MEDIUM. Beside it stands the slower path that the CIS benchmark asks for: a
 metric filter for any use of root, on the trail's log group, and an alarm to the same topic.
 
-What we leave alone: everything. Root's sessions can't be revoked by IAM, and locking the owner of an account
-out of it is not a machine's decision. What root *did* is the alarm's business and other remediations'.
+What we leave alone: everything. Root's sessions can't be revoked by IAM, and only a person should decide to
+lock the owner of an account out. What root *did* is reported by the alarm and by other remediations.
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html
 """
@@ -37,14 +37,14 @@ PATTERN = {
 GRANTS: tuple[Grant, ...] = ()  # the record says it all
 
 _AFTER_SUCCESS = """\
-Ask whoever holds the root credentials whether this was them.
+Ask the owner of the root credentials whether this was them.
 If it was not: change root's password, delete its access keys, check its MFA devices and the account's \
 e-mail address, and call AWS Support.
 What root did since: aws cloudtrail lookup-events --region us-east-1 --lookup-attributes \
 AttributeKey=Username,AttributeValue=root"""
 _AFTER_FAILURE = """\
-One failure may be a mistyped password. Several, or an address nobody knows, are somebody trying: make sure \
-that root has MFA, no access keys, and a mailbox that only its owner reads."""
+One failure may be a mistyped password. Several failures, or an unknown address, mean that somebody \
+tries: make sure that root has MFA, no access keys, and a mailbox that only its owner reads."""
 
 
 def look(_aws: Aws, _event: ApiCallEvent, _settings: Settings) -> None:
@@ -77,7 +77,7 @@ def decide(event: ApiCallEvent, _facts: None, _now: datetime, _settings: Setting
 
 
 def _told(worked: bool | None, mfa: bool | None) -> tuple[Severity, str]:  # noqa: FBT001 - three-valued facts of a record
-    """What a record leaves open is reported as the worse of the two."""
+    """Where a record doesn't say, the worse case is reported."""
     if worked is False:
         return Severity.MEDIUM, "A sign-in as root failed"
     title = "Root signed in" if worked else "Root may have signed in"

@@ -211,7 +211,7 @@ class Invocation:
             return False
         if self.settings.ignores(principal):
             return True
-        # A session's issuer is the role itself, so nobody becomes us by naming their session like us.
+        # A session's issuer is the role itself, so a session that is named like us does not count as us.
         return ":role/" in principal and principal == self.aws.role
 
     def _entry(self, event: Event, plan: Plan, outcome: Outcome, facts: str = "{}") -> LedgerEntry:

@@ -22,7 +22,7 @@ def carry_out(aws: Aws, ledger: Ledger, entry: LedgerEntry) -> tuple[LedgerEntry
         entry = ledger.did(entry, index, CallProgress.BEGUN)
         try:
             progress = _made(aws, call, tried_before=before is CallProgress.BEGUN)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is reported and then rises
+        except Exception as error:  # noqa: BLE001 - any error is reported and then rises
             failure = _explained(error, call, entry)
             return ledger.settle(entry, Outcome.FAILED, str(failure)), failure
         entry = ledger.did(entry, index, progress)

@@ -1,6 +1,6 @@
-"""What the functions stand on, as CloudFormation: one declaration for the deploy and for the rehearsal.
+"""The stack's own CloudFormation, beside Chalice's: one declaration for the deploy and for the rehearsal.
 
-Everything here is load-bearing: change a leaf, and a scenario must notice (`make mutate`).
+If a value here changes, a scenario must fail (`make mutate` checks it).
 """
 
 from collections.abc import Iterable

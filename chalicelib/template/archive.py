@@ -1,8 +1,8 @@
 """The template for an archive account: the bucket that another account's trail delivers to.
 
-Whoever takes over the watched account can't reach the archive: its administrators are others. The watched
-account may read it, so that the hourly check still holds every file against its digest; it can't watch the
-bucket's own settings from there.
+An attacker who takes over the watched account can't reach the archive, which has other administrators. The
+watched account may read it, so that the hourly check still holds every file against its digest; it can't
+watch the bucket's own settings from there.
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-set-bucket-policy-for-multiple-accounts.html
 """

@@ -1,10 +1,10 @@
 """A bucket that keeps a trail: closed, versioned, locked; and its policy, by which only CloudTrail writes.
 
-Each version is locked for the days of `TrailLockDays`: in governance mode only whoever may bypass it deletes
-one, in compliance mode nobody. CloudTrail delivers to a bucket with a default retention, since it sends the
-checksum that S3 asks for then. What is large enough to gain by it moves to Glacier Instant Retrieval, which a
-validation still reads; the other Glacier classes would take the files out of its reach. Old versions, which
-only tampering makes, go after a year and more, so that the bucket doesn't grow for ever.
+Each version is locked for the days of `TrailLockDays`: in governance mode only principals with
+s3:BypassGovernanceRetention can delete one, in compliance mode no principal can. CloudTrail delivers to a
+bucket with a default retention, since it sends the checksum that S3 asks for then. Files above 128 KB move to
+Glacier Instant Retrieval, which a validation can still read; it can't read the other Glacier classes. Old
+versions, which only tampering makes, expire after more than a year, so that the bucket doesn't grow for ever.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html,
@@ -17,13 +17,13 @@ from typing import Any
 from chalicelib.stack import Parameter
 from chalicelib.template.parts import Template
 
-# The parameters of whatever stack holds the bucket.
+# The parameters of a stack that holds such a bucket: the main stack, or the archive's.
 LOCK_PARAMETERS = (
     Parameter(
         name="TrailLock",
         default="GOVERNANCE",
         allowed=("GOVERNANCE", "COMPLIANCE"),
-        description="Who may still delete a locked log: whoever may bypass it, or nobody, root included.",
+        description="Who may delete a locked log: principals that may bypass it, or no one, not even root.",
     ),
     Parameter(
         name="TrailLockDays",

@@ -10,7 +10,7 @@ from chalicelib.template.parts import Template, logical_id
 from chalicelib.template.policies import acting_grants_of, document
 from chalicelib.triggers import OnEvent, OnLogs, OnQueue, OnSchedule, OnTopic, Trigger
 
-# Lambda's runtime, whatever interpreter packages: Amazon Linux 2023, supported to mid-2029.
+# Lambda's runtime, for every interpreter that packages: Amazon Linux 2023, supported to mid-2029.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 RUNTIME = "python3.13"
 TIMEOUT_SECONDS = 50  # Lambda tries again after 60: by then a crashed run's claim has lapsed

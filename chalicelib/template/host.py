@@ -1,7 +1,7 @@
 """The template for one watched host: its alarms, deployed once for each instance.
 
 **Pressure**: CPU above 70 % and the disk above 85 % at once, a composite alarm; either alone stays silent.
-**Idle**: CPU below a few percent for hours stops the instance, where whoever deploys says so.
+**Idle**: CPU below a few percent for hours stops the instance, if a parameter of its stack says so.
 CPU is EC2's own metric; the disk's comes from the CloudWatch agent, as `AGENT` configures it: the main stack
 keeps that configuration in Parameter Store, and installs and starts the agent on the instances that bear the
 tag `Trailwarden: watched`.

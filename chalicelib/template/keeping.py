@@ -1,4 +1,4 @@
-"""What tells and what remembers: the alert topic and its key, the ledger, the dead letters."""
+"""Alerts and storage: the alert topic and its key, the ledger, the dead letters, the queue of validations."""
 
 from chalicelib.ledger.table import SHAPE, TIME_TO_LIVE
 from chalicelib.stack import topic_for_alarms
@@ -29,8 +29,9 @@ def alerts() -> Template:
                             "Resource": "*",
                         },
                         {
-                            # CloudWatch publishes in its own name; a managed key would shut it out. For a
-                            # service the page asks GenerateDataKey*, for principals GenerateDataKey.
+                            # CloudWatch publishes as a service principal; with an AWS managed key it could
+                            # not. For a service the page asks GenerateDataKey*, for principals
+                            # GenerateDataKey.
                             # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
                             "Sid": "AlarmsTellTheTopic",
                             "Effect": "Allow",

@@ -1,4 +1,4 @@
-"""What whoever deploys may choose, and what follows from it."""
+"""The stack's parameters, and the conditions made from them."""
 
 from collections.abc import Iterable, Iterator
 
@@ -20,7 +20,7 @@ PARAMETERS = (
         default="",
         description="A trail that is there already. Empty: the stack makes one, with bucket and group.",
     ),
-    # Not empty where there is no such trail: cfn-lint judges names by their defaults too, used or not.
+    # Not empty, even without such a trail: cfn-lint checks default names too, used or not.
     Parameter(
         name="ExistingTrailBucket",
         default="none",
@@ -46,7 +46,7 @@ PARAMETERS = (
         name="AuditGroups",
         default="no",
         allowed=("no", "yes"),
-        description="Whether to make two IAM groups: one for who runs the trail, one for who looks.",
+        description="Whether to make two IAM groups: one may administer trails, one may read them.",
     ),
     EXPECTED_PRINCIPALS,
 )

@@ -21,7 +21,7 @@ def union(*parts: Mapping[str, Any]) -> Template:
 
 
 def trusting(service: str) -> Template:
-    """A trust policy: this AWS service, and nobody else, may assume the role."""
+    """A trust policy: only this AWS service may assume the role."""
     return {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],

@@ -27,7 +27,7 @@ def policies(remediations: Iterable[Remediation]) -> dict[str, Document]:
 
 
 def grants_of(remediation: Remediation) -> tuple[Grant, ...]:
-    """Everything a remediation's function may do whatever its mode."""
+    """Everything a remediation's function may do in every mode."""
     looking = tuple(grant for grant in remediation.grants if not grant.acting)
     own_logs = _own_logs(logical_id(remediation.name))
     return (*own_logs, *_runtime(remediation), *_reading(remediation), *looking)

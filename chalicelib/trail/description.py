@@ -22,7 +22,7 @@ from botocore.parsers import ResponseParserError
 from chalicelib.errors import Throttled, foreseen
 
 AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
-"""Whatever a call may end with: refused, unreachable, or answered by something that isn't AWS."""
+"""The errors a call may end with: refused, unreachable, or an answer that does not come from AWS."""
 
 _ARN = re.compile(
     r"arn:aws[a-z-]*:cloudtrail:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):trail/(?P<name>[0-9A-Za-z._-]{3,128})",

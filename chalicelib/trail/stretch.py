@@ -159,7 +159,7 @@ class _Gathering:
             yield from found
 
     def _recent(self, listed: Iterable[StoredObject]) -> Iterator[tuple[datetime, str]]:
-        """The digests of the window and the one before it, and whatever was put among them since."""
+        """The digests of the window and the one before it, and objects that were put among them since."""
         since = self.since - MARGIN
         for found in listed:
             if not found.latest or found.delete_marker or found.key.endswith("/"):

@@ -56,7 +56,7 @@ class Suffix:
 
 @dataclass(frozen=True, slots=True)
 class AnyCase:
-    """A string equal to the text but for upper and lower case."""
+    """A string equal to the text when upper and lower case don't count."""
 
     text: str
     letters: re.Pattern[str]

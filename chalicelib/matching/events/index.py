@@ -20,7 +20,7 @@ scalars are kept with their class.
 
 Arrays of objects tie fields together (one element has to meet them all), and a field may be absent beside
 one element and present beside another. For such an event the walk keeps every branch that some value of each
-field might satisfy, and `event_pattern.meets` decides about those that are left.
+field might satisfy, and `meets` of `matching/events/pattern.py` decides about those that are left.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,6 @@
 """From the array at a leaf of an event pattern to its alternatives: literals and operators.
 
-The order of checks and the words of the refusals follow AWS's open-source engine (see `pattern_compiler`),
+The order of checks and the words of the refusals follow AWS's open-source engine (see `compiler`),
 odd ones included: a number as `cidr` gets the message that a prefix must be a string.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
@@ -388,7 +388,7 @@ def _most_half_met(pieces: list[str]) -> int:
 
     The pieces make a tree of letters; each node is a beginning, told how many pieces begin so. What ends with
     it besides are the beginnings that are its own ends, and of those the longest knows the others (the
-    failure links of Aho and Corasick): so each node is looked at once, whatever the pieces.
+    failure links of Aho and Corasick): so each node is looked at once, for any pieces.
     """
     children: list[dict[str, int]] = [{}]
     ending_here = [0]

@@ -14,8 +14,8 @@ pattern names must hold one of its alternatives; other fields don't matter.
 - null, "" and a missing field are three things. Numbers compare as numbers: 300 is 300.0; "300" is a string.
 - An object, an empty array or nothing at a field's place: the field doesn't exist.
 
-Most events are decided by stepping straight to each field (`event_fields.mapping_reader`). Where arrays of
-objects or keys with dots are involved, `meets` decides, exactly as AWS's engine does.
+Most events are decided by stepping straight to each field (`fields.mapping_reader`). Where arrays of
+objects or keys with dots are involved, `meets` decides, exactly as AWS's engine does it.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html and the matcher AWS
 publishes, https://github.com/aws/event-ruler.

@@ -1,6 +1,6 @@
 """How JSON filter patterns are written: ``{ ($.eventName = ConsoleLogin) && ($.errorCode NOT EXISTS) }``.
 
-Most of it is about telling people what to write instead of what they brought from other languages.
+Most of this module explains what to write here in place of the syntax of other languages.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html (JSON log events)
 """

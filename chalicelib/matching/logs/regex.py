@@ -2,7 +2,7 @@ r"""The regular expressions of CloudWatch Logs filter patterns, found in time li
 
 A regex without groups is a choice of flat rows of places. That lets the whole set of states be one integer, a
 bit for each place that the next character may fill, advanced by a handful of integer operations for each
-character of the message, whatever the pattern (Navarro and Raffinot, "Flexible Pattern Matching in Strings",
+character of the message, for any pattern (Navarro and Raffinot, "Flexible Pattern Matching in Strings",
 2002, chapter 4). Steps once taken are remembered in a bounded table.
 """
 
@@ -107,7 +107,7 @@ class LogRegex:
         return row.at_end
 
     def judge(self, ready: int) -> tuple[bool, bool | None]:
-        """The verdict if the text ended with these states, and the one that holds whatever follows."""
+        """The verdict if the text ended with these states, and the verdict that no later text can change."""
         if ready & self._found:
             return True, True
         return bool(ready & self._found_at_end), None if ready else False

@@ -20,7 +20,7 @@ _BARE = NAME | frozenset("*.+")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d{1,30}", re.ASCII)
 _COMPARE = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
-# What people bring from other languages, the longest first, and what it is here.
+# Operators of other languages, the longest first, and the operator to write here.
 _FOREIGN = {
     "===": "=",
     "!==": "!=",
@@ -79,7 +79,7 @@ class Comparison:
         bare: Whether the right side has neither quotes nor percent signs.
         number: The right side as a number, if it is a bare one.
         regex: The right side, if it is a regular expression.
-        fits: Whether a text is equal to the right side, whatever the operator.
+        fits: Whether a text is equal to the right side; the operator does not matter.
     """
 
     operator: str

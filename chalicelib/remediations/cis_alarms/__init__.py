@@ -1,4 +1,4 @@
-"""The CIS benchmark's fifteen alarms went off, and an alarm says that, not who.
+"""One of the CIS benchmark's fifteen alarms went off; an alarm says what happened, and not who did it.
 
 Each of the benchmark's recommendations 4.1 to 4.15 is a metric filter on the trail's log group and an alarm
 at the first match in five minutes. Their patterns are the benchmark's to the letter, because Security Hub
@@ -8,8 +8,8 @@ What we do: read the log events behind the alarm and tell once who made which ca
 when. Left out is what the pattern catches and the benchmark doesn't mean: a call of that name at another
 service (`CreatePolicy` is Organizations' too), and for changes a call that was refused, since nothing was
 changed. Left out is also what settings expect: principals, and addresses such as a scanner's or
-`delivery.logs.amazonaws.com`. When fewer are left than the alarm asks for, no alert is sent. Where nothing
-can be read, the alarm is reported with the reason: one that can't say who is still an alarm.
+`delivery.logs.amazonaws.com`. When fewer calls are left than the alarm's threshold, no alert is sent. Where
+nothing can be read, the alarm is still reported, with the reason.
 
 What we leave alone: everything; a change may be somebody's work. Failed sign-ins (4.6) are reported by
 failed_login, which also counts the ones the benchmark's pattern misses; root's sign-ins by root_login, at
@@ -81,7 +81,7 @@ class SeenCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behind:
-    """What was found, oldest first; `more` and `could_not_read` as a `Reading` of the log has them."""
+    """What was found, oldest first; `more` and `could_not_read` as a `LogEvents` has them."""
 
     calls: tuple[SeenCall, ...] = ()
     more: bool = False
@@ -89,12 +89,12 @@ class Behind:
 
     @property
     def counted(self) -> tuple[SeenCall, ...]:
-        """The calls that somebody must hear of."""
+        """The calls that are reported."""
         return tuple(call for call in self.calls if not call.left_out)
 
 
 def look(aws: Aws, alarm: AlarmChange, settings: Settings) -> Behind:
-    """The records that the alarm counted; what keeps us from looking is reported, not raised."""
+    """The records that the alarm counted. If they can't be read, the reason is reported, not raised."""
     control = control_of(alarm.metric_name)
     if control is None or not _speaks(alarm, control):
         return Behind()

@@ -1,18 +1,19 @@
 """Somebody tries to get in: logins fail again and again, at sshd or at the console.
 
-**sshd.** Hosts send /var/log/secure to a log group, and a subscription hands over the lines about failures in
-whatever wording. One attempt is one sshd process of one host serving one address, counted once however many
-lines it logs. When an address reaches the threshold within the window, also if lines arrive late, twice or
-out of order, one alert names the address, the hosts, the users tried and the rate; then it is quiet about
-that address for an hour.
+**sshd.** Hosts send /var/log/secure to a log group, and a subscription delivers the lines about failures, in
+every wording of sshd. One attempt is one sshd process on one host that serves one address; it counts once,
+even if it logs several lines. When an address reaches the threshold within the window, even if lines arrive
+late, twice or out of order, one alert names the address, the hosts, the users tried and the rate. For the
+next hour there is no other alert about that address.
 
 **The console.** A metric filter on the trail's log group counts failed sign-ins, an alarm watches the count.
 An alarm only knows that there were many; when it goes off, we read the log events behind it and say who tried
-and from where, with what second factor. It is reported also where none can be found or read, with the reason.
+and from where, with what second factor. If no log event can be found or read, the alarm is still reported,
+with the reason.
 
-What we leave alone: the address isn't blocked, and no user is locked out, because whoever can make logins
-fail could then lock others out. Logins that succeed aren't counted, nor are addresses below the threshold
-told. Somebody who can write to a host's log can write anything there.
+What we leave alone: the address isn't blocked, and no user is locked out: otherwise an attacker could lock
+others out by failing on purpose. Successful logins aren't counted, and addresses below the threshold aren't
+reported. An attacker who can write to a host's log can also forge lines there.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
 """
@@ -91,7 +92,7 @@ GRANTS = (
 QUIET_SECONDS = 3600
 # The agent may bring lines of a day ago, after a host was cut off.
 SIGHTINGS_KEPT = timedelta(days=2)
-# A finding is one DynamoDB item of at most 400 KB, whatever an attacker makes of it.
+# A finding is one DynamoDB item of at most 400 KB, even if an attacker makes many attempts.
 MOST_ATTEMPTS = 500
 
 
@@ -113,7 +114,7 @@ def parse_lines(raw: Raw) -> Iterable[LoginFailures]:
 
 
 def _readable_first(batch: LogBatch) -> Iterator[LoginFailures]:
-    """What the batch says; then, if a line can't be read, its error, so that the queue keeps the batch."""
+    """The batch's events; then, if a line can't be read, its error, so that the queue keeps the batch."""
     yield from login_failures(batch)
     if batch.unreadable:
         raise batch.unreadable
@@ -256,10 +257,10 @@ def _group_in_words(failures: Sequence[SignInFailure]) -> str:
 
 _AFTER_BURST = """\
 Look whether a login from this address succeeded: `Accepted` in the hosts' logs, sessions in `last`.
-If the address is nobody's you know, close port 22 to it, and to the world if it is open to the world."""
+If you don't know this address, close port 22 to it, and to the world if it is open to the world."""
 _AFTER_ALARM = """\
 Ask the named users whether this was them. Look whether a sign-in from these addresses succeeded.
-Users without MFA first: give them one, or take their password."""
+Start with the users without MFA: give them an MFA device, or delete their password."""
 
 REMEDIATION = Remediation(
     name=NAME,

@@ -1,4 +1,4 @@
-"""How many attempts fit into a window of time: the densest one, whatever order they were reported in."""
+"""How many attempts fit into a window of time: the densest window, for attempts reported in any order."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One attempt, however many lines it logged: at its first line. `id` tells it from others."""
+    """One attempt, at the time of the first line it logged. `id` tells it from others."""
 
     id: str
     at: datetime
@@ -45,7 +45,7 @@ class Burst:
 
     @property
     def users(self) -> tuple[str, ...]:
-        """Who was tried to be, most tried first; unknown ones left out."""
+        """The user names that were tried, most tried first; unknown ones left out."""
         return _by_count(attempt.user for attempt in self.attempts if attempt.user)
 
 

@@ -32,7 +32,7 @@ class SignInFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInFailures:
-    """What was found, oldest first; `more` and `could_not_read` as a `Reading` of the log has them."""
+    """What was found, oldest first; `more` and `could_not_read` as a `LogEvents` has them."""
 
     found: tuple[SignInFailure, ...] = ()
     more: bool = False
@@ -40,7 +40,7 @@ class SignInFailures:
 
 
 def read_failures(logs: Any, search: Search) -> SignInFailures:
-    """Ask the trail's log group; what keeps us from looking is reported, not raised."""
+    """Ask the trail's log group. If it can't be read, the reason is reported, not raised."""
     found = calls_found(logs, search, _failure)
     return SignInFailures(found=found.kept, more=found.more, could_not_read=found.could_not_read)
 

@@ -1,7 +1,7 @@
-"""What sshd logs when a login fails, in the wordings of real hosts; typed, and hard to lie to.
+"""What sshd logs when a login fails, in the wordings of real hosts; typed, and hard to forge.
 
 A line counts only if sshd wrote it: the program's name is read where syslog, rsyslog and journald put it, and
-nowhere else. User names come from whoever knocks and may hold anything but a line break, also a forged
+nowhere else. User names come from the attacker and may hold anything but a line break, also a forged
 ` from 192.0.2.1 port 22`; so an address is read only where sshd writes it, after the name: the last one. pam
 writes it before the name: the first one. Host names (`UseDNS yes`) are not addresses; the same attempt logs
 its address elsewhere.
@@ -152,7 +152,7 @@ class ReadLine:
 
 
 def read_line(message: str) -> ReadLine | None:
-    """The failure a line tells of; None for everything else, whatever it holds."""
+    """The failure that a line reports; None for every other line."""
     line = message.rstrip()
     header = next((found for form in _WRITTEN_BY_SSHD if (found := form.fullmatch(line))), None)
     if header is None:

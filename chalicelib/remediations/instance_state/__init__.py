@@ -1,12 +1,12 @@
 """An EC2 instance was started, stopped or terminated.
 
-EC2 says that, and not who: the event carries the instance and its new state, nothing else. Every change goes
-to a log group, in the words of AWS; the states that the stack's parameter names are reported.
+EC2's event does not say who did it: it carries the instance and its new state, nothing else. Every event goes
+to a log group, unchanged; the states that the stack's parameter names are reported.
 
-What we do: remember who called for a change, as CloudTrail tells it within seconds, and tell with the change
-who it was, from where and when. Where no call is known, CloudTrail's event history is asked; where that knows
-none either (it is minutes behind at times, and an instance may stop by itself), the alert says so, and how to
-look again. A call that comes in after its change was reported like that is reported on its own.
+What we do: remember the calls that change instances, which CloudTrail delivers within seconds, and report
+with the change who made the call, from where and when. If no call is known, we ask CloudTrail's event
+history. If that has none either (it may be minutes behind, and an instance may stop by itself), the alert
+says so, and how to look again. If the call arrives after such an alert, a second alert reports it.
 
 What we leave alone: the instance.
 
@@ -36,7 +36,7 @@ from chalicelib.wording import aws_command, some, when
 NAME = "instance_state"
 TOLD = "INSTANCE_STATES_TOLD"
 
-# Which calls bring an instance into a state; transitional ones are over before anybody could read of them.
+# Which calls bring an instance into a state; transitional states end before a person could read an alert.
 CAUSES = {
     "running": ("RunInstances", "StartInstances"),
     "stopped": ("StopInstances",),
@@ -80,7 +80,7 @@ MOST_INSTANCES = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateCall:
-    """Somebody called for a change. It has no principal of its own: whoever settings expect is noted too."""
+    """Somebody called for a change. `principal` is empty, so that expected callers are noted too."""
 
     key: str
     at: datetime
@@ -118,7 +118,7 @@ class Nameless:
 
 
 def look_for_cause(aws: Aws, event: InstanceState, settings: Settings) -> Cause:
-    """Who called for it: as we noted it, else as CloudTrail's event history has it by now."""
+    """Who called for it: from our own notes, else from CloudTrail's event history."""
     if event.state not in settings.names(TOLD):
         return Cause()
     noted = _ledger(aws, settings).sightings(NAME, event.instance, event.at - LOOKED_BACK, event.at)
@@ -235,7 +235,7 @@ def _state_call(call: ApiCallEvent) -> StateCall:
 
 
 def _instances(call: ApiCallEvent) -> tuple[str, ...]:
-    """A launch names its instances in the answer, the other calls in the question."""
+    """A launch names its instances in the response, the other calls in the request."""
     said = call.response if call.name == "RunInstances" else call.parameters
     items = said.get("instancesSet")
     items = items.get("items") if isinstance(items, dict) else None

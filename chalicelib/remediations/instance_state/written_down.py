@@ -22,7 +22,7 @@ _RULES_WRITE = {
     ],
 }
 
-# The group, the rule, and the leave that EventBridge needs to write.
+# The log group, the rule, and the permission that EventBridge needs to write.
 WRITTEN_DOWN: dict[str, CloudFormation] = {
     "InstanceStateEvents": log_group({"Fn::Sub": "/aws/events/${AWS::StackName}/instance-states"}),
     "InstanceStateEventsPolicy": {

@@ -77,8 +77,8 @@ _NOT_RECORDED = "not recorded"
 _REFUSED = ("AccessDenied", "UnauthorizedOperation", "NotAuthorized")
 _ARN_IN_A_REFUSAL = "on resource: "
 _AFTER_ATTEMPT = (
-    "This call did not delete the table. Ask the caller what they wanted; if nobody knows them, look at what "
-    "else these credentials did."
+    "This call did not delete the table. Ask the caller what they wanted; if the caller is unknown, look at "
+    "what else these credentials did."
 )
 
 
@@ -253,7 +253,7 @@ def _in_words(backup: Backup, now: datetime, *, earlier: bool) -> str:
 
 
 def _commands(event: ApiCallEvent, choice: Choice | None) -> Iterator[tuple[str, str]]:
-    """Facts and not advice, because a fact can't break out of its line whatever the table is called."""
+    """These are facts, not advice: a fact stays on one line, even if a table's name is malicious."""
     table = table_of(event)
     if choice:
         yield "Restore with", restore_command(table, choice.backup, event.region)
@@ -262,7 +262,7 @@ def _commands(event: ApiCallEvent, choice: Choice | None) -> Iterator[tuple[str,
 
 
 def _advice(choice: Choice | None) -> Iterator[str]:
-    yield "Ask the caller whether this was meant. If nobody knows them, stop their credentials first."
+    yield "Ask the caller whether this was meant. If the caller is unknown, disable their credentials first."
     if choice and choice.earlier:
         yield "The newest backup is of an earlier table of this name: it does not hold what was deleted now."
     if choice and choice.wait:

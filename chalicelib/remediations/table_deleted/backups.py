@@ -13,7 +13,7 @@ from chalicelib.wording import aws_command
 
 # ALL is documented as USER and SYSTEM; AWS_BACKUP is asked for by its own name.
 KINDS = ("ALL", "AWS_BACKUP")
-# A finding is one DynamoDB item of at most 400 KB, and nobody reads further at night.
+# A finding is one DynamoDB item of at most 400 KB, and people on call read no further.
 MOST_KEPT = 25
 MOST_READ = 1000
 

@@ -1,18 +1,18 @@
 """The audit trail itself was tampered with: what lies in its bucket is not what CloudTrail delivered.
 
 CloudTrail signs one digest an hour for each region; a digest names every log file of its hour with its hash,
-and the digest before it. Whoever wants to hide an action modifies, deletes or adds a log file, or breaks that
-chain; whoever can't reach so far switches the trail off.
+and the digest before it. To hide an action, an attacker modifies, deletes or adds a log file, or breaks that
+chain, or switches the trail off.
 
 What we do, by the hour: read the digests of the last three hours in every region of the trail, and all that
 came since the last run, verify signatures and chain with CloudTrail's public keys, hash every log file they
-name, and hold them against the listing of the bucket with its versions. The newest digest verified is kept
-in the ledger, so that evidence which disappears between two runs is missed by name. Each finding is one alert
+name, and hold them against the listing of the bucket with its versions. The newest verified digest is kept in
+the ledger, so that evidence which disappears between two runs is reported by name. Each finding is one alert
 that says what was modified, deleted, added, moved or overwritten, with the evidence, and is reported once in
 seven days: CRITICAL, or HIGH for what was overwritten or didn't come, MEDIUM for a gap in which CloudTrail
 was off. A digest is missed 70 minutes after its hour. A trail that was stopped, deleted or pointed elsewhere
-is reported as such. What could not be looked at is reported as MEDIUM, because silence would read as an
-all-clear.
+is reported as such. What could not be read is reported as MEDIUM: without an alert it would look as if all
+were well.
 
 What we do at once: when S3 says that an object of the bucket was deleted, or written by somebody other than
 CloudTrail, report which, from where, what is left of it, and the command that brings it back.
@@ -85,7 +85,7 @@ def look_at_trail(aws: Aws, event: Tick, settings: Settings) -> Audit:
 
 
 def decide_on_trail(event: Tick, audit: Audit, _now: datetime, settings: Settings) -> Plan:
-    """Tell what isn't as CloudTrail left it; a sound trail needs no word."""
+    """Report what isn't as CloudTrail left it; a sound trail sends no alert."""
     return Plan.alert(*alerts_of(audit, settings.text(TRAIL_ARN_NAME), event.region))
 
 

@@ -33,7 +33,7 @@ _TOLD: Mapping[What, tuple[Severity, str]] = MappingProxyType(
         What.GAP: (Severity.MEDIUM, "CloudTrail was off for a while, unexplained"),
         What.UNDIGESTED: (
             Severity.MEDIUM,
-            "CloudTrail log files lie in a gap, and nobody can vouch for them",
+            "CloudTrail log files lie in a gap, and no digest can prove them",
         ),
     }
 )
@@ -47,14 +47,14 @@ _FAULTY: Mapping[TrailFault, tuple[Severity, str, str]] = MappingProxyType(
     }
 )
 _LOUDNESS = tuple(Severity)
-# A day around what happened: people search too narrowly at night.
+# Twelve hours before and after: people on call tend to search too short a time.
 _AROUND = timedelta(hours=12)
 
 _AFTER_TAMPERING = """\
-Digests name nobody. Who did it stands in the trail's data events for this bucket, if it records them, or in \
-the bucket's server access logs.
-Keep every version as it is: they are evidence. Stop whoever can write to the bucket. What the hours \
-concerned held may still be in event history (90 days) or in the trail's log group."""
+Digests don't say who did it. Look in the trail's data events for this bucket, if it records them, or in the \
+bucket's server access logs.
+Keep every version as it is: they are evidence. Let only CloudTrail write to the bucket. What the \
+hours concerned held may still be in event history (90 days) or in the trail's log group."""
 _AFTER_SILENCE = """\
 Look whether logging is on and whether CloudTrail may write to the bucket (bucket policy, KMS key).
 If both are well, somebody deleted what was delivered: look at the versions in the bucket."""
@@ -62,7 +62,7 @@ _AFTER_GAP = """\
 What happened in between is in no log file. Event history holds management events of the last 90 days, also \
 while a trail is off: look there."""
 _NOT_TOLD = """\
-This is no finding, and no all-clear either: until it is mended nobody knows whether the trail is sound.
+This is no finding, but the trail was not found sound either: until this is mended, that is unknown.
 For an access denied, look at the policies of this function, the bucket, and the key that encrypts it."""
 
 
@@ -184,7 +184,7 @@ def _could_not_read(audit: Audit, trail_arn: str) -> Alert:
             ("Trail", trail_arn),
         ),
         advice=_NOT_TOLD,
-        # Every hour brings new names; that the looking fails is the news.
+        # Each hour brings new object names; the alert is that reading fails.
         quiet=Quiet(subject="UNTOLD", seconds=DAY),
     )
 

@@ -1,8 +1,8 @@
 """The last hours of a trail, held against CloudTrail's digests: reads, judges, and keeps what matters.
 
 Each region is judged by itself, because public keys belong to a region: from the anchor that an earlier run
-left, and at least the last three hours. What is read is bounded, so that no flood of objects can keep a run
-from ending; what stayed out is counted, and the anchor stays before it.
+left, and at least the last three hours. What is read is bounded, so that a flood of objects can't keep a run
+from ending; what was not read is counted, and the anchor stays before it.
 """
 
 from collections import Counter

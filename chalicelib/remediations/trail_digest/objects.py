@@ -19,7 +19,7 @@ from chalicelib.wording import aws_command, when
 DELETED, CREATED = "Object Deleted", "Object Created"
 MARKED = "Delete Marker Created"
 HOUR, DAY = 3600, 24 * 3600
-# So many alerts about what one principal does to objects of the trail; the last says that it goes on.
+# The most alerts an hour about one principal and the trail's objects; the last says that more follow.
 MOST_AN_HOUR = 5
 # A finding is one DynamoDB item of at most 400 KB, and a version may come with a key of 1 KB.
 MOST_VERSIONS = 25
@@ -36,7 +36,7 @@ _WHO = """\
 S3's events name an account, not a person. Who it was stands in the trail's data events for this bucket, if \
 it records them, or in the bucket's server access logs; else look who was active in the account then."""
 _AFTER_DELETION = """\
-Stop whoever can still delete in this bucket before you bring anything back."""
+Stop everybody who can still delete in this bucket before you restore anything."""
 _GONE_FOR_GOOD = """\
 No version is left to bring back. The events may still be in event history (90 days), in the trail's log \
 group, or in a replica of the bucket."""
@@ -83,7 +83,7 @@ def read_history(bucket: TrailBucket, key: str) -> History:
 
 
 def object_alert(event: ObjectEvent, history: History) -> Alert:
-    """Tell a deletion or a writing, a few an hour; outside of the trail's own folders quieter, once a day."""
+    """Report a deletion or a write, at most a few an hour; outside of the trail's own folders once a day."""
     own = _OWN_FOLDER.match(event.object_key)
     thing = f"CloudTrail {_KINDS.get(own[1], 'object')}" if own else _SOMETHING
     deleted = event.what == DELETED
@@ -175,7 +175,7 @@ def _history_facts(history: History) -> Iterator[tuple[str, str]]:
 
 
 def _commands(event: ObjectEvent, history: History) -> Iterator[tuple[str, str]]:
-    """Facts and not advice, because a fact can't break out of its line whatever the object is called."""
+    """These are facts, not advice: a fact stays on one line, even if an object's key is malicious."""
     where = {"--bucket": event.bucket, "--key": event.object_key}
     region = {"--region": event.region}
     if event.what == DELETED and history.survivors:

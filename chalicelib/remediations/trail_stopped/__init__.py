@@ -1,7 +1,7 @@
-"""The audit trail was stopped, deleted, blinded or weakened, or its bucket was.
+"""The audit trail was stopped, deleted or weakened, or its bucket was deleted or weakened.
 
-Whoever wants to act unseen stops the trail first, or has it record less: no reads, no writes, one region, no
-validation, another bucket. Or they work on the bucket: its policy, lifecycle, versions, lock, events.
+To act unseen, an attacker first stops the trail, or makes it record less: no reads, no writes, one region, no
+validation, another bucket. Or they change the bucket: its policy, lifecycle, versions, lock, events.
 
 What we do: report every change of our trail, its bucket and its log group: who, from where, when, each
 setting before and after, and the commands that take it back. CRITICAL is what leaves us blind (stopped,
@@ -9,13 +9,13 @@ deleted, recording less, another bucket), HIGH what lets somebody work unseen or
 rest and what is as it was by now. An attempt that AWS refused is MEDIUM, one that failed LOW. In mode enforce
 all that is weaker is restored, from the last good state: the hourly look keeps it in the ledger when every
 promise of the stack holds and nothing is weaker than in the one before, so a weakened trail never becomes the
-measure. Until the first one, the stack's own promises are. What the hourly look finds weaker is reported once
-a day and restored likewise, whether an event came or not: a stopped trail tells nothing of what is done to
-it. A deleted trail is made anew; a new chain of digests begins.
+baseline. Until there is a first good state, the stack's own promises are the baseline. What the hourly look
+finds weaker is reported once a day and restored likewise, whether an event came or not, because a stopped
+trail sends no events. A deleted trail is created again; a new chain of digests begins.
 
-What we leave alone: other trails and buckets; a bucket that is gone, since its name may be somebody else's by
-now; what is stronger than before. What an ignored principal changes is recorded, without an alert, and those
-very settings count as good from then on. A bucket in an archive account can't be watched from here.
+What we leave alone: other trails and buckets; a deleted bucket, since its name may belong to somebody else by
+now; what is stronger than before. What an ignored principal changes is recorded, without an alert; the
+changed settings count as good from then on. A bucket in an archive account can't be watched from here.
 
 Sources: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-security.html,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
@@ -51,8 +51,8 @@ TRAIL_PATTERN = {
         "eventName": ["StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"],
     },
 }
-# Whatever writes a setting of the bucket, under whichever name: PutBucketLifecycle in a record is
-# PutBucketLifecycleConfiguration in the API. Data events, where a trail records them, are of objects.
+# Every call that writes a setting of the bucket. Records have names of their own: PutBucketLifecycle is
+# PutBucketLifecycleConfiguration in the API. Data events are about objects.
 BUCKET_PATTERN = {
     "source": ["aws.s3"],
     "detail-type": _VIA,
@@ -125,7 +125,7 @@ _OF_THE_TRAIL = (
     "topic",
     "kms_key",
 )
-# What each call can have changed: all that an expected one may make the new good state.
+# The settings that each call can have changed. An expected call makes only these the new good state.
 CHANGES: Mapping[str, tuple[str, ...]] = {
     "StopLogging": ("logging",),
     "DeleteTrail": ("trail", "logging"),
@@ -174,7 +174,7 @@ def decide_on_call(event: ApiCallEvent, facts: Seen | None, _now: datetime, sett
 def remember_call(event: ApiCallEvent, facts: Seen | None, expected: bool) -> str | None:  # noqa: FBT001 - the runtime's word
     """The new last good state, if the call was expected: what it can have changed, and nothing else.
 
-    What somebody else did meanwhile doesn't slip in.
+    What another principal changed meanwhile does not become good.
     """
     if facts is None or not expected or event.failed:
         return None
@@ -223,7 +223,7 @@ def _case(facts: Seen, settings: Settings) -> Case:
 
 
 def place_of(settings: Settings) -> TrailResources:
-    """What the stack watches; not the bucket where it is an archive account's."""
+    """What the stack watches; without the bucket if that belongs to an archive account."""
     archived = settings.text(OWNER) == ARCHIVE
     return TrailResources(
         trail_arn=settings.text(ARN),

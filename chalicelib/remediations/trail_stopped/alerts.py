@@ -27,32 +27,32 @@ _DONE = {
     "DeleteLogGroup": "The log group of the audit trail {trail} was deleted",
 }
 _PLACES = {"s3.amazonaws.com": "bucket", "logs.amazonaws.com": "log group"}
-# These are never harmless, even if somebody has put things right again since.
+# These are never harmless, even if the settings are right again by now.
 _NEVER_HARMLESS = ("StopLogging", "DeleteTrail", "DeleteBucket", "DeleteBucketPolicy", "DeleteLogGroup")
 
 _ASK = """\
-Ask the caller whether this was meant. If nobody knows them, stop their credentials first: who blinds a \
-trail is about to do something else."""
-_NOBODY = """\
-This was found by looking, not by an event: either the event was lost, or the trail no longer recorded what \
-was done to it. Look who was active in event history, which needs no trail."""
+Ask the caller whether this was meant. If the caller is unknown, disable their credentials first: \
+somebody who stops a trail is about to do something else."""
+_FOUND_BY_LOOKING = """\
+This was found by looking, not by an event: either the event was lost, or the trail no longer recorded the \
+change. Look in event history, which needs no trail, who was active."""
 _GAP = """\
 What was done between the stop and the start is in no log file. Event history still holds its management \
 events, for 90 days."""
 _NEW_CHAIN = """\
-A trail made anew begins a new chain of digests. Those of the old one stay valid; between the two is a gap \
-that nothing can prove to be empty."""
+A trail that is created again begins a new chain of digests. Those of the old chain stay valid. Between the \
+two is a gap, and nothing can prove that it is empty."""
 _BUCKET_GONE = """\
-The bucket is not made anew by itself: its name may belong to somebody else by now. Make one, give it the \
-policy that CloudTrail needs, and point the trail at it."""
+The bucket is not created again by itself: its name may belong to somebody else by now. Make one, give it \
+the policy that CloudTrail needs, and point the trail at it."""
 _ATTEMPT = """\
-This call changed nothing. Ask the caller what they wanted; if nobody knows them, look at what else these \
-credentials did."""
+This call changed nothing. Ask the caller what they wanted; if the caller is unknown, look at what else \
+these credentials did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a look came to: the settings `now`, those they are held against (`good`), and what stayed unseen.
+    """The result of a look: the settings `now`, those compared with (`good`), and what could not be read.
 
     `recorded`: `good` comes from the ledger, and not from the stack's promise alone. `home`: the function's
     own region, where the ledger is.
@@ -82,7 +82,7 @@ class Case:
 
 
 def changed(event: ApiCallEvent, case: Case) -> Alert:
-    """Somebody changed the trail, its bucket or its log group; loud as the gravest difference is."""
+    """Somebody changed the trail, its bucket or its log group. Severity: that of the gravest difference."""
     lasting = case.differences[0].severity if case.differences else None
     passing = Severity.MEDIUM if event.name in _NEVER_HARMLESS else Severity.LOW
     by_now = "" if case.differences else "No weaker by now: "
@@ -95,7 +95,7 @@ def changed(event: ApiCallEvent, case: Case) -> Alert:
 
 
 def found(tick: Tick, case: Case) -> Alert:
-    """The hourly look found it weaker than it was; said once a day as long as it stays so."""
+    """The hourly look found it weaker than it was; reported once a day as long as it stays so."""
     what = ", ".join(dict.fromkeys(each.label.lower() for each in case.differences))
     return Alert(
         severity=case.differences[0].severity,
@@ -106,13 +106,13 @@ def found(tick: Tick, case: Case) -> Alert:
             *_compared(case),
             *_commands(case),
         ),
-        advice="\n".join((_NOBODY, *_advice(case))),
+        advice="\n".join((_FOUND_BY_LOOKING, *_advice(case))),
         quiet=Quiet(subject=_subject(case.differences), seconds=DAY),
     )
 
 
 def unseen(case: Case) -> Alert:
-    """Something could not be looked at: silence would read as an all-clear."""
+    """A setting could not be read. Without an alert it would look as if all were well."""
     return Alert(
         severity=Severity.MEDIUM,
         title=f"Could not look at every setting of the audit trail {case.place.trail_name}",
@@ -167,7 +167,7 @@ def _compared(case: Case) -> Iterator[tuple[str, str]]:
 
 
 def _commands(case: Case) -> Iterator[tuple[str, str]]:
-    """Facts and not advice, because a fact can't break out of its line whatever stands in it."""
+    """These are facts, not advice: a fact stays on one line, even if a name in it is malicious."""
     for call in case.calls:
         whole = len(call.command) <= LONGEST_FACT
         yield "Restore with", call.command if whole else _AS_IN_THE_FINDING

@@ -1,8 +1,8 @@
 """From what is weaker than it was to the calls that make it as it was. Pure: values in, calls out.
 
-Each call undoes itself with what it found. The bucket comes first, because CloudTrail looks at it when a
-trail is made or changed; logging comes last. A bucket that is gone is not made anew: its name may be somebody
-else's by now, and an empty bucket under it would look like a sound one.
+Each call has an undo: the value it found. The bucket comes first, because CloudTrail looks at it when a trail
+is made or changed; logging comes last. A deleted bucket is not created again: its name may belong to somebody
+else by now, and an empty bucket of that name would look sound.
 """
 
 import json
@@ -157,7 +157,8 @@ _PUTS: Mapping[str, tuple[str, str, Callable[[str], Any]]] = {
     "public_access": ("put_public_access_block", "PublicAccessBlockConfiguration", json.loads),
     "encryption": ("put_bucket_encryption", "ServerSideEncryptionConfiguration", json.loads),
 }
-# What takes a setting back that wasn't made; the others can't be without one, or are put empty.
+# The call that deletes a setting that wasn't made before. The other settings always have a value, or are put
+# empty.
 _DELETES = {
     "policy": "delete_bucket_policy",
     "lifecycle": "delete_bucket_lifecycle",

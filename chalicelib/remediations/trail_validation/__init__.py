@@ -2,10 +2,10 @@
 
 What we do: plan it (which regions, which days), then validate one region's day after another, each as a
 message of its own in a queue, so that no run meets its timeout: a day with more than 1,000 log files is read
-slice by slice. Each part is judged with its neighbours and comes to what one judgement over the whole span
-would come to. When the last one is done, one alert reports the verdict, unless it is sound: CRITICAL if
-something is not as CloudTrail left it, MEDIUM if the result is unknown. `GET /validations/{id}` answers at
-any time.
+slice by slice. Each part is judged with its neighbours, so that the parts together give the result of one
+judgement over the whole span. When the last one is done, one alert reports the verdict, unless it is sound:
+CRITICAL if something is not as CloudTrail left it, MEDIUM if the result is unknown. `GET /validations/{id}`
+answers at any time.
 
 What we leave alone: everything; nothing is restored. A part that fails five times goes to the dead-letter
 queue, and its validation then reads "incomplete", never "sound". What the bucket's lifecycle has expired
@@ -156,7 +156,7 @@ def _alert(result: Mapping[str, Any], trail_arn: str) -> Alert:
 
 
 def records(aws: Aws, event: ValidationStep, facts: Any, settings: Settings) -> None:
-    """Write what a step came to, and send the steps after it; twice is as good as once."""
+    """Write a step's result, and send the steps after it; a second time changes nothing."""
     ledger = _ledger(aws, settings)
     if facts is None or event.step == SUM:
         return

@@ -22,18 +22,14 @@ The way through::
 
 Modules, in reading order:
 
-| module | holds |
-|---|---|
-| keys | `LogFileKey.parse(key)`, `DigestKey.parse(key)`, `Chain`, `MalformedKey` |
-| public_keys | `PublicKey`, `KeyRing.of(entries)`, `.find(fingerprint)`, `fingerprint(der)`, `UnusableKey` |
-| gunzip | `inflate(packed, limit)`: bounded, one member, nothing after it; `MalformedGzip` |
-| digest | `parse_digest(...) -> AnyDigest`, `verify_signature(digest, ring)` |
-| findings | `What`, `Weight`, `Finding` (what, where, when, evidence, sentence), `Anchor`, `Verdict` |
-| evidence | what the caller hands over: `Window`, `StoredObject`, `Unreadable` |
-| sentences | findings about digests, worded |
-| chain | one chain's digests: own faults, links, gaps, holes, the newest one missing |
-| logs | one log file against its digest; log files and versions that a listing shows |
-| verdict | `judge(...)`: all of it together |
+| module | holds | |---|---| | keys | `LogFileKey.parse(key)`, `DigestKey.parse(key)`, `Chain`, `MalformedKey`
+| | public_keys | `PublicKey`, `KeyRing.of(entries)`, `.find(fingerprint)`, `fingerprint(der)`, `UnusableKey`
+| | gunzip | `inflate(packed, limit)`: bounded, one member, nothing after it; `MalformedGzip` | | digest |
+`parse_digest(...) -> AnyDigest`, `verify_signature(digest, ring)` | | findings | `What`, `Weight`,
+`IntegrityFinding` (what, where, when, evidence, sentence), `Anchor`, `Verdict` | | evidence | what the caller
+hands over: `Window`, `StoredObject`, `Unreadable` | | sentences | findings about digests, worded | | chain |
+one chain's digests: own faults, links, gaps, holes, the newest one missing | | logs | one log file against
+its digest; log files and versions that a listing shows | | verdict | `judge(...)`: all of it together |
 
 Only `Unreadable`, raised by the caller's `read`, is turned into a finding; any other error of the caller's
 rises, since a fault of ours must not read as a fault of the trail. Malformed content never raises.

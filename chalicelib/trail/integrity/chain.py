@@ -280,7 +280,7 @@ class _Walk:
         self.findings.append(sentences.hole(slot.object.bucket, key, (before, slot.starts_at)))
 
     def _start(self, digest: Digest, before: datetime | None) -> None:
-        """A validly signed starting digest: what lies before it is a gap, made by whoever stopped logging."""
+        """A validly signed starting digest: the time before it is a gap, in which logging was stopped."""
         if self.chain.backfill:
             return
         gone = self.anchor and (self.anchor.bucket, self.anchor.key) not in self.around.slots

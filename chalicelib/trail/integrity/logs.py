@@ -44,7 +44,7 @@ def check_log(reference: LogReference, read: ReadLog) -> LogFault | None:
 
     Args:
         reference: The digest's word.
-        read: Gives the object's bytes. Whatever it raises but `Unreadable` rises from here.
+        read: Gives the object's bytes. Every error it raises, except `Unreadable`, rises from here.
     """
     expected = f"SHA-256 {reference.sha256}"
     if reference.algorithm != HASH_ALGORITHM:

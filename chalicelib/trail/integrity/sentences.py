@@ -211,7 +211,7 @@ def broken_link(digest: Digest, link: Link, part: str, expected: str, found: str
 
 
 def link_algorithm(digest: Digest, link: Link) -> IntegrityFinding:
-    """Tell of a link that is hashed in a way nobody should accept."""
+    """Report a link whose hash algorithm is not accepted."""
     return IntegrityFinding(
         what=What.ALGORITHM_REFUSED,
         bucket=digest.bucket,

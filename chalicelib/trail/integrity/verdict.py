@@ -54,7 +54,7 @@ def judge(
         run: How the checks of log files are run; `map` runs them one after another.
 
     Returns:
-        The verdict; the same for the same input, whatever its order.
+        The verdict; the same for the same input in any order.
     """
     anchors, expected, objects = list(anchors), expected or {}, list(listing or ())
     slots, strays = place_digests(digests, keys, anchors)

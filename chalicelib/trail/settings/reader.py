@@ -127,7 +127,7 @@ def _inside(name: str) -> Callable[[Mapping[str, Any]], str]:
 
 
 def _document(text: str) -> str:
-    """A policy as canonical text, whoever wrote it with which blanks."""
+    """A policy as canonical text, so that blanks and the order of keys don't matter."""
     return canonical(json.loads(text))
 
 

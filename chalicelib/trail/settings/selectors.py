@@ -13,7 +13,7 @@ from typing import Any
 READS, WRITES = "management events that read", "management events that write"
 # The sources of management events that a selector may leave out.
 NOISY = ("kms.amazonaws.com", "rdsdata.amazonaws.com")
-EVERY_MANAGEMENT_EVENT = ""  # what a trail has that nobody chose selectors for
+EVERY_MANAGEMENT_EVENT = ""  # the selectors of a trail without selectors of its own
 
 _BY_TYPE = {"All": (READS, WRITES), "ReadOnly": (READS,), "WriteOnly": (WRITES,)}
 _BY_READ_ONLY = {("true",): (READS,), ("false",): (WRITES,), (): (READS, WRITES)}

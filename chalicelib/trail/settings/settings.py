@@ -103,7 +103,7 @@ class TrailSettings:
 
 
 def promised(bucket: str, *, own_bucket: bool) -> TrailSettings:
-    """What the stack promises of a trail, whoever made it, and of its bucket; of one it made itself, more."""
+    """What the stack promises of every trail and its bucket; it promises more of a trail it made itself."""
     trail = TrailSettings(
         trail=True,
         logging=True,

@@ -66,7 +66,7 @@ def test_several_scenarios_are_told_in_a_few_lines_each():
         trailwarden("run", "root_login", "table_deleted.enforced"),
     )
 
-    assert "│ Ask whoever holds the root credentials" in one.stdout
+    assert "│ Ask the owner of the root credentials" in one.stdout
     first, second, table, _ = several.stdout.split("\n\n")
     assert first.splitlines() == [
         "root_login  Root signs in at three in the morning, without a second factor",

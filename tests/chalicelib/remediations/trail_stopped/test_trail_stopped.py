@@ -326,13 +326,13 @@ def test_a_groups_retention_comes_back(good, now, back):
     assert found.undo.parameters["retentionInDays"] == now
 
 
-def test_a_bucket_that_is_gone_is_not_made_anew():
+def test_a_deleted_bucket_is_not_created_again():
     gone = seen(bucket_there=False, logging=False)
 
     plan = decide_on_call(typed(call("DeleteBucket", "s3")), gone, NOW, CONFIGURED)
 
     assert plan.calls == ()
-    assert "not made anew" in only(plan).advice
+    assert "not created again" in only(plan).advice
 
 
 def test_every_call_belongs_to_the_trails_account_and_region():
