@@ -10,7 +10,7 @@ can:
 2. fewer: all of them count, and the lack is filled in as TreatMissingData says;
 3. at least M (DatapointsToAlarm) of what counts breach: ALARM, else OK.
 
-Filled in as `breaching` or `notBreaching`, a missing datapoint is as good as a real one. `missing` and
+Filled in as `breaching` or `notBreaching`, a missing datapoint counts as a real one. `missing` and
 `ignore` decide only where neither a datapoint within the threshold is among the real ones (then: OK) nor M
 breaching ones are (then: ALARM). With nothing but breaching ones, and too few of them, `ignore` keeps the
 state, and `missing` looks at their age: an oldest one at least M periods old gives ALARM (`- - X - -` for M

@@ -86,7 +86,7 @@ class Calls:
         self._lawful = 0
 
     def answer(self, service: str, operation: str, answer: Answer) -> None:
-        """Have a law answer this operation; moto is not asked."""
+        """Have a law answer this operation in moto's place."""
         self._answers[service, operation] = answer
 
     def check(self, service: str, operation: str, check: Callable[[Asked], None]) -> None:
@@ -332,7 +332,7 @@ class Calls:
 
     @contextmanager
     def _as_law(self, client: BaseClient, asked: Asked) -> Iterator[None]:
-        """What a law calls meanwhile is muted, and comes back to no law; what it refuses, boto3 raises."""
+        """A law's own calls are muted, and reach no law; what the law refuses, boto3 raises."""
         with self._lawfully():
             try:
                 yield

@@ -3,7 +3,8 @@
 An instance whose tags a State Manager association names runs what the association says some time after it
 came up, if its role lets Systems Manager manage it. The agent reads its configuration from Parameter Store,
 then measures the machine from inside and tails its files: from their beginning at first, and after a restart
-from where it was. A log group that isn't there it makes. What the role may not do is told, and left out.
+from where it was. It creates a missing log group. What the role does not allow is noted in the timeline and
+skipped.
 
 Sources: https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-state.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/create-iam-roles-for-cloudwatch-agent.html
@@ -156,7 +157,7 @@ class Agents:
             self._put(agent, "disk_used_percent", where, disk.used)
 
     def _whose(self, agent: _Agent) -> dict[str, str]:
-        """The dimensions that say whose a measurement is: the host, unless others are appended."""
+        """The dimensions that name the measured host, unless the configuration appends others."""
         configuration = agent.configuration
         if not configuration.appended:
             hostname = self._instances.host_names(agent.machine)["hostname"]
@@ -209,7 +210,7 @@ class Agents:
             found.set_retention_policy(file.retention)
 
     def _group_is_there(self, agent: _Agent, group: str) -> bool:
-        """Whether the log group is there by now: one that isn't is made, if the role lets the agent."""
+        """Whether the log group exists; a missing one is created if the role allows it."""
         region, account = agent.machine.region, self._setting.account
         if moto_state.log_group(account, region, group) is not None:
             return True
@@ -220,7 +221,7 @@ class Agents:
         return True
 
     def _lets(self, agent: _Agent, action: str, resource: str) -> bool:
-        """Whether the role lets the agent; told once for each action."""
+        """Whether the role allows it; a refusal is noted once for each action."""
         allowed = self._setting.identity.role_may(agent.role, EC2, action, resource).allowed
         if not allowed:
             self._refused(agent, action)

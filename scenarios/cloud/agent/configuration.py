@@ -30,7 +30,7 @@ class TailedFile:
     """One entry of collect_list; `group` and `stream` may hold the agent's placeholders.
 
     `stamped`: a timestamp_format is given, so that a line's own time counts. `retention`: for how many days
-    the agent has the group kept; None where it leaves that alone.
+    the agent has the group kept; None: it leaves the retention unchanged.
     """
 
     path: str
@@ -148,7 +148,7 @@ def _disks(section: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _retention(entry: Mapping[str, Any]) -> int | None:
-    """-1, as good as nothing, leaves the group's retention alone."""
+    """-1 leaves the group's retention unchanged, as no value does."""
     days = entry.get("retention_in_days", -1)
     if days != -1 and days not in RETENTION_DAYS:
         raise InvalidConfiguration(f"retention_in_days is {days}, which no log group can have")

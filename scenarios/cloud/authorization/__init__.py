@@ -1,1 +1,1 @@
-"""Who may do what: every call is judged by the policies that bear on it. An engine; it knows no service."""
+"""Who may do what: IAM's decision on every call. This package knows no service."""

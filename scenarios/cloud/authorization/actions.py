@@ -1,8 +1,8 @@
 """From an API call to what AWS asks IAM about it: which actions, on which resources.
 
-Each service's `Permissions` say it, a line for each; this reads them. What a service asks of another on the
-caller's behalf (the KMS key behind an encrypted topic) is no part of it: the law of that service asks for
-itself.
+Each service's `Permissions` have a line for each operation; this module reads them. Permissions that one
+service needs from another on the caller's behalf (the KMS key of an encrypted topic) are not here: the law of
+that service asks for them.
 """
 
 import re
@@ -30,8 +30,8 @@ from scenarios.cloud.authorization.wildcards import ARN_PARTS, UNNAMED
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.service_models import service_model
 
-ANY = "*"  # as a resource: the action knows none
-CALLER = "CALLER"  # as a default: whoever asks
+ANY = "*"  # as a resource: the action has no resource type
+CALLER = "CALLER"  # as a default: the caller
 UNKNOWN = "unknown"  # as a kind: AWS asks about something that the parameters don't tell
 
 _LINE = re.compile(
@@ -66,7 +66,7 @@ class Line:
         return self.needs is None or (parameters.get(self.needs[1]) not in _EMPTY) is self.needs[0]
 
 
-# A flag that is False, and what is left empty, was not asked for.
+# A flag that is False and an empty value count as not given.
 _EMPTY: tuple[object, ...] = (None, "", False, [])
 
 
@@ -107,7 +107,7 @@ class Actions:
             parameters: boto3's.
             region: where the call goes.
             account: the caller's, to whom bare names belong.
-            caller: the caller's ARN, for the IAM operations that mean whoever asks (GetUser without a name).
+            caller: the caller's ARN, for the IAM operations that mean the caller (GetUser without a name).
 
         Raises:
             NotSimulated: the operation is in no table and AWS's list has no action of its name, or its
@@ -131,7 +131,7 @@ class Actions:
         return pairs
 
     def keys(self, service: str, asking: Asking) -> Ask:
-        """Who knows the condition keys that a call brings in its parameters."""
+        """What answers for the condition keys that a call brings in its parameters."""
         if service not in self._call_keys:
             self._call_keys[service] = CallKeys(self._of(service))
         return self._call_keys[service].of(asking)
@@ -198,8 +198,8 @@ def _by_name(
 ) -> tuple[str, str]:
     """What AWS's list says of an operation without a line, where an action has its name.
 
-    Which resource the action is asked about, nobody here tells: policies that name none decide. A resource's
-    own policy would have to be found, so that a service whose resources have such is left out.
+    The resource is unknown here, so only policies whose Resource is `*` can allow it. Services whose
+    resources have policies of their own are left out, because the resource's policy could not be found.
     """
     action = f"{of.prefix}:{operation}"
     resources = resource_kinds(action)

@@ -2,7 +2,7 @@
 
 A service lists its keys in its `Permissions`, AWS's reference the actions that know them. A key of another
 service than the action's is absent, and so is one that the reference gives to other actions alone. A key that
-the reference has for the action, but nobody described here, stays unknown.
+the reference has for the action, and that no service here describes, stays unknown.
 
 Sources: each service's page of
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
@@ -20,7 +20,7 @@ from scenarios.cloud.authorization.rows import Asking, ContextKey, KeyValue, Per
 
 _TAG = "aws:requesttag/"
 
-# Keys with a service's prefix that come with the credentials of one of its sessions, whatever is called.
+# Keys with a service's prefix that come with the credentials of its sessions, on every call.
 _OF_CREDENTIALS = frozenset({"ec2:roledelivery", "ec2:sourceinstancearn", "lambda:sourcefunctionarn"})
 
 # Where operations take tags, and the names of tags that they take away.
@@ -90,7 +90,7 @@ def _as_compared(value: KeyValue) -> Found:
 
 
 def _tagged(asking: Asking, key: str, *, own: bool) -> Found:
-    """The tags that a call hands in, which only an action of the service it calls hears of."""
+    """The tags in a call's parameters; only actions of the called service see them."""
     if key == "aws:tagkeys":
         names = [*dict(_tags(asking.parameters)), *_tag_keys(asking.parameters)]
         return tuple(names) or None if own else None

@@ -4,7 +4,7 @@ Every operator of every key must hold. Of a key's values one suffices; for the n
 An absent key fails an operator, satisfies a negated one and anything that ends in IfExists. `ForAllValues:`
 asks that each value of the request fits, and holds where there is none; `ForAnyValue:` asks for one that
 fits.
-What isn't known here raises: a condition that silently held, or silently failed, would prove nothing.
+An unknown operator or key raises: if it silently held or failed, a scenario would prove nothing.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html,

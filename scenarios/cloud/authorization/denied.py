@@ -1,4 +1,4 @@
-"""What a call that IAM does not allow is answered: the sentence is IAM's, the rest the service's own.
+"""The answer to a call that IAM does not allow: the sentence is IAM's, the rest the service's own.
 
 Sources: the sentence,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html; S3's quotes,
@@ -58,14 +58,14 @@ def _on(how: DenialStyle, operation: str, resource: str) -> str:
 
 
 class Unusable(Enum):
-    """Why AWS takes no call that is signed so."""
+    """Why AWS refuses credentials."""
 
     INVALID = "The security token included in the request is invalid."
     EXPIRED = "The security token included in the request is expired"
 
 
 class UnusableCredentials(Exception):
-    """AWS would refuse whatever is signed with these credentials."""
+    """AWS would refuse every call that is signed with these credentials."""
 
     def __init__(self, why: Unusable) -> None:
         super().__init__(why.value)

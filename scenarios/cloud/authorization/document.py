@@ -1,4 +1,4 @@
-"""IAM policy documents: read once, then asked which statements speak of a request.
+"""IAM policy documents: read once, then asked which statements apply to a request.
 
 Sources: the grammar, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html, and
 Principal, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
@@ -33,7 +33,7 @@ Document = Mapping[str, Any] | str
 _VERSION_WITH_VARIABLES = "2012-10-17"
 _ACCOUNT = re.compile(r"(?:arn:aws[\w-]*:iam::)?(\d{12})(?::root)?")
 _IDENTITY = re.compile(r"arn:aws[\w-]*:(?:iam|sts)::\d{12}:(?:user|role|assumed-role|federated-user)/[^*?]+")
-# What AWS keeps instead of a user's or role's ARN, so that one of the same name made later is not meant.
+# AWS keeps this id in place of a user's or role's ARN, so that a later one of the same name does not match.
 _UNIQUE_ID = re.compile(r"A(?:ID|RO)A[A-Z0-9]{6,}")
 
 
@@ -42,7 +42,7 @@ class MalformedPolicy(ValueError):
 
 
 class Match(Enum):
-    """How a statement's Principal speaks of whoever asks."""
+    """In which way a statement's Principal names the caller."""
 
     NO = "not at all"
     ACCOUNT = "by account, which leaves the decision to the account's own policies"
@@ -100,12 +100,12 @@ class Principal:
 
     @property
     def issuer(self) -> str:
-        """The role or user behind a session; "" for who acts without one."""
+        """The role or user behind a session; "" for a principal without one."""
         return self.role_arn or self.user_arn
 
     @property
     def names(self) -> frozenset[str]:
-        """Every ARN under which a policy may name whoever asks, its account left out."""
+        """Every ARN under which a policy may name the caller, except that of its account."""
         return frozenset(filter(None, (self.arn, self.role_arn, self.user_arn)))
 
 
@@ -116,9 +116,9 @@ class Request:
     `resource`: its ARN, or "*" for an action that knows no resources; `resource_account`: whose it is, where
     the ARN doesn't tell. `context`: condition keys the caller or the service brings, such as `aws:SourceArn`,
     a sequence where a key has several values; those about the principal follow from it, and a request that
-    says nothing else came over TLS and not through another service. `ask`: who is asked for a key that is not
-    in the context. `complete`: a key that is not in the context is absent on AWS too; otherwise a key whose
-    absence nobody vouches for raises NotSimulated.
+    says nothing else came over TLS and not through another service. `ask`: what is asked for a key that is
+    not in the context. `complete`: a key that is not in the context is absent on AWS too; otherwise a key
+    that is not known to be absent raises NotSimulated.
     """
 
     principal: Principal
@@ -157,8 +157,8 @@ class Request:
 class Statement:
     """One statement. `name`: its Sid, or its place in the document from 0.
 
-    `principals`: (type, value) pairs, such as ("AWS", "*"); None in an identity-based policy, where whoever
-    has the policy is meant. `resources` None: the resource that the policy is attached to.
+    `principals`: (type, value) pairs, such as ("AWS", "*"); None in an identity-based policy, which means the
+    principal it is attached to. `resources` None: the resource that the policy is attached to.
     """
 
     name: str | int
@@ -182,7 +182,7 @@ class Statement:
         how = self._principal(request.principal)
         if how is Match.NO or not self._means_resource(request, keys):
             return Match.NO
-        # Every condition is asked, so that one that isn't known is heard whatever the others answer.
+        # Every condition is evaluated, so that an unknown one raises even if another one fails.
         holding = [condition.holds(keys) for condition in self.conditions]
         return how if all(holding) else Match.NO
 
@@ -208,10 +208,10 @@ class Statement:
         return next((how for how in _STRONGEST_FIRST if how in matches), Match.NO)
 
     def _spares(self, principal: Principal) -> bool:
-        """Whether NotPrincipal leaves this one out.
+        """Whether NotPrincipal exempts this principal.
 
-        A Deny spares only who is named in every way that counts: the account and the user, or the account,
-        the role and its session. An Allow spares who is named in any way.
+        A Deny exempts a principal only if NotPrincipal names all of: the account and the user, or the
+        account, the role and its session. An Allow exempts a principal that is named in any of these ways.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
         """
         assert self.principals is not None

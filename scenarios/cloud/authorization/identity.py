@@ -44,7 +44,7 @@ ADMINISTRATOR: Mapping[str, Any] = {
 _SOURCE_KEYS = {"aws:sourceorgid": "id", "aws:sourceorgpaths": "paths"}
 _ORGANIZATION_KEYS = {"aws:resourceorgid": "id", "aws:resourceorgpaths": "paths"}
 
-# The services that tell aws:CalledVia, of those that act in somebody's name here.
+# The services here that act on a caller's behalf and set aws:CalledVia.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvia
 _CALLED_VIA = frozenset({"athena", "cloudformation", "dynamodb", "kms"})
 
@@ -89,11 +89,11 @@ class Identity:
         return known
 
     def caller(self, access_key_id: str, now: datetime, token: str = "") -> Caller:
-        """Who signs with this key, and brings this token along.
+        """The caller that signs with this key and this session token.
 
         Raises:
             UnusableCredentials: AWS would not take them: inactive, expired, without their token.
-            WorldError: nobody ever had this key.
+            WorldError: no caller has had this key.
         """
         found = self._callers.get(access_key_id)
         if found is None or found.kind is CallerKind.IAM_USER:
@@ -147,8 +147,8 @@ class Identity:
             action: IAM's name for it.
             resource: its ARN, or "*".
             context: condition keys by name.
-            ask: who knows the condition keys of the call; those of caller and resource are known here.
-            via: the service that asks in the caller's name, `s3`: forward access.
+            ask: what answers for the condition keys of the call; those of caller and resource are known here.
+            via: the service that asks on the caller's behalf, such as `s3` (forward access session).
         """
         owner = self._owner(resource) or caller.account
         asks: list[Ask] = [partial(key_of_caller, caller), partial(self.key_of_resource, resource, owner)]
@@ -204,7 +204,7 @@ class Identity:
     def service_may(
         self, service: str, action: str, resource: str, context: Mapping[str, str | bool]
     ) -> Decision:
-        """Whether an AWS service may: only the resource's own policy counts.
+        """Whether an AWS service may do it: only the resource's own policy counts.
 
         `service`: `events.amazonaws.com`. `context`: such as aws:SourceArn and aws:SourceAccount.
         """
@@ -228,7 +228,7 @@ class Identity:
         resource: str,
         context: Mapping[str, str | bool] | None = None,
     ) -> Decision:
-        """Whether a role that `service` assumes may, and whether the service may assume it at all."""
+        """Whether a role that `service` assumes may do it, and whether the service may assume it at all."""
         trusted = _decided(
             Request(
                 principal=Principal(services=(service, *self._regional(service, context or {}))),
@@ -251,7 +251,7 @@ class Identity:
         return self.judge(caller, action, resource)
 
     def resource_policy(self, resource: str) -> Document | None:
-        """The policy that hangs on a resource, if it has one."""
+        """The resource's own policy, if it has one."""
         parts = resource.split(":", 5)
         finder = self._policy_of.get(parts[2]) if len(parts) == ARN_PARTS else None
         if finder is None:
@@ -259,7 +259,7 @@ class Identity:
         return finder(Arn(self._owner(resource) or self.account, parts[3], parts[5], resource))
 
     def _owner(self, resource: str) -> str:
-        """The account that a resource belongs to; "" where nothing tells, or nobody's account owns it."""
+        """The account that a resource belongs to; "" if unknown, or if no account owns it."""
         parts = resource.split(":", 5)
         if len(parts) < ARN_PARTS:
             return ""
@@ -284,7 +284,7 @@ def _key_of_source(context: Mapping[str, str | bool], key: str) -> Found:
 
 
 def _forwarded(via: str, resource: str) -> dict[str, str | bool | Sequence[str]]:
-    """The keys of a request that a service makes in somebody's name.
+    """The keys of a request that a service makes on a caller's behalf.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
     """

@@ -1,16 +1,17 @@
-"""Who may do what: IAM's decision over one request, from the policy documents that bear on it.
+"""Who may do what: IAM's decision on one request, from the policy documents that apply to it.
 
 Pure: the world hands in the documents. In the order of AWS's page:
 
 1. an explicit Deny in any document ends it;
 2. resource control policies of the resource's organization, then service control policies of the principal's:
    each level from the root down to the account must allow;
-3. the resource's policy: an Allow to whoever asks by its own name suffices within an account. An Allow to the
-   role or user behind a session counts like an identity policy; one to the account leaves it to those;
+3. the resource's policy: within an account, an Allow that names the caller itself is enough. An Allow to the
+role or user behind a session counts like an identity policy; an Allow to the account leaves the decision to
+the identity policies;
 4. identity policies, limited by the permissions boundary and the session policies: each must allow.
 
-Across accounts both sides must allow. For an AWS service the resource's policy alone counts. What a document
-says and this doesn't understand raises NotSimulated. Left out: VPC endpoint policies, KMS grants, S3 ACLs.
+Across accounts both sides must allow. For an AWS service the resource's policy alone counts. A statement that
+this module doesn't understand raises NotSimulated. Left out: VPC endpoint policies, KMS grants, S3 ACLs.
 
 Sources: policy evaluation,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html;
@@ -50,11 +51,11 @@ SESSION = "session policy"
 SERVICE_CONTROL = "service control policy"
 RESOURCE_CONTROL = "resource control policy"
 
-# Whatever a bucket policy denies, the root user of the account that owns the bucket can still do these.
+# A bucket policy can't deny these to the root user of the account that owns the bucket.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
 _ROOT_KEEPS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
 
-# Nobody needs a permission for these, and no Deny takes them away.
+# These need no permission, and no Deny applies to them.
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html,
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
 _ALWAYS = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
@@ -139,11 +140,11 @@ def decide(
         limits: boundary, session policies, the organization's policies.
 
     Raises:
-        NotSimulated: a statement that bears on the request says something the simulated AWS doesn't know.
+        NotSimulated: a statement that applies to the request says something the simulated AWS doesn't know.
         MalformedPolicy: AWS would not have stored a document.
     """
     if request.action.lower() in _ALWAYS:
-        return Decision(allowed=True, because="nobody needs a permission for it")
+        return Decision(allowed=True, because="it needs no permission")
     return _Question(request, same_account=same_account, limits=limits).answer(
         identity_policies, resource_policy
     )

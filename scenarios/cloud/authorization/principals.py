@@ -1,7 +1,7 @@
-"""What stands in IAM about whoever calls: policies, boundary, and the condition keys that follow from them.
+"""What IAM has about the caller: policies, boundary, and the condition keys that follow from them.
 
 An actor of a scenario brings policies along; what the account's IAM holds for a user of that name counts as
-well, so that a policy put on a user in the middle of an incident holds from then on.
+well, so that a policy attached to a user during an incident counts from then on.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html and
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
@@ -57,7 +57,8 @@ def limits_of(caller: Caller, boundaries: Mapping[tuple[str, str], str]) -> Limi
     arn = _boundary_arn(caller, boundaries)
     boundary = moto_state.managed_policy(caller.account, arn) if arn else None
     place = moto_state.organization_path(caller.account)
-    # The management account's principals are under no service control policy, the others of it are.
+    # Service control policies don't limit the management account's principals, but those of all other
+    # accounts.
     scps = place.scps if place is not None and place.management != caller.account else ()
     return Limits(
         boundary=document(boundary) if boundary is not None else None,
@@ -93,7 +94,7 @@ def key_of_caller(caller: Caller, key: str) -> Found:
 
 
 def _of_instance(caller: Caller) -> Found:
-    """What an instance's credentials bring; nobody here tells those from a role's that somebody assumed."""
+    """The keys of an instance's credentials, which can't be told here from those of an assumed role."""
     return UNKNOWN if caller.kind is CallerKind.ASSUMED_ROLE and not caller.function_arn else None
 
 

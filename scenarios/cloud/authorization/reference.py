@@ -2,7 +2,7 @@
 
 It says what a kind of resource's ARN looks like, and which condition keys an action may bring.
 
-A service's part is read when somebody asks for it, and kept; one is read in less than a millisecond.
+A service's part is read when it is first needed, in less than a millisecond, and kept.
 
 Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -64,7 +64,7 @@ def resource_kinds(action: str) -> tuple[str, ...] | None:
 def may_bring(action: str, key: str, resource: str) -> bool | None:
     """Whether a request for this action on this resource may bring a key (in lower case).
 
-    None: AWS lists no such action, or the key for no action of its service, and nobody can tell.
+    None: AWS lists no such action, or the key for no action of its service, so the answer is unknown.
     """
     prefix, _, name = action.partition(":")
     if not action_exists(action):

@@ -1,7 +1,7 @@
-"""The condition keys of one request: brought along, or looked up when a policy speaks of them.
+"""The condition keys of one request: brought along, or looked up when a policy names them.
 
-Most policies ask for none or few of them, so that nothing is worked out before somebody asks. A key may have
-a value, or several; it may be absent; or nobody here knows, and whoever asks hears NotSimulated.
+Most policies ask for none or few of them, so a key is worked out only when it is asked for. A key may have a
+value, or several; it may be absent; or it is unknown here, and asking for it raises NotSimulated.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
@@ -26,8 +26,8 @@ Found = Value | None | Literal[Known.NOT]
 Ask = Callable[[str], Found]
 """(key in lower case) -> its value, None where AWS has none either, UNKNOWN."""
 
-# Keys whose absence the simulated AWS can vouch for, whoever asks; case does not matter. Any other key is
-# known only in a request that brings it, or that says its context is complete.
+# Keys that are certainly absent in the simulated AWS, for every caller; case does not matter. Any other key
+# is known only in a request that brings it, or that says its context is complete.
 KEYS = frozenset(
     {
         "aws:multifactorauthage",
@@ -73,14 +73,14 @@ class RequestKeys:
     def __init__(
         self, brought: Mapping[str, Value], *, ask: Ask | None = None, complete: bool = False
     ) -> None:
-        """`brought`: by name in lower case. `complete`: what is not brought is absent, whatever its name."""
+        """`brought`: by name in lower case. `complete`: every key that is not brought is absent."""
         self._brought, self._ask, self._complete = brought, ask, complete
 
     def get(self, key: str) -> Value | None:
         """The key's value; None where it is absent.
 
         Raises:
-            NotSimulated: nobody knows.
+            NotSimulated: the key is unknown.
         """
         lower = key.lower()
         found: Found = self._brought.get(lower, UNKNOWN)
@@ -94,7 +94,7 @@ class RequestKeys:
 
 
 def first_of(*asks: Ask) -> Ask:
-    """Ask one behind the other, until one knows."""
+    """Ask them in order, until one knows the key."""
 
     def ask(key: str) -> Found:
         for each in asks:

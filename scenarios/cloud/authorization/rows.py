@@ -1,4 +1,4 @@
-"""What IAM has to know of a service: which actions its calls need, on which ARNs, and how it says no.
+"""What IAM has to know of a service: which actions its calls need, on which ARNs, and how it words a denial.
 
 A line of `Permissions.lines` is `Operation [condition]  action  resource`:
 
@@ -7,7 +7,7 @@ A line of `Permissions.lines` is `Operation [condition]  action  resource`:
 - the resource is `*`, or a kind of resource with the parameters that fill it: one of the action's service,
   by its own `kinds`, else as AWS's list names it. A parameter is a path: `.` goes down, `[]` goes through a
   list, `[+X]` and `[-X]` through those entries that have, or lack, X, `{}` takes a map's keys; `=value`
-  stands in for one that is absent, `CALLER` being whoever asks.
+  stands in for an absent one; `CALLER` is the caller.
 
 All lines of an operation count together: AWS asks about each. `unknown(Param)` marks where AWS asks about
 something that the parameters alone don't tell.
@@ -154,14 +154,11 @@ class Permissions:
     """What IAM knows of a service.
 
     Args:
-        prefix: what its actions begin with.
-        denial: how it says no.
-        lines: see above.
-        kinds: kinds of resources that AWS's list doesn't have, or whose parameters tell more than a name.
-        context: the condition keys that its calls bring.
-        policy_of: how the policy is found that hangs on one of its resources.
-        tags_of: how the tags of one of its resources are found; None: nobody here knows of any.
-        principal: as whom it acts, and roles are passed to it: `PREFIX.amazonaws.com` unless said.
+        prefix: what its actions begin with. denial: how it says no. lines: see above. kinds: kinds of
+        resources that AWS's list doesn't have, or whose parameters tell more than a name. context: the
+        condition keys that its calls bring. policy_of: how the policy of one of its resources is found.
+        tags_of: how the tags of one of its resources are found; None: tags are not known here. principal: the
+        service principal it acts as, and to which roles are passed: `PREFIX.amazonaws.com` unless said.
     """
 
     prefix: str

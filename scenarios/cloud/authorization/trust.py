@@ -1,7 +1,8 @@
 """What a service asks before it takes a role, a queue or a function that it is given.
 
-Whether it can assume the role, whether the role may do what the service will do with it, whether the resource
-lets the service in. The decision is `policy.decide`'s, over the policies as they stand in moto.
+Whether it can assume the role, whether the role may do what the service will do with it, whether the
+resource's policy allows the service. The decision is `policy.decide`'s, over the policies as they stand in
+moto.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-service.html
 """

@@ -36,10 +36,10 @@ def resource_matches(pattern: str, resource: str) -> bool:
     A `*` that ends a colon-separated segment reaches over colons. AWS's page leaves open whether a wildcard
     *inside* a segment does (`log-group:a*z`).
 
-    Of a resource that nobody named (`UNNAMED`) only `*` tells that it is meant.
+    A resource without a name (`UNNAMED`) is matched by `*` only.
 
     Raises:
-        NotSimulated: the answer hangs on just that.
+        NotSimulated: the answer depends on that.
     """
     if resource == UNNAMED and pattern != "*":
         raise NotSimulated("iam", f"whether {pattern} means what a call is about")

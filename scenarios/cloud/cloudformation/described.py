@@ -19,7 +19,7 @@ from scenarios.cloud.setting import Setting
 
 
 class DescribedStacks:
-    """Answers in CloudFormation's name."""
+    """Answers CloudFormation's and EC2's describe calls about the stacks."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting

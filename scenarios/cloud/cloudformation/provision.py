@@ -1,13 +1,13 @@
 """Build a stack on the simulated AWS: each resource of a template, created as its service would create it.
 
-moto's own CloudFormation knows too few types and lets too much pass, so every resource is made with the
-boto3 calls that CloudFormation makes behind the scenes. Three promises:
+moto's own CloudFormation knows too few types and accepts too much, so every resource is created with the
+boto3 calls that CloudFormation makes itself. Three promises:
 
 - nothing is skipped: a type or a property we do not know, at any depth, is an error that names it and says
   whether CloudFormation has it, and so is one that we know and do not read;
 - what AWS refuses is refused: a service's API and its types here ask the same rules (`kernel.validation`),
   and beyond them malformed ARNs, roles that cannot be assumed, a grant that nothing waits for;
-- nothing is random: the same template gives the same names and ids, whatever was created before.
+- nothing is random: the same template gives the same names and ids, also after other stacks.
 """
 
 import hashlib
@@ -42,10 +42,10 @@ def provision(
 ) -> Stack:
     """Create every resource of a plain CloudFormation template through `session`.
 
-    What comes from `translate` is what this wants. The session's credentials must lead to `account`; the
-    calls it makes are set-up, and whoever records calls should not record these. A session that has made
-    clients before is worth keeping: a new one reads botocore's data again, which costs as much as the stack.
-    `kinds`: every type there is, by name. `validators`: what each service refuses, asked before each call.
+    The template is one that `translate` returned. The session's credentials must lead to `account`; the calls
+    it makes are set-up, which should not be recorded. Use a session that has made clients before: a new one
+    reads botocore's data again, which takes as long as the stack. `kinds`: every type there is, by name.
+    `validators`: what each service refuses, asked before each call.
 
     Raises:
         InvalidTemplate: CloudFormation, or the service, would refuse; the message names the logical id and

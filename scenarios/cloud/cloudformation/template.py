@@ -80,7 +80,7 @@ def translate(sam: Mapping[str, Any], *, region: str) -> dict[str, Any]:
 
 
 class _NoMetrics(Metrics):  # type: ignore[misc]  # samtranslator ships no types
-    """Measures nothing: the transform's own complains at exit that nobody published what it measured."""
+    """Measures nothing: the transform's own class complains at exit about metrics that were not published."""
 
     def _record_metric(self, *_: Any, **__: Any) -> None:
         return
@@ -181,9 +181,9 @@ class Template:
     def in_order(self, late: frozenset[str] = frozenset()) -> Iterator[Declared]:
         """Yield every resource after those it needs, ties by logical id; types in `late` come last.
 
-        CloudFormation creates whatever is ready at once, so nobody may count on an order the template does
-        not state. `late` is for what grants access: a resource that needs a grant and does not say so with
-        DependsOn loses that race here every time, instead of sometimes in the account.
+        CloudFormation creates all resources that are ready at the same time, so the template must state every
+        order it needs. `late` is for what grants access: a resource that needs a grant and does not say so
+        with DependsOn loses that race here every time, instead of sometimes in the account.
 
         Raises:
             InvalidTemplate: the resources need each other in a circle, which is named.

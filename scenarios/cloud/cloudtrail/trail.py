@@ -1,9 +1,9 @@
 """CloudTrail: every call becomes a record, and records are delivered.
 
-To EventBridge within seconds to two minutes, in the region where AWS records the call and
-only while some trail logs it; to a trail's log group and to log files in its bucket within
-minutes. The call that stops a trail is the last it tells of, and the call that changes what
-it logs is judged by what it logged before. Event history shows the last 90 days, trail or not.
+To EventBridge within seconds to two minutes, in the region where AWS records the call and only while some
+trail logs it; to a trail's log group and to log files in its bucket within minutes. The call that stops a
+trail is the last one it records, and the call that changes its selectors is recorded by the old selectors.
+Event history shows the last 90 days, trail or not.
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html
 """
@@ -168,7 +168,7 @@ class CloudTrail:
             self._files.take(trail, region, record, in_a_file)
 
     def _tell_unheard(self, record: Record, region: str) -> None:
-        """Say once that a rule waits for a call in vain: without a trail that logs it, it is no event.
+        """Note once that a rule waits for a call that no trail logs: the call never becomes an event.
 
         Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
         """
@@ -216,7 +216,7 @@ class CloudTrail:
         ]
 
     def _trail(self, arn: str) -> Any:
-        """A trail by ARN; one that was deleted as it was last, since it still delivers what it had."""
+        """A trail by ARN. A deleted one as it was last, since it still delivers its last records."""
         return next((trail for trail in self._trails() if trail.arn == arn), self._deleted.get(arn))
 
     def _regions_of(self, trail: Any) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""CloudWatch: metrics are kept, alarms looked at, and what follows from each change of state.
+"""CloudWatch: keeps metrics, evaluates alarms, and does what follows from each change of state.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
@@ -72,7 +72,7 @@ class CloudWatch:
         return found
 
     def _settle(self, region: str, namespace: str | None) -> None:
-        """Put in what the services measured since somebody last asked."""
+        """Put in what the services measured since the last question."""
         self._setting.measurements.settle(region, namespace, self._stores[region])
 
     def record(

@@ -142,7 +142,7 @@ class Instances:
         return moto_state.instance_role(self._model(machine), self._setting.account, machine.region)
 
     def adopt(self, region: str, instance: str) -> Machine:
-        """Take over an instance that was there before anything happened: it runs, and nobody is told."""
+        """Take over an instance that was there before anything happened: it runs, and no event is sent."""
         machine = self._machines[instance] = Machine(instance=instance, region=region)
         self._up(machine)
         return machine

@@ -1,7 +1,7 @@
 """Security groups: a rule that is gone is not found by its id, an error that moto has no name for.
 
-The ids: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupIngress.html. That the
-error is this one shows what Terraform's provider for AWS expects of a rule that is gone.
+The ids: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupIngress.html. The error
+code is the one that Terraform's AWS provider expects for a missing rule.
 """
 
 from botocore.exceptions import ClientError

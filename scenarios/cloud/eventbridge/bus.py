@@ -126,7 +126,7 @@ class EventBridge:
             region=asked.region,
             now=self._setting.clock.now,
         )
-        # A bus that isn't there takes the event as well, and nobody sees it.
+        # PutEvents to a bus that doesn't exist succeeds too; no rule sees the event.
         bus = bus_name(entry)
         self._setting.clock.after(0, lambda: self.emit(asked.region, event, bus), "PutEvents")
         return {"EventId": str(event["id"])}

@@ -44,7 +44,7 @@ from scenarios.cloud.sqs.queue_metrics import deleted, received
 RECEIVE_SECONDS = 0.05
 # A poller that is refused goes on asking; AWS names no pace.
 REFUSED_SECONDS = 60.0
-# "Lambda might wait for up to 20 seconds", whatever shorter window is configured: a long poll's length.
+# "Lambda might wait for up to 20 seconds", even if a shorter window is configured: a long poll's length.
 LONG_POLL_SECONDS = 20
 LARGEST_PAYLOAD_BYTES = 6 * 1024 * 1024
 

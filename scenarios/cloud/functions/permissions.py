@@ -81,7 +81,7 @@ def _function_policy(arn: Arn) -> Document | None:
 
 
 def _function_tags(arn: Arn) -> dict[str, str] | None:
-    """A function's tags; nobody here knows those of mappings and layers."""
+    """A function's tags; those of mappings and layers are not known here."""
     if not arn.rest.startswith("function:"):
         return None
     function = moto_state.lambda_function(arn.account, arn.region, arn.text)

@@ -61,7 +61,7 @@ class ExecutionEnvironment:
     def invoke(self, event: Any, context: Any, afterwards: Callable[[], None] = lambda: None) -> Any:
         """Run the handler; once it has returned `afterwards`, before the environment freezes.
 
-        Whatever the handler raises rises. Raises InitError when there is none to run.
+        Every error of the handler rises. Raises InitError if there is no handler.
         """
         with self._inside(), redirect_stdout(self._output), redirect_stderr(self._output):
             result = self._resolve()(event, context)
@@ -92,7 +92,7 @@ class ExecutionEnvironment:
         if handler is None:
             message = f"Handler '{attribute}' missing on module '{module_name}'"
             raise InitError("Runtime.HandlerNotFound", message)
-        return handler  # type: ignore[no-any-return]  # whatever the module calls a handler
+        return handler  # type: ignore[no-any-return]  # any callable
 
     @contextmanager
     def _inside(self) -> Iterator[None]:

@@ -132,7 +132,7 @@ class Functions(Door[Event]):
         """Take an event into the function's asynchronous queue."""
         invocation = Invocation(
             arn=arn,
-            event=json.loads(json.dumps(event)),  # what travels is JSON, and nobody shares objects with it
+            event=json.loads(json.dumps(event)),  # the event is JSON: the handler gets a copy
             request_id=self._setting.new_uuid("lambda.request"),
             accepted=self._setting.clock.now,
         )
@@ -253,7 +253,7 @@ class Functions(Door[Event]):
             result = died(invocation.request_id, f"exit status {error.code or 0}")
         except InitError as error:
             result = raised(error, self._code)
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises is Lambda's to report
+        except Exception as error:  # noqa: BLE001 - Lambda reports every error of a handler
             return raised(error, self._code)
         finally:
             self._running = None

@@ -1,7 +1,8 @@
-"""The checks AWS makes when a resource is created that needs somebody's leave.
+"""The checks AWS makes when it creates a resource that needs a permission.
 
-A function whose role nobody may assume, a subscription to a function that does not accept it: AWS refuses to
-create these. The decision is `policy.decide`'s, over the policies as they stand when the resource is created.
+AWS refuses to create, for example, a function whose role Lambda may not assume, or a subscription of a
+function that does not allow it. The decision is `policy.decide`'s, over the policies as they stand when the
+resource is created.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What every type of resource is told in order to be created, and what it answers.
+"""What the function that creates a type of resource gets, and what it returns.
 
 A `Kind` is one CloudFormation type: the shape of its properties and a function that makes the boto3 calls.
 That function gets an `Order` and returns the resource's `Identity`: what `Ref` and `Fn::GetAtt` give.
@@ -89,7 +89,7 @@ class Site:
 
 
 class Properties(Mapping[str, Any]):
-    """Properties that remember which of them were read: accepting one and ignoring it would be a lie."""
+    """Properties that remember which of them were read: none may be accepted and then ignored."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         self._given = given
@@ -111,7 +111,7 @@ class Properties(Mapping[str, Any]):
 
     @property
     def unread(self) -> list[str]:
-        """The names of those that nobody looked at."""
+        """The names of those that were not read."""
         return sorted(self._given.keys() - self._read)
 
 

@@ -1,8 +1,8 @@
 """The shapes of properties: which there are, what may be in them, and what becomes of them.
 
-Every type of resource has one `Shape`, an allow-list: a property that is not in it is an error, at any
-depth, since a property nobody reads would make the rehearsal say yes to something it never looked at.
-A property is read, or it is `Inert` with a reason, or `Refused`.
+Every type of resource has one `Shape`, an allow-list: a property that is not in it is an error, at any depth.
+Otherwise the rehearsal would accept a property that it never read. A property is read, or it is `Inert` with
+a reason, or `Refused`.
 
 CloudFormation is lenient about scalars ("60" is a number, "true" a boolean) and so are we.
 """
@@ -175,13 +175,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inert:
-    """A property that changes nothing in the simulated AWS, and why that is no lie; it keeps its form."""
+    """A property that changes nothing in the simulated AWS, and the reason; its form is checked."""
 
     because: str
     form: Form | None = None
 
     def check(self, value: Any, at: str) -> Any:
-        """Return it; whoever creates the resource does not get to see it."""
+        """Return it; the function that creates the resource does not get it."""
         return value if self.form is None else self.form.check(value, at)
 
 

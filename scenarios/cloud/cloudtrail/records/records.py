@@ -82,9 +82,9 @@ def record_of(call: ApiCall, recorded: Recorded, *, event_id: str, request_id: s
 def error_code(recorded: Recorded, operation: str, code: str) -> str:
     """`errorCode` for the code in a service's answer.
 
-    A denial is `AccessDenied` whatever the API calls it, but where the service has a form of its own. The
-    query services (IAM, SNS, RDS...) answer with a short code (`NoSuchEntity`), CloudTrail prints the
-    exception's name (`NoSuchEntityException`). All others are printed as they are.
+    A denial is `AccessDenied`, also if the API has another code, except where the service has a form of its
+    own. The query services (IAM, SNS, RDS...) answer with a short code (`NoSuchEntity`), CloudTrail prints
+    the exception's name (`NoSuchEntityException`). All others are printed as they are.
     """
     if recorded.forms and recorded.forms.error_code:
         return recorded.forms.error_code(code)

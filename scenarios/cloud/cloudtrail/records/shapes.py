@@ -78,7 +78,8 @@ class _Compiler:
 
     def writer(self, shape: Shape) -> Writer:
         if shape.name not in self._made:
-            # Whoever meets this shape inside itself finds a writer that looks again when it is needed.
+            # A shape that contains itself finds this writer, which looks up the finished one when it is
+            # needed.
             self._made[shape.name] = partial(self._write_later, shape.name)
             self._made[shape.name] = self._make(shape)
         return self._made[shape.name]
@@ -143,7 +144,7 @@ def _write_list(writer: Writer, value: Any) -> list[Any]:
 
 
 def _write_map(writer: Writer, value: Mapping[str, Any]) -> dict[str, Any]:
-    # Sorted: equal calls give equal bytes, in whatever order their tags were written down.
+    # Sorted: equal calls give equal bytes, for every order of their tags.
     return {key: writer(value[key]) for key in sorted(value)}
 
 

@@ -18,7 +18,7 @@ from scenarios.cloud.kernel.recorded import GLOBAL_REGION, HIDDEN
 FAILED_AUTHENTICATION: Final = "Failed authentication"
 NO_SUCH_USER: Final = "No username found in supplied account"
 
-# Nobody signs in to the console with the CLI: a caller that says nothing else uses a browser.
+# People sign in to the console with a browser; so does a caller without another user agent.
 _BROWSER: Final = "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0"
 
 
@@ -38,7 +38,7 @@ def console_sign_in(
     Root's sign-ins are recorded in us-east-1 wherever they were made; a user's in `region`, or in us-east-1
     when signing in at the global endpoint (None). A failure has no ARN for a user, and for a name that the
     account doesn't have (`unknown_user`, which makes it a failure) not even the name. A role's session comes
-    from an identity provider: whatever that asked for, AWS prints `MFAUsed` as No.
+    from an identity provider: AWS prints `MFAUsed` as No, even if the provider asked for a second factor.
     """
     succeeded = succeeded and not unknown_user
     mfa_used = mfa_used and caller.kind is not CallerKind.ASSUMED_ROLE

@@ -1,7 +1,7 @@
-"""What a trail is told to log: its event selectors and its Insights, put and told.
+"""What a trail is set to log: its event selectors and its Insights, put and returned.
 
-A selector that leaves management events out blinds EventBridge as well. The call that changes the selectors
-is itself judged by those that were there before it.
+Management events that the selectors leave out don't reach EventBridge either. The call that changes the
+selectors is itself judged by those that were there before it.
 
 Sources:
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html,

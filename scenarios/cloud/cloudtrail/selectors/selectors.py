@@ -19,7 +19,7 @@ from typing import Any, Final
 Record = Mapping[str, Any]
 Selector = Mapping[str, Any]
 
-# What a trail has for which nobody chose selectors, as GetEventSelectors tells it.
+# The selectors of a trail without selectors of its own, as GetEventSelectors returns them.
 DEFAULT_SELECTORS: Final[Sequence[Selector]] = (
     {
         "ReadWriteType": "All",

@@ -1,4 +1,4 @@
-"""What an alarm does when its state changes: an action is an ARN, and the ARN says what.
+"""What an alarm does when its state changes. An action is an ARN, which says what to do.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/UsingAlarmActions.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html

@@ -1,9 +1,9 @@
 """When metric alarms are looked at, and what is seen then.
 
-Every minute, 15 seconds into it; alarms with a period below a minute every ten seconds. The window slides by
-the minute, whatever the period, and looks at two periods more than are evaluated, so that a datapoint that
-arrives late still counts. Nothing ticks where there is no alarm. An alarm whose window holds nothing is left
-alone once that has had its effect: nothing but new data can change it.
+Every minute, 15 seconds into it; alarms with a period below a minute every ten seconds. For every period the
+window moves by one minute. It covers two periods more than are evaluated, so that a datapoint that arrives
+late still counts. Nothing is scheduled where there is no alarm. An alarm with an empty window gets its state
+for missing data, and is then skipped until new data comes: nothing else can change it.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html
@@ -84,7 +84,7 @@ class Evaluations:
         self.looks = 0
 
     def begin(self) -> None:
-        """Set the looking going where there is something to look at; again whenever an alarm was put."""
+        """Schedule evaluations if there is an alarm; called again when an alarm is put."""
         for _, watch in self._all():
             if watch.seconds not in self._ticking:
                 self._ticking.add(watch.seconds)
@@ -115,7 +115,7 @@ class Evaluations:
                     yield region, self._watch(region, alarm)
 
     def _watch(self, region: str, alarm: Any) -> Watch:
-        """Moto makes another object of an alarm that is put again."""
+        """The watch of an alarm. When an alarm is put again, moto makes a new object of it."""
         found = self._watches.get((region, alarm.name))
         if found is None or found.alarm is not alarm:
             found = self._watches[region, alarm.name] = watch_of(alarm)

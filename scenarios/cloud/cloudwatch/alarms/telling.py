@@ -1,6 +1,6 @@
 """What CloudWatch says when an alarm changes: the SNS message, EventBridge's event, Lambda's event.
 
-Functions of the alarm as moto keeps it and of the change; nothing here acts.
+Pure functions of the alarm, as moto keeps it, and of the change.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html

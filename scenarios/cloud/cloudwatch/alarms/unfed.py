@@ -1,7 +1,7 @@
 """Alarms on metrics in AWS's own namespaces that no service of the simulated AWS emits.
 
-Such an alarm could never go off here, and a scenario that expects nothing of it would pass. So it is said,
-once. Whoever puts the metric, or sets the alarm's state by hand, has answered.
+Such an alarm could never go off here, and a scenario that expects nothing of it would pass. So it is reported
+once, unless the scenario puts the metric or sets the alarm's state itself.
 """
 
 import math
@@ -40,7 +40,7 @@ class UnfedAlarms:
                 self._setting.note("no data", str(found))
 
     def unanswered(self) -> Iterator[NeverEmitted]:
-        """Those whose metric nobody put, and whose state nobody set."""
+        """Those whose metric was not put, and whose state was not set."""
         for found, source in self._found.items():
             store = self._store(found.region)
             has_data = store.newest(source.namespace, source.name, source.dimensions) > -math.inf

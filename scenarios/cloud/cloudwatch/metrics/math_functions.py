@@ -1,6 +1,6 @@
 """What each operator and function of metric math makes of numbers and of sparse time series.
 
-A number that isn't (`math.nan`) stands for a value there is none of: whatever is computed of it is left out.
+`math.nan` stands for a missing value: every result that is computed from it is left out.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 """
@@ -71,7 +71,7 @@ def at_each(tells: Callable[[datetime], float], times: Sequence[int]) -> Series:
 
 
 def _steps(step: Callable[[Series, int, int], float]) -> Callable[[Series], Series]:
-    """From each datapoint there is to the next, whatever lies between; the first has none before it."""
+    """From each datapoint to the next one, also across empty periods; the first has none before it."""
     return lambda series: {at: step(series, before, at) for before, at in pairwise(sorted(series))}
 
 

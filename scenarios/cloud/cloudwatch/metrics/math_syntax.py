@@ -16,7 +16,7 @@ from typing import Final
 from scenarios.cloud.kernel.errors import NotSimulated
 
 LONGEST: Final = 2048
-_DEEPEST: Final = 50  # no page names a limit: beyond this nobody here knows what AWS does
+_DEEPEST: Final = 50  # no page names a limit; what AWS does beyond this depth is unknown
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<text>\"[^\"]*\"|'[^']*')"
     r"|(?P<mark>&&|\|\||[=!<>]=|[-+*/^<>()\[\],])|(?P<stray>\S))",

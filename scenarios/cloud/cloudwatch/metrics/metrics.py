@@ -1,4 +1,4 @@
-"""What CloudWatch remembers of metrics, and the statistics it makes of them. Whoever asks tells the time.
+"""What CloudWatch remembers of metrics, and the statistics it makes of them. Callers give the time.
 
     >>> noon = datetime(2024, 3, 5, 12, tzinfo=UTC)
     >>> store = MetricStore()
