@@ -11,13 +11,13 @@ Time never goes backwards.
 """
 
 import heapq
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import ModuleType, TracebackType
+from types import ModuleType, SimpleNamespace, TracebackType
 from typing import Any, Self
-from weakref import WeakKeyDictionary
 
 import freezegun
 import freezegun.api
@@ -26,29 +26,69 @@ from scenarios.cloud.kernel.errors import WorldError
 
 Callback = Callable[[], object]
 
-# Modules that freezegun need not look through when it starts: it walks every attribute of
-# every module in sys.modules, and botocore and moto together have thousands of them.
-_LEFT_ALONE = ["threading", "rich", "hypothesis", "_pytest", "pluggy", "samtranslator", "cfnlint", "networkx"]
+# Modules that freezegun need not look through. The last three hold what only stands for a module: it can't be
+# remembered what these have.
+_LEFT_ALONE = (
+    *("threading", "rich", "hypothesis", "_pytest", "pluggy", "samtranslator", "cfnlint", "networkx"),
+    *("typing.", "_openssl", "cryptography.hazmat.primitives"),
+)
 
 
 _freezegun: Any = freezegun.api  # its private names are in no types
 _REAL = frozenset(_freezegun._real_time_object_ids)  # noqa: SLF001
-_LOOKED_THROUGH: WeakKeyDictionary[ModuleType, tuple[int, list[tuple[str, Any]]]] = WeakKeyDictionary()
+_Looked = tuple[ModuleType, int, list[str]]
+_LOOKED_THROUGH: dict[str, _Looked] = {}
+"""By a module's name: the module, how many names it had, and which of them are of real time."""
 
 
-def _time_in(module: Any) -> list[tuple[str, Any]]:
-    """What of real time a module has under which names: what freezegun asks of each, many times faster.
+@contextmanager
+def _few_modules_to_look_through() -> Iterator[None]:
+    """Inside, freezegun starts with the modules that have something of real time, a tenth of all.
 
-    As freezegun does, a module that has as many names as before is not looked through again.
+    It walks every attribute of every module in sys.modules when it starts: botocore and moto together have
+    thousands of them. As it does, a module that has as many names as before is not looked through again.
     """
-    if type(module) is not ModuleType:  # what only stands for one may make its attributes when asked
-        return list(_freezegun._get_module_attributes(module))  # noqa: SLF001
-    names = vars(module)
-    size, found = _LOOKED_THROUGH.get(module, (-1, []))
-    if size != len(names):
-        found = [(name, value) for name, value in names.items() if id(value) in _REAL]
-        _LOOKED_THROUGH[module] = len(names), found
+    own, look_through = _freezegun.sys, _freezegun._get_cached_module_attributes  # noqa: SLF001
+    found = _with_real_time()
+    names_in = {id(module): names for module, names in found.values()}
+
+    def time_in(module: Any) -> list[tuple[str, Any]]:
+        names = names_in[id(module)]
+        if names is None:
+            return list(_freezegun._get_module_attributes(module))  # noqa: SLF001
+        return [(name, vars(module)[name]) for name in names if name in vars(module)]
+
+    _freezegun.sys = SimpleNamespace(modules={name: module for name, (module, _) in found.items()})
+    _freezegun._get_cached_module_attributes = time_in  # noqa: SLF001
+    try:
+        yield
+    finally:
+        _freezegun.sys = own
+        _freezegun._get_cached_module_attributes = look_through  # noqa: SLF001
+
+
+def _with_real_time() -> dict[str, tuple[Any, list[str] | None]]:
+    """Modules by name, each with which of its names are of real time; None where that can't be remembered."""
+    found: dict[str, tuple[Any, list[str] | None]] = {}
+    for name, module in list(sys.modules.items()):
+        known = _LOOKED_THROUGH.get(name)
+        if known is None or known[0] is not module or known[1] != len(module.__dict__):
+            known = _look_through(name, module)
+        if known is None:
+            found[name] = module, None
+        elif known[2]:
+            found[name] = module, known[2]
     return found
+
+
+def _look_through(name: str, module: Any) -> _Looked | None:
+    if name.startswith(_LEFT_ALONE):
+        return (module, 0, [])
+    if type(module) is not ModuleType:  # what only stands for one may make its attributes when asked
+        return None
+    names = vars(module)
+    _LOOKED_THROUGH[name] = module, len(names), [each for each, value in names.items() if id(value) in _REAL]
+    return _LOOKED_THROUGH[name]
 
 
 @dataclass(order=True, slots=True)
@@ -83,13 +123,10 @@ class Clock:
         self.cause: int | None = None
 
     def __enter__(self) -> Self:
-        self._freezer = freezegun.freeze_time(self._now, tz_offset=0, ignore=_LEFT_ALONE)
-        look_through = _freezegun._get_cached_module_attributes  # noqa: SLF001
-        _freezegun._get_cached_module_attributes = _time_in  # noqa: SLF001
-        try:
+        self._freezer = freezegun.freeze_time(self._now, tz_offset=0, ignore=list(_LEFT_ALONE))
+        with _few_modules_to_look_through():
             self._frozen = self._freezer.start()
-        finally:
-            _freezegun._get_cached_module_attributes = look_through  # noqa: SLF001
+        self._freezer.modules_at_start = set(sys.modules)  # it looks through later ones when it stops
         self._frames = freezegun.api.call_stack_inspection_limit
         freezegun.api.call_stack_inspection_limit = 0  # no caller sees real time
         return self

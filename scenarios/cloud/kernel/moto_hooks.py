@@ -5,18 +5,22 @@ moto keeps the state. Its own incomplete deliveries (inside `put_log_events`, `p
 ignores doesn't look as if it worked. Each service corrects what moto gets wrong (`Service.mends`).
 """
 
-import copy
 import copyreg
 import inspect
+import io
 import os
+import pickle
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, cached_property
 from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
+from weakref import WeakValueDictionary
 
 import moto
 import moto.awslambda.models as lambda_models
@@ -170,16 +174,22 @@ def seed_ids(seed: int) -> None:
     logs_models.LogEvent._event_id = 0  # noqa: SLF001 - a counter that would go on from world to world
 
 
-_callback_response = cache(moto_models.CallbackResponse)
+_REGISTERED: dict[str, list[Any]] = {}
 
 
 def _start(mocked: MockAWS) -> None:
-    """Start moto; what it registers for each method and URL of every service, it registers again as it is."""
-    made, moto_models.CallbackResponse = moto_models.CallbackResponse, _callback_response
+    """Start moto; what it registers for each method and URL of every service is put together once."""
+    methods = moto_models.RESPONSES_METHODS
+    moto_models.RESPONSES_METHODS = [] if _REGISTERED else methods
     try:
         mocked.start()
     finally:
-        moto_models.CallbackResponse = made
+        moto_models.RESPONSES_METHODS = methods
+    registry: Any = moto_models.responses_mock._registry  # noqa: SLF001
+    if not _REGISTERED:
+        _REGISTERED.update({method: list(each) for method, each in registry._registered.items()})  # noqa: SLF001
+    elif not registry._registered:  # noqa: SLF001 - moto had not been started before
+        registry._registered.update({method: list(each) for method, each in _REGISTERED.items()})  # noqa: SLF001
 
 
 @contextmanager
@@ -287,12 +297,13 @@ class Snapshot:
             for region, backend in regions.items()
         }
         self._random = mock_random.getstate()
-        self._backends = _copied(live)
+        self._keys = tuple(live)
+        self._backends = _Kept(list(live.values()), shared=(backends for backends, _, _ in live))
 
     def restore(self) -> None:
         """Replace moto's state by a copy of this one."""
         BackendDict.reset()
-        for (backends, account, region), backend in _copied(self._backends).items():
+        for (backends, account, region), backend in zip(self._keys, self._backends.copy(), strict=True):
             dict.__setitem__(backends[account], region, backend)
             if backends.service_name == "lambda":
                 _index_functions(backend)
@@ -300,12 +311,56 @@ class Snapshot:
         forget_instances()
 
 
-def _copied(live: Mapping[Any, Any]) -> dict[Any, Any]:
-    # The registries themselves are moto's singletons: what refers to them must go on referring to them.
-    memo = {id(backends): backends for backends, _, _ in live}
-    if models := sys.modules.get("moto.ssm.models"):
-        models.ParameterDict.__reduce__ = _parameters_reduced
-    return {key: copy.deepcopy(backend, memo) for key, backend in live.items()}
+class _Kept:
+    """Objects kept as text, from which a copy is read; that takes a tenth of what `copy.deepcopy` takes.
+
+    The copies are what it makes: what it copies to itself (functions, classes, keys, regular expressions) and
+    what is `shared` stays one object. Moto's registries are shared: what refers to them goes on doing so.
+    """
+
+    def __init__(self, objects: list[Any], *, shared: Iterable[Any]) -> None:
+        if models := sys.modules.get("moto.ssm.models"):
+            models.ParameterDict.__reduce__ = _parameters_reduced
+        text = io.BytesIO()
+        keeper = _Keeper(text, shared)
+        keeper.dump(objects)
+        self._text, self._shared = text.getvalue(), keeper.shared
+
+    def copy(self) -> list[Any]:
+        reader: Any = pickle.Unpickler(io.BytesIO(self._text))  # noqa: S301 - written above
+        reader.persistent_load = self._shared.__getitem__
+        copied: list[Any] = reader.load()
+        return copied
+
+
+class _Keeper(pickle.Pickler):
+    def __init__(self, text: io.BytesIO, shared: Iterable[Any]) -> None:
+        super().__init__(text, pickle.HIGHEST_PROTOCOL)
+        self.shared: list[Any] = []
+        self._numbers: dict[int, int] = {}
+        for each in shared:
+            self._share(each)
+
+    def persistent_id(self, each: Any) -> int | None:
+        """Pickle asks of every object: the number of one that is shared; None for one that is copied."""
+        if id(each) not in self._numbers and _copied_to_itself(each):
+            self._share(each)
+        return self._numbers.get(id(each))
+
+    def reducer_override(self, each: Any) -> Any:
+        """Pickle asks how to copy what it doesn't know; what was in it is put in again behind it."""
+        return (WeakValueDictionary, ()) if isinstance(each, WeakValueDictionary) else NotImplemented
+
+    def _share(self, each: Any) -> None:
+        self._numbers.setdefault(id(each), len(self.shared))
+        self.shared.append(each)
+
+
+def _copied_to_itself(each: Any) -> bool:
+    if isinstance(each, (type, FunctionType, BuiltinFunctionType, ModuleType, weakref.ref, property)):
+        return True
+    deepcopy = getattr(type(each), "__deepcopy__", None)
+    return deepcopy is not None and deepcopy(each, {}) is each
 
 
 def _parameters_reduced(parameters: Any) -> tuple[Any, ...]:
