@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from scenarios.cloud.kernel import garbage
 from scenarios.cloud.kernel.faults import PROFILES, Faults
 from scenarios.commands.run_options import ALL, options
 from scenarios.commands.scenarios import UNREADABLE, tell_unreadable
@@ -90,11 +91,12 @@ def _draw(reports: Sequence[Report], picture: Path) -> None:
 
 
 def _run(runs: Sequence[tuple[Scenario, Faults]], seed: int, *, explained: bool) -> Iterator[Report]:
-    for number, (scenario, faults) in enumerate(runs, 1):
-        with progress() as line:
-            line.say(f"{number} of {len(runs)}: {scenario.name}")
-            report = run(scenario, seed=seed, faults=faults, explained=explained)
-        yield report
+    with garbage.can_wait():
+        for number, (scenario, faults) in enumerate(runs, 1):
+            with progress() as line:
+                line.say(f"{number} of {len(runs)}: {scenario.name}")
+                report = run(scenario, seed=seed, faults=faults, explained=explained)
+            yield report
 
 
 def _counted(made: Iterator[Report], of: int) -> Iterator[Report]:

@@ -76,6 +76,15 @@ def _profiles(config: pytest.Config) -> tuple["Faults", ...]:
     return tuple(PROFILES.values()) if asked == ALL else (PROFILES[asked],)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop() -> Generator[None, object, object]:
+    """Let the garbage collector wait while tests run: between two worlds there is next to nothing for it."""
+    from scenarios.cloud.kernel import garbage
+
+    with garbage.can_wait():
+        return (yield)
+
+
 # ---- collecting ---------------------------------------------------------------------------------
 
 
