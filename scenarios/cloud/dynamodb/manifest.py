@@ -1,6 +1,7 @@
 """DynamoDB, as one value."""
 
 from scenarios.cloud.dynamodb.laws import register
+from scenarios.cloud.dynamodb.mends import MENDS
 from scenarios.cloud.dynamodb.permissions import PERMISSIONS
 from scenarios.cloud.dynamodb.recorded import RECORDED
 from scenarios.cloud.dynamodb.resources import KINDS
@@ -15,6 +16,7 @@ SERVICE = Service(
     permissions=PERMISSIONS,
     recorded=RECORDED,
     kinds=KINDS,
+    mends=MENDS,
     metrics=METRICS,
     validation=Validation(code="ValidationException"),
     register=register,

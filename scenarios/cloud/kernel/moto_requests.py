@@ -6,6 +6,7 @@ Results that depend on moto's and botocore's code alone are computed once here; 
 """
 
 import re
+import string
 import sys
 from functools import cache, lru_cache
 from io import BytesIO
@@ -23,6 +24,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.base_backend import BackendDict
 from moto.core.exceptions import HTTPException
 from moto.core.utils import get_equivalent_url_in_aws_domain
+from moto.moto_api._internal import mock_random
 
 from scenarios.cloud.kernel.moto_mends import Mend
 
@@ -169,6 +171,47 @@ def _keys_of_member(picker: Any, context: Any) -> Any:
     return kept[known]
 
 
+_get_value: Any = moto_serialize.ResponseSerializer.get_value
+
+
+def _member_of(serializer: Any, value: Any, key: str, shape: Any) -> Any:
+    """A member of an answer; of a plain dictionary, without a description of what is looked for."""
+    picker = serializer._value_picker  # noqa: SLF001
+    if (
+        type(value) is not dict
+        or type(picker) is not moto_serialize.XFormedAttributePicker
+        or picker.response_transformers
+    ):
+        return _get_value(serializer, value, key, shape)
+    if key in value:
+        return value[key]
+    names = vars(shape).get("_possible_keys", {}).get((key, dict, getattr(shape, "parent", None) is not None))
+    if names is None:  # what is asked for the first time
+        return _get_value(serializer, value, key, shape)
+    return next((value[name] for name in names if name in value), None)
+
+
+# ---- ids ----------------------------------------------------------------------------------------
+
+
+def _random_string(
+    source: Any,
+    length: int = 20,
+    include_digits: bool = True,  # noqa: FBT001, FBT002 - as moto has it
+    lower_case: bool = False,  # noqa: FBT001, FBT002
+) -> str:
+    """As moto draws it, letter by letter, without asking for each what may be chosen from."""
+    pool = string.ascii_letters + (string.digits if include_digits else "")
+    drawn: list[str] = []
+    bits, size, width = source.getrandbits, len(pool), len(pool).bit_length()
+    while len(drawn) < length:
+        number = bits(width)
+        if number < size:  # as `random.choice` does it
+            drawn.append(pool[number])
+    text = "".join(drawn)
+    return text.lower() if lower_case else text
+
+
 # ---- signatures ---------------------------------------------------------------------------------
 
 _canonical_request: Any = SigV4Auth.canonical_request
@@ -192,6 +235,8 @@ SHORTER: tuple[Mend, ...] = (
     (moto_backends, "_import_backend", cache(moto_backends._import_backend)),  # noqa: SLF001
     (moto_request.Request, "from_primitives", classmethod(_request)),
     (moto_serialize.XFormedAttributePicker, "get_possible_keys", _keys_of_member),
+    (moto_serialize.ResponseSerializer, "get_value", _member_of),
+    (type(mock_random), "get_random_string", _random_string),
     (SigV4Auth, "canonical_request", _unread),
     (SigV4Auth, "signature", _unsigned),
 )

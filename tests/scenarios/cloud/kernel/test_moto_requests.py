@@ -12,8 +12,9 @@ from moto import mock_aws
 from moto.core import botocore_stubber
 from moto.core.base_backend import BackendDict
 from moto.core.request import Request
-from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
+from moto.core.serialize import AttributePickerContext, JSONSerializer, XFormedAttributePicker
 from moto.core.utils import get_service_model
+from moto.moto_api._internal.moto_random import MotoRandom
 
 from scenarios.cloud.kernel import moto_hooks, moto_requests, moto_state
 
@@ -135,6 +136,40 @@ def test_a_member_is_looked_for_under_the_names_that_moto_tries(made):
         alone = list(dict.fromkeys(moto_requests._possible_keys(picker, context)))
 
         assert [list(moto_requests._keys_of_member(picker, context)) for _ in range(2)] == [alone] * 2
+
+
+ANSWERS = [
+    {"Table": {"TableName": "t", "table_arn": "x", "ItemCount": None, "KeySchema": []}},
+    {"Items": [{"a": {"S": "1"}}, {"b": {"M": {"c": {"NULL": True}}}}], "Count": 2},
+    {},
+]
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_a_member_of_a_dictionary_is_what_moto_alone_finds_in_it(answer):
+    model = get_service_model("dynamodb")
+    operation = model.operation_model("DescribeTable" if "Table" in answer else "Query")
+    found = []
+    for serializer in (JSONSerializer(operation, value_picker=XFormedAttributePicker()) for _ in range(3)):
+        look = moto_requests._get_value if not found else moto_requests._member_of
+        for key, shape in operation.output_shape.members.items():
+            shape.parent = operation.output_shape
+            with moto_hooks.moto_without_physics(0):  # names are kept inside only
+                found.append((key, look(serializer, answer, key, shape)))
+    size = len(operation.output_shape.members)
+
+    assert found[size : 2 * size] == found[:size] == found[2 * size :]
+
+
+@pytest.mark.parametrize("asked", [{}, {"length": 52}, {"include_digits": False}, {"lower_case": True}])
+def test_a_drawn_text_is_the_one_that_moto_alone_draws(asked):
+    alone = MotoRandom(7)
+    shorter = MotoRandom(7)
+
+    expected = [alone.get_random_string(**asked) for _ in range(3)]
+
+    assert [moto_requests._random_string(shorter, **asked) for _ in range(3)] == expected
+    assert shorter.getstate() == alone.getstate()
 
 
 def test_who_signs_stands_in_the_header_and_a_presigned_url_is_signed():

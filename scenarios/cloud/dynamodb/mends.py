@@ -1,0 +1,141 @@
+"""A faster way through moto's DynamoDB: the same expressions and items, read and measured once.
+
+Moto reads an update expression twice for each call and walks its tree ten times, asking at every node which
+kinds of nodes it wants; it reads a condition with six regular expressions for each word; for each attribute
+of an item it measures all the others. What depends on an expression's text alone is kept here.
+"""
+
+import copy
+import pickle
+from collections import deque
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Any
+
+import moto.dynamodb.models.dynamo_type as types
+import moto.dynamodb.parsing.ast_nodes as nodes
+from moto.dynamodb import comparisons
+from moto.dynamodb.exceptions import ItemSizeTooLarge
+from moto.dynamodb.parsing import expressions, validators
+
+from scenarios.cloud.kernel.moto_mends import Mend
+
+_nodes: Any = nodes  # moto gives it no types
+_expressions: Any = expressions
+
+# ---- update expressions -------------------------------------------------------------------------
+
+_make: Any = _expressions.UpdateExpressionParser.make.__func__
+
+
+@lru_cache(maxsize=512)
+def _parsed(parser: Any, text: str) -> Any:
+    """The tree of an expression. Moto only looks at it: what it changes is the copy that it validates."""
+    return _make(parser, text)
+
+
+def _tree_of(parser: Any, text: str) -> Any:
+    return _parsed(parser, text)
+
+
+@lru_cache(maxsize=512)
+def _as_text(tree: Any) -> bytes:
+    return pickle.dumps(tree, pickle.HIGHEST_PROTOCOL)
+
+
+def _copied(what: Any) -> Any:
+    """What `copy.deepcopy` makes of a tree; of that of an expression, several times faster."""
+    if not isinstance(what, _nodes.UpdateExpression):
+        return copy.deepcopy(what)
+    return pickle.loads(_as_text(what))  # noqa: S301 - written above
+
+
+@cache
+def _is_node(kind: Any) -> bool:
+    return issubclass(kind, _nodes.Node)
+
+
+@cache
+def _processed(kind: Any, wanted: tuple[type, ...]) -> bool:
+    return issubclass(kind, wanted)
+
+
+def _traversed(traverser: Any, node: Any, child_id: int = -1) -> Any:
+    """As moto's: depth first; a node that the traverser wants is replaced by what it makes of it."""
+    return _below(traverser, traverser.nodes_to_be_processed(), node, child_id)
+
+
+def _below(traverser: Any, wanted: tuple[type, ...], node: Any, child_id: int) -> Any:
+    if not _is_node(type(node)):  # type: ignore[arg-type]  # a class can be hashed
+        return node
+    parent = node.parent
+    if node.children is not None:
+        for number, child in enumerate(node.children):
+            traverser.pre_processing_of_child(node, number)
+            _below(traverser, wanted, child, number)
+    if _processed(type(node), wanted):  # type: ignore[arg-type]
+        node = traverser.process(node)
+        node.parent = parent
+        if parent:
+            parent.children[child_id] = node
+    return node
+
+
+@cache
+def _holds_clauses(kind: Any) -> bool:
+    return issubclass(kind, (_nodes.Expression, _nodes.UpdateExpressionFunction))
+
+
+def _clauses(node: Any, kinds: Any) -> list[Any]:
+    """As moto's: what is of these kinds below a node, and not below another of them."""
+    found = []
+    for child in node.children or ():
+        if type(child) in kinds:
+            found.append(child)
+        elif _holds_clauses(type(child)):  # type: ignore[arg-type]
+            found += _clauses(child, kinds)
+    return found
+
+
+# ---- conditions ---------------------------------------------------------------------------------
+
+_Parser: Any = comparisons.ConditionExpressionParser
+_read: Any = _Parser._lex_condition_expression  # noqa: SLF001
+
+
+@lru_cache(maxsize=512)
+def _words(text: str) -> tuple[Any, ...]:
+    return tuple(_read(_Parser(text, {}, {})))
+
+
+def _words_of(parser: Any) -> deque[Any]:
+    """The words of a condition; whoever reads on takes them out of a queue of their own."""
+    return deque(_words(parser.condition_expression))
+
+
+# ---- items --------------------------------------------------------------------------------------
+
+_LARGEST_ITEM = 405_000  # moto's own measure: bytes of names and values
+
+
+def _begin_item(item: Any, hash_key: Any, range_key: Any, attrs: Mapping[str, Any]) -> None:
+    """An item as moto makes it, measured once; it only grows meanwhile."""
+    item.hash_key, item.range_key = hash_key, range_key
+    item.attrs = types.LimitedSizeDict()
+    size = 0
+    for name, value in attrs.items():
+        made = types.DynamoType(value)
+        dict.__setitem__(item.attrs, name, made)
+        size += types.bytesize(name) + made.size()
+    if size > _LARGEST_ITEM:
+        raise ItemSizeTooLarge
+
+
+MENDS: tuple[Mend, ...] = (
+    (_expressions.UpdateExpressionParser, "make", classmethod(_tree_of)),
+    (validators, "deepcopy", _copied),
+    (_nodes.DepthFirstTraverser, "traverse_node_recursively", _traversed),
+    (_nodes.Node, "find_clauses", _clauses),
+    (_Parser, "_lex_condition_expression", _words_of),
+    (types.Item, "__init__", _begin_item),
+)
