@@ -17,7 +17,7 @@ from botocore import xform_name
 
 from chalicelib.errors import MalformedEvent
 from chalicelib.stack import CloudFormation, LogAlarm, Parameter
-from chalicelib.triggers import Trigger, may_be_confused
+from chalicelib.triggers import OnQueue, Trigger, may_be_confused
 from chalicelib.wording import aws_command
 
 if TYPE_CHECKING:
@@ -300,6 +300,14 @@ class Remediation:
     def triggers(self) -> tuple[Trigger, ...]:
         """The triggers of all its ways."""
         return tuple(way.on for way in self.ways)
+
+    @property
+    def invoked_asynchronously(self) -> bool:
+        """Whether Lambda itself keeps its events, tries them again, and gives up on them in the end.
+
+        What comes from a queue is the queue's to keep.
+        """
+        return not all(isinstance(trigger, OnQueue) for trigger in self.triggers)
 
     @property
     def acts(self) -> bool:

@@ -16,6 +16,15 @@ RUNTIME = "python3.13"
 TIMEOUT_SECONDS = 50  # Lambda tries again after 60: by then a crashed run's claim has lapsed
 MEMORY_MB = 256
 
+_KEPT_WHEN_IT_FAILS: Template = {
+    "EventInvokeConfig": {
+        "MaximumRetryAttempts": 2,
+        "DestinationConfig": {
+            "OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
+        },
+    }
+}
+
 
 def function(remediation: Remediation) -> Template:
     """What Chalice leaves out of a function: its triggers, its variables, where its failures go."""
@@ -35,12 +44,7 @@ def function(remediation: Remediation) -> Template:
                     f"Trigger{number}": _event(trigger)
                     for number, trigger in enumerate(remediation.triggers, start=1)
                 },
-                "EventInvokeConfig": {
-                    "MaximumRetryAttempts": 2,
-                    "DestinationConfig": {
-                        "OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
-                    },
-                },
+                **(_KEPT_WHEN_IT_FAILS if remediation.invoked_asynchronously else {}),
             }
         },
         f"{name}LogGroup": log_group(),

@@ -5,7 +5,7 @@ only where the remediation's mode lets it act. Resources are text for CloudForma
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.http.routes import GRANTS as HTTP_GRANTS
@@ -74,9 +74,14 @@ def _runtime(remediation: Remediation) -> tuple[Grant, ...]:
         # An encrypted topic asks its key in the publisher's name.
         Grant(action="kms:GenerateDataKey", resource="${AlertKey.Arn}"),
         Grant(action="kms:Decrypt", resource="${AlertKey.Arn}"),
-        # In the role's own policy: Lambda refuses a destination that the role can't reach yet.
-        Grant(action="sqs:SendMessage", resource="${DeadLetters.Arn}"),
+        *_giving_up(remediation),
     )
+
+
+def _giving_up(remediation: Remediation) -> Iterator[Grant]:
+    if remediation.invoked_asynchronously:
+        # In the role's own policy: Lambda refuses a destination that the role can't reach yet.
+        yield Grant(action="sqs:SendMessage", resource="${DeadLetters.Arn}")
 
 
 def _reading(remediation: Remediation) -> tuple[Grant, ...]:

@@ -54,7 +54,8 @@ def test_a_function_that_reads_a_queue_may_do_what_lambdas_poller_does():
     granted = [grant for grant in grants_of(reading) if grant.resource == "${Jobs.Arn}"]
 
     assert actions(granted, "sqs") == ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"]
-    assert actions(grants_of(BARE), "sqs") == ["SendMessage"]
+    assert actions(grants_of(BARE), "sqs") == ["SendMessage"]  # to the dead letters
+    assert "SendMessage" not in actions(grants_of(reading), "sqs")  # a queue keeps its own
 
 
 def test_what_acts_is_granted_apart_and_so_is_counting_acts():

@@ -196,7 +196,7 @@ def test_a_function_is_pinned_and_logs_to_a_group_that_forgets(function):
     assert group["Properties"]["RetentionInDays"] == 365
 
 
-@pytest.mark.parametrize("function", HANDLING)
+@pytest.mark.parametrize("function", [each for each in HANDLING if each.id != "TrailValidation"])
 def test_what_a_function_could_not_handle_is_kept(function):
     configured = function["Properties"]["EventInvokeConfig"]
     dead_letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
@@ -206,6 +206,16 @@ def test_what_a_function_could_not_handle_is_kept(function):
     for trigger in function["Properties"]["Events"].values():
         if trigger["Type"] in ("EventBridgeRule", "Schedule"):
             assert trigger["Properties"]["DeadLetterConfig"] == {"Arn": dead_letters}
+
+
+def test_what_a_function_could_not_handle_of_a_queue_is_the_queues_to_keep():
+    function = FUNCTIONS["TrailValidation"]["Properties"]
+
+    assert {trigger["Type"] for trigger in function["Events"].values()} == {"SQS"}
+    assert "EventInvokeConfig" not in function
+    assert RESOURCES["Validations"]["Properties"]["RedrivePolicy"]["deadLetterTargetArn"] == {
+        "Fn::GetAtt": ["DeadLetters", "Arn"]
+    }
 
 
 def test_dead_letters_are_kept_as_long_as_sqs_can():
