@@ -319,7 +319,8 @@ def _touches(mutant: Mutant, touched: Touched) -> bool:
     """A role and a function matter under their own names only: somebody is judged, something runs."""
     kind = _templates()[mutant.of]["Resources"][mutant.resource]["Type"]
     by_name = kind in {"AWS::IAM::Role", "AWS::Lambda::Function"}
-    return mutant.resource in touched.named or (not by_name and mutant.resource in touched.joined)
+    near = touched.named | touched.alarmed
+    return mutant.resource in (near if by_name else near | touched.joined)
 
 
 def _stated(mutant: Mutant) -> set[tuple[str, str]]:

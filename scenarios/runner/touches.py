@@ -4,8 +4,10 @@ Recorded while the scenario runs on the template as it is. Whatever happens in a
 to: every call its caller, its action and its resource; every delivery the policy that is asked; every line of
 the trace the rule, the function, the alarm, the filter. A resource is touched when one of its names is among
 these, or when it refers to such a resource, or such a one to it: a permission to its function, a policy to
-its role, a metric filter to its log group. A resource that no run of a scenario names, and that is joined to
-nothing it names, can't change what happens in that run. `mutate` holds that against some of its survivors.
+its role, a metric filter to its log group. A parameter of the stack joins as a resource does: a filter refers
+to a log group that was there before by the parameter that has its name. A resource that no run of a scenario
+names, and that is joined to nothing it names, can't change what happens in that run. `mutate` holds that
+against some of its survivors.
 """
 
 import re
@@ -21,6 +23,8 @@ from scenarios.cloud.setting import Setting
 
 # A word that names something, in an ARN, a note or a parameter.
 _LONGEST = 600
+# What is shorter, such as a threshold, stands in any text.
+_SHORTEST = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,7 @@ class Recording:
             here = {logical_id for logical_id in stack.resources if _is_named(stack, logical_id, text)}
             named |= here
             joined |= _next_to(here, stack.template["Resources"])
+            joined |= _referring(_named_parameters(stack, text), stack.template["Resources"])
             roles = {resource.physical_id: logical_id for logical_id, resource in stack.resources.items()}
             asked |= {(roles[role], action) for role, action in self._asked if role in roles}
             off = {name for name, each in stack.resources.items() if each.physical_id in self._alarms}
@@ -99,7 +104,8 @@ def recording() -> Iterator[Recording]:
     """Inside, everything that any world's run names is heard."""
     heard = Recording()
     judge, service_may, role_may = Identity.judge, Identity.service_may, Identity.role_may
-    made, by_service, note = Calls._made, Calls.by_service, Setting.note  # noqa: SLF001 - the end of every call
+    by_service, note = Calls.by_service, Setting.note
+    made, set_up = Calls._made, Calls._set_up  # noqa: SLF001 - the end of every call, and of every muted one
 
     def judged(self: Any, caller: Any, action: str, resource: str, *more: Any, **named: Any) -> Any:
         heard.hear(caller.arn, resource)
@@ -119,6 +125,10 @@ def recording() -> Iterator[Recording]:
         heard.hear(asked.parameters)
         return made(self, asked, *more)
 
+    def muted_call(self: Any, original: Any, client: Any, operation: str, parameters: Any) -> Any:
+        heard.hear(parameters)
+        return set_up(self, original, client, operation, parameters)
+
     def service_did(self: Any, by: str, service: str, operation: str, parameters: Any, **more: Any) -> Any:
         heard.hear(parameters)
         return by_service(self, by, service, operation, parameters, **more)
@@ -134,6 +144,7 @@ def recording() -> Iterator[Recording]:
         (Identity, "service_may", service_asked),
         (Identity, "role_may", role_asked),
         (Calls, "_made", call_made),
+        (Calls, "_set_up", muted_call),
         (Calls, "by_service", service_did),
         (Setting, "note", noted),
     )
@@ -163,15 +174,27 @@ def references(node: Any) -> set[str]:
 
 def _is_named(stack: Stack, logical_id: str, text: str) -> bool:
     resource = stack.resources[logical_id]
-    names = [resource.physical_id, resource.attributes.get("Arn", "")]
-    return any(len(name) > 3 and name in text for name in names)
+    return any(_stands(name, text) for name in (resource.physical_id, resource.attributes.get("Arn", "")))
+
+
+def _named_parameters(stack: Stack, text: str) -> set[str]:
+    """The parameters whose values the text holds, of those that were given."""
+    return {name for name, value in stack.parameters.items() if _stands(value, text)}
+
+
+def _stands(name: str, text: str) -> bool:
+    return len(name) >= _SHORTEST and name in text
 
 
 def _next_to(named: set[str], resources: Mapping[str, Any]) -> set[str]:
     """What refers to one of these, and what one of these refers to."""
-    refers = {logical_id: references(resource) & set(resources) for logical_id, resource in resources.items()}
-    to = {logical_id for logical_id, others in refers.items() if others & named}
-    return to | {other for logical_id in named for other in refers.get(logical_id, ())}
+    from_these = {other for logical_id in named for other in references(resources[logical_id])}
+    return _referring(named, resources) | (from_these & set(resources))
+
+
+def _referring(names: set[str], resources: Mapping[str, Any]) -> set[str]:
+    """The resources that refer to one of these names."""
+    return {logical_id for logical_id, resource in resources.items() if references(resource) & names}
 
 
 def _counting_for(alarms: set[str], resources: Mapping[str, Any]) -> set[str]:
