@@ -5,6 +5,7 @@ from typing import Any
 from scenarios.cloud.world import World
 from scenarios.incidents.error_burst import BEFORE, GROUP, logs
 from scenarios.incidents.failed_login import bastion, knock
+from scenarios.incidents.trail_validation import asks
 from scenarios.runner.scenario import Action, Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor, arrives
 from scenarios.runner.words.checks import alarm_mail, alert, kept, no_more_alerts_than
@@ -17,6 +18,7 @@ from scenarios.runner.words.giving_up import (
 )
 from scenarios.runner.words.machines import WatchedHost
 from scenarios.runner.words.trail_actions import lifts_the_policy
+from scenarios.runner.words.trail_settings import on_trail
 
 root = Actor(name="root", address="203.0.113.7")
 mallory = Actor(name="mallory", address="203.0.113.66")
@@ -150,6 +152,7 @@ SILENCED = Scenario(
         *(at(f"00:{50 + number}", knock(bastion, "admin", 700 + number)) for number in range(5)),
         at("01:30", lifts_the_policy(mallory), _plants_a_file()),
         at("01:40", _host_is_under_pressure(), web.stopped_by(mallory)),
+        at("02:00", on_trail(mallory, "delete_trail"), asks(alice, 0.1)),
     ],
     then=[
         at_the_end(

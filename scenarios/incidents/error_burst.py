@@ -104,6 +104,7 @@ CHANGED_BY_HAND = Scenario(
     title="Somebody points the function at a group that it may not read: the alert says so",
     before=BEFORE,
     parameters=(("ErrorBurstGroup", GROUP),),
+    denied=("logs:FilterLogEvents",),
     when=[
         at("00:00", _points_elsewhere("shop/api")),
         at("00:10", logs("web-1", "ERROR: 400 bad basket", 60)),

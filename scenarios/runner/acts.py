@@ -1,9 +1,10 @@
-"""Acts: what the stack does about an incident, noted while it happens.
+"""Acts: what the stack does about an incident, and what IAM denies its functions, noted while it happens.
 
 An act is a call by the function of a remediation that may act, where CloudTrail would record it as a
 management event that writes: reading, the ledger, alerts and logs are no acts.
 """
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -15,6 +16,21 @@ from chalicelib.template.parts import logical_id
 from scenarios.cloud.kernel.caller import ApiCall, CallerKind
 from scenarios.cloud.kernel.recorded import Recorded
 from scenarios.cloud.world import World
+
+_DENIED = re.compile(r"is not authorized to perform: (\S+)")
+
+
+def note_denials(world: World) -> None:
+    """Have every call that a function of the stack may not make become a line of the trace: kind `denied`."""
+    functions = {each.physical_id: each.logical_id for each in world.home.of_type("AWS::Lambda::Function")}
+    world.calls.after_everything(partial(_note_denial, world, functions))
+
+
+def _note_denial(world: World, functions: Mapping[str, str], call: ApiCall) -> None:
+    if call.error is None or call.caller.session not in functions:
+        return
+    if found := _DENIED.search(call.error[1]):
+        world.setting.note("denied", f"{functions[call.caller.session]} may not {found[1]}")
 
 
 def note_acts(world: World) -> None:

@@ -17,10 +17,10 @@ from scenarios.cloud.kernel.faults import NONE, Faults
 from scenarios.cloud.setting import Moment
 from scenarios.cloud.world import START, Deployment, World
 from scenarios.packaging.sam import application, sam_template
-from scenarios.runner.acts import note_acts
+from scenarios.runner.acts import note_acts, note_denials
 from scenarios.runner.scenario import Expectation, Scenario, TimedAction, span
 from scenarios.runner.show.alarm_course import AlarmCourse, courses
-from scenarios.runner.words.checks import nothing_lost
+from scenarios.runner.words.checks import nothing_denied, nothing_lost
 
 STAGE = "prod"
 ON_CALL = "on-call@example.com"
@@ -144,6 +144,7 @@ def _in_world(
     with world:
         began = world.clock.now
         note_acts(world)
+        note_denials(world)
         try:
             _play(world, scenario, world.setting.faults, failures)
         except NotSimulated as error:
@@ -209,7 +210,8 @@ def _play(world: World, scenario: Scenario, faults: Faults, failures: list[str])
         _judge(world, expectation, failures)
     world.clock.run(end)
     at_the_end = [each for each in scenario.expectations if each.after is None]
-    always = [] if scenario.loses else [Expectation(nothing_lost())]
+    always = [Expectation(nothing_denied(but=scenario.denied))]
+    always += [] if scenario.loses else [Expectation(nothing_lost())]
     for expectation in [*at_the_end, *always]:
         _judge(world, expectation, failures)
 

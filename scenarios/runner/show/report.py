@@ -25,6 +25,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "action": ("action", "bold"),
     "matched": ("noticed", "cyan"),
     "forwarded": ("forwarded", "cyan"),
+    "denied": ("denied", "yellow"),
     "refused": ("refused", "yellow"),
     "mail": ("alert", "bold yellow"),
     "alarm": ("alarm", "magenta"),

@@ -173,6 +173,18 @@ def nothing_lost() -> Check:
     return Check("no event, message or log line is lost", judge)
 
 
+def nothing_denied(*, but: Iterable[str] = ()) -> Check:
+    """No function of the stack asked for something that it may not do, `but` these actions."""
+    known = tuple(but)
+
+    def judge(world: World) -> str | None:
+        denied = [moment.words for moment in world.setting.trace if moment.kind == "denied"]
+        return next((words for words in denied if not words.endswith(known)), None)
+
+    said = f" but {', '.join(known)}" if known else ""
+    return Check(f"no function is denied a call{said}", judge)
+
+
 def state(words: str, judge: Callable[[Any], str | None], service: str, region: str = "") -> Check:
     """The account's own state, read by a boto3 client of that service."""
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
+from scenarios.incidents.error_burst import CHANGED_BY_HAND
 from scenarios.incidents.table_deleted import RESTORED
 from scenarios.runner.acts import act_in_words
 from scenarios.runner.run import run
@@ -61,3 +62,11 @@ def test_an_act_is_named_as_the_aws_cli_names_it(service, operation, parameters,
     )
 
     assert act_in_words(call) == words
+
+
+def test_a_function_that_asks_for_what_it_may_not_do_fails_the_run():
+    """The function copes with it and sends its alert; in the account nobody would notice."""
+    unexpected = run(replace(CHANGED_BY_HAND, denied=()))
+
+    assert unexpected.failures == ("no function is denied a call: ErrorBurst may not logs:FilterLogEvents",)
+    assert run(CHANGED_BY_HAND).passed

@@ -17,6 +17,8 @@ TEMPLATE = {
             "Properties": {"FunctionName": {"Ref": "Look"}, "SourceArn": {"Fn::Sub": "${Rule.Arn}/*"}},
         },
         "Far": {"Type": "AWS::SNS::Topic"},
+        "Filter": {"Type": "AWS::Logs::SubscriptionFilter", "Properties": {"LogGroupName": {"Ref": "Group"}}},
+        "Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Threshold": {"Ref": "Threshold"}}},
     }
 }
 
@@ -40,7 +42,7 @@ def stack():
         resources=resources,
         outputs={},
         template=TEMPLATE,
-        parameters={},
+        parameters={"Group": "shop/web", "Threshold": "3"},
     )
 
 
@@ -63,6 +65,19 @@ def test_what_nobody_names_and_nothing_named_refers_to_is_not_touched():
 
     assert "Far" not in found.named | found.joined
     assert found.joined == {"Permission"}
+
+
+def test_a_parameter_joins_what_refers_to_it_by_what_it_was_given():
+    """A group that was there before is none of the stack's resources. A threshold's 3 stands anywhere."""
+    found = touched({"logGroupName": "shop/web", "limit": "30"})
+
+    assert (found.named, found.joined) == (frozenset(), {"Filter"})
+
+
+def test_what_only_a_check_asks_about_is_touched_as_well():
+    (scenario,) = named(["trail_stopped.auditors"])
+
+    assert {"Auditors", "AuditAdministrators"} <= record(scenario).touched.named
 
 
 def test_a_role_that_was_judged_is_named_with_what_it_asked():
