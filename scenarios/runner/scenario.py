@@ -83,7 +83,7 @@ class Scenario:
     `before`: CloudFormation of what is there before the stack comes.
     `loses`: what the incident itself makes undeliverable; by default nothing may be.
     `denied`: actions that a function of the stack may not do because of the incident; by default there is
-    none: what a function asks and its policy doesn't grant is a mistake, though the function may cope with it.
+    none: what a function asks and its policy doesn't grant is a mistake, though the function may cope.
     `not_emitted`: alarms and rules, by name or logical id, that wait for what the simulated AWS never emits,
     and that this scenario is not about. Any other that does fails the run.
 
