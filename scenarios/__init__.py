@@ -1,1 +1,1 @@
-"""What tests Trailwarden and is never deployed: incidents, and the simulated AWS they run on."""
+"""Never deployed: incidents that test Trailwarden, the simulated AWS they run on, and the command line."""

@@ -13,9 +13,8 @@ Where a variable stands decides how it is filled in:
 | within a JSON template's string | as text, **not escaped** | nothing is delivered | empty |
 | in a quoted-string template | as text, **not escaped** | unquoted: `{a:1,b:[A,B]}` | empty |
 
-Unescaped text with a quote or a line break in it makes a JSON template's outcome no JSON: such an event is
-not delivered either. A quoted-string template is delivered as it comes out; whether a target takes it is the
-target's affair.
+If unescaped text with a quote or a line break makes the result of a JSON template invalid JSON, the event is
+not delivered either. The result of a quoted-string template is delivered unchecked; the target may refuse it.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
 """
@@ -58,7 +57,7 @@ class RefusedInput(ValueError):
 
 
 class _Missing:
-    """There is nothing at a path; null is something."""
+    """There is nothing at a path; a null there counts as a value."""
 
 
 _MISSING: Final = _Missing()

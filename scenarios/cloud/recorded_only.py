@@ -1,6 +1,6 @@
-"""Services of which only their records are known: what they do is not simulated.
+"""Services that only CloudTrail knows: their calls are recorded, and not simulated.
 
-One that gets a folder takes its line along.
+When a service gets a folder of its own, its line moves there.
 """
 
 from scenarios.cloud.kernel.recorded import Recorded, Style

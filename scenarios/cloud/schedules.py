@@ -126,7 +126,7 @@ class _Rate:
     def next_after(self, moment: datetime) -> datetime | None:
         try:
             return moment + self.period
-        except OverflowError:  # beyond the year 9999: nobody will see it fire
+        except OverflowError:  # beyond the year 9999, the last one datetime has
             return None
 
 

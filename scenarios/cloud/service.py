@@ -34,8 +34,8 @@ class Service:
         kinds: the CloudFormation types that are its own, by name.
         mends: what moto gets wrong in its state.
         validation: what it refuses, of its API and of CloudFormation alike; see `kernel.validation`.
-        metrics: those it emits. An alarm on any other of AWS's is told to hear nothing.
-        events: those it puts on the default bus. A rule for any other of AWS's is told the same.
+        metrics: those it emits. An alarm on any other metric of AWS is reported: it gets no data.
+        events: those it puts on the default bus. A rule for any other event of AWS is reported too.
         register: registers its laws in a world that is being made; see `kernel.laws`.
     """
 

@@ -81,7 +81,7 @@ class Setting:
         self.measurements.note(region, namespace, values, *sets, at=at or self.clock.now)
 
     def announce(self, region: str, event: Mapping[str, Any], *, by: str) -> None:
-        """Put an AWS service's event on a region's default event bus; every service may."""
+        """Put an AWS service's event on a region's default event bus; services need no permission for it."""
         bus = f"arn:aws:events:{region}:{self.account}:event-bus/default"
         self.deliveries.hand_over(bus, Event(content=event), by=by)
 

@@ -178,7 +178,7 @@ class World:
         self.clock.run(self.clock.now + timedelta(seconds=seconds))
 
     def never_emitted(self) -> tuple[NeverEmitted, ...]:
-        """Alarms and rules that waited for what nothing here emits, and nobody put."""
+        """Alarms and rules that waited for metrics or events that were neither emitted nor put."""
         return (*self.cloudwatch.unfed.unanswered(), *self.eventbridge.unheard.unanswered())
 
     def root(self) -> Caller:
@@ -336,7 +336,7 @@ def _guards(threads: Threads) -> Iterator[None]:
 
 
 def _unset(owner: Any, name: str, _: Any) -> None:
-    """What a class had only inherited, it inherits again."""
+    """Remove an attribute, so that the class inherits it again."""
     delattr(owner, name)
 
 
@@ -346,7 +346,7 @@ def _wait(seconds: float) -> None:
 
 @contextmanager
 def _environment() -> Iterator[None]:
-    """The account's time zone is UTC, as some of moto's timestamps ask; nobody's AWS settings count here."""
+    """The time zone is UTC, as some of moto's timestamps need; this machine's AWS settings are hidden."""
     try:
         with without_aws_settings():
             os.environ["TZ"] = "UTC"

@@ -1,4 +1,4 @@
-"""`trailwarden catalog`: all that can wake up, what it may touch, and what proves it. It asks no AWS."""
+"""`trailwarden catalog`: every remediation, what it may touch, what proves it. It makes no AWS call."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ _LABEL_WIDTH = 9
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
 )
 def command(form: str) -> int:
-    """Tell every remediation: what wakes it, whether it acts, what it may touch and why, what proves it."""
+    """Show every remediation: what wakes it, whether it acts, what it may touch and why, what proves it."""
     if form == "json":
         for each in CATALOG:
             click.echo(json.dumps(_as_json(each)))

@@ -1,7 +1,7 @@
 """The command `trailwarden`.
 
-Each command is a module of `scenarios.commands`, imported when it is asked for: what works on text or on a
-real account must not wait for, and must not hold, the simulated AWS.
+Each command is a module of `scenarios.commands`, imported when it is asked for: a command that works on text
+or on a real account must not import the simulated AWS.
 
 Exit codes: 0 all well; 1 a finding, a failed expectation; 2 bad usage, bad input, or could not tell: one
 sentence on standard error, and no traceback; 130 Ctrl-C, in one line too.
@@ -60,7 +60,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does; a command that there is not is answered with the names that look like it."""
+        """As click does; for an unknown command, name those that look like it."""
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             close = difflib.get_close_matches(args[0], SUMMARIES, n=3)
             offer = f"did you mean {' or '.join(close)}?" if close else "trailwarden --help lists all"

@@ -26,8 +26,8 @@ def command(stack_name: str, region: str, profile: str | None, *, fix: bool, yes
     """Hold a deployed account against what the stack promises, and say what stays unwatched.
 
     Looks at the stack and all of its parts, the trail and its bucket, the other regions, and who may audit.
-    Reads only; --fix tells each change before it makes it, and changes nothing that somebody may have
-    meant: for the rest it prints the command.
+    Reads only. --fix shows each change before it makes it, and makes only changes that can't be against
+    somebody's intention; for all others it prints the command.
 
     Exits with 0 when all is well, 1 when something is unwatched, and 2 when something could not be read.
     """
@@ -47,7 +47,7 @@ def run(clients: Clients, region: str, stack_name: str, *, fix: bool, yes: bool,
 
 
 def _examined(clients: Clients, region: str, stack_name: str) -> tuple[DoctorFinding, ...]:
-    """Ask everything; whoever waits at a terminal sees what is asked."""
+    """Ask everything; a terminal shows each question."""
     if not sys.stderr.isatty():
         return examine(Asker(clients, region), stack_name, datetime.now(UTC))
     try:
@@ -77,7 +77,7 @@ def _agreed(change: str, *, yes: bool) -> bool:
 
 def _clients(profile: str | None, region: str) -> tuple[Clients, str]:
     """Clients of the account that the AWS CLI would reach, and the home region."""
-    # Imported here: whoever only asks for help shall not wait for boto3.
+    # Imported here: --help should not wait for boto3.
     import boto3  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415
 

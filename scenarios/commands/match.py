@@ -38,7 +38,7 @@ class Given:
 def command(pattern: str, events: Sequence[str], form: str) -> int:
     """Try an event pattern of EventBridge, or a filter pattern of CloudWatch Logs, on events.
 
-    PATTERN is a file, or the pattern itself; in which language it is shows by itself. An EVENT is a file of
+    PATTERN is a file, or the pattern itself; its language is recognised. An EVENT is a file of
     JSON, JSON lines or log lines, or a JSON object itself; '-' is standard input, which is also read when
     there is none. Exits with 0 when all match, 1 when some don't, 2 when the pattern or an event is invalid.
     """
@@ -49,7 +49,7 @@ def command(pattern: str, events: Sequence[str], form: str) -> int:
         _refuse(text, error)
         return 2
     names = events or (() if sys.stdin.isatty() else (STANDARD_INPUT,))
-    # Nothing on a standard input that nobody named: then the pattern itself is what was to be tried.
+    # Without a named event and with an empty standard input, only the pattern is checked.
     given = [each for name in names for each in _given(right, name, may_be_empty=not events)]
     if form == "text" and not (given and all(each.unread for each in given)):
         click.echo(language_of(right))

@@ -1,4 +1,4 @@
-"""`trailwarden package`: what AWS is given, made anew, linted, and how to hand it over."""
+"""`trailwarden package`: writes the files for AWS, lints them, and prints the commands that deploy them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ from scenarios.runner.show.progress import progress
 def command(stage: str, out: str) -> int:
     """Write the templates and deployment.zip into OUT, ready for `aws cloudformation package`.
 
-    Brings the generated files of the project up to date before: the fragment, the policies and their list in
+    First brings the generated files of the project up to date: the fragment, the policies and their list in
     .chalice/config.json, requirements.txt, the tables of README. Exits with 1 when cfn-lint finds something,
     before or after the transform.
     """
@@ -25,7 +25,7 @@ def command(stage: str, out: str) -> int:
 
 
 def _package(stage: str, out: Path) -> int:
-    # Imported here: what only asks for help, or completes a word, shall not wait for cfn-lint and chalice.
+    # Imported here: --help and completion should not wait for cfn-lint and chalice.
     from scenarios.packaging import documents, lambda_package, sam  # noqa: PLC0415 - see above
 
     try:

@@ -1,4 +1,4 @@
-"""`trailwarden replay`: what the deployed stack would make of records that are there already."""
+"""`trailwarden replay`: what the deployed stack would do about existing CloudTrail records."""
 
 import json
 from collections import Counter
@@ -27,8 +27,9 @@ def command(files: Sequence[str], form: str) -> int:
     """Put real CloudTrail records through the deployed rules and handlers, on the simulated AWS.
 
     A FILE is a log file of CloudTrail ({"Records": [...]}), as .json or .json.gz, JSON lines, EventBridge
-    events, or one record; '-' is standard input. Nothing is done anywhere: it shows which alerts would be
-    sent and done. Exits with 2 when something in the files was no record, after all others had their turn.
+    events, or one record; '-' is standard input. Nothing is changed in any account: it shows which alerts
+    would be sent and which calls made. Exits with 2 if something in the files was no record, after all others
+    were tried.
     """
     found, complaints = _all(files)
     for complaint in complaints:
@@ -46,7 +47,7 @@ def command(files: Sequence[str], form: str) -> int:
 
 
 def _replayed(found: Sequence[FoundRecord]) -> "list[Replayed]":
-    # Imported here: what only asks for help, or completes a word, shall not wait for moto.
+    # Imported here: --help and completion should not wait for moto.
     from scenarios.runner.replay.replay import replay  # noqa: PLC0415 - see above
 
     with progress() as line:

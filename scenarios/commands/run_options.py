@@ -1,4 +1,4 @@
-"""What `trailwarden run` may be asked; without what answers it, so that a shell completes at once."""
+"""The options of `trailwarden run`, without the code behind them, so that a shell completes at once."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +26,11 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=_names),
     click.option(
-        "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="What is left to chance."
+        "--seed",
+        type=click.IntRange(min=0),
+        default=1,
+        show_default=True,
+        help="Of all that is random: the same seed gives the same run.",
     ),
     click.option(
         "--faults",
@@ -34,9 +38,9 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=click.Choice([*PROFILES, ALL]),
         default="none",
         show_default=True,
-        help="What goes wrong meanwhile; 'all' runs every profile.",
+        help="Which faults are injected; 'all' runs every profile.",
     ),
-    click.option("--trace", is_flag=True, help="Tell everything that happened, not only what matters."),
+    click.option("--trace", is_flag=True, help="Show everything that happened."),
     click.option(
         "--format",
         "form",

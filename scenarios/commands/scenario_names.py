@@ -13,7 +13,7 @@ def scenarios_of(module: str) -> list[str]:
         return []
     try:
         calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    except SyntaxError:  # whoever runs it is told where
+    except SyntaxError:  # `trailwarden run` says where
         return []
     return [
         str(keyword.value.value)

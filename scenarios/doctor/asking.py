@@ -1,4 +1,4 @@
-"""Asking AWS: an answer, or that there is no such thing, or why nobody said."""
+"""Asking AWS: the answer is a value, Missing, or Unknown with the reason."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -36,7 +36,7 @@ Answer = Mapping[str, Any] | Missing | Unknown
 class Asker:
     """Asks one account.
 
-    `region` is the stack's, for whatever names no other; `asking` hears of each question.
+    `region` is the stack's, for calls that name no other; `asking` is called with each question.
     """
 
     def __init__(self, clients: Clients, region: str, asking: Callable[[str], None] = lambda _: None) -> None:

@@ -1,4 +1,4 @@
-"""What must hold of the trail's bucket: deletions are heard, versions kept, nobody but CloudTrail writes.
+"""What must hold of the trail's bucket: deletions are noticed, versions kept, and only CloudTrail writes.
 
 Sources: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/best-practices-security.html,
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html,
@@ -14,7 +14,7 @@ from scenarios.doctor.facts import Bucket, Missing, Unknown
 from scenarios.doctor.finding import DoctorFinding, advice, command, unknown, unwatched, well
 
 SHORTEST_DAYS_KEPT = 365  # PCI DSS 10.5.1, CIS v8 8.10 asks for 90
-# An object must be restored from these before anybody can read it: validation would stop there.
+# Objects in these classes must be restored before they can be read: validation would stop there.
 _OUT_OF_REACH = ("GLACIER", "DEEP_ARCHIVE")
 _EVENTS = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html"
 _MFA_DELETE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html"
@@ -60,7 +60,7 @@ def check_bucket(bucket: Bucket, account: str, region: str) -> Iterator[DoctorFi
 
 
 def _elsewhere(bucket: Bucket, why: Unknown) -> DoctorFinding:
-    """Often on purpose: an archive account that nobody here may read."""
+    """Often on purpose: an archive account that this account may not read."""
     options = {"--bucket": bucket.name}
     operations = (
         "get-bucket-notification-configuration",
@@ -87,12 +87,12 @@ def _events(bucket: Bucket, account: str, region: str) -> Iterator[DoctorFinding
         case Unknown() | Missing() as why:
             yield unknown("whether the bucket sends events to EventBridge", why, where=bucket.name)
         case _:
-            # Whatever is configured stays; CloudFormation can't do this to a bucket it didn't make.
+            # The existing configuration stays; CloudFormation can't change a bucket it didn't make.
             merged = {**bucket.notification, "EventBridgeConfiguration": {}}
             text = json.dumps(merged, sort_keys=True)
             options = {"--bucket": bucket.name, "--notification-configuration": text}
             yield unwatched(
-                "the bucket sends no events to EventBridge: nobody notices a deleted or added log file",
+                "the bucket sends no events to EventBridge: a deleted or added log file is not noticed",
                 where=bucket.name,
                 severity=Severity.CRITICAL,
                 mend=command("s3api", "put-bucket-notification-configuration", options),
@@ -193,7 +193,7 @@ def _policy(bucket: Bucket) -> Iterator[DoctorFinding]:
             source="Security Hub CloudTrail.6",
         )
     if not any(_denies_writing(each) for each in statements):
-        words = "the bucket's policy denies nobody: whoever may write to S3 may add or replace log files"
+        words = "the bucket's policy denies no writes: all who may write to S3 may add or replace log files"
         if bucket.own:
             yield unwatched(words, where=bucket.name, mend=show, source=_POLICY)
         else:

@@ -21,7 +21,7 @@ def findings(facts: AccountFacts, now: datetime) -> Iterator[DoctorFinding]:
     """What the facts come to."""
     yield from check_stack(facts.stack)
     if isinstance(facts.stack.status, Missing):
-        return  # without a stack nobody promised anything else
+        return  # without a stack nothing else was promised
     if facts.trail is not None:
         yield from check_trail(facts.trail, facts.stack.account, now)
     if facts.bucket is not None:

@@ -1,4 +1,4 @@
-"""What tells and what remembers: topics, their keys, the ledger and its kill switch, the dead-letter queues.
+"""Alerts and storage: topics, their keys, the ledger and its kill switch, the dead-letter queues.
 
 Sources: each finding names the control or the page that asks for it.
 """
@@ -19,7 +19,7 @@ _DEAD_LETTERS = (
 
 
 def check_topic(facts: StackFacts, topic: Topic) -> Iterator[DoctorFinding]:
-    """Whether anybody hears what is published."""
+    """Whether alerts reach a confirmed subscription."""
     match topic.confirmed:
         case Unknown() as why:
             yield unknown("a topic's subscriptions could not be listed", why, where=topic.arn)
@@ -33,7 +33,7 @@ def check_topic(facts: StackFacts, topic: Topic) -> Iterator[DoctorFinding]:
                 "--notification-endpoint": "YOU@EXAMPLE.COM",
             }
             yield unwatched(
-                f"nobody hears the topic: no subscription is confirmed, {waits}",
+                f"the topic reaches no one: no subscription is confirmed, {waits}",
                 where=topic.arn,
                 severity=Severity.CRITICAL,
                 mend=aws_cli("sns", "subscribe", options, facts) + ", then confirm by the link in the mail",
@@ -122,7 +122,7 @@ def _kill_switch(facts: StackFacts, table: Table) -> Iterator[DoctorFinding]:
     elif table.kill_switch is True:
         options = {"--table-name": table.name, "--key": in_shell(KILL_SWITCH)}
         yield unwatched(
-            "the kill switch is on: whatever the modes say, nothing acts",
+            "the kill switch is on: nothing acts, in any mode",
             where=table.name,
             severity=Severity.MEDIUM,
             mend=aws_cli("dynamodb", "delete-item", options, facts) + ", once nothing speaks against acting",

@@ -136,7 +136,7 @@ def _rule(facts: StackFacts, rule: Rule) -> Iterator[DoctorFinding]:
             return
         case "DISABLED":
             yield unwatched(
-                "a rule is disabled: its events wake nobody",
+                "a rule is disabled: its events reach no function",
                 where=rule.name,
                 severity=Severity.CRITICAL,
                 mend=aws_cli("events", "enable-rule", options, facts),
@@ -222,7 +222,7 @@ def _alarm(facts: StackFacts, alarm: Alarm) -> Iterator[DoctorFinding]:
         case False if alarm.promised_actions:
             options = {"--alarm-names": alarm.name}
             yield unwatched(
-                "an alarm's actions are switched off: it notifies nobody",
+                "an alarm's actions are switched off: it notifies no one",
                 where=alarm.name,
                 mend=aws_cli("cloudwatch", "enable-alarm-actions", options, facts),
                 fix=on(facts, "cloudwatch", "enable_alarm_actions", AlarmNames=[alarm.name]),

@@ -133,7 +133,7 @@ def _resources(listed: Any, template: Answer, parameters: Mapping[str, str]) -> 
 
 
 def _function(asker: Asker, name: str) -> Function:
-    # Not GetFunction, which hands out the code as well: who examines needn't be let at that.
+    # Not GetFunction, which returns the code as well: a doctor needs no permission for that.
     reply = asker.ask("lambda", "get_function_configuration", FunctionName=name)
     reserved = asker.ask("lambda", "get_function_concurrency", FunctionName=name)
     for answer in (reply, reserved):

@@ -78,7 +78,7 @@ def _configuration(trail: WatchedTrail, account: str) -> Iterator[DoctorFinding]
             )
     if not found.validating:
         yield unwatched(
-            "log file validation is off: nobody can know whether its files were changed",
+            "log file validation is off: changes to its files can't be detected",
             where=trail.arn,
             mend=_told(trail, "update-trail", {"--name": trail.arn}, "--enable-log-file-validation"),
             fix=_on(trail, account, "update_trail", EnableLogFileValidation=True),

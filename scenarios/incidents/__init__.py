@@ -1,1 +1,1 @@
-"""What is rehearsed: one module a remediation."""
+"""The incidents that are rehearsed: one module for each remediation."""

@@ -288,7 +288,7 @@ PARAMETERS = (("IgnoredPrincipals", EXPECTED), ("CisExpectedSources", "198.51.10
 
 
 def no_alert(title: str) -> Check:
-    """This control has been told to nobody; what a near miss is by another control may have been."""
+    """No alert about this control; a near miss may be reported by another control."""
 
     def judge(world: World) -> str | None:
         found = [message.subject for message in alerts(world) if title in message.subject]
@@ -368,7 +368,7 @@ FEW = Scenario(
 
 BUSY = Scenario(
     name="cis_alarms.busy",
-    title="CloudWatch Logs throttles every search: the alert says so, and names nobody",
+    title="CloudWatch Logs throttles every search: the alert says so, and names no caller",
     lasts="30:00",
     when=at(
         "00:00",

@@ -27,7 +27,7 @@ web = WatchedHost(name="web-1")
 
 
 def _event(source: str, name: str, **detail: Any) -> dict[str, Any]:
-    """A record that its rule matches and nobody can read: its time is none."""
+    """A record that its rule matches and no function can read: its time is invalid."""
     kind = "Console Sign In" if source == "signin" else "API Call"
     return {
         "version": "0",
@@ -50,7 +50,7 @@ def _event(source: str, name: str, **detail: Any) -> dict[str, Any]:
 
 UNREADABLE = Scenario(
     name="dead_letters",
-    title="Events that nobody can read are tried three times and kept, with the reason",
+    title="Events that can't be read are tried three times and kept, with the reason",
     when=[
         at(
             "00:00",

@@ -1,4 +1,4 @@
-"""A host runs out of breath: CPU and disk at once."""
+"""A host is overloaded: CPU and disk at once."""
 
 from scenarios.runner.scenario import Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor

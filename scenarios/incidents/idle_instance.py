@@ -1,4 +1,4 @@
-"""A host that does nothing is stopped by an alarm of its own, where whoever deploys says so."""
+"""A host that does nothing is stopped by an alarm of its own, if a parameter of its stack says so."""
 
 from scenarios.runner.scenario import Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor

@@ -107,12 +107,12 @@ deployer = Actor(name="deployer", address="198.51.100.9")
 
 EXPECTED = Scenario(
     name="instance_state.expected",
-    title="Whoever is expected to stop hosts does so: it is written down, and no alert is sent",
+    title="An expected principal stops a host: it is written down, and no alert is sent",
     parameters=(("IgnoredPrincipals", "arn:aws:iam::*:user/deployer"),),
     lasts="30:00",
     given=(web.there(),),
     when=[at("00:00", web.stopped_by(deployer))],
-    # Without the call nobody can know that the change was expected.
+    # Without the call it is unknown that the change was expected.
     then=[
         at_the_end(
             in_time(no_more_alerts_than(0), late=no_more_alerts_than(1)),

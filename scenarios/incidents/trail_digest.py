@@ -36,7 +36,7 @@ def works(actor: Actor, name: str) -> Action:
 
 
 def is_refused_to_write() -> Action:
-    """Only CloudTrail writes to the trail's bucket, whoever else is an administrator."""
+    """Only CloudTrail writes to the trail's bucket; even an administrator may not."""
 
     def do(world: World, caller: Any) -> None:
         bucket = world.home.resources["TrailBucket"].physical_id

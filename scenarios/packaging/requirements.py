@@ -45,7 +45,7 @@ def requirements_with_hashes() -> str:
 
 
 def _needed() -> list[Locked]:
-    """The extra's packages, and whatever they require."""
+    """The extra's packages, and those that they require."""
     locked = {each.name: each for each in _read((PROJECT / ".ci" / "requirements.lock").read_text())}
     wanted = {name: locked[name] for name in _extra() if name != COPIED_BY_CHALICE}
     while more := _required_by(wanted, locked):
@@ -70,7 +70,7 @@ def _extra() -> list[str]:
 def _read(lock: str) -> Iterator[Locked]:
     """Entries as `uv pip compile --generate-hashes` writes them: the pin, its hashes, and who asked for it.
 
-    Raises ValueError where it can't say who did: a package that nobody is known to need would be left out.
+    Raises ValueError for an entry that doesn't name them: its package would be left out.
     """
     for block in re.split(r"\n(?=\S)", lock.strip()):
         head, *rest = [line.strip() for line in block.splitlines()]

@@ -1,6 +1,6 @@
-"""From the declarations in app.py to what CloudFormation is given; and the same, in process, for a rehearsal.
+"""From the declarations in app.py to the SAM template, for a deploy and, in process, for a rehearsal.
 
-Chalice does the packaging. What is ours: the runtime is pinned whatever interpreter packages,
+Chalice does the packaging. What is ours: the runtime is pinned for every interpreter that packages,
 the fragment of `Warden` is merged in, and the policies come from the declared grants. A
 rehearsal takes the very same template without building the dependencies, and needs no network.
 """
@@ -165,7 +165,7 @@ def generated() -> dict[Path, str]:
 
 
 def stale() -> list[Path]:
-    """Generated files that no longer say what the declarations say, or that nobody needs."""
+    """Generated files that differ from the declarations, or that nothing needs any more."""
     wanted = generated()
     wrong = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
     return wrong + [path for path in sorted(POLICIES.glob("*.json")) if path not in wanted]

@@ -214,7 +214,7 @@ def _generated(copy: Path) -> Iterator[str]:
         raise CannotStart(f"the stack can't be made with it: {said.partition(': ')[2] or said}")
     for line in result.stdout.splitlines():
         path = Path(line)
-        if path.exists():  # what nobody needs is removed; that is left to `trailwarden package`
+        if path.exists():  # files that nothing needs any more are left to `trailwarden package`
             yield path.relative_to(copy.resolve()).as_posix()
 
 

@@ -142,7 +142,7 @@ class _Deployed(MetaPathFinder):
 
 
 class _Source(SourceFileLoader):
-    """Compiles each version of a file once: cold starts run the code again, and needn't read it again."""
+    """Compiles each version of a file once: a cold start runs the code again without reading it again."""
 
     def get_code(self, fullname: str) -> CodeType | None:
         """The import system asks."""
@@ -151,7 +151,7 @@ class _Source(SourceFileLoader):
 
 
 def _found(folder: str, fullname: str) -> ModuleSpec | None:
-    """A package or a module where it usually lies; a finder of files would list the whole folder first."""
+    """A package or a module at its usual path; importlib's own finder would list the whole folder first."""
     place = f"{folder}/{fullname.rpartition('.')[2]}"
     for path, within in ((f"{place}/__init__.py", [place]), (f"{place}.py", None)):
         if os.path.isfile(path):  # noqa: PTH113 - a Path for each would cost more than the question

@@ -147,7 +147,7 @@ class Functions(Door[Event]):
         self._setting.clock.after(0.01, lambda: self._attempt(invocation), "Lambda attempts an event")
 
     def _turned_away(self, invocation: Invocation) -> None:
-        """A function with a concurrency of 0 is not run: its events go where failures go, without a retry.
+        """A function with a concurrency of 0 does not run: its events go where failures go, without a retry.
 
         The words of the record are unconfirmed.
         Source: AWS's notice of August 2021, https://github.com/SummitRoute/aws_breaking_changes/issues/48
@@ -284,7 +284,7 @@ class Functions(Door[Event]):
             raise running.ended
 
     def _still_alive(self, running: Invocation) -> None:
-        """After a crash or a timeout a function makes no more AWS calls, in `finally` neither."""
+        """After a crash or a timeout a function makes no more AWS calls, not even in `finally`."""
         if self._setting.clock.now >= self._deadline:
             running.ended = running.ended or TimedOut()
         if running.ended is not None:

@@ -1,1 +1,1 @@
-"""IAM: who calls, and what policies let them do."""
+"""IAM: users, groups, roles and policies."""

@@ -1,4 +1,4 @@
-"""AWS's own managed policies: known to IAM from the moment somebody names one.
+"""AWS's own managed policies: IAM knows one from the first call that names it.
 
 The documents are those that moto carries; it would load all of them into every account, or none.
 Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html

@@ -1,4 +1,4 @@
-"""What moto gets wrong in IAM: it refuses policies that AWS takes.
+"""What moto gets wrong in IAM: it refuses policies that AWS accepts.
 
 A policy without Version is one of 2008; all of SAM's policy templates are such. A condition's value may be a
 number. Sources:

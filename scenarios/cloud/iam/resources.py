@@ -111,7 +111,7 @@ def _attach(order: Order, role: str, policy_arn: str) -> None:
 
 
 def create_group(order: Order) -> Identity:
-    """Create a group with AWS's managed policies, under their names; nobody is in it."""
+    """Create an empty group with AWS's managed policies, under their names."""
     iam = order.client("iam")
     name = order.name("GroupName", 128)
     group = iam.create_group(GroupName=name, **order.pick("Path"))["Group"]

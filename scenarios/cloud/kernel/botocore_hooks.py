@@ -45,7 +45,7 @@ _create_loader = botocore.loaders.create_loader
 
 @contextmanager
 def work_done_once() -> Iterator[None]:
-    """Inside, sessions and clients are made of what was made before, where that is the same."""
+    """Inside, sessions and clients share what would be the same for each."""
     replaced: tuple[tuple[Any, str, Any], ...] = (
         (_Aliaser, "__init__", _begin_aliaser),
         (_Aliaser, "__copy__", _copy_aliaser),
@@ -77,7 +77,7 @@ _PROVIDERS: dict[tuple[int, int, frozenset[str]], tuple[Any, Any, EndpointProvid
 
 
 def shared_loader(search_path: str | None = None) -> botocore.loaders.Loader:
-    """A session's loader of botocore's data; what one has read of the files, none reads again."""
+    """A session's loader of botocore's data; each file is read once for all sessions."""
     loader = _create_loader(search_path)
     loader._cache = _FILES  # type: ignore[attr-defined]  # noqa: SLF001 - where its methods keep what they found
     return loader
@@ -138,7 +138,7 @@ def _begin_aliaser(aliaser: Any, event_emitter: Any, event_aliases: Any = None) 
 
 
 def _aliased(aliaser: Any, event_name: str) -> str:
-    """Most names hold no part of any alias: these need not be asked about each."""
+    """Most names hold no part of any alias: for these the aliases are not tried one by one."""
     known: dict[str, str] = aliaser._alias_name_cache  # noqa: SLF001
     if event_name not in known:
         if _ALIASED_PARTS.isdisjoint(event_name.split(".")) and aliaser._event_aliases is EVENT_ALIASES:  # noqa: SLF001

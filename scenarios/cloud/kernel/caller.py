@@ -1,4 +1,4 @@
-"""Who makes a call, and the call itself, as the simulated AWS sees them.
+"""A caller, and a call, as the simulated AWS sees them.
 
 Sources: IAM identifiers and CloudTrail's userIdentity element,
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
@@ -27,10 +27,10 @@ class Caller:
 
     `arn`: `arn:aws:iam::ACCT:root`, `...:user/NAME`, `arn:aws:sts::ACCT:assumed-role/ROLE/SESSION`,
     `arn:aws:sts::ACCT:federated-user/NAME`, or "" for a service. `policies`: identity policy documents that
-    come with the caller itself (an actor of a scenario); those in the account's IAM are read when
-    a call is judged. `session_policies`: those handed in when a session began; None where none were.
-    `tags`: of the session, `source_identity`: who is behind it. `session_token`: what temporary credentials
-    must bring along, `expires`: until when they hold. `service`: `cloudtrail.amazonaws.com` for a service.
+    come with the caller itself (an actor of a scenario); those in the account's IAM are read when a call is
+    judged. `session_policies`: those handed in when a session began; None where none were. `tags` and
+    `source_identity` are the session's. `session_token`: the token of temporary credentials, `expires`: their
+    end. `service`: `cloudtrail.amazonaws.com` for a service.
     """
 
     kind: CallerKind

@@ -6,7 +6,7 @@ resource is encrypted with. Only this module checks them, with the condition key
 `aws:SourceAccount`. A missing permission is a `Refusal`; the service that delivers has its own error codes
 for it, its own retries and its own dead letters.
 
-A resource's policy must let an AWS service in. Where a service delivers under a role, it must be able to
+A resource's policy must allow an AWS service. Where a service delivers under a role, it must be able to
 assume that role, and the role must be allowed; AWS checks that before it looks for the resource.
 The key that AWS manages for SQS or SNS may be used by everybody in the account, but by no AWS service.
 
@@ -169,7 +169,7 @@ class Delivery(Generic[Payload]):
 
     @property
     def sender(self) -> str:
-        """The name of who delivers, for a record or a trace: a service's principal, or an ARN."""
+        """The sender's name, for a record or a trace: a service's principal, or an ARN."""
         return self.by if isinstance(self.by, str) else self.by.arn
 
 
@@ -322,7 +322,7 @@ class Deliveries:
                 return self._identity.service_may(by, need.action, need.resource, context)
             case AssumedRole():
                 return self._identity.role_may(by.arn, by.service, need.action, need.resource, context)
-            case _:  # a session, which is nobody's deputy
+            case _:  # a session acts for itself: no confused deputy
                 return self._identity.judge(by, need.action, need.resource, need.context)
 
     def _assumed(self, role: AssumedRole, context: Context) -> bool:

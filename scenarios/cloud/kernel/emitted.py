@@ -1,7 +1,7 @@
 """What the services of the simulated AWS emit by themselves: which metrics, and which events.
 
 Each service's manifest lists them. A service measures with `Measurements.note`; the samples
-wait until a metric of that namespace is read, so unread metrics cost next to nothing.
+wait until a metric of that namespace is read, so unread metrics cost almost nothing.
 """
 
 import itertools
@@ -121,7 +121,7 @@ class _Sample:
 
 @dataclass(slots=True)
 class Measurements:
-    """Samples of services' own metrics, until somebody asks for them, or too many wait.
+    """Samples of services' own metrics, kept until they are read, or until too many wait.
 
     `store`: where a region's samples go then.
     """

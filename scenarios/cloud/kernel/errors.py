@@ -22,7 +22,7 @@ class NotSimulated(BaseException):
 class WorldError(BaseException):
     """The simulated AWS was used in a way it does not allow, such as a connection to the outside.
 
-    As loud as `NotSimulated`: a handler which catches `Exception` goes on as if nothing had been wrong.
+    It passes through `except Exception`, as `NotSimulated` does, so that a handler can't hide it.
     """
 
 

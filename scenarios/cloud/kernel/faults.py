@@ -20,13 +20,13 @@ class Faults:
 
     `duplicates`: EventBridge and Logs deliver everything twice, some seconds apart, and a queue shows once
     more what its function handled. `late_seconds`: added to every delivery of a CloudTrail record to
-    EventBridge. `reordered`: records that happen close together may
-    arrive in any order. `throttled_every`: each n-th call of a function is answered with a throttling error
-    once (0: never). `crash_at`: (n, before): the first attempt of each invocation dies before or after its
-    n-th call (None: never). `always_cold`: no execution environment is used twice. `grace_seconds`: how much
-    later than promised things may happen under this profile. `tells_again`: an alert may come twice:
-    it is marked as sent only when SNS took the message: twice is better than never. `targets_throttled`:
-    each target of a rule refuses the first so many attempts of each delivery with a throttling error.
+    EventBridge. `reordered`: records that happen close together may arrive in any order. `throttled_every`:
+    each n-th call of a function is answered with a throttling error once (0: never). `crash_at`: (n, before):
+    the first attempt of each invocation dies before or after its n-th call (None: never). `always_cold`: no
+    execution environment is used twice. `grace_seconds`: how much later than promised things may happen under
+    this profile. `tells_again`: an alert may come twice: it is marked as sent only after SNS took the
+    message, since a second alert is better than none. `targets_throttled`: each target of a rule refuses the
+    first so many attempts of each delivery with a throttling error.
     """
 
     name: str

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-# Keeps botocore away from the files that whoever runs this has.
+# Keeps botocore away from this machine's AWS configuration files.
 NO_AWS_FILES: Mapping[str, str] = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -1,4 +1,4 @@
-"""The laws of one world: which there are, what holds while they are in force, what they begin with.
+"""The laws of one world: their registration, their hooks while the world is entered, and their start.
 
 A service registers its laws (`register(setting)`), in an order that puts each behind those it builds on; what
 it hands to others goes through `Deliveries`, which knows no order.
@@ -43,12 +43,12 @@ class Laws:
         self._begin.append(begin)
 
     def meanwhile(self, context: AbstractContextManager[object]) -> None:
-        """Have something hold for as long as the world is entered, such as a hook."""
+        """Keep a context manager, such as a hook, entered for as long as the world is."""
         self._contexts.append(context)
 
     @contextmanager
     def in_force(self) -> Iterator[None]:
-        """Let everything hold that should."""
+        """Enter everything that `meanwhile` was given."""
         with ExitStack() as leaving:
             for context in self._contexts:
                 leaving.enter_context(context)

@@ -1,7 +1,7 @@
 """Moments in a call's parameters: boto3 takes datetimes, numbers and texts, and AWS gets moments.
 
 A law that answers in moto's place reads parameters before botocore has written them down; so it gets aware
-datetimes, whatever the caller handed in.
+datetimes for every type the caller used.
 
 Sources: the shape `timestamp`, https://smithy.io/2.0/spec/simple-types.html#timestamp; what boto3 takes for
 one, `parse_timestamp` in https://github.com/boto/botocore/blob/develop/botocore/utils.py

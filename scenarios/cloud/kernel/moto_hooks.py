@@ -108,7 +108,7 @@ _load_resource: Any = moto_utilities.load_resource
 
 
 class _Offerings(Sequence[dict[str, Any]]):
-    """The types of instances that a region offers, read when somebody asks.
+    """The types of instances that a region offers, read when they are first needed.
 
     Moto reads ninety files of them when its EC2 is imported, as its SSM does, and writes the kind of place
     into each offering; it is the first to go through them, and finds none yet.

@@ -32,7 +32,7 @@ from scenarios.cloud.kernel.moto_mends import Mend
 
 
 class _Way(NamedTuple):
-    """Who answers at a URL: the backend whose URLs moto reads first, and the responder's method."""
+    """What answers at a URL: the backend whose URLs moto reads first, and the responder's method."""
 
     backends: Any
     region: str
@@ -220,7 +220,7 @@ _OF_HEADERS = (SigV4Auth, S3SigV4Auth)
 
 
 def _unread(auth: Any, request: Any) -> str:
-    """Nobody here reads a signature in a header; who signs, with which key and when, stands beside it."""
+    """The signature itself is never read here; the key and the time stand beside it in the header."""
     return "" if type(auth) in _OF_HEADERS else str(_canonical_request(auth, request))
 
 

@@ -1,4 +1,4 @@
-"""What stands in moto: the state of every service, read and put from outside, one function for each thing.
+"""moto's state of every service: one function for each thing that laws read or write.
 
 Laws read here what an API would show, or what moto keeps and no API shows. Each has a contract test.
 """

@@ -1,4 +1,4 @@
-"""Answers that come page by page: so many at a time, and a token for the rest."""
+"""Paged answers: a number of items at a time, and a token for the next page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

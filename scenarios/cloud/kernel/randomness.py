@@ -25,7 +25,7 @@ def seeded(seed: int) -> Iterator[None]:
     kept_seed = random.Random.seed
 
     def seed_from_source(generator: random.Random, a: Any = None, version: int = 2) -> None:
-        """An own generator without a seed would ask the operating system, past os.urandom."""
+        """A `random.Random()` without a seed would ask the operating system directly, not `os.urandom`."""
         kept_seed(generator, source.getrandbits(64) if a is None else a, version)
 
     kept: list[tuple[Any, str, Any]] = [(os, "urandom", os.urandom), (random, "_urandom", random._urandom)]  # type: ignore[attr-defined]  # noqa: SLF001 - SystemRandom keeps its own reference

@@ -112,7 +112,7 @@ class Recorded:
         data_events: operations that are data events, which trails do not log unless asked to.
         unrecorded: operations that CloudTrail knows neither as management nor as data events.
         reads: operations that are read-only by another verb, as records show.
-        writes: operations that are not, by a verb that says so.
+        writes: operations that write although their verb reads.
         answered_reads: reads whose answer is printed all the same.
         unanswered_writes: writes whose answer isn't: the items of a table, what a function returned.
         shows_what_was_denied: it judges a request after reading it, so that a denied one shows its

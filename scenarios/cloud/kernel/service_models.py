@@ -1,4 +1,4 @@
-"""What botocore knows of AWS's operations, read once.
+"""botocore's models of AWS's operations, each read once.
 
 The simulated AWS derives names and shapes from these models, so that it knows every operation of every
 service without a list of its own. Reading a service's model takes some milliseconds (EC2's about eighty),

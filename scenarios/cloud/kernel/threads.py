@@ -1,16 +1,16 @@
 """Threads inside a world: one runs at a time, and hands over only where it waits or ends.
 
-A thread that was started runs when whoever started it waits for something (a join, a result, a queue, an
-event, a sleep), until it waits itself or ends; then whoever can go on goes on, the first started first. So
-the same run takes the same course every time, on the same clock, as the same caller. Where nobody can go on,
-time passes until the first wait is over; where no wait ever is, a function runs into its timeout, and anybody
-else is told so with a WorldError. Threads that a handler leaves behind get their turn as it returns.
+A started thread runs when the thread that started it waits for something (a join, a result, a queue, an
+event, a sleep). It runs until it waits itself or ends; then the next thread that can go on does, in the order
+of their start. So the same run takes the same course every time, on the same clock, as the same caller. If no
+thread can go on, time passes until the first wait is over. If no wait ever ends, a function runs into its
+timeout, and other code gets a WorldError. Threads that a handler leaves behind get their turn as it returns.
 
-What is loud stays loud: an error that is no Exception ends the thread and rises in the world's own thread,
-even where an executor would have kept it in a future that nobody asks.
+An error that is no Exception, such as NotSimulated, ends the thread and rises in the world's own thread, even
+where an executor would have kept it in a future that is never read.
 
-Left out: calls to AWS take their time one after the other; a thread that wants a plain `Lock` which another
-holds while it waits hangs; worlds know nothing of processes.
+Left out: calls to AWS take their time one after the other; a thread hangs if it wants a plain `Lock` that
+another thread holds while it waits; processes are not simulated.
 
 How Python's own waits are made (all of a Condition, but a join and SimpleQueue):
 https://github.com/python/cpython/blob/3.11/Lib/threading.py, Lib/queue.py, Lib/concurrent/futures/thread.py
@@ -47,7 +47,7 @@ _run_item = _WorkItem.run
 
 
 class _Ended(BaseException):
-    """The world is left: whatever still waits in it ends here."""
+    """The world is left: threads that still wait in it end."""
 
 
 def _always() -> bool:
@@ -73,7 +73,7 @@ class _Strand:
 
 
 class Threads:
-    """All threads of one world. `owner`: whose code runs now; threads of others stand still meanwhile."""
+    """All threads of one world. `owner`: the function that runs now; threads of others stand still."""
 
     def __init__(self, clock: Clock, owner: Callable[[], str]) -> None:
         self._clock = clock
@@ -107,7 +107,7 @@ class Threads:
             yield
 
     def sleep(self, seconds: float) -> None:
-        """Wait, while others may go on."""
+        """Wait in simulated time, while other threads may go on."""
         if self._is_ours() and self._others(self._current) and not self._closing:
             self._block(lambda: False, seconds)
         else:
@@ -164,7 +164,7 @@ class Threads:
                 condition._waiters.remove(waiter)  # noqa: SLF001
 
     def _worked(self, item: Any) -> None:
-        """An executor keeps in the future whatever its task raises; what is loud, rises as well."""
+        """An executor keeps a task's error in the future; an error that is no Exception rises as well."""
         future = item.future
         _run_item(item)
         error = getattr(future, "_exception", None)
@@ -180,7 +180,7 @@ class Threads:
         )
 
     def _waits_in_turn(self) -> bool:
-        """Whether a wait is the simulation's: of a function, or where threads of the world are about."""
+        """Whether a wait belongs to the simulation: a function waits, or the world has threads."""
         if self._starting or not self._is_ours():
             return False
         return self._clock.limited or self._current is not self._root or bool(self._others(self._root))
@@ -192,7 +192,7 @@ class Threads:
         return thread.ident is not None and not _is_alive(thread)
 
     def _others(self, strand: _Strand) -> list[_Strand]:
-        """Who may go on while a strand waits: the world's own thread, and the threads of the same owner."""
+        """Which threads may go on while a strand waits: the world's own, and those of the same owner."""
         owner = self._owner() if strand is self._root else strand.owner
         mine = [each for each in self._strands if each.owner == owner or self._closing]
         return [each for each in (self._root, *mine) if each is not strand and not each.done]
@@ -261,7 +261,7 @@ class Threads:
         following.turn.release()
 
     def _reap(self) -> None:
-        """Those that are done are gone before anybody goes on."""
+        """Threads that are done are removed before another one goes on."""
         for strand in [each for each in self._strands if each.done]:
             if strand.thread is not None:
                 _join(strand.thread)

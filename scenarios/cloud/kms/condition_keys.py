@@ -1,6 +1,7 @@
 """The condition keys that KMS's requests bring.
 
-A call of somebody's own comes through no service; what S3 or another asks in somebody's name says so itself.
+A caller's own request comes through no service. A request that S3 or another service makes for a caller says
+so.
 
 Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
 """

@@ -51,7 +51,7 @@ def create_key(order: Order) -> Identity:
         "Statement": [{"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}]
     }
     policy = order.properties.get("KeyPolicy", {"Version": "2012-10-17", **default})
-    # Whoever deploys is an administrator, but not the root user, who may do it in any case.
+    # The deployer is an administrator, but not the root user: root may update every key policy.
     deployer = Principal(account=order.site.account, arn=root.replace(":root", ":user/deployer"))
     request = Request(
         principal=deployer, action="kms:PutKeyPolicy", resource=order.site.arn("kms", "key/new")

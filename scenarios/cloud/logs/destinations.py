@@ -63,7 +63,7 @@ class Destinations:
             raise invalid(f"The access policy is malformed: {error}") from error
 
     def _describe(self, asked: Asked) -> dict[str, Any]:
-        """By name; moto takes no heed of prefix, limit and token."""
+        """By name; moto ignores prefix, limit and token."""
         parameters = asked.parameters
         prefix = parameters.get("DestinationNamePrefix", "")
         found = sorted(

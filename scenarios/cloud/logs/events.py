@@ -1,4 +1,4 @@
-"""A log event as CloudWatch Logs keeps it, and the patterns that it is held against.
+"""A log event as CloudWatch Logs keeps it, and the patterns that it is matched with.
 
 Source of the days: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 """

@@ -74,7 +74,7 @@ class Logs:
         return {"nextSequenceToken": token, **({"rejectedLogEventsInfo": rejected} if rejected else {})}
 
     def _ingest(self, region: str, group: Any, stream: str, lines: Lines) -> dict[str, int]:
-        """Keep what Logs takes of a batch, tell who is to hear of it, and which events it did not take."""
+        """Keep the events of a batch that Logs accepts, pass them on, and return which it rejected."""
         taken = take(lines, self._setting.clock.now, self._retention.oldest_kept(group))
         if taken.rejected:
             left_out = len(lines) - len(taken.accepted)

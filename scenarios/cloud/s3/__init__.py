@@ -1,1 +1,1 @@
-"""S3: who holds an object fast, when the bucket's own rules move or remove it, and which key opens it."""
+"""S3: buckets, objects, encryption, Object Lock, lifecycle, restores, and their events."""

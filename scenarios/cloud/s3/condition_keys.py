@@ -14,7 +14,7 @@ from scenarios.cloud.kernel import moto_state
 
 
 def object_tags(arn: Arn) -> dict[str, str] | None:
-    """An object's tags; a bucket's count only where attribute-based access is switched on, as nobody can."""
+    """An object's tags. A bucket's count only with attribute-based access, which is not simulated."""
     bucket, _, key = arn.rest.partition("/")
     if not key:
         return None

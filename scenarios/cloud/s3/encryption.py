@@ -1,8 +1,9 @@
-"""SSE-KMS: whoever writes or reads an encrypted object also asks its key, and the key's policy.
+"""SSE-KMS: to write or read an encrypted object, a caller also needs the permission of its key's policy.
 
-Writing asks `kms:GenerateDataKey`, reading `kms:Decrypt`, through S3 and with the encryption context that the
-object was written with: its ARN, and for what CloudTrail delivered the trail's. The AWS managed key `aws/s3`
-lets in everybody of the account, so it is not asked. Left out: bucket keys, which save requests to KMS.
+Writing needs `kms:GenerateDataKey`, reading `kms:Decrypt`, through S3 and with the encryption context that
+the object was written with: its ARN, and for what CloudTrail delivered the trail's. The AWS managed key
+`aws/s3` allows everybody in the account, so it is not checked. Left out: bucket keys, which save requests to
+KMS.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html,
 https://docs.aws.amazon.com/kms/latest/developerguide/services-s3.html,

@@ -63,7 +63,7 @@ class Storage:
         Restores(setting, self._tell)
 
     def start(self, stacks: Iterable[Stack]) -> None:
-        """Set the lifecycle of every bucket going."""
+        """Schedule the lifecycle of every bucket."""
         self._lifecycle.start(_smallest_moved(stacks))
 
     def _write(self, bucket: str, key: str, given: Object, by: str) -> None:

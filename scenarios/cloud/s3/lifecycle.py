@@ -1,4 +1,4 @@
-"""A bucket's own rules: at midnight UTC objects grow old, move to a colder class, or are gone.
+"""A bucket's lifecycle: at midnight UTC its rules move objects to a colder class, or expire them.
 
 An age of N days is reached at the first midnight after N times 24 hours. What expires in a versioned bucket
 gets a delete marker; old versions go by the rule for noncurrent ones; a locked version stays. What is smaller
@@ -143,7 +143,7 @@ class Lifecycle:
                 self._move(bucket, version, each.storage_class)
 
     def _tidy(self, bucket: Any, rule: Any, marker: Any) -> None:
-        """A delete marker that marks nothing any more goes, where a rule expires anything at all."""
+        """Remove a delete marker that hides no version any more, if a rule of the bucket expires anything."""
         alone = len(bucket.keys.getlist(marker.name, [])) == 1
         wanted = str(rule.expired_object_delete_marker).lower() == "true" or rule.expiration_days
         if alone and wanted:
@@ -166,7 +166,7 @@ class Lifecycle:
 
 
 def _meant(bucket: Any, rule: Any) -> Iterator[Aged]:
-    """The versions that a rule speaks of, each key's newest first."""
+    """The versions that a rule applies to, each key's newest first."""
     within = rule.filter.and_filter or rule.filter if rule.filter else None
     if within is not None and (getattr(within, "tags", None) or getattr(within, "tag_key", None)):
         raise NotSimulated("s3", f"lifecycle rules by tag ({bucket.name})")

@@ -1,4 +1,4 @@
-"""What moto gets wrong in a bucket: suspended versioning, locks, restores, markers on keys that never were.
+"""What moto gets wrong in a bucket: suspended versioning, locks, restores, markers on unknown keys.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectsfromVersionSuspendedBuckets.html,

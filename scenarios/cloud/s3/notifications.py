@@ -1,4 +1,4 @@
-"""S3 GetBucketNotificationConfiguration: what moto forgets to tell, that EventBridge is switched on.
+"""S3 GetBucketNotificationConfiguration: moto leaves out that EventBridge is switched on.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificationConfiguration.html
 """
@@ -12,7 +12,7 @@ from scenarios.cloud.setting import Setting
 
 
 class Notifications:
-    """Whom each bucket tells of its objects."""
+    """Where each bucket sends its events."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting

@@ -1,8 +1,9 @@
-"""Object Lock: a locked version outlives whoever would delete it.
+"""Object Lock: a locked version can't be deleted.
 
-In governance mode whoever may bypass it, and says so, still can; in compliance mode nobody can, the root user
-included, until the retention ends. A bucket's default retention is put on every new version, however it came.
-moto keeps modes and dates and refuses some of this; what it lets through is refused here.
+In governance mode a caller that may bypass it, and asks for that, still can; in compliance mode no caller
+can, not even the root user, until the retention ends. A bucket's default retention is put on every new
+version, however it came. moto keeps modes and dates and refuses some of this; what it lets through is refused
+here.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html

@@ -1,9 +1,9 @@
-"""What S3 says of an object that isn't there, and how little it says where a caller asks for that.
+"""What S3 answers about an object that doesn't exist, and what it hides from callers that may not list.
 
-Whoever may not list a bucket learns of a missing object no more than of one that is forbidden: AccessDenied.
-That holds for all that names an object: reading it, its tags, its ACL, and copying it. A delete marker that
-is named by its version, or that a write meets as the newest version, is no object that the method fits. A
-quiet DeleteObjects tells its caller of failures alone.
+A caller that may not list a bucket gets AccessDenied for a missing object, as for a forbidden one. That holds
+for every call that names an object: reading it, its tags, its ACL, and copying it. A delete marker that is
+named by its version, or that is the newest version when a write needs one, is answered with MethodNotAllowed.
+A quiet DeleteObjects returns only failures.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions; delete markers),
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html,
@@ -44,7 +44,7 @@ class _Version(NamedTuple):
 
 
 class Reading:
-    """Every bucket's answers to those who ask for an object."""
+    """Every bucket's answers to calls that name an object."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting

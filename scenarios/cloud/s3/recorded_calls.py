@@ -1,4 +1,4 @@
-"""Which calls a data event is recorded of, and where.
+"""Which data events CloudTrail records for one S3 call, and in which region.
 
 A DeleteObjects is recorded itself, without its keys, and (since June 2025) each object it deleted as a
 DeleteObject. A call about a bucket is recorded in the bucket's region, wherever it was sent first.
@@ -38,7 +38,7 @@ def _which(each: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _answer(deleted: Mapping[str, Any]) -> dict[str, Any]:
-    """What DeleteObject would have answered; in quiet mode nobody is told."""
+    """What DeleteObject would have answered; a quiet DeleteObjects leaves it out."""
     marker = {"DeleteMarker": True} if deleted.get("DeleteMarker") else {}
     version = deleted.get("DeleteMarkerVersionId") or deleted.get("VersionId")
     return {**marker, **({"VersionId": version} if version else {})}

@@ -155,7 +155,7 @@ BUCKET_POLICY = Shape(
 
 
 def create_bucket(order: Order) -> Identity:
-    """Create a bucket and whatever is configured on it."""
+    """Create a bucket with its configuration."""
     s3 = order.client("s3")
     site = order.site
     name = order.properties.get("BucketName") or order.generated_name(63).lower()

@@ -5,7 +5,7 @@ than the caller's. What it sends holds a token that is good for two days, and Co
 Who reads the mail or the request is not simulated: a test finds the token in `Confirmations.sent`. A queue
 of another account gets it as a message.
 
-The subscriptions of a stack are confirmed from the start: whoever deployed it has answered.
+The subscriptions of a stack are confirmed from the start, as if their mails were answered at deployment.
 
 Sources: https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html,
 https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html,
@@ -77,7 +77,7 @@ class Confirmations:
         self._standing = {each.arn for each in standing if not waits(each)}
 
     def _subscribed(self, call: ApiCall) -> None:
-        """Ask the endpoint; whoever subscribes it once more has it asked once more."""
+        """Ask the endpoint; each further Subscribe of it asks again."""
         arn = str((call.response or {})["SubscriptionArn"])
         subscription = moto_state.subscription(arn)
         if subscription is None or arn in self._standing or not _is_asked(call):
@@ -96,7 +96,7 @@ class Confirmations:
         if subscription.protocol == "sqs":
             self._to_queue(asked)
         self._setting.clock.after(
-            WAITS.total_seconds(), lambda: self._gone(arn), "SNS deletes a subscription that nobody confirmed"
+            WAITS.total_seconds(), lambda: self._gone(arn), "SNS deletes an unconfirmed subscription"
         )
 
     def _to_queue(self, asked: Confirmation) -> None:

@@ -288,8 +288,8 @@ class Topics(Door[Notification]):
         sns = {**envelope, "SigningCertUrl": envelope["SigningCertURL"]}
         sns["UnsubscribeUrl"] = sns.pop("UnsubscribeURL")
         del sns["SigningCertURL"]
-        # A function is told String of whatever is not binary; queues are told the type that was published.
-        # https://github.com/spring-media/aws-lambda-router/blob/master/lib/event-examples/sns.json
+        # A function gets the type String for every attribute that is not binary; queues get the published
+        # type. https://github.com/spring-media/aws-lambda-router/blob/master/lib/event-examples/sns.json
         sns["MessageAttributes"] = {
             name: each if each["Type"].startswith("Binary") else {**each, "Type": "String"}
             for name, each in envelope["MessageAttributes"].items()

@@ -1,1 +1,1 @@
-"""Who am I."""
+"""STS: sessions, and GetCallerIdentity."""

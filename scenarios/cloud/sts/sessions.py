@@ -3,7 +3,7 @@
 Whether the caller may, IAM has decided when a law is asked: trust policy and identity policies, as for any
 call. Here the parameters are checked, and a session begins: its credentials sign calls until they expire,
 carry the session policies, the tags and the source identity. Transitive tags and the source identity go on
-through a chain of roles, and nobody can change them on the way.
+through a chain of roles, and no later session can change them.
 
 Left out: PolicyArns of policies that IAM doesn't hold, ProvidedContexts, MFA devices with a code.
 
@@ -36,7 +36,7 @@ USUAL_SECONDS = {"AssumeRole": 3_600, "GetFederationToken": 43_200, "GetSessionT
 
 
 class Sessions:
-    """Begins sessions, and enrols whoever they are."""
+    """Begins sessions, and enrols their callers."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting

@@ -1,6 +1,6 @@
-"""STS GetCallerIdentity: whoever signs is told who they are, as CloudTrail will name them.
+"""STS GetCallerIdentity: returns the caller's ARN, as CloudTrail records name it.
 
-moto names somebody else, so that a function could not recognise its own calls when they come back as events.
+moto returns another identity, so a function could not recognise its own calls when they come back as events.
 Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 """
 

@@ -339,7 +339,7 @@ def test_who_may_write_to_the_bucket(statements, own, expected):
         pytest.param(
             {"topics": (Topic(arn="arn:aws:sns:::t", confirmed=0, pending=2),)},
             Standing.UNWATCHED,
-            "nobody hears the topic: no subscription is confirmed, 2 wait for the mail to be answered",
+            "the topic reaches no one: no subscription is confirmed, 2 wait for the mail to be answered",
             id="unconfirmed",
         ),
         pytest.param(

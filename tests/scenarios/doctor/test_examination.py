@@ -258,7 +258,7 @@ TOLD = [
     ),
     ("a metric filter matches something else than was deployed", match_nothing),
     ("the alarm is gone", deed("cloudwatch", "delete_alarms", AlarmNames=["@RootUsageAlarm"])),
-    ("nobody hears the topic: no subscription is confirmed, it has none", unsubscribe),
+    ("the topic reaches no one: no subscription is confirmed, it has none", unsubscribe),
     ("the alerts' key is about to be deleted", deed("kms", "schedule_key_deletion", KeyId="@AlertKey")),
     ("the kill switch is on", throw_kill_switch),
     ("1 events could not be handled", deed("sqs", "send_message", QueueUrl="@DeadLetters", MessageBody="{}")),
