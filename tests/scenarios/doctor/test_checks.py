@@ -290,8 +290,8 @@ def test_a_lifecycle_may_not_take_log_files_out_of_reach(rules, says):
         pytest.param(
             [DENIES], True, [(Standing.UNWATCHED, "doesn't let CloudTrail write")], id="not CloudTrail"
         ),
-        pytest.param([WRITES], True, [(Standing.UNWATCHED, "denies nobody")], id="no deny in our own"),
-        pytest.param([WRITES], False, [(Standing.ADVICE, "denies nobody")], id="no deny in somebody's"),
+        pytest.param([WRITES], True, [(Standing.UNWATCHED, "denies no writes")], id="no deny in our own"),
+        pytest.param([WRITES], False, [(Standing.ADVICE, "denies no writes")], id="no deny in somebody's"),
         pytest.param(
             [
                 WRITES,
