@@ -41,6 +41,17 @@ class Throttled(RemediationError):
     """AWS throttled a call for longer than the function could wait. Trying again helps."""
 
 
+class LedgerUnreachable(RemediationError):
+    """The ledger could not be read or written, for whatever reason.
+
+    Trying again helps once it is there. Until then every try tells what it can, and nothing acts.
+    """
+
+
+class Unsealed(LedgerUnreachable):
+    """KMS gave no seal, so that nothing the ledger holds can be believed; as good as no ledger."""
+
+
 class StillUnderWay(RemediationError):
     """Another invocation holds the claim on this event. Trying again helps, once the claim expired."""
 

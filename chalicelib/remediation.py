@@ -66,12 +66,14 @@ class Grant:
     `action`: IAM's name (`dynamodb:ListBackups`). `resource`: an ARN, "*", or text for CloudFormation's
     Fn::Sub (`${Ledger.Arn}`), which also knows `${TrailBucketName}` and `${TrailGroupName}`, own or existing.
     `because` says why it can't be narrower. An `acting` grant changes something: the stack gives it only
-    where the remediation's mode is approve or enforce.
+    where the remediation's mode is approve or enforce. `leading_keys`: of a table, the only partition keys
+    that it may reach, `*` and `?` allowed; empty for all.
     """
 
     action: str
     resource: str
     because: str = ""
+    leading_keys: tuple[str, ...] = ()
     acting: bool = False
 
 

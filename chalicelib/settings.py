@@ -5,13 +5,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from chalicelib.errors import NotConfigured
+
+if TYPE_CHECKING:
+    from chalicelib.seal import Seal
 
 TOPIC = "TRAILWARDEN_TOPIC_ARN"
 LEDGER = "TRAILWARDEN_LEDGER"
 VALIDATIONS = "TRAILWARDEN_VALIDATIONS_URL"
+SEAL_KEY = "TRAILWARDEN_SEAL_KEY"
 MODE = "TRAILWARDEN_MODE"
 ACTS_PER_HOUR = "TRAILWARDEN_ACTS_PER_HOUR"
 IGNORED_PRINCIPALS = "TRAILWARDEN_IGNORED_PRINCIPALS"
@@ -30,7 +34,8 @@ class Settings:
     """The settings a function gets from its stack.
 
     `ignored_principals`: ARNs, `*` and `?` allowed, whose actions are recorded without an alert. `values`:
-    the whole environment, for variables that only one remediation reads.
+    the whole environment, for variables that only one remediation reads. `seal_key`: the KMS key of its
+    seals; `seal`: those themselves, made anew for each invocation.
     """
 
     topic_arn: str
@@ -39,6 +44,8 @@ class Settings:
     acts_per_hour: int = 0
     ignored_principals: tuple[str, ...] = ()
     values: Mapping[str, str]
+    seal_key: str = ""
+    seal: "Seal | None" = None
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -55,6 +62,8 @@ class Settings:
             acts_per_hour=_number(values, ACTS_PER_HOUR) if ACTS_PER_HOUR in values else 0,
             ignored_principals=_names(values, IGNORED_PRINCIPALS),
             values=values,
+            # Without it no seal is made, so nothing acts, and that is reported.
+            seal_key=values.get(SEAL_KEY, ""),
         )
 
     def ignores(self, principal: str) -> bool:

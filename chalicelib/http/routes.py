@@ -40,7 +40,9 @@ from chalice import (
 from chalicelib.errors import NotConfigured
 from chalicelib.http.page import HEADERS, does, page, trigger_in_words
 from chalicelib.ledger.entries import LedgerEntry
+from chalicelib.ledger.grants import ANY, on_ledger
 from chalicelib.ledger.ledger import Ledger
+from chalicelib.ledger.table import Kind
 from chalicelib.remediation import Grant, Remediation
 from chalicelib.runtime.answer import AWS, log
 from chalicelib.settings import LEDGER
@@ -52,10 +54,12 @@ MOST_EVENTS = 100
 MOST_FINDINGS = 100
 FINDINGS_ON_PAGE = 20
 
+# It reads findings and validations, and writes nothing but what somebody asks to be validated.
 GRANTS: tuple[Grant, ...] = (
-    Grant(action="dynamodb:Query", resource="${Ledger.Arn}"),
-    Grant(action="dynamodb:GetItem", resource="${Ledger.Arn}"),
-    Grant(action="dynamodb:PutItem", resource="${Ledger.Arn}"),
+    *on_ledger(Kind.FINDING, ANY, "Query", "GetItem"),
+    *on_ledger(Kind.REQUEST, "", "Query", "GetItem", "PutItem"),
+    *on_ledger(Kind.VALIDATION, "", "Query", "GetItem"),
+    *on_ledger(Kind.VALIDATION, ANY, "Query"),
     Grant(action="sqs:SendMessage", resource="${Validations.Arn}"),
 )
 

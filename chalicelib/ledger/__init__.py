@@ -2,7 +2,7 @@
 
 Every kind of item, with its partition key (`pk`) and its sort key (`sk`):
 
-claim#REMEDIATION, Powertools' hash
+claim#REMEDIATION, event#HASH
     Who handles an event now, or that it was handled. Written by `claims`; expires after 15 days, which is
     longer than any redrive.
 finding#REMEDIATION, TIME#HASH
@@ -16,18 +16,24 @@ quiet#REMEDIATION, SUBJECT (the second right SUBJECT#2, and so on)
     expires then.
 acts#REMEDIATION, NUMBER
     One of the hour's places to act: which entry took it, and `until` when. Written by `ledger`; expires then.
-state#REMEDIATION, good
-    The last state that a remediation holds to be good, for restoring it. Written by `ledger`; expires 400
-    days after it was seen.
+state#REMEDIATION, good; and beside it, recorded
+    The last state that a remediation holds to be good, for restoring it; and that there is one, so that it
+    can't vanish unnoticed. Written by `ledger`; both expire 400 days after it was seen.
 switch, kill
-    While it is there, nothing acts. Written by an operator, and never expires.
+    While it is there, nothing acts. Written by an operator, without a seal, and never expires.
 anchor#TRAIL, ACCOUNT#REGION#HASH
     The newest verified digest of a chain. Written by `anchors`; expires 400 days after the last look.
+request, ID
+    A full validation that somebody asks for: its span and its regions. Written by `validations` for the HTTP
+    side, without a seal; expires 400 days after it was asked for.
 validation, ID
-    A full validation: its span, its regions and, once planned, its chains and parts. Written by
-    `validations`; expires 400 days after it was asked for.
+    The same, planned: its chains and parts. Written by `validations`; expires 400 days after it was asked
+    for.
 validation#ID, CHAIN#SINCE#SLICE
     What one slice of a part came to. Written by `validations`; expires after 400 days.
+
+Each item is sealed by the function that writes it, but where it says otherwise; `chalicelib.seal` says what
+that is worth. Each function may reach only the partitions that are its own (`grants`).
 
 TIME is text in UTC whose order is the order of time. DynamoDB may keep an item for days after it expired, so
 every read that depends on it compares times itself.

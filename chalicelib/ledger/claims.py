@@ -1,70 +1,85 @@
-"""Who handles an event now, or that it was handled: Powertools' idempotency, kept in the ledger's table.
+"""Who handles an event now, or that it was handled: a conditional write, kept in the ledger's table.
 
 A claim that a crashed run left lapses when that run's time is up, so that Lambda's retry a minute later gets
-in; a claim on an event that was handled outlives the longest redrive.
+in; a run that fails gives its claim back; a claim on an event that was handled outlives the longest redrive.
+Powertools' idempotency does the same, but its record carries no seal.
 """
 
+import hashlib
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aws_lambda_powertools.utilities.idempotency import (
-    DynamoDBPersistenceLayer,
-    IdempotencyConfig,
-    idempotent_function,
-)
-
+from chalicelib.errors import StillUnderWay
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.ledger.table import EXPIRES, PK, SK, Kind, partition
+from chalicelib.ledger.table import EXPIRES, Kind, expiry, key, partition
 from chalicelib.remediation import Event, Outcome
+from chalicelib.seal import Item
 
 # Dead-letter queues keep an event 14 days; a redrive on the last of them must still find its claim.
 CLAIMS_KEPT = timedelta(days=15)
+_STATUS, _UNTIL = "status", "until"
+_UNDER_WAY, _DONE = "under way", "done"
+_LAPSED = "#expires <= :now OR (#status = :under_way AND #until <= :now_in_milliseconds)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A claim that is held. `first`: nobody has held it before, as far as the ledger knows."""
+
+    key: Item
+    first: bool
 
 
 def under_claim(
-    ledger: Ledger, remediation: str, event: Event, work: Callable[[], Outcome], *, context: Any
+    ledger: Ledger, remediation: str, event: Event, work: Callable[[Claim], Outcome], *, context: Any
 ) -> Outcome:
     """Do the work that an event asks for, unless the event was handled before: then it is a DUPLICATE.
 
-    `context`: Lambda's, which says how long this run may take. Raises Powertools' errors:
-    IdempotencyAlreadyInProgressError while another run handles the event, IdempotencyPersistenceLayerError.
+    `context`: Lambda's, which says how long this run may take. Raises StillUnderWay while another run handles
+    the event, and what the work raises.
     """
-    mine: list[Outcome] = []
-
-    def once(*, claim: dict[str, str]) -> dict[str, str]:
-        mine.append(work())
-        return {"outcome": mine[0], **claim}
-
-    guarded = idempotent_function(
-        once,
-        data_keyword_argument="claim",
-        persistence_store=_store(ledger, remediation),
-        config=_rules(context),
-        # The default is the name of the function `once`: renaming it would lose every claim.
-        key_prefix="event",
+    now, item_key = datetime.now(UTC), _key_of(remediation, event)
+    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    taken = ledger.rows.take(
+        _item(item_key, _UNDER_WAY, now + remaining, now),
+        _LAPSED,
+        names={"#expires": EXPIRES, "#status": _STATUS, "#until": _UNTIL},
+        values={
+            ":now": expiry(now),
+            ":now_in_milliseconds": _milliseconds(now),
+            ":under_way": {"S": _UNDER_WAY},
+        },
     )
-    guarded(claim={"key": f"{event.account}|{event.key}"})
-    return mine[0] if mine else Outcome.DUPLICATE
+    if not taken.written:
+        if taken.other is not None and taken.other[_STATUS]["S"] == _DONE:
+            return Outcome.DUPLICATE
+        raise StillUnderWay(
+            "another invocation holds the claim", remediation=remediation, event_key=event.key
+        )
+    try:
+        outcome = work(Claim(key=item_key, first=taken.other is None))
+    except Exception:
+        ledger.rows.delete(item_key)
+        raise
+    ledger.rows.put(_item(item_key, _DONE, now, now))
+    return outcome
 
 
-def _store(ledger: Ledger, remediation: str) -> DynamoDBPersistenceLayer:
-    return DynamoDBPersistenceLayer(
-        table_name=ledger.table,
-        key_attr=PK,
-        sort_key_attr=SK,
-        static_pk_value=partition(Kind.CLAIM, remediation),
-        expiry_attr=EXPIRES,
-        boto3_client=ledger.client,
-    )
+def _key_of(remediation: str, event: Event) -> Item:
+    named = hashlib.sha256(f"{event.account}|{event.key}".encode()).hexdigest()
+    return key(partition(Kind.CLAIM, remediation), f"event#{named}")
 
 
-def _rules(context: Any) -> IdempotencyConfig:
-    return IdempotencyConfig(
-        # Every typed event has a key. Without one Powertools only warns; this setting makes it an error.
-        event_key_jmespath="key",
-        raise_on_no_idempotency_key=True,
-        expires_after_seconds=int(CLAIMS_KEPT.total_seconds()),
-        hash_function="sha256",
-        lambda_context=context,
-    )
+def _item(item_key: Item, status: str, until: datetime, now: datetime) -> Item:
+    return {
+        **item_key,
+        _STATUS: {"S": status},
+        _UNTIL: _milliseconds(until),
+        EXPIRES: expiry(now + CLAIMS_KEPT),
+    }
+
+
+def _milliseconds(moment: datetime) -> dict[str, str]:
+    return {"N": str(int(moment.timestamp() * 1000))}

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
-from chalicelib.ledger.table import EXPIRES, Item, Kind, expiry, key, partition, stamp
+from chalicelib.ledger.table import EXPIRES, VERSION, Kind, expiry, key, partition, stamp, version_of
 from chalicelib.remediation import CallProgress, Event, Outcome, Plan
+from chalicelib.seal import Item
 
 FINDINGS_KEPT = timedelta(days=400)
 _ID = re.compile(r"([a-z0-9_]+):(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z):([0-9a-f]{12})", re.ASCII)
@@ -23,6 +24,7 @@ class LedgerEntry:
 
     By index into the plan's calls: `progress`, how far each has come. By index into its alerts: those `told`,
     those told while a call had failed (`warned`), those kept `quiet`. `failure`: the sentence of what failed.
+    `version`: how often it was written since the first time.
     """
 
     remediation: str
@@ -39,6 +41,7 @@ class LedgerEntry:
     warned: frozenset[int] = frozenset()
     quiet: frozenset[int] = frozenset()
     failure: str = ""
+    version: int = 0
 
     @property
     def sort_key(self) -> str:
@@ -124,6 +127,7 @@ def item_of(entry: LedgerEntry) -> Item:
         "deeds": {"M": {str(index): {"S": how_far} for index, how_far in entry.progress.items()}},
         # A set in DynamoDB is never empty.
         **{mark: {"NS": [str(index) for index in marked]} for mark, marked in _marks(entry) if marked},
+        VERSION: {"N": str(entry.version)},
         EXPIRES: expiry(entry.at + FINDINGS_KEPT),
     }
 
@@ -147,5 +151,6 @@ def entry_from(item: Item) -> LedgerEntry:
         facts=item["facts"]["S"],
         progress={int(index): CallProgress(how_far["S"]) for index, how_far in item["deeds"]["M"].items()},
         failure=item["failure"]["S"],
+        version=version_of(item),
         **{mark: frozenset(map(int, item.get(mark, {}).get("NS", ()))) for mark in get_args(Mark)},
     )

@@ -5,11 +5,12 @@ an alert, places to act) are taken by conditional writes, so that concurrent fun
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from chalicelib.errors import StillUnderWay
 from chalicelib.ledger.entries import (
     LedgerEntry,
     Mark,
@@ -20,13 +21,20 @@ from chalicelib.ledger.entries import (
     key_named,
     key_of,
 )
-from chalicelib.ledger.table import EXPIRES, SK, Item, Kind, Table, expiry, key, partition, stamp
+from chalicelib.ledger.table import EXPIRES, SK, Kind, Table, expiry, key, partition, stamp
 from chalicelib.remediation import CallProgress, Event, Outcome, Plan, Quiet, Sighting
+from chalicelib.seal import Item, Oddity, Seal
+
+if TYPE_CHECKING:
+    from chalicelib.aws import Aws
+    from chalicelib.settings import Settings
 
 # How long a state is kept: longer than any outage of the hourly check that records it again.
 STATE_KEPT = timedelta(days=400)
 # While this item is there, nothing acts; an operator puts it there and takes it away.
 KILL_SWITCH = key(Kind.SWITCH, "kill")
+# How often a change of an entry is tried anew, when another run has changed it first.
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +43,12 @@ class Ledger:
 
     client: Any = field(repr=False)
     table: str
+    seal: Seal | None = None
 
     @property
     def rows(self) -> Table:
         """What reads and writes the table."""
-        return Table(self.client, self.table)
+        return Table(self.client, self.table, self.seal)
 
     def stored(self, remediation: str, event: Event) -> LedgerEntry | None:
         """What an earlier try at this event planned, so that a retry resumes instead of deciding again."""
@@ -69,31 +78,28 @@ class Ledger:
 
     def did(self, entry: LedgerEntry, index: int, progress: CallProgress) -> LedgerEntry:
         """Note how far call `index` of the plan has come."""
-        self.rows.update(
-            key_of(entry),
-            "SET #deeds.#index = :progress",
-            names={"#deeds": "deeds", "#index": str(index)},
-            values={":progress": {"S": progress}},
-        )
-        return replace(entry, progress={**entry.progress, index: progress})
+        return self._changed(entry, lambda kept: {"progress": {**kept.progress, index: progress}})
 
     def mark(self, entry: LedgerEntry, what: Mark, index: int) -> LedgerEntry:
         """Note that alert `index` of the plan was sent or not; noting twice changes nothing."""
-        self.rows.update(
-            key_of(entry), "ADD #what :index", names={"#what": what}, values={":index": {"NS": [str(index)]}}
-        )
-        changed: dict[str, Any] = {what: getattr(entry, what) | {index}}
-        return replace(entry, **changed)
+        return self._changed(entry, lambda kept: {what: getattr(kept, what) | {index}})
 
     def settle(self, entry: LedgerEntry, outcome: Outcome, failure: str = "") -> LedgerEntry:
         """Note its outcome: the final one, or the one for now."""
-        self.rows.update(
-            key_of(entry),
-            "SET #outcome = :outcome, #failure = :failure",
-            names={"#outcome": "outcome", "#failure": "failure"},
-            values={":outcome": {"S": outcome}, ":failure": {"S": failure}},
-        )
-        return replace(entry, outcome=outcome, failure=failure)
+        return self._changed(entry, lambda _: {"outcome": outcome, "failure": failure})
+
+    def _changed(self, entry: LedgerEntry, change: Callable[[LedgerEntry], Mapping[str, Any]]) -> LedgerEntry:
+        """Write an entry anew with a change, over what another run may have noted about it meanwhile."""
+        for _ in range(_TRIES):
+            changed = replace(entry, **change(entry))
+            if changed == entry:
+                return entry
+            changed = replace(changed, version=entry.version + 1)
+            newer = self.rows.renew(item_of(changed), entry.version)
+            if newer is None:
+                return changed
+            entry = entry_from(newer)
+        raise StillUnderWay("other runs keep noting the same finding", remediation=entry.remediation)
 
     def newest(self, remediation: str, most: int) -> list[LedgerEntry]:
         """The newest findings of one remediation, newest first."""
@@ -148,19 +154,25 @@ class Ledger:
 
     def remember(self, remediation: str, state: str, now: datetime) -> None:
         """Keep a state (any text) as the last good one of a remediation, instead of the one before."""
-        expires = expiry(now + STATE_KEPT)
-        self.rows.put(
-            {**state_key(remediation), "state": {"S": state}, "at": {"S": stamp(now)}, EXPIRES: expires}
-        )
+        kept = {"at": {"S": stamp(now)}, EXPIRES: expiry(now + STATE_KEPT)}
+        # First the word that there is one: if the state then vanishes, that is noticed.
+        self.rows.put({**_word_of_state(remediation), **kept})
+        self.rows.put({**state_key(remediation), **kept, "state": {"S": state}})
 
     def remembered(self, remediation: str) -> str:
-        """The last good state of a remediation; "" where there is none."""
-        item = self.rows.get(state_key(remediation))
-        return str(item["state"]["S"]) if item else ""
+        """The last good state of a remediation; "" where there is none. One that vanished is noticed."""
+        partition_key = partition(Kind.STATE, remediation)
+        found = {item[SK]["S"]: item for item in self.rows.all(partition_key)}
+        state, word = (found.get(each(remediation)[SK]["S"]) for each in (state_key, _word_of_state))
+        if state is not None:
+            return str(state["state"]["S"])
+        if word is not None:
+            self.rows.notice(Oddity.GONE, state_key(remediation))
+        return ""
 
     def switched_off(self) -> bool:
-        """Whether the kill switch is there: then nothing acts, in any mode."""
-        return self.rows.get(KILL_SWITCH) is not None
+        """Whether the kill switch is there, whoever put it: then nothing acts, in any mode."""
+        return self.rows.holds(KILL_SWITCH)
 
     def _take(self, item_key: Item, holder: str, now: datetime, seconds: int) -> bool:
         """Take a right that only one holder may have for so many seconds; its holder may take it again."""
@@ -177,9 +189,18 @@ class Ledger:
         )
 
 
+def ledger_of(aws: "Aws", settings: "Settings") -> Ledger:
+    """The ledger that a run reads and writes, under the run's own seal."""
+    return Ledger(aws.client("dynamodb"), settings.ledger, settings.seal)
+
+
 def state_key(remediation: str) -> dict[str, Any]:
     """Where a remediation's last good state lies; taking the item away forgets it."""
     return key(partition(Kind.STATE, remediation), "good")
+
+
+def _word_of_state(remediation: str) -> dict[str, Any]:
+    return key(partition(Kind.STATE, remediation), "recorded")
 
 
 def _sightings_of(remediation: str, subject: str) -> str:

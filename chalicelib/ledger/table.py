@@ -2,6 +2,10 @@
 
 Every item belongs to a `Kind`; `chalicelib.ledger` says what each kind is for. The partition key begins with
 the kind. The sort key is different for each item of a partition, and sorts them in the order they are read.
+
+Every item is written with a seal and read by it (`chalicelib.seal`). One that isn't sealed counts as
+absent: it is not read, and it is written over. One that has a version is only written over the version that
+we know, so that an older one that was put back meanwhile, or one that was taken away, is noticed.
 """
 
 import json
@@ -14,10 +18,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.errors import Throttled
+from chalicelib.seal import Item, Noticed, Oddity, Seal, seal_of
 
-PK, SK, EXPIRES = "pk", "sk", "expires"
-
-Item = Mapping[str, Any]
+PK, SK, EXPIRES, VERSION = "pk", "sk", "expires", "version"
 
 # The table as CreateTable and CloudFormation are told of it.
 SHAPE: Mapping[str, Any] = {
@@ -45,6 +48,7 @@ class Kind(StrEnum):
     STATE = "state"
     SWITCH = "switch"
     ANCHOR = "anchor"
+    REQUEST = "request"
     VALIDATION = "validation"
 
 
@@ -80,65 +84,87 @@ def in_shell(item_key: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table through a low-level DynamoDB client. Every method raises ClientError.
+    """The table through a low-level DynamoDB client. Every method raises ClientError and Unsealed.
 
-    In an expression `#word` stands for the attribute of `names`, `:word` for the value of `values`.
+    In an expression `#word` stands for the attribute of `names`, `:word` for the value of `values`. Without a
+    `seal` items are read unproven and written without: for who may not vouch for them, the HTTP side.
     """
 
     client: Any = field(repr=False)
     name: str
+    seal: Seal | None = None
 
     def get(self, item_key: Item) -> Item | None:
-        """The item as it is now; None where there is none."""
+        """The item as it is now; None where there is none, or none of ours."""
+        return self._ours(self._read(item_key))
+
+    def holds(self, item_key: Item) -> bool:
+        """Whether anybody has put an item there: an operator's has no seal."""
+        return self._read(item_key) is not None
+
+    def _read(self, item_key: Item) -> Item | None:
         answer = self.client.get_item(TableName=self.name, Key=item_key, ConsistentRead=True)
         found: Item | None = answer.get("Item")
         return found
 
     def put(self, item: Item) -> None:
         """Write an item; replaces one that was there."""
-        self.client.put_item(TableName=self.name, Item=item)
+        self.client.put_item(TableName=self.name, Item=self._sealed(item))
 
     def put_new(self, item: Item) -> bool:
         """Write an item where there was none; False where there was one, which stays."""
-        return self._conditional(self.client.put_item, Item=item, ConditionExpression=_NEW)
+        return self.take(item).written
 
     def put_over(
         self, item: Item, where: str, *, names: Mapping[str, str], values: Mapping[str, Item]
     ) -> bool:
         """Write an item where there was none or the one there meets a condition; False where it doesn't."""
-        return self._conditional(
-            self.client.put_item,
-            Item=item,
-            ConditionExpression=f"{_NEW} OR {where}",
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues=values,
-        )
+        return self.take(item, where, names=names, values=values).written
 
-    def update(
+    def take(
         self,
-        item_key: Item,
-        change: str,
-        *,
-        names: Mapping[str, str],
-        values: Mapping[str, Item],
+        item: Item,
         where: str = "",
-    ) -> bool:
-        """Change some attributes of an item; False where it doesn't meet the condition."""
-        return self._conditional(
-            self.client.update_item,
-            Key=item_key,
-            UpdateExpression=change,
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues=values,
-            **({"ConditionExpression": where} if where else {}),
+        *,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Item] | None = None,
+    ) -> "Taken":
+        """As `put_over`, and says what there was, or is."""
+        condition = f"{_NEW} OR {where}" if where else _NEW
+        taken = self._conditional(item, condition, names=names, values=values)
+        if taken.other is None or self._ours(taken.other):
+            return taken
+        if not taken.written:  # what stands there isn't ours, and keeps nobody out
+            self.put(item)
+        return Taken(written=True)
+
+    def renew(self, item: Item, known: int) -> Item | None:
+        """Write an item over version `known` of it; returns a newer one of ours instead, if there is one."""
+        versioned = {**item, VERSION: {"N": str(known + 1)}}
+        taken = self._conditional(
+            versioned, "#version = :known", names={"#version": VERSION}, values={":known": {"N": str(known)}}
         )
+        if taken.written:
+            return None
+        if taken.other is None:
+            self.notice(Oddity.GONE, item)
+        elif self._ours(taken.other):
+            if version_of(taken.other) > known:
+                return taken.other
+            self.notice(Oddity.OLDER, taken.other)
+        self.put(versioned)
+        return None
+
+    def delete(self, item_key: Item) -> None:
+        """Take an item away."""
+        self.client.delete_item(TableName=self.name, Key=item_key)
 
     def write(self, items: Iterable[Item], *, remediation: str) -> None:
         """Write many items; replaces those that were there.
 
         Raises Throttled when DynamoDB leaves items unprocessed again and again.
         """
-        waiting, patience = [{"PutRequest": {"Item": item}} for item in items], _PATIENCE
+        waiting, patience = [{"PutRequest": {"Item": self._sealed(item)}} for item in items], _PATIENCE
         while waiting:
             answer = self.client.batch_write_item(RequestItems={self.name: waiting[:_BATCH]})
             left = answer.get("UnprocessedItems", {}).get(self.name, [])
@@ -159,7 +185,7 @@ class Table:
             ExpressionAttributeValues=values,
             ConsistentRead=True,
         )
-        return [item for page in pages for item in page["Items"]]
+        return [item for page in pages for item in page["Items"] if self._ours(item)]
 
     def newest(self, partition_key: str, most: int) -> list[Item]:
         """The last items of a partition, the last one first; what was written just now may be missing."""
@@ -170,15 +196,58 @@ class Table:
             ScanIndexForward=False,
             Limit=most,
         )
-        found: list[Item] = answer["Items"]
-        return found
+        return [item for item in answer["Items"] if self._ours(item)]
 
-    def _conditional(self, write: Any, **request: Any) -> bool:
-        """Make a write; False where its condition didn't hold: somebody else was there before."""
+    def _sealed(self, item: Item) -> Item:
+        return self.seal.on(item) if self.seal else item
+
+    def _ours(self, item: Item | None) -> Item | None:
+        """The item if it is sealed; None, and noticed, if it isn't."""
+        if item is None or self.seal is None or self.seal.holds(item):
+            return item
+        self.notice(Oddity.FORGED, item)
+        return None
+
+    def notice(self, oddity: Oddity, item: Item) -> None:
+        """Have it reported that something is wrong with an item; of one that is gone, its key is enough."""
+        if self.seal:
+            self.seal.notice(Noticed(oddity, item[PK]["S"], item[SK]["S"], seal_of(item)))
+
+    def _conditional(
+        self,
+        item: Item,
+        condition: str,
+        *,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Item] | None = None,
+    ) -> "Taken":
+        """Make a conditional write; `other` is what it wrote over, or what stands in its way."""
+        given = {"ExpressionAttributeNames": names, "ExpressionAttributeValues": values}
         try:
-            write(TableName=self.name, **request)
+            answer = self.client.put_item(
+                TableName=self.name,
+                Item=self._sealed(item),
+                ConditionExpression=condition,
+                ReturnValues="ALL_OLD",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **{name: value for name, value in given.items() if value},
+            )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            return False
-        return True
+            standing: Item | None = error.response.get("Item")  # type: ignore[assignment]  # botocore's stubs know no such answer
+            return Taken(written=False, other=standing)
+        return Taken(written=True, other=answer.get("Attributes"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """How a conditional write went. `other`: the item of ours that it replaced, or that stands instead."""
+
+    written: bool
+    other: Item | None = None
+
+
+def version_of(item: Item) -> int:
+    """How often an item was written; 0 for the first time."""
+    return int(item.get(VERSION, {"N": "0"})["N"])

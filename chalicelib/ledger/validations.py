@@ -1,7 +1,10 @@
 """Full validations in the ledger: the request, the progress, the result.
 
-Ids begin with the time they were given, so that text order is time order. The first write is kept:
-a message that comes twice writes nothing new. The summary is added up from the parts whenever it is asked
+Whoever asks writes a request, without a seal: it asks for work, and says nothing of the trail. The plan and
+the results are the validating function's own, under its seal.
+
+Ids begin with the time they were given, so that text order is time order. The first write is kept: a message
+that comes twice writes nothing new. The summary is added up from the parts whenever it is asked
 for, so it can't disagree with them.
 """
 
@@ -10,12 +13,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.ledger.table import EXPIRES, Item, Kind, expiry, key, partition
+from chalicelib.ledger.table import EXPIRES, Kind, expiry, key, partition
+from chalicelib.seal import Item
 
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}", re.ASCII)
 _TIMES = ("since", "until", "asked_at", "stopped_at")
@@ -70,18 +74,12 @@ def new_job(
 
 def ask(ledger: Ledger, job: Job) -> None:
     """Note a new job."""
-    _put(ledger, _key(job.id), asdict(job), job.asked_at)
+    _put(ledger, _request_key(job.id), asdict(job), job.asked_at)
 
 
 def planned(ledger: Ledger, job: Job) -> Job:
     """Note a job's plan; returns the plan that is kept, which is the first."""
-    stands = ledger.rows.update(
-        _key(job.id),
-        "SET #body = :body, #planned = :planned",
-        where="attribute_not_exists(#planned)",
-        names={"#body": "body", "#planned": "planned"},
-        values={":body": {"S": json.dumps(asdict(job), default=_text)}, ":planned": {"BOOL": True}},
-    )
+    stands = _put(ledger, _key(job.id), asdict(job), job.asked_at)
     return job if stands else found(ledger, job.id) or job
 
 
@@ -89,13 +87,15 @@ def found(ledger: Ledger, identity: str) -> Job | None:
     """The job with this id; None for one that isn't there, or that no job could have."""
     if not _ID.fullmatch(identity):
         return None
-    item = ledger.rows.get(_key(identity))
+    item = ledger.rows.get(_key(identity)) or replace(ledger, seal=None).rows.get(_request_key(identity))
     return _job(item) if item else None
 
 
 def newest(ledger: Ledger, most: int) -> list[Job]:
-    """The newest jobs, newest first."""
-    return [_job(item) for item in ledger.rows.newest(partition(Kind.VALIDATION), most)]
+    """The newest jobs, newest first; of each its plan, if there is one by now."""
+    kinds = (Kind.REQUEST, Kind.VALIDATION)
+    jobs = {job.id: job for kind in kinds for job in map(_job, ledger.rows.newest(partition(kind), most))}
+    return [jobs[identity] for identity in sorted(jobs, reverse=True)[:most]]
 
 
 def settle_slice(ledger: Ledger, job_id: str, name: str, result: Slice, now: datetime) -> None:
@@ -165,13 +165,17 @@ def _key(identity: str) -> Item:
     return key(partition(Kind.VALIDATION), identity)
 
 
+def _request_key(identity: str) -> Item:
+    return key(partition(Kind.REQUEST), identity)
+
+
 def _slices_of(job_id: str) -> str:
     return partition(Kind.VALIDATION, job_id)
 
 
-def _put(ledger: Ledger, item_key: Item, body: Mapping[str, Any], now: datetime) -> None:
-    """Write it, unless an item of that key is there already."""
-    ledger.rows.put_new(
+def _put(ledger: Ledger, item_key: Item, body: Mapping[str, Any], now: datetime) -> bool:
+    """Write it, unless an item of that key is there already; False then."""
+    return ledger.rows.put_new(
         {
             **item_key,
             "body": {"S": json.dumps(body, default=_text)},

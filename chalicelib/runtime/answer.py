@@ -3,15 +3,18 @@
 1. parse at the edge, by the way of the trigger that woke the function: a payload that no way takes, or that
    can't be read, raises, and the queue behind the function keeps it;
 2. suppress actions of principals that settings name, and our own: recorded, without an alert;
-3. claim, by a conditional write on (remediation, account, event key). Powertools' idempotency does it: a
-   claim that a crashed run left lapses when that run's time is up, so that Lambda's retry a minute later
-   gets in; a claim on an event that was handled outlives the longest redrive;
+3. claim, by a conditional write on (remediation, account, event key): a claim that a crashed run left lapses
+   when that run's time is up, so that Lambda's retry a minute later gets in; a claim on an event that was
+   handled outlives the longest redrive;
 4. look, then decide: pure, with `now` handed in;
 5. gate by mode, the hour's cap and the kill switch;
 6. store the plan, its facts and its inverses, before the first call;
 7. act, marking each call; a retry that finds a stored plan resumes it and does not decide again;
 8. send the alerts, marking each alert as sent. A call that failed is reported at once, with the reason, and
    then its error rises, so that Lambda tries again: one alert says that it failed, and one how it ended.
+
+What the ledger holds counts only under the function's own seal. Whatever else was met there on the way is
+reported at the end.
 """
 
 from collections.abc import Mapping
@@ -21,23 +24,21 @@ from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.idempotency.exceptions import (
-    IdempotencyAlreadyInProgressError,
-    IdempotencyPersistenceLayerError,
-)
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import Aws
-from chalicelib.errors import StillUnderWay, foreseen
-from chalicelib.ledger.claims import under_claim
+from chalicelib.errors import foreseen
+from chalicelib.ledger.claims import Claim, under_claim
 from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of
-from chalicelib.ledger.ledger import Ledger
+from chalicelib.ledger.ledger import ledger_of
 from chalicelib.remediation import Alert, CallProgress, Event, Outcome, Plan, Remediation, Severity, Way
-from chalicelib.runtime import execute, limits, notify
+from chalicelib.runtime import execute, limits, notify, tampering
+from chalicelib.seal import Oddity, Seal
 from chalicelib.settings import Mode, Settings
 from chalicelib.wording import span
 
 log = Logger(service="trailwarden")
+MOST_TOLD = 20  # alerts about the ledger itself, for one event
 AWS = Aws()  # clients are made when first asked for, and kept while the function is warm
 
 
@@ -76,29 +77,34 @@ class Invocation:
     ) -> None:
         self.remediation = remediation
         self.way = way
-        self.settings = settings
         self.aws = aws
         self.context = context
-        self.ledger = Ledger(aws.client("dynamodb"), settings.ledger)
+        self.seal = Seal(partial(aws.client, "kms"), settings.seal_key, remediation.name)
+        self.settings = replace(settings, seal=self.seal)
+        self.ledger = ledger_of(aws, self.settings)
 
     def handle(self, event: Event) -> Outcome:
         """Take one event the whole way, once. Raises the errors of chalicelib.errors, and unforeseen ones."""
         try:
-            if self._suppressed(event):
-                return self._recorded(event)
-            name, work = self.remediation.name, partial(self._work, event)
-            return under_claim(self.ledger, name, event, work, context=self.context)
-        except IdempotencyAlreadyInProgressError as error:
-            raise StillUnderWay("another invocation holds the claim", **self._about(event)) from error
-        except IdempotencyPersistenceLayerError as error:
-            cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
-            raise foreseen(cause, **self._about(event)) from error
+            outcome = self._handled(event)
         except ClientError as error:
             known = foreseen(error, **self._about(event))
             raise known from (None if known is error else error)
+        finally:
+            self._tell_tampering(event)
+        return outcome
 
-    def _work(self, event: Event) -> Outcome:
-        entry = self.ledger.stored(self.remediation.name, event) or self._decided(event)
+    def _handled(self, event: Event) -> Outcome:
+        if self._suppressed(event):
+            return self._recorded(event)
+        work = partial(self._work, event)
+        return under_claim(self.ledger, self.remediation.name, event, work, context=self.context)
+
+    def _work(self, event: Event, claim: Claim) -> Outcome:
+        stored = self.ledger.stored(self.remediation.name, event)
+        if stored and claim.first and tampering.should_be_claimed(stored, datetime.now(UTC)):
+            self.ledger.rows.notice(Oddity.GONE, claim.key)
+        entry = stored or self._decided(event)
         if entry.plan.empty:
             return Outcome.NOTHING
         entry, error = self._acted(entry)
@@ -175,6 +181,14 @@ class Invocation:
         if entry.outcome is Outcome.TOLD and not entry.told:
             return self.ledger.settle(entry, Outcome.QUIET)
         return entry
+
+    def _tell_tampering(self, event: Event) -> None:
+        """Report what was met in the ledger that isn't ours; each by a finding of its own, told once."""
+        noticed, self.seal.noticed = self.seal.noticed[:MOST_TOLD], []
+        for each in noticed:
+            log.critical(str(each), extra=self._about(event))
+            found = tampering.Tampering.of(each, event, datetime.now(UTC))
+            self._tell(self.ledger.store(self._entry(found, tampering.plan(found), Outcome.TOLD)))
 
     def _heard(self, entry: LedgerEntry, alert: Alert) -> Alert | None:
         """The alert as it is sent; None where its subject has had enough alerts lately."""

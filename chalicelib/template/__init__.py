@@ -13,6 +13,7 @@ from chalicelib.template.host import agents
 from chalicelib.template.keeping import alerts, dead_letters, ledger, validations
 from chalicelib.template.parameters import CONDITIONS, mode_conditions, parameters
 from chalicelib.template.parts import Template, union
+from chalicelib.template.seals import seal_keys
 from chalicelib.template.trail import auditors, trail
 
 __all__ = ["RUNTIME", "fragment"]
@@ -27,6 +28,7 @@ def fragment(remediations: Iterable[Remediation]) -> Template:
         "Resources": union(
             alerts(),
             ledger(),
+            seal_keys(functions),
             trail(),
             auditors(),
             dead_letters(),

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.remediation import Remediation
-from chalicelib.settings import ACTS_PER_HOUR, LEDGER, MODE, TOPIC, VALIDATIONS
+from chalicelib.settings import ACTS_PER_HOUR, LEDGER, MODE, SEAL_KEY, TOPIC, VALIDATIONS
 from chalicelib.stack import log_group
 from chalicelib.template.parts import Template, logical_id
 from chalicelib.template.policies import acting_grants_of, document
+from chalicelib.template.seals import seal_key_of
 from chalicelib.triggers import OnEvent, OnLogs, OnQueue, OnSchedule, OnTopic, Trigger
 
 # Lambda's runtime, for every interpreter that packages: Amazon Linux 2023, supported to mid-2029.
@@ -29,7 +30,12 @@ _KEPT_WHEN_IT_FAILS: Template = {
 def function(remediation: Remediation) -> Template:
     """What Chalice leaves out of a function: its triggers, its variables, where its failures go."""
     name = logical_id(remediation.name)
-    variables = {LEDGER: {"Ref": "Ledger"}, TOPIC: {"Ref": "AlertTopic"}, **remediation.settings}
+    variables = {
+        LEDGER: {"Ref": "Ledger"},
+        TOPIC: {"Ref": "AlertTopic"},
+        SEAL_KEY: {"Fn::GetAtt": [seal_key_of(remediation), "Arn"]},
+        **remediation.settings,
+    }
     if remediation.acts:
         variables |= {MODE: {"Ref": f"{name}Mode"}, ACTS_PER_HOUR: "10"}
     resources: Template = {

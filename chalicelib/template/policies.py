@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.http.routes import GRANTS as HTTP_GRANTS
+from chalicelib.ledger.grants import ANY, on_ledger
+from chalicelib.ledger.table import Kind
 from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP, TRAIL_ROLE, WATCHED_BUCKET
 from chalicelib.remediation import Grant, Remediation
 from chalicelib.template.parts import logical_id
@@ -35,24 +37,43 @@ def grants_of(remediation: Remediation) -> tuple[Grant, ...]:
 
 def acting_grants_of(remediation: Remediation) -> tuple[Grant, ...]:
     """What it may do besides, once its mode lets it act; the cap on acts counts them in the ledger."""
-    count = Grant(action="dynamodb:Query", resource="${Ledger.Arn}", acting=True)
-    return (count, *(grant for grant in remediation.grants if grant.acting))
+    return (
+        *on_ledger(Kind.ACTS, remediation.name, "Query", "PutItem", acting=True),
+        *on_ledger(Kind.SWITCH, "", "GetItem", acting=True),
+        *(grant for grant in remediation.grants if grant.acting),
+    )
 
 
 def document(grants: Iterable[Grant]) -> Document:
-    """An IAM policy: one statement for each resource, in the order the grants were given."""
-    by_resource: dict[str, list[str]] = {}
+    """An IAM policy: one statement for each resource, in the order the grants were given.
+
+    Of a table with leading keys: one for each action, with all the keys that it may reach.
+    """
+    actions: dict[str, list[str]] = {}
+    keys: dict[tuple[str, str], list[str]] = {}
     for grant in grants:
-        actions = by_resource.setdefault(json.dumps(_resource(grant.resource)), [])
-        if grant.action not in actions:
-            actions.append(grant.action)
+        resource = json.dumps(_resource(grant.resource))
+        if grant.leading_keys:
+            keys.setdefault((resource, grant.action), []).extend(grant.leading_keys)
+        elif grant.action not in actions.setdefault(resource, []):
+            actions[resource].append(grant.action)
     return {
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Action": actions, "Resource": json.loads(resource)}
-            for resource, actions in by_resource.items()
+            *(_statement(resource, each) for resource, each in actions.items()),
+            *(_statement(resource, [action], each) for (resource, action), each in keys.items()),
         ],
     }
+
+
+def _statement(resource: str, actions: list[str], leading_keys: Iterable[str] = ()) -> Document:
+    allowed = {"Effect": "Allow", "Action": actions, "Resource": json.loads(resource)}
+    if not leading_keys:
+        return allowed
+    named = {"dynamodb:LeadingKeys": list(dict.fromkeys(leading_keys))}
+    # A request that named no key at all would have none that is not among these.
+    some = {"dynamodb:LeadingKeys": "false"}
+    return {**allowed, "Condition": {"ForAllValues:StringLike": named, "Null": some}}
 
 
 def _own_logs(function: str) -> tuple[Grant, ...]:
@@ -64,12 +85,18 @@ def _own_logs(function: str) -> tuple[Grant, ...]:
 
 
 def _runtime(remediation: Remediation) -> tuple[Grant, ...]:
-    """Claims, plans, telling. Powertools puts, updates and, where a handler failed, deletes a claim."""
-    ledger = ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]
-    if any(way.sightings for way in remediation.ways):
-        ledger += ["BatchWriteItem", "Query"]
+    """Claims, plans, telling. A run that failed gives its claim back."""
+    name, ways = remediation.name, remediation.ways
     return (
-        *(Grant(action=f"dynamodb:{action}", resource="${Ledger.Arn}") for action in ledger),
+        *on_ledger(Kind.CLAIM, name, "PutItem", "DeleteItem"),
+        *on_ledger(Kind.FINDING, name, "GetItem", "PutItem"),
+        *on_ledger(Kind.QUIET, name, "PutItem"),
+        *(on_ledger(Kind.STATE, name, "Query", "PutItem") if any(way.remembers for way in ways) else ()),
+        *(
+            on_ledger(Kind.SIGHTING, f"{name}#{ANY}", "BatchWriteItem", "Query")
+            if any(way.sightings for way in ways)
+            else ()
+        ),
         Grant(action="sns:Publish", resource="${AlertTopic}"),
         # An encrypted topic asks its key in the publisher's name.
         Grant(action="kms:GenerateDataKey", resource="${AlertKey.Arn}"),

@@ -36,7 +36,14 @@ HOUSE = {
 }
 
 _WORDS = ("chalicelib.errors", "chalicelib.wording")
-_TYPES = ("chalicelib.remediation", "chalicelib.triggers", "chalicelib.stack", "chalicelib.settings", *_WORDS)
+_TYPES = (
+    "chalicelib.remediation",
+    "chalicelib.triggers",
+    "chalicelib.stack",
+    "chalicelib.settings",
+    "chalicelib.seal",
+    *_WORDS,
+)
 
 # The same inside of what is deployed.
 DEPLOYED = {
@@ -66,7 +73,7 @@ DEPLOYED = {
         "chalicelib.aws",
         *_TYPES,
     ),
-    "chalicelib.ledger": ("chalicelib.trail", *_TYPES),
+    "chalicelib.ledger": ("chalicelib.trail", "chalicelib.aws", *_TYPES),
     "chalicelib.trail": ("chalicelib.aws", *_TYPES),
     "chalicelib.evidence": ("chalicelib.events", *_TYPES),
     "chalicelib.references": ("chalicelib.stack",),
@@ -80,7 +87,8 @@ DEPLOYED = {
     ),
     "chalicelib.triggers": (),
     "chalicelib.stack": (),
-    "chalicelib.settings": _WORDS,
+    "chalicelib.settings": ("chalicelib.seal", *_WORDS),
+    "chalicelib.seal": _WORDS,
     "chalicelib.aws": _WORDS,
     "chalicelib.matching": (),
     "chalicelib.errors": (),

@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 from chalicelib.aws import Aws
 from chalicelib.events import AlarmChange, LogBatch, Raw, alarm_change, log_batch, single
 from chalicelib.evidence.log_events import Search, unread
-from chalicelib.ledger.ledger import Ledger
+from chalicelib.ledger.ledger import ledger_of
 from chalicelib.references import NAMESPACE, TRAIL_GROUP
 from chalicelib.remediation import Alert, Grant, Plan, Quiet, Remediation, Severity, Sighting, Way
 from chalicelib.remediations.failed_login import console, sshd
@@ -136,7 +136,7 @@ def sightings(event: LoginFailures) -> Sequence[Sighting]:
 def look_for_attempts(aws: Aws, event: LoginFailures, settings: Settings) -> Attempts:
     """What else the ledger knows of the address."""
     window = timedelta(seconds=settings.number(WINDOW_SECONDS))
-    ledger = Ledger(aws.client("dynamodb"), settings.ledger)
+    ledger = ledger_of(aws, settings)
     return _attempts(ledger.sightings(NAME, event.address, event.since - window, event.at + window), event.at)
 
 

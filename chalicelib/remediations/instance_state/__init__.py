@@ -24,7 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.aws import Aws
 from chalicelib.errors import MalformedEvent, foreseen
 from chalicelib.events import ApiCallEvent, InstanceState, Raw, api_call, instance_state, single
-from chalicelib.ledger.ledger import Ledger
+from chalicelib.ledger.ledger import Ledger, ledger_of
 from chalicelib.references import EXPECTED_PRINCIPALS
 from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Sighting, Way
 from chalicelib.remediations.instance_state.written_down import EVERY_CHANGE, WRITTEN_DOWN
@@ -217,7 +217,7 @@ def _late(event: StateCall, changes: Sequence[tuple[str, str, datetime]]) -> Ale
 
 
 def _ledger(aws: Aws, settings: Settings) -> Ledger:
-    return Ledger(aws.client("dynamodb"), settings.ledger)
+    return ledger_of(aws, settings)
 
 
 def _state_call(call: ApiCallEvent) -> StateCall:

@@ -33,7 +33,9 @@ from chalicelib.aws import Aws
 from chalicelib.errors import foreseen
 from chalicelib.events import ObjectEvent, Raw, Tick, object_event, single, tick
 from chalicelib.ledger.anchors import read_anchors, write_anchors
-from chalicelib.ledger.ledger import Ledger
+from chalicelib.ledger.grants import ANY, on_ledger
+from chalicelib.ledger.ledger import Ledger, ledger_of
+from chalicelib.ledger.table import Kind
 from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET, WATCHED_BUCKET
 from chalicelib.remediation import Grant, Plan, Remediation, Way
 from chalicelib.remediations.trail_digest.alerts import alerts_of
@@ -70,7 +72,7 @@ GRANTS = (
     Grant(action="cloudtrail:GetTrail", resource="${TrailArn}"),
     Grant(action="cloudtrail:GetTrailStatus", resource="${TrailArn}"),
     Grant(action="cloudtrail:ListPublicKeys", resource="*", because="ListPublicKeys takes no resource"),
-    Grant(action="dynamodb:Query", resource="${Ledger.Arn}", because="one query gives every chain's anchor"),
+    *on_ledger(Kind.ANCHOR, ANY, "Query", "PutItem"),
 )
 
 
@@ -95,7 +97,7 @@ def keep_anchors(aws: Aws, event: Tick, audit: Audit, settings: Settings) -> Non
 
 
 def _ledger(aws: Aws, settings: Settings) -> Ledger:
-    return Ledger(aws.client("dynamodb"), settings.ledger)
+    return ledger_of(aws, settings)
 
 
 # ---- at once ------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from datetime import datetime
 
 from chalicelib.aws import Aws
 from chalicelib.events import ApiCallEvent, Raw, Tick, api_call, single, tick
-from chalicelib.ledger.ledger import Ledger
+from chalicelib.ledger.ledger import ledger_of
 from chalicelib.references import EXPECTED_PRINCIPALS, TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP, WATCHED_BUCKET
 from chalicelib.remediation import Grant, Plan, Remediation, Way
 from chalicelib.remediations.trail_stopped.alerts import Case, Seen, attempted, changed, found, unseen
@@ -206,7 +206,7 @@ def remember_by_the_hour(_event: Tick, facts: Seen, _expected: bool) -> str | No
 
 
 def _seen(aws: Aws, settings: Settings) -> Seen:
-    kept = Ledger(aws.client("dynamodb"), settings.ledger).remembered(NAME)
+    kept = ledger_of(aws, settings).remembered(NAME)
     now, could_not_read = read_settings(aws, place_of(settings))
     good = TrailSettings.from_text(kept).over(_promise(settings))
     return Seen(now=now, good=good, recorded=bool(kept), could_not_read=could_not_read, home=aws.region)

@@ -18,15 +18,18 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from hmac import compare_digest
 from typing import Any
 
 from chalicelib.aws import Aws
 from chalicelib.errors import MalformedEvent, Throttled
 from chalicelib.events import Raw
-from chalicelib.ledger.ledger import Ledger
+from chalicelib.ledger.grants import ANY, on_ledger
+from chalicelib.ledger.ledger import Ledger, ledger_of
+from chalicelib.ledger.table import Kind
 from chalicelib.ledger.validations import Job, Slice, complete, found, planned, settle_slice, slices, summary
 from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET
-from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Way
+from chalicelib.remediation import Alert, Grant, Plan, Quiet, Remediation, Severity, Way
 from chalicelib.remediations.trail_validation.parts import (
     Part,
     PartResult,
@@ -34,6 +37,7 @@ from chalicelib.remediations.trail_validation.parts import (
     parts_of,
     validate_part,
 )
+from chalicelib.seal import Seal
 from chalicelib.settings import Settings
 from chalicelib.trail.integrity.evidence import Window
 from chalicelib.trail.integrity.findings import IntegrityFinding
@@ -57,23 +61,39 @@ GRANTS = (
     Grant(action="cloudtrail:GetTrail", resource="${TrailArn}"),
     Grant(action="cloudtrail:GetTrailStatus", resource="${TrailArn}"),
     Grant(action="cloudtrail:ListPublicKeys", resource="*", because="ListPublicKeys takes no resource"),
-    Grant(action="dynamodb:Query", resource="${Ledger.Arn}"),
+    *on_ledger(Kind.REQUEST, "", "GetItem"),
+    *on_ledger(Kind.VALIDATION, "", "GetItem", "PutItem"),
+    *on_ledger(Kind.VALIDATION, ANY, "Query", "PutItem"),
     Grant(action="sqs:SendMessage", resource="${Validations.Arn}"),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationStep:
-    """One message of the queue: plan a job, validate a slice of one of its parts, or add it all up."""
+    """One message of the queue: plan a job, validate a slice of one of its parts, or add it all up.
+
+    `seal`: this function's own, of the steps that it sends to itself. A forged step has another `key`.
+    """
 
     key: str
     at: datetime
     job: str
     step: str
     part: Part | None = None
+    seal: str = ""
     account: str = ""
     region: str = ""
     principal: str = ""
+
+    @property
+    def sealed(self) -> str:
+        """What the seal is of."""
+        return f"{self.job}:{self.step}:{_name(self.part) if self.part else ''}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forged:
+    """The facts of a step that this function has not sent: there are none."""
 
 
 def parse(raw: Raw) -> Sequence[ValidationStep]:
@@ -93,21 +113,36 @@ def _step(record: Any) -> ValidationStep:
         name = f"{body['step']}:{_name(typed)}" if typed else str(body["step"])
         if body["step"] not in (PLAN, PART, SUM) or (body["step"] == PART) != (typed is not None):
             raise MalformedEvent(f"there is no step {name!r}")
+        seal = str(body.get("seal", ""))
         return ValidationStep(
-            key=f"{body['job']}:{name}", at=sent, job=str(body["job"]), step=body["step"], part=typed
+            key=f"{body['job']}:{name}" + (f":{seal}" if seal else ""),
+            at=sent,
+            job=str(body["job"]),
+            step=body["step"],
+            part=typed,
+            seal=seal,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise MalformedEvent(f"the message is no step of a validation ({error})") from error
 
 
-def message(step: str, job: Job, part: Part | None = None) -> str:
+def message(step: str, job: Job, part: Part | None = None, seal: Seal | None = None) -> str:
     """A step as the queue carries it."""
-    told = {"step": step, "job": job.id, "at": job.asked_at.isoformat()}
-    return json.dumps({**told, "part": asdict(part)} if part else told, default=datetime.isoformat)
+    told: dict[str, Any] = {"step": step, "job": job.id, "at": job.asked_at.isoformat()}
+    if part:
+        told["part"] = asdict(part)
+    if seal:
+        sent = ValidationStep(key="", at=job.asked_at, job=job.id, step=step, part=part)
+        told["seal"] = seal.of_text(sent.sealed)
+    return json.dumps(told, default=datetime.isoformat)
 
 
-def look(aws: Aws, event: ValidationStep, settings: Settings) -> Job | PartResult | Mapping[str, Any] | None:
+def look(
+    aws: Aws, event: ValidationStep, settings: Settings
+) -> Job | PartResult | Mapping[str, Any] | Forged | None:
     """The plan, a slice's result, or the sum; None for a job that the ledger no longer holds."""
+    if _is_forged(event, settings):
+        return Forged()
     ledger = _ledger(aws, settings)
     job = found(ledger, event.job)
     if job is None:
@@ -121,6 +156,13 @@ def look(aws: Aws, event: ValidationStep, settings: Settings) -> Job | PartResul
     return validate_part(aws, bucket, event.part, window)
 
 
+def _is_forged(event: ValidationStep, settings: Settings) -> bool:
+    """Whether this function has not sent the step. Anybody may ask for a plan, as the HTTP side does."""
+    if event.step == PLAN or settings.seal is None:
+        return False
+    return not compare_digest(event.seal.encode(), settings.seal.of_text(event.sealed).encode())
+
+
 def _planned(aws: Aws, job: Job, settings: Settings) -> Job:
     trail = read_trail(aws, settings.text(TRAIL_ARN_NAME))
     chains, _ = chains_of(trail, TrailBucket(aws.client("s3"), settings.text(BUCKET)))
@@ -130,13 +172,21 @@ def _planned(aws: Aws, job: Job, settings: Settings) -> Job:
 
 
 def decide(event: ValidationStep, facts: Any, _now: datetime, settings: Settings) -> Plan:
-    """Only the sum says anything, and only if the trail is not sound."""
-    if event.step != SUM or facts is None or facts["verdict"] in ("sound", None):
+    """Only the sum says anything, and only if the trail is not sound; or a step that isn't ours."""
+    if isinstance(facts, Forged):
+        return Plan.alert(_forged_alert(event))
+    if event.step != SUM or facts is None or facts["verdict"] == "sound":
         return Plan.nothing()
     return Plan.alert(_alert(facts, settings.text(TRAIL_ARN_NAME)))
 
 
 def _alert(result: Mapping[str, Any], trail_arn: str) -> Alert:
+    # A sum is sent when all parts are done. A result that isn't there any more was taken away since.
+    if result["verdict"] is None:
+        result = {
+            **result,
+            "untold": ["results of its parts have vanished from the ledger", *result["untold"]],
+        }
     broken = result["verdict"] == "not sound"
     title = "is not sound" if broken else "could not be vouched for"
     return Alert(
@@ -155,16 +205,34 @@ def _alert(result: Mapping[str, Any], trail_arn: str) -> Alert:
     )
 
 
+def _forged_alert(event: ValidationStep) -> Alert:
+    return Alert(
+        severity=Severity.CRITICAL,
+        title="Somebody sent a forged step of a validation",
+        facts=(
+            ("Step", event.step),
+            ("Validation", event.job),
+            ("So", "it was not done, and what it says counts for nothing"),
+        ),
+        advice=(
+            "Only Trailwarden's functions send to the queue Validations. Look for SendMessage in CloudTrail "
+            "(a data event), take the right away, and stop whoever had it."
+        ),
+        quiet=Quiet(subject="forged steps", seconds=3600),
+    )
+
+
 def records(aws: Aws, event: ValidationStep, facts: Any, settings: Settings) -> None:
     """Write a step's result, and send the steps after it; a second time changes nothing."""
     ledger = _ledger(aws, settings)
-    if facts is None or event.step == SUM:
+    if facts is None or isinstance(facts, Forged) or event.step == SUM:
         return
+    seal = settings.seal
     if event.step == PLAN:
         job = planned(ledger, facts)
         chains = [Chain(**dict(chain)) for chain in job.chains]
-        steps = [message(PART, job, part) for part in _parts(chains, job)]
-        _send(aws, settings, steps or [message(SUM, job)])
+        steps = [message(PART, job, part, seal) for part in _parts(chains, job)]
+        _send(aws, settings, steps or [message(SUM, job, seal=seal)])
         return
     assert event.part is not None
     settle_slice(ledger, event.job, _name(event.part), _slice(facts), event.at)
@@ -172,9 +240,9 @@ def records(aws: Aws, event: ValidationStep, facts: Any, settings: Settings) -> 
         id=event.job, since=event.at, until=event.at, regions=(), asked_at=event.at
     )
     if not facts.last:
-        _send(aws, settings, [message(PART, job, next_slice(event.part))])
+        _send(aws, settings, [message(PART, job, next_slice(event.part), seal)])
     elif complete(job, slices(ledger, event.job)):
-        _send(aws, settings, [message(SUM, job)])
+        _send(aws, settings, [message(SUM, job, seal=seal)])
 
 
 def _send(aws: Aws, settings: Settings, bodies: Sequence[str]) -> None:
@@ -229,7 +297,7 @@ def _name(part: Part) -> str:
 
 
 def _ledger(aws: Aws, settings: Settings) -> Ledger:
-    return Ledger(aws.client("dynamodb"), settings.ledger)
+    return ledger_of(aws, settings)
 
 
 REMEDIATION = Remediation(

@@ -12,12 +12,14 @@ from unittest import mock
 import boto3
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from moto.kms import models as kms_models
 from moto.sns.models import Subscription
 
 from chalicelib.aws import Aws
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Alert, Call, Plan, Remediation, Severity, Way
 from chalicelib.runtime.answer import Invocation
+from chalicelib.seal import Seal
 from chalicelib.settings import Mode, Settings
 from chalicelib.triggers import OnEvent
 from tests.moto_alone import moto_alone
@@ -142,15 +144,27 @@ class House:
                 {"AttributeName": "sk", "KeyType": "RANGE"},
             ],
         )
-        self.ledger = Ledger(dynamodb, TABLE)
+        self.key = _CLIENTS.client("kms").create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")[
+            "KeyMetadata"
+        ]["Arn"]
+        self.ledger = Ledger(dynamodb, TABLE, self.sealed_by("remedy"))
         self.topic = sns.create_topic(Name="alerts")["TopicArn"]
         self._queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
         queue_arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox"
         sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue_arn)
         self.settings = Settings(
-            topic_arn=self.topic, ledger=TABLE, mode=Mode.ENFORCE, acts_per_hour=10, values={}
+            topic_arn=self.topic,
+            ledger=TABLE,
+            mode=Mode.ENFORCE,
+            acts_per_hour=10,
+            values={},
+            seal_key=self.key,
         )
         self._mail: list = []
+
+    def sealed_by(self, name) -> Seal:
+        """The seal of a function of that name."""
+        return Seal(lambda: _CLIENTS.client("kms"), self.key, name)
 
     def run(self, remedy, *, aws=None, seconds=50, **settings) -> Invocation:
         configured = replace(self.settings, **settings)
@@ -200,8 +214,12 @@ def _signing_key() -> RSAPrivateKey:
 
 @contextmanager
 def built() -> Iterator[House]:
-    """A house in an account of its own; moto would make a key for each subscription, only to sign with it."""
-    with moto_alone(), mock.patch.object(Subscription, "private_key", return_value=_signing_key()):
+    """A house in an account of its own; moto would make an RSA key for each subscription and each KMS key."""
+    with (
+        moto_alone(),
+        mock.patch.object(Subscription, "private_key", return_value=_signing_key()),
+        mock.patch.object(kms_models, "generate_private_key", return_value=None),
+    ):
         yield House()
 
 

@@ -545,6 +545,7 @@ def test_whatever_somebody_makes_of_it_the_ledger_holds_it_and_it_is_told(house,
 def deployed(house, monkeypatch):
     monkeypatch.setenv("TRAILWARDEN_TOPIC_ARN", house.topic)
     monkeypatch.setenv("TRAILWARDEN_LEDGER", TABLE)
+    monkeypatch.setenv("TRAILWARDEN_SEAL_KEY", house.key)
     monkeypatch.setattr(runtime, "AWS", house.aws)
     return house
 

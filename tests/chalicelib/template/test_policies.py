@@ -5,6 +5,8 @@ import pytest
 
 from chalicelib.catalog import CATALOG
 from chalicelib.http.routes import GRANTS as HTTP_GRANTS
+from chalicelib.ledger.grants import on_ledger
+from chalicelib.ledger.table import Kind
 from chalicelib.remediation import Grant, Plan
 from chalicelib.template.parts import logical_id
 from chalicelib.template.policies import acting_grants_of, document, grants_of, policies
@@ -14,29 +16,79 @@ from tests.chalicelib.runtime.house import Remedy
 REMEDY = Remedy(Plan.nothing())
 BARE = REMEDY.remediation
 LOOKS = Grant(action="dynamodb:ListBackups", resource="*", because="ListBackups takes no resource")
-ACTS = Grant(action="dynamodb:CreateTable", resource="${Ledger.Arn}", acting=True)
+ACTS = Grant(action="dynamodb:CreateTable", resource="${Tables}", acting=True)
 
 
 def actions(grants, service) -> list[str]:
     return [grant.action.split(":")[1] for grant in grants if grant.action.startswith(f"{service}:")]
 
 
+def on_keys(grants) -> dict[str, list[str]]:
+    """What is granted on each partition of the ledger."""
+    found = {}
+    for grant in grants:
+        if grant.resource == "${Ledger.Arn}":
+            (key,) = grant.leading_keys
+            found.setdefault(key, []).append(grant.action.removeprefix("dynamodb:"))
+    return found
+
+
+TELLS = {
+    "claim#remedy": ["PutItem", "DeleteItem"],
+    "finding#remedy": ["GetItem", "PutItem"],
+    "quiet#remedy": ["PutItem"],
+}
+
+
 @pytest.mark.parametrize(
     ("remediation", "ledger"),
     [
-        pytest.param(BARE, [], id="tells"),
+        pytest.param(BARE, {}, id="tells"),
         pytest.param(
             replace(BARE, ways=(replace(BARE.ways[0], sightings=lambda _: ()),)),
-            ["BatchWriteItem", "Query"],
+            {"sighting#remedy#*": ["BatchWriteItem", "Query"]},
             id="counts",
         ),
-        pytest.param(replace(BARE, grants=(ACTS,)), [], id="acts"),
+        pytest.param(
+            replace(BARE, ways=(replace(BARE.ways[0], remembers=lambda *_: None),)),
+            {"state#remedy": ["Query", "PutItem"]},
+            id="remembers",
+        ),
+        pytest.param(replace(BARE, grants=(ACTS,)), {}, id="acts"),
     ],
 )
-def test_a_function_may_do_on_the_ledger_what_the_runtime_does(remediation, ledger):
-    granted = actions(grants_of(remediation), "dynamodb")
+def test_a_function_may_do_on_its_own_keys_of_the_ledger_what_the_runtime_does(remediation, ledger):
+    assert on_keys(grants_of(remediation)) == TELLS | ledger
 
-    assert granted == ["GetItem", "PutItem", "UpdateItem", "DeleteItem", *ledger]
+
+@pytest.mark.parametrize("remediation", CATALOG, ids=lambda each: each.name)
+def test_no_function_reaches_another_ones_keys(remediation):
+    """Anchors and validations have no owner in their keys; one function each asks for them."""
+    grants = (*grants_of(remediation), *acting_grants_of(remediation))
+    unowned = {"trail_digest": {"anchor#*"}, "trail_validation": {"request", "validation", "validation#*"}}
+    others = [
+        key
+        for key in on_keys(grants)
+        if key.split("#")[1:2] != [remediation.name] and key not in unowned.get(remediation.name, ())
+    ]
+
+    assert others == ["switch"]  # in what is only granted where it may act
+
+
+def test_leading_keys_are_a_condition_that_a_request_without_a_key_does_not_meet():
+    made = document(on_ledger(Kind.CLAIM, "remedy", "PutItem") + on_ledger(Kind.QUIET, "remedy", "PutItem"))
+
+    assert made["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": ["dynamodb:PutItem"],
+            "Resource": {"Fn::Sub": "${Ledger.Arn}"},
+            "Condition": {
+                "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["claim#remedy", "quiet#remedy"]},
+                "Null": {"dynamodb:LeadingKeys": "false"},
+            },
+        }
+    ]
 
 
 def test_every_function_may_log_tell_and_hand_over_what_it_could_not_handle():
@@ -63,7 +115,9 @@ def test_what_acts_is_granted_apart_and_so_is_counting_acts():
 
     assert LOOKS in grants_of(remediation)
     assert ACTS not in grants_of(remediation)
-    assert [grant.action for grant in acting_grants_of(remediation)] == ["dynamodb:Query", ACTS.action]
+    acting = acting_grants_of(remediation)
+    assert on_keys(acting[:-1]) == {"acts#remedy": ["Query", "PutItem"], "switch": ["GetItem"]}
+    assert acting[-1] == ACTS
 
 
 def test_a_policy_has_a_statement_for_each_resource_and_names_no_action_twice():
@@ -125,15 +179,19 @@ def test_every_function_has_a_policy_and_nobody_else():
 
 
 def test_the_http_side_reads_the_ledger_asks_for_validations_and_nothing_else():
-    (logs, ledger, queue) = policies(CATALOG)["api_handler"]["Statement"]
+    (logs, queue, *ledger) = policies(CATALOG)["api_handler"]["Statement"]
 
     assert logs["Resource"] == {"Fn::Sub": "${APIHandlerLogGroup.Arn}"}
-    assert ledger == {
-        "Effect": "Allow",
-        "Action": ["dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem"],
-        "Resource": {"Fn::Sub": "${Ledger.Arn}"},
-    }
     assert queue["Action"] == ["sqs:SendMessage"]
+    reached = {
+        each["Action"][0]: set(next(iter(each["Condition"]["ForAllValues:StringLike"].values())))
+        for each in ledger
+    }
+    assert reached == {
+        "dynamodb:Query": {"finding#*", "request", "validation", "validation#*"},
+        "dynamodb:GetItem": {"finding#*", "request", "validation"},
+        "dynamodb:PutItem": {"request"},
+    }
 
 
 ALL = [
@@ -151,7 +209,7 @@ def test_a_wide_grant_says_why_it_can_not_be_narrower(grant):
 
 @pytest.mark.parametrize("remediation", CATALOG, ids=lambda each: each.name)
 def test_nothing_is_granted_twice(remediation):
-    granted = [(grant.action, grant.resource) for grant in remediation.grants]
+    granted = [(grant.action, grant.resource, grant.leading_keys) for grant in remediation.grants]
 
     assert len(granted) == len(set(granted))
 

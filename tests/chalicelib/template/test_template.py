@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from fnmatch import fnmatchcase as fnmatch
 
 import pytest
 
@@ -12,7 +13,7 @@ from chalicelib.catalog import CATALOG
 from chalicelib.remediation import Grant, Plan
 from chalicelib.stack import LogAlarm, Parameter
 from chalicelib.template.archive import archive
-from chalicelib.template.parts import DeclaredTwice
+from chalicelib.template.parts import DeclaredTwice, logical_id
 from chalicelib.triggers import OnEvent, OnLogs, OnQueue, OnSchedule
 from scenarios.cloud.authorization.policy import Principal, Request, decide
 from scenarios.packaging import sam as packaging
@@ -357,8 +358,9 @@ def test_who_can_not_act_has_neither():
 
 
 def test_no_policy_allows_an_action_by_wildcard():
-    """Except in the key's own policy: by the first nobody is ever locked out of changing the key, and the
-    second is what AWS's page asks for a service that publishes to an encrypted topic.
+    """Except in the keys' own policies: by the first nobody is ever locked out of changing the key, and the
+    second is what AWS's page asks for a service that publishes to an encrypted topic. A seal's key gives the
+    account what AWS's console gives a key's administrators, and no way to make a seal.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html,
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
@@ -367,13 +369,36 @@ def test_no_policy_allows_an_action_by_wildcard():
         (statement.get("Sid"), action)
         for statement in statements(RESOURCES)
         for action in as_list(statement["Action"])
-        if "*" in action
+        if "*" in action and statement.get("Sid") != "TheAccountManagesIt"
     ]
 
     assert wide == [
         ("TheAccountDelegatesToItsPolicies", "kms:*"),
         ("AlarmsTellTheTopic", "kms:GenerateDataKey*"),
     ]
+
+
+SEAL_KEYS = {name: each for name, each in RESOURCES.items() if name.endswith("SealKey")}
+
+
+def test_a_seal_is_made_by_its_function_alone():
+    """Who may act has a key of its own; the others share one. The account may do anything but make a seal."""
+    makers = {}
+    for name, key in SEAL_KEYS.items():
+        managing, making = key["Properties"]["KeyPolicy"]["Statement"]
+        makers[name] = [role["Fn::GetAtt"][0] for role in making["Principal"]["AWS"]]
+        allowed = managing["Action"]
+        assert making["Action"] == "kms:GenerateMac"
+        assert not any(
+            fnmatch(f"kms:{each}", one) for one in allowed for each in ("GenerateMac", "CreateGrant")
+        )
+        assert any(fnmatch("kms:PutKeyPolicy", one) for one in allowed)
+
+    acting = {f"{logical_id(each.name)}Role" for each in CATALOG if each.acts}
+    assert {tuple(roles) for name, roles in makers.items() if name != "TellingSealKey"} == {
+        (one,) for one in acting
+    }
+    assert set(makers["TellingSealKey"]) == {f"{logical_id(each.name)}Role" for each in CATALOG} - acting
 
 
 def test_nobody_is_allowed_anything_by_a_wildcard_principal():

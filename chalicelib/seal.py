@@ -1,0 +1,132 @@
+"""Seals: what shows that a function wrote an item itself, and not somebody who may write to the table.
+
+KMS makes each invocation a secret of its function's (GenerateMac, with an HMAC key that only this function
+may use, over the remediation's name). The seal of an item is HMAC-SHA-256 under that secret, over the SHA-256
+of the item's canonical JSON: its key, its attributes, and when it was sealed. So an item costs no call, an
+invocation costs one, and without KMS there is no seal. The secret never leaves the function's memory.
+
+An item without its seal counts for nothing: it is no silence and no reason to act, and it is reported. What a
+seal can't show is that an item is the newest one of its key, and that one was taken away: see `Table`.
+
+Sources: https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateMac.html (which names this use),
+https://docs.aws.amazon.com/kms/latest/developerguide/hmac.html
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.errors import Unsealed
+
+SEAL, SEALED_AT = "seal", "sealed_at"
+ALGORITHM = "HMAC_SHA_256"
+
+Item = Mapping[str, Any]
+
+
+class Oddity(StrEnum):
+    """What is wrong with an item of the ledger, as an alert says it."""
+
+    FORGED = "is not from Trailwarden"
+    OLDER = "was put back as it had been before"
+    GONE = "was taken away"
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """An item of the ledger that somebody else wrote, put back or took away, by its key."""
+
+    oddity: Oddity
+    partition_key: str
+    sort_key: str
+    seal: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.partition_key}, {self.sort_key} {self.oddity}"
+
+
+@dataclass(slots=True)
+class Seal:
+    """The seal of one remediation's function, for one invocation. `kms` makes the client.
+
+    `noticed`: everything odd that was met in the ledger meanwhile, to be reported once the event is handled.
+    """
+
+    kms: Callable[[], Any] = field(repr=False)
+    key_id: str
+    owner: str
+    noticed: list[Noticed] = field(default_factory=list)
+    _secret: bytes = field(default=b"", repr=False)
+
+    def on(self, item: Item) -> dict[str, Any]:
+        """The item with its seal; raises Unsealed."""
+        sealed = {**item, SEALED_AT: {"S": datetime.now(UTC).isoformat(timespec="milliseconds")}}
+        return {**sealed, SEAL: {"S": self._mac(sealed)}}
+
+    def holds(self, item: Item) -> bool:
+        """Whether the item is as this function sealed it; raises Unsealed."""
+        return hmac.compare_digest(seal_of(item), self._mac(item))
+
+    def of_text(self, text: str) -> str:
+        """The seal of what this function writes elsewhere, such as a message to itself; raises Unsealed."""
+        return self._mac({"text": {"S": text}})
+
+    def notice(self, noticed: Noticed) -> None:
+        """Note that something is wrong with an item."""
+        if noticed not in self.noticed:
+            self.noticed.append(noticed)
+
+    def _mac(self, item: Item) -> str:
+        digest = hashlib.sha256(_canonical(item).encode()).digest()
+        return hmac.new(self._key(), digest, hashlib.sha256).hexdigest()
+
+    def _key(self) -> bytes:
+        if not self._secret:
+            purpose = f"trailwarden/ledger/1/{self.owner}".encode()
+            try:
+                answer = self.kms().generate_mac(KeyId=self.key_id, Message=purpose, MacAlgorithm=ALGORITHM)
+            except (ClientError, BotoCoreError) as error:
+                raise Unsealed(
+                    f"KMS gives no seal for the ledger: {error}", remediation=self.owner
+                ) from error
+            self._secret = answer["Mac"]
+        return self._secret
+
+
+def seal_of(item: Item) -> str:
+    """What an item has for a seal; "" for none."""
+    seal = item.get(SEAL, {})
+    return (
+        str(seal["S"])
+        if isinstance(seal, Mapping) and str(seal.get("S", "")).isascii() and "S" in seal
+        else ""
+    )
+
+
+def _canonical(item: Item) -> str:
+    """JSON of everything but the seal: one text for one item, in whatever order DynamoDB returns it."""
+    unsealed = {name: _ordered(value) for name, value in item.items() if name != SEAL}
+    return json.dumps(unsealed, sort_keys=True, separators=(",", ":"), default=repr)
+
+
+def _ordered(value: Any) -> Any:
+    """A value as DynamoDB types it, with its sets in order and its lists as they are."""
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        kind: sorted(inner)
+        if kind in ("NS", "SS")
+        else [_ordered(each) for each in inner]
+        if kind == "L"
+        else {name: _ordered(each) for name, each in inner.items()}
+        if kind == "M"
+        else inner
+        for kind, inner in value.items()
+    }

@@ -1,0 +1,78 @@
+"""The keys of the functions' seals: who may make the seal of which part of the ledger.
+
+A function that may act has a key of its own. Those that only tell share one, and are kept apart by the
+partitions that each may write; a key costs a dollar a month. No other principal makes a seal, the HTTP side
+and administrators included: the key policy gives the account every right but that one.
+
+Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chalicelib.remediation import Remediation
+from chalicelib.template.parts import Template, logical_id
+
+# As AWS's console gives key administrators; no grants, which would hand out what they may not do.
+_MANAGING = (
+    "Cancel*",
+    "Delete*",
+    "Describe*",
+    "Disable*",
+    "Enable*",
+    "Get*",
+    "List*",
+    "Put*",
+    "Schedule*",
+    "TagResource",
+    "UntagResource",
+    "Update*",
+)
+
+
+def seal_key_of(remediation: Remediation) -> str:
+    """The logical id of the key that makes a function's seals."""
+    return f"{logical_id(remediation.name)}SealKey" if remediation.acts else "TellingSealKey"
+
+
+def seal_keys(remediations: Iterable[Remediation]) -> Template:
+    """A key for each function that may act, and one for all others."""
+    users: dict[str, list[Remediation]] = {}
+    for each in remediations:
+        users.setdefault(seal_key_of(each), []).append(each)
+    return {key: _key(functions) for key, functions in users.items()}
+
+
+def _key(functions: Iterable[Remediation]) -> Mapping[str, Any]:
+    names = [each.name for each in functions]
+    return {
+        "Type": "AWS::KMS::Key",
+        "Properties": {
+            "Description": f"Seals what Trailwarden notes about {', '.join(names)}",
+            "KeySpec": "HMAC_256",
+            "KeyUsage": "GENERATE_VERIFY_MAC",
+            "KeyPolicy": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Sid": "TheAccountManagesIt",
+                        "Effect": "Allow",
+                        "Principal": {
+                            "AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+                        },
+                        "Action": [f"kms:{action}" for action in _MANAGING],
+                        "Resource": "*",
+                    },
+                    {
+                        "Sid": "OnlyTheFunctionsMakeSeals",
+                        "Effect": "Allow",
+                        "Principal": {
+                            "AWS": [{"Fn::GetAtt": [f"{logical_id(name)}Role", "Arn"]} for name in names]
+                        },
+                        "Action": "kms:GenerateMac",
+                        "Resource": "*",
+                    },
+                ],
+            },
+        },
+    }
