@@ -200,8 +200,8 @@ class Calls:
         service = client.meta.service_model.service_name
         if self._muted:
             return self._set_up(original, client, operation, parameters)
-        _validate(client, operation, parameters)
-        parameters = _with_moments(client, operation, parameters)
+        built = _validated(client, operation, parameters)
+        send = partial(original, client, operation, _with_moments(client, operation, parameters))
         caller = self._caller(client, operation)
         self._sequence += 1
         sequence = self._sequence
@@ -210,14 +210,14 @@ class Calls:
         asked = Asked(
             service=service,
             operation=operation,
-            parameters=parameters,
+            parameters=_with_moments(client, operation, built),
             region=client.meta.region_name,
             caller=caller,
         )
         try:
             with self._within(caller.account):
                 self._authorise(client, asked)
-                response = self._answered(original, client, asked)
+                response = self._answered(send, client, asked)
         except ClientError as error:
             self._made(asked, sequence, None, _code_and_message(error))
             self._behind(caller)
@@ -244,7 +244,7 @@ class Calls:
         service = client.meta.service_model.service_name
         answer = self._answers.get((service, operation))
         if answer is None or self._lawful or service == "sts" or not operation.startswith(_READS):
-            return _loud(service, operation, original, client, parameters)
+            return _loud(service, operation, partial(original, client, operation, parameters))
         asked = Asked(
             service=service,
             operation=operation,
@@ -305,13 +305,13 @@ class Calls:
                 )
                 raise client_error(client, asked.operation, code, message, status)
 
-    def _answered(self, original: Original, client: BaseClient, asked: Asked) -> dict[str, Any]:
+    def _answered(self, send: Send, client: BaseClient, asked: Asked) -> dict[str, Any]:
         answer = self._answers.get((asked.service, asked.operation))
         checks = self._checks.get((asked.service, asked.operation), ())
         self._must_be_at_home(asked)
         retries = 0
         if answer is not None and self._travel is not None:
-            retries = self._travel(lambda: original(client, asked.operation, asked.parameters))
+            retries = self._travel(send)
         with self._as_law(client, asked):
             self._validators.check(_request(asked))
             for check in checks:
@@ -319,7 +319,7 @@ class Calls:
         if wait := self._waits.get((asked.service, asked.operation)):
             wait(asked)
         if answer is None:
-            return _loud(asked.service, asked.operation, original, client, asked.parameters)
+            return _loud(asked.service, asked.operation, send)
         return self._by_law(client, asked, answer, retries)
 
     def _by_law(self, client: BaseClient, asked: Asked, answer: Answer, retries: int = 0) -> dict[str, Any]:
@@ -404,12 +404,10 @@ def client_error(client: BaseClient, operation: str, code: str, message: str, st
     return error
 
 
-def _loud(
-    service: str, operation: str, original: Original, client: BaseClient, parameters: Mapping[str, Any]
-) -> dict[str, Any]:
+def _loud(service: str, operation: str, send: Send) -> dict[str, Any]:
     """Ask moto; what it doesn't do, or crashes at, is NotSimulated, never an error of AWS's."""
     try:
-        return original(client, operation, parameters)
+        return send()
     except NotImplementedError as error:
         raise NotSimulated(service, f"{operation} (moto: {error or 'not implemented'})") from error
     except ClientError as error:
@@ -426,22 +424,27 @@ def _with_moments(client: BaseClient, operation: str, parameters: Mapping[str, A
     return with_moments(parameters, client.meta.service_model.operation_model(operation).input_shape)
 
 
-def _validate(client: BaseClient, operation: str, parameters: Mapping[str, Any]) -> None:
-    """Raise what botocore raises before it sends anything: no law sees such a call, and no record is made.
+def _validated(client: BaseClient, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters as botocore sends them; raises what it raises before it sends anything.
 
-    botocore lets its handlers at the parameters before it looks at them: S3's CopySource may be a
-    dictionary until then. They are asked where it matters, when something looks wrong.
+    botocore lets its handlers at the parameters before it looks at them: until then S3's CopySource may be a
+    dictionary, CreateExportTask's `from` is called `fromTime`, and a DynamoDB table's items hold plain values.
+    They are asked where it matters, when something looks wrong.
     """
     model = client.meta.service_model.operation_model(operation)
     if model.input_shape is None:
-        return
+        return parameters
     validator, given = ParamValidator(), dict(parameters)
-    if validator.validate(given, model.input_shape).has_errors():
-        within: Any = client
-        built = within._emit_api_params(given, model, {"client_region": client.meta.region_name})  # noqa: SLF001
-        report = validator.validate(built, model.input_shape)
-        if report.has_errors():
-            raise ParamValidationError(report=report.generate_report())
+    if not validator.validate(given, model.input_shape).has_errors():
+        return parameters
+    within: Any = client
+    built: Mapping[str, Any] = within._emit_api_params(
+        given, model, {"client_region": client.meta.region_name}
+    )  # noqa: SLF001
+    report = validator.validate(built, model.input_shape)
+    if report.has_errors():
+        raise ParamValidationError(report=report.generate_report())
+    return built
 
 
 def _key_of_call(asked: Asked, now: datetime, key: str) -> Found:

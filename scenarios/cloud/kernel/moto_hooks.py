@@ -25,6 +25,7 @@ from weakref import WeakValueDictionary
 import moto
 import moto.awslambda.models as lambda_models
 import moto.core.botocore_stubber as stubber
+import moto.core.loaders as moto_loaders
 import moto.core.models as moto_models
 import moto.core.responses as moto_responses
 import moto.core.utils as moto_utils
@@ -98,10 +99,27 @@ _load_service_model: Any = moto_utils._load_service_model  # noqa: SLF001
 
 
 def _service_model_text(service_name: str, model_name: str) -> Any:
-    """What botocore has read of a service for its clients; moto would read it again, and changes nothing."""
+    """What botocore has read of a service for its clients, and moto's own additions; moto would read it again."""
     if model_name != "service-2":
         return _load_service_model(service_name, model_name)
-    return shared_loader().load_service_model(service_name, model_name)
+    text = shared_loader().load_service_model(service_name, model_name)
+    added = moto_loaders.create_loader()._find_extras(
+        service_name, model_name, text["metadata"]["apiVersion"]
+    )  # noqa: SLF001
+    for each in added:
+        text = _with(text, each["merge"])
+    return text
+
+
+def _with(text: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """A text with more in it; the text itself stays as it is."""
+    return {
+        **text,
+        **{
+            name: _with(text[name], value) if isinstance(text.get(name), dict) else value
+            for name, value in more.items()
+        },
+    }
 
 
 _load_resource: Any = moto_utilities.load_resource

@@ -12,6 +12,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
@@ -65,8 +66,8 @@ class ObjectEncryption:
     def _may_copy(self, asked: Asked) -> None:
         source = asked.parameters["CopySource"]
         if isinstance(source, str):
-            path, _, version = source.lstrip("/").partition("?versionId=")
-            bucket, _, key = path.partition("/")
+            path, _, version = source.partition("?versionId=")
+            bucket, _, key = unquote(path).lstrip("/").partition("/")
             self._may_open(asked, bucket, key, version or None)
         else:
             self._may_open(asked, source["Bucket"], source["Key"], source.get("VersionId"))

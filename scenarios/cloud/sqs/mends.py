@@ -3,6 +3,7 @@
 from typing import Any
 
 import moto.sqs.models as sqs_models
+from moto.core.utils import unix_time_millis
 
 from scenarios.cloud.kernel.moto_mends import Mend
 
@@ -16,4 +17,12 @@ def _receive_at_once(
     return _receive(backend, queue_name, count, 0, *given, **more)
 
 
-MENDS: tuple[Mend, ...] = ((sqs_models.SQSBackend, "receive_message", _receive_at_once),)
+def _visible(message: Any) -> bool:
+    """A message is seen from the very moment on to which it was hidden; in frozen time moto would wait on."""
+    return bool(unix_time_millis() >= message.visible_at)
+
+
+MENDS: tuple[Mend, ...] = (
+    (sqs_models.SQSBackend, "receive_message", _receive_at_once),
+    (sqs_models.Message, "visible", property(_visible)),
+)

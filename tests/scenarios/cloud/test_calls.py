@@ -178,6 +178,39 @@ def test_a_law_can_answer_in_motos_place(each, seen):
     assert seen[0].response == {"QueueUrls": ["https://here"]}
 
 
+def test_a_law_is_asked_with_the_names_that_botocore_sends(each):
+    asked = []
+    each.calls.answer(
+        "logs", "CreateExportTask", lambda call: asked.append(call.parameters) or {"taskId": "1"}
+    )
+
+    admin(each, "logs").create_export_task(logGroupName="g", fromTime=1, to=2, destination="b")
+
+    assert asked == [{"logGroupName": "g", "from": 1, "to": 2, "destination": "b"}]
+
+
+def test_a_law_is_asked_with_a_tables_items_as_they_are_sent(each):
+    asked = []
+    each.calls.answer("dynamodb", "PutItem", lambda call: asked.append(call.parameters) or {})
+
+    each.session(each.user("ann")).resource("dynamodb").Table("orders").put_item(Item={"id": "a", "count": 3})
+
+    assert asked == [{"TableName": "orders", "Item": {"id": {"S": "a"}, "count": {"N": "3"}}}]
+
+
+def test_an_error_of_sqs_is_of_the_clients_own_class_under_its_old_code(each):
+    sqs = admin(each, "sqs")
+
+    with pytest.raises(sqs.exceptions.QueueDoesNotExist) as raised:
+        sqs.get_queue_url(QueueName="nowhere")
+
+    error = raised.value.response["Error"]
+    assert (error["Code"], error["QueryErrorCode"]) == (
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "QueueDoesNotExist",
+    )
+
+
 def test_a_law_is_not_asked_what_boto3_would_not_send(each):
     asked = []
     each.calls.answer("sqs", "GetQueueUrl", asked.append)

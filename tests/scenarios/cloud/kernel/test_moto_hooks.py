@@ -684,6 +684,22 @@ def test_versions_and_delete_markers_of_an_object_are_told_apart(stack):
     assert moto_state.object_version(ACCOUNT, "nowhere", "told") is None
 
 
+@pytest.mark.parametrize("service", ["cloudfront", "ec2", "route53", "s3control", "sesv2", "sqs"])
+def test_a_services_model_has_what_moto_adds_to_it(service):
+    alone = moto_hooks._load_service_model(service, "service-2")
+
+    assert moto_hooks._service_model_text(service, "service-2") == alone
+
+
+def test_what_moto_adds_to_a_services_model_is_not_botocores():
+    moto_hooks._service_model_text("sqs", "service-2")
+
+    assert (
+        "error"
+        not in moto_hooks.shared_loader().load_service_model("sqs", "service-2")["shapes"]["OverLimit"]
+    )
+
+
 def test_what_a_region_offers_is_what_moto_reads_at_once():
     path = "ec2/resources/instance_type_offerings/region/eu-west-1.json.gz"
     alone = moto_hooks._load_resource(path)

@@ -54,6 +54,28 @@ def test_a_message_that_was_hidden_ends_the_wait_when_it_is_seen_again():
         assert waited(each) == 3
 
 
+def test_a_message_whose_visibility_timeout_ends_meanwhile_ends_the_wait():
+    with world(STANDING) as each:
+        admin(each, "sqs").send_message(QueueUrl=url(each), MessageBody="job")
+        [taken] = admin(each, "sqs").receive_message(QueueUrl=url(each), VisibilityTimeout=4)["Messages"]
+
+        assert polled(each) == []
+        assert polled(each, WaitTimeSeconds=20) == [taken["Body"]]
+        assert waited(each) == 4
+
+
+def test_a_message_that_is_given_back_is_seen_at_once():
+    with world(STANDING) as each:
+        sqs = admin(each, "sqs")
+        sqs.send_message(QueueUrl=url(each), MessageBody="job")
+        [taken] = sqs.receive_message(QueueUrl=url(each))["Messages"]
+        sqs.change_message_visibility(
+            QueueUrl=url(each), ReceiptHandle=taken["ReceiptHandle"], VisibilityTimeout=0
+        )
+
+        assert polled(each) == ["job"]
+
+
 def test_what_is_there_already_is_not_waited_for():
     with world(STANDING) as each:
         admin(each, "sqs").send_message(QueueUrl=url(each), MessageBody="job")
