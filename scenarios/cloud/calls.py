@@ -273,14 +273,15 @@ class Calls:
             behind(caller)
 
     def _authorise(self, client: BaseClient, asked: Asked) -> None:
-        pairs = self._actions.required(
-            asked.service,
-            asked.operation,
-            asked.parameters,
-            region=asked.region,
-            account=asked.caller.account,
-            caller=asked.caller.arn,
-        )
+        with self._as_law(client, asked):
+            pairs = self._actions.required(
+                asked.service,
+                asked.operation,
+                asked.parameters,
+                region=asked.region,
+                account=asked.caller.account,
+                caller=asked.caller.arn,
+            )
         place = Place(region=asked.region, account=asked.caller.account)
         of_call = partial(_key_of_call, asked, self._clock.now)
         for action, resource in pairs:
@@ -428,7 +429,7 @@ def _validated(client: BaseClient, operation: str, parameters: Mapping[str, Any]
     """The parameters as botocore sends them; raises what it raises before it sends anything.
 
     botocore lets its handlers at the parameters before it looks at them: until then S3's CopySource may be a
-    dictionary, CreateExportTask's `from` is called `fromTime`, and a DynamoDB table's items hold plain values.
+    dictionary, CreateExportTask's `from` is called `fromTime`, a DynamoDB table's items hold plain values.
     They are asked where it matters, when something looks wrong.
     """
     model = client.meta.service_model.operation_model(operation)
@@ -438,9 +439,8 @@ def _validated(client: BaseClient, operation: str, parameters: Mapping[str, Any]
     if not validator.validate(given, model.input_shape).has_errors():
         return parameters
     within: Any = client
-    built: Mapping[str, Any] = within._emit_api_params(
-        given, model, {"client_region": client.meta.region_name}
-    )  # noqa: SLF001
+    region = {"client_region": client.meta.region_name}
+    built: Mapping[str, Any] = within._emit_api_params(given, model, region)  # noqa: SLF001
     report = validator.validate(built, model.input_shape)
     if report.has_errors():
         raise ParamValidationError(report=report.generate_report())

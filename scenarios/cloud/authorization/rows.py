@@ -48,7 +48,10 @@ class Place:
 
 
 Kind = Callable[..., str]
-"""(place, *values) -> ARN, "" for none; values are strings, but for S3's CopySource."""
+"""(place, *values) -> ARN, "" for none; values are strings, but for S3's CopySource.
+
+Raises Refused for a value that the service doesn't take, where it says so before it asks IAM.
+"""
 
 
 class Arn(NamedTuple):

@@ -1,6 +1,7 @@
 """Which laws IAM has."""
 
 from scenarios.cloud.iam.boundaries import Boundaries
+from scenarios.cloud.iam.last_used import LastUsed
 from scenarios.cloud.iam.managed_policies import ManagedPolicies
 from scenarios.cloud.setting import Setting
 
@@ -9,3 +10,4 @@ def register(setting: Setting) -> None:
     """The laws of IAM."""
     ManagedPolicies(setting)
     Boundaries(setting)
+    LastUsed(setting)

@@ -13,8 +13,10 @@ from scenarios.cloud.authorization.rows import (
     Document,
     KeyValue,
     Permissions,
+    Place,
     document,
 )
+from scenarios.cloud.authorization.wildcards import UNNAMED
 from scenarios.cloud.kernel import moto_state
 
 _LINES = """
@@ -35,7 +37,7 @@ UpdateAccountPasswordPolicy     =                         *
 DeleteAccountPasswordPolicy     =                         *
 GenerateCredentialReport        =                         *
 GetCredentialReport             =                         *
-GetAccessKeyLastUsed            =                         unknown(AccessKeyId)
+GetAccessKeyLastUsed            =                         user-of-key(AccessKeyId)
 CreateAccountAlias              =                         *
 DeleteAccountAlias              =                         *
 CreateUser                      =                         user(UserName)
@@ -69,8 +71,24 @@ UntagUser                       =                         user(UserName)
 PutUserPermissionsBoundary      =                         user(UserName)
 DeleteUserPermissionsBoundary   =                         user(UserName)
 ChangePassword                  =                         user(=CALLER)
+UploadSigningCertificate        =                         user(UserName=CALLER)
+ListSigningCertificates         =                         user(UserName=CALLER)
+UpdateSigningCertificate        =                         user(UserName=CALLER)
+DeleteSigningCertificate        =                         user(UserName=CALLER)
+UploadSSHPublicKey              =                         user(UserName)
+GetSSHPublicKey                 =                         user(UserName)
+ListSSHPublicKeys               =                         user(UserName=CALLER)
+UpdateSSHPublicKey              =                         user(UserName)
+DeleteSSHPublicKey              =                         user(UserName)
+CreateServiceSpecificCredential =                         user(UserName)
+ListServiceSpecificCredentials  =                         user(UserName=CALLER)
+UpdateServiceSpecificCredential =                         user(UserName=CALLER)
+ResetServiceSpecificCredential  =                         user(UserName=CALLER)
+DeleteServiceSpecificCredential =                         user(UserName=CALLER)
+ResyncMFADevice                 =                         user(UserName)
 CreateGroup                     =                         group(GroupName)
 GetGroup                        =                         group(GroupName)
+UpdateGroup                     =                         group(GroupName)
 DeleteGroup                     =                         group(GroupName)
 AddUserToGroup                  =                         group(GroupName)
 RemoveUserFromGroup             =                         group(GroupName)
@@ -84,6 +102,7 @@ ListAttachedGroupPolicies       =                         group(GroupName)
 CreateRole                      =                         role(RoleName)
 GetRole                         =                         role(RoleName)
 UpdateRole                      =                         role(RoleName)
+UpdateRoleDescription           =                         role(RoleName)
 DeleteRole                      =                         role(RoleName)
 UpdateAssumeRolePolicy          =                         role(RoleName)
 AttachRolePolicy                =                         role(RoleName)
@@ -99,10 +118,14 @@ UntagRole                       =                         role(RoleName)
 PutRolePermissionsBoundary      =                         role(RoleName)
 DeleteRolePermissionsBoundary   =                         role(RoleName)
 ListInstanceProfilesForRole     =                         role(RoleName)
-CreateServiceLinkedRole         =                         unknown(AWSServiceName)
+CreateServiceLinkedRole         =                         service-linked-role(AWSServiceName)
+DeleteServiceLinkedRole         =                         role(RoleName)
 CreateInstanceProfile           =                         instance-profile(InstanceProfileName)
 GetInstanceProfile              =                         instance-profile(InstanceProfileName)
 DeleteInstanceProfile           =                         instance-profile(InstanceProfileName)
+ListInstanceProfileTags         =                         instance-profile(InstanceProfileName)
+TagInstanceProfile              =                         instance-profile(InstanceProfileName)
+UntagInstanceProfile            =                         instance-profile(InstanceProfileName)
 AddRoleToInstanceProfile        =                         instance-profile(InstanceProfileName)
 AddRoleToInstanceProfile        iam:PassRole              role(RoleName)
 RemoveRoleFromInstanceProfile   =                         instance-profile(InstanceProfileName)
@@ -115,10 +138,53 @@ DeletePolicyVersion             =                         policy(PolicyArn)
 ListPolicyVersions              =                         policy(PolicyArn)
 SetDefaultPolicyVersion         =                         policy(PolicyArn)
 ListEntitiesForPolicy           =                         policy(PolicyArn)
+ListPolicyTags                  =                         policy(PolicyArn)
+TagPolicy                       =                         policy(PolicyArn)
+UntagPolicy                     =                         policy(PolicyArn)
 CreateSAMLProvider              =                         saml-provider(Name)
 UpdateSAMLProvider              =                         saml-provider(SAMLProviderArn)
 DeleteSAMLProvider              =                         saml-provider(SAMLProviderArn)
+GetSAMLProvider                 =                         saml-provider(SAMLProviderArn)
+ListSAMLProviderTags            =                         saml-provider(SAMLProviderArn)
+TagSAMLProvider                 =                         saml-provider(SAMLProviderArn)
+UntagSAMLProvider               =                         saml-provider(SAMLProviderArn)
+CreateOpenIDConnectProvider     =                         new-oidc-provider(Url)
+GetOpenIDConnectProvider        =                         oidc-provider(OpenIDConnectProviderArn)
+DeleteOpenIDConnectProvider     =                         oidc-provider(OpenIDConnectProviderArn)
+AddClientIDToOpenIDConnectProvider =                         oidc-provider(OpenIDConnectProviderArn)
+RemoveClientIDFromOpenIDConnectProvider =                         oidc-provider(OpenIDConnectProviderArn)
+UpdateOpenIDConnectProviderThumbprint =                         oidc-provider(OpenIDConnectProviderArn)
+ListOpenIDConnectProviderTags   =                         oidc-provider(OpenIDConnectProviderArn)
+TagOpenIDConnectProvider        =                         oidc-provider(OpenIDConnectProviderArn)
+UntagOpenIDConnectProvider      =                         oidc-provider(OpenIDConnectProviderArn)
+UploadServerCertificate         =                         server-certificate(ServerCertificateName)
+GetServerCertificate            =                         server-certificate(ServerCertificateName)
+UpdateServerCertificate         =                         server-certificate(ServerCertificateName)
+DeleteServerCertificate         =                         server-certificate(ServerCertificateName)
+ListServerCertificateTags       =                         server-certificate(ServerCertificateName)
+TagServerCertificate            =                         server-certificate(ServerCertificateName)
+UntagServerCertificate          =                         server-certificate(ServerCertificateName)
+ListMFADeviceTags               =                         mfa(SerialNumber)
+TagMFADevice                    =                         mfa(SerialNumber)
+UntagMFADevice                  =                         mfa(SerialNumber)
 """
+
+
+def _new_provider(place: Place, url: str) -> str:
+    """An OpenID Connect provider is named after its URL, without https://."""
+    return f"arn:aws:iam::{place.account}:oidc-provider/{url.partition('://')[2]}"
+
+
+def _service_linked_role(_place: Place, _service: str) -> str:
+    """The service alone knows what its role will be called."""
+    return UNNAMED
+
+
+def _user_of_key(place: Place, key_id: str) -> str:
+    """Whose access key it is; of a key that nobody has, nothing tells."""
+    found = moto_state.access_key(key_id)
+    user = moto_state.user(place.account, found[1]) if found and found[0] == place.account else None
+    return str(user.arn) if user is not None else UNNAMED
 
 
 def _trust_policy(arn: Arn) -> Document | None:
@@ -149,6 +215,11 @@ PERMISSIONS = Permissions(
         ContextKey(key="iam:PolicyARN", parameter="PolicyArn"),
         ContextKey(key="iam:AWSServiceName", parameter="AWSServiceName"),
     ),
+    kinds={
+        "new-oidc-provider": _new_provider,
+        "service-linked-role": _service_linked_role,
+        "user-of-key": _user_of_key,
+    },
     policy_of=_trust_policy,
     tags_of=_tags,
 )

@@ -1,14 +1,17 @@
 """Moments in a call's parameters: boto3 takes datetimes, numbers and texts, and AWS gets moments.
 
 A law that answers in moto's place reads parameters before botocore has written them down; so it gets aware
-datetimes for every type the caller used.
+datetimes for every type the caller used. Where AWS gets a floating-point number, boto3 also takes a Decimal,
+which can't be written as JSON, nor always compared: a law gets the float.
 
 Sources: the shape `timestamp`, https://smithy.io/2.0/spec/simple-types.html#timestamp; what boto3 takes for
 one, `parse_timestamp` in https://github.com/boto/botocore/blob/develop/botocore/utils.py
 """
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -16,9 +19,12 @@ from botocore.exceptions import ParamValidationError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from botocore.utils import parse_to_aware_datetime
 
+_TIMESTAMP = "timestamp"
+_CONVERTED = frozenset({_TIMESTAMP, "double", "float"})
+
 
 def with_moments(parameters: Mapping[str, Any], shape: Shape | None) -> Mapping[str, Any]:
-    """The parameters of a call with every moment in them as an aware datetime.
+    """The parameters of a call with every moment in them as an aware datetime, and every Decimal as a float.
 
     Raises:
         ParamValidationError: a moment is before the year 1 or after 9999.
@@ -41,7 +47,13 @@ def _converted(value: Any, shape: Shape) -> Any:
         return [_converted(each, shape.member) for each in value]
     if isinstance(shape, MapShape):
         return {name: _converted(each, shape.value) for name, each in value.items()}
-    return _moment(value)
+    return _moment(value) if shape.type_name == _TIMESTAMP else _float(value)
+
+
+def _float(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return math.nan if value.is_nan() else float(value)
+    return value
 
 
 def _moment(value: Any) -> datetime:
@@ -58,12 +70,12 @@ def _shapes_with_moments(shape: Shape) -> bool:
 
 
 def _holds_moments(shape: Shape) -> bool:
-    return shape.type_name == "timestamp" or _shapes_with_moments(shape)
+    return shape.type_name in _CONVERTED or _shapes_with_moments(shape)
 
 
 def _reaches_a_moment(shape: Shape, seen: set[str]) -> bool:
-    """Whether a moment stands somewhere within a shape, which may hold itself."""
-    if shape.type_name == "timestamp":
+    """Whether a moment or a float stands somewhere within a shape, which may hold itself."""
+    if shape.type_name in _CONVERTED:
         return True
     if shape.name in seen:
         return False

@@ -99,14 +99,12 @@ _load_service_model: Any = moto_utils._load_service_model  # noqa: SLF001
 
 
 def _service_model_text(service_name: str, model_name: str) -> Any:
-    """What botocore has read of a service for its clients, and moto's own additions; moto would read it again."""
+    """What botocore has read of a service for its clients, with moto's additions; moto would read it anew."""
     if model_name != "service-2":
         return _load_service_model(service_name, model_name)
     text = shared_loader().load_service_model(service_name, model_name)
-    added = moto_loaders.create_loader()._find_extras(
-        service_name, model_name, text["metadata"]["apiVersion"]
-    )  # noqa: SLF001
-    for each in added:
+    loader: Any = moto_loaders.create_loader()
+    for each in loader._find_extras(service_name, model_name, text["metadata"]["apiVersion"]):  # noqa: SLF001
         text = _with(text, each["merge"])
     return text
 

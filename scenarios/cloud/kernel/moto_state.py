@@ -343,6 +343,15 @@ def access_key(key_id: str) -> tuple[str, str, bool] | None:
     return None
 
 
+def key_used(account: str, key_id: str, *, at: datetime, service: str, region: str) -> None:
+    """Note the use of a user's access key; one that stands in no IAM has nothing to note it on."""
+    key = backend("iam", account, "aws").access_keys.get(key_id)
+    if key is not None:
+        key.last_used = iam_models.AccessKeyLastUsed(
+            timestamp=at.replace(tzinfo=None), service=service, region=region
+        )
+
+
 def policies_of(found: Any) -> list[Any]:
     """The inline and attached policies of a role, user or group, as documents or their JSON text."""
     attached = [_default_version(policy) for policy in found.managed_policies.values()]

@@ -8,6 +8,8 @@ message's attributes or its body, as the scope says. SNS's own rules:
 - a body that is no JSON object matches no policy;
 - a policy on attributes isn't nested; a policy has at most five keys and 150 combinations of values (a key
   counts once for each level it lies on);
+- numbers lie within ten to the ninth, and are compared to five places behind the point: what AWS doesn't
+  say is whether it rounds, as it is done here;
 - the empty policy takes everything.
 
 `wildcard` is in EventBridge's list of operators and not in SNS's, which refuses it as it refuses any word
@@ -30,6 +32,8 @@ from scenarios.cloud.kernel.errors import Refused
 ATTRIBUTES, BODY = "MessageAttributes", "MessageBody"
 MOST_KEYS = 5
 MOST_COMBINATIONS = 150
+LARGEST = 10**9
+DECIMALS = 5
 OPERATORS = frozenset({"anything-but", "cidr", "equals-ignore-case", "exists", "numeric", "prefix", "suffix"})
 UNDER_ANYTHING_BUT = frozenset({"prefix", "suffix"})
 
@@ -64,6 +68,7 @@ def check(policy: str, scope: str) -> None:
         raise _refused("Filter policy can not have more than 5 keys")
     for condition in (each for values, _ in leaves for each in values if isinstance(each, dict)):
         _check_operators(condition)
+    _check_numbers(read)
     combinations = 1
     for values, depth in leaves:
         combinations *= max(1, len(values)) * depth
@@ -73,6 +78,15 @@ def check(policy: str, scope: str) -> None:
         _pattern(policy)
     except InvalidPattern as error:
         raise _refused(error.reason) from error
+
+
+def _check_numbers(value: Any) -> None:
+    """Every number of a policy, however deep it stands."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            _check_numbers(each)
+    elif isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
+        raise _refused(f"Value of {value} is out of range: a number lies within -10^9 to 10^9")
 
 
 def _check_operators(condition: Mapping[str, Any]) -> None:
@@ -87,7 +101,8 @@ def _check_operators(condition: Mapping[str, Any]) -> None:
 
 @lru_cache(maxsize=256)
 def _pattern(policy: str) -> EventPattern | None:
-    return EventPattern(policy) if policy and _read(policy) else None
+    read = _read(policy) if policy else None
+    return EventPattern(read) if read else None
 
 
 def _leaves(policy: Mapping[str, Any], depth: int) -> Iterator[tuple[list[Any], int]]:
@@ -120,7 +135,7 @@ def _base(kind: str) -> str:
 
 def _read(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_float=lambda number: round(float(number), DECIMALS))
     except ValueError:
         return None
 

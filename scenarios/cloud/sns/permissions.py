@@ -1,5 +1,7 @@
 """SNS: topics; a subscription is asked about by its topic."""
 
+from functools import partial
+
 from scenarios.cloud.authorization.rows import (
     Arn,
     ContextKey,
@@ -9,30 +11,32 @@ from scenarios.cloud.authorization.rows import (
     Place,
     document,
 )
+from scenarios.cloud.authorization.wildcards import ARN_PARTS
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.errors import Refused
 
 _LINES = """
 ListTopics                      =                         *
 ListSubscriptions               =                         *
 CreateTopic                     =                         topic(Name)
-DeleteTopic                     =                         topic(TopicArn)
-GetTopicAttributes              =                         topic(TopicArn)
-SetTopicAttributes              =                         topic(TopicArn)
-AddPermission                   =                         topic(TopicArn)
-RemovePermission                =                         topic(TopicArn)
-ListSubscriptionsByTopic        =                         topic(TopicArn)
-Publish +TopicArn               =                         topic(TopicArn)
-Publish +TargetArn              =                         topic(TargetArn)
+DeleteTopic                     =                         topic_arn(TopicArn)
+GetTopicAttributes              =                         topic_arn(TopicArn)
+SetTopicAttributes              =                         topic_arn(TopicArn)
+AddPermission                   =                         topic_arn(TopicArn)
+RemovePermission                =                         topic_arn(TopicArn)
+ListSubscriptionsByTopic        =                         topic_arn(TopicArn)
+Publish +TopicArn               =                         topic_arn(TopicArn)
+Publish +TargetArn              =                         target_arn(TargetArn)
 Publish +PhoneNumber            =                         *
-PublishBatch                    sns:Publish               topic(TopicArn)
-Subscribe                       =                         topic(TopicArn)
-ConfirmSubscription             =                         topic(TopicArn)
+PublishBatch                    sns:Publish               topic_arn(TopicArn)
+Subscribe                       =                         topic_arn(TopicArn)
+ConfirmSubscription             =                         topic_arn(TopicArn)
 Unsubscribe                     =                         subscribed(SubscriptionArn)
 GetSubscriptionAttributes       =                         subscribed(SubscriptionArn)
 SetSubscriptionAttributes       =                         subscribed(SubscriptionArn)
-TagResource                     =                         topic(ResourceArn)
-UntagResource                   =                         topic(ResourceArn)
-ListTagsForResource             =                         topic(ResourceArn)
+TagResource                     =                         tagged_arn(ResourceArn)
+UntagResource                   =                         tagged_arn(ResourceArn)
+ListTagsForResource             =                         tagged_arn(ResourceArn)
 """
 
 _SUBSCRIBE = frozenset({"Subscribe"})
@@ -43,9 +47,18 @@ def _in_capitals(action: str) -> str:
     return f"SNS:{action.partition(':')[2]}" if action.startswith("sns:") else action
 
 
-def _subscribed(_place: Place, subscription: str) -> str:
+def _given(parameter: str, _place: Place, arn: str) -> str:
+    """A parameter that is an ARN; SNS looks at its form before it asks IAM."""
+    elements = arn.count(":") + 1
+    if elements < ARN_PARTS:
+        why = f"{parameter} Reason: An ARN must have at least {ARN_PARTS} elements, not {elements}"
+        raise Refused("InvalidParameter", f"Invalid parameter: {why}")
+    return arn
+
+
+def _subscribed(place: Place, subscription: str) -> str:
     """The topic of a subscription, whose ARN is the topic's with an id behind it."""
-    return subscription.rpartition(":")[0]
+    return _given("SubscriptionArn", place, subscription).rpartition(":")[0]
 
 
 def _topic_policy(arn: Arn) -> Document | None:
@@ -64,6 +77,9 @@ PERMISSIONS = Permissions(
     lines=_LINES,
     kinds={
         "subscribed": _subscribed,
+        "tagged_arn": partial(_given, "ResourceArn"),
+        "target_arn": partial(_given, "TargetArn"),
+        "topic_arn": partial(_given, "TopicArn"),
     },
     context=(
         ContextKey(key="sns:Endpoint", parameter="Endpoint", operations=_SUBSCRIBE),

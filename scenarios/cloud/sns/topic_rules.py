@@ -50,6 +50,8 @@ def topic_attribute(request: Request) -> None:
 def subscription(request: Request) -> None:
     """A subscription that is made: the endpoint is one of its protocol, the attributes fit both."""
     given = request.parameters
+    if moto_state.topic(given["TopicArn"]) is None:
+        raise Refused("NotFound", "Topic does not exist", 404)
     protocol, endpoint = given["Protocol"], given.get("Endpoint", "")
     if protocol not in _ENDPOINTS:
         raise invalid(f"Amazon SNS does not support this protocol string: {protocol}")

@@ -5,6 +5,7 @@ import moto.sqs.models as sqs_models
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
 from tests.scenarios.cloud.small_worlds import ACCOUNT, HOME, admin, bucket, document, may, queue, world
@@ -334,9 +335,9 @@ def test_a_crash_of_a_law_is_no_hole(each):
 
 
 def test_a_stored_policy_that_aws_would_not_have_stored_is_a_hole(each):
-    iam = admin(each, "iam")
-    with each.calls.muted():
-        iam.create_role(RoleName="odd", AssumeRolePolicyDocument=json.dumps({"source": []}))
+    trusts = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+    admin(each, "iam").create_role(RoleName="odd", AssumeRolePolicyDocument=json.dumps(document(trusts)))
+    moto_state.role(ACCOUNT, "odd").assume_role_policy_document = json.dumps({"source": []})
     with pytest.raises(NotSimulated, match="would not have stored"):
         admin(each, "sts").assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/odd", RoleSessionName="odd")
 

@@ -124,7 +124,8 @@ def test_every_action_and_resource_of_the_tables_is_in_awss_own_list(service: st
             assert not formats or action in ASKED_ON_STAR
         elif line.kind != UNKNOWN and action not in ASKED_ON_ARN:
             resource = resource_of(service, line)
-            assert any(re.fullmatch(regex(form), resource) for form in formats), (resource, formats)
+            fits = line.kind in UNTOLD or any(re.fullmatch(regex(form), resource) for form in formats)
+            assert fits, (resource, formats)
 
 
 @pytest.mark.parametrize(("service", "line"), ROWS)
@@ -151,6 +152,10 @@ def regex(form: str) -> str:
 
 SAMPLES = {
     "ec2_resource": ["vpc-1"],
+    **{
+        kind: [f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"] for kind in ("topic_arn", "target_arn", "tagged_arn")
+    },
+    "new-oidc-provider": ["https://ci.example"],
     "subscribed": [f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts:8f1a"],
     "secret": [f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-AbCdEf"],
     "object": ["trail", "key"],
@@ -164,6 +169,8 @@ SAMPLES = {
     "rule": ["table_deleted", "default"],
     "ssm_instance": ["i-1"],
 }
+# The parameters don't always tell what is asked about: nothing but "*" covers it then.
+UNTOLD = {"service-linked-role", "user-of-key"}
 GIVEN = {
     "dynamodb": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/orders/backup/01",
     "events": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/table_deleted",
@@ -177,7 +184,7 @@ def resource_of(service: str, line: Line) -> str:
     sample = [GIVEN[service]] if line.kind == "given" else SAMPLES.get(line.kind, ["name"])
     kind = ACTIONS.kind(line.action.partition(":")[0], line.kind)
     resource = kind(Place(region=REGION, account=ACCOUNT), *sample)
-    assert resource.count(":") >= 5
+    assert resource.count(":") >= 5 or line.kind in UNTOLD
     assert "{" not in resource
     return resource
 

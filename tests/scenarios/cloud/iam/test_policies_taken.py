@@ -42,6 +42,7 @@ TRUSTED = {
         ]
     },
     "everybody": {"Statement": [{**TRUSTS, "Principal": "*"}]},
+    "another action of STS": {"Statement": [{**TRUSTS, "Action": ["sts:AssumeRole", "sts:SetContext"]}]},
     "a provider": {"Statement": [{**TRUSTS, "Principal": {"Federated": "cognito-identity.amazonaws.com"}}]},
 }
 
@@ -62,6 +63,43 @@ def test_a_policy_that_iam_takes_is_kept_as_it_was_written(iam, form):
     iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=written)
 
     assert iam.get_role_policy(RoleName="r", PolicyName="p")["PolicyDocument"] == TAKEN[form]
+
+
+@pytest.mark.parametrize("form", TRUSTED)
+def test_a_role_is_made_with_a_trust_policy_that_iam_takes(iam, form):
+    name = form.replace(" ", "-")
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUSTED[form]))
+
+    assert iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"] == TRUSTED[form]
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        pytest.param("no JSON", id="no JSON"),
+        pytest.param("{}", id="no statement"),
+        pytest.param(json.dumps({"Statement": [{**TRUSTS, "Resource": "*"}]}), id="a resource"),
+        pytest.param(
+            json.dumps({"Statement": [{**TRUSTS, "Action": "s3:GetObject"}]}), id="not STS's action"
+        ),
+    ],
+)
+def test_no_role_is_made_with_a_trust_policy_that_iam_refuses(iam, refused):
+    with pytest.raises(iam.exceptions.MalformedPolicyDocumentException):
+        iam.create_role(RoleName="untrusted", AssumeRolePolicyDocument=refused)
+    with pytest.raises(iam.exceptions.MalformedPolicyDocumentException):
+        iam.update_assume_role_policy(RoleName="r", PolicyDocument=refused)
+
+
+def test_a_managed_policy_must_be_of_the_version_of_2012(iam):
+    old = [json.dumps(TAKEN[form]) for form in ("no version", "the version of 2008")]
+    arn = iam.create_policy(PolicyName="m", PolicyDocument=json.dumps(TAKEN["an Id"]))["Policy"]["Arn"]
+
+    for document in old:
+        with pytest.raises(ClientError, match="must be version 2012-10-17 or greater"):
+            iam.create_policy(PolicyName="old", PolicyDocument=document)
+        with pytest.raises(ClientError, match="must be version 2012-10-17 or greater"):
+            iam.create_policy_version(PolicyArn=arn, PolicyDocument=document)
 
 
 @pytest.mark.parametrize("form", TRUSTED)

@@ -95,3 +95,64 @@ def test_the_tags_of_a_user_count_and_a_sessions_tags_win_over_its_roles():
 
         assert refused(signed(assume(ann(world), Policy=only_red)).list_queues)["Code"] == "AccessDenied"
         assert signed(assume(ann(world), Policy=only_red, Tags=team)).list_queues()["QueueUrls"]
+
+
+def test_the_last_use_of_an_access_key_is_told_whoever_answered_the_call():
+    with stage() as world:
+        iam, key = mallory(world, small.document(MAY_LIST))
+        never = iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])
+        world.run(60)
+
+        refused(signed(key, "events").list_rules)
+
+        used = iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])
+        assert never["AccessKeyLastUsed"] == {"ServiceName": "N/A", "Region": "N/A"}
+        assert used["UserName"] == "mallory"
+        assert used["AccessKeyLastUsed"] == {
+            "LastUsedDate": world.clock.now,
+            "ServiceName": "events",
+            "Region": small.HOME,
+        }
+
+
+def test_who_may_see_an_access_keys_last_use_is_asked_about_its_user():
+    with stage() as world:
+        _, key = mallory(world, small.document(MAY_LIST))
+        of_mallory = "arn:aws:iam::123456789012:user/mallory"
+        may = small.document(
+            {"Effect": "Allow", "Action": "iam:GetAccessKeyLastUsed", "Resource": of_mallory}
+        )
+        reader = world.client(world.user("reader", policies=(may,)), "iam")
+
+        assert reader.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["UserName"] == "mallory"
+
+
+def test_what_iam_keeps_beside_policies_can_be_made_and_tagged():
+    with stage() as world:
+        iam = small.admin(world, "iam")
+        provider = iam.create_open_id_connect_provider(Url="https://ci.example", ThumbprintList=["a" * 40])
+        arn = provider["OpenIDConnectProviderArn"]
+        iam.tag_open_id_connect_provider(OpenIDConnectProviderArn=arn, Tags=[{"Key": "by", "Value": "ci"}])
+        role = iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")["Role"]
+
+        assert iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=arn)["Tags"] == [
+            {"Key": "by", "Value": "ci"}
+        ]
+        assert role["Arn"].endswith(
+            ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+        )
+
+
+def test_a_new_identity_provider_is_asked_about_under_its_url():
+    with stage() as world:
+        arn = "arn:aws:iam::123456789012:oidc-provider/ci.example"
+        may = small.document(
+            {"Effect": "Allow", "Action": "iam:CreateOpenIDConnectProvider", "Resource": arn}
+        )
+        maker = world.client(world.user("maker", policies=(may,)), "iam")
+
+        made = maker.create_open_id_connect_provider(Url="https://ci.example", ThumbprintList=["a" * 40])
+
+        assert made["OpenIDConnectProviderArn"] == arn
+        url = {"Url": "https://other.example", "ThumbprintList": ["a" * 40]}
+        assert refused(maker.create_open_id_connect_provider, **url)["Code"] == "AccessDenied"

@@ -1,6 +1,8 @@
 """Whatever boto3 takes for a moment, a law is given an aware datetime."""
 
+import math
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 
 import pytest
 from botocore.exceptions import ParamValidationError
@@ -31,6 +33,23 @@ def put(timestamp):
 )
 def test_a_moment_is_an_aware_datetime_however_it_was_written(given):
     assert with_moments(put(given), SHAPE) == put(AT)
+
+
+@pytest.mark.parametrize("text", ["0.5", "Infinity", "1e400", "-7"])
+def test_a_decimal_is_a_float_where_aws_gets_one(text):
+    parameters = {"Namespace": "A", "MetricData": [{"MetricName": "m", "Value": Decimal(text)}]}
+
+    [datum] = with_moments(parameters, SHAPE)["MetricData"]
+
+    assert isinstance(datum["Value"], float)
+    assert datum["Value"] == float(text)
+
+
+@pytest.mark.parametrize("text", ["NaN", "sNaN"])
+def test_a_decimal_that_is_no_number_is_a_float_that_is_none(text):
+    [datum] = with_moments({"MetricData": [{"Value": Decimal(text)}]}, SHAPE)["MetricData"]
+
+    assert math.isnan(datum["Value"])
 
 
 def test_what_holds_no_moment_is_left_as_it_is():

@@ -27,7 +27,6 @@ from tests.scenarios.cloud.small_worlds import (
     may,
     permission,
     queue,
-    role,
     rule,
     topic,
     trail,
@@ -45,6 +44,15 @@ KEY_POLICY = document(
         "Action": "kms:*",
         "Resource": "*",
     }
+)
+TRUST = json.dumps(
+    document(
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+        }
+    )
 )
 STACK = {
     "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": KEY_POLICY}},
@@ -232,7 +240,7 @@ def test_leaving_gives_moto_its_physics_back():
 def ids(seed):
     """What moto draws for a role, a message, a group of security, a key; and the ids of log events."""
     with Clock(START), moto_hooks.moto_without_physics(seed, REGISTRY.mends):
-        made = client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["RoleId"]
+        made = client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)["Role"]["RoleId"]
         url = client("sqs").create_queue(QueueName="q")["QueueUrl"]
         message = client("sqs").send_message(QueueUrl=url, MessageBody="b")["MessageId"]
         key = client("kms").create_key()["KeyMetadata"]["KeyId"]
@@ -630,10 +638,10 @@ def test_a_restored_account_works_and_the_next_one_knows_nothing_of_it(restored)
 
 def test_a_restored_account_draws_the_ids_a_fresh_one_would(restored):
     _, snapshot = restored
-    first = client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["RoleId"]
+    first = client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)["Role"]["RoleId"]
     snapshot.restore()
 
-    assert client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["RoleId"] == first
+    assert client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)["Role"]["RoleId"] == first
 
 
 def test_what_was_there_before_is_gone(aws, made):
@@ -660,9 +668,7 @@ def test_a_role_can_be_made_twice_in_two_worlds(made):
     for _ in range(2):
         with Clock(START), moto_hooks.moto_without_physics(0, REGISTRY.mends):
             made[2].restore()
-            client("iam").create_role(
-                RoleName="again", AssumeRolePolicyDocument=json.dumps(role("r", "lambda"))
-            )
+            client("iam").create_role(RoleName="again", AssumeRolePolicyDocument=TRUST)
 
 
 # ---- buckets: what moto gets wrong is put right --------------------------------------------------

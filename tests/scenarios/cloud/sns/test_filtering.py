@@ -26,6 +26,8 @@ BY_ATTRIBUTES = [
     pytest.param({"ip": [{"cidr": "10.0.0.0/8"}]}, {"ip": ("String", "10.1.1.1")}, True, id="cidr"),
     pytest.param({"n": [5]}, FIVE, True, id="a number"),
     pytest.param({"n": [{"numeric": [">", 1, "<=", 5]}]}, FIVE, True, id="a range"),
+    pytest.param({"n": [0.1234567]}, {"n": ("Number", "0.1234599")}, True, id="a number to five places"),
+    pytest.param({"n": [0.12345]}, {"n": ("Number", "0.12346")}, False, id="another fifth place"),
     pytest.param({"n": ["5"]}, FIVE, False, id="a number is no text"),
     pytest.param({"n": [5]}, {"n": ("String", "5")}, False, id="a text is no number"),
     pytest.param({"n": [5]}, {"n": ("Number.int", "5")}, True, id="a number with a label"),
@@ -83,6 +85,8 @@ REFUSED = [
         "too complex",
         id="153 combinations",
     ),
+    pytest.param('{"a": [1000000001]}', ATTRIBUTES, "out of range", id="a number above ten to the ninth"),
+    pytest.param('{"a": [{"numeric": ["<", -1e10]}]}', BODY, "out of range", id="a bound below it"),
     pytest.param('{"a": ["b"]}', "Headers", "FilterPolicyScope", id="an unknown scope"),
 ]
 

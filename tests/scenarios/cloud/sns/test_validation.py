@@ -201,3 +201,27 @@ def test_a_batch_with_one_message_that_sns_refuses_publishes_the_others():
 def test_a_batch_is_refused_whole_for_an_id_or_its_length(each, entries, code):
     with pytest.raises(ClientError, match=code):
         admin(each, "sns").publish_batch(TopicArn=ALERTS, PublishBatchRequestEntries=entries)
+
+
+@pytest.mark.parametrize(
+    ("method", "parameter", "more"),
+    [
+        ("publish", "TopicArn", {"Message": "m"}),
+        ("publish", "TargetArn", {"Message": "m"}),
+        ("get_topic_attributes", "TopicArn", {}),
+        ("subscribe", "TopicArn", {"Protocol": "email", "Endpoint": "me@example.com"}),
+        ("unsubscribe", "SubscriptionArn", {}),
+        ("get_subscription_attributes", "SubscriptionArn", {}),
+        ("list_tags_for_resource", "ResourceArn", {}),
+    ],
+)
+def test_what_is_no_arn_is_refused_in_snss_own_words(each, method, parameter, more):
+    words = f"InvalidParameter.*{parameter} Reason: An ARN must have at least 6 elements, not 1"
+    with pytest.raises(ClientError, match=words):
+        getattr(admin(each, "sns"), method)(**{parameter: "PendingConfirmation"}, **more)
+
+
+def test_a_topic_that_is_not_there_is_told_before_the_endpoint_is_looked_at(each):
+    sns = admin(each, "sns")
+    with pytest.raises(sns.exceptions.NotFoundException, match="Topic does not exist"):
+        sns.subscribe(TopicArn=f"{ALERTS}-2", Protocol="sqs", Endpoint="no ARN")
