@@ -35,7 +35,7 @@ SCENARIO = Scenario(
 
 LEFT = Scenario(
     name="idle_instance.left",
-    title="Where nobody asked for it, an idle host goes on",
+    title="Without the parameter that asks for it, an idle host goes on",
     given=(web.there(),),
     lasts="03:00:00",
     when=at("00:00", web.watched_by(alice), web.works(cpu=0.4)),

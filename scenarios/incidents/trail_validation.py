@@ -82,7 +82,7 @@ SCENARIO = Scenario(
 
 SOUND = Scenario(
     name="trail_validation.sound",
-    title="A full validation of a trail that nobody touched: done, sound, and no alert",
+    title="A full validation of an untouched trail: done, sound, and no alert",
     lasts="02:40:00",
     when=[at("05:00", works(alice, "bob")), at("02:20:00", asks(alice, 1.3))],
     then=[

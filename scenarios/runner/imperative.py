@@ -53,7 +53,7 @@ class _Calls:
     noted: bool = False
 
     def note(self, call: ApiCall) -> None:
-        """One call, by whomever."""
+        """Note one call of a user or of root."""
         if self.noted or call.caller.kind not in (CallerKind.IAM_USER, CallerKind.ROOT):
             return
         refused = f", and is refused: {call.error[0]}" if call.error else ""
@@ -276,7 +276,7 @@ def _parsed(where: str, text: str) -> Any:
             return json.loads(text)
         except ValueError as error:
             raise CannotOpen(f"{where} is no JSON: {error}") from error
-    # cfn-lint knows !Ref, !Sub and their like; to import it takes a second, so only who needs it waits.
+    # cfn-lint knows !Ref, !Sub and their like; importing it takes a second, so it is imported here only.
     from cfnlint.decode import decode_str  # noqa: PLC0415
 
     document, matches = decode_str(text)

@@ -40,7 +40,7 @@ class UnreadableModule(ValueError):
 def holds_scenarios(path: Path) -> bool:
     """Whether the module binds SCENARIO or SCENARIOS at its top level; it is not imported for that.
 
-    One with a syntax error does if a line looks like it: whoever wrote it is told about the error then.
+    A module with a syntax error counts if a line looks like it: using it then reports the error.
     """
     try:
         text = path.read_text(encoding="utf-8")

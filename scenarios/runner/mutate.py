@@ -1,8 +1,7 @@
 """Change the packaged template, one leaf at a time, and see whether a scenario notices.
 
-What no scenario notices, no scenario protects: it could break on the way to the account and
-nobody would know before the incident. Every survivor stands on the short list below with
-its reason, or the run fails.
+A leaf that no scenario notices is not protected: it could break before a deploy, and people would learn of it
+in the incident. Every survivor must be on the short list below with its reason, or the run fails.
 
     python -m scenarios.runner.mutate [--only TEXT] [--jobs N] [--minutes N] [--sample N] [--seed N]
 
@@ -178,7 +177,7 @@ def _instead(template: Template, name: str, attribute: str = "") -> Any:
 
 
 def _actions(node: Any, path: Path) -> Iterator[Mutant]:
-    """Each action of each statement of whatever is a policy here."""
+    """Each action of each statement of every policy in this part of the template."""
     if isinstance(node, list):
         for index, value in enumerate(node):
             yield from _actions(value, (*path, index))
@@ -248,9 +247,9 @@ def record(scenario: Scenario) -> Recorded:
 def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario]:
     """The scenarios that touch what the mutant changes, likeliest first.
 
-    Likeliest is who asked, of the very role or as the very service, an action that the changed statement is
-    about; then in whose run the very alarm, or the filter's, goes off; then who names the resource itself;
-    then who bears its name; then who is quick.
+    The order: scenarios in which the role or service of the changed statement asked for one of its actions;
+    those in which the changed alarm, or the filter's alarm, went off; those that name the resource; those
+    called like it; and the fast ones first.
     """
     stated = _stated(mutant)
     stem = mutant.resource.lower()
@@ -316,7 +315,7 @@ def _conditions(parameters: tuple[tuple[str, str], ...], home: str) -> Intrinsic
 
 
 def _touches(mutant: Mutant, touched: Touched) -> bool:
-    """A role and a function matter under their own names only: somebody is judged, something runs."""
+    """A role and a function count only by their own names: the role was judged, or the function ran."""
     kind = _templates()[mutant.of]["Resources"][mutant.resource]["Type"]
     by_name = kind in {"AWS::IAM::Role", "AWS::Lambda::Function"}
     near = touched.named | touched.alarmed
@@ -385,7 +384,7 @@ def every_mutant() -> list[Mutant]:
 
 @dataclass(frozen=True, slots=True)
 class MutantResult:
-    """What became of a mutant: who noticed it, or nobody; how many scenarios it met, and for how long."""
+    """What became of a mutant: which scenario noticed it, if any; how many it met, and for how long."""
 
     name: str
     killed_by: str
@@ -394,7 +393,7 @@ class MutantResult:
 
     @property
     def survived(self) -> bool:
-        """Nobody noticed."""
+        """No scenario noticed it."""
         return not self.killed_by
 
 
@@ -514,7 +513,7 @@ def _progress(verdicts: list[MutantResult], total: int, seconds: float) -> str:
 def _by_number(number: int) -> MutantResult:
     """Mutants hold functions, which can't be sent to a worker; their numbers can.
 
-    Who noticed one change to a resource is asked first about the next of its kind.
+    A scenario that noticed one change to a resource is tried first on the next change of its kind.
     """
     mutant = _WORK[number]
     about = mutant.resource, mutant.kind
@@ -533,7 +532,7 @@ def _by_everyone(number: int) -> MutantResult:
 
 
 def _tidily(mutant: Mutant, scenarios: list[Scenario]) -> MutantResult:
-    """Judge, and throw away what it left: nobody comes back to a changed template."""
+    """Judge, and throw away what it left: a changed template is not used again."""
     gc.disable()
     try:
         return judge(mutant, scenarios)
@@ -549,7 +548,9 @@ def _report(verdicts: list[MutantResult], everyone: list[MutantResult], seconds:
     for verdict in wrong:
         sys.stdout.write(f"SURVIVED {verdict.name} ({verdict.met} scenarios)\n")
     for verdict in missed:
-        sys.stdout.write(f"MISSED {verdict.name}: touched by nobody, yet noticed by {verdict.killed_by}\n")
+        sys.stdout.write(
+            f"MISSED {verdict.name}: no scenario touches it, yet it is noticed by {verdict.killed_by}\n"
+        )
     excused: dict[str, int] = {}
     for verdict in survivors:
         if reason := allowed(verdict.name):

@@ -5,8 +5,8 @@ or given by its path. An item's id is `scenarios/incidents/root_login.py::root_l
 `--faults all` there is one for each profile, `...::root_login.degrees[late]`. Markers of an item: `scenario`,
 its remediation's name and its fault profile's.
 
-pytest loads this module at every start, also where nobody wants a scenario: what it needs of the simulated
-AWS is imported when the first scenario is collected, or the first world asked for.
+pytest loads this module at every start, also for runs without scenarios. So the simulated AWS is imported
+only when the first scenario is collected, or the first world is asked for.
 """
 
 # ruff: noqa: PLC0415 - imports are late here, for the reason above

@@ -26,7 +26,7 @@ STAGE = "prod"
 ON_CALL = "on-call@example.com"
 _BETWEEN = "\x00"  # stands in no words and no names
 _SCENARIOS = Path(__file__).resolve().parents[1]
-# Where code lies that no scenario's writer wrote: ours, libraries, Python itself.
+# Folders of code that no scenario's author wrote: ours, libraries, Python itself.
 _NOT_THEIRS = (
     _SCENARIOS / "cloud",
     _SCENARIOS / "runner",
@@ -138,7 +138,7 @@ def rehearse(
 def _in_world(
     world: World, scenario: Scenario, before_leaving: Callable[[World], object] | None, *, explained: bool
 ) -> Report:
-    """Enter a world, play the scenario in it, leave it; nobody knows yet how long that took."""
+    """Enter a world, play the scenario in it, leave it; the caller fills in how long that took."""
     failures: list[str] = []
     hole: NotSimulated | None = None
     with world:
@@ -149,7 +149,7 @@ def _in_world(
             _play(world, scenario, world.setting.faults, failures)
         except NotSimulated as error:
             hole = error
-        except Exception as error:  # noqa: BLE001 - whatever goes wrong is how the run went
+        except Exception as error:  # noqa: BLE001 - any error is the run's result
             failures.append(f"the run stopped: {type(error).__name__}: {error}{_told_where(error)}")
         if not hole:
             failures += _never_emitted(world, scenario)
@@ -278,7 +278,7 @@ def _named(words: str, names: dict[str, str]) -> str:
 
 
 def _told_where(error: Exception) -> str:
-    """The file and line of whoever wrote the action or the check, if it is theirs that failed."""
+    """The file and line of the action or the check that failed, where it is not our own code."""
     theirs = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)

@@ -66,7 +66,7 @@ class Check:
 class Expectation:
     """A check with its deadline; `after` None means at the end.
 
-    `prompt`: it must hold at that very moment, whatever grace a fault profile gives.
+    `prompt`: it must hold at that very moment; a fault profile gives it no grace.
     """
 
     check: Check

@@ -1,13 +1,13 @@
-"""What a scenario touches: the resources its run comes near, and the actions each role asks.
+"""What a scenario touches: the resources its run uses, and the actions each role asks for.
 
-Recorded while the scenario runs on the template as it is. Whatever happens in a world names what it happens
-to: every call its caller, its action and its resource; every delivery the policy that is asked; every line of
-the trace the rule, the function, the alarm, the filter. A resource is touched when one of its names is among
-these, or when it refers to such a resource, or such a one to it: a permission to its function, a policy to
-its role, a metric filter to its log group. A parameter of the stack joins as a resource does: a filter refers
-to a log group that was there before by the parameter that has its name. A resource that no run of a scenario
-names, and that is joined to nothing it names, can't change what happens in that run. `mutate` holds that
-against some of its survivors.
+Recorded while the scenario runs on the template as it is. Everything that happens in a world is recorded with
+the names it holds: of a call the caller, the action and the resource; of a delivery the policy that is asked;
+of a line of the trace the rule, the function, the alarm, the filter. A resource is touched when one of its
+names is among these, or when it refers to such a resource, or such a one to it: a permission to its function,
+a policy to its role, a metric filter to its log group. A parameter of the stack joins as a resource does: a
+filter refers to a log group that was there before by the parameter that has its name. A resource that no run
+of a scenario names, and that is joined to nothing it names, can't change what happens in that run. `mutate`
+holds that against some of its survivors.
 """
 
 import re
@@ -29,7 +29,7 @@ _SHORTEST = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
-    """What a run came near. `named`: logical ids; `joined`: those one reference away from them.
+    """What a run touched. `named`: logical ids; `joined`: those one reference away from them.
 
     `asked`: a role's logical id, or an AWS service (`cloudwatch.amazonaws.com`), and an action
     (`dynamodb:PutItem`) that it was judged for. `alarmed`: alarms that went off, and the metric filters that

@@ -24,7 +24,7 @@ _UNSIGNED = (
 
 
 class FolderSource:
-    """Reads keys as paths below a folder, whatever bucket is asked for: there is one copy."""
+    """Reads keys as paths below a folder, for every bucket that is asked for: there is one copy."""
 
     def __init__(self, root: Path) -> None:
         self._root = os.fspath(root)

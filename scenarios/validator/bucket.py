@@ -41,15 +41,15 @@ class _Region:
         try:
             answer = self.client.head_bucket(Bucket=bucket)
         except AWS_ERRORS:
-            return ""  # listing will tell the reason
+            return ""  # the listing then fails with the reason
         return str(answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region", ""))
 
 
 class S3Source:
     """Reads from S3: `connections` at once, patient with throttling.
 
-    A missing object answers "access denied" to whoever may not list the bucket; listing fails then as well,
-    and the validation with it. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    For a missing object, a caller that may not list the bucket gets "access denied"; then listing fails as
+    well, and the validation with it. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
 
     def __init__(self, session: Any, *, region: str, connections: int) -> None:

@@ -14,7 +14,7 @@ class Explainer:
     """Adds to findings what is known besides; never changes what they do to the verdict.
 
     Attributes:
-        gaps: Says who made a gap; None where nobody is to ask.
+        gaps: Says who made a gap; None where there is no account to ask.
         survivors: Says what versions are left; None where there are none, as on a disk.
     """
 

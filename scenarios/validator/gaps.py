@@ -41,7 +41,7 @@ class Gaps:
         arn: The trail.
         now: The time it is, aware.
         rings: The public keys by region.
-        history: Asks the event history of the trail's home region; None where there is nobody to ask.
+        history: Asks the event history of the trail's home region; None where there is no account to ask.
     """
 
     def __init__(

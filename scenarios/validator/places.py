@@ -74,10 +74,10 @@ class Scope:
         prefix: Their prefix, without slashes at its ends.
         account: The one account to look at; empty for all.
         region: The one region to look at; empty for all.
-        multi_region: Whether the trail covers all regions; None when nobody says.
-        organization: Whether it covers an organization's accounts; None when nobody says.
-        regions: The account's regions; None when nobody says.
-        accounts: The organization's accounts; None when nobody says.
+        multi_region: Whether the trail covers all regions; None if unknown.
+        organization: Whether it covers an organization's accounts; None if unknown.
+        regions: The account's regions; None if unknown.
+        accounts: The organization's accounts; None if unknown.
     """
 
     arn: TrailArn

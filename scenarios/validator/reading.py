@@ -72,6 +72,6 @@ class DayReader:
                     self._readers.submit(self._read, found.bucket, found.key) for found in listed.result()
                 ]
         except RuntimeError:
-            pass  # the readers were sent home meanwhile: nobody waits for the result any more
+            pass  # the readers were stopped meanwhile: the result is no longer needed
         finally:
             self._fetched.set()

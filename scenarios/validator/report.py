@@ -135,7 +135,7 @@ class Json:
         self._asked = {"trail": arn, "since": stamp(since), "until": stamp(until)}
 
     def warning(self, sentence: str) -> None:
-        """Part of the summary; a line of its own for whoever waits."""
+        """Part of the summary; on standard error a line of its own at once."""
         self._progress.erase()
         click.echo(f"trailwarden: {safe(sentence, _LONGEST)}", err=True)
 

@@ -40,7 +40,7 @@ _UNTOLD = (What.LOG_UNREADABLE, What.ALGORITHM_REFUSED)
 
 
 class Observer(Protocol):
-    """Whoever wants to know what is found, when it is found. Called under a lock, from any thread."""
+    """Is told of each result when it is known. Called under a lock, from any thread."""
 
     def finding(self, finding: IntegrityFinding) -> None:
         """Something is wrong or worth knowing."""
@@ -236,7 +236,7 @@ class ValidationRun:
             future.add_done_callback(self._checked(reference))
 
     def _pool(self) -> ThreadPoolExecutor:
-        """As many threads as the distance to S3 makes worth while: more only stand in each other's way."""
+        """As many threads as S3's latency makes useful: more would only slow each other down."""
         if self._checkers is None:
             wanted = max(FEWEST_CHECKERS, math.ceil(min(self._quickest_seconds, 1) * WANTED_PER_SECOND))
             self._checkers = ThreadPoolExecutor(min(wanted, self._most_checkers), "checker")

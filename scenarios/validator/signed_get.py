@@ -1,8 +1,8 @@
-"""GetObject without what a client does around it, and listings: a validation reads many small files.
+"""GetObject and listings with less work than a boto3 client does: a validation reads many small files.
 
 botocore spends more processor time on a call than it takes to verify the file. Here a call is signed (AWS
 Signature Version 4) and sent over a connection that each thread keeps. Only a plain, whole 200 is taken from
-it: whatever else S3 answers (redirects, throttling, errors) is left to the client, which knows what to do.
+it: every other answer of S3 (redirects, throttling, errors) is left to the client, which handles it.
 
 Source of the signature:
 https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html

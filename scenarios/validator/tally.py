@@ -7,7 +7,7 @@ from datetime import datetime
 from chalicelib.trail.integrity.findings import IntegrityFinding, Weight
 
 INTERRUPTED = 130
-"""As shells report Ctrl-C: whatever was found so far, the rest was not looked at."""
+"""As shells report Ctrl-C: the rest of the trail was not looked at."""
 
 
 @dataclass(slots=True)

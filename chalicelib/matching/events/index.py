@@ -334,7 +334,7 @@ class _Walk:
         return sum(1 << field.number for field in self._fields if survivors & field.asked)
 
     def _choose_field(self, state: _State) -> None:
-        """Choose what tells many survivors apart best; of a few, whatever is rarely asked for."""
+        """Choose the field that tells many survivors apart best; for a few, one that is rarely asked for."""
         if state.places:
             asked = (bit for place in state.places for bit, _, _ in self._questions[place])
             field = self._fields[next(bit for bit in asked if state.unasked & bit).bit_length() - 1]

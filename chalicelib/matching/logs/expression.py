@@ -66,7 +66,9 @@ class ExpressionReader(Generic[Leaf]):
         if scanner.next_is("!") or (
             scanner.word().upper() == "NOT" and scanner.next_is("NOT (", "NOT(", "not (")
         ):
-            raise scanner.refuse("There is no negation: turn each condition around, with != or NOT EXISTS")
+            raise scanner.refuse(
+                "Filter patterns have no negation: invert each condition, with != or NOT EXISTS"
+            )
         opened = scanner.position
         if not scanner.take("("):
             leaf = self._read_leaf(scanner)
@@ -74,13 +76,13 @@ class ExpressionReader(Generic[Leaf]):
             return leaf
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise scanner.refuse(f"More than {MAX_DEPTH} parentheses in each other", opened)
+            raise scanner.refuse(f"More than {MAX_DEPTH} nested parentheses", opened)
         inner = self.read()
         self._depth -= 1
         if not scanner.take(")"):
             if scanner.next_is("}", "]") or not scanner.peek():
                 raise scanner.refuse("A parenthesis that was opened is not closed by )", opened)
-            raise scanner.refuse("Conditions are joined by && or ||")
+            raise scanner.refuse("Join conditions with && or ||")
         self._refuse_foreign_joints()
         return inner
 
@@ -88,9 +90,9 @@ class ExpressionReader(Generic[Leaf]):
         scanner = self._scanner
         word = scanner.word()
         if word.lower() in _WORDS:
-            raise scanner.refuse(f"Conditions are joined by {_WORDS[word.lower()]}, not by {word}")
+            raise scanner.refuse(f"Join conditions with {_WORDS[word.lower()]}, not with {word}")
         if scanner.next_is("&", "|") and not scanner.next_is("&&", "||"):
-            raise scanner.refuse(f"Conditions are joined by {scanner.peek() * 2}, not by {scanner.peek()}")
+            raise scanner.refuse(f"Join conditions with {scanner.peek() * 2}, not with {scanner.peek()}")
 
 
 def leaves(expression: Expression[Leaf]) -> Iterator[Leaf]:

@@ -59,7 +59,7 @@ class FieldsPattern:
         entries = _read(text)
         ellipses = [index for index, entry in enumerate(entries) if entry.name == _ELLIPSIS]
         if len(ellipses) > 1:
-            raise refusal(text, "... stands at most once in a pattern", entries[ellipses[1]].position)
+            raise refusal(text, "... is allowed at most once in a pattern", entries[ellipses[1]].position)
         self._ellipsis = ellipses[0] if ellipses else None
         self._entries = entries
         self._fewest = len(entries) - len(ellipses)
@@ -180,7 +180,7 @@ def _read_entry(scanner: Scanner) -> _Entry:
     start = scanner.position
     if scanner.take(_ELLIPSIS):
         if not scanner.next_is(",", "]") and scanner.peek():
-            raise scanner.refuse("... stands alone between commas")
+            raise scanner.refuse("... must be alone between commas")
         return _Entry(name=_ELLIPSIS, expression=None, position=start)
     if scanner.next_is(",", "]") or not scanner.peek():
         return _Entry(name="", expression=None, position=start)
@@ -216,5 +216,5 @@ def _read_name(scanner: Scanner) -> str:
     raise scanner.refuse(
         f"Invalid character(s) in term '{char}': a field's name has letters, digits, - and _"
         if char not in ("", ",", "]")
-        else "A field's name has to follow"
+        else "A field's name must follow here"
     )

@@ -66,9 +66,11 @@ def read_json_pattern(text: str) -> Expression[JsonCondition]:
 
 def _read_whole(scanner: Scanner) -> Expression[JsonCondition]:
     if not scanner.take("{"):
-        raise scanner.refuse("A JSON pattern stands in braces")
+        raise scanner.refuse("A JSON pattern must be in braces")
     if scanner.next_is("}"):
-        raise scanner.refuse('A condition has to stand between the braces; what matches everything is " "')
+        raise scanner.refuse(
+            'There must be a condition between the braces; the pattern that matches everything is " "'
+        )
     if scanner.next_is('"', "'"):
         raise scanner.refuse(
             "This is JSON, as for an EventBridge rule; here a condition is written"
@@ -76,13 +78,13 @@ def _read_whole(scanner: Scanner) -> Expression[JsonCondition]:
         )
     expression = ExpressionReader(scanner, _read_condition).read()
     if scanner.next_is(","):
-        raise scanner.refuse("Conditions are joined by && or ||, not by a comma")
+        raise scanner.refuse("Join conditions with && or ||, not with a comma")
     if scanner.next_is(")"):
         raise scanner.refuse("This parenthesis was not opened")
     if not scanner.take("}"):
         if not scanner.peek():
             raise scanner.refuse("The brace that was opened is not closed by }")
-        raise scanner.refuse("Conditions are joined by && or ||; several words stand in double quotes")
+        raise scanner.refuse("Join conditions with && or ||; several words must be in double quotes")
     scanner.skip_blanks()
     if scanner.peek():
         raise scanner.refuse("Nothing can follow the closing brace; conditions are joined inside of it")
@@ -109,11 +111,11 @@ def _read_condition(scanner: Scanner) -> JsonCondition:
 
 def _read_comparison(scanner: Scanner, selector: str) -> Comparison:
     if scanner.next_is(")", "}", "&&", "||", ",") or not scanner.peek():
-        raise scanner.refuse(f"{selector} stands alone: that it exists is written {selector} = *")
+        raise scanner.refuse(f"{selector} has no condition: to test that it exists, write {selector} = *")
     start = scanner.position
     comparison = read_comparison(scanner, selector)
     if comparison.bare and comparison.text == "null":
-        raise scanner.refuse(f"null is not compared by an operator: write {selector} IS NULL", start)
+        raise scanner.refuse(f"null can't be compared by an operator: write {selector} IS NULL", start)
     return comparison
 
 

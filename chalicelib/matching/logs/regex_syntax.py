@@ -149,7 +149,7 @@ class RegexReader:
                 f"There is nothing to repeat before {char}; a plain {char} is written \\{char}"
             )
         if char == "^":
-            raise self._scanner.refuse("^ stands only at the start; a plain ^ is written \\^")
+            raise self._scanner.refuse("^ is allowed only at the start; a plain ^ is written \\^")
         return 1 << self._character()
 
     def _character(self) -> int:

@@ -1,6 +1,6 @@
 """Property selectors of JSON filter patterns: ``$.user.type``, ``$.users[0].id``, ``$.['x.y']``, ``$.a[*]``.
 
-Names are letters, digits, ``-`` and ``_``; any other name stands in brackets and quotes. A selector has one
+Names are letters, digits, ``-`` and ``_``; any other name must be in brackets and quotes. A selector has one
 wildcard at most: ``[*]`` or ``.*``, any element of an array or any field of an object.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
@@ -125,7 +125,9 @@ def read_selector(scanner: Scanner) -> Selector:
 def _no_root(scanner: Scanner) -> Exception:
     word = scanner.word()
     if word.upper() == "NOT":
-        return scanner.refuse("There is no negation: turn each condition around, with != or NOT EXISTS")
+        return scanner.refuse(
+            "Filter patterns have no negation: invert each condition, with != or NOT EXISTS"
+        )
     if scanner.next_is("$["):
         return scanner.refuse("A selector starts with $. and a bracket follows: $.['name']")
     if scanner.next_is("$"):
@@ -139,16 +141,16 @@ def _no_root(scanner: Scanner) -> Exception:
         start = scanner.position
         name = scanner.run(NAME | {"."}).removeprefix(".")
         return scanner.refuse(
-            f"Every condition starts with a selector, and a selector with $. : write $.{name} = ...", start
+            f"A condition starts with a selector, and a selector starts with $. : write $.{name} = ...", start
         )
-    return scanner.refuse("A condition has to follow, which starts with a selector such as $.eventName")
+    return scanner.refuse("A condition must follow here; it starts with a selector such as $.eventName")
 
 
 def _bad_name(scanner: Scanner, text: str) -> Exception:
     char = scanner.peek()
     return scanner.refuse(
         f"Invalid character(s) in term '{char}': a selector's name has letters, digits, - and _ ;"
-        f" any other name stands in brackets, as in $.['a{char}b'] (after {text})"
+        f" any other name must be in brackets, as in $.['a{char}b'] (after {text})"
     )
 
 
@@ -161,7 +163,7 @@ def _first_step(scanner: Scanner) -> PathStep:
         return WILDCARD
     name = scanner.run(NAME)
     if not name:
-        raise scanner.refuse("After the period a name has to follow; a name in brackets is written $.['x.y']")
+        raise scanner.refuse("A name must follow the period; a name in brackets is written $.['x.y']")
     return name
 
 
@@ -178,7 +180,7 @@ def _bracket(scanner: Scanner) -> PathStep:
     else:
         digits = scanner.run(_DIGITS)
         if not digits or len(digits) > _MAX_INDEX_DIGITS:
-            raise scanner.refuse("In brackets stands an index from 0, a * or a name in quotes", opened)
+            raise scanner.refuse("Brackets hold an index from 0, a * or a name in quotes", opened)
         step = int(digits)
     if scanner.peek() != "]":
         raise scanner.refuse("A bracket that was opened is not closed by ]", opened)

@@ -2,7 +2,7 @@
 
 A term is found anywhere in a message, also inside a word, and case counts. All plain terms have to be there
 and no excluded one (``-``). Of optional terms (``?``) one has to be there, but next to any other kind of term
-AWS ignores them. A term with other characters than letters, digits and _ stands in double quotes.
+AWS ignores them. A term with other characters than letters, digits and _ must be in double quotes.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html; the wording of
 refusals is the service's own.
@@ -115,7 +115,7 @@ def _read_term(scanner: Scanner) -> _Term:
         text = scanner.run(_BARE)
         in_message = _contains(text)
         if not text and (not scanner.peek() or scanner.peek() in BLANKS):
-            raise scanner.refuse(f"A term has to follow {sign} at once, without a blank", start)
+            raise scanner.refuse(f"A term must follow {sign} directly, without a blank", start)
     if scanner.peek() and scanner.peek() not in BLANKS:
         raise _unexpected(scanner)
     return _Term(sign=sign, text=text, position=start, in_message=in_message)
@@ -127,11 +127,11 @@ def _contains(text: str) -> Callable[[str], bool]:
 
 def _unexpected(scanner: Scanner) -> InvalidPattern:
     char = scanner.peek()
-    hint = "a term with other characters than letters, digits and _ stands in double quotes"
+    hint = "a term with other characters than letters, digits and _ must be in double quotes"
     if char == "$" or scanner.text[scanner.position :].startswith("{"):
         hint = 'a JSON pattern stands whole in braces: { $.eventName = "ConsoleLogin" }'
     elif char in "&|":
         hint = "terms that stand side by side are joined by and; for or write ?A ?B"
     elif char == "'":
-        hint = 'a phrase stands in double quotes: "Failed password"'
+        hint = 'a phrase must be in double quotes: "Failed password"'
     return scanner.refuse(f"Invalid character(s) in term '{char}': {hint}")

@@ -127,7 +127,7 @@ def read_comparison(scanner: Scanner, left: str) -> Comparison:
     number = number_of(text) if bare else None
     if operator not in ("=", "!=") and number is None:
         raise scanner.refuse(
-            f"{operator} compares numbers only: a number without quotes has to follow", start
+            f"{operator} compares numbers only: write a number without quotes after it", start
         )
     fits = regex.search if regex else glob(text)
     return Comparison(operator=operator, text=text, bare=bare, number=number, regex=regex, fits=fits)
@@ -140,7 +140,7 @@ def _read_operator(scanner: Scanner, left: str) -> str:
     for operator in ("!=", "<=", ">=", "=", "<", ">"):
         if scanner.take(operator):
             return operator
-    raise scanner.refuse(f"After {left} an operator has to follow: one of = != < <= > >=")
+    raise scanner.refuse(f"{left} must be followed by an operator: one of = != < <= > >=")
 
 
 def _read_bare(scanner: Scanner, left: str, operator: str) -> str:
@@ -148,12 +148,12 @@ def _read_bare(scanner: Scanner, left: str, operator: str) -> str:
     text = scanner.run(_BARE)
     char = scanner.peek()
     if char == "'":
-        raise scanner.refuse(f'Strings stand in double quotes: {left} {operator} "..."')
+        raise scanner.refuse(f'Strings must be in double quotes: {left} {operator} "..."')
     if char and char not in " \t\r\n,]}()&|":
         raise scanner.refuse(
             f"Invalid character(s) in term '{char}': a value with other characters than letters, digits"
-            " and _ - . + * stands in double quotes",
+            " and _ - . + * must be in double quotes",
         )
     if not text:
-        raise scanner.refuse(f"After {left} {operator} a value has to follow", start)
+        raise scanner.refuse(f"{left} {operator} must be followed by a value", start)
     return text

@@ -212,7 +212,7 @@ def _undigested(gap: tuple[Span, ObjectAddress], count: int) -> IntegrityFinding
         until=span[1],
         found=f"{count} log files",
         sentence=f"{count} log files of {hour(span)} are named by no digest, since none was made then: "
-        "nobody can know whether CloudTrail delivered them",
+        "whether CloudTrail delivered them is unknown",
     )
 
 

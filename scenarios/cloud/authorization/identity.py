@@ -111,7 +111,7 @@ class Identity:
             if access_key_id in self._from_iam:
                 raise UnusableCredentials(Unusable.INVALID)  # deleted meanwhile
             if known is None:
-                raise WorldError(f"nobody in this world signs with {access_key_id!r}")
+                raise WorldError(f"no caller of this world has the access key {access_key_id!r}")
             return known
         account, name, active = found
         self._from_iam.add(access_key_id)

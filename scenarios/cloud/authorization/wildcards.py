@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from scenarios.cloud.kernel.errors import NotSimulated
 
-UNNAMED = "a resource that nobody named"
+UNNAMED = "a resource without a name"
 ARN_PARTS = 6  # arn:partition:service:region:account:resource
 
 _ESCAPES = {"${*}": "*", "${?}": "?", "${$}": "$"}

@@ -19,7 +19,7 @@ _describe_trail = cloudtrail_models.Trail.description
 
 
 def _described_trail(trail: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """Describe a trail; moto would say of every one that nobody chose its events."""
+    """Describe a trail; moto would always say that it has no event selectors of its own."""
     custom = bool(trail.event_selectors or trail.advanced_event_selectors)
     insights = {"HasInsightSelectors": bool(trail.insight_selectors)}
     return {**_describe_trail(trail, *args, **kwargs), "HasCustomEventSelectors": custom, **insights}

@@ -109,7 +109,7 @@ def _words(text: str) -> tuple[Any, ...]:
 
 
 def _words_of(parser: Any) -> deque[Any]:
-    """The words of a condition; whoever reads on takes them out of a queue of their own."""
+    """The words of a condition, in a new queue that the parser empties."""
     return deque(_words(parser.condition_expression))
 
 

@@ -17,8 +17,8 @@ _TIMES = itertools.count(1)
 def can_wait() -> Iterator[None]:
     """Inside, the collector runs less often; the garbage meanwhile is some tens of megabytes.
 
-    Where it ends, the collector looks through all that was made inside. So whoever runs many scenarios is
-    inside for all of them: most of what one leaves is gone before it is looked through.
+    Where it ends, the collector looks through all that was made inside. So a run of many scenarios stays
+    inside for all of them: most garbage of one scenario is freed before it is looked through.
     """
     kept = gc.get_threshold()
     gc.set_threshold(*_SELDOM)

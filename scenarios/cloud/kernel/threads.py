@@ -249,7 +249,7 @@ class Threads:
             pass
         except SystemExit:
             pass  # ends this thread and nothing else, as in Python
-        except Exception:  # noqa: BLE001 - a thread's failure is printed, and nobody else's
+        except Exception:  # noqa: BLE001 - a thread's failure is printed, and affects no other thread
             name = strand.thread.name if strand.thread else ""
             print(f"Exception in thread {name}:\n{traceback.format_exc()}", file=sys.stderr)  # noqa: T201
         except BaseException as error:  # noqa: BLE001 - rises in the world's own thread

@@ -1,7 +1,7 @@
 """CloudTrail records from many kinds of files: log files, .gz, JSON lines, events, one record.
 
-A record is taken unchanged. It needs an event source and an event name; all else may be absent. What is
-none is reported with its place, and the others are read on.
+A record is taken unchanged. It needs an event source and an event name; all else may be absent. Everything
+else is reported with its place, and the reading goes on.
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """

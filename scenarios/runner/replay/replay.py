@@ -1,8 +1,7 @@
 """Real records through the deployed rules and handlers, one after the other, in one world.
 
-Each is put on the home region's bus whatever account and region it names: those stay data, for the handler to
-read, and so does its time. What became of it is read where an auditor would read it: from what the functions
-answered and from the ledger.
+Each is put on the home region's bus, even if it names another account or region: these stay data for the
+handler, and so does its time. The result is read from what the functions returned and from the ledger.
 """
 
 import json
@@ -30,7 +29,7 @@ BETWEEN_SECONDS = 5
 UNTIL_GIVEN_UP_SECONDS = 300
 MOST_FINDINGS = 100_000
 SIGN_IN = "signin.amazonaws.com"
-NOTHING_TOLD = Scenario(name="replay", title="Whatever the records say", when=(), then=())
+NOTHING_TOLD = Scenario(name="replay", title="The records of the files", when=(), then=())
 
 
 @dataclass(slots=True, kw_only=True)

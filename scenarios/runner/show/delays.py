@@ -138,7 +138,7 @@ def in_words(report: Report) -> str:
 
 
 def _after(mail: FirstMail, report: Report) -> str:
-    """`8 s after the action at 00:00`; where nobody did anything, when."""
+    """`8 s after the action at 00:00`; without an action, the time."""
     if mail.action is None or mail.seconds is None:
         return f"at {clock(mail.at - report.began)}"
     return f"{span_of(mail.seconds)} after the action at {clock(mail.action.at - report.began)}"

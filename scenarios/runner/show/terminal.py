@@ -10,7 +10,7 @@ from typing import IO
 from rich.console import Console
 from rich.text import Text
 
-COLUMNS = 80  # of a terminal, where nobody says otherwise
+COLUMNS = 80  # of a terminal that doesn't say
 _NARROWEST = 20
 _PROGRAM = "trailwarden"
 

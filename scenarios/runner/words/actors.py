@@ -108,7 +108,7 @@ class Host:
         return Action(words or f"{self.name} logs: {lines[0]}" + (" ..." if len(lines) > 1 else ""), do)
 
     def _ship(self, world: World, now: datetime, lines: list[str]) -> None:
-        # By the name that the README tells whoever configures the agent.
+        # The log group's name, as the agent's configuration must have it.
         group = f"{world.home.name}/secure"
 
         def flush() -> None:

@@ -1,6 +1,6 @@
 """Events and metrics of AWS itself, put by hand where no service of the simulated AWS emits them.
 
-On AWS nobody but the service can: PutEvents refuses a source that begins with `aws.`, PutMetricData a
+On AWS only the service can send them: PutEvents refuses a source that begins with `aws.`, PutMetricData a
 namespace that begins with `AWS/`. An event has the shape that the service's page documents.
 """
 

@@ -1,4 +1,4 @@
-"""Somebody's trail that was there before the stack: what many accounts look like on the first day."""
+"""Somebody's trail that was there before the stack: many accounts have one on the first day."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Words about every rule and every function of the stack at once: what they give up on is kept.
+"""Words about all rules and functions of the stack at once: events they give up on are kept.
 
 They go by the stack as it was deployed and by the catalogue, so that a remediation that is added later is
 meant as well.
@@ -134,7 +134,7 @@ def _value(wanted: Any) -> Any:
 
 
 def _rules(world: World) -> list[Resource]:
-    """Those that wake functions: a log group takes whatever it gets."""
+    """Rules that wake functions; a log group as a target accepts every event."""
     return [
         rule
         for rule in world.home.of_type("AWS::Events::Rule")

@@ -159,7 +159,7 @@ class WatchedHost:
         )
 
     def logs(self, *lines: str, pid: int, words: str = "", program: str = "sshd") -> Action:
-        """Lines that syslog writes to /var/log/secure; that they leave the host is the agent's business."""
+        """Lines that syslog writes to /var/log/secure; the agent sends them."""
 
         def do(machine: Machine, world: World) -> None:
             for line in syslog(world.clock.now, self.name, program, pid, lines):

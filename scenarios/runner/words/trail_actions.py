@@ -1,4 +1,4 @@
-"""What somebody does to the trail's bucket: real S3 calls on whatever lies there at that moment."""
+"""What somebody does to the trail's bucket: real S3 calls on the objects that are there at that moment."""
 
 import gzip
 import json
@@ -130,7 +130,7 @@ def plants(actor: Actor) -> Action:
 
 
 def old_log_file(day: str) -> Given:
-    """A log file of long ago, delivered before anybody watched."""
+    """An old log file, delivered before the stack watched."""
     delivered = datetime.fromisoformat(day).replace(hour=3, tzinfo=UTC)
 
     def do(world: World) -> None:

@@ -66,7 +66,7 @@ def on_trail(actor: Actor, operation: str, **parameters: Any) -> Action:
 
 
 def unrecorded(action: Action) -> Action:
-    """The same, but no event of it ever comes: it was lost, or it was done before anybody watched."""
+    """The same, but no event of it ever comes: it was lost, or it was made before the stack watched."""
 
     def do(world: World) -> None:
         with world.calls.muted():
