@@ -16,7 +16,10 @@ from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor
-from scenarios.runner.words.checks import alert, alerts, no_more_alerts_than
+from scenarios.runner.words.checks import alert, alerts, no_more_alerts_than, went_off
+from scenarios.runner.words.existing_trail import EXISTING_TRAIL
+from scenarios.runner.words.existing_trail import NAME as EXISTING_NAME
+from scenarios.runner.words.existing_trail import PARAMETERS as TRAIL_PARAMETERS
 
 mallory = Actor(name="mallory", address="203.0.113.66")
 deployer = Actor(name="deployer", address="198.51.100.8")
@@ -165,13 +168,13 @@ def _account(actor: Actor) -> Action:
     )
 
 
-def _trail(actor: Actor) -> Action:
-    """Another trail than ours: trail_stopped looks after our own."""
+def _trail(actor: Actor, name: str = "trailwarden-trail") -> Action:
+    """Something done to a trail that makes it no weaker: trail_stopped has nothing to say."""
     return on(
         actor,
         "cloudtrail",
         "starts the trail's logging once more",
-        lambda cloudtrail: cloudtrail.start_logging(Name="trailwarden-trail"),
+        lambda cloudtrail: cloudtrail.start_logging(Name=name),
     )
 
 
@@ -321,7 +324,11 @@ FAILURES = Scenario(
     lasts="30:00",
     when=at("00:00", *(mallory.signs_in(mfa=False, succeeds=False) for _ in range(3))),
     then=[
-        by("20:00", alert("failed_login", "MEDIUM", "mallory", "203.0.113.66")),
+        by(
+            "20:00",
+            alert("failed_login", "MEDIUM", "mallory", "203.0.113.66"),
+            went_off("ConsoleSigninFailuresAlarm", notifies="CisTopic"),
+        ),
         at_the_end(no_more_alerts_than(0, of="cis_alarms")),
     ],
 )
@@ -384,4 +391,31 @@ BUSY = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, *(_scenario(raised) for raised in RAISED), FAILURES, FEW, BUSY)
+EXISTING = Scenario(
+    name="cis_alarms.existing_trail",
+    title="The trail was there before the stack: every alarm counts in that trail's log group",
+    before=EXISTING_TRAIL,
+    parameters=TRAIL_PARAMETERS,
+    lasts="45:00",
+    given=tuple({given.words: given for raised in RAISED for given in raised.given}.values()),
+    when=[
+        # A refused call counts for 4.10 as well: its alarm is in ALARM then, and can't go off again.
+        at("00:00", *(raised.action for raised in RAISED if raised.number == "4.1")),
+        at(
+            "20:00",
+            *(raised.action for raised in RAISED if raised.number not in ("4.1", "4.5")),
+            _trail(mallory, EXISTING_NAME),
+            *(mallory.signs_in(mfa=False, succeeds=False) for _ in range(3)),
+        ),
+    ],
+    then=at_the_end(
+        *(
+            alert("cis_alarms", raised.severity, f"CIS {raised.number}", subject=TITLES[raised.number])
+            for raised in RAISED
+        ),
+        went_off("ConsoleSigninFailuresAlarm"),
+        alert("failed_login", "MEDIUM", "mallory"),
+    ),
+)
+
+SCENARIOS = (SCENARIO, *(_scenario(raised) for raised in RAISED), FAILURES, FEW, BUSY, EXISTING)

@@ -10,12 +10,13 @@ web = WatchedHost(name="web-1")
 
 SCENARIO = Scenario(
     name="host_pressure",
-    title="First the CPU is busy, then the disk is full too: one alert, when it is both",
+    title="First the CPU is busy, then the disk fills up: one alert, when both are above their thresholds",
     given=(web.there(),),
     lasts="01:30:00",
     when=[
         at("00:00", web.watched_by(alice)),
-        at("10:00", web.works(cpu=91)),
+        at("10:00", web.works(cpu=75)),
+        at("25:00", web.fills(disk=80)),
         at("40:00", web.fills(disk=90)),
         at("01:00:00", web.works(cpu=5)),
     ],

@@ -5,6 +5,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.world import World
+from scenarios.incidents.trail_validation import asks, validation_is
 from scenarios.runner.scenario import Action, Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than
@@ -110,13 +111,14 @@ EXISTING = Scenario(
     when=[
         at("05:00", works(alice, "bob")),
         at("02:10:00", deletes(mallory, LOGS, "the newest audit log")),
-        at("03:20:00", plants(mallory)),
+        at("03:20:00", plants(mallory), asks(alice, 3.2)),
     ],
     then=[
         until("02:09:00", no_more_alerts_than(0)),
         by("03:15:00", alert("trail_digest", "CRITICAL", "hides it"), alert("trail_digest", "CRITICAL", ARN)),
         by("03:21:00", alert("trail_digest", "CRITICAL", subject="was added")),
-        at_the_end(no_more_alerts_than(3)),
+        by("03:30:00", validation_is(state="done", verdict="not sound")),
+        at_the_end(no_more_alerts_than(3, of="trail_digest")),
     ],
 )
 

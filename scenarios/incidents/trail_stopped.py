@@ -3,9 +3,12 @@
 import json
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from chalicelib.remediation import Outcome
 from chalicelib.template.archive import archive
 from scenarios.cloud.world import World
+from scenarios.incidents.trail_validation import alice, asks, validation_is
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state
@@ -291,6 +294,24 @@ EXPECTED = Scenario(
     ],
 )
 
+
+def _listens_to(actor: Actor, topic: str) -> Action:
+    """A topic that is made without a policy lets in everybody of its account."""
+
+    def do(world: World, caller: Any) -> None:
+        try:
+            world.client(caller, "sns").subscribe(
+                TopicArn=world.home.resources[topic].physical_id, Protocol="email", Endpoint="me@example.com"
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AuthorizationError":
+                raise
+        else:
+            raise AssertionError(f"{actor.name} could subscribe to {topic}")
+
+    return actor.does(f"subscribes to {topic}, and is refused", do)
+
+
 REFUSED = Scenario(
     name="trail_stopped.refused",
     title="An intern tries to stop the trail and may not; what is done to other trails is none of ours",
@@ -299,6 +320,7 @@ REFUSED = Scenario(
             "00:00",
             intern.calls("cloudtrail", "stop_logging", Name=OWN_TRAIL, refused="AccessDeniedException"),
             intern.calls("cloudtrail", "stop_logging", Name="another", refused="AccessDeniedException"),
+            *(_listens_to(intern, topic) for topic in ("AlertTopic", "CisTopic")),
         )
     ],
     then=[
@@ -381,11 +403,11 @@ ELSEWHERE = Scenario(
 ARCHIVE = "company-archive"
 
 
-def _archive() -> dict[str, Any]:
-    """The archive account's template, its parameters given; the account boundary isn't simulated."""
+def _archive(watched: str = "123456789012") -> dict[str, Any]:
+    """The archive account's template, its parameters given: `watched`, the account whose trail it keeps."""
     template: dict[str, Any] = json.loads(json.dumps(archive()))
-    template["Parameters"]["WatchedAccount"]["Default"] = "123456789012"
-    arn = f"arn:aws:cloudtrail:us-east-1:123456789012:trail/{OWN_TRAIL}"
+    template["Parameters"]["WatchedAccount"]["Default"] = watched
+    arn = f"arn:aws:cloudtrail:us-east-1:{watched}:trail/{OWN_TRAIL}"
     template["Parameters"]["TrailArn"]["Default"] = arn
     template["Resources"]["ArchiveBucket"]["Properties"]["BucketName"] = ARCHIVE
     return template
@@ -400,11 +422,68 @@ ARCHIVED = Scenario(
     when=[
         at("00:10:00", mallory.calls("s3", "delete_public_access_block", Bucket=ARCHIVE)),
         at("02:05:00", on_trail(mallory, "stop_logging")),
+        at("02:10:00", asks(alice, 1)),
     ],
     then=[
         by("02:08:00", alert("trail_stopped", "CRITICAL", "on -> off", without=("Could not look",))),
+        by("02:20:00", validation_is(state="done", verdict="sound")),
         at_the_end(trail_logs(on=True), alerts_of_ours(1), no_more_alerts_than(0, of="trail_digest")),
     ],
+)
+
+
+WATCHED, STRANGE = "111111111111", "222222222222"
+
+
+def archive_read_by(account: str) -> Check:
+    """Administrators of this other account may list the archive's versions and fetch its files; others not.
+
+    IAM is asked: moto shows an account no other account's buckets.
+    """
+    asked = {"s3:ListBucketVersions": f"arn:aws:s3:::{ARCHIVE}", "s3:GetObject": f"arn:aws:s3:::{ARCHIVE}/x"}
+
+    def judge(world: World) -> str | None:
+        may = [
+            (each, action)
+            for each in (WATCHED, STRANGE)
+            for action, resource in asked.items()
+            if world.identity.judge(world.user("auditor", account=each), action, resource).allowed
+        ]
+        return None if may == [(account, action) for action in asked] else f"allowed is {may or 'nothing'}"
+
+    return Check(f"{account} may read the archive, and nobody else", judge)
+
+
+def archive_is_locked(mode: str, days: int, *, moves: int, forgets: int) -> Check:
+    """How long no version can be deleted; after how many days files move to Glacier, and old versions go."""
+
+    def judge(s3: Any) -> str | None:
+        lock = s3.get_object_lock_configuration(Bucket=ARCHIVE)["ObjectLockConfiguration"]["Rule"]
+        (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=ARCHIVE)["Rules"]
+        found = (
+            lock["DefaultRetention"],
+            [each["Days"] for each in rule["Transitions"]],
+            rule["NoncurrentVersionExpiration"]["NoncurrentDays"],
+        )
+        return None if found == ({"Mode": mode, "Days": days}, [moves], forgets) else f"it is {found}"
+
+    return state(f"the archive is locked for {days} days ({mode})", judge, "s3")
+
+
+ARCHIVE_ACCOUNT = Scenario(
+    name="trail_stopped.archive_account",
+    title="This is the archive account: the watched account may read it, and only CloudTrail writes",
+    before=_archive(WATCHED),
+    lasts="01:00",
+    when=at(
+        "00:00",
+        mallory.calls("s3", "put_object", Bucket=ARCHIVE, Key="AWSLogs/x", Body=b"", refused="AccessDenied"),
+    ),
+    then=at_the_end(
+        archive_read_by(WATCHED),
+        archive_is_locked("GOVERNANCE", 365, moves=90, forgets=400),
+        alerts_of_ours(0),
+    ),
 )
 
 
@@ -443,5 +522,6 @@ SCENARIOS = (
     REFUSED,
     ELSEWHERE,
     ARCHIVED,
+    ARCHIVE_ACCOUNT,
     AUDITED,
 )

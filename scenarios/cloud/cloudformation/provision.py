@@ -20,8 +20,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from scenarios.cloud.cloudformation.resources.kind import Kind, Order, Properties, Site
 from scenarios.cloud.cloudformation.resources.shapes import Inert, UnknownProperty
 from scenarios.cloud.cloudformation.schemas import has_property, schema_of
-from scenarios.cloud.cloudformation.template import Declared, Template, partition_of
+from scenarios.cloud.cloudformation.template import Declared, Template
 from scenarios.cloud.kernel import garbage, moto_hooks
+from scenarios.cloud.kernel.arns import partition_of
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, Refused
 from scenarios.cloud.kernel.stack import Resource, Stack
 from scenarios.cloud.kernel.validation import Validators

@@ -30,6 +30,7 @@ from samtranslator.utils.py27hash_fix import (
 from scenarios.cloud.cloudformation.intrinsics import Intrinsics, Made
 from scenarios.cloud.cloudformation.parameters import parameter_values
 from scenarios.cloud.cloudformation.resources.managed_policies import MANAGED_POLICIES
+from scenarios.cloud.kernel.arns import partition_of
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.isolation import without_aws_settings
 
@@ -110,11 +111,6 @@ def _policy_map(region: str) -> dict[str, str]:
 def _sentences(error: InvalidDocumentException) -> str:
     causes = [cause for cause in error.causes if isinstance(cause, ExceptionWithMessage)]
     return " ".join(str(cause.message).strip() for cause in causes) or str(error)
-
-
-def partition_of(region: str) -> str:
-    """The ARN partition a region lies in: `aws`, `aws-cn` or `aws-us-gov`."""
-    return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,11 @@ def account_of(arn: str) -> str:
     return _part(arn, 4)
 
 
+def partition_of(region: str) -> str:
+    """The ARN partition a region lies in: `aws`, `aws-cn` or `aws-us-gov`."""
+    return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
+
+
 def _part(arn: str, place: int) -> str:
     parts = arn.split(":", 5)
     return parts[place] if len(parts) == 6 and parts[0] == "arn" else ""

@@ -1,6 +1,7 @@
 """What SNS refuses of topics and subscriptions, in its own words where people have published them.
 
 Sources: https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html,
+https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html,
 https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html,
 https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html
 """
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from scenarios.cloud.authorization.document import MalformedPolicy, parse
+from scenarios.cloud.authorization.wildcards import matches
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.validation import Request
@@ -43,8 +45,11 @@ def topic(request: Request) -> None:
 
 
 def topic_attribute(request: Request) -> None:
-    """One attribute of a topic."""
-    _check_topic_attribute(request.parameters["AttributeName"], request.parameters.get("AttributeValue", ""))
+    """One attribute of a topic; what its policy names is the topic itself."""
+    name, value = request.parameters["AttributeName"], request.parameters.get("AttributeValue", "")
+    _check_topic_attribute(name, value)
+    if name == "Policy":
+        _check_resources(value, request.parameters["TopicArn"])
 
 
 def subscription(request: Request) -> None:
@@ -87,6 +92,16 @@ def _check_topic_attribute(name: str, value: str) -> None:
             parse(value, attached_to_resource=True)
         except MalformedPolicy as error:
             raise invalid(f"Policy Error: {error}") from error
+
+
+def _check_resources(policy: str, topic_arn: str) -> None:
+    """AWS's page: of a statement's resource, "the value must match the ARN of the policy's topic"."""
+    statements = json.loads(policy)["Statement"]
+    for statement in statements if isinstance(statements, list) else [statements]:
+        named = statement.get("Resource", topic_arn)
+        for resource in named if isinstance(named, list) else [named]:
+            if not matches(resource, topic_arn):
+                raise invalid(f"Policy Error: {resource} is not the topic {topic_arn}")
 
 
 def _check_subscription_attribute(name: str, value: str, protocol: str) -> None:

@@ -112,6 +112,23 @@ def alarm_mail(alarm: str) -> Check:
     return Check(f"the alarm {alarm} notifies the topic", judge)
 
 
+def went_off(alarm: str, *, notifies: str = "") -> Check:
+    """The alarm of this logical id has gone off, and has notified the topic of that one."""
+
+    def judge(world: World) -> str | None:
+        resources = world.home.resources
+        done = f"action {resources[notifies].physical_id}" if notifies else "to ALARM"
+        with world.calls.muted():
+            found = world.client(world.user("reader"), "cloudwatch").describe_alarm_history(
+                AlarmName=resources[alarm].physical_id
+            )["AlarmHistoryItems"]
+        said = [each["HistorySummary"] for each in found]
+        return None if any(done in each for each in said) else f"its history: {'; '.join(said) or 'none'}"
+
+    told = f" and notifies {notifies}" if notifies else ""
+    return Check(f"the alarm {alarm} goes off{told}", judge)
+
+
 def outcome(remediation: str, wanted: Outcome, times: int = 1) -> Check:
     """The ledger holds so many findings of this remediation with this outcome."""
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from scenarios.cloud.cloudwatch.alarms.actions import ec2_action
+from scenarios.cloud.kernel.arns import partition_of
 from scenarios.cloud.kernel.errors import Refused
 
 _LISTS: Final = ("OKActions", "AlarmActions", "InsufficientDataActions")
@@ -19,7 +20,7 @@ _OF_COMPOSITES: Final = frozenset({"sns", "lambda", "ssm", "ssm-incidents", "aio
 _ON_INSTANCES: Final = frozenset({"automate", "swf"})
 _OF_METRIC_ALARMS: Final = _OF_COMPOSITES | _ON_INSTANCES | {"autoscaling"}
 _RECOVERS: Final = "StatusCheckFailed_System"
-_ARN = re.compile(r"arn:[^:\s]+:(?P<service>[^:\s]+):(?P<region>[^:\s]*):[^:\s]*:\S+")
+_ARN = re.compile(r"arn:(?P<partition>[^:\s]+):(?P<service>[^:\s]+):(?P<region>[^:\s]*):[^:\s]*:\S+")
 
 
 def check_metric_alarm(asked: Mapping[str, Any], region: str) -> None:
@@ -47,11 +48,11 @@ def check_composite_alarm(asked: Mapping[str, Any], region: str) -> None:
 
 
 def _actions(asked: Mapping[str, Any], region: str) -> Iterator[tuple[str, str]]:
-    """Each action with its service; none of another region."""
+    """Each action with its service; none of another partition or region."""
     for kind in _LISTS:
         for action in asked.get(kind, ()):
             arn = _ARN.fullmatch(action)
-            if arn is None:
+            if arn is None or arn["partition"] != partition_of(region):
                 raise Refused("ValidationError", f"Invalid arn syntax: {action}")
             if arn["region"] not in ("", region):  # a response plan's ARN names none
                 raise Refused(

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from scenarios.cloud.cloudformation.template import Template, partition_of, translate
+from scenarios.cloud.cloudformation.template import Template, translate
+from scenarios.cloud.kernel.arns import partition_of
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.stack import Resource
 

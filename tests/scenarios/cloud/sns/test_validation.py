@@ -10,8 +10,10 @@ from tests.scenarios.cloud.small_worlds import (
     admin,
     arn,
     arrived,
+    document,
     function,
     heard,
+    lets,
     noted,
     permission,
     queue,
@@ -225,3 +227,29 @@ def test_a_topic_that_is_not_there_is_told_before_the_endpoint_is_looked_at(each
     sns = admin(each, "sns")
     with pytest.raises(sns.exceptions.NotFoundException, match="Topic does not exist"):
         sns.subscribe(TopicArn=f"{ALERTS}-2", Protocol="sqs", Endpoint="no ARN")
+
+
+@pytest.mark.parametrize(
+    ("resource", "taken"),
+    [
+        pytest.param(ALERTS, True, id="the topic"),
+        pytest.param("arn:aws:sns:*:*:Al*", True, id="a pattern that means it"),
+        pytest.param(arn("sns", "Another"), False, id="another topic"),
+        pytest.param([ALERTS, arn("sns", "Another")], False, id="another one besides"),
+    ],
+)
+def test_a_topics_policy_names_no_other_topic(each, resource, taken):
+    """https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html"""
+    policy = json.dumps(document(lets("cloudwatch", "sns:Publish", resource=resource)))
+    client = admin(each, "sns")
+
+    def put():
+        client.set_topic_attributes(TopicArn=ALERTS, AttributeName="Policy", AttributeValue=policy)
+
+    if taken:
+        put()
+    else:
+        with pytest.raises(ClientError, match=r"InvalidParameter.* is not the topic"):
+            put()
+    stands = client.get_topic_attributes(TopicArn=ALERTS)["Attributes"]["Policy"]
+    assert ("cloudwatch.amazonaws.com" in stands) is taken

@@ -31,6 +31,11 @@ OF_NONE = [
     pytest.param("Alerts", "Invalid arn syntax: Alerts", id="a name"),
     pytest.param("arn:aws:sns:Alerts", "Invalid arn syntax: arn:aws:sns:Alerts", id="half an ARN"),
     pytest.param(
+        f"arn:aws-cn:automate:{HOME}:ec2:stop",
+        f"Invalid arn syntax: arn:aws-cn:automate:{HOME}:ec2:stop",
+        id="stop in another partition",
+    ),
+    pytest.param(
         "arn:aws:automate:eu-west-1:ec2:stop",
         f"Invalid region eu-west-1 specified. Only {HOME} is supported.",
         id="stop in another region",
