@@ -49,6 +49,11 @@ class Aws:
         return self._identity["Account"]
 
     @property
+    def partition(self) -> str:
+        """The partition of the account, such as `aws` or `aws-cn`."""
+        return self._identity["Arn"].split(":")[1]
+
+    @property
     def role(self) -> str:
         """The role this function runs under, as CloudTrail's sessionIssuer names it; "" for other callers.
 

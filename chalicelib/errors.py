@@ -37,6 +37,10 @@ class NotAllowed(RemediationError):
     """AWS refused a call. Trying again does not help until the policy grants the action it names."""
 
 
+class NotDeclared(RemediationError):
+    """A plan holds a call that its remediation doesn't declare. Trying again does not help."""
+
+
 class Throttled(RemediationError):
     """AWS throttled a call for longer than the function could wait. Trying again helps."""
 

@@ -125,6 +125,25 @@ class Call:
         return f"{self.service}.{self.operation}({words}) in {self.account}/{self.region}"
 
 
+def _any_call(_call: Call) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """One kind of call that a remediation may make; a plan with any other call is not carried out.
+
+    `operation`: the service and boto3's method name (`s3.put_bucket_policy`). `needs`: the IAM actions that
+    AWS asks for it, each with its resource; there `{Bucket}` stands for that parameter of the call, and
+    `{partition}`, `{region}` and `{account}` for the call's own. Without that parameter in the call a need
+    doesn't arise, but for the first. `fits`: what else is true of every such call.
+    """
+
+    operation: str
+    needs: tuple[tuple[str, str], ...]
+    fits: Callable[[Call], bool] = _any_call
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiet:
     """Alert about one `subject` (an address, say) at most `most` times in `seconds`, over all events."""
@@ -273,6 +292,8 @@ class Remediation:
 
     `woken_by` and `response`: its row in README, what happens in the account and what we do then.
     `ways`: one for each trigger; raises UnclearWays where two of them can't be told apart by the payload.
+    `deeds`: every kind of call that its plans may hold. `names`: for each `${Name}` in the resources of its
+    acting grants, the environment variable that holds the value.
     `settings`: environment variables beyond the runtime's that the function reads, each with the
     CloudFormation value it gets. What is its own in the stack comes with it: `parameters`, `conditions`,
     `alarms`, `resources` and `outputs`, each by its logical id.
@@ -285,6 +306,8 @@ class Remediation:
     page: str  # the module's docstring
     ways: tuple[Way[Any, Any], ...]
     grants: tuple[Grant, ...]
+    deeds: tuple[Deed, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
     conditions: Mapping[str, CloudFormation] = field(default_factory=dict)

@@ -37,6 +37,7 @@ class Oddity(StrEnum):
     FORGED = "is not from Trailwarden"
     OLDER = "was put back as it had been before"
     GONE = "was taken away"
+    UNDECLARED = "holds a plan that its remediation never makes"
 
 
 @dataclass(frozen=True, slots=True)

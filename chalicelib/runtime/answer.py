@@ -164,7 +164,9 @@ class Invocation:
             return entry, None
         if self.ledger.switched_off():
             return self.ledger.settle(entry, Outcome.CAPPED), None
-        return execute.carry_out(self.aws, self.ledger, entry)
+        return execute.carry_out(
+            self.aws, self.ledger, entry, remediation=self.remediation, settings=self.settings
+        )
 
     def _tell(self, entry: LedgerEntry) -> LedgerEntry:
         """Send the alerts not sent yet: that a call failed, and how it ended, are two of them."""

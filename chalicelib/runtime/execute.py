@@ -3,18 +3,29 @@
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import Aws
-from chalicelib.errors import NotAllowed, foreseen
-from chalicelib.ledger.entries import LedgerEntry
+from chalicelib.errors import NotAllowed, NotDeclared, foreseen
+from chalicelib.ledger.entries import LedgerEntry, key_of
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.remediation import Call, CallProgress, Outcome
+from chalicelib.remediation import Call, CallProgress, Outcome, Remediation
+from chalicelib.runtime import declared
+from chalicelib.seal import Oddity
+from chalicelib.settings import Settings
 
 
-def carry_out(aws: Aws, ledger: Ledger, entry: LedgerEntry) -> tuple[LedgerEntry, Exception | None]:
+def carry_out(
+    aws: Aws, ledger: Ledger, entry: LedgerEntry, *, remediation: Remediation, settings: Settings
+) -> tuple[LedgerEntry, Exception | None]:
     """Make the plan's calls in order, noting each; a retry goes on with the first that isn't settled.
 
-    Returns the finding after that, ACTED or FAILED, and the error that stopped it: NotAllowed, Throttled, or
-    an unforeseen error of AWS's. The error is returned and not raised, because it must be reported first.
+    Returns the finding after that, ACTED or FAILED, and the error that stopped it: NotDeclared, NotAllowed,
+    Throttled, or an unforeseen error of AWS's. The error is returned and not raised, because it must be
+    reported first.
     """
+    try:
+        declared.check(entry, remediation, settings, aws)
+    except NotDeclared as error:
+        ledger.rows.notice(Oddity.UNDECLARED, key_of(entry))
+        return ledger.settle(entry, Outcome.FAILED, str(error)), error
     for index, call in enumerate(entry.plan.calls):
         before = entry.progress.get(index)
         if before not in (None, CallProgress.BEGUN):

@@ -15,6 +15,7 @@ from chalicelib.seal import Noticed, Oddity
 _MEANS = {
     Oddity.FORGED: "It counted for nothing: it has kept nobody quiet, and made nothing act.",
     Oddity.OLDER: "What this run knew of it was written over it.",
+    Oddity.UNDECLARED: "None of it was done.",
     Oddity.GONE: "What it kept us from telling or doing again may be told or done again.",
 }
 _ADVICE = (

@@ -313,7 +313,7 @@ def test_a_module_is_loaded_by_a_computed_name_where_the_table_says():
 
 
 def test_only_the_executor_reaches_aws_by_the_name_of_an_operation():
-    """A call made by name is one no reader can find, so there is one place for it."""
+    """A call made by name is one no reader can find, so there is one place for it, one looks first."""
     by_name = {
         module
         for module, path in modules().items()
@@ -322,7 +322,11 @@ def test_only_the_executor_reaches_aws_by_the_name_of_an_operation():
         if isinstance(node, ast.Attribute) and node.attr == "operation" and isinstance(node.ctx, ast.Load)
     }
 
-    assert by_name == {"chalicelib.runtime.execute", "chalicelib.remediation"}
+    assert by_name == {
+        "chalicelib.runtime.execute",
+        "chalicelib.runtime.declared",
+        "chalicelib.remediation",
+    }
 
 
 # ---- moto ---------------------------------------------------------------------------------------

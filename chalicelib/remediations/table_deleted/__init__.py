@@ -31,7 +31,7 @@ from chalicelib.aws import Aws
 from chalicelib.errors import foreseen
 from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.references import EXPECTED_PRINCIPALS
-from chalicelib.remediation import Alert, Call, Grant, Plan, Remediation, Severity, Way
+from chalicelib.remediation import Alert, Call, Deed, Grant, Plan, Remediation, Severity, Way
 from chalicelib.remediations.table_deleted.backups import (
     Backup,
     Backups,
@@ -69,6 +69,27 @@ GRANTS = (
             acting=True,
         )
         for action in _TO_FILL_THE_TABLE
+    ),
+)
+
+_TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/{TargetTableName}"
+
+
+def _of_its_own_table(call: Call) -> bool:
+    """Whether the backup is one of the table that is restored."""
+    _, _, backed_up = str(call.parameters["BackupArn"]).partition(":table/")
+    return backed_up.startswith(f"{call.parameters['TargetTableName']}/backup/")
+
+
+DEEDS = (
+    Deed(
+        operation="dynamodb.restore_table_from_backup",
+        needs=(
+            ("dynamodb:RestoreTableFromBackup", "{BackupArn}"),
+            ("dynamodb:RestoreTableFromBackup", _TABLE),
+            *((f"dynamodb:{action}", _TABLE) for action in _TO_FILL_THE_TABLE),
+        ),
+        fits=_of_its_own_table,
     ),
 )
 
@@ -295,6 +316,7 @@ REMEDIATION = Remediation(
     page=__doc__ or "",
     ways=(Way(on=OnEvent(pattern=PATTERN, everywhere=True), parse=api_call, look=look, decide=decide),),
     grants=GRANTS,
+    deeds=DEEDS,
     settings={
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
     },

@@ -27,8 +27,15 @@ from datetime import datetime
 from chalicelib.aws import Aws
 from chalicelib.events import ApiCallEvent, Raw, Tick, api_call, single, tick
 from chalicelib.ledger.ledger import ledger_of
-from chalicelib.references import EXPECTED_PRINCIPALS, TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP, WATCHED_BUCKET
-from chalicelib.remediation import Grant, Plan, Remediation, Way
+from chalicelib.references import (
+    EXPECTED_PRINCIPALS,
+    TRAIL_ARN,
+    TRAIL_BUCKET,
+    TRAIL_GROUP,
+    TRAIL_ROLE,
+    WATCHED_BUCKET,
+)
+from chalicelib.remediation import Deed, Grant, Plan, Remediation, Way
 from chalicelib.remediations.trail_stopped.alerts import Case, Seen, attempted, changed, found, unseen
 from chalicelib.remediations.trail_stopped.restore import restore
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
@@ -38,6 +45,7 @@ from chalicelib.triggers import OnEvent, OnSchedule
 
 NAME = "trail_stopped"
 ARN, BUCKET, GROUP = "TRAIL_STOPPED_TRAIL_ARN", "TRAIL_STOPPED_BUCKET", "TRAIL_STOPPED_GROUP"
+ROLE = "TRAIL_STOPPED_ROLE"
 OWNER = "TRAIL_STOPPED_BUCKET_IS"  # "own", "existing", or "archive": another account's
 OWN, EXISTING, ARCHIVE = "own", "existing", "archive"
 
@@ -112,6 +120,48 @@ GRANTS = (
     ),
     # CloudTrail writes to the log group under this one role.
     Grant(action="iam:PassRole", resource=_ROLE_ARN, acting=True),
+)
+
+# The S3 actions have other names than boto3's methods have.
+_BUCKET_DEEDS = {
+    "put_bucket_policy": "PutBucketPolicy",
+    "put_bucket_versioning": "PutBucketVersioning",
+    "put_object_lock_configuration": "PutBucketObjectLockConfiguration",
+    "put_bucket_lifecycle_configuration": "PutLifecycleConfiguration",
+    "put_bucket_notification_configuration": "PutBucketNotification",
+    "put_public_access_block": "PutBucketPublicAccessBlock",
+    "put_bucket_encryption": "PutEncryptionConfiguration",
+}
+_GROUP_DEEDS = {
+    "create_log_group": "CreateLogGroup",
+    "put_retention_policy": "PutRetentionPolicy",
+    "delete_retention_policy": "DeleteRetentionPolicy",
+}
+_UNDER_ROLE = ("iam:PassRole", "{CloudWatchLogsRoleArn}")
+DEEDS = (
+    Deed(operation="cloudtrail.start_logging", needs=(("cloudtrail:StartLogging", "{Name}"),)),
+    Deed(operation="cloudtrail.update_trail", needs=(("cloudtrail:UpdateTrail", "{Name}"), _UNDER_ROLE)),
+    Deed(
+        operation="cloudtrail.put_event_selectors", needs=(("cloudtrail:PutEventSelectors", "{TrailName}"),)
+    ),
+    Deed(
+        operation="cloudtrail.create_trail",
+        needs=(
+            ("cloudtrail:CreateTrail", "arn:{partition}:cloudtrail:{region}:{account}:trail/{Name}"),
+            _UNDER_ROLE,
+        ),
+    ),
+    *(
+        Deed(operation=f"s3.{operation}", needs=((f"s3:{action}", "arn:{partition}:s3:::{Bucket}"),))
+        for operation, action in _BUCKET_DEEDS.items()
+    ),
+    *(
+        Deed(
+            operation=f"logs.{operation}",
+            needs=((f"logs:{action}", "arn:{partition}:logs:{region}:{account}:log-group:{logGroupName}:*"),),
+        )
+        for operation, action in _GROUP_DEEDS.items()
+    ),
 )
 
 _OF_THE_TRAIL = (
@@ -274,10 +324,13 @@ REMEDIATION = Remediation(
         ),
     ),
     grants=GRANTS,
+    deeds=DEEDS,
+    names={"TrailArn": ARN, "WatchedBucketName": BUCKET, "TrailGroupName": GROUP, "TrailRoleName": ROLE},
     settings={
         ARN: TRAIL_ARN,
         BUCKET: TRAIL_BUCKET,
         GROUP: TRAIL_GROUP,
+        ROLE: TRAIL_ROLE,
         OWNER: {"Fn::If": ["OwnBucket", OWN, {"Fn::If": ["OwnTrail", ARCHIVE, EXISTING]}]},
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
     },

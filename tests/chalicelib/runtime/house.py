@@ -17,7 +17,7 @@ from moto.sns.models import Subscription
 
 from chalicelib.aws import Aws
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.remediation import Alert, Call, Plan, Remediation, Severity, Way
+from chalicelib.remediation import Alert, Call, Deed, Plan, Remediation, Severity, Way
 from chalicelib.runtime.answer import Invocation
 from chalicelib.seal import Seal
 from chalicelib.settings import Mode, Settings
@@ -47,6 +47,12 @@ class Happening:
 def delivered(*events) -> dict:
     """What wakes a `Remedy`: EventBridge's envelope, with the events in it as they are."""
     return {"source": "aws.test", "detail-type": "Something Happened", "events": events}
+
+
+# What a `Remedy` may do, without a grant: moto asks for none.
+DEEDS = tuple(
+    Deed(operation=f"dynamodb.{operation}", needs=()) for operation in ("create_table", "delete_table")
+)
 
 
 class Context:
@@ -112,6 +118,7 @@ class Remedy:
             page="Something happened.",
             ways=(self.way(OnEvent(pattern={"source": ["aws.test"]})),),
             grants=(),
+            deeds=DEEDS,
         )
 
     def way(self, trigger) -> Way:

@@ -8,7 +8,7 @@ from chalicelib.ledger.entries import entry_of
 from chalicelib.remediation import CallProgress, Outcome, Plan
 from chalicelib.runtime.execute import carry_out
 from chalicelib.runtime.notify import message_of
-from tests.chalicelib.runtime.house import ACCOUNT, Happening, alert, built, creates, deletes
+from tests.chalicelib.runtime.house import ACCOUNT, Happening, Remedy, alert, built, creates, deletes
 
 
 @pytest.fixture
@@ -24,7 +24,8 @@ def planned(house, *calls):
 
 
 def carried(house, finding):
-    return carry_out(house.aws, house.ledger, finding)
+    remediation = Remedy(finding.plan).remediation
+    return carry_out(house.aws, house.ledger, finding, remediation=remediation, settings=house.settings)
 
 
 def text_of(finding):
