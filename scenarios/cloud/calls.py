@@ -13,7 +13,7 @@ moto's "not implemented", in both its forms, becomes `NotSimulated`. Set-up call
 moto alone, except reads that a law answers.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +34,7 @@ from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.moments import with_moments
+from scenarios.cloud.kernel.moto_direct import asked_directly
 from scenarios.cloud.kernel.moto_hooks import crashed_in_moto
 from scenarios.cloud.kernel.validation import Request, Validators
 
@@ -65,11 +66,19 @@ Step = Callable[[ApiCall | None], None]
 class Calls:
     """The way of every call. Laws register what they answer, check or act on."""
 
-    def __init__(self, clock: Clock, identity: Identity, actions: Actions, validators: Validators) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        identity: Identity,
+        actions: Actions,
+        validators: Validators,
+        direct: Collection[str] = (),
+    ) -> None:
         self._clock = clock
         self._identity = identity
         self._actions = actions
         self._validators = validators
+        self._direct = direct
         self._answers: dict[tuple[str, str], Answer] = {}
         self._checks: dict[tuple[str, str], list[Callable[[Asked], None]]] = {}
         self._waits: dict[tuple[str, str], Callable[[Asked], None]] = {}
@@ -78,6 +87,7 @@ class Calls:
         self._everything: list[After] = []
         self._services: list[After] = []
         self._travel: Travel | None = None
+        self._refused: Callable[[], bool] = lambda: False
         self._around: list[tuple[Callable[[Caller], None], Callable[[Caller], None]]] = []
         self._in_every_account: set[tuple[str, str]] = set()
         self._elsewhere = ""
@@ -163,12 +173,13 @@ class Calls:
         """Have something happen before and behind every call, such as a crash."""
         self._around.append((before, behind))
 
-    def on_the_way(self, travel: Travel) -> None:
+    def on_the_way(self, travel: Travel, refused: Callable[[], bool]) -> None:
         """Calls that a law answers still pass through botocore's retries: `travel(send)` may send one.
 
-        It returns how often botocore tried again. `Throttles` answers it in moto's place.
+        It returns how often botocore tried again. `Throttles` answers it in moto's place. `refused`: whether
+        a request may be refused on the way, so that none may take a shorter one.
         """
-        self._travel = travel
+        self._travel, self._refused = travel, refused
 
     @contextmanager
     def muted(self) -> Iterator[None]:
@@ -244,7 +255,8 @@ class Calls:
         service = client.meta.service_model.service_name
         answer = self._answers.get((service, operation))
         if answer is None or self._lawful or service == "sts" or not operation.startswith(_READS):
-            return _loud(service, operation, partial(original, client, operation, parameters))
+            send = partial(original, client, operation, parameters)
+            return self._moto(send, client, operation, parameters)
         asked = Asked(
             service=service,
             operation=operation,
@@ -320,8 +332,17 @@ class Calls:
         if wait := self._waits.get((asked.service, asked.operation)):
             wait(asked)
         if answer is None:
-            return _loud(asked.service, asked.operation, send)
+            return self._moto(send, client, asked.operation, asked.parameters)
         return self._by_law(client, asked, answer, retries)
+
+    def _moto(
+        self, send: Send, client: BaseClient, operation: str, parameters: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Ask moto, by the direct way where there is one and nothing can happen on the long one."""
+        service = client.meta.service_model.service_name
+        if service not in self._direct or self._elsewhere or self._refused():
+            return _loud(service, operation, send)
+        return _loud(service, operation, lambda: asked_directly(client, operation, parameters) or send())
 
     def _by_law(self, client: BaseClient, asked: Asked, answer: Answer, retries: int = 0) -> dict[str, Any]:
         with self._as_law(client, asked):

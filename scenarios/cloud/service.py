@@ -33,6 +33,7 @@ class Service:
         recorded: what CloudTrail knows of it, where the general rule doesn't do; one for each of its APIs.
         kinds: the CloudFormation types that are its own, by name.
         mends: what moto gets wrong in its state.
+        direct: whether its calls may take the direct way to moto; see `kernel.moto_direct`.
         validation: what it refuses, of its API and of CloudFormation alike; see `kernel.validation`.
         metrics: those it emits. An alarm on any other metric of AWS is reported: it gets no data.
         events: those it puts on the default bus. A rule for any other event of AWS is reported too.
@@ -46,6 +47,7 @@ class Service:
     recorded: tuple[Recorded, ...] = ()
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     mends: tuple[Mend, ...] = ()
+    direct: bool = False
     validation: Validation | None = None
     metrics: tuple[EmittedMetrics, ...] = ()
     events: tuple[EmittedEvents, ...] = ()
@@ -53,7 +55,7 @@ class Service:
 
 
 class Registry:
-    """Services, by what the engines ask: `actions`, `records`, `kinds`, `mends`, `validators`, `emitted`."""
+    """Services, by what the engines ask: `actions`, `records`, `kinds`, `mends`, `direct`..."""
 
     def __init__(self, services: Iterable[Service]) -> None:
         """Raises ValueError where two services claim the same."""
@@ -63,6 +65,7 @@ class Registry:
         recorded = _once((one.service, one) for each in every for one in each.recorded)
         self.records = Records(recorded.values())
         self.kinds = _once(pair for each in every for pair in each.kinds.items())
+        self.direct = frozenset(each.name for each in every if each.direct)
         self.mends = tuple(mend for each in every for mend in each.mends)
         self.validators = Validators({each.name: each.validation for each in every if each.validation})
         self.emitted = Emitted(

@@ -50,7 +50,7 @@ class Throttles:
         self._requests = 0
         self._overloaded: set[str] = set()
         self._travelling = False
-        setting.calls.on_the_way(self._travel)
+        setting.calls.on_the_way(self._travel, lambda: self._throttles)
 
     def overload(self, service: str) -> None:
         """A service, by its hyphenated id (`cloudwatch-logs`), throttles functions' requests from now on."""

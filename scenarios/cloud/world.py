@@ -90,7 +90,7 @@ class World:
         self.deployment = deployment
         self.clock = Clock(deployment.start)
         self.identity = Identity(ACCOUNT, deployment.home, REGISTRY.policies, REGISTRY.tags)
-        self.calls = Calls(self.clock, self.identity, REGISTRY.actions, REGISTRY.validators)
+        self.calls = Calls(self.clock, self.identity, REGISTRY.actions, REGISTRY.validators, REGISTRY.direct)
         self.setting = Setting(
             clock=self.clock,
             identity=self.identity,

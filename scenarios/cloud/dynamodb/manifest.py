@@ -17,6 +17,7 @@ SERVICE = Service(
     recorded=RECORDED,
     kinds=KINDS,
     mends=MENDS,
+    direct=True,
     metrics=METRICS,
     validation=Validation(code="ValidationException"),
     register=register,

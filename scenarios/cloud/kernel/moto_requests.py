@@ -31,7 +31,7 @@ from scenarios.cloud.kernel.moto_mends import Mend
 # ---- who answers --------------------------------------------------------------------------------
 
 
-class _Way(NamedTuple):
+class Way(NamedTuple):
     """What answers at a URL: the backend whose URLs moto reads first, and the responder's method."""
 
     backends: Any
@@ -44,7 +44,7 @@ _asked_alone: Any = stubber.BotocoreStubber.process_request
 
 def _process_request(stub: Any, request: Any) -> Any:
     """What `BotocoreStubber.process_request` does, with the URL's way looked up once."""
-    way = _way(request.url.partition("?")[0])
+    way = way_of(request.url.partition("?")[0])
     if way is None:
         return _asked_alone(stub, request)
     _ = way.backends[DEFAULT_ACCOUNT_ID][way.region]  # moto makes it here, before it asks the responder
@@ -56,7 +56,7 @@ def _process_request(stub: Any, request: Any) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def _way(url: str) -> _Way | None:
+def way_of(url: str) -> Way | None:
     """The first service whose pattern and one of whose URLs match, as moto looks for it; None: ask moto."""
     parsed, _ = get_equivalent_url_in_aws_domain(url)
     clean = f"{parsed.scheme}://{parsed.netloc}{parsed.path}"
@@ -69,7 +69,7 @@ def _way(url: str) -> _Way | None:
         region = "us-east-1" if "us-east-1" in backends[DEFAULT_ACCOUNT_ID] else "aws"
         for expression, answer in backends[DEFAULT_ACCOUNT_ID][region].urls.items():
             if re.match(expression, clean):
-                return _Way(backends, region, answer)
+                return Way(backends, region, answer)
     return None
 
 

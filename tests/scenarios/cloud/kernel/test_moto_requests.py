@@ -76,7 +76,7 @@ def test_a_request_is_the_one_that_werkzeug_puts_together(method, url, headers, 
 def test_a_url_is_answered_by_whom_moto_alone_asks(url, service, method, monkeypatch):
     asked = []
     with mock_aws():
-        way = moto_requests._way(url.partition("?")[0])
+        way = moto_requests.way_of(url.partition("?")[0])
         urls = {
             url: lambda *_, answer=answer: asked.append(answer) or (200, {}, "")
             for url, answer in way.backends["123456789012"][way.region].urls.items()

@@ -1,0 +1,157 @@
+"""The direct way to moto ends where the long one, through HTTP, does."""
+
+import copy
+import uuid
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+from aws_lambda_powertools.shared.user_agent import register_feature_to_client
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from scenarios.cloud.kernel.clock import Clock
+from scenarios.cloud.kernel.moto_direct import asked_directly
+from scenarios.cloud.kernel.moto_hooks import moto_without_physics
+from scenarios.cloud.kernel.randomness import seeded
+from scenarios.cloud.services import REGISTRY
+
+START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+SESSION = boto3.Session(aws_access_key_id="A" * 20, aws_secret_access_key="x", region_name="eu-west-1")
+CLIENT = SESSION.client("dynamodb")
+TABLE = {
+    "TableName": "t",
+    "KeySchema": [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ],
+    "AttributeDefinitions": [
+        {"AttributeName": "pk", "AttributeType": "S"},
+        {"AttributeName": "sk", "AttributeType": "S"},
+    ],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+KEY = {"pk": {"S": "1"}, "sk": {"S": "a"}}
+ITEM = {
+    **KEY,
+    "n": {"N": "1.50"},
+    "yes": {"BOOL": True},
+    "none": {"NULL": True},
+    "words": {"SS": ["x", "ü"]},
+    "map": {"M": {"list": {"L": [{"S": ""}, {"N": "2"}]}}},
+}
+PUT = ("PutItem", {"TableName": "t", "Item": ITEM})
+OTHER = ("PutItem", {"TableName": "t", "Item": {"pk": {"S": "1"}, "sk": {"S": "b"}}})
+UNLESS_THERE = {"ConditionExpression": "attribute_not_exists(pk)"}
+PAGE = {
+    "TableName": "t",
+    "KeyConditionExpression": "pk = :pk",
+    "ExpressionAttributeValues": {":pk": {"S": "1"}},
+    "Limit": 1,
+}
+SET = {
+    "UpdateExpression": "SET n = n + :one",
+    "ExpressionAttributeValues": {":one": {"N": "1"}},
+    "ReturnValues": "ALL_NEW",
+}
+ASKED = {
+    "create": [("CreateTable", {**TABLE, "TableName": "other"}), ("ListTables", {})],
+    "describe": [("DescribeTable", {"TableName": "t"})],
+    "put": [PUT, ("GetItem", {"TableName": "t", "Key": KEY, "ConsistentRead": True})],
+    "get nothing": [("GetItem", {"TableName": "t", "Key": KEY})],
+    "put where there is one": [PUT, (PUT[0], {**PUT[1], **UNLESS_THERE})],
+    "put where there is one, shown": [
+        PUT,
+        (PUT[0], {**PUT[1], **UNLESS_THERE, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}),
+    ],
+    "update": [PUT, ("UpdateItem", {"TableName": "t", "Key": KEY, **SET})],
+    "update nothing": [("UpdateItem", {"TableName": "t", "Key": KEY, **SET})],
+    "delete": [PUT, ("DeleteItem", {"TableName": "t", "Key": KEY, "ReturnValues": "ALL_OLD"})],
+    "query by pages": [PUT, OTHER, ("Query", PAGE), ("Query", {**PAGE, "ExclusiveStartKey": KEY})],
+    "scan": [PUT, OTHER, ("Scan", {"TableName": "t", "FilterExpression": "attribute_exists(n)"})],
+    "batch": [("BatchWriteItem", {"RequestItems": {"t": [{"PutRequest": {"Item": ITEM}}]}})],
+    "a table that isn't there": [("GetItem", {"TableName": "nowhere", "Key": KEY})],
+    "a key that isn't one": [("GetItem", {"TableName": "t", "Key": {"pk": {"S": "1"}}})],
+    "backups": [("ListBackups", {"TableName": "t"})],
+}
+
+
+def by_the_long_way(client, operation, parameters):
+    return client._make_api_call(operation, parameters)
+
+
+def outcomes(ask, calls):
+    """What each call comes to, and what is drawn at random after all of them."""
+    found = []
+    with Clock(START), moto_without_physics(3, REGISTRY.mends), seeded(3):
+        CLIENT.create_table(**TABLE)
+        for operation, parameters in calls:
+            try:
+                found.append(ask(CLIENT, operation, copy.deepcopy(parameters)))
+            except ClientError as error:
+                found.append((type(error).__name__, str(error), error.response))
+        return found, uuid.uuid4(), CLIENT.list_tables()["ResponseMetadata"]["RequestId"]
+
+
+@pytest.mark.parametrize("calls", ASKED.values(), ids=ASKED)
+def test_a_call_comes_to_what_it_comes_to_on_the_long_way(calls):
+    direct = outcomes(asked_directly, calls)
+
+    assert direct == outcomes(by_the_long_way, calls)
+    assert None not in direct[0]
+
+
+def goes_directly(client, parameters=None):
+    with Clock(START), moto_without_physics(0, REGISTRY.mends):
+        client.create_table(**TABLE)
+        return asked_directly(client, *(parameters or PUT)) is not None
+
+
+@pytest.mark.parametrize(
+    "event", ["before-parameter-build.*.*", "before-call.dynamodb.PutItem", "before-send", "needs-retry"]
+)
+def test_a_call_that_somebody_listens_to_takes_the_long_way(event):
+    client = SESSION.client("dynamodb")
+    assert goes_directly(client)
+
+    client.meta.events.register(event, lambda **_: None)
+
+    assert not goes_directly(client)
+
+
+def test_a_call_of_powertools_goes_directly():
+    client = SESSION.client("dynamodb")
+    register_feature_to_client(client, "idempotency")
+
+    assert goes_directly(client)
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        pytest.param(lambda: boto3.resource("dynamodb", "us-east-1").meta.client, id="a resource's"),
+        pytest.param(
+            lambda: SESSION.client("dynamodb", config=Config(retries={"mode": "adaptive"})), id="adaptive"
+        ),
+        pytest.param(lambda: SESSION.client("dynamodb", endpoint_url="http://localhost:1"), id="elsewhere"),
+    ],
+)
+def test_other_clients_take_the_long_way(client):
+    with moto_without_physics(0, REGISTRY.mends):
+        assert asked_directly(client(), *PUT) is None
+
+
+def test_bytes_take_the_long_way():
+    item = {**KEY, "raw": {"B": b"\x00"}}
+
+    assert not goes_directly(CLIENT, ("PutItem", {"TableName": "t", "Item": item}))
+
+
+def test_what_botocore_draws_a_token_for_takes_the_long_way():
+    assert not goes_directly(CLIENT, ("TransactWriteItems", {"TransactItems": [{"Put": PUT[1]}]}))
+
+
+def test_a_service_whose_responder_reads_the_request_itself_takes_the_long_way():
+    with moto_without_physics(0, REGISTRY.mends):
+        assert asked_directly(SESSION.client("logs"), "DescribeLogGroups", {}) is None
+        assert asked_directly(SESSION.client("sns"), "ListTopics", {}) is None
