@@ -83,6 +83,11 @@ class Registry:
             for each in every
             if each.permissions and each.permissions.tags_of
         }
+        self.doubts = {
+            each.permissions.prefix: each.permissions.might_allow
+            for each in every
+            if each.permissions and each.permissions.might_allow
+        }
 
 
 def _source(records: Records, service: str) -> str:

@@ -89,7 +89,14 @@ class World:
     def __init__(self, deployment: Deployment, *, seed: int = 1, faults: Faults = NONE) -> None:
         self.deployment = deployment
         self.clock = Clock(deployment.start)
-        self.identity = Identity(ACCOUNT, deployment.home, REGISTRY.policies, REGISTRY.tags)
+        self.identity = Identity(
+            ACCOUNT,
+            deployment.home,
+            REGISTRY.policies,
+            REGISTRY.tags,
+            doubts=REGISTRY.doubts,
+            now=lambda: self.clock.now,
+        )
         self.calls = Calls(self.clock, self.identity, REGISTRY.actions, REGISTRY.validators, REGISTRY.direct)
         self.setting = Setting(
             clock=self.clock,

@@ -7,7 +7,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_eval
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -30,7 +30,7 @@ from scenarios.cloud.authorization.principals import (
     policies_of,
 )
 from scenarios.cloud.authorization.request_keys import UNKNOWN, Ask, Found, first_of
-from scenarios.cloud.authorization.rows import Arn, PolicyReader, TagReader
+from scenarios.cloud.authorization.rows import Arn, Doubt, PolicyReader, TagReader
 from scenarios.cloud.authorization.wildcards import ARN_PARTS
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller, CallerKind
@@ -39,6 +39,12 @@ from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 ADMINISTRATOR: Mapping[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+_OF_TIME: Mapping[str, Callable[[datetime], str]] = {
+    "aws:currenttime": lambda now: now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    "aws:epochtime": lambda now: str(int(now.timestamp())),
 }
 
 _SOURCE_KEYS = {"aws:sourceorgid": "id", "aws:sourceorgpaths": "paths"}
@@ -66,12 +72,20 @@ class Identity:
         home: str,
         policies: Mapping[str, PolicyReader],
         tags: Mapping[str, TagReader] = MappingProxyType({}),
+        *,
+        doubts: Mapping[str, Doubt] = MappingProxyType({}),
+        now: Callable[[], datetime] | None = None,
     ) -> None:
-        """`policies`, `tags`: how a resource's are found, by the service that its ARN names."""
+        """`policies`, `tags`, `doubts`: how a resource's are found, by the service that its ARN names.
+
+        `now`: the simulated time; without it no condition on time can be judged.
+        """
         self.account = account
         self.home = home
         self._policy_of = policies
         self._tags_of = tags
+        self._doubts = doubts
+        self._now = now
         self.user_boundaries: dict[tuple[str, str], str] = {}  # ARN by account and name; moto keeps none
         self._callers: dict[str, Caller] = {}
         self._from_iam: set[str] = set()
@@ -151,7 +165,11 @@ class Identity:
             via: the service that asks on the caller's behalf, such as `s3` (forward access session).
         """
         owner = self._owner(resource) or caller.account
-        asks: list[Ask] = [partial(key_of_caller, caller), partial(self.key_of_resource, resource, owner)]
+        asks: list[Ask] = [
+            partial(key_of_caller, caller),
+            partial(self.key_of_resource, resource, owner),
+            partial(self._key_of_moment, resource),
+        ]
         request = Request(
             principal=Principal.of(caller),
             action=action,
@@ -161,12 +179,42 @@ class Identity:
             ask=first_of(*([ask] if ask is not None else []), *asks),
         )
         limits = limits_of(caller, self.user_boundaries)
-        return _decided(
-            request,
-            policies_of(caller),
-            self.resource_policy(resource),
-            limits=limits_of_resource(owner, limits),
+        return self._sure(
+            _decided(
+                request,
+                policies_of(caller),
+                self.resource_policy(resource),
+                limits=limits_of_resource(owner, limits),
+            ),
+            resource,
         )
+
+    def _sure(self, decision: Decision, resource: str) -> Decision:
+        """A decision, unless something beside policies might allow what they don't."""
+        parts = resource.split(":", 5)
+        doubt = self._doubts.get(parts[2]) if len(parts) == ARN_PARTS else None
+        if doubt is not None and not decision.allowed and not decision.explicit:
+            other = doubt(Arn(self._owner(resource) or self.account, parts[3], parts[5], resource))
+            if other:
+                raise NotSimulated(parts[2], other)
+        return decision
+
+    def _key_of_moment(self, resource: str, key: str) -> Found:
+        """The keys of a request that no call of somebody's brought: when it is made, and in which region."""
+        if key == "aws:requestedregion":
+            return self._region_of(resource) or UNKNOWN
+        if key not in _OF_TIME or self._now is None:
+            return UNKNOWN
+        return _OF_TIME[key](self._now())
+
+    def _region_of(self, resource: str) -> str:
+        """Where a service is asked about a resource; "" where nothing tells."""
+        parts = resource.split(":", 5)
+        if len(parts) < ARN_PARTS:
+            return ""
+        if parts[2] == "s3":
+            return moto_state.bucket_regions(self._owner(resource)).get(parts[5].split("/", 1)[0], "")
+        return parts[3]
 
     def key_of_resource(self, resource: str, owner: str, key: str) -> Found:
         """The condition keys that follow from a resource: whose it is, and its tags."""
@@ -216,7 +264,11 @@ class Identity:
             resource=resource,
             resource_account=owner,
             context=context,
-            ask=first_of(partial(_key_of_source, context), partial(self.key_of_resource, resource, owner)),
+            ask=first_of(
+                partial(_key_of_source, context),
+                partial(self.key_of_resource, resource, owner),
+                partial(self._key_of_moment, resource),
+            ),
         )
         return _decided(request, (), self.resource_policy(resource), limits=limits_of_resource(owner))
 
@@ -235,6 +287,7 @@ class Identity:
                 action="sts:AssumeRole",
                 resource=role_arn,
                 context=context or {},
+                ask=partial(self._key_of_moment, role_arn),
             ),
             (),
             self.resource_policy(role_arn),

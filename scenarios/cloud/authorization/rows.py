@@ -69,6 +69,9 @@ PolicyReader = Callable[[Arn], Document | None]
 TagReader = Callable[[Arn], Mapping[str, str] | None]
 """The tags of a resource, none of one that isn't there; None: it isn't known how they are kept."""
 
+Doubt = Callable[[Arn], str]
+"""What else than policies might let somebody at a resource, in a few words; "" for nothing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DenialStyle:
@@ -160,7 +163,8 @@ class Permissions:
         prefix: what its actions begin with. denial: how it says no. lines: see above. kinds: kinds of
         resources that AWS's list doesn't have, or whose parameters tell more than a name. context: the
         condition keys that its calls bring. policy_of: how the policy of one of its resources is found.
-        tags_of: how the tags of one of its resources are found; None: tags are not known here. principal: the
+        tags_of: how the tags of one of its resources are found; None: tags are not known here.
+        might_allow: what beside policies might allow a request, and is not judged here. principal: the
         service principal it acts as, and to which roles are passed: `PREFIX.amazonaws.com` unless said.
     """
 
@@ -171,4 +175,5 @@ class Permissions:
     context: tuple[ContextKey, ...] = ()
     policy_of: PolicyReader | None = None
     tags_of: TagReader | None = None
+    might_allow: Doubt | None = None
     principal: str = ""

@@ -2,6 +2,7 @@
 
 from scenarios.cloud.cloudformation.laws import register
 from scenarios.cloud.cloudformation.permissions import PERMISSIONS
+from scenarios.cloud.kernel.validation import Validation
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
@@ -11,5 +12,6 @@ SERVICE = Service(
     ),
     missing="types and properties that no module lists; drift, updates",
     permissions=PERMISSIONS,
+    validation=Validation(code="ValidationError"),
     register=register,
 )

@@ -7,6 +7,7 @@ from scenarios.cloud.cloudtrail.records.envelope import DETAIL_TYPES
 from scenarios.cloud.cloudtrail.resources import KINDS
 from scenarios.cloud.kernel.emitted import OF_EVERY_SERVICE, EmittedEvents
 from scenarios.cloud.kernel.recorded import Recorded
+from scenarios.cloud.kernel.validation import Validation
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
@@ -36,6 +37,10 @@ SERVICE = Service(
     ),
     kinds=KINDS,
     mends=MENDS,
+    validation=Validation(
+        code="ValidationException",
+        own_words=("CreateTrail", "LookupEvents", "PutEventSelectors", "PutInsightSelectors", "UpdateTrail"),
+    ),
     events=(EmittedEvents(source=OF_EVERY_SERVICE, detail_types=DETAIL_TYPES),),
     register=register,
 )

@@ -1,6 +1,7 @@
 """AWS Config, as one value."""
 
 from scenarios.cloud.config.permissions import PERMISSIONS
+from scenarios.cloud.kernel.validation import Validation
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
@@ -8,4 +9,5 @@ SERVICE = Service(
     simulated="the recorder and its rules, as moto keeps them",
     missing="items, evaluations and what follows from them",
     permissions=PERMISSIONS,
+    validation=Validation(code="ValidationException"),
 )

@@ -6,7 +6,7 @@ from scenarios.cloud.dynamodb.permissions import PERMISSIONS
 from scenarios.cloud.dynamodb.recorded import RECORDED
 from scenarios.cloud.dynamodb.resources import KINDS
 from scenarios.cloud.dynamodb.table_metrics import METRICS
-from scenarios.cloud.kernel.validation import Validation
+from scenarios.cloud.dynamodb.validation import VALIDATION
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
@@ -19,6 +19,6 @@ SERVICE = Service(
     mends=MENDS,
     direct=True,
     metrics=METRICS,
-    validation=Validation(code="ValidationException"),
+    validation=VALIDATION,
     register=register,
 )

@@ -2,16 +2,18 @@
 
 Moto reads an update expression twice for each call and walks its tree ten times, asking at every node which
 kinds of nodes it wants; it reads a condition with six regular expressions for each word; for each attribute
-of an item it measures all the others. What depends on an expression's text alone is kept here.
+of an item it measures all the others. What depends on an expression's text alone is kept here. And moto takes
+no policy for a table's stream.
 """
 
 import copy
 import pickle
 from collections import deque
-from collections.abc import Mapping
-from functools import cache, lru_cache
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache, partial
 from typing import Any
 
+import moto.dynamodb.models as dynamodb_models
 import moto.dynamodb.models.dynamo_type as types
 import moto.dynamodb.parsing.ast_nodes as nodes
 from moto.dynamodb import comparisons
@@ -131,6 +133,43 @@ def _begin_item(item: Any, hash_key: Any, range_key: Any, attrs: Mapping[str, An
         raise ItemSizeTooLarge
 
 
+# ---- the policies of streams --------------------------------------------------------------------
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-attach-resource-based-policy.html
+
+
+class _TablesAndStreams:
+    """The tables of a backend, found by their names and by the labels of their streams."""
+
+    def __init__(self, tables: Any, stream: str) -> None:
+        self._tables = tables
+        self._label = stream.rpartition("/")[2]
+        self._table = tables.get(stream.rpartition("/stream/")[0].rpartition("/")[2])
+
+    def __contains__(self, name: object) -> bool:
+        streams = self._table is not None and self._table.latest_stream_label == self._label
+        return name in self._tables or (streams and name == self._label)
+
+
+def _with_streams(original: Callable[..., Any], backend: Any, resource_arn: str, *args: Any) -> Any:
+    """Have moto, which looks for a table of the name behind the last slash, find the stream."""
+    if "/stream/" not in resource_arn:
+        return original(backend, resource_arn, *args)
+    tables, backend.tables = backend.tables, _TablesAndStreams(backend.tables, resource_arn)
+    try:
+        return original(backend, resource_arn, *args)
+    finally:
+        backend.tables = tables
+
+
+def _mended(name: str) -> Mend:
+    original = getattr(dynamodb_models.DynamoDBBackend, name)
+
+    def mended(backend: Any, resource_arn: str, *args: Any, **more: Any) -> Any:
+        return _with_streams(partial(original, **more), backend, resource_arn, *args)
+
+    return (dynamodb_models.DynamoDBBackend, name, mended)
+
+
 MENDS: tuple[Mend, ...] = (
     (_expressions.UpdateExpressionParser, "make", classmethod(_tree_of)),
     (validators, "deepcopy", _copied),
@@ -138,4 +177,5 @@ MENDS: tuple[Mend, ...] = (
     (_nodes.Node, "find_clauses", _clauses),
     (_Parser, "_lex_condition_expression", _words_of),
     (types.Item, "__init__", _begin_item),
+    *map(_mended, ("put_resource_policy", "get_resource_policy", "delete_resource_policy")),
 )

@@ -70,7 +70,7 @@ DisableKinesisStreamingDestination =                      table(TableName)
 
 
 def _table_policy(arn: Arn) -> Document | None:
-    """A table's policy, which speaks of its indexes too; a stream's is not simulated."""
+    """A table's policy, which speaks of its indexes too; a stream has one of its own."""
     table = arn.text.partition("/index/")[0]
     found = moto_state.backend("dynamodb", arn.account, arn.region).resource_policies.get(table)
     return document(found.policy_doc) if found is not None else None

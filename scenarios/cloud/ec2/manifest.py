@@ -6,6 +6,7 @@ from scenarios.cloud.ec2.permissions import PERMISSIONS
 from scenarios.cloud.ec2.recorded import RECORDED
 from scenarios.cloud.ec2.resource_events import EVENTS
 from scenarios.cloud.ec2.resources import KINDS
+from scenarios.cloud.kernel.validation import Validation
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
@@ -20,5 +21,6 @@ SERVICE = Service(
     kinds=KINDS,
     metrics=METRICS,
     events=EVENTS,
+    validation=Validation(code="InvalidParameterValue"),
     register=register,
 )

@@ -3,6 +3,7 @@
 from scenarios.cloud.firehose.permissions import PERMISSIONS
 from scenarios.cloud.firehose.resources import KINDS
 from scenarios.cloud.kernel.recorded import Recorded
+from scenarios.cloud.kernel.validation import Validation
 from scenarios.cloud.kinesis.emitted import FIREHOSE_METRICS
 from scenarios.cloud.service import Service
 
@@ -11,6 +12,7 @@ SERVICE = Service(
     simulated="records that are put",
     missing="buffers and destinations",
     permissions=PERMISSIONS,
+    validation=Validation(code="ValidationException"),
     recorded=(Recorded(service="firehose", data_events=frozenset({"PutRecord", "PutRecordBatch"})),),
     kinds=KINDS,
     metrics=FIREHOSE_METRICS,

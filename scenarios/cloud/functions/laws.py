@@ -1,5 +1,6 @@
 """Which laws Lambda has."""
 
+from scenarios.cloud.functions.resource_policies import ResourcePolicies
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.setting import Setting
@@ -7,6 +8,7 @@ from scenarios.cloud.setting import Setting
 
 def register(setting: Setting) -> None:
     """The laws of Lambda."""
+    ResourcePolicies(setting)
     functions = setting.laws.add(Functions(setting))
     setting.laws.meanwhile(moto_hooks.messages_tell(functions.event_sources.arrived))
     setting.laws.when_entered(functions.start)

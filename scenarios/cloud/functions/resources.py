@@ -3,7 +3,7 @@
 The shapes list the properties; values that Lambda refuses are in `validation`.
 
 Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Lambda.html; CreateFunction,
-AddPermission, PutFunctionEventInvokeConfig and CreateEventSourceMapping of the Lambda API.
+AddPermission, PutResourcePolicy, PutFunctionEventInvokeConfig and CreateEventSourceMapping of the Lambda API.
 """
 
 import io
@@ -17,6 +17,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Flag,
     Inert,
     Many,
+    PolicyDocument,
     Refused,
     Shape,
     Table,
@@ -24,6 +25,9 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
     arn,
 )
+from scenarios.cloud.functions.resource_policies import replace
+from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.errors import InvalidTemplate
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html; handlers run in this interpreter.
 _RUNTIMES = ("python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
@@ -74,6 +78,11 @@ FUNCTION = Shape(
         "TracingConfig": Shape(fields={"Mode": Text()}),
     },
     required=("Code", "Handler", "Role", "Runtime"),
+)
+
+RESOURCE_POLICY = Shape(
+    fields={"PolicyDocument": PolicyDocument(of_resource=True), "ResourceArn": arn("lambda")},
+    required=("PolicyDocument", "ResourceArn"),
 )
 
 PERMISSION = Shape(
@@ -157,6 +166,17 @@ def create_permission(order: Order) -> Identity:
     return Identity(ref=statement, attributes={"Id": statement})
 
 
+def create_resource_policy(order: Order) -> Identity:
+    """Replace a function's policy."""
+    arn_of_function = order.properties["ResourceArn"]
+    account, region = arn_of_function.split(":")[4], arn_of_function.split(":")[3]
+    function = moto_state.lambda_function(account, region, arn_of_function)
+    if function is None:
+        raise InvalidTemplate("ResourceArn", f"Function not found: {arn_of_function}")
+    replace(function.policy, order.properties["PolicyDocument"])
+    return Identity(ref=arn_of_function)
+
+
 def create_event_invoke_config(order: Order) -> Identity:
     """Say what becomes of events that a function failed on."""
     properties = order.properties
@@ -185,4 +205,5 @@ KINDS: Mapping[str, Kind] = {
     "AWS::Lambda::EventSourceMapping": Kind(shape=EVENT_SOURCE_MAPPING, create=create_event_source_mapping),
     "AWS::Lambda::Function": Kind(shape=FUNCTION, create=create_function),
     "AWS::Lambda::Permission": Kind(shape=PERMISSION, create=create_permission, grants=True),
+    "AWS::Lambda::ResourcePolicy": Kind(shape=RESOURCE_POLICY, create=create_resource_policy, grants=True),
 }

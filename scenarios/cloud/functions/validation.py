@@ -10,14 +10,16 @@ https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
 import re
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
+from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.authorization.rows import document
 from scenarios.cloud.authorization.trust import can_be_assumed, role_may
 from scenarios.cloud.functions.queue_batches import DEFAULT_BATCH_SIZE, objection
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kernel.service_models import operation_model
 from scenarios.cloud.kernel.validation import Request, Validation
 
 SEND: Final[Mapping[str, str]] = {
@@ -35,6 +37,14 @@ _RESERVED = re.compile(
     r"_HANDLER|_X_AMZN_TRACE_ID|AWS_DEFAULT_REGION|AWS_REGION|AWS_EXECUTION_ENV|AWS_LAMBDA_(?!EXEC_WRAPPER).*"
     r"|AWS_ACCESS_KEY(_ID)?|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|AWS_XRAY_.*|LAMBDA_TASK_ROOT|LAMBDA_RUNTIME_DIR"
 )
+# Those that neither a new function nor a changed one may have; later ones have dates that move.
+_ENDED: Final = frozenset(
+    {
+        *("dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1"),
+        *("nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x"),
+        *("python2.7", "python3.6", "ruby2.5"),
+    }
+)
 _MAPPING: Final = frozenset(
     {
         "BatchSize",
@@ -48,6 +58,33 @@ _MAPPING: Final = frozenset(
         "UUID",
     }
 )
+
+
+def runtime(request: Request) -> None:
+    """A runtime that Lambda knows, and still takes: it has another code for that than for other values.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+    """
+    given = request.parameters.get("Runtime")
+    if given is None or request.operation not in {"CreateFunction", "UpdateFunctionConfiguration"}:
+        return
+    known = _runtimes()
+    if given not in known:
+        raise invalid(
+            f"Value {given} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
+            f"[{', '.join(known)}] or be a valid ARN"
+        )
+    if given in _ENDED:
+        raise invalid(
+            f"The runtime parameter of {given} is no longer supported for creating or updating AWS Lambda "
+            "functions. We recommend you use a supported runtime while creating or updating functions."
+        )
+
+
+@cache
+def _runtimes() -> tuple[str, ...]:
+    shape: Any = operation_model("lambda", "CreateFunction").input_shape
+    return tuple(shape.members["Runtime"].enum)
 
 
 def configuration(request: Request) -> None:
@@ -204,10 +241,12 @@ def _described(mapping: Any) -> dict[str, Any]:
 
 VALIDATION = Validation(
     code="ValidationException",
+    every=(runtime,),
     rules={
         "CreateFunction": (configuration,),
         "UpdateFunctionConfiguration": (configuration,),
         "AddPermission": (permission,),
+        "PutResourcePolicy": (resource_policy("Policy", "InvalidParameterValueException"),),
         "PutFunctionEventInvokeConfig": (destinations,),
         "UpdateFunctionEventInvokeConfig": (destinations,),
         "CreateEventSourceMapping": (event_source_mapping,),

@@ -14,7 +14,7 @@ SERVICE = Service(
         "users, groups, roles, access keys, boundaries, AWS's managed policies; every policy in AWS's "
         "order, on every call; the condition keys that calls, callers and resources bring"
     ),
-    missing="VPC endpoint policies, KMS grants, S3 ACLs, MFA devices; keys that no service describes",
+    missing="VPC endpoint policies, what S3 ACLs allow, MFA devices; keys that no service describes",
     permissions=PERMISSIONS,
     recorded=(
         Recorded(

@@ -31,12 +31,18 @@ _MUST = "failed to satisfy constraint: Member must"
 _LENGTHS = frozenset({"string", "list", "map", "blob"})
 
 
-def complaint(service: str, operation: str, parameters: Mapping[str, Any]) -> str | None:
-    """What the service would say of parameters outside its model's limits, or None."""
+def complaints(service: str, operation: str, parameters: Mapping[str, Any]) -> list[Complaint]:
+    """Every parameter outside its model's limits."""
     limit = _of_operation(service, operation)
     found: list[Complaint] = []
     if limit is not None:
         limit(parameters, "", found)
+    return found
+
+
+def complaint(service: str, operation: str, parameters: Mapping[str, Any]) -> str | None:
+    """What the service would say of parameters outside its model's limits, or None."""
+    found = complaints(service, operation, parameters)
     if not found:
         return None
     errors = "error" if len(found) == 1 else "errors"

@@ -282,6 +282,26 @@ def object_version(account: str, bucket_name: str, key: str, version: str | None
     return None if found is None or is_delete_marker(found) else found
 
 
+def set_bucket_abac(bucket: Any, *, on: bool) -> None:
+    """Switch a bucket's attribute-based access control; it is kept with moto's model."""
+    bucket.trailwarden_abac = on
+
+
+def has_bucket_abac(bucket: Any) -> bool:
+    """Whether a bucket's tags count in conditions."""
+    return bool(getattr(bucket, "trailwarden_abac", False))
+
+
+def bucket_tags(bucket: Any) -> dict[str, str]:
+    """A bucket's tags."""
+    return tags_by_arn("s3", bucket.account_id, "aws", bucket.arn)
+
+
+def canonical_owner() -> str:
+    """The canonical user id that owns all buckets and objects in moto."""
+    return str(s3_models.OWNER)
+
+
 def delete_marker(account: str, bucket_name: str, key: str, version: str | None = None) -> Any | None:
     """A version of a key, the newest by default, if it is a delete marker."""
     found = _version(account, bucket_name, key, version)
@@ -416,6 +436,14 @@ def instance_role(found: Any, account: str, region: str) -> str:
             roles = list(association.iam_instance_profile.roles)
             return str(roles[0].arn) if roles else ""
     return ""
+
+
+def stream_is_there(arn: str) -> bool:
+    """Whether there is such a Kinesis stream or Firehose delivery stream."""
+    _, _, service, region, account, _ = arn.split(":", 5)
+    found = backend(service, account, region)
+    streams = found.streams if service == "kinesis" else found.delivery_streams
+    return arn.rpartition("/")[2] in streams
 
 
 def kms_key(arn_or_id: str, account: str, region: str) -> Any | None:

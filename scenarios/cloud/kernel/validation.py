@@ -36,11 +36,13 @@ class Validation:
         code: the error code for a value outside the limits of its model; "": its limits are not checked, as
             the service has other words for each.
         own_words: the operations for which it has other words all the same; their laws say them.
+        every: what it checks of every operation, before the model's limits.
         rules: what it checks beyond the model, by operation.
     """
 
     code: str = ""
     own_words: Collection[str] = ()
+    every: tuple[Rule, ...] = ()
     rules: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
 
 
@@ -65,6 +67,8 @@ class Validators:
         validation = self._services.get(request.service)
         if validation is None:
             return
+        for rule in validation.every:
+            rule(request)
         if validation.code and request.operation not in validation.own_words:
             why = complaint(request.service, request.operation, request.parameters)
             if why is not None:

@@ -38,9 +38,19 @@ def _stream_policy(arn: Arn) -> Document | None:
     return document(found) if found else None
 
 
+def _stream_tags(arn: Arn) -> dict[str, str] | None:
+    """A stream's tags; nobody here knows of consumers'."""
+    kind, _, name = arn.rest.partition("/")
+    if kind != "stream" or "/" in name:
+        return None
+    stream = moto_state.backend("kinesis", arn.account, arn.region).streams.get(name)
+    return dict(stream.tags) if stream is not None else {}
+
+
 PERMISSIONS = Permissions(
     prefix="kinesis",
     denial=JSON,
     lines=_LINES,
     policy_of=_stream_policy,
+    tags_of=_stream_tags,
 )

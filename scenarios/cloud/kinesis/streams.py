@@ -28,10 +28,7 @@ class Streams(Door[StreamRecord]):
 
     def is_there(self, delivery: Delivery[StreamRecord]) -> bool:
         """Whether there is such a stream."""
-        _, _, service, region, account, _ = delivery.arn.split(":", 5)
-        backend = moto_state.backend(service, account, region)
-        streams = backend.streams if service == "kinesis" else backend.delivery_streams
-        return delivery.arn.rpartition("/")[2] in streams
+        return moto_state.stream_is_there(delivery.arn)
 
     def needs(self, delivery: Delivery[StreamRecord]) -> Sequence[Need]:
         """What the role must be allowed."""

@@ -12,7 +12,7 @@ from scenarios.cloud.service import Service
 SERVICE = Service(
     name="kms",
     simulated=("keys with their policies, enabled or not; contexts, MACs; what S3, SNS and SQS ask of a key"),
-    missing="grants that allow, keys of several regions",
+    missing="keys of several regions",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

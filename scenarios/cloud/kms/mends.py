@@ -1,6 +1,7 @@
-"""What moto gets wrong in a key: what an HMAC key says, an RSA key made for each, keys by their ARN.
+"""What moto gets wrong in a key: HMAC and RSA keys, keys by their ARN, policies without a name.
 
-Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html
+Sources: https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html,
+https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 """
 
 import json
@@ -15,6 +16,7 @@ from scenarios.cloud.kms.validation import MACS
 _described = kms_models.Key.to_dict
 _private_key = kms_models.generate_private_key
 _generate_mac = kms_responses.KmsResponse.generate_mac
+_named_policy = kms_responses._assert_default_policy  # noqa: SLF001 - moto's check, which asks too much
 _verify_mac = kms_responses.KmsResponse.verify_mac
 
 
@@ -53,9 +55,16 @@ def _by_any_name(change: str) -> Mend:
     return kms_models.KmsBackend, change, changed
 
 
+def _default_policy(name: str | None) -> None:
+    """A policy has one name, which may be left out."""
+    if name is not None:
+        _named_policy(name)
+
+
 MENDS: tuple[Mend, ...] = (
     (kms_models.Key, "to_dict", _metadata),
     (kms_models, "generate_private_key", _needed_private_key),
+    (kms_responses, "_assert_default_policy", _default_policy),
     (kms_responses.KmsResponse, "generate_mac", _with_arn(_generate_mac)),
     (kms_responses.KmsResponse, "verify_mac", _with_arn(_verify_mac)),
     *map(_by_any_name, ("disable_key", "enable_key", "schedule_key_deletion", "cancel_key_deletion")),

@@ -4,6 +4,8 @@ A key that is named by an alias has to be looked up first. KMS finds the key in 
 decrypt, and does not tell which it was.
 """
 
+from typing import Any
+
 from scenarios.cloud.authorization.arns import named
 from scenarios.cloud.authorization.rows import (
     Arn,
@@ -16,6 +18,7 @@ from scenarios.cloud.authorization.rows import (
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kms.condition_keys import CONTEXT, key_tags
+from scenarios.cloud.kms.grants import statement
 
 _LINES = """
 ListKeys                        =                         *
@@ -66,7 +69,15 @@ def _key(place: Place, key: str) -> str:
 
 def _key_policy(arn: Arn) -> Document | None:
     key = moto_state.kms_key(arn.text, arn.account, arn.region)
-    return document(key.policy) if key is not None and key.policy else None
+    if key is None or not key.policy:
+        return None
+    policy = document(key.policy)
+    granted = [statement(each) for each in key.grants.values()]
+    return {**policy, "Statement": [*_listed(policy["Statement"]), *granted]} if granted else policy
+
+
+def _listed(statements: Any) -> list[Any]:
+    return statements if isinstance(statements, list) else [statements]
 
 
 PERMISSIONS = Permissions(

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_KMS.h
 
 from collections.abc import Mapping
 
-from scenarios.cloud.authorization.policy import Principal, Request, decide
+from scenarios.cloud.authorization.policy import Principal
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
@@ -16,6 +16,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Shape,
     Text,
 )
+from scenarios.cloud.kms.lockout import LOCKS_OUT, locks_out
 from scenarios.cloud.kms.validation import MAC_USAGE, MACS
 
 _ADMINISTRATOR = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -53,13 +54,9 @@ def create_key(order: Order) -> Identity:
     policy = order.properties.get("KeyPolicy", {"Version": "2012-10-17", **default})
     # The deployer is an administrator, but not the root user: root may update every key policy.
     deployer = Principal(account=order.site.account, arn=root.replace(":root", ":user/deployer"))
-    request = Request(
-        principal=deployer, action="kms:PutKeyPolicy", resource=order.site.arn("kms", "key/new")
-    )
-    safe = decide(request, (_ADMINISTRATOR,), policy).allowed
-    if not order.properties.get("BypassPolicyLockoutSafetyCheck") and not safe:
-        why = "MalformedPolicyDocument: The new key policy will not allow you to update the key policy."
-        raise order.refuse("KeyPolicy", why)
+    locked_out = locks_out(policy, deployer, (_ADMINISTRATOR,))
+    if not order.properties.get("BypassPolicyLockoutSafetyCheck") and locked_out:
+        raise order.refuse("KeyPolicy", f"MalformedPolicyDocument: {LOCKS_OUT}")
     given = order.pick("Description", "KeySpec", "KeyUsage", "Origin")
     metadata = kms.create_key(Policy=text_of(policy), **given)["KeyMetadata"]
     if order.properties.get("EnableKeyRotation"):

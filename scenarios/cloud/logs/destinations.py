@@ -1,9 +1,9 @@
 """Logical destinations: how log events cross from one account into another's stream.
 
 The recipient puts a destination, which names a stream and a role to write to it, and a policy that says which
-accounts may subscribe. Logs tries a new destination with a test message. The stream may be in another region;
-log group and destination may not. Any account may put a destination; subscriptions to it are those of
-the world's own account.
+accounts may subscribe. Logs tries a new destination with a test message (validation.py). The stream may be in
+another region; log group and destination may not. Any account may put a destination; subscriptions to it are
+those of the world's own account.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CrossAccountSubscriptions-Kinesis.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CreateDestination.html,
@@ -16,16 +16,11 @@ from typing import Any
 from scenarios.cloud.authorization.document import MalformedPolicy, parse
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.arns import account_of, service_of
-from scenarios.cloud.kernel.deliveries import AssumedRole, StreamRecord
 from scenarios.cloud.kernel.paging import of_logs
 from scenarios.cloud.logs.events import invalid
 from scenarios.cloud.setting import Setting
 
-SERVICE = "logs.amazonaws.com"
-STREAMS = ("kinesis", "firehose")
 PAGING = of_logs(50)
-TEST_MESSAGE = StreamRecord(data=b"", partition_key="CWL CONTROL MESSAGE")
 
 
 class Destinations:
@@ -34,27 +29,9 @@ class Destinations:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         calls = setting.calls
-        calls.check("logs", "PutDestination", self._about_to_put)
         calls.check("logs", "PutDestinationPolicy", self._about_to_let)
         calls.answer("logs", "DescribeDestinations", self._describe)
         calls.in_every_account("logs", "PutDestination", "PutDestinationPolicy", "DescribeDestinations")
-
-    def reaches(self, target: str, role: str, source_arn: str) -> bool:
-        """Whether Logs can write to a stream under a role, on behalf of `source_arn`."""
-        if service_of(target) not in STREAMS:
-            return False
-        by = AssumedRole(arn=role, service=SERVICE)
-        return self._setting.deliveries.refusal(target, TEST_MESSAGE, by=by, source=source_arn) is None
-
-    def _about_to_put(self, asked: Asked) -> None:
-        parameters, account = asked.parameters, asked.caller.account
-        if any(account_of(parameters[name]) != account for name in ("targetArn", "roleArn")):
-            raise invalid("A destination's target and role belong to the account that puts it.")
-        arn = f"arn:aws:logs:{asked.region}:{account}:destination:{parameters['destinationName']}"
-        if not self.reaches(parameters["targetArn"], parameters["roleArn"], arn):
-            raise invalid(
-                "Could not deliver test message to specified destination. Check if the destination is valid."
-            )
 
     def _about_to_let(self, asked: Asked) -> None:
         try:

@@ -7,10 +7,6 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Logs.
 
 from collections.abc import Mapping
 
-from scenarios.cloud.cloudformation.resources.access import (
-    require_assumable,
-    stream_accepts,
-)
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
@@ -114,13 +110,6 @@ def create_subscription_filter(order: Order) -> Identity:
     properties = order.properties
     name = order.name("FilterName", 512)
     group, destination = properties["LogGroupName"], properties["DestinationArn"]
-    if "RoleArn" in properties:
-        require_assumable(
-            order.site, properties["RoleArn"], "logs.amazonaws.com", f"{order.logical_id}.RoleArn"
-        )
-        if not stream_accepts(order.site, destination, properties["RoleArn"]):
-            why = "Could not deliver test message to specified stream. Check if it is in ACTIVE state."
-            raise order.refuse("DestinationArn", why)
     role = {"roleArn": properties["RoleArn"]} if "RoleArn" in properties else {}
     spread = {"distribution": properties["Distribution"]} if "Distribution" in properties else {}
     order.client("logs").put_subscription_filter(
@@ -157,12 +146,6 @@ def create_destination(order: Order) -> Identity:
     """Let other accounts subscribe to a stream; the role must be there, and assumable, before."""
     properties, name = order.properties, order.properties["DestinationName"]
     role, target = properties["RoleArn"], properties["TargetArn"]
-    require_assumable(order.site, role, "logs.amazonaws.com", f"{order.logical_id}.RoleArn")
-    if not stream_accepts(order.site, target, role):
-        raise order.refuse(
-            "TargetArn",
-            "Could not deliver test message to specified destination. Check if the destination is valid.",
-        )
     logs = order.client("logs")
     made = logs.put_destination(destinationName=name, targetArn=target, roleArn=role)["destination"]
     if "DestinationPolicy" in properties:

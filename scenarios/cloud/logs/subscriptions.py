@@ -24,14 +24,14 @@ from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.arns import service_of
 from scenarios.cloud.kernel.deliveries import AssumedRole, Event, Missing, Refusal, StreamRecord
 from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.cloud.logs.destinations import SERVICE, Destinations
+from scenarios.cloud.logs.destinations import Destinations
 from scenarios.cloud.logs.emitted import NAMESPACE
 from scenarios.cloud.logs.events import LogEvent, invalid, pattern_of
+from scenarios.cloud.logs.validation import LOGS
 from scenarios.cloud.setting import Setting
 
 DELIVERY_SECONDS = 2.0
 DESTINATION_TYPES = {"lambda": "Lambda", "kinesis": "Kinesis", "firehose": "Firehose", "logs": "Kinesis"}
-STREAM_WORDS = {"kinesis": "Kinesis", "firehose": "Firehose"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,25 +51,17 @@ class Subscriptions:
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._destinations = Destinations(setting)
+        Destinations(setting)
         setting.calls.check("logs", "PutSubscriptionFilter", self._about_to_put)
 
     # ---- the API --------------------------------------------------------------------------------
 
     def _about_to_put(self, asked: Asked) -> None:
         parameters = asked.parameters
-        arn, role = parameters["destinationArn"], parameters.get("roleArn", "")
-        source = self._source(asked.region, parameters["logGroupName"])
+        arn = parameters["destinationArn"]
         match service_of(arn):
-            case "lambda":
-                pass  # validation.py asks the function
-            case "kinesis" | "firehose" as service:
-                if not self._destinations.reaches(arn, role, source):
-                    name = STREAM_WORDS[service]
-                    raise invalid(
-                        f"Could not deliver test message to specified {name} stream. Check if the given "
-                        f"{service} stream is in ACTIVE state."
-                    )
+            case "lambda" | "kinesis" | "firehose":
+                pass  # validation.py asks the function, the stream and its role
             case "logs":
                 self._destination_may(asked, arn)
             case "":
@@ -135,7 +127,7 @@ class Subscriptions:
         service, source = arn.split(":")[2], batch.source
         if service == "lambda":
             event = Event(content={"awslogs": {"data": base64.b64encode(batch.packed).decode()}})
-            refusal = self._setting.deliveries.hand_over(arn, event, by=SERVICE, source=source)
+            refusal = self._setting.deliveries.hand_over(arn, event, by=LOGS, source=source)
         elif service == "logs":
             refusal = self._through(arn, batch)
         else:
@@ -165,7 +157,7 @@ class Subscriptions:
 
     def _put(self, stream: str, role: str, batch: Batch) -> Refusal | None:
         record = StreamRecord(data=batch.packed, partition_key=batch.key)
-        by = AssumedRole(arn=role, service=SERVICE)
+        by = AssumedRole(arn=role, service=LOGS)
         refusal = self._setting.deliveries.hand_over(stream, record, by=by, source=batch.source)
         if refusal is None:
             self._setting.note("streamed", f"{stream.split(':', 5)[5]}")

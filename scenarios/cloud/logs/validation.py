@@ -15,15 +15,19 @@ from typing import Any
 
 from chalicelib.matching import InvalidPattern, LogPattern
 from scenarios.cloud.authorization.policy_rules import resource_policy
-from scenarios.cloud.authorization.trust import service_may
+from scenarios.cloud.authorization.rows import document
+from scenarios.cloud.authorization.trust import can_be_assumed, role_may, service_may
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.arns import account_of
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 from scenarios.cloud.logs.events import RETENTION_DAYS, group_named, invalid, no_such_group, pattern_of
 
 MOST_FILTERS = 100
 MOST_DIMENSIONS = 3
-STREAMS = ("kinesis", "firehose")
+STREAMS = {"kinesis": "Kinesis", "firehose": "Firehose"}
+LOGS = "logs.amazonaws.com"
+_ON_KEY = ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey")
 
 
 def retention(request: Request) -> None:
@@ -67,8 +71,71 @@ def subscription_filter(request: Request) -> None:
             "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to "
             "execute your function."
         )
-    if service in STREAMS and not given.get("roleArn"):
+    if service not in STREAMS:
+        return
+    if not given.get("roleArn"):
         raise invalid(f"destinationArn for vendor {service} cannot be used without roleArn")
+    group = f"log-group:{group_named(given['logGroupName'])}:*"
+    if not _takes_a_test_message(request, arn, given["roleArn"], group):
+        raise invalid(
+            f"Could not deliver test message to specified {STREAMS[service]} stream. Check if the given "
+            f"{service} stream is in ACTIVE state."
+        )
+
+
+def destination(request: Request) -> None:
+    """A destination for other accounts: its stream and its role are its own account's, and work."""
+    given = request.parameters
+    target, role = given["targetArn"], given["roleArn"]
+    if any(account_of(arn) != request.account for arn in (target, role)):
+        raise invalid("A destination's target and role belong to the account that puts it.")
+    own = f"destination:{given['destinationName']}"
+    if not _takes_a_test_message(request, target, role, own):
+        raise invalid(
+            "Could not deliver test message to specified destination. Check if the destination is valid."
+        )
+
+
+def group_key(request: Request) -> None:
+    """A group's key: it is there, enabled, and lets Logs encrypt and decrypt for this group.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    given = request.parameters
+    name = given.get("logGroupName") or given.get("resourceIdentifier", "")
+    if not given.get("kmsKeyId"):
+        return
+    arn = f"arn:aws:logs:{request.region}:{request.account}:log-group:{group_named(name)}"
+    key = moto_state.kms_key(given["kmsKeyId"], request.account, request.region)
+    if key is None or not key.enabled or not all(_key_lets(request, key, each, arn) for each in _ON_KEY):
+        raise invalid(
+            f"The specified KMS key does not exist or is not allowed to be used with LogGroup '{arn}'"
+        )
+
+
+def _key_lets(request: Request, key: Any, action: str, group: str) -> bool:
+    return service_may(
+        LOGS,
+        action,
+        resource=str(key.arn),
+        policy=document(key.policy),
+        account=request.account,
+        region=request.region,
+        source=group,
+        more={"kms:EncryptionContext:aws:logs:arn": group},
+    )
+
+
+def _takes_a_test_message(request: Request, stream: str, role: str, own: str) -> bool:
+    """Whether a stream is there, and Logs may write to it under the role; `own`: on behalf of what."""
+    service = stream.split(":")[2] if stream.startswith("arn:") else ""
+    source = f"arn:aws:logs:{request.region}:{request.account}:{own}"
+    return (
+        service in STREAMS
+        and moto_state.stream_is_there(stream)
+        and can_be_assumed(role, LOGS, account=request.account, region=request.region, source=source)
+        and role_may(role, f"{service}:PutRecord", stream)
+    )
 
 
 def policy_document(request: Request) -> None:
@@ -86,7 +153,7 @@ def _lets_in(request: Request, function_arn: str) -> bool:
     policy = moto_state.lambda_policy(function) if function is not None else None
     group = group_named(request.parameters["logGroupName"])
     return policy is not None and service_may(
-        "logs.amazonaws.com",
+        LOGS,
         "lambda:InvokeFunction",
         resource=function_arn,
         policy=policy,
@@ -126,6 +193,9 @@ def _is_number(text: str) -> bool:
 VALIDATION = Validation(
     code="InvalidParameterException",
     rules={
+        "AssociateKmsKey": (group_key,),
+        "CreateLogGroup": (group_key,),
+        "PutDestination": (destination,),
         "PutMetricFilter": (metric_filter,),
         "PutResourcePolicy": (
             policy_document,

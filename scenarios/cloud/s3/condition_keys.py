@@ -14,12 +14,27 @@ from scenarios.cloud.kernel import moto_state
 
 
 def object_tags(arn: Arn) -> dict[str, str] | None:
-    """An object's tags. A bucket's count only with attribute-based access, which is not simulated."""
+    """An object's tags; a bucket's count only where attribute-based access is switched on."""
     bucket, _, key = arn.rest.partition("/")
     if not key:
-        return None
+        return _bucket_tags(arn.account, bucket)
     found = moto_state.object_version(arn.account, bucket, key)
     return moto_state.tags_by_arn("s3", arn.account, "aws", found.arn) if found is not None else {}
+
+
+def _bucket_tags(account: str, name: str) -> dict[str, str]:
+    bucket = moto_state.bucket(account, name)
+    on = bucket is not None and moto_state.has_bucket_abac(bucket)
+    return moto_state.bucket_tags(bucket) if on else {}
+
+
+def _bucket_tag(asking: Asking, name: str) -> KeyValue:
+    arn = asking.arn
+    if arn is None:
+        return None
+    bucket = arn.rest.partition("/")[0]
+    tags = _bucket_tags(moto_state.bucket_owner(bucket) or arn.account, bucket)
+    return next((value for tag, value in tags.items() if tag.lower() == name), None)
 
 
 def _existing_tag(asking: Asking, name: str) -> KeyValue:
@@ -83,6 +98,7 @@ CONTEXT = (
     ContextKey(key="s3:RequestObjectTag/", value=_requested_tag),
     ContextKey(key="s3:RequestObjectTagKeys", value=_requested_tag_keys),
     ContextKey(key="s3:ExistingObjectTag/", value=_existing_tag),
+    ContextKey(key="s3:BucketTag/", value=_bucket_tag),
     ContextKey(key="s3:TlsVersion", value=lambda _asking, _name: "1.3"),
     ContextKey(key="s3:signatureversion", value=lambda _asking, _name: "AWS4-HMAC-SHA256"),
     ContextKey(key="s3:authType", value=lambda _asking, _name: "REST-HEADER"),

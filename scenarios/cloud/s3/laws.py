@@ -1,5 +1,6 @@
 """Which laws S3 has."""
 
+from scenarios.cloud.s3.abac import AttributeBasedAccess
 from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.s3.notifications import Notifications
 from scenarios.cloud.s3.reading import Reading
@@ -13,4 +14,5 @@ def register(setting: Setting) -> None:
     setting.laws.when_entered(storage.start)
     setting.laws.when_entered(StorageMetrics(setting).start)
     Notifications(setting)
+    AttributeBasedAccess(setting)
     Reading(setting)

@@ -12,6 +12,7 @@ from scenarios.cloud.authorization.rows import (
 )
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.s3.acls import might_allow
 from scenarios.cloud.s3.condition_keys import CONTEXT, object_tags
 from scenarios.cloud.s3.sources import copied
 
@@ -88,6 +89,8 @@ GetBucketVersioning                      =                                bucket
 PutBucketVersioning                      =                                bucket(Bucket)
 GetBucketLogging                         =                                bucket(Bucket)
 PutBucketLogging                         =                                bucket(Bucket)
+GetBucketAbac                            s3:GetBucketAbac                 bucket(Bucket)
+PutBucketAbac                            s3:PutBucketAbac                 bucket(Bucket)
 GetBucketTagging                         =                                bucket(Bucket)
 PutBucketTagging                         =                                bucket(Bucket)
 DeleteBucketTagging                      s3:PutBucketTagging              bucket(Bucket)
@@ -150,4 +153,5 @@ PERMISSIONS = Permissions(
     context=CONTEXT,
     policy_of=_bucket_policy,
     tags_of=object_tags,
+    might_allow=might_allow,
 )

@@ -1,6 +1,7 @@
 """Secrets Manager, as one value."""
 
 from scenarios.cloud.kernel.recorded import Recorded, Style
+from scenarios.cloud.kernel.validation import Validation
 from scenarios.cloud.secretsmanager.permissions import PERMISSIONS
 from scenarios.cloud.service import Service
 
@@ -9,5 +10,6 @@ SERVICE = Service(
     simulated="secrets by ARN, with their policies",
     missing="rotation; secrets by name",
     permissions=PERMISSIONS,
+    validation=Validation(code="ValidationException"),
     recorded=(Recorded(service="secretsmanager", style=Style(mask="")),),
 )

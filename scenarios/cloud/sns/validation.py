@@ -169,6 +169,7 @@ def _wrong_value(why: str) -> Refused:
 
 
 VALIDATION = Validation(
+    code="InvalidParameter",
     rules={
         "Publish": (publish,),
         "PublishBatch": (publish_batch,),
@@ -176,5 +177,5 @@ VALIDATION = Validation(
         "SetTopicAttributes": (topic_rules.topic_attribute,),
         "Subscribe": (topic_rules.subscription, subscribe),
         "SetSubscriptionAttributes": (topic_rules.subscription_attribute, set_attributes),
-    }
+    },
 )

@@ -87,4 +87,8 @@ def _parsed(text: str) -> Any:
         return None
 
 
-VALIDATION = Validation(rules={"CreateQueue": (queue,), "SetQueueAttributes": (attributes,)})
+VALIDATION = Validation(
+    code="InvalidAttributeName",
+    own_words=("GetQueueAttributes",),
+    rules={"CreateQueue": (queue,), "SetQueueAttributes": (attributes,)},
+)

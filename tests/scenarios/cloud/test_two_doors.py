@@ -213,6 +213,7 @@ RULES = [
 
 GROUP = "/host/secure"
 LOGS = "AmazonCloudWatchLogs/latest/APIReference/"
+NO_KEY, NO_STREAM = arn("kms", "key/nowhere"), arn("kinesis", "stream/nowhere")
 REFUSED_BY_LOGS = "InvalidParameterException"
 COUNTED = {"metricNamespace": "App", "metricName": "m", "metricValue": "1"}
 
@@ -254,6 +255,52 @@ FILTERS = [
     ),
     metric_filter("four dimensions", "at most 3", FIELDS, dimensions=dict.fromkeys("ABCD", "$.a")),
     metric_filter("a pattern", "Invalid filter pattern", "{ $.a = "),
+    row(
+        "group: a key that is not there",
+        ("logs", "create_log_group", {"logGroupName": "g", "kmsKeyId": NO_KEY}),
+        REFUSED_BY_LOGS,
+        ("AWS::Logs::LogGroup", {"LogGroupName": "g", "KmsKeyId": NO_KEY}),
+        "does not exist or is not allowed to be used with LogGroup",
+        f"{LOGS}API_CreateLogGroup.html",
+    ),
+    row(
+        "destination: no stream",
+        ("logs", "put_destination", {"destinationName": "d", "targetArn": NO_STREAM, "roleArn": OTHER_ROLE}),
+        REFUSED_BY_LOGS,
+        (
+            "AWS::Logs::Destination",
+            {"DestinationName": "d", "TargetArn": NO_STREAM, "RoleArn": OTHER_ROLE},
+        ),
+        "Could not deliver test message to specified destination",
+        f"{LOGS}API_PutDestination.html",
+    ),
+    row(
+        "subscription filter: no stream",
+        (
+            "logs",
+            "put_subscription_filter",
+            {
+                "logGroupName": GROUP,
+                "filterName": "f",
+                "filterPattern": "",
+                "destinationArn": NO_STREAM,
+                "roleArn": OTHER_ROLE,
+            },
+        ),
+        REFUSED_BY_LOGS,
+        (
+            "AWS::Logs::SubscriptionFilter",
+            {
+                "LogGroupName": GROUP,
+                "FilterName": "f",
+                "FilterPattern": "",
+                "DestinationArn": NO_STREAM,
+                "RoleArn": OTHER_ROLE,
+            },
+        ),
+        "Could not deliver test message to specified Kinesis stream",
+        f"{LOGS}API_PutSubscriptionFilter.html",
+    ),
     metric_filter("a field of words", "Invalid metric transformation", metricValue="$.a"),
     metric_filter("a word for a number", "is no number", metricValue="one"),
     metric_filter("a metric's name", "metricName' .* pattern", metricName="a:b"),
@@ -370,6 +417,8 @@ FUNCTIONS = [
     a_function(
         "dead letters to a function", "is none of sqs, sns", WRONG, DeadLetterConfig={"TargetArn": FUNCTION}
     ),
+    a_function("a runtime", "untime", WRONG, Runtime="python9.9"),
+    a_function("a runtime of old", "untime", WRONG, Runtime="python2.7"),
     a_function("no mode", "'tracingConfig.mode' .* enum value set", TracingConfig={"Mode": "On"}),
     mapping("10001", "'batchSize' .* 10000", INVALID, BatchSize=10_001, MaximumBatchingWindowInSeconds=1),
     mapping(
@@ -475,6 +524,48 @@ OTHERS = [
     ),
 ]
 
+# ---- what the models alone say ------------------------------------------------------------------
+
+TABLE = {
+    "TableName": "orders",
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+ROLE = {"RoleName": "r", "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}}
+
+
+def a_table(name, says, **bad):
+    given = {**TABLE, **bad}
+    page = "amazondynamodb/latest/APIReference/API_CreateTable.html"
+    call = ("dynamodb", "create_table", given)
+    return row(f"table: {name}", call, INVALID, ("AWS::DynamoDB::Table", given), says, page)
+
+
+def a_role(name, says, **bad):
+    given = {**ROLE, **bad}
+    text = json.dumps(given["AssumeRolePolicyDocument"])
+    call = ("iam", "create_role", {**given, "AssumeRolePolicyDocument": text})
+    page = "IAM/latest/APIReference/API_CreateRole.html"
+    return row(f"role: {name}", call, "ValidationError", ("AWS::IAM::Role", given), says, page)
+
+
+LIMITS = [
+    row(
+        "stream: a name",
+        ("kinesis", "create_stream", {"StreamName": "a b", "ShardCount": 1}),
+        INVALID,
+        ("AWS::Kinesis::Stream", {"Name": "a b", "ShardCount": 1}),
+        "pattern|does not match",
+        "kinesis/latest/APIReference/API_CreateStream.html",
+    ),
+    a_table("a name", "pattern|does not match", TableName="a b!"),
+    a_table("a short name", "at least 3|does not match", TableName="ab"),
+    a_table("a mode", "illingMode", BillingMode="FREE"),
+    a_role("a name", "pattern|does not match", RoleName="a b"),
+    a_role("thirteen hours", "axSessionDuration", MaxSessionDuration=46_800),
+]
+
 # ---- policies -----------------------------------------------------------------------------------
 
 TYPO = {
@@ -495,6 +586,13 @@ def policy(name, call, code, resource, page):
 
 
 POLICIES = [
+    policy(
+        "a function's",
+        ("lambda", "put_resource_policy", {"ResourceArn": FUNCTION, "Policy": None}),
+        WRONG,
+        ("AWS::Lambda::ResourcePolicy", {"ResourceArn": FUNCTION, "PolicyDocument": None}),
+        "lambda/latest/api/API_PutResourcePolicy.html",
+    ),
     policy(
         "a key's",
         ("kms", "create_key", {"Policy": None}),
@@ -525,7 +623,7 @@ POLICIES = [
     ),
 ]
 
-ROWS = [*ALARMS, *RULES, *FILTERS, *FUNCTIONS, *OTHERS, *POLICIES]
+ROWS = [*ALARMS, *RULES, *FILTERS, *FUNCTIONS, *OTHERS, *LIMITS, *POLICIES]
 
 PERMISSION = {
     "FunctionName": {"Ref": "look"},
@@ -607,6 +705,7 @@ def test_a_template_is_refused_for_it_and_the_resource_named(cloud, row):
 
 # Rules that another operation of the table has as well.
 SIBLINGS = {
+    "AssociateKmsKey": "CreateLogGroup",
     "PutKeyPolicy": "CreateKey",
     "SetQueueAttributes": "CreateQueue",
     "SetSubscriptionAttributes": "Subscribe",
@@ -615,8 +714,20 @@ SIBLINGS = {
     "UpdateFunctionConfiguration": "CreateFunction",
     "UpdateFunctionEventInvokeConfig": "PutFunctionEventInvokeConfig",
 }
-# No type of CloudFormation makes these calls.
-API_ALONE = {("sns", "Publish"), ("sns", "PublishBatch"), ("ssm", "SendCommand")}
+# No type of CloudFormation makes these calls, or none that is simulated.
+API_ALONE = {
+    ("kms", "EnableKeyRotation"),
+    ("kms", "GenerateMac"),
+    ("kms", "VerifyMac"),
+    ("s3", "CopyObject"),
+    ("s3", "CreateMultipartUpload"),
+    ("s3", "PutBucketAcl"),
+    ("s3", "PutObject"),
+    ("s3", "PutObjectAcl"),
+    ("sns", "Publish"),
+    ("sns", "PublishBatch"),
+    ("ssm", "SendCommand"),
+}
 
 
 def test_every_operation_with_rules_has_its_rows(cloud):
@@ -627,6 +738,52 @@ def test_every_operation_with_rules_has_its_rows(cloud):
     ruled = {(service, SIBLINGS.get(each, each)) for service, each in REGISTRY.validators.operations}
 
     assert ruled - tried == API_ALONE
+
+
+BY_THE_MODEL = [
+    ("sts", "get_federation_token", {"Name": "a b"}, "ValidationError"),
+    (
+        "ec2",
+        "run_instances",
+        {"ImageId": "ami-1", "MinCount": 1, "MaxCount": 1, "InstanceType": "t9.huge"},
+        "InvalidParameterValue",
+    ),
+    ("s3", "put_object", {"Bucket": "tw-logs", "Key": "k", "StorageClass": "COLD"}, "InvalidStorageClass"),
+    (
+        "s3",
+        "put_object",
+        {"Bucket": "tw-logs", "Key": "k", "ServerSideEncryption": "rot13"},
+        "InvalidArgument",
+    ),
+    (
+        "s3",
+        "put_bucket_versioning",
+        {"Bucket": "tw-logs", "VersioningConfiguration": {"Status": "On"}},
+        "MalformedXML",
+    ),
+    (
+        "sqs",
+        "create_queue",
+        {"QueueName": "q", "Attributes": {"VisibilityTimeOut": "3"}},
+        "InvalidAttributeName",
+    ),
+    (
+        "sns",
+        "tag_resource",
+        {"ResourceArn": TOPIC, "Tags": [{"Key": "k" * 129, "Value": "v"}]},
+        "InvalidParameter",
+    ),
+    ("cloudtrail", "add_tags", {"ResourceId": "t", "TagsList": [{"Key": "k" * 129}]}, "ValidationException"),
+    ("secretsmanager", "create_secret", {"Name": "s" * 513}, "ValidationException"),
+]
+
+
+@pytest.mark.parametrize(("service", "method", "parameters", "code"), BY_THE_MODEL)
+def test_a_service_holds_calls_against_the_limits_of_its_model(cloud, service, method, parameters, code):
+    with pytest.raises(ClientError) as refused:
+        getattr(admin(cloud, service), method)(**parameters)
+
+    assert refused.value.response["Error"]["Code"] == code
 
 
 def test_a_command_to_an_instance_that_is_not_there_is_refused(cloud):

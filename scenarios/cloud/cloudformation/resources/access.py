@@ -8,8 +8,6 @@ resource is created.
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from scenarios.cloud.authorization import trust
 from scenarios.cloud.cloudformation.resources.kind import Site
 from scenarios.cloud.kernel import moto_state
@@ -53,17 +51,3 @@ def require_assumable(site: Site, role_arn: str, service: str, at: str, source: 
         raise InvalidTemplate(at, f"The role {role_arn} does not exist.")
     if not trust.can_be_assumed(role_arn, service, account=site.account, region=site.region, source=source):
         raise InvalidTemplate(at, f"The role {role_arn} cannot be assumed by {service}.")
-
-
-def stream_accepts(site: Site, stream: str, role_arn: str) -> bool:
-    """Tell whether a stream or delivery stream is there, and whether a role may put records into it."""
-    service, name = stream.split(":")[2], stream.rpartition("/")[2]
-    client = site.client(service)
-    try:
-        if service == "kinesis":
-            client.describe_stream_summary(StreamName=name)
-        else:
-            client.describe_delivery_stream(DeliveryStreamName=name)
-    except ClientError:
-        return False
-    return trust.role_may(role_arn, f"{service}:PutRecord", stream)

@@ -1,4 +1,6 @@
-"""What DynamoDB leaves behind of a table that is deleted."""
+"""What DynamoDB leaves behind of a table that is deleted, and the policies of streams."""
+
+import json
 
 import pytest
 from botocore.exceptions import ClientError
@@ -73,3 +75,25 @@ def test_a_system_backup_restores_the_table():
         dynamodb.restore_table_from_backup(TargetTableName="orders", BackupArn=backup["BackupArn"])
 
         assert dynamodb.scan(TableName="orders")["Items"] == [{"k": {"S": "1"}}]
+
+
+def test_a_tables_stream_has_a_policy_of_its_own():
+    with world(table()) as cloud:
+        dynamodb = admin(cloud, "dynamodb")
+        created = dynamodb.create_table(
+            TableName="games",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+        )["TableDescription"]
+        stream = created["LatestStreamArn"]
+        denies = {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:GetRecords", "Resource": stream}
+        dynamodb.put_resource_policy(ResourceArn=stream, Policy=json.dumps(document(denies)))
+
+        assert json.loads(dynamodb.get_resource_policy(ResourceArn=stream)["Policy"])["Statement"] == [denies]
+        with pytest.raises(ClientError, match="PolicyNotFoundException"):
+            dynamodb.get_resource_policy(ResourceArn=created["TableArn"])
+        caller = cloud.user("reader")
+        assert cloud.identity.judge(caller, "dynamodb:GetRecords", stream).explicit
+        assert cloud.identity.judge(caller, "dynamodb:GetItem", created["TableArn"]).allowed

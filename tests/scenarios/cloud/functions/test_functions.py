@@ -437,8 +437,7 @@ def test_a_hole_in_the_simulation_is_not_the_handlers(tmp_path):
 
         def look(event, context):
             try:
-                topic = "arn:aws:sns:us-east-1:123456789012:t"
-                boto3.client("sns").confirm_subscription(TopicArn=topic, Token="t")
+                boto3.client("sns").publish(PhoneNumber="+15550100", Message="m")
             except Exception:
                 return "swallowed"
         """,

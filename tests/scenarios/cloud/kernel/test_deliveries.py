@@ -19,6 +19,7 @@ from scenarios.cloud.kernel.deliveries import (
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import (
+    HOME,
     admin,
     arn,
     document,
@@ -323,3 +324,37 @@ def test_a_resource_that_no_door_leads_to_is_not_simulated():
 def test_a_queue_takes_no_event():
     with world(queue()) as cloud, pytest.raises(WorldError, match="takes a Message, not a Event"):
         cloud.setting.deliveries.hand_over(arn("sqs", "Heard"), EVENT, by=EVENTS)
+
+
+# ---- conditions on the moment and the place -----------------------------------------------------
+
+AFTER_2020 = {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
+BEFORE_2020 = {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
+HERE = {"StringEquals": {"aws:RequestedRegion": HOME}}
+ELSEWHERE = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "taken"),
+    [
+        pytest.param(AFTER_2020, True, id="after a moment"),
+        pytest.param(BEFORE_2020, False, id="before a moment"),
+        pytest.param({"NumericGreaterThan": {"aws:EpochTime": "1"}}, True, id="in seconds"),
+        pytest.param(HERE, True, id="in this region"),
+        pytest.param(ELSEWHERE, False, id="in another"),
+    ],
+)
+@pytest.mark.parametrize("by", ["service", "role"])
+def test_a_delivery_is_made_at_a_moment_and_in_a_region(condition, taken, by):
+    if by == "service":
+        resources, sender = queue(), EVENTS
+        (statement,) = resources["HeardPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        statement["Condition"] = condition
+    else:
+        may_send = {**may("sqs:SendMessage"), "Condition": condition}
+        resources = {**queue(by=""), **role("Sender", "events", may_send)}
+        sender = AssumedRole(arn=f"arn:aws:iam::{ACCOUNT}:role/Sender", service=EVENTS)
+    with world(resources) as cloud:
+        refusal = cloud.setting.deliveries.refusal(arn("sqs", "Heard"), Message(body="m"), by=sender)
+
+    assert (refusal is None) is taken

@@ -1,8 +1,11 @@
 """A log group with a key of its own is read as long as the key lets CloudWatch Logs decrypt."""
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.kernel.errors import InvalidTemplate
 from tests.scenarios.cloud import small_worlds as small
 
 GROUP = "shop/web"
@@ -15,7 +18,7 @@ ADMINISTERED = {
 }
 
 
-def for_logs(region=small.HOME, of=ARN, actions=("kms:Encrypt*", "kms:Decrypt*")):
+def for_logs(region=small.HOME, of=ARN, actions=("kms:Encrypt*", "kms:Decrypt*", "kms:GenerateDataKey*")):
     """The statement that AWS's page asks for."""
     return {
         "Effect": "Allow",
@@ -60,12 +63,32 @@ CLOSED = [
 
 @pytest.mark.parametrize("statements", CLOSED)
 def test_a_key_that_does_not_let_logs_decrypt_closes_the_group_to_everybody(statements):
-    with small.world(encrypted(*statements)) as world, pytest.raises(ClientError) as refused:
-        lines(world)
+    with small.world(encrypted(for_logs())) as world:
+        policy = json.dumps(small.document(ADMINISTERED, *statements))
+        key = world.home.resources["Key"].physical_id
+        world.client(world.user("alice"), "kms").put_key_policy(KeyId=key, Policy=policy)
+        with pytest.raises(ClientError) as refused:
+            lines(world)
 
     error = refused.value.response["Error"]
     assert error["Code"] == "AccessDeniedException"
     assert error["Message"].endswith(f"is not allowed to be used with LogGroup '{ARN}'")
+
+
+@pytest.mark.parametrize("statements", CLOSED)
+def test_a_group_takes_no_key_that_does_not_let_logs_use_it(statements):
+    says = f"does not exist or is not allowed to be used with LogGroup '{ARN}'"
+    with pytest.raises(InvalidTemplate, match=says), small.world(encrypted(*statements)):
+        pass
+    with small.world(small.queue(by="")) as world:
+        kms, logs = (world.client(world.user("alice"), service) for service in ("kms", "logs"))
+        policy = json.dumps(small.document(ADMINISTERED, *statements))
+        key = kms.create_key(Policy=policy)["KeyMetadata"]["Arn"]
+        with pytest.raises(ClientError, match=says):
+            logs.create_log_group(logGroupName=GROUP, kmsKeyId=key)
+        logs.create_log_group(logGroupName=GROUP)
+        with pytest.raises(ClientError, match=says):
+            logs.associate_kms_key(logGroupName=GROUP, kmsKeyId=key)
 
 
 @pytest.mark.parametrize(

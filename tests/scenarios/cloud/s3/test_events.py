@@ -12,6 +12,7 @@ from tests.scenarios.cloud.small_worlds import HOME, admin, bucket, document, he
 
 ON = {"NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}}
 VERSIONED = {"VersioningConfiguration": {"Status": "Enabled"}}
+WITH_ACLS = {"OwnershipControls": {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}}
 HEARS = {**queue(), **rule(pattern={"source": ["aws.s3"]})}
 
 
@@ -77,7 +78,7 @@ def test_an_object_created_is_told_with_its_size_and_etag():
     ],
 )
 def test_what_is_changed_about_an_object_is_told(operation, parameters, what):
-    with world({**bucket(**ON, **VERSIONED), **HEARS}) as cloud:
+    with world({**bucket(**ON, **VERSIONED, **WITH_ACLS), **HEARS}) as cloud:
         version = put(cloud)["VersionId"]
         told(cloud)
         getattr(admin(cloud, "s3"), operation)(Bucket="tw-logs", Key="k", **parameters)

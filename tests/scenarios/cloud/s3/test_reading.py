@@ -37,7 +37,7 @@ NAMING_AN_OBJECT = [
     ("put_object_tagging", {"Tagging": {"TagSet": []}}),
     ("delete_object_tagging", {}),
     ("get_object_acl", {}),
-    ("put_object_acl", {"ACL": "private"}),
+    ("put_object_acl", {"ACL": "bucket-owner-full-control"}),
     ("get_object_attributes", {"ObjectAttributes": ["ETag"]}),
     ("get_object_retention", {}),
     ("restore_object", {"RestoreRequest": {"Days": 1}}),
