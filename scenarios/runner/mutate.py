@@ -3,7 +3,7 @@
 A leaf that no scenario notices is not protected: it could break before a deploy, and people would learn of it
 in the incident. Every survivor must be on the short list below with its reason, or the run fails.
 
-    python -m scenarios.runner.mutate [--only TEXT] [--jobs N] [--minutes N] [--sample N] [--seed N]
+    python -m scenarios.runner.mutate [--only TEXT ...] [--jobs N] [--minutes N] [--sample N] [--seed N]
 
 First every scenario runs on the templates as they are, and what it touches is recorded (touches.py). A mutant
 then meets the scenarios that touch what it changes, likeliest first, until one notices; those that touch
@@ -22,6 +22,7 @@ import random
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -30,6 +31,7 @@ from typing import Any
 from chalicelib.template.archive import archive
 from chalicelib.template.host import host
 from scenarios.cloud.cloudformation.intrinsics import Intrinsics
+from scenarios.cloud.cloudformation.schemas import schema_of
 from scenarios.cloud.cloudformation.template import Template as StackTemplate
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.world import ACCOUNT, STACK_NAME, Deployment
@@ -43,7 +45,7 @@ from scenarios.runner.touches import Touched, recording, references
 Template = dict[str, Any]
 Path = tuple[str | int, ...]
 
-# What may survive, by a regular expression on the mutant's name, and why.
+# What may survive, by a regular expression on the mutant's name, and why. `excuse` knows one more kind.
 ALLOWED: dict[str, str] = {
     r"(RestAPI|APIHandler|ApiHandler)": (
         "API Gateway is not simulated; routes, their authorisation and their handler are held by "
@@ -384,12 +386,16 @@ def every_mutant() -> list[Mutant]:
 
 @dataclass(frozen=True, slots=True)
 class MutantResult:
-    """What became of a mutant: which scenario noticed it, if any; how many it met, and for how long."""
+    """What became of a mutant: which scenario noticed it, if any; how many it met, and for how long.
+
+    `excuse`: why it may survive; "" where it may not.
+    """
 
     name: str
     killed_by: str
     met: int = 0
     seconds: float = 0.0
+    excuse: str = ""
 
     @property
     def survived(self) -> bool:
@@ -405,7 +411,7 @@ def judge(mutant: Mutant, scenarios: Iterable[Scenario]) -> MutantResult:
         met += 1
         if killed_by := _noticed(mutant, scenario):
             return MutantResult(mutant.name, killed_by, met, time.process_time() - began)
-    return MutantResult(mutant.name, "", met, time.process_time() - began)
+    return MutantResult(mutant.name, "", met, time.process_time() - began, excuse(mutant))
 
 
 def _noticed(mutant: Mutant, scenario: Scenario) -> str:
@@ -422,21 +428,45 @@ def _noticed(mutant: Mutant, scenario: Scenario) -> str:
     return "" if report.passed else f"{scenario.name}: {report.failures[0]}"
 
 
-def allowed(name: str) -> str:
-    """Why this survivor may survive; "" when it may not."""
+def excuse(mutant: Mutant) -> str:
+    """Why this mutant may survive; "" when it may not."""
+    return _allowed(mutant.name) or (_ONLY_A_NAME if _is_only_a_name(mutant) else "")
+
+
+def _allowed(name: str) -> str:
     return next((reason for pattern, reason in ALLOWED.items() if re.search(pattern, name)), "")
+
+
+_ONLY_A_NAME = (
+    "a resource's own name, which keeps stacks of one account apart: what needs the resource refers to it, "
+    "and a world has one stack"
+)
+
+
+def _is_only_a_name(mutant: Mutant) -> bool:
+    """A reference within the property by which CloudFormation knows the resource, spelled nowhere else."""
+    if mutant.kind != "reference" or mutant.path[2] != "Properties":
+        return False
+    template = _templates()[mutant.of]
+    resource = template["Resources"][mutant.resource]
+    schema = schema_of(resource["Type"]) or {}
+    if f"/properties/{mutant.path[3]}" not in schema.get("primaryIdentifier", ()):
+        return False
+    spelled = resource["Properties"][str(mutant.path[3])].get("Fn::Sub")
+    return isinstance(spelled, str) and json.dumps(template).count(json.dumps(spelled)[1:-1]) == 1
 
 
 def main() -> int:
     """Judge every mutant; exit 1 when one survives that may not."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default="", help="only mutants whose name holds this text")
+    only = "only mutants whose name holds one of these"
+    parser.add_argument("--only", nargs="+", default=[""], metavar="TEXT", help=only)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--sample", type=int, default=10, help="how many survivors meet every scenario (10)")
     parser.add_argument("--seed", type=int, default=1, help="which ones")
     parser.add_argument("--minutes", type=float, default=0, help="stop after so many, and say what is known")
     options = parser.parse_args()
-    chosen = [mutant for mutant in every_mutant() if options.only in mutant.name]
+    chosen = [mutant for mutant in every_mutant() if any(text in mutant.name for text in options.only)]
     began = time.monotonic()
     gc.freeze()  # the workers are forked: what is loaded by now is common to them, and not looked through
     recorded: dict[str, Recorded] = {}
@@ -519,7 +549,7 @@ def _by_number(number: int) -> MutantResult:
     about = mutant.resource, mutant.kind
     order = concerned(mutant, _RECORDED)
     order.sort(key=lambda scenario: scenario.name != _NOTICED.get(about))
-    if allowed(mutant.name):
+    if _allowed(mutant.name):
         order = order[:1]  # provisioned and run once; a second scenario would say no more
     verdict = _tidily(mutant, order)
     _NOTICED[about] = verdict.killed_by.partition(":")[0]
@@ -543,7 +573,7 @@ def _tidily(mutant: Mutant, scenarios: list[Scenario]) -> MutantResult:
 
 def _report(verdicts: list[MutantResult], everyone: list[MutantResult], seconds: float) -> int:
     survivors = [verdict for verdict in verdicts if verdict.survived]
-    wrong = [verdict for verdict in survivors if not allowed(verdict.name)]
+    wrong = [verdict for verdict in survivors if not verdict.excuse]
     missed = [verdict for verdict in everyone if not verdict.survived]
     for verdict in wrong:
         sys.stdout.write(f"SURVIVED {verdict.name} ({verdict.met} scenarios)\n")
@@ -551,11 +581,7 @@ def _report(verdicts: list[MutantResult], everyone: list[MutantResult], seconds:
         sys.stdout.write(
             f"MISSED {verdict.name}: no scenario touches it, yet it is noticed by {verdict.killed_by}\n"
         )
-    excused: dict[str, int] = {}
-    for verdict in survivors:
-        if reason := allowed(verdict.name):
-            excused[reason] = excused.get(reason, 0) + 1
-    for reason, count in excused.items():
+    for reason, count in Counter(verdict.excuse for verdict in survivors if verdict.excuse).items():
         sys.stdout.write(f"{count} may survive: {reason}\n")
     killed = len(verdicts) - len(survivors)
     each = sum(verdict.seconds for verdict in verdicts) / max(len(verdicts), 1)

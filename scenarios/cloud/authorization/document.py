@@ -33,6 +33,10 @@ Document = Mapping[str, Any] | str
 _VERSION_WITH_VARIABLES = "2012-10-17"
 _ACCOUNT = re.compile(r"(?:arn:aws[\w-]*:iam::)?(\d{12})(?::root)?")
 _IDENTITY = re.compile(r"arn:aws[\w-]*:(?:iam|sts)::\d{12}:(?:user|role|assumed-role|federated-user)/[^*?]+")
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html, and those of AWS's closed regions
+_PARTITIONS = frozenset(
+    {"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"}
+)
 # AWS keeps this id in place of a user's or role's ARN, so that a later one of the same name does not match.
 _UNIQUE_ID = re.compile(r"A(?:ID|RO)A[A-Z0-9]{6,}")
 
@@ -328,6 +332,8 @@ def _principals(raw: object, name: str | int) -> tuple[tuple[str, str], ...]:
     for kind, value in pairs:
         if "*" in value and (kind, value) != ("AWS", "*"):
             raise MalformedPolicy(f"statement {name}: no wildcard can stand in the principal {value}")
+        if kind == "AWS" and value.startswith("arn:") and value.split(":")[1] not in _PARTITIONS:
+            raise MalformedPolicy(f"statement {name}: there is no principal {value}")
     return pairs
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from scenarios.runner import mutate
 from scenarios.runner.library import library, named
-from scenarios.runner.mutate import MutantResult, Recorded, allowed, concerned, every_mutant, has, judge
+from scenarios.runner.mutate import MutantResult, Recorded, concerned, every_mutant, excuse, has, judge
 from scenarios.runner.touches import Touched
 
 
@@ -107,8 +107,7 @@ def test_what_nobody_notices_has_met_everybody(every):
 
 def test_a_survivor_needs_a_reason_and_a_record_that_missed_one_fails(capsys):
     dead = MutantResult("action A", "root_login: no alert", 1, 1.0)
-    excused = MutantResult("reference Resources.RestAPI.Properties", "", 1, 1.0)
-    assert allowed(excused.name)
+    excused = MutantResult("reference Resources.RestAPI.Properties", "", 1, 1.0, "not simulated")
 
     assert mutate._report([dead, excused], [excused], 10) == 0
     assert "killed 1 / 2, 0 unexplained, in 10 s" in capsys.readouterr().out
@@ -116,6 +115,22 @@ def test_a_survivor_needs_a_reason_and_a_record_that_missed_one_fails(capsys):
     assert "SURVIVED action B (3 scenarios)" in capsys.readouterr().out
     assert mutate._report([excused], [replace(excused, killed_by="root_login: late")], 10) == 1
     assert "MISSED" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("RestAPI.Properties", "API Gateway is not simulated", id="by its name"),
+        pytest.param("AgentConfiguration.Properties.Name", "a resource's own name", id="a name"),
+        pytest.param("InstanceStateEventsPolicy.Properties.PolicyName", "a resource's own", id="another"),
+        pytest.param("ErrorBurstAlarm.Properties.AlarmName", "", id="a name that a rule spells too"),
+        pytest.param("RootUsageFilter.Properties.LogGroupName", "", id="no name of its own"),
+    ],
+)
+def test_what_may_survive_says_why(every, text, said):
+    found = excuse(mutant(every, text))
+
+    assert found.startswith(said) if said else not found
 
 
 def test_progress_says_what_is_killed_and_how_long_it_takes():

@@ -488,6 +488,9 @@ def test_a_document_that_aws_would_not_store_is_refused(document, wrong):
         pytest.param({}, id="none"),
         pytest.param({"Principal": "alice"}, id="a bare name"),
         pytest.param({"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/*"}}, id="a wildcard in an ARN"),
+        pytest.param(
+            {"Principal": {"AWS": f"arn:aws-gov:iam::{ACCOUNT}:root"}}, id="a partition there is not"
+        ),
     ],
 )
 def test_a_resource_policy_needs_a_principal_without_wildcards(principal):
