@@ -5,10 +5,7 @@ taken away, with whatever else could lead a test to a real account).
 """
 
 import gzip
-import os
 import re
-import shutil
-from subprocess import run
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -17,10 +14,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from chalicelib.trail.integrity.digest import parse_digest
 from scenarios.cloud.cloudtrail.delivery.digests import simulated_key
+from tests.scenarios.commands.peer_cli import AWS, PeerCli
 from tests.scenarios.commands.trail_endpoint import BUCKET, HOME
-from tests.scenarios.commands.validate import TIMES, told, validate
-
-AWS = os.environ.get("PEER_AWS_CLI") or shutil.which("aws")
+from tests.scenarios.commands.validate import TIMES, validate
 
 pytestmark = pytest.mark.skipif(
     not AWS, reason="no AWS CLI: `aws` is not on the PATH, nor named by PEER_AWS_CLI"
@@ -153,43 +149,49 @@ PEER_IS_WRONG = [
 ]
 
 
-def by_peer(url):
+@pytest.fixture(scope="module")
+def peer():
+    with PeerCli() as started:
+        yield started
+
+
+def by_peer(peer, url):
     """The AWS CLI's exit code, and the keys it calls invalid."""
-    environment = os.environ | {"AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": HOME, "AWS_PAGER": ""}
-    command = [str(AWS), "cloudtrail", "validate-logs", *TIMES, "--region", HOME]
-    done = run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode in (0, 1), done.stderr
-    lines = (done.stdout + done.stderr).splitlines()
-    return done.returncode, {
-        found[1] for line in lines if (found := re.search(rf"s3://{BUCKET}/(\S+)\s+INVALID", line))
-    }
+    environment = {"AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": HOME, "AWS_PAGER": ""}
+    code, printed = peer.ask("cloudtrail", "validate-logs", *TIMES, "--region", HOME, **environment)
+    assert code in (0, 1), printed
+    invalid = re.findall(rf"s3://{BUCKET}/(\S+)\s+INVALID", printed)
+    return code, set(invalid)
 
 
 def by_us():
     """Our exit code, and the keys of what is not sound."""
-    named = re.findall(rf"^not sound .*?s3://{BUCKET}/([^\s,]+)", validate().stdout, re.MULTILINE)
-    return told()[2], set(named)
+    result = validate()
+    named = re.findall(rf"^not sound .*?s3://{BUCKET}/([^\s,]+)", result.stdout, re.MULTILINE)
+    return result.exit_code, set(named)
 
 
 @pytest.mark.parametrize("deed", AGREED)
-def test_the_aws_cli_says_the_same_exit_code_of_the_same_objects(endpoint, delivered, deed):
+def test_the_aws_cli_says_the_same_exit_code_of_the_same_objects(peer, endpoint, delivered, deed):
     deed(delivered)
 
-    assert by_us() == by_peer(endpoint.url)
+    assert by_us() == by_peer(peer, endpoint.url)
 
 
 @pytest.mark.parametrize(("deed", "reason"), PEER_IS_WRONG, ids=lambda value: getattr(value, "__name__", ""))
-def test_where_the_aws_cli_calls_valid_what_was_tampered_with_we_do_not(endpoint, delivered, deed, reason):
+def test_where_the_aws_cli_calls_valid_what_was_tampered_with_we_do_not(
+    peer, endpoint, delivered, deed, reason
+):
     deed(delivered)
 
-    assert (by_us()[0], by_peer(endpoint.url)[0]) == (1, 0), reason
+    assert (by_us()[0], by_peer(peer, endpoint.url)[0]) == (1, 0), reason
 
 
-def test_bytes_after_a_log_file_are_told_by_us_and_by_the_newer_aws_clis(endpoint, delivered):
+def test_bytes_after_a_log_file_are_told_by_us_and_by_the_newer_aws_clis(peer, endpoint, delivered):
     """1.45.11 lets them pass, 1.46.2 tells them."""
     log_followed_by_bytes(delivered)
 
     ours = by_us()
 
     assert ours == (1, {delivered.logs[3]})
-    assert by_peer(endpoint.url) in (ours, (0, set()))
+    assert by_peer(peer, endpoint.url) in (ours, (0, set()))
