@@ -151,13 +151,27 @@ def lint(paths: Mapping[str, Path]) -> list[str]:
         "sam.json, translated": pretty(translate(sam, region=LINT_REGION)),
         **{name: paths[name].read_text() for name in BESIDE},
     }
-    return [finding for name, text in texts.items() for finding in _lint(name, text)]
+    check = _cfn_lint()
+    return [finding for name, text in texts.items() for finding in _told(name, check(text))]
 
 
-def _lint(name: str, text: str) -> Iterable[str]:
-    from cfnlint.api import lint as cfn_lint  # noqa: PLC0415 - takes a second to import, and only this needs it
+def _cfn_lint() -> Callable[[str], Iterable[Any]]:
+    """cfn-lint of one template, as text. Its hundreds of rules are read once for all templates."""
+    # It takes a second to import, and only this needs it.
+    from cfnlint.config import ConfigMixIn  # noqa: PLC0415
+    from cfnlint.decode.decode import decode_str  # noqa: PLC0415
+    from cfnlint.runner import Runner  # noqa: PLC0415
 
-    findings: list[Any] = cfn_lint(text, regions=[LINT_REGION])
+    runner = Runner(ConfigMixIn(regions=[LINT_REGION]))
+
+    def check(text: str) -> Iterable[Any]:
+        template, errors = decode_str(text)
+        return errors or runner.validate_template(template)
+
+    return check
+
+
+def _told(name: str, findings: Iterable[Any]) -> Iterable[str]:
     for each in findings:
         path = "/".join(str(step) for step in each.path or ())
         yield f"{name}: {path or f'line {each.linenumber}'}: {each.rule.id} {each.message}"

@@ -91,8 +91,10 @@ def test_the_templates_are_clean_before_and_after_the_transform(tmp_path):
 
 def test_lint_tells_template_place_and_rule(tmp_path, monkeypatch):
     monkeypatch.setattr(lambda_package, "BESIDE", {})  # those are linted in the test above
-    broken = sam_template("prod")
-    broken["Resources"]["DeadLetters"]["Properties"]["MessageRetentionPeriod"] = 5
+    whole = sam_template("prod")
+    queue = whole["Resources"]["DeadLetters"]
+    queue["Properties"]["MessageRetentionPeriod"] = 5
+    broken = {"Transform": whole["Transform"], "Resources": {"DeadLetters": queue}}
 
     findings = lint(written(tmp_path, broken, beside={}))
 
