@@ -36,3 +36,21 @@ def python(project, *arguments):
         text=True,
         check=False,
     )
+
+
+_GENERATE_AND_TEST = """
+import sys
+import pytest
+from scenarios.packaging.sam import regenerate
+
+regenerate()
+sys.exit(pytest.main(sys.argv[1:]))
+"""
+
+
+def generated_and_tested(project, *arguments):
+    """pytest in that project, once its generated files are what its declarations say; the process that ended.
+
+    It is one process, as importing what both need takes seconds.
+    """
+    return python(project, "-c", _GENERATE_AND_TEST, *arguments)

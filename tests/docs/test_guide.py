@@ -16,13 +16,12 @@ from scenarios.packaging.start import beginning, put
 from scenarios.runner import words
 from scenarios.runner.show.report import LABELS
 from tests.docs.snippets import blocks, commands, put_together
-from tests.project import PROJECT, copied, python
+from tests.project import PROJECT, copied, generated_and_tested, python
 
 PAGE = "docs/writing-a-remediation.md"
 TEXT = (PROJECT / PAGE).read_text()
 NAME = "security_group_opened"
 MODULE, SCENARIO = f"chalicelib/remediations/{NAME}.py", f"scenarios/incidents/{NAME}.py"
-GENERATE = "from scenarios.packaging.sam import regenerate; regenerate()"
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +31,6 @@ def project(tmp_path_factory):
     put(made, beginning(made, NAME, "event"))
     for path, text in put_together(PAGE, TEXT).items():
         (made / path).write_text(text)
-    generated = python(made, "-c", GENERATE)
-    assert generated.returncode == 0, generated.stderr
     return made
 
 
@@ -44,7 +41,7 @@ def test_the_guide_writes_the_two_files_that_new_begins():
 
 def test_what_the_guide_builds_notices_tells_acts_and_stays_silent(project):
     """Noticed and told; revoked in enforce, and the undo restores; a near miss and a rule that is gone."""
-    ran = python(project, "-m", "pytest", SCENARIO, "-vv")
+    ran = generated_and_tested(project, SCENARIO, "-vv")
 
     passed = re.findall(rf"::{NAME}\W*(\w*) PASSED", ran.stdout)
     assert passed == ["", "enforced", "silent", "gone"], ran.stdout

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.project import PROJECT
+from tests.shared import made_once
 
 # Prints a line for the first scenario of each module that has any: its name, and all that a reader is shown.
 # The first seed is for all of them; under further seeds a few run again.
@@ -52,12 +53,17 @@ def traces(process):
 
 
 @pytest.fixture(scope="module")
-def runs():
+def runs(tmp_path_factory):
     """The first of each module on two machines as unlike as can be, and a few under another seed, too."""
-    here = told(1, 2, PYTHONHASHSEED="0", TZ="UTC")
-    there = told(1, PYTHONHASHSEED="4242", TZ="Asia/Kathmandu", LANG="tr_TR.UTF-8", AWS_REGION="eu-north-1")
-    one = traces(here)
-    return {"here": one[1], "another seed": one[2], "there": traces(there)[1]}
+
+    def made():
+        here = told(1, 2, PYTHONHASHSEED="0", TZ="UTC")
+        unlike = {"TZ": "Asia/Kathmandu", "LANG": "tr_TR.UTF-8", "AWS_REGION": "eu-north-1"}
+        there = told(1, PYTHONHASHSEED="4242", **unlike)
+        one = traces(here)
+        return json.dumps({"here": one[1], "another seed": one[2], "there": traces(there)[1]})
+
+    return json.loads(made_once(tmp_path_factory, "traces_of_two_machines", made))
 
 
 def test_every_scenario_is_told(runs):

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from scenarios.commands import new
 from scenarios.commands.cli import main
 from scenarios.packaging.start import KINDS, LONGEST, CannotStart, beginning, completed, put
-from tests.project import PROJECT, copied, python
+from tests.project import PROJECT, copied, generated_and_tested, python
 
 NAMES = {
     "event": "door_opened",
@@ -18,7 +18,6 @@ NAMES = {
 }
 # The tests that walk over the catalogue.
 WALKS = ("tests/scenarios/incidents/test_catalogue_walk.py", "tests/chalicelib/test_catalog.py")
-GENERATE = "from scenarios.packaging.sam import regenerate; regenerate()"
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +26,6 @@ def grown(tmp_path_factory):
     project = copied(tmp_path_factory.mktemp("project"), *WALKS)
     for on, name in NAMES.items():
         put(project, beginning(project, name, on))
-    made = python(project, "-c", GENERATE)
-    assert made.returncode == 0, made.stderr
     return project
 
 
@@ -45,7 +42,7 @@ def test_each_beginning_runs_and_only_its_incident_fails_with_what_comes_next(gr
     """The near miss is silent, and the catalogue holds together: rows, policies, grants, handlers."""
     scenarios = [f"scenarios/incidents/{name}.py" for name in NAMES.values()]
 
-    ran = python(grown, "-m", "pytest", *scenarios, *WALKS, "--junitxml=result.xml")
+    ran = generated_and_tested(grown, *scenarios, *WALKS, "--junitxml=result.xml")
 
     cases = {case.get("name"): case for case in ET.parse(grown / "result.xml").iter("testcase")}
     failed = {name: case.find("failure") for name, case in cases.items() if len(case)}
