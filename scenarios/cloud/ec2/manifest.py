@@ -2,6 +2,7 @@
 
 from scenarios.cloud.ec2.instances import METRICS
 from scenarios.cloud.ec2.laws import register
+from scenarios.cloud.ec2.mends import MENDS
 from scenarios.cloud.ec2.permissions import PERMISSIONS
 from scenarios.cloud.ec2.recorded import RECORDED
 from scenarios.cloud.ec2.resource_events import EVENTS
@@ -19,6 +20,7 @@ SERVICE = Service(
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,
+    mends=MENDS,
     metrics=METRICS,
     events=EVENTS,
     validation=Validation(code="InvalidParameterValue"),

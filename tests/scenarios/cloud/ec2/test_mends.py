@@ -1,0 +1,84 @@
+"""Images that only one region has are not made before somebody looks for them; then they are all there."""
+
+import pytest
+from moto import mock_aws
+from moto.ec2.exceptions import InvalidAMIIdError
+
+from scenarios.cloud.ec2.mends import MENDS
+from scenarios.cloud.kernel import moto_hooks, moto_state
+from scenarios.cloud.world import ACCOUNT
+from tests.scenarios.cloud.small_worlds import HOME
+
+COMMON = "ami-12c6146b"
+LEFT_TO_CHANCE = {"ec2_backend", "ebs_snapshot", "creation_date"}  # that of some images is when they are made
+
+
+def ec2():
+    return moto_state.backend("ec2", ACCOUNT, HOME)
+
+
+def facts(image):
+    return {name: value for name, value in vars(image).items() if name not in LEFT_TO_CHANCE}
+
+
+@pytest.fixture(scope="module")
+def motos():
+    """What moto alone says of each image."""
+    with mock_aws():
+        return {image.id: facts(image) for image in ec2().describe_images()}
+
+
+@pytest.fixture
+def only_here(motos):
+    """An image that moto has in this region only."""
+    return list(motos)[-1]
+
+
+@pytest.fixture
+def cloud():
+    with moto_hooks.moto_without_physics(0, MENDS):
+        yield ec2()
+
+
+def test_who_asks_for_a_common_image_waits_for_no_others(cloud, motos):
+    (found,) = cloud.describe_images(ami_ids=[COMMON])
+
+    assert facts(found) == motos[COMMON]
+    assert 0 < len(cloud.amis) < len(motos) / 10
+
+
+def test_who_asks_for_all_hears_of_those_that_moto_has(cloud, motos):
+    assert {image.id: facts(image) for image in cloud.describe_images()} == motos
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param(lambda name: {"ami_ids": [name]}, id="by id"),
+        pytest.param(lambda name: {"filters": {"image-id": [name]}}, id="by a filter"),
+        pytest.param(lambda name: {"filters": {"image-id": name}}, id="by a filter of moto's own"),
+    ],
+)
+def test_an_image_of_this_region_only_is_found(cloud, only_here, asked):
+    (found,) = cloud.describe_images(**asked(only_here))
+
+    assert found.id == only_here
+
+
+def test_what_is_deregistered_stays_so(cloud, motos, only_here):
+    for name in (COMMON, only_here):
+        cloud.deregister_image(name)
+
+    assert {image.id for image in cloud.describe_images()} == set(motos) - {COMMON, only_here}
+
+
+def test_each_image_has_a_snapshot(cloud, motos):
+    described = {each.id for each in cloud.describe_snapshots()}
+
+    assert described == {image.ebs_snapshot.id for image in cloud.describe_images()}
+    assert len(described) == len(motos)
+
+
+def test_an_image_that_is_nowhere_is_refused(cloud):
+    with pytest.raises(InvalidAMIIdError):
+        cloud.describe_images(ami_ids=["ami-00000000000000000"])
