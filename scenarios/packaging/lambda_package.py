@@ -166,7 +166,8 @@ def _cfn_lint() -> Callable[[str], Iterable[Any]]:
 
     def check(text: str) -> Iterable[Any]:
         template, errors = decode_str(text)
-        return errors or runner.validate_template(template)
+        found: Iterable[Any] = errors or runner.validate_template(template)
+        return found
 
     return check
 
