@@ -4,6 +4,19 @@ None of them loses the event: the error leaves the handler, Lambda tries again, 
 after the last attempt the event is in the function's dead-letter queue.
 """
 
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    IncompleteReadError,
+    ResponseStreamingError,
+)
+from botocore.exceptions import ConnectionError as NoConnection
+from botocore.parsers import ResponseParserError
+
+AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
+"""Whatever a call may end with: refused, unreachable, or answered by something that isn't AWS."""
+
 
 class RemediationError(Exception):
     """An error that a remediation foresees; the subclass says whether trying again helps.
@@ -41,8 +54,16 @@ class NotDeclared(RemediationError):
     """A plan holds a call that its remediation doesn't declare. Trying again does not help."""
 
 
-class Throttled(RemediationError):
+class MayPass(RemediationError):
+    """AWS did not answer for longer than the function could wait. Trying again helps."""
+
+
+class Throttled(MayPass):
     """AWS throttled a call for longer than the function could wait. Trying again helps."""
+
+
+class Unavailable(MayPass):
+    """AWS could not be reached, or failed by itself. Trying again helps."""
 
 
 class LedgerUnreachable(RemediationError):
@@ -57,15 +78,26 @@ class Unsealed(LedgerUnreachable):
 
 
 class StillUnderWay(RemediationError):
-    """Another invocation holds the claim on this event. Trying again helps, once the claim expired."""
+    """Another invocation works on this event, or is about to send the same alert. Trying again helps."""
 
 
-_DENIED = ("AccessDenied", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized")
+_DENIED = ("AccessDenied", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized", "Forbidden")
 _THROTTLED = ("Throttling", "TooManyRequests", "RequestLimitExceeded", "ProvisionedThroughput", "SlowDown")
+# Codes of what passes by itself, where a service answers them with a status below 500.
+_PASSING = ("InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable", "RequestTimeout")
+_UNREACHABLE = (
+    HTTPClientError,
+    NoConnection,
+    IncompleteReadError,
+    ResponseStreamingError,
+    ResponseParserError,
+)
 
 
 def foreseen(error: Exception, **about: str) -> Exception:
-    """The remediation's error for a botocore `ClientError`; an unforeseen one is returned unchanged."""
+    """The remediation's error for one of botocore's; an unforeseen one is returned unchanged."""
+    if isinstance(error, _UNREACHABLE):
+        return Unavailable(str(error), **about)
     response = getattr(error, "response", None)
     if not isinstance(response, dict):
         return error
@@ -74,6 +106,9 @@ def foreseen(error: Exception, **about: str) -> Exception:
     what = f"{getattr(error, 'operation_name', 'a call')}: {message or code}"
     if any(part in code for part in _DENIED):
         return NotAllowed(what, **about)
-    if any(part in code for part in _THROTTLED):
+    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
+    if status == 429 or any(part in code for part in _THROTTLED):
         return Throttled(what, **about)
+    if status >= 500 or any(part in code for part in _PASSING):
+        return Unavailable(what, **about)
     return error

@@ -22,6 +22,7 @@ from chalicelib.wording import aws_command
 
 if TYPE_CHECKING:
     from chalicelib.aws import Aws
+    from chalicelib.looking import Unseen
     from chalicelib.settings import Settings
 
 
@@ -46,6 +47,8 @@ class Outcome(StrEnum):
     OBSERVED = "observed"  # an alert was sent, and the calls stayed a plan
     AWAITING_APPROVAL = "awaiting approval"
     CAPPED = "capped"  # the hour's cap or the kill switch held the calls back
+    UNSEEN = "unseen"  # the look failed; that was reported, and the event is kept for another try
+    UNRECORDED = "unrecorded"  # the ledger can't be reached: reported without it, and nothing acts
     FAILED = "failed"  # a call failed; it was reported, and the event is kept for another try
     ACTED = "acted"
 
@@ -146,22 +149,38 @@ class Deed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiet:
-    """Alert about one `subject` (an address, say) at most `most` times in `seconds`, over all events."""
+    """Alert about one `subject` (an address, say) once in `seconds`, over all events."""
 
     subject: str
     seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flood:
+    """Alerts of one `subject` (who does it, and what) may be so many that nobody reads them: count them.
+
+    The first `most` are sent one by one. Of the rest one is sent whenever the count has grown `factor` times
+    since the last one sent; the hourly look sends what is left. Each says how many there were.
+    """
+
+    subject: str
     most: int = 1
+    factor: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """A message to the person on call: a title, then facts, the most important first."""
+    """A message to the person on call: a title, then facts, the most important first.
+
+    `quiet`: the same was said lately; `flood`: there are many like it.
+    """
 
     severity: Severity
     title: str
     facts: tuple[tuple[str, str], ...] = ()
     advice: str = ""
     quiet: Quiet | None = None
+    flood: Flood | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for the ledger."""
@@ -170,13 +189,14 @@ class Alert:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The alert that `as_json` wrote."""
-        quiet = value.get("quiet")
+        quiet, flood = value.get("quiet"), value.get("flood")
         return cls(
             severity=Severity(value["severity"]),
             title=value["title"],
             facts=tuple((label, fact) for label, fact in value["facts"]),
             advice=value["advice"],
-            quiet=Quiet(**quiet) if quiet else None,
+            quiet=Quiet(subject=quiet["subject"], seconds=quiet["seconds"]) if quiet else None,
+            flood=Flood(**flood) if flood else None,
         )
 
 
@@ -270,6 +290,10 @@ class Way(Generic[AnEvent, Facts]):
     how long (`sightings_kept`). `remembers(event, facts, expected) -> state` says what to keep in the ledger
     as the last good state, if anything; it is also called for actions that settings expect. `records(aws,
     event, facts, settings)` writes what may be written only after the outcome is stored in the ledger.
+
+    `blind(event, why, settings) -> facts`: the facts of a look that saw nothing, for what is reported before
+    a retry looks again, or without a ledger. What `decide` makes of them is no less severe than what it could
+    make of any others. A way without it is reported in general words.
     """
 
     on: Trigger
@@ -280,6 +304,7 @@ class Way(Generic[AnEvent, Facts]):
     sightings_kept: timedelta = timedelta(hours=2)
     remembers: Callable[[AnEvent, Facts, bool], str | None] | None = None
     records: Callable[["Aws", AnEvent, Facts, "Settings"], None] | None = None
+    blind: Callable[[AnEvent, "Unseen", "Settings"], Facts] | None = None
 
 
 class UnclearWays(ValueError):

@@ -1,7 +1,7 @@
 """The log events behind an alarm. The alarm says that something happened, the events say who did it.
 
-If they can't be read, the result holds a sentence with the reason. That is no error: the alert goes out
-without a name.
+If they can't be read and trying again would not help, the result holds a sentence with the reason: the alert
+goes out without a name.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 """
@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from chalicelib.errors import MalformedEvent, NotAllowed, Throttled, foreseen
+from chalicelib.errors import AWS_ERRORS, MalformedEvent, NotAllowed, foreseen
 from chalicelib.events import AlarmChange, ApiCallEvent, api_call
+from chalicelib.looking import Unseen, unseen
 from chalicelib.wording import aws_command
 
 # CloudTrail reaches a log group within 5 minutes on average, at times 15.
@@ -75,14 +76,14 @@ class LogEvents:
     """The log events that a search finds, read page after page while somebody iterates, once.
 
     Afterwards `more` tells whether the log holds, or may hold, more than was read, and `could_not_read` why
-    reading stopped early; "" if it didn't.
+    reading stopped early; None if it didn't. What may pass rises from the iteration.
     """
 
     def __init__(self, logs: Any, search: Search) -> None:
         self._logs = logs
         self._search = search
         self.more = False
-        self.could_not_read = ""
+        self.could_not_read: Unseen | None = None
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         try:
@@ -90,23 +91,20 @@ class LogEvents:
             for page in islice(pages, MOST_PAGES):
                 yield from page.get("events", ())
             self.more = next(pages, None) is not None
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             self.more, self.could_not_read = True, _why_unread(error, self._search.group)
 
 
-def _why_unread(error: ClientError | BotoCoreError, group: str) -> str:
+def _why_unread(error: Exception, group: str) -> Unseen:
     code = error.response["Error"].get("Code") if isinstance(error, ClientError) else ""
     if code == "ResourceNotFoundException":
-        return f"there is no log group {group}"
-    known = foreseen(error)
-    if isinstance(known, NotAllowed):
-        return f"not allowed to read the log group {group} ({known})"
-    if isinstance(known, Throttled):
-        return f"CloudWatch Logs was too busy to read the log group {group} ({known})"
-    return f"reading the log group {group}: {known}"
+        return Unseen(why=f"there is no log group {group}")
+    if isinstance(foreseen(error), NotAllowed):
+        return unseen(error, f"not allowed to read the log group {group} ({{}})")
+    return unseen(error, f"reading the log group {group}: {{}}")
 
 
-def unread(what: str, why: str, *, after_some: bool) -> tuple[str, str]:
+def unread(what: str, why: Unseen, *, after_some: bool) -> tuple[str, str]:
     """The fact that says what could not be read: in place of `what`, or beside it where some of it was."""
     return (
         ("Not all", f"the rest could not be read: {why}")
@@ -121,7 +119,7 @@ class CallsFound(Generic[Kept]):
 
     kept: tuple[Kept, ...] = ()
     more: bool = False
-    could_not_read: str = ""
+    could_not_read: Unseen | None = None
 
 
 def calls_found(logs: Any, search: Search, keep: Callable[[ApiCallEvent], Kept | None]) -> CallsFound[Kept]:

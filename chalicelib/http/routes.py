@@ -26,7 +26,6 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 from urllib.parse import unquote
 
-from botocore.exceptions import BotoCoreError, ClientError
 from chalice import (
     BadRequestError,
     Blueprint,
@@ -37,7 +36,7 @@ from chalice import (
     Response,
 )
 
-from chalicelib.errors import NotConfigured
+from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, NotConfigured
 from chalicelib.http.page import HEADERS, does, page, trigger_in_words
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.grants import ANY, on_ledger
@@ -53,6 +52,7 @@ LONGEST_BODY = 256 * 1024  # bytes; as much as EventBridge takes in one PutEvent
 MOST_EVENTS = 100
 MOST_FINDINGS = 100
 FINDINGS_ON_PAGE = 20
+NO_LEDGER = (*AWS_ERRORS, LedgerUnreachable)
 
 # It reads findings and validations, and writes nothing but what somebody asks to be validated.
 GRANTS: tuple[Grant, ...] = (
@@ -212,7 +212,7 @@ def validate() -> Response:
         raise BadRequestError(str(error)) from error
     try:
         begin(AWS.client("sqs"), queue_url(), _ledger(), job)
-    except (ClientError, BotoCoreError, NotConfigured) as error:
+    except (*NO_LEDGER, NotConfigured) as error:
         raise _unavailable(error, "The validation could not be started") from error
     return Response(status_code=202, body={"id": job.id, "state": "planning"})
 
@@ -226,7 +226,7 @@ def validations() -> dict[str, Any]:
     most = _limit(asked.get("limit", str(FINDINGS_ON_PAGE)))
     try:
         return {"validations": [as_json(job) for job in newest(_ledger(), most)]}
-    except (ClientError, BotoCoreError) as error:
+    except NO_LEDGER as error:
         raise _unavailable(error) from error
 
 
@@ -240,7 +240,7 @@ def validation(id: str) -> dict[str, Any]:  # noqa: A002 - the route's own word
         job = found(ledger, identity)
         if job:
             return summary(job, slices(ledger, job.id), datetime.now(UTC))
-    except (ClientError, BotoCoreError) as error:
+    except NO_LEDGER as error:
         raise _unavailable(error) from error
     raise NotFoundError(f"No validation has the id {identity!r}")
 
@@ -320,7 +320,7 @@ def _newest(remediations: Iterable[Remediation], most: int) -> list[LedgerEntry]
     ledger = _ledger()
     try:
         each = [ledger.newest(remediation.name, most) for remediation in remediations]
-    except (ClientError, BotoCoreError) as error:
+    except NO_LEDGER as error:
         raise _unavailable(error) from error
     merged = heapq.merge(*each, key=lambda finding: finding.sort_key, reverse=True)
     return list(merged)[:most]
@@ -329,7 +329,7 @@ def _newest(remediations: Iterable[Remediation], most: int) -> list[LedgerEntry]
 def _stored(identity: str) -> LedgerEntry | None:
     try:
         return _ledger().find(identity)
-    except (ClientError, BotoCoreError) as error:
+    except NO_LEDGER as error:
         raise _unavailable(error) from error
 
 
@@ -340,7 +340,7 @@ def _ledger() -> Ledger:
         raise _unavailable(NotConfigured(f"the environment variable {LEDGER} is missing"))
     try:
         return Ledger(AWS.client("dynamodb"), table)
-    except BotoCoreError as error:
+    except AWS_ERRORS as error:
         raise _unavailable(error) from error
 
 

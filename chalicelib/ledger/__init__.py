@@ -11,9 +11,12 @@ finding#REMEDIATION, TIME#HASH
 sighting#REMEDIATION#SUBJECT, TIME#ID
     One thing that counts only with others, such as a failed login. Written by `ledger`; the remediation says
     when it expires.
-quiet#REMEDIATION, SUBJECT (the second right SUBJECT#2, and so on)
-    A right to send an alert about a subject: which event took it, and `until` when. Written by `ledger`;
-    expires then.
+quiet#REMEDIATION, SUBJECT
+    The right to send an alert about a subject: which event took it, and `until` when. A minute, so long as
+    it isn't sent; then as long as the alert says. Written by `ledger`; expires then.
+flood#REMEDIATION, HASH
+    How many alerts of one subject there were, how many of them the last one sent has told of, and the titles
+    of some that were not sent. Written by `floods`; expires 30 days after the last of them.
 acts#REMEDIATION, NUMBER
     One of the hour's places to act: which entry took it, and `until` when. Written by `ledger`; expires then.
 state#REMEDIATION, good; and beside it, recorded

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import StillUnderWay
@@ -21,7 +22,8 @@ from chalicelib.ledger.entries import (
     key_named,
     key_of,
 )
-from chalicelib.ledger.table import EXPIRES, SK, Kind, Table, expiry, key, partition, stamp
+from chalicelib.ledger.reach import LedgerClient
+from chalicelib.ledger.table import EXPIRES, SK, Kind, Table, Taken, expiry, key, partition, stamp
 from chalicelib.remediation import CallProgress, Event, Outcome, Plan, Quiet, Sighting
 from chalicelib.seal import Item, Oddity, Seal
 
@@ -36,6 +38,17 @@ KILL_SWITCH = key(Kind.SWITCH, "kill")
 # How often a change of an entry is tried anew, when another run has changed it first.
 _TRIES = 5
 
+# Of the right to send an alert, until it is sent: longer than a function runs, shorter than Lambda waits.
+LEASE_SECONDS = 55
+
+
+class Right(Enum):
+    """Whether an event may send an alert about a subject."""
+
+    SPEAK = "speak"
+    QUIET = "quiet"  # another event's alert was sent lately
+    WAIT = "wait"  # another event is about to send one, and may yet fail
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
@@ -48,7 +61,7 @@ class Ledger:
     @property
     def rows(self) -> Table:
         """What reads and writes the table."""
-        return Table(self.client, self.table, self.seal)
+        return Table(LedgerClient(self.client), self.table, self.seal)
 
     def stored(self, remediation: str, event: Event) -> LedgerEntry | None:
         """What an earlier try at this event planned, so that a retry resumes instead of deciding again."""
@@ -66,9 +79,18 @@ class Ledger:
     def store(self, entry: LedgerEntry) -> LedgerEntry:
         """Write a finding whole, before the first call it plans; returns the one that is kept.
 
-        The first is kept: a later decision never overwrites what was noted about an event.
+        The first decision is kept: a later one never overwrites what was noted about an event. That a look
+        failed is no decision.
         """
-        if self.rows.put_new(item_of(entry)):
+        item, undecided = item_of(entry), Outcome.UNSEEN
+        written = (
+            self.rows.put_new(item)
+            if entry.outcome is undecided
+            else self.rows.put_over(
+                item, "#outcome = :seen", names={"#outcome": "outcome"}, values={":seen": {"S": undecided}}
+            )
+        )
+        if written:
             return entry
         return self._read(key_of(entry)) or entry
 
@@ -108,7 +130,7 @@ class Ledger:
     def note(self, remediation: str, sightings: Iterable[Sighting], kept: timedelta) -> None:
         """Remember sightings; the same sighting again overwrites itself.
 
-        Raises Throttled when DynamoDB leaves items unprocessed again and again.
+        Raises LedgerUnreachable, also when DynamoDB keeps leaving over what it was asked.
         """
         items = {
             (sighting.subject, sighting.id): {
@@ -125,17 +147,19 @@ class Ledger:
         found = self.rows.all(_sightings_of(remediation, subject), stamp(since), f"{stamp(until)}~")
         return [_sighting(subject, item) for item in found]
 
-    def may_speak(self, remediation: str, quiet: Quiet, event_key: str, now: datetime) -> int:
-        """Take a right to send an alert about `quiet.subject`; the event that took it keeps it on a retry.
+    def may_speak(self, remediation: str, quiet: Quiet, event_key: str, now: datetime) -> Right:
+        """Take the right to send an alert about `quiet.subject`, for as long as one try at sending takes.
 
-        Returns which of the `most` rights it is, from 1; 0 when all are taken.
+        Sending it extends the right (`spoke`). If sending fails, it lapses by itself and the next one has it.
         """
-        for place in range(1, quiet.most + 1):
-            subject = quiet.subject if place == 1 else f"{quiet.subject}#{place}"
-            right = key(partition(Kind.QUIET, remediation), subject)
-            if self._take(right, event_key, now, quiet.seconds):
-                return place
-        return 0
+        taken = self._take(_right(remediation, quiet), event_key, now, LEASE_SECONDS)
+        if taken.written:
+            return Right.SPEAK
+        return Right.QUIET if taken.other and "spoke" in taken.other else Right.WAIT
+
+    def spoke(self, remediation: str, quiet: Quiet, event_key: str, now: datetime) -> None:
+        """Note that the alert was sent: others are quiet about its subject from now on."""
+        self._take(_right(remediation, quiet), event_key, now, quiet.seconds, spoke={"BOOL": True})
 
     def may_act(self, entry: LedgerEntry, now: datetime, most_an_hour: int) -> bool:
         """Take one of the hour's places; a finding that has one keeps it. False when all are taken."""
@@ -149,7 +173,9 @@ class Ledger:
             return True
         places = (f"{number:04}" for number in range(most_an_hour))
         return any(
-            self._take(key(acts, place), entry.sort_key, now, 3600) for place in places if place not in taken
+            self._take(key(acts, place), entry.sort_key, now, 3600).written
+            for place in places
+            if place not in taken
         )
 
     def remember(self, remediation: str, state: str, now: datetime) -> None:
@@ -174,14 +200,15 @@ class Ledger:
         """Whether the kill switch is there, whoever put it: then nothing acts, in any mode."""
         return self.rows.holds(KILL_SWITCH)
 
-    def _take(self, item_key: Item, holder: str, now: datetime, seconds: int) -> bool:
+    def _take(self, item_key: Item, holder: str, now: datetime, seconds: int, **more: Item) -> Taken:
         """Take a right that only one holder may have for so many seconds; its holder may take it again."""
-        return self.rows.put_over(
+        return self.rows.take(
             {
                 **item_key,
                 "holder": {"S": holder},
                 "until": {"N": str(int(now.timestamp()) + seconds)},
                 EXPIRES: expiry(now + timedelta(seconds=seconds)),
+                **more,
             },
             "#until <= :now OR #holder = :holder",
             names={"#until": "until", "#holder": "holder"},
@@ -201,6 +228,10 @@ def state_key(remediation: str) -> dict[str, Any]:
 
 def _word_of_state(remediation: str) -> dict[str, Any]:
     return key(partition(Kind.STATE, remediation), "recorded")
+
+
+def _right(remediation: str, quiet: Quiet) -> Item:
+    return key(partition(Kind.QUIET, remediation), quiet.subject)
 
 
 def _sightings_of(remediation: str, subject: str) -> str:

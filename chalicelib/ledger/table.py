@@ -17,7 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import Throttled
+from chalicelib.errors import LedgerUnreachable
 from chalicelib.seal import Item, Noticed, Oddity, Seal, seal_of
 
 PK, SK, EXPIRES, VERSION = "pk", "sk", "expires", "version"
@@ -44,6 +44,7 @@ class Kind(StrEnum):
     FINDING = "finding"
     SIGHTING = "sighting"
     QUIET = "quiet"
+    FLOOD = "flood"
     ACTS = "acts"
     STATE = "state"
     SWITCH = "switch"
@@ -84,7 +85,7 @@ def in_shell(item_key: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table through a low-level DynamoDB client. Every method raises ClientError and Unsealed.
+    """The table through the ledger's own client. Every method raises LedgerUnreachable.
 
     In an expression `#word` stands for the attribute of `names`, `:word` for the value of `values`. Without a
     `seal` items are read unproven and written without: for who may not vouch for them, the HTTP side.
@@ -162,7 +163,7 @@ class Table:
     def write(self, items: Iterable[Item], *, remediation: str) -> None:
         """Write many items; replaces those that were there.
 
-        Raises Throttled when DynamoDB leaves items unprocessed again and again.
+        Raises LedgerUnreachable when DynamoDB leaves items unprocessed again and again.
         """
         waiting, patience = [{"PutRequest": {"Item": self._sealed(item)}} for item in items], _PATIENCE
         while waiting:
@@ -170,7 +171,9 @@ class Table:
             left = answer.get("UnprocessedItems", {}).get(self.name, [])
             patience = patience - 1 if left else _PATIENCE
             if not patience:
-                raise Throttled("BatchWriteItem left items over again and again", remediation=remediation)
+                raise LedgerUnreachable(
+                    "BatchWriteItem left items over again and again", remediation=remediation
+                )
             waiting = [*left, *waiting[_BATCH:]]
 
     def all(self, partition_key: str, since: str = "", until: str = "") -> list[Item]:

@@ -6,9 +6,9 @@ log events behind it and report how many there were, in which streams (hosts, co
 when and until when.
 
 If the log group can't be read, or not completely, the alert is still sent and says why: the log group or its
-key was deleted, the function has no permission, or CloudWatch Logs throttles. The log group must exist when
-the stack is deployed: without it CloudFormation can't create the metric filter, and rolls the whole deploy
-back.
+key was deleted, or the function has no permission. Where CloudWatch Logs throttles, that is reported at once,
+and the log group is read again a minute later. The log group must exist when the stack is deployed: without
+it CloudFormation can't create the metric filter, and rolls the whole deploy back.
 
 What we leave alone: the lines themselves. An application's log may hold secrets, and an alert is an e-mail.
 The command in the alert shows the lines to people who may read the log group.
@@ -24,6 +24,7 @@ from typing import Any
 from chalicelib.aws import Aws
 from chalicelib.events import AlarmChange, alarm_change, single
 from chalicelib.evidence.log_events import LogEvents, Search, unread
+from chalicelib.looking import Unseen
 from chalicelib.references import NAMESPACE
 from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Way
 from chalicelib.settings import Settings
@@ -103,7 +104,7 @@ class Lines:
     first: datetime | None = None
     last: datetime | None = None
     more: bool = False
-    could_not_read: str = ""
+    could_not_read: Unseen | None = None
 
     @property
     def count(self) -> int:
@@ -112,8 +113,13 @@ class Lines:
 
 
 def look(aws: Aws, alarm: AlarmChange, settings: Settings) -> Lines:
-    """Count the lines behind the alarm. If they can't be read, the reason is reported, not raised."""
+    """Count the lines behind the alarm."""
     return _counted(aws.client("logs"), _search(alarm, settings))
+
+
+def blind(_alarm: AlarmChange, why: Unseen, _settings: Settings) -> Lines:
+    """What is known without a look."""
+    return Lines(more=True, could_not_read=why)
 
 
 def decide(alarm: AlarmChange, facts: Lines, _now: datetime, settings: Settings) -> Plan:
@@ -196,7 +202,15 @@ REMEDIATION = Remediation(
     woken_by="a word in a log group you name, so many times in a period",
     response="reports how many, in which streams, since when",
     page=__doc__ or "",
-    ways=(Way(on=OnEvent(pattern=ALARM_PATTERN), parse=single(alarm_change), look=look, decide=decide),),
+    ways=(
+        Way(
+            on=OnEvent(pattern=ALARM_PATTERN),
+            parse=single(alarm_change),
+            look=look,
+            decide=decide,
+            blind=blind,
+        ),
+    ),
     grants=GRANTS,
     settings={GROUP: GROUP_PARAMETER.ref, PATTERN: PATTERN_PARAMETER.ref},
     parameters=(GROUP_PARAMETER, PATTERN_PARAMETER, THRESHOLD_PARAMETER, PERIOD_PARAMETER),

@@ -5,7 +5,7 @@ that the host may stop answering, or that an intruder is using it. A composite a
 (`trailwarden package` writes host.json, deployed once for each host) watches for it.
 
 What we do: report which host, and what each of the alarm's parts saw. Where the parts can't be read, the
-alarm is reported with the reason.
+alarm is reported with the reason; where CloudWatch doesn't answer, it is asked again.
 
 What we leave alone: the host. People decide whether to stop it, to give it more room, or to log in and look.
 
@@ -16,11 +16,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.aws import Aws
-from chalicelib.errors import foreseen
+from chalicelib.errors import AWS_ERRORS
 from chalicelib.events import AlarmChange, alarm_change, single
+from chalicelib.looking import Unseen, unseen
 from chalicelib.references import HOST_PRESSURE
 from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Way
 from chalicelib.settings import Settings
@@ -61,7 +60,7 @@ class Parts:
     """All of them, or why they could not be read."""
 
     parts: tuple[Part, ...] = ()
-    could_not_read: str = ""
+    could_not_read: Unseen | None = None
 
 
 def look(aws: Aws, alarm: AlarmChange, _settings: Settings) -> Parts:
@@ -72,10 +71,10 @@ def look(aws: Aws, alarm: AlarmChange, _settings: Settings) -> Parts:
         rule = "".join(each["AlarmRule"] for each in composites["CompositeAlarms"])
         names = _PART.findall(rule)[:MOST_PARTS]
         if not names:
-            return Parts(could_not_read=f"the alarm {alarm.name} is gone, or names no others")
+            return Parts(could_not_read=Unseen(why=f"the alarm {alarm.name} is gone, or names no others"))
         found = cloudwatch.describe_alarms(AlarmNames=names, AlarmTypes=["MetricAlarm"])["MetricAlarms"]
-    except (ClientError, BotoCoreError) as error:
-        return Parts(could_not_read=str(foreseen(error)))
+    except AWS_ERRORS as error:
+        return Parts(could_not_read=unseen(error))
     return Parts(
         parts=tuple(
             Part(
@@ -86,6 +85,11 @@ def look(aws: Aws, alarm: AlarmChange, _settings: Settings) -> Parts:
             for each in found
         )
     )
+
+
+def blind(_alarm: AlarmChange, why: Unseen, _settings: Settings) -> Parts:
+    """What is known without a look."""
+    return Parts(could_not_read=why)
 
 
 def decide(alarm: AlarmChange, facts: Parts, _now: datetime, _settings: Settings) -> Plan:
@@ -121,6 +125,14 @@ REMEDIATION = Remediation(
     woken_by="a host's CPU and disk alarms at once (its own stack, host.json)",
     response="reports the host and what each part saw",
     page=__doc__ or "",
-    ways=(Way(on=OnEvent(pattern=PATTERN), parse=single(alarm_change), look=look, decide=decide),),
+    ways=(
+        Way(
+            on=OnEvent(pattern=PATTERN),
+            parse=single(alarm_change),
+            look=look,
+            decide=decide,
+            blind=blind,
+        ),
+    ),
     grants=GRANTS,
 )

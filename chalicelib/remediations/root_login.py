@@ -17,9 +17,10 @@ Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-ev
 from datetime import datetime
 
 from chalicelib.aws import Aws
+from chalicelib.counting import COUNTING
 from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.evidence.sign_in import NOT_RECORDED, in_words, mfa_used, succeeded
-from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Way
+from chalicelib.remediation import Alert, Flood, Grant, Plan, Remediation, Severity, Way
 from chalicelib.settings import Settings
 from chalicelib.triggers import OnEvent
 from chalicelib.wording import when
@@ -72,6 +73,8 @@ def decide(event: ApiCallEvent, _facts: None, _now: datetime, _settings: Setting
                 ("CloudTrail event", event.key),
             ),
             advice=_AFTER_FAILURE if worked is False else _AFTER_SUCCESS,
+            # Anybody may fail to sign in, as often as they like.
+            flood=Flood(subject="failed", most=3) if worked is False else None,
         )
     )
 
@@ -96,7 +99,10 @@ REMEDIATION = Remediation(
     woken_by="root signs in to the console, anywhere",
     response="reports who, from where, with what, MFA or not; a metric filter and alarm stand beside it",
     page=__doc__ or "",
-    ways=(Way(on=OnEvent(pattern=PATTERN, everywhere=True), parse=api_call, look=look, decide=decide),),
+    ways=(
+        Way(on=OnEvent(pattern=PATTERN, everywhere=True), parse=api_call, look=look, decide=decide),
+        COUNTING,
+    ),
     grants=GRANTS,
     controls=("CIS 4.3", "Security Hub CloudWatch.1", "ATT&CK T1078.004"),
 )

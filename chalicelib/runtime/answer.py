@@ -13,29 +13,35 @@
 8. send the alerts, marking each alert as sent. A call that failed is reported at once, with the reason, and
    then its error rises, so that Lambda tries again: one alert says that it failed, and one how it ended.
 
+Whatever fails, it is told at least once, and then the error rises. A look that fails is told with what is
+known without it; the retry looks again. Without a ledger each try tells, unclaimed and uncounted, and nothing
+acts: repeats are allowed, silence is not.
+
 What the ledger holds counts only under the function's own seal. Whatever else was met there on the way is
 reported at the end.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from botocore.exceptions import ClientError
 
 from chalicelib.aws import Aws
-from chalicelib.errors import foreseen
+from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, NotAllowed, StillUnderWay, foreseen
 from chalicelib.ledger.claims import Claim, under_claim
 from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of
 from chalicelib.ledger.ledger import ledger_of
+from chalicelib.looking import Unseen, denials
 from chalicelib.remediation import Alert, CallProgress, Event, Outcome, Plan, Remediation, Severity, Way
-from chalicelib.runtime import execute, limits, notify, tampering
+from chalicelib.runtime import execute, limits, tampering
+from chalicelib.runtime.voice import Facts, Voice, denied, folding
 from chalicelib.seal import Oddity, Seal
 from chalicelib.settings import Mode, Settings
-from chalicelib.wording import span
+from chalicelib.triggers import OnSchedule
+from chalicelib.wording import when
 
 log = Logger(service="trailwarden")
 MOST_TOLD = 20  # alerts about the ledger itself, for one event
@@ -64,6 +70,12 @@ def answer(remediation: Remediation, raw: Mapping[str, Any], context: Any) -> di
         else:
             log.info(outcome, extra={"remediation": remediation.name, "event_key": event.key})
             outcomes.append({"event": event.key, "outcome": outcome})
+    if isinstance(way.on, OnSchedule):
+        try:
+            run.count()
+        except Exception as error:
+            log.exception("floods could not be counted", extra={"remediation": remediation.name})
+            errors.append(error)
     if errors:
         raise errors[0]
     return {"remediation": remediation.name, "events": outcomes}
@@ -82,33 +94,53 @@ class Invocation:
         self.seal = Seal(partial(aws.client, "kms"), settings.seal_key, remediation.name)
         self.settings = replace(settings, seal=self.seal)
         self.ledger = ledger_of(aws, self.settings)
+        self.voice = Voice(aws.client("sns"), settings.topic_arn, remediation.name, self.ledger)
+        # Of the event that is handled now: how far it came, and which alerts were sent in this try.
+        self._so_far: LedgerEntry | None = None
+        self._sent: set[int] = set()
 
     def handle(self, event: Event) -> Outcome:
         """Take one event the whole way, once. Raises the errors of chalicelib.errors, and unforeseen ones."""
+        self._so_far, self._sent = None, set()
         try:
-            outcome = self._handled(event)
-        except ClientError as error:
-            known = foreseen(error, **self._about(event))
-            raise known from (None if known is error else error)
+            return self._once(event)
+        except LedgerUnreachable as error:
+            failure = LedgerUnreachable(error.what, **self._about(event))
+            self._tell_without_ledger(event, failure)
+            raise failure from error
         finally:
             self._tell_tampering(event)
-        return outcome
 
-    def _handled(self, event: Event) -> Outcome:
-        if self._suppressed(event):
-            return self._recorded(event)
-        work = partial(self._work, event)
-        return under_claim(self.ledger, self.remediation.name, event, work, context=self.context)
+    def count(self) -> None:
+        """Tell what of this function's floods is left over; raises LedgerUnreachable, what SNS raises."""
+        self.voice.say_what_is_left()
+
+    def _once(self, event: Event) -> Outcome:
+        try:
+            if self._suppressed(event):
+                return self._recorded(event)
+            work = partial(self._work, event)
+            return under_claim(self.ledger, self.remediation.name, event, work, context=self.context)
+        except AWS_ERRORS as error:
+            known = foreseen(error, **self._about(event))
+            raise known from (None if known is error else error)
 
     def _work(self, event: Event, claim: Claim) -> Outcome:
         stored = self.ledger.stored(self.remediation.name, event)
         if stored and claim.first and tampering.should_be_claimed(stored, datetime.now(UTC)):
             self.ledger.rows.notice(Oddity.GONE, claim.key)
-        entry = stored or self._decided(event)
+        undecided = stored is not None and stored.outcome is Outcome.UNSEEN
+        entry = stored if stored and not undecided else self._decided(event)
         if entry.plan.empty:
+            if stored:  # a failed look was told of, and there was nothing to see
+                self.ledger.settle(stored, Outcome.TOLD)
             return Outcome.NOTHING
+        self._so_far = entry
         entry, error = self._acted(entry)
-        entry = self._tell(entry)
+        self._so_far = entry
+        if isinstance(error, LedgerUnreachable):
+            raise error
+        entry = self._tell(entry, _NOW_SEEN if undecided else ())
         if error:
             raise error
         return entry.outcome
@@ -119,15 +151,97 @@ class Invocation:
         name = self.remediation.name
         if self.way.sightings:
             self.ledger.note(name, self.way.sightings(event), self.way.sightings_kept)
-        facts = self.way.look(self.aws, event, self.settings)
+        try:
+            facts = self.way.look(self.aws, event, self.settings)
+            plan = self.way.decide(event, facts, now, self.settings)
+        except LedgerUnreachable:
+            raise
+        except Exception as error:
+            self._tell_unseen(event, error)
+            raise
         self._remember(event, facts, now, expected=False)
-        plan = limits.fitting(self.way.decide(event, facts, now, self.settings))
+        plan = self._whole(plan, event, denials(facts))
         entry = self._entry(event, plan, Outcome.TOLD, facts=limits.facts_as_text(facts))
+        self._so_far = replace(entry, outcome=Outcome.UNRECORDED)
         if not plan.empty:
             entry = self.ledger.store(replace(entry, outcome=self._gate(entry, now)))
+            self._so_far = entry
         if self.way.records:
             self.way.records(self.aws, event, facts, self.settings)
         return entry
+
+    def _whole(self, plan: Plan, event: Event, unseen: tuple[Unseen, ...]) -> Plan:
+        """The plan as it is kept: with an alert of its own for what was denied, and within the limits."""
+        alerts = (*plan.alerts, denied(event, unseen, self.remediation.name)) if unseen else plan.alerts
+        return limits.fitting(folding(replace(plan, alerts=alerts), event))
+
+    # ---- what is told when something fails ------------------------------------------------------
+
+    def _tell_unseen(self, event: Event, error: Exception) -> None:
+        """Tell at once what is known without the look that failed; the retry looks again."""
+        known = foreseen(error)
+        why = Unseen(why=str(known), denied=isinstance(known, NotAllowed))
+        plan = self._whole(self._blind_plan(event, why), event, (why,) if why.denied else ())
+        if plan.empty:
+            return
+        self._so_far = self.ledger.store(self._entry(event, plan, Outcome.UNSEEN))
+        if self._so_far.outcome is Outcome.UNSEEN:
+            self._tell(self._so_far, (("Could not look", f"{why}; {_LOOKS_AGAIN}"),))
+
+    def _tell_without_ledger(self, event: Event, error: LedgerUnreachable) -> None:
+        """Tell what can be told: without claim or count, so perhaps again. Nothing is done.
+
+        Raises what SNS raises.
+        """
+        if self._suppressed(event):
+            return
+        entry = self._so_far or self._entry(
+            event, self._plan_without_ledger(event, error), Outcome.UNRECORDED
+        )
+        for index, alert in enumerate(_alerts(entry)):
+            if index in self._sent | entry.told | entry.quiet:
+                continue
+            no_ledger = ("No ledger", f"{error.what}: nothing is done, and you may be told this again")
+            self.voice.publish(entry, replace(alert, facts=(no_ledger, *alert.facts)), index)
+            self._sent.add(index)
+
+    def _plan_without_ledger(self, event: Event, error: LedgerUnreachable) -> Plan:
+        """What a look comes to, where there is time for one; else what is known without it."""
+        why = Unseen(why=error.what)
+        if self.context.get_remaining_time_in_millis() > _TIME_TO_LOOK:
+            try:
+                facts = self.way.look(self.aws, event, self.settings)
+                plan = self.way.decide(event, facts, datetime.now(UTC), self.settings)
+                return self._whole(plan, event, denials(facts))
+            except Exception as failed:  # noqa: BLE001 - whatever it is, the event is told of without it
+                log.warning("could not look: %s", failed)
+                why = Unseen(why=str(failed))
+        return limits.fitting(self._blind_plan(event, why))
+
+    def _blind_plan(self, event: Event, why: Unseen) -> Plan:
+        """The alerts for an event that nobody could look into; no calls, since nothing is certain."""
+        try:
+            if self.way.blind:
+                facts = self.way.blind(event, why, self.settings)
+                return Plan(alerts=self.way.decide(event, facts, datetime.now(UTC), self.settings).alerts)
+        except Exception:
+            log.exception("nothing could be decided without a look")
+        return Plan.alert(
+            Alert(
+                severity=Severity.HIGH,
+                title=f"{self.remediation.title}: nobody could look into it",
+                facts=(
+                    ("Event", event.key),
+                    ("Who", event.principal or "not recorded"),
+                    ("When", when(event.at)),
+                    ("Account", event.account or "not recorded"),
+                    ("Region", event.region or self.aws.region),
+                    ("Why", why.why),
+                ),
+            )
+        )
+
+    # ---- remembering, gating, acting, telling ---------------------------------------------------
 
     def _recorded(self, event: Event) -> Outcome:
         """Note what is not told. What settings expect may be the new good state, once: not a redelivery's."""
@@ -168,18 +282,26 @@ class Invocation:
             self.aws, self.ledger, entry, remediation=self.remediation, settings=self.settings
         )
 
-    def _tell(self, entry: LedgerEntry) -> LedgerEntry:
-        """Send the alerts not sent yet: that a call failed, and how it ended, are two of them."""
+    def _tell(self, entry: LedgerEntry, more: Facts = ()) -> LedgerEntry:
+        """Send the alerts not sent yet: that a call failed, and how it ended, are two of them.
+
+        `more`: facts that each of them begins with.
+        """
         mark: Mark = "warned" if entry.outcome is Outcome.FAILED else "told"
+        waits: StillUnderWay | None = None
         for index, alert in enumerate(_alerts(entry)):
             if index in getattr(entry, mark) | entry.quiet:
                 continue
-            heard = self._heard(entry, alert)
-            if heard is None:
-                entry = self.ledger.mark(entry, "quiet", index)
+            try:
+                said = self.voice.say(entry, index, alert, more)
+            except StillUnderWay as error:
+                waits = error
                 continue
-            self._publish(entry, heard, warned=index in entry.warned)
-            entry = self.ledger.mark(entry, mark, index)
+            if said:
+                self._sent.add(index)
+            entry = self.ledger.mark(entry, mark if said else "quiet", index)
+        if waits:
+            raise waits
         if entry.outcome is Outcome.TOLD and not entry.told:
             return self.ledger.settle(entry, Outcome.QUIET)
         return entry
@@ -190,36 +312,11 @@ class Invocation:
         for each in noticed:
             log.critical(str(each), extra=self._about(event))
             found = tampering.Tampering.of(each, event, datetime.now(UTC))
-            self._tell(self.ledger.store(self._entry(found, tampering.plan(found), Outcome.TOLD)))
-
-    def _heard(self, entry: LedgerEntry, alert: Alert) -> Alert | None:
-        """The alert as it is sent; None where its subject has had enough alerts lately."""
-        if alert.quiet is None:
-            return alert
-        now = datetime.now(UTC)
-        place = self.ledger.may_speak(entry.remediation, alert.quiet, entry.event_key, now)
-        if not place:
-            return None
-        if place < alert.quiet.most or place == 1:
-            return alert
-        lull = span(timedelta(seconds=alert.quiet.seconds))
-        goes_on = f"this is number {place} within {lull}; more of it goes to the ledger without an alert"
-        return replace(alert, facts=(*alert.facts, ("And on", goes_on)))
-
-    def _publish(self, entry: LedgerEntry, alert: Alert, *, warned: bool) -> None:
-        message = notify.message_of(
-            alert,
-            entry.id,
-            entry.outcome,
-            entry.plan.calls,
-            entry.progress,
-            failure=entry.failure,
-            warned=warned,
-        )
-        sns = self.aws.client("sns")
-        notify.publish(
-            sns, self.settings.topic_arn, remediation=entry.remediation, alert=alert, message=message
-        )
+            entry = self._entry(found, tampering.plan(found), Outcome.TOLD)
+            try:
+                self._tell(self.ledger.store(entry))
+            except LedgerUnreachable:
+                self.voice.publish(entry, entry.plan.alerts[0], 0)
 
     def _suppressed(self, event: Event) -> bool:
         principal = event.principal
@@ -236,6 +333,12 @@ class Invocation:
 
     def _about(self, event: Event) -> dict[str, str]:
         return {"remediation": self.remediation.name, "event_key": event.key}
+
+
+_NOW_SEEN = (("Told before", "that Trailwarden could not look; this is what it has seen now"),)
+_LOOKS_AGAIN = "it looks again one minute later, and two minutes after that; then the event is a dead letter"
+# Milliseconds: a service that hangs takes 30 seconds, and then there must be time to say so.
+_TIME_TO_LOOK = 40_000
 
 
 def _all_settled(entry: LedgerEntry) -> bool:

@@ -1,9 +1,11 @@
 """The only module that changes anything in AWS on a remediation's behalf."""
 
+from dataclasses import replace
+
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import Aws
-from chalicelib.errors import NotAllowed, NotDeclared, foreseen
+from chalicelib.errors import LedgerUnreachable, NotAllowed, NotDeclared, foreseen
 from chalicelib.ledger.entries import LedgerEntry, key_of
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Call, CallProgress, Outcome, Remediation
@@ -20,24 +22,46 @@ def carry_out(
     Returns the finding after that, ACTED or FAILED, and the error that stopped it: NotDeclared, NotAllowed,
     Throttled, or an unforeseen error of AWS's. The error is returned and not raised, because it must be
     reported first.
+
+    Where the ledger can't be reached any more, nothing further is done; the finding that is returned then
+    says how far it came, and the ledger may not.
     """
     try:
         declared.check(entry, remediation, settings, aws)
     except NotDeclared as error:
         ledger.rows.notice(Oddity.UNDECLARED, key_of(entry))
-        return ledger.settle(entry, Outcome.FAILED, str(error)), error
+        return _settled(ledger, entry, Outcome.FAILED, str(error)), error
     for index, call in enumerate(entry.plan.calls):
         before = entry.progress.get(index)
         if before not in (None, CallProgress.BEGUN):
             continue
-        entry = ledger.did(entry, index, CallProgress.BEGUN)
+        try:
+            entry = ledger.did(entry, index, CallProgress.BEGUN)
+        except LedgerUnreachable as error:
+            return _stopped(entry, error), error
         try:
             progress = _made(aws, call, tried_before=before is CallProgress.BEGUN)
         except Exception as error:  # noqa: BLE001 - any error is reported and then rises
             failure = _explained(error, call, entry)
-            return ledger.settle(entry, Outcome.FAILED, str(failure)), failure
-        entry = ledger.did(entry, index, progress)
-    return ledger.settle(entry, Outcome.ACTED), None
+            return _settled(ledger, entry, Outcome.FAILED, str(failure)), failure
+        try:
+            entry = ledger.did(entry, index, progress)
+        except LedgerUnreachable as error:
+            done = replace(entry, progress={**entry.progress, index: progress})
+            return _stopped(done, error), error
+    return _settled(ledger, entry, Outcome.ACTED), None
+
+
+def _stopped(entry: LedgerEntry, error: LedgerUnreachable) -> LedgerEntry:
+    return replace(entry, outcome=Outcome.FAILED, failure=str(error))
+
+
+def _settled(ledger: Ledger, entry: LedgerEntry, outcome: Outcome, failure: str = "") -> LedgerEntry:
+    """Note the outcome. If that fails it is told all the same; the next write of the run fails likewise."""
+    try:
+        return ledger.settle(entry, outcome, failure)
+    except LedgerUnreachable:
+        return replace(entry, outcome=outcome, failure=failure)
 
 
 def _made(aws: Aws, call: Call, *, tried_before: bool) -> CallProgress:

@@ -38,8 +38,8 @@ def message_of(
 ) -> str:
     """The text of an alert: title, facts, what was done about it, how to go on.
 
-    `failure`: why a call failed. `warned`: this alert was reported when a call had failed, and is reported
-    again now.
+    `finding_id`: "" for an alert that counts many. `failure`: why a call failed. `warned`: this alert was
+    reported when a call had failed, and is reported again now.
     """
     facts = [(safe(label, LONGEST_LABEL), safe(fact)) for label, fact in alert.facts]
     width = max((len(label) for label, _ in facts), default=0)
@@ -50,7 +50,7 @@ def message_of(
         _within(_FACTS_BYTES, [f"{label + ':':<{width + 1}} {fact}" for label, fact in facts]),
         _within(_CALLS_BYTES, done),
         _within(_ADVICE_BYTES, advice),
-        [f"Finding {safe(finding_id)}"],
+        [f"Finding {safe(finding_id)}"] if finding_id else [],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
@@ -71,6 +71,7 @@ _PENDING = {
     Outcome.FAILED: "Trailwarden did not yet try:",
     Outcome.OBSERVED: "Trailwarden would do, were its mode enforce:",
     Outcome.AWAITING_APPROVAL: "Trailwarden waits for a yes to do:",
+    Outcome.UNRECORDED: "Trailwarden did not do, because its ledger could not be reached:",
     Outcome.CAPPED: "Trailwarden held back (kill switch or the hour's cap):",
 }
 

@@ -14,7 +14,7 @@ from chalicelib.ledger.table import Kind
 from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP, TRAIL_ROLE, WATCHED_BUCKET
 from chalicelib.remediation import Grant, Remediation
 from chalicelib.template.parts import logical_id
-from chalicelib.triggers import OnQueue
+from chalicelib.triggers import OnQueue, OnSchedule
 
 HTTP_FUNCTION = "api_handler"
 
@@ -91,6 +91,12 @@ def _runtime(remediation: Remediation) -> tuple[Grant, ...]:
         *on_ledger(Kind.CLAIM, name, "PutItem", "DeleteItem"),
         *on_ledger(Kind.FINDING, name, "GetItem", "PutItem"),
         *on_ledger(Kind.QUIET, name, "PutItem"),
+        *on_ledger(Kind.FLOOD, name, "GetItem", "PutItem"),
+        *(
+            on_ledger(Kind.FLOOD, name, "Query")
+            if any(isinstance(trigger, OnSchedule) for trigger in remediation.triggers)
+            else ()
+        ),
         *(on_ledger(Kind.STATE, name, "Query", "PutItem") if any(way.remembers for way in ways) else ()),
         *(
             on_ledger(Kind.SIGHTING, f"{name}#{ANY}", "BatchWriteItem", "Query")

@@ -16,13 +16,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
+from botocore.exceptions import ClientError
 
-from chalicelib.errors import Throttled, foreseen
-
-AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
-"""The errors a call may end with: refused, unreachable, or an answer that does not come from AWS."""
+from chalicelib.errors import AWS_ERRORS, MayPass, foreseen
 
 _ARN = re.compile(
     r"arn:aws[a-z-]*:cloudtrail:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):trail/(?P<name>[0-9A-Za-z._-]{3,128})",
@@ -144,11 +140,11 @@ class Trail:
         error = self.could_not_read.get(part)
         return str(foreseen(error)) if error else ""
 
-    def unless_throttled(self) -> Self:
-        """The same; raises Throttled if AWS throttled a call: the whole look can be tried again."""
+    def unless_passing(self) -> Self:
+        """The same; raises MayPass if a call failed that may work yet: the whole look can be tried again."""
         for error in self.could_not_read.values():
             known = foreseen(error)
-            if isinstance(known, Throttled):
+            if isinstance(known, MayPass):
                 raise known from error
         return self
 

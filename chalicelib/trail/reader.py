@@ -2,7 +2,7 @@
 
 Whether an object is there is asked of the listing of versions, not of GetObject: without s3:ListBucket a
 missing object answers "access denied" (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
-Throttling is raised, since the whole look can be tried again; any other error with an object is reported.
+What may pass is raised, since the whole look can be tried again; any other error with an object is reported.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,10 +11,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.aws import Aws
-from chalicelib.errors import NotConfigured, Throttled, foreseen
+from chalicelib.errors import AWS_ERRORS, NotConfigured
+from chalicelib.looking import unseen
 from chalicelib.trail.description import Part, Trail, TrailArn, describe
 from chalicelib.trail.integrity.evidence import StoredObject, Unreadable
 from chalicelib.trail.integrity.public_keys import KeyRing
@@ -34,7 +33,7 @@ def read_trail(aws: Aws, arn: str) -> Trail:
 
     Raises:
         NotConfigured: `arn` is not a trail's.
-        Throttled: AWS asked for patience.
+        MayPass: AWS could not answer now.
         ClientError, BotoCoreError: there is no such trail (TrailNotFoundException), or it could not be read.
     """
     try:
@@ -42,7 +41,7 @@ def read_trail(aws: Aws, arn: str) -> Trail:
     except ValueError as error:
         raise NotConfigured(str(error)) from None
     client = aws.client("cloudtrail", name.region)
-    trail = describe(client, name, (Part.CONFIGURATION, Part.STATUS)).unless_throttled()
+    trail = describe(client, name, (Part.CONFIGURATION, Part.STATUS)).unless_passing()
     if trail.configuration is None:
         raise trail.could_not_read[Part.CONFIGURATION]
     return trail
@@ -79,18 +78,16 @@ class TrailBucket:
 
         Raises:
             Unreadable: it is there, or may be, and can't be read.
-            Throttled: AWS asked for patience.
+            MayPass: AWS could not answer now.
         """
         try:
             answer = self._s3.get_object(Bucket=bucket, Key=key)
             with closing(answer["Body"]) as body:
                 return body.read(MOST_BYTES), answer["Metadata"]
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             if _code(error) in _MISSING:
                 return None
-            reason = foreseen(error)
-            if isinstance(reason, Throttled):
-                raise reason from error
+            unseen(error)
             if bucket == self.name and not self._there(key):
                 return None
             raise Unreadable(_code(error) or str(error)) from error

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.aws import Aws
-from chalicelib.errors import Throttled, foreseen
+from chalicelib.errors import AWS_ERRORS
+from chalicelib.looking import Unseen, unseen
 from chalicelib.trail.description import Trail
 from chalicelib.trail.integrity.digest import (
     AnyDigest,
@@ -38,7 +37,7 @@ _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
 
 @dataclass(slots=True, kw_only=True)
 class Stretch:
-    """One chain's evidence. `could_not_read`: sentences about what could not be read."""
+    """One chain's evidence. `could_not_read`: what could not be read."""
 
     chain: Chain
     window: Window
@@ -47,14 +46,14 @@ class Stretch:
     keys_failed: bool
     digests: dict[tuple[str, str], AnyDigest] = field(default_factory=dict)
     listing: list[StoredObject] = field(default_factory=list)
-    could_not_read: list[str] = field(default_factory=list)
+    could_not_read: list[Unseen] = field(default_factory=list)
 
     def verified(self, digest: Digest) -> bool:
         """Whether its own signature holds."""
         return verify_signature(digest, self.ring) is None
 
 
-def chains_of(trail: Trail, bucket: TrailBucket) -> tuple[list[Chain], list[str]]:
+def chains_of(trail: Trail, bucket: TrailBucket) -> tuple[list[Chain], list[Unseen]]:
     """The chains of a trail's own account, its home region's first; and what could not be listed."""
     home = Chain(
         prefix=trail.prefix,
@@ -69,7 +68,7 @@ def chains_of(trail: Trail, bucket: TrailBucket) -> tuple[list[Chain], list[str]
     above = home.digest_folder.removesuffix(f"{home.region}/")
     folders = bucket.folders(above, MOST_REGIONS)
     others = sorted({name for name in folders if _REGION.fullmatch(name)} - {home.region})
-    more = [f"{above} holds more than {MOST_REGIONS} folders; the others were not read"]
+    more = [Unseen(why=f"{above} holds more than {MOST_REGIONS} folders; the others were not read")]
     return [home, *(replace(home, region=region) for region in others)], more[: len(folders) == MOST_REGIONS]
 
 
@@ -92,7 +91,7 @@ def gather(
 ) -> Stretch:
     """Read one chain's evidence for a window, or for as much of it as `sight`.
 
-    Throttled, and a listing's errors, rise.
+    MayPass, and a listing's errors, rise.
     """
     return _Gathering(aws, bucket, chain, window, anchor=anchor, sight=sight).stretch()
 
@@ -112,7 +111,7 @@ class _Gathering:
     ) -> None:
         self.aws, self.bucket, self.chain, self.window, self.anchor = aws, bucket, chain, window, anchor
         self.since, self.until = sight or (window.since, window.now)
-        self.could_not_read: list[str] = []
+        self.could_not_read: list[Unseen] = []
 
     def stretch(self) -> Stretch:
         ring, failed = self._ring()
@@ -129,7 +128,8 @@ class _Gathering:
         stretch.listing = [*digests, *self._listed(self.chain.log_folder)]
         wanted = sorted(self._recent(digests), reverse=True)
         if len(wanted) > MOST_DIGESTS:
-            self.could_not_read.append(f"{folder} holds {len(wanted)} objects; the newest were read")
+            why = f"{folder} holds {len(wanted)} objects; the newest were read"
+            self.could_not_read.append(Unseen(why=why))
         for _, key in wanted[:MOST_DIGESTS]:
             self._take(stretch, self.bucket.name, key)
         if self.anchor and (self.anchor.bucket, self.anchor.key) not in stretch.digests:
@@ -141,9 +141,9 @@ class _Gathering:
         region = self.chain.region
         try:
             return read_keys(self.aws, region, self.since, self.until), False
-        except (ClientError, BotoCoreError, UnusableKey) as error:
+        except (*AWS_ERRORS, UnusableKey) as error:
             self.could_not_read.append(
-                f"CloudTrail's public keys of {region} could not be read: {reason_of(error)}"
+                unseen(error, f"CloudTrail's public keys of {region} could not be read: {{}}")
             )
             return KeyRing({}), True
 
@@ -153,9 +153,8 @@ class _Gathering:
             below = f"{folder}{day:%Y/%m/%d}/"
             found, more = self.bucket.versions(below, MOST_LISTED)
             if more:
-                self.could_not_read.append(
-                    f"{below} holds more than {MOST_LISTED} objects; the others were not seen"
-                )
+                why = f"{below} holds more than {MOST_LISTED} objects; the others were not seen"
+                self.could_not_read.append(Unseen(why=why))
             yield from found
 
     def _recent(self, listed: Iterable[StoredObject]) -> Iterator[tuple[datetime, str]]:
@@ -195,14 +194,6 @@ class _Gathering:
         if found:
             stretch.digests[bucket, key] = found
         return found
-
-
-def reason_of(error: Exception) -> str:
-    """The reason in words; throttling rises instead."""
-    reason = foreseen(error)
-    if isinstance(reason, Throttled):
-        raise reason from error
-    return str(reason)
 
 
 def _days(since: datetime, until: datetime) -> list[date]:

@@ -94,6 +94,7 @@ class Calls:
         self._sequence = 0
         self._muted = 0
         self._lawful = 0
+        self.under_way: Asked | None = None  # the call that is on its way to moto, not muted
 
     def answer(self, service: str, operation: str, answer: Answer) -> None:
         """Have a law answer this operation in moto's place."""
@@ -322,7 +323,7 @@ class Calls:
         answer = self._answers.get((asked.service, asked.operation))
         checks = self._checks.get((asked.service, asked.operation), ())
         self._must_be_at_home(asked)
-        retries = 0
+        self.under_way, retries = asked, 0
         if answer is not None and self._travel is not None:
             retries = self._travel(send)
         with self._as_law(client, asked):

@@ -1,9 +1,9 @@
 """Throttling, injected where botocore's own retries still see it.
 
 Each n-th request of a function gets its service's throttling error; an overloaded service refuses
-every request. botocore waits and tries again, and its waiting moves the clock. Calls that a law
-answers still pass through botocore's retries: at the end of the way they get an empty answer,
-which the law's answer replaces.
+every request, and one operation may refuse so many. botocore waits and tries again, and its waiting
+moves the clock. Calls that a law answers still pass through botocore's retries: at the end of the way
+they get an empty answer, which the law's answer replaces.
 
 Sources: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html; the codes, "Common
 Errors" of the services' API references, and
@@ -49,12 +49,24 @@ class Throttles:
         self._functions = functions
         self._requests = 0
         self._overloaded: set[str] = set()
+        self._refusing: dict[tuple[str, str], int] = {}
         self._travelling = False
         setting.calls.on_the_way(self._travel, lambda: self._throttles)
 
     def overload(self, service: str) -> None:
         """A service, by its hyphenated id (`cloudwatch-logs`), throttles functions' requests from now on."""
         self._overloaded.add(service)
+
+    def relieve(self, service: str) -> None:
+        """The service answers again."""
+        self._overloaded.discard(service)
+
+    def refuse(self, service: str, operation: str, requests: int) -> None:
+        """So many requests of functions for this operation, in API names, are throttled from now on.
+
+        botocore sends a call of ours three times: three requests make one call fail.
+        """
+        self._refusing[service, operation] = requests
 
     def _travel(self, send: Send) -> int:
         """Send what a law will answer, if it may be throttled; tell how often botocore tried again."""
@@ -68,7 +80,7 @@ class Throttles:
 
     @property
     def _throttles(self) -> bool:
-        throttles = self._setting.faults.throttled_every > 0 or self._overloaded
+        throttles = self._setting.faults.throttled_every > 0 or self._overloaded or self._refusing
         return bool(throttles) and self._functions.running is not None
 
     def answer(self, service: str, request: Any) -> AWSResponse | None:
@@ -82,7 +94,17 @@ class Throttles:
     def _refuses(self, service: str) -> bool:
         self._requests += 1
         every = self._setting.faults.throttled_every
+        if self._refuses_operation():
+            return True
         return service in self._overloaded or (every > 0 and self._requests % every == 0)
+
+    def _refuses_operation(self) -> bool:
+        asked = self._setting.calls.under_way
+        named = (asked.service, asked.operation) if asked else ("", "")
+        left = self._refusing.get(named, 0)
+        if left:
+            self._refusing[named] = left - 1
+        return left > 0
 
 
 def _nothing(request: Any) -> tuple[int, dict[str, str], str | bytes]:

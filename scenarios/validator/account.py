@@ -15,7 +15,8 @@ from typing import Any
 
 from botocore.config import Config
 
-from chalicelib.trail.description import AWS_ERRORS, Part, Trail, TrailArn, describe
+from chalicelib.errors import AWS_ERRORS
+from chalicelib.trail.description import Part, Trail, TrailArn, describe
 from chalicelib.trail.integrity.public_keys import KeyRing, UnusableKey
 from scenarios.validator.source import CouldNotRead
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.config import Config
 
-from chalicelib.trail.description import AWS_ERRORS
+from chalicelib.errors import AWS_ERRORS
 from chalicelib.trail.integrity.evidence import StoredObject, Unreadable
 from scenarios.validator.cold import ArchivedObject, ColdStorage
 from scenarios.validator.pages import Page, UnknownPage, parse_page

@@ -38,6 +38,7 @@ HOUSE = {
 _WORDS = ("chalicelib.errors", "chalicelib.wording")
 _TYPES = (
     "chalicelib.remediation",
+    "chalicelib.looking",
     "chalicelib.triggers",
     "chalicelib.stack",
     "chalicelib.settings",
@@ -67,6 +68,7 @@ DEPLOYED = {
     "chalicelib.remediations": (
         "chalicelib.trail",
         "chalicelib.evidence",
+        "chalicelib.counting",
         "chalicelib.ledger",
         "chalicelib.references",
         "chalicelib.events",
@@ -76,15 +78,18 @@ DEPLOYED = {
     "chalicelib.ledger": ("chalicelib.trail", "chalicelib.aws", *_TYPES),
     "chalicelib.trail": ("chalicelib.aws", *_TYPES),
     "chalicelib.evidence": ("chalicelib.events", *_TYPES),
+    "chalicelib.counting": ("chalicelib.events", "chalicelib.aws", *_TYPES),
     "chalicelib.references": ("chalicelib.stack",),
     "chalicelib.events": _WORDS,
     "chalicelib.remediation": (
+        "chalicelib.looking",
         "chalicelib.triggers",
         "chalicelib.stack",
         "chalicelib.aws",
         "chalicelib.settings",
         *_WORDS,
     ),
+    "chalicelib.looking": ("chalicelib.errors",),
     "chalicelib.triggers": (),
     "chalicelib.stack": (),
     "chalicelib.settings": ("chalicelib.seal", *_WORDS),

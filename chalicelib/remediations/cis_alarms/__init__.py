@@ -9,7 +9,8 @@ when. Left out is what the pattern catches and the benchmark doesn't mean: a cal
 service (`CreatePolicy` is Organizations' too), and for changes a call that was refused, since nothing was
 changed. Left out is also what settings expect: principals, and addresses such as a scanner's or
 `delivery.logs.amazonaws.com`. When fewer calls are left than the alarm's threshold, no alert is sent. Where
-nothing can be read, the alarm is still reported, with the reason.
+we may not read, the alarm is reported as HIGH, with the reason. Where CloudWatch Logs doesn't answer, that is
+reported at once, and a minute later we look again.
 
 What we leave alone: everything; a change may be somebody's work. Failed sign-ins (4.6) are reported by
 failed_login, which also counts the ones the benchmark's pattern misses; root's sign-ins by root_login, at
@@ -28,6 +29,7 @@ from chalicelib.aws import Aws
 from chalicelib.events import AlarmChange, ApiCallEvent, alarm_messages
 from chalicelib.evidence.log_events import Search, calls_found, unread
 from chalicelib.evidence.sign_in import who
+from chalicelib.looking import Unseen
 from chalicelib.references import EXPECTED_PRINCIPALS, TRAIL_GROUP
 from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Way
 from chalicelib.remediations.cis_alarms.controls import (
@@ -85,7 +87,7 @@ class Behind:
 
     calls: tuple[SeenCall, ...] = ()
     more: bool = False
-    could_not_read: str = ""
+    could_not_read: Unseen | None = None
 
     @property
     def counted(self) -> tuple[SeenCall, ...]:
@@ -94,13 +96,18 @@ class Behind:
 
 
 def look(aws: Aws, alarm: AlarmChange, settings: Settings) -> Behind:
-    """The records that the alarm counted. If they can't be read, the reason is reported, not raised."""
+    """The records that the alarm counted."""
     control = control_of(alarm.metric_name)
     if control is None or not _speaks(alarm, control):
         return Behind()
     search = _search(alarm, control, settings)
     found = calls_found(aws.client("logs"), search, lambda event: seen(event, control, settings))
     return Behind(calls=found.kept, more=found.more, could_not_read=found.could_not_read)
+
+
+def blind(_alarm: AlarmChange, why: Unseen, _settings: Settings) -> Behind:
+    """What is known without a look."""
+    return Behind(more=True, could_not_read=why)
 
 
 def decide(alarm: AlarmChange, facts: Behind, _now: datetime, settings: Settings) -> Plan:
@@ -113,7 +120,7 @@ def decide(alarm: AlarmChange, facts: Behind, _now: datetime, settings: Settings
         return Plan.nothing()
     return Plan.alert(
         Alert(
-            severity=_severity(counted),
+            severity=_severity(counted, facts),
             title=_title(control, counted, more=facts.more),
             facts=(
                 *_who_and_what(counted, facts),
@@ -169,8 +176,10 @@ def _left_out(event: ApiCallEvent, control: CisControl, settings: Settings) -> s
     return ""
 
 
-def _severity(counted: Sequence[SeenCall]) -> Severity:
-    return Severity.HIGH if any(call.root for call in counted) else Severity.MEDIUM
+def _severity(counted: Sequence[SeenCall], facts: Behind) -> Severity:
+    """Root's calls are graver, and may be among what could not be read."""
+    root = any(call.root for call in counted)
+    return Severity.HIGH if root or facts.could_not_read else Severity.MEDIUM
 
 
 def _title(control: CisControl, counted: Sequence[SeenCall], *, more: bool) -> str:
@@ -224,7 +233,7 @@ REMEDIATION = Remediation(
     woken_by="the CIS benchmark's fifteen alarms on the trail's log group",
     response="reports who made which calls, from where and when; leaves out what settings expect",
     page=__doc__ or "",
-    ways=(Way(on=OnTopic(topic=TOPIC), parse=alarm_messages, look=look, decide=decide),),
+    ways=(Way(on=OnTopic(topic=TOPIC), parse=alarm_messages, look=look, decide=decide, blind=blind),),
     grants=GRANTS,
     settings={
         TRAIL_LOG_GROUP: TRAIL_GROUP,

@@ -4,7 +4,8 @@
 every wording of sshd. One attempt is one sshd process on one host that serves one address; it counts once,
 even if it logs several lines. When an address reaches the threshold within the window, even if lines arrive
 late, twice or out of order, one alert names the address, the hosts, the users tried and the rate. For the
-next hour there is no other alert about that address.
+next hour there is no other alert about that address. Of many addresses in one log stream the first five are
+reported one by one, then they are counted: who can write to a host's log can write any address there.
 
 **The console.** A metric filter on the trail's log group counts failed sign-ins, an alarm watches the count.
 An alarm only knows that there were many; when it goes off, we read the log events behind it and say who tried
@@ -23,11 +24,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.aws import Aws
+from chalicelib.counting import COUNTING
 from chalicelib.events import AlarmChange, LogBatch, Raw, alarm_change, log_batch, single
 from chalicelib.evidence.log_events import Search, unread
 from chalicelib.ledger.ledger import ledger_of
+from chalicelib.looking import Unseen
 from chalicelib.references import NAMESPACE, TRAIL_GROUP
-from chalicelib.remediation import Alert, Grant, Plan, Quiet, Remediation, Severity, Sighting, Way
+from chalicelib.remediation import Alert, Flood, Grant, Plan, Quiet, Remediation, Severity, Sighting, Way
 from chalicelib.remediations.failed_login import console, sshd
 from chalicelib.remediations.failed_login.bursts import Attempt, Burst, densest
 from chalicelib.remediations.failed_login.console import SignInFailure, SignInFailures, read_failures
@@ -94,6 +97,8 @@ QUIET_SECONDS = 3600
 SIGHTINGS_KEPT = timedelta(days=2)
 # A finding is one DynamoDB item of at most 400 KB, even if an attacker makes many attempts.
 MOST_ATTEMPTS = 500
+# So many addresses at one host are told one by one.
+MOST_ONE_BY_ONE = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +107,7 @@ class Attempts:
 
     attempts: tuple[Attempt, ...]
     more: bool = False
+    could_not_read: Unseen | None = None
 
 
 # ---- sshd ---------------------------------------------------------------------------------------
@@ -140,15 +146,25 @@ def look_for_attempts(aws: Aws, event: LoginFailures, settings: Settings) -> Att
     return _attempts(ledger.sightings(NAME, event.address, event.since - window, event.at + window), event.at)
 
 
+def blind_to_attempts(event: LoginFailures, why: Unseen, _settings: Settings) -> Attempts:
+    """What the lines themselves say; how many there were before is not known."""
+    known = {failure.attempt: failure for failure in reversed(event.failures)}
+    attempts = tuple(
+        Attempt(id=identity, at=failure.at, host=failure.host, user=failure.user)
+        for identity, failure in sorted(known.items(), key=lambda item: (item[1].at, item[0]))
+    )
+    return Attempts(attempts=attempts, more=True, could_not_read=why)
+
+
 def decide_on_attempts(event: LoginFailures, facts: Attempts, _now: datetime, settings: Settings) -> Plan:
     """Tell an address that reached the threshold."""
     threshold, seconds = settings.number(THRESHOLD), settings.number(WINDOW_SECONDS)
     mine = frozenset(failure.attempt for failure in event.failures)
     burst = densest(facts.attempts, timedelta(seconds=seconds), mine)
-    if burst is None or len(burst.attempts) < threshold:
+    if burst is None or (len(burst.attempts) < threshold and not facts.could_not_read):
         return Plan.nothing()
     limit = f"{threshold} in {span(timedelta(seconds=seconds))}"
-    return Plan.alert(_burst_alert(event, burst, limit, more=facts.more))
+    return Plan.alert(_burst_alert(event, burst, limit, facts))
 
 
 def _attempts(seen: Iterable[Sighting], around: datetime) -> Attempts:
@@ -169,8 +185,9 @@ def _attempts(seen: Iterable[Sighting], around: datetime) -> Attempts:
     return Attempts(attempts=tuple(kept), more=len(nearest) > MOST_ATTEMPTS)
 
 
-def _burst_alert(event: LoginFailures, burst: Burst, limit: str, *, more: bool) -> Alert:
-    count = f"{len(burst.attempts)}{' or more' if more else ''}"
+def _burst_alert(event: LoginFailures, burst: Burst, limit: str, facts: Attempts) -> Alert:
+    count = f"{len(burst.attempts)}{' or more' if facts.more else ''}"
+    unknown = (("Before that", f"not known: {facts.could_not_read}"),) if facts.could_not_read else ()
     lasted = span(burst.last - burst.first)
     return Alert(
         severity=Severity.MEDIUM,
@@ -182,10 +199,13 @@ def _burst_alert(event: LoginFailures, burst: Burst, limit: str, *, more: bool) 
             ("Attempts", f"{count} in {lasted} ({burst.a_minute:.1f} a minute); told from {limit}"),
             ("First", when(burst.first)),
             ("Last", when(burst.last)),
+            *unknown,
             ("Account", event.account or "not recorded"),
         ),
         advice=_AFTER_BURST,
         quiet=Quiet(subject=event.address, seconds=QUIET_SECONDS),
+        # Addresses are cheap, and who can write to a host's log can write any there; not which stream it is.
+        flood=Flood(subject=event.log_stream, most=MOST_ONE_BY_ONE),
     )
 
 
@@ -195,6 +215,11 @@ def _burst_alert(event: LoginFailures, burst: Burst, limit: str, *, more: bool) 
 def look_for_failures(aws: Aws, alarm: AlarmChange, settings: Settings) -> SignInFailures:
     """What is behind the alarm, from the trail's log group."""
     return read_failures(aws.client("logs"), _search(alarm, settings))
+
+
+def blind_to_failures(_alarm: AlarmChange, why: Unseen, _settings: Settings) -> SignInFailures:
+    """What is known without a look."""
+    return SignInFailures(more=True, could_not_read=why)
 
 
 def decide_on_alarm(alarm: AlarmChange, facts: SignInFailures, _now: datetime, settings: Settings) -> Plan:
@@ -208,7 +233,7 @@ def _search(alarm: AlarmChange, settings: Settings) -> Search:
 
 def _alarm_alert(alarm: AlarmChange, facts: SignInFailures, settings: Settings) -> Alert:
     return Alert(
-        severity=Severity.HIGH if any(failure.root for failure in facts.found) else Severity.MEDIUM,
+        severity=_alarm_severity(facts),
         title=_alarm_title(facts),
         facts=(
             *_who_and_from_where(facts),
@@ -220,6 +245,12 @@ def _alarm_alert(alarm: AlarmChange, facts: SignInFailures, settings: Settings) 
         ),
         advice=_AFTER_ALARM if facts.found else "",
     )
+
+
+def _alarm_severity(facts: SignInFailures) -> Severity:
+    """Root's are graver, and may be among what could not be read."""
+    root = any(failure.root for failure in facts.found)
+    return Severity.HIGH if root or facts.could_not_read else Severity.MEDIUM
 
 
 def _alarm_title(facts: SignInFailures) -> str:
@@ -276,13 +307,16 @@ REMEDIATION = Remediation(
             decide=decide_on_attempts,
             sightings=sightings,
             sightings_kept=SIGHTINGS_KEPT,
+            blind=blind_to_attempts,
         ),
         Way(
             on=OnEvent(pattern=ALARM_PATTERN),
             parse=single(alarm_change),
             look=look_for_failures,
             decide=decide_on_alarm,
+            blind=blind_to_failures,
         ),
+        COUNTING,
     ),
     grants=GRANTS,
     settings={

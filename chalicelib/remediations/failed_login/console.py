@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.events import ApiCallEvent
 from chalicelib.evidence.log_events import Search, calls_found
 from chalicelib.evidence.sign_in import in_words, mfa_used, succeeded, who
+from chalicelib.looking import Unseen
 
 # Wider than CIS 4.6, whose `$.errorMessage = "Failed authentication"` misses failures without a message.
 PATTERN = (
@@ -36,11 +37,11 @@ class SignInFailures:
 
     found: tuple[SignInFailure, ...] = ()
     more: bool = False
-    could_not_read: str = ""
+    could_not_read: Unseen | None = None
 
 
 def read_failures(logs: Any, search: Search) -> SignInFailures:
-    """Ask the trail's log group. If it can't be read, the reason is reported, not raised."""
+    """Ask the trail's log group."""
     found = calls_found(logs, search, _failure)
     return SignInFailures(found=found.kept, more=found.more, could_not_read=found.could_not_read)
 

@@ -114,6 +114,7 @@ class LoginFailures:
     account: str
     address: str
     failures: tuple[LoginFailure, ...]
+    log_stream: str = ""
     region: str = ""
     principal: str = ""
 
@@ -138,7 +139,7 @@ def login_failures(batch: LogBatch) -> tuple[LoginFailures, ...]:
             user=read.user[:LONGEST_NAME],
             address=read.address,
         )
-    return tuple(_of_one(batch.account, address, lines) for address, lines in by_address.items())
+    return tuple(_of_one(batch, address, lines) for address, lines in by_address.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,15 +168,16 @@ def read_line(message: str) -> ReadLine | None:
     return ReadLine(host=header["host"] or "", pid=header["pid"], user=failure["user"] or "", address=address)
 
 
-def _of_one(account: str, address: str, lines: dict[str, LoginFailure]) -> LoginFailures:
+def _of_one(batch: LogBatch, address: str, lines: dict[str, LoginFailure]) -> LoginFailures:
     failures = tuple(sorted(lines.values(), key=lambda failure: (failure.at, failure.line_id)))
     identity = "\n".join([address, *sorted(lines)])
     return LoginFailures(
         key=hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest(),
         at=failures[-1].at,
-        account=account,
+        account=batch.account,
         address=address,
         failures=failures,
+        log_stream=batch.log_stream,
     )
 
 

@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.aws import Aws
-from chalicelib.errors import MalformedEvent, foreseen
+from chalicelib.counting import COUNTING
+from chalicelib.errors import AWS_ERRORS, MalformedEvent
 from chalicelib.events import ApiCallEvent, InstanceState, Raw, api_call, instance_state, single
 from chalicelib.ledger.ledger import Ledger, ledger_of
+from chalicelib.looking import Unseen, unseen
 from chalicelib.references import EXPECTED_PRINCIPALS
-from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Sighting, Way
+from chalicelib.remediation import Alert, Flood, Grant, Plan, Remediation, Severity, Sighting, Way
 from chalicelib.remediations.instance_state.written_down import EVERY_CHANGE, WRITTEN_DOWN
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.stack import Parameter
@@ -76,6 +76,8 @@ LOOKED_BACK = timedelta(minutes=20)
 KEPT = timedelta(hours=2)
 LONGEST_TEXT = 256
 MOST_INSTANCES = 100
+# So many alerts about what one caller brings instances into are sent one by one.
+MOST_ONE_BY_ONE = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,7 @@ class Cause:
     caller: str = ""
     address: str = ""
     event_id: str = ""
-    could_not_read: str = ""
+    could_not_read: Unseen | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +126,11 @@ def look_for_cause(aws: Aws, event: InstanceState, settings: Settings) -> Cause:
     noted = _ledger(aws, settings).sightings(NAME, event.instance, event.at - LOOKED_BACK, event.at)
     causes = [_noted(each) for each in noted if each.detail.get("name") in CAUSES[event.state]]
     return _newest(causes) or _from_history(aws, event)
+
+
+def blind_to_cause(_event: InstanceState, why: Unseen, _settings: Settings) -> Cause:
+    """What is known without a look."""
+    return Cause(could_not_read=why)
 
 
 def note_nameless(aws: Aws, event: InstanceState, cause: Cause, settings: Settings) -> None:
@@ -150,6 +157,7 @@ def decide_on_change(event: InstanceState, cause: Cause, _now: datetime, setting
                 ("Region", event.region or "not recorded"),
                 ("Look with", _command(event)),
             ),
+            flood=Flood(subject=f"{event.state}:{cause.caller}", most=MOST_ONE_BY_ONE),
         )
     )
 
@@ -263,8 +271,8 @@ def _from_history(aws: Aws, event: InstanceState) -> Cause:
             StartTime=event.at - LOOKED_BACK,
             EndTime=event.at + timedelta(minutes=1),
         )
-    except (ClientError, BotoCoreError) as error:
-        return Cause(could_not_read=str(foreseen(error)))
+    except AWS_ERRORS as error:
+        return Cause(could_not_read=unseen(error))
     calls = [call for each in found["Events"] for call in _call(each) if _explains(call, event)]
     causes = [
         Cause(
@@ -335,6 +343,7 @@ REMEDIATION = Remediation(
             parse=single(instance_state),
             look=look_for_cause,
             decide=decide_on_change,
+            blind=blind_to_cause,
             records=note_nameless,
         ),
         Way(
@@ -345,6 +354,7 @@ REMEDIATION = Remediation(
             sightings=sightings,
             sightings_kept=KEPT,
         ),
+        COUNTING,
     ),
     grants=GRANTS,
     settings={

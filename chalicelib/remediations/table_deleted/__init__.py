@@ -6,11 +6,11 @@ and keeps for 35 days.
 
 What we do: report which table, who, from where and whether it worked. For a success we look for backups in
 the table's own region, name the newest that can be restored and give the exact command. A success is HIGH
-where a backup of this very table is ready, or where we could not look, and CRITICAL where none was found:
-then the data may be gone for good. An attempt that AWS refused, or that deletion protection stopped, is
-MEDIUM; one that failed for an ordinary reason, such as a table that isn't there, is LOW. In mode enforce the
-newest backup of this very table is restored under the table's name. A deletion by CloudFormation is reported
-like any other, and says so.
+where a backup of this very table is ready, and CRITICAL where none was found or we could not look: then the
+data may be gone for good. Where DynamoDB doesn't answer, that is reported at once, and looked at again. An
+attempt that AWS refused, or that deletion protection stopped, is MEDIUM; one that failed for an ordinary
+reason, such as a table that isn't there, is LOW. In mode enforce the newest backup of this very table is
+restored under the table's name. A deletion by CloudFormation is reported like any other, and says so.
 
 What we leave alone: a table of that name that exists again; backups of an earlier table of the same name,
 which are named but not restored by themselves; and a restore while DynamoDB still writes a newer backup than
@@ -25,13 +25,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.aws import Aws
-from chalicelib.errors import foreseen
+from chalicelib.counting import COUNTING
+from chalicelib.errors import AWS_ERRORS
 from chalicelib.events import ApiCallEvent, api_call
+from chalicelib.looking import Unseen, unseen
 from chalicelib.references import EXPECTED_PRINCIPALS
-from chalicelib.remediation import Alert, Call, Deed, Grant, Plan, Remediation, Severity, Way
+from chalicelib.remediation import Alert, Call, Deed, Flood, Grant, Plan, Remediation, Severity, Way
 from chalicelib.remediations.table_deleted.backups import (
     Backup,
     Backups,
@@ -113,14 +113,19 @@ class Choice:
 
 
 def look(aws: Aws, event: ApiCallEvent, _settings: Settings) -> Backups:
-    """The table's backups, in its own region; an alert about a lost table must not depend on reading them."""
+    """The table's backups, in its own region."""
     table = table_of(event)
     if event.failed or not table:
         return Backups()
     try:
         return read_backups(aws.client("dynamodb", event.region), table)
-    except (ClientError, BotoCoreError) as error:
-        return Backups(could_not_read=str(foreseen(error)))
+    except AWS_ERRORS as error:
+        return Backups(could_not_read=unseen(error))
+
+
+def blind(_event: ApiCallEvent, why: Unseen, _settings: Settings) -> Backups:
+    """What is known without a look."""
+    return Backups(could_not_read=why)
 
 
 def decide(event: ApiCallEvent, facts: Backups, now: datetime, _settings: Settings) -> Plan:
@@ -203,7 +208,7 @@ def _outlook(event: ApiCallEvent, facts: Backups, choice: Choice | None) -> tupl
     if choice and not choice.earlier:
         return Severity.HIGH, ", a backup is ready"
     if facts.could_not_read or not table_of(event):
-        return Severity.HIGH, ", whether backups are left is unknown"
+        return Severity.CRITICAL, ", whether backups are left is unknown"
     return Severity.CRITICAL, ", no backup of it was found"
 
 
@@ -222,6 +227,8 @@ def _attempt(event: ApiCallEvent) -> Alert:
             ("Succeeded", f"no ({': '.join(filter(None, (event.error_code, event.error_message)))})"),
         ),
         advice=_AFTER_ATTEMPT if loud else "",
+        # Anybody may fail, as often as they like; it never counts among what succeeded.
+        flood=Flood(subject=f"refused:{event.principal}"),
     )
 
 
@@ -314,7 +321,16 @@ REMEDIATION = Remediation(
         "reports who and the exact restore command; restores the newest backup where its mode is `enforce`"
     ),
     page=__doc__ or "",
-    ways=(Way(on=OnEvent(pattern=PATTERN, everywhere=True), parse=api_call, look=look, decide=decide),),
+    ways=(
+        Way(
+            on=OnEvent(pattern=PATTERN, everywhere=True),
+            parse=api_call,
+            look=look,
+            decide=decide,
+            blind=blind,
+        ),
+        COUNTING,
+    ),
     grants=GRANTS,
     deeds=DEEDS,
     settings={

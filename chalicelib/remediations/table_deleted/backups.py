@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from chalicelib.looking import Unseen
 from chalicelib.wording import aws_command
 
 # ALL is documented as USER and SYSTEM; AWS_BACKUP is asked for by its own name.
@@ -42,7 +43,7 @@ class Backups:
 
     newest: tuple[Backup, ...] = ()
     left_out: int = 0
-    could_not_read: str = ""
+    could_not_read: Unseen | None = None
 
     def of_table(self, table_id: str) -> tuple[Backup, ...]:
         """Those of this very table, not of an earlier one of its name; where AWS doesn't say, all."""

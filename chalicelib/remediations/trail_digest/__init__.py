@@ -27,15 +27,14 @@ Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-lo
 
 from datetime import datetime
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.aws import Aws
-from chalicelib.errors import foreseen
+from chalicelib.errors import AWS_ERRORS
 from chalicelib.events import ObjectEvent, Raw, Tick, object_event, single, tick
 from chalicelib.ledger.anchors import read_anchors, write_anchors
 from chalicelib.ledger.grants import ANY, on_ledger
 from chalicelib.ledger.ledger import Ledger, ledger_of
 from chalicelib.ledger.table import Kind
+from chalicelib.looking import Unseen, unseen
 from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET, WATCHED_BUCKET
 from chalicelib.remediation import Grant, Plan, Remediation, Way
 from chalicelib.remediations.trail_digest.alerts import alerts_of
@@ -86,6 +85,11 @@ def look_at_trail(aws: Aws, event: Tick, settings: Settings) -> Audit:
     return audit_trail(aws, trail, bucket, event.at, anchors)
 
 
+def blind_to_trail(_event: Tick, why: Unseen, _settings: Settings) -> Audit:
+    """What is known without a look."""
+    return Audit(could_not_read=(why,))
+
+
 def decide_on_trail(event: Tick, audit: Audit, _now: datetime, settings: Settings) -> Plan:
     """Report what isn't as CloudTrail left it; a sound trail sends no alert."""
     return Plan.alert(*alerts_of(audit, settings.text(TRAIL_ARN_NAME), event.region))
@@ -107,8 +111,13 @@ def look_at_object(aws: Aws, event: ObjectEvent, _settings: Settings) -> History
     """The versions of the object."""
     try:
         return read_history(TrailBucket(aws.client("s3"), event.bucket), event.object_key)
-    except (ClientError, BotoCoreError) as error:
-        return History(could_not_read=str(foreseen(error)))
+    except AWS_ERRORS as error:
+        return History(could_not_read=unseen(error))
+
+
+def blind_to_object(_event: ObjectEvent, why: Unseen, _settings: Settings) -> History:
+    """What is known without a look."""
+    return History(could_not_read=why)
 
 
 def decide_on_object(event: ObjectEvent, history: History, _now: datetime, _settings: Settings) -> Plan:
@@ -122,6 +131,7 @@ def _objects(pattern: Raw) -> Way[ObjectEvent, History]:
         parse=single(object_event),
         look=look_at_object,
         decide=decide_on_object,
+        blind=blind_to_object,
     )
 
 
@@ -141,6 +151,7 @@ REMEDIATION = Remediation(
             look=look_at_trail,
             decide=decide_on_trail,
             records=keep_anchors,
+            blind=blind_to_trail,
         ),
         _objects(DELETED_PATTERN),
         _objects(WRITTEN_PATTERN),

@@ -175,10 +175,10 @@ def _could_not_read(audit: Audit, trail_arn: str) -> Alert:
     count = len(audit.could_not_read) + audit.more_not_read
     things = "1 thing" if count == 1 else f"{count} things"
     return Alert(
-        severity=Severity.MEDIUM,
+        severity=Severity.HIGH if any(each.denied for each in audit.could_not_read) else Severity.MEDIUM,
         title=f"Could not find out whether the CloudTrail trail is sound: {things} could not be looked at",
         facts=(
-            *(("Could not", sentence) for sentence in audit.could_not_read),
+            *(("Could not", each.why) for each in audit.could_not_read),
             *((("And", f"{audit.more_not_read} more"),) if audit.more_not_read else ()),
             ("Looked at", f"{audit.digests} digests, {audit.logs} log files"),
             ("Trail", trail_arn),

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.aws import Aws
+from chalicelib.errors import AWS_ERRORS
+from chalicelib.looking import Unseen, unseen
 from chalicelib.trail.description import Part, Trail
 from chalicelib.trail.integrity.digest import Digest
 from chalicelib.trail.integrity.evidence import DIGEST_PERIOD, ReadLog, Unreadable, Window
@@ -23,7 +23,7 @@ from chalicelib.trail.integrity.keys import Chain
 from chalicelib.trail.integrity.sentences import hour
 from chalicelib.trail.integrity.verdict import judge
 from chalicelib.trail.reader import TrailBucket, read_trail
-from chalicelib.trail.stretch import Stretch, chains_of, gather, reason_of
+from chalicelib.trail.stretch import Stretch, chains_of, gather
 from chalicelib.wording import when
 
 LOOKED_BACK = timedelta(hours=3)
@@ -56,14 +56,14 @@ class Audit:
     """What one look at the trail came to.
 
     `findings`: the heaviest and newest, at most `MOST_KEPT`; `left_out` counts the others by kind.
-    `could_not_read`: sentences about it, and `more_not_read` how many more there are.
+    `could_not_read`: what wasn't seen, and `more_not_read` how many more there are.
     `unverified`: log files that were more than one run reads. `anchors`: how far each chain is verified now.
     """
 
     faults: tuple[tuple[TrailFault, str], ...] = ()  # each with a detail, such as since when
     findings: tuple[IntegrityFinding, ...] = ()
     left_out: tuple[tuple[What, int], ...] = ()
-    could_not_read: tuple[str, ...] = ()
+    could_not_read: tuple[Unseen, ...] = ()
     more_not_read: int = 0
     digests: int = 0
     logs: int = 0
@@ -76,16 +76,16 @@ def audit_trail(
 ) -> Audit:
     """Look at what is new in the trail since the anchors, and at its last hours once more.
 
-    What can't be read is reported in the result. Throttled rises: the look can be tried again.
+    What can't be read is reported in the result. What may pass rises: the look can be tried again.
     """
     try:
         trail = read_trail(aws, arn)
         return _Audit(aws, trail, TrailBucket(aws.client("s3"), bucket), now, anchors).result()
-    except (ClientError, BotoCoreError) as error:
+    except AWS_ERRORS as error:
         code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
         if code in _GONE:
             return Audit(faults=((_GONE[code], str(error)),))
-        return Audit(could_not_read=(f"the trail could not be looked at: {reason_of(error)}",))
+        return Audit(could_not_read=(unseen(error, "the trail could not be looked at: {}"),))
 
 
 _GONE = {"TrailNotFoundException": TrailFault.TRAIL_GONE, "NoSuchBucket": TrailFault.BUCKET_GONE}
@@ -98,10 +98,9 @@ class _Audit:
         self, aws: Aws, trail: Trail, bucket: TrailBucket, now: datetime, anchors: Mapping[Chain, Anchor]
     ) -> None:
         self.aws, self.trail, self.bucket, self.now, self.anchors = aws, trail, bucket, now, anchors
-        why = trail.why_not(Part.STATUS)
-        self.could_not_read = (
-            [f"the trail's status could not be read; assuming that logging is on: {why}"] if why else []
-        )
+        error = trail.could_not_read.get(Part.STATUS)
+        why = "the trail's status could not be read; assuming that logging is on: {}"
+        self.could_not_read = [unseen(error, why)] if error else []
 
     def result(self) -> Audit:
         """Read every region, then judge every region."""
@@ -133,7 +132,7 @@ class _Audit:
     ) -> Audit:
         unread = {(finding.bucket, finding.key) for finding in findings if finding.found == _NOT_READ}
         undecided = [
-            finding.sentence
+            Unseen(why=finding.sentence, denied="AccessDenied" in finding.found)
             for finding in findings
             if finding.weight is Weight.UNDECIDED and finding.found != _NOT_READ
         ]
@@ -189,10 +188,8 @@ class _Audit:
         if anchor and anchor.ends_at < since:
             since = max(anchor.ends_at, oldest)
         if anchor and anchor.ends_at < oldest and (stopped_at is None or stopped_at > oldest):
-            self.could_not_read.append(
-                f"no run verified {chain} from {when(anchor.ends_at)} to {when(oldest)}: "
-                "let a full validation look at it"
-            )
+            why = f"no run verified {chain} from {when(anchor.ends_at)} to {when(oldest)}: "
+            self.could_not_read.append(Unseen(why=f"{why}let a full validation look at it"))
         return Window(since=since, until=self.now - GRACE, now=self.now, stopped_at=stopped_at)
 
     def _expects(self, stretch: Stretch) -> bool:

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from chalicelib.events import ObjectEvent
-from chalicelib.remediation import Alert, Quiet, Severity
+from chalicelib.looking import Unseen
+from chalicelib.remediation import Alert, Flood, Quiet, Severity
 from chalicelib.trail.integrity.evidence import StoredObject
 from chalicelib.trail.reader import TrailBucket
 from chalicelib.wording import aws_command, when
 
 DELETED, CREATED = "Object Deleted", "Object Created"
 MARKED = "Delete Marker Created"
-HOUR, DAY = 3600, 24 * 3600
-# The most alerts an hour about one principal and the trail's objects; the last says that more follow.
-MOST_AN_HOUR = 5
+DAY = 24 * 3600
+# So many alerts about what one principal does to the trail's objects are sent one by one.
+MOST_ONE_BY_ONE = 5
 # A finding is one DynamoDB item of at most 400 KB, and a version may come with a key of 1 KB.
 MOST_VERSIONS = 25
 MOST_LISTED = 1000
@@ -54,7 +55,7 @@ class History:
 
     versions: tuple[StoredObject, ...] = ()
     left_out: int = 0
-    could_not_read: str = ""
+    could_not_read: Unseen | None = None
 
     @property
     def survivors(self) -> tuple[StoredObject, ...]:
@@ -83,29 +84,21 @@ def read_history(bucket: TrailBucket, key: str) -> History:
 
 
 def object_alert(event: ObjectEvent, history: History) -> Alert:
-    """Report a deletion or a write, at most a few an hour; outside of the trail's own folders once a day."""
+    """Report a deletion or a write; outside of the trail's own folders only once a day."""
     own = _OWN_FOLDER.match(event.object_key)
     thing = f"CloudTrail {_KINDS.get(own[1], 'object')}" if own else _SOMETHING
     deleted = event.what == DELETED
     severity, title = _deletion(event, history, thing) if deleted else _writing(event, history, thing)
     if not own:
         severity = Severity.LOW
+    subject = f"{event.what}:{event.requester}"[:200]
     return Alert(
         severity=severity,
         title=title,
         facts=(*_event_facts(event), *_history_facts(history), *_commands(event, history)),
         advice="\n".join(_deletion_advice(history) if deleted else (_AFTER_WRITING, _WHO)),
-        quiet=_quiet(event, own=bool(own)),
-    )
-
-
-def _quiet(event: ObjectEvent, *, own: bool) -> Quiet:
-    """At most five alerts an hour for each actor; the hourly look counts the rest."""
-    subject = f"{event.what}:{event.requester}"[:200]
-    return (
-        Quiet(subject=subject, seconds=HOUR, most=MOST_AN_HOUR)
-        if own
-        else Quiet(subject=subject, seconds=DAY)
+        quiet=None if own else Quiet(subject=subject, seconds=DAY),
+        flood=Flood(subject=subject, most=MOST_ONE_BY_ONE) if own else None,
     )
 
 

@@ -6,12 +6,14 @@ validation, another bucket. Or they change the bucket: its policy, lifecycle, ve
 What we do: report every change of our trail, its bucket and its log group: who, from where, when, each
 setting before and after, and the commands that take it back. CRITICAL is what leaves us blind (stopped,
 deleted, recording less, another bucket), HIGH what lets somebody work unseen or unproven, MEDIUM and LOW the
-rest and what is as it was by now. An attempt that AWS refused is MEDIUM, one that failed LOW. In mode enforce
-all that is weaker is restored, from the last good state: the hourly look keeps it in the ledger when every
-promise of the stack holds and nothing is weaker than in the one before, so a weakened trail never becomes the
-baseline. Until there is a first good state, the stack's own promises are the baseline. What the hourly look
-finds weaker is reported once a day and restored likewise, whether an event came or not, because a stopped
-trail sends no events. A deleted trail is created again; a new chain of digests begins.
+rest and what is as it was by now. What we may not look at counts as changed, and as grave as the call can be;
+where the event itself says what it set, that is restored. An attempt that AWS refused is MEDIUM, one that
+failed LOW. In mode enforce all that is weaker is restored, from the last good state: the hourly look keeps it
+in the ledger when every promise of the stack holds and nothing is weaker than in the one before, so a
+weakened trail never becomes the baseline. Until there is a first good state, the stack's own promises are the
+baseline. What the hourly look finds weaker is reported once a day and restored likewise, whether an event
+came or not, because a stopped trail sends no events. A deleted trail is created again; a new chain of digests
+begins.
 
 What we leave alone: other trails and buckets; a deleted bucket, since its name may belong to somebody else by
 now; what is stronger than before. What an ignored principal changes is recorded, without an alert; the
@@ -22,11 +24,13 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.aws import Aws
 from chalicelib.events import ApiCallEvent, Raw, Tick, api_call, single, tick
 from chalicelib.ledger.ledger import ledger_of
+from chalicelib.looking import Unseen
 from chalicelib.references import (
     EXPECTED_PRINCIPALS,
     TRAIL_ARN,
@@ -38,6 +42,7 @@ from chalicelib.references import (
 from chalicelib.remediation import Deed, Grant, Plan, Remediation, Way
 from chalicelib.remediations.trail_stopped.alerts import Case, Seen, attempted, changed, found, unseen
 from chalicelib.remediations.trail_stopped.restore import restore
+from chalicelib.remediations.trail_stopped.said import blinded_by, named_by, said_by
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.trail.settings.reader import TrailResources, read_settings
 from chalicelib.trail.settings.settings import TrailSettings, promised, weaker
@@ -210,14 +215,20 @@ def look_at_call(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen | No
     return _seen(aws, settings)
 
 
+def blind_to_call(event: ApiCallEvent, why: Unseen, settings: Settings) -> Seen | None:
+    """What is known without a look."""
+    return _blind(why, settings) if concerns(event, place_of(settings)) else None
+
+
 def decide_on_call(event: ApiCallEvent, facts: Seen | None, _now: datetime, settings: Settings) -> Plan:
     """Tell what was done, and restore what is weaker now."""
     if facts is None:
         return Plan.nothing()
     if event.failed:
         return Plan.alert(attempted(event, place_of(settings)))
-    case = _case(facts, settings)
-    alerts = [changed(event, case)] if case.differences or event.name in CHANGES else []
+    case = _case_of_call(event, facts, settings)
+    speaks = case.differences or case.unknown or event.name in CHANGES
+    alerts = [changed(event, case)] if speaks else []
     return Plan.alert(*alerts, calls=case.calls)
 
 
@@ -237,6 +248,11 @@ def remember_call(event: ApiCallEvent, facts: Seen | None, expected: bool) -> st
 def look_by_the_hour(aws: Aws, _event: Tick, settings: Settings) -> Seen:
     """The settings now and the last good ones."""
     return _seen(aws, settings)
+
+
+def blind_by_the_hour(_event: Tick, why: Unseen, settings: Settings) -> Seen:
+    """What is known without a look."""
+    return _blind(why, settings)
 
 
 def decide_by_the_hour(event: Tick, facts: Seen, _now: datetime, settings: Settings) -> Plan:
@@ -262,6 +278,10 @@ def _seen(aws: Aws, settings: Settings) -> Seen:
     return Seen(now=now, good=good, recorded=bool(kept), could_not_read=could_not_read, home=aws.region)
 
 
+def _blind(why: Unseen, settings: Settings) -> Seen:
+    return Seen(now=TrailSettings(), good=_promise(settings), recorded=False, could_not_read=(why,))
+
+
 def _promise(settings: Settings) -> TrailSettings:
     return promised(settings.text(BUCKET), own_bucket=settings.text(OWNER) == OWN)
 
@@ -270,6 +290,27 @@ def _case(facts: Seen, settings: Settings) -> Case:
     place, differences = place_of(settings), weaker(facts.good, facts.now)
     calls = restore(differences, facts.good, facts.now, place)
     return Case(seen=facts, differences=differences, calls=calls, place=place, ledger=settings.ledger)
+
+
+def _case_of_call(event: ApiCallEvent, facts: Seen, settings: Settings) -> Case:
+    """Where something could not be read, what the event itself says of it counts."""
+    if not facts.could_not_read:
+        return _case(facts, settings)
+    known = replace(facts, now=facts.now.over(said_by(event)))
+    case = _case(known, settings)
+    fields = _touched_by(event)
+    unknown = tuple(name for name in fields if name not in known.now.known()) if fields else ("anything",)
+    blinding = blinded_by(event, known.good) if any(each.denied for each in facts.could_not_read) else ()
+    if blinding and "policy" not in case.fields:
+        differences = (*case.differences, *blinding)
+        calls = restore(differences, known.good, known.now, case.place)
+        case = replace(case, differences=differences, calls=calls)
+    return replace(case, unknown=unknown)
+
+
+def _touched_by(event: ApiCallEvent) -> tuple[str, ...]:
+    """What the call can have changed; UpdateTrail leaves alone what it doesn't name."""
+    return named_by(event) if event.name == "UpdateTrail" else CHANGES.get(event.name, ())
 
 
 def place_of(settings: Settings) -> TrailResources:
@@ -299,6 +340,7 @@ def _calls(pattern: Raw, *, everywhere: bool = False) -> Way[ApiCallEvent, Seen 
         parse=api_call,
         look=look_at_call,
         decide=decide_on_call,
+        blind=blind_to_call,
         remembers=remember_call,
     )
 
@@ -320,6 +362,7 @@ REMEDIATION = Remediation(
             parse=single(tick),
             look=look_by_the_hour,
             decide=decide_by_the_hour,
+            blind=blind_by_the_hour,
             remembers=remember_by_the_hour,
         ),
     ),

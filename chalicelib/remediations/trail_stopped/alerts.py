@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from chalicelib.events import ApiCallEvent, Tick
 from chalicelib.ledger.ledger import state_key
 from chalicelib.ledger.table import in_shell
-from chalicelib.remediation import Alert, Call, Quiet, Severity
+from chalicelib.looking import Unseen
+from chalicelib.remediation import Alert, Call, Flood, Quiet, Severity
 from chalicelib.trail.settings.reader import TrailResources
 from chalicelib.trail.settings.settings import Difference, TrailSettings
 from chalicelib.wording import LONGEST_FACT, aws_command, when
@@ -29,6 +30,13 @@ _DONE = {
 _PLACES = {"s3.amazonaws.com": "bucket", "logs.amazonaws.com": "log group"}
 # These are never harmless, even if the settings are right again by now.
 _NEVER_HARMLESS = ("StopLogging", "DeleteTrail", "DeleteBucket", "DeleteBucketPolicy", "DeleteLogGroup")
+# What a call can come to where that could not be seen; HIGH for the others.
+_WORST = {
+    **dict.fromkeys(
+        ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors", "DeleteBucket"), Severity.CRITICAL
+    ),
+    **dict.fromkeys(("PutBucketEncryption", "DeleteBucketEncryption", "PutRetentionPolicy"), Severity.MEDIUM),
+}
 
 _ASK = """\
 Ask the caller whether this was meant. If the caller is unknown, disable their credentials first: \
@@ -61,19 +69,24 @@ class Seen:
     now: TrailSettings
     good: TrailSettings
     recorded: bool
-    could_not_read: tuple[str, ...] = ()
+    could_not_read: tuple[Unseen, ...] = ()
     home: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """All that an alert is written from. `ledger`: the table's name."""
+    """All that an alert is written from. `ledger`: the table's name.
+
+    `unknown`: settings that the event's call may have made weaker, that could not be read, and of which the
+    event itself doesn't say enough.
+    """
 
     seen: Seen
     differences: Sequence[Difference]
     calls: Sequence[Call]
     place: TrailResources
     ledger: str
+    unknown: tuple[str, ...] = ()
 
     @property
     def fields(self) -> frozenset[str]:
@@ -83,15 +96,30 @@ class Case:
 
 def changed(event: ApiCallEvent, case: Case) -> Alert:
     """Somebody changed the trail, its bucket or its log group. Severity: that of the gravest difference."""
-    lasting = case.differences[0].severity if case.differences else None
-    passing = Severity.MEDIUM if event.name in _NEVER_HARMLESS else Severity.LOW
-    by_now = "" if case.differences else "No weaker by now: "
+    severity, outlook = _outlook(event, case)
     return Alert(
-        severity=lasting or passing,
-        title=f"{by_now}{_title(event, case.place)}",
+        severity=severity,
+        title=outlook.format(_title(event, case.place)),
         facts=(*_call_facts(event, case.place), *_compared(case), *_commands(case)),
         advice="\n".join((_ASK, *_advice(case), *([_GAP] if event.name == "StopLogging" else []))),
     )
+
+
+def _outlook(event: ApiCallEvent, case: Case) -> tuple[Severity, str]:
+    """How grave it is, and the title around what was done; what could not be seen counts as done."""
+    grave = [each.severity for each in case.differences]
+    if case.seen.could_not_read:
+        worst = max([*grave, worst_of(event)], key=list(Severity).index)
+        return worst, "{}; not all that it left could be seen"
+    if grave:
+        return grave[0], "{}"
+    harmless = Severity.MEDIUM if event.name in _NEVER_HARMLESS else Severity.LOW
+    return harmless, "No weaker by now: {}"
+
+
+def worst_of(event: ApiCallEvent) -> Severity:
+    """The gravest that a call of this name can be."""
+    return _WORST.get(event.name, Severity.HIGH)
 
 
 def found(tick: Tick, case: Case) -> Alert:
@@ -114,9 +142,12 @@ def found(tick: Tick, case: Case) -> Alert:
 def unseen(case: Case) -> Alert:
     """A setting could not be read. Without an alert it would look as if all were well."""
     return Alert(
-        severity=Severity.MEDIUM,
+        severity=Severity.HIGH if any(each.denied for each in case.seen.could_not_read) else Severity.MEDIUM,
         title=f"Could not look at every setting of the audit trail {case.place.trail_name}",
-        facts=(("Trail", case.place.trail_arn), *(("Could not", each) for each in case.seen.could_not_read)),
+        facts=(
+            ("Trail", case.place.trail_arn),
+            *(("Could not", each.why) for each in case.seen.could_not_read),
+        ),
         advice="A bucket policy that denies looking hides what else was changed.",
         quiet=Quiet(subject="UNSEEN", seconds=DAY),
     )
@@ -134,6 +165,8 @@ def attempted(event: ApiCallEvent, place: TrailResources) -> Alert:
             ("Succeeded", f"no ({': '.join(filter(None, (event.error_code, event.error_message)))})"),
         ),
         advice=_ATTEMPT if refused else "",
+        # Anybody may be refused, as often as they like; it never counts among what succeeded.
+        flood=Flood(subject=f"refused:{event.principal}"),
     )
 
 
@@ -162,8 +195,10 @@ def _compared(case: Case) -> Iterator[tuple[str, str]]:
         yield each.label, f"{each.was} -> {each.became}"
     if not case.seen.recorded:
         yield "Compared with", "what the stack promises; no good state was recorded yet"
-    for sentence in case.seen.could_not_read:
-        yield "Could not look", sentence
+    for unread in case.seen.could_not_read:
+        yield "Could not look", unread.why
+    if case.unknown:
+        yield "Not restored", f"what could not be seen: {', '.join(case.unknown)}"
 
 
 def _commands(case: Case) -> Iterator[tuple[str, str]]:

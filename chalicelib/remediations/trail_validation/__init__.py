@@ -28,6 +28,7 @@ from chalicelib.ledger.grants import ANY, on_ledger
 from chalicelib.ledger.ledger import Ledger, ledger_of
 from chalicelib.ledger.table import Kind
 from chalicelib.ledger.validations import Job, Slice, complete, found, planned, settle_slice, slices, summary
+from chalicelib.looking import Unseen
 from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET
 from chalicelib.remediation import Alert, Grant, Plan, Quiet, Remediation, Severity, Way
 from chalicelib.remediations.trail_validation.parts import (
@@ -169,6 +170,10 @@ def _planned(aws: Aws, job: Job, settings: Settings) -> Job:
     wanted = [chain for chain in chains if not job.regions or chain.region in job.regions]
     parts = len(_parts(wanted, job))
     return replace(job, chains=tuple(map(asdict, wanted)), parts=parts, stopped_at=trail.off_since)
+
+
+def blind(_event: ValidationStep, _why: Unseen, _settings: Settings) -> None:
+    """Nothing: the queue shows the step again, and after five tries the dead letters' alarm tells."""
 
 
 def decide(event: ValidationStep, facts: Any, _now: datetime, settings: Settings) -> Plan:
@@ -317,6 +322,7 @@ REMEDIATION = Remediation(
             look=look,
             decide=decide,
             records=records,
+            blind=blind,
         ),
     ),
     grants=GRANTS,

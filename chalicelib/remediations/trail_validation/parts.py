@@ -67,7 +67,7 @@ def parts_of(chain: Chain, since: datetime, until: datetime) -> list[Part]:
 
 
 def validate_part(aws: Aws, bucket: TrailBucket, part: Part, whole: Window) -> PartResult:
-    """Read and judge one slice of a part; Throttled, and a listing's errors, rise."""
+    """Read and judge one slice of a part; MayPass, and a listing's errors, rise."""
     stretch = _with_neighbours(aws, bucket, part, whole)
     core = _Core(part, whole)
     mine = [digest for digest in stretch.digests.values() if core.holds(digest.key)]
@@ -106,7 +106,7 @@ def _result(
     return PartResult(
         findings=tuple(findings[:MOST_KEPT]),
         kinds=dict(sorted(Counter(finding.what for finding in findings).items())),
-        could_not_read=() if part.slice else tuple(stretch.could_not_read[:MOST_KEPT]),
+        could_not_read=() if part.slice else tuple(map(str, stretch.could_not_read[:MOST_KEPT])),
         digests=0 if part.slice else digests,
         logs=logs,
         last=last,

@@ -1,7 +1,7 @@
 """Reading what a trail, its bucket and its log group are set to. Reads only.
 
 What AWS says isn't there is a setting that is not made; what it doesn't let us see stays unknown and is
-reported. Throttling rises, because the whole look can be tried again.
+reported. What may pass rises, because the whole look can be tried again.
 """
 
 import json
@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from chalicelib.aws import Aws
-from chalicelib.errors import Throttled, foreseen
+from chalicelib.errors import AWS_ERRORS
+from chalicelib.looking import Unseen, unseen
 from chalicelib.trail.description import TrailArn, canonical, describe
 from chalicelib.trail.settings.settings import TrailSettings
 
@@ -61,33 +62,27 @@ class _Reading:
     """What was found so far, and what could not be looked at."""
 
     found: dict[str, Any] = field(default_factory=dict)
-    could_not_read: list[str] = field(default_factory=list)
+    could_not_read: list[Unseen] = field(default_factory=list)
 
     def read(self, part: Part) -> str:
         """Take in what a part tells; returns the error code where AWS had one."""
         try:
             self.found |= part()
-        except ClientError as error:
-            known = foreseen(error)
-            if isinstance(known, Throttled):
-                raise known from error
-            code = str(error.response["Error"]["Code"])
+        except AWS_ERRORS as error:
+            code = str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else "none"
             if code not in (*_NOT_MADE, "NoSuchBucket"):
-                self.could_not_read.append(str(known))
+                self.could_not_read.append(unseen(error))
             return code
-        except BotoCoreError as error:
-            self.could_not_read.append(str(error))
-            return type(error).__name__
         return ""
 
 
-def read_settings(aws: Aws, place: TrailResources) -> tuple[TrailSettings, tuple[str, ...]]:
+def read_settings(aws: Aws, place: TrailResources) -> tuple[TrailSettings, tuple[Unseen, ...]]:
     """What the trail is set to now, and a sentence for each thing that could not be looked at.
 
-    Raises Throttled.
+    Raises MayPass.
     """
-    trail = describe(aws.client("cloudtrail", place.region), place.arn).unless_throttled()
-    reading = _Reading(could_not_read=[] if trail.missing else [*map(trail.why_not, trail.could_not_read)])
+    trail = describe(aws.client("cloudtrail", place.region), place.arn)
+    reading = _Reading(could_not_read=[] if trail.missing else [*map(unseen, trail.could_not_read.values())])
     if place.bucket:
         _read_bucket(reading, aws.client("s3", place.region), place.bucket)
     reading.read(lambda: _group(aws.client("logs", place.region), place.log_group))

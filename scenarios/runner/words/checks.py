@@ -58,6 +58,15 @@ def in_time(check: Check, *, late: Check) -> Check:
     return Check(f"{check.words} (where CloudTrail is late: {late.words})", judge)
 
 
+def unless_it_dies(check: Check) -> Check:
+    """What holds unless a fault profile has the first try of each invocation die."""
+
+    def judge(world: World) -> str | None:
+        return None if world.setting.faults.crash_at else check.judge(world)
+
+    return Check(f"{check.words} (unless the first try dies)", judge)
+
+
 def _extra(world: World) -> int:
     """How often a profile may repeat an alert: a crash between telling and noting it sends one alert more."""
     return 1 if world.setting.faults.tells_again else 0

@@ -93,7 +93,7 @@ def nothing_is_weaker() -> Check:
             f"{each.label}: {each.was} -> {each.became}"
             for each in weaker(TrailSettings.from_text(good), now)
         ]
-        return "; ".join([*wrong, *could_not_read]) or None
+        return "; ".join([*wrong, *map(str, could_not_read)]) or None
 
     return Check("the trail, its bucket and its log group are set as they were", judge)
 

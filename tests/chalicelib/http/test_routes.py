@@ -198,7 +198,10 @@ def test_the_catalogue_lists_every_remediation_in_its_order(api):
 
     assert [each["name"] for each in listed] == [each.name for each in CATALOG]
     assert {each["does"] for each in listed} <= {"acts", "tells"}
-    assert listed[0]["triggers"] == ["ConsoleLogin from aws.signin, in every watched region"]
+    assert listed[0]["triggers"] == [
+        "ConsoleLogin from aws.signin, in every watched region",
+        "by the clock, rate(1 hour)",
+    ]
     assert listed[0]["page"] == CATALOG[0].page
 
 

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.errors import Throttled
+from chalicelib.errors import LedgerUnreachable
 from chalicelib.ledger.entries import entry_of
-from chalicelib.ledger.ledger import Ledger
+from chalicelib.ledger.ledger import LEASE_SECONDS, Ledger, Right
 from chalicelib.remediation import CallProgress, Outcome, Plan, Quiet, Sighting
+from chalicelib.template.functions import TIMEOUT_SECONDS
 from tests.chalicelib.runtime.house import NOON, TABLE, Happening, alert, built, creates, later
 
 
@@ -175,7 +176,7 @@ def test_what_dynamodb_leaves_over_is_asked_again():
 def test_a_dynamodb_that_takes_nothing_is_not_asked_forever():
     dynamodb = LeavingOver([0])
 
-    with pytest.raises(Throttled, match="BatchWriteItem left items over"):
+    with pytest.raises(LedgerUnreachable, match="BatchWriteItem left items over"):
         Ledger(dynamodb, TABLE).note("remedy", [sighting(1)], timedelta(hours=2))
 
     assert dynamodb.asked < 10
@@ -187,29 +188,36 @@ QUIET = Quiet(subject="203.0.113.7", seconds=60)
 
 
 @pytest.mark.parametrize(
-    ("event", "subject", "seconds", "may"),
+    ("event", "subject", "seconds", "right"),
     [
-        pytest.param("e-2", "203.0.113.7", 59, False, id="another event, too soon"),
-        pytest.param("e-2", "203.0.113.7", 60, True, id="another event, when its time is up"),
-        pytest.param("e-1", "203.0.113.7", 1, True, id="a retry of the event that spoke"),
-        pytest.param("e-2", "203.0.113.8", 1, True, id="another subject"),
+        pytest.param("e-2", "203.0.113.7", 59, Right.QUIET, id="another event, too soon"),
+        pytest.param("e-2", "203.0.113.7", 60, Right.SPEAK, id="another event, when its time is up"),
+        pytest.param("e-1", "203.0.113.7", 1, Right.SPEAK, id="a retry of the event that spoke"),
+        pytest.param("e-2", "203.0.113.8", 1, Right.SPEAK, id="another subject"),
     ],
 )
-def test_a_subject_is_told_once_in_a_while(ledger, event, subject, seconds, may):
-    assert ledger.may_speak("remedy", QUIET, "e-1", NOON)
+def test_a_subject_is_told_once_in_a_while(ledger, event, subject, seconds, right):
+    assert ledger.may_speak("remedy", QUIET, "e-1", NOON) is Right.SPEAK
+    ledger.spoke("remedy", QUIET, "e-1", NOON)
 
-    assert ledger.may_speak("remedy", replace(QUIET, subject=subject), event, later(seconds)) == may
+    assert ledger.may_speak("remedy", replace(QUIET, subject=subject), event, later(seconds)) is right
 
 
-def test_a_subject_with_several_rights_is_told_so_often_and_each_event_keeps_its_own(ledger):
-    quiet = replace(QUIET, most=3)
+@pytest.mark.parametrize(
+    ("seconds", "right"),
+    [
+        pytest.param(LEASE_SECONDS - 1, Right.WAIT, id="while it may still be sent"),
+        pytest.param(LEASE_SECONDS, Right.SPEAK, id="when it was not"),
+    ],
+)
+def test_a_right_that_was_not_used_lapses(ledger, seconds, right):
+    ledger.may_speak("remedy", QUIET, "e-1", NOON)
 
-    rights = [ledger.may_speak("remedy", quiet, f"e-{number}", later(number)) for number in range(5)]
+    assert ledger.may_speak("remedy", QUIET, "e-2", later(seconds)) is right
 
-    assert rights == [1, 2, 3, 0, 0]
-    assert ledger.may_speak("remedy", quiet, "e-1", later(9)) == 2
-    assert ledger.may_speak("remedy", quiet, "e-9", later(60)) == 1  # the first one's time is up
-    assert ledger.may_speak("remedy", quiet, "e-9", later(61)) == 1
+
+def test_a_lease_lasts_longer_than_a_run_and_shorter_than_lambda_waits():
+    assert TIMEOUT_SECONDS < LEASE_SECONDS < 60
 
 
 # ---- places to act -------------------------------------------------------------------------------

@@ -1,12 +1,24 @@
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from freezegun import freeze_time
 
-from chalicelib.errors import MalformedEvent, NotAllowed, NotConfigured, StillUnderWay, Throttled
-from chalicelib.remediation import CallProgress, Outcome, Plan, Quiet
+from chalicelib.errors import (
+    LedgerUnreachable,
+    MalformedEvent,
+    MayPass,
+    NotAllowed,
+    NotConfigured,
+    StillUnderWay,
+    Throttled,
+    Unavailable,
+)
+from chalicelib.ledger.ledger import LEASE_SECONDS, Ledger
+from chalicelib.looking import Unseen
+from chalicelib.remediation import CallProgress, Flood, Outcome, Plan, Quiet, Severity
 from chalicelib.runtime import answer as runtime
 from chalicelib.settings import Mode
 from chalicelib.triggers import OnQueue
@@ -18,6 +30,7 @@ from tests.chalicelib.runtime.house import (
     Context,
     Happening,
     Remedy,
+    Stubborn,
     alert,
     built,
     creates,
@@ -121,17 +134,18 @@ class Died(BaseException):
     """The execution environment went away; nothing catches it."""
 
 
-def died_while_telling(house, remedy) -> None:
-    house.aws.refused["publish"] = "never reached"
+class Mute:
+    """Dies before it says anything."""
 
-    def die(**_):
+    def say(self, *_):
         raise Died
 
+
+def died_while_telling(house, remedy) -> None:
     run = house.run(remedy)
-    run._publish = lambda *_, **__: die()
+    run.voice = Mute()
     with pytest.raises(Died):
         run.handle(Happening())
-    del house.aws.refused["publish"]
 
 
 def test_a_delivery_while_another_is_under_way_is_kept_for_later(house):
@@ -174,7 +188,7 @@ def test_a_ledger_that_may_not_be_written_is_named(house):
     aws = house.aws
     aws.refused["put_item"] = "AccessDeniedException"
 
-    with pytest.raises(NotAllowed, match=r"remedy: put_item: no for event e-1") as caught:
+    with pytest.raises(LedgerUnreachable, match=r"could not be reached \(put_item: no\) for e") as caught:
         house.handle(told())
 
     assert caught.value.event_key == "e-1"
@@ -355,7 +369,7 @@ FAILURES = [
     pytest.param("AccessDeniedException", NotAllowed, "create_table: no", id="denied"),
     pytest.param("ThrottlingException", Throttled, "create_table: no", id="throttled"),
     pytest.param("ValidationException", ClientError, "ValidationException", id="unforeseen"),
-    pytest.param(ReadTimeoutError(endpoint_url="x"), ReadTimeoutError, "Read timeout", id="no answer"),
+    pytest.param(ReadTimeoutError(endpoint_url="x"), Unavailable, "Read timeout", id="no answer"),
 ]
 
 
@@ -411,7 +425,7 @@ def test_a_retry_that_succeeds_tells_how_it_ended_once(house):
 def test_a_failed_telling_does_not_act_again(house):
     house.aws.refused["publish"] = "InternalError"
     remedy = told(calls=[creates("orders", already=())])
-    with pytest.raises(ClientError):
+    with pytest.raises(Unavailable):
         house.handle(remedy)
     house.aws.refused.clear()
 
@@ -492,27 +506,320 @@ def test_an_act_under_a_quiet_alert_is_still_an_act(house):
     assert house.tables() == ["orders"]
 
 
-def test_of_a_flood_a_few_are_told_and_the_last_says_that_it_goes_on(house):
-    flood = alert("wiped", quiet=Quiet(subject="mallory", seconds=3600, most=3))
-
-    for number in range(8):
-        house.handle(told(flood), Happening(key=f"e-{number}", at=later(number)))
-
-    assert len(house.mail) == 3
-    assert ["And on" in mail.text for mail in house.mail] == [False, False, True]
-    assert "number 3 within 1 h; more of it goes to the ledger" in house.mail[2].text
-    assert [finding.outcome for finding in house.findings].count(Outcome.QUIET) == 5
-
-
 def test_a_retry_of_the_event_that_may_speak_still_speaks(house):
     house.aws.refused["publish"] = "InternalError"
     remedy = told(hushed())
-    with pytest.raises(ClientError):
+    with pytest.raises(Unavailable):
         house.handle(remedy)
     house.aws.refused.clear()
 
     assert house.handle(remedy) is Outcome.TOLD
     assert len(house.mail) == 1
+
+
+def test_an_alert_that_never_left_keeps_nobody_quiet(house):
+    """SNS was ill when the first of them was to be told; then it is well, and the next one is."""
+    with freeze_time(NOON):
+        house.aws.refused["publish"] = "InternalError"
+        with pytest.raises(Unavailable):
+            house.handle(told(hushed()))
+        house.aws.refused.clear()
+    with freeze_time(later(LEASE_SECONDS)):
+        outcome = house.handle(told(hushed()), Happening(key="e-2", at=later(1)))
+        mail = house.mail
+
+    assert outcome is Outcome.TOLD
+    assert len(mail) == 1
+
+
+def test_who_finds_another_about_to_speak_waits_and_is_not_quiet(house):
+    with freeze_time(NOON):
+        house.aws.refused["publish"] = "InternalError"
+        with pytest.raises(Unavailable):
+            house.handle(told(hushed()))
+        house.aws.refused.clear()
+
+        with pytest.raises(StillUnderWay, match="about to send the same alert"):
+            house.handle(told(hushed(), alert("news")), Happening(key="e-2", at=later(1)))
+
+        assert [mail.subject for mail in house.mail] == ["HIGH: news"]
+
+
+# ---- floods --------------------------------------------------------------------------------------
+
+ATTEMPTS = Flood(subject="refused:mallory", most=1)
+
+
+def flooded(house, count, flood=ATTEMPTS, **how):
+    one = replace(alert("wiped", **how), flood=flood)
+    return [house.handle(told(one), Happening(key=f"e-{n}", at=later(n))) for n in range(1, count + 1)]
+
+
+def test_of_a_flood_the_first_is_told_and_then_the_count(house):
+    outcomes = flooded(house, 120)
+
+    assert [number for number, each in enumerate(outcomes, 1) if each is Outcome.TOLD] == [1, 10, 100]
+    assert [mail.subject for mail in house.mail] == ["HIGH: wiped"] * 3
+    assert "number 100 of its kind" in house.mail[2].text
+    assert "89 before it were not sent" in house.mail[2].text
+    assert len(house.items("finding#")) == 120
+
+
+def test_every_principal_and_every_kind_has_a_flood_of_its_own(house):
+    flooded(house, 5)
+    success = replace(alert("wiped"), flood=Flood(subject="done:mallory", most=10))
+
+    done = house.handle(told(success), Happening(key="done", at=later(9)))
+    graver = house.handle(
+        told(replace(alert("wiped"), severity=Severity.CRITICAL, flood=ATTEMPTS)),
+        Happening(key="graver", at=later(9)),
+    )
+
+    assert done is graver is Outcome.TOLD
+
+
+def test_without_a_word_of_the_remediations_ten_are_told_and_then_every_doubling(house):
+    remedy = told()
+
+    for number in range(45):
+        house.handle(remedy, Happening(key=f"e-{number}", at=later(number)))
+
+    assert len(house.mail) == 10 + 2  # the 20th and the 40th
+    assert "9 before it were not sent one by one" in house.mail[10].text
+
+
+def test_an_event_of_nobody_is_counted_with_no_other(house):
+    remedy = told()
+
+    for number in range(15):
+        house.handle(remedy, Happening(key=f"e-{number}", at=later(number), principal=""))
+
+    assert len(house.mail) == 15
+
+
+def test_an_act_is_told_however_many_there_are(house):
+    for number in range(12):
+        house.handle(told(calls=[creates(f"t-{number}")]), Happening(key=f"e-{number}"), acts_per_hour=100)
+
+    assert len(house.mail) == 12
+
+
+def test_what_a_flood_left_over_is_told_by_the_hour_once(house):
+    flooded(house, 38)
+    run = house.run(told())
+
+    run.count()
+    run.count()
+
+    assert len(house.mail) == 3
+    assert house.mail[2].subject == "HIGH: 28 more alerts were not sent one by one: wiped, and others"
+    assert "Counted: 38 from" in " ".join(house.mail[2].text.split())
+
+
+def test_a_flood_whose_first_alert_never_left_is_told_by_the_hour(house):
+    with freeze_time(NOON):
+        house.aws.refused["publish"] = "InternalError"
+        with pytest.raises(Unavailable):
+            flooded(house, 1)
+        house.aws.refused.clear()
+    with freeze_time(later(3600)):
+        house.run(told()).count()
+        mail = house.mail
+
+    assert [each.subject for each in mail] == ["HIGH: 1 more alert was not sent one by one: wiped"]
+
+
+def test_a_count_is_told_of_only_where_sns_took_it(house):
+    flooded(house, 5)
+    house.aws.refused["publish"] = "InternalError"
+    with pytest.raises(ClientError):
+        house.run(told()).count()
+    house.aws.refused.clear()
+
+    house.run(told()).count()
+
+    assert "4 more alerts" in house.mail[1].subject
+
+
+# ---- a look that fails ---------------------------------------------------------------------------
+
+PASSING = [
+    pytest.param("ThrottlingException", id="throttled"),
+    pytest.param("InternalServerError", id="AWS's own failure"),
+    pytest.param(ReadTimeoutError(endpoint_url="x"), id="no answer"),
+]
+
+
+def failing(error):
+    if isinstance(error, Exception):
+        return error
+    return ClientError({"Error": {"Code": error, "Message": "slower"}}, "ListBackups")
+
+
+def test_a_look_that_may_yet_succeed_is_told_at_once_and_told_again_when_it_did(house):
+    remedy = told(calls=[creates("orders")])
+    remedy.facts = failing("ThrottlingException")
+    with pytest.raises(Throttled):
+        house.handle(remedy)
+    after_one = [(mail.subject, finding.outcome) for mail in house.mail for finding in house.findings]
+    with pytest.raises(Throttled):
+        house.handle(remedy)
+    remedy.facts = None
+
+    outcome = house.handle(remedy)
+
+    assert after_one == [("HIGH: Something happened: nobody could look into it", Outcome.UNSEEN)]
+    assert outcome is Outcome.ACTED
+    assert house.tables() == ["orders"]
+    assert len(house.mail) == 2  # the second failure is not told again
+    assert "this is what it has seen now" in house.mail[1].text
+    assert [finding.outcome for finding in house.findings] == [Outcome.ACTED]
+
+
+@pytest.mark.parametrize("error", PASSING)
+def test_whatever_may_pass_rises_and_the_event_is_kept(house, error):
+    remedy = told()
+    remedy.facts = failing(error)
+
+    for _ in range(3):
+        with pytest.raises(MayPass):
+            house.handle(remedy)
+
+    assert len(house.mail) == 1
+    assert "slower" in house.mail[0].text or "Read timeout" in house.mail[0].text
+    assert [finding.outcome for finding in house.findings] == [Outcome.UNSEEN]
+
+
+def test_a_bug_in_a_look_is_told_too(house):
+    remedy = told()
+    remedy.facts = KeyError("surprise")
+
+    with pytest.raises(KeyError):
+        house.handle(remedy)
+
+    assert "nobody could look into it" in house.mail[0].subject
+
+
+def test_a_failed_look_that_then_sees_nothing_to_tell_is_settled(house):
+    remedy = Remedy(Plan.nothing())
+    remedy.facts = failing("ThrottlingException")
+    with pytest.raises(Throttled):
+        house.handle(remedy)
+    remedy.facts = None
+
+    assert house.handle(remedy) is Outcome.NOTHING
+    assert [finding.outcome for finding in house.findings] == [Outcome.TOLD]
+
+
+def test_what_was_denied_is_an_alert_of_its_own(house):
+    remedy = told()
+    remedy.facts = SimpleNamespace(could_not_read=(Unseen(why="GetTrail: no", denied=True), Unseen(why="x")))
+
+    house.handle(remedy)
+
+    assert [mail.subject for mail in house.mail] == [
+        "HIGH: Something happened",
+        "HIGH: Trailwarden was not allowed to look: remedy",
+    ]
+    assert "GetTrail: no" in house.mail[1].text
+
+
+# ---- without a ledger ----------------------------------------------------------------------------
+
+LEDGER_ILL = [
+    pytest.param(["put_item"], "AccessDeniedException", id="denied"),
+    pytest.param(["put_item", "get_item"], "ProvisionedThroughputExceededException", id="throttled"),
+    pytest.param(["put_item", "get_item", "update_item"], "ResourceNotFoundException", id="deleted"),
+    pytest.param(["get_item"], "InternalServerError", id="reads fail"),
+    pytest.param(["put_item", "get_item"], ReadTimeoutError(endpoint_url="x"), id="no answer"),
+]
+
+
+@pytest.mark.parametrize(("operations", "error"), LEDGER_ILL)
+def test_without_a_ledger_every_try_tells_nothing_acts_and_the_error_rises(house, operations, error):
+    house.aws.refused.update(dict.fromkeys(operations, error))
+    remedy = told(calls=[creates("orders")])
+
+    for _ in range(3):
+        with pytest.raises(LedgerUnreachable):
+            house.handle(remedy)
+
+    assert 1 <= len(house.mail) <= 3
+    assert house.tables() == []
+    assert "ledger could not be reached" in house.mail[0].text
+
+
+def test_what_is_held_back_without_a_ledger_stands_in_the_alert(house):
+    house.aws.refused["put_item"] = "AccessDeniedException"
+
+    with pytest.raises(LedgerUnreachable):
+        house.handle(told(calls=[creates("orders")]))
+
+    text = house.mail[0].text
+    assert "because its ledger could not be reached:\n  - dynamodb.create_table(TableName='orders'" in text
+    assert "To undo it:" not in text
+
+
+def test_an_act_that_could_not_be_noted_is_told_as_done(house):
+    """The ledger fails between the call and its mark: what was done must not read as undone."""
+    remedy = told(calls=[creates("orders"), creates("invoices")])
+
+    class Failing(Stubborn):
+        def client(self, service, region=""):
+            if "create_table" in self.asked:
+                self.refused["put_item"] = "InternalServerError"
+            return super().client(service, region)
+
+    aws = Failing()
+    run = house.run(remedy, aws=aws)
+    run.ledger = Ledger(_LazyClient(aws), TABLE, run.seal)
+
+    with pytest.raises(LedgerUnreachable):
+        run.handle(Happening())
+
+    assert house.tables() == ["orders"]
+    assert "Trailwarden did:\n  - dynamodb.create_table(TableName='orders'" in house.mail[0].text
+
+
+class _LazyClient:
+    """DynamoDB, asked for anew with each call."""
+
+    def __init__(self, aws) -> None:
+        self._aws = aws
+
+    def __getattr__(self, name):
+        return getattr(self._aws.client("dynamodb"), name)
+
+
+def test_where_nothing_can_be_looked_at_without_a_ledger_the_event_is_told(house):
+    house.aws.refused["put_item"] = "AccessDeniedException"
+    remedy = told()
+    remedy.facts = failing("ThrottlingException")
+
+    with pytest.raises(LedgerUnreachable):
+        house.handle(remedy)
+
+    assert house.mail[0].subject == "HIGH: Something happened: nobody could look into it"
+
+
+def test_where_there_is_no_time_to_look_without_a_ledger_nobody_looks(house):
+    house.aws.refused["put_item"] = "AccessDeniedException"
+    remedy = told()
+
+    with pytest.raises(LedgerUnreachable):
+        house.handle(remedy, seconds=20)
+
+    assert remedy.looked == []
+    assert len(house.mail) == 1
+
+
+def test_what_settings_expect_is_not_told_without_a_ledger_either(house):
+    house.aws.refused["put_item"] = "AccessDeniedException"
+
+    with pytest.raises(LedgerUnreachable):
+        house.handle(told(), ignored_principals=("*",))
+
+    assert house.mail == []
 
 
 # ---- size ----------------------------------------------------------------------------------------
@@ -565,7 +872,11 @@ def test_one_bad_event_never_fails_the_others_and_rises(deployed):
     with pytest.raises(MalformedEvent, match="unreadable for event bad"):
         runtime.answer(remediation, delivered(*events), Context())
 
-    assert [finding.event_key for finding in deployed.findings] == ["good-2", "good-1"]
+    assert {finding.event_key: finding.outcome for finding in deployed.findings} == {
+        "good-1": Outcome.TOLD,
+        "good-2": Outcome.TOLD,
+        "bad": Outcome.UNSEEN,
+    }
 
 
 @pytest.mark.parametrize(

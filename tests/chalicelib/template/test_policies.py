@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.catalog import CATALOG
+from chalicelib.counting import COUNTING
 from chalicelib.http.routes import GRANTS as HTTP_GRANTS
 from chalicelib.ledger.grants import on_ledger
 from chalicelib.ledger.table import Kind
@@ -37,6 +38,7 @@ TELLS = {
     "claim#remedy": ["PutItem", "DeleteItem"],
     "finding#remedy": ["GetItem", "PutItem"],
     "quiet#remedy": ["PutItem"],
+    "flood#remedy": ["GetItem", "PutItem"],
 }
 
 
@@ -55,6 +57,11 @@ TELLS = {
             id="remembers",
         ),
         pytest.param(replace(BARE, grants=(ACTS,)), {}, id="acts"),
+        pytest.param(
+            replace(BARE, ways=(*BARE.ways, COUNTING)),
+            {"flood#remedy": ["GetItem", "PutItem", "Query"]},
+            id="tells what floods left over",
+        ),
     ],
 )
 def test_a_function_may_do_on_its_own_keys_of_the_ledger_what_the_runtime_does(remediation, ledger):

@@ -164,13 +164,13 @@ def test_throttling_is_a_reason_to_try_the_whole_look_again():
     trail = describe(CloudTrail(status=refused("ThrottlingException")), ARN)
 
     with pytest.raises(Throttled, match="GetTrailStatus"):
-        trail.unless_throttled()
+        trail.unless_passing()
 
 
 def test_what_is_only_denied_is_not():
     trail = describe(CloudTrail(status=refused()), ARN)
 
-    assert trail.unless_throttled() is trail
+    assert trail.unless_passing() is trail
 
 
 @pytest.mark.parametrize(

@@ -508,7 +508,7 @@ def test_a_busy_log_is_not_read_without_end(pages, more):
 
 
 def test_a_log_group_that_is_gone_does_not_silence_the_alarm(aws):
-    assert looked(aws).could_not_read == f"there is no log group {GROUP}"
+    assert looked(aws).could_not_read.why == f"there is no log group {GROUP}"
 
 
 class Denied:
@@ -525,7 +525,7 @@ class Denied:
 
 
 def test_a_reading_that_is_refused_does_not_silence_the_alarm():
-    assert looked(Denied()).could_not_read.endswith("(FilterLogEvents: no)")
+    assert looked(Denied()).could_not_read.why.endswith("(FilterLogEvents: no)")
 
 
 METRIC = [

@@ -176,7 +176,7 @@ def test_what_no_run_will_catch_up_with_is_told(world):
 
     result = run(world, NOW + 5 * DAY, first)
 
-    assert "no run verified" in " ".join(result.could_not_read)
+    assert "no run verified" in " ".join(map(str, result.could_not_read))
     assert "DIGEST_DELETED" not in told(result)  # the bucket's lifecycle may have expired it
 
 

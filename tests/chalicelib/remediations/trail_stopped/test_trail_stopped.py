@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.events import Tick
+from chalicelib.looking import Unseen
 from chalicelib.remediation import Severity
 from chalicelib.remediations.trail_stopped import (
     ARN,
@@ -198,7 +199,7 @@ def test_a_sound_trail_needs_no_word():
 
 
 def test_what_could_not_be_looked_at_is_told():
-    blind = replace(seen(), could_not_read=("GetBucketPolicy: access denied",))
+    blind = replace(seen(), could_not_read=(Unseen(why="GetBucketPolicy: no"),))
 
     assert only(decide_by_the_hour(TICK, blind, NOW, CONFIGURED)).severity is Severity.MEDIUM
 

@@ -1,0 +1,155 @@
+"""Sending alerts: each once, the same thing not again and again, and of a flood a few and then the count.
+
+The right to be quiet is earned: an alert keeps others silent only after SNS took it. While one is on its way
+a short lease holds the others back; if it fails, the next one sends.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.errors import StillUnderWay
+from chalicelib.ledger.entries import LedgerEntry
+from chalicelib.ledger.floods import Floods, Place
+from chalicelib.ledger.ledger import Ledger, Right
+from chalicelib.looking import Unseen
+from chalicelib.remediation import Alert, Event, Flood, Outcome, Plan, Quiet, Severity
+from chalicelib.runtime import notify
+from chalicelib.wording import when
+
+# What may come by the thousand; acts are few by themselves, and each is told.
+_FOLDED = (Outcome.TOLD, Outcome.OBSERVED, Outcome.AWAITING_APPROVAL, Outcome.CAPPED, Outcome.UNSEEN)
+# Of what one principal does with one call, so many alerts are sent one by one.
+MOST_ONE_BY_ONE = 10
+DOUBLED = 2
+DAY = 24 * 3600
+
+Facts = Sequence[tuple[str, str]]
+
+
+def folding(plan: Plan, event: Event) -> Plan:
+    """The plan with a flood for every alert about somebody: by what they did, so none hides another's."""
+    if not event.principal:
+        return plan
+    kind = getattr(event, "name", "")
+    flood = Flood(subject=f"{kind}:{event.principal}", most=MOST_ONE_BY_ONE, factor=DOUBLED)
+    return replace(plan, alerts=tuple(replace(each, flood=each.flood or flood) for each in plan.alerts))
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How one remediation's function speaks."""
+
+    sns: Any
+    topic_arn: str
+    remediation: str
+    ledger: Ledger
+
+    def say(self, entry: LedgerEntry, index: int, alert: Alert, more: Facts = ()) -> bool:
+        """Send an alert of a finding, or leave it at its count: False where it is not sent.
+
+        Raises StillUnderWay where another event is about to send one about the same, and may yet fail;
+        LedgerUnreachable; what SNS raises.
+        """
+        now, holder = datetime.now(UTC), f"{entry.event_key}#{index}"
+        if alert.quiet:
+            right = self.ledger.may_speak(self.remediation, alert.quiet, entry.event_key, now)
+            if right is Right.WAIT:
+                raise StillUnderWay("another event is about to send the same alert")
+            if right is Right.QUIET:
+                return False
+        place = self._place(entry, alert, holder, now)
+        if place and not place.speaks:
+            return False
+        counted = _counted(place, alert) if place else ()
+        self.publish(entry, replace(alert, facts=(*more, *alert.facts, *counted)), index)
+        if place:
+            self._floods.told(place, datetime.now(UTC))
+        if alert.quiet:
+            self.ledger.spoke(self.remediation, alert.quiet, entry.event_key, datetime.now(UTC))
+        return True
+
+    def publish(self, entry: LedgerEntry, alert: Alert, index: int) -> None:
+        """Send an alert of a finding, whatever was sent before."""
+        message = notify.message_of(
+            alert,
+            entry.id,
+            entry.outcome,
+            entry.plan.calls,
+            entry.progress,
+            failure=entry.failure,
+            warned=index in entry.warned,
+        )
+        self._send(alert, message)
+
+    def say_what_is_left(self) -> None:
+        """Send the counts that no alert has told of yet; raises LedgerUnreachable, what SNS raises."""
+        for place in self._floods.left_over(datetime.now(UTC)):
+            alert = _left(place)
+            self._send(alert, notify.message_of(alert, "", Outcome.TOLD))
+            self._floods.told(place, datetime.now(UTC))
+
+    def _send(self, alert: Alert, message: str) -> None:
+        notify.publish(self.sns, self.topic_arn, remediation=self.remediation, alert=alert, message=message)
+
+    def _place(self, entry: LedgerEntry, alert: Alert, holder: str, now: datetime) -> Place | None:
+        if alert.flood is None or entry.outcome not in _FOLDED:
+            return None
+        # What succeeded, what was held back and what is graver are never counted among anything less.
+        subject = f"{entry.outcome}|{alert.severity}|{alert.flood.subject}"
+        return self._floods.join(alert, replace(alert.flood, subject=subject), holder, now)
+
+    @property
+    def _floods(self) -> Floods:
+        return Floods(self.ledger, self.remediation)
+
+
+def _counted(place: Place, alert: Alert) -> Facts:
+    """What an alert says of those like it."""
+    assert alert.flood is not None
+    count, most = place.wave.count, alert.flood.most
+    if count < most or (count == most == 1):
+        return ()
+    not_sent = tuple(("Not sent", title) for title in place.titles) if place.folded else ()
+    so_far = f"number {count} of its kind since {when(place.wave.since)}"
+    before = f"; {place.folded} before it were not sent one by one" if place.folded else ""
+    return (("And on", f"{so_far}{before}; {_ON}"), *not_sent)
+
+
+_ON = "more of it is counted and told by the hour; each is a finding in the ledger"
+
+
+def _left(place: Place) -> Alert:
+    wave, first = place.wave, place.titles[0] if place.titles else place.wave.subject
+    more = "1 more alert was" if place.folded == 1 else f"{place.folded} more alerts were"
+    return Alert(
+        severity=wave.severity,
+        title=f"{more} not sent one by one: {first}" + (", and others" if place.folded > 1 else ""),
+        facts=(
+            ("Counted", f"{wave.count} from {when(wave.since)} to {when(wave.last)}"),
+            *(("Not sent", title) for title in place.titles),
+        ),
+        advice="Each is a finding in the ledger. So many may hide the one that matters: look at them.",
+    )
+
+
+def denied(event: Event, what: tuple[Unseen, ...], function: str) -> Alert:
+    """The alert that somebody may have denied us to look; once a day for the same thing."""
+    return Alert(
+        severity=Severity.HIGH,
+        title=f"Trailwarden was not allowed to look: {function}",
+        facts=(
+            *(("Denied", each.why) for each in what),
+            ("While handling", event.key),
+            ("When", when(event.at)),
+            ("Account", event.account or "not recorded"),
+        ),
+        advice=_ADVICE,
+        quiet=Quiet(subject=f"DENIED:{'|'.join(each.why for each in what)}"[:200], seconds=DAY),
+    )
+
+
+_ADVICE = """\
+The stack grants this, so somebody took it away: a policy of the function's role, of the resource or its key \
+or of the organization. Look who wrote it, and when; deploying the stack again puts back its own."""

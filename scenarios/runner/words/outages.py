@@ -1,0 +1,22 @@
+"""Words for AWS failing us: a service that throttles a function's every request, until it doesn't."""
+
+from scenarios.runner.scenario import Action
+
+
+def falls_ill(service: str) -> Action:
+    """From now on the service, by its hyphenated id (`cloudwatch-logs`), throttles what functions ask."""
+    return Action(f"{service} is overloaded", lambda world: world.throttles.overload(service))
+
+
+def is_well_again(service: str) -> Action:
+    """From now on it answers."""
+    return Action(f"{service} is well again", lambda world: world.throttles.relieve(service))
+
+
+def throttles(service: str, operation: str, calls: int) -> Action:
+    """So many calls of functions fail, however often botocore sends each."""
+    requests = 3 * calls
+    return Action(
+        f"{service} {operation} is throttled {calls} times",
+        lambda world: world.throttles.refuse(service, operation, requests),
+    )
