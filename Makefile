@@ -8,7 +8,7 @@ READY := .venv/ready
 .PHONY: help setup demo test scenarios bench mutate package lint types format lock clean
 
 help:  ## what can be made here
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## ?/  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## ?/  make \1\t/' | expand -t 18
 
 setup: $(READY)  ## a virtual environment with everything in it, from the lock
 

@@ -1,4 +1,4 @@
-"""Which laws the CloudWatch agent has."""
+"""Registers the laws of the CloudWatch agent: how it behaves beyond what moto does."""
 
 from scenarios.cloud.agent.agents import Agents
 from scenarios.cloud.cloudwatch.service import CloudWatch

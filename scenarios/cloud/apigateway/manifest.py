@@ -1,4 +1,4 @@
-"""API Gateway, as one value."""
+"""API Gateway as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.apigateway.resources import KINDS
 from scenarios.cloud.service import Service

@@ -1,4 +1,4 @@
-"""Which laws CloudFormation has."""
+"""Registers the laws of CloudFormation: how it behaves beyond what moto does."""
 
 from scenarios.cloud.cloudformation.described import DescribedStacks
 from scenarios.cloud.setting import Setting

@@ -1,4 +1,4 @@
-"""CloudFormation, as one value."""
+"""CloudFormation as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.cloudformation.laws import register
 from scenarios.cloud.cloudformation.permissions import PERMISSIONS

@@ -1,4 +1,4 @@
-"""CloudFormation: stacks."""
+"""IAM's rows for CloudFormation: stacks."""
 
 from scenarios.cloud.authorization.rows import QUERY, Permissions
 

@@ -1,4 +1,4 @@
-"""Which laws CloudTrail has."""
+"""Registers the laws of CloudTrail: how it behaves beyond what moto does."""
 
 from scenarios.cloud.cloudtrail.trail import CloudTrail
 from scenarios.cloud.kernel import moto_hooks

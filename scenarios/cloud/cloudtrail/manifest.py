@@ -1,4 +1,4 @@
-"""CloudTrail, as one value."""
+"""CloudTrail as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.cloudtrail.laws import register
 from scenarios.cloud.cloudtrail.mends import MENDS

@@ -1,4 +1,4 @@
-"""CloudTrail: trails."""
+"""IAM's rows for CloudTrail: trails."""
 
 from scenarios.cloud.authorization.rows import JSON, Permissions
 

@@ -1,4 +1,4 @@
-"""Which laws CloudWatch has."""
+"""Registers the laws of CloudWatch: how it behaves beyond what moto does."""
 
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.setting import Setting

@@ -1,4 +1,4 @@
-"""CloudWatch, as one value."""
+"""CloudWatch as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.cloudwatch.alarms.telling import EVENTS
 from scenarios.cloud.cloudwatch.alarms.validation import VALIDATION

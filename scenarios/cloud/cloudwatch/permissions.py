@@ -1,4 +1,4 @@
-"""CloudWatch: alarms and dashboards."""
+"""IAM's rows for CloudWatch: alarms and dashboards."""
 
 from scenarios.cloud.authorization.rows import QUERY, Arn, ContextKey, Permissions
 from scenarios.cloud.kernel import moto_state

@@ -1,4 +1,4 @@
-"""AWS Config, as one value."""
+"""AWS Config as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.config.permissions import PERMISSIONS
 from scenarios.cloud.kernel.validation import Validation

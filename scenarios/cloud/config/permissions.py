@@ -1,4 +1,4 @@
-"""AWS Config: the recorder and its rules."""
+"""IAM's rows for AWS Config: the recorder and its rules."""
 
 from scenarios.cloud.authorization.rows import JSON, Permissions
 

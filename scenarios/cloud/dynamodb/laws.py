@@ -1,4 +1,4 @@
-"""Which laws DynamoDB has."""
+"""Registers the laws of DynamoDB: how it behaves beyond what moto does."""
 
 from scenarios.cloud.dynamodb.table_metrics import TableMetrics
 from scenarios.cloud.dynamodb.tables import Tables

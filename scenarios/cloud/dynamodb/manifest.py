@@ -1,4 +1,4 @@
-"""DynamoDB, as one value."""
+"""DynamoDB as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.dynamodb.laws import register
 from scenarios.cloud.dynamodb.mends import MENDS

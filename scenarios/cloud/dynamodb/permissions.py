@@ -1,4 +1,4 @@
-"""DynamoDB: tables, their indexes and backups."""
+"""IAM's rows for DynamoDB: tables, their indexes and backups."""
 
 from scenarios.cloud.authorization.rows import JSON, Arn, Document, Permissions, document
 from scenarios.cloud.dynamodb.condition_keys import CONTEXT, table_tags

@@ -1,4 +1,4 @@
-"""Which laws EC2 has."""
+"""Registers the laws of EC2: how it behaves beyond what moto does."""
 
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.ec2.alarm_actions import AlarmActions

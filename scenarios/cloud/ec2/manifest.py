@@ -1,4 +1,4 @@
-"""EC2, as one value."""
+"""EC2 as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.ec2.instances import METRICS
 from scenarios.cloud.ec2.laws import register

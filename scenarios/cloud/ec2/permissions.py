@@ -1,4 +1,4 @@
-"""EC2: instances, what they are made of, and networks."""
+"""IAM's rows for EC2: instances, what they are made of, and networks."""
 
 from scenarios.cloud.authorization.reference import listed_kind
 from scenarios.cloud.authorization.rows import Arn, ContextKey, DenialStyle, Permissions, Place

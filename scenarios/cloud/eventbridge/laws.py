@@ -1,4 +1,4 @@
-"""Which laws EventBridge has."""
+"""Registers the laws of EventBridge: how it behaves beyond what moto does."""
 
 from scenarios.cloud.eventbridge.bus import EventBridge
 from scenarios.cloud.setting import Setting

@@ -1,4 +1,4 @@
-"""EventBridge, as one value."""
+"""EventBridge as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.eventbridge.emitted import METRICS
 from scenarios.cloud.eventbridge.laws import register

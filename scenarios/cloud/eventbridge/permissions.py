@@ -1,4 +1,4 @@
-"""EventBridge: buses, rules, archives and replays."""
+"""IAM's rows for EventBridge: buses, rules, archives and replays."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Data Firehose, as one value."""
+"""Data Firehose as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.firehose.permissions import PERMISSIONS
 from scenarios.cloud.firehose.resources import KINDS

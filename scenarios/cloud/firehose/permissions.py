@@ -1,4 +1,4 @@
-"""Data Firehose: delivery streams."""
+"""IAM's rows for Data Firehose: delivery streams."""
 
 from scenarios.cloud.authorization.rows import JSON, Permissions
 

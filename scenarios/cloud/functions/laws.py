@@ -1,4 +1,4 @@
-"""Which laws Lambda has."""
+"""Registers the laws of Lambda: how it behaves beyond what moto does."""
 
 from scenarios.cloud.functions.resource_policies import ResourcePolicies
 from scenarios.cloud.functions.service import Functions

@@ -1,4 +1,4 @@
-"""Lambda, as one value."""
+"""Lambda as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.functions.emitted import METRICS
 from scenarios.cloud.functions.laws import register

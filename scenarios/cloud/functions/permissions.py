@@ -1,4 +1,4 @@
-"""Lambda: functions, layers and event source mappings."""
+"""IAM's rows for Lambda: functions, layers and event source mappings."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Which laws IAM has."""
+"""Registers the laws of IAM: how it behaves beyond what moto does."""
 
 from scenarios.cloud.iam.boundaries import Boundaries
 from scenarios.cloud.iam.last_used import LastUsed

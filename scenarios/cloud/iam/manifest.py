@@ -1,4 +1,4 @@
-"""IAM, as one value."""
+"""IAM as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.iam.laws import register
 from scenarios.cloud.iam.mends import MENDS

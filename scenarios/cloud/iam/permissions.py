@@ -1,4 +1,4 @@
-"""IAM: users, groups, roles, policies.
+"""IAM's rows for IAM: users, groups, roles, policies.
 
 A user's or role's ARN is made from its name alone: the parameters don't tell its path. IAM operations that
 may leave the user out mean the caller.

@@ -1,4 +1,4 @@
-"""Which laws Kinesis and Firehose has."""
+"""Registers the laws of Kinesis and Firehose: how they behave beyond what moto does."""
 
 from scenarios.cloud.kinesis.streams import Streams
 from scenarios.cloud.setting import Setting

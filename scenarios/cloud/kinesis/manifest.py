@@ -1,4 +1,4 @@
-"""Kinesis Data Streams, as one value."""
+"""Kinesis Data Streams as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.kernel.validation import Validation
 from scenarios.cloud.kinesis.emitted import KINESIS_METRICS

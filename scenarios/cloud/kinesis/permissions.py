@@ -1,4 +1,4 @@
-"""Kinesis: data streams."""
+"""IAM's rows for Kinesis: data streams."""
 
 from scenarios.cloud.authorization.rows import JSON, Arn, Document, Permissions, document
 from scenarios.cloud.kernel import moto_state

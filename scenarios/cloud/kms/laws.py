@@ -1,4 +1,4 @@
-"""Which laws KMS has."""
+"""Registers the laws of KMS: how it behaves beyond what moto does."""
 
 from scenarios.cloud.kms.deletion import Deletions
 from scenarios.cloud.kms.lockout import LockoutCheck

@@ -1,4 +1,4 @@
-"""KMS, as one value."""
+"""KMS as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.kms.deletion import EVENTS
 from scenarios.cloud.kms.laws import register

@@ -1,4 +1,4 @@
-"""KMS: keys and their aliases.
+"""IAM's rows for KMS: keys and their aliases.
 
 A key that is named by an alias has to be looked up first. KMS finds the key in the text it is given to
 decrypt, and does not tell which it was.

@@ -1,4 +1,4 @@
-"""Which laws CloudWatch Logs has."""
+"""Registers the laws of CloudWatch Logs: how it behaves beyond what moto does."""
 
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.logs.encryption import GroupEncryption

@@ -1,4 +1,4 @@
-"""CloudWatch Logs, as one value.
+"""CloudWatch Logs as one value: what IAM, CloudTrail, CloudFormation and a world know of it.
 
 Source, of its records: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/logging_cw_api_calls_cwl.html
 """

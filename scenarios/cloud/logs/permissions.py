@@ -1,4 +1,4 @@
-"""CloudWatch Logs: groups, streams and destinations.
+"""IAM's rows for CloudWatch Logs: groups, streams and destinations.
 
 Where AWS asks about a log group, the ARN goes on into its streams: denials name
 `log-group:NAME:log-stream:`, or `log-group::log-stream:` for DescribeLogGroups. So a policy reaches a group

@@ -1,4 +1,4 @@
-"""Organizations, as one value."""
+"""Organizations as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.kernel.recorded import Recorded
 from scenarios.cloud.organizations.permissions import PERMISSIONS

@@ -1,4 +1,4 @@
-"""Organizations: asked about as a whole, as far as it is known here."""
+"""IAM's rows for Organizations: asked about as a whole, as far as it is known here."""
 
 from scenarios.cloud.authorization.rows import JSON, Permissions
 

@@ -1,4 +1,4 @@
-"""Which laws S3 has."""
+"""Registers the laws of S3: how it behaves beyond what moto does."""
 
 from scenarios.cloud.s3.abac import AttributeBasedAccess
 from scenarios.cloud.s3.events import Storage

@@ -1,4 +1,4 @@
-"""S3, as one value."""
+"""S3 as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.s3.events import EVENTS
 from scenarios.cloud.s3.laws import register

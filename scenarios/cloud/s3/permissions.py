@@ -1,4 +1,4 @@
-"""S3: buckets and objects. What lies behind an access point is not simulated."""
+"""IAM's rows for S3: buckets and objects. What lies behind an access point is not simulated."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Secrets Manager, as one value."""
+"""Secrets Manager as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.kernel.recorded import Recorded, Style
 from scenarios.cloud.kernel.validation import Validation

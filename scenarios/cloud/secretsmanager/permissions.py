@@ -1,4 +1,4 @@
-"""Secrets Manager: secrets, by ARN."""
+"""IAM's rows for Secrets Manager: secrets, by ARN."""
 
 from typing import Any
 

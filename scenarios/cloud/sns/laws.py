@@ -1,4 +1,4 @@
-"""Which laws SNS has."""
+"""Registers the laws of SNS: how it behaves beyond what moto does."""
 
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.sns.topics import Topics

@@ -1,4 +1,4 @@
-"""SNS, as one value."""
+"""SNS as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.service import Service
 from scenarios.cloud.sns.emitted import METRICS

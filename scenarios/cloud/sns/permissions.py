@@ -1,4 +1,4 @@
-"""SNS: topics; a subscription is asked about by its topic."""
+"""IAM's rows for SNS: topics; a subscription is asked about by its topic."""
 
 from functools import partial
 

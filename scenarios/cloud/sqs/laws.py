@@ -1,4 +1,4 @@
-"""Which laws SQS has."""
+"""Registers the laws of SQS: how it behaves beyond what moto does."""
 
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.sqs.polling import Polling

@@ -1,4 +1,4 @@
-"""SQS, as one value."""
+"""SQS as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.service import Service
 from scenarios.cloud.sqs.laws import register

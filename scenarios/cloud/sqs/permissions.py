@@ -1,4 +1,4 @@
-"""SQS: queues."""
+"""IAM's rows for SQS: queues."""
 
 import re
 from urllib.parse import urlsplit

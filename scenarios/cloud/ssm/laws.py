@@ -1,4 +1,4 @@
-"""Which laws Systems Manager has."""
+"""Registers the laws of Systems Manager: how it behaves beyond what moto does."""
 
 from scenarios.cloud.agent import laws as agent
 from scenarios.cloud.setting import Setting

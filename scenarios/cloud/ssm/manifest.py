@@ -1,4 +1,4 @@
-"""Systems Manager, as one value."""
+"""Systems Manager as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.service import Service
 from scenarios.cloud.ssm.laws import register

@@ -1,4 +1,4 @@
-"""Systems Manager: parameters, documents, and commands to instances."""
+"""IAM's rows for Systems Manager: parameters, documents, and commands to instances."""
 
 from scenarios.cloud.authorization.arns import named
 from scenarios.cloud.authorization.rows import JSON, Arn, ContextKey, Permissions, Place

@@ -1,4 +1,4 @@
-"""Which laws STS has."""
+"""Registers the laws of STS: how it behaves beyond what moto does."""
 
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.sts.sessions import Sessions

@@ -1,4 +1,4 @@
-"""STS, as one value."""
+"""STS as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.kernel.validation import Validation
 from scenarios.cloud.service import Service

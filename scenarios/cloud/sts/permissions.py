@@ -1,4 +1,4 @@
-"""STS: roles that are assumed.
+"""IAM's rows for STS: roles that are assumed.
 
 AssumeRole, as trails have recorded it, does not tell a caller what is missing.
 """
