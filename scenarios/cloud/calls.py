@@ -243,6 +243,9 @@ class Calls:
     def _caller(self, client: BaseClient, operation: str) -> Caller:
         """Who signs; raises what the service answers to credentials that are inactive, deleted or expired."""
         signed: Any = client._request_signer._credentials  # type: ignore[attr-defined]  # noqa: SLF001
+        if signed is None:
+            service = client.meta.service_model.service_name
+            raise NotSimulated(service, f"{operation} by somebody without credentials")
         try:
             return self._identity.caller(signed.access_key, self._clock.now, signed.token or "")
         except UnusableCredentials as unusable:

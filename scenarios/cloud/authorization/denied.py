@@ -11,6 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from scenarios.cloud.authorization.rows import DenialStyle
+from scenarios.cloud.authorization.wildcards import UNNAMED
 from scenarios.cloud.kernel.caller import Caller
 
 
@@ -32,7 +33,7 @@ def access_denied(
         operation: the operation that was called.
         caller: who called.
         action: the action that was denied; not always the operation's own.
-        resource: the ARN it was denied on, or "*".
+        resource: the ARN it was denied on, or "*"; of one that nobody named the message says nothing.
         because: a `Decision`'s: "no ... policy allows the ... action", or "an explicit deny in ...".
     """
     if operation in how.without_body:
@@ -54,6 +55,8 @@ def _reason(how: DenialStyle, because: str) -> str:
 def _on(how: DenialStyle, operation: str, resource: str) -> str:
     if operation in how.without_resource:
         return how.without_resource[operation]
+    if resource == UNNAMED:
+        return ""
     return f' on resource: "{resource}"' if how.quotes else f" on resource: {resource}"
 
 

@@ -455,6 +455,16 @@ def kms_key(arn_or_id: str, account: str, region: str) -> Any | None:
     return keys.keys.get(wanted)
 
 
+_KEY_ID_BYTES = 36  # a UUID, or mrk- and 32 digits
+
+
+def kms_key_of_ciphertext(ciphertext: bytes, region: str) -> Any | None:
+    """The model of the key that moto made a ciphertext with: its id stands first in it."""
+    key_id = ciphertext[:_KEY_ID_BYTES].decode("utf-8", "replace")
+    found = (kms_key(key_id, account, region) for account in get_backend("kms"))
+    return next((key for key in found if key is not None), None)
+
+
 def delete_kms_key(account: str, region: str, key_id: str) -> None:
     """Take a KMS key away, as KMS does when its waiting period ends."""
     backend("kms", account, region).delete_key(key_id)

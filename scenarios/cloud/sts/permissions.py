@@ -13,6 +13,8 @@ GetFederationToken              =                         federated_user(Name)
 DecodeAuthorizationMessage      =                         *
 AssumeRole                      =                         role(RoleArn)
 AssumeRole +Tags                sts:TagSession            role(RoleArn)
+AssumeRoleWithSAML              =                         unknown(SAMLAssertion)
+AssumeRoleWithWebIdentity       =                         unknown(WebIdentityToken)
 AssumeRole +SourceIdentity      sts:SetSourceIdentity     role(RoleArn)
 """
 

@@ -1,8 +1,11 @@
 import contextlib
 import json
 
+import boto3
 import moto.sqs.models as sqs_models
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
 from scenarios.cloud.kernel import moto_state
@@ -340,6 +343,12 @@ def test_a_stored_policy_that_aws_would_not_have_stored_is_a_hole(each):
     moto_state.role(ACCOUNT, "odd").assume_role_policy_document = json.dumps({"source": []})
     with pytest.raises(NotSimulated, match="would not have stored"):
         admin(each, "sts").assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/odd", RoleSessionName="odd")
+
+
+def test_a_call_that_nobody_signs_is_a_hole(each):
+    unsigned = boto3.client("s3", region_name=HOME, config=Config(signature_version=UNSIGNED))
+    with pytest.raises(NotSimulated, match="GetObject by somebody without credentials"):
+        unsigned.get_object(Bucket="tw-logs", Key="a")
 
 
 # ---- who may ------------------------------------------------------------------------------------

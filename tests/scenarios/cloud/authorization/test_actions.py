@@ -58,7 +58,7 @@ def test_every_operation_and_parameter_of_the_tables_exists(service: str, line: 
     for parameter in line.parameters:
         if parameter.path:
             shape = at(model(service).operation_model(line.operation).input_shape, parameter.path)
-            assert shape.type_name == "string" or line.kind == UNKNOWN
+            assert shape.type_name == "string" or line.kind in {UNKNOWN, "ciphertext"}
     if line.needs:
         at(model(service).operation_model(line.operation).input_shape, line.needs[1])
 
@@ -122,7 +122,7 @@ def test_every_action_and_resource_of_the_tables_is_in_awss_own_list(service: st
         assert formats is not None, action
         if line.kind == ANY:
             assert not formats or action in ASKED_ON_STAR
-        elif line.kind != UNKNOWN and action not in ASKED_ON_ARN:
+        elif line.kind not in {UNKNOWN, "ciphertext"} and action not in ASKED_ON_ARN:
             resource = resource_of(service, line)
             fits = line.kind in UNTOLD or any(re.fullmatch(regex(form), resource) for form in formats)
             assert fits, (resource, formats)
@@ -150,7 +150,11 @@ def regex(form: str) -> str:
     return "".join(known.get(part, ".*") if n % 2 else re.escape(part) for n, part in enumerate(parts))
 
 
+# A key of another account is asked about as it was named; one's own has to be there.
+THEIRS = "999999999999"
+THEIR_KEY = f"arn:aws:kms:{REGION}:{THEIRS}:key/1-2"
 SAMPLES = {
+    "key": [THEIR_KEY],
     "ec2_resource": ["vpc-1"],
     **{
         kind: [f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"] for kind in ("topic_arn", "target_arn", "tagged_arn")
@@ -183,7 +187,7 @@ GIVEN = {
 def resource_of(service: str, line: Line) -> str:
     sample = [GIVEN[service]] if line.kind == "given" else SAMPLES.get(line.kind, ["name"])
     kind = ACTIONS.kind(line.action.partition(":")[0], line.kind)
-    resource = kind(Place(region=REGION, account=ACCOUNT), *sample)
+    resource = kind(Place(region=REGION, account=ACCOUNT), *sample).replace(THEIRS, ACCOUNT)
     assert resource.count(":") >= 5 or line.kind in UNTOLD
     assert "{" not in resource
     return resource
@@ -413,11 +417,11 @@ READ_ALOUD = [
         call("iam", "CreateAccessKey", caller=ALICE), {f"iam:CreateAccessKey {ALICE}"}, id="one's own key"
     ),
     pytest.param(
-        call("kms", "Decrypt", KeyId="1-2"), {"kms:Decrypt arn:aws:kms:-:key/1-2"}, id="a key by its id"
+        call("kms", "Decrypt", KeyId=THEIR_KEY), {f"kms:Decrypt {THEIR_KEY}"}, id="a key by its ARN"
     ),
     pytest.param(
-        call("kms", "CreateAlias", AliasName="alias/a", TargetKeyId="1-2"),
-        {"kms:CreateAlias arn:aws:kms:-:alias/a", "kms:CreateAlias arn:aws:kms:-:key/1-2"},
+        call("kms", "CreateAlias", AliasName="alias/a", TargetKeyId=THEIR_KEY),
+        {"kms:CreateAlias arn:aws:kms:-:alias/a", f"kms:CreateAlias {THEIR_KEY}"},
         id="an alias and its key",
     ),
     pytest.param(
@@ -493,10 +497,10 @@ HARD_TO_TELL = [
         "s3", "PutBucketInventoryConfiguration", {"Bucket": "b"}, "PutBucketInventory", id="an operation"
     ),
     pytest.param("iam", "GetUser", {}, "without UserName", id="whoever asks, when nobody says who"),
+    pytest.param("kms", "Encrypt", {"KeyId": "alias/aws/s3"}, "alias/aws/s3", id="a key of AWS's own"),
     pytest.param(
-        "kms", "Decrypt", {"CiphertextBlob": b""}, "without KeyId", id="a key that only the text knows"
+        "sts", "AssumeRoleWithWebIdentity", {"RoleArn": ROLE}, "WebIdentity", id="who brings no credentials"
     ),
-    pytest.param("kms", "Sign", {"KeyId": "alias/a"}, "alias/a", id="a key by its alias"),
     pytest.param("secretsmanager", "GetSecretValue", {"SecretId": "db"}, "db", id="a secret by its name"),
     pytest.param(
         "s3", "GetObject", {"Bucket": "arn:aws:s3:1:2:accesspoint/a", "Key": "k"}, "access point", id="AP"
