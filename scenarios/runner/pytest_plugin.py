@@ -10,7 +10,7 @@ only when the first scenario is collected, or the first world is asked for.
 """
 
 # ruff: noqa: PLC0415 - imports are late here, for the reason above
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 FOLDER = "scenarios"
 ALL = "all"
 _WORLD = pytest.StashKey["ImperativeWorld"]()
-_WORLD_TAKES = ("template", "parameters", "start", "seed", "faults", "regions", "code")
+_NOT_EMITTED = pytest.StashKey[Iterable[str]]()
+_WORLD_TAKES = ("template", "parameters", "start", "seed", "faults", "regions", "code", "not_emitted")
 _IN_SHORT = "what went wrong"  # the user property of a failed item that the summary repeats
 
 
@@ -303,15 +304,19 @@ def world(request: pytest.FixtureRequest) -> Iterator["ImperativeWorld"]:
     """The simulated AWS with Trailwarden's stack in it, for a test written as steps.
 
     `@pytest.mark.world(template=..., parameters=..., start=..., seed=...)` says what it starts with, on a
-    test or on its class; see `scenarios.runner.imperative.open_world`. Without a `seed`, `--seed` counts.
+    test or on its class; see `scenarios.runner.imperative.open_world`. Without a `seed`, `--seed` counts. A
+    test fails if an alarm or a rule of its world waits for what the simulated AWS never emits, unless the
+    marker names it in `not_emitted`.
     """
     from scenarios.cloud.kernel.errors import NotSimulated
     from scenarios.runner.imperative import CannotOpen, open_world
 
     with ExitStack() as leaving:
         wrong = ""
+        asked = _asked_of_world(request)
+        request.node.stash[_NOT_EMITTED] = tuple(asked.pop("not_emitted", ()))
         try:
-            made = leaving.enter_context(open_world(**_asked_of_world(request)))
+            made = leaving.enter_context(open_world(**asked))
         except (CannotOpen, NotSimulated) as error:
             wrong = f"the fixture world: {error}"
         if wrong:  # not in the except clause: pytest would show both
@@ -330,6 +335,20 @@ def _asked_of_world(request: pytest.FixtureRequest) -> dict[str, Any]:
             pytest.fail(f"@pytest.mark.world takes {', '.join(_WORLD_TAKES)}; not {wrong}", pytrace=False)
         asked |= marker.kwargs
     return asked
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Let a test fail that passed in a world where something could hear nothing at all."""
+    result = yield
+    made = item.stash.get(_WORLD, None)
+    if made is not None:
+        from scenarios.runner.run import never_answered
+
+        deaf = never_answered(made.simulated, item.stash[_NOT_EMITTED], "marker world")
+        if deaf:
+            pytest.fail("\n".join(deaf), pytrace=False)
+    return result
 
 
 @pytest.hookimpl(wrapper=True)

@@ -152,7 +152,7 @@ def _in_world(
         except Exception as error:  # noqa: BLE001 - any error is the run's result
             failures.append(f"the run stopped: {type(error).__name__}: {error}{_told_where(error)}")
         if not hole:
-            failures += _never_emitted(world, scenario)
+            failures += never_answered(world, scenario.not_emitted, "scenario")
         ended = world.clock.now
         near = _near_misses(world) if failures or explained else ()
         timeline = timeline_of(world)
@@ -175,14 +175,14 @@ def _in_world(
     )
 
 
-def _never_emitted(world: World, scenario: Scenario) -> list[str]:
-    """A failure for each alarm or rule that could hear nothing, and that the scenario does not name."""
+def never_answered(world: World, not_emitted: Iterable[str], where: str) -> list[str]:
+    """A failure for each alarm or rule that could hear nothing; `not_emitted` names the excused."""
     names = _names(world)
     return [
         f"{_named(str(each), names)}: put it with aws_measures or aws_tells, "
-        f"or name {_named(each.name, names)} in the scenario's not_emitted"
+        f"or name {_named(each.name, names)} in the {where}'s not_emitted"
         for each in world.never_emitted()
-        if not {each.name, _named(each.name, names)} & set(scenario.not_emitted)
+        if not {each.name, _named(each.name, names)} & set(not_emitted)
     ]
 
 

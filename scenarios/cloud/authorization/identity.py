@@ -178,13 +178,15 @@ class Identity:
             context={**(context or {}), **(_forwarded(via, resource) if via else {})},
             ask=first_of(*([ask] if ask is not None else []), *asks),
         )
-        limits = limits_of(caller, self.user_boundaries)
+        place = moto_state.organization_path(caller.account)
+        limits = limits_of(caller, self.user_boundaries, place)
+        of_owner = place if owner == caller.account else moto_state.organization_path(owner)
         return self._sure(
             _decided(
                 request,
                 policies_of(caller),
                 self.resource_policy(resource),
-                limits=limits_of_resource(owner, limits),
+                limits=limits_of_resource(of_owner, limits),
             ),
             resource,
         )
@@ -270,7 +272,8 @@ class Identity:
                 partial(self._key_of_moment, resource),
             ),
         )
-        return _decided(request, (), self.resource_policy(resource), limits=limits_of_resource(owner))
+        limits = limits_of_resource(moto_state.organization_path(owner) if owner else None)
+        return _decided(request, (), self.resource_policy(resource), limits=limits)
 
     def role_may(
         self,

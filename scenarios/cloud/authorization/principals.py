@@ -49,14 +49,17 @@ def _documents(holders: Iterable[Any]) -> list[Document]:
     return [document(text) for holder in holders for text in moto_state.policies_of(holder)]
 
 
-def limits_of(caller: Caller, boundaries: Mapping[tuple[str, str], str]) -> Limits:
+def limits_of(
+    caller: Caller,
+    boundaries: Mapping[tuple[str, str], str],
+    place: moto_state.OrganizationPath | None,
+) -> Limits:
     """What limits the caller: its boundary, its session, its organization.
 
-    `boundaries`: the users', by account and name.
+    `boundaries`: the users', by account and name. `place`: where the caller's account is in its organization.
     """
     arn = _boundary_arn(caller, boundaries)
     boundary = moto_state.managed_policy(caller.account, arn) if arn else None
-    place = moto_state.organization_path(caller.account)
     # Service control policies don't limit the management account's principals, but those of all other
     # accounts.
     scps = place.scps if place is not None and place.management != caller.account else ()
@@ -74,9 +77,8 @@ def _boundary_arn(caller: Caller, boundaries: Mapping[tuple[str, str], str]) -> 
     return boundaries.get((caller.account, caller.name), "")
 
 
-def limits_of_resource(owner: str, limits: Limits = NO_LIMITS) -> Limits:
+def limits_of_resource(place: moto_state.OrganizationPath | None, limits: Limits = NO_LIMITS) -> Limits:
     """The limits with what the organization of the resource's owner adds."""
-    place = moto_state.organization_path(owner) if owner else None
     if place is None:
         return limits
     return replace(limits, rcps=place.rcps, management_account=place.management)

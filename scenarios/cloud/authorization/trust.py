@@ -71,7 +71,8 @@ def role_may(role_arn: str, action: str, resource: str, policy: Document | None 
         name=name,
     )
     request = Request(principal=Principal.of(caller), action=action, resource=resource)
-    return decide(request, policies_of(caller), policy, limits=limits_of(caller, {})).allowed
+    limits = limits_of(caller, {}, moto_state.organization_path(account))
+    return decide(request, policies_of(caller), policy, limits=limits).allowed
 
 
 def _is_role(arn: str) -> bool:

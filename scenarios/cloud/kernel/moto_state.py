@@ -356,10 +356,14 @@ def groups_of(account: str, user_name: str) -> list[Any]:
 def access_key(key_id: str) -> tuple[str, str, bool] | None:
     """Whose access key it is: account, user's name, and whether it is active; None for no user's."""
     for account in get_backend("iam"):
-        for found in backend("iam", account, "aws").users.values():
-            for key in found.access_keys:
-                if key.access_key_id == key_id:
-                    return account, found.name, key.status == "Active"
+        iam = backend("iam", account, "aws")
+        key = iam.access_keys.get(key_id)
+        if key is None:
+            continue
+        named = iam.users.get(key.user_name)  # as whom it was made; the user may have another name by now
+        users = [named] if named is not None and key in named.access_keys else iam.users.values()
+        user = next((each for each in users if key in each.access_keys), None)
+        return (account, user.name, key.status == "Active") if user is not None else None
     return None
 
 

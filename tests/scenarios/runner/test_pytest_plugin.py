@@ -59,6 +59,18 @@ def test_marker(world):
 @pytest.mark.world(parameters={"Nope": 1})
 def test_parameters(world):
     pass
+
+WAITS = {"AlarmName": "waits", "Namespace": "AWS/RDS", "MetricName": "CPUUtilization", "Statistic": "Sum"}
+WAITS |= {"Period": 60, "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}
+TEMPLATE = {"Resources": {"Waits": {"Type": "AWS::CloudWatch::Alarm", "Properties": WAITS}}}
+
+@pytest.mark.world(template=TEMPLATE)
+def test_no_data(world):
+    pass
+
+@pytest.mark.world(template=TEMPLATE, not_emitted=["Waits"])
+def test_no_data_and_said_so(world):
+    pass
 """
 
 
@@ -251,7 +263,7 @@ def section(told, name):
 
 
 def test_one_that_passes_passes_beside_those_that_fail(told):
-    assert "8 failed, 1 passed, 2 errors" in told
+    assert "9 failed, 2 passed, 2 errors" in told
     assert "5 rehearsals of scenarios, seed 4" in told
 
 
@@ -285,6 +297,7 @@ def test_a_failing_one_shows_the_timeline_around_it_and_how_to_replay_it(told):
         ),
         pytest.param("test_hole", "E       scenarios.cloud.kernel.errors.NotSimulated", id="a step's hole"),
         pytest.param("test_steps", "00:00  action     ann calls iam ListUsers", id="a step's timeline"),
+        pytest.param("test_no_data", "name Waits in the marker world's not_emitted", id="no data"),
         pytest.param("ERROR at setup of test_parameters", "Parameters: Nope do not exist", id="a world's"),
         pytest.param("ERROR at setup of test_marker", "not tempalte", id="a marker's"),
     ],
