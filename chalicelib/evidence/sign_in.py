@@ -7,9 +7,9 @@ Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-ev
 """
 
 from chalicelib.events import ApiCallEvent
+from chalicelib.evidence.call import NOT_RECORDED
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
-NOT_RECORDED = "not recorded"
 
 
 def succeeded(event: ApiCallEvent) -> bool | None:

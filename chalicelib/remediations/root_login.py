@@ -19,7 +19,8 @@ from datetime import datetime
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import ApiCallEvent, api_call
-from chalicelib.evidence.sign_in import NOT_RECORDED, in_words, mfa_used, succeeded
+from chalicelib.evidence.call import NOT_RECORDED
+from chalicelib.evidence.sign_in import in_words, mfa_used, succeeded
 from chalicelib.remediation import Alert, Flood, Grant, Plan, Remediation, Severity, Way
 from chalicelib.settings import Settings
 from chalicelib.triggers import OnEvent

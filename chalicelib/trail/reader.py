@@ -14,6 +14,7 @@ from typing import Any
 from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS, NotConfigured
 from chalicelib.looking import unseen
+from chalicelib.remediation import Grant
 from chalicelib.trail.description import Part, Trail, TrailArn, describe
 from chalicelib.trail.integrity.evidence import StoredObject, Unreadable
 from chalicelib.trail.integrity.public_keys import KeyRing
@@ -22,6 +23,20 @@ from chalicelib.trail.integrity.public_keys import KeyRing
 MOST_BYTES = 64 << 20
 # Digests are signed some minutes after they end; validate-logs asks for two hours more as well.
 KEYS_AROUND = timedelta(hours=2)
+
+# The permissions of a function that reads a trail in this way.
+TO_READ_A_TRAIL = (
+    Grant(action="s3:ListBucketVersions", resource="arn:${AWS::Partition}:s3:::${TrailBucketName}"),
+    Grant(
+        action="s3:GetObject",
+        resource="arn:${AWS::Partition}:s3:::${TrailBucketName}/*",
+        because="digests and log files lie under a prefix that only the trail knows",
+    ),
+    # The trail says under which prefix and in which regions it delivers, and whether it is on at all.
+    Grant(action="cloudtrail:GetTrail", resource="${TrailArn}"),
+    Grant(action="cloudtrail:GetTrailStatus", resource="${TrailArn}"),
+    Grant(action="cloudtrail:ListPublicKeys", resource="*", because="ListPublicKeys takes no resource"),
+)
 
 _MISSING = ("NoSuchKey", "404")
 

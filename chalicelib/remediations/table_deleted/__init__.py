@@ -29,6 +29,7 @@ from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.errors import AWS_ERRORS
 from chalicelib.events import ApiCallEvent, api_call
+from chalicelib.evidence.call import NOT_RECORDED, call_facts, failure_fact
 from chalicelib.looking import Unseen, unseen
 from chalicelib.references import EXPECTED_PRINCIPALS
 from chalicelib.remediation import Alert, Call, Deed, Flood, Grant, Plan, Remediation, Severity, Way
@@ -94,7 +95,6 @@ DEEDS = (
 )
 
 _KINDS = {"USER": "on demand", "SYSTEM": "point-in-time recovery", "AWS_BACKUP": "AWS Backup"}
-_NOT_RECORDED = "not recorded"
 _REFUSED = ("AccessDenied", "UnauthorizedOperation", "NotAuthorized")
 _ARN_IN_A_REFUSAL = "on resource: "
 _AFTER_ATTEMPT = (
@@ -192,7 +192,7 @@ def _deletion(event: ApiCallEvent, facts: Backups, choice: Choice | None, now: d
     severity, outlook = _outlook(event, facts, choice)
     return Alert(
         severity=severity,
-        title=f"DynamoDB table {table_of(event) or _NOT_RECORDED} was deleted{outlook}",
+        title=f"DynamoDB table {table_of(event) or NOT_RECORDED} was deleted{outlook}",
         facts=(
             *_told_of(event),
             ("Succeeded", "yes"),
@@ -214,7 +214,7 @@ def _outlook(event: ApiCallEvent, facts: Backups, choice: Choice | None) -> tupl
 
 def _attempt(event: ApiCallEvent) -> Alert:
     """A deletion that didn't happen."""
-    table = table_of(event) or _NOT_RECORDED
+    table = table_of(event) or NOT_RECORDED
     stopped = any(code in event.error_code for code in _REFUSED)
     protected = "deletion protection" in event.error_message.lower()
     why = "AWS refused" if stopped else "deletion protection held" if protected else "it failed"
@@ -224,7 +224,7 @@ def _attempt(event: ApiCallEvent) -> Alert:
         title=f"An attempt to delete DynamoDB table {table}: {why}",
         facts=(
             *_told_of(event),
-            ("Succeeded", f"no ({': '.join(filter(None, (event.error_code, event.error_message)))})"),
+            failure_fact(event),
         ),
         advice=_AFTER_ATTEMPT if loud else "",
         # Anybody may fail, as often as they like; it never counts among what succeeded.
@@ -233,20 +233,8 @@ def _attempt(event: ApiCallEvent) -> Alert:
 
 
 def _told_of(event: ApiCallEvent) -> Iterator[tuple[str, str]]:
-    yield "Table", table_of(event) or _NOT_RECORDED
-    yield "Who", event.actor.label
-    if event.actor.invoked_by:
-        yield "By way of", _by_way_of(event.actor.invoked_by)
-    yield "From", event.source_ip or _NOT_RECORDED
-    yield "Agent", event.user_agent or _NOT_RECORDED
-    yield "When", when(event.at)
-    yield "Account", event.account or _NOT_RECORDED
-    yield "Region", event.region or _NOT_RECORDED
-    yield "CloudTrail event", event.key
-
-
-def _by_way_of(service: str) -> str:
-    return f"CloudFormation ({service})" if service == "cloudformation.amazonaws.com" else service
+    yield "Table", table_of(event) or NOT_RECORDED
+    yield from call_facts(event)
 
 
 def _contents(event: ApiCallEvent) -> Iterator[tuple[str, str]]:

@@ -36,12 +36,12 @@ from chalicelib.ledger.ledger import Ledger, ledger_of
 from chalicelib.ledger.table import Kind
 from chalicelib.looking import Unseen, unseen
 from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET, WATCHED_BUCKET
-from chalicelib.remediation import Grant, Plan, Remediation, Way
+from chalicelib.remediation import Plan, Remediation, Way
 from chalicelib.remediations.trail_digest.alerts import alerts_of
 from chalicelib.remediations.trail_digest.audit import Audit, audit_trail
 from chalicelib.remediations.trail_digest.objects import History, object_alert, read_history
 from chalicelib.settings import Settings
-from chalicelib.trail.reader import TrailBucket
+from chalicelib.trail.reader import TO_READ_A_TRAIL, TrailBucket
 from chalicelib.triggers import OnEvent, OnSchedule
 
 BUCKET = "TRAIL_DIGEST_BUCKET"
@@ -61,16 +61,7 @@ WRITTEN_PATTERN = {
     },
 }
 GRANTS = (
-    Grant(action="s3:ListBucketVersions", resource="arn:${AWS::Partition}:s3:::${TrailBucketName}"),
-    Grant(
-        action="s3:GetObject",
-        resource="arn:${AWS::Partition}:s3:::${TrailBucketName}/*",
-        because="digests and log files lie under a prefix that only the trail knows",
-    ),
-    # The trail says under which prefix and in which regions it delivers, and whether it is on at all.
-    Grant(action="cloudtrail:GetTrail", resource="${TrailArn}"),
-    Grant(action="cloudtrail:GetTrailStatus", resource="${TrailArn}"),
-    Grant(action="cloudtrail:ListPublicKeys", resource="*", because="ListPublicKeys takes no resource"),
+    *TO_READ_A_TRAIL,
     *on_ledger(Kind.ANCHOR, ANY, "Query", "PutItem"),
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from chalicelib.events import ApiCallEvent, Tick
+from chalicelib.evidence.call import call_facts, failure_fact
 from chalicelib.ledger.ledger import state_key
 from chalicelib.ledger.table import in_shell
 from chalicelib.looking import Unseen
@@ -16,7 +17,6 @@ from chalicelib.wording import LONGEST_FACT, aws_command, when
 
 DAY = 24 * 3600
 _AS_IN_THE_FINDING = "a command too long for here: the finding holds the call"
-_NOT_RECORDED = "not recorded"
 _REFUSED = ("AccessDenied", "UnauthorizedOperation", "NotAuthorized")
 
 _DONE = {
@@ -162,7 +162,7 @@ def attempted(event: ApiCallEvent, place: TrailResources) -> Alert:
         title=f"An attempt at the audit trail {place.trail_name} ({event.name}): {why}",
         facts=(
             *_call_facts(event, place),
-            ("Succeeded", f"no ({': '.join(filter(None, (event.error_code, event.error_message)))})"),
+            failure_fact(event),
         ),
         advice=_ATTEMPT if refused else "",
         # Anybody may be refused, as often as they like; it never counts among what succeeded.
@@ -179,15 +179,7 @@ def _title(event: ApiCallEvent, place: TrailResources) -> str:
 def _call_facts(event: ApiCallEvent, place: TrailResources) -> Iterator[tuple[str, str]]:
     yield "Trail", place.trail_arn
     yield "Call", event.name
-    yield "Who", event.actor.label
-    if event.actor.invoked_by:
-        yield "By way of", event.actor.invoked_by
-    yield "From", event.source_ip or _NOT_RECORDED
-    yield "Agent", event.user_agent or _NOT_RECORDED
-    yield "When", when(event.at)
-    yield "Account", event.account or _NOT_RECORDED
-    yield "Region", event.region or _NOT_RECORDED
-    yield "CloudTrail event", event.key
+    yield from call_facts(event)
 
 
 def _compared(case: Case) -> Iterator[tuple[str, str]]:

@@ -43,7 +43,7 @@ from chalicelib.settings import Settings
 from chalicelib.trail.integrity.evidence import Window
 from chalicelib.trail.integrity.findings import IntegrityFinding
 from chalicelib.trail.integrity.keys import Chain
-from chalicelib.trail.reader import TrailBucket, read_trail
+from chalicelib.trail.reader import TO_READ_A_TRAIL, TrailBucket, read_trail
 from chalicelib.trail.stretch import chains_of
 from chalicelib.triggers import OnQueue
 
@@ -53,15 +53,7 @@ QUEUE = "TRAIL_VALIDATION_QUEUE"
 PLAN, PART, SUM = "plan", "part", "sum"
 
 GRANTS = (
-    Grant(action="s3:ListBucketVersions", resource="arn:${AWS::Partition}:s3:::${TrailBucketName}"),
-    Grant(
-        action="s3:GetObject",
-        resource="arn:${AWS::Partition}:s3:::${TrailBucketName}/*",
-        because="digests and log files lie under a prefix that only the trail knows",
-    ),
-    Grant(action="cloudtrail:GetTrail", resource="${TrailArn}"),
-    Grant(action="cloudtrail:GetTrailStatus", resource="${TrailArn}"),
-    Grant(action="cloudtrail:ListPublicKeys", resource="*", because="ListPublicKeys takes no resource"),
+    *TO_READ_A_TRAIL,
     *on_ledger(Kind.REQUEST, "", "GetItem"),
     *on_ledger(Kind.VALIDATION, "", "GetItem", "PutItem"),
     *on_ledger(Kind.VALIDATION, ANY, "Query", "PutItem"),
