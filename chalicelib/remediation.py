@@ -41,6 +41,7 @@ class Outcome(StrEnum):
 
     NOTHING = "nothing"  # there was nothing to say and nothing to do
     SUPPRESSED = "suppressed"  # settings, or our own call: recorded, without an alert
+    REFUSED = "refused"  # no event of AWS's: that is reported, and it is not handled
     DUPLICATE = "duplicate"  # handled before
     TOLD = "told"  # an alert was sent, and there was nothing to do
     QUIET = "quiet"  # there was nothing to do, and every alert was about something reported lately

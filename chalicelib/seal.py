@@ -80,8 +80,9 @@ class Seal:
         return self._mac({"text": {"S": text}})
 
     def notice(self, noticed: Noticed) -> None:
-        """Note that something is wrong with an item."""
-        if noticed not in self.noticed:
+        """Note that something is wrong with an item; one word about each will do."""
+        known = {(each.partition_key, each.sort_key) for each in self.noticed}
+        if (noticed.partition_key, noticed.sort_key) not in known:
             self.noticed.append(noticed)
 
     def _mac(self, item: Item) -> str:

@@ -63,8 +63,13 @@ def under_claim(
     except Exception:
         ledger.rows.delete(item_key)
         raise
-    ledger.rows.put(_item(item_key, _DONE, now, now))
+    ledger.rows.put(handled(remediation, event, now))
     return outcome
+
+
+def handled(remediation: str, event: Event, now: datetime) -> Item:
+    """The item that says that an event was handled."""
+    return _item(_key_of(remediation, event), _DONE, now, now)
 
 
 def _key_of(remediation: str, event: Event) -> Item:

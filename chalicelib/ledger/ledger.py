@@ -180,10 +180,9 @@ class Ledger:
 
     def remember(self, remediation: str, state: str, now: datetime) -> None:
         """Keep a state (any text) as the last good one of a remediation, instead of the one before."""
-        kept = {"at": {"S": stamp(now)}, EXPIRES: expiry(now + STATE_KEPT)}
         # First the word that there is one: if the state then vanishes, that is noticed.
-        self.rows.put({**_word_of_state(remediation), **kept})
-        self.rows.put({**state_key(remediation), **kept, "state": {"S": state}})
+        self.rows.put({**_word_of_state(remediation), **_seen(now)})
+        self.rows.put(state_item(remediation, state, now))
 
     def remembered(self, remediation: str) -> str:
         """The last good state of a remediation; "" where there is none. One that vanished is noticed."""
@@ -224,6 +223,15 @@ def ledger_of(aws: "Aws", settings: "Settings") -> Ledger:
 def state_key(remediation: str) -> dict[str, Any]:
     """Where a remediation's last good state lies; taking the item away forgets it."""
     return key(partition(Kind.STATE, remediation), "good")
+
+
+def state_item(remediation: str, state: str, now: datetime) -> Item:
+    """The item that a good state is kept as."""
+    return {**state_key(remediation), **_seen(now), "state": {"S": state}}
+
+
+def _seen(now: datetime) -> Item:
+    return {"at": {"S": stamp(now)}, EXPIRES: expiry(now + STATE_KEPT)}
 
 
 def _word_of_state(remediation: str) -> dict[str, Any]:

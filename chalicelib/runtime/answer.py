@@ -37,6 +37,7 @@ from chalicelib.ledger.ledger import ledger_of
 from chalicelib.looking import Unseen, denials
 from chalicelib.remediation import Alert, CallProgress, Event, Outcome, Plan, Remediation, Severity, Way
 from chalicelib.runtime import execute, limits, tampering
+from chalicelib.runtime.forged import forgery
 from chalicelib.runtime.voice import Facts, Voice, denied, folding
 from chalicelib.seal import Oddity, Seal
 from chalicelib.settings import Mode, Settings
@@ -117,6 +118,9 @@ class Invocation:
 
     def _once(self, event: Event) -> Outcome:
         try:
+            if forged := forgery(event, datetime.now(UTC)):
+                self._tell(self.ledger.store(self._entry(forged, forged.plan(), Outcome.TOLD)))
+                return Outcome.REFUSED
             if self._suppressed(event):
                 return self._recorded(event)
             work = partial(self._work, event)

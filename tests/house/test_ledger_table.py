@@ -49,12 +49,16 @@ def touches(tree) -> set[str]:
     return found
 
 
+# Who attacks the ledger does what the ledger keeps from everybody else.
+ATTACKERS = "scenarios.incidents.one_right"
+
+
 def test_nobody_else_touches_the_table():
     assert len(ELSEWHERE) > 100
 
     found = {module: touches(ast.parse(modules()[module].read_text())) for module in ELSEWHERE}
 
-    assert {module: names for module, names in found.items() if names} == {}
+    assert {module for module, names in found.items() if names} == {ATTACKERS}
 
 
 @pytest.mark.parametrize(

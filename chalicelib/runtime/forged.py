@@ -1,0 +1,62 @@
+"""Events that AWS can't have sent: somebody who may invoke the function made them up.
+
+The key of a tick or of an instance's change is its time to the second, so that anybody can name one that is
+still to come: handled ahead, it would make the genuine one a duplicate. A tick of long ago is nobody's.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.events import InstanceState, Tick
+from chalicelib.ledger.claims import CLAIMS_KEPT
+from chalicelib.remediation import Alert, Event, Plan, Quiet, Severity
+from chalicelib.wording import when
+
+# Lambda's clocks and EventBridge's agree to well within this.
+AHEAD = timedelta(minutes=1)
+_ADVICE = (
+    "Only EventBridge, queues and topics of the stack wake its functions. Look for Invoke in CloudTrail (a "
+    "data event), take lambda:InvokeFunction away, and stop whoever had it."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgery:
+    """An event that is not what it says it is, as an event of its own: its key is no genuine event's."""
+
+    key: str
+    at: datetime
+    account: str
+    region: str
+    why: str
+    principal: str = ""
+
+    def plan(self) -> Plan:
+        """One alert about it, and one an hour about all of them."""
+        return Plan.alert(
+            Alert(
+                severity=Severity.CRITICAL,
+                title="Somebody woke a function of Trailwarden's with a forged event",
+                facts=(
+                    ("Event", self.key.removeprefix("forged: ")),
+                    ("Why", self.why),
+                    ("So", "nothing was done about it, and the genuine one will be handled"),
+                ),
+                advice=_ADVICE,
+                quiet=Quiet(subject="forged events", seconds=3600),
+            )
+        )
+
+
+def forgery(event: Event, now: datetime) -> Forgery | None:
+    """What shows that this event is forged; None where nothing does."""
+    if not isinstance(event, Tick | InstanceState):
+        return None
+    if event.at > now + AHEAD:
+        why = f"it says that it is of {when(event.at)}, and it is {when(now)}"
+    elif event.at < now - CLAIMS_KEPT:
+        why = f"it says that it is of {when(event.at)}: no queue keeps an event so long"
+    else:
+        return None
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    return Forgery(key=f"forged: {event.key}", at=hour, account=event.account, region=event.region, why=why)

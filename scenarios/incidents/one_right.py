@@ -1,0 +1,287 @@
+"""Somebody holds exactly one right over Trailwarden's own parts, and does their worst with it.
+
+Each of them reads the source, and knows every key and every name. What they can't do is make a seal.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.events import Tick
+from chalicelib.ledger.claims import handled
+from chalicelib.ledger.entries import entry_of, item_of
+from chalicelib.ledger.ledger import Ledger, state_item, state_key
+from chalicelib.ledger.validations import newest
+from chalicelib.remediation import Call, Outcome, Plan
+from chalicelib.trail.settings.settings import TrailSettings
+from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.world import ACCOUNT, World
+from scenarios.incidents.trail_stopped import BLIND, ENFORCE, GONE_TOMORROW, trail_logs
+from scenarios.incidents.trail_validation import asks, works
+from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
+from scenarios.runner.words.actors import Actor
+from scenarios.runner.words.checks import alert, no_more_alerts_than, state
+from scenarios.runner.words.trail_actions import edits, lifts_the_policy, trail_bucket
+from scenarios.runner.words.trail_settings import OWN_TRAIL, on_trail, trail_arn, unrecorded
+
+NAME = "trail_stopped"
+STRANGER = "strangers-logs"
+
+
+def holder(right: str) -> Actor:
+    """Somebody who may do this one thing, anywhere."""
+    allowed = {"Effect": "Allow", "Action": right, "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [allowed]}
+    return Actor(name="mallory", address="203.0.113.66", policies=(policy,))
+
+
+writer, taker = holder("dynamodb:PutItem"), holder("dynamodb:DeleteItem")
+invoker, sender = holder("lambda:InvokeFunction"), holder("sqs:SendMessage")
+admin = Actor(name="eve", address="203.0.113.67")
+alice = Actor(name="alice", address="198.51.100.4")
+
+
+# ---- what they do ---------------------------------------------------------------------------------
+
+
+def hourly_tick(world: World, hour: int) -> Tick:
+    """The tick of the hourly look that comes so many hours after the deploy."""
+    rule = world.home.resources["TrailStoppedTrigger4"].attributes["Arn"]
+    due = world.deployment.start + timedelta(hours=hour)
+    return Tick(key=f"{rule}@{_text(due)}", at=due, account=ACCOUNT, region=world.deployment.home)
+
+
+def _text(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+Items = Callable[[World], list[Mapping[str, Any]]]
+
+
+def puts(words: str, items: Items) -> Action:
+    """Write items into the ledger."""
+
+    def do(world: World, caller: Caller) -> None:
+        ledger = world.home.resources["Ledger"].physical_id
+        for item in items(world):
+            world.client(caller, "dynamodb").put_item(TableName=ledger, Item=item)
+
+    return writer.does(words, do)
+
+
+def takes_away(words: str, keys: list[Mapping[str, Any]]) -> Action:
+    """Delete items of the ledger."""
+
+    def do(world: World, caller: Caller) -> None:
+        ledger = world.home.resources["Ledger"].physical_id
+        for each in keys:
+            world.client(caller, "dynamodb").delete_item(TableName=ledger, Key=each)
+
+    return taker.does(words, do)
+
+
+def invokes(words: str, function: str, events: Callable[[World], list[Mapping[str, Any]]]) -> Action:
+    """Invoke a function with made up events."""
+
+    def do(world: World, caller: Caller) -> None:
+        name = world.home.resources[function].physical_id
+        for event in events(world):
+            world.client(caller, "lambda").invoke(
+                FunctionName=name, InvocationType="Event", Payload=json.dumps(event)
+            )
+
+    return invoker.does(words, do)
+
+
+def planted_plan(world: World) -> list[Mapping[str, Any]]:
+    """A plan that blinds the trail and empties its bucket, ready to be resumed at the next tick, untold."""
+    home = world.deployment.home
+
+    def call(service: str, operation: str, **parameters: Any) -> Call:
+        return Call(service=service, operation=operation, parameters=parameters, account=ACCOUNT, region=home)
+
+    calls = (
+        call("cloudtrail", "put_event_selectors", TrailName=trail_arn(world), **BLIND),
+        call(
+            "s3",
+            "put_bucket_lifecycle_configuration",
+            Bucket=trail_bucket(world),
+            LifecycleConfiguration=GONE_TOMORROW,
+        ),
+    )
+    return [item_of(entry_of(NAME, hourly_tick(world, 2), Plan(calls=calls), Outcome.ACTED))]
+
+
+def poisoned_state(world: World) -> list[Mapping[str, Any]]:
+    """A good state that delivers to a stranger's bucket."""
+    known = TrailSettings(trail=True, logging=True, bucket=STRANGER, multi_region=True, validating=True)
+    return [state_item(NAME, known.as_text(), world.clock.now)]
+
+
+def claims_of_ticks(world: World) -> list[Mapping[str, Any]]:
+    """Claims by which the coming looks were made already."""
+    return [handled(NAME, hourly_tick(world, hour), world.clock.now) for hour in range(2, 9)]
+
+
+def ticks_ahead(world: World) -> list[Mapping[str, Any]]:
+    """The ticks of the coming hours, as EventBridge will send them."""
+    return [_as_sent(hourly_tick(world, hour)) for hour in range(2, 9)]
+
+
+def _as_sent(tick: Tick) -> Mapping[str, Any]:
+    return {
+        "version": "0",
+        "id": "00000000-0000-4000-8000-000000000000",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": tick.account,
+        "time": _text(tick.at),
+        "region": tick.region,
+        "resources": [tick.key.partition("@")[0]],
+        "detail": {},
+    }
+
+
+def forged_sum() -> Action:
+    """A step that says that all parts of the validation under way are done."""
+
+    def do(world: World, caller: Caller) -> None:
+        with world.calls.muted():
+            job = _newest_job(world)
+        body = {"step": "sum", "job": job, "at": _text(world.clock.now)}
+        queue = world.home.resources["Validations"].physical_id
+        world.client(caller, "sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(body))
+
+    return sender.does("sends a forged sum of the validation", do)
+
+
+def _newest_job(world: World) -> str:
+    client = world.client(world.user("reader"), "dynamodb")
+    (job,) = newest(Ledger(client, world.home.resources["Ledger"].physical_id), 1)
+    return job.id
+
+
+# ---- what is to hold ------------------------------------------------------------------------------
+
+
+def told_of_the_ledger(item: str, what: str) -> Check:
+    """Somebody's hand in the ledger is reported."""
+    return alert(NAME, "CRITICAL", item, subject=f"ledger {what}")
+
+
+def trail_is_untouched() -> Check:
+    """The trail records everything, to its own bucket, which keeps its files."""
+
+    def judge(cloudtrail: Any) -> str | None:
+        (selector,) = cloudtrail.get_event_selectors(TrailName=OWN_TRAIL)["EventSelectors"]
+        bucket = cloudtrail.get_trail(Name=OWN_TRAIL)["Trail"]["S3BucketName"]
+        if selector["ReadWriteType"] != "All":
+            return f"it records {selector['ReadWriteType']}"
+        return f"it delivers to {bucket}" if bucket == STRANGER else None
+
+    return state("the trail records everything, to its own bucket", judge, "cloudtrail")
+
+
+def bucket_keeps_its_files() -> Check:
+    """No rule of the bucket's lifecycle is the attacker's."""
+
+    def judge(world: World) -> str | None:
+        with world.calls.muted():
+            s3 = world.client(world.user("reader"), "s3")
+            rules = s3.get_bucket_lifecycle_configuration(Bucket=trail_bucket(world))["Rules"]
+        return "its files expire tomorrow" if any(rule["ID"] == "tidy" for rule in rules) else None
+
+    return Check("the trail's bucket keeps its files", judge)
+
+
+FORGED, GONE = "is not from Trailwarden", "was taken away"
+# The hourly look has been there once.
+AFTER_THE_FIRST, BEFORE_THE_SECOND, AFTER_THE_SECOND = "01:05:00", "01:10:00", "02:03:00"
+
+PLANTED_PLAN = Scenario(
+    name="one_right.planted_plan",
+    title="dynamodb:PutItem: a plan planted for the next tick is not carried out, and is reported",
+    parameters=ENFORCE,
+    lasts="02:10:00",
+    when=[at(AFTER_THE_FIRST, puts("plants a plan that blinds the trail", planted_plan))],
+    then=[
+        by(AFTER_THE_SECOND, told_of_the_ledger("finding#trail_stopped", FORGED)),
+        at_the_end(trail_is_untouched(), bucket_keeps_its_files(), no_more_alerts_than(1)),
+    ],
+)
+
+POISONED_STATE = Scenario(
+    name="one_right.poisoned_state",
+    title="dynamodb:PutItem: a good state that delivers to a stranger's bucket is never restored",
+    parameters=ENFORCE,
+    lasts="03:10:00",
+    when=[at(AFTER_THE_FIRST, puts("poisons the good state", poisoned_state))],
+    then=[
+        by(AFTER_THE_SECOND, told_of_the_ledger("state#trail_stopped, good", FORGED)),
+        at_the_end(trail_is_untouched(), no_more_alerts_than(1)),
+    ],
+)
+
+FORGED_CLAIMS = Scenario(
+    name="one_right.forged_claims",
+    title="dynamodb:PutItem: claims on the coming looks keep none of them from looking",
+    parameters=ENFORCE,
+    lasts="02:10:00",
+    when=[
+        at(AFTER_THE_FIRST, puts("claims the coming looks", claims_of_ticks)),
+        at(BEFORE_THE_SECOND, unrecorded(on_trail(admin, "stop_logging"))),
+    ],
+    then=[
+        by(
+            AFTER_THE_SECOND,
+            alert(NAME, "CRITICAL", "found by looking", subject="is weaker"),
+            told_of_the_ledger("claim#trail_stopped", FORGED),
+        ),
+        at_the_end(trail_logs(on=True)),
+    ],
+)
+
+STATE_TAKEN_AWAY = Scenario(
+    name="one_right.state_taken_away",
+    title="dynamodb:DeleteItem: a good state that vanished is reported",
+    lasts="02:10:00",
+    when=[at(AFTER_THE_FIRST, takes_away("forgets the good state", [state_key(NAME)]))],
+    then=[
+        by(AFTER_THE_SECOND, told_of_the_ledger("state#trail_stopped, good", GONE)),
+        at_the_end(no_more_alerts_than(1)),
+    ],
+)
+
+TICKS_AHEAD = Scenario(
+    name="one_right.ticks_ahead",
+    title="lambda:InvokeFunction: ticks sent ahead are refused, and the genuine looks find what was done",
+    parameters=ENFORCE,
+    lasts="02:10:00",
+    when=[
+        at(AFTER_THE_FIRST, invokes("sends the coming ticks ahead", "TrailStopped", ticks_ahead)),
+        at(BEFORE_THE_SECOND, unrecorded(on_trail(admin, "stop_logging"))),
+    ],
+    then=[
+        by("01:08:00", alert(NAME, "CRITICAL", "it says that it is of", subject="a forged event")),
+        by(AFTER_THE_SECOND, alert(NAME, "CRITICAL", "found by looking", subject="is weaker")),
+        at_the_end(trail_logs(on=True), no_more_alerts_than(2, of=NAME)),
+    ],
+)
+
+FORGED_SUM = Scenario(
+    name="one_right.forged_sum",
+    title="sqs:SendMessage: a forged sum swallows no verdict, and is reported",
+    lasts="03:00:00",
+    when=[
+        at("05:00", works(admin, "backdoor")),
+        at("01:20:00", lifts_the_policy(admin), edits(admin, "backdoor")),
+        at("02:30:00", asks(alice, 2.6), forged_sum()),
+    ],
+    then=[
+        by("02:35:00", alert("trail_validation", "CRITICAL", "step", subject="a forged step")),
+        by("02:50:00", alert("trail_validation", "CRITICAL", subject="is not sound")),
+    ],
+)
+
+SCENARIOS = (PLANTED_PLAN, POISONED_STATE, FORGED_CLAIMS, STATE_TAKEN_AWAY, TICKS_AHEAD, FORGED_SUM)
