@@ -70,8 +70,57 @@ def ledger() -> Template:
     }
 
 
+def _alarm_on_dead_letters(description: str, expression: str) -> Template:
+    """An alarm on what is `sent` to the dead letters' queue, and on what is `there`.
+
+    CloudWatch notifies only when the state changes. So an alarm on the number that is there would be heard
+    once, and then no more while anything stays there, whatever is added. These two go back to OK by
+    themselves.
+    What SQS moves there from another queue is not counted as sent; it is seen by what is there. A minute's
+    datapoints may come late, and FILL puts 0 for them meanwhile: one of the last three minutes is enough.
+
+    Sources: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+    ("NumberOfMessagesSent" of a dead-letter queue),
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html (FILL in alarms),
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-actions.html
+    """
+    return {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "AlarmDescription": description,
+            "Metrics": [
+                {"Id": "breaching", "Expression": expression, "Period": 60},
+                _of_dead_letters("sent", "NumberOfMessagesSent", "Sum"),
+                _of_dead_letters("there", "ApproximateNumberOfMessagesVisible", "Maximum"),
+            ],
+            "EvaluationPeriods": 3,
+            "DatapointsToAlarm": 1,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "TreatMissingData": "notBreaching",
+            "AlarmActions": [{"Ref": "AlertTopic"}],
+        },
+    }
+
+
+def _of_dead_letters(name: str, metric: str, statistic: str) -> Template:
+    return {
+        "Id": name,
+        "MetricStat": {
+            "Metric": {
+                "Namespace": "AWS/SQS",
+                "MetricName": metric,
+                "Dimensions": [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetters", "QueueName"]}}],
+            },
+            "Period": 60,
+            "Stat": statistic,
+        },
+        "ReturnData": False,
+    }
+
+
 def dead_letters() -> Template:
-    """The queue for what could not be handled or delivered, and the alarm that tells of it."""
+    """The queue for what could not be handled or delivered, and the alarms that tell of it."""
     return {
         "DeadLetters": {
             "Type": "AWS::SQS::Queue",
@@ -80,25 +129,16 @@ def dead_letters() -> Template:
                 "SqsManagedSseEnabled": True,
             },
         },
-        "DeadLettersAlarm": {
-            "Type": "AWS::CloudWatch::Alarm",
-            "Properties": {
-                "AlarmDescription": (
-                    "An event could not be handled or delivered. The queue DeadLetters keeps it for 14 days, "
-                    "and what a function gave up on says why."
-                ),
-                "Namespace": "AWS/SQS",
-                "MetricName": "ApproximateNumberOfMessagesVisible",
-                "Dimensions": [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetters", "QueueName"]}}],
-                "Statistic": "Maximum",
-                "Period": 60,
-                "EvaluationPeriods": 1,
-                "Threshold": 1,
-                "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-                "TreatMissingData": "notBreaching",
-                "AlarmActions": [{"Ref": "AlertTopic"}],
-            },
-        },
+        "DeadLettersAlarm": _alarm_on_dead_letters(
+            "Events could not be handled or delivered. The queue DeadLetters keeps them for 14 days, and "
+            "what a function gave up on says why. This alarm goes off whenever there are more.",
+            "MAX([FILL(sent, 0), DIFF(FILL(there, 0))])",
+        ),
+        "DeadLettersWaitAlarm": _alarm_on_dead_letters(
+            "Events that could not be handled or delivered still wait in the queue DeadLetters. This alarm "
+            "goes off every full hour, as long as one is there.",
+            "IF(MINUTE(there) == 0, there, 0)",
+        ),
         "DeadLettersPolicy": {
             "Type": "AWS::SQS::QueuePolicy",
             "Properties": {

@@ -1,12 +1,13 @@
 """What can't be handled or delivered is kept: functions are broken, or an event is not what it should be."""
 
+import json
 from typing import Any
 
 from scenarios.cloud.world import World
 from scenarios.incidents.error_burst import BEFORE, GROUP, logs
 from scenarios.incidents.failed_login import bastion, knock
 from scenarios.incidents.trail_validation import asks
-from scenarios.runner.scenario import Action, Scenario, at, at_the_end, by, until
+from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor, arrives
 from scenarios.runner.words.checks import alarm_mail, alert, kept, no_more_alerts_than
 from scenarios.runner.words.givens import table
@@ -162,4 +163,70 @@ SILENCED = Scenario(
     ],
 )
 
-SCENARIOS = (UNREADABLE, BROKEN, SILENCED)
+
+def _sends(number: int, to: str = "DeadLetters") -> Action:
+    def do(world: World, caller: Any) -> None:
+        queue = world.home.resources[to].physical_id
+        for _ in range(number):
+            world.client(caller, "sqs").send_message(QueueUrl=queue, MessageBody="{}")
+
+    return mallory.does(f"puts {number} messages into the queue {to}", do)
+
+
+def _takes_one() -> Action:
+    def do(world: World, caller: Any) -> None:
+        sqs, queue = world.client(caller, "sqs"), world.home.resources["DeadLetters"].physical_id
+        (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
+        sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+
+    return mallory.does("takes one of them away", do)
+
+
+def _purges() -> Action:
+    def do(world: World, caller: Any) -> None:
+        queue = world.home.resources["DeadLetters"].physical_id
+        world.client(caller, "sqs").purge_queue(QueueUrl=queue)
+
+    return root.does("empties the queue", do)
+
+
+def _mails(alarm: str, times: int) -> Check:
+    """CloudWatch has sent so many messages of this alarm."""
+
+    def judge(world: World) -> str | None:
+        name = world.home.resources[alarm].physical_id
+        sent = [
+            message
+            for message in world.topics.inbox
+            if message.sender == "cloudwatch.amazonaws.com" and json.loads(message.text)["AlarmName"] == name
+        ]
+        return None if len(sent) == times else f"it has sent {len(sent)}"
+
+    return Check(f"the alarm {alarm} has sent {times}", judge)
+
+
+GROWING = Scenario(
+    name="dead_letters.growing",
+    title="Somebody puts messages among the dead letters: whatever lies there already, each more is heard of",
+    lasts="02:10:00",
+    when=[
+        at("00:30", _sends(1)),
+        # Nobody can read it; after five tries SQS itself moves it, which it doesn't count as sent.
+        at("05:00", _sends(1, to="Validations")),
+        at("20:30", _sends(2)),
+        # One taken and one put in the same minute: as many lie there as before.
+        at("40:10", _takes_one()),
+        at("40:40", _sends(1)),
+        at("01:30:00", _purges()),
+    ],
+    then=[
+        by("05:00", _mails("DeadLettersAlarm", 1)),
+        by("25:00", _mails("DeadLettersAlarm", 2)),
+        by("38:00", _mails("DeadLettersAlarm", 3)),
+        by("45:00", _mails("DeadLettersAlarm", 4), _mails("DeadLettersWaitAlarm", 0)),
+        by("01:05:00", _mails("DeadLettersWaitAlarm", 1)),
+        at_the_end(_mails("DeadLettersWaitAlarm", 1), _mails("DeadLettersAlarm", 4)),
+    ],
+)
+
+SCENARIOS = (UNREADABLE, BROKEN, SILENCED, GROWING)
