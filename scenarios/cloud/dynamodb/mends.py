@@ -3,7 +3,7 @@
 Moto reads an update expression twice for each call and walks its tree ten times, asking at every node which
 kinds of nodes it wants; it reads a condition with six regular expressions for each word; for each attribute
 of an item it measures all the others. What depends on an expression's text alone is kept here. And moto takes
-no policy for a table's stream.
+no policy for a table's stream, and tells two policies of one moment apart by nothing.
 """
 
 import copy
@@ -161,13 +161,25 @@ def _with_streams(original: Callable[..., Any], backend: Any, resource_arn: str,
         backend.tables = tables
 
 
-def _mended(name: str) -> Mend:
-    original = getattr(dynamodb_models.DynamoDBBackend, name)
+def _mended(name: str, original: Any = None) -> Mend:
+    original = original or getattr(dynamodb_models.DynamoDBBackend, name)
 
     def mended(backend: Any, resource_arn: str, *args: Any, **more: Any) -> Any:
         return _with_streams(partial(original, **more), backend, resource_arn, *args)
 
     return (dynamodb_models.DynamoDBBackend, name, mended)
+
+
+_put_policy: Any = dynamodb_models.DynamoDBBackend.put_resource_policy
+
+
+def _put_with_revision(backend: Any, resource_arn: str, *args: Any, **more: Any) -> Any:
+    """A changed policy has a revision of its own; moto's is the moment, which two changes may share."""
+    before = backend.resource_policies.get(resource_arn)
+    policy = _put_policy(backend, resource_arn, *args, **more)
+    if before is not None and policy is not before:
+        policy.revision_id = str(max(int(policy.revision_id), int(before.revision_id) + 1))
+    return policy
 
 
 MENDS: tuple[Mend, ...] = (
@@ -177,5 +189,7 @@ MENDS: tuple[Mend, ...] = (
     (_nodes.Node, "find_clauses", _clauses),
     (_Parser, "_lex_condition_expression", _words_of),
     (types.Item, "__init__", _begin_item),
-    *map(_mended, ("put_resource_policy", "get_resource_policy", "delete_resource_policy")),
+    _mended("put_resource_policy", _put_with_revision),
+    _mended("get_resource_policy"),
+    _mended("delete_resource_policy"),
 )

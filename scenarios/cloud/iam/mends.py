@@ -59,15 +59,17 @@ def _create_trusted_role(
 
 
 def _create_managed_policy(
-    backend: Any, description: str, path: str, policy_document: str, *more: Any
+    backend: Any, description: str, path: str, policy_document: str, *more: Any, **named: Any
 ) -> Any:
     _must_be_of_2012(policy_document)
-    return _create_policy(backend, description, path, policy_document, *more)
+    return _create_policy(backend, description, path, policy_document, *more, **named)
 
 
-def _create_managed_version(backend: Any, policy_arn: str, policy_document: str, *more: Any) -> Any:
+def _create_managed_version(
+    backend: Any, policy_arn: str, policy_document: str, *more: Any, **named: Any
+) -> Any:
     _must_be_of_2012(policy_document)
-    return _create_policy_version(backend, policy_arn, policy_document, *more)
+    return _create_policy_version(backend, policy_arn, policy_document, *more, **named)
 
 
 def _must_be_of_2012(document: str) -> None:

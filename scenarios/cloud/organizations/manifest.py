@@ -1,6 +1,7 @@
 """Organizations as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.kernel.recorded import Recorded
+from scenarios.cloud.organizations.mends import MENDS
 from scenarios.cloud.organizations.permissions import PERMISSIONS
 from scenarios.cloud.service import Service
 
@@ -15,5 +16,6 @@ SERVICE = Service(
         "set-up"
     ),
     permissions=PERMISSIONS,
+    mends=MENDS,
     recorded=(Recorded(service="organizations", one_endpoint=True),),
 )

@@ -270,3 +270,16 @@ def test_a_policy_that_names_a_resource_of_a_service_without_rows_is_loud():
     one = may("states:*", f"arn:aws:states:{HOME}:{ACCOUNT}:stateMachine:m")
     with world(queue(by="")) as each, pytest.raises(NotSimulated, match="stateMachine:m means"):
         client_of(each, "stepfunctions", one).list_executions(stateMachineArn=one["Resource"])
+
+
+def test_accounts_that_were_made_at_one_moment_are_paged_through():
+    with world(queue(by="")) as each:
+        organizations = admin(each, "organizations")
+        organizations.create_organization(FeatureSet="ALL")
+        for name in ("a", "b", "c"):
+            organizations.create_account(AccountName=name, Email=f"{name}@example.com")
+
+        pages = organizations.get_paginator("list_accounts").paginate(PaginationConfig={"PageSize": 2})
+        names = [account["Name"] for page in pages for account in page["Accounts"]]
+
+        assert names == ["master", "a", "b", "c"]

@@ -97,3 +97,29 @@ def test_a_tables_stream_has_a_policy_of_its_own():
         caller = cloud.user("reader")
         assert cloud.identity.judge(caller, "dynamodb:GetRecords", stream).explicit
         assert cloud.identity.judge(caller, "dynamodb:GetItem", created["TableArn"]).allowed
+
+
+def test_each_change_of_a_policy_has_a_revision_of_its_own():
+    with world(table()) as cloud:
+        dynamodb = admin(cloud, "dynamodb")
+        arn = dynamodb.describe_table(TableName="orders")["Table"]["TableArn"]
+        first, second = (
+            dynamodb.put_resource_policy(
+                ResourceArn=arn,
+                Policy=json.dumps(
+                    document(
+                        {
+                            "Effect": "Deny",
+                            "Principal": "*",
+                            "Action": action,
+                            "Resource": "*",
+                        }
+                    )
+                ),
+            )["RevisionId"]
+            for action in ("dynamodb:Scan", "dynamodb:Query")
+        )
+
+        assert first != second
+        with pytest.raises(dynamodb.exceptions.PolicyNotFoundException):
+            dynamodb.delete_resource_policy(ResourceArn=arn, ExpectedRevisionId=first)
