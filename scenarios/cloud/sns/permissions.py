@@ -34,9 +34,9 @@ ConfirmSubscription             =                         topic_arn(TopicArn)
 Unsubscribe                     =                         subscribed(SubscriptionArn)
 GetSubscriptionAttributes       =                         subscribed(SubscriptionArn)
 SetSubscriptionAttributes       =                         subscribed(SubscriptionArn)
-TagResource                     =                         tagged_arn(ResourceArn)
-UntagResource                   =                         tagged_arn(ResourceArn)
-ListTagsForResource             =                         tagged_arn(ResourceArn)
+TagResource                     =                         topic(ResourceArn)
+UntagResource                   =                         topic(ResourceArn)
+ListTagsForResource             =                         topic(ResourceArn)
 """
 
 _SUBSCRIBE = frozenset({"Subscribe"})
@@ -77,7 +77,6 @@ PERMISSIONS = Permissions(
     lines=_LINES,
     kinds={
         "subscribed": _subscribed,
-        "tagged_arn": partial(_given, "ResourceArn"),
         "target_arn": partial(_given, "TargetArn"),
         "topic_arn": partial(_given, "TopicArn"),
     },

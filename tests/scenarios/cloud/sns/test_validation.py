@@ -214,7 +214,6 @@ def test_a_batch_is_refused_whole_for_an_id_or_its_length(each, entries, code):
         ("subscribe", "TopicArn", {"Protocol": "email", "Endpoint": "me@example.com"}),
         ("unsubscribe", "SubscriptionArn", {}),
         ("get_subscription_attributes", "SubscriptionArn", {}),
-        ("list_tags_for_resource", "ResourceArn", {}),
     ],
 )
 def test_what_is_no_arn_is_refused_in_snss_own_words(each, method, parameter, more):
