@@ -360,7 +360,7 @@ SCENARIO = Scenario(
 
 FEW = Scenario(
     name="cis_alarms.few",
-    title="Two changes where three are asked for raise nothing; three do",
+    title="Two changes stay below the threshold of three; three raise the alarm",
     lasts="01:00:00",
     parameters=(("CisThreshold", "3"),),
     when=[

@@ -45,7 +45,7 @@ SCENARIO = Scenario(
 
 FEW = Scenario(
     name="error_burst.few",
-    title="One less than the threshold, another word, and more than enough but too slowly: no alert is sent",
+    title="One less than the threshold, another word, or enough but too slowly: no alert is sent",
     before=BEFORE,
     parameters=(
         ("ErrorBurstGroup", GROUP),
@@ -64,7 +64,7 @@ FEW = Scenario(
 
 DELETED = Scenario(
     name="error_burst.deleted",
-    title="Somebody deletes the group before anybody looks: the alert goes out, and says what is gone",
+    title="The group is deleted before the function reads it: the alert is sent, and says what is missing",
     before=BEFORE,
     parameters=(("ErrorBurstGroup", GROUP),),
     when=[
@@ -159,7 +159,7 @@ ENCRYPTED = {
 
 OWN_KEY = Scenario(
     name="error_burst.own_key",
-    title="The group has a key of its own, which lets CloudWatch Logs in: the lines are counted as ever",
+    title="The group has its own KMS key, which allows CloudWatch Logs: the lines are counted as usual",
     before=ENCRYPTED,
     parameters=(("ErrorBurstGroup", GROUP),),
     when=[at("00:10", logs("web-1", "ERROR: 400 bad basket", 60))],

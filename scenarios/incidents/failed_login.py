@@ -61,7 +61,7 @@ SCENARIO = Scenario(
 
 SLOW = Scenario(
     name="failed_login.slow",
-    title="Five guesses, but never five within the window; the threshold and the window are the stack's",
+    title="Five guesses, but never five within the window, as the stack's parameters set it",
     lasts="40:00",
     parameters=(("FailedLoginThreshold", "4"), ("FailedLoginWindowSeconds", "300")),
     when=[
@@ -108,7 +108,7 @@ CONSOLE = Scenario(
 
 TWICE = Scenario(
     name="failed_login.twice",
-    title="Two mistyped passwords raise nothing where three are asked for, and one more than asked does",
+    title="Two failed sign-ins stay below the threshold of three; one more raises the alarm",
     lasts="30:00",
     parameters=(("ConsoleFailuresThreshold", "3"),),
     when=[_wrong(alice, "00:00", "00:20"), at("00:40", alice.signs_in(mfa=True))],
@@ -117,7 +117,7 @@ TWICE = Scenario(
 
 EXISTING = Scenario(
     name="failed_login.existing_trail",
-    title="Console passwords are guessed where the trail was there before the stack",
+    title="Console passwords are guessed; the trail was there before the stack",
     before=EXISTING_TRAIL,
     parameters=PARAMETERS,
     lasts="30:00",
@@ -141,7 +141,7 @@ def _gate_is_tried(user: str, pid: int) -> Action:
 
 AGENT = Scenario(
     name="failed_login.agent",
-    title="A new host is guessed at before its agent runs: the stack installs it, and no line is lost",
+    title="Passwords are guessed on a new host before the stack installs its agent: no line is lost",
     lasts="30:00",
     given=(gate.there(),),
     when=[

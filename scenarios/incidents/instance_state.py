@@ -83,7 +83,7 @@ def _far_told(call: str, severity: str = "INFO") -> Check:
 
 SPOKE_LIFE = Scenario(
     name="instance_state.spoke_life",
-    title="A host comes and goes in another region, where none is expected: each alert names who did it",
+    title="A host is started and stopped in another region: each alert names who did it",
     home="eu-west-1",
     spokes=("us-east-1",),
     parameters=(("InstanceStatesTold", "running,stopped,terminated"),),

@@ -28,7 +28,7 @@ SCENARIO = Scenario(
 
 DEGREES = Scenario(
     name="root_login.degrees",
-    title="A sign-in with MFA, a failed one; a user's sign-in is none of ours",
+    title="A sign-in with MFA and a failed one are reported; a user's sign-in is not",
     when=[
         at("00:00", root.signs_in(mfa=True)),
         at("01:00", root.signs_in(mfa=False, succeeds=False)),
@@ -76,7 +76,7 @@ def _sign_in(**changes: Any) -> dict[str, Any]:
 
 SPELLINGS = Scenario(
     name="root_login.spellings",
-    title="AWS spells the detail-type in two ways; what only looks like a sign-in is left alone",
+    title="AWS spells the detail-type in two ways; events that only look like a sign-in send no alert",
     when=[
         at(
             "00:00",
@@ -100,7 +100,7 @@ SPELLINGS = Scenario(
 
 ELSEWHERE = Scenario(
     name="root_login.elsewhere",
-    title="The stack lives in Ireland; AWS records root's sign-ins in us-east-1",
+    title="The stack is in Ireland; AWS records root's sign-ins in us-east-1",
     home="eu-west-1",
     spokes=("us-east-1",),
     when=[

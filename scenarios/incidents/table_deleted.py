@@ -90,7 +90,7 @@ RESTORED = Scenario(
 
 WITHOUT_BACKUP = Scenario(
     name="table_deleted.without_backup",
-    title="The table had no backup: nothing can be restored, and that is said",
+    title="The table had no backup: the alert says that nothing can be restored",
     given=(table("sessions"),),
     when=[at("00:00", mallory.calls("dynamodb", "delete_table", TableName="sessions"))],
     then=[
@@ -101,7 +101,7 @@ WITHOUT_BACKUP = Scenario(
 
 EXPECTED = Scenario(
     name="table_deleted.expected",
-    title="The deployer deletes tables all day, and settings say so",
+    title="The deployer deletes tables, as settings expect: no alert is sent",
     parameters=(("IgnoredPrincipals", "arn:aws:iam::*:user/nobody,arn:aws:iam::*:user/deploy-*"),),
     given=(table("preview-17"), table("orders")),
     when=[
@@ -140,7 +140,7 @@ def _record(source: str, name: str) -> dict[str, object]:
 
 HOSTILE = Scenario(
     name="table_deleted.hostile",
-    title="A name that is a command stays a name; Glue's tables and other actions are none of ours",
+    title="A table's name that is a shell command is quoted; Glue's tables and other calls send no alert",
     when=[
         at(
             "00:00",
@@ -163,7 +163,7 @@ HOSTILE = Scenario(
 
 ELSEWHERE = Scenario(
     name="table_deleted.elsewhere",
-    title="The stack lives in Ireland, the table is deleted in Sydney",
+    title="The stack is in Ireland, the table is deleted in Sydney",
     home="eu-west-1",
     spokes=("us-east-1", "ap-southeast-2"),
     given=(table("orders", region="ap-southeast-2", recoverable=True),),
@@ -178,7 +178,7 @@ ELSEWHERE = Scenario(
 
 CAPPED = Scenario(
     name="table_deleted.capped",
-    title="Eleven tables are deleted within the hour: ten come back, then the cap holds the stack's hand",
+    title="Eleven tables are deleted within the hour: ten are restored, then the hourly cap stops the stack",
     parameters=(("TableDeletedMode", "enforce"),),
     given=tuple(table(f"shard-{number:02}", backup="nightly") for number in range(11)),
     when=[

@@ -104,7 +104,7 @@ DESTROYED = Scenario(
 
 EXISTING = Scenario(
     name="trail_digest.existing_trail",
-    title="The trail was there before the stack; its bucket is watched all the same",
+    title="The trail was there before the stack; its bucket is watched too",
     before=EXISTING_TRAIL,
     parameters=PARAMETERS,
     lasts="03:30:00",
@@ -126,7 +126,7 @@ KNOWN_BEFORE = "an earlier run verified it"
 
 FORGED = Scenario(
     name="trail_digest.forged",
-    title="Digests are forged, replaced and deleted, the trail is stopped: each is reported as that",
+    title="Digests are forged, replaced and deleted, the trail is stopped: each is reported by its kind",
     lasts="09:10:00",
     when=[
         at("05:00", works(mallory, "backdoor")),

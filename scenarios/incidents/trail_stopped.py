@@ -92,7 +92,7 @@ SCENARIO = Scenario(
 
 ENFORCED = Scenario(
     name="trail_stopped.enforced",
-    title="The stack may act: the trail is started again, and what is done later is seen again",
+    title="The stack may act: the trail is started again, and later calls are recorded again",
     parameters=ENFORCE,
     given=(table("orders"),),
     lasts="02:10:00",
@@ -109,7 +109,7 @@ ENFORCED = Scenario(
 
 DELETED = Scenario(
     name="trail_stopped.deleted",
-    title="Somebody deletes the trail: it is made anew from the last good state, and a new chain begins",
+    title="Somebody deletes the trail: it is created again from the last good state, and a new chain begins",
     parameters=ENFORCE,
     given=(table("orders"),),
     lasts="02:10:00",
@@ -155,7 +155,7 @@ WEAKENED = Scenario(
 
 FIRST_DAY = Scenario(
     name="trail_stopped.first_day",
-    title="Nothing was recorded yet: the stack's own promise is the measure",
+    title="No good state was recorded yet: the stack's own promise is the baseline",
     parameters=ENFORCE,
     when=[at("00:00", on_trail(mallory, "update_trail", EnableLogFileValidation=False))],
     then=[
@@ -166,7 +166,7 @@ FIRST_DAY = Scenario(
 
 CAPPED = Scenario(
     name="trail_stopped.capped",
-    title="Somebody stops the trail eleven times: ten times it is started, then the cap holds",
+    title="Somebody stops the trail eleven times: ten times it is started, then the hourly cap holds",
     parameters=ENFORCE,
     lasts="55:00",
     when=[at(f"{4 * number:02}:00", on_trail(mallory, "stop_logging")) for number in range(11)],
@@ -181,7 +181,7 @@ CAPPED = Scenario(
 
 BUCKET = Scenario(
     name="trail_stopped.bucket",
-    title="Everything about the bucket is weakened at once: one look finds it all, and takes it back",
+    title="All settings of the bucket are weakened at once: one look finds them all, and restores them",
     parameters=ENFORCE,
     lasts="01:30:00",
     when=[
@@ -216,7 +216,7 @@ BUCKET = Scenario(
 
 GROUP = Scenario(
     name="trail_stopped.log_group",
-    title="The trail's log group shall forget, and then shall be gone",
+    title="The trail's log group gets a short retention, and is then deleted",
     parameters=ENFORCE,
     loses=True,  # what was on its way to the group while it was gone
     lasts="01:30:00",
@@ -233,7 +233,7 @@ GROUP = Scenario(
 
 EXISTING = Scenario(
     name="trail_stopped.existing_trail",
-    title="The trail was there before the stack; it and its bucket are watched and restored all the same",
+    title="The trail was there before the stack; it and its bucket are watched and restored too",
     before=EXISTING_TRAIL,
     parameters=(*PARAMETERS, *ENFORCE),
     lasts="01:30:00",
@@ -260,7 +260,7 @@ EXISTING = Scenario(
 
 UNNOTICED = Scenario(
     name="trail_stopped.unnoticed",
-    title="An event was lost: the hourly look finds what it would have told",
+    title="An event was lost: the hourly look finds the change",
     parameters=ENFORCE,
     lasts="03:10:00",
     when=[at("01:30:00", unrecorded(on_trail(mallory, "stop_logging")))],
@@ -272,7 +272,7 @@ UNNOTICED = Scenario(
 
 EXPECTED = Scenario(
     name="trail_stopped.expected",
-    title="A deployer's change is the new measure; what somebody else changes meanwhile is not",
+    title="A deployer's change is the new baseline; what somebody else changes meanwhile is not",
     parameters=(("IgnoredPrincipals", "arn:aws:iam::*:user/deploy-*"),),
     lasts="02:10:00",
     when=[
@@ -314,7 +314,7 @@ def _listens_to(actor: Actor, topic: str) -> Action:
 
 REFUSED = Scenario(
     name="trail_stopped.refused",
-    title="An intern tries to stop the trail and may not; what is done to other trails is none of ours",
+    title="An intern tries to stop the trail and may not; changes to other trails send no alert",
     when=[
         at(
             "00:00",
@@ -370,7 +370,7 @@ def elsewhere(operation: str, name: str = "Name", **parameters: Any) -> Action:
 
 ELSEWHERE = Scenario(
     name="trail_stopped.elsewhere",
-    title="The stack lives in Ireland, the trail in Virginia: its spoke brings every change home",
+    title="The stack is in Ireland, the trail in Virginia: its spoke forwards every change",
     home="eu-west-1",
     spokes=("us-east-1",),
     before={
@@ -500,7 +500,7 @@ def group_may(policy: str) -> Check:
 
 AUDITED = Scenario(
     name="trail_stopped.auditors",
-    title="The stack makes the groups of those who audit where it is asked to",
+    title="With its parameter set, the stack makes the two IAM groups for auditing",
     parameters=(("AuditGroups", "yes"),),
     lasts="00:10",
     when=(),

@@ -91,7 +91,7 @@ CIS_CONTROLS = (
         number="4.1",
         hub="CloudWatch.2",
         name="UnauthorizedAPICalls",
-        title="Calls were refused for want of permission",
+        title="Calls were refused for lack of permission",
         changes=False,
         pattern='{ ($.errorCode="*UnauthorizedOperation") || ($.errorCode="AccessDenied*") }',
     ),

@@ -8,9 +8,13 @@ from collections.abc import Collection
 from typing import Any
 
 from moto.core.parse import default_timestamp_parser
-from moto.ec2.models import amis, elastic_block_store
 
+from scenarios.cloud.kernel.isolation import without_aws_settings
 from scenarios.cloud.kernel.moto_mends import Mend
+
+# While it is imported, moto's EC2 opens a boto3 session; a profile of this machine may not exist.
+with without_aws_settings():
+    from moto.ec2.models import amis, elastic_block_store
 
 _Images = amis.AmiBackend
 _Snapshots = elastic_block_store.EBSBackend
