@@ -8,12 +8,16 @@ still makes them for each client. A contract test compares such a client with on
 """
 
 import copy
+import inspect
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
+from types import FunctionType
 from typing import Any
 
 import botocore.client
+import botocore.endpoint
 import botocore.handlers
 import botocore.hooks
 import botocore.httpsession
@@ -21,6 +25,7 @@ import botocore.loaders
 import botocore.regions
 import botocore.session
 import botocore.useragent
+import botocore.utils
 from botocore.endpoint_provider import EndpointProvider
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.model import ServiceModel
@@ -28,6 +33,8 @@ from botocore.utils import EVENT_ALIASES
 
 # Private names of botocore's: its types don't know them.
 _Trie: Any = botocore.hooks._PrefixTrie  # type: ignore[attr-defined]  # noqa: SLF001
+_NodeList: Any = botocore.hooks.NodeList
+_hooks: Any = botocore.hooks
 _Creator: Any = botocore.client.ClientCreator
 _Session: Any = botocore.session.Session
 _Aliaser: Any = EventAliaser
@@ -51,12 +58,16 @@ def work_done_once() -> Iterator[None]:
         (_Aliaser, "__copy__", _copy_aliaser),
         (_Aliaser, "_alias_event_name", _aliased),
         (_Trie, "__copy__", _copy_trie),
+        (_hooks, "accepts_kwargs", _takes_any),
         (_Session, "_register_builtin_handlers", _builtin_handlers),
+        (_Session, "get_scoped_config", _scoped_config),
         (_Creator, "_load_service_model", _load_service_model),
         (_Creator, "_create_methods", _methods),
         (_Creator, "_create_name_mapping", _name_mapping),
         (_regions, "EndpointProvider", _endpoint_provider),
         (_http, "_get_ssl_context", _no_ssl_context),
+        (botocore.endpoint, "get_environ_proxies", _no_proxies),
+        (botocore.utils, "get_environ_proxies", _no_proxies),
         (_agents, "sanitize_user_agent_string_component", _sanitized),
         (botocore.session, "create_loader", shared_loader),
     )
@@ -123,6 +134,26 @@ def _no_ssl_context(_: Any) -> None:
     """Nothing is ever sent from inside a world; outside, urllib3 would make a context when it connects."""
 
 
+def _no_proxies(_: str) -> dict[str, str]:
+    """No proxy passes on what is never sent."""
+    return {}
+
+
+_get_scoped_config = _Session.get_scoped_config
+_PROFILES = frozenset({b"AWS_PROFILE", b"AWS_DEFAULT_PROFILE"})
+
+
+def _scoped_config(session: Any) -> Any:
+    """What a profile says: nothing where files have none, and nobody asks for one."""
+    if (
+        session._profile_map == {}  # noqa: SLF001 - None until the files were read
+        and session._session_instance_vars.get("profile") is None  # noqa: SLF001
+        and _PROFILES.isdisjoint(vars(os.environ)["_data"])  # asking by name would raise and catch errors
+    ):
+        return {}
+    return _get_scoped_config(session)
+
+
 # ---- handlers of events -------------------------------------------------------------------------
 
 _ALIASES: dict[str, str] = {}
@@ -154,11 +185,59 @@ def _copy_aliaser(aliaser: Any) -> Any:
     return copied
 
 
+_accepts_kwargs: Any = _hooks.accepts_kwargs
+
+
+def _takes_any(handler: Any) -> Any:
+    """Whether a handler takes any keyword: a plain function's code says it."""
+    function = getattr(handler, "__func__", handler)
+    if type(function) is not FunctionType or hasattr(function, "__signature__"):
+        return _accepts_kwargs(handler)
+    return function.__code__.co_flags & inspect.CO_VARKEYWORDS
+
+
 def _copy_trie(trie: Any) -> Any:
-    """As botocore copies it, without asking each node what each of its parts is."""
-    copied = _Trie()
-    copied._root = _copy_node(trie._root)  # noqa: SLF001
+    """As botocore copies it, but the nodes stay the same until one of the two changes them."""
+    copied = _SharedTrie()
+    copied._root = trie._root  # noqa: SLF001
+    trie.__class__ = _SharedTrie
+    trie._mine = {}  # noqa: SLF001
     return copied
+
+
+class _SharedTrie(_Trie):  # type: ignore[misc]  # botocore has no types for it
+    """A trie that shares its nodes with others, and copies a node before it changes it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._root: dict[str, Any]
+        self._mine: dict[int, dict[str, Any]] = {}
+
+    def append_item(self, key: str, value: Any, section: int = 1) -> None:
+        """As botocore's."""
+        node = self._root = self._own(self._root)
+        for part in key.split("."):
+            known = node["children"].get(part, {"chunk": part, "children": {}, "values": None})
+            node["children"][part] = node = self._own(known)
+        if node["values"] is None:
+            node["values"] = _NodeList([], [], [])
+        node["values"][section].append(value)
+
+    def remove_item(self, key: str, value: Any) -> None:
+        """As botocore's."""
+        self._root = _copy_node(self._root)
+        super().remove_item(key, value)
+
+    def _own(self, node: dict[str, Any]) -> dict[str, Any]:
+        if id(node) not in self._mine:
+            values = node["values"]
+            node = {
+                "chunk": node["chunk"],
+                "children": dict(node["children"]),
+                "values": values and type(values)(*map(list, values)),
+            }
+            self._mine[id(node)] = node
+        return node
 
 
 def _copy_node(node: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import UnknownServiceError
+from botocore.exceptions import ProfileNotFound, UnknownServiceError
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.utils import EVENT_ALIASES
@@ -94,6 +94,49 @@ def test_what_is_registered_on_a_session_no_other_session_hears():
         one.events.register("before-call.dynamodb", lambda **_: None)
 
         assert len(handlers(one.client("dynamodb"))) == len(handlers(session().client("dynamodb"))) + 1
+
+
+def test_what_shares_handlers_can_change_its_own_after_the_world_too():
+    def heard(**_):
+        pass
+
+    with work_done_once():
+        first, second = (client("dynamodb") for _ in range(2))
+        before = handlers(second)
+    for _ in range(2):
+        first.meta.events.register("before-call.dynamodb", heard)
+        first.meta.events.unregister("before-call.dynamodb", heard)
+        second.meta.events.register_last("needs-retry.dynamodb", heard)
+        second.meta.events.unregister("needs-retry.dynamodb", heard)
+    first.meta.events.register_first("before-call.dynamodb.PutItem.deep", heard)
+
+    assert handlers(second) == before
+    with work_done_once():
+        assert handlers(client("dynamodb")) == before
+    assert len(handlers(first)) == len(before) + 1
+
+
+def test_a_handler_must_take_any_keyword_as_ever():
+    def narrow(params):
+        pass
+
+    def wide(params, **_):
+        pass
+
+    with work_done_once():
+        events = client("dynamodb").meta.events
+        events.register("before-call", wide)
+        with pytest.raises(ValueError, match="keyword"):
+            events.register("before-call", narrow)
+
+
+def test_a_profile_that_is_not_there_is_still_missed(monkeypatch):
+    with work_done_once():
+        session().client("dynamodb")
+        monkeypatch.setenv("AWS_PROFILE", "nobody")
+
+        with pytest.raises(ProfileNotFound):
+            boto3.Session(aws_access_key_id="a", aws_secret_access_key="b").client("dynamodb", "us-east-1")
 
 
 def test_what_is_set_on_a_clients_class_no_other_client_has():
