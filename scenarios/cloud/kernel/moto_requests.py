@@ -176,12 +176,7 @@ _get_value: Any = moto_serialize.ResponseSerializer.get_value
 
 def _member_of(serializer: Any, value: Any, key: str, shape: Any) -> Any:
     """A member of an answer; of a plain dictionary, without a description of what is looked for."""
-    picker = serializer._value_picker  # noqa: SLF001
-    if (
-        type(value) is not dict
-        or type(picker) is not moto_serialize.XFormedAttributePicker
-        or picker.response_transformers
-    ):
+    if type(value) is not dict or not _looks_plainly(serializer):
         return _get_value(serializer, value, key, shape)
     if key in value:
         return value[key]
@@ -189,6 +184,45 @@ def _member_of(serializer: Any, value: Any, key: str, shape: Any) -> Any:
     if names is None:  # what is asked for the first time
         return _get_value(serializer, value, key, shape)
     return next((value[name] for name in names if name in value), None)
+
+
+_structure: Any = moto_serialize.ResponseSerializer._serialize_type_structure  # noqa: SLF001
+
+
+def _serialize_structure(serializer: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
+    """A structure; of a dictionary with one key, such as DynamoDB's values, the members that it may be."""
+    if type(value) is not dict or len(value) != 1 or not _looks_plainly(serializer):
+        _structure(serializer, serialized, value, shape, key)
+        return
+    wrapper = serializer.MAP_TYPE() if key else serialized
+    (name,) = value
+    for member in _named(serializer, shape).get(name, ()):
+        serializer._serialize_structure_member(wrapper, value, shape.members[member], member)  # noqa: SLF001
+    if key:
+        serializer._default_serialize(serialized, wrapper, shape, key)  # noqa: SLF001
+
+
+def _looks_plainly(serializer: Any) -> bool:
+    picker = serializer._value_picker  # noqa: SLF001
+    return (
+        type(picker) is moto_serialize.XFormedAttributePicker
+        and picker.alias_providers is moto_serialize.DEFAULT_ALIAS_PROVIDERS
+        and not picker.response_transformers
+    )
+
+
+def _named(serializer: Any, shape: Any) -> dict[str, list[str]]:
+    """Which members of a structure may stand in a dictionary under a name, in the structure's order."""
+    kept: dict[str, list[str]] | None = vars(shape).get("_named")
+    if kept is None:
+        kept = {}
+        for member, of_member in shape.members.items():
+            of_member.parent = shape
+            context = moto_serialize.AttributePickerContext(obj={}, key=member, shape=of_member)
+            for name in _keys_of_member(serializer._value_picker, context):  # noqa: SLF001
+                kept.setdefault(name, []).append(member)
+        vars(shape)["_named"] = kept
+    return kept
 
 
 # ---- ids ----------------------------------------------------------------------------------------
@@ -203,11 +237,10 @@ def _random_string(
     """As moto draws it, letter by letter, without asking for each what may be chosen from."""
     pool = string.ascii_letters + (string.digits if include_digits else "")
     drawn: list[str] = []
-    bits, size, width = source.getrandbits, len(pool), len(pool).bit_length()
-    while len(drawn) < length:
-        number = bits(width)
-        if number < size:  # as `random.choice` does it
-            drawn.append(pool[number])
+    # As `random.choice` draws: the upper six bits of four bytes, again where they lie behind the pool's end.
+    while missing := length - len(drawn):
+        tops = source.getrandbits(32 * missing).to_bytes(4 * missing, "little")[3::4]
+        drawn += [pool[top >> 2] for top in tops if top >> 2 < len(pool)]
     text = "".join(drawn)
     return text.lower() if lower_case else text
 
@@ -236,6 +269,7 @@ SHORTER: tuple[Mend, ...] = (
     (moto_request.Request, "from_primitives", classmethod(_request)),
     (moto_serialize.XFormedAttributePicker, "get_possible_keys", _keys_of_member),
     (moto_serialize.ResponseSerializer, "get_value", _member_of),
+    (moto_serialize.ResponseSerializer, "_serialize_type_structure", _serialize_structure),
     (type(mock_random), "get_random_string", _random_string),
     (SigV4Auth, "canonical_request", _unread),
     (SigV4Auth, "signature", _unsigned),

@@ -19,8 +19,13 @@ from scenarios.cloud.kernel.arns import account_of, region_of
 
 def backend(service: str, account: str, region: str) -> Any:
     """A moto backend."""
-    backends: Any = get_backend(service)  # type: ignore[call-overload,unused-ignore]  # one overload for each name
-    return backends[account][region]
+    return _backends(service)[account][region]
+
+
+@cache
+def _backends(service: str) -> Any:
+    """A service's state, by account; moto has one for good."""
+    return get_backend(service)  # type: ignore[call-overload,unused-ignore]  # one overload for each name
 
 
 def rules(account: str, region: str, bus: str) -> list[Any]:
