@@ -5,6 +5,7 @@ from scenarios.runner.scenario import Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor, arrives
 from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state
 from scenarios.runner.words.givens import table
+from scenarios.runner.words.keys import seal_keys_are_only_managed
 
 mallory = Actor(name="mallory", address="203.0.113.66")
 READ_ONLY = {
@@ -157,7 +158,7 @@ HOSTILE = Scenario(
     ],
     then=[
         by("00:30", alert("table_deleted", "CRITICAL", "--table-name 'orders; shutdown -h now'")),
-        at_the_end(no_more_alerts_than(1)),
+        at_the_end(no_more_alerts_than(1), seal_keys_are_only_managed()),
     ],
 )
 

@@ -30,6 +30,7 @@ from typing import Any
 
 from chalicelib.template.archive import archive
 from chalicelib.template.host import host
+from scenarios.cloud.authorization.wildcards import action_matches
 from scenarios.cloud.cloudformation.intrinsics import Intrinsics
 from scenarios.cloud.cloudformation.schemas import schema_of
 from scenarios.cloud.cloudformation.template import Template as StackTemplate
@@ -40,7 +41,7 @@ from scenarios.runner.run import deployment_of, run
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.show.progress import progress
 from scenarios.runner.side_by_side import leave_ctrl_c
-from scenarios.runner.touches import Touched, recording, references
+from scenarios.runner.touches import PEOPLE, Touched, recording, references
 
 Template = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -258,7 +259,7 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
 
     def rank(scenario: Scenario) -> tuple[int, bool, bool, bool, float]:
         known = recorded[scenario.name]
-        asked = {action for _, action in known.touched.asked & stated}
+        asked = {action for who, action in known.touched.asked if _means(stated, who, action)}
         return (
             -len(asked),
             mutant.resource not in known.touched.alarmed,
@@ -273,6 +274,11 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
         if each.name in recorded and has(mutant, each) and _touches(mutant, recorded[each.name].touched)
     ]
     return sorted(near, key=rank)
+
+
+def _means(stated: Iterable[tuple[str, str]], who: str, action: str) -> bool:
+    """Whether a statement's actions, wildcards among them, are about this one of theirs."""
+    return any(who == named and action_matches(pattern, action) for named, pattern in stated)
 
 
 def has(mutant: Mutant, scenario: Scenario) -> bool:
@@ -325,7 +331,7 @@ def _touches(mutant: Mutant, touched: Touched) -> bool:
 
 
 def _stated(mutant: Mutant) -> set[tuple[str, str]]:
-    """The roles or services, and the actions, that the changed statement of a policy is about.
+    """The roles, the services and people, and the actions, that the changed statement is about.
 
     A change that lies in no statement is about all of the policy.
     """
@@ -346,9 +352,16 @@ def _stated(mutant: Mutant) -> set[tuple[str, str]]:
         (who, action)
         for statement in statements
         for action in _actions_of(statement, mutant)
-        for who in roles | set(_listed(statement.get("Principal", {}), "Service"))
+        for who in roles | _named_by(statement.get("Principal"))
         if isinstance(action, str)
     }
+
+
+def _named_by(principal: Any) -> set[str]:
+    """Whom a statement of a resource's policy names, beside roles of the stack; nobody in a role's own."""
+    if not isinstance(principal, dict):
+        return {PEOPLE} if principal else set()
+    return set(_listed(principal, "Service")) | ({PEOPLE} if "AWS" in principal else set())
 
 
 def _actions_of(statement: Mapping[str, Any], mutant: Mutant) -> list[Any]:

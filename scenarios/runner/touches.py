@@ -18,6 +18,7 @@ from typing import Any
 
 from scenarios.cloud.authorization.identity import Identity
 from scenarios.cloud.calls import Calls
+from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
 
@@ -25,13 +26,15 @@ from scenarios.cloud.setting import Setting
 _LONGEST = 600
 # What is shorter, such as a threshold, stands in any text.
 _SHORTEST = 4
+# Users and root, whom a resource's policy names by their account.
+PEOPLE = "people"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
     """What a run touched. `named`: logical ids; `joined`: those one reference away from them.
 
-    `asked`: a role's logical id, or an AWS service (`cloudwatch.amazonaws.com`), and an action
+    `asked`: a role's logical id, an AWS service (`cloudwatch.amazonaws.com`) or `PEOPLE`, and an action
     (`dynamodb:PutItem`) that it was judged for. `alarmed`: alarms that went off, and the metric filters that
     count for them; every alarm is named in every run, when it is first looked at.
     """
@@ -65,6 +68,14 @@ class Recording:
         self._words.add(role)
         self._asked.add((role, action))
 
+    def judged(self, caller: Caller, action: str) -> None:
+        """Somebody was judged for this action: a role's session, or a user or root."""
+        if caller.kind is CallerKind.ASSUMED_ROLE:
+            self.ask(caller.name, action)
+        else:
+            self._words.add(caller.name)
+            self._asked.add((PEOPLE, action))
+
     def ask_as_service(self, service: str, action: str) -> None:
         """An AWS service was judged for this action."""
         self._asked.add((service, action))
@@ -80,7 +91,9 @@ class Recording:
         text = "\n".join(self._words)
         named: set[str] = set()
         joined: set[str] = set()
-        asked = {(who, action) for who, action in self._asked if who.endswith(".amazonaws.com")}
+        asked = {
+            (who, action) for who, action in self._asked if who == PEOPLE or who.endswith(".amazonaws.com")
+        }
         alarmed: set[str] = set()
         for stack in stacks:
             here = {logical_id for logical_id in stack.resources if _is_named(stack, logical_id, text)}
@@ -109,7 +122,7 @@ def recording() -> Iterator[Recording]:
 
     def judged(self: Any, caller: Any, action: str, resource: str, *more: Any, **named: Any) -> Any:
         heard.hear(caller.arn, resource)
-        heard.ask(caller.name, action)
+        heard.judged(caller, action)
         return judge(self, caller, action, resource, *more, **named)
 
     def service_asked(self: Any, service: str, action: str, resource: str, context: Any) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from scenarios.runner import mutate
 from scenarios.runner.library import library, named
 from scenarios.runner.mutate import MutantResult, Recorded, concerned, every_mutant, excuse, has, judge
-from scenarios.runner.touches import Touched
+from scenarios.runner.touches import PEOPLE, Touched
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +163,17 @@ def test_a_topics_policy_meets_first_whoever_a_service_published_for(every, text
     }
 
     assert names(concerned(changed, known)) == ["cis_alarms", "root_login"]
+
+
+def test_a_keys_policy_meets_first_where_somebody_of_the_account_was_judged_for_it(every):
+    changed = mutant(every, "action Resources.TellingSealKey.Properties.KeyPolicy.Statement.0.Action.0")
+    key = [changed.resource]
+    known = {
+        "root_login": recorded(1, named=key),
+        "table_deleted.hostile": recorded(9, named=key, asked=[(PEOPLE, "kms:CancelKeyDeletion")]),
+    }
+
+    assert names(concerned(changed, known)) == ["table_deleted.hostile", "root_login"]
 
 
 def _at_once(number):
