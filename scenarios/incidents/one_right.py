@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from chalicelib.events import Tick
 from chalicelib.ledger.claims import handled
 from chalicelib.ledger.entries import entry_of, item_of
@@ -15,13 +17,13 @@ from chalicelib.ledger.ledger import Ledger, state_item, state_key
 from chalicelib.ledger.validations import newest
 from chalicelib.remediation import Call, Outcome, Plan
 from chalicelib.trail.settings.settings import TrailSettings
-from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.world import ACCOUNT, World
 from scenarios.incidents.trail_stopped import BLIND, ENFORCE, GONE_TOMORROW, trail_logs
 from scenarios.incidents.trail_validation import asks, works
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
-from scenarios.runner.words.checks import alert, no_more_alerts_than, state
+from scenarios.runner.words.checks import alarm_mail, alert, alerts, no_more_alerts_than, state
 from scenarios.runner.words.trail_actions import edits, lifts_the_policy, trail_bucket
 from scenarios.runner.words.trail_settings import OWN_TRAIL, on_trail, trail_arn, unrecorded
 
@@ -37,6 +39,7 @@ def holder(right: str) -> Actor:
 
 
 writer, taker = holder("dynamodb:PutItem"), holder("dynamodb:DeleteItem")
+disabler = holder("kms:DisableKey")
 invoker, sender = holder("lambda:InvokeFunction"), holder("sqs:SendMessage")
 admin = Actor(name="eve", address="203.0.113.67")
 alice = Actor(name="alice", address="198.51.100.4")
@@ -162,6 +165,57 @@ def _newest_job(world: World) -> str:
     return job.id
 
 
+def tries_with_the_role_of(function: str) -> Action:
+    """With a stolen session of another function's role: plant a plan, take the good state, make a seal."""
+
+    def do(world: World) -> None:
+        caller = _session_of(world, function)
+        ledger = world.home.resources["Ledger"].physical_id
+        key = world.home.resources["TrailStoppedSealKey"].physical_id
+        table, kms = world.client(caller, "dynamodb"), world.client(caller, "kms")
+        (plan,) = planted_plan(world)
+        _refused(table.put_item, TableName=ledger, Item=plan)
+        _refused(table.delete_item, TableName=ledger, Key=state_key(NAME))
+        _refused(kms.generate_mac, KeyId=key, Message=b"trailwarden", MacAlgorithm="HMAC_SHA_256")
+
+    words = f"tries {function}'s role on what is TrailStopped's, and is refused"
+    return Action(f"mallory {words}", do)
+
+
+def _session_of(world: World, function: str) -> Caller:
+    role = world.home.resources[f"{function}Role"].physical_id
+    arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/stolen"
+    stolen = Caller(
+        kind=CallerKind.ASSUMED_ROLE,
+        account=ACCOUNT,
+        arn=arn,
+        name=role,
+        session="stolen",
+        session_created=world.clock.now,
+    )
+    return world.identity.enrol(stolen)
+
+
+def _refused(call: Callable[..., Any], **parameters: Any) -> None:
+    try:
+        call(**parameters)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "AccessDeniedException":
+            return
+        raise
+    raise AssertionError(f"{call.__name__} was to be refused, and was not")
+
+
+def disables_the_key() -> Action:
+    """Take away what seals are made with."""
+
+    def do(world: World, caller: Caller) -> None:
+        key = world.home.resources["TrailStoppedSealKey"].physical_id
+        world.client(caller, "kms").disable_key(KeyId=key)
+
+    return disabler.does("disables the key of TrailStopped's seals", do)
+
+
 # ---- what is to hold ------------------------------------------------------------------------------
 
 
@@ -193,6 +247,16 @@ def bucket_keeps_its_files() -> Check:
         return "its files expire tomorrow" if any(rule["ID"] == "tidy" for rule in rules) else None
 
     return Check("the trail's bucket keeps its files", judge)
+
+
+def told_by_every_try(*says: str) -> Check:
+    """Without a ledger each try tells, so perhaps again and again; never nothing."""
+
+    def judge(world: World) -> str | None:
+        texts = [message.text for message in alerts(world) if message.attributes["severity"] == "CRITICAL"]
+        return None if any(all(word in text for word in says) for text in texts) else f"of {len(texts)}, none"
+
+    return Check(f"a CRITICAL alert says {', '.join(says)}, once or more", judge)
 
 
 FORGED, GONE = "is not from Trailwarden", "was taken away"
@@ -284,4 +348,36 @@ FORGED_SUM = Scenario(
     ],
 )
 
-SCENARIOS = (PLANTED_PLAN, POISONED_STATE, FORGED_CLAIMS, STATE_TAKEN_AWAY, TICKS_AHEAD, FORGED_SUM)
+STOLEN_ROLE = Scenario(
+    name="one_right.stolen_role",
+    title="Another function's role: it reaches no item of trail_stopped's, and makes no seal of it",
+    lasts="02:10:00",
+    when=[at(AFTER_THE_FIRST, *map(tries_with_the_role_of, ("ApiHandler", "RootLogin", "TableDeleted")))],
+    then=[at_the_end(no_more_alerts_than(0, of=NAME))],
+)
+
+WITHOUT_KMS = Scenario(
+    name="one_right.without_kms",
+    title="kms:DisableKey: without a seal nothing acts, and what happens is told all the same",
+    parameters=ENFORCE,
+    lasts="01:30:00",
+    when=[
+        at(AFTER_THE_FIRST, disables_the_key()),
+        at(BEFORE_THE_SECOND, on_trail(admin, "stop_logging")),
+    ],
+    then=[
+        by("01:14:00", told_by_every_try("user/eve", "KMS gives no seal", "nothing is done")),
+        at_the_end(trail_logs(on=False), alarm_mail("DeadLettersAlarm")),
+    ],
+)
+
+SCENARIOS = (
+    PLANTED_PLAN,
+    POISONED_STATE,
+    FORGED_CLAIMS,
+    STATE_TAKEN_AWAY,
+    TICKS_AHEAD,
+    FORGED_SUM,
+    STOLEN_ROLE,
+    WITHOUT_KMS,
+)

@@ -1,0 +1,106 @@
+"""Somebody else's hand in the ledger, as it reaches the person on call."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.ledger.table import key
+from chalicelib.remediation import Outcome, Plan
+from chalicelib.seal import SEAL
+from chalicelib.settings import Mode
+from tests.chalicelib.runtime.house import NOON, TABLE, Happening, Remedy, alert, built, creates
+
+
+@pytest.fixture
+def house():
+    with built() as house:
+        yield house
+
+
+def told(**more):
+    return Remedy(Plan.alert(alert(), **more))
+
+
+def take_away(house, prefix):
+    for item in house.items(prefix):
+        house.ledger.client.delete_item(TableName=TABLE, Key=key(item["pk"]["S"], item["sk"]["S"]))
+
+
+def forge(house, prefix, **changes):
+    for item in house.items(prefix):
+        house.ledger.client.put_item(TableName=TABLE, Item={**item, **changes})
+
+
+def subjects(house):
+    return [message.subject for message in house.mail]
+
+
+TAKEN = "CRITICAL: An item of Trailwarden's own ledger was taken away"
+FORGED = "CRITICAL: An item of Trailwarden's own ledger is not from Trailwarden"
+
+
+def recent():
+    """Of today: a claim of long ago has expired."""
+    return Happening(at=datetime.now(UTC))
+
+
+def test_a_claim_that_vanished_is_reported_and_nothing_is_done_again(house):
+    remedy, event = told(calls=[creates("orders")]), recent()
+    house.handle(remedy, event)
+    take_away(house, "claim#")
+
+    outcome = house.handle(remedy, event)
+
+    assert outcome is Outcome.ACTED
+    assert subjects(house) == ["HIGH: Something happened", TAKEN]
+    assert "claim#remedy, event#" in house.mail[1].text
+    assert house.aws.asked.count("create_table") == 1
+
+
+def test_a_claim_given_back_by_a_failed_run_is_nobodys_deed(house):
+    remedy, event = told(calls=[creates("orders")]), recent()
+    house.aws.refused["create_table"] = "InternalServerError"
+    with pytest.raises(Exception, match="create_table"):
+        house.handle(remedy, event)
+    house.aws.refused.clear()
+
+    house.handle(remedy, event)
+
+    assert TAKEN not in subjects(house)
+
+
+def test_a_claim_of_long_ago_has_expired(house):
+    remedy = told()
+    house.handle(remedy, Happening(at=NOON.replace(year=2020)))
+    take_away(house, "claim#")
+
+    house.handle(remedy, Happening(at=NOON.replace(year=2020)))
+
+    assert TAKEN not in subjects(house)
+
+
+def test_a_forged_claim_keeps_nobody_quiet_and_is_reported_once(house):
+    remedy, event = told(), recent()
+    house.handle(remedy, event)
+    take_away(house, "finding#")
+    forge(house, "claim#", **{SEAL: {"S": "0" * 64}})
+
+    outcome = house.handle(remedy, event)
+
+    assert outcome is Outcome.TOLD
+    assert subjects(house).count("HIGH: Something happened") == 2
+    assert subjects(house).count(FORGED) == 1
+
+
+def test_a_planted_finding_is_not_carried_out(house):
+    """Its claim is planted away too, as by somebody who may write and delete."""
+    remedy, event = told(calls=[creates("orders")]), recent()
+    house.handle(remedy, event, mode=Mode.OBSERVE)
+    take_away(house, "claim#")
+    forge(house, "finding#", outcome={"S": "acted"})
+
+    outcome = house.handle(remedy, event, mode=Mode.OBSERVE)
+
+    assert outcome is Outcome.OBSERVED
+    assert house.tables() == []
+    assert FORGED in subjects(house)
