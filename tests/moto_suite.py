@@ -42,7 +42,7 @@ from scenarios.runner.imperative import open_world
 PROJECT = Path(__file__).resolve().parents[1]
 SERVICES = ("test_sns", "test_sqs", "test_events", "test_logs", "test_cloudwatch", "test_iam")
 REGIONS = ("us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-central-1", "eu-west-1", "ap-southeast-1")
-LONGEST_SECONDS = 60
+LONGEST_SECONDS = 30
 PATIENCE_SECONDS = 10
 
 # How a test can fail. The first that fits counts; what fits none is a crash.

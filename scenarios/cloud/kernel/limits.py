@@ -6,6 +6,8 @@ sends a call; the services check them all, and name every parameter that fails:
     1 validation error detected: Value '901' at 'timeout' failed to satisfy constraint: Member must have value
     less than or equal to 900
 
+A value that the model calls sensitive, and bytes, are not shown: `Value at 'plaintext' failed to...`.
+
 An operation's limits are read from its model once; one without any costs nothing. A pattern that Python's
 `re` can't read is left out.
 
@@ -28,6 +30,7 @@ Limit = Callable[[Any, str, list[Complaint]], None]
 """(value, its path, what was found so far): adds what is wrong with the value."""
 
 _MUST = "failed to satisfy constraint: Member must"
+_HIDDEN = "a value that no message shows"
 _LENGTHS = frozenset({"string", "list", "map", "blob"})
 
 
@@ -46,7 +49,7 @@ def complaint(service: str, operation: str, parameters: Mapping[str, Any]) -> st
     if not found:
         return None
     errors = "error" if len(found) == 1 else "errors"
-    texts = (f"Value '{_shown(value)}' at '{at}' {_MUST} {must}" for at, value, must in found)
+    texts = (f"Value{_shown(value)} at '{at}' {_MUST} {must}" for at, value, must in found)
     return f"{len(found)} validation {errors} detected: {'; '.join(texts)}"
 
 
@@ -131,22 +134,24 @@ def _own(shape: Shape) -> Limit | None:
     pattern = _compiled(limits["pattern"]) if "pattern" in limits else None
     if low is None and high is None and not choices and pattern is None:
         return None
+    hidden = limits.get("sensitive") or shape.type_name == "blob"
     measured = len if shape.type_name in _LENGTHS else _itself
     what = "length" if shape.type_name in _LENGTHS else "value"
 
     def limit(value: Any, at: str, found: list[Complaint]) -> None:
+        shown = _HIDDEN if hidden else value
         try:
             size = measured(value)
             if high is not None and size > high:
-                found.append((at, value, f"have {what} less than or equal to {high}"))
+                found.append((at, shown, f"have {what} less than or equal to {high}"))
             if low is not None and size < low:
-                found.append((at, value, f"have {what} greater than or equal to {low}"))
+                found.append((at, shown, f"have {what} greater than or equal to {low}"))
         except TypeError:
             return  # of another type than the model's: botocore says so
         if choices and value not in choices:
-            found.append((at, value, f"satisfy enum value set: [{', '.join(choices)}]"))
+            found.append((at, shown, f"satisfy enum value set: [{', '.join(choices)}]"))
         if pattern is not None and isinstance(value, str) and not pattern.fullmatch(value):
-            found.append((at, value, f"satisfy regular expression pattern: {limits['pattern']}"))
+            found.append((at, shown, f"satisfy regular expression pattern: {limits['pattern']}"))
 
     return limit
 
@@ -172,4 +177,6 @@ def _spelled(name: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    return f"[{', '.join(map(str, value))}]" if isinstance(value, list | tuple) else str(value)
+    if value is _HIDDEN:
+        return ""
+    return f" '[{', '.join(map(str, value))}]'" if isinstance(value, list | tuple) else f" '{value}'"

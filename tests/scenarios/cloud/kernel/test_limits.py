@@ -30,6 +30,18 @@ MUST = "failed to satisfy constraint: Member must"
             id="a choice",
         ),
         pytest.param(
+            ("kms", "Encrypt"),
+            {"KeyId": "k", "Plaintext": b""},
+            f"Value at 'plaintext' {MUST} have length greater than or equal to 1",
+            id="a secret",
+        ),
+        pytest.param(
+            ("iam", "CreateLoginProfile"),
+            {"Password": "p" * 129},
+            f"Value at 'password' {MUST} have length less than or equal to 128",
+            id="a password",
+        ),
+        pytest.param(
             ("events", "PutTargets"),
             {"Rule": "r", "Targets": [{"Id": "a", "Arn": "x"}, {"Id": "a b", "Arn": "x"}]},
             rf"Value 'a b' at 'targets.2.member.id' {MUST} satisfy regular expression pattern: "
