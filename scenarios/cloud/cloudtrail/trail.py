@@ -23,6 +23,7 @@ from scenarios.cloud.cloudtrail.history.events import EventHistory
 from scenarios.cloud.cloudtrail.history.insights import Insights
 from scenarios.cloud.cloudtrail.records.envelope import event_bridge_envelope
 from scenarios.cloud.cloudtrail.records.records import record_of
+from scenarios.cloud.cloudtrail.records.shared import of_visitor, other_account, with_shared_id
 from scenarios.cloud.cloudtrail.requests import TrailRequests
 from scenarios.cloud.cloudtrail.selectors.choices import TrailChoices, logs
 from scenarios.cloud.cloudtrail.selectors.selectors import asks_for_data
@@ -64,6 +65,7 @@ class CloudTrail:
         calls = setting.calls
         calls.after_everything(self._heard)
         calls.after_services(self._made_by_service)
+        calls.after("sts", "AssumeRole", self._visited)
         calls.after("cloudtrail", "StartLogging", self._logging_started)
         calls.after("cloudtrail", "UpdateTrail", self._updated)
         calls.answer("cloudtrail", "GetTrailStatus", self._status)
@@ -96,8 +98,22 @@ class CloudTrail:
         event_id = self._setting.new_uuid("cloudtrail.event")
         request_id = self._setting.new_uuid("aws.request")
         record = record_of(call, recorded, event_id=event_id, request_id=request_id)
+        if other_account(call):
+            record = with_shared_id(record, self._setting.new_uuid("cloudtrail.shared"))
         self._deliver(record, [trail for trail in watching if logs(trail, record)])
         self._insights.heard(record)
+
+    def _visited(self, call: ApiCall) -> None:
+        """Somebody of another account assumed a role of this one."""
+        if other_account(call) != self._setting.account:
+            return
+        record = record_of(
+            call,
+            self._setting.records[call.service],
+            event_id=self._setting.new_uuid("cloudtrail.event"),
+            request_id=self._setting.new_uuid("aws.request"),
+        )
+        self.deliver(of_visitor(record, call, self._setting.new_uuid("cloudtrail.shared")))
 
     def _made_by_service(self, call: ApiCall) -> None:
         """An AWS service did something to data of the account, such as delivering a log file to a bucket."""

@@ -199,6 +199,15 @@ def organization(account: str) -> Organization | None:
     )
 
 
+def organization_entity(account: str, entity_id: str) -> str | None:
+    """The ARN of an account, unit, root or policy of the organization that an account belongs to."""
+    backends = organizations()
+    manager, _ = backends.master_accounts.get(account, (account, ""))
+    found = backends[manager]["aws"]
+    known = (*found.accounts, *found.ou, *found.policies) if found.org is not None else ()
+    return next((str(each.arn) for each in known if each.id == entity_id), None)
+
+
 class OrganizationPath(NamedTuple):
     """Where an account is in its organization.
 

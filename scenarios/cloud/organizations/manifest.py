@@ -11,10 +11,7 @@ SERVICE = Service(
         "accounts, units and their policies as moto keeps them; service control and resource control "
         "policies limit every call"
     ),
-    missing=(
-        "tag, backup and AI policies; calls that name an account or a policy, but by the administrator's "
-        "set-up"
-    ),
+    missing="tag, backup and AI policies; handshakes",
     permissions=PERMISSIONS,
     mends=MENDS,
     recorded=(Recorded(service="organizations", one_endpoint=True),),

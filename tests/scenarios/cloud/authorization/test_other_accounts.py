@@ -147,6 +147,28 @@ def test_a_service_control_policy_binds_the_members_below_it_and_not_the_managem
         assert answers("s3:ListAllMyBuckets")[0] == free[0]
 
 
+def test_an_account_a_unit_and_a_policy_are_named_by_their_arns():
+    with world(queue(by="")) as each:
+        organization = Organization(each)
+        start = f"arn:aws:organizations::{ACCOUNT}"
+        statements = (
+            may("organizations:DescribeAccount", f"{start}:account/{organization.id}/{organization.member}"),
+            may("organizations:ListChildren", f"{start}:ou/{organization.id}/*"),
+            may("organizations:AttachPolicy", f"{start}:policy/{organization.id}/service_control_policy/*"),
+        )
+        clerk = each.client(each.user("clerk", policies=(document(*statements),)), "organizations")
+
+        clerk.describe_account(AccountId=organization.member)
+        clerk.list_children(ParentId=organization.unit, ChildType="ACCOUNT")
+        for call in (
+            lambda: clerk.describe_account(AccountId=ACCOUNT),
+            lambda: clerk.list_children(ParentId=organization.root, ChildType="ACCOUNT"),
+            lambda: clerk.attach_policy(PolicyId="p-FullAWSAccess", TargetId=organization.unit),
+        ):
+            with pytest.raises(ClientError, match="AccessDeniedException"):
+                call()
+
+
 def test_an_allow_is_missing_where_a_level_has_none():
     with world(queue(by="")) as each:
         organization = Organization(each)
