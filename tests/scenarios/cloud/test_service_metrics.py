@@ -94,18 +94,22 @@ def happen(cloud):
 
 def ask_a_table(dynamodb):
     dynamodb.create_table(
-        TableName="t",
+        TableName="games",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    put = {"TableName": "t", "Item": {"id": {"S": "1"}}, "ConditionExpression": "attribute_not_exists(id)"}
+    put = {
+        "TableName": "games",
+        "Item": {"id": {"S": "1"}},
+        "ConditionExpression": "attribute_not_exists(id)",
+    }
     dynamodb.put_item(**put)
     with pytest.raises(ClientError, match="ConditionalCheckFailedException"):
         dynamodb.put_item(**put)
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         dynamodb.put_item(TableName="none", Item={"id": {"S": "1"}})
-    dynamodb.scan(TableName="t")
+    dynamodb.scan(TableName="games")
 
 
 @pytest.fixture(scope="module")
@@ -158,9 +162,9 @@ MEASURED = [
     ("AWS/Kinesis", "PutRecord.Success", {"StreamName": "events"}, 2),
     ("AWS/S3", "NumberOfObjects", {"BucketName": "tw-logs", "StorageType": "AllStorageTypes"}, 1),
     ("AWS/S3", "BucketSizeBytes", {"BucketName": "tw-logs", "StorageType": "StandardStorage"}, 3),
-    ("AWS/DynamoDB", "ConditionalCheckFailedRequests", {"TableName": "t"}, 1),
+    ("AWS/DynamoDB", "ConditionalCheckFailedRequests", {"TableName": "games"}, 1),
     ("AWS/DynamoDB", "UserErrors", {}, 1),
-    ("AWS/DynamoDB", "ReturnedItemCount", {"TableName": "t", "Operation": "Scan"}, 1),
+    ("AWS/DynamoDB", "ReturnedItemCount", {"TableName": "games", "Operation": "Scan"}, 1),
 ]
 
 

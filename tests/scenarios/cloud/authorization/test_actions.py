@@ -156,13 +156,10 @@ THEIR_KEY = f"arn:aws:kms:{REGION}:{THEIRS}:key/1-2"
 SAMPLES = {
     "key": [THEIR_KEY],
     "ec2_resource": ["vpc-1"],
-    **{kind: [f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"] for kind in ("topic_arn", "target_arn")},
     "parent": ["ou-1"],
     "policy_itself": ["p-1"],
     "root_itself": ["r-1"],
-    **{
-        kind: [f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"] for kind in ("topic_arn", "target_arn", "tagged_arn")
-    },
+    **{kind: [f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"] for kind in ("topic_arn", "target_arn")},
     "new-oidc-provider": ["https://ci.example"],
     "subscribed": [f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts:8f1a"],
     "secret": [f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-AbCdEf"],

@@ -483,8 +483,8 @@ def test_a_resources_tags_are_condition_keys(standing, resource, tag):
     assert standing.identity.key_of_resource(resource, ACCOUNT, "aws:resourcetag/team") == tag
 
 
-def test_tags_of_a_bucket_are_unknown(standing):
-    assert standing.identity.key_of_resource(BUCKET, ACCOUNT, "aws:resourcetag/team") is UNKNOWN
+def test_a_bucket_has_no_tags_for_conditions_until_that_is_switched_on(standing):
+    assert standing.identity.key_of_resource(BUCKET, ACCOUNT, "aws:resourcetag/team") is None
 
 
 def test_an_existing_objects_tag(standing):

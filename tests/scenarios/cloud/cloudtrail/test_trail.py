@@ -42,7 +42,7 @@ def names(events):
     return [event["detail"]["eventName"] for event in events]
 
 
-def create_table(world, name="t", region=""):
+def create_table(world, name="games", region=""):
     admin(world, "dynamodb", region).create_table(
         TableName=name,
         AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
@@ -128,7 +128,7 @@ def test_a_denied_call_is_a_record_too():
     with world(WATCHED) as cloud:
         mallory = cloud.user("mallory", policies=(document(),))
         with pytest.raises(ClientError, match="AccessDenied"):
-            cloud.client(mallory, "dynamodb").delete_table(TableName="t")
+            cloud.client(mallory, "dynamodb").delete_table(TableName="games")
         cloud.run(130)
 
         (event,) = heard(cloud)
@@ -193,7 +193,7 @@ def test_records_arrive_within_two_minutes_and_not_at_once():
     with world(WATCHED) as cloud:
         began = cloud.clock.now
         for number in range(60):
-            create_table(cloud, f"t{number}")
+            create_table(cloud, f"table-{number}")
         arrivals = []
         for _ in range(125):
             cloud.run(1)
@@ -207,7 +207,7 @@ def test_records_arrive_within_two_minutes_and_not_at_once():
 def test_the_late_profile_delays_and_reorders_records():
     with world(WATCHED, faults=PROFILES["late"]) as cloud:
         for number in range(20):
-            create_table(cloud, f"t{number}")
+            create_table(cloud, f"table-{number}")
         cloud.run(85)
         early = len(heard(cloud))
         cloud.run(200)
@@ -215,7 +215,7 @@ def test_the_late_profile_delays_and_reorders_records():
         told = [event["detail"]["requestParameters"]["tableName"] for event in heard(cloud)]
         assert early == 0
         assert len(told) == 20
-        assert told != [f"t{number}" for number in range(20)]
+        assert told != [f"table-{number}" for number in range(20)]
 
 
 # ---- log group ----------------------------------------------------------------------------------
@@ -306,7 +306,7 @@ def test_hourly_digests_of_every_region_form_sound_chains():
     with world(WATCHED, regions=(HOME, FAR)) as cloud:
         since = cloud.clock.now
         for hour in range(3):
-            create_table(cloud, f"a{hour}")
+            create_table(cloud, f"table-{hour}")
             create_table(cloud, f"b{hour}", region=FAR)
             cloud.run(HOUR)
         cloud.run(600)
@@ -459,7 +459,7 @@ def test_event_history_needs_no_trail_and_shows_the_newest_first():
     with world(NOTHING) as cloud:
         create_table(cloud)
         cloud.run(1)
-        admin(cloud, "dynamodb").delete_table(TableName="t")
+        admin(cloud, "dynamodb").delete_table(TableName="games")
         at_once = look_up(cloud)
         cloud.run(300)
 
@@ -481,8 +481,8 @@ def test_event_history_needs_no_trail_and_shows_the_newest_first():
 def test_event_history_is_asked_by_attribute(name, value, expected):
     with world(NOTHING) as cloud:
         create_table(cloud)
-        admin(cloud, "dynamodb").describe_table(TableName="t")
-        cloud.client(cloud.root(), "dynamodb").delete_table(TableName="t")
+        admin(cloud, "dynamodb").describe_table(TableName="games")
+        cloud.client(cloud.root(), "dynamodb").delete_table(TableName="games")
         cloud.client(cloud.user("bob"), "sqs").create_queue(QueueName="q")
         cloud.run(300)
 
@@ -528,7 +528,7 @@ def test_event_history_takes_one_attribute_at_a_time():
 def test_event_history_is_read_page_by_page():
     with world(NOTHING) as cloud:
         for number in range(5):
-            create_table(cloud, f"t{number}")
+            create_table(cloud, f"table-{number}")
             cloud.run(1)
         cloud.run(300)
 

@@ -36,7 +36,7 @@ def encrypted_trail(*statements, **properties):
     }
 
 
-def create_table(world, name="t", region=""):
+def create_table(world, name="games", region=""):
     """Something that CloudTrail records."""
     admin(world, "dynamodb", region).create_table(
         TableName=name,

@@ -56,10 +56,10 @@ def placeholders(asked):
 
 def ends(client, asked):
     """What an update answers and leaves, or how it is refused."""
-    client.put_item(TableName="t", Item=STANDS)
+    client.put_item(TableName="games", Item=STANDS)
     try:
         answer = client.update_item(
-            TableName="t",
+            TableName="games",
             Key={"id": {"S": "1"}},
             ReturnValues="ALL_NEW",
             **placeholders(asked),
@@ -68,13 +68,13 @@ def ends(client, asked):
         told = answer["Attributes"]
     except ClientError as error:
         told = str(error)
-    return told, client.get_item(TableName="t", Key={"id": {"S": "1"}})["Item"]
+    return told, client.get_item(TableName="games", Key={"id": {"S": "1"}})["Item"]
 
 
 def outcomes():
     client = boto3.client("dynamodb", "us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
     client.create_table(
-        TableName="t",
+        TableName="games",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",

@@ -60,7 +60,7 @@ def test_a_chain_that_crosses_a_rotation_is_sound():
     with world(trail(), start=A_ROTATION - timedelta(hours=2)) as cloud:
         since = cloud.clock.now
         for hour in range(5):
-            create_table(cloud, f"t{hour}")
+            create_table(cloud, f"table-{hour}")
             cloud.run(HOUR)
 
         signers = [digest["digestPublicKeyFingerprint"] for digest in digests(cloud)]
@@ -111,7 +111,7 @@ def test_backfill_digests_are_a_chain_of_their_own():
         since = cloud.clock.now
         for hour in range(2):
             cloud.trail.delay_next_digest_entry()
-            create_table(cloud, f"t{hour}")
+            create_table(cloud, f"table-{hour}")
             cloud.run(HOUR)
         cloud.run(2 * HOUR)
 

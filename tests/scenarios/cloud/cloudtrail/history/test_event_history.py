@@ -27,7 +27,7 @@ def names(answer):
     return [event["EventName"] for event in answer["Events"]]
 
 
-def create_table(cloud, name="t"):
+def create_table(cloud, name="games"):
     admin(cloud, "dynamodb").create_table(
         TableName=name,
         AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
@@ -80,7 +80,7 @@ def test_an_event_is_told_with_its_resources_and_its_whole_record():
         cloud.run(300)
 
         (event,) = look_up(cloud, LookupAttributes=by("EventName", "CreateTable"))["Events"]
-        assert event["Resources"] == [{"ResourceType": "AWS::DynamoDB::Table", "ResourceName": "t"}]
+        assert event["Resources"] == [{"ResourceType": "AWS::DynamoDB::Table", "ResourceName": "games"}]
         assert event["Username"] == "alice"
         assert event["ReadOnly"] == "false"
         assert event["EventTime"] == cloud.deployment.start
