@@ -1,7 +1,7 @@
 """The hourly way of a remediation that otherwise only answers events: it has what of its floods is left told.
 
-The way itself has nothing to look at and nothing to decide: whatever schedule wakes a function, the runtime
-tells what that function's floods have left over.
+The way itself has nothing to look at and nothing to decide: when a schedule wakes a function, the runtime
+reports what that function's floods have left over.
 """
 
 from datetime import datetime

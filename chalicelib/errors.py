@@ -15,7 +15,7 @@ from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
 
 AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
-"""Whatever a call may end with: refused, unreachable, or answered by something that isn't AWS."""
+"""The errors a call may end with: refused, unreachable, or an answer that does not come from AWS."""
 
 
 class RemediationError(Exception):
@@ -67,7 +67,7 @@ class Unavailable(MayPass):
 
 
 class LedgerUnreachable(RemediationError):
-    """The ledger could not be read or written, for whatever reason.
+    """The ledger could not be read or written, for any reason.
 
     Trying again helps once it is there. Until then every try tells what it can, and nothing acts.
     """

@@ -134,7 +134,7 @@ def _any_call(_call: Call) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deed:
+class DeclaredCall:
     """One kind of call that a remediation may make; a plan with any other call is not carried out.
 
     `operation`: the service and boto3's method name (`s3.put_bucket_policy`). `needs`: the IAM actions that
@@ -316,13 +316,13 @@ class UnclearWays(ValueError):
 class Remediation:
     """One entry of the catalogue: everything about a remediation, as data.
 
-    `woken_by` and `response`: its row in README, what happens in the account and what we do then.
-    `ways`: one for each trigger; raises UnclearWays where two of them can't be told apart by the payload.
-    `deeds`: every kind of call that its plans may hold. `names`: for each `${Name}` in the resources of its
-    acting grants, the environment variable that holds the value.
-    `settings`: environment variables beyond the runtime's that the function reads, each with the
-    CloudFormation value it gets. What is its own in the stack comes with it: `parameters`, `conditions`,
-    `alarms`, `resources` and `outputs`, each by its logical id.
+    `woken_by` and `response`: its row in README, what happens in the account and what we do then. `ways`: one
+    for each trigger; raises UnclearWays where two of them can't be told apart by the payload.
+    `declared_calls`: every kind of call that its plans may hold. `names`: for each `${Name}` in the resources
+    of its acting grants, the environment variable that holds the value. `settings`: environment variables
+    beyond the runtime's that the function reads, each with the CloudFormation value it gets. What is its own
+    in the stack comes with it: `parameters`, `conditions`, `alarms`, `resources` and `outputs`, each by its
+    logical id.
     """
 
     name: str
@@ -332,7 +332,7 @@ class Remediation:
     page: str  # the module's docstring
     ways: tuple[Way[Any, Any], ...]
     grants: tuple[Grant, ...]
-    deeds: tuple[Deed, ...] = ()
+    declared_calls: tuple[DeclaredCall, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()

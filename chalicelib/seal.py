@@ -113,7 +113,7 @@ def seal_of(item: Item) -> str:
 
 
 def _canonical(item: Item) -> str:
-    """JSON of everything but the seal: one text for one item, in whatever order DynamoDB returns it."""
+    """JSON of everything but the seal: one text for one item, in any order that DynamoDB returns."""
     unsealed = {name: _ordered(value) for name, value in item.items() if name != SEAL}
     return json.dumps(unsealed, sort_keys=True, separators=(",", ":"), default=repr)
 

@@ -1,8 +1,9 @@
 """Floods: alerts that are so many that they are counted and not sent one by one.
 
-Who may cause an alert can cause thousands, and the one that matters would drown. So the first few are sent,
-then one whenever the count has grown tenfold (or by the factor that the alert names); the hourly look sends
-what is left over. Nothing is dropped: each alert's finding stands in the ledger, whether it was sent or not.
+A principal that can cause one alert can cause thousands, which would hide the one that matters. So the first
+few are sent, then one whenever the count has grown tenfold (or by the factor that the alert names); the
+hourly look sends what is left over. Nothing is dropped: each alert's finding stands in the ledger, whether it
+was sent or not.
 
 A count is only held to be sent when SNS took the message. Until then a short lease keeps others from saying
 the same; if sending fails, the lease lapses and the next event has it.
@@ -52,7 +53,7 @@ class Wave:
 
     @property
     def untold(self) -> int:
-        """How many nobody has heard of yet."""
+        """How many were not reported yet."""
         return self.count - self.told
 
     def leased(self, now: datetime) -> bool:
@@ -104,8 +105,8 @@ def _is_due(wave: Wave, flood: Flood, now: datetime) -> bool:
         return True
     if wave.leased(now):
         return False
-    nobody_heard = wave.told == 0
-    return nobody_heard or wave.count >= max(wave.told, flood.most) * flood.factor or now >= wave.until
+    none_heard = wave.told == 0
+    return none_heard or wave.count >= max(wave.told, flood.most) * flood.factor or now >= wave.until
 
 
 def _first(alert: Alert, flood: Flood, now: datetime) -> Wave:
@@ -164,7 +165,7 @@ class Floods:
                 return
 
     def left_over(self, now: datetime) -> list[Place]:
-        """The floods of which something was not told yet, and of which nobody is about to tell."""
+        """The floods with alerts that were not reported yet, and that no event is about to report."""
         waves = [_wave(item) for item in self.ledger.rows.all(_floods_of(self.remediation))]
         return [
             Place(wave=wave, speaks=True, folded=wave.untold, titles=wave.titles)

@@ -196,7 +196,7 @@ class Ledger:
         return ""
 
     def switched_off(self) -> bool:
-        """Whether the kill switch is there, whoever put it: then nothing acts, in any mode."""
+        """Whether the kill switch is there, from any writer: then nothing acts, in any mode."""
         return self.rows.holds(KILL_SWITCH)
 
     def _take(self, item_key: Item, holder: str, now: datetime, seconds: int, **more: Item) -> Taken:

@@ -1,4 +1,4 @@
-"""The ledger's own way to DynamoDB: whatever goes wrong on it is one error, LedgerUnreachable.
+"""The ledger's own client of DynamoDB, which turns every error into LedgerUnreachable.
 
 Throttled, denied, the table gone, DynamoDB down: to the run it is all the same, there is no ledger. So the
 runtime can tell it apart from a look at other tables that failed.
@@ -54,5 +54,5 @@ def _explained(error: Exception) -> Exception:
 
 
 def unreachable(error: Exception) -> LedgerUnreachable:
-    """The ledger's error for whatever went wrong on the way to it."""
+    """The ledger's error for an error of boto3's."""
     return LedgerUnreachable(f"the ledger could not be reached ({foreseen(error)})")

@@ -13,12 +13,12 @@
 8. send the alerts, marking each alert as sent. A call that failed is reported at once, with the reason, and
    then its error rises, so that Lambda tries again: one alert says that it failed, and one how it ended.
 
-Whatever fails, it is told at least once, and then the error rises. A look that fails is told with what is
-known without it; the retry looks again. Without a ledger each try tells, unclaimed and uncounted, and nothing
-acts: repeats are allowed, silence is not.
+Every failure is reported at least once, and then its error rises. If a look fails, the alert says what is
+known without it; the retry looks again. Without a ledger each try sends its alerts, without a claim and a
+count, and nothing acts: an alert may come twice, but is not lost.
 
-What the ledger holds counts only under the function's own seal. Whatever else was met there on the way is
-reported at the end.
+An item of the ledger counts only under the function's own seal. Other items that a run meets are reported at
+its end.
 """
 
 from collections.abc import Mapping
@@ -217,13 +217,13 @@ class Invocation:
                 facts = self.way.look(self.aws, event, self.settings)
                 plan = self.way.decide(event, facts, datetime.now(UTC), self.settings)
                 return self._whole(plan, event, denials(facts))
-            except Exception as failed:  # noqa: BLE001 - whatever it is, the event is told of without it
+            except Exception as failed:  # noqa: BLE001 - for every error the event is reported without it
                 log.warning("could not look: %s", failed)
                 why = Unseen(why=str(failed))
         return limits.fitting(self._blind_plan(event, why))
 
     def _blind_plan(self, event: Event, why: Unseen) -> Plan:
-        """The alerts for an event that nobody could look into; no calls, since nothing is certain."""
+        """The alerts for an event that could not be looked at; no calls, since nothing is certain."""
         try:
             if self.way.blind:
                 facts = self.way.blind(event, why, self.settings)
@@ -233,7 +233,7 @@ class Invocation:
         return Plan.alert(
             Alert(
                 severity=Severity.HIGH,
-                title=f"{self.remediation.title}: nobody could look into it",
+                title=f"{self.remediation.title}: it could not be looked at",
                 facts=(
                     ("Event", event.key),
                     ("Who", event.principal or "not recorded"),

@@ -28,16 +28,18 @@ def check(entry: LedgerEntry, remediation: Remediation, settings: Settings, aws:
 
 
 def _is_declared(call: Call, remediation: Remediation, settings: Settings, aws: Aws) -> bool:
-    deeds = [each for each in remediation.deeds if each.operation == f"{call.service}.{call.operation}"]
+    declared = [
+        each for each in remediation.declared_calls if each.operation == f"{call.service}.{call.operation}"
+    ]
     return any(
-        all(_resource(template, call, aws) for _, template in deed.needs[:1])
-        and deed.fits(call)
+        all(_resource(template, call, aws) for _, template in each.needs[:1])
+        and each.fits(call)
         and all(
             _is_granted(action, resource, remediation, settings, aws)
-            for action, template in deed.needs
+            for action, template in each.needs
             if (resource := _resource(template, call, aws))
         )
-        for deed in deeds
+        for each in declared
     )
 
 

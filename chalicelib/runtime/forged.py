@@ -1,7 +1,8 @@
 """Events that AWS can't have sent: somebody who may invoke the function made them up.
 
-The key of a tick or of an instance's change is its time to the second, so that anybody can name one that is
-still to come: handled ahead, it would make the genuine one a duplicate. A tick of long ago is nobody's.
+The key of a tick or of an instance's change is its time to the second, so an attacker can guess the key of a
+later event: if the forged one were handled first, the genuine one would be a duplicate. A tick that is too
+old is forged too.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from chalicelib.wording import when
 AHEAD = timedelta(minutes=1)
 _ADVICE = (
     "Only EventBridge, queues and topics of the stack wake its functions. Look for Invoke in CloudTrail (a "
-    "data event), take lambda:InvokeFunction away, and stop whoever had it."
+    "data event), take lambda:InvokeFunction away, and stop the principal that had it."
 )
 
 

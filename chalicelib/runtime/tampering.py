@@ -1,7 +1,7 @@
-"""Somebody else's hand in the ledger, reported as a finding of its own.
+"""Items of the ledger that somebody else wrote or deleted, reported as findings of their own.
 
-An item without our seal has kept nobody quiet and made nothing act; somebody put it there to that end. Told
-at most once an hour for each item.
+An item without our seal stopped no alert and caused no action; somebody put it there for that purpose.
+Reported at most once an hour for each item.
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from chalicelib.remediation import Alert, CallProgress, Event, Outcome, Plan, Se
 from chalicelib.seal import Noticed, Oddity
 
 _MEANS = {
-    Oddity.FORGED: "It counted for nothing: it has kept nobody quiet, and made nothing act.",
+    Oddity.FORGED: "It counted for nothing: it stopped no alert, and caused no action.",
     Oddity.OLDER: "What this run knew of it was written over it.",
     Oddity.UNDECLARED: "None of it was done.",
     Oddity.GONE: "What it kept us from telling or doing again may be told or done again.",
 }
 _ADVICE = (
     "Only Trailwarden's functions write there. Look for PutItem, UpdateItem and DeleteItem on the table in "
-    "CloudTrail (they are data events), take the right away, and stop whoever had it.\n"
+    "CloudTrail (they are data events), take the permission away, and stop the principal that had it.\n"
     "If you took the item away yourself, nothing is wrong."
 )
 

@@ -74,7 +74,7 @@ def _alarm_on_dead_letters(description: str, expression: str) -> Template:
     """An alarm on what is `sent` to the dead letters' queue, and on what is `there`.
 
     CloudWatch notifies only when the state changes. So an alarm on the number that is there would be heard
-    once, and then no more while anything stays there, whatever is added. These two go back to OK by
+    once, and then not again while anything stays there, even if more is added. These two go back to OK by
     themselves.
     What SQS moves there from another queue is not counted as sent; it is seen by what is there. A minute's
     datapoints may come late, and FILL puts 0 for them meanwhile: one of the last three minutes is enough.

@@ -32,7 +32,7 @@ from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.evidence.call import NOT_RECORDED, call_facts, failure_fact
 from chalicelib.looking import Unseen, unseen
 from chalicelib.references import EXPECTED_PRINCIPALS
-from chalicelib.remediation import Alert, Call, Deed, Flood, Grant, Plan, Remediation, Severity, Way
+from chalicelib.remediation import Alert, Call, DeclaredCall, Flood, Grant, Plan, Remediation, Severity, Way
 from chalicelib.remediations.table_deleted.backups import (
     Backup,
     Backups,
@@ -82,8 +82,8 @@ def _of_its_own_table(call: Call) -> bool:
     return backed_up.startswith(f"{call.parameters['TargetTableName']}/backup/")
 
 
-DEEDS = (
-    Deed(
+DECLARED_CALLS = (
+    DeclaredCall(
         operation="dynamodb.restore_table_from_backup",
         needs=(
             ("dynamodb:RestoreTableFromBackup", "{BackupArn}"),
@@ -320,7 +320,7 @@ REMEDIATION = Remediation(
         COUNTING,
     ),
     grants=GRANTS,
-    deeds=DEEDS,
+    declared_calls=DECLARED_CALLS,
     settings={
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
     },

@@ -39,7 +39,7 @@ from chalicelib.references import (
     TRAIL_ROLE,
     WATCHED_BUCKET,
 )
-from chalicelib.remediation import Deed, Grant, Plan, Remediation, Way
+from chalicelib.remediation import DeclaredCall, Grant, Plan, Remediation, Way
 from chalicelib.remediations.trail_stopped.alerts import Case, Seen, attempted, changed, found, unseen
 from chalicelib.remediations.trail_stopped.restore import restore
 from chalicelib.remediations.trail_stopped.said import blinded_by, named_by, said_by
@@ -128,7 +128,7 @@ GRANTS = (
 )
 
 # The S3 actions have other names than boto3's methods have.
-_BUCKET_DEEDS = {
+_BUCKET_CALLS = {
     "put_bucket_policy": "PutBucketPolicy",
     "put_bucket_versioning": "PutBucketVersioning",
     "put_object_lock_configuration": "PutBucketObjectLockConfiguration",
@@ -137,19 +137,21 @@ _BUCKET_DEEDS = {
     "put_public_access_block": "PutBucketPublicAccessBlock",
     "put_bucket_encryption": "PutEncryptionConfiguration",
 }
-_GROUP_DEEDS = {
+_GROUP_CALLS = {
     "create_log_group": "CreateLogGroup",
     "put_retention_policy": "PutRetentionPolicy",
     "delete_retention_policy": "DeleteRetentionPolicy",
 }
 _UNDER_ROLE = ("iam:PassRole", "{CloudWatchLogsRoleArn}")
-DEEDS = (
-    Deed(operation="cloudtrail.start_logging", needs=(("cloudtrail:StartLogging", "{Name}"),)),
-    Deed(operation="cloudtrail.update_trail", needs=(("cloudtrail:UpdateTrail", "{Name}"), _UNDER_ROLE)),
-    Deed(
+DECLARED_CALLS = (
+    DeclaredCall(operation="cloudtrail.start_logging", needs=(("cloudtrail:StartLogging", "{Name}"),)),
+    DeclaredCall(
+        operation="cloudtrail.update_trail", needs=(("cloudtrail:UpdateTrail", "{Name}"), _UNDER_ROLE)
+    ),
+    DeclaredCall(
         operation="cloudtrail.put_event_selectors", needs=(("cloudtrail:PutEventSelectors", "{TrailName}"),)
     ),
-    Deed(
+    DeclaredCall(
         operation="cloudtrail.create_trail",
         needs=(
             ("cloudtrail:CreateTrail", "arn:{partition}:cloudtrail:{region}:{account}:trail/{Name}"),
@@ -157,15 +159,15 @@ DEEDS = (
         ),
     ),
     *(
-        Deed(operation=f"s3.{operation}", needs=((f"s3:{action}", "arn:{partition}:s3:::{Bucket}"),))
-        for operation, action in _BUCKET_DEEDS.items()
+        DeclaredCall(operation=f"s3.{operation}", needs=((f"s3:{action}", "arn:{partition}:s3:::{Bucket}"),))
+        for operation, action in _BUCKET_CALLS.items()
     ),
     *(
-        Deed(
+        DeclaredCall(
             operation=f"logs.{operation}",
             needs=((f"logs:{action}", "arn:{partition}:logs:{region}:{account}:log-group:{logGroupName}:*"),),
         )
-        for operation, action in _GROUP_DEEDS.items()
+        for operation, action in _GROUP_CALLS.items()
     ),
 )
 
@@ -367,7 +369,7 @@ REMEDIATION = Remediation(
         ),
     ),
     grants=GRANTS,
-    deeds=DEEDS,
+    declared_calls=DECLARED_CALLS,
     names={"TrailArn": ARN, "WatchedBucketName": BUCKET, "TrailGroupName": GROUP, "TrailRoleName": ROLE},
     settings={
         ARN: TRAIL_ARN,

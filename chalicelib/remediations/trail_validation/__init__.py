@@ -213,7 +213,7 @@ def _forged_alert(event: ValidationStep) -> Alert:
         ),
         advice=(
             "Only Trailwarden's functions send to the queue Validations. Look for SendMessage in CloudTrail "
-            "(a data event), take the right away, and stop whoever had it."
+            "(a data event), take the permission away, and stop the principal that had it."
         ),
         quiet=Quiet(subject="forged steps", seconds=3600),
     )

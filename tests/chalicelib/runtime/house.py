@@ -17,7 +17,7 @@ from moto.sns.models import Subscription
 
 from chalicelib.aws import Aws
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.remediation import Alert, Call, Deed, Plan, Remediation, Severity, Way
+from chalicelib.remediation import Alert, Call, DeclaredCall, Plan, Remediation, Severity, Way
 from chalicelib.runtime.answer import Invocation
 from chalicelib.seal import Seal
 from chalicelib.settings import Mode, Settings
@@ -50,8 +50,9 @@ def delivered(*events) -> dict:
 
 
 # What a `Remedy` may do, without a grant: moto asks for none.
-DEEDS = tuple(
-    Deed(operation=f"dynamodb.{operation}", needs=()) for operation in ("create_table", "delete_table")
+DECLARED_CALLS = tuple(
+    DeclaredCall(operation=f"dynamodb.{operation}", needs=())
+    for operation in ("create_table", "delete_table")
 )
 
 
@@ -118,7 +119,7 @@ class Remedy:
             page="Something happened.",
             ways=(self.way(OnEvent(pattern={"source": ["aws.test"]})),),
             grants=(),
-            deeds=DEEDS,
+            declared_calls=DECLARED_CALLS,
         )
 
     def way(self, trigger) -> Way:

@@ -668,7 +668,7 @@ def test_a_look_that_may_yet_succeed_is_told_at_once_and_told_again_when_it_did(
 
     outcome = house.handle(remedy)
 
-    assert after_one == [("HIGH: Something happened: nobody could look into it", Outcome.UNSEEN)]
+    assert after_one == [("HIGH: Something happened: it could not be looked at", Outcome.UNSEEN)]
     assert outcome is Outcome.ACTED
     assert house.tables() == ["orders"]
     assert len(house.mail) == 2  # the second failure is not told again
@@ -697,7 +697,7 @@ def test_a_bug_in_a_look_is_told_too(house):
     with pytest.raises(KeyError):
         house.handle(remedy)
 
-    assert "nobody could look into it" in house.mail[0].subject
+    assert "it could not be looked at" in house.mail[0].subject
 
 
 def test_a_failed_look_that_then_sees_nothing_to_tell_is_settled(house):
@@ -799,7 +799,7 @@ def test_where_nothing_can_be_looked_at_without_a_ledger_the_event_is_told(house
     with pytest.raises(LedgerUnreachable):
         house.handle(remedy)
 
-    assert house.mail[0].subject == "HIGH: Something happened: nobody could look into it"
+    assert house.mail[0].subject == "HIGH: Something happened: it could not be looked at"
 
 
 def test_where_there_is_no_time_to_look_without_a_ledger_nobody_looks(house):

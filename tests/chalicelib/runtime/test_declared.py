@@ -115,8 +115,8 @@ def test_one_call_too_many_spoils_the_plan():
 
 
 @pytest.mark.parametrize("remediation", [each for each in CATALOG if each.acts], ids=lambda each: each.name)
-def test_every_acting_grant_is_for_a_deed_and_the_other_way_round(remediation):
-    needed = {action for deed in remediation.deeds for action, _ in deed.needs}
+def test_every_acting_grant_is_for_a_declared_call_and_the_other_way_round(remediation):
+    needed = {action for each in remediation.declared_calls for action, _ in each.needs}
 
     assert needed == {grant.action for grant in remediation.grants if grant.acting}
 
@@ -125,7 +125,7 @@ def test_a_plan_that_is_not_ours_is_not_begun_and_is_reported():
     with built() as house:
         plan = Plan.alert(alert(), calls=[creates("a")])
         entry = house.ledger.store(entry_of("remedy", Happening(), plan, Outcome.ACTED))
-        none = replace(Remedy(plan).remediation, deeds=())
+        none = replace(Remedy(plan).remediation, declared_calls=())
 
         entry, error = carry_out(house.aws, house.ledger, entry, remediation=none, settings=house.settings)
 
