@@ -173,9 +173,11 @@ def _instead(template: Template, name: str, attribute: str = "") -> Any:
         if name not in known:
             continue
         kind = known[name]["Type"]
-        other = next((key for key, each in known.items() if key != name and each["Type"] == kind), None)
-        if other is not None:
-            return {"Fn::GetAtt": [other, attribute]} if attribute else {"Ref": other}
+        alike = [key for key, each in known.items() if key != name and each["Type"] == kind]
+        # A parameter of the same value comes last: it would be no change.
+        alike.sort(key=lambda key: known[key].get("Default") == known[name].get("Default"))
+        if alike:
+            return {"Fn::GetAtt": [alike[0], attribute]} if attribute else {"Ref": alike[0]}
     return NEVER
 
 
@@ -252,18 +254,21 @@ def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario
 
     The order: scenarios in which the role or service of the changed statement asked for one of its actions;
     those in which the changed alarm, or the filter's alarm, went off; those that name the resource; those
-    called like it; and the fast ones first.
+    that name the most of what it refers to, such as a permission's rule and function; those called like it;
+    and the fast ones first.
     """
     stated = _stated(mutant)
     stem = mutant.resource.lower()
+    refers = references(_templates()[mutant.of]["Resources"][mutant.resource])
 
-    def rank(scenario: Scenario) -> tuple[int, bool, bool, bool, float]:
+    def rank(scenario: Scenario) -> tuple[int, bool, bool, int, bool, float]:
         known = recorded[scenario.name]
         asked = {action for who, action in known.touched.asked if _means(stated, who, action)}
         return (
             -len(asked),
             mutant.resource not in known.touched.alarmed,
             mutant.resource not in known.touched.named,
+            -len(refers & known.touched.named),
             not stem.startswith(scenario.name.split(".", 1)[0].replace("_", "")),
             known.seconds,
         )

@@ -165,6 +165,30 @@ def test_a_topics_policy_meets_first_whoever_a_service_published_for(every, text
     assert names(concerned(changed, known)) == ["cis_alarms", "root_login"]
 
 
+def test_a_permission_meets_first_where_its_rule_and_its_function_were_at_work(every):
+    removed = mutant(every, "permission Resources.TrailStoppedTrigger3Permission")
+    known = {
+        "trail_stopped.refused": recorded(1, joined=[removed.resource], named=["TrailStopped"]),
+        "trail_stopped": recorded(
+            9, joined=[removed.resource], named=["TrailStopped", "TrailStoppedTrigger3"]
+        ),
+    }
+
+    assert names(concerned(removed, known)) == ["trail_stopped", "trail_stopped.refused"]
+
+
+def test_a_parameter_is_changed_for_one_of_another_value():
+    template = {
+        "Parameters": {
+            "Group": {"Type": "String", "Default": "none"},
+            "Bucket": {"Type": "String", "Default": "none"},
+            "Mode": {"Type": "String", "Default": "observe"},
+        }
+    }
+
+    assert mutate._instead(template, "Group") == {"Ref": "Mode"}
+
+
 def test_a_keys_policy_meets_first_where_somebody_of_the_account_was_judged_for_it(every):
     changed = mutant(every, "action Resources.TellingSealKey.Properties.KeyPolicy.Statement.0.Action.0")
     key = [changed.resource]
