@@ -30,7 +30,7 @@ from typing import Any
 
 from chalicelib.template.archive import archive
 from chalicelib.template.host import host
-from scenarios.cloud.authorization.wildcards import action_matches
+from scenarios.cloud.authorization.wildcards import action_matches, matches
 from scenarios.cloud.cloudformation.intrinsics import Intrinsics
 from scenarios.cloud.cloudformation.schemas import schema_of
 from scenarios.cloud.cloudformation.template import Template as StackTemplate
@@ -46,14 +46,11 @@ from scenarios.runner.touches import PEOPLE, Touched, recording, references
 Template = dict[str, Any]
 Path = tuple[str | int, ...]
 
-# What may survive, by a regular expression on the mutant's name, and why. `excuse` knows one more kind.
+# What may survive, by a regular expression on the mutant's name, and why. `excuse` knows two more kinds.
 ALLOWED: dict[str, str] = {
     r"(RestAPI|APIHandler|ApiHandler)": (
         "API Gateway is not simulated; routes, their authorisation and their handler are held by "
         "tests/chalicelib/http/test_routes.py and tests/chalicelib/template/test_template.py"
-    ),
-    r"TableDeletedActingPolicy.*Statement.0": (
-        "the same policy lets table_deleted query every table, to restore it; the ledger is one of them"
     ),
 }
 
@@ -341,14 +338,8 @@ def _stated(mutant: Mutant) -> set[tuple[str, str]]:
     A change that lies in no statement is about all of the policy.
     """
     resources = _templates()[mutant.of]["Resources"]
-    node: Any = {"Resources": resources}
-    statements: list[Mapping[str, Any]] = []
-    for part in mutant.path:
-        if isinstance(node, str):
-            break  # in a text that holds references
-        node = node[part]
-        if isinstance(node, dict) and "Effect" in node:
-            statements = [node]
+    statement, _ = _statement_of(mutant)
+    statements = [statement] if statement else []
     if not statements:
         document = resources[mutant.resource].get("Properties", {}).get("PolicyDocument", {})
         statements = document.get("Statement", [])
@@ -360,6 +351,18 @@ def _stated(mutant: Mutant) -> set[tuple[str, str]]:
         for who in roles | _named_by(statement.get("Principal"))
         if isinstance(action, str)
     }
+
+
+def _statement_of(mutant: Mutant) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
+    """The statement that a mutant changes, and all of its document; empty where it lies in none."""
+    node: Any = _templates()[mutant.of]
+    for part in mutant.path:
+        if isinstance(node, str):
+            break  # in a text that holds references
+        above, node = node, node[part]
+        if isinstance(node, dict) and "Effect" in node:
+            return node, above
+    return {}, []
 
 
 def _named_by(principal: Any) -> set[str]:
@@ -400,6 +403,36 @@ def every_mutant() -> list[Mutant]:
 
 
 # ---- running ------------------------------------------------------------------------------------
+
+
+def _is_allowed_twice(mutant: Mutant) -> bool:
+    """A part of a statement, each of whose actions another one of the document allows more widely."""
+    resources = _templates()[mutant.of]["Resources"]
+    statement, document = _statement_of(mutant)
+    if statement.get("Effect") != "Allow":
+        return False
+    listed = [each for each in document if each is not statement and "Condition" not in each]
+    text = _arn_text(statement.get("Resource"), resources)
+    return bool(text) and all(
+        any(
+            each["Effect"] == "Allow"
+            and action in _listed(each, "Action")
+            and matches(_arn_text(each.get("Resource"), resources), text)
+            for each in listed
+        )
+        for action in _actions_of(statement, mutant)
+    )
+
+
+def _arn_text(resource: Any, resources: Mapping[str, Any]) -> str:
+    """A statement's resource as text with references in it, a table's ARN spelled out; "" for a list."""
+    text = resource.get("Fn::Sub") if isinstance(resource, dict) else resource
+    if not isinstance(text, str):
+        return ""
+    name = text.removeprefix("${").removesuffix(".Arn}")
+    if resources.get(name, {}).get("Type") != "AWS::DynamoDB::Table":
+        return text
+    return f"arn:${{AWS::Partition}}:dynamodb:${{AWS::Region}}:${{AWS::AccountId}}:table/${{{name}}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,13 +481,15 @@ def _noticed(mutant: Mutant, scenario: Scenario) -> str:
 
 def excuse(mutant: Mutant) -> str:
     """Why this mutant may survive; "" when it may not."""
-    return _allowed(mutant.name) or (_ONLY_A_NAME if _is_only_a_name(mutant) else "")
+    kinds = ((_ONLY_A_NAME, _is_only_a_name), (_ALLOWED_TWICE, _is_allowed_twice))
+    return _allowed(mutant.name) or next((why for why, holds in kinds if holds(mutant)), "")
 
 
 def _allowed(name: str) -> str:
     return next((reason for pattern, reason in ALLOWED.items() if re.search(pattern, name)), "")
 
 
+_ALLOWED_TWICE = "another statement of the same policy allows the same for more resources"
 _ONLY_A_NAME = (
     "a resource's own name, which keeps stacks of one account apart: what needs the resource refers to it, "
     "and a world has one stack"
@@ -462,8 +497,8 @@ _ONLY_A_NAME = (
 
 
 def _is_only_a_name(mutant: Mutant) -> bool:
-    """A reference within the property by which CloudFormation knows the resource, spelled nowhere else."""
-    if mutant.kind != "reference" or mutant.path[2] != "Properties":
+    """The stack's name within the property by which CloudFormation knows the resource, spelled nowhere else."""
+    if mutant.what != "not ${AWS::StackName}" or mutant.path[2] != "Properties":
         return False
     template = _templates()[mutant.of]
     resource = template["Resources"][mutant.resource]

@@ -123,6 +123,16 @@ def test_a_survivor_needs_a_reason_and_a_record_that_missed_one_fails(capsys):
         pytest.param("RestAPI.Properties", "API Gateway is not simulated", id="by its name"),
         pytest.param("AgentConfiguration.Properties.Name", "a resource's own name", id="a name"),
         pytest.param("InstanceStateEventsPolicy.Properties.PolicyName", "a resource's own", id="another"),
+        pytest.param(
+            "TableDeletedActingPolicy.Properties.PolicyDocument.Statement.2: Allow", "another", id="twice"
+        ),
+        pytest.param(
+            "TableDeletedActingPolicy.Properties.PolicyDocument.Statement.2.Resource",
+            "another",
+            id="its part",
+        ),
+        pytest.param("TableDeletedActingPolicy.Properties.PolicyDocument.Statement.0", "", id="once"),
+        pytest.param("TrailStoppedActingPolicy.Properties.PolicyDocument.Statement.5", "", id="alone"),
         pytest.param("ErrorBurstAlarm.Properties.AlarmName", "", id="a name that a rule spells too"),
         pytest.param("RootUsageFilter.Properties.LogGroupName", "", id="no name of its own"),
     ],
