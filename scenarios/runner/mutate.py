@@ -497,7 +497,7 @@ _ONLY_A_NAME = (
 
 
 def _is_only_a_name(mutant: Mutant) -> bool:
-    """The stack's name in the property by which CloudFormation knows the resource, and spelled nowhere else."""
+    """The stack's name in a property that identifies the resource, and is spelled nowhere else."""
     if mutant.what != "not ${AWS::StackName}" or mutant.path[2] != "Properties":
         return False
     template = _templates()[mutant.of]
