@@ -185,7 +185,8 @@ class Invocation:
         """Tell at once what is known without the look that failed; the retry looks again."""
         known = foreseen(error)
         why = Unseen(why=str(known), denied=isinstance(known, NotAllowed))
-        plan = self._whole(self._blind_plan(event, why), event, (why,) if why.denied else ())
+        blind = replace(self._blind_plan(event, why), calls=())  # nothing is certain: nothing is done
+        plan = self._whole(blind, event, (why,) if why.denied else ())
         if plan.empty:
             return
         self._so_far = self.ledger.store(self._entry(event, plan, Outcome.UNSEEN))
@@ -223,11 +224,11 @@ class Invocation:
         return limits.fitting(self._blind_plan(event, why))
 
     def _blind_plan(self, event: Event, why: Unseen) -> Plan:
-        """The alerts for an event that could not be looked at; no calls, since nothing is certain."""
+        """What is to be reported of an event that could not be looked at, and what it asks for by itself."""
         try:
             if self.way.blind:
                 facts = self.way.blind(event, why, self.settings)
-                return Plan(alerts=self.way.decide(event, facts, datetime.now(UTC), self.settings).alerts)
+                return self.way.decide(event, facts, datetime.now(UTC), self.settings)
         except Exception:
             log.exception("nothing could be decided without a look")
         return Plan.alert(

@@ -1,9 +1,9 @@
 """Throttling, injected where botocore's own retries still see it.
 
 Each n-th request of a function gets its service's throttling error; an overloaded service refuses
-every request, and one operation may refuse so many. botocore waits and tries again, and its waiting
-moves the clock. Calls that a law answers still pass through botocore's retries: at the end of the way
-they get an empty answer, which the law's answer replaces.
+every request, and one operation may refuse so many, or fail by itself (500). botocore waits and tries
+again, and its waiting moves the clock. Calls that a law answers still pass through botocore's retries:
+at the end of the way they get an empty answer, which the law's answer replaces.
 
 Sources: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html; the codes, "Common
 Errors" of the services' API references, and
@@ -50,6 +50,7 @@ class Throttles:
         self._requests = 0
         self._overloaded: set[str] = set()
         self._refusing: dict[tuple[str, str], int] = {}
+        self._breaking: dict[tuple[str, str], int] = {}
         self._travelling = False
         setting.calls.on_the_way(self._travel, lambda: self._throttles)
 
@@ -68,6 +69,10 @@ class Throttles:
         """
         self._refusing[service, operation] = requests
 
+    def fail(self, service: str, operation: str, requests: int) -> None:
+        """The same, but the service answers that it failed by itself: 500."""
+        self._breaking[service, operation] = requests
+
     def _travel(self, send: Send) -> int:
         """Send what a law will answer, if it may be throttled; tell how often botocore tried again."""
         if not self._throttles:
@@ -80,13 +85,16 @@ class Throttles:
 
     @property
     def _throttles(self) -> bool:
-        throttles = self._setting.faults.throttled_every > 0 or self._overloaded or self._refusing
+        faults = self._setting.faults.throttled_every > 0
+        throttles = faults or self._overloaded or self._refusing or self._breaking
         return bool(throttles) and self._functions.running is not None
 
     def answer(self, service: str, request: Any) -> AWSResponse | None:
         """An answer in AWS's place, or None to let the request through."""
         if not self._throttles:
             return None
+        if self._counts_down(self._breaking):
+            return answer_of(request, *_failure(service, request.headers))
         if self._refuses(service):
             return answer_of(request, *_refusal(service, request.headers))
         return answer_of(request, *_nothing(request)) if self._travelling else None
@@ -94,16 +102,17 @@ class Throttles:
     def _refuses(self, service: str) -> bool:
         self._requests += 1
         every = self._setting.faults.throttled_every
-        if self._refuses_operation():
+        if self._counts_down(self._refusing):
             return True
         return service in self._overloaded or (every > 0 and self._requests % every == 0)
 
-    def _refuses_operation(self) -> bool:
+    def _counts_down(self, requests: dict[tuple[str, str], int]) -> bool:
+        """Whether the operation that is asked for has a request left to go wrong."""
         asked = self._setting.calls.under_way
         named = (asked.service, asked.operation) if asked else ("", "")
-        left = self._refusing.get(named, 0)
+        left = requests.get(named, 0)
         if left:
-            self._refusing[named] = left - 1
+            requests[named] = left - 1
         return left > 0
 
 
@@ -136,6 +145,20 @@ def _refusal(service: str, headers: Mapping[str, Any]) -> tuple[int, dict[str, s
         {"content-type": "application/json", "x-amzn-errortype": "TooManyRequestsException"},
         _REST_JSON,
     )
+
+
+def _failure(service: str, headers: Mapping[str, Any]) -> tuple[int, dict[str, str], str | bytes]:
+    """The service's own failure, in the words of the protocol that was spoken."""
+    _, answered, body = _refusal(service, headers)
+    told = body.decode("latin-1") if isinstance(body, bytes) else body
+    # CBOR writes a text's length before it.
+    told = told.replace("\x73ThrottlingException", "\x6fInternalFailure")
+    for code in ("RequestLimitExceeded", "ThrottlingException", "Throttling", "SlowDown"):
+        told = told.replace(code, "InternalFailure")
+    named = {
+        name: value.replace("TooManyRequestsException", "InternalFailure") for name, value in answered.items()
+    }
+    return 500, named, told.encode("latin-1") if isinstance(body, bytes) else told
 
 
 def _is_cbor(headers: Mapping[str, Any]) -> bool:

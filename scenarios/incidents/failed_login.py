@@ -3,7 +3,7 @@
 from chalicelib.remediation import Outcome
 from scenarios.runner.scenario import Action, Scenario, TimedAction, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor, Host
-from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome
+from scenarios.runner.words.checks import alert, heard_of, no_more_alerts_than, outcome
 from scenarios.runner.words.existing_trail import EXISTING_TRAIL, PARAMETERS
 from scenarios.runner.words.machines import WatchedHost
 
@@ -159,4 +159,29 @@ AGENT = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, SLOW, AGENT, CONSOLE, TWICE, EXISTING)
+ADDRESSES = tuple(f"198.18.0.{number}" for number in range(1, 16))
+FORGED = Scenario(
+    name="failed_login.forged",
+    title="Fifteen addresses guess at one host at once, or a log says so: a few alerts, then the count",
+    lasts="01:10:00",
+    when=[
+        at(
+            f"00:{10 * number:02}",
+            bastion.logs(
+                *(f"Invalid user admin from {address} port 41000" for address in ADDRESSES),
+                pid=700 + number,
+                words=f"bastion logs a guess from each of {len(ADDRESSES)} addresses",
+            ),
+        )
+        for number in range(5)
+    ],
+    then=[
+        by("01:30", heard_of("failed_login", "MEDIUM", "198.18.0.1", "bastion")),
+        at_the_end(
+            heard_of("failed_login", "MEDIUM", "15 from", subject="not sent one by one"),
+            no_more_alerts_than(6),
+        ),
+    ],
+)
+
+SCENARIOS = (SCENARIO, SLOW, AGENT, CONSOLE, TWICE, EXISTING, FORGED)

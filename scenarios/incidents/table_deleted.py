@@ -1,11 +1,26 @@
 """Somebody deletes a DynamoDB table."""
 
+from contextlib import suppress
+from typing import Any
+
+from botocore.exceptions import ClientError
+
 from chalicelib.remediation import Outcome
-from scenarios.runner.scenario import Check, Scenario, at, at_the_end, by
+from scenarios.cloud.world import World
+from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor, arrives
-from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state
+from scenarios.runner.words.checks import (
+    alert,
+    findings,
+    heard_of,
+    no_more_alerts_than,
+    outcome,
+    state,
+    unless_it_dies,
+)
 from scenarios.runner.words.givens import table
 from scenarios.runner.words.keys import seal_keys_are_only_managed
+from scenarios.runner.words.outages import throttles
 
 mallory = Actor(name="mallory", address="203.0.113.66")
 READ_ONLY = {
@@ -15,6 +30,17 @@ READ_ONLY = {
     ],
 }
 intern = Actor(name="intern", address="192.0.2.15", policies=(READ_ONLY,))
+ONLY_SCRATCH = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "dynamodb:DeleteTable",
+            "Resource": "arn:aws:dynamodb:*:*:table/scratch",
+        }
+    ],
+}
+temp = Actor(name="temp", address="192.0.2.16", policies=(ONLY_SCRATCH,))
 
 
 def table_is(name: str, *, there: bool, region: str = "") -> Check:
@@ -197,4 +223,64 @@ CAPPED = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, REFUSED, RESTORED, WITHOUT_BACKUP, EXPECTED, CAPPED, HOSTILE, ELSEWHERE)
+BUSY = Scenario(
+    name="table_deleted.busy",
+    title="DynamoDB doesn't say what backups there are: that is told at once, a minute later one is back",
+    parameters=(("TableDeletedMode", "enforce"),),
+    given=(table("orders", backup="orders-nightly"),),
+    when=[
+        at(
+            "00:00",
+            throttles("dynamodb", "ListBackups", calls=1),
+            mallory.calls("dynamodb", "delete_table", TableName="orders"),
+        )
+    ],
+    then=[
+        by(
+            "03:30",
+            unless_it_dies(alert("table_deleted", "CRITICAL", "Could not look", "Rate exceeded")),
+            unless_it_dies(alert("table_deleted", "HIGH", "this is what it has seen now")),
+            table_is("orders", there=True),
+        ),
+        at_the_end(outcome("table_deleted", Outcome.ACTED), no_more_alerts_than(2)),
+    ],
+)
+
+
+def _fewer_than(count: int, world: World) -> str | None:
+    kept = len(findings(world, "table_deleted"))
+    return None if kept == count else f"there are {kept}"
+
+
+def _tries(table_name: str, times: int) -> Action:
+    def do(world: World, caller: Any) -> None:
+        for _ in range(times):
+            with suppress(ClientError):
+                world.client(caller, "dynamodb").delete_table(TableName=table_name)
+
+    return temp.does(f"tries to delete the table {table_name} {times} times, and may not", do)
+
+
+FLOOD = Scenario(
+    name="table_deleted.flood",
+    title="Somebody is refused forty times: one alert, then counts, and the one success among them",
+    given=(table("orders"), table("scratch")),
+    lasts="01:10:00",
+    when=[
+        at("00:00", _tries("orders", 25)),
+        at("05:00", temp.calls("dynamodb", "delete_table", TableName="scratch")),
+        at("06:00", _tries("orders", 15)),
+    ],
+    then=[
+        by("02:30", heard_of("table_deleted", "MEDIUM", "orders", "user/temp", subject="An attempt")),
+        by("07:30", heard_of("table_deleted", "CRITICAL", "user/temp", subject="scratch was deleted")),
+        at_the_end(
+            heard_of("table_deleted", "MEDIUM", "Counted", subject="not sent one by one: An attempt"),
+            # The first, the tenth, the success, the rest by the hour.
+            no_more_alerts_than(4, of="table_deleted"),
+            Check("each of them is a finding", lambda world: _fewer_than(41, world)),
+        ),
+    ],
+)
+
+SCENARIOS = (SCENARIO, REFUSED, RESTORED, WITHOUT_BACKUP, EXPECTED, CAPPED, HOSTILE, ELSEWHERE, BUSY, FLOOD)

@@ -7,14 +7,16 @@ from botocore.exceptions import ClientError
 
 from chalicelib.remediation import Outcome
 from chalicelib.template.archive import archive
+from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
 from scenarios.incidents.trail_validation import alice, asks, validation_is
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
-from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state
+from scenarios.runner.words.checks import alert, alerts, no_more_alerts_than, outcome, state, unless_it_dies
 from scenarios.runner.words.existing_trail import EXISTING_TRAIL, PARAMETERS
 from scenarios.runner.words.givens import table
-from scenarios.runner.words.trail_actions import lifts_the_policy
+from scenarios.runner.words.outages import fails
+from scenarios.runner.words.trail_actions import lifts_the_policy, trail_bucket
 from scenarios.runner.words.trail_settings import (
     OWN_TRAIL,
     nothing_is_weaker,
@@ -60,6 +62,16 @@ def trail_logs(*, on: bool) -> Check:
         return None if logging == on else f"IsLogging is {logging}"
 
     return state(f"the trail {'logs' if on else 'does not log'}", judge, "cloudtrail")
+
+
+def never_well() -> Check:
+    """No alert has said that nothing is weaker by now."""
+
+    def judge(world: World) -> str | None:
+        well = [each.subject for each in alerts(world) if "No weaker by now" in each.subject]
+        return well[0] if well else None
+
+    return Check("no alert says that nothing is weaker", judge)
 
 
 def alerts_of_ours(most: int) -> Check:
@@ -507,6 +519,81 @@ AUDITED = Scenario(
     then=at_the_end(group_may("AWSCloudTrail_FullAccess"), group_may("AWSCloudTrail_ReadOnlyAccess")),
 )
 
+UNREAD = Scenario(
+    name="trail_stopped.unread",
+    title="Whether the trail logs can't be read, for a minute: it never reads as well, and is started then",
+    parameters=ENFORCE,
+    lasts="01:15:00",
+    when=[
+        at(LATER, fails("cloudtrail", "GetTrailStatus", calls=1), on_trail(mallory, "stop_logging")),
+    ],
+    then=[
+        by(
+            "01:08:30",
+            unless_it_dies(alert("trail_stopped", "CRITICAL", "Could not look", "user/mallory")),
+            alert("trail_stopped", "CRITICAL", "on -> off", "Trailwarden did:"),
+        ),
+        at_the_end(trail_logs(on=True), alerts_of_ours(2), never_well()),
+    ],
+)
+
+# What a function reads of the bucket; the API names another action for two of them.
+READS = (
+    "s3:GetBucketPolicy",
+    "s3:GetBucketVersioning",
+    "s3:GetLifecycleConfiguration",
+    "s3:GetBucketNotification",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketObjectLockConfiguration",
+    "s3:GetEncryptionConfiguration",
+)
+
+
+def _shuts_out() -> Action:
+    """The policy as it is, and that nobody but mallory may read how the bucket is set."""
+
+    def do(world: World, caller: Caller) -> None:
+        s3, bucket = world.client(caller, "s3"), trail_bucket(world)
+        policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+        policy["Statement"].append(
+            {
+                "Sid": "NobodyLooks",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": list(READS),
+                "Resource": f"arn:aws:s3:::{bucket}",
+                "Condition": {"StringNotEquals": {"aws:PrincipalArn": caller.arn}},
+            }
+        )
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+    return mallory.does("writes into the bucket's policy that nobody else may look at the bucket", do)
+
+
+SHUT_OUT = Scenario(
+    name="trail_stopped.shut_out",
+    title="Somebody denies us to look at the bucket, by its policy: that is told, and the policy put back",
+    parameters=ENFORCE,
+    lasts="01:15:00",
+    denied=READS,
+    when=[at(LATER, _shuts_out())],
+    then=[
+        by(
+            "01:08:00",
+            alert(
+                "trail_stopped",
+                "HIGH",
+                "user/mallory",
+                "Could not look",
+                "Trailwarden did:",
+                "put_bucket_policy",
+            ),
+            alert("trail_stopped", "HIGH", "GetBucketVersioning", subject="was not allowed to look"),
+        ),
+        at_the_end(nothing_is_weaker(), alerts_of_ours(2), never_well()),
+    ],
+)
+
 SCENARIOS = (
     SCENARIO,
     ENFORCED,
@@ -524,4 +611,6 @@ SCENARIOS = (
     ARCHIVED,
     ARCHIVE_ACCOUNT,
     AUDITED,
+    UNREAD,
+    SHUT_OUT,
 )

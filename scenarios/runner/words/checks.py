@@ -49,6 +49,20 @@ def alert(
     return Check(f"{remediation} tells {severity}{''.join(parts)}", judge)
 
 
+def heard_of(remediation: str, severity: str, *says: str, subject: str = "") -> Check:
+    """At least one alert of this remediation, this severity and these words has come."""
+
+    def judge(world: World) -> str | None:
+        mine = [message for message in alerts(world) if message.attributes["remediation"] == remediation]
+        if any(_fits(message, severity, says, subject) for message in mine):
+            return None
+        seen = "; ".join(f"{message.subject!r}" for message in mine) or "none at all"
+        return f"of {remediation} there came {seen}{_nearest(mine, says)}"
+
+    said = f": {', '.join(says)}" if says else ""
+    return Check(f"{remediation} tells {severity}{said}, once or more often", judge)
+
+
 def in_time(check: Check, *, late: Check) -> Check:
     """What holds where CloudTrail is in time, and what where a fault profile has its records late."""
 

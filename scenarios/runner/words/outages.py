@@ -13,6 +13,15 @@ def is_well_again(service: str) -> Action:
     return Action(f"{service} is well again", lambda world: world.throttles.relieve(service))
 
 
+def fails(service: str, operation: str, calls: int) -> Action:
+    """So many calls of functions are answered with AWS's own failure (500), however often botocore sends."""
+    requests = 3 * calls
+    return Action(
+        f"{service} {operation} fails {calls} times",
+        lambda world: world.throttles.fail(service, operation, requests),
+    )
+
+
 def throttles(service: str, operation: str, calls: int) -> Action:
     """So many calls of functions fail, however often botocore sends each."""
     requests = 3 * calls
