@@ -42,7 +42,7 @@ ILL_BY_THE_HOUR = Scenario(
     lasts="03:10:00",
     when=[
         at(
-            "01:40:00",
+            "00:50:00",
             unrecorded(lifts_the_policy(mallory)),
             unrecorded(destroys(mallory, LOGS, "a log file")),
         ),
