@@ -41,6 +41,7 @@ ILL_BY_THE_HOUR = Scenario(
     title="SNS is ill while a missing log file is found by the hour: the next hour's look still tells",
     lasts="03:10:00",
     when=[
+        at("00:05:00", mallory.calls("dynamodb", "list_tables")),
         at(
             "00:50:00",
             unrecorded(lifts_the_policy(mallory)),
