@@ -158,7 +158,7 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flood:
-    """Alerts of one `subject` (who does it, and what) may be so many that nobody reads them: count them.
+    """Alerts of one `subject` (who does it, and what) may be too many to read: count them.
 
     The first `most` are sent one by one. Of the rest one is sent whenever the count has grown `factor` times
     since the last one sent; the hourly look sends what is left. Each says how many there were.

@@ -26,7 +26,7 @@ _LAPSED = "#expires <= :now OR (#status = :under_way AND #until <= :now_in_milli
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A claim that is held. `first`: nobody has held it before, as far as the ledger knows."""
+    """A claim that is held. `first`: no run has held it before, as far as the ledger knows."""
 
     key: Item
     first: bool

@@ -135,7 +135,7 @@ class Table:
         taken = self._conditional(item, condition, names=names, values=values)
         if taken.other is None or self._ours(taken.other):
             return taken
-        if not taken.written:  # what stands there isn't ours, and keeps nobody out
+        if not taken.written:  # an item that isn't ours doesn't keep ours out
             self.put(item)
         return Taken(written=True)
 

@@ -1,6 +1,6 @@
 """Full validations in the ledger: the request, the progress, the result.
 
-Whoever asks writes a request, without a seal: it asks for work, and says nothing of the trail. The plan and
+A request is written without a seal: it asks for work, and says nothing of the trail. The plan and
 the results are the validating function's own, under its seal.
 
 Ids begin with the time they were given, so that text order is time order. The first write is kept: a message

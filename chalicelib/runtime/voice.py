@@ -71,7 +71,7 @@ class Voice:
         return True
 
     def publish(self, entry: LedgerEntry, alert: Alert, index: int) -> None:
-        """Send an alert of a finding, whatever was sent before."""
+        """Send an alert of a finding, also if one was sent before."""
         message = notify.message_of(
             alert,
             entry.id,

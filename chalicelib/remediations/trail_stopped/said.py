@@ -38,7 +38,7 @@ def said_by(event: ApiCallEvent) -> TrailSettings:
 
 
 def named_by(event: ApiCallEvent) -> tuple[str, ...]:
-    """The settings of the trail that UpdateTrail names, whatever it set them to."""
+    """The settings of the trail that UpdateTrail names, with any values."""
     return tuple(field for name, field in _OF_THE_TRAIL.items() if name in event.parameters)
 
 
