@@ -89,6 +89,7 @@ def _parsed(text: str) -> Any:
 
 VALIDATION = Validation(
     code="InvalidAttributeName",
-    own_words=("GetQueueAttributes",),
+    # SQS takes a message's attributes (SentTimestamp) as AttributeNames too, where its model lists a queue's.
+    own_words=("GetQueueAttributes", "ReceiveMessage"),
     rules={"CreateQueue": (queue,), "SetQueueAttributes": (attributes,)},
 )

@@ -89,3 +89,19 @@ def test_a_fifo_queue_is_not_simulated():
         cloud.setting.deliveries.hand_over(
             arn("sqs", "Heard.fifo"), Message(body="{}"), by="events.amazonaws.com"
         )
+
+
+@pytest.mark.parametrize("name", ["AttributeNames", "MessageSystemAttributeNames"])
+def test_a_messages_own_attributes_are_told_under_either_name(name):
+    with world(queue()) as cloud:
+        sqs = admin(cloud, "sqs")
+        url = sqs.get_queue_url(QueueName="Heard")["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody="first")
+
+        asked = {name: ["ApproximateReceiveCount", "SentTimestamp"]}
+        [message] = sqs.receive_message(QueueUrl=url, **asked)["Messages"]
+
+        assert message["Attributes"] == {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": f"{cloud.clock.now.timestamp() * 1000:.0f}",
+        }
