@@ -57,6 +57,10 @@ def publish_batch(request: Request) -> None:
                 "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can "
                 "be at most 80 letters long.",
             )
+    if request.parameters["TopicArn"].endswith(".fifo") and not all(
+        "MessageGroupId" in each for each in entries
+    ):
+        raise _invalid("The MessageGroupId parameter is required for FIFO topics")
     if sum(size_of(entry) for entry in entries) > LARGEST_BYTES:
         raise Refused(
             "BatchRequestTooLong",

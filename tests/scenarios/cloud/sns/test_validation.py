@@ -252,3 +252,14 @@ def test_a_topics_policy_names_no_other_topic(each, resource, taken):
             put()
     stands = client.get_topic_attributes(TopicArn=ALERTS)["Attributes"]["Policy"]
     assert ("cloudwatch.amazonaws.com" in stands) is taken
+
+
+def test_each_entry_of_a_batch_to_a_fifo_topic_names_its_group(each):
+    sns = admin(each, "sns")
+    topic = sns.create_topic(
+        Name="Alerts.fifo", Attributes={"FifoTopic": "true", "ContentBasedDeduplication": "true"}
+    )["TopicArn"]
+    entries = [{"Id": "a", "Message": "m", "MessageGroupId": "g"}, {"Id": "b", "Message": "m"}]
+
+    with pytest.raises(ClientError, match="The MessageGroupId parameter is required for FIFO topics"):
+        sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)
