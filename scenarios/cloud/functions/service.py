@@ -106,6 +106,8 @@ class Functions(Door[Event]):
         if asked.parameters.get("InvocationType", "RequestResponse") == "Event":
             self.accept(arn, event)
             return {"StatusCode": 202}
+        if asked.parameters.get("InvocationType") == "DryRun":
+            return {"StatusCode": 204}
         raise NotSimulated("lambda", "Invoke with RequestResponse from inside a world; ask functions.run")
 
     def is_there(self, delivery: Delivery[Event]) -> bool:

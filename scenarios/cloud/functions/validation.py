@@ -45,6 +45,9 @@ _ENDED: Final = frozenset(
         *("python2.7", "python3.6", "ruby2.5"),
     }
 )
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+_ACCOUNT_CONCURRENCY: Final = 1000
+_UNRESERVED: Final = 100
 _MAPPING: Final = frozenset(
     {
         "BatchSize",
@@ -118,6 +121,21 @@ def permission(request: Request) -> None:
             f"The statement id ({statement}) provided already exists. Please provide a new statement id, or "
             "remove the existing statement.",
             409,
+        )
+
+
+def concurrency(request: Request) -> None:
+    """What is reserved for a function leaves the account's other functions a hundred."""
+    given = request.parameters
+    reserved = {
+        each.function_name: int(each.reserved_concurrency or 0)
+        for each in moto_state.lambda_functions(request.account, request.region)
+    }
+    reserved[given["FunctionName"].rpartition(":")[2]] = given["ReservedConcurrentExecutions"]
+    if sum(reserved.values()) > _ACCOUNT_CONCURRENCY - _UNRESERVED:
+        raise invalid(
+            "Specified ReservedConcurrentExecutions for function decreases account's "
+            f"UnreservedConcurrentExecution below its minimum value of [{_UNRESERVED}]."
         )
 
 
@@ -246,6 +264,7 @@ VALIDATION = Validation(
         "CreateFunction": (configuration,),
         "UpdateFunctionConfiguration": (configuration,),
         "AddPermission": (permission,),
+        "PutFunctionConcurrency": (concurrency,),
         "PutResourcePolicy": (resource_policy("Policy", "InvalidParameterValueException"),),
         "PutFunctionEventInvokeConfig": (destinations,),
         "UpdateFunctionEventInvokeConfig": (destinations,),

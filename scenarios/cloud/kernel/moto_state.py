@@ -53,6 +53,12 @@ def lambda_function(account: str, region: str, name_or_arn: str) -> Any | None:
     return found["latest"] if found else None
 
 
+def lambda_functions(account: str, region: str) -> list[Any]:
+    """A region's functions, each as its latest version."""
+    functions = backend("lambda", account, region)._lambdas._functions.values()  # noqa: SLF001
+    return [each["latest"] for each in functions if each["latest"] is not None]
+
+
 def lambda_policy(function: Any) -> Mapping[str, Any] | None:
     """A function's resource policy."""
     if not function.policy or not function.policy.statements:

@@ -1,14 +1,23 @@
-"""S3 GetBucketNotificationConfiguration: moto leaves out that EventBridge is switched on.
+"""Whom a bucket tells: S3 tries each destination first; moto leaves out that EventBridge is switched on.
 
-Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificationConfiguration.html
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificationConfiguration.html,
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
 """
 
 from typing import Any
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.deliveries import Event, Message, Notification
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
+
+SERVICE = "s3.amazonaws.com"
+_DESTINATIONS = {
+    "QueueConfigurations": ("QueueArn", Message(body="")),
+    "TopicConfigurations": ("TopicArn", Notification(text="")),
+    "LambdaFunctionConfigurations": ("LambdaFunctionArn", Event(content={})),
+}
 
 
 class Notifications:
@@ -17,6 +26,19 @@ class Notifications:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         setting.calls.answer("s3", "GetBucketNotificationConfiguration", self._answer)
+        setting.calls.check("s3", "PutBucketNotificationConfiguration", self._validate)
+
+    def _validate(self, asked: Asked) -> None:
+        """S3 tries each destination: it must be there, and let S3 in on behalf of the bucket."""
+        if asked.parameters.get("SkipDestinationValidation"):
+            return
+        source = f"arn:aws:s3:::{asked.parameters['Bucket']}"
+        given = asked.parameters["NotificationConfiguration"]
+        for kind, (name, payload) in _DESTINATIONS.items():
+            for each in given.get(kind, ()):
+                if self._setting.deliveries.refusal(each[name], payload, by=SERVICE, source=source):
+                    why = "Unable to validate the following destination configurations"
+                    raise Refused("InvalidArgument", why)
 
     def _answer(self, asked: Asked) -> dict[str, Any]:
         bucket = moto_state.bucket(self._setting.account, asked.parameters["Bucket"])

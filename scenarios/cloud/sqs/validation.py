@@ -1,6 +1,7 @@
-"""Queues that SQS refuses: bad names, attributes out of their range, invalid policies.
+"""Queues and messages that SQS refuses: names, attributes out of their range, invalid policies, bodies.
 
-Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+Sources: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html,
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 """
 
 import json
@@ -10,10 +11,16 @@ from dataclasses import replace
 from typing import Any, Final
 
 from scenarios.cloud.authorization.policy_rules import resource_policy
-from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,80}|[a-zA-Z0-9_-]{1,75}\.fifo")
+_STANDARD_NAME: Final = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+_FIFO_NAME: Final = (
+    "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end "
+    "with .fifo suffix and be 1 to 80 in length."
+)
+_NOT_ALLOWED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "DelaySeconds": (0, 900),
     "KmsDataKeyReusePeriodSeconds": (60, 86_400),
@@ -29,11 +36,40 @@ _POLICY: Final = resource_policy("Policy", "InvalidAttributeValue")
 def queue(request: Request) -> None:
     """CreateQueue: the name and the attributes."""
     if not _NAME.fullmatch(request.parameters["QueueName"]):
-        raise Refused(
-            "InvalidParameterValue",
-            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
-        )
+        raise Refused("InvalidParameterValue", _STANDARD_NAME)
+    fifo = (request.parameters.get("Attributes") or {}).get("FifoQueue") == "true"
+    if fifo != request.parameters["QueueName"].endswith(".fifo"):
+        raise Refused("InvalidParameterValue", _FIFO_NAME if fifo else _STANDARD_NAME)
     attributes(request)
+
+
+def message(request: Request) -> None:
+    """SendMessage: the body has text, of characters that XML can hold."""
+    refused = body_refusal(request.parameters["MessageBody"])
+    if refused is not None:
+        raise refused
+
+
+def batch(request: Request) -> None:
+    """SendMessageBatch: SQS refuses entries one by one, which is not simulated."""
+    for entry in request.parameters["Entries"]:
+        refused = body_refusal(entry["MessageBody"])
+        if refused is not None:
+            raise NotSimulated("sqs", f"SendMessageBatch with an entry that SQS refuses ({refused})")
+
+
+def body_refusal(body: str) -> Refused | None:
+    """Why SQS takes no message with this body, if it doesn't."""
+    if not body:
+        return Refused("MissingParameter", "The request must contain the parameter MessageBody.")
+    bad = _NOT_ALLOWED.search(body)
+    if bad is None:
+        return None
+    return Refused(
+        "InvalidMessageContents",
+        f"Invalid binary character '#x{ord(bad.group()):X}' was found in the message body, the set of "
+        "allowed characters is #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF",
+    )
 
 
 def attributes(request: Request) -> None:
@@ -91,5 +127,10 @@ VALIDATION = Validation(
     code="InvalidAttributeName",
     # SQS takes a message's attributes (SentTimestamp) as AttributeNames too, where its model lists a queue's.
     own_words=("GetQueueAttributes", "ReceiveMessage"),
-    rules={"CreateQueue": (queue,), "SetQueueAttributes": (attributes,)},
+    rules={
+        "CreateQueue": (queue,),
+        "SetQueueAttributes": (attributes,),
+        "SendMessage": (message,),
+        "SendMessageBatch": (batch,),
+    },
 )

@@ -716,6 +716,9 @@ SIBLINGS = {
 }
 # No type of CloudFormation makes these calls, or none that is simulated.
 API_ALONE = {
+    ("lambda", "PutFunctionConcurrency"),
+    ("sqs", "SendMessage"),
+    ("sqs", "SendMessageBatch"),
     ("kms", "EnableKeyRotation"),
     ("kms", "GenerateMac"),
     ("kms", "VerifyMac"),
@@ -740,7 +743,37 @@ def test_every_operation_with_rules_has_its_rows(cloud):
     assert ruled - tried == API_ALONE
 
 
+QUEUE_URL = f"https://sqs.{HOME}.amazonaws.com/{ACCOUNT}/Heard"
+BY_THE_API_ALONE = [
+    ("sqs", "send_message", {"QueueUrl": QUEUE_URL, "MessageBody": ""}, "MissingParameter"),
+    ("sqs", "send_message", {"QueueUrl": QUEUE_URL, "MessageBody": "a\x00"}, "InvalidMessageContents"),
+    ("sqs", "create_queue", {"QueueName": "a.fifo"}, "InvalidParameterValue"),
+    (
+        "sqs",
+        "create_queue",
+        {"QueueName": "a", "Attributes": {"FifoQueue": "true"}},
+        "InvalidParameterValue",
+    ),
+    (
+        "lambda",
+        "put_function_concurrency",
+        {"FunctionName": "look", "ReservedConcurrentExecutions": 901},
+        WRONG,
+    ),
+    (
+        "s3",
+        "put_bucket_notification_configuration",
+        {
+            "Bucket": "tw-logs",
+            "NotificationConfiguration": {
+                "QueueConfigurations": [{"QueueArn": QUEUE, "Events": ["s3:ObjectCreated:*"]}]
+            },
+        },
+        "InvalidArgument",
+    ),
+]
 BY_THE_MODEL = [
+    *BY_THE_API_ALONE,
     ("sts", "get_federation_token", {"Name": "a b"}, "ValidationError"),
     (
         "ec2",

@@ -305,7 +305,14 @@ def test_a_log_group_forgets_after_its_retention():
         "RetentionInDays": 30,
     }
 
-    stack = build({"Key": KEY, **one("AWS::Logs::LogGroup", **properties)})
+    lets_logs = {"Effect": "Allow", "Principal": {"Service": f"logs.{REGION}.amazonaws.com"}}
+    root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{**each, "Action": "kms:*", "Resource": "*"} for each in (root, lets_logs)],
+    }
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy}}
+    stack = build({"Key": key, **one("AWS::Logs::LogGroup", **properties)})
 
     [found] = client("logs").describe_log_groups()["logGroups"]
     assert (found["logGroupName"], found["retentionInDays"]) == ("/watch", 30)

@@ -307,7 +307,7 @@ def test_hourly_digests_of_every_region_form_sound_chains():
         since = cloud.clock.now
         for hour in range(3):
             create_table(cloud, f"table-{hour}")
-            create_table(cloud, f"b{hour}", region=FAR)
+            create_table(cloud, f"far-{hour}", region=FAR)
             cloud.run(HOUR)
         cloud.run(600)
 

@@ -34,8 +34,8 @@ GUARDDUTY = {"source": ["aws.guardduty"], "detail-type": ["GuardDuty Finding"]}
             id="by prefix",
         ),
         pytest.param(
-            {"source": ["aws.s3"], "detail-type": ["Object Created", "Object Restore Completed"]},
-            ["aws.s3: Object Restore Completed"],
+            {"source": ["aws.s3"], "detail-type": ["Object Created", "Object Access Tier Changed"]},
+            ["aws.s3: Object Access Tier Changed"],
             id="one of several",
         ),
         pytest.param(
