@@ -110,6 +110,10 @@ class Ledger:
         """Note its outcome: the final one, or the one for now."""
         return self._changed(entry, lambda _: {"outcome": outcome, "failure": failure})
 
+    def noted(self, entry: LedgerEntry, facts: str) -> LedgerEntry:
+        """Note other facts of it."""
+        return self._changed(entry, lambda _: {"facts": facts})
+
     def _changed(self, entry: LedgerEntry, change: Callable[[LedgerEntry], Mapping[str, Any]]) -> LedgerEntry:
         """Write an entry anew with a change, over what another run may have noted about it meanwhile."""
         for _ in range(_TRIES):

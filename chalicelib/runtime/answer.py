@@ -31,13 +31,15 @@ from aws_lambda_powertools import Logger
 
 from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, NotAllowed, StillUnderWay, foreseen
+from chalicelib.events import ApiCallEvent, Tick
 from chalicelib.ledger.claims import Claim, under_claim
 from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of
 from chalicelib.ledger.ledger import ledger_of
 from chalicelib.looking import Unseen, denials
 from chalicelib.remediation import Alert, CallProgress, Event, Outcome, Plan, Remediation, Severity, Way
 from chalicelib.runtime import execute, limits, tampering
-from chalicelib.runtime.forged import forgery
+from chalicelib.runtime.expected import Pending, is_known, overdue, waiting
+from chalicelib.runtime.forged import Forgery, forgery
 from chalicelib.runtime.voice import Facts, Voice, denied, folding
 from chalicelib.seal import Oddity, Seal
 from chalicelib.settings import Mode, Settings
@@ -45,6 +47,8 @@ from chalicelib.triggers import OnSchedule
 from chalicelib.wording import when
 
 log = Logger(service="trailwarden")
+_NOT_IN_HISTORY = "CloudTrail's event history does not know it"
+MOST_LOOKED_THROUGH = 50  # findings, for calls of expected principals that wait to be confirmed
 MOST_TOLD = 20  # alerts about the ledger itself, for one event
 AWS = Aws()  # clients are made when first asked for, and kept while the function is warm
 
@@ -119,7 +123,7 @@ class Invocation:
     def _once(self, event: Event) -> Outcome:
         try:
             if forged := forgery(event, datetime.now(UTC)):
-                self._tell(self.ledger.store(self._entry(forged, forged.plan(), Outcome.TOLD)))
+                self._refuse(forged)
                 return Outcome.REFUSED
             if self._suppressed(event):
                 return self._recorded(event)
@@ -156,6 +160,9 @@ class Invocation:
         if self.way.sightings:
             self.ledger.note(name, self.way.sightings(event), self.way.sightings_kept)
         try:
+            if self.way.remembers and isinstance(event, Tick) and not self._confirmed(now):
+                log.info("a call that is expected is not confirmed yet: the next look judges")
+                return self._entry(event, Plan.nothing(), Outcome.NOTHING)
             facts = self.way.look(self.aws, event, self.settings)
             plan = self.way.decide(event, facts, now, self.settings)
         except LedgerUnreachable:
@@ -254,9 +261,34 @@ class Invocation:
         expected = self.settings.ignores(event.principal)
         if self.way.remembers and expected and not self.ledger.stored(entry.remediation, event):
             facts = self.way.look(self.aws, event, self.settings)
-            self._remember(event, facts, datetime.now(UTC), expected=True)
+            state = self.way.remembers(event, facts, True)
+            if state is not None and isinstance(event, ApiCallEvent):
+                change = Pending.between(event, self.ledger.remembered(entry.remediation), state)
+                entry = replace(entry, facts=change.as_text())
+            elif state is not None:
+                self.ledger.remember(entry.remediation, state, datetime.now(UTC))
         self.ledger.store(entry)
         return Outcome.SUPPRESSED
+
+    def _confirmed(self, now: datetime) -> bool:
+        """Make good what event history knows, report what it should know and doesn't; False while any waits.
+
+        Raises what CloudTrail raises: the look is made again.
+        """
+        name, all_settled = self.remediation.name, True
+        for entry, pending in waiting(self.ledger.newest(name, MOST_LOOKED_THROUGH)):
+            if is_known(self.aws, entry, pending):
+                self.ledger.remember(name, pending.over(self.ledger.remembered(name)), now)
+                self.ledger.noted(entry, "{}")
+            elif overdue(entry, now):
+                self._refuse(Forgery.of(entry.event_key, entry, _NOT_IN_HISTORY, now))
+                self.ledger.settle(entry, Outcome.REFUSED)
+            else:
+                all_settled = False
+        return all_settled
+
+    def _refuse(self, forged: Forgery) -> None:
+        self._tell(self.ledger.store(self._entry(forged, forged.plan(), Outcome.TOLD)))
 
     def _remember(self, event: Event, facts: Any, now: datetime, *, expected: bool) -> None:
         if self.way.remembers:

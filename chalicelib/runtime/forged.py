@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.events import InstanceState, Tick
 from chalicelib.ledger.claims import CLAIMS_KEPT
+from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.remediation import Alert, Event, Plan, Quiet, Severity
 from chalicelib.wording import when
 
@@ -31,6 +32,12 @@ class Forgery:
     region: str
     why: str
     principal: str = ""
+
+    @classmethod
+    def of(cls, key: str, event: Event | LedgerEntry, why: str, now: datetime) -> "Forgery":
+        """What is wrong with an event of this key."""
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        return cls(key=f"forged: {key}", at=hour, account=event.account, region=event.region, why=why)
 
     def plan(self) -> Plan:
         """One alert about it, and one an hour about all of them."""
@@ -59,5 +66,4 @@ def forgery(event: Event, now: datetime) -> Forgery | None:
         why = f"it says that it is of {when(event.at)}: no queue keeps an event so long"
     else:
         return None
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    return Forgery(key=f"forged: {event.key}", at=hour, account=event.account, region=event.region, why=why)
+    return Forgery.of(event.key, event, why, now)

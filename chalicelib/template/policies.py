@@ -97,7 +97,7 @@ def _runtime(remediation: Remediation) -> tuple[Grant, ...]:
             if any(isinstance(trigger, OnSchedule) for trigger in remediation.triggers)
             else ()
         ),
-        *(on_ledger(Kind.STATE, name, "Query", "PutItem") if any(way.remembers for way in ways) else ()),
+        *(_remembering(name) if any(way.remembers for way in ways) else ()),
         *(
             on_ledger(Kind.SIGHTING, f"{name}#{ANY}", "BatchWriteItem", "Query")
             if any(way.sightings for way in ways)
@@ -115,6 +115,15 @@ def _giving_up(remediation: Remediation) -> Iterator[Grant]:
     if remediation.invoked_asynchronously:
         # In the role's own policy: Lambda refuses a destination that the role can't reach yet.
         yield Grant(action="sqs:SendMessage", resource="${DeadLetters.Arn}")
+
+
+def _remembering(name: str) -> tuple[Grant, ...]:
+    """The good state, and what an expected principal changes of it: that is asked of event history first."""
+    return (
+        *on_ledger(Kind.STATE, name, "Query", "PutItem"),
+        *on_ledger(Kind.FINDING, name, "Query"),
+        Grant(action="cloudtrail:LookupEvents", resource="*", because="event history takes no resource"),
+    )
 
 
 def _reading(remediation: Remediation) -> tuple[Grant, ...]:

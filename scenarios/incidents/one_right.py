@@ -132,6 +132,37 @@ def ticks_ahead(world: World) -> list[Mapping[str, Any]]:
     return [_as_sent(hourly_tick(world, hour)) for hour in range(2, 9)]
 
 
+def forged_deed(world: World) -> list[Mapping[str, Any]]:
+    """A StopLogging of somebody whose calls are expected, as EventBridge would send it."""
+    now, home = _text(world.clock.now), world.deployment.home
+    who = {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/deploy-bot", "accountId": ACCOUNT}
+    record = {
+        "eventVersion": "1.11",
+        "userIdentity": who,
+        "eventTime": now,
+        "eventSource": "cloudtrail.amazonaws.com",
+        "eventName": "StopLogging",
+        "awsRegion": home,
+        "sourceIPAddress": "198.51.100.9",
+        "requestParameters": {"name": trail_arn(world)},
+        "eventID": "00000000-0000-4000-8000-000000000001",
+        "recipientAccountId": ACCOUNT,
+    }
+    return [
+        {
+            "version": "0",
+            "id": "00000000-0000-4000-8000-000000000002",
+            "detail-type": "AWS API Call via CloudTrail",
+            "source": "aws.cloudtrail",
+            "account": ACCOUNT,
+            "time": now,
+            "region": home,
+            "resources": [],
+            "detail": record,
+        }
+    ]
+
+
 def _as_sent(tick: Tick) -> Mapping[str, Any]:
     return {
         "version": "0",
@@ -333,6 +364,25 @@ TICKS_AHEAD = Scenario(
     ],
 )
 
+FORGED_DEED = Scenario(
+    name="one_right.forged_deed",
+    title="lambda:InvokeFunction: a made up call of an ignored principal makes no stopped trail good",
+    parameters=(*ENFORCE, ("IgnoredPrincipals", "arn:aws:iam::*:user/deploy-*")),
+    lasts="02:10:00",
+    when=[
+        at(AFTER_THE_FIRST, unrecorded(on_trail(admin, "stop_logging"))),
+        at(BEFORE_THE_SECOND, invokes("makes up a call of deploy-bot's", "TrailStopped", forged_deed)),
+    ],
+    then=[
+        by(
+            AFTER_THE_SECOND,
+            alert(NAME, "CRITICAL", "event history does not know it", subject="a forged event"),
+            alert(NAME, "CRITICAL", "found by looking", "Trailwarden did:", subject="is weaker"),
+        ),
+        at_the_end(trail_logs(on=True), no_more_alerts_than(2, of=NAME)),
+    ],
+)
+
 FORGED_SUM = Scenario(
     name="one_right.forged_sum",
     title="sqs:SendMessage: a forged sum swallows no verdict, and is reported",
@@ -377,6 +427,7 @@ SCENARIOS = (
     FORGED_CLAIMS,
     STATE_TAKEN_AWAY,
     TICKS_AHEAD,
+    FORGED_DEED,
     FORGED_SUM,
     STOLEN_ROLE,
     WITHOUT_KMS,

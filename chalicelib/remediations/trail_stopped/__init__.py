@@ -17,7 +17,8 @@ begins.
 
 What we leave alone: other trails and buckets; a deleted bucket, since its name may belong to somebody else by
 now; what is stronger than before. What an ignored principal changes is recorded, without an alert; the
-changed settings count as good from then on. A bucket in an archive account can't be watched from here.
+changed settings count as good once CloudTrail's event history knows the call, which the hourly look asks. A
+bucket in an archive account can't be watched from here.
 
 Sources: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-security.html,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html

@@ -53,7 +53,7 @@ TELLS = {
         ),
         pytest.param(
             replace(BARE, ways=(replace(BARE.ways[0], remembers=lambda *_: None),)),
-            {"state#remedy": ["Query", "PutItem"]},
+            {"state#remedy": ["Query", "PutItem"], "finding#remedy": ["GetItem", "PutItem", "Query"]},
             id="remembers",
         ),
         pytest.param(replace(BARE, grants=(ACTS,)), {}, id="acts"),
