@@ -4,6 +4,8 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/ready
+# Compiled modules are kept: pytest would else rewrite every test's assertions in every worker of every run.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test scenarios bench mutate package lint types format lock clean
 

@@ -1,13 +1,18 @@
 """What holds for every test: no AWS setting of the machine counts, and durations are real."""
 
+import gc
 import os
+import sys
 
 import botocore.loaders
 import botocore.session
 import freezegun
+import freezegun.api
 import hypothesis
 
+from scenarios.cloud.kernel import clock
 from scenarios.cloud.kernel.isolation import NO_AWS_FILES
+from tests.sample import ALL
 
 # Now and not in a fixture: some test files make sessions when they are collected.
 for _name in [name for name in os.environ if name.startswith(("AWS_", "BOTO_"))]:
@@ -17,8 +22,33 @@ os.environ.update(NO_AWS_FILES)
 # A fixture that freezes time must not freeze the clocks with which pytest and hypothesis measure a test.
 freezegun.configure(extend_ignore_list=["_pytest", "pluggy", "xdist", "execnet", "hypothesis"])
 
+# freezegun looks through every name of every module when it starts. A world's clock remembers which of them
+# have to do with time; a test that freezes time without a world is served in the same way.
+_freezer = freezegun.api._freeze_time
+_start = _freezer.start
+
+
+def _start_sooner(freezer: _freezer) -> object:
+    if freezegun.api.sys is not sys:  # type: ignore[attr-defined]  # a world's clock does it already
+        return _start(freezer)
+    with clock._few_modules_to_look_through():
+        frozen = _start(freezer)
+    freezer.modules_at_start = set(sys.modules)
+    return frozen
+
+
+_freezer.start = _start_sooner  # type: ignore[assignment,method-assign]
+
+# What tests are collected of stays to the end: the garbage collector needs to look at it only once.
+gc.set_threshold(100_000, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+
+
 # Each run tries other values, so that many runs find what one long run would. No deadline: machines are busy.
-hypothesis.settings.register_profile("suite", max_examples=40, deadline=None)
+hypothesis.settings.register_profile("suite", max_examples=60 if ALL else 20, deadline=None)
 hypothesis.settings.load_profile("suite")
 
 # Every mock_aws() forgets boto3's session, and a new session would read botocore's descriptions of the

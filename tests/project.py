@@ -10,7 +10,14 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 _COPIED = (
     *("app.py", "chalicelib", "scenarios", ".chalice", ".ci", "docs"),
-    *("README.md", "pyproject.toml", "requirements.txt", "tests/conftest.py", "tests/project.py"),
+    *(
+        "README.md",
+        "pyproject.toml",
+        "requirements.txt",
+        "tests/conftest.py",
+        "tests/project.py",
+        "tests/sample.py",
+    ),
 )
 
 

@@ -18,10 +18,11 @@ from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, WorldEr
 from scenarios.cloud.kernel.faults import NONE
 from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.world import Deployment, World
+from tests.sample import ALL
 from tests.scenarios.cloud.any_parameters import Parameters
 from tests.scenarios.cloud.small_worlds import function, group, queue, rule, topic, trail, world
 
-INPUTS = int(os.environ.get("TRAILWARDEN_INPUTS", "8"))
+INPUTS = int(os.environ.get("TRAILWARDEN_INPUTS", "40" if ALL else "4"))
 LONGEST_SECONDS = 30
 FORESEEN = (ClientError, BotoCoreError, NotSimulated, InvalidTemplate)
 

