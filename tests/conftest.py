@@ -5,7 +5,6 @@ import os
 import sys
 
 import botocore.loaders
-import botocore.session
 import freezegun
 import freezegun.api
 import hypothesis
@@ -52,15 +51,17 @@ hypothesis.settings.register_profile("suite", max_examples=60 if ALL else 20, de
 hypothesis.settings.load_profile("suite")
 
 # Every mock_aws() forgets boto3's session, and a new session would read botocore's descriptions of the
-# services again: megabytes of JSON, always the same.
+# services again: megabytes of JSON, always the same. Who names further folders reads anew.
 _READ: dict[object, object] = {}
-_create_loader = botocore.loaders.create_loader
+_Loader = botocore.loaders.Loader
+_loader = _Loader.__init__
 
 
-def _loader(search_path_string: str | None = None) -> botocore.loaders.Loader:
-    loader = _create_loader(search_path_string)
-    loader._cache = _READ  # type: ignore[attr-defined]
-    return loader
+def _loader_that_has_read(loader: _Loader, *folders: object, **more: object) -> None:
+    usual = not any((*folders, *more.values()))  # a list of folders grows in there
+    _loader(loader, *folders, **more)  # type: ignore[arg-type]
+    if usual:
+        loader._cache = _READ  # type: ignore[attr-defined]
 
 
-botocore.session.create_loader = _loader
+_Loader.__init__ = _loader_that_has_read  # type: ignore[assignment,method-assign]

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,12 @@ def trailwarden(*arguments):
     return CliRunner().invoke(main, arguments)
 
 
+@cache
+def root_login_told():
+    """What `trailwarden run root_login` comes to; many tests read it, none changes what it runs."""
+    return trailwarden("run", "root_login")
+
+
 @pytest.fixture
 def in_library(monkeypatch):
     """Puts scenarios of the test's own in the library's place."""
@@ -40,7 +47,7 @@ def in_library(monkeypatch):
 
 
 def test_one_scenario_is_told_whole():
-    result = trailwarden("run", "root_login")
+    result = root_login_told()
 
     assert result.exit_code == 0
     assert "00:00  action     root signs in to the console from 203.0.113.7 without MFA" in result.stdout
@@ -51,7 +58,7 @@ def test_one_scenario_is_told_whole():
 
 
 def test_the_two_ways_of_a_detection_are_compared():
-    result = trailwarden("run", "root_login")
+    result = root_login_told()
 
     (line,) = [line for line in result.stdout.splitlines() if line.startswith("The first alert ")]
     assert line == (
@@ -62,7 +69,7 @@ def test_the_two_ways_of_a_detection_are_compared():
 
 def test_several_scenarios_are_told_in_a_few_lines_each():
     one, several = (
-        trailwarden("run", "root_login"),
+        root_login_told(),
         trailwarden("run", "root_login", "table_deleted.enforced"),
     )
 
@@ -98,7 +105,7 @@ def test_the_demo_fits_a_terminal_of_80_columns_and_eight_lines_an_incident():
 
 
 def test_what_to_do_next_stands_at_the_end():
-    result = trailwarden("run", "root_login")
+    result = root_login_told()
 
     ending = result.stdout.splitlines()[-4:]
     assert ending[0].startswith("It passed, in ")
@@ -125,7 +132,7 @@ def test_without_a_name_every_scenario_runs_in_a_line(in_library):
 
 
 def test_a_trace_tells_what_the_timeline_leaves_out():
-    usual, traced = trailwarden("run", "root_login"), trailwarden("run", "root_login", "--trace")
+    usual, traced = root_login_told(), trailwarden("run", "root_login", "--trace")
 
     assert "ran        RootLogin" not in usual.stdout
     assert "INSUFFICIENT_DATA -> OK" not in usual.stdout

@@ -489,16 +489,17 @@ def test_what_is_broken_is_kept_rather_than_what_is_only_worth_knowing(world, mo
     assert result.left_out == ((What.GAP, 1),)
 
 
-def test_many_findings_are_kept_newest_first_and_the_others_counted(world):
-    world.delivers(logs=8)
+def test_many_findings_are_kept_newest_first_and_the_others_counted(world, monkeypatch):
+    monkeypatch.setattr(trail_audit, "MOST_KEPT", 3)
+    world.delivers()
     for key in world.logs[HOME]:
         world.destroys(key)
 
     result = audited(world)
 
-    assert len(result.findings) == trail_audit.MOST_KEPT
+    assert len(result.findings) == 3
     assert result.findings[0].since == BEGAN + (HOURS - 1) * HOUR
-    assert result.left_out == ((What.LOG_DELETED, 4 * 8 - trail_audit.MOST_KEPT),)
+    assert result.left_out == ((What.LOG_DELETED, 4 * 2 - 3),)
 
 
 def test_folders_that_are_no_regions_are_nobodys_business(trail):
