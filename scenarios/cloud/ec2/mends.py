@@ -1,75 +1,97 @@
-"""A faster way into moto's EC2: the images that only one region has are made once somebody looks for them.
+"""A faster way into moto's EC2: images are made once somebody looks for them.
 
 With a region's first EC2 call moto makes 1,300 images, a volume and a snapshot for each: that took longer
 than most scenarios. 44 of them are in every region; who launches an instance names one of those, as a rule.
+
+moto asks one of its settings whether to make images; here the answer is no. moto's EC2 itself takes longer to
+import than all else, so what watches for questions about images is put there when moto first asks.
 """
 
-from collections.abc import Collection
+# ruff: noqa: PLC0415 - imports of moto's EC2 are late here, for the reason above
+from collections.abc import Callable, Collection
+from functools import cache, wraps
 from typing import Any
 
-from moto.core.parse import default_timestamp_parser
+from moto import settings
 
-from scenarios.cloud.kernel.isolation import without_aws_settings
 from scenarios.cloud.kernel.moto_mends import Mend
 
-# While it is imported, moto's EC2 opens a boto3 session; a profile of this machine may not exist.
-with without_aws_settings():
-    from moto.ec2.models import amis, elastic_block_store
+_COMMON, _OTHERS = "_has_common_images", "_has_its_regions_images"  # attributes of a backend
 
-_Images = amis.AmiBackend
-_Snapshots = elastic_block_store.EBSBackend
-_load_all: Any = _Images._load_amis  # noqa: SLF001
-_describe: Any = _Images.describe_images
-_deregister: Any = _Images.deregister_image
-_describe_snapshots: Any = _Snapshots.describe_snapshots
-_WHOLE = "_has_its_regions_images"
+
+def _none_yet() -> bool:
+    _watch_for_questions()
+    return False
+
+
+@cache
+def _watch_for_questions() -> None:
+    """From now on make the images that a question is about, before it is answered."""
+    from moto.ec2.models.amis import AmiBackend
+    from moto.ec2.models.elastic_block_store import EBSBackend
+
+    _before(AmiBackend, "describe_images", _for_images)
+    for name in ("deregister_image", "describe_image_attribute", "disable_image", "enable_image"):
+        _before(AmiBackend, name, _for_image)
+    _before(EBSBackend, "describe_snapshots", _for_snapshots)
+
+
+def _before(owner: Any, name: str, load: Callable[..., None]) -> None:
+    answer = getattr(owner, name)
+
+    @wraps(answer)
+    def answered(backend: Any, *args: Any, **more: Any) -> Any:
+        if settings.ec2_load_default_amis is _none_yet:  # else moto alone has made all of them
+            load(backend, *args, **more)
+        return answer(backend, *args, **more)
+
+    setattr(owner, name, answered)
+
+
+def _for_images(backend: Any, ami_ids: Any = None, filters: Any = None, **_: Any) -> None:
+    asked = ami_ids or (filters or {}).get("image-id") or ()
+    _load(backend, [asked] if isinstance(asked, str) else asked, backend.amis)
+
+
+def _for_image(backend: Any, ami_id: str, *_: Any, **__: Any) -> None:
+    _load(backend, [ami_id], backend.amis)
+
+
+def _for_snapshots(backend: Any, snapshot_ids: Any = None, *_: Any, **__: Any) -> None:
+    _load(backend, snapshot_ids or (), backend.snapshots)
+
+
+def _load(backend: Any, asked: Collection[str], known: Collection[str]) -> None:
+    """Make the images that are in every region; the others as well, unless all asked for are known."""
+    _once(backend, _COMMON, _load_common)
+    if not asked or any(each not in known for each in asked):
+        _once(backend, _OTHERS, _load_others)
+
+
+def _once(backend: Any, done: str, load: Callable[[Any], None]) -> None:
+    if not getattr(backend, done, False):
+        setattr(backend, done, True)
+        load(backend)
 
 
 def _load_common(backend: Any) -> None:
-    """Make the images that are in every region."""
+    from moto.ec2.models import amis
+
     for listed in amis.AMIS:
         image: dict[str, Any] = {**listed, "owner_alias": "amazon"}
         if isinstance(image.get("creation_date"), str):
-            image["creation_date"] = default_timestamp_parser(image["creation_date"])
+            image["creation_date"] = amis.parse_timestamp(image["creation_date"])
         backend.amis[image["ami_id"]] = amis.Ami(backend, **image)
 
 
 def _load_others(backend: Any) -> None:
-    """Make the other images of the region, once; those that are there stay as they are."""
-    if getattr(backend, _WHOLE, False):
-        return
-    setattr(backend, _WHOLE, True)
-    common, amis.AMIS = amis.AMIS, []
+    from moto.ec2.models import amis
+
+    common, amis.AMIS, settings.ec2_load_default_amis = amis.AMIS, [], lambda: True
     try:
-        _load_all(backend)
+        backend._load_amis()  # noqa: SLF001
     finally:
-        amis.AMIS = common
+        amis.AMIS, settings.ec2_load_default_amis = common, _none_yet
 
 
-def _load_if_unknown(backend: Any, asked: Collection[str], known: Collection[str]) -> None:
-    if not asked or any(each not in known for each in asked):
-        _load_others(backend)
-
-
-def _images_described(backend: Any, ami_ids: Any = None, filters: Any = None, **more: Any) -> Any:
-    asked = ami_ids or (filters or {}).get("image-id") or ()
-    _load_if_unknown(backend, [asked] if isinstance(asked, str) else asked, backend.amis)
-    return _describe(backend, ami_ids, filters, **more)
-
-
-def _deregistered(backend: Any, ami_id: str) -> None:
-    _load_if_unknown(backend, [ami_id], backend.amis)
-    _deregister(backend, ami_id)
-
-
-def _snapshots_described(backend: Any, snapshot_ids: Any = None, filters: Any = None) -> Any:
-    _load_if_unknown(backend, snapshot_ids or (), backend.snapshots)
-    return _describe_snapshots(backend, snapshot_ids, filters)
-
-
-MENDS: tuple[Mend, ...] = (
-    (_Images, "_load_amis", _load_common),
-    (_Images, "describe_images", _images_described),
-    (_Images, "deregister_image", _deregistered),
-    (_Snapshots, "describe_snapshots", _snapshots_described),
-)
+MENDS: tuple[Mend, ...] = ((settings, "ec2_load_default_amis", _none_yet),)

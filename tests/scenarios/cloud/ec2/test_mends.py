@@ -1,4 +1,8 @@
-"""Images that only one region has are not made before somebody looks for them; then they are all there."""
+"""Images are not made before somebody looks for them; then they are all there."""
+
+import os
+import subprocess
+import sys
 
 import pytest
 from moto import mock_aws
@@ -7,6 +11,7 @@ from moto.ec2.exceptions import InvalidAMIIdError
 from scenarios.cloud.ec2.mends import MENDS
 from scenarios.cloud.kernel import moto_hooks, moto_state
 from scenarios.cloud.world import ACCOUNT
+from tests.project import PROJECT
 from tests.scenarios.cloud.small_worlds import HOME
 
 COMMON = "ami-12c6146b"
@@ -63,6 +68,39 @@ def test_an_image_of_this_region_only_is_found(cloud, only_here, asked):
     (found,) = cloud.describe_images(**asked(only_here))
 
     assert found.id == only_here
+
+
+def test_an_image_of_this_region_only_can_be_switched_off(cloud, only_here):
+    cloud.disable_image(only_here)
+
+    (found,) = cloud.describe_images(ami_ids=[only_here])
+    assert found.state == "disabled"
+
+
+def test_moto_alone_goes_on_as_before(motos):
+    with moto_hooks.moto_without_physics(0, MENDS):
+        ec2()
+
+    with mock_aws():
+        assert ec2().amis.keys() == motos.keys()
+        assert {image.id: facts(image) for image in ec2().describe_images()} == motos
+
+
+def test_the_simulated_aws_is_loaded_without_motos_ec2_and_under_any_profile():
+    """moto's EC2 takes seconds to import, and reads the AWS settings of the machine then."""
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, scenarios.cloud.services; print('moto.ec2.models' in sys.modules)",
+        ],
+        env={**os.environ, "PYTHONPATH": str(PROJECT), "AWS_PROFILE": "nobody"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stdout == "False\n"
 
 
 def test_what_is_deregistered_stays_so(cloud, motos, only_here):
