@@ -1,18 +1,18 @@
 """The direct way to moto: its responder is asked by a call, without a request in HTTP between the two.
 
 Half of what a call costs is the way there and back: botocore writes parameters as JSON, signs, and sends;
-moto reads the headers, finds the responder, reads the JSON. The direct way hands over what would be read, and
-the answer is read as botocore reads it. It ends where the long way ends, ids and headers included.
+moto reads the headers and finds the responder. The direct way hands over what botocore wrote, and has it read
+what moto answers. It ends where the long way ends, ids and headers included.
 
-Only calls go this way that nobody listens to (a handler that code registered on its client hears nothing of
-it), and whose parameters are plain JSON. The others take the long way; so does whatever may be throttled.
+Only calls of services with one URL and JSON go this way, and only those that nobody listens to: a handler
+that code registered on its client would hear nothing of it. Whatever may be throttled takes the long way.
 """
 
 import functools
-import json
 import uuid
 from collections.abc import Mapping
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 import botocore.endpoint
@@ -59,17 +59,22 @@ def asked_directly(
     kind = _responder(client)
     if kind is None or not _nobody_listens(client, operation):
         return None
-    try:
-        asked = json.loads(json.dumps(parameters))
-    except (TypeError, ValueError):  # bytes and the like
-        return None
     uuid.uuid4()  # botocore draws an id for each call
     responder = kind()
-    _tell(responder, client, operation, asked)
+    _tell(responder, client, operation, _written(client, operation, parameters))
     status, headers, body = responder.call_action()
     meta: Any = client.meta
     http = AWSResponse(meta.endpoint_url, int(status), headers, stubber.MockRawResponse(body))
     return _read(client, operation, http)
+
+
+def _written(client: BaseClient, operation: str, parameters: Mapping[str, Any]) -> bytes:
+    """The body that botocore writes; it would look through the parameters first, as was done already."""
+    serializer: Any = client._serializer  # type: ignore[attr-defined]  # noqa: SLF001
+    writer: Any = getattr(serializer, "_serializer", serializer)
+    model = client.meta.service_model.operation_model(operation)
+    body: bytes = writer.serialize_to_request(dict(parameters), model)["body"]
+    return body
 
 
 def _responder(client: BaseClient) -> Any | None:
@@ -86,8 +91,7 @@ def _asked_alone(host: str) -> Any | None:
     answer: Any = way.answer if way is not None else None
     if getattr(answer, "__func__", None) is not _dispatch:
         return None
-    kind = answer.__self__
-    return kind if kind().automated_parameter_parsing else None
+    return answer.__self__
 
 
 def _nobody_listens(client: BaseClient, operation: str) -> bool:
@@ -112,7 +116,7 @@ def _need_not_hear(handler: Any) -> bool:
     return module.startswith(_NEED_NOT_HEAR) and module not in _MUST_HEAR
 
 
-def _tell(responder: Any, client: BaseClient, operation: str, asked: Mapping[str, Any]) -> None:
+def _tell(responder: Any, client: BaseClient, operation: str, body: bytes) -> None:
     """What `BaseResponse.setup_class` reads of a request that has everything in its body, as JSON."""
     meta: Any = client.meta
     described = meta.service_model.metadata
@@ -124,9 +128,20 @@ def _tell(responder: Any, client: BaseClient, operation: str, asked: Mapping[str
     }
     responder.method, responder.path = "POST", "/"
     responder.querystring, responder.uri_match = {}, {}
-    responder.params = responder.body = asked
+    responder.body = responder.raw_body = body.decode()
     responder.region, responder.partition = meta.region_name, get_partition(meta.region_name)
     responder.response_headers = {"server": "amazon.com", "date": http_date(utcnow())}
+    if responder.automated_parameter_parsing:
+        responder.parse_parameters(
+            SimpleNamespace(
+                content_type=responder.headers["Content-Type"],
+                data=body,
+                headers=responder.headers,
+                method=responder.method,
+                path=responder.path,
+                values={},
+            )
+        )
     responder.access_key = responder.get_access_key()
     responder.current_account = responder.get_current_account()
     mark_account_as_visited(

@@ -19,5 +19,6 @@ SERVICE = Service(
     events=EVENTS,
     register=register,
     mends=MENDS,
+    direct=True,
     validation=VALIDATION,
 )

@@ -72,6 +72,11 @@ ASKED = {
     "batch": [("BatchWriteItem", {"RequestItems": {"t": [{"PutRequest": {"Item": ITEM}}]}})],
     "a table that isn't there": [("GetItem", {"TableName": "nowhere", "Key": KEY})],
     "a key that isn't one": [("GetItem", {"TableName": "t", "Key": {"pk": {"S": "1"}}})],
+    "bytes": [
+        ("PutItem", {"TableName": "t", "Item": {**KEY, "B": {"B": b"\xff"}, "set": {"BS": [b"1", "2"]}}}),
+        ("PutItem", {"TableName": "t", "Item": {**KEY, "text": {"B": "text"}}}),
+        ("GetItem", {"TableName": "t", "Key": KEY}),
+    ],
     "backups": [("ListBackups", {"TableName": "t"})],
 }
 
@@ -141,17 +146,33 @@ def test_other_clients_take_the_long_way(client):
         assert asked_directly(client(), *PUT) is None
 
 
-def test_bytes_take_the_long_way():
-    item = {**KEY, "raw": {"B": b"\x00"}}
-
-    assert not goes_directly(CLIENT, ("PutItem", {"TableName": "t", "Item": item}))
-
-
 def test_what_botocore_draws_a_token_for_takes_the_long_way():
     assert not goes_directly(CLIENT, ("TransactWriteItems", {"TransactItems": [{"Put": PUT[1]}]}))
 
 
-def test_a_service_whose_responder_reads_the_request_itself_takes_the_long_way():
+def test_a_service_that_is_asked_in_another_way_takes_the_long_one():
     with moto_without_physics(0, REGISTRY.mends):
-        assert asked_directly(SESSION.client("logs"), "DescribeLogGroups", {}) is None
         assert asked_directly(SESSION.client("sns"), "ListTopics", {}) is None
+        assert asked_directly(SESSION.client("s3"), "ListBuckets", {}) is None
+
+
+def test_keys_answer_as_on_the_long_way():
+    """A responder that reads the body itself; bytes, and text where bytes are meant, travel in base 64."""
+    client = SESSION.client("kms")
+
+    def answers(ask):
+        with Clock(START), moto_without_physics(3, REGISTRY.mends), seeded(3):
+            made = ask(
+                client, "CreateKey", {"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC", "Tags": []}
+            )
+            key = made["KeyMetadata"]["KeyId"]
+            mac = {"KeyId": key, "MacAlgorithm": "HMAC_SHA_256"}
+            macs = [ask(client, "GenerateMac", {**mac, "Message": each}) for each in (b"\xff", "text")]
+            with pytest.raises(ClientError) as refused:
+                ask(client, "DescribeKey", {"KeyId": "alias/none"})
+            return made, macs, type(refused.value).__name__, refused.value.response
+
+    direct = answers(asked_directly)
+
+    assert direct == answers(by_the_long_way)
+    assert direct[1][0]["Mac"] != direct[1][1]["Mac"]
