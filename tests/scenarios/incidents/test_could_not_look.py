@@ -1,0 +1,200 @@
+"""The law of looking, over the whole catalogue: "could not look" never reads as "all is well".
+
+Each read that a remediation makes while it looks fails once so that it may pass (throttled, however often
+botocore tries), and is denied once, by a policy on the function's role. Either way nothing is told as less
+severe than without the fault, nothing as well, and nothing is lost.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from functools import cache
+
+import pytest
+
+from chalicelib.catalog import CATALOG
+from chalicelib.ledger.entries import LedgerEntry
+from chalicelib.remediation import Outcome, Severity
+from chalicelib.template.parts import logical_id
+from scenarios.cloud.sns.topics import Mail
+from scenarios.cloud.world import World
+from scenarios.incidents import (
+    cis_alarms,
+    error_burst,
+    failed_login,
+    host_pressure,
+    instance_state,
+    table_deleted,
+    trail_stopped,
+)
+from scenarios.runner.run import run
+from scenarios.runner.scenario import Given, Scenario
+from scenarios.runner.words.checks import alerts, findings
+
+AN_HOUR = Scenario(name="trail_digest.an_hour", title="An hour passes", lasts="01:10:00", when=(), then=())
+INCIDENTS = {
+    "table_deleted": table_deleted.RESTORED,
+    "trail_stopped": trail_stopped.FIRST_DAY,
+    "cis_alarms": cis_alarms.SCENARIO,
+    "failed_login": failed_login.CONSOLE,
+    "error_burst": error_burst.SCENARIO,
+    "host_pressure": host_pressure.SCENARIO,
+    "instance_state": instance_state.SCENARIO,
+    "trail_digest": AN_HOUR,
+}
+# What each of them reads, by boto3's service and the API's operation. `root_login` reads nothing; a
+# validation's parts are read from a queue that shows them again, see its own tests.
+READS = {
+    "table_deleted": (("dynamodb", "ListBackups"),),
+    "trail_stopped": (
+        ("cloudtrail", "GetTrail"),
+        ("cloudtrail", "GetTrailStatus"),
+        ("cloudtrail", "GetEventSelectors"),
+        ("s3", "GetBucketVersioning"),
+        ("s3", "GetBucketPolicy"),
+        ("s3", "GetBucketLifecycleConfiguration"),
+        ("s3", "GetBucketNotificationConfiguration"),
+        ("s3", "GetPublicAccessBlock"),
+        ("s3", "GetObjectLockConfiguration"),
+        ("s3", "GetBucketEncryption"),
+        ("logs", "DescribeLogGroups"),
+    ),
+    "cis_alarms": (("logs", "FilterLogEvents"),),
+    "failed_login": (("logs", "FilterLogEvents"),),
+    "error_burst": (("logs", "FilterLogEvents"),),
+    "host_pressure": (("cloudwatch", "DescribeAlarms"),),
+    "instance_state": (("cloudtrail", "LookupEvents"),),
+    "trail_digest": (
+        ("cloudtrail", "GetTrail"),
+        ("cloudtrail", "GetTrailStatus"),
+        ("cloudtrail", "ListPublicKeys"),
+        ("s3", "ListObjectVersions"),
+    ),
+}
+EACH = [pytest.param(name, *read, id=f"{name}-{read[1]}") for name, reads in READS.items() for read in reads]
+# The ledger's, the seal's and our own identity are not what a look is about.
+_NOT_LOOKING = {"kms", "sns", "sts"}
+_LEDGERS = {"GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"}
+
+
+@dataclass(frozen=True)
+class Course:
+    """What came of an incident, as far as one remediation had to do with it."""
+
+    mails: tuple[Mail, ...]
+    entries: tuple[LedgerEntry, ...]
+    dead: int
+    reads: dict[tuple[str, str], str]
+
+    @property
+    def worst(self) -> int:
+        """The gravest severity of the events' own alerts; -1 where there was none."""
+        told = [
+            each.attributes["severity"] for each in self.mails if "not allowed to look" not in each.subject
+        ]
+        return max((list(Severity).index(Severity(each)) for each in told), default=-1)
+
+    def says(self, words: str) -> bool:
+        return any(words in each.subject or words in each.text for each in self.mails)
+
+
+def course(name: str, *faults: Given) -> Course:
+    found: list[Course] = []
+    reads: dict[tuple[str, str], str] = {}
+
+    def listen(world: World) -> None:
+        function = world.home.resources[logical_id(name)].physical_id
+
+        def note(call) -> None:
+            asked = (call.service, call.operation)
+            ledgers = call.service == "dynamodb" and call.operation in _LEDGERS
+            reading = world.setting.records[call.service].is_read_only(call.operation)
+            if call.caller.session == function and reading and not ledgers and asked[0] not in _NOT_LOOKING:
+                reads[asked] = call.operation
+
+        world.calls.after_everything(note)
+
+    def collect(world: World) -> None:
+        mine = [each for each in alerts(world) if each.attributes["remediation"] == name]
+        dead = world.queues.bodies(world.home.resources["DeadLetters"].attributes["Arn"])
+        found.append(Course(tuple(mine), tuple(findings(world, name)), len(dead), reads))
+
+    scenario = INCIDENTS[name]
+    run(
+        replace(scenario, given=(*scenario.given, Given("listening", listen), *faults), then=()),
+        before_leaving=collect,
+    )
+    return found[0]
+
+
+@cache
+def undisturbed(name: str) -> Course:
+    return course(name)
+
+
+def denied(name: str, service: str, operation: str) -> Given:
+    """A policy on the function's role that denies what the operation needs."""
+
+    def do(world: World) -> None:
+        role = world.home.resources[f"{logical_id(name)}Role"].physical_id
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Deny",
+                    "Action": ACTIONS.get(operation, f"{service}:{operation}"),
+                    "Resource": "*",
+                }
+            ],
+        }
+        world.harness.client("iam").put_role_policy(
+            RoleName=role, PolicyName="deny", PolicyDocument=json.dumps(document)
+        )
+
+    return Given(f"{name} may not {operation}", do)
+
+
+# Where IAM has another name for it. https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ACTIONS = {
+    "GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "GetBucketNotificationConfiguration": "s3:GetBucketNotification",
+    "GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+    "GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "ListObjectVersions": "s3:ListBucketVersions",
+}
+
+
+@pytest.mark.parametrize("name", INCIDENTS)
+def test_every_read_of_a_look_is_rehearsed(name):
+    assert set(undisturbed(name).reads) == set(READS[name])
+
+
+def test_every_remediation_that_reads_is_in_the_table():
+    assert {each.name for each in CATALOG} - set(READS) == {"root_login", "trail_validation"}
+
+
+@pytest.mark.parametrize(("name", "service", "operation"), EACH)
+def test_what_may_pass_is_told_at_once_and_looked_at_again(name, service, operation):
+    before = undisturbed(name)
+    ill = Given("ill", lambda world: world.throttles.refuse(service, operation, 3))
+
+    after = course(name, ill)
+
+    assert after.worst >= before.worst
+    assert after.says("Could not look")
+    assert not after.says("No weaker by now")
+    assert {each.outcome for each in before.entries} <= {each.outcome for each in after.entries}
+    assert Outcome.UNSEEN not in {each.outcome for each in after.entries}
+    assert after.dead == 0
+
+
+@pytest.mark.parametrize(("name", "service", "operation"), EACH)
+def test_what_is_denied_is_told_as_its_worst_and_is_an_alert_of_its_own(name, service, operation):
+    before = undisturbed(name)
+
+    after = course(name, denied(name, service, operation))
+
+    assert after.worst >= before.worst
+    assert after.says("was not allowed to look")
+    assert not after.says("No weaker by now")
+    assert len(after.entries) >= len(before.entries)
