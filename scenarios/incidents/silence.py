@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from chalicelib.remediation import Outcome
 from scenarios.cloud.world import World
 from scenarios.incidents.failed_login import bastion, knock
 from scenarios.incidents.trail_stopped import trail_logs
-from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
+from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor
-from scenarios.runner.words.checks import alerts, heard_of, outcome, unless_it_dies
-from scenarios.runner.words.outages import falls_ill, is_well_again, throttles
+from scenarios.runner.words.checks import alerts, heard_of
+from scenarios.runner.words.outages import falls_ill, is_well_again
 from scenarios.runner.words.trail_actions import LOGS, destroys, lifts_the_policy
 from scenarios.runner.words.trail_settings import on_trail, unrecorded
 
@@ -51,7 +50,7 @@ ILL_BY_THE_HOUR = Scenario(
         at("02:07:50", is_well_again("sns")),
     ],
     then=[
-        by("02:59:00", Check("nothing of it has been told", _unheard)),
+        until("02:59:00", Check("nothing of it has been told", _unheard)),
         at_the_end(heard_of("trail_digest", "CRITICAL", subject="log file was deleted")),
     ],
 )
@@ -106,12 +105,12 @@ NO_LEDGER = Scenario(
 
 BUSY_LEDGER = Scenario(
     name="silence.busy_ledger",
-    title="DynamoDB takes no claim of ours, once: root's sign-in is told at once, and noted a minute later",
-    lasts="08:00",
-    when=[at("00:00", throttles("dynamodb", "PutItem", calls=2), root.signs_in(mfa=True))],
+    title="DynamoDB throttles our every call: root's sign-in is told all the same, and kept",
+    lasts="06:00",
+    when=[at("00:00", falls_ill("dynamodb"), root.signs_in(mfa=True))],
     then=[
-        by("00:40", unless_it_dies(heard_of("root_login", "HIGH", "No ledger", "203.0.113.7"))),
-        at_the_end(heard_of("root_login", "HIGH", "203.0.113.7"), outcome("root_login", Outcome.TOLD)),
+        by("02:00", heard_of("root_login", "HIGH", "No ledger", "203.0.113.7")),
+        at_the_end(_kept_at_least(1, "LedgerUnreachable", "RetriesExhausted")),
     ],
 )
 
