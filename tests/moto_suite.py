@@ -152,14 +152,14 @@ class Results:
         self._folder = str(folder)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self) -> Generator[None, Any, Any]:
-        before = signal.signal(signal.SIGALRM, _give_up)
-        signal.alarm(LONGEST_SECONDS)
-        try:
+    def pytest_runtest_setup(self) -> Generator[None, Any, Any]:
+        with _in_time():
             return (yield)
-        finally:
-            signal.alarm(0)
-            signal.signal(signal.SIGALRM, before)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, Any, Any]:
+        with _in_time():
+            return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self) -> Generator[None, Any, Any]:
@@ -194,6 +194,17 @@ class Results:
         kind = next((kind for kind, errors in KINDS.items() if isinstance(error, errors)), CRASH)
         frames = _frames(error.__traceback__)
         return "other answer" if kind == CRASH and frames and frames[-1].startswith(self._folder) else kind
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    before = signal.signal(signal.SIGALRM, _give_up)
+    signal.alarm(LONGEST_SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _give_up(*_: object) -> None:
@@ -245,7 +256,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 # No configuration of the project's own, nor moto's: `-c` names an empty one.
 _QUIETLY = (
-    *("-q", "--no-header", "--no-summary", "-W", "ignore", "-p", "no:cacheprovider"),
+    *("-q", "--tb=no", "--no-header", "--no-summary", "-W", "ignore", "-p", "no:cacheprovider"),
     *("-c", os.devnull, "--continue-on-collection-errors"),
 )
 
