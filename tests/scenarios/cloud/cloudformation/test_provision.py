@@ -1050,22 +1050,22 @@ print(json.dumps([[r.physical_id, dict(r.attributes)] for r in stack.resources.v
 """
 
 
-def test_fresh_processes_agree_on_every_id():
-    runs = [
-        subprocess.Popen(
-            [sys.executable, "-c", _FRESH],
-            env=os.environ | {"PYTHONHASHSEED": seed, "TZ": zone},
-            cwd=PROJECT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for seed, zone in (("1", "UTC"), ("2", "Pacific/Auckland"))
-    ]
+def test_a_fresh_process_agrees_on_every_id(capsys):
+    """With this one, whose hash seed is another, as is what it did before."""
+    exec(_FRESH, {})
+    here = capsys.readouterr().out
 
-    first, second = (run.communicate()[0] for run in runs)
+    there = subprocess.run(
+        [sys.executable, "-c", _FRESH],
+        env=os.environ | {"PYTHONHASHSEED": "2", "TZ": "Pacific/Auckland"},
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
 
-    assert first == second
-    assert "watch-Queue-" in first
+    assert here == there.stdout
+    assert "watch-Queue-" in here
 
 
 @pytest.mark.parametrize("stack_name", ["watch", "a-very-long-name-of-a-stack-" * 4], ids=["short", "long"])
