@@ -22,7 +22,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import lru_cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
-from importlib.util import spec_from_file_location
+from importlib.util import cache_from_source
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -142,23 +142,30 @@ class _Deployed(MetaPathFinder):
 
 
 class _Source(SourceFileLoader):
-    """Compiles each version of a file once: a cold start runs the code again without reading it again."""
+    """Compiles each version of a file once: cold starts run the code again, and needn't read it again."""
 
     def get_code(self, fullname: str) -> CodeType | None:
         """The import system asks."""
-        stat = Path(self.path).stat()
+        stat = os.stat(self.path)  # noqa: PTH116 - a Path for each would cost more than the question
         return _compiled(self.path, fullname, stat.st_mtime_ns, stat.st_size)
 
 
 def _found(folder: str, fullname: str) -> ModuleSpec | None:
-    """A package or a module at its usual path; importlib's own finder would list the whole folder first."""
+    """A package or a module where it usually lies; a finder of files would list the whole folder first."""
     place = f"{folder}/{fullname.rpartition('.')[2]}"
     for path, within in ((f"{place}/__init__.py", [place]), (f"{place}.py", None)):
-        if os.path.isfile(path):  # noqa: PTH113 - a Path for each would cost more than the question
-            return spec_from_file_location(
-                fullname, path, loader=_Source(fullname, path), submodule_search_locations=within
-            )
+        if os.path.isfile(path):  # noqa: PTH113 - as above
+            spec = ModuleSpec(fullname, _Source(fullname, path), origin=path, is_package=within is not None)
+            spec.submodule_search_locations = within
+            spec.has_location = True
+            spec.cached = _cached_at(path)
+            return spec
     return None
+
+
+@lru_cache(maxsize=1024)
+def _cached_at(path: str) -> str:
+    return cache_from_source(path)
 
 
 def _finder(folder: str) -> FileFinder:

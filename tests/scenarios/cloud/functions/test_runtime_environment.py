@@ -2,10 +2,11 @@ import dataclasses
 import logging
 import os
 import sys
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from scenarios.cloud.functions import runtime_environment
 from scenarios.cloud.functions.runtime_environment import ExecutionEnvironment, InitError
 from tests.scenarios.cloud.functions.function_worlds import code
 
@@ -269,3 +270,14 @@ def test_what_is_printed_and_what_goes_to_standard_error_is_kept_once(tmp_path, 
     assert each.take_output() == ["one", "two"]
     assert each.take_output() == []
     assert capsys.readouterr() == ("", "")
+
+
+def test_only_what_was_packaged_is_taken_out_of_the_loaded_modules(monkeypatch):
+    ours = ("app", "chalicelib", "chalicelib.x", "chalicelib.x.app")
+    others = ("apps", "app_", "chalicelibs.x", "lib.app", "lib.chalicelib")
+    monkeypatch.setattr(sys, "modules", {name: ModuleType(name) for name in (*others, *ours, "z")})
+
+    taken = runtime_environment._take_modules()
+
+    assert sorted(taken) == sorted(ours)
+    assert sorted(sys.modules) == sorted((*others, "z"))
