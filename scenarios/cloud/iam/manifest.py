@@ -4,8 +4,8 @@ from scenarios.cloud.iam.laws import register
 from scenarios.cloud.iam.mends import MENDS
 from scenarios.cloud.iam.permissions import PERMISSIONS
 from scenarios.cloud.iam.resources import KINDS
+from scenarios.cloud.iam.validation import VALIDATION
 from scenarios.cloud.kernel.recorded import Recorded, Style
-from scenarios.cloud.kernel.validation import Validation
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
@@ -33,6 +33,6 @@ SERVICE = Service(
     ),
     kinds=KINDS,
     mends=MENDS,
-    validation=Validation(code="ValidationError"),
+    validation=VALIDATION,
     register=register,
 )

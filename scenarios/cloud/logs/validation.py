@@ -138,6 +138,38 @@ def _takes_a_test_message(request: Request, stream: str, role: str, own: str) ->
     )
 
 
+def search(request: Request) -> None:
+    """FilterLogEvents: streams are named, or begin alike, and those that are named are there."""
+    given = request.parameters
+    names = given.get("logStreamNames") or ()
+    if names and given.get("logStreamNamePrefix"):
+        raise invalid("LogStreamNamePrefix and LogStreamNames can't be used together")
+    group = _group(request)
+    if group is not None and not set(names) <= set(group.streams):
+        raise Refused("ResourceNotFoundException", "The specified log stream does not exist.")
+
+
+def deleted_stream(request: Request) -> None:
+    """DeleteLogStream: the stream is there."""
+    group = _group(request)
+    if group is not None and request.parameters["logStreamName"] not in group.streams:
+        raise Refused("ResourceNotFoundException", "The specified log stream does not exist.")
+
+
+def deleted_filter(request: Request) -> None:
+    """DeleteMetricFilter: the filter is there."""
+    group = group_named(request.parameters["logGroupName"])
+    known = {each["filterName"] for each in moto_state.metric_filters(request.account, request.region, group)}
+    if request.parameters["filterName"] not in known:
+        raise Refused("ResourceNotFoundException", "The specified metric filter does not exist.")
+
+
+def _group(request: Request) -> Any | None:
+    given = request.parameters
+    named = given.get("logGroupName") or given.get("logGroupIdentifier", "")
+    return moto_state.log_group(request.account, request.region, group_named(named))
+
+
 def policy_document(request: Request) -> None:
     """What lets services into the account's groups: there must be one."""
     if not request.parameters.get("policyDocument"):
@@ -195,6 +227,9 @@ VALIDATION = Validation(
     rules={
         "AssociateKmsKey": (group_key,),
         "CreateLogGroup": (group_key,),
+        "DeleteLogStream": (deleted_stream,),
+        "DeleteMetricFilter": (deleted_filter,),
+        "FilterLogEvents": (search,),
         "PutDestination": (destination,),
         "PutMetricFilter": (metric_filter,),
         "PutResourcePolicy": (

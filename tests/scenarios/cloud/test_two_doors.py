@@ -716,6 +716,10 @@ SIBLINGS = {
 }
 # No type of CloudFormation makes these calls, or none that is simulated.
 API_ALONE = {
+    ("iam", "DeleteUser"),
+    ("logs", "DeleteLogStream"),
+    ("logs", "DeleteMetricFilter"),
+    ("logs", "FilterLogEvents"),
     ("lambda", "PutFunctionConcurrency"),
     ("sqs", "SendMessage"),
     ("sqs", "SendMessageBatch"),
@@ -744,7 +748,17 @@ def test_every_operation_with_rules_has_its_rows(cloud):
 
 
 QUEUE_URL = f"https://sqs.{HOME}.amazonaws.com/{ACCOUNT}/Heard"
+NOT_THERE = "ResourceNotFoundException"
 BY_THE_API_ALONE = [
+    ("logs", "filter_log_events", {"logGroupName": GROUP, "logStreamNames": ["none"]}, NOT_THERE),
+    (
+        "logs",
+        "filter_log_events",
+        {"logGroupName": GROUP, "logStreamNames": ["a"], "logStreamNamePrefix": "a"},
+        REFUSED_BY_LOGS,
+    ),
+    ("logs", "delete_log_stream", {"logGroupName": GROUP, "logStreamName": "none"}, NOT_THERE),
+    ("logs", "delete_metric_filter", {"logGroupName": GROUP, "filterName": "none"}, NOT_THERE),
     ("sqs", "send_message", {"QueueUrl": QUEUE_URL, "MessageBody": ""}, "MissingParameter"),
     ("sqs", "send_message", {"QueueUrl": QUEUE_URL, "MessageBody": "a\x00"}, "InvalidMessageContents"),
     ("sqs", "create_queue", {"QueueName": "a.fifo"}, "InvalidParameterValue"),

@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+from botocore.exceptions import ClientError
+
 from tests.scenarios.cloud import small_worlds as small
 from tests.scenarios.cloud.sts.session_worlds import (
     MAY_LIST,
@@ -156,3 +159,23 @@ def test_a_new_identity_provider_is_asked_about_under_its_url():
         assert made["OpenIDConnectProviderArn"] == arn
         url = {"Url": "https://other.example", "ThumbprintList": ["a" * 40]}
         assert refused(maker.create_open_id_connect_provider, **url)["Code"] == "AccessDenied"
+
+
+def test_a_user_that_still_has_a_key_or_a_group_can_not_be_deleted():
+    with small.world(small.queue(by="")) as each:
+        iam = small.admin(each, "iam")
+        iam.create_user(UserName="eve")
+        key = iam.create_access_key(UserName="eve")["AccessKey"]["AccessKeyId"]
+        with pytest.raises(ClientError, match=r"DeleteConflict.*must delete access keys first"):
+            iam.delete_user(UserName="eve")
+        iam.delete_access_key(UserName="eve", AccessKeyId=key)
+        iam.create_group(GroupName="g")
+        iam.add_user_to_group(GroupName="g", UserName="eve")
+        with pytest.raises(ClientError, match=r"DeleteConflict.*must remove users from group first"):
+            iam.delete_user(UserName="eve")
+        iam.remove_user_from_group(GroupName="g", UserName="eve")
+        iam.create_login_profile(UserName="eve", Password="Sup3r-secret!")
+        with pytest.raises(ClientError, match=r"DeleteConflict.*must delete login profile first"):
+            iam.delete_user(UserName="eve")
+        iam.delete_login_profile(UserName="eve")
+        iam.delete_user(UserName="eve")
