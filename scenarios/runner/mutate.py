@@ -171,11 +171,15 @@ def _instead(template: Template, name: str, attribute: str = "") -> Any:
             continue
         kind = known[name]["Type"]
         alike = [key for key, each in known.items() if key != name and each["Type"] == kind]
-        # A parameter of the same value comes last: it would be no change.
-        alike.sort(key=lambda key: known[key].get("Default") == known[name].get("Default"))
+        alike.sort(key=lambda key: _unlikely(known[key], known[name]))
         if alike:
             return {"Fn::GetAtt": [alike[0], attribute]} if attribute else {"Ref": alike[0]}
     return NEVER
+
+
+def _unlikely(other: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[bool, bool]:
+    """What makes a slip that tells little: it is there under another condition, or has the same value."""
+    return other.get("Condition") != own.get("Condition"), other.get("Default") == own.get("Default")
 
 
 def _actions(node: Any, path: Path) -> Iterator[Mutant]:

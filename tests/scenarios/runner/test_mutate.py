@@ -199,6 +199,14 @@ def test_a_parameter_is_changed_for_one_of_another_value():
     assert mutate._instead(template, "Group") == {"Ref": "Mode"}
 
 
+def test_a_resource_is_changed_for_one_that_is_there_whenever_it_is():
+    """Else nobody would notice but a stack that can't be made, under parameters that nobody asked about."""
+    group = {"Type": "AWS::Logs::LogGroup"}
+    resources = {"Own": group, "Theirs": {**group, "Condition": "OwnTrail"}, "Another": group}
+
+    assert mutate._instead({"Resources": resources}, "Own") == {"Ref": "Another"}
+
+
 def test_a_keys_policy_meets_first_where_somebody_of_the_account_was_judged_for_it(every):
     changed = mutant(every, "action Resources.TellingSealKey.Properties.KeyPolicy.Statement.0.Action.0")
     key = [changed.resource]
