@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.errors import StillUnderWay
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.ledger.table import EXPIRES, Kind, expiry, key, partition
+from chalicelib.ledger.table import EXPIRES, OVER, Kind, expiry, key, partition
 from chalicelib.remediation import Event, Outcome
 from chalicelib.seal import Item
 
@@ -63,7 +63,8 @@ def under_claim(
     except Exception:
         ledger.rows.delete(item_key)
         raise
-    ledger.rows.put(handled(remediation, event, now))
+    over = {OVER: {"S": taken.over}} if taken.over else {}
+    ledger.rows.put({**handled(remediation, event, now), **over})
     return outcome
 
 

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from chalicelib.errors import LedgerUnreachable
 from chalicelib.seal import Item, Noticed, Oddity, Seal, seal_of
 
-PK, SK, EXPIRES, VERSION = "pk", "sk", "expires", "version"
+PK, SK, EXPIRES, VERSION, OVER = "pk", "sk", "expires", "version", "written_over"
 
 # The table as CreateTable and CloudFormation are told of it.
 SHAPE: Mapping[str, Any] = {
@@ -135,9 +135,10 @@ class Table:
         taken = self._conditional(item, condition, names=names, values=values)
         if taken.other is None or self._ours(taken.other):
             return taken
-        if not taken.written:  # an item that isn't ours doesn't keep ours out
-            self.put(item)
-        return Taken(written=True)
+        # An item that isn't ours doesn't keep ours out. That it was there is kept until it is reported.
+        over = seal_of(taken.other) or "none"
+        self.put({**item, OVER: {"S": over}})
+        return Taken(written=True, over=over)
 
     def renew(self, item: Item, known: int) -> Item | None:
         """Write an item over version `known` of it; returns a newer one of ours instead, if there is one."""
@@ -206,7 +207,12 @@ class Table:
 
     def _ours(self, item: Item | None) -> Item | None:
         """The item if it is sealed; None, and noticed, if it isn't."""
-        if item is None or self.seal is None or self.seal.holds(item):
+        if item is None or self.seal is None:
+            return item
+        if self.seal.holds(item):
+            if OVER in item:  # a run that died had no time to report what it wrote over
+                over = Noticed(Oddity.FORGED, item[PK]["S"], item[SK]["S"], item[OVER]["S"])
+                self.seal.notice(over)
             return item
         self.notice(Oddity.FORGED, item)
         return None
@@ -245,10 +251,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """How a conditional write went. `other`: the item of ours that it replaced, or that stands instead."""
+    """How a conditional write went.
+
+    `other`: the item of ours that it replaced, or that stands instead. `over`: the seal of one that isn't
+    ours and that it wrote over.
+    """
 
     written: bool
     other: Item | None = None
+    over: str = ""
 
 
 def version_of(item: Item) -> int:

@@ -170,6 +170,8 @@ class Invocation:
         except Exception as error:
             self._tell_unseen(event, error)
             raise
+        # Before a new good state is written over one that somebody else has put there.
+        self._tell_tampering(event)
         self._remember(event, facts, now, expected=False)
         plan = self._whole(plan, event, denials(facts))
         entry = self._entry(event, plan, Outcome.TOLD, facts=limits.facts_as_text(facts))

@@ -57,12 +57,16 @@ def alerts() -> Template:
 
 
 def ledger() -> Template:
-    """The one table; its items expire, and it can be restored to any second of the last 35 days."""
+    """The one table; its items expire, and it can be restored to any second of the last 35 days.
+
+    Until its deletion protection is taken off, neither DeleteTable nor deleting the stack deletes it.
+    """
     return {
         "Ledger": {
             "Type": "AWS::DynamoDB::Table",
             "Properties": {
                 **SHAPE,
+                "DeletionProtectionEnabled": True,
                 "TimeToLiveSpecification": TIME_TO_LIVE,
                 "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
             },

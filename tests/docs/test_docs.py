@@ -139,7 +139,9 @@ def _aws(command):
     except (UnknownServiceError, OperationNotFoundError, KeyError):
         return f"AWS has no {service} {operation}"
     options = [word[2:] for word in command.words if word.startswith("--")]
-    strange = [option for option in options if option not in known | OF_EVERY_CALL]
+    # A flag is switched off by `--no-` before its name.
+    known = known | OF_EVERY_CALL
+    strange = [each for each in options if each not in known and each.removeprefix("no-") not in known]
     return f"{service} {operation} takes no --{strange[0]}" if strange else ""
 
 

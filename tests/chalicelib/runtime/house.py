@@ -128,7 +128,7 @@ class Remedy:
 
     def _look(self, aws, event, settings):
         self.looked.append(event.key)
-        if isinstance(self.facts, Exception):
+        if isinstance(self.facts, BaseException):
             raise self.facts
         return self.facts
 

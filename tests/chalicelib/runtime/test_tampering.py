@@ -1,8 +1,9 @@
 """Somebody else's hand in the ledger, as it reaches the person on call."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from freezegun import freeze_time
 
 from chalicelib.ledger.table import key
 from chalicelib.remediation import Outcome, Plan
@@ -90,6 +91,30 @@ def test_a_forged_claim_keeps_nobody_quiet_and_is_reported_once(house):
     assert outcome is Outcome.TOLD
     assert subjects(house).count("HIGH: Something happened") == 2
     assert subjects(house).count(FORGED) == 1
+
+
+class Died(BaseException):
+    """The execution environment went away."""
+
+
+def test_a_forged_claim_is_reported_though_the_run_that_met_it_died(house):
+    """It has written its own claim over the forged one by then."""
+    remedy, event = told(), recent()
+    house.handle(remedy, event)
+    take_away(house, "finding#")
+    forge(house, "claim#", **{SEAL: {"S": "0" * 64}})
+    remedy.facts = Died()
+    run = house.run(remedy)
+    run._tell_tampering = lambda _: None  # it is dead
+    with pytest.raises(Died):
+        run.handle(event)
+    remedy.facts = None
+
+    with freeze_time(event.at + timedelta(seconds=60)):
+        house.handle(remedy, event)
+        reported = subjects(house)
+
+    assert reported.count(FORGED) == 1
 
 
 def test_a_planted_finding_is_not_carried_out(house):

@@ -378,6 +378,10 @@ def test_no_policy_allows_an_action_by_wildcard():
     ]
 
 
+def test_the_ledger_is_not_deleted_by_the_way():
+    assert RESOURCES["Ledger"]["Properties"]["DeletionProtectionEnabled"] is True
+
+
 SEAL_KEYS = {name: each for name, each in RESOURCES.items() if name.endswith("SealKey")}
 
 
