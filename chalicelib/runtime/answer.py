@@ -332,12 +332,10 @@ class Invocation:
             if index in getattr(entry, mark) | entry.quiet:
                 continue
             try:
-                said = self.voice.say(entry, index, alert, more)
+                said = self.voice.say(entry, index, alert, self._sent, more)
             except StillUnderWay as error:
                 waits = error
                 continue
-            if said:
-                self._sent.add(index)
             entry = self.ledger.mark(entry, mark if said else "quiet", index)
         if waits:
             raise waits

@@ -4,6 +4,7 @@ The right to be quiet is earned: an alert keeps others silent only after SNS too
 a short lease holds the others back; if it fails, the next one sends.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -46,8 +47,11 @@ class Voice:
     remediation: str
     ledger: Ledger
 
-    def say(self, entry: LedgerEntry, index: int, alert: Alert, more: Facts = ()) -> bool:
+    def say(self, entry: LedgerEntry, index: int, alert: Alert, sent: set[int], more: Facts = ()) -> bool:
         """Send an alert of a finding, or leave it at its count: False where it is not sent.
+
+        `sent`: takes in the index as soon as SNS has the alert, whatever fails after that. `more`: facts that
+        the alert begins with.
 
         Raises StillUnderWay where another event is about to send one about the same, and may yet fail;
         LedgerUnreachable; what SNS raises.
@@ -61,9 +65,12 @@ class Voice:
                 return False
         place = self._place(entry, alert, holder, now)
         if place and not place.speaks:
+            if alert.quiet:
+                self.ledger.spoke(self.remediation, replace(alert.quiet, seconds=0), entry.event_key, now)
             return False
         counted = _counted(place, alert) if place else ()
         self.publish(entry, replace(alert, facts=(*more, *alert.facts, *counted)), index)
+        sent.add(index)
         if place:
             self._floods.told(place, datetime.now(UTC))
         if alert.quiet:
@@ -146,8 +153,14 @@ def denied(event: Event, what: tuple[Unseen, ...], function: str) -> Alert:
             ("Account", event.account or "not recorded"),
         ),
         advice=_ADVICE,
-        quiet=Quiet(subject=f"DENIED:{'|'.join(each.why for each in what)}"[:200], seconds=DAY),
+        quiet=Quiet(subject=f"DENIED:{','.join(sorted(set(map(_call, what))))}"[:200], seconds=DAY),
     )
+
+
+def _call(unseen: Unseen) -> str:
+    """The call that was denied, where the sentence begins with it; else it is about some object."""
+    named = re.match(r"(\w+): ", unseen.why)
+    return named[1] if named else "an object"
 
 
 _ADVICE = """\

@@ -260,7 +260,7 @@ def _slice(result: PartResult) -> Slice:
     return Slice(
         findings=tuple(_plain(finding) for finding in result.findings),
         kinds={what.value: number for what, number in result.kinds.items()},
-        untold=result.could_not_read,
+        untold=tuple(map(str, result.could_not_read)),
         digests=result.digests,
         logs=result.logs,
         last=result.last,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
 from chalicelib.aws import Aws
+from chalicelib.looking import Unseen
 from chalicelib.trail.integrity.digest import Digest
 from chalicelib.trail.integrity.evidence import StoredObject, Unreadable, Window
 from chalicelib.trail.integrity.findings import IntegrityFinding, What
@@ -48,7 +49,7 @@ class PartResult:
 
     findings: tuple[IntegrityFinding, ...] = ()
     kinds: Mapping[What, int]
-    could_not_read: tuple[str, ...] = ()
+    could_not_read: tuple[Unseen, ...] = ()
     digests: int = 0
     logs: int = 0
     last: bool = True
@@ -106,7 +107,7 @@ def _result(
     return PartResult(
         findings=tuple(findings[:MOST_KEPT]),
         kinds=dict(sorted(Counter(finding.what for finding in findings).items())),
-        could_not_read=() if part.slice else tuple(map(str, stretch.could_not_read[:MOST_KEPT])),
+        could_not_read=() if part.slice else tuple(stretch.could_not_read[:MOST_KEPT]),
         digests=0 if part.slice else digests,
         logs=logs,
         last=last,
