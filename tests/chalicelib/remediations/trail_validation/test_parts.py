@@ -5,8 +5,10 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from freezegun import freeze_time
 
+from chalicelib.errors import MayPass
 from chalicelib.remediations.trail_validation import parts as trail_parts
 from chalicelib.remediations.trail_validation.parts import AROUND, Part, next_slice, parts_of, validate_part
 from chalicelib.trail.integrity.evidence import Window
@@ -125,6 +127,15 @@ def test_a_sound_span_is_sound_in_parts(world):
         (5, 5, {}),
         (9, 9, {}),
     ]
+
+
+@pytest.mark.parametrize("operation", ["get_object", "list_object_versions"])
+def test_a_read_that_may_yet_succeed_fails_the_part_so_that_the_queue_shows_it_again(world, operation):
+    world.s3.failing[operation] = EndpointConnectionError(endpoint_url="https://s3")
+    part = Part(chain=the_chain(world), since=WHOLE.since, until=WHOLE.until)
+
+    with pytest.raises((MayPass, EndpointConnectionError)):
+        validate_part(world, TrailBucket(world.s3, BUCKET), part, WHOLE)
 
 
 def test_a_span_is_cut_at_every_midnight(world):
