@@ -18,6 +18,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -118,17 +119,23 @@ def _canonical(item: Item) -> str:
     return json.dumps(unsealed, sort_keys=True, separators=(",", ":"), default=repr)
 
 
-def _ordered(value: Any) -> Any:
-    """A value as DynamoDB types it, with its sets in order and its lists as they are."""
-    if not isinstance(value, Mapping):
-        return value
-    return {
-        kind: sorted(inner)
-        if kind in ("NS", "SS")
-        else [_ordered(each) for each in inner]
-        if kind == "L"
-        else {name: _ordered(each) for name, each in inner.items()}
-        if kind == "M"
-        else inner
-        for kind, inner in value.items()
-    }
+def _ordered(value: Item) -> Item:
+    """A value as DynamoDB types it: sets in order, numbers as it writes them when they are read."""
+    ((kind, inner),) = value.items()
+    match kind:
+        case "N":
+            inner = _number(inner)
+        case "NS":
+            inner = sorted(map(_number, inner))
+        case "SS":
+            inner = sorted(inner)
+        case "L":
+            inner = [_ordered(each) for each in inner]
+        case "M":
+            inner = {name: _ordered(each) for name, each in inner.items()}
+    return {kind: inner}
+
+
+def _number(text: str) -> str:
+    """Without the zeros that DynamoDB drops: `1.50` is read as `1.5`."""
+    return str(Decimal(text).normalize())

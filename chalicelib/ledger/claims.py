@@ -63,7 +63,7 @@ def under_claim(
     except Exception:
         ledger.rows.delete(item_key)
         raise
-    over = {OVER: {"S": taken.over}} if taken.over else {}
+    over = {OVER: {"S": taken.over}} if taken.over is not None else {}
     ledger.rows.put({**handled(remediation, event, now), **over})
     return outcome
 

@@ -136,7 +136,7 @@ class Table:
         if taken.other is None or self._ours(taken.other):
             return taken
         # An item that isn't ours doesn't keep ours out. That it was there is kept until it is reported.
-        over = seal_of(taken.other) or "none"
+        over = seal_of(taken.other)
         self.put({**item, OVER: {"S": over}})
         return Taken(written=True, over=over)
 
@@ -259,7 +259,7 @@ class Taken:
 
     written: bool
     other: Item | None = None
-    over: str = ""
+    over: str | None = None
 
 
 def version_of(item: Item) -> int:

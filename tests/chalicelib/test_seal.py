@@ -79,6 +79,14 @@ def test_dynamodb_may_return_a_set_in_another_order():
     assert ours.holds({**ours.on(ITEM), "marks": {"NS": ["1", "2", "10"]}})
 
 
+def test_dynamodb_may_write_a_number_shorter():
+    ours = seal()
+    sealed = ours.on({**ITEM, "until": {"N": "17.50"}, "marks": {"NS": ["1.0", "100"]}})
+
+    assert ours.holds({**sealed, "until": {"N": "17.5"}, "marks": {"NS": ["100", "1"]}})
+    assert not ours.holds({**sealed, "until": {"N": "17.05"}})
+
+
 def test_a_seal_is_of_one_function_and_one_key():
     sealed = seal().on(ITEM)
 

@@ -80,15 +80,17 @@ def test_a_claim_of_long_ago_has_expired(house):
     assert TAKEN not in subjects(house)
 
 
-def test_a_forged_claim_keeps_nobody_quiet_and_is_reported_once(house):
+@pytest.mark.parametrize("seal", [{"S": "0" * 64}, {"N": "1"}], ids=["a wrong seal", "none"])
+def test_a_forged_claim_keeps_nobody_quiet_and_is_reported_once(house, seal):
     remedy, event = told(), recent()
     house.handle(remedy, event)
     take_away(house, "finding#")
-    forge(house, "claim#", **{SEAL: {"S": "0" * 64}})
+    forge(house, "claim#", **{SEAL: seal})
 
     outcome = house.handle(remedy, event)
+    again = house.handle(remedy, event)
 
-    assert outcome is Outcome.TOLD
+    assert (outcome, again) == (Outcome.TOLD, Outcome.DUPLICATE)
     assert subjects(house).count("HIGH: Something happened") == 2
     assert subjects(house).count(FORGED) == 1
 
