@@ -74,8 +74,8 @@ def ledger() -> Template:
     }
 
 
-def _alarm_on_dead_letters(description: str, expression: str) -> Template:
-    """An alarm on what is `sent` to the dead letters' queue, and on what is `there`.
+def _alarm_on_dead_letters(description: str, expression: str, *metrics: Template) -> Template:
+    """An alarm on what is `sent` to the dead letters' queue, or on what is `there`.
 
     CloudWatch notifies only when the state changes. So an alarm on the number that is there would be heard
     once, and then not again while anything stays there, even if more is added. These two go back to OK by
@@ -94,8 +94,7 @@ def _alarm_on_dead_letters(description: str, expression: str) -> Template:
             "AlarmDescription": description,
             "Metrics": [
                 {"Id": "breaching", "Expression": expression, "Period": 60},
-                _of_dead_letters("sent", "NumberOfMessagesSent", "Sum"),
-                _of_dead_letters("there", "ApproximateNumberOfMessagesVisible", "Maximum"),
+                *metrics,
             ],
             "EvaluationPeriods": 3,
             "DatapointsToAlarm": 1,
@@ -125,6 +124,8 @@ def _of_dead_letters(name: str, metric: str, statistic: str) -> Template:
 
 def dead_letters() -> Template:
     """The queue for what could not be handled or delivered, and the alarms that tell of it."""
+    sent = _of_dead_letters("sent", "NumberOfMessagesSent", "Sum")
+    there = _of_dead_letters("there", "ApproximateNumberOfMessagesVisible", "Maximum")
     return {
         "DeadLetters": {
             "Type": "AWS::SQS::Queue",
@@ -137,11 +138,14 @@ def dead_letters() -> Template:
             "Events could not be handled or delivered. The queue DeadLetters keeps them for 14 days, and "
             "what a function gave up on says why. This alarm goes off whenever there are more.",
             "MAX([FILL(sent, 0), DIFF(FILL(there, 0))])",
+            sent,
+            there,
         ),
         "DeadLettersWaitAlarm": _alarm_on_dead_letters(
             "Events that could not be handled or delivered still wait in the queue DeadLetters. This alarm "
             "goes off every full hour, as long as one is there.",
             "IF(MINUTE(there) == 0, there, 0)",
+            there,
         ),
         "DeadLettersPolicy": {
             "Type": "AWS::SQS::QueuePolicy",
