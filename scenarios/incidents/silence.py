@@ -27,8 +27,8 @@ SNS_ILL = Scenario(
     when=[
         at("00:00", falls_ill("sns")),
         *(
-            at(f"{number // 3:02}:{number % 3 * 20:02}", knock(bastion, "admin", 700 + number))
-            for number in range(24)
+            at(f"{number * 40 // 60:02}:{number * 40 % 60:02}", knock(bastion, "admin", 700 + number))
+            for number in range(12)
         ),
         at("08:00", is_well_again("sns")),
     ],
