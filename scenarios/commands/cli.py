@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from chalicelib.wording import safe
 from scenarios.cloud.kernel.errors import NotSimulated
 
 SUMMARIES = MappingProxyType(
@@ -33,6 +34,7 @@ SUMMARIES = MappingProxyType(
     }
 )
 COMPLETING = "_TRAILWARDEN_COMPLETE"  # in the environment while a shell asks for words
+_LONGEST = 4000  # of a sentence
 INTERRUPTED = 130  # as shells report it
 
 
@@ -94,6 +96,9 @@ class Commands(click.Group):
         except NotSimulated as error:
             _complain(str(error))
             sys.exit(2)
+        except MemoryError:
+            _complain("there is not enough memory for so large an input")
+            sys.exit(2)
         except (click.Abort, KeyboardInterrupt):
             sys.exit(INTERRUPTED)
         sys.exit(code if isinstance(code, int) else 0)
@@ -107,7 +112,8 @@ def _let_every_character_out() -> None:
 
 
 def _complain(sentence: str) -> None:
-    click.echo(f"trailwarden: {' '.join(sentence.split())}", err=True)
+    """Say what went wrong; names in it were chosen by somebody else."""
+    click.echo(f"trailwarden: {safe(' '.join(sentence.split()), _LONGEST)}", err=True)
 
 
 @click.group(

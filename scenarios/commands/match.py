@@ -13,7 +13,15 @@ import click
 from chalicelib.matching import EventPattern, InvalidPattern
 from chalicelib.matching.trial import MatchResult, NotAnEvent, Pattern, compiled, language_of, tried
 from chalicelib.wording import safe
-from scenarios.runner.replay.files import STANDARD_INPUT, Unreadable, reason, shown_name, text_of
+from scenarios.runner.replay.files import (
+    MOST_LINES,
+    STANDARD_INPUT,
+    Unreadable,
+    json_of,
+    reason,
+    shown_name,
+    text_of,
+)
 
 _CARET_ROOM = 38  # characters of a long pattern to either side of the place
 # The name of a file, and no pattern: an unquoted term of a log pattern has neither dots nor slashes.
@@ -130,7 +138,7 @@ def _given(pattern: Pattern, name: str, *, may_be_empty: bool = False) -> Iterat
 def _objects(text: str, shown: str) -> Iterator[Given]:
     """Events of EventBridge: one, a list of them, or one in each line."""
     try:
-        whole = json.loads(text)
+        whole = json_of(text)
     except (ValueError, RecursionError) as error:
         lines = _lines(text)
         if len(lines) <= 1:
@@ -139,7 +147,9 @@ def _objects(text: str, shown: str) -> Iterator[Given]:
             return
         yield from (Given(where=f"{shown}:{number}", event=line) for number, line in lines)
         return
-    if isinstance(whole, list):
+    if isinstance(whole, list) and len(whole) > MOST_LINES:
+        yield Given(where=shown, unread=f"it holds more than {MOST_LINES} events; split it")
+    elif isinstance(whole, list):
         yield from (Given(where=f"{shown}, event {n}", event=each) for n, each in enumerate(whole, 1))
     else:
         yield Given(where=shown, event=whole)
@@ -150,7 +160,7 @@ def _messages(text: str, shown: str) -> Iterator[Given]:
     lines = _lines(text)
     if len(lines) > 1:
         try:
-            whole = json.loads(text)
+            whole = json_of(text)
         except (ValueError, RecursionError):
             whole = None
         if isinstance(whole, (dict, list)):

@@ -43,7 +43,7 @@ def holds_scenarios(path: Path) -> bool:
     A module with a syntax error counts if a line looks like it: using it then reports the error.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
     except (OSError, UnicodeDecodeError):
         return False
     if not _BINDS.search(text):
@@ -159,6 +159,8 @@ def in_library(name: str) -> tuple[Scenario, ...]:
 
 def _of_file(path: Path) -> tuple[Scenario, ...]:
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise UnknownScenario(f"{path}: it is no regular file")
         path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise UnknownScenario(f"there is no file {path}") from error

@@ -7,6 +7,7 @@ digest after it, which records it. Only the newest digest of a chain needs the f
 
 import json
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,7 +71,10 @@ class FolderSource:
         if ".." in key.split("/"):
             return None  # no key of S3's that a copy can hold, and none of ours to leave the folder by
         try:
-            with open(os.path.join(self._root, key), "rb", buffering=0) as file:  # noqa: PTH118, PTH123  # see above
+            name = os.path.join(self._root, key)  # noqa: PTH118  # see above
+            with open(name, "rb", buffering=0, opener=_without_waiting) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise Unreadable("it is no regular file")
                 return file.read(MOST_BYTES)
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return None
@@ -81,7 +85,7 @@ class FolderSource:
         if head := self._bytes(f"{key}{HEAD}"):
             try:
                 return dict(json.loads(head)["Metadata"])
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise Unreadable(f"{key}{HEAD} is not what `aws s3api head-object` prints") from error
         try:
             name = DigestKey.parse(key)
@@ -107,6 +111,11 @@ class FolderSource:
                 if link and link.key == key:
                     yield link.signature
                 return
+
+
+def _without_waiting(name: str, flags: int) -> int:
+    """Open a file, and a FIFO too without waiting for somebody to write to it."""
+    return os.open(name, flags | os.O_NONBLOCK)
 
 
 _DATED = {"backfill-generation-timestamp": ""}

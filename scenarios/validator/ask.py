@@ -13,6 +13,7 @@ from chalicelib.trail.description import Trail, TrailArn
 from chalicelib.trail.integrity.digest import Digest, parse_digest
 from chalicelib.trail.integrity.evidence import Unreadable
 from chalicelib.trail.integrity.public_keys import KeyRing, UnusableKey
+from scenarios.files import NotRead, bounded_bytes
 from scenarios.validator.account import Account, warnings_of
 from scenarios.validator.places import ChainLocation, Question, Scope
 from scenarios.validator.source import CouldNotRead, Source
@@ -20,6 +21,7 @@ from scenarios.validator.source import CouldNotRead, Source
 YOUNG = timedelta(hours=2, minutes=10)
 """A trail that was started later than that may have no digest yet."""
 _DIGESTS_LOOKED_AT = 100
+_LARGEST_KEYS_BYTES = 4 << 20  # a key takes 600 bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +139,7 @@ def ask_folder(asked: Asked, source: Source, keys: KeyRing) -> Plan:
 def read_keys(path: Path) -> KeyRing:
     """Read public keys as `aws cloudtrail list-public-keys` prints them; raises CouldNotRead."""
     try:
-        data: Any = json.loads(path.read_bytes())
+        data: Any = json.loads(bounded_bytes(str(path), _LARGEST_KEYS_BYTES))
         entries = data["PublicKeyList"] if isinstance(data, dict) else data
         ring = KeyRing.of(entries)
     except OSError as error:
@@ -146,6 +148,10 @@ def read_keys(path: Path) -> KeyRing:
         raise CouldNotRead(
             f"{path} is not what `aws cloudtrail list-public-keys` prints: no {error}"
         ) from error
+    except NotRead as error:
+        raise CouldNotRead(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise CouldNotRead(f"{path} is nested too deeply") from error
     except (ValueError, TypeError, AttributeError, UnusableKey) as error:
         raise CouldNotRead(f"{path} is not what `aws cloudtrail list-public-keys` prints: {error}") from error
     if not len(ring):

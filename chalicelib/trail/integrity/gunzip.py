@@ -16,6 +16,10 @@ class MalformedGzip(ValueError):
     """Bytes that CloudTrail would not have delivered as gzip; the message says in what way."""
 
 
+class TooLarge(MalformedGzip):
+    """Gzip that swells past the limit; what follows is not known."""
+
+
 def inflate(packed: bytes, limit: int) -> Iterator[bytes]:
     """Decompress piece by piece, holding at most a megabyte at a time.
 
@@ -27,7 +31,8 @@ def inflate(packed: bytes, limit: int) -> Iterator[bytes]:
         Pieces of the content, in order.
 
     Raises:
-        MalformedGzip: not gzip, damaged, cut short, followed by other bytes, or past the limit.
+        MalformedGzip: not gzip, damaged, cut short, or followed by other bytes.
+        TooLarge: past the limit.
     """
     stream, total = zlib.decompressobj(_GZIP), 0
     for start in range(0, len(packed), SLICE_BYTES):
@@ -39,7 +44,7 @@ def inflate(packed: bytes, limit: int) -> Iterator[bytes]:
                 raise MalformedGzip("damaged gzip" if total else "not gzip, or damaged") from error
             rest, total = stream.unconsumed_tail, total + len(piece)
             if total > limit:
-                raise MalformedGzip(f"swells to more than {limit} bytes when decompressed")
+                raise TooLarge(f"swells to more than {limit} bytes when decompressed")
             yield piece
         if stream.eof:
             following = len(packed) - start - SLICE_BYTES

@@ -5,7 +5,7 @@ The AWS CLI looks only at what digests name, so a log file that somebody added p
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,12 +20,31 @@ from chalicelib.trail.integrity.evidence import (
     Window,
 )
 from chalicelib.trail.integrity.findings import IntegrityFinding, What
-from chalicelib.trail.integrity.gunzip import MalformedGzip, inflate
+from chalicelib.trail.integrity.gunzip import MalformedGzip, TooLarge, inflate
 from chalicelib.trail.integrity.keys import Chain, LogFileKey, MalformedKey
 from chalicelib.trail.integrity.sentences import hour
+from chalicelib.wording import size
 
 LARGEST_LOG_BYTES = 2 << 30
 """CloudTrail's files are at most 50 MB of gzip; real ones swell ten to twenty-five times."""
+
+_MB = 1 << 20
+_SMALL_BYTES, _LARGE_BYTES, _SWELLS = 16 * _MB, 256 * _MB, 100
+
+
+def most_in_a_function(packed: int) -> int:
+    """How many bytes a log file of so many may unpack to in a function, which has a sixth of a processor.
+
+    What swells a hundred times is made to take its time; the largest files take too long.
+    """
+    return min(_LARGE_BYTES, max(_SMALL_BYTES, _SWELLS * packed))
+
+
+def most_anywhere(packed: int) -> int:
+    """How many bytes a log file may unpack to if CloudTrail delivered it."""
+    del packed
+    return LARGEST_LOG_BYTES
+
 
 _MINUTE = timedelta(minutes=1)
 
@@ -39,12 +58,15 @@ class LogFault:
     found: str
 
 
-def check_log(reference: LogReference, read: ReadLog) -> LogFault | None:
+def check_log(
+    reference: LogReference, read: ReadLog, most: Callable[[int], int] = most_anywhere
+) -> LogFault | None:
     """Hold one log file against what its digest says; None when it is the one CloudTrail delivered.
 
     Args:
         reference: The digest's word.
         read: Gives the object's bytes. Every error it raises, except `Unreadable`, rises from here.
+        most: How many bytes so many of gzip may unpack to; of a file that is larger, nothing is known.
     """
     expected = f"SHA-256 {reference.sha256}"
     if reference.algorithm != HASH_ALGORITHM:
@@ -55,15 +77,29 @@ def check_log(reference: LogReference, read: ReadLog) -> LogFault | None:
         return LogFault(What.LOG_UNREADABLE, expected, str(reason))
     if packed is None:
         return LogFault(What.LOG_DELETED, expected, "no such object")
-    content = hashlib.sha256()
+    return _content_fault(packed, reference.sha256, most(len(packed)))
+
+
+def _content_fault(packed: bytes, sha256: str, limit: int) -> LogFault | None:
+    """Unpack and hash it, at most a megabyte at a time."""
+    expected, content = f"SHA-256 {sha256}", hashlib.sha256()
     try:
-        for piece in inflate(packed, LARGEST_LOG_BYTES):
+        for piece in inflate(packed, limit):
             content.update(piece)
     except MalformedGzip as problem:
+        if isinstance(problem, TooLarge) and limit < LARGEST_LOG_BYTES:
+            return LogFault(What.LOG_UNREADABLE, expected, _too_large(len(packed), limit))
         return LogFault(What.LOG_MALFORMED, expected, str(problem))
-    if content.hexdigest() != reference.sha256:
+    if content.hexdigest() != sha256:
         return LogFault(What.LOG_MODIFIED, expected, f"SHA-256 {content.hexdigest()}")
     return None
+
+
+def _too_large(packed: int, limit: int) -> str:
+    return (
+        f"{size(packed)} that unpack to more than {size(limit)}, too large for a function; "
+        "trailwarden validate-trail reads it"
+    )
 
 
 _CLAUSES: Mapping[What, str] = {

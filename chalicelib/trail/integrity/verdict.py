@@ -17,7 +17,14 @@ from chalicelib.trail.integrity.digest import AnyDigest, Digest, LogReference
 from chalicelib.trail.integrity.evidence import ReadLog, StoredObject, Window
 from chalicelib.trail.integrity.findings import Anchor, IntegrityFinding, Verdict, What
 from chalicelib.trail.integrity.keys import Chain
-from chalicelib.trail.integrity.logs import LogFault, check_log, judge_listing, judge_versions, log_finding
+from chalicelib.trail.integrity.logs import (
+    LogFault,
+    check_log,
+    judge_listing,
+    judge_versions,
+    log_finding,
+    most_in_a_function,
+)
 from chalicelib.trail.integrity.public_keys import KeyRing
 
 CheckLogs = Callable[
@@ -36,6 +43,7 @@ def judge(
     expected: Mapping[Chain, str] | None = None,
     listing: Iterable[StoredObject] | None = None,
     run: CheckLogs = map,
+    most_unpacked: Callable[[int], int] = most_in_a_function,
 ) -> Verdict:
     """Judge a trail, or a stretch of one.
 
@@ -52,6 +60,7 @@ def judge(
         listing: What is in the bucket. With versions (ListObjectVersions) overwriting and deletion are
             reported too; without a listing, added log files are not seen.
         run: How the checks of log files are run; `map` runs them one after another.
+        most_unpacked: How many bytes a log file may unpack to; see `check_log`.
 
     Returns:
         The verdict; the same for the same input in any order.
@@ -61,7 +70,7 @@ def judge(
     reports = _judge_chains(slots, {anchor.chain: anchor for anchor in anchors}, expected, window)
     found = [*strays, *_own_findings(slots), *(finding for report in reports for finding in report.findings)]
     checks = [(log, digest) for slot in slots if (digest := slot.believed) for log in digest.logs]
-    faults = list(run(partial(check_log, read=read), [log for log, _ in checks]))
+    faults = list(run(partial(check_log, read=read, most=most_unpacked), [log for log, _ in checks]))
     found += [
         log_finding(log, fault, digest) for (log, digest), fault in zip(checks, faults, strict=True) if fault
     ]

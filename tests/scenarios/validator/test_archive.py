@@ -1,6 +1,7 @@
 """A trail on disk reads like one in a bucket."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -107,3 +108,10 @@ def test_a_head_that_is_none_is_told(tmp_path, head):
 
     with pytest.raises(Unreadable, match="is not what `aws s3api head-object` prints"):
         FolderSource(tmp_path).get(BUCKET, digest.key)
+
+
+def test_a_pipe_in_the_copy_is_no_file_to_wait_for(tmp_path):
+    os.mkfifo(tmp_path / "log.json.gz")
+
+    with pytest.raises(Unreadable, match="it is no regular file"):
+        FolderSource(tmp_path).get("", "log.json.gz")

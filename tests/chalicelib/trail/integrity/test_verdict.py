@@ -1,5 +1,7 @@
 """The judgement over a trail: windows, anchors, gaps, listings, versions, several chains."""
 
+import gzip
+import hashlib
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -10,10 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.trail.integrity.digest import UnusableDigest, parse_digest
+from chalicelib.trail.integrity.digest import MOST_VALUES, LogReference, UnusableDigest, parse_digest
 from chalicelib.trail.integrity.evidence import StoredObject, Unreadable, Window
 from chalicelib.trail.integrity.findings import Anchor, Weight, What
 from chalicelib.trail.integrity.keys import Chain
+from chalicelib.trail.integrity.logs import check_log, most_in_a_function
 from chalicelib.trail.integrity.public_keys import KeyRing
 from chalicelib.trail.integrity.verdict import judge
 from scenarios.cloud.cloudtrail.delivery.digests import SigningKey, list_public_keys, simulated_key
@@ -607,3 +610,56 @@ def test_the_same_trail_may_be_judged_without_a_listing_or_versions():
 
     assert trail.judge(listing=None) == trail.judge()
     assert trail.judge(listing=[StoredObject(bucket="b", key="k", modified_at=START)]).sound
+
+
+# What was made to take a function's memory and time.
+
+
+@pytest.mark.parametrize(
+    ("packed", "most"),
+    [
+        pytest.param(400, 16 << 20, id="a small file may be one thing many times"),
+        pytest.param(2 << 20, 200 << 20, id="a hundred times"),
+        pytest.param(50 << 20, 256 << 20, id="the largest that CloudTrail delivers"),
+    ],
+)
+def test_how_far_a_log_file_may_swell_in_a_function(packed, most):
+    assert most_in_a_function(packed) == most
+
+
+def test_a_log_file_too_large_for_a_function_leaves_the_verdict_open_even_if_it_is_genuine():
+    content = b'{"Records": [' + b" " * (17 << 20) + b"]}"
+    packed = gzip.compress(content, 1)
+    reference = LogReference(
+        bucket=BUCKET, key="k", sha256=hashlib.sha256(content).hexdigest(), algorithm="SHA-256"
+    )
+
+    fault = check_log(reference, lambda *_: packed, most_in_a_function)
+
+    assert fault is not None
+    assert fault.what is What.LOG_UNREADABLE
+    assert "more than 16.0 MB, too large for a function" in fault.found
+    assert check_log(reference, lambda *_: packed) is None
+
+
+def test_a_function_judges_a_bomb_unknown_and_never_sound():
+    trail = six_hours()
+    bomb = gzip.compress(bytes(17 << 20), 1)
+
+    def read(bucket, key):
+        return bomb if key == trail.logs[1][0] else trail.bucket.read(bucket, key)
+
+    verdict = trail.judge(read=read)
+
+    (finding,) = verdict.findings
+    assert (finding.what, verdict.weight) == (What.LOG_UNREADABLE, Weight.UNDECIDED)
+    assert "trailwarden validate-trail reads it" in finding.sentence
+
+
+def test_a_digest_of_millions_of_empty_values_is_no_digest():
+    body = gzip.compress(b'{"logFiles": [' + b"[]," * MOST_VALUES + b"[]]}")
+
+    found = parse_digest(BUCKET, "key", body, {})
+
+    assert isinstance(found, UnusableDigest)
+    assert "more than 400000 values" in found.problem
