@@ -59,9 +59,11 @@ ILL_BY_THE_HOUR = Scenario(
 def _deletes_the_ledger() -> Action:
     def do(world: World, caller: Any) -> None:
         name = world.home.resources["Ledger"].physical_id
-        world.client(caller, "dynamodb").delete_table(TableName=name)
+        dynamodb = world.client(caller, "dynamodb")
+        dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+        dynamodb.delete_table(TableName=name)
 
-    return mallory.does("deletes the ledger", do)
+    return mallory.does("takes the ledger's protection away and deletes it", do)
 
 
 def _kept_at_least(count: int, *says: str) -> Check:
