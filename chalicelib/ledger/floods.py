@@ -19,6 +19,7 @@ from chalicelib.ledger.ledger import LEASE_SECONDS, Ledger
 from chalicelib.ledger.table import EXPIRES, Kind, expiry, key, partition
 from chalicelib.remediation import Alert, Flood, Severity
 from chalicelib.seal import Item
+from chalicelib.wording import safe
 
 # After this time without a word a flood is over, or it is spoken of again.
 PERIOD = timedelta(hours=1)
@@ -76,7 +77,8 @@ class Place:
 
 def joined(before: Wave | None, alert: Alert, flood: Flood, holder: str, now: datetime) -> Place:
     """The place of one more alert. Pure: the wave before it, and what it becomes with it."""
-    title = alert.title[:LONGEST_TITLE]
+    # A name in it may hold half a character, which DynamoDB doesn't take.
+    title = safe(alert.title, LONGEST_TITLE)
     if before is None or (now >= before.until and not before.untold):
         wave = replace(_first(alert, flood, now), turn=before.turn + 1 if before else 1, titles=(title,))
         return _speaking(wave, holder, now, titles=())

@@ -17,7 +17,7 @@ from chalicelib.ledger.ledger import Ledger, Right
 from chalicelib.looking import Unseen
 from chalicelib.remediation import Alert, Event, Flood, Outcome, Plan, Quiet, Severity
 from chalicelib.runtime import notify
-from chalicelib.wording import when
+from chalicelib.wording import safe, when
 
 # What may come by the thousand; acts are few by themselves, and each is told.
 _FOLDED = (Outcome.TOLD, Outcome.OBSERVED, Outcome.AWAITING_APPROVAL, Outcome.CAPPED, Outcome.UNSEEN)
@@ -104,7 +104,7 @@ class Voice:
         if alert.flood is None or entry.outcome not in _FOLDED:
             return None
         # What succeeded, what was held back and what is graver are never counted among anything less.
-        subject = f"{entry.outcome}|{alert.severity}|{alert.flood.subject}"
+        subject = safe(f"{entry.outcome}|{alert.severity}|{alert.flood.subject}")
         return self._floods.join(alert, replace(alert.flood, subject=subject), holder, now)
 
     @property

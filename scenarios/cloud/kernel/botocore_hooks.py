@@ -140,7 +140,7 @@ def _no_proxies(_: str) -> dict[str, str]:
 
 
 _get_scoped_config = _Session.get_scoped_config
-_PROFILES = frozenset({b"AWS_PROFILE", b"AWS_DEFAULT_PROFILE"})
+_PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
 
 def _scoped_config(session: Any) -> Any:
@@ -148,7 +148,7 @@ def _scoped_config(session: Any) -> Any:
     if (
         session._profile_map == {}  # noqa: SLF001 - None until the files were read
         and session._session_instance_vars.get("profile") is None  # noqa: SLF001
-        and _PROFILES.isdisjoint(vars(os.environ)["_data"])  # asking by name would raise and catch errors
+        and not any(name in os.environ for name in _PROFILES)
     ):
         return {}
     return _get_scoped_config(session)

@@ -108,7 +108,6 @@ def test_a_record_without_an_id_gets_one_that_stays():
     [
         pytest.param({"eventSource": "dynamodb.amazonaws.com", "eventName": "DeleteTable"}, True, id="bare"),
         pytest.param({**DELETED, "userIdentity": None, "eventTime": None}, True, id="nulls"),
-        pytest.param({**DELETED, "awsRegion": "xy-nowhere-9"}, True, id="a region that AWS hasn't"),
         pytest.param({**DELETED, "awsRegion": "us-gov-west-1"}, True, id="another partition"),
         pytest.param(
             {**without(DELETED, "recipientAccountId"), "awsRegion": 7, "userIdentity": "x"},
@@ -136,6 +135,15 @@ def test_whatever_is_absent_or_odd_a_record_runs(record, fired):
 
     assert bool(report["fired"]) is fired
     assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_a_record_of_a_region_that_aws_has_not_is_told_as_one_that_could_not_be_looked_at():
+    (report,), result = replayed({**DELETED, "awsRegion": "xy-nowhere-9"})
+
+    assert report["fired"] == []
+    assert result.exit_code == 2
+    assert "table_deleted could not handle it: " in result.stderr
+    assert "xy-nowhere-9" in result.stderr
 
 
 def test_an_event_no_handler_could_take_is_told():

@@ -259,7 +259,7 @@ REFUSED = [
         "a name of one letter",
         {"Role": role(), "One": function(Environment={"Variables": {"A": "x"}})},
         "One",
-        "Value 'A' at 'environment.variables'",
+        "Value at 'environment.variables'",
     ),
     (
         "code in the template's words",
