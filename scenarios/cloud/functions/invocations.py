@@ -133,10 +133,11 @@ def _trace(error: Exception, code: Path) -> list[str]:
     """From the function's own first frame on; its files lie where Lambda unpacks them."""
     frames = traceback.extract_tb(error.__traceback__)
     own = next((place for place, frame in enumerate(frames) if _is_of(frame.filename, code)), len(frames))
-    return [
-        line.replace(frame.filename, _unpacked(frame.filename, code))
-        for frame, line in zip(frames[own:], traceback.format_list(frames[own:]), strict=True)
-    ]
+    # Fewer lines than frames: what repeats itself is counted, as in a recursion without an end.
+    lines = traceback.format_list(frames[own:])
+    for filename in {frame.filename for frame in frames[own:]}:
+        lines = [line.replace(f'"{filename}"', f'"{_unpacked(filename, code)}"') for line in lines]
+    return lines
 
 
 def _is_of(filename: str, code: Path) -> bool:

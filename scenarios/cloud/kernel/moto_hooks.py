@@ -164,7 +164,22 @@ _ONCE: tuple[Mend, ...] = (
     (moto_responses, "method_names_from_class", cache(moto_responses.method_names_from_class)),
 )
 
+_RequestsMock: Any = type(moto_models.responses_mock)
+_on_request = _RequestsMock._on_request  # noqa: SLF001
+
+
+def _only_of_botocore(mock: Any, adapter: Any, request: Any, **kwargs: Any) -> Any:
+    """No law would see a request by `requests`: moto would answer it without a caller, rights or records."""
+    if mock is moto_models.responses_mock and mock._find_match(request)[0] is not None:  # noqa: SLF001
+        address = request.url.partition("?")[0]
+        raise NotSimulated(
+            "HTTP", f"{request.method} {address} without an AWS client, by a presigned URL for instance"
+        )
+    return _on_request(mock, adapter, request, **kwargs)
+
+
 _SWITCHED_OFF: tuple[Mend, ...] = (
+    (_RequestsMock, "_on_request", _only_of_botocore),
     (sns_models.Subscription, "publish", _nothing),
     (s3_notifications, "send_event", _nothing),
     # Moto judges bucket policies without their conditions; the identity law judges them whole.

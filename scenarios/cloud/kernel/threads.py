@@ -9,6 +9,8 @@ timeout, and other code gets a WorldError. Threads that a handler leaves behind 
 An error that is no Exception, such as NotSimulated, ends the thread and rises in the world's own thread, even
 where an executor would have kept it in a future that is never read.
 
+An event loop of asyncio waits in the same way: for its next timer, or until something is there to read.
+
 Left out: calls to AWS take their time one after the other; a thread hangs if it wants a plain `Lock` that
 another thread holds while it waits; processes are not simulated.
 
@@ -19,13 +21,16 @@ https://github.com/python/cpython/blob/3.11/Lib/threading.py, Lib/queue.py, Lib/
 import _thread
 import concurrent.futures.thread as pool
 import queue
+import selectors
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from scenarios.cloud.kernel.clock import Clock
@@ -34,6 +39,7 @@ from scenarios.cloud.kernel.errors import WorldError
 Ready = Callable[[], bool]
 
 _FOREVER = timedelta(days=3650).total_seconds()
+_RESOLUTION = 1e-6  # of the world's clock, in seconds
 _Thread: Any = threading.Thread
 _Condition: Any = threading.Condition
 _WorkItem: Any = pool._WorkItem  # noqa: SLF001 - what an executor's thread runs
@@ -44,6 +50,8 @@ _join = _Thread.join
 _is_alive = _Thread.is_alive
 _wait = _Condition.wait
 _run_item = _WorkItem.run
+_Selector: Any = selectors.DefaultSelector  # what asyncio's event loops wait with
+_select = _Selector.select
 
 
 class _Ended(BaseException):
@@ -52,6 +60,12 @@ class _Ended(BaseException):
 
 def _always() -> bool:
     return True
+
+
+def _clock_info(_name: str) -> SimpleNamespace:
+    return SimpleNamespace(
+        implementation="the world's clock", monotonic=True, adjustable=False, resolution=_RESOLUTION
+    )
 
 
 def _locked() -> _thread.LockType:
@@ -96,6 +110,8 @@ class Threads:
             (_Thread, "is_alive", lambda thread: self._alive(thread)),  # noqa: PLW0108
             (_Condition, "wait", lambda condition, timeout=None: self._waited(condition, timeout)),
             (_WorkItem, "run", lambda item: self._worked(item)),  # noqa: PLW0108
+            (_Selector, "select", lambda selector, timeout=None: self._selected(selector, timeout)),
+            (time, "get_clock_info", _clock_info),  # a loop takes what is due within it for due
             (_queue, "SimpleQueue", _queue._PySimpleQueue),  # noqa: SLF001 - the other one waits in C
         )
         self._inside = threading.get_ident()
@@ -162,6 +178,21 @@ class Threads:
             condition._acquire_restore(saved)  # noqa: SLF001
             if waiter.locked() and waiter in condition._waiters:  # noqa: SLF001
                 condition._waiters.remove(waiter)  # noqa: SLF001
+
+    def _selected(self, selector: Any, timeout: float | None) -> list[Any]:
+        """Frozen time would have a loop ask for ever whether its next timer is due."""
+        in_turn = self._is_ours() if timeout is not None else self._waits_in_turn()
+        if not in_turn or self._starting:
+            return list(_select(selector, timeout))
+        found: list[Any] = []
+
+        def is_found() -> bool:
+            found.extend(() if found else _select(selector, 0))
+            return bool(found)
+
+        # A loop also asks for what is left of a microsecond, in which the clock would stand still.
+        self._block(is_found, max(timeout, _RESOLUTION) if timeout else timeout)
+        return found
 
     def _worked(self, item: Any) -> None:
         """An executor keeps a task's error in the future; an error that is no Exception rises as well."""

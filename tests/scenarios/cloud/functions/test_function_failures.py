@@ -319,3 +319,21 @@ def test_the_timeline_tells_a_failures_type_message_and_place_and_keeps_the_even
         assert failed.words == "look: ValueError: no such luck, app.py line 3 (attempt 1)"
         assert failed.facts["event"] == {"a": 1}
         assert failed.facts["error"]["errorType"] == "ValueError"
+
+
+def test_a_recursion_without_an_end_is_the_functions_error(tmp_path):
+    code(
+        tmp_path,
+        """
+        def look(event, context):
+            return look(event, context)
+        """,
+    )
+    with world(tmp_path) as each:
+        sends(each, seconds=400)
+
+        [record] = failures(each)
+    trace = record["responsePayload"]["stackTrace"]
+    assert record["responsePayload"]["errorType"] == "RecursionError"
+    assert '"/var/task/app.py"' in trace[0]
+    assert "Previous line repeated" in trace[-1]

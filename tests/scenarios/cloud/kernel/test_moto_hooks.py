@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import boto3
 import moto
 import pytest
+import requests
 from moto import mock_aws
 from moto.core.models import responses_mock
 
@@ -21,6 +22,7 @@ from tests.scenarios.cloud.functions.function_worlds import function
 from tests.scenarios.cloud.small_worlds import (
     ACCOUNT,
     HOME,
+    admin,
     arn,
     document,
     lets,
@@ -30,6 +32,7 @@ from tests.scenarios.cloud.small_worlds import (
     rule,
     topic,
     trail,
+    world,
 )
 
 START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -726,3 +729,16 @@ def test_ec2_says_what_a_region_offers(aws):
     found = client("ec2").describe_instance_type_offerings(LocationType="region", **asked)
 
     assert [each["InstanceType"] for each in found["InstanceTypeOfferings"]] == ["t3.micro"]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_a_request_that_no_client_of_aws_sent_is_not_answered_behind_the_laws(method):
+    with world(queue()) as each:
+        store = admin(each, "s3")
+        store.create_bucket(Bucket="kept-here")
+        url = store.generate_presigned_url("get_object", Params={"Bucket": "kept-here", "Key": "a"})
+
+        with pytest.raises(
+            NotSimulated, match=f"HTTP: {method} https://kept-here.s3.amazonaws.com/a without"
+        ):
+            requests.request(method, url, timeout=1)

@@ -1,5 +1,6 @@
 """Threads inside a world run one at a time, in the same order every time, on the world's clock."""
 
+import asyncio
 import queue
 import threading
 import time
@@ -262,3 +263,41 @@ def test_a_thread_that_nobody_waits_for_has_its_turn_as_the_handler_returns(tmp_
         functions.sends(each)
 
         assert functions.told(each) == ["returns", "left behind"]
+
+
+# ---- asyncio ------------------------------------------------------------------------------------
+
+
+def test_an_event_loop_sleeps_in_simulated_time_and_waits_for_its_threads(each):
+    seen = []
+
+    async def named(name, seconds):
+        await asyncio.sleep(seconds)
+        seen.append((name, waited(each)))
+
+    async def everything():
+        await asyncio.gather(named("late", 90), named("soon", 0.1), asyncio.to_thread(time.sleep, 30))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.Event().wait(), timeout=10)
+
+    asyncio.run(everything())
+
+    assert [(name, round(at)) for name, at in seen] == [("soon", 0), ("late", 90)]
+    assert round(waited(each)) == 100
+
+
+def test_a_handler_whose_event_loop_waits_for_nothing_times_out(tmp_path):
+    functions.code(
+        tmp_path,
+        """
+        import asyncio
+
+        def look(event, context):
+            asyncio.run(asyncio.Event().wait())
+        """,
+    )
+    with functions.world(tmp_path) as each:
+        functions.sends(each)
+        each.run(60)
+
+        assert "timed out" in noted(each, "failed")[0]
