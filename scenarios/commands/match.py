@@ -132,7 +132,10 @@ def _given(pattern: Pattern, name: str, *, may_be_empty: bool = False) -> Iterat
     shown = shown_name(name)
     if not may_be_empty and not text.strip():
         yield Given(where=shown, unread="it is empty")
-    yield from _objects(text, shown) if isinstance(pattern, EventPattern) else _messages(text, shown)
+    found = list(_objects(text, shown) if isinstance(pattern, EventPattern) else _messages(text, shown))
+    if text.strip() and not found:
+        yield Given(where=shown, unread="it is a list without an event")
+    yield from found
 
 
 def _objects(text: str, shown: str) -> Iterator[Given]:

@@ -180,3 +180,11 @@ def test_bad_input_is_told_and_exits_with_2(arguments, sentence, tmp_path, monke
 
     assert result.exit_code == 2
     assert result.stderr.startswith(f"trailwarden: {sentence}")
+
+
+@pytest.mark.parametrize("pattern", [SIGN_IN, "{ $.a = 1 }"], ids=["of EventBridge", "of Logs"])
+def test_a_list_without_an_event_does_not_match(pattern):
+    result = match(pattern, stdin="[\n]\n")
+
+    assert result.exit_code == 2
+    assert result.stderr == "trailwarden: standard input: it is a list without an event\n"
