@@ -1,10 +1,16 @@
 """Services that only CloudTrail knows: their calls are recorded, and not simulated.
 
+moto keeps what these calls make. Where it would act later on, by itself, the call says `NotSimulated`: a
+schedule that never comes due would pass in silence.
+
 When a service gets a folder of its own, its line moves there.
 """
 
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.recorded import Recorded, Style
 from scenarios.cloud.service import Service
+from scenarios.cloud.setting import Setting
 
 _KNOWN = (
     Recorded(service="account", one_endpoint=True),
@@ -44,4 +50,27 @@ _KNOWN = (
     Recorded(service="xray", data_events=frozenset({"PutTraceSegments"})),
 )
 
-RECORDED_ONLY = tuple(Service(name=each.service, recorded=(each,)) for each in _KNOWN)
+# What would begin to act in the account.
+_WOULD_ACT = {
+    "pipes": ("CreatePipe", "UpdatePipe", "StartPipe"),
+    "scheduler": ("CreateSchedule", "UpdateSchedule"),
+    "stepfunctions": ("StartExecution", "StartSyncExecution"),
+}
+
+
+def _refuse(asked: Asked) -> None:
+    raise NotSimulated(asked.service, asked.operation)
+
+
+def _acts(service: str) -> Service:
+    def register(setting: Setting) -> None:
+        for operation in _WOULD_ACT[service]:
+            setting.calls.check(service, operation, _refuse)
+
+    return Service(name=service, register=register)
+
+
+RECORDED_ONLY = (
+    *(Service(name=each.service, recorded=(each,)) for each in _KNOWN),
+    *(_acts(service) for service in _WOULD_ACT),
+)

