@@ -15,6 +15,12 @@ from scenarios.cloud.kernel.validation import Request, Validation
 # An HMAC key has one use and one algorithm, those of its own length.
 MACS: Final = {f"HMAC_{bits}": f"HMAC_SHA_{bits}" for bits in (224, 256, 384, 512)}
 MAC_USAGE: Final = "GENERATE_VERIFY_MAC"
+_STATES: Final = {"PendingDeletion": "pending deletion", "PendingImport": "pending import"}
+_CRYPTOGRAPHIC: Final = (
+    *("Encrypt", "Decrypt", "ReEncrypt", "Sign", "Verify", "DeriveSharedSecret"),
+    *("GenerateDataKey", "GenerateDataKeyWithoutPlaintext"),
+    *("GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext"),
+)
 _POLICY: Final = resource_policy("Policy", "MalformedPolicyDocumentException")
 
 
@@ -27,15 +33,33 @@ def spec_and_usage(request: Request) -> None:
         raise Refused("ValidationException", f"KeyUsage {usage} is not compatible with KeySpec {spec}")
 
 
+def enabled(request: Request) -> None:
+    """Every cryptographic operation: each key that it uses is enabled. What is not there, moto refuses."""
+    given, account, region = request.parameters, request.account, request.region
+    names = (given.get(name) for name in ("KeyId", "SourceKeyId", "DestinationKeyId"))
+    keys = [moto_state.kms_key(name, _account(name, account), region) for name in names if name]
+    ciphertext = given.get("CiphertextBlob")
+    if isinstance(ciphertext, (bytes, bytearray)):
+        keys.append(moto_state.kms_key_of_ciphertext(bytes(ciphertext), region))
+    for key in keys:
+        if key is not None and key.key_state == "Disabled":
+            raise Refused("DisabledException", f"{key.arn} is disabled.")
+        if key is not None and key.key_state != "Enabled":
+            raise Refused(
+                "KMSInvalidStateException", f"{key.arn} is {_STATES.get(key.key_state, 'unusable')}."
+            )
+
+
+def _account(key: str, account: str) -> str:
+    """The account that an ARN of a key names; without an ARN the caller's."""
+    return key.split(":")[4] if key.startswith("arn:") and key.count(":") > 4 else account
+
+
 def mac(request: Request) -> None:
-    """GenerateMac and VerifyMac: the key is enabled, an HMAC key, and has this algorithm."""
+    """GenerateMac and VerifyMac: the key is an HMAC key, and has this algorithm."""
     key = _key(request)
     if key is None:
         return  # moto says so
-    if key.key_state == "Disabled":
-        raise Refused("DisabledException", f"{key.arn} is disabled.")
-    if key.key_state != "Enabled":
-        raise Refused("KMSInvalidStateException", f"{key.arn} is pending deletion.")
     algorithm = request.parameters["MacAlgorithm"]
     if MACS.get(key.key_spec) != algorithm:
         raise Refused(
@@ -60,8 +84,9 @@ VALIDATION = Validation(
     rules={
         "CreateKey": (_POLICY, spec_and_usage),
         "PutKeyPolicy": (_POLICY,),
-        "GenerateMac": (mac,),
-        "VerifyMac": (mac,),
+        **dict.fromkeys(_CRYPTOGRAPHIC, (enabled,)),
+        "GenerateMac": (enabled, mac),
+        "VerifyMac": (enabled, mac),
         "EnableKeyRotation": (rotation,),
     },
 )
