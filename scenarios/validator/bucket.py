@@ -1,11 +1,11 @@
 """A trail's bucket on S3."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.config import Config
 
@@ -13,10 +13,13 @@ from chalicelib.errors import AWS_ERRORS
 from chalicelib.trail.integrity.evidence import StoredObject, Unreadable
 from scenarios.validator.cold import ArchivedObject, ColdStorage
 from scenarios.validator.pages import Page, UnknownPage, parse_page
+from scenarios.validator.patience import CALL_SECONDS, Patience, TooSlow, within
 from scenarios.validator.signed_get import SignedGet
-from scenarios.validator.source import MOST_BYTES, CouldNotRead
+from scenarios.validator.source import MOST_BYTES, MOST_LISTED, MOST_PAGES, CouldNotRead
 
 _MISSING = ("NoSuchKey", "404")
+_MOST_TAGS = 100_000  # of a page: a version takes some twenty
+_LETTERS_EACH = 200  # of a key, on the average of a listing
 _PARAMETERS = {
     "prefix": "Prefix",
     "delimiter": "Delimiter",
@@ -25,6 +28,8 @@ _PARAMETERS = {
     "key-marker": "KeyMarker",
     "version-id-marker": "VersionIdMarker",
 }
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ class S3Source:
         self._home = self._region(region)
         self._buckets: dict[str, _Region] = {}
         self._cold = ColdStorage()
+        self._patience = Patience()
 
     def _region(self, name: str) -> "_Region":
         if name not in self._regions:
@@ -97,26 +103,57 @@ class S3Source:
             yield from page.objects
 
     def _pages(self, bucket: str, asked: Mapping[str, str]) -> Iterator[Page]:
-        """The pages of a listing; raises CouldNotRead."""
-        more: Mapping[str, str] | None = {}
-        while more is not None:
+        """The pages of a listing, which ends; raises CouldNotRead."""
+        more: Mapping[str, str] = {}
+        tokens: set[tuple[str, ...]] = set()
+        listed = letters = 0
+        while True:
             page = self._page(bucket, {**asked, **more})
+            listed += len(page.objects) + len(page.folders)
+            letters += sum(len(found.key) for found in page.objects) + sum(map(len, page.folders))
+            if listed > MOST_LISTED or letters > MOST_LISTED * _LETTERS_EACH:
+                raise self._endless(bucket, asked, f"there are more than {MOST_LISTED} objects or folders")
             yield page
-            more = page.more or None
+            if not page.more:
+                return
+            more, token = page.more, tuple(page.more.values())
+            if token in tokens:
+                raise self._endless(bucket, asked, "a page names one before it as the next")
+            tokens.add(token)
+            if len(tokens) >= MOST_PAGES:
+                raise self._endless(bucket, asked, f"there are more than {MOST_PAGES} pages")
+
+    def _endless(self, bucket: str, asked: Mapping[str, str], why: str) -> CouldNotRead:
+        self._patience.endless(why)
+        return CouldNotRead(f"s3://{bucket}/{asked['prefix']} could not be listed: {why}")
 
     def _page(self, bucket: str, asked: Mapping[str, str]) -> Page:
-        region = self._for(bucket)
-        if region.fast:
-            kind = {} if "versions" in asked else {"list-type": "2"}
-            body = region.fast.listing(bucket, {**kind, "encoding-type": "url", **asked})
-            with suppress(UnknownPage):
-                if body is not None:
-                    return parse_page(bucket, body)
         try:
-            return _asked_of(region.client, bucket, asked)
-        except AWS_ERRORS as error:
+            return self._quick_page(bucket, asked) or self._of_client(
+                lambda: _asked_of(self._for(bucket).client, bucket, asked)
+            )
+        except (*AWS_ERRORS, TooSlow) as error:
             what = "could not be listed" if "versions" not in asked else "could not be asked for versions"
             raise CouldNotRead(f"s3://{bucket}/{asked['prefix']} {what}: {error}") from error
+
+    def _quick_page(self, bucket: str, asked: Mapping[str, str]) -> Page | None:
+        """A page without the client; None where that can't be done."""
+        fast = self._for(bucket).fast
+        if fast is None:
+            return None
+        kind = {} if "versions" in asked else {"list-type": "2"}
+        body = self._patience.ask(lambda: fast.listing(bucket, {**kind, "encoding-type": "url", **asked}))
+        if body is None:
+            return None
+        if body.count(b"<") > _MOST_TAGS:
+            raise self._endless(bucket, asked, "a page holds too much")
+        with suppress(UnknownPage):
+            return parse_page(bucket, body)
+        return None
+
+    def _of_client(self, call: Callable[[], _Result]) -> _Result:
+        """What the client answers, with all its retries; raises AWS_ERRORS and TooSlow."""
+        return self._patience.ask(lambda: within(CALL_SECONDS, call))
 
     def versions(self, bucket: str, prefix: str, *, after: str = "") -> Iterator[StoredObject]:
         """See `Versioned`."""
@@ -133,11 +170,12 @@ class S3Source:
         region = self._for(bucket)
         which = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
         try:
-            if region.fast and (found := region.fast(bucket, key, version)):
+            fast = region.fast
+            if fast and (found := self._patience.ask(lambda: fast(bucket, key, version))):
                 return found
-            answer = region.client.get_object(**which)
-            with closing(answer["Body"]) as body:
-                return body.read(MOST_BYTES), answer["Metadata"]
+            return self._of_client(lambda: _got_of(region.client, which))
+        except TooSlow as error:
+            raise Unreadable(str(error)) from error
         except AWS_ERRORS as error:
             code = _code(error)
             if code in _MISSING:
@@ -163,6 +201,12 @@ class S3Source:
     def advice(self) -> tuple[str, ...]:
         """See `Source`: how archived objects are read."""
         return self._cold.advice()
+
+
+def _got_of(client: Any, which: Mapping[str, str]) -> tuple[bytes, Mapping[str, str]]:
+    answer = client.get_object(**which)
+    with closing(answer["Body"]) as body:
+        return body.read(MOST_BYTES), answer["Metadata"]
 
 
 def _coming(client: Any, which: Mapping[str, str]) -> bool:

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
 """
 
 import hmac
+import io
 import os
 import socket
 import ssl
@@ -18,27 +19,35 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
 from threading import Lock, local
-from typing import IO, Any, cast
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from botocore.httpsession import get_cert_path
 
-from scenarios.validator.source import MOST_BYTES
+from chalicelib.wording import size
+from scenarios.validator.patience import PatientSocket, TooSlow
+from scenarios.validator.source import MOST_BYTES, CouldNotRead
 
 NO_BODY = sha256(b"").hexdigest()
 
-_CONNECT_SECONDS, _READ_SECONDS = 5, 20
+_CONNECT_SECONDS, _READ_SECONDS = 5, 15
 _MOST_HEADERS = 100
 _LONGEST_LINE = 1 << 16
+_LARGEST_PAGE_BYTES = 8 << 20  # a thousand keys of a kilobyte, percent-encoded, take half of it
 _BUFFER_BYTES = 1 << 13
 _METADATA = "x-amz-meta-"
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 
 Answer = tuple[bytes, Mapping[str, str]]
+_Connection = tuple[io.BufferedRWPair, PatientSocket]
 
 
 class _Unexpected(Exception):
     """An answer that is not a plain, whole 200."""
+
+
+class _TooLong(_Unexpected):
+    """A body of more bytes than are wanted, or that does not say of how many."""
 
 
 class SignedGet:
@@ -53,7 +62,7 @@ class SignedGet:
         self._client, self._credentials = client, credentials
         self._region = str(client.meta.region_name)
         self._bases: dict[str, tuple[str, str, str]] = {}
-        self._kept = local()
+        self._kept = local()  # each thread's connections, by host
         self._making_tls = Lock()
         self._tls: ssl.SSLContext | None = None
 
@@ -63,27 +72,38 @@ class SignedGet:
         return credentials is not None and not any(os.environ.get(name) for name in _PROXIES)
 
     def __call__(self, bucket: str, key: str, version: str = "") -> Answer | None:
-        """An object's bytes and user metadata; None where the client should be asked instead."""
+        """An object's bytes and user metadata; None where the client should be asked instead.
+
+        Raises TooSlow, as `listing` does.
+        """
         if "//" in key or "/." in key:
             return None  # paths that are rewritten on their way
         scheme, host, above = self._base(bucket)
-        return self._ask(
-            scheme,
-            host,
-            above + quote(key, safe="/~"),
-            f"versionId={quote(version, safe='~')}" if version else "",
-        )
+        query = f"versionId={quote(version, safe='~')}" if version else ""
+        try:
+            return self._ask(scheme, host, above + quote(key, safe="/~"), query, MOST_BYTES)
+        except _TooLong:
+            return None
 
     def listing(self, bucket: str, parameters: Mapping[str, str]) -> bytes | None:
-        """A page of the bucket's listing; None where the client should be asked instead."""
+        """A page of the bucket's listing; None where the client should be asked instead.
+
+        Raises CouldNotRead where there is no end to a page.
+        """
         scheme, host, above = self._base(bucket)
         query = "&".join(
             f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in sorted(parameters.items())
         )
-        answer = self._ask(scheme, host, above.rstrip("/") or "/", query)
+        path = above.rstrip("/") or "/"
+        try:
+            answer = self._ask(scheme, host, path, query, _LARGEST_PAGE_BYTES)
+        except _TooLong as error:  # the client would read it whole
+            raise CouldNotRead(
+                f"s3://{bucket} could not be listed: a page is larger than {size(_LARGEST_PAGE_BYTES)}"
+            ) from error
         return answer and answer[0]
 
-    def _ask(self, scheme: str, host: str, path: str, query: str) -> Answer | None:
+    def _ask(self, scheme: str, host: str, path: str, query: str, most: int) -> Answer | None:
         headers = signed_headers(
             self._credentials.get_frozen_credentials(), self._region, host, path, datetime.now(UTC), query
         )
@@ -92,12 +112,20 @@ class SignedGet:
         request = f"GET {target} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n".encode()
         for fresh in (False, True):  # a kept connection may have been closed meanwhile
             try:
-                stream = self._stream(scheme, host, fresh=fresh)
+                stream, socket_ = self._stream(scheme, host, fresh=fresh)
+                socket_.begin()
                 stream.write(request)
                 stream.flush()
-                return _answer(stream)
+                return _answer(stream, most)
+            except TooSlow:
+                self._drop(host)
+                if fresh:
+                    raise
             except (OSError, ValueError):
                 self._drop(host)
+            except _TooLong:
+                self._drop(host)
+                raise
             except _Unexpected:
                 self._drop(host)
                 return None
@@ -110,9 +138,9 @@ class SignedGet:
             self._bases[bucket] = (url.scheme, url.netloc, url.path.removesuffix("k"))
         return self._bases[bucket]
 
-    def _stream(self, scheme: str, host: str, *, fresh: bool) -> IO[bytes]:
+    def _stream(self, scheme: str, host: str, *, fresh: bool) -> _Connection:
         """This thread's connection to a host."""
-        streams: dict[str, IO[bytes]] = self._kept.__dict__.setdefault("streams", {})
+        streams: dict[str, _Connection] = self._kept.__dict__.setdefault("streams", {})
         if fresh or host not in streams:
             where = urlsplit(f"{scheme}://{host}")
             name, port = where.hostname or "", where.port or (443 if scheme == "https" else 80)
@@ -121,8 +149,8 @@ class SignedGet:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if scheme == "https":
                 connection = self._context().wrap_socket(connection, server_hostname=name)
-            streams[host] = cast("IO[bytes]", connection.makefile("rwb", buffering=_BUFFER_BYTES))
-            connection.close()  # the stream holds it
+            patient = PatientSocket(connection)
+            streams[host] = (io.BufferedRWPair(patient, patient, _BUFFER_BYTES), patient)
         return streams[host]
 
     def _context(self) -> ssl.SSLContext:
@@ -135,14 +163,17 @@ class SignedGet:
             return self._tls
 
     def _drop(self, host: str) -> None:
-        stream = self._kept.__dict__.setdefault("streams", {}).pop(host, None)
-        if stream:
+        kept = self._kept.__dict__.setdefault("streams", {}).pop(host, None)
+        if kept:
             with suppress(OSError):  # it was broken
-                stream.close()
+                kept[1].close()  # what is written and not sent yet is given up
 
 
-def _answer(stream: IO[bytes]) -> Answer:
-    """Read one answer; OSError where the connection ends, _Unexpected where it isn't a plain 200."""
+def _answer(stream: io.BufferedRWPair, most: int) -> Answer:
+    """Read one answer; OSError where the connection ends, _Unexpected where it isn't a plain 200.
+
+    A body of `most` bytes is _TooLong.
+    """
     status = stream.readline(_LONGEST_LINE)
     if not status:
         raise ConnectionResetError
@@ -152,17 +183,44 @@ def _answer(stream: IO[bytes]) -> Answer:
         headers[name.lower()] = value.strip()
         if len(headers) > _MOST_HEADERS:
             raise _Unexpected
-    length = headers.get("content-length", "")
-    if status.split()[1:2] != [b"200"] or not length.isdigit() or int(length) >= MOST_BYTES:
+    if status.split()[1:2] != [b"200"]:
         raise _Unexpected
-    body = stream.read(int(length))
-    if len(body) != int(length):
-        raise ConnectionResetError
+    body = _body(stream, headers, most)
     if headers.get("connection", "").lower() == "close":
         stream.close()
     return body, {
         name.removeprefix(_METADATA): value for name, value in headers.items() if name.startswith(_METADATA)
     }
+
+
+def _body(stream: io.BufferedRWPair, headers: Mapping[str, str], most: int) -> bytes:
+    if headers.get("transfer-encoding", "").lower() == "chunked":
+        return _chunked_body(stream, most)
+    length = headers.get("content-length", "")
+    if not length.isdigit() or int(length) >= most:
+        raise _TooLong
+    return _exactly(stream, int(length))
+
+
+def _chunked_body(stream: io.BufferedRWPair, most: int) -> bytes:
+    """S3 sends listings so. https://www.rfc-editor.org/rfc/rfc9112#name-chunked-transfer-coding."""
+    body = bytearray()
+    while True:
+        length = int(stream.readline(_LONGEST_LINE).partition(b";")[0], 16)
+        if length < 0 or len(body) + length >= most:
+            raise _TooLong
+        body += _exactly(stream, length)
+        if stream.readline(_LONGEST_LINE) != b"\r\n":
+            raise ConnectionResetError
+        if not length:
+            return bytes(body)
+
+
+def _exactly(stream: io.BufferedRWPair, length: int) -> bytes:
+    body = stream.read(length)
+    if len(body) != length:
+        raise ConnectionResetError
+    return body
 
 
 def signed_headers(  # noqa: PLR0917  # as many things are signed

@@ -9,6 +9,12 @@ MOST_BYTES = 64 << 20
 """CloudTrail's files are at most 50 MB; what is longer is read so far and then judged cut short."""
 
 
+MOST_LISTED = 50_000
+"""Objects of one listing: a day's log files of one account and region are hundreds, and rarely thousands."""
+MOST_PAGES = 1000
+"""Of one listing: S3 puts a thousand objects on each, but may put fewer."""
+
+
 class CouldNotRead(Exception):
     """Something that all else depends on could not be read: one sentence, without its full stop."""
 

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -106,7 +107,7 @@ class Endpoint:
     called is given what is asked. `faults` holds, by a part of the request's target, errors that are answered
     first. `switched_on` are EC2's regions. `versions` holds what was deleted or overwritten, by bucket, key:
     version ids with their body and metadata, newest first, a body of None for a delete marker.
-    `asked` is reported of each GET's target.
+    `asked` is reported of each GET's target; `hostile`, where there is one, answers it instead.
     """
 
     def __init__(self, delivered):
@@ -114,6 +115,7 @@ class Endpoint:
         self.switched_on: tuple[str, ...] = ()
         self.versions, self.most = {}, 1000
         self.asked = lambda target: None
+        self.hostile = None
         self.cloudtrail = {
             "ListPublicKeys": {"PublicKeyList": [public_key()]},
             "DescribeTrails": {
@@ -141,6 +143,11 @@ class Endpoint:
 
             def do_GET(self):
                 endpoint.asked(unquote(self.path))
+                if endpoint.hostile:
+                    with suppress(ConnectionError):  # the other side need not wait for the end
+                        endpoint.hostile(self)
+                    self.close_connection = True
+                    return
                 self.answer(*endpoint.get(self.path))
 
             def do_HEAD(self):

@@ -116,9 +116,7 @@ def test_a_connection_that_was_closed_meanwhile_is_made_anew(closing):
         pytest.param(answer(b"no", "404 Not Found"), id="not found"),
         pytest.param(answer(b"", "301 Moved Permanently"), id="another region"),
         pytest.param(answer(b"", "503 Slow Down"), id="throttled"),
-        pytest.param(
-            answer(b"6\r\npacked\r\n0\r\n\r\n", "200 OK", "Transfer-Encoding: chunked"), id="chunked"
-        ),
+        pytest.param(answer(b"", "200 OK", "Connection: close"), id="without a length"),
         pytest.param(answer(b"", "200 OK", "Content-Length: 99999999999"), id="too long"),
         pytest.param(b"nonsense\r\n\r\n", id="not HTTP"),
     ],
@@ -132,6 +130,14 @@ def test_a_body_that_ends_early_is_asked_for_once_more_and_then_left_to_the_clie
 
     assert Server(short, short).get() == [None]
     assert Server(short, answer()).get() == [GOOD]
+
+
+def test_a_body_in_chunks_is_read_as_one():
+    chunks = b"3\r\npac\r\n3;name=value\r\nked\r\n0\r\n\r\n"
+    server = Server(answer(chunks, "200 OK", "Transfer-Encoding: chunked"), answer())
+
+    assert server.get(2) == [GOOD, GOOD]
+    assert server.connections == 1
 
 
 def test_a_key_that_a_path_would_change_is_left_to_the_client():
