@@ -102,6 +102,17 @@ def _check_redrive(text: str) -> None:
         )
 
 
+def receipt(request: Request) -> None:
+    """ReceiveMessage: how many at once, and how long to wait for them."""
+    for name, (low, high) in _OF_A_RECEIPT.items():
+        given = request.parameters.get(name, low)
+        if not low <= given <= high:
+            why = f"Must be between {low} and {high}, if provided."
+            raise Refused(
+                "InvalidParameterValue", f"Value {given} for parameter {name} is invalid. Reason: {why}"
+            )
+
+
 def _unusable(policy: str, why: str) -> Refused:
     return Refused(
         "InvalidParameterValue", f"Value {policy} for parameter RedrivePolicy is invalid. Reason: {why}"
@@ -123,6 +134,8 @@ def _parsed(text: str) -> Any:
         return None
 
 
+_OF_A_RECEIPT = {"MaxNumberOfMessages": (1, 10), "WaitTimeSeconds": (0, 20)}
+
 VALIDATION = Validation(
     code="InvalidAttributeName",
     # SQS takes a message's attributes (SentTimestamp) as AttributeNames too, where its model lists a queue's.
@@ -130,6 +143,7 @@ VALIDATION = Validation(
     rules={
         "CreateQueue": (queue,),
         "SetQueueAttributes": (attributes,),
+        "ReceiveMessage": (receipt,),
         "SendMessage": (message,),
         "SendMessageBatch": (batch,),
     },
