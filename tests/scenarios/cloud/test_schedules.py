@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.cloud.schedules import InvalidSchedule, Schedule
@@ -298,7 +298,6 @@ CRONS = st.builds(
 MOMENTS = st.datetimes(datetime(2023, 1, 1), datetime(2025, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - its API
 
 
-@settings(max_examples=60, deadline=None)
 @given(expression=CRONS, moment=MOMENTS)
 def test_a_firing_matches_every_field_and_nothing_between_does(expression, moment):
     fired = Schedule(expression).next_after(moment)

@@ -5,7 +5,7 @@ import json
 import string
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.matching import EventPattern, EventRules, InvalidPattern
@@ -107,7 +107,6 @@ def accepted(patterns):
 
 
 @given(st.lists(PATTERNS, max_size=6), st.lists(EVENTS, min_size=1, max_size=4))
-@settings(max_examples=60, deadline=None)
 def test_the_index_answers_as_each_pattern_alone(patterns, events):
     rules = accepted(patterns)
     index = EventRules(rules)
@@ -119,7 +118,6 @@ def test_the_index_answers_as_each_pattern_alone(patterns, events):
 
 
 @given(PATTERNS, EVENTS)
-@settings(max_examples=60, deadline=None)
 def test_text_mapping_shortcut_and_explanation_agree(pattern, event):
     for compiled in accepted([pattern]).values():
         exactly = compiled._matches_exactly(event)
@@ -141,7 +139,6 @@ def test_every_pattern_written_by_the_rules_is_accepted_or_too_complex(pattern):
 
 
 @given(ANY_JSON)
-@settings(max_examples=40)
 def test_compiling_any_json_raises_nothing_but_invalid_pattern(value):
     for pattern in (value, json.dumps(value), {"a": value}, {"a": [value]}, {"$or": value}):
         with contextlib.suppress(InvalidPattern):
@@ -149,7 +146,6 @@ def test_compiling_any_json_raises_nothing_but_invalid_pattern(value):
 
 
 @given(st.text() | st.text('{}[]",:\\ -+.eE0123456789truefalsn$opxid*/\n'))
-@settings(max_examples=60)
 def test_compiling_any_text_raises_nothing_but_invalid_pattern(text):
     with contextlib.suppress(InvalidPattern):
         EventPattern(text)
@@ -169,7 +165,6 @@ def strictly(text):
 
 
 @given(EVENTS, st.data())
-@settings(max_examples=60)
 def test_damaged_text_is_refused_exactly_when_it_is_no_json(event, data):
     text = json.dumps({"skipped": event, **event}, ensure_ascii=data.draw(st.booleans()))
     at = data.draw(st.integers(0, len(text)))
@@ -191,7 +186,6 @@ def test_damaged_text_is_refused_exactly_when_it_is_no_json(event, data):
 
 
 @given(st.text("abc*\\", max_size=8), st.text("abc*\\", max_size=10))
-@settings(max_examples=60)
 def test_a_wildcard_matches_what_its_meaning_says(pattern, text):
     try:
         compiled = EventPattern({"a": [{"wildcard": pattern}]})

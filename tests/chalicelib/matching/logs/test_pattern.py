@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.matching.errors import InvalidPattern
@@ -309,7 +309,6 @@ MESSAGES = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(PATTERNS)
 @example("{" + "(" * 1022)
 @example("{$" + ".a" * 511)
@@ -341,7 +340,6 @@ USED = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(USED), MESSAGES)
 def test_matching_never_raises_and_all_answers_agree(pattern, message):
     compiled = LogPattern(pattern)

@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.trail.integrity.digest import Digest, parse_digest
@@ -554,7 +554,6 @@ DIGEST_STEPS = [
 ]
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     st.lists(
         st.sampled_from([*LOG_STEPS, *DIGEST_STEPS]),
