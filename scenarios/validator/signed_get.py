@@ -19,12 +19,13 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
 from threading import Lock, local
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 from botocore.httpsession import get_cert_path
 
 from chalicelib.wording import size
+from scenarios.validator.large_bodies import SMALL_BYTES, Room
 from scenarios.validator.patience import PatientSocket, TooSlow
 from scenarios.validator.source import MOST_BYTES, CouldNotRead
 
@@ -63,6 +64,7 @@ class SignedGet:
         self._region = str(client.meta.region_name)
         self._bases: dict[str, tuple[str, str, str]] = {}
         self._kept = local()  # each thread's connections, by host
+        self._room = Room()
         self._making_tls = Lock()
         self._tls: ssl.SSLContext | None = None
 
@@ -116,7 +118,7 @@ class SignedGet:
                 socket_.begin()
                 stream.write(request)
                 stream.flush()
-                return _answer(stream, most)
+                return self._answer(stream, socket_, most)
             except TooSlow:
                 self._drop(host)
                 if fresh:
@@ -130,6 +132,26 @@ class SignedGet:
                 self._drop(host)
                 return None
         return None
+
+    def _answer(self, stream: io.BufferedRWPair, socket_: PatientSocket, most: int) -> Answer:
+        """Read one answer; a body of `most` bytes is _TooLong."""
+        headers = _headers(stream)
+        if headers.get("transfer-encoding", "").lower() == "chunked":
+            body: bytes | bytearray = _chunked_body(stream, most)
+        elif (length := _length(headers, most)) <= SMALL_BYTES:
+            body = _exactly(stream, length)
+        else:
+            body = self._room.body(length)
+            socket_.begin()  # others took their time, not the server
+            if stream.readinto(body) != length:
+                raise ConnectionResetError
+        if headers.get("connection", "").lower() == "close":
+            stream.close()
+        return cast("bytes", body), {
+            name.removeprefix(_METADATA): value
+            for name, value in headers.items()
+            if name.startswith(_METADATA)
+        }
 
     def _base(self, bucket: str) -> tuple[str, str, str]:
         """Scheme, host and path of a bucket, with its last slash, as the client would spell them."""
@@ -169,11 +191,8 @@ class SignedGet:
                 kept[1].close()  # what is written and not sent yet is given up
 
 
-def _answer(stream: io.BufferedRWPair, most: int) -> Answer:
-    """Read one answer; OSError where the connection ends, _Unexpected where it isn't a plain 200.
-
-    A body of `most` bytes is _TooLong.
-    """
+def _headers(stream: io.BufferedRWPair) -> dict[str, str]:
+    """The headers of a plain 200; OSError where the connection ends, else _Unexpected."""
     status = stream.readline(_LONGEST_LINE)
     if not status:
         raise ConnectionResetError
@@ -185,21 +204,14 @@ def _answer(stream: io.BufferedRWPair, most: int) -> Answer:
             raise _Unexpected
     if status.split()[1:2] != [b"200"]:
         raise _Unexpected
-    body = _body(stream, headers, most)
-    if headers.get("connection", "").lower() == "close":
-        stream.close()
-    return body, {
-        name.removeprefix(_METADATA): value for name, value in headers.items() if name.startswith(_METADATA)
-    }
+    return headers
 
 
-def _body(stream: io.BufferedRWPair, headers: Mapping[str, str], most: int) -> bytes:
-    if headers.get("transfer-encoding", "").lower() == "chunked":
-        return _chunked_body(stream, most)
+def _length(headers: Mapping[str, str], most: int) -> int:
     length = headers.get("content-length", "")
     if not length.isdigit() or int(length) >= most:
         raise _TooLong
-    return _exactly(stream, int(length))
+    return int(length)
 
 
 def _chunked_body(stream: io.BufferedRWPair, most: int) -> bytes:

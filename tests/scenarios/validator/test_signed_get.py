@@ -140,6 +140,13 @@ def test_a_body_in_chunks_is_read_as_one():
     assert server.connections == 1
 
 
+def test_large_bodies_are_whole_and_take_their_room_only_as_long_as_they_are_there():
+    large = bytes(range(256)) * 8192
+    server = Server(answer(large), answer(large), answer())
+
+    assert server.get(3) == [(large, {"signature": "abc"})] * 2 + [GOOD]
+
+
 def test_a_key_that_a_path_would_change_is_left_to_the_client():
     ask = SignedGet(Client(9), Credentials("AKIDEXAMPLE", "secret"))
 
