@@ -61,6 +61,7 @@ class PatientSocket(socket.SocketIO):
     def __init__(self, connection: socket.socket) -> None:
         super().__init__(connection, "rw")
         self._connection = connection
+        self.kept = False  # used before: then it may have been cut off meanwhile, without a word
         self.begin()
 
     def begin(self) -> None:

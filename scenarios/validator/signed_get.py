@@ -121,7 +121,7 @@ class SignedGet:
                 return self._answer(stream, socket_, most)
             except TooSlow:
                 self._drop(host)
-                if fresh:
+                if fresh or not socket_.kept:
                     raise
             except (OSError, ValueError):
                 self._drop(host)
@@ -145,6 +145,7 @@ class SignedGet:
             socket_.begin()  # others took their time, not the server
             if stream.readinto(body) != length:
                 raise ConnectionResetError
+        socket_.kept = True
         if headers.get("connection", "").lower() == "close":
             stream.close()
         return cast("bytes", body), {

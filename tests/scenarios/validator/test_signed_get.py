@@ -9,6 +9,7 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from scenarios.validator.patience import TooSlow
 from scenarios.validator.signed_get import SignedGet, signed_headers
 
 SHORT = b"pack"
@@ -169,3 +170,13 @@ def test_it_is_used_with_credentials_and_without_a_proxy(credentials, proxy, usa
         monkeypatch.setenv("HTTPS_PROXY", proxy)
 
     assert SignedGet.usable(credentials) is usable
+
+
+def test_silence_on_a_new_connection_is_not_waited_for_twice(monkeypatch):
+    monkeypatch.setattr("scenarios.validator.signed_get._READ_SECONDS", 0.05)
+    server = Server(b"HTTP/1.1 200 OK\r\n", answer())
+
+    with pytest.raises(TooSlow):
+        server.get()
+
+    assert server.connections == 1
