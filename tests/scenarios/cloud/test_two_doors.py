@@ -714,6 +714,12 @@ SIBLINGS = {
     "UpdateFunctionConfiguration": "CreateFunction",
     "UpdateFunctionEventInvokeConfig": "PutFunctionEventInvokeConfig",
 }
+# Each asks first whether the key is enabled: tests/scenarios/cloud/kms.
+USES_OF_A_KEY = (
+    *("Encrypt", "Decrypt", "ReEncrypt", "Sign", "Verify", "DeriveSharedSecret"),
+    *("GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "GenerateMac", "VerifyMac"),
+    *("GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext"),
+)
 # No type of CloudFormation makes these calls, or none that is simulated.
 API_ALONE = {
     ("iam", "DeleteUser"),
@@ -721,11 +727,11 @@ API_ALONE = {
     ("logs", "DeleteMetricFilter"),
     ("logs", "FilterLogEvents"),
     ("lambda", "PutFunctionConcurrency"),
+    ("sqs", "ReceiveMessage"),
     ("sqs", "SendMessage"),
     ("sqs", "SendMessageBatch"),
     ("kms", "EnableKeyRotation"),
-    ("kms", "GenerateMac"),
-    ("kms", "VerifyMac"),
+    *(("kms", each) for each in USES_OF_A_KEY),
     ("s3", "CopyObject"),
     ("s3", "CreateMultipartUpload"),
     ("s3", "PutBucketAcl"),
