@@ -241,13 +241,15 @@ class Calls:
         return tell(asked, response) if tell is not None else response
 
     def _caller(self, client: BaseClient, operation: str) -> Caller:
-        """Who signs; raises what the service answers to credentials that are inactive, deleted or expired."""
+        """Who signs; raises what the service answers to credentials that it can't take."""
         signed: Any = client._request_signer._credentials  # type: ignore[attr-defined]  # noqa: SLF001
         if signed is None:
             service = client.meta.service_model.service_name
             raise NotSimulated(service, f"{operation} by somebody without credentials")
         try:
-            return self._identity.caller(signed.access_key, self._clock.now, signed.token or "")
+            return self._identity.caller(
+                signed.access_key, self._clock.now, secret=signed.secret_key, token=signed.token or ""
+            )
         except UnusableCredentials as unusable:
             code, status = refusal_of(client.meta.service_model.metadata["protocol"], unusable.why)
             raise client_error(client, operation, code, str(unusable), status) from None

@@ -221,7 +221,8 @@ class World:
 
     def session(self, caller: Caller) -> boto3.Session:
         """A boto3 session that signs as `caller`."""
-        return _session(caller.access_key_id, self.deployment.home)
+        key = caller.access_key_id
+        return _session(key, self.deployment.home, self.identity.secret_of(key), caller.session_token)
 
     def client(self, caller: Caller, service: str, region: str = "") -> Any:
         """A real boto3 client that signs as `caller`."""
@@ -294,12 +295,18 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
 
 
 @lru_cache(maxsize=64)
-def _session(access_key_id: str, region: str) -> boto3.Session:
+def _session(
+    access_key_id: str,
+    region: str,
+    secret: str = "simulated",  # noqa: S107 - it opens nothing
+    token: str = "",
+) -> boto3.Session:
     """Sessions are kept from world to world: a new one would read botocore's data again."""
     with _environment():
         return boto3.Session(
             aws_access_key_id=access_key_id,
-            aws_secret_access_key="simulated",  # noqa: S106 - it opens nothing
+            aws_secret_access_key=secret,
+            aws_session_token=token or None,
             region_name=region,
         )
 

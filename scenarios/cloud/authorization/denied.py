@@ -64,6 +64,10 @@ class Unusable(Enum):
     """Why AWS refuses credentials."""
 
     INVALID = "The security token included in the request is invalid."
+    SIGNATURE = (
+        "The request signature we calculated does not match the signature you provided. Check your AWS "
+        "Secret Access Key and signing method. Consult the service documentation for details."
+    )
     EXPIRED = "The security token included in the request is expired"
 
 
@@ -75,14 +79,30 @@ class UnusableCredentials(Exception):
         self.why = why
 
 
-# By the protocol a service speaks: code and status for invalid credentials, then for expired ones.
-_REFUSALS: dict[str, tuple[tuple[str, int], tuple[str, int]]] = {
-    "ec2": (("AuthFailure", 401), ("RequestExpired", 400)),
-    "query": (("InvalidClientTokenId", 403), ("ExpiredToken", 403)),
-    "rest-xml": (("InvalidAccessKeyId", 403), ("ExpiredToken", 400)),
-    "rest-json": (("UnrecognizedClientException", 403), ("ExpiredTokenException", 403)),
+class _Refusals(NamedTuple):
+    """Code and HTTP status for each reason."""
+
+    invalid: tuple[str, int]
+    expired: tuple[str, int]
+    signature: tuple[str, int]
+
+
+# By the protocol a service speaks.
+_REFUSALS: dict[str, _Refusals] = {
+    "ec2": _Refusals(("AuthFailure", 401), ("RequestExpired", 400), ("AuthFailure", 401)),
+    "query": _Refusals(("InvalidClientTokenId", 403), ("ExpiredToken", 403), ("SignatureDoesNotMatch", 403)),
+    "rest-xml": _Refusals(("InvalidAccessKeyId", 403), ("ExpiredToken", 400), ("SignatureDoesNotMatch", 403)),
+    "rest-json": _Refusals(
+        ("UnrecognizedClientException", 403),
+        ("ExpiredTokenException", 403),
+        ("InvalidSignatureException", 403),
+    ),
 }
-_OF_JSON = (("UnrecognizedClientException", 400), ("ExpiredTokenException", 400))
+_OF_JSON = _Refusals(
+    ("UnrecognizedClientException", 400),
+    ("ExpiredTokenException", 400),
+    ("InvalidSignatureException", 400),
+)
 
 
 def refusal_of(protocol: str, why: Unusable) -> tuple[str, int]:
@@ -90,5 +110,11 @@ def refusal_of(protocol: str, why: Unusable) -> tuple[str, int]:
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html, and each service's "Common Errors"
     """
-    invalid, expired = _REFUSALS.get(protocol, _OF_JSON)
-    return expired if why is Unusable.EXPIRED else invalid
+    known = _REFUSALS.get(protocol, _OF_JSON)
+    match why:
+        case Unusable.EXPIRED:
+            return known.expired
+        case Unusable.SIGNATURE:
+            return known.signature
+        case _:
+            return known.invalid

@@ -34,7 +34,10 @@ from scenarios.cloud.authorization.rows import Arn, Doubt, PolicyReader, TagRead
 from scenarios.cloud.authorization.wildcards import ARN_PARTS
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller, CallerKind
-from scenarios.cloud.kernel.errors import NotSimulated, WorldError
+from scenarios.cloud.kernel.errors import NotSimulated
+
+# What a function and an actor with a role sign with beside their key, where no session of STS began.
+TOKEN_OF_ROLE = "simulated"  # noqa: S105 - it opens nothing
 
 ADMINISTRATOR: Mapping[str, Any] = {
     "Version": "2012-10-17",
@@ -102,21 +105,29 @@ class Identity:
         self._callers[known.access_key_id] = known
         return known
 
-    def caller(self, access_key_id: str, now: datetime, token: str = "") -> Caller:
-        """The caller that signs with this key and this session token.
+    def caller(self, access_key_id: str, now: datetime, *, secret: str, token: str = "") -> Caller:
+        """The caller that signs with this key, this secret and this session token.
 
         Raises:
-            UnusableCredentials: AWS would not take them: inactive, expired, without their token.
-            WorldError: no caller has had this key.
+            UnusableCredentials: AWS would not take them: nobody's, inactive, expired, with a wrong secret or
+                without their token.
         """
         found = self._callers.get(access_key_id)
         if found is None or found.kind is CallerKind.IAM_USER:
             found = self._user_of(access_key_id, found)
-        if found.session_token and token != found.session_token:
+        if token not in _tokens_of(found):
             raise UnusableCredentials(Unusable.INVALID)
+        if secret != self.secret_of(access_key_id):
+            raise UnusableCredentials(Unusable.SIGNATURE)
         if found.expires is not None and now >= found.expires:
             raise UnusableCredentials(Unusable.EXPIRED)
         return found
+
+    @staticmethod
+    def secret_of(access_key_id: str) -> str:
+        """The secret of an access key: what IAM handed out, or what follows from the key."""
+        in_iam = moto_state.access_key(access_key_id) if access_key_id.startswith("AKIA") else None
+        return in_iam[3] if in_iam is not None else f"simulated{access_key_id[4:]}"
 
     def _user_of(self, access_key_id: str, known: Caller | None) -> Caller:
         """A user by an access key that stands in IAM; an actor's own key stands in none."""
@@ -125,9 +136,9 @@ class Identity:
             if access_key_id in self._from_iam:
                 raise UnusableCredentials(Unusable.INVALID)  # deleted meanwhile
             if known is None:
-                raise WorldError(f"no caller of this world has the access key {access_key_id!r}")
+                raise UnusableCredentials(Unusable.INVALID)
             return known
-        account, name, active = found
+        account, name, active, _ = found
         self._from_iam.add(access_key_id)
         if not active:
             raise UnusableCredentials(Unusable.INVALID)
@@ -351,6 +362,13 @@ def _forwarded(via: str, resource: str) -> dict[str, str | bool | Sequence[str]]
     if resource.startswith("arn:aws:kms:"):
         keys["kms:ViaService"] = f"{via}.{resource.split(':')[3]}.amazonaws.com"
     return keys
+
+
+def _tokens_of(caller: Caller) -> frozenset[str]:
+    """The session tokens that go with a caller's key; "" is none."""
+    if caller.session_token:
+        return frozenset({caller.session_token})
+    return frozenset({"", TOKEN_OF_ROLE} if caller.kind is CallerKind.ASSUMED_ROLE else {""})
 
 
 def _principal_id(caller: Caller, unique: str) -> str:

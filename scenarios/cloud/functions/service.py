@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from scenarios.cloud.authorization.identity import TOKEN_OF_ROLE
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.functions.destinations import Destinations
 from scenarios.cloud.functions.emitted import NAMESPACE, dimensions_of
@@ -318,10 +319,12 @@ class Functions(Door[Event]):
         Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
         """
         region = arn.split(":")[3]
+        identity = self._setting.identity
+        key = identity.enrol(self._role(model)).access_key_id
         return {
-            "AWS_ACCESS_KEY_ID": self._setting.identity.enrol(self._role(model)).access_key_id,
-            "AWS_SECRET_ACCESS_KEY": "simulated",
-            "AWS_SESSION_TOKEN": "simulated",
+            "AWS_ACCESS_KEY_ID": key,
+            "AWS_SECRET_ACCESS_KEY": identity.secret_of(key),
+            "AWS_SESSION_TOKEN": TOKEN_OF_ROLE,
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{model.run_time}",

@@ -373,8 +373,8 @@ def groups_of(account: str, user_name: str) -> list[Any]:
     return [group for group in groups if any(each.name == user_name for each in group.users)]
 
 
-def access_key(key_id: str) -> tuple[str, str, bool] | None:
-    """Whose access key it is: account, user's name, and whether it is active; None for no user's."""
+def access_key(key_id: str) -> tuple[str, str, bool, str] | None:
+    """Whose access key it is: account, user's name, whether it is active, its secret; None for no user's."""
     for account in get_backend("iam"):
         iam = backend("iam", account, "aws")
         key = iam.access_keys.get(key_id)
@@ -383,7 +383,9 @@ def access_key(key_id: str) -> tuple[str, str, bool] | None:
         named = iam.users.get(key.user_name)  # as whom it was made; the user may have another name by now
         users = [named] if named is not None and key in named.access_keys else iam.users.values()
         user = next((each for each in users if key in each.access_keys), None)
-        return (account, user.name, key.status == "Active") if user is not None else None
+        return (
+            (account, user.name, key.status == "Active", key.secret_access_key) if user is not None else None
+        )
     return None
 
 

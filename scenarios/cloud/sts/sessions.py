@@ -170,11 +170,10 @@ class Sessions:
             )
         )
 
-    @staticmethod
-    def _credentials(caller: Caller) -> dict[str, Any]:
+    def _credentials(self, caller: Caller) -> dict[str, Any]:
         return {
             "AccessKeyId": caller.access_key_id,
-            "SecretAccessKey": f"simulated{caller.access_key_id[4:]}",
+            "SecretAccessKey": self._setting.identity.secret_of(caller.access_key_id),
             "SessionToken": caller.session_token,
             "Expiration": caller.expires,
         }

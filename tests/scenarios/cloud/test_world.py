@@ -232,7 +232,8 @@ def test_a_client_waits_on_the_clock_of_the_world_it_is_used_in(mode):
     made = []
     for _ in range(2):
         with world(STANDING) as each, pytest.MonkeyPatch.context() as patch:
-            session = boto3.Session(each.user("alice").access_key_id, "x", region_name=HOME)
+            key = each.user("alice").access_key_id
+            session = boto3.Session(key, each.identity.secret_of(key), region_name=HOME)
             config = botocore.config.Config(retries={"mode": mode, "max_attempts": 2})
             made = made or [session.client("sqs", config=config)]
             patch.setattr(each.throttles._setting, "faults", PROFILES["throttled"])
@@ -335,7 +336,9 @@ def test_root_and_users_are_who_they_say():
     with world(STANDING) as each:
         assert each.root().arn == f"arn:aws:iam::{ACCOUNT}:root"
         assert each.user("alice").arn == f"arn:aws:iam::{ACCOUNT}:user/alice"
-        assert each.identity.caller(each.root().access_key_id, each.clock.now) == each.root()
+        key = each.root().access_key_id
+        secret = each.identity.secret_of(key)
+        assert each.identity.caller(key, each.clock.now, secret=secret) == each.root()
 
 
 def test_a_client_signs_as_its_caller():

@@ -3,9 +3,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from scenarios.cloud.authorization.denied import UnusableCredentials
 from scenarios.cloud.authorization.identity import Identity
 from scenarios.cloud.kernel.caller import Caller, CallerKind
-from scenarios.cloud.kernel.errors import WorldError
 from tests.scenarios.cloud.small_worlds import (
     ACCOUNT,
     HOME,
@@ -58,6 +58,11 @@ def directory():
     return Identity(ACCOUNT, HOME, {})
 
 
+def signing(directory, caller):
+    key = caller.access_key_id
+    return directory.caller(key, NOW, secret=directory.secret_of(key))
+
+
 @pytest.mark.parametrize(
     ("caller", "key", "principal"),
     [
@@ -71,7 +76,7 @@ def directory():
 def test_whoever_is_enrolled_signs_with_a_key_that_names_them(directory, caller, key, principal):
     known = directory.enrol(caller)
 
-    assert directory.caller(known.access_key_id, NOW) == known
+    assert signing(directory, known) == known
     assert known.access_key_id.startswith(key)
     assert len(known.access_key_id) == 20
     assert known.principal_id.startswith(principal)
@@ -90,16 +95,16 @@ def test_who_comes_back_from_elsewhere_is_the_same_with_the_new_address(director
     second = directory.enrol(user("alice", source_ip="192.0.2.2"))
 
     assert first.access_key_id == second.access_key_id
-    assert directory.caller(first.access_key_id, NOW).source_ip == "192.0.2.2"
+    assert signing(directory, first).source_ip == "192.0.2.2"
 
 
 def test_a_key_of_ones_own_is_kept(directory):
     assert directory.enrol(user("alice", access_key_id="AKIAOWN")).access_key_id == "AKIAOWN"
 
 
-def test_a_key_that_nobody_has_is_an_error_of_the_rehearsal(directory):
-    with pytest.raises(WorldError, match="AKIANOBODY"):
-        directory.caller("AKIANOBODY", NOW)
+def test_a_key_that_nobody_has_is_unusable(directory):
+    with pytest.raises(UnusableCredentials, match="invalid"):
+        directory.caller("AKIANOBODY", NOW, secret="x")
 
 
 # ---- what a caller may --------------------------------------------------------------------------

@@ -48,6 +48,54 @@ def test_a_key_that_is_inactive_or_gone_signs_nothing():
         )
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "code", "status"),
+    [
+        ("s3", "list_buckets", "SignatureDoesNotMatch", 403),
+        ("iam", "list_users", "SignatureDoesNotMatch", 403),
+        ("sqs", "list_queues", "InvalidSignatureException", 400),
+        ("ec2", "describe_instances", "AuthFailure", 401),
+    ],
+)
+def test_a_key_with_a_wrong_secret_signs_nothing(service, operation, code, status):
+    with stage() as world:
+        _, key = mallory(world, small.document({"Effect": "Allow", "Action": "*", "Resource": "*"}))
+        forged = signed(key | {"SecretAccessKey": "nope"}, service)
+
+        with pytest.raises(ClientError) as caught:
+            getattr(forged, operation)()
+
+        assert caught.value.response["Error"]["Code"] == code
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+        assert getattr(signed(key, service), operation)()
+
+
+def test_a_sessions_secret_and_token_must_be_its_own():
+    with stage() as world:
+        credentials = assume(ann(world))
+        queues = signed(credentials)
+        assert queues.list_queues()
+
+        assert (
+            refused(signed(credentials | {"SecretAccessKey": "nope"}).list_queues)["Code"]
+            == "InvalidSignatureException"
+        )
+        assert (
+            refused(signed(credentials | {"SessionToken": "nope"}, "sts").get_caller_identity)["Code"]
+            == "InvalidClientTokenId"
+        )
+
+
+def test_a_users_own_key_goes_with_no_token():
+    with stage() as world:
+        _, key = mallory(world, small.document(MAY_LIST))
+
+        assert (
+            refused(signed(key | {"SessionToken": "nope"}).list_queues)["Code"]
+            == "UnrecognizedClientException"
+        )
+
+
 def test_a_group_and_a_managed_policy_of_aws_count():
     with stage() as world:
         iam, key = mallory(world)

@@ -106,9 +106,13 @@ def test_transitive_tags_and_the_source_identity_go_on_through_a_chain():
         )
         assert refused(assume, chained, DurationSeconds=3_601)["Code"] == "ValidationError"
         second = assume(chained)
-        assert world.identity.caller(second["AccessKeyId"], world.clock.now, second["SessionToken"]).tags == {
-            "team": "red"
-        }
+        caller = world.identity.caller(
+            second["AccessKeyId"],
+            world.clock.now,
+            secret=second["SecretAccessKey"],
+            token=second["SessionToken"],
+        )
+        assert caller.tags == {"team": "red"}
 
 
 def test_a_federated_user_may_only_what_its_policy_and_its_user_allow():
