@@ -25,6 +25,8 @@ LONGEST = 64 - len("trailwarden-prod-")
 
 _BEGINNINGS = Path(__file__).resolve().parent / "beginnings"
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+# Words of every scenario's path, so that `pytest -k` with one of them would select all scenarios.
+_IN_EVERY_PATH = frozenset({"scenarios", "incidents", "scenario", "incident", "py"})
 _APPLICATION, _CATALOG = "app.py", "chalicelib/catalog.py"
 # What the generated files are made from, and where they are.
 _MADE_FROM = (_APPLICATION, "chalicelib", "scenarios", "pyproject.toml", ".ci")
@@ -110,6 +112,8 @@ def _check_name(project: Path, name: str) -> None:
         )
     if iskeyword(name):
         raise CannotStart(f"{name!r} is a word of Python's own, and no module can be called so")
+    if name in _IN_EVERY_PATH:
+        raise CannotStart(f"{name!r} is in the path of every scenario; `pytest -k {name}` would run them all")
     if len(name) > LONGEST:
         raise CannotStart(f"the name has {len(name)} characters; Lambda leaves room for {LONGEST}")
     for path in _taken_by(project, name):

@@ -334,6 +334,9 @@ def _asked_of_world(request: pytest.FixtureRequest) -> dict[str, Any]:
             wrong = ", ".join(unknown) or "a value without a name"
             pytest.fail(f"@pytest.mark.world takes {', '.join(_WORLD_TAKES)}; not {wrong}", pytrace=False)
         asked |= marker.kwargs
+    seed = asked["seed"]
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        pytest.fail(f"@pytest.mark.world takes a whole number as its seed, not {seed!r}", pytrace=False)
     return asked
 
 

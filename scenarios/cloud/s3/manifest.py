@@ -17,7 +17,10 @@ SERVICE = Service(
         "archived objects and their restores; SSE-KMS asks the key; suspended versioning; what a missing "
         "object says to whom"
     ),
-    missing="lifecycle by size, tag or number of versions, replication, access points, S3 Select",
+    missing=(
+        "events straight to queues, topics and functions (taken, and loud at the next event), lifecycle by "
+        "size, tag or number of versions, replication, access points, S3 Select"
+    ),
     permissions=PERMISSIONS,
     recorded=RECORDED,
     kinds=KINDS,

@@ -5,7 +5,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
 
 import re
-from typing import Final
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any, Final, NamedTuple
 
 from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.kernel.errors import Refused
@@ -39,6 +41,48 @@ def limits(request: Request) -> None:
         raise Refused("InvalidArgument", f"{value} is no valid value of {name}")
 
 
+class _Told(NamedTuple):
+    """One kind of event that a bucket tells of, and the keys it is limited to."""
+
+    event: str
+    prefix: str
+    suffix: str
+
+    def overlaps(self, other: "_Told") -> bool:
+        """Whether one object's event could be told of by both."""
+        events = (self.event.removesuffix("*"), other.event.removesuffix("*"))
+        same_event = self.event == other.event or (
+            (self.event.endswith("*") and events[1].startswith(events[0]))
+            or (other.event.endswith("*") and events[0].startswith(events[1]))
+        )
+        prefixes = self.prefix.startswith(other.prefix) or other.prefix.startswith(self.prefix)
+        suffixes = self.suffix.endswith(other.suffix) or other.suffix.endswith(self.suffix)
+        return same_event and prefixes and suffixes
+
+
+def notifications(request: Request) -> None:
+    """Two configurations that one event would meet are one too many.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+    """
+    given = request.parameters["NotificationConfiguration"]
+    if any(one.overlaps(other) for one, other in combinations(_told(given), 2)):
+        raise Refused(
+            "InvalidArgument",
+            "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the "
+            "prefixes are overlapping for the same event type.",
+        )
+
+
+def _told(given: Mapping[str, Any]) -> Iterator[_Told]:
+    for kind in ("QueueConfigurations", "TopicConfigurations", "LambdaFunctionConfigurations"):
+        for each in given.get(kind, ()):
+            rules = each.get("Filter", {}).get("Key", {}).get("FilterRules", ())
+            limits = {rule["Name"].lower(): rule["Value"] for rule in rules}
+            for event in each["Events"]:
+                yield _Told(event, limits.get("prefix", ""), limits.get("suffix", ""))
+
+
 VALIDATION = Validation(
     every=(limits,),
     rules={
@@ -48,6 +92,7 @@ VALIDATION = Validation(
         "PutBucketAcl": (acls.refuse,),
         "PutObject": (acls.refuse,),
         "PutObjectAcl": (acls.refuse,),
+        "PutBucketNotificationConfiguration": (notifications,),
         "PutBucketPolicy": (resource_policy("Policy", "MalformedPolicy"),),
     },
 )

@@ -735,6 +735,7 @@ API_ALONE = {
     ("s3", "CopyObject"),
     ("s3", "CreateMultipartUpload"),
     ("s3", "PutBucketAcl"),
+    ("s3", "PutBucketNotificationConfiguration"),
     ("s3", "PutObject"),
     ("s3", "PutObjectAcl"),
     ("sns", "Publish"),

@@ -56,6 +56,10 @@ def test_hole(world):
 def test_marker(world):
     pass
 
+@pytest.mark.world(seed="x")
+def test_seed(world):
+    pass
+
 @pytest.mark.world(parameters={"Nope": 1})
 def test_parameters(world):
     pass
@@ -300,6 +304,7 @@ def test_a_failing_one_shows_the_timeline_around_it_and_how_to_replay_it(told):
         pytest.param("test_no_data", "name Waits in the marker world's not_emitted", id="no data"),
         pytest.param("ERROR at setup of test_parameters", "Parameters: Nope do not exist", id="a world's"),
         pytest.param("ERROR at setup of test_marker", "not tempalte", id="a marker's"),
+        pytest.param("ERROR at setup of test_seed", "a whole number as its seed, not 'x'", id="a seed's"),
     ],
 )
 def test_whatever_goes_wrong_is_told_without_our_own_frames(told, name, words):
