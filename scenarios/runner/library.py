@@ -40,18 +40,24 @@ class UnreadableModule(ValueError):
 def holds_scenarios(path: Path) -> bool:
     """Whether the module binds SCENARIO or SCENARIOS at its top level; it is not imported for that.
 
-    A module with a syntax error counts if a line looks like it: using it then reports the error.
+    A module with a syntax error counts if a line looks like it, or if it lies where only scenarios do:
+    using it then reports the error.
     """
     try:
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
     except (OSError, UnicodeDecodeError):
         return False
-    if not _BINDS.search(text):
+    if not _BINDS.search(text) and not _among_scenarios(path):
         return False
     try:
         return not _BOUND.isdisjoint(_bound(ast.parse(text)))
     except (SyntaxError, ValueError):
         return True
+
+
+def _among_scenarios(path: Path) -> bool:
+    """Whether it lies in a folder `scenarios` or `incidents` itself, not in a room of the simulated AWS."""
+    return path.resolve().parent.name in {"scenarios", "incidents"}
 
 
 def _bound(module: ast.Module) -> Iterator[str]:

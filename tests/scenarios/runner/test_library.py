@@ -150,6 +150,20 @@ def test_the_names_are_looked_for_at_the_top_level_of_the_text(tmp_path):
     assert not holds_scenarios(tmp_path / "nosuch.py")
 
 
+def test_a_broken_module_among_scenarios_counts_before_it_has_one(tmp_path):
+    folder = tmp_path / "scenarios"
+    (folder / "helpers").mkdir(parents=True)
+    for path in (folder / "own.py", folder / "helpers" / "own.py"):
+        path.write_text("def half(:")
+    (folder / "words.py").write_text("WORD = 1")
+
+    assert holds_scenarios(folder / "own.py")
+    assert not holds_scenarios(folder / "helpers" / "own.py")
+    assert not holds_scenarios(folder / "words.py")
+    with pytest.raises(UnreadableModule, match=r"own.py:1: SyntaxError"):
+        scenarios_in(folder / "own.py")
+
+
 def test_a_scenario_that_refuses_itself_is_told_with_the_line_of_its_module(tmp_path):
     path = tmp_path / "own.py"
     path.write_text(
