@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any, Final, NamedTuple
 
+from scenarios.cloud.authorization.document import parse
 from scenarios.cloud.authorization.policy_rules import resource_policy
+from scenarios.cloud.authorization.wildcards import matches
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.limits import complaints
 from scenarios.cloud.kernel.validation import Request, Validation
@@ -17,6 +19,10 @@ from scenarios.cloud.s3 import acls
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
+# S3's actions tell by their names what they are about.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+_OF_OBJECTS = re.compile(r"s3:(Get|Put|Delete|Restore)Object(?!Lambda)\w*", re.IGNORECASE)
+_OF_BUCKETS = re.compile(r"s3:(Get|Put|Delete|List)Bucket\w*", re.IGNORECASE)
 _RESERVED_STARTS: Final = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_ENDS: Final = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
@@ -39,6 +45,34 @@ def limits(request: Request) -> None:
             why = "The XML you provided was not well-formed or did not validate against our published schema"
             raise Refused("MalformedXML", why)
         raise Refused("InvalidArgument", f"{value} is no valid value of {name}")
+
+
+def own_resources(request: Request) -> None:
+    """A bucket's policy speaks of this bucket and its objects, and of each by an action that it has.
+
+    A pattern that means other buckets too is taken, and so is an action with a wildcard. Whether a principal
+    exists is not checked.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-policy-resources.html
+    """
+    own = f"arn:aws:s3:::{request.parameters['Bucket']}"
+    for statement in parse(request.parameters["Policy"], attached_to_resource=True):
+        resources = statement.resources
+        if resources is None or statement.not_resources:
+            continue
+        if not all(matches(each.partition("/")[0], own) for each in resources):
+            raise Refused("MalformedPolicy", "Policy has invalid resource")
+        if not statement.not_actions and not all(
+            _applies(each, resources, own) for each in statement.actions
+        ):
+            raise Refused("MalformedPolicy", "Action does not apply to any resource(s) in statement")
+
+
+def _applies(action: str, resources: tuple[str, ...], own: str) -> bool:
+    """Whether one of the resources can be what the action is about; of other actions nothing is said."""
+    if _OF_OBJECTS.fullmatch(action):
+        return any("/" in each or "*" in each for each in resources)
+    return not _OF_BUCKETS.fullmatch(action) or any(matches(each, own) for each in resources)
 
 
 class _Told(NamedTuple):
@@ -93,6 +127,6 @@ VALIDATION = Validation(
         "PutObject": (acls.refuse,),
         "PutObjectAcl": (acls.refuse,),
         "PutBucketNotificationConfiguration": (notifications,),
-        "PutBucketPolicy": (resource_policy("Policy", "MalformedPolicy"),),
+        "PutBucketPolicy": (resource_policy("Policy", "MalformedPolicy"), own_resources),
     },
 )
