@@ -47,7 +47,13 @@ def pytest_collection_finish() -> None:
 
 
 # Each run tries other values, so that many runs find what one long run would. No deadline: machines are busy.
-hypothesis.settings.register_profile("suite", max_examples=60 if ALL else 20, deadline=None)
+hypothesis.settings.register_profile(
+    "suite",
+    max_examples=60 if ALL else 20,
+    deadline=None,
+    # What decides whether a change lands answers the same each time.
+    derandomize=bool(os.environ.get("CI")),
+)
 hypothesis.settings.load_profile("suite")
 
 # Every mock_aws() forgets boto3's session, and a new session would read botocore's descriptions of the

@@ -22,6 +22,14 @@ def backend(service: str, account: str, region: str) -> Any:
     return _backends(service)[account][region]
 
 
+def _named_by(arn: str, service: str) -> Any | None:
+    """The moto backend that an ARN of this service names; None where it is an ARN of something else."""
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or parts[2] != service or not parts[3] or not parts[4]:
+        return None
+    return backend(service, parts[4], parts[3])
+
+
 @cache
 def _backends(service: str) -> Any:
     """A service's state, by account; moto has one for good."""
@@ -68,8 +76,8 @@ def lambda_policy(function: Any) -> Mapping[str, Any] | None:
 
 def queue(arn: str) -> Any | None:
     """A queue's model, by ARN."""
-    name = arn.rpartition(":")[2]
-    return backend("sqs", account_of(arn), region_of(arn)).queues.get(name) if account_of(arn) else None
+    found = _named_by(arn, "sqs")
+    return found.queues.get(arn.rpartition(":")[2]) if found is not None else None
 
 
 def queues(account: str, region: str) -> list[Any]:
@@ -119,7 +127,8 @@ def event_source_mappings(account: str, region: str) -> list[Any]:
 
 def topic(arn: str) -> Any | None:
     """A topic's model, by ARN."""
-    return backend("sns", account_of(arn), region_of(arn)).topics.get(arn) if account_of(arn) else None
+    found = _named_by(arn, "sns")
+    return found.topics.get(arn) if found is not None else None
 
 
 def subscriptions(topic_arn: str) -> list[Any]:
@@ -132,7 +141,7 @@ def subscriptions(topic_arn: str) -> list[Any]:
 
 def subscription(arn: str) -> Any | None:
     """A subscription's model, by ARN: `.attributes`, `.endpoint`, `.protocol`."""
-    found = backend("sns", account_of(arn), region_of(arn)) if account_of(arn) else None
+    found = _named_by(arn, "sns")
     return found.subscriptions.get(arn) if found is not None else None
 
 
@@ -473,7 +482,9 @@ def stream_is_there(arn: str) -> bool:
 
 
 def kms_key(arn_or_id: str, account: str, region: str) -> Any | None:
-    """A KMS key's model by key id, key ARN, alias or alias ARN."""
+    """A KMS key's model by key id, key ARN, alias or alias ARN; None for an ARN that names no place."""
+    if not account or not region:
+        return None
     keys = backend("kms", account, region)
     wanted = arn_or_id.rpartition(":")[2].removeprefix("key/")
     if wanted.startswith("alias/"):

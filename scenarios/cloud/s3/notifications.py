@@ -8,15 +8,17 @@ from typing import Any
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.arns import service_of
 from scenarios.cloud.kernel.deliveries import Event, Message, Notification
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
 SERVICE = "s3.amazonaws.com"
+# By kind: the parameter that names it, the service whose ARN that is, what it is tried with.
 _DESTINATIONS = {
-    "QueueConfigurations": ("QueueArn", Message(body="")),
-    "TopicConfigurations": ("TopicArn", Notification(text="")),
-    "LambdaFunctionConfigurations": ("LambdaFunctionArn", Event(content={})),
+    "QueueConfigurations": ("QueueArn", "sqs", Message(body="")),
+    "TopicConfigurations": ("TopicArn", "sns", Notification(text="")),
+    "LambdaFunctionConfigurations": ("LambdaFunctionArn", "lambda", Event(content={})),
 }
 
 
@@ -34,9 +36,12 @@ class Notifications:
             return
         source = f"arn:aws:s3:::{asked.parameters['Bucket']}"
         given = asked.parameters["NotificationConfiguration"]
-        for kind, (name, payload) in _DESTINATIONS.items():
+        for kind, (name, service, payload) in _DESTINATIONS.items():
             for each in given.get(kind, ()):
-                if self._setting.deliveries.refusal(each[name], payload, by=SERVICE, source=source):
+                arn = each[name]
+                if service_of(arn) != service or self._setting.deliveries.refusal(
+                    arn, payload, by=SERVICE, source=source
+                ):
                     why = "Unable to validate the following destination configurations"
                     raise Refused("InvalidArgument", why)
 

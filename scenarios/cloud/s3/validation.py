@@ -55,6 +55,8 @@ def own_resources(request: Request) -> None:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-policy-resources.html
     """
+    if not request.parameters["Policy"]:
+        raise Refused("MalformedPolicy", "The policy is malformed: it is empty")
     own = f"arn:aws:s3:::{request.parameters['Bucket']}"
     for statement in parse(request.parameters["Policy"], attached_to_resource=True):
         resources = statement.resources
@@ -112,7 +114,7 @@ def _told(given: Mapping[str, Any]) -> Iterator[_Told]:
     for kind in ("QueueConfigurations", "TopicConfigurations", "LambdaFunctionConfigurations"):
         for each in given.get(kind, ()):
             rules = each.get("Filter", {}).get("Key", {}).get("FilterRules", ())
-            limits = {rule["Name"].lower(): rule["Value"] for rule in rules}
+            limits = {rule.get("Name", "").lower(): rule.get("Value", "") for rule in rules}
             for event in each["Events"]:
                 yield _Told(event, limits.get("prefix", ""), limits.get("suffix", ""))
 

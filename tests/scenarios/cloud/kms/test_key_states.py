@@ -44,3 +44,11 @@ def test_only_an_enabled_key_encrypts_and_decrypts():
 
         assert told == {"disabled": {"DisabledException"}, "pending": {"KMSInvalidStateException"}}
         assert all(use(kms, key, other, text) for use in USES.values())
+
+
+def test_an_arn_that_names_no_place_is_no_key():
+    with world(STACK) as each:
+        kms = admin(each, "kms")
+
+        assert refusal(lambda: kms.encrypt(KeyId="arn:aws:::::", Plaintext=b"a")) == "NotFoundException"
+        assert refusal(lambda: kms.schedule_key_deletion(KeyId="arn:aws:::::")) == "NotFoundException"

@@ -68,3 +68,16 @@ def test_configurations_that_one_event_would_meet_are_refused(s3, one, other, wo
         s3.put_bucket_notification_configuration(Bucket="photos", NotificationConfiguration=given)
     assert words in caught.value.response["Error"]["Message"]
     assert caught.value.response["Error"]["Code"] == "InvalidArgument"
+
+
+def test_a_destination_of_another_service_is_none(s3):
+    given = {
+        "LambdaFunctionConfigurations": [
+            {
+                "LambdaFunctionArn": f"arn:aws:logs:{small.HOME}:{small.ACCOUNT}:log-group:trail:*",
+                "Events": [CREATED],
+            }
+        ]
+    }
+    with pytest.raises(ClientError, match=UNREACHABLE):
+        s3.put_bucket_notification_configuration(Bucket="photos", NotificationConfiguration=given)

@@ -165,3 +165,8 @@ def test_the_subscriptions_of_a_stack_are_confirmed():
     with world(topic()) as cloud:
         assert counts(admin(cloud, "sns")) == ("0", "1")
         assert ACCOUNT in listed(admin(cloud, "sns"))[0]
+
+
+def test_an_arn_of_something_else_is_no_topic(sns):
+    with pytest.raises(ClientError, match="Topic does not exist"):
+        sns.confirm_subscription(TopicArn="arn:aws:iam::123456789012:role/lookRole", Token="a")
