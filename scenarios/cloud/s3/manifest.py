@@ -19,7 +19,8 @@ SERVICE = Service(
     ),
     missing=(
         "events straight to queues, topics and functions (taken, and loud at the next event), lifecycle by "
-        "size, tag or number of versions, replication, access points, S3 Select"
+        "size, tag or number of versions, replication, access points, S3 Select; whether the principal of a "
+        "bucket policy exists"
     ),
     permissions=PERMISSIONS,
     recorded=RECORDED,
