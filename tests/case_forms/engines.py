@@ -1,4 +1,8 @@
-"""Rows that ask one engine one question: an event pattern, a rule's schedule, an input transformer."""
+"""Rows that ask one engine one question: an event pattern, a rule's schedule, an input transformer.
+
+A row may also give a pattern and only some fields of an event, as `event.account`: the others are as the
+pattern asks.
+"""
 
 import json
 import re
@@ -12,15 +16,19 @@ from scenarios.cloud.schedules import InvalidSchedule, Schedule
 from tests.case_forms.judging import Cannot, Verdict
 
 Row = dict[str, Any]
+_FIELD = "event."
 
 
 def takes(row: Row) -> bool:
     """Whether the row names an engine."""
-    return isinstance(row["input"], dict) and "engine" in row["input"]
+    asked = row["input"]
+    return isinstance(asked, dict) and ("engine" in asked or _gives_fields(asked))
 
 
 def judge(row: Row) -> Verdict:
     """Ask the engine."""
+    if _gives_fields(row["input"]):
+        return _pattern_on_fields(row)
     ask = _ENGINES.get(row["input"]["engine"])
     if ask is None:
         raise Cannot(f"no engine is called {row['input']['engine']}")
@@ -37,6 +45,18 @@ def _pattern(row: Row) -> Verdict:
     expected = row["expected"]
     foretold = isinstance(expected, str) and expected.startswith("refused")
     return Verdict(got == expected or (foretold and isinstance(got, str)), str(got))
+
+
+def _gives_fields(asked: Row) -> bool:
+    return "pattern" in asked and any(name.startswith(_FIELD) for name in asked)
+
+
+def _pattern_on_fields(row: Row) -> Verdict:
+    asked = row["input"]
+    given = {name.removeprefix(_FIELD): value for name, value in asked.items() if name.startswith(_FIELD)}
+    wanted = {name: values[0] for name, values in asked["pattern"].items() if isinstance(values, list)}
+    got = EventPattern(json.dumps(asked["pattern"])).matches({"detail": {}, **wanted, **given})
+    return Verdict(got == row["expected"]["matches"], str(got))
 
 
 def _schedule(row: Row) -> Verdict:

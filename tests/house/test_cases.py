@@ -18,6 +18,16 @@ SEND = ["sqs", "send_message", {"QueueUrl": "<Heard>", "MessageBody": "{}"}]
     [
         pytest.param({"input": PATTERN, "expected": True}, "right", id="an engine, right"),
         pytest.param({"input": PATTERN, "expected": False}, "wrong", id="an engine, wrong"),
+        pytest.param(
+            {"input": {"pattern": {"source": ["a"]}, "event.account": "1"}, "expected": {"matches": True}},
+            "right",
+            id="some fields of an event, right",
+        ),
+        pytest.param(
+            {"input": {"pattern": {"account": ["2"]}, "event.account": "1"}, "expected": {"matches": True}},
+            "wrong",
+            id="some fields of an event, wrong",
+        ),
         pytest.param({"input": "somebody does it", "expected": "", "words": True}, "can't", id="words"),
         pytest.param({"input": STACK | {"calls": [SEND]}, "judge": {"queue": 1}}, "right", id="a stack"),
         pytest.param({"input": STACK, "judge": {"queue": 1}}, "wrong", id="a stack that stays silent"),
