@@ -46,7 +46,7 @@ HELD = {
     "failed_login": Held(165, 220),
     "trail_digest": Held(1350, 1520),
 }
-HELD_UNITS = {**{name: held.units for name, held in HELD.items()}, MEDIAN: 130, FIRST: 950}
+HELD_UNITS = {**{name: held.units for name, held in HELD.items()}, MEDIAN: 130, FIRST: 1200}
 
 
 def main() -> None:
