@@ -8,6 +8,7 @@ besides, because somebody may have denied it to us. "Could not look" never reads
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from chalicelib.errors import LedgerUnreachable, MayPass, NotAllowed, foreseen
 
@@ -18,6 +19,11 @@ class Unseen:
 
     why: str
     denied: bool = False
+
+    @classmethod
+    def of(cls, known: Exception, in_words: str = "{}") -> Self:
+        """For an error as `foreseen` names it, whether trying again helps or not."""
+        return cls(why=in_words.replace("{}", str(known)), denied=isinstance(known, NotAllowed))
 
     def __str__(self) -> str:
         return self.why
@@ -31,7 +37,7 @@ def unseen(error: Exception, in_words: str = "{}") -> Unseen:
     known = foreseen(error)
     if isinstance(known, (MayPass, LedgerUnreachable)):
         raise known from (None if known is error else error)
-    return Unseen(why=in_words.replace("{}", str(known)), denied=isinstance(known, NotAllowed))
+    return Unseen.of(known, in_words)
 
 
 def denials(facts: object) -> tuple[Unseen, ...]:

@@ -105,12 +105,8 @@ class Seal:
 
 def seal_of(item: Item) -> str:
     """What an item has for a seal; "" for none."""
-    seal = item.get(SEAL, {})
-    return (
-        str(seal["S"])
-        if isinstance(seal, Mapping) and str(seal.get("S", "")).isascii() and "S" in seal
-        else ""
-    )
+    text = str(item.get(SEAL, {}).get("S", ""))
+    return text if text.isascii() else ""  # others can't be compared
 
 
 def _canonical(item: Item) -> str:

@@ -30,7 +30,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from chalicelib.aws import Aws
-from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, NotAllowed, StillUnderWay, foreseen
+from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, StillUnderWay, foreseen
 from chalicelib.events import ApiCallEvent, Tick
 from chalicelib.ledger.claims import Claim, under_claim
 from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of
@@ -192,8 +192,7 @@ class Invocation:
 
     def _tell_unseen(self, event: Event, error: Exception) -> None:
         """Tell at once what is known without the look that failed; the retry looks again."""
-        known = foreseen(error)
-        why = Unseen(why=str(known), denied=isinstance(known, NotAllowed))
+        why = Unseen.of(foreseen(error))
         blind = replace(self._blind_plan(event, why), calls=())  # nothing is certain: nothing is done
         plan = self._whole(blind, event, (why,) if why.denied else ())
         if plan.empty:

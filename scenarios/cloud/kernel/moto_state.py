@@ -14,7 +14,7 @@ import moto.iam.models as iam_models
 import moto.s3.models as s3_models
 from moto.backends import get_backend
 
-from scenarios.cloud.kernel.arns import account_of, region_of
+from scenarios.cloud.kernel.arns import account_of, region_of, service_of
 
 
 def backend(service: str, account: str, region: str) -> Any:
@@ -24,10 +24,10 @@ def backend(service: str, account: str, region: str) -> Any:
 
 def _named_by(arn: str, service: str) -> Any | None:
     """The moto backend that an ARN of this service names; None where it is an ARN of something else."""
-    parts = arn.split(":", 5)
-    if len(parts) < 6 or parts[2] != service or not parts[3] or not parts[4]:
+    account, region = account_of(arn), region_of(arn)
+    if service_of(arn) != service or not account or not region:
         return None
-    return backend(service, parts[4], parts[3])
+    return backend(service, account, region)
 
 
 @cache

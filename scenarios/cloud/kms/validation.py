@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.arns import account_of
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 
@@ -37,7 +38,7 @@ def enabled(request: Request) -> None:
     """Every cryptographic operation: each key that it uses is enabled. What is not there, moto refuses."""
     given, account, region = request.parameters, request.account, request.region
     names = (given.get(name) for name in ("KeyId", "SourceKeyId", "DestinationKeyId"))
-    keys = [moto_state.kms_key(name, _account(name, account), region) for name in names if name]
+    keys = [moto_state.kms_key(name, account_of(name) or account, region) for name in names if name]
     ciphertext = given.get("CiphertextBlob")
     if isinstance(ciphertext, (bytes, bytearray)):
         keys.append(moto_state.kms_key_of_ciphertext(bytes(ciphertext), region))
@@ -48,11 +49,6 @@ def enabled(request: Request) -> None:
             raise Refused(
                 "KMSInvalidStateException", f"{key.arn} is {_STATES.get(key.key_state, 'unusable')}."
             )
-
-
-def _account(key: str, account: str) -> str:
-    """The account that an ARN of a key names; without an ARN the caller's."""
-    return key.split(":")[4] if key.startswith("arn:") and key.count(":") > 4 else account
 
 
 def mac(request: Request) -> None:

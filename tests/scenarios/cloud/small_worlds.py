@@ -3,6 +3,9 @@
 import json
 from datetime import timedelta
 
+import pytest
+from botocore.exceptions import ClientError
+
 from scenarios.cloud.kernel.faults import NONE
 from scenarios.cloud.world import ACCOUNT, START, Deployment, World
 
@@ -195,6 +198,13 @@ def arrived(world):
 def noted(world, kind):
     """The lines of the trace of one kind."""
     return [moment.words for moment in world.setting.trace if moment.kind == kind]
+
+
+def refusal(call, *args, **parameters):
+    """The code of the error that the call ends with; a call that ends well fails the test."""
+    with pytest.raises(ClientError) as caught:
+        call(*args, **parameters)
+    return caught.value.response["Error"]["Code"]
 
 
 def admin(world, service, region=""):

@@ -1,9 +1,6 @@
 """What a key still does that is disabled or about to be deleted: nothing that encrypts or decrypts."""
 
-import pytest
-from botocore.exceptions import ClientError
-
-from tests.scenarios.cloud.small_worlds import admin, world
+from tests.scenarios.cloud.small_worlds import admin, refusal, world
 
 STACK = {name: {"Type": "AWS::KMS::Key"} for name in ("Key", "Other")}
 USES = {
@@ -21,12 +18,6 @@ USES = {
         CiphertextBlob=kms.encrypt(KeyId=other, Plaintext=b"a")["CiphertextBlob"], DestinationKeyId=key
     ),
 }
-
-
-def refusal(call) -> str:
-    with pytest.raises(ClientError) as caught:
-        call()
-    return caught.value.response["Error"]["Code"]
 
 
 def test_only_an_enabled_key_encrypts_and_decrypts():

@@ -1,10 +1,7 @@
 """MACs of KMS: what an HMAC key answers, and whom it answers."""
 
-import pytest
-from botocore.exceptions import ClientError
-
 from scenarios.cloud.world import ACCOUNT
-from tests.scenarios.cloud.small_worlds import admin, document, may, world
+from tests.scenarios.cloud.small_worlds import admin, document, may, refusal, world
 
 KEY = {"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"}
 SHA = {"MacAlgorithm": "HMAC_SHA_256"}
@@ -29,12 +26,6 @@ def key_of(cloud) -> str:
 
 def mac(kms, key, message=b"hello", **more) -> bytes:
     return kms.generate_mac(KeyId=key, Message=message, **{**SHA, **more})["Mac"]
-
-
-def refusal(call, *args, **parameters) -> str:
-    with pytest.raises(ClientError) as caught:
-        call(*args, **parameters)
-    return caught.value.response["Error"]["Code"]
 
 
 def test_a_mac_is_the_keys_and_the_messages():
