@@ -31,6 +31,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from scenarios.cloud.functions.concurrency import has_no_concurrency, throttled
 from scenarios.cloud.functions.invocations import Invocation, Result
 from scenarios.cloud.functions.queue_batches import record, unprocessed
 from scenarios.cloud.kernel import moto_state
@@ -157,14 +158,9 @@ class EventSources:
 
     def _unable(self, mapping: Any, queue: Any) -> str:
         """Why Lambda can't read the queue for this mapping, or ""."""
-        region = queue.queue_arn.split(":")[3]
-        model = moto_state.lambda_function(self._setting.account, region, mapping.function_arn)
+        model = self._model(mapping)
         if model is None:
             return "the function is gone"
-        if model.reserved_concurrency in {0, "0"}:
-            raise NotSimulated(
-                "lambda", f"{model.function_name} has no concurrency: its batches are throttled"
-            )
         role, key = self._role(model), self._key(queue)
         asked = [("sqs:ReceiveMessage", queue.queue_arn), *([("kms:Decrypt", key)] if key else [])]
         return self._denied(role, asked)
@@ -193,6 +189,9 @@ class EventSources:
         if gathering.ends is not None:
             gathering.ends.cancelled = True
         messages, queue_arn = gathering.messages, mapping.event_source_arn
+        if has_no_concurrency(self._model(mapping)):
+            self._throttled(mapping, len(messages))
+            return
         text = json.dumps({"Records": [record(each, queue_arn) for each in messages]})
         if len(text.encode()) > LARGEST_PAYLOAD_BYTES:
             raise NotSimulated("lambda", "a batch of more than 6 MB, which Lambda would cut in pieces")
@@ -215,11 +214,22 @@ class EventSources:
             self._setting.note("queued", f"{queue_name} shows {_many(len(back))} again after its timeout")
         self._delete(mapping, [each for each in messages if each.id not in back])
 
+    def _throttled(self, mapping: Any, count: int) -> None:
+        """The function has no concurrency: the batch shows itself again, and its receives go on counting.
+
+        Source: https://aws.amazon.com/blogs/compute/introducing-maximum-concurrency-of-aws-lambda-functions-when-using-amazon-sqs-as-an-event-source/
+        """
+        throttled(self._setting, mapping.function_arn)
+        name, queue_name = _name(mapping.function_arn), _name(mapping.event_source_arn)
+        words = f"{name} has no concurrency: {queue_name} shows {_many(count)} again after its timeout"
+        self._setting.note("queued", words)
+        queue = moto_state.queue(mapping.event_source_arn)
+        if queue is not None:
+            self._sleep(queue)
+
     def _delete(self, mapping: Any, messages: list[Any]) -> None:
         queue = moto_state.queue(mapping.event_source_arn)
-        model = moto_state.lambda_function(
-            self._setting.account, mapping.function_arn.split(":")[3], mapping.function_arn
-        )
+        model = self._model(mapping)
         if queue is None or model is None or not messages:
             return
         why = self._denied(self._role(model), [("sqs:DeleteMessage", queue.queue_arn)])
@@ -234,6 +244,10 @@ class EventSources:
             else:
                 moto_state.delete_message(queue, message)
         self._sleep(queue)
+
+    def _model(self, mapping: Any) -> Any:
+        arn = mapping.function_arn
+        return moto_state.lambda_function(self._setting.account, arn.split(":")[3], arn)
 
     # ---- the mappings -----------------------------------------------------------------------------
 

@@ -21,11 +21,13 @@ from typing import Any
 
 from scenarios.cloud.authorization.identity import TOKEN_OF_ROLE
 from scenarios.cloud.calls import Asked
+from scenarios.cloud.functions.concurrency import has_no_concurrency, throttled
 from scenarios.cloud.functions.destinations import Destinations
 from scenarios.cloud.functions.emitted import NAMESPACE, dimensions_of
 from scenarios.cloud.functions.event_sources import EventSources
 from scenarios.cloud.functions.invocations import (
     TASK_ROOT,
+    THROTTLED,
     Context,
     Invocation,
     Result,
@@ -109,6 +111,9 @@ class Functions(Door[Event]):
             return {"StatusCode": 202}
         if asked.parameters.get("InvocationType") == "DryRun":
             return {"StatusCode": 204}
+        if has_no_concurrency(self._model(arn)):
+            throttled(self._setting, arn)
+            raise Refused(THROTTLED, "Rate Exceeded.", 429)
         raise NotSimulated("lambda", "Invoke with RequestResponse from inside a world; ask functions.run")
 
     def is_there(self, delivery: Delivery[Event]) -> bool:
@@ -142,25 +147,18 @@ class Functions(Door[Event]):
         self._setting.measured(
             arn.split(":")[3], NAMESPACE, {"AsyncEventsReceived": 1}, *dimensions_of(_name(arn))
         )
-        if self._model(arn).reserved_concurrency in {0, "0"}:
-            self._setting.clock.after(
-                0.01, lambda: self._turned_away(invocation), "Lambda turns an event away"
-            )
-            return
         self._setting.clock.after(0.01, lambda: self._attempt(invocation), "Lambda attempts an event")
 
-    def _turned_away(self, invocation: Invocation) -> None:
+    def _turned_away(self, invocation: Invocation, configured: Mapping[str, Any]) -> None:
         """A function with a concurrency of 0 does not run: its events go where failures go, without a retry.
 
-        The words of the record are unconfirmed.
+        Events that wait for a retry are turned away when their time comes. The words of the record are
+        unconfirmed. Where there is some concurrency, and too little of it, Lambda would try again for six
+        hours; no function here runs beside another.
         Source: AWS's notice of August 2021, https://github.com/SummitRoute/aws_breaking_changes/issues/48
         """
-        model = self._model(invocation.arn)
-        if model is not None:
-            region, sets = invocation.arn.split(":")[3], dimensions_of(model.function_name)
-            self._setting.measured(region, NAMESPACE, {"Throttles": 1}, *sets)
-            configured = moto_state.event_invoke_config(model)
-            self._finished(invocation, turned_away(), "RetriesExhausted", configured)
+        throttled(self._setting, invocation.arn)
+        self._finished(invocation, turned_away(), "RetriesExhausted", configured)
 
     # ---- attempts -------------------------------------------------------------------------------
 
@@ -171,6 +169,9 @@ class Functions(Door[Event]):
             setting.note("lost", f"{_name(invocation.arn)} was deleted with an event in its queue")
             return
         configured = moto_state.event_invoke_config(model)
+        if has_no_concurrency(model):
+            self._turned_away(invocation, configured)
+            return
         age = setting.clock.now - invocation.accepted
         oldest = int(configured.get("MaximumEventAgeInSeconds", DEFAULT_MAXIMUM_EVENT_AGE_SECONDS))
         if failed is not None and age > timedelta(seconds=oldest):
