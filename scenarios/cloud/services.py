@@ -20,6 +20,7 @@ from scenarios.cloud.logs.manifest import SERVICE as LOGS
 from scenarios.cloud.organizations.manifest import SERVICE as ORGANIZATIONS
 from scenarios.cloud.recorded_only import RECORDED_ONLY
 from scenarios.cloud.s3.manifest import SERVICE as S3
+from scenarios.cloud.scheduler.manifest import SERVICE as SCHEDULER
 from scenarios.cloud.secretsmanager.manifest import SERVICE as SECRETSMANAGER
 from scenarios.cloud.service import Registry, Service
 from scenarios.cloud.sns.manifest import SERVICE as SNS
@@ -44,6 +45,7 @@ SERVICES: tuple[Service, ...] = (
     LOGS,
     ORGANIZATIONS,
     S3,
+    SCHEDULER,
     SECRETSMANAGER,
     SNS,
     SQS,

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, Need
+from scenarios.cloud.kernel.deliveries import AssumedRole, Delivery, Door, Event, Need
 from scenarios.cloud.setting import Setting
 
 DEFAULT_BUS = "default"
 FORWARDED_AFTER_SECONDS = 0.5
+_RULES = "events.amazonaws.com"
 
 Emit = Callable[..., None]
 """(region, event, bus, forwarded=True)."""
@@ -39,7 +40,8 @@ class Buses(Door[Event]):
     def take(self, delivery: Delivery[Event]) -> None:
         """Put an event on a bus; one that a rule forwards takes a moment to get there."""
         region, _, bus = _parts(delivery.arn)
-        forwarded = not isinstance(delivery.by, str)
+        # A role that a rule assumes: what Scheduler puts, it puts as anybody would.
+        forwarded = isinstance(delivery.by, AssumedRole) and delivery.by.service == _RULES
         emit = partial(self._emit, region, delivery.payload.content, bus, forwarded=forwarded)
         if forwarded:
             self._setting.clock.after(FORWARDED_AFTER_SECONDS, emit, "forwarded")

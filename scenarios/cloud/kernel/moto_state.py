@@ -47,6 +47,11 @@ def buses(account: str, region: str) -> list[str]:
     return list(backend("events", account, region).event_buses)
 
 
+def schedules(account: str, region: str) -> list[Any]:
+    """The schedules of a region's default group: `.name`, `.arn`, `.state`, `.target`."""
+    return list(backend("scheduler", account, region).schedule_groups["default"].schedules.values())
+
+
 def bus_policy(account: str, region: str, bus: str) -> Mapping[str, Any] | None:
     """The resource policy of a bus."""
     found = backend("events", account, region).event_buses.get(bus)

@@ -202,18 +202,11 @@ def test_whether_cloudformation_has_a_property(name, path, has):
 
 
 def test_what_would_act_by_itself_later_on_is_loud():
-    target = {"Arn": arn("sqs", "q"), "RoleArn": arn("iam", "role/scheduler", region="")}
     with world(queue()) as each:
-        with pytest.raises(NotSimulated, match="scheduler: CreateSchedule"):
-            admin(each, "scheduler").create_schedule(
-                Name="soon",
-                ScheduleExpression="rate(5 minutes)",
-                FlexibleTimeWindow={"Mode": "OFF"},
-                Target=target,
-            )
         with pytest.raises(NotSimulated, match="stepfunctions: StartExecution"):
             admin(each, "stepfunctions").start_execution(stateMachineArn=arn("states", "stateMachine:m"))
-        assert admin(each, "scheduler").list_schedules()["Schedules"] == []
+        with pytest.raises(NotSimulated, match="pipes: StartPipe"):
+            admin(each, "pipes").start_pipe(Name="p")
 
 
 @pytest.mark.parametrize("service", recorded_only._WOULD_ACT)

@@ -623,7 +623,44 @@ POLICIES = [
     ),
 ]
 
-ROWS = [*ALARMS, *RULES, *FILTERS, *FUNCTIONS, *OTHERS, *LIMITS, *POLICIES]
+# ---- schedules ----------------------------------------------------------------------------------
+
+
+def schedule(name, says, *, when="rate(1 minute)", **target):
+    to = {
+        "Arn": arn("events", "event-bus/default"),
+        "RoleArn": OTHER_ROLE,
+        "EventBridgeParameters": {"DetailType": "Beat", "Source": "shop"},
+        **target,
+    }
+    given = {
+        "Name": "s",
+        "ScheduleExpression": when,
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": to,
+    }
+    return row(
+        f"schedule: {name}",
+        ("scheduler", "create_schedule", given),
+        "ValidationException",
+        ("AWS::Scheduler::Schedule", given),
+        says,
+        "scheduler/latest/APIReference/API_CreateSchedule.html",
+    )
+
+
+SCHEDULES = [
+    schedule("no expression", "Invalid Schedule Expression soon", when="soon"),
+    schedule("an input", "not a valid JSON object", Input="[1]"),
+    schedule("a role that trusts another", "must allow AWS EventBridge Scheduler", RoleArn=LOOK_ROLE),
+    schedule(
+        "AWS's source",
+        "'target.eventBridgeParameters.source' .* pattern",
+        EventBridgeParameters={"DetailType": "Beat", "Source": "aws.events"},
+    ),
+]
+
+ROWS = [*ALARMS, *RULES, *FILTERS, *FUNCTIONS, *OTHERS, *LIMITS, *POLICIES, *SCHEDULES]
 
 PERMISSION = {
     "FunctionName": {"Ref": "look"},
@@ -713,6 +750,7 @@ SIBLINGS = {
     "UpdateEventSourceMapping": "CreateEventSourceMapping",
     "UpdateFunctionConfiguration": "CreateFunction",
     "UpdateFunctionEventInvokeConfig": "PutFunctionEventInvokeConfig",
+    "UpdateSchedule": "CreateSchedule",
 }
 # Each asks first whether the key is enabled: tests/scenarios/cloud/kms.
 USES_OF_A_KEY = (
@@ -732,6 +770,7 @@ API_ALONE = {
     ("sqs", "SendMessageBatch"),
     ("kms", "EnableKeyRotation"),
     *(("kms", each) for each in USES_OF_A_KEY),
+    ("scheduler", "CreateScheduleGroup"),
     ("s3", "CopyObject"),
     ("s3", "CreateMultipartUpload"),
     ("s3", "PutBucketAcl"),

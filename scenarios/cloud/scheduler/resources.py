@@ -1,0 +1,56 @@
+"""AWS::Scheduler: schedules.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-scheduler-schedule.html
+"""
+
+from collections.abc import Mapping
+
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
+from scenarios.cloud.cloudformation.resources.shapes import Refused, Shape, Text, Whole, arn
+
+SCHEDULE = Shape(
+    fields={
+        "Description": Text(),
+        "FlexibleTimeWindow": Shape(fields={"Mode": Text()}, required=("Mode",)),
+        "GroupName": Text(),
+        "KmsKeyArn": Refused(because="encrypted schedules"),
+        "Name": Text(),
+        "ScheduleExpression": Text(),
+        "ScheduleExpressionTimezone": Text(),
+        "State": Text(),
+        "Target": Shape(
+            fields={
+                "Arn": arn("events"),
+                "EventBridgeParameters": Shape(
+                    fields={"DetailType": Text(), "Source": Text()}, required=("DetailType", "Source")
+                ),
+                "Input": Text(),
+                "RetryPolicy": Shape(
+                    fields={"MaximumEventAgeInSeconds": Whole(), "MaximumRetryAttempts": Whole()}
+                ),
+                "RoleArn": arn("iam"),
+            },
+            required=("Arn", "RoleArn"),
+        ),
+    },
+    required=("FlexibleTimeWindow", "ScheduleExpression", "Target"),
+)
+
+
+def create_schedule(order: Order) -> Identity:
+    """Create a schedule."""
+    name = order.name("Name", 64)
+    given = order.pick(
+        "Description",
+        "FlexibleTimeWindow",
+        "GroupName",
+        "ScheduleExpression",
+        "ScheduleExpressionTimezone",
+        "State",
+        "Target",
+    )
+    made = order.client("scheduler").create_schedule(Name=name, **given)
+    return Identity(ref=name, attributes={"Arn": made["ScheduleArn"]})
+
+
+KINDS: Mapping[str, Kind] = {"AWS::Scheduler::Schedule": Kind(shape=SCHEDULE, create=create_schedule)}
