@@ -40,18 +40,19 @@ class Outcome(StrEnum):
     """The result of handling one event."""
 
     NOTHING = "nothing"  # there was nothing to say and nothing to do
+    UNDER_WAY = "under way"  # the plan is stored; its calls are being made, or else its alerts sent
     SUPPRESSED = "suppressed"  # settings, or our own call: recorded, without an alert
     REFUSED = "refused"  # no event of AWS's: that is reported, and it is not handled
     DUPLICATE = "duplicate"  # handled before
     TOLD = "told"  # an alert was sent, and there was nothing to do
     QUIET = "quiet"  # there was nothing to do, and every alert was about something reported lately
-    OBSERVED = "observed"  # an alert was sent, and the calls stayed a plan
+    OBSERVED = "observed"  # the mode is observe: the calls stay a plan
     AWAITING_APPROVAL = "awaiting approval"
     CAPPED = "capped"  # the hour's cap or the kill switch held the calls back
-    UNSEEN = "unseen"  # the look failed; that was reported, and the event is kept for another try
+    UNSEEN = "unseen"  # the look failed; the event is kept for another try
     UNRECORDED = "unrecorded"  # the ledger can't be reached: reported without it, and nothing acts
-    FAILED = "failed"  # a call failed; it was reported, and the event is kept for another try
-    ACTED = "acted"
+    FAILED = "failed"  # a call failed; the event is kept for another try
+    ACTED = "acted"  # every call of the plan is settled
 
 
 class CallProgress(StrEnum):
@@ -283,6 +284,17 @@ Facts = TypeVar("Facts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept(Generic[Facts]):
+    """What a way's `records` needs of the facts, kept as text with the plan until it is written.
+
+    `facts(text(some))` may hold less than `some`, but no less than `records` reads.
+    """
+
+    text: Callable[[Facts], str]
+    facts: Callable[[str], Facts]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Way(Generic[AnEvent, Facts]):
     """One trigger of a remediation, with the functions that handle its events.
 
@@ -290,7 +302,8 @@ class Way(Generic[AnEvent, Facts]):
     `decide(event, facts, now, settings) -> Plan` thinks. `sightings(event)` names what is to be counted, and
     how long (`sightings_kept`). `remembers(event, facts, expected) -> state` says what to keep in the ledger
     as the last good state, if anything; it is also called for actions that settings expect. `records(aws,
-    event, facts, settings)` writes what may be written only after the outcome is stored in the ledger.
+    event, facts, settings)` writes what may be written only after the plan is stored in the ledger; where the
+    plan may hold an alert, `kept` says what of the facts a retry needs that finds the plan and not this.
 
     `blind(event, why, settings) -> facts`: the facts of a look that saw nothing, for what is reported before
     a retry looks again, or without a ledger. What `decide` makes of them is no less severe than what it could
@@ -305,6 +318,7 @@ class Way(Generic[AnEvent, Facts]):
     sightings_kept: timedelta = timedelta(hours=2)
     remembers: Callable[[AnEvent, Facts, bool], str | None] | None = None
     records: Callable[["Aws", AnEvent, Facts, "Settings"], None] | None = None
+    kept: Kept[Facts] | None = None
     blind: Callable[[AnEvent, "Unseen", "Settings"], Facts] | None = None
 
 

@@ -6,6 +6,7 @@ run's findings are safe in the ledger: if a run crashes before that, the next on
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,25 @@ def write_anchors(ledger: Ledger, trail_arn: str, anchors: Iterable[Anchor], now
             names={"#ends": "ends_at", "#sha256": "sha256"},
             values={":ends": {"S": _text(anchor.ends_at)}, ":sha256": {"S": anchor.sha256}},
         )
+
+
+def anchors_as_text(anchors: Iterable[Anchor]) -> str:
+    """Anchors as a finding keeps them until they are written."""
+    return json.dumps([asdict(anchor) for anchor in anchors], default=_text)
+
+
+def anchors_from_text(text: str) -> tuple[Anchor, ...]:
+    """What `anchors_as_text` wrote."""
+    return tuple(
+        Anchor(
+            **{
+                **each,
+                "chain": Chain(**each["chain"]),
+                "ends_at": datetime.fromisoformat(each["ends_at"]),
+            }
+        )
+        for each in json.loads(text)
+    )
 
 
 def _anchors_of(trail_arn: str) -> str:

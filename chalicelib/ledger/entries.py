@@ -24,6 +24,7 @@ class LedgerEntry:
 
     By index into the plan's calls: `progress`, how far each has come. By index into its alerts: those `told`,
     those told while a call had failed (`warned`), those kept `quiet`. `failure`: the sentence of what failed.
+    `to_record`: what the remediation has yet to write now that the plan is stored, as its own text.
     `version`: how often it was written since the first time.
     """
 
@@ -41,6 +42,7 @@ class LedgerEntry:
     warned: frozenset[int] = frozenset()
     quiet: frozenset[int] = frozenset()
     failure: str = ""
+    to_record: str = ""
     version: int = 0
 
     @property
@@ -124,6 +126,7 @@ def item_of(entry: LedgerEntry) -> Item:
         "failure": {"S": entry.failure},
         "plan": {"S": json.dumps(entry.plan.as_json())},
         "facts": {"S": entry.facts},
+        "to_record": {"S": entry.to_record},
         "deeds": {"M": {str(index): {"S": how_far} for index, how_far in entry.progress.items()}},
         # A set in DynamoDB is never empty.
         **{mark: {"NS": [str(index) for index in marked]} for mark, marked in _marks(entry) if marked},
@@ -151,6 +154,7 @@ def entry_from(item: Item) -> LedgerEntry:
         facts=item["facts"]["S"],
         progress={int(index): CallProgress(how_far["S"]) for index, how_far in item["deeds"]["M"].items()},
         failure=item["failure"]["S"],
+        to_record=item.get("to_record", {"S": ""})["S"],
         version=version_of(item),
         **{mark: frozenset(map(int, item.get(mark, {}).get("NS", ()))) for mark in get_args(Mark)},
     )

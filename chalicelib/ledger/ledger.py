@@ -102,9 +102,13 @@ class Ledger:
         """Note how far call `index` of the plan has come."""
         return self._changed(entry, lambda kept: {"progress": {**kept.progress, index: progress}})
 
-    def mark(self, entry: LedgerEntry, what: Mark, index: int) -> LedgerEntry:
-        """Note that alert `index` of the plan was sent or not; noting twice changes nothing."""
-        return self._changed(entry, lambda kept: {what: getattr(kept, what) | {index}})
+    def mark(self, entry: LedgerEntry, what: Mark, index: int, outcome: Outcome | None = None) -> LedgerEntry:
+        """Note that alert `index` of the plan was sent or not, and with it perhaps the outcome.
+
+        Noting twice changes nothing.
+        """
+        settled = {"outcome": outcome} if outcome else {}
+        return self._changed(entry, lambda kept: {what: getattr(kept, what) | {index}, **settled})
 
     def settle(self, entry: LedgerEntry, outcome: Outcome, failure: str = "") -> LedgerEntry:
         """Note its outcome: the final one, or the one for now."""

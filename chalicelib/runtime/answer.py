@@ -8,7 +8,7 @@
    handled outlives the longest redrive;
 4. look, then decide: pure, with `now` handed in;
 5. gate by mode, the hour's cap and the kill switch;
-6. store the plan, its facts and its inverses, before the first call;
+6. store the plan, its facts and its inverses, before the first call: under way, until it is acted or told;
 7. act, marking each call; a retry that finds a stored plan resumes it and does not decide again;
 8. send the alerts, marking each alert as sent. A call that failed is reported at once, with the reason, and
    then its error rises, so that Lambda tries again: one alert says that it failed, and one how it ended.
@@ -36,7 +36,7 @@ from chalicelib.ledger.claims import Claim, under_claim
 from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of
 from chalicelib.ledger.ledger import ledger_of
 from chalicelib.looking import Unseen, denials
-from chalicelib.remediation import Alert, CallProgress, Event, Outcome, Plan, Remediation, Severity, Way
+from chalicelib.remediation import Alert, Event, Outcome, Plan, Remediation, Severity, Way
 from chalicelib.runtime import execute, limits, tampering
 from chalicelib.runtime.expected import Pending, is_known, overdue, waiting
 from chalicelib.runtime.forged import Forgery, forgery
@@ -138,7 +138,7 @@ class Invocation:
         if stored and claim.first and tampering.should_be_claimed(stored, datetime.now(UTC)):
             self.ledger.rows.notice(Oddity.GONE, claim.key)
         undecided = stored is not None and stored.outcome is Outcome.UNSEEN
-        entry = stored if stored and not undecided else self._decided(event)
+        entry = self._resumed(event, stored) if stored and not undecided else self._decided(event)
         if entry.plan.empty:
             if stored:  # a failed look was told of, and there was nothing to see
                 self.ledger.settle(stored, Outcome.TOLD)
@@ -174,14 +174,28 @@ class Invocation:
         self._tell_tampering(event)
         self._remember(event, facts, now, expected=False)
         plan = self._whole(plan, event, denials(facts))
-        entry = self._entry(event, plan, Outcome.TOLD, facts=limits.facts_as_text(facts))
+        entry = self._entry(event, plan, Outcome.UNDER_WAY, facts=limits.facts_as_text(facts))
         self._so_far = replace(entry, outcome=Outcome.UNRECORDED)
         if not plan.empty:
-            entry = self.ledger.store(replace(entry, outcome=self._gate(entry, now)))
-            self._so_far = entry
+            entry = replace(entry, outcome=self._gate(entry, now), to_record=self._to_record(facts))
+            self._so_far = entry = self.ledger.store(entry)
         if self.way.records:
             self.way.records(self.aws, event, facts, self.settings)
-        return entry
+        return replace(entry, to_record="")
+
+    def _to_record(self, facts: Any) -> str:
+        kept = self.way.kept
+        return limits.record_fitting(kept.text(facts)) if kept else ""
+
+    def _resumed(self, event: Event, stored: LedgerEntry) -> LedgerEntry:
+        """What an earlier try decided; what it had yet to record is recorded first.
+
+        That this is done is noted with the next mark. A try that dies before that records it again.
+        """
+        self._so_far = stored
+        if stored.to_record and self.way.records and self.way.kept:
+            self.way.records(self.aws, event, self.way.kept.facts(stored.to_record), self.settings)
+        return replace(stored, to_record="")
 
     def _whole(self, plan: Plan, event: Event, unseen: tuple[Unseen, ...]) -> Plan:
         """The plan as it is kept: with an alert of its own for what was denied, and within the limits."""
@@ -289,7 +303,7 @@ class Invocation:
         return all_settled
 
     def _refuse(self, forged: Forgery) -> None:
-        self._tell(self.ledger.store(self._entry(forged, forged.plan(), Outcome.TOLD)))
+        self._tell(self.ledger.store(self._entry(forged, forged.plan(), Outcome.UNDER_WAY)))
 
     def _remember(self, event: Event, facts: Any, now: datetime, *, expected: bool) -> None:
         if self.way.remembers:
@@ -299,7 +313,7 @@ class Invocation:
 
     def _gate(self, entry: LedgerEntry, now: datetime) -> Outcome:
         if not entry.plan.calls:
-            return Outcome.TOLD
+            return Outcome.UNDER_WAY
         if self.settings.mode is Mode.OBSERVE:
             return Outcome.OBSERVED
         if self.settings.mode is Mode.APPROVE:
@@ -308,13 +322,13 @@ class Invocation:
             return Outcome.CAPPED
         if not self.ledger.may_act(entry, now, self.settings.acts_per_hour):
             return Outcome.CAPPED
-        return Outcome.ACTED
+        return Outcome.UNDER_WAY
 
     def _acted(self, entry: LedgerEntry) -> tuple[LedgerEntry, Exception | None]:
         """Make the calls that the gate let through, now or at an earlier try; the kill switch comes first."""
-        if entry.outcome not in (Outcome.ACTED, Outcome.FAILED) or _all_settled(entry):
+        if not entry.plan.calls or entry.outcome not in (Outcome.UNDER_WAY, Outcome.FAILED):
             return entry, None
-        if self.ledger.switched_off():
+        if execute.unsettled(entry) and self.ledger.switched_off():
             return self.ledger.settle(entry, Outcome.CAPPED), None
         return execute.carry_out(
             self.aws, self.ledger, entry, remediation=self.remediation, settings=self.settings
@@ -335,12 +349,18 @@ class Invocation:
             except StillUnderWay as error:
                 waits = error
                 continue
-            entry = self.ledger.mark(entry, mark if said else "quiet", index)
+            entry = self._marked(entry, mark if said else "quiet", index)
         if waits:
             raise waits
-        if entry.outcome is Outcome.TOLD and not entry.told:
-            return self.ledger.settle(entry, Outcome.QUIET)
         return entry
+
+    def _marked(self, entry: LedgerEntry, mark: Mark, index: int) -> LedgerEntry:
+        """Note what became of an alert, and with the last one of a plan without calls that it is over."""
+        over = entry.told | entry.quiet | {index} == set(range(len(entry.plan.alerts)))
+        if entry.outcome is not Outcome.UNDER_WAY or not over:
+            return self.ledger.mark(entry, mark, index)
+        said = mark == "told" or entry.told
+        return self.ledger.mark(entry, mark, index, Outcome.TOLD if said else Outcome.QUIET)
 
     def _tell_tampering(self, event: Event) -> None:
         """Report what was met in the ledger that isn't ours; each by a finding of its own, told once."""
@@ -348,7 +368,7 @@ class Invocation:
         for each in noticed:
             log.critical(str(each), extra=self._about(event))
             found = tampering.Tampering.of(each, event, datetime.now(UTC))
-            entry = self._entry(found, tampering.plan(found), Outcome.TOLD)
+            entry = self._entry(found, tampering.plan(found), Outcome.UNDER_WAY)
             try:
                 self._tell(self.ledger.store(entry))
             except LedgerUnreachable:
@@ -375,11 +395,6 @@ _NOW_SEEN = (("Told before", "that Trailwarden could not look; this is what it h
 _LOOKS_AGAIN = "it looks again one minute later, and two minutes after that; then the event is a dead letter"
 # Milliseconds: a service that hangs takes 30 seconds, and then there must be time to say so.
 _TIME_TO_LOOK = 40_000
-
-
-def _all_settled(entry: LedgerEntry) -> bool:
-    progress = [entry.progress.get(index, CallProgress.BEGUN) for index in range(len(entry.plan.calls))]
-    return entry.outcome is Outcome.ACTED and CallProgress.BEGUN not in progress
 
 
 def _alerts(entry: LedgerEntry) -> tuple[Alert, ...]:

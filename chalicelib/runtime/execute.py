@@ -31,10 +31,8 @@ def carry_out(
     except NotDeclared as error:
         ledger.rows.notice(Oddity.UNDECLARED, key_of(entry))
         return _settled(ledger, entry, Outcome.FAILED, str(error)), error
-    for index, call in enumerate(entry.plan.calls):
-        before = entry.progress.get(index)
-        if before not in (None, CallProgress.BEGUN):
-            continue
+    for index in unsettled(entry):
+        call, before = entry.plan.calls[index], entry.progress.get(index)
         try:
             entry = ledger.did(entry, index, CallProgress.BEGUN)
         except LedgerUnreachable as error:
@@ -50,6 +48,12 @@ def carry_out(
             done = replace(entry, progress={**entry.progress, index: progress})
             return _stopped(done, error), error
     return _settled(ledger, entry, Outcome.ACTED), None
+
+
+def unsettled(entry: LedgerEntry) -> tuple[int, ...]:
+    """Of the plan's calls, those that are still to be made or of which no answer is known."""
+    open_ = (None, CallProgress.BEGUN)
+    return tuple(index for index in range(len(entry.plan.calls)) if entry.progress.get(index) in open_)
 
 
 def _stopped(entry: LedgerEntry, error: LedgerUnreachable) -> LedgerEntry:

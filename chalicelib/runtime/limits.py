@@ -13,7 +13,8 @@ from typing import Any
 from chalicelib.remediation import Alert, Plan, Severity
 
 # Together well below 400 KB: the rest of an item is short.
-MOST_FACTS_BYTES = 100_000
+MOST_FACTS_BYTES = 60_000
+MOST_TO_RECORD_BYTES = 60_000
 MOST_ALERTS_BYTES = 120_000
 MOST_CALLS_BYTES = 120_000
 # A person on call reads no more; each is reported on its own.
@@ -32,6 +33,11 @@ def facts_as_text(facts: Any) -> str:
     return json.dumps(
         {"cut": f"{len(text)} bytes, of which the first: {text[: MOST_FACTS_BYTES // 2 - 100]}"}
     )
+
+
+def record_fitting(text: str) -> str:
+    """The text itself where a ledger item holds it, else "": a retry then has nothing to write."""
+    return text if _size(text) <= MOST_TO_RECORD_BYTES else ""
 
 
 def fitting(plan: Plan) -> Plan:

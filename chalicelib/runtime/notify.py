@@ -67,7 +67,7 @@ _SETTLED: Mapping[CallProgress | None, str] = {
     "look before you undo it:",
 }
 _PENDING = {
-    Outcome.ACTED: "Trailwarden did not yet do:",
+    Outcome.UNDER_WAY: "Trailwarden did not yet do:",
     Outcome.FAILED: "Trailwarden did not yet try:",
     Outcome.OBSERVED: "Trailwarden would do, were its mode enforce:",
     Outcome.AWAITING_APPROVAL: "Trailwarden waits for a yes to do:",

@@ -69,9 +69,9 @@ def plan(found: Tampering) -> Plan:
 def should_be_claimed(entry: LedgerEntry, now: datetime) -> bool:
     """Whether an entry is of an event that was handled to the end, and lately: then its claim is still there.
 
-    What is suppressed is recorded without a claim; a run whose look failed gives its claim back.
+    What is suppressed is recorded without a claim; a run that fails gives its claim back.
     """
-    if entry.outcome in (Outcome.SUPPRESSED, Outcome.UNSEEN):
+    if entry.outcome in (Outcome.SUPPRESSED, Outcome.UNSEEN, Outcome.UNDER_WAY):
         return False
     settled = {CallProgress.DONE, CallProgress.FOUND, CallProgress.UNSURE}
     over = entry.outcome not in (Outcome.FAILED, Outcome.ACTED) or (

@@ -26,7 +26,7 @@ from chalicelib.events import ApiCallEvent, InstanceState, Raw, api_call, instan
 from chalicelib.ledger.ledger import Ledger, ledger_of
 from chalicelib.looking import Unseen, unseen
 from chalicelib.references import EXPECTED_PRINCIPALS
-from chalicelib.remediation import Alert, Flood, Grant, Plan, Remediation, Severity, Sighting, Way
+from chalicelib.remediation import Alert, Flood, Grant, Kept, Plan, Remediation, Severity, Sighting, Way
 from chalicelib.remediations.instance_state.written_down import EVERY_CHANGE, WRITTEN_DOWN
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.stack import Parameter
@@ -138,6 +138,19 @@ def note_nameless(aws: Aws, event: InstanceState, cause: Cause, settings: Settin
     if event.state in settings.names(TOLD) and cause.at is None:
         nameless = Sighting(subject=event.instance, id=event.key, at=event.at, detail={"state": event.state})
         _ledger(aws, settings).note(NAME, (nameless,), KEPT)
+
+
+_NO_CALL = "no call"
+
+
+def when_called(cause: Cause) -> str:
+    """What `note_nameless` needs of the cause, as text."""
+    return cause.at.isoformat() if cause.at else _NO_CALL
+
+
+def cause_called(when_it_was: str) -> Cause:
+    """A cause of which only the time is known."""
+    return Cause(at=None if when_it_was == _NO_CALL else datetime.fromisoformat(when_it_was))
 
 
 def decide_on_change(event: InstanceState, cause: Cause, _now: datetime, settings: Settings) -> Plan:
@@ -345,6 +358,7 @@ REMEDIATION = Remediation(
             decide=decide_on_change,
             blind=blind_to_cause,
             records=note_nameless,
+            kept=Kept(text=when_called, facts=cause_called),
         ),
         Way(
             on=OnEvent(pattern=CALLS_PATTERN, everywhere=True),

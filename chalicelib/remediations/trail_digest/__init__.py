@@ -30,13 +30,13 @@ from datetime import datetime
 from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS
 from chalicelib.events import ObjectEvent, Raw, Tick, object_event, single, tick
-from chalicelib.ledger.anchors import read_anchors, write_anchors
+from chalicelib.ledger.anchors import anchors_as_text, anchors_from_text, read_anchors, write_anchors
 from chalicelib.ledger.grants import ANY, on_ledger
 from chalicelib.ledger.ledger import Ledger, ledger_of
 from chalicelib.ledger.table import Kind
 from chalicelib.looking import Unseen, unseen
 from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET, WATCHED_BUCKET
-from chalicelib.remediation import Plan, Remediation, Way
+from chalicelib.remediation import Kept, Plan, Remediation, Way
 from chalicelib.remediations.trail_digest.alerts import alerts_of
 from chalicelib.remediations.trail_digest.audit import Audit, audit_trail
 from chalicelib.remediations.trail_digest.objects import History, object_alert, read_history
@@ -91,6 +91,16 @@ def keep_anchors(aws: Aws, event: Tick, audit: Audit, settings: Settings) -> Non
     write_anchors(_ledger(aws, settings), settings.text(TRAIL_ARN_NAME), audit.anchors, event.at)
 
 
+def anchors_of(audit: Audit) -> str:
+    """What `keep_anchors` needs of the audit, as text."""
+    return anchors_as_text(audit.anchors)
+
+
+def audit_with(anchors: str) -> Audit:
+    """An audit of which only the anchors are known."""
+    return Audit(anchors=anchors_from_text(anchors))
+
+
 def _ledger(aws: Aws, settings: Settings) -> Ledger:
     return ledger_of(aws, settings)
 
@@ -142,6 +152,7 @@ REMEDIATION = Remediation(
             look=look_at_trail,
             decide=decide_on_trail,
             records=keep_anchors,
+            kept=Kept(text=anchors_of, facts=audit_with),
             blind=blind_to_trail,
         ),
         _objects(DELETED_PATTERN),
