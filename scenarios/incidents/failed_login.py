@@ -13,13 +13,11 @@ GUESSER = "203.0.113.99"
 
 
 def guess(host: Host, user: str, pid: int, address: str = GUESSER) -> Action:
-    """One guess at a host that takes passwords: three lines, one attempt."""
-    failed = f"Failed password for {user} from {address} port 40{pid % 1000:03d} ssh2"
+    """One guess at a host that takes passwords: two lines, one wrong password."""
     return host.logs(
         f"pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost={address}"
         f"  user={user}",
-        failed,
-        f"message repeated 2 times: [ {failed}]",
+        f"Failed password for {user} from {address} port 40{pid % 1000:03d} ssh2",
         pid=pid,
         words=f"{host.name}: {address} guesses the password of {user}",
     )
@@ -75,6 +73,44 @@ SLOW = Scenario(
     then=[
         until("23:59", no_more_alerts_than(0)),
         by("24:30", alert("failed_login", "MEDIUM", GUESSER, "web-1")),
+        at_the_end(no_more_alerts_than(1)),
+    ],
+)
+
+
+def directory_login(user: str, pid: int) -> Action:
+    """A login that pam's first module refuses and the directory's accepts."""
+    told = f"logname= uid=0 euid=0 tty=ssh ruser= rhost={GUESSER}  user={user}"
+    return web.logs(
+        f"pam_unix(sshd:auth): authentication failure; {told}",
+        f"pam_sss(sshd:auth): authentication success; {told}",
+        f"Accepted password for {user} from {GUESSER} port 51{pid:03d} ssh2",
+        pid=pid,
+        words=f"web-1: {user} logs in from {GUESSER} with the directory's password",
+    )
+
+
+ONE_CONNECTION = Scenario(
+    name="failed_login.one_connection",
+    title="Users of a directory log in, and nobody failed; then six passwords are tried in one connection",
+    lasts="10:00",
+    when=[
+        at("00:00", *(directory_login(f"user-{number}", number) for number in range(6))),
+        at(
+            "05:00",
+            web.logs(
+                f"Failed password for root from {GUESSER} port 52000 ssh2",
+                f"message repeated 5 times: [ Failed password for root from {GUESSER} port 52000 ssh2]",
+                f"error: maximum authentication attempts exceeded for root from {GUESSER} port 52000 ssh2 "
+                "[preauth]",
+                pid=52,
+                words=f"web-1: {GUESSER} tries six passwords of root",
+            ),
+        ),
+    ],
+    then=[
+        until("04:59", no_more_alerts_than(0)),
+        by("05:30", alert("failed_login", "MEDIUM", "6 failed SSH logins", GUESSER, "web-1", "root")),
         at_the_end(no_more_alerts_than(1)),
     ],
 )
@@ -184,4 +220,4 @@ FORGED = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, SLOW, AGENT, CONSOLE, TWICE, EXISTING, FORGED)
+SCENARIOS = (SCENARIO, SLOW, ONE_CONNECTION, AGENT, CONSOLE, TWICE, EXISTING, FORGED)

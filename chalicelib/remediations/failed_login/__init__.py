@@ -1,8 +1,9 @@
 """Somebody tries to get in: logins fail again and again, at sshd or at the console.
 
 **sshd.** Hosts send /var/log/secure to a log group, and a subscription delivers the lines about failures, in
-every wording of sshd. One attempt is one sshd process on one host that serves one address; it counts once,
-even if it logs several lines. When an address reaches the threshold within the window, even if lines arrive
+every wording of sshd. What counts is a wrong password, once, even if several lines speak of it; a connection
+without a password counts once. A password that pam's first module refused and another accepted (SSSD, LDAP)
+is no failure. When an address reaches the threshold within the window, even if lines arrive
 late, twice or out of order, one alert names the address, the hosts, the users tried and the rate. For the
 next hour there is no other alert about that address. Of many addresses in one log stream the first five are
 reported one by one, then they are counted: who can write to a host's log can write any address there.
@@ -32,9 +33,10 @@ from chalicelib.looking import Unseen
 from chalicelib.references import NAMESPACE, TRAIL_GROUP
 from chalicelib.remediation import Alert, Flood, Grant, Plan, Quiet, Remediation, Severity, Sighting, Way
 from chalicelib.remediations.failed_login import console, sshd
+from chalicelib.remediations.failed_login.attempts import attempts
 from chalicelib.remediations.failed_login.bursts import Attempt, Burst, densest
 from chalicelib.remediations.failed_login.console import SignInFailure, SignInFailures, read_failures
-from chalicelib.remediations.failed_login.sshd import LoginFailures, login_failures
+from chalicelib.remediations.failed_login.sshd import CONNECTION, LoginFailures, LoginLine, login_failures
 from chalicelib.settings import Settings
 from chalicelib.stack import LogAlarm, Parameter, log_group
 from chalicelib.triggers import OnEvent, OnLogs
@@ -50,7 +52,10 @@ THRESHOLD_PARAMETER = Parameter(
     type="Number",
     default="5",
     minimum=2,
-    description="So many failed SSH logins from one address within the window raise an alert.",
+    description=(
+        "So many failed SSH logins from one address within the window raise an alert: each wrong password "
+        "counts, and each connection that ends without one."
+    ),
 )
 WINDOW_PARAMETER = Parameter(
     name="FailedLoginWindowSeconds",
@@ -131,11 +136,18 @@ def sightings(event: LoginFailures) -> Sequence[Sighting]:
     return tuple(
         Sighting(
             subject=event.address,
-            id=failure.line_id,
-            at=failure.at,
-            detail={"attempt": failure.attempt, "host": failure.host, "user": failure.user},
+            id=line.line_id,
+            at=line.at,
+            detail={
+                "process": line.process,
+                "host": line.host,
+                "port": line.port,
+                "user": line.user,
+                "speaks_of": line.speaks_of,
+                "times": str(line.times),
+            },
         )
-        for failure in event.failures
+        for line in event.lines
     )
 
 
@@ -148,18 +160,14 @@ def look_for_attempts(aws: Aws, event: LoginFailures, settings: Settings) -> Att
 
 def blind_to_attempts(event: LoginFailures, why: Unseen, _settings: Settings) -> Attempts:
     """What the lines themselves say; how many there were before is not known."""
-    known = {failure.attempt: failure for failure in reversed(event.failures)}
-    attempts = tuple(
-        Attempt(id=identity, at=failure.at, host=failure.host, user=failure.user)
-        for identity, failure in sorted(known.items(), key=lambda item: (item[1].at, item[0]))
-    )
-    return Attempts(attempts=attempts, more=True, could_not_read=why)
+    known = tuple(attempts(event.lines, MOST_ATTEMPTS)[:MOST_ATTEMPTS])
+    return Attempts(attempts=known, more=True, could_not_read=why)
 
 
 def decide_on_attempts(event: LoginFailures, facts: Attempts, _now: datetime, settings: Settings) -> Plan:
     """Tell an address that reached the threshold."""
     threshold, seconds = settings.number(THRESHOLD), settings.number(WINDOW_SECONDS)
-    mine = frozenset(failure.attempt for failure in event.failures)
+    mine = frozenset(line.process for line in event.lines)
     burst = densest(facts.attempts, timedelta(seconds=seconds), mine)
     if burst is None or (len(burst.attempts) < threshold and not facts.could_not_read):
         return Plan.nothing()
@@ -168,20 +176,25 @@ def decide_on_attempts(event: LoginFailures, facts: Attempts, _now: datetime, se
 
 
 def _attempts(seen: Iterable[Sighting], around: datetime) -> Attempts:
-    """One for each attempt, at its first line and with the first user it names; the nearest if too many."""
-    attempts: dict[str, Attempt] = {}
-    for sighting in sorted(seen, key=lambda one: (one.at, one.id)):
-        identity, user = sighting.detail.get("attempt", sighting.id), sighting.detail.get("user", "")
-        known = attempts.get(identity)
-        if known is None or not known.user:
-            attempts[identity] = Attempt(
-                id=identity,
-                at=known.at if known else sighting.at,
-                host=sighting.detail.get("host", ""),
-                user=user,
-            )
-    nearest = sorted(attempts.values(), key=lambda attempt: (abs(attempt.at - around), attempt.id))
-    kept = sorted(nearest[:MOST_ATTEMPTS], key=lambda attempt: (attempt.at, attempt.id))
+    """What the lines come to; of too many attempts the nearest."""
+    lines = (
+        LoginLine(
+            line_id=one.id,
+            at=one.at,
+            address=one.subject,
+            process=one.detail.get("process", one.id),
+            host=one.detail.get("host", ""),
+            port=one.detail.get("port", ""),
+            user=one.detail.get("user", ""),
+            speaks_of=one.detail.get("speaks_of", CONNECTION),
+            times=int(one.detail.get("times", "1")),
+        )
+        for one in seen
+    )
+    nearest = sorted(
+        attempts(lines, MOST_ATTEMPTS + 1), key=lambda attempt: (abs(attempt.at - around), attempt.process)
+    )
+    kept = sorted(nearest[:MOST_ATTEMPTS], key=lambda attempt: (attempt.at, attempt.process))
     return Attempts(attempts=tuple(kept), more=len(nearest) > MOST_ATTEMPTS)
 
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One attempt, at the time of the first line it logged. `id` tells it from others."""
+    """One attempt, at the time of the first line it logged. `process`: the sshd that served it."""
 
-    id: str
+    process: str
     at: datetime
     host: str
     user: str
@@ -55,7 +55,7 @@ def densest(attempts: Sequence[Attempt], window: timedelta, including: frozenset
     Late and out-of-order reports count like any other, because every window is looked at, not only the one
     that ends now. Of equally dense ones it is the latest; None where none of `including` is among them.
     """
-    ordered = sorted(attempts, key=lambda attempt: (attempt.at, attempt.id))
+    ordered = sorted(attempts, key=lambda attempt: (attempt.at, attempt.process))
     best: Burst | None = None
     begin = 0
     for end, newest in enumerate(ordered):
@@ -64,7 +64,7 @@ def densest(attempts: Sequence[Attempt], window: timedelta, including: frozenset
         inside = ordered[begin : end + 1]
         if best and len(inside) < len(best.attempts):
             continue
-        if any(attempt.id in including for attempt in inside):
+        if any(attempt.process in including for attempt in inside):
             best = Burst(attempts=tuple(inside))
     return best
 

@@ -13,7 +13,7 @@ WINDOW = timedelta(seconds=300)
 
 
 def attempt(second: float, name: str = "", *, host: str = "web-1", user: str = "root") -> Attempt:
-    return Attempt(id=name or f"at {second}", at=START + timedelta(seconds=second), host=host, user=user)
+    return Attempt(process=name or f"at {second}", at=START + timedelta(seconds=second), host=host, user=user)
 
 
 def count(seconds: list[float], including: float) -> int:
@@ -44,7 +44,7 @@ def test_it_is_what_trying_every_window_finds(seconds, data):
     attempts = [attempt(second, f"{number}") for number, second in enumerate(seconds)]
     mine = data.draw(st.sampled_from(attempts))
 
-    burst = densest(data.draw(st.permutations(attempts)), WINDOW, frozenset({mine.id}))
+    burst = densest(data.draw(st.permutations(attempts)), WINDOW, frozenset({mine.process}))
 
     windows = ([one for one in attempts if begin.at <= one.at <= begin.at + WINDOW] for begin in attempts)
     assert burst

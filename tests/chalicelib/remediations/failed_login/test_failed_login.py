@@ -56,6 +56,8 @@ START = at("2026-03-03T10:15:00")
 NOW = at("2026-03-03T10:21:00")
 GROUP = "trail"
 SEARCH = log_evidence.Search(group=GROUP, pattern=console_failures.PATTERN, since=START, until=NOW)
+HEADER = "Mar  3 10:15:00 web-1 sshd[7]: "
+LEFT = f"Connection closed by authenticating user ann {ADDRESS} port 1 [preauth]"
 ALARM_ARN = f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:ConsoleFailures"
 
 
@@ -97,7 +99,7 @@ def one(*lines: dict) -> LoginFailures:
 def known(*seconds: float, user="root", host="web-1") -> Attempts:
     return Attempts(
         attempts=tuple(
-            Attempt(id=f"web-1[{number}]", at=START + timedelta(seconds=second), host=host, user=user)
+            Attempt(process=f"web-1[{number}]", at=START + timedelta(seconds=second), host=host, user=user)
             for number, second in enumerate(seconds)
         )
     )
@@ -135,7 +137,7 @@ def test_as_many_over_a_longer_time_are_not_told():
 
 def test_many_names_are_cut_but_counted():
     attempts = tuple(
-        Attempt(id=f"web-1[{number}]", at=START, host=f"web-{number}", user=f"user-{number:02d}")
+        Attempt(process=f"web-1[{number}]", at=START, host=f"web-{number}", user=f"user-{number:02d}")
         for number in range(14)
     )
 
@@ -159,8 +161,15 @@ def test_each_line_is_a_sighting_by_its_log_events_id():
     assert first.subject == ADDRESS
     assert first.id == line(0, 7)["id"]
     assert first.at == START
-    assert first.detail == {"attempt": "web-1[7]", "host": "web-1", "user": "ann"}
-    assert second.detail["attempt"] == "web-1[8]"
+    assert first.detail == {
+        "process": "web-1[7]",
+        "host": "web-1",
+        "port": "1",
+        "user": "ann",
+        "speaks_of": "password",
+        "times": "1",
+    }
+    assert second.detail["process"] == "web-1[8]"
 
 
 def test_a_control_message_is_no_event():
@@ -236,20 +245,23 @@ def test_a_second_delivery_counts_nothing_twice(aws):
     assert not any(told)
 
 
-def test_all_lines_of_one_attempt_count_once(aws):
-    told = [handled(aws, line(number, 7), line(number + 0.5, 7)) for number in range(9)]
+def test_a_connection_without_a_password_counts_once_over_all_its_batches(aws):
+    told = [handled(aws, {**line(number, 7), "message": f"{HEADER}{LEFT}"}) for number in range(9)]
 
     assert not any(told)
 
 
-def test_an_attempt_is_told_with_the_first_user_that_any_of_its_lines_names(aws):
-    nameless = {
-        **line(0, 7),
-        "message": "Mar  3 10:15:00 web-1 sshd[7]: pam_unix(sshd:auth): authentication failure; logname= "
-        f"uid=0 euid=0 tty=ssh ruser= rhost={ADDRESS} ",
-    }
+def test_every_wrong_password_of_one_connection_counts(aws):
+    told = [handled(aws, line(number, 7)) for number in range(5)]
 
-    (alert,) = handled(aws, nameless, line(1, 7, user="ann"), line(2, 7, user="bob"), threshold=1)
+    assert [len(alerts) for alerts in told] == [0, 0, 0, 0, 1]
+
+
+def test_an_attempt_is_told_with_the_user_that_another_of_its_lines_names(aws):
+    nameless = {**line(0, 7), "message": f"{HEADER}ROOT LOGIN REFUSED FROM {ADDRESS} port 1"}
+    named = {**line(1, 7), "message": f"{HEADER}{LEFT}"}
+
+    (alert,) = handled(aws, nameless, named, threshold=1)
 
     assert facts_of(alert)["Users tried"] == "ann"
     assert facts_of(alert)["First"] == "2026-03-03 10:15:00 UTC"

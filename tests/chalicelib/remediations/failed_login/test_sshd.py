@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from chalicelib.events import LogBatch, LogLine
 from chalicelib.matching import LogPattern
 from chalicelib.remediations.failed_login.sshd import (
+    ACCEPTED,
+    PASSWORD,
     PATTERN,
+    WORDINGS,
     LoginFailures,
     ReadLine,
     login_failures,
@@ -20,7 +23,7 @@ HEADER = "Mar  3 10:15:01 web-1 sshd[2100]: "
 PAM = "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= "
 PLAIN = "Failed password for root from 203.0.113.7 port 40122 ssh2"
 
-WORDINGS = [
+FAILURES = [
     pytest.param(PLAIN, "root", id="password"),
     pytest.param(
         "Failed password for invalid user admin from 203.0.113.7 port 1 ssh2", "admin", id="password, unknown"
@@ -96,15 +99,42 @@ WORDINGS = [
     pytest.param(
         "User bob from 203.0.113.7 not allowed because not listed in AllowUsers", "bob", id="not allowed"
     ),
+    pytest.param("Failed password for root from 203.0.113.7 port 1", "root", id="password, old sshd"),
+    pytest.param("Failed password for root from 203.0.113.7", "root", id="password, without a port"),
+    pytest.param("Failed keyboard-interactive for root from 203.0.113.7 port 1 ssh2", "root", id="Solaris"),
+    pytest.param("Failed unknown for invalid user x from 203.0.113.7 port 1 ssh2", "x", id="unknown method"),
+    pytest.param(
+        "error: PAM: User not known to the underlying authentication module for illegal user bob from "
+        "203.0.113.7",
+        "bob",
+        id="pam's error, user not known",
+    ),
+    pytest.param("error: PAM: Permission denied for bob from 203.0.113.7", "bob", id="pam's error, denied"),
+    pytest.param(
+        "error: PAM: authentication error for bob from 203.0.113.7 via 192.0.2.1", "bob", id="macOS, via"
+    ),
+    pytest.param(
+        "error: PAM: unknown user for illegal user bob from 203.0.113.7", "bob", id="macOS, unknown user"
+    ),
+    pytest.param("ROOT LOGIN REFUSED FROM 203.0.113.7 port 1 [preauth]", "", id="root refused"),
+    pytest.param(
+        "error: Received disconnect from 203.0.113.7: 3: com.jcraft.jsch.JSchException: Auth fail [preauth]",
+        "",
+        id="a client that gives up",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("text", "user"), WORDINGS)
+@pytest.mark.parametrize(("text", "user"), FAILURES)
 def test_every_wording_of_a_failure_is_read(text, user):
-    assert read_line(HEADER + text) == ReadLine(host="web-1", pid="2100", user=user, address="203.0.113.7")
+    read = read_line(HEADER + text)
+
+    assert read
+    assert (read.host, read.pid, read.user, read.address) == ("web-1", "2100", user, "203.0.113.7")
+    assert read.speaks_of != ACCEPTED
 
 
-@pytest.mark.parametrize(("text", "user"), WORDINGS)
+@pytest.mark.parametrize(("text", "user"), FAILURES)
 def test_the_subscription_lets_every_wording_through(text, user):
     assert LogPattern(PATTERN).matches(HEADER + text)
 
@@ -120,6 +150,14 @@ HEADERS = [
     pytest.param("<86>1 2026-03-03T10:15:01.003Z web-1 sshd 2100 - - ", id="RFC 5424"),
     pytest.param('1 2026-03-03T10:15:01Z web-1 sshd 2100 ID1 [a@1 b="c"] ', id="RFC 5424 with data"),
     pytest.param("1 2026-03-03T10:15:01Z web-1 sshd 2100 - - \ufeff", id="RFC 5424 with a byte order mark"),
+    pytest.param(
+        r'1 2026-03-03T10:15:01Z web-1 sshd 2100 - [a@1 b="\"c\"\]"][d@1 e="[f]"] ',
+        id="RFC 5424 with escaped data",
+    ),
+    pytest.param("Mar 3 10:15:01 web-1 sshd[2100]: ", id="syslog, day not padded"),
+    pytest.param("2026-03-03 10:15:01.344447-0700  web-1 sshd[2100]: ", id="macOS"),
+    pytest.param("Mar  3 10:15:01 web-1 auth.info sshd[2100]: ", id="busybox"),
+    pytest.param("Mar  3 10:15:01 web-1 sshd[2100]: [ID 800047 auth.info] ", id="Solaris"),
     pytest.param("Mar  3 10:15:01 web-1 sshd-session[2100]: ", id="OpenSSH 9.8"),
     pytest.param("Mar  3 10:15:01 web-1 sshd-auth[2100]: ", id="OpenSSH 10"),
 ]
@@ -127,17 +165,42 @@ HEADERS = [
 
 @pytest.mark.parametrize("header", HEADERS)
 def test_every_header_of_real_hosts_is_read(header):
-    assert read_line(header + PLAIN) == ReadLine(host="web-1", pid="2100", user="root", address="203.0.113.7")
-
-
-def test_a_line_without_a_header_is_read_without_a_host():
-    assert read_line(f"sshd[2100]: {PLAIN}") == ReadLine(
-        host="", pid="2100", user="root", address="203.0.113.7"
+    assert read_line(header + PLAIN) == ReadLine(
+        host="web-1",
+        pid="2100",
+        port="40122",
+        user="root",
+        address="203.0.113.7",
+        speaks_of=PASSWORD,
+        times=1,
     )
 
 
+def test_a_line_without_a_header_is_read_without_a_host():
+    read = read_line(f"sshd[2100]: {PLAIN}")
+
+    assert read
+    assert (read.host, read.pid, read.address) == ("", "2100", "203.0.113.7")
+
+
+def test_metalog_tells_no_pid():
+    read = read_line(
+        "Mar  3 00:17:22 [sshd]: User root from 203.0.113.7 not allowed because not listed in AllowUsers"
+    )
+
+    assert read
+    assert (read.host, read.pid, read.address) == ("", "", "203.0.113.7")
+
+
 NO_FAILURES = [
-    pytest.param(HEADER + "Accepted password for root from 203.0.113.7 port 1 ssh2", id="accepted password"),
+    pytest.param(
+        HEADER + "Failed password for invalid user a from 1.2.3.4 port 1 ssh2: from 5.6.7.8 port 2 ssh2",
+        id="two ways to read it",
+    ),
+    pytest.param(
+        HEADER + "Failed hostbased for a from 203.0.113.7 port 1 ssh2: RSA 8c:e3, client user a",
+        id="one of a host's keys refused",
+    ),
     pytest.param(
         HEADER + "Accepted publickey for ec2-user from 203.0.113.7 port 1 ssh2: RSA SHA256:AbC",
         id="accepted key",
@@ -179,6 +242,31 @@ NO_FAILURES = [
 @pytest.mark.parametrize("line", NO_FAILURES)
 def test_nothing_else_counts(line):
     assert read_line(line) is None
+
+
+GOT_IN = [
+    "Accepted password for ann from 203.0.113.7 port 1 ssh2",
+    "Accepted keyboard-interactive/pam for ann from 203.0.113.7 port 1 ssh2",
+    "pam_sss(sshd:auth): authentication success; logname= uid=0 euid=0 tty=ssh rhost=203.0.113.7 user=ann",
+]
+
+
+@pytest.mark.parametrize("text", GOT_IN)
+def test_a_password_that_was_accepted_is_known_and_is_no_failure(text):
+    read = read_line(HEADER + text)
+
+    assert read
+    assert (read.speaks_of, read.user, read.address) == (ACCEPTED, "ann", "203.0.113.7")
+    assert LogPattern(PATTERN).matches(HEADER + text)
+    assert login_failures(batch(text)) == ()
+
+
+@given(data=st.data())
+@pytest.mark.parametrize("wording", WORDINGS, ids=lambda wording: wording.terms[0])
+def test_the_subscription_lets_through_whatever_the_reader_reads(wording, data):
+    text = data.draw(st.from_regex(wording.pattern, fullmatch=True))
+
+    assert LogPattern(PATTERN).matches(HEADER + text)
 
 
 FRAMES = [
@@ -309,18 +397,16 @@ def test_each_address_of_a_batch_is_one_event():
     )
 
     assert (first.address, second.address) == ("203.0.113.7", "198.51.100.4")
-    assert [failure.user for failure in first.failures] == ["root", "admin"]
+    assert [line.user for line in first.lines] == ["root", "admin"]
     assert first.at == START + timedelta(seconds=2)
     assert first.since == START
     assert first.account == "111122223333"
 
 
-def test_lines_of_one_process_are_one_attempt():
-    (event,) = login_failures(
-        batch(failed("203.0.113.7", 1), failed("203.0.113.7", 1), failed("203.0.113.7", 2))
-    )
+def test_each_line_names_its_process():
+    (event,) = login_failures(batch(failed("203.0.113.7", 1), failed("203.0.113.7", 2)))
 
-    assert {failure.attempt for failure in event.failures} == {"web-1[1]", "web-1[2]"}
+    assert [line.process for line in event.lines] == ["web-1[1]", "web-1[2]"]
 
 
 def test_a_batch_of_other_lines_is_no_event():
@@ -330,7 +416,7 @@ def test_a_batch_of_other_lines_is_no_event():
 def test_a_line_without_a_host_takes_the_streams_name():
     (event,) = login_failures(batch(f"sshd[7]: {PLAIN}"))
 
-    assert event.failures[0].attempt == "i-0abc[7]"
+    assert event.lines[0].process == "i-0abc[7]"
 
 
 def keys(events: tuple[LoginFailures, ...]) -> list[str]:
@@ -354,4 +440,4 @@ def test_the_key_is_the_same_for_the_same_lines_and_no_others():
 def test_a_name_of_any_length_takes_little_room():
     (event,) = login_failures(batch(failed("203.0.113.7", user="x" * 10_000)))
 
-    assert len(event.failures[0].user) == 64
+    assert len(event.lines[0].user) == 64
