@@ -416,4 +416,61 @@ EXISTING = Scenario(
     ),
 )
 
-SCENARIOS = (SCENARIO, *(_scenario(raised) for raised in RAISED), FAILURES, FEW, BUSY, EXISTING)
+
+def _opens_ssh(ec2: Any) -> None:
+    """As the console's "Edit inbound rules" does it."""
+    group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
+    rule = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])
+    ec2.modify_security_group_rules(
+        GroupId=group,
+        SecurityGroupRules=[
+            {
+                "SecurityGroupRuleId": rule["SecurityGroupRules"][0]["SecurityGroupRuleId"],
+                "SecurityGroupRule": {
+                    "IpProtocol": "tcp",
+                    "FromPort": 22,
+                    "ToPort": 22,
+                    "CidrIpv4": "0.0.0.0/0",
+                },
+            }
+        ],
+    )
+
+
+def _lets_the_public_in(actor: Actor, *, refused: bool = False) -> Action:
+    return on(
+        actor,
+        "s3",
+        f"takes the public access block of {BUCKET} away",
+        lambda s3: s3.delete_public_access_block(Bucket=BUCKET),
+        refused=refused,
+    )
+
+
+MISSED = Scenario(
+    name="cis_alarms.missed",
+    title="Calls that the benchmark's patterns don't name are told by a rule, under the same control",
+    given=(unrecorded("a bucket", _bucket),),
+    lasts="30:00",
+    parameters=PARAMETERS,
+    when=[
+        at("00:00", _lets_the_public_in(deployer), _lets_the_public_in(intern, refused=True)),
+        at(
+            "05:00",
+            on(mallory, "ec2", "opens port 22 to the world", _opens_ssh),
+            _lets_the_public_in(mallory),
+        ),
+    ],
+    then=[
+        until("04:59", no_alert("S3 bucket policies were changed")),
+        by(
+            "08:00",
+            alert("cis_alarms", "MEDIUM", "mallory", "ec2 ModifySecurityGroupRules", "CIS 4.10"),
+            alert("cis_alarms", "MEDIUM", "mallory", "s3 DeleteBucketPublicAccessBlock", "CIS 4.8"),
+        ),
+        # The third: CIS 4.1 counts the refused call.
+        at_the_end(no_more_alerts_than(3)),
+    ],
+)
+
+SCENARIOS = (SCENARIO, MISSED, *(_scenario(raised) for raised in RAISED), FAILURES, FEW, BUSY, EXISTING)

@@ -2,7 +2,9 @@
 
 Each of the benchmark's recommendations 4.1 to 4.15 is a metric filter on the trail's log group and an alarm
 at the first match in five minutes. Their patterns are the benchmark's to the letter, because Security Hub
-compares them. The alarms' topic has this function for a subscriber.
+compares them. The alarms' topic has this function for a subscriber. Calls that do the like and that the
+benchmark's text doesn't name (ModifySecurityGroupRules, SetDefaultPolicyVersion, public access blocks) wake
+it by an event rule, each at once, and are reported under the same control.
 
 What we do: read the log events behind the alarm and tell once who made which calls, from which addresses and
 when. Left out is what the pattern catches and the benchmark doesn't mean: a call of that name at another
@@ -26,7 +28,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.aws import Aws
-from chalicelib.events import AlarmChange, ApiCallEvent, alarm_messages
+from chalicelib.counting import COUNTING
+from chalicelib.events import AlarmChange, ApiCallEvent, alarm_messages, api_call
 from chalicelib.evidence.log_events import Search, calls_found, unread
 from chalicelib.evidence.sign_in import who
 from chalicelib.looking import Unseen
@@ -38,10 +41,12 @@ from chalicelib.remediations.cis_alarms.controls import (
     TOPIC,
     CisControl,
     control_of,
+    control_of_call,
+    missed_calls,
 )
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings, matches_any
 from chalicelib.stack import Parameter, topic_for_alarms
-from chalicelib.triggers import OnTopic
+from chalicelib.triggers import OnEvent, OnTopic
 from chalicelib.wording import MOST_NAMED, most_first, when
 
 NAME = "cis_alarms"
@@ -62,6 +67,17 @@ GRANTS = (
         because="the trail's group may be one that was there before the stack",
     ),
 )
+
+# Refused calls changed nothing.
+MISSED_PATTERN = {
+    "detail-type": ["AWS API Call via CloudTrail"],
+    "detail": {
+        "errorCode": [{"exists": False}],
+        "$or": [
+            {"eventSource": [source], "eventName": list(names)} for source, names in missed_calls().items()
+        ],
+    },
+}
 
 MOST_CALLS = 8
 LONGEST_TEXT = 128
@@ -135,6 +151,33 @@ def decide(alarm: AlarmChange, facts: Behind, _now: datetime, settings: Settings
                 ("Look with", _search(alarm, control, settings).command(alarm.region)),
             ),
             advice=_ADVICE if counted else "",
+        )
+    )
+
+
+def look_at_nothing(_aws: Aws, _event: ApiCallEvent, _settings: Settings) -> None:
+    """Read nothing: the record says it all."""
+
+
+def decide_on_call(event: ApiCallEvent, _facts: None, _now: datetime, settings: Settings) -> Plan:
+    """Tell who made a call that the benchmark's patterns miss, unless it is expected."""
+    control = control_of_call(event.source, event.name)
+    if control is None:
+        return Plan.nothing()
+    call = seen(event, control, settings)
+    if call.left_out:
+        return Plan.nothing()
+    behind = Behind(calls=(call,))
+    return Plan.alert(
+        Alert(
+            severity=_severity((call,), behind),
+            title=_title(control, (call,), more=False),
+            facts=(
+                *_who_and_what((call,), behind),
+                ("Control", f"{control.label}; the benchmark's own pattern does not name this call"),
+                ("Account", event.account or "not recorded"),
+            ),
+            advice=_ADVICE,
         )
     )
 
@@ -230,10 +273,19 @@ If it was not: deactivate the access key or end the role's sessions, then look w
 REMEDIATION = Remediation(
     name=NAME,
     title="One of the CIS benchmark's alarms went off",
-    woken_by="the CIS benchmark's fifteen alarms on the trail's log group",
+    woken_by="the CIS benchmark's fifteen alarms on the trail's log group, and calls that they miss",
     response="reports who made which calls, from where and when; leaves out what settings expect",
     page=__doc__ or "",
-    ways=(Way(on=OnTopic(topic=TOPIC), parse=alarm_messages, look=look, decide=decide, blind=blind),),
+    ways=(
+        Way(on=OnTopic(topic=TOPIC), parse=alarm_messages, look=look, decide=decide, blind=blind),
+        Way(
+            on=OnEvent(pattern=MISSED_PATTERN, everywhere=True),
+            parse=api_call,
+            look=look_at_nothing,
+            decide=decide_on_call,
+        ),
+        COUNTING,
+    ),
     grants=GRANTS,
     settings={
         TRAIL_LOG_GROUP: TRAIL_GROUP,

@@ -2,8 +2,9 @@
 
 Each pattern is the benchmark's text, character for character: Security Hub's controls CloudWatch.1 to 14
 compare it, so what is wrong with a pattern (4.4 and 4.5 don't ask for the event source, 4.6 misses failures
-without its message) is made good where the alarm is reported, not here. The thresholds and the period are the
-benchmark's too: one match within five minutes.
+without its message) is made good where the alarm is reported, not here. Calls that a pattern misses, though
+they change the same thing, are watched by an event rule beside the alarms (`missed`). The thresholds and the
+period are the benchmark's too: one match within five minutes.
 
 Sources: CIS AWS Foundations Benchmark 1.5, 4.1 to 4.15;
 https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html
@@ -30,7 +31,8 @@ THRESHOLD_PARAMETER = Parameter(
 class CisControl:
     """One recommendation: its number, Security Hub's control ("" where there is none), what it counts.
 
-    `title` is what an alert says happened. `sources`: the event sources that are meant where the pattern
+    `title` is what an alert says happened. `missed`: the event source of calls that do the like and that the
+    pattern doesn't name, and their names. `sources`: the event sources that are meant where the pattern
     doesn't ask for them; empty where it asks, or where any will do. `changes`: it is about something that was
     changed, so a call that AWS refused is none. `alerted_by`: the remediation that reports all of it instead;
     `elsewhere`: the one that reports calls of this name. `also_notifies`: further topics that its alarm
@@ -43,6 +45,7 @@ class CisControl:
     title: str
     pattern: str
     sources: tuple[str, ...] = ()
+    missed: tuple[str, tuple[str, ...]] = ("", ())
     changes: bool = True
     alerted_by: str = ""
     elsewhere: Mapping[str, str] = field(default_factory=dict)
@@ -122,6 +125,18 @@ CIS_CONTROLS = (
         name="IAMChanges",
         title="IAM policies were changed",
         sources=("iam.amazonaws.com",),
+        missed=(
+            "iam.amazonaws.com",
+            (
+                "SetDefaultPolicyVersion",
+                "UpdateAssumeRolePolicy",
+                "AddUserToGroup",
+                "PutUserPermissionsBoundary",
+                "DeleteUserPermissionsBoundary",
+                "PutRolePermissionsBoundary",
+                "DeleteRolePermissionsBoundary",
+            ),
+        ),
         pattern=_named(
             "DeleteGroupPolicy",
             "DeleteRolePolicy",
@@ -147,6 +162,18 @@ CIS_CONTROLS = (
         name="CloudTrailCfgChanges",
         title="CloudTrail's configuration was changed",
         sources=("cloudtrail.amazonaws.com",),
+        missed=(
+            "cloudtrail.amazonaws.com",
+            (
+                "PutEventSelectors",
+                "PutInsightSelectors",
+                "UpdateEventDataStore",
+                "DeleteEventDataStore",
+                "StopEventDataStoreIngestion",
+                "RegisterOrganizationDelegatedAdmin",
+                "DeregisterOrganizationDelegatedAdmin",
+            ),
+        ),
         pattern=_spaced(("CreateTrail", "UpdateTrail", "DeleteTrail", "StartLogging", "StopLogging")),
     ),
     CisControl(
@@ -163,6 +190,10 @@ CIS_CONTROLS = (
         hub="CloudWatch.7",
         name="DisableOrDeleteCMK",
         title="A KMS key was disabled or scheduled for deletion",
+        missed=(
+            "kms.amazonaws.com",
+            ("DeleteImportedKeyMaterial",),
+        ),
         pattern=_of("kms.amazonaws.com", ("DisableKey", "ScheduleKeyDeletion")),
     ),
     CisControl(
@@ -170,6 +201,19 @@ CIS_CONTROLS = (
         hub="CloudWatch.8",
         name="S3BucketPolicyChanges",
         title="S3 bucket policies were changed",
+        missed=(
+            "s3.amazonaws.com",
+            (
+                "PutBucketPublicAccessBlock",
+                "DeleteBucketPublicAccessBlock",
+                "PutAccountPublicAccessBlock",
+                "DeleteAccountPublicAccessBlock",
+                "PutBucketOwnershipControls",
+                "DeleteBucketOwnershipControls",
+                "PutAccessPointPolicy",
+                "DeleteAccessPointPolicy",
+            ),
+        ),
         pattern=_of(
             "s3.amazonaws.com",
             (
@@ -190,6 +234,16 @@ CIS_CONTROLS = (
         hub="CloudWatch.9",
         name="AWSConfigChanges",
         title="AWS Config's recording was changed",
+        missed=(
+            "config.amazonaws.com",
+            (
+                "DeleteConfigurationRecorder",
+                "AssociateResourceTypes",
+                "DisassociateResourceTypes",
+                "DeleteConfigRule",
+                "PutRetentionConfiguration",
+            ),
+        ),
         pattern=_of(
             "config.amazonaws.com",
             (
@@ -208,6 +262,10 @@ CIS_CONTROLS = (
         name="SecurityGroupChanges",
         title="Security groups were changed",
         sources=_EC2,
+        missed=(
+            "ec2.amazonaws.com",
+            ("ModifySecurityGroupRules",),
+        ),
         pattern=_spaced(
             (
                 "AuthorizeSecurityGroupIngress",
@@ -243,6 +301,23 @@ CIS_CONTROLS = (
         name="NetworkGWChanges",
         title="Network gateways were changed",
         sources=_EC2,
+        missed=(
+            "ec2.amazonaws.com",
+            (
+                "CreateEgressOnlyInternetGateway",
+                "DeleteEgressOnlyInternetGateway",
+                "CreateNatGateway",
+                "DeleteNatGateway",
+                "CreateVpnGateway",
+                "DeleteVpnGateway",
+                "AttachVpnGateway",
+                "DetachVpnGateway",
+                "CreateTransitGateway",
+                "DeleteTransitGateway",
+                "CreateTransitGatewayVpcAttachment",
+                "DeleteTransitGatewayVpcAttachment",
+            ),
+        ),
         pattern=_spaced(
             (
                 "CreateCustomerGateway",
@@ -260,6 +335,16 @@ CIS_CONTROLS = (
         name="RouteTableChanges",
         title="Route tables were changed",
         sources=_EC2,
+        missed=(
+            "ec2.amazonaws.com",
+            (
+                "AssociateRouteTable",
+                "EnableVgwRoutePropagation",
+                "DisableVgwRoutePropagation",
+                "CreateTransitGatewayRoute",
+                "DeleteTransitGatewayRoute",
+            ),
+        ),
         pattern=_spaced(
             (
                 "CreateRoute",
@@ -278,6 +363,14 @@ CIS_CONTROLS = (
         name="VPCChanges",
         title="VPCs were changed",
         sources=_EC2,
+        missed=(
+            "ec2.amazonaws.com",
+            (
+                "AssociateVpcCidrBlock",
+                "DisassociateVpcCidrBlock",
+                "DeleteFlowLogs",
+            ),
+        ),
         pattern=_spaced(
             (
                 "CreateVpc",
@@ -299,6 +392,18 @@ CIS_CONTROLS = (
         hub="",
         name="AWSOrganizationsChanges",
         title="The organization was changed",
+        missed=(
+            "organizations.amazonaws.com",
+            (
+                "CloseAccount",
+                "EnableAWSServiceAccess",
+                "DisableAWSServiceAccess",
+                "RegisterDelegatedAdministrator",
+                "DeregisterDelegatedAdministrator",
+                "PutResourcePolicy",
+                "DeleteResourcePolicy",
+            ),
+        ),
         pattern=_of(
             "organizations.amazonaws.com",
             (
@@ -327,6 +432,20 @@ CIS_CONTROLS = (
 )
 
 _BY_METRIC = {control.name: control for control in CIS_CONTROLS}
+_BY_CALL = {(control.missed[0], name): control for control in CIS_CONTROLS for name in control.missed[1]}
+
+
+def missed_calls() -> dict[str, tuple[str, ...]]:
+    """What the patterns miss: the calls of each event source, for an event rule."""
+    sources: dict[str, tuple[str, ...]] = {}
+    for source, name in _BY_CALL:
+        sources[source] = (*sources.get(source, ()), name)
+    return sources
+
+
+def control_of_call(source: str, name: str) -> CisControl | None:
+    """The control that a call missed by the patterns belongs to; None for any other call."""
+    return _BY_CALL.get((source, name))
 
 
 def control_of(metric_name: str) -> CisControl | None:

@@ -9,9 +9,18 @@ from botocore.exceptions import ClientError
 
 from chalicelib.errors import MalformedEvent
 from chalicelib.events import alarm_messages
-from chalicelib.matching import LogPattern
+from chalicelib.matching import EventPattern, LogPattern
 from chalicelib.remediation import Severity
-from chalicelib.remediations.cis_alarms import REMEDIATION, Behind, SeenCall, decide, look, seen
+from chalicelib.remediations.cis_alarms import (
+    MISSED_PATTERN,
+    REMEDIATION,
+    Behind,
+    SeenCall,
+    decide,
+    decide_on_call,
+    look,
+    seen,
+)
 from chalicelib.remediations.cis_alarms.controls import CIS_CONTROLS, control_of
 from tests.chalicelib.remediations.cloudtrail_records import (
     ACCOUNT,
@@ -96,6 +105,53 @@ def test_each_pattern_is_one_that_logs_would_take(control):
 
 def test_an_alarm_of_others_has_no_control():
     assert control_of("ConsoleFailures") is None
+
+
+# ---- calls that the patterns miss -----------------------------------------------------------------
+
+MISSED = [
+    pytest.param(control, source, name, id=name)
+    for control in CIS_CONTROLS
+    for source, names in [control.missed]
+    for name in names
+]
+
+
+@pytest.mark.parametrize(("control", "source", "name"), MISSED)
+def test_a_call_that_a_pattern_misses_is_told_under_its_control(control, source, name):
+    raw = record(
+        "AWS API Call via CloudTrail", "aws.x", eventSource=source, eventName=name, userIdentity=ALICE
+    )
+    (event,) = REMEDIATION.way_of(raw).parse(raw)
+
+    alert = only(decide_on_call(event, None, NOW, configured()))
+
+    assert EventPattern(MISSED_PATTERN).matches(raw)
+    assert not LogPattern(control.pattern).matches(json.dumps(raw["detail"]))
+    assert alert.title == f"{control.title}: 1 by {ALICE['arn']} from {ADDRESS}"
+    assert facts_of(alert)["Control"].startswith(control.label)
+
+
+def test_no_rule_asks_for_a_call_of_that_name_at_another_service_or_for_one_that_was_refused():
+    raw = record(
+        "AWS API Call via CloudTrail", "aws.x", eventSource="s3.amazonaws.com", eventName="CloseAccount"
+    )
+    refused = record(
+        "AWS API Call via CloudTrail",
+        "aws.x",
+        eventSource="iam.amazonaws.com",
+        eventName="SetDefaultPolicyVersion",
+        errorCode="AccessDenied",
+    )
+
+    assert not EventPattern(MISSED_PATTERN).matches(raw)
+    assert not EventPattern(MISSED_PATTERN).matches(refused)
+
+
+def test_a_missed_call_from_an_expected_address_is_not_told():
+    event = call("SetDefaultPolicyVersion")
+
+    assert decide_on_call(event, None, NOW, configured(sources=ADDRESS)).empty
 
 
 # ---- who ------------------------------------------------------------------------------------------
