@@ -484,10 +484,10 @@ def _key_of_call(asked: Asked, now: datetime, key: str) -> Found:
     return key_of_session(asked.caller, now, key)
 
 
-# Nothing here calls in the name of another, and no browser sends a referrer.
+# Who calls in the name of another brings that along (`Identity.judge`); no browser sends a referrer.
 _OF_EVERY_CALL: dict[str, Callable[[Asked, datetime], str | None]] = {
     "aws:requestedregion": lambda asked, _: asked.region,
-    "aws:sourceip": lambda asked, _: asked.caller.source_ip,
+    "aws:sourceip": lambda asked, _: None if asked.caller.invoked_by else asked.caller.source_ip,
     "aws:useragent": lambda asked, _: asked.caller.user_agent,
     "aws:currenttime": lambda _, now: now.strftime("%Y-%m-%dT%H:%M:%SZ"),
     "aws:epochtime": lambda _, now: str(int(now.timestamp())),

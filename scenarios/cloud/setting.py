@@ -41,7 +41,7 @@ class Moment:
 class Setting:
     """The shared parts of a world: every law gets this.
 
-    `home` is the region the stack is deployed in; `actions` and `records` what is known of the
+    `home` is the region the stack is deployed in; `actions`, `records` and `kinds` what is known of the
     services, as `Registry` has it.
     """
 
@@ -59,6 +59,7 @@ class Setting:
     session: boto3.Session
     code: Path
     threads: Threads
+    kinds: Mapping[str, Any]  # CloudFormation's types, which this module must not know
     laws: Laws = field(default_factory=Laws)
     measurements: Measurements = field(default_factory=Measurements)
     trace: list[Moment] = field(default_factory=list)

@@ -114,6 +114,7 @@ class World:
             code=deployment.code,
             measurements=Measurements(REGISTRY.emitted),
             threads=Threads(self.clock, _whose_code),
+            kinds=REGISTRY.kinds,
         )
         for service in REGISTRY.services.values():
             if service.register is not None:

@@ -9,7 +9,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_ApiGa
 
 from collections.abc import Mapping
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Document,
@@ -110,8 +110,25 @@ def create_stage(order: Order) -> Identity:
     return Identity(ref=order.properties["StageName"])
 
 
+def delete_rest_api(removal: Removal) -> None:
+    """Delete an API, which has nothing in moto."""
+    removal.told("apigateway", "DeleteRestApi", {"restApiId": removal.ref})
+
+
+def delete_deployment(removal: Removal) -> None:
+    """Delete a deployment."""
+    api = removal.properties["RestApiId"]
+    removal.told("apigateway", "DeleteDeployment", {"restApiId": api, "deploymentId": removal.ref})
+
+
+def delete_stage(removal: Removal) -> None:
+    """Delete a stage."""
+    api = removal.properties["RestApiId"]
+    removal.told("apigateway", "DeleteStage", {"restApiId": api, "stageName": removal.ref})
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::ApiGateway::Deployment": Kind(shape=DEPLOYMENT, create=create_deployment),
-    "AWS::ApiGateway::RestApi": Kind(shape=REST_API, create=create_rest_api),
-    "AWS::ApiGateway::Stage": Kind(shape=STAGE, create=create_stage),
+    "AWS::ApiGateway::Deployment": Kind(shape=DEPLOYMENT, create=create_deployment, delete=delete_deployment),
+    "AWS::ApiGateway::RestApi": Kind(shape=REST_API, create=create_rest_api, delete=delete_rest_api),
+    "AWS::ApiGateway::Stage": Kind(shape=STAGE, create=create_stage, delete=delete_stage),
 }

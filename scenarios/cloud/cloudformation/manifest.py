@@ -2,16 +2,19 @@
 
 from scenarios.cloud.cloudformation.laws import register
 from scenarios.cloud.cloudformation.permissions import PERMISSIONS
+from scenarios.cloud.cloudformation.stacks import EVENTS
 from scenarios.cloud.kernel.validation import Validation
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="cloudformation",
     simulated=(
-        "what CloudFormation would create, in its order, refused where it would refuse; stacks described"
+        "what CloudFormation would create, in its order, refused where it would refuse; stacks described, "
+        "protected and deleted, resource by resource, in the name of who deletes them; their events"
     ),
-    missing="types and properties that no module lists; drift, updates",
+    missing="types and properties that no module lists; drift, updates, deletions under a role",
     permissions=PERMISSIONS,
     validation=Validation(code="ValidationError"),
+    events=EVENTS,
     register=register,
 )

@@ -6,7 +6,11 @@ _LINES = """
 DescribeStacks +StackName       =                         stack(StackName,=*)
 DescribeStacks -StackName       =                         *
 ListStackResources              =                         stack(StackName,=*)
+DescribeStackResources          =                         stack(StackName,=*)
 GetTemplate +StackName          =                         stack(StackName,=*)
+DeleteStack                     =                         stack(StackName,=*)
+DeleteStack +RoleARN            iam:PassRole              role(RoleARN)
+UpdateTerminationProtection     =                         stack(StackName,=*)
 """
 
 

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from scenarios.cloud.authorization.trust import role_may
 from scenarios.cloud.cloudformation.resources.access import require_assumable, service_may
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
 from scenarios.cloud.cloudformation.resources.shapes import TAGS, Flag, Many, Refused, Shape, Text, arn
 from scenarios.cloud.cloudtrail.selectors.rules import (
     INSIGHT_TYPES,
@@ -220,4 +220,11 @@ def _check_topic(order: Order, topic: str) -> None:
         raise order.refuse("SnsTopicName", "SNS Topic does not exist or the topic policy is incorrect!")
 
 
-KINDS: Mapping[str, Kind] = {"AWS::CloudTrail::Trail": Kind(shape=TRAIL, create=create_trail)}
+def delete_trail(removal: Removal) -> None:
+    """Delete a trail; what it delivered stays."""
+    removal.client("cloudtrail").delete_trail(Name=removal.ref)
+
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::CloudTrail::Trail": Kind(shape=TRAIL, create=create_trail, delete=delete_trail)
+}

@@ -7,7 +7,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Cloud
 
 from collections.abc import Mapping
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Flag,
@@ -110,7 +110,14 @@ def create_composite_alarm(order: Order) -> Identity:
     return Identity(ref=name, attributes={"Arn": order.site.arn("cloudwatch", f"alarm:{name}")})
 
 
+def delete_alarm(removal: Removal) -> None:
+    """Delete an alarm of either kind."""
+    removal.client("cloudwatch").delete_alarms(AlarmNames=[removal.ref])
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::CloudWatch::Alarm": Kind(shape=ALARM, create=create_alarm),
-    "AWS::CloudWatch::CompositeAlarm": Kind(shape=COMPOSITE_ALARM, create=create_composite_alarm),
+    "AWS::CloudWatch::Alarm": Kind(shape=ALARM, create=create_alarm, delete=delete_alarm),
+    "AWS::CloudWatch::CompositeAlarm": Kind(
+        shape=COMPOSITE_ALARM, create=create_composite_alarm, delete=delete_alarm
+    ),
 }

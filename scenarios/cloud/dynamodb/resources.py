@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Dynam
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
 from scenarios.cloud.cloudformation.resources.shapes import TAGS, Flag, Many, Refused, Shape, Text, Whole
 
 _NAME = Text(pattern=r"[a-zA-Z0-9_.-]{3,255}")
@@ -130,4 +130,11 @@ def _check_keys(order: Order) -> None:
         )
 
 
-KINDS: Mapping[str, Kind] = {"AWS::DynamoDB::Table": Kind(shape=TABLE, create=create_table)}
+def delete_table(removal: Removal) -> None:
+    """Delete a table, unless it is protected."""
+    removal.client("dynamodb").delete_table(TableName=removal.ref)
+
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::DynamoDB::Table": Kind(shape=TABLE, create=create_table, delete=delete_table)
+}

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resou
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
 from scenarios.cloud.cloudformation.resources.shapes import TAGS, Many, Refused, Shape, Text, Whole
 
 _RANGES = ("CidrIp", "CidrIpv6")
@@ -62,6 +62,13 @@ def _permission(order: Order, rule: Mapping[str, Any]) -> dict[str, Any]:
     return {**permission, "IpRanges" if source == "CidrIp" else "Ipv6Ranges": [one]}
 
 
+def delete_security_group(removal: Removal) -> None:
+    """Delete a security group."""
+    removal.client("ec2").delete_security_group(GroupId=removal.ref)
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::EC2::SecurityGroup": Kind(shape=SECURITY_GROUP, create=create_security_group),
+    "AWS::EC2::SecurityGroup": Kind(
+        shape=SECURITY_GROUP, create=create_security_group, delete=delete_security_group
+    ),
 }

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Document,
@@ -154,8 +154,32 @@ def _statement(order: Order, bus_arn: str) -> dict[str, Any]:
     return statement
 
 
+def delete_rule(removal: Removal) -> None:
+    """Delete a rule, which must have no targets then."""
+    events = removal.client("events")
+    bus, _, name = removal.ref.rpartition("|")
+    where = {"EventBusName": bus} if bus else {}
+    targets = [target["Id"] for target in removal.properties.get("Targets", [])]
+    if targets:
+        events.remove_targets(Rule=name, Ids=targets, **where)
+    events.delete_rule(Name=name, **where)
+
+
+def delete_event_bus(removal: Removal) -> None:
+    """Delete a bus."""
+    removal.client("events").delete_event_bus(Name=removal.ref)
+
+
+def delete_event_bus_policy(removal: Removal) -> None:
+    """Take one statement out of a bus's policy."""
+    bus, _, statement = removal.ref.partition("|")
+    removal.client("events").remove_permission(EventBusName=bus, StatementId=statement)
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::Events::EventBus": Kind(shape=EVENT_BUS, create=create_event_bus),
-    "AWS::Events::EventBusPolicy": Kind(shape=EVENT_BUS_POLICY, create=create_event_bus_policy, grants=True),
-    "AWS::Events::Rule": Kind(shape=RULE, create=create_rule),
+    "AWS::Events::EventBus": Kind(shape=EVENT_BUS, create=create_event_bus, delete=delete_event_bus),
+    "AWS::Events::EventBusPolicy": Kind(
+        shape=EVENT_BUS_POLICY, create=create_event_bus_policy, delete=delete_event_bus_policy, grants=True
+    ),
+    "AWS::Events::Rule": Kind(shape=RULE, create=create_rule, delete=delete_rule),
 }

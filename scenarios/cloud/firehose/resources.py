@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Kines
 from collections.abc import Mapping
 
 from scenarios.cloud.cloudformation.resources.access import require_assumable
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
 from scenarios.cloud.cloudformation.resources.shapes import TAGS, Inert, Refused, Shape, Text, arn
 
 _BUFFERING = Inert(because="the simulated Firehose writes each record at once")
@@ -46,6 +46,13 @@ def create_delivery_stream(order: Order) -> Identity:
     return Identity(ref=name, attributes={"Arn": order.site.arn("firehose", f"deliverystream/{name}")})
 
 
+def delete_delivery_stream(removal: Removal) -> None:
+    """Delete a delivery stream."""
+    removal.client("firehose").delete_delivery_stream(DeliveryStreamName=removal.ref)
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::KinesisFirehose::DeliveryStream": Kind(shape=DELIVERY_STREAM, create=create_delivery_stream)
+    "AWS::KinesisFirehose::DeliveryStream": Kind(
+        shape=DELIVERY_STREAM, create=create_delivery_stream, delete=delete_delivery_stream
+    )
 }

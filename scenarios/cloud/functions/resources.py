@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Mapping
 from functools import cache
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Flag,
@@ -200,10 +200,45 @@ def _placeholder() -> bytes:
     return buffer.getvalue()
 
 
+def delete_function(removal: Removal) -> None:
+    """Delete a function."""
+    removal.client("lambda").delete_function(FunctionName=removal.ref)
+
+
+def delete_permission(removal: Removal) -> None:
+    """Take one statement out of a function's policy."""
+    function = removal.properties["FunctionName"]
+    removal.client("lambda").remove_permission(FunctionName=function, StatementId=removal.ref)
+
+
+def delete_resource_policy(removal: Removal) -> None:
+    """Take a function's policy away."""
+    removal.client("lambda").delete_resource_policy(ResourceArn=removal.ref)
+
+
+def delete_event_invoke_config(removal: Removal) -> None:
+    """Give a function Lambda's defaults for events that it fails on."""
+    function = removal.properties["FunctionName"]
+    removal.client("lambda").delete_function_event_invoke_config(FunctionName=function)
+
+
+def delete_event_source_mapping(removal: Removal) -> None:
+    """Have the function read the queue no more."""
+    removal.client("lambda").delete_event_source_mapping(UUID=removal.ref)
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::Lambda::EventInvokeConfig": Kind(shape=EVENT_INVOKE_CONFIG, create=create_event_invoke_config),
-    "AWS::Lambda::EventSourceMapping": Kind(shape=EVENT_SOURCE_MAPPING, create=create_event_source_mapping),
-    "AWS::Lambda::Function": Kind(shape=FUNCTION, create=create_function),
-    "AWS::Lambda::Permission": Kind(shape=PERMISSION, create=create_permission, grants=True),
-    "AWS::Lambda::ResourcePolicy": Kind(shape=RESOURCE_POLICY, create=create_resource_policy, grants=True),
+    "AWS::Lambda::EventInvokeConfig": Kind(
+        shape=EVENT_INVOKE_CONFIG, create=create_event_invoke_config, delete=delete_event_invoke_config
+    ),
+    "AWS::Lambda::EventSourceMapping": Kind(
+        shape=EVENT_SOURCE_MAPPING, create=create_event_source_mapping, delete=delete_event_source_mapping
+    ),
+    "AWS::Lambda::Function": Kind(shape=FUNCTION, create=create_function, delete=delete_function),
+    "AWS::Lambda::Permission": Kind(
+        shape=PERMISSION, create=create_permission, delete=delete_permission, grants=True
+    ),
+    "AWS::Lambda::ResourcePolicy": Kind(
+        shape=RESOURCE_POLICY, create=create_resource_policy, delete=delete_resource_policy, grants=True
+    ),
 }

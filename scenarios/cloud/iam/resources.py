@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_IAM.h
 
 from collections.abc import Mapping
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
 from scenarios.cloud.cloudformation.resources.managed_policies import MANAGED_POLICIES
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
@@ -147,9 +147,57 @@ def create_managed_policy(order: Order) -> Identity:
     return Identity(ref=policy["Arn"], attributes=attributes)
 
 
+def delete_role(removal: Removal) -> None:
+    """Delete a role with the policies that came with it; one that somebody added keeps it there."""
+    iam, role = removal.client("iam"), removal.ref
+    for policy in removal.properties.get("Policies", []):
+        iam.delete_role_policy(RoleName=role, PolicyName=policy["PolicyName"])
+    for policy_arn in removal.properties.get("ManagedPolicyArns", []):
+        _detach(removal, role, policy_arn)
+    iam.delete_role(RoleName=role)
+
+
+def _detach(removal: Removal, role: str, policy_arn: str) -> None:
+    """Detach a policy; AWS's own are inline ones in moto, see `_attach`."""
+    iam = removal.client("iam")
+    if ":iam::aws:policy/" not in policy_arn:
+        iam.detach_role_policy(RoleName=role, PolicyArn=policy_arn)
+        return
+    removal.told("iam", "DetachRolePolicy", {"RoleName": role, "PolicyArn": policy_arn})
+    with removal.quietly():
+        iam.delete_role_policy(RoleName=role, PolicyName=policy_arn.rsplit("/", 1)[-1])
+
+
+def delete_group(removal: Removal) -> None:
+    """Delete a group, whose AWS managed policies are inline ones in moto."""
+    iam, group = removal.client("iam"), removal.ref
+    for policy_arn in removal.properties.get("ManagedPolicyArns", []):
+        removal.told("iam", "DetachGroupPolicy", {"GroupName": group, "PolicyArn": policy_arn})
+        with removal.quietly():
+            iam.delete_group_policy(GroupName=group, PolicyName=policy_arn.rsplit("/", 1)[-1])
+    iam.delete_group(GroupName=group)
+
+
+def delete_policy(removal: Removal) -> None:
+    """Take an inline policy out of each of the roles."""
+    name = removal.properties["PolicyName"]
+    for role in removal.properties["Roles"]:
+        removal.client("iam").delete_role_policy(RoleName=role, PolicyName=name)
+
+
+def delete_managed_policy(removal: Removal) -> None:
+    """Detach a policy of the account's own, and delete it."""
+    iam, policy_arn = removal.client("iam"), removal.ref
+    for role in removal.properties.get("Roles", []):
+        iam.detach_role_policy(RoleName=role, PolicyArn=policy_arn)
+    iam.delete_policy(PolicyArn=policy_arn)
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::IAM::Group": Kind(shape=GROUP, create=create_group),
-    "AWS::IAM::ManagedPolicy": Kind(shape=MANAGED_POLICY, create=create_managed_policy, grants=True),
-    "AWS::IAM::Policy": Kind(shape=POLICY, create=create_policy, grants=True),
-    "AWS::IAM::Role": Kind(shape=ROLE, create=create_role),
+    "AWS::IAM::Group": Kind(shape=GROUP, create=create_group, delete=delete_group),
+    "AWS::IAM::ManagedPolicy": Kind(
+        shape=MANAGED_POLICY, create=create_managed_policy, delete=delete_managed_policy, grants=True
+    ),
+    "AWS::IAM::Policy": Kind(shape=POLICY, create=create_policy, delete=delete_policy, grants=True),
+    "AWS::IAM::Role": Kind(shape=ROLE, create=create_role, delete=delete_role),
 }

@@ -4,6 +4,7 @@ Sources: IAM identifiers and CloudTrail's userIdentity element,
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -30,7 +31,8 @@ class Caller:
     come with the caller itself (an actor of a scenario); those in the account's IAM are read when a call is
     judged. `session_policies`: those handed in when a session began; None where none were. `tags` and
     `source_identity` are the session's. `session_token`: the token of temporary credentials, `expires`: their
-    end. `service`: `cloudtrail.amazonaws.com` for a service.
+    end. `service`: `cloudtrail.amazonaws.com` for a service. `invoked_by`: the service that calls in this
+    caller's name, such as `cloudformation.amazonaws.com`; "" where it calls itself.
     """
 
     kind: CallerKind
@@ -54,11 +56,22 @@ class Caller:
     session_token: str = ""
     expires: datetime | None = None
     function_arn: str = ""  # of the function whose credentials these are
+    invoked_by: str = ""
 
     def begun(self, *, access_key_id: str, token: str, at: datetime, until: datetime) -> "Caller":
         """The same with temporary credentials."""
         return replace(
             self, access_key_id=access_key_id, session_token=token, session_created=at, expires=until
+        )
+
+    def through(self, service: str) -> "Caller":
+        """The same in a forward access session: an AWS service calls with this caller's identity.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+        """
+        key = f"ASIA{hashlib.sha256(f'{self.arn} {service}'.encode()).hexdigest()[:16].upper()}"
+        return replace(
+            self, invoked_by=service, source_ip=service, user_agent=service, access_key_id=key, expires=None
         )
 
     @property

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Kines
 
 from collections.abc import Mapping
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
 from scenarios.cloud.cloudformation.resources.shapes import TAGS, Inert, Refused, Shape, Text, Whole
 
 STREAM = Shape(
@@ -39,4 +39,11 @@ def create_stream(order: Order) -> Identity:
     return Identity(ref=name, attributes={"Arn": order.site.arn("kinesis", f"stream/{name}")})
 
 
-KINDS: Mapping[str, Kind] = {"AWS::Kinesis::Stream": Kind(shape=STREAM, create=create_stream)}
+def delete_stream(removal: Removal) -> None:
+    """Delete a stream with all that is in it."""
+    removal.client("kinesis").delete_stream(StreamName=removal.ref)
+
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::Kinesis::Stream": Kind(shape=STREAM, create=create_stream, delete=delete_stream)
+}

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_KMS.h
 from collections.abc import Mapping
 
 from scenarios.cloud.authorization.policy import Principal
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Flag,
@@ -72,7 +72,21 @@ def create_alias(order: Order) -> Identity:
     return Identity(ref=order.properties["AliasName"])
 
 
+def delete_key(removal: Removal) -> None:
+    """Schedule the key's deletion, by default in 30 days.
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-kms-key.html
+    """
+    days = removal.properties.get("PendingWindowInDays", 30)
+    removal.client("kms").schedule_key_deletion(KeyId=removal.ref, PendingWindowInDays=days)
+
+
+def delete_alias(removal: Removal) -> None:
+    """Take the name away."""
+    removal.client("kms").delete_alias(AliasName=removal.ref)
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::KMS::Alias": Kind(shape=ALIAS, create=create_alias),
-    "AWS::KMS::Key": Kind(shape=KEY, create=create_key),
+    "AWS::KMS::Alias": Kind(shape=ALIAS, create=create_alias, delete=delete_alias),
+    "AWS::KMS::Key": Kind(shape=KEY, create=create_key, delete=delete_key),
 }

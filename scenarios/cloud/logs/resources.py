@@ -7,7 +7,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Logs.
 
 from collections.abc import Mapping
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Inert,
@@ -162,10 +162,43 @@ def create_resource_policy(order: Order) -> Identity:
     return Identity(ref=name)
 
 
+def delete_log_group(removal: Removal) -> None:
+    """Delete a log group with all that is in it."""
+    removal.client("logs").delete_log_group(logGroupName=removal.ref)
+
+
+def delete_subscription_filter(removal: Removal) -> None:
+    """Send nothing on any more."""
+    group = removal.properties["LogGroupName"]
+    removal.client("logs").delete_subscription_filter(logGroupName=group, filterName=removal.ref)
+
+
+def delete_metric_filter(removal: Removal) -> None:
+    """Count nothing any more."""
+    group = removal.properties["LogGroupName"]
+    removal.client("logs").delete_metric_filter(logGroupName=group, filterName=removal.ref)
+
+
+def delete_destination(removal: Removal) -> None:
+    """Take other accounts' destination away."""
+    removal.client("logs").delete_destination(destinationName=removal.ref)
+
+
+def delete_resource_policy(removal: Removal) -> None:
+    """Take back what AWS services may write."""
+    removal.client("logs").delete_resource_policy(policyName=removal.ref)
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::Logs::Destination": Kind(shape=DESTINATION, create=create_destination),
-    "AWS::Logs::LogGroup": Kind(shape=LOG_GROUP, create=create_log_group),
-    "AWS::Logs::MetricFilter": Kind(shape=METRIC_FILTER, create=create_metric_filter),
-    "AWS::Logs::ResourcePolicy": Kind(shape=RESOURCE_POLICY, create=create_resource_policy, grants=True),
-    "AWS::Logs::SubscriptionFilter": Kind(shape=SUBSCRIPTION_FILTER, create=create_subscription_filter),
+    "AWS::Logs::Destination": Kind(shape=DESTINATION, create=create_destination, delete=delete_destination),
+    "AWS::Logs::LogGroup": Kind(shape=LOG_GROUP, create=create_log_group, delete=delete_log_group),
+    "AWS::Logs::MetricFilter": Kind(
+        shape=METRIC_FILTER, create=create_metric_filter, delete=delete_metric_filter
+    ),
+    "AWS::Logs::ResourcePolicy": Kind(
+        shape=RESOURCE_POLICY, create=create_resource_policy, delete=delete_resource_policy, grants=True
+    ),
+    "AWS::Logs::SubscriptionFilter": Kind(
+        shape=SUBSCRIPTION_FILTER, create=create_subscription_filter, delete=delete_subscription_filter
+    ),
 }

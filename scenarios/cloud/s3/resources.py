@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_S3.ht
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Flag,
@@ -251,7 +251,19 @@ def create_bucket_policy(order: Order) -> Identity:
     return Identity(ref=bucket)
 
 
+def delete_bucket(removal: Removal) -> None:
+    """Delete a bucket, which must be empty."""
+    removal.client("s3").delete_bucket(Bucket=removal.ref)
+
+
+def delete_bucket_policy(removal: Removal) -> None:
+    """Take a bucket's policy away."""
+    removal.client("s3").delete_bucket_policy(Bucket=removal.ref)
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::S3::Bucket": Kind(shape=BUCKET, create=create_bucket),
-    "AWS::S3::BucketPolicy": Kind(shape=BUCKET_POLICY, create=create_bucket_policy, grants=True),
+    "AWS::S3::Bucket": Kind(shape=BUCKET, create=create_bucket, delete=delete_bucket),
+    "AWS::S3::BucketPolicy": Kind(
+        shape=BUCKET_POLICY, create=create_bucket_policy, delete=delete_bucket_policy, grants=True
+    ),
 }

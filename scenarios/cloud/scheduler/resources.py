@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resou
 
 from collections.abc import Mapping
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
 from scenarios.cloud.cloudformation.resources.shapes import Refused, Shape, Text, Whole, arn
 
 SCHEDULE = Shape(
@@ -53,4 +53,12 @@ def create_schedule(order: Order) -> Identity:
     return Identity(ref=name, attributes={"Arn": made["ScheduleArn"]})
 
 
-KINDS: Mapping[str, Kind] = {"AWS::Scheduler::Schedule": Kind(shape=SCHEDULE, create=create_schedule)}
+def delete_schedule(removal: Removal) -> None:
+    """Delete a schedule."""
+    where = {name: removal.properties[name] for name in ("GroupName",) if name in removal.properties}
+    removal.client("scheduler").delete_schedule(Name=removal.ref, **where)
+
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::Scheduler::Schedule": Kind(shape=SCHEDULE, create=create_schedule, delete=delete_schedule)
+}

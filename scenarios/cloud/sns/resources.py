@@ -7,7 +7,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_SNS.h
 
 from collections.abc import Mapping
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Document,
@@ -102,8 +102,50 @@ def create_subscription(order: Order) -> Identity:
     return Identity(ref=subscription, attributes={"Arn": subscription})
 
 
+def delete_topic(removal: Removal) -> None:
+    """Delete a topic, and with it its subscriptions."""
+    removal.client("sns").delete_topic(TopicArn=removal.ref)
+
+
+def delete_topic_policy(removal: Removal) -> None:
+    """Give the topics SNS's default policy back: a topic is never without one."""
+    for topic in removal.properties["Topics"]:
+        removal.client("sns").set_topic_attributes(
+            TopicArn=topic, AttributeName="Policy", AttributeValue=text_of(_default_policy(topic))
+        )
+
+
+def _default_policy(topic: str) -> Mapping[str, object]:
+    """Whoever the account's own policies let, and nobody else.
+
+    Source: https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html, as the console shows it.
+    """
+    actions = (
+        *("GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic"),
+        *("Subscribe", "ListSubscriptionsByTopic", "Publish"),
+    )
+    statement = {
+        "Sid": "__default_statement_ID",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": [f"SNS:{action}" for action in actions],
+        "Resource": topic,
+        "Condition": {"StringEquals": {"AWS:SourceOwner": topic.split(":")[4]}},
+    }
+    return {"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]}
+
+
+def delete_subscription(removal: Removal) -> None:
+    """Unsubscribe."""
+    removal.client("sns").unsubscribe(SubscriptionArn=removal.ref)
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::SNS::Subscription": Kind(shape=SUBSCRIPTION, create=create_subscription),
-    "AWS::SNS::Topic": Kind(shape=TOPIC, create=create_topic),
-    "AWS::SNS::TopicPolicy": Kind(shape=TOPIC_POLICY, create=create_topic_policy, grants=True),
+    "AWS::SNS::Subscription": Kind(
+        shape=SUBSCRIPTION, create=create_subscription, delete=delete_subscription
+    ),
+    "AWS::SNS::Topic": Kind(shape=TOPIC, create=create_topic, delete=delete_topic),
+    "AWS::SNS::TopicPolicy": Kind(
+        shape=TOPIC_POLICY, create=create_topic_policy, delete=delete_topic_policy, grants=True
+    ),
 }

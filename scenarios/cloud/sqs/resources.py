@@ -7,7 +7,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_SQS.h
 
 from collections.abc import Mapping
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, text_of
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Flag,
@@ -79,7 +79,20 @@ def create_queue_policy(order: Order) -> Identity:
     return Identity(ref=order.generated_name(256), attributes={"Id": order.generated_name(256)})
 
 
+def delete_queue(removal: Removal) -> None:
+    """Delete a queue with all that is in it."""
+    removal.client("sqs").delete_queue(QueueUrl=removal.ref)
+
+
+def delete_queue_policy(removal: Removal) -> None:
+    """Take the queues' policies away."""
+    for url in removal.properties["Queues"]:
+        removal.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::SQS::Queue": Kind(shape=QUEUE, create=create_queue),
-    "AWS::SQS::QueuePolicy": Kind(shape=QUEUE_POLICY, create=create_queue_policy, grants=True),
+    "AWS::SQS::Queue": Kind(shape=QUEUE, create=create_queue, delete=delete_queue),
+    "AWS::SQS::QueuePolicy": Kind(
+        shape=QUEUE_POLICY, create=create_queue_policy, delete=delete_queue_policy, grants=True
+    ),
 }

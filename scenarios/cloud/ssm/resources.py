@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_SSM.h
 
 from collections.abc import Mapping
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
 from scenarios.cloud.cloudformation.resources.shapes import TAGS, Inert, Many, Refused, Shape, Table, Text
 
 PARAMETER = Shape(
@@ -58,7 +58,17 @@ def create_association(order: Order) -> Identity:
     return Identity(ref=identity, attributes={"AssociationId": identity})
 
 
+def delete_parameter(removal: Removal) -> None:
+    """Delete a parameter."""
+    removal.client("ssm").delete_parameter(Name=removal.ref)
+
+
+def delete_association(removal: Removal) -> None:
+    """Associate nothing any more; instances that come later are still set up here."""
+    removal.told("ssm", "DeleteAssociation", {"AssociationId": removal.ref})
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::SSM::Association": Kind(shape=ASSOCIATION, create=create_association),
-    "AWS::SSM::Parameter": Kind(shape=PARAMETER, create=create_parameter),
+    "AWS::SSM::Association": Kind(shape=ASSOCIATION, create=create_association, delete=delete_association),
+    "AWS::SSM::Parameter": Kind(shape=PARAMETER, create=create_parameter, delete=delete_parameter),
 }

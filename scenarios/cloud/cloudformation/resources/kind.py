@@ -1,12 +1,14 @@
 """What the function that creates a type of resource gets, and what it returns.
 
-A `Kind` is one CloudFormation type: the shape of its properties and a function that makes the boto3 calls.
-That function gets an `Order` and returns the resource's `Identity`: what `Ref` and `Fn::GetAtt` give.
+A `Kind` is one CloudFormation type: the shape of its properties and functions that make the boto3 calls. The
+one that creates gets an `Order` and returns the resource's `Identity`: what `Ref` and `Fn::GetAtt` give. The
+one that deletes gets a `Removal`.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -14,6 +16,7 @@ import boto3
 
 from scenarios.cloud.cloudformation.resources.shapes import Shape
 from scenarios.cloud.kernel.errors import InvalidTemplate
+from scenarios.cloud.kernel.stack import Resource
 from scenarios.cloud.kernel.validation import Request, Validators
 
 
@@ -148,6 +151,31 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """One resource to delete, as it was created.
+
+    `client`: a boto3 client of a service, which signs in the name of whoever deletes the stack. `told`:
+    service, operation and parameters of a call that changes nothing in moto; it is judged and recorded like
+    any other. `quietly`: calls inside are neither, for what moto keeps in another way than AWS.
+    """
+
+    resource: Resource
+    client: Callable[[str], Any]
+    told: Callable[[str, str, Mapping[str, Any]], None]
+    quietly: Callable[[], AbstractContextManager[None]]
+
+    @property
+    def ref(self) -> str:
+        """What `Ref` gives."""
+        return self.resource.physical_id
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """What the template says."""
+        return self.resource.properties
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One CloudFormation type.
 
@@ -157,6 +185,7 @@ class Kind:
 
     shape: Shape
     create: Callable[[Order], Identity]
+    delete: Callable[[Removal], None]
     grants: bool = False
 
 

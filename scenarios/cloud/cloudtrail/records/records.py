@@ -73,7 +73,7 @@ def record_of(call: ApiCall, recorded: Recorded, *, event_id: str, request_id: s
     record["managementEvent"] = not data
     record["recipientAccountId"] = caller.account
     record["eventCategory"] = "Data" if data else "Management"
-    if not by_service:
+    if not by_service and not caller.invoked_by:
         record["tlsDetails"] = tls_details(_host(call, recorded))
     return record
 

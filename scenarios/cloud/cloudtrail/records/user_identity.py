@@ -31,6 +31,8 @@ def user_identity(caller: Caller, moment: datetime) -> dict[str, Any]:
     session = _session_context(caller, moment)
     if session is not None:
         identity["sessionContext"] = session
+    if caller.invoked_by:
+        identity["invokedBy"] = caller.invoked_by
     return identity
 
 

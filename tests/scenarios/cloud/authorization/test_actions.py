@@ -185,6 +185,8 @@ SAMPLES = {
     "log_destination": [f"arn:aws:logs:{REGION}:{ACCOUNT}:destination:central"],
     "index": ["orders", "by-day"],
     "stack": ["watch", "*"],
+    "stage": ["a1b2c3", "prod"],
+    "deployment": ["a1b2c3", "d4e5f6"],
     "rule": ["table_deleted", "default"],
     "ssm_instance": ["i-1"],
 }

@@ -3,6 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.kernel.errors import NotSimulated
 from tests.scenarios.cloud.small_worlds import ACCOUNT, admin, queue, world
 
 RESOURCES = queue("Heard", by="")
@@ -57,3 +58,8 @@ def test_ec2_knows_the_regions_of_the_world_and_no_others():
         regions = admin(each, "ec2").describe_regions()["Regions"]
 
     assert [region["RegionName"] for region in regions] == ["us-east-1", "eu-west-1"]
+
+
+def test_what_is_not_simulated_of_a_stack_is_loud():
+    with world(RESOURCES) as each, pytest.raises(NotSimulated, match="UpdateStack"):
+        admin(each, "cloudformation").update_stack(StackName="trailwarden", UsePreviousTemplate=True)

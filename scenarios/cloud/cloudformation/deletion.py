@@ -1,0 +1,170 @@
+"""DeleteStack: every resource is deleted by a call of its own, in the name of whoever deletes the stack.
+
+A resource goes when all that need it are gone. One with the deletion policy Retain stays, and counts as done.
+One that can't be deleted (a bucket that isn't empty, a protected table, a call that the caller may not make)
+stays, with all that it needs; the others go, and the stack is DELETE_FAILED. CloudFormation makes the calls
+with a forward access session of the caller, so IAM judges them and CloudTrail records them under the caller's
+name, invoked by CloudFormation. How long a deletion takes is our guess. That CloudFormation goes on after a
+failure, and the order of what is ready at once, are unconfirmed.
+
+Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html,
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html,
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html,
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html,
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Any, Final
+
+import boto3
+from botocore.exceptions import ClientError
+
+from scenarios.cloud.cloudformation.resources.kind import Kind, Removal
+from scenarios.cloud.cloudformation.standing import Standing
+from scenarios.cloud.cloudformation.template import Template
+from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.setting import Setting
+
+SERVICE: Final = "cloudformation.amazonaws.com"
+_SECONDS: Final = (1.0, 4.0)  # how long one resource takes
+_GONE = re.compile(r"(?i)not_?found|no_?such|non_?existent|does_?not_?exist")
+
+Tell = Callable[[Standing, str, str, str], None]
+"""(stack, logical id or "" for the stack itself, status, reason)."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Deletion:
+    """The deletion of one stack. `needs`: by logical id, what each resource needs; `retained`: what stays."""
+
+    setting: Setting
+    standing: Standing
+    caller: Caller
+    retained: frozenset[str]
+    tell: Tell
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    left: set[str] = field(default_factory=set)
+    under_way: set[str] = field(default_factory=set)
+    failed: list[str] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Start with what nothing else needs."""
+        stack = self.standing.stack
+        declared = Template(
+            stack.template,
+            region=stack.region,
+            account=stack.account,
+            stack_name=stack.name,
+            stack_id=stack.stack_id,
+            parameters=stack.parameters,
+        ).resources
+        self.needs = {name: declared[name].needs for name in stack.resources}
+        self.left = {name for name, status in self.standing.resources.items() if _is_there(status.name)}
+        self.tell(self.standing, "", "DELETE_IN_PROGRESS", "User Initiated")
+        self._go_on()
+
+    def _go_on(self) -> None:
+        waiting = sorted(self.left - self.under_way)
+        for name in waiting:
+            if any(name in self.needs[other] for other in (*self.left, *self.failed)):
+                continue
+            self.under_way.add(name)
+            self.tell(self.standing, name, "DELETE_IN_PROGRESS", "")
+            seconds = self.setting.random("cloudformation.deletion").uniform(*_SECONDS)
+            remove = partial(self._remove, name)
+            self.setting.clock.after(seconds, remove, "CloudFormation deletes a resource")
+        if not self.under_way:
+            self._end()
+
+    def _end(self) -> None:
+        if self.failed:
+            names = ", ".join(sorted(self.failed))
+            reason = f"The following resource(s) failed to delete: [{names}]. "
+            self.tell(self.standing, "", "DELETE_FAILED", reason)
+        else:
+            self.tell(self.standing, "", "DELETE_COMPLETE", "")
+
+    def _remove(self, name: str) -> None:
+        self.left.discard(name)
+        self.under_way.discard(name)
+        if name in self.retained:
+            self.tell(self.standing, name, "DELETE_SKIPPED", "")
+        elif reason := self._refusal(name):
+            self.failed.append(name)
+            self.tell(self.standing, name, "DELETE_FAILED", reason)
+        else:
+            self.tell(self.standing, name, "DELETE_COMPLETE", "")
+        self._go_on()
+
+    def _refusal(self, name: str) -> str:
+        """Delete one resource; what the service answers where it doesn't, "" where the resource is gone."""
+        stack = self.standing.stack
+        resource = stack.resources[name]
+        kind: Kind = self.setting.kinds[resource.type]
+        try:
+            kind.delete(
+                Removal(
+                    resource=resource,
+                    client=self._client,
+                    told=self._told,
+                    quietly=self.setting.calls.muted,
+                )
+            )
+        except ClientError as error:
+            return "" if _GONE.search(error.response["Error"]["Code"]) else str(error)
+        return ""
+
+    def _client(self, service: str) -> Any:
+        key = self.setting.identity.enrol(self.caller).access_key_id
+        credentials = (key, self.setting.identity.secret_of(key), self.caller.session_token)
+        return _client(self.setting.session, service, self.standing.stack.region, credentials)
+
+    def _told(self, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
+        """A call on what moto doesn't keep: judged by IAM and recorded, no more."""
+        stack = self.standing.stack
+        for action, resource in self.setting.actions.required(
+            service, operation, parameters, region=stack.region, account=stack.account
+        ):
+            decision = self.setting.identity.judge(self.caller, action, resource)
+            if not decision.allowed:
+                raise ClientError(_denied(action, decision.because), operation)
+        self.setting.calls.under_role(self.caller, service, operation, parameters, region=stack.region)
+
+
+def retained_by(template: Mapping[str, Any]) -> frozenset[str]:
+    """The logical ids of what a template keeps when its stack is deleted."""
+    kept = set()
+    for name, declared in template["Resources"].items():
+        policy = declared.get("DeletionPolicy", "Delete")
+        if policy == "Snapshot":
+            raise NotSimulated("cloudformation", f"a snapshot at the deletion of {name}")
+        if policy in {"Retain", "RetainExceptOnCreate"}:
+            kept.add(name)
+    return frozenset(kept)
+
+
+def _is_there(status: str) -> bool:
+    return status not in {"DELETE_COMPLETE", "DELETE_SKIPPED"}
+
+
+def _denied(action: str, because: str) -> Any:
+    return {"Error": {"Code": "AccessDenied", "Message": f"{action} is not allowed because {because}"}}
+
+
+@lru_cache(maxsize=64)
+def _client(session: boto3.Session, service: str, region: str, credentials: tuple[str, str, str]) -> Any:
+    """Kept from world to world, as are those of a world's callers. `credentials`: key, secret, token."""
+    every: Any = session
+    key, secret, token = credentials
+    return every.client(
+        service,
+        region_name=region,
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        aws_session_token=token or None,
+    )
