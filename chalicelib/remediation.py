@@ -48,6 +48,9 @@ class Outcome(StrEnum):
     QUIET = "quiet"  # there was nothing to do, and every alert was about something reported lately
     OBSERVED = "observed"  # the mode is observe: the calls stay a plan
     AWAITING_APPROVAL = "awaiting approval"
+    SUPERSEDED = (
+        "superseded"  # nothing was done: what the plan was made from had changed before its first call
+    )
     CAPPED = "capped"  # the hour's cap or the kill switch held the calls back
     UNSEEN = "unseen"  # the look failed; the event is kept for another try
     UNRECORDED = "unrecorded"  # the ledger can't be reached: reported without it, and nothing acts
@@ -58,10 +61,12 @@ class Outcome(StrEnum):
 class CallProgress(StrEnum):
     """How far one call of a plan has come; a call that hasn't begun has no entry."""
 
-    BEGUN = "begun"  # no answer noted: it failed, or the function died meanwhile
+    BEGUN = "begun"  # no answer noted: the function died meanwhile, or AWS's answer says nothing certain
+    REFUSED = "refused"  # AWS refused it, so that it is not in effect
     DONE = "done"  # by us, so its undo is ours to offer
     FOUND = "found"  # AWS answered that it was so already: somebody else did it first
     UNSURE = "unsure"  # it was so already, but we had begun it once before: it may have been us
+    DROPPED = "dropped"  # not made: fresh facts didn't call for it any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from chalicelib.seal import Item
 FINDINGS_KEPT = timedelta(days=400)
 _ID = re.compile(r"([a-z0-9_]+):(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z):([0-9a-f]{12})", re.ASCII)
 
+_UNSETTLED = (None, CallProgress.BEGUN, CallProgress.REFUSED)
 Mark = Literal["told", "warned", "quiet"]
 
 
@@ -44,6 +45,11 @@ class LedgerEntry:
     failure: str = ""
     to_record: str = ""
     version: int = 0
+
+    @property
+    def unsettled(self) -> tuple[int, ...]:
+        """Of the plan's calls, those that are still to be made or of which no answer is known."""
+        return tuple(index for index in range(len(self.plan.calls)) if self.progress.get(index) in _UNSETTLED)
 
     @property
     def sort_key(self) -> str:

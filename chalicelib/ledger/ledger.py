@@ -110,9 +110,31 @@ class Ledger:
         settled = {"outcome": outcome} if outcome else {}
         return self._changed(entry, lambda kept: {what: getattr(kept, what) | {index}, **settled})
 
-    def settle(self, entry: LedgerEntry, outcome: Outcome, failure: str = "") -> LedgerEntry:
-        """Note its outcome: the final one, or the one for now."""
-        return self._changed(entry, lambda _: {"outcome": outcome, "failure": failure})
+    def settle(
+        self,
+        entry: LedgerEntry,
+        outcome: Outcome,
+        failure: str = "",
+        progress: Mapping[int, CallProgress] | None = None,
+    ) -> LedgerEntry:
+        """Note its outcome, the final one or the one for now, and how far calls have come."""
+        return self._changed(
+            entry,
+            lambda kept: {
+                "outcome": outcome,
+                "failure": failure,
+                "progress": {**kept.progress, **(progress or {})},
+            },
+        )
+
+    def replan(self, entry: LedgerEntry, changed: LedgerEntry) -> LedgerEntry:
+        """Keep a finding whose plan has changed; raises StillUnderWay where another run changed it first."""
+        if changed == entry:
+            return entry
+        changed = replace(changed, version=entry.version + 1)
+        if self.rows.renew(item_of(changed), entry.version) is not None:
+            raise StillUnderWay("another run works on the same finding", remediation=entry.remediation)
+        return changed
 
     def noted(self, entry: LedgerEntry, facts: str) -> LedgerEntry:
         """Note other facts of it."""

@@ -9,7 +9,7 @@
 4. look, then decide: pure, with `now` handed in;
 5. gate by mode, the hour's cap and the kill switch;
 6. store the plan, its facts and its inverses, before the first call: under way, until it is acted or told;
-7. act, marking each call; a retry that finds a stored plan resumes it and does not decide again;
+7. act, marking each call; a retry that finds a stored plan resumes it, after it was held against fresh facts;
 8. send the alerts, marking each alert as sent. A call that failed is reported at once, with the reason, and
    then its error rises, so that Lambda tries again: one alert says that it failed, and one how it ended.
 
@@ -37,7 +37,7 @@ from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of
 from chalicelib.ledger.ledger import ledger_of
 from chalicelib.looking import Unseen, denials
 from chalicelib.remediation import Alert, Event, Outcome, Plan, Remediation, Severity, Way
-from chalicelib.runtime import execute, limits, tampering
+from chalicelib.runtime import execute, fresh, limits, tampering
 from chalicelib.runtime.expected import Pending, is_known, overdue, waiting
 from chalicelib.runtime.forged import Forgery, forgery
 from chalicelib.runtime.voice import Facts, Voice, denied, folding
@@ -138,13 +138,17 @@ class Invocation:
         if stored and claim.first and tampering.should_be_claimed(stored, datetime.now(UTC)):
             self.ledger.rows.notice(Oddity.GONE, claim.key)
         undecided = stored is not None and stored.outcome is Outcome.UNSEEN
-        entry = self._resumed(event, stored) if stored and not undecided else self._decided(event)
+        if stored and not undecided:
+            entry, error = self._resumed(event, stored)
+        else:
+            entry, error = self._decided(event), None
         if entry.plan.empty:
             if stored:  # a failed look was told of, and there was nothing to see
                 self.ledger.settle(stored, Outcome.TOLD)
             return Outcome.NOTHING
         self._so_far = entry
-        entry, error = self._acted(entry)
+        if not error:
+            entry, error = self._acted(entry)
         self._so_far = entry
         if isinstance(error, LedgerUnreachable):
             raise error
@@ -187,15 +191,39 @@ class Invocation:
         kept = self.way.kept
         return limits.record_fitting(kept.text(facts)) if kept else ""
 
-    def _resumed(self, event: Event, stored: LedgerEntry) -> LedgerEntry:
+    def _resumed(self, event: Event, stored: LedgerEntry) -> tuple[LedgerEntry, Exception | None]:
         """What an earlier try decided; what it had yet to record is recorded first.
 
-        That this is done is noted with the next mark. A try that dies before that records it again.
+        That this is done is noted with the next mark. A try that dies before that records it again. Where
+        calls are left, the plan is held against what is there now; the error is that of a look that failed.
         """
         self._so_far = stored
         if stored.to_record and self.way.records and self.way.kept:
             self.way.records(self.aws, event, self.way.kept.facts(stored.to_record), self.settings)
-        return replace(stored, to_record="")
+        entry = replace(stored, to_record="")
+        if entry.outcome not in (Outcome.UNDER_WAY, Outcome.FAILED) or not entry.unsettled:
+            return entry, None
+        return self._held_against_now(event, entry)
+
+    def _held_against_now(self, event: Event, entry: LedgerEntry) -> tuple[LedgerEntry, Exception | None]:
+        now = datetime.now(UTC)
+        try:
+            facts = self.way.look(self.aws, event, self.settings)
+            text = limits.facts_as_text(facts)
+            held = entry
+            if text != entry.facts:
+                plan = self.way.decide(event, facts, now, self.settings)
+                held = fresh.held_against(entry, self._whole(plan, event, denials(facts)))
+                held = replace(held, plan=limits.fitting(held.plan), facts=text)
+        except LedgerUnreachable:
+            raise
+        except Exception as error:  # noqa: BLE001 - any error is reported and then rises
+            known = foreseen(error, **self._about(event))
+            why = f"whether the plan still holds could not be looked at: {known}"
+            return self.ledger.settle(entry, Outcome.FAILED, why), known
+        if held.unsettled:
+            held = replace(held, outcome=self._gate(held, now))
+        return self.ledger.replan(entry, held), None
 
     def _whole(self, plan: Plan, event: Event, unseen: tuple[Unseen, ...]) -> Plan:
         """The plan as it is kept: with an alert of its own for what was denied, and within the limits."""
@@ -328,7 +356,7 @@ class Invocation:
         """Make the calls that the gate let through, now or at an earlier try; the kill switch comes first."""
         if not entry.plan.calls or entry.outcome not in (Outcome.UNDER_WAY, Outcome.FAILED):
             return entry, None
-        if execute.unsettled(entry) and self.ledger.switched_off():
+        if entry.unsettled and self.ledger.switched_off():
             return self.ledger.settle(entry, Outcome.CAPPED), None
         return execute.carry_out(
             self.aws, self.ledger, entry, remediation=self.remediation, settings=self.settings

@@ -1,6 +1,8 @@
 """The only module that changes anything in AWS on a remediation's behalf."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from botocore.exceptions import ClientError
 
@@ -31,7 +33,7 @@ def carry_out(
     except NotDeclared as error:
         ledger.rows.notice(Oddity.UNDECLARED, key_of(entry))
         return _settled(ledger, entry, Outcome.FAILED, str(error)), error
-    for index in unsettled(entry):
+    for index in entry.unsettled:
         call, before = entry.plan.calls[index], entry.progress.get(index)
         try:
             entry = ledger.did(entry, index, CallProgress.BEGUN)
@@ -41,7 +43,8 @@ def carry_out(
             progress = _made(aws, call, tried_before=before is CallProgress.BEGUN)
         except Exception as error:  # noqa: BLE001 - any error is reported and then rises
             failure = _explained(error, call, entry)
-            return _settled(ledger, entry, Outcome.FAILED, str(failure)), failure
+            known = {index: CallProgress.REFUSED} if _refused(error) else {}
+            return _settled(ledger, entry, Outcome.FAILED, str(failure), known), failure
         try:
             entry = ledger.did(entry, index, progress)
         except LedgerUnreachable as error:
@@ -50,22 +53,22 @@ def carry_out(
     return _settled(ledger, entry, Outcome.ACTED), None
 
 
-def unsettled(entry: LedgerEntry) -> tuple[int, ...]:
-    """Of the plan's calls, those that are still to be made or of which no answer is known."""
-    open_ = (None, CallProgress.BEGUN)
-    return tuple(index for index in range(len(entry.plan.calls)) if entry.progress.get(index) in open_)
-
-
 def _stopped(entry: LedgerEntry, error: LedgerUnreachable) -> LedgerEntry:
     return replace(entry, outcome=Outcome.FAILED, failure=str(error))
 
 
-def _settled(ledger: Ledger, entry: LedgerEntry, outcome: Outcome, failure: str = "") -> LedgerEntry:
+def _settled(
+    ledger: Ledger,
+    entry: LedgerEntry,
+    outcome: Outcome,
+    failure: str = "",
+    progress: Mapping[int, CallProgress] = MappingProxyType({}),
+) -> LedgerEntry:
     """Note the outcome. If that fails it is told all the same; the next write of the run fails likewise."""
     try:
-        return ledger.settle(entry, outcome, failure)
+        return ledger.settle(entry, outcome, failure, progress)
     except LedgerUnreachable:
-        return replace(entry, outcome=outcome, failure=failure)
+        return replace(entry, outcome=outcome, failure=failure, progress={**entry.progress, **progress})
 
 
 def _made(aws: Aws, call: Call, *, tried_before: bool) -> CallProgress:
@@ -79,6 +82,17 @@ def _made(aws: Aws, call: Call, *, tried_before: bool) -> CallProgress:
             raise
         return CallProgress.UNSURE if tried_before else CallProgress.FOUND
     return CallProgress.DONE
+
+
+def _refused(error: Exception) -> bool:
+    """Whether the answer says for certain that the call is not in effect: the request was at fault.
+
+    Where botocore has sent it again, an earlier one may have been carried out without an answer.
+    """
+    if not isinstance(error, ClientError):
+        return isinstance(error, NotAllowed)
+    about = error.response.get("ResponseMetadata", {})
+    return 400 <= int(about.get("HTTPStatusCode", 0)) < 500 and not about.get("RetryAttempts")
 
 
 def _explained(error: Exception, call: Call, entry: LedgerEntry) -> Exception:

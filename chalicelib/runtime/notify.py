@@ -65,6 +65,7 @@ _SETTLED: Mapping[CallProgress | None, str] = {
     CallProgress.FOUND: "This was so already, and not by Trailwarden:",
     CallProgress.UNSURE: "This was so already, perhaps by an earlier try of Trailwarden's; "
     "look before you undo it:",
+    CallProgress.DROPPED: "Not called for any more, and not done:",
 }
 _PENDING = {
     Outcome.UNDER_WAY: "Trailwarden did not yet do:",
@@ -90,7 +91,9 @@ def _done(
     lines: list[str] = []
     for heading, group in grouped.items():
         lines += _listed(heading, group)
-        if group and heading is _COULD_NOT:
+        # Where no call has failed, none was tried: the reason is that of the first.
+        failed = heading is _COULD_NOT if grouped[_COULD_NOT] else heading == _PENDING[Outcome.FAILED]
+        if group and failed:
             lines += [f"    because {failure}", _TRIED_AGAIN]
     if outcome is Outcome.AWAITING_APPROVAL:
         lines.append(f"To approve: trailwarden approve {finding_id}")
@@ -103,7 +106,7 @@ def _done(
 
 
 def _heading(progress: CallProgress | None, outcome: Outcome) -> str:
-    if progress is CallProgress.BEGUN and outcome is Outcome.FAILED:
+    if progress in (CallProgress.BEGUN, CallProgress.REFUSED) and outcome is Outcome.FAILED:
         return _COULD_NOT
     return _SETTLED[progress] if progress in _SETTLED else _PENDING.get(outcome, "Not done:")
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.ledger.claims import CLAIMS_KEPT
 from chalicelib.ledger.entries import LedgerEntry
-from chalicelib.remediation import Alert, CallProgress, Event, Outcome, Plan, Severity
+from chalicelib.remediation import Alert, Event, Outcome, Plan, Severity
 from chalicelib.seal import Noticed, Oddity
 
 _MEANS = {
@@ -73,9 +73,6 @@ def should_be_claimed(entry: LedgerEntry, now: datetime) -> bool:
     """
     if entry.outcome in (Outcome.SUPPRESSED, Outcome.UNSEEN, Outcome.UNDER_WAY):
         return False
-    settled = {CallProgress.DONE, CallProgress.FOUND, CallProgress.UNSURE}
-    over = entry.outcome not in (Outcome.FAILED, Outcome.ACTED) or (
-        all(entry.progress.get(index) in settled for index in range(len(entry.plan.calls)))
-    )
+    over = entry.outcome not in (Outcome.FAILED, Outcome.ACTED) or not entry.unsettled
     told = all(index in entry.told | entry.quiet for index in range(len(entry.plan.alerts)))
     return over and told and now - entry.at < CLAIMS_KEPT - timedelta(days=1)

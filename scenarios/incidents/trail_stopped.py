@@ -1,6 +1,7 @@
 """Somebody stops or weakens the audit trail, or its bucket."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -12,9 +13,18 @@ from scenarios.cloud.world import World
 from scenarios.incidents.trail_validation import alice, asks, validation_is
 from scenarios.runner.scenario import Action, Check, Given, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
-from scenarios.runner.words.checks import alert, alerts, no_more_alerts_than, outcome, state, unless_it_dies
+from scenarios.runner.words.checks import (
+    alert,
+    alerts,
+    heard_of,
+    no_more_alerts_than,
+    outcome,
+    state,
+    unless_it_dies,
+)
 from scenarios.runner.words.existing_trail import EXISTING_TRAIL, PARAMETERS
 from scenarios.runner.words.givens import table
+from scenarios.runner.words.giving_up import redrives
 from scenarios.runner.words.outages import fails
 from scenarios.runner.words.trail_actions import lifts_the_policy, trail_bucket
 from scenarios.runner.words.trail_settings import (
@@ -594,6 +604,76 @@ SHUT_OUT = Scenario(
     ],
 )
 
+
+def _edits_policy(actor: Actor, words: str, *, adds: Mapping[str, Any]) -> Action:
+    """Add a statement to the bucket's policy."""
+
+    def do(world: World, caller: Caller) -> None:
+        s3, bucket = world.client(caller, "s3"), trail_bucket(world)
+        policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+        resource = f"arn:aws:s3:::{bucket}"
+        policy["Statement"].append({"Effect": "Deny", "Principal": "*", "Resource": resource, **adds})
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+    return actor.does(words, do)
+
+
+_NO_ROLE_BLOCKS = {
+    "Sid": "NoRoleBlocks",
+    "Action": "s3:PutBucketPublicAccessBlock",
+    "Condition": {"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}},
+}
+_AS_THE_DEPLOYER_WANTS = {
+    "BlockPublicAcls": False,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
+
+
+def blocks_are(wanted: Mapping[str, bool]) -> Check:
+    """The bucket's public access block is this one."""
+
+    def judge(world: World) -> str | None:
+        with world.calls.muted():
+            s3 = world.client(world.user("reader"), "s3")
+            found = s3.get_public_access_block(Bucket=trail_bucket(world))["PublicAccessBlockConfiguration"]
+        return None if found == wanted else f"it is {found}"
+
+    return Check("the bucket's public access is blocked as the deployer wants", judge)
+
+
+REDRIVEN_LATE = Scenario(
+    name="trail_stopped.redriven_late",
+    title="What could not be restored is sent again after a deployer's change: the old state stays away",
+    parameters=(*ENFORCE, ("IgnoredPrincipals", "arn:aws:iam::*:user/deploy-*")),
+    lasts="01:10:00",
+    denied=("s3:PutBucketPublicAccessBlock",),
+    when=[
+        at(
+            "05:00",
+            _edits_policy(mallory, "keeps every role from blocking", adds=_NO_ROLE_BLOCKS),
+            on_bucket(mallory, "delete_public_access_block"),
+        ),
+        at(
+            "20:00",
+            lifts_the_policy(deployer),
+            on_bucket(
+                deployer, "put_public_access_block", PublicAccessBlockConfiguration=_AS_THE_DEPLOYER_WANTS
+            ),
+        ),
+        at("01:05:00", redrives(deployer, "trail_stopped")),
+    ],
+    then=[
+        by("08:00", heard_of("trail_stopped", "HIGH", "could not do:", "Public access:", "user/mallory")),
+        at_the_end(
+            heard_of("trail_stopped", "HIGH", "Superseded", "Not called for any more", "user/mallory"),
+            blocks_are(_AS_THE_DEPLOYER_WANTS),
+            nothing_is_weaker(),
+        ),
+    ],
+)
+
 SCENARIOS = (
     SCENARIO,
     ENFORCED,
@@ -613,4 +693,5 @@ SCENARIOS = (
     AUDITED,
     UNREAD,
     SHUT_OUT,
+    REDRIVEN_LATE,
 )

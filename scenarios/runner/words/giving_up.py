@@ -148,3 +148,24 @@ def _functions(world: World) -> list[Resource]:
         for remediation in CATALOG
         if remediation.invoked_asynchronously
     ]
+
+
+def redrives(actor: Actor, name: str) -> Action:
+    """The actor sends what a remediation's function gave up on to that function again."""
+    function = logical_id(name)
+
+    def do(world: World, caller: Caller) -> None:
+        queue = world.home.resources["DeadLetters"].physical_id
+        sqs, lambdas = (world.client(caller, service) for service in ("sqs", "lambda"))
+        for letter in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", ()):
+            kept = json.loads(letter["Body"])
+            if f":function:{world.home.resources[function].physical_id}:" not in letter["Body"]:
+                continue
+            lambdas.invoke(
+                FunctionName=world.home.resources[function].physical_id,
+                InvocationType="Event",
+                Payload=json.dumps(kept["requestPayload"]),
+            )
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=letter["ReceiptHandle"])
+
+    return actor.does(f"sends the dead letters of {name} again", do)

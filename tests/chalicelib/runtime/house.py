@@ -93,7 +93,11 @@ class _Listening:
             if isinstance(refusal, Exception):
                 raise refusal
             if refusal:
-                raise ClientError({"Error": {"Code": refusal, "Message": "no"}}, name)
+                status = {"HTTPStatusCode": 400 if "Denied" in refusal else 0}
+                raise ClientError(
+                    {"Error": {"Code": refusal, "Message": "no"}, "ResponseMetadata": status},  # type: ignore[typeddict-item]  # all that is read
+                    name,
+                )
             return getattr(self._real, name)(**parameters)
 
         return call
