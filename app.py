@@ -77,6 +77,14 @@ def instance_state_handler(event: dict[str, Any], context: Any) -> dict[str, Any
     return answer(load("instance_state"), event, context)
 
 
+@app.lambda_function(name="heartbeat")  # type: ignore[untyped-decorator]  # Chalice ships no types
+def heartbeat_handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
+    """Show each minute that alerts come through."""
+    from chalicelib.runtime.heartbeat import beat  # noqa: PLC0415 - no other function pays for it
+
+    return beat(event)
+
+
 # The local stage puts the simulated AWS behind the routes; nothing else ever sets this variable.
 if attach := os.environ.get("TRAILWARDEN_ATTACH"):
     module, _, name = attach.partition(":")

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
@@ -69,6 +69,10 @@ class Settings:
     def ignores(self, principal: str) -> bool:
         """Whether settings name this principal as one whose actions are expected."""
         return matches_any(principal, self.ignored_principals)
+
+    def sealed_by(self, seal: "Seal") -> Self:
+        """The same, for an invocation with these seals."""
+        return replace(self, seal=seal)
 
     def text(self, name: str) -> str:
         """A variable that must be there."""

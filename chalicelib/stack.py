@@ -12,6 +12,11 @@ CloudFormation = Mapping[str, Any]
 
 LOGS_KEPT_DAYS = 365
 
+# The heartbeat: its function's name, which is also the attribute of its message, and the event that wakes it.
+HEARTBEAT = "heartbeat"
+HEARTBEAT_SOURCE = "trailwarden.heartbeat"
+HEARTBEAT_DETAIL_TYPE = "Trailwarden Heartbeat"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:

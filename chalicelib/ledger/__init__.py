@@ -34,6 +34,8 @@ validation, ID
     for.
 validation#ID, CHAIN#SINCE#SLICE
     What one slice of a part came to. Written by `validations`; expires after 400 days.
+heartbeat#heartbeat, last
+    The newest heartbeat. Written by `ledger` each minute over the one before; expires a day after it.
 
 Each item is sealed by the function that writes it, but where it says otherwise; `chalicelib.seal` says what
 that is worth. Each function may reach only the partitions that are its own (`grants`).

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 # How long a state is kept: longer than any outage of the hourly check that records it again.
 STATE_KEPT = timedelta(days=400)
+# A heartbeat is written anew each minute.
+HEARTBEAT_KEPT = timedelta(days=1)
 # While this item is there, nothing acts; an operator puts it there and takes it away.
 KILL_SWITCH = key(Kind.SWITCH, "kill")
 # How often a change of an entry is tried anew, when another run has changed it first.
@@ -156,6 +158,11 @@ class Ledger:
     def newest(self, remediation: str, most: int) -> list[LedgerEntry]:
         """The newest findings of one remediation, newest first."""
         return [entry_from(item) for item in self.rows.newest(entries_of(remediation), most)]
+
+    def beat(self, who: str, at: str, now: datetime) -> None:
+        """Note the newest heartbeat over the one before; raises LedgerUnreachable."""
+        item_key = key(partition(Kind.HEARTBEAT, who), "last")
+        self.rows.put({**item_key, "at": {"S": at}, EXPIRES: expiry(now + HEARTBEAT_KEPT)})
 
     def note(self, remediation: str, sightings: Iterable[Sighting], kept: timedelta) -> None:
         """Remember sightings; the same sighting again overwrites itself.

@@ -51,6 +51,7 @@ class Kind(StrEnum):
     ANCHOR = "anchor"
     REQUEST = "request"
     VALIDATION = "validation"
+    HEARTBEAT = "heartbeat"
 
 
 def partition(kind: Kind, *of: str) -> str:

@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from chalicelib.remediation import Remediation
 from chalicelib.stack import declared
 from chalicelib.template.alarms import alarms
-from chalicelib.template.functions import RUNTIME, function, http
+from chalicelib.template.functions import RUNTIME, function, heartbeat_function, http
+from chalicelib.template.heartbeat import heartbeat
 from chalicelib.template.host import agents
 from chalicelib.template.keeping import alerts, dead_letters, ledger, validations
 from chalicelib.template.parameters import CONDITIONS, mode_conditions, parameters
 from chalicelib.template.parts import Template, union
 from chalicelib.template.seals import seal_keys
+from chalicelib.template.second_way import second_way
 from chalicelib.template.trail import auditors, trail
 
 __all__ = ["RUNTIME", "fragment"]
@@ -33,13 +35,17 @@ def fragment(remediations: Iterable[Remediation]) -> Template:
             auditors(),
             dead_letters(),
             validations(),
+            heartbeat(),
+            second_way(functions),
             agents(),
             *(union(each.resources, alarms(each.alarms), function(each)) for each in functions),
+            heartbeat_function(),
             http(),
         ),
         "Outputs": union(
             {
                 "AlertTopicArn": {"Value": {"Ref": "AlertTopic"}},
+                "PlainTopicArn": {"Value": {"Ref": "PlainTopic"}},
                 "LedgerName": {"Value": {"Ref": "Ledger"}},
                 "DeadLettersUrl": {"Value": {"Ref": "DeadLetters"}},
             },

@@ -5,16 +5,17 @@ from typing import Any
 
 from chalicelib.remediation import Remediation
 from chalicelib.settings import ACTS_PER_HOUR, LEDGER, MODE, SEAL_KEY, TOPIC, VALIDATIONS
-from chalicelib.stack import log_group
+from chalicelib.stack import HEARTBEAT, HEARTBEAT_DETAIL_TYPE, HEARTBEAT_SOURCE, log_group
 from chalicelib.template.parts import Template, logical_id
 from chalicelib.template.policies import acting_grants_of, document
-from chalicelib.template.seals import seal_key_of
+from chalicelib.template.seals import TELLING, seal_key_of
 from chalicelib.triggers import OnEvent, OnLogs, OnQueue, OnSchedule, OnTopic, Trigger
 
 # Lambda's runtime, for every interpreter that packages: Amazon Linux 2023, supported to mid-2029.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 RUNTIME = "python3.13"
 TIMEOUT_SECONDS = 50  # Lambda tries again after 60: by then a crashed run's claim has lapsed
+HEARTBEAT_TIMEOUT_SECONDS = 30
 MEMORY_MB = 256
 
 _KEPT_WHEN_IT_FAILS: Template = {
@@ -117,4 +118,42 @@ def http() -> Template:
             }
         },
         "APIHandlerLogGroup": log_group(),
+    }
+
+
+def heartbeat_function() -> Template:
+    """What Chalice leaves out of the heartbeat's function.
+
+    What it gives up on is kept nowhere: that a heartbeat is missing says enough.
+    """
+    name = logical_id(HEARTBEAT)
+    return {
+        name: {
+            "Properties": {
+                "Runtime": RUNTIME,
+                "Timeout": HEARTBEAT_TIMEOUT_SECONDS,
+                "MemorySize": MEMORY_MB,
+                "Environment": {
+                    "Variables": {
+                        LEDGER: {"Ref": "Ledger"},
+                        TOPIC: {"Ref": "AlertTopic"},
+                        SEAL_KEY: {"Fn::GetAtt": [TELLING, "Arn"]},
+                    }
+                },
+                "LoggingConfig": {"LogGroup": {"Ref": f"{name}LogGroup"}},
+                "Events": {
+                    "Trigger1": {
+                        "Type": "EventBridgeRule",
+                        "Properties": {
+                            "Pattern": {
+                                "source": [HEARTBEAT_SOURCE],
+                                "detail-type": [HEARTBEAT_DETAIL_TYPE],
+                            }
+                        },
+                    }
+                },
+                "EventInvokeConfig": {"MaximumRetryAttempts": 0},
+            }
+        },
+        f"{name}LogGroup": log_group(),
     }

@@ -2,6 +2,7 @@
 
 from chalicelib.ledger.table import SHAPE, TIME_TO_LIVE
 from chalicelib.stack import topic_for_alarms
+from chalicelib.template.heartbeat import FOR_PEOPLE
 from chalicelib.template.parts import Template
 
 DEAD_LETTERS_KEPT_SECONDS = 14 * 24 * 3600
@@ -51,6 +52,7 @@ def alerts() -> Template:
                 "TopicArn": {"Ref": "AlertTopic"},
                 "Protocol": "email",
                 "Endpoint": {"Ref": "AlertEmail"},
+                "FilterPolicy": FOR_PEOPLE,
             },
         },
     }
@@ -101,7 +103,7 @@ def _alarm_on_dead_letters(description: str, expression: str, *metrics: Template
             "Threshold": 1,
             "ComparisonOperator": "GreaterThanOrEqualToThreshold",
             "TreatMissingData": "notBreaching",
-            "AlarmActions": [{"Ref": "AlertTopic"}],
+            "AlarmActions": [{"Ref": "AlertTopic"}, {"Ref": "PlainTopic"}],
         },
     }
 

@@ -6,7 +6,11 @@ from chalicelib.references import EXPECTED_PRINCIPALS
 from chalicelib.remediation import Remediation
 from chalicelib.stack import Parameter
 from chalicelib.template.bucket import LOCK_PARAMETERS
+from chalicelib.template.heartbeat import CONDITION as HEARTBEAT_CONDITION
+from chalicelib.template.heartbeat import SEND
 from chalicelib.template.parts import Template, logical_id
+from chalicelib.template.second_way import CONDITIONS as PLAIN_CONDITIONS
+from chalicelib.template.second_way import PLAIN_EMAIL
 
 # Those that belong to no single remediation.
 PARAMETERS = (
@@ -15,6 +19,8 @@ PARAMETERS = (
         default="",
         description="Where alerts go by e-mail; the address must confirm. Empty: subscribe yourself.",
     ),
+    PLAIN_EMAIL,
+    SEND,
     Parameter(
         name="ExistingTrailArn",
         default="",
@@ -55,6 +61,8 @@ CONDITIONS: Template = {
     "HasAlertEmail": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlertEmail"}, ""]}]},
     "OwnTrail": {"Fn::Equals": [{"Ref": "ExistingTrailArn"}, ""]},
     "OwnBucket": {"Fn::And": [{"Condition": "OwnTrail"}, {"Fn::Equals": [{"Ref": "ArchiveBucket"}, "none"]}]},
+    **PLAIN_CONDITIONS,
+    **HEARTBEAT_CONDITION,
     "HasAuditGroups": {"Fn::Equals": [{"Ref": "AuditGroups"}, "yes"]},
 }
 

@@ -28,6 +28,11 @@ def trusting(service: str) -> Template:
     }
 
 
+def only_from_here() -> Template:
+    """A condition: only on behalf of this account's own resources."""
+    return {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
 def logical_id(function_name: str) -> str:
     """`root_login` is `RootLogin` in CloudFormation, as Chalice names it."""
     return "".join(part.capitalize() for part in function_name.split("_"))

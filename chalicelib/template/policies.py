@@ -13,6 +13,8 @@ from chalicelib.ledger.grants import ANY, on_ledger
 from chalicelib.ledger.table import Kind
 from chalicelib.references import TRAIL_ARN, TRAIL_BUCKET, TRAIL_GROUP, TRAIL_ROLE, WATCHED_BUCKET
 from chalicelib.remediation import Grant, Remediation
+from chalicelib.stack import HEARTBEAT
+from chalicelib.template.heartbeat import GRANTS as HEARTBEAT_GRANTS
 from chalicelib.template.parts import logical_id
 from chalicelib.triggers import OnQueue, OnSchedule
 
@@ -22,8 +24,9 @@ Document = Mapping[str, Any]
 
 
 def policies(remediations: Iterable[Remediation]) -> dict[str, Document]:
-    """A policy document for each function: every remediation's, and the HTTP side's."""
+    """A policy document for each function: every remediation's, the heartbeat's, and the HTTP side's."""
     documents = {each.name: document(grants_of(each)) for each in remediations}
+    documents[HEARTBEAT] = document((*_own_logs(logical_id(HEARTBEAT)), *HEARTBEAT_GRANTS))
     documents[HTTP_FUNCTION] = document((*_own_logs("APIHandler"), *HTTP_GRANTS))
     return documents
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chalicelib.remediation import Remediation
+from chalicelib.stack import HEARTBEAT
 from chalicelib.template.parts import Template, logical_id
 
 # As AWS's console gives key administrators; no grants, which would hand out what they may not do.
@@ -30,21 +31,24 @@ _MANAGING = (
 )
 
 
+# The key of those that only tell.
+TELLING = "TellingSealKey"
+
+
 def seal_key_of(remediation: Remediation) -> str:
     """The logical id of the key that makes a function's seals."""
-    return f"{logical_id(remediation.name)}SealKey" if remediation.acts else "TellingSealKey"
+    return f"{logical_id(remediation.name)}SealKey" if remediation.acts else TELLING
 
 
 def seal_keys(remediations: Iterable[Remediation]) -> Template:
-    """A key for each function that may act, and one for all others."""
-    users: dict[str, list[Remediation]] = {}
+    """A key for each function that may act, and one for all others, that of the heartbeat too."""
+    users: dict[str, list[str]] = {TELLING: [HEARTBEAT]}
     for each in remediations:
-        users.setdefault(seal_key_of(each), []).append(each)
+        users.setdefault(seal_key_of(each), []).append(each.name)
     return {key: _key(functions) for key, functions in users.items()}
 
 
-def _key(functions: Iterable[Remediation]) -> Mapping[str, Any]:
-    names = [each.name for each in functions]
+def _key(names: Iterable[str]) -> Mapping[str, Any]:
     return {
         "Type": "AWS::KMS::Key",
         "Properties": {

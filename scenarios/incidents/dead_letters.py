@@ -191,14 +191,16 @@ def _purges() -> Action:
 
 
 def _mails(alarm: str, times: int) -> Check:
-    """CloudWatch has sent so many messages of this alarm."""
+    """CloudWatch has sent so many messages of this alarm through the alert topic."""
 
     def judge(world: World) -> str | None:
-        name = world.home.resources[alarm].physical_id
+        name, topic = (world.home.resources[each].physical_id for each in (alarm, "AlertTopic"))
         sent = [
             message
             for message in world.topics.inbox
-            if message.sender == "cloudwatch.amazonaws.com" and json.loads(message.text)["AlarmName"] == name
+            if message.topic_arn == topic
+            and message.sender == "cloudwatch.amazonaws.com"
+            and json.loads(message.text)["AlarmName"] == name
         ]
         return None if len(sent) == times else f"it has sent {len(sent)}"
 

@@ -1,13 +1,14 @@
 """What might keep Trailwarden silent: the way to the person on call fails, or the ledger does."""
 
+import json
 from typing import Any
 
 from scenarios.cloud.world import World
 from scenarios.incidents.failed_login import bastion, knock
 from scenarios.incidents.trail_stopped import trail_logs
-from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by, until
+from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by, span, until
 from scenarios.runner.words.actors import Actor
-from scenarios.runner.words.checks import alerts, heard_of
+from scenarios.runner.words.checks import alerts, heard_of, no_more_alerts_than
 from scenarios.runner.words.outages import falls_ill, is_well_again
 from scenarios.runner.words.trail_actions import LOGS, destroys, lifts_the_policy
 from scenarios.runner.words.trail_settings import on_trail, unrecorded
@@ -116,4 +117,107 @@ BUSY_LEDGER = Scenario(
     ],
 )
 
-SCENARIOS = (SNS_ILL, ILL_BY_THE_HOUR, NO_LEDGER, BUSY_LEDGER)
+# ---- the heartbeat, and the way that needs nothing of ours ---------------------------------------
+
+BEATS = ("SendHeartbeat", "yes")
+NO_MAIL = ("PlainEmail", "second@example.com")
+
+
+def _plain_mail(alarm: str, *, state: str = "ALARM", to: str = "second@example.com") -> Check:
+    """AWS's own alarm has reached the second person through the plain topic."""
+
+    def judge(world: World) -> str | None:
+        name, topic = (world.home.resources[each].physical_id for each in (alarm, "PlainTopic"))
+        came = [
+            json.loads(mail.text)["NewStateValue"]
+            for mail in world.topics.inbox
+            if mail.topic_arn == topic and mail.to == to and json.loads(mail.text)["AlarmName"] == name
+        ]
+        return None if state in came else f"of it there came {came or 'nothing'}"
+
+    return Check(f"the plain topic tells {to} that {alarm} is {state}", judge)
+
+
+def _plain_mail_is_over(since: str) -> Check:
+    """The plain topic has told nothing since then, but that the alarm is well: at first it hears nothing."""
+
+    def judge(world: World) -> str | None:
+        topic, then = world.home.resources["PlainTopic"].physical_id, world.deployment.start + span(since)
+        came = [mail.subject for mail in world.topics.inbox if mail.topic_arn == topic and mail.at >= then]
+        return f"there came {'; '.join(came)}" if came else None
+
+    return Check(f"the plain topic has told nothing since {since}", judge)
+
+
+def _beats(least: int) -> Check:
+    """So many heartbeats have come out at the end of the way, and none in anybody's mailbox."""
+
+    def judge(world: World) -> str | None:
+        came = len(world.queues.bodies(world.home.resources["Heartbeats"].attributes["Arn"]))
+        mailed = [mail for mail in alerts(world) if mail.attributes["remediation"] == "heartbeat"]
+        return f"{len(mailed)} came by mail" if mailed else None if came >= least else f"{came} came out"
+
+    return Check(f"{least} heartbeats come out, none by mail", judge)
+
+
+def _deletes_function(name: str) -> Action:
+    def do(world: World, caller: Any) -> None:
+        function = world.home.resources[name].physical_id
+        world.client(caller, "lambda").delete_function(FunctionName=function)
+
+    return mallory.does(f"deletes the function {name}", do)
+
+
+def _closes_the_topic(*, closed: bool) -> Action:
+    """Nobody may publish to the alert topic, or those again whom the stack lets."""
+
+    def do(world: World, caller: Any) -> None:
+        topic = world.home.resources["AlertTopic"].physical_id
+        nobody = {"Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": topic}
+        own = world.home.resources["AlertTopicPolicy"].properties["PolicyDocument"]
+        policy = {"Version": "2012-10-17", "Statement": [nobody]} if closed else own
+        world.client(caller, "sns").set_topic_attributes(
+            TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(policy)
+        )
+
+    return mallory.does(f"{'denies everybody' if closed else 'lets its publishers use'} the alert topic", do)
+
+
+HEARTBEAT = Scenario(
+    name="silence.heartbeat",
+    title="A heartbeat each minute comes out, unseen by people; once it doesn't, AWS itself tells somebody",
+    parameters=(BEATS, NO_MAIL),
+    lasts="25:00",
+    denied=("SNS:Publish",),
+    loses=True,  # an alarm whose topic is closed has no other place for its message, and a heartbeat none
+    when=[
+        at("08:00", _closes_the_topic(closed=True)),
+        at("09:00", root.signs_in(mfa=False)),
+        at("16:00", _closes_the_topic(closed=False)),
+    ],
+    then=[
+        until("08:00", _plain_mail_is_over("04:00"), _beats(6)),
+        by("13:00", _plain_mail("HeartbeatAlarm")),
+        by("20:00", _plain_mail("HeartbeatAlarm", state="OK")),
+    ],
+)
+
+SECOND_WAY = Scenario(
+    name="silence.second_way",
+    title="Somebody closes the alert topic: what fails and what is kept is told by AWS's own alarms",
+    parameters=(NO_MAIL,),
+    lasts="15:00",
+    denied=("SNS:Publish",),
+    loses=True,  # an alarm whose topic is closed has no other place for its message, and a heartbeat none
+    when=[
+        at("00:00", _closes_the_topic(closed=True)),
+        at("01:00", root.signs_in(mfa=False)),
+    ],
+    then=[
+        by("05:00", _plain_mail("FunctionErrors1Alarm")),
+        by("10:00", _plain_mail("DeadLettersAlarm")),
+        at_the_end(no_more_alerts_than(0)),
+    ],
+)
+
+SCENARIOS = (SNS_ILL, ILL_BY_THE_HOUR, NO_LEDGER, BUSY_LEDGER, HEARTBEAT, SECOND_WAY)

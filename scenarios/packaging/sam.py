@@ -142,7 +142,7 @@ def _config(stage: str) -> PinnedConfig:
 def _configuration() -> Template:
     """Chalice's configuration as it stands in .chalice/config.json, with every function's policy file."""
     by_hand: Template = json.loads(CONFIG.read_text())
-    functions = (each.name for each in application().remediations)
+    functions = (each.name for each in application().pure_lambda_functions)
     return by_hand | {
         "lambda_functions": {name: {"iam_policy_file": f"policies/{name}.json"} for name in functions}
     }

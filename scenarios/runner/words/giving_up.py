@@ -134,11 +134,15 @@ def _value(wanted: Any) -> Any:
 
 
 def _rules(world: World) -> list[Resource]:
-    """Rules that wake functions; a log group as a target accepts every event."""
+    """Rules that wake functions; a log group as a target accepts every event.
+
+    Nothing of a heartbeat is kept: that it is missing says enough.
+    """
     return [
         rule
         for rule in world.home.of_type("AWS::Events::Rule")
         if any(":lambda:" in target["Arn"] for target in rule.properties["Targets"])
+        and not rule.logical_id.startswith("Heartbeat")
     ]
 
 

@@ -182,7 +182,10 @@ def test_a_functions_logical_id_is_the_one_chalice_gives_it(name, logical):
 
 
 def test_every_function_has_a_policy_and_nobody_else():
-    assert set(policies(CATALOG)) == {remediation.name for remediation in CATALOG} | {"api_handler"}
+    assert set(policies(CATALOG)) == {remediation.name for remediation in CATALOG} | {
+        "api_handler",
+        "heartbeat",
+    }
 
 
 def test_the_http_side_reads_the_ledger_asks_for_validations_and_nothing_else():

@@ -32,6 +32,7 @@ ATTRIBUTES = {
     "AWS::IAM::Role": {"Arn", "RoleId"},
     "AWS::KMS::Key": {"Arn", "KeyId"},
     "AWS::Logs::LogGroup": {"Arn"},
+    "AWS::SNS::Topic": {"TopicArn", "TopicName"},
     "AWS::S3::Bucket": {"Arn", "DomainName"},
     "AWS::SQS::Queue": {"Arn", "QueueName", "QueueUrl"},
     "AWS::Serverless::Function": {"Arn"},
@@ -197,7 +198,9 @@ def test_a_function_is_pinned_and_logs_to_a_group_that_forgets(function):
     assert group["Properties"]["RetentionInDays"] == 365
 
 
-@pytest.mark.parametrize("function", [each for each in HANDLING if each.id != "TrailValidation"])
+@pytest.mark.parametrize(
+    "function", [each for each in HANDLING if each.id not in ("TrailValidation", "Heartbeat")]
+)
 def test_what_a_function_could_not_handle_is_kept(function):
     configured = function["Properties"]["EventInvokeConfig"]
     dead_letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
@@ -402,7 +405,8 @@ def test_a_seal_is_made_by_its_function_alone():
     assert {tuple(roles) for name, roles in makers.items() if name != "TellingSealKey"} == {
         (one,) for one in acting
     }
-    assert set(makers["TellingSealKey"]) == {f"{logical_id(each.name)}Role" for each in CATALOG} - acting
+    telling = {f"{logical_id(each.name)}Role" for each in CATALOG} - acting
+    assert set(makers["TellingSealKey"]) == telling | {"HeartbeatRole"}
 
 
 def test_nobody_is_allowed_anything_by_a_wildcard_principal():
@@ -612,4 +616,4 @@ def test_nothing_of_the_local_stage_is_deployed():
 def test_every_remediation_of_the_catalogue_is_in_the_template():
     handlers = {function["Properties"]["Handler"] for function in FUNCTIONS.values()}
 
-    assert handlers == {f"app.{each.name}_handler" for each in CATALOG} | {"app.app"}
+    assert handlers == {f"app.{each.name}_handler" for each in CATALOG} | {"app.app", "app.heartbeat_handler"}

@@ -1,0 +1,170 @@
+"""A second way to be told, which needs neither our key, our topic nor our functions.
+
+A plain topic: not encrypted, so that no key can be taken from it; only AWS's alarms publish there. They are
+on AWS's own metrics, a minute each:
+
+- errors and throttles of each function: `Errors` comes before the dead letters do, `Throttles` where somebody
+  set a function's concurrency to 0, since Lambda keeps such events for hours and says nothing;
+- what is lost for good: `DestinationDeliveryFailures` and `InvocationsFailedToBeSentToDlq` count what could
+  not even be kept as a dead letter. Both are of all functions and rules of the account: a loss is rare, and
+  one metric costs as much as one function's. `NumberOfNotificationsFailed` is the alert topic's own;
+- the dead letters' own alarms notify this topic too, and so does the heartbeat's.
+
+Left out: `DeadLetterErrors`, since our functions have destinations and no dead-letter queue of Lambda's;
+`FailedInvocations` and `InvocationsSentToDlq` of rules, which end among the dead letters. CloudTrail emits no
+metric. DynamoDB's count every caller's errors, and KMS's only how long imported key material lasts: what is
+refused there shows as an error of the function.
+
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html,
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html,
+https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html,
+https://docs.aws.amazon.com/kms/latest/developerguide/monitoring-cloudwatch.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html (ten metrics an alarm)
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chalicelib.remediation import Remediation
+from chalicelib.stack import Parameter
+from chalicelib.template.parts import Template, logical_id, only_from_here
+
+MOST_METRICS = 10
+
+PLAIN_EMAIL = Parameter(
+    name="PlainEmail",
+    default="",
+    description="Where AWS's own alarms about Trailwarden go: best another person. Empty: to AlertEmail.",
+)
+CONDITIONS: Template = {
+    "HasPlainEmail": {"Fn::Not": [{"Fn::Equals": [PLAIN_EMAIL.ref, ""]}]},
+    "IsPlainToldByMail": {"Fn::Or": [{"Condition": "HasPlainEmail"}, {"Condition": "HasAlertEmail"}]},
+}
+
+
+def second_way(remediations: Iterable[Remediation]) -> Template:
+    """The plain topic with its subscription, and the alarms on AWS's own metrics."""
+    functions = [logical_id(each.name) for each in remediations]
+    return {
+        **_topic(),
+        **_of_functions(
+            "FunctionErrors",
+            "Errors",
+            functions,
+            "Functions of Trailwarden fail. What they give up on, after three tries, is a dead letter.",
+        ),
+        **_of_functions(
+            "FunctionThrottles",
+            "Throttles",
+            functions,
+            "Lambda runs functions of Trailwarden late or not at all: their concurrency, or the account's, "
+            "is used up, or somebody set it to 0.",
+        ),
+        "LostAlarm": _alarm(
+            "Something was lost for good: an event of a function or a rule of this account that could not be "
+            "kept as a dead letter, or an alert that SNS could not deliver.",
+            {
+                "functions": ("AWS/Lambda", "DestinationDeliveryFailures", {}),
+                "rules": ("AWS/Events", "InvocationsFailedToBeSentToDlq", {}),
+                "alerts": (
+                    "AWS/SNS",
+                    "NumberOfNotificationsFailed",
+                    {"TopicName": {"Fn::GetAtt": ["AlertTopic", "TopicName"]}},
+                ),
+            },
+        ),
+    }
+
+
+def _topic() -> Template:
+    return {
+        "PlainTopic": {
+            "Type": "AWS::SNS::Topic",
+            "Properties": {"DisplayName": "Trailwarden, by AWS itself"},
+        },
+        "PlainTopicPolicy": {
+            "Type": "AWS::SNS::TopicPolicy",
+            "Properties": {
+                "Topics": [{"Ref": "PlainTopic"}],
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Sid": "AlarmsTellTheTopic",
+                            "Effect": "Allow",
+                            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                            "Action": "sns:Publish",
+                            "Resource": {"Ref": "PlainTopic"},
+                            "Condition": only_from_here(),
+                        }
+                    ],
+                },
+            },
+        },
+        "PlainSubscription": {
+            "Type": "AWS::SNS::Subscription",
+            "Condition": "IsPlainToldByMail",
+            "Properties": {
+                "TopicArn": {"Ref": "PlainTopic"},
+                "Protocol": "email",
+                "Endpoint": {"Fn::If": ["HasPlainEmail", PLAIN_EMAIL.ref, {"Ref": "AlertEmail"}]},
+            },
+        },
+    }
+
+
+def _of_functions(name: str, metric: str, functions: Iterable[str], description: str) -> Template:
+    """As few alarms as hold the metric of every function."""
+    every = list(functions)
+    parts = [every[start : start + MOST_METRICS] for start in range(0, len(every), MOST_METRICS)]
+    return {
+        f"{name}{number}Alarm": _alarm(
+            description,
+            {
+                f"f{place}": ("AWS/Lambda", metric, {"FunctionName": {"Ref": each}})
+                for place, each in enumerate(some, start=1)
+            },
+        )
+        for number, some in enumerate(parts, start=1)
+    }
+
+
+def _alarm(description: str, metrics: Mapping[str, tuple[str, str, Mapping[str, Any]]]) -> Template:
+    """An alarm on the sum of these: (namespace, name, dimensions), by an id.
+
+    A datapoint may come late, and FILL puts 0 for it meanwhile: one of the last three minutes is enough.
+    """
+    summed = ", ".join(f"FILL({each}, 0)" for each in metrics)
+    return {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "AlarmDescription": description,
+            "Metrics": [
+                {"Id": "breaching", "Expression": f"SUM([{summed}])", "Period": 60},
+                *(_query(each, *metric) for each, metric in metrics.items()),
+            ],
+            "EvaluationPeriods": 3,
+            "DatapointsToAlarm": 1,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "TreatMissingData": "notBreaching",
+            "AlarmActions": [{"Ref": "PlainTopic"}],
+        },
+    }
+
+
+def _query(name: str, namespace: str, metric: str, dimensions: Mapping[str, Any]) -> Template:
+    named = [{"Name": each, "Value": value} for each, value in dimensions.items()]
+    return {
+        "Id": name,
+        "MetricStat": {
+            "Metric": {
+                "Namespace": namespace,
+                "MetricName": metric,
+                **({"Dimensions": named} if named else {}),
+            },
+            "Period": 60,
+            "Stat": "Sum",
+        },
+        "ReturnData": False,
+    }

@@ -1,0 +1,105 @@
+"""The plain topic, the heartbeat, and the alarms on AWS's own metrics: what each needs, and what not."""
+
+import json
+from itertools import chain
+
+import pytest
+
+from chalicelib.matching import EventPattern
+from scenarios.packaging.sam import sam_template
+
+TEMPLATE = sam_template("prod")
+RESOURCES = TEMPLATE["Resources"]
+# What must not be needed: our key, our topic, our functions and the queues behind them.
+OURS = ("AlertKey", "AlertTopic", "Ledger", "Heartbeat", "HeartbeatRole")
+PLAIN = {"Ref": "PlainTopic"}
+FUNCTIONS = {name for name, each in RESOURCES.items() if each["Type"] == "AWS::Serverless::Function"}
+
+
+def alarms_to_the_plain_topic():
+    return {
+        name: each["Properties"]
+        for name, each in RESOURCES.items()
+        if PLAIN in each.get("Properties", {}).get("AlarmActions", ())
+    }
+
+
+def test_no_parameter_has_the_name_of_a_resource():
+    """CloudFormation refuses it, and a Ref would mean the parameter."""
+    assert set(TEMPLATE["Parameters"]) & set(RESOURCES) == set()
+
+
+def test_the_plain_topic_has_no_key_and_only_this_accounts_alarms_publish_to_it():
+    (statement,) = RESOURCES["PlainTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+
+    assert "KmsMasterKeyId" not in RESOURCES["PlainTopic"]["Properties"]
+    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_what_notifies_the_plain_topic_is_this_and_each_looks_every_minute():
+    alarms = alarms_to_the_plain_topic()
+
+    assert set(alarms) == {
+        "DeadLettersAlarm",
+        "DeadLettersWaitAlarm",
+        "FunctionErrors1Alarm",
+        "FunctionThrottles1Alarm",
+        "HeartbeatAlarm",
+        "LostAlarm",
+        *(name for name in alarms if name.startswith("Function")),
+    }
+    periods = [
+        part["Period"]
+        for each in alarms.values()
+        for part in chain([each] if "Period" in each else (), each.get("Metrics", ()))
+        if "Period" in part
+    ]
+    assert set(periods) == {60}
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_function_that_handles_events_is_counted_and_no_alarm_has_too_many_metrics(metric):
+    counted = []
+    for name, alarm in alarms_to_the_plain_topic().items():
+        if not name.startswith(f"Function{metric}"):
+            continue
+        queries = [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
+        assert len(queries) <= 10
+        assert {each["MetricName"] for each in queries} == {metric}
+        counted += [each["Dimensions"][0]["Value"]["Ref"] for each in queries]
+
+    assert sorted(counted) == sorted(FUNCTIONS - {"APIHandler", "Heartbeat"})
+
+
+def test_the_alarm_that_misses_heartbeats_needs_nothing_of_ours():
+    alarm = RESOURCES["HeartbeatAlarm"]["Properties"]
+
+    assert not any(f'"{name}"' in json.dumps(alarm) for name in OURS)
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (60, 2, 2)
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["AlarmActions"] == [PLAIN]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "taken"),
+    [
+        pytest.param({"remediation": "heartbeat", "severity": "INFO"}, False, id="the heartbeat"),
+        pytest.param({"remediation": "root_login", "severity": "HIGH"}, True, id="an alert"),
+        pytest.param({}, True, id="an alarm's own message"),
+    ],
+)
+def test_the_mail_leaves_out_the_heartbeat_alone(attributes, taken):
+    policy = RESOURCES["AlertSubscription"]["Properties"]["FilterPolicy"]
+    counted = RESOURCES["HeartbeatsSubscription"]["Properties"]["FilterPolicy"]
+
+    assert EventPattern(policy).matches(attributes) is taken
+    assert EventPattern(counted).matches(attributes) is (attributes.get("remediation") == "heartbeat")
+
+
+def test_nothing_of_a_heartbeat_is_tried_again():
+    function = RESOURCES["Heartbeat"]["Properties"]
+    target = RESOURCES["HeartbeatSchedule"]["Properties"]["Target"]
+
+    assert function["EventInvokeConfig"] == {"MaximumRetryAttempts": 0}
+    assert target["RetryPolicy"] == {"MaximumRetryAttempts": 0}
