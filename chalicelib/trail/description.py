@@ -43,6 +43,11 @@ class TrailArn:
     account: str
     name: str
 
+    @property
+    def partition(self) -> str:
+        """`aws`, `aws-us-gov` or `aws-cn`."""
+        return self.text.split(":")[1]
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Take it apart; ValueError when it isn't one."""
@@ -119,6 +124,11 @@ class Trail:
     def prefix(self) -> str:
         """The key prefix without slashes at its ends, as keys are made with it."""
         return self.configuration.prefix.strip("/") if self.configuration else ""
+
+    @property
+    def key_prefix(self) -> str:
+        """The key prefix as it is set, slashes at its ends included."""
+        return self.configuration.prefix if self.configuration else ""
 
     @property
     def multi_region(self) -> bool | None:
@@ -207,8 +217,9 @@ def _unknown_to_aws(answer: Any) -> bool:
 def _configuration(cloudtrail: Any, arn: str, *, listed: bool) -> TrailConfiguration | None:
     """None where the list holds no such trail."""
     if listed:
-        trails = cloudtrail.describe_trails(trailNameList=[arn], includeShadowTrails=False)["trailList"]
-        reply = next((trail for trail in trails if trail.get("TrailARN") == arn), None)
+        reply = _listed(cloudtrail, arn, trailNameList=[arn], includeShadowTrails=False)
+        # A member account, and a delegated administrator, sees the organization's trail as a shadow.
+        reply = reply or _listed(cloudtrail, arn, includeShadowTrails=True)
     else:
         reply = cloudtrail.get_trail(Name=arn)["Trail"]
     if reply is None:
@@ -225,6 +236,11 @@ def _configuration(cloudtrail: Any, arn: str, *, listed: bool) -> TrailConfigura
         topic=reply.get("SnsTopicARN") or "",
         kms_key=reply.get("KmsKeyId") or "",
     )
+
+
+def _listed(cloudtrail: Any, arn: str, **asked: Any) -> Any:
+    trails = cloudtrail.describe_trails(**asked)["trailList"]
+    return next((trail for trail in trails if trail.get("TrailARN") == arn), None)
 
 
 def _status(cloudtrail: Any, arn: str, **_: Any) -> TrailStatus:

@@ -137,7 +137,7 @@ def command(
         until=until or now,
         now=now,
         bucket=bucket,
-        prefix=prefix.strip("/"),
+        prefix=prefix,
         account=account,
         region=region,
     )

@@ -28,6 +28,7 @@ MOST_PAGES = 40
 _BEFORE = timedelta(hours=2)
 # Backfill digests are signed when they are made, which is days after the hour they cover.
 _AFTER = timedelta(days=31)
+_ORGANIZATIONS = {"aws-us-gov": "us-gov-west-1", "aws-cn": "cn-northwest-1"}
 _CONFIG = Config(
     connect_timeout=5,
     read_timeout=20,
@@ -50,15 +51,19 @@ class Account:
             parts = (Part.CONFIGURATION, Part.STATUS)
             return describe(client, arn, parts, listed=True, each=threads.map)
 
-    def regions(self, home: str) -> frozenset[str]:
-        """The regions that are switched on; CouldNotRead when EC2 doesn't say."""
+    def regions(self, home: str) -> Mapping[str, bool]:
+        """The regions that are on, each with whether somebody switched it on; the others are on everywhere.
+
+        Raises CouldNotRead when EC2 doesn't say.
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
+        """
         try:
             answer = self._client("ec2", home).describe_regions()["Regions"]
         except AWS_ERRORS as error:
             raise CouldNotRead(
                 f"the regions could not be read, so one whose digests are all gone is not missed: {error}"
             ) from error
-        return frozenset(region["RegionName"] for region in answer)
+        return {region["RegionName"]: region.get("OptInStatus") == "opted-in" for region in answer}
 
     def keys(
         self, regions: Iterable[str], since: datetime, until: datetime
@@ -69,14 +74,16 @@ class Account:
             rings = threads.map(lambda region: _ring(clients[region], region, since, until), clients)
             return dict(zip(clients, rings, strict=True))
 
-    def accounts(self) -> Mapping[str, datetime]:
+    def accounts(self, partition: str) -> Mapping[str, datetime]:
         """The organization's active accounts, each with when it joined; CouldNotRead when it isn't said.
 
-        Only the management account and delegated administrators may ask.
-        https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html
+        Only the management account and delegated administrators may ask; each partition has its region.
+        https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html,
+        https://docs.aws.amazon.com/general/latest/gr/ao.html
         """
         try:
-            pages = self._client("organizations", "us-east-1").get_paginator("list_accounts").paginate()
+            client = self._client("organizations", _ORGANIZATIONS.get(partition, "us-east-1"))
+            pages = client.get_paginator("list_accounts").paginate()
             listed = [account for page in pages for account in page["Accounts"]]
         except AWS_ERRORS as error:
             raise CouldNotRead(

@@ -76,26 +76,29 @@ def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | 
             regions = account.regions(asked.arn.region)
         except CouldNotRead as reason:
             warnings.append(str(reason))
-    accounts = None
-    if trail.organization and not asked.account:
+    accounts = members = None
+    if trail.organization:
         try:
-            joined = account.accounts()
+            joined = account.accounts(asked.arn.partition)
+            members = frozenset(joined)
             accounts = frozenset(name for name, at in joined.items() if at <= asked.until - YOUNG)
         except CouldNotRead as reason:
-            warnings.append(str(reason))
+            if not asked.account:
+                warnings.append(str(reason))
     scope = Scope(
         arn=asked.arn,
         bucket=bucket,
-        prefix=asked.prefix or ("" if asked.bucket else trail.prefix),
+        prefix=_prefix(source, bucket, asked.prefix or ("" if asked.bucket else trail.key_prefix)),
         account=asked.account,
         region=asked.region,
         multi_region=trail.multi_region,
         organization=trail.organization,
         regions=regions,
         accounts=accounts,
+        members=members,
     )
-    chains = list(scope.chains(source))
-    more, troubles = _rings(account, asked, {chain.region for chain, _ in chains} - {first}, keys)
+    looked = list(scope.chains(source))
+    more, troubles = _rings(account, asked, {each.chain.region for each in looked} - {first}, keys)
     rings = {**rings, **more}
     if asked.arn.region not in rings:  # where a gap's maker is looked for; nothing is judged by them
         rings = {**rings, **_rings(account, asked, {asked.arn.region}, keys)[0]}
@@ -104,12 +107,15 @@ def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | 
     places = [
         ChainLocation(
             bucket=bucket,
-            chain=chain,
-            keys=rings.get(chain.region, KeyRing({})),
+            chain=each.chain,
+            keys=rings.get(each.chain.region, KeyRing({})),
             until=asked.until,
-            expected=expected and not young,
+            expected=each.expected and not young,
+            ended=each.ended,
+            may_end=each.may_end,
+            may_lack=each.may_lack,
         )
-        for chain, expected in chains
+        for each in looked
     ]
     return Plan(
         places=tuple(places),
@@ -123,13 +129,17 @@ def ask_account(asked: Asked, account: Account, source: Source, keys: KeyRing | 
 def ask_folder(asked: Asked, source: Source, keys: KeyRing) -> Plan:
     """Plan the validation of a copy of a trail: the folders say which accounts and regions it holds."""
     scope = Scope(
-        arn=asked.arn, bucket=asked.bucket, prefix=asked.prefix, account=asked.account, region=asked.region
+        arn=asked.arn,
+        bucket=asked.bucket,
+        prefix=_prefix(source, asked.bucket, asked.prefix),
+        account=asked.account,
+        region=asked.region,
     )
-    chains = list(scope.chains(source))
-    bucket = asked.bucket or _recorded_bucket(source, [chain.digest_folder for chain, _ in chains])
+    looked = list(scope.chains(source))
+    bucket = asked.bucket or _recorded_bucket(source, [each.chain.digest_folder for each in looked])
     places = (
-        ChainLocation(bucket=bucket, chain=chain, keys=keys, until=asked.until, expected=expected)
-        for chain, expected in chains
+        ChainLocation(bucket=bucket, chain=each.chain, keys=keys, until=asked.until, expected=each.expected)
+        for each in looked
     )
     return Plan(
         places=tuple(places), question=_question(asked, Trail(arn=asked.arn)), rings={asked.arn.region: keys}
@@ -157,6 +167,12 @@ def read_keys(path: Path) -> KeyRing:
     if not len(ring):
         raise CouldNotRead(f"{path} holds no public key")
     return ring
+
+
+def _prefix(source: Source, bucket: str, named: str) -> str:
+    """The prefix as keys have it: AWS puts a slash behind it, also where it ends with one."""
+    plain = named.strip("/")
+    return named if named != plain and source.folders(bucket, f"{named}/AWSLogs/") else plain
 
 
 def _question(asked: Asked, trail: Trail) -> Question:

@@ -3,13 +3,17 @@
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import date
+from contextlib import suppress
+from datetime import date, datetime
+from itertools import islice
 from threading import Event
 
 from chalicelib.trail.integrity.digest import AnyDigest, UnusableDigest, parse_digest
 from chalicelib.trail.integrity.evidence import StoredObject, Unreadable
 from scenarios.validator.places import ChainLocation
 from scenarios.validator.source import Source
+
+_PAGE = 1000  # keys of a listing
 
 
 def read_digest(source: Source, bucket: str, key: str) -> AnyDigest | None:
@@ -19,6 +23,17 @@ def read_digest(source: Source, bucket: str, key: str) -> AnyDigest | None:
     except Unreadable as reason:
         return UnusableDigest(bucket=bucket, key=key, problem=str(reason), unreadable=True)
     return parse_digest(bucket, key, *got) if got else None
+
+
+def next_day(source: Source, bucket: str, folder: str, day: date) -> date | None:
+    """The first day after this one whose folder holds anything; None where none does; raises CouldNotRead.
+
+    Objects that lie in no day's folder are passed over, as far as one page of a listing goes.
+    """
+    for found in islice(source.listed(bucket, folder, after=f"{folder}{day:%Y/%m/%d}0"), _PAGE):
+        with suppress(ValueError):
+            return datetime.strptime(found.key[len(folder) :][:10], "%Y/%m/%d").date()  # noqa: DTZ007  # a day
+    return None
 
 
 class DayReader:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from threading import BoundedSemaphore, Lock, Semaphore
 from typing import NoReturn, Protocol
 
@@ -17,9 +17,10 @@ from chalicelib.trail.integrity.evidence import Unreadable, Window
 from chalicelib.trail.integrity.findings import IntegrityFinding, What
 from chalicelib.trail.integrity.keys import Chain, DigestKey, MalformedKey
 from chalicelib.trail.integrity.logs import LogFault, check_log, log_finding
+from scenarios.validator.ask import YOUNG
 from scenarios.validator.explain import Explainer
 from scenarios.validator.places import ChainLocation, Question
-from scenarios.validator.reading import DayReader, read_digest
+from scenarios.validator.reading import DayReader, next_day, read_digest
 from scenarios.validator.source import CouldNotRead, Source
 from scenarios.validator.stretches import Stretch, Stretches
 from scenarios.validator.tally import Tally
@@ -36,6 +37,13 @@ WANTED_PER_SECOND = 4000
 """Log files that would be fetched if nothing but the network took time."""
 FEWEST_CHECKERS = 16
 
+FEW_DAYS = 7
+"""So many are listed without asking first where anything lies."""
+
+_NOTHING = (
+    "no digest covers the time that is asked for: the trail, its logging or its validation began later "
+    "or was off"
+)
 _UNTOLD = (What.LOG_UNREADABLE, What.ALGORITHM_REFUSED)
 
 
@@ -44,6 +52,9 @@ class Observer(Protocol):
 
     def finding(self, finding: IntegrityFinding) -> None:
         """Something is wrong or worth knowing."""
+
+    def warning(self, sentence: str) -> None:
+        """Something is worth knowing about the run itself."""
 
     def valid(self, kind: str, bucket: str, key: str) -> None:
         """A digest or a log file is what CloudTrail delivered."""
@@ -87,6 +98,7 @@ class ValidationRun:
         self._lock = Lock()
         self._error: BaseException | None = None
         self._off_told = False
+        self._not_before: dict[tuple[str, Chain], date] = {}
         self.tally = Tally(days_asked=sum(1 for place in self._places for _ in place.days(question)))
 
     def run(self) -> Tally:
@@ -94,6 +106,8 @@ class ValidationRun:
         try:
             while self._places:
                 self._judge_all()
+            if not self.tally.digests and not self.tally.weights:
+                self._could_not(_NOTHING)
             for _ in range(self._capacity):  # all came back
                 self._room.acquire()
         except KeyboardInterrupt:
@@ -131,8 +145,33 @@ class ValidationRun:
     def _days(self) -> Iterator[tuple[ChainLocation, date]]:
         while self._places:
             place = self._places.popleft()
-            for day in place.days(self._question):
+            yield from self._days_of(place)
+
+    def _days_of(self, place: ChainLocation) -> Iterator[tuple[ChainLocation, date]]:
+        """The days that hold something, and some more: a range may begin years before the trail."""
+        days = list(place.days(self._question))
+        if len(days) > FEW_DAYS:
+            self._skip(place, days[0] - timedelta(days=1))
+        for day in days:
+            if day < self._not_before.get((place.bucket, place.chain), day):
+                self.tally.days_asked -= 1
+            else:
                 yield place, day
+
+    def _skip(self, place: ChainLocation, empty: date) -> None:
+        """Find the next day that holds a digest or a log file: the days between aren't listed."""
+        here = (place.bucket, place.chain)
+        if empty < self._not_before.get(here, empty):
+            return
+
+        def after(folder: str) -> date | None:
+            return next_day(self._source, place.bucket, folder, empty)
+
+        try:
+            found = list(self._readers.map(after, (place.chain.digest_folder, place.chain.log_folder)))
+        except CouldNotRead:
+            return  # the day's own listing says so
+        self._not_before[here] = min((day for day in found if day), default=date.max)
 
     def _read_ahead(self, days: Iterator[tuple[ChainLocation, date]], ahead: deque[DayReader]) -> None:
         while len(ahead) < DAYS_AHEAD and not (ahead and sum(day.size for day in ahead) > MOST_LOGS_AHEAD):
@@ -155,6 +194,7 @@ class ValidationRun:
                 stopped_at=question.stopped_at,
             ),
             delivered_at=question.delivered_at if at_home else None,
+            goes_on=place.goes_on,
         )
 
     def _judge(self, reading: DayReader, stretches: Stretches) -> bool:
@@ -166,6 +206,8 @@ class ValidationRun:
         except CouldNotRead as reason:
             self._could_not(str(reason))
             return False
+        if not digests and not logs:
+            self._skip(reading.place, reading.day)
         self._take(stretches.feed(digests, logs), reading.place)
         return True
 
@@ -178,9 +220,29 @@ class ValidationRun:
             self._could_not(str(reason))
             return
         self._take(stretches.finish(), place)
+        self._say_what_is_not_missed(place, stretches.newest)
         if off := self._off(place):
             with self._lock:
                 self._tell(off)
+
+    def _say_what_is_not_missed(self, place: ChainLocation, newest: datetime | None) -> None:
+        """Where digests may rightly be absent, say that nothing was missed there, and why."""
+        if newest is None:
+            if place.may_lack:
+                self._could_not(f"{place.may_lack}: it holds no digest, so nothing there could be verified")
+            return
+        if newest > min(place.until, self._question.now) - YOUNG:
+            return
+        if place.ended:
+            sentence = f"{place.ended}: no digest is missed there after {newest:%Y-%m-%d %H:%M:%S} UTC"
+            with self._lock:
+                self.tally.warnings.append(sentence)
+                self._observer.warning(sentence)
+        elif place.may_end:
+            self._could_not(
+                f"{place.may_end}: digests end at {newest:%Y-%m-%d %H:%M:%S} UTC, and it can't be told "
+                "whether later ones were deleted"
+            )
 
     def _off(self, place: ChainLocation) -> IntegrityFinding | None:
         """That logging is switched off now, told once for a trail; later digests would tell of it else."""

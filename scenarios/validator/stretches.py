@@ -68,6 +68,7 @@ class Stretches:
         keys: The public keys of its region.
         window: The time judged, and the time it is now.
         delivered_at: When CloudTrail says it delivered this chain's newest digest; None when it doesn't say.
+        goes_on: Whether the newest digest is held against the clock; not where the chain may rightly end.
     """
 
     def __init__(
@@ -78,10 +79,12 @@ class Stretches:
         keys: KeyRing,
         window: Window,
         delivered_at: datetime | None = None,
+        goes_on: bool = True,
     ) -> None:
         self._chain, self._bucket, self._keys, self._window = chain, bucket, keys, window
         self._mine = (chain, replace(chain, backfill=True))
-        self._delivered_at = delivered_at
+        self._delivered_at, self._goes_on = delivered_at, goes_on
+        self.newest: datetime | None = None  # the end of the newest digest of the chain that was fed
         self._waiting: dict[ObjectAddress, AnyDigest] = {}
         self._at_hand: dict[ObjectAddress, AnyDigest] = {}
         self._logs: list[StoredObject] = []
@@ -116,11 +119,13 @@ class Stretches:
         strays = []
         for found in digests:
             try:
-                DigestKey.parse(found.key)
+                name = DigestKey.parse(found.key)
             except MalformedKey:
                 strays.append(sentences.stray(found))
-            else:
-                self._waiting.setdefault((found.bucket, found.key), found)
+                continue
+            self._waiting.setdefault((found.bucket, found.key), found)
+            if name.chain == self._chain:
+                self.newest = max(self.newest or name.ends_at, name.ends_at)
         self._logs += listing
         before = self._cut()
         stretch = self._settle(before) if before else Stretch()
@@ -210,7 +215,7 @@ class Stretches:
         oldest, newest = newest_first[-1], newest_first[0]
         early = oldest.place in self._at_hand or oldest.ends_at <= self._window.since
         since = oldest.starts_at if early else self._window.since
-        until = self._window.until if final else newest.ends_at
+        until = self._window.until if final and self._goes_on else newest.ends_at
         return replace(self._window, since=min(since, until), until=until)
 
     def _own(self, slots: Sequence[Slot], fresh: Sequence[Slot]) -> Iterator[IntegrityFinding]:

@@ -140,7 +140,7 @@ def test_a_list_that_leaves_the_trail_out_makes_it_missing_and_its_status_still_
 
     assert (trail.missing, trail.configuration, trail.could_not_read) == (True, None, {})
     assert trail.status is not None
-    assert client.asked == ["describe_trails", "get_trail_status"]
+    assert client.asked == ["describe_trails", "describe_trails", "get_trail_status"]
 
 
 def test_the_questions_may_be_asked_at_the_same_time():

@@ -105,14 +105,18 @@ class Endpoint:
 
     `cloudtrail` holds the answers by action; an answer that is a string is an error's code, one that can be
     called is given what is asked. `faults` holds, by a part of the request's target, errors that are answered
-    first. `switched_on` are EC2's regions. `versions` holds what was deleted or overwritten, by bucket, key:
-    version ids with their body and metadata, newest first, a body of None for a delete marker.
+    first. `switched_on` are EC2's regions, and `opted_in` those among them that somebody chose. `signed_for`
+    holds, by the action, the region whose signature a call bore. `versions` holds what was deleted or
+    overwritten, by bucket, key: version ids with their body and metadata, newest first, a body of None for a
+    delete marker.
     `asked` is reported of each GET's target; `hostile`, where there is one, answers it instead.
     """
 
     def __init__(self, delivered):
         self.objects, self.faults, self.lock = delivered.objects, {}, Lock()
         self.switched_on: tuple[str, ...] = ()
+        self.opted_in: tuple[str, ...] = ()
+        self.signed_for: dict[str, str] = {}
         self.versions, self.most = {}, 1000
         self.asked = lambda target: None
         self.hostile = None
@@ -156,6 +160,7 @@ class Endpoint:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
                 action = self.headers.get("x-amz-target", "ec2.DescribeRegions").rpartition(".")[2]
+                endpoint.signed_for[action] = self.headers["authorization"].split("/")[2]
                 self.answer(*endpoint.call(action, body))
 
             def answer(self, status, headers, body):
@@ -195,7 +200,12 @@ class Endpoint:
         if not self.switched_on:
             why = "<Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error>"
             return 403, {}, f"<Response><Errors>{why}</Errors></Response>".encode()
-        rows = "".join(f"<item><regionName>{name}</regionName></item>" for name in self.switched_on)
+        status = dict.fromkeys(self.opted_in, "opted-in")
+        rows = "".join(
+            f"<item><regionName>{name}</regionName>"
+            f"<optInStatus>{status.get(name, 'opt-in-not-required')}</optInStatus></item>"
+            for name in self.switched_on
+        )
         told = f"<DescribeRegionsResponse><regionInfo>{rows}</regionInfo></DescribeRegionsResponse>"
         return 200, {}, told.encode()
 
