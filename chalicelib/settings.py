@@ -18,6 +18,7 @@ VALIDATIONS = "TRAILWARDEN_VALIDATIONS_URL"
 SEAL_KEY = "TRAILWARDEN_SEAL_KEY"
 MODE = "TRAILWARDEN_MODE"
 ACTS_PER_HOUR = "TRAILWARDEN_ACTS_PER_HOUR"
+PARAMETERS = "TRAILWARDEN_PARAMETERS"
 IGNORED_PRINCIPALS = "TRAILWARDEN_IGNORED_PRINCIPALS"
 
 
@@ -28,6 +29,10 @@ class Mode(StrEnum):
     APPROVE = "approve"  # store the plan, alert, wait for approval
     ENFORCE = "enforce"  # act, then alert
 
+    def below(self, other: "Mode") -> bool:
+        """Whether this mode lets it do less."""
+        return list(Mode).index(self) < list(Mode).index(other)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -35,13 +40,15 @@ class Settings:
 
     `ignored_principals`: ARNs, `*` and `?` allowed, whose actions are recorded without an alert. `values`:
     the whole environment, for variables that only one remediation reads. `seal_key`: the KMS key of its
-    seals; `seal`: those themselves, made anew for each invocation.
+    seals; `seal`: those themselves, made anew for each invocation. `parameters`: what the names of its
+    parameters in Parameter Store begin with (`chalicelib.brakes`).
     """
 
     topic_arn: str
     ledger: str
     mode: Mode = Mode.OBSERVE
     acts_per_hour: int = 0
+    parameters: str = ""
     ignored_principals: tuple[str, ...] = ()
     values: Mapping[str, str]
     seal_key: str = ""
@@ -60,6 +67,7 @@ class Settings:
             mode=Mode(mode),
             # Without this variable nothing acts: losing it must not mean acting without limits.
             acts_per_hour=_number(values, ACTS_PER_HOUR) if ACTS_PER_HOUR in values else 0,
+            parameters=values.get(PARAMETERS, ""),
             ignored_principals=_names(values, IGNORED_PRINCIPALS),
             values=values,
             # Without it no seal is made, so nothing acts, and that is reported.

@@ -22,8 +22,6 @@ acts#REMEDIATION, NUMBER
 state#REMEDIATION, good; and beside it, recorded
     The last state that a remediation holds to be good, for restoring it; and that there is one, so that it
     can't vanish unnoticed. Written by `ledger`; both expire 400 days after it was seen.
-switch, kill
-    While it is there, nothing acts. Written by an operator, without a seal, and never expires.
 anchor#TRAIL, ACCOUNT#REGION#HASH
     The newest verified digest of a chain. Written by `anchors`; expires 400 days after the last look.
 request, ID

@@ -24,9 +24,9 @@ class LedgerEntry:
     """One event as the ledger remembers it.
 
     By index into the plan's calls: `progress`, how far each has come. By index into its alerts: those `told`,
-    those told while a call had failed (`warned`), those kept `quiet`. `failure`: the sentence of what failed.
-    `to_record`: what the remediation has yet to write now that the plan is stored, as its own text.
-    `version`: how often it was written since the first time.
+    those told while a call had failed (`warned`), those kept `quiet`. `failure`: what failed, or what held
+    the calls back. `to_record`: what the remediation has yet to write now that the plan is stored, as its own
+    text. `version`: how often it was written since the first time.
     """
 
     remediation: str

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 STATE_KEPT = timedelta(days=400)
 # A heartbeat is written anew each minute.
 HEARTBEAT_KEPT = timedelta(days=1)
-# While this item is there, nothing acts; an operator puts it there and takes it away.
-KILL_SWITCH = key(Kind.SWITCH, "kill")
 # How often a change of an entry is tried anew, when another run has changed it first.
 _TRIES = 5
 
@@ -231,10 +229,6 @@ class Ledger:
         if word is not None:
             self.rows.notice(Oddity.GONE, state_key(remediation))
         return ""
-
-    def switched_off(self) -> bool:
-        """Whether the kill switch is there, from any writer: then nothing acts, in any mode."""
-        return self.rows.holds(KILL_SWITCH)
 
     def _take(self, item_key: Item, holder: str, now: datetime, seconds: int, **more: Item) -> Taken:
         """Take a right that only one holder may have for so many seconds; its holder may take it again."""

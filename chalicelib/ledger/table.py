@@ -47,7 +47,6 @@ class Kind(StrEnum):
     FLOOD = "flood"
     ACTS = "acts"
     STATE = "state"
-    SWITCH = "switch"
     ANCHOR = "anchor"
     REQUEST = "request"
     VALIDATION = "validation"
@@ -98,16 +97,8 @@ class Table:
 
     def get(self, item_key: Item) -> Item | None:
         """The item as it is now; None where there is none, or none of ours."""
-        return self._ours(self._read(item_key))
-
-    def holds(self, item_key: Item) -> bool:
-        """Whether anybody has put an item there: an operator's has no seal."""
-        return self._read(item_key) is not None
-
-    def _read(self, item_key: Item) -> Item | None:
         answer = self.client.get_item(TableName=self.name, Key=item_key, ConsistentRead=True)
-        found: Item | None = answer.get("Item")
-        return found
+        return self._ours(answer.get("Item"))
 
     def put(self, item: Item) -> None:
         """Write an item; replaces one that was there."""

@@ -7,7 +7,7 @@
    when that run's time is up, so that Lambda's retry a minute later gets in; a claim on an event that was
    handled outlives the longest redrive;
 4. look, then decide: pure, with `now` handed in;
-5. gate by mode, the hour's cap and the kill switch;
+5. gate by mode, the hour's cap and the brakes, which are the kill switch and lowered modes;
 6. store the plan, its facts and its inverses, before the first call: under way, until it is acted or told;
 7. act, marking each call; a retry that finds a stored plan resumes it, after it was held against fresh facts;
 8. send the alerts, marking each alert as sent. A call that failed is reported at once, with the reason, and
@@ -40,9 +40,10 @@ from chalicelib.remediation import Alert, Event, Outcome, Plan, Remediation, Sev
 from chalicelib.runtime import execute, fresh, limits, tampering
 from chalicelib.runtime.expected import Pending, is_known, overdue, waiting
 from chalicelib.runtime.forged import Forgery, forgery
+from chalicelib.runtime.gate import Gate
 from chalicelib.runtime.voice import Facts, Voice, denied, folding
 from chalicelib.seal import Oddity, Seal
-from chalicelib.settings import Mode, Settings
+from chalicelib.settings import Settings
 from chalicelib.triggers import OnSchedule
 from chalicelib.wording import when
 
@@ -100,13 +101,16 @@ class Invocation:
         self.settings = replace(settings, seal=self.seal)
         self.ledger = ledger_of(aws, self.settings)
         self.voice = Voice(aws.client("sns"), settings.topic_arn, remediation.name, self.ledger)
-        # Of the event that is handled now: how far it came, and which alerts were sent in this try.
+        # Of the event that is handled now: how far it came, which alerts were sent in this try, and whether
+        # calls may be made.
         self._so_far: LedgerEntry | None = None
         self._sent: set[int] = set()
+        self._gate = Gate(aws, self.ledger, self.settings)
 
     def handle(self, event: Event) -> Outcome:
         """Take one event the whole way, once. Raises the errors of chalicelib.errors, and unforeseen ones."""
         self._so_far, self._sent = None, set()
+        self._gate = Gate(self.aws, self.ledger, self.settings)
         try:
             return self._once(event)
         except LedgerUnreachable as error:
@@ -181,7 +185,7 @@ class Invocation:
         entry = self._entry(event, plan, Outcome.UNDER_WAY, facts=limits.facts_as_text(facts))
         self._so_far = replace(entry, outcome=Outcome.UNRECORDED)
         if not plan.empty:
-            entry = replace(entry, outcome=self._gate(entry, now), to_record=self._to_record(facts))
+            entry = replace(self._gated(entry, event, now), to_record=self._to_record(facts))
             self._so_far = entry = self.ledger.store(entry)
         if self.way.records:
             self.way.records(self.aws, event, facts, self.settings)
@@ -222,7 +226,7 @@ class Invocation:
             why = f"whether the plan still holds could not be looked at: {known}"
             return self.ledger.settle(entry, Outcome.FAILED, why), known
         if held.unsettled:
-            held = replace(held, outcome=self._gate(held, now))
+            held = self._gated(held, event, now)
         return self.ledger.replan(entry, held), None
 
     def _whole(self, plan: Plan, event: Event, unseen: tuple[Unseen, ...]) -> Plan:
@@ -339,25 +343,21 @@ class Invocation:
             if state is not None:
                 self.ledger.remember(self.remediation.name, state, now)
 
-    def _gate(self, entry: LedgerEntry, now: datetime) -> Outcome:
-        if not entry.plan.calls:
-            return Outcome.UNDER_WAY
-        if self.settings.mode is Mode.OBSERVE:
-            return Outcome.OBSERVED
-        if self.settings.mode is Mode.APPROVE:
-            return Outcome.AWAITING_APPROVAL
-        if self.ledger.switched_off():
-            return Outcome.CAPPED
-        if not self.ledger.may_act(entry, now, self.settings.acts_per_hour):
-            return Outcome.CAPPED
-        return Outcome.UNDER_WAY
+    def _gated(self, entry: LedgerEntry, event: Event, now: datetime) -> LedgerEntry:
+        """The finding as the gate lets it be; that we may not read the brakes is an alert of its own."""
+        ruling = self._gate.ruling(entry, now)
+        denial = (ruling.unseen,) if ruling.unseen and ruling.unseen.denied else ()
+        plan = self._whole(entry.plan, event, denial)
+        return replace(entry, plan=plan, outcome=ruling.outcome, failure=ruling.why)
 
     def _acted(self, entry: LedgerEntry) -> tuple[LedgerEntry, Exception | None]:
-        """Make the calls that the gate let through, now or at an earlier try; the kill switch comes first."""
+        """Make the calls that the gate lets through, now or at a later try."""
         if not entry.plan.calls or entry.outcome not in (Outcome.UNDER_WAY, Outcome.FAILED):
             return entry, None
-        if entry.unsettled and self.ledger.switched_off():
-            return self.ledger.settle(entry, Outcome.CAPPED), None
+        if entry.unsettled:
+            ruling = self._gate.ruling(entry, datetime.now(UTC))
+            if ruling.outcome is not Outcome.UNDER_WAY:
+                return self.ledger.settle(entry, ruling.outcome, ruling.why), ruling.error
         return execute.carry_out(
             self.aws, self.ledger, entry, remediation=self.remediation, settings=self.settings
         )

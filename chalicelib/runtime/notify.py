@@ -38,8 +38,8 @@ def message_of(
 ) -> str:
     """The text of an alert: title, facts, what was done about it, how to go on.
 
-    `finding_id`: "" for an alert that counts many. `failure`: why a call failed. `warned`: this alert was
-    reported when a call had failed, and is reported again now.
+    `finding_id`: "" for an alert that counts many. `failure`: why a call failed, or what held the calls
+    back. `warned`: this alert was reported when a call had failed, and is reported again now.
     """
     facts = [(safe(label, LONGEST_LABEL), safe(fact)) for label, fact in alert.facts]
     width = max((len(label) for label, _ in facts), default=0)
@@ -73,7 +73,7 @@ _PENDING = {
     Outcome.OBSERVED: "Trailwarden would do, were its mode enforce:",
     Outcome.AWAITING_APPROVAL: "Trailwarden waits for a yes to do:",
     Outcome.UNRECORDED: "Trailwarden did not do, because its ledger could not be reached:",
-    Outcome.CAPPED: "Trailwarden held back (kill switch or the hour's cap):",
+    Outcome.CAPPED: "Trailwarden held back:",
 }
 
 
@@ -89,12 +89,12 @@ def _done(
     for index, call in enumerate(calls):
         grouped.setdefault(_heading(progress.get(index), outcome), []).append(call)
     lines: list[str] = []
+    held = _COULD_NOT if grouped[_COULD_NOT] else _PENDING.get(outcome, "")
     for heading, group in grouped.items():
         lines += _listed(heading, group)
-        # Where no call has failed, none was tried: the reason is that of the first.
-        failed = heading is _COULD_NOT if grouped[_COULD_NOT] else heading == _PENDING[Outcome.FAILED]
-        if group and failed:
-            lines += [f"    because {failure}", _TRIED_AGAIN]
+        if group and heading == held and failure:
+            lines.append(f"    because {failure}")
+            lines += [_TRIED_AGAIN] if outcome is Outcome.FAILED else []
     if outcome is Outcome.AWAITING_APPROVAL:
         lines.append(f"To approve: trailwarden approve {finding_id}")
     ours = [

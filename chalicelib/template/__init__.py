@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from chalicelib.remediation import Remediation
 from chalicelib.stack import declared
 from chalicelib.template.alarms import alarms
+from chalicelib.template.brakes import switch
 from chalicelib.template.functions import RUNTIME, function, heartbeat_function, http
 from chalicelib.template.heartbeat import heartbeat
 from chalicelib.template.host import agents
@@ -30,6 +31,7 @@ def fragment(remediations: Iterable[Remediation]) -> Template:
         "Resources": union(
             alerts(),
             ledger(),
+            switch(),
             seal_keys(functions),
             trail(),
             auditors(),

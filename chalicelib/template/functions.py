@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.brakes import STACK
 from chalicelib.remediation import Remediation
-from chalicelib.settings import ACTS_PER_HOUR, LEDGER, MODE, SEAL_KEY, TOPIC, VALIDATIONS
+from chalicelib.settings import ACTS_PER_HOUR, LEDGER, MODE, PARAMETERS, SEAL_KEY, TOPIC, VALIDATIONS
 from chalicelib.stack import HEARTBEAT, HEARTBEAT_DETAIL_TYPE, HEARTBEAT_SOURCE, log_group
+from chalicelib.template.brakes import mode_now
 from chalicelib.template.parts import Template, logical_id
 from chalicelib.template.policies import acting_grants_of, document
 from chalicelib.template.seals import TELLING, seal_key_of
@@ -38,7 +40,11 @@ def function(remediation: Remediation) -> Template:
         **remediation.settings,
     }
     if remediation.acts:
-        variables |= {MODE: {"Ref": f"{name}Mode"}, ACTS_PER_HOUR: "10"}
+        variables |= {
+            MODE: {"Ref": f"{name}Mode"},
+            ACTS_PER_HOUR: "10",
+            PARAMETERS: {"Fn::Sub": STACK},
+        }
     resources: Template = {
         name: {
             "Properties": {
@@ -59,6 +65,7 @@ def function(remediation: Remediation) -> Template:
     if remediation.acts:
         acting = _attached(name, document(acting_grants_of(remediation)))
         resources[f"{name}ActingPolicy"] = {**acting, "Condition": f"{name}Acts"}
+        resources |= mode_now(remediation)
     return resources
 
 

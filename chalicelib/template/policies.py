@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from chalicelib.brakes import kill_switch, mode_of
 from chalicelib.http.routes import GRANTS as HTTP_GRANTS
 from chalicelib.ledger.grants import ANY, on_ledger
 from chalicelib.ledger.table import Kind
@@ -19,6 +20,7 @@ from chalicelib.template.parts import logical_id
 from chalicelib.triggers import OnQueue, OnSchedule
 
 HTTP_FUNCTION = "api_handler"
+_PARAMETER = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter"
 
 Document = Mapping[str, Any]
 
@@ -39,10 +41,13 @@ def grants_of(remediation: Remediation) -> tuple[Grant, ...]:
 
 
 def acting_grants_of(remediation: Remediation) -> tuple[Grant, ...]:
-    """What it may do besides, once its mode lets it act; the cap on acts counts them in the ledger."""
+    """What it may do besides, once its mode lets it act: count its acts, read its brakes, and act."""
     return (
         *on_ledger(Kind.ACTS, remediation.name, "Query", "PutItem", acting=True),
-        *on_ledger(Kind.SWITCH, "", "GetItem", acting=True),
+        *(
+            Grant(action="ssm:GetParameters", resource=f"{_PARAMETER}{name}", acting=True)
+            for name in (kill_switch(), mode_of(remediation.name))
+        ),
         *(grant for grant in remediation.grants if grant.acting),
     )
 

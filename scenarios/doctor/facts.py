@@ -102,12 +102,20 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """The ledger. `expires`, `restorable`: AWS's words, ENABLED or DISABLED. `kill_switch`: nothing acts."""
+    """The ledger. `expires`, `restorable`: AWS's words, ENABLED or DISABLED."""
 
     name: str
     expires: Told[str]
     restorable: Told[str]
-    kill_switch: Told[bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brake:
+    """The kill switch or a mode in Parameter Store: its value now, and the `deployed` one."""
+
+    name: str
+    value: Told[str]
+    deployed: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +154,7 @@ class StackFacts:
     topics: tuple[Topic, ...] = ()
     keys: tuple[Key, ...] = ()
     tables: tuple[Table, ...] = ()
+    brakes: tuple[Brake, ...] = ()
     queues: tuple[Queue, ...] = ()
 
 

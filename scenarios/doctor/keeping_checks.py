@@ -1,14 +1,13 @@
-"""Alerts and storage: topics, their keys, the ledger and its kill switch, the dead-letter queues.
+"""Alerts and storage: topics, their keys, the ledger, the brakes, the dead-letter queues.
 
 Sources: each finding names the control or the page that asks for it.
 """
 
 from collections.abc import Iterator
 
-from chalicelib.ledger.ledger import KILL_SWITCH
-from chalicelib.ledger.table import in_shell
+from chalicelib.brakes import ON
 from chalicelib.remediation import Severity
-from scenarios.doctor.facts import Key, Missing, Queue, StackFacts, Table, Topic, Unknown
+from scenarios.doctor.facts import Brake, Key, Missing, Queue, StackFacts, Table, Topic, Unknown
 from scenarios.doctor.finding import DoctorFinding, unknown, unwatched
 from scenarios.doctor.stack_words import aws_cli, gone, on
 
@@ -70,7 +69,7 @@ def check_key(facts: StackFacts, key: Key) -> Iterator[DoctorFinding]:
 
 
 def check_table(facts: StackFacts, table: Table) -> Iterator[DoctorFinding]:
-    """Whether the ledger expires what is old, can be restored, and lets the remediations act."""
+    """Whether the ledger expires what is old and can be restored."""
     name = {"TableName": table.name}
     if isinstance(table.expires, Missing):
         yield gone("table", table.name, facts)
@@ -113,21 +112,27 @@ def check_table(facts: StackFacts, table: Table) -> Iterator[DoctorFinding]:
             ),
             source="Security Hub DynamoDB.2",
         )
-    yield from _kill_switch(facts, table)
 
 
-def _kill_switch(facts: StackFacts, table: Table) -> Iterator[DoctorFinding]:
-    if isinstance(table.kill_switch, Unknown):
-        yield unknown("whether the kill switch is on", table.kill_switch, where=table.name)
-    elif table.kill_switch is True:
-        options = {"--table-name": table.name, "--key": in_shell(KILL_SWITCH)}
-        yield unwatched(
-            "the kill switch is on: nothing acts, in any mode",
-            where=table.name,
-            severity=Severity.MEDIUM,
-            mend=aws_cli("dynamodb", "delete-item", options, facts) + ", once nothing speaks against acting",
-            source="the gate of every remediation, chalicelib/runtime/answer.py",
-        )
+def check_brake(facts: StackFacts, brake: Brake) -> Iterator[DoctorFinding]:
+    """Whether the remediations may act as they were deployed to."""
+    match brake.value:
+        case Unknown() as why:
+            yield unknown("a parameter that may hold acts back could not be read", why, where=brake.name)
+        case Missing():
+            yield gone("parameter", brake.name, facts)
+        case value if value != brake.deployed:
+            options = {"--name": brake.name, "--value": brake.deployed}
+            mend = aws_cli("ssm", "put-parameter", options, facts, "--overwrite")
+            yield unwatched(
+                "the kill switch is on: nothing acts, in any mode"
+                if value == ON
+                else f"a mode is {value}, though {brake.deployed} was deployed",
+                where=brake.name,
+                severity=Severity.MEDIUM,
+                mend=f"{mend}, once nothing speaks against acting",
+                source="the gate of every remediation, chalicelib/runtime/gate.py",
+            )
 
 
 def check_queue(facts: StackFacts, queue: Queue) -> Iterator[DoctorFinding]:

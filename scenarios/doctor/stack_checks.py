@@ -20,7 +20,7 @@ from scenarios.doctor.facts import (
     Unknown,
 )
 from scenarios.doctor.finding import DoctorFinding, unknown, unwatched, well
-from scenarios.doctor.keeping_checks import check_key, check_queue, check_table, check_topic
+from scenarios.doctor.keeping_checks import check_brake, check_key, check_queue, check_table, check_topic
 from scenarios.doctor.stack_words import DRIFT, PUT_BACK, aws_cli, drift, gone, on
 
 Part = TypeVar("Part")
@@ -45,9 +45,8 @@ def check_stack(facts: StackFacts) -> Iterator[DoctorFinding]:
     yield from _each("alarms notify the topics they should", facts, facts.alarms, _alarm)
     yield from _each("topics have a confirmed subscription", facts, facts.topics, check_topic)
     yield from _each("keys are enabled", facts, facts.keys, check_key)
-    yield from _each(
-        "tables expire old items, can be restored, and hold no kill switch", facts, facts.tables, check_table
-    )
+    yield from _each("tables expire old items and can be restored", facts, facts.tables, check_table)
+    yield from _each("parameters let the remediations act as deployed", facts, facts.brakes, check_brake)
     yield from _each("dead-letter queues are empty", facts, facts.queues, check_queue)
 
 

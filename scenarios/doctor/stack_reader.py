@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.ledger.ledger import KILL_SWITCH
+from chalicelib.brakes import kill_switch, mode_of
 from chalicelib.settings import MODE
 from scenarios.doctor.asking import Answer, Asker
 from scenarios.doctor.facts import (
     Alarm,
+    Brake,
     EventSource,
     Function,
     Key,
@@ -100,6 +101,7 @@ def read_stack(asker: Asker, name: str, account: str) -> tuple[StackFacts, Resou
         topics=tuple(_topic(asker, arn) for _, arn in resources.of("AWS::SNS::Topic")),
         keys=tuple(_key(asker, each) for _, each in resources.of("AWS::KMS::Key")),
         tables=tuple(_table(asker, each) for _, each in resources.of("AWS::DynamoDB::Table")),
+        brakes=tuple(_brakes(asker, resources, f"/{name}")),
         queues=tuple(_queue(asker, url) for url in _dead_letters(resources)),
     )
     return facts, resources
@@ -299,7 +301,6 @@ def _key(asker: Asker, key_id: str) -> Key:
 def _table(asker: Asker, name: str) -> Table:
     expires = asker.ask("dynamodb", "describe_time_to_live", TableName=name)
     backups = asker.ask("dynamodb", "describe_continuous_backups", TableName=name)
-    item = asker.ask("dynamodb", "get_item", TableName=name, Key=KILL_SWITCH)
     return Table(
         name=name,
         expires=expires
@@ -312,8 +313,24 @@ def _table(asker: Asker, name: str) -> Table:
             .get("PointInTimeRecoveryDescription", {})
             .get("PointInTimeRecoveryStatus", "DISABLED")
         ),
-        kill_switch=item if isinstance(item, Missing | Unknown) else "Item" in item,
     )
+
+
+def _brakes(asker: Asker, resources: Resources, stack: str) -> Iterator[Brake]:
+    deployed = {
+        name: str(resources.plain(resources.declared(logical_id).get("Value")))
+        for logical_id, name in resources.of("AWS::SSM::Parameter")
+        if name == kill_switch(stack) or name.startswith(mode_of("", stack))
+    }
+    if not deployed:
+        return
+    reply = asker.ask("ssm", "get_parameters", Names=list(deployed))
+    values = (
+        {} if isinstance(reply, Missing | Unknown) else {p["Name"]: p["Value"] for p in reply["Parameters"]}
+    )
+    for name, promised in deployed.items():
+        value = reply if isinstance(reply, Unknown) else values.get(name, Missing())
+        yield Brake(name=name, value=value, deployed=promised)
 
 
 def _queue(asker: Asker, url: str) -> Queue:

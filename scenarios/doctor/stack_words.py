@@ -27,9 +27,9 @@ def drift(facts: StackFacts) -> str:
     return aws_cli("cloudformation", "detect-stack-drift", {"--stack-name": facts.name}, facts)
 
 
-def aws_cli(service: str, operation: str, options: Mapping[str, str], facts: StackFacts) -> str:
+def aws_cli(service: str, operation: str, options: Mapping[str, str], facts: StackFacts, *flags: str) -> str:
     """An AWS CLI command in the stack's region."""
-    return command(service, operation, options, region=facts.region)
+    return command(service, operation, options, *flags, region=facts.region)
 
 
 def on(facts: StackFacts, service: str, operation: str, **parameters: Any) -> Call:

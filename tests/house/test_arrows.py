@@ -53,6 +53,7 @@ DEPLOYED = {
     "chalicelib.warden": ("chalicelib.template", "chalicelib.remediations", "chalicelib.remediation"),
     "chalicelib.template": (
         "chalicelib.http",
+        "chalicelib.brakes",
         "chalicelib.references",
         "chalicelib.ledger",
         *_TYPES,
@@ -65,7 +66,13 @@ DEPLOYED = {
         "chalicelib.aws",
         *_TYPES,
     ),
-    "chalicelib.runtime": ("chalicelib.ledger", "chalicelib.events", "chalicelib.aws", *_TYPES),
+    "chalicelib.runtime": (
+        "chalicelib.brakes",
+        "chalicelib.ledger",
+        "chalicelib.events",
+        "chalicelib.aws",
+        *_TYPES,
+    ),
     "chalicelib.catalog": ("chalicelib.remediations", "chalicelib.remediation"),
     "chalicelib.remediations": (
         "chalicelib.trail",
@@ -82,6 +89,7 @@ DEPLOYED = {
     "chalicelib.evidence": ("chalicelib.events", *_TYPES),
     "chalicelib.counting": ("chalicelib.events", "chalicelib.aws", *_TYPES),
     "chalicelib.references": ("chalicelib.stack",),
+    "chalicelib.brakes": ("chalicelib.looking", "chalicelib.settings", "chalicelib.aws", "chalicelib.errors"),
     "chalicelib.events": _WORDS,
     "chalicelib.remediation": (
         "chalicelib.looking",

@@ -263,10 +263,3 @@ def test_events_that_come_at_once_share_no_place(house, ledger):
 
     assert sum(takes_a_place(stale, number, most=3) for number in range(10)) == 3
     assert len(house.items("acts#")) == 3
-
-
-def test_the_switch_is_off_until_somebody_throws_it(house, ledger):
-    before = ledger.switched_off()
-    house.throw_the_switch()
-
-    assert (before, ledger.switched_off()) == (False, True)

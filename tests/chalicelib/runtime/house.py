@@ -16,6 +16,7 @@ from moto.kms import models as kms_models
 from moto.sns.models import Subscription
 
 from chalicelib.aws import Aws
+from chalicelib.brakes import kill_switch, mode_of
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Alert, Call, DeclaredCall, Plan, Remediation, Severity, Way
 from chalicelib.runtime.answer import Invocation
@@ -25,6 +26,7 @@ from chalicelib.triggers import OnEvent
 from tests.moto_alone import moto_alone
 
 ACCOUNT, REGION, TABLE = "123456789012", "eu-west-1", "ledger"
+STACK = "/trailwarden"  # what the names of its parameters begin with
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 SESSION = boto3.Session(
@@ -171,7 +173,10 @@ class House:
             acts_per_hour=10,
             values={},
             seal_key=self.key,
+            parameters=STACK,
         )
+        self.take_back_the_switch()
+        self.lowers(Mode.ENFORCE)
         self._mail: list = []
 
     def sealed_by(self, name) -> Seal:
@@ -213,10 +218,19 @@ class House:
         return [name for name in self.ledger.client.list_tables()["TableNames"] if name != TABLE]
 
     def throw_the_switch(self) -> None:
-        self.ledger.client.put_item(TableName=TABLE, Item={"pk": {"S": "switch"}, "sk": {"S": "kill"}})
+        self.sets(kill_switch(STACK), "on")
 
     def take_back_the_switch(self) -> None:
-        self.ledger.client.delete_item(TableName=TABLE, Key={"pk": {"S": "switch"}, "sk": {"S": "kill"}})
+        self.sets(kill_switch(STACK), "off")
+
+    def lowers(self, mode, remediation="remedy") -> None:
+        self.sets(mode_of(remediation, STACK), mode)
+
+    def sets(self, name, value) -> None:
+        _CLIENTS.client("ssm").put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
+
+    def loses(self, name) -> None:
+        _CLIENTS.client("ssm").delete_parameter(Name=name)
 
 
 @cache

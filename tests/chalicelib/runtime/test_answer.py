@@ -329,7 +329,7 @@ def test_the_kill_switch_stands_above_every_mode(house):
 
     assert outcome is Outcome.CAPPED
     assert house.tables() == []
-    assert "Trailwarden held back (kill switch" in house.mail[0].text
+    assert "because the kill switch /trailwarden/kill-switch is on" in house.mail[0].text
     assert house.items("acts#") == []  # what is held back takes nobody's place
 
 

@@ -79,7 +79,7 @@ def test_no_function_reaches_another_ones_keys(remediation):
         if key.split("#")[1:2] != [remediation.name] and key not in unowned.get(remediation.name, ())
     ]
 
-    assert others == ["switch"]  # in what is only granted where it may act
+    assert others == []
 
 
 def test_leading_keys_are_a_condition_that_a_request_without_a_key_does_not_meet():
@@ -123,7 +123,11 @@ def test_what_acts_is_granted_apart_and_so_is_counting_acts():
     assert LOOKS in grants_of(remediation)
     assert ACTS not in grants_of(remediation)
     acting = acting_grants_of(remediation)
-    assert on_keys(acting[:-1]) == {"acts#remedy": ["Query", "PutItem"], "switch": ["GetItem"]}
+    assert on_keys(acting[:2]) == {"acts#remedy": ["Query", "PutItem"]}
+    assert [(grant.action, grant.resource.partition(":parameter")[2]) for grant in acting[2:-1]] == [
+        ("ssm:GetParameters", "/${AWS::StackName}/kill-switch"),
+        ("ssm:GetParameters", "/${AWS::StackName}/modes/remedy"),
+    ]
     assert acting[-1] == ACTS
 
 

@@ -15,6 +15,7 @@ from scenarios.doctor.facts import (
     AccountFacts,
     Alarm,
     AuditGroup,
+    Brake,
     Bucket,
     EventSource,
     Missing,
@@ -343,10 +344,22 @@ def test_who_may_write_to_the_bucket(statements, own, expected):
             id="unconfirmed",
         ),
         pytest.param(
-            {"tables": (Table(name="t", expires=Missing(), restorable=Missing(), kill_switch=Missing()),)},
+            {"tables": (Table(name="t", expires=Missing(), restorable=Missing()),)},
             Standing.UNWATCHED,
             "the table is gone, though the stack has it",
             id="no ledger",
+        ),
+        pytest.param(
+            {"brakes": (Brake(name="/t/kill-switch", value=Missing(), deployed="off"),)},
+            Standing.UNWATCHED,
+            "the parameter is gone, though the stack has it",
+            id="no kill switch",
+        ),
+        pytest.param(
+            {"brakes": (Brake(name="/t/kill-switch", value=DENIED, deployed="off"),)},
+            Standing.UNKNOWN,
+            "a parameter that may hold acts back could not be read: not authorized",
+            id="a kill switch that may not be read",
         ),
         pytest.param(
             {"queues": (Queue(url="u", waiting=Missing()),)},

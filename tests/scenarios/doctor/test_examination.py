@@ -145,9 +145,8 @@ def stop_backups(each):
     )
 
 
-def throw_kill_switch(each):
-    item = {"pk": {"S": "switch"}, "sk": {"S": "kill"}}
-    each.client("dynamodb").put_item(TableName=each.name("Ledger"), Item=item)
+def sets(name, value):
+    return lambda each: each.client("ssm").put_parameter(Name=name, Value=value, Overwrite=True)
 
 
 def blind_trail(each):
@@ -260,7 +259,11 @@ TOLD = [
     ("the alarm is gone", deed("cloudwatch", "delete_alarms", AlarmNames=["@RootUsageAlarm"])),
     ("the topic reaches no one: no subscription is confirmed, it has none", unsubscribe),
     ("the alerts' key is about to be deleted", deed("kms", "schedule_key_deletion", KeyId="@AlertKey")),
-    ("the kill switch is on", throw_kill_switch),
+    ("the kill switch is on", sets("/trailwarden/kill-switch", "on")),
+    (
+        "a mode is approve, though observe was deployed",
+        sets("/trailwarden/modes/table_deleted", "approve"),
+    ),
     ("1 events could not be handled", deed("sqs", "send_message", QueueUrl="@DeadLetters", MessageBody="{}")),
     ("there is no such trail", deed("cloudtrail", "delete_trail", Name=TRAIL)),
     ("the trail's event selectors leave out management events that write", blind_trail),

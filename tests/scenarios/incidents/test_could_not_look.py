@@ -72,8 +72,8 @@ READS = {
     ),
 }
 EACH = [pytest.param(name, *read, id=f"{name}-{read[1]}") for name, reads in READS.items() for read in reads]
-# The ledger's, the seal's and our own identity are not what a look is about.
-_NOT_LOOKING = {"kms", "sns", "sts"}
+# The ledger's, the seal's, the brakes and our own identity are not what a look is about.
+_NOT_LOOKING = {"kms", "sns", "ssm", "sts"}
 _LEDGERS = {"GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"}
 
 

@@ -1,0 +1,84 @@
+"""The gate: whether the calls of a plan may be made now, and if not, why.
+
+The deployed mode, the brakes (`chalicelib.brakes`) and the hour's cap are asked in this order; each can only
+hold back. What can't be read holds back, too: what may pass is tried again, anything else is told.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.aws import Aws
+from chalicelib.errors import MayPass
+from chalicelib.ledger.entries import LedgerEntry
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.looking import Unseen
+from chalicelib.remediation import Outcome
+from chalicelib.settings import Mode, Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """UNDER_WAY where the calls may be made, or there are none; else the outcome of a plan without them.
+
+    `why`: what holds them back, beyond the deployed mode. `unseen`: it is that the brakes can't be read.
+    `error`: with FAILED, for the event is to be tried again.
+    """
+
+    outcome: Outcome
+    why: str = ""
+    unseen: Unseen | None = None
+    error: MayPass | None = None
+
+
+class Gate:
+    """The gate for one event's plan. It looks once, so a new try needs a new one."""
+
+    def __init__(self, aws: Aws, ledger: Ledger, settings: Settings) -> None:
+        self._aws = aws
+        self._ledger = ledger
+        self._settings = settings
+        self._ruling: Ruling | None = None
+
+    def ruling(self, entry: LedgerEntry, now: datetime) -> Ruling:
+        """What comes of the plan's calls; raises LedgerUnreachable."""
+        if self._ruling is None:
+            self._ruling = self._of(entry, now)
+        return self._ruling
+
+    def _of(self, entry: LedgerEntry, now: datetime) -> Ruling:
+        if not entry.plan.calls:
+            return Ruling(outcome=Outcome.UNDER_WAY)
+        if self._settings.mode is Mode.OBSERVE:
+            return Ruling(outcome=Outcome.OBSERVED)
+        return self._brakes(entry.remediation) or self._cap(entry, now)
+
+    def _brakes(self, remediation: str) -> Ruling | None:
+        """What holds the calls back until somebody says otherwise."""
+        # Only a plan with calls that would run needs it: a cold start that tells must not pay for it.
+        from chalicelib.brakes import Brakes, kill_switch, mode_of  # noqa: PLC0415 - see above
+
+        settings = self._settings
+        try:
+            brakes = Brakes.read(self._aws, settings.parameters, remediation)
+        except MayPass as error:
+            return Ruling(outcome=Outcome.FAILED, why=f"{_UNREAD}: {error}", error=error)
+        if isinstance(brakes, Unseen):
+            return Ruling(outcome=Outcome.CAPPED, why=f"{_UNREAD}: {brakes}", unseen=brakes)
+        if brakes.mode.below(settings.mode):
+            lowered = f"{mode_of(remediation, settings.parameters)} lowers its mode to {brakes.mode}"
+            return Ruling(outcome=_WITHOUT[brakes.mode], why=lowered)
+        if settings.mode is Mode.APPROVE:
+            return Ruling(outcome=Outcome.AWAITING_APPROVAL)
+        pulled = f"the kill switch {kill_switch(settings.parameters)} is on"
+        return Ruling(outcome=Outcome.CAPPED, why=pulled) if brakes.pulled else None
+
+    def _cap(self, entry: LedgerEntry, now: datetime) -> Ruling:
+        most = self._settings.acts_per_hour
+        if self._ledger.may_act(entry, now, most):
+            return Ruling(outcome=Outcome.UNDER_WAY)
+        reached = f"the hour's cap is reached: it may act {most} times an hour"
+        return Ruling(outcome=Outcome.CAPPED, why=reached)
+
+
+_UNREAD = "whether it may act could not be read"
+_WITHOUT = {Mode.OBSERVE: Outcome.OBSERVED, Mode.APPROVE: Outcome.AWAITING_APPROVAL}
