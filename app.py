@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.http.routes import routes
 from chalicelib.remediations import load
-from chalicelib.runtime.answer import answer
+from chalicelib.runtime.woken import answer
 from chalicelib.warden import Warden
 
 app = Warden(app_name="trailwarden")

@@ -5,6 +5,7 @@ optional `Alert` and a tuple of `Call`s. Because a plan is data, a dry run, an
 approval, a test's assertion, a log line and an undo all use one value.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -56,6 +57,8 @@ class Outcome(StrEnum):
     UNRECORDED = "unrecorded"  # the ledger can't be reached: reported without it, and nothing acts
     FAILED = "failed"  # a call failed; the event is kept for another try
     ACTED = "acted"  # every call of the plan is settled
+    DECLINED = "declined"  # a person refused the plan: it is never carried out
+    UNDONE = "undone"  # a person had what was done undone
 
 
 class CallProgress(StrEnum):
@@ -67,6 +70,8 @@ class CallProgress(StrEnum):
     FOUND = "found"  # AWS answered that it was so already: somebody else did it first
     UNSURE = "unsure"  # it was so already, but we had begun it once before: it may have been us
     DROPPED = "dropped"  # not made: fresh facts didn't call for it any more
+    UNDOING = "undoing"  # its undo has begun; no answer noted
+    UNDONE = "undone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +97,8 @@ class Call:
     """One boto3 call that would change something.
 
     `operation` is boto3's method name (`restore_table_from_backup`). `already`: error codes that mean the
-    resource already is as wanted. `undo`: the call that reverts it.
+    resource already is as wanted. `undo`: the call that reverts it. `lost`: what this call can't bring back,
+    or loses for good, such as an id that AWS renews; told before it is made.
     """
 
     service: str
@@ -102,6 +108,7 @@ class Call:
     region: str
     already: tuple[str, ...] = ()
     undo: "Call | None" = None
+    lost: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for the ledger."""
@@ -152,6 +159,21 @@ class DeclaredCall:
     operation: str
     needs: tuple[tuple[str, str], ...]
     fits: Callable[[Call], bool] = _any_call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undoing:
+    """How what a remediation did is undone, by the undo of each call, the last one first.
+
+    `calls`: every kind of call that may be such an undo, beside those of plans. `moved(aws, call, settings)`:
+    a sentence where what a call made is no longer as it made it, since its undo would take back somebody
+    else's work; "" where it is.
+    `accepted(aws, calls, settings)`: the state that is good after these calls were undone; None for none.
+    """
+
+    calls: tuple[DeclaredCall, ...]
+    moved: Callable[["Aws", Call, "Settings"], str]
+    accepted: Callable[["Aws", Sequence[Call], "Settings"], str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +250,12 @@ class Plan:
     def empty(self) -> bool:
         """No alert and nothing to do."""
         return not self.alerts and not self.calls
+
+    @property
+    def digest(self) -> str:
+        """What names exactly these calls; an approval is of them and of no others."""
+        calls = json.dumps([call.as_json() for call in self.calls], sort_keys=True)
+        return hashlib.sha256(calls.encode()).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for the ledger."""
@@ -337,7 +365,8 @@ class Remediation:
 
     `woken_by` and `response`: its row in README, what happens in the account and what we do then. `ways`: one
     for each trigger; raises UnclearWays where two of them can't be told apart by the payload.
-    `declared_calls`: every kind of call that its plans may hold. `names`: for each `${Name}` in the resources
+    `declared_calls`: every kind of call that its plans may hold. `undoing`: how these are undone; None where
+    a person has to. `names`: for each `${Name}` in the resources
     of its acting grants, the environment variable that holds the value. `settings`: environment variables
     beyond the runtime's that the function reads, each with the CloudFormation value it gets. What is its own
     in the stack comes with it: `parameters`, `conditions`, `alarms`, `resources` and `outputs`, each by its
@@ -352,6 +381,7 @@ class Remediation:
     ways: tuple[Way[Any, Any], ...]
     grants: tuple[Grant, ...]
     declared_calls: tuple[DeclaredCall, ...] = ()
+    undoing: Undoing | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()

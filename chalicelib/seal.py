@@ -103,6 +103,51 @@ class Seal:
         return self._secret
 
 
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """What shows that the HTTP side wrote an item, and not somebody who may write to the table.
+
+    Its key's policy lets the HTTP function alone make a MAC (GenerateMac), and the functions that may act
+    only check one (VerifyMac): so they can't make up an approval either. `kms` makes the client.
+    """
+
+    kms: Callable[[], Any] = field(repr=False)
+    key_id: str
+
+    def on(self, item: Item) -> dict[str, Any]:
+        """The item with its MAC; raises Unsealed."""
+        answer = self._asked("generate_mac", Message=_purpose_of(item))
+        return {**item, SEAL: {"S": answer["Mac"].hex()}}
+
+    def holds(self, item: Item) -> bool:
+        """Whether the item is as the HTTP side wrote it; raises Unsealed."""
+        try:
+            mac = bytes.fromhex(seal_of(item))
+        except ValueError:
+            return False
+        try:
+            return bool(mac) and bool(
+                self._asked("verify_mac", Message=_purpose_of(item), Mac=mac)["MacValid"]
+            )
+        except Unsealed as error:
+            if "KMSInvalidMacException" in str(error):
+                return False
+            raise
+
+    def _asked(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
+        try:
+            answer: Mapping[str, Any] = getattr(self.kms(), operation)(
+                KeyId=self.key_id, MacAlgorithm=ALGORITHM, **parameters
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise Unsealed(f"KMS neither makes nor checks a person's instruction: {error}") from error
+        return answer
+
+
+def _purpose_of(item: Item) -> bytes:
+    return b"trailwarden/instruction/1/" + hashlib.sha256(_canonical(item).encode()).digest()
+
+
 def seal_of(item: Item) -> str:
     """What an item has for a seal; "" for none."""
     text = str(item.get(SEAL, {}).get("S", ""))

@@ -10,6 +10,7 @@
 | `POST /validations` | `{"since": ..., "until": ..., "regions": [...]}`: a full validation begins |
 | `GET /validations` | the newest validations |
 | `GET /validations/{id}` | how far it is, and what it came to |
+| `POST /findings/{id}/approve`, `/refuse`, `/undo` | `{"plan": ...}`: noted; its function is woken |
 | `POST /match` | `{"pattern": ..., "events": [...]}`: what matches, and why the others don't |
 
 Every route but `GET /health` needs IAM authorisation, and there are no CORS headers. A caller's mistake is a
@@ -31,6 +32,7 @@ from chalice import (
     Blueprint,
     Chalice,
     ChaliceViewError,
+    ConflictError,
     IAMAuthorizer,
     NotFoundError,
     Response,
@@ -58,6 +60,7 @@ NO_LEDGER = (*AWS_ERRORS, LedgerUnreachable)
 GRANTS: tuple[Grant, ...] = (
     *on_ledger(Kind.FINDING, ANY, "Query", "GetItem"),
     *on_ledger(Kind.REQUEST, "", "Query", "GetItem", "PutItem"),
+    *on_ledger(Kind.INSTRUCTION, ANY, "PutItem"),
     *on_ledger(Kind.VALIDATION, "", "Query", "GetItem"),
     *on_ledger(Kind.VALIDATION, ANY, "Query"),
     Grant(action="sqs:SendMessage", resource="${Validations.Arn}"),
@@ -174,6 +177,24 @@ def finding(id: str) -> dict[str, Any]:  # noqa: A002 - the route's own word
     if not found:
         raise NotFoundError(f"No finding has the id {identity!r}")
     return found.as_json()
+
+
+@routes.route("/findings/{id}/approve", methods=["POST"], authorizer=_signed)
+def approve(id: str) -> Response:  # noqa: A002 - the route's own word
+    """Approve the plan of a finding: `{"plan": ..., "reason": ...}`."""
+    return _instructed(id, "approve")
+
+
+@routes.route("/findings/{id}/refuse", methods=["POST"], authorizer=_signed)
+def refuse(id: str) -> Response:  # noqa: A002 - the route's own word
+    """Refuse the plan of a finding, for good."""
+    return _instructed(id, "refuse")
+
+
+@routes.route("/findings/{id}/undo", methods=["POST"], authorizer=_signed)
+def undo(id: str) -> Response:  # noqa: A002 - the route's own word
+    """Undo what was done about a finding; with `"dry_run": true` only say what would be done."""
+    return _instructed(id, "undo")
 
 
 @routes.route("/match", methods=["POST"], authorizer=_signed)
@@ -310,6 +331,34 @@ def _matched(body: dict[str, Any]) -> dict[str, Any]:
         except NotAnEvent as error:
             raise BadRequestError(f"events[{number}]: {error}") from error
     return {"language": language_of(engine), "results": results}
+
+
+def _instructed(identity: str, verb: str) -> Response:
+    """Note what a person asks of a finding, and wake the function that does it."""
+    # What only these routes need: see `match`.
+    from chalicelib.http.instructions import (  # noqa: PLC0415
+        BadInstruction,
+        NoSuchPlan,
+        asked_for,
+        begin,
+    )
+    from chalicelib.ledger.instructions import Verb  # noqa: PLC0415 - see above
+
+    named, context, body = unquote(identity), routes.current_request.context, _body()
+    found = _stored(named)
+    if not found:
+        raise NotFoundError(f"No finding has the id {named!r}")
+    try:
+        asked = asked_for(body, found, Verb(verb), datetime.now(UTC), context)
+    except NoSuchPlan as error:
+        raise ConflictError(str(error)) from error
+    except BadInstruction as error:
+        raise BadRequestError(str(error)) from error
+    try:
+        begin(AWS.client("kms"), AWS.client("lambda"), _ledger(), asked)
+    except (*NO_LEDGER, NotConfigured) as error:
+        raise _unavailable(error, "What you ask could not be passed on; ask again") from error
+    return Response(status_code=202, body={"id": asked.id, "finding": asked.finding, "who": asked.who})
 
 
 # ---- the ledger ---------------------------------------------------------------------------------

@@ -27,6 +27,9 @@ anchor#TRAIL, ACCOUNT#REGION#HASH
 request, ID
     A full validation that somebody asks for: its span and its regions. Written by `validations` for the HTTP
     side, without a seal; expires 400 days after it was asked for.
+instruction#REMEDIATION, TIME#HASH#ID
+    What a person asks about a finding: approve, refuse or undo. Written by `instructions` for the HTTP side,
+    with a MAC that only the HTTP side makes; expires 400 days after it was asked for.
 validation, ID
     The same, planned: its chains and parts. Written by `validations`; expires 400 days after it was asked
     for.

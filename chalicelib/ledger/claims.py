@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.errors import StillUnderWay
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.ledger.table import EXPIRES, OVER, Kind, expiry, key, partition
+from chalicelib.ledger.table import EXPIRES, OVER, Kind, Taken, expiry, key, partition
 from chalicelib.remediation import Event, Outcome
 from chalicelib.seal import Item
 
@@ -41,17 +41,7 @@ def under_claim(
     the event, and what the work raises.
     """
     now, item_key = datetime.now(UTC), _key_of(remediation, event)
-    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    taken = ledger.rows.take(
-        _item(item_key, _UNDER_WAY, now + remaining, now),
-        _LAPSED,
-        names={"#expires": EXPIRES, "#status": _STATUS, "#until": _UNTIL},
-        values={
-            ":now": expiry(now),
-            ":now_in_milliseconds": _milliseconds(now),
-            ":under_way": {"S": _UNDER_WAY},
-        },
-    )
+    taken = _taken(ledger, item_key, now, context)
     if not taken.written:
         if taken.other is not None and taken.other[_STATUS]["S"] == _DONE:
             return Outcome.DUPLICATE
@@ -66,6 +56,43 @@ def under_claim(
     over = {OVER: {"S": taken.over}} if taken.over is not None else {}
     ledger.rows.put({**handled(remediation, event, now), **over})
     return outcome
+
+
+def exclusively(
+    ledger: Ledger, remediation: str, event: Event, work: Callable[[], Outcome], *, context: Any
+) -> Outcome:
+    """Do work that no other run does at the same time. Nothing is noted as handled: the work itself is.
+
+    Raises StillUnderWay while another run does it, and what the work raises.
+    """
+    now, item_key = datetime.now(UTC), _key_of(remediation, event)
+    taken = _taken(ledger, item_key, now, context)
+    if not taken.written:
+        raise StillUnderWay(
+            "another invocation holds the claim", remediation=remediation, event_key=event.key
+        )
+    try:
+        outcome = work()
+    except Exception:
+        ledger.rows.delete(item_key)
+        raise
+    ledger.rows.delete(item_key)
+    return outcome
+
+
+def _taken(ledger: Ledger, item_key: Item, now: datetime, context: Any) -> Taken:
+    """Take a claim until this run's time is up, from nobody or from a run whose time is up."""
+    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    return ledger.rows.take(
+        _item(item_key, _UNDER_WAY, now + remaining, now),
+        _LAPSED,
+        names={"#expires": EXPIRES, "#status": _STATUS, "#until": _UNTIL},
+        values={
+            ":now": expiry(now),
+            ":now_in_milliseconds": _milliseconds(now),
+            ":under_way": {"S": _UNDER_WAY},
+        },
+    )
 
 
 def handled(remediation: str, event: Event, now: datetime) -> Item:

@@ -1,22 +1,67 @@
 """One event as the ledger remembers it, and the item it is kept as."""
 
+import base64
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, get_args
+from enum import StrEnum
+from typing import Any, Literal, Self, get_args
 
 from chalicelib.ledger.table import EXPIRES, VERSION, Kind, expiry, key, partition, stamp, version_of
 from chalicelib.remediation import CallProgress, Event, Outcome, Plan
 from chalicelib.seal import Item
 
 FINDINGS_KEPT = timedelta(days=400)
+# An item holds 400 KB; facts, alerts and calls have 340,000 bytes of it.
+MOST_RAW_BYTES = 24_000
 _ID = re.compile(r"([a-z0-9_]+):(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z):([0-9a-f]{12})", re.ASCII)
 
 _UNSETTLED = (None, CallProgress.BEGUN, CallProgress.REFUSED)
 Mark = Literal["told", "warned", "quiet"]
+
+
+class Ruling(StrEnum):
+    """What became of a person's instruction."""
+
+    REJECTED = "rejected"  # it counts for nothing; the words say why
+    COUNTED = "counted"  # an approval, and another one is needed
+    REPLANNED = "replanned"  # approved, and the plan is another one by now: it waits for a new approval
+    GRANTED = "granted"  # approved, and carried out
+    DECLINED = "declined"  # refused: the plan is never carried out
+    WOULD_UNDO = "would undo"  # a dry run: nothing stands against it
+    UNDONE = "undone"  # undone, or about to be
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """An instruction of a person, and what became of it. `told`: the alert about it was sent.
+
+    `plan`: the digest of the plan it was about. `words`: one sentence. `warned`: told that it had failed.
+    """
+
+    id: str
+    verb: str
+    who: str
+    at: datetime
+    plan: str
+    ruling: Ruling
+    words: str
+    reason: str = ""
+    told: bool = False
+    warned: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """For the ledger and the HTTP side."""
+        return {**asdict(self), "at": stamp(self.at)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The decision that `as_json` wrote."""
+        return cls(**{**value, "at": datetime.fromisoformat(value["at"]), "ruling": Ruling(value["ruling"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +71,9 @@ class LedgerEntry:
     By index into the plan's calls: `progress`, how far each has come. By index into its alerts: those `told`,
     those told while a call had failed (`warned`), those kept `quiet`. `failure`: what failed, or what held
     the calls back. `to_record`: what the remediation has yet to write now that the plan is stored, as its own
-    text. `version`: how often it was written since the first time.
+    text. `version`: how often it was written since the first time. `raw`: what woke the function, as `kept`
+    keeps it, so that the plan can be decided anew; "" where nobody will. `decisions`: what people asked, the
+    oldest first.
     """
 
     remediation: str
@@ -45,6 +92,8 @@ class LedgerEntry:
     failure: str = ""
     to_record: str = ""
     version: int = 0
+    raw: str = ""
+    decisions: tuple[Decision, ...] = ()
 
     @property
     def unsettled(self) -> tuple[int, ...]:
@@ -79,6 +128,8 @@ class LedgerEntry:
             "told": sorted(self.told),
             "warned": sorted(self.warned),
             "quiet": sorted(self.quiet),
+            "plan_digest": self.plan.digest if self.plan.calls else "",
+            "decisions": [decision.as_json() for decision in self.decisions],
         }
 
 
@@ -136,9 +187,29 @@ def item_of(entry: LedgerEntry) -> Item:
         "deeds": {"M": {str(index): {"S": how_far} for index, how_far in entry.progress.items()}},
         # A set in DynamoDB is never empty.
         **{mark: {"NS": [str(index) for index in marked]} for mark, marked in _marks(entry) if marked},
+        **({"raw": {"S": entry.raw}} if entry.raw else {}),
+        **(
+            {"decisions": {"S": json.dumps([each.as_json() for each in entry.decisions])}}
+            if entry.decisions
+            else {}
+        ),
         VERSION: {"N": str(entry.version)},
         EXPIRES: expiry(entry.at + FINDINGS_KEPT),
     }
+
+
+def kept(raw: Mapping[str, Any]) -> str:
+    """What woke a function, as text for the ledger; "" where it is too large to keep beside the rest."""
+    packed = base64.b64encode(zlib.compress(json.dumps(raw, default=str).encode())).decode()
+    return packed if len(packed) <= MOST_RAW_BYTES else ""
+
+
+def raw_of(entry: LedgerEntry) -> Mapping[str, Any] | None:
+    """What `kept` kept; None for nothing."""
+    if not entry.raw:
+        return None
+    raw: Mapping[str, Any] = json.loads(zlib.decompress(base64.b64decode(entry.raw)))
+    return raw
 
 
 def _marks(entry: LedgerEntry) -> Iterator[tuple[str, list[int]]]:
@@ -162,5 +233,7 @@ def entry_from(item: Item) -> LedgerEntry:
         failure=item["failure"]["S"],
         to_record=item.get("to_record", {"S": ""})["S"],
         version=version_of(item),
+        raw=item.get("raw", {"S": ""})["S"],
+        decisions=tuple(map(Decision.from_json, json.loads(item.get("decisions", {"S": "[]"})["S"]))),
         **{mark: frozenset(map(int, item.get(mark, {}).get("NS", ()))) for mark in get_args(Mark)},
     )

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import StillUnderWay
 from chalicelib.ledger.entries import (
+    Decision,
     LedgerEntry,
     Mark,
+    Ruling,
     entries_of,
     entry_from,
     entry_of,
@@ -37,6 +39,8 @@ STATE_KEPT = timedelta(days=400)
 HEARTBEAT_KEPT = timedelta(days=1)
 # How often a change of an entry is tried anew, when another run has changed it first.
 _TRIES = 5
+# Of one finding; each is below a KB.
+MOST_DECISIONS = 30
 
 # Of the right to send an alert, until it is sent: longer than a function runs, shorter than Lambda waits.
 LEASE_SECONDS = 55
@@ -135,6 +139,10 @@ class Ledger:
         if self.rows.renew(item_of(changed), entry.version) is not None:
             raise StillUnderWay("another run works on the same finding", remediation=entry.remediation)
         return changed
+
+    def decided(self, entry: LedgerEntry, decision: Decision, **changes: Any) -> LedgerEntry:
+        """Note what became of an instruction, in place of what was noted of it, and these changes with it."""
+        return self._changed(entry, lambda now: {"decisions": _with(now.decisions, decision), **changes})
 
     def noted(self, entry: LedgerEntry, facts: str) -> LedgerEntry:
         """Note other facts of it."""
@@ -244,6 +252,15 @@ class Ledger:
             names={"#until": "until", "#holder": "holder"},
             values={":now": {"N": str(int(now.timestamp()))}, ":holder": {"S": holder}},
         )
+
+
+def _with(decisions: tuple[Decision, ...], decision: Decision) -> tuple[Decision, ...]:
+    """The decisions with this one; where there are too many, what was rejected first is forgotten."""
+    if any(each.id == decision.id for each in decisions):
+        return tuple(decision if each.id == decision.id else each for each in decisions)
+    rejected = [each for each in decisions if each.ruling is Ruling.REJECTED]
+    forgotten = rejected[:1] if len(decisions) >= MOST_DECISIONS else []
+    return (*(each for each in decisions if each not in forgotten), decision)
 
 
 def ledger_of(aws: "Aws", settings: "Settings") -> Ledger:

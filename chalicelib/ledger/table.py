@@ -49,6 +49,7 @@ class Kind(StrEnum):
     STATE = "state"
     ANCHOR = "anchor"
     REQUEST = "request"
+    INSTRUCTION = "instruction"
     VALIDATION = "validation"
     HEARTBEAT = "heartbeat"
 

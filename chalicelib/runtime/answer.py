@@ -33,7 +33,7 @@ from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, StillUnderWay, foreseen
 from chalicelib.events import ApiCallEvent, Tick
 from chalicelib.ledger.claims import Claim, under_claim
-from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of
+from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of, kept
 from chalicelib.ledger.ledger import ledger_of
 from chalicelib.looking import Unseen, denials
 from chalicelib.remediation import Alert, Event, Outcome, Plan, Remediation, Severity, Way
@@ -61,6 +61,7 @@ def answer(remediation: Remediation, raw: Mapping[str, Any], context: Any) -> di
     """
     way = remediation.way_of(raw)
     run = Invocation(remediation, way, Settings.read(), AWS, context)
+    run.raw = raw
     outcomes: list[dict[str, str]] = []
     errors: list[Exception] = []
     for event in way.parse(raw):
@@ -106,6 +107,7 @@ class Invocation:
         self._so_far: LedgerEntry | None = None
         self._sent: set[int] = set()
         self._gate = Gate(aws, self.ledger, self.settings)
+        self.raw: Mapping[str, Any] = {}  # what woke the function
 
     def handle(self, event: Event) -> Outcome:
         """Take one event the whole way, once. Raises the errors of chalicelib.errors, and unforeseen ones."""
@@ -186,7 +188,7 @@ class Invocation:
         self._so_far = replace(entry, outcome=Outcome.UNRECORDED)
         if not plan.empty:
             entry = replace(self._gated(entry, event, now), to_record=self._to_record(facts))
-            self._so_far = entry = self.ledger.store(entry)
+            self._so_far = entry = self.ledger.store(_with_raw(entry, self.raw))
         if self.way.records:
             self.way.records(self.aws, event, facts, self.settings)
         return replace(entry, to_record="")
@@ -423,6 +425,12 @@ _NOW_SEEN = (("Told before", "that Trailwarden could not look; this is what it h
 _LOOKS_AGAIN = "it looks again one minute later, and two minutes after that; then the event is a dead letter"
 # Milliseconds: a service that hangs takes 30 seconds, and then there must be time to say so.
 _TIME_TO_LOOK = 40_000
+
+
+def _with_raw(entry: LedgerEntry, raw: Mapping[str, Any]) -> LedgerEntry:
+    """The finding with what woke the function, where a person may have its plan decided anew."""
+    waits = entry.outcome in (Outcome.AWAITING_APPROVAL, Outcome.CAPPED)
+    return replace(entry, raw=kept(raw)) if waits else entry
 
 
 def _alerts(entry: LedgerEntry) -> tuple[Alert, ...]:

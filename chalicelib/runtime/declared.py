@@ -5,12 +5,13 @@ the policy that was attached. A plan with one such call is not carried out at al
 """
 
 import re
+from collections.abc import Iterable
 from string import Formatter
 
 from chalicelib.aws import Aws
 from chalicelib.errors import NotDeclared
 from chalicelib.ledger.entries import LedgerEntry
-from chalicelib.remediation import Call, Remediation
+from chalicelib.remediation import Call, DeclaredCall, Remediation
 from chalicelib.settings import Settings, matches_any
 
 _STACK_NAME = re.compile(r"\$\{([\w:]+)\}")
@@ -27,10 +28,29 @@ def check(entry: LedgerEntry, remediation: Remediation, settings: Settings, aws:
             )
 
 
-def _is_declared(call: Call, remediation: Remediation, settings: Settings, aws: Aws) -> bool:
-    declared = [
-        each for each in remediation.declared_calls if each.operation == f"{call.service}.{call.operation}"
-    ]
+def check_undos(
+    calls: Iterable[Call], entry: LedgerEntry, remediation: Remediation, settings: Settings, aws: Aws
+) -> None:
+    """Hold every call of an undo against what is declared; raises NotDeclared for the first that isn't."""
+    known = (*remediation.declared_calls, *(remediation.undoing.calls if remediation.undoing else ()))
+    for call in calls:
+        if not _is_declared(call, remediation, settings, aws, known):
+            raise NotDeclared(
+                f"Trailwarden never makes this call; make it yourself: {call.command}",
+                remediation=remediation.name,
+                event_key=entry.event_key,
+            )
+
+
+def _is_declared(
+    call: Call,
+    remediation: Remediation,
+    settings: Settings,
+    aws: Aws,
+    known: Iterable[DeclaredCall] | None = None,
+) -> bool:
+    calls = remediation.declared_calls if known is None else known
+    declared = [each for each in calls if each.operation == f"{call.service}.{call.operation}"]
     return any(
         all(_resource(template, call, aws) for _, template in each.needs[:1])
         and each.fits(call)

@@ -53,6 +53,24 @@ def carry_out(
     return _settled(ledger, entry, Outcome.ACTED), None
 
 
+def undo(aws: Aws, ledger: Ledger, entry: LedgerEntry) -> tuple[LedgerEntry, Exception | None]:
+    """Make the undo of each call that was ours, the last one first, noting each; a retry goes on.
+
+    A call without an undo stays as it is. Returns the finding after that, and the error that stopped it.
+    """
+    for index in reversed(range(len(entry.plan.calls))):
+        call, before = entry.plan.calls[index].undo, entry.progress.get(index)
+        if call is None or before not in (CallProgress.DONE, CallProgress.UNDOING):
+            continue
+        try:
+            entry = ledger.did(entry, index, CallProgress.UNDOING)
+            _made(aws, call, tried_before=before is CallProgress.UNDOING)
+            entry = ledger.did(entry, index, CallProgress.UNDONE)
+        except Exception as error:  # noqa: BLE001 - any error is reported and then rises
+            return entry, _explained(error, call, entry)
+    return entry, None
+
+
 def _stopped(entry: LedgerEntry, error: LedgerUnreachable) -> LedgerEntry:
     return replace(entry, outcome=Outcome.FAILED, failure=str(error))
 

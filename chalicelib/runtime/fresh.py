@@ -27,7 +27,7 @@ def held_against(entry: LedgerEntry, fresh: Plan) -> LedgerEntry:
 
     SUPERSEDED where nothing is left to do and nothing was done. Calls that are left keep their order.
     """
-    wanted = [_stored(call) for call in fresh.calls]
+    wanted = [stored(call) for call in fresh.calls]
     left = {index: entry.plan.calls[index] for index in entry.unsettled}
     if all(call in left.values() for call in wanted):
         return _continued(entry, {index for index, call in left.items() if call not in wanted})
@@ -84,7 +84,7 @@ def _again(call: Call, calls: Sequence[Call]) -> bool:
     return any(replace(call, undo=None) == replace(each, undo=None) for each in calls)
 
 
-def _stored(call: Call) -> Call:
+def stored(call: Call) -> Call:
     """The call as the ledger gives it back, where JSON knows lists and no tuples."""
     return Call.from_json(json.loads(json.dumps(call.as_json())))
 

@@ -31,12 +31,16 @@ class Ruling:
 
 
 class Gate:
-    """The gate for one event's plan. It looks once, so a new try needs a new one."""
+    """The gate for one event's plan. It looks once, so a new try needs a new one.
 
-    def __init__(self, aws: Aws, ledger: Ledger, settings: Settings) -> None:
+    `approved`: people have said yes, as mode approve asks.
+    """
+
+    def __init__(self, aws: Aws, ledger: Ledger, settings: Settings, *, approved: bool = False) -> None:
         self._aws = aws
         self._ledger = ledger
         self._settings = settings
+        self._approved = approved
         self._ruling: Ruling | None = None
 
     def ruling(self, entry: LedgerEntry, now: datetime) -> Ruling:
@@ -50,9 +54,9 @@ class Gate:
             return Ruling(outcome=Outcome.UNDER_WAY)
         if self._settings.mode is Mode.OBSERVE:
             return Ruling(outcome=Outcome.OBSERVED)
-        return self._brakes(entry.remediation) or self._cap(entry, now)
+        return self.brakes(entry.remediation) or self._cap(entry, now)
 
-    def _brakes(self, remediation: str) -> Ruling | None:
+    def brakes(self, remediation: str) -> Ruling | None:
         """What holds the calls back until somebody says otherwise."""
         # Only a plan with calls that would run needs it: a cold start that tells must not pay for it.
         from chalicelib.brakes import Brakes, kill_switch, mode_of  # noqa: PLC0415 - see above
@@ -64,10 +68,10 @@ class Gate:
             return Ruling(outcome=Outcome.FAILED, why=f"{_UNREAD}: {error}", error=error)
         if isinstance(brakes, Unseen):
             return Ruling(outcome=Outcome.CAPPED, why=f"{_UNREAD}: {brakes}", unseen=brakes)
-        if brakes.mode.below(settings.mode):
+        if brakes.mode.below(settings.mode) and not (self._approved and brakes.mode is Mode.APPROVE):
             lowered = f"{mode_of(remediation, settings.parameters)} lowers its mode to {brakes.mode}"
             return Ruling(outcome=_WITHOUT[brakes.mode], why=lowered)
-        if settings.mode is Mode.APPROVE:
+        if settings.mode is Mode.APPROVE and not self._approved:
             return Ruling(outcome=Outcome.AWAITING_APPROVAL)
         pulled = f"the kill switch {kill_switch(settings.parameters)} is on"
         return Ruling(outcome=Outcome.CAPPED, why=pulled) if brakes.pulled else None

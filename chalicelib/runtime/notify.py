@@ -63,6 +63,8 @@ _TRIED_AGAIN = (
 _SETTLED: Mapping[CallProgress | None, str] = {
     CallProgress.DONE: "Trailwarden did:",
     CallProgress.FOUND: "This was so already, and not by Trailwarden:",
+    CallProgress.UNDONE: "Trailwarden did this, and then undid it:",
+    CallProgress.UNDOING: "Trailwarden did this, and could not undo it yet:",
     CallProgress.UNSURE: "This was so already, perhaps by an earlier try of Trailwarden's; "
     "look before you undo it:",
     CallProgress.DROPPED: "Not called for any more, and not done:",
@@ -73,6 +75,7 @@ _PENDING = {
     Outcome.OBSERVED: "Trailwarden would do, were its mode enforce:",
     Outcome.AWAITING_APPROVAL: "Trailwarden waits for a yes to do:",
     Outcome.UNRECORDED: "Trailwarden did not do, because its ledger could not be reached:",
+    Outcome.DECLINED: "A person refused this, so that it is never done:",
     Outcome.CAPPED: "Trailwarden held back:",
 }
 
@@ -96,13 +99,30 @@ def _done(
             lines.append(f"    because {failure}")
             lines += [_TRIED_AGAIN] if outcome is Outcome.FAILED else []
     if outcome is Outcome.AWAITING_APPROVAL:
-        lines.append(f"To approve: trailwarden approve {finding_id}")
+        lines += [
+            f"To approve: trailwarden approve {finding_id}",
+            f"To refuse: trailwarden refuse {finding_id}",
+        ]
     ours = [
         call.undo
         for index, call in enumerate(calls)
         if progress.get(index) is CallProgress.DONE and call.undo
     ]
-    return lines + _listed("To undo it:", list(reversed(ours)))
+    return lines + _to_undo(finding_id, ours[::-1])
+
+
+def _to_undo(finding_id: str, undos: Sequence[Call]) -> list[str]:
+    """The command, and what it does, in the order in which it does it."""
+    if not undos:
+        return []
+    lines = [f"To undo it: trailwarden undo {finding_id}", "which does:"]
+    for call in undos:
+        lines += [f"  - {safe(call.command)}", *_lost(call)]
+    return lines
+
+
+def _lost(call: Call) -> list[str]:
+    return [f"    which can't bring back: {safe(call.lost)}"] if call.lost else []
 
 
 def _heading(progress: CallProgress | None, outcome: Outcome) -> str:
@@ -112,7 +132,9 @@ def _heading(progress: CallProgress | None, outcome: Outcome) -> str:
 
 
 def _listed(heading: str, calls: Sequence[Call]) -> list[str]:
-    return [heading, *(f"  - {safe(str(call))}" for call in calls)] if calls else []
+    if not calls:
+        return []
+    return [heading, *(line for call in calls for line in (f"  - {safe(str(call))}", *_lost(call)))]
 
 
 def _within(most_bytes: int, lines: list[str]) -> list[str]:

@@ -15,7 +15,7 @@ from chalicelib.template.host import agents
 from chalicelib.template.keeping import alerts, dead_letters, ledger, validations
 from chalicelib.template.parameters import CONDITIONS, mode_conditions, parameters
 from chalicelib.template.parts import Template, union
-from chalicelib.template.seals import seal_keys
+from chalicelib.template.seals import instruction_key, seal_keys
 from chalicelib.template.second_way import second_way
 from chalicelib.template.trail import auditors, trail
 
@@ -33,6 +33,7 @@ def fragment(remediations: Iterable[Remediation]) -> Template:
             ledger(),
             switch(),
             seal_keys(functions),
+            instruction_key(functions),
             trail(),
             auditors(),
             dead_letters(),
@@ -42,7 +43,7 @@ def fragment(remediations: Iterable[Remediation]) -> Template:
             agents(),
             *(union(each.resources, alarms(each.alarms), function(each)) for each in functions),
             heartbeat_function(),
-            http(),
+            http(functions),
         ),
         "Outputs": union(
             {

@@ -1,12 +1,26 @@
 """What Chalice leaves out of a function: its triggers, its variables, where its failures go."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.brakes import STACK
-from chalicelib.remediation import Remediation
-from chalicelib.settings import ACTS_PER_HOUR, LEDGER, MODE, PARAMETERS, SEAL_KEY, TOPIC, VALIDATIONS
+from chalicelib.remediation import Grant, Remediation
+from chalicelib.settings import (
+    ACTS_PER_HOUR,
+    APPROVAL_HOURS,
+    APPROVALS,
+    DEAD_LETTERS,
+    FUNCTIONS,
+    INSTRUCTION_KEY,
+    LEDGER,
+    MODE,
+    PARAMETERS,
+    SEAL_KEY,
+    TOPIC,
+    VALIDATIONS,
+)
 from chalicelib.stack import HEARTBEAT, HEARTBEAT_DETAIL_TYPE, HEARTBEAT_SOURCE, log_group
+from chalicelib.template import parameters
 from chalicelib.template.brakes import mode_now
 from chalicelib.template.parts import Template, logical_id
 from chalicelib.template.policies import acting_grants_of, document
@@ -44,6 +58,9 @@ def function(remediation: Remediation) -> Template:
             MODE: {"Ref": f"{name}Mode"},
             ACTS_PER_HOUR: "10",
             PARAMETERS: {"Fn::Sub": STACK},
+            INSTRUCTION_KEY: {"Fn::GetAtt": ["InstructionKey", "Arn"]},
+            APPROVALS: {"Ref": parameters.APPROVALS},
+            APPROVAL_HOURS: {"Ref": parameters.APPROVAL_HOURS},
         }
     resources: Template = {
         name: {
@@ -110,16 +127,32 @@ def _event(trigger: Trigger) -> Template:
             }
 
 
-def http() -> Template:
-    """The HTTP side's function: it reads the ledger, asks for validations; only a request wakes it."""
+def http(remediations: Sequence[Remediation]) -> Template:
+    """The HTTP side's function: it reads the ledger, notes what people ask, and wakes who does it.
+
+    Only a request wakes it. Its leave to wake the others is a policy of its own: the others' variables name
+    the key whose policy names its role, so that role can't name them.
+    """
+    functions = [logical_id(each.name) for each in remediations]
+    waking = [Grant(action="lambda:InvokeFunction", resource=f"${{{name}.Arn}}") for name in functions]
+    named = ",".join(
+        f"{each.name}=${{{function}}}" for each, function in zip(remediations, functions, strict=True)
+    )
     return {
+        "APIHandlerWakingPolicy": _attached("ApiHandler", document(waking)),
         "APIHandler": {
             "Properties": {
                 "Runtime": RUNTIME,
                 "Timeout": TIMEOUT_SECONDS,
                 "MemorySize": MEMORY_MB,
                 "Environment": {
-                    "Variables": {LEDGER: {"Ref": "Ledger"}, VALIDATIONS: {"Ref": "Validations"}}
+                    "Variables": {
+                        LEDGER: {"Ref": "Ledger"},
+                        VALIDATIONS: {"Ref": "Validations"},
+                        DEAD_LETTERS: {"Ref": "DeadLetters"},
+                        INSTRUCTION_KEY: {"Fn::GetAtt": ["InstructionKey", "Arn"]},
+                        FUNCTIONS: {"Fn::Sub": named},
+                    }
                 },
                 "LoggingConfig": {"LogGroup": {"Ref": "APIHandlerLogGroup"}},
             }

@@ -12,6 +12,8 @@ from chalicelib.template.parts import Template, logical_id
 from chalicelib.template.second_way import CONDITIONS as PLAIN_CONDITIONS
 from chalicelib.template.second_way import PLAIN_EMAIL
 
+APPROVALS, APPROVAL_HOURS = "ApprovalsNeeded", "ApprovalHours"
+
 # Those that belong to no single remediation.
 PARAMETERS = (
     Parameter(
@@ -55,6 +57,22 @@ PARAMETERS = (
         description="Whether to make two IAM groups: one may administer trails, one may read them.",
     ),
     EXPECTED_PRINCIPALS,
+    Parameter(
+        name=APPROVALS,
+        type="Number",
+        default="1",
+        minimum=1,
+        maximum=5,
+        description="So many different people must approve a plan, or ask for an undo.",
+    ),
+    Parameter(
+        name=APPROVAL_HOURS,
+        type="Number",
+        default="24",
+        minimum=1,
+        maximum=168,
+        description="So many hours an approval holds, if another one is needed or nothing may act just then.",
+    ),
 )
 
 CONDITIONS: Template = {

@@ -48,6 +48,7 @@ def acting_grants_of(remediation: Remediation) -> tuple[Grant, ...]:
             Grant(action="ssm:GetParameters", resource=f"{_PARAMETER}{name}", acting=True)
             for name in (kill_switch(), mode_of(remediation.name))
         ),
+        *on_ledger(Kind.INSTRUCTION, remediation.name, "Query", acting=True),
         *(grant for grant in remediation.grants if grant.acting),
     )
 

@@ -48,11 +48,44 @@ def seal_keys(remediations: Iterable[Remediation]) -> Template:
     return {key: _key(functions) for key, functions in users.items()}
 
 
+def instruction_key(remediations: Iterable[Remediation]) -> Template:
+    """The key for what people ask: the HTTP side makes its MACs, the functions that may act check them."""
+    checking = [{"Fn::GetAtt": [f"{logical_id(each.name)}Role", "Arn"]} for each in remediations if each.acts]
+    asking = [
+        {
+            "Sid": "OnlyTheHttpSideMakesThem",
+            "Effect": "Allow",
+            "Principal": {"AWS": {"Fn::GetAtt": ["ApiHandlerRole", "Arn"]}},
+            "Action": "kms:GenerateMac",
+            "Resource": "*",
+        },
+        {
+            "Sid": "WhatActsChecksThem",
+            "Effect": "Allow",
+            "Principal": {"AWS": checking},
+            "Action": "kms:VerifyMac",
+            "Resource": "*",
+        },
+    ]
+    return {"InstructionKey": _hmac_key("Vouches for what people ask of Trailwarden", asking)}
+
+
 def _key(names: Iterable[str]) -> Mapping[str, Any]:
+    making = {
+        "Sid": "OnlyTheFunctionsMakeSeals",
+        "Effect": "Allow",
+        "Principal": {"AWS": [{"Fn::GetAtt": [f"{logical_id(name)}Role", "Arn"]} for name in names]},
+        "Action": "kms:GenerateMac",
+        "Resource": "*",
+    }
+    return _hmac_key(f"Seals what Trailwarden notes about {', '.join(names)}", [making])
+
+
+def _hmac_key(description: str, using: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
     return {
         "Type": "AWS::KMS::Key",
         "Properties": {
-            "Description": f"Seals what Trailwarden notes about {', '.join(names)}",
+            "Description": description,
             "KeySpec": "HMAC_256",
             "KeyUsage": "GENERATE_VERIFY_MAC",
             "KeyPolicy": {
@@ -67,15 +100,7 @@ def _key(names: Iterable[str]) -> Mapping[str, Any]:
                         "Action": [f"kms:{action}" for action in _MANAGING],
                         "Resource": "*",
                     },
-                    {
-                        "Sid": "OnlyTheFunctionsMakeSeals",
-                        "Effect": "Allow",
-                        "Principal": {
-                            "AWS": [{"Fn::GetAtt": [f"{logical_id(name)}Role", "Arn"]} for name in names]
-                        },
-                        "Action": "kms:GenerateMac",
-                        "Resource": "*",
-                    },
+                    *using,
                 ],
             },
         },

@@ -24,6 +24,7 @@ import botocore.retries.standard
 
 from scenarios.cloud import throttles
 from scenarios.cloud.agent.agents import Agents
+from scenarios.cloud.apigateway.requests import Requests
 from scenarios.cloud.authorization.identity import ADMINISTRATOR, Identity
 from scenarios.cloud.calls import Calls
 from scenarios.cloud.cloudformation.provision import provision
@@ -124,6 +125,7 @@ class World:
         self.queues = laws[Queues]
         self.topics = laws[Topics]
         self.functions = laws[Functions]
+        self.api = laws[Requests]
         self.eventbridge = laws[EventBridge]
         self.cloudwatch = laws[CloudWatch]
         self.logs = laws[Logs]

@@ -106,7 +106,7 @@ RESTORED = Scenario(
         by(
             "02:30",
             alert(
-                "table_deleted", "HIGH", "orders-nightly", "Trailwarden did:", "To undo it:", "delete_table"
+                "table_deleted", "HIGH", "orders-nightly", "Trailwarden did:", "To undo it:", "delete-table"
             ),
             table_is("orders", there=True),
             outcome("table_deleted", Outcome.ACTED),

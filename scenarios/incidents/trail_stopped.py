@@ -123,7 +123,7 @@ ENFORCED = Scenario(
         at("01:10:00", mallory.calls("dynamodb", "delete_table", TableName="orders")),
     ],
     then=[
-        by("01:07:30", alert("trail_stopped", "CRITICAL", "on -> off", "Trailwarden did:", "stop_logging")),
+        by("01:07:30", alert("trail_stopped", "CRITICAL", "on -> off", "Trailwarden did:", "stop-logging")),
         by("01:13:00", alert("table_deleted", "CRITICAL", "orders")),
         at_the_end(trail_logs(on=True), alerts_of_ours(1), outcome("trail_stopped", Outcome.ACTED)),
     ],

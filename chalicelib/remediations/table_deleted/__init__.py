@@ -25,6 +25,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from botocore.exceptions import ClientError
+
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.errors import AWS_ERRORS
@@ -32,7 +34,18 @@ from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.evidence.call import NOT_RECORDED, call_facts, failure_fact
 from chalicelib.looking import Unseen, unseen
 from chalicelib.references import EXPECTED_PRINCIPALS
-from chalicelib.remediation import Alert, Call, DeclaredCall, Flood, Grant, Plan, Remediation, Severity, Way
+from chalicelib.remediation import (
+    Alert,
+    Call,
+    DeclaredCall,
+    Flood,
+    Grant,
+    Plan,
+    Remediation,
+    Severity,
+    Undoing,
+    Way,
+)
 from chalicelib.remediations.table_deleted.backups import (
     Backup,
     Backups,
@@ -53,6 +66,7 @@ PATTERN = {
 
 _TABLES = "arn:${AWS::Partition}:dynamodb:*:${AWS::AccountId}:table/*"
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/backuprestore_IAM.html
+_TO_UNDO = ("DescribeTable", "DeleteTable")
 _TO_FILL_THE_TABLE = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
 GRANTS = (
     Grant(action="dynamodb:ListBackups", resource="*", because="ListBackups takes no resource"),
@@ -71,6 +85,15 @@ GRANTS = (
         )
         for action in _TO_FILL_THE_TABLE
     ),
+    *(
+        Grant(
+            action=f"dynamodb:{action}",
+            resource=_TABLES,
+            because="undoes the restoring, once somebody asks for it and the table is still the restored one",
+            acting=True,
+        )
+        for action in _TO_UNDO
+    ),
 )
 
 _TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/{TargetTableName}"
@@ -80,6 +103,23 @@ def _of_its_own_table(call: Call) -> bool:
     """Whether the backup is one of the table that is restored."""
     _, _, backed_up = str(call.parameters["BackupArn"]).partition(":table/")
     return backed_up.startswith(f"{call.parameters['TargetTableName']}/backup/")
+
+
+_TABLE_MADE = _TABLE.replace("{TargetTableName}", "{TableName}")
+
+
+def moved(aws: Aws, call: Call, _settings: Settings) -> str:
+    """Whether the table that a call restored is another one by now, or gone; raises what DynamoDB raises."""
+    name, backup = call.parameters["TargetTableName"], call.parameters["BackupArn"]
+    try:
+        table = aws.client("dynamodb", call.region).describe_table(TableName=name)["Table"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return f"there is no table {name} any more"
+    if table.get("RestoreSummary", {}).get("SourceBackupArn") != backup:
+        return f"the table {name} is another one, which was not restored from {backup}"
+    return "" if table["TableStatus"] == "ACTIVE" else f"the table {name} is {table['TableStatus']}"
 
 
 DECLARED_CALLS = (
@@ -94,9 +134,18 @@ DECLARED_CALLS = (
     ),
 )
 
+UNDOING = Undoing(
+    calls=(DeclaredCall(operation="dynamodb.delete_table", needs=(("dynamodb:DeleteTable", _TABLE_MADE),)),),
+    moved=moved,
+)
+
 _KINDS = {"USER": "on demand", "SYSTEM": "point-in-time recovery", "AWS_BACKUP": "AWS Backup"}
 _REFUSED = ("AccessDenied", "UnauthorizedOperation", "NotAuthorized")
 _ARN_IN_A_REFUSAL = "on resource: "
+_NOT_IN_A_BACKUP = (
+    "the table's id, its tags, alarms, auto scaling, streams and time to live; "
+    "what was written after the backup"
+)
 _AFTER_ATTEMPT = (
     "This call did not delete the table. Ask the caller what they wanted; if the caller is unknown, look at "
     "what else these credentials did."
@@ -184,7 +233,9 @@ def _restore(event: ApiCallEvent, backup: Backup) -> Call:
             account=event.account,
             region=event.region,
             already=("ResourceNotFoundException",),
+            lost="what was written to the table since it was restored",
         ),
+        lost=_NOT_IN_A_BACKUP,
     )
 
 
@@ -321,6 +372,7 @@ REMEDIATION = Remediation(
     ),
     grants=GRANTS,
     declared_calls=DECLARED_CALLS,
+    undoing=UNDOING,
     settings={
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
     },

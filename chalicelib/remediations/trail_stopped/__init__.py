@@ -40,10 +40,11 @@ from chalicelib.references import (
     TRAIL_ROLE,
     WATCHED_BUCKET,
 )
-from chalicelib.remediation import DeclaredCall, Grant, Plan, Remediation, Way
+from chalicelib.remediation import DeclaredCall, Grant, Plan, Remediation, Undoing, Way
 from chalicelib.remediations.trail_stopped.alerts import Case, Seen, attempted, changed, found, unseen
 from chalicelib.remediations.trail_stopped.restore import restore
 from chalicelib.remediations.trail_stopped.said import blinded_by, named_by, said_by
+from chalicelib.remediations.trail_stopped.undoing import accepted, moved
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.trail.settings.reader import TrailResources, read_settings
 from chalicelib.trail.settings.settings import TrailSettings, promised, weaker
@@ -90,6 +91,7 @@ _GROUP_ARN = "arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group:${TrailGr
 _GROUPS = "arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group::log-stream:*"
 _ROLE_ARN = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${TrailRoleName}"
 _GROUP_ANYWHERE = "an existing trail's home region, where its group is, need not be the stack's"
+_UNDOES = "undoes a restoring, once somebody asks for it and the setting is still the restored one"
 _READ_OF_BUCKET = (
     "GetBucketVersioning",
     "GetBucketPolicy",
@@ -119,6 +121,12 @@ GRANTS = (
         Grant(action=f"cloudtrail:{action}", resource="${TrailArn}", acting=True)
         for action in ("StartLogging", "UpdateTrail", "PutEventSelectors", "CreateTrail")
     ),
+    *(
+        Grant(action=f"cloudtrail:{action}", resource="${TrailArn}", because=_UNDOES, acting=True)
+        for action in ("StopLogging", "DeleteTrail")
+    ),
+    Grant(action="s3:DeleteBucketPolicy", resource=_BUCKET_ARN, because=_UNDOES, acting=True),
+    Grant(action="logs:DeleteLogGroup", resource=_GROUP_ARN, because=_UNDOES, acting=True),
     *(Grant(action=f"s3:{action}", resource=_BUCKET_ARN, acting=True) for action in _WRITTEN_OF_BUCKET),
     *(
         Grant(action=f"logs:{action}", resource=_GROUP_ARN, because=_GROUP_ANYWHERE, acting=True)
@@ -170,6 +178,40 @@ DECLARED_CALLS = (
         )
         for operation, action in _GROUP_CALLS.items()
     ),
+)
+
+# Beyond the calls of a plan, which may be the undo of one as well.
+_UNDOS_OF_BUCKET = {
+    "delete_bucket_policy": "DeleteBucketPolicy",
+    "delete_bucket_lifecycle": "PutLifecycleConfiguration",
+    "delete_public_access_block": "PutBucketPublicAccessBlock",
+    "delete_bucket_encryption": "PutEncryptionConfiguration",
+}
+UNDOING = Undoing(
+    calls=(
+        DeclaredCall(operation="cloudtrail.stop_logging", needs=(("cloudtrail:StopLogging", "{Name}"),)),
+        DeclaredCall(
+            operation="cloudtrail.delete_trail",
+            needs=(("cloudtrail:DeleteTrail", "arn:{partition}:cloudtrail:{region}:{account}:trail/{Name}"),),
+        ),
+        *(
+            DeclaredCall(
+                operation=f"s3.{operation}", needs=((f"s3:{action}", "arn:{partition}:s3:::{Bucket}"),)
+            )
+            for operation, action in _UNDOS_OF_BUCKET.items()
+        ),
+        DeclaredCall(
+            operation="logs.delete_log_group",
+            needs=(
+                (
+                    "logs:DeleteLogGroup",
+                    "arn:{partition}:logs:{region}:{account}:log-group:{logGroupName}:*",
+                ),
+            ),
+        ),
+    ),
+    moved=lambda aws, call, settings: moved(place_of(settings), aws, call),
+    accepted=lambda aws, calls, settings: accepted(NAME, place_of(settings), aws, calls, settings),
 )
 
 _OF_THE_TRAIL = (
@@ -371,6 +413,7 @@ REMEDIATION = Remediation(
     ),
     grants=GRANTS,
     declared_calls=DECLARED_CALLS,
+    undoing=UNDOING,
     names={"TrailArn": ARN, "WatchedBucketName": BUCKET, "TrailGroupName": GROUP, "TrailRoleName": ROLE},
     settings={
         ARN: TRAIL_ARN,

@@ -15,7 +15,7 @@ from chalicelib.trail.settings.reader import TrailResources
 from chalicelib.trail.settings.settings import Difference, TrailSettings
 
 # UpdateTrail's and CreateTrail's name for each field they take.
-_OF_THE_TRAIL = {
+OF_THE_TRAIL = {
     "bucket": "S3BucketName",
     "prefix": "S3KeyPrefix",
     "multi_region": "IsMultiRegionTrail",
@@ -54,7 +54,7 @@ def _trail_calls(
     if "trail" in fields:
         yield from _made_anew(good, place)
         return
-    changed = [field for field in _OF_THE_TRAIL if field in fields]
+    changed = [field for field in OF_THE_TRAIL if field in fields]
     if changed:
         yield _updated(changed, good, now, place)
     if "selectors" in fields:
@@ -64,9 +64,7 @@ def _trail_calls(
 
 
 def _made_anew(good: TrailSettings, place: TrailResources) -> Iterator[Call]:
-    settings = {
-        _OF_THE_TRAIL[field]: value for field, value in good.known().items() if field in _OF_THE_TRAIL
-    }
+    settings = {OF_THE_TRAIL[field]: value for field, value in good.known().items() if field in OF_THE_TRAIL}
     yield _cloudtrail(
         place,
         "create_trail",
@@ -74,8 +72,13 @@ def _made_anew(good: TrailSettings, place: TrailResources) -> Iterator[Call]:
         {"Name": place.trail_name, **{name: value for name, value in settings.items() if value != ""}},
         already=("TrailAlreadyExistsException",),
         undo=_cloudtrail(
-            place, "delete_trail", {"Name": place.trail_name}, already=("TrailNotFoundException",)
+            place,
+            "delete_trail",
+            {"Name": place.trail_name},
+            already=("TrailNotFoundException",),
+            lost="what happens while there is no trail",
         ),
+        lost="the trail's tags and Insights selectors; its chain of digests begins anew",
     )
     if good.selectors:
         yield _selected(good, TrailSettings(selectors=""), place)
@@ -89,7 +92,7 @@ def _updated(changed: Iterable[str], good: TrailSettings, now: TrailSettings, pl
 
     def wanted(settings: TrailSettings) -> dict[str, Any]:
         known = settings.known()
-        values = {_OF_THE_TRAIL[field]: known[field] for field in fields if field in known}
+        values = {OF_THE_TRAIL[field]: known[field] for field in fields if field in known}
         return {"Name": place.trail_arn, **values}
 
     return _cloudtrail(
@@ -103,15 +106,22 @@ def _selected(good: TrailSettings, now: TrailSettings, place: TrailResources) ->
 
 
 def _selectors(place: TrailResources, selectors: str) -> Call:
-    chosen = json.loads(selectors) if selectors else _EVERYTHING
-    advanced = any("FieldSelectors" in each for each in chosen)
+    wanted = chosen(selectors)
+    advanced = any("FieldSelectors" in each for each in wanted)
     kind = "AdvancedEventSelectors" if advanced else "EventSelectors"
-    return _cloudtrail(place, "put_event_selectors", {"TrailName": place.trail_arn, kind: chosen})
+    return _cloudtrail(place, "put_event_selectors", {"TrailName": place.trail_arn, kind: wanted})
+
+
+def chosen(selectors: str) -> list[dict[str, Any]]:
+    """The selectors as PutEventSelectors takes them, from their text; "" is a trail without its own."""
+    found: list[dict[str, Any]] = json.loads(selectors) if selectors else _EVERYTHING
+    return found
 
 
 def _started(place: TrailResources) -> Call:
     name = {"Name": place.trail_arn}
-    return _cloudtrail(place, "start_logging", name, undo=_cloudtrail(place, "stop_logging", name))
+    stop = _cloudtrail(place, "stop_logging", name, lost="what happens while the trail is stopped")
+    return _cloudtrail(place, "start_logging", name, undo=stop)
 
 
 def _cloudtrail(
@@ -121,8 +131,9 @@ def _cloudtrail(
     *,
     already: tuple[str, ...] = (),
     undo: Call | None = None,
+    lost: str = "",
 ) -> Call:
-    return _call(place, "cloudtrail", operation, parameters, already=already, undo=undo)
+    return _call(place, "cloudtrail", operation, parameters, already=already, undo=undo, lost=lost)
 
 
 # ---- its bucket -------------------------------------------------------------------------------------
@@ -140,7 +151,7 @@ def _listening(good: TrailSettings, now: TrailSettings) -> dict[str, Any]:
 
 
 # Of each field: PutBucket...'s parameter, and its value from the field's text.
-_PUTS: Mapping[str, tuple[str, str, Callable[[str], Any]]] = {
+PUTS: Mapping[str, tuple[str, str, Callable[[str], Any]]] = {
     "policy": ("put_bucket_policy", "Policy", str),
     "versioning": ("put_bucket_versioning", "VersioningConfiguration", lambda text: {"Status": text}),
     "lock": ("put_object_lock_configuration", "ObjectLockConfiguration", json.loads),
@@ -171,7 +182,7 @@ def _bucket_calls(
     fields: set[str], good: TrailSettings, now: TrailSettings, place: TrailResources
 ) -> Iterator[Call]:
     was, became = good.known(), now.known()
-    for field, (operation, parameter, value) in _PUTS.items():
+    for field, (operation, parameter, value) in PUTS.items():
         wanted = str(was.get(field) or "")
         if field not in fields or not wanted:
             continue
@@ -187,7 +198,7 @@ def _bucket_calls(
 
 def _taken_back(field: str, found: str, place: TrailResources) -> Call | None:
     """The call that makes the setting as we found it."""
-    operation, parameter, value = _PUTS[field]
+    operation, parameter, value = PUTS[field]
     if found or field == "notification":
         return _call(place, "s3", operation, {"Bucket": place.bucket, parameter: value(found)})
     if field in _DELETES:
@@ -209,7 +220,15 @@ def _group_calls(
             "create_log_group",
             name,
             already=("ResourceAlreadyExistsException",),
-            undo=_call(place, "logs", "delete_log_group", name, already=("ResourceNotFoundException",)),
+            undo=_call(
+                place,
+                "logs",
+                "delete_log_group",
+                name,
+                already=("ResourceNotFoundException",),
+                lost="every log event in the group",
+            ),
+            lost="the log events of the deleted group, its tags, subscriptions and metric filters",
         )
     if good.retention and fields & {"group_there", "retention"}:
         found = {**name, "retentionInDays": now.retention}
@@ -238,6 +257,7 @@ def _call(
     *,
     already: tuple[str, ...] = (),
     undo: Call | None = None,
+    lost: str = "",
 ) -> Call:
     return Call(
         service=service,
@@ -247,4 +267,5 @@ def _call(
         region=place.region,
         already=already,
         undo=undo,
+        lost=lost,
     )

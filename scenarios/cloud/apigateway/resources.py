@@ -1,8 +1,7 @@
 """AWS::ApiGateway: what the SAM transform makes of a REST API.
 
-No call is made: nothing in the simulated AWS sends requests through an API gateway (routes are served by
-`chalice local`). The resources stand in the stack with their properties, so that the routes, their
-authorisation and the functions behind them can be read from `Body`; their ids are digests of their names.
+The resources stand in the stack with their properties, so that the routes, their authorisation and the
+functions behind them can be read from `Body`; their ids are digests of their names.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_ApiGateway.html
 """

@@ -140,6 +140,9 @@ def test_these_are_all_the_routes(api):
         ("/remediations", "GET"),
         ("/findings", "GET"),
         ("/findings/{id}", "GET"),
+        ("/findings/{id}/approve", "POST"),
+        ("/findings/{id}/refuse", "POST"),
+        ("/findings/{id}/undo", "POST"),
         ("/match", "POST"),
         ("/validations", "POST"),
         ("/validations", "GET"),
@@ -170,6 +173,7 @@ def test_the_function_may_read_the_ledger_ask_for_validations_and_nothing_else()
 
     assert [(grant.action, grant.resource, grant.leading_keys) for grant in writes] == [
         ("dynamodb:PutItem", "${Ledger.Arn}", ("request",)),
+        ("dynamodb:PutItem", "${Ledger.Arn}", ("instruction#*",)),
         ("sqs:SendMessage", "${Validations.Arn}", ()),
     ]
 

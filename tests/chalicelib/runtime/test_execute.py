@@ -59,8 +59,8 @@ def test_what_somebody_else_did_is_not_ours_to_undo(house):
     assert (
         "This was so already, and not by Trailwarden:\n  - dynamodb.create_table(TableName='orders'" in text
     )
-    assert "To undo it:\n  - dynamodb.delete_table(TableName='invoices')" in text
-    assert "delete_table(TableName='orders')" not in text
+    assert "which does:\n  - aws dynamodb delete-table --table-name invoices" in text
+    assert "delete-table --table-name orders" not in text
 
 
 def test_what_an_earlier_try_may_have_done_is_told_as_unsure(house):

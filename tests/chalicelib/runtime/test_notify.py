@@ -186,10 +186,12 @@ def test_who_did_what_is_told_in_order(outcome, progress, words):
 def test_only_what_we_did_can_be_undone_and_last_things_first():
     text = text_of(outcome=Outcome.ACTED, calls=CALLS, progress={0: CallProgress.DONE, 1: CallProgress.DONE})
 
-    undo = text[text.index("To undo it:") :].splitlines()[1:3]
-    assert [line.partition(")")[0] for line in undo] == [
-        "  - dynamodb.delete_table(TableName='b'",
-        "  - dynamodb.delete_table(TableName='a'",
+    undo = text[text.index("To undo it:") :].splitlines()[:4]
+    assert [line.partition(" --region")[0] for line in undo] == [
+        f"To undo it: trailwarden undo {ID}",
+        "which does:",
+        "  - aws dynamodb delete-table --table-name b",
+        "  - aws dynamodb delete-table --table-name a",
     ]
 
 

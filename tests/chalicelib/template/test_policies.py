@@ -124,10 +124,11 @@ def test_what_acts_is_granted_apart_and_so_is_counting_acts():
     assert ACTS not in grants_of(remediation)
     acting = acting_grants_of(remediation)
     assert on_keys(acting[:2]) == {"acts#remedy": ["Query", "PutItem"]}
-    assert [(grant.action, grant.resource.partition(":parameter")[2]) for grant in acting[2:-1]] == [
+    assert [(grant.action, grant.resource.partition(":parameter")[2]) for grant in acting[2:-2]] == [
         ("ssm:GetParameters", "/${AWS::StackName}/kill-switch"),
         ("ssm:GetParameters", "/${AWS::StackName}/modes/remedy"),
     ]
+    assert on_keys(acting[-2:-1]) == {"instruction#remedy": ["Query"]}
     assert acting[-1] == ACTS
 
 
@@ -204,7 +205,7 @@ def test_the_http_side_reads_the_ledger_asks_for_validations_and_nothing_else():
     assert reached == {
         "dynamodb:Query": {"finding#*", "request", "validation", "validation#*"},
         "dynamodb:GetItem": {"finding#*", "request", "validation"},
-        "dynamodb:PutItem": {"request"},
+        "dynamodb:PutItem": {"request", "instruction#*"},
     }
 
 

@@ -1,0 +1,79 @@
+"""Words about people who look at findings and decide about them, through the API and nothing else."""
+
+from typing import Any
+
+from chalicelib.ledger.entries import Decision, LedgerEntry
+from scenarios.cloud.apigateway.requests import HttpAnswer, path_of
+from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.world import World
+from scenarios.runner.scenario import Action, Check
+from scenarios.runner.words.actors import Actor
+from scenarios.runner.words.checks import findings
+
+ONLY_THE_API = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}],
+}
+
+
+def on_call(name: str) -> Actor:
+    """Somebody who may ask the API, and nothing else in the account."""
+    return Actor(name=name, address="198.51.100.30", policies=(ONLY_THE_API,))
+
+
+def decides(
+    actor: Actor, verb: str, remediation: str, *, status: int = 202, plan: str = "", **body: Any
+) -> Action:
+    """Approve, refuse or undo the newest finding, as `trailwarden VERB ID` does.
+
+    `status`: what the API answers. `plan`: where it isn't the one that the finding has now.
+    """
+
+    def do(world: World, caller: Caller) -> None:
+        found = newest(world, caller, remediation)
+        path = path_of("findings", found["id"], verb)
+        answer = ask(world, caller, "POST", path, {"plan": plan or found["plan_digest"], **body})
+        if answer.status != status:
+            raise AssertionError(f"{verb}: the API answered {answer.status} {answer.body}")
+
+    dry = " (dry run)" if body.get("dry_run") else ""
+    refused = "" if status == 202 else f", and is answered {status}"
+    return actor.does(f"types trailwarden {verb}{dry} for {remediation}{refused}", do)
+
+
+def newest(world: World, caller: Caller, remediation: str) -> Any:
+    """The newest finding of a remediation that has a plan, as the API tells it."""
+    answer = ask(world, caller, "GET", "/findings", query={"remediation": remediation})
+    if answer.status != 200:
+        raise AssertionError(f"the API answered {answer.status} {answer.body}")
+    return next(each for each in answer.json["findings"] if each["plan_digest"])
+
+
+def ask(
+    world: World, caller: Caller, method: str, path: str, body: Any = None, *, query: Any = None
+) -> HttpAnswer:
+    """A request; where the function breaks, it is made once more, as a person would."""
+    for attempt in (1, 2):
+        answer = world.api.request(caller, method, path, body=body, query=query, attempt=attempt)
+        if answer.status < 500:
+            return answer
+    return answer
+
+
+def ruled(remediation: str, *wanted: str, says: str = "") -> Check:
+    """What became of each instruction on the finding with a plan, in their order; `says`: of the last one."""
+
+    def judge(world: World) -> str | None:
+        decisions = _decisions(findings(world, remediation))
+        rulings = tuple(str(each.ruling) for each in decisions)
+        if rulings != wanted:
+            return f"it is {', '.join(rulings) or 'nothing'}"
+        last = decisions[-1].words
+        return None if says in last else f"the last one says {last!r}"
+
+    said = f" ({says})" if says else ""
+    return Check(f"what people asked about {remediation} is {', '.join(wanted)}{said}", judge)
+
+
+def _decisions(entries: list[LedgerEntry]) -> tuple[Decision, ...]:
+    return next((each.decisions for each in entries if each.decisions), ())
