@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -101,6 +101,13 @@ class Seal:
                 ) from error
             self._secret = answer["Mac"]
         return self._secret
+
+
+class Vouching(Protocol):
+    """What makes the MAC of an item that the HTTP side writes."""
+
+    def on(self, item: Item) -> dict[str, Any]:
+        """The item with its MAC."""
 
 
 @dataclass(frozen=True, slots=True)

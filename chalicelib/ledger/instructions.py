@@ -14,7 +14,7 @@ from typing import Any
 
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.ledger.table import EXPIRES, Kind, expiry, key, partition, stamp
-from chalicelib.seal import Item, Oddity, Voucher
+from chalicelib.seal import Item, Oddity, Voucher, Vouching
 
 INSTRUCTIONS_KEPT = timedelta(days=400)
 # So many of one finding are read; more than a person would ask.
@@ -65,7 +65,7 @@ def instruction(
     )
 
 
-def note(ledger: Ledger, asked: Instruction, voucher: Voucher) -> None:
+def note(ledger: Ledger, asked: Instruction, voucher: Vouching) -> None:
     """Write an instruction; raises LedgerUnreachable, and Unsealed."""
     _unsealed(ledger).rows.put(voucher.on(_item(asked)))
 

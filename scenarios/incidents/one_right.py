@@ -5,17 +5,22 @@ Each of them reads the source, and knows every key and every name. What they can
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from chalicelib.events import Tick
+from chalicelib.http.instructions import wake
 from chalicelib.ledger.claims import handled
 from chalicelib.ledger.entries import entry_of, item_of
+from chalicelib.ledger.instructions import Verb, instruction, note
 from chalicelib.ledger.ledger import Ledger, state_item, state_key
 from chalicelib.ledger.validations import newest
 from chalicelib.remediation import Call, Outcome, Plan
+from chalicelib.runtime.woken import waking
+from chalicelib.seal import SEAL
 from chalicelib.trail.settings.settings import TrailSettings
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.world import ACCOUNT, World
@@ -23,7 +28,16 @@ from scenarios.incidents.trail_stopped import BLIND, ENFORCE, GONE_TOMORROW, tra
 from scenarios.incidents.trail_validation import asks, works
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
-from scenarios.runner.words.checks import alarm_mail, alert, alerts, no_more_alerts_than, state
+from scenarios.runner.words.checks import (
+    alarm_mail,
+    alert,
+    alerts,
+    findings,
+    no_more_alerts_than,
+    outcome,
+    state,
+)
+from scenarios.runner.words.givens import table
 from scenarios.runner.words.trail_actions import edits, lifts_the_policy, trail_bucket
 from scenarios.runner.words.trail_settings import OWN_TRAIL, on_trail, trail_arn, unrecorded
 
@@ -31,9 +45,9 @@ NAME = "trail_stopped"
 STRANGER = "strangers-logs"
 
 
-def holder(right: str) -> Actor:
-    """Somebody who may do this one thing, anywhere."""
-    allowed = {"Effect": "Allow", "Action": right, "Resource": "*"}
+def holder(*rights: str) -> Actor:
+    """Somebody who may do this one thing, anywhere; or these."""
+    allowed = {"Effect": "Allow", "Action": list(rights), "Resource": "*"}
     policy = {"Version": "2012-10-17", "Statement": [allowed]}
     return Actor(name="mallory", address="203.0.113.66", policies=(policy,))
 
@@ -41,6 +55,7 @@ def holder(right: str) -> Actor:
 writer, taker = holder("dynamodb:PutItem"), holder("dynamodb:DeleteItem")
 disabler = holder("kms:DisableKey")
 invoker, sender = holder("lambda:InvokeFunction"), holder("sqs:SendMessage")
+forger = holder("dynamodb:PutItem", "lambda:InvokeFunction")
 admin = Actor(name="eve", address="203.0.113.67")
 alice = Actor(name="alice", address="198.51.100.4")
 
@@ -194,6 +209,38 @@ def _newest_job(world: World) -> str:
     client = world.client(world.user("reader"), "dynamodb")
     (job,) = newest(Ledger(client, world.home.resources["Ledger"].physical_id), 1)
     return job.id
+
+
+@dataclass(frozen=True, slots=True)
+class _Invented:
+    """What an attacker has in place of the HTTP side's MAC."""
+
+    def on(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """The item with a MAC of the right length."""
+        return {**item, SEAL: {"S": "00" * 32}}
+
+
+def approves_as_somebody_else() -> Action:
+    """Plant the approval of a colleague, and wake the function for it, as the HTTP side does."""
+
+    def do(world: World, caller: Caller) -> None:
+        found = findings(world, "table_deleted")[0]
+        asked = instruction(
+            found.id,
+            Verb.APPROVE,
+            found.plan.digest,
+            f"arn:aws:iam::{ACCOUNT}:user/alice",
+            world.clock.now,
+            dry=False,
+            reason="",
+            after=0,
+        )
+        ledger = Ledger(world.client(caller, "dynamodb"), world.home.resources["Ledger"].physical_id)
+        note(ledger, asked, _Invented())
+        function = world.home.resources["TableDeleted"].physical_id
+        wake(world.client(caller, "lambda"), function, waking(found.id))
+
+    return forger.does("plants an approval of alice's, and wakes the function for it", do)
 
 
 def tries_with_the_role_of(function: str) -> Action:
@@ -421,7 +468,27 @@ WITHOUT_KMS = Scenario(
     ],
 )
 
+FORGED_APPROVAL = Scenario(
+    name="one_right.forged_approval",
+    title="dynamodb:PutItem, lambda:InvokeFunction: a made up approval of a colleague's counts for nothing",
+    parameters=(("TableDeletedMode", "approve"),),
+    given=(table("orders", backup="nightly"),),
+    when=[
+        at("00:00", admin.calls("dynamodb", "delete_table", TableName="orders")),
+        at("05:00", approves_as_somebody_else()),
+    ],
+    then=[
+        by(
+            "06:00",
+            alert("table_deleted", "CRITICAL", "instruction#table_deleted", subject=f"ledger {FORGED}"),
+            alert("table_deleted", "CRITICAL", "nobody has asked anything", subject="a forged event"),
+        ),
+        at_the_end(outcome("table_deleted", Outcome.AWAITING_APPROVAL)),
+    ],
+)
+
 SCENARIOS = (
+    FORGED_APPROVAL,
     PLANTED_PLAN,
     POISONED_STATE,
     FORGED_CLAIMS,
