@@ -51,7 +51,9 @@ def under_claim(
     try:
         outcome = work(Claim(key=item_key, first=taken.other is None))
     except Exception:
-        ledger.rows.delete(item_key)
+        # It is given back and not taken away: a claim that is gone would read as one that somebody deleted.
+        given_back = datetime.now(UTC)
+        ledger.rows.put(_item(item_key, _UNDER_WAY, given_back, given_back))
         raise
     over = {OVER: {"S": taken.over}} if taken.over is not None else {}
     ledger.rows.put({**handled(remediation, event, now), **over})

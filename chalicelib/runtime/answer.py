@@ -256,15 +256,25 @@ class Invocation:
         """
         if self._suppressed(event):
             return
-        entry = self._so_far or self._entry(
-            event, self._plan_without_ledger(event, error), Outcome.UNRECORDED
-        )
+        entry = self._so_far or self._noted_before(event)
+        if entry is None:
+            entry = self._entry(event, self._plan_without_ledger(event, error), Outcome.UNRECORDED)
         for index, alert in enumerate(_alerts(entry)):
             if index in self._sent | entry.told | entry.quiet:
                 continue
             no_ledger = ("No ledger", f"{error.what}: nothing is done, and you may be told this again")
             self.voice.publish(entry, replace(alert, facts=(no_ledger, *alert.facts)), index)
             self._sent.add(index)
+
+    def _noted_before(self, event: Event) -> LedgerEntry | None:
+        """What an earlier try noted, where the ledger can be read and not written; None where it can't."""
+        if self.context.get_remaining_time_in_millis() <= _TIME_TO_LOOK:
+            return None
+        try:
+            stored = self.ledger.stored(self.remediation.name, event)
+        except LedgerUnreachable:
+            return None
+        return stored if stored and stored.outcome is not Outcome.UNSEEN else None
 
     def _plan_without_ledger(self, event: Event, error: LedgerUnreachable) -> Plan:
         """What a look comes to, where there is time for one; else what is known without it."""

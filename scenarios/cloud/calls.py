@@ -89,6 +89,8 @@ class Calls:
         self._travel: Travel | None = None
         self._refused: Callable[[], bool] = lambda: False
         self._around: list[tuple[Callable[[Caller], None], Callable[[Caller], None]]] = []
+        self._before_each: list[Callable[[BaseClient, Asked], None]] = []
+        self.sent_again: Callable[[], bool] = lambda: False  # whether botocore makes the last call once more
         self._in_every_account: set[tuple[str, str]] = set()
         self._elsewhere = ""
         self._sequence = 0
@@ -174,6 +176,10 @@ class Calls:
         """Have something happen before and behind every call, such as a crash."""
         self._around.append((before, behind))
 
+    def before_each(self, before: Callable[[BaseClient, Asked], None]) -> None:
+        """Have something happen before a call is judged; what it raises, the caller gets in AWS's place."""
+        self._before_each.append(before)
+
     def on_the_way(self, travel: Travel, refused: Callable[[], bool]) -> None:
         """Calls that a law answers still pass through botocore's retries: `travel(send)` may send one.
 
@@ -227,6 +233,8 @@ class Calls:
             caller=caller,
         )
         try:
+            for before_it in self._before_each:
+                before_it(client, asked)
             with self._within(caller.account):
                 self._authorise(client, asked)
                 response = self._answered(send, client, asked)
@@ -237,6 +245,8 @@ class Calls:
         told = {name: value for name, value in response.items() if name != "ResponseMetadata"}
         self._made(asked, sequence, told, None)
         self._behind(caller)
+        if self.sent_again():
+            return self._make(original, client, operation, parameters)
         tell = self._tells.get((service, operation))
         return tell(asked, response) if tell is not None else response
 

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 
 from botocore.awsrequest import AWSResponse
 
-from scenarios.cloud.calls import Send
+from scenarios.cloud.calls import Asked, Send
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.moto_hooks import answer_of
@@ -52,6 +52,7 @@ class Throttles:
         self._refusing: dict[tuple[str, str], int] = {}
         self._breaking: dict[tuple[str, str], int] = {}
         self._travelling = False
+        self._struck: tuple[Asked | None, bool] = (None, False)
         setting.calls.on_the_way(self._travel, lambda: self._throttles)
 
     def overload(self, service: str) -> None:
@@ -73,6 +74,10 @@ class Throttles:
         """The same, but the service answers that it failed by itself: 500."""
         self._breaking[service, operation] = requests
 
+    def strike(self, asked: Asked, *, throttling: bool) -> None:
+        """Throttle this one call, or answer it with 500, however often botocore sends it."""
+        self._struck = asked, throttling
+
     def _travel(self, send: Send) -> int:
         """Send what a law will answer, if it may be throttled; tell how often botocore tried again."""
         if not self._throttles:
@@ -86,23 +91,28 @@ class Throttles:
     @property
     def _throttles(self) -> bool:
         faults = self._setting.faults.throttled_every > 0
-        throttles = faults or self._overloaded or self._refusing or self._breaking
+        throttles = faults or self._overloaded or self._refusing or self._breaking or self._strikes
         return bool(throttles) and self._functions.running is not None
 
     def answer(self, service: str, request: Any) -> AWSResponse | None:
         """An answer in AWS's place, or None to let the request through."""
         if not self._throttles:
             return None
-        if self._counts_down(self._breaking):
+        if self._counts_down(self._breaking) or (self._strikes and not self._struck[1]):
             return answer_of(request, *_failure(service, request.headers))
         if self._refuses(service):
             return answer_of(request, *_refusal(service, request.headers))
         return answer_of(request, *_nothing(request)) if self._travelling else None
 
+    @property
+    def _strikes(self) -> bool:
+        struck = self._struck[0]
+        return struck is not None and self._setting.calls.under_way is struck
+
     def _refuses(self, service: str) -> bool:
         self._requests += 1
         every = self._setting.faults.throttled_every
-        if self._counts_down(self._refusing):
+        if self._counts_down(self._refusing) or self._strikes:
             return True
         return service in self._overloaded or (every > 0 and self._requests % every == 0)
 

@@ -22,7 +22,7 @@ from typing import Any, NoReturn, Self
 import boto3
 import botocore.retries.standard
 
-from scenarios.cloud import throttles
+from scenarios.cloud import one_fault, throttles
 from scenarios.cloud.agent.agents import Agents
 from scenarios.cloud.apigateway.requests import Requests
 from scenarios.cloud.authorization.identity import ADMINISTRATOR, Identity
@@ -121,6 +121,7 @@ class World:
             if service.register is not None:
                 service.register(self.setting)
         throttles.register(self.setting)
+        one_fault.register(self.setting)
         laws = self.setting.laws
         self.queues = laws[Queues]
         self.topics = laws[Topics]
@@ -135,6 +136,7 @@ class World:
         self.tables = laws[Tables]
         self.trail = laws[CloudTrail]
         self.throttles = laws[throttles.Throttles]
+        self.one_fault = laws[one_fault.OneFault]
         self.harness = self.setting.session
         self._leaving = ExitStack()
         self.stacks: dict[str, Stack] = {}

@@ -9,9 +9,11 @@ from pathlib import Path
 import click
 
 from scenarios.cloud.kernel import garbage
+from scenarios.cloud.kernel.fault_points import FaultPoint
 from scenarios.cloud.kernel.faults import PROFILES, Faults
-from scenarios.commands.run_options import ALL, options
+from scenarios.commands.run_options import ALL, WALK, options
 from scenarios.commands.scenarios import UNREADABLE, tell_unreadable
+from scenarios.commands.walk import Extent, replay_point, today, walk_all
 from scenarios.runner.library import UnknownScenario, library, named, unreadable
 from scenarios.runner.run import Report, run
 from scenarios.runner.scenario import Scenario
@@ -34,7 +36,17 @@ class Shape(Enum):
 @click.command()
 @options
 def command(
-    names: Sequence[str], seed: int, profile: str, *, trace: bool, form: str, picture: Path | None, jobs: int
+    names: Sequence[str],
+    seed: int,
+    profile: str,
+    *,
+    trace: bool,
+    form: str,
+    picture: Path | None,
+    jobs: int,
+    minutes: float,
+    share: float,
+    of_the_day: int | None,
 ) -> int:
     """Rehearse incidents on the simulated AWS, provisioned from the packaged template.
 
@@ -47,6 +59,14 @@ def command(
         chosen = named(names) if names else library()
     except UnknownScenario as error:
         raise click.UsageError(str(error)) from error
+    walked, _, point = profile.partition(":")
+    if walked == WALK:
+        if picture is not None:
+            raise click.UsageError("--plot draws a run, and a walk has too many")
+        if point:
+            return _one_point(chosen, point, seed=seed, trace=trace)
+        extent = Extent(jobs=jobs, share=share, minutes=minutes, of_the_day=of_the_day or today())
+        return walk_all(chosen, seed=seed, extent=extent, form=form)
     profiles = tuple(PROFILES.values()) if profile == ALL else (PROFILES[profile],)
     if picture is not None and picture.suffix not in FORMATS:
         raise click.UsageError(f"--plot writes {' or '.join(FORMATS)}, not {picture.name!r}")
@@ -71,6 +91,12 @@ def command(
     if unreadable() and not names:
         return UNREADABLE  # all were asked for, and some could not run
     return 0 if passed else 1
+
+
+def _one_point(chosen: Sequence[Scenario], point: str, *, seed: int, trace: bool) -> int:
+    if len(chosen) != 1:
+        raise click.UsageError(f"{WALK}:{point} is a point of one scenario, not of {len(chosen)}")
+    return replay_point(chosen[0], FaultPoint.parse(point), seed=seed, trace=trace)
 
 
 def _kept(reports: Iterator[Report], into: list[Report] | None) -> Iterator[Report]:

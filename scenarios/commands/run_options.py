@@ -7,10 +7,26 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from scenarios.cloud.kernel.fault_points import FaultPoint
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.commands.scenario_names import every_name
 
-ALL = "all"
+ALL, WALK = "all", "walk"
+
+
+class _Profile(click.Choice[str]):
+    """A fault profile, or one point of the walk."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it was given; a point that can't be one is refused."""
+        walk, _, point = value.partition(":")
+        if walk != WALK or not point:
+            return super().convert(value, param, ctx)
+        try:
+            FaultPoint.parse(point)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return value
 
 
 def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -35,10 +51,11 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--faults",
         "profile",
-        type=click.Choice([*PROFILES, ALL]),
+        type=_Profile([*PROFILES, ALL, WALK]),
         default="none",
         show_default=True,
-        help="Which faults are injected; 'all' runs every profile.",
+        help="Which faults are injected; 'all' runs every profile, 'walk' puts one fault at every call and "
+        "every delivery, one at a time, and 'walk:7.3.crash-after' one of these.",
     ),
     click.option("--trace", is_flag=True, help="Show everything that happened."),
     click.option(
@@ -55,6 +72,24 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         default=1,
         show_default=True,
         help="So many runs at a time.",
+    ),
+    click.option(
+        "--minutes",
+        type=click.FloatRange(min=0),
+        default=0,
+        help="Of 'walk': begin no further scenario after so long; their order is the day's.",
+    ),
+    click.option(
+        "--share",
+        type=click.FloatRange(min=0, max=1, min_open=True),
+        default=1,
+        show_default=True,
+        help="Of 'walk': this part of the points, chosen by the day.",
+    ),
+    click.option(
+        "--of-the-day",
+        type=click.IntRange(min=0),
+        help="Of 'walk': the seed that chooses the part, such as 20260302; by default today's.",
     ),
     click.option(
         "--plot",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scenarios.runner.scenario import Scenario
 
 FOLDER = "scenarios"
-ALL = "all"
+ALL, WALK = "all", "walk"
 _WORLD = pytest.StashKey["ImperativeWorld"]()
 _NOT_EMITTED = pytest.StashKey[Iterable[str]]()
 _WORLD_TAKES = ("template", "parameters", "start", "seed", "faults", "regions", "code", "not_emitted")
@@ -41,7 +41,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--faults",
         default="",
         metavar="PROFILE",
-        help="What goes wrong meanwhile: a fault profile, or 'all' for an item under each.",
+        help="What goes wrong meanwhile: a fault profile, 'all' for an item under each, or 'walk' for one "
+        "fault at every call and every delivery, one at a time.",
     )
 
 
@@ -68,12 +69,14 @@ def _declare(config: pytest.Config, **markers: str) -> None:
 
 def _profiles(config: pytest.Config) -> tuple["Faults", ...]:
     """The fault profiles asked for; without any, the one under which nothing goes wrong."""
-    from scenarios.cloud.kernel.faults import PROFILES
+    from scenarios.cloud.kernel.faults import PROFILES, Faults
 
     asked = config.getoption("faults") or "none"
+    if asked == WALK:
+        return (Faults(name=WALK),)
     if asked != ALL and asked not in PROFILES:
         known = ", ".join(PROFILES)
-        raise pytest.UsageError(f"there is no fault profile {asked!r}; there are {known} and {ALL}")
+        raise pytest.UsageError(f"there is no fault profile {asked!r}; there are {known}, {ALL} and {WALK}")
     return tuple(PROFILES.values()) if asked == ALL else (PROFILES[asked],)
 
 
@@ -239,12 +242,25 @@ class ScenarioItem(_Item):
 
         if self.clash:
             raise _Told(self.clash)
+        if self.faults.name == WALK:
+            self._walk()
+            return
         try:
             report = rehearse(self.scenario, seed=self.config.getoption("seed"), faults=self.faults)
         except NotSimulated as error:  # its stack asks for it; nothing has happened yet
             raise _Told(f"{self.scenario.name}: the stack can't be made: {error}") from error
         if not report.passed:
             raise _Told(failure(report, self.asked_as), in_short(report))
+
+    def _walk(self) -> None:
+        """Put one fault at each of its points, one at a time."""
+        from scenarios.runner.show.walked import lines_of
+        from scenarios.runner.walk.apart import jobs_here, walk_apart
+
+        walked = walk_apart(self.scenario, seed=self.config.getoption("seed"), jobs=jobs_here())
+        if not walked.passed:
+            lines = list(lines_of(walked, self.asked_as))
+            raise _Told("\n".join(lines), lines[0])
 
 
 # ---- telling ------------------------------------------------------------------------------------

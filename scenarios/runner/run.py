@@ -195,12 +195,7 @@ def _near_misses(world: World) -> tuple[str, ...]:
 
 
 def _play(world: World, scenario: Scenario, faults: Faults, failures: list[str]) -> None:
-    began = world.clock.now
-    with world.calls.muted():
-        for given in scenario.given:
-            given.do(world)
-    for number, timed in enumerate(scenario.actions):
-        world.clock.at(began + timed.after, partial(_do, world, timed, number), timed.action.words)
+    began = begin(world, scenario)
     grace = timedelta(seconds=faults.grace_seconds)
     end = began + span(scenario.lasts) + grace
     due = [
@@ -217,6 +212,17 @@ def _play(world: World, scenario: Scenario, faults: Faults, failures: list[str])
     always += [] if scenario.loses else [Expectation(nothing_lost())]
     for expectation in [*at_the_end, *always]:
         _judge(world, expectation, failures)
+
+
+def begin(world: World, scenario: Scenario) -> datetime:
+    """Do what was there before, and put the actions on the clock; returns the moment they count from."""
+    began = world.clock.now
+    with world.calls.muted():
+        for given in scenario.given:
+            given.do(world)
+    for number, timed in enumerate(scenario.actions):
+        world.clock.at(began + timed.after, partial(_do, world, timed, number), timed.action.words)
+    return began
 
 
 def _do(world: World, timed: TimedAction, number: int) -> None:

@@ -56,10 +56,14 @@ class TimedAction:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Something that must hold: `judge` returns None, or one sentence about what is wrong."""
+    """Something that must hold: `judge` returns None, or one sentence about what is wrong.
+
+    `of_alerts`: it counts alerts, of which a fault may bring one more.
+    """
 
     words: str
     judge: Judge = field(repr=False)
+    of_alerts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

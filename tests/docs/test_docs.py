@@ -32,6 +32,7 @@ COMMANDS = [each for page, text in PAGES.items() for each in commands(page, text
 # How commands begin that are only parsed here, and why.
 NOT_RUN = {
     "trailwarden run --faults": "it runs every scenario, which takes minutes: make scenarios does it",
+    "trailwarden run root_login --faults walk": "a hundred runs: tests/scenarios/runner/walk takes a sample",
     "trailwarden run --jobs": "likewise",
     "trailwarden package": "it fetches wheels; tests/scenarios/commands/test_package.py runs it without",
     "trailwarden validate-trail": "it asks a real trail; test_validate_trail.py serves one",

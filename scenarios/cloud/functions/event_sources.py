@@ -49,6 +49,8 @@ REFUSED_SECONDS = 60.0
 LONG_POLL_SECONDS = 20
 LARGEST_PAYLOAD_BYTES = 6 * 1024 * 1024
 
+ComesAgain = Callable[[Invocation], float | None]
+
 
 @dataclass(slots=True)
 class _Gathering:
@@ -61,15 +63,22 @@ class _Gathering:
 class EventSources:
     """All event source mappings of the account, as moto has them.
 
-    `run` is one attempt of a function, now; `role` the session its code runs under.
+    `run` is one attempt of a function, now; `role` the session its code runs under;
+    `next_number` counts what functions are given.
     """
 
     def __init__(
-        self, setting: Setting, run: Callable[[Invocation], Result], role: Callable[[Any], Caller]
+        self,
+        setting: Setting,
+        run: Callable[[Invocation], Result],
+        role: Callable[[Any], Caller],
+        next_number: Callable[[], int],
     ) -> None:
         self._setting = setting
         self._run = run
         self._role = role
+        self._next_number = next_number
+        self.comes_again: ComesAgain = _never  # seconds after which a batch is shown once more
         self._wakes: dict[str, Entry] = {}
         self._gathering: dict[str, _Gathering] = {}
         self._told: set[tuple[str, str]] = set()
@@ -200,8 +209,10 @@ class EventSources:
             event=json.loads(text),
             request_id=self._setting.new_uuid("lambda.request"),
             accepted=self._setting.clock.now,
+            number=self._next_number(),
             attempts=max(each.approximate_receive_count for each in messages),
         )
+        again = self.comes_again(invocation)
         result = self._run(invocation)
         back = unprocessed(
             result, [each.id for each in messages], partial=bool(mapping.function_response_types)
@@ -212,7 +223,7 @@ class EventSources:
             self._setting.note("failed", words, event=invocation.event, function=invocation.arn)
         if back:
             self._setting.note("queued", f"{queue_name} shows {_many(len(back))} again after its timeout")
-        self._delete(mapping, [each for each in messages if each.id not in back])
+        self._delete(mapping, [each for each in messages if each.id not in back], again)
 
     def _throttled(self, mapping: Any, count: int) -> None:
         """The function has no concurrency: the batch shows itself again, and its receives go on counting.
@@ -227,7 +238,7 @@ class EventSources:
         if queue is not None:
             self._sleep(queue)
 
-    def _delete(self, mapping: Any, messages: list[Any]) -> None:
+    def _delete(self, mapping: Any, messages: list[Any], again: float | None) -> None:
         queue = moto_state.queue(mapping.event_source_arn)
         model = self._model(mapping)
         if queue is None or model is None or not messages:
@@ -238,7 +249,9 @@ class EventSources:
             return
         deleted(self._setting, queue.region, queue.name, len(messages))
         for message in messages:
-            if self._setting.faults.duplicates and message.approximate_receive_count == 1:
+            if again is not None:
+                moto_state.show_again(queue, message, again)
+            elif self._setting.faults.duplicates and message.approximate_receive_count == 1:
                 seconds = self._setting.random("sqs.duplicates").uniform(1, 30)
                 moto_state.show_again(queue, message, seconds)
             else:
@@ -255,6 +268,10 @@ class EventSources:
         region = queue_arn.split(":")[3]
         found = moto_state.event_source_mappings(self._setting.account, region)
         return [each for each in found if each.event_source_arn == queue_arn and (each.enabled or disabled)]
+
+
+def _never(_invocation: Invocation) -> None:
+    return None
 
 
 def _name(arn: str) -> str:

@@ -10,6 +10,7 @@ import json
 import re
 import traceback
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -48,15 +49,27 @@ class Context:
 
 @dataclass(slots=True, kw_only=True)
 class Invocation:
-    """One event on its way through a function, over all its attempts."""
+    """One event on its way through a function, over all its attempts.
+
+    `number`: counts what functions are given in a run, from 1. `attempts`: as Lambda or the queue counts
+    them; `attempts_begun`: those of this very invocation.
+    """
 
     arn: str
     event: Any
     request_id: str
     accepted: datetime
+    number: int = 0
     attempts: int = 0
+    attempts_begun: int = 0
     calls: int = 0  # API calls of the attempt that runs now
     ended: BaseException | None = None  # what killed the attempt that runs now
+
+    def again(self) -> "Invocation":
+        """The same event, accepted once more."""
+        return Invocation(
+            arn=self.arn, event=deepcopy(self.event), request_id=self.request_id, accepted=self.accepted
+        )
 
 
 @dataclass(frozen=True, slots=True)

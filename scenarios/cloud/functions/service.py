@@ -13,8 +13,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.htm
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-retries.html
 """
 
+import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,6 +51,8 @@ from scenarios.cloud.kernel.isolation import NO_AWS_FILES
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
 
+Deliver = Callable[[Invocation, Callable[[Invocation], None]], None]
+
 RETRY_DELAYS_SECONDS = (60, 120)
 DEFAULT_MAXIMUM_RETRY_ATTEMPTS = 2
 DEFAULT_MAXIMUM_EVENT_AGE_SECONDS = 6 * 3600
@@ -80,7 +83,9 @@ class Functions(Door[Event]):
         self._running: Invocation | None = None
         self._deadline = setting.clock.now
         self._log_groups: Mapping[str, str] = {}
-        self.event_sources = EventSources(setting, self.run, self._role)
+        self._numbers = itertools.count(1)
+        self.deliver: Deliver = self._deliver  # what has Lambda attempt an event it has accepted
+        self.event_sources = EventSources(setting, self.run, self._role, self.next_number)
         setting.deliveries.register("lambda", Event, self)
         setting.calls.answer("lambda", "Invoke", self._asked)
         setting.calls.around(self._before_call, self._behind_call)
@@ -95,6 +100,10 @@ class Functions(Door[Event]):
     def running(self) -> Invocation | None:
         """What runs now."""
         return self._running
+
+    def next_number(self) -> int:
+        """The number of one more event that a function of the account is given."""
+        return next(self._numbers)
 
     # ---- who asks -------------------------------------------------------------------------------
 
@@ -143,11 +152,15 @@ class Functions(Door[Event]):
             event=json.loads(json.dumps(event)),  # the event is JSON: the handler gets a copy
             request_id=self._setting.new_uuid("lambda.request"),
             accepted=self._setting.clock.now,
+            number=self.next_number(),
         )
         self._setting.measured(
             arn.split(":")[3], NAMESPACE, {"AsyncEventsReceived": 1}, *dimensions_of(_name(arn))
         )
-        self._setting.clock.after(0.01, lambda: self._attempt(invocation), "Lambda attempts an event")
+        self.deliver(invocation, self._attempt)
+
+    def _deliver(self, invocation: Invocation, attempt: Callable[[Invocation], None]) -> None:
+        self._setting.clock.after(0.01, lambda: attempt(invocation), "Lambda attempts an event")
 
     def _turned_away(self, invocation: Invocation, configured: Mapping[str, Any]) -> None:
         """A function with a concurrency of 0 does not run: its events go where failures go, without a retry.
@@ -243,6 +256,7 @@ class Functions(Door[Event]):
     ) -> Result:
         """Call the handler; after a failed start, a timeout or a crash the environment is thrown away."""
         invocation.calls, invocation.ended = 0, None
+        invocation.attempts_begun += 1
         self._running = invocation
         try:
             with self._setting.clock.no_later_than(self._deadline, TimedOut):

@@ -9,6 +9,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.htm
 
 from dataclasses import dataclass
 
+from scenarios.cloud.kernel.fault_points import FaultPoint
+
 
 class Crash(BaseException):
     """The execution environment died here. No `except Exception` catches it, no `finally` may call AWS."""
@@ -26,7 +28,8 @@ class Faults:
     execution environment is used twice. `grace_seconds`: how much later than promised things may happen under
     this profile. `tells_again`: an alert may come twice: it is marked as sent only after SNS took the
     message, since a second alert is better than none. `targets_throttled`: each target of a rule refuses the
-    first so many attempts of each delivery with a throttling error.
+    first so many attempts of each delivery with a throttling error. `point`: one fault at one place, and no
+    other.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Faults:
     grace_seconds: float = 0
     tells_again: bool = False
     targets_throttled: int = 0
+    point: FaultPoint | None = None
 
 
 NONE = Faults(name="none")

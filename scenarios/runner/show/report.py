@@ -41,6 +41,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "no data": ("no data", "bold yellow"),
     "no event": ("no event", "bold yellow"),
     "no trail": ("no trail", "bold yellow"),
+    "fault": ("fault", "bold red"),
 }
 WHOLE = ("✗ FAILS", "error", "could not", "lost", "more")  # of these not a word is left out in brief
 SEVERITY_STYLES = {"CRITICAL": "bold red", "HIGH": "bold yellow", "MEDIUM": "bold cyan"}

@@ -46,7 +46,7 @@ def alert(
         f", without {', '.join(unsaid)}" if unsaid else "",
         f" ({times} times)" if times != 1 else "",
     ]
-    return Check(f"{remediation} tells {severity}{''.join(parts)}", judge)
+    return Check(f"{remediation} tells {severity}{''.join(parts)}", judge, of_alerts=True)
 
 
 def heard_of(remediation: str, severity: str, *says: str, subject: str = "") -> Check:
@@ -60,7 +60,7 @@ def heard_of(remediation: str, severity: str, *says: str, subject: str = "") -> 
         return f"of {remediation} there came {seen}{_nearest(mine, says)}"
 
     said = f": {', '.join(says)}" if says else ""
-    return Check(f"{remediation} tells {severity}{said}, once or more often", judge)
+    return Check(f"{remediation} tells {severity}{said}, once or more often", judge, of_alerts=True)
 
 
 def in_time(check: Check, *, late: Check) -> Check:
@@ -115,7 +115,8 @@ def no_more_alerts_than(most: int, *, of: str = "") -> Check:
         return f"there came {len(found)}: {'; '.join(found)}" if too_many else None
 
     whose = f" of {of}" if of else ""
-    return Check(f"no alert{whose}" if most == 0 else f"at most {_counted(most, 'alert')}{whose}", judge)
+    words = f"no alert{whose}" if most == 0 else f"at most {_counted(most, 'alert')}{whose}"
+    return Check(words, judge, of_alerts=True)
 
 
 def _counted(count: int, what: str) -> str:

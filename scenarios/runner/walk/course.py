@@ -1,0 +1,215 @@
+"""One play of a scenario, with or without a fault, and what happened in it."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from chalicelib.ledger.entries import LedgerEntry, entry_from
+from chalicelib.ledger.table import PK, Kind
+from chalicelib.seal import Item
+from scenarios.cloud.functions.runtime_environment import PROJECT
+from scenarios.cloud.kernel import garbage
+from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.fault_points import OUTAGES, FaultKind, FaultPoint
+from scenarios.cloud.kernel.faults import Faults
+from scenarios.cloud.one_fault import LATE_SECONDS, LATER_SECONDS, OUTAGE_SECONDS, Spot
+from scenarios.cloud.setting import Moment
+from scenarios.cloud.sns.topics import Mail
+from scenarios.cloud.world import World
+from scenarios.runner.acts import note_acts, note_denials
+from scenarios.runner.run import begin, deployment_of, timeline_of
+from scenarios.runner.scenario import Scenario, span
+
+PROFILE = "walk"
+# Lambda's retries, the queues' timeouts and the alarms on dead letters are over by then.
+SETTLED_SECONDS = 1200
+# Operations that change nothing: the verbs their names begin with.
+_READS = ("Get", "List", "Describe", "Filter", "Lookup", "Query", "Scan", "Head", "BatchGet", "Select")
+# KMS makes and checks the ledger's seals; STS says who we are.
+_CHANGES_NOTHING = ("kms", "sts")
+
+
+def tail_seconds(kind: FaultKind) -> float:
+    """How long a play goes on after the scenario's end, until everything has settled."""
+    more = {FaultKind.TWICE_LATER: LATER_SECONDS, FaultKind.LATE: LATE_SECONDS}
+    return SETTLED_SECONDS + more.get(kind, OUTAGE_SECONDS if kind in OUTAGES else 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeCall:
+    """A call that reached AWS. `invocation`, `call`: of a function, 0 for other callers; both from 1.
+
+    `attempt`: of that invocation. `error`: AWS's code; "" where it succeeded.
+    """
+
+    invocation: int
+    attempt: int
+    call: int
+    who: str
+    service: str
+    operation: str
+    parameters: Mapping[str, Any]
+    error: str
+    at: datetime
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is otherwise after it."""
+        reads = self.operation.startswith(_READS) or self.service in _CHANGES_NOTHING
+        return not reads and not self.error
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.operation}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What happened in one play. `ledger`: its items at the end; `dead_letters`: the queue's bodies then.
+
+    `checks`: the scenario's own, by their words, as they stand at the end: None where they hold. `struck`:
+    whether the fault came. `spots`: where one could have struck. `stopped`: what ended the play too early.
+    """
+
+    scenario: Scenario
+    point: FaultPoint | None
+    calls: Sequence[MadeCall]
+    mail: Sequence[Mail]
+    trace: Sequence[Moment]
+    ledger: Sequence[Item]
+    dead_letters: Sequence[str]
+    checks: Mapping[str, str | None]
+    struck: bool
+    spots: Sequence[Spot] = ()
+    stopped: str = ""
+    timeline: Sequence[Moment] = field(default=(), repr=False)
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the fault stays longer than Lambda tries."""
+        return self.point is not None and self.point.lasting
+
+    def findings(self) -> Iterator[LedgerEntry]:
+        """The findings in the ledger at the end."""
+        return (entry_from(item) for item in self.ledger if is_finding(item))
+
+    def alerts(self) -> list[Mail]:
+        """The functions' own mail."""
+        return [message for message in self.mail if "remediation" in message.attributes]
+
+    def alarms(self) -> list[str]:
+        """The names of the alarms that have sent mail, each as often as it did."""
+        return [_alarm(message) for message in self.mail if message.sender == "cloudwatch.amazonaws.com"]
+
+
+def is_finding(item: Item) -> bool:
+    """Whether an item of the ledger is a finding."""
+    return str(item[PK]["S"]).startswith(f"{Kind.FINDING}#")
+
+
+def play(
+    scenario: Scenario,
+    *,
+    seed: int,
+    code: Path = PROJECT,
+    point: FaultPoint | None = None,
+    tail: float = 0,
+    visit: Callable[[World, Spot], None] | None = None,
+    judged: Callable[[Course], object] | None = None,
+) -> Course:
+    """Play a scenario to its end and `tail` seconds on; with a fault, as long as that needs to settle.
+
+    `code`: the folder of app.py and chalicelib. `visit`: is told of each spot before it is passed. `judged`:
+    gets the course at the end, inside the world.
+    """
+    faults = Faults(name=f"{PROFILE}:{point}" if point else PROFILE, point=point, tells_again=True)
+    deployment = replace(deployment_of(scenario), code=code)
+    with garbage.can_wait(), World(deployment, seed=seed, faults=faults) as world:
+        course = _played(world, scenario, tail, visit)
+        if judged is not None:
+            judged(course)
+    return course
+
+
+def _played(
+    world: World, scenario: Scenario, tail: float, visit: Callable[[World, Spot], None] | None
+) -> Course:
+    calls: list[MadeCall] = []
+    spots: list[Spot] = []
+
+    def seen(spot: Spot) -> None:
+        spots.append(spot)
+        if visit is not None:
+            visit(world, spot)
+
+    world.one_fault.visit = seen
+    world.calls.after_everything(lambda call: calls.append(_made(world, call)))
+    note_acts(world)
+    note_denials(world)
+    stopped = ""
+    try:
+        end = begin(world, scenario) + span(scenario.lasts)
+        world.clock.run(end)
+        world.one_fault.visit = lambda _: None
+        struck = world.one_fault.point
+        world.clock.run(end + timedelta(seconds=tail_seconds(struck.kind) if struck else tail))
+    except Exception as error:  # noqa: BLE001 - any error is the play's result
+        stopped = f"{type(error).__name__}: {error}"
+    with world.calls.muted():
+        return Course(
+            scenario=scenario,
+            point=world.one_fault.point,
+            calls=calls,
+            mail=tuple(world.topics.inbox),
+            trace=tuple(world.setting.trace),
+            ledger=tuple(_ledger(world)),
+            dead_letters=_dead_letters(world),
+            checks={
+                each.check.words: each.check.judge(world)
+                for each in scenario.expectations
+                if not each.check.of_alerts
+            },
+            struck=world.one_fault.struck,
+            spots=spots,
+            stopped=stopped,
+            timeline=timeline_of(world) if world.setting.faults.point else (),
+        )
+
+
+def _made(world: World, call: ApiCall) -> MadeCall:
+    running = world.functions.running
+    ours = running is not None
+    return MadeCall(
+        invocation=running.number if running else 0,
+        attempt=running.attempts_begun if running else 0,
+        call=running.calls if running else 0,
+        who=running.arn.rpartition(":")[2] if ours and running else call.caller.name,
+        service=call.service,
+        operation=call.operation,
+        parameters=call.parameters,
+        error=call.error[0] if call.error else "",
+        at=call.moment,
+    )
+
+
+def _ledger(world: World) -> Iterator[Item]:
+    resource = world.home.resources.get("Ledger")
+    if resource is None:
+        return
+    client = world.client(world.user("reader"), "dynamodb")
+    try:
+        for page in client.get_paginator("scan").paginate(TableName=resource.physical_id):
+            yield from page["Items"]
+    except client.exceptions.ResourceNotFoundException:
+        return  # a scenario in which somebody deletes it
+
+
+def _dead_letters(world: World) -> Sequence[str]:
+    resource = world.home.resources.get("DeadLetters")
+    return tuple(world.queues.bodies(resource.attributes["Arn"])) if resource else ()
+
+
+def _alarm(message: Mail) -> str:
+    return str(json.loads(message.text).get("AlarmName", ""))

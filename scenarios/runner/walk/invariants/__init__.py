@@ -1,0 +1,33 @@
+"""What must hold whichever fault strikes: each is a module, and says in sentences what doesn't.
+
+An invariant gets the play without the fault and the one with it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from scenarios.runner.walk.course import Course
+from scenarios.runner.walk.invariants import acts, alerts, end_state, ledger, whereabouts
+
+Invariant = Callable[[Course, Course], Iterable[str]]
+
+INVARIANTS: Sequence[Invariant] = (
+    whereabouts.nothing_is_in_no_place,
+    alerts.each_alert_is_sent,
+    alerts.no_alert_is_sent_twice,
+    alerts.nothing_else_is_said,
+    acts.nothing_is_done_twice,
+    ledger.the_ledger_tells_the_truth,
+    ledger.the_ledger_holds_the_same,
+    end_state.the_end_is_the_same_or_told,
+)
+
+
+def broken(without: Course, with_fault: Course) -> list[str]:
+    """A sentence for each thing that doesn't hold, after the name of its invariant."""
+    if with_fault.stopped:
+        return [f"the play stopped: {with_fault.stopped}"]
+    return [
+        f"{invariant.__name__.replace('_', ' ')}: {sentence}"
+        for invariant in INVARIANTS
+        for sentence in invariant(without, with_fault)
+    ]

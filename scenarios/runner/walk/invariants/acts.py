@@ -1,0 +1,63 @@
+"""Each act is done at most once, unless doing it again changes nothing and nobody has undone it meanwhile."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from scenarios.runner.walk.course import Course, MadeCall
+
+# What sets a state, and may set it twice: the verbs that the operations' names begin with.
+_SETS = ("Put", "Start", "Stop", "Update", "Set", "Enable", "Disable", "Attach", "Tag", "Add", "Delete")
+# The ledger and the functions' own queue: what is written there has keys of its own, and is no act.
+_OWN = ("sqs", "sns")
+
+Act = tuple[str, str, str]
+"""Service, operation, parameters as text."""
+
+
+def nothing_is_done_twice(without: Course, with_fault: Course) -> Iterator[str]:
+    """What is done more often than without the fault only sets a state that stood; nothing else is done."""
+    before = Counter(map(act_of, acts(without)))
+    for act, count in Counter(map(act_of, acts(with_fault))).items():
+        if count <= before[act]:
+            continue
+        words = f"{act[0]} {act[1]} {act[2][:200]}"
+        if not before[act]:
+            yield f"{words} is done, and never without the fault"
+        elif not act[1].startswith(_SETS):
+            yield f"{words} is done {count} times instead of {before[act]}"
+        elif others := _others_between(act, with_fault.calls):
+            yield f"{words} is done {count} times, and {others[0]} by {others[0].who} came between"
+
+
+def acts(course: Course) -> list[MadeCall]:
+    """The calls of functions that changed something in the account, but for the ledger's."""
+    return [
+        call
+        for call in course.calls
+        if call.invocation and call.changes and call.service not in _OWN and not _of_ledger(call)
+    ]
+
+
+def act_of(call: MadeCall) -> Act:
+    """An act as it is compared."""
+    return call.service, call.operation, json.dumps(call.parameters, sort_keys=True, default=str)
+
+
+def _of_ledger(call: MadeCall) -> bool:
+    asked = call.parameters
+    tables = [str(asked.get("TableName", "")), *map(str, asked.get("RequestItems", {}))]
+    return call.service == "dynamodb" and any("-Ledger-" in table for table in tables)
+
+
+def _others_between(act: Act, calls: Sequence[MadeCall]) -> list[MadeCall]:
+    """What others changed of the same thing between the first and the last time of an act."""
+    places = [place for place, call in enumerate(calls) if call.invocation and act_of(call) == act]
+    target = _target(calls[places[0]])
+    between = calls[places[0] : places[-1]]
+    return [call for call in between if not call.invocation and call.changes and _target(call) == target]
+
+
+def _target(call: MadeCall) -> str:
+    first = next((value for value in call.parameters.values() if isinstance(value, str)), "")
+    return first.rpartition("/")[2]

@@ -1,0 +1,22 @@
+"""The end is as without the fault, or people were told that it isn't."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from scenarios.runner.walk.course import Course
+from scenarios.runner.walk.invariants.acts import act_of, acts
+from scenarios.runner.walk.invariants.trouble import told_of_trouble
+
+
+def the_end_is_the_same_or_told(without: Course, with_fault: Course) -> Iterator[str]:
+    """Every act is done, and every check of the scenario's own that held at the end holds."""
+    if with_fault.lasting and told_of_trouble(without, with_fault):
+        return
+    done = {act_of(call) for call in acts(with_fault)}
+    for act in Counter(map(act_of, acts(without))):
+        if act not in done:
+            yield f"{act[0]} {act[1]} {act[2][:200]} is not done"
+    for words, wrong in without.checks.items():
+        now = with_fault.checks[words]
+        if wrong is None and now is not None:
+            yield f"{words}: {now}"

@@ -1,0 +1,157 @@
+"""The walk of one scenario: every point that can differ, and a seeded part of those that cannot."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scenarios.cloud.functions.runtime_environment import PROJECT
+from scenarios.cloud.kernel.fault_points import FaultPoint
+from scenarios.cloud.one_fault import Spot
+from scenarios.cloud.world import World
+from scenarios.runner.scenario import Scenario
+from scenarios.runner.walk.course import SETTLED_SECONDS, Course, play, tail_seconds
+from scenarios.runner.walk.invariants import broken
+from scenarios.runner.walk.points import Known, all_points
+from scenarios.runner.walk.snapshots import Snapshots, Told
+
+# Of the points that a rule skips, so many are walked all the same.
+PROVED = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """How a walk went. `skipped`: points that a rule skips and that were not walked; `left_out`: others.
+
+    `proved`: points that a rule would skip, and that were walked. `cpu_seconds`: of all points.
+    """
+
+    scenario: Scenario
+    seed: int
+    tried: int = 0
+    broken: Sequence[Told] = ()
+    skipped: int = 0
+    left_out: int = 0
+    proved: int = 0
+    cpu_seconds: float = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether every invariant held at every point."""
+        return not self.broken
+
+
+@dataclass(slots=True)
+class _Tally:
+    progress: Callable[[int], object]
+    tried: int = 0
+    broken: list[Told] = field(default_factory=list)
+    cpu_seconds: float = 0
+
+    def take(self, told: Told) -> None:
+        self.tried += 1
+        self.cpu_seconds += told.cpu_seconds
+        if told.broken:
+            self.broken.append(told)
+        self.progress(self.tried)
+
+
+def walk(
+    scenario: Scenario,
+    *,
+    seed: int = 1,
+    code: Path = PROJECT,
+    jobs: int = 1,
+    share: float = 1,
+    of_the_day: int = 0,
+    known: Known | None = None,
+    progress: Callable[[int, int], object] = lambda _done, _of: None,
+) -> Walk:
+    """Walk a scenario, `jobs` points at a time.
+
+    `code`: the folder of app.py and chalicelib. `share`: of its points, chosen by the seed `of_the_day`; 1 is
+    all of them. `known`: invocations that are walked by now, in other scenarios too; it is added to.
+    `progress` is told how many points of how many are done. Raises NotSimulated where the play does.
+    """
+    found = all_points(play(scenario, seed=seed, code=code, tail=SETTLED_SECONDS), known)
+    draw = random.Random(f"{scenario.name}|{seed}|{of_the_day}")
+    chosen = [each for each in found if draw.random() < share * (PROVED if each.rule else 1)]
+    tally = _Tally(lambda done: progress(done, len(chosen)))
+    by_tail: dict[float, list[FaultPoint]] = {}
+    for each in chosen:
+        by_tail.setdefault(tail_seconds(each.point.kind), []).append(each.point)
+    for tail, points in sorted(by_tail.items()):
+        _walk_points(scenario, points, seed=seed, code=code, jobs=jobs, tail=tail, tell=tally.take)
+    skipped, proved = (sum(bool(each.rule) for each in some) for some in (found, chosen))
+    return Walk(
+        scenario=scenario,
+        seed=seed,
+        tried=tally.tried,
+        broken=sorted(tally.broken, key=lambda told: told.point),
+        skipped=skipped - proved,
+        left_out=len(found) - skipped - (len(chosen) - proved),
+        proved=proved,
+        cpu_seconds=tally.cpu_seconds,
+    )
+
+
+def walk_one(
+    scenario: Scenario, point: FaultPoint, *, seed: int = 1, code: Path = PROJECT
+) -> tuple[Course, Sequence[str]]:
+    """One point, from the scenario's beginning: the course it takes, and what doesn't hold.
+
+    Raises LookupError for a point that the scenario never comes to.
+    """
+    without = play(scenario, seed=seed, code=code, tail=tail_seconds(point.kind))
+    course = play(scenario, seed=seed, code=code, point=point)
+    if not course.struck:
+        last = max((spot.invocation for spot in without.spots), default=0)
+        raise LookupError(f"{scenario.name} has no point {point}: functions are given {last} events")
+    return course, broken(without, course)
+
+
+def _walk_points(
+    scenario: Scenario,
+    points: Sequence[FaultPoint],
+    *,
+    seed: int,
+    code: Path,
+    jobs: int,
+    tail: float,
+    tell: Callable[[Told], object],
+) -> None:
+    """Play once without a fault, then again with a snapshot before each point."""
+    without = play(scenario, seed=seed, code=code, tail=tail)
+    at: dict[tuple[int, int], list[FaultPoint]] = {}
+    for point in points:
+        at.setdefault((point.invocation, point.call), []).append(point)
+    with Snapshots(jobs, tell).open() as snapshots:
+        play(
+            scenario,
+            seed=seed,
+            code=code,
+            visit=_Visitor(at, snapshots),
+            judged=lambda course: _judge(without, course, snapshots),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Visitor:
+    """Takes a snapshot at each spot that has points, and has the child go on with the fault."""
+
+    at: Mapping[tuple[int, int], Sequence[FaultPoint]]
+    snapshots: Snapshots
+
+    def __call__(self, world: World, spot: Spot) -> None:
+        if self.snapshots.mine is not None:
+            return
+        for point in self.at.get((spot.invocation, spot.call), ()):
+            if self.snapshots.go_on_with(point):
+                world.one_fault.point = point
+                return
+
+
+def _judge(without: Course, course: Course, snapshots: Snapshots) -> None:
+    if snapshots.mine is not None:
+        not_struck = [] if course.struck else ["the fault never struck: the play took another course"]
+        snapshots.end(broken=not_struck or broken(without, course))

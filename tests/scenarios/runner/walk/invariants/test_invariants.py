@@ -1,0 +1,156 @@
+"""What each invariant calls broken, on a play of three calls in which one thing is wrong."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.ledger.entries import LedgerEntry, item_of
+from chalicelib.remediation import Alert, Call, CallProgress, Outcome, Plan, Severity
+from scenarios.cloud.kernel.fault_points import FaultPoint
+from scenarios.cloud.setting import Moment
+from scenarios.cloud.sns.topics import Mail
+from scenarios.runner.scenario import Scenario
+from scenarios.runner.walk.course import Course, MadeCall
+from scenarios.runner.walk.invariants import broken
+
+NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+START = {"Name": "trail"}
+CALL = Call(
+    service="cloudtrail", operation="start_logging", parameters=START, account="1", region="us-east-1"
+)
+ENTRY = LedgerEntry(
+    remediation="trail_stopped",
+    event_key="e",
+    account="1",
+    region="us-east-1",
+    at=NOW,
+    principal="arn:aws:iam::1:user/mallory",
+    outcome=Outcome.ACTED,
+    plan=Plan(alerts=(Alert(severity=Severity.HIGH, title="The trail was stopped"),), calls=(CALL,)),
+    progress={0: CallProgress.DONE},
+    told=frozenset({0}),
+)
+TEXT = f"[HIGH] The trail was stopped\n\nFinding {ENTRY.id}"
+SUBJECT = "HIGH: The trail was stopped"
+
+
+def call(service, operation, parameters, *, number, by=1, error=""):
+    return MadeCall(
+        invocation=by,
+        attempt=1 if by else 0,
+        call=number,
+        who="TrailStopped" if by else "mallory",
+        service=service,
+        operation=operation,
+        parameters=parameters,
+        error=error,
+        at=NOW,
+    )
+
+
+def acts(number=1):
+    return call("cloudtrail", "StartLogging", START, number=number)
+
+
+def sends(text=TEXT, number=2):
+    return call("sns", "Publish", {"Subject": SUBJECT, "Message": text}, number=number)
+
+
+def notes(entry=ENTRY, number=3):
+    return call("dynamodb", "PutItem", {"TableName": "x-Ledger-1", "Item": item_of(entry)}, number=number)
+
+
+def mail(text=TEXT, subject=SUBJECT, remediation="trail_stopped"):
+    return Mail(
+        at=NOW,
+        to="on-call@example.com",
+        subject=subject,
+        text=text,
+        attributes={"remediation": remediation, "severity": "HIGH"},
+        topic_arn="t",
+        sender="f",
+    )
+
+
+def course(point="1.2.crash-after", **more):
+    given = {
+        "calls": (acts(), sends(), notes()),
+        "mail": (mail(),),
+        "ledger": (item_of(ENTRY),),
+        "trace": (),
+        "dead_letters": (),
+        "checks": {"the trail logs": None},
+    }
+    scenario = Scenario(name="s", title="S", when=(), then=())
+    faulty = FaultPoint.parse(point) if point else None
+    return Course(scenario=scenario, point=faulty, struck=bool(point), **{**given, **more})
+
+
+WITHOUT = course("")
+PUBLISHED_TWICE = {"mail": (mail(), mail())}
+TROUBLE = mail(f"Could not look: no answer\n\nFinding {ENTRY.id}", "HIGH: It could not be looked at")
+
+
+def test_the_same_play_is_whole():
+    assert broken(WITHOUT, course()) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"mail": ()}, "each alert is sent"),
+        ({**PUBLISHED_TWICE, "calls": (acts(), sends(), notes(), sends(number=4))}, "no alert is sent twice"),
+        (
+            {"mail": (mail(), mail(subject="CRITICAL: An item of Trailwarden's own ledger is gone"))},
+            "nothing else is said",
+        ),
+        ({"mail": (mail(), mail(subject="HIGH: Root", remediation="root_login"))}, "nothing else is said"),
+        (
+            {
+                "calls": (
+                    acts(),
+                    call("cloudtrail", "StopLogging", START, number=0, by=0),
+                    acts(),
+                    sends(),
+                    notes(),
+                )
+            },
+            "nothing is done twice",
+        ),
+        (
+            {"calls": (acts(), sends(), notes(), call("ec2", "RunInstances", {}, number=4))},
+            "nothing is done twice",
+        ),
+        ({"calls": (acts(), notes(), sends())}, "the ledger tells the truth"),
+        ({"calls": (sends(), notes())}, "the ledger tells the truth"),
+        ({"calls": (acts(), sends(), notes(replace(ENTRY, progress={})))}, "the ledger tells the truth"),
+        ({"ledger": ()}, "the ledger holds the same"),
+        ({"ledger": (item_of(replace(ENTRY, outcome=Outcome.UNDER_WAY)),)}, "the ledger holds the same"),
+        ({"checks": {"the trail logs": "it is off"}}, "the end is the same or told"),
+        ({"trace": (Moment(at=NOW, kind="lost", words="an event"),)}, "nothing is in no place"),
+        ({"trace": (Moment(at=NOW, kind="denied", words="kms"),)}, "nothing is in no place"),
+        ({"dead_letters": ("{}",)}, "nothing is in no place"),
+        ({"stopped": "KeyError: 1"}, "the play stopped"),
+    ],
+)
+def test_what_an_invariant_calls_broken(more, says):
+    assert says in {sentence.partition(":")[0] for sentence in broken(WITHOUT, course(**more))}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param(
+            {**PUBLISHED_TWICE, "calls": (acts(), sends(), sends(), notes())}, id="sent again before its mark"
+        ),
+        pytest.param({"calls": (acts(), acts(), sends(), notes())}, id="a state set twice, undone by nobody"),
+        pytest.param({"mail": (mail(), TROUBLE)}, id="an alert about what failed"),
+        pytest.param(
+            {"point": "1.2.denied", "mail": (TROUBLE,), "checks": {"the trail logs": "it is off"}},
+            id="a fault that stays, and is told",
+        ),
+    ],
+)
+def test_what_is_as_it_must_be(more):
+    assert broken(WITHOUT, course(**more)) == []

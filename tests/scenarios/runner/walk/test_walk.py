@@ -1,0 +1,103 @@
+"""The walk over fault points: which are walked, and that what breaks is noticed and can be replayed."""
+
+import shutil
+
+import pytest
+
+from scenarios.cloud.functions.runtime_environment import PROJECT
+from scenarios.cloud.kernel.fault_points import FaultKind, FaultPoint
+from scenarios.runner.library import named
+from scenarios.runner.walk.apart import walk_apart
+from scenarios.runner.walk.course import play
+from scenarios.runner.walk.points import all_points
+from scenarios.runner.walk.walk import walk_one
+
+(ROOT_LOGIN,) = named(["root_login"])
+
+
+@pytest.fixture(scope="module")
+def course():
+    return play(ROOT_LOGIN, seed=1)
+
+
+def test_every_call_and_every_delivery_has_its_points(course):
+    found = all_points(course)
+
+    of_calls = {each.point.call for each in found if each.point.invocation == 1}
+    made = {call.call for call in course.calls if call.invocation == 1}
+    assert of_calls == {0, *made}
+    assert {each.point.kind for each in found} == set(FaultKind)
+
+
+def test_rules_skip_what_cannot_differ_and_nothing_that_changes(course):
+    found = all_points(course)
+
+    walked = [each for each in found if not each.rule]
+    assert 0 < len(walked) < len(found)
+    changing = {(call.invocation, call.call) for call in course.calls if call.invocation and call.changes}
+    crashes = {
+        (each.point.invocation, each.point.call)
+        for each in walked
+        if each.point.kind is FaultKind.CRASH_AFTER
+    }
+    assert crashes == changing
+
+
+def test_an_invocation_like_one_that_is_walked_is_skipped(course):
+    known = set()
+    first, again = all_points(course, known), all_points(course, known)
+
+    assert any(not each.rule for each in first)
+    assert all(each.rule for each in again)
+
+
+def test_a_walk_of_the_same_seeds_tries_the_same_points():
+    one = walk_apart(ROOT_LOGIN, share=0.03, of_the_day=20260302)
+    other = walk_apart(ROOT_LOGIN, share=0.03, of_the_day=20260302)
+
+    assert one.tried == other.tried > 0
+    assert one.left_out == other.left_out > 0
+
+
+def test_a_point_is_replayed_from_the_beginning():
+    course, broken = walk_one(ROOT_LOGIN, FaultPoint.parse("1.4.crash-after"))
+
+    assert broken == []
+    assert [moment.words for moment in course.trace if moment.kind == "fault"] == [
+        f"crash-after: dynamodb PutItem, {course.spots[0].function}"
+    ]
+
+
+def test_a_point_that_the_scenario_never_comes_to_is_told():
+    with pytest.raises(LookupError, match=r"root_login has no point 99\.1\.crash-after"):
+        walk_one(ROOT_LOGIN, FaultPoint.parse("99.1.crash-after"))
+
+
+@pytest.fixture
+def marks_first(tmp_path):
+    """The product, but that an alert is marked as sent before it is."""
+    for name in ("app.py", "chalicelib"):
+        (shutil.copytree if (PROJECT / name).is_dir() else shutil.copy)(PROJECT / name, tmp_path / name)
+    answer = tmp_path / "chalicelib" / "runtime" / "answer.py"
+    text = answer.read_text()
+    sends = "            try:\n                said = self.voice.say("
+    assert text.count(sends) == 1
+    answer.write_text(text.replace(sends, f"            entry = self._marked(entry, mark, index)\n{sends}"))
+    return tmp_path
+
+
+def test_what_breaks_is_told_in_sentences(marks_first):
+    _, whole = walk_one(ROOT_LOGIN, FaultPoint.parse("1.5.crash-after"))
+    _, broken = walk_one(ROOT_LOGIN, FaultPoint.parse("1.5.crash-after"), code=marks_first)
+
+    assert whole == []
+    assert [each.partition(":")[0] for each in broken] == [
+        "each alert is sent",
+        "the ledger tells the truth",
+    ]
+
+
+def test_nothing_breaks_in_a_sample_of_the_points():
+    walked = walk_apart(ROOT_LOGIN, share=0.1, of_the_day=20260302)
+
+    assert {str(told.point): told.broken for told in walked.broken} == {}
