@@ -41,6 +41,12 @@ def trail_stopped_handler(event: dict[str, Any], context: Any) -> dict[str, Any]
     return answer(load("trail_stopped"), event, context)
 
 
+@app.watches("stack_changed")
+def stack_changed_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell every change of Trailwarden's own parts, and put them back."""
+    return answer(load("stack_changed"), event, context)
+
+
 @app.watches("trail_validation")
 def trail_validation_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Validate the audit trail over the span somebody asked for, part by part."""

@@ -14,6 +14,7 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "table_deleted",
         "trail_digest",
         "trail_stopped",
+        "stack_changed",
         "trail_validation",
         "failed_login",
         "cis_alarms",

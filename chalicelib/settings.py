@@ -43,10 +43,11 @@ class Mode(StrEnum):
 class Settings:
     """The settings a function gets from its stack.
 
-    `ignored_principals`: ARNs, `*` and `?` allowed, whose actions are recorded without an alert. `values`:
-    the whole environment, for variables that only one remediation reads. `seal_key`: the KMS key of its
-    seals; `seal`: those themselves, made anew for each invocation. `parameters`: what the names of its
-    parameters in Parameter Store begin with (`chalicelib.brakes`).
+    `ignored_principals`: ARNs, `*` and `?` allowed, whose actions are recorded without an alert;
+    `overruled`: those that would be everybody's, which are not obeyed. `values`: the whole environment, for
+    variables that only one remediation reads. `seal_key`: the KMS key of its seals; `seal`: those
+    themselves, made anew for each invocation. `parameters`: what the names of its parameters in Parameter
+    Store begin with (`chalicelib.brakes`).
     """
 
     topic_arn: str
@@ -55,6 +56,7 @@ class Settings:
     acts_per_hour: int = 0
     parameters: str = ""
     ignored_principals: tuple[str, ...] = ()
+    overruled: tuple[str, ...] = ()
     values: Mapping[str, str]
     seal_key: str = ""
     seal: "Seal | None" = None
@@ -63,6 +65,7 @@ class Settings:
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read the environment; raises NotConfigured naming the variable that is missing or unreadable."""
         values = dict(environment)
+        ignored = _names(values, IGNORED_PRINCIPALS)
         mode = values.get(MODE, Mode.OBSERVE)
         if mode not in set(Mode):
             raise NotConfigured(f"{MODE} is {mode!r}; it must be one of {', '.join(Mode)}")
@@ -73,7 +76,8 @@ class Settings:
             # Without this variable nothing acts: losing it must not mean acting without limits.
             acts_per_hour=_number(values, ACTS_PER_HOUR) if ACTS_PER_HOUR in values else 0,
             parameters=values.get(PARAMETERS, ""),
-            ignored_principals=_names(values, IGNORED_PRINCIPALS),
+            ignored_principals=tuple(each for each in ignored if not names_everybody(each)),
+            overruled=tuple(filter(names_everybody, ignored)),
             values=values,
             # Without it no seal is made, so nothing acts, and that is reported.
             seal_key=values.get(SEAL_KEY, ""),
@@ -105,6 +109,23 @@ def matches_any(text: str, patterns: Iterable[str]) -> bool:
     return any(
         re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), text)
         for pattern in patterns
+    )
+
+
+# Each letter and digit, so that a pattern such as `*e*` matches it, and the name of nobody there is.
+_NOBODY = "the-quick-brown-fox-jumps-over-the-lazy-dog-0123456789"
+
+
+def names_everybody(pattern: str) -> bool:
+    """Whether a pattern for principals would match a user or a role that nobody has thought of.
+
+    To ignore everybody is to be silent, so such a pattern is not obeyed.
+    """
+    account = next(iter(re.findall(r"\d{12}", pattern)), "0" * 12)
+    return any(
+        matches_any(f"arn:{partition}:iam::{account}:{kind}/{_NOBODY}", (pattern,))
+        for partition in ("aws", "aws-cn", "aws-us-gov")
+        for kind in ("user", "role")
     )
 
 

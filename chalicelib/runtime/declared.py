@@ -72,11 +72,13 @@ def _resource(template: str, call: Call, aws: Aws) -> str:
     """The resource of a call; "" where it names none of the kind."""
     values = {
         **call.parameters,
+        # SQS takes a URL, and IAM asks by an ARN.
+        "QueueName": str(call.parameters.get("QueueUrl", "")).rpartition("/")[2],
         "partition": aws.partition,
         "region": call.region,
         "account": call.account,
     }
-    wanted = [name for _, name, _, _ in Formatter().parse(template) if name]
+    wanted = [name.partition("[")[0] for _, name, _, _ in Formatter().parse(template) if name]
     return template.format_map(values) if all(values.get(name) for name in wanted) else ""
 
 

@@ -31,7 +31,12 @@ def spoke(remediations: Iterable[Remediation]) -> dict[str, Any]:
                 "Type": "String",
                 "AllowedPattern": "[a-z]{2}(-[a-z]+)+-[0-9]",
                 "Description": "The region that the main stack is deployed in.",
-            }
+            },
+            "HomeStack": {
+                "Type": "String",
+                "Default": "trailwarden",
+                "Description": "The name of the main stack.",
+            },
         },
         "Resources": {
             "ForwardRole": {

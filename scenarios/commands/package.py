@@ -88,7 +88,7 @@ Next, in the home region:
 Then in every other watched region, and in us-east-1 if that is not the home:
 
   aws cloudformation deploy --template-file {paths["spoke.json"]} --stack-name trailwarden-spoke \\
-    --capabilities CAPABILITY_IAM --region REGION --parameter-overrides HomeRegion=HOME
+    --capabilities CAPABILITY_IAM --region REGION --parameter-overrides HomeRegion=HOME HomeStack=trailwarden
 
 For each host that is to be watched (its tag Trailwarden=watched has the agent installed):
 

@@ -247,7 +247,7 @@ def tries_with_the_role_of(function: str) -> Action:
     """With a stolen session of another function's role: plant a plan, take the good state, make a seal."""
 
     def do(world: World) -> None:
-        caller = _session_of(world, function)
+        caller = session_of(world, function)
         ledger = world.home.resources["Ledger"].physical_id
         key = world.home.resources["TrailStoppedSealKey"].physical_id
         table, kms = world.client(caller, "dynamodb"), world.client(caller, "kms")
@@ -260,7 +260,8 @@ def tries_with_the_role_of(function: str) -> Action:
     return Action(f"mallory {words}", do)
 
 
-def _session_of(world: World, function: str) -> Caller:
+def session_of(world: World, function: str) -> Caller:
+    """Whoever holds a session of that function's role."""
     role = world.home.resources[f"{function}Role"].physical_id
     arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/stolen"
     stolen = Caller(

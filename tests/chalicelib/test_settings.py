@@ -87,6 +87,24 @@ def test_anybody_else_is_not(ignored, principal):
     assert not read(IGNORED_PRINCIPALS=ignored).ignores(principal)
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    ["*", "arn:aws:iam::*", "arn:aws:iam::123456789012:user/*", "arn:aws-cn:iam::*:role/*", "*e*", "?*"],
+)
+def test_a_pattern_that_would_ignore_everybody_is_not_obeyed(pattern):
+    settings = read(IGNORED_PRINCIPALS=f"{pattern},{USER}")
+
+    assert (settings.overruled, settings.ignored_principals) == ((pattern,), (USER,))
+    assert settings.ignores(USER)
+    assert not settings.ignores("arn:aws:iam::123456789012:user/mallory")
+
+
+def test_a_path_of_roles_is_not_everybody():
+    pattern = "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*"
+
+    assert read(IGNORED_PRINCIPALS=pattern).ignored_principals == (pattern,)
+
+
 def test_what_only_one_remediation_reads_is_read_when_it_asks():
     settings = Settings.read({**NEEDED, "WINDOW": "600", "GROUP": "trail", "BAD": "ten"})
 

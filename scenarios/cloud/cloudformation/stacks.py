@@ -4,7 +4,7 @@ Nothing is updated or drifts. As on AWS, a resource that somebody deleted by han
 CloudFormation isn't told.
 
 Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html,
-API_ListStackResources.html, API_DescribeStackResources.html, API_GetTemplate.html, API_DeleteStack.html and
+API_DescribeStackEvents.html, API_ListStackResources.html, API_DescribeStackResources.html, API_GetTemplate.html, API_DeleteStack.html and
 API_UpdateTerminationProtection.html there;
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html and
 event-detail-resource-status-change.html there;
@@ -31,7 +31,7 @@ EVENT_SECONDS: Final = 1.0
 # moto's own stacks are not the world's: what it would answer here is about nothing.
 _UNKNOWN: Final = (
     *("CreateStack", "UpdateStack", "CancelUpdateStack", "ContinueUpdateRollback", "RollbackStack"),
-    *("CreateChangeSet", "ExecuteChangeSet", "DescribeStackEvents", "DescribeStackResource"),
+    *("CreateChangeSet", "ExecuteChangeSet", "DescribeStackResource"),
     *("DetectStackDrift", "DetectStackResourceDrift", "SetStackPolicy", "GetStackPolicy", "ListStacks"),
     *("GetTemplateSummary", "SignalResource"),
 )
@@ -45,6 +45,7 @@ class Stacks:
         self._stacks: Sequence[Standing] = ()
         for operation, answer in (
             ("DescribeStacks", self._describe),
+            ("DescribeStackEvents", self._events),
             ("ListStackResources", self._list_resources),
             ("DescribeStackResources", self._describe_resources),
             ("GetTemplate", self._template),
@@ -83,6 +84,26 @@ class Stacks:
             return {"Stacks": [_description(self._named(asked))]}
         there = [each for each in self._stacks if each.stack.region == asked.region and not each.deleted]
         return {"Stacks": [_description(each) for each in there]}
+
+    def _events(self, asked: Asked) -> dict[str, Any]:
+        """Of the stack itself, the newest first; those of its resources are left out."""
+        found = self._named(asked)
+        stack, statuses = found.stack, [found.status, *reversed(found.before)]
+        return {
+            "StackEvents": [
+                {
+                    "StackId": stack.stack_id,
+                    "EventId": f"{stack.stack_id}#{len(statuses) - number}",
+                    "StackName": stack.name,
+                    "LogicalResourceId": stack.name,
+                    "PhysicalResourceId": stack.stack_id,
+                    "ResourceType": "AWS::CloudFormation::Stack",
+                    "Timestamp": each.since,
+                    "ResourceStatus": each.name,
+                }
+                for number, each in enumerate(statuses)
+            ]
+        }
 
     def _list_resources(self, asked: Asked) -> dict[str, Any]:
         found = self._named(asked)
@@ -171,7 +192,7 @@ class Stacks:
                 "resource-type": resource.type,
             }
         else:
-            standing.status = now
+            standing.becomes(now)
             self._setting.note("stack", f"{stack.name} is {status}{f': {reason}' if reason else ''}")
         detail |= {
             "status-details": {"status": status, "status-reason": reason},

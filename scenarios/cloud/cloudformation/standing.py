@@ -20,13 +20,19 @@ class Status:
 
 @dataclass(slots=True, kw_only=True)
 class Standing:
-    """A stack as CloudFormation knows it now. `resources`: by logical id."""
+    """A stack as CloudFormation knows it now. `resources`: by logical id; `before`: its own earlier statuses."""
 
     stack: Stack
     created: datetime
     status: Status
     resources: dict[str, Status] = field(default_factory=dict)
     protected: bool = False
+    before: list[Status] = field(default_factory=list)
+
+    def becomes(self, status: Status) -> None:
+        """The stack itself has another status now."""
+        self.before.append(self.status)
+        self.status = status
 
     @property
     def deleted(self) -> bool:

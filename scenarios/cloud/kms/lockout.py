@@ -13,12 +13,15 @@ from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
 
 LOCKS_OUT = "The new key policy will not allow you to update the key policy in the future."
+_NEW = "arn:aws:kms:*:*:key/new"  # a key that is being made has no ARN yet
 _BYPASS = "BypassPolicyLockoutSafetyCheck"
 
 
-def locks_out(policy: Any, principal: Principal, identity_policies: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether a policy, a document or JSON text, keeps a principal from setting the next one."""
-    request = Request(principal=principal, action="kms:PutKeyPolicy", resource="arn:aws:kms:*:*:key/new")
+def locks_out(
+    policy: Any, principal: Principal, identity_policies: Iterable[Mapping[str, Any]], key: str = _NEW
+) -> bool:
+    """Whether a policy, a document or JSON text, keeps a principal from setting the next one of that key."""
+    request = Request(principal=principal, action="kms:PutKeyPolicy", resource=key)
     return not decide(request, identity_policies, policy).allowed
 
 
@@ -34,5 +37,8 @@ class LockoutCheck:
         policy = asked.parameters.get("Policy")
         if not policy or asked.parameters.get(_BYPASS):
             return
-        if locks_out(policy, Principal.of(asked.caller), policies_of(asked.caller)):
+        given = str(asked.parameters.get("KeyId", ""))
+        here = f"arn:aws:kms:{asked.region}:{asked.caller.account}:key/"
+        key = given if given.startswith("arn:") or not given else here + given
+        if locks_out(policy, Principal.of(asked.caller), policies_of(asked.caller), key or _NEW):
             raise Refused("MalformedPolicyDocumentException", LOCKS_OUT)

@@ -87,9 +87,9 @@ def every_function_keeps(*says: str, of: Iterable[str] = ()) -> Check:
 
 
 def matching_event(pattern: Mapping[str, Any]) -> dict[str, Any]:
-    """An event that a rule's pattern matches: of each list the first value.
+    """An event that a rule's pattern matches: of each list the first value, of several ways the first.
 
-    ValueError where that can't be told by reading: a pattern with numbers, or with several ways.
+    ValueError where that can't be told by reading: a pattern with numbers, say.
 
     >>> matching_event({"source": ["aws.s3"], "detail": {"key": [{"prefix": "logs/"}]}})["detail"]
     {'key': 'logs/'}
@@ -114,7 +114,9 @@ def matching_event(pattern: Mapping[str, Any]) -> dict[str, Any]:
 def _first_of_each(pattern: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, wanted in pattern.items():
-        if isinstance(wanted, Mapping):
+        if name == "$or":
+            fields |= _first_of_each(wanted[0])
+        elif isinstance(wanted, Mapping):
             fields[name] = _first_of_each(wanted)
         elif wanted[0] != {"exists": False}:
             fields[name] = [_value(wanted[0])] if name == "resources" else _value(wanted[0])

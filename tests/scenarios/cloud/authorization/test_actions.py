@@ -184,7 +184,7 @@ SAMPLES = {
     "log_stream": ["group", "stream"],
     "log_destination": [f"arn:aws:logs:{REGION}:{ACCOUNT}:destination:central"],
     "index": ["orders", "by-day"],
-    "stack": ["watch", "*"],
+    "stack": ["watch"],
     "stage": ["a1b2c3", "prod"],
     "deployment": ["a1b2c3", "d4e5f6"],
     "rule": ["table_deleted", "default"],

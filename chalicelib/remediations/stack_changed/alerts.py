@@ -1,0 +1,173 @@
+"""The alerts about a part of Trailwarden's own stack: what was done to it, what stops by it, how to go on."""
+
+import re
+from collections.abc import Iterator, Sequence
+from shlex import quote
+
+from chalicelib.events import ApiCallEvent
+from chalicelib.evidence.call import call_facts, failure_fact
+from chalicelib.remediation import Alert, Call, Flood, Severity
+from chalicelib.remediations.stack_changed.deeds import KINDS, Deed, deed_of, name_of
+from chalicelib.remediations.stack_changed.promise import Part, Place
+from chalicelib.remediations.stack_changed.reading import Seen
+from chalicelib.wording import LONGEST_FACT
+
+_REFUSED = ("AccessDenied", "UnauthorizedOperation", "NotAuthorized")
+_ASK = """\
+Ask the caller whether this was meant. If the caller is unknown, disable their credentials first: whoever \
+blinds Trailwarden is about to do something that it would tell. Look at what else they did: alerts of it may \
+be missing."""
+_EXPECTED = """\
+If this caller deploys the stack, name them in its parameter StackChangedDeployers: then their calls are \
+recorded, without an alert."""
+_ATTEMPT = """\
+This call changed nothing. Ask the caller what they wanted; if the caller is unknown, look at what else \
+these credentials did."""
+_OURS = """\
+This role belongs to a function of Trailwarden, which never makes this call: somebody else uses it, or the \
+function's code is another. Disable the role's sessions, and deploy the code again."""
+_CODE = "The code is not put back by itself: package and deploy it again from a checkout that you trust."
+_WORD = re.compile(r"[A-Z][a-z]+|[A-Z]+(?![a-z])")
+
+
+def changed(
+    event: ApiCallEvent, seen: Seen, calls: Sequence[Call], overruled: Sequence[str] = ()
+) -> Alert:
+    """Somebody changed a part of the stack. Severity: that of the gravest thing it does.
+
+    `overruled`: patterns for deployers that would be everybody's.
+    """
+    deeds = [(part, deed_of(event, part)) for part in seen.parts]
+    part, deed = max(deeds, key=lambda each: _rank(each[1].severity))
+    harmless = deed.severity is Severity.LOW and seen.own_role is None
+    severity = Severity.CRITICAL if seen.own_role else deed.severity
+    return Alert(
+        severity=severity,
+        title=f"Trailwarden itself: {_named(part)} {deed.done}{_and_more(seen.parts)}",
+        facts=(
+            *(("What that means", _means(each, part, seen)) for part, each in _each_meaning(deeds)),
+            *_parts(seen.parts),
+            ("Call", event.name),
+            *call_facts(event),
+            *_who_it_is(seen),
+            *(("Not obeyed", f"the deployer {each}, who would be anybody") for each in overruled),
+            *(("Could not look", each.why) for each in seen.could_not_read),
+            *_put_back(event, seen, calls),
+        ),
+        advice="" if harmless else "\n".join(_advice(event, seen)),
+    )
+
+
+def attempted(event: ApiCallEvent, seen: Seen) -> Alert:
+    """A call that AWS refused, or that failed."""
+    refused = any(code in event.error_code for code in _REFUSED)
+    ours = seen.own_role is not None
+    return Alert(
+        severity=Severity.HIGH if ours else Severity.MEDIUM if refused else Severity.LOW,
+        title=(
+            f"Trailwarden itself: an attempt at {_named(seen.parts[0])} ({name_of(event)})"
+            f": {'AWS refused' if refused else 'it failed'}"
+        ),
+        facts=(
+            *_parts(seen.parts),
+            ("Call", event.name),
+            *call_facts(event),
+            *_who_it_is(seen),
+            failure_fact(event),
+        ),
+        advice=_OURS if ours else _ATTEMPT if refused else "",
+        # Anybody may be refused, as often as they like; it never counts among what succeeded.
+        flood=Flood(subject=f"refused:{event.principal}"),
+    )
+
+
+def whose(part: Part, functions: Sequence[str]) -> str:
+    """The remediation that a part belongs to, by its name in the template; else the whole."""
+    owners = [each for each in functions if part.logical_id.startswith(each)]
+    if not owners:
+        return "Trailwarden"
+    return "_".join(_WORD.findall(max(owners, key=len))).lower()
+
+
+def _rank(severity: Severity) -> int:
+    return list(Severity).index(severity)
+
+
+def _named(part: Part) -> str:
+    kind = KINDS.get(part.type, "")
+    return f"the {kind} {part.logical_id}" if kind else part.logical_id
+
+
+def _and_more(parts: Sequence[Part]) -> str:
+    return f", and {len(parts) - 1} more" if len(parts) > 1 else ""
+
+
+def _each_meaning(deeds: Sequence[tuple[Part, Deed]]) -> Iterator[tuple[Part, Deed]]:
+    """Each part with what the call means for it, but not the same sentence twice."""
+    told = set()
+    for part, deed in deeds:
+        if deed.means not in told:
+            told.add(deed.means)
+            yield part, deed
+
+
+def _means(deed: Deed, part: Part, seen: Seen) -> str:
+    return deed.means.replace("{whose}", whose(part, seen.functions))
+
+
+def _parts(parts: Sequence[Part]) -> Iterator[tuple[str, str]]:
+    for part in parts:
+        yield KINDS.get(part.type, "Named").capitalize(), part.physical_id
+
+
+def _who_it_is(seen: Seen) -> Iterator[tuple[str, str]]:
+    if seen.own_role:
+        yield "Who that is", f"the role of {whose(seen.own_role, seen.functions)}, Trailwarden's own"
+
+
+def _advice(event: ApiCallEvent, seen: Seen) -> Iterator[str]:
+    yield _OURS if seen.own_role else _ASK
+    if name_of(event) in ("UpdateFunctionCode", "DeleteFunction"):
+        yield _CODE
+    if not seen.own_role:
+        yield _EXPECTED
+
+
+# ---- commands ---------------------------------------------------------------------------------------
+
+
+def _put_back(event: ApiCallEvent, seen: Seen, calls: Sequence[Call]) -> Iterator[tuple[str, str]]:
+    """These are facts, not advice: a fact stays on one line, even if a name in it is malicious."""
+    for call in calls:
+        if len(call.command) <= LONGEST_FACT:
+            yield "Put back with", call.command
+    whole = all(len(call.command) <= LONGEST_FACT for call in calls)
+    gravest = max((deed_of(event, part).severity for part in seen.parts), key=_rank)
+    if (not calls or not whole) and _rank(gravest) > _rank(Severity.LOW):
+        yield "Put everything back with", reverting(seen.place)
+        yield "and then with", carrying_out(seen.place)
+
+
+def reverting(place: Place) -> str:
+    """The command that has CloudFormation plan how to bring every part back to its template.
+
+    Deploying the same template again would change nothing: CloudFormation compares it with the last one.
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
+    """
+    stack, region = quote(place.stack_name), quote(place.region)
+    same = "Stacks[0].Parameters[].{ParameterKey:ParameterKey,UsePreviousValue:`true`}"
+    given = f"aws cloudformation describe-stacks --stack-name {stack} --query '{same}' --region {region}"
+    return (
+        f"aws cloudformation create-change-set --stack-name {stack} --change-set-name put-back "
+        f"--deployment-mode REVERT_DRIFT --use-previous-template --capabilities CAPABILITY_IAM "
+        f'CAPABILITY_AUTO_EXPAND --parameters "$({given})" --region {region}'
+    )
+
+
+def carrying_out(place: Place) -> str:
+    """The command that carries it out, once it is made and was read."""
+    stack, region = quote(place.stack_name), quote(place.region)
+    return (
+        f"aws cloudformation execute-change-set --stack-name {stack} --change-set-name put-back "
+        f"--region {region}"
+    )

@@ -1,0 +1,326 @@
+"""What each call does to a part of the stack: how grave it is, and what of Trailwarden stops by it. Pure.
+
+A name that is not in the table is a call we don't know: grave, because what it does is unknown.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.events import ApiCallEvent
+from chalicelib.remediation import Severity
+from chalicelib.remediations.stack_changed.parts import PARAMETER, service_of
+from chalicelib.remediations.stack_changed.promise import Part
+
+LOW, MEDIUM, HIGH, CRITICAL = Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL
+
+# Lambda's event names bear the version of its API: RemovePermission20150331v2.
+_VERSION = re.compile(r"20\d{6}(v\d+)?$")
+
+KINDS: Mapping[str, str] = {
+    "AWS::ApiGateway::RestApi": "HTTP side",
+    "AWS::CloudFormation::Stack": "stack",
+    "AWS::CloudWatch::Alarm": "alarm",
+    "AWS::CloudWatch::CompositeAlarm": "alarm",
+    "AWS::DynamoDB::Table": "table",
+    "AWS::Events::EventBus": "event bus",
+    "AWS::Events::Rule": "rule",
+    "AWS::IAM::Role": "role",
+    "AWS::KMS::Key": "key",
+    "AWS::Lambda::EventSourceMapping": "event source mapping",
+    "AWS::Lambda::Function": "function",
+    "AWS::Lambda::Permission": "permission",
+    "AWS::Logs::LogGroup": "log group",
+    "AWS::Logs::MetricFilter": "metric filter",
+    "AWS::Logs::ResourcePolicy": "policy for log groups",
+    "AWS::Logs::SubscriptionFilter": "subscription filter",
+    "AWS::SNS::Subscription": "subscription",
+    "AWS::SNS::Topic": "topic",
+    "AWS::SQS::Queue": "queue",
+    "AWS::SSM::Association": "association",
+    "AWS::SSM::Parameter": "parameter",
+    "AWS::Scheduler::Schedule": "schedule",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What a call does. `done`: to the part, as the end of a sentence; `means`: for Trailwarden, a sentence.
+
+    `{whose}` in it is the remediation that the part belongs to.
+    """
+
+    severity: Severity
+    done: str
+    means: str
+
+
+_NOTHING = "Nothing stops by it."
+_NOT_WOKEN = "{whose} sends no alerts any more of what this rule waits for, because the rule "
+_OFF = "{whose} sends no alerts any more, because its function "
+_FAILURES = "Events that {whose} fails on may be lost, and nobody is told of that."
+_NO_COUNT = "{whose} is not told by this alarm any more, because what it counts "
+_NO_LINES = "{whose} sends no alerts any more of what is in this log, because its lines "
+_QUIET = "Nobody is told by this alarm any more, because "
+_NO_MAIL = "Alerts are not sent any more, because their topic "
+_NO_READER = "Alerts don't reach a reader any more, because a subscription "
+_LOST = "What could not be handled or told may get lost, because the queue "
+_MAY_NOT = "{whose} may send no alerts any more, because its role "
+_NO_KEY = "{whose} can't do its work any more, because the key "
+
+# By the event's source: how grave, the calls' names, what was done, what that means.
+_ROWS: Mapping[str, tuple[tuple[Severity, str, str, str], ...]] = {
+    "events": (
+        (CRITICAL, "DisableRule", "was disabled", _NOT_WOKEN + "is disabled."),
+        (CRITICAL, "DeleteRule", "was deleted", _NOT_WOKEN + "is gone."),
+        (CRITICAL, "RemoveTargets", "was cut off from its targets", _NOT_WOKEN + "wakes nothing any more."),
+        (CRITICAL, "PutRule", "was rewritten", _NOT_WOKEN + "waits for something else, or for nothing."),
+        (
+            CRITICAL,
+            "UpdateEventBus",
+            "was changed",
+            "Alerts may not be sent any more, because all events go over this bus.",
+        ),
+        (HIGH, "PutTargets", "got other targets", "What this rule hears goes to somebody else, too."),
+        (LOW, "EnableRule", "was enabled", "The rule does its work again."),
+        (LOW, "TagResource UntagResource", "got other tags", _NOTHING),
+    ),
+    "scheduler": (
+        (CRITICAL, "UpdateSchedule", "was rewritten", "{whose} may not be woken by the clock any more."),
+        (CRITICAL, "DeleteSchedule", "was deleted", "{whose} is not woken by the clock any more."),
+    ),
+    "lambda": (
+        (CRITICAL, "DeleteFunction", "was deleted", _OFF + "is gone."),
+        (CRITICAL, "UpdateFunctionCode", "got other code", _OFF + "may do something else now."),
+        (
+            CRITICAL,
+            "UpdateFunctionConfiguration",
+            "got other settings",
+            _OFF + "may watch something else, or tell nobody.",
+        ),
+        (CRITICAL, "PutFunctionConcurrency", "was limited", _OFF + "is not run any more."),
+        (CRITICAL, "RemovePermission", "was taken away", _OFF + "may not be woken any more."),
+        (
+            CRITICAL,
+            "PutResourcePolicy DeleteResourcePolicy",
+            "got another policy",
+            _OFF + "may not be woken any more.",
+        ),
+        (
+            CRITICAL,
+            "DeleteEventSourceMapping UpdateEventSourceMapping",
+            "was changed",
+            _OFF + "may not read its queue any more.",
+        ),
+        (HIGH, "AddPermission", "may be woken by somebody else", "Somebody may send it forged events."),
+        (
+            HIGH,
+            "CreateFunctionUrlConfig UpdateFunctionUrlConfig",
+            "got a URL",
+            "Somebody may send it forged events.",
+        ),
+        (HIGH, "PutFunctionEventInvokeConfig", "loses its failures elsewhere", _FAILURES),
+        (HIGH, "UpdateFunctionEventInvokeConfig", "loses its failures elsewhere", _FAILURES),
+        (HIGH, "DeleteFunctionEventInvokeConfig", "loses its failures", _FAILURES),
+        (LOW, "DeleteFunctionConcurrency", "is limited no more", "The function runs as it should."),
+        (LOW, "PublishVersion CreateAlias TagResource UntagResource", "was marked", _NOTHING),
+    ),
+    "logs": (
+        (CRITICAL, "DeleteMetricFilter", "was deleted", _NO_COUNT + "is not counted any more."),
+        (CRITICAL, "PutMetricFilter", "was rewritten", _NO_COUNT + "is something else now."),
+        (
+            CRITICAL,
+            "DeleteSubscriptionFilter PutSubscriptionFilter",
+            "was changed",
+            _NO_LINES + "don't reach it.",
+        ),
+        (CRITICAL, "DeleteLogGroup", "was deleted", _NO_LINES + "are gone."),
+        (
+            CRITICAL,
+            "PutDataProtectionPolicy PutTransformer AssociateKmsKey",
+            "was changed",
+            _NO_LINES + "may be hidden.",
+        ),
+        (
+            HIGH,
+            "PutResourcePolicy DeleteResourcePolicy",
+            "was changed",
+            "{whose} may know less, because events may not be written down.",
+        ),
+        (
+            MEDIUM,
+            "PutRetentionPolicy DeleteRetentionPolicy DeleteLogStream",
+            "keeps less",
+            "What was logged may be gone earlier.",
+        ),
+        (LOW, "CreateLogGroup TagResource UntagResource", "was made", _NOTHING),
+    ),
+    "monitoring": (
+        (CRITICAL, "DisableAlarmActions", "was silenced", _QUIET + "its actions are switched off."),
+        (CRITICAL, "DeleteAlarms", "was deleted", _QUIET + "it is gone."),
+        (
+            CRITICAL,
+            "PutMetricAlarm PutCompositeAlarm",
+            "was rewritten",
+            _QUIET + "it waits for something else.",
+        ),
+        (HIGH, "SetAlarmState", "was set by hand", "It tells what isn't so, or keeps quiet once."),
+        (LOW, "EnableAlarmActions", "tells again", "The alarm does its work again."),
+        (LOW, "TagResource UntagResource", "got other tags", _NOTHING),
+    ),
+    "sns": (
+        (CRITICAL, "DeleteTopic", "was deleted", _NO_MAIL + "is gone, with all its subscriptions."),
+        (CRITICAL, "SetTopicAttributes", "was changed", _NO_MAIL + "may take none, or deliver none."),
+        (CRITICAL, "RemovePermission", "got another policy", _NO_MAIL + "may take none from alarms."),
+        (
+            CRITICAL,
+            "PutDataProtectionPolicy",
+            "got a policy on its messages",
+            _NO_MAIL + "may hold them back.",
+        ),
+        (CRITICAL, "Unsubscribe", "lost a subscription", _NO_READER + "is gone."),
+        (CRITICAL, "SetSubscriptionAttributes", "was changed", _NO_READER + "may filter what it takes."),
+        (HIGH, "AddPermission", "got another policy", "Somebody else may send to it, or read it."),
+        (MEDIUM, "Subscribe", "got one more subscription", "Somebody else reads what is sent to it."),
+        (LOW, "ConfirmSubscription", "got a subscription confirmed", _NOTHING),
+        (LOW, "CreateTopic TagResource UntagResource", "was marked", _NOTHING),
+    ),
+    "sqs": (
+        (
+            CRITICAL,
+            "DeleteQueue",
+            "was deleted",
+            "What nobody was told of is gone, and more of it gets lost.",
+        ),
+        (CRITICAL, "PurgeQueue", "was emptied", "What could not be handled or told is gone: it lay here."),
+        (CRITICAL, "SetQueueAttributes", "was changed", _LOST + "may not take or keep it."),
+        (HIGH, "AddPermission RemovePermission", "got another policy", _LOST + "may not take it."),
+        (
+            HIGH,
+            "StartMessageMoveTask CancelMessageMoveTask",
+            "was emptied elsewhere",
+            "What could not be handled is elsewhere.",
+        ),
+        (LOW, "CreateQueue TagQueue UntagQueue", "was marked", _NOTHING),
+    ),
+    "dynamodb": (
+        (CRITICAL, "DeleteTable", "was deleted", "Nothing acts any more, because the ledger is gone."),
+        (
+            CRITICAL,
+            "PutResourcePolicy",
+            "got a policy",
+            "Nothing may act any more, because the ledger may be denied to us.",
+        ),
+        (HIGH, "UpdateTable", "was changed", "The ledger may not be protected from deletion any more."),
+        (
+            HIGH,
+            "UpdateContinuousBackups",
+            "was changed",
+            "The ledger may not be restorable any more, should it be deleted.",
+        ),
+        (HIGH, "DeleteResourcePolicy", "lost its policy", "Somebody else may write to the ledger."),
+        (HIGH, "EnableKinesisStreamingDestination", "is copied", "Somebody else reads the ledger."),
+        (MEDIUM, "UpdateTimeToLive", "keeps its items for another time", "The ledger may grow, or forget."),
+        (LOW, "CreateTable CreateBackup TagResource UntagResource", "was copied or marked", _NOTHING),
+    ),
+    "kms": (
+        (CRITICAL, "DisableKey", "was disabled", _NO_KEY + "is disabled."),
+        (CRITICAL, "ScheduleKeyDeletion", "is to be deleted", _NO_KEY + "is disabled until it is deleted."),
+        (CRITICAL, "PutKeyPolicy", "got another policy", _NO_KEY + "may be denied to it."),
+        (HIGH, "CreateGrant", "was granted to somebody", "Somebody else may use this key."),
+        (MEDIUM, "DisableKeyRotation RevokeGrant RetireGrant ReplicateKey", "was changed", _NOTHING),
+        (LOW, "EnableKey CancelKeyDeletion", "was enabled", "The key does its work again."),
+        (LOW, "EnableKeyRotation UpdateKeyDescription TagResource UntagResource", "was marked", _NOTHING),
+    ),
+    "iam": (
+        (CRITICAL, "DeleteRole", "was deleted", _MAY_NOT + "is gone."),
+        (CRITICAL, "DeleteRolePolicy", "lost a policy", _MAY_NOT + "lost its permissions."),
+        (CRITICAL, "PutRolePolicy", "got another policy", _MAY_NOT + "may be denied what it needs."),
+        (CRITICAL, "AttachRolePolicy", "got one more policy", _MAY_NOT + "may be denied what it needs."),
+        (CRITICAL, "DetachRolePolicy", "lost a policy", _MAY_NOT + "lost permissions."),
+        (
+            CRITICAL,
+            "UpdateAssumeRolePolicy",
+            "got another trust policy",
+            _MAY_NOT + "may not be assumed by Lambda.",
+        ),
+        (CRITICAL, "PutRolePermissionsBoundary", "got a boundary", _MAY_NOT + "may be denied what it needs."),
+        (HIGH, "DeleteRolePermissionsBoundary", "may do more", "Somebody may use what {whose} may do."),
+        (HIGH, "AddRoleToInstanceProfile", "may be used by hosts", "Somebody may use what {whose} may do."),
+        (LOW, "UpdateRole UpdateRoleDescription TagRole UntagRole", "was marked", _NOTHING),
+    ),
+    "cloudformation": (
+        (
+            CRITICAL,
+            "DeleteStack",
+            "is being deleted",
+            "Nobody is told of anything any more, once it is gone.",
+        ),
+        (
+            HIGH,
+            "UpdateStack ExecuteChangeSet",
+            "is being deployed",
+            "All of it may be something else afterwards.",
+        ),
+        (
+            HIGH,
+            "RollbackStack CancelUpdateStack ContinueUpdateRollback",
+            "is being taken back",
+            "See which part.",
+        ),
+        (HIGH, "UpdateTerminationProtection", "may be deleted", "Nothing stops by it yet."),
+        (HIGH, "SetStackPolicy", "got another policy", "Deploying it again may not put everything back."),
+        (LOW, "CreateChangeSet DeleteChangeSet", "got a change set", "Nothing stops before it is executed."),
+        (LOW, "DetectStackDrift DetectStackResourceDrift SignalResource", "was looked over", _NOTHING),
+    ),
+    "ssm": (
+        (
+            HIGH,
+            "PutParameter DeleteParameter DeleteParameters",
+            "was changed",
+            "It may hold back what we do.",
+        ),
+    ),
+}
+_TABLE: Mapping[tuple[str, str], Deed] = {
+    (service, name): Deed(severity=severity, done=done, means=means)
+    for service, rows in _ROWS.items()
+    for severity, names, done, means in rows
+    for name in names.split()
+}
+# What a service's other calls do; of the services that are not here, something that blinds us perhaps.
+_OTHERWISE: Mapping[str, Deed] = {
+    "apigateway": Deed(
+        severity=MEDIUM,
+        done="was changed",
+        means="The pages about findings may not answer any more; alerts don't depend on them.",
+    ),
+    "ssm": Deed(
+        severity=MEDIUM,
+        done="was changed",
+        means="Hosts may not get the agent that sends their logs.",
+    ),
+}
+_ANYTHING = Deed(
+    severity=HIGH, done="was changed", means="What this call does to Trailwarden is not known here."
+)
+
+
+def name_of(event: ApiCallEvent) -> str:
+    """The call's name, without the version that Lambda's bear."""
+    return _VERSION.sub("", event.name)
+
+
+def deed_of(event: ApiCallEvent, part: Part) -> Deed:
+    """What a call does to a part."""
+    service, name = service_of(event), name_of(event)
+    deed = _TABLE.get((service, name)) or _OTHERWISE.get(service, _ANYTHING)
+    limit = event.parameters.get("reservedConcurrentExecutions")
+    if name == "PutFunctionConcurrency" and limit not in (0, "0"):
+        return Deed(severity=HIGH, done=deed.done, means="{whose} may be run late, or be held back.")
+    if name in ("DeleteLogGroup", "AssociateKmsKey") and part.logical_id.endswith("LogGroup"):
+        # A function's own log, which wakes nothing.
+        return Deed(severity=MEDIUM, done=deed.done, means="What {whose} itself logs may be lost.")
+    if part.type == PARAMETER and not part.physical_id.startswith("/"):
+        return _OTHERWISE["ssm"]
+    return deed

@@ -1,0 +1,143 @@
+"""Which parts of the stack a call is about. Pure.
+
+Each service names what a call touches in fields of its own: by name, by ARN or by URL. A call that AWS
+refused has no parameters; then the refusal names the resource.
+
+Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from chalicelib.events import ApiCallEvent
+from chalicelib.remediations.stack_changed.promise import Part, Place
+
+STACK = "AWS::CloudFormation::Stack"
+BUS = "AWS::Events::EventBus"
+PARAMETER = "AWS::SSM::Parameter"
+ROLE = "AWS::IAM::Role"
+FUNCTION = "AWS::Lambda::Function"
+
+# By the event's source: which fields name a part of which types; what is narrower comes first.
+_FIELDS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = {
+    "apigateway": (("restApiId", ("AWS::ApiGateway::RestApi",)),),
+    "cloudformation": (("stackName", (STACK,)),),
+    "dynamodb": (
+        ("tableName", ("AWS::DynamoDB::Table",)),
+        ("resourceArn", ("AWS::DynamoDB::Table",)),
+    ),
+    "events": (
+        ("name", ("AWS::Events::Rule", BUS)),
+        ("rule", ("AWS::Events::Rule",)),
+    ),
+    "iam": (("roleName", (ROLE,)),),
+    "kms": (("keyId", ("AWS::KMS::Key",)),),
+    "lambda": (
+        ("statementId", ("AWS::Lambda::Permission",)),
+        ("uUID", ("AWS::Lambda::EventSourceMapping",)),
+        ("functionName", (FUNCTION,)),
+        ("resourceArn", (FUNCTION,)),
+    ),
+    "logs": (
+        ("filterName", ("AWS::Logs::MetricFilter", "AWS::Logs::SubscriptionFilter")),
+        ("policyName", ("AWS::Logs::ResourcePolicy",)),
+        ("logGroupName", ("AWS::Logs::LogGroup",)),
+        ("logGroupIdentifier", ("AWS::Logs::LogGroup",)),
+    ),
+    "monitoring": (
+        ("alarmName", ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")),
+        ("alarmNames", ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")),
+    ),
+    "scheduler": (("name", ("AWS::Scheduler::Schedule",)),),
+    "sns": (
+        ("subscriptionArn", ("AWS::SNS::Subscription", "AWS::SNS::Topic")),
+        ("topicArn", ("AWS::SNS::Topic",)),
+        ("resourceArn", ("AWS::SNS::Topic",)),
+    ),
+    "sqs": (
+        ("queueUrl", ("AWS::SQS::Queue",)),
+        ("queueName", ("AWS::SQS::Queue",)),
+    ),
+    "ssm": (
+        ("name", (PARAMETER,)),
+        ("names", (PARAMETER,)),
+        ("associationId", ("AWS::SSM::Association",)),
+    ),
+}
+_ARN_IN_A_REFUSAL = re.compile(r"on resource: (\S+)")
+
+
+def fields_of(source: str) -> tuple[str, ...]:
+    """The fields by which calls of a service (`events`, `lambda`) name what they touch."""
+    return tuple(dict.fromkeys(field for field, _ in _FIELDS[source]))
+
+
+def service_of(event: ApiCallEvent) -> str:
+    """`lambda` for `lambda.amazonaws.com`."""
+    return event.source.partition(".")[0]
+
+
+def touched(event: ApiCallEvent, parts: Sequence[Part], place: Place) -> tuple[Part, ...]:
+    """The parts of the stack that a call names; of a refused call, those that the refusal names."""
+    fields = _FIELDS.get(service_of(event), ())
+    for field, types in fields:
+        found = tuple(
+            part
+            for text in _texts(event.parameters.get(field))
+            for part in _named(text, field, types, parts, place)
+        )
+        if found:
+            return tuple(dict.fromkeys(found))
+    if not event.failed:
+        return ()
+    refused = _ARN_IN_A_REFUSAL.search(event.error_message)
+    types = tuple(kind for _, each in fields for kind in each)
+    return tuple(_named(refused[1], "", types, parts, place)) if refused else ()
+
+
+def likely(event: ApiCallEvent, place: Place) -> tuple[Part, ...]:
+    """What a call may touch, where the stack's resources could not be read: what is called like the stack."""
+    texts = [
+        text
+        for field, _ in _FIELDS.get(service_of(event), ())
+        for text in _texts(event.parameters.get(field))
+        if place.stack_name in text
+    ]
+    texts += _ARN_IN_A_REFUSAL.findall(event.error_message)
+    named = texts[:1] or [f"something of {event.source}"]
+    return tuple(Part(logical_id=text, type="", physical_id=text) for text in named)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        yield from (each for each in value if isinstance(each, str))
+
+
+def _named(
+    text: str, field: str, types: tuple[str, ...], parts: Sequence[Part], place: Place
+) -> Iterator[Part]:
+    """The first type that has a part of that name; what the stack has without listing it, likewise."""
+    for kind in types:
+        found = [part for part in parts if part.type == kind and _is(text, part)]
+        if found:
+            yield found[0]
+            return
+    name = text.rpartition(":parameter")[2] or text
+    if PARAMETER in types and name.startswith(f"/{place.stack_name}/"):
+        yield Part(logical_id=name, type=PARAMETER, physical_id=name)
+    elif STACK in types and (text in (place.stack_name, place.stack_id) or place.stack_id in text):
+        yield Part(logical_id=place.stack_name, type=STACK, physical_id=place.stack_id)
+    elif BUS in types and field == "name" and text == "default":
+        yield Part(logical_id="default", type=BUS, physical_id="default")
+
+
+def _is(text: str, part: Part) -> bool:
+    """Whether a text names a part: by its name alone, or as a part of an ARN or a URL."""
+    name = part.physical_id.rpartition("/")[2] if part.type == "AWS::SQS::Queue" else part.physical_id
+    if name not in text:
+        return False
+    before, _, after = text.rpartition(name)
+    return (not before or before[-1] in ":/") and (not after or after[0] in ":/")

@@ -1,0 +1,139 @@
+"""Reads what a call is about: the stack's parts, whether CloudFormation is at work, what was deployed."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from chalicelib.aws import Aws
+from chalicelib.errors import AWS_ERRORS
+from chalicelib.events import ApiCallEvent
+from chalicelib.looking import Unseen, unseen
+from chalicelib.remediations.stack_changed.parts import likely, touched
+from chalicelib.remediations.stack_changed.promise import NotTold, Part, Place, Promise
+from chalicelib.remediations.stack_changed.restore import BESIDE, Declared
+
+CLOUDFORMATION = "cloudformation.amazonaws.com"
+# CloudFormation's clock and CloudTrail's, which tells whole seconds.
+_LEEWAY = timedelta(seconds=5)
+_MOST_STACK_EVENTS = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a look found. `parts`: of the stack that the call names; `own_role`: the part that made the call.
+
+    `declared`: what was deployed of each part, by its logical id, where that could be told. `functions`: the
+    logical ids of all functions.
+    """
+
+    parts: tuple[Part, ...]
+    place: Place
+    declared: Mapping[str, Declared] = field(default_factory=dict)
+    functions: tuple[str, ...] = ()
+    own_role: Part | None = None
+    could_not_read: tuple[Unseen, ...] = ()
+
+
+def read(aws: Aws, event: ApiCallEvent, place: Place) -> Seen | None:
+    """What a call is about; None where it is about nothing of the stack, or the stack's own deployment."""
+    cloudformation = aws.client("cloudformation", place.region)
+    try:
+        parts = _parts(cloudformation, place)
+        named = touched(event, parts, place)
+        if not named or (
+            event.actor.invoked_by == CLOUDFORMATION and _at_work(cloudformation, place, event.at)
+        ):
+            return None
+    except AWS_ERRORS as error:
+        return blind(event, unseen(error, "reading the stack's resources: {}"), place)
+    return _seen(cloudformation, event, named, parts, place)
+
+
+def blind(event: ApiCallEvent, why: Unseen, place: Place) -> Seen:
+    """What is known of a call without a look."""
+    return Seen(parts=likely(event, place), place=place, could_not_read=(why,))
+
+
+def _seen(
+    cloudformation: Any, event: ApiCallEvent, named: tuple[Part, ...], parts: tuple[Part, ...], place: Place
+) -> Seen:
+    could_not_read: tuple[Unseen, ...] = ()
+    declared: Mapping[str, Declared] = {}
+    if not event.failed:
+        try:
+            declared = _declared(_promise(cloudformation, parts, place), named)
+        except AWS_ERRORS as error:
+            could_not_read = (unseen(error, "reading what was deployed: {}"),)
+    return Seen(
+        parts=named,
+        place=place,
+        declared=declared,
+        functions=tuple(each.logical_id for each in parts if each.type == "AWS::Lambda::Function"),
+        own_role=_own_role(event, parts, place),
+        could_not_read=could_not_read,
+    )
+
+
+def _parts(cloudformation: Any, place: Place) -> tuple[Part, ...]:
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=place.stack_id)
+    return tuple(
+        Part(
+            logical_id=each["LogicalResourceId"],
+            type=each["ResourceType"],
+            physical_id=each["PhysicalResourceId"],
+        )
+        for page in pages
+        for each in page["StackResourceSummaries"]
+        if each.get("PhysicalResourceId")
+    )
+
+
+def _at_work(cloudformation: Any, place: Place, moment: datetime) -> bool:
+    """Whether CloudFormation was at work on this very stack at that time, as the stack's events tell.
+
+    A stack of somebody else's may change parts of ours too, in CloudFormation's name.
+    """
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=place.stack_id)
+    every = (each for page in pages for each in page["StackEvents"])
+    # The newest first.
+    for each in islice(every, _MOST_STACK_EVENTS):
+        if each["PhysicalResourceId"] == place.stack_id and each["Timestamp"] <= moment + _LEEWAY:
+            under_way = str(each["ResourceStatus"]).endswith("_IN_PROGRESS")
+            return under_way or moment - each["Timestamp"] <= _LEEWAY
+    return False
+
+
+def _promise(cloudformation: Any, parts: tuple[Part, ...], place: Place) -> Promise:
+    (stack,) = cloudformation.describe_stacks(StackName=place.stack_id)["Stacks"]
+    body = cloudformation.get_template(StackName=place.stack_id, TemplateStage="Processed")["TemplateBody"]
+    given = {each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", ())}
+    return Promise(
+        template=body if isinstance(body, Mapping) else json.loads(body),
+        parameters=given,
+        parts=parts,
+        place=place,
+    )
+
+
+def _declared(promise: Promise, named: tuple[Part, ...]) -> dict[str, Declared]:
+    found = {}
+    for part in named:
+        try:
+            beside = {
+                kind: tuple(promise.about(part, kind, name)) for kind, name in BESIDE.get(part.type, ())
+            }
+            found[part.logical_id] = Declared(properties=promise.of(part), beside=beside)
+        except NotTold:
+            continue  # then it can't be put back from here, and the alert says how else
+    return found
+
+
+def _own_role(event: ApiCallEvent, parts: tuple[Part, ...], place: Place) -> Part | None:
+    """The role of ours that made the call, if any."""
+    for each in parts:
+        if each.type == "AWS::IAM::Role" and event.principal == place.arn("iam", f"role/{each.physical_id}"):
+            return each
+    return None

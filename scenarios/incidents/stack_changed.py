@@ -1,0 +1,288 @@
+"""Somebody blinds Trailwarden first: its rules, functions, topics, keys and roles, before anything else."""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.remediation import Outcome
+from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.world import ACCOUNT, World
+from scenarios.incidents.one_right import session_of
+from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
+from scenarios.runner.words.actors import Actor
+from scenarios.runner.words.blinding import DEEDS
+from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome
+from scenarios.runner.words.givens import table
+
+NAME = "stack_changed"
+ENFORCE = (("StackChangedMode", "enforce"),)
+DEPLOYED_BY = "arn:aws:iam::*:user/deploy-*"
+
+mallory = Actor(name="mallory", address="203.0.113.66")
+bot = Actor(name="deploy-bot", address="198.51.100.9")
+intern = Actor(name="intern", address="192.0.2.15", policies=())
+
+
+def on_rule(actor: Actor, operation: str, part: str) -> Action:
+    """A call on one rule of the stack."""
+
+    def do(world: World, caller: Caller) -> None:
+        name = world.home.resources[part].physical_id
+        getattr(world.client(caller, "events"), operation)(Name=name)
+
+    return actor.does(f"calls events {operation} on {part}", do)
+
+
+def makes_rules_of_like_names(actor: Actor) -> Action:
+    """Rules of other stacks, called like ours: made, disabled, deleted."""
+
+    def do(world: World, caller: Caller) -> None:
+        events = world.client(caller, "events")
+        ours = world.home.resources["RootLoginTrigger1"].physical_id
+        for name in (f"my-{ours}", f"{ours}-2", "trailwarden-dev-RootLoginTrigger1-ABC"):
+            events.put_rule(Name=name, EventPattern=json.dumps({"source": ["mine"]}))
+            events.disable_rule(Name=name)
+            events.delete_rule(Name=name)
+
+    return actor.does("makes, disables and deletes rules of like names", do)
+
+
+def tries(actor: Actor, times: int) -> Action:
+    """Tries to disable a rule, and is refused each time."""
+
+    def do(world: World, caller: Caller) -> None:
+        _refused(world, caller, times)
+
+    return actor.does(f"tries {times} times to disable RootLoginTrigger1, and is refused", do)
+
+
+def a_stolen_session_tries() -> Action:
+    """A session of one of our own telling roles tries what its function never does."""
+
+    def do(world: World) -> None:
+        _refused(world, session_of(world, "FailedLogin"), 1)
+
+    return Action("mallory tries with FailedLogin's role to disable RootLoginTrigger1, and is refused", do)
+
+
+def _refused(world: World, caller: Caller, times: int) -> None:
+    name = world.home.resources["RootLoginTrigger1"].physical_id
+    for _ in range(times):
+        try:
+            world.client(caller, "events").disable_rule(Name=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDeniedException":
+                raise
+        else:
+            raise AssertionError("it was to be refused, and was not")
+
+
+def by_another_stack() -> Action:
+    """What CloudFormation does for a stack of mallory's: in mallory's name, by way of CloudFormation."""
+
+    def do(world: World) -> None:
+        event = _record(
+            eventSource="sns.amazonaws.com",
+            eventName="SetTopicAttributes",
+            requestParameters={"topicArn": _name(world, "AlertTopic"), "attributeName": "Policy"},
+        )
+        world.eventbridge.emit(world.deployment.home, event)
+
+    return Action("a stack of mallory's puts a policy on the alert topic, by way of CloudFormation", do)
+
+
+def _record(**detail: Any) -> dict[str, Any]:
+    """A call as EventBridge hands it over."""
+    source = detail["eventSource"].partition(".")[0]
+    record = {
+        "eventVersion": "1.11",
+        "userIdentity": {
+            "type": "IAMUser",
+            "arn": f"arn:aws:iam::{ACCOUNT}:user/mallory",
+            "accountId": ACCOUNT,
+            "invokedBy": "cloudformation.amazonaws.com",
+        },
+        "eventTime": "2026-03-02T03:00:30Z",
+        "awsRegion": "us-east-1",
+        "sourceIPAddress": "cloudformation.amazonaws.com",
+        "userAgent": "cloudformation.amazonaws.com",
+        "eventID": "40000000-0000-4000-8000-000000000001",
+        "readOnly": False,
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "recipientAccountId": ACCOUNT,
+        **detail,
+    }
+    return {
+        "version": "0",
+        "id": "40000000-0000-4000-8000-000000000002",
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": f"aws.{source}",
+        "account": ACCOUNT,
+        "time": "2026-03-02T03:00:30Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": record,
+    }
+
+
+def rules_are(*parts: str) -> Check:
+    """These rules of the stack are enabled, and have their targets."""
+
+    def judge(world: World) -> str | None:
+        with world.calls.muted():
+            events = world.client(world.user("reader"), "events")
+            off = [
+                part
+                for part in parts
+                if events.describe_rule(Name=_name(world, part))["State"] != "ENABLED"
+                or not events.list_targets_by_rule(Rule=_name(world, part))["Targets"]
+            ]
+        return f"{', '.join(off)} is not" if off else None
+
+    return Check(f"{', '.join(parts)} is enabled, with its targets", judge)
+
+
+def _name(world: World, part: str) -> str:
+    return world.home.resources[part].physical_id
+
+
+# ---- the incidents ----------------------------------------------------------------------------------
+
+SCENARIO = Scenario(
+    name="stack_changed",
+    title="Somebody disables the rule on root's sign-ins; the stack observes, and says what is blind now",
+    when=[at("00:00", DEEDS["rule_disabled"].by(mallory))],
+    then=[
+        by(
+            "02:30",
+            alert(
+                NAME,
+                "CRITICAL",
+                "root_login sends no alerts any more",
+                "user/mallory",
+                "203.0.113.66",
+                "aws events enable-rule --name trailwarden-RootLoginTrigger1-",
+                subject="rule RootLoginTrigger1 was disabled",
+            ),
+            outcome(NAME, Outcome.OBSERVED),
+        ),
+        at_the_end(no_more_alerts_than(1, of=NAME)),
+    ],
+)
+
+PUT_BACK = Scenario(
+    name="stack_changed.put_back",
+    title="A function is to ignore everybody, its rule waits for nothing: both are put back in time",
+    parameters=ENFORCE,
+    lasts="20:00",
+    given=[table("orders", recoverable=True)],
+    when=[
+        at("00:00", DEEDS["ignores_everybody"].by(mallory), DEEDS["rule_rewritten"].by(mallory)),
+        at("08:00", mallory.calls("dynamodb", "delete_table", TableName="orders")),
+    ],
+    then=[
+        by(
+            "02:30",
+            alert(NAME, "CRITICAL", "Trailwarden did:", subject="function TableDeleted got other settings"),
+            alert(NAME, "CRITICAL", "Trailwarden did:", subject="rule TableDeletedTrigger1 was rewritten"),
+            outcome(NAME, Outcome.ACTED, times=2),
+        ),
+        by("10:30", alert("table_deleted", "HIGH", "orders", "user/mallory")),
+        at_the_end(no_more_alerts_than(2, of=NAME)),
+    ],
+)
+
+UNHEARD = Scenario(
+    name="stack_changed.unheard",
+    title="The alert topic takes no alerts any more: it is put back first, and then told",
+    parameters=ENFORCE,
+    when=[at("00:00", DEEDS["topic_denied"].by(mallory))],
+    then=[
+        by("02:30", alert(NAME, "CRITICAL", "Trailwarden did:", subject="topic AlertTopic was changed")),
+        at_the_end(no_more_alerts_than(1, of=NAME)),
+    ],
+)
+
+ITSELF = Scenario(
+    name="stack_changed.itself",
+    title="The rules that watch the rules are disabled one after the other: each tells of the other",
+    parameters=ENFORCE,
+    lasts="25:00",
+    when=[
+        at("00:00", on_rule(mallory, "disable_rule", "StackChangedTrigger1")),
+        at("10:00", on_rule(mallory, "disable_rule", "StackChangedGuard")),
+    ],
+    then=[
+        by("02:30", alert(NAME, "CRITICAL", "user/mallory", subject="StackChangedTrigger1 was disabled")),
+        by("12:30", alert(NAME, "CRITICAL", "user/mallory", subject="StackChangedGuard was disabled")),
+        at_the_end(rules_are("StackChangedTrigger1", "StackChangedGuard"), no_more_alerts_than(2, of=NAME)),
+    ],
+)
+
+REFUSED = Scenario(
+    name="stack_changed.refused",
+    title="Attempts are told, and counted; one by a role of our own function is graver",
+    when=[at("00:00", tries(intern, 5)), at("05:00", a_stolen_session_tries())],
+    then=[
+        by("02:30", alert(NAME, "MEDIUM", "user/intern", subject="an attempt at the rule RootLoginTrigger1")),
+        by("07:30", alert(NAME, "HIGH", "failed_login, Trailwarden's own", "FailedLoginRole")),
+        at_the_end(rules_are("RootLoginTrigger1"), no_more_alerts_than(2, of=NAME)),
+    ],
+)
+
+SILENT = Scenario(
+    name="stack_changed.silent",
+    title="Whoever deploys the stack, and rules of like names: recorded or left alone, no alert",
+    parameters=(*ENFORCE, ("StackChangedDeployers", DEPLOYED_BY)),
+    when=[
+        at(
+            "00:00",
+            DEEDS["rule_disabled"].by(bot),
+            DEEDS["function_stopped"].by(bot),
+            makes_rules_of_like_names(mallory),
+        )
+    ],
+    then=[at_the_end(no_more_alerts_than(0, of=NAME), outcome(NAME, Outcome.SUPPRESSED, times=2))],
+)
+
+EVERYBODY = Scenario(
+    name="stack_changed.everybody",
+    title="A stack whose deployers and ignored principals are everybody hears of mallory all the same",
+    parameters=(("StackChangedDeployers", "*"), ("IgnoredPrincipals", "arn:aws:iam::*:user/*")),
+    given=[table("orders")],
+    when=[
+        at(
+            "00:00",
+            DEEDS["rule_disabled"].by(mallory),
+            mallory.calls("dynamodb", "delete_table", TableName="orders"),
+        )
+    ],
+    then=[
+        by(
+            "02:30",
+            alert(NAME, "CRITICAL", "the deployer *, who would be anybody"),
+            alert("table_deleted", "CRITICAL", "orders", "user/mallory"),
+        )
+    ],
+)
+
+ANOTHER_STACK = Scenario(
+    name="stack_changed.another_stack",
+    title="CloudFormation changes our topic for somebody else's stack: told, for it was not at work on ours",
+    when=[at("00:30", by_another_stack())],
+    then=[
+        by(
+            "01:00",
+            alert(
+                NAME,
+                "CRITICAL",
+                "CloudFormation (cloudformation.amazonaws.com)",
+                subject="topic AlertTopic was changed",
+            ),
+        )
+    ],
+)
+
+SCENARIOS = (SCENARIO, PUT_BACK, UNHEARD, ITSELF, REFUSED, SILENT, EVERYBODY, ANOTHER_STACK)

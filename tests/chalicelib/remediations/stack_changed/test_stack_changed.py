@@ -1,0 +1,368 @@
+"""stack_changed: which calls are about the stack, who may make them, what is told when it can't look."""
+
+from datetime import timedelta
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib.events import api_call
+from chalicelib.looking import Unseen
+from chalicelib.remediation import Severity
+from chalicelib.remediations.stack_changed import REMEDIATION, STACK, blind_to_call, decide, look
+from chalicelib.remediations.stack_changed.alerts import reverting, whose
+from chalicelib.remediations.stack_changed.parts import touched
+from chalicelib.remediations.stack_changed.promise import NotTold, Part, Place, Promise
+from chalicelib.triggers import OnEvent
+from tests.chalicelib.remediations.cloudtrail_records import (
+    ACCOUNT,
+    ALICE,
+    NOW,
+    delivered,
+    facts_of,
+    only,
+    settings,
+)
+
+STACK_ID = f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/watch/0000-1111"
+PLACE = Place(stack_id=STACK_ID)
+CONFIGURED = settings(**{STACK: STACK_ID})
+PARTS = (
+    Part(logical_id="RootLogin", type="AWS::Lambda::Function", physical_id="watch-RootLogin-1"),
+    Part(logical_id="RootLoginTrigger1", type="AWS::Events::Rule", physical_id="watch-RootLoginTrigger1-1"),
+    Part(logical_id="RootLoginRole", type="AWS::IAM::Role", physical_id="watch-RootLoginRole-1"),
+    Part(logical_id="TrailStoppedRole", type="AWS::IAM::Role", physical_id="watch-TrailStoppedRole-1"),
+    Part(logical_id="TrailGroup", type="AWS::Logs::LogGroup", physical_id="watch-TrailGroup-1"),
+    Part(logical_id="Key", type="AWS::KMS::Key", physical_id="1234-abcd"),
+    Part(
+        logical_id="Dead",
+        type="AWS::SQS::Queue",
+        physical_id=f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/watch-Dead-1",
+    ),
+    Part(
+        logical_id="Topic",
+        type="AWS::SNS::Topic",
+        physical_id=f"arn:aws:sns:eu-west-1:{ACCOUNT}:watch-Topic-1",
+    ),
+)
+TEMPLATE = {"Resources": {"RootLoginTrigger1": {"Properties": {"EventPattern": {"source": ["aws.signin"]}}}}}
+
+
+def call(name, source="events", parameters=None, **detail):
+    """A call of alice's."""
+    record = delivered(
+        "AWS API Call via CloudTrail",
+        f"aws.{source}",
+        **{
+            "eventSource": f"{source}.amazonaws.com",
+            "eventName": name,
+            "userIdentity": ALICE,
+            "requestParameters": parameters,
+            **detail,
+        },
+    )
+    (event,) = api_call(record)
+    return event
+
+
+def disabled(name="watch-RootLoginTrigger1-1", **detail):
+    return call("DisableRule", parameters={"name": name}, **detail)
+
+
+class Account:
+    """An account with one stack: answers what look asks, and denies what it is told to deny."""
+
+    def __init__(self, *, denied=(), operations=()):
+        self.denied = denied
+        self.operations = operations  # (status, moment) of the stack, the newest first
+        self.asked = []
+
+    def client(self, service, _region=""):
+        assert service == "cloudformation"
+        return self
+
+    def get_paginator(self, operation):
+        self._ask(operation)
+        pages = {
+            "list_stack_resources": {"StackResourceSummaries": [self._summary(each) for each in PARTS]},
+            "describe_stack_events": {
+                "StackEvents": [
+                    {"PhysicalResourceId": STACK_ID, "ResourceStatus": status, "Timestamp": moment}
+                    for status, moment in self.operations
+                ]
+            },
+        }
+        return Pages(pages[operation])
+
+    def describe_stacks(self, **_):
+        self._ask("describe_stacks")
+        return {"Stacks": [{"Parameters": []}]}
+
+    def get_template(self, **_):
+        self._ask("get_template")
+        return {"TemplateBody": TEMPLATE}
+
+    def _ask(self, operation):
+        self.asked.append(operation)
+        if operation in self.denied:
+            error = {"Error": {"Code": "AccessDenied", "Message": "no"}}
+            raise ClientError(error, operation)
+
+    @staticmethod
+    def _summary(part):
+        return {
+            "LogicalResourceId": part.logical_id,
+            "PhysicalResourceId": part.physical_id,
+            "ResourceType": part.type,
+        }
+
+
+class Pages:
+    """A paginator of one page."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def paginate(self, **_):
+        return [self.page]
+
+
+def planned(event, account=None):
+    return decide(event, look(account or Account(), event, CONFIGURED), NOW, CONFIGURED)
+
+
+# ---- which calls ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("event", "part"),
+    [
+        (disabled(), "RootLoginTrigger1"),
+        (call("RemoveTargets", parameters={"rule": "watch-RootLoginTrigger1-1"}), "RootLoginTrigger1"),
+        (call("X", "lambda", {"functionName": "watch-RootLogin-1"}), "RootLogin"),
+        (call("X", "lambda", {"functionName": "watch-RootLogin-1:live"}), "RootLogin"),
+        (call("X", "lambda", {"functionName": f"{ACCOUNT}:function:watch-RootLogin-1"}), "RootLogin"),
+        (
+            call(
+                "X",
+                "lambda",
+                {"functionName": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:watch-RootLogin-1"},
+            ),
+            "RootLogin",
+        ),
+        (call("X", "kms", {"keyId": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234-abcd"}), "Key"),
+        (call("X", "sqs", {"queueUrl": f"https://queue.amazonaws.com/{ACCOUNT}/watch-Dead-1"}), "Dead"),
+        (call("X", "sns", {"subscriptionArn": f"{PARTS[-1].physical_id}:0000"}), "Topic"),
+        (call("X", "logs", {"logGroupIdentifier": "watch-TrailGroup-1"}), "TrailGroup"),
+        (call("X", "cloudformation", {"stackName": "watch"}), "watch"),
+        (call("X", "cloudformation", {"stackName": STACK_ID}), "watch"),
+        (call("X", "ssm", {"name": "/watch/kill-switch"}), "/watch/kill-switch"),
+        (call("X", "ssm", {"names": ["/other/a", "/watch/modes/x"]}), "/watch/modes/x"),
+        (call("UpdateEventBus", "events", {"name": "default"}), "default"),
+    ],
+)
+def test_a_call_names_a_part_in_its_services_own_way(event, part):
+    assert [each.logical_id for each in touched(event, PARTS, PLACE)] == [part]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        disabled("watch-RootLoginTrigger1-12"),
+        disabled("my-watch-RootLoginTrigger1-1"),
+        disabled("watch-RootLogin-1"),  # a function's name, and no rule's
+        call("X", "cloudformation", {"stackName": "watch-dev"}),
+        call("X", "ssm", {"name": "/watch-dev/kill-switch"}),
+        call("X", "lambda", {"functionName": None}),
+        call("X", "sns", {"topicArn": ["watch", 1]}),
+        call("X", "ec2", {"name": "watch-RootLogin-1"}),
+        call("X"),
+    ],
+)
+def test_a_call_about_anything_else_is_left_alone(event):
+    assert touched(event, PARTS, PLACE) == ()
+    assert planned(event).empty
+
+
+def test_what_is_left_alone_costs_one_question():
+    account = Account()
+
+    planned(disabled("another"), account)
+
+    assert account.asked == ["list_stack_resources"]
+
+
+# ---- who --------------------------------------------------------------------------------------------
+
+
+def by_cloudformation(**more):
+    return disabled(userIdentity={**ALICE, "invokedBy": "cloudformation.amazonaws.com"}, **more)
+
+
+BEFORE, AFTER = NOW - timedelta(minutes=9), NOW + timedelta(minutes=9)
+
+
+@pytest.mark.parametrize(
+    ("operations", "told"),
+    [
+        pytest.param([("UPDATE_IN_PROGRESS", BEFORE)], False, id="under way"),
+        pytest.param([("UPDATE_COMPLETE", AFTER), ("UPDATE_IN_PROGRESS", BEFORE)], False, id="over by now"),
+        pytest.param([("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", BEFORE)], False, id="clearing up"),
+        pytest.param([("UPDATE_COMPLETE", BEFORE)], True, id="over before"),
+        pytest.param([("UPDATE_IN_PROGRESS", AFTER)], True, id="begun after"),
+        pytest.param([], True, id="nothing is known"),
+    ],
+)
+def test_what_cloudformation_does_is_its_own_only_while_it_is_at_work_on_this_stack(operations, told):
+    assert planned(by_cloudformation(), Account(operations=operations)).empty is not told
+
+
+def by_the_role(name):
+    arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+    issuer = {"sessionIssuer": {"type": "Role", "arn": arn}}
+    return {"type": "AssumedRole", "arn": arn.replace("iam", "sts"), "sessionContext": issuer}
+
+
+def test_a_call_by_a_role_of_our_own_functions_is_critical_whatever_it_does():
+    event = call(
+        "EnableRule",
+        parameters={"name": "watch-RootLoginTrigger1-1"},
+        userIdentity=by_the_role("watch-RootLoginRole-1"),
+    )
+
+    alert = only(planned(event))
+
+    assert alert.severity is Severity.CRITICAL
+    assert facts_of(alert)["Who that is"] == "the role of root_login, Trailwarden's own"
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "told"),
+    [
+        pytest.param("PutRetentionPolicy", "watch-TrailStoppedRole-1", False, id="as it is planned"),
+        pytest.param("PutDataProtectionPolicy", "watch-TrailStoppedRole-1", True, id="never planned"),
+        pytest.param("DeleteRetentionPolicy", "watch-RootLoginRole-1", True, id="by another function"),
+        pytest.param("DeleteLogGroup", "stranger", False, id="trail_stopped tells that"),
+    ],
+)
+def test_what_the_runtime_or_trail_stopped_looks_after_is_left_to_them(name, role, told):
+    event = call(name, "logs", {"logGroupName": "watch-TrailGroup-1"}, userIdentity=by_the_role(role))
+
+    assert planned(event).empty is not told
+
+
+# ---- how it is told ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "severity"),
+    [("AccessDenied", Severity.MEDIUM), ("ResourceNotFoundException", Severity.LOW)],
+)
+def test_what_failed_is_told_less_loudly_and_counted(code, severity):
+    refusal = (
+        f"not authorized: on resource: arn:aws:events:eu-west-1:{ACCOUNT}:rule/watch-RootLoginTrigger1-1"
+    )
+    event = call("DisableRule", errorCode=code, errorMessage=refusal)
+    account = Account()
+
+    plan = planned(event, account)
+
+    assert only(plan).severity is severity
+    assert only(plan).flood.subject == f"refused:{event.principal}"
+    assert plan.calls == ()
+    assert account.asked == ["list_stack_resources"]
+
+
+@pytest.mark.parametrize(
+    "denied", [("list_stack_resources",), ("get_template",), ("describe_stacks",)], ids=lambda each: each[0]
+)
+def test_what_could_not_be_read_is_told_no_less_severely(denied):
+    plan = planned(disabled(), Account(denied=denied))
+
+    assert only(plan).severity is Severity.CRITICAL
+    assert "no" in facts_of(only(plan))["Could not look"]
+    assert plan.calls == ()
+    assert facts_of(only(plan))["Put everything back with"] == reverting(PLACE)
+
+
+def test_without_a_look_the_event_itself_is_told():
+    event = disabled()
+
+    plan = decide(event, blind_to_call(event, Unseen(why="throttled"), CONFIGURED), NOW, CONFIGURED)
+
+    assert only(plan).severity is Severity.CRITICAL
+    assert "watch-RootLoginTrigger1-1" in only(plan).title
+
+
+def test_a_call_that_nobody_knows_yet_is_grave():
+    event = call("HideRule", parameters={"name": "watch-RootLoginTrigger1-1"})
+
+    assert only(planned(event)).severity is Severity.HIGH
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        ("TrailStoppedTrigger1", "trail_stopped"),
+        ("TrailGroup", "Trailwarden"),
+        ("APIHandlerLogGroup", "api_handler"),
+    ],
+)
+def test_a_part_belongs_to_the_remediation_that_it_is_named_after(part, name):
+    functions = ("RootLogin", "TrailStopped", "APIHandler")
+
+    assert whose(Part(logical_id=part, type="", physical_id=""), functions) == name
+
+
+# ---- what was deployed ------------------------------------------------------------------------------
+
+
+def promise(properties, **more):
+    template = {"Resources": {"RootLogin": {"Properties": properties}}, **more}
+    parameters = {"Names": "a,b", "Mode": "observe"}
+    return Promise(template=template, parameters=parameters, parts=PARTS, place=PLACE)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"Ref": "Key"}, "1234-abcd"),
+        ({"Ref": "AWS::Region"}, "eu-west-1"),
+        ({"Fn::GetAtt": ["Key", "Arn"]}, f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234-abcd"),
+        ({"Fn::GetAtt": "RootLoginRole.Arn"}, f"arn:aws:iam::{ACCOUNT}:role/watch-RootLoginRole-1"),
+        (
+            {"Fn::Sub": "${AWS::StackName}-${!x}-${Key}-${Dead.QueueName}"},
+            "watch-${x}-1234-abcd-watch-Dead-1",
+        ),
+        ({"Fn::Sub": ["${a}b", {"a": {"Ref": "Mode"}}]}, "observeb"),
+        ({"Fn::Join": [",", {"Ref": "Names"}]}, "a,b"),
+        ({"Fn::Select": [1, {"Fn::Split": [",", "x,y"]}]}, "y"),
+        ({"Fn::If": ["Observes", "yes", "no"]}, "yes"),
+        ([{"Fn::If": ["Acts", "x", {"Ref": "AWS::NoValue"}]}, 1], [1]),
+        ({"a": {"Ref": "AWS::NoValue"}, "b": True}, {"b": True}),
+    ],
+)
+def test_a_value_of_the_template_is_resolved_as_cloudformation_does(value, told):
+    conditions = {
+        "Observes": {"Fn::Equals": [{"Ref": "Mode"}, "observe"]},
+        "Acts": {"Fn::And": [{"Fn::Not": [{"Condition": "Observes"}]}, {"Condition": "Observes"}]},
+    }
+    assert promise({"X": value}, Conditions=conditions, **_LIST).of(PARTS[0]) == {"X": told}
+
+
+_LIST = {"Parameters": {"Names": {"Type": "CommaDelimitedList"}}}
+
+
+@pytest.mark.parametrize(
+    "value", [{"Ref": "Gone"}, {"Fn::GetAtt": ["Topic", "Else"]}, {"Fn::ImportValue": "x"}]
+)
+def test_what_only_the_service_knows_is_not_told(value):
+    with pytest.raises(NotTold):
+        promise({"X": value}).of(PARTS[0])
+
+
+def test_no_pattern_is_longer_than_a_rule_takes_with_a_long_stack_name():
+    patterns = [str(each.pattern) for each in REMEDIATION.triggers if isinstance(each, OnEvent)]
+
+    grown = [each.replace("${AWS::StackName}", "s" * 40).replace("{'Ref': '", "u" * 30) for each in patterns]
+
+    assert max(map(len, grown)) < 2_048
