@@ -30,9 +30,7 @@ _CODE = "The code is not put back by itself: package and deploy it again from a 
 _WORD = re.compile(r"[A-Z][a-z]+|[A-Z]+(?![a-z])")
 
 
-def changed(
-    event: ApiCallEvent, seen: Seen, calls: Sequence[Call], overruled: Sequence[str] = ()
-) -> Alert:
+def changed(event: ApiCallEvent, seen: Seen, calls: Sequence[Call], overruled: Sequence[str] = ()) -> Alert:
     """Somebody changed a part of the stack. Severity: that of the gravest thing it does.
 
     `overruled`: patterns for deployers that would be everybody's.

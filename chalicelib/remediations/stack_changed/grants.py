@@ -19,6 +19,9 @@ MAPPING = "TrailValidationTrigger1"
 MAPPING_VARIABLE = "STACK_CHANGED_MAPPING"
 
 
+_BY_NAME = "each of the stack's own, which the policy would hold by the hundred"
+
+
 def _variable(key: str) -> str:
     return f"STACK_CHANGED_{key.upper()}"
 
@@ -117,7 +120,7 @@ def _of_one_alarm(call: Call) -> bool:
 
 def _acting() -> tuple[Grant, ...]:
     named = [
-        Grant(action=action, resource=resource, acting=True)
+        Grant(action=action, resource=resource, because=_BY_NAME, acting=True)
         for _, action, arn, _ in _CALLS
         for resource in (
             [f"{_of_stack(arn, name)}:*" for name in _LOG_GROUPS] if arn == _GROUP else [_of_stack(arn)]
@@ -136,10 +139,21 @@ def _acting() -> tuple[Grant, ...]:
             resource=_of_stack(_MAPPING, f"${{{MAPPING}}}"),
             acting=True,
         ),
-        Grant(action="cloudwatch:EnableAlarmActions", resource=_of_stack(_ALARM), acting=True),
-        Grant(action="sns:SetTopicAttributes", resource=_of_stack("sns:{place}:"), acting=True),
-        Grant(action="sns:SetSubscriptionAttributes", resource=_of_stack("sns:{place}:"), acting=True),
-        Grant(action="sqs:SetQueueAttributes", resource=_of_stack("sqs:{place}:"), acting=True),
+        Grant(
+            action="cloudwatch:EnableAlarmActions", resource=_of_stack(_ALARM), because=_BY_NAME, acting=True
+        ),
+        Grant(
+            action="sns:SetTopicAttributes", resource=_of_stack("sns:{place}:"), because=_BY_NAME, acting=True
+        ),
+        Grant(
+            action="sns:SetSubscriptionAttributes",
+            resource=_of_stack("sns:{place}:"),
+            because=_BY_NAME,
+            acting=True,
+        ),
+        Grant(
+            action="sqs:SetQueueAttributes", resource=_of_stack("sqs:{place}:"), because=_BY_NAME, acting=True
+        ),
         Grant(
             action="logs:PutResourcePolicy",
             resource="*",

@@ -93,12 +93,24 @@ class Promise:
             return value
         if len(value) == 1:
             ((name, argument),) = value.items()
-            if name in _FUNCTIONS:
-                return _FUNCTIONS[name](self, argument)
+            if name in self._functions:
+                return self._functions[name](argument)
             if name.startswith("Fn::"):
                 raise NotTold(f"{name} is not told from here")
         pairs = ((name, self._resolve(each)) for name, each in value.items())
         return {name: each for name, each in pairs if each is not _LEFT_OUT}
+
+    @property
+    def _functions(self) -> Mapping[str, Callable[[Any], Any]]:
+        return {
+            "Ref": self._ref,
+            "Fn::GetAtt": self._get_att,
+            "Fn::Sub": self._sub,
+            "Fn::Join": self._join,
+            "Fn::If": self._if,
+            "Fn::Select": self._select,
+            "Fn::Split": self._split,
+        }
 
     # ---- CloudFormation's functions -----------------------------------------------------------------
 
@@ -178,17 +190,6 @@ class Promise:
             if each.logical_id == logical_id and each.physical_id:
                 return each
         raise NotTold(f"{logical_id} is not among the stack's resources")
-
-
-_FUNCTIONS: Mapping[str, Callable[[Promise, Any], Any]] = {
-    "Ref": Promise._ref,  # noqa: SLF001 - its own
-    "Fn::GetAtt": Promise._get_att,  # noqa: SLF001 - its own
-    "Fn::Sub": Promise._sub,  # noqa: SLF001 - its own
-    "Fn::Join": Promise._join,  # noqa: SLF001 - its own
-    "Fn::If": Promise._if,  # noqa: SLF001 - its own
-    "Fn::Select": Promise._select,  # noqa: SLF001 - its own
-    "Fn::Split": Promise._split,  # noqa: SLF001 - its own
-}
 
 
 def _arn(service: str, prefix: str) -> Callable[[Place, str], str]:

@@ -23,6 +23,7 @@ from scenarios.incidents import (
     failed_login,
     host_pressure,
     instance_state,
+    stack_changed,
     table_deleted,
     trail_stopped,
 )
@@ -41,6 +42,7 @@ INCIDENTS = {
     "host_pressure": host_pressure.SCENARIO,
     "instance_state": instance_state.SCENARIO,
     "trail_digest": AN_HOUR,
+    "stack_changed": stack_changed.SCENARIO,
 }
 # What each of them reads, by boto3's service and the API's operation. `root_login` reads nothing; a
 # validation's parts are read from a queue that shows them again, see its own tests.
@@ -69,6 +71,11 @@ READS = {
         ("cloudtrail", "GetTrailStatus"),
         ("cloudtrail", "ListPublicKeys"),
         ("s3", "ListObjectVersions"),
+    ),
+    "stack_changed": (
+        ("cloudformation", "ListStackResources"),
+        ("cloudformation", "DescribeStacks"),
+        ("cloudformation", "GetTemplate"),
     ),
 }
 EACH = [pytest.param(name, *read, id=f"{name}-{read[1]}") for name, reads in READS.items() for read in reads]
