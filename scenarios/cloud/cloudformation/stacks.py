@@ -4,8 +4,8 @@ Nothing is updated or drifts. As on AWS, a resource that somebody deleted by han
 CloudFormation isn't told.
 
 Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html,
-API_DescribeStackEvents.html, API_ListStackResources.html, API_DescribeStackResources.html, API_GetTemplate.html, API_DeleteStack.html and
-API_UpdateTerminationProtection.html there;
+API_DescribeStackEvents.html, API_ListStackResources.html, API_DescribeStackResources.html,
+API_GetTemplate.html, API_DeleteStack.html and API_UpdateTerminationProtection.html there;
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html and
 event-detail-resource-status-change.html there;
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html

@@ -20,7 +20,10 @@ class Status:
 
 @dataclass(slots=True, kw_only=True)
 class Standing:
-    """A stack as CloudFormation knows it now. `resources`: by logical id; `before`: its own earlier statuses."""
+    """A stack as CloudFormation knows it now.
+
+    `resources`: by logical id; `before`: the stack's own earlier statuses.
+    """
 
     stack: Stack
     created: datetime

@@ -29,6 +29,7 @@ ATTRIBUTES = {
     "AWS::CloudTrail::Trail": {"Arn", "SnsTopicArn"},
     "AWS::CloudWatch::Alarm": {"Arn"},
     "AWS::DynamoDB::Table": {"Arn", "StreamArn"},
+    "AWS::Events::Rule": {"Arn"},
     "AWS::IAM::Role": {"Arn", "RoleId"},
     "AWS::KMS::Key": {"Arn", "KeyId"},
     "AWS::Logs::LogGroup": {"Arn"},
