@@ -3,12 +3,14 @@
 Every minute, 15 seconds into it; alarms with a period below a minute every ten seconds. For every period the
 window moves by one minute. It covers two periods more than are evaluated, so that a datapoint that arrives
 late still counts. Nothing is scheduled where there is no alarm. An alarm with an empty window gets its state
-for missing data, and is then skipped until new data comes: nothing else can change it.
+for missing data, and is then skipped until new data comes: nothing else can change it. The same holds for
+metric math over empty windows, unless a function of it looks at the time (HOUR, EPOCH).
 
 Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +18,7 @@ from typing import Any
 
 from scenarios.cloud.alarms import AlarmCondition, enough_samples, evaluation_range
 from scenarios.cloud.cloudwatch.alarms.words import Datapoint, reason_data, state_reason
+from scenarios.cloud.cloudwatch.metrics.math_functions import CALENDAR
 from scenarios.cloud.cloudwatch.metrics.metric_math import Result, Window, compute
 from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
 from scenarios.cloud.cloudwatch.metrics.queries import in_order
@@ -25,6 +28,8 @@ from scenarios.cloud.setting import Setting
 
 EVALUATED_AT_SECOND = 15
 SLOW_SECONDS, FAST_SECONDS = 60, 10
+
+_TIME_WORD = re.compile(rf"\b(?:{'|'.join(CALENDAR)})\b", re.IGNORECASE)
 
 Become = Callable[[str, Any, str, str, Mapping[str, Any]], None]
 
@@ -59,6 +64,11 @@ class Watch:
     def seconds(self) -> int:
         """How often it is looked at."""
         return FAST_SECONDS if self.period < SLOW_SECONDS else SLOW_SECONDS
+
+    @property
+    def looks_at_the_time(self) -> bool:
+        """Whether its metric math tells different times apart."""
+        return any(_TIME_WORD.search(expression) for expression in self.expressions.values())
 
     @property
     def percentile(self) -> float | None:
@@ -145,11 +155,15 @@ class Evaluations:
     def _look(self, region: str, watch: Watch) -> None:
         self.looks += 1
         start, end = self._span(watch)
-        values = self._values(region, watch, start, end)
+        series = {
+            name: self._series(region, source, watch.period, start, end)
+            for name, source in watch.sources.items()
+        }
+        values = self._values(watch, series, start, end)
         count = evaluation_range(watch.condition.evaluation_periods)
         times = [start + timedelta(seconds=watch.period * number) for number in range(count)]
         points = [Datapoint(timestamp=at, value=values.get(at)) for at in times]
-        alarm = watch.alarm
+        alarm, before = watch.alarm, watch.alarm.state_value
         assessment = watch.condition.assess([point.value for point in points], alarm.state_value)
         state = assessment.state
         if state != alarm.state_value and self._too_few(
@@ -167,13 +181,13 @@ class Evaluations:
                 unit=alarm.unit,
             )
             self._become(region, alarm, state, state_reason(watch.condition, points, assessment), data)
-        watch.settled = None if values or watch.expressions else state
+        # Looked at once more it would stay: what it is made of is the same, and so is the state before.
+        stays = not watch.expressions or (state == before and not watch.looks_at_the_time)
+        watch.settled = state if stays and not any(series.values()) else None
 
-    def _values(self, region: str, watch: Watch, start: datetime, end: datetime) -> dict[datetime, float]:
-        series = {
-            name: self._series(region, source, watch.period, start, end)
-            for name, source in watch.sources.items()
-        }
+    def _values(
+        self, watch: Watch, series: Mapping[str, dict[datetime, float]], start: datetime, end: datetime
+    ) -> dict[datetime, float]:
         if not watch.expressions:
             return series[watch.result]
         window = Window(start=int(start.timestamp()), end=int(end.timestamp()), period=watch.period)
