@@ -11,7 +11,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html, https://docs.aws.ama
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 Raw = Mapping[str, Any]
 
@@ -46,9 +46,12 @@ class OnEvent:
 class OnSchedule:
     """An EventBridge schedule, such as `rate(1 hour)`."""
 
-    pattern: ClassVar[Raw] = {"source": ["aws.events"], "detail-type": ["Scheduled Event"]}
-
     expression: str
+
+    @property
+    def pattern(self) -> Raw:
+        """What every schedule's event looks like."""
+        return {"source": ["aws.events"], "detail-type": ["Scheduled Event"]}
 
     def woke(self, raw: Raw) -> bool:
         """Whether this is a schedule's event; it does not say which schedule's."""

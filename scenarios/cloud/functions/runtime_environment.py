@@ -1,10 +1,11 @@
 """One Lambda execution environment: a function's own modules, variables and output.
 
-A cold start imports the deployed code afresh under the function's environment; a warm
-one finds it as the last invocation left it. While the function runs, and only then, its
-modules are in `sys.modules`, its variables in `os.environ`, its session is boto3's
-default one. Libraries are shared between functions: they are the same files, and other
-state at their module level belongs to no single function.
+A cold start imports the deployed code afresh under the function's environment, but for
+modules that can't change; a warm one finds it as the last invocation left it. While the
+function runs, and only then, its modules are in `sys.modules`, its variables in
+`os.environ`, its session is boto3's default one. Libraries are shared between functions:
+they are the same files, and other state at their module level belongs to no single
+function.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html; how the handler is
 found and what is said when it isn't, `_get_handler` in
@@ -32,6 +33,26 @@ import boto3
 # What Chalice packages of ours, from the folder that holds app.py.
 DEPLOYED = ("app", "chalicelib")
 PROJECT = Path(__file__).resolve().parents[3]
+# Modules of ours that hold types and constants and nothing that can change: a test proves it. To make their
+# classes takes half of a cold start, so they are made once for each version of their file.
+UNCHANGING = frozenset(
+    f"chalicelib.{name}"
+    for name in (
+        "errors",
+        "events",
+        "evidence.call",
+        "evidence.log_events",
+        "evidence.sign_in",
+        "ledger.reach",
+        "looking",
+        "remediation",
+        "runtime.limits",
+        "seal",
+        "stack",
+        "triggers",
+        "wording",
+    )
+)
 
 
 class InitError(Exception):
@@ -150,12 +171,40 @@ class _Source(SourceFileLoader):
         return _compiled(self.path, fullname, stat.st_mtime_ns, stat.st_size)
 
 
+class _Unchanging(_Source):
+    """Hands out the same module to every function."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """The import system asks."""
+        del spec
+        return _made.get(self._version())
+
+    def exec_module(self, module: ModuleType) -> None:
+        """The import system asks."""
+        version = self._version()
+        if version not in _made:
+            super().exec_module(module)
+            _made[version] = module
+
+    def _version(self) -> tuple[str, int, int]:
+        stat = os.stat(self.path)  # noqa: PTH116 - as above
+        return self.path, stat.st_mtime_ns, stat.st_size
+
+
+_made: dict[tuple[str, int, int], ModuleType] = {}
+
+
+def _loader(fullname: str, path: str) -> _Source:
+    unchanging = fullname in UNCHANGING and path.startswith(f"{PROJECT}{os.sep}")
+    return (_Unchanging if unchanging else _Source)(fullname, path)
+
+
 def _found(folder: str, fullname: str) -> ModuleSpec | None:
     """A package or a module where it usually lies; a finder of files would list the whole folder first."""
     place = f"{folder}/{fullname.rpartition('.')[2]}"
     for path, within in ((f"{place}/__init__.py", [place]), (f"{place}.py", None)):
         if os.path.isfile(path):  # noqa: PTH113 - as above
-            spec = ModuleSpec(fullname, _Source(fullname, path), origin=path, is_package=within is not None)
+            spec = ModuleSpec(fullname, _loader(fullname, path), origin=path, is_package=within is not None)
             spec.submodule_search_locations = within
             spec.has_location = True
             spec.cached = _cached_at(path)
