@@ -5,6 +5,8 @@ A device never ends, and a FIFO with a name waits for somebody to write to it.
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from chalicelib.wording import size
@@ -23,16 +25,23 @@ def bounded_bytes(name: str, most: int) -> bytes:
         name: The file.
         most: How many bytes it may have.
     """
+    with opened(name) as file:
+        return bounded(file, most)
+
+
+@contextmanager
+def opened(name: str) -> Iterator[IO[bytes]]:
+    """A regular file or a shell's pipe, to be read; raises NotRead and OSError."""
     # Without O_NONBLOCK, opening a FIFO waits until somebody writes to it.
     number = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(number, "rb", buffering=0) as file:  # noqa: PTH123  # a descriptor has no path
         mode = os.fstat(number).st_mode
         if stat.S_ISDIR(mode):
-            return file.read()  # says what is wrong
+            file.read()  # says what is wrong
         if not stat.S_ISREG(mode) and not _is_a_shells_pipe(name, mode):
             raise NotRead("it is neither a regular file nor a pipe")
         os.set_blocking(number, True)
-        return bounded(file, most)
+        yield file
 
 
 def bounded(file: IO[bytes], most: int) -> bytes:

@@ -1,21 +1,29 @@
 """`trailwarden replay`: what the deployed stack would do about existing CloudTrail records."""
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from chalicelib.wording import safe
-from scenarios.runner.replay.record_files import FoundRecord, NotARecord, read
-from scenarios.runner.show.progress import progress
+from scenarios.commands.record_options import Pace, range_of, ranged
+from scenarios.records.record import NotARecord
+from scenarios.records.sift import Counts
+from scenarios.records.sources import Range
+from scenarios.runner.show.progress import Progress, progress
 
 if TYPE_CHECKING:
-    from scenarios.runner.replay.replay import Replayed
+    from scenarios.runner.replay.page import Page
+    from scenarios.runner.replay.replay import Replay, Replayed
+    from scenarios.runner.replay.tally import Tally, Told
 
 _WIDEST_PLACE = 40
+_WIDEST_NAME = 14
 _LONGEST_TITLE = 200
+_LONGEST_DETAILS = 300
 
 
 @click.command()
@@ -23,78 +31,235 @@ _LONGEST_TITLE = 200
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Shape."
 )
-def command(files: Sequence[str], form: str) -> int:
-    """Put real CloudTrail records through the deployed rules and handlers, on the simulated AWS.
+@click.option("--existing-trail-arn", "--trail", "trail", default="", metavar="ARN", help="Your trail.")
+@click.option("--existing-trail-bucket", "--bucket", "bucket", default="", help="Its bucket.")
+@click.option("--existing-trail-group", "--group", "group", default="", help="Its log group.")
+@click.option("--account", default="", help="Your account; the trail's where it is left out.")
+@click.option(
+    "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the stack."
+)
+@ranged
+@click.option("--summary", is_flag=True, help="What was told by actor and by day, at the end.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A page of HTML to hand on, beside the text.",
+)
+def command(
+    files: Sequence[str],
+    *,
+    form: str,
+    trail: str,
+    bucket: str,
+    group: str,
+    account: str,
+    parameters: Sequence[str],
+    since: str,
+    until: str,
+    summary: bool,
+    out: Path | None,
+) -> int:
+    """Put real CloudTrail records through the deployed rules, filters and handlers, on the simulated AWS.
 
-    A FILE is a log file of CloudTrail ({"Records": [...]}), as .json or .json.gz, JSON lines, EventBridge
-    events, or one record; '-' is standard input. Nothing is changed in any account: it shows which alerts
-    would be sent and which calls made. Exits with 2 if something in the files was no record, after all others
-    were tried.
+    A FILE is anything with records in it: log files, folders of them, s3://BUCKET/PREFIX/, JSON lines, what
+    AWS commands print, payloads of queues, streams and subscriptions, exports, archives; '-' is standard
+    input. Nothing is changed in any account: it shows which alerts would be sent and which calls made. Name
+    your trail, and what was done to it is told. Exits with 2 if something in the files was no record, after
+    all others were tried.
     """
-    found, complaints = _all(files)
-    for complaint in complaints:
-        click.echo(f"trailwarden: {complaint}", err=True)
-    replayed = _replayed(found) if found else []
-    for each in replayed:
-        for name, why in each.failed.items():
-            click.echo(f"trailwarden: {each.found.where}: {name} could not handle it: {safe(why)}", err=True)
-    if form == "json":
-        for each in replayed:
-            click.echo(json.dumps(each.as_json()))
-    elif found:
-        _tell(replayed, len(complaints))
-    return 2 if complaints or any(each.failed for each in replayed) else 0
+    from scenarios.runner.replay.tally import Tally  # noqa: PLC0415 - --help should not wait for the stack
 
-
-def _replayed(found: Sequence[FoundRecord]) -> "list[Replayed]":
-    # Imported here: --help and completion should not wait for moto.
-    from scenarios.runner.replay.replay import replay  # noqa: PLC0415 - see above
-
+    within = range_of(since, until)
     with progress() as line:
-        line.say("provisioning the simulated AWS")
-        return replay(found, lambda done: line.say(f"{done} of {len(found)} records"))
+        line.say("reading the stack")
+        replay = _begun(
+            trail=trail,
+            bucket=bucket,
+            group=group,
+            account=account,
+            parameters=parameters,
+            within=within,
+            named=form == "json",
+        )
+        teller = _Teller(form, Tally(), _page(out), line)
+        interrupted = _read(replay, files, line)
+        interrupted |= teller.tell_all(replay)
+    counts = _counts(teller.tally, replay.counts)
+    if form == "text":
+        teller.end(counts, summary=summary, proposed=not trail)
+    elif summary:
+        click.echo(json.dumps({"summary": teller.tally.as_json()}))
+    if out is not None and teller.page is not None:
+        _write(out, teller.page.html(files, counts, teller.tally))
+    if interrupted:
+        click.echo("trailwarden: interrupted: that is what was read until then", err=True)
+    return 2 if replay.counts.unread or teller.tally.failed or interrupted else 0
 
 
-def _all(files: Iterable[str]) -> tuple[list[FoundRecord], list[NotARecord]]:
-    found: list[FoundRecord] = []
-    complaints: list[NotARecord] = []
-    for name in files:
-        for each in read(name):
-            if isinstance(each, FoundRecord):
-                found.append(each)
-            else:
-                complaints.append(each)
-    return found, complaints
+def _begun(
+    *,
+    trail: str,
+    bucket: str,
+    group: str,
+    account: str,
+    parameters: Sequence[str],
+    within: Range,
+    named: bool,
+) -> "Replay":
+    # Imported here: --help and completion should not wait for moto.
+    from scenarios.cloud.kernel.errors import InvalidTemplate  # noqa: PLC0415 - see above
+    from scenarios.runner.replay.ours import NoTrail, Ours  # noqa: PLC0415 - see above
+    from scenarios.runner.replay.replay import Replay  # noqa: PLC0415 - see above
+
+    given = dict(each.partition("=")[::2] for each in parameters)
+    try:
+        ours: Ours = Ours(trail_arn=trail, bucket=bucket, group=group, account=account, parameters=given)
+        return Replay(ours, within=within, named=named)
+    except (NoTrail, InvalidTemplate) as error:
+        raise click.UsageError(str(error)) from error
 
 
-def _tell(replayed: "Sequence[Replayed]", unread: int) -> None:
-    """A line for each record that fired, what would be done below it, and how many of each at the end."""
-    firing = [each for each in replayed if each.fired]
-    places = min(max((len(each.found.where) for each in firing), default=0), _WIDEST_PLACE)
-    names = max((len(name) for each in firing for name in each.fired), default=0)
-    for each in firing:
-        for name, outcome in each.fired.items():
-            finding = each.plans.get(name)
-            alerts = [f"{alert.severity}: {alert.title}" for alert in finding.plan.alerts] if finding else []
-            for title in alerts or [outcome]:
-                click.echo(f"{each.found.where:<{places}}  {name:<{names}}  {safe(title, _LONGEST_TITLE)}")
-            for call in finding.plan.calls if finding else ():
-                click.echo(f"{'':<{places}}  {'':<{names}}  would do: {safe(str(call))}")
-    if firing:
+def _page(out: Path | None) -> "Page | None":
+    from scenarios.runner.replay.page import Page  # noqa: PLC0415 - likewise
+
+    if out is None:
+        return None
+    _write(out, "")  # that it can't be written is said before the work
+    return Page()
+
+
+def _write(out: Path, text: str) -> None:
+    try:
+        out.write_text(text, "utf-8")
+    except OSError as error:
+        raise click.UsageError(f"{out}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _read(replay: "Replay", files: Sequence[str], line: Progress) -> bool:
+    """Read all files; True if somebody pressed Ctrl-C."""
+    pace = Pace(files, line)
+    with _left_by_interrupt() as left:
+        for complaint in replay.read(files, pace.read):
+            _complain(line, complaint)
+    return bool(left)
+
+
+@contextmanager
+def _left_by_interrupt() -> Iterator[list[bool]]:
+    """What is left by Ctrl-C goes on behind it; the list then has something in it."""
+    left: list[bool] = []
+    try:
+        yield left
+    except KeyboardInterrupt:
+        left.append(True)
+
+
+def _complain(line: Progress, complaint: NotARecord) -> None:
+    line.gone()
+    click.echo(f"trailwarden: {complaint}", err=True)
+
+
+class _Teller:
+    """Prints what became of each record, and counts it."""
+
+    def __init__(self, form: str, tally: "Tally", page: "Page | None", line: Progress) -> None:
+        self.tally, self.page = tally, page
+        self._form, self._line = form, line
+        self._any = False
+
+    def tell_all(self, replay: "Replay") -> bool:
+        """Tell every record; True if somebody pressed Ctrl-C."""
+        pace = Pace((), self._line)
+        with _left_by_interrupt() as left:
+            for each in replay.results(lambda done: pace.handled(done, replay.hits)):
+                if isinstance(each, bytes):
+                    click.echo(each.decode(), nl=False)
+                else:
+                    self._tell(each)
+        return bool(left)
+
+    def _tell(self, each: "Replayed") -> None:
+        told = self.tally.add(each)
+        if self.page is not None:
+            self.page.add(told)
+        if told or each.handled.failed or self._form == "json":
+            self._line.gone()
+        for name, why in each.handled.failed.items():
+            click.echo(f"trailwarden: {each.found.where}: {name} could not handle it: {safe(why)}", err=True)
+        if self._form == "json":
+            click.echo(json.dumps(each.as_json()))
+            return
+        for one in told:
+            _print(one)
+            self._any = True
+
+    def end(self, counts: str, *, summary: bool, proposed: bool) -> None:
+        """The counts, and who told what if that is asked for; a trail to name is `proposed`."""
+        if self._any:
+            click.echo()
+        if summary:
+            _summarise(self.tally)
+        if counts:
+            click.echo(counts)
+        if proposed and self.tally.trails:
+            (name, _), count = self.tally.trails.most_common(1)[0], self.tally.trails.total()
+            about = "1 of the records is" if count == 1 else f"{count} of the records are"
+            click.echo(f"{about} about a trail; name yours, such as --trail {safe(name)}")
+
+
+def _print(told: "Told") -> None:
+    place = str(told.replayed.found.where)
+    severity = f"{told.severity}: " if told.severity else ""
+    words = safe(f"{severity}{told.words}", _LONGEST_TITLE)
+    details = safe(told.details, _LONGEST_DETAILS)
+    click.echo(f"{place:<{_WIDEST_PLACE // 2}}  {told.by:<{_WIDEST_NAME}}  {words}  ({details})")
+    for call in told.would_do:
+        click.echo(f"{'':<{_WIDEST_PLACE // 2}}  {'':<{_WIDEST_NAME}}  would do: {safe(call)}")
+
+
+def _summarise(tally: "Tally") -> None:
+    for heading, rows in (
+        ("By actor", [(tally.worst.get(actor, ""), actor, counts) for actor, counts in tally.actors()]),
+        ("By day", [("", day, tally.by_day[day]) for day in sorted(tally.by_day)]),
+    ):
+        click.echo(f"{heading}:")
+        for worst, name, counts in rows:
+            told = ", ".join(f"{by} {count}" for by, count in counts.most_common())
+            click.echo(f"  {f'{worst}  ' if worst else ''}{safe(name)}: {told}")
         click.echo()
-    click.echo(_counts(replayed, unread))
 
 
-def _counts(replayed: "Sequence[Replayed]", unread: int) -> str:
-    fired = Counter(name for each in replayed for name in each.fired)
-    silent = sum(each.carried and not (each.fired or each.duplicate or each.failed) for each in replayed)
-    parts = [f"{count} fired {name}" for name, count in fired.items()]
-    parts += [f"{silent} fired nothing"]
+def _counts(tally: "Tally", counts: Counts) -> str:
+    """How many records there were, and what became of them; nothing where there was none at all."""
+    beside = {name: count for name, count in counts.beside.items() if count}
+    if not (counts.records or beside):
+        return ""
+    told = sum(tally.fired.values())
+    parts = [f"{count} fired {name}" for name, count in tally.fired.items()]
     rest = {
-        "duplicate": sum(each.duplicate for each in replayed),
-        "of a kind that EventBridge does not carry": sum(not each.carried for each in replayed),
-        "could not be handled": sum(bool(each.failed) for each in replayed),
-        "no record": unread,
+        "fired nothing": _silent(tally, counts),
+        "duplicate": counts.duplicates,
+        "of a kind that EventBridge does not carry": tally.not_carried + counts.not_carried,
+        "could not be handled": tally.failed,
+        "no record": counts.unread,
     }
-    parts += [f"{count} {words}" for words, count in rest.items() if count]
-    return f"{len(replayed)} record{'' if len(replayed) == 1 else 's'}: {', '.join(parts)}."
+    parts += [
+        f"{count} {words}"
+        for words, count in rest.items()
+        if count or (words == "fired nothing" and not told)
+    ]
+    alarms = ", ".join(
+        f"{label} ({count} times)" if count > 1 else label for label, count in tally.alarms.items()
+    )
+    sentence = f"{counts.records} record{'' if counts.records == 1 else 's'}: {', '.join(parts)}."
+    sentence += f" Alarms that would go off: {alarms}." if alarms else ""
+    aside = [f"{count} {name}{'' if count == 1 else 's'}" for name, count in beside.items()]
+    aside += [f"{counts.insights} of the records {'is' if counts.insights == 1 else 'are'} Insights"] * bool(
+        counts.insights
+    )
+    return sentence + (f" Beside them: {', '.join(aside)}." if aside else "")
+
+
+def _silent(tally: "Tally", counts: Counts) -> int:
+    handled = tally.handled
+    return counts.records - handled - counts.duplicates - counts.not_carried

@@ -216,10 +216,13 @@ class TextFields:
         import msgspec  # noqa: PLC0415 - 30 ms that only those pay who match text
 
         self.readers: dict[str, Reader] = {}
+        self.attributes: dict[str, str] = {}  # of what `decode` returns, for fields that are one
         self._refusal = msgspec.MsgspecError
         self._decode: Callable[[str], object] | None = None
+        self.kind: type = object  # what `decode` returns
         try:
-            self._decode = msgspec.json.Decoder(self._class_of(PathTree.of(paths), "")).decode
+            self.kind = self._class_of(PathTree.of(paths), "")
+            self._decode = msgspec.json.Decoder(self.kind).decode
         except (ValueError, UnicodeError):  # a key that msgspec takes for no field's name
             self.readers.clear()
 
@@ -266,6 +269,8 @@ class TextFields:
         read = attrgetter(attribute)
         if tree.path is not None:
             self.readers[tree.path] = read if steps is None else _after(read, mapping_reader(steps))
+            if steps is None:
+                self.attributes[tree.path] = attribute
         for key, below in tree.children.items():
             self._add_readers(below, attribute, key if steps is None else f"{steps}.{key}")
 

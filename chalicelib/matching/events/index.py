@@ -23,7 +23,7 @@ one element and present beside another. For such an event the walk keeps every b
 field might satisfy, and `meets` of `matching/events/pattern.py` decides about those that are left.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.matching.errors import InvalidPattern
@@ -93,6 +93,28 @@ class EventRules:
         if isinstance(event, (str, bytes)):
             return self._matching_text(as_text(event))
         return self._matching_exactly(event)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that some rule asks for, as dotted paths."""
+        return tuple(self._fields)
+
+    def may_match(self, known: Mapping[str, object]) -> bool:
+        """Say whether some rule may match an event of which only these fields are known, ABSENT ones too."""
+        standing = (1 << len(self._branches)) - 1
+        for path, value in known.items():
+            field = self._fields.get(path)
+            if field is not None:
+                answer = field.answer(value, standing)
+                standing &= standing if answer is None else answer
+        return bool(standing)
+
+    def walk(self, readers: Mapping[str, Reader]) -> Callable[[Any], frozenset[str] | None]:
+        """Return `matching` for events that the caller decodes itself, given what reads each field of one.
+
+        It returns None for an event with an array or a dotted key on the way to a field.
+        """
+        return _Walk(self._branches, self._fields, dict(readers)).run
 
     def _matching_text(self, text: str) -> frozenset[str]:
         if self._for_text is None or self._text_fields is None:

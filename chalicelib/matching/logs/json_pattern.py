@@ -39,6 +39,11 @@ class JsonPattern:
         self._test: Callable[[Any], bool] = compiled(_with_sets(self._expression), _compile)
 
     @property
+    def expression(self) -> Expression[JsonCondition]:
+        """The conditions, as they are joined."""
+        return self._expression
+
+    @property
     def selectors(self) -> tuple[str, ...]:
         """The selectors, each once, as the pattern writes them."""
         return tuple(self._selectors)

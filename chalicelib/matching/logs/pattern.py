@@ -8,8 +8,10 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatter
 
 from typing import Final, Protocol
 
+from chalicelib.matching.logs.expression import Expression
 from chalicelib.matching.logs.fields_pattern import FieldsPattern
 from chalicelib.matching.logs.json_pattern import JsonPattern
+from chalicelib.matching.logs.json_syntax import JsonCondition
 from chalicelib.matching.logs.mismatch import Mismatch
 from chalicelib.matching.logs.scanner import BLANKS, refusal
 from chalicelib.matching.logs.terms_pattern import TermsPattern
@@ -64,6 +66,11 @@ class LogPattern:
     def language(self) -> str:
         """``json``, ``space-delimited`` or ``terms``."""
         return self._pattern.language
+
+    @property
+    def conditions(self) -> Expression[JsonCondition] | None:
+        """The conditions of a JSON pattern, as they are joined; None for the other two languages."""
+        return self._pattern.expression if isinstance(self._pattern, JsonPattern) else None
 
     @property
     def selectors(self) -> tuple[str, ...]:

@@ -1,171 +1,256 @@
-"""Real records through the deployed rules and handlers, one after the other, in one world.
+"""What the stack would do about many records: sift them, let alarms go off, handle what is left.
 
-Each is put on the home region's bus, even if it names another account or region: these stay data for the
-handler, and so does its time. The result is read from what the functions returned and from the ledger.
+Records are read outside of any world, since inside of one there is no network and no real time. What is asked
+for is kept in a temporary file meanwhile, so that memory doesn't grow with what was read.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime
+from typing import IO, Any, Self
 
-from chalicelib.ledger.entries import LedgerEntry
-from chalicelib.ledger.ledger import Ledger
-from chalicelib.remediation import Outcome
-from chalicelib.template.parts import logical_id
-from scenarios.cloud.cloudtrail.records.envelope import event_bridge_envelope
-from scenarios.cloud.kernel.endpoints import only_where_aws_is
-from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.cloud.setting import Moment
-from scenarios.cloud.world import World
-from scenarios.packaging.sam import application
-from scenarios.runner.replay.record_files import FoundRecord
-from scenarios.runner.run import deployment_of
-from scenarios.runner.scenario import Scenario
+from scenarios.records.events import event_of, line_of
+from scenarios.records.record import FoundRecord, NotARecord, Place
+from scenarios.records.sieve import Sieve
+from scenarios.records.sift import Counts, Hit, Missed, Progress, Sift
+from scenarios.records.sources import EVER, Range
+from scenarios.runner.replay.alarms import AlarmCourse, Counted, WentOff, course_of
+from scenarios.runner.replay.ours import Ours
+from scenarios.runner.replay.rehearsal import Handled, Rehearsal, deployment_for
+from scenarios.runner.replay.watched import Watched, watched_by
 
-# Longer than EventBridge's latency, a cold start and a handler's calls together.
-BETWEEN_SECONDS = 5
-# A handler that failed is tried again after one minute and two more; then the event is kept.
-UNTIL_GIVEN_UP_SECONDS = 300
-MOST_FINDINGS = 100_000
-SIGN_IN = "signin.amazonaws.com"
-NOTHING_TOLD = Scenario(name="replay", title="The records of the files", when=(), then=())
+KEPT_IN_MEMORY_BYTES = 4 << 20
 
 
 @dataclass(slots=True, kw_only=True)
 class Replayed:
-    """What became of one record. `plans`: findings by remediation; `failed`: why a handler gave up."""
+    """What became of one record.
+
+    `handled`: what the event rules led to. `filters`: the metric filters that count it; `alarms`: those of
+    them whose alarm it is part of; `went_off`: the alarms that it made go off. `carried`: whether EventBridge
+    delivers such records at all.
+    """
 
     found: FoundRecord
     duplicate: bool = False
-    carried: bool = True  # whether EventBridge delivers such records at all
-    fired: dict[str, Outcome] = field(default_factory=dict)
-    plans: dict[str, LedgerEntry] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
+    carried: bool = True
+    handled: Handled = field(default_factory=Handled)
+    filters: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
+    went_off: tuple[WentOff, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """What `trailwarden replay --format json` prints."""
+        where = self.found.where
         return {
             "eventID": self.found.event_id,
             "eventName": self.found.name,
-            "fired": list(self.fired),
-            "plans": [_plan(self.plans[name]) for name in self.fired if name in self.plans],
+            "fired": list(self.handled.fired),
+            "plans": [
+                {name: part for name, part in plan.items() if name != "would_do"}
+                for plan in self.handled.plans.values()
+            ],
             "duplicate": self.duplicate,
+            "alarms": list(self.alarms),
+            "filters": list(self.filters),
+            "went_off": [each.as_json() for each in self.went_off],
+            "failed": self.handled.failed,
+            "carried": self.carried,
+            **place_as_json(where),
+            **who_and_where(self.found),
         }
 
 
-def _plan(finding: LedgerEntry) -> dict[str, object]:
-    plan = finding.plan
+def place_as_json(where: Place) -> dict[str, object]:
+    """File, line and number of a record; 0 where a file has no lines, or one record."""
+    return {"file": where.file, "line": where.line, "record": where.number}
+
+
+def missed_as_json(missed: Missed) -> dict[str, object]:
+    """The line of a record that nobody asks for."""
     return {
-        "remediation": finding.remediation,
-        "outcome": finding.outcome,
-        "alerts": [{"severity": alert.severity, "title": alert.title} for alert in plan.alerts],
-        "calls": [call.as_json() for call in plan.calls],
+        "eventID": missed.event_id,
+        "eventName": missed.name,
+        "fired": [],
+        "plans": [],
+        "duplicate": missed.duplicate,
+        "alarms": [],
+        "failed": {},
+        "carried": missed.carried,
+        **place_as_json(missed.where),
     }
 
 
-def replay(
-    records: Iterable[FoundRecord], progress: Callable[[int], object] = lambda _: None
-) -> list[Replayed]:
-    """Put the records through a freshly deployed stack, in their order; `progress` hears how many are done.
-
-    Raises NotSimulated where a handler asks for what the simulated AWS doesn't do.
-    """
-    replayed = [Replayed(found=found) for found in records]
-    seen: set[str] = set()
-    for each in replayed:
-        each.duplicate = each.found.event_id in seen
-        seen.add(each.found.event_id)
-    with World(deployment_of(NOTHING_TOLD)) as world, only_where_aws_is():
-        for done, each in enumerate(replayed, 1):
-            _deliver(world, each)
-            progress(done)
-        world.run(UNTIL_GIVEN_UP_SECONDS)
-        _read_failures(world, replayed)
-        _read_ledger(world, replayed)
-    return replayed
+def who_and_where(found: FoundRecord) -> dict[str, object]:
+    """When, who, from where, in which account and region."""
+    record, envelope = found.record, found.envelope or {}
+    return {
+        "eventTime": record.get("eventTime") or envelope.get("time"),
+        "actor": actor_of(record),
+        "sourceIPAddress": record.get("sourceIPAddress"),
+        "account": account_of(found),
+        "awsRegion": record.get("awsRegion") or envelope.get("region"),
+    }
 
 
-def _deliver(world: World, each: Replayed) -> None:
-    event = _event(world, each.found)
-    if event is None:
-        each.carried = False
-        return
-    before = len(world.setting.trace)
-    world.eventbridge.emit(world.deployment.home, event)
-    world.run(BETWEEN_SECONDS)
-    for name, outcome in _outcomes(world.setting.trace[before:], each.found.event_id):
-        if outcome is not Outcome.DUPLICATE:
-            each.fired[name] = outcome
+def actor_of(record: Any) -> str:
+    """Who did it, as a record has it: an ARN, a name, or a service."""
+    identity = record.get("userIdentity")
+    if not isinstance(identity, dict):
+        return ""
+    if identity.get("type") == "Root":
+        return "root"
+    names = (identity.get(name) for name in ("arn", "userName", "invokedBy", "principalId", "type"))
+    return next((name for name in names if isinstance(name, str) and name), "")
 
 
-def _outcomes(trace: Iterable[Moment], key: str) -> Iterator[tuple[str, Outcome]]:
-    """What functions answered about this event."""
-    for moment in trace:
-        answer = moment.facts.get("outcome") if moment.kind == "ran" else None
-        if not isinstance(answer, Mapping):
-            continue
-        for event in answer.get("events", ()):
-            if event["event"] == key:
-                yield str(answer["remediation"]), Outcome(event["outcome"])
+def account_of(found: FoundRecord) -> str:
+    """The account whose record it is."""
+    record, identity = found.record, found.record.get("userIdentity")
+    given = record.get("recipientAccountId") or (found.envelope or {}).get("account")
+    if not given and isinstance(identity, dict):
+        given = identity.get("accountId")
+    return given if isinstance(given, str) else ""
 
 
-def _event(world: World, found: FoundRecord) -> dict[str, Any] | None:
-    """The event that EventBridge would have carried; None for what it doesn't carry.
-
-    An envelope that came with the record stays; what it or the record lacks is filled in as AWS would have.
-    Its id is ours: it serves as the event's key where the record has none.
-    """
-    now = f"{world.clock.now:%Y-%m-%dT%H:%M:%SZ}"
-    if found.envelope is not None and found.envelope.get("detail-type") and found.envelope.get("source"):
-        return {"time": now, **_present(found.envelope), "id": found.event_id}
-    known = _present(found.record)
-    if not isinstance(known.get("userIdentity"), dict):
-        known.pop("userIdentity", None)
-    if "eventType" not in known and known["eventSource"] == SIGN_IN:
-        known["eventType"] = "AwsConsoleSignIn"
+def time_of(found: FoundRecord) -> datetime | None:
+    """A record's own time; None where it has none that can be read."""
+    given = found.record.get("eventTime") or (found.envelope or {}).get("time")
     try:
-        event = event_bridge_envelope(known, found.event_id)
-    except NotSimulated:
+        moment = datetime.fromisoformat(given) if isinstance(given, str) else None
+    except ValueError:
         return None
-    return {**event, "time": event["time"] or now, "detail": found.record}
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _present(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+class Replay:
+    """One replay.
+
+    Args:
+        ours: Whose trail is ours, and the stack's parameters.
+        within: Records of another time are left out.
+        named: Whether `results` has every record, those that nobody asks for too.
+    """
+
+    def __init__(self, ours: Ours, *, within: Range = EVER, named: bool = False) -> None:
+        self._ours, self._within, self._named = ours, within, named
+        self.watched: Watched = watched_by(deployment_for(ours))
+        self.counts = Counts()
+        self.hits = 0
+        self._counted: list[Counted] = []
+        self._kept: IO[bytes] = tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY_BYTES)  # noqa: SIM115 - for our life
+        self._places: list[int] = []
+        self.course = AlarmCourse((), {})
+
+    # ---- reading ------------------------------------------------------------------------------------
+
+    def read(self, names: Sequence[str], progress: Progress = lambda *_: None) -> Iterator[NotARecord]:
+        """Read everything; what is no record comes at once. It may be left at any time."""
+        filters = self.watched.filters
+        sieve = Sieve({name: dict(pattern) for name, pattern in self.watched.rules.items()}, filters)
+        sift = Sift(sieve, filters, within=self._within, named=self._named, progress=progress)
+        self.counts = sift.counts
+        for each in sift.through(names):
+            if isinstance(each, NotARecord):
+                yield each
+            elif isinstance(each, Hit):
+                self._keep(each)
+            else:
+                self._kept.write(json.dumps(missed_as_json(each)).encode() + b"\n")
+
+    def _keep(self, hit: Hit) -> None:
+        at = time_of(hit.found)
+        if hit.filters and at is not None and not hit.duplicate:
+            self._counted.append(Counted(at=at, number=self.hits, filters=hit.filters))
+        self._places.append(self._kept.tell())
+        self.hits += 1
+        self._kept.write(_MARK + json.dumps(_as_kept(hit)).encode() + b"\n")
+
+    # ---- what it comes to ---------------------------------------------------------------------------
+
+    def results(self, done: Callable[[int], object] = lambda _: None) -> "Iterator[Replayed | bytes]":
+        """What became of each record, in their order.
+
+        Those that nobody asks for come as a line of JSON, if they are wanted by name. Raises NotSimulated
+        where a handler asks for what the simulated AWS doesn't do.
+        """
+        self.course = course_of(self.watched, self._counted, self._line)
+        went_off: dict[int, list[WentOff]] = {}
+        for each in self.course.went_off:
+            went_off.setdefault(each.number, []).append(each)
+        self._kept.seek(0)
+        number, world = 0, _Lazily(self._ours)
+        with world:
+            for line in self._kept:
+                if not line.startswith(_MARK):
+                    yield line
+                    continue
+                replayed, event = _from_kept(json.loads(line[len(_MARK) :]), self.watched)
+                replayed.alarms = self.course.in_alarm.get(number, ())
+                replayed.went_off = tuple(went_off.get(number, ()))
+                if event is not None and not replayed.duplicate:
+                    replayed.handled = world.rehearsal.handle(event, replayed.found.event_id)
+                number += 1
+                done(number)
+                yield replayed
+
+    def _line(self, number: int) -> str:
+        """The line in the log group of one of the records that were kept."""
+        here = self._kept.tell()
+        self._kept.seek(self._places[number])
+        kept = json.loads(self._kept.readline()[len(_MARK) :])
+        self._kept.seek(here)
+        return line_of(FoundRecord(where=Place(""), record=kept["record"]))
 
 
-# ---- what the stack remembers --------------------------------------------------------------------
+class _Lazily:
+    """The world, which is only made when something fires."""
+
+    def __init__(self, ours: Ours) -> None:
+        self._ours = ours
+        self._made: Rehearsal | None = None
+
+    @property
+    def rehearsal(self) -> Rehearsal:
+        if self._made is None:
+            self._made = Rehearsal(self._ours).__enter__()
+        return self._made
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._made is not None:
+            self._made.__exit__(*error)
 
 
-def _read_failures(world: World, replayed: Iterable[Replayed]) -> None:
-    """Events that a function gave up on lie in the dead-letter queue, each with the error it died of."""
-    by_key: dict[str, Replayed] = {}
-    for each in replayed:
-        by_key.setdefault(each.found.event_id, each)
-    names = {
-        world.home.resources[logical_id(remediation.name)].attributes["Arn"]: remediation.name
-        for remediation in application().remediations
+# ---- as it is kept meanwhile ---------------------------------------------------------------------
+
+_MARK = b"!"  # no JSON begins so
+
+
+def _as_kept(hit: Hit) -> dict[str, Any]:
+    where = hit.found.where
+    return {
+        "where": [where.file, where.line, where.number],
+        "record": hit.found.record,
+        "envelope": hit.found.envelope,
+        "woken": bool(hit.rules),
+        "filters": sorted(hit.filters),
+        "duplicate": hit.duplicate,
+        "carried": hit.event is not None,
     }
-    for body in world.queues.bodies(world.home.resources["DeadLetters"].attributes["Arn"]):
-        kept = json.loads(body)
-        key = str(kept.get("requestPayload", kept).get("id"))
-        if key in by_key:
-            arn = kept.get("requestContext", {}).get("functionArn", "").removesuffix(":$LATEST")
-            why = (kept.get("responsePayload") or {}).get("errorMessage", "the rule could not deliver it")
-            by_key[key].failed[names.get(arn, "a rule")] = str(why)
 
 
-def _read_ledger(world: World, replayed: Iterable[Replayed]) -> None:
-    with world.calls.muted():
-        client = world.client(world.user("reader"), "dynamodb")
-        ledger = Ledger(client, world.home.resources["Ledger"].physical_id)
-        findings = {
-            (remediation.name, finding.event_key): finding
-            for remediation in application().remediations
-            for finding in ledger.newest(remediation.name, MOST_FINDINGS)
-        }
-    for each in replayed:
-        for name in each.fired:
-            if (name, each.found.event_id) in findings:
-                each.plans[name] = findings[name, each.found.event_id]
+def _from_kept(kept: dict[str, Any], watched: Watched) -> tuple[Replayed, dict[str, Any] | None]:
+    where = Place(*kept["where"])
+    found = FoundRecord(where=where, record=kept["record"], envelope=kept["envelope"])
+    replayed = Replayed(
+        found=found,
+        duplicate=kept["duplicate"],
+        carried=kept["carried"],
+        filters=tuple(watched.alarms[name].label for name in kept["filters"]),
+    )
+    return replayed, event_of(found, "") if kept["woken"] else None

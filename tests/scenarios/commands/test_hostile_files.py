@@ -49,7 +49,7 @@ PROGRAM = """
 import json, resource, signal, sys
 import click.testing
 from scenarios.commands.cli import main
-from scenarios.runner.replay import replay, record_files
+from scenarios.runner.replay import replay
 from scenarios.commands import match, run, validate_trail
 
 begun = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()

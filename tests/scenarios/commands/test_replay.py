@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from scenarios.commands.cli import main
-from scenarios.runner.replay.record_files import FoundRecord, NotARecord, read
+from scenarios.records import sources
+from scenarios.records.reader import FoundRecord, NotARecord, read
 
 DELETED = {
     "eventVersion": "1.08",
@@ -69,7 +71,7 @@ def test_records_fire_what_watches_them_and_nothing_else():
 def test_a_report_says_what_would_be_told_and_done():
     (report,), _ = replayed(ROOT)
 
-    assert set(report) == {"eventID", "eventName", "fired", "plans", "duplicate"}
+    assert set(report) >= {"eventID", "eventName", "fired", "plans", "duplicate", "alarms", "file", "line"}
     assert report["eventID"] == ROOT["eventID"]
     assert report["plans"] == [
         {
@@ -179,11 +181,21 @@ def test_in_text_each_record_that_fires_has_a_line_and_all_are_counted(tmp_path)
 
     result = trailwarden("replay", str(tmp_path / "log.jsonl"))
 
-    first, second, blank, counts = result.stdout.splitlines()
-    assert first == "log.jsonl:2  root_login     CRITICAL: Root signed in in account 444455556666"
-    assert second.startswith("log.jsonl:4  table_deleted  CRITICAL: DynamoDB table Music was deleted")
+    first, second, third, blank, counts = result.stdout.splitlines()
+    assert re.split(" {2,}", first) == [
+        "log.jsonl:2",
+        "root_login",
+        "CRITICAL: Root signed in in account 444455556666",
+        "(2022-11-10T16:24:34Z, root, 444455556666, signin ConsoleLogin)",
+    ]
+    assert second.split()[:2] == ["log.jsonl:2", "CIS"]  # root's sign-ins are root_login's to tell
+    assert "table_deleted   CRITICAL: DynamoDB table Music was deleted" in third
+    assert "arn:aws:iam::111122223333:user/mallory, 111122223333 us-west-2, dynamodb DeleteTable)" in third
     assert blank == ""
-    assert counts == "4 records: 1 fired root_login, 1 fired table_deleted, 1 fired nothing, 1 duplicate."
+    assert counts == (
+        "4 records: 1 fired root_login, 1 fired table_deleted, 1 fired nothing, 1 duplicate."
+        " Alarms that would go off: CIS 4.3."
+    )
 
 
 def test_a_name_chosen_to_mislead_a_terminal_is_shown_as_it_is():
@@ -221,7 +233,7 @@ def test_records_are_found_in_every_wrapping(tmp_path, name, data):
     [
         pytest.param("log.gz", b"hello", "it is no sound gzip file (not gzip, or damaged)", id="no gzip"),
         pytest.param("log.gz", gzip.compress(b"{}")[:-9], "it is no sound gzip file (", id="cut gzip"),
-        pytest.param("log", b"\xff\xfe\x00", "it is neither text in UTF-8 nor gzip", id="bytes"),
+        pytest.param("log", b"\xff\xfe\x00", "it is neither text in UTF-8 or UTF-16 nor", id="bytes"),
         pytest.param("log", b" \n", "it is empty", id="empty"),
         pytest.param("log", b'{"Records": [\n{},\n]}', "it is not JSON (expecting value", id="broken"),
         pytest.param("log", b"[" * 100_000, "it is not JSON (it is nested too deeply)", id="too deep"),
@@ -264,3 +276,162 @@ def test_the_command_itself_reads_standard_input_and_keeps_standard_output_clean
     assert [json.loads(line)["fired"] for line in result.stdout.splitlines()] == [["root_login"]]
     assert result.stderr == b"trailwarden: standard input:2: a CloudTrail record needs eventSource\n"
     assert result.returncode == 2
+
+
+# ---- the slower path: filters and alarms ---------------------------------------------------------
+
+DETECTOR = {
+    **ROOT,
+    "eventSource": "guardduty.amazonaws.com",
+    "eventName": "DeleteDetector",
+    "eventType": "AwsApiCall",
+    "sourceIPAddress": "203.0.113.7",
+    "eventID": "g1",
+}
+
+
+def test_alarms_on_the_log_group_go_off_once_a_period_and_are_told():
+    later = {**DETECTOR, "eventID": "g2", "eventTime": "2022-11-10T16:24:50Z"}
+    next_day = {**DETECTOR, "eventID": "g3", "eventTime": "2022-11-11T16:24:50Z"}
+
+    reports, result = replayed(next_day, DETECTOR, later)
+
+    assert [report["alarms"] for report in reports] == [["CIS 4.3"]] * 3
+    assert [[each["counted"] for each in report["went_off"]] for report in reports] == [[1], [2], []]
+    (alert,) = reports[1]["went_off"][0]["alerts"]
+    assert alert["title"].startswith("The root user did something: 2 by ")
+    assert result.exit_code == 0
+
+
+def test_a_threshold_is_the_stacks_parameter():
+    records = [{**DETECTOR, "eventID": f"g{number}"} for number in range(3)]
+
+    result = trailwarden(
+        "replay", "-", "--format", "json", "--parameter", "CisThreshold=3", stdin=lines(*records, DETECTOR)
+    )
+    (below,) = trailwarden(
+        "replay", "-", "--format", "json", "--parameter", "CisThreshold=3", stdin=lines(DETECTOR)
+    ).stdout.splitlines()
+
+    assert [len(json.loads(line)["went_off"]) for line in result.stdout.splitlines()] == [0, 0, 1, 0]
+    assert json.loads(below)["alarms"] == []
+    assert json.loads(below)["filters"] == ["CIS 4.3"]
+
+
+def test_failed_sign_ins_are_told_by_the_remediation_that_their_alarm_wakes():
+    failed = {
+        **ROOT,
+        "userIdentity": {"type": "IAMUser", "userName": "ann", "accountId": "444455556666"},
+        "errorMessage": "Failed authentication",
+        "responseElements": {"ConsoleLogin": "Failure"},
+    }
+
+    reports, _ = replayed(*({**failed, "eventID": f"f{number}"} for number in range(3)))
+
+    assert [[each["remediation"] for each in report["went_off"]] for report in reports][2] == ["failed_login"]
+
+
+# ---- whose trail ---------------------------------------------------------------------------------
+
+STOPPED = {
+    "eventSource": "cloudtrail.amazonaws.com",
+    "eventName": "StopLogging",
+    "eventType": "AwsApiCall",
+    "awsRegion": "eu-west-1",
+    "eventTime": "2026-03-02T03:05:00Z",
+    "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/ann"},
+    "requestParameters": {"name": "audit"},
+    "recipientAccountId": "111122223333",
+    "eventID": "t1",
+}
+TRAIL = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/audit"
+
+
+def test_what_was_done_to_the_trail_that_is_named_is_told():
+    theirs = {**STOPPED, "requestParameters": {"name": "another"}, "eventID": "t2"}
+
+    result = trailwarden("replay", "-", "--format", "json", "--trail", TRAIL, stdin=lines(theirs, STOPPED))
+
+    other, ours = map(json.loads, result.stdout.splitlines())
+    assert (other["fired"], other["plans"]) == (["trail_stopped"], [])
+    (plan,) = ours["plans"]
+    assert plan["alerts"] == [
+        {"severity": "CRITICAL", "title": "Logging of the audit trail audit was stopped"}
+    ]
+    assert plan["calls"][0]["parameters"] == {"Name": TRAIL}
+
+
+def test_without_a_name_those_that_records_name_are_proposed():
+    result = trailwarden("replay", "-", stdin=lines(STOPPED))
+
+    assert f"1 of the records is about a trail; name yours, such as --trail {TRAIL}" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--trail", "audit"), "audit is no trail's ARN"),
+        (("--bucket", "b"), "name the trail's ARN too"),
+        (("--parameter", "NoSuch=1"), "NoSuch"),
+        (("--since", "yesterday"), "--since 'yesterday' is no time"),
+        (("--out", "/nosuch/page.html"), "no such file"),
+    ],
+)
+def test_an_option_that_can_not_be_is_one_sentence(options, why):
+    result = trailwarden("replay", "-", *options, stdin=lines(STOPPED))
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    (sentence,) = result.stderr.splitlines()
+    assert why in sentence
+
+
+# ---- summary, page, range ------------------------------------------------------------------------
+
+
+def test_the_summary_groups_by_actor_and_by_day(tmp_path):
+    text = trailwarden("replay", "-", "--summary", stdin=lines(ROOT, DELETED)).stdout
+    last = trailwarden("replay", "-", "--summary", "--format", "json", stdin=lines(ROOT, DELETED))
+
+    assert "By actor:\n  CRITICAL  root: root_login 1, CIS 4.3 1\n" in text
+    assert "By day:\n  2021-05-04: table_deleted 1\n  2022-11-10: " in text
+    summary = json.loads(last.stdout.splitlines()[-1])["summary"]
+    assert summary["fired"] == {"root_login": 1, "table_deleted": 1}
+    assert summary["alarms"] == {"CIS 4.3": 1}
+
+
+def test_a_page_can_be_handed_on_and_is_safe_to_open(tmp_path):
+    record = {**DELETED, "requestParameters": {"tableName": "<script>alert(1)</script>"}}
+
+    trailwarden("replay", "-", "--out", str(tmp_path / "page.html"), stdin=lines(record))
+
+    page = (tmp_path / "page.html").read_text()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; was deleted" in page
+    assert "<script>" not in page
+    assert "user/mallory" in page
+
+
+def test_only_records_of_the_time_asked_for_are_replayed():
+    result = trailwarden(
+        "replay", "-", "--since", "2022-01-01", "--until", "2022-12-31", stdin=lines(ROOT, DELETED)
+    )
+
+    assert "1 record: 1 fired root_login" in result.stdout
+
+
+def test_what_was_read_before_somebody_interrupted_is_told(tmp_path, monkeypatch):
+    (tmp_path / "a.json").write_text(lines(ROOT))
+    (tmp_path / "b.json").write_text(lines(DELETED))
+    opened = sources.opened
+
+    def interrupted(name):
+        if name.endswith("b.json"):
+            raise KeyboardInterrupt
+        return opened(name)
+
+    monkeypatch.setattr(sources, "opened", interrupted)
+
+    result = trailwarden("replay", str(tmp_path))
+
+    assert result.exit_code == 2
+    assert "1 record: 1 fired root_login" in result.stdout
+    assert result.stderr == "trailwarden: interrupted: that is what was read until then\n"

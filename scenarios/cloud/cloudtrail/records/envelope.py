@@ -34,7 +34,7 @@ def event_bridge_envelope(record: Mapping[str, Any], event_id: str) -> dict[str,
         "version": "0",
         "id": event_id,
         "detail-type": _detail_type(record),
-        "source": _source(record),
+        "source": source_of(record),
         "account": _account(record),
         "time": record.get("eventTime", ""),
         "region": record.get("awsRegion", ""),
@@ -44,13 +44,19 @@ def event_bridge_envelope(record: Mapping[str, Any], event_id: str) -> dict[str,
 
 
 def _detail_type(record: Mapping[str, Any]) -> str:
+    found = detail_type_of(record)
+    if found is None:
+        raise NotSimulated("events", f"CloudTrail records of type {record.get('eventType')}")
+    return found
+
+
+def detail_type_of(record: Mapping[str, Any]) -> str | None:
+    """The detail-type of a record's event; None for records that EventBridge is not documented to deliver."""
     event_type = record.get("eventType", "AwsApiCall")
-    if event_type not in _DETAIL_TYPES:
-        raise NotSimulated("events", f"CloudTrail records of type {event_type}")
-    return _DETAIL_TYPES[event_type]
+    return _DETAIL_TYPES.get(event_type) if isinstance(event_type, str) else None
 
 
-def _source(record: Mapping[str, Any]) -> str:
+def source_of(record: Mapping[str, Any]) -> str:
     """`aws.` and the event source's first part; an Insights record has none and comes from CloudTrail."""
     source: str = record.get("eventSource", "cloudtrail.amazonaws.com")
     return f"aws.{source.removesuffix('.amazonaws.com')}"

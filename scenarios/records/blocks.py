@@ -1,0 +1,489 @@
+"""A text as blocks of JSON values: JSON lines, a document, several, CSV, lines with a prefix.
+
+A block is as many values as fit in a piece, as bytes, so that whoever wants a few fields of each can have
+just those decoded. Where values can't be told apart that quickly (they are of many kinds, or broken), they
+come one by one. A text may be longer than memory; one value may not.
+"""
+
+import csv
+import json
+import re
+from codecs import getincrementaldecoder
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+
+from chalicelib.wording import size
+from scenarios.files import NotRead
+from scenarios.records.packing import NO_TEXT, PIECE_BYTES
+
+WHOLE_BYTES = 4 << 20  # a text up to this long is tried as one document
+LARGEST_VALUE_BYTES = 32 << 20
+MOST_BLANK_BYTES = 16 << 20
+MOST_VALUES = 3_000_000
+"""Values in one JSON document: an empty list takes two bytes of a file, and sixty of memory."""
+
+_FEW_BYTES = 1 << 20  # a text that is not longer can't hold too many values to be read
+_BLANKS = b" \t\r\n"
+_BLANK = re.compile(r"[ \t\r\n]*")
+_LIST = re.compile(rb'[ \t\r\n]*(?:\{[ \t\r\n]*"\w{1,40}"[ \t\r\n]*:[ \t\r\n]*)?\[')
+_NEXT_BEGINS = re.compile(rb'[ \t\r\n]*,[ \t\r\n]*\{[ \t\r\n]*"[^"\\]*"')
+MOST_CUTS = 20  # that are tried before the elements of a list come one by one
+_RAW_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Several values: a JSON list of them (`lines` false), or one in each line.
+
+    `first`: the number of the first value in the text; for lines its line. `line`: where a list's document
+    began. `few`: what the decoder of a few fields made of each value, if it could.
+    """
+
+    data: bytes
+    lines: bool
+    first: int
+    line: int = 0
+    few: Sequence[Any] | None = None
+
+    def parts(self) -> list[bytes] | None:
+        """The values one by one as bytes; None where they are no list after all."""
+        if self.lines:
+            return self.data.split(b"\n")
+        try:
+            return [bytes(each) for each in _RAW_LIST.decode(self.data)]
+        except (msgspec.MsgspecError, RecursionError, UnicodeError):
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """One value, decoded, and its text. `number`: which of a list's, if it is one of those."""
+
+    value: Any
+    line: int = 0
+    number: int = 0
+    text: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """What is no value, and why."""
+
+    line: int
+    why: str
+
+
+Part = Block | Value | Broken
+
+
+class FewFields(Protocol):
+    """Decodes a few fields of every value, and nothing else; None where the values are of another shape."""
+
+    def of_list(self, data: bytes) -> Sequence[Any] | None:
+        """Of a JSON list."""
+
+    def of_lines(self, data: bytes) -> Sequence[Any] | None:
+        """Of a value in each line; one for each line, blank or not."""
+
+
+class _Whole:
+    """For whoever wants the values whole."""
+
+    def of_list(self, _: bytes) -> None:
+        return None
+
+    of_lines = of_list
+
+
+WHOLE_ONLY = _Whole()
+
+
+def json_of(text: str | bytes) -> Any:
+    """What a JSON text says, unless it says too many things; raises ValueError and RecursionError."""
+    if len(text) > _FEW_BYTES:
+        marks = (b",", b"[", b"{") if isinstance(text, bytes) else (",", "[", "{")
+        if sum(map(text.count, marks)) > MOST_VALUES:  # type: ignore[arg-type]
+            raise ValueError(f"it holds more than {MOST_VALUES} values")
+    return json.loads(text)
+
+
+def reason(error: Exception) -> str:
+    """Why a text is no JSON, in few words: from `json`'s ValueError or RecursionError."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    message, column = getattr(error, "msg", str(error)), getattr(error, "colno", None)
+    return f"{message[:1].lower()}{message[1:]}" + (f" at column {column}" if column else "")
+
+
+def blocks(pieces: Iterable[bytes], few: FewFields = WHOLE_ONLY) -> Iterator[Part]:
+    """The values of a text, in their order. Raises NotRead where the text can't be read at all."""
+    feed = _Feed(iter(pieces))
+    feed.skip_blanks()
+    if not feed.fill(PIECE_BYTES):
+        raise NotRead("it is empty")
+    if feed.data[:1] in b"{[":
+        yield from _json(feed, few)
+    elif _is_table(feed):
+        yield from _rows(feed)
+    else:
+        yield from _lines(feed, few)
+
+
+class _Feed:
+    """Bytes that are waiting, and where they are in the text."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self.data = b""
+        self.ended = False
+        self.line = 1
+
+    def fill(self, least: int) -> bytes:
+        """Have so many bytes waiting, if there are so many."""
+        if len(self.data) < least and not self.ended:
+            waiting, total = [self.data], len(self.data)
+            while total < least:
+                piece = next(self._pieces, None)
+                if piece is None:
+                    self.ended = True
+                    break
+                waiting.append(piece)
+                total += len(piece)
+            self.data = b"".join(waiting)
+        return self.data
+
+    def more(self) -> bool:
+        """Have twice as many bytes waiting; False at the end. Raises NotRead for a value that never ends."""
+        if self.ended:
+            return False
+        if len(self.data) >= LARGEST_VALUE_BYTES:
+            raise NotRead(f"one value in it is larger than {size(LARGEST_VALUE_BYTES)}")
+        before = len(self.data)
+        return len(self.fill(max(2 * before, PIECE_BYTES))) > before
+
+    def take(self, count: int) -> bytes:
+        """Step over so many bytes."""
+        taken, self.data = self.data[:count], self.data[count:]
+        self.line += taken.count(b"\n")
+        return taken
+
+    def skip_blanks(self) -> None:
+        skipped = 0
+        while True:
+            self.fill(PIECE_BYTES)
+            blank = len(self.data) - len(self.data.lstrip(_BLANKS))
+            self.take(blank)
+            skipped += blank
+            if skipped > MOST_BLANK_BYTES:
+                raise NotRead(f"it holds more than {size(MOST_BLANK_BYTES)} of blanks in a row")
+            if self.data or self.ended:
+                return
+
+    def rest(self) -> Iterator[bytes]:
+        """Everything that is left."""
+        while self.fill(PIECE_BYTES):
+            yield self.take(len(self.data))
+
+
+# ---- JSON ----------------------------------------------------------------------------------------
+
+
+def _json(feed: _Feed, few: FewFields) -> Iterator[Part]:
+    if _first_line_is_a_value(feed):
+        yield from _lines(feed, few)
+        return
+    feed.fill(WHOLE_BYTES)
+    if feed.ended:
+        yield from _whole(feed, few)
+    elif (head := _LIST.match(feed.data)) is not None:
+        yield from _long_list(feed, head.end(), few)
+    else:
+        yield from _sequence(feed)
+
+
+def _first_line_is_a_value(feed: _Feed) -> bool:
+    """Whether these are JSON lines: the first line is a value, and something follows it."""
+    end = feed.data.find(b"\n")
+    if end < 0 or (feed.ended and not feed.data[end:].strip(_BLANKS)):
+        return False
+    try:
+        msgspec.json.decode(feed.data[:end], type=msgspec.Raw)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return False
+    return True
+
+
+def _whole(feed: _Feed, few: FewFields) -> Iterator[Part]:
+    """A text that is wholly there: a list of values, another document, several, or broken lines."""
+    data, line = feed.data, feed.line
+    listed = _list_in(data)
+    if listed is not None and (block := _listed(listed, 1, line, few)) is not None:
+        yield block
+        return
+    try:
+        text = data.decode()
+    except UnicodeError as error:
+        raise NotRead(NO_TEXT) from error
+    try:
+        yield Value(value=json_of(text), text=text, line=line if line > 1 else 0)
+    except (ValueError, RecursionError) as error:
+        if _begins_with_a_value(text):
+            yield from _sequence(feed)
+        elif any(_is_object(part) for part in text.split("\n")):
+            yield from _lines(feed, few)
+        else:
+            at = line + error.lineno - 1 if isinstance(error, json.JSONDecodeError) else 0
+            yield Broken(line=at, why=f"it is not JSON ({reason(error)})")
+
+
+def _list_in(data: bytes) -> bytes | None:
+    """The list that is all of a text, alone or as an object's only member; None where it is neither.
+
+    Only the frame is looked at; decoding it shows whether it is one.
+    """
+    head, end = _LIST.match(data), data.rfind(b"]")
+    if head is None or end < head.end() - 1:
+        return None
+    after = data[end + 1 :].strip(_BLANKS)
+    if after != (b"" if data[head.start() : head.end()].lstrip(_BLANKS)[:1] == b"[" else b"}"):
+        return None
+    return data[head.end() - 1 : end + 1]
+
+
+def _listed(data: bytes, first: int, line: int, few: FewFields) -> Block | None:
+    """A block of what looks like a list; None where it is none."""
+    block = Block(data=data, lines=False, first=first, line=line if line > 1 else 0, few=few.of_list(data))
+    return block if block.few is not None or block.parts() is not None else None
+
+
+def _begins_with_a_value(text: str) -> bool:
+    try:
+        json.JSONDecoder().raw_decode(text, _blank_end(text, 0))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json_of(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _blank_end(text: str, at: int) -> int:
+    found = _BLANK.match(text, at)
+    return found.end() if found else at
+
+
+# ---- lists longer than memory --------------------------------------------------------------------
+
+
+def _long_list(feed: _Feed, begin: int, few: FewFields) -> Iterator[Part]:
+    """The elements of a long list in blocks, cut where an element ends as the first one did.
+
+    A cut at the wrong place leaves brackets that don't match, which is seen; then the values come one by one.
+    """
+    line = feed.line
+    feed.take(begin)
+    joint, number = _joint(feed), 1
+    while joint:
+        feed.fill(PIECE_BYTES * 2)
+        block, end = _cut(feed.data, joint, number, line, few)
+        if block is None:
+            break
+        yield block
+        number += len(block.few if block.few is not None else block.parts() or ())
+        feed.take(end)
+        feed.skip_blanks()
+        if feed.data[:1] == b",":
+            feed.take(1)
+    yield from _sequence(feed, number=number)
+
+
+def _cut(data: bytes, joint: bytes, number: int, line: int, few: FewFields) -> tuple[Block | None, int]:
+    """As many elements as there are whole ones, and where they end."""
+    end = len(data)
+    for _ in range(MOST_CUTS):
+        end = data.rfind(joint, 0, end)
+        if end < 0:
+            break
+        block = _listed(b"[" + data[: end + 1] + b"]", number, line, few)
+        if block is not None:
+            return block, end + 1
+    return None, 0
+
+
+def _joint(feed: _Feed) -> bytes:
+    """What stands between the first element and the second one's first key; "" where it can't be told."""
+    try:
+        text = feed.data.decode(errors="ignore")
+        _, end = json.JSONDecoder().raw_decode(text, _blank_end(text, 0))
+    except (ValueError, RecursionError):
+        return b""
+    found = _NEXT_BEGINS.match(feed.data, len(text[:end].encode()))
+    return b"}" + found[0] if found else b""
+
+
+# ---- values one by one ---------------------------------------------------------------------------
+
+
+def _sequence(feed: _Feed, *, number: int = 0) -> Iterator[Part]:
+    """Values one after the other, with or without breaks; with `number` the rest of a list."""
+    text = _RollingText(feed)
+    decode = json.JSONDecoder().raw_decode
+    while text.skip(",]}" if number else ""):
+        line = text.line
+        try:
+            value, end = decode(text.text, text.at)
+        except (ValueError, RecursionError) as error:
+            if isinstance(error, ValueError) and text.more():
+                continue
+            broken = line + getattr(error, "lineno", 1) - 1 - text.text.count("\n", 0, text.at)
+            yield Broken(line=broken if feed_has_lines(text) else 0, why=f"it is not JSON ({reason(error)})")
+            if not text.to_next_object():
+                return
+            continue
+        if end == len(text.text) and text.more():  # a number may go on
+            continue
+        yield Value(value=value, line=0 if number else line, number=number, text=text.text[text.at : end])
+        number += bool(number)
+        text.step(end)
+    if number and not text.closed:
+        yield Broken(line=0, why="it is not JSON (the list in it does not end)")
+
+
+def feed_has_lines(text: "_RollingText") -> bool:
+    """Whether lines tell a place: a text of one line is the file itself."""
+    return text.line > 1 or "\n" in text.text[text.at :].strip()
+
+
+class _RollingText:
+    """The text from a place on, as characters; what is behind is let go."""
+
+    def __init__(self, feed: _Feed) -> None:
+        self._feed = feed
+        self._decoder = getincrementaldecoder("utf-8")()
+        self.line = feed.line
+        self.text, self.at = "", 0
+        self.closed = False  # whether a bracket was stepped over that ends a list
+        self._add()
+
+    def _add(self) -> bool:
+        data = self._feed.take(len(self._feed.fill(PIECE_BYTES)))
+        try:
+            added = self._decoder.decode(data, final=not data)
+        except UnicodeError as error:
+            raise NotRead(NO_TEXT) from error
+        self.text, self.at = self.text[self.at :] + added, 0
+        return bool(data)
+
+    def more(self) -> bool:
+        """Have more of it, at least twice what is there; False at the end."""
+        if len(self.text) - self.at > LARGEST_VALUE_BYTES:
+            raise NotRead(f"one value in it is larger than {size(LARGEST_VALUE_BYTES)}")
+        wanted, grew = 2 * (len(self.text) - self.at), False
+        while self._add():
+            grew = True
+            if len(self.text) >= wanted:
+                break
+        return grew
+
+    def step(self, end: int) -> None:
+        """Go on from there."""
+        self.line += self.text.count("\n", self.at, end)
+        self.at = end
+
+    def skip(self, marks: str) -> bool:
+        """Step over blanks, and these marks; False at the end."""
+        skipped = 0
+        while True:
+            end = _blank_end(self.text, self.at)
+            while end < len(self.text) and self.text[end] in marks:
+                self.closed = self.closed or self.text[end] == "]"
+                end = _blank_end(self.text, end + 1)
+            skipped += end - self.at
+            self.step(end)
+            if self.at < len(self.text):
+                return True
+            if skipped > MOST_BLANK_BYTES:
+                raise NotRead(f"it holds more than {size(MOST_BLANK_BYTES)} of blanks in a row")
+            if not self._add():
+                return False
+
+    def to_next_object(self) -> bool:
+        """After something broken: to the next line that begins with a brace."""
+        while True:
+            end = self.text.find("\n{", self.at)
+            if end >= 0:
+                self.step(end + 1)
+                return True
+            self.step(max(self.at, len(self.text) - 1))
+            if not self._add():
+                return False
+
+
+# ---- lines ---------------------------------------------------------------------------------------
+
+
+def _lines(feed: _Feed, few: FewFields) -> Iterator[Part]:
+    """Blocks of whole lines."""
+    while feed.fill(PIECE_BYTES):
+        end = feed.data.rfind(b"\n") + 1
+        while not end and feed.more():
+            end = feed.data.rfind(b"\n") + 1
+        line = feed.line
+        data = feed.take(end or len(feed.data)).removesuffix(b"\n")
+        yield Block(data=data, lines=True, first=line, few=few.of_lines(data))
+
+
+# ---- CSV -----------------------------------------------------------------------------------------
+
+_COLUMNS = ("eventname", "eventsource", "event name", "eventjson", "message", "eventid", "useridentity")
+
+
+def _is_table(feed: _Feed) -> bool:
+    """Whether the first line names columns that records have."""
+    first = feed.data[:4096].split(b"\n", 1)[0].decode(errors="replace").lower()
+    return "{" not in first and any(name in first for name in _COLUMNS) and bool(re.match(r'["@\w]', first))
+
+
+def _rows(feed: _Feed) -> Iterator[Part]:
+    """The rows of CSV, each from a column's name to its text, as Athena and the console write them."""
+    csv.field_size_limit(LARGEST_VALUE_BYTES)
+    lines = _decoded_lines(feed)
+    first = next(lines)
+    separator = "\t" if first.count("\t") > first.count(",") else ","
+    names = next(csv.reader([first], delimiter=separator))
+    rows = csv.reader(lines, delimiter=separator, strict=True)
+    try:
+        for cells in rows:
+            if cells:
+                text = dict(zip(names, cells, strict=False))
+                yield Value(value=Row(text), line=rows.line_num + 1)
+    except csv.Error as error:
+        yield Broken(line=rows.line_num + 1, why=f"it is no sound CSV ({error})")
+
+
+class Row(dict[str, str]):
+    """A row of CSV."""
+
+
+def _decoded_lines(feed: _Feed) -> Iterator[str]:
+    decoder, rest = getincrementaldecoder("utf-8")(), ""
+    try:
+        for piece in feed.rest():
+            rest += decoder.decode(piece)
+            if len(rest) > LARGEST_VALUE_BYTES:
+                raise NotRead(f"one line in it is longer than {size(LARGEST_VALUE_BYTES)}")
+            lines = rest.split("\n")
+            rest = lines.pop()
+            for line in lines:
+                yield f"{line}\n"
+    except UnicodeError as error:
+        raise NotRead(NO_TEXT) from error
+    if rest:
+        yield rest

@@ -1,0 +1,161 @@
+"""Events through the deployed rules and handlers, one after the other, in one world.
+
+Each is put on the home region's bus, even if it names another account or region: these stay data for the
+handler, and so does its time. What became of it is read from what the functions returned and from the ledger.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from chalicelib.ledger.entries import LedgerEntry
+from chalicelib.ledger.ledger import Ledger
+from chalicelib.remediation import Outcome
+from chalicelib.template.parts import logical_id
+from scenarios.cloud.kernel.endpoints import only_where_aws_is
+from scenarios.cloud.setting import Moment
+from scenarios.cloud.world import Deployment, World
+from scenarios.packaging.sam import application
+from scenarios.runner.replay.ours import Ours
+from scenarios.runner.run import deployment_of
+from scenarios.runner.scenario import Scenario
+
+# Longer than EventBridge's latency, a cold start and a handler's calls together.
+BETWEEN_SECONDS = 5
+# A handler that failed is tried again after one minute and two more; then the event is kept.
+UNTIL_GIVEN_UP_SECONDS = 300
+MOST_MOMENTS = 10_000  # of the world's trace that are kept
+
+
+def deployment_for(ours: Ours) -> Deployment:
+    """The stack that is deployed beside that trail."""
+    return deployment_of(
+        Scenario(
+            name="replay",
+            title="The records of the files",
+            when=(),
+            then=(),
+            home=ours.home,
+            parameters=ours.stack_parameters,
+            before=ours.before,
+        )
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class Handled:
+    """What became of one event. `plans`: findings by remediation; `failed`: why a handler gave up."""
+
+    fired: dict[str, Outcome] = field(default_factory=dict)
+    plans: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+class Rehearsal:
+    """One world for all events. Raises NotSimulated where a handler asks for what isn't simulated."""
+
+    def __init__(self, ours: Ours) -> None:
+        self._ours = ours
+        self._world = World(deployment_for(ours))
+        self._inside = ExitStack()
+        self._dead_letters = 0
+
+    def __enter__(self) -> Self:
+        with ExitStack() as entering:
+            entering.enter_context(self._world)
+            entering.enter_context(only_where_aws_is())
+            self._inside = entering.pop_all()
+        world = self._world
+        self._remediations = {each.name: each for each in application().remediations}
+        self._names = {
+            world.home.resources[logical_id(remediation.name)].attributes["Arn"]: remediation.name
+            for remediation in application().remediations
+        }
+        self._queue = world.home.resources["DeadLetters"].attributes["Arn"]
+        with world.calls.muted():
+            client = world.client(world.user("reader"), "dynamodb")
+        self._ledger = Ledger(client, world.home.resources["Ledger"].physical_id)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._inside.close()
+
+    def handle(self, delivered: Mapping[str, Any], key: str) -> Handled:
+        """Put an event on the bus and wait until every handler is done with it."""
+        world, swapped = self._world, self._ours.swapped
+        event = {"time": "", **json.loads(swapped(json.dumps(delivered)))}
+        if isinstance(event.get("detail"), dict):
+            self._ours.follow(world, event["detail"])
+        before = len(world.setting.trace)
+        event["time"] = event["time"] or f"{world.clock.now:%Y-%m-%dT%H:%M:%SZ}"
+        world.eventbridge.emit(world.deployment.home, event)
+        world.run(BETWEEN_SECONDS)
+        handled = Handled()
+        if _any_failed(world.setting.trace[before:]):
+            world.run(UNTIL_GIVEN_UP_SECONDS)
+            handled.failed = self._given_up(swapped(key))
+        for name, outcome in _outcomes(world.setting.trace[before:], swapped(key)):
+            if outcome is not Outcome.DUPLICATE:
+                handled.fired[name] = outcome
+        handled.plans = self._found(handled.fired, event)
+        if len(world.setting.trace) > MOST_MOMENTS:
+            del world.setting.trace[:]
+        return handled
+
+    def _found(self, fired: Iterable[str], event: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+        """The plans that the ledger holds of an event, as JSON."""
+        plans = {}
+        with self._world.calls.muted():
+            for name in fired:
+                for entry in self._entries(name, event):
+                    plans[name] = json.loads(self._ours.swapped(json.dumps(_plan(entry))))
+        return plans
+
+    def _entries(self, name: str, event: Mapping[str, Any]) -> Iterator[LedgerEntry]:
+        for way in self._remediations[name].ways:
+            for parsed in way.parse(event) if way.on.woke(event) else ():
+                entry = self._ledger.stored(name, parsed)
+                if entry is not None:
+                    yield entry
+
+    def _given_up(self, key: str) -> dict[str, str]:
+        """Events that a function gave up on lie in the dead-letter queue, each with the error it died of."""
+        failed = {}
+        bodies = self._world.queues.bodies(self._queue)
+        for body in bodies[self._dead_letters :]:
+            kept = json.loads(body)
+            if str(kept.get("requestPayload", kept).get("id")) != key:
+                continue
+            arn = kept.get("requestContext", {}).get("functionArn", "").removesuffix(":$LATEST")
+            why = (kept.get("responsePayload") or {}).get("errorMessage", "the rule could not deliver it")
+            failed[self._names.get(arn, "a rule")] = self._ours.swapped(str(why))
+        self._dead_letters = len(bodies)
+        return failed
+
+
+def _plan(finding: LedgerEntry) -> dict[str, object]:
+    plan = finding.plan
+    return {
+        "remediation": finding.remediation,
+        "outcome": finding.outcome,
+        "alerts": [{"severity": alert.severity, "title": alert.title} for alert in plan.alerts],
+        "calls": [call.as_json() for call in plan.calls],
+        "would_do": [str(call) for call in plan.calls],
+    }
+
+
+def _any_failed(trace: Iterable[Moment]) -> bool:
+    return any(moment.kind == "failed" for moment in trace)
+
+
+def _outcomes(trace: Iterable[Moment], key: str) -> Iterator[tuple[str, Outcome]]:
+    """What functions answered about this event."""
+    for moment in trace:
+        answer = moment.facts.get("outcome") if moment.kind == "ran" else None
+        if not isinstance(answer, Mapping):
+            continue
+        for event in answer.get("events", ()):
+            if event["event"] == key:
+                yield str(answer["remediation"]), Outcome(event["outcome"])
