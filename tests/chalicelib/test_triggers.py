@@ -138,4 +138,4 @@ def sample(trigger) -> dict:
         return next(sent for sent in PAYLOADS.values() if trigger.woke(sent))
     pattern = trigger.pattern
     names = pattern.get("detail", {}).get("eventName", [None])
-    return event(pattern["source"][0], pattern["detail-type"][0], names[0])
+    return event(pattern.get("source", ["aws.any"])[0], pattern["detail-type"][0], names[0])
