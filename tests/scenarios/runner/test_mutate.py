@@ -124,10 +124,10 @@ def test_a_survivor_needs_a_reason_and_a_record_that_missed_one_fails(capsys):
         pytest.param("AgentConfiguration.Properties.Name", "a resource's own name", id="a name"),
         pytest.param("InstanceStateEventsPolicy.Properties.PolicyName", "a resource's own", id="another"),
         pytest.param(
-            "TableDeletedActingPolicy.Properties.PolicyDocument.Statement.2: Allow", "another", id="twice"
+            "TableDeletedActingPolicy.Properties.PolicyDocument.Statement.3: Allow", "another", id="twice"
         ),
         pytest.param(
-            "TableDeletedActingPolicy.Properties.PolicyDocument.Statement.2.Resource",
+            "TableDeletedActingPolicy.Properties.PolicyDocument.Statement.3.Resource",
             "another",
             id="its part",
         ),
