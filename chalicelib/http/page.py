@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from chalicelib.http.listing import loudest
 from chalicelib.ledger.entries import LedgerEntry
-from chalicelib.remediation import Alert, Remediation, Severity
+from chalicelib.remediation import Remediation
 from chalicelib.triggers import OnEvent, OnLogs, OnQueue, OnSchedule, OnTopic, Trigger
 from chalicelib.wording import safe
 
@@ -120,12 +121,6 @@ def trigger_in_words(trigger: Trigger) -> str:
 def does(remediation: Remediation) -> str:
     """How far a remediation can go at most; its mode is known to its own function only."""
     return "acts" if remediation.acts else "tells"
-
-
-def loudest(finding: LedgerEntry) -> Alert | None:
-    """The alert shown for a finding in a list; none if there was nothing to report."""
-    order = list(Severity)
-    return max(finding.plan.alerts, key=lambda alert: order.index(alert.severity), default=None)
 
 
 def _event_in_words(pattern: Mapping[str, Any]) -> str:

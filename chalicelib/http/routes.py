@@ -5,23 +5,22 @@
 | `GET /` | a page for a person |
 | `GET /health` | `{"status": "ok", "version": ...}`; the only route that anybody may ask |
 | `GET /remediations` | the catalogue |
-| `GET /findings?remediation=&limit=` | the newest findings, of one remediation or of all |
+| `GET /findings?remediation=&since=&severity=&actor=&limit=&before=` | the newest findings, a page |
 | `GET /findings/{id}` | one finding |
 | `POST /validations` | `{"since": ..., "until": ..., "regions": [...]}`: a full validation begins |
 | `GET /validations` | the newest validations |
 | `GET /validations/{id}` | how far it is, and what it came to |
 | `POST /findings/{id}/approve`, `/refuse`, `/undo` | `{"plan": ...}`: noted; its function is woken |
+| `GET /dead-letters`, `POST /dead-letters/redrive` | what could not be handled, and why; sending it again |
 | `POST /match` | `{"pattern": ..., "events": [...]}`: what matches, and why the others don't |
 
 Every route but `GET /health` needs IAM authorisation, and there are no CORS headers. A caller's mistake is a
 400 with one sentence. A fault on this side is a 503 without details, and a line in the log.
 """
 
-import heapq
 import json
 import os
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -39,6 +38,7 @@ from chalice import (
 )
 
 from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, NotConfigured
+from chalicelib.http.listing import FINDINGS_ON_PAGE, BadFilter, Filters, limit_of, page_of
 from chalicelib.http.page import HEADERS, does, page, trigger_in_words
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.grants import ANY, on_ledger
@@ -52,11 +52,9 @@ VERSION = "0.1.0"
 
 LONGEST_BODY = 256 * 1024  # bytes; as much as EventBridge takes in one PutEvents
 MOST_EVENTS = 100
-MOST_FINDINGS = 100
-FINDINGS_ON_PAGE = 20
 NO_LEDGER = (*AWS_ERRORS, LedgerUnreachable)
 
-# It reads findings and validations, and writes nothing but what somebody asks to be validated.
+# It reads findings and validations, notes what somebody asks, and sends dead letters again.
 GRANTS: tuple[Grant, ...] = (
     *on_ledger(Kind.FINDING, ANY, "Query", "GetItem"),
     *on_ledger(Kind.REQUEST, "", "Query", "GetItem", "PutItem"),
@@ -64,6 +62,10 @@ GRANTS: tuple[Grant, ...] = (
     *on_ledger(Kind.VALIDATION, "", "Query", "GetItem"),
     *on_ledger(Kind.VALIDATION, ANY, "Query"),
     Grant(action="sqs:SendMessage", resource="${Validations.Arn}"),
+    *(
+        Grant(action=f"sqs:{action}", resource="${DeadLetters.Arn}")
+        for action in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility")
+    ),
 )
 
 View = Callable[..., Any]
@@ -129,7 +131,7 @@ def never_cached(request: Any, answer: Callable[[Any], Response]) -> Response:
 def index() -> Response:
     """The catalogue and the newest findings, for a person."""
     try:
-        findings = _newest(_catalog(), FINDINGS_ON_PAGE)
+        findings, _ = _page_of({})
     except ServiceUnavailableError:
         findings = None
     # Behind API Gateway the path begins with the stage, which Chalice's routes don't know.
@@ -165,8 +167,8 @@ def remediations() -> dict[str, Any]:
 def findings() -> dict[str, Any]:
     """The newest findings, newest first."""
     asked = routes.current_request.query_params or {}
-    newest = _newest(_asked_for(asked.get("remediation")), _limit(asked.get("limit", str(FINDINGS_ON_PAGE))))
-    return {"findings": [finding.as_json() for finding in newest]}
+    newest, following = _page_of(asked)
+    return {"findings": [finding.as_json() for finding in newest], "next": following}
 
 
 @routes.route("/findings/{id}", authorizer=_signed)
@@ -195,6 +197,33 @@ def refuse(id: str) -> Response:  # noqa: A002 - the route's own word
 def undo(id: str) -> Response:  # noqa: A002 - the route's own word
     """Undo what was done about a finding; with `"dry_run": true` only say what would be done."""
     return _instructed(id, "undo")
+
+
+@routes.route("/dead-letters", authorizer=_signed)
+def dead_letters() -> dict[str, Any]:
+    """The dead letters with the reason of each, the oldest first."""
+    try:
+        return {"dead_letters": [letter.as_json() for letter in _dead_letters().listed()]}
+    except (*AWS_ERRORS, NotConfigured) as error:
+        raise _unavailable(error, "The dead letters could not be read") from error
+
+
+@routes.route("/dead-letters/redrive", methods=["POST"], authorizer=_signed)
+def redrive() -> dict[str, Any]:
+    """Send dead letters again: `{"ids": [...]}` or `{"all": true}`."""
+    from chalicelib.http.dead_letters import BadRedrive, asked_for  # noqa: PLC0415 - see `match`
+
+    try:
+        ids = asked_for(_body())
+    except BadRedrive as error:
+        raise BadRequestError(str(error)) from error
+    try:
+        answer: dict[str, Any] = _dead_letters().sent_again(ids)
+    except (*AWS_ERRORS, NotConfigured) as error:
+        raise _unavailable(error, "The dead letters could not be sent again") from error
+    identity = routes.current_request.context.get("identity") or {}
+    log.info("redriven", extra={"who": identity.get("userArn", ""), **answer})
+    return answer
 
 
 @routes.route("/match", methods=["POST"], authorizer=_signed)
@@ -244,7 +273,10 @@ def validations() -> dict[str, Any]:
     from chalicelib.ledger.validations import as_json, newest  # noqa: PLC0415 - see `validate`
 
     asked = routes.current_request.query_params or {}
-    most = _limit(asked.get("limit", str(FINDINGS_ON_PAGE)))
+    try:
+        most = limit_of(asked.get("limit", str(FINDINGS_ON_PAGE)))
+    except BadFilter as error:
+        raise BadRequestError(str(error)) from error
     try:
         return {"validations": [as_json(job) for job in newest(_ledger(), most)]}
     except NO_LEDGER as error:
@@ -287,12 +319,6 @@ def _asked_for(name: str | None) -> tuple[Remediation, ...]:
         raise BadRequestError(str(error)) from error
 
 
-def _limit(text: str) -> int:
-    if re.fullmatch(r"[0-9]{1,3}", text) and 1 <= int(text) <= MOST_FINDINGS:
-        return int(text)
-    raise BadRequestError(f"limit is a whole number from 1 to {MOST_FINDINGS}")
-
-
 def _body() -> dict[str, Any]:
     """The request's JSON object, read by our own rules: Chalice lets NaN pass and any length."""
     try:
@@ -333,6 +359,12 @@ def _matched(body: dict[str, Any]) -> dict[str, Any]:
     return {"language": language_of(engine), "results": results}
 
 
+def _dead_letters() -> Any:
+    from chalicelib.http.dead_letters import DeadLetters  # noqa: PLC0415 - see `match`
+
+    return DeadLetters(AWS.client("sqs"), AWS.client("lambda"))
+
+
 def _instructed(identity: str, verb: str) -> Response:
     """Note what a person asks of a finding, and wake the function that does it."""
     # What only these routes need: see `match`.
@@ -364,15 +396,17 @@ def _instructed(identity: str, verb: str) -> Response:
 # ---- the ledger ---------------------------------------------------------------------------------
 
 
-def _newest(remediations: Iterable[Remediation], most: int) -> list[LedgerEntry]:
-    """The newest findings of all these remediations together, newest first."""
-    ledger = _ledger()
+def _page_of(asked: Mapping[str, str]) -> tuple[list[LedgerEntry], str]:
+    """The newest findings that are asked for, newest first, and where the next page begins."""
     try:
-        each = [ledger.newest(remediation.name, most) for remediation in remediations]
+        filters = Filters.of(asked)
+    except BadFilter as error:
+        raise BadRequestError(str(error)) from error
+    names = [each.name for each in _asked_for(asked.get("remediation"))]
+    try:
+        return page_of(_ledger(), names, filters)
     except NO_LEDGER as error:
         raise _unavailable(error) from error
-    merged = heapq.merge(*each, key=lambda finding: finding.sort_key, reverse=True)
-    return list(merged)[:most]
 
 
 def _stored(identity: str) -> LedgerEntry | None:

@@ -161,9 +161,12 @@ class Ledger:
             entry = entry_from(newer)
         raise StillUnderWay("other runs keep noting the same finding", remediation=entry.remediation)
 
-    def newest(self, remediation: str, most: int) -> list[LedgerEntry]:
-        """The newest findings of one remediation, newest first."""
-        return [entry_from(item) for item in self.rows.newest(entries_of(remediation), most)]
+    def newest(self, remediation: str, most: int, *, since: str = "", before: str = "") -> list[LedgerEntry]:
+        """The newest findings of one remediation, newest first; `since` and `before` are sort keys."""
+        return [
+            entry_from(item)
+            for item in self.rows.newest(entries_of(remediation), most, since=since, before=before)
+        ]
 
     def beat(self, who: str, at: str, now: datetime) -> None:
         """Note the newest heartbeat over the one before; raises LedgerUnreachable."""

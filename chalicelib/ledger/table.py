@@ -184,12 +184,20 @@ class Table:
         )
         return [item for page in pages for item in page["Items"] if self._ours(item)]
 
-    def newest(self, partition_key: str, most: int) -> list[Item]:
-        """The last items of a partition, the last one first; what was written just now may be missing."""
+    def newest(self, partition_key: str, most: int, *, since: str = "", before: str = "") -> list[Item]:
+        """The last items of a partition, the last one first; what was written just now may be missing.
+
+        `since`: from this sort key on. `before`: only those below this one.
+        """
+        condition, values = f"{PK} = :pk", {":pk": {"S": partition_key}}
+        if since or before:
+            # BETWEEN takes both ends in; every sort key is ASCII and longer than a blank.
+            condition += f" AND {SK} BETWEEN :since AND :until"
+            values |= {":since": {"S": since or " "}, ":until": {"S": _just_below(before) if before else "~"}}
         answer = self.client.query(
             TableName=self.name,
-            KeyConditionExpression=f"{PK} = :pk",
-            ExpressionAttributeValues={":pk": {"S": partition_key}},
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
             ScanIndexForward=False,
             Limit=most,
         )
@@ -253,6 +261,11 @@ class Taken:
     written: bool
     other: Item | None = None
     over: str | None = None
+
+
+def _just_below(sort_key: str) -> str:
+    """A text below this sort key, and above each that could stand before it."""
+    return f"{sort_key[:-1]}{chr(ord(sort_key[-1]) - 1)}~"
 
 
 def version_of(item: Item) -> int:

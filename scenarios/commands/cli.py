@@ -29,6 +29,12 @@ SUMMARIES = MappingProxyType(
         "validate-trail": "Whether a trail is still what CloudTrail delivered.",
         "catalog": "Every remediation: its triggers, grants and scenarios.",
         "doctor": "What a deployed account leaves unwatched.",
+        "findings": "What was found, newest first.",
+        "show": "One finding: facts, plan, what was done, how to undo it.",
+        "approve": "Approve the plan of a finding.",
+        "refuse": "Refuse the plan of a finding.",
+        "undo": "Undo what was done about a finding, or try it dry.",
+        "redrive": "Dead letters, why each is there; send them again.",
         "new": "Begin a remediation: module, scenarios, the two lines.",
         "package": "Write and lint the templates and the zip for AWS.",
     }

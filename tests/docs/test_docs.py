@@ -37,6 +37,10 @@ NOT_RUN = {
     "trailwarden package": "it fetches wheels; tests/scenarios/commands/test_package.py runs it without",
     "trailwarden validate-trail": "it asks a real trail; test_validate_trail.py serves one",
     "trailwarden doctor": "it asks a real account; tests/scenarios/commands/test_doctor.py has one",
+    **dict.fromkeys(
+        [f"trailwarden {name}" for name in ("findings", "show", "approve", "refuse", "undo", "redrive")],
+        "it asks the API of a real stack; tests/scenarios/people has one",
+    ),
     "trailwarden mutate": "it takes minutes",
     "trailwarden new": "it writes into the project; the tests of the command give it a folder",
     "make": "a target is run by whoever makes it; that it is there is checked",

@@ -77,3 +77,18 @@ def ruled(remediation: str, *wanted: str, says: str = "") -> Check:
 
 def _decisions(entries: list[LedgerEntry]) -> tuple[Decision, ...]:
     return next((each.decisions for each in entries if each.decisions), ())
+
+
+def redrives(actor: Actor, *, only: str = "", status: int = 200) -> Action:
+    """Send the dead letters again, as `trailwarden redrive` does; `only`: those whose reason says so."""
+
+    def do(world: World, caller: Caller) -> None:
+        listed = ask(world, caller, "GET", "/dead-letters").json["dead_letters"]
+        ids = [each["id"] for each in listed if only in each["reason"]]
+        body = {"ids": ids} if only else {"all": True}
+        answer = ask(world, caller, "POST", "/dead-letters/redrive", body)
+        if answer.status != status:
+            raise AssertionError(f"redrive: the API answered {answer.status} {answer.body}")
+
+    which = f"those that say {only!r}" if only else "all"
+    return actor.does(f"types trailwarden redrive, for {which}", do)

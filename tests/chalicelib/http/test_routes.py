@@ -143,6 +143,8 @@ def test_these_are_all_the_routes(api):
         ("/findings/{id}/approve", "POST"),
         ("/findings/{id}/refuse", "POST"),
         ("/findings/{id}/undo", "POST"),
+        ("/dead-letters", "GET"),
+        ("/dead-letters/redrive", "POST"),
         ("/match", "POST"),
         ("/validations", "POST"),
         ("/validations", "GET"),
@@ -175,6 +177,9 @@ def test_the_function_may_read_the_ledger_ask_for_validations_and_nothing_else()
         ("dynamodb:PutItem", "${Ledger.Arn}", ("request",)),
         ("dynamodb:PutItem", "${Ledger.Arn}", ("instruction#*",)),
         ("sqs:SendMessage", "${Validations.Arn}", ()),
+        ("sqs:ReceiveMessage", "${DeadLetters.Arn}", ()),
+        ("sqs:DeleteMessage", "${DeadLetters.Arn}", ()),
+        ("sqs:ChangeMessageVisibility", "${DeadLetters.Arn}", ()),
     ]
 
 
@@ -235,7 +240,7 @@ def test_a_limit_keeps_the_newest_whichever_remediation_found_them(api, ledger):
 
 
 def test_an_empty_ledger_has_no_findings(api, ledger):
-    assert api.get("/findings").json == {"findings": []}
+    assert api.get("/findings").json == {"findings": [], "next": ""}
 
 
 @pytest.mark.parametrize(

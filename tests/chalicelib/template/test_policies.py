@@ -194,10 +194,12 @@ def test_every_function_has_a_policy_and_nobody_else():
 
 
 def test_the_http_side_reads_the_ledger_asks_for_validations_and_nothing_else():
-    (logs, queue, *ledger) = policies(CATALOG)["api_handler"]["Statement"]
+    (logs, queue, letters, *ledger) = policies(CATALOG)["api_handler"]["Statement"]
 
     assert logs["Resource"] == {"Fn::Sub": "${APIHandlerLogGroup.Arn}"}
     assert queue["Action"] == ["sqs:SendMessage"]
+    assert letters["Action"] == ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
+    assert letters["Resource"] == {"Fn::Sub": "${DeadLetters.Arn}"}
     reached = {
         each["Action"][0]: set(next(iter(each["Condition"]["ForAllValues:StringLike"].values())))
         for each in ledger
