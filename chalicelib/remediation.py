@@ -43,7 +43,8 @@ class Outcome(StrEnum):
     NOTHING = "nothing"  # there was nothing to say and nothing to do
     UNDER_WAY = "under way"  # the plan is stored; its calls are being made, or else its alerts sent
     SUPPRESSED = "suppressed"  # settings, or our own call: recorded, without an alert
-    REFUSED = "refused"  # no event of AWS's: that is reported, and it is not handled
+    REFUSED = "refused"  # no event of AWS's: that is reported, and nothing is done
+    UNCONFIRMED = "unconfirmed"  # not proven yet: event history is asked again before anything is done
     DUPLICATE = "duplicate"  # handled before
     TOLD = "told"  # an alert was sent, and there was nothing to do
     QUIET = "quiet"  # there was nothing to do, and every alert was about something reported lately
@@ -316,6 +317,21 @@ AnEvent = TypeVar("AnEvent", bound=Event)
 Facts = TypeVar("Facts")
 
 
+class ProvenBy(StrEnum):
+    """What shows that an event tells the truth, before what it tells of leads to an act."""
+
+    STATE = "state"  # what is done is right for the state that was found, whatever the event says
+    HISTORY = "history"  # CloudTrail's event history holds this very call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """How a way's events are proven before it acts, and why that is enough."""
+
+    by: ProvenBy
+    because: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept(Generic[Facts]):
     """What a way's `records` needs of the facts, kept as text with the plan until it is written.
@@ -341,6 +357,8 @@ class Way(Generic[AnEvent, Facts]):
     `blind(event, why, settings) -> facts`: the facts of a look that saw nothing, for what is reported before
     a retry looks again, or without a ledger. What `decide` makes of them is no less severe than what it could
     make of any others. A way without it is reported in general words.
+
+    `proof`: how an event is proven before it leads to an act. A way without one is proven by history.
     """
 
     on: Trigger
@@ -353,6 +371,7 @@ class Way(Generic[AnEvent, Facts]):
     records: Callable[["Aws", AnEvent, Facts, "Settings"], None] | None = None
     kept: Kept[Facts] | None = None
     blind: Callable[[AnEvent, "Unseen", "Settings"], Facts] | None = None
+    proof: Proof | None = None
 
 
 class UnclearWays(ValueError):

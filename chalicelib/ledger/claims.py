@@ -55,6 +55,10 @@ def under_claim(
         given_back = datetime.now(UTC)
         ledger.rows.put(_item(item_key, _UNDER_WAY, given_back, given_back))
         raise
+    if outcome is Outcome.UNCONFIRMED:
+        # It is not handled yet: the event comes again, and must get in.
+        ledger.rows.delete(item_key)
+        return outcome
     over = {OVER: {"S": taken.over}} if taken.over is not None else {}
     ledger.rows.put({**handled(remediation, event, now), **over})
     return outcome

@@ -37,14 +37,14 @@ from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of, kept
 from chalicelib.ledger.ledger import ledger_of
 from chalicelib.looking import Unseen, denials
 from chalicelib.remediation import Alert, Event, Outcome, Plan, Remediation, Severity, Way
-from chalicelib.runtime import execute, fresh, limits, tampering
+from chalicelib.runtime import execute, limits, tampering
 from chalicelib.runtime.expected import Pending, is_known, overdue, waiting
 from chalicelib.runtime.forged import Forgery, forgery
-from chalicelib.runtime.gate import Gate
+from chalicelib.runtime.gate import Gate, Ruling, Verdict
 from chalicelib.runtime.voice import Facts, Voice, denied, folding
 from chalicelib.seal import Oddity, Seal
 from chalicelib.settings import Settings
-from chalicelib.triggers import OnSchedule
+from chalicelib.triggers import OnQueue, OnSchedule
 from chalicelib.wording import when
 
 log = Logger(service="trailwarden")
@@ -92,7 +92,12 @@ class Invocation:
     """One invocation of one remediation's function, which goes one of its ways."""
 
     def __init__(
-        self, remediation: Remediation, way: Way[Any, Any], settings: Settings, aws: Aws, context: Any
+        self,
+        remediation: Remediation,
+        way: Way[Any, Any],
+        settings: Settings,
+        aws: Aws,
+        context: Any,
     ) -> None:
         self.remediation = remediation
         self.way = way
@@ -106,13 +111,13 @@ class Invocation:
         # calls may be made.
         self._so_far: LedgerEntry | None = None
         self._sent: set[int] = set()
-        self._gate = Gate(aws, self.ledger, self.settings)
+        self._gate: Gate | None = None
         self.raw: Mapping[str, Any] = {}  # what woke the function
 
     def handle(self, event: Event) -> Outcome:
         """Take one event the whole way, once. Raises the errors of chalicelib.errors, and unforeseen ones."""
         self._so_far, self._sent = None, set()
-        self._gate = Gate(self.aws, self.ledger, self.settings)
+        self._gate = None
         try:
             return self._once(event)
         except LedgerUnreachable as error:
@@ -154,10 +159,11 @@ class Invocation:
             return Outcome.NOTHING
         self._so_far = entry
         if not error:
-            entry, error = self._acted(entry)
+            entry, error = self._acted(entry, event)
         self._so_far = entry
         if isinstance(error, LedgerUnreachable):
             raise error
+        error = error or self._put_off(event, entry)
         entry = self._tell(entry, _NOW_SEEN if undecided else ())
         if error:
             raise error
@@ -187,7 +193,7 @@ class Invocation:
         entry = self._entry(event, plan, Outcome.UNDER_WAY, facts=limits.facts_as_text(facts))
         self._so_far = replace(entry, outcome=Outcome.UNRECORDED)
         if not plan.empty:
-            entry = replace(self._gated(entry, event, now), to_record=self._to_record(facts))
+            entry = self._gated(replace(entry, to_record=self._to_record(facts)), event, now)
             self._so_far = entry = self.ledger.store(_with_raw(entry, self.raw))
         if self.way.records:
             self.way.records(self.aws, event, facts, self.settings)
@@ -206,20 +212,29 @@ class Invocation:
         self._so_far = stored
         if stored.to_record and self.way.records and self.way.kept:
             self.way.records(self.aws, event, self.way.kept.facts(stored.to_record), self.settings)
-        entry = replace(stored, to_record="")
-        if entry.outcome not in (Outcome.UNDER_WAY, Outcome.FAILED) or not entry.unsettled:
+        entry, now = replace(stored, to_record=""), datetime.now(UTC)
+        if entry.outcome not in _TO_BE_DONE or not entry.unsettled:
             return entry, None
-        return self._held_against_now(event, entry)
+        gated = self._gated(entry, event, now)
+        if gated.outcome is not Outcome.UNDER_WAY:
+            error = self._ruling(entry, event, now).error
+            return self.ledger.replan(entry, _with_raw(gated, self.raw)), error
+        return self._held_against_now(event, entry, gated)
 
-    def _held_against_now(self, event: Event, entry: LedgerEntry) -> tuple[LedgerEntry, Exception | None]:
+    def _held_against_now(
+        self, event: Event, entry: LedgerEntry, gated: LedgerEntry
+    ) -> tuple[LedgerEntry, Exception | None]:
+        """Look again before the next call of a plan that waited."""
+        from chalicelib.runtime import fresh  # noqa: PLC0415 - most starts never need it
+
         now = datetime.now(UTC)
         try:
             facts = self.way.look(self.aws, event, self.settings)
             text = limits.facts_as_text(facts)
-            held = entry
+            held = gated
             if text != entry.facts:
                 plan = self.way.decide(event, facts, now, self.settings)
-                held = fresh.held_against(entry, self._whole(plan, event, denials(facts)))
+                held = fresh.held_against(gated, self._whole(plan, event, denials(facts)))
                 held = replace(held, plan=limits.fitting(held.plan), facts=text)
         except LedgerUnreachable:
             raise
@@ -227,8 +242,6 @@ class Invocation:
             known = foreseen(error, **self._about(event))
             why = f"whether the plan still holds could not be looked at: {known}"
             return self.ledger.settle(entry, Outcome.FAILED, why), known
-        if held.unsettled:
-            held = self._gated(held, event, now)
         return self.ledger.replan(entry, held), None
 
     def _whole(self, plan: Plan, event: Event, unseen: tuple[Unseen, ...]) -> Plan:
@@ -357,17 +370,46 @@ class Invocation:
 
     def _gated(self, entry: LedgerEntry, event: Event, now: datetime) -> LedgerEntry:
         """The finding as the gate lets it be; that we may not read the brakes is an alert of its own."""
-        ruling = self._gate.ruling(entry, now)
+        ruling = self._ruling(entry, event, now)
+        if ruling.proven is not None:
+            from chalicelib.runtime import verify  # noqa: PLC0415 - most starts never need it
+
+            entry = verify.judged(entry, ruling)
         denial = (ruling.unseen,) if ruling.unseen and ruling.unseen.denied else ()
         plan = self._whole(entry.plan, event, denial)
         return replace(entry, plan=plan, outcome=ruling.outcome, failure=ruling.why)
 
-    def _acted(self, entry: LedgerEntry) -> tuple[LedgerEntry, Exception | None]:
+    def _ruling(self, entry: LedgerEntry, event: Event, now: datetime) -> Ruling:
+        """Whether the plan's calls may be made: asked once in a try."""
+        self._gate = self._gate or Gate(self.aws, self.ledger, self.settings, partial(self._proven, event))
+        return self._gate.ruling(entry, now)
+
+    def _proven(self, event: Event, now: datetime) -> Verdict:
+        from chalicelib.runtime import verify  # noqa: PLC0415 - most starts never need it
+
+        return verify.verdict_on(event, self.way, self.aws, now)
+
+    def _put_off(self, event: Event, entry: LedgerEntry) -> Exception | None:
+        """Have an event that is not confirmed yet come again; the error is SQS's, and Lambda tries again."""
+        if entry.outcome is not Outcome.UNCONFIRMED:
+            return None
+        from chalicelib.delayed import originals, put_off  # noqa: PLC0415 - most starts never need it
+        from chalicelib.runtime import verify  # noqa: PLC0415 - likewise
+
+        original = originals(self.raw)[0] if isinstance(self.way.on, OnQueue) else self.raw
+        delay = verify.asked_again_after(event, datetime.now(UTC))
+        try:
+            put_off(self.aws, self.settings, original, delay)
+        except AWS_ERRORS as error:
+            return foreseen(error, **self._about(event))
+        return None
+
+    def _acted(self, entry: LedgerEntry, event: Event) -> tuple[LedgerEntry, Exception | None]:
         """Make the calls that the gate lets through, now or at a later try."""
         if not entry.plan.calls or entry.outcome not in (Outcome.UNDER_WAY, Outcome.FAILED):
             return entry, None
         if entry.unsettled:
-            ruling = self._gate.ruling(entry, datetime.now(UTC))
+            ruling = self._ruling(entry, event, datetime.now(UTC))
             if ruling.outcome is not Outcome.UNDER_WAY:
                 return self.ledger.settle(entry, ruling.outcome, ruling.why), ruling.error
         return execute.carry_out(
@@ -379,7 +421,7 @@ class Invocation:
 
         `more`: facts that each of them begins with.
         """
-        mark: Mark = "warned" if entry.outcome is Outcome.FAILED else "told"
+        mark: Mark = "warned" if entry.outcome in (Outcome.FAILED, Outcome.UNCONFIRMED) else "told"
         waits: StillUnderWay | None = None
         for index, alert in enumerate(_alerts(entry)):
             if index in getattr(entry, mark) | entry.quiet:
@@ -431,6 +473,7 @@ class Invocation:
         return {"remediation": self.remediation.name, "event_key": event.key}
 
 
+_TO_BE_DONE = (Outcome.UNDER_WAY, Outcome.FAILED, Outcome.UNCONFIRMED)
 _NOW_SEEN = (("Told before", "that Trailwarden could not look; this is what it has seen now"),)
 _LOOKS_AGAIN = "it looks again one minute later, and two minutes after that; then the event is a dead letter"
 # Milliseconds: a service that hangs takes 30 seconds, and then there must be time to say so.

@@ -66,9 +66,14 @@ def waiting(entries: Iterable[LedgerEntry]) -> list[tuple[LedgerEntry, Pending]]
 
 def is_known(aws: Aws, entry: LedgerEntry, pending: Pending) -> bool:
     """Whether event history holds this very call by this principal; raises what CloudTrail raises."""
-    asked = {"AttributeKey": "EventId", "AttributeValue": entry.event_key}
-    found = aws.client("cloudtrail", entry.region).lookup_events(LookupAttributes=[asked])
-    return any(_is_it(call, entry, pending) for each in found["Events"] for call in _calls(each))
+    return any(_is_it(call, entry, pending) for call in known_calls(aws, entry.region, entry.event_key))
+
+
+def known_calls(aws: Aws, region: str, event_id: str) -> list[ApiCallEvent]:
+    """What event history holds under a CloudTrail event's id, as of now; raises what CloudTrail raises."""
+    asked = {"AttributeKey": "EventId", "AttributeValue": event_id}
+    found = aws.client("cloudtrail", region).lookup_events(LookupAttributes=[asked])
+    return [call for each in found["Events"] for call in _calls(each)]
 
 
 def _calls(found: Mapping[str, Any]) -> tuple[ApiCallEvent, ...]:

@@ -1,9 +1,11 @@
 """The gate: whether the calls of a plan may be made now, and if not, why.
 
-The deployed mode, the brakes (`chalicelib.brakes`) and the hour's cap are asked in this order; each can only
-hold back. What can't be read holds back, too: what may pass is tried again, anything else is told.
+The deployed mode, the brakes (`chalicelib.brakes`), the proof of the event (`chalicelib.runtime.verify`) and
+the hour's cap are asked in this order; each can only hold back. What can't be read holds back, too: what may
+pass is tried again, anything else is told. What is not proven takes nobody's place of the hour.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,13 +23,30 @@ class Ruling:
     """UNDER_WAY where the calls may be made, or there are none; else the outcome of a plan without them.
 
     `why`: what holds them back, beyond the deployed mode. `unseen`: it is that the brakes can't be read.
-    `error`: with FAILED, for the event is to be tried again.
+    `error`: for the event is to be tried again. `proven`: whether the event is; None where nobody asked.
     """
 
     outcome: Outcome
     why: str = ""
     unseen: Unseen | None = None
-    error: MayPass | None = None
+    error: Exception | None = None
+    proven: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether an event is proven. Where it isn't: `why`, and whether it will never be (`refused`).
+
+    `error`: why event history could not be asked, where it would know by now.
+    """
+
+    confirmed: bool = False
+    why: str = ""
+    refused: bool = False
+    error: Exception | None = None
+
+
+Prove = Callable[[datetime], Verdict]
 
 
 class Gate:
@@ -36,8 +55,11 @@ class Gate:
     `approved`: people have said yes, as mode approve asks.
     """
 
-    def __init__(self, aws: Aws, ledger: Ledger, settings: Settings, *, approved: bool = False) -> None:
+    def __init__(
+        self, aws: Aws, ledger: Ledger, settings: Settings, prove: Prove, *, approved: bool = False
+    ) -> None:
         self._aws = aws
+        self._prove = prove
         self._ledger = ledger
         self._settings = settings
         self._approved = approved
@@ -54,7 +76,7 @@ class Gate:
             return Ruling(outcome=Outcome.UNDER_WAY)
         if self._settings.mode is Mode.OBSERVE:
             return Ruling(outcome=Outcome.OBSERVED)
-        return self.brakes(entry.remediation) or self._cap(entry, now)
+        return self.brakes(entry.remediation) or self._unproven(now) or self._cap(entry, now)
 
     def brakes(self, remediation: str) -> Ruling | None:
         """What holds the calls back until somebody says otherwise."""
@@ -76,12 +98,19 @@ class Gate:
         pulled = f"the kill switch {kill_switch(settings.parameters)} is on"
         return Ruling(outcome=Outcome.CAPPED, why=pulled) if brakes.pulled else None
 
+    def _unproven(self, now: datetime) -> Ruling | None:
+        verdict = self._prove(now)
+        if verdict.confirmed:
+            return None
+        outcome = Outcome.REFUSED if verdict.refused else Outcome.UNCONFIRMED
+        return Ruling(outcome=outcome, why=verdict.why, error=verdict.error, proven=False)
+
     def _cap(self, entry: LedgerEntry, now: datetime) -> Ruling:
         most = self._settings.acts_per_hour
         if self._ledger.may_act(entry, now, most):
-            return Ruling(outcome=Outcome.UNDER_WAY)
+            return Ruling(outcome=Outcome.UNDER_WAY, proven=True)
         reached = f"the hour's cap is reached: it may act {most} times an hour"
-        return Ruling(outcome=Outcome.CAPPED, why=reached)
+        return Ruling(outcome=Outcome.CAPPED, why=reached, proven=True)
 
 
 _UNREAD = "whether it may act could not be read"

@@ -39,7 +39,8 @@ def message_of(
     """The text of an alert: title, facts, what was done about it, how to go on.
 
     `finding_id`: "" for an alert that counts many. `failure`: why a call failed, or what held the calls
-    back. `warned`: this alert was reported when a call had failed, and is reported again now.
+    back. `warned`: this alert was reported when a call had failed or nothing was confirmed, and is reported
+    again now.
     """
     facts = [(safe(label, LONGEST_LABEL), safe(fact)) for label, fact in alert.facts]
     width = max((len(label) for label, _ in facts), default=0)
@@ -55,7 +56,7 @@ def message_of(
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-_ENDED = "You were told that this had failed; this is how it ended."
+_ENDED = "You were told of this before it was over; this is how it ended."
 _COULD_NOT = "Trailwarden could not do:"
 _TRIED_AGAIN = (
     "It is tried again one minute later, and two minutes after that; then the event waits as a dead letter."
@@ -73,6 +74,9 @@ _PENDING = {
     Outcome.UNDER_WAY: "Trailwarden did not yet do:",
     Outcome.FAILED: "Trailwarden did not yet try:",
     Outcome.OBSERVED: "Trailwarden would do, were its mode enforce:",
+    Outcome.UNCONFIRMED: "Trailwarden does this once CloudTrail's event history knows the call:",
+    Outcome.REFUSED: "Trailwarden refused to do:",
+    Outcome.SUPERSEDED: "Not done:",
     Outcome.AWAITING_APPROVAL: "Trailwarden waits for a yes to do:",
     Outcome.UNRECORDED: "Trailwarden did not do, because its ledger could not be reached:",
     Outcome.DECLINED: "A person refused this, so that it is never done:",

@@ -20,11 +20,11 @@ from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, NotDeclared, forese
 from chalicelib.ledger.claims import exclusively
 from chalicelib.ledger.entries import Decision, LedgerEntry, Ruling, raw_of
 from chalicelib.ledger.instructions import Instruction, genuine, instructions_on
-from chalicelib.remediation import CallProgress, Outcome, Plan, Remediation
+from chalicelib.remediation import CallProgress, Event, Outcome, Plan, Remediation
 from chalicelib.runtime import declared, execute, fresh, rulings
 from chalicelib.runtime.answer import Invocation
 from chalicelib.runtime.forged import Forgery
-from chalicelib.runtime.gate import Gate
+from chalicelib.runtime.gate import Gate, Verdict
 from chalicelib.seal import Voucher
 from chalicelib.settings import APPROVAL_HOURS, APPROVALS, INSTRUCTION_KEY, Mode, Settings
 
@@ -51,6 +51,7 @@ class People(Invocation):
     ) -> None:
         super().__init__(remediation, remediation.ways[0], settings, aws, context)
         self.finding = finding
+        self._event: Event | None = None
         self._gate = self._gate_after_a_yes()
         self.woken = Woken(
             key=f"instructions on {finding}",
@@ -157,11 +158,16 @@ class People(Invocation):
             for each in self.way.parse(raw)
             if (each.key, each.account) == (entry.event_key, entry.account)
         )
+        self._event = event
         facts = self.way.look(self.aws, event, self.settings)
         return self._whole(self.way.decide(event, facts, datetime.now(UTC), self.settings), event, ())
 
     def _gate_after_a_yes(self) -> Gate:
-        return Gate(self.aws, self.ledger, self.settings, approved=True)
+        return Gate(self.aws, self.ledger, self.settings, self._proven_now, approved=True)
+
+    def _proven_now(self, now: datetime) -> Verdict:
+        """Whether the finding's event is proven; one that was not read again is not."""
+        return self._proven(self._event, now) if self._event else Verdict(why="its event is not known")
 
     def _still_called_for(self, entry: LedgerEntry) -> LedgerEntry:
         """What an earlier try left of an approved plan, without what nothing calls for any more.
@@ -200,7 +206,7 @@ class People(Invocation):
 
     def _carried_out(self, entry: LedgerEntry, decision: Decision) -> tuple[LedgerEntry, Exception | None]:
         if decision.ruling is Ruling.GRANTED:
-            return self._acted(entry)
+            return self._acted(entry, self.woken)
         if decision.ruling is Ruling.UNDONE:
             return self._undone(entry)
         return entry, None

@@ -71,7 +71,7 @@ def should_be_claimed(entry: LedgerEntry, now: datetime) -> bool:
 
     What is suppressed is recorded without a claim; a run that fails gives its claim back.
     """
-    if entry.outcome in (Outcome.SUPPRESSED, Outcome.UNSEEN, Outcome.UNDER_WAY):
+    if entry.outcome in (Outcome.SUPPRESSED, Outcome.UNSEEN, Outcome.UNCONFIRMED, Outcome.UNDER_WAY):
         return False
     over = entry.outcome not in (Outcome.FAILED, Outcome.ACTED) or not entry.unsettled
     told = all(index in entry.told | entry.quiet for index in range(len(entry.plan.alerts)))

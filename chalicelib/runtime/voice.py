@@ -20,7 +20,15 @@ from chalicelib.runtime import notify
 from chalicelib.wording import safe, when
 
 # What may come by the thousand; acts are few by themselves, and each is told.
-_FOLDED = (Outcome.UNDER_WAY, Outcome.OBSERVED, Outcome.AWAITING_APPROVAL, Outcome.CAPPED, Outcome.UNSEEN)
+_FOLDED = (
+    Outcome.UNDER_WAY,
+    Outcome.OBSERVED,
+    Outcome.AWAITING_APPROVAL,
+    Outcome.CAPPED,
+    Outcome.UNSEEN,
+    Outcome.UNCONFIRMED,
+    Outcome.REFUSED,
+)
 # Of what one principal does with one call, so many alerts are sent one by one.
 MOST_ONE_BY_ONE = 10
 DOUBLED = 2

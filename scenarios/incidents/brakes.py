@@ -37,7 +37,7 @@ PULLED = Scenario(
     title="The kill switch, a lowered mode, a parameter that is gone: each holds back at once, and is told",
     parameters=ENFORCE,
     given=tuple(table(name, backup="nightly") for name in TABLES),
-    lasts="21:00",
+    lasts="31:00",
     when=[
         at("00:00", sets(SWITCH, "on"), deletes("orders")),
         at("06:00", sets(SWITCH, "off"), sets(MODE, "approve"), deletes("invoices")),
@@ -56,21 +56,21 @@ PULLED = Scenario(
             held_back("carts", "HIGH", "Trailwarden held back:", f"the parameter {MODE} is not there"),
         ),
         by(
-            "20:31",
+            "30:00",
             alert("table_deleted", "HIGH", "users", "Trailwarden did:"),
             table_is("users", there=True),
         ),
         at_the_end(
             *(table_is(name, there=False) for name in TABLES[:-1]),
             outcome("table_deleted", Outcome.ACTED),
-            no_more_alerts_than(4, of="table_deleted"),
+            no_more_alerts_than(5, of="table_deleted"),
         ),
     ],
 )
 
 BUSY = Scenario(
     name="brakes.busy",
-    title="Parameter Store is too busy to say whether we may act: nothing is done, and a minute later it is",
+    title="Parameter Store is too busy to say whether we may act: nothing is done, and later it is",
     parameters=ENFORCE,
     given=(table("orders", backup="nightly"),),
     when=[at("00:00", throttles("ssm", "GetParameters", calls=1), deletes("orders"))],
@@ -80,8 +80,8 @@ BUSY = Scenario(
             unless_it_dies(
                 alert("table_deleted", "HIGH", "did not yet try", "could not be read", "Rate exceeded")
             ),
-            table_is("orders", there=True),
         ),
+        by("13:00", table_is("orders", there=True)),
         at_the_end(outcome("table_deleted", Outcome.ACTED), no_more_alerts_than(2, of="table_deleted")),
     ],
 )

@@ -77,6 +77,7 @@ DEPLOYED = {
     ),
     "chalicelib.runtime": (
         "chalicelib.brakes",
+        "chalicelib.delayed",
         "chalicelib.ledger",
         "chalicelib.events",
         "chalicelib.aws",
@@ -87,6 +88,7 @@ DEPLOYED = {
         "chalicelib.trail",
         "chalicelib.evidence",
         "chalicelib.counting",
+        "chalicelib.delayed",
         "chalicelib.ledger",
         "chalicelib.references",
         "chalicelib.events",
@@ -97,6 +99,7 @@ DEPLOYED = {
     "chalicelib.trail": ("chalicelib.aws", *_TYPES),
     "chalicelib.evidence": ("chalicelib.events", *_TYPES),
     "chalicelib.counting": ("chalicelib.events", "chalicelib.aws", *_TYPES),
+    "chalicelib.delayed": ("chalicelib.events", "chalicelib.aws", *_TYPES),
     "chalicelib.references": ("chalicelib.stack",),
     "chalicelib.brakes": ("chalicelib.looking", "chalicelib.settings", "chalicelib.aws", "chalicelib.errors"),
     "chalicelib.events": _WORDS,

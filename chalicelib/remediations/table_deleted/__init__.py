@@ -10,7 +10,9 @@ where a backup of this very table is ready, and CRITICAL where none was found or
 data may be gone for good. Where DynamoDB doesn't answer, that is reported at once, and looked at again. An
 attempt that AWS refused, or that deletion protection stopped, is MEDIUM; one that failed for an ordinary
 reason, such as a table that isn't there, is LOW. In mode enforce the newest backup of this very table is
-restored under the table's name. A deletion by CloudFormation is reported like any other, and says so.
+restored under the table's name, once CloudTrail's event history knows the deletion, some minutes after it;
+what it doesn't know after 20 minutes was made up, and is refused. A deletion by CloudFormation is reported
+like any other, and says so.
 
 What we leave alone: a table of that name that exists again; backups of an earlier table of the same name,
 which are named but not restored by themselves; and a restore while DynamoDB still writes a newer backup than
@@ -27,6 +29,7 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
+from chalicelib import delayed
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.errors import AWS_ERRORS
@@ -41,6 +44,8 @@ from chalicelib.remediation import (
     Flood,
     Grant,
     Plan,
+    Proof,
+    ProvenBy,
     Remediation,
     Severity,
     Undoing,
@@ -64,6 +69,7 @@ PATTERN = {
     "detail": {"eventSource": ["dynamodb.amazonaws.com"], "eventName": ["DeleteTable"]},
 }
 
+PUT_OFF = "TableDeletedPutOff"  # the queue of deletions that event history doesn't know yet
 _TABLES = "arn:${AWS::Partition}:dynamodb:*:${AWS::AccountId}:table/*"
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/backuprestore_IAM.html
 _TO_UNDO = ("DescribeTable", "DeleteTable")
@@ -94,6 +100,7 @@ GRANTS = (
         )
         for action in _TO_UNDO
     ),
+    *delayed.grants(PUT_OFF),
 )
 
 _TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/{TargetTableName}"
@@ -352,6 +359,18 @@ def _described(event: ApiCallEvent, name: str) -> object:
     return table.get(name) if isinstance(table, Mapping) else None
 
 
+_DELETION = Way(
+    on=OnEvent(pattern=PATTERN, everywhere=True),
+    parse=api_call,
+    look=look,
+    decide=decide,
+    blind=blind,
+    proof=Proof(
+        by=ProvenBy.HISTORY,
+        because="a table that is gone may have been deleted long ago, on purpose: its state proves nothing",
+    ),
+)
+
 REMEDIATION = Remediation(
     name="table_deleted",
     title="A DynamoDB table was deleted",
@@ -361,13 +380,8 @@ REMEDIATION = Remediation(
     ),
     page=__doc__ or "",
     ways=(
-        Way(
-            on=OnEvent(pattern=PATTERN, everywhere=True),
-            parse=api_call,
-            look=look,
-            decide=decide,
-            blind=blind,
-        ),
+        _DELETION,
+        delayed.delayed(_DELETION, PUT_OFF),
         COUNTING,
     ),
     grants=GRANTS,
@@ -375,6 +389,8 @@ REMEDIATION = Remediation(
     undoing=UNDOING,
     settings={
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
+        **delayed.settings_of(PUT_OFF),
     },
+    resources=delayed.resources(PUT_OFF),
     controls=("ATT&CK T1485",),
 )

@@ -40,7 +40,16 @@ from chalicelib.references import (
     TRAIL_ROLE,
     WATCHED_BUCKET,
 )
-from chalicelib.remediation import DeclaredCall, Grant, Plan, Remediation, Undoing, Way
+from chalicelib.remediation import (
+    DeclaredCall,
+    Grant,
+    Plan,
+    Proof,
+    ProvenBy,
+    Remediation,
+    Undoing,
+    Way,
+)
 from chalicelib.remediations.trail_stopped.alerts import Case, Seen, attempted, changed, found, unseen
 from chalicelib.remediations.trail_stopped.restore import restore
 from chalicelib.remediations.trail_stopped.said import blinded_by, named_by, said_by
@@ -379,6 +388,12 @@ def concerns(event: ApiCallEvent, place: TrailResources) -> bool:
     return named == place.trail_arn or (named == place.trail_name and event.region == place.region)
 
 
+PROOF = Proof(
+    by=ProvenBy.STATE,
+    because="what is weaker is weaker, whoever said so, and it is made what the sealed good state says",
+)
+
+
 def _calls(pattern: Raw, *, everywhere: bool = False) -> Way[ApiCallEvent, Seen | None]:
     return Way(
         on=OnEvent(pattern=pattern, everywhere=everywhere),
@@ -387,6 +402,7 @@ def _calls(pattern: Raw, *, everywhere: bool = False) -> Way[ApiCallEvent, Seen 
         decide=decide_on_call,
         blind=blind_to_call,
         remembers=remember_call,
+        proof=PROOF,
     )
 
 
@@ -409,6 +425,7 @@ REMEDIATION = Remediation(
             decide=decide_by_the_hour,
             blind=blind_by_the_hour,
             remembers=remember_by_the_hour,
+            proof=PROOF,
         ),
     ),
     grants=GRANTS,

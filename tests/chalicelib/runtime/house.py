@@ -11,14 +11,27 @@ from unittest import mock
 
 import boto3
 from botocore.exceptions import ClientError
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
 from moto.kms import models as kms_models
 from moto.sns.models import Subscription
 
 from chalicelib.aws import Aws
 from chalicelib.brakes import kill_switch, mode_of
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.remediation import Alert, Call, DeclaredCall, Plan, Remediation, Severity, Way
+from chalicelib.remediation import (
+    Alert,
+    Call,
+    DeclaredCall,
+    Plan,
+    Proof,
+    ProvenBy,
+    Remediation,
+    Severity,
+    Way,
+)
 from chalicelib.runtime.answer import Invocation
 from chalicelib.seal import Seal
 from chalicelib.settings import Mode, Settings
@@ -56,6 +69,9 @@ DECLARED_CALLS = tuple(
     DeclaredCall(operation=f"dynamodb.{operation}", needs=())
     for operation in ("create_table", "delete_table")
 )
+
+
+PROOF = Proof(by=ProvenBy.STATE, because="a test's event is as true as the test")
 
 
 class Context:
@@ -130,7 +146,9 @@ class Remedy:
 
     def way(self, trigger) -> Way:
         """What it does about a payload of the trigger: it takes the events as they are."""
-        return Way(on=trigger, parse=lambda raw: raw["events"], look=self._look, decide=self._decide)
+        return Way(
+            on=trigger, parse=lambda raw: raw["events"], look=self._look, decide=self._decide, proof=PROOF
+        )
 
     def _look(self, aws, event, settings):
         self.looked.append(event.key)
@@ -235,12 +253,20 @@ class House:
 
 @cache
 def _signing_key() -> RSAPrivateKey:
-    return generate_private_key(public_exponent=65537, key_size=2048)
+    """A key. Cryptography keeps the datetime class of its first certificate: it must not be frozen."""
+    key = generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "first")])
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), 1, NOON.replace(tzinfo=None), later(60).replace(tzinfo=None)
+    )
+    builder.sign(key, SHA256())
+    return key
 
 
 @contextmanager
 def built() -> Iterator[House]:
     """A house in an account of its own; moto would make an RSA key for each subscription and each KMS key."""
+    _signing_key()
     with (
         moto_alone(),
         mock.patch.object(Subscription, "private_key", return_value=_signing_key()),

@@ -417,7 +417,7 @@ def test_a_retry_that_succeeds_tells_how_it_ended_once(house):
 
     assert outcome is Outcome.ACTED
     assert house.tables() == ["orders"]
-    assert "You were told that this had failed" in house.mail[1].text
+    assert "You were told of this before it was over" in house.mail[1].text
     assert "Trailwarden did:" in house.mail[1].text
     (finding,) = house.findings
     assert (finding.outcome, finding.failure, finding.told) == (Outcome.ACTED, "", {0})

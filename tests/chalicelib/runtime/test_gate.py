@@ -115,7 +115,7 @@ def test_what_may_pass_is_told_at_once_and_the_retry_acts(house, refusal, error)
     assert "It is tried again one minute later" in first
     assert outcome is Outcome.ACTED
     assert house.tables() == ["orders"]
-    assert "You were told that this had failed" in house.mail[1].text
+    assert "You were told of this before it was over" in house.mail[1].text
 
 
 def test_they_are_read_once_for_each_plan_that_would_run_and_for_no_other(house):

@@ -78,6 +78,8 @@ READS = {
         ("cloudformation", "GetTemplate"),
     ),
 }
+# Read to prove an event, after the look: see `table_deleted.unconfirmed`.
+PROVING = {"table_deleted": {("cloudtrail", "LookupEvents")}}
 EACH = [pytest.param(name, *read, id=f"{name}-{read[1]}") for name, reads in READS.items() for read in reads]
 # The ledger's, the seal's, the brakes and our own identity are not what a look is about.
 _NOT_LOOKING = {"kms", "sns", "ssm", "sts"}
@@ -174,7 +176,7 @@ ACTIONS = {
 
 @pytest.mark.parametrize("name", INCIDENTS)
 def test_every_read_of_a_look_is_rehearsed(name):
-    assert set(undisturbed(name).reads) == set(READS[name])
+    assert set(undisturbed(name).reads) - PROVING.get(name, set()) == set(READS[name])
 
 
 def test_every_remediation_that_reads_is_in_the_table():
