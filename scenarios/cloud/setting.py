@@ -103,7 +103,13 @@ class Setting:
         }
 
     def random(self, name: str) -> random.Random:
-        """The stream of random numbers with this name; a draw from it shifts no other."""
+        """The stream of random numbers with this name; a draw from it shifts no other.
+
+        Where a profile draws apart, each action of a scenario has streams of its own, and what functions ask
+        because of it has others: so a retry shifts nothing for the actions after it.
+        """
+        if self.faults.draws_apart:
+            name = f"{name}|{self.clock.cause}|{self.clock.limited}"
         if name not in self._streams:
             self._streams[name] = stream(self.seed, name)
         return self._streams[name]

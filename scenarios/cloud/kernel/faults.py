@@ -29,7 +29,7 @@ class Faults:
     this profile. `tells_again`: an alert may come twice: it is marked as sent only after SNS took the
     message, since a second alert is better than none. `targets_throttled`: each target of a rule refuses the
     first so many attempts of each delivery with a throttling error. `point`: one fault at one place, and no
-    other.
+    other. `draws_apart`: what chance brings to one action doesn't depend on what came of those before it.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Faults:
     tells_again: bool = False
     targets_throttled: int = 0
     point: FaultPoint | None = None
+    draws_apart: bool = False
 
 
 NONE = Faults(name="none")

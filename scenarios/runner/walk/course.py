@@ -124,7 +124,8 @@ def play(
     `code`: the folder of app.py and chalicelib. `visit`: is told of each spot before it is passed. `judged`:
     gets the course at the end, inside the world.
     """
-    faults = Faults(name=f"{PROFILE}:{point}" if point else PROFILE, point=point, tells_again=True)
+    name = f"{PROFILE}:{point}" if point else PROFILE
+    faults = Faults(name=name, point=point, tells_again=True, draws_apart=True)
     deployment = replace(deployment_of(scenario), code=code)
     with garbage.can_wait(), World(deployment, seed=seed, faults=faults) as world:
         course = _played(world, scenario, tail, visit)

@@ -16,6 +16,7 @@ from scenarios.runner.walk.invariants.trouble import is_about_trouble, told_of_t
 _FINDING = re.compile(r"^Finding (\S+)$", re.MULTILINE)
 # What could not be looked at, or done, is one alert; what was seen at last, or how it ended, is another.
 _NEWS = ("Told before", "this is how it ended")
+_COUNTED = re.compile(r"(?<![.\d])\d+(?= )")
 _ACCUSES = "An item of Trailwarden's own ledger"
 
 Named = tuple[str, str]
@@ -23,15 +24,17 @@ Named = tuple[str, str]
 
 
 def each_alert_is_sent(without: Course, with_fault: Course) -> Iterator[str]:
-    """Each finding of which an alert is sent without the fault has one with it.
+    """Each event of which an alert is sent without the fault has one with it.
 
-    Its words may be others, since a retry looks at what is there by then. A fault that stays may have it told
-    otherwise: by an alarm on the dead letters.
+    Its words may be others, since a retry looks at what is there by then; of what is counted, the next event
+    may tell. A fault that stays may have it told otherwise: by an alarm on the dead letters.
     """
-    told = set(map(_finding_or_source, with_fault.alerts()))
-    for finding, subject in {_finding_or_source(each): each.subject for each in without.alerts()}.items():
-        if finding not in told and not (with_fault.lasting and told_of_trouble(without, with_fault)):
-            yield f"{subject!r} of {finding} is not sent"
+    told = {name for mail in with_fault.alerts() for name in (_event_or_source(mail), _but_for_counts(mail))}
+    for mail in without.alerts():
+        if told & {_event_or_source(mail), _but_for_counts(mail)}:
+            continue
+        if not (with_fault.lasting and told_of_trouble(without, with_fault)):
+            yield f"{mail.subject!r} of {_event_or_source(mail)} is not sent"
 
 
 def no_alert_is_sent_twice(without: Course, with_fault: Course) -> Iterator[str]:
@@ -56,9 +59,18 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
             yield f"{mail.subject!r} is sent, and nothing like it without the fault"
 
 
-def _finding_or_source(mail: Mail) -> str:
-    """The finding's id; for an alert that counts many, whose it is."""
-    return _named(mail)[0] or f"the counts of {mail.attributes['remediation']}"
+def _event_or_source(mail: Mail) -> str:
+    """The remediation and the moment of the event; for an alert that counts many, whose it is.
+
+    An event's own id is drawn, and another one where more was drawn before it.
+    """
+    finding = _named(mail)[0]
+    return finding.rpartition(":")[0] if finding else f"the counts of {mail.attributes['remediation']}"
+
+
+def _but_for_counts(mail: Mail) -> str:
+    """Its subject without the numbers that count: `MEDIUM: # failed SSH logins from 203.0.113.99 in # s`."""
+    return _COUNTED.sub("#", mail.subject)
 
 
 def _named(mail: Mail) -> Named:

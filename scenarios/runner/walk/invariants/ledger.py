@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from botocore import xform_name
 
 from chalicelib.ledger.entries import LedgerEntry, entry_from
-from chalicelib.ledger.table import PK, SK, Kind
+from chalicelib.ledger.table import PK, Kind
 from chalicelib.remediation import CallProgress, Outcome
 from chalicelib.runtime.notify import subject_of
 from scenarios.runner.walk.course import Course, MadeCall, is_finding
 from scenarios.runner.walk.invariants.trouble import told_of_trouble
 
 # These say what was seen, decided and kept; the others are rights and counts, which time moves.
-_COMPARED = (Kind.FINDING, Kind.SIGHTING, Kind.STATE, Kind.ANCHOR, Kind.VALIDATION, Kind.REQUEST)
+_COMPARED = (Kind.SIGHTING, Kind.STATE, Kind.ANCHOR, Kind.VALIDATION, Kind.REQUEST)
 # Of a call that was begun before, AWS's "it is so already" leaves open who made it so.
 _OPEN = (Outcome.FAILED, Outcome.UNSEEN, Outcome.UNDER_WAY)
 _SETTLED = (CallProgress.DONE, CallProgress.UNSURE, CallProgress.FOUND)
@@ -75,32 +75,29 @@ def _as_text(parameters: Mapping[str, object]) -> str:
 
 
 def the_ledger_holds_the_same(without: Course, with_fault: Course) -> Iterator[str]:
-    """Findings, sightings, states and anchors are those of the play without the fault."""
+    """Of each moment that there are findings without the fault, there are with it, and none is left open.
+
+    Two events of one moment may be one finding where the second is seen first. Of sightings, states and
+    anchors there are some where there were some.
+    """
     if with_fault.lasting and told_of_trouble(without, with_fault):
         return
-    before, after = _kept(without), _kept(with_fault)
-    for each in sorted(before.keys() - after.keys()):
-        yield f"{' '.join(each)} is missing"
-    for each in sorted(after.keys() - before.keys()):
-        if not each[0].startswith(Kind.FINDING):
-            yield f"{' '.join(each)} is new"
-    for each in sorted(before.keys() & after.keys()):
-        if after[each] and not before[each]:
-            yield f"{' '.join(each)}: it is left {after[each]}"
+    for each in sorted(_kept(without) - _kept(with_fault)):
+        yield f"there is no {each}"
+    left = {entry.at for entry in without.findings() if entry.outcome in _OPEN}
+    for entry in with_fault.findings():
+        if entry.outcome in _OPEN and entry.at not in left:
+            yield f"{entry.id} is left {entry.outcome}"
 
 
-def _kept(course: Course) -> Mapping[tuple[str, str], str]:
-    """Each item by its keys; of a finding that isn't over how it stands.
+def _kept(course: Course) -> set[str]:
+    """What there is of each kind, of findings for each moment: ids are drawn, and may be others.
 
     What is suppressed is left out: it is about the functions' own calls, which a retry makes again.
     """
-    kept = {(str(item[PK]["S"]), str(item[SK]["S"])): "" for item in _compared(course)}
-    for entry in course.findings():
-        named = f"{Kind.FINDING}#{entry.remediation}", entry.sort_key
-        kept[named] = str(entry.outcome) if entry.outcome in _OPEN else ""
-        if entry.outcome is Outcome.SUPPRESSED:
-            del kept[named]
-    return kept
+    kept = {"#".join(str(item[PK]["S"]).split("#")[:2]) for item in _compared(course)}
+    found = [entry for entry in course.findings() if entry.outcome is not Outcome.SUPPRESSED]
+    return kept | {f"{Kind.FINDING} of {each.remediation} at {each.at:%H:%M:%S}" for each in found}
 
 
 def _compared(course: Course) -> Sequence[Mapping[str, Mapping[str, str]]]:
