@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from chalicelib.catalog import CATALOG
 from chalicelib.ledger.entries import LedgerEntry, entry_from
 from chalicelib.ledger.table import PK, Kind
 from chalicelib.seal import Item
+from chalicelib.settings import ACTS_PER_HOUR
+from chalicelib.template.parts import logical_id
 from scenarios.cloud.functions.runtime_environment import PROJECT
 from scenarios.cloud.kernel import garbage
 from scenarios.cloud.kernel.caller import ApiCall
@@ -71,6 +74,7 @@ class Course:
 
     `checks`: the scenario's own, by their words, as they stand at the end: None where they hold. `struck`:
     whether the fault came. `spots`: where one could have struck. `stopped`: what ended the play too early.
+    By remediation: `acts_per_hour`, its cap, and `roles`, the ARN of its function's role.
     """
 
     scenario: Scenario
@@ -84,6 +88,8 @@ class Course:
     struck: bool
     spots: Sequence[Spot] = ()
     stopped: str = ""
+    acts_per_hour: Mapping[str, int] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
     timeline: Sequence[Moment] = field(default=(), repr=False)
 
     @property
@@ -175,6 +181,8 @@ def _played(
             struck=world.one_fault.struck,
             spots=spots,
             stopped=stopped,
+            acts_per_hour=_caps(world),
+            roles=_roles(world),
             timeline=timeline_of(world) if world.setting.faults.point else (),
         )
 
@@ -205,6 +213,23 @@ def _ledger(world: World) -> Iterator[Item]:
             yield from page["Items"]
     except client.exceptions.ResourceNotFoundException:
         return  # a scenario in which somebody deletes it
+
+
+def _caps(world: World) -> Mapping[str, int]:
+    functions = {each.logical_id: each for each in world.home.of_type("AWS::Lambda::Function")}
+    found = {each.name: functions.get(logical_id(each.name)) for each in CATALOG if each.acts}
+    return {
+        name: int(function.properties["Environment"]["Variables"][ACTS_PER_HOUR])
+        for name, function in found.items()
+        if function is not None
+    }
+
+
+def _roles(world: World) -> Mapping[str, str]:
+    named = {each.logical_id: each.physical_id for each in world.home.of_type("AWS::IAM::Role")}
+    found = {each.name: named.get(f"{logical_id(each.name)}Role") for each in CATALOG}
+    account = world.setting.account
+    return {name: f"arn:aws:iam::{account}:role/{role}" for name, role in found.items() if role}
 
 
 def _dead_letters(world: World) -> Sequence[str]:

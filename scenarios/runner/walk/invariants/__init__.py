@@ -6,7 +6,7 @@ An invariant gets the play without the fault and the one with it.
 from collections.abc import Callable, Iterable, Sequence
 
 from scenarios.runner.walk.course import Course
-from scenarios.runner.walk.invariants import acts, alerts, end_state, ledger, whereabouts
+from scenarios.runner.walk.invariants import acts, alerts, duplicates, end_state, ledger, limits, whereabouts
 
 Invariant = Callable[[Course, Course], Iterable[str]]
 
@@ -16,9 +16,12 @@ INVARIANTS: Sequence[Invariant] = (
     alerts.no_alert_is_sent_twice,
     alerts.nothing_else_is_said,
     acts.nothing_is_done_twice,
+    duplicates.a_second_delivery_changes_nothing,
     ledger.the_ledger_tells_the_truth,
     ledger.the_ledger_holds_the_same,
     end_state.the_end_is_the_same_or_told,
+    limits.no_remediation_acts_more_often_than_its_cap,
+    limits.no_function_answers_itself,
 )
 
 

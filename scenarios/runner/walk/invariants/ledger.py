@@ -15,9 +15,7 @@ from scenarios.runner.walk.invariants.trouble import told_of_trouble
 
 # These say what was seen, decided and kept; the others are rights and counts, which time moves.
 _COMPARED = (Kind.SIGHTING, Kind.STATE, Kind.ANCHOR, Kind.VALIDATION, Kind.REQUEST)
-# Of a call that was begun before, AWS's "it is so already" leaves open who made it so.
 _OPEN = (Outcome.FAILED, Outcome.UNSEEN, Outcome.UNDER_WAY)
-_SETTLED = (CallProgress.DONE, CallProgress.UNSURE, CallProgress.FOUND)
 
 
 def the_ledger_tells_the_truth(without: Course, with_fault: Course) -> Iterator[str]:
@@ -25,13 +23,12 @@ def the_ledger_tells_the_truth(without: Course, with_fault: Course) -> Iterator[
     del without
     so_far = _SoFar()
     for call in with_fault.calls:
-        if call.error:
-            continue
-        entry = _written(call)
+        entry = written(call)
         if entry is not None and call.invocation:
             for sentence in so_far.untrue(entry):
                 yield f"{entry.id}, written by call {call.invocation}.{call.call}: {sentence}"
-        so_far.take(call)
+        if not call.error:
+            so_far.take(call)
 
 
 @dataclass(slots=True)
@@ -49,9 +46,8 @@ class _SoFar:
 
     def untrue(self, entry: LedgerEntry) -> Iterator[str]:
         alerts, calls = range(len(entry.plan.alerts)), entry.plan.calls
-        undone = [index for index in range(len(calls)) if entry.progress.get(index) not in _SETTLED]
-        if entry.outcome is Outcome.ACTED and undone:
-            yield f"it says acted, and calls {undone} are not done"
+        if entry.outcome is Outcome.ACTED and entry.unsettled:
+            yield f"it says acted, and calls {list(entry.unsettled)} are not done"
         silent = set(alerts) - entry.told - entry.quiet
         if entry.outcome in (Outcome.TOLD, Outcome.QUIET) and silent:
             yield f"it says {entry.outcome}, and alerts {sorted(silent)} are not sent"
@@ -65,8 +61,9 @@ class _SoFar:
                 yield f"it says that {call.service}.{call.operation} is done, and nobody called it"
 
 
-def _written(call: MadeCall) -> LedgerEntry | None:
-    item = call.parameters.get("Item") if call.operation == "PutItem" else None
+def written(call: MadeCall) -> LedgerEntry | None:
+    """The finding that a call has put into the ledger; None for any other call."""
+    item = call.parameters.get("Item") if call.operation == "PutItem" and not call.error else None
     return entry_from(item) if item and PK in item and is_finding(item) and "plan" in item else None
 
 
@@ -77,13 +74,18 @@ def _as_text(parameters: Mapping[str, object]) -> str:
 def the_ledger_holds_the_same(without: Course, with_fault: Course) -> Iterator[str]:
     """Of each moment that there are findings without the fault, there are with it, and none is left open.
 
-    Two events of one moment may be one finding where the second is seen first. Of sightings, states and
-    anchors there are some where there were some.
+    Two events of one moment may be one finding where the second is seen first, and what a function does later
+    is found later. Of sightings, states and anchors there are some where there were some.
     """
     if with_fault.lasting and told_of_trouble(without, with_fault):
         return
     for each in sorted(_kept(without) - _kept(with_fault)):
         yield f"there is no {each}"
+    before, after = _moments(without), _moments(with_fault)
+    for remediation, moments in before.items():
+        there = after.get(remediation, set())
+        if len(there) < len(moments):
+            yield f"{remediation} has no finding at {', '.join(sorted(moments - there))}"
     left = {entry.at for entry in without.findings() if entry.outcome in _OPEN}
     for entry in with_fault.findings():
         if entry.outcome in _OPEN and entry.at not in left:
@@ -91,13 +93,20 @@ def the_ledger_holds_the_same(without: Course, with_fault: Course) -> Iterator[s
 
 
 def _kept(course: Course) -> set[str]:
-    """What there is of each kind, of findings for each moment: ids are drawn, and may be others.
+    """What there is of each kind: ids are drawn, and may be others."""
+    return {"#".join(str(item[PK]["S"]).split("#")[:2]) for item in _compared(course)}
+
+
+def _moments(course: Course) -> Mapping[str, set[str]]:
+    """The moments of each remediation's findings.
 
     What is suppressed is left out: it is about the functions' own calls, which a retry makes again.
     """
-    kept = {"#".join(str(item[PK]["S"]).split("#")[:2]) for item in _compared(course)}
-    found = [entry for entry in course.findings() if entry.outcome is not Outcome.SUPPRESSED]
-    return kept | {f"{Kind.FINDING} of {each.remediation} at {each.at:%H:%M:%S}" for each in found}
+    moments: dict[str, set[str]] = {}
+    for entry in course.findings():
+        if entry.outcome is not Outcome.SUPPRESSED:
+            moments.setdefault(entry.remediation, set()).add(f"{entry.at:%H:%M:%S}")
+    return moments
 
 
 def _compared(course: Course) -> Sequence[Mapping[str, Mapping[str, str]]]:

@@ -81,6 +81,7 @@ def course(point="1.2.crash-after", **more):
         "trace": (),
         "dead_letters": (),
         "checks": {"the trail logs": None},
+        "acts_per_hour": {"trail_stopped": 1},
     }
     scenario = Scenario(name="s", title="S", when=(), then=())
     faulty = FaultPoint.parse(point) if point else None
@@ -131,6 +132,9 @@ def test_the_same_play_is_whole():
         ({"trace": (Moment(at=NOW, kind="lost", words="an event"),)}, "nothing is in no place"),
         ({"trace": (Moment(at=NOW, kind="denied", words="kms"),)}, "nothing is in no place"),
         ({"dead_letters": ("{}",)}, "nothing is in no place"),
+        ({"acts_per_hour": {"trail_stopped": 0}}, "no remediation acts more often than its cap"),
+        ({"roles": {"trail_stopped": ENTRY.principal}}, "no function answers itself"),
+        ({"point": "1.0.twice", **PUBLISHED_TWICE}, "a second delivery changes nothing"),
         ({"stopped": "KeyError: 1"}, "the play stopped"),
     ],
 )
