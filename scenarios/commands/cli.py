@@ -25,6 +25,7 @@ SUMMARIES = MappingProxyType(
         "run": "Rehearse incidents on the simulated AWS, told as timelines.",
         "scenarios": "List every scenario: name, remediation, title.",
         "replay": "Put your CloudTrail records through rules and handlers.",
+        "backtest": "Try new patterns on your CloudTrail records.",
         "match": "Try a pattern on events: match, or which field failed.",
         "validate-trail": "Whether a trail is still what CloudTrail delivered.",
         "catalog": "Every remediation: its triggers, grants and scenarios.",

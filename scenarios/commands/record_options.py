@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from scenarios.records.sift import Counts
 from scenarios.records.sources import S3, File, Range, Unreadable, files
 from scenarios.runner.show.progress import Progress
 
+INTERRUPTED = 130  # as the command line reports Ctrl-C
 _BETWEEN_SECONDS = 0.2
 
 
@@ -40,6 +42,16 @@ def _moment(text: str, option: str, *, end: bool = False) -> datetime | None:
     if end and len(text) == len("2026-03-02"):
         moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@contextmanager
+def left_by_interrupt() -> Iterator[list[bool]]:
+    """What is left by Ctrl-C goes on behind it; the list then has something in it."""
+    left: list[bool] = []
+    try:
+        yield left
+    except KeyboardInterrupt:
+        left.append(True)
 
 
 class Pace:

@@ -1,15 +1,14 @@
 """`trailwarden replay`: what the deployed stack would do about existing CloudTrail records."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from chalicelib.wording import safe
-from scenarios.commands.record_options import Pace, range_of, ranged
+from scenarios.commands.record_options import INTERRUPTED, Pace, left_by_interrupt, range_of, ranged
 from scenarios.records.record import NotARecord
 from scenarios.records.sift import Counts
 from scenarios.records.sources import Range
@@ -93,7 +92,8 @@ def command(
         _write(out, teller.page.html(files, counts, teller.tally))
     if interrupted:
         click.echo("trailwarden: interrupted: that is what was read until then", err=True)
-    return 2 if replay.counts.unread or teller.tally.failed or interrupted else 0
+        return INTERRUPTED
+    return 2 if replay.counts.unread or teller.tally.failed else 0
 
 
 def _begun(
@@ -138,20 +138,10 @@ def _write(out: Path, text: str) -> None:
 def _read(replay: "Replay", files: Sequence[str], line: Progress) -> bool:
     """Read all files; True if somebody pressed Ctrl-C."""
     pace = Pace(files, line)
-    with _left_by_interrupt() as left:
+    with left_by_interrupt() as left:
         for complaint in replay.read(files, pace.read):
             _complain(line, complaint)
     return bool(left)
-
-
-@contextmanager
-def _left_by_interrupt() -> Iterator[list[bool]]:
-    """What is left by Ctrl-C goes on behind it; the list then has something in it."""
-    left: list[bool] = []
-    try:
-        yield left
-    except KeyboardInterrupt:
-        left.append(True)
 
 
 def _complain(line: Progress, complaint: NotARecord) -> None:
@@ -170,7 +160,7 @@ class _Teller:
     def tell_all(self, replay: "Replay") -> bool:
         """Tell every record; True if somebody pressed Ctrl-C."""
         pace = Pace((), self._line)
-        with _left_by_interrupt() as left:
+        with left_by_interrupt() as left:
             for each in replay.results(lambda done: pace.handled(done, replay.hits)):
                 if isinstance(each, bytes):
                     click.echo(each.decode(), nl=False)

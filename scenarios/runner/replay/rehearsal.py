@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from chalicelib.errors import MalformedEvent
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Outcome
@@ -96,29 +97,37 @@ class Rehearsal:
         if _any_failed(world.setting.trace[before:]):
             world.run(UNTIL_GIVEN_UP_SECONDS)
             handled.failed = self._given_up(swapped(key))
-        for name, outcome in _outcomes(world.setting.trace[before:], swapped(key)):
-            if outcome is not Outcome.DUPLICATE:
+        parsed = dict(self._parsed(event))
+        for name, key_of_it, outcome in _outcomes(world.setting.trace[before:]):
+            if outcome is not Outcome.DUPLICATE and any(
+                each.key == key_of_it for each in parsed.get(name, ())
+            ):
                 handled.fired[name] = outcome
-        handled.plans = self._found(handled.fired, event)
+        handled.plans = self._found({name: parsed[name] for name in handled.fired})
         if len(world.setting.trace) > MOST_MOMENTS:
             del world.setting.trace[:]
         return handled
 
-    def _found(self, fired: Iterable[str], event: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-        """The plans that the ledger holds of an event, as JSON."""
+    def _parsed(self, event: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """The events that each remediation makes of one; by their keys it is known what became of them."""
+        for name, remediation in self._remediations.items():
+            for way in remediation.ways:
+                if way.on.woke(event):
+                    try:
+                        yield name, tuple(way.parse(event))
+                    except MalformedEvent:
+                        continue
+
+    def _found(self, fired: Mapping[str, Iterable[Any]]) -> dict[str, Mapping[str, Any]]:
+        """The plans that the ledger holds of events, as JSON."""
         plans = {}
         with self._world.calls.muted():
-            for name in fired:
-                for entry in self._entries(name, event):
-                    plans[name] = json.loads(self._ours.swapped(json.dumps(_plan(entry))))
+            for name, events in fired.items():
+                for each in events:
+                    entry = self._ledger.stored(name, each)
+                    if entry is not None:
+                        plans[name] = json.loads(self._ours.swapped(json.dumps(_plan(entry))))
         return plans
-
-    def _entries(self, name: str, event: Mapping[str, Any]) -> Iterator[LedgerEntry]:
-        for way in self._remediations[name].ways:
-            for parsed in way.parse(event) if way.on.woke(event) else ():
-                entry = self._ledger.stored(name, parsed)
-                if entry is not None:
-                    yield entry
 
     def _given_up(self, key: str) -> dict[str, str]:
         """Events that a function gave up on lie in the dead-letter queue, each with the error it died of."""
@@ -150,12 +159,11 @@ def _any_failed(trace: Iterable[Moment]) -> bool:
     return any(moment.kind == "failed" for moment in trace)
 
 
-def _outcomes(trace: Iterable[Moment], key: str) -> Iterator[tuple[str, Outcome]]:
-    """What functions answered about this event."""
+def _outcomes(trace: Iterable[Moment]) -> Iterator[tuple[str, str, Outcome]]:
+    """What functions answered: which remediation, about the event with which key, and with what outcome."""
     for moment in trace:
         answer = moment.facts.get("outcome") if moment.kind == "ran" else None
         if not isinstance(answer, Mapping):
             continue
         for event in answer.get("events", ()):
-            if event["event"] == key:
-                yield str(answer["remediation"]), Outcome(event["outcome"])
+            yield str(answer["remediation"]), str(event["event"]), Outcome(event["outcome"])

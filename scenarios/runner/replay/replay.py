@@ -8,7 +8,6 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import IO, Any, Self
 
 from scenarios.records.events import event_of, line_of
@@ -16,6 +15,7 @@ from scenarios.records.record import FoundRecord, NotARecord, Place
 from scenarios.records.sieve import Sieve
 from scenarios.records.sift import Counts, Hit, Missed, Progress, Sift
 from scenarios.records.sources import EVER, Range
+from scenarios.records.who import account_of, actor_of, time_of
 from scenarios.runner.replay.alarms import AlarmCourse, Counted, WentOff, course_of
 from scenarios.runner.replay.ours import Ours
 from scenarios.runner.replay.rehearsal import Handled, Rehearsal, deployment_for
@@ -93,36 +93,6 @@ def who_and_where(found: FoundRecord) -> dict[str, object]:
         "account": account_of(found),
         "awsRegion": record.get("awsRegion") or envelope.get("region"),
     }
-
-
-def actor_of(record: Any) -> str:
-    """Who did it, as a record has it: an ARN, a name, or a service."""
-    identity = record.get("userIdentity")
-    if not isinstance(identity, dict):
-        return ""
-    if identity.get("type") == "Root":
-        return "root"
-    names = (identity.get(name) for name in ("arn", "userName", "invokedBy", "principalId", "type"))
-    return next((name for name in names if isinstance(name, str) and name), "")
-
-
-def account_of(found: FoundRecord) -> str:
-    """The account whose record it is."""
-    record, identity = found.record, found.record.get("userIdentity")
-    given = record.get("recipientAccountId") or (found.envelope or {}).get("account")
-    if not given and isinstance(identity, dict):
-        given = identity.get("accountId")
-    return given if isinstance(given, str) else ""
-
-
-def time_of(found: FoundRecord) -> datetime | None:
-    """A record's own time; None where it has none that can be read."""
-    given = found.record.get("eventTime") or (found.envelope or {}).get("time")
-    try:
-        moment = datetime.fromisoformat(given) if isinstance(given, str) else None
-    except ValueError:
-        return None
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class Replay:

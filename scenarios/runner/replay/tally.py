@@ -7,7 +7,8 @@ from typing import Any
 
 from chalicelib.remediation import Outcome, Severity
 from chalicelib.remediations.trail_stopped import NAME as TRAIL_STOPPED
-from scenarios.runner.replay.replay import Replayed, account_of, actor_of, time_of
+from scenarios.records.who import account_of, actor_of, details_of, time_of
+from scenarios.runner.replay.replay import Replayed
 
 MOST_ACTORS = 10_000
 MOST_LINES = 5_000  # of a page
@@ -35,18 +36,7 @@ class Told:
     @property
     def details(self) -> str:
         """When, who, from where, in which account and region, what."""
-        found = self.replayed.found
-        record, envelope = found.record, found.envelope or {}
-        address = record.get("sourceIPAddress")
-        place = " ".join(
-            part
-            for part in (account_of(found), record.get("awsRegion") or envelope.get("region"))
-            if isinstance(part, str) and part
-        )
-        source = str(record.get("eventSource") or envelope.get("source") or "").removesuffix(".amazonaws.com")
-        who = actor_of(record) + (f" from {address}" if isinstance(address, str) and address else "")
-        parts = (self.when, who, place, f"{source} {found.name}".strip())
-        return ", ".join(part for part in parts if part)
+        return details_of(self.replayed.found)
 
 
 def told_of(replayed: Replayed) -> Iterator[Told]:

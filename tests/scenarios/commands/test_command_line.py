@@ -176,4 +176,4 @@ def test_replay_says_how_many_records_are_done(monkeypatch, tmp_path):
     (tmp_path / "one.json").write_text(record)
 
     assert trailwarden("replay", str(tmp_path / "one.json")).exit_code == 0
-    assert said[-1] == "1 of 1 records"
+    assert said[-1] == "1 of 1 records handled, 0 s left"

@@ -432,6 +432,6 @@ def test_what_was_read_before_somebody_interrupted_is_told(tmp_path, monkeypatch
 
     result = trailwarden("replay", str(tmp_path))
 
-    assert result.exit_code == 2
+    assert result.exit_code == 130
     assert "1 record: 1 fired root_login" in result.stdout
     assert result.stderr == "trailwarden: interrupted: that is what was read until then\n"
