@@ -96,7 +96,17 @@ def _topic() -> Template:
                             "Action": "sns:Publish",
                             "Resource": {"Ref": "PlainTopic"},
                             "Condition": only_from_here(),
-                        }
+                        },
+                        {
+                            # EventBridge's page shows no condition for topics; whether a rule brings the
+                            # account's number is unconfirmed, and this one must be heard.
+                            # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+                            "Sid": "TheGuardTellsTheTopic",
+                            "Effect": "Allow",
+                            "Principal": {"Service": "events.amazonaws.com"},
+                            "Action": "sns:Publish",
+                            "Resource": {"Ref": "PlainTopic"},
+                        },
                     ],
                 },
             },

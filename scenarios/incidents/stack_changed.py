@@ -17,9 +17,11 @@ from scenarios.runner.words.givens import table
 
 NAME = "stack_changed"
 ENFORCE = (("StackChangedMode", "enforce"),)
+SECOND = "second@example.com"
 DEPLOYED_BY = "arn:aws:iam::*:user/deploy-*"
 
 mallory = Actor(name="mallory", address="203.0.113.66")
+eve = Actor(name="eve", address="203.0.113.67")
 bot = Actor(name="deploy-bot", address="198.51.100.9")
 intern = Actor(name="intern", address="192.0.2.15", policies=())
 
@@ -127,6 +129,19 @@ def _record(**detail: Any) -> dict[str, Any]:
     }
 
 
+def plain_mail(*says: str) -> Check:
+    """The plain topic has told the second person, by no function of ours."""
+
+    def judge(world: World) -> str | None:
+        topic = _name(world, "PlainTopic")
+        came = [mail.text for mail in world.topics.inbox if mail.topic_arn == topic and mail.to == SECOND]
+        if any(all(word in text for word in says) for text in came):
+            return None
+        return f"none of {len(came)} mails says so"
+
+    return Check(f"the plain topic tells {SECOND}: {', '.join(says)}", judge)
+
+
 def rules_are(*parts: str) -> Check:
     """These rules of the stack are enabled, and have their targets."""
 
@@ -221,6 +236,22 @@ ITSELF = Scenario(
     ],
 )
 
+VOICELESS = Scenario(
+    name="stack_changed.voiceless",
+    title="The watching function is stopped, then the alert topic deleted: a rule tells it without either",
+    parameters=(("PlainEmail", SECOND),),
+    when=[
+        at("00:00", DEEDS["watcher_stopped"].by(mallory)),
+        at("05:00", DEEDS["alert_topic_deleted"].by(eve)),
+    ],
+    then=[
+        by("02:30", plain_mail("PutFunctionConcurrency20171031", "user/mallory", "203.0.113.66")),
+        by("07:30", plain_mail("DeleteTopic", "user/eve")),
+        at_the_end(no_more_alerts_than(0, of=NAME)),
+    ],
+    loses=True,
+)
+
 REFUSED = Scenario(
     name="stack_changed.refused",
     title="Attempts are told, and counted; one by a role of our own function is graver",
@@ -285,4 +316,4 @@ ANOTHER_STACK = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, PUT_BACK, UNHEARD, ITSELF, REFUSED, SILENT, EVERYBODY, ANOTHER_STACK)
+SCENARIOS = (SCENARIO, PUT_BACK, UNHEARD, ITSELF, VOICELESS, REFUSED, SILENT, EVERYBODY, ANOTHER_STACK)

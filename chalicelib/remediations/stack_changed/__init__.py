@@ -18,7 +18,8 @@ What we leave alone: other stacks, also those with a like name; calls by the pri
 `StackChangedDeployers` names; what CloudFormation does while it is at work on this stack, which the call that
 began it tells. The trail and its bucket are `trail_stopped`'s. `IgnoredPrincipals` is not asked: those it
 names may do many things, but not silence us. Data events, such as writes to the ledger, are no calls of this
-kind. A rule that was disabled hears nothing of that, so two rules watch each other.
+kind. A rule that was disabled hears nothing of that, so two rules watch each other; the second also tells
+the plain topic by itself what stops this function or its voice.
 
 Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html,
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
@@ -36,6 +37,7 @@ from chalicelib.remediation import Plan, Proof, ProvenBy, Remediation, Way
 from chalicelib.remediations.stack_changed.alerts import attempted, changed
 from chalicelib.remediations.stack_changed.deeds import name_of
 from chalicelib.remediations.stack_changed.grants import (
+    ALERT_KEY,
     DECLARED_CALLS,
     GRANTS,
     KEYS,
@@ -196,20 +198,59 @@ def _calls(
     )
 
 
-# It hears what is done to the other rules of this function, and they hear what is done to it.
-_GUARDED = [{"wildcard": {"Fn::Sub": "*${AWS::StackName}-StackChangedTrigger*"}}]
+# It hears what is done to the other rules of this function, and they hear what is done to it. And it hears
+# what stops the function or its voice; no function can tell that, so the rule itself tells the plain topic.
+_TRIGGERS = [{"wildcard": {"Fn::Sub": "*${AWS::StackName}-StackChangedTrigger*"}}]
 GUARD_PATTERN: CloudFormation = {
-    "source": ["aws.events"],
+    "source": [f"aws.{each}" for each in ("events", "lambda", "iam", "kms", "sns", "cloudformation")],
     "detail-type": _VIA,
     "detail": {
         "readOnly": [False],
         "managementEvent": [True],
+        "errorCode": [{"exists": False}],
+        # A deploy is told by whoever began it.
+        "sourceIPAddress": [{"anything-but": "cloudformation.amazonaws.com"}],
         "$or": [
-            {"requestParameters": {"name": _GUARDED}},
-            {"requestParameters": {"rule": _GUARDED}},
-            {"errorMessage": _GUARDED},
+            {"requestParameters": {"name": _TRIGGERS}},
+            {"requestParameters": {"rule": _TRIGGERS}},
+            {
+                "requestParameters": {
+                    "functionName": [{"wildcard": {"Fn::Sub": "*${AWS::StackName}-StackChanged-*"}}]
+                }
+            },
+            {
+                "requestParameters": {
+                    "roleName": [{"wildcard": {"Fn::Sub": "${AWS::StackName}-StackChangedRole*"}}]
+                }
+            },
+            {
+                "requestParameters": {
+                    "keyId": [{"suffix": {"Ref": key}} for key in (ALERT_KEY, "StackChangedSealKey")]
+                }
+            },
+            {"requestParameters": {"topicArn": [{"Ref": "AlertTopic"}]}},
+            {"requestParameters": {"subscriptionArn": [{"prefix": {"Ref": "AlertTopic"}}]}},
+            {
+                "eventName": ["DeleteStack"],
+                "requestParameters": {"stackName": [{"Ref": "AWS::StackName"}, {"Ref": "AWS::StackId"}]},
+            },
         ],
     },
+}
+# Only what has no quotes and is no list: the text would not be delivered.
+_PLAIN_WORDS: CloudFormation = {
+    "InputPathsMap": {
+        "what": "$.detail.eventName",
+        "who": "$.detail.userIdentity.arn",
+        "from": "$.detail.sourceIPAddress",
+        "at": "$.detail.eventTime",
+        "event": "$.detail.eventID",
+    },
+    "InputTemplate": (
+        '"CRITICAL: somebody changed what Trailwarden tells its own changes with. Call: <what>. Who: <who>. '
+        "From: <from>. When: <at>. CloudTrail event: <event>. Trailwarden may be unable to say more; look in "
+        "CloudTrail's event history.\""
+    ),
 }
 GUARD: Mapping[str, CloudFormation] = {
     "StackChangedGuard": {
@@ -221,7 +262,13 @@ GUARD: Mapping[str, CloudFormation] = {
                     "Id": "function",
                     "Arn": {"Fn::GetAtt": ["StackChanged", "Arn"]},
                     "DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}},
-                }
+                },
+                {
+                    "Id": "plain",
+                    "Arn": {"Ref": "PlainTopic"},
+                    "InputTransformer": _PLAIN_WORDS,
+                    "DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}},
+                },
             ],
         },
     },

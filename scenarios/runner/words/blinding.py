@@ -1,6 +1,7 @@
 """What somebody does to Trailwarden itself, one deed at a time: to its rules, functions, topics, keys, roles.
 
-Each is one call on one part of the stack. `DEEDS` has one of each kind, by name.
+Each is one call on one part of the stack. `DEEDS` has one of each kind, by name; `VOICELESS` are those which
+stop the function that would tell them, or take its voice away.
 """
 
 import json
@@ -356,6 +357,14 @@ _ALL = (
         named("FunctionName", "ErrorBurst"),
         event="DeleteFunction20150331",
     ),
+    _deed(
+        "watcher_stopped",
+        "lambda.put_function_concurrency",
+        "StackChanged",
+        named("FunctionName", "StackChanged", ReservedConcurrentExecutions=0),
+        event="PutFunctionConcurrency20171031",
+    ),
     _deed("alert_topic_deleted", "sns.delete_topic", "AlertTopic", named("TopicArn", "AlertTopic")),
 )
 DEEDS: Mapping[str, BlindingDeed] = {each.name: each for each in _ALL}
+VOICELESS = ("watcher_stopped", "alert_topic_deleted")

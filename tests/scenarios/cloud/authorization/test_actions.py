@@ -188,6 +188,7 @@ SAMPLES = {
     "stage": ["a1b2c3", "prod"],
     "deployment": ["a1b2c3", "d4e5f6"],
     "rule": ["table_deleted", "default"],
+    "schedule": ["default", "heartbeat"],
     "ssm_instance": ["i-1"],
 }
 # The parameters don't always tell what is asked about: nothing but "*" covers it then.
