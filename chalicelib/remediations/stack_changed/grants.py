@@ -12,7 +12,14 @@ from chalicelib.stack import CloudFormation
 
 ALERT_KEY = "AlertKey"
 # The keys have no names: a test holds this list against the template.
-KEYS = (ALERT_KEY, "TellingSealKey", "TableDeletedSealKey", "TrailStoppedSealKey", "StackChangedSealKey")
+KEYS = (
+    ALERT_KEY,
+    "TellingSealKey",
+    "TableDeletedSealKey",
+    "TrailStoppedSealKey",
+    "StackChangedSealKey",
+    "InstructionKey",
+)
 
 STACK, STACK_NAME, REGION = "STACK_CHANGED_STACK", "STACK_CHANGED_STACK_NAME", "AWS_REGION"
 MAPPING = "TrailValidationTrigger1"
