@@ -77,6 +77,10 @@ class Unsealed(LedgerUnreachable):
     """KMS gave no seal, so that nothing the ledger holds can be believed; as good as no ledger."""
 
 
+class NotTaken(RemediationError):
+    """A channel did not take an alert, and says why. Others took it; trying again sends it there again."""
+
+
 class StillUnderWay(RemediationError):
     """Another invocation works on this event, or is about to send the same alert. Trying again helps."""
 

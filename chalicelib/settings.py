@@ -24,6 +24,8 @@ APPROVALS = "TRAILWARDEN_APPROVALS"
 APPROVAL_HOURS = "TRAILWARDEN_APPROVAL_HOURS"
 FUNCTIONS = "TRAILWARDEN_FUNCTIONS"
 DEAD_LETTERS = "TRAILWARDEN_DEAD_LETTERS_URL"
+SECURITY_HUB = "TRAILWARDEN_SECURITY_HUB"
+CHAT_TOPIC = "TRAILWARDEN_CHAT_TOPIC_ARN"
 IGNORED_PRINCIPALS = "TRAILWARDEN_IGNORED_PRINCIPALS"
 
 
@@ -47,7 +49,8 @@ class Settings:
     `overruled`: those that would be everybody's, which are not obeyed. `values`: the whole environment, for
     variables that only one remediation reads. `seal_key`: the KMS key of its seals; `seal`: those
     themselves, made anew for each invocation. `parameters`: what the names of its parameters in Parameter
-    Store begin with (`chalicelib.brakes`).
+    Store begin with (`chalicelib.brakes`). `security_hub`, `chat_topic_arn`: the product and the topic of
+    these channels; "" where they are off.
     """
 
     topic_arn: str
@@ -55,6 +58,8 @@ class Settings:
     mode: Mode = Mode.OBSERVE
     acts_per_hour: int = 0
     parameters: str = ""
+    security_hub: str = ""
+    chat_topic_arn: str = ""
     ignored_principals: tuple[str, ...] = ()
     overruled: tuple[str, ...] = ()
     values: Mapping[str, str]
@@ -76,6 +81,8 @@ class Settings:
             # Without this variable nothing acts: losing it must not mean acting without limits.
             acts_per_hour=_number(values, ACTS_PER_HOUR) if ACTS_PER_HOUR in values else 0,
             parameters=values.get(PARAMETERS, ""),
+            security_hub=values.get(SECURITY_HUB, ""),
+            chat_topic_arn=values.get(CHAT_TOPIC, ""),
             ignored_principals=tuple(each for each in ignored if not names_everybody(each)),
             overruled=tuple(filter(names_everybody, ignored)),
             values=values,

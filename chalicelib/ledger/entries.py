@@ -71,9 +71,9 @@ class LedgerEntry:
     By index into the plan's calls: `progress`, how far each has come. By index into its alerts: those `told`,
     those told while a call had failed (`warned`), those kept `quiet`. `failure`: what failed, or what held
     the calls back. `to_record`: what the remediation has yet to write now that the plan is stored, as its own
-    text. `version`: how often it was written since the first time. `raw`: what woke the function, as `kept`
-    keeps it, so that the plan can be decided anew; "" where nobody will. `decisions`: what people asked, the
-    oldest first.
+    text. `reached`: the channels that an alert has reached, where it has yet to reach others. `version`: how
+    often it was written since the first time. `raw`: what woke the function, as `kept` keeps it, so that the
+    plan can be decided anew; "" where nobody will. `decisions`: what people asked, the oldest first.
     """
 
     remediation: str
@@ -91,6 +91,7 @@ class LedgerEntry:
     quiet: frozenset[int] = frozenset()
     failure: str = ""
     to_record: str = ""
+    reached: frozenset[str] = frozenset()
     version: int = 0
     raw: str = ""
     decisions: tuple[Decision, ...] = ()
@@ -193,6 +194,7 @@ def item_of(entry: LedgerEntry) -> Item:
             if entry.decisions
             else {}
         ),
+        **({"reached": {"SS": sorted(entry.reached)}} if entry.reached else {}),
         VERSION: {"N": str(entry.version)},
         EXPIRES: expiry(entry.at + FINDINGS_KEPT),
     }
@@ -232,6 +234,7 @@ def entry_from(item: Item) -> LedgerEntry:
         progress={int(index): CallProgress(how_far["S"]) for index, how_far in item["deeds"]["M"].items()},
         failure=item["failure"]["S"],
         to_record=item.get("to_record", {"S": ""})["S"],
+        reached=frozenset(item.get("reached", {}).get("SS", ())),
         version=version_of(item),
         raw=item.get("raw", {"S": ""})["S"],
         decisions=tuple(map(Decision.from_json, json.loads(item.get("decisions", {"S": "[]"})["S"]))),

@@ -144,6 +144,10 @@ class Ledger:
         """Note what became of an instruction, in place of what was noted of it, and these changes with it."""
         return self._changed(entry, lambda now: {"decisions": _with(now.decisions, decision), **changes})
 
+    def reached(self, entry: LedgerEntry, channels: set[str]) -> LedgerEntry:
+        """Note the channels that an alert has reached, when it could not reach others."""
+        return self._changed(entry, lambda kept: {"reached": kept.reached | channels})
+
     def noted(self, entry: LedgerEntry, facts: str) -> LedgerEntry:
         """Note other facts of it."""
         return self._changed(entry, lambda _: {"facts": facts})

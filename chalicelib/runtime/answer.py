@@ -41,7 +41,7 @@ from chalicelib.runtime import execute, limits, tampering
 from chalicelib.runtime.expected import Pending, is_known, overdue, waiting
 from chalicelib.runtime.forged import Forgery, forgery
 from chalicelib.runtime.gate import Gate, Ruling, Verdict
-from chalicelib.runtime.voice import Facts, Voice, denied, folding
+from chalicelib.runtime.voice import Facts, denied, folding, voice_of
 from chalicelib.seal import Oddity, Seal
 from chalicelib.settings import Settings
 from chalicelib.triggers import OnQueue, OnSchedule
@@ -106,7 +106,7 @@ class Invocation:
         self.seal = Seal(partial(aws.client, "kms"), settings.seal_key, remediation.name)
         self.settings = replace(settings, seal=self.seal)
         self.ledger = ledger_of(aws, self.settings)
-        self.voice = Voice(aws.client("sns"), settings.topic_arn, remediation.name, self.ledger)
+        self.voice = voice_of(aws, settings, remediation.name, self.ledger)
         # Of the event that is handled now: how far it came, which alerts were sent in this try, and whether
         # calls may be made.
         self._so_far: LedgerEntry | None = None

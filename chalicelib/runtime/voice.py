@@ -5,19 +5,26 @@ a short lease holds the others back; if it fails, the next one sends.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from chalicelib.errors import StillUnderWay
+from chalicelib.aws import Aws
+from chalicelib.errors import LedgerUnreachable, StillUnderWay
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.floods import Floods, Place
 from chalicelib.ledger.ledger import Ledger, Right
 from chalicelib.looking import Unseen
 from chalicelib.remediation import Alert, Event, Flood, Outcome, Plan, Quiet, Severity
 from chalicelib.runtime import notify
+from chalicelib.settings import Settings
 from chalicelib.wording import safe, when
+
+if TYPE_CHECKING:
+    from chalicelib.runtime.channels import Channel
 
 # What may come by the thousand; acts are few by themselves, and each is told.
 _FOLDED = (
@@ -37,6 +44,16 @@ DAY = 24 * 3600
 Facts = Sequence[tuple[str, str]]
 
 
+def voice_of(aws: Aws, settings: Settings, remediation: str, ledger: Ledger) -> "Voice":
+    """How this function speaks, on every channel that is switched on."""
+    others: tuple[Channel, ...] = ()
+    if settings.security_hub or settings.chat_topic_arn:
+        from chalicelib.runtime.channels import channels_of  # noqa: PLC0415 - a cold start pays for it
+
+        others = channels_of(aws, settings)
+    return Voice(aws.client("sns"), settings.topic_arn, remediation, ledger, others)
+
+
 def folding(plan: Plan, event: Event) -> Plan:
     """The plan with a flood for every alert about somebody: by what they did, so none hides another's."""
     if not event.principal:
@@ -54,6 +71,7 @@ class Voice:
     topic_arn: str
     remediation: str
     ledger: Ledger
+    others: tuple["Channel", ...] = ()  # beside the topic
 
     def say(self, entry: LedgerEntry, index: int, alert: Alert, sent: set[int], more: Facts = ()) -> bool:
         """Send an alert of a finding, or leave it at its count: False where it is not sent.
@@ -86,7 +104,11 @@ class Voice:
         return True
 
     def publish(self, entry: LedgerEntry, alert: Alert, index: int) -> None:
-        """Send an alert of a finding, also if one was sent before."""
+        """Send an alert of a finding on every channel, also if one was sent before.
+
+        Each is tried, whatever becomes of the others. Where one fails, the ledger keeps which it has reached,
+        and the error rises: the next try sends it to the rest.
+        """
         message = notify.message_of(
             alert,
             entry.id,
@@ -96,17 +118,68 @@ class Voice:
             failure=entry.failure,
             warned=index in entry.warned,
         )
-        self._send(alert, message)
+        phase = "warned" if entry.outcome is Outcome.FAILED else "told"
+        mark = f"{phase} {index} "
+        before = {each.removeprefix(mark) for each in entry.reached if each.startswith(mark)}
+        about = (f"{entry.id}#{index}", entry.account, entry.region, entry.at)
+        reached, failed = self._send(alert, message, about, before)
+        if failed:
+            if reached and entry.outcome is not Outcome.UNRECORDED:
+                with suppress(LedgerUnreachable):
+                    self.ledger.reached(entry, {f"{mark}{name}" for name in reached})
+            raise failed[0]
 
     def say_what_is_left(self) -> None:
         """Send the counts that no alert has told of yet; raises LedgerUnreachable, what SNS raises."""
         for place in self._floods.left_over(datetime.now(UTC)):
             alert = _left(place)
-            self._send(alert, notify.message_of(alert, "", Outcome.TOLD))
+            about = (f"{self.remediation}:{place.wave.subject}", "", "", place.wave.since)
+            _, failed = self._send(alert, notify.message_of(alert, "", Outcome.TOLD), about)
+            if failed:
+                raise failed[0]
             self._floods.told(place, datetime.now(UTC))
 
-    def _send(self, alert: Alert, message: str) -> None:
-        notify.publish(self.sns, self.topic_arn, remediation=self.remediation, alert=alert, message=message)
+    def _send(
+        self, alert: Alert, message: str, about: tuple[str, str, str, datetime], before: Collection[str] = ()
+    ) -> tuple[set[str], list[Exception]]:
+        """Send it on each channel that it hasn't reached; which it reached now, what the others raised.
+
+        `about`: its id, the account, the region and the time.
+        """
+        reached: set[str] = set()
+        failed: list[Exception] = []
+        for name, send in self._ways(alert, message, about):
+            if name in before:
+                continue
+            try:
+                send()
+            except Exception as error:  # noqa: BLE001 - the others are told first, then it rises
+                failed.append(error)
+            else:
+                reached.add(name)
+        return reached, failed
+
+    def _ways(
+        self, alert: Alert, message: str, about: tuple[str, str, str, datetime]
+    ) -> Iterator[tuple[str, Callable[[], None]]]:
+        mail = partial(notify.publish, self.sns, self.topic_arn, remediation=self.remediation)
+        yield "topic", partial(mail, alert=alert, message=message)
+        if self.others:
+            from chalicelib.runtime.channels import Telling  # noqa: PLC0415 - only where one is switched on
+
+            identity, account, region, at = about
+            telling = Telling(
+                id=identity,
+                alert=alert,
+                text=message,
+                remediation=self.remediation,
+                account=account,
+                region=region,
+                at=at,
+                now=datetime.now(UTC),
+            )
+            for channel in self.others:
+                yield channel.name, partial(channel.send, telling)
 
     def _place(self, entry: LedgerEntry, alert: Alert, holder: str, now: datetime) -> Place | None:
         if alert.flood is None or entry.outcome not in _FOLDED:

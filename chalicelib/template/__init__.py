@@ -9,6 +9,7 @@ from chalicelib.remediation import Remediation
 from chalicelib.stack import declared
 from chalicelib.template.alarms import alarms
 from chalicelib.template.brakes import switch
+from chalicelib.template.channels import OUTPUTS, channels
 from chalicelib.template.functions import RUNTIME, function, heartbeat_function, http
 from chalicelib.template.heartbeat import heartbeat
 from chalicelib.template.host import agents
@@ -32,6 +33,7 @@ def fragment(remediations: Iterable[Remediation]) -> Template:
             alerts(),
             ledger(),
             switch(),
+            channels(functions),
             seal_keys(functions),
             instruction_key(functions),
             trail(),
@@ -50,6 +52,7 @@ def fragment(remediations: Iterable[Remediation]) -> Template:
                 "AlertTopicArn": {"Value": {"Ref": "AlertTopic"}},
                 "PlainTopicArn": {"Value": {"Ref": "PlainTopic"}},
                 "LedgerName": {"Value": {"Ref": "Ledger"}},
+                **OUTPUTS,
                 "DeadLettersUrl": {"Value": {"Ref": "DeadLetters"}},
             },
             *(each.outputs for each in functions),

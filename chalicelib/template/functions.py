@@ -22,6 +22,7 @@ from chalicelib.settings import (
 from chalicelib.stack import HEARTBEAT, HEARTBEAT_DETAIL_TYPE, HEARTBEAT_SOURCE, log_group
 from chalicelib.template import parameters
 from chalicelib.template.brakes import mode_now
+from chalicelib.template.channels import VARIABLES
 from chalicelib.template.parts import Template, logical_id
 from chalicelib.template.policies import acting_grants_of, document
 from chalicelib.template.seals import TELLING, seal_key_of
@@ -51,6 +52,7 @@ def function(remediation: Remediation) -> Template:
         LEDGER: {"Ref": "Ledger"},
         TOPIC: {"Ref": "AlertTopic"},
         SEAL_KEY: {"Fn::GetAtt": [seal_key_of(remediation), "Arn"]},
+        **VARIABLES,
         **remediation.settings,
     }
     if remediation.acts:

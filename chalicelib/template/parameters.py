@@ -6,6 +6,8 @@ from chalicelib.references import EXPECTED_PRINCIPALS
 from chalicelib.remediation import Remediation
 from chalicelib.stack import Parameter
 from chalicelib.template.bucket import LOCK_PARAMETERS
+from chalicelib.template.channels import CONDITIONS as CHANNEL_CONDITIONS
+from chalicelib.template.channels import PARAMETERS as CHANNEL_PARAMETERS
 from chalicelib.template.heartbeat import CONDITION as HEARTBEAT_CONDITION
 from chalicelib.template.heartbeat import SEND
 from chalicelib.template.parts import Template, logical_id
@@ -56,6 +58,7 @@ PARAMETERS = (
         allowed=("no", "yes"),
         description="Whether to make two IAM groups: one may administer trails, one may read them.",
     ),
+    *CHANNEL_PARAMETERS,
     EXPECTED_PRINCIPALS,
     Parameter(
         name=APPROVALS,
@@ -77,6 +80,7 @@ PARAMETERS = (
 
 CONDITIONS: Template = {
     "HasAlertEmail": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlertEmail"}, ""]}]},
+    **CHANNEL_CONDITIONS,
     "OwnTrail": {"Fn::Equals": [{"Ref": "ExistingTrailArn"}, ""]},
     "OwnBucket": {"Fn::And": [{"Condition": "OwnTrail"}, {"Fn::Equals": [{"Ref": "ArchiveBucket"}, "none"]}]},
     **PLAIN_CONDITIONS,

@@ -22,6 +22,7 @@ from scenarios.cloud.recorded_only import RECORDED_ONLY
 from scenarios.cloud.s3.manifest import SERVICE as S3
 from scenarios.cloud.scheduler.manifest import SERVICE as SCHEDULER
 from scenarios.cloud.secretsmanager.manifest import SERVICE as SECRETSMANAGER
+from scenarios.cloud.securityhub.manifest import SERVICE as SECURITYHUB
 from scenarios.cloud.service import Registry, Service
 from scenarios.cloud.sns.manifest import SERVICE as SNS
 from scenarios.cloud.sqs.manifest import SERVICE as SQS
@@ -47,6 +48,7 @@ SERVICES: tuple[Service, ...] = (
     S3,
     SCHEDULER,
     SECRETSMANAGER,
+    SECURITYHUB,
     SNS,
     SQS,
     SSM,
