@@ -15,7 +15,7 @@ from chalicelib.errors import MalformedEvent
 from chalicelib.events import Raw
 from chalicelib.remediation import AnEvent, Facts, Grant, Way
 from chalicelib.settings import Settings
-from chalicelib.stack import CloudFormation
+from chalicelib.stack import CloudFormation, queue_policy
 from chalicelib.triggers import OnQueue
 
 PUT_OFF_URL = "TRAILWARDEN_PUT_OFF_URL"
@@ -86,7 +86,8 @@ def resources(queue: str) -> dict[str, CloudFormation]:
                     "maxReceiveCount": 5,
                 },
             },
-        }
+        },
+        **queue_policy(queue),
     }
 
 

@@ -11,6 +11,16 @@ from typing import Any
 CloudFormation = Mapping[str, Any]
 
 LOGS_KEPT_DAYS = 365
+# The stack's roles, by name: a table's policy can't refer to roles whose own policies refer to the table.
+# CloudFormation begins a name with the stack's, which it shortens only where 64 characters are too few.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-supplied-physical-resource-ids.html
+_OUR_ROLES = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-*"
+OPERATORS = "Operators"
+# Everything that puts a message into a queue, hides one or takes one out.
+USE_QUEUE = tuple(
+    f"sqs:{action}"
+    for action in ("SendMessage", "ReceiveMessage", "ChangeMessageVisibility", "DeleteMessage", "PurgeQueue")
+)
 
 # The heartbeat: its function's name, which is also the attribute of its message, and the event that wakes it.
 HEARTBEAT = "heartbeat"
@@ -96,8 +106,50 @@ def log_group(name: CloudFormation | None = None) -> dict[str, Any]:
     return {"Type": "AWS::Logs::LogGroup", "Properties": {**named, "RetentionInDays": LOGS_KEPT_DAYS}}
 
 
+def closed_to_others(*actions: str, on: CloudFormation | str) -> dict[str, Any]:
+    """A statement of a resource's own policy: only the stack's functions, and operators, may do this.
+
+    Nobody else of the account may, whatever their own policies say. It denies no AWS service, since a service
+    has no aws:PrincipalAccount, and lets nobody in: the functions' own policies do, or another statement. It
+    denies what is done with a resource, never what is done to it, so that the account can always repair it,
+    and its policy.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    ours = {"Fn::Sub": _OUR_ROLES}
+    operators = {"Fn::Join": [",", {"Ref": OPERATORS}]}
+    return {
+        "Sid": "NobodyElse",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": list(actions),
+        "Resource": on,
+        "Condition": {
+            "StringEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}},
+            # Of a session this is its role's ARN. Two lists in one: CloudFormation joins texts, not lists.
+            "StringNotLike": {
+                "aws:PrincipalArn": {"Fn::Split": [",", {"Fn::Join": [",", [ours, operators]]}]}
+            },
+        },
+    }
+
+
+def queue_policy(queue: str, *statements: Mapping[str, Any]) -> dict[str, Any]:
+    """The policy of a queue, by its logical id: these statements, and nobody else uses it."""
+    closed = closed_to_others(*USE_QUEUE, on={"Fn::GetAtt": [queue, "Arn"]})
+    return {
+        f"{queue}Policy": {
+            "Type": "AWS::SQS::QueuePolicy",
+            "Properties": {
+                "Queues": [{"Ref": queue}],
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": [*statements, closed]},
+            },
+        }
+    }
+
+
 def topic_for_alarms(topic: str) -> dict[str, Any]:
-    """A topic of this name, encrypted with the alerts' key, that CloudWatch's alarms may notify."""
+    """A topic of this name, encrypted with the alerts' key; alarms may notify it, and our functions."""
     return {
         topic: {
             "Type": "AWS::SNS::Topic",
@@ -117,7 +169,8 @@ def topic_for_alarms(topic: str) -> dict[str, Any]:
                             "Action": "sns:Publish",
                             "Resource": {"Ref": topic},
                             "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
-                        }
+                        },
+                        closed_to_others("sns:Publish", on={"Ref": topic}),
                     ],
                 },
             },

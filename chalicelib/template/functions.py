@@ -19,7 +19,13 @@ from chalicelib.settings import (
     TOPIC,
     VALIDATIONS,
 )
-from chalicelib.stack import HEARTBEAT, HEARTBEAT_DETAIL_TYPE, HEARTBEAT_SOURCE, log_group
+from chalicelib.stack import (
+    HEARTBEAT,
+    HEARTBEAT_DETAIL_TYPE,
+    HEARTBEAT_SOURCE,
+    closed_to_others,
+    log_group,
+)
 from chalicelib.template import parameters
 from chalicelib.template.brakes import mode_now
 from chalicelib.template.channels import VARIABLES
@@ -42,6 +48,18 @@ _KEPT_WHEN_IT_FAILS: Template = {
             "OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
         },
     }
+}
+
+
+# As Chalice writes it.
+_BY_THE_API: Template = {
+    "Principal": "apigateway.amazonaws.com",
+    "SourceArn": {
+        "Fn::Sub": [
+            "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*",
+            {"Api": {"Ref": "RestAPI"}},
+        ]
+    },
 }
 
 
@@ -80,6 +98,7 @@ def function(remediation: Remediation) -> Template:
             }
         },
         f"{name}LogGroup": log_group(),
+        **_invoked_by(name, {**_permissions(remediation), **_own_permissions(name, remediation.resources)}),
     }
     if remediation.acts:
         acting = _attached(name, document(acting_grants_of(remediation)))
@@ -97,6 +116,84 @@ def _attached(function: str, policy: Mapping[str, Any]) -> Template:
             "PolicyDocument": policy,
             "Roles": [{"Ref": f"{function}Role"}],
         },
+    }
+
+
+def _invoked_by(function: str, permissions: Mapping[str, Any]) -> Template:
+    """A function's whole policy: what its permissions say, by their logical ids, and nobody else.
+
+    A permission can't deny, so there is the policy; SAM and Chalice write permissions, so there are these.
+    AWS advises against both on one function, since the policy, which comes last, replaces what they added.
+    Here it replaces it by the same, under the same ids; a test holds that.
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-resourcepolicy.html
+    """
+    arn = {"Fn::GetAtt": [function, "Arn"]}
+    allowed = [_as_statement(name, each, arn) for name, each in permissions.items()]
+    closed = closed_to_others("lambda:InvokeFunction", "lambda:InvokeAsync", on=arn)
+    return {
+        f"{function}Policy": {
+            "Type": "AWS::Lambda::ResourcePolicy",
+            "Properties": {
+                "ResourceArn": arn,
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": [*allowed, closed]},
+            },
+        }
+    }
+
+
+def _as_statement(permission: str, says: Mapping[str, Any], function: Mapping[str, Any]) -> Template:
+    """What Lambda adds to a function's policy for a permission, in its own spelling."""
+    conditions: Template = {}
+    if "SourceAccount" in says:
+        conditions["StringEquals"] = {"AWS:SourceAccount": says["SourceAccount"]}
+    if "SourceArn" in says:
+        conditions["ArnLike"] = {"AWS:SourceArn": says["SourceArn"]}
+    return {
+        "Sid": {"Fn::GetAtt": [permission, "Id"]},
+        "Effect": "Allow",
+        "Principal": {"Service": says["Principal"]},
+        "Action": says.get("Action", "lambda:InvokeFunction"),
+        "Resource": function,
+        **({"Condition": conditions} if conditions else {}),
+    }
+
+
+def _permissions(remediation: Remediation) -> Template:
+    """What the permissions say that SAM makes of a function's triggers, by logical id."""
+    name = logical_id(remediation.name)
+    made = {
+        f"{name}Trigger{number}": _permission(f"{name}Trigger{number}", trigger)
+        for number, trigger in enumerate(remediation.triggers, start=1)
+    }
+    return {f"{trigger}Permission": says for trigger, says in made.items() if says}
+
+
+def _permission(name: str, trigger: Trigger) -> Template:
+    match trigger:
+        case OnEvent() | OnSchedule():
+            return _by_rule(name)
+        case OnLogs(log_group=group):
+            group_arn = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}:*"
+            named = {"Fn::Sub": [group_arn, {"Name": {"Ref": group}}]}
+            return {"Principal": "logs.amazonaws.com", "SourceArn": named}
+        case OnTopic(topic=topic):
+            return {"Principal": "sns.amazonaws.com", "SourceArn": {"Ref": topic}}
+        case OnQueue():
+            return {}  # Lambda itself reads the queue, under the function's role
+
+
+def _by_rule(rule: str) -> Template:
+    return {"Principal": "events.amazonaws.com", "SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}
+
+
+def _own_permissions(function: str, resources: Mapping[str, Any]) -> Template:
+    """What those permissions for a function say that a remediation declares itself."""
+    of_function = ({"Ref": function}, {"Fn::GetAtt": [function, "Arn"]})
+    return {
+        name: each["Properties"]
+        for name, each in resources.items()
+        if each.get("Type") == "AWS::Lambda::Permission" and each["Properties"]["FunctionName"] in of_function
     }
 
 
@@ -160,6 +257,7 @@ def http(remediations: Sequence[Remediation]) -> Template:
             }
         },
         "APIHandlerLogGroup": log_group(),
+        **_invoked_by("APIHandler", {"APIHandlerInvokePermission": _BY_THE_API}),
     }
 
 
@@ -198,4 +296,5 @@ def heartbeat_function() -> Template:
             }
         },
         f"{name}LogGroup": log_group(),
+        **_invoked_by(name, {f"{name}Trigger1Permission": _by_rule(f"{name}Trigger1")}),
     }

@@ -14,7 +14,13 @@ from typing import Any
 from chalicelib.ledger.grants import on_ledger
 from chalicelib.ledger.table import Kind
 from chalicelib.remediation import Grant
-from chalicelib.stack import HEARTBEAT, HEARTBEAT_DETAIL_TYPE, HEARTBEAT_SOURCE, Parameter
+from chalicelib.stack import (
+    HEARTBEAT,
+    HEARTBEAT_DETAIL_TYPE,
+    HEARTBEAT_SOURCE,
+    Parameter,
+    queue_policy,
+)
 from chalicelib.template.parts import Template, only_from_here, trusting
 
 KEPT_SECONDS = 60  # SQS's shortest; the queue is only counted
@@ -105,18 +111,9 @@ def _counted() -> Template:
             "Type": "AWS::SQS::Queue",
             "Properties": {"MessageRetentionPeriod": KEPT_SECONDS, "SqsManagedSseEnabled": True},
         },
-        "HeartbeatsPolicy": {
-            "Type": "AWS::SQS::QueuePolicy",
-            "Properties": {
-                "Queues": [{"Ref": "Heartbeats"}],
-                "PolicyDocument": {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        heartbeats_arrive({"Fn::GetAtt": ["Heartbeats", "Arn"]}, {"Ref": "AlertTopic"})
-                    ],
-                },
-            },
-        },
+        **queue_policy(
+            "Heartbeats", heartbeats_arrive({"Fn::GetAtt": ["Heartbeats", "Arn"]}, {"Ref": "AlertTopic"})
+        ),
         "HeartbeatsSubscription": {
             "Type": "AWS::SNS::Subscription",
             "Properties": {

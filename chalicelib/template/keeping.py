@@ -1,10 +1,18 @@
 """Alerts and storage: the alert topic and its key, the ledger, the dead letters, the queue of validations."""
 
 from chalicelib.ledger.table import SHAPE, TIME_TO_LIVE
-from chalicelib.stack import topic_for_alarms
+from chalicelib.stack import closed_to_others, queue_policy, topic_for_alarms
 from chalicelib.template.heartbeat import FOR_PEOPLE
 from chalicelib.template.parts import Template
 
+# PartiQL's statements and transactions need these rights too.
+_WRITE_ITEMS = tuple(
+    f"dynamodb:{action}"
+    for action in (
+        *("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"),
+        *("PartiQLInsert", "PartiQLUpdate", "PartiQLDelete"),
+    )
+)
 DEAD_LETTERS_KEPT_SECONDS = 14 * 24 * 3600
 VALIDATION_HIDDEN_SECONDS = 6 * 50
 
@@ -61,7 +69,10 @@ def alerts() -> Template:
 def ledger() -> Template:
     """The one table; its items expire, and it can be restored to any second of the last 35 days.
 
-    Until its deletion protection is taken off, neither DeleteTable nor deleting the stack deletes it.
+    Until its deletion protection is taken off, neither DeleteTable nor deleting the stack deletes it. Only
+    the functions write to it, each what its role lets it.
+
+    Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-create-table.html
     """
     return {
         "Ledger": {
@@ -71,6 +82,8 @@ def ledger() -> Template:
                 "DeletionProtectionEnabled": True,
                 "TimeToLiveSpecification": TIME_TO_LIVE,
                 "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+                # The policy hangs on the table, which has no ARN before it is there.
+                "ResourcePolicy": {"PolicyDocument": _policy(closed_to_others(*_WRITE_ITEMS, on="*"))},
             },
         }
     }
@@ -149,26 +162,22 @@ def dead_letters() -> Template:
             "IF(MINUTE(there) == 0, there, 0)",
             there,
         ),
-        "DeadLettersPolicy": {
-            "Type": "AWS::SQS::QueuePolicy",
-            "Properties": {
-                "Queues": [{"Ref": "DeadLetters"}],
-                "PolicyDocument": {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Sid": "RulesKeepWhatTheyCouldNotDeliver",
-                            "Effect": "Allow",
-                            "Principal": {"Service": "events.amazonaws.com"},
-                            "Action": "sqs:SendMessage",
-                            "Resource": {"Fn::GetAtt": ["DeadLetters", "Arn"]},
-                            "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
-                        }
-                    ],
-                },
+        **queue_policy(
+            "DeadLetters",
+            {
+                "Sid": "RulesKeepWhatTheyCouldNotDeliver",
+                "Effect": "Allow",
+                "Principal": {"Service": "events.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": {"Fn::GetAtt": ["DeadLetters", "Arn"]},
+                "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
             },
-        },
+        ),
     }
+
+
+def _policy(*statements: Template) -> Template:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def validations() -> Template:
@@ -189,5 +198,6 @@ def validations() -> Template:
                     "maxReceiveCount": 5,
                 },
             },
-        }
+        },
+        **queue_policy("Validations"),
     }

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from chalicelib.references import EXPECTED_PRINCIPALS
 from chalicelib.remediation import Remediation
-from chalicelib.stack import Parameter
+from chalicelib.stack import OPERATORS, Parameter
 from chalicelib.template.bucket import LOCK_PARAMETERS
 from chalicelib.template.channels import CONDITIONS as CHANNEL_CONDITIONS
 from chalicelib.template.channels import PARAMETERS as CHANNEL_PARAMETERS
@@ -75,6 +75,12 @@ PARAMETERS = (
         minimum=1,
         maximum=168,
         description="So many hours an approval holds, if another one is needed or nothing may act just then.",
+    ),
+    Parameter(
+        name=OPERATORS,
+        type="CommaDelimitedList",
+        default="none",
+        description="ARNs that may use functions, queues, topics and ledger directly; wildcards allowed.",
     ),
 )
 

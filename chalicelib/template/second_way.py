@@ -26,7 +26,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chalicelib.remediation import Remediation
-from chalicelib.stack import Parameter
+from chalicelib.stack import Parameter, closed_to_others
 from chalicelib.template.parts import Template, logical_id, only_from_here
 
 MOST_METRICS = 10
@@ -107,6 +107,7 @@ def _topic() -> Template:
                             "Action": "sns:Publish",
                             "Resource": {"Ref": "PlainTopic"},
                         },
+                        closed_to_others("sns:Publish", on={"Ref": "PlainTopic"}),
                     ],
                 },
             },

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from scenarios.cloud.world import World
+from scenarios.cloud.world import ACCOUNT, World
 from scenarios.incidents.error_burst import BEFORE, GROUP, logs
 from scenarios.incidents.failed_login import bastion, knock
 from scenarios.incidents.trail_validation import asks
@@ -23,6 +23,8 @@ from scenarios.runner.words.trail_settings import on_trail
 
 root = Actor(name="root", address="203.0.113.7")
 mallory = Actor(name="mallory", address="203.0.113.66")
+# Both may use the queues directly; a root user is an operator as little as anybody else.
+OPERATORS = (("Operators", f"arn:aws:iam::{ACCOUNT}:root,arn:aws:iam::{ACCOUNT}:user/mallory"),)
 alice = Actor(name="alice", address="198.51.100.4")
 web = WatchedHost(name="web-1")
 
@@ -52,6 +54,7 @@ def _event(source: str, name: str, **detail: Any) -> dict[str, Any]:
 UNREADABLE = Scenario(
     name="dead_letters",
     title="Events that can't be read are tried three times and kept, with the reason",
+    parameters=(("Operators", f"arn:aws:iam::{ACCOUNT}:user/alice"),),
     when=[
         at(
             "00:00",
@@ -210,6 +213,7 @@ def _mails(alarm: str, times: int) -> Check:
 GROWING = Scenario(
     name="dead_letters.growing",
     title="Somebody puts messages among the dead letters: whatever lies there already, each more is heard of",
+    parameters=OPERATORS,
     lasts="02:10:00",
     when=[
         at("00:30", _sends(1)),

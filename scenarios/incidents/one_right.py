@@ -1,11 +1,13 @@
 """Somebody holds exactly one right over Trailwarden's own parts, and does their worst with it.
 
-Each of them reads the source, and knows every key and every name. What they can't do is make a seal.
+Each of them reads the source, and knows every key and every name. What they can't do is make a seal. The
+policies on our own parts turn them away (`turned_away`); to show what stands behind that line, the others are
+let in as operators.
 """
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +24,7 @@ from chalicelib.remediation import Call, Outcome, Plan
 from chalicelib.runtime.woken import waking
 from chalicelib.seal import SEAL
 from chalicelib.trail.settings.settings import TrailSettings
-from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.world import ACCOUNT, World
 from scenarios.incidents.trail_stopped import BLIND, ENFORCE, GONE_TOMORROW, trail_logs
 from scenarios.incidents.trail_validation import asks, works
@@ -34,6 +36,8 @@ from scenarios.runner.words.checks import (
     alerts,
     findings,
     no_more_alerts_than,
+    nothing_denied,
+    nothing_lost,
     outcome,
     state,
 )
@@ -43,6 +47,10 @@ from scenarios.runner.words.trail_settings import OWN_TRAIL, on_trail, trail_arn
 
 NAME = "trail_stopped"
 STRANGER = "strangers-logs"
+
+
+# The deploy lets mallory use its parts directly.
+LET_IN = (("Operators", f"arn:aws:iam::{ACCOUNT}:user/mallory"),)
 
 
 def holder(*rights: str) -> Actor:
@@ -262,24 +270,19 @@ def tries_with_the_role_of(function: str) -> Action:
 
 def session_of(world: World, function: str) -> Caller:
     """Whoever holds a session of that function's role."""
-    role = world.home.resources[f"{function}Role"].physical_id
-    arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/stolen"
-    stolen = Caller(
-        kind=CallerKind.ASSUMED_ROLE,
-        account=ACCOUNT,
-        arn=arn,
-        name=role,
-        session="stolen",
-        session_created=world.clock.now,
-    )
-    return world.identity.enrol(stolen)
+    role = world.home.resources[f"{function}Role"].attributes["Arn"]
+    return world.identity.enrol(replace(session_on(role, "stolen"), session_created=world.clock.now))
+
+
+# SQS and SNS have codes of their own.
+_DENIALS = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError"})
 
 
 def _refused(call: Callable[..., Any], **parameters: Any) -> None:
     try:
         call(**parameters)
     except ClientError as error:
-        if error.response["Error"]["Code"] == "AccessDeniedException":
+        if error.response["Error"]["Code"] in _DENIALS:
             return
         raise
     raise AssertionError(f"{call.__name__} was to be refused, and was not")
@@ -293,6 +296,59 @@ def disables_the_key() -> Action:
         world.client(caller, "kms").disable_key(KeyId=key)
 
     return disabler.does("disables the key of TrailStopped's seals", do)
+
+
+def tries_every_part() -> tuple[Action, ...]:
+    """Somebody else each time, with one right and the service's own refusal."""
+    return (
+        writer.does("writes to the ledger, and is refused", _tries_the_ledger),
+        taker.does("deletes from the ledger, and is refused", _tries_to_delete),
+        invoker.does("invokes every function, and is refused", _tries_the_functions),
+        sender.does("sends to every queue, and is refused", _tries_the_queues),
+        holder("sqs:*").does("reads and empties every queue, and is refused", _tries_to_empty),
+        holder("sns:Publish").does("publishes to every topic, and is refused", _tries_the_topics),
+    )
+
+
+def _names(world: World, kind: str) -> list[str]:
+    return [resource.physical_id for resource in world.home.of_type(f"AWS::{kind}")]
+
+
+def _tries_the_ledger(world: World, caller: Caller) -> None:
+    table = world.client(caller, "dynamodb")
+    for name in _names(world, "DynamoDB::Table"):
+        for item in (*planted_plan(world), *poisoned_state(world), *claims_of_ticks(world)):
+            _refused(table.put_item, TableName=name, Item=item)
+
+
+def _tries_to_delete(world: World, caller: Caller) -> None:
+    table = world.client(caller, "dynamodb")
+    for name in _names(world, "DynamoDB::Table"):
+        _refused(table.delete_item, TableName=name, Key=state_key(NAME))
+
+
+def _tries_the_functions(world: World, caller: Caller) -> None:
+    for name in _names(world, "Lambda::Function"):
+        _refused(
+            world.client(caller, "lambda").invoke, FunctionName=name, InvocationType="Event", Payload=b"{}"
+        )
+
+
+def _tries_the_queues(world: World, caller: Caller) -> None:
+    for name in _names(world, "SQS::Queue"):
+        _refused(world.client(caller, "sqs").send_message, QueueUrl=name, MessageBody="{}")
+
+
+def _tries_to_empty(world: World, caller: Caller) -> None:
+    sqs = world.client(caller, "sqs")
+    for name in _names(world, "SQS::Queue"):
+        _refused(sqs.receive_message, QueueUrl=name)
+        _refused(sqs.purge_queue, QueueUrl=name)
+
+
+def _tries_the_topics(world: World, caller: Caller) -> None:
+    for name in _names(world, "SNS::Topic"):
+        _refused(world.client(caller, "sns").publish, TopicArn=name, Message="all is well")
 
 
 # ---- what is to hold ------------------------------------------------------------------------------
@@ -345,7 +401,7 @@ AFTER_THE_FIRST, BEFORE_THE_SECOND, AFTER_THE_SECOND = "01:05:00", "01:10:00", "
 PLANTED_PLAN = Scenario(
     name="one_right.planted_plan",
     title="dynamodb:PutItem: a plan planted for the next tick is not carried out, and is reported",
-    parameters=ENFORCE,
+    parameters=(*ENFORCE, *LET_IN),
     lasts="02:10:00",
     when=[at(AFTER_THE_FIRST, puts("plants a plan that blinds the trail", planted_plan))],
     then=[
@@ -357,7 +413,7 @@ PLANTED_PLAN = Scenario(
 POISONED_STATE = Scenario(
     name="one_right.poisoned_state",
     title="dynamodb:PutItem: a good state that delivers to a stranger's bucket is never restored",
-    parameters=ENFORCE,
+    parameters=(*ENFORCE, *LET_IN),
     lasts="03:10:00",
     when=[at(AFTER_THE_FIRST, puts("poisons the good state", poisoned_state))],
     then=[
@@ -369,7 +425,7 @@ POISONED_STATE = Scenario(
 FORGED_CLAIMS = Scenario(
     name="one_right.forged_claims",
     title="dynamodb:PutItem: claims on the coming looks keep none of them from looking",
-    parameters=ENFORCE,
+    parameters=(*ENFORCE, *LET_IN),
     lasts="02:10:00",
     when=[
         at(AFTER_THE_FIRST, puts("claims the coming looks", claims_of_ticks)),
@@ -388,6 +444,7 @@ FORGED_CLAIMS = Scenario(
 STATE_TAKEN_AWAY = Scenario(
     name="one_right.state_taken_away",
     title="dynamodb:DeleteItem: a good state that vanished is reported",
+    parameters=LET_IN,
     lasts="02:10:00",
     when=[at(AFTER_THE_FIRST, takes_away("forgets the good state", [state_key(NAME)]))],
     then=[
@@ -399,7 +456,7 @@ STATE_TAKEN_AWAY = Scenario(
 TICKS_AHEAD = Scenario(
     name="one_right.ticks_ahead",
     title="lambda:InvokeFunction: ticks sent ahead are refused, and the genuine looks find what was done",
-    parameters=ENFORCE,
+    parameters=(*ENFORCE, *LET_IN),
     lasts="02:10:00",
     when=[
         at(AFTER_THE_FIRST, invokes("sends the coming ticks ahead", "TrailStopped", ticks_ahead)),
@@ -415,7 +472,7 @@ TICKS_AHEAD = Scenario(
 FORGED_DEED = Scenario(
     name="one_right.forged_deed",
     title="lambda:InvokeFunction: a made up call of an ignored principal makes no stopped trail good",
-    parameters=(*ENFORCE, ("IgnoredPrincipals", "arn:aws:iam::*:user/deploy-*")),
+    parameters=(*ENFORCE, *LET_IN, ("IgnoredPrincipals", "arn:aws:iam::*:user/deploy-*")),
     lasts="02:10:00",
     when=[
         at(AFTER_THE_FIRST, unrecorded(on_trail(admin, "stop_logging"))),
@@ -434,6 +491,7 @@ FORGED_DEED = Scenario(
 FORGED_SUM = Scenario(
     name="one_right.forged_sum",
     title="sqs:SendMessage: a forged sum swallows no verdict, and is reported",
+    parameters=LET_IN,
     lasts="03:00:00",
     when=[
         at("05:00", works(admin, "backdoor")),
@@ -472,7 +530,7 @@ WITHOUT_KMS = Scenario(
 FORGED_APPROVAL = Scenario(
     name="one_right.forged_approval",
     title="dynamodb:PutItem, lambda:InvokeFunction: a made up approval of a colleague's counts for nothing",
-    parameters=(("TableDeletedMode", "approve"),),
+    parameters=(("TableDeletedMode", "approve"), *LET_IN),
     given=(table("orders", backup="nightly"),),
     when=[
         at("00:00", admin.calls("dynamodb", "delete_table", TableName="orders")),
@@ -488,8 +546,23 @@ FORGED_APPROVAL = Scenario(
     ],
 )
 
+TURNED_AWAY = Scenario(
+    name="one_right.turned_away",
+    title="Any of these rights: the policies on functions, queues, topics and ledger turn everybody away",
+    lasts="01:20:00",
+    when=[
+        *(at(f"00:{10 + second}", tries) for second, tries in enumerate(tries_every_part())),
+        at(BEFORE_THE_SECOND, admin.calls("cloudtrail", "stop_logging", Name=OWN_TRAIL)),
+    ],
+    then=[
+        by("01:14:00", alert(NAME, "CRITICAL", "user/eve")),
+        at_the_end(nothing_lost(), nothing_denied()),
+    ],
+)
+
 SCENARIOS = (
     FORGED_APPROVAL,
+    TURNED_AWAY,
     PLANTED_PLAN,
     POISONED_STATE,
     FORGED_CLAIMS,

@@ -33,7 +33,7 @@ from scenarios.cloud.authorization.request_keys import UNKNOWN, Ask, Found, firs
 from scenarios.cloud.authorization.rows import Arn, Doubt, PolicyReader, TagReader
 from scenarios.cloud.authorization.wildcards import ARN_PARTS
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.caller import Caller, CallerKind, session_on
 from scenarios.cloud.kernel.errors import NotSimulated
 
 # What a function and an actor with a role sign with beside their key, where no session of STS began.
@@ -309,14 +309,7 @@ class Identity:
         )
         if not trusted.allowed:
             return trusted
-        name, account = role_arn.rpartition("/")[2], role_arn.split(":")[4]
-        caller = Caller(
-            kind=CallerKind.ASSUMED_ROLE,
-            account=account,
-            arn=f"arn:aws:sts::{account}:assumed-role/{name}/{service.partition('.')[0]}",
-            name=name,
-        )
-        return self.judge(caller, action, resource)
+        return self.judge(session_on(role_arn, service.partition(".")[0]), action, resource)
 
     def resource_policy(self, resource: str) -> Document | None:
         """The resource's own policy, if it has one."""

@@ -13,7 +13,7 @@ from scenarios.cloud.authorization.policy import Document, Principal, Request, d
 from scenarios.cloud.authorization.principals import limits_of, policies_of
 from scenarios.cloud.authorization.rows import document
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.caller import session_on
 
 
 def service_may(
@@ -63,15 +63,9 @@ def role_may(role_arn: str, action: str, resource: str, policy: Document | None 
     """Whether a role may do something; `policy`: what hangs on the resource, where that counts."""
     if not _is_role(role_arn):
         return False
-    account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
-    caller = Caller(
-        kind=CallerKind.ASSUMED_ROLE,
-        account=account,
-        arn=f"arn:aws:sts::{account}:assumed-role/{name}/check",
-        name=name,
-    )
+    caller = session_on(role_arn, "check")
     request = Request(principal=Principal.of(caller), action=action, resource=resource)
-    limits = limits_of(caller, {}, moto_state.organization_path(account))
+    limits = limits_of(caller, {}, moto_state.organization_path(caller.account))
     return decide(request, policies_of(caller), policy, limits=limits).allowed
 
 

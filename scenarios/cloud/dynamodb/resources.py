@@ -6,8 +6,17 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Dynam
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
-from scenarios.cloud.cloudformation.resources.shapes import TAGS, Flag, Many, Refused, Shape, Text, Whole
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
+from scenarios.cloud.cloudformation.resources.shapes import (
+    TAGS,
+    Flag,
+    Many,
+    PolicyDocument,
+    Refused,
+    Shape,
+    Text,
+    Whole,
+)
 
 _NAME = Text(pattern=r"[a-zA-Z0-9_.-]{3,255}")
 _KEYS = Many(
@@ -61,7 +70,9 @@ TABLE = Shape(
             fields={"PointInTimeRecoveryEnabled": Flag(), "RecoveryPeriodInDays": Whole(low=1, high=35)}
         ),
         "ProvisionedThroughput": _THROUGHPUT,
-        "ResourcePolicy": Refused(because="a table's own policy"),
+        "ResourcePolicy": Shape(
+            fields={"PolicyDocument": PolicyDocument(of_resource=True)}, required=("PolicyDocument",)
+        ),
         "SSESpecification": Shape(
             fields={"KMSMasterKeyId": Text(), "SSEEnabled": Flag(), "SSEType": Text(choices=("KMS",))},
             required=("SSEEnabled",),
@@ -80,7 +91,7 @@ TABLE = Shape(
 
 
 def create_table(order: Order) -> Identity:
-    """Create a table, then what CreateTable does not take: expiry and point-in-time recovery."""
+    """Create a table, then what moto's CreateTable does not take: expiry, recovery, its policy."""
     dynamodb = order.client("dynamodb")
     name = order.name("TableName", 255)
     _check_keys(order)
@@ -102,6 +113,9 @@ def create_table(order: Order) -> Identity:
     recovery = order.properties.get("PointInTimeRecoverySpecification")
     if recovery:
         dynamodb.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=recovery)
+    if "ResourcePolicy" in order.properties:
+        policy = text_of(order.properties["ResourcePolicy"]["PolicyDocument"])
+        dynamodb.put_resource_policy(ResourceArn=created["TableArn"], Policy=policy)
     return Identity(ref=name, attributes={"Arn": created["TableArn"]})
 
 

@@ -16,7 +16,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-retries.html
 import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,7 +43,7 @@ from scenarios.cloud.functions.invocations import (
 )
 from scenarios.cloud.functions.runtime_environment import ExecutionEnvironment, InitError
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, LogLines, Need
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
 from scenarios.cloud.kernel.faults import Crash
@@ -390,13 +390,8 @@ class Functions(Door[Event]):
 
     def _role(self, model: Any) -> Caller:
         """The session Lambda opens on the function's role: `assumed-role/ROLE/FUNCTION`."""
-        role = str(model.role).rpartition("/")[2]
-        return Caller(
-            kind=CallerKind.ASSUMED_ROLE,
-            account=self._setting.account,
-            arn=f"arn:aws:sts::{self._setting.account}:assumed-role/{role}/{model.function_name}",
-            name=role,
-            session=model.function_name,
+        return replace(
+            session_on(str(model.role), model.function_name),
             source_ip="10.0.0.1",
             user_agent=f"Boto3/1.44.5 md/Botocore#1.44.5 exec-env/AWS_Lambda_{model.run_time}",
             session_created=self._setting.clock.now,

@@ -85,6 +85,20 @@ class Caller:
         return f"arn:aws:iam::{self.account}:user{self.path}{self.name}"
 
 
+def session_on(role_arn: str, session: str) -> Caller:
+    """Whoever has assumed a role, under this session name; without credentials yet."""
+    account, path = role_arn.split(":", 5)[4], role_arn.partition(":role")[2]
+    above, _, name = path.rpartition("/")
+    return Caller(
+        kind=CallerKind.ASSUMED_ROLE,
+        account=account,
+        arn=f"arn:aws:sts::{account}:assumed-role/{name}/{session}",
+        name=name,
+        path=f"{above}/",
+        session=session,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiCall:
     """One API call that was made. CloudTrail records it.

@@ -30,13 +30,14 @@ def test_no_parameter_has_the_name_of_a_resource():
 
 
 def test_the_plain_topic_has_no_key_and_only_this_accounts_alarms_and_rules_publish_to_it():
-    alarms, rules = RESOURCES["PlainTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    alarms, rules, closed = RESOURCES["PlainTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
 
     assert "KmsMasterKeyId" not in RESOURCES["PlainTopic"]["Properties"]
     assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
     # EventBridge's page shows no condition for topics.
     assert rules["Principal"] == {"Service": "events.amazonaws.com"}
+    assert closed["Effect"] == "Deny"
 
 
 def test_what_notifies_the_plain_topic_is_this_and_each_looks_every_minute():

@@ -34,7 +34,8 @@ NOT_EXACTLY = {
 @pytest.fixture(scope="module")
 def world():
     """One stack for all deeds, one after the other, without the hour's cap."""
-    deployment = deployment_of(replace(SCENARIO, parameters=ENFORCE))
+    operators = (("Operators", "*:user/queue_purged"),)
+    deployment = deployment_of(replace(SCENARIO, parameters=(*ENFORCE, *operators)))
     uncapped = deployment.template.replace('_ACTS_PER_HOUR": "10"', '_ACTS_PER_HOUR": "1000"')
     assert uncapped != deployment.template
     with World(replace(deployment, template=uncapped)) as world:
@@ -212,6 +213,7 @@ def test_every_type_of_the_stack_is_one_that_calls_are_told_of(world):
         "AWS::IAM::Group",
         "AWS::IAM::Policy",
         "AWS::Lambda::EventInvokeConfig",
+        "AWS::Lambda::ResourcePolicy",
         "AWS::SNS::TopicPolicy",
         "AWS::SQS::QueuePolicy",
     }
