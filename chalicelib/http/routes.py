@@ -38,8 +38,9 @@ from chalice import (
 )
 
 from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, NotConfigured
+from chalicelib.http.html import HEADERS
 from chalicelib.http.listing import FINDINGS_ON_PAGE, BadFilter, Filters, limit_of, page_of
-from chalicelib.http.page import HEADERS, does, page, trigger_in_words
+from chalicelib.http.page import does, page, trigger_in_words
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.grants import ANY, on_ledger
 from chalicelib.ledger.ledger import Ledger
@@ -130,13 +131,16 @@ def never_cached(request: Any, answer: Callable[[Any], Response]) -> Response:
 @routes.route("/", authorizer=_signed)
 def index() -> Response:
     """The catalogue and the newest findings, for a person."""
+    asked = routes.current_request.query_params or {}
+    findings: list[LedgerEntry] | None
     try:
-        findings, _ = _page_of({})
+        findings, following = _page_of(asked)
     except ServiceUnavailableError:
-        findings = None
+        findings, following = None, ""
     # Behind API Gateway the path begins with the stage, which Chalice's routes don't know.
     prefix = routes.current_request.context.get("path", "/").rstrip("/")
-    return Response(body=page(_catalog(), findings, prefix=prefix), headers=dict(HEADERS))
+    shown = page(_catalog(), findings, prefix=prefix, asked=asked, following=following, links=_links())
+    return Response(body=shown, headers=dict(HEADERS))
 
 
 @routes.route("/health")
@@ -172,13 +176,19 @@ def findings() -> dict[str, Any]:
 
 
 @routes.route("/findings/{id}", authorizer=_signed)
-def finding(id: str) -> dict[str, Any]:  # noqa: A002 - the route's own word
-    """One finding, by the id that its alert ends with."""
+def finding(id: str) -> Response:  # noqa: A002 - the route's own word
+    """One finding, by the id that its alert ends with; for a browser its page."""
     identity = unquote(id)
     found = _stored(identity)
     if not found:
         raise NotFoundError(f"No finding has the id {identity!r}")
-    return found.as_json()
+    if "text/html" not in routes.current_request.headers.get("accept", ""):
+        return Response(body=found.as_json())
+    from chalicelib.http.finding_page import finding_page  # noqa: PLC0415 - see `match`
+
+    prefix = routes.current_request.context.get("path", "").partition("/findings/")[0]
+    shown = finding_page(found, prefix=prefix, links=_links(), more=_added(found))
+    return Response(body=shown, headers=dict(HEADERS))
 
 
 @routes.route("/findings/{id}/approve", methods=["POST"], authorizer=_signed)
@@ -296,6 +306,21 @@ def validation(id: str) -> dict[str, Any]:  # noqa: A002 - the route's own word
     except NO_LEDGER as error:
         raise _unavailable(error) from error
     raise NotFoundError(f"No validation has the id {identity!r}")
+
+
+# ---- what a local stage adds to the pages --------------------------------------------------------
+
+# Links of the navigation, and what stands below a finding; on AWS there are none.
+LINKS: list[tuple[str, str]] = []
+BELOW: list[Callable[[LedgerEntry], str]] = []
+
+
+def _links() -> tuple[tuple[str, str], ...]:
+    return tuple(LINKS)
+
+
+def _added(found: LedgerEntry) -> str:
+    return "\n".join(below(found) for below in BELOW)
 
 
 # ---- what a request asks for --------------------------------------------------------------------
