@@ -85,7 +85,8 @@ class OneFault:
         seconds = LATE_SECONDS if kind is FaultKind.LATE else AT_ONCE_SECONDS
         clock.after(seconds, lambda: attempt(invocation), "Lambda attempts an event")
         if kind in _AGAIN:
-            clock.after(_AGAIN[kind], lambda: attempt(invocation.again()), "an event comes twice")
+            again = invocation.again(self._functions.next_number())
+            clock.after(_AGAIN[kind], lambda: attempt(again), "an event comes twice")
 
     def _comes_again(self, batch: Invocation) -> float | None:
         """A queue's messages are never late for themselves; they may be shown twice."""
@@ -150,6 +151,8 @@ class OneFault:
             return
         if kind is FaultKind.CRASH_BEFORE:
             _die(running)
+        elif kind is FaultKind.MEANWHILE:
+            self._functions.attempt_beside(running.again(self._functions.next_number()))
         elif kind is FaultKind.HANG:
             clock.pass_time(_LONGER_THAN_ANY_FUNCTION)
         elif kind is FaultKind.UNREACHABLE:

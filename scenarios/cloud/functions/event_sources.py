@@ -210,6 +210,7 @@ class EventSources:
             request_id=self._setting.new_uuid("lambda.request"),
             accepted=self._setting.clock.now,
             number=self._next_number(),
+            queued=True,
             attempts=max(each.approximate_receive_count for each in messages),
         )
         again = self.comes_again(invocation)

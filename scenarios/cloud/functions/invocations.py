@@ -11,7 +11,7 @@ import re
 import traceback
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,8 @@ class Context:
 class Invocation:
     """One event on its way through a function, over all its attempts.
 
-    `number`: counts what functions are given in a run, from 1. `attempts`: as Lambda or the queue counts
-    them; `attempts_begun`: those of this very invocation.
+    `number`: counts what functions are given in a run, from 1. `queued`: messages of a queue. `attempts`: as
+    Lambda or the queue counts them; `attempts_begun`: those of this very invocation.
     """
 
     arn: str
@@ -60,15 +60,16 @@ class Invocation:
     request_id: str
     accepted: datetime
     number: int = 0
+    queued: bool = False
     attempts: int = 0
     attempts_begun: int = 0
     calls: int = 0  # API calls of the attempt that runs now
     ended: BaseException | None = None  # what killed the attempt that runs now
 
-    def again(self) -> "Invocation":
+    def again(self, number: int) -> "Invocation":
         """The same event, accepted once more."""
-        return Invocation(
-            arn=self.arn, event=deepcopy(self.event), request_id=self.request_id, accepted=self.accepted
+        return replace(
+            self, event=deepcopy(self.event), number=number, attempts=0, attempts_begun=0, calls=0, ended=None
         )
 
 

@@ -127,11 +127,13 @@ class ExecutionEnvironment:
         os.environ.clear()
         os.environ.update(self._variables)
         sys.meta_path.insert(0, self._code)
+        inside_another = "exec" in vars(dataclasses)
         vars(dataclasses)["exec"] = _execute
         try:
             yield
         finally:
-            del vars(dataclasses)["exec"]
+            if not inside_another:
+                del vars(dataclasses)["exec"]
             sys.meta_path.remove(self._code)
             self._modules = _take_modules()
             self._loggers = _take_loggers()

@@ -278,6 +278,18 @@ class Functions(Door[Event]):
         self._warm.pop(invocation.arn, None)
         return result
 
+    def attempt_beside(self, invocation: Invocation) -> None:
+        """Attempt an event in another environment while one of the same function waits for an answer."""
+        running, deadline = self._running, self._deadline
+        waiting = self._warm.pop(invocation.arn, None)
+        self._running = None
+        try:
+            (self.run if invocation.queued else self._attempt)(invocation)
+        finally:
+            self._running, self._deadline = running, deadline
+            if waiting is not None:
+                self._warm[invocation.arn] = waiting
+
     # ---- what surrounds a run -------------------------------------------------------------------
 
     def _before_call(self, caller: Caller) -> None:

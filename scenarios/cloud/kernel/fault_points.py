@@ -27,6 +27,7 @@ class FaultKind(StrEnum):
     NO_DYNAMODB = "no-dynamodb"
     NO_KMS = "no-kms"
     NO_SQS = "no-sqs"
+    MEANWHILE = "meanwhile"  # before the call the event is delivered again, and handled beside
     TWICE = "twice"  # the event comes again at once
     TWICE_LATER = "twice-hours-apart"
     LATE = "late"

@@ -32,7 +32,7 @@ SETTLED_SECONDS = 1200
 # Operations that change nothing: the verbs their names begin with.
 _READS = ("Get", "List", "Describe", "Filter", "Lookup", "Query", "Scan", "Head", "BatchGet", "Select")
 # KMS makes and checks the ledger's seals; STS says who we are.
-_CHANGES_NOTHING = ("kms", "sts")
+CHANGES_NOTHING = ("kms", "sts")
 
 
 def tail_seconds(kind: FaultKind) -> float:
@@ -61,7 +61,7 @@ class MadeCall:
     @property
     def changes(self) -> bool:
         """Whether anything is otherwise after it."""
-        reads = self.operation.startswith(_READS) or self.service in _CHANGES_NOTHING
+        reads = self.operation.startswith(_READS) or self.service in CHANGES_NOTHING
         return not reads and not self.error
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from scenarios.cloud.kernel.fault_points import OF_DELIVERIES, OUTAGES, FaultKind, FaultPoint
 from scenarios.cloud.one_fault import Spot
-from scenarios.runner.walk.course import Course, MadeCall
+from scenarios.runner.walk.course import CHANGES_NOTHING, Course, MadeCall
 
 OF_CALLS = tuple(kind for kind in FaultKind if kind not in OF_DELIVERIES)
 
@@ -52,6 +52,10 @@ def _outage_of_another(kind: FaultKind, place: Place) -> bool:
     return kind in OUTAGES and OUTAGES[kind] != place.spot.service
 
 
+def _beside_what_nobody_shares(kind: FaultKind, place: Place) -> bool:
+    return kind is FaultKind.MEANWHILE and place.spot.service in CHANGES_NOTHING
+
+
 def _all_may_pass(kind: FaultKind, place: Place) -> bool:
     del place
     return kind in (FaultKind.UNREACHABLE, FaultKind.FAILED)
@@ -62,6 +66,7 @@ RULES: Mapping[str, Rule] = {
     "nothing has changed since the last point where the environment dies": _crash_after_a_read,
     "nothing changes until the next point where it hangs": _hang_at_a_read,
     "an answer of a read that is lost is a read that was refused": _answer_of_a_read,
+    "no other run sees anything of this call": _beside_what_nobody_shares,
     "the service is first asked at a later point": _outage_of_another,
     "no connection, a failure and a throttle are one error to a function: it may pass": _all_may_pass,
 }

@@ -50,6 +50,7 @@ def run_with(folder, point, *, seconds=1200):
         ("1.2.no-sqs", ["first"], ["ClientError"] * 3),
         ("1.2.no-kms", ["first", "second"], []),
         ("1.0.twice", ["first", "second"] * 2, []),
+        ("1.2.meanwhile", ["first", "first", "second", "second"], []),
         ("1.0.late", ["first", "second"], []),
     ],
 )

@@ -8,7 +8,7 @@ from scenarios.cloud.kernel.fault_points import FaultKind
 from scenarios.runner.walk.course import Course
 from scenarios.runner.walk.invariants.acts import act_of, acts
 
-_TWICE = (FaultKind.TWICE, FaultKind.TWICE_LATER)
+_TWICE = (FaultKind.TWICE, FaultKind.TWICE_LATER, FaultKind.MEANWHILE)
 
 
 def a_second_delivery_changes_nothing(without: Course, with_fault: Course) -> Iterator[str]:
