@@ -58,12 +58,12 @@ class TimedAction:
 class Check:
     """Something that must hold: `judge` returns None, or one sentence about what is wrong.
 
-    `of_alerts`: it counts alerts, of which a fault may bring one more.
+    `counts`: it counts alerts or findings, of which a fault may bring one more.
     """
 
     words: str
     judge: Judge = field(repr=False)
-    of_alerts: bool = False
+    counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,7 +176,7 @@ def _played(
             checks={
                 each.check.words: each.check.judge(world)
                 for each in scenario.expectations
-                if not each.check.of_alerts
+                if not each.check.counts
             },
             struck=world.one_fault.struck,
             spots=spots,

@@ -46,7 +46,7 @@ def alert(
         f", without {', '.join(unsaid)}" if unsaid else "",
         f" ({times} times)" if times != 1 else "",
     ]
-    return Check(f"{remediation} tells {severity}{''.join(parts)}", judge, of_alerts=True)
+    return Check(f"{remediation} tells {severity}{''.join(parts)}", judge, counts=True)
 
 
 def heard_of(remediation: str, severity: str, *says: str, subject: str = "") -> Check:
@@ -60,7 +60,7 @@ def heard_of(remediation: str, severity: str, *says: str, subject: str = "") -> 
         return f"of {remediation} there came {seen}{_nearest(mine, says)}"
 
     said = f": {', '.join(says)}" if says else ""
-    return Check(f"{remediation} tells {severity}{said}, once or more often", judge, of_alerts=True)
+    return Check(f"{remediation} tells {severity}{said}, once or more often", judge, counts=True)
 
 
 def in_time(check: Check, *, late: Check) -> Check:
@@ -116,7 +116,7 @@ def no_more_alerts_than(most: int, *, of: str = "") -> Check:
 
     whose = f" of {of}" if of else ""
     words = f"no alert{whose}" if most == 0 else f"at most {_counted(most, 'alert')}{whose}"
-    return Check(words, judge, of_alerts=True)
+    return Check(words, judge, counts=True)
 
 
 def _counted(count: int, what: str) -> str:
@@ -163,7 +163,9 @@ def outcome(remediation: str, wanted: Outcome, times: int = 1) -> Check:
         return f"the ledger holds {[str(each) for each in found] or 'nothing'}"
 
     return Check(
-        f"the ledger holds {remediation}: {wanted}{'' if times == 1 else f' ({times} times)'}", judge
+        f"the ledger holds {remediation}: {wanted}{'' if times == 1 else f' ({times} times)'}",
+        judge,
+        counts=True,
     )
 
 

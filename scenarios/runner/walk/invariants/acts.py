@@ -16,18 +16,28 @@ Act = tuple[str, str, str]
 
 
 def nothing_is_done_twice(without: Course, with_fault: Course) -> Iterator[str]:
-    """What is done more often than without the fault only sets a state that stood; nothing else is done."""
+    """What is done more often than without the fault only sets a state that stood; nothing else is done.
+
+    A retry may set it again, who cannot know that it did. Another event finds it as it is wanted.
+    """
     before = Counter(map(act_of, acts(without)))
     for act, count in Counter(map(act_of, acts(with_fault))).items():
         if count <= before[act]:
             continue
-        words = f"{act[0]} {act[1]} {act[2][:200]}"
+        words, events = f"{act[0]} {act[1]} {act[2][:200]}", _events(act, with_fault)
         if not before[act]:
             yield f"{words} is done, and never without the fault"
         elif not act[1].startswith(_SETS):
             yield f"{words} is done {count} times instead of {before[act]}"
+        elif len(events) > len(_events(act, without)):
+            yield f"{words} is done for {len(events)} events, {', '.join(map(str, sorted(events)))}"
         elif others := _others_between(act, with_fault.calls):
             yield f"{words} is done {count} times, and {others[0]} by {others[0].who} came between"
+
+
+def _events(act: Act, course: Course) -> set[int]:
+    """The events for which an act was done, by their numbers."""
+    return {call.invocation for call in acts(course) if act_of(call) == act}
 
 
 def acts(course: Course) -> list[MadeCall]:
