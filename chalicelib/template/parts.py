@@ -33,6 +33,10 @@ def only_from_here() -> Template:
     return {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
+# What is to be told by, once the stack is gone. cfn-lint asks for both.
+STAYS: Template = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Delete"}
+
+
 def logical_id(function_name: str) -> str:
     """`root_login` is `RootLogin` in CloudFormation, as Chalice names it."""
     return "".join(part.capitalize() for part in function_name.split("_"))

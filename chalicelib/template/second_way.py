@@ -27,7 +27,7 @@ from typing import Any
 
 from chalicelib.remediation import Remediation
 from chalicelib.stack import Parameter, closed_to_others
-from chalicelib.template.parts import Template, logical_id, only_from_here
+from chalicelib.template.parts import STAYS, Template, logical_id, only_from_here
 
 MOST_METRICS = 10
 
@@ -78,11 +78,14 @@ def second_way(remediations: Iterable[Remediation]) -> Template:
 
 def _topic() -> Template:
     return {
+        # It stays when the stack is deleted: whoever does that is told here.
         "PlainTopic": {
+            **STAYS,
             "Type": "AWS::SNS::Topic",
             "Properties": {"DisplayName": "Trailwarden, by AWS itself"},
         },
         "PlainTopicPolicy": {
+            **STAYS,
             "Type": "AWS::SNS::TopicPolicy",
             "Properties": {
                 "Topics": [{"Ref": "PlainTopic"}],
@@ -113,6 +116,7 @@ def _topic() -> Template:
             },
         },
         "PlainSubscription": {
+            **STAYS,
             "Type": "AWS::SNS::Subscription",
             "Condition": "IsPlainToldByMail",
             "Properties": {

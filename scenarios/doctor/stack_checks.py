@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from chalicelib.remediation import Severity
+from chalicelib.settings import names_everybody
 from scenarios.doctor.facts import (
     Alarm,
     EventSource,
@@ -28,6 +29,10 @@ Part = TypeVar("Part")
 _STATES = "https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html"
 _PERMISSIONS = "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"
 _RULES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html"
+_NAMES = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-resource-name.html"
+_PRINCIPALS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"
+# CloudFormation names a function STACK-LOGICAL_ID-SUFFIX, cut to 64 characters.
+LONGEST_WHOLE_NAME = 24
 _GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 
 
@@ -38,6 +43,7 @@ def check_stack(facts: StackFacts) -> Iterator[DoctorFinding]:
         yield unknown("the stack's resources could not be read", unread, where=facts.name)
     yield from _each("functions are there and may run", facts, facts.functions, _function)
     yield from _modes(facts)
+    yield from _watch_over_itself(facts)
     yield from _each("rules are enabled and reach their targets", facts, facts.rules, _rule)
     yield from _each("queues are read by their functions", facts, facts.event_sources, _event_source)
     yield from _each("permissions to invoke the functions are there", facts, facts.permissions, _permission)
@@ -48,6 +54,26 @@ def check_stack(facts: StackFacts) -> Iterator[DoctorFinding]:
     yield from _each("tables expire old items and can be restored", facts, facts.tables, check_table)
     yield from _each("parameters let the remediations act as deployed", facts, facts.brakes, check_brake)
     yield from _each("dead-letter queues are empty", facts, facts.queues, check_queue)
+
+
+def _watch_over_itself(facts: StackFacts) -> Iterator[DoctorFinding]:
+    """What `stack_changed` can't see, or is told not to."""
+    if len(facts.name) > LONGEST_WHOLE_NAME:
+        yield unwatched(
+            f"parts of the stack are not watched: {facts.name} is cut short in their names",
+            where=facts.name,
+            mend=f"deploy it under a name of at most {LONGEST_WHOLE_NAME} characters",
+            source=_NAMES,
+        )
+    for parameter in ("IgnoredPrincipals", "StackChangedDeployers"):
+        for pattern in filter(names_everybody, facts.parameters.get(parameter, "").split(",")):
+            yield unwatched(
+                f"{parameter} names everybody: {pattern} is not obeyed",
+                where=facts.name,
+                severity=Severity.MEDIUM,
+                mend=f"deploy the stack with {parameter} naming those whom you expect",
+                source=_PRINCIPALS,
+            )
 
 
 def _each(

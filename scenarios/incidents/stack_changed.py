@@ -252,6 +252,15 @@ VOICELESS = Scenario(
     loses=True,
 )
 
+DELETED = Scenario(
+    name="stack_changed.deleted",
+    title="Somebody deletes the whole stack: the plain topic says who, before it goes",
+    parameters=(("PlainEmail", SECOND),),
+    when=[at("00:00", mallory.calls("cloudformation", "delete_stack", StackName="trailwarden"))],
+    then=[by("02:30", plain_mail("DeleteStack", "user/mallory"))],
+    loses=True,
+)
+
 REFUSED = Scenario(
     name="stack_changed.refused",
     title="Attempts are told, and counted; one by a role of our own function is graver",
@@ -316,4 +325,15 @@ ANOTHER_STACK = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, PUT_BACK, UNHEARD, ITSELF, VOICELESS, REFUSED, SILENT, EVERYBODY, ANOTHER_STACK)
+SCENARIOS = (
+    SCENARIO,
+    PUT_BACK,
+    UNHEARD,
+    ITSELF,
+    VOICELESS,
+    DELETED,
+    REFUSED,
+    SILENT,
+    EVERYBODY,
+    ANOTHER_STACK,
+)

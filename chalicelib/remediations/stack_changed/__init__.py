@@ -254,6 +254,9 @@ _PLAIN_WORDS: CloudFormation = {
 }
 GUARD: Mapping[str, CloudFormation] = {
     "StackChangedGuard": {
+        # It stays when the stack is deleted, and tells it: the functions are gone before the event comes.
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Delete",
         "Type": "AWS::Events::Rule",
         "Properties": {
             "EventPattern": GUARD_PATTERN,

@@ -57,15 +57,14 @@ def changed(event: ApiCallEvent, seen: Seen, calls: Sequence[Call], overruled: S
 
 
 def attempted(event: ApiCallEvent, seen: Seen) -> Alert:
-    """A call that AWS refused, or that failed."""
+    """A call that AWS refused, that a protection stopped, or that failed."""
     refused = any(code in event.error_code for code in _REFUSED)
+    held = "protection" in event.error_message.lower()
+    why = "AWS refused" if refused else "a protection held" if held else "it failed"
     ours = seen.own_role is not None
     return Alert(
-        severity=Severity.HIGH if ours else Severity.MEDIUM if refused else Severity.LOW,
-        title=(
-            f"Trailwarden itself: an attempt at {_named(seen.parts[0])} ({name_of(event)})"
-            f": {'AWS refused' if refused else 'it failed'}"
-        ),
+        severity=Severity.HIGH if ours else Severity.MEDIUM if refused or held else Severity.LOW,
+        title=f"Trailwarden itself: an attempt at {_named(seen.parts[0])} ({name_of(event)}): {why}",
         facts=(
             *_parts(seen.parts),
             ("Call", event.name),
@@ -73,7 +72,7 @@ def attempted(event: ApiCallEvent, seen: Seen) -> Alert:
             *_who_it_is(seen),
             failure_fact(event),
         ),
-        advice=_OURS if ours else _ATTEMPT if refused else "",
+        advice=_OURS if ours else _ATTEMPT if refused or held else "",
         # Anybody may be refused, as often as they like; it never counts among what succeeded.
         flood=Flood(subject=f"refused:{event.principal}"),
     )

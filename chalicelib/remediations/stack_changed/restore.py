@@ -1,9 +1,9 @@
 """The calls that put a part of the stack back as it was deployed. Pure: what is declared in, calls out.
 
-Each of them writes what the template says, so that a forged event can make us write only what is there
-already. What can't be put back exactly is not: code, deleted functions and topics, subscriptions that a
-person has to confirm. Rights of roles are only taken away here and never given: a role that may write role
-policies may make itself an administrator.
+Each of them writes what the template says, or takes away what the template doesn't hold, so that a forged
+event can make us change nothing that was deployed. What can't be put back exactly is not: code, deleted
+functions and topics, subscriptions that a person has to confirm. Rights of roles are only taken away here
+and never given: a role that may write role policies may make itself an administrator.
 """
 
 import json

@@ -469,3 +469,21 @@ def test_the_exit_code_is_of_the_worst_that_is_sure(standings, code):
     [any_finding, *_] = findings(FACTS, NOW)
 
     assert exit_code([replace(any_finding, standing=each) for each in standings]) == code
+
+
+def test_a_stack_whose_name_is_cut_short_is_not_watched_as_a_whole():
+    found = list(check_stack(replace(STACK, name="trailwarden-of-the-whole-company")))
+
+    assert any("cut short" in each.what for each in found)
+    assert not any("cut short" in each.what for each in check_stack(STACK))
+
+
+@pytest.mark.parametrize("parameter", ["IgnoredPrincipals", "StackChangedDeployers"])
+def test_a_pattern_that_would_be_everybodys_is_named(parameter):
+    given = {parameter: "arn:aws:iam::*:user/deploy-*,arn:aws:iam::*:role/*"}
+
+    found = [each for each in check_stack(replace(STACK, parameters=given)) if "everybody" in each.what]
+
+    assert [each.what for each in found] == [
+        f"{parameter} names everybody: arn:aws:iam::*:role/* is not obeyed"
+    ]

@@ -272,6 +272,20 @@ def test_what_failed_is_told_less_loudly_and_counted(code, severity):
     assert account.asked == ["list_stack_resources"]
 
 
+def test_what_a_protection_stopped_was_tried_in_earnest():
+    why = "Stack [watch] cannot be deleted while TerminationProtection is enabled"
+    event = call(
+        "DeleteStack",
+        "cloudformation",
+        {"stackName": "watch"},
+        errorCode="ValidationException",
+        errorMessage=why,
+    )
+
+    assert only(planned(event)).severity is Severity.MEDIUM
+    assert "a protection held" in only(planned(event)).title
+
+
 @pytest.mark.parametrize(
     "denied", [("list_stack_resources",), ("get_template",), ("describe_stacks",)], ids=lambda each: each[0]
 )
