@@ -76,4 +76,20 @@ def aws_command(service: str, operation: str, options: Mapping[str, str], *posit
     words = ["aws", service, operation, *positional]
     for option, value in options.items():
         words += [f"{option}={value}"] if value.startswith("-") else [option, value]
-    return shlex.join(words)
+    return " ".join(map(_in_shell, words))
+
+
+def _in_shell(word: str) -> str:
+    """Quoted for a shell, on one line: what doesn't print is written as bash's `$'...'` has it.
+
+    Source: https://www.gnu.org/software/bash/manual/html_node/ANSI_002dC-Quoting.html
+    """
+    if word.isprintable():
+        return shlex.quote(word)
+    return "$'" + "".join(map(_escaped, word)) + "'"
+
+
+def _escaped(char: str) -> str:
+    if char in "'\\":
+        return f"\\{char}"
+    return char if char.isprintable() else f"\\U{ord(char):08x}"

@@ -127,6 +127,11 @@ class Invocation:
         finally:
             self._tell_tampering(event)
 
+    @property
+    def _counts(self) -> bool:
+        """Whether an hourly look of this function tells what floods left over."""
+        return any(isinstance(trigger, OnSchedule) for trigger in self.remediation.triggers)
+
     def count(self) -> None:
         """Tell what of this function's floods is left over; raises LedgerUnreachable, what SNS raises."""
         self.voice.say_what_is_left()
@@ -247,7 +252,7 @@ class Invocation:
     def _whole(self, plan: Plan, event: Event, unseen: tuple[Unseen, ...]) -> Plan:
         """The plan as it is kept: with an alert of its own for what was denied, and within the limits."""
         alerts = (*plan.alerts, denied(event, unseen, self.remediation.name)) if unseen else plan.alerts
-        return limits.fitting(folding(replace(plan, alerts=alerts), event))
+        return limits.fitting(folding(replace(plan, alerts=alerts), event, counts=self._counts))
 
     # ---- what is told when something fails ------------------------------------------------------
 
@@ -450,7 +455,8 @@ class Invocation:
         for each in noticed:
             log.critical(str(each), extra=self._about(event))
             found = tampering.Tampering.of(each, event, datetime.now(UTC))
-            entry = self._entry(found, tampering.plan(found), Outcome.UNDER_WAY)
+            plan = folding(tampering.plan(found), found, counts=self._counts)
+            entry = self._entry(found, plan, Outcome.UNDER_WAY)
             try:
                 self._tell(self.ledger.store(entry))
             except LedgerUnreachable:

@@ -54,11 +54,15 @@ def voice_of(aws: Aws, settings: Settings, remediation: str, ledger: Ledger) -> 
     return Voice(aws.client("sns"), settings.topic_arn, remediation, ledger, others)
 
 
-def folding(plan: Plan, event: Event) -> Plan:
-    """The plan with a flood for every alert about somebody: by what they did, so none hides another's."""
-    if not event.principal:
+def folding(plan: Plan, event: Event, *, counts: bool) -> Plan:
+    """The plan with a flood for every alert: by who did what, or by kind where the event names nobody.
+
+    So none hides another's. `counts`: an hourly look tells what a flood leaves over; without it, alerts that
+    name nobody are sent one by one.
+    """
+    if not event.principal and not counts:
         return plan
-    kind = getattr(event, "name", "")
+    kind = getattr(event, "name", "") or ("" if event.principal else type(event).__name__)
     flood = Flood(subject=f"{kind}:{event.principal}", most=MOST_ONE_BY_ONE, factor=DOUBLED)
     return replace(plan, alerts=tuple(replace(each, flood=each.flood or flood) for each in plan.alerts))
 

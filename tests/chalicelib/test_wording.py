@@ -1,10 +1,11 @@
 """Times, spans and sizes, as a person on call reads them."""
 
+import subprocess
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from chalicelib.wording import most_first, size, some, span, when
+from chalicelib.wording import aws_command, most_first, size, some, span, when
 
 SPANS = [
     pytest.param({"seconds": 0}, "0 s", id="nothing"),
@@ -53,3 +54,23 @@ def test_names_are_listed_and_beyond_ten_counted(names, words):
 def test_things_are_counted_the_most_frequent_first_and_then_in_order():
     assert most_first("banana") == [("a", 3), ("n", 2), ("b", 1)]
     assert most_first(["b", "a"]) == [("a", 1), ("b", 1)]
+
+
+HOSTILE_NAMES = [
+    pytest.param("orders\nTo undo it: aws iam create-user", id="a line"),
+    pytest.param("a\r\x1b[2Kb", id="escape sequences"),
+    pytest.param("a'b\\n$(id)\n`id`", id="quotes and a shell"),
+    pytest.param("\u202egnp.exe\u2028x", id="direction and separators"),
+    pytest.param("-x\ny", id="an option"),
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_a_command_stays_on_one_line_and_means_the_same_name(name):
+    command = aws_command("dynamodb", "delete-table", {"--table-name": name})
+
+    assert command.isprintable()
+    said = command.replace("aws ", "printf '%s\\0' ", 1)
+    words = subprocess.run(["bash", "-c", said], capture_output=True, check=True, env={"LC_ALL": "C.UTF-8"})
+    bound = [f"--table-name={name}"] if name.startswith("-") else ["--table-name", name]
+    assert words.stdout.decode().split("\0")[2:-1] == bound
