@@ -1,5 +1,6 @@
 """What Chalice leaves out of a function: its triggers, its variables, where its failures go."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -51,6 +52,37 @@ _KEPT_WHEN_IT_FAILS: Template = {
 }
 
 
+# People read findings and decide about them; more at once is no person.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
+_THROTTLED: Template = {
+    "MethodSettings": [
+        {"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": 10, "ThrottlingBurstLimit": 20}
+    ]
+}
+# Who asked for what, and how it was answered; what a request holds isn't logged.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+_FIELDS_LOGGED = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTime",
+    "method": "$context.httpMethod",
+    "path": "$context.path",
+    "status": "$context.status",
+    "who": "$context.identity.userArn",
+    "from": "$context.identity.sourceIp",
+    "agent": "$context.identity.userAgent",
+}
+_LOGGED: Template = {
+    "AccessLogSetting": {
+        "Fn::If": [
+            "HasApiAccessLogs",
+            {
+                "DestinationArn": {"Fn::GetAtt": ["ApiAccessLogGroup", "Arn"]},
+                "Format": json.dumps(_FIELDS_LOGGED),
+            },
+            {"Ref": "AWS::NoValue"},
+        ]
+    }
+}
 # As Chalice writes it.
 _BY_THE_API: Template = {
     "Principal": "apigateway.amazonaws.com",
@@ -257,6 +289,8 @@ def http(remediations: Sequence[Remediation]) -> Template:
             }
         },
         "APIHandlerLogGroup": log_group(),
+        "RestAPI": {"Properties": {**_THROTTLED, **_LOGGED}},
+        "ApiAccessLogGroup": {"Condition": "HasApiAccessLogs", **log_group()},
         **_invoked_by("APIHandler", {"APIHandlerInvokePermission": _BY_THE_API}),
     }
 

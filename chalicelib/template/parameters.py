@@ -59,6 +59,12 @@ PARAMETERS = (
         description="Whether to make two IAM groups: one may administer trails, one may read them.",
     ),
     *CHANNEL_PARAMETERS,
+    Parameter(
+        name="ApiAccessLogs",
+        default="no",
+        allowed=("no", "yes"),
+        description="Whether requests to the API are logged; the account must let API Gateway write logs.",
+    ),
     EXPECTED_PRINCIPALS,
     Parameter(
         name=APPROVALS,
@@ -91,6 +97,7 @@ CONDITIONS: Template = {
     "OwnBucket": {"Fn::And": [{"Condition": "OwnTrail"}, {"Fn::Equals": [{"Ref": "ArchiveBucket"}, "none"]}]},
     **PLAIN_CONDITIONS,
     **HEARTBEAT_CONDITION,
+    "HasApiAccessLogs": {"Fn::Equals": [{"Ref": "ApiAccessLogs"}, "yes"]},
     "HasAuditGroups": {"Fn::Equals": [{"Ref": "AuditGroups"}, "yes"]},
 }
 

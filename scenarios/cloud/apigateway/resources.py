@@ -15,10 +15,13 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Flag,
     Inert,
     Many,
+    Number,
     PolicyDocument,
     Shape,
     Table,
     Text,
+    Whole,
+    arn,
 )
 from scenarios.cloud.kernel.errors import InvalidTemplate
 
@@ -56,10 +59,27 @@ DEPLOYMENT = Shape(
     required=("RestApiId",),
 )
 
+_ASKED = "no request reaches a stage here"
 STAGE = Shape(
     fields={
+        "AccessLogSetting": Inert(
+            because=_ASKED, form=Shape(fields={"DestinationArn": arn("logs", "firehose"), "Format": Text()})
+        ),
         "DeploymentId": Inert(because=_READ, form=Text()),
         "Description": Inert(because=_READ, form=Text()),
+        "MethodSettings": Inert(
+            because=_ASKED,
+            form=Many(
+                of=Shape(
+                    fields={
+                        "HttpMethod": Text(),
+                        "ResourcePath": Text(),
+                        "ThrottlingBurstLimit": Whole(),
+                        "ThrottlingRateLimit": Number(),
+                    }
+                )
+            ),
+        ),
         "RestApiId": Inert(because=_READ, form=Text()),
         "StageName": Text(pattern=r"[a-zA-Z0-9_-]{1,128}"),
         "Tags": TAGS,
