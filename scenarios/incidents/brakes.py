@@ -86,4 +86,26 @@ BUSY = Scenario(
     ],
 )
 
-SCENARIOS = (PULLED, BUSY)
+ONLY_PARAMETERS = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "ssm:PutParameter", "Resource": "*"}],
+}
+insider = Actor(name="insider", address="192.0.2.77", policies=(ONLY_PARAMETERS,))
+
+ONE_RIGHT = Scenario(
+    name="brakes.one_right",
+    title="ssm:PutParameter: somebody pulls the kill switch before the deed; both are told, nothing acts",
+    parameters=ENFORCE,
+    given=(table("orders", backup="nightly"),),
+    when=[
+        at("00:00", insider.calls("ssm", "put_parameter", Name=SWITCH, Value="on", Overwrite=True)),
+        at("05:00", deletes("orders")),
+    ],
+    then=[
+        by("02:30", heard_of("stack_changed", "HIGH", "user/insider", "kill-switch")),
+        by("07:30", held_back("orders", "HIGH", "Trailwarden held back:", f"the kill switch {SWITCH} is on")),
+        at_the_end(table_is("orders", there=False)),
+    ],
+)
+
+SCENARIOS = (PULLED, BUSY, ONE_RIGHT)
