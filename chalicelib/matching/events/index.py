@@ -9,8 +9,10 @@ decides what is asked next: a walk through states. A state is the set of survivo
 asked; its next field is the one that most survivors ask for literally. Once an `eventName` is known, a
 thousand rules have become three, and only what those three ask for is looked at. States are made when an
 event first needs them, and remember which value led where, so that most events walk from dictionary to
-dictionary. A few survivors are asked one by one at first; only when the same few come again and again do they
-get a next field, so that ten thousand rules with all their combinations don't become as many states.
+dictionary. One or two survivors are asked one by one at first; only when the same ones come again and again
+do they get a next field. More of them, though still few, get a table of their own: each field they ask for is
+read once, and which of them a value leaves standing is kept for its commonest values. So ten thousand rules
+with all their combinations don't become as many states.
 
 What is remembered is bounded: when it becomes too much, all is forgotten and made anew. A string that no
 pattern names isn't remembered at all where only literals are asked for (one transition serves all of those),
@@ -23,6 +25,7 @@ one element and present beside another. For such an event the walk keeps every b
 field might satisfy, and `meets` of `matching/events/pattern.py` decides about those that are left.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -32,6 +35,7 @@ from chalicelib.matching.events.conditions import Alternatives
 from chalicelib.matching.events.field_index import FieldIndex, index_fields
 from chalicelib.matching.events.fields import (
     ABSENT,
+    TANGLED,
     FieldValue,
     PathTree,
     Reader,
@@ -40,6 +44,7 @@ from chalicelib.matching.events.fields import (
     collect,
     decode_event,
     mapping_reader,
+    scalars_of,
 )
 from chalicelib.matching.events.pattern import Event, EventPattern, ask, meets
 
@@ -48,8 +53,13 @@ LEAST_CAPACITY = 1000  # states and transitions, however many rules there are
 _BYTES_REMEMBERED = 600  # for a state or a transition, beside the set of survivors
 _LONGEST_REMEMBERED = 200  # characters of a string; longer ones are looked at anew
 _LARGEST_REMEMBERED = 2**63
-_FEW = 8  # survivors that may as well be asked one by one
-_VISITS_BEFORE_A_FIELD = 8  # to a state with few survivors
+_FEW = 8  # survivors that are asked directly
+_MOST_BY_TABLE = 24  # where no field that they name values of is left
+_VERY_FEW = 2  # survivors that may as well be asked one by one
+_VISITS_BEFORE_A_TABLE = 3  # to a state with few survivors
+_VISITS_BEFORE_A_FIELD = 8  # to a state with very few survivors
+_MOST_KEPT = 8  # strings of one field of a table
+_MOST_COMBINATIONS = 64  # of survivors of a table whose names are kept
 
 
 class EventRules:
@@ -159,12 +169,12 @@ class _State:
     """The survivors, the fields yet to ask (as bits), the next of them, and what was learnt about its values.
 
     Without a field to ask next, `names` are those of the rules that survive. When there are no names either,
-    the survivors (`places` among the branches) are few and are asked directly.
+    the survivors (`places` among the branches) are few and are asked directly, or by their `table`.
     """
 
     __slots__ = (
-        *("absent", "by_string", "field", "names", "other", "others", "places", "read", "survivors"),
-        *("unasked", "visits"),
+        *("absent", "by_string", "combinations", "field", "names", "other", "others", "places", "read"),
+        *("survivors", "table", "unasked", "visits"),
     )
 
     def __init__(self, survivors: int, unasked: int) -> None:
@@ -172,6 +182,8 @@ class _State:
         self.unasked = unasked
         self.places: tuple[int, ...] = ()
         self.visits = 0
+        self.table: _Table | None = None
+        self.combinations: dict[int, frozenset[str]] = {}
         self.names: frozenset[str] | None = None
         self.field: FieldIndex | None = None
         self.read: Reader | None = None
@@ -184,6 +196,14 @@ class _State:
         self.absent: _State | None = None
         self.field = field
         self.read = read
+
+
+_Asked = tuple[int, Callable[[str], bool], Alternatives]
+_Table = list[tuple[int, Reader, list[_Asked], dict[str, int], dict[object, int]]]
+"""For each field that few survivors ask for: who asks (a bit for each), what reads it, each condition on it
+with those who ask it and what answers for a string, and which survivors a string left standing; the same for
+True, False and ABSENT.
+"""
 
 
 class _Walk:
@@ -212,6 +232,7 @@ class _Walk:
 
     def _begin(self) -> None:
         self._remembered = 0
+        self._learnt = 0
         self._seen_once: set[int] = set()
         self._states: dict[tuple[int, int], _State] = {}
         self._start = self._state((1 << len(self._branches)) - 1, (1 << len(self._fields)) - 1)
@@ -246,9 +267,13 @@ class _Walk:
         return state.survivors
 
     def _ask_directly(self, state: _State, root: Any) -> frozenset[str] | None:
-        """Ask the few survivors one by one; a state that is visited often is worth a next field instead."""
+        """Ask the few survivors; what is visited often is worth a table, or with very few a next field."""
+        if state.table is not None:
+            return self._ask_table(state, state.table, root)
         state.visits += 1
-        if state.visits == _VISITS_BEFORE_A_FIELD:
+        if state.visits == _VISITS_BEFORE_A_TABLE and len(state.places) > _VERY_FEW:
+            self._make_table(state)
+        elif state.visits == _VISITS_BEFORE_A_FIELD:
             self._choose_field(state)
         names = []
         for place in state.places:
@@ -266,6 +291,61 @@ class _Walk:
                 if not answer:
                     return answer
         return True
+
+    def _make_table(self, state: _State) -> None:
+        """Bring together what the survivors of a state ask; what tells most of them apart comes first."""
+        fields: dict[Reader, dict[int, tuple[Alternatives, int]]] = {}
+        for number, place in enumerate(state.places):
+            for bit, read, leaf in self._questions[place]:
+                if state.unasked & bit:
+                    leaves = fields.setdefault(read, {})
+                    _, asking = leaves.get(id(leaf), (leaf, 0))  # equal leaves are one object
+                    leaves[id(leaf)] = leaf, asking | 1 << number
+        table: _Table = []
+        for read, leaves in fields.items():
+            asking = sum(each for _, each in leaves.values())  # of one leaf each, so that no bit comes twice
+            table.append((asking, read, [_condition(*each) for each in leaves.values()], {}, {}))
+        table.sort(key=lambda field: (-len(field[2]) * field[0].bit_count(), -field[0].bit_count()))
+        state.table = table
+
+    def _ask_table(self, state: _State, table: _Table, root: Any) -> frozenset[str] | None:
+        standing = (1 << len(state.places)) - 1
+        for asking, read, conditions, kept, others in table:
+            if not standing & asking:
+                continue
+            try:
+                value = read(root)
+            except AttributeError:  # below a scalar, see TextFields
+                value = ABSENT
+            if value.__class__ is str:
+                left = kept.get(value)
+                standing &= self._beside_string(value, conditions, kept) if left is None else left
+            else:
+                left = _beside_other(value, conditions, others)
+                if left is None:
+                    return None
+                standing &= left
+            if not standing:
+                return NO_NAMES
+        names = state.combinations.get(standing)
+        return self._combined(state, standing) if names is None else names
+
+    def _beside_string(self, value: str, conditions: list[_Asked], kept: dict[str, int]) -> int:
+        """Return which survivors accept a string; kept while there is room, as common ones come early."""
+        standing = -1
+        for asking, accepts, _ in conditions:
+            if not accepts(value):
+                standing &= ~asking
+        if len(kept) < _MOST_KEPT and len(value) <= _LONGEST_REMEMBERED and self._learnt < 4 * self._capacity:
+            self._learnt += 1
+            kept[sys.intern(value)] = standing
+        return standing
+
+    def _combined(self, state: _State, standing: int) -> frozenset[str]:
+        names = frozenset(self._branches[state.places[number]][0] for number in bits_of(standing))
+        if len(state.combinations) < _MOST_COMBINATIONS:
+            state.combinations[standing] = names
+        return names
 
     def _follow_string(self, state: _State, value: str) -> _State:
         field = state.field
@@ -330,7 +410,7 @@ class _Walk:
         return self._state(survivors, state.unasked & ~(1 << field.number)) if survivors else _NOBODY
 
     def _state(self, survivors: int, unasked: int) -> _State:
-        few = survivors.bit_count() <= _FEW
+        few = self._are_few(survivors, unasked)
         places = tuple(bits_of(survivors)) if few else ()
         unasked &= self._asked_by(places) if few else self._asked_by_some(survivors)
         state = self._states.get((survivors, unasked))
@@ -345,6 +425,17 @@ class _Walk:
             else:
                 self._choose_field(state)
         return state
+
+    def _are_few(self, survivors: int, unasked: int) -> bool:
+        """Whether to ask them directly: more of them, too, where no field is left that tells them apart."""
+        count = survivors.bit_count()
+        if count <= _FEW or count > _MOST_BY_TABLE:
+            return count <= _FEW
+        return not any(
+            2 * (survivors & field.literal).bit_count() > count
+            for field in self._fields
+            if unasked >> field.number & 1
+        )
 
     def _asked_by(self, places: tuple[int, ...]) -> int:
         fields = 0
@@ -364,6 +455,40 @@ class _Walk:
             fields = [each for each in self._fields if state.unasked >> each.number & 1]
             field = max(fields, key=lambda each: each.worth(state.survivors))
         state.ask_next(field, self._readers[field.path])
+
+
+def _condition(leaf: Alternatives, asking: int) -> _Asked:
+    """Return a table's condition, with the quickest that answers for a string."""
+    if leaf.present:
+        return asking, leaf.accepts, leaf
+    if not leaf.conditions:
+        return asking, leaf.strings.__contains__, leaf
+    alone = len(leaf.conditions) == 1 and not leaf.strings
+    return asking, leaf.conditions[0].accepts if alone else leaf.accepts, leaf
+
+
+def _beside_other(value: object, conditions: list[_Asked], others: dict[object, int]) -> int | None:
+    """The same as `_beside`; what it says of True, False and ABSENT is kept."""
+    if value is not ABSENT and value.__class__ is not bool:
+        return _beside(value, conditions)
+    left = others.get(value)
+    if left is None:
+        left = _beside(value, conditions)
+        if left is not None:
+            others[value] = left
+    return left
+
+
+def _beside(value: object, conditions: list[_Asked]) -> int | None:
+    """Return which survivors accept what is no string, or an absent field; None for `collect` to see."""
+    values = None if value is TANGLED else scalars_of(value)
+    if values is None:
+        return None
+    standing = -1
+    for asking, _, leaf in conditions:
+        if not (any(map(leaf.accepts, values)) if values else leaf.absent):
+            standing &= ~asking
+    return standing
 
 
 NO_NAMES: frozenset[str] = frozenset()

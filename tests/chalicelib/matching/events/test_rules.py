@@ -1,6 +1,7 @@
 """Many rules at once answer as each alone, whatever the order, the kind of value, and what is remembered."""
 
 import json
+import random
 import subprocess
 import sys
 from itertools import pairwise
@@ -130,7 +131,9 @@ def test_a_very_long_string_or_number_is_not_remembered():
 def things_remembered(rules):
     """Count the states and transitions, by looking inside."""
     states = rules._for_mappings._states.values()
-    return sum(1 + len(state.by_string) + len(state.others) if state.field else 1 for state in states)
+    kept = sum(1 + len(state.by_string) + len(state.others) if state.field else 1 for state in states)
+    in_tables = sum(len(field[-2]) for state in states for field in state.table or ())
+    return kept + in_tables + sum(len(state.combinations) for state in states)
 
 
 def test_a_matched_event_costs_no_more_steps_with_a_thousand_rules(monkeypatch):
@@ -219,3 +222,49 @@ def test_an_empty_key_below_a_field_is_no_name_for_the_field_itself():
 
     assert rules.matching('{"a": ""}') == rules.matching({"a": ""}) == set()
     assert rules.matching('{"a": {"": ""}}') == {"below"}
+
+
+def test_rules_for_the_same_call_that_differ_in_conditions_answer_as_each_alone():
+    """More of them than are asked one by one, and again and again, so that they get a table of their own."""
+    conditions = [
+        {"errorCode": [{"exists": False}]},
+        {"errorCode": ["AccessDenied", {"wildcard": "*Unauthorized*"}]},
+        {"readOnly": [False]},
+        {"count": [{"numeric": [">", 3]}]},
+        {"region": [{"anything-but": ["us-east-1"]}]},
+        {"address": [{"cidr": "10.0.0.0/16"}]},
+        {"address": [{"anything-but": {"suffix": ".amazonaws.com"}}]},
+        {"identity": {"type": ["Root"], "arn": [{"prefix": "arn:aws:iam::1"}]}},
+        {"identity": {"arn": [{"exists": True}]}},
+        {"agent": [{"equals-ignore-case": "Console.amazonaws.com"}, "boto"]},
+        {"tags": ["a", "b"]},
+    ]
+    rules = {
+        f"{one}+{other}": {"detail": {"name": ["Delete"], **conditions[one], **conditions[other]}}
+        for one in range(len(conditions))
+        for other in range(one)
+        if (one + other) % 4 == 0
+    }
+    dice = random.Random(1)
+    values = {
+        "errorCode": ["AccessDenied", "Client.UnauthorizedOperation", None],
+        "readOnly": [True, False, 0, "false"],
+        "count": [3, 4, 4.5, "4", True],
+        "region": ["us-east-1", "eu-west-1"],
+        "address": ["10.0.1.1", "10.1.0.0", "ec2.amazonaws.com", "x" * 300],
+        "identity": [{"type": "Root", "arn": "arn:aws:iam::1"}, {"type": "Root"}, "text", [{"arn": "x"}], {}],
+        "agent": ["boto", "console.AMAZONAWS.com", None],
+        "tags": ["a", ["c", "b"], [], [["a"]], {"a": "b"}],
+    }
+    index = EventRules(rules)
+    alone = {name: EventPattern(rule) for name, rule in rules.items()}
+
+    for _ in range(1000):
+        detail = {key: dice.choice(options) for key, options in values.items() if dice.random() < 0.8}
+        event = {"detail": {"name": "Delete", **detail}}
+        names = {name for name, pattern in alone.items() if pattern.matches(event)}
+        assert index.matching(event) == names, event
+        assert index.matching(json.dumps(event)) == names, event
+
+    walks = (index._for_mappings, index._for_text)
+    assert all(any(state.table for state in walk._states.values()) for walk in walks)
