@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from chalicelib.remediation import Remediation
 from chalicelib.stack import declared
+from chalicelib.template.accepted import with_reasons
 from chalicelib.template.alarms import alarms
 from chalicelib.template.brakes import switch
 from chalicelib.template.channels import OUTPUTS, channels
@@ -29,24 +30,7 @@ def fragment(remediations: Iterable[Remediation]) -> Template:
     return {
         "Parameters": union(*(declared([each]) for each in parameters(functions))),
         "Conditions": union(CONDITIONS, mode_conditions(functions), *(each.conditions for each in functions)),
-        "Resources": union(
-            alerts(),
-            ledger(),
-            switch(),
-            channels(functions),
-            seal_keys(functions),
-            instruction_key(functions),
-            trail(),
-            auditors(),
-            dead_letters(),
-            validations(),
-            heartbeat(),
-            second_way(functions),
-            agents(),
-            *(union(each.resources, alarms(each.alarms), function(each)) for each in functions),
-            heartbeat_function(),
-            http(functions),
-        ),
+        "Resources": with_reasons(_resources(functions)),
         "Outputs": union(
             {
                 "AlertTopicArn": {"Value": {"Ref": "AlertTopic"}},
@@ -58,3 +42,24 @@ def fragment(remediations: Iterable[Remediation]) -> Template:
             *(each.outputs for each in functions),
         ),
     }
+
+
+def _resources(functions: tuple[Remediation, ...]) -> Template:
+    return union(
+        alerts(),
+        ledger(),
+        switch(),
+        channels(functions),
+        seal_keys(functions),
+        instruction_key(functions),
+        trail(),
+        auditors(),
+        dead_letters(),
+        validations(),
+        heartbeat(),
+        second_way(functions),
+        agents(),
+        *(union(each.resources, alarms(each.alarms), function(each)) for each in functions),
+        heartbeat_function(),
+        http(functions),
+    )

@@ -10,6 +10,7 @@ Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-se
 from typing import Any
 
 from chalicelib.stack import declared
+from chalicelib.template.accepted import with_reasons
 from chalicelib.template.bucket import LOCK_PARAMETERS, kept, trail_bucket, trail_bucket_policy
 
 
@@ -34,7 +35,7 @@ def archive() -> dict[str, Any]:
             **declared(LOCK_PARAMETERS),
         },
         "Resources": {
-            "ArchiveBucket": kept(trail_bucket()),
+            **with_reasons({"ArchiveBucket": kept(trail_bucket())}),
             "ArchiveBucketPolicy": {
                 "Type": "AWS::S3::BucketPolicy",
                 "Properties": {"Bucket": {"Ref": "ArchiveBucket"}, "PolicyDocument": policy},

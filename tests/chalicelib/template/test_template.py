@@ -324,7 +324,7 @@ def test_who_can_act_has_a_mode_and_a_policy_that_comes_with_it():
 
 
 def test_what_a_remediation_declares_stands_in_the_stack():
-    topic = {"Type": "AWS::SNS::Topic"}
+    bus = {"Type": "AWS::Events::EventBus"}
     threshold = Parameter(name="Most", type="Number", default="3", minimum=1, description="So many.")
     burst = LogAlarm(
         name="Burst",
@@ -344,7 +344,7 @@ def test_what_a_remediation_declares_stands_in_the_stack():
                 parameters=(threshold,),
                 conditions={"Loud": True},
                 alarms=(burst,),
-                resources={"Siren": topic},
+                resources={"Siren": bus},
                 outputs={"SirenArn": {"Value": {"Ref": "Siren"}}},
             )
         ]
@@ -357,7 +357,7 @@ def test_what_a_remediation_declares_stands_in_the_stack():
         "Description": "So many.",
     }
     assert made["Conditions"]["Loud"]
-    assert made["Resources"]["Siren"] == topic
+    assert made["Resources"]["Siren"] == bus
     assert made["Resources"]["BurstFilter"]["Properties"]["FilterPattern"] == "x"
     assert made["Resources"]["BurstAlarm"]["Properties"]["Threshold"] == {"Ref": "Most"}
     assert made["Resources"]["BurstAlarm"]["Properties"]["AlarmActions"] == [{"Ref": "Siren"}]
