@@ -1,6 +1,5 @@
 """People decide: they approve, refuse and undo, with the right to ask the API and with nothing else."""
 
-import json
 from typing import Any
 
 from chalicelib.remediation import Outcome
@@ -12,6 +11,7 @@ from scenarios.runner.scenario import Action, Scenario, at, at_the_end, by, unti
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, heard_of, kept, no_more_alerts_than, outcome
 from scenarios.runner.words.givens import table
+from scenarios.runner.words.outages import falls_ill, is_well_again
 from scenarios.runner.words.people import decides, on_call, redrives, ruled
 from scenarios.runner.words.trail_settings import on_trail
 
@@ -244,46 +244,24 @@ TOO_LATE = Scenario(
 )
 
 
-def _plays_with_the_topic(operation: str) -> Action:
-    """Nothing can be told while the functions may not publish to the topic."""
-
-    def do(world: World, caller: Caller) -> None:
-        topic = world.home.resources["AlertTopic"].physical_id
-        policy = {"Version": "2012-10-17", "Statement": [{**_NO_ALERTS, "Resource": topic}]}
-        value = (
-            json.dumps(policy)
-            if operation == "silences"
-            else world.home.resources["AlertTopicPolicy"].properties["PolicyDocument"]
-        )
-        world.client(caller, "sns").set_topic_attributes(
-            TopicArn=topic,
-            AttributeName="Policy",
-            AttributeValue=value if isinstance(value, str) else json.dumps(value),
-        )
-
-    return dave.does(f"{operation} the alert topic", do)
-
-
-_NO_ALERTS = {"Effect": "Deny", "Principal": "*", "Action": "sns:Publish"}
 root = Actor(name="root", address="203.0.113.7")
 
 REDRIVEN = Scenario(
     name="people.redrive",
-    title="While the topic is silenced what can't be told becomes a dead letter; somebody sends them again",
+    title="While SNS is overloaded what can't be told becomes a dead letter; somebody sends it again",
     lasts="25:00",
-    denied=("SNS:Publish",),
-    loses=True,  # CloudWatch has no dead letters: what its alarms would have told is gone
     when=[
-        at("00:00", _plays_with_the_topic("silences")),
+        at("00:00", falls_ill("sns")),
         at("00:30", root.signs_in(mfa=True), mallory.calls("dynamodb", "delete_table", TableName="orders")),
-        at("10:00", _plays_with_the_topic("mends")),
+        at("10:00", is_well_again("sns")),
         at("11:00", redrives(ann, only="no such reason", status=400)),
         at("12:00", redrives(ann)),
+        at("14:00", redrives(ann, attempt=2)),
     ],
     given=(table("orders"),),
     then=[
-        until("11:30", kept(2, "Publish", "RetriesExhausted"), no_more_alerts_than(0)),
-        by("14:00", heard_of("root_login", "HIGH"), heard_of(NAME, "CRITICAL", "orders"), kept(0)),
+        until("11:30", kept(2, "Publish", "RetriesExhausted")),
+        by("19:00", heard_of("root_login", "HIGH"), heard_of(NAME, "CRITICAL", "orders"), kept(0)),
     ],
 )
 
