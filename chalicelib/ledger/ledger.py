@@ -5,7 +5,7 @@ an alert, places to act) are taken by conditional writes, so that concurrent fun
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -227,6 +227,14 @@ class Ledger:
             for place in places
             if place not in taken
         )
+
+    def lately_acting(self, remediation: str, most: int) -> Iterator[LedgerEntry]:
+        """The findings that hold or held a place of the hour, then the newest of all."""
+        for item in self.rows.all(partition(Kind.ACTS, remediation)):
+            entry = self._read(key(entries_of(remediation), item["holder"]["S"]))
+            if entry:
+                yield entry
+        yield from self.newest(remediation, most)
 
     def remember(self, remediation: str, state: str, now: datetime) -> None:
         """Keep a state (any text) as the last good one of a remediation, instead of the one before."""

@@ -2,7 +2,7 @@
 
 1. parse at the edge, by the way of the trigger that woke the function: a payload that no way takes, or that
    can't be read, raises, and the queue behind the function keeps it;
-2. suppress actions of principals that settings name, and our own: recorded, without an alert;
+2. suppress actions of principals that settings name, and our own that a plan holds: recorded, no alert;
 3. claim, by a conditional write on (remediation, account, event key): a claim that a crashed run left lapses
    when that run's time is up, so that Lambda's retry a minute later gets in; a claim on an event that was
    handled outlives the longest redrive;
@@ -141,7 +141,7 @@ class Invocation:
             if forged := forgery(event, datetime.now(UTC)):
                 self._refuse(forged)
                 return Outcome.REFUSED
-            if self._suppressed(event):
+            if self._suppressed(event) or self._held(event):
                 return self._recorded(event)
             work = partial(self._work, event)
             return under_claim(self.ledger, self.remediation.name, event, work, context=self.context)
@@ -185,7 +185,7 @@ class Invocation:
                 log.info("a call that is expected is not confirmed yet: the next look judges")
                 return self._entry(event, Plan.nothing(), Outcome.NOTHING)
             facts = self.way.look(self.aws, event, self.settings)
-            plan = self.way.decide(event, facts, now, self.settings)
+            plan = self._explained(self.way.decide(event, facts, now, self.settings), event)
         except LedgerUnreachable:
             raise
         except Exception as error:
@@ -259,7 +259,9 @@ class Invocation:
     def _tell_unseen(self, event: Event, error: Exception) -> None:
         """Tell at once what is known without the look that failed; the retry looks again."""
         why = Unseen.of(foreseen(error))
-        blind = replace(self._blind_plan(event, why), calls=())  # nothing is certain: nothing is done
+        blind = replace(
+            self._explained(self._blind_plan(event, why), event), calls=()
+        )  # nothing is certain: nothing is done
         plan = self._whole(blind, event, (why,) if why.denied else ())
         if plan.empty:
             return
@@ -466,10 +468,35 @@ class Invocation:
         principal = event.principal
         if not principal:
             return False
-        if self.settings.ignores(principal):
-            return True
-        # A session's issuer is the role itself, so a session that is named like us does not count as us.
+        # Our own role's calls are ours to explain, whomever settings name.
+        return not self._is_ours(event) and self.settings.ignores(principal)
+
+    def _is_ours(self, event: Event) -> bool:
+        """Whether our own role did it.
+
+        A session's issuer is the role itself, so a session that is named like us does not count as us.
+        """
+        principal = event.principal
         return ":role/" in principal and principal == self.aws.role
+
+    def _held(self, event: Event) -> bool:
+        """Whether it is a call of our own role, and one that a plan of ours has made."""
+        if not self._is_ours(event):
+            return False
+        if not isinstance(event, ApiCallEvent) or not self.remediation.declared_calls:
+            return True
+        from chalicelib.runtime import own  # noqa: PLC0415 - most starts never need it
+
+        entries = self.ledger.lately_acting(self.remediation.name, own.MOST_LOOKED_THROUGH)
+        return own.holder(event, entries) is not None
+
+    def _explained(self, plan: Plan, event: Event) -> Plan:
+        """The plan; of a call of our own role that comes so far, with an alert that no plan holds it."""
+        if not isinstance(event, ApiCallEvent) or not self._is_ours(event):
+            return plan
+        from chalicelib.runtime import own  # noqa: PLC0415 - most starts never need it
+
+        return replace(plan, alerts=(own.alert(event), *plan.alerts))
 
     def _entry(self, event: Event, plan: Plan, outcome: Outcome, facts: str = "{}") -> LedgerEntry:
         # A log subscription doesn't name its region: it is the function's own.

@@ -106,6 +106,12 @@ def _runtime(remediation: Remediation) -> tuple[Grant, ...]:
             if any(isinstance(trigger, OnSchedule) for trigger in remediation.triggers)
             else ()
         ),
+        *(_explaining(name) if remediation.acts else ()),
+        *(
+            on_ledger(Kind.FINDING, name, "Query")
+            if remediation.acts or any(way.remembers for way in ways)
+            else ()
+        ),
         *(_remembering(name) if any(way.remembers for way in ways) else ()),
         *(
             on_ledger(Kind.SIGHTING, f"{name}#{ANY}", "BatchWriteItem", "Query")
@@ -126,11 +132,15 @@ def _giving_up(remediation: Remediation) -> Iterator[Grant]:
         yield Grant(action="sqs:SendMessage", resource="${DeadLetters.Arn}")
 
 
+def _explaining(name: str) -> tuple[Grant, ...]:
+    """Calls of its own role are held against the findings that acted."""
+    return on_ledger(Kind.ACTS, name, "Query")
+
+
 def _remembering(name: str) -> tuple[Grant, ...]:
     """The good state, and what an expected principal changes of it: that is asked of event history first."""
     return (
         *on_ledger(Kind.STATE, name, "Query", "PutItem"),
-        *on_ledger(Kind.FINDING, name, "Query"),
         Grant(action="cloudtrail:LookupEvents", resource="*", because="event history takes no resource"),
     )
 

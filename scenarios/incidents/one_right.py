@@ -278,6 +278,16 @@ def session_of(world: World, function: str) -> Caller:
 _DENIALS = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError"})
 
 
+def blinds_with_the_role_of(function: str) -> Action:
+    """With a stolen session of the function's role, which may act: have the trail record reads only."""
+
+    def do(world: World) -> None:
+        caller = session_of(world, function)
+        world.client(caller, "cloudtrail").put_event_selectors(TrailName=trail_arn(world), **BLIND)
+
+    return Action(f"mallory blinds the trail with {function}'s role", do)
+
+
 def _refused(call: Callable[..., Any], **parameters: Any) -> None:
     try:
         call(**parameters)
@@ -512,6 +522,24 @@ STOLEN_ROLE = Scenario(
     then=[at_the_end(no_more_alerts_than(0, of=NAME))],
 )
 
+STOLEN_ACTING_ROLE = Scenario(
+    name="one_right.stolen_acting_role",
+    title="The acting function's own role: a call that no plan of it holds is told, and taken back",
+    parameters=ENFORCE,
+    lasts="01:15:00",
+    when=[
+        at(AFTER_THE_FIRST, blinds_with_the_role_of("TrailStopped")),
+    ],
+    then=[
+        by(
+            "01:08:00",
+            alert(NAME, "CRITICAL", "PutEventSelectors", subject="own role made a call"),
+            alert(NAME, "CRITICAL", "Trailwarden did:", subject="records was changed"),
+        ),
+        at_the_end(trail_is_untouched(), no_more_alerts_than(2, of=NAME)),
+    ],
+)
+
 WITHOUT_KMS = Scenario(
     name="one_right.without_kms",
     title="kms:DisableKey: without a seal nothing acts, and what happens is told all the same",
@@ -571,5 +599,6 @@ SCENARIOS = (
     FORGED_DEED,
     FORGED_SUM,
     STOLEN_ROLE,
+    STOLEN_ACTING_ROLE,
     WITHOUT_KMS,
 )

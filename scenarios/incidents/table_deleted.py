@@ -118,7 +118,8 @@ RESTORED = Scenario(
             table_is("orders", there=True),
             outcome("table_deleted", Outcome.ACTED),
         ),
-        at_the_end(no_more_alerts_than(2)),
+        # Its own call comes back, and the plan holds it.
+        at_the_end(outcome("table_deleted", Outcome.SUPPRESSED), no_more_alerts_than(2)),
     ],
 )
 
@@ -285,7 +286,7 @@ def _makes_up_a_deletion(name: str) -> Action:
 FORGED = Scenario(
     name="table_deleted.forged",
     title="A made up deletion of a table that was deleted long ago: event history doesn't know it",
-    parameters=(("TableDeletedMode", "enforce"),),
+    parameters=(("TableDeletedMode", "enforce"), ("Operators", "arn:aws:iam::123456789012:user/eve")),
     given=(_put_away("old-orders", "yearly"),),
     lasts="30:00",
     when=[at("00:00", _makes_up_a_deletion("old-orders"))],

@@ -125,7 +125,13 @@ ENFORCED = Scenario(
     then=[
         by("01:07:30", alert("trail_stopped", "CRITICAL", "on -> off", "Trailwarden did:", "stop-logging")),
         by("01:13:00", alert("table_deleted", "CRITICAL", "orders")),
-        at_the_end(trail_logs(on=True), alerts_of_ours(1), outcome("trail_stopped", Outcome.ACTED)),
+        at_the_end(
+            trail_logs(on=True),
+            alerts_of_ours(1),
+            outcome("trail_stopped", Outcome.ACTED),
+            # Its own call came back, and the plan holds it.
+            outcome("trail_stopped", Outcome.SUPPRESSED),
+        ),
     ],
 )
 
@@ -646,7 +652,11 @@ def blocks_are(wanted: Mapping[str, bool]) -> Check:
 REDRIVEN_LATE = Scenario(
     name="trail_stopped.redriven_late",
     title="What could not be restored is sent again after a deployer's change: the old state stays away",
-    parameters=(*ENFORCE, ("IgnoredPrincipals", "arn:aws:iam::*:user/deploy-*")),
+    parameters=(
+        *ENFORCE,
+        ("IgnoredPrincipals", "arn:aws:iam::*:user/deploy-*"),
+        ("Operators", "arn:aws:iam::123456789012:user/deploy-bot"),
+    ),
     lasts="01:10:00",
     denied=("s3:PutBucketPublicAccessBlock",),
     when=[

@@ -89,6 +89,7 @@ DEPLOYED = {
         "chalicelib.evidence",
         "chalicelib.counting",
         "chalicelib.delayed",
+        "chalicelib.own_calls",
         "chalicelib.ledger",
         "chalicelib.references",
         "chalicelib.events",
@@ -99,6 +100,7 @@ DEPLOYED = {
     "chalicelib.trail": ("chalicelib.aws", *_TYPES),
     "chalicelib.evidence": ("chalicelib.events", *_TYPES),
     "chalicelib.counting": ("chalicelib.events", "chalicelib.aws", *_TYPES),
+    "chalicelib.own_calls": ("chalicelib.events", "chalicelib.aws", *_TYPES),
     "chalicelib.delayed": ("chalicelib.events", "chalicelib.aws", *_TYPES),
     "chalicelib.references": ("chalicelib.stack",),
     "chalicelib.brakes": ("chalicelib.looking", "chalicelib.settings", "chalicelib.aws", "chalicelib.errors"),
@@ -352,6 +354,7 @@ def test_only_the_executor_reaches_aws_by_the_name_of_an_operation():
     assert by_name == {
         "chalicelib.runtime.execute",
         "chalicelib.runtime.declared",
+        "chalicelib.runtime.own",  # only compares it with a record's
         "chalicelib.remediation",
         "chalicelib.remediations.trail_stopped.undoing",  # only reads which settings a call had made
     }

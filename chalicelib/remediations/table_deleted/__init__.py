@@ -36,6 +36,7 @@ from chalicelib.errors import AWS_ERRORS
 from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.evidence.call import NOT_RECORDED, call_facts, failure_fact
 from chalicelib.looking import Unseen, unseen
+from chalicelib.own_calls import own_calls
 from chalicelib.references import EXPECTED_PRINCIPALS
 from chalicelib.remediation import (
     Alert,
@@ -383,6 +384,7 @@ REMEDIATION = Remediation(
         _DELETION,
         delayed.delayed(_DELETION, PUT_OFF),
         COUNTING,
+        own_calls("TableDeletedRole", ("dynamodb",), ("RestoreTableFromBackup",)),
     ),
     grants=GRANTS,
     declared_calls=DECLARED_CALLS,

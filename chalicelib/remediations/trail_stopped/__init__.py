@@ -32,6 +32,7 @@ from chalicelib.aws import Aws
 from chalicelib.events import ApiCallEvent, Raw, Tick, api_call, single, tick
 from chalicelib.ledger.ledger import ledger_of
 from chalicelib.looking import Unseen
+from chalicelib.own_calls import own_calls
 from chalicelib.references import (
     EXPECTED_PRINCIPALS,
     TRAIL_ARN,
@@ -426,6 +427,12 @@ REMEDIATION = Remediation(
             blind=blind_by_the_hour,
             remembers=remember_by_the_hour,
             proof=PROOF,
+        ),
+        # What it does beside those.
+        own_calls(
+            "TrailStoppedRole",
+            ("cloudtrail", "logs"),
+            ("StartLogging", "CreateTrail", "CreateLogGroup", "DeleteRetentionPolicy"),
         ),
     ),
     grants=GRANTS,

@@ -56,7 +56,11 @@ TELLS = {
             {"state#remedy": ["Query", "PutItem"], "finding#remedy": ["GetItem", "PutItem", "Query"]},
             id="remembers",
         ),
-        pytest.param(replace(BARE, grants=(ACTS,)), {}, id="acts"),
+        pytest.param(
+            replace(BARE, grants=(ACTS,)),
+            {"finding#remedy": ["GetItem", "PutItem", "Query"], "acts#remedy": ["Query"]},
+            id="acts",
+        ),
         pytest.param(
             replace(BARE, ways=(*BARE.ways, COUNTING)),
             {"flood#remedy": ["GetItem", "PutItem", "Query"]},

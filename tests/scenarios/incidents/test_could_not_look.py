@@ -126,7 +126,9 @@ def course(name: str, *faults: Given) -> Course:
     def collect(world: World) -> None:
         mine = [each for each in alerts(world) if each.attributes["remediation"] == name]
         dead = world.queues.bodies(world.home.resources["DeadLetters"].attributes["Arn"])
-        found.append(Course(tuple(mine), tuple(findings(world, name)), len(dead), reads))
+        # What it did itself comes back and is recorded: only where it acted.
+        events = [each for each in findings(world, name) if each.outcome is not Outcome.SUPPRESSED]
+        found.append(Course(tuple(mine), tuple(events), len(dead), reads))
 
     scenario = INCIDENTS[name]
     run(
