@@ -7,7 +7,7 @@ READY := .venv/ready
 # Compiled modules are kept: pytest would else rewrite every test's assertions in every worker of every run.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test scenarios bench mutate package lint types format lock clean
+.PHONY: help setup demo test scenarios walk bench mutate package lint types format lock clean
 
 help:  ## what can be made here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## ?/  make \1\t/' | expand -t 18
@@ -31,6 +31,9 @@ test: $(READY)  ## every test: no network, no waiting
 
 scenarios: $(READY)  ## every scenario, under every fault profile
 	$(BIN)/python -m pytest -q scenarios/ --faults all -n auto
+
+walk: $(READY)  ## one fault at every call and every delivery, for MINUTES (0: all of it)
+	@$(BIN)/trailwarden run --faults walk --jobs $$(nproc 2>/dev/null || echo 2) --minutes $(or $(MINUTES),0)
 
 bench: $(READY)  ## rates beside those of others, as ratios
 	@for each in tests/bench/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done

@@ -238,9 +238,10 @@ class Ledger:
 
     def remember(self, remediation: str, state: str, now: datetime) -> None:
         """Keep a state (any text) as the last good one of a remediation, instead of the one before."""
-        # First the word that there is one: if the state then vanishes, that is noticed.
-        self.rows.put({**_word_of_state(remediation), **_seen(now)})
         self.rows.put(state_item(remediation, state, now))
+        # Then the word that there is one: if the state vanishes, that is noticed. The other way round a run
+        # that dies in between would leave a word of a state that never was.
+        self.rows.put({**_word_of_state(remediation), **_seen(now)})
 
     def remembered(self, remediation: str) -> str:
         """The last good state of a remediation; "" where there is none. One that vanished is noticed."""

@@ -13,7 +13,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.htm
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-retries.html
 """
 
-import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -83,7 +82,7 @@ class Functions(Door[Event]):
         self._running: Invocation | None = None
         self._deadline = setting.clock.now
         self._log_groups: Mapping[str, str] = {}
-        self._numbers = itertools.count(1)
+        self.given = 0  # how many events functions were given until now
         self.deliver: Deliver = self._deliver  # what has Lambda attempt an event it has accepted
         self.event_sources = EventSources(setting, self.run, self._role, self.next_number)
         setting.deliveries.register("lambda", Event, self)
@@ -103,7 +102,8 @@ class Functions(Door[Event]):
 
     def next_number(self) -> int:
         """The number of one more event that a function of the account is given."""
-        return next(self._numbers)
+        self.given += 1
+        return self.given
 
     # ---- who asks -------------------------------------------------------------------------------
 

@@ -143,19 +143,7 @@ def play(
 def _played(
     world: World, scenario: Scenario, tail: float, visit: Callable[[World, Spot], None] | None
 ) -> Course:
-    calls: list[MadeCall] = []
-    spots: list[Spot] = []
-
-    def seen(spot: Spot) -> None:
-        spots.append(spot)
-        if visit is not None:
-            visit(world, spot)
-
-    world.one_fault.visit = seen
-    world.calls.after_everything(lambda call: calls.append(_made(world, call)))
-    note_acts(world)
-    note_denials(world)
-    stopped = ""
+    watched, stopped = Watched(world, visit), ""
     try:
         end = begin(world, scenario) + span(scenario.lasts)
         world.clock.run(end)
@@ -164,27 +152,56 @@ def _played(
         world.clock.run(end + timedelta(seconds=tail_seconds(struck.kind) if struck else tail))
     except Exception as error:  # noqa: BLE001 - any error is the play's result
         stopped = f"{type(error).__name__}: {error}"
-    with world.calls.muted():
-        return Course(
-            scenario=scenario,
-            point=world.one_fault.point,
-            calls=calls,
-            mail=tuple(world.topics.inbox),
-            trace=tuple(world.setting.trace),
-            ledger=tuple(_ledger(world)),
-            dead_letters=_dead_letters(world),
-            checks={
-                each.check.words: each.check.judge(world)
-                for each in scenario.expectations
-                if not each.check.counts
-            },
-            struck=world.one_fault.struck,
-            spots=spots,
-            stopped=stopped,
-            acts_per_hour=_caps(world),
-            roles=_roles(world),
-            timeline=timeline_of(world) if world.setting.faults.point else (),
-        )
+    return watched.course(scenario, stopped)
+
+
+class Watched:
+    """A world that is played in, and what happens in it from now on. `visit`: is told of each spot."""
+
+    def __init__(self, world: World, visit: Callable[[World, Spot], None] | None = None) -> None:
+        self._world = world
+        self._calls: list[MadeCall] = []
+        self._spots: list[Spot] = []
+        self._visit = visit
+        world.one_fault.visit = self._seen
+        world.calls.after_everything(lambda call: self._calls.append(_made(world, call)))
+        note_acts(world)
+        note_denials(world)
+
+    def _seen(self, spot: Spot) -> None:
+        self._spots.append(spot)
+        if self._visit is not None:
+            self._visit(self._world, spot)
+
+    def course(self, scenario: Scenario, stopped: str = "") -> Course:
+        """What has happened until now."""
+        with self._world.calls.muted():
+            return _course(self._world, scenario, self._calls, self._spots, stopped)
+
+
+def _course(
+    world: World, scenario: Scenario, calls: Sequence[MadeCall], spots: Sequence[Spot], stopped: str
+) -> Course:
+    return Course(
+        scenario=scenario,
+        point=world.one_fault.point,
+        calls=calls,
+        mail=tuple(world.topics.inbox),
+        trace=tuple(world.setting.trace),
+        ledger=tuple(_ledger(world)),
+        dead_letters=_dead_letters(world),
+        checks={
+            each.check.words: each.check.judge(world)
+            for each in scenario.expectations
+            if not each.check.counts
+        },
+        struck=world.one_fault.struck,
+        spots=spots,
+        stopped=stopped,
+        acts_per_hour=_caps(world),
+        roles=_roles(world),
+        timeline=timeline_of(world) if world.setting.faults.point else (),
+    )
 
 
 def _made(world: World, call: ApiCall) -> MadeCall:

@@ -48,7 +48,8 @@ class _SoFar:
         alerts, calls = range(len(entry.plan.alerts)), entry.plan.calls
         if entry.outcome is Outcome.ACTED and entry.unsettled:
             yield f"it says acted, and calls {list(entry.unsettled)} are not done"
-        if entry.outcome is Outcome.UNDER_WAY and entry.unsettled and entry.told:
+        over = (Outcome.UNDER_WAY, Outcome.TOLD, Outcome.QUIET)
+        if entry.outcome in over and entry.unsettled and entry.told:
             yield f"it says that alerts {sorted(entry.told)} are sent, before its calls are settled"
         silent = set(alerts) - entry.told - entry.quiet
         if entry.outcome in (Outcome.TOLD, Outcome.QUIET) and silent:

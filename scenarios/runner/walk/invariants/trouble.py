@@ -8,6 +8,7 @@ from scenarios.runner.walk.course import Course
 # What an alert says of what could not be done, seen or noted: runtime.notify, runtime.answer.
 _WORDS = (
     *("could not do:", "did not do,", "did not yet", "No ledger", "Could not look", "not allowed to look"),
+    *("could not be looked at", "could not be found"),
     "Calls were refused for lack of permission",  # cis_alarms, of the function's own
 )
 

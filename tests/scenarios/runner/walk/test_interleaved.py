@@ -1,0 +1,121 @@
+"""Incidents of several remediations, faults at any call and second deliveries, in any order hypothesis finds.
+
+There is no run without a fault to hold this against: what must hold is what holds by itself. Each fault
+passes, so at the end nothing is left open, nothing is lost, and nobody was told twice without a reason.
+"""
+
+from dataclasses import replace
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from scenarios.cloud.kernel.fault_points import FaultKind, FaultPoint
+from scenarios.cloud.kernel.faults import Faults
+from scenarios.cloud.world import World
+from scenarios.incidents.root_login import root
+from scenarios.incidents.trail_stopped import mallory
+from scenarios.runner.run import deployment_of
+from scenarios.runner.scenario import Scenario
+from scenarios.runner.walk.course import SETTLED_SECONDS, Watched
+from scenarios.runner.walk.invariants import alerts, ledger, limits, whereabouts
+from scenarios.runner.words.givens import table
+from scenarios.runner.words.trail_settings import on_trail
+from tests.sample import ALL
+
+MODES = (("TrailStoppedMode", "enforce"), ("TableDeletedMode", "enforce"))
+NAMES = ("orders", "carts", "users")
+SCENARIO = Scenario(
+    name="interleaved",
+    title="Several incidents at once",
+    parameters=MODES,
+    given=tuple(table(name, backup=f"{name}-nightly") for name in NAMES),
+    when=(),
+    then=(),
+)
+PASSING = [
+    kind for kind in FaultKind if not kind.startswith("no-") and kind not in ("denied", "twice-hours-apart")
+]
+HOLDS = (
+    whereabouts.nothing_is_in_no_place,
+    alerts.no_alert_is_sent_twice,
+    ledger.the_ledger_tells_the_truth,
+    ledger.the_ledger_holds_the_same,
+    limits.no_remediation_acts_more_often_than_its_cap,
+    limits.no_function_answers_itself,
+)
+
+
+class Interleaved(RuleBasedStateMachine):
+    """One account, and what happens in it."""
+
+    @initialize()
+    def deploy(self):
+        faults = Faults(name="interleaved", tells_again=True)
+        self.world = World(deployment_of(SCENARIO), seed=1, faults=faults)
+        self.world.__enter__()
+        with self.world.calls.muted():
+            for given in SCENARIO.given:
+                given.do(self.world)
+        self.watched = Watched(self.world)
+        self.before = replace(self.watched.course(SCENARIO), point=None)
+        self.deleted = set()
+
+    def fault_ahead(self):
+        """Whether a fault is set that has not struck: there is one at a time."""
+        return self.world.one_fault.point is not None and not self.world.one_fault.struck
+
+    @rule(ahead=st.integers(1, 3), call=st.integers(1, 24), kind=st.sampled_from(PASSING))
+    def something_will_fail(self, ahead, call, kind):
+        if self.fault_ahead():
+            return
+        delivery = kind in ("twice", "late", "reordered")
+        number = self.world.functions.given + ahead
+        self.world.one_fault.point = FaultPoint(invocation=number, call=0 if delivery else call, kind=kind)
+        self.world.one_fault.struck = False
+
+    @rule()
+    def root_signs_in(self):
+        root.signs_in(mfa=False).do(self.world)
+
+    @rule()
+    def the_trail_is_stopped(self):
+        on_trail(mallory, "stop_logging").do(self.world)
+
+    @rule(name=st.sampled_from(NAMES))
+    def a_table_is_deleted(self, name):
+        if name not in self.deleted:
+            self.deleted.add(name)
+            mallory.calls("dynamodb", "delete_table", TableName=name).do(self.world)
+
+    @rule(seconds=st.sampled_from([5, 65, 200, 900]))
+    def time_passes(self, seconds):
+        self.world.run(seconds)
+
+    @invariant()
+    def what_the_ledger_says_is_true(self):
+        if hasattr(self, "watched"):
+            course = self.watched.course(SCENARIO)
+            assert list(ledger.the_ledger_tells_the_truth(self.before, course)) == []
+
+    def teardown(self):
+        if not hasattr(self, "world"):
+            return
+        try:
+            self.world.run(3 * SETTLED_SECONDS)
+            course = replace(self.watched.course(SCENARIO), point=None)
+            assert [each for holds in HOLDS for each in holds(self.before, course)] == []
+        finally:
+            self.world.__exit__(None, None, None)
+
+
+TestInterleaved = Interleaved.TestCase
+TestInterleaved.settings = settings(
+    max_examples=60 if ALL else 2,
+    stateful_step_count=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate] if not ALL else [Phase.generate, Phase.shrink],
+    suppress_health_check=list(HealthCheck),
+)
