@@ -137,12 +137,17 @@ def closed_to_others(*actions: str, on: CloudFormation | str) -> dict[str, Any]:
 def queue_policy(queue: str, *statements: Mapping[str, Any]) -> dict[str, Any]:
     """The policy of a queue, by its logical id: these statements, and nobody else uses it."""
     closed = closed_to_others(*USE_QUEUE, on={"Fn::GetAtt": [queue, "Arn"]})
+    return open_queue_policy(queue, *statements, closed)
+
+
+def open_queue_policy(queue: str, *statements: Mapping[str, Any]) -> dict[str, Any]:
+    """The policy of a queue, by its logical id: these statements alone."""
     return {
         f"{queue}Policy": {
             "Type": "AWS::SQS::QueuePolicy",
             "Properties": {
                 "Queues": [{"Ref": queue}],
-                "PolicyDocument": {"Version": "2012-10-17", "Statement": [*statements, closed]},
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)},
             },
         }
     }

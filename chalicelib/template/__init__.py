@@ -20,6 +20,7 @@ from chalicelib.template.parts import Template, union
 from chalicelib.template.seals import instruction_key, seal_keys
 from chalicelib.template.second_way import second_way
 from chalicelib.template.trail import auditors, trail
+from chalicelib.template.watch import forwarding
 
 __all__ = ["RUNTIME", "fragment"]
 
@@ -58,6 +59,7 @@ def _resources(functions: tuple[Remediation, ...]) -> Template:
         validations(),
         heartbeat(),
         second_way(functions),
+        forwarding(functions),
         agents(),
         *(union(each.resources, alarms(each.alarms), function(each)) for each in functions),
         heartbeat_function(),

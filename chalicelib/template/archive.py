@@ -1,4 +1,4 @@
-"""The template for an archive account: the bucket that another account's trail delivers to.
+"""The template for an archive account: the bucket that another account's trail delivers to, and a watch.
 
 An attacker who takes over the watched account can't reach the archive, which has other administrators. The
 watched account may read it, so that the hourly check still holds every file against its digest; it can't
@@ -12,10 +12,11 @@ from typing import Any
 from chalicelib.stack import declared
 from chalicelib.template.accepted import with_reasons
 from chalicelib.template.bucket import LOCK_PARAMETERS, kept, trail_bucket, trail_bucket_policy
+from chalicelib.template.watch import WATCH_CONDITION, WATCH_OUTPUT, WATCH_PARAMETERS, watch
 
 
 def archive() -> dict[str, Any]:
-    """A bucket and its policy; CloudFormation, no SAM in it."""
+    """A bucket and its policy, and a watch if one is wanted; CloudFormation, no SAM in it."""
     policy = trail_bucket_policy("ArchiveBucket", {"Ref": "TrailArn"}, "${WatchedAccount}")
     policy["Statement"] += [_reads("s3:ListBucketVersions", ""), _reads("s3:GetObject", "/*")]
     return {
@@ -33,15 +34,18 @@ def archive() -> dict[str, Any]:
                 "Description": "The trail that delivers here: STACK-trail in the main stack's region.",
             },
             **declared(LOCK_PARAMETERS),
+            **WATCH_PARAMETERS,
         },
+        "Conditions": WATCH_CONDITION,
         "Resources": {
             **with_reasons({"ArchiveBucket": kept(trail_bucket())}),
             "ArchiveBucketPolicy": {
                 "Type": "AWS::S3::BucketPolicy",
                 "Properties": {"Bucket": {"Ref": "ArchiveBucket"}, "PolicyDocument": policy},
             },
+            **watch(),
         },
-        "Outputs": {"ArchiveBucketName": {"Value": {"Ref": "ArchiveBucket"}}},
+        "Outputs": {"ArchiveBucketName": {"Value": {"Ref": "ArchiveBucket"}}, **WATCH_OUTPUT},
     }
 
 

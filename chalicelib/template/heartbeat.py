@@ -4,6 +4,8 @@ EventBridge Scheduler puts an event on a bus, which a rule with a schedule can't
 and nothing else, so no pattern would be tried. Scheduler's precision is a minute. A minute without a
 heartbeat may follow from that alone, two minutes in a row don't.
 
+The alarm outlives the stack, as the plain topic does: who deletes the stack deletes all else that tells.
+
 Sources: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-templated.html (PutEvents),
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html (60 seconds' precision),
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
@@ -21,7 +23,7 @@ from chalicelib.stack import (
     Parameter,
     queue_policy,
 )
-from chalicelib.template.parts import Template, only_from_here, trusting
+from chalicelib.template.parts import STAYS, Template, only_from_here, trusting
 
 KEPT_SECONDS = 60  # SQS's shortest; the queue is only counted
 
@@ -52,7 +54,7 @@ def heartbeat() -> Template:
 
 
 def _where_wanted(resource: Template) -> Template:
-    return {"Type": resource["Type"], "Condition": "HasHeartbeat", "Properties": resource["Properties"]}
+    return {"Condition": "HasHeartbeat", **resource}
 
 
 def _schedule() -> Template:
@@ -123,7 +125,7 @@ def _counted() -> Template:
                 "FilterPolicy": _FOR_THE_QUEUE,
             },
         },
-        "HeartbeatAlarm": heartbeat_alarm("Heartbeats", {"Ref": "PlainTopic"}),
+        "HeartbeatAlarm": {**STAYS, **heartbeat_alarm("Heartbeats", {"Ref": "PlainTopic"})},
     }
 
 

@@ -13,6 +13,8 @@ from chalicelib.template.heartbeat import SEND
 from chalicelib.template.parts import Template, logical_id
 from chalicelib.template.second_way import CONDITIONS as PLAIN_CONDITIONS
 from chalicelib.template.second_way import PLAIN_EMAIL
+from chalicelib.template.watch import CONDITION as WATCH_CONDITION
+from chalicelib.template.watch import WATCH_BUS
 
 APPROVALS, APPROVAL_HOURS = "ApprovalsNeeded", "ApprovalHours"
 
@@ -51,6 +53,7 @@ PARAMETERS = (
         default="none",
         description="Another account's bucket that the stack's trail delivers to; archive.json makes one.",
     ),
+    WATCH_BUS,
     *LOCK_PARAMETERS,
     Parameter(
         name="AuditGroups",
@@ -98,6 +101,7 @@ CONDITIONS: Template = {
     **PLAIN_CONDITIONS,
     **HEARTBEAT_CONDITION,
     "HasApiAccessLogs": {"Fn::Equals": [{"Ref": "ApiAccessLogs"}, "yes"]},
+    **WATCH_CONDITION,
     "HasAuditGroups": {"Fn::Equals": [{"Ref": "AuditGroups"}, "yes"]},
 }
 

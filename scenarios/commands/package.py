@@ -99,4 +99,4 @@ To keep the trail's bucket in another account, first of all and there (its name 
 
   aws cloudformation deploy --template-file {paths["archive.json"]} --stack-name trailwarden-archive \\
     --parameter-overrides WatchedAccount=ACCOUNT \\
-    TrailArn=arn:aws:cloudtrail:HOME:ACCOUNT:trail/trailwarden-trail"""
+    TrailArn=arn:aws:cloudtrail:HOME:ACCOUNT:trail/trailwarden-trail WatchEmail=SOMEBODY@EXAMPLE.COM"""

@@ -8,6 +8,8 @@ from scenarios.incidents.failed_login import bastion, knock
 from scenarios.incidents.trail_stopped import trail_logs
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by, span, until
 from scenarios.runner.words.actors import Actor
+from scenarios.runner.words.archive_account import WATCH_BUS, WATCHING_PERSON, watching_archive
+from scenarios.runner.words.blinding_ways import ALL_DEEDS, FORWARDING_DEEDS
 from scenarios.runner.words.checks import alerts, heard_of, no_more_alerts_than
 from scenarios.runner.words.outages import falls_ill, is_well_again
 from scenarios.runner.words.trail_actions import LOGS, destroys, lifts_the_policy
@@ -123,22 +125,38 @@ BEATS = ("SendHeartbeat", "yes")
 NO_MAIL = ("PlainEmail", "second@example.com")
 
 
-def _plain_mail(alarm: str, *, state: str = "ALARM", to: str = "second@example.com") -> Check:
-    """AWS's own alarm has reached the second person through the plain topic."""
+def _plain_mail(alarm: str, *, state: str = "ALARM", times: int = 0) -> Check:
+    """AWS's own alarm has reached the second person through the plain topic; so many `times`, if given."""
 
     def judge(world: World) -> str | None:
         name, topic = (world.home.resources[each].physical_id for each in (alarm, "PlainTopic"))
-        came = [
-            json.loads(mail.text)["NewStateValue"]
-            for mail in world.topics.inbox
-            if mail.topic_arn == topic
-            and mail.to == to
-            and mail.text.startswith("{")  # a rule's mail is no alarm's
-            and json.loads(mail.text)["AlarmName"] == name
-        ]
-        return None if state in came else f"of it there came {came or 'nothing'}"
+        came = _states(world, name, topic, "second@example.com").count(state)
+        return None if (came == times if times else came) else f"of it there came {came}"
 
-    return Check(f"the plain topic tells {to} that {alarm} is {state}", judge)
+    return Check(f"the plain topic tells that {alarm} is {state}{f', {times} times' if times else ''}", judge)
+
+
+def _archive_tells(what: str, *, times: int) -> Check:
+    """An alarm of the archive account has gone off so many times, and its topic has told that by mail."""
+
+    def judge(world: World) -> str | None:
+        there = world.stacks["before"].resources
+        alarm, topic = there[f"{what}Alarm"].physical_id, there["WatchTopic"].physical_id
+        came = _states(world, alarm, topic, WATCHING_PERSON).count("ALARM")
+        return None if came == times else f"it has told so {came} times"
+
+    return Check(f"the archive account has told {times} times that {what}Alarm went off", judge)
+
+
+def _states(world: World, alarm: str, topic: str, to: str) -> list[str]:
+    return [
+        json.loads(mail.text)["NewStateValue"]
+        for mail in world.topics.inbox
+        if mail.topic_arn == topic
+        and mail.to == to
+        and mail.text.startswith("{")  # a rule's mail is no alarm's
+        and json.loads(mail.text)["AlarmName"] == alarm
+    ]
 
 
 def _plain_mail_is_over(since: str) -> Check:
@@ -223,4 +241,53 @@ SECOND_WAY = Scenario(
     ],
 )
 
-SCENARIOS = (SNS_ILL, ILL_BY_THE_HOUR, NO_LEDGER, BUSY_LEDGER, HEARTBEAT, SECOND_WAY)
+FIRST_WAY = Scenario(
+    name="silence.first_way",
+    title="Somebody ends the mail of the alert topic, then the watch over the stack: a second person is told",
+    parameters=(NO_MAIL,),
+    lasts="40:00",
+    loses=True,  # what the function that is gone should have handled is kept, as undelivered
+    when=[
+        at("00:00", ALL_DEEDS["unsubscribed"].by(mallory)),
+        at("10:00", ALL_DEEDS["watch_1_disabled"].by(mallory)),
+        at("20:00", ALL_DEEDS["watch_deleted"].by(mallory)),
+    ],
+    then=[
+        *(
+            by(f"{minutes}:00", _plain_mail("FirstWayTouchedAlarm", times=times))
+            for times, minutes in enumerate(("05", "15", "25"), start=1)
+        ),
+        at_the_end(_plain_mail("FirstWayTouchedAlarm", times=3)),
+    ],
+)
+
+ARCHIVE = Scenario(
+    name="silence.archive",
+    title="Both mails are ended, then the forwarding: the archive account tells of a call, and of silence",
+    before=watching_archive(),
+    parameters=(BEATS, NO_MAIL, ("WatchBusArn", WATCH_BUS)),
+    lasts="25:00",
+    when=[
+        at("08:00", *(ALL_DEEDS[each].by(mallory) for each in ("unsubscribed", "plain_unsubscribed"))),
+        at("14:00", FORWARDING_DEEDS["forwarding_rewritten"].by(mallory)),
+        at("20:00", FORWARDING_DEEDS["forwarding_disabled"].by(mallory)),
+    ],
+    then=[
+        until("08:00", _archive_tells("Watched", times=1)),  # that the heartbeat's alarm began without data
+        by("12:00", _archive_tells("Watched", times=2)),
+        by("18:00", _archive_tells("Watched", times=3)),
+        until("20:00", _archive_tells("WatchedHeartbeats", times=1)),
+        by("24:30", _archive_tells("WatchedHeartbeats", times=2)),
+    ],
+)
+
+SCENARIOS = (
+    SNS_ILL,
+    ILL_BY_THE_HOUR,
+    NO_LEDGER,
+    BUSY_LEDGER,
+    HEARTBEAT,
+    SECOND_WAY,
+    FIRST_WAY,
+    ARCHIVE,
+)

@@ -46,6 +46,7 @@ def test_what_notifies_the_plain_topic_is_this_and_each_looks_every_minute():
     assert set(alarms) == {
         "DeadLettersAlarm",
         "DeadLettersWaitAlarm",
+        "FirstWayTouchedAlarm",
         "FunctionErrors1Alarm",
         "FunctionThrottles1Alarm",
         "HeartbeatAlarm",
@@ -98,6 +99,32 @@ def test_the_mail_leaves_out_the_heartbeat_alone(attributes, taken):
 
     assert EventPattern(policy).matches(attributes) is taken
     assert EventPattern(counted).matches(attributes) is (attributes.get("remediation") == "heartbeat")
+
+
+def test_what_tells_of_a_deleted_stack_outlives_it():
+    outliving = ("PlainTopic", "PlainTopicPolicy", "PlainSubscription", "HeartbeatAlarm")
+
+    assert {RESOURCES[name]["DeletionPolicy"] for name in outliving} == {"Retain"}
+
+
+def test_the_rule_that_carries_the_heartbeat_away_carries_the_calls_about_rules():
+    """So that nobody can take the one away and keep the other."""
+    pattern = RESOURCES["WatchForward1"]["Properties"]["EventPattern"]
+
+    assert {"source": ["trailwarden.heartbeat"]} in pattern["$or"]
+    assert any("aws.events" in each["source"] for each in pattern["$or"])
+
+
+def test_every_call_that_touches_the_stack_is_forwarded():
+    forwarded = json.dumps([each for name, each in RESOURCES.items() if name.startswith("WatchForward")])
+    watched = [
+        trigger["Properties"]["Pattern"]
+        for trigger in RESOURCES["StackChanged"]["Properties"]["Events"].values()
+        if trigger["Type"] == "EventBridgeRule"
+    ]
+
+    assert watched
+    assert [each for each in watched if json.dumps(each) not in forwarded] == []
 
 
 def test_nothing_of_a_heartbeat_is_tried_again():

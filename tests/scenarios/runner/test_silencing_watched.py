@@ -1,0 +1,43 @@
+"""Who is told when an administrator blinds Trailwarden and an archive account watches: three deeds at once.
+
+A sample at a desk, many more where TRAILWARDEN_ALL is set.
+"""
+
+import pytest
+
+from scenarios.runner.silencing import in_the_guide, orders_of_three, quiet_world, tried
+from scenarios.runner.words.archive_account import WATCHING_PERSON
+from scenarios.runner.words.blinding_ways import FORWARDING_DEEDS
+from tests.sample import ALL, sample
+
+LISTED = in_the_guide()
+
+
+@pytest.fixture(scope="module")
+def watched():
+    with quiet_world(archive_account=True) as world:
+        yield world
+
+
+def test_where_nothing_is_done_nothing_is_told(watched):
+    assert tried(watched, ()) == []
+
+
+def test_what_silences_us_in_pairs_is_told(watched):
+    untold = [pair for pair in sample(LISTED, of=max(1, len(LISTED) // 6)) if not tried(watched, pair)]
+
+    assert untold == []
+
+
+def test_three_deeds_in_any_order_are_told(watched):
+    untold = [deeds for deeds in orders_of_three(2000 if ALL else 12, seed=1) if not tried(watched, deeds)]
+
+    assert untold == []
+
+
+@pytest.mark.parametrize("name", sample(FORWARDING_DEEDS, of=2))
+def test_the_archive_account_tells_who_stops_the_forwarding(watched, name):
+    """Also where both ways of the watched account are gone."""
+    mail = tried(watched, ("unsubscribed", "plain_unsubscribed", name))
+
+    assert [each for each in mail if WATCHING_PERSON in each]
