@@ -38,9 +38,6 @@ from chalice import (
 )
 
 from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, NotConfigured
-from chalicelib.http.html import HEADERS
-from chalicelib.http.listing import FINDINGS_ON_PAGE, BadFilter, Filters, limit_of, page_of
-from chalicelib.http.page import does, page, trigger_in_words
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.grants import ANY, on_ledger
 from chalicelib.ledger.ledger import Ledger
@@ -131,6 +128,9 @@ def never_cached(request: Any, answer: Callable[[Any], Response]) -> Response:
 @routes.route("/", authorizer=_signed)
 def index() -> Response:
     """The catalogue and the newest findings, for a person."""
+    from chalicelib.http.html import HEADERS  # noqa: PLC0415 - see `match`
+    from chalicelib.http.page import page  # noqa: PLC0415 - see `match`
+
     asked = routes.current_request.query_params or {}
     findings: list[LedgerEntry] | None
     try:
@@ -152,6 +152,8 @@ def health() -> dict[str, str]:
 @routes.route("/remediations", authorizer=_signed)
 def remediations() -> dict[str, Any]:
     """Everything that is watched for."""
+    from chalicelib.http.page import does, trigger_in_words  # noqa: PLC0415 - see `match`
+
     return {
         "remediations": [
             {
@@ -185,6 +187,7 @@ def finding(id: str) -> Response:  # noqa: A002 - the route's own word
     if "text/html" not in routes.current_request.headers.get("accept", ""):
         return Response(body=found.as_json())
     from chalicelib.http.finding_page import finding_page  # noqa: PLC0415 - see `match`
+    from chalicelib.http.html import HEADERS  # noqa: PLC0415 - see `match`
 
     prefix = routes.current_request.context.get("path", "").partition("/findings/")[0]
     shown = finding_page(found, prefix=prefix, links=_links(), more=_added(found))
@@ -280,6 +283,7 @@ def validate() -> Response:
 @routes.route("/validations", authorizer=_signed)
 def validations() -> dict[str, Any]:
     """The newest validations, newest first."""
+    from chalicelib.http.listing import FINDINGS_ON_PAGE, BadFilter, limit_of  # noqa: PLC0415 - see `match`
     from chalicelib.ledger.validations import as_json, newest  # noqa: PLC0415 - see `validate`
 
     asked = routes.current_request.query_params or {}
@@ -423,6 +427,8 @@ def _instructed(identity: str, verb: str) -> Response:
 
 def _page_of(asked: Mapping[str, str]) -> tuple[list[LedgerEntry], str]:
     """The newest findings that are asked for, newest first, and where the next page begins."""
+    from chalicelib.http.listing import BadFilter, Filters, page_of  # noqa: PLC0415 - see `match`
+
     try:
         filters = Filters.of(asked)
     except BadFilter as error:
