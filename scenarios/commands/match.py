@@ -5,14 +5,17 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import click
 
-from chalicelib.matching import EventPattern, InvalidPattern
+from chalicelib.matching import EventPattern, EventRules, InvalidPattern
 from chalicelib.matching.trial import MatchResult, NotAnEvent, Pattern, compiled, language_of, tried
 from chalicelib.wording import safe
+from scenarios.records.events import event_of, line_of
+from scenarios.records.reader import FoundRecord, NotARecord, read
 from scenarios.runner.replay.files import (
     MOST_LINES,
     STANDARD_INPUT,
@@ -46,9 +49,10 @@ class Given:
 def command(pattern: str, events: Sequence[str], form: str) -> int:
     """Try an event pattern of EventBridge, or a filter pattern of CloudWatch Logs, on events.
 
-    PATTERN is a file, or the pattern itself; its language is recognised. An EVENT is a file of
-    JSON, JSON lines or log lines, or a JSON object itself; '-' is standard input, which is also read when
-    there is none. Exits with 0 when all match, 1 when some don't, 2 when the pattern or an event is invalid.
+    PATTERN is a file, or the pattern itself; its language is recognised. An EVENT is a file of JSON, JSON
+    lines or log lines, CloudTrail records in any form that replay reads, or a JSON object itself; '-' is
+    standard input, which is also read when there is none. Exits with 0 when all match, 1 when some don't, 2
+    when the pattern or an event is invalid.
     """
     text = _pattern_text(pattern)
     try:
@@ -127,15 +131,54 @@ def _given(pattern: Pattern, name: str, *, may_be_empty: bool = False) -> Iterat
     try:
         text = text_of(name)
     except Unreadable as error:
-        yield Given(where=error.name, unread=error.why)
+        yield from _records(pattern, name) or [Given(where=error.name, unread=error.why)]
         return
     shown = shown_name(name)
+    if name != STANDARD_INPUT and _wraps_records(pattern, text) and (found := _records(pattern, name)):
+        yield from found
+        return
     if not may_be_empty and not text.strip():
         yield Given(where=shown, unread="it is empty")
     found = list(_objects(text, shown) if isinstance(pattern, EventPattern) else _messages(text, shown))
     if text.strip() and not found:
         yield Given(where=shown, unread="it is a list without an event")
     yield from found
+
+
+def _wraps_records(pattern: Pattern, text: str) -> bool:
+    """Whether a text may hold records of CloudTrail that are no events or log lines as they stand."""
+    if "eventsource" not in text.lower() or "detail-type" in text:
+        return False
+    if isinstance(pattern, EventPattern):
+        return any(field.split(".")[0] in _OF_ENVELOPES for field in EventRules({"": pattern}).fields)
+    try:
+        return "eventSource" not in json_of(text.lstrip().split("\n", 1)[0])
+    except (ValueError, RecursionError):
+        return True
+
+
+_OF_ENVELOPES = ("detail", "source", "detail-type", "account", "region")
+
+
+def _records(pattern: Pattern, name: str) -> list[Given]:
+    """The records of CloudTrail in a file, as events or as lines of a log group; none if it has none."""
+    found = [each for each in islice(read(name), MOST_LINES) if isinstance(each, (FoundRecord, NotARecord))]
+    if not any(isinstance(each, FoundRecord) for each in found):
+        return []
+    return [_of_record(pattern, each) for each in found]
+
+
+def _of_record(pattern: Pattern, found: FoundRecord | NotARecord) -> Given:
+    where = str(found.where)
+    if isinstance(found, NotARecord):
+        return Given(where=where, unread=found.why)
+    if not isinstance(pattern, EventPattern):
+        return Given(where=where, event=line_of(found))
+    event = event_of(found, "")
+    return Given(where=where, event=event) if event else Given(where=where, unread=_NOT_CARRIED)
+
+
+_NOT_CARRIED = "EventBridge does not carry records of its kind"
 
 
 def _objects(text: str, shown: str) -> Iterator[Given]:

@@ -146,21 +146,25 @@ class Ours:
 
     # ---- what records say was done ------------------------------------------------------------------
 
-    def follow(self, world: World, record: Mapping[str, Any]) -> None:
-        """Do to the simulated trail what a record says was done to ours, without a record of it."""
+    def follow(self, world: World, record: Mapping[str, Any]) -> bool:
+        """Do to the simulated trail what a record says was done to ours, without a record of it.
+
+        False where it says nothing of that, or where it can't be done: the handler sees the trail as it was.
+        """
         call = self._call(record)
         if call is None:
-            return
+            return False
         service, operation, parameters = call
         client = world.client(world.user("replay"), service, self.home)
         method = getattr(client, xform_name(operation), None)
         if method is None:
-            return
+            return False
         try:
             with world.calls.muted():
                 method(**parameters)
         except (ClientError, BotoCoreError, NotSimulated):
-            return  # it was done already, or can't be followed: the handler sees the trail as it was
+            return False  # it was done already, or can't be followed
+        return True
 
     def _call(self, record: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]] | None:
         name, given = record.get("eventName"), record.get("requestParameters")

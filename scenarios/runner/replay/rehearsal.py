@@ -62,6 +62,7 @@ class Rehearsal:
         self._world = World(deployment_for(ours))
         self._inside = ExitStack()
         self._dead_letters = 0
+        self.followed = False  # whether the last event changed our trail
 
     def __enter__(self) -> Self:
         with ExitStack() as entering:
@@ -86,9 +87,7 @@ class Rehearsal:
     def handle(self, delivered: Mapping[str, Any], key: str) -> Handled:
         """Put an event on the bus and wait until every handler is done with it."""
         world, swapped = self._world, self._ours.swapped
-        event = {"time": "", **json.loads(swapped(json.dumps(delivered)))}
-        if isinstance(event.get("detail"), dict):
-            self._ours.follow(world, event["detail"])
+        event = self.follow(delivered)
         before = len(world.setting.trace)
         event["time"] = event["time"] or f"{world.clock.now:%Y-%m-%dT%H:%M:%SZ}"
         world.eventbridge.emit(world.deployment.home, event)
@@ -107,6 +106,13 @@ class Rehearsal:
         if len(world.setting.trace) > MOST_MOMENTS:
             del world.setting.trace[:]
         return handled
+
+    def follow(self, delivered: Mapping[str, Any]) -> dict[str, Any]:
+        """Do to our trail what an event says was done to it; returns the event as this world has it."""
+        event = {"time": "", **json.loads(self._ours.swapped(json.dumps(delivered)))}
+        detail = event.get("detail")
+        self.followed = isinstance(detail, dict) and self._ours.follow(self._world, detail)
+        return event
 
     def _parsed(self, event: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """The events that each remediation makes of one; by their keys it is known what became of them."""

@@ -22,6 +22,7 @@ from scenarios.runner.replay.rehearsal import Handled, Rehearsal, deployment_for
 from scenarios.runner.replay.watched import Watched, watched_by
 
 KEPT_IN_MEMORY_BYTES = 4 << 20
+MOST_IN_A_WORLD = 500  # events
 
 
 @dataclass(slots=True, kw_only=True)
@@ -151,17 +152,20 @@ class Replay:
         for each in self.course.went_off:
             went_off.setdefault(each.number, []).append(each)
         self._kept.seek(0)
-        number, world = 0, _Lazily(self._ours)
+        number, world = 0, _Worlds(self._ours)
         with world:
             for line in self._kept:
                 if not line.startswith(_MARK):
                     yield line
                     continue
-                replayed, event = _from_kept(json.loads(line[len(_MARK) :]), self.watched)
+                replayed, event, woken = _from_kept(json.loads(line[len(_MARK) :]), self.watched)
                 replayed.alarms = self.course.in_alarm.get(number, ())
                 replayed.went_off = tuple(went_off.get(number, ()))
                 if event is not None and not replayed.duplicate:
-                    replayed.handled = world.rehearsal.handle(event, replayed.found.event_id)
+                    if woken:
+                        replayed.handled = world.handle(event, replayed.found.event_id)
+                    else:
+                        world.follow(event)
                 number += 1
                 done(number)
                 yield replayed
@@ -175,18 +179,45 @@ class Replay:
         return line_of(FoundRecord(where=Place(""), record=kept["record"]))
 
 
-class _Lazily:
-    """The world, which is only made when something fires."""
+class _Worlds:
+    """The world, which is only made when something fires, and made anew now and then.
+
+    A world remembers all that happened in it, so that one for many events would take ever more memory. What
+    was done to our trail is done again in the next one.
+    """
 
     def __init__(self, ours: Ours) -> None:
         self._ours = ours
         self._made: Rehearsal | None = None
+        self._handled = 0
+        self._done_to_ours: list[dict[str, Any]] = []
 
-    @property
-    def rehearsal(self) -> Rehearsal:
-        if self._made is None:
-            self._made = Rehearsal(self._ours).__enter__()
-        return self._made
+    def handle(self, event: dict[str, Any], key: str) -> Handled:
+        """What becomes of an event in the world."""
+        if self._made is None or self._handled >= MOST_IN_A_WORLD:
+            self._renew()
+        assert self._made is not None
+        self._handled += 1
+        handled = self._made.handle(event, key)
+        if self._made.followed:
+            self._done_to_ours.append(event)
+        return handled
+
+    def follow(self, event: dict[str, Any]) -> None:
+        """Do to our trail what a record says was done, although it wakes nothing, such as StartLogging."""
+        if self._ours.trail_arn and event.get("source") == "aws.cloudtrail":
+            if self._made is None:
+                self._renew()
+            assert self._made is not None
+            self._made.follow(event)
+            if self._made.followed:
+                self._done_to_ours.append(event)
+
+    def _renew(self) -> None:
+        self.__exit__()
+        self._made, self._handled = Rehearsal(self._ours).__enter__(), 0
+        for event in self._done_to_ours:
+            self._made.follow(event)
 
     def __enter__(self) -> Self:
         return self
@@ -194,6 +225,7 @@ class _Lazily:
     def __exit__(self, *error: object) -> None:
         if self._made is not None:
             self._made.__exit__(*error)
+            self._made = None
 
 
 # ---- as it is kept meanwhile ---------------------------------------------------------------------
@@ -214,7 +246,7 @@ def _as_kept(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _from_kept(kept: dict[str, Any], watched: Watched) -> tuple[Replayed, dict[str, Any] | None]:
+def _from_kept(kept: dict[str, Any], watched: Watched) -> tuple[Replayed, dict[str, Any] | None, bool]:
     where = Place(*kept["where"])
     found = FoundRecord(where=where, record=kept["record"], envelope=kept["envelope"])
     replayed = Replayed(
@@ -223,4 +255,4 @@ def _from_kept(kept: dict[str, Any], watched: Watched) -> tuple[Replayed, dict[s
         carried=kept["carried"],
         filters=tuple(watched.alarms[name].label for name in kept["filters"]),
     )
-    return replayed, event_of(found, "") if kept["woken"] else None
+    return replayed, event_of(found, ""), kept["woken"]

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from scenarios.commands.cli import main
 from scenarios.commands.match import caret
+from tests.scenarios.records.forms import FORMS, RECORDS
 
 SIGN_IN = '{"source": ["aws.signin"], "detail": {"eventName": [{"prefix": "Console"}]}}'
 MATCHING = '{"source": "aws.signin", "detail": {"eventName": "ConsoleLogin"}}'
@@ -188,3 +189,18 @@ def test_a_list_without_an_event_does_not_match(pattern):
 
     assert result.exit_code == 2
     assert result.stderr == "trailwarden: standard input: it is a list without an event\n"
+
+
+@pytest.mark.parametrize("form", ["log file, gzip", "zstd", "tar", "lookup-events", "Athena's CSV", "UTF-16"])
+@pytest.mark.parametrize(
+    "pattern",
+    ['{"source": ["aws.dynamodb"]}', "{ $.eventName = DeleteTable }"],
+    ids=["event pattern", "log pattern"],
+)
+def test_records_are_matched_in_the_forms_that_replay_reads(tmp_path, form, pattern):
+    (tmp_path / "given").write_bytes(FORMS[form](RECORDS))
+
+    result = CliRunner().invoke(main, ["match", pattern, str(tmp_path / "given"), "--format", "json"])
+
+    assert [json.loads(line)["match"] for line in result.stdout.splitlines()] == [False, True]
+    assert result.exit_code == 1

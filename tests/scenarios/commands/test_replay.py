@@ -361,6 +361,34 @@ def test_what_was_done_to_the_trail_that_is_named_is_told():
     assert plan["calls"][0]["parameters"] == {"Name": TRAIL}
 
 
+MOVED = {
+    **STOPPED,
+    "eventName": "UpdateTrail",
+    "eventID": "t3",
+    "requestParameters": {"name": "audit", "isMultiRegionTrail": False},
+}
+
+
+def would_call(*records):
+    """The calls that would be made about the last record."""
+    result = trailwarden("replay", "-", "--format", "json", "--trail", TRAIL, stdin=lines(*records))
+    (plan,) = json.loads(result.stdout.splitlines()[-1])["plans"]
+    return [call["operation"] for call in plan["calls"]]
+
+
+def test_a_trail_that_records_say_was_started_again_is_logging_again():
+    started = {**STOPPED, "eventName": "StartLogging", "eventID": "t2"}
+
+    assert would_call(STOPPED, MOVED) == ["update_trail", "start_logging"]
+    assert would_call(STOPPED, started, MOVED) == ["update_trail"]
+
+
+def test_a_new_world_knows_what_was_done_to_the_trail(monkeypatch):
+    monkeypatch.setattr("scenarios.runner.replay.replay.MOST_IN_A_WORLD", 1)
+
+    assert would_call(STOPPED, MOVED) == ["update_trail", "start_logging"]
+
+
 def test_without_a_name_those_that_records_name_are_proposed():
     result = trailwarden("replay", "-", stdin=lines(STOPPED))
 
