@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from chalicelib.remediation import Outcome
 from scenarios.runner.walk.course import Course, MadeCall
 
 # What sets a state, and may set it twice: the verbs that the operations' names begin with.
@@ -25,6 +26,8 @@ def nothing_is_done_twice(without: Course, with_fault: Course) -> Iterator[str]:
         if count <= before[act]:
             continue
         words, events = f"{act[0]} {act[1]} {act[2][:200]}", _events(act, with_fault)
+        if not before[act] and capped_in_place(act, without, with_fault):
+            continue
         if not before[act]:
             yield f"{words} is done, and never without the fault"
         elif not act[1].startswith(_SETS):
@@ -33,6 +36,14 @@ def nothing_is_done_twice(without: Course, with_fault: Course) -> Iterator[str]:
             yield f"{words} is done for {len(events)} events, {', '.join(map(str, sorted(events)))}"
         elif others := _others_between(act, with_fault.calls):
             yield f"{words} is done {count} times, and {others[0]} by {others[0].who} came between"
+
+
+def capped_in_place(act: Act, without: Course, with_fault: Course) -> bool:
+    """Whether the hour's cap let another event act in this one's place: it goes by who comes first."""
+    if not any(entry.outcome is Outcome.CAPPED for entry in without.findings()):
+        return False
+    done, more = (sum(act_of(call)[:2] == act[:2] for call in acts(each)) for each in (without, with_fault))
+    return more <= done
 
 
 def _events(act: Act, course: Course) -> set[int]:
