@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scenarios.runner.replay.tally import Tally, Told
 
 _WIDEST_PLACE = 40
+_LINES_AT_ONCE = 1_000
 _WIDEST_NAME = 14
 _LONGEST_TITLE = 200
 _LONGEST_DETAILS = 300
@@ -156,6 +157,7 @@ class _Teller:
         self.tally, self.page = tally, page
         self._form, self._line = form, line
         self._any = False
+        self._waiting: list[bytes] = []
 
     def tell_all(self, replay: "Replay") -> bool:
         """Tell every record; True if somebody pressed Ctrl-C."""
@@ -163,10 +165,23 @@ class _Teller:
         with left_by_interrupt() as left:
             for each in replay.results(lambda done: pace.handled(done, replay.hits)):
                 if isinstance(each, bytes):
-                    click.echo(each.decode(), nl=False)
+                    self._later(each)
                 else:
+                    self._now()
                     self._tell(each)
+        self._now()
         return bool(left)
+
+    def _later(self, line: bytes) -> None:
+        """Print a line soon, many at once."""
+        self._waiting.append(line)
+        if len(self._waiting) >= _LINES_AT_ONCE:
+            self._now()
+
+    def _now(self) -> None:
+        if self._waiting:
+            click.echo(b"".join(self._waiting), nl=False)
+            self._waiting.clear()
 
     def _tell(self, each: "Replayed") -> None:
         told = self.tally.add(each)

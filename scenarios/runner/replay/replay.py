@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, Self
 
+import msgspec
+
 from scenarios.records.events import event_of, line_of
 from scenarios.records.record import FoundRecord, NotARecord, Place
 from scenarios.records.sieve import Sieve
@@ -22,6 +24,7 @@ from scenarios.runner.replay.rehearsal import Handled, Rehearsal, deployment_for
 from scenarios.runner.replay.watched import Watched, watched_by
 
 KEPT_IN_MEMORY_BYTES = 4 << 20
+_encoded = msgspec.json.Encoder().encode  # there may be a million lines of it
 MOST_IN_A_WORLD = 500  # events
 
 
@@ -129,7 +132,7 @@ class Replay:
             elif isinstance(each, Hit):
                 self._keep(each)
             else:
-                self._kept.write(json.dumps(missed_as_json(each)).encode() + b"\n")
+                self._kept.write(_encoded(missed_as_json(each)) + b"\n")
 
     def _keep(self, hit: Hit) -> None:
         at = time_of(hit.found)

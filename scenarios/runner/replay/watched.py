@@ -8,6 +8,7 @@ simulated AWS decides.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from chalicelib.matching import LogPattern
@@ -50,6 +51,7 @@ class Watched:
         return {name: alarm.pattern for name, alarm in self.alarms.items()}
 
 
+@lru_cache(maxsize=8)
 def watched_by(deployment: Deployment) -> Watched:
     """What a deployment's stack asks of records."""
     document = json.loads(deployment.template)
