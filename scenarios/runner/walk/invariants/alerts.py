@@ -48,12 +48,13 @@ def no_alert_is_sent_twice(without: Course, with_fault: Course) -> Iterator[str]
 def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
     """Nobody is accused of what the fault did, and no function speaks that has nothing to say without it.
 
-    But each may say what could not be done, seen or noted.
+    But each may say what could not be done, seen or noted, and beside that the worst it may mean.
     """
     known = set(map(_named, without.alerts()))
     speak = {mail.attributes["remediation"] for mail in without.alerts()}
+    blind = {_named(mail)[0] for mail in with_fault.alerts() if with_fault.lasting and is_about_trouble(mail)}
     for mail in with_fault.alerts():
-        if _named(mail) in known or is_about_trouble(mail):
+        if _named(mail) in known or is_about_trouble(mail) or (_named(mail)[0] or None) in blind:
             continue
         if mail.attributes["remediation"] not in speak or _ACCUSES in mail.subject:
             yield f"{mail.subject!r} is sent, and nothing like it without the fault"
