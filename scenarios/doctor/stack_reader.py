@@ -164,11 +164,16 @@ def _rule(asker: Asker, resources: Resources, logical_id: str, name: str) -> Rul
         state=str(reply["State"]),
         targets={each["Id"]: each["Arn"] for each in listed["Targets"]},
         promised_targets={
-            each["Id"]: resources.refer(each.get("Arn")) for each in declared.get("Targets", ())
+            each["Id"]: _end_of_arn(resources.refer(each.get("Arn"))) for each in declared.get("Targets", ())
         },
         pattern=json.loads(reply["EventPattern"]) if reply.get("EventPattern") else None,
         promised_pattern=resources.plain(declared.get("EventPattern")),
     )
+
+
+def _end_of_arn(physical_id: str) -> str:
+    """How a resource's ARN ends: a queue's physical id is its URL."""
+    return physical_id.rpartition("/")[2] if physical_id.startswith("https://") else physical_id
 
 
 def _permissions(asker: Asker, resources: Resources) -> Iterator[Permission]:
