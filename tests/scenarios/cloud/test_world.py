@@ -13,6 +13,7 @@ import time
 import urllib.request
 import uuid
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import boto3
 import botocore.config
@@ -28,6 +29,9 @@ from tests.scenarios.cloud.functions.function_worlds import world as function_wo
 from tests.scenarios.cloud.small_worlds import ACCOUNT, HOME, admin, noted, queue, topic, world
 
 STANDING = {**queue(by=""), **topic()}
+SOME_FUNCTION = SimpleNamespace(
+    arn="arn:aws:lambda:us-east-1:123456789012:function:f", attempts_begun=1, number=1, calls=0
+)
 
 
 def machine():
@@ -237,7 +241,7 @@ def test_a_client_waits_on_the_clock_of_the_world_it_is_used_in(mode):
             config = botocore.config.Config(retries={"mode": mode, "max_attempts": 2})
             made = made or [session.client("sqs", config=config)]
             patch.setattr(each.throttles._setting, "faults", PROFILES["throttled"])
-            patch.setattr(type(each.functions), "running", object())
+            patch.setattr(type(each.functions), "running", SOME_FUNCTION)
             for _ in range(3):
                 made[0].list_queues()
 

@@ -86,7 +86,7 @@ def test_several_scenarios_are_told_in_a_few_lines_each():
     assert "  05:08  did      dynamodb restore-table-from-backup -> orders" in second.splitlines()
     assert [line.split()[1:6] for line in table.splitlines()[1:]] == [
         ["root_login", "00:08", "1", "1", "-"],
-        ["table_deleted.enforced", "00:08", "1", "-", "1"],
+        ["table_deleted.enforced", "00:08", "2", "-", "1"],
     ]
 
 

@@ -199,6 +199,7 @@ GIVEN = {
     "lambda": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:warden",
     "logs": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:trail",
     "cloudwatch": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:root",
+    "securityhub": f"arn:aws:securityhub:{REGION}:{ACCOUNT}:product/{ACCOUNT}/default",
 }
 
 
