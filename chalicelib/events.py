@@ -50,6 +50,11 @@ class Actor:
             return f"root of account {self.account}" if self.account else "root"
         return self.arn or self.name or self.invoked_by or self.type or "unknown"
 
+    @property
+    def session(self) -> str:
+        """The name of a role's session, which whoever assumes the role chooses: "alice" may be anybody."""
+        return self.arn.rpartition("/")[2] if ":assumed-role/" in self.arn else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiCallEvent:

@@ -1,5 +1,6 @@
 """Text for people: text made safe, times, spans, sizes, lists, and commands to paste."""
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,10 +10,29 @@ from typing import Any, TypeVar
 LONGEST_FACT = 1000
 
 
+# Letters, signs and marks that Unicode calls printable, and that show nothing: with a row of them, as with a row
+# of spaces, a name could push its own end to where the next line seems to begin.
+# Source: https://www.unicode.org/reports/tr36/ (Default_Ignorable_Code_Point)
+_SHOW_NOTHING = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+    + "".join(map(chr, (*range(0x180B, 0x180E), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+)
+_MANY_SPACES = re.compile(" {3,}")
+
+
 def safe(text: str, longest: int = LONGEST_FACT) -> str:
-    """The text on one line, limited in length; characters that don't print are shown as escapes."""
-    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    """The text on one line, limited in length; what doesn't show, and rows of spaces, are shown as escapes."""
+    shown = "".join(char if _shows(char) else ascii(char)[1:-1] for char in text)
+    shown = _MANY_SPACES.sub(_spelt, shown)
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+
+
+def _shows(char: str) -> bool:
+    return char.isprintable() and char not in _SHOW_NOTHING
+
+
+def _spelt(spaces: re.Match[str]) -> str:
+    return r"\x20" * len(spaces[0])
 
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
@@ -80,16 +100,21 @@ def aws_command(service: str, operation: str, options: Mapping[str, str], *posit
 
 
 def _in_shell(word: str) -> str:
-    """Quoted for a shell, on one line: what doesn't print is written as bash's `$'...'` has it.
+    """Quoted for a shell, on one line: what `safe` would change is written as bash's `$'...'` has it.
 
     Source: https://www.gnu.org/software/bash/manual/html_node/ANSI_002dC-Quoting.html
     """
-    if word.isprintable():
+    if all(map(_shows, word)) and not _MANY_SPACES.search(word):
         return shlex.quote(word)
-    return "$'" + "".join(map(_escaped, word)) + "'"
+    return "$'" + _MANY_SPACES.sub(_spelt, "".join(map(_escaped, word))) + "'"
 
 
 def _escaped(char: str) -> str:
     if char in "'\\":
         return f"\\{char}"
-    return char if char.isprintable() else f"\\U{ord(char):08x}"
+    return char if _shows(char) else f"\\U{ord(char):08x}"
+
+
+def whole(command: str) -> str:
+    """The command as a fact, unless it is longer than a fact: half of one would do something else."""
+    return command if len(command) <= LONGEST_FACT else "a command too long for here: the finding holds it"

@@ -11,6 +11,8 @@ NOT_RECORDED = "not recorded"
 def call_facts(event: ApiCallEvent) -> Iterator[tuple[str, str]]:
     """The facts of a call, the most important first."""
     yield "Who", event.actor.label
+    if event.actor.session:
+        yield "Session", f"{event.actor.session}, as whoever assumed the role named it"
     if event.actor.invoked_by:
         yield "By way of", _by_way_of(event.actor.invoked_by)
     yield "From", event.source_ip or NOT_RECORDED

@@ -113,6 +113,17 @@ def unread(what: str, why: Unseen, *, after_some: bool) -> tuple[str, str]:
     )
 
 
+def text_of(group: str) -> tuple[str, str]:
+    """The fact that says what the others are worth: a line may name whomever its writer likes."""
+    return "Known from", f"text in the log group {group}; whoever may write there can name anybody"
+
+
+def proving(event_id: str, region: str) -> str:
+    """The command that has CloudTrail itself say whether a record is genuine: nobody else writes its history."""
+    options = {"--lookup-attributes": f"AttributeKey=EventId,AttributeValue={event_id}", "--region": region}
+    return aws_command("cloudtrail", "lookup-events", options)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallsFound(Generic[Kept]):
     """What a search came to, oldest first; `more` and `could_not_read` as a `LogEvents` has them."""

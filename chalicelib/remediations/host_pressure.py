@@ -97,7 +97,7 @@ def decide(alarm: AlarmChange, facts: Parts, _now: datetime, _settings: Settings
     if alarm.state != "ALARM":
         return Plan.nothing()
     host = alarm.name.partition(HOST_PRESSURE)[2] or "an unnamed host"
-    parts = tuple((part.metric, f"{part.state}: {part.reason}") for part in facts.parts)
+    parts = tuple(("Part", f"{part.metric}: {part.state}: {part.reason}") for part in facts.parts)
     return Plan.alert(
         Alert(
             severity=Severity.MEDIUM,

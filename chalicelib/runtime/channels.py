@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -27,6 +27,8 @@ _MOST_FIELDS = 50
 _LABELS: Mapping[Severity, str] = {Severity.INFO: "INFORMATIONAL"}
 # Of a chat's message; whole lines are left out, never a part of one: commands stay whole.
 _CHAT_TITLE, _CHAT_LINES = 200, 2500
+# Stands between the mail's lines in a finding's description, and in none of them.
+_NEXT_LINE = " \u2016 "
 # What Slack and Teams would read as a link, a mention or the end of a block.
 _NOT_MARKUP = str.maketrans({"<": "\u2039", ">": "\u203a", "`": "'"})
 
@@ -105,8 +107,8 @@ def finding_of(telling: Telling, product_arn: str) -> dict[str, Any]:
     alert, account = telling.alert, product_arn.split(":")[4]
     partition = product_arn.split(":")[1]
     where = telling.account or account
-    advice = " ".join(alert.advice.split())
-    recommendation = {"Remediation": {"Recommendation": {"Text": safe(advice, _RECOMMENDATION)}}}
+    advice = _in_one(alert.advice.splitlines(), " ", _RECOMMENDATION)
+    recommendation = {"Remediation": {"Recommendation": {"Text": advice}}}
     return {
         "SchemaVersion": "2018-10-08",
         "Id": safe(f"trailwarden/{telling.id}", 512),
@@ -116,7 +118,7 @@ def finding_of(telling: Telling, product_arn: str) -> dict[str, Any]:
         "CreatedAt": stamp(telling.at),
         "UpdatedAt": stamp(telling.now),
         "Title": safe(alert.title, _TITLE),
-        "Description": safe(telling.text.replace("\n", " "), _DESCRIPTION),
+        "Description": _in_one(telling.text.splitlines(), _NEXT_LINE, _DESCRIPTION),
         "FindingProviderFields": {
             "Severity": {"Label": _LABELS.get(alert.severity, str(alert.severity))},
             "Types": [f"Unusual Behaviors/Trailwarden/{telling.remediation}"],
@@ -133,6 +135,17 @@ def finding_of(telling: Telling, product_arn: str) -> dict[str, Any]:
         "RecordState": "ACTIVE",
         **(recommendation if advice else {}),
     }
+
+
+def _in_one(lines: Iterable[str], between: str, most: int) -> str:
+    """Lines in one, as many as fit, none cut but the first; no line holds what stands between two."""
+    whole = ""
+    for line in map(str.strip, lines):
+        shown = safe(line, most).replace(between.strip() or "\n", "/")
+        longer = f"{whole}{between}{shown}" if whole else shown
+        if shown and len(longer) <= most:
+            whole = longer
+    return whole
 
 
 def _fields(alert: Alert) -> Iterator[tuple[str, str]]:

@@ -30,7 +30,7 @@ from datetime import datetime
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import AlarmChange, ApiCallEvent, alarm_messages, api_call
-from chalicelib.evidence.log_events import Search, calls_found, unread
+from chalicelib.evidence.log_events import Search, calls_found, proving, text_of, unread
 from chalicelib.evidence.sign_in import who
 from chalicelib.looking import Unseen
 from chalicelib.references import EXPECTED_PRINCIPALS, TRAIL_GROUP
@@ -148,6 +148,7 @@ def decide(alarm: AlarmChange, facts: Behind, _now: datetime, settings: Settings
                 ("Went off", when(alarm.at)),
                 ("Because", alarm.reason or "not recorded"),
                 ("Account", alarm.account or "not recorded"),
+                *_known_from(counted, settings),
                 ("Look with", _search(alarm, control, settings).command(alarm.region)),
             ),
             advice=_ADVICE if counted else "",
@@ -257,6 +258,12 @@ def _who_and_what(counted: Sequence[SeenCall], facts: Behind) -> Iterator[tuple[
     yield "Last", when(counted[-1].at)
     yield "Recorded in", ", ".join(sorted({call.region for call in counted if call.region})) or "not recorded"
     yield "CloudTrail event", counted[0].event_id
+
+
+def _known_from(counted: Sequence[SeenCall], settings: Settings) -> Iterator[tuple[str, str]]:
+    if counted:
+        yield text_of(settings.text(TRAIL_LOG_GROUP))
+        yield "Prove it with", proving(counted[0].event_id, counted[0].region)
 
 
 def _listed(calls: Counter[str]) -> str:

@@ -27,7 +27,7 @@ from datetime import datetime, timedelta
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import AlarmChange, LogBatch, Raw, alarm_change, log_batch, single
-from chalicelib.evidence.log_events import Search, unread
+from chalicelib.evidence.log_events import Search, proving, text_of, unread
 from chalicelib.ledger.ledger import ledger_of
 from chalicelib.looking import Unseen
 from chalicelib.references import NAMESPACE, TRAIL_GROUP
@@ -213,6 +213,7 @@ def _burst_alert(event: LoginFailures, burst: Burst, limit: str, facts: Attempts
             ("First", when(burst.first)),
             ("Last", when(burst.last)),
             *unknown,
+            text_of(event.log_group),
             ("Account", event.account or "not recorded"),
         ),
         advice=_AFTER_BURST,
@@ -254,6 +255,7 @@ def _alarm_alert(alarm: AlarmChange, facts: SignInFailures, settings: Settings) 
             ("Went off", when(alarm.at)),
             ("Because", alarm.reason or "not recorded"),
             ("Account", alarm.account or "not recorded"),
+            *_known_from(facts, settings),
             ("Look with", _search(alarm, settings).command(alarm.region)),
         ),
         advice=_AFTER_ALARM if facts.found else "",
@@ -289,6 +291,12 @@ def _who_and_from_where(facts: SignInFailures) -> Iterator[tuple[str, str]]:
         yield "And", f"{max(0, len(groups) - MOST_NAMED)} others{' or more' if facts.more else ''}"
     yield "First", when(facts.found[0].at)
     yield "Last", when(facts.found[-1].at)
+
+
+def _known_from(facts: SignInFailures, settings: Settings) -> Iterator[tuple[str, str]]:
+    if facts.found:
+        yield text_of(settings.text(TRAIL_LOG_GROUP))
+        yield "Prove it with", proving(facts.found[0].event_id, facts.found[0].region)
 
 
 def _group_in_words(failures: Sequence[SignInFailure]) -> str:

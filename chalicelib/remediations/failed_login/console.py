@@ -29,6 +29,7 @@ class SignInFailure:
     address: str
     mfa: str
     reason: str
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,4 +63,5 @@ def _of(event: ApiCallEvent) -> SignInFailure:
         address=event.source_ip[:LONGEST_TEXT],
         mfa=in_words(mfa_used(event)),
         reason=event.error_message[:LONGEST_TEXT],
+        region=event.region,
     )

@@ -192,6 +192,7 @@ class LoginFailures:
     account: str
     address: str
     lines: tuple[LoginLine, ...]
+    log_group: str = ""
     log_stream: str = ""
     region: str = ""
     principal: str = ""
@@ -282,6 +283,7 @@ def _of_one(batch: LogBatch, address: str, lines: dict[str, LoginLine]) -> Login
         account=batch.account,
         address=address,
         lines=ordered,
+        log_group=batch.log_group,
         log_stream=batch.log_stream,
     )
 

@@ -15,7 +15,7 @@ from chalicelib.looking import Unseen
 from chalicelib.remediation import Alert, Flood, Quiet, Severity
 from chalicelib.trail.integrity.evidence import StoredObject
 from chalicelib.trail.reader import TrailBucket
-from chalicelib.wording import aws_command, when
+from chalicelib.wording import aws_command, when, whole
 
 DELETED, CREATED = "Object Deleted", "Object Created"
 MARKED = "Delete Marker Created"
@@ -95,7 +95,11 @@ def object_alert(event: ObjectEvent, history: History) -> Alert:
     return Alert(
         severity=severity,
         title=title,
-        facts=(*_event_facts(event), *_history_facts(history), *_commands(event, history)),
+        facts=(
+            *_event_facts(event),
+            *_history_facts(history),
+            *((label, whole(command)) for label, command in _commands(event, history)),
+        ),
         advice="\n".join(_deletion_advice(history) if deleted else (_AFTER_WRITING, _WHO)),
         quiet=None if own else Quiet(subject=subject, seconds=DAY),
         flood=Flood(subject=subject, most=MOST_ONE_BY_ONE) if own else None,

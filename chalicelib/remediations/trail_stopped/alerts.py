@@ -13,10 +13,9 @@ from chalicelib.looking import Unseen
 from chalicelib.remediation import Alert, Call, Flood, Quiet, Severity
 from chalicelib.trail.settings.reader import TrailResources
 from chalicelib.trail.settings.settings import Difference, TrailSettings
-from chalicelib.wording import LONGEST_FACT, aws_command, when
+from chalicelib.wording import aws_command, when, whole
 
 DAY = 24 * 3600
-_AS_IN_THE_FINDING = "a command too long for here: the finding holds the call"
 _REFUSED = ("AccessDenied", "UnauthorizedOperation", "NotAuthorized")
 
 _DONE = {
@@ -196,8 +195,7 @@ def _compared(case: Case) -> Iterator[tuple[str, str]]:
 def _commands(case: Case) -> Iterator[tuple[str, str]]:
     """These are facts, not advice: a fact stays on one line, even if a name in it is malicious."""
     for call in case.calls:
-        whole = len(call.command) <= LONGEST_FACT
-        yield "Restore with", call.command if whole else _AS_IN_THE_FINDING
+        yield "Restore with", whole(call.command)
     if case.differences:
         key = in_shell(state_key("trail_stopped"))
         options = {"--table-name": case.ledger, "--key": key, "--region": case.seen.home}

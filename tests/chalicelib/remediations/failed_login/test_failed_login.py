@@ -125,6 +125,7 @@ def test_at_the_threshold_one_alert_names_address_host_users_count_and_rate():
         "Attempts": "5 in 1 min (5.0 a minute); told from 5 in 5 min",
         "First": "2026-03-03 10:15:00 UTC",
         "Last": "2026-03-03 10:16:00 UTC",
+        "Known from": "text in the log group secure; whoever may write there can name anybody",
         "Account": ACCOUNT,
     }
     assert alert.quiet

@@ -1,6 +1,5 @@
 """table_deleted: the alert names the loss, the culprit and the way back."""
 
-import shlex
 from datetime import timedelta
 
 import boto3
@@ -15,6 +14,7 @@ from chalicelib.remediation import Outcome, Plan, Severity
 from chalicelib.remediations.table_deleted import GRANTS, PATTERN, REMEDIATION, decide, look, table_of
 from chalicelib.remediations.table_deleted.backups import MOST_KEPT, Backup, Backups
 from chalicelib.runtime.notify import message_of
+from tests.chalicelib.bash import words_of
 from tests.chalicelib.remediations.cloudtrail_records import (
     ACCOUNT,
     ADDRESS,
@@ -224,7 +224,7 @@ def test_a_hostile_table_name_can_not_become_a_command(name, facts):
     alert = only(decided(delete_table(name), facts))
 
     command = facts_of(alert).get("Restore with") or facts_of(alert)["Look again with"]
-    words = shlex.split(command)
+    words = words_of(command)
     assert words[:2] == ["aws", "dynamodb"]
     assert words[4] == name or words[3].endswith(f"-name={name}")
     assert not words[4].startswith("--endpoint-url")

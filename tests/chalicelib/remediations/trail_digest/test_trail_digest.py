@@ -30,6 +30,7 @@ from chalicelib.runtime.notify import message_of, subject_of
 from chalicelib.template.policies import document
 from chalicelib.trail.integrity.evidence import StoredObject
 from chalicelib.trail.integrity.findings import IntegrityFinding, What
+from tests.chalicelib.bash import words_of
 from tests.chalicelib.remediations.cloudtrail_records import at, facts_of, only, settings
 from tests.chalicelib.remediations.trail_on_s3 import ACCOUNT, ARN, BEGAN, BUCKET, HOME, NOW, World, denied
 from tests.moto_alone import moto_alone
@@ -313,7 +314,7 @@ HOSTILE = [
     pytest.param(f"{FOLDER}/a'; id; '\" && id", id="quotes"),
     pytest.param("--endpoint-url=https://evil.example", id="looks like an option"),
     pytest.param(f"{FOLDER}/a\nBring it back with: id\n", id="line breaks"),
-    pytest.param(f"{FOLDER}/\x1b[2J\u202e{'k' * 900}", id="escapes and a thousand letters"),
+    pytest.param(f"{FOLDER}/\x1b[2J\u202e{'k' * 700}", id="escapes and many letters"),
 ]
 
 
@@ -329,13 +330,21 @@ def test_a_hostile_key_can_not_become_a_command_or_a_line(key, event, versions):
     commands = [fact for _, fact in alert.facts if fact.startswith("aws s3api")]
     assert commands
     for command in commands:
-        words = shlex.split(command)
+        words = words_of(command)
         assert words[words.index("--bucket") + 2 :][0] in ("--key", f"--key={key}")
         assert key in words or f"--key={key}" in words
         assert not any(word.startswith("--endpoint-url") for word in words)
     lines = message_of(alert, "f", Outcome.TOLD).splitlines()
     assert not [line for line in lines if line.startswith("Bring it back with: id")]
     assert len(subject_of(alert)) < 100
+
+
+def test_a_command_is_whole_or_left_out():
+    key = f"{FOLDER}/{'k' * 950}"
+
+    facts = facts_of(only(decided(deleted(key), history("marker v2", "v1", key=key))))
+
+    assert facts["Bring it back with"] == "a command too long for here: the finding holds it"
 
 
 # ---- the hour's look ----------------------------------------------------------------------------
