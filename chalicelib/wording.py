@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 LONGEST_FACT = 1000
 
 
-# Letters, signs and marks that Unicode calls printable, and that show nothing: with a row of them, as with a row
-# of spaces, a name could push its own end to where the next line seems to begin.
+# Letters, signs and marks that Unicode calls printable, and that show nothing: with a row of them, as with a
+# row of spaces, a name could push its own end to where the next line seems to begin.
 # Source: https://www.unicode.org/reports/tr36/ (Default_Ignorable_Code_Point)
 _SHOW_NOTHING = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
@@ -21,7 +21,7 @@ _MANY_SPACES = re.compile(" {3,}")
 
 
 def safe(text: str, longest: int = LONGEST_FACT) -> str:
-    """The text on one line, limited in length; what doesn't show, and rows of spaces, are shown as escapes."""
+    """The text on one line, limited in length; what doesn't show, and a row of spaces, is spelt out."""
     shown = "".join(char if _shows(char) else ascii(char)[1:-1] for char in text)
     shown = _MANY_SPACES.sub(_spelt, shown)
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"

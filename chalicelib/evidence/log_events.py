@@ -119,7 +119,7 @@ def text_of(group: str) -> tuple[str, str]:
 
 
 def proving(event_id: str, region: str) -> str:
-    """The command that has CloudTrail itself say whether a record is genuine: nobody else writes its history."""
+    """The command that asks CloudTrail itself whether a record is genuine: nobody else writes its history."""
     options = {"--lookup-attributes": f"AttributeKey=EventId,AttributeValue={event_id}", "--region": region}
     return aws_command("cloudtrail", "lookup-events", options)
 

@@ -133,7 +133,13 @@ def _pretty(stored: str) -> str:
         shown = json.dumps(json.loads(stored), indent=2)
     except (ValueError, RecursionError):
         shown = stored
-    return "\n".join(long_text(line, _LONGEST) for line in shown[:_LONGEST_JSON].splitlines())
+    return "\n".join(_indented(line) for line in shown[:_LONGEST_JSON].splitlines())
+
+
+def _indented(line: str) -> str:
+    """A line of JSON with the spaces it begins with, which `safe` would spell out."""
+    words = line.lstrip(" ")
+    return " " * (len(line) - len(words)) + long_text(words, _LONGEST)
 
 
 def can_be_decided(found: LedgerEntry) -> bool:

@@ -92,7 +92,7 @@ def test_an_act_that_fails_is_never_read_as_done(house):
         house.handle(Remedy(Plan.alert(alert(), calls=[creates("orders")])))
 
     (finding,) = house.findings
-    assert (finding.outcome, finding.progress) == (Outcome.FAILED, {0: CallProgress.BEGUN})
+    assert (finding.outcome, finding.progress) == (Outcome.FAILED, {0: CallProgress.REFUSED})
 
 
 # ---- what may be recorded only after the plan is stored ------------------------------------------
