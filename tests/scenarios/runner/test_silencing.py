@@ -5,7 +5,7 @@ import pytest
 from scenarios.runner import silencing
 from scenarios.runner.silencing import in_the_guide, listed, pairs, quiet_world, tried
 from scenarios.runner.words.blinding_ways import ALL_DEEDS
-from tests.sample import sample
+from tests.sample import ALL, sample
 
 LISTED = in_the_guide()
 OTHERS = [pair for pair in pairs() if pair not in LISTED]
@@ -35,7 +35,7 @@ def test_every_pair_that_the_guide_lists_silences_us(alone):
 
 
 def test_every_other_pair_is_told(alone):
-    untold = [pair for pair in sample(OTHERS, of=len(OTHERS) // 20) if not tried(alone, pair)]
+    untold = [pair for pair in OTHERS[:: len(OTHERS) // (200 if ALL else 20)] if not tried(alone, pair)]
 
     assert untold == [], "python -m scenarios.runner.silencing --write"
 
