@@ -32,7 +32,8 @@ def log_of(moment: Moment) -> Iterator[str]:
     """What the run wrote to its log: what the handler printed, then how it failed."""
     for written in moment.facts.get("log", ()):
         for line in written.split("\n"):
-            yield safe(line, LONGEST_LINE)
+            words = line.lstrip(" ")
+            yield " " * min(len(line) - len(words), 40) + safe(words, LONGEST_LINE)
 
 
 def event_command(moment: Moment, timeline: Iterable[Moment], program: str) -> str:
