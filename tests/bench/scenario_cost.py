@@ -41,12 +41,12 @@ class Held:
 
 
 HELD = {
-    "root_login": Held(95, 108),
-    "table_deleted": Held(70, 84),
-    "failed_login": Held(165, 220),
-    "trail_digest": Held(1350, 1520),
+    "root_login": Held(105, 121),
+    "table_deleted": Held(90, 101),
+    "failed_login": Held(175, 230),
+    "trail_digest": Held(1600, 1880),
 }
-HELD_UNITS = {**{name: held.units for name, held in HELD.items()}, MEDIAN: 130, FIRST: 1200}
+HELD_UNITS = {**{name: held.units for name, held in HELD.items()}, MEDIAN: 145, FIRST: 1500}
 
 
 def main() -> None:
