@@ -81,9 +81,6 @@ NOT_MENDED_YET = (
     "test_hostile_files.py::test_a_hostile_file_is_refused_in_one_sentence[replay: 'lists.json']",
     "test_touches.py::test_a_scenario_touches_the_remediation_it_is_about_and_not_another",
     "test_world_fixture.py::test_what_a_person_does_is_noticed_told_and_remembered",
-    "test_people_commands.py::test_from_the_list_to_the_approval_and_what_became_of_it",
-    "test_people_commands.py::test_an_undo_is_tried_dry_before_it_is_made",
-    "test_people_commands.py::test_dead_letters_are_shown_with_their_reasons_and_sent_again_one_or_all",
 )
 
 

@@ -21,7 +21,14 @@ from scenarios.runner.run import deployment_of
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.words.people import ask, on_call
 
-PLAN = Scenario(name="plan", title="", parameters=APPROVE, given=ORDERS, when=[], then=[])
+PLAN = Scenario(
+    name="plan",
+    title="",
+    parameters=(*APPROVE, ("Operators", "arn:aws:iam::*:user/admin")),
+    given=ORDERS,
+    when=[],
+    then=[],
+)
 ENFORCED = Scenario(
     name="enforced", title="", parameters=(("TableDeletedMode", "enforce"),), given=ORDERS, when=[], then=[]
 )
@@ -48,13 +55,13 @@ class WorldApi:
 
 @contextmanager
 def begun(scenario):
-    """A world in which the orders table was just deleted."""
+    """A world in which the orders table was deleted, and event history knows it by now."""
     with World(deployment_of(scenario)) as world:
         with world.calls.muted():
             for given in scenario.given:
                 given.do(world)
         DELETED.do(world)
-        world.run(180)
+        world.run(780)
         yield world
 
 
@@ -85,7 +92,10 @@ def typed(monkeypatch):
 
 
 def the_id(api):
-    (found,) = api.get("/findings", {"remediation": NAME})["findings"]
+    """The finding with a plan; our own restore, by an event of its own, is a finding too."""
+    (found,) = (
+        each for each in api.get("/findings", {"remediation": NAME})["findings"] if each["plan_digest"]
+    )
     return found["id"]
 
 
