@@ -137,12 +137,21 @@ def _compiled(text: str, shown: str) -> Pattern:
 
 def _rules(name: str) -> dict[str, Pattern]:
     try:
-        found = json.loads(bounded_bytes(name, LARGEST_RULES_BYTES))
-    except (OSError, NotRead, ValueError, RecursionError) as error:
+        content = bounded_bytes(name, LARGEST_RULES_BYTES)
+    except (OSError, NotRead, ValueError) as error:
         raise click.UsageError(f"{safe(name)}: {getattr(error, 'strerror', None) or error}") from error
+    found = _json(content)
     if not isinstance(found, dict):
-        raise click.UsageError(f"{safe(name)}: it is no object from a rule's name to its pattern")
+        raise click.UsageError(f"{safe(name)}: it is no JSON object from a rule's name to its pattern")
     return {rule: _rule(rule, pattern) for rule, pattern in found.items()}
+
+
+def _json(content: bytes) -> Any:
+    """What the bytes say; None where they are no JSON, or nested too deeply."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _rule(name: str, pattern: object) -> Pattern:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from chalicelib.remediation import Severity
+from scenarios.people import answers
 from scenarios.people.options import api_of, as_lines, for_people, one_sentence
 from scenarios.people.show import rows
 
@@ -15,17 +16,17 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 @click.command()
 @click.option(
-    "--since", default="", help="A time, such as 2026-03-01T00:00:00Z, or how long ago: 30m, 24h, 7d."
+    "--since", default="", help="Only since a time (2026-03-01T00:00:00Z), or for so long: 30m, 24h, 7d."
 )
 @click.option(
     "--severity",
     type=click.Choice([each.lower() for each in Severity], case_sensitive=False),
-    help="This, and what is graver.",
+    help="At least so severe.",
 )
-@click.option("--actor", default="", help="A part of the ARN of who did it.")
-@click.option("--remediation", default="", help="Of one remediation only.")
-@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="So many at most.")
-@click.option("--before", default="", help="Where the page before ended, as it said.")
+@click.option("--actor", default="", help="Only of principals whose ARN holds this text.")
+@click.option("--remediation", default="", help="Only of this remediation.")
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="How many at most.")
+@click.option("--before", default="", help="The next page: the text that the page before ended with.")
 @for_people
 def command(  # noqa: PLR0917 - an option each
     since: str,
@@ -42,10 +43,11 @@ def command(  # noqa: PLR0917 - an option each
     *,
     direct: bool,
 ) -> int:
-    """List what was found, the newest first: when, how grave, what became of it, who did it.
+    """List what was found, the newest first: when, how severe, what became of it, who did it.
 
-    Asks the API of the stack, signed with your credentials: you need execute-api:Invoke on it. Exits with 0,
-    also where nothing was found, and with 2 where it could not be read.
+    Asks the stack's API, signed with your AWS credentials: you need execute-api:Invoke on it.
+
+    Exits with 0, also when nothing was found, and 2 when it could not be asked.
     """
     query = {
         "since": _since(since, datetime.now(UTC)),
@@ -57,13 +59,14 @@ def command(  # noqa: PLR0917 - an option each
     }
     with one_sentence():
         api = api_of(url, stack_name, region, profile, direct=direct)
-        answer = api.get("/findings", {name: value for name, value in query.items() if value})
+        asked = {name: value for name, value in query.items() if value}
+        answer = answers.findings(api.get("/findings", asked))
     found = answer["findings"]
     for line in as_lines(found) if form == "json" else rows(found):
         click.echo(line)
     if not found:
         click.echo("nothing was found", err=True)
-    if answer.get("next"):
+    if answer["next"]:
         click.echo(f"there are more: add --before '{answer['next']}'", err=True)
     return 0
 

@@ -1,12 +1,17 @@
 """`trailwarden redrive`: the dead letters with the reason of each, and sending them again."""
 
 import json
+import re
 
 import click
 
 from chalicelib.wording import safe
+from scenarios.people import answers
 from scenarios.people.options import api_of, as_lines, for_people, one_sentence
 from scenarios.people.show import letters
+
+# Of SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
+_AN_ID = re.compile(r"[A-Za-z0-9-]{1,100}", re.ASCII)
 
 
 @click.command()
@@ -24,24 +29,30 @@ def command(  # noqa: PLR0917 - an option each
     everything: bool,
     direct: bool,
 ) -> int:
-    """Show the dead letters, each with the reason; with IDs or --all, send those again.
+    """Show the dead letters, each with the reason. With IDs or --all: send those again.
 
-    A letter goes to the function, or the queue, that it was for, and is taken away once it is sent. An event
-    that was handled meanwhile is handled once. Exits with 0, with 1 where one could not be sent, and with 2
-    where the letters could not be read.
+    Each letter goes to the function or queue that it was meant for, and leaves the dead letters once it is
+    sent. It doesn't ask first: Trailwarden handles an event once, however often it is sent.
+
+    Exits with 0 when it is done, 1 when a letter could not be sent, 2 when it could not be asked.
     """
     if ids and everything:
         raise click.UsageError("name dead letters, or say --all, not both")
+    for strange in (each for each in ids if not _AN_ID.fullmatch(each)):
+        raise click.UsageError(
+            f"{safe(strange, 60)!r} is no dead letter's id; trailwarden redrive lists them"
+        )
     with one_sentence():
         api = api_of(url, stack_name, region, profile, direct=direct)
         if not ids and not everything:
-            listed = api.get("/dead-letters")["dead_letters"]
+            listed = answers.letters(api.get("/dead-letters"))["dead_letters"]
             for line in as_lines(listed) if form == "json" else letters(listed):
                 click.echo(line)
             if not listed:
                 click.echo("there are no dead letters", err=True)
             return 0
-        answer = api.post("/dead-letters/redrive", {"all": True} if everything else {"ids": list(ids)})
+        asked = {"all": True} if everything else {"ids": list(ids)}
+        answer = answers.redriven(api.post("/dead-letters/redrive", asked))
     if form == "json":
         click.echo(json.dumps(answer))
     else:

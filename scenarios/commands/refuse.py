@@ -2,14 +2,16 @@
 
 import click
 
-from scenarios.people.deciding import decide
-from scenarios.people.options import api_of, for_people, one_sentence
+from scenarios.people.api import ApiError
+from scenarios.people.deciding import check_that_one_can_ask, decide
+from scenarios.people.options import api_of, asks_first, check_id, for_people, one_sentence
 
 
 @click.command()
 @click.argument("identity", metavar="ID")
-@click.option("--plan", default="", help="Only if this is its plan: the first characters of its name.")
-@click.option("--reason", default="", help="Why; it stands in the alert and in the finding.")
+@click.option("--plan", default="", help="Go on only if the plan's name begins so; `show` prints it.")
+@click.option("--reason", default="", help="Why; the alert and the finding will say it.")
+@asks_first
 @for_people
 def command(  # noqa: PLR0917 - an option each
     identity: str,
@@ -22,13 +24,18 @@ def command(  # noqa: PLR0917 - an option each
     form: str,
     *,
     direct: bool,
+    yes: bool,
 ) -> int:
-    """Refuse the plan of a finding: it is never carried out, and can't be approved any more.
+    """Refuse the plan of a finding: it is never carried out, and nobody can approve it any more.
 
-    Who did it can't refuse. Exits with 0 when it is done or noted, 1 when it counts for nothing, 2 when it
-    could not be asked.
+    Shows the plan and asks. The person who did it can't refuse.
+
+    Exits with 0 when it is done, 1 when the answer is no, 2 when it could not be asked or nobody knows yet.
     """
+    check_that_one_can_ask("refuse", dry=False, yes=yes)
     with one_sentence():
-        api = api_of(url, stack_name, region, profile, direct=direct)
-
-        return decide(api, "refuse", identity, plan=plan, reason=reason, form=form)
+        check_id(identity)
+        if direct:
+            raise ApiError("only the API notes decisions: nobody can refuse with --direct")
+        api = api_of(url, stack_name, region, profile, direct=False)
+        return decide(api, "refuse", identity, plan=plan, reason=reason, yes=yes, form=form)

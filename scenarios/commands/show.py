@@ -4,6 +4,7 @@ import json
 
 import click
 
+from scenarios.people.answers import finding
 from scenarios.people.options import api_of, for_people, one_sentence, path_of
 from scenarios.people.show import page
 
@@ -21,12 +22,13 @@ def command(  # noqa: PLR0917 - an option each
     *,
     direct: bool,
 ) -> int:
-    """Show one finding: its facts, its plan, what was done and told, who decided, how to approve or undo it.
+    """Show one finding: facts, plan, what was done, who decided, and how to approve or undo it.
 
-    ID is what an alert ends with. Exits with 0, and with 2 where there is no such finding.
+    An alert ends with its ID. Exits with 0, 1 when there is no such finding, 2 when it could not be asked.
     """
     with one_sentence():
-        found = api_of(url, stack_name, region, profile, direct=direct).get(path_of(identity))
+        path = path_of(identity)
+        found = finding(api_of(url, stack_name, region, profile, direct=direct).get(path))
     for line in [json.dumps(found)] if form == "json" else page(found):
         click.echo(line)
     return 0

@@ -20,6 +20,8 @@ OUTPUT = "EndpointURL"
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _REGION_OF_HOST = re.compile(r"\.execute-api\.([a-z0-9-]+)\.")
 _SECONDS = 30
+# Chalice's names of 404 and 409. Whatever else answers with 404 is not Trailwarden.
+_SAYS_NO = ("NotFoundError", "ConflictError")
 
 
 class ApiError(Exception):
@@ -32,6 +34,10 @@ class Refused(ApiError):
     def __init__(self, status: int, message: str) -> None:
         self.status = status
         super().__init__(message)
+
+
+class AnswerIsNo(Refused):
+    """The API has looked, and there is nothing of the kind, or nothing that waits for it (404, 409)."""
 
 
 class Api(Protocol):
@@ -113,17 +119,19 @@ def _user() -> str:
 def _told(status: int, content: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
-    if not isinstance(answer, dict):
+    if not isinstance(answer, dict) or not (200 <= status < 300 or status >= 400):
         raise ApiError(f"what answered there is not Trailwarden's API (HTTP {status})")
     if status >= 400:
-        message = str(answer.get("Message") or answer.get("message") or f"HTTP {status}")
-        # Chalice begins it with the name of its own error.
-        raise Refused(
-            status,
-            message.partition(": ")[2]
-            if message.startswith(("BadRequestError: ", "NotFoundError: ", "ConflictError: "))
-            else message,
-        )
+        raise _refusal(status, answer)
     return answer
+
+
+def _refusal(status: int, answer: Mapping[str, Any]) -> Refused:
+    message = str(answer.get("Message") or answer.get("message") or f"HTTP {status}")
+    code = answer.get("Code")
+    # Chalice begins the message with the name of its own error.
+    message = message.removeprefix(f"{code}: ")
+    kind = AnswerIsNo if code in _SAYS_NO else Refused
+    return kind(status, message)

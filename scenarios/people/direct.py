@@ -23,7 +23,7 @@ from chalicelib.remediation import Call
 from chalicelib.runtime.rulings import WAITING, undos
 from chalicelib.settings import DEAD_LETTERS, FUNCTIONS, VALIDATIONS
 from chalicelib.template.parts import logical_id
-from scenarios.people.api import ApiError, Refused
+from scenarios.people.api import AnswerIsNo, ApiError, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +72,25 @@ class Direct:
             return answer
 
     def finding(self, identity: str) -> LedgerEntry:
-        """The finding of this id; raises Refused where there is none."""
+        """The finding of this id; raises AnswerIsNo where there is none."""
         with _told():
             found = self._ledger().find(identity)
         if found is None:
-            raise Refused(404, f"No finding has the id {identity!r}")
+            raise AnswerIsNo(404, f"No finding has the id {identity!r}")
         return found
 
     def plan(self, identity: str) -> tuple[Call, ...]:
-        """The calls that an approval would have made; raises Refused."""
+        """The calls that an approval would have made; raises AnswerIsNo."""
         found = self.finding(identity)
         if found.outcome not in WAITING:
-            raise Refused(409, f"Nothing waits for a decision: the finding is {found.outcome!s}")
+            raise AnswerIsNo(409, f"Nothing waits for a decision: the finding is {found.outcome!s}")
         return found.plan.calls
 
     def undos(self, identity: str) -> tuple[Call, ...]:
-        """The calls that undo what was done, in their order; raises Refused."""
+        """The calls that undo what was done, in their order; raises AnswerIsNo."""
         found = self.finding(identity)
         if not undos(found):
-            raise Refused(409, f"Nothing was done that could be undone: the finding is {found.outcome!s}")
+            raise AnswerIsNo(409, f"Nothing was done that could be undone: the finding is {found.outcome!s}")
         return tuple(undos(found))
 
     def make(self, call: Call) -> None:

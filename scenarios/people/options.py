@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import reduce
@@ -10,25 +11,28 @@ from urllib.parse import quote
 
 import click
 
-from scenarios.people.api import Api, ApiError, Refused, SignedApi, url_of_stack
+from chalicelib.ledger.entries import key_named
+from chalicelib.wording import safe
+from scenarios.people.api import AnswerIsNo, Api, ApiError, SignedApi, url_of_stack
 
 URL = "TRAILWARDEN_URL"
+LONGEST_ID = 200
+_BEGINNING = re.compile(r"https?://[^/?#\s]", re.ASCII)
+_AN_ID = "table_deleted:2026-03-02T03:00:00.000Z:0123456789ab"
 
 _OPTIONS = (
-    click.option("--url", default="", help=f"Where the API is; {URL}, or the stack's output, if not given."),
-    click.option(
-        "--stack-name", default="trailwarden", show_default=True, help="The stack in its home region."
-    ),
-    click.option("--region", default="", help="Its home region; the profile's, if not given."),
-    click.option("--profile", help="A profile of the AWS configuration."),
-    click.option("--direct", is_flag=True, help="Without the API, with rights of your own."),
+    click.option("--url", default="", help=f"The API's URL. Default: {URL}, or the stack's own output."),
+    click.option("--stack-name", default="trailwarden", show_default=True, help="The stack's name."),
+    click.option("--region", default="", help="The stack's home region. Default: the profile's region."),
+    click.option("--profile", help="The profile of the AWS configuration to use."),
+    click.option("--direct", is_flag=True, help="Use your own AWS rights and not the API."),
     click.option(
         "--format",
         "form",
         type=click.Choice(["text", "json"]),
         default="text",
         show_default=True,
-        help="Shape.",
+        help="How the answer is printed.",
     ),
 )
 
@@ -38,35 +42,54 @@ def for_people(command: Callable[..., Any]) -> Callable[..., Any]:
     return reduce(lambda made, option: option(made), reversed(_OPTIONS), command)
 
 
+def asks_first(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the option that leaves out its question."""
+    return click.option("--yes", is_flag=True, help="Don't ask before acting; for scripts.")(command)
+
+
 def api_of(url: str, stack_name: str, region: str, profile: str | None, *, direct: bool) -> Api:
     """What a command asks; raises ApiError."""
     session = _session(profile, region)
     found = "" if direct else url or os.environ.get(URL, "")
     if not found and not session.region_name:
-        raise ApiError("no region: --region names the home region of the stack")
+        or_url = "" if direct else f", or name the API's URL with --url or {URL}"
+        raise ApiError(f"no region is known: name the stack's home region with --region{or_url}")
     if direct:
         from scenarios.people.direct import Direct  # noqa: PLC0415 - most need no catalogue
 
         return Direct.of(session, stack_name)
-    if found and not found.startswith(("http://", "https://")):
-        raise ApiError(f"{found!r} is no URL: it begins with https://")
+    if found and not _BEGINNING.match(found):
+        raise ApiError(f"{found!r} is no URL: one begins with https://")
     return SignedApi(found or url_of_stack(session.client("cloudformation"), stack_name), session)
 
 
 def path_of(identity: str, *more: str) -> str:
-    """The path of a finding, its id quoted."""
+    """The path of a finding, its id quoted; raises ApiError for what can't be an id."""
+    check_id(identity)
     return "/" + "/".join(quote(part, safe=":") for part in ("findings", identity, *more))
+
+
+def check_id(identity: str) -> None:
+    """Raises ApiError for what can't be a finding's id."""
+    if len(identity) > LONGEST_ID or not key_named(identity):
+        raise ApiError(f"{safe(identity, 60)!r} is no finding's id: one looks like {_AN_ID}")
 
 
 @contextmanager
 def one_sentence() -> Iterator[None]:
-    """What the API won't do, or can't be asked, as one sentence and exit code 2."""
+    """What went wrong as one sentence: exit 1 where the answer is no, 2 where the API could not be asked."""
     try:
         yield
-    except Refused as error:
-        raise click.ClickException(str(error)) from error
+    except AnswerIsNo as error:
+        complain(str(error))
+        raise click.exceptions.Exit(1) from error
     except ApiError as error:
         raise click.ClickException(str(error)) from error
+
+
+def complain(sentence: str) -> None:
+    """Say on standard error what stands in the way; others chose some of its words."""
+    click.echo(f"trailwarden: {safe(' '.join(sentence.split()), 4000)}", err=True)
 
 
 def as_lines(things: list[Mapping[str, Any]]) -> Iterator[str]:

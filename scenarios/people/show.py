@@ -9,6 +9,8 @@ from chalicelib.wording import safe
 
 Finding = Mapping[str, Any]
 _WIDEST_TITLE = 70
+# The outcomes of a finding whose plan waits for a person.
+WAITING = ("awaiting approval", "capped")
 
 
 def rows(findings: Sequence[Finding]) -> Iterator[str]:
@@ -108,7 +110,7 @@ def _decisions(decisions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _how_to(found: Finding) -> Iterator[str]:
     identity = safe(found["id"])
-    if found["outcome"] in ("awaiting approval", "capped"):
+    if found["outcome"] in WAITING:
         yield ""
         yield f"To approve: trailwarden approve {identity}"
         yield f"To refuse:  trailwarden refuse {identity}"

@@ -113,6 +113,19 @@ def test_what_is_no_pattern_or_no_file_is_one_sentence(log, arguments, why):
     assert why in sentence
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"  ", b"not json", b"\xff\xfe", b"[]", b"null", b"[" * 200_000, b'{"a": }']
+)
+def test_a_file_of_rules_that_holds_none_is_said_in_our_own_words(tmp_path, log, content):
+    (tmp_path / "rules.json").write_bytes(content)
+
+    result = backtest(DELETIONS, log, "--rules", str(tmp_path / "rules.json"))
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    (sentence,) = result.stderr.splitlines()
+    assert sentence.endswith("rules.json: it is no JSON object from a rule's name to its pattern")
+
+
 def test_what_is_no_record_is_told_and_the_rest_is_tried():
     result = backtest(DELETIONS, "-", stdin=lines([DELETED]) + b"broken\n")
 

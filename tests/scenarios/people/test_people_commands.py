@@ -13,7 +13,7 @@ from scenarios.cloud.world import World
 from scenarios.commands import approve, findings, redrive, refuse, show, undo
 from scenarios.commands.cli import main
 from scenarios.incidents.people import APPROVE, DELETED, NAME, ORDERS, mallory
-from scenarios.people.api import ApiError, Refused, SignedApi
+from scenarios.people.api import AnswerIsNo, ApiError, Refused, SignedApi, _told
 from scenarios.people.deciding import decide
 from scenarios.people.direct import Direct
 from scenarios.people.options import URL, path_of
@@ -21,6 +21,7 @@ from scenarios.runner.run import deployment_of
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.words.people import ask, on_call
 
+AN_ID = "table_deleted:2026-03-02T03:00:00.000Z:0123456789ab"
 PLAN = Scenario(
     name="plan",
     title="",
@@ -48,9 +49,7 @@ class WorldApi:
         return self._told(ask(self.world, self.caller, "POST", path, body))
 
     def _told(self, answer):
-        if answer.status >= 400:
-            raise Refused(answer.status, answer.json["Message"])
-        return answer.json
+        return _told(answer.status, answer.body.encode())
 
 
 @contextmanager
@@ -117,20 +116,20 @@ def test_from_the_list_to_the_approval_and_what_became_of_it(waiting, typed):
     assert "not done: aws dynamodb restore-table-from-backup" in shown
     assert "can't bring back: the table's id" in shown
 
-    code, text, _ = typed(WorldApi(waiting, mallory), "approve", identity)
+    code, text, _ = typed(WorldApi(waiting, mallory), "approve", identity, "--yes")
     assert (code, text.splitlines()[-1]) == (1, "rejected: who did it can't decide about it")
 
-    code, _, error = typed(ann, "approve", identity, "--plan", "00000000")
-    assert (code, error) == (2, "trailwarden: The plan is another one by now: look at the finding again\n")
+    code, _, error = typed(ann, "approve", identity, "--plan", "00000000", "--yes")
+    assert (code, error) == (1, "trailwarden: The plan is another one by now: look at the finding again\n")
 
     mail, *_ = (each for each in waiting.topics.inbox if identity in each.text and "To approve" in each.text)
     (command,) = (line for line in mail.text.splitlines() if line.startswith("To approve: "))
     words = command.removeprefix("To approve: trailwarden ").split()
-    code, text, _ = typed(ann, *words)
+    code, text, _ = typed(ann, *words, "--yes")
     assert (code, text.splitlines()[-1]) == (0, "granted: by arn:aws:iam::123456789012:user/ann")
 
-    code, _, error = typed(ann, "refuse", identity)
-    assert (code, error) == (2, "trailwarden: Nothing waits for a decision: the finding is acted\n")
+    code, _, error = typed(ann, "refuse", identity, "--yes")
+    assert (code, error) == (1, "trailwarden: Nothing waits for a decision: the finding is acted\n")
     assert f"To undo it: trailwarden undo {identity}" in typed(ann, "show", identity)[1]
 
 
@@ -143,7 +142,7 @@ def test_an_undo_is_tried_dry_before_it_is_made(acted, typed):
     assert "can't bring back: what was written to the table since it was restored" in text
     assert text.splitlines()[-1].startswith("would undo: aws dynamodb delete-table --table-name orders")
 
-    code, text, _ = typed(ann, "undo", identity, "--reason", "a test", "--format", "json")
+    code, text, _ = typed(ann, "undo", identity, "--reason", "a test", "--format", "json", "--yes")
     assert code == 0
     assert json.loads(text)["decision"]["ruling"] == "undone"
     assert "orders" not in acted.client(acted.user("reader"), "dynamodb").list_tables()["TableNames"]
@@ -160,8 +159,8 @@ def test_what_takes_too_long_is_noted_and_not_waited_for(waiting, capsys):
 
     slow = Slow(waiting, on_call("bob"))
 
-    assert decide(slow, "approve", the_id(slow), wait=lambda _: None) == 0
-    assert "noted, and not done yet" in capsys.readouterr().out
+    assert decide(slow, "approve", the_id(slow), yes=True, wait=lambda _: None) == 2
+    assert "noted, and not done yet; look again with: trailwarden show" in capsys.readouterr().err
 
 
 def test_nobody_without_the_right_to_ask_the_api_is_answered(waiting):
@@ -184,12 +183,12 @@ def test_directly_the_calls_are_made_under_ones_own_name(waiting, typed):
     identity = the_id(direct)
     assert typed(direct, "show", identity, "--direct")[0] == 0
 
-    code, text, _ = typed(direct, "approve", identity, "--direct")
+    code, text, _ = typed(direct, "approve", identity, "--direct", "--yes")
 
     assert code == 0
     assert "under your own name:" in text
     assert "orders" in waiting.client(waiting.user("reader"), "dynamodb").list_tables()["TableNames"]
-    code, _, error = typed(direct, "refuse", identity, "--direct")
+    code, _, error = typed(direct, "refuse", identity, "--direct", "--yes")
     assert (code, "only the API notes decisions" in error) == (2, True)
 
 
@@ -239,10 +238,23 @@ def test_dead_letters_are_shown_with_their_reasons_and_sent_again_one_or_all(wai
         (["findings", "--limit", "0"], "0 is not in the range"),
         (["show"], "Missing argument 'ID'"),
         (["redrive", "x", "--all"], "name dead letters, or say --all, not both"),
-        (["show", "x", "--url", "ftp://x"], "'ftp://x' is no URL: it begins with https://"),
-        (["show", "x", "--url", "http://localhost:1"], "http://localhost:1 could not be asked"),
-        (["show", "x"], "no region: --region names the home region"),
-        (["undo", "x", "--direct"], "no region: --region names the home region"),
+        (["show", AN_ID, "--url", "ftp://x"], "'ftp://x' is no URL: one begins with https://"),
+        (["show", AN_ID, "--url", "https://"], "'https://' is no URL"),
+        (["show", AN_ID, "--url", "http://localhost:1"], "http://localhost:1 could not be asked"),
+        (["show", AN_ID], "home region with --region, or name the API's URL with --url or TRAILWARDEN_URL"),
+        (
+            ["undo", AN_ID, "--direct", "--yes"],
+            "name the stack's home region with --region",
+        ),
+        (["undo", AN_ID], "undo asks before it acts; without a terminal it needs --yes"),
+        (["approve", AN_ID], "approve asks before it acts; without a terminal it needs --yes"),
+        (
+            ["refuse", AN_ID, "--format", "json"],
+            "refuse asks before it acts; without a terminal",
+        ),
+        (["redrive", ""], "'' is no dead letter's id"),
+        (["redrive", "a/../b?c"], "'a/../b?c' is no dead letter's id"),
+        (["redrive", "x" * 10_000], "is no dead letter's id"),
     ],
 )
 def test_bad_input_is_one_sentence(words, sentence, monkeypatch):
@@ -255,10 +267,38 @@ def test_bad_input_is_one_sentence(words, sentence, monkeypatch):
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_an_unknown_id_is_one_sentence(waiting, typed):
-    code, _, error = typed(WorldApi(waiting, on_call("ann")), "approve", "root_login:nothing")
+@pytest.mark.parametrize(
+    "identity",
+    [
+        "",
+        " ",
+        "..",
+        "x/../y",
+        "table_deleted:?",
+        f"{AN_ID} ",
+        f"{AN_ID}/undo",
+        "x" * 10_000,
+        f"{'x' * 300}{AN_ID}",
+    ],
+)
+@pytest.mark.parametrize(
+    "words", [("show",), ("approve", "--yes"), ("refuse", "--yes"), ("undo", "--dry-run")]
+)
+def test_what_is_no_id_is_asked_of_nobody(words, identity, monkeypatch):
+    monkeypatch.delenv(URL, raising=False)
+    result = CliRunner().invoke(main, [words[0], identity, *words[1:]])
 
-    assert (code, error) == (2, "trailwarden: No finding has the id 'root_login:nothing'\n")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "is no finding's id: one looks like table_deleted:2026-03-02T03:00:00.000Z:" in result.stderr
+    assert len(result.stderr) < 300
+
+
+def test_an_unknown_id_is_one_sentence(waiting, typed):
+    ann = WorldApi(waiting, on_call("ann"))
+
+    for words in (("show", AN_ID), ("approve", AN_ID, "--yes")):
+        code, _, error = typed(ann, *words)
+        assert (code, error) == (1, f"trailwarden: No finding has the id {AN_ID!r}\n")
 
 
 class _Gateway(BaseHTTPRequestHandler):
@@ -287,16 +327,16 @@ def gateway():
     server.server_close()
 
 
-def test_a_request_is_signed_and_an_id_is_quoted(gateway):
+def test_a_request_is_signed(gateway):
     api = SignedApi(gateway, boto3.Session(region_name="eu-west-1"))
 
     assert api.get("/findings", {"actor": "a b", "limit": "3"}) == {"findings": [], "next": ""}
     with pytest.raises(Refused, match="No finding"):
-        api.get(path_of("root_login:x/../y"))
+        api.get(path_of(AN_ID))
 
     (listed, signature, date), (shown, _, _) = _Gateway.asked
     assert listed == "/findings?actor=a%20b&limit=3"
-    assert shown == "/findings/root_login:x%2F..%2Fy"
+    assert shown == f"/findings/{AN_ID}"
     assert f"/{date[:8]}/eu-west-1/execute-api/aws4_request" in signature
 
 
@@ -308,8 +348,147 @@ def test_the_url_may_stand_in_the_environment(gateway, monkeypatch):
     assert (result.exit_code, result.stderr) == (0, "nothing was found\n")
 
 
-def test_an_answer_that_is_not_the_apis_is_told():
-    from scenarios.people.api import _told
+@pytest.mark.parametrize(
+    ("status", "content"),
+    [(200, b"<html>"), (200, b"[]"), (200, b"[" * 100_000), (302, b"{}"), (500, b"")],
+    ids=["html", "list", "deep", "redirect", "empty"],
+)
+def test_an_answer_that_is_not_the_apis_is_told(status, content):
+    with pytest.raises(ApiError, match=f"is not Trailwarden's API \\(HTTP {status}\\)"):
+        _told(status, content)
 
-    with pytest.raises(ApiError, match="is not Trailwarden's API"):
-        _told(200, b"<html>")
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (404, {"Code": "NotFoundError", "Message": "NotFoundError: No"}, AnswerIsNo),
+        (409, {"Code": "ConflictError", "Message": "ConflictError: No"}, AnswerIsNo),
+        (404, {"message": "No"}, Refused),
+        (403, {"message": "No"}, Refused),
+        (400, {"Code": "BadRequestError", "Message": "BadRequestError: No"}, Refused),
+        (503, {"Code": "ServiceUnavailableError", "Message": "ServiceUnavailableError: No"}, Refused),
+    ],
+)
+def test_only_what_was_looked_for_and_is_not_so_is_a_no(status, body, kind):
+    with pytest.raises(Refused, match=r"^No$") as caught:
+        _told(status, json.dumps(body).encode())
+
+    assert type(caught.value) is kind
+
+
+class Elsewhere:
+    """Answers JSON, as anything might; `answer` to whatever it is asked."""
+
+    def __init__(self, answer) -> None:
+        self.answer = answer
+
+    def get(self, *_):
+        return self.answer
+
+    post = get
+
+
+A_FINDING = {
+    **dict.fromkeys(("id", "principal", "account", "region", "failure", "plan_digest"), ""),
+    "at": "2026-03-02T03:00:00.000Z",
+    "outcome": "awaiting approval",
+    "plan": {"alerts": [], "calls": []},
+    "deeds": {},
+    "decisions": [],
+}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("findings",),
+        ("show", AN_ID),
+        ("approve", AN_ID, "--yes"),
+        ("refuse", AN_ID, "--yes"),
+        ("undo", AN_ID, "--dry-run"),
+        ("redrive",),
+        ("redrive", "--all"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"findings": [{}], "dead_letters": [{}], "sent": 3, "not_sent": [], "next": ""},
+        {**A_FINDING, "plan": {"alerts": [{"severity": "LOUD"}], "calls": []}},
+        {**A_FINDING, "plan": {"alerts": [], "calls": [{"service": "ec2"}]}},
+        {**A_FINDING, "plan": None},
+        {**A_FINDING, "deeds": {"0": 1}},
+        {"findings": {"a": 1}, "dead_letters": "x", "sent": ["1"], "not_sent": {"2": None}},
+    ],
+)
+def test_json_of_another_server_is_one_sentence(words, answer, typed):
+    code, text, error = typed(Elsewhere(answer), *words)
+
+    assert (code, text) == (2, "")
+    assert "is not this version of Trailwarden's API: its answer has no " in error
+    assert len(error.splitlines()) == 1
+
+
+def test_a_finding_of_the_right_shape_is_shown(typed):
+    assert typed(Elsewhere(A_FINDING), "show", AN_ID)[0] == 0
+
+
+# ---- asking first -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    """Somebody at a terminal, who answers the question so."""
+
+    def run(api, answer, *words):
+        for each in (approve, refuse, undo):
+            monkeypatch.setattr(each, "api_of", lambda *_, **__: api)
+        monkeypatch.setattr("scenarios.people.deciding.time.sleep", lambda _: None)
+        monkeypatch.setattr("scenarios.people.deciding._at_a_terminal", lambda: True)
+        result = CliRunner().invoke(main, words, input=answer)
+        return result.exit_code, result.stdout, result.stderr
+
+    return run
+
+
+def test_each_command_shows_and_asks_and_a_no_changes_nothing(waiting, answers):
+    ann = WorldApi(waiting, on_call("ann"))
+    identity = the_id(ann)
+
+    for verb in ("approve", "refuse"):
+        code, text, error = answers(ann, "n\n", verb, identity)
+        assert code == 1
+        assert "aws dynamodb restore-table-from-backup" in text
+        assert "can't bring back: the table's id" in text
+        assert f"{verb} it? [y/N]: " in error
+        assert "nothing was done" in error
+    direct = directly(waiting, mallory)
+    assert answers(direct, "n\n", "approve", identity, "--direct")[0] == 1
+
+    assert ann.get(path_of(identity))["decisions"] == []
+    assert "orders" not in waiting.client(waiting.user("reader"), "dynamodb").list_tables()["TableNames"]
+    code, text, _ = answers(ann, "y\n", "refuse", identity)
+    assert (code, text.splitlines()[-1]) == (0, "declined: the plan is never carried out")
+
+
+def test_an_undo_shows_what_cannot_come_back_and_a_no_changes_nothing(acted, answers):
+    ann = WorldApi(acted, on_call("ann"))
+    identity = the_id(ann)
+
+    code, text, error = answers(ann, "n\n", "undo", identity, "--format", "json")
+
+    assert (code, text) == (1, "")
+    assert "would be undone by:\n  aws dynamodb delete-table --table-name orders" in error
+    assert "can't bring back: what was written to the table since it was restored" in error
+    assert ann.get(path_of(identity))["decisions"] == []
+
+
+def test_nobody_is_asked_about_what_cannot_be_done(waiting, answers):
+    ann = WorldApi(waiting, on_call("ann"))
+
+    code, text, error = answers(ann, "", "undo", the_id(ann))
+
+    assert (code, text) == (1, "")
+    assert error == "trailwarden: Nothing was done that could be undone: the finding is awaiting approval\n"
