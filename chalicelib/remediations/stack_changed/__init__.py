@@ -87,12 +87,18 @@ def _pattern(
             "managementEvent": [True],
             "eventName": [{"anything-but": _ROUTINE}],
             "$or": [
-                *({"requestParameters": {field: like}} for field in fields),
+                *({"requestParameters": _at(field, like)} for field in fields),
                 {"errorMessage": like},
                 *alternatives,
             ],
         },
     }
+
+
+def _at(path: str, like: Sequence[CloudFormation]) -> CloudFormation:
+    """A pattern for what is at the end of a path."""
+    field, _, rest = path.partition(".")
+    return {field: _at(rest, like) if rest else like}
 
 
 # What has no name, but an id that AWS made.
@@ -103,11 +109,18 @@ _BY_ID: Mapping[str, list[Any]] = {
 }
 
 
-def _by_name(*sources: str) -> CloudFormation:
+# These set CloudFormation to work on a stack that they don't name.
+_UNNAMED: Sequence[CloudFormation] = (
+    {"eventName": ["ExecuteChangeSet"], "requestParameters": {"changeSetName": [{"prefix": "arn:"}]}},
+    {"eventName": ["ExecuteStackRefactor"]},
+)
+
+
+def _by_name(*sources: str, besides: Sequence[CloudFormation] = ()) -> CloudFormation:
     fields = dict.fromkeys(field for each in sources for field in fields_of(each))
     named = [field for field in fields if field not in _BY_ID]
     ids = [{"requestParameters": {field: _BY_ID[field]}} for field in fields if field in _BY_ID]
-    return _pattern(sources, *ids, fields=named)
+    return _pattern(sources, *ids, *besides, fields=named)
 
 
 _KEYS_BY_ID = [{"suffix": {"Ref": key}} for key in KEYS]
@@ -121,7 +134,7 @@ RULES_PATTERN = _pattern(
 )
 FUNCTIONS_PATTERN = _by_name("lambda", "logs")
 TOPICS_PATTERN = _by_name("monitoring", "sns", "sqs", "dynamodb")
-STACK_PATTERN = _by_name("cloudformation", "apigateway", "ssm")
+STACK_PATTERN = _by_name("cloudformation", "apigateway", "ssm", besides=_UNNAMED)
 KEYS_PATTERN = _pattern(
     ("kms",),
     {"requestParameters": {"keyId": _KEYS_BY_ID}},

@@ -263,6 +263,19 @@ _ROWS: Mapping[str, tuple[tuple[Severity, str, str, str], ...]] = {
             "All of it may be something else afterwards.",
         ),
         (
+            CRITICAL,
+            "ExecuteStackRefactor",
+            "is taken apart",
+            "What moves to another stack is a part of this one no more, and nobody watches over it.",
+        ),
+        (MEDIUM, "CreateStackRefactor", "is to be taken apart", "Nothing stops before it is executed."),
+        (
+            HIGH,
+            "ImportStacksToStackSet",
+            "was put into a stack set",
+            "Whoever owns the stack set may deploy something else.",
+        ),
+        (
             HIGH,
             "RollbackStack CancelUpdateStack ContinueUpdateRollback",
             "is being taken back",

@@ -172,6 +172,11 @@ def _acting() -> tuple[Grant, ...]:
 
 GRANTS = (
     *(Grant(action=f"cloudformation:{action}", resource="${AWS::StackId}") for action in _READ),
+    Grant(
+        action="cloudformation:DescribeStackRefactor",
+        resource="*",
+        because="a stack refactor has no ARN, and its id doesn't tell which stacks it is of",
+    ),
     *_acting(),
 )
 

@@ -19,10 +19,24 @@ PARAMETER = "AWS::SSM::Parameter"
 ROLE = "AWS::IAM::Role"
 FUNCTION = "AWS::Lambda::Function"
 
-# By the event's source: which fields name a part of which types; what is narrower comes first.
+# By the event's source: which fields name a part of which types; what is narrower comes first. A dot leads
+# into an object, or into each object of a list.
 _FIELDS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = {
     "apigateway": (("restApiId", ("AWS::ApiGateway::RestApi",)),),
-    "cloudformation": (("stackName", (STACK,)),),
+    "cloudformation": tuple(
+        (field, (STACK,))
+        for field in (
+            "stackName",
+            # ImportStacksToStackSet
+            "stackIds",
+            # CreateStackRefactor
+            "stackDefinitions.stackName",
+            "resourceMappings.source.stackName",
+            "resourceMappings.destination.stackName",
+            # CreateChangeSet, where a stack is to become a part of another one
+            "resourcesToImport.resourceIdentifier.StackId",
+        )
+    ),
     "dynamodb": (
         ("tableName", ("AWS::DynamoDB::Table",)),
         ("resourceArn", ("AWS::DynamoDB::Table",)),
@@ -84,7 +98,7 @@ def touched(event: ApiCallEvent, parts: Sequence[Part], place: Place) -> tuple[P
     for field, types in fields:
         found = tuple(
             part
-            for text in _texts(event.parameters.get(field))
+            for text in _texts(event.parameters, field)
             for part in _named(text, field, types, parts, place)
         )
         if found:
@@ -96,12 +110,17 @@ def touched(event: ApiCallEvent, parts: Sequence[Part], place: Place) -> tuple[P
     return tuple(_named(refused[1], "", types, parts, place)) if refused else ()
 
 
+def the_stack(place: Place) -> Part:
+    """The stack as a whole."""
+    return Part(logical_id=place.stack_name, type=STACK, physical_id=place.stack_id)
+
+
 def likely(event: ApiCallEvent, place: Place) -> tuple[Part, ...]:
     """What a call may touch, where the stack's resources could not be read: what is called like the stack."""
     texts = [
         text
         for field, _ in _FIELDS.get(service_of(event), ())
-        for text in _texts(event.parameters.get(field))
+        for text in _texts(event.parameters, field)
         if place.stack_name in text
     ]
     texts += _ARN_IN_A_REFUSAL.findall(event.error_message)
@@ -109,11 +128,16 @@ def likely(event: ApiCallEvent, place: Place) -> tuple[Part, ...]:
     return tuple(Part(logical_id=text, type="", physical_id=text) for text in named)
 
 
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
+def _texts(value: Any, path: str = "") -> Iterator[str]:
+    """The texts at the end of a path, through every list on the way."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _texts(each, path)
+    elif path and isinstance(value, Mapping):
+        field, _, rest = path.partition(".")
+        yield from _texts(value.get(field), rest)
+    elif not path and isinstance(value, str):
         yield value
-    elif isinstance(value, list):
-        yield from (each for each in value if isinstance(each, str))
 
 
 def _named(
@@ -128,10 +152,16 @@ def _named(
     name = text.rpartition(":parameter")[2] or text
     if PARAMETER in types and name.startswith(f"/{place.stack_name}/"):
         yield Part(logical_id=name, type=PARAMETER, physical_id=name)
-    elif STACK in types and (text in (place.stack_name, place.stack_id) or place.stack_id in text):
-        yield Part(logical_id=place.stack_name, type=STACK, physical_id=place.stack_id)
+    elif STACK in types and _is_the_stack(text, place):
+        yield the_stack(place)
     elif BUS in types and field == "name" and text == "default":
         yield Part(logical_id="default", type=BUS, physical_id="default")
+
+
+def _is_the_stack(text: str, place: Place) -> bool:
+    """By its name, or by an ARN, whatever follows its name there: a refusal has `/*` in place of the id."""
+    arn = place.arn("cloudformation", f"stack/{place.stack_name}")
+    return text in (place.stack_name, arn) or text.startswith(f"{arn}/")
 
 
 def _is(text: str, part: Part) -> bool:

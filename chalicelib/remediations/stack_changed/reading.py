@@ -1,7 +1,7 @@
 """Reads what a call is about: the stack's parts, whether CloudFormation is at work, what was deployed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -11,7 +11,7 @@ from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS
 from chalicelib.events import ApiCallEvent
 from chalicelib.looking import Unseen, unseen
-from chalicelib.remediations.stack_changed.parts import likely, touched
+from chalicelib.remediations.stack_changed.parts import likely, service_of, the_stack, touched
 from chalicelib.remediations.stack_changed.promise import NotTold, Part, Place, Promise
 from chalicelib.remediations.stack_changed.restore import BESIDE, Declared
 
@@ -19,6 +19,8 @@ CLOUDFORMATION = "cloudformation.amazonaws.com"
 # CloudFormation's clock and CloudTrail's, which tells whole seconds.
 _LEEWAY = timedelta(seconds=5)
 _MOST_STACK_EVENTS = 2_000
+# From the call to the stack's first event; AWS promises no time.
+_BEGINS = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +44,8 @@ def read(aws: Aws, event: ApiCallEvent, place: Place) -> Seen | None:
     cloudformation = aws.client("cloudformation", place.region)
     try:
         parts = _parts(cloudformation, place)
-        named = touched(event, parts, place)
-        if not named or (
-            event.actor.invoked_by == CLOUDFORMATION and _at_work(cloudformation, place, event.at)
-        ):
+        named = touched(event, parts, place) or _by_another_id(cloudformation, event, place)
+        if not named or _is_a_step(cloudformation, event, place):
             return None
     except AWS_ERRORS as error:
         return blind(event, unseen(error, "reading the stack's resources: {}"), place)
@@ -91,19 +91,62 @@ def _parts(cloudformation: Any, place: Place) -> tuple[Part, ...]:
     )
 
 
+def _by_another_id(cloudformation: Any, event: ApiCallEvent, place: Place) -> tuple[Part, ...]:
+    """The stack, where a call sets CloudFormation to work on it and names it only by an id of something else.
+
+    A change set's ARN holds no stack, and the change set may be gone by now; so it is asked whether the stack
+    itself began to be worked on just then.
+    """
+    if event.failed or service_of(event) != "cloudformation":
+        return ()
+    change_set, refactor = (
+        str(event.parameters.get(each, "")) for each in ("changeSetName", "stackRefactorId")
+    )
+    if event.name == "ExecuteChangeSet" and change_set.startswith("arn:"):
+        ours = _began(cloudformation, place, event.at)
+    elif event.name == "ExecuteStackRefactor" and refactor:
+        found = cloudformation.describe_stack_refactor(StackRefactorId=refactor)
+        ours = place.stack_id in found.get("StackIds", ())
+    else:
+        ours = False
+    return (the_stack(place),) if ours else ()
+
+
+def _is_a_step(cloudformation: Any, event: ApiCallEvent, place: Place) -> bool:
+    """Whether CloudFormation made the call at work on this stack: then the call that began it is told.
+
+    What is done to the stack as a whole begins something, whoever does it: a stack may be a part of another.
+    """
+    through = event.actor.invoked_by == CLOUDFORMATION and service_of(event) != "cloudformation"
+    return through and _at_work(cloudformation, place, event.at)
+
+
 def _at_work(cloudformation: Any, place: Place, moment: datetime) -> bool:
     """Whether CloudFormation was at work on this very stack at that time, as the stack's events tell.
 
     A stack of somebody else's may change parts of ours too, in CloudFormation's name.
     """
+    for status, since in _statuses(cloudformation, place):
+        if since <= moment + _LEEWAY:
+            return status.endswith("_IN_PROGRESS") or moment - since <= _LEEWAY
+    return False
+
+
+def _began(cloudformation: Any, place: Place, moment: datetime) -> bool:
+    """Whether CloudFormation began something with this very stack just then."""
+    return any(
+        status.endswith("_IN_PROGRESS") and -_LEEWAY <= since - moment <= _BEGINS
+        for status, since in _statuses(cloudformation, place)
+    )
+
+
+def _statuses(cloudformation: Any, place: Place) -> Iterator[tuple[str, datetime]]:
+    """The statuses of the stack itself and since when, the newest first."""
     pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=place.stack_id)
     every = (each for page in pages for each in page["StackEvents"])
-    # The newest first.
     for each in islice(every, _MOST_STACK_EVENTS):
-        if each["PhysicalResourceId"] == place.stack_id and each["Timestamp"] <= moment + _LEEWAY:
-            under_way = str(each["ResourceStatus"]).endswith("_IN_PROGRESS")
-            return under_way or moment - each["Timestamp"] <= _LEEWAY
-    return False
+        if each["PhysicalResourceId"] == place.stack_id:
+            yield str(each["ResourceStatus"]), each["Timestamp"]
 
 
 def _promise(cloudformation: Any, parts: tuple[Part, ...], place: Place) -> Promise:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.matching.events.pattern import EventPattern
 from chalicelib.remediation import Outcome, Severity
 from chalicelib.remediations.stack_changed.deeds import KINDS
 from chalicelib.remediations.stack_changed.grants import KEYS
@@ -199,6 +200,59 @@ def test_a_deed_is_told_at_once_and_put_back_where_that_is_possible_exactly(worl
     assert (entry.outcome, entry.failure) == (Outcome.ACTED, "")
     with world.calls.muted():
         assert state(world, deed) == before
+
+
+CHANGE_SET = "arn:aws:cloudformation:us-east-1:123456789012:changeSet/mine/5555-6666"
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "heard"),
+    [
+        ("ExecuteChangeSet", {"changeSetName": CHANGE_SET}, True),
+        ("ExecuteChangeSet", {"changeSetName": CHANGE_SET, "stackName": "other"}, True),
+        ("ExecuteChangeSet", {"changeSetName": "mine", "stackName": "trailwarden"}, True),
+        ("ExecuteChangeSet", {"changeSetName": "mine", "stackName": "other"}, False),
+        ("ExecuteStackRefactor", {"stackRefactorId": "9c384f70"}, True),
+        ("CreateStackRefactor", {"stackDefinitions": [{}, {"stackName": "trailwarden"}]}, True),
+        (
+            "CreateStackRefactor",
+            {
+                "resourceMappings": [
+                    {"source": {"stackName": "other"}, "destination": {"stackName": "trailwarden"}}
+                ]
+            },
+            True,
+        ),
+        (
+            "ImportStacksToStackSet",
+            {"stackIds": ["arn:aws:cloudformation:us-east-1:1:stack/trailwarden/1"]},
+            True,
+        ),
+        ("UpdateStack", {"stackName": "arn:aws:cloudformation:us-east-1:1:stack/trailwarden/1"}, True),
+        ("RollbackStack", {"stackName": "trailwarden"}, True),
+        ("SetStackPolicy", {"stackName": "another"}, False),
+        ("DescribeStacks", {"stackName": "trailwarden"}, False),
+    ],
+)
+def test_a_rule_hears_each_way_to_name_the_stack_to_cloudformation(world, name, parameters, heard):
+    record = {
+        "source": "aws.cloudformation",
+        "detail-type": "AWS API Call via CloudTrail",
+        "detail": {
+            "eventSource": "cloudformation.amazonaws.com",
+            "eventName": name,
+            "readOnly": name.startswith("Describe"),
+            "managementEvent": True,
+            "requestParameters": parameters,
+        },
+    }
+    patterns = [
+        each.properties.get("EventPattern")
+        for each in world.home.of_type("AWS::Events::Rule")
+        if each.logical_id.startswith("StackChangedTrigger")
+    ]
+
+    assert any(EventPattern(each).matches(record) for each in patterns if each) is heard
 
 
 def test_every_key_of_the_stack_is_watched(world):

@@ -71,9 +71,10 @@ def disabled(name="watch-RootLoginTrigger1-1", **detail):
 class Account:
     """An account with one stack: answers what look asks, and denies what it is told to deny."""
 
-    def __init__(self, *, denied=(), operations=()):
+    def __init__(self, *, denied=(), operations=(), refactored=()):
         self.denied = denied
         self.operations = operations  # (status, moment) of the stack, the newest first
+        self.refactored = refactored  # the stacks that the only refactor is of
         self.asked = []
 
     def client(self, service, _region=""):
@@ -96,6 +97,10 @@ class Account:
     def describe_stacks(self, **_):
         self._ask("describe_stacks")
         return {"Stacks": [{"Parameters": []}]}
+
+    def describe_stack_refactor(self, **_):
+        self._ask("describe_stack_refactor")
+        return {"StackIds": list(self.refactored)}
 
     def get_template(self, **_):
         self._ask("get_template")
@@ -155,6 +160,16 @@ def planned(event, account=None):
         (call("X", "logs", {"logGroupIdentifier": "watch-TrailGroup-1"}), "TrailGroup"),
         (call("X", "cloudformation", {"stackName": "watch"}), "watch"),
         (call("X", "cloudformation", {"stackName": STACK_ID}), "watch"),
+        (call("X", "cloudformation", {"stackName": STACK_ID.replace("0000", "older")}), "watch"),
+        (call("X", "cloudformation", {"stackIds": ["other", STACK_ID]}), "watch"),
+        (call("X", "cloudformation", {"stackDefinitions": [{"stackName": "watch"}]}), "watch"),
+        (call("X", "cloudformation", {"resourceMappings": [{"source": {"stackName": "watch"}}]}), "watch"),
+        (
+            call(
+                "X", "cloudformation", {"resourcesToImport": [{"resourceIdentifier": {"StackId": STACK_ID}}]}
+            ),
+            "watch",
+        ),
         (call("X", "ssm", {"name": "/watch/kill-switch"}), "/watch/kill-switch"),
         (call("X", "ssm", {"names": ["/other/a", "/watch/modes/x"]}), "/watch/modes/x"),
         (call("UpdateEventBus", "events", {"name": "default"}), "default"),
@@ -171,6 +186,9 @@ def test_a_call_names_a_part_in_its_services_own_way(event, part):
         disabled("my-watch-RootLoginTrigger1-1"),
         disabled("watch-RootLogin-1"),  # a function's name, and no rule's
         call("X", "cloudformation", {"stackName": "watch-dev"}),
+        call("X", "cloudformation", {"stackName": STACK_ID.replace("watch", "watch-dev")}),
+        call("X", "cloudformation", {"stackName": STACK_ID.replace("eu-west-1", "eu-west-2")}),
+        call("X", "cloudformation", {"stackDefinitions": [{"stackName": "other"}, "watch", None]}),
         call("X", "ssm", {"name": "/watch-dev/kill-switch"}),
         call("X", "lambda", {"functionName": None}),
         call("X", "sns", {"topicArn": ["watch", 1]}),
@@ -214,6 +232,84 @@ BEFORE, AFTER = NOW - timedelta(minutes=9), NOW + timedelta(minutes=9)
 )
 def test_what_cloudformation_does_is_its_own_only_while_it_is_at_work_on_this_stack(operations, told):
     assert planned(by_cloudformation(), Account(operations=operations)).empty is not told
+
+
+def test_what_cloudformation_begins_with_the_whole_stack_is_no_step_of_it():
+    """A stack may be made a part of another one, which then updates it."""
+    nested = {**ALICE, "invokedBy": "cloudformation.amazonaws.com"}
+    event = call("UpdateStack", "cloudformation", {"stackName": STACK_ID}, userIdentity=nested)
+    at_work = Account(operations=[("UPDATE_IN_PROGRESS", event.at)])
+
+    assert only(planned(event, at_work)).title == "Trailwarden itself: the stack watch is being deployed"
+
+
+# ---- calls that don't name the stack they set to work ------------------------------------------------
+
+CHANGE_SET = f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:changeSet/mine/5555-6666"
+REFACTOR = {"stackRefactorId": "9c384f70-4e07-4ed7-a65d-fee5eb430841"}
+
+
+@pytest.mark.parametrize(
+    ("operations", "told"),
+    [
+        pytest.param([("UPDATE_IN_PROGRESS", timedelta(seconds=2))], True, id="this stack began then"),
+        pytest.param(
+            [
+                ("UPDATE_COMPLETE", timedelta(seconds=90)),
+                ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", timedelta(seconds=80)),
+                ("UPDATE_IN_PROGRESS", timedelta(seconds=-1)),
+            ],
+            True,
+            id="and is done by now",
+        ),
+        pytest.param([("UPDATE_COMPLETE", timedelta(seconds=2))], False, id="it was done then"),
+        pytest.param([("UPDATE_IN_PROGRESS", timedelta(minutes=-9))], False, id="it began long before"),
+        pytest.param([("UPDATE_IN_PROGRESS", timedelta(minutes=9))], False, id="it began long after"),
+        pytest.param([], False, id="another stack's"),
+    ],
+)
+@pytest.mark.parametrize("more", [{}, {"stackName": "other"}, {"stackName": ""}], ids=str)
+def test_a_change_set_by_its_arn_is_told_where_this_stack_began_just_then(operations, told, more):
+    event = call("ExecuteChangeSet", "cloudformation", {"changeSetName": CHANGE_SET, **more})
+    then = Account(operations=[(status, event.at + after) for status, after in operations])
+
+    plan = planned(event, then)
+
+    assert [each.severity for each in plan.alerts] == ([Severity.HIGH] if told else [])
+
+
+@pytest.mark.parametrize("of", [(STACK_ID, "other"), ("other",)])
+def test_a_refactor_is_told_where_it_is_of_this_stack(of):
+    event = call("ExecuteStackRefactor", "cloudformation", REFACTOR)
+
+    plan = planned(event, Account(refactored=of))
+
+    assert [each.severity for each in plan.alerts] == ([Severity.CRITICAL] if STACK_ID in of else [])
+
+
+@pytest.mark.parametrize(
+    ("event", "denied"),
+    [
+        (call("ExecuteStackRefactor", "cloudformation", REFACTOR), "describe_stack_refactor"),
+        (call("ExecuteChangeSet", "cloudformation", {"changeSetName": CHANGE_SET}), "describe_stack_events"),
+    ],
+    ids=lambda each: str(getattr(each, "name", "")),
+)
+def test_where_it_can_not_be_asked_whose_it_is_it_is_told(event, denied):
+    alert = only(planned(event, Account(denied=(denied,))))
+
+    assert alert.severity in (Severity.HIGH, Severity.CRITICAL)
+    assert "no" in facts_of(alert)["Could not look"]
+
+
+def test_a_refused_call_about_the_stack_by_its_name_is_told():
+    """IAM asks about any stack of that name, and the record of a refused call has no parameters."""
+    refusal = (
+        f"not authorized to perform: x on resource: arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/watch/*"
+    )
+    event = call("UpdateStack", "cloudformation", errorCode="AccessDenied", errorMessage=refusal)
+
+    assert only(planned(event)).severity is Severity.MEDIUM
 
 
 def by_the_role(name):
