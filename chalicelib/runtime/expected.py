@@ -26,8 +26,9 @@ MOST_ASKED = 10  # entries for one look: event history takes two questions a sec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """What a call is to change of the good state: `change`, by field; `name`: of the call."""
+    """What a call is to change of the good state: `change`, by field; `source`, `name`: of the call."""
 
+    source: str
     name: str
     change: Mapping[str, Any]
 
@@ -37,13 +38,14 @@ class Pending:
         known = json.loads(good or "{}")
         wanted = json.loads(state)
         return cls(
+            source=event.source,
             name=event.name,
             change={name: value for name, value in wanted.items() if known.get(name) != value},
         )
 
     def as_text(self) -> str:
         """As an entry keeps it in its facts."""
-        return json.dumps({"pending": self.change, "name": self.name})
+        return json.dumps({"pending": self.change, "source": self.source, "name": self.name})
 
     def over(self, good: str) -> str:
         """The good state with this change."""
@@ -55,7 +57,7 @@ def pending_of(entry: LedgerEntry) -> Pending | None:
     facts = json.loads(entry.facts)
     if entry.outcome is not Outcome.SUPPRESSED or "pending" not in facts:
         return None
-    return Pending(name=facts["name"], change=facts["pending"])
+    return Pending(source=facts["source"], name=facts["name"], change=facts["pending"])
 
 
 def waiting(entries: Iterable[LedgerEntry]) -> list[tuple[LedgerEntry, Pending]]:
@@ -84,8 +86,10 @@ def _calls(found: Mapping[str, Any]) -> tuple[ApiCallEvent, ...]:
 
 
 def _is_it(call: ApiCallEvent, entry: LedgerEntry, pending: Pending) -> bool:
-    told = (call.key, call.name, call.principal, call.at, call.failed)
-    return told == (entry.event_key, pending.name, entry.principal, entry.at, False)
+    where = (call.account, call.region) == (entry.account, entry.region)
+    what = (call.source, call.name, call.failed) == (pending.source, pending.name, False)
+    told = (call.key, call.principal, call.at) == (entry.event_key, entry.principal, entry.at)
+    return where and what and told
 
 
 def overdue(entry: LedgerEntry, now: datetime) -> bool:

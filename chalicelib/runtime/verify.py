@@ -73,6 +73,8 @@ def _told(call: ApiCallEvent) -> tuple[object, ...]:
     """What of a call leads to an act."""
     return (
         call.key,
+        call.account,
+        call.region,
         call.source,
         call.name,
         call.principal,

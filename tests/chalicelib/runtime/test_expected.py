@@ -25,7 +25,7 @@ RECORD = {
     "userIdentity": {"type": "IAMUser", "arn": BOT},
 }
 (CALL,) = api_call({"detail": RECORD})
-PENDING = Pending(name="StopLogging", change={"logging": False})
+PENDING = Pending(source="cloudtrail.amazonaws.com", name="StopLogging", change={"logging": False})
 
 
 class History:
@@ -78,6 +78,9 @@ def test_the_oldest_is_asked_first_and_ten_at_most():
         pytest.param({"eventTime": "2026-03-02T11:00:00Z"}, False, id="at another time"),
         pytest.param({"userIdentity": {"type": "IAMUser", "arn": f"{BOT}-2"}}, False, id="by somebody else"),
         pytest.param({"errorCode": "AccessDenied"}, False, id="refused"),
+        pytest.param({"eventSource": "glue.amazonaws.com"}, False, id="of another service"),
+        pytest.param({"recipientAccountId": "999988887777"}, False, id="in another account"),
+        pytest.param({"awsRegion": "eu-west-3"}, False, id="in another region"),
     ],
 )
 def test_event_history_must_hold_this_very_call(change, known):

@@ -60,6 +60,8 @@ def verdict(event=CALL, *records, way=BY_HISTORY, minutes=1):
         pytest.param({"errorCode": "AccessDenied"}, id="that was refused"),
         pytest.param({"requestParameters": {"tableName": "invoices"}}, id="about something else"),
         pytest.param({"responseElements": {}}, id="with another answer"),
+        pytest.param({"recipientAccountId": "999988887777"}, id="in another account"),
+        pytest.param({"awsRegion": "eu-west-3"}, id="in another region"),
     ],
 )
 def test_event_history_must_hold_this_very_call(change):
