@@ -14,11 +14,10 @@ from chalicelib.aws import Aws
 from chalicelib.errors import MalformedEvent
 from chalicelib.events import Raw
 from chalicelib.remediation import AnEvent, Facts, Grant, Way
-from chalicelib.settings import Settings
+from chalicelib.settings import PUT_OFF_URL, Settings
 from chalicelib.stack import CloudFormation, queue_policy
 from chalicelib.triggers import OnQueue
 
-PUT_OFF_URL = "TRAILWARDEN_PUT_OFF_URL"
 MOST_SECONDS = 900  # of DelaySeconds
 
 

@@ -2,7 +2,8 @@
 
 Three write to the queue: Lambda, for a function that gave up on an event; EventBridge, for a rule that could
 not deliver one; SQS, for a message of another queue that was tried too often. Anything else was put there by
-somebody, and is never sent anywhere.
+somebody, and is never sent anywhere. SQS brings two kinds: a step of a validation goes back to its queue; an
+event that was put off wakes its function, which looks anew and may put it off again.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html,
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html,
@@ -17,15 +18,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.errors import AWS_ERRORS, NotConfigured
-from chalicelib.http.instructions import functions, wake
+from chalicelib.http.instructions import functions, pairs, wake
 from chalicelib.http.validation_requests import queue_url
 from chalicelib.ledger.table import stamp
-from chalicelib.settings import DEAD_LETTERS
+from chalicelib.settings import DEAD_LETTERS, PUT_OFF_QUEUES
 from chalicelib.wording import safe
 
 MOST_READ = 100
 HIDDEN_SECONDS = 60  # while they are looked at; then they come back by themselves, if not before
 _BATCH = 10  # messages that SQS hands over, or takes back, at once
+_TRIED_TOO_OFTEN = "its function tried it too often; the function's log says why"
 _STRANGE = "nothing of Trailwarden's put it there, so it is not sent anywhere"
 
 
@@ -162,12 +164,8 @@ def _taken_apart(message: Mapping[str, Any]) -> tuple[str, Any, str]:
     given = {name: each.get("StringValue", "") for name, each in message.get("MessageAttributes", {}).items()}
     source = message.get("Attributes", {}).get("DeadLetterQueueSourceArn", "")
     known = functions()
-    if source and source.rpartition(":")[2] == _name_of_queue(queue_url()):
-        return (
-            _name_of_queue(queue_url()),
-            body,
-            "its function tried it too often; the function's log says why",
-        )
+    if to := _behind(source.rpartition(":")[2], known):
+        return to, body, _TRIED_TOO_OFTEN
     if "TARGET_ARN" in given:
         to = _name_of_function(given["TARGET_ARN"])
         reason = (
@@ -178,6 +176,16 @@ def _taken_apart(message: Mapping[str, Any]) -> tuple[str, Any, str]:
         to = _name_of_function(str(body["requestContext"].get("functionArn", "")))
         return (to if to in known.values() else "", body.get("requestPayload"), _gave_up(body))
     return "", body, _STRANGE
+
+
+def _behind(queue: str, known: Mapping[str, str]) -> str:
+    """Where a message of this queue goes: back, or to the function whose events it puts off; else ""."""
+    if not queue:
+        return ""
+    put_off = {_name_of_queue(url): name for name, url in pairs(os.environ.get(PUT_OFF_QUEUES, "")).items()}
+    if queue in put_off:
+        return known.get(put_off[queue], "")
+    return queue if queue == _name_of_queue(queue_url()) else ""
 
 
 def _gave_up(record: Mapping[str, Any]) -> str:

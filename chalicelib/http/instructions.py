@@ -106,7 +106,12 @@ def wake(client: Any, function: str, payload: Any) -> None:
 
 def functions() -> Mapping[str, str]:
     """The name of each remediation's function; raises NotConfigured."""
-    return dict(each.split("=", 1) for each in _needed(FUNCTIONS).split(",") if "=" in each)
+    return pairs(_needed(FUNCTIONS))
+
+
+def pairs(text: str) -> dict[str, str]:
+    """`name=value,name=value` as a mapping."""
+    return dict(each.split("=", 1) for each in text.split(",") if "=" in each)
 
 
 def _needed(name: str) -> str:

@@ -16,6 +16,8 @@ from chalicelib.settings import (
     LEDGER,
     MODE,
     PARAMETERS,
+    PUT_OFF_QUEUES,
+    PUT_OFF_URL,
     SEAL_KEY,
     TOPIC,
     VALIDATIONS,
@@ -269,6 +271,10 @@ def http(remediations: Sequence[Remediation]) -> Template:
     named = ",".join(
         f"{each.name}=${{{function}}}" for each, function in zip(remediations, functions, strict=True)
     )
+    queues = {
+        each.name: each.settings[PUT_OFF_URL]["Ref"] for each in remediations if PUT_OFF_URL in each.settings
+    }
+    put_off = ",".join(f"{name}=${{{queue}}}" for name, queue in queues.items())
     return {
         "APIHandlerWakingPolicy": _attached("ApiHandler", document(waking)),
         "APIHandler": {
@@ -283,6 +289,7 @@ def http(remediations: Sequence[Remediation]) -> Template:
                         DEAD_LETTERS: {"Ref": "DeadLetters"},
                         INSTRUCTION_KEY: {"Fn::GetAtt": ["InstructionKey", "Arn"]},
                         FUNCTIONS: {"Fn::Sub": named},
+                        PUT_OFF_QUEUES: {"Fn::Sub": put_off} if queues else "",
                     }
                 },
                 "LoggingConfig": {"LogGroup": {"Ref": "APIHandlerLogGroup"}},

@@ -265,4 +265,23 @@ REDRIVEN = Scenario(
     ],
 )
 
-SCENARIOS = (GRANTED, REFUSED, BY_THE_ACTOR, TWICE, EXPIRED, REPLANNED, UNDONE, TOO_LATE, REDRIVEN)
+PUT_OFF = Scenario(
+    name="people.redrive_put_off",
+    title="Event history fails for half an hour: the deletion that waits for it is sent again, and restored",
+    parameters=(("TableDeletedMode", "enforce"),),
+    given=ORDERS,
+    lasts="01:10:00",
+    when=[
+        at("00:00", falls_ill("cloudtrail"), DELETED),
+        at("45:00", is_well_again("cloudtrail")),
+        at("50:00", redrives(ann, only="tried it too often")),
+        at("52:00", redrives(ann, attempt=2)),
+    ],
+    then=[
+        by("02:30", alert(NAME, "HIGH", "could not be asked")),
+        until("49:00", table_is("orders", there=False)),
+        at_the_end(table_is("orders", there=True), outcome(NAME, Outcome.ACTED), kept(0)),
+    ],
+)
+
+SCENARIOS = (GRANTED, REFUSED, BY_THE_ACTOR, TWICE, EXPIRED, REPLANNED, UNDONE, TOO_LATE, REDRIVEN, PUT_OFF)

@@ -21,7 +21,7 @@ from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Call
 from chalicelib.runtime.rulings import WAITING, undos
-from chalicelib.settings import DEAD_LETTERS, FUNCTIONS, VALIDATIONS
+from chalicelib.settings import DEAD_LETTERS, FUNCTIONS, PUT_OFF_QUEUES, PUT_OFF_URL, VALIDATIONS
 from chalicelib.template.parts import logical_id
 from scenarios.people.api import AnswerIsNo, ApiError, Refused
 
@@ -125,6 +125,11 @@ class Direct:
             DEAD_LETTERS: self.resources.get("DeadLetters", ""),
             VALIDATIONS: self.resources.get("Validations", ""),
             FUNCTIONS: ",".join(f"{name}={function}" for name, function in named.items()),
+            PUT_OFF_QUEUES: ",".join(
+                f"{each.name}={self.resources.get(each.settings[PUT_OFF_URL]['Ref'], '')}"
+                for each in CATALOG
+                if PUT_OFF_URL in each.settings
+            ),
         }
         yield
 

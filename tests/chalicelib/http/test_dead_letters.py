@@ -6,10 +6,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.http.dead_letters import BadRedrive, DeadLetters, asked_for, letter_of
-from chalicelib.settings import DEAD_LETTERS, FUNCTIONS, VALIDATIONS
+from chalicelib.settings import DEAD_LETTERS, FUNCTIONS, PUT_OFF_QUEUES, VALIDATIONS
 
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/111122223333/dead"
 STEPS = "https://sqs.eu-west-1.amazonaws.com/111122223333/steps"
+SQS = "arn:aws:sqs:eu-west-1:111122223333:"
 LAMBDA = "arn:aws:lambda:eu-west-1:111122223333:function:"
 
 
@@ -17,7 +18,8 @@ LAMBDA = "arn:aws:lambda:eu-west-1:111122223333:function:"
 def environment(monkeypatch):
     monkeypatch.setenv(DEAD_LETTERS, QUEUE)
     monkeypatch.setenv(VALIDATIONS, STEPS)
-    monkeypatch.setenv(FUNCTIONS, "root_login=RootLogin-1")
+    monkeypatch.setenv(FUNCTIONS, "root_login=RootLogin-1,table_deleted=TableDeleted-1")
+    monkeypatch.setenv(PUT_OFF_QUEUES, f"table_deleted={QUEUE.replace('dead', 'PutOff-1')}")
 
 
 def message(body, *, name="1", attributes=None, **system):
@@ -73,6 +75,20 @@ UNDELIVERED = {
             {"step": "plan"},
             "its function tried it too often; the function's log says why",
             id="SQS moved it",
+        ),
+        pytest.param(
+            message({"source": "aws.dynamodb"}, DeadLetterQueueSourceArn=f"{SQS}PutOff-1"),
+            "TableDeleted-1",
+            {"source": "aws.dynamodb"},
+            "its function tried it too often; the function's log says why",
+            id="it was put off",
+        ),
+        pytest.param(
+            message({"source": "aws.dynamodb"}, DeadLetterQueueSourceArn=f"{SQS}Strange"),
+            "",
+            {"source": "aws.dynamodb"},
+            "nothing of Trailwarden's put it there",
+            id="a stranger's queue",
         ),
         pytest.param(
             message("no JSON"), "", "no JSON", "nothing of Trailwarden's put it there", id="no JSON"

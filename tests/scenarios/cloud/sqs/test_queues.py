@@ -1,5 +1,7 @@
 """What lies in a queue, and how it got there."""
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -105,3 +107,24 @@ def test_a_messages_own_attributes_are_told_under_either_name(name):
             "ApproximateReceiveCount": "1",
             "SentTimestamp": f"{cloud.clock.now.timestamp() * 1000:.0f}",
         }
+
+
+@pytest.mark.parametrize("names", [["All"], ["DeadLetterQueueSourceArn"]])
+def test_a_dead_letter_names_the_queue_that_gave_it_up(names):
+    dead = {"Dead": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "Dead"}}}
+    policy = {"deadLetterTargetArn": arn("sqs", "Dead"), "maxReceiveCount": 1}
+    with world({**queue(), **dead}) as cloud:
+        sqs = admin(cloud, "sqs")
+        url, dead_url = (sqs.get_queue_url(QueueName=name)["QueueUrl"] for name in ("Heard", "Dead"))
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": json.dumps(policy)})
+        sqs.send_message(QueueUrl=url, MessageBody="given up")
+        sqs.send_message(QueueUrl=dead_url, MessageBody="put there")
+        for _ in range(2):
+            sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)
+
+        found = sqs.receive_message(
+            QueueUrl=dead_url, MaxNumberOfMessages=10, MessageSystemAttributeNames=names
+        )["Messages"]
+
+        sources = {each["Body"]: each.get("Attributes", {}).get("DeadLetterQueueSourceArn") for each in found}
+        assert sources == {"given up": arn("sqs", "Heard"), "put there": None}
