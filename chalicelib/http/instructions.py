@@ -69,7 +69,7 @@ def asked_for(
         now,
         dry=dry,
         reason=reason,
-        after=len(found.decisions),
+        after=found.ruled,
     )
 
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -73,7 +73,9 @@ class LedgerEntry:
     the calls back. `to_record`: what the remediation has yet to write now that the plan is stored, as its own
     text. `reached`: the channels that an alert has reached, where it has yet to reach others. `version`: how
     often it was written since the first time. `raw`: what woke the function, as `kept` keeps it, so that the
-    plan can be decided anew; "" where nobody will. `decisions`: what people asked, the oldest first.
+    plan can be decided anew; "" where nobody will. `decisions`: what people asked, the oldest first; where
+    there are too many, of some only the number is kept (`forgotten`), and the time up to which all was ruled
+    on, as a stamp (`ruled_until`).
     """
 
     remediation: str
@@ -95,6 +97,13 @@ class LedgerEntry:
     version: int = 0
     raw: str = ""
     decisions: tuple[Decision, ...] = ()
+    forgotten: int = 0
+    ruled_until: str = ""
+
+    @property
+    def ruled(self) -> int:
+        """How many instructions were ruled on."""
+        return self.forgotten + len(self.decisions)
 
     @property
     def unsettled(self) -> tuple[int, ...]:
@@ -189,15 +198,21 @@ def item_of(entry: LedgerEntry) -> Item:
         # A set in DynamoDB is never empty.
         **{mark: {"NS": [str(index) for index in marked]} for mark, marked in _marks(entry) if marked},
         **({"raw": {"S": entry.raw}} if entry.raw else {}),
+        **({"decisions": {"S": decisions_as_text(entry.decisions)}} if entry.decisions else {}),
         **(
-            {"decisions": {"S": json.dumps([each.as_json() for each in entry.decisions])}}
-            if entry.decisions
+            {"forgotten": {"N": str(entry.forgotten)}, "ruled_until": {"S": entry.ruled_until}}
+            if entry.forgotten
             else {}
         ),
         **({"reached": {"SS": sorted(entry.reached)}} if entry.reached else {}),
         VERSION: {"N": str(entry.version)},
         EXPIRES: expiry(entry.at + FINDINGS_KEPT),
     }
+
+
+def decisions_as_text(decisions: Iterable[Decision]) -> str:
+    """As the item has them."""
+    return json.dumps([each.as_json() for each in decisions], ensure_ascii=False)
 
 
 def kept(raw: Mapping[str, Any]) -> str:
@@ -238,5 +253,7 @@ def entry_from(item: Item) -> LedgerEntry:
         version=version_of(item),
         raw=item.get("raw", {"S": ""})["S"],
         decisions=tuple(map(Decision.from_json, json.loads(item.get("decisions", {"S": "[]"})["S"]))),
+        forgotten=int(item.get("forgotten", {"N": "0"})["N"]),
+        ruled_until=item.get("ruled_until", {"S": ""})["S"],
         **{mark: frozenset(map(int, item.get(mark, {}).get("NS", ()))) for mark in get_args(Mark)},
     )

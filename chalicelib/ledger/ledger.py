@@ -17,6 +17,7 @@ from chalicelib.ledger.entries import (
     LedgerEntry,
     Mark,
     Ruling,
+    decisions_as_text,
     entries_of,
     entry_from,
     entry_of,
@@ -39,8 +40,12 @@ STATE_KEPT = timedelta(days=400)
 HEARTBEAT_KEPT = timedelta(days=1)
 # How often a change of an entry is tried anew, when another run has changed it first.
 _TRIES = 5
-# Of one finding; each is below a KB.
+# Of one finding, beside its facts, its plan and what woke the function.
 MOST_DECISIONS = 30
+MOST_DECISION_BYTES = 30_000
+_OLD_WORDS = 200  # characters of what was said about an instruction, once another one came after it
+# What may be forgotten, this first. An approval that is forgotten counts no more; what was done is kept.
+_FORGETTABLE = (Ruling.REJECTED, Ruling.WOULD_UNDO, Ruling.REPLANNED, Ruling.COUNTED)
 
 # Of the right to send an alert, until it is sent: longer than a function runs, shorter than Lambda waits.
 LEASE_SECONDS = 55
@@ -142,7 +147,7 @@ class Ledger:
 
     def decided(self, entry: LedgerEntry, decision: Decision, **changes: Any) -> LedgerEntry:
         """Note what became of an instruction, in place of what was noted of it, and these changes with it."""
-        return self._changed(entry, lambda now: {"decisions": _with(now.decisions, decision), **changes})
+        return self._changed(entry, lambda now: {**_with(now, decision), **changes})
 
     def reached(self, entry: LedgerEntry, channels: set[str]) -> LedgerEntry:
         """Note the channels that an alert has reached, when it could not reach others."""
@@ -270,13 +275,34 @@ class Ledger:
         )
 
 
-def _with(decisions: tuple[Decision, ...], decision: Decision) -> tuple[Decision, ...]:
-    """The decisions with this one; where there are too many, what was rejected first is forgotten."""
-    if any(each.id == decision.id for each in decisions):
-        return tuple(decision if each.id == decision.id else each for each in decisions)
-    rejected = [each for each in decisions if each.ruling is Ruling.REJECTED]
-    forgotten = rejected[:1] if len(decisions) >= MOST_DECISIONS else []
-    return (*(each for each in decisions if each not in forgotten), decision)
+def _with(entry: LedgerEntry, decision: Decision) -> Mapping[str, Any]:
+    """What changes of a finding with this decision: where there are too many, some are forgotten.
+
+    Of those only their number is kept, and the time up to which all was ruled on: no instruction from before
+    is ruled on again.
+    """
+    if any(each.id == decision.id for each in entry.decisions):
+        return {"decisions": tuple(decision if each.id == decision.id else each for each in entry.decisions)}
+    kept = [replace(each, words=each.words[:_OLD_WORDS]) if each.told else each for each in entry.decisions]
+    forgotten: list[Decision] = []
+    while _too_many((*kept, decision)) and (each := _least_needed(kept)):
+        kept.remove(each)
+        forgotten.append(each)
+    return {
+        "decisions": (*kept, decision),
+        "forgotten": entry.forgotten + len(forgotten),
+        "ruled_until": max((entry.ruled_until, *(stamp(each.at) for each in forgotten))),
+    }
+
+
+def _too_many(decisions: tuple[Decision, ...]) -> bool:
+    return len(decisions) > MOST_DECISIONS or len(decisions_as_text(decisions).encode()) > MOST_DECISION_BYTES
+
+
+def _least_needed(decisions: list[Decision]) -> Decision | None:
+    """The first of the least important kind that was told; None where all have to be kept."""
+    told = (each for each in decisions if each.told and each.ruling in _FORGETTABLE)
+    return min(told, key=lambda each: _FORGETTABLE.index(each.ruling), default=None)
 
 
 def ledger_of(aws: "Aws", settings: "Settings") -> Ledger:

@@ -20,6 +20,7 @@ from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, NotDeclared, forese
 from chalicelib.ledger.claims import exclusively
 from chalicelib.ledger.entries import Decision, LedgerEntry, Ruling, raw_of
 from chalicelib.ledger.instructions import Instruction, genuine, instructions_on
+from chalicelib.ledger.table import stamp
 from chalicelib.remediation import CallProgress, Event, Outcome, Plan, Remediation
 from chalicelib.runtime import declared, execute, fresh, rulings
 from chalicelib.runtime.answer import Invocation
@@ -29,6 +30,7 @@ from chalicelib.seal import Voucher
 from chalicelib.settings import APPROVAL_HOURS, APPROVALS, INSTRUCTION_KEY, Mode, Settings
 
 _UNTOLD = (Ruling.REJECTED, Ruling.WOULD_UNDO)
+_MOST_WORDS = 4_000
 _OBSERVES = "its mode is observe"
 
 
@@ -95,12 +97,16 @@ class People(Invocation):
         """The genuine instructions that nothing was noted of yet, the oldest first."""
         voucher = Voucher(lambda: self.aws.client("kms"), self.settings.text(INSTRUCTION_KEY))
         known = {decision.id for decision in entry.decisions}
-        # What is older has expired for long, and may have been noted and forgotten again.
+        # What is older has expired for long. What was ruled on may have been forgotten again.
         oldest = datetime.now(UTC) - 2 * self._rules.lasts
+
+        def is_new(asked: Instruction) -> bool:
+            return asked.id not in known and asked.at > oldest and stamp(asked.at) > entry.ruled_until
+
         return [
             asked
             for asked, item in instructions_on(self.ledger, self.finding)
-            if asked is None or (asked.id not in known and asked.at > oldest)
+            if asked is None or is_new(asked)
             if genuine(self.ledger, asked, item, voucher) and asked is not None
         ]
 
@@ -129,7 +135,7 @@ class People(Invocation):
             at=asked.at,
             plan=asked.plan,
             ruling=ruling,
-            words=words,
+            words=words[:_MOST_WORDS],
             reason=asked.reason,
             told=ruling in _UNTOLD and words != rulings.HIMSELF,
         )

@@ -10,6 +10,7 @@ from freezegun import freeze_time
 from chalicelib.errors import NotAllowed
 from chalicelib.ledger.entries import Ruling
 from chalicelib.ledger.instructions import Verb, instruction, note
+from chalicelib.ledger.ledger import MOST_DECISION_BYTES, MOST_DECISIONS
 from chalicelib.remediation import CallProgress, DeclaredCall, Outcome, Plan, Undoing
 from chalicelib.runtime import people, woken
 from chalicelib.runtime.people import People
@@ -70,7 +71,7 @@ def happened(house, cure, mode=Mode.APPROVE):
 
 
 def asks(house, found, verb=Verb.APPROVE, who="ann", voucher=None, **more):
-    made = {"dry": False, "reason": "", "after": len(found.decisions), **more}
+    made = {"dry": False, "reason": "", "after": found.ruled, **more}
     asked = instruction(found.id, verb, found.plan.digest, f"{USER}/{who}", datetime.now(UTC), **made)
     client = house.aws.client("kms")
     note(replace(house.ledger, seal=None), asked, voucher or Voucher(lambda: client, house.instruction_key))
@@ -402,6 +403,42 @@ def test_an_undo_that_died_half_way_goes_on_with_the_rest(house, monkeypatch):
 
     assert calls == ["invoices", "orders", "orders"]
     assert (found.outcome, house.tables()) == (Outcome.UNDONE, [])
+
+
+# ---- asked again and again ------------------------------------------------------------------------------
+
+
+def test_a_rejected_undo_stays_rejected_however_much_is_asked_after_it(house):
+    """So many decisions are kept. What was forgotten is not ruled on again once the state is back."""
+    cure, found = done(house)
+    cure.moved = "somebody has written to it"
+    for _ in range(MOST_DECISIONS + 5):
+        asks(house, found, Verb.UNDO)
+        found = follows(house, cure, found)
+    cure.moved = ""
+
+    found = follows(house, cure, found)
+
+    assert (found.outcome, house.tables()) == (Outcome.ACTED, ["orders"])
+    assert {each.ruling for each in found.decisions} == {Ruling.REJECTED}
+    assert (len(found.decisions), found.ruled) == (MOST_DECISIONS, MOST_DECISIONS + 5)
+    asks(house, found, Verb.UNDO)
+    assert follows(house, cure, found).outcome is Outcome.UNDONE
+
+
+def test_dry_runs_without_end_leave_the_finding_small_and_what_was_granted_in_it(house):
+    cure = remedy()
+    found = happened(house, cure)
+    asks(house, found)
+    found = follows(house, cure, found)
+    for _ in range(MOST_DECISIONS + 5):
+        asks(house, found, Verb.UNDO, dry=True, reason="\U0001f9ed" * 200)
+        found = follows(house, cure, found)
+
+    assert [each.ruling for each in found.decisions].count(Ruling.GRANTED) == 1
+    (item,) = (each for each in house.items("finding#") if "decisions" in each)
+    assert len(item["decisions"]["S"].encode()) <= MOST_DECISION_BYTES
+    assert found.ruled == MOST_DECISIONS + 6
 
 
 # ---- what woke it ----------------------------------------------------------------------------------------
