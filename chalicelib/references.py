@@ -6,7 +6,7 @@ CloudTrail takes minutes to a log group and an alarm waits for its period, and i
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudwatch-alarms-for-cloudtrail.html
 """
 
-from chalicelib.stack import CloudFormation, Parameter
+from chalicelib.stack import PRINCIPALS, PRINCIPALS_ARE, CloudFormation, Parameter
 
 # Stacks of two stages in one account must not count into one metric.
 NAMESPACE = "Trailwarden/${AWS::StackName}"
@@ -17,6 +17,8 @@ EXPECTED_PRINCIPALS = Parameter(
     type="CommaDelimitedList",
     default="",
     description="ARNs whose actions are expected, wildcards allowed: recorded, no alert.",
+    pattern=PRINCIPALS,
+    constraint=PRINCIPALS_ARE,
 )
 
 # The middle of the name of a host's composite alarm: MAIN_STACK-host-pressure-INSTANCE_ID.

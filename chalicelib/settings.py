@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
 from chalicelib.errors import NotConfigured
+from chalicelib.stack import PRINCIPALS
 
 if TYPE_CHECKING:
     from chalicelib.seal import Seal
@@ -48,7 +49,7 @@ class Settings:
     """The settings a function gets from its stack.
 
     `ignored_principals`: ARNs, `*` and `?` allowed, whose actions are recorded without an alert;
-    `overruled`: those that would be everybody's, which are not obeyed. `values`: the whole environment, for
+    `overruled`: those that are too wide, which are not obeyed. `values`: the whole environment, for
     variables that only one remediation reads. `seal_key`: the KMS key of its seals; `seal`: those
     themselves, made anew for each invocation. `parameters`: what the names of its parameters in Parameter
     Store begin with (`chalicelib.brakes`). `security_hub`, `chat_topic_arn`: the product and the topic of
@@ -85,8 +86,8 @@ class Settings:
             parameters=values.get(PARAMETERS, ""),
             security_hub=values.get(SECURITY_HUB, ""),
             chat_topic_arn=values.get(CHAT_TOPIC, ""),
-            ignored_principals=tuple(each for each in ignored if not names_everybody(each)),
-            overruled=tuple(filter(names_everybody, ignored)),
+            ignored_principals=tuple(each for each in ignored if not too_wide(each)),
+            overruled=tuple(filter(too_wide, ignored)),
             values=values,
             # Without it no seal is made, so nothing acts, and that is reported.
             seal_key=values.get(SEAL_KEY, ""),
@@ -121,21 +122,12 @@ def matches_any(text: str, patterns: Iterable[str]) -> bool:
     )
 
 
-# Each letter and digit, so that a pattern such as `*e*` matches it, and the name of nobody there is.
-_NOBODY = "the-quick-brown-fox-jumps-over-the-lazy-dog-0123456789"
-
-
-def names_everybody(pattern: str) -> bool:
-    """Whether a pattern for principals would match a user or a role that nobody has thought of.
+def too_wide(pattern: str, allowed: str = PRINCIPALS) -> bool:
+    """Whether a pattern is one that others than a person has thought of may fit.
 
     To ignore everybody is to be silent, so such a pattern is not obeyed.
     """
-    account = next(iter(re.findall(r"\d{12}", pattern)), "0" * 12)
-    return any(
-        matches_any(f"arn:{partition}:iam::{account}:{kind}/{_NOBODY}", (pattern,))
-        for partition in ("aws", "aws-cn", "aws-us-gov")
-        for kind in ("user", "role")
-    )
+    return not re.fullmatch(allowed, pattern)
 
 
 def _needed(values: Mapping[str, str], name: str) -> str:

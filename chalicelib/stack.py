@@ -16,6 +16,18 @@ LOGS_KEPT_DAYS = 365
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-supplied-physical-resource-ids.html
 _OUR_ROLES = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-*"
 OPERATORS = "Operators"
+
+# What a person has chosen: all of it, or what it begins with.
+_NOT_WIDE = "([^*?]{3}.*|[^*?]+)"
+# Regular expressions for the values of parameters, and the same in words. Whoever may choose a name may
+# choose one that is like a pattern; so a pattern is of one account, and of few names there.
+PRINCIPALS = (
+    f"arn:aws[a-z-]*:(iam|sts)::[0-9]{{12}}:(root|(user|role|assumed-role|federated-user)/{_NOT_WIDE})"
+)
+PRINCIPALS_ARE = "ARNs with an account's number; wildcards come after three characters of the name at least."
+ADDRESSES = _NOT_WIDE
+ADDRESSES_ARE = "Wildcards come after three characters at least."
+
 # Everything that puts a message into a queue, hides one or takes one out.
 USE_QUEUE = tuple(
     f"sqs:{action}"
@@ -33,7 +45,9 @@ class Parameter:
     """A parameter of the stack, chosen when it is deployed.
 
     `type` is CloudFormation's. `allowed`: the allowed values; empty for any. `minimum` and
-    `maximum`: of a number. `description`: what it does, as a sentence, for the console and for README.
+    `maximum`: of a number. `pattern`: a regular expression for each value that isn't empty, and
+    `constraint`: the same in words. `description`: what it does, as a sentence, for the console and for
+    README.
     """
 
     name: str
@@ -43,6 +57,8 @@ class Parameter:
     allowed: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
+    pattern: str = ""
+    constraint: str = ""
 
     @property
     def ref(self) -> CloudFormation:
@@ -65,6 +81,8 @@ def _declaration(parameter: Parameter) -> CloudFormation:
         "AllowedValues": list(parameter.allowed) or None,
         "MinValue": parameter.minimum,
         "MaxValue": parameter.maximum,
+        "AllowedPattern": f"^({parameter.pattern})?$" if parameter.pattern else None,
+        "ConstraintDescription": parameter.constraint or None,
     }
     return {
         "Type": parameter.type,

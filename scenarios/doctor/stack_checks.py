@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from chalicelib.remediation import Severity
-from chalicelib.settings import names_everybody
+from chalicelib.settings import too_wide
+from chalicelib.stack import ADDRESSES, PRINCIPALS
 from scenarios.doctor.facts import (
     Alarm,
     EventSource,
@@ -30,6 +31,11 @@ _STATES = "https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html"
 _PERMISSIONS = "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"
 _RULES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html"
 _NAMES = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-resource-name.html"
+_EXPECTED = {
+    "IgnoredPrincipals": PRINCIPALS,
+    "StackChangedDeployers": PRINCIPALS,
+    "CisExpectedSources": ADDRESSES,
+}
 _PRINCIPALS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"
 # CloudFormation names a function STACK-LOGICAL_ID-SUFFIX, cut to 64 characters.
 LONGEST_WHOLE_NAME = 24
@@ -65,15 +71,16 @@ def _watch_over_itself(facts: StackFacts) -> Iterator[DoctorFinding]:
             mend=f"deploy it under a name of at most {LONGEST_WHOLE_NAME} characters",
             source=_NAMES,
         )
-    for parameter in ("IgnoredPrincipals", "StackChangedDeployers"):
-        for pattern in filter(names_everybody, facts.parameters.get(parameter, "").split(",")):
-            yield unwatched(
-                f"{parameter} names everybody: {pattern} is not obeyed",
-                where=facts.name,
-                severity=Severity.MEDIUM,
-                mend=f"deploy the stack with {parameter} naming those whom you expect",
-                source=_PRINCIPALS,
-            )
+    for parameter, allowed in _EXPECTED.items():
+        for pattern in filter(None, facts.parameters.get(parameter, "").split(",")):
+            if too_wide(pattern, allowed):
+                yield unwatched(
+                    f"{parameter} is too wide: {pattern} is not obeyed",
+                    where=facts.name,
+                    severity=Severity.MEDIUM,
+                    mend=f"deploy the stack with {parameter} naming those whom you expect",
+                    source=_PRINCIPALS,
+                )
 
 
 def _each(

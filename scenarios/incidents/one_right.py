@@ -482,7 +482,7 @@ TICKS_AHEAD = Scenario(
 FORGED_DEED = Scenario(
     name="one_right.forged_deed",
     title="lambda:InvokeFunction: a made up call of an ignored principal makes no stopped trail good",
-    parameters=(*ENFORCE, *LET_IN, ("IgnoredPrincipals", "arn:aws:iam::*:user/deploy-*")),
+    parameters=(*ENFORCE, *LET_IN, ("IgnoredPrincipals", "arn:aws:iam::123456789012:user/deploy-*")),
     lasts="02:10:00",
     when=[
         at(AFTER_THE_FIRST, unrecorded(on_trail(admin, "stop_logging"))),

@@ -226,7 +226,10 @@ def _makes_it_anew(world: World, caller: Caller) -> None:
 TOO_LATE = Scenario(
     name="people.undo_too_late",
     title="The restored table was replaced by another one meanwhile: it is left alone",
-    parameters=(("TableDeletedMode", "enforce"), ("IgnoredPrincipals", "arn:aws:iam::*:user/dave")),
+    parameters=(
+        ("TableDeletedMode", "enforce"),
+        ("IgnoredPrincipals", "arn:aws:iam::123456789012:user/dave"),
+    ),
     given=ORDERS,
     when=[
         at("00:00", DELETED),

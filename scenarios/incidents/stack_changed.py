@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.remediation import Outcome
+from chalicelib.settings import IGNORED_PRINCIPALS
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import ACCOUNT, World
 from scenarios.incidents.one_right import session_of
@@ -18,7 +19,7 @@ from scenarios.runner.words.givens import table
 NAME = "stack_changed"
 ENFORCE = (("StackChangedMode", "enforce"),)
 SECOND = "second@example.com"
-DEPLOYED_BY = "arn:aws:iam::*:user/deploy-*"
+DEPLOYED_BY = "arn:aws:iam::123456789012:user/deploy-*"
 
 mallory = Actor(name="mallory", address="203.0.113.66")
 eve = Actor(name="eve", address="203.0.113.67")
@@ -78,6 +79,20 @@ def _refused(world: World, caller: Caller, times: int) -> None:
                 raise
         else:
             raise AssertionError("it was to be refused, and was not")
+
+
+def deploys_as_anybody(actor: Actor) -> Action:
+    """Has the function that watches over the stack take everybody for a deployer."""
+
+    def do(world: World, caller: Caller) -> None:
+        function = world.home.resources["StackChanged"]
+        variables = dict(function.properties["Environment"]["Variables"])
+        world.client(caller, "lambda").update_function_configuration(
+            FunctionName=function.physical_id,
+            Environment={"Variables": {**variables, IGNORED_PRINCIPALS: "*-*"}},
+        )
+
+    return actor.does("makes everybody a deployer, in StackChanged's variables", do)
 
 
 def by_another_stack() -> Action:
@@ -289,20 +304,26 @@ SILENT = Scenario(
 
 EVERYBODY = Scenario(
     name="stack_changed.everybody",
-    title="A stack whose deployers and ignored principals are everybody hears of mallory all the same",
-    parameters=(("StackChangedDeployers", "*"), ("IgnoredPrincipals", "arn:aws:iam::*:user/*")),
+    title="Functions that are to ignore everybody, and all deployers, hear of mallory all the same",
     given=[table("orders")],
     when=[
         at(
             "00:00",
-            DEEDS["rule_disabled"].by(mallory),
+            deploys_as_anybody(mallory),
+            DEEDS["ignores_everybody"].by(mallory),
             mallory.calls("dynamodb", "delete_table", TableName="orders"),
         )
     ],
     then=[
         by(
             "02:30",
-            alert(NAME, "CRITICAL", "the deployer *, who would be anybody"),
+            alert(
+                NAME,
+                "CRITICAL",
+                "the deployer *-*, which is too wide",
+                subject="function StackChanged got other settings",
+            ),
+            alert(NAME, "CRITICAL", subject="function TableDeleted got other settings"),
             alert("table_deleted", "CRITICAL", "orders", "user/mallory"),
         )
     ],

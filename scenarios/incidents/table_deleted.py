@@ -137,7 +137,12 @@ WITHOUT_BACKUP = Scenario(
 EXPECTED = Scenario(
     name="table_deleted.expected",
     title="The deployer deletes tables, as settings expect: no alert is sent",
-    parameters=(("IgnoredPrincipals", "arn:aws:iam::*:user/nobody,arn:aws:iam::*:user/deploy-*"),),
+    parameters=(
+        (
+            "IgnoredPrincipals",
+            "arn:aws:iam::123456789012:user/nobody,arn:aws:iam::123456789012:user/deploy-*",
+        ),
+    ),
     given=(table("preview-17"), table("orders")),
     when=[
         at("00:00", Actor(name="deploy-bot").calls("dynamodb", "delete_table", TableName="preview-17")),

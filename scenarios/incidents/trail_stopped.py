@@ -301,7 +301,7 @@ UNNOTICED = Scenario(
 EXPECTED = Scenario(
     name="trail_stopped.expected",
     title="A deployer's change is the new baseline; what somebody else changes meanwhile is not",
-    parameters=(("IgnoredPrincipals", "arn:aws:iam::*:user/deploy-*"),),
+    parameters=(("IgnoredPrincipals", "arn:aws:iam::123456789012:user/deploy-*"),),
     lasts="02:10:00",
     when=[
         at(
@@ -654,7 +654,7 @@ REDRIVEN_LATE = Scenario(
     title="What could not be restored is sent again after a deployer's change: the old state stays away",
     parameters=(
         *ENFORCE,
-        ("IgnoredPrincipals", "arn:aws:iam::*:user/deploy-*"),
+        ("IgnoredPrincipals", "arn:aws:iam::123456789012:user/deploy-*"),
         ("Operators", "arn:aws:iam::123456789012:user/deploy-bot"),
     ),
     lasts="01:10:00",

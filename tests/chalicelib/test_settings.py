@@ -1,7 +1,8 @@
 import pytest
 
 from chalicelib.errors import NotConfigured
-from chalicelib.settings import Mode, Settings
+from chalicelib.settings import Mode, Settings, too_wide
+from chalicelib.stack import ADDRESSES
 
 NEEDED = {"TRAILWARDEN_TOPIC_ARN": "arn:aws:sns:us-east-1:1:alerts", "TRAILWARDEN_LEDGER": "ledger"}
 
@@ -57,9 +58,9 @@ USER = "arn:aws:iam::123456789012:user/deploy-bot"
     "ignored",
     [
         pytest.param(USER, id="the ARN itself"),
-        pytest.param("arn:aws:iam::*:user/deploy-*", id="stars"),
+        pytest.param("arn:aws:iam::123456789012:user/dep*-*", id="stars"),
         pytest.param("arn:aws:iam::123456789012:user/deploy-b?t", id="a question mark"),
-        pytest.param(f"arn:aws:iam::1:user/x, {USER} ,", id="one of a list, with spaces"),
+        pytest.param(f"arn:aws:iam::123456789012:user/x, {USER} ,", id="one of a list, with spaces"),
     ],
 )
 def test_an_expected_principal_is_ignored(ignored):
@@ -79,8 +80,14 @@ def test_an_expected_principal_is_ignored(ignored):
             "arn:aws:sts::123456789012:assumed-role/visitor/arn:aws:iam::123456789012:role/deploy",
             id="a session named like an ignored role",
         ),
-        pytest.param("arn:aws:iam::1:user/x", "arn:aws:iam::1:user/X", id="names have case"),
-        pytest.param("arn:aws:iam::1:user/x", "arn:aws:iam::1:user/x\n", id="a line feed behind it"),
+        pytest.param(
+            "arn:aws:iam::123456789012:user/x", "arn:aws:iam::123456789012:user/X", id="names have case"
+        ),
+        pytest.param(
+            "arn:aws:iam::123456789012:user/x",
+            "arn:aws:iam::123456789012:user/x\n",
+            id="a line feed behind it",
+        ),
     ],
 )
 def test_anybody_else_is_not(ignored, principal):
@@ -89,9 +96,19 @@ def test_anybody_else_is_not(ignored, principal):
 
 @pytest.mark.parametrize(
     "pattern",
-    ["*", "arn:aws:iam::*", "arn:aws:iam::123456789012:user/*", "arn:aws-cn:iam::*:role/*", "*e*", "?*"],
+    [
+        *("*", "?*", "*e*", "*S*", "*_*", "*@*", "*/*/*", "*-*", "arn:aws:iam::*", "arn:*:user/deploy-bot"),
+        "arn:aws:iam::123456789012:user/*",
+        "arn:aws:iam::123456789012:*/deploy-bot",
+        "arn:aws:iam::123456789012:user/*-bot",
+        "arn:aws:iam::123456789012:user/de*",
+        "arn:aws:iam::12345678901?:user/deploy-bot",
+        "arn:aws:iam::*:role/deploy",
+        "arn:aws-cn:iam::*:role/*",
+        "user/deploy-bot",
+    ],
 )
-def test_a_pattern_that_would_ignore_everybody_is_not_obeyed(pattern):
+def test_a_pattern_that_others_may_fit_is_not_obeyed(pattern):
     settings = read(IGNORED_PRINCIPALS=f"{pattern},{USER}")
 
     assert (settings.overruled, settings.ignored_principals) == ((pattern,), (USER,))
@@ -99,10 +116,31 @@ def test_a_pattern_that_would_ignore_everybody_is_not_obeyed(pattern):
     assert not settings.ignores("arn:aws:iam::123456789012:user/mallory")
 
 
-def test_a_path_of_roles_is_not_everybody():
-    pattern = "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*"
-
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/*",
+        "arn:aws-us-gov:sts::123456789012:federated-user/x",
+        "arn:aws-cn:iam::123456789012:root",
+    ],
+)
+def test_a_path_of_roles_and_a_name_without_wildcards_are_obeyed(pattern):
     assert read(IGNORED_PRINCIPALS=pattern).ignored_principals == (pattern,)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wide"),
+    [
+        ("198.51.100.*", False),
+        ("::1", False),
+        ("10", False),
+        ("*", True),
+        ("*.amazonaws.com", True),
+        ("1?.*", True),
+    ],
+)
+def test_an_address_is_held_to_the_same(pattern, wide):
+    assert too_wide(pattern, ADDRESSES) is wide
 
 
 def test_what_only_one_remediation_reads_is_read_when_it_asks():

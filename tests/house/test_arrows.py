@@ -116,7 +116,7 @@ DEPLOYED = {
     "chalicelib.looking": ("chalicelib.errors",),
     "chalicelib.triggers": (),
     "chalicelib.stack": (),
-    "chalicelib.settings": ("chalicelib.seal", *_WORDS),
+    "chalicelib.settings": ("chalicelib.seal", "chalicelib.stack", *_WORDS),
     "chalicelib.seal": _WORDS,
     "chalicelib.aws": _WORDS,
     "chalicelib.matching": (),

@@ -44,8 +44,8 @@ from chalicelib.remediations.cis_alarms.controls import (
     control_of_call,
     missed_calls,
 )
-from chalicelib.settings import IGNORED_PRINCIPALS, Settings, matches_any
-from chalicelib.stack import Parameter, topic_for_alarms
+from chalicelib.settings import IGNORED_PRINCIPALS, Settings, matches_any, too_wide
+from chalicelib.stack import ADDRESSES, ADDRESSES_ARE, Parameter, topic_for_alarms
 from chalicelib.triggers import OnEvent, OnTopic
 from chalicelib.wording import MOST_NAMED, most_first, when
 
@@ -59,6 +59,8 @@ SOURCES_PARAMETER = Parameter(
     type="CommaDelimitedList",
     default="delivery.logs.amazonaws.com",
     description="Addresses whose calls raise no CIS alert, such as scanners'; wildcards allowed.",
+    pattern=ADDRESSES,
+    constraint=ADDRESSES_ARE,
 )
 GRANTS = (
     Grant(
@@ -215,7 +217,8 @@ def _left_out(event: ApiCallEvent, control: CisControl, settings: Settings) -> s
         return f"told by {control.elsewhere[event.name]}"
     if event.principal and settings.ignores(event.principal):
         return "by an expected principal"
-    if event.source_ip and matches_any(event.source_ip, settings.names(EXPECTED_SOURCES)):
+    expected = (each for each in settings.names(EXPECTED_SOURCES) if not too_wide(each, ADDRESSES))
+    if event.source_ip and matches_any(event.source_ip, expected):
         return "from an expected source"
     return ""
 

@@ -51,7 +51,7 @@ from chalicelib.remediations.stack_changed.promise import Place
 from chalicelib.remediations.stack_changed.reading import Seen, blind, read
 from chalicelib.remediations.stack_changed.restore import restore
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
-from chalicelib.stack import CloudFormation, Parameter
+from chalicelib.stack import PRINCIPALS, PRINCIPALS_ARE, CloudFormation, Parameter
 from chalicelib.triggers import OnEvent
 
 NAME = "stack_changed"
@@ -60,6 +60,8 @@ DEPLOYERS = Parameter(
     type="CommaDelimitedList",
     default="",
     description="ARNs, wildcards allowed, that deploy this stack: their changes are recorded, no alert.",
+    pattern=PRINCIPALS,
+    constraint=PRINCIPALS_ARE,
 )
 
 _VIA = ["AWS API Call via CloudTrail"]

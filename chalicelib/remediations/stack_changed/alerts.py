@@ -33,7 +33,7 @@ _WORD = re.compile(r"[A-Z][a-z]+|[A-Z]+(?![a-z])")
 def changed(event: ApiCallEvent, seen: Seen, calls: Sequence[Call], overruled: Sequence[str] = ()) -> Alert:
     """Somebody changed a part of the stack. Severity: that of the gravest thing it does.
 
-    `overruled`: patterns for deployers that would be everybody's.
+    `overruled`: patterns for deployers that are too wide.
     """
     deeds = [(part, deed_of(event, part)) for part in seen.parts]
     part, deed = max(deeds, key=lambda each: _rank(each[1].severity))
@@ -48,7 +48,7 @@ def changed(event: ApiCallEvent, seen: Seen, calls: Sequence[Call], overruled: S
             ("Call", event.name),
             *call_facts(event),
             *_who_it_is(seen),
-            *(("Not obeyed", f"the deployer {each}, who would be anybody") for each in overruled),
+            *(("Not obeyed", f"the deployer {each}, which is too wide") for each in overruled),
             *(("Could not look", each.why) for each in seen.could_not_read),
             *_put_back(event, seen, calls),
         ),

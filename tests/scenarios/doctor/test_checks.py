@@ -478,12 +478,17 @@ def test_a_stack_whose_name_is_cut_short_is_not_watched_as_a_whole():
     assert not any("cut short" in each.what for each in check_stack(STACK))
 
 
-@pytest.mark.parametrize("parameter", ["IgnoredPrincipals", "StackChangedDeployers"])
-def test_a_pattern_that_would_be_everybodys_is_named(parameter):
-    given = {parameter: "arn:aws:iam::*:user/deploy-*,arn:aws:iam::*:role/*"}
+@pytest.mark.parametrize(
+    ("parameter", "good", "wide"),
+    [
+        ("IgnoredPrincipals", "arn:aws:iam::123456789012:user/deploy-*", "arn:aws:iam::*:role/*"),
+        ("StackChangedDeployers", "arn:aws:iam::123456789012:user/x", "arn:aws:iam::123456789012:user/*-*"),
+        ("CisExpectedSources", "198.51.100.*", "*.amazonaws.com"),
+    ],
+)
+def test_a_pattern_that_others_may_fit_is_named(parameter, good, wide):
+    given = {parameter: f"{good},{wide}"}
 
-    found = [each for each in check_stack(replace(STACK, parameters=given)) if "everybody" in each.what]
+    found = [each for each in check_stack(replace(STACK, parameters=given)) if "too wide" in each.what]
 
-    assert [each.what for each in found] == [
-        f"{parameter} names everybody: arn:aws:iam::*:role/* is not obeyed"
-    ]
+    assert [each.what for each in found] == [f"{parameter} is too wide: {wide} is not obeyed"]
