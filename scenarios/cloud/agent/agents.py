@@ -52,7 +52,7 @@ class Agents:
         self._sent: dict[tuple[str, str], int] = {}
         instances.when_running(self._came_up)
 
-    def start(self, stacks: Iterable[Stack]) -> None:
+    def know(self, stacks: Iterable[Stack]) -> None:
         """Take over the associations that the stacks declare."""
         self._associations = [
             (stack.region, resource.properties)

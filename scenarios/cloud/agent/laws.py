@@ -10,4 +10,4 @@ def register(setting: Setting) -> None:
     """The agents on EC2's instances, which feed CloudWatch and Logs."""
     laws = setting.laws
     agents = laws.add(Agents(setting, laws[Instances], laws[CloudWatch]))
-    laws.when_entered(agents.start)
+    laws.when_stacks_change(agents.know)

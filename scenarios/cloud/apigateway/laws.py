@@ -6,4 +6,4 @@ from scenarios.cloud.setting import Setting
 
 def register(setting: Setting) -> None:
     """The laws of API Gateway."""
-    setting.laws.when_entered(setting.laws.add(Requests(setting)).start)
+    setting.laws.when_stacks_change(setting.laws.add(Requests(setting)).know)

@@ -58,8 +58,8 @@ class Requests:
         self._setting = setting
         self._stacks: Sequence[Stack] = ()
 
-    def start(self, stacks: Sequence[Stack]) -> None:
-        """Begin: these stacks' APIs are there."""
+    def know(self, stacks: Sequence[Stack]) -> None:
+        """These stacks' APIs are there."""
         self._stacks = stacks
 
     def request(

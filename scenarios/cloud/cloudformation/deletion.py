@@ -15,27 +15,36 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final
 
-import boto3
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.cloudformation.building import plan_of
+from scenarios.cloud.cloudformation.forwarded import Forwarded
 from scenarios.cloud.cloudformation.resources.kind import Kind, Removal
 from scenarios.cloud.cloudformation.standing import Standing
-from scenarios.cloud.cloudformation.template import Template
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
 
-SERVICE: Final = "cloudformation.amazonaws.com"
 _SECONDS: Final = (1.0, 4.0)  # how long one resource takes
 _GONE = re.compile(r"(?i)not_?found|no_?such|non_?existent|does_?not_?exist")
 
 Tell = Callable[[Standing, str, str, str], None]
 """(stack, logical id or "" for the stack itself, status, reason)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The stack's statuses while its resources are deleted, when all are gone, and when one stays."""
+
+    begun: str = "DELETE_IN_PROGRESS"
+    done: str = "DELETE_COMPLETE"
+    failed: str = "DELETE_FAILED"
+    reason: str = "User Initiated"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +56,7 @@ class Deletion:
     caller: Caller
     retained: frozenset[str]
     tell: Tell
+    outcome: Outcome = Outcome()
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left: set[str] = field(default_factory=set)
     under_way: set[str] = field(default_factory=set)
@@ -55,17 +65,10 @@ class Deletion:
     def begin(self) -> None:
         """Start with what nothing else needs."""
         stack = self.standing.stack
-        declared = Template(
-            stack.template,
-            region=stack.region,
-            account=stack.account,
-            stack_name=stack.name,
-            stack_id=stack.stack_id,
-            parameters=stack.parameters,
-        ).resources
+        declared = plan_of(stack).resources
         self.needs = {name: declared[name].needs for name in stack.resources}
-        self.left = {name for name, status in self.standing.resources.items() if _is_there(status.name)}
-        self.tell(self.standing, "", "DELETE_IN_PROGRESS", "User Initiated")
+        self.left = {name for name in stack.resources if _is_there(self.standing.resources[name].name)}
+        self.tell(self.standing, "", self.outcome.begun, self.outcome.reason)
         self._go_on()
 
     def _go_on(self) -> None:
@@ -85,9 +88,9 @@ class Deletion:
         if self.failed:
             names = ", ".join(sorted(self.failed))
             reason = f"The following resource(s) failed to delete: [{names}]. "
-            self.tell(self.standing, "", "DELETE_FAILED", reason)
+            self.tell(self.standing, "", self.outcome.failed, reason)
         else:
-            self.tell(self.standing, "", "DELETE_COMPLETE", "")
+            self.tell(self.standing, "", self.outcome.done, "")
 
     def _remove(self, name: str) -> None:
         self.left.discard(name)
@@ -120,9 +123,8 @@ class Deletion:
         return ""
 
     def _client(self, service: str) -> Any:
-        key = self.setting.identity.enrol(self.caller).access_key_id
-        credentials = (key, self.setting.identity.secret_of(key), self.caller.session_token)
-        return _client(self.setting.session, service, self.standing.stack.region, credentials)
+        forwarded = Forwarded(setting=self.setting, caller=self.caller)
+        return forwarded.client(service, self.standing.stack.region)
 
     def _told(self, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
         """A call on what moto doesn't keep: judged by IAM and recorded, no more."""
@@ -136,14 +138,16 @@ class Deletion:
         self.setting.calls.under_role(self.caller, service, operation, parameters, region=stack.region)
 
 
-def retained_by(template: Mapping[str, Any]) -> frozenset[str]:
-    """The logical ids of what a template keeps when its stack is deleted."""
+def retained_by(
+    template: Mapping[str, Any], policies: Collection[str] = ("Retain", "RetainExceptOnCreate")
+) -> frozenset[str]:
+    """The logical ids of what a template keeps when its stack is deleted, by these deletion policies."""
     kept = set()
     for name, declared in template["Resources"].items():
         policy = declared.get("DeletionPolicy", "Delete")
         if policy == "Snapshot":
             raise NotSimulated("cloudformation", f"a snapshot at the deletion of {name}")
-        if policy in {"Retain", "RetainExceptOnCreate"}:
+        if policy in policies:
             kept.add(name)
     return frozenset(kept)
 
@@ -154,17 +158,3 @@ def _is_there(status: str) -> bool:
 
 def _denied(action: str, because: str) -> Any:
     return {"Error": {"Code": "AccessDenied", "Message": f"{action} is not allowed because {because}"}}
-
-
-@lru_cache(maxsize=64)
-def _client(session: boto3.Session, service: str, region: str, credentials: tuple[str, str, str]) -> Any:
-    """Kept from world to world, as are those of a world's callers. `credentials`: key, secret, token."""
-    every: Any = session
-    key, secret, token = credentials
-    return every.client(
-        service,
-        region_name=region,
-        aws_access_key_id=key,
-        aws_secret_access_key=secret,
-        aws_session_token=token or None,
-    )

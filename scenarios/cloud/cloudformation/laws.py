@@ -1,9 +1,12 @@
 """Registers the laws of CloudFormation: how it behaves beyond what moto does."""
 
+from scenarios.cloud.cloudformation.operations import Operations
 from scenarios.cloud.cloudformation.stacks import Stacks
 from scenarios.cloud.setting import Setting
 
 
 def register(setting: Setting) -> None:
     """The laws of CloudFormation."""
-    setting.laws.when_entered(setting.laws.add(Stacks(setting)).start)
+    stacks = setting.laws.add(Stacks(setting))
+    Operations(setting, stacks)
+    setting.laws.when_entered(stacks.start)

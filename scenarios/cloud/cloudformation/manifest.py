@@ -9,10 +9,11 @@ from scenarios.cloud.service import Service
 SERVICE = Service(
     name="cloudformation",
     simulated=(
-        "what CloudFormation would create, in its order, refused where it would refuse; stacks described, "
-        "protected and deleted, resource by resource, in the name of who deletes them; their events"
+        "what CloudFormation would create, in its order, refused where it would refuse; stacks created, "
+        "described, protected and deleted, resource by resource, in the name of who asks, and rolled back; "
+        "their events"
     ),
-    missing="types and properties that no module lists; drift, updates, deletions under a role",
+    missing="types and properties that no module lists; exports, drift, updates, operations under a role",
     permissions=PERMISSIONS,
     validation=Validation(code="ValidationError"),
     events=EVENTS,

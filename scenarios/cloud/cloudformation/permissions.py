@@ -3,6 +3,12 @@
 from scenarios.cloud.authorization.rows import QUERY, Permissions, Place
 
 _LINES = """
+CreateStack                     =                         stack(StackName)
+ValidateTemplate                =                         *
+GetTemplateSummary +StackName   =                         stack(StackName)
+GetTemplateSummary -StackName   =                         *
+ListStacks                      =                         *
+DescribeStackResource           =                         stack(StackName)
 DescribeStacks +StackName       =                         stack(StackName)
 DescribeStacks -StackName       =                         *
 DescribeStackEvents             =                         stack(StackName)

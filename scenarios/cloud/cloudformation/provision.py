@@ -11,13 +11,14 @@ boto3 calls that CloudFormation makes itself. Three promises:
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scenarios.cloud.cloudformation.resources.kind import Kind, Order, Properties, Site
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Properties, Site
 from scenarios.cloud.cloudformation.resources.shapes import Inert, UnknownProperty
 from scenarios.cloud.cloudformation.schemas import has_property, schema_of
 from scenarios.cloud.cloudformation.template import Declared, Template
@@ -72,12 +73,12 @@ def provision(
     )
     for declared in plan.resources.values():
         if declared.type not in kinds:
-            raise _unknown_type(declared)
+            raise unknown_type(declared)
     made: dict[str, Resource] = {}
     late = frozenset(name for name, kind in kinds.items() if kind.grants)
     with garbage.is_off():
         for declared in plan.in_order(late=late):
-            made[declared.logical_id] = _create(kinds[declared.type], site, plan, declared, made)
+            made[declared.logical_id] = create_resource(kinds[declared.type], site, plan, declared, made)
     return Stack(
         name=stack_name,
         stack_id=stack_id,
@@ -90,41 +91,69 @@ def provision(
     )
 
 
-def _create(
-    kind: Kind, site: Site, plan: Template, declared: Declared, made: Mapping[str, Resource]
-) -> Resource:
+def checked_properties(
+    kind: Kind, plan: Template, declared: Declared, made: Mapping[str, Resource]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The properties of a resource as boto3 wants them, and those of them that have no effect here.
+
+    Raises InvalidTemplate or NotSimulated, as `provision` does.
+    """
     resolved = plan.intrinsics.resolve(declared.properties, declared.logical_id, made)
     try:
         checked = kind.shape.check(resolved, declared.logical_id)
     except UnknownProperty as unknown:
         raise _unknown_property(declared, unknown) from None
+    inert = {name: part for name, part in resolved.items() if isinstance(kind.shape.fields[name], Inert)}
+    return checked, inert
+
+
+def create_resource(
+    kind: Kind, site: Site, plan: Template, declared: Declared, made: Mapping[str, Resource]
+) -> Resource:
+    """Create one resource; `made`: those that it refers to, by logical id.
+
+    Raises InvalidTemplate or NotSimulated, as `provision` does.
+    """
+    checked, inert = checked_properties(kind, plan, declared, made)
     # Ids that moto draws (a key's, a subscription's) must not depend on what was drawn before.
-    moto_hooks.draw_ids_from(f"{site.account}/{site.region}/{site.stack_name}/{declared.logical_id}")
+    moto_hooks.draw_ids_from(site.ids_of(declared.logical_id))
     properties = Properties(checked)
-    try:
+    with refusals_named(declared):
         identity = kind.create(Order(site=site, logical_id=declared.logical_id, properties=properties))
-    except Refused as refused:
-        raise InvalidTemplate(f"{declared.logical_id} ({declared.type})", _with_reason(refused)) from refused
-    except NotSimulated as hole:
-        raise NotSimulated(hole.service, f"{declared.logical_id}: {hole.what}") from hole
-    except ClientError as error:
-        raise InvalidTemplate(f"{declared.logical_id} ({declared.type})", str(error)) from error
-    except BotoCoreError as error:
-        raise InvalidTemplate(
-            f"{declared.logical_id} ({declared.type})", " ".join(str(error).split())
-        ) from error
-    except NotImplementedError as error:
-        raise NotSimulated(declared.type, f"{declared.logical_id}: {error or 'not in moto'}") from error
+    return as_made(declared, identity, properties, inert)
+
+
+def as_made(
+    declared: Declared, identity: Identity, properties: Properties, inert: Mapping[str, Any]
+) -> Resource:
+    """A resource that stands now; raises NotSimulated where one of its properties was never read."""
     if properties.unread:
         raise NotSimulated(declared.type, f"{declared.logical_id}.{properties.unread[0]} has no effect")
-    inert = {name: part for name, part in resolved.items() if isinstance(kind.shape.fields[name], Inert)}
     return Resource(
         logical_id=declared.logical_id,
         type=declared.type,
         physical_id=identity.ref,
         attributes=identity.attributes,
-        properties={**checked, **inert},
+        properties={**properties.given, **inert},
     )
+
+
+@contextmanager
+def refusals_named(declared: Declared) -> Iterator[None]:
+    """What a service refuses inside, and what can't be simulated, names the resource."""
+    at = f"{declared.logical_id} ({declared.type})"
+    try:
+        yield
+    except Refused as refused:
+        raise InvalidTemplate(at, _with_reason(refused)) from refused
+    except NotSimulated as hole:
+        raise NotSimulated(hole.service, f"{declared.logical_id}: {hole.what}") from hole
+    except ClientError as error:
+        raise InvalidTemplate(at, str(error)) from error
+    except BotoCoreError as error:
+        raise InvalidTemplate(at, " ".join(str(error).split())) from error
+    except NotImplementedError as error:
+        raise NotSimulated(declared.type, f"{declared.logical_id}: {error or 'not in moto'}") from error
 
 
 def _with_reason(refused: Refused) -> str:
@@ -133,7 +162,8 @@ def _with_reason(refused: Refused) -> str:
     return str(refused) if reason in refused.message else f"{refused} ({reason})"
 
 
-def _unknown_type(declared: Declared) -> BaseException:
+def unknown_type(declared: Declared) -> BaseException:
+    """What is raised for a type that isn't here: AWS may have it or not."""
     if schema_of(declared.type) is not None:
         return NotSimulated("CloudFormation", f"{declared.logical_id}: the type {declared.type}")
     return InvalidTemplate(f"{declared.logical_id}.Type", f"CloudFormation has no type {declared.type}")

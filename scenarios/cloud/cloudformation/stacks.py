@@ -1,27 +1,27 @@
-"""What CloudFormation tells of a world's stacks, how one is deleted, and EC2 of its regions.
+"""What CloudFormation tells of a world's stacks, and EC2 of its regions.
 
-Nothing is updated or drifts. As on AWS, a resource that somebody deleted by hand is still listed:
-CloudFormation isn't told.
+Nothing drifts. As on AWS, a resource that somebody deleted by hand is still listed: CloudFormation isn't
+told.
 
 Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html,
-API_DescribeStackEvents.html, API_ListStackResources.html, API_DescribeStackResources.html,
-API_GetTemplate.html, API_DeleteStack.html and API_UpdateTerminationProtection.html there;
+API_DescribeStackEvents.html, API_ListStacks.html, API_ListStackResources.html,
+API_DescribeStackResource.html, API_DescribeStackResources.html and API_GetTemplate.html there;
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html and
 event-detail-resource-status-change.html there;
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
 """
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.cloudformation.deletion import SERVICE, Deletion, retained_by
-from scenarios.cloud.cloudformation.standing import Standing, Status, created
+from scenarios.cloud.cloudformation.forwarded import SERVICE
+from scenarios.cloud.cloudformation.standing import StackEvent, Standing, Status, created
 from scenarios.cloud.kernel.emitted import EmittedEvents
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
-from scenarios.cloud.kernel.stack import Resource, Stack
+from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
 
 STACK_CHANGE: Final = "CloudFormation Stack Status Change"
@@ -30,27 +30,27 @@ EVENTS = (EmittedEvents(source="aws.cloudformation", detail_types=(STACK_CHANGE,
 EVENT_SECONDS: Final = 1.0
 # moto's own stacks are not the world's: what it would answer here is about nothing.
 _UNKNOWN: Final = (
-    *("CreateStack", "UpdateStack", "CancelUpdateStack", "ContinueUpdateRollback", "RollbackStack"),
-    *("CreateChangeSet", "ExecuteChangeSet", "DescribeStackResource"),
-    *("DetectStackDrift", "DetectStackResourceDrift", "SetStackPolicy", "GetStackPolicy", "ListStacks"),
-    *("GetTemplateSummary", "SignalResource"),
+    *("UpdateStack", "CreateChangeSet", "ExecuteChangeSet", "DescribeChangeSet", "ListChangeSets"),
+    *("CancelUpdateStack", "ContinueUpdateRollback", "RollbackStack", "SignalResource"),
+    *("DetectStackDrift", "DetectStackResourceDrift", "SetStackPolicy", "GetStackPolicy"),
+    *("ListExports", "ListImports"),
 )
 
 
 class Stacks:
-    """Answers CloudFormation's calls about the stacks, and EC2's about the regions."""
+    """Every stack of the world, and the answers to CloudFormation's reads; EC2's of the regions."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._stacks: Sequence[Standing] = ()
+        self.all: list[Standing] = []
         for operation, answer in (
             ("DescribeStacks", self._describe),
             ("DescribeStackEvents", self._events),
+            ("ListStacks", self._list),
             ("ListStackResources", self._list_resources),
+            ("DescribeStackResource", self._describe_resource),
             ("DescribeStackResources", self._describe_resources),
             ("GetTemplate", self._template),
-            ("UpdateTerminationProtection", self._protect),
-            ("DeleteStack", self._delete),
         ):
             setting.calls.answer("cloudformation", operation, answer)
         for operation in _UNKNOWN:
@@ -59,81 +59,96 @@ class Stacks:
 
     def start(self, stacks: Iterable[Stack]) -> None:
         """Know these stacks."""
-        self._stacks = [created(each, self._setting.clock.now) for each in stacks]
+        self.all = [created(each, self._setting.clock.now) for each in stacks]
 
-    # ---- what is told ---------------------------------------------------------------------------
+    # ---- which stack ----------------------------------------------------------------------------
 
-    def _found(self, asked: Asked) -> Standing | None:
+    def found(self, asked: Asked) -> Standing | None:
         """A stack by its name, or by its id, which still finds one that is gone."""
         name = str(asked.parameters.get("StackName", ""))
-        for each in self._stacks:
+        for each in self.all:
             named = name == each.stack.name and not each.deleted
             if each.stack.region == asked.region and (named or name == each.stack.stack_id):
                 return each
         return None
 
-    def _named(self, asked: Asked) -> Standing:
-        found = self._found(asked)
+    def named(self, asked: Asked) -> Standing:
+        """The same; raises Refused where there is none."""
+        found = self.found(asked)
         if found is None:
             name = asked.parameters.get("StackName", "")
             raise Refused("ValidationError", f"Stack with id {name} does not exist")
         return found
 
+    # ---- what is told ---------------------------------------------------------------------------
+
     def _describe(self, asked: Asked) -> dict[str, Any]:
         if "StackName" in asked.parameters:
-            return {"Stacks": [_description(self._named(asked))]}
-        there = [each for each in self._stacks if each.stack.region == asked.region and not each.deleted]
+            return {"Stacks": [_description(self.named(asked))]}
+        there = [each for each in self.all if each.stack.region == asked.region and not each.deleted]
         return {"Stacks": [_description(each) for each in there]}
 
-    def _events(self, asked: Asked) -> dict[str, Any]:
-        """Of the stack itself, the newest first; those of its resources are left out."""
-        found = self._named(asked)
-        stack, statuses = found.stack, [found.status, *reversed(found.before)]
+    def _list(self, asked: Asked) -> dict[str, Any]:
+        """The newest first; those that are gone, too."""
+        wanted = asked.parameters.get("StackStatusFilter")
         return {
-            "StackEvents": [
+            "StackSummaries": [
                 {
-                    "StackId": stack.stack_id,
-                    "EventId": f"{stack.stack_id}#{len(statuses) - number}",
-                    "StackName": stack.name,
-                    "LogicalResourceId": stack.name,
-                    "PhysicalResourceId": stack.stack_id,
-                    "ResourceType": "AWS::CloudFormation::Stack",
-                    "Timestamp": each.since,
-                    "ResourceStatus": each.name,
+                    "StackId": each.stack.stack_id,
+                    "StackName": each.stack.name,
+                    "CreationTime": each.created,
+                    "StackStatus": each.status.name,
+                    **({"StackStatusReason": each.status.reason} if each.status.reason else {}),
+                    **({"DeletionTime": each.status.since} if each.deleted else {}),
+                    **({"LastUpdatedTime": each.updated} if each.updated else {}),
                 }
-                for number, each in enumerate(statuses)
+                for each in reversed(self.all)
+                if each.stack.region == asked.region and (not wanted or each.status.name in wanted)
             ]
         }
 
+    def _events(self, asked: Asked) -> dict[str, Any]:
+        """The newest first; of a stack that was there before the world began, its creation as one event."""
+        found = self.named(asked)
+        numbered = list(enumerate(found.events, start=1))
+        return {"StackEvents": [_event(found.stack, number, each) for number, each in reversed(numbered)]}
+
     def _list_resources(self, asked: Asked) -> dict[str, Any]:
-        found = self._named(asked)
+        found = self.named(asked)
         return {
             "StackResourceSummaries": [
-                _resource(found, each, "LastUpdatedTimestamp") for each in found.stack.resources.values()
+                _resource(found, each, "LastUpdatedTimestamp") for each in found.resources
             ]
         }
+
+    def _describe_resource(self, asked: Asked) -> dict[str, Any]:
+        found, wanted = self.named(asked), str(asked.parameters["LogicalResourceId"])
+        if wanted not in found.resources:
+            why = f"Resource {wanted} does not exist for stack {found.stack.name}"
+            raise Refused("ValidationError", why)
+        detail = _resource(found, wanted, "LastUpdatedTimestamp")
+        return {"StackResourceDetail": {**_place(found.stack), **detail}}
 
     def _describe_resources(self, asked: Asked) -> dict[str, Any]:
         if "PhysicalResourceId" in asked.parameters:
             raise NotSimulated("cloudformation", "DescribeStackResources by PhysicalResourceId")
-        found, only = self._named(asked), asked.parameters.get("LogicalResourceId")
+        found, only = self.named(asked), asked.parameters.get("LogicalResourceId")
         return {
             "StackResources": [
-                {
-                    "StackName": found.stack.name,
-                    "StackId": found.stack.stack_id,
-                    **_resource(found, each, "Timestamp"),
-                }
-                for each in found.stack.resources.values()
-                if only in (None, each.logical_id)
+                {**_place(found.stack), **_resource(found, each, "Timestamp")}
+                for each in found.resources
+                if only in (None, each)
             ]
         }
 
     def _template(self, asked: Asked) -> dict[str, Any]:
-        return {
-            "TemplateBody": copy.deepcopy(self._named(asked).stack.template),
-            "StagesAvailable": ["Original", "Processed"],
-        }
+        """A template that was handed in as text comes back as it was, its comments included."""
+        if "ChangeSetName" in asked.parameters:
+            raise NotSimulated("cloudformation", "GetTemplate of a change set")
+        found = self.named(asked)
+        processed = asked.parameters.get("TemplateStage", "Original") == "Processed"
+        template = found.stack.template if processed else found.original
+        return {"TemplateBody": copy.deepcopy(template), "StagesAvailable": ["Original", "Processed"]}
 
     def _regions(self, asked: Asked) -> dict[str, Any]:
         named = asked.parameters.get("RegionNames", self._setting.regions)
@@ -148,51 +163,20 @@ class Stacks:
         ]
         return {"Regions": regions}
 
-    # ---- what is done ---------------------------------------------------------------------------
+    # ---- what becomes of one --------------------------------------------------------------------
 
-    def _protect(self, asked: Asked) -> dict[str, Any]:
-        found = self._named(asked)
-        found.protected = bool(asked.parameters["EnableTerminationProtection"])
-        return {"StackId": found.stack.stack_id}
-
-    def _delete(self, asked: Asked) -> dict[str, Any]:
-        """Begin to delete a stack; of one that isn't there CloudFormation says nothing."""
-        for name in ("RoleARN", "DeletionMode"):
-            if asked.parameters.get(name, "STANDARD") != "STANDARD":
-                raise NotSimulated("cloudformation", f"DeleteStack with {name}")
-        found, retained = self._found(asked), frozenset(asked.parameters.get("RetainResources", ()))
-        if found is None or found.deleted or found.status.name == "DELETE_IN_PROGRESS":
-            return {}
-        if found.protected:
-            why = f"Stack [{found.stack.name}] cannot be deleted while TerminationProtection is enabled"
-            raise Refused("ValidationError", why)
-        if retained and found.status.name != "DELETE_FAILED":
-            # The words are unconfirmed.
-            why = f"Invalid operation on stack [{found.stack.stack_id}]: RetainResources needs DELETE_FAILED"
-            raise Refused("ValidationError", why)
-        Deletion(
-            setting=self._setting,
-            standing=found,
-            caller=asked.caller.through(SERVICE),
-            retained=retained | retained_by(found.stack.template),
-            tell=partial(self._tell, str(asked.parameters.get("ClientRequestToken", ""))),
-        ).begin()
-        return {}
-
-    def _tell(self, token: str, standing: Standing, logical_id: str, status: str, reason: str) -> None:
+    def tell(self, token: str, standing: Standing, logical_id: str, status: str, reason: str) -> None:
         """A status changed; EventBridge is told."""
         stack, now = standing.stack, Status(status, self._setting.clock.now, reason)
+        standing.becomes(logical_id, now, token)
         detail: dict[str, Any] = {"stack-id": stack.stack_id}
         if logical_id:
-            resource = stack.resources[logical_id]
-            standing.resources[logical_id] = now
             detail |= {
                 "logical-resource-id": logical_id,
-                "physical-resource-id": resource.physical_id,
-                "resource-type": resource.type,
+                "physical-resource-id": standing.physical_id_of(logical_id),
+                "resource-type": standing.type_of(logical_id),
             }
         else:
-            standing.becomes(now)
             self._setting.note("stack", f"{stack.name} is {status}{f': {reason}' if reason else ''}")
         detail |= {
             "status-details": {"status": status, "status-reason": reason},
@@ -205,35 +189,70 @@ class Stacks:
         announce = partial(self._setting.announce, stack.region, event, by=SERVICE)
         self._setting.clock.after(EVENT_SECONDS, announce, kind)
 
+    def changed(self) -> None:
+        """Another resource stands in some stack, or is gone: the laws that read stacks look again."""
+        self._setting.laws.stacks_are(tuple(each.stack for each in self.all if not each.deleted))
+
 
 def _loud(asked: Asked) -> None:
     raise NotSimulated("cloudformation", asked.operation)
 
 
+def _place(stack: Stack) -> dict[str, str]:
+    return {"StackName": stack.name, "StackId": stack.stack_id}
+
+
 def _description(standing: Standing) -> dict[str, Any]:
     stack, status = standing.stack, standing.status
-    declared = stack.template.get("Parameters", {})
-    defaults = {name: str(each.get("Default", "")) for name, each in declared.items()}
-    values = {**defaults, **stack.parameters}
     return {
-        "StackName": stack.name,
-        "StackId": stack.stack_id,
+        **_place(stack),
+        **({"Description": standing.description} if standing.description else {}),
         "CreationTime": standing.created,
+        **({"LastUpdatedTime": standing.updated} if standing.updated else {}),
         "StackStatus": status.name,
         **({"StackStatusReason": status.reason} if status.reason else {}),
         **({"DeletionTime": status.since} if status.name.startswith("DELETE") else {}),
+        "DisableRollback": standing.disable_rollback,
         "EnableTerminationProtection": standing.protected,
-        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
+        "Capabilities": list(standing.capabilities),
+        "Parameters": _parameters(stack),
+        "Tags": [{"Key": key, "Value": value} for key, value in standing.tags.items()],
         "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in stack.outputs.items()],
     }
 
 
-def _resource(standing: Standing, resource: Resource, since: str) -> Mapping[str, Any]:
-    status = standing.resources[resource.logical_id]
+def _parameters(stack: Stack) -> list[dict[str, str]]:
+    """A value that is not to be echoed is told as asterisks."""
+    declared = stack.template.get("Parameters", {})
+    values = {name: str(each.get("Default", "")) for name, each in declared.items()} | dict(stack.parameters)
+    secret = {name for name, each in declared.items() if str(each.get("NoEcho", "")).lower() == "true"}
+    return [
+        {"ParameterKey": name, "ParameterValue": "****" if name in secret else value}
+        for name, value in values.items()
+    ]
+
+
+def _event(stack: Stack, number: int, event: StackEvent) -> dict[str, Any]:
+    status = event.status
     return {
-        "LogicalResourceId": resource.logical_id,
-        "PhysicalResourceId": resource.physical_id,
-        "ResourceType": resource.type,
+        **_place(stack),
+        "EventId": f"{event.logical_id or stack.stack_id}-{status.name}-{number}",
+        "LogicalResourceId": event.logical_id or stack.name,
+        "PhysicalResourceId": event.physical_id,
+        "ResourceType": event.type,
+        "Timestamp": status.since,
+        "ResourceStatus": status.name,
+        **({"ResourceStatusReason": status.reason} if status.reason else {}),
+        **({"ClientRequestToken": event.token} if event.token else {}),
+    }
+
+
+def _resource(standing: Standing, logical_id: str, since: str) -> Mapping[str, Any]:
+    status = standing.resources[logical_id]
+    return {
+        "LogicalResourceId": logical_id,
+        "PhysicalResourceId": standing.physical_id_of(logical_id),
+        "ResourceType": standing.type_of(logical_id),
         "ResourceStatus": status.name,
         **({"ResourceStatusReason": status.reason} if status.reason else {}),
         since: status.since,

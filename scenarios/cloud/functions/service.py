@@ -89,11 +89,14 @@ class Functions(Door[Event]):
         setting.calls.answer("lambda", "Invoke", self._asked)
         setting.calls.around(self._before_call, self._behind_call)
 
-    def start(self, stacks: Sequence[Stack]) -> None:
-        """Begin; the template says which log group a function writes to, and its dead-letter queue."""
+    def start(self, _: Sequence[Stack]) -> None:
+        """Begin."""
+        self.event_sources.start()
+
+    def know(self, stacks: Sequence[Stack]) -> None:
+        """The templates say which log group a function writes to, and its dead-letter queue."""
         self._log_groups = _of_functions(stacks, "LoggingConfig", "LogGroup")
         self._destinations.dead_letters = _of_functions(stacks, "DeadLetterConfig", "TargetArn")
-        self.event_sources.start()
 
     @property
     def running(self) -> Invocation | None:

@@ -21,6 +21,7 @@ class Laws:
     def __init__(self) -> None:
         self._laws: dict[type[Any], Any] = {}
         self._begin: list[Begin] = []
+        self._look_again: list[Begin] = []
         self._contexts: list[AbstractContextManager[object]] = []
 
     def add(self, law: Law) -> Law:
@@ -41,6 +42,16 @@ class Laws:
     def when_entered(self, begin: Begin) -> None:
         """Have something begin as the world is entered; it is given the stacks that were provisioned."""
         self._begin.append(begin)
+
+    def when_stacks_change(self, look_again: Begin) -> None:
+        """Have something read the stacks: as the world is entered, and whenever they change after that."""
+        self._begin.append(look_again)
+        self._look_again.append(look_again)
+
+    def stacks_are(self, stacks: Sequence[Stack]) -> None:
+        """The stacks changed; these are there now."""
+        for look_again in self._look_again:
+            look_again(stacks)
 
     def meanwhile(self, context: AbstractContextManager[object]) -> None:
         """Keep a context manager, such as a hook, entered for as long as the world is."""

@@ -10,9 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, cast
-
-import boto3
+from typing import Any, Protocol
 
 from scenarios.cloud.cloudformation.resources.shapes import Shape
 from scenarios.cloud.kernel.errors import InvalidTemplate
@@ -26,6 +24,13 @@ class Identity:
 
     ref: str
     attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+class Clients(Protocol):
+    """What makes boto3 clients: a session, or what stands for one."""
+
+    def client(self, service_name: Any, region_name: Any) -> Any:
+        """A client of a service in a region."""
 
 
 class AskingClient:
@@ -62,21 +67,23 @@ class AskingClient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Where a stack is being built: one account, one region, one client for each service."""
+    """Where a stack is being built: one account, one region, one client for each service.
+
+    `session`: makes the clients, as a boto3 session does.
+    """
 
     stack_name: str
     account: str
     region: str
     partition: str
-    session: boto3.Session
+    session: Clients
     validators: Validators
     clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
         """Return the client of a service; each is made once, since making one costs more than using it."""
         if service not in self.clients:
-            # The stubs type a client by a literal name, which this is not.
-            client = cast("Any", self.session).client(service, region_name=self.region)
+            client = self.session.client(service, region_name=self.region)
             self.clients[service] = AskingClient(client, service, self)
         return self.clients[service]
 
@@ -84,6 +91,10 @@ class Site:
         """Return the part of a generated name that CloudFormation draws at random; here it is a digest."""
         key = f"{self.account}\n{self.region}\n{self.stack_name}\n{logical_id}"
         return hashlib.sha256(key.encode()).hexdigest()[:length].upper()
+
+    def ids_of(self, logical_id: str) -> str:
+        """Return what the ids that moto draws for a resource are drawn from."""
+        return f"{self.account}/{self.region}/{self.stack_name}/{logical_id}"
 
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         """Return the ARN of a resource of this account."""
@@ -111,6 +122,11 @@ class Properties(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._given)
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """All of them, as they were given."""
+        return self._given
 
     @property
     def unread(self) -> list[str]:

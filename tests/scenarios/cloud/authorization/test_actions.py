@@ -84,6 +84,7 @@ def concerned(service: str, line: Line) -> list[str]:
 # Actions for which AWS's list names resources, but which are asked about on * here; each with its reason.
 ASKED_ON_STAR = {
     "cloudformation:DescribeStacks": "without a name all stacks are described",
+    "cloudformation:GetTemplateSummary": "a template that is handed in belongs to no stack",
     "organizations:CreatePolicy": "what is made has no id before, and the list names existing ones",
     "sns:Publish": "a text message goes to a telephone, not to a topic",
     "dynamodb:ListExports": "without a table all exports are meant",

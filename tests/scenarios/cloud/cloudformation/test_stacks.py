@@ -61,5 +61,5 @@ def test_ec2_knows_the_regions_of_the_world_and_no_others():
 
 
 def test_what_is_not_simulated_of_a_stack_is_loud():
-    with world(RESOURCES) as each, pytest.raises(NotSimulated, match="UpdateStack"):
-        admin(each, "cloudformation").update_stack(StackName="trailwarden", UsePreviousTemplate=True)
+    with world(RESOURCES) as each, pytest.raises(NotSimulated, match="DetectStackDrift"):
+        admin(each, "cloudformation").detect_stack_drift(StackName="trailwarden")

@@ -1,0 +1,65 @@
+"""Where CloudFormation builds a stack while the world runs: every call is made in the name of somebody."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scenarios.cloud.cloudformation.forwarded import Forwarded
+from scenarios.cloud.cloudformation.resources.kind import Site
+from scenarios.cloud.cloudformation.template import Template
+from scenarios.cloud.kernel.arns import partition_of
+from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.kernel.stack import Stack
+from scenarios.cloud.kernel.validation import Validators
+from scenarios.cloud.setting import Setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveSite(Site):
+    """A site whose calls IAM judges and CloudTrail records.
+
+    `stack_id`: two stacks of the same name, one after the other, give their resources different names.
+    `replaced`: how often a resource was replaced by another one, by logical id; each has a name of its own.
+    """
+
+    stack_id: str
+    replaced: Mapping[str, int] = field(default_factory=dict)
+
+    def client(self, service: str) -> Any:
+        """Return the client of a service, as it is: the service itself refuses what it refuses."""
+        return self.session.client(service, region_name=self.region)
+
+    def suffix(self, logical_id: str, length: int = 12) -> str:
+        """Return the part of a generated name that CloudFormation draws at random."""
+        return hashlib.sha256(self.ids_of(logical_id).encode()).hexdigest()[:length].upper()
+
+    def ids_of(self, logical_id: str) -> str:
+        """Return what the ids that moto draws for a resource are drawn from."""
+        return f"{self.stack_id}\n{logical_id}\n{self.replaced.get(logical_id, 0)}"
+
+
+def site_of(setting: Setting, stack: Stack, caller: Caller, replaced: Mapping[str, int]) -> LiveSite:
+    """Where a stack is built in the name of a caller."""
+    return LiveSite(
+        stack_name=stack.name,
+        stack_id=stack.stack_id,
+        account=stack.account,
+        region=stack.region,
+        partition=partition_of(stack.region),
+        session=Forwarded(setting=setting, caller=caller),
+        validators=Validators({}),
+        replaced=replaced,
+    )
+
+
+def plan_of(stack: Stack) -> Template:
+    """A stack's template under its parameters."""
+    return Template(
+        stack.template,
+        region=stack.region,
+        account=stack.account,
+        stack_name=stack.name,
+        stack_id=stack.stack_id,
+        parameters=stack.parameters,
+    )

@@ -1,0 +1,129 @@
+"""CreateStack: every resource is created by calls of its own, in the name of whoever creates the stack.
+
+A resource is begun when all that it needs are there. What is ready at once is begun at once, but for what
+only gives access, which comes last (see `Template.in_order`). When one fails, what is under way is cancelled,
+and by default all that was made is deleted again. How long a resource takes is our guess.
+
+Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html (OnFailure,
+DisableRollback), https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html,
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+(RetainExceptOnCreate)
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Final
+
+from scenarios.cloud.cloudformation.building import plan_of, site_of
+from scenarios.cloud.cloudformation.deletion import Deletion, Outcome, Tell, retained_by
+from scenarios.cloud.cloudformation.provision import create_resource
+from scenarios.cloud.cloudformation.standing import Standing
+from scenarios.cloud.cloudformation.template import Template
+from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.kernel.errors import InvalidTemplate
+from scenarios.cloud.setting import Setting
+
+DO_NOTHING: Final = "DO_NOTHING"
+DELETE: Final = "DELETE"
+ROLLBACK: Final = "ROLLBACK"
+_SECONDS: Final = (1.0, 4.0)
+_ROLLED_BACK = Outcome(begun="ROLLBACK_IN_PROGRESS", done="ROLLBACK_COMPLETE", failed="ROLLBACK_FAILED")
+
+
+@dataclass(slots=True, kw_only=True)
+class Creation:
+    """The creation of one stack. `changed`: is told whenever the stack has another resource."""
+
+    setting: Setting
+    standing: Standing
+    caller: Caller
+    on_failure: str
+    tell: Tell
+    changed: Callable[[], None]
+    under_way: set[str] = field(default_factory=set)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Start with what needs nothing."""
+        self.tell(self.standing, "", "CREATE_IN_PROGRESS", "User Initiated")
+        self._go_on()
+
+    @property
+    def _plan(self) -> Template:
+        return plan_of(self.standing.stack)
+
+    def _go_on(self) -> None:
+        made = self.standing.stack.resources
+        plan = self._plan
+        ready = [
+            each
+            for each in plan.resources.values()
+            if each.logical_id not in made and made.keys() >= set(each.needs)
+        ]
+        late = [each for each in ready if self.setting.kinds[each.type].grants]
+        first = [each for each in ready if each not in late]
+        for each in first or (() if self.under_way else late):
+            if each.logical_id in self.under_way:
+                continue
+            self.under_way.add(each.logical_id)
+            self.tell(self.standing, each.logical_id, "CREATE_IN_PROGRESS", "")
+            seconds = self.setting.random("cloudformation.creation").uniform(*_SECONDS)
+            create = partial(self._create, each.logical_id)
+            self.setting.clock.after(seconds, create, "CloudFormation creates a resource")
+        if not self.under_way:
+            self._end()
+
+    def _create(self, name: str) -> None:
+        self.under_way.discard(name)
+        if self.failed:
+            self.failed[name] = "Resource creation cancelled"
+            self.tell(self.standing, name, "CREATE_FAILED", self.failed[name])
+        else:
+            self._try(name)
+        if not self.failed:
+            self._go_on()
+        elif not self.under_way:
+            self._give_up()
+
+    def _try(self, name: str) -> None:
+        stack, plan = self.standing.stack, self._plan
+        declared = plan.resources[name]
+        site = site_of(self.setting, stack, self.caller, self.standing.replaced)
+        try:
+            made = create_resource(self.setting.kinds[declared.type], site, plan, declared, stack.resources)
+        except InvalidTemplate as refused:
+            self.failed[name] = refused.why
+            self.tell(self.standing, name, "CREATE_FAILED", refused.why)
+            return
+        self.standing.stack = replace(stack, resources={**stack.resources, name: made})
+        self.tell(self.standing, name, "CREATE_COMPLETE", "")
+        self.changed()
+
+    def _end(self) -> None:
+        stack = self.standing.stack
+        try:
+            outputs = self._plan.outputs(stack.resources)
+        except InvalidTemplate as refused:
+            self.failed["Outputs"] = str(refused)
+            self._give_up()
+            return
+        self.standing.stack = replace(stack, outputs=outputs)
+        self.tell(self.standing, "", "CREATE_COMPLETE", "")
+
+    def _give_up(self) -> None:
+        why = f"The following resource(s) failed to create: [{', '.join(sorted(self.failed))}]. "
+        if self.on_failure == DO_NOTHING:
+            self.tell(self.standing, "", "CREATE_FAILED", why)
+            return
+        outcome = Outcome() if self.on_failure == DELETE else _ROLLED_BACK
+        asked = "Delete" if self.on_failure == DELETE else "Rollback"
+        template = self.standing.stack.template
+        Deletion(
+            setting=self.setting,
+            standing=self.standing,
+            caller=self.caller,
+            retained=retained_by(template, policies=("Retain",)),
+            tell=self.tell,
+            outcome=replace(outcome, reason=f"{why}{asked} requested by user."),
+        ).begin()
