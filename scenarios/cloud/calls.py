@@ -61,6 +61,8 @@ Tell = Callable[[Asked, dict[str, Any]], dict[str, Any]]
 Send = Callable[[], dict[str, Any]]
 Travel = Callable[[Send], int]
 Step = Callable[[ApiCall | None], None]
+SendThese = Callable[[Mapping[str, Any]], dict[str, Any]]
+AtOnce = Callable[[BaseClient, Mapping[str, Any], SendThese], dict[str, Any]]
 
 
 class Calls:
@@ -80,6 +82,7 @@ class Calls:
         self._validators = validators
         self._direct = direct
         self._answers: dict[tuple[str, str], Answer] = {}
+        self._in_place: dict[tuple[str, str], tuple[Callable[[Mapping[str, Any]], bool], AtOnce]] = {}
         self._checks: dict[tuple[str, str], list[Callable[[Asked], None]]] = {}
         self._waits: dict[tuple[str, str], Callable[[Asked], None]] = {}
         self._tells: dict[tuple[str, str], Tell] = {}
@@ -101,6 +104,15 @@ class Calls:
     def answer(self, service: str, operation: str, answer: Answer) -> None:
         """Have a law answer this operation in moto's place."""
         self._answers[service, operation] = answer
+
+    def in_place_of_everything(
+        self, service: str, operation: str, which: Callable[[Mapping[str, Any]], bool], answer: AtOnce
+    ) -> None:
+        """Have some calls of this operation answered at once, muted ones too: nothing is asked or recorded.
+
+        `which` says of a call's parameters whether it is one of them; `send` of `answer` asks moto.
+        """
+        self._in_place[service, operation] = which, answer
 
     def check(self, service: str, operation: str, check: Callable[[Asked], None]) -> None:
         """Have a law look at this operation before moto does; it refuses by raising `Refused`."""
@@ -216,6 +228,9 @@ class Calls:
         self, original: Original, client: BaseClient, operation: str, parameters: Mapping[str, Any]
     ) -> dict[str, Any]:
         service = client.meta.service_model.service_name
+        in_place = self._in_place.get((service, operation))
+        if in_place is not None and in_place[0](parameters):
+            return self._at_once(in_place[1], original, client, operation, parameters)
         if self._muted:
             return self._set_up(original, client, operation, parameters)
         built = _validated(client, operation, parameters)
@@ -249,6 +264,27 @@ class Calls:
             return self._make(original, client, operation, parameters)
         tell = self._tells.get((service, operation))
         return tell(asked, response) if tell is not None else response
+
+    def _at_once(
+        self,
+        answer: AtOnce,
+        original: Original,
+        client: BaseClient,
+        operation: str,
+        parameters: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """A call that is answered at once takes its time all the same, and may be a function's last."""
+        send = partial(original, client, operation)
+        if self._muted:
+            return answer(client, parameters, send)
+        caller = self._caller(client, operation)
+        self._sequence += 1
+        for before, _ in self._around:
+            before(caller)
+        try:
+            return answer(client, parameters, send)
+        finally:
+            self._behind(caller)
 
     def _caller(self, client: BaseClient, operation: str) -> Caller:
         """Who signs; raises what the service answers to credentials that it can't take."""

@@ -15,7 +15,6 @@ TESTED_ELSEWHERE = {
     "scenarios/cloud/kinesis": "tests/scenarios/cloud/cloudformation/test_provision_streams.py",
     "scenarios/cloud/organizations": _TABLES,
     "scenarios/cloud/secretsmanager": _TABLES,
-    "scenarios/runner/replay": "tests/scenarios/commands/test_replay.py",
 }
 
 

@@ -82,6 +82,7 @@ class Functions(Door[Event]):
         self._running: Invocation | None = None
         self._deadline = setting.clock.now
         self._log_groups: Mapping[str, str] = {}
+        self.writes_logs = True  # what handlers print; where nobody reads it, it need not be kept
         self.given = 0  # how many events functions were given until now
         self.deliver: Deliver = self._deliver  # what has Lambda attempt an event it has accepted
         self.event_sources = EventSources(setting, self.run, self._role, self.next_number)
@@ -381,7 +382,7 @@ class Functions(Door[Event]):
         If the log group is missing, Lambda creates it, provided that the role may.
         Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
         """
-        if not lines:
+        if not (lines and self.writes_logs):
             return
         setting, region, role = self._setting, context.invoked_function_arn.split(":")[3], self._role(model)
         group = context.log_group_name
