@@ -28,6 +28,7 @@ PRINCIPALS_ARE = "ARNs with an account's number; wildcards come after three char
 ADDRESSES = _NOT_WIDE
 ADDRESSES_ARE = "Wildcards come after three characters at least."
 
+CLOSED = "NobodyElse"  # the statement of a resource's own policy that turns others away
 # Everything that puts a message into a queue, hides one or takes one out.
 USE_QUEUE = tuple(
     f"sqs:{action}"
@@ -136,19 +137,21 @@ def closed_to_others(*actions: str, on: CloudFormation | str) -> dict[str, Any]:
     """
     ours = {"Fn::Sub": _OUR_ROLES}
     operators = {"Fn::Join": [",", {"Ref": OPERATORS}]}
+    closed = closed_to_all(*actions, on=on)
+    # Of a session this is its role's ARN. Two lists in one: CloudFormation joins texts, not lists.
+    others = {"aws:PrincipalArn": {"Fn::Split": [",", {"Fn::Join": [",", [ours, operators]]}]}}
+    return {**closed, "Condition": {**closed["Condition"], "StringNotLike": others}}
+
+
+def closed_to_all(*actions: str, on: CloudFormation | str) -> dict[str, Any]:
+    """The same, but for nobody of the account is there an exception: only AWS services may do this."""
     return {
-        "Sid": "NobodyElse",
+        "Sid": CLOSED,
         "Effect": "Deny",
         "Principal": "*",
         "Action": list(actions),
         "Resource": on,
-        "Condition": {
-            "StringEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}},
-            # Of a session this is its role's ARN. Two lists in one: CloudFormation joins texts, not lists.
-            "StringNotLike": {
-                "aws:PrincipalArn": {"Fn::Split": [",", {"Fn::Join": [",", [ours, operators]]}]}
-            },
-        },
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}},
     }
 
 

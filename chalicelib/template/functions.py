@@ -1,7 +1,7 @@
 """What Chalice leaves out of a function: its triggers, its variables, where its failures go."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chalicelib.brakes import STACK
@@ -26,6 +26,7 @@ from chalicelib.stack import (
     HEARTBEAT,
     HEARTBEAT_DETAIL_TYPE,
     HEARTBEAT_SOURCE,
+    closed_to_all,
     closed_to_others,
     log_group,
 )
@@ -43,6 +44,8 @@ RUNTIME = "python3.13"
 TIMEOUT_SECONDS = 50  # Lambda tries again after 60: by then a crashed run's claim has lapsed
 HEARTBEAT_TIMEOUT_SECONDS = 30
 MEMORY_MB = 256
+
+Closing = Callable[..., dict[str, Any]]
 
 _KEPT_WHEN_IT_FAILS: Template = {
     "EventInvokeConfig": {
@@ -153,8 +156,12 @@ def _attached(function: str, policy: Mapping[str, Any]) -> Template:
     }
 
 
-def _invoked_by(function: str, permissions: Mapping[str, Any]) -> Template:
+def _invoked_by(
+    function: str, permissions: Mapping[str, Any], closed: Closing = closed_to_others
+) -> Template:
     """A function's whole policy: what its permissions say, by their logical ids, and nobody else.
+
+    `closed`: whom else it turns away.
 
     A permission can't deny, so there is the policy; SAM and Chalice write permissions, so there are these.
     AWS advises against both on one function, since the policy, which comes last, replaces what they added.
@@ -164,13 +171,13 @@ def _invoked_by(function: str, permissions: Mapping[str, Any]) -> Template:
     """
     arn = {"Fn::GetAtt": [function, "Arn"]}
     allowed = [_as_statement(name, each, arn) for name, each in permissions.items()]
-    closed = closed_to_others("lambda:InvokeFunction", "lambda:InvokeAsync", on=arn)
+    turned_away = closed("lambda:InvokeFunction", "lambda:InvokeAsync", on=arn)
     return {
         f"{function}Policy": {
             "Type": "AWS::Lambda::ResourcePolicy",
             "Properties": {
                 "ResourceArn": arn,
-                "PolicyDocument": {"Version": "2012-10-17", "Statement": [*allowed, closed]},
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": [*allowed, turned_away]},
             },
         }
     }
@@ -298,7 +305,8 @@ def http(remediations: Sequence[Remediation]) -> Template:
         "APIHandlerLogGroup": log_group(),
         "RestAPI": {"Properties": {**_THROTTLED, **_LOGGED}},
         "ApiAccessLogGroup": {"Condition": "HasApiAccessLogs", **log_group()},
-        **_invoked_by("APIHandler", {"APIHandlerInvokePermission": _BY_THE_API}),
+        # Who asks is a field of what API Gateway hands over. So not even an operator hands over anything.
+        **_invoked_by("APIHandler", {"APIHandlerInvokePermission": _BY_THE_API}, closed_to_all),
     }
 
 

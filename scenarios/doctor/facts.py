@@ -59,6 +59,14 @@ class Permission:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """Whether a function's policy still turns others away."""
+
+    function: str
+    there: Told[bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogFilter:
     """A metric filter or a subscription filter; `promised_pattern` is None where the template computes it."""
 
@@ -149,6 +157,7 @@ class StackFacts:
     rules: tuple[Rule, ...] = ()
     event_sources: tuple[EventSource, ...] = ()
     permissions: tuple[Permission, ...] = ()
+    closed: tuple[Closed, ...] = ()
     filters: tuple[LogFilter, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     topics: tuple[Topic, ...] = ()

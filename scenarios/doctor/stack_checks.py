@@ -12,6 +12,7 @@ from chalicelib.settings import too_wide
 from chalicelib.stack import ADDRESSES, PRINCIPALS
 from scenarios.doctor.facts import (
     Alarm,
+    Closed,
     EventSource,
     Function,
     LogFilter,
@@ -53,6 +54,7 @@ def check_stack(facts: StackFacts) -> Iterator[DoctorFinding]:
     yield from _each("rules are enabled and reach their targets", facts, facts.rules, _rule)
     yield from _each("queues are read by their functions", facts, facts.event_sources, _event_source)
     yield from _each("permissions to invoke the functions are there", facts, facts.permissions, _permission)
+    yield from _each("functions turn others away", facts, facts.closed, _turns_away)
     yield from _each("log filters are there", facts, facts.filters, _filter)
     yield from _each("alarms notify the topics they should", facts, facts.alarms, _alarm)
     yield from _each("topics have a confirmed subscription", facts, facts.topics, check_topic)
@@ -224,6 +226,18 @@ def _permission(facts: StackFacts, permission: Permission) -> Iterator[DoctorFin
                 mend=drift(facts) + PUT_BACK,
                 source=_PERMISSIONS,
             )
+
+
+def _turns_away(facts: StackFacts, closed: Closed) -> Iterator[DoctorFinding]:
+    """That there is no policy, or none to be read, is said where the function's permissions are."""
+    if closed.there is False:
+        yield unwatched(
+            "the policy of a function turns nobody away: others may invoke it, with events of their own",
+            where=closed.function,
+            severity=Severity.CRITICAL,
+            mend=drift(facts) + PUT_BACK,
+            source=_PERMISSIONS,
+        )
 
 
 def _filter(facts: StackFacts, each: LogFilter) -> Iterator[DoctorFinding]:

@@ -7,10 +7,12 @@ from typing import Any
 
 from chalicelib.brakes import kill_switch, mode_of
 from chalicelib.settings import MODE
+from chalicelib.stack import CLOSED
 from scenarios.doctor.asking import Answer, Asker
 from scenarios.doctor.facts import (
     Alarm,
     Brake,
+    Closed,
     EventSource,
     Function,
     Key,
@@ -28,6 +30,10 @@ from scenarios.doctor.facts import (
 
 _NUMBERS = ("Threshold", "Period", "EvaluationPeriods", "DatapointsToAlarm")
 _DECIDING = (*_NUMBERS, "MetricName", "Namespace", "Statistic", "ComparisonOperator", "TreatMissingData")
+
+
+# The statements of each function's policy, by the function's name.
+Policies = Mapping[str, Told[frozenset[str]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +91,7 @@ def read_stack(asker: Asker, name: str, account: str) -> tuple[StackFacts, Resou
         each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", ())
     }
     resources = _resources([] if isinstance(listed, Missing | Unknown) else listed, template, parameters)
+    policies = {each: _statements(asker, each) for _, each in resources.of("AWS::Lambda::Function")}
     facts = StackFacts(
         name=name,
         region=asker.region,
@@ -94,7 +101,8 @@ def read_stack(asker: Asker, name: str, account: str) -> tuple[StackFacts, Resou
         unread=unread,
         functions=tuple(_function(asker, each) for _, each in resources.of("AWS::Lambda::Function")),
         rules=tuple(_rule(asker, resources, *each) for each in resources.of("AWS::Events::Rule")),
-        permissions=tuple(_permissions(asker, resources)),
+        permissions=tuple(_permissions(policies, resources)),
+        closed=tuple(_closed(policies, resources)),
         filters=tuple(_filters(asker, resources)),
         event_sources=tuple(_event_sources(asker, resources)),
         alarms=tuple(_alarms(asker, resources)),
@@ -176,17 +184,22 @@ def _end_of_arn(physical_id: str) -> str:
     return physical_id.rpartition("/")[2] if physical_id.startswith("https://") else physical_id
 
 
-def _permissions(asker: Asker, resources: Resources) -> Iterator[Permission]:
-    policies: dict[str, Told[frozenset[str]]] = {}
+def _permissions(policies: Policies, resources: Resources) -> Iterator[Permission]:
     for logical_id, statement in resources.of("AWS::Lambda::Permission"):
         function = resources.refer(resources.declared(logical_id).get("FunctionName"))
-        if not function:
-            continue
-        if function not in policies:
-            policies[function] = _statements(asker, function)
-        known = policies[function]
-        there = statement in known if isinstance(known, frozenset) else known
-        yield Permission(statement=statement, function=function, there=there)
+        if function in policies:
+            known = policies[function]
+            there = statement in known if isinstance(known, frozenset) else known
+            yield Permission(statement=statement, function=function, there=there)
+
+
+def _closed(policies: Policies, resources: Resources) -> Iterator[Closed]:
+    for logical_id, _ in resources.of("AWS::Lambda::ResourcePolicy"):
+        function = resources.refer(resources.declared(logical_id).get("ResourceArn"))
+        if function in policies:
+            known = policies[function]
+            there = CLOSED in known if isinstance(known, frozenset) else known
+            yield Closed(function=function, there=there)
 
 
 def _statements(asker: Asker, function: str) -> Told[frozenset[str]]:

@@ -42,6 +42,7 @@ from scenarios.runner.words.checks import (
     state,
 )
 from scenarios.runner.words.givens import table
+from scenarios.runner.words.people import ruled
 from scenarios.runner.words.trail_actions import edits, lifts_the_policy, trail_bucket
 from scenarios.runner.words.trail_settings import OWN_TRAIL, on_trail, trail_arn, unrecorded
 
@@ -249,6 +250,35 @@ def approves_as_somebody_else() -> Action:
         wake(world.client(caller, "lambda"), function, waking(found.id))
 
     return forger.does("plants an approval of alice's, and wakes the function for it", do)
+
+
+def says_that_it_is_alice() -> Action:
+    """Invoke the HTTP side's function as API Gateway would, for an approval of alice's."""
+
+    def do(world: World, caller: Caller) -> None:
+        (found, *_) = findings(world, "table_deleted")
+        path = "/findings/{id}/approve"
+        event = {
+            "resource": path,
+            "path": path,
+            "httpMethod": "POST",
+            "headers": {"Content-Type": "application/json"},
+            "multiValueQueryStringParameters": None,
+            "pathParameters": {"id": found.id},
+            "stageVariables": None,
+            "requestContext": {
+                "httpMethod": "POST",
+                "resourcePath": path,
+                "path": path,
+                "identity": {"userArn": f"arn:aws:iam::{ACCOUNT}:user/alice"},
+            },
+            "body": json.dumps({"plan": found.plan.digest}),
+            "isBase64Encoded": False,
+        }
+        client, name = world.client(caller, "lambda"), world.home.resources["APIHandler"].physical_id
+        _refused(client.invoke, FunctionName=name, InvocationType="Event", Payload=json.dumps(event))
+
+    return invoker.does("invokes the HTTP side's function as alice, and is refused", do)
 
 
 def tries_with_the_role_of(function: str) -> Action:
@@ -574,6 +604,18 @@ FORGED_APPROVAL = Scenario(
     ],
 )
 
+INVOKE_HTTP = Scenario(
+    name="one_right.invoke_http",
+    title="lambda:InvokeFunction: an operator can't ask the HTTP side's function in a colleague's name",
+    parameters=(("TableDeletedMode", "approve"), *LET_IN),
+    given=(table("orders", backup="nightly"),),
+    when=[
+        at("00:00", admin.calls("dynamodb", "delete_table", TableName="orders")),
+        at("06:00", says_that_it_is_alice()),
+    ],
+    then=[at_the_end(ruled("table_deleted"), outcome("table_deleted", Outcome.AWAITING_APPROVAL))],
+)
+
 TURNED_AWAY = Scenario(
     name="one_right.turned_away",
     title="Any of these rights: the policies on functions, queues, topics and ledger turn everybody away",
@@ -590,6 +632,7 @@ TURNED_AWAY = Scenario(
 
 SCENARIOS = (
     FORGED_APPROVAL,
+    INVOKE_HTTP,
     TURNED_AWAY,
     PLANTED_PLAN,
     POISONED_STATE,

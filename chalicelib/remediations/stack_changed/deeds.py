@@ -304,9 +304,9 @@ _TABLE: Mapping[tuple[str, str], Deed] = {
 # What a service's other calls do; of the services that are not here, something that blinds us perhaps.
 _OTHERWISE: Mapping[str, Deed] = {
     "apigateway": Deed(
-        severity=MEDIUM,
+        severity=HIGH,
         done="was changed",
-        means="The pages about findings may not answer any more; alerts don't depend on them.",
+        means="A request may reach it in somebody else's name, and so may an approval; or none reaches it.",
     ),
     "ssm": Deed(
         severity=MEDIUM,

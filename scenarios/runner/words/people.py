@@ -76,11 +76,11 @@ def ruled(remediation: str, *wanted: str, says: str = "") -> Check:
         rulings = tuple(str(each.ruling) for each in decisions)
         if rulings != wanted:
             return f"it is {', '.join(rulings) or 'nothing'}"
-        last = decisions[-1].words
+        last = decisions[-1].words if decisions else ""
         return None if says in last else f"the last one says {last!r}"
 
     said = f" ({says})" if says else ""
-    return Check(f"what people asked about {remediation} is {', '.join(wanted)}{said}", judge)
+    return Check(f"what people asked about {remediation} is {', '.join(wanted) or 'nothing'}{said}", judge)
 
 
 def _decisions(entries: list[LedgerEntry]) -> tuple[Decision, ...]:

@@ -234,6 +234,10 @@ TOLD = [
         ),
     ),
     (
+        "the policy of a function turns nobody away",
+        deed("lambda", "remove_permission", FunctionName="@APIHandler", StatementId="NobodyElse"),
+    ),
+    (
         "a function is paused",
         deed("lambda", "put_function_concurrency", FunctionName=FUNCTION, ReservedConcurrentExecutions=0),
     ),
