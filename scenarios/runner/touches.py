@@ -28,6 +28,8 @@ _LONGEST = 600
 _SHORTEST = 4
 # Users and root, whom a resource's policy names by their account.
 PEOPLE = "people"
+# Lambda does this in a session that has the function's name, long before it wakes the function, or never.
+_BY_LAMBDA = "sqs:ReceiveMessage"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +123,9 @@ def recording() -> Iterator[Recording]:
     made, set_up = Calls._made, Calls._set_up  # noqa: SLF001 - the end of every call, and of every muted one
 
     def judged(self: Any, caller: Any, action: str, resource: str, *more: Any, **named: Any) -> Any:
-        heard.hear(caller.arn, resource)
+        heard.hear(resource)
+        if action != _BY_LAMBDA:
+            heard.hear(caller.arn)
         heard.judged(caller, action)
         return judge(self, caller, action, resource, *more, **named)
 

@@ -48,7 +48,10 @@ def test_what_a_person_does_is_noticed_told_and_remembered(world):
 
     world.run(minutes=5)
 
-    assert [message.attributes["remediation"] for message in world.inbox] == ["table_deleted"]
+    told = [message.attributes["remediation"] for message in world.inbox if message.attributes]
+    assert told == ["table_deleted"]
+    alarms = [message.subject.partition(" in ")[0] for message in world.inbox if not message.attributes]
+    assert alarms == ['ALARM: "HeartbeatAlarm"', 'OK: "HeartbeatAlarm"']  # once, of a new stack
     assert "user/ann" in world.inbox[0].text
     assert [(entry.remediation, entry.outcome) for entry in world.ledger] == [("table_deleted", Outcome.TOLD)]
     actions = [moment.words for moment in world.timeline if moment.kind == "action"]
