@@ -72,6 +72,8 @@ class Recording:
 
     def judged(self, caller: Caller, action: str) -> None:
         """Somebody was judged for this action: a role's session, or a user or root."""
+        if action != _BY_LAMBDA:
+            self.hear(caller.arn)
         if caller.kind is CallerKind.ASSUMED_ROLE:
             self.ask(caller.name, action)
         else:
@@ -124,8 +126,6 @@ def recording() -> Iterator[Recording]:
 
     def judged(self: Any, caller: Any, action: str, resource: str, *more: Any, **named: Any) -> Any:
         heard.hear(resource)
-        if action != _BY_LAMBDA:
-            heard.hear(caller.arn)
         heard.judged(caller, action)
         return judge(self, caller, action, resource, *more, **named)
 

@@ -21,7 +21,10 @@ def mutant(every, text):
 
 
 def statement(policy, *actions):
-    """How mutants name the first statement of a policy that allows just these actions: its number may change."""
+    """How mutants name the first statement of a policy that allows just these actions.
+
+    Its number changes with what else the policy allows.
+    """
     document = mutate._templates()["template"]["Resources"][policy]["Properties"]["PolicyDocument"]
     allowed = [mutate._listed(each, "Action") for each in document["Statement"]]
     return f"{policy}.Properties.PolicyDocument.Statement.{allowed.index(list(actions))}"
