@@ -29,7 +29,9 @@ _ACCEPTED: Mapping[str, Sequence[tuple[str, str]]] = {
         ("CKV_AWS_158", "Logs encrypts it; a key that somebody disables would silence it"),
     ),
     "AWS::S3::Bucket": (("CKV_AWS_18", "its own trail says who changes it; log files would log each other"),),
-    "AWS::SNS::Topic": (("CKV_AWS_26", "the plain topic is to need no key; the others have one"),),
+    "AWS::SNS::Topic": (
+        ("CKV_AWS_26", "who tells that a key is gone is to need none; the topic of the alerts has one"),
+    ),
     "AWS::SQS::Queue": (("CKV_AWS_27", "SQS encrypts it with a key of its own"),),
 }
 

@@ -38,12 +38,11 @@ def archive() -> dict[str, Any]:
         },
         "Conditions": WATCH_CONDITION,
         "Resources": {
-            **with_reasons({"ArchiveBucket": kept(trail_bucket())}),
+            **with_reasons({"ArchiveBucket": kept(trail_bucket()), **watch()}),
             "ArchiveBucketPolicy": {
                 "Type": "AWS::S3::BucketPolicy",
                 "Properties": {"Bucket": {"Ref": "ArchiveBucket"}, "PolicyDocument": policy},
             },
-            **watch(),
         },
         "Outputs": {"ArchiveBucketName": {"Value": {"Ref": "ArchiveBucket"}}, **WATCH_OUTPUT},
     }

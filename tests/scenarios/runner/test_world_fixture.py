@@ -50,8 +50,8 @@ def test_what_a_person_does_is_noticed_told_and_remembered(world):
 
     told = [message.attributes["remediation"] for message in world.inbox if message.attributes]
     assert told == ["table_deleted"]
-    alarms = [message.subject.partition(" in ")[0] for message in world.inbox if not message.attributes]
-    assert alarms == ['ALARM: "HeartbeatAlarm"', 'OK: "HeartbeatAlarm"']  # once, of a new stack
+    alarms = [message.subject.split("-")[:2] for message in world.inbox if not message.attributes]
+    assert alarms == [['ALARM: "trailwarden', "HeartbeatAlarm"], ['OK: "trailwarden', "HeartbeatAlarm"]]
     assert "user/ann" in world.inbox[0].text
     assert [(entry.remediation, entry.outcome) for entry in world.ledger] == [("table_deleted", Outcome.TOLD)]
     actions = [moment.words for moment in world.timeline if moment.kind == "action"]
