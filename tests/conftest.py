@@ -8,7 +8,6 @@ import botocore.loaders
 import freezegun
 import freezegun.api
 import hypothesis
-import pytest
 
 from scenarios.cloud.kernel import clock
 from scenarios.cloud.kernel.isolation import NO_AWS_FILES
@@ -72,16 +71,3 @@ def _loader_that_has_read(loader: _Loader, *folders: object, **more: object) -> 
 
 
 _Loader.__init__ = _loader_that_has_read  # type: ignore[assignment,method-assign]
-
-
-# Known to fail since several large changes met: what each asks for is right, and not mended yet.
-NOT_MENDED_YET = (
-    "test_hostile_files.py::test_a_hostile_file_is_refused_in_one_sentence[replay: 'lists.json']",
-)
-
-
-def pytest_collection_modifyitems(items):
-    """Mark what is known to fail."""
-    for item in items:
-        if item.nodeid.endswith(NOT_MENDED_YET):
-            item.add_marker(pytest.mark.xfail(reason="not mended since large changes met", strict=False))

@@ -49,6 +49,8 @@ def unwrapped(value: Any, where: Place, *, suspect: bool) -> Iterator[Found]:
     `suspect`: the value is so large or so nested that each record in it is held against its bounds.
     """
     if isinstance(value, list) and not value:
+        if where.number:  # one of a list; a whole document that is an empty list lacks nothing
+            yield NotARecord(where=where, why=_no_record(value))
         return
     if isinstance(value, list):
         several: list[Any] | None = value

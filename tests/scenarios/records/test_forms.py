@@ -63,6 +63,14 @@ def test_a_form_with_nothing_in_it_has_no_record(found, form):
     assert all(isinstance(each, NotARecord) for each in came)
 
 
+@pytest.mark.parametrize("records", [[], RECORDS], ids=["alone", "beside records"])
+def test_an_empty_list_in_a_list_is_no_record_and_told(found, records):
+    came = found(json.dumps([*records, []]).encode())
+
+    assert records_of(came) == records
+    assert came[-1].why == "a record is an object, and this is []"
+
+
 def test_a_list_longer_than_a_piece_is_read_in_pieces_without_losing_one(found):
     many = [
         {**DELETED, "eventID": f"id-{number}", "responseElements": {"x": "{},[" * 90}}
