@@ -135,6 +135,45 @@ EXPIRED = Scenario(
 )
 
 
+def _pauses(*, pause: bool) -> Action:
+    """Leave the remediation's function no concurrency, or give it back."""
+
+    def do(world: World, caller: Caller) -> None:
+        functions: Any = world.client(caller, "lambda")
+        name = world.home.resources["TableDeleted"].physical_id
+        if pause:
+            functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+        else:
+            functions.delete_function_concurrency(FunctionName=name)
+
+    return dave.does("pauses table_deleted's function" if pause else "lets it run again", do)
+
+
+RULED_LATE = Scenario(
+    name="people.approve_ruled_late",
+    title="The function is paused when somebody approves: the approval, sent again an hour later, has expired",
+    parameters=(*APPROVE, ("ApprovalHours", "1")),
+    given=ORDERS,
+    lasts="01:35:00",
+    when=[
+        at("00:00", DELETED),
+        at("09:00", _pauses(pause=True)),
+        at("10:00", decides(ann, "approve", NAME)),
+        at("01:12:00", _pauses(pause=False)),
+        at("01:15:00", redrives(ann)),
+        at("01:17:00", redrives(ann, attempt=2)),
+        at("01:25:00", decides(ann, "approve", NAME)),
+    ],
+    then=[
+        until("01:11:00", table_is("orders", there=False), ruled(NAME)),
+        until("01:24:00", table_is("orders", there=False), ruled(NAME, "rejected", says="it expired")),
+        at_the_end(
+            ruled(NAME, "rejected", "granted"), table_is("orders", there=True), outcome(NAME, Outcome.ACTED)
+        ),
+    ],
+)
+
+
 def _makes_a_backup(name: str) -> Action:
     return dave.calls("dynamodb", "create_backup", TableName="orders", BackupName=name)
 
@@ -287,4 +326,16 @@ PUT_OFF = Scenario(
     ],
 )
 
-SCENARIOS = (GRANTED, REFUSED, BY_THE_ACTOR, TWICE, EXPIRED, REPLANNED, UNDONE, TOO_LATE, REDRIVEN, PUT_OFF)
+SCENARIOS = (
+    GRANTED,
+    REFUSED,
+    BY_THE_ACTOR,
+    TWICE,
+    EXPIRED,
+    REPLANNED,
+    UNDONE,
+    TOO_LATE,
+    REDRIVEN,
+    PUT_OFF,
+    RULED_LATE,
+)
