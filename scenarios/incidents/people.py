@@ -151,7 +151,7 @@ def _pauses(*, pause: bool) -> Action:
 
 RULED_LATE = Scenario(
     name="people.approve_ruled_late",
-    title="The function is paused when somebody approves: the approval, sent again an hour later, has expired",
+    title="The function is paused when somebody approves: sent again an hour later, the approval has expired",
     parameters=(*APPROVE, ("ApprovalHours", "1")),
     given=ORDERS,
     lasts="01:35:00",

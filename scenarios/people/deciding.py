@@ -35,7 +35,7 @@ def decide(
     dry: bool = False,
     yes: bool = False,
     form: str = "text",
-    wait: Callable[[float], None] = time.sleep,
+    wait: Callable[[float], None] | None = None,
 ) -> int:
     """Show it, ask, have it done through the API; returns the exit code. Raises ApiError.
 
@@ -51,7 +51,7 @@ def decide(
         return 1
     body: dict[str, Any] = {"plan": plan or found["plan_digest"], "reason": reason}
     asked = noted(api.post(path_of(identity, verb), {**body, "dry_run": True} if dry else body))
-    newest, decision = _waited_for(api, path, asked["id"], wait)
+    newest, decision = _waited_for(api, path, asked["id"], wait or time.sleep)
     through = bool(decision and decision["told"])
     if form == "json":
         click.echo(json.dumps({**asked, "decision": decision}))

@@ -492,3 +492,51 @@ def test_nobody_is_asked_about_what_cannot_be_done(waiting, answers):
 
     assert (code, text) == (1, "")
     assert error == "trailwarden: Nothing was done that could be undone: the finding is awaiting approval\n"
+
+
+# ---- while AWS fails ----------------------------------------------------------------------------------
+
+
+def calls_of_ours(world, name):
+    """How often event history knows this call on the table, by a role."""
+    asked = [{"AttributeKey": "EventName", "AttributeValue": name}]
+    client = world.client(world.user("reader"), "cloudtrail")
+    found = client.lookup_events(LookupAttributes=asked)["Events"]
+    return sum("TableDeletedRole" in each["CloudTrailEvent"] for each in found)
+
+
+@pytest.mark.parametrize(
+    ("verb", "scenario", "said"),
+    [("approve", PLAN, "granted"), ("undo", ENFORCED, "undone")],
+    ids=["approve", "undo"],
+)
+@pytest.mark.parametrize("service", ["sns", "kms"])
+def test_while_a_service_fails_for_ten_minutes(service, verb, scenario, said, typed):
+    """The person reads how far it is; the act happens once; in the end it is told once."""
+    with begun(scenario) as world:
+        ann = WorldApi(world, on_call("ann"))
+        identity = the_id(ann)
+
+        world.throttles.overload(service)
+        code, _, error = typed(ann, verb, identity, "--yes")
+        world.run(600)
+        world.throttles.relieve(service)
+
+        assert code == 2
+        if service == "sns":
+            assert f"{said}, and not finished yet: by arn:aws:iam::123456789012:user/ann" in error
+            assert "the alert about it is not sent yet; look again with: trailwarden show" in error
+            assert typed(ann, "redrive", "--all")[0] == 0
+        else:
+            assert error == (
+                "trailwarden: What you ask could not be passed on; ask again; the function's log says why\n"
+            )
+            assert typed(ann, verb, identity, "--yes")[0] == 0
+        world.run(1200)
+        (decision,) = ann.get(path_of(identity))["decisions"]
+        assert (decision["ruling"], decision["told"]) == (said, True)
+        title, call = {"approve": ("Approved", "RestoreTableFromBackup"), "undo": ("Undone", "DeleteTable")}[
+            verb
+        ]
+        assert calls_of_ours(world, call) == 1
+        assert sum(title in each.subject for each in world.topics.inbox) == 1
