@@ -95,7 +95,7 @@ def as_many_as_mails() -> Check:
             None if findings <= mails == chats else f"{mails} mails, {findings} findings, {chats} in the chat"
         )
 
-    return Check("each channel has what the mail has", judge)
+    return Check("each channel has what the mail has", judge, counts=True)
 
 
 ALL = Scenario(

@@ -214,18 +214,24 @@ def _play(world: World, scenario: Scenario, faults: Faults, failures: list[str])
         _judge(world, expectation, failures)
 
 
-def begin(world: World, scenario: Scenario) -> datetime:
-    """Do what was there before, and put the actions on the clock; returns the moment they count from."""
+def begin(
+    world: World, scenario: Scenario, do: Callable[[World, TimedAction, int], object] | None = None
+) -> datetime:
+    """Do what was there before, and put the actions on the clock; returns the moment they count from.
+
+    `do`: how an action is done, which is given its number; as it is told if None.
+    """
     began = world.clock.now
     with world.calls.muted():
         for given in scenario.given:
             given.do(world)
     for number, timed in enumerate(scenario.actions):
-        world.clock.at(began + timed.after, partial(_do, world, timed, number), timed.action.words)
+        world.clock.at(began + timed.after, partial(do or act, world, timed, number), timed.action.words)
     return began
 
 
-def _do(world: World, timed: TimedAction, number: int) -> None:
+def act(world: World, timed: TimedAction, number: int) -> None:
+    """Do an action now."""
     world.clock.cause = number
     world.setting.note("action", timed.action.words)
     timed.action.do(world)

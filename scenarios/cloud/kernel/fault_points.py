@@ -42,6 +42,8 @@ OUTAGES = {
 }
 OF_DELIVERIES = (FaultKind.TWICE, FaultKind.TWICE_LATER, FaultKind.LATE, FaultKind.REORDERED)
 LASTING = (*OUTAGES, FaultKind.DENIED)
+# A function waits, and what the account would do meanwhile it does after that.
+TIME_PASSES = (FaultKind.HANG, FaultKind.LOST, FaultKind.SENT_AGAIN, FaultKind.UNREACHABLE)
 _TEXT = re.compile(r"(\d{1,6})\.(\d{1,6})\.([a-z0-9-]+)")
 
 
@@ -69,6 +71,11 @@ class FaultPoint:
     def lasting(self) -> bool:
         """Whether the fault stays longer than Lambda tries: then another end is right, if it is reported."""
         return self.kind in LASTING
+
+    @property
+    def comes_twice(self) -> bool:
+        """Whether the event is delivered once more."""
+        return self.kind in (FaultKind.TWICE, FaultKind.TWICE_LATER, FaultKind.MEANWHILE)
 
     def __str__(self) -> str:
         return f"{self.invocation}.{self.call}.{self.kind}"

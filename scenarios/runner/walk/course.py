@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,15 @@ from scenarios.cloud.setting import Moment
 from scenarios.cloud.sns.topics import Mail
 from scenarios.cloud.world import World
 from scenarios.runner.acts import note_acts, note_denials
-from scenarios.runner.run import begin, deployment_of, timeline_of
-from scenarios.runner.scenario import Scenario, span
+from scenarios.runner.run import act, begin, deployment_of, timeline_of
+from scenarios.runner.scenario import Scenario, TimedAction, span
 
 PROFILE = "walk"
 # Lambda's retries, the queues' timeouts and the alarms on dead letters are over by then.
 SETTLED_SECONDS = 1200
+# Somebody who is answered that it can't be done now asks again, so often and after so long.
+ASKS_AGAIN, ASKS_AGAIN_SECONDS = 4, 240
+ANSWERED = "answered"  # the kind of a moment: what somebody is answered at last
 # Operations that change nothing: the verbs their names begin with.
 _READS = ("Get", "List", "Describe", "Filter", "Lookup", "Query", "Scan", "Head", "BatchGet", "Select")
 # KMS makes and checks the ledger's seals; STS says who we are.
@@ -145,7 +149,7 @@ def _played(
 ) -> Course:
     watched, stopped = Watched(world, visit), ""
     try:
-        end = begin(world, scenario) + span(scenario.lasts)
+        end = begin(world, scenario, patiently) + span(scenario.lasts)
         world.clock.run(end)
         world.one_fault.visit = lambda _: None
         struck = world.one_fault.point
@@ -153,6 +157,23 @@ def _played(
     except Exception as error:  # noqa: BLE001 - any error is the play's result
         stopped = f"{type(error).__name__}: {error}"
     return watched.course(scenario, stopped)
+
+
+def patiently(world: World, timed: TimedAction, number: int, tries: int = ASKS_AGAIN) -> None:
+    """Do an action as a person would who meets a fault: who gets another answer than expected asks again.
+
+    Without a fault it rises at once, so that a scenario that is wrong by itself is not excused.
+    """
+    try:
+        act(world, timed, number)
+    except (AssertionError, StopIteration) as error:
+        if not world.one_fault.struck:
+            raise
+        if tries:
+            again = partial(patiently, world, timed, number, tries - 1)
+            world.clock.after(ASKS_AGAIN_SECONDS, again, timed.action.words)
+        else:
+            world.setting.note(ANSWERED, f"{timed.action.words}: {error}")
 
 
 class Watched:

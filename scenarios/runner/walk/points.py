@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
+from chalicelib.ledger.table import PK
 from scenarios.cloud.kernel.fault_points import OF_DELIVERIES, OUTAGES, FaultKind, FaultPoint
 from scenarios.cloud.one_fault import Spot
 from scenarios.runner.walk.course import CHANGES_NOTHING, Course, MadeCall
@@ -73,9 +75,14 @@ RULES: Mapping[str, Rule] = {
 
 
 def places(course: Course) -> Iterator[Place]:
-    """Every spot of the play."""
+    """Every spot of the play where a function is given an event.
+
+    Left out is what somebody waits for, such as an answer of the API: it has no number and no retry, and its
+    caller sees the error.
+    """
     made = {(each.invocation, each.call): each for each in course.calls if each.attempt == 1}
-    for _, group in groupby(sorted(course.spots, key=_in_order), key=lambda spot: spot.invocation):
+    spots_of_events = sorted((spot for spot in course.spots if spot.invocation), key=_in_order)
+    for _, group in groupby(spots_of_events, key=lambda spot: spot.invocation):
         spots = list(group)
         last = spots[-1].call
         for spot in spots:
@@ -103,9 +110,13 @@ def rule_for(point: FaultPoint, place: Place) -> str:
     return next((words for words, rule in RULES.items() if rule(point.kind, place)), "")
 
 
-_REPEATED = "an invocation that made the same calls, and got answers like these, is walked"
-Known = set[tuple[str, tuple[tuple[int, str, str, str], ...]]]
-"""Invocations that are walked: each its function, and its calls with attempt and error code."""
+_REPEATED = "the same call with calls of the same kinds around it is walked"
+_WALKED_WHOLE = "the delivery of an event that was answered by the same calls is walked"
+
+Answered = tuple[str, str, str, str]
+"""A kind of call: service, operation, the kind of item in the ledger or "", AWS's error code or ""."""
+Known = set[tuple[object, ...]]
+"""What is walked by now: for each point what it stands for, see `_stands_for`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,33 +129,62 @@ class Found:
 
 
 def all_points(course: Course, known: Known | None = None) -> Sequence[Found]:
-    """Every point of a play, in the order of the play. `known`: invocations walked by now; it is added to."""
-    repeated = _repeated(course, set() if known is None else known)
-    return [
-        Found(
-            point=point,
-            place=place,
-            rule=rule_for(point, place) or (_REPEATED if place.spot.invocation in repeated else ""),
-        )
-        for place in places(course)
-        for point in points_of(place)
-    ]
+    """Every point of a play, in the order of the play. `known`: what is walked by now; it is added to."""
+    known = set() if known is None else known
+    made = _calls_by_invocation(course)
+    found = []
+    for invocation, group in groupby(places(course), key=lambda place: place.spot.invocation):
+        there = list(group)
+        for index, place in enumerate(there):
+            like = _stands_for(there, index, made.get(invocation, ()))
+            found += [
+                Found(point=each, place=place, rule=_rule(each, place, like, known))
+                for each in points_of(place)
+            ]
+    return found
 
 
-def _repeated(course: Course, known: Known) -> set[int]:
-    """The invocations like which one was walked before: the same function's, with the same calls and answers.
+def _rule(point: FaultPoint, place: Place, like: tuple[object, ...], known: Known) -> str:
+    if rule := rule_for(point, place):
+        return rule
+    if (point.kind, *like) in known:
+        return _REPEATED if point.call else _WALKED_WHOLE
+    known.add((point.kind, *like))
+    return ""
 
-    All attempts count, and how each call ended.
+
+def _stands_for(there: Sequence[Place], index: int, made: Sequence[MadeCall]) -> tuple[object, ...]:
+    """What a fault at one of an invocation's places depends on; where all of it is the same, one is walked.
+
+    A function goes by what it has been answered until then; so for a read these are the kinds of calls before
+    it. A retry finds what a call has changed, so for such a call the kinds of calls after it count too. How
+    often a kind of call is made doesn't count: a batch's tenth event is answered as its first. For the
+    delivery itself every call of every attempt counts.
     """
-    calls: dict[int, list[MadeCall]] = {spot.invocation: [] for spot in course.spots}
+    place = there[index]
+    if not place.spot.call:
+        whole = tuple((each.attempt, each.service, each.operation, each.error) for each in made)
+        return place.spot.function, whole
+    before = frozenset(_answered(each) for each in there[:index] if each.spot.call)
+    after = frozenset(_answered(each) for each in there[index + 1 :]) if place.changes else frozenset()
+    return place.spot.function, _answered(place), before, after
+
+
+def _answered(place: Place) -> Answered:
+    spot, made = place.spot, place.made
+    about = _of_ledger(made.parameters) if made and spot.service == "dynamodb" else ""
+    return spot.service, spot.operation, about, made.error if made else "none"
+
+
+def _of_ledger(parameters: Mapping[str, Any]) -> str:
+    """Which kind of item a call reads or writes, with a finding's outcome: `finding told`, `claim`."""
+    item = parameters.get("Item") or parameters.get("Key") or {}
+    kind = str(item.get(PK, {}).get("S", "")).partition("#")[0]
+    return f"{kind} {item.get('outcome', {}).get('S', '')}".strip()
+
+
+def _calls_by_invocation(course: Course) -> Mapping[int, Sequence[MadeCall]]:
+    calls: dict[int, list[MadeCall]] = {}
     for call in course.calls:
         calls.setdefault(call.invocation, []).append(call)
-    functions = {spot.invocation: spot.function for spot in course.spots}
-    repeated: set[int] = set()
-    for invocation, function in functions.items():
-        made = calls[invocation]
-        course_of_it = tuple((each.attempt, each.service, each.operation, each.error) for each in made)
-        if (function, course_of_it) in known:
-            repeated.add(invocation)
-        known.add((function, course_of_it))
-    return repeated
+    return calls

@@ -69,16 +69,17 @@ def in_time(check: Check, *, late: Check) -> Check:
     def judge(world: World) -> str | None:
         return (late if world.setting.faults.late_seconds else check).judge(world)
 
-    return Check(f"{check.words} (where CloudTrail is late: {late.words})", judge)
+    return Check(f"{check.words} (where CloudTrail is late: {late.words})", judge, counts=check.counts)
 
 
 def unless_it_dies(check: Check) -> Check:
-    """What holds unless a fault profile has the first try of each invocation die."""
+    """What holds unless another fault than the scenario's own has a try fail."""
 
     def judge(world: World) -> str | None:
-        return None if world.setting.faults.crash_at else check.judge(world)
+        dies = world.setting.faults.crash_at or world.one_fault.struck
+        return None if dies else check.judge(world)
 
-    return Check(f"{check.words} (unless the first try dies)", judge)
+    return Check(f"{check.words} (unless the first try dies)", judge, counts=check.counts)
 
 
 def _extra(world: World) -> int:
@@ -181,7 +182,9 @@ def kept(count: int, *says: str) -> Check:
 
     def judge(world: World) -> str | None:
         bodies = world.queues.bodies(world.home.resources["DeadLetters"].attributes["Arn"])
-        copies = 2 if world.setting.faults.duplicates else 1  # each delivery of a duplicate fails on its own
+        struck = world.one_fault.point if world.one_fault.struck else None
+        # Each delivery of a duplicate fails on its own.
+        copies = 2 if world.setting.faults.duplicates or (struck and struck.comes_twice) else 1
         if not count <= len(bodies) <= count * copies:
             return f"it holds {len(bodies)}"
         silent = [body for body in bodies if not all(word in body for word in says)]

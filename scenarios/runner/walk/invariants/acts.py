@@ -8,7 +8,11 @@ from chalicelib.remediation import Outcome
 from scenarios.runner.walk.course import Course, MadeCall
 
 # What sets a state, and may set it twice: the verbs that the operations' names begin with.
-_SETS = ("Put", "Start", "Stop", "Update", "Set", "Enable", "Disable", "Attach", "Tag", "Add", "Delete")
+# Security Hub's findings replace those of the same id.
+_SETS = (
+    *("Put", "Start", "Stop", "Update", "Set", "Enable", "Disable", "Attach", "Tag", "Add", "Delete"),
+    "BatchImportFindings",
+)
 # The ledger and the functions' own queue: what is written there has keys of its own, and is no act.
 _OWN = ("sqs", "sns")
 
@@ -61,7 +65,12 @@ def acts(course: Course) -> list[MadeCall]:
 
 
 def act_of(call: MadeCall) -> Act:
-    """An act as it is compared."""
+    """An act as it is compared. Security Hub's findings are compared by their ids.
+
+    What a finding says is the alert's text, which a retry may write otherwise; Security Hub keeps one by id.
+    """
+    if call.operation == "BatchImportFindings":
+        return call.service, call.operation, json.dumps([each["Id"] for each in call.parameters["Findings"]])
     return call.service, call.operation, json.dumps(call.parameters, sort_keys=True, default=str)
 
 

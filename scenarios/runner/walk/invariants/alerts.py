@@ -9,15 +9,25 @@ from typing import Any
 
 from chalicelib.remediation import Outcome, Plan
 from chalicelib.runtime.notify import subject_of
+from scenarios.cloud.kernel.fault_points import TIME_PASSES
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import Course, MadeCall, is_finding
-from scenarios.runner.walk.invariants.trouble import is_about_trouble, told_of_trouble
+from scenarios.runner.walk.invariants.acts import act_of, acts
+from scenarios.runner.walk.invariants.trouble import excused, is_about_trouble
 
 _FINDING = re.compile(r"^Finding (\S+)$", re.MULTILINE)
 # What could not be looked at, or done, is one alert; what was seen at last, or how it ended, is another.
 _NEWS = ("Told before", "this is how it ended")
 _COUNTED = re.compile(r"(?<![.\d])\d+(?= )")
+_DRAWN = re.compile(r"\bi-[0-9a-f]{8,}")  # an instance's id
+_BY_WHOM = re.compile(r",? by arn:\S+$")
 _ACCUSES = "An item of Trailwarden's own ledger"
+# cis_alarms: `Who:  ARN from ADDRESS: 2`, and the control.
+_WHO = re.compile(r"^Who: +(\S+) from ", re.MULTILINE)
+_WHO_OF_ANY = re.compile(r"^Who: +(\S+)", re.MULTILINE)
+_CONTROL = re.compile(r"^Control: +(.+)$", re.MULTILINE)
+_SESSION = re.compile(r"arn:aws:sts::(\d+):assumed-role/([^/]+)/.*")
+_LONG_ENOUGH_TO_NAME = 6  # "on" or "1" name nothing
 
 Named = tuple[str, str]
 """An alert by its finding's id and its subject; the id is "" where it counts many."""
@@ -26,15 +36,68 @@ Named = tuple[str, str]
 def each_alert_is_sent(without: Course, with_fault: Course) -> Iterator[str]:
     """Each event of which an alert is sent without the fault has one with it.
 
-    Its words may be others, since a retry looks at what is there by then; of what is counted, the next event
-    may tell. A fault that stays may have it told otherwise: by an alarm on the dead letters.
+    What may be otherwise, and why:
+
+    - The words: a retry looks at what is there by then.
+    - Of an alarm, the moment and how much it counts: a retry makes the function's own calls later, and so
+      alarms on calls go off at other times, or once for two of them. Whoever was named must be named, in an
+      alert of the same remediation and control; but for our own functions, of whose calls the ledger knows.
+    - The moment of what happens while a function hangs: the simulated account stands still meanwhile.
+    - All of it, where Lambda may give the event up and people were told so (`excused`).
     """
-    told = {name for mail in with_fault.alerts() for name in (_event_or_source(mail), _but_for_counts(mail))}
+    sent = {_event(mail) for mail in with_fault.alerts()}
+    moved = set()
+    if with_fault.point and with_fault.point.kind in TIME_PASSES:
+        moved = {(mail.attributes["remediation"], _but_for_counts(mail)) for mail in with_fault.alerts()}
     for mail in without.alerts():
-        if told & {_event_or_source(mail), _but_for_counts(mail)}:
+        remediation = mail.attributes["remediation"]
+        same = (remediation, _but_for_counts(mail)) in moved
+        if _event(mail) in sent or same or _is_counted_elsewhere(mail, without, with_fault):
             continue
-        if not (with_fault.lasting and told_of_trouble(without, with_fault)):
-            yield f"{mail.subject!r} of {_event_or_source(mail)} is not sent"
+        if not excused(without, with_fault, remediation):
+            yield f"{mail.subject!r} of {_event(mail)} is not sent"
+
+
+def _is_counted_elsewhere(mail: Mail, without: Course, with_fault: Course) -> bool:
+    """Whether an alert that counts what an alarm was about, or what a flood left over, came otherwise."""
+    if _finding(mail) and not is_of_an_alarm(mail, without):
+        return False
+    others = [other for other in with_fault.alerts() if _counts_the_same(mail, other)]
+    named = _named_people(mail)
+    if not named:
+        return bool(others)
+    own = set(with_fault.roles.values())
+    told = {who for other in others for who in _named_people(other)}
+    return all(who in told or _role_of(who) in own for who in named)
+
+
+def _counts_the_same(one: Mail, other: Mail) -> bool:
+    by_name = [(mail.attributes["remediation"], _control(mail)) for mail in (one, other)]
+    return by_name[0] == by_name[1] and (
+        bool(_named_people(one)) or _but_for_counts(one) == _but_for_counts(other)
+    )
+
+
+def is_of_an_alarm(mail: Mail, course: Course) -> bool:
+    """Whether an alarm woke the function that sent this, as the ledger has it."""
+    entries = {entry.id: entry for entry in course.findings()}
+    entry = entries.get(_finding(mail))
+    return entry is not None and ":alarm:" in entry.event_key
+
+
+def _named_people(mail: Mail) -> set[str]:
+    return set(_WHO.findall(mail.text)) if _control(mail) else set()
+
+
+def _control(mail: Mail) -> str:
+    found = _CONTROL.search(mail.text)
+    return found[1] if found else ""
+
+
+def _role_of(session: str) -> str:
+    """The ARN of the role of a session's ARN; other ARNs as they are."""
+    found = _SESSION.fullmatch(session)
+    return f"arn:aws:iam::{found[1]}:role/{found[2]}" if found else session
 
 
 def no_alert_is_sent_twice(without: Course, with_fault: Course) -> Iterator[str]:
@@ -46,32 +109,71 @@ def no_alert_is_sent_twice(without: Course, with_fault: Course) -> Iterator[str]
 
 
 def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
-    """Nobody is accused of what the fault did, and no function speaks that has nothing to say without it.
+    """Nobody is accused of what the fault did, and nothing is told of that is not so.
 
-    But each may say what could not be done, seen or noted, and beside that the worst it may mean.
+    Right is, beside what is said without the fault:
+
+    - other words about the same event: a retry sees what is there by then;
+    - what could not be done, seen or noted, and beside that the worst it may mean;
+    - what an alarm counts otherwise (see `each_alert_is_sent`), of nobody who is not named without the fault;
+    - that a thing is still as the attacker left it, where the act that would have mended it was given up.
     """
-    known = set(map(_named, without.alerts()))
-    speak = {mail.attributes["remediation"] for mail in without.alerts()}
-    blind = {_named(mail)[0] for mail in with_fault.alerts() if with_fault.lasting and is_about_trouble(mail)}
+    known = {name for mail in without.alerts() for name in (_named(mail), _event(mail))}
+    words = {(mail.attributes["remediation"], _but_for_counts(mail)) for mail in without.alerts()}
+    named = {_role_of(who) for mail in without.alerts() for who in _WHO_OF_ANY.findall(mail.text)}
+    named |= set(with_fault.roles.values())
+    blind = {
+        _event(mail)
+        for mail in with_fault.alerts()
+        if with_fault.lasting and is_about_trouble(mail) and _finding(mail)
+    }
+    undone = _undone(without, with_fault)
     for mail in with_fault.alerts():
-        if _named(mail) in known or is_about_trouble(mail) or (_named(mail)[0] or None) in blind:
+        if _named(mail) in known or is_about_trouble(mail):
             continue
-        if mail.attributes["remediation"] not in speak or _ACCUSES in mail.subject:
-            yield f"{mail.subject!r} is sent, and nothing like it without the fault"
+        if _ACCUSES not in mail.subject:
+            people = {_role_of(who) for who in _named_people(mail)}
+            counted = not _finding(mail) or is_of_an_alarm(mail, with_fault)
+            as_before = (mail.attributes["remediation"], _but_for_counts(mail)) in words
+            if _event(mail) in known | blind or as_before or (counted and people and people <= named):
+                continue
+            if any(thing in mail.text for thing in undone):
+                continue
+        yield f"{mail.subject!r} is sent, and nothing like it without the fault"
 
 
-def _event_or_source(mail: Mail) -> str:
+def _undone(without: Course, with_fault: Course) -> set[str]:
+    """What the acts were about that were given up: a trail's ARN, a bucket's name."""
+    if not excused(without, with_fault):
+        return set()
+    done = {act_of(call) for call in acts(with_fault)}
+    left = [call for call in acts(without) if act_of(call) not in done]
+    named = {value for call in left for value in call.parameters.values() if isinstance(value, str)}
+    return {value for value in named if len(value) >= _LONG_ENOUGH_TO_NAME}
+
+
+def _event(mail: Mail) -> str:
     """The remediation and the moment of the event; for an alert that counts many, whose it is.
 
     An event's own id is drawn, and another one where more was drawn before it.
     """
-    finding = _named(mail)[0]
-    return finding.rpartition(":")[0] if finding else f"the counts of {mail.attributes['remediation']}"
+    finding, remediation = _finding(mail), mail.attributes["remediation"]
+    return f"{remediation}, {finding.rpartition(':')[0]}" if finding else f"the counts of {remediation}"
+
+
+def _finding(mail: Mail) -> str:
+    """The id of its finding; "" for an alert that counts many."""
+    return _named(mail)[0]
 
 
 def _but_for_counts(mail: Mail) -> str:
-    """Its subject without the numbers that count: `MEDIUM: # failed SSH logins from 203.0.113.99 in # s`."""
-    return _COUNTED.sub("#", mail.subject)
+    """Its subject without the numbers that count and without who did it.
+
+    `MEDIUM: # failed SSH logins from 203.0.113.99 in # s`. Who it was is in an alert of its own where the
+    call for it is known later: `Instance i-1 is stopped`, then `Instance i-1 was stopped by mallory`.
+    """
+    subject = _DRAWN.sub("i-#", _COUNTED.sub("#", mail.subject))
+    return _BY_WHOM.sub("", subject.replace(" was ", " is "))
 
 
 def _named(mail: Mail) -> Named:

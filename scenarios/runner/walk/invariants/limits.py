@@ -27,9 +27,19 @@ def no_remediation_acts_more_often_than_its_cap(without: Course, with_fault: Cou
 
 
 def no_function_answers_itself(without: Course, with_fault: Course) -> Iterator[str]:
-    """What a function does is recorded as its own, and neither reported by itself nor acted upon."""
-    del without
+    """What a function does is recorded as its own, and neither reported by itself nor acted upon.
+
+    But where a stolen role makes calls of its own without the fault, these are reported: they are known by
+    their moments.
+    """
+    known = {
+        (entry.remediation, entry.at)
+        for entry in without.findings()
+        if entry.principal == without.roles.get(entry.remediation) and entry.outcome is not Outcome.SUPPRESSED
+    }
     for entry in with_fault.findings():
         role = with_fault.roles.get(entry.remediation, "")
+        if (entry.remediation, entry.at) in known:
+            continue
         if role and entry.principal == role and entry.outcome is not Outcome.SUPPRESSED:
             yield f"{entry.id} is about a call of {entry.remediation}'s own, and says {entry.outcome}"

@@ -1,6 +1,7 @@
 """The walk over fault points: which are walked, and that what breaks is noticed and can be replayed."""
 
 import shutil
+from collections import Counter
 
 import pytest
 
@@ -34,13 +35,26 @@ def test_rules_skip_what_cannot_differ_and_nothing_that_changes(course):
 
     walked = [each for each in found if not each.rule]
     assert 0 < len(walked) < len(found)
-    changing = {(call.invocation, call.call) for call in course.calls if call.invocation and call.changes}
+    changing = {(call.who, str(call)) for call in course.calls if call.invocation and call.changes}
     crashes = {
-        (each.point.invocation, each.point.call)
+        (each.place.spot.function, str(each.place.made))
         for each in walked
         if each.point.kind is FaultKind.CRASH_AFTER
     }
     assert crashes == changing
+
+
+def test_a_call_that_is_made_once_more_is_another_point_only_where_others_came_between(course):
+    walked = [each.point for each in all_points(course) if not each.rule]
+
+    reads_of_a_kind = Counter(
+        (each.kind, each.invocation, str(made))
+        for each in walked
+        for made in course.calls
+        if (made.invocation, made.call) == (each.invocation, each.call) and str(made) == "dynamodb GetItem"
+    )
+    assert reads_of_a_kind
+    assert all(count <= 3 for count in reads_of_a_kind.values())
 
 
 def test_an_invocation_like_one_that_is_walked_is_skipped(course):
