@@ -8,7 +8,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_ApiGa
 
 from collections.abc import Mapping
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, made_again
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Document,
@@ -148,6 +148,10 @@ def delete_stage(removal: Removal) -> None:
 
 KINDS: Mapping[str, Kind] = {
     "AWS::ApiGateway::Deployment": Kind(shape=DEPLOYMENT, create=create_deployment, delete=delete_deployment),
-    "AWS::ApiGateway::RestApi": Kind(shape=REST_API, create=create_rest_api, delete=delete_rest_api),
-    "AWS::ApiGateway::Stage": Kind(shape=STAGE, create=create_stage, delete=delete_stage),
+    "AWS::ApiGateway::RestApi": Kind(
+        shape=REST_API, create=create_rest_api, delete=delete_rest_api, update=made_again(create_rest_api)
+    ),
+    "AWS::ApiGateway::Stage": Kind(
+        shape=STAGE, create=create_stage, delete=delete_stage, update=made_again(create_stage)
+    ),
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from scenarios.cloud.cloudformation.forwarded import Forwarded
 from scenarios.cloud.cloudformation.resources.kind import Site
+from scenarios.cloud.cloudformation.standing import Standing
 from scenarios.cloud.cloudformation.template import Template
 from scenarios.cloud.kernel.arns import partition_of
 from scenarios.cloud.kernel.caller import Caller
@@ -19,11 +20,12 @@ from scenarios.cloud.setting import Setting
 class LiveSite(Site):
     """A site whose calls IAM judges and CloudTrail records.
 
-    `stack_id`: two stacks of the same name, one after the other, give their resources different names.
-    `replaced`: how often a resource was replaced by another one, by logical id; each has a name of its own.
+    `salt`: two stacks of the same name, one after the other, give their resources different names; "" for a
+    stack that was there before the world began. `replaced`: how often a resource was replaced by another one,
+    by logical id; each has a name of its own.
     """
 
-    stack_id: str
+    salt: str
     replaced: Mapping[str, int] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
@@ -32,24 +34,27 @@ class LiveSite(Site):
 
     def suffix(self, logical_id: str, length: int = 12) -> str:
         """Return the part of a generated name that CloudFormation draws at random."""
+        if not self.salt and logical_id not in self.replaced:
+            return Site.suffix(self, logical_id, length)
         return hashlib.sha256(self.ids_of(logical_id).encode()).hexdigest()[:length].upper()
 
     def ids_of(self, logical_id: str) -> str:
         """Return what the ids that moto draws for a resource are drawn from."""
-        return f"{self.stack_id}\n{logical_id}\n{self.replaced.get(logical_id, 0)}"
+        return f"{Site.ids_of(self, logical_id)}\n{self.salt}\n{self.replaced.get(logical_id, 0)}"
 
 
-def site_of(setting: Setting, stack: Stack, caller: Caller, replaced: Mapping[str, int]) -> LiveSite:
+def site_of(setting: Setting, standing: Standing, caller: Caller) -> LiveSite:
     """Where a stack is built in the name of a caller."""
+    stack = standing.stack
     return LiveSite(
         stack_name=stack.name,
-        stack_id=stack.stack_id,
+        salt=standing.salt,
         account=stack.account,
         region=stack.region,
         partition=partition_of(stack.region),
         session=Forwarded(setting=setting, caller=caller),
         validators=Validators({}),
-        replaced=replaced,
+        replaced=standing.replaced,
     )
 
 

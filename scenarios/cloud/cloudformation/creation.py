@@ -89,7 +89,7 @@ class Creation:
     def _try(self, name: str) -> None:
         stack, plan = self.standing.stack, self._plan
         declared = plan.resources[name]
-        site = site_of(self.setting, stack, self.caller, self.standing.replaced)
+        site = site_of(self.setting, self.standing, self.caller)
         try:
             made = create_resource(self.setting.kinds[declared.type], site, plan, declared, stack.resources)
         except InvalidTemplate as refused:

@@ -28,6 +28,7 @@ from scenarios.cloud.cloudformation.resources.kind import Kind, Removal
 from scenarios.cloud.cloudformation.standing import Standing
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.stack import Resource, Stack
 from scenarios.cloud.setting import Setting
 
 _SECONDS: Final = (1.0, 4.0)  # how long one resource takes
@@ -45,6 +46,45 @@ class Outcome:
     done: str = "DELETE_COMPLETE"
     failed: str = "DELETE_FAILED"
     reason: str = "User Initiated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remover:
+    """Deletes resources of a stack, one by one, in the name of a caller."""
+
+    setting: Setting
+    stack: Stack
+    caller: Caller
+
+    def refusal(self, resource: Resource) -> str:
+        """Delete one; what the service answers where it doesn't, "" where the resource is gone."""
+        kind: Kind = self.setting.kinds[resource.type]
+        try:
+            kind.delete(
+                Removal(
+                    resource=resource,
+                    client=self._client,
+                    told=self._told,
+                    quietly=self.setting.calls.muted,
+                )
+            )
+        except ClientError as error:
+            return "" if _GONE.search(error.response["Error"]["Code"]) else str(error)
+        return ""
+
+    def _client(self, service: str) -> Any:
+        return Forwarded(setting=self.setting, caller=self.caller).client(service, self.stack.region)
+
+    def _told(self, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
+        """A call on what moto doesn't keep: judged by IAM and recorded, no more."""
+        stack = self.stack
+        for action, resource in self.setting.actions.required(
+            service, operation, parameters, region=stack.region, account=stack.account
+        ):
+            decision = self.setting.identity.judge(self.caller, action, resource)
+            if not decision.allowed:
+                raise ClientError(_denied(action, decision.because), operation)
+        self.setting.calls.under_role(self.caller, service, operation, parameters, region=stack.region)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,6 +110,10 @@ class Deletion:
         self.left = {name for name in stack.resources if _is_there(self.standing.resources[name].name)}
         self.tell(self.standing, "", self.outcome.begun, self.outcome.reason)
         self._go_on()
+
+    @property
+    def _remover(self) -> Remover:
+        return Remover(setting=self.setting, stack=self.standing.stack, caller=self.caller)
 
     def _go_on(self) -> None:
         waiting = sorted(self.left - self.under_way)
@@ -97,45 +141,12 @@ class Deletion:
         self.under_way.discard(name)
         if name in self.retained:
             self.tell(self.standing, name, "DELETE_SKIPPED", "")
-        elif reason := self._refusal(name):
+        elif reason := self._remover.refusal(self.standing.stack.resources[name]):
             self.failed.append(name)
             self.tell(self.standing, name, "DELETE_FAILED", reason)
         else:
             self.tell(self.standing, name, "DELETE_COMPLETE", "")
         self._go_on()
-
-    def _refusal(self, name: str) -> str:
-        """Delete one resource; what the service answers where it doesn't, "" where the resource is gone."""
-        stack = self.standing.stack
-        resource = stack.resources[name]
-        kind: Kind = self.setting.kinds[resource.type]
-        try:
-            kind.delete(
-                Removal(
-                    resource=resource,
-                    client=self._client,
-                    told=self._told,
-                    quietly=self.setting.calls.muted,
-                )
-            )
-        except ClientError as error:
-            return "" if _GONE.search(error.response["Error"]["Code"]) else str(error)
-        return ""
-
-    def _client(self, service: str) -> Any:
-        forwarded = Forwarded(setting=self.setting, caller=self.caller)
-        return forwarded.client(service, self.standing.stack.region)
-
-    def _told(self, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
-        """A call on what moto doesn't keep: judged by IAM and recorded, no more."""
-        stack = self.standing.stack
-        for action, resource in self.setting.actions.required(
-            service, operation, parameters, region=stack.region, account=stack.account
-        ):
-            decision = self.setting.identity.judge(self.caller, action, resource)
-            if not decision.allowed:
-                raise ClientError(_denied(action, decision.because), operation)
-        self.setting.calls.under_role(self.caller, service, operation, parameters, region=stack.region)
 
 
 def retained_by(

@@ -1,5 +1,6 @@
 """Registers the laws of CloudFormation: how it behaves beyond what moto does."""
 
+from scenarios.cloud.cloudformation.change_sets import ChangeSets
 from scenarios.cloud.cloudformation.operations import Operations
 from scenarios.cloud.cloudformation.stacks import Stacks
 from scenarios.cloud.setting import Setting
@@ -8,5 +9,5 @@ from scenarios.cloud.setting import Setting
 def register(setting: Setting) -> None:
     """The laws of CloudFormation."""
     stacks = setting.laws.add(Stacks(setting))
-    Operations(setting, stacks)
+    ChangeSets(setting, stacks, Operations(setting, stacks))
     setting.laws.when_entered(stacks.start)

@@ -10,10 +10,13 @@ SERVICE = Service(
     name="cloudformation",
     simulated=(
         "what CloudFormation would create, in its order, refused where it would refuse; stacks created, "
-        "described, protected and deleted, resource by resource, in the name of who asks, and rolled back; "
-        "their events"
+        "updated in place or by replacement, by change sets too, described, protected and deleted, resource "
+        "by resource, in the name of who asks, and rolled back; their events"
     ),
-    missing="types and properties that no module lists; exports, drift, updates, operations under a role",
+    missing=(
+        "types and properties that no module lists; updates of buckets, trails and streams in place; "
+        "exports, drift, imports, nested stacks, operations under a role"
+    ),
     permissions=PERMISSIONS,
     validation=Validation(code="ValidationError"),
     events=EVENTS,

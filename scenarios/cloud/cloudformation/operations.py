@@ -6,12 +6,15 @@ API_GetTemplateSummary.html there
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudformation.creation import DELETE, DO_NOTHING, ROLLBACK, Creation
 from scenarios.cloud.cloudformation.deletion import Deletion, retained_by
+from scenarios.cloud.cloudformation.differences import Difference, differences, must_be_possible
 from scenarios.cloud.cloudformation.forwarded import SERVICE
 from scenarios.cloud.cloudformation.given import (
     document_of,
@@ -25,7 +28,9 @@ from scenarios.cloud.cloudformation.given import (
 )
 from scenarios.cloud.cloudformation.provision import unknown_type
 from scenarios.cloud.cloudformation.stacks import Stacks
-from scenarios.cloud.cloudformation.standing import Standing, Status
+from scenarios.cloud.cloudformation.standing import Standing, Status, Wanted
+from scenarios.cloud.cloudformation.template import Template
+from scenarios.cloud.cloudformation.updating import Update
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, Refused
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
@@ -40,6 +45,9 @@ _NOT_YET: Final = (
 )
 
 
+_STEADY: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+
+
 class Operations:
     """Answers the calls that make, change and delete stacks."""
 
@@ -49,6 +57,7 @@ class Operations:
         for operation, answer in (
             ("CreateStack", self._create),
             ("DeleteStack", self._delete),
+            ("UpdateStack", self._update),
             ("UpdateTerminationProtection", self._protect),
             ("ValidateTemplate", self._validate),
             ("GetTemplateSummary", self._summarize),
@@ -128,7 +137,6 @@ class Operations:
 
         Raises Refused for what CloudFormation refuses at once.
         """
-        self._only_what_is_simulated(asked)
         name = str(asked.parameters.get("StackName", ""))
         if not _NAME.match(name):
             why = (
@@ -138,26 +146,61 @@ class Operations:
             raise Refused("ValidationError", why)
         if self._stacks.found(asked) is not None:
             raise Refused("AlreadyExistsException", f"Stack [{name}] already exists")
-        text = text_of_template(self._setting, asked)
-        if text is None:
-            raise Refused("ValidationError", "Either Template URL or Template Body must be specified.")
-        document = document_of(text)
-        plain = processed(document, region=asked.region)
-        account = self._setting.account
+        account, now = self._setting.account, self._setting.clock.now
         number = self._setting.new_uuid("cloudformation.stacks")
-        stack = Stack(
-            name=name,
-            stack_id=f"arn:aws:cloudformation:{asked.region}:{account}:stack/{name}/{number}",
-            region=asked.region,
-            account=account,
-            resources={},
-            outputs={},
-            template=plain,
-            parameters=values_given(asked, None),
+        standing = Standing(
+            stack=Stack(
+                name=name,
+                stack_id=f"arn:aws:cloudformation:{asked.region}:{account}:stack/{name}/{number}",
+                region=asked.region,
+                account=account,
+                resources={},
+                outputs={},
+                template={},
+                parameters={},
+            ),
+            created=now,
+            status=Status("REVIEW_IN_PROGRESS", now),
+            salt=number,
         )
+        standing.becomes_as(self.wanted(asked, standing))
+        return standing
+
+    def wanted(self, asked: Asked, standing: Standing) -> Wanted:
+        """What a call wants a stack to be; what it leaves out stays as it is.
+
+        Raises Refused for what CloudFormation refuses at once.
+        """
+        self._only_what_is_simulated(asked)
+        stack, text = standing.stack, text_of_template(self._setting, asked)
+        if text is None:
+            if not asked.parameters.get("UsePreviousTemplate") or not stack.template:
+                raise Refused("ValidationError", "Either Template URL or Template Body must be specified.")
+            original, plain = standing.original, stack.template
+            document = document_of(original) if isinstance(original, str) else original
+        else:
+            original, document = text, document_of(text)
+            plain = processed(document, region=asked.region)
+        parameters = values_given(asked, stack.parameters if stack.template else None)
         plan = validated(
-            asked, plain, stack.parameters, account=account, stack_name=name, stack_id=stack.stack_id
+            asked,
+            plain,
+            parameters,
+            account=stack.account,
+            stack_name=stack.name,
+            stack_id=stack.stack_id,
         )
+        self._known(plan)
+        return Wanted(
+            template=plain,
+            original=original,
+            parameters=parameters,
+            tags=tags_given(asked) if "Tags" in asked.parameters else standing.tags,
+            capabilities=tuple(asked.parameters.get("Capabilities", ())),
+            description=str(document.get("Description", "")),
+        )
+
+    def _known(self, plan: Template) -> None:
         for each in plan.resources.values():
             if each.type not in self._setting.kinds:
                 unknown = unknown_type(each)
@@ -169,16 +212,60 @@ class Operations:
             list(plan.in_order())
         except InvalidTemplate as circle:
             raise Refused("ValidationError", str(circle.why)) from None
-        now = self._setting.clock.now
-        return Standing(
-            stack=stack,
-            created=now,
-            status=Status("REVIEW_IN_PROGRESS", now),
-            original=text,
-            tags=tags_given(asked),
-            capabilities=tuple(asked.parameters.get("Capabilities", ())),
-            description=str(document.get("Description", "")),
-        )
+
+    # ---- what changes ---------------------------------------------------------------------------
+
+    def differences(self, standing: Standing, wanted: Wanted) -> list[Difference]:
+        """What a stack's update changes, or its creation makes; raises Refused, or NotSimulated."""
+        stack = standing.stack
+        after = replace(stack, template=wanted.template, parameters=wanted.parameters)
+        try:
+            found = differences(stack if stack.resources else after, after)
+        except InvalidTemplate as refused:
+            raise Refused("ValidationError", refused.why) from None
+        must_be_possible(found, self._setting.kinds)
+        return found
+
+    def update(
+        self,
+        asked: Asked,
+        standing: Standing,
+        wanted: Wanted,
+        found: Sequence[Difference],
+        *,
+        disable_rollback: bool,
+    ) -> None:
+        """Begin to change a stack."""
+        if standing.busy or standing.status.name not in _STEADY:
+            why = (
+                f"Stack:{standing.stack.stack_id} is in {standing.status.name} state and can not be updated."
+            )
+            raise Refused("ValidationError", why)
+        before = standing.stack
+        after = replace(before, template=wanted.template, parameters=wanted.parameters)
+        Update(
+            setting=self._setting,
+            standing=standing,
+            caller=asked.caller.through(SERVICE),
+            before=before,
+            after=after,
+            found=found,
+            tell=partial(self._stacks.tell, str(asked.parameters.get("ClientRequestToken", ""))),
+            changed=self._stacks.changed,
+            disable_rollback=disable_rollback,
+            described=partial(standing.becomes_as, wanted),
+        ).begin()
+
+    def _update(self, asked: Asked) -> dict[str, Any]:
+        standing = self._stacks.named(asked)
+        wanted = self.wanted(asked, standing)
+        must_acknowledge(wanted.template, wanted.capabilities)
+        found = self.differences(standing, wanted)
+        if not found:
+            raise Refused("ValidationError", "No updates are to be performed.")
+        disabled = bool(asked.parameters.get("DisableRollback", False))
+        self.update(asked, standing, wanted, found, disable_rollback=disabled)
+        return {"StackId": standing.stack.stack_id}
 
     def _only_what_is_simulated(self, asked: Asked) -> None:
         for name in _NOT_YET:

@@ -4,6 +4,15 @@ from scenarios.cloud.authorization.rows import QUERY, Permissions, Place
 
 _LINES = """
 CreateStack                     =                         stack(StackName)
+UpdateStack                     =                         stack(StackName)
+CreateChangeSet                 =                         stack(StackName)
+DescribeChangeSet +StackName    =                         stack(StackName)
+DescribeChangeSet -StackName    =                         stack_of_change_set(ChangeSetName)
+ExecuteChangeSet +StackName     =                         stack(StackName)
+ExecuteChangeSet -StackName     =                         stack_of_change_set(ChangeSetName)
+DeleteChangeSet +StackName      =                         stack(StackName)
+DeleteChangeSet -StackName      =                         stack_of_change_set(ChangeSetName)
+ListChangeSets                  =                         stack(StackName)
 ValidateTemplate                =                         *
 GetTemplateSummary +StackName   =                         stack(StackName)
 GetTemplateSummary -StackName   =                         *
@@ -28,9 +37,17 @@ def _stack(place: Place, name: str) -> str:
     return f"arn:aws:cloudformation:{place.region}:{place.account}:stack/{name}/*"
 
 
+def _stack_of_change_set(place: Place, _: str) -> str:
+    """A change set named by its ARN alone, which doesn't say of which stack it is: any stack is asked about.
+
+    AWS asks about that one stack; who may use one stack's change sets gives its name here, too.
+    """
+    return f"arn:aws:cloudformation:{place.region}:{place.account}:stack/*/*"
+
+
 PERMISSIONS = Permissions(
     prefix="cloudformation",
     denial=QUERY,
     lines=_LINES,
-    kinds={"stack": _stack},
+    kinds={"stack": _stack, "stack_of_change_set": _stack_of_change_set},
 )

@@ -30,7 +30,6 @@ EVENTS = (EmittedEvents(source="aws.cloudformation", detail_types=(STACK_CHANGE,
 EVENT_SECONDS: Final = 1.0
 # moto's own stacks are not the world's: what it would answer here is about nothing.
 _UNKNOWN: Final = (
-    *("UpdateStack", "CreateChangeSet", "ExecuteChangeSet", "DescribeChangeSet", "ListChangeSets"),
     *("CancelUpdateStack", "ContinueUpdateRollback", "RollbackStack", "SignalResource"),
     *("DetectStackDrift", "DetectStackResourceDrift", "SetStackPolicy", "GetStackPolicy"),
     *("ListExports", "ListImports"),

@@ -4,7 +4,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stac
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -31,13 +31,26 @@ class StackEvent:
     token: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What somebody wants a stack to be. `original`: the template before its transforms."""
+
+    template: Mapping[str, Any]
+    original: str | Mapping[str, Any]
+    parameters: Mapping[str, str]
+    tags: Mapping[str, str]
+    capabilities: tuple[str, ...]
+    description: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Standing:
     """A stack as CloudFormation knows it now.
 
     `resources`: the status of each, by logical id, those under way included; `events`: the oldest first.
     `original`: the template as it was handed in, before its transforms. `replaced`: how often a resource was
-    replaced by another one, by logical id.
+    replaced by another one, by logical id. `salt`: what its resources' generated names are made from, beside
+    its own name.
     """
 
     stack: Stack
@@ -52,6 +65,7 @@ class Standing:
     description: str = ""
     updated: datetime | None = None
     disable_rollback: bool = False
+    salt: str = ""
     replaced: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -78,6 +92,12 @@ class Standing:
             return self.stack.stack_id
         made = self.stack.resources.get(logical_id)
         return made.physical_id if made is not None else ""
+
+    def becomes_as(self, wanted: Wanted) -> None:
+        """The stack is declared, and described, in this way now."""
+        self.stack = replace(self.stack, template=wanted.template, parameters=wanted.parameters)
+        self.original, self.description = wanted.original, wanted.description
+        self.tags, self.capabilities = wanted.tags, wanted.capabilities
 
     def becomes(self, logical_id: str, status: Status, token: str = "") -> None:
         """A resource, or the stack itself for "", has another status now."""

@@ -7,7 +7,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Cloud
 
 from collections.abc import Mapping
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, made_again
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Flag,
@@ -116,8 +116,13 @@ def delete_alarm(removal: Removal) -> None:
 
 
 KINDS: Mapping[str, Kind] = {
-    "AWS::CloudWatch::Alarm": Kind(shape=ALARM, create=create_alarm, delete=delete_alarm),
+    "AWS::CloudWatch::Alarm": Kind(
+        shape=ALARM, create=create_alarm, delete=delete_alarm, update=made_again(create_alarm)
+    ),
     "AWS::CloudWatch::CompositeAlarm": Kind(
-        shape=COMPOSITE_ALARM, create=create_composite_alarm, delete=delete_alarm
+        shape=COMPOSITE_ALARM,
+        create=create_composite_alarm,
+        delete=delete_alarm,
+        update=made_again(create_composite_alarm),
     ),
 }

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Dynam
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, only, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Flag,
@@ -17,6 +17,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Text,
     Whole,
 )
+from scenarios.cloud.kernel.stack import Resource
 
 _NAME = Text(pattern=r"[a-zA-Z0-9_.-]{3,255}")
 _KEYS = Many(
@@ -149,6 +150,32 @@ def delete_table(removal: Removal) -> None:
     removal.client("dynamodb").delete_table(TableName=removal.ref)
 
 
+def update_table(order: Order, before: Resource) -> Identity:
+    """Change a table's protection, recovery, expiry or policy."""
+    dynamodb, name, properties = order.client("dynamodb"), before.physical_id, order.properties
+    recovery, expiry = "PointInTimeRecoverySpecification", "TimeToLiveSpecification"
+    differ = only(order, before, "DeletionProtectionEnabled", recovery, expiry, "ResourcePolicy")
+    if "DeletionProtectionEnabled" in differ:
+        protected = properties.get("DeletionProtectionEnabled", False)
+        dynamodb.update_table(TableName=name, DeletionProtectionEnabled=protected)
+    if recovery in differ:
+        off = {"PointInTimeRecoveryEnabled": False}
+        given = properties.get(recovery, off)
+        dynamodb.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=given)
+    if expiry in differ:
+        off_by = {"AttributeName": before.properties.get(expiry, {}).get("AttributeName"), "Enabled": False}
+        given = properties.get(expiry, off_by)
+        dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=given)
+    if "ResourcePolicy" in differ:
+        arn_of_table = before.attributes["Arn"]
+        if "ResourcePolicy" in properties:
+            policy = text_of(properties["ResourcePolicy"]["PolicyDocument"])
+            dynamodb.put_resource_policy(ResourceArn=arn_of_table, Policy=policy)
+        else:
+            dynamodb.delete_resource_policy(ResourceArn=arn_of_table)
+    return Identity(ref=name, attributes=before.attributes)
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::DynamoDB::Table": Kind(shape=TABLE, create=create_table, delete=delete_table)
+    "AWS::DynamoDB::Table": Kind(shape=TABLE, create=create_table, delete=delete_table, update=update_table)
 }

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, made_again, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Document,
@@ -23,6 +23,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
     arn,
 )
+from scenarios.cloud.kernel.stack import Resource
 
 _TARGET = Shape(
     fields={
@@ -176,10 +177,26 @@ def delete_event_bus_policy(removal: Removal) -> None:
     removal.client("events").remove_permission(EventBusName=bus, StatementId=statement)
 
 
+def update_rule(order: Order, before: Resource) -> Identity:
+    """Put a rule again, and take away the targets that it has no longer."""
+    identity = create_rule(order)
+    now = {target["Id"] for target in order.properties.get("Targets", [])}
+    gone = [each["Id"] for each in before.properties.get("Targets", []) if each["Id"] not in now]
+    if gone:
+        bus, _, name = before.physical_id.rpartition("|")
+        where = {"EventBusName": bus} if bus else {}
+        order.client("events").remove_targets(Rule=name, Ids=gone, **where)
+    return identity
+
+
 KINDS: Mapping[str, Kind] = {
     "AWS::Events::EventBus": Kind(shape=EVENT_BUS, create=create_event_bus, delete=delete_event_bus),
     "AWS::Events::EventBusPolicy": Kind(
-        shape=EVENT_BUS_POLICY, create=create_event_bus_policy, delete=delete_event_bus_policy, grants=True
+        shape=EVENT_BUS_POLICY,
+        create=create_event_bus_policy,
+        delete=delete_event_bus_policy,
+        grants=True,
+        update=made_again(create_event_bus_policy),
     ),
-    "AWS::Events::Rule": Kind(shape=RULE, create=create_rule, delete=delete_rule),
+    "AWS::Events::Rule": Kind(shape=RULE, create=create_rule, delete=delete_rule, update=update_rule),
 }

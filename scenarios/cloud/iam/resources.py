@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_IAM.h
 
 from collections.abc import Mapping
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, only, text_of
 from scenarios.cloud.cloudformation.resources.managed_policies import MANAGED_POLICIES
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
@@ -18,6 +18,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     arn,
 )
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.stack import Resource
 
 _PATH = Text(pattern=r"/|/[\x21-\x7e]+/")
 _NAME = r"[\w+=,.@-]{1,%d}"
@@ -193,11 +194,45 @@ def delete_managed_policy(removal: Removal) -> None:
     iam.delete_policy(PolicyArn=policy_arn)
 
 
+def update_role(order: Order, before: Resource) -> Identity:
+    """Change who may assume a role, what it may do, and for how long."""
+    iam, role = order.client("iam"), before.physical_id
+    known = ("AssumeRolePolicyDocument", "Description", "MaxSessionDuration", "Policies")
+    differ = only(order, before, *known)
+    if "AssumeRolePolicyDocument" in differ:
+        trust = text_of(order.properties["AssumeRolePolicyDocument"])
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=trust)
+    if differ & {"Description", "MaxSessionDuration"}:
+        given = {"Description": "", "MaxSessionDuration": 3600}
+        iam.update_role(RoleName=role, **given | order.pick("Description", "MaxSessionDuration"))
+    if "Policies" in differ:
+        now = {each["PolicyName"]: each["PolicyDocument"] for each in order.properties.get("Policies", [])}
+        for each in before.properties.get("Policies", []):
+            if each["PolicyName"] not in now:
+                iam.delete_role_policy(RoleName=role, PolicyName=each["PolicyName"])
+        for name, document in now.items():
+            iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=text_of(document))
+    return Identity(ref=role, attributes=before.attributes)
+
+
+def update_policy(order: Order, before: Resource) -> Identity:
+    """Put an inline policy into the roles as they are now, and take it out of those that are left out."""
+    identity = create_policy(order)
+    name, was = order.properties["PolicyName"], before.properties["PolicyName"]
+    kept = order.properties["Roles"] if name == was else []
+    for role in before.properties["Roles"]:
+        if role not in kept:
+            order.client("iam").delete_role_policy(RoleName=role, PolicyName=was)
+    return identity
+
+
 KINDS: Mapping[str, Kind] = {
     "AWS::IAM::Group": Kind(shape=GROUP, create=create_group, delete=delete_group),
     "AWS::IAM::ManagedPolicy": Kind(
         shape=MANAGED_POLICY, create=create_managed_policy, delete=delete_managed_policy, grants=True
     ),
-    "AWS::IAM::Policy": Kind(shape=POLICY, create=create_policy, delete=delete_policy, grants=True),
-    "AWS::IAM::Role": Kind(shape=ROLE, create=create_role, delete=delete_role),
+    "AWS::IAM::Policy": Kind(
+        shape=POLICY, create=create_policy, delete=delete_policy, grants=True, update=update_policy
+    ),
+    "AWS::IAM::Role": Kind(shape=ROLE, create=create_role, delete=delete_role, update=update_role),
 }

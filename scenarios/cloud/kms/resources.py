@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_KMS.h
 from collections.abc import Mapping
 
 from scenarios.cloud.authorization.policy import Principal
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, only, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Flag,
@@ -16,6 +16,8 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Shape,
     Text,
 )
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.stack import Resource
 from scenarios.cloud.kms.lockout import LOCKS_OUT, locks_out
 from scenarios.cloud.kms.validation import MAC_USAGE, MACS
 
@@ -86,7 +88,26 @@ def delete_alias(removal: Removal) -> None:
     removal.client("kms").delete_alias(AliasName=removal.ref)
 
 
+def update_key(order: Order, before: Resource) -> Identity:
+    """Change a key's policy, its rotation and whether it is enabled."""
+    kms, key, properties = order.client("kms"), before.physical_id, order.properties
+    differ = only(order, before, "Description", "EnableKeyRotation", "Enabled", "KeyPolicy")
+    if "Description" in differ:
+        kms.update_key_description(KeyId=key, Description=properties.get("Description", ""))
+    if "KeyPolicy" in differ:
+        if "KeyPolicy" not in properties:
+            raise NotSimulated("CloudFormation", f"an update of {before.type} that takes KeyPolicy away")
+        kms.put_key_policy(KeyId=key, PolicyName="default", Policy=text_of(properties["KeyPolicy"]))
+    if "EnableKeyRotation" in differ:
+        turn = kms.enable_key_rotation if properties.get("EnableKeyRotation") else kms.disable_key_rotation
+        turn(KeyId=key)
+    if "Enabled" in differ:
+        turn = kms.enable_key if properties.get("Enabled", True) else kms.disable_key
+        turn(KeyId=key)
+    return Identity(ref=key, attributes=before.attributes)
+
+
 KINDS: Mapping[str, Kind] = {
     "AWS::KMS::Alias": Kind(shape=ALIAS, create=create_alias, delete=delete_alias),
-    "AWS::KMS::Key": Kind(shape=KEY, create=create_key, delete=delete_key),
+    "AWS::KMS::Key": Kind(shape=KEY, create=create_key, delete=delete_key, update=update_key),
 }

@@ -7,7 +7,15 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Logs.
 
 from collections.abc import Mapping
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
+from scenarios.cloud.cloudformation.resources.kind import (
+    Identity,
+    Kind,
+    Order,
+    Removal,
+    made_again,
+    only,
+    text_of,
+)
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Inert,
@@ -20,6 +28,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
     arn,
 )
+from scenarios.cloud.kernel.stack import Resource
 
 LOG_GROUP = Shape(
     fields={
@@ -189,16 +198,45 @@ def delete_resource_policy(removal: Removal) -> None:
     removal.client("logs").delete_resource_policy(policyName=removal.ref)
 
 
+def update_log_group(order: Order, before: Resource) -> Identity:
+    """Keep what is in a log group for another time."""
+    logs, name = order.client("logs"), before.physical_id
+    if "RetentionInDays" in only(order, before, "RetentionInDays"):
+        days = order.properties.get("RetentionInDays")
+        if days is None:
+            logs.delete_retention_policy(logGroupName=name)
+        else:
+            logs.put_retention_policy(logGroupName=name, retentionInDays=days)
+    return Identity(ref=name, attributes=before.attributes)
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::Logs::Destination": Kind(shape=DESTINATION, create=create_destination, delete=delete_destination),
-    "AWS::Logs::LogGroup": Kind(shape=LOG_GROUP, create=create_log_group, delete=delete_log_group),
+    "AWS::Logs::Destination": Kind(
+        shape=DESTINATION,
+        create=create_destination,
+        delete=delete_destination,
+        update=made_again(create_destination),
+    ),
+    "AWS::Logs::LogGroup": Kind(
+        shape=LOG_GROUP, create=create_log_group, delete=delete_log_group, update=update_log_group
+    ),
     "AWS::Logs::MetricFilter": Kind(
-        shape=METRIC_FILTER, create=create_metric_filter, delete=delete_metric_filter
+        shape=METRIC_FILTER,
+        create=create_metric_filter,
+        delete=delete_metric_filter,
+        update=made_again(create_metric_filter),
     ),
     "AWS::Logs::ResourcePolicy": Kind(
-        shape=RESOURCE_POLICY, create=create_resource_policy, delete=delete_resource_policy, grants=True
+        shape=RESOURCE_POLICY,
+        create=create_resource_policy,
+        delete=delete_resource_policy,
+        grants=True,
+        update=made_again(create_resource_policy),
     ),
     "AWS::Logs::SubscriptionFilter": Kind(
-        shape=SUBSCRIPTION_FILTER, create=create_subscription_filter, delete=delete_subscription_filter
+        shape=SUBSCRIPTION_FILTER,
+        create=create_subscription_filter,
+        delete=delete_subscription_filter,
+        update=made_again(create_subscription_filter),
     ),
 }

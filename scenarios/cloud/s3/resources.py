@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_S3.ht
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, made_again, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Flag,
@@ -264,6 +264,10 @@ def delete_bucket_policy(removal: Removal) -> None:
 KINDS: Mapping[str, Kind] = {
     "AWS::S3::Bucket": Kind(shape=BUCKET, create=create_bucket, delete=delete_bucket),
     "AWS::S3::BucketPolicy": Kind(
-        shape=BUCKET_POLICY, create=create_bucket_policy, delete=delete_bucket_policy, grants=True
+        shape=BUCKET_POLICY,
+        create=create_bucket_policy,
+        delete=delete_bucket_policy,
+        grants=True,
+        update=made_again(create_bucket_policy),
     ),
 }

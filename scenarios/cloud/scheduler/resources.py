@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
 from scenarios.cloud.cloudformation.resources.shapes import Refused, Shape, Text, Whole, arn
+from scenarios.cloud.kernel.stack import Resource
 
 SCHEDULE = Shape(
     fields={
@@ -37,19 +38,21 @@ SCHEDULE = Shape(
 )
 
 
+_GIVEN = (
+    "Description",
+    "FlexibleTimeWindow",
+    "GroupName",
+    "ScheduleExpression",
+    "ScheduleExpressionTimezone",
+    "State",
+    "Target",
+)
+
+
 def create_schedule(order: Order) -> Identity:
     """Create a schedule."""
     name = order.name("Name", 64)
-    given = order.pick(
-        "Description",
-        "FlexibleTimeWindow",
-        "GroupName",
-        "ScheduleExpression",
-        "ScheduleExpressionTimezone",
-        "State",
-        "Target",
-    )
-    made = order.client("scheduler").create_schedule(Name=name, **given)
+    made = order.client("scheduler").create_schedule(Name=name, **order.pick(*_GIVEN))
     return Identity(ref=name, attributes={"Arn": made["ScheduleArn"]})
 
 
@@ -59,6 +62,14 @@ def delete_schedule(removal: Removal) -> None:
     removal.client("scheduler").delete_schedule(Name=removal.ref, **where)
 
 
+def update_schedule(order: Order, before: Resource) -> Identity:
+    """Say the whole schedule again: what is left out of UpdateSchedule falls back to its default."""
+    order.client("scheduler").update_schedule(Name=before.physical_id, **order.pick(*_GIVEN))
+    return Identity(ref=before.physical_id, attributes=before.attributes)
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::Scheduler::Schedule": Kind(shape=SCHEDULE, create=create_schedule, delete=delete_schedule)
+    "AWS::Scheduler::Schedule": Kind(
+        shape=SCHEDULE, create=create_schedule, delete=delete_schedule, update=update_schedule
+    )
 }

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, only, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Document,
@@ -22,6 +22,8 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Text,
     arn,
 )
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.stack import Resource
 
 TOPIC = Shape(
     fields={
@@ -150,12 +152,49 @@ def delete_subscription(removal: Removal) -> None:
             raise
 
 
+def update_topic(order: Order, before: Resource) -> Identity:
+    """Give a topic another display name or key; without a key its messages are stored unencrypted."""
+    for name in sorted(only(order, before, "DisplayName", "KmsMasterKeyId")):
+        order.client("sns").set_topic_attributes(
+            TopicArn=before.physical_id,
+            AttributeName=name,
+            AttributeValue=str(order.properties.get(name, "")),
+        )
+    return Identity(ref=before.physical_id, attributes=before.attributes)
+
+
+def update_topic_policy(order: Order, before: Resource) -> Identity:
+    """Replace the policy of the same topics."""
+    only(order, before, "PolicyDocument")
+    return create_topic_policy(order)
+
+
+def update_subscription(order: Order, before: Resource) -> Identity:
+    """Have a subscription let other messages through."""
+    sns, properties = order.client("sns"), order.properties
+    for name in sorted(only(order, before, "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery")):
+        if name not in properties:
+            raise NotSimulated("CloudFormation", f"an update of {before.type} that takes {name} away")
+        value = properties[name]
+        text = text_of(value) if name == "FilterPolicy" else str(value)
+        sns.set_subscription_attributes(
+            SubscriptionArn=before.physical_id,
+            AttributeName=name,
+            AttributeValue=text.lower() if name == "RawMessageDelivery" else text,
+        )
+    return Identity(ref=before.physical_id, attributes=before.attributes)
+
+
 KINDS: Mapping[str, Kind] = {
     "AWS::SNS::Subscription": Kind(
-        shape=SUBSCRIPTION, create=create_subscription, delete=delete_subscription
+        shape=SUBSCRIPTION, create=create_subscription, delete=delete_subscription, update=update_subscription
     ),
-    "AWS::SNS::Topic": Kind(shape=TOPIC, create=create_topic, delete=delete_topic),
+    "AWS::SNS::Topic": Kind(shape=TOPIC, create=create_topic, delete=delete_topic, update=update_topic),
     "AWS::SNS::TopicPolicy": Kind(
-        shape=TOPIC_POLICY, create=create_topic_policy, delete=delete_topic_policy, grants=True
+        shape=TOPIC_POLICY,
+        create=create_topic_policy,
+        delete=delete_topic_policy,
+        grants=True,
+        update=update_topic_policy,
     ),
 }

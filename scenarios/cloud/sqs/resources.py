@@ -7,7 +7,15 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_SQS.h
 
 from collections.abc import Mapping
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
+from scenarios.cloud.cloudformation.resources.kind import (
+    Identity,
+    Kind,
+    Order,
+    Removal,
+    changed,
+    only,
+    text_of,
+)
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Flag,
@@ -19,6 +27,8 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
     arn,
 )
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.stack import Resource
 
 _FIFO = Refused(because="FIFO queues")
 
@@ -59,16 +69,21 @@ def create_queue(order: Order) -> Identity:
     """Create a queue; SQS's defaults are a visibility timeout of 30 s and a retention of 4 days."""
     sqs = order.client("sqs")
     name = order.name("QueueName", 80)
-    attributes: dict[str, str] = {}
-    for attribute, value in order.properties.items():
-        if attribute == "RedrivePolicy":
-            attributes[attribute] = text_of(value)
-        elif attribute != "QueueName":
-            attributes[attribute] = str(value).lower() if isinstance(value, bool) else str(value)
+    attributes = {
+        attribute: _text_of_attribute(value)
+        for attribute, value in order.properties.items()
+        if attribute != "QueueName"
+    }
     url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     return Identity(
         ref=url, attributes={"Arn": order.site.arn("sqs", name), "QueueName": name, "QueueUrl": url}
     )
+
+
+def _text_of_attribute(value: object) -> str:
+    if isinstance(value, Mapping):
+        return text_of(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def create_queue_policy(order: Order) -> Identity:
@@ -90,9 +105,47 @@ def delete_queue_policy(removal: Removal) -> None:
         removal.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
 
 
+# What SQS gives to an attribute that nobody sets.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+_DEFAULTS: Mapping[str, str] = {
+    "DelaySeconds": "0",
+    "KmsDataKeyReusePeriodSeconds": "300",
+    "KmsMasterKeyId": "",
+    "MessageRetentionPeriod": "345600",
+    "ReceiveMessageWaitTimeSeconds": "0",
+    "RedrivePolicy": "",
+    "VisibilityTimeout": "30",
+}
+
+
+def update_queue(order: Order, before: Resource) -> Identity:
+    """Set the attributes that differ; one that the template no longer names gets SQS's default back."""
+    attributes = {}
+    for name in sorted(changed(order, before)):
+        if name in order.properties:
+            attributes[name] = _text_of_attribute(order.properties[name])
+        elif name in _DEFAULTS:
+            attributes[name] = _DEFAULTS[name]
+        else:
+            raise NotSimulated("CloudFormation", f"an update of {before.type} that takes {name} away")
+    if attributes:
+        order.client("sqs").set_queue_attributes(QueueUrl=before.physical_id, Attributes=attributes)
+    return Identity(ref=before.physical_id, attributes=before.attributes)
+
+
+def update_queue_policy(order: Order, before: Resource) -> Identity:
+    """Replace the policy of the same queues."""
+    only(order, before, "PolicyDocument")
+    return create_queue_policy(order)
+
+
 KINDS: Mapping[str, Kind] = {
-    "AWS::SQS::Queue": Kind(shape=QUEUE, create=create_queue, delete=delete_queue),
+    "AWS::SQS::Queue": Kind(shape=QUEUE, create=create_queue, delete=delete_queue, update=update_queue),
     "AWS::SQS::QueuePolicy": Kind(
-        shape=QUEUE_POLICY, create=create_queue_policy, delete=delete_queue_policy, grants=True
+        shape=QUEUE_POLICY,
+        create=create_queue_policy,
+        delete=delete_queue_policy,
+        grants=True,
+        update=update_queue_policy,
     ),
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
 from scenarios.cloud.cloudformation.resources.shapes import TAGS, Inert, Many, Refused, Shape, Table, Text
+from scenarios.cloud.kernel.stack import Resource
 
 PARAMETER = Shape(
     fields={
@@ -68,7 +69,18 @@ def delete_association(removal: Removal) -> None:
     removal.told("ssm", "DeleteAssociation", {"AssociationId": removal.ref})
 
 
+def update_parameter(order: Order, before: Resource) -> Identity:
+    """Store another value under the same name."""
+    kind, value = order.properties["Type"], order.properties["Value"]
+    given = order.pick("AllowedPattern", "DataType", "Description")
+    name = before.physical_id
+    order.client("ssm").put_parameter(Name=name, Type=kind, Value=value, Overwrite=True, **given)
+    return Identity(ref=name, attributes={"Type": kind, "Value": value})
+
+
 KINDS: Mapping[str, Kind] = {
     "AWS::SSM::Association": Kind(shape=ASSOCIATION, create=create_association, delete=delete_association),
-    "AWS::SSM::Parameter": Kind(shape=PARAMETER, create=create_parameter, delete=delete_parameter),
+    "AWS::SSM::Parameter": Kind(
+        shape=PARAMETER, create=create_parameter, delete=delete_parameter, update=update_parameter
+    ),
 }

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from scenarios.cloud.cloudformation.resources.shapes import Shape
-from scenarios.cloud.kernel.errors import InvalidTemplate
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.stack import Resource
 from scenarios.cloud.kernel.validation import Request, Validators
 
@@ -195,16 +195,42 @@ class Removal:
 class Kind:
     """One CloudFormation type.
 
-    `grants`: it only gives access. Such resources come last among those that are ready, see
-    `Template.in_order`.
+    `update`: changes one in place, given the order as it is wanted now and the resource as it stands; None
+    where no change in place is known. `grants`: it only gives access. Such resources come last among those
+    that are ready, see `Template.in_order`.
     """
 
     shape: Shape
     create: Callable[[Order], Identity]
     delete: Callable[[Removal], None]
+    update: Callable[[Order, Resource], Identity] | None = None
     grants: bool = False
 
 
 def text_of(document: Mapping[str, Any]) -> str:
     """Return a document as the JSON text that AWS's calls take."""
     return json.dumps(document, separators=(",", ":"))
+
+
+def made_again(create: Callable[[Order], Identity]) -> Callable[[Order, Resource], Identity]:
+    """Return the update of a type whose create call replaces what is there under the same name."""
+
+    def update(order: Order, _: Resource) -> Identity:
+        return create(order)
+
+    return update
+
+
+def changed(order: Order, before: Resource) -> set[str]:
+    """Return the names of the properties that differ; all of the new ones count as read."""
+    now = {name: order.properties[name] for name in order.properties}
+    names = now.keys() | before.properties.keys()
+    return {name for name in names if now.get(name) != before.properties.get(name)}
+
+
+def only(order: Order, before: Resource, *known: str) -> set[str]:
+    """Return the names of the properties that differ; raises NotSimulated where others than these do."""
+    differ = changed(order, before)
+    for name in sorted(differ - set(known)):
+        raise NotSimulated("CloudFormation", f"an update of {before.type} in place: {name}")
+    return differ

@@ -1,0 +1,247 @@
+"""UpdateStack: what the new template changes is changed, in place or by replacement, one after the other.
+
+Everything is added and changed first. What the template no longer has, and what was replaced, is deleted
+after that; where such a deletion fails, the resource stays and the stack is complete all the same. When a
+change fails, those before it are taken back in reverse order. AWS makes independent changes at the same time;
+here they come one after the other, and how long each takes is our guess.
+
+Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks.html,
+using-cfn-updating-stacks-update-behaviors.html and view-stack-events.html (statuses) there;
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatereplacepolicy.html
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final
+
+from scenarios.cloud.cloudformation.building import plan_of, site_of
+from scenarios.cloud.cloudformation.deletion import Remover, Tell
+from scenarios.cloud.cloudformation.differences import Deed, Difference
+from scenarios.cloud.cloudformation.provision import (
+    as_made,
+    checked_properties,
+    create_resource,
+    refusals_named,
+)
+from scenarios.cloud.cloudformation.resources.kind import Kind, Order, Properties
+from scenarios.cloud.cloudformation.resources.shapes import Inert
+from scenarios.cloud.cloudformation.standing import Standing
+from scenarios.cloud.cloudformation.template import Template
+from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.kernel.errors import InvalidTemplate
+from scenarios.cloud.kernel.stack import Resource, Stack
+from scenarios.cloud.setting import Setting
+
+_SECONDS: Final = (1.0, 4.0)
+_REPLACES: Final = "Requested update requires the creation of a new physical resource; hence creating one."
+
+
+@dataclass(slots=True, kw_only=True)
+class Update:
+    """The update of one stack. `before`: as it was; `after`: the template and parameters it is to have.
+
+    `found`: what differs; `described`: is told when the stack is what it is to be.
+    """
+
+    setting: Setting
+    standing: Standing
+    caller: Caller
+    before: Stack
+    after: Stack
+    found: Sequence[Difference]
+    tell: Tell
+    changed: Callable[[], None]
+    described: Callable[[], None]
+    disable_rollback: bool = False
+    done: list[Difference] = field(default_factory=list)
+    leftover: list[Resource] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Start with the first change."""
+        self.standing.updated = self.setting.clock.now
+        self.tell(self.standing, "", "UPDATE_IN_PROGRESS", "User Initiated")
+        stack = self.standing.stack
+        self.standing.stack = replace(stack, template=self.after.template, parameters=self.after.parameters)
+        self._go_on([each for each in self.found if each.deed is not Deed.REMOVE])
+
+    # ---- forwards -------------------------------------------------------------------------------
+
+    def _go_on(self, left: Sequence[Difference]) -> None:
+        if not left:
+            self._complete()
+            return
+        self._begin(left[0])
+        self._soon(partial(self._change, left[0], left[1:]))
+
+    def _begin(self, difference: Difference) -> None:
+        added = difference.deed is Deed.ADD
+        status = "CREATE_IN_PROGRESS" if added else "UPDATE_IN_PROGRESS"
+        self.tell(self.standing, difference.logical_id, status, _REPLACES if difference.replaced else "")
+
+    def _change(self, difference: Difference, left: Sequence[Difference]) -> None:
+        name, added = difference.logical_id, difference.deed is Deed.ADD
+        try:
+            made = self._made(difference)
+        except InvalidTemplate as refused:
+            status = "CREATE_FAILED" if added else "UPDATE_FAILED"
+            self.tell(self.standing, name, status, refused.why)
+            self._fail(difference)
+            return
+        if difference.replaced:
+            self.leftover.append(self.before.resources[name])
+        self._has(name, made)
+        self.done.append(difference)
+        self.tell(self.standing, name, "CREATE_COMPLETE" if added else "UPDATE_COMPLETE", "")
+        self._go_on(left)
+
+    def _made(self, difference: Difference) -> Resource:
+        name, plan = difference.logical_id, plan_of(self.standing.stack)
+        kind: Kind = self.setting.kinds[difference.type]
+        if difference.deed is Deed.MODIFY and not difference.replaced:
+            return self._in_place(kind, plan, name, self.before.resources[name])
+        if difference.replaced:
+            self.standing.replaced[name] = self.standing.replaced.get(name, 0) + 1
+        site = site_of(self.setting, self.standing, self.caller)
+        return create_resource(kind, site, plan, plan.resources[name], self.standing.stack.resources)
+
+    def _in_place(self, kind: Kind, plan: Template, name: str, before: Resource) -> Resource:
+        declared, update = plan.resources[name], kind.update
+        checked, inert = checked_properties(kind, plan, declared, self.standing.stack.resources)
+        if update is None:
+            raise AssertionError(f"{declared.type} was held to be possible")
+        properties = Properties(checked)
+        site = site_of(self.setting, self.standing, self.caller)
+        with refusals_named(declared):
+            identity = update(
+                Order(site=site, logical_id=name, properties=properties), _without_inert(kind, before)
+            )
+        dict(properties)  # those that didn't change were read when the resource was made
+        return as_made(declared, identity, properties, inert)
+
+    def _complete(self) -> None:
+        stack = self.standing.stack
+        try:
+            outputs = plan_of(stack).outputs(stack.resources)
+        except InvalidTemplate as refused:
+            self._roll_back(f"{refused} ")
+            return
+        self.standing.stack = replace(stack, outputs=outputs)
+        self.described()
+        self.changed()
+        self.tell(self.standing, "", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "")
+        removed = [self.before.resources[each.logical_id] for each in self.found if each.deed is Deed.REMOVE]
+        self._clean_up([*reversed(self.leftover), *removed], "UPDATE_COMPLETE")
+
+    # ---- backwards ------------------------------------------------------------------------------
+
+    def _fail(self, difference: Difference) -> None:
+        name = difference.logical_id
+        what = "create" if difference.deed is Deed.ADD else "update"
+        why = f"The following resource(s) failed to {what}: [{name}]. "
+        if difference.deed is Deed.ADD:
+            del self.standing.resources[name]
+        if self.disable_rollback:
+            self.tell(self.standing, "", "UPDATE_FAILED", why)
+        else:
+            self._roll_back(why)
+
+    def _roll_back(self, why: str) -> None:
+        """Have what stands be as it was; a deletion that this takes comes last."""
+        self.tell(self.standing, "", "UPDATE_ROLLBACK_IN_PROGRESS", why)
+        stack = self.standing.stack
+        self.standing.stack = replace(stack, template=self.before.template, parameters=self.before.parameters)
+        self._take_back(list(reversed(self.done)), [])
+
+    def _take_back(self, left: Sequence[Difference], too_many: list[Resource]) -> None:
+        if not left:
+            self.standing.stack = replace(self.standing.stack, outputs=self.before.outputs)
+            self.changed()
+            self.tell(self.standing, "", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "")
+            self._clean_up(too_many, "UPDATE_ROLLBACK_COMPLETE")
+            return
+        self._soon(partial(self._take_one_back, left[0], left[1:], too_many))
+
+    def _take_one_back(
+        self, difference: Difference, left: Sequence[Difference], too_many: list[Resource]
+    ) -> None:
+        name = difference.logical_id
+        now = self.standing.stack.resources[name]
+        if difference.deed is Deed.ADD:
+            too_many.append(now)
+        else:
+            self.tell(self.standing, name, "UPDATE_IN_PROGRESS", "")
+            try:
+                self._has(name, self._as_it_was(difference, now))
+            except InvalidTemplate as refused:
+                self.tell(self.standing, name, "UPDATE_FAILED", refused.why)
+                why = f"The following resource(s) failed to update: [{name}]. "
+                self.tell(self.standing, "", "UPDATE_ROLLBACK_FAILED", why)
+                return
+            if difference.replaced:
+                too_many.append(now)
+            self.tell(self.standing, name, "UPDATE_COMPLETE", "")
+        self._take_back(left, too_many)
+
+    def _as_it_was(self, difference: Difference, now: Resource) -> Resource:
+        if difference.replaced:
+            return self.before.resources[difference.logical_id]
+        kind: Kind = self.setting.kinds[difference.type]
+        return self._in_place(kind, plan_of(self.standing.stack), difference.logical_id, now)
+
+    # ---- what is no longer needed ---------------------------------------------------------------
+
+    def _clean_up(self, left: Sequence[Resource], complete: str) -> None:
+        if not left:
+            self.tell(self.standing, "", complete, "")
+            self.changed()
+            return
+        name = left[0].logical_id
+        self.tell(self.standing, name, "DELETE_IN_PROGRESS", "")
+        self._soon(partial(self._delete, left[0], left[1:], complete))
+
+    def _delete(self, resource: Resource, left: Sequence[Resource], complete: str) -> None:
+        name = resource.logical_id
+        remover = Remover(setting=self.setting, stack=self.standing.stack, caller=self.caller)
+        now = self.standing.stack.resources.get(name)
+        replaced = now is not None and now != resource
+        was_there = resource in self.before.resources.values()
+        if was_there and _retained(self.before.template, name, replaced=replaced):
+            self.tell(self.standing, name, "DELETE_SKIPPED", "")
+        elif refusal := remover.refusal(resource):
+            self.tell(self.standing, name, "DELETE_FAILED", refusal)
+        else:
+            self.tell(self.standing, name, "DELETE_COMPLETE", "")
+        if not replaced:
+            stack = self.standing.stack
+            there = {each: made for each, made in stack.resources.items() if each != name}
+            self.standing.stack = replace(stack, resources=there)
+            del self.standing.resources[name]
+        self._clean_up(left, complete)
+
+    # ---- shared ---------------------------------------------------------------------------------
+
+    def _has(self, name: str, made: Resource) -> None:
+        stack = self.standing.stack
+        self.standing.stack = replace(stack, resources={**stack.resources, name: made})
+        self.changed()
+
+    def _soon(self, step: Callable[[], None]) -> None:
+        seconds = self.setting.random("cloudformation.update").uniform(*_SECONDS)
+        self.setting.clock.after(seconds, step, "CloudFormation updates a stack")
+
+
+def _without_inert(kind: Kind, resource: Resource) -> Resource:
+    """A resource without the properties that have no effect here."""
+    said: Mapping[str, Any] = {
+        name: value
+        for name, value in resource.properties.items()
+        if not isinstance(kind.shape.fields.get(name), Inert)
+    }
+    return replace(resource, properties=said)
+
+
+def _retained(template: Mapping[str, Any], name: str, *, replaced: bool) -> bool:
+    attribute = "UpdateReplacePolicy" if replaced else "DeletionPolicy"
+    policy = template["Resources"].get(name, {}).get(attribute, "Delete")
+    return policy in {"Retain", "RetainExceptOnCreate"}

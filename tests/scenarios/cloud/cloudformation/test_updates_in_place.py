@@ -1,0 +1,321 @@
+"""Each type that is changed in place: what the service then says of it."""
+
+import json
+
+import pytest
+
+from scenarios.cloud.services import REGISTRY
+from scenarios.cloud.world import Deployment, World
+from tests.scenarios.cloud.small_worlds import document, lets
+
+NAME = "app"
+TRUST = document(
+    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+)
+ROLE = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST}}
+QUEUE, TOPIC = {"Type": "AWS::SQS::Queue"}, {"Type": "AWS::SNS::Topic"}
+GROUP = {"Type": "AWS::Logs::LogGroup"}
+FUNCTION = {"Code": {"S3Bucket": "b", "S3Key": "k"}, "Handler": "app.f", "Runtime": "python3.12"}
+ALL = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+SCHEDULED = {
+    "FlexibleTimeWindow": {"Mode": "OFF"},
+    "Target": {
+        "Arn": {"Fn::Sub": "arn:aws:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"},
+        "EventBridgeParameters": {"DetailType": "tick", "Source": "clock"},
+        "RoleArn": {"Fn::GetAtt": ["Scheduler", "Arn"]},
+    },
+}
+SCHEDULER = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {
+        "AssumeRolePolicyDocument": document(
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "scheduler.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ),
+        "Policies": [
+            {
+                "PolicyName": "puts",
+                "PolicyDocument": document(
+                    {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*"}
+                ),
+            }
+        ],
+    },
+}
+METRIC = {"MetricNamespace": "N", "MetricName": "M", "MetricValue": "1"}
+ALARM = {
+    "ComparisonOperator": "GreaterThanThreshold",
+    "EvaluationPeriods": 1,
+    "MetricName": "M",
+    "Namespace": "N",
+    "Period": 60,
+    "Statistic": "Sum",
+}
+TABLE = {
+    "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+    "BillingMode": "PAY_PER_REQUEST",
+    "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+}
+
+
+def target(number):
+    return {"Arn": {"Fn::GetAtt": ["Queue", "Arn"]}, "Id": str(number)}
+
+
+def policy(action):
+    return document({"Effect": "Allow", "Action": action, "Resource": "*"})
+
+
+def inline(*names):
+    return [{"PolicyName": name, "PolicyDocument": policy("s3:GetObject")} for name in names]
+
+
+def of_role(client, ref):
+    names = client("iam").list_role_policies(RoleName=ref)["PolicyNames"]
+    return names, client("iam").get_role(RoleName=ref)["Role"].get("Description")
+
+
+def sends(action):
+    return document(lets("sns", action, resource="*"))
+
+
+def queue_policy(client, _):
+    [url] = client("sqs").list_queues()["QueueUrls"]
+    told = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
+    return json.loads(told["Policy"])["Statement"][0]["Action"]
+
+
+def topic_policy(client, _):
+    [topic] = client("sns").list_topics()["Topics"]
+    told = client("sns").get_topic_attributes(TopicArn=topic["TopicArn"])["Attributes"]
+    return json.loads(told["Policy"])["Statement"][0]["Action"]
+
+
+def of_function(client, ref):
+    told = client("lambda").get_function_configuration(FunctionName=ref)
+    reserved = client("lambda").get_function_concurrency(FunctionName=ref)
+    return (
+        told.get("Environment", {}).get("Variables", {}),
+        told["Timeout"],
+        reserved.get("ReservedConcurrentExecutions"),
+    )
+
+
+def of_table(client, ref):
+    return client("dynamodb").describe_table(TableName=ref)["Table"]["DeletionProtectionEnabled"]
+
+
+def of_key(client, ref):
+    kms = client("kms")
+    return kms.get_key_rotation_status(KeyId=ref)["KeyRotationEnabled"], kms.describe_key(KeyId=ref)[
+        "KeyMetadata"
+    ]["Enabled"]
+
+
+def roles_with(client, name):
+    iam = client("iam")
+    roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+    return len([role for role in roles if name in iam.list_role_policies(RoleName=role)["PolicyNames"]])
+
+
+# (type, other resources, properties before, properties after, how to read it, before, after)
+ROWS = [
+    (
+        "AWS::CloudWatch::Alarm",
+        {},
+        {**ALARM, "Threshold": 1},
+        {**ALARM, "Threshold": 5},
+        lambda client, ref: client("cloudwatch").describe_alarms(AlarmNames=[ref])["MetricAlarms"][0][
+            "Threshold"
+        ],
+        1.0,
+        5.0,
+    ),
+    (
+        "AWS::Events::Rule",
+        {"Queue": QUEUE},
+        {"EventPattern": {"source": ["a"]}, "Targets": [target(1), target(2)]},
+        {"EventPattern": {"source": ["b"]}, "Targets": [target(2)]},
+        lambda client, ref: (
+            client("events").describe_rule(Name=ref)["EventPattern"],
+            [each["Id"] for each in client("events").list_targets_by_rule(Rule=ref)["Targets"]],
+        ),
+        ('{"source":["a"]}', ["1", "2"]),
+        ('{"source":["b"]}', ["2"]),
+    ),
+    (
+        "AWS::Logs::LogGroup",
+        {},
+        {"RetentionInDays": 7},
+        {},
+        lambda client, ref: (
+            client("logs").describe_log_groups(logGroupNamePrefix=ref)["logGroups"][0].get("retentionInDays")
+        ),
+        7,
+        None,
+    ),
+    (
+        "AWS::Logs::MetricFilter",
+        {"Group": GROUP},
+        {"LogGroupName": {"Ref": "Group"}, "FilterPattern": "one", "MetricTransformations": [METRIC]},
+        {"LogGroupName": {"Ref": "Group"}, "FilterPattern": "two", "MetricTransformations": [METRIC]},
+        lambda client, _: [
+            each["filterPattern"] for each in client("logs").describe_metric_filters()["metricFilters"]
+        ],
+        ["one"],
+        ["two"],
+    ),
+    (
+        "AWS::SNS::Topic",
+        {},
+        {"DisplayName": "old"},
+        {"DisplayName": "new"},
+        lambda client, ref: client("sns").get_topic_attributes(TopicArn=ref)["Attributes"]["DisplayName"],
+        "old",
+        "new",
+    ),
+    (
+        "AWS::SNS::TopicPolicy",
+        {"Topic": TOPIC},
+        {"Topics": [{"Ref": "Topic"}], "PolicyDocument": sends("sns:Publish")},
+        {"Topics": [{"Ref": "Topic"}], "PolicyDocument": sends("sns:Subscribe")},
+        topic_policy,
+        ["sns:Publish"],
+        ["sns:Subscribe"],
+    ),
+    (
+        "AWS::SQS::QueuePolicy",
+        {"Queue": QUEUE},
+        {"Queues": [{"Ref": "Queue"}], "PolicyDocument": sends("sqs:SendMessage")},
+        {"Queues": [{"Ref": "Queue"}], "PolicyDocument": sends("sqs:ReceiveMessage")},
+        queue_policy,
+        ["sqs:SendMessage"],
+        ["sqs:ReceiveMessage"],
+    ),
+    (
+        "AWS::IAM::Role",
+        {},
+        {"AssumeRolePolicyDocument": TRUST, "Policies": inline("a", "b"), "Description": "old"},
+        {"AssumeRolePolicyDocument": TRUST, "Policies": inline("b", "c"), "Description": "new"},
+        of_role,
+        (["a", "b"], "old"),
+        (["b", "c"], "new"),
+    ),
+    (
+        "AWS::IAM::Policy",
+        {"A": ROLE, "B": ROLE},
+        {"PolicyName": "p", "PolicyDocument": policy("s3:GetObject"), "Roles": [{"Ref": "A"}, {"Ref": "B"}]},
+        {"PolicyName": "q", "PolicyDocument": policy("s3:GetObject"), "Roles": [{"Ref": "B"}]},
+        lambda client, _: (roles_with(client, "p"), roles_with(client, "q")),
+        (2, 0),
+        (0, 1),
+    ),
+    (
+        "AWS::Scheduler::Schedule",
+        {"Queue": QUEUE, "Scheduler": SCHEDULER},
+        {**SCHEDULED, "ScheduleExpression": "rate(1 hour)"},
+        {**SCHEDULED, "ScheduleExpression": "rate(2 hours)"},
+        lambda client, ref: client("scheduler").get_schedule(Name=ref)["ScheduleExpression"],
+        "rate(1 hour)",
+        "rate(2 hours)",
+    ),
+    (
+        "AWS::SSM::Parameter",
+        {},
+        {"Type": "String", "Value": "old"},
+        {"Type": "String", "Value": "new"},
+        lambda client, ref: client("ssm").get_parameter(Name=ref)["Parameter"]["Value"],
+        "old",
+        "new",
+    ),
+    (
+        "AWS::DynamoDB::Table",
+        {},
+        {**TABLE, "DeletionProtectionEnabled": True},
+        TABLE,
+        of_table,
+        True,
+        False,
+    ),
+    (
+        "AWS::Lambda::Function",
+        {"Role": ROLE},
+        {
+            **FUNCTION,
+            "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+            "Environment": {"Variables": {"AB": "1"}},
+            "Timeout": 9,
+        },
+        {**FUNCTION, "Role": {"Fn::GetAtt": ["Role", "Arn"]}, "ReservedConcurrentExecutions": 2},
+        of_function,
+        ({"AB": "1"}, 9, None),
+        ({}, 3, 2),
+    ),
+    (
+        "AWS::KMS::Key",
+        {},
+        {"EnableKeyRotation": True},
+        {"EnableKeyRotation": False, "Enabled": False},
+        of_key,
+        (True, True),
+        (False, False),
+    ),
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_what_the_service_says_before_and_after(row):
+    kind, others, was, will_be, read, before, after = row
+    with World(Deployment(template="")) as world:
+        ann = world.user("ann")
+
+        def client(service):
+            return world.client(ann, service)
+
+        def body(properties):
+            return json.dumps({"Resources": {**others, "One": {"Type": kind, "Properties": properties}}})
+
+        asked = {"StackName": NAME, "Capabilities": ["CAPABILITY_IAM"]}
+        client("cloudformation").create_stack(**asked, TemplateBody=body(was))
+        world.run(120)
+        ref = physical_id(client)
+        assert read(client, ref) == before
+        client("cloudformation").update_stack(**asked, TemplateBody=body(will_be))
+        world.run(120)
+
+        assert physical_id(client) == ref
+        assert read(client, ref) == after
+
+
+def physical_id(client):
+    """Of the resource that is tried; its stack must stand."""
+    [stack] = client("cloudformation").describe_stacks(StackName=NAME)["Stacks"]
+    assert stack["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, stack
+    told = client("cloudformation").describe_stack_resource(StackName=NAME, LogicalResourceId="One")
+    return told["StackResourceDetail"]["PhysicalResourceId"]
+
+
+# Changed in place in test_updating, or by the create call alone, which replaces what is there.
+ELSEWHERE = {
+    "AWS::ApiGateway::RestApi",
+    "AWS::ApiGateway::Stage",
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::Events::EventBusPolicy",
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::EventSourceMapping",
+    "AWS::Lambda::ResourcePolicy",
+    "AWS::Logs::Destination",
+    "AWS::Logs::ResourcePolicy",
+    "AWS::Logs::SubscriptionFilter",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
+    "AWS::SQS::Queue",
+}
+
+
+def test_every_type_that_is_changed_in_place_is_tried():
+    known = {name for name, kind in REGISTRY.kinds.items() if kind.update is not None}
+    assert known == {row[0] for row in ROWS} | ELSEWHERE
