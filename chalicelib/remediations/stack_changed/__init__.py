@@ -33,6 +33,7 @@ from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.looking import Unseen
+from chalicelib.references import TRAIL_GROUP
 from chalicelib.remediation import Plan, Proof, ProvenBy, Remediation, Way
 from chalicelib.remediations.stack_changed.alerts import attempted, changed
 from chalicelib.remediations.stack_changed.deeds import name_of
@@ -44,11 +45,12 @@ from chalicelib.remediations.stack_changed.grants import (
     MAPPING,
     NAMES,
     STACK,
+    TRAIL_GROUP_NAME,
     VARIABLES,
 )
-from chalicelib.remediations.stack_changed.parts import fields_of, service_of
+from chalicelib.remediations.stack_changed.parts import OF_A_BUS, fields_of, service_of
 from chalicelib.remediations.stack_changed.promise import Place
-from chalicelib.remediations.stack_changed.reading import Seen, blind, read
+from chalicelib.remediations.stack_changed.reading import EXISTING_GROUP, Seen, blind, read
 from chalicelib.remediations.stack_changed.restore import restore
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.stack import PRINCIPALS, PRINCIPALS_ARE, CloudFormation, Parameter
@@ -105,6 +107,8 @@ def _at(path: str, like: Sequence[CloudFormation]) -> CloudFormation:
 
 # What has no name, but an id that AWS made.
 _BY_ID: Mapping[str, list[Any]] = {
+    # Its kind, whichever: a policy for every log group is for ours, too.
+    "policyType": [{"exists": True}],
     "associationId": [{"Ref": "AgentInstalled"}, {"Ref": "AgentStarted"}],
     "restApiId": [{"Ref": "RestAPI"}],
     "uUID": [{"Ref": MAPPING}],
@@ -132,10 +136,23 @@ _ANY_KEY_REFUSED = [{"wildcard": "*:key/*"}]
 RULES_PATTERN = _pattern(
     ("events", "scheduler"),
     {"requestParameters": {"name": ["default"]}, "eventName": ["UpdateEventBus"]},
+    {"eventName": list(OF_A_BUS)},
     fields=("name", "rule"),
 )
-FUNCTIONS_PATTERN = _by_name("lambda", "logs")
-TOPICS_PATTERN = _by_name("monitoring", "sns", "sqs", "dynamodb")
+# The trail's group may have been there before the stack, by any name.
+_LIKE_THE_GROUP: Sequence[CloudFormation] = [
+    TRAIL_GROUP,
+    {"wildcard": {"Fn::Sub": ["*:log-group:${Group}*", {"Group": TRAIL_GROUP}]}},
+]
+_OF_THE_GROUP: Sequence[CloudFormation] = (
+    {"requestParameters": {"logGroupName": [TRAIL_GROUP]}},
+    {"requestParameters": {"logGroupIdentifier": _LIKE_THE_GROUP}},
+    {"requestParameters": {"resourceIdentifier": _LIKE_THE_GROUP}},
+)
+FUNCTIONS_PATTERN = _by_name("lambda")
+LOGS_PATTERN = _by_name("logs", besides=_OF_THE_GROUP)
+TOPICS_PATTERN = _by_name("monitoring", "sns")
+QUEUES_PATTERN = _by_name("sqs", "dynamodb")
 STACK_PATTERN = _by_name("cloudformation", "apigateway", "ssm", besides=_UNNAMED)
 KEYS_PATTERN = _pattern(
     ("kms",),
@@ -152,12 +169,16 @@ _OF_OUR_PLANS = {
     ("TrailStoppedRole", name) for name in ("CreateLogGroup", "PutRetentionPolicy", "DeleteRetentionPolicy")
 }
 # The trail's own group has a remediation of its own for these.
-_OF_THE_TRAIL = {("TrailGroup", "DeleteLogGroup"), ("TrailGroup", "PutRetentionPolicy")}
+_OF_THE_TRAIL = {
+    (group, name)
+    for group in ("TrailGroup", EXISTING_GROUP)
+    for name in ("DeleteLogGroup", "PutRetentionPolicy")
+}
 
 
 def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen | None:
     """What of the stack the call is about, and what was deployed of it."""
-    seen = read(aws, event, place_of(settings))
+    seen = read(aws, event, place_of(settings), settings.values.get(TRAIL_GROUP_NAME, ""))
     return seen if seen and not _others_tell(event, seen) else None
 
 
@@ -313,6 +334,8 @@ REMEDIATION = Remediation(
         _calls(TOPICS_PATTERN),
         _calls(STACK_PATTERN),
         _calls(KEYS_PATTERN),
+        _calls(LOGS_PATTERN),
+        _calls(QUEUES_PATTERN),
         _calls(ROLES_PATTERN, everywhere=True, forwards=ROLES_FORWARDED),
         COUNTING,
     ),

@@ -1,8 +1,9 @@
 """The alerts about a part of Trailwarden's own stack: what was done to it, what stops by it, how to go on."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
+from typing import Any
 
 from chalicelib.events import ApiCallEvent
 from chalicelib.evidence.call import call_facts, failure_fact
@@ -10,7 +11,7 @@ from chalicelib.remediation import Alert, Call, Flood, Severity
 from chalicelib.remediations.stack_changed.deeds import KINDS, Deed, deed_of, name_of
 from chalicelib.remediations.stack_changed.promise import Part, Place
 from chalicelib.remediations.stack_changed.reading import Seen
-from chalicelib.wording import LONGEST_FACT
+from chalicelib.wording import LONGEST_FACT, aws_command, whole
 
 _REFUSED = ("AccessDenied", "UnauthorizedOperation", "NotAuthorized")
 _ASK = """\
@@ -135,6 +136,9 @@ def _advice(event: ApiCallEvent, seen: Seen) -> Iterator[str]:
 
 def _put_back(event: ApiCallEvent, seen: Seen, calls: Sequence[Call]) -> Iterator[tuple[str, str]]:
     """These are facts, not advice: a fact stays on one line, even if a name in it is malicious."""
+    if taken := taking_away(event):
+        yield "Take it away with", taken
+        return
     for call in calls:
         if len(call.command) <= LONGEST_FACT:
             yield "Put back with", call.command
@@ -143,6 +147,29 @@ def _put_back(event: ApiCallEvent, seen: Seen, calls: Sequence[Call]) -> Iterato
     if (not calls or not whole) and _rank(gravest) > _rank(Severity.LOW):
         yield "Put everything back with", reverting(seen.place)
         yield "and then with", carrying_out(seen.place)
+
+
+def taking_away(event: ApiCallEvent) -> str:
+    """The command that takes away what belongs to no stack: CloudFormation leaves it. Else ""."""
+    given, name = event.parameters, name_of(event)
+    policy, kind, mute = (str(given.get(each, "")) for each in ("policyName", "policyType", "name"))
+    region = {"--region": event.region}
+    if name == "PutAccountPolicy":
+        named = {"--policy-name": policy, "--policy-type": kind}
+        return whole(aws_command("logs", "delete-account-policy", {**named, **region}))
+    if name == "PutAlarmMuteRule":
+        named = {"--alarm-mute-rule-name": mute}
+        return whole(aws_command("cloudwatch", "delete-alarm-mute-rule", {**named, **region}))
+    if name == "PutPermission":
+        named = {"--statement-id": _statement(given)}
+        return whole(aws_command("events", "remove-permission", {**named, **region}))
+    return ""
+
+
+def _statement(given: Mapping[str, Any]) -> str:
+    """The statement of a bus's policy that a call has put; the last one of several."""
+    found = re.findall(r'"Sid"\s*:\s*"([^"]*)"', str(given.get("policy", "")))
+    return str(given.get("statementId", "")) or (found[-1] if found else "STATEMENT")
 
 
 def reverting(place: Place) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chalicelib.events import ApiCallEvent
 from chalicelib.remediation import Severity
-from chalicelib.remediations.stack_changed.parts import PARAMETER, service_of
+from chalicelib.remediations.stack_changed.parts import ACCOUNT_POLICY, PARAMETER, service_of
 from chalicelib.remediations.stack_changed.promise import Part
 
 LOW, MEDIUM, HIGH, CRITICAL = Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL
@@ -30,6 +30,7 @@ KINDS: Mapping[str, str] = {
     "AWS::Lambda::EventSourceMapping": "event source mapping",
     "AWS::Lambda::Function": "function",
     "AWS::Lambda::Permission": "permission",
+    ACCOUNT_POLICY: "policy for all log groups",
     "AWS::Logs::LogGroup": "log group",
     "AWS::Logs::MetricFilter": "metric filter",
     "AWS::Logs::ResourcePolicy": "policy for log groups",
@@ -80,6 +81,18 @@ _ROWS: Mapping[str, tuple[tuple[Severity, str, str, str], ...]] = {
             "UpdateEventBus",
             "was changed",
             "Alerts may not be sent any more, because all events go over this bus.",
+        ),
+        (
+            CRITICAL,
+            "PutPermission",
+            "got a policy that may deny",
+            "Alerts of other regions may not be sent any more, because their events may not come in.",
+        ),
+        (
+            MEDIUM,
+            "RemovePermission",
+            "lost permissions",
+            "Events of other accounts don't come in any more; Trailwarden waits for none.",
         ),
         (HIGH, "PutTargets", "got other targets", "What this rule hears goes to somebody else, too."),
         (LOW, "EnableRule", "was enabled", "The rule does its work again."),
@@ -142,6 +155,13 @@ _ROWS: Mapping[str, tuple[tuple[Severity, str, str, str], ...]] = {
             _NO_LINES + "may be hidden.",
         ),
         (
+            CRITICAL,
+            "PutAccountPolicy",
+            "was put",
+            "Trailwarden may send no alerts any more of what is in logs, because their lines may be hidden.",
+        ),
+        (LOW, "DeleteAccountPolicy", "was taken away", _NOTHING),
+        (
             HIGH,
             "PutResourcePolicy DeleteResourcePolicy",
             "was changed",
@@ -164,6 +184,7 @@ _ROWS: Mapping[str, tuple[tuple[Severity, str, str, str], ...]] = {
             "was rewritten",
             _QUIET + "it waits for something else.",
         ),
+        (CRITICAL, "PutAlarmMuteRule", "was muted", _QUIET + "a rule mutes its actions."),
         (HIGH, "SetAlarmState", "was set by hand", "It tells what isn't so, or keeps quiet once."),
         (LOW, "EnableAlarmActions", "tells again", "The alarm does its work again."),
         (LOW, "TagResource UntagResource", "got other tags", _NOTHING),
@@ -219,7 +240,12 @@ _ROWS: Mapping[str, tuple[tuple[Severity, str, str, str], ...]] = {
             "The ledger may not be restorable any more, should it be deleted.",
         ),
         (HIGH, "DeleteResourcePolicy", "lost its policy", "Somebody else may write to the ledger."),
-        (HIGH, "EnableKinesisStreamingDestination", "is copied", "Somebody else reads the ledger."),
+        (
+            HIGH,
+            "EnableKinesisStreamingDestination ExportTableToPointInTime RestoreTableToPointInTime",
+            "is copied",
+            "Somebody else reads the ledger.",
+        ),
         (MEDIUM, "UpdateTimeToLive", "keeps its items for another time", "The ledger may grow, or forget."),
         (LOW, "CreateTable CreateBackup TagResource UntagResource", "was copied or marked", _NOTHING),
     ),
@@ -314,6 +340,13 @@ _OTHERWISE: Mapping[str, Deed] = {
         means="Hosts may not get the agent that sends their logs.",
     ),
 }
+# Of an account's policies by type; the others may hide lines from filters.
+_ACCOUNT_POLICIES: Mapping[str, tuple[Severity, str]] = {
+    "SUBSCRIPTION_FILTER_POLICY": (HIGH, "Somebody else may read what is in these logs."),
+    "RETENTION_POLICY": (MEDIUM, "What was logged may be gone earlier."),
+    "FIELD_INDEX_POLICY": (LOW, _NOTHING),
+    "METRIC_EXTRACTION_POLICY": (LOW, _NOTHING),
+}
 _ANYTHING = Deed(
     severity=HIGH, done="was changed", means="What this call does to Trailwarden is not known here."
 )
@@ -331,6 +364,11 @@ def deed_of(event: ApiCallEvent, part: Part) -> Deed:
     limit = event.parameters.get("reservedConcurrentExecutions")
     if name == "PutFunctionConcurrency" and limit not in (0, "0"):
         return Deed(severity=HIGH, done=deed.done, means="{whose} may be run late, or be held back.")
+    if name == "PutAccountPolicy" and part.physical_id in _ACCOUNT_POLICIES:
+        severity, means = _ACCOUNT_POLICIES[part.physical_id]
+        return Deed(severity=severity, done=deed.done, means=means)
+    if name == "PutPermission" and "Deny" not in str(event.parameters.get("policy", "")):
+        return Deed(severity=HIGH, done="lets somebody in", means="Somebody else may send forged events.")
     if name in ("DeleteLogGroup", "AssociateKmsKey") and part.logical_id.endswith("LogGroup"):
         # A function's own log, which wakes nothing.
         return Deed(severity=MEDIUM, done=deed.done, means="What {whose} itself logs may be lost.")

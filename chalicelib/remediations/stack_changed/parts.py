@@ -18,6 +18,9 @@ BUS = "AWS::Events::EventBus"
 PARAMETER = "AWS::SSM::Parameter"
 ROLE = "AWS::IAM::Role"
 FUNCTION = "AWS::Lambda::Function"
+LOG_GROUP = "AWS::Logs::LogGroup"
+# What applies to every log group of the account and region, and so to those that wake functions.
+ACCOUNT_POLICY = "AWS::Logs::AccountPolicy"
 
 # By the event's source: which fields name a part of which types; what is narrower comes first. A dot leads
 # into an object, or into each object of a list.
@@ -40,10 +43,15 @@ _FIELDS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = {
     "dynamodb": (
         ("tableName", ("AWS::DynamoDB::Table",)),
         ("resourceArn", ("AWS::DynamoDB::Table",)),
+        ("tableArn", ("AWS::DynamoDB::Table",)),
+        ("sourceTableName", ("AWS::DynamoDB::Table",)),
+        ("sourceTableArn", ("AWS::DynamoDB::Table",)),
+        ("globalTableName", ("AWS::DynamoDB::Table",)),
     ),
     "events": (
         ("name", ("AWS::Events::Rule", BUS)),
         ("rule", ("AWS::Events::Rule",)),
+        ("eventBusName", (BUS,)),
     ),
     "iam": (("roleName", (ROLE,)),),
     "kms": (("keyId", ("AWS::KMS::Key",)),),
@@ -56,12 +64,16 @@ _FIELDS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = {
     "logs": (
         ("filterName", ("AWS::Logs::MetricFilter", "AWS::Logs::SubscriptionFilter")),
         ("policyName", ("AWS::Logs::ResourcePolicy",)),
-        ("logGroupName", ("AWS::Logs::LogGroup",)),
-        ("logGroupIdentifier", ("AWS::Logs::LogGroup",)),
+        ("logGroupName", (LOG_GROUP,)),
+        ("logGroupIdentifier", (LOG_GROUP,)),
+        ("resourceIdentifier", (LOG_GROUP,)),
+        ("resourceArn", (LOG_GROUP,)),
+        ("policyType", (ACCOUNT_POLICY,)),
     ),
     "monitoring": (
         ("alarmName", ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")),
         ("alarmNames", ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")),
+        ("muteTargets.alarmNames", ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")),
     ),
     "scheduler": (("name", ("AWS::Scheduler::Schedule",)),),
     "sns": (
@@ -72,6 +84,9 @@ _FIELDS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = {
     "sqs": (
         ("queueUrl", ("AWS::SQS::Queue",)),
         ("queueName", ("AWS::SQS::Queue",)),
+        # StartMessageMoveTask
+        ("sourceArn", ("AWS::SQS::Queue",)),
+        ("destinationArn", ("AWS::SQS::Queue",)),
     ),
     "ssm": (
         ("name", (PARAMETER,)),
@@ -79,6 +94,8 @@ _FIELDS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = {
         ("associationId", ("AWS::SSM::Association",)),
     ),
 }
+_DEFAULT_BUS = Part(logical_id="default", type=BUS, physical_id="default")
+OF_A_BUS = ("PutPermission", "RemovePermission")
 _ARN_IN_A_REFUSAL = re.compile(r"on resource: (\S+)")
 
 
@@ -104,7 +121,7 @@ def touched(event: ApiCallEvent, parts: Sequence[Part], place: Place) -> tuple[P
         if found:
             return tuple(dict.fromkeys(found))
     if not event.failed:
-        return ()
+        return (_DEFAULT_BUS,) if _is_about_the_bus(event) else ()
     refused = _ARN_IN_A_REFUSAL.search(event.error_message)
     types = tuple(kind for _, each in fields for kind in each)
     return tuple(_named(refused[1], "", types, parts, place)) if refused else ()
@@ -154,8 +171,19 @@ def _named(
         yield Part(logical_id=name, type=PARAMETER, physical_id=name)
     elif STACK in types and _is_the_stack(text, place):
         yield the_stack(place)
-    elif BUS in types and field == "name" and text == "default":
-        yield Part(logical_id="default", type=BUS, physical_id="default")
+    elif BUS in types and field in ("name", "eventBusName") and _is_the_default(text, field):
+        yield _DEFAULT_BUS
+    elif ACCOUNT_POLICY in types:
+        yield Part(logical_id=text, type=ACCOUNT_POLICY, physical_id=text)
+
+
+def _is_about_the_bus(event: ApiCallEvent) -> bool:
+    """A call about the policy of a bus that names no bus is about the default one."""
+    return service_of(event) == "events" and event.name in OF_A_BUS and "eventBusName" not in event.parameters
+
+
+def _is_the_default(text: str, field: str) -> bool:
+    return text == "default" or (field == "eventBusName" and text.endswith(":event-bus/default"))
 
 
 def _is_the_stack(text: str, place: Place) -> bool:

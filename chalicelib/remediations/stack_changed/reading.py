@@ -11,10 +11,12 @@ from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS
 from chalicelib.events import ApiCallEvent
 from chalicelib.looking import Unseen, unseen
-from chalicelib.remediations.stack_changed.parts import likely, service_of, the_stack, touched
+from chalicelib.remediations.stack_changed.parts import LOG_GROUP, likely, service_of, the_stack, touched
 from chalicelib.remediations.stack_changed.promise import NotTold, Part, Place, Promise
 from chalicelib.remediations.stack_changed.restore import BESIDE, Declared
 
+# No name of the template's: nothing is declared of it, so nothing is put back.
+EXISTING_GROUP = "TrailGroupFromBefore"
 CLOUDFORMATION = "cloudformation.amazonaws.com"
 # CloudFormation's clock and CloudTrail's, which tells whole seconds.
 _LEEWAY = timedelta(seconds=5)
@@ -39,11 +41,16 @@ class Seen:
     could_not_read: tuple[Unseen, ...] = ()
 
 
-def read(aws: Aws, event: ApiCallEvent, place: Place) -> Seen | None:
-    """What a call is about; None where it is about nothing of the stack, or the stack's own deployment."""
+def read(aws: Aws, event: ApiCallEvent, place: Place, trail_group: str) -> Seen | None:
+    """What a call is about; None where it is about nothing of the stack, or the stack's own deployment.
+
+    `trail_group`: the trail's log group, which the stack may have found.
+    """
     cloudformation = aws.client("cloudformation", place.region)
     try:
         parts = _parts(cloudformation, place)
+        if trail_group and trail_group not in {each.physical_id for each in parts}:
+            parts = (*parts, Part(logical_id=EXISTING_GROUP, type=LOG_GROUP, physical_id=trail_group))
         named = touched(event, parts, place) or _by_another_id(cloudformation, event, place)
         if not named or _is_a_step(cloudformation, event, place):
             return None

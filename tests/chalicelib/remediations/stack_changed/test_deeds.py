@@ -208,6 +208,31 @@ CHANGE_SET = "arn:aws:cloudformation:us-east-1:123456789012:changeSet/mine/5555-
 @pytest.mark.parametrize(
     ("name", "parameters", "heard"),
     [
+        ("logs PutAccountPolicy", {"policyName": "x", "policyType": "DATA_PROTECTION_POLICY"}, True),
+        ("events PutPermission", {"policy": "{}"}, True),
+        ("events RemovePermission", {"eventBusName": "default"}, True),
+        ("events PutRule", {"name": "other"}, False),
+        (
+            "sqs StartMessageMoveTask",
+            {"sourceArn": "arn:aws:sqs:us-east-1:1:trailwarden-DeadLetters-1"},
+            True,
+        ),
+        (
+            "monitoring PutAlarmMuteRule",
+            {"name": "x", "muteTargets": {"alarmNames": ["trailwarden-A-1"]}},
+            True,
+        ),
+        ("monitoring PutAlarmMuteRule", {"name": "x", "muteTargets": {"alarmNames": ["other"]}}, False),
+        (
+            "dynamodb ExportTableToPointInTime",
+            {"tableArn": "arn:aws:dynamodb:us-east-1:1:table/trailwarden-L"},
+            True,
+        ),
+        (
+            "logs AssociateKmsKey",
+            {"resourceIdentifier": "arn:aws:logs:us-east-1:1:log-group:trailwarden-x"},
+            True,
+        ),
         ("ExecuteChangeSet", {"changeSetName": CHANGE_SET}, True),
         ("ExecuteChangeSet", {"changeSetName": CHANGE_SET, "stackName": "other"}, True),
         ("ExecuteChangeSet", {"changeSetName": "mine", "stackName": "trailwarden"}, True),
@@ -234,12 +259,14 @@ CHANGE_SET = "arn:aws:cloudformation:us-east-1:123456789012:changeSet/mine/5555-
         ("DescribeStacks", {"stackName": "trailwarden"}, False),
     ],
 )
-def test_a_rule_hears_each_way_to_name_the_stack_to_cloudformation(world, name, parameters, heard):
+def test_a_rule_hears_each_way_to_name_a_part(world, name, parameters, heard):
+    service, _, name = name.rpartition(" ")
+    service = service or "cloudformation"
     record = {
-        "source": "aws.cloudformation",
+        "source": f"aws.{service}",
         "detail-type": "AWS API Call via CloudTrail",
         "detail": {
-            "eventSource": "cloudformation.amazonaws.com",
+            "eventSource": f"{service}.amazonaws.com",
             "eventName": name,
             "readOnly": name.startswith("Describe"),
             "managementEvent": True,

@@ -8,7 +8,14 @@ from botocore.exceptions import ClientError
 from chalicelib.events import api_call
 from chalicelib.looking import Unseen
 from chalicelib.remediation import Severity
-from chalicelib.remediations.stack_changed import REMEDIATION, STACK, blind_to_call, decide, look
+from chalicelib.remediations.stack_changed import (
+    REMEDIATION,
+    STACK,
+    TRAIL_GROUP_NAME,
+    blind_to_call,
+    decide,
+    look,
+)
 from chalicelib.remediations.stack_changed.alerts import reverting, whose
 from chalicelib.remediations.stack_changed.parts import touched
 from chalicelib.remediations.stack_changed.promise import NotTold, Part, Place, Promise
@@ -32,6 +39,7 @@ PARTS = (
     Part(logical_id="RootLoginRole", type="AWS::IAM::Role", physical_id="watch-RootLoginRole-1"),
     Part(logical_id="TrailStoppedRole", type="AWS::IAM::Role", physical_id="watch-TrailStoppedRole-1"),
     Part(logical_id="TrailGroup", type="AWS::Logs::LogGroup", physical_id="watch-TrailGroup-1"),
+    Part(logical_id="Alarm", type="AWS::CloudWatch::Alarm", physical_id="watch-Alarm-1"),
     Part(logical_id="Key", type="AWS::KMS::Key", physical_id="1234-abcd"),
     Part(
         logical_id="Dead",
@@ -173,6 +181,33 @@ def planned(event, account=None):
         (call("X", "ssm", {"name": "/watch/kill-switch"}), "/watch/kill-switch"),
         (call("X", "ssm", {"names": ["/other/a", "/watch/modes/x"]}), "/watch/modes/x"),
         (call("UpdateEventBus", "events", {"name": "default"}), "default"),
+        (call("PutPermission", "events", {"policy": "{}"}), "default"),
+        (call("PutPermission", "events"), "default"),
+        (call("RemovePermission", "events", {"eventBusName": "default"}), "default"),
+        (
+            call(
+                "PutPermission",
+                "events",
+                {"eventBusName": f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/default"},
+            ),
+            "default",
+        ),
+        (call("PutAccountPolicy", "logs", {"policyName": "x", "policyType": "A"}), "A"),
+        (call("X", "logs", {"resourceIdentifier": "watch-TrailGroup-1"}), "TrailGroup"),
+        (
+            call(
+                "StartMessageMoveTask", "sqs", {"sourceArn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:watch-Dead-1"}
+            ),
+            "Dead",
+        ),
+        (
+            call(
+                "PutAlarmMuteRule",
+                "monitoring",
+                {"name": "x", "muteTargets": {"alarmNames": ["watch-Alarm-1"]}},
+            ),
+            "Alarm",
+        ),
     ],
 )
 def test_a_call_names_a_part_in_its_services_own_way(event, part):
@@ -193,6 +228,9 @@ def test_a_call_names_a_part_in_its_services_own_way(event, part):
         call("X", "lambda", {"functionName": None}),
         call("X", "sns", {"topicArn": ["watch", 1]}),
         call("X", "ec2", {"name": "watch-RootLogin-1"}),
+        call("PutPermission", "events", {"eventBusName": "other", "policy": "{}"}),
+        call("PutRule", "events", {"name": "other", "eventBusName": "other"}),
+        call("PutAlarmMuteRule", "monitoring", {"name": "x", "muteTargets": {"alarmNames": ["another"]}}),
         call("X"),
     ],
 )
@@ -344,6 +382,91 @@ def test_what_the_runtime_or_trail_stopped_looks_after_is_left_to_them(name, rol
     event = call(name, "logs", {"logGroupName": "watch-TrailGroup-1"}, userIdentity=by_the_role(role))
 
     assert planned(event).empty is not told
+
+
+# ---- what is done to all of the account --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("event", "severity", "command"),
+    [
+        pytest.param(
+            call("PutAccountPolicy", "logs", {"policyName": "a b", "policyType": "DATA_PROTECTION_POLICY"}),
+            Severity.CRITICAL,
+            "aws logs delete-account-policy --policy-name 'a b' --policy-type DATA_PROTECTION_POLICY",
+            id="every log is masked",
+        ),
+        pytest.param(
+            call("PutAccountPolicy", "logs", {"policyName": "a", "policyType": "SUBSCRIPTION_FILTER_POLICY"}),
+            Severity.HIGH,
+            "aws logs delete-account-policy --policy-name a --policy-type SUBSCRIPTION_FILTER_POLICY",
+            id="every log is read",
+        ),
+        pytest.param(
+            call("PutAccountPolicy", "logs", {"policyName": "a", "policyType": "OF_NEXT_YEAR"}),
+            Severity.CRITICAL,
+            "aws logs delete-account-policy --policy-name a --policy-type OF_NEXT_YEAR",
+            id="nobody knows yet",
+        ),
+        pytest.param(
+            call(
+                "PutAlarmMuteRule",
+                "monitoring",
+                {"name": "m", "muteTargets": {"alarmNames": ["watch-Alarm-1"]}},
+            ),
+            Severity.CRITICAL,
+            "aws cloudwatch delete-alarm-mute-rule --alarm-mute-rule-name m",
+            id="an alarm is muted",
+        ),
+        pytest.param(
+            call("PutPermission", "events", {"policy": '{"Statement": {"Sid": "no", "Effect": "Deny"}}'}),
+            Severity.CRITICAL,
+            "aws events remove-permission --statement-id no",
+            id="the bus takes no events",
+        ),
+        pytest.param(
+            call("PutPermission", "events", {"statementId": "all", "principal": "*"}),
+            Severity.HIGH,
+            "aws events remove-permission --statement-id all",
+            id="the bus takes everybody's events",
+        ),
+    ],
+)
+def test_what_silences_by_way_of_the_account_is_told_with_the_command_against_it(event, severity, command):
+    plan = planned(event)
+
+    assert only(plan).severity is severity
+    assert facts_of(only(plan))["Take it away with"] == f"{command} --region {event.region}"
+    assert plan.calls == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "told"),
+    [
+        ("PutDataProtectionPolicy", {"logGroupIdentifier": "older"}, True),
+        (
+            "PutDataProtectionPolicy",
+            {"logGroupIdentifier": f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:older"},
+            True,
+        ),
+        (
+            "AssociateKmsKey",
+            {"resourceIdentifier": f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:older"},
+            True,
+        ),
+        ("DeleteLogStream", {"logGroupName": "older"}, True),
+        ("DeleteLogGroup", {"logGroupName": "older"}, False),
+        ("DeleteLogStream", {"logGroupName": "another"}, False),
+    ],
+)
+def test_the_trails_group_is_watched_though_it_was_there_before(name, parameters, told):
+    given = settings(**{STACK: STACK_ID, TRAIL_GROUP_NAME: "older"})
+    event = call(name, "logs", parameters)
+
+    plan = decide(event, look(Account(), event, given), NOW, given)
+
+    assert plan.empty is not told
+    assert plan.calls == ()
 
 
 # ---- how it is told ---------------------------------------------------------------------------------
