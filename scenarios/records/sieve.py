@@ -31,7 +31,15 @@ NO, NO_AND_NOT_CARRIED, ASK = 0, 1, 2
 MOST_VERDICTS = 50_000
 
 _ACCOUNT = "userIdentity.accountId"
-_ACTOR = ("userIdentity.type", "userIdentity.arn", "userIdentity.userName", "userIdentity.invokedBy")
+_ACTOR = (
+    "userIdentity.type",
+    "userIdentity.arn",
+    "userIdentity.userName",
+    "userIdentity.invokedBy",
+    "userIdentity.principalId",
+)
+# What is told of a record that nothing asks for, where each has a line.
+NAMED = ("sourceIPAddress", _ACCOUNT, *_ACTOR)
 _DETAIL = "detail."
 
 Pattern = dict[str, Any]
@@ -43,10 +51,15 @@ class Sieve:
     Args:
         rules: Event patterns.
         filters: Filter patterns of logs. `matching` names those that may match; ask them.
+        also: Fields that are read too.
     """
 
     def __init__(
-        self, rules: Mapping[str, EventPattern | Pattern | str], filters: Mapping[str, LogPattern]
+        self,
+        rules: Mapping[str, EventPattern | Pattern | str],
+        filters: Mapping[str, LogPattern],
+        *,
+        also: Sequence[str] = (),
     ) -> None:
         every: dict[str, EventPattern | Pattern | str] = {_RULE + name: each for name, each in rules.items()}
         for name, log_pattern in filters.items():
@@ -54,11 +67,11 @@ class Sieve:
                 every[f"{_FILTER}{number}/{name}"] = pattern
         self._rules = EventRules(every)
         wanted = [field.removeprefix(_DETAIL) for field in self._rules.fields if field.startswith(_DETAIL)]
-        self._fields = TextFields(dict.fromkeys((*KEPT, *KEY, _ACCOUNT, *_ACTOR, *wanted)))
+        self._fields = TextFields(dict.fromkeys((*KEPT, *KEY, _ACCOUNT, *also, *wanted)))
         if (
             not self._fields.readers
         ):  # a field that can't be decoded alone: then every record is decoded whole
-            self._fields = TextFields((*KEPT, *KEY))
+            self._fields = TextFields(dict.fromkeys((*KEPT, *KEY, *also)))
             wanted = []
         self.decoder: FewFields = _Decoder(self._fields) if wanted or not self._rules.fields else WHOLE_ONLY
         self.read: Mapping[str, Reader] = self._fields.readers
@@ -293,3 +306,17 @@ def _wildcard(text: str) -> list[Any]:
     if text == "*" or not _is_no_number(text.replace("*", "")):
         return [{"exists": True}]
     return [{"wildcard": text.replace("\\", "\\\\")}] if "*" in text else [text]
+
+
+def identity_reader(read: Mapping[str, Reader]) -> Callable[[Any], dict[str, Any] | None]:
+    """What reads those parts of a `userIdentity` that say who it is; None where there is none."""
+    parts = [(path.rpartition(".")[2], read[path]) for path in (*_ACTOR, _ACCOUNT)]
+
+    def identity(root: Any) -> dict[str, Any] | None:
+        try:
+            found = {name: reader(root) for name, reader in parts}
+        except AttributeError:  # it is no object
+            return None
+        return {name: value for name, value in found.items() if value is not ABSENT}
+
+    return identity

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.matching import LogPattern
-from chalicelib.matching.events.fields import ABSENT
+from chalicelib.matching.events.fields import ABSENT, Reader
 from scenarios.files import NotRead
 from scenarios.records.blocks import Block, Part, blocks
 from scenarios.records.events import SIGN_IN, carried_as, event_of, line_of
 from scenarios.records.reader import Complaints, of_bytes, of_part, places, why_not
 from scenarios.records.record import INSIGHT, Beside, Found, FoundRecord, NotARecord, Place, is_name
-from scenarios.records.sieve import ASK, NO_AND_NOT_CARRIED, Sieve
+from scenarios.records.sieve import ASK, NO_AND_NOT_CARRIED, Sieve, identity_reader
 from scenarios.records.sources import EVER, File, Range, Unreadable, files, read_texts
+from scenarios.records.who import Who, account_of, actor_of, who_of
 
 MOST_REMEMBERED = 200_000  # eventIDs of records that nobody asks for
 
@@ -46,6 +47,7 @@ class Missed:
     name: str
     duplicate: bool
     carried: bool
+    who: Who
 
 
 @dataclass(slots=True)
@@ -72,7 +74,8 @@ class Sift:
         sieve: The patterns.
         filters: The filter patterns among them, which are asked about the whole record.
         within: Records of another time are left out.
-        named: Whether records that nobody asks for come too, as `Missed`. That takes longer.
+        named: Whether records that nobody asks for come too, as `Missed`. That takes longer; the sieve reads
+            `NAMED` then.
         progress: Called now and then.
     """
 
@@ -171,6 +174,7 @@ class Sift:
             name=found.name,
             duplicate=duplicate,
             carried=event is not None,
+            who=who_of(found),
         )
 
     def _came_before(self, event_id: str, *, hit: bool) -> bool:
@@ -244,6 +248,7 @@ class Sift:
         wanted = set(self._wanted(few, counted=False))
         event_id, name = self._sieve.read["eventID"], self._sieve.read["eventName"]
         event_type, time = self._sieve.read["eventType"], self._sieve.read["eventTime"]
+        who = _who_reader(self._sieve.read)
         standing: list[tuple[Place, bytes]] = []
         for index, root in enumerate(few):
             identity = event_id(root)
@@ -253,9 +258,9 @@ class Sift:
             elif self._within.has_time(time(root)):
                 number = block.first + index
                 where = Place(shown, number) if block.lines else Place(shown, block.line, number)
-                yield self._missed(where, identity, name(root), event_type(root))
+                yield self._missed(where, identity, name(root), event_type(root), who(root))
 
-    def _missed(self, where: Place, event_id: Any, name: Any, event_type: Any) -> Missed:
+    def _missed(self, where: Place, event_id: Any, name: Any, event_type: Any, who: Who) -> Missed:
         carried = carried_as(None if event_type is ABSENT else event_type, SIGN_IN) is not None
         duplicate = self._came_before(event_id, hit=False)
         self.counts.records += 1
@@ -266,7 +271,31 @@ class Sift:
             name=name,
             duplicate=duplicate,
             carried=carried,
+            who=who,
         )
 
 
-_OTHERS = FoundRecord(where=Place(""))  # stands for records that were counted and are of no more interest
+def _who_reader(read: Mapping[str, Reader]) -> Callable[[Any], Who]:
+    identity = identity_reader(read)
+    time, address, region = read["eventTime"], read["sourceIPAddress"], read["awsRegion"]
+    recipient = read["recipientAccountId"]
+
+    def who(root: Any) -> Who:
+        record = {"userIdentity": identity(root), "recipientAccountId": _there(recipient(root))}
+        return Who(
+            time=_there(time(root)) or None,
+            actor=actor_of(record),
+            address=_there(address(root)),
+            account=account_of(FoundRecord(where=_NOWHERE, record=record)),
+            region=_there(region(root)) or None,
+        )
+
+    return who
+
+
+def _there(value: Any) -> Any:
+    return None if value is ABSENT else value
+
+
+_NOWHERE = Place("")
+_OTHERS = FoundRecord(where=_NOWHERE)  # stands for records that were counted and are of no more interest

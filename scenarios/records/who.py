@@ -1,10 +1,44 @@
 """Who did it, when, from where and in which account: as a record says it, whatever it leaves out."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from scenarios.records.record import FoundRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """When, who, from where, in which account and region: as a record has it, whatever it has there."""
+
+    time: object
+    actor: str
+    address: object
+    account: str
+    region: object
+
+    def as_json(self) -> dict[str, object]:
+        """The names are those of a record, but for `actor` and `account`."""
+        return {
+            "eventTime": self.time,
+            "actor": self.actor,
+            "sourceIPAddress": self.address,
+            "account": self.account,
+            "awsRegion": self.region,
+        }
+
+
+def who_of(found: FoundRecord) -> Who:
+    """The same of a whole record."""
+    record, envelope = found.record, found.envelope or {}
+    return Who(
+        time=record.get("eventTime") or envelope.get("time"),
+        actor=actor_of(record),
+        address=record.get("sourceIPAddress"),
+        account=account_of(found),
+        region=record.get("awsRegion") or envelope.get("region"),
+    )
 
 
 def actor_of(record: Mapping[str, Any]) -> str:

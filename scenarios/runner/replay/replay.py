@@ -14,10 +14,10 @@ import msgspec
 
 from scenarios.records.events import event_of, line_of
 from scenarios.records.record import FoundRecord, NotARecord, Place
-from scenarios.records.sieve import Sieve
+from scenarios.records.sieve import NAMED, Sieve
 from scenarios.records.sift import Counts, Hit, Missed, Progress, Sift
 from scenarios.records.sources import EVER, Range
-from scenarios.records.who import account_of, actor_of, time_of
+from scenarios.records.who import time_of, who_of
 from scenarios.runner.replay.alarms import AlarmCourse, Counted, WentOff, course_of
 from scenarios.runner.replay.ours import Ours
 from scenarios.runner.replay.rehearsal import Handled, Rehearsal, deployment_for
@@ -63,7 +63,7 @@ class Replayed:
             "failed": self.handled.failed,
             "carried": self.carried,
             **place_as_json(where),
-            **who_and_where(self.found),
+            **who_of(self.found).as_json(),
         }
 
 
@@ -84,18 +84,7 @@ def missed_as_json(missed: Missed) -> dict[str, object]:
         "failed": {},
         "carried": missed.carried,
         **place_as_json(missed.where),
-    }
-
-
-def who_and_where(found: FoundRecord) -> dict[str, object]:
-    """When, who, from where, in which account and region."""
-    record, envelope = found.record, found.envelope or {}
-    return {
-        "eventTime": record.get("eventTime") or envelope.get("time"),
-        "actor": actor_of(record),
-        "sourceIPAddress": record.get("sourceIPAddress"),
-        "account": account_of(found),
-        "awsRegion": record.get("awsRegion") or envelope.get("region"),
+        **missed.who.as_json(),
     }
 
 
@@ -123,7 +112,8 @@ class Replay:
     def read(self, names: Sequence[str], progress: Progress = lambda *_: None) -> Iterator[NotARecord]:
         """Read everything; what is no record comes at once. It may be left at any time."""
         filters = self.watched.filters
-        sieve = Sieve({name: dict(pattern) for name, pattern in self.watched.rules.items()}, filters)
+        rules = {name: dict(pattern) for name, pattern in self.watched.rules.items()}
+        sieve = Sieve(rules, filters, also=NAMED if self._named else ())
         sift = Sift(sieve, filters, within=self._within, named=self._named, progress=progress)
         self.counts = sift.counts
         for each in sift.through(names):

@@ -13,6 +13,8 @@ from click.testing import CliRunner
 from scenarios.commands.cli import main
 from scenarios.records import sources
 from scenarios.records.reader import FoundRecord, NotARecord, read
+from scenarios.records.record import Place
+from scenarios.records.who import who_of
 
 DELETED = {
     "eventVersion": "1.08",
@@ -463,3 +465,32 @@ def test_what_was_read_before_somebody_interrupted_is_told(tmp_path, monkeypatch
     assert result.exit_code == 130
     assert "1 record: 1 fired root_login" in result.stdout
     assert result.stderr == "trailwarden: interrupted: that is what was read until then\n"
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        pytest.param(
+            {"type": "AssumedRole", "arn": "arn:aws:sts::1:assumed-role/a/b", "accountId": "1"}, id="arn"
+        ),
+        pytest.param({"type": "Root", "arn": "arn:aws:iam::1:root", "accountId": "1"}, id="root"),
+        pytest.param({"type": "AWSService", "invokedBy": "ecs.amazonaws.com"}, id="a service"),
+        pytest.param({"type": "IAMUser", "principalId": "AIDA", "accountId": "2"}, id="principal id alone"),
+        pytest.param({"type": "Unknown", "userName": 7}, id="a name that is a number"),
+        pytest.param({}, id="empty"),
+        pytest.param(None, id="null"),
+        pytest.param("somebody", id="text"),
+    ],
+)
+@pytest.mark.parametrize(
+    "left_out", [pytest.param((), id="whole"), pytest.param(("recipientAccountId", "awsRegion"), id="less")]
+)
+def test_a_line_of_a_record_that_nothing_asks_for_says_who_did_it_when_and_where(identity, left_out):
+    quiet = without({**HARMLESS, "userIdentity": identity, "sourceIPAddress": "203.0.113.7"}, *left_out)
+    whole = who_of(FoundRecord(where=Place(""), record=quiet)).as_json()
+
+    reports, _ = replayed(quiet, {**quiet, "eventID": "2"})
+
+    for report in reports:
+        assert {name: report[name] for name in whole} == whole
+        assert (report["eventTime"], report["sourceIPAddress"]) == (quiet["eventTime"], "203.0.113.7")

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.matching import EventPattern, LogPattern
 from scenarios.records.events import event_of
 from scenarios.records.reader import FoundRecord, NotARecord, Place
-from scenarios.records.sieve import Sieve
+from scenarios.records.sieve import NAMED, Sieve
 from scenarios.records.sift import MOST_REMEMBERED, Hit, Missed, Sift
 from tests.scenarios.records.forms import DELETED, ROOT, data, lines, log_file
 
@@ -67,7 +67,7 @@ RECORDS = [
 
 def sift(**more):
     filters = {name: LogPattern(text) for name, text in FILTERS.items()}
-    return Sift(Sieve(RULES, filters), filters, **more)
+    return Sift(Sieve(RULES, filters, also=NAMED), filters, **more)
 
 
 def expected(record):
