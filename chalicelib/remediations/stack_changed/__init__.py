@@ -197,7 +197,7 @@ def decide(event: ApiCallEvent, facts: Seen | None, _now: datetime, settings: Se
         call
         for part in facts.parts
         if part.logical_id in facts.declared
-        for call in restore(event, part, facts.declared[part.logical_id])
+        for call in restore(event, facts.place, part, facts.declared[part.logical_id])
     )
     return Plan.alert(changed(event, facts, calls, settings.overruled), calls=calls)
 

@@ -86,6 +86,22 @@ class Promise:
                 if part.physical_id in (named if isinstance(named, list) else [named]):
                     yield properties
 
+    def statement_ids(self, function: Part) -> frozenset[str]:
+        """The ids of all statements that the function's own policy is deployed with; raises NotTold."""
+        arn = self.place.arn("lambda", f"function:{function.physical_id}")
+        declared = (
+            self.template["Resources"][each.logical_id]["Properties"]
+            for each in self.parts
+            if each.type == "AWS::Lambda::ResourcePolicy" and each.logical_id in self.template["Resources"]
+        )
+        return frozenset(
+            str(self._resolve(statement["Sid"]))
+            for properties in declared
+            if self._resolve(properties["ResourceArn"]) == arn
+            for statement in properties["PolicyDocument"]["Statement"]
+            if "Sid" in statement
+        )
+
     def _resolve(self, value: Any) -> Any:
         if isinstance(value, list):
             return [each for each in map(self._resolve, value) if each is not _LEFT_OUT]
@@ -209,6 +225,7 @@ _ATTRIBUTES: Mapping[tuple[str, str], Callable[[Place, str], str]] = {
     ("AWS::IAM::Role", "Arn"): _arn("iam", "role/"),
     ("AWS::KMS::Key", "Arn"): _arn("kms", "key/"),
     ("AWS::Lambda::Function", "Arn"): _arn("lambda", "function:"),
+    ("AWS::Lambda::Permission", "Id"): lambda _, statement: statement,
     ("AWS::Logs::LogGroup", "Arn"): lambda place, name: place.arn("logs", f"log-group:{name}:*"),
     ("AWS::S3::Bucket", "Arn"): lambda place, name: f"arn:{place.partition}:s3:::{name}",
     ("AWS::SNS::Topic", "TopicArn"): lambda _, arn: arn,

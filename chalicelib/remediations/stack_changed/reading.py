@@ -11,7 +11,14 @@ from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS
 from chalicelib.events import ApiCallEvent
 from chalicelib.looking import Unseen, unseen
-from chalicelib.remediations.stack_changed.parts import LOG_GROUP, likely, service_of, the_stack, touched
+from chalicelib.remediations.stack_changed.parts import (
+    FUNCTION,
+    LOG_GROUP,
+    likely,
+    service_of,
+    the_stack,
+    touched,
+)
 from chalicelib.remediations.stack_changed.promise import NotTold, Part, Place, Promise
 from chalicelib.remediations.stack_changed.restore import BESIDE, Declared
 
@@ -175,7 +182,11 @@ def _declared(promise: Promise, named: tuple[Part, ...]) -> dict[str, Declared]:
             beside = {
                 kind: tuple(promise.about(part, kind, name)) for kind, name in BESIDE.get(part.type, ())
             }
-            found[part.logical_id] = Declared(properties=promise.of(part), beside=beside)
+            of_function = part.type == FUNCTION
+            statements = promise.statement_ids(part) if of_function else frozenset()
+            found[part.logical_id] = Declared(
+                properties=promise.of(part), beside=beside, statements=statements
+            )
         except NotTold:
             continue  # then it can't be put back from here, and the alert says how else
     return found

@@ -16,7 +16,7 @@ from chalicelib.remediation import Call
 from chalicelib.remediations.stack_changed.deeds import name_of
 from chalicelib.remediations.stack_changed.grants import ALERT_KEY
 from chalicelib.remediations.stack_changed.parts import service_of
-from chalicelib.remediations.stack_changed.promise import Part
+from chalicelib.remediations.stack_changed.promise import Part, Place
 
 Properties = Mapping[str, Any]
 
@@ -31,9 +31,13 @@ BESIDE: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """What was deployed of one part: its properties, and those of the parts beside it, by type."""
+    """What was deployed of one part: its properties, and those of the parts beside it, by type.
+
+    `statements`: the ids of those of a function's policy.
+    """
 
     properties: Properties
+    statements: frozenset[str] = frozenset()
     beside: Mapping[str, tuple[Properties, ...]] = field(default_factory=dict)
 
     def first_beside(self, kind: str) -> Properties:
@@ -43,9 +47,10 @@ class Declared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One part to be put back after one call."""
+    """One part to be put back after one call. `place`: where it is, whatever the event says."""
 
     event: ApiCallEvent
+    place: Place
     part: Part
     declared: Declared
 
@@ -63,23 +68,24 @@ class Order:
         undo: tuple[str, Mapping[str, Any]] | None = None,
         **parameters: Any,
     ) -> Call:
-        """A call where the event happened; `undo`: operation and parameters of what takes it back."""
+        """A call where the stack is; `undo`: operation and parameters of what takes it back."""
         back = self.call(service, undo[0], **undo[1]) if undo else None
         return Call(
             service=service,
             operation=operation,
             parameters=parameters,
-            account=self.event.account,
-            region=self.event.region,
+            account=self.place.account,
+            region=self.place.region,
             already=already,
             undo=back,
         )
 
 
-def restore(event: ApiCallEvent, part: Part, declared: Declared) -> tuple[Call, ...]:
+def restore(event: ApiCallEvent, place: Place, part: Part, declared: Declared) -> tuple[Call, ...]:
     """The calls that put the part back, in order; none where it can't be put back exactly."""
     make = _MAKES.get((service_of(event), name_of(event)))
-    return tuple(make(Order(event=event, part=part, declared=declared))) if make else ()
+    order = Order(event=event, place=place, part=part, declared=declared)
+    return tuple(make(order)) if make else ()
 
 
 # ---- rules ------------------------------------------------------------------------------------------
@@ -186,7 +192,8 @@ def _permitted(order: Order) -> Iterator[Call]:
 
 def _stranger_not_permitted(order: Order) -> Iterator[Call]:
     statement = order.event.parameters.get("statementId")
-    if order.part.type == "AWS::Lambda::Function" and isinstance(statement, str):
+    stranger = isinstance(statement, str) and statement not in order.declared.statements
+    if order.part.type == "AWS::Lambda::Function" and stranger:
         yield order.call(
             "lambda",
             "remove_permission",

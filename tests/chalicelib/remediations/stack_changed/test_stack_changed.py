@@ -1,5 +1,6 @@
 """stack_changed: which calls are about the stack, who may make them, what is told when it can't look."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -40,6 +41,11 @@ PARTS = (
     Part(logical_id="TrailStoppedRole", type="AWS::IAM::Role", physical_id="watch-TrailStoppedRole-1"),
     Part(logical_id="TrailGroup", type="AWS::Logs::LogGroup", physical_id="watch-TrailGroup-1"),
     Part(logical_id="Alarm", type="AWS::CloudWatch::Alarm", physical_id="watch-Alarm-1"),
+    Part(
+        logical_id="RootLoginPolicy",
+        type="AWS::Lambda::ResourcePolicy",
+        physical_id="watch-RootLoginPolicy-1",
+    ),
     Part(logical_id="Key", type="AWS::KMS::Key", physical_id="1234-abcd"),
     Part(
         logical_id="Dead",
@@ -52,7 +58,26 @@ PARTS = (
         physical_id=f"arn:aws:sns:eu-west-1:{ACCOUNT}:watch-Topic-1",
     ),
 )
-TEMPLATE = {"Resources": {"RootLoginTrigger1": {"Properties": {"EventPattern": {"source": ["aws.signin"]}}}}}
+TEMPLATE = {
+    "Resources": {
+        "RootLoginTrigger1": {
+            "Properties": {
+                "EventPattern": {"source": ["aws.signin"]},
+                "Targets": [{"Id": "ours", "Arn": "x"}],
+            }
+        },
+        "RootLogin": {"Properties": {}},
+        "RootLoginRole": {
+            "Properties": {"ManagedPolicyArns": ["ours"], "Policies": [{"PolicyName": "ours"}]}
+        },
+        "RootLoginPolicy": {
+            "Properties": {
+                "ResourceArn": {"Fn::GetAtt": ["RootLogin", "Arn"]},
+                "PolicyDocument": {"Statement": [{"Sid": "NobodyElse"}, {"Sid": {"Fn::Sub": "ours"}}]},
+            }
+        },
+    }
+}
 
 
 def call(name, source="events", parameters=None, **detail):
@@ -467,6 +492,51 @@ def test_the_trails_group_is_watched_though_it_was_there_before(name, parameters
 
     assert plan.empty is not told
     assert plan.calls == ()
+
+
+# ---- what is put back: the template decides, never the event's words ---------------------------------
+
+
+@pytest.mark.parametrize(
+    ("event", "names"),
+    [
+        (
+            call("AddPermission", "lambda", {"functionName": "watch-RootLogin-1"}),
+            ("statementId", "StatementId"),
+        ),
+        (call("AttachRolePolicy", "iam", {"roleName": "watch-RootLoginRole-1"}), ("policyArn", "PolicyArn")),
+        (call("PutRolePolicy", "iam", {"roleName": "watch-RootLoginRole-1"}), ("policyName", "PolicyName")),
+    ],
+    ids=lambda each: getattr(each, "name", ""),
+)
+def test_a_forged_event_takes_nothing_away_that_was_deployed(event, names):
+    said, asked = names
+    takes = {
+        name: planned(replace(event, parameters={**event.parameters, said: name})).calls
+        for name in ("NobodyElse", "ours", "mine")
+    }
+
+    (call_made,) = takes["mine"]
+    assert call_made.parameters[asked] == "mine"
+    assert takes["ours"] == ()
+    assert said != "statementId" or takes["NobodyElse"] == ()
+
+
+def test_a_deployed_target_is_not_taken_away():
+    put = {"rule": "watch-RootLoginTrigger1-1", "targets": [{"id": "ours"}, {"id": "mine"}]}
+
+    removed, back = planned(call("PutTargets", parameters=put)).calls
+
+    assert removed.parameters["Ids"] == ["mine"]
+    assert back.parameters["Targets"] == [{"Id": "ours", "Arn": "x"}]
+
+
+def test_what_is_put_back_is_put_back_where_the_stack_is():
+    forged = disabled(recipientAccountId="999988887777", awsRegion="eu-west-3")
+
+    (made,) = planned(forged).calls
+
+    assert (made.account, made.region) == (PLACE.account, PLACE.region)
 
 
 # ---- how it is told ---------------------------------------------------------------------------------
