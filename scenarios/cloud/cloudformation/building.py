@@ -54,6 +54,7 @@ def site_of(setting: Setting, standing: Standing, caller: Caller) -> LiveSite:
         partition=partition_of(stack.region),
         session=Forwarded(setting=setting, caller=caller),
         validators=Validators({}),
+        uploaded=True,
         replaced=standing.replaced,
     )
 

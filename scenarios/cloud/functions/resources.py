@@ -6,10 +6,7 @@ Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Lamb
 AddPermission, PutResourcePolicy, PutFunctionEventInvokeConfig and CreateEventSourceMapping of the Lambda API.
 """
 
-import io
-import zipfile
 from collections.abc import Mapping
-from functools import cache
 
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, changed, made_again
 from scenarios.cloud.cloudformation.resources.shapes import (
@@ -25,6 +22,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
     arn,
 )
+from scenarios.cloud.functions.code import placeholder
 from scenarios.cloud.functions.resource_policies import replace
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
@@ -56,7 +54,7 @@ _LOGGING = Shape(
 FUNCTION = Shape(
     fields={
         "Architectures": Many(of=Text(choices=("arm64", "x86_64")), least=1, most=1),
-        "Code": Inert(because="the code that runs is the checkout", form=_CODE),
+        "Code": _CODE,
         "DeadLetterConfig": Shape(fields={"TargetArn": arn()}),
         "Description": Text(),
         "Environment": Shape(fields={"Variables": Table(of=Text())}),
@@ -131,7 +129,7 @@ EVENT_SOURCE_MAPPING = Shape(
 
 
 def create_function(order: Order) -> Identity:
-    """Create a function; its zip holds nothing, since handlers are imported from the checkout."""
+    """Create a function; see `code` for what it runs from."""
     name = order.name("FunctionName", 64)
     given = order.pick(
         "Architectures",
@@ -150,11 +148,16 @@ def create_function(order: Order) -> Identity:
     if "KmsKeyArn" in order.properties:
         given["KMSKeyArn"] = order.properties["KmsKeyArn"]
     client = order.client("lambda")
-    created = client.create_function(FunctionName=name, Code={"ZipFile": _placeholder()}, **given)
+    created = client.create_function(FunctionName=name, Code=_code(order), **given)
     if "ReservedConcurrentExecutions" in order.properties:
         reserved = order.properties["ReservedConcurrentExecutions"]
         client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=reserved)
     return Identity(ref=name, attributes={"Arn": created["FunctionArn"]})
+
+
+def _code(order: Order) -> Mapping[str, object]:
+    given: Mapping[str, object] = order.properties["Code"]
+    return given if order.site.uploaded else {"ZipFile": placeholder()}
 
 
 def create_permission(order: Order) -> Identity:
@@ -190,15 +193,6 @@ def create_event_source_mapping(order: Order) -> Identity:
     created = order.client("lambda").create_event_source_mapping(**order.properties)
     attributes = {"Id": created["UUID"], "EventSourceMappingArn": created["EventSourceMappingArn"]}
     return Identity(ref=created["UUID"], attributes=attributes)
-
-
-@cache
-def _placeholder() -> bytes:
-    """Return a zip with one empty file, the same bytes every time."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("app.py"), "")
-    return buffer.getvalue()
 
 
 def delete_function(removal: Removal) -> None:
@@ -244,11 +238,13 @@ _CONFIGURED = ("Handler", "Role", "Runtime", *_DEFAULTS)
 
 
 def update_function(order: Order, before: Resource) -> Identity:
-    """Change how a function is set up; its code is the checkout's, whatever the template names."""
+    """Change how a function is set up, and which code it runs."""
     client, name, differ = order.client("lambda"), before.physical_id, changed(order, before)
     reserved = "ReservedConcurrentExecutions"
-    for unknown in sorted(differ - {*_CONFIGURED, reserved}):
+    for unknown in sorted(differ - {*_CONFIGURED, "Code", reserved}):
         raise NotSimulated("CloudFormation", f"an update of {before.type} in place: {unknown}")
+    if "Code" in differ:
+        client.update_function_code(FunctionName=name, **_code(order))
     if settings := sorted(differ & {*_CONFIGURED}):
         given = {
             "KMSKeyArn" if each == "KmsKeyArn" else each: order.properties.get(each, _DEFAULTS.get(each))

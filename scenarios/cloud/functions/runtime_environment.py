@@ -66,13 +66,22 @@ class InitError(Exception):
 class ExecutionEnvironment:
     """Where invocations of one function run, one after the other.
 
-    `code` is the folder that was packaged: app.py, and beside it chalicelib.
+    `code` is the folder that was packaged, `own` the modules at its top that are the function's own: app.py,
+    and beside it chalicelib, or what else it has.
     """
 
-    def __init__(self, handler: str, variables: Mapping[str, str], code: Path = PROJECT) -> None:
+    def __init__(
+        self,
+        handler: str,
+        variables: Mapping[str, str],
+        code: Path = PROJECT,
+        own: tuple[str, ...] = DEPLOYED,
+    ) -> None:
+        self.code = code
         self._variables = dict(variables)
         self._handler = handler
-        self._code = _Deployed(code)
+        self._own = own
+        self._code = _Deployed(code, own)
         self._modules: dict[str, ModuleType] = {}
         self._loggers: dict[str, Any] = {}
         self._session: boto3.Session | None = None
@@ -117,7 +126,7 @@ class ExecutionEnvironment:
 
     @contextmanager
     def _inside(self) -> Iterator[None]:
-        outside_modules = _take_modules()
+        outside_modules = _take_modules(self._own)
         outside_variables = dict(os.environ)
         outside_loggers = _take_loggers()
         outside_root = _exchange_root(self._root)
@@ -135,7 +144,7 @@ class ExecutionEnvironment:
             if not inside_another:
                 del vars(dataclasses)["exec"]
             sys.meta_path.remove(self._code)
-            self._modules = _take_modules()
+            self._modules = _take_modules(self._own)
             self._loggers = _take_loggers()
             self._root = _exchange_root(outside_root)
             self._session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, outside_session
@@ -148,14 +157,15 @@ class ExecutionEnvironment:
 class _Deployed(MetaPathFinder):
     """Finds the packaged modules, in the folder that was packaged and nowhere else."""
 
-    def __init__(self, code: Path) -> None:
+    def __init__(self, code: Path, own: tuple[str, ...]) -> None:
         self._code = code
+        self._own = own
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The import system asks."""
-        if fullname.split(".", 1)[0] not in DEPLOYED:
+        if fullname.split(".", 1)[0] not in self._own:
             return None
         for folder in path or (str(self._code),):
             found = _found(folder, fullname) or _finder(folder).find_spec(fullname, target)
@@ -238,12 +248,12 @@ def _compiled_text(text: str) -> CodeType:
     return compile(text, "<string>", "exec", dont_inherit=True)
 
 
-def _take_modules() -> dict[str, ModuleType]:
-    """Take our modules out. Names are looked for in one text: there are two thousand, and few are ours."""
+def _take_modules(own: Sequence[str] = DEPLOYED) -> dict[str, ModuleType]:
+    """Take a function's own modules out. Names are looked for in one text: there are two thousand."""
     names = "\n".join(("", *sys.modules, ""))
     ours = [
         f"{head}{tail}"
-        for head in DEPLOYED
+        for head in own
         for each in names.split(f"\n{head}")[1:]
         if not (tail := each.split("\n", 1)[0]) or tail.startswith(".")
     ]

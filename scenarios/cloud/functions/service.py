@@ -21,6 +21,7 @@ from typing import Any
 
 from scenarios.cloud.authorization.identity import TOKEN_OF_ROLE
 from scenarios.cloud.calls import Asked
+from scenarios.cloud.functions.code import DeployedCode
 from scenarios.cloud.functions.concurrency import has_no_concurrency, throttled
 from scenarios.cloud.functions.destinations import Destinations
 from scenarios.cloud.functions.emitted import NAMESPACE, dimensions_of
@@ -77,7 +78,7 @@ class Functions(Door[Event]):
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._destinations = Destinations(setting)
-        self._code = setting.code
+        self._code = DeployedCode(setting)
         self._warm: dict[str, _Warm] = {}
         self._running: Invocation | None = None
         self._deadline = setting.clock.now
@@ -274,9 +275,9 @@ class Functions(Door[Event]):
         except SystemExit as error:
             result = died(invocation.request_id, f"exit status {error.code or 0}")
         except InitError as error:
-            result = raised(error, self._code)
+            result = raised(error, environment.code)
         except Exception as error:  # noqa: BLE001 - Lambda reports every error of a handler
-            return raised(error, self._code)
+            return raised(error, environment.code)
         finally:
             self._running = None
         self._warm.pop(invocation.arn, None)
@@ -327,7 +328,13 @@ class Functions(Door[Event]):
     def _environment(self, arn: str, model: Any) -> _Warm:
         """A warm environment where there is one of this version of the function, else a cold start."""
         setting = self._setting
-        version = (model.last_modified, model.handler, model.role, tuple(model.environment_vars.items()))
+        version = (
+            model.last_modified,
+            model.code_sha_256,
+            model.handler,
+            model.role,
+            tuple(model.environment_vars.items()),
+        )
         warm = self._warm.get(arn)
         if (
             warm is not None
@@ -340,7 +347,9 @@ class Functions(Door[Event]):
         now = setting.clock.now
         stream = f"{now:%Y/%m/%d}/[$LATEST]{setting.new_uuid('lambda.environment').replace('-', '')}"
         setting.identity.enrol(self._role(model))
-        environment = ExecutionEnvironment(model.handler, self._variables(arn, model, stream), self._code)
+        code = self._code.of(model)
+        variables = self._variables(arn, model, stream)
+        environment = ExecutionEnvironment(model.handler, variables, code.folder, code.modules)
         self._warm[arn] = _Warm(environment, stream, version, now)
         return self._warm[arn]
 

@@ -69,7 +69,8 @@ class AskingClient:
 class Site:
     """Where a stack is being built: one account, one region, one client for each service.
 
-    `session`: makes the clients, as a boto3 session does.
+    `session`: makes the clients, as a boto3 session does. `uploaded`: whether what the template says to be
+    in S3, such as functions' code, is there.
     """
 
     stack_name: str
@@ -78,6 +79,7 @@ class Site:
     partition: str
     session: Clients
     validators: Validators
+    uploaded: bool = False
     clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:

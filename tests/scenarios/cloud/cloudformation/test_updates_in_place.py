@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from scenarios.cloud.functions.code import placeholder
 from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.world import Deployment, World
 from tests.scenarios.cloud.small_worlds import document, lets
@@ -15,7 +16,7 @@ TRUST = document(
 ROLE = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST}}
 QUEUE, TOPIC = {"Type": "AWS::SQS::Queue"}, {"Type": "AWS::SNS::Topic"}
 GROUP = {"Type": "AWS::Logs::LogGroup"}
-FUNCTION = {"Code": {"S3Bucket": "b", "S3Key": "k"}, "Handler": "app.f", "Runtime": "python3.12"}
+FUNCTION = {"Code": {"S3Bucket": "code", "S3Key": "k"}, "Handler": "app.f", "Runtime": "python3.12"}
 ALL = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 SCHEDULED = {
     "FlexibleTimeWindow": {"Mode": "OFF"},
@@ -278,6 +279,8 @@ def test_what_the_service_says_before_and_after(row):
         def body(properties):
             return json.dumps({"Resources": {**others, "One": {"Type": kind, "Properties": properties}}})
 
+        client("s3").create_bucket(Bucket="code")
+        client("s3").put_object(Bucket="code", Key="k", Body=placeholder())
         asked = {"StackName": NAME, "Capabilities": ["CAPABILITY_IAM"]}
         client("cloudformation").create_stack(**asked, TemplateBody=body(was))
         world.run(120)

@@ -1,0 +1,125 @@
+"""Which code a function runs from: the folder of the deployment, or the zip that it was given.
+
+A function that the world provisioned has a zip without anything in it and runs from the folder that was
+packaged, as does every function where a folder of code was named. One that somebody creates or updates by
+the API runs from its zip. Libraries that this machine has come from this machine: a zip is built for
+Lambda's, and boto3 must be the one that the world listens to.
+
+Sources: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCode.html,
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (deployment package)
+"""
+
+import hashlib
+import io
+import tempfile
+import zipfile
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.functions.runtime_environment import DEPLOYED, PROJECT
+from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.setting import Setting
+
+MOST_BYTES_UNPACKED: Final = 262_144_000
+_NOT_A_ZIP: Final = "Could not unzip uploaded file. Please check your file, then try to upload again."
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Where a function's modules lie, and the names of those at the top that are its own."""
+
+    folder: Path
+    modules: tuple[str, ...] = DEPLOYED
+
+
+class DeployedCode:
+    """Refuses code that isn't there, and finds the code of each function."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        setting.calls.check("lambda", "CreateFunction", self._created)
+        setting.calls.check("lambda", "UpdateFunctionCode", self._updated)
+
+    def of(self, model: Any) -> Code:
+        """The code of a function, by its model in moto."""
+        packaged = self._setting.code
+        content = bytes(getattr(model, "code_bytes", b""))
+        if packaged != PROJECT or len(content) <= len(placeholder()):
+            return Code(packaged)
+        return _unpacked(content)
+
+    def _created(self, asked: Asked) -> None:
+        self._must_be_there(asked.parameters.get("Code", {}))
+
+    def _updated(self, asked: Asked) -> None:
+        self._must_be_there(asked.parameters)
+
+    def _must_be_there(self, code: Mapping[str, Any]) -> None:
+        if "ZipFile" in code:
+            _must_unpack(bytes(code["ZipFile"]))
+        elif "S3Bucket" in code:
+            bucket, key = str(code["S3Bucket"]), str(code.get("S3Key", ""))
+            account = self._setting.account
+            if all(each.name != bucket for each in moto_state.buckets(account)):
+                raise _no_object("NoSuchBucket", "The specified bucket does not exist")
+            found = moto_state.object_version(account, bucket, key, code.get("S3ObjectVersion"))
+            if found is None:
+                raise _no_object("NoSuchKey", "The specified key does not exist.")
+            _must_unpack(found.value)
+
+
+def _no_object(code: str, message: str) -> Refused:
+    why = f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}"
+    return Refused("InvalidParameterValueException", why)
+
+
+def _must_unpack(content: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(each.file_size for each in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        raise Refused("InvalidParameterValueException", _NOT_A_ZIP) from None
+    if size > MOST_BYTES_UNPACKED:
+        why = f"Unzipped size must be smaller than {MOST_BYTES_UNPACKED} bytes"
+        raise Refused("InvalidParameterValueException", why)
+
+
+@cache
+def placeholder() -> bytes:
+    """A zip with one empty file, the same bytes every time: the code is elsewhere."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("app.py"), "")
+    return buffer.getvalue()
+
+
+@cache
+def _place() -> tempfile.TemporaryDirectory[str]:
+    """Where zips are unpacked; it goes with the process."""
+    return tempfile.TemporaryDirectory(prefix="trailwarden-code-")
+
+
+_UNPACKED: dict[str, Code] = {}
+
+
+def _unpacked(content: bytes) -> Code:
+    """The same zip is unpacked once."""
+    digest = hashlib.sha256(content).hexdigest()
+    if digest not in _UNPACKED:
+        folder = Path(_place().name) / digest[:16]
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            archive.extractall(folder)  # it leaves out `..` and what begins at the root
+        _UNPACKED[digest] = Code(folder, tuple(sorted(_own(each.name for each in folder.iterdir()))))
+    return _UNPACKED[digest]
+
+
+def _own(names: Any) -> Collection[str]:
+    """The modules at the top of a zip that this machine doesn't have."""
+    tops = {name.removesuffix(".py") for name in names if "." not in name.removesuffix(".py")}
+    return {top for top in tops if top in DEPLOYED or (top.isidentifier() and find_spec(top) is None)}

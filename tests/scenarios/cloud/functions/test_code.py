@@ -1,0 +1,127 @@
+"""Which code a function runs from when somebody creates it by the API."""
+
+import io
+import json
+import zipfile
+
+import pytest
+from botocore.exceptions import ClientError
+
+from scenarios.cloud.functions import code
+from scenarios.cloud.world import Deployment, World
+from tests.scenarios.cloud.small_worlds import document
+
+TRUST = document(
+    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+)
+ONE = {
+    "index.py": "import helper\n\ndef look(event, context):\n    return helper.NAME\n",
+    "helper.py": "NAME = 'one'\n",
+}
+TWO = {**ONE, "helper.py": "NAME = 'two'\n"}
+
+
+def zipped(files):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def world():
+    with World(Deployment(template="")) as each:
+        iam = asks(each, "iam")
+        iam.create_role(RoleName="runs", AssumeRolePolicyDocument=json.dumps(TRUST))
+        yield each
+
+
+def asks(world, service):
+    return world.client(world.user("ann"), service)
+
+
+def creates(world, name="looks", **source):
+    return asks(world, "lambda").create_function(
+        FunctionName=name,
+        Code=source,
+        Handler="index.look",
+        Role="arn:aws:iam::123456789012:role/runs",
+        Runtime="python3.12",
+    )["FunctionArn"]
+
+
+def result(world, arn):
+    """What the function returned, or its error, as the timeline has it."""
+    asks(world, "lambda").invoke(FunctionName=arn, InvocationType="Event", Payload=b"{}")
+    world.run(30)
+    ran = [moment.facts for moment in world.setting.trace if moment.kind in {"ran", "failed"}]
+    return ran[-1]
+
+
+def test_a_function_runs_from_its_zip_whatever_its_modules_are_called(world):
+    assert result(world, creates(world, ZipFile=zipped(ONE)))["outcome"] == "one"
+
+
+def test_each_function_has_its_own_modules_of_the_same_name(world):
+    one, two = creates(world, "one", ZipFile=zipped(ONE)), creates(world, "two", ZipFile=zipped(TWO))
+
+    assert [result(world, each)["outcome"] for each in (one, two, one)] == ["one", "two", "one"]
+
+
+def test_new_code_runs_from_then_on(world):
+    arn = creates(world, ZipFile=zipped(ONE))
+    before = result(world, arn)["outcome"]
+    asks(world, "lambda").update_function_code(FunctionName=arn, ZipFile=zipped(TWO))
+
+    assert (before, result(world, arn)["outcome"]) == ("one", "two")
+
+
+def test_a_stack_made_by_the_api_runs_the_code_that_was_uploaded(world):
+    s3 = asks(world, "s3")
+    s3.create_bucket(Bucket="code")
+    s3.put_object(Bucket="code", Key="one.zip", Body=zipped(ONE))
+    s3.put_object(Bucket="code", Key="two.zip", Body=zipped(TWO))
+
+    def body(key):
+        properties = {
+            "Code": {"S3Bucket": "code", "S3Key": key},
+            "FunctionName": "looks",
+            "Handler": "index.look",
+            "Role": "arn:aws:iam::123456789012:role/runs",
+            "Runtime": "python3.12",
+        }
+        return json.dumps(
+            {"Resources": {"Looks": {"Type": "AWS::Lambda::Function", "Properties": properties}}}
+        )
+
+    stacks = asks(world, "cloudformation")
+    stacks.create_stack(StackName="app", TemplateBody=body("one.zip"))
+    world.run(30)
+    before = result(world, "looks")["outcome"]
+    stacks.update_stack(StackName="app", TemplateBody=body("two.zip"))
+    world.run(30)
+
+    assert (before, result(world, "looks")["outcome"]) == ("one", "two")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ({"ZipFile": b"no zip"}, "Could not unzip uploaded file"),
+        ({"S3Bucket": "nowhere-at-all", "S3Key": "k"}, "S3 Error Code: NoSuchBucket"),
+        ({"S3Bucket": "code", "S3Key": "k"}, "S3 Error Code: NoSuchKey"),
+    ],
+)
+def test_code_that_is_not_there_or_is_no_zip_is_refused(world, source, message):
+    asks(world, "s3").create_bucket(Bucket="code")
+    with pytest.raises(ClientError, match=message) as refused:
+        creates(world, **source)
+
+    assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"
+
+
+def test_code_that_is_too_large_when_unpacked_is_refused(world, monkeypatch):
+    monkeypatch.setattr(code, "MOST_BYTES_UNPACKED", 20)
+    with pytest.raises(ClientError, match="Unzipped size must be smaller than 20 bytes"):
+        creates(world, ZipFile=zipped(ONE))
