@@ -30,6 +30,8 @@ from chalicelib.wording import span, when
 # Between two questions; event history is asked four times or so.
 ASKED_AGAIN_SECONDS = 300
 _LABELS = ("Unconfirmed", "Refused", "Confirmed")
+# A reader of subject lines is to know it from what was done.
+_NOT_YET = "Unconfirmed: "
 _MADE_UP = (
     "Somebody who may invoke this function or put events on its bus made it up: look for Invoke (a data "
     "event) and PutEvents in CloudTrail, take the permission away, and stop the principal that had it."
@@ -88,7 +90,7 @@ def _told(call: ApiCallEvent) -> tuple[object, ...]:
 def judged(entry: LedgerEntry, ruling: Ruling) -> LedgerEntry:
     """The finding with what was found about its event in its alerts."""
     if ruling.outcome is Outcome.UNCONFIRMED:
-        return _said(entry, ("Unconfirmed", ruling.why))
+        return _said(entry, ("Unconfirmed", ruling.why), before=_NOT_YET)
     if ruling.outcome is Outcome.REFUSED:
         refused = _said(entry, ("Refused", f"{ruling.why}. {_MADE_UP}"))
         return replace(
@@ -100,10 +102,14 @@ def judged(entry: LedgerEntry, ruling: Ruling) -> LedgerEntry:
     return entry
 
 
-def _said(entry: LedgerEntry, fact: tuple[str, str]) -> LedgerEntry:
-    """The finding with this one of our facts in its alerts."""
+def _said(entry: LedgerEntry, fact: tuple[str, str], before: str = "") -> LedgerEntry:
+    """The finding with this one of our facts in its alerts. `before`: what their titles begin with."""
     alerts = tuple(
-        replace(each, facts=(fact, *(known for known in each.facts if known[0] not in _LABELS)))
+        replace(
+            each,
+            title=f"{before}{each.title.removeprefix(_NOT_YET)}",
+            facts=(fact, *(known for known in each.facts if known[0] not in _LABELS)),
+        )
         for each in entry.plan.alerts
     )
     return replace(entry, plan=replace(entry.plan, alerts=alerts))

@@ -198,7 +198,9 @@ def test_what_is_not_confirmed_is_told_at_once_put_off_and_then_done(house):
     assert house.tables() == ["orders"]
     with freeze_time(later(300)):
         told, ended = (each.text for each in house.mail)
+        subjects = [each.subject for each in house.mail]
     assert "once CloudTrail's event history knows the call:\n  - dynamodb.create_table" in told
+    assert subjects == ["HIGH: Unconfirmed: Something happened", "HIGH: Something happened"]
     assert "You were told of this before it was over" in ended
     assert "Confirmed" in ended
     assert "Unconfirmed" not in ended
@@ -216,7 +218,7 @@ def test_what_history_never_knows_is_refused_and_takes_nobodys_place(house):
 
     assert (ended, again) == (Outcome.REFUSED, Outcome.DUPLICATE)
     assert subjects == [
-        "HIGH: Something happened",
+        "HIGH: Unconfirmed: Something happened",
         "CRITICAL: Refused, for it is made up: Something happened",
     ]
     assert house.tables() == house.items("acts#") == []

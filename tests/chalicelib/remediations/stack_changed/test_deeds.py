@@ -9,6 +9,7 @@ from chalicelib.matching.events.pattern import EventPattern
 from chalicelib.remediation import Outcome, Severity
 from chalicelib.remediations.stack_changed.deeds import KINDS
 from chalicelib.remediations.stack_changed.grants import KEYS
+from chalicelib.remediations.stack_changed.promise import Part, Place, Promise
 from scenarios.cloud.world import World
 from scenarios.incidents.stack_changed import ENFORCE, SCENARIO
 from scenarios.runner.run import deployment_of
@@ -280,6 +281,21 @@ def test_a_rule_hears_each_way_to_name_a_part(world, name, parameters, heard):
     ]
 
     assert any(EventPattern(each).matches(record) for each in patterns if each) is heard
+
+
+def test_no_function_loses_a_statement_that_it_was_deployed_with(world):
+    """Else a forged AddPermission, with the id of the one that denies, would open it to everybody."""
+    parts = tuple(
+        Part(logical_id=each.logical_id, type=each.type, physical_id=each.physical_id)
+        for each in world.home.resources.values()
+    )
+    place = Place(stack_id=world.home.stack_id)
+    promise = Promise(template=world.home.template, parameters={}, parts=parts, place=place)
+    functions = [each for each in parts if each.type == "AWS::Lambda::Function"]
+
+    assert len(functions) > 5
+    for each in functions:
+        assert "NobodyElse" in promise.statement_ids(each), each.logical_id
 
 
 def test_every_key_of_the_stack_is_watched(world):
