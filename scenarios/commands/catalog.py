@@ -73,7 +73,8 @@ def _rows(remediation: Remediation) -> Iterator[tuple[str, str]]:
         yield "may", f"{' '.join(grant.action for grant in grants)} on {first.resource}{when}{because}"
     names = scenarios_of(remediation.name)
     yield "proved by", f"trailwarden run '{remediation.name}*' ({_counted(len(names), 'scenario')})"
-    yield "controls", ", ".join(remediation.controls)
+    if remediation.controls:
+        yield "controls", ", ".join(remediation.controls)
 
 
 def _alike(grants: Iterable[Grant]) -> list[list[Grant]]:

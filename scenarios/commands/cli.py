@@ -3,8 +3,8 @@
 Each command is a module of `scenarios.commands`, imported when it is asked for: a command that works on text
 or on a real account must not import the simulated AWS.
 
-Exit codes: 0 all well; 1 a finding, a failed expectation; 2 bad usage, bad input, or could not tell: one
-sentence on standard error, and no traceback; 130 Ctrl-C, in one line too.
+Exit codes: 0 all well; 1 a finding, a failed expectation, an answer that is no; 2 bad usage, bad input, or
+could not tell: one sentence on standard error, and no traceback; 130 Ctrl-C, in one line too.
 """
 
 import difflib
@@ -30,12 +30,12 @@ SUMMARIES = MappingProxyType(
         "validate-trail": "Whether a trail is still what CloudTrail delivered.",
         "catalog": "Every remediation: its triggers, grants and scenarios.",
         "doctor": "What a deployed account leaves unwatched.",
-        "findings": "What was found, newest first.",
-        "show": "One finding: facts, plan, what was done, how to undo it.",
+        "findings": "List what was found, newest first.",
+        "show": "Show one finding: facts, plan, what was done, its undo.",
         "approve": "Approve the plan of a finding.",
         "refuse": "Refuse the plan of a finding.",
-        "undo": "Undo what was done about a finding, or try it dry.",
-        "redrive": "Dead letters, why each is there; send them again.",
+        "undo": "Undo what Trailwarden did about a finding.",
+        "redrive": "Show dead letters with their reasons; send them again.",
         "new": "Begin a remediation: module, scenarios, the two lines.",
         "package": "Write and lint the templates and the zip for AWS.",
     }

@@ -31,6 +31,8 @@ def test_every_remediation_is_told_with_what_it_may_touch():
         "  controls   CIS 4.3, Security Hub CloudWatch.1, ATT&CK T1078.004",
     ):
         assert line in result.stdout.splitlines()
+    # A remediation without controls has no line about them.
+    assert [line for line in result.stdout.splitlines() if line.split() == ["controls"]] == []
 
 
 def test_json_is_one_object_a_remediation():
