@@ -21,7 +21,7 @@ _HEADS = (
     ("Who", "middle"),
     ("Found by", "middle"),
     ("Account", "account"),
-    ("Outcome", "short"),
+    ("Outcome", "account"),
 )
 
 

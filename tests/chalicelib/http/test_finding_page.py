@@ -148,7 +148,9 @@ def measured(text, folder, width) -> dict:
 @pytest.mark.parametrize("which", ["list", "finding"])
 def test_no_word_is_broken_in_the_middle(which, width, tmp_path):
     found = replace(DONE, decisions=(DECIDED,))
-    text = page(CATALOG, [found, finding()]) if which == "list" else finding_page(found)
+    # Every outcome stands in the list: the longest has to fit as well.
+    listed = [found, finding(), *(replace(finding(), outcome=each) for each in Outcome)]
+    text = page(CATALOG, listed) if which == "list" else finding_page(found)
 
     assert measured(text, tmp_path, width) == {"broken": [], "wide": False}
 
