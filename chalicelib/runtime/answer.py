@@ -159,8 +159,9 @@ class Invocation:
         else:
             entry, error = self._decided(event), None
         if entry.plan.empty:
-            if stored:  # a failed look was told of, and there was nothing to see
-                self.ledger.settle(stored, Outcome.TOLD)
+            if stored:  # an earlier look failed, and there was nothing to see
+                told = stored.told or stored.quiet
+                self.ledger.settle(stored, Outcome.TOLD if told else Outcome.NOTHING)
             return Outcome.NOTHING
         self._so_far = entry
         if not error:

@@ -35,8 +35,12 @@ deploy the stack again."""
 
 
 def holder(event: ApiCallEvent, entries: Iterable[LedgerEntry]) -> LedgerEntry | None:
-    """The first finding with a call, begun or done, that this event is the record of."""
-    return next((each for each in entries if any(_is_it(call, event) for call in _made(each))), None)
+    """The first finding with a call, begun or done, that this event is the record of.
+
+    What was planned in answer to this event has not made it: a retry meets such a plan.
+    """
+    others = (each for each in entries if each.event_key != event.key)
+    return next((each for each in others if any(_is_it(call, event) for call in _made(each))), None)
 
 
 def _made(entry: LedgerEntry) -> Iterator[Call]:

@@ -77,7 +77,7 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--minutes",
         type=click.FloatRange(min=0),
         default=0,
-        help="Of 'walk': begin no further scenario after so long; their order is the day's.",
+        help="Of 'walk': begin no further point after so long; the scenarios' order is the day's.",
     ),
     click.option(
         "--share",

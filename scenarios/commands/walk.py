@@ -22,7 +22,7 @@ from scenarios.runner.show.report import Printer
 from scenarios.runner.show.walked import figures_of, lines_of, replay_of
 from scenarios.runner.walk.course import PROFILE
 from scenarios.runner.walk.points import Known
-from scenarios.runner.walk.walk import Walk, walk, walk_one
+from scenarios.runner.walk.walk import FOREVER, Walk, real_seconds, walk, walk_one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +56,12 @@ def walk_all(chosen: Sequence[Scenario], *, seed: int, extent: Extent, form: str
 
 def _walks(chosen: Sequence[Scenario], seed: int, extent: Extent) -> Iterator[Walk]:
     known: Known = set()
-    ends = time.perf_counter() + extent.minutes * 60 if extent.minutes else float("inf")
+    ends = real_seconds() + extent.minutes * 60 if extent.minutes else FOREVER
     order = list(chosen)
     if extent.minutes:
         random.Random(extent.of_the_day).shuffle(order)
     for number, scenario in enumerate(order, 1):
-        if time.perf_counter() > ends:
+        if real_seconds() > ends:
             return
         with progress() as line:
             say = partial(_say, line, f"{number} of {len(order)}: {scenario.name}")
@@ -72,6 +72,7 @@ def _walks(chosen: Sequence[Scenario], seed: int, extent: Extent) -> Iterator[Wa
                 share=extent.share,
                 of_the_day=extent.of_the_day,
                 known=known,
+                ends=ends,
                 progress=say,
             )
 
@@ -90,7 +91,7 @@ def _print(walked: Walk, form: str) -> None:
         for told in walked.broken
     ]
     shown = {"name": name, "seed": walked.seed, "faults": PROFILE, "passed": walked.passed}
-    figures = {"tried": walked.tried, "skipped": walked.skipped, "left_out": walked.left_out}
+    figures = {name: getattr(walked, name) for name in ("tried", "skipped", "left_out", "cut_short")}
     cpu_seconds = round(walked.cpu_seconds, 1)
     click.echo(json.dumps({**shown, **figures, "cpu_seconds": cpu_seconds, "broken": broken}))
 
@@ -99,7 +100,8 @@ def _summary(walks: Sequence[Walk], *, of: int, seconds: float, extent: Extent) 
     cpu = sum(each.cpu_seconds for each in walks)
     tried = sum(each.tried for each in walks)
     each_took = f", {1000 * cpu / tried:.0f} ms of a processor each" if tried else ""
-    part = f"; {len(walks)} of {of} scenarios within the time" if len(walks) < of else ""
+    whole = sum(not each.cut_short for each in walks)
+    part = f"; {whole} of {of} scenarios to the end within the time" if whole < of else ""
     chosen = f"; seed of the day {extent.of_the_day}"
     click.echo(f"{figures_of(walks)}; {seconds:.0f} s{each_took}{part}{chosen}")
 

@@ -99,7 +99,7 @@ class _Audit:
     ) -> None:
         self.aws, self.trail, self.bucket, self.now, self.anchors = aws, trail, bucket, now, anchors
         error = trail.could_not_read.get(Part.STATUS)
-        why = "the trail's status could not be read; assuming that logging is on: {}"
+        why = "the trail's status could not be read; assuming that logging is on where there were digests: {}"
         self.could_not_read = [unseen(error, why)] if error else []
 
     def result(self) -> Audit:
@@ -193,10 +193,14 @@ class _Audit:
         return Window(since=since, until=self.now - GRACE, now=self.now, stopped_at=stopped_at)
 
     def _expects(self, stretch: Stretch) -> bool:
-        """A trail that was just switched on has no digest yet."""
+        """A trail that was just switched on has no digest yet.
+
+        Where the status could not be read, digests are missed only where there were some: in the bucket, or
+        in an earlier run.
+        """
         status = self.trail.status
         if status is None:
-            return True
+            return bool(stretch.digests or stretch.anchor)
         started = status.started_at
         young = started is None or started > self.now - DIGEST_PERIOD - GRACE
         return status.logging and bool(stretch.digests or not young)

@@ -12,12 +12,14 @@ MOST_SENTENCES = 3
 
 def figures_of(walks: Sequence[Walk]) -> str:
     """`N points tried, M broken, K skipped by rule`, and what else there is to say."""
-    tried, skipped, left_out, proved = (
-        sum(getattr(each, name) for each in walks) for name in ("tried", "skipped", "left_out", "proved")
+    tried, skipped, left_out, proved, cut_short = (
+        sum(getattr(each, name) for each in walks)
+        for name in ("tried", "skipped", "left_out", "proved", "cut_short")
     )
     broken = sum(len(each.broken) for each in walks)
     more = f" ({proved} of a rule's tried all the same)" if proved else ""
     left = f", {left_out} left out by the sample" if left_out else ""
+    left += f", {cut_short} for which there was no time" if cut_short else ""
     return f"{tried} points tried, {broken} broken, {skipped} skipped by rule{more}{left}"
 
 

@@ -1,5 +1,6 @@
 """The walk of one scenario: every point that can differ, and a seeded part of those that cannot."""
 
+import os
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,13 +18,20 @@ from scenarios.runner.walk.snapshots import Snapshots, Told
 
 # Of the points that a rule skips, so many are walked all the same.
 PROVED = 0.05
+FOREVER = float("inf")
+
+
+def real_seconds() -> float:
+    """Real seconds since some moment, inside a world too, where the clocks of `time` are simulated."""
+    return os.times().elapsed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
     """How a walk went. `skipped`: points that a rule skips and that were not walked; `left_out`: others.
 
-    `proved`: points that a rule would skip, and that were walked. `cpu_seconds`: of all points.
+    `proved`: points that a rule would skip, and that were walked. `cut_short`: points for which there was no
+    time. `cpu_seconds`: of all points.
     """
 
     scenario: Scenario
@@ -33,6 +41,7 @@ class Walk:
     skipped: int = 0
     left_out: int = 0
     proved: int = 0
+    cut_short: int = 0
     cpu_seconds: float = 0
 
     @property
@@ -65,12 +74,14 @@ def walk(
     share: float = 1,
     of_the_day: int = 0,
     known: Known | None = None,
+    ends: float = FOREVER,
     progress: Callable[[int, int], object] = lambda _done, _of: None,
 ) -> Walk:
     """Walk a scenario, `jobs` points at a time.
 
     `code`: the folder of app.py and chalicelib. `share`: of its points, chosen by the seed `of_the_day`; 1 is
-    all of them. `known`: invocations that are walked by now, in other scenarios too; it is added to.
+    all of them. `known`: what is walked by now, in other scenarios too; it is added to. `ends`: the
+    moment of `real_seconds` after which no point is begun.
     `progress` is told how many points of how many are done. Raises NotSimulated where the play does.
     """
     found = all_points(play(scenario, seed=seed, code=code, tail=SETTLED_SECONDS), known)
@@ -81,7 +92,7 @@ def walk(
     for each in chosen:
         by_tail.setdefault(tail_seconds(each.point.kind), []).append(each.point)
     for tail, points in sorted(by_tail.items()):
-        _walk_points(scenario, points, seed=seed, code=code, jobs=jobs, tail=tail, tell=tally.take)
+        _walk_points(scenario, points, seed=seed, code=code, jobs=jobs, tail=tail, tell=tally.take, ends=ends)
     skipped, proved = (sum(bool(each.rule) for each in some) for some in (found, chosen))
     return Walk(
         scenario=scenario,
@@ -91,6 +102,7 @@ def walk(
         skipped=skipped - proved,
         left_out=len(found) - skipped - (len(chosen) - proved),
         proved=proved,
+        cut_short=len(chosen) - tally.tried,
         cpu_seconds=tally.cpu_seconds,
     )
 
@@ -119,8 +131,11 @@ def _walk_points(
     jobs: int,
     tail: float,
     tell: Callable[[Told], object],
+    ends: float,
 ) -> None:
     """Play once without a fault, then again with a snapshot before each point."""
+    if real_seconds() > ends:
+        return
     without = play(scenario, seed=seed, code=code, tail=tail)
     at: dict[tuple[int, int], list[FaultPoint]] = {}
     for point in points:
@@ -130,7 +145,7 @@ def _walk_points(
             scenario,
             seed=seed,
             code=code,
-            visit=_Visitor(at, snapshots),
+            visit=_Visitor(at, snapshots, ends),
             judged=lambda course: _judge(without, course, snapshots),
         )
 
@@ -141,11 +156,14 @@ class _Visitor:
 
     at: Mapping[tuple[int, int], Sequence[FaultPoint]]
     snapshots: Snapshots
+    ends: float
 
     def __call__(self, world: World, spot: Spot) -> None:
         if self.snapshots.mine is not None:
             return
         for point in self.at.get((spot.invocation, spot.call), ()):
+            if real_seconds() > self.ends:
+                return
             if self.snapshots.go_on_with(point):
                 world.one_fault.point = point
                 return

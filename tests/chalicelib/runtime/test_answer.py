@@ -679,6 +679,22 @@ def test_a_look_that_may_yet_succeed_is_told_at_once_and_told_again_when_it_did(
     assert [finding.outcome for finding in house.findings] == [Outcome.ACTED]
 
 
+@pytest.mark.parametrize(
+    ("refused", "outcome"), [({}, Outcome.TOLD), ({"publish": "ThrottlingException"}, Outcome.NOTHING)]
+)
+def test_a_failed_look_says_told_only_where_it_was_told(house, refused, outcome):
+    remedy = told()
+    remedy.facts = failing("ThrottlingException")
+    house.aws.refused.update(refused)
+    with pytest.raises(Throttled):
+        house.handle(remedy)
+    remedy.facts, remedy.plan = None, Plan.nothing()
+
+    house.handle(remedy)
+
+    assert [finding.outcome for finding in house.findings] == [outcome]
+
+
 @pytest.mark.parametrize("error", PASSING)
 def test_whatever_may_pass_rises_and_the_event_is_kept(house, error):
     remedy = told()

@@ -176,3 +176,10 @@ def test_a_plan_that_acted_lately_is_found_however_many_came_after_it(house):
         house.ledger.store(entry_of("remedy", Happening(key=str(number)), Plan.alert(alert()), Outcome.TOLD))
 
     assert holder(STARTED, house.ledger.lately_acting("remedy", 2)) == old
+
+
+def test_what_was_planned_in_answer_to_a_call_has_not_made_it():
+    answered = replace(finding(START, progress=BEGUN), event_key=STARTED.key)
+
+    assert holder(STARTED, [answered]) is None
+    assert holder(STARTED, [finding(START, progress=BEGUN)]) is not None

@@ -21,6 +21,7 @@ _NEWS = ("Told before", "this is how it ended")
 _COUNTED = re.compile(r"(?<![.\d])\d+(?= )")
 _DRAWN = re.compile(r"\bi-[0-9a-f]{8,}")  # an instance's id
 _BY_WHOM = re.compile(r",? by arn:\S+$")
+_LEFT_OVER = re.compile(r"more alerts? (?:was|were) not sent one by one: (.+?)(?:[: ]*\.\.\.)?$")
 _ACCUSES = "An item of Trailwarden's own ledger"
 # cis_alarms: `Who:  ARN from ADDRESS: 2`, and the control.
 _WHO = re.compile(r"^Who: +(\S+) from ", re.MULTILINE)
@@ -60,13 +61,14 @@ def each_alert_is_sent(without: Course, with_fault: Course) -> Iterator[str]:
 
 def _is_counted_elsewhere(mail: Mail, without: Course, with_fault: Course) -> bool:
     """Whether an alert that counts what an alarm was about, or what a flood left over, came otherwise."""
-    if _finding(mail) and not is_of_an_alarm(mail, without):
+    own = set(with_fault.roles.values())
+    named = _named_people(mail)
+    only_ours = bool(named) and {_role_of(who) for who in named} <= own
+    if _finding(mail) and not is_of_an_alarm(mail, without) and not only_ours:
         return False
     others = [other for other in with_fault.alerts() if _counts_the_same(mail, other)]
-    named = _named_people(mail)
     if not named:
         return bool(others)
-    own = set(with_fault.roles.values())
     told = {who for other in others for who in _named_people(other)}
     return all(who in told or _role_of(who) in own for who in named)
 
@@ -116,6 +118,7 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
     - other words about the same event: a retry sees what is there by then;
     - what could not be done, seen or noted, and beside that the worst it may mean;
     - what an alarm counts otherwise (see `each_alert_is_sent`), of nobody who is not named without the fault;
+    - how many alerts could not be sent one by one, of those that are sent without the fault;
     - that a thing is still as the attacker left it, where the act that would have mended it was given up.
     """
     known = {name for mail in without.alerts() for name in (_named(mail), _event(mail))}
@@ -137,9 +140,15 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
             as_before = (mail.attributes["remediation"], _but_for_counts(mail)) in words
             if _event(mail) in known | blind or as_before or (counted and people and people <= named):
                 continue
-            if any(thing in mail.text for thing in undone):
+            if any(thing in mail.text for thing in undone) or _is_left_over(mail, without):
                 continue
         yield f"{mail.subject!r} is sent, and nothing like it without the fault"
+
+
+def _is_left_over(mail: Mail, without: Course) -> bool:
+    """Whether it says that alerts could not be sent one by one, of those that are sent without the fault."""
+    found = _LEFT_OVER.search(mail.subject)
+    return found is not None and any(found[1] in other.subject for other in without.alerts())
 
 
 def _undone(without: Course, with_fault: Course) -> set[str]:

@@ -7,14 +7,16 @@ from chalicelib.remediation import Outcome
 from scenarios.runner.walk.course import Course
 from scenarios.runner.walk.invariants.acts import act_of, acts
 from scenarios.runner.walk.invariants.alerts import is_of_an_alarm
+from scenarios.runner.walk.invariants.trouble import is_about_trouble
 
 
 def a_second_delivery_changes_nothing(without: Course, with_fault: Course) -> Iterator[str]:
     """As many alerts of each remediation, findings of each moment and acts of each kind.
 
-    What is not held: alerts that say that there is no ledger, since without one each delivery has to tell;
-    what alarms on calls found, since these go off by when a function made its own. Whom such an alert names
-    is held by the invariants of alerts.
+    What is not held: alerts that say what could not be done or seen yet, since where there is no ledger each
+    delivery has to tell, and where the first one's look failed the second one's is news; what alarms on calls
+    found, since these go off by when a function made its own. Whom such an alert names is held by the
+    invariants of alerts.
     """
     if with_fault.point is None or not with_fault.point.comes_twice:
         return
@@ -30,7 +32,7 @@ def _counted(course: Course) -> Counter[str]:
         if each.outcome is not Outcome.SUPPRESSED and ":alarm:" not in each.event_key
     ]
     told = [
-        mail for mail in course.alerts() if "No ledger" not in mail.text and not is_of_an_alarm(mail, course)
+        mail for mail in course.alerts() if not is_about_trouble(mail) and not is_of_an_alarm(mail, course)
     ]
     return (
         Counter(f"alerts of {mail.attributes['remediation']}" for mail in told)

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from chalicelib.catalog import CATALOG
 from chalicelib.remediation import CallProgress, Outcome
-from scenarios.runner.walk.course import Course
+from scenarios.runner.walk.course import Course, MadeCall
+from scenarios.runner.walk.invariants.acts import acts
 from scenarios.runner.walk.invariants.ledger import written
+from scenarios.runner.walk.invariants.trouble import is_function_of
 
 _HOUR = timedelta(hours=1)
 _BEGUN = (CallProgress.BEGUN, CallProgress.DONE, CallProgress.UNSURE)
@@ -29,17 +32,17 @@ def no_remediation_acts_more_often_than_its_cap(without: Course, with_fault: Cou
 def no_function_answers_itself(without: Course, with_fault: Course) -> Iterator[str]:
     """What a function does is recorded as its own, and neither reported by itself nor acted upon.
 
-    But where a stolen role makes calls of its own without the fault, these are reported: they are known by
-    their moments.
+    What somebody does with a stolen role of it is reported: that is no call of the function's.
     """
-    known = {
-        (entry.remediation, entry.at)
-        for entry in without.findings()
-        if entry.principal == without.roles.get(entry.remediation) and entry.outcome is not Outcome.SUPPRESSED
-    }
+    del without
+    own = {(call.at.replace(microsecond=0), _remediation_of(call)) for call in acts(with_fault)}
     for entry in with_fault.findings():
         role = with_fault.roles.get(entry.remediation, "")
-        if (entry.remediation, entry.at) in known:
+        if not role or entry.principal != role or entry.outcome is Outcome.SUPPRESSED:
             continue
-        if role and entry.principal == role and entry.outcome is not Outcome.SUPPRESSED:
+        if (entry.at.replace(microsecond=0), entry.remediation) in own:
             yield f"{entry.id} is about a call of {entry.remediation}'s own, and says {entry.outcome}"
+
+
+def _remediation_of(call: MadeCall) -> str:
+    return next((each.name for each in CATALOG if is_function_of(call.who, each.name)), "")

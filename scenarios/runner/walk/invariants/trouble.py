@@ -14,6 +14,7 @@ LAMBDA_TRIES = 3
 _WORDS = (
     *("could not do:", "did not do,", "did not yet", "No ledger", "Could not look", "not allowed to look"),
     *("could not be looked at", "could not be found"),
+    "Trailwarden does this once CloudTrail's event history knows the call:",
     "Calls were refused for lack of permission",  # cis_alarms, of the function's own
 )
 
@@ -72,17 +73,20 @@ def struck_remediation(course: Course) -> str:
     point = course.point
     where = (spot for spot in course.spots if point and spot.invocation == point.invocation)
     function = next((spot.function for spot in where), "")
-    return next((each.name for each in CATALOG if _is_of(function, each.name)), "")
+    return next((each.name for each in CATALOG if is_function_of(function, each.name)), "")
 
 
-def _is_of(function: str, remediation: str) -> bool:
+def is_function_of(function: str, remediation: str) -> bool:
+    """Whether a function of that name is the remediation's."""
     return f"-{logical_id(remediation)}-" in function
 
 
 def _changes_of(course: Course, remediation: str) -> int:
     """How many calls of its function changed something in the account; the ledger and mail are no part."""
     ours = (
-        call for call in course.calls if call.invocation and call.changes and _is_of(call.who, remediation)
+        call
+        for call in course.calls
+        if call.invocation and call.changes and is_function_of(call.who, remediation)
     )
     return sum(call.service not in ("dynamodb", "sns", "sqs") for call in ours)
 

@@ -268,6 +268,15 @@ def test_an_older_trail_without_any_digest_is_missed(world):
     assert told(audited(world)) == ["DIGEST_MISSING"]
 
 
+def test_where_there_never_was_a_digest_and_the_status_can_not_be_had_none_is_missed(world):
+    world.cloudtrail.failing["GetTrailStatus"] = denied("GetTrailStatus")
+
+    result = audited(world)
+
+    assert told(result) == []
+    assert "the trail's status could not be read" in result.could_not_read[0].why
+
+
 def test_an_hour_in_which_logging_was_off_is_a_gap(world):
     world.delivers(hours=range(4))
     world.chains[HOME].clear()

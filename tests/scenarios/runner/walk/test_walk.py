@@ -115,3 +115,10 @@ def test_nothing_breaks_in_a_sample_of_the_points():
     walked = walk_apart(ROOT_LOGIN, share=0.1, of_the_day=20260302)
 
     assert {str(told.point): told.broken for told in walked.broken} == {}
+
+
+def test_a_walk_whose_time_is_over_begins_no_point_and_says_how_many_are_left():
+    walked = walk_apart(ROOT_LOGIN, share=0.1, of_the_day=20260302, ends=0)
+
+    assert walked.tried == 0
+    assert walked.cut_short > 0

@@ -40,7 +40,7 @@ def call(service, operation, parameters, *, number, by=1, error=""):
         invocation=by,
         attempt=1 if by else 0,
         call=number,
-        who="TrailStopped" if by else "mallory",
+        who="app-TrailStopped-1" if by else "mallory",
         service=service,
         operation=operation,
         parameters=parameters,
