@@ -37,7 +37,7 @@ from tests.chalicelib.runtime.house import ACCOUNT, NOON, REGION, creates
 FRAMED = "arn:aws:iam::1:user/framed"
 HOSTILE = (
     f"x\nWho: {FRAMED}\r\nFrom: {FRAMED}\u2028Agent: {FRAMED}\u2029\x85\x0b\x0c\x1b[2J\x9b31m\u202e\u200b\x00"
-    f"{' ' * 90}Who: {FRAMED}{chr(0x3164) * 40}Who: {FRAMED}\u2016Who: {FRAMED} <!channel> ``` To undo it: rm"
+    f"{' ' * 90}Who: {FRAMED}{chr(0x3164) * 40}Who: {FRAMED} \u2016 Who: {FRAMED} <!channel> ``` To undo it: rm"
 )
 PRODUCT = f"arn:aws:securityhub:{REGION}:{ACCOUNT}:product/{ACCOUNT}/default"
 
@@ -94,6 +94,7 @@ DONE = {"error_code": "", "error_message": ""}
 STOPPED = TrailSettings(trail=True, logging=False, bucket=HOSTILE, log_role=HOSTILE)
 GOOD = TrailSettings(trail=True, logging=True, bucket="logs", log_role="role")
 TABLE = {"parameters": {"tableName": HOSTILE}, "response": {"tableDescription": {"tableId": HOSTILE}}}
+BEFORE = {"now": STOPPED, "good": GOOD, "could_not_read": ()}
 SUMMED = {
     "verdict": "not sound",
     "since": HOSTILE,
@@ -131,7 +132,7 @@ CASES = [
         {"could_not_read": None},
         id="an object written",
     ),
-    case("trail_stopped", "decide_on_call", {**DONE, "name": "StopLogging"}, {"now": STOPPED, "good": GOOD}),
+    case("trail_stopped", "decide_on_call", {**DONE, "name": "StopLogging"}, BEFORE),
     case("trail_stopped", "decide_on_call", FAILED, id="an attempt at the trail"),
     case("trail_stopped", "decide_by_the_hour", {}, {"now": STOPPED, "good": GOOD}),
     case("stack_changed", "decide", DONE, {"parts": (RULE,), "place": PLACE, "declared": {}}),
