@@ -23,6 +23,7 @@ from typing import Any
 
 from chalicelib.aws import Aws
 from chalicelib.events import AlarmChange, alarm_change, single
+from chalicelib.evidence.alarm import GRANTS as ALARM_GRANTS
 from chalicelib.evidence.log_events import LogEvents, Search, unread
 from chalicelib.looking import Unseen
 from chalicelib.references import NAMESPACE
@@ -86,6 +87,7 @@ ALARM_PATTERN = {
     "detail": {"state": {"value": ["ALARM"]}},
 }
 GRANTS = (
+    *ALARM_GRANTS,
     Grant(
         action="logs:FilterLogEvents",
         resource="arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${ErrorBurstGroup}:*",

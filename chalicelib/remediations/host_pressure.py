@@ -19,9 +19,10 @@ from datetime import datetime
 from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS
 from chalicelib.events import AlarmChange, alarm_change, single
+from chalicelib.evidence.alarm import GRANTS as ALARM_GRANTS
 from chalicelib.looking import Unseen, unseen
 from chalicelib.references import HOST_PRESSURE
-from chalicelib.remediation import Alert, Grant, Plan, Remediation, Severity, Way
+from chalicelib.remediation import Alert, Plan, Remediation, Severity, Way
 from chalicelib.settings import Settings
 from chalicelib.triggers import OnEvent
 from chalicelib.wording import when
@@ -34,13 +35,6 @@ PATTERN = {
         "state": {"value": ["ALARM"]},
     },
 }
-GRANTS = (
-    Grant(
-        action="cloudwatch:DescribeAlarms",
-        resource="arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*",
-        because="the parts of a host's alarm have names that CloudFormation makes",
-    ),
-)
 
 _PART = re.compile(r'ALARM\("([^"]{1,255})"\)')
 MOST_PARTS = 10
@@ -134,5 +128,5 @@ REMEDIATION = Remediation(
             blind=blind,
         ),
     ),
-    grants=GRANTS,
+    grants=ALARM_GRANTS,
 )

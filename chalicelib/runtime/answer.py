@@ -31,7 +31,7 @@ from aws_lambda_powertools import Logger
 
 from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, StillUnderWay, foreseen
-from chalicelib.events import ApiCallEvent, Tick
+from chalicelib.events import AlarmChange, ApiCallEvent, Tick
 from chalicelib.ledger.claims import Claim, under_claim
 from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of, kept
 from chalicelib.ledger.ledger import ledger_of
@@ -112,12 +112,15 @@ class Invocation:
         self._so_far: LedgerEntry | None = None
         self._sent: set[int] = set()
         self._gate: Gate | None = None
+        self._unconfirmed: Unseen | None = (
+            None  # why CloudWatch could not be asked whether the alarm went off
+        )
         self.raw: Mapping[str, Any] = {}  # what woke the function
 
     def handle(self, event: Event) -> Outcome:
         """Take one event the whole way, once. Raises the errors of chalicelib.errors, and unforeseen ones."""
         self._so_far, self._sent = None, set()
-        self._gate = None
+        self._gate, self._unconfirmed = None, None
         try:
             return self._once(event)
         except LedgerUnreachable as error:
@@ -138,7 +141,7 @@ class Invocation:
 
     def _once(self, event: Event) -> Outcome:
         try:
-            if forged := forgery(event, datetime.now(UTC)):
+            if forged := forgery(event, datetime.now(UTC)) or self._contradicted(event):
                 self._refuse(forged)
                 return Outcome.REFUSED
             if self._suppressed(event) or self._held(event):
@@ -148,6 +151,19 @@ class Invocation:
         except AWS_ERRORS as error:
             known = foreseen(error, **self._about(event))
             raise known from (None if known is error else error)
+
+    def _contradicted(self, event: Event) -> Forgery | None:
+        """An alarm that CloudWatch contradicts; where it can't be asked, the alert says so."""
+        if not isinstance(event, AlarmChange) or event.state != "ALARM":
+            return None
+        from chalicelib.evidence.alarm import contradiction  # noqa: PLC0415 - most starts never need it
+
+        try:
+            why = contradiction(self.aws.client("cloudwatch"), event)
+        except AWS_ERRORS as error:
+            self._unconfirmed = Unseen.of(foreseen(error))
+            return None
+        return Forgery.of(event.key, event, why, datetime.now(UTC)) if why else None
 
     def _work(self, event: Event, claim: Claim) -> Outcome:
         stored = self.ledger.stored(self.remediation.name, event)
@@ -492,7 +508,15 @@ class Invocation:
         return own.holder(event, entries) is not None
 
     def _explained(self, plan: Plan, event: Event) -> Plan:
-        """The plan; of a call of our own role that comes so far, with an alert that no plan holds it."""
+        """The plan; of a call of our own role that comes so far, with an alert that no plan holds it.
+
+        Of an alarm that CloudWatch could not be asked about, each alert says so.
+        """
+        if self._unconfirmed:
+            fact = ("Could not look", f"whether CloudWatch knows of this alarm: {self._unconfirmed}")
+            told = tuple(replace(each, facts=(*each.facts, fact)) for each in plan.alerts)
+            also = denied(event, (self._unconfirmed,), self.remediation.name)
+            return replace(plan, alerts=(*told, also) if self._unconfirmed.denied else told)
         if not isinstance(event, ApiCallEvent) or not self._is_ours(event):
             return plan
         from chalicelib.runtime import own  # noqa: PLC0415 - most starts never need it

@@ -2,7 +2,7 @@
 
 The key of a tick or of an instance's change is its time to the second, so an attacker can guess the key of a
 later event: if the forged one were handled first, the genuine one would be a duplicate. A tick that is too
-old is forged too.
+old is forged too. An alarm that CloudWatch knows nothing of is forged as well (see `evidence.alarm`).
 """
 
 from dataclasses import dataclass
@@ -17,8 +17,9 @@ from chalicelib.wording import when
 # Lambda's clocks and EventBridge's agree to well within this.
 AHEAD = timedelta(minutes=1)
 _ADVICE = (
-    "Only EventBridge, queues and topics of the stack wake its functions. Look for Invoke in CloudTrail (a "
-    "data event), take lambda:InvokeFunction away, and stop the principal that had it."
+    "Only EventBridge, queues and topics of the stack wake its functions. Look for Invoke and Publish in "
+    "CloudTrail (data events), take lambda:InvokeFunction or sns:Publish away, and stop the principal that "
+    "had it."
 )
 
 

@@ -2,7 +2,8 @@
 
 EventBridge Scheduler puts an event on a bus, which a rule with a schedule can't: that one wakes its targets
 and nothing else, so no pattern would be tried. Scheduler's precision is a minute. A minute without a
-heartbeat may follow from that alone, two minutes in a row don't.
+heartbeat may follow from that alone, two minutes in a row don't. A minute has one where one came into the
+queue and the function ran without an error: false ones alone are none.
 
 The alarm outlives the stack, as the plain topic does: who deletes the stack deletes all else that tells.
 
@@ -125,7 +126,7 @@ def _counted() -> Template:
                 "FilterPolicy": _FOR_THE_QUEUE,
             },
         },
-        "HeartbeatAlarm": {**STAYS, **heartbeat_alarm("Heartbeats", {"Ref": "PlainTopic"})},
+        "HeartbeatAlarm": {**STAYS, **_function_ran(heartbeat_alarm("Heartbeats", {"Ref": "PlainTopic"}))},
     }
 
 
@@ -139,6 +140,35 @@ def heartbeats_arrive(queue: Any, topic: Any) -> Template:
         "Resource": queue,
         "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
     }
+
+
+def _function_ran(alarm: Template) -> Template:
+    """The alarm, which also goes off where the function doesn't run, or fails.
+
+    The queue counts whatever is published to the topic, by whomever; so a heartbeat that somebody else sends
+    does not stand for one of ours. Lambda's own metrics are nobody's to write.
+    """
+    metric = {name: alarm["Properties"][name] for name in ("Namespace", "MetricName", "Dimensions")}
+    function = [{"Name": "FunctionName", "Value": {"Ref": "Heartbeat"}}]
+    counted = {
+        "came": metric,
+        "ran": {"Namespace": "AWS/Lambda", "MetricName": "Invocations", "Dimensions": function},
+        "failed": {"Namespace": "AWS/Lambda", "MetricName": "Errors", "Dimensions": function},
+    }
+    kept = {name: value for name, value in alarm["Properties"].items() if name not in _OF_ONE_METRIC}
+    arrived = {
+        "Id": "arrived",
+        "Expression": "MIN([FILL(came, 0), FILL(ran, 0) - FILL(failed, 0)])",
+        "Period": 60,
+    }
+    queries = [
+        {"Id": name, "MetricStat": {"Metric": each, "Period": 60, "Stat": "Sum"}, "ReturnData": False}
+        for name, each in counted.items()
+    ]
+    return {**alarm, "Properties": {**kept, "Metrics": [arrived, *queries]}}
+
+
+_OF_ONE_METRIC = ("Namespace", "MetricName", "Dimensions", "Statistic", "Period")
 
 
 def heartbeat_alarm(queue: str, topic: Any) -> Template:

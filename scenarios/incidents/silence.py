@@ -125,7 +125,7 @@ BEATS = ("SendHeartbeat", "yes")
 NO_MAIL = ("PlainEmail", "second@example.com")
 
 
-def _plain_mail(alarm: str, *, state: str = "ALARM", times: int = 0) -> Check:
+def plain_mail(alarm: str, *, state: str = "ALARM", times: int = 0) -> Check:
     """AWS's own alarm has reached the second person through the plain topic; so many `times`, if given."""
 
     def judge(world: World) -> str | None:
@@ -136,7 +136,7 @@ def _plain_mail(alarm: str, *, state: str = "ALARM", times: int = 0) -> Check:
     return Check(f"the plain topic tells that {alarm} is {state}{f', {times} times' if times else ''}", judge)
 
 
-def _archive_tells(what: str, *, times: int) -> Check:
+def archive_tells(what: str, *, times: int) -> Check:
     """An alarm of the archive account has gone off so many times, and its topic has told that by mail."""
 
     def judge(world: World) -> str | None:
@@ -218,8 +218,8 @@ HEARTBEAT = Scenario(
     ],
     then=[
         until("08:00", _plain_mail_is_over("04:00"), _beats(6)),
-        by("13:00", _plain_mail("HeartbeatAlarm")),
-        by("20:00", _plain_mail("HeartbeatAlarm", state="OK")),
+        by("13:00", plain_mail("HeartbeatAlarm")),
+        by("20:00", plain_mail("HeartbeatAlarm", state="OK")),
     ],
 )
 
@@ -235,8 +235,8 @@ SECOND_WAY = Scenario(
         at("01:00", root.signs_in(mfa=False)),
     ],
     then=[
-        by("05:00", _plain_mail("FunctionErrors1Alarm")),
-        by("10:00", _plain_mail("DeadLettersAlarm")),
+        by("05:00", plain_mail("FunctionErrors1Alarm")),
+        by("10:00", plain_mail("DeadLettersAlarm")),
         at_the_end(no_more_alerts_than(0)),
     ],
 )
@@ -254,10 +254,10 @@ FIRST_WAY = Scenario(
     ],
     then=[
         *(
-            by(f"{minutes}:00", _plain_mail("FirstWayTouchedAlarm", times=times))
+            by(f"{minutes}:00", plain_mail("FirstWayTouchedAlarm", times=times))
             for times, minutes in enumerate(("05", "15", "25"), start=1)
         ),
-        at_the_end(_plain_mail("FirstWayTouchedAlarm", times=3)),
+        at_the_end(plain_mail("FirstWayTouchedAlarm", times=3)),
     ],
 )
 
@@ -273,11 +273,11 @@ ARCHIVE = Scenario(
         at("20:00", FORWARDING_DEEDS["forwarding_disabled"].by(mallory)),
     ],
     then=[
-        until("08:00", _archive_tells("Watched", times=1)),  # that the heartbeat's alarm began without data
-        by("12:00", _archive_tells("Watched", times=2)),
-        by("18:00", _archive_tells("Watched", times=3)),
-        until("20:00", _archive_tells("WatchedHeartbeats", times=1)),
-        by("24:30", _archive_tells("WatchedHeartbeats", times=2)),
+        until("08:00", archive_tells("Watched", times=1)),  # that the heartbeat's alarm began without data
+        by("12:00", archive_tells("Watched", times=2)),
+        by("18:00", archive_tells("Watched", times=3)),
+        until("20:00", archive_tells("WatchedHeartbeats", times=1)),
+        by("24:30", archive_tells("WatchedHeartbeats", times=2)),
     ],
 )
 

@@ -138,4 +138,5 @@ def sample(trigger) -> dict:
         return next(sent for sent in PAYLOADS.values() if trigger.woke(sent))
     pattern = trigger.pattern
     names = pattern.get("detail", {}).get("eventName", [None])
-    return event(pattern.get("source", ["aws.any"])[0], pattern["detail-type"][0], names[0])
+    source = pattern["source"][0]
+    return event(source if isinstance(source, str) else "aws.any", pattern["detail-type"][0], names[0])

@@ -78,6 +78,7 @@ DEPLOYED = {
     "chalicelib.runtime": (
         "chalicelib.brakes",
         "chalicelib.delayed",
+        "chalicelib.evidence",
         "chalicelib.ledger",
         "chalicelib.events",
         "chalicelib.aws",

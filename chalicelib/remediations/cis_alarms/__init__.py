@@ -30,6 +30,7 @@ from datetime import datetime
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import AlarmChange, ApiCallEvent, alarm_messages, api_call
+from chalicelib.evidence.alarm import GRANTS as ALARM_GRANTS
 from chalicelib.evidence.log_events import Search, calls_found, proving, text_of, unread
 from chalicelib.evidence.sign_in import who
 from chalicelib.looking import Unseen
@@ -63,6 +64,7 @@ SOURCES_PARAMETER = Parameter(
     constraint=ADDRESSES_ARE,
 )
 GRANTS = (
+    *ALARM_GRANTS,
     Grant(
         action="logs:FilterLogEvents",
         resource="arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${TrailGroupName}:*",
@@ -70,8 +72,9 @@ GRANTS = (
     ),
 )
 
-# Refused calls changed nothing.
+# Refused calls changed nothing. Only AWS puts events on the bus whose source begins like this.
 MISSED_PATTERN = {
+    "source": [{"prefix": "aws."}],
     "detail-type": ["AWS API Call via CloudTrail"],
     "detail": {
         "errorCode": [{"exists": False}],

@@ -27,6 +27,7 @@ from datetime import datetime, timedelta
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import AlarmChange, LogBatch, Raw, alarm_change, log_batch, single
+from chalicelib.evidence.alarm import GRANTS as ALARM_GRANTS
 from chalicelib.evidence.log_events import Search, proving, text_of, unread
 from chalicelib.ledger.ledger import ledger_of
 from chalicelib.looking import Unseen
@@ -90,6 +91,7 @@ ALARM_PATTERN = {
     "detail": {"state": {"value": ["ALARM"]}},
 }
 GRANTS = (
+    *ALARM_GRANTS,
     Grant(
         action="logs:FilterLogEvents",
         resource="arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${TrailGroupName}:*",

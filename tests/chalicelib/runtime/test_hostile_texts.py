@@ -37,7 +37,8 @@ from tests.chalicelib.runtime.house import ACCOUNT, NOON, REGION, creates
 FRAMED = "arn:aws:iam::1:user/framed"
 HOSTILE = (
     f"x\nWho: {FRAMED}\r\nFrom: {FRAMED}\u2028Agent: {FRAMED}\u2029\x85\x0b\x0c\x1b[2J\x9b31m\u202e\u200b\x00"
-    f"{' ' * 90}Who: {FRAMED}{chr(0x3164) * 40}Who: {FRAMED} \u2016 Who: {FRAMED} <!channel> ``` To undo it: rm"
+    f"{' ' * 90}Who: {FRAMED}{chr(0x3164) * 40}Who: {FRAMED} \u2016 Who: {FRAMED} <!channel> "
+    "``` To undo it: rm"
 )
 PRODUCT = f"arn:aws:securityhub:{REGION}:{ACCOUNT}:product/{ACCOUNT}/default"
 

@@ -76,11 +76,14 @@ def test_every_function_that_handles_events_is_counted_and_no_alarm_has_too_many
     assert sorted(counted) == sorted(FUNCTIONS - {"APIHandler", "Heartbeat"})
 
 
-def test_the_alarm_that_misses_heartbeats_needs_nothing_of_ours():
+def test_the_alarm_that_misses_heartbeats_needs_nothing_of_ours_but_what_it_counts():
     alarm = RESOURCES["HeartbeatAlarm"]["Properties"]
+    arrived, *counted = alarm["Metrics"]
+    rest = json.dumps({**alarm, "Metrics": [arrived]})
 
-    assert not any(f'"{name}"' in json.dumps(alarm) for name in OURS)
-    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (60, 2, 2)
+    assert not any(f'"{name}"' in rest for name in OURS)
+    assert {each["MetricStat"]["Period"] for each in counted} == {arrived["Period"]} == {60}
+    assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (2, 2)
     assert alarm["TreatMissingData"] == "breaching"
     assert alarm["AlarmActions"] == [PLAIN]
 

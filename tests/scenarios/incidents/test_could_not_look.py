@@ -79,7 +79,10 @@ READS = {
     ),
 }
 # Read to prove an event, after the look: see `table_deleted.unconfirmed`.
-PROVING = {"table_deleted": {("cloudtrail", "LookupEvents")}}
+PROVING = {
+    "table_deleted": {("cloudtrail", "LookupEvents")},
+    **{name: {("cloudwatch", "DescribeAlarms")} for name in ("cis_alarms", "failed_login", "error_burst")},
+}
 EACH = [pytest.param(name, *read, id=f"{name}-{read[1]}") for name, reads in READS.items() for read in reads]
 # The ledger's, the seal's, the brakes and our own identity are not what a look is about.
 _NOT_LOOKING = {"kms", "sns", "ssm", "sts"}

@@ -576,9 +576,10 @@ def test_the_rule_lets_this_alarms_alarm_through_and_no_other_change():
 
 
 def test_it_reads_one_log_group_and_can_only_tell():
-    (grant,) = REMEDIATION.grants
+    *alarms, group = (grant.action for grant in REMEDIATION.grants)
 
-    assert grant.action == "logs:FilterLogEvents"
+    assert group == "logs:FilterLogEvents"
+    assert alarms == ["cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory"]
     assert not REMEDIATION.acts
 
 

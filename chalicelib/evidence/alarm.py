@@ -1,0 +1,70 @@
+"""What says that an alarm went off is held against CloudWatch, which alone knows.
+
+A topic hands over whatever was published to it, and a function whatever it was invoked with. CloudWatch has
+an alarm's state at once, and its changes for 30 days, also of an alarm that was deleted: longer than any
+queue keeps an event.
+
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.events import AlarmChange
+from chalicelib.remediation import Grant
+from chalicelib.wording import when
+
+# What a function needs that answers alarms.
+GRANTS = tuple(
+    Grant(
+        action=f"cloudwatch:{action}",
+        resource="arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*",
+        because="alarms have names that CloudFormation makes, and whoever makes one up names any",
+    )
+    for action in ("DescribeAlarms", "DescribeAlarmHistory")
+)
+
+# A composite alarm may notify later than it changed, and clocks differ.
+NEAR = timedelta(minutes=2)
+_LONGEST_NAME = 255
+_KINDS = ["MetricAlarm", "CompositeAlarm"]
+
+
+def contradiction(cloudwatch: Any, alarm: AlarmChange) -> str:
+    """How CloudWatch contradicts it; "" if it doesn't. Raises what CloudWatch raises."""
+    if len(alarm.name) > _LONGEST_NAME:
+        return "no alarm has so long a name"
+    told = cloudwatch.describe_alarms(AlarmNames=[alarm.name], AlarmTypes=_KINDS)
+    known = next(iter((*told["MetricAlarms"], *told["CompositeAlarms"])), None)
+    if known and (differs := _differs(alarm, known)):
+        return differs
+    if known and known["StateValue"] == alarm.state:
+        return ""
+    changes = cloudwatch.describe_alarm_history(
+        AlarmName=alarm.name,
+        AlarmTypes=_KINDS,
+        HistoryItemType="StateUpdate",
+        StartDate=alarm.at - NEAR,
+        EndDate=alarm.at + NEAR,
+    )
+    if any(_new_state(each) == alarm.state for each in changes["AlarmHistoryItems"]):
+        return ""
+    is_now = f"is {known['StateValue']}" if known else "is not there"
+    return f"CloudWatch knows of no change to {alarm.state} at {when(alarm.at)}; the alarm {is_now} now"
+
+
+def _differs(alarm: AlarmChange, known: Mapping[str, Any]) -> str:
+    """What of the alarm itself is told otherwise; composites and expressions have no metric of their own."""
+    if alarm.arn and alarm.arn != known["AlarmArn"]:
+        return f"CloudWatch's alarm of this name is {known['AlarmArn']}"
+    counts = (known.get("Namespace", ""), known.get("MetricName", ""))
+    if any(counts) and counts != (alarm.metric_namespace, alarm.metric_name):
+        return f"CloudWatch's alarm of this name counts {'/'.join(counts)}"
+    return ""
+
+
+def _new_state(item: Mapping[str, Any]) -> str:
+    return str(json.loads(item["HistoryData"])["newState"]["stateValue"])
