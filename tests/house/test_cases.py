@@ -10,6 +10,18 @@ PATTERN = {"engine": "EventPattern", "pattern": '{"source": ["a"]}', "event": '{
 STACK = {
     "template": {"Resources": {"Heard": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "Heard"}}}}
 }
+FAILED = "Mar  3 10:00:0{0} web sshd[7{0}]: Failed password for root from 203.0.113.7 port 4000{0} ssh2"
+LOGINS = {"area": "failed_login", "input": [FAILED.format(number) for number in range(6)]}
+UNREAD = {"area": "failed_login", "input": "Mar  3 10:00:00 web cron[7]: nothing of interest"}
+RULE = {
+    "eventSource": "iam.amazonaws.com",
+    "eventName": "UpdateAssumeRolePolicy",
+    "eventType": "AwsApiCall",
+    "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/ann"},
+    "eventTime": "2026-03-02T03:00:00Z",
+    "eventID": "one",
+}
+CONTROL = {"area": "cis", "input": json.dumps(RULE)}
 SEND = ["sqs", "send_message", {"QueueUrl": "<Heard>", "MessageBody": "{}"}]
 
 
@@ -36,6 +48,17 @@ SEND = ["sqs", "send_message", {"QueueUrl": "<Heard>", "MessageBody": "{}"}]
             "right",
             id="who may not",
         ),
+        pytest.param(LOGINS | {"expected": {"told": 1, "attempts": 6}}, "right", id="logins"),
+        pytest.param(LOGINS | {"expected": {"told": 0}}, "wrong", id="logins, wrong"),
+        pytest.param(
+            LOGINS | {"expected": {"address": "203.0.113.7", "subscription_lets_through": True}},
+            "right",
+            id="the address of a login",
+        ),
+        pytest.param(UNREAD | {"expected": {"address": "203.0.113.7"}}, "wrong", id="a line without one"),
+        pytest.param(LOGINS | {"expected": {"weather": 1}}, "can't", id="what no login has"),
+        pytest.param(CONTROL | {"expected": {"told_under": "4.4"}}, "right", id="a control"),
+        pytest.param(CONTROL | {"expected": {"told_under": "4.5"}}, "wrong", id="another control"),
         pytest.param({"input": STACK, "judge": {"weather": 1}}, "can't", id="what nobody can judge"),
     ],
 )
