@@ -11,6 +11,8 @@ import sys
 
 import pytest
 
+from tests.shared import made_once
+
 TRAIL = "arn:aws:cloudtrail:us-east-1:123456789012:trail/audit"
 PATTERN = '{"source": ["aws.signin"]}'
 VALIDATE = ("validate-trail", "--trail-arn", TRAIL, "--start-time", "2026-03-01", "--directory", "folder")
@@ -87,7 +89,15 @@ def make_hostile_files(folder):
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
     """What became of each row: exit code, what was said, and the traceback if there was one."""
-    folder = tmp_path_factory.mktemp("hostile")
+
+    def made():
+        return _read_all(tmp_path_factory.mktemp("hostile"))
+
+    return dict(zip(ROWS, json.loads(made_once(tmp_path_factory, "hostile_outcomes", made)), strict=True))
+
+
+def _read_all(folder):
+    """What became of all rows, as a JSON list."""
     make_hostile_files(folder)
     asked = [[part.replace("FILE", name) for part in COMMANDS[command]] for command, name in ROWS]
     done = subprocess.run(
@@ -100,7 +110,7 @@ def outcomes(tmp_path_factory):
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    return dict(zip(ROWS, map(json.loads, done.stdout.splitlines()), strict=True))
+    return json.dumps(list(map(json.loads, done.stdout.splitlines())))
 
 
 @pytest.mark.parametrize(("command", "name"), ROWS, ids=[f"{c}: {n!a}" for c, n in ROWS])

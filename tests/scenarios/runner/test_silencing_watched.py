@@ -11,6 +11,8 @@ from scenarios.runner.words.blinding_ways import FORWARDING_DEEDS
 from tests.sample import ALL, sample
 
 LISTED = in_the_guide()
+ORDERS = orders_of_three(200 if ALL else 12, seed=1)
+PARTS = 8 if ALL else 1  # so that each worker takes some
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +31,9 @@ def test_what_silences_us_in_pairs_is_told(watched):
     assert untold == []
 
 
-def test_three_deeds_in_any_order_are_told(watched):
-    untold = [deeds for deeds in orders_of_three(200 if ALL else 12, seed=1) if not tried(watched, deeds)]
+@pytest.mark.parametrize("part", range(PARTS))
+def test_three_deeds_in_any_order_are_told(watched, part):
+    untold = [deeds for deeds in ORDERS[part::PARTS] if not tried(watched, deeds)]
 
     assert untold == []
 
