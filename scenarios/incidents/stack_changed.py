@@ -1,6 +1,7 @@
 """Somebody blinds Trailwarden first: its rules, functions, topics, keys and roles, before anything else."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -109,6 +110,54 @@ def by_another_stack() -> Action:
     return Action("a stack of mallory's puts a policy on the alert topic, by way of CloudFormation", do)
 
 
+def updates(actor: Actor, **values: str) -> Action:
+    """UpdateStack of ours, with the same template and other parameters."""
+
+    def do(world: World, caller: Caller) -> None:
+        world.client(caller, "cloudformation").update_stack(
+            StackName=world.home.name,
+            UsePreviousTemplate=True,
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Parameters=_parameters(world, values),
+        )
+
+    return actor.does(f"updates the stack with {', '.join(values)}", do)
+
+
+def prepares(actor: Actor, **values: str) -> Action:
+    """A change set of our stack, with the same template and other parameters."""
+
+    def do(world: World, caller: Caller) -> None:
+        world.client(caller, "cloudformation").create_change_set(
+            StackName=world.home.name,
+            ChangeSetName="tidy",
+            UsePreviousTemplate=True,
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Parameters=_parameters(world, values),
+        )
+
+    return actor.does(f"prepares a change set with {', '.join(values)}", do)
+
+
+def executes(actor: Actor) -> Action:
+    """The change set, named by its ARN alone, which doesn't say whose it is."""
+
+    def do(world: World, caller: Caller) -> None:
+        client = world.client(caller, "cloudformation")
+        [found] = client.list_change_sets(StackName=world.home.name)["Summaries"]
+        client.execute_change_set(ChangeSetName=found["ChangeSetId"])
+
+    return actor.does("executes the change set, by its ARN", do)
+
+
+def _parameters(world: World, values: Mapping[str, str]) -> list[Any]:
+    kept = world.home.parameters.keys() - values.keys()
+    return [
+        *({"ParameterKey": name, "UsePreviousValue": True} for name in sorted(kept)),
+        *({"ParameterKey": name, "ParameterValue": value} for name, value in values.items()),
+    ]
+
+
 def _record(**detail: Any) -> dict[str, Any]:
     """A call as EventBridge hands it over."""
     source = detail["eventSource"].partition(".")[0]
@@ -172,6 +221,19 @@ def rules_are(*parts: str) -> Check:
         return f"{', '.join(off)} is not" if off else None
 
     return Check(f"{', '.join(parts)} is enabled, with its targets", judge)
+
+
+def stack_is(status: str) -> Check:
+    """The stack's status, as CloudFormation tells it."""
+
+    def judge(world: World) -> str | None:
+        with world.calls.muted():
+            client = world.client(world.user("reader"), "cloudformation")
+            [stack] = client.describe_stacks(StackName=world.home.name)["Stacks"]
+        found = stack["StackStatus"]
+        return None if found == status else f"it is {found}"
+
+    return Check(f"the stack is {status}", judge)
 
 
 def _name(world: World, part: str) -> str:
@@ -302,6 +364,38 @@ SILENT = Scenario(
     then=[at_the_end(no_more_alerts_than(0, of=NAME), outcome(NAME, Outcome.SUPPRESSED, times=2))],
 )
 
+REWRITTEN = Scenario(
+    name="stack_changed.rewritten",
+    title="Somebody updates the stack itself, then again by a change set that is named by its ARN alone",
+    lasts="25:00",
+    when=[
+        at("00:00", updates(mallory, TableDeletedMode="enforce")),
+        at("10:00", prepares(eve, FailedLoginThreshold="1000")),
+        at("12:00", executes(eve)),
+    ],
+    then=[
+        by("02:30", alert(NAME, "HIGH", "user/mallory", subject="the stack trailwarden is being deployed")),
+        by(
+            "14:30",
+            alert(NAME, "LOW", "user/eve", subject="the stack trailwarden got a change set"),
+            alert(NAME, "HIGH", "user/eve", subject="the stack trailwarden is being deployed"),
+        ),
+        at_the_end(no_more_alerts_than(3, of=NAME)),
+    ],
+)
+
+DEPLOYED = Scenario(
+    name="stack_changed.deployed",
+    title="Whoever deploys the stack updates it by a change set: no alert, and nothing is taken back",
+    parameters=(*ENFORCE, ("StackChangedDeployers", DEPLOYED_BY)),
+    lasts="12:00",
+    when=[
+        at("00:00", prepares(bot, TableDeletedMode="approve", FailedLoginThreshold="7")),
+        at("02:00", executes(bot)),
+    ],
+    then=[at_the_end(no_more_alerts_than(0, of=NAME), stack_is("UPDATE_COMPLETE"))],
+)
+
 EVERYBODY = Scenario(
     name="stack_changed.everybody",
     title="Functions that are to ignore everybody, and all deployers, hear of mallory all the same",
@@ -357,4 +451,6 @@ SCENARIOS = (
     SILENT,
     EVERYBODY,
     ANOTHER_STACK,
+    REWRITTEN,
+    DEPLOYED,
 )
