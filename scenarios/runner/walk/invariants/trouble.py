@@ -22,13 +22,12 @@ _WORDS = (
 def told_of_trouble(without: Course, with_fault: Course) -> bool:
     """Whether an alert says what failed, or an alarm went off that didn't without the fault.
 
-    The alarm on dead letters stays in ALARM while there are any, and tells of one more by that. Who asks the
+    The alarm on dead letters stays in ALARM while there are any, and tells of each by that. Who asks the
     API and is answered that it can't be done is told, too.
     """
     more_alarms = Counter(with_fault.alarms()) - Counter(without.alarms())
     before = Counter(_troubled(without))
-    more_letters = len(with_fault.dead_letters) > len(without.dead_letters)
-    waiting = more_letters and any("DeadLetters" in alarm for alarm in with_fault.alarms())
+    waiting = bool(with_fault.dead_letters) and any("DeadLetters" in alarm for alarm in with_fault.alarms())
     answered = any(moment.kind == ANSWERED for moment in with_fault.trace)
     return bool(more_alarms) or waiting or answered or bool(Counter(_troubled(with_fault)) - before)
 
@@ -54,13 +53,14 @@ def given_up(without: Course, with_fault: Course) -> bool:
 def excused(without: Course, with_fault: Course, remediation: str = "") -> bool:
     """Whether what a remediation leaves open is known: Lambda may give the event up, and people were told.
 
-    What another remediation leaves open is excused only in an outage, which is everybody's, or where the
-    struck function has not acted: a trail that stays stopped sends no events. "": whoever's it is.
+    What another remediation leaves open is excused only where what struck is everybody's: an outage, a
+    scenario in which somebody has shut the topic, or an act that was not done, since a trail that stays
+    stopped sends no events. "": whoever's it is.
     """
     if not given_up(without, with_fault) or not told_of_trouble(without, with_fault):
         return False
     point = with_fault.point
-    if not remediation or point is None or point.kind in OUTAGES:
+    if not remediation or point is None or point.kind in OUTAGES or with_fault.scenario.denied:
         return True
     struck = struck_remediation(with_fault)
     if struck in ("", remediation):

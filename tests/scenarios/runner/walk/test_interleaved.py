@@ -1,9 +1,11 @@
-"""Incidents of several remediations, faults at any call and second deliveries, in any order hypothesis finds.
+"""Incidents of several remediations, faults, second deliveries and what people ask, in any order.
 
 There is no run without a fault to hold this against: what must hold is what holds by itself. Each fault
-passes, so at the end nothing is left open, nothing is lost, and nobody was told twice without a reason.
+passes, so at the end nothing is left open, nothing is lost, nobody was told twice without a reason, and no
+table was restored twice. What people ask may be refused, and may meet a fault: then they see the error.
 """
 
+from collections import Counter
 from dataclasses import replace
 
 from hypothesis import HealthCheck, Phase, settings
@@ -20,10 +22,14 @@ from scenarios.runner.scenario import Scenario
 from scenarios.runner.walk.course import SETTLED_SECONDS, Watched
 from scenarios.runner.walk.invariants import alerts, ledger, limits, whereabouts
 from scenarios.runner.words.givens import table
+from scenarios.runner.words.people import ask, on_call, path_of
 from scenarios.runner.words.trail_settings import on_trail
 from tests.sample import ALL
 
-MODES = (("TrailStoppedMode", "enforce"), ("TableDeletedMode", "enforce"))
+MODES = (("TrailStoppedMode", "enforce"), ("TableDeletedMode", "approve"))
+ANN, BEN = on_call("ann"), on_call("ben")
+VERBS = ("approve", "refuse", "undo")
+ACTING = ("table_deleted", "trail_stopped")
 NAMES = ("orders", "carts", "users")
 SCENARIO = Scenario(
     name="interleaved",
@@ -88,6 +94,24 @@ class Interleaved(RuleBasedStateMachine):
             self.deleted.add(name)
             mallory.calls("dynamodb", "delete_table", TableName=name).do(self.world)
 
+    @rule(who=st.sampled_from([ANN, BEN]), verb=st.sampled_from(VERBS), remediation=st.sampled_from(ACTING))
+    def somebody_decides(self, who, verb, remediation):
+        def do(world, caller):
+            listed = ask(world, caller, "GET", "/findings", query={"remediation": remediation})
+            found = [each for each in (listed.json or {}).get("findings", ()) if each["plan_digest"]]
+            if listed.status == 200 and found:
+                path = path_of("findings", found[0]["id"], verb)
+                ask(world, caller, "POST", path, {"plan": found[0]["plan_digest"]})
+
+        who.does(verb, do).do(self.world)
+
+    @rule(who=st.sampled_from([ANN, BEN]))
+    def somebody_redrives(self, who):
+        def do(world, caller):
+            ask(world, caller, "POST", "/dead-letters/redrive", {"all": True})
+
+        who.does("redrive", do).do(self.world)
+
     @rule(seconds=st.sampled_from([5, 65, 200, 900]))
     def time_passes(self, seconds):
         self.world.run(seconds)
@@ -105,8 +129,19 @@ class Interleaved(RuleBasedStateMachine):
             self.world.run(3 * SETTLED_SECONDS)
             course = replace(self.watched.course(SCENARIO), point=None)
             assert [each for holds in HOLDS for each in holds(self.before, course)] == []
+            assert self.restored_twice(course) == {}
         finally:
             self.world.__exit__(None, None, None)
+
+    @staticmethod
+    def restored_twice(course):
+        """The tables that were made again more than once: each is deleted once."""
+        made = Counter(
+            call.parameters["TargetTableName"]
+            for call in course.calls
+            if call.operation == "RestoreTableFromBackup" and not call.error
+        )
+        return {name: times for name, times in made.items() if times > 1}
 
 
 TestInterleaved = Interleaved.TestCase
