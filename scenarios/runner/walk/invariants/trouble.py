@@ -14,6 +14,7 @@ LAMBDA_TRIES = 3
 _WORDS = (
     *("could not do:", "did not do,", "did not yet", "No ledger", "Could not look", "not allowed to look"),
     *("could not be looked at", "could not be found"),
+    "no call for it is known yet",  # instance_state: so it can't know that the caller is expected
     "Trailwarden does this once CloudTrail's event history knows the call:",
     "Calls were refused for lack of permission",  # cis_alarms, of the function's own
 )
