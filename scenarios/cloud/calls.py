@@ -15,7 +15,7 @@ moto alone, except reads that a law answers.
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -100,6 +100,7 @@ class Calls:
         self._muted = 0
         self._lawful = 0
         self.under_way: Asked | None = None  # the call that is on its way to moto, not muted
+        self._sent: tuple[str, str] | None = None
 
     def answer(self, service: str, operation: str, answer: Answer) -> None:
         """Have a law answer this operation in moto's place."""
@@ -210,6 +211,25 @@ class Calls:
             self._muted -= 1
 
     @contextmanager
+    def aloud(self) -> Iterator[None]:
+        """Calls inside are made by somebody, though a law has them made: by a function, for Invoke."""
+        kept = self._muted, self._lawful, self._elsewhere, self.under_way
+        self._muted, self._lawful, self._elsewhere = 0, 0, ""
+        try:
+            yield
+        finally:
+            self._muted, self._lawful, self._elsewhere, self.under_way = kept
+
+    @contextmanager
+    def sent(self, source_ip: str, user_agent: str) -> Iterator[None]:
+        """The first call inside comes from this address and this program; the others are the world's own."""
+        self._sent = source_ip, user_agent
+        try:
+            yield
+        finally:
+            self._sent = None
+
+    @contextmanager
     def listening(self) -> Iterator[None]:
         """Stand between boto3 and moto."""
         every_client: Any = BaseClient
@@ -293,12 +313,16 @@ class Calls:
             service = client.meta.service_model.service_name
             raise NotSimulated(service, f"{operation} by somebody without credentials")
         try:
-            return self._identity.caller(
+            caller = self._identity.caller(
                 signed.access_key, self._clock.now, secret=signed.secret_key, token=signed.token or ""
             )
         except UnusableCredentials as unusable:
             code, status = refusal_of(client.meta.service_model.metadata["protocol"], unusable.why)
             raise client_error(client, operation, code, str(unusable), status) from None
+        if self._sent is None:
+            return caller
+        (source_ip, user_agent), self._sent = self._sent, None
+        return replace(caller, source_ip=source_ip, user_agent=user_agent)
 
     def _set_up(
         self, original: Original, client: BaseClient, operation: str, parameters: Mapping[str, Any]

@@ -87,8 +87,17 @@ class World:
 
     _entered = threading.Lock()
 
-    def __init__(self, deployment: Deployment, *, seed: int = 1, faults: Faults = NONE) -> None:
+    def __init__(
+        self,
+        deployment: Deployment,
+        *,
+        seed: int = 1,
+        faults: Faults = NONE,
+        begins: datetime | None = None,
+    ) -> None:
+        """`begins`: when the world is entered, if that is later than the deployment's start."""
         self.deployment = deployment
+        self._begins = begins or deployment.start
         self.clock = Clock(deployment.start)
         self.identity = Identity(
             ACCOUNT,
@@ -158,6 +167,7 @@ class World:
             entering.enter_context(garbage.can_wait())
             entering.enter_context(work_done_once())
             provisioned = _provisioned(self.deployment, self.clock)
+            self.clock.run(self._begins)
             entering.enter_context(moto_hooks.moto_without_physics(self.setting.seed, REGISTRY.mends))
             provisioned.snapshot.restore()
             moto_hooks.seed_ids(self.setting.seed)

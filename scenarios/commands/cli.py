@@ -36,6 +36,8 @@ SUMMARIES = MappingProxyType(
         "refuse": "Refuse the plan of a finding.",
         "undo": "Undo what Trailwarden did about a finding.",
         "redrive": "Show dead letters with their reasons; send them again.",
+        "serve": "The simulated AWS as an endpoint for any client.",
+        "clock": "The time of a served world: ask for it, or move it.",
         "new": "Begin a remediation: module, scenarios, the two lines.",
         "package": "Write and lint the templates and the zip for AWS.",
     }

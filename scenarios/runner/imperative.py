@@ -192,7 +192,7 @@ def open_world(
     if not regions:
         raise CannotOpen("a world holds one region at least")
     deployment = Deployment(
-        template=_template_text(template, regions[0]),
+        template=template_text(template, regions[0]),
         parameters=_parameters(parameters or {}, own=template is None),
         home=regions[0],
         regions=tuple(regions),
@@ -232,8 +232,8 @@ def _moment(start: datetime | str) -> datetime:
 # ---- templates ----------------------------------------------------------------------------------
 
 
-def _template_text(template: TemplateSource, region: str) -> str:
-    """Plain CloudFormation as JSON; "" where there is no stack."""
+def template_text(template: TemplateSource, region: str) -> str:
+    """A template as plain CloudFormation in JSON; "" where there is no stack. Raises CannotOpen."""
     if template is None:
         return packaged_template(region)
     if template == EMPTY:

@@ -18,6 +18,7 @@ COMMANDS_FOR_REAL_ACCOUNTS = ("scenarios.validator", "scenarios.doctor", "scenar
 # Each room, and the rooms it may import.
 HOUSE = {
     "scenarios.commands": (
+        "scenarios.serve",
         "scenarios.incidents",
         "scenarios.runner",
         "scenarios.packaging",
@@ -27,6 +28,7 @@ HOUSE = {
         "scenarios.files",
         "chalicelib",
     ),
+    "scenarios.serve": ("scenarios.runner", "scenarios.packaging", "scenarios.cloud", "chalicelib"),
     "scenarios.incidents": ("scenarios.runner", "scenarios.cloud", "chalicelib"),
     "scenarios.runner": (
         "scenarios.packaging",
@@ -153,6 +155,8 @@ PLUGIN = "scenarios.runner.pytest_plugin"
 PRIVATE_BUT_NOT_MOTOS = {
     "scenarios.cloud.calls": "botocore's client, the one place every call goes through",
     "scenarios.cloud.kernel.endpoints": "the same",
+    "scenarios.serve.aws": "the same, by the name of an operation",
+    "scenarios.cloud.kernel.cbor": "botocore's reader and writer of CBOR, used the other way round",
     "scenarios.cloud.kernel.randomness": "Python's random",
     "scenarios.cloud.kernel.threads": "how Python's own conditions and executors wait",
     "scenarios.cloud.kernel.botocore_hooks": "botocore's, where it makes sessions and clients",
@@ -425,6 +429,8 @@ except SystemExit:
         pytest.param(["package", "--help"], id="package"),
         pytest.param(["doctor", "--help"], id="doctor"),
         pytest.param(["validate-trail", "--help"], id="validate-trail"),
+        pytest.param(["serve", "--help"], id="serve"),
+        pytest.param(["clock", "--help"], id="clock"),
         pytest.param(["nosuch"], id="a command that isn't there"),
     ],
 )

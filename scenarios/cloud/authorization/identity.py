@@ -123,6 +123,14 @@ class Identity:
             raise UnusableCredentials(Unusable.EXPIRED)
         return found
 
+    def knows(self, access_key_id: str) -> bool:
+        """Whether the key is somebody's here, or was: an actor's, a session's, one that stands in IAM."""
+        return (
+            access_key_id in self._callers
+            or access_key_id in self._from_iam
+            or moto_state.access_key(access_key_id) is not None
+        )
+
     @staticmethod
     def secret_of(access_key_id: str) -> str:
         """The secret of an access key: what IAM handed out, or what follows from the key."""

@@ -75,10 +75,11 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one attempt ended."""
+    """How one attempt ended. `log`: the lines that it wrote."""
 
     payload: Any
     error: Mapping[str, Any] | None = None
+    log: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:

@@ -13,11 +13,15 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.htm
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-retries.html
 """
 
+import base64
+import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from botocore.response import StreamingBody
 
 from scenarios.cloud.authorization.identity import TOKEN_OF_ROLE
 from scenarios.cloud.calls import Asked
@@ -60,6 +64,7 @@ DEFAULT_MAXIMUM_EVENT_AGE_SECONDS = 6 * 3600
 KEPT_WARM = timedelta(minutes=10)
 COLD_START_SECONDS = 0.6
 CALL_SECONDS = 0.02
+LOG_TAIL_BYTES = 4096  # what Invoke hands back of a log
 
 
 @dataclass(slots=True)
@@ -128,7 +133,38 @@ class Functions(Door[Event]):
         if has_no_concurrency(self._model(arn)):
             throttled(self._setting, arn)
             raise Refused(THROTTLED, "Rate Exceeded.", 429)
-        raise NotSimulated("lambda", "Invoke with RequestResponse from inside a world; ask functions.run")
+        if self._running is not None:
+            raise NotSimulated(
+                "lambda", "Invoke with RequestResponse by a function: none runs beside another"
+            )
+        return self._answer(arn, event, tail=asked.parameters.get("LogType") == "Tail")
+
+    def _answer(self, arn: str, event: Any, *, tail: bool) -> dict[str, Any]:
+        """Run a function for who waits for it: what it returned, its error, the end of its log.
+
+        https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+        """
+        invocation = Invocation(
+            arn=arn,
+            event=json.loads(json.dumps(event)),
+            request_id=self._setting.new_uuid("lambda.request"),
+            accepted=self._setting.clock.now,
+            attempts=1,
+        )
+        with self._setting.calls.aloud():
+            result = self.run(invocation)
+        told = json.dumps(result.payload if result.error is None else result.error).encode()
+        answer: dict[str, Any] = {
+            "StatusCode": 200,
+            "ExecutedVersion": "$LATEST",
+            "Payload": StreamingBody(io.BytesIO(told), len(told)),
+        }
+        if result.error is not None:
+            answer["FunctionError"] = "Unhandled"
+        if tail:
+            log = "".join(f"{line}\n" for line in result.log).encode()
+            answer["LogResult"] = base64.b64encode(log[-LOG_TAIL_BYTES:]).decode()
+        return answer
 
     def is_there(self, delivery: Delivery[Event]) -> bool:
         """Whether there is such a function."""
@@ -248,7 +284,7 @@ class Functions(Door[Event]):
             )
         else:
             setting.note("ran", f"{name} in {took:.2f} s", outcome=result.payload)
-        return result
+        return replace(result, log=tuple(lines))
 
     def _measure(self, arn: str, began: datetime, took: float, *, failed: bool) -> None:
         """Put an invocation's metrics, at the time when it began; one runs at a time."""

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import ModuleType, SimpleNamespace, TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import freezegun
 import freezegun.api
@@ -39,6 +39,16 @@ _REAL = frozenset(_freezegun._real_time_object_ids)  # noqa: SLF001
 _Looked = tuple[ModuleType, int, list[str]]
 _LOOKED_THROUGH: dict[str, _Looked] = {}
 """By a module's name: the module, how many names it had, and which of them are of real time."""
+
+
+def real_seconds() -> float:
+    """Real time, as a count of seconds that never goes back, inside of a world too."""
+    return float(_freezegun.real_monotonic())
+
+
+def real_now() -> datetime:
+    """The real moment in UTC, inside of a world too."""
+    return cast("datetime", _freezegun.real_datetime.fromtimestamp(_freezegun.real_time(), UTC))
 
 
 @contextmanager

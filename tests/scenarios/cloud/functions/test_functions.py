@@ -1,4 +1,6 @@
 import json
+from base64 import b64decode
+from functools import partial
 
 import pytest
 from botocore.exceptions import ClientError
@@ -346,16 +348,24 @@ def test_invoke_needs_its_permission(tmp_path):
             nobody.invoke(FunctionName="look", InvocationType="Event")
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        pytest.param({"InvocationType": "RequestResponse"}, id="waiting for the answer"),
-        pytest.param({"InvocationType": "Event", "Qualifier": "live"}, id="an alias"),
-    ],
-)
-def test_what_is_not_simulated_is_loud(tmp_path, asked):
+def test_an_alias_is_not_simulated_and_says_so(tmp_path):
     with world(tmp_path) as each, pytest.raises(NotSimulated):
-        each.client(each.user("ops"), "lambda").invoke(FunctionName="look", **asked)
+        each.client(each.user("ops"), "lambda").invoke(
+            FunctionName="look", InvocationType="Event", Qualifier="live"
+        )
+
+
+def test_who_waits_for_a_function_gets_its_answer_its_error_and_the_end_of_its_log(tmp_path):
+    code(tmp_path, "def look(event, context):\n    print('looked')\n    return 1 / event['by']")
+    with world(tmp_path) as each:
+        ask = partial(each.client(each.user("ops"), "lambda").invoke, FunctionName="look", LogType="Tail")
+        right, wrong = ask(Payload=b'{"by": 2}'), ask(Payload=b'{"by": 0}')
+
+        assert json.load(right["Payload"]) == 0.5
+        assert b64decode(right["LogResult"]) == b"looked\n"
+        assert "FunctionError" not in right
+        assert json.load(wrong["Payload"])["errorType"] == "ZeroDivisionError"
+        assert wrong["FunctionError"] == "Unhandled"
 
 
 @pytest.mark.parametrize("kept_in", ["a destination", "a dead-letter queue"])

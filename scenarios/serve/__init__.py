@@ -1,0 +1,1 @@
+"""The simulated AWS as an HTTP endpoint for any client: `trailwarden serve`."""

@@ -1,0 +1,76 @@
+"""A served world in a process of its own, and clients of it."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import boto3
+from botocore.config import Config
+
+from tests.project import PROJECT
+
+RUN = "import sys; from scenarios.commands.cli import main; main(['serve', '--port', '0', *sys.argv[1:]])"
+ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=30)
+
+
+@dataclass
+class Endpoint:
+    """Where it is served. `said`: what it printed until it was ready."""
+
+    url: str
+    said: str
+    process: subprocess.Popen
+
+    def client(self, service, *, key="ann", secret="any", token=None, region="us-east-1", config=ONCE):
+        session = boto3.Session(
+            aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token, region_name=region
+        )
+        return session.client(service, endpoint_url=self.url, config=config)
+
+    def get(self, path, **headers):
+        return self._asked(path, None, headers)[1]
+
+    def post(self, path, body=None, **headers):
+        """Status and what was told."""
+        return self._asked(path, json.dumps(body or {}).encode(), headers)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        _, said = self.process.communicate(timeout=20)
+        return self.process.returncode, said
+
+    def _asked(self, path, data, headers):
+        request = urllib.request.Request(self.url + path, data=data, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+
+@contextmanager
+def served(*options):
+    """Serve in another process until the test is over."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, *options], stderr=subprocess.PIPE, text=True, cwd=PROJECT
+    )
+    try:
+        said: list[str] = []
+        assert process.stderr is not None
+        while "Signatures are" not in "".join(said):
+            line = process.stderr.readline()
+            assert line, "".join(said)
+            said.append(line)
+        found = re.search(r"served at (http://[\w.:]+\d)", "".join(said))
+        assert found is not None
+        yield Endpoint(found[1], "".join(said), process)
+    finally:
+        process.kill()
+        process.communicate()
