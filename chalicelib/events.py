@@ -11,7 +11,7 @@ import base64
 import binascii
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -74,6 +74,7 @@ class ApiCallEvent:
     parameters: Raw
     response: Raw
     additional: Raw
+    resources: tuple[str, ...] = ()  # ARNs of what a data event is about; few other records name any
 
     @property
     def principal(self) -> str:
@@ -209,6 +210,7 @@ def api_call(raw: Raw) -> tuple[ApiCallEvent, ...]:
             parameters=_optional_mapping(detail.get("requestParameters")),
             response=_optional_mapping(detail.get("responseElements")),
             additional=_optional_mapping(detail.get("additionalEventData")),
+            resources=tuple(_resources(detail.get("resources"))),
         ),
     )
 
@@ -422,6 +424,12 @@ def _mapping(raw: Any, name: str) -> Raw:
 
 def _optional_mapping(value: Any) -> Raw:
     return value if isinstance(value, Mapping) else {}
+
+
+def _resources(value: Any) -> Iterator[str]:
+    for each in value if isinstance(value, list) else ():
+        if arn := _text(_optional_mapping(each).get("ARN")):
+            yield arn
 
 
 def _text(value: Any) -> str:

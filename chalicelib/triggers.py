@@ -15,8 +15,10 @@ from typing import Any
 
 Raw = Mapping[str, Any]
 
-# The fields that name an event. By these, and no others, two rules of one function are told apart.
-_NAMING = (("source",), ("detail-type",), ("detail", "eventName"))
+# The fields that name an event. By these, and no others, two rules of one function are told apart. A call
+# with `managementEvent` false is a data event; one without the field is none.
+_IS_MANAGEMENT = ("detail", "managementEvent")
+_NAMING = (("source",), ("detail-type",), ("detail", "eventName"), _IS_MANAGEMENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,14 +120,21 @@ def _is_named(raw: Raw, pattern: Raw) -> bool:
     """Whether an EventBridge event bears names that the pattern asks for literally, wherever it asks so."""
     if not all(isinstance(raw.get(field), str) for field in ("source", "detail-type")):
         return False
-    asked = ((_literals(pattern, path), _at(raw, path)) for path in _NAMING)
-    return all(not literals or (isinstance(name, str) and name in literals) for literals, name in asked)
+    asked = ((_literals(pattern, path), _name(raw, path)) for path in _NAMING)
+    return all(
+        not literals or (isinstance(name, str | bool) and name in literals) for literals, name in asked
+    )
 
 
-def _literals(pattern: Raw, path: tuple[str, ...]) -> frozenset[str]:
+def _name(raw: Raw, path: tuple[str, ...]) -> Any:
+    found = _at(raw, path)
+    return True if found is None and path is _IS_MANAGEMENT else found
+
+
+def _literals(pattern: Raw, path: tuple[str, ...]) -> frozenset[str | bool]:
     """The names a pattern lists there; none where it lists none, or also conditions such as a prefix."""
     listed = _at(pattern, path)
-    literal = isinstance(listed, list) and all(isinstance(each, str) for each in listed)
+    literal = isinstance(listed, list) and all(isinstance(each, str | bool) for each in listed)
     return frozenset(listed) if literal else frozenset()
 
 

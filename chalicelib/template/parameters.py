@@ -54,6 +54,12 @@ PARAMETERS = (
         description="Another account's bucket that the stack's trail delivers to; archive.json makes one.",
     ),
     WATCH_BUS,
+    Parameter(
+        name="RecordDataEvents",
+        default="yes",
+        allowed=("yes", "no"),
+        description="Whether the stack's trail records who else writes to its ledger, queues and topics.",
+    ),
     *LOCK_PARAMETERS,
     Parameter(
         name="AuditGroups",
@@ -98,6 +104,9 @@ CONDITIONS: Template = {
     **CHANNEL_CONDITIONS,
     "OwnTrail": {"Fn::Equals": [{"Ref": "ExistingTrailArn"}, ""]},
     "OwnBucket": {"Fn::And": [{"Condition": "OwnTrail"}, {"Fn::Equals": [{"Ref": "ArchiveBucket"}, "none"]}]},
+    "RecordsDataEvents": {
+        "Fn::And": [{"Condition": "OwnTrail"}, {"Fn::Equals": [{"Ref": "RecordDataEvents"}, "yes"]}]
+    },
     **PLAIN_CONDITIONS,
     **HEARTBEAT_CONDITION,
     "HasApiAccessLogs": {"Fn::Equals": [{"Ref": "ApiAccessLogs"}, "yes"]},

@@ -1,5 +1,8 @@
 """The trail of every region, with its bucket and its log group, for an account that has none yet."""
 
+from typing import Any
+
+from chalicelib.data_events import EVERY_MANAGEMENT_EVENT, Owner, selectors
 from chalicelib.stack import log_group
 from chalicelib.template.bucket import kept, trail_bucket, trail_bucket_policy
 from chalicelib.template.parts import Template, trusting
@@ -60,12 +63,26 @@ def trail() -> Template:
                 "IsMultiRegionTrail": True,
                 "IncludeGlobalServiceEvents": True,
                 "EnableLogFileValidation": True,
+                "AdvancedEventSelectors": _recorded(),
                 "CloudWatchLogsLogGroupArn": {"Fn::GetAtt": ["TrailGroup", "Arn"]},
                 "CloudWatchLogsRoleArn": {"Fn::GetAtt": ["TrailGroupRole", "Arn"]},
             },
         },
     }
     return {name: {"Condition": "OwnTrail", **resource} for name, resource in resources.items()}
+
+
+def _recorded() -> Template:
+    """Every management event, and, where it is wanted, what others do with the stack's own parts."""
+    return {"Fn::If": ["RecordsDataEvents", _substituted(selectors(Owner())), [EVERY_MANAGEMENT_EVENT]]}
+
+
+def _substituted(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_substituted(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _substituted(each) for name, each in value.items()}
+    return {"Fn::Sub": value} if "${" in value else value
 
 
 def auditors() -> Template:

@@ -71,7 +71,7 @@ UNREADABLE = Scenario(
         until("05:00", kept(2, "MalformedEvent", "yesterday, I think", "RetriesExhausted")),
         by("07:00", alarm_mail("DeadLettersAlarm")),
         by("10:00", every_function_keeps("MalformedEvent", "RetriesExhausted", "knows what this is")),
-        at_the_end(alert("root_login", "HIGH"), no_more_alerts_than(1)),
+        at_the_end(alert("root_login", "HIGH"), no_more_alerts_than(1, of="root_login")),
     ],
 )
 

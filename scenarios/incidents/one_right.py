@@ -23,6 +23,7 @@ from chalicelib.ledger.validations import newest
 from chalicelib.remediation import Call, Outcome, Plan
 from chalicelib.runtime.woken import waking
 from chalicelib.seal import SEAL
+from chalicelib.trail.settings.selectors import selectors_in_words
 from chalicelib.trail.settings.settings import TrailSettings
 from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.world import ACCOUNT, World
@@ -95,6 +96,25 @@ def puts(words: str, items: Items) -> Action:
             world.client(caller, "dynamodb").put_item(TableName=ledger, Item=item)
 
     return writer.does(words, do)
+
+
+def puts_an_item(actor: Actor, *, times: int = 1, refused: bool = False) -> Action:
+    """Plants an item in the ledger; or tries to, so many times."""
+
+    def do(world: World, caller: Caller) -> None:
+        item = {"pk": {"S": "FINDING#trail_stopped"}, "sk": {"S": "planted"}}
+        ledger = world.home.resources["Ledger"].physical_id
+        for _ in range(times):
+            try:
+                world.client(caller, "dynamodb").put_item(TableName=ledger, Item=item)
+            except ClientError as error:
+                if not refused or error.response["Error"]["Code"] != "AccessDeniedException":
+                    raise
+            else:
+                if refused:
+                    raise AssertionError("it was to be refused, and was not")
+
+    return actor.does("puts an item into the ledger" + (f" {times} times, refused" if refused else ""), do)
 
 
 def takes_away(words: str, keys: list[Mapping[str, Any]]) -> Action:
@@ -403,10 +423,11 @@ def trail_is_untouched() -> Check:
     """The trail records everything, to its own bucket, which keeps its files."""
 
     def judge(cloudtrail: Any) -> str | None:
-        (selector,) = cloudtrail.get_event_selectors(TrailName=OWN_TRAIL)["EventSelectors"]
+        chosen = cloudtrail.get_event_selectors(TrailName=OWN_TRAIL).get("AdvancedEventSelectors", [])
         bucket = cloudtrail.get_trail(Name=OWN_TRAIL)["Trail"]["S3BucketName"]
-        if selector["ReadWriteType"] != "All":
-            return f"it records {selector['ReadWriteType']}"
+        recorded = selectors_in_words(json.dumps(chosen))
+        if not recorded.startswith("all management events, and writes of AWS::DynamoDB::Table"):
+            return f"it records {recorded}"
         return f"it delivers to {bucket}" if bucket == STRANGER else None
 
     return state("the trail records everything, to its own bucket", judge, "cloudtrail")
@@ -445,8 +466,12 @@ PLANTED_PLAN = Scenario(
     lasts="02:10:00",
     when=[at(AFTER_THE_FIRST, puts("plants a plan that blinds the trail", planted_plan))],
     then=[
+        by(
+            "01:07:30",
+            alert("stack_changed", "CRITICAL", "user/mallory", subject="table Ledger was written to by hand"),
+        ),
         by(AFTER_THE_SECOND, told_of_the_ledger("finding#trail_stopped", FORGED)),
-        at_the_end(trail_is_untouched(), bucket_keeps_its_files(), no_more_alerts_than(1)),
+        at_the_end(trail_is_untouched(), bucket_keeps_its_files(), no_more_alerts_than(2)),
     ],
 )
 
@@ -458,7 +483,7 @@ POISONED_STATE = Scenario(
     when=[at(AFTER_THE_FIRST, puts("poisons the good state", poisoned_state))],
     then=[
         by(AFTER_THE_SECOND, told_of_the_ledger("state#trail_stopped, good", FORGED)),
-        at_the_end(trail_is_untouched(), no_more_alerts_than(1)),
+        at_the_end(trail_is_untouched(), no_more_alerts_than(1, of=NAME)),
     ],
 )
 
@@ -489,7 +514,7 @@ STATE_TAKEN_AWAY = Scenario(
     when=[at(AFTER_THE_FIRST, takes_away("forgets the good state", [state_key(NAME)]))],
     then=[
         by(AFTER_THE_SECOND, told_of_the_ledger("state#trail_stopped, good", GONE)),
-        at_the_end(no_more_alerts_than(1)),
+        at_the_end(no_more_alerts_than(1, of=NAME)),
     ],
 )
 

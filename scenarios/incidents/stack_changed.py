@@ -10,7 +10,7 @@ from chalicelib.remediation import Outcome
 from chalicelib.settings import IGNORED_PRINCIPALS
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import ACCOUNT, World
-from scenarios.incidents.one_right import session_of
+from scenarios.incidents.one_right import LET_IN, puts_an_item, session_of
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.blinding import DEEDS
@@ -94,6 +94,18 @@ def deploys_as_anybody(actor: Actor) -> Action:
         )
 
     return actor.does("makes everybody a deployer, in StackChanged's variables", do)
+
+
+def uses_the_rest(actor: Actor) -> Action:
+    """Runs a function, and sends a message to a queue and a topic."""
+
+    def do(world: World, caller: Caller) -> None:
+        function, queue = _name(world, "RootLogin"), _name(world, "DeadLetters")
+        world.client(caller, "lambda").invoke(FunctionName=function, InvocationType="DryRun")
+        world.client(caller, "sqs").send_message(QueueUrl=queue, MessageBody="{}")
+        world.client(caller, "sns").publish(TopicArn=_name(world, "AlertTopic"), Message="All is well")
+
+    return actor.does("runs RootLogin, sends to DeadLetters, publishes to AlertTopic", do)
 
 
 def by_another_stack() -> Action:
@@ -440,6 +452,51 @@ ANOTHER_STACK = Scenario(
     ],
 )
 
+USED = Scenario(
+    name="stack_changed.used",
+    title="Operators plant an item, run a function and send messages: told at once; refused attempts, once",
+    parameters=(
+        ("Operators", f"arn:aws:iam::{ACCOUNT}:user/mallory,{DEPLOYED_BY}"),
+        ("StackChangedDeployers", DEPLOYED_BY),
+    ),
+    when=[
+        at("00:00", puts_an_item(mallory), puts_an_item(bot)),
+        at("04:00", uses_the_rest(mallory)),
+        at("08:00", puts_an_item(intern, times=5, refused=True)),
+    ],
+    then=[
+        by(
+            "02:30",
+            alert(
+                NAME,
+                "CRITICAL",
+                "user/mallory",
+                "203.0.113.66",
+                '{"pk": "FINDING#trail_stopped", "sk": "planted"}',
+                subject="the table Ledger was written to by hand",
+            ),
+            outcome(NAME, Outcome.SUPPRESSED),
+        ),
+        by(
+            "06:30",
+            alert(NAME, "HIGH", "user/mallory", subject="the function RootLogin was run by hand"),
+            alert(NAME, "HIGH", "user/mallory", subject="the queue DeadLetters got a message"),
+            alert(NAME, "HIGH", "user/mallory", subject="the topic AlertTopic got a message"),
+        ),
+        by("10:30", alert(NAME, "MEDIUM", "user/intern", subject="an attempt at the table Ledger (PutItem)")),
+        at_the_end(no_more_alerts_than(5, of=NAME)),
+    ],
+    loses=True,
+)
+
+UNRECORDED = Scenario(
+    name="stack_changed.unrecorded",
+    title="The stack was deployed without data events: nobody hears of an item that an operator plants",
+    parameters=(*LET_IN, ("RecordDataEvents", "no")),
+    when=[at("00:00", puts_an_item(mallory))],
+    then=[at_the_end(no_more_alerts_than(0))],
+)
+
 SCENARIOS = (
     SCENARIO,
     PUT_BACK,
@@ -453,4 +510,6 @@ SCENARIOS = (
     ANOTHER_STACK,
     REWRITTEN,
     DEPLOYED,
+    USED,
+    UNRECORDED,
 )

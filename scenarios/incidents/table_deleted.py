@@ -306,7 +306,7 @@ FORGED = Scenario(
         at_the_end(
             table_is("old-orders", there=False),
             outcome("table_deleted", Outcome.REFUSED),
-            no_more_alerts_than(2),
+            no_more_alerts_than(2, of="table_deleted"),
         ),
     ],
 )

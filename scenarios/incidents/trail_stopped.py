@@ -175,7 +175,7 @@ WEAKENED = Scenario(
         by("01:08:00", alert("trail_stopped", "HIGH", "All regions:", "Log file validation:", "Log group:")),
         by(
             "01:18:00",
-            alert("trail_stopped", "CRITICAL", "all management events -> management events that read"),
+            alert("trail_stopped", "CRITICAL", "-> management events that read"),
         ),
         at_the_end(nothing_is_weaker(), alerts_of_ours(2), outcome("trail_stopped", Outcome.ACTED, times=2)),
     ],

@@ -99,6 +99,10 @@ def called(*names, source="aws.cloudtrail") -> OnEvent:
     return OnEvent(pattern={"source": [source], "detail-type": [CALL], "detail": {"eventName": list(names)}})
 
 
+def managing(is_management: bool) -> OnEvent:  # noqa: FBT001 - it is the field's value
+    return OnEvent(pattern={"source": ["aws.cloudtrail"], "detail": {"managementEvent": [is_management]}})
+
+
 @pytest.mark.parametrize(
     ("one", "other", "confused"),
     [
@@ -107,6 +111,8 @@ def called(*names, source="aws.cloudtrail") -> OnEvent:
         pytest.param(called("A", "B"), called("B", "C"), True, id="names in common"),
         pytest.param(called("A"), ANY_OF_CLOUDTRAIL, True, id="one asks for any"),
         pytest.param(called("A"), HOURLY, False, id="a call and the clock"),
+        pytest.param(managing(True), managing(False), False, id="management and data events"),
+        pytest.param(managing(True), called("A"), True, id="management events and any"),
         pytest.param(OnEvent(pattern={"account": ["1"]}), HOURLY, True, id="a pattern without names"),
         pytest.param(HOURLY, OnSchedule(expression="rate(1 day)"), True, id="two schedules"),
         pytest.param(QUEUE, OnQueue(queue="Others"), True, id="two queues"),
@@ -116,6 +122,20 @@ def called(*names, source="aws.cloudtrail") -> OnEvent:
 )
 def test_two_triggers_can_be_confused_where_no_name_tells_them_apart(one, other, confused):
     assert may_be_confused(one, other) == may_be_confused(other, one) == confused
+
+
+@pytest.mark.parametrize(
+    ("said", "of_management", "of_data"),
+    [
+        pytest.param({"managementEvent": True}, True, False, id="a management event"),
+        pytest.param({"managementEvent": False}, False, True, id="a data event"),
+        pytest.param({}, True, False, id="a record from before there was the field"),
+    ],
+)
+def test_a_record_that_says_nothing_is_of_a_management_event(said, of_management, of_data):
+    raw = {**event(name="StopLogging"), "detail": said}
+
+    assert (managing(True).woke(raw), managing(False).woke(raw)) == (of_management, of_data)
 
 
 def test_ways_that_can_be_confused_are_refused_when_they_are_declared():
@@ -137,6 +157,8 @@ def sample(trigger) -> dict:
     if not isinstance(trigger, OnEvent):
         return next(sent for sent in PAYLOADS.values() if trigger.woke(sent))
     pattern = trigger.pattern
-    names = pattern.get("detail", {}).get("eventName", [None])
+    detail = pattern.get("detail", {})
+    (name, *_), managing = detail.get("eventName", [None]), detail.get("managementEvent", [None])[0]
     source = pattern["source"][0]
-    return event(source if isinstance(source, str) else "aws.any", pattern["detail-type"][0], names[0])
+    raw = event(source if isinstance(source, str) else "aws.any", pattern["detail-type"][0], name)
+    return raw if managing is None else {**raw, "detail": {**raw["detail"], "managementEvent": managing}}

@@ -65,6 +65,7 @@ DEPLOYED = {
     "chalicelib.template": (
         "chalicelib.http",
         "chalicelib.brakes",
+        "chalicelib.data_events",
         "chalicelib.references",
         "chalicelib.ledger",
         *_TYPES,
@@ -94,6 +95,7 @@ DEPLOYED = {
         "chalicelib.delayed",
         "chalicelib.own_calls",
         "chalicelib.ledger",
+        "chalicelib.data_events",
         "chalicelib.references",
         "chalicelib.events",
         "chalicelib.aws",
@@ -105,6 +107,7 @@ DEPLOYED = {
     "chalicelib.counting": ("chalicelib.events", "chalicelib.aws", *_TYPES),
     "chalicelib.own_calls": ("chalicelib.events", "chalicelib.aws", *_TYPES),
     "chalicelib.delayed": ("chalicelib.events", "chalicelib.aws", *_TYPES),
+    "chalicelib.data_events": (),
     "chalicelib.references": ("chalicelib.stack",),
     "chalicelib.brakes": ("chalicelib.looking", "chalicelib.settings", "chalicelib.aws", "chalicelib.errors"),
     "chalicelib.events": _WORDS,

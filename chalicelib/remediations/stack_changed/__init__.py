@@ -17,9 +17,13 @@ puts everything back.
 What we leave alone: other stacks, also those with a like name; calls by the principals that
 `StackChangedDeployers` names; what CloudFormation does while it is at work on this stack, which the call that
 began it tells. The trail and its bucket are `trail_stopped`'s. `IgnoredPrincipals` is not asked: those it
-names may do many things, but not silence us. Data events, such as writes to the ledger, are no calls of this
-kind. A rule that was disabled hears nothing of that, so two rules watch each other; the second also tells
-the plain topic by itself what stops this function or its voice.
+names may do many things, but not silence us. A rule that was disabled hears nothing of that, so two rules
+watch each other; the second also tells the plain topic by itself what stops this function or its voice.
+
+Where a trail records data events of the stack (its own does, by `RecordDataEvents`), use by hand is told as
+well: an item written to the ledger or taken from it is CRITICAL, as is a message that was taken from a queue;
+a function that was run and a message that was sent are HIGH. Nothing is put back: no such item or message
+counts without a seal. The stack's own roles and AWS services are left out.
 
 Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html,
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
@@ -36,6 +40,7 @@ from chalicelib.looking import Unseen
 from chalicelib.references import TRAIL_GROUP
 from chalicelib.remediation import Plan, Proof, ProvenBy, Remediation, Way
 from chalicelib.remediations.stack_changed.alerts import attempted, changed
+from chalicelib.remediations.stack_changed.data import USE
 from chalicelib.remediations.stack_changed.deeds import name_of
 from chalicelib.remediations.stack_changed.grants import (
     ALERT_KEY,
@@ -338,6 +343,7 @@ REMEDIATION = Remediation(
         _calls(QUEUES_PATTERN),
         _calls(ROLES_PATTERN, everywhere=True, forwards=ROLES_FORWARDED),
         COUNTING,
+        USE,
     ),
     grants=GRANTS,
     declared_calls=DECLARED_CALLS,

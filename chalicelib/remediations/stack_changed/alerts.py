@@ -1,5 +1,6 @@
 """The alerts about a part of Trailwarden's own stack: what was done to it, what stops by it, how to go on."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
@@ -27,6 +28,10 @@ these credentials did."""
 _OURS = """\
 This role belongs to a function of Trailwarden, which never makes this call: somebody else uses it, or the \
 function's code is another. Disable the role's sessions, and deploy the code again."""
+_BY_HAND = """\
+Nothing of Trailwarden's needs a person to do this: approve, refuse, undo and redrive ask its API. Ask the \
+caller whether this was meant. If the caller is unknown, disable their credentials first, and look at the \
+findings and alerts since then: who forges one may hide another."""
 _CODE = "The code is not put back by itself: package and deploy it again from a checkout that you trust."
 _WORD = re.compile(r"[A-Z][a-z]+|[A-Z]+(?![a-z])")
 
@@ -79,6 +84,28 @@ def attempted(event: ApiCallEvent, seen: Seen) -> Alert:
     )
 
 
+def used(event: ApiCallEvent, seen: Seen) -> Alert:
+    """Somebody used a part by hand. Severity: that of the gravest thing it does."""
+    deeds = [(part, deed_of(event, part)) for part in seen.parts]
+    part, deed = max(deeds, key=lambda each: _rank(each[1].severity))
+    return Alert(
+        severity=deed.severity,
+        title=f"Trailwarden itself: {_named(part)} {deed.done}{_and_more(seen.parts)}",
+        facts=(
+            *(("What that means", _means(each, part, seen)) for part, each in _each_meaning(deeds)),
+            *_parts(seen.parts),
+            ("Call", event.name),
+            *_which_item(event),
+            *call_facts(event),
+            *_who_it_is(seen),
+            *(("Could not look", each.why) for each in seen.could_not_read),
+        ),
+        advice=f"{_BY_HAND}\n{_EXPECTED}",
+        # Whoever may do it may do it as often as they like; each kind of use, of each part, is told.
+        flood=Flood(subject=f"used:{event.principal or event.actor.label}:{event.name}:{part.logical_id}"),
+    )
+
+
 def whose(part: Part, functions: Sequence[str]) -> str:
     """The remediation that a part belongs to, by its name in the template; else the whole."""
     owners = [each for each in functions if part.logical_id.startswith(each)]
@@ -116,6 +143,13 @@ def _means(deed: Deed, part: Part, seen: Seen) -> str:
 def _parts(parts: Sequence[Part]) -> Iterator[tuple[str, str]]:
     for part in parts:
         yield KINDS.get(part.type, "Named").capitalize(), part.physical_id
+
+
+def _which_item(event: ApiCallEvent) -> Iterator[tuple[str, str]]:
+    """Of the ledger: CloudTrail records an item's key, and no more of it."""
+    key = event.parameters.get("key")
+    if isinstance(key, Mapping):
+        yield "Item", json.dumps(key)
 
 
 def _who_it_is(seen: Seen) -> Iterator[tuple[str, str]]:

@@ -66,6 +66,14 @@ _QUIET = "Nobody is told by this alarm any more, because "
 _NO_MAIL = "Alerts are not sent any more, because their topic "
 _NO_READER = "Alerts don't reach a reader any more, because a subscription "
 _LOST = "What could not be handled or told may get lost, because the queue "
+_FORGED = "What {whose} is handed may be made up: what it tells of that may not have happened."
+_PLANTED = (
+    "Items may be planted in the ledger, or be missing from it. What has no genuine seal counts for nothing."
+)
+_ITEMS_WRITTEN = (
+    "PutItem UpdateItem DeleteItem BatchWriteItem TransactWriteItems "
+    "ExecuteStatement BatchExecuteStatement ExecuteTransaction"
+)
 _MAY_NOT = "{whose} may send no alerts any more, because its role "
 _NO_KEY = "{whose} can't do its work any more, because the key "
 
@@ -103,6 +111,7 @@ _ROWS: Mapping[str, tuple[tuple[Severity, str, str, str], ...]] = {
         (CRITICAL, "DeleteSchedule", "was deleted", "{whose} is not woken by the clock any more."),
     ),
     "lambda": (
+        (HIGH, "Invoke InvokeAsync InvokeWithResponseStream", "was run by hand", _FORGED),
         (CRITICAL, "DeleteFunction", "was deleted", _OFF + "is gone."),
         (CRITICAL, "UpdateFunctionCode", "got other code", _OFF + "may do something else now."),
         (
@@ -205,6 +214,12 @@ _ROWS: Mapping[str, tuple[tuple[Severity, str, str, str], ...]] = {
         (MEDIUM, "Subscribe", "got one more subscription", "Somebody else reads what is sent to it."),
         (LOW, "ConfirmSubscription", "got a subscription confirmed", _NOTHING),
         (LOW, "CreateTopic TagResource UntagResource", "was marked", _NOTHING),
+        (
+            HIGH,
+            "Publish PublishBatch",
+            "got a message",
+            "What readers were sent may be made up: no alert that came then is to be trusted.",
+        ),
     ),
     "sqs": (
         (
@@ -223,6 +238,19 @@ _ROWS: Mapping[str, tuple[tuple[Severity, str, str, str], ...]] = {
             "What could not be handled is elsewhere.",
         ),
         (LOW, "CreateQueue TagQueue UntagQueue", "was marked", _NOTHING),
+        (
+            CRITICAL,
+            "DeleteMessage DeleteMessageBatch",
+            "lost a message",
+            "What could not be handled or told may be gone: it lay here.",
+        ),
+        (
+            HIGH,
+            "ChangeMessageVisibility ChangeMessageVisibilityBatch",
+            "had a message hidden",
+            "What lies here is handled late.",
+        ),
+        (HIGH, "SendMessage SendMessageBatch", "got a message", "What lies in this queue may be made up."),
     ),
     "dynamodb": (
         (CRITICAL, "DeleteTable", "was deleted", "Nothing acts any more, because the ledger is gone."),
@@ -248,6 +276,12 @@ _ROWS: Mapping[str, tuple[tuple[Severity, str, str, str], ...]] = {
         ),
         (MEDIUM, "UpdateTimeToLive", "keeps its items for another time", "The ledger may grow, or forget."),
         (LOW, "CreateTable CreateBackup TagResource UntagResource", "was copied or marked", _NOTHING),
+        (
+            CRITICAL,
+            _ITEMS_WRITTEN,
+            "was written to by hand",
+            _PLANTED,
+        ),
     ),
     "kms": (
         (CRITICAL, "DisableKey", "was disabled", _NO_KEY + "is disabled."),

@@ -96,6 +96,8 @@ _FIELDS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = {
 }
 _DEFAULT_BUS = Part(logical_id="default", type=BUS, physical_id="default")
 OF_A_BUS = ("PutPermission", "RemovePermission")
+# A data event names what it is about by ARN, also where it was refused.
+_WITH_DATA = ("AWS::DynamoDB::Table", FUNCTION, "AWS::SNS::Topic", "AWS::SQS::Queue")
 _ARN_IN_A_REFUSAL = re.compile(r"on resource: (\S+)")
 
 
@@ -112,12 +114,9 @@ def service_of(event: ApiCallEvent) -> str:
 def touched(event: ApiCallEvent, parts: Sequence[Part], place: Place) -> tuple[Part, ...]:
     """The parts of the stack that a call names; of a refused call, those that the refusal names."""
     fields = _FIELDS.get(service_of(event), ())
-    for field, types in fields:
-        found = tuple(
-            part
-            for text in _texts(event.parameters, field)
-            for part in _named(text, field, types, parts, place)
-        )
+    for field, types in (("resources", _WITH_DATA), *fields):
+        given = event.resources if field == "resources" else _texts(event.parameters, field)
+        found = tuple(part for text in given for part in _named(text, field, types, parts, place))
         if found:
             return tuple(dict.fromkeys(found))
     if not event.failed:
@@ -134,7 +133,8 @@ def the_stack(place: Place) -> Part:
 
 def likely(event: ApiCallEvent, place: Place) -> tuple[Part, ...]:
     """What a call may touch, where the stack's resources could not be read: what is called like the stack."""
-    texts = [
+    texts = [arn for arn in event.resources if place.stack_name in arn]
+    texts += [
         text
         for field, _ in _FIELDS.get(service_of(event), ())
         for text in _texts(event.parameters, field)

@@ -48,10 +48,13 @@ class Seen:
     could_not_read: tuple[Unseen, ...] = ()
 
 
-def read(aws: Aws, event: ApiCallEvent, place: Place, trail_group: str) -> Seen | None:
+def read(
+    aws: Aws, event: ApiCallEvent, place: Place, trail_group: str = "", *, deployed: bool = True
+) -> Seen | None:
     """What a call is about; None where it is about nothing of the stack, or the stack's own deployment.
 
-    `trail_group`: the trail's log group, which the stack may have found.
+    `trail_group`: the trail's log group, which the stack may have found. `deployed`: whether to read what was
+    deployed of it, too, to put it back.
     """
     cloudformation = aws.client("cloudformation", place.region)
     try:
@@ -63,7 +66,8 @@ def read(aws: Aws, event: ApiCallEvent, place: Place, trail_group: str) -> Seen 
             return None
     except AWS_ERRORS as error:
         return blind(event, unseen(error, "reading the stack's resources: {}"), place)
-    return _seen(cloudformation, event, named, parts, place)
+    promising = deployed and not event.failed
+    return _seen(cloudformation, event, named, parts, place, promising=promising)
 
 
 def blind(event: ApiCallEvent, why: Unseen, place: Place) -> Seen:
@@ -72,11 +76,17 @@ def blind(event: ApiCallEvent, why: Unseen, place: Place) -> Seen:
 
 
 def _seen(
-    cloudformation: Any, event: ApiCallEvent, named: tuple[Part, ...], parts: tuple[Part, ...], place: Place
+    cloudformation: Any,
+    event: ApiCallEvent,
+    named: tuple[Part, ...],
+    parts: tuple[Part, ...],
+    place: Place,
+    *,
+    promising: bool,
 ) -> Seen:
     could_not_read: tuple[Unseen, ...] = ()
     declared: Mapping[str, Declared] = {}
-    if not event.failed:
+    if promising:
         try:
             declared = _declared(_promise(cloudformation, parts, place), named)
         except AWS_ERRORS as error:

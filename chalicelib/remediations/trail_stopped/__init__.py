@@ -29,6 +29,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.aws import Aws
+from chalicelib.data_events import Owner, selectors
 from chalicelib.events import ApiCallEvent, Raw, Tick, api_call, single, tick
 from chalicelib.ledger.ledger import ledger_of
 from chalicelib.looking import Unseen
@@ -56,7 +57,9 @@ from chalicelib.remediations.trail_stopped.restore import restore
 from chalicelib.remediations.trail_stopped.said import blinded_by, named_by, said_by
 from chalicelib.remediations.trail_stopped.undoing import accepted, moved
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
+from chalicelib.trail.description import canonical
 from chalicelib.trail.settings.reader import TrailResources, read_settings
+from chalicelib.trail.settings.selectors import EVERY_MANAGEMENT_EVENT
 from chalicelib.trail.settings.settings import TrailSettings, promised, weaker
 from chalicelib.triggers import OnEvent, OnSchedule
 
@@ -64,6 +67,7 @@ NAME = "trail_stopped"
 ARN, BUCKET, GROUP = "TRAIL_STOPPED_TRAIL_ARN", "TRAIL_STOPPED_BUCKET", "TRAIL_STOPPED_GROUP"
 ROLE = "TRAIL_STOPPED_ROLE"
 OWNER = "TRAIL_STOPPED_BUCKET_IS"  # "own", "existing", or "archive": another account's
+DATA_EVENTS_OF = "TRAIL_STOPPED_DATA_EVENTS_OF"  # the stack's name, where its trail is to record those; or ""
 OWN, EXISTING, ARCHIVE = "own", "existing", "archive"
 
 _VIA = ["AWS API Call via CloudTrail"]
@@ -338,7 +342,18 @@ def _blind(why: Unseen, settings: Settings) -> Seen:
 
 
 def _promise(settings: Settings) -> TrailSettings:
-    return promised(settings.text(BUCKET), own_bucket=settings.text(OWNER) == OWN)
+    return promised(
+        settings.text(BUCKET), own_bucket=settings.text(OWNER) == OWN, selectors=_selected(settings)
+    )
+
+
+def _selected(settings: Settings) -> str:
+    """What the stack's own trail is deployed to record."""
+    trail = place_of(settings).arn
+    for stack in settings.names(DATA_EVENTS_OF):
+        owner = Owner(partition=trail.partition, region=trail.region, account=trail.account, stack=stack)
+        return canonical(selectors(owner))
+    return EVERY_MANAGEMENT_EVENT
 
 
 def _case(facts: Seen, settings: Settings) -> Case:
@@ -444,6 +459,7 @@ REMEDIATION = Remediation(
         BUCKET: TRAIL_BUCKET,
         GROUP: TRAIL_GROUP,
         ROLE: TRAIL_ROLE,
+        DATA_EVENTS_OF: {"Fn::If": ["RecordsDataEvents", {"Ref": "AWS::StackName"}, ""]},
         OWNER: {"Fn::If": ["OwnBucket", OWN, {"Fn::If": ["OwnTrail", ARCHIVE, EXISTING]}]},
         IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
     },

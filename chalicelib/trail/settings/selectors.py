@@ -17,6 +17,8 @@ EVERY_MANAGEMENT_EVENT = ""  # the selectors of a trail without selectors of its
 
 _BY_TYPE = {"All": (READS, WRITES), "ReadOnly": (READS,), "WriteOnly": (WRITES,)}
 _BY_READ_ONLY = {("true",): (READS,), ("false",): (WRITES,), (): (READS, WRITES)}
+_BUT_NOT_BY = ", but not by "
+_OF_DATA = {READS: "reads", WRITES: "writes"}
 
 Selector = Mapping[str, Any]
 
@@ -39,7 +41,16 @@ def selectors_in_words(selectors: str) -> str:
     words = "all management events" if len(managed) == 2 else (managed or ["no management events"])[0]
     if managed and left_out:
         words += f", without {' and '.join(left_out)}"
-    return ", and ".join([words, *more])
+    return ", and ".join([words, *_by_callers(more)])
+
+
+def _by_callers(found: Sequence[str]) -> list[str]:
+    """Who is left out is said once, behind all that they are left out of."""
+    by: dict[str, list[str]] = {}
+    for each in found:
+        what, but, callers = each.partition(_BUT_NOT_BY)
+        by.setdefault(but + callers, []).append(what)
+    return [", and ".join(what) + but for but, what in by.items()]
 
 
 def _seen_by(selector: Selector) -> Iterator[str]:
@@ -66,6 +77,9 @@ def _seen_by_advanced(conditions: Sequence[Selector]) -> Iterator[str]:
     }
     category = by_field.pop("eventCategory", {})
     read_only = by_field.pop("readOnly", {"Equals": []})
+    if category == {"Equals": ["Data"]} and (data := list(_data(by_field, read_only))):
+        yield from data
+        return
     sources = by_field.pop("eventSource", {"NotEquals": []})
     understood = category == {"Equals": ["Management"]} and not by_field
     understood = understood and set(read_only) == {"Equals"} and set(sources) == {"NotEquals"}
@@ -74,3 +88,22 @@ def _seen_by_advanced(conditions: Sequence[Selector]) -> Iterator[str]:
         return
     yield from _BY_READ_ONLY.get(tuple(read_only["Equals"]), ())
     yield from (source for source in NOISY if source not in sources["NotEquals"])
+
+
+def _data(by_field: Mapping[str, Mapping[str, Any]], read_only: Mapping[str, Any]) -> Iterator[str]:
+    """Data events of resources by their ARNs' beginning, and perhaps not by some callers; else nothing."""
+    kinds = by_field.get("resources.type", {}).get("Equals", [])
+    arns = by_field.get("resources.ARN", {})
+    callers = by_field.get("userIdentity.arn", {"NotStartsWith": []})
+    understood = (
+        not by_field.keys() - {"resources.type", "resources.ARN", "userIdentity.arn"}
+        and set(read_only) == {"Equals"}
+        and set(arns) == {"StartsWith"}
+        and set(callers) == {"NotStartsWith"}
+    )
+    if not understood:
+        return
+    left_out = " or ".join(f"{each}*" for each in sorted(callers["NotStartsWith"]))
+    but = f"{_BUT_NOT_BY}{left_out}" if left_out else ""
+    for what in _BY_READ_ONLY.get(tuple(read_only["Equals"]), ()):
+        yield from (f"{_OF_DATA[what]} of {kind} {arn}*{but}" for kind in kinds for arn in arns["StartsWith"])

@@ -102,7 +102,7 @@ class TrailSettings:
         return cls(**{name: value for name, value in json.loads(text or "{}").items() if name in names})
 
 
-def promised(bucket: str, *, own_bucket: bool) -> TrailSettings:
+def promised(bucket: str, *, own_bucket: bool, selectors: str = EVERY_MANAGEMENT_EVENT) -> TrailSettings:
     """What the stack promises of every trail and its bucket; it promises more of a trail it made itself."""
     trail = TrailSettings(
         trail=True,
@@ -111,7 +111,7 @@ def promised(bucket: str, *, own_bucket: bool) -> TrailSettings:
         multi_region=True,
         global_events=True,
         validating=True,
-        selectors=EVERY_MANAGEMENT_EVENT,
+        selectors=selectors,
     )
     if not own_bucket:
         return trail

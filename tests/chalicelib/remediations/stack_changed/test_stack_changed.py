@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.events import api_call
 from chalicelib.looking import Unseen
+from chalicelib.matching import EventPattern
 from chalicelib.remediation import Severity
 from chalicelib.remediations.stack_changed import (
     REMEDIATION,
@@ -18,6 +19,7 @@ from chalicelib.remediations.stack_changed import (
     look,
 )
 from chalicelib.remediations.stack_changed.alerts import reverting, whose
+from chalicelib.remediations.stack_changed.data import DATA_PATTERN
 from chalicelib.remediations.stack_changed.parts import touched
 from chalicelib.remediations.stack_changed.promise import NotTold, Part, Place, Promise
 from chalicelib.triggers import OnEvent
@@ -669,3 +671,94 @@ def test_no_pattern_is_longer_than_a_rule_takes_with_a_long_stack_name():
     grown = [each.replace("${AWS::StackName}", "s" * 40).replace("{'Ref': '", "u" * 30) for each in patterns]
 
     assert max(map(len, grown)) < 2_048
+
+
+# ---- use by hand ----------------------------------------------------------------------------------
+
+_NAMES = {
+    "AWS::Partition": "aws",
+    "AWS::Region": "eu-west-1",
+    "AWS::AccountId": ACCOUNT,
+    "AWS::StackName": "watch",
+}
+QUEUE_ARN = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:watch-Dead-1"
+OUR_ROLE = f"arn:aws:sts::{ACCOUNT}:assumed-role/watch-RootLoginRole-1/watch-RootLogin-1"
+
+
+def resolved(value):
+    if isinstance(value, list):
+        return [resolved(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "Fn::Sub" in value:
+        text = value["Fn::Sub"]
+        for name, given in _NAMES.items():
+            text = text.replace(f"${{{name}}}", given)
+        return text
+    return {name: resolved(each) for name, each in value.items()}
+
+
+def sent(arn=QUEUE_ARN, identity=ALICE, **detail):
+    """A message that alice sent."""
+    return delivered(
+        "AWS API Call via CloudTrail",
+        "aws.sqs",
+        **{
+            "eventSource": "sqs.amazonaws.com",
+            "eventName": "SendMessage",
+            "userIdentity": identity,
+            "managementEvent": False,
+            "readOnly": False,
+            "resources": [{"accountId": ACCOUNT, "type": "AWS::SQS::Queue", "ARN": arn}],
+            **detail,
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "heard"),
+    [
+        pytest.param(sent(), True, id="somebody"),
+        pytest.param(sent(identity={"type": "AWSAccount", "accountId": "9"}), True, id="another account"),
+        pytest.param(sent(errorCode="AccessDenied", requestParameters=None), True, id="refused"),
+        pytest.param(sent(identity={"type": "AssumedRole", "arn": OUR_ROLE}), False, id="our own role"),
+        pytest.param(
+            sent(identity={"type": "AWSService", "invokedBy": "events.amazonaws.com"}), False, id="a service"
+        ),
+        pytest.param(sent(readOnly=True), False, id="a look"),
+        pytest.param(sent(QUEUE_ARN.replace("watch-", "orders-")), False, id="another queue"),
+    ],
+)
+def test_use_by_hand_is_heard_but_for_our_own_roles_and_services_which_would_wake_us_for_ever(raw, heard):
+    assert EventPattern(resolved(DATA_PATTERN)).matches(raw) == heard
+
+
+def used(raw):
+    """What is planned for a data event."""
+    (event,) = api_call(raw)
+    way = REMEDIATION.way_of(raw)
+    assert way.on.pattern == DATA_PATTERN
+    facts = way.look(Account(), event, CONFIGURED)
+    return way.decide(event, facts, NOW, CONFIGURED)
+
+
+def test_a_message_sent_by_hand_is_told_with_who_and_counted_by_kind_and_part():
+    (alert,) = used(sent()).alerts
+
+    assert (alert.severity, alert.title) == (
+        Severity.HIGH,
+        "Trailwarden itself: the queue Dead got a message",
+    )
+    assert dict(alert.facts)["Who"] == ALICE["arn"]
+    assert alert.flood.subject == f"used:{ALICE['arn']}:SendMessage:Dead"
+
+
+def test_a_refused_use_says_by_its_resources_what_it_was_after():
+    (alert,) = used(sent(errorCode="AccessDenied", errorMessage="no", requestParameters=None)).alerts
+
+    assert alert.severity is Severity.MEDIUM
+    assert alert.title == "Trailwarden itself: an attempt at the queue Dead (SendMessage): AWS refused"
+
+
+def test_a_part_of_a_stack_of_a_like_name_is_none_of_ours():
+    assert not used(sent(QUEUE_ARN.replace("watch-Dead-1", "watch-dev-Dead-1"))).alerts

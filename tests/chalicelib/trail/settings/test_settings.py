@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from chalicelib.data_events import Owner, by_type, selectors
 from chalicelib.remediation import Severity
 from chalicelib.trail.settings.lifecycle import comes_sooner, lifecycle_in_words
 from chalicelib.trail.settings.selectors import (
@@ -250,6 +251,43 @@ def test_a_bucket_whose_objects_are_no_longer_recorded_is_missed():
 )
 def test_selectors_read_as_a_sentence(selectors, words):
     assert selectors_in_words(selectors) == words
+
+
+# ---- the selectors of the stack's own data events ---------------------------------------------------
+
+OWNER = Owner(partition="aws", region="eu-west-1", account="123456789012", stack="watch")
+LEDGER_WRITES = "writes of AWS::DynamoDB::Table arn:aws:dynamodb:eu-west-1:123456789012:table/watch-*"
+NOT_BY_US = ", but not by arn:aws:sts::123456789012:assumed-role/watch-*"
+
+
+def test_the_selectors_of_our_own_parts_are_understood_and_said_in_one_sentence():
+    ours = canonical(selectors(OWNER))
+
+    assert {READS, WRITES, *NOISY, LEDGER_WRITES + NOT_BY_US} < seen(ours)
+    words = selectors_in_words(ours)
+    assert words.startswith(f"all management events, and {LEDGER_WRITES}, and ")
+    assert words.endswith(NOT_BY_US)
+    assert words.count(NOT_BY_US) == 1
+
+
+@pytest.mark.parametrize("kind", by_type(OWNER))
+def test_a_type_of_our_parts_that_is_taken_out_makes_the_trail_weaker(kind):
+    left = [each for each in selectors(OWNER) if each != by_type(OWNER)[kind]]
+
+    (found,) = weaker(
+        TrailSettings(selectors=canonical(selectors(OWNER))), TrailSettings(selectors=canonical(left))
+    )
+
+    assert kind in found.was
+    assert kind not in found.now
+
+
+def test_more_callers_left_out_make_the_trail_weaker():
+    narrowed = json.loads(canonical(selectors(OWNER)).replace("assumed-role/watch-", "assumed-role/"))
+
+    assert weaker(
+        TrailSettings(selectors=canonical(selectors(OWNER))), TrailSettings(selectors=canonical(narrowed))
+    )
 
 
 # ---- lifecycle ------------------------------------------------------------------------------------

@@ -631,3 +631,65 @@ def test_a_template_whose_selectors_cloudtrail_would_refuse_is_refused():
     broken = trail(AdvancedEventSelectors=[advanced(readOnly=is_("true"))])
     with pytest.raises(InvalidTemplate, match="eventCategory"), world(broken):
         pass
+
+
+ALL_TABLES = {"Type": "AWS::DynamoDB::Table", "Values": ["arn:aws:dynamodb"]}
+STORED = {
+    "Items": {
+        "Type": "AWS::DynamoDB::Table",
+        "Properties": {
+            "TableName": "items",
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        },
+    }
+}
+
+
+def test_of_an_item_a_record_has_the_key_and_the_names_of_its_attributes():
+    with world({**WATCHED, **STORED}) as cloud:
+        put(cloud, of_data(ALL_TABLES))
+        cloud.run(130)
+        before = len(in_events(cloud))
+        item = {"pk": {"S": "k"}, "amount": {"N": "17"}}
+        admin(cloud, "dynamodb").put_item(TableName="items", Item=item)
+        nobody = cloud.client(cloud.user("mallory", policies=()), "dynamodb")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            nobody.put_item(TableName="items", Item=item)
+        cloud.run(130)
+
+        done, denied = sorted(in_events(cloud)[before:], key=lambda each: each.get("errorCode", ""))
+        assert done["requestParameters"] == {
+            "tableName": "items",
+            "key": {"pk": "k"},
+            "item": ["pk", "amount"],
+        }
+        assert (done["eventCategory"], done["managementEvent"]) == ("Data", False)
+        assert (denied["errorCode"], denied["requestParameters"]) == ("AccessDenied", None)
+        assert denied["resources"] == done["resources"]
+
+
+def test_a_batch_and_a_transaction_are_data_events_of_each_table_they_name():
+    with world({**WATCHED, **STORED}) as cloud:
+        put(cloud, of_data(ALL_TABLES))
+        cloud.run(130)
+        before = len(in_events(cloud))
+        one = {"Item": {"pk": {"S": "k"}}}
+        admin(cloud, "dynamodb").batch_write_item(RequestItems={"items": [{"PutRequest": one}]})
+        two = {"Put": {"TableName": "items", **one}}
+        admin(cloud, "dynamodb").transact_write_items(TransactItems=[two])
+        cloud.run(130)
+
+        found = in_events(cloud)[before:]
+        assert {each["eventName"] for each in found} == {"BatchWriteItem", "TransactWriteItems"}
+        assert {touched["ARN"] for each in found for touched in each["resources"]} == {
+            arn("dynamodb", "table/items")
+        }
+
+
+def test_a_statement_whose_table_a_record_could_not_tell_is_not_simulated():
+    with world({**WATCHED, **STORED}) as cloud:
+        put(cloud, of_data(ALL_TABLES))
+        with pytest.raises(NotSimulated, match="ExecuteStatement"):
+            admin(cloud, "dynamodb").execute_statement(Statement="SELECT * FROM items")
