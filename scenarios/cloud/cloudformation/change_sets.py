@@ -10,7 +10,7 @@ there; https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -19,8 +19,8 @@ from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudformation.creation import DELETE, DO_NOTHING, ROLLBACK
 from scenarios.cloud.cloudformation.differences import Difference
 from scenarios.cloud.cloudformation.given import must_acknowledge
-from scenarios.cloud.cloudformation.operations import Operations
-from scenarios.cloud.cloudformation.stacks import Stacks
+from scenarios.cloud.cloudformation.operations import Operations, must_be_steady
+from scenarios.cloud.cloudformation.stacks import Stacks, told_parameters
 from scenarios.cloud.cloudformation.standing import Standing, Wanted
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
@@ -47,8 +47,15 @@ class ChangeSet:
     found: Sequence[Difference] = ()
     status: str = "CREATE_IN_PROGRESS"
     reason: str = ""
-    execution: str = "UNAVAILABLE"
     on_failure: str = ROLLBACK
+
+    @property
+    def execution(self) -> str:
+        """Whether it can be executed; not where the stack was updated since."""
+        if self.status != "CREATE_COMPLETE":
+            return "UNAVAILABLE"
+        updated = self.standing.updated
+        return "OBSOLETE" if updated is not None and updated >= self.made else "AVAILABLE"
 
 
 class ChangeSets:
@@ -113,11 +120,12 @@ class ChangeSets:
         found = self._stacks.named(asked)
         if reviewed:
             raise Refused("ValidationError", f"Stack [{found.stack.name}] does not exist")
+        must_be_steady(found)
         return found, self._operations.wanted(asked, found)
 
     def _ready(self, made: ChangeSet) -> None:
-        if made.found:
-            made.status, made.execution = "CREATE_COMPLETE", "AVAILABLE"
+        if self._operations.changes(made.standing, made.wanted, made.found):
+            made.status = "CREATE_COMPLETE"
         else:
             made.status, made.reason = "FAILED", _NOTHING
 
@@ -126,6 +134,8 @@ class ChangeSets:
         name = str(asked.parameters["ChangeSetName"])
         standing = self._stacks.found(asked)
         for each in reversed(self._all):
+            if each.standing.deleted:
+                continue  # gone with its stack
             if name == each.arn or (name == each.name and each.standing is standing):
                 return each
         raise Refused("ChangeSetNotFound", f"ChangeSet [{name}] does not exist", 404)
@@ -135,10 +145,9 @@ class ChangeSets:
         stack = found.standing.stack
         return {
             **_summary(found),
-            "Parameters": [
-                {"ParameterKey": name, "ParameterValue": value}
-                for name, value in found.wanted.parameters.items()
-            ],
+            "Parameters": told_parameters(
+                replace(stack, template=found.wanted.template, parameters=found.wanted.parameters)
+            ),
             "Tags": [{"Key": key, "Value": value} for key, value in found.wanted.tags.items()],
             "Capabilities": list(found.wanted.capabilities),
             "Changes": [_change(each) for each in found.found]
@@ -155,7 +164,8 @@ class ChangeSets:
         """Do what the change set says; all others of the stack are gone with that."""
         found = self._named(asked)
         if found.execution != "AVAILABLE":
-            why = f"ChangeSet [{found.arn}] cannot be executed in its current status of [{found.status}]"
+            status = found.execution if found.status == "CREATE_COMPLETE" else found.status
+            why = f"ChangeSet [{found.arn}] cannot be executed in its current status of [{status}]"
             raise Refused("InvalidChangeSetStatus", why)
         disabled = bool(asked.parameters.get("DisableRollback", False))
         if found.kind == "CREATE":

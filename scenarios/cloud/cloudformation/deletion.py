@@ -106,7 +106,8 @@ class Deletion:
         """Start with what nothing else needs."""
         stack = self.standing.stack
         declared = plan_of(stack).resources
-        self.needs = {name: declared[name].needs for name in stack.resources}
+        # An update that failed and was not taken back leaves resources that the template doesn't have.
+        self.needs = {name: declared[name].needs if name in declared else () for name in stack.resources}
         self.left = {name for name in stack.resources if _is_there(self.standing.resources[name].name)}
         self.tell(self.standing, "", self.outcome.begun, self.outcome.reason)
         self._go_on()

@@ -155,7 +155,10 @@ def must_acknowledge(plain: Mapping[str, Any], given: Collection[str]) -> None:
 
 
 def values_given(asked: Asked, before: Mapping[str, str] | None) -> dict[str, str]:
-    """The parameters that a call gives; `before`: those of the stack now, or None where there is none."""
+    """The parameters that a call gives.
+
+    `before`: those of the stack now, with the defaults that count for it; None where there is no stack.
+    """
     values = {}
     for each in asked.parameters.get("Parameters", ()):
         name = str(each.get("ParameterKey", ""))
@@ -166,6 +169,12 @@ def values_given(asked: Asked, before: Mapping[str, str] | None) -> dict[str, st
             raise Refused("ValidationError", why)
         elif name in before:
             values[name] = before[name]
+        else:
+            why = (
+                f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as true for a "
+                "parameter key not in the previous template"
+            )
+            raise Refused("ValidationError", why)
     return values
 
 

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
+from scenarios.cloud.cloudformation.building import plan_of
 from scenarios.cloud.cloudformation.creation import DELETE, DO_NOTHING, ROLLBACK, Creation
 from scenarios.cloud.cloudformation.deletion import Deletion, retained_by
 from scenarios.cloud.cloudformation.differences import Difference, differences, must_be_possible
@@ -181,7 +182,7 @@ class Operations:
         else:
             original, document = text, document_of(text)
             plain = processed(document, region=asked.region)
-        parameters = values_given(asked, stack.parameters if stack.template else None)
+        parameters = values_given(asked, stack.values_of_parameters if stack.template else None)
         plan = validated(
             asked,
             plain,
@@ -226,6 +227,17 @@ class Operations:
         must_be_possible(found, self._setting.kinds)
         return found
 
+    def changes(self, standing: Standing, wanted: Wanted, found: Sequence[Difference]) -> bool:
+        """Whether there is anything to do: for a resource, or for the stack's own tags or outputs."""
+        stack = standing.stack
+        if found or dict(wanted.tags) != dict(standing.tags):
+            return True
+        after = replace(stack, template=wanted.template, parameters=wanted.parameters)
+        try:
+            return plan_of(after).outputs(stack.resources) != stack.outputs
+        except InvalidTemplate as refused:
+            raise Refused("ValidationError", f"Template error: {refused}") from None
+
     def update(
         self,
         asked: Asked,
@@ -236,11 +248,7 @@ class Operations:
         disable_rollback: bool,
     ) -> None:
         """Begin to change a stack."""
-        if standing.busy or standing.status.name not in _STEADY:
-            why = (
-                f"Stack:{standing.stack.stack_id} is in {standing.status.name} state and can not be updated."
-            )
-            raise Refused("ValidationError", why)
+        must_be_steady(standing)
         before = standing.stack
         after = replace(before, template=wanted.template, parameters=wanted.parameters)
         Update(
@@ -261,7 +269,7 @@ class Operations:
         wanted = self.wanted(asked, standing)
         must_acknowledge(wanted.template, wanted.capabilities)
         found = self.differences(standing, wanted)
-        if not found:
+        if not self.changes(standing, wanted, found):
             raise Refused("ValidationError", "No updates are to be performed.")
         disabled = bool(asked.parameters.get("DisableRollback", False))
         self.update(asked, standing, wanted, found, disable_rollback=disabled)
@@ -303,3 +311,10 @@ class Operations:
             tell=partial(self._stacks.tell, str(asked.parameters.get("ClientRequestToken", ""))),
         ).begin()
         return {}
+
+
+def must_be_steady(standing: Standing) -> None:
+    """Refuse an update, or a change set for one, of a stack that can't be updated as it is now."""
+    if standing.status.name not in _STEADY:
+        why = f"Stack:{standing.stack.stack_id} is in {standing.status.name} state and can not be updated."
+        raise Refused("ValidationError", why)

@@ -214,20 +214,19 @@ def _description(standing: Standing) -> dict[str, Any]:
         "DisableRollback": standing.disable_rollback,
         "EnableTerminationProtection": standing.protected,
         "Capabilities": list(standing.capabilities),
-        "Parameters": _parameters(stack),
+        "Parameters": told_parameters(stack),
         "Tags": [{"Key": key, "Value": value} for key, value in standing.tags.items()],
         "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in stack.outputs.items()],
     }
 
 
-def _parameters(stack: Stack) -> list[dict[str, str]]:
+def told_parameters(stack: Stack) -> list[dict[str, str]]:
     """A value that is not to be echoed is told as asterisks."""
     declared = stack.template.get("Parameters", {})
-    values = {name: str(each.get("Default", "")) for name, each in declared.items()} | dict(stack.parameters)
     secret = {name for name, each in declared.items() if str(each.get("NoEcho", "")).lower() == "true"}
     return [
         {"ParameterKey": name, "ParameterValue": "****" if name in secret else value}
-        for name, value in values.items()
+        for name, value in stack.values_of_parameters.items()
     ]
 
 

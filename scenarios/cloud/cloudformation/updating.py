@@ -35,6 +35,7 @@ from scenarios.cloud.setting import Setting
 
 _SECONDS: Final = (1.0, 4.0)
 _REPLACES: Final = "Requested update requires the creation of a new physical resource; hence creating one."
+_KEPT: Final = {"Retain", "RetainExceptOnCreate"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -205,8 +206,7 @@ class Update:
         remover = Remover(setting=self.setting, stack=self.standing.stack, caller=self.caller)
         now = self.standing.stack.resources.get(name)
         replaced = now is not None and now != resource
-        was_there = resource in self.before.resources.values()
-        if was_there and _retained(self.before.template, name, replaced=replaced):
+        if self._stays(resource, replaced=replaced):
             self.tell(self.standing, name, "DELETE_SKIPPED", "")
         elif refusal := remover.refusal(resource):
             self.tell(self.standing, name, "DELETE_FAILED", refusal)
@@ -218,6 +218,18 @@ class Update:
             self.standing.stack = replace(stack, resources=there)
             del self.standing.resources[name]
         self._clean_up(left, complete)
+
+    def _stays(self, resource: Resource, *, replaced: bool) -> bool:
+        """Whether a policy keeps it; of what this very update added, `Retain` alone."""
+        name = resource.logical_id
+        if resource in self.before.resources.values():
+            kept, policy = _KEPT, "UpdateReplacePolicy" if replaced else "DeletionPolicy"
+            template = self.before.template
+        else:
+            kept, policy, template = {"Retain"}, "DeletionPolicy", self.after.template
+            if name in self.before.resources:
+                return False
+        return template["Resources"].get(name, {}).get(policy, "Delete") in kept
 
     # ---- shared ---------------------------------------------------------------------------------
 
@@ -239,9 +251,3 @@ def _without_inert(kind: Kind, resource: Resource) -> Resource:
         if not isinstance(kind.shape.fields.get(name), Inert)
     }
     return replace(resource, properties=said)
-
-
-def _retained(template: Mapping[str, Any], name: str, *, replaced: bool) -> bool:
-    attribute = "UpdateReplacePolicy" if replaced else "DeletionPolicy"
-    policy = template["Resources"].get(name, {}).get(attribute, "Delete")
-    return policy in {"Retain", "RetainExceptOnCreate"}

@@ -11,22 +11,31 @@ https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (deploym
 
 import hashlib
 import io
+import sys
+import sysconfig
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.functions.runtime_environment import DEPLOYED, PROJECT
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
 MOST_BYTES_UNPACKED: Final = 262_144_000
+# Broken, of an unknown compression, with a password, with names that clash or are too long.
+_NO_ZIP: Final = (
+    *(zipfile.BadZipFile, zlib.error, EOFError),
+    *(ValueError, NotImplementedError, RuntimeError, OSError),
+)
+_THE_WORLD: Final = __name__.partition(".")[0]
 _NOT_A_ZIP: Final = "Could not unzip uploaded file. Please check your file, then try to upload again."
 
 
@@ -50,7 +59,7 @@ class DeployedCode:
         """The code of a function, by its model in moto."""
         packaged = self._setting.code
         content = bytes(getattr(model, "code_bytes", b""))
-        if packaged != PROJECT or len(content) <= len(placeholder()):
+        if packaged != PROJECT or content in (b"", placeholder()):
             return Code(packaged)
         return _unpacked(content)
 
@@ -83,11 +92,21 @@ def _must_unpack(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             size = sum(each.file_size for each in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        if size <= MOST_BYTES_UNPACKED:
+            _must_be_possible(_unpacked(content))
+    except _NO_ZIP:
         raise Refused("InvalidParameterValueException", _NOT_A_ZIP) from None
     if size > MOST_BYTES_UNPACKED:
         why = f"Unzipped size must be smaller than {MOST_BYTES_UNPACKED} bytes"
         raise Refused("InvalidParameterValueException", why)
+
+
+def _must_be_possible(code: Code) -> None:
+    """On Lambda the function's own folder comes before Python's; here the world needs Python's itself."""
+    names = {each.name.removesuffix(".py") for each in code.folder.iterdir()}
+    if hidden := sorted(names & (sys.stdlib_module_names | {_THE_WORLD})):
+        what = f"a zip with modules of its own in the place of this machine's: {', '.join(hidden)}"
+        raise NotSimulated("Lambda", what)
 
 
 @cache
@@ -120,6 +139,15 @@ def _unpacked(content: bytes) -> Code:
 
 
 def _own(names: Any) -> Collection[str]:
-    """The modules at the top of a zip that this machine doesn't have."""
+    """The modules at the top of a zip that are no library of this machine's.
+
+    What else lies in the folder that we were started in is none.
+    """
     tops = {name.removesuffix(".py") for name in names if "." not in name.removesuffix(".py")}
-    return {top for top in tops if top in DEPLOYED or (top.isidentifier() and find_spec(top) is None)}
+    libraries = [sysconfig.get_path(each) for each in ("purelib", "platlib")]
+    return {
+        top
+        for top in tops
+        if top in DEPLOYED
+        or (top.isidentifier() and not top.startswith("__") and PathFinder.find_spec(top, libraries) is None)
+    }

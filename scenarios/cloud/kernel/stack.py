@@ -36,6 +36,13 @@ class Stack:
     template: Mapping[str, Any]
     parameters: Mapping[str, str]
 
+    @property
+    def values_of_parameters(self) -> dict[str, str]:
+        """The value of each parameter: what was given, or else the template's default."""
+        declared = self.template.get("Parameters", {})
+        defaults = {name: str(each.get("Default", "")) for name, each in declared.items()}
+        return {**defaults, **self.parameters}
+
     def of_type(self, name: str) -> list[Resource]:
         """Return the resources of one CloudFormation type, in the order of their creation."""
         return [resource for resource in self.resources.values() if resource.type == name]

@@ -300,3 +300,121 @@ def test_a_change_set_can_be_deleted_and_is_unknown_then(world):
         asks(world).describe_change_set(ChangeSetName=arn)
 
     assert refused.value.response["Error"]["Code"] == "ChangeSetNotFound"
+
+
+def test_a_change_set_is_obsolete_when_the_stack_was_updated_since(world):
+    creates(world, {"Queue": QUEUE})
+    arn = change_set(world, {"Queue": SLOWER})
+    updates(world, {"Queue": QUEUE, "New": {"Type": "AWS::SNS::Topic"}})
+    told = asks(world).describe_change_set(ChangeSetName=arn)
+    with pytest.raises(ClientError) as refused:
+        asks(world).execute_change_set(ChangeSetName=arn)
+
+    assert (told["Status"], told["ExecutionStatus"]) == ("CREATE_COMPLETE", "OBSOLETE")
+    assert refused.value.response["Error"]["Code"] == "InvalidChangeSetStatus"
+    assert timeout(world) == "40"
+
+
+def test_a_change_set_goes_with_its_stack_and_brings_it_not_back(world):
+    arn = change_set(world, {"Queue": QUEUE}, "CREATE")
+    asks(world).delete_stack(StackName=NAME)
+    world.run(60)
+    with pytest.raises(ClientError) as refused:
+        asks(world).execute_change_set(ChangeSetName=arn)
+
+    assert refused.value.response["Error"]["Code"] == "ChangeSetNotFound"
+
+
+def test_no_change_set_is_made_of_a_stack_that_can_not_be_updated(world):
+    body = json.dumps({"Resources": {"Queue": QUEUE, "Refused": REFUSED}})
+    asks(world).create_stack(StackName=NAME, TemplateBody=body)
+    world.run(60)
+
+    with pytest.raises(ClientError, match="is in ROLLBACK_COMPLETE state and can not be updated"):
+        change_set(world, {"Queue": SLOWER})
+
+
+# ---- the stack's own outputs, tags and parameters -----------------------------------------------
+
+
+def test_outputs_alone_are_updated(world):
+    creates(world, {"Queue": QUEUE})
+    updates(world, {"Queue": QUEUE}, Outputs={"Where": {"Value": {"Ref": "Queue"}}})
+
+    assert found(world)["StackStatus"] == "UPDATE_COMPLETE"
+    assert found(world)["Outputs"] == [{"OutputKey": "Where", "OutputValue": resources(world)["Queue"]}]
+
+
+def test_tags_alone_are_updated(world):
+    creates(world, {"Queue": QUEUE})
+    tags = [{"Key": "team", "Value": "blue"}]
+    asks(world).update_stack(StackName=NAME, UsePreviousTemplate=True, Tags=tags)
+    world.run(60)
+
+    assert (found(world)["StackStatus"], found(world)["Tags"]) == ("UPDATE_COMPLETE", tags)
+
+
+def waits(default, **more):
+    declared = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": {"Ref": "Seconds"}}}
+    return {"Queue": declared}, {"Seconds": {"Type": "Number", "Default": default, **more}}
+
+
+PREVIOUS = [{"ParameterKey": "Seconds", "UsePreviousValue": True}]
+
+
+def test_a_previous_value_is_the_old_default_where_none_was_given(world):
+    (old, before), (new, after) = waits(40), waits(90)
+    creates(world, old, Parameters=before)
+    updates(world, {**new, "New": {"Type": "AWS::SNS::Topic"}}, parameters=PREVIOUS, Parameters=after)
+    kept = timeout(world)
+    updates(world, new, Parameters=after)
+
+    assert (kept, timeout(world)) == ("40", "90")
+
+
+def test_there_is_no_previous_value_of_a_new_parameter(world):
+    declared, parameters = waits(90)
+    creates(world, {"Queue": QUEUE})
+
+    with pytest.raises(ClientError, match="a parameter key not in the previous template"):
+        updates(world, declared, parameters=PREVIOUS, Parameters=parameters)
+
+
+def test_a_value_that_is_not_to_be_echoed_is_not_told_by_a_change_set(world):
+    declared, parameters = waits(40, NoEcho=True)
+    body = json.dumps({"Resources": declared, "Parameters": parameters})
+    given = [{"ParameterKey": "Seconds", "ParameterValue": "77"}]
+    made = asks(world).create_change_set(
+        StackName=NAME, ChangeSetName="next", ChangeSetType="CREATE", TemplateBody=body, Parameters=given
+    )
+    told = asks(world).describe_change_set(ChangeSetName=made["Id"])
+
+    assert told["Parameters"] == [{"ParameterKey": "Seconds", "ParameterValue": "****"}]
+
+
+# ---- what a failed update leaves ----------------------------------------------------------------
+
+
+def test_a_stack_whose_update_failed_and_stays_so_is_deleted_with_all_it_has(world):
+    creates(world, {"Queue": QUEUE, "Old": {"Type": "AWS::SNS::Topic"}})
+    body = json.dumps({"Resources": {"Queue": SLOWER, "Refused": REFUSED}})
+    asks(world).update_stack(StackName=NAME, TemplateBody=body, DisableRollback=True)
+    world.run(60)
+    failed = found(world)["StackStatus"]
+    asks(world).delete_stack(StackName=NAME)
+    world.run(60)
+
+    assert failed == "UPDATE_FAILED"
+    assert asks(world, "sns").list_topics()["Topics"] == []
+    assert asks(world).describe_stacks()["Stacks"] == []
+
+
+@pytest.mark.parametrize(("policy", "stay"), [("Retain", 1), ("RetainExceptOnCreate", 0), ("Delete", 0)])
+def test_what_an_update_added_and_takes_back_stays_where_it_is_to_be_retained(world, policy, stay):
+    creates(world, {"Queue": QUEUE})
+    new = {"Type": "AWS::SNS::Topic", "DeletionPolicy": policy}
+    refused = {**REFUSED, "DependsOn": ["Queue", "New"]}
+    updates(world, {"Queue": QUEUE, "New": new, "Refused": refused})
+
+    assert (found(world)["StackStatus"], set(resources(world))) == ("UPDATE_ROLLBACK_COMPLETE", {"Queue"})
+    assert len(asks(world, "sns").list_topics()["Topics"]) == stay

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.functions import code
+from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import Deployment, World
 from tests.scenarios.cloud.small_worlds import document
 
@@ -125,3 +126,46 @@ def test_code_that_is_too_large_when_unpacked_is_refused(world, monkeypatch):
     monkeypatch.setattr(code, "MOST_BYTES_UNPACKED", 20)
     with pytest.raises(ClientError, match="Unzipped size must be smaller than 20 bytes"):
         creates(world, ZipFile=zipped(ONE))
+
+
+def broken(content):
+    """The same zip, one byte of a file's text changed."""
+    return content.replace(b"NAME = 'one'", b"NAME = 'ono'")
+
+
+def with_a_password(content):
+    """The same zip, told to be encrypted in both places."""
+    changed = bytearray(content)
+    changed[6] |= 1
+    changed[content.find(b"PK\x01\x02") + 8] |= 1
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        broken(zipped(ONE)),
+        with_a_password(zipped(ONE)),
+        zipped({**ONE, "a": "a file", "a/b.py": "and a folder"}),
+        zipped({**ONE, "x" * 300: "too long a name"}),
+    ],
+    ids=["broken", "password", "clash", "long"],
+)
+def test_a_zip_that_can_not_be_unpacked_is_refused(world, content):
+    with pytest.raises(ClientError, match="Could not unzip uploaded file"):
+        creates(world, ZipFile=content)
+
+
+@pytest.mark.parametrize("name", ["random.py", "random/__init__.py", "scenarios.py"])
+def test_a_module_that_would_hide_one_that_the_world_needs_is_not_simulated(world, name):
+    with pytest.raises(NotSimulated, match="modules of its own in the place of this machine's"):
+        creates(world, ZipFile=zipped({**ONE, name: ""}))
+
+
+def test_folders_of_the_project_are_no_libraries(world):
+    index = "import docs.helper\n\ndef look(event, context):\n    return docs.helper.NAME\n"
+    arn = creates(
+        world, ZipFile=zipped({"index.py": index, "docs/helper.py": "NAME = 'own'\n", "__main__.py": ""})
+    )
+
+    assert result(world, arn)["outcome"] == "own"
