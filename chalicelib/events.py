@@ -10,6 +10,7 @@ Sources: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-e
 import base64
 import binascii
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from chalicelib.errors import MalformedEvent
+from chalicelib.wording import encodable
 
 Raw = Mapping[str, Any]
 Parsed = TypeVar("Parsed")
@@ -207,9 +209,9 @@ def api_call(raw: Raw) -> tuple[ApiCallEvent, ...]:
             user_agent=_text(detail.get("userAgent")),
             error_code=_text(detail.get("errorCode")),
             error_message=_text(detail.get("errorMessage")),
-            parameters=_optional_mapping(detail.get("requestParameters")),
-            response=_optional_mapping(detail.get("responseElements")),
-            additional=_optional_mapping(detail.get("additionalEventData")),
+            parameters=_details(detail.get("requestParameters")),
+            response=_details(detail.get("responseElements")),
+            additional=_details(detail.get("additionalEventData")),
             resources=tuple(_resources(detail.get("resources"))),
         ),
     )
@@ -432,8 +434,24 @@ def _resources(value: Any) -> Iterator[str]:
             yield arn
 
 
+_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
+
+
+def _details(value: Any) -> Raw:
+    """An object, with no half of a surrogate pair in its names and texts; {} for anything else."""
+    details = _optional_mapping(value)
+    try:
+        text = json.dumps(details, ensure_ascii=False, default=str)
+    except RecursionError:
+        return details
+    if not _HALF_OF_A_PAIR.search(text):
+        return details
+    spelt: Raw = json.loads(_HALF_OF_A_PAIR.sub(lambda half: rf"\\u{ord(half[0]):04x}", text))
+    return spelt
+
+
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return encodable(value) if isinstance(value, str) else ""
 
 
 def _needed(raw: Raw, name: str, about: str) -> str:

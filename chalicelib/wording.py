@@ -27,6 +27,14 @@ def safe(text: str, longest: int = LONGEST_FACT) -> str:
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 
 
+def encodable(text: str) -> str:
+    r"""The text with halves of surrogate pairs spelt out, `\ud800`: DynamoDB and SNS take UTF-8 only.
+
+    JSON can hold such a half (as an escape), and Python's text too.
+    """
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
 def _shows(char: str) -> bool:
     return char.isprintable() and char not in _SHOW_NOTHING
 

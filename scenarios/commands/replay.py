@@ -83,7 +83,7 @@ def command(
         )
         teller = _Teller(form, Tally(), _page(out), line)
         interrupted = _read(replay, files, line)
-        interrupted |= teller.tell_all(replay)
+        interrupted |= _told(teller, replay)
     counts = _counts(teller.tally, replay.counts)
     if form == "text":
         teller.end(counts, summary=summary, proposed=not trail)
@@ -118,6 +118,16 @@ def _begun(
         return Replay(ours, within=within, named=named)
     except (NoTrail, InvalidTemplate) as error:
         raise click.UsageError(str(error)) from error
+
+
+def _told(teller: "_Teller", replay: "Replay") -> bool:
+    """Tell every record; True if somebody pressed Ctrl-C."""
+    from scenarios.cloud.kernel.errors import InvalidTemplate  # noqa: PLC0415 - likewise
+
+    try:
+        return teller.tell_all(replay)
+    except InvalidTemplate as error:  # a parameter that CloudFormation takes, and a service refuses
+        raise click.UsageError(f"the stack can't be made: {error}") from error
 
 
 def _page(out: Path | None) -> "Page | None":

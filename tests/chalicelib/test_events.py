@@ -74,6 +74,32 @@ def test_a_record_is_named_by_its_own_id_account_and_region_not_the_envelopes():
     assert not event.failed
 
 
+def halved(value: Any) -> Any:
+    """The same with half of a surrogate pair behind each text and each name; times stay."""
+    if isinstance(value, dict):
+        named = {
+            name: held if name in ("eventTime", "time") else halved(held) for name, held in value.items()
+        }
+        return {f"{name}\ud800" if name == "tableName" else name: held for name, held in named.items()}
+    return f"{value}\ud800" if isinstance(value, str) else value
+
+
+def test_half_of_a_surrogate_pair_is_spelt_out_since_no_aws_service_takes_one():
+    (plain,), (event,) = api_call(CALL), api_call(halved(CALL))
+
+    assert event.key == rf"{plain.key}\ud800"
+    assert event.actor.arn == rf"{plain.actor.arn}\ud800"
+    assert event.user_agent == rf"{plain.user_agent}\ud800"
+    assert event.parameters == {r"tableName\ud800": r"orders\ud800"}
+    repr(event).encode()
+
+
+def test_a_whole_surrogate_pair_stays_the_character_that_it_is():
+    (event,) = api_call(having(CALL, "\U0001f600 é", "detail", "userAgent"))
+
+    assert event.user_agent == "\U0001f600 é"
+
+
 def test_a_record_that_lacks_almost_everything_takes_the_envelopes_word():
     bare = {**CALL, "detail": {"eventSource": "s.amazonaws.com", "eventName": "E"}}
 

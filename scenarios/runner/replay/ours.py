@@ -16,10 +16,18 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
+from scenarios.cloud.kernel.arns import partition_of
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import ACCOUNT, World
 
-_ARN = re.compile(r"arn:(aws[\w-]*):cloudtrail:([a-z0-9-]+):(\d{12}):trail/([\w.-]+)", re.ASCII)
+# A name as CloudTrail takes it: 3 to 128 characters, a letter or digit at both ends, no two marks in a row.
+_NAME = r"(?=.{3,128}$)[a-zA-Z0-9]+(?:[._-][a-zA-Z0-9]+)*"
+_ARN = re.compile(rf"arn:(aws[\w-]*):cloudtrail:([a-z]+(?:-[a-z]+)+-\d):(\d{{12}}):trail/({_NAME})", re.ASCII)
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET = re.compile(r"(?=.{3,63}$)[a-z0-9](?:[a-z0-9-]|\.(?!\.))*[a-z0-9]", re.ASCII)
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+_GROUP = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}", re.ASCII)
 _ROLE = "trail-of-the-records"
 
 # What is done to a trail, its bucket and its group, as far as the simulated AWS can follow it from a record.
@@ -32,7 +40,7 @@ _OF_BUCKET = (
 
 
 class NoTrail(ValueError):
-    """What was named is no trail's ARN; the message is a sentence."""
+    """What was named is no trail's ARN, or no bucket, group or account; the message is a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +61,19 @@ class Ours:
             raise NoTrail(f"{self.trail_arn} is no trail's ARN, arn:aws:cloudtrail:REGION:ACCOUNT:trail/NAME")
         if (self.bucket or self.group) and not self.trail_arn:
             raise NoTrail("a bucket or a log group is the trail's: name the trail's ARN too")
+        if self.trail_arn and (self._part(1), partition_of(self.home)) != ("aws", "aws"):
+            raise NoTrail(f"{self.trail_arn}: trails of China and GovCloud are not simulated yet")
+        for name, valid, what in (
+            (
+                self.bucket,
+                _BUCKET,
+                "the name of a bucket: 3 to 63 lower case letters, digits, dots and hyphens",
+            ),
+            (self.group, _GROUP, "the name of a log group: 1 to 512 letters, digits and any of . - _ / #"),
+            (self.account, _ACCOUNT, "an account: 12 digits"),
+        ):
+            if name and not valid.fullmatch(name):
+                raise NoTrail(f"{name} can't be {what}")
 
     @property
     def home(self) -> str:
@@ -90,7 +111,7 @@ class Ours:
 
     @property
     def _bucket(self) -> str:
-        return self.bucket or f"{self.name.lower().replace('_', '-')}-bucket-that-was-not-named"
+        return self.bucket or "bucket-that-was-not-named"
 
     @property
     def _group(self) -> str:

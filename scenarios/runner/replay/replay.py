@@ -24,7 +24,7 @@ from scenarios.runner.replay.rehearsal import Handled, Rehearsal, deployment_for
 from scenarios.runner.replay.watched import Watched, watched_by
 
 KEPT_IN_MEMORY_BYTES = 4 << 20
-_encoded = msgspec.json.Encoder().encode  # there may be a million lines of it
+_quickly = msgspec.json.Encoder().encode  # there may be a million lines of it
 MOST_IN_A_WORLD = 500  # events
 
 
@@ -86,6 +86,13 @@ def missed_as_json(missed: Missed) -> dict[str, object]:
         **place_as_json(missed.where),
         **missed.who.as_json(),
     }
+
+
+def _encoded(line: dict[str, object]) -> bytes:
+    try:
+        return _quickly(line)
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON has as an escape
+        return json.dumps(line).encode()
 
 
 class Replay:

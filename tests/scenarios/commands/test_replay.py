@@ -161,6 +161,61 @@ def test_an_event_no_handler_could_take_is_told():
     )
 
 
+HALF = "\ud800"  # of a surrogate pair: JSON can hold it as an escape, UTF-8 can't
+
+
+def halved(record, **more):
+    """A record with half of a surrogate pair in whatever whoever did it can choose."""
+    identity = {**record["userIdentity"], "arn": f"arn:aws:iam::1:user/m{HALF}", "userName": f"m{HALF}"}
+    return {
+        **record,
+        "eventID": record["eventID"] + HALF,
+        "userIdentity": {**identity, "principalId": HALF, "accessKeyId": HALF},
+        "userAgent": HALF,
+        "sourceIPAddress": HALF,
+        "errorMessage": HALF,
+        "requestParameters": {f"name{HALF}": [HALF], "tableName": f"t{HALF}", "name": f"audit{HALF}"},
+        "additionalEventData": {HALF: HALF},
+        **more,
+    }
+
+
+HALVED = (
+    halved(ROOT),
+    halved(DELETED),
+    halved(
+        {**DELETED, "eventSource": "cloudtrail.amazonaws.com", "eventName": "StopLogging", "eventID": "s"}
+    ),
+    halved({**DELETED, "eventSource": "s3.amazonaws.com", "eventName": "PutBucketPolicy", "eventID": "b"}),
+    halved(
+        {**DELETED, "eventSource": "iam.amazonaws.com", "eventName": "UpdateAssumeRolePolicy", "eventID": "u"}
+    ),
+    *(
+        halved(
+            {**ROOT, "errorMessage": "Failed authentication", "eventID": f"f{number}"},
+            errorMessage="Failed authentication",
+            responseElements={"ConsoleLogin": "Failure"},
+        )
+        for number in range(6)
+    ),
+)
+
+
+def test_half_of_a_surrogate_pair_keeps_no_alert_back(tmp_path):
+    reports, result = replayed(*HALVED)
+    text = trailwarden("replay", "-", "--summary", "--out", str(tmp_path / "p.html"), stdin=lines(*HALVED))
+
+    assert (result.exit_code, result.stderr, text.exit_code, text.stderr) == (0, "", 0, "")
+    assert [report["fired"] for report in reports[:3]] == [
+        ["root_login"],
+        ["table_deleted"],
+        ["trail_stopped"],
+    ]
+    assert reports[1]["plans"][0]["alerts"][0]["title"].count(r"table t\ud800")
+    assert r"m\ud800" in text.stdout
+    assert r"m\ud800" in (tmp_path / "p.html").read_text()
+
+
 def test_what_is_no_record_is_told_with_its_line_and_the_others_run():
     text = lines(DELETED, {"eventName": "DeleteTable"}) + "broken\n\n" + lines([], 5, ROOT)
 
@@ -402,6 +457,18 @@ def test_without_a_name_those_that_records_name_are_proposed():
     [
         (("--trail", "audit"), "audit is no trail's ARN"),
         (("--bucket", "b"), "name the trail's ARN too"),
+        (("--trail", TRAIL.replace("eu-west-1", "mars")), "is no trail's ARN"),
+        (
+            ("--trail", TRAIL.replace("eu-west-1", "cn-north-1")),
+            "trails of China and GovCloud are not simulated yet",
+        ),
+        (("--trail", TRAIL.replace("audit", "a")), "is no trail's ARN"),
+        (("--trail", TRAIL, "--bucket", "b"), "b can't be the name of a bucket: 3 to 63"),
+        (("--trail", TRAIL, "--bucket", "a..b"), "a..b can't be the name of a bucket"),
+        (("--trail", TRAIL, "--group", "a b"), "a b can't be the name of a log group"),
+        (("--account", "12"), "12 can't be an account"),
+        (("--parameter", "AlertEmail=x"), "the stack can't be made: "),
+        (("--parameter", f"ExistingTrailArn={TRAIL}"), "the stack can't be made: "),
         (("--parameter", "NoSuch=1"), "NoSuch"),
         (("--since", "yesterday"), "--since 'yesterday' is no time"),
         (("--out", "/nosuch/page.html"), "no such file"),
@@ -413,6 +480,16 @@ def test_an_option_that_can_not_be_is_one_sentence(options, why):
     assert (result.exit_code, result.stdout) == (2, "")
     (sentence,) = result.stderr.splitlines()
     assert why in sentence
+
+
+def test_a_trail_may_have_a_name_that_no_bucket_can_have():
+    trail = TRAIL.replace("audit", f"Of_ours.{'x' * 100}")
+    stopped = {**STOPPED, "requestParameters": {"name": trail}, "awsRegion": trail.split(":")[3]}
+
+    result = trailwarden("replay", "-", "--format", "json", "--trail", trail, stdin=lines(stopped))
+
+    (plan,) = json.loads(result.stdout)["plans"]
+    assert plan["calls"][0]["parameters"] == {"Name": trail}
 
 
 # ---- summary, page, range ------------------------------------------------------------------------
