@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from chalicelib.errors import MalformedEvent
-from chalicelib.wording import encodable
+from chalicelib.wording import encodable, no_json
 
 Raw = Mapping[str, Any]
 Parsed = TypeVar("Parsed")
@@ -263,7 +263,7 @@ def _alarm_message(sns: Raw) -> AlarmChange:
     try:
         said = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise MalformedEvent(f"the message is no alarm's ({error})") from error
+        raise MalformedEvent(f"the message is no alarm's ({no_json(error)})") from error
     name = _needed(_optional_mapping(said), "AlarmName", _text(sns.get("MessageId")))
     arn, when = _text(said.get("AlarmArn")), _text(said.get("StateChangeTime"))
     trigger = _optional_mapping(said.get("Trigger"))
@@ -406,7 +406,7 @@ def _unpack(data: str) -> Raw:
             raise MalformedEvent(f"the log events unpack to more than {MOST_LOG_BYTES} bytes")
         body = json.loads(text)
     except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
-        raise MalformedEvent(f"awslogs.data can't be unpacked ({error})") from error
+        raise MalformedEvent(f"awslogs.data can't be unpacked ({no_json(error)})") from error
     if not isinstance(body, dict):
         raise MalformedEvent("awslogs.data does not hold an object")
     return body

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,18 @@ def safe(text: str, longest: int = LONGEST_FACT) -> str:
     shown = "".join(char if _shows(char) else ascii(char)[1:-1] for char in text)
     shown = _MANY_SPACES.sub(_spelt, shown)
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+
+
+def no_json(error: Exception) -> str:
+    """Why a text is no JSON, from what `json.loads` raised; of a number too long Python says how to allow it.
+
+    Source: https://docs.python.org/3/library/stdtypes.html#integer-string-conversion-length-limitation
+    """
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if "integer string conversion" in str(error):
+        return f"a number in it has more than {sys.get_int_max_str_digits():,} digits"
+    return str(error)
 
 
 def encodable(text: str) -> str:

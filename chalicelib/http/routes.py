@@ -45,6 +45,7 @@ from chalicelib.ledger.table import Kind
 from chalicelib.remediation import Grant, Remediation
 from chalicelib.runtime.answer import AWS, log
 from chalicelib.settings import LEDGER
+from chalicelib.wording import no_json
 
 VERSION = "0.1.0"
 
@@ -353,7 +354,7 @@ def _body() -> dict[str, Any]:
     try:
         body = json.loads(_raw_body(), parse_constant=_no_constant)
     except ValueError as error:
-        raise BadRequestError(f"The body is not JSON: {error}") from error
+        raise BadRequestError(f"The body is not JSON: {no_json(error)}") from error
     if not isinstance(body, dict):
         raise BadRequestError('The body is a JSON object: {"pattern": ..., "events": [...]}')
     return body

@@ -14,6 +14,7 @@ import click
 from chalicelib.matching import EventPattern, EventRules, InvalidPattern
 from chalicelib.matching.trial import MatchResult, NotAnEvent, Pattern, compiled, language_of, tried
 from chalicelib.wording import safe
+from scenarios.records.blocks import reason
 from scenarios.records.events import event_of, line_of
 from scenarios.records.reader import FoundRecord, NotARecord, read
 from scenarios.runner.replay.files import (
@@ -21,7 +22,6 @@ from scenarios.runner.replay.files import (
     STANDARD_INPUT,
     Unreadable,
     json_of,
-    reason,
     shown_name,
     text_of,
 )

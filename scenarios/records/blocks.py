@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from chalicelib.wording import size
+from chalicelib.wording import no_json, size
 from scenarios.files import NotRead
 from scenarios.records.packing import NO_TEXT, PIECE_BYTES
 
@@ -112,9 +112,7 @@ def json_of(text: str | bytes) -> Any:
 
 def reason(error: Exception) -> str:
     """Why a text is no JSON, in few words: from `json`'s ValueError or RecursionError."""
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    message, column = getattr(error, "msg", str(error)), getattr(error, "colno", None)
+    message, column = getattr(error, "msg", no_json(error)), getattr(error, "colno", None)
     return f"{message[:1].lower()}{message[1:]}" + (f" at column {column}" if column else "")
 
 

@@ -1,10 +1,11 @@
 """Times, spans and sizes, as a person on call reads them."""
 
+import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from chalicelib.wording import aws_command, most_first, size, some, span, when
+from chalicelib.wording import aws_command, most_first, no_json, size, some, span, when
 from tests.chalicelib.bash import words_of
 
 SPANS = [
@@ -32,6 +33,21 @@ def test_a_span_in_words(duration, words):
 @pytest.mark.parametrize(("count", "words"), SIZES)
 def test_a_size_in_words(count, words):
     assert size(count) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("9" * 5000, "a number in it has more than 4,300 digits"),
+        ("[" * 100_000, "it is nested too deeply"),
+        ("{", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+    ],
+)
+def test_why_a_text_is_no_json_is_told_without_advice_about_python(text, why):
+    with pytest.raises((ValueError, RecursionError)) as raised:
+        json.loads(text)
+
+    assert no_json(raised.value) == why
 
 
 def test_a_time_is_told_in_utc():

@@ -71,14 +71,6 @@ def json_of(text: str) -> Any:
     return json.loads(text)
 
 
-def reason(error: Exception) -> str:
-    """Why a text is no JSON, in few words: from `json`'s ValueError or RecursionError."""
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    message, column = getattr(error, "msg", str(error)), getattr(error, "colno", None)
-    return f"{message[:1].lower()}{message[1:]}" + (f" at column {column}" if column else "")
-
-
 def _unpacked(data: bytes) -> bytes:
     if len(data) > LARGEST_PACKED_BYTES:
         raise NotRead(f"it is larger than {size(LARGEST_PACKED_BYTES)} of gzip")

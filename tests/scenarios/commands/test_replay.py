@@ -312,6 +312,20 @@ def test_a_file_that_holds_no_record_is_one_sentence(tmp_path, name, data, why):
     assert complaint.why.startswith(why)
 
 
+@pytest.mark.parametrize("command", [("replay",), ("backtest", '{"source": ["aws.s3"]}')])
+@pytest.mark.parametrize("data", ["{}", "[{}]", "{}\n{}", '{{"eventName": "x"}}\n{}'], ids=repr)
+def test_a_number_too_long_is_told_in_our_own_words(tmp_path, command, data):
+    (tmp_path / "long.json").write_text(
+        data.replace("{}", f'{{"eventSource": {"9" * 5000}}}').replace("{{", "{").replace("}}", "}")
+    )
+
+    result = trailwarden(*command, str(tmp_path / "long.json"))
+
+    assert result.exit_code == 2
+    assert "a number in it has more than 4,300 digits" in result.stderr
+    assert "sys." not in result.stderr
+
+
 def test_a_bad_file_does_not_keep_the_others(tmp_path):
     (tmp_path / "good.json").write_text(json.dumps(ROOT))
 
