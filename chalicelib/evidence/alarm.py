@@ -29,14 +29,16 @@ GRANTS = tuple(
 
 # A composite alarm may notify later than it changed, and clocks differ.
 NEAR = timedelta(minutes=2)
+# What CloudWatch answers may be older than what it has sent: an alarm so young is asked about again.
+SETTLED = timedelta(minutes=2)
 _LONGEST_NAME = 255
 _KINDS = ["MetricAlarm", "CompositeAlarm"]
 
 
 def contradiction(cloudwatch: Any, alarm: AlarmChange) -> str:
     """How CloudWatch contradicts it; "" if it doesn't. Raises what CloudWatch raises."""
-    if len(alarm.name) > _LONGEST_NAME:
-        return "no alarm has so long a name"
+    if not 0 < len(alarm.name) <= _LONGEST_NAME:
+        return f"no alarm has a name of {len(alarm.name)} characters"
     told = cloudwatch.describe_alarms(AlarmNames=[alarm.name], AlarmTypes=_KINDS)
     known = next(iter((*told["MetricAlarms"], *told["CompositeAlarms"])), None)
     if known and (differs := _differs(alarm, known)):

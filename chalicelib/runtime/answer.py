@@ -153,17 +153,23 @@ class Invocation:
             raise known from (None if known is error else error)
 
     def _contradicted(self, event: Event) -> Forgery | None:
-        """An alarm that CloudWatch contradicts; where it can't be asked, the alert says so."""
+        """An alarm that CloudWatch contradicts; where it can't be asked, the alert says so.
+
+        Raises StillUnderWay where CloudWatch may not show the change yet: Lambda tries again.
+        """
         if not isinstance(event, AlarmChange) or event.state != "ALARM":
             return None
-        from chalicelib.evidence.alarm import contradiction  # noqa: PLC0415 - most starts never need it
+        from chalicelib.evidence.alarm import SETTLED, contradiction  # noqa: PLC0415 - most starts never need it
 
         try:
             why = contradiction(self.aws.client("cloudwatch"), event)
         except AWS_ERRORS as error:
             self._unconfirmed = Unseen.of(foreseen(error))
             return None
-        return Forgery.of(event.key, event, why, datetime.now(UTC)) if why else None
+        now = datetime.now(UTC)
+        if why and now - event.at < SETTLED:
+            raise StillUnderWay(f"CloudWatch may not show the change yet: {why}")
+        return Forgery.of(event.key, event, why, now) if why else None
 
     def _work(self, event: Event, claim: Claim) -> Outcome:
         stored = self.ledger.stored(self.remediation.name, event)

@@ -1,14 +1,14 @@
 """Events that AWS can't have sent: somebody who may invoke the function made them up.
 
 The key of a tick or of an instance's change is its time to the second, so an attacker can guess the key of a
-later event: if the forged one were handled first, the genuine one would be a duplicate. A tick that is too
-old is forged too. An alarm that CloudWatch knows nothing of is forged as well (see `evidence.alarm`).
+later event: if the forged one were handled first, the genuine one would be a duplicate. What is too old is
+forged too. An alarm that CloudWatch knows nothing of is forged as well (see `evidence.alarm`).
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.events import InstanceState, Tick
+from chalicelib.events import AlarmChange, InstanceState, Tick
 from chalicelib.ledger.claims import CLAIMS_KEPT
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.remediation import Alert, Event, Plan, Quiet, Severity
@@ -59,7 +59,7 @@ class Forgery:
 
 def forgery(event: Event, now: datetime) -> Forgery | None:
     """What shows that this event is forged; None where nothing does."""
-    if not isinstance(event, Tick | InstanceState):
+    if not isinstance(event, Tick | InstanceState | AlarmChange):
         return None
     if event.at > now + AHEAD:
         why = f"it says that it is of {when(event.at)}, and it is {when(now)}"
