@@ -237,6 +237,8 @@ def _summarise(tally: "Tally") -> None:
         ("By actor", [(tally.worst.get(actor, ""), actor, counts) for actor, counts in tally.actors()]),
         ("By day", [("", day, tally.by_day[day]) for day in sorted(tally.by_day)]),
     ):
+        if not rows:
+            continue
         click.echo(f"{heading}:")
         for worst, name, counts in rows:
             told = ", ".join(f"{by} {count}" for by, count in counts.most_common())

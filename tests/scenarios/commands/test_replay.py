@@ -520,6 +520,12 @@ def test_the_summary_groups_by_actor_and_by_day(tmp_path):
     assert summary["alarms"] == {"CIS 4.3": 1}
 
 
+def test_a_summary_of_nothing_has_no_headings():
+    result = trailwarden("replay", "-", "--summary", stdin=lines(HARMLESS))
+
+    assert result.stdout == "1 record: 1 fired nothing.\n"
+
+
 def test_a_page_can_be_handed_on_and_is_safe_to_open(tmp_path):
     record = {**DELETED, "requestParameters": {"tableName": "<script>alert(1)</script>"}}
 

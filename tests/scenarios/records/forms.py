@@ -242,6 +242,10 @@ FORMS = {
     "export of CloudWatch Logs": lambda records: b"".join(
         f"{each['eventTime']} {text(each)}\n".encode() for each in records
     ),
+    "export of CloudWatch Logs, gzip": lambda records: gzip.compress(
+        b"".join(f"{each['eventTime']} {text(each)}\n".encode() for each in records)
+    ),
+    "EventBridge events, array": lambda records: data([event(each) for each in records]),
     "syslog": lambda records: b"".join(
         f"<134>Mar  2 03:00:00 collector cloudtrail[7]: {text(each)}\n".encode() for each in records
     ),
@@ -269,6 +273,40 @@ FORMS = {
     "Wazuh": lambda records: lines(
         {"timestamp": "x", "rule": {"level": 3}, "data": {"integration": "aws", "aws": each}}
         for each in records
+    ),
+}
+
+
+def notification(records):
+    """S3's notification of one log file a record."""
+    return {
+        "Records": [
+            {
+                "eventVersion": "2.1",
+                "eventSource": "aws:s3",
+                "eventName": "ObjectCreated:Put",
+                "s3": {"bucket": {"name": "b"}, "object": {"key": f"{number}.json.gz"}},
+            }
+            for number, _ in enumerate(records)
+        ]
+    }
+
+
+# Forms that name log files and hold no record themselves.
+NAMING = {
+    "S3's notification": lambda records: data(notification(records)),
+    "S3's notification in SQS": lambda records: data(
+        {"Messages": [{"MessageId": "m", "Body": text(notification([each]))} for each in records]}
+    ),
+    "S3's notification in SNS": lambda records: data(
+        {
+            "Records": [
+                {"EventSource": "aws:sns", "Sns": {"Message": text(notification([each]))}} for each in records
+            ]
+        }
+    ),
+    "CloudTrail's notification": lambda records: data(
+        {"s3Bucket": "b", "s3ObjectKey": [f"{number}.json.gz" for number, _ in enumerate(records)]}
     ),
 }
 # Forms that keep only some fields of a record.

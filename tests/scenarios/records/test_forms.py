@@ -6,7 +6,19 @@ import json
 import pytest
 
 from scenarios.records.reader import Beside, FoundRecord, NotARecord, read
-from tests.scenarios.records.forms import DELETED, FORMS, LOSSY, RECORDS, ROOT, data, event, lines, log_file
+from tests.scenarios.records.forms import (
+    DELETED,
+    FORMS,
+    LOSSY,
+    NAMING,
+    RECORDS,
+    ROOT,
+    data,
+    each_in_a_file,
+    event,
+    lines,
+    log_file,
+)
 
 INSIGHT = {
     "eventVersion": "1.07",
@@ -61,6 +73,39 @@ def test_a_form_with_nothing_in_it_has_no_record(found, form):
 
     assert records_of(came) == []
     assert all(isinstance(each, NotARecord) for each in came)
+
+
+@pytest.mark.parametrize("form", NAMING)
+@pytest.mark.parametrize("state", ["whole", "damaged", "empty"])
+def test_a_form_that_only_names_log_files_is_told_as_that_and_is_no_record(found, form, state):
+    whole = NAMING[form]([] if state == "empty" else RECORDS)
+
+    came = found(whole[: len(whole) * 5 // 6] if state == "damaged" else whole)
+
+    assert came or state == "empty"
+    assert all(isinstance(each, NotARecord) for each in came)
+    assert state != "whole" or all("it is a notification of s3://b/" in each.why for each in came)
+
+
+def test_a_folder_with_a_damaged_file_and_an_empty_one_tells_both_and_reads_the_others(tmp_path):
+    first, second = each_in_a_file(RECORDS).values()
+    files = {"0.gz": b"", "1.gz": first[:-20], "2.gz": second, "3.gz": gzip.compress(data(DIGEST))}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+
+    came = list(read(str(tmp_path)))
+
+    assert records_of(came) == [DELETED]
+    told = [str(each.where) for each in came if isinstance(each, NotARecord)]
+    assert [each.partition(",")[0].partition(":")[0] for each in told] == ["0.gz", "1.gz"]
+    assert [each.kind for each in came if isinstance(each, Beside)] == ["digest"]
+
+
+def test_a_folder_without_files_is_told(tmp_path):
+    (complaint,) = read(str(tmp_path))
+
+    assert isinstance(complaint, NotARecord)
+    assert complaint.why == "is a directory without files"
 
 
 @pytest.mark.parametrize("records", [[], RECORDS], ids=["alone", "beside records"])

@@ -7,6 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from scenarios.records import sources
 from scenarios.records.reader import FoundRecord, NotARecord, read
 from scenarios.records.sources import Range
 from tests.scenarios.records.forms import DELETED, ROOT, log_file
@@ -43,13 +44,31 @@ def test_a_prefix_in_s3_is_read_like_a_folder(bucket):
     assert str(found[0].where) == f"{TRAIL}/2026/02/20/x.json.gz, record 1"
 
 
-def test_days_outside_of_a_range_are_neither_listed_nor_read(bucket):
+def test_days_outside_of_a_range_are_neither_listed_nor_read(bucket, monkeypatch):
     asked = []
-    bucket.meta.events.register("before-call.s3", lambda model, params, **_: asked.append(model.name))
+    monkeypatch.setattr(sources, "_client", lambda: bucket)
+    bucket.meta.events.register(
+        "provide-client-params.s3", lambda params, **_: asked.append(params.get("Prefix") or params["Key"])
+    )
 
     seen = list(read("s3://trail/AWSLogs/", within=MARCH))
 
     assert names(seen) == ["DeleteTable"]
+    assert f"{TRAIL}/2026/03/02/" in asked
+    assert not [each for each in asked if each.startswith(f"{TRAIL}/2026/02")]
+
+
+def test_a_damaged_object_and_an_empty_one_are_told_and_the_others_read(bucket):
+    bucket.put_object(
+        Bucket="trail", Key=f"{TRAIL}/2026/02/21/cut.gz", Body=gzip.compress(log_file([ROOT]))[:-20]
+    )
+    bucket.put_object(Bucket="trail", Key=f"{TRAIL}/2026/02/22/empty.gz", Body=b"")
+
+    found = list(read("s3://trail/AWSLogs/"))
+
+    assert names(found) == ["ConsoleLogin", "DeleteTable"]
+    told = [str(each.where) for each in found if isinstance(each, NotARecord)]
+    assert [each.rpartition("/")[2].partition(".")[0] for each in told] == ["cut", "empty"]
 
 
 def test_records_of_another_time_are_left_out(tmp_path):
