@@ -21,8 +21,8 @@ from chalicelib.wording import when
 GRANTS = tuple(
     Grant(
         action=f"cloudwatch:{action}",
-        resource="arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*",
-        because="alarms have names that CloudFormation makes, and whoever makes one up names any",
+        resource="*",
+        because="a narrower permission is told nothing of composite alarms, and a made up alarm has any name",
     )
     for action in ("DescribeAlarms", "DescribeAlarmHistory")
 )
@@ -59,14 +59,29 @@ def contradiction(cloudwatch: Any, alarm: AlarmChange) -> str:
 
 
 def _differs(alarm: AlarmChange, known: Mapping[str, Any]) -> str:
-    """What of the alarm itself is told otherwise; composites and expressions have no metric of their own."""
+    """What of the alarm itself is told otherwise."""
     if alarm.arn and alarm.arn != known["AlarmArn"]:
         return f"CloudWatch's alarm of this name is {known['AlarmArn']}"
-    counts = (known.get("Namespace", ""), known.get("MetricName", ""))
-    if any(counts) and counts != (alarm.metric_namespace, alarm.metric_name):
-        return f"CloudWatch's alarm of this name counts {'/'.join(counts)}"
+    counts = _counted(known)
+    if (alarm.metric_namespace, alarm.metric_name) not in counts:
+        return f"CloudWatch's alarm of this name counts {' and '.join(map('/'.join, counts))}"
     return ""
 
 
+def _counted(known: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Namespace and name of each metric that an alarm's messages may name.
+
+    An expression's messages name one of its metrics, or none; a composite's never name any.
+    """
+    if "MetricName" in known:
+        return [(known["Namespace"], known["MetricName"])]
+    metrics = (each["MetricStat"]["Metric"] for each in known.get("Metrics", ()) if "MetricStat" in each)
+    return [("", ""), *((each.get("Namespace", ""), each.get("MetricName", "")) for each in metrics)]
+
+
 def _new_state(item: Mapping[str, Any]) -> str:
-    return str(json.loads(item["HistoryData"])["newState"]["stateValue"])
+    """From the data, which CloudWatch cuts at 4,095 characters, or else from the sentence beside it."""
+    try:
+        return str(json.loads(item["HistoryData"])["newState"]["stateValue"])
+    except (KeyError, TypeError, ValueError):
+        return str(item.get("HistorySummary", "")).rpartition(" to ")[2]

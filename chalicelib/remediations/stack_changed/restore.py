@@ -168,6 +168,8 @@ def _configured(order: Order) -> Iterator[Call]:
         Environment={"Variables": given.get("Environment", {}).get("Variables", {})},
         Layers=given.get("Layers", []),
         VpcConfig={"SubnetIds": [], "SecurityGroupIds": [], **given.get("VpcConfig", {})},
+        # Whose key encrypts the variables can keep the function from reading them.
+        KMSKeyArn=given.get("KmsKeyArn", ""),
         Timeout=int(given.get("Timeout", 3)),
         MemorySize=int(given.get("MemorySize", 128)),
         **_picked(given, "Handler", "Runtime", "LoggingConfig"),
@@ -307,10 +309,11 @@ def _topic(order: Order) -> Iterator[Call]:
     policy = order.declared.first_beside("AWS::SNS::TopicPolicy").get("PolicyDocument")
     wanted = {
         "Policy": _text(policy) if policy else None,
-        "KmsMasterKeyId": order.properties.get("KmsMasterKeyId"),
+        # A topic without a key of its own is put back to none: who took ours away may have given it theirs.
+        "KmsMasterKeyId": order.properties.get("KmsMasterKeyId", ""),
     }
     value = wanted.get(str(changed))
-    if order.part.type == "AWS::SNS::Topic" and value:
+    if order.part.type == "AWS::SNS::Topic" and value is not None:
         yield order.call(
             "sns",
             "set_topic_attributes",

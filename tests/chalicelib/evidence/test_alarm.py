@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.errors import StillUnderWay
 from chalicelib.events import AlarmChange
-from chalicelib.evidence.alarm import NEAR, SETTLED, contradiction
+from chalicelib.evidence.alarm import GRANTS, NEAR, SETTLED, contradiction
 from chalicelib.runtime.answer import Invocation
 from chalicelib.runtime.forged import forgery
 
@@ -32,6 +32,9 @@ CHANGE = AlarmChange(
 METRIC = {"AlarmArn": ARN, "StateValue": "ALARM", "Namespace": "Cis", "MetricName": "Groups"}
 COMPOSITE = {"AlarmArn": ARN, "StateValue": "ALARM"}
 OK = {"StateValue": "OK"}
+UNNAMED = replace(CHANGE, metric_namespace="", metric_name="")
+COUNTED = {"Metric": {"Namespace": "Cis", "MetricName": "Groups"}}
+SUM = COMPOSITE | {"Metrics": [{"Id": "sum", "Expression": "a+a"}, {"Id": "a", "MetricStat": COUNTED}]}
 
 
 class CloudWatch:
@@ -52,11 +55,13 @@ class CloudWatch:
 WENT_OFF = ((AT, "ALARM"), (AT + timedelta(seconds=20), "OK"))
 TRUE = [
     pytest.param(CHANGE, CloudWatch([METRIC]), id="in ALARM now"),
-    pytest.param(CHANGE, CloudWatch(composite=[COMPOSITE]), id="a composite, which has no metric"),
+    pytest.param(UNNAMED, CloudWatch(composite=[COMPOSITE]), id="a composite, which has no metric"),
+    pytest.param(UNNAMED, CloudWatch([SUM]), id="an expression that names no metric"),
+    pytest.param(CHANGE, CloudWatch([SUM]), id="a metric of an expression"),
     pytest.param(CHANGE, CloudWatch([METRIC | OK], changes=WENT_OFF), id="left ALARM before it was asked"),
     pytest.param(CHANGE, CloudWatch(changes=WENT_OFF), id="deleted since"),
     pytest.param(
-        CHANGE, CloudWatch(composite=[COMPOSITE | OK], changes=[(AT - NEAR, "ALARM")]), id="told a bit late"
+        UNNAMED, CloudWatch(composite=[COMPOSITE | OK], changes=[(AT - NEAR, "ALARM")]), id="told a bit late"
     ),
 ]
 MADE_UP = [
@@ -70,6 +75,11 @@ MADE_UP = [
     pytest.param(CHANGE, CloudWatch(), "the alarm is not there now", id="is not there"),
     pytest.param(
         replace(CHANGE, metric_name="Logins"), CloudWatch([METRIC]), "counts Cis/Groups", id="another metric"
+    ),
+    pytest.param(CHANGE, CloudWatch(composite=[COMPOSITE]), "counts", id="a composite has no such metric"),
+    pytest.param(UNNAMED, CloudWatch([METRIC]), "counts Cis/Groups", id="no metric"),
+    pytest.param(
+        replace(CHANGE, metric_name="Logins"), CloudWatch([SUM]), "counts", id="none of an expression's"
     ),
     pytest.param(
         replace(CHANGE, arn=f"{ARN}-2"), CloudWatch([METRIC]), f"of this name is {ARN}", id="another ARN"
@@ -87,6 +97,22 @@ def test_a_true_alarm_is_not_contradicted(alarm, cloudwatch):
 @pytest.mark.parametrize(("alarm", "cloudwatch", "says"), MADE_UP)
 def test_a_made_up_alarm_is_contradicted(alarm, cloudwatch, says):
     assert says in contradiction(cloudwatch, alarm)
+
+
+@pytest.mark.parametrize("data", ['{"newState": {"stateReason": "cut off', "{}", "[]"])
+def test_where_the_data_of_a_change_say_nothing_the_sentence_beside_it_does(data):
+    item = {"HistorySummary": "Alarm updated from OK to ALARM", "HistoryData": data}
+    cloudwatch = CloudWatch([METRIC | OK])
+    cloudwatch.describe_alarm_history = lambda **_: {"AlarmHistoryItems": [item]}
+
+    assert contradiction(cloudwatch, CHANGE) == ""
+
+
+def test_cloudwatch_tells_of_composites_only_under_a_permission_for_all_resources():
+    assert {each.action: each.resource for each in GRANTS} == {
+        "cloudwatch:DescribeAlarms": "*",
+        "cloudwatch:DescribeAlarmHistory": "*",
+    }
 
 
 # ---- as the way of every event asks ------------------------------------------------------------------

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.alarms.composites import children, dependants
 from scenarios.cloud.cloudwatch.alarms.telling import Suppression
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.paging import of_alarms
+from scenarios.cloud.setting import Setting
 
 PAGING = of_alarms(default=50)
 _RELATED = {"ChildrenOfAlarmName", "ParentsOfAlarmName"}
@@ -30,7 +32,7 @@ def describe_alarms(
         raise Refused("ValidationError", "AlarmNames and AlarmNamePrefix exclude each other")
     types = asked.get("AlarmTypes") or ["MetricAlarm"]
     found = sorted(
-        (each for each in known.values() if _kind(each) in types and _wanted(each, asked)),
+        (each for each in known.values() if kind_of(each) in types and _wanted(each, asked)),
         key=lambda each: each.name,
     )
     page, more = PAGING.page(found, asked)
@@ -39,6 +41,16 @@ def describe_alarms(
         "CompositeAlarms": [_composite_alarm(each, held(each)) for each in page if each.rule is not None],
         **more,
     }
+
+
+def told_kinds(setting: Setting, asked: Asked) -> frozenset[str]:
+    """The kinds of alarms that a caller is told of; composites only under a permission for all resources.
+
+    That is written of DescribeAlarms and of DescribeAlarmHistory; that both leave them out silently is not.
+    """
+    action = f"cloudwatch:{asked.operation}"
+    allowed = setting.identity.judge(asked.caller, action, "*").allowed
+    return frozenset(("MetricAlarm", "CompositeAlarm") if allowed else ("MetricAlarm",))
 
 
 def describe_alarms_for_metric(alarms: Iterable[Any], asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,7 +87,7 @@ def _related(known: Mapping[str, Any], asked: Mapping[str, Any], related: set[st
             "StateValue": each.state_value,
             "StateUpdatedTimestamp": _aware(each.state_updated_timestamp),
         }
-        told[f"{_kind(each)}s"].append(
+        told[f"{kind_of(each)}s"].append(
             {
                 "AlarmName": each.name,
                 "AlarmArn": each.alarm_arn,
@@ -85,7 +97,8 @@ def _related(known: Mapping[str, Any], asked: Mapping[str, Any], related: set[st
     return {**told, **more}
 
 
-def _kind(alarm: Any) -> str:
+def kind_of(alarm: Any) -> str:
+    """What AlarmTypes calls it."""
     return "MetricAlarm" if alarm.rule is None else "CompositeAlarm"
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scenarios.cloud.calls import Asked
+from scenarios.cloud.cloudwatch.alarms.describe import told_kinds
 from scenarios.cloud.cloudwatch.alarms.telling import Change
 from scenarios.cloud.kernel.paging import of_alarms
 from scenarios.cloud.setting import Setting
@@ -67,7 +68,7 @@ class AlarmHistory:
 
     def _describe(self, asked: Asked) -> dict[str, Any]:
         given, now = asked.parameters, self._setting.clock.now
-        types = given.get("AlarmTypes") or ["MetricAlarm"]
+        types = told_kinds(self._setting, asked) & set(given.get("AlarmTypes") or ["MetricAlarm"])
         since = max(_aware(given.get("StartDate"), now - KEPT), now - KEPT)
         until = _aware(given.get("EndDate"), now)
         found = [

@@ -16,7 +16,12 @@ from scenarios.cloud.alarm_rules import name_of
 from scenarios.cloud.alarms import INSUFFICIENT_DATA
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.alarms.composites import dependants
-from scenarios.cloud.cloudwatch.alarms.describe import describe_alarms, describe_alarms_for_metric
+from scenarios.cloud.cloudwatch.alarms.describe import (
+    describe_alarms,
+    describe_alarms_for_metric,
+    kind_of,
+    told_kinds,
+)
 from scenarios.cloud.cloudwatch.alarms.telling import Suppression
 from scenarios.cloud.cloudwatch.alarms.words import INITIAL_REASON
 from scenarios.cloud.kernel import moto_state
@@ -107,7 +112,9 @@ class AlarmRequests:
         return {}
 
     def _describe_alarms(self, asked: Asked) -> dict[str, Any]:
-        return describe_alarms(self._alarms(asked.region).values(), asked.parameters, self._held)
+        told = told_kinds(self._setting, asked)
+        alarms = [each for each in self._alarms(asked.region).values() if kind_of(each) in told]
+        return describe_alarms(alarms, asked.parameters, self._held)
 
     def _describe_for_metric(self, asked: Asked) -> dict[str, Any]:
         return describe_alarms_for_metric(self._alarms(asked.region).values(), asked.parameters)

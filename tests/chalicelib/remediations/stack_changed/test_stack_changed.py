@@ -22,6 +22,7 @@ from chalicelib.remediations.stack_changed.alerts import reverting, whose
 from chalicelib.remediations.stack_changed.data import DATA_PATTERN
 from chalicelib.remediations.stack_changed.parts import touched
 from chalicelib.remediations.stack_changed.promise import NotTold, Part, Place, Promise
+from chalicelib.remediations.stack_changed.restore import Declared, restore
 from chalicelib.triggers import OnEvent
 from tests.chalicelib.remediations.cloudtrail_records import (
     ACCOUNT,
@@ -762,3 +763,27 @@ def test_a_refused_use_says_by_its_resources_what_it_was_after():
 
 def test_a_part_of_a_stack_of_a_like_name_is_none_of_ours():
     assert not used(sent(QUEUE_ARN.replace("watch-Dead-1", "watch-dev-Dead-1"))).alerts
+
+
+@pytest.mark.parametrize(
+    ("part", "event", "field"),
+    [
+        (
+            "Topic",
+            call("SetTopicAttributes", source="sns", parameters={"attributeName": "KmsMasterKeyId"}),
+            "AttributeValue",
+        ),
+        (
+            "RootLogin",
+            call(
+                "UpdateFunctionConfiguration20150331v2", source="lambda", parameters={"kMSKeyArn": "theirs"}
+            ),
+            "KMSKeyArn",
+        ),
+    ],
+)
+def test_a_strangers_key_is_taken_away_from_what_was_deployed_without_one(part, event, field):
+    (found,) = (each for each in PARTS if each.logical_id == part)
+    (made,) = restore(event, PLACE, found, Declared(properties={}))
+
+    assert made.parameters[field] == ""
