@@ -2,8 +2,9 @@
 
 from scenarios.runner.scenario import Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor
-from scenarios.runner.words.checks import alert, no_more_alerts_than
+from scenarios.runner.words.checks import alert, no_more_alerts_than, unless_it_dies
 from scenarios.runner.words.machines import WatchedHost
+from scenarios.runner.words.outages import throttles
 
 alice = Actor(name="alice", address="198.51.100.4")
 web = WatchedHost(name="web-1")
@@ -41,4 +42,30 @@ ALONE = Scenario(
     then=at_the_end(no_more_alerts_than(0)),
 )
 
-SCENARIOS = (SCENARIO, ALONE)
+BUSY = Scenario(
+    name="host_pressure.busy",
+    title="CloudWatch throttles a look at the parts: that is said at once, and what they saw once it answers",
+    given=(web.there(),),
+    lasts="01:00:00",
+    when=[
+        at("00:00", web.watched_by(alice)),
+        at(
+            "10:00", web.works(cpu=75), web.fills(disk=90), throttles("cloudwatch", "DescribeAlarms", calls=2)
+        ),
+    ],
+    then=[
+        by(
+            "25:00",
+            unless_it_dies(alert("host_pressure", "MEDIUM", "Could not look", "Rate exceeded", "i-")),
+        ),
+        by(
+            "27:00",
+            unless_it_dies(
+                alert("host_pressure", "MEDIUM", "this is what it has seen now", "disk_used_percent")
+            ),
+        ),
+        at_the_end(alert("host_pressure", "MEDIUM", "CPUUtilization", "i-"), no_more_alerts_than(2)),
+    ],
+)
+
+SCENARIOS = (SCENARIO, ALONE, BUSY)

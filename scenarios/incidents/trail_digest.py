@@ -24,6 +24,7 @@ from scenarios.runner.words.trail_actions import (
     old_log_file,
     plants,
     puts_an_older_digest_in_its_place,
+    swells,
 )
 from scenarios.runner.words.trail_settings import on_trail
 
@@ -66,6 +67,23 @@ SCENARIO = Scenario(
         by("01:10:30", alert("trail_digest", "CRITICAL", "203.0.113.66", "delete-object", subject="deleted")),
         by("01:31:00", alert("trail_digest", "HIGH", "203.0.113.66", subject="overwritten")),
         by("03:30:00", alert("trail_digest", "CRITICAL", subject="A CloudTrail log file was modified")),
+    ],
+)
+
+BOMB = Scenario(
+    name="trail_digest.bomb",
+    title="A log file is replaced by one that swells to 64 MB: who did it, and that it can't be read",
+    lasts="03:10:00",
+    when=[
+        at("40:00", works(mallory, "backdoor")),
+        at("01:10:00", lifts_the_policy(mallory), swells(mallory, 64)),
+    ],
+    then=[
+        by("01:11:00", alert("trail_digest", "HIGH", "203.0.113.66", subject="overwritten")),
+        by(
+            "03:10:00",
+            alert("trail_digest", "MEDIUM", "too large for a function", subject="could not be looked at"),
+        ),
     ],
 )
 
@@ -148,4 +166,4 @@ FORGED = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, SOUND, DESTROYED, EXISTING, FORGED)
+SCENARIOS = (SCENARIO, BOMB, SOUND, DESTROYED, EXISTING, FORGED)

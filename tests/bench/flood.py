@@ -3,15 +3,22 @@
     .venv/bin/python tests/bench/flood.py [DELETIONS]
 
 Every deletion is a finding, and is told or counted in an alert that is sent; none is lost. The wall time is
-the simulated AWS's, not Lambda's.
+the simulated AWS's, not Lambda's. The ledger's items are kept in memory here, so that ten thousand take a
+minute or two; `tests/scenarios/incidents/test_flood.py` sends fewer the whole way to DynamoDB, under IAM.
 """
 
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
+from botocore.client import BaseClient
+
+from scenarios.cloud.calls import SendThese
+from scenarios.cloud.dynamodb.table_in_memory import TableInMemory
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.runner.imperative import ImperativeWorld, open_world
 
@@ -31,12 +38,36 @@ class Flooded:
     writes: int
 
 
-def flooded(deletions: int) -> Flooded:
-    """Have so many tables deleted within a minute, and wait for the next hour's count."""
+class Ledger(TableInMemory):
+    """The ledger's items in memory, and how often they were written."""
+
+    writes = 0
+
+    def _put(self, client: BaseClient, parameters: Mapping[str, Any], send: SendThese) -> dict[str, Any]:
+        answer = super()._put(client, parameters, send)  # a write that a condition refuses raises
+        self.writes += 1
+        return answer
+
+    def outcomes(self) -> Counter[str]:
+        """Of its findings."""
+        items = (self._item(pk, sk) or {} for pk, sorts in self._ordered.items() for sk in sorts)
+        return Counter(item["outcome"]["S"] for item in items if "outcome" in item)
+
+
+def flooded(deletions: int, *, in_memory: bool = False) -> Flooded:
+    """Have so many tables deleted within a minute, and wait for the next hour's count.
+
+    `in_memory`: the ledger is no table of DynamoDB's.
+    """
     writes: list[str] = []
+    ledger: Ledger | None = None
     with open_world() as world:
         simulated = world.simulated
         simulated.calls.after_everything(lambda call: _note(writes, call))
+        if in_memory:
+            reader = world.client("reader", "dynamodb")
+            ledger = Ledger(simulated.setting, reader, world.physical_id("Ledger"))
+            simulated.functions.writes_logs = False  # nobody reads them
         for number in range(deletions):
             emit = partial(simulated.eventbridge.emit, "us-east-1", record(number))
             simulated.clock.after(60 * number / deletions, emit, f"the table junk-{number} is deleted")
@@ -44,14 +75,14 @@ def flooded(deletions: int) -> Flooded:
         mails = [mail for mail in world.inbox if mail.attributes.get("remediation") == "table_deleted"]
         kept = simulated.queues.bodies(simulated.home.resources["DeadLetters"].attributes["Arn"])
         gone = [moment for moment in simulated.setting.trace if moment.kind in ("lost", "undelivered")]
-        outcomes = _outcomes(world)
+        outcomes = ledger.outcomes() if ledger else _outcomes(world)
     return Flooded(
         deletions=deletions,
         outcomes=outcomes,
         subjects=tuple(mail.subject for mail in mails),
         counted=_counted(mails[-1].text),
         lost=len(kept) + len(gone),
-        writes=len(writes),
+        writes=ledger.writes if ledger else len(writes),
     )
 
 
@@ -102,7 +133,7 @@ def main() -> None:
     """Print what came of it."""
     deletions = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     began = time.perf_counter()
-    found = flooded(deletions)
+    found = flooded(deletions, in_memory=True)
     seconds = time.perf_counter() - began
     lines = (
         f"deletions      {found.deletions:>8,}",

@@ -118,6 +118,16 @@ def edits(actor: Actor, hide: str) -> Action:
     return _on_bucket(actor, f"writes a log file anew, without {hide}", do)
 
 
+def swells(actor: Actor, megabytes: int) -> Action:
+    """Replace the newest log file by a bomb: a few kilobytes that unpack to so many megabytes."""
+
+    def do(world: World, s3: Any, bucket: str) -> None:
+        key = newest(world, s3, bucket, LOGS)
+        s3.put_object(Bucket=bucket, Key=key, Body=gzip.compress(bytes(megabytes << 20), 1, mtime=0))
+
+    return _on_bucket(actor, f"replaces the newest log file by one that swells to {megabytes} MB", do)
+
+
 def plants(actor: Actor) -> Action:
     """Put a log file there that CloudTrail never delivered, beside a real one."""
 
