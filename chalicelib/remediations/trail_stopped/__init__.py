@@ -292,13 +292,14 @@ def decide_on_call(event: ApiCallEvent, facts: Seen | None, _now: datetime, sett
 
 
 def remember_call(event: ApiCallEvent, facts: Seen | None, expected: bool) -> str | None:  # noqa: FBT001 - the runtime's word
-    """The new last good state, if the call was expected: what it can have changed, and nothing else.
+    """What is good from now on, if the call was expected: what it can have changed, and nothing else.
 
-    What another principal changed meanwhile does not become good.
+    What another principal changed meanwhile does not become good. Nor is the rest of the good state said
+    again: of two such calls the one that is confirmed last would undo what the other one changed.
     """
     if facts is None or not expected or event.failed:
         return None
-    return facts.good.with_those_of(facts.now, CHANGES.get(event.name, ())).as_text()
+    return TrailSettings().with_those_of(facts.now, CHANGES.get(event.name, ())).as_text()
 
 
 # ---- the hourly look ----------------------------------------------------------------------------

@@ -373,7 +373,18 @@ def test_a_call_is_remembered_only_where_it_was_expected():
 def test_what_somebody_else_changed_meanwhile_does_not_slip_in():
     state = remember_call(typed(call("UpdateTrail")), seen(validating=False, logging=False), True)
 
-    assert TrailSettings.from_text(state) == replace(GOOD, validating=False)
+    found = TrailSettings.from_text(state)
+    assert replace(GOOD, validating=False) == found.over(GOOD)
+    assert found.logging is None
+
+
+def test_of_two_expected_calls_neither_says_again_what_the_other_one_changed():
+    now = seen(validating=False, policy="{}")
+    states = [remember_call(typed(call(name)), now, True) for name in ("UpdateTrail", "PutBucketPolicy")]
+    trail, bucket = (TrailSettings.from_text(state) for state in states)
+
+    assert (trail.validating, trail.policy) == (False, None)
+    assert (bucket.validating, bucket.policy) == (None, "{}")
 
 
 def test_an_expected_call_that_failed_changed_nothing():
