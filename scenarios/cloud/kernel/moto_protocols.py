@@ -6,11 +6,13 @@ the protocol that was asked in. CBOR, which moto doesn't read, is botocore's (`k
 Source: the protocols, https://smithy.io/2.0/aws/protocols/index.html
 """
 
+import json
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import moto.core.request as moto_request
 from botocore.exceptions import ClientError
@@ -142,6 +144,11 @@ class _Raised(Exception):
 def written(asked: Understood, response: Mapping[str, Any], request_id: str) -> Written:
     """What boto3 returned, as AWS sends it."""
     told = {name: _read(value) for name, value in response.items() if name != "ResponseMetadata"}
+    if (answer := asked.operation.output_shape) is not None:
+        told = {
+            name: _as_text(value, answer.members[name], asked.service) if name in answer.members else value
+            for name, value in told.items()
+        }
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", _OK))
     if asked.protocol == CBOR:
         return Written(status, cbor.HEADERS, cbor.answer(asked.operation, told))
@@ -149,6 +156,22 @@ def written(asked: Understood, response: Mapping[str, Any], request_id: str) -> 
     # Laws answer with 200 where the model may have a better number; moto's own numbers are kept.
     status = int(made["status_code"]) if status == _OK else status
     return Written(_in_model(asked, told, status), _texts(made["headers"]), _bytes(made["body"]))
+
+
+def _as_text(value: Any, shape: Any, service: str) -> Any:
+    """Documents that botocore makes objects of are text on the way: JSON, which IAM escapes as in a URL."""
+    if shape.type_name == "string" and isinstance(value, Mapping):
+        text = json.dumps(value)
+        return quote(text, safe="") if service == "iam" else text
+    if shape.type_name == "structure" and isinstance(value, Mapping):
+        members = shape.members
+        return {
+            name: _as_text(part, members[name], service) if name in members else part
+            for name, part in value.items()
+        }
+    if shape.type_name == "list" and isinstance(value, list):
+        return [_as_text(each, shape.member, service) for each in value]
+    return value
 
 
 def refused(asked: Understood, error: ClientError, request_id: str) -> Written:

@@ -39,6 +39,20 @@ def keys_of(answer):
 # ---- protocols ----------------------------------------------------------------------------------
 
 
+def test_documents_that_clients_read_as_objects(empty):
+    iam, stacks = empty.client("iam"), empty.client("cloudformation")
+    iam.create_role(RoleName="documented", AssumeRolePolicyDocument=json.dumps(ANYBODY))
+    template = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
+    stacks.create_stack(StackName="documented", TemplateBody=json.dumps(template))
+    told = {
+        stage: stacks.get_template(StackName="documented", TemplateStage=stage)["TemplateBody"]
+        for stage in ("Original", "Processed")
+    }
+
+    assert iam.get_role(RoleName="documented")["Role"]["AssumeRolePolicyDocument"] == ANYBODY
+    assert told == {"Original": template, "Processed": template}
+
+
 def test_json(empty):
     dynamodb = empty.client("dynamodb")
     dynamodb.create_table(
