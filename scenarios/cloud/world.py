@@ -28,6 +28,7 @@ from scenarios.cloud.apigateway.requests import Requests
 from scenarios.cloud.authorization.identity import ADMINISTRATOR, Identity
 from scenarios.cloud.calls import Calls
 from scenarios.cloud.cloudformation.provision import provision
+from scenarios.cloud.cloudformation.stacks import Stacks
 from scenarios.cloud.cloudtrail.trail import CloudTrail
 from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.dynamodb.tables import Tables
@@ -194,6 +195,11 @@ class World:
     def home(self) -> Stack:
         """The main stack as provisioned."""
         return self.stacks[self.deployment.home]
+
+    @property
+    def standing(self) -> tuple[Stack, ...]:
+        """Every stack as it is now, those that somebody made by CloudFormation's API included."""
+        return tuple(each.stack for each in self.setting.laws[Stacks].all if not each.deleted)
 
     def run(self, seconds: float) -> None:
         """Let time pass, and everything that is due in it happen."""

@@ -88,7 +88,7 @@ def _health(served: Served, request: HttpRequest) -> Told:
             "speed": served.plan.speed,
             "account": ACCOUNT,
             "region": world.deployment.home,
-            "stacks": [stack.name for stack in world.stacks.values()],
+            "stacks": [stack.name for stack in world.standing],
             "requests": served.requests,
             "not_simulated": list(served.holes),
         }
@@ -135,7 +135,8 @@ def _timeline(served: Served, request: HttpRequest) -> Told:
 def _findings(served: Served, request: HttpRequest) -> Told:
     del request
     world = served.world
-    ledger = world.home.resources.get("Ledger") if world.deployment.home in world.stacks else None
+    ledgers = (stack.resources.get("Ledger") for stack in world.standing)
+    ledger = next((found for found in ledgers if found is not None), None)
     if ledger is None:
         return in_json([])
     # What is only looked at draws nothing: a world that is made again is not looked at.

@@ -44,7 +44,7 @@ class OwnApi:
         return HttpAnswer(status=told.status, headers=dict(told.headers), body=told.body.encode())
 
     def _stages(self) -> list[str]:
-        return [stage.physical_id for stack in self._world.stacks.values() for stage in stack.of_type(STAGE)]
+        return [stage.physical_id for stack in self._world.standing for stage in stack.of_type(STAGE)]
 
     def _caller(self, request: HttpRequest, said: Signed) -> Caller | None:
         return self._callers.known(said, request.peer, request.headers.get("user-agent", ""))
