@@ -146,7 +146,11 @@ def test_an_id_with_its_profile_can_be_given_back(collected):
     ("arguments", "names"),
     [
         pytest.param(["-k", "root_login.degrees"], {"root_login.degrees"}, id="by name"),
-        pytest.param(["-m", "host_pressure"], {"host_pressure", "host_pressure.alone"}, id="by remediation"),
+        pytest.param(
+            ["-m", "host_pressure"],
+            {"host_pressure", "host_pressure.alone", "host_pressure.busy"},
+            id="by remediation",
+        ),
         pytest.param(
             ["-m", "late", "--faults", "all", "-k", "dead_letters and broken"],
             {"dead_letters.broken"},
