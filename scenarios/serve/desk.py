@@ -93,6 +93,10 @@ class Desk:
         self._stopped = True
         self._jobs.put(None)
 
+    def wake(self) -> None:
+        """Have the world's own thread look up from its waiting, so that a signal's handler gets its turn."""
+        self._jobs.put(None)
+
     # ---- the world's own thread -----------------------------------------------------------------
 
     def serve(self, ready: Callable[[Served], object] = lambda _: None) -> None:

@@ -1,7 +1,9 @@
 """From what somebody wants served to a process that serves it."""
 
+import _thread
 import ipaddress
 import signal
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -155,7 +157,34 @@ def _stopped_by_signals(desk: Desk) -> Iterator[None]:
     for each in (signal.SIGINT, signal.SIGTERM):
         kept[each] = signal.signal(each, stop)
     try:
-        yield
+        with _awake_at_signals(desk):
+            yield
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _awake_at_signals(desk: Desk) -> Iterator[None]:
+    """Python runs a signal's handler when its main thread next does something.
+
+    A signal that comes just before that thread begins to wait, or that the kernel gives to another thread,
+    would be heard of only with the next request.
+
+    https://docs.python.org/3/library/signal.html#signal.set_wakeup_fd
+    """
+    reads, writes = socket.socketpair()
+    writes.setblocking(False)
+    kept = signal.set_wakeup_fd(writes.fileno())
+
+    def wake() -> None:
+        while reads.recv(1):
+            desk.wake()
+        reads.close()
+
+    _thread.start_new_thread(wake, ())
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(kept)
+        writes.close()
