@@ -16,9 +16,9 @@ from functools import partial
 from typing import Final
 
 from scenarios.cloud.cloudformation.building import plan_of, site_of
-from scenarios.cloud.cloudformation.deletion import Deletion, Outcome, Tell, retained_by
+from scenarios.cloud.cloudformation.deletion import Deletion, Outcome, retained_by
 from scenarios.cloud.cloudformation.provision import create_resource
-from scenarios.cloud.cloudformation.standing import Standing
+from scenarios.cloud.cloudformation.standing import Standing, Tell
 from scenarios.cloud.cloudformation.template import Template
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import InvalidTemplate
@@ -43,22 +43,21 @@ class Creation:
     changed: Callable[[], None]
     under_way: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
+    _plan: Template = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._plan = plan_of(self.standing.stack)  # template and parameters stay the same until the end
 
     def begin(self) -> None:
         """Start with what needs nothing."""
         self.tell(self.standing, "", "CREATE_IN_PROGRESS", "User Initiated")
         self._go_on()
 
-    @property
-    def _plan(self) -> Template:
-        return plan_of(self.standing.stack)
-
     def _go_on(self) -> None:
         made = self.standing.stack.resources
-        plan = self._plan
         ready = [
             each
-            for each in plan.resources.values()
+            for each in self._plan.resources.values()
             if each.logical_id not in made and made.keys() >= set(each.needs)
         ]
         late = [each for each in ready if self.setting.kinds[each.type].grants]

@@ -15,7 +15,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -25,7 +25,7 @@ from botocore.exceptions import ClientError
 from scenarios.cloud.cloudformation.building import plan_of
 from scenarios.cloud.cloudformation.forwarded import Forwarded
 from scenarios.cloud.cloudformation.resources.kind import Kind, Removal
-from scenarios.cloud.cloudformation.standing import Standing
+from scenarios.cloud.cloudformation.standing import Standing, Tell
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Resource, Stack
@@ -33,9 +33,6 @@ from scenarios.cloud.setting import Setting
 
 _SECONDS: Final = (1.0, 4.0)  # how long one resource takes
 _GONE = re.compile(r"(?i)not_?found|no_?such|non_?existent|does_?not_?exist")
-
-Tell = Callable[[Standing, str, str, str], None]
-"""(stack, logical id or "" for the stack itself, status, reason)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,6 +114,11 @@ def document_of(text: str) -> dict[str, Any]:
     return document
 
 
+def as_document(template: str | Mapping[str, Any]) -> dict[str, Any]:
+    """A template as a mapping, whether it was handed in as text or stood before the world began."""
+    return document_of(template) if isinstance(template, str) else dict(template)
+
+
 def processed(document: Mapping[str, Any], *, region: str) -> dict[str, Any]:
     """The template after its transforms; of these the SAM transform is known."""
     transforms = document.get("Transform", [])

@@ -7,7 +7,6 @@ API_GetTemplateSummary.html there
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from scenarios.cloud.cloudformation.deletion import Deletion, retained_by
 from scenarios.cloud.cloudformation.differences import Difference, differences, must_be_possible
 from scenarios.cloud.cloudformation.forwarded import SERVICE
 from scenarios.cloud.cloudformation.given import (
+    as_document,
     document_of,
     must_acknowledge,
     processed,
@@ -77,27 +77,30 @@ class Operations:
     def _summarize(self, asked: Asked) -> dict[str, Any]:
         if "StackName" in asked.parameters:
             found = self._stacks.named(asked)
-            original = found.original
-            document = document_of(original) if isinstance(original, str) else dict(original)
-            plain = found.stack.template
+            document, plain = as_document(found.original), found.stack.template
         else:
             document, plain = self._template(asked)
         types = sorted({str(each.get("Type")) for each in document.get("Resources", {}).values()})
+        told = summary(document, plain)
         parameters = [
             {
-                **told,
-                "ParameterType": document["Parameters"][told["ParameterKey"]].get("Type", "String"),
+                **each,
+                "ParameterType": document["Parameters"][each["ParameterKey"]].get("Type", "String"),
             }
-            for told in summary(document, plain)["Parameters"]
+            for each in told["Parameters"]
         ]
-        return {**summary(document, plain), "Parameters": parameters, "ResourceTypes": types}
+        return {**told, "Parameters": parameters, "ResourceTypes": types}
 
     def _template(self, asked: Asked) -> tuple[dict[str, Any], dict[str, Any]]:
-        text = text_of_template(self._setting, asked)
+        _, document, plain = self._handed_in(asked, text_of_template(self._setting, asked))
+        return document, plain
+
+    def _handed_in(self, asked: Asked, text: str | None) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        """The text of a template, what it says, and that after its transforms."""
         if text is None:
             raise Refused("ValidationError", "Either Template URL or Template Body must be specified.")
         document = document_of(text)
-        return document, processed(document, region=asked.region)
+        return text, document, processed(document, region=asked.region)
 
     # ---- a stack --------------------------------------------------------------------------------
 
@@ -105,7 +108,7 @@ class Operations:
         """Begin to create a stack."""
         standing = self.declared(asked)
         plain, given = standing.stack.template, asked.parameters
-        if "Transform" in document_of(str(standing.original)) and "CAPABILITY_AUTO_EXPAND" not in (
+        if "Transform" in as_document(standing.original) and "CAPABILITY_AUTO_EXPAND" not in (
             given.get("Capabilities", ())
         ):
             why = "Requires capabilities : [CAPABILITY_AUTO_EXPAND]"
@@ -129,7 +132,7 @@ class Operations:
             standing=standing,
             caller=asked.caller.through(SERVICE),
             on_failure=on_failure,
-            tell=partial(self._stacks.tell, str(asked.parameters.get("ClientRequestToken", ""))),
+            tell=self._stacks.teller(asked),
             changed=self._stacks.changed,
         ).begin()
 
@@ -174,14 +177,10 @@ class Operations:
         """
         self._only_what_is_simulated(asked)
         stack, text = standing.stack, text_of_template(self._setting, asked)
-        if text is None:
-            if not asked.parameters.get("UsePreviousTemplate") or not stack.template:
-                raise Refused("ValidationError", "Either Template URL or Template Body must be specified.")
-            original, plain = standing.original, stack.template
-            document = document_of(original) if isinstance(original, str) else original
+        if text is None and stack.template and asked.parameters.get("UsePreviousTemplate"):
+            original, document, plain = standing.original, as_document(standing.original), stack.template
         else:
-            original, document = text, document_of(text)
-            plain = processed(document, region=asked.region)
+            original, document, plain = self._handed_in(asked, text)
         parameters = values_given(asked, stack.values_of_parameters if stack.template else None)
         plan = validated(
             asked,
@@ -219,7 +218,7 @@ class Operations:
     def differences(self, standing: Standing, wanted: Wanted) -> list[Difference]:
         """What a stack's update changes, or its creation makes; raises Refused, or NotSimulated."""
         stack = standing.stack
-        after = replace(stack, template=wanted.template, parameters=wanted.parameters)
+        after = wanted.of(stack)
         try:
             found = differences(stack if stack.resources else after, after)
         except InvalidTemplate as refused:
@@ -232,7 +231,7 @@ class Operations:
         stack = standing.stack
         if found or dict(wanted.tags) != dict(standing.tags):
             return True
-        after = replace(stack, template=wanted.template, parameters=wanted.parameters)
+        after = wanted.of(stack)
         try:
             return plan_of(after).outputs(stack.resources) != stack.outputs
         except InvalidTemplate as refused:
@@ -250,7 +249,7 @@ class Operations:
         """Begin to change a stack."""
         must_be_steady(standing)
         before = standing.stack
-        after = replace(before, template=wanted.template, parameters=wanted.parameters)
+        after = wanted.of(before)
         Update(
             setting=self._setting,
             standing=standing,
@@ -258,7 +257,7 @@ class Operations:
             before=before,
             after=after,
             found=found,
-            tell=partial(self._stacks.tell, str(asked.parameters.get("ClientRequestToken", ""))),
+            tell=self._stacks.teller(asked),
             changed=self._stacks.changed,
             disable_rollback=disable_rollback,
             described=partial(standing.becomes_as, wanted),
@@ -308,7 +307,7 @@ class Operations:
             standing=found,
             caller=asked.caller.through(SERVICE),
             retained=retained | retained_by(found.stack.template),
-            tell=partial(self._stacks.tell, str(asked.parameters.get("ClientRequestToken", ""))),
+            tell=self._stacks.teller(asked),
         ).begin()
         return {}
 

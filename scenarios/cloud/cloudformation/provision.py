@@ -120,15 +120,15 @@ def create_resource(
     properties = Properties(checked)
     with refusals_named(declared):
         identity = kind.create(Order(site=site, logical_id=declared.logical_id, properties=properties))
+    if properties.unread:
+        raise NotSimulated(declared.type, f"{declared.logical_id}.{properties.unread[0]} has no effect")
     return as_made(declared, identity, properties, inert)
 
 
 def as_made(
     declared: Declared, identity: Identity, properties: Properties, inert: Mapping[str, Any]
 ) -> Resource:
-    """A resource that stands now; raises NotSimulated where one of its properties was never read."""
-    if properties.unread:
-        raise NotSimulated(declared.type, f"{declared.logical_id}.{properties.unread[0]} has no effect")
+    """A resource that stands now."""
     return Resource(
         logical_id=declared.logical_id,
         type=declared.type,

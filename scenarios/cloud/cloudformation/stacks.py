@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudformation.forwarded import SERVICE
-from scenarios.cloud.cloudformation.standing import StackEvent, Standing, Status, created
+from scenarios.cloud.cloudformation.standing import StackEvent, Standing, Status, Tell, created
 from scenarios.cloud.kernel.emitted import EmittedEvents
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.stack import Stack
@@ -163,6 +163,10 @@ class Stacks:
         return {"Regions": regions}
 
     # ---- what becomes of one --------------------------------------------------------------------
+
+    def teller(self, asked: Asked) -> Tell:
+        """Tells what becomes of a stack because of this call."""
+        return partial(self.tell, str(asked.parameters.get("ClientRequestToken", "")))
 
     def tell(self, token: str, standing: Standing, logical_id: str, status: str, reason: str) -> None:
         """A status changed; EventBridge is told."""

@@ -3,7 +3,7 @@
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,10 @@ class Wanted:
     tags: Mapping[str, str]
     capabilities: tuple[str, ...]
     description: str
+
+    def of(self, stack: Stack) -> Stack:
+        """The stack with this template under these parameters; its resources are what they were."""
+        return replace(stack, template=self.template, parameters=self.parameters)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,7 +99,7 @@ class Standing:
 
     def becomes_as(self, wanted: Wanted) -> None:
         """The stack is declared, and described, in this way now."""
-        self.stack = replace(self.stack, template=wanted.template, parameters=wanted.parameters)
+        self.stack = wanted.of(self.stack)
         self.original, self.description = wanted.original, wanted.description
         self.tags, self.capabilities = wanted.tags, wanted.capabilities
 
@@ -114,6 +118,10 @@ class Standing:
                 token=token,
             )
         )
+
+
+Tell = Callable[[Standing, str, str, str], None]
+"""(stack, logical id or "" for the stack itself, status, reason)."""
 
 
 def created(stack: Stack, now: datetime) -> Standing:

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Final
 
 from scenarios.cloud.cloudformation.building import plan_of, site_of
-from scenarios.cloud.cloudformation.deletion import Remover, Tell
+from scenarios.cloud.cloudformation.deletion import Remover
 from scenarios.cloud.cloudformation.differences import Deed, Difference
 from scenarios.cloud.cloudformation.provision import (
     as_made,
@@ -26,7 +26,7 @@ from scenarios.cloud.cloudformation.provision import (
 )
 from scenarios.cloud.cloudformation.resources.kind import Kind, Order, Properties
 from scenarios.cloud.cloudformation.resources.shapes import Inert
-from scenarios.cloud.cloudformation.standing import Standing
+from scenarios.cloud.cloudformation.standing import Standing, Tell
 from scenarios.cloud.cloudformation.template import Template
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import InvalidTemplate
@@ -117,7 +117,6 @@ class Update:
             identity = update(
                 Order(site=site, logical_id=name, properties=properties), _without_inert(kind, before)
             )
-        dict(properties)  # those that didn't change were read when the resource was made
         return as_made(declared, identity, properties, inert)
 
     def _complete(self) -> None:
