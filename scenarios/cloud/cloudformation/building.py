@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from scenarios.cloud.cloudformation.forwarded import Forwarded
 from scenarios.cloud.cloudformation.resources.kind import Site
@@ -14,6 +14,8 @@ from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.kernel.validation import Validators
 from scenarios.cloud.setting import Setting
+
+RESOURCE_SECONDS: Final = (1.0, 4.0)  # how long it takes to create, change or delete one resource: our guess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

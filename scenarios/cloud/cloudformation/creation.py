@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from scenarios.cloud.cloudformation.building import plan_of, site_of
+from scenarios.cloud.cloudformation.building import RESOURCE_SECONDS, plan_of, site_of
 from scenarios.cloud.cloudformation.deletion import Deletion, Outcome, retained_by
 from scenarios.cloud.cloudformation.provision import create_resource
 from scenarios.cloud.cloudformation.standing import Standing, Tell
@@ -27,7 +27,6 @@ from scenarios.cloud.setting import Setting
 DO_NOTHING: Final = "DO_NOTHING"
 DELETE: Final = "DELETE"
 ROLLBACK: Final = "ROLLBACK"
-_SECONDS: Final = (1.0, 4.0)
 _ROLLED_BACK = Outcome(begun="ROLLBACK_IN_PROGRESS", done="ROLLBACK_COMPLETE", failed="ROLLBACK_FAILED")
 
 
@@ -67,7 +66,7 @@ class Creation:
                 continue
             self.under_way.add(each.logical_id)
             self.tell(self.standing, each.logical_id, "CREATE_IN_PROGRESS", "")
-            seconds = self.setting.random("cloudformation.creation").uniform(*_SECONDS)
+            seconds = self.setting.random("cloudformation.creation").uniform(*RESOURCE_SECONDS)
             create = partial(self._create, each.logical_id)
             self.setting.clock.after(seconds, create, "CloudFormation creates a resource")
         if not self.under_way:

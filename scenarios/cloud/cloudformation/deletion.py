@@ -18,11 +18,11 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from botocore.exceptions import ClientError
 
-from scenarios.cloud.cloudformation.building import plan_of
+from scenarios.cloud.cloudformation.building import RESOURCE_SECONDS, plan_of
 from scenarios.cloud.cloudformation.forwarded import Forwarded
 from scenarios.cloud.cloudformation.resources.kind import Kind, Removal
 from scenarios.cloud.cloudformation.standing import Standing, Tell
@@ -31,7 +31,6 @@ from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Resource, Stack
 from scenarios.cloud.setting import Setting
 
-_SECONDS: Final = (1.0, 4.0)  # how long one resource takes
 _GONE = re.compile(r"(?i)not_?found|no_?such|non_?existent|does_?not_?exist")
 
 
@@ -120,7 +119,7 @@ class Deletion:
                 continue
             self.under_way.add(name)
             self.tell(self.standing, name, "DELETE_IN_PROGRESS", "")
-            seconds = self.setting.random("cloudformation.deletion").uniform(*_SECONDS)
+            seconds = self.setting.random("cloudformation.deletion").uniform(*RESOURCE_SECONDS)
             remove = partial(self._remove, name)
             self.setting.clock.after(seconds, remove, "CloudFormation deletes a resource")
         if not self.under_way:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
-from scenarios.cloud.cloudformation.building import plan_of, site_of
+from scenarios.cloud.cloudformation.building import RESOURCE_SECONDS, plan_of, site_of
 from scenarios.cloud.cloudformation.deletion import Remover
 from scenarios.cloud.cloudformation.differences import Deed, Difference
 from scenarios.cloud.cloudformation.provision import (
@@ -33,7 +33,6 @@ from scenarios.cloud.kernel.errors import InvalidTemplate
 from scenarios.cloud.kernel.stack import Resource, Stack
 from scenarios.cloud.setting import Setting
 
-_SECONDS: Final = (1.0, 4.0)
 _REPLACES: Final = "Requested update requires the creation of a new physical resource; hence creating one."
 _KEPT: Final = {"Retain", "RetainExceptOnCreate"}
 
@@ -238,7 +237,7 @@ class Update:
         self.changed()
 
     def _soon(self, step: Callable[[], None]) -> None:
-        seconds = self.setting.random("cloudformation.update").uniform(*_SECONDS)
+        seconds = self.setting.random("cloudformation.update").uniform(*RESOURCE_SECONDS)
         self.setting.clock.after(seconds, step, "CloudFormation updates a stack")
 
 
