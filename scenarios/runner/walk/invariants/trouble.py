@@ -23,12 +23,14 @@ _WORDS = (
 def told_of_trouble(without: Course, with_fault: Course) -> bool:
     """Whether an alert says what failed, or an alarm went off that didn't without the fault.
 
-    The alarm on dead letters stays in ALARM while there are any, and tells of each by that. Who asks the
-    API and is answered that it can't be done is told, too.
+    The alarm on dead letters stays in ALARM while there are any, and tells of each by that: of one that is
+    there without the fault it tells nothing new. Who asks the API and is answered that it can't be done is
+    told, too.
     """
     more_alarms = Counter(with_fault.alarms()) - Counter(without.alarms())
     before = Counter(_troubled(without))
-    waiting = bool(with_fault.dead_letters) and any("DeadLetters" in alarm for alarm in with_fault.alarms())
+    more_wait = len(with_fault.dead_letters) > len(without.dead_letters)
+    waiting = more_wait and any("DeadLetters" in alarm for alarm in with_fault.alarms())
     answered = any(moment.kind == ANSWERED for moment in with_fault.trace)
     return bool(more_alarms) or waiting or answered or bool(Counter(_troubled(with_fault)) - before)
 
