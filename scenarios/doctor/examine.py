@@ -23,7 +23,7 @@ def findings(facts: AccountFacts, now: datetime) -> Iterator[DoctorFinding]:
     if isinstance(facts.stack.status, Missing):
         return  # without a stack nothing else was promised
     if facts.trail is not None:
-        yield from check_trail(facts.trail, facts.stack.account, now)
+        yield from check_trail(facts.trail, facts.stack, now)
     if facts.bucket is not None:
         yield from check_bucket(facts.bucket, facts.stack.account, facts.stack.region)
     yield from check_groups(facts.groups)

@@ -174,12 +174,17 @@ class StackFacts:
 class WatchedTrail:
     """The trail that the stack listens to, as AWS describes it; whether its log group is there.
 
-    `promised_group`: the log group that the stack's filters are on.
+    `promised_group`: the log group that the stack's filters are on. `parts`: the stack's parts that have data
+    events, ARNs by type. `own`: the stack made the trail. `asked`: the stack's parameter RecordDataEvents
+    wants their data events recorded.
     """
 
     described: Trail
     group_there: Told[bool]
     promised_group: str = ""
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    own: bool = True
+    asked: bool = True
 
     @property
     def arn(self) -> str:

@@ -6,10 +6,11 @@ https://docs.aws.amazon.com/securityhub/latest/userguide/cloudtrail-controls.htm
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.data_events import EVERY_MANAGEMENT_EVENT, Owner
 from chalicelib.remediation import Call, Severity
 from chalicelib.trail.description import Part, TrailStatus
 from chalicelib.trail.settings.selectors import NOISY, READS, WRITES, seen
@@ -18,10 +19,12 @@ from scenarios.doctor.facts import (
     AuditGroup,
     Missing,
     Region,
+    StackFacts,
     Unknown,
     WatchedTrail,
 )
 from scenarios.doctor.finding import DoctorFinding, advice, call, command, unknown, unwatched, well
+from scenarios.doctor.selectors import MOST_VALUES, extended, unrecorded, values_of
 
 OLDEST_DIGEST = timedelta(hours=2)  # one is made every hour, and delivered within the next
 _ORGANIZATION = "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html"
@@ -29,13 +32,22 @@ _SELECTORS = (
     "CIS 3.1, Security Hub CloudTrail.1, "
     "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html"
 )
+_DATA_EVENTS = (
+    "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html"
+)
+_IN_WORDS = {
+    "AWS::DynamoDB::Table": "table",
+    "AWS::Lambda::Function": "functions",
+    "AWS::SNS::Topic": "topics",
+    "AWS::SQS::Queue": "queues",
+}
 _DIGESTS = (
     "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/"
     "cloudtrail-log-file-validation-digest-file-structure.html"
 )
 
 
-def check_trail(trail: WatchedTrail, account: str, now: datetime) -> Iterator[DoctorFinding]:
+def check_trail(trail: WatchedTrail, stack: StackFacts, now: datetime) -> Iterator[DoctorFinding]:
     """Whether the trail sees everything, writes it down, and can be validated."""
     if trail.described.missing:
         yield unwatched(
@@ -46,9 +58,9 @@ def check_trail(trail: WatchedTrail, account: str, now: datetime) -> Iterator[Do
             source="CIS 3.1, Security Hub CloudTrail.1",
         )
         return
-    yield from _configuration(trail, account)
-    yield from _status(trail, account, now)
-    yield from _selectors(trail)
+    yield from _configuration(trail, stack.account)
+    yield from _status(trail, stack.account, now)
+    yield from _selectors(trail, stack)
     yield from _group(trail)
 
 
@@ -142,20 +154,27 @@ def _delivery(trail: WatchedTrail, status: TrailStatus) -> Iterator[DoctorFindin
             )
 
 
-def _selectors(trail: WatchedTrail) -> Iterator[DoctorFinding]:
+def _selectors(trail: WatchedTrail, facts: StackFacts) -> Iterator[DoctorFinding]:
     if trail.described.selectors is None:
         yield unknown("what the trail selects", trail.unread(Part.SELECTORS), where=trail.arn)
         return
     found = seen(trail.described.selectors)
     lost = [each for each in (READS, WRITES) if each not in found]
+    owner = Owner(
+        partition=trail.described.arn.partition,
+        region=facts.region,
+        account=facts.account,
+        stack=facts.name,
+    )
+    present = _present(trail)
+    unheard = unrecorded(present, owner, trail.parts)
     if lost:
-        everything = json.dumps([{"ReadWriteType": "All", "IncludeManagementEvents": True}])
-        options = {"--trail-name": trail.arn, "--event-selectors": everything}
+        selectors = extended(present, owner, unheard if trail.asked else (), management=True)
         yield unwatched(
             f"the trail's event selectors leave out {' and '.join(lost)}",
             where=trail.arn,
             severity=Severity.CRITICAL,
-            mend=_told(trail, "put-event-selectors", options) + ", which replaces its selectors",
+            mend=_adding(trail, facts.account, selectors),
             source=_SELECTORS,
         )
     left_out = [each for each in NOISY if each not in found]
@@ -163,6 +182,46 @@ def _selectors(trail: WatchedTrail) -> Iterator[DoctorFinding]:
         yield advice(f"the trail leaves out {' and '.join(left_out)}", where=trail.arn, source=_SELECTORS)
     elif not lost:
         yield well("the trail selects all management events", where=trail.arn, source=_SELECTORS)
+    selectors = extended(present, owner, unheard, management=bool(lost))
+    yield from _data_events(trail, unheard, _adding(trail, facts.account, selectors))
+
+
+def _present(trail: WatchedTrail) -> list[Any]:
+    """The trail's selectors; of one that has none, the management events that it records all the same."""
+    return json.loads(trail.described.selectors or "null") or [EVERY_MANAGEMENT_EVENT]
+
+
+def _data_events(trail: WatchedTrail, unheard: list[str], mend: str) -> Iterator[DoctorFinding]:
+    """Whether the trail records what others do with the stack's own parts."""
+    if not trail.parts:
+        return  # without the stack's resources nothing can be said; that they are unread is said elsewhere
+    if not unheard:
+        yield well("the trail records the data events of the stack's own parts", where=trail.arn)
+        return
+    what = f"the trail records no data events of the stack's own {', '.join(_IN_WORDS[e] for e in unheard)}"
+    if not trail.asked:
+        yield advice(f"{what}: RecordDataEvents is no", where=trail.arn, mend=mend, source=_DATA_EVENTS)
+        return
+    yield unwatched(
+        f"{what}: who else writes to them, or invokes them, is not heard of",
+        where=trail.arn,
+        severity=Severity.HIGH if trail.own else Severity.MEDIUM,
+        mend=mend,
+        source=_DATA_EVENTS,
+    )
+
+
+def _adding(trail: WatchedTrail, account: str, selectors: Sequence[Mapping[str, Any]]) -> str:
+    """The one command, or why there is none."""
+    if values_of(selectors) > MOST_VALUES:
+        return (
+            f"no command: with what the trail selects now it would have more than {MOST_VALUES} values; "
+            "choose fewer resources for it, or make a trail of its own for these"
+        )
+    options = {"--trail-name": trail.arn, "--advanced-event-selectors": json.dumps(selectors)}
+    owner = trail.described.arn.account
+    elsewhere = f"in account {owner}, which owns the trail: " if owner != account else ""
+    return elsewhere + _told(trail, "put-event-selectors", options)
 
 
 def _group(trail: WatchedTrail) -> Iterator[DoctorFinding]:

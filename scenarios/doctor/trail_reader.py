@@ -65,7 +65,27 @@ def _trail(asker: Asker, stack: StackFacts, resources: Resources) -> WatchedTrai
         described=described,
         group_there=_group_there(asker, group, arn.region),
         promised_group=resources.physical.get("TrailGroup", "") or _given(stack, "ExistingTrailGroup"),
+        parts=_parts(stack, resources),
+        own="Trail" in resources.physical,
+        asked=stack.parameters.get("RecordDataEvents", "yes") == "yes",
     )
+
+
+def _parts(stack: StackFacts, resources: Resources) -> dict[str, tuple[str, ...]]:
+    """The ARNs of the parts that have data events; a topic's physical id is its ARN, a queue's its URL."""
+    where = f"{stack.region}:{stack.account}"
+    partition = _partition(stack.region)
+    before = {
+        "AWS::DynamoDB::Table": f"arn:{partition}:dynamodb:{where}:table/",
+        "AWS::Lambda::Function": f"arn:{partition}:lambda:{where}:function:",
+        "AWS::SNS::Topic": "",
+        "AWS::SQS::Queue": f"arn:{partition}:sqs:{where}:",
+    }
+    found = {
+        kind: tuple(f"{begins}{each.rpartition('/')[2]}" for _, each in resources.of(kind))
+        for kind, begins in before.items()
+    }
+    return {kind: arns for kind, arns in found.items() if arns}
 
 
 def _arn(region: str, stack: StackFacts, resources: Resources) -> TrailArn | None:

@@ -66,7 +66,26 @@ def _seen_by(selector: Selector) -> Iterator[str]:
         for value in resources.get("Values", ()):
             for read_or_write in ("reads", "writes"):
                 if kind in ("All", "ReadOnly" if read_or_write == "reads" else "WriteOnly"):
-                    yield f"{read_or_write} of {resources.get('Type', '')} {value}"
+                    yield f"{read_or_write} of {resources.get('Type', '')} {_in_words(value)}"
+
+
+def _in_words(value: str) -> str:
+    return value if names_one(value) else f"{begins(value)}*"
+
+
+def names_one(value: str) -> bool:
+    """Whether a value of a basic selector is a table or a function; all others are the beginning of ARNs.
+
+    Source: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DataResource.html
+    """
+    return ":table/" in value or ":function:" in value
+
+
+def begins(value: str) -> str:
+    """How the ARNs begin that a basic selector's value stands for: "" for all, as `arn:aws:s3` does."""
+    if value.count(":") == 2 or value.endswith(":::"):
+        return ""
+    return f"{value}/" if ":s3:::" in value and "/" not in value else value
 
 
 def _seen_by_advanced(conditions: Sequence[Selector]) -> Iterator[str]:
@@ -91,19 +110,20 @@ def _seen_by_advanced(conditions: Sequence[Selector]) -> Iterator[str]:
 
 
 def _data(by_field: Mapping[str, Mapping[str, Any]], read_only: Mapping[str, Any]) -> Iterator[str]:
-    """Data events of resources by their ARNs' beginning, and perhaps not by some callers; else nothing."""
+    """Data events of resources by ARNs or how these begin, perhaps not by some callers; else nothing."""
     kinds = by_field.get("resources.type", {}).get("Equals", [])
-    arns = by_field.get("resources.ARN", {})
+    arns = by_field.get("resources.ARN", {"StartsWith": [""]})
     callers = by_field.get("userIdentity.arn", {"NotStartsWith": []})
     understood = (
         not by_field.keys() - {"resources.type", "resources.ARN", "userIdentity.arn"}
         and set(read_only) == {"Equals"}
-        and set(arns) == {"StartsWith"}
+        and set(arns) <= {"Equals", "StartsWith"}
         and set(callers) == {"NotStartsWith"}
     )
     if not understood:
         return
     left_out = " or ".join(f"{each}*" for each in sorted(callers["NotStartsWith"]))
     but = f"{_BUT_NOT_BY}{left_out}" if left_out else ""
+    named = [*arns.get("Equals", ()), *(f"{each}*" for each in arns.get("StartsWith", ()))]
     for what in _BY_READ_ONLY.get(tuple(read_only["Equals"]), ()):
-        yield from (f"{_OF_DATA[what]} of {kind} {arn}*{but}" for kind in kinds for arn in arns["StartsWith"])
+        yield from (f"{_OF_DATA[what]} of {kind} {arn}{but}" for kind in kinds for arn in named)

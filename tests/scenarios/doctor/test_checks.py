@@ -1,5 +1,6 @@
 """Facts in, findings out: what a world can't be made to show, and every word that depends on a number."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -85,7 +86,7 @@ def said(found):
 
 
 def trail(**changes):
-    return said(check_trail(replace(TRAIL, **changes), ACCOUNT, NOW))
+    return said(check_trail(replace(TRAIL, **changes), STACK, NOW))
 
 
 def described(**changes):
@@ -169,7 +170,7 @@ def test_what_could_not_be_read_of_a_trail_is_unknown_and_never_well(part, says)
 
 
 def test_a_trail_that_is_not_there_is_all_there_is_to_say():
-    found = list(check_trail(replace(TRAIL, described=Trail(arn=DESCRIBED.arn, missing=True)), ACCOUNT, NOW))
+    found = list(check_trail(replace(TRAIL, described=Trail(arn=DESCRIBED.arn, missing=True)), STACK, NOW))
 
     assert [(each.standing, each.what.partition(":")[0]) for each in found] == [
         (Standing.UNWATCHED, "there is no such trail")
@@ -492,3 +493,52 @@ def test_a_pattern_that_others_may_fit_is_named(parameter, good, wide):
     found = [each for each in check_stack(replace(STACK, parameters=given)) if "too wide" in each.what]
 
     assert [each.what for each in found] == [f"{parameter} is too wide: {wide} is not obeyed"]
+
+
+# ---- data events of the stack's own parts -----------------------------------------------------------
+
+PARTS = {"AWS::SQS::Queue": (f"arn:aws:sqs:{HOME}:{ACCOUNT}:trailwarden-Queue-1",)}
+NOT_RECORDED = "the trail records no data events of the stack's own queues"
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        pytest.param(
+            {"own": False},
+            (
+                Standing.UNWATCHED,
+                f"{NOT_RECORDED}: who else writes to them, or invokes them, is not heard of",
+            ),
+            id="wanted",
+        ),
+        pytest.param(
+            {"own": False, "asked": False},
+            (Standing.ADVICE, f"{NOT_RECORDED}: RecordDataEvents is no"),
+            id="not wanted",
+        ),
+    ],
+)
+def test_data_events_that_are_not_recorded_are_missed_where_they_are_wanted(facts, says):
+    assert trail(parts=PARTS, **facts) == [says]
+
+
+def test_the_command_for_another_accounts_trail_is_for_that_account():
+    arn = TrailArn.parse(f"arn:aws:cloudtrail:{HOME}:999999999999:trail/organization")
+    changed = replace(TRAIL, described=replace(DESCRIBED, arn=arn), parts=PARTS)
+    [found] = [each for each in check_trail(changed, STACK, NOW) if each.standing is Standing.UNWATCHED]
+
+    assert found.mend.startswith(
+        "in account 999999999999, which owns the trail: aws cloudtrail put-event-selectors"
+    )
+
+
+def test_a_trail_that_would_have_too_many_values_gets_no_command():
+    many = [f"arn:aws:s3:::bucket-{number}/" for number in range(250)]
+    selectors = json.dumps(
+        [{"DataResources": [{"Type": "AWS::S3::Object", "Values": many}]} for _ in range(2)]
+    )
+    changed = replace(TRAIL, described=replace(DESCRIBED, selectors=selectors), parts=PARTS)
+    [found] = [each for each in check_trail(changed, STACK, NOW) if each.standing is Standing.UNWATCHED]
+
+    assert found.mend.startswith("no command: with what the trail selects now it would have more than 500")
