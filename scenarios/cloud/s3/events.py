@@ -1,9 +1,9 @@
-"""S3: what a bucket tells EventBridge about its objects.
+"""S3: what happens to its objects, and what a bucket tells EventBridge of it.
 
-Only buckets with EventBridge switched on tell anything. A deletion in a versioned bucket
-without a version id makes a delete marker; the bucket's own lifecycle says so in `reason`.
-What S3 refuses, and does of itself, is in the package `s3`. That an event of a permanent deletion has neither
-size nor ETag is how those who recorded some show it.
+Only buckets with EventBridge switched on tell it; whom a bucket tells by itself is in `notifications`.
+A deletion in a versioned bucket without a version id makes a delete marker; the bucket's own lifecycle says
+so in `reason`. What S3 refuses, and does of itself, is in the package `s3`. That an event of a permanent
+deletion has neither size nor ETag is how those who recorded some show it.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
@@ -15,29 +15,36 @@ from typing import Any
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.caller import ApiCall, Caller
 from scenarios.cloud.kernel.deliveries import Object
 from scenarios.cloud.kernel.emitted import EmittedEvents
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.s3.encryption import ObjectEncryption
+from scenarios.cloud.s3.happenings import (
+    ACL,
+    CREATED,
+    DELETED,
+    DETAIL_TYPES,
+    EVENT_SECONDS,
+    EXPIRATION,
+    GONE,
+    MARKER,
+    MOVED,
+    SIZED,
+    TAGGED,
+    UNTAGGED,
+    Happening,
+)
 from scenarios.cloud.s3.lifecycle import Lifecycle
+from scenarios.cloud.s3.notifications import Notifications
 from scenarios.cloud.s3.object_lock import ObjectLock
 from scenarios.cloud.s3.objects import Buckets
-from scenarios.cloud.s3.restores import COMPLETED, EXPIRED, INITIATED, Restores
+from scenarios.cloud.s3.restores import Restores
 from scenarios.cloud.setting import Setting
 
-CREATED, DELETED, MOVED = "Object Created", "Object Deleted", "Object Storage Class Changed"
-TAGGED, UNTAGGED, ACL = "Object Tags Added", "Object Tags Deleted", "Object ACL Updated"
-# The tiers of Intelligent-Tiering are not simulated.
-RESTORES = (INITIATED, COMPLETED, EXPIRED)
-EVENTS = (
-    EmittedEvents(source="aws.s3", detail_types=(CREATED, DELETED, MOVED, TAGGED, UNTAGGED, ACL, *RESTORES)),
-)
-SIZED = (CREATED, MOVED, INITIATED, COMPLETED)  # these tell an object's size
-MARKER, GONE = "Delete Marker Created", "Permanently Deleted"
+EVENTS = (EmittedEvents(source="aws.s3", detail_types=DETAIL_TYPES),)
 MARKER_ETAG = "d41d8cd98f00b204e9800998ecf8427e"  # of nothing
-EVENT_SECONDS = 1.0
 ITSELF = "s3.amazonaws.com"
 
 
@@ -47,6 +54,7 @@ class Storage:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._sequence = 0
+        self._notifications = Notifications(setting)
         ObjectLock(setting)
         self._encryption = ObjectEncryption(setting)
         Buckets(setting, self._encryption, self._write)
@@ -63,8 +71,10 @@ class Storage:
         Restores(setting, self._tell)
 
     def start(self, stacks: Iterable[Stack]) -> None:
-        """Schedule the lifecycle of every bucket."""
-        self._lifecycle.start(_smallest_moved(stacks))
+        """Schedule the lifecycle of every bucket, and try whom it tells."""
+        standing = tuple(stacks)
+        self._lifecycle.start(_smallest_moved(standing))
+        self._notifications.start(standing)
 
     def _write(self, bucket: str, key: str, given: Object, by: str) -> None:
         """An AWS service writes an object; it has been allowed by now."""
@@ -75,7 +85,7 @@ class Storage:
                 Bucket=bucket, Key=key, Body=body, Metadata=dict(given.metadata), **encrypted
             )
         self._encryption.written(bucket, key, answer.get("VersionId", "null"), given.encryption_context)
-        self._tell(CREATED, bucket, key, answer.get("VersionId"), requester=by, reason="PutObject", source=by)
+        self._tell(CREATED, bucket, key, answer.get("VersionId"), by=by, reason="PutObject", source=by)
         self._setting.calls.by_service(
             by,
             "s3",
@@ -98,8 +108,8 @@ class Storage:
             bucket,
             key,
             version or answer.get("VersionId"),
-            requester=ITSELF,
-            reason="Lifecycle Expiration",
+            by=ITSELF,
+            reason=EXPIRATION,
             deletion_type=MARKER if answer.get("DeleteMarker") and not version else GONE,
         )
 
@@ -109,7 +119,7 @@ class Storage:
             bucket,
             key,
             version,
-            requester=ITSELF,
+            by=ITSELF,
             more={"destination-storage-class": storage_class},
         )
 
@@ -120,9 +130,8 @@ class Storage:
             parameters["Bucket"],
             parameters["Key"],
             (call.response or {}).get("VersionId"),
-            requester=call.caller.account,
+            by=call.caller,
             reason=call.operation,
-            source=call.caller.source_ip,
         )
 
     def _changed(self, what: str, call: ApiCall) -> None:
@@ -132,8 +141,7 @@ class Storage:
             call.parameters["Bucket"],
             call.parameters["Key"],
             call.parameters.get("VersionId") or (call.response or {}).get("VersionId"),
-            requester=call.caller.account,
-            source=call.caller.source_ip,
+            by=call.caller,
         )
 
     def _deleted(self, call: ApiCall) -> None:
@@ -144,9 +152,8 @@ class Storage:
             call.parameters["Bucket"],
             call.parameters["Key"],
             call.parameters.get("VersionId") or response.get("VersionId"),
-            requester=call.caller.account,
+            by=call.caller,
             reason="DeleteObject",
-            source=call.caller.source_ip,
             deletion_type=MARKER if response.get("DeleteMarker") and not named_version else GONE,
         )
 
@@ -158,9 +165,8 @@ class Storage:
                 call.parameters["Bucket"],
                 each["Key"],
                 each.get("DeleteMarkerVersionId") or each.get("VersionId"),
-                requester=call.caller.account,
+                by=call.caller,
                 reason="DeleteObject",
-                source=call.caller.source_ip,
                 deletion_type=MARKER if marker else GONE,
             )
 
@@ -171,61 +177,90 @@ class Storage:
         key: str,
         version: str | None,
         *,
-        requester: str,
+        by: Caller | str,
         reason: str = "",
         source: str = "",
         deletion_type: str = "",
         more: Mapping[str, str] | None = None,
     ) -> None:
+        """Tell whom the bucket tells. `by`: who did it, or which AWS service, from `source`."""
         found = moto_state.bucket(self._setting.account, bucket)
-        configured = found.notification_configuration if found is not None else None
-        if found is None or configured is None:
-            return
-        if configured.topic or configured.queue or configured.cloud_function:
-            raise NotSimulated("s3", f"notifications of {bucket} that do not go through EventBridge")
-        if configured.event_bridge is None:
+        if found is None or found.notification_configuration is None:
             return
         named = version if version and version != "null" else None
-        detail = {
-            "version": "0",
-            "bucket": {"name": bucket},
-            "object": self._object(what, bucket, key, named, deletion_type),
-            "request-id": self._setting.new_uuid("s3.request")[:16].upper(),
-            "requester": requester,
-            **({"source-ip-address": source} if source else {}),
-            **({"reason": reason} if reason else {}),
-            **(more or {}),
-            **({"deletion-type": deletion_type} if deletion_type else {}),
-        }
-        event = self._setting.service_event(
-            found.region_name, "aws.s3", what, [f"arn:aws:s3:::{bucket}"], detail
+        model = moto_state.object_version(self._setting.account, bucket, key, named)
+        if model is not None and named is None and model.version_id not in (None, "null"):
+            named = model.version_id  # not every answer names it
+        caller = by if isinstance(by, Caller) else None
+        happening = Happening(
+            what=what,
+            at=self._setting.clock.now,
+            bucket=bucket,
+            region=found.region_name,
+            key=key,
+            version=named,
+            size=model.size if model is not None and what in SIZED else None,
+            etag=_etag(model, deletion_type),
+            sequencer=self._next() if what in (CREATED, DELETED) else "",
+            request_id=self._setting.new_uuid("s3.request")[:16].upper(),
+            requester=caller.account if caller else str(by),
+            principal=f"AWS:{caller.principal_id}" if caller else str(by),
+            source_ip=caller.source_ip if caller else source,
+            reason=reason,
+            deletion_type=deletion_type,
+            more=more or {},
         )
-        tell = partial(self._setting.announce, found.region_name, event, by=ITSELF)
-        self._setting.clock.after(EVENT_SECONDS, tell, what)
+        if found.notification_configuration.event_bridge is not None:
+            self._announce(happening)
+        self._notifications.tell(happening)
 
-    def _object(
-        self, what: str, bucket: str, key: str, version: str | None, deletion_type: str
-    ) -> dict[str, Any]:
-        """The `object` of an event: each type of event has its own fields."""
-        subject: dict[str, Any] = {"key": key}
-        model = moto_state.object_version(self._setting.account, bucket, key, version)
-        if model is not None and what in SIZED:
-            subject["size"] = model.size
-        if deletion_type:
-            subject |= {"etag": MARKER_ETAG} if deletion_type == MARKER else {}
-        elif model is not None:
-            subject["etag"] = model.etag.strip('"')
-        if model is not None and version is None and model.version_id not in (None, "null"):
-            version = model.version_id  # not every answer names it
-        if version:
-            subject["version-id"] = version
-        if what in (CREATED, DELETED):
-            self._sequence += 1
-            subject["sequencer"] = f"{self._sequence:018X}"
-        return subject
+    def _announce(self, happening: Happening) -> None:
+        """Tell EventBridge."""
+        event = self._setting.service_event(
+            happening.region,
+            "aws.s3",
+            happening.what,
+            [f"arn:aws:s3:::{happening.bucket}"],
+            _detail(happening),
+        )
+        tell = partial(self._setting.announce, happening.region, event, by=ITSELF)
+        self._setting.clock.after(EVENT_SECONDS, tell, happening.what)
+
+    def _next(self) -> str:
+        self._sequence += 1
+        return f"{self._sequence:018X}"
 
     def _not_yet(self, asked: Asked) -> None:
         raise NotSimulated("s3", asked.operation)
+
+
+def _etag(version: Any | None, deletion_type: str) -> str:
+    """Without its quotes; a deletion has none but for that of its marker."""
+    if deletion_type:
+        return MARKER_ETAG if deletion_type == MARKER else ""
+    return version.etag.strip('"') if version is not None else ""
+
+
+def _detail(happening: Happening) -> dict[str, Any]:
+    """The `detail` of EventBridge's event: each type of event has its own fields."""
+    subject = {
+        "key": happening.key,
+        "size": happening.size,
+        "etag": happening.etag,
+        "version-id": happening.version,
+        "sequencer": happening.sequencer,
+    }
+    return {
+        "version": "0",
+        "bucket": {"name": happening.bucket},
+        "object": {name: value for name, value in subject.items() if value not in (None, "")},
+        "request-id": happening.request_id,
+        "requester": happening.requester,
+        **({"source-ip-address": happening.source_ip} if happening.source_ip else {}),
+        **({"reason": happening.reason} if happening.reason else {}),
+        **happening.more,
+        **({"deletion-type": happening.deletion_type} if happening.deletion_type else {}),
+    }
 
 
 def _smallest_moved(stacks: Iterable[Stack]) -> dict[str, str]:

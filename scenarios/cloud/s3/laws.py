@@ -2,7 +2,6 @@
 
 from scenarios.cloud.s3.abac import AttributeBasedAccess
 from scenarios.cloud.s3.events import Storage
-from scenarios.cloud.s3.notifications import Notifications
 from scenarios.cloud.s3.reading import Reading
 from scenarios.cloud.s3.storage_metrics import StorageMetrics
 from scenarios.cloud.setting import Setting
@@ -13,6 +12,5 @@ def register(setting: Setting) -> None:
     storage = setting.laws.add(Storage(setting))
     setting.laws.when_entered(storage.start)
     setting.laws.when_entered(StorageMetrics(setting).start)
-    Notifications(setting)
     AttributeBasedAccess(setting)
     Reading(setting)

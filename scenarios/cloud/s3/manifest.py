@@ -13,14 +13,14 @@ from scenarios.cloud.service import Service
 SERVICE = Service(
     name="s3",
     simulated=(
-        "objects as moto keeps them; S3's events for EventBridge; Object Lock; lifecycle at midnight, "
+        "objects as moto keeps them; S3's events for EventBridge, and straight to queues, topics and "
+        "functions, with their test event, filters and encoded keys; Object Lock; lifecycle at midnight, "
         "archived objects and their restores; SSE-KMS asks the key; suspended versioning; what a missing "
         "object says to whom"
     ),
     missing=(
-        "events straight to queues, topics and functions (taken, and loud at the next event), lifecycle by "
-        "size, tag or number of versions, replication, access points, S3 Select; whether the principal of a "
-        "bucket policy exists"
+        "notifications of replication and of Intelligent-Tiering, lifecycle by size, tag or number of "
+        "versions, replication, access points, S3 Select; whether the principal of a bucket policy exists"
     ),
     permissions=PERMISSIONS,
     recorded=RECORDED,

@@ -1,4 +1,4 @@
-"""What moto gets wrong in a bucket: suspended versioning, locks, restores, markers on unknown keys.
+"""What moto gets wrong in a bucket: suspended versioning, locks, restores, markers on unknown keys, events.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html,
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectsfromVersionSuspendedBuckets.html,
@@ -92,7 +92,13 @@ def _configure_lock(backend: Any, bucket_name: str, lock_enabled: Any, *default:
     bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = default
 
 
+def _tell_nobody(*_: Any, **__: Any) -> None:
+    """Moto would hand over events of its own form at once, and ask no policy: see `notifications`."""
+
+
 MENDS: tuple[Mend, ...] = (
+    (s3_models.notifications, "send_event", _tell_nobody),
+    (s3_models.notifications, "send_test_event", _tell_nobody),
     # Moto would ask a checksum of copies, tags and retentions too; the default lock is put on below.
     (s3_models.FakeBucket, "has_default_lock", False),
     (s3_models.FakeKey, "status", property(_status, _set_status)),

@@ -48,6 +48,30 @@ _LIFECYCLE_RULE = Shape(
     required=("Status",),
 )
 
+# By CloudFormation's kind: its property with the ARN, the API's kind, the API's parameter with the ARN.
+_DESTINATIONS = {
+    "LambdaConfigurations": ("Function", "LambdaFunctionConfigurations", "LambdaFunctionArn"),
+    "QueueConfigurations": ("Queue", "QueueConfigurations", "QueueArn"),
+    "TopicConfigurations": ("Topic", "TopicConfigurations", "TopicArn"),
+}
+_KEY_RULE = Shape(
+    fields={"Name": Text(choices=("prefix", "suffix")), "Value": Text()}, required=("Name", "Value")
+)
+
+
+def _told(destination: str) -> Shape:
+    """Whom a bucket tells of one kind of event; `destination`: the property with the ARN."""
+    of_key = Shape(fields={"Rules": Many(of=_KEY_RULE, most=2)}, required=("Rules",))
+    return Shape(
+        fields={
+            "Event": Text(),
+            "Filter": Shape(fields={"S3Key": of_key}, required=("S3Key",)),
+            destination: Text(),
+        },
+        required=("Event", destination),
+    )
+
+
 BUCKET = Shape(
     fields={
         "AccelerateConfiguration": _NOT_HERE,
@@ -91,9 +115,7 @@ BUCKET = Shape(
                 "EventBridgeConfiguration": Shape(
                     fields={"EventBridgeEnabled": Flag()}, required=("EventBridgeEnabled",)
                 ),
-                "LambdaConfigurations": Refused(because="say EventBridgeConfiguration"),
-                "QueueConfigurations": Refused(because="say EventBridgeConfiguration"),
-                "TopicConfigurations": Refused(because="say EventBridgeConfiguration"),
+                **{kind: Many(of=_told(name)) for kind, (name, _, _) in _DESTINATIONS.items()},
             }
         ),
         "ObjectLockConfiguration": Shape(
@@ -217,11 +239,27 @@ def _configure(order: Order, name: str) -> None:
     if "LifecycleConfiguration" in properties:
         rules = [_lifecycle(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]
         s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
-    events = properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration", {})
-    if events.get("EventBridgeEnabled"):
-        s3.put_bucket_notification_configuration(
-            Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
-        )
+    told = _notifications(properties.get("NotificationConfiguration", {}))
+    if told:
+        s3.put_bucket_notification_configuration(Bucket=name, NotificationConfiguration=told)
+
+
+def _notifications(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn CloudFormation's configuration, with one event in each, into the one the S3 API takes."""
+    told: dict[str, Any] = {
+        kind_of_api: [
+            {arn: each[name], "Events": [each["Event"]], **_key_filter(each)} for each in given.get(kind, ())
+        ]
+        for kind, (name, kind_of_api, arn) in _DESTINATIONS.items()
+        if given.get(kind)
+    }
+    if given.get("EventBridgeConfiguration", {}).get("EventBridgeEnabled"):
+        told["EventBridgeConfiguration"] = {}
+    return told
+
+
+def _key_filter(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Filter": {"Key": {"FilterRules": told["Filter"]["S3Key"]["Rules"]}}} if "Filter" in told else {}
 
 
 def _lifecycle(rule: Mapping[str, Any]) -> dict[str, Any]:

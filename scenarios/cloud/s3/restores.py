@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
@@ -48,8 +49,7 @@ class Telling(Protocol):
         key: str,
         version: str | None,
         *,
-        requester: str,
-        source: str = "",
+        by: Caller | str,
         more: Mapping[str, str] | None = None,
     ) -> None:
         """Say so."""
@@ -95,8 +95,7 @@ class Restores:
             INITIATED,
             given["Bucket"],
             version,
-            requester=asked.caller.account,
-            source=asked.caller.source_ip,
+            by=asked.caller,
             more={"source-storage-class": version.storage_class},
         )
         self._setting.clock.after(
@@ -115,7 +114,7 @@ class Restores:
             COMPLETED,
             bucket,
             version,
-            requester=ITSELF,
+            by=ITSELF,
             more={
                 "restore-expiry-time": f"{until:%Y-%m-%dT%H:%M:%SZ}",
                 "source-storage-class": version.storage_class,
@@ -134,7 +133,7 @@ class Restores:
     def _expired(self, bucket: str, version: Any, until: datetime) -> None:
         if self._is_there(bucket, version) and version.expiry_date == _http_date(until):
             version.set_expiry(None)
-            self._say(EXPIRED, bucket, version, requester=ITSELF)
+            self._say(EXPIRED, bucket, version, by=ITSELF)
 
     def _is_there(self, bucket: str, version: Any) -> bool:
         found = moto_state.object_version(self._setting.account, bucket, version.name, version.version_id)

@@ -6,7 +6,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.kernel.deliveries import Object
-from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import HOME, admin, bucket, document, heard, lets, queue, rule, world
 
@@ -214,24 +213,6 @@ def test_what_a_service_writes_names_the_service(requester):
         assert event["detail"]["source-ip-address"] == (requester or by)
         found = admin(cloud, "s3").get_object(Bucket="tw-logs", Key="a/k")
         assert (found["Body"].read(), found["Metadata"]) == (b"x", {"kind": "digest"})
-
-
-def test_notifications_that_do_not_go_through_eventbridge_are_not_simulated():
-    with world({**bucket(**ON), **queue(by="s3")}) as cloud:
-        with cloud.calls.muted():
-            admin(cloud, "s3").put_bucket_notification_configuration(
-                Bucket="tw-logs",
-                NotificationConfiguration={
-                    "QueueConfigurations": [
-                        {
-                            "QueueArn": f"arn:aws:sqs:{HOME}:{ACCOUNT}:Heard",
-                            "Events": ["s3:ObjectCreated:*"],
-                        }
-                    ]
-                },
-            )
-        with pytest.raises(NotSimulated, match="notifications of tw-logs"):
-            put(cloud)
 
 
 def test_events_carry_json_all_the_way():
