@@ -18,7 +18,8 @@ What we leave alone: other stacks, also those with a like name; calls by the pri
 `StackChangedDeployers` names; what CloudFormation does while it is at work on this stack, which the call that
 began it tells. The trail and its bucket are `trail_stopped`'s. `IgnoredPrincipals` is not asked: those it
 names may do many things, but not silence us. A rule that was disabled hears nothing of that, so two rules
-watch each other; the second also tells the plain topic by itself what stops this function or its voice.
+watch each other; where one was touched, the function looks whether the other is off, too. The second also
+tells the plain topic by itself what stops this function or its voice.
 
 Where a trail records data events of the stack (its own does, by `RecordDataEvents`), use by hand is told as
 well: an item written to the ledger or taken from it is CRITICAL, as is a message that was taken from a queue;
@@ -39,7 +40,7 @@ from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.looking import Unseen
 from chalicelib.references import TRAIL_GROUP
 from chalicelib.remediation import Plan, Proof, ProvenBy, Remediation, Way
-from chalicelib.remediations.stack_changed.alerts import attempted, changed
+from chalicelib.remediations.stack_changed.alerts import attempted, changed, off_too
 from chalicelib.remediations.stack_changed.data import USE
 from chalicelib.remediations.stack_changed.deeds import name_of
 from chalicelib.remediations.stack_changed.grants import (
@@ -56,7 +57,7 @@ from chalicelib.remediations.stack_changed.grants import (
 from chalicelib.remediations.stack_changed.parts import OF_A_BUS, fields_of, service_of
 from chalicelib.remediations.stack_changed.promise import Place
 from chalicelib.remediations.stack_changed.reading import EXISTING_GROUP, Seen, blind, read
-from chalicelib.remediations.stack_changed.restore import restore
+from chalicelib.remediations.stack_changed.restore import heard_again, restore
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.stack import PRINCIPALS, PRINCIPALS_ARE, CloudFormation, Parameter
 from chalicelib.triggers import OnEvent
@@ -204,7 +205,17 @@ def decide(event: ApiCallEvent, facts: Seen | None, _now: datetime, settings: Se
         if part.logical_id in facts.declared
         for call in restore(event, facts.place, part, facts.declared[part.logical_id])
     )
-    return Plan.alert(changed(event, facts, calls, settings.overruled), calls=calls)
+    heard = {
+        rule: heard_again(event, facts.place, rule, facts.declared[rule.logical_id])
+        if rule.logical_id in facts.declared
+        else ()
+        for rule in facts.deaf
+    }
+    return Plan.alert(
+        changed(event, facts, calls, settings.overruled),
+        *(off_too(event, facts, rule, again) for rule, again in heard.items()),
+        calls=(*calls, *(call for again in heard.values() for call in again)),
+    )
 
 
 def place_of(settings: Settings) -> Place:

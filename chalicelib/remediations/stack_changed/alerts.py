@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.events import ApiCallEvent
 from chalicelib.evidence.call import call_facts, failure_fact
 from chalicelib.remediation import Alert, Call, Flood, Severity
-from chalicelib.remediations.stack_changed.deeds import KINDS, Deed, deed_of, name_of
+from chalicelib.remediations.stack_changed.deeds import KINDS, Deed, deed_of, name_of, off
 from chalicelib.remediations.stack_changed.promise import Part, Place
 from chalicelib.remediations.stack_changed.reading import Seen
 from chalicelib.wording import LONGEST_FACT, aws_command, whole
@@ -32,6 +32,9 @@ _BY_HAND = """\
 Nothing of Trailwarden's needs a person to do this: approve, refuse, undo and redrive ask its API. Ask the \
 caller whether this was meant. If the caller is unknown, disable their credentials first, and look at the \
 findings and alerts since then: who forges one may hide another."""
+_OFF_TOO = """\
+Look in CloudTrail's event history who disabled this rule. If the caller is unknown, disable their \
+credentials first, and look at what else they did since then: alerts of it may be missing."""
 _CODE = "The code is not put back by itself: package and deploy it again from a checkout that you trust."
 _WORD = re.compile(r"[A-Z][a-z]+|[A-Z]+(?![a-z])")
 
@@ -59,6 +62,22 @@ def changed(event: ApiCallEvent, seen: Seen, calls: Sequence[Call], overruled: S
             *_put_back(event, seen, calls),
         ),
         advice="" if harmless else "\n".join(_advice(event, seen)),
+    )
+
+
+def off_too(event: ApiCallEvent, seen: Seen, rule: Part, calls: Sequence[Call]) -> Alert:
+    """A rule is off, which was found when the one that alone hears of that was touched: nobody was told."""
+    found = off()
+    return Alert(
+        severity=found.severity,
+        title=f"Trailwarden itself: {_named(rule)} {found.done}",
+        facts=(
+            ("What that means", _means(found, rule, seen)),
+            *_parts((rule,)),
+            ("Found when", f"{event.name} was looked at; the event of this rule's change came to nobody"),
+            *_put_back_with(calls),
+        ),
+        advice=_OFF_TOO,
     )
 
 
@@ -173,14 +192,18 @@ def _put_back(event: ApiCallEvent, seen: Seen, calls: Sequence[Call]) -> Iterato
     if taken := taking_away(event):
         yield "Take it away with", taken
         return
-    for call in calls:
-        if len(call.command) <= LONGEST_FACT:
-            yield "Put back with", call.command
+    yield from _put_back_with(calls)
     whole = all(len(call.command) <= LONGEST_FACT for call in calls)
     gravest = max((deed_of(event, part).severity for part in seen.parts), key=_rank)
     if (not calls or not whole) and _rank(gravest) > _rank(Severity.LOW):
         yield "Put everything back with", reverting(seen.place)
         yield "and then with", carrying_out(seen.place)
+
+
+def _put_back_with(calls: Sequence[Call]) -> Iterator[tuple[str, str]]:
+    for call in calls:
+        if len(call.command) <= LONGEST_FACT:
+            yield "Put back with", call.command
 
 
 def taking_away(event: ApiCallEvent) -> str:

@@ -5,7 +5,7 @@ A name that is not in the table is a call we don't know: grave, because what it 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.events import ApiCallEvent
 from chalicelib.remediation import Severity
@@ -389,6 +389,11 @@ _ANYTHING = Deed(
 def name_of(event: ApiCallEvent) -> str:
     """The call's name, without the version that Lambda's bear."""
     return _VERSION.sub("", event.name)
+
+
+def off() -> Deed:
+    """What it means that a rule is off, whoever switched it off."""
+    return replace(_TABLE["events", "DisableRule"], done="is disabled")
 
 
 def deed_of(event: ApiCallEvent, part: Part) -> Deed:

@@ -180,6 +180,7 @@ GRANTS = (
         resource="*",
         because="a stack refactor has no ARN, and its id doesn't tell which stacks it is of",
     ),
+    Grant(action="events:DescribeRule", resource=_of_stack(_RULE), because=_BY_NAME),
     *_acting(),
 )
 

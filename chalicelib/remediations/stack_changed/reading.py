@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -25,6 +25,8 @@ from chalicelib.remediations.stack_changed.restore import BESIDE, Declared
 # No name of the template's: nothing is declared of it, so nothing is put back.
 EXISTING_GROUP = "TrailGroupFromBefore"
 CLOUDFORMATION = "cloudformation.amazonaws.com"
+# Each of these rules hears what is done to the other one, and while it is off nobody does.
+WATCH_EACH_OTHER = ("StackChangedTrigger1", "StackChangedGuard")
 # CloudFormation's clock and CloudTrail's, which tells whole seconds.
 _LEEWAY = timedelta(seconds=5)
 _MOST_STACK_EVENTS = 2_000
@@ -37,7 +39,7 @@ class Seen:
     """What a look found. `parts`: of the stack that the call names; `own_role`: the part that made the call.
 
     `declared`: what was deployed of each part, by its logical id, where that could be told. `functions`: the
-    logical ids of all functions.
+    logical ids of all functions. `deaf`: rules that are off beside the one that the call is about.
     """
 
     parts: tuple[Part, ...]
@@ -45,6 +47,7 @@ class Seen:
     declared: Mapping[str, Declared] = field(default_factory=dict)
     functions: tuple[str, ...] = ()
     own_role: Part | None = None
+    deaf: tuple[Part, ...] = ()
     could_not_read: tuple[Unseen, ...] = ()
 
 
@@ -66,8 +69,11 @@ def read(
             return None
     except AWS_ERRORS as error:
         return blind(event, unseen(error, "reading the stack's resources: {}"), place)
-    promising = deployed and not event.failed
-    return _seen(cloudformation, event, named, parts, place, promising=promising)
+    if not deployed or event.failed:
+        return _seen(cloudformation, event, named, parts, place, promised=())
+    deaf, why = _deaf(aws, named, parts, place)
+    seen = _seen(cloudformation, event, named, parts, place, promised=(*named, *deaf))
+    return replace(seen, deaf=deaf, could_not_read=(*seen.could_not_read, *why))
 
 
 def blind(event: ApiCallEvent, why: Unseen, place: Place) -> Seen:
@@ -82,13 +88,13 @@ def _seen(
     parts: tuple[Part, ...],
     place: Place,
     *,
-    promising: bool,
+    promised: tuple[Part, ...],
 ) -> Seen:
     could_not_read: tuple[Unseen, ...] = ()
     declared: Mapping[str, Declared] = {}
-    if promising:
+    if promised:
         try:
-            declared = _declared(_promise(cloudformation, parts, place), named)
+            declared = _declared(_promise(cloudformation, parts, place), promised)
         except AWS_ERRORS as error:
             could_not_read = (unseen(error, "reading what was deployed: {}"),)
     return Seen(
@@ -99,6 +105,24 @@ def _seen(
         own_role=_own_role(event, parts, place),
         could_not_read=could_not_read,
     )
+
+
+def _deaf(
+    aws: Aws, named: tuple[Part, ...], parts: tuple[Part, ...], place: Place
+) -> tuple[tuple[Part, ...], tuple[Unseen, ...]]:
+    """The rules that are off by now where one was touched that alone hears of that, and what wasn't seen.
+
+    An event that comes late finds the second rule off, too; while the first one was off, nobody heard of it.
+    """
+    if not any(part.logical_id in WATCH_EACH_OTHER for part in named):
+        return (), ()
+    others = [part for part in parts if part.logical_id in WATCH_EACH_OTHER and part not in named]
+    events = aws.client("events", place.region)
+    try:
+        states = [(part, events.describe_rule(Name=part.physical_id)["State"]) for part in others]
+    except AWS_ERRORS as error:
+        return (), (unseen(error, "looking whether the rule that watches this one is on: {}"),)
+    return tuple(part for part, state in states if state == "DISABLED"), ()
 
 
 def _parts(cloudformation: Any, place: Place) -> tuple[Part, ...]:

@@ -88,6 +88,11 @@ def restore(event: ApiCallEvent, place: Place, part: Part, declared: Declared) -
     return tuple(make(order)) if make else ()
 
 
+def heard_again(event: ApiCallEvent, place: Place, rule: Part, declared: Declared) -> tuple[Call, ...]:
+    """The call that switches a rule on again, whatever the event was about."""
+    return tuple(_enabled(Order(event=event, place=place, part=rule, declared=declared)))
+
+
 # ---- rules ------------------------------------------------------------------------------------------
 
 

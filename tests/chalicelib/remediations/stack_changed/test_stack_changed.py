@@ -40,6 +40,10 @@ CONFIGURED = settings(**{STACK: STACK_ID})
 PARTS = (
     Part(logical_id="RootLogin", type="AWS::Lambda::Function", physical_id="watch-RootLogin-1"),
     Part(logical_id="RootLoginTrigger1", type="AWS::Events::Rule", physical_id="watch-RootLoginTrigger1-1"),
+    *(
+        Part(logical_id=each, type="AWS::Events::Rule", physical_id=f"watch-{each}-1")
+        for each in ("StackChangedTrigger1", "StackChangedGuard")
+    ),
     Part(logical_id="RootLoginRole", type="AWS::IAM::Role", physical_id="watch-RootLoginRole-1"),
     Part(logical_id="TrailStoppedRole", type="AWS::IAM::Role", physical_id="watch-TrailStoppedRole-1"),
     Part(logical_id="TrailGroup", type="AWS::Logs::LogGroup", physical_id="watch-TrailGroup-1"),
@@ -69,6 +73,8 @@ TEMPLATE = {
                 "Targets": [{"Id": "ours", "Arn": "x"}],
             }
         },
+        "StackChangedTrigger1": {"Properties": {"EventPattern": {}}},
+        "StackChangedGuard": {"Properties": {"EventPattern": {}}},
         "RootLogin": {"Properties": {}},
         "RootLoginRole": {
             "Properties": {"ManagedPolicyArns": ["ours"], "Policies": [{"PolicyName": "ours"}]}
@@ -107,14 +113,15 @@ def disabled(name="watch-RootLoginTrigger1-1", **detail):
 class Account:
     """An account with one stack: answers what look asks, and denies what it is told to deny."""
 
-    def __init__(self, *, denied=(), operations=(), refactored=()):
+    def __init__(self, *, denied=(), operations=(), refactored=(), off=()):
         self.denied = denied
+        self.off = off  # the rules that are disabled
         self.operations = operations  # (status, moment) of the stack, the newest first
         self.refactored = refactored  # the stacks that the only refactor is of
         self.asked = []
 
     def client(self, service, _region=""):
-        assert service == "cloudformation"
+        assert service in ("cloudformation", "events")
         return self
 
     def get_paginator(self, operation):
@@ -137,6 +144,10 @@ class Account:
     def describe_stack_refactor(self, **_):
         self._ask("describe_stack_refactor")
         return {"StackIds": list(self.refactored)}
+
+    def describe_rule(self, Name):  # noqa: N803 - boto3's name
+        self._ask("describe_rule")
+        return {"State": "DISABLED" if Name in self.off else "ENABLED"}
 
     def get_template(self, **_):
         self._ask("get_template")
@@ -588,6 +599,34 @@ def test_what_could_not_be_read_is_told_no_less_severely(denied):
     assert "no" in facts_of(only(plan))["Could not look"]
     assert plan.calls == ()
     assert facts_of(only(plan))["Put everything back with"] == reverting(PLACE)
+
+
+GUARDED, GUARD = (f"watch-{each}-1" for each in ("StackChangedTrigger1", "StackChangedGuard"))
+
+
+@pytest.mark.parametrize(("touched_rule", "other"), [(GUARDED, GUARD), (GUARD, GUARDED)])
+def test_of_two_rules_that_watch_each_other_the_second_one_is_switched_on_with_the_first(touched_rule, other):
+    plan = planned(disabled(touched_rule), Account(off=(touched_rule, other)))
+
+    said, also = plan.alerts
+    assert touched_rule in facts_of(said)["Rule"]
+    assert also.severity is Severity.CRITICAL
+    assert facts_of(also)["Rule"] == other
+    assert [call.parameters["Name"] for call in plan.calls] == [touched_rule, other]
+
+
+def test_a_rule_that_is_off_is_looked_for_only_where_one_was_touched_that_alone_hears_of_it():
+    account = Account(off=(GUARD, GUARDED))
+
+    assert len(planned(disabled(), account).alerts) == 1
+    assert "describe_rule" not in account.asked
+    assert len(planned(disabled(GUARDED), Account()).alerts) == 1
+
+
+def test_a_rule_that_may_not_be_looked_at_is_told():
+    said = only(planned(disabled(GUARDED), Account(denied=("describe_rule",))))
+
+    assert "the rule that watches this one" in facts_of(said)["Could not look"]
 
 
 def test_without_a_look_the_event_itself_is_told():
