@@ -13,7 +13,7 @@ _FUNCTION = "AWS::Lambda::Function"
 # By type: checkov's id, and why it is accepted.
 _ACCEPTED: Mapping[str, Sequence[tuple[str, str]]] = {
     _FUNCTION: (
-        ("CKV_AWS_115", "reserved concurrency is taken from the account's other functions; 100 must stay"),
+        ("CKV_AWS_115", "a parameter, off at first: the account's other functions lose it; 100 must stay"),
         ("CKV_AWS_116", "what fails goes to DeadLetters as a destination, or by the queue that is read"),
         ("CKV_AWS_117", "it calls AWS's public endpoints only, and nothing in a VPC"),
         ("CKV_AWS_173", "its variables are names of resources; Lambda encrypts them with a key of its own"),

@@ -45,6 +45,9 @@ TIMEOUT_SECONDS = 50  # Lambda tries again after 60: by then a crashed run's cla
 HEARTBEAT_TIMEOUT_SECONDS = 30
 MEMORY_MB = 256
 
+# One a minute. With none kept, a flood of other functions would look like a way that is broken.
+HEARTBEATS_AT_ONCE = 1
+
 Closing = Callable[..., dict[str, Any]]
 
 _KEPT_WHEN_IT_FAILS: Template = {
@@ -127,6 +130,7 @@ def function(remediation: Remediation) -> Template:
                 "MemorySize": MEMORY_MB,
                 "Environment": {"Variables": variables},
                 "LoggingConfig": {"LogGroup": {"Ref": f"{name}LogGroup"}},
+                **_reserved({"Ref": parameters.RESERVED}),
                 "Events": {
                     f"Trigger{number}": _event(trigger)
                     for number, trigger in enumerate(remediation.triggers, start=1)
@@ -142,6 +146,17 @@ def function(remediation: Remediation) -> Template:
         resources[f"{name}ActingPolicy"] = {**acting, "Condition": f"{name}Acts"}
         resources |= mode_now(remediation)
     return resources
+
+
+def _reserved(at_once: int | Mapping[str, Any]) -> Template:
+    """So many of the account's concurrent runs are kept for a function, where the stack's parameter wants it.
+
+    Nobody else's functions can take them, and it gets no more than these.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+    """
+    chosen = {"Fn::If": ["HasReservedConcurrency", at_once, {"Ref": "AWS::NoValue"}]}
+    return {"ReservedConcurrentExecutions": chosen}
 
 
 def _attached(function: str, policy: Mapping[str, Any]) -> Template:
@@ -300,6 +315,7 @@ def http(remediations: Sequence[Remediation]) -> Template:
                     }
                 },
                 "LoggingConfig": {"LogGroup": {"Ref": "APIHandlerLogGroup"}},
+                **_reserved({"Ref": parameters.RESERVED}),
             }
         },
         "APIHandlerLogGroup": log_group(),
@@ -330,6 +346,7 @@ def heartbeat_function() -> Template:
                     }
                 },
                 "LoggingConfig": {"LogGroup": {"Ref": f"{name}LogGroup"}},
+                **_reserved(HEARTBEATS_AT_ONCE),
                 "Events": {
                     "Trigger1": {
                         "Type": "EventBridgeRule",

@@ -17,6 +17,7 @@ from chalicelib.template.watch import CONDITION as WATCH_CONDITION
 from chalicelib.template.watch import WATCH_BUS
 
 APPROVALS, APPROVAL_HOURS = "ApprovalsNeeded", "ApprovalHours"
+RESERVED = "ReservedConcurrency"
 
 # Those that belong to no single remediation.
 PARAMETERS = (
@@ -92,6 +93,14 @@ PARAMETERS = (
         description="So many hours an approval holds, if another one is needed or nothing may act just then.",
     ),
     Parameter(
+        name=RESERVED,
+        type="Number",
+        default="0",
+        # Five of its queue's batches at once are what trail_validation may be handed.
+        allowed=("0", "5", "10", "20", "50"),
+        description="So many concurrent runs are kept for each function; 0: none. 100 must stay unreserved.",
+    ),
+    Parameter(
         name=OPERATORS,
         type="CommaDelimitedList",
         default="none",
@@ -109,6 +118,7 @@ CONDITIONS: Template = {
     },
     **PLAIN_CONDITIONS,
     **HEARTBEAT_CONDITION,
+    "HasReservedConcurrency": {"Fn::Not": [{"Fn::Equals": [{"Ref": RESERVED}, "0"]}]},
     "HasApiAccessLogs": {"Fn::Equals": [{"Ref": "ApiAccessLogs"}, "yes"]},
     **WATCH_CONDITION,
     "HasAuditGroups": {"Fn::Equals": [{"Ref": "AuditGroups"}, "yes"]},

@@ -29,11 +29,16 @@ Told: TypeAlias = Value | Missing | Unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """`state` as Lambda names it. `paused`: no concurrency is left to it. `mode`: "" for who can't act."""
+    """`state` as Lambda names it. `mode`: "" for who can't act.
+
+    `reserved`: how many concurrent runs are kept for it, which is its limit too; beside what is `promised`.
+    None: no number at all.
+    """
 
     name: str
     state: Told[str]
-    paused: bool = False
+    reserved: int | None = None
+    promised: int | None = None
     mode: str = ""
 
 

@@ -29,6 +29,7 @@ from scenarios.doctor.stack_words import DRIFT, PUT_BACK, aws_cli, drift, gone, 
 Part = TypeVar("Part")
 
 _STATES = "https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html"
+_CONCURRENCY = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"
 _PERMISSIONS = "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"
 _RULES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html"
 _NAMES = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-resource-name.html"
@@ -134,14 +135,27 @@ def _function(facts: StackFacts, function: Function) -> Iterator[DoctorFinding]:
                 mend=aws_cli("lambda", "get-function", {"--function-name": function.name}, facts),
                 source=_STATES,
             )
-        case _ if function.paused:
-            options = {"--function-name": function.name}
-            yield unwatched(
-                "a function is paused: no concurrency is left to it",
-                where=function.name,
-                mend=aws_cli("lambda", "delete-function-concurrency", options, facts),
-                source="https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html",
-            )
+        case _ if function.reserved != function.promised:
+            yield _otherwise_reserved(facts, function)
+
+
+def _otherwise_reserved(facts: StackFacts, function: Function) -> DoctorFinding:
+    now, promised = function.reserved, function.promised
+    options = {"--function-name": function.name}
+    if now == 0:
+        what, severity = "a function is paused: no concurrency is left to it", Severity.HIGH
+    elif now is None:
+        what, severity = f"a function has none of the {promised} runs that are kept for it", Severity.MEDIUM
+    else:
+        kept = f"{promised} are kept for it" if promised else "nothing limits it"
+        what = f"a function is limited to {now} runs at once, though as deployed {kept}"
+        severity = Severity.MEDIUM
+    if promised is None:
+        mend = aws_cli("lambda", "delete-function-concurrency", options, facts)
+    else:
+        options["--reserved-concurrent-executions"] = str(promised)
+        mend = aws_cli("lambda", "put-function-concurrency", options, facts)
+    return unwatched(what, where=function.name, severity=severity, mend=mend, source=_CONCURRENCY)
 
 
 def _modes(facts: StackFacts) -> Iterator[DoctorFinding]:

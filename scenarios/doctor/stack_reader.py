@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.brakes import kill_switch, mode_of
 from chalicelib.settings import MODE
 from chalicelib.stack import CLOSED
+from chalicelib.template.parameters import RESERVED
 from scenarios.doctor.asking import Answer, Asker
 from scenarios.doctor.facts import (
     Alarm,
@@ -99,7 +100,7 @@ def read_stack(asker: Asker, name: str, account: str) -> tuple[StackFacts, Resou
         status=str(stack["StackStatus"]),
         parameters=parameters,
         unread=unread,
-        functions=tuple(_function(asker, each) for _, each in resources.of("AWS::Lambda::Function")),
+        functions=tuple(_function(asker, resources, *each) for each in resources.of("AWS::Lambda::Function")),
         rules=tuple(_rule(asker, resources, *each) for each in resources.of("AWS::Events::Rule")),
         permissions=tuple(_permissions(policies, resources)),
         closed=tuple(_closed(policies, resources)),
@@ -142,7 +143,7 @@ def _resources(listed: Any, template: Answer, parameters: Mapping[str, str]) -> 
 # ---- each kind ----------------------------------------------------------------------------------
 
 
-def _function(asker: Asker, name: str) -> Function:
+def _function(asker: Asker, resources: Resources, logical_id: str, name: str) -> Function:
     # Not GetFunction, which returns the code as well: a doctor needs no permission for that.
     reply = asker.ask("lambda", "get_function_configuration", FunctionName=name)
     reserved = asker.ask("lambda", "get_function_concurrency", FunctionName=name)
@@ -154,9 +155,17 @@ def _function(asker: Asker, name: str) -> Function:
     return Function(
         name=name,
         state=str(reply.get("State", "Active")),
-        paused=reserved.get("ReservedConcurrentExecutions") == 0,
+        reserved=reserved.get("ReservedConcurrentExecutions"),
+        promised=_promised_concurrency(resources, logical_id),
         mode=reply.get("Environment", {}).get("Variables", {}).get(MODE, ""),
     )
+
+
+def _promised_concurrency(resources: Resources, logical_id: str) -> int | None:
+    match resources.declared(logical_id).get("ReservedConcurrentExecutions"):
+        case {"Fn::If": [_, at_once, _]} if resources.parameters.get(RESERVED, "0") != "0":
+            return int(resources.plain(at_once))
+    return None
 
 
 def _rule(asker: Asker, resources: Resources, logical_id: str, name: str) -> Rule:

@@ -144,7 +144,12 @@ _ROWS: Mapping[str, tuple[tuple[Severity, str, str, str], ...]] = {
         (HIGH, "PutFunctionEventInvokeConfig", "loses its failures elsewhere", _FAILURES),
         (HIGH, "UpdateFunctionEventInvokeConfig", "loses its failures elsewhere", _FAILURES),
         (HIGH, "DeleteFunctionEventInvokeConfig", "loses its failures", _FAILURES),
-        (LOW, "DeleteFunctionConcurrency", "is limited no more", "The function runs as it should."),
+        (
+            LOW,
+            "DeleteFunctionConcurrency",
+            "is limited no more",
+            "Nothing limits {whose}, and nothing is reserved for it.",
+        ),
         (LOW, "PublishVersion CreateAlias TagResource UntagResource", "was marked", _NOTHING),
     ),
     "logs": (

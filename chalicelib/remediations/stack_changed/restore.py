@@ -143,14 +143,17 @@ def _rule_and_targets(order: Order) -> Iterator[Call]:
 # ---- functions --------------------------------------------------------------------------------------
 
 
-def _unlimited(order: Order) -> Iterator[Call]:
+def _reserved(order: Order) -> Iterator[Call]:
+    """As many runs at once as the template keeps for it, or no number at all."""
     name = order.part.physical_id
     found = order.event.parameters.get("reservedConcurrentExecutions")
     before = {"FunctionName": name, "ReservedConcurrentExecutions": found}
     undo = ("put_function_concurrency", before) if isinstance(found, int) else None
     wanted = order.properties.get("ReservedConcurrentExecutions")
     if wanted is None:
-        yield order.call("lambda", "delete_function_concurrency", undo=undo, FunctionName=name)
+        # Where that is what was done, it is as deployed.
+        if found is not None:
+            yield order.call("lambda", "delete_function_concurrency", undo=undo, FunctionName=name)
     else:
         yield order.call(
             "lambda",
@@ -454,7 +457,8 @@ _MAKES: Mapping[tuple[str, str], Callable[[Order], Iterator[Call]]] = {
     ("events", "DeleteRule"): _rule_and_targets,
     ("events", "RemoveTargets"): _targets,
     ("events", "PutTargets"): _targets,
-    ("lambda", "PutFunctionConcurrency"): _unlimited,
+    ("lambda", "PutFunctionConcurrency"): _reserved,
+    ("lambda", "DeleteFunctionConcurrency"): _reserved,
     ("lambda", "UpdateFunctionConfiguration"): _configured,
     ("lambda", "RemovePermission"): _permitted,
     ("lambda", "AddPermission"): _stranger_not_permitted,

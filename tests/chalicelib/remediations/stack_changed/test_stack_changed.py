@@ -826,3 +826,40 @@ def test_a_strangers_key_is_taken_away_from_what_was_deployed_without_one(part, 
     (made,) = restore(event, PLACE, found, Declared(properties={}))
 
     assert made.parameters[field] == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "deployed", "made"),
+    [
+        pytest.param(
+            "PutFunctionConcurrency20171031",
+            {"reservedConcurrentExecutions": 0},
+            {},
+            ("delete_function_concurrency", None),
+            id="paused, and nothing reserved",
+        ),
+        pytest.param(
+            "PutFunctionConcurrency20171031",
+            {"reservedConcurrentExecutions": 1},
+            {"ReservedConcurrentExecutions": "10"},
+            ("put_function_concurrency", 10),
+            id="limited below what is reserved",
+        ),
+        pytest.param(
+            "DeleteFunctionConcurrency20171031",
+            {},
+            {"ReservedConcurrentExecutions": "10"},
+            ("put_function_concurrency", 10),
+            id="the reservation taken away",
+        ),
+        pytest.param("DeleteFunctionConcurrency20171031", {}, {}, None, id="as deployed"),
+    ],
+)
+def test_a_function_keeps_as_many_runs_as_were_deployed(name, parameters, deployed, made):
+    (function,) = (each for each in PARTS if each.logical_id == "RootLogin")
+    calls = restore(
+        call(name, source="lambda", parameters=parameters), PLACE, function, Declared(properties=deployed)
+    )
+
+    found = [(each.operation, each.parameters.get("ReservedConcurrentExecutions")) for each in calls]
+    assert found == ([made] if made else [])
