@@ -69,7 +69,7 @@ class CallProgress(StrEnum):
     REFUSED = "refused"  # AWS refused it, so that it is not in effect
     DONE = "done"  # by us, so its undo is ours to offer
     FOUND = "found"  # AWS answered that it was so already: somebody else did it first
-    UNSURE = "unsure"  # it was so already, but we had begun it once before: it may have been us
+    UNSURE = "unsure"  # we had begun it, and then it was so already or not called for: it may have been us
     DROPPED = "dropped"  # not made: fresh facts didn't call for it any more
     UNDOING = "undoing"  # its undo has begun; no answer noted
     UNDONE = "undone"

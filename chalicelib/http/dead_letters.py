@@ -28,6 +28,7 @@ MOST_READ = 100
 HIDDEN_SECONDS = 60  # while they are looked at; then they come back by themselves, if not before
 _BATCH = 10  # messages that SQS hands over, or takes back, at once
 _TRIED_TOO_OFTEN = "its function tried it too often; the function's log says why"
+_STAYS = "it was sent, but could not be taken away; sent twice it is handled once"
 _STRANGE = "nothing of Trailwarden's put it there, so it is not sent anywhere"
 
 
@@ -99,7 +100,10 @@ class DeadLetters:
                 wake(self.functions, letter.to, letter.payload)
         except AWS_ERRORS as error:
             return safe(str(error))
-        self.sqs.delete_message(QueueUrl=_queue(), ReceiptHandle=letter.receipt)
+        try:
+            self.sqs.delete_message(QueueUrl=_queue(), ReceiptHandle=letter.receipt)
+        except AWS_ERRORS as error:
+            return f"{_STAYS}: {safe(str(error))}"
         return ""
 
     def _received(self) -> Iterator[DeadLetter]:

@@ -66,8 +66,7 @@ _SETTLED: Mapping[CallProgress | None, str] = {
     CallProgress.FOUND: "This was so already, and not by Trailwarden:",
     CallProgress.UNDONE: "Trailwarden did this, and then undid it:",
     CallProgress.UNDOING: "Trailwarden did this, and could not undo it yet:",
-    CallProgress.UNSURE: "This was so already, perhaps by an earlier try of Trailwarden's; "
-    "look before you undo it:",
+    CallProgress.UNSURE: "Perhaps done by an earlier try of Trailwarden's; look before you undo it:",
     CallProgress.DROPPED: "Not called for any more, and not done:",
 }
 _PENDING = {

@@ -1,4 +1,7 @@
-"""People decide: they approve, refuse and undo, with the right to ask the API and with nothing else."""
+"""People decide: they approve and refuse, with the right to ask the API and with nothing else.
+
+How they undo and redrive stands in `people_undo` and `people_redrive`.
+"""
 
 from typing import Any
 
@@ -6,14 +9,11 @@ from chalicelib.remediation import Outcome
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
 from scenarios.incidents.table_deleted import table_is
-from scenarios.incidents.trail_stopped import ENFORCE, trail_logs
 from scenarios.runner.scenario import Action, Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor
-from scenarios.runner.words.checks import alert, heard_of, kept, no_more_alerts_than, outcome
+from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome
 from scenarios.runner.words.givens import table
-from scenarios.runner.words.outages import falls_ill, is_well_again
 from scenarios.runner.words.people import decides, on_call, redrives, ruled
-from scenarios.runner.words.trail_settings import on_trail
 
 ann, bob, cleo = on_call("ann"), on_call("bob"), on_call("cleo")
 mallory = Actor(name="mallory", address="203.0.113.66")
@@ -53,6 +53,7 @@ REFUSED = Scenario(
     when=[
         at("00:00", DELETED),
         at("05:00", decides(bob, "refuse", NAME, reason="it was meant")),
+        at("08:00", decides(bob, "refuse", NAME, status=409)),
         at("10:00", decides(ann, "approve", NAME, status=409)),
     ],
     then=[
@@ -150,8 +151,8 @@ def _pauses(*, pause: bool) -> Action:
 
 
 RULED_LATE = Scenario(
-    name="people.approve_ruled_late",
-    title="The function is paused when somebody approves: sent again an hour later, the approval has expired",
+    name="people.approve_and_refuse_ruled_late",
+    title="The function is paused while people decide: sent again an hour later, what they said has expired",
     parameters=(*APPROVE, ("ApprovalHours", "1")),
     given=ORDERS,
     lasts="01:35:00",
@@ -159,6 +160,7 @@ RULED_LATE = Scenario(
         at("00:00", DELETED),
         at("09:00", _pauses(pause=True)),
         at("10:00", decides(ann, "approve", NAME)),
+        at("10:30", decides(bob, "refuse", NAME)),
         at("01:12:00", _pauses(pause=False)),
         at("01:15:00", redrives(ann)),
         at("01:17:00", redrives(ann, attempt=2)),
@@ -166,9 +168,15 @@ RULED_LATE = Scenario(
     ],
     then=[
         until("01:11:00", table_is("orders", there=False), ruled(NAME)),
-        until("01:24:00", table_is("orders", there=False), ruled(NAME, "rejected", says="it expired")),
+        until(
+            "01:24:00",
+            table_is("orders", there=False),
+            ruled(NAME, "rejected", "rejected", says="it expired"),
+        ),
         at_the_end(
-            ruled(NAME, "rejected", "granted"), table_is("orders", there=True), outcome(NAME, Outcome.ACTED)
+            ruled(NAME, "rejected", "rejected", "granted"),
+            table_is("orders", there=True),
+            outcome(NAME, Outcome.ACTED),
         ),
     ],
 )
@@ -178,7 +186,9 @@ def _makes_a_backup(name: str) -> Action:
     return dave.calls("dynamodb", "create_backup", TableName="orders", BackupName=name)
 
 
-def _deletes_the_backup(name: str) -> Action:
+def deletes_the_backup(name: str) -> Action:
+    """The backup of orders that has this name is gone."""
+
     def do(world: World, caller: Caller) -> None:
         dynamodb: Any = world.client(caller, "dynamodb")
         kept = dynamodb.list_backups(TableName="orders")["BackupSummaries"]
@@ -196,7 +206,7 @@ REPLANNED = Scenario(
     when=[
         at("00:00", _makes_a_backup("orders-noon")),
         at("01:00", DELETED),
-        at("04:00", _deletes_the_backup("orders-noon")),
+        at("04:00", deletes_the_backup("orders-noon")),
         at("05:00", decides(ann, "approve", NAME)),
         at("09:00", decides(ann, "approve", NAME)),
     ],
@@ -216,113 +226,48 @@ REPLANNED = Scenario(
     ],
 )
 
-UNDONE = Scenario(
-    name="people.undo",
-    title="A stop of the trail was meant: its restart is undone, after a dry run, and no look takes it back",
-    parameters=ENFORCE,
-    lasts="02:10:00",
+REPLANNED_REFUSED = Scenario(
+    name="people.refuse_replanned",
+    title="A plan has changed when it is approved, and the new one is refused: none can be approved any more",
+    parameters=APPROVE,
+    given=ORDERS,
     when=[
-        at("01:05:00", on_trail(dave, "stop_logging")),
-        at("01:20:00", decides(ann, "undo", "trail_stopped", dry_run=True)),
-        at("01:25:00", decides(ann, "undo", "trail_stopped")),
+        at("00:00", _makes_a_backup("orders-noon")),
+        at("01:00", DELETED),
+        at("04:00", deletes_the_backup("orders-noon")),
+        at("05:00", decides(ann, "approve", NAME)),
+        at("08:00", decides(bob, "refuse", NAME, plan="0" * 64, status=409)),
+        at("09:00", decides(bob, "refuse", NAME)),
+        at("11:00", decides(ann, "approve", NAME, status=409)),
     ],
     then=[
-        by(
-            "01:10:00",
-            alert("trail_stopped", "CRITICAL", "To undo it: trailwarden undo trail_stopped:"),
-            trail_logs(on=True),
-        ),
-        until(
-            "01:24:00",
-            ruled("trail_stopped", "would undo", says="aws cloudtrail stop-logging"),
-            trail_logs(on=True),
-        ),
-        by(
-            "01:30:00",
-            alert("trail_stopped", "CRITICAL", "and then undid it", subject="Undone"),
-            trail_logs(on=False),
-        ),
+        until("07:30", ruled(NAME, "replanned"), outcome(NAME, Outcome.AWAITING_APPROVAL)),
         at_the_end(
-            trail_logs(on=False),
-            ruled("trail_stopped", "would undo", "undone"),
-            outcome("trail_stopped", Outcome.UNDONE),
+            ruled(NAME, "replanned", "declined"),
+            outcome(NAME, Outcome.DECLINED),
+            table_is("orders", there=False),
         ),
     ],
 )
 
-
-def _makes_it_anew(world: World, caller: Caller) -> None:
-    dynamodb: Any = world.client(caller, "dynamodb")
-    dynamodb.delete_table(TableName="orders")
-    dynamodb.create_table(
-        TableName="orders",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-
-
-TOO_LATE = Scenario(
-    name="people.undo_too_late",
-    title="The restored table was replaced by another one meanwhile: it is left alone",
-    parameters=(
-        ("TableDeletedMode", "enforce"),
-        ("IgnoredPrincipals", "arn:aws:iam::123456789012:user/dave"),
-    ),
+REFUSED_BY_THE_SECOND = Scenario(
+    name="people.approve_refused",
+    title="Two people are needed: one approves, the other one refuses, and nobody can approve it any more",
+    parameters=TWO,
     given=ORDERS,
     when=[
         at("00:00", DELETED),
-        at("12:30", dave.does("replaces the table orders", _makes_it_anew)),
-        at("13:00", decides(ann, "undo", NAME)),
+        at("05:00", decides(ann, "approve", NAME)),
+        at("08:00", decides(bob, "refuse", NAME)),
+        at("11:00", decides(cleo, "approve", NAME, status=409)),
     ],
     then=[
-        by("12:00", outcome(NAME, Outcome.ACTED)),
         at_the_end(
-            ruled(NAME, "rejected", says="the state has moved on since"),
-            table_is("orders", there=True),
-            no_more_alerts_than(2),
+            ruled(NAME, "counted", "declined"),
+            outcome(NAME, Outcome.DECLINED),
+            table_is("orders", there=False),
+            no_more_alerts_than(3),
         ),
-    ],
-)
-
-
-root = Actor(name="root", address="203.0.113.7")
-
-REDRIVEN = Scenario(
-    name="people.redrive",
-    title="While SNS is overloaded what can't be told becomes a dead letter; somebody sends it again",
-    lasts="25:00",
-    when=[
-        at("00:00", falls_ill("sns")),
-        at("00:30", root.signs_in(mfa=True), mallory.calls("dynamodb", "delete_table", TableName="orders")),
-        at("10:00", is_well_again("sns")),
-        at("11:00", redrives(ann, only="no such reason", status=400)),
-        at("12:00", redrives(ann)),
-        at("14:00", redrives(ann, attempt=2)),
-    ],
-    given=(table("orders"),),
-    then=[
-        until("11:30", kept(2, "Publish", "RetriesExhausted")),
-        by("19:00", heard_of("root_login", "HIGH"), heard_of(NAME, "CRITICAL", "orders"), kept(0)),
-    ],
-)
-
-PUT_OFF = Scenario(
-    name="people.redrive_put_off",
-    title="Event history fails for half an hour: the deletion that waits for it is sent again, and restored",
-    parameters=(("TableDeletedMode", "enforce"),),
-    given=ORDERS,
-    lasts="01:10:00",
-    when=[
-        at("00:00", falls_ill("cloudtrail"), DELETED),
-        at("45:00", is_well_again("cloudtrail")),
-        at("50:00", redrives(ann, only="tried it too often")),
-        at("52:00", redrives(ann, attempt=2)),
-    ],
-    then=[
-        by("02:30", alert(NAME, "HIGH", "could not be asked")),
-        until("49:00", table_is("orders", there=False)),
-        at_the_end(table_is("orders", there=True), outcome(NAME, Outcome.ACTED), kept(0)),
     ],
 )
 
@@ -333,9 +278,7 @@ SCENARIOS = (
     TWICE,
     EXPIRED,
     REPLANNED,
-    UNDONE,
-    TOO_LATE,
-    REDRIVEN,
-    PUT_OFF,
     RULED_LATE,
+    REPLANNED_REFUSED,
+    REFUSED_BY_THE_SECOND,
 )

@@ -14,10 +14,13 @@ def is_well_again(service: str) -> Action:
 
 
 def fails(service: str, operation: str, calls: int) -> Action:
-    """So many calls of functions are answered with AWS's own failure (500), however often botocore sends."""
+    """So many calls of functions are answered with AWS's own failure (500), however often botocore sends.
+
+    0: it works again.
+    """
     requests = 3 * calls
     return Action(
-        f"{service} {operation} fails {calls} times",
+        f"{service} {operation} fails {calls} times" if calls else f"{service} {operation} works again",
         lambda world: world.throttles.fail(service, operation, requests),
     )
 

@@ -87,20 +87,34 @@ def _decisions(entries: list[LedgerEntry]) -> tuple[Decision, ...]:
     return next((each.decisions for each in entries if each.decisions), ())
 
 
-def redrives(actor: Actor, *, only: str = "", status: int = 200, attempt: int = 1) -> Action:
+def redrives(
+    actor: Actor,
+    *,
+    only: str = "",
+    one: bool = False,
+    shows: Sequence[str] = (),
+    status: int = 200,
+    attempt: int = 1,
+) -> Action:
     """Send the dead letters again, as `trailwarden redrive` does; `only`: those whose reason says so.
 
+    `one`: the oldest of them alone. `shows`: what the reasons say together, before anything is sent.
     `attempt`: the second one, should the function have died at the first. Then the letters are hidden for a
     minute, so it is not made at once.
     """
 
     def do(world: World, caller: Caller) -> None:
         listed = ask(world, caller, "GET", "/dead-letters", attempts=(2,)).json["dead_letters"]
-        ids = [each["id"] for each in listed if only in each["reason"]]
+        reasons = [each["reason"] for each in listed]
+        if missing := [words for words in shows if not any(words in reason for reason in reasons)]:
+            raise AssertionError(f"redrive: no reason says {missing[0]!r}: {reasons}")
+        ids = [each["id"] for each in listed if only in each["reason"]][: 1 if one else None]
+        if only and not ids and status == 200:
+            return  # an earlier redrive has sent them, though it died before it could say so
         body = {"ids": ids} if only else {"all": True}
         answer = ask(world, caller, "POST", "/dead-letters/redrive", body, attempts=(attempt,))
         if answer.status not in (status, 502):
             raise AssertionError(f"redrive: the API answered {answer.status} {answer.body}")
 
-    which = f"those that say {only!r}" if only else "all"
+    which = f"{'one of ' if one else ''}those that say {only!r}" if only else "all"
     return actor.does(f"types trailwarden redrive, for {which}", do)

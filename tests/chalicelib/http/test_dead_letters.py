@@ -178,6 +178,22 @@ def test_what_could_not_be_sent_stays_and_says_why():
     assert (sqs.deleted, sqs.shown) == ([], ["receipt 1", "receipt 2"])
 
 
+def test_one_that_was_sent_and_cannot_be_taken_away_says_so_and_the_others_go_on():
+    class Stuck(Sqs):
+        def delete_message(self, *, ReceiptHandle, **_):  # noqa: N803 - boto3's name
+            if ReceiptHandle == "receipt 1":
+                raise ClientError({"Error": {"Code": "ServiceUnavailable", "Message": "no"}}, "DeleteMessage")
+
+    functions = Lambda()
+
+    answer = DeadLetters(
+        Stuck(message(given_up(), name="1"), message(given_up(), name="2")), functions
+    ).sent_again(None)
+
+    assert (len(functions.woken), answer["sent"]) == (2, ["2"])
+    assert "it was sent, but could not be taken away" in answer["not_sent"]["1"]
+
+
 def test_a_step_goes_back_into_its_queue():
     moved = {"DeadLetterQueueSourceArn": "arn:aws:sqs:eu-west-1:111122223333:steps"}
     sqs = Sqs(message({"step": "plan"}, **moved))
