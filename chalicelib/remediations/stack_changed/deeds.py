@@ -214,7 +214,12 @@ _ROWS: Mapping[str, tuple[tuple[Severity, str, str, str], ...]] = {
             _NO_MAIL + "may hold them back.",
         ),
         (CRITICAL, "Unsubscribe", "lost a subscription", _NO_READER + "is gone."),
-        (CRITICAL, "SetSubscriptionAttributes", "was changed", _NO_READER + "may filter what it takes."),
+        (
+            CRITICAL,
+            "SetSubscriptionAttributes",
+            "was changed",
+            _NO_READER + "may filter what it takes, or takes it otherwise.",
+        ),
         (HIGH, "AddPermission", "got another policy", "Somebody else may send to it, or read it."),
         (MEDIUM, "Subscribe", "got one more subscription", "Somebody else reads what is sent to it."),
         (LOW, "ConfirmSubscription", "got a subscription confirmed", _NOTHING),

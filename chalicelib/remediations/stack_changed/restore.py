@@ -332,16 +332,34 @@ def _topic(order: Order) -> Iterator[Call]:
 
 
 def _subscription(order: Order) -> Iterator[Call]:
-    changed = order.event.parameters.get("attributeName")
-    if order.part.type == "AWS::SNS::Subscription" and changed == "FilterPolicy":
-        declared = order.properties.get("FilterPolicy")
-        yield order.call(
-            "sns",
-            "set_subscription_attributes",
-            SubscriptionArn=order.part.physical_id,
-            AttributeName="FilterPolicy",
-            AttributeValue=_text(declared) if declared else "{}",
-        )
+    """Its filter, how it delivers, and where what can't be delivered goes.
+
+    Not the role of a subscription to Firehose: to pass one is a right that this function shall not have.
+
+    Source: https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html
+    """
+    if order.part.type != "AWS::SNS::Subscription":
+        return
+    given, changed = order.properties, str(order.event.parameters.get("attributeName"))
+    policy = given.get("FilterPolicy")
+    wanted = {
+        "FilterPolicy": _text(policy) if policy else "{}",
+        "FilterPolicyScope": given.get("FilterPolicyScope", "MessageAttributes") if policy else None,
+        "RawMessageDelivery": _plain(given.get("RawMessageDelivery", False)),
+        # What was deployed without one keeps the stranger's: how to take one away is not documented.
+        "RedrivePolicy": _text(given["RedrivePolicy"]) if "RedrivePolicy" in given else None,
+    }
+    # A policy made for the other scope may be one that the deployed scope doesn't take: so ours comes first.
+    names = ("FilterPolicy", changed) if changed == "FilterPolicyScope" else (changed,)
+    for name in names:
+        if wanted.get(name) is not None:
+            yield order.call(
+                "sns",
+                "set_subscription_attributes",
+                SubscriptionArn=order.part.physical_id,
+                AttributeName=name,
+                AttributeValue=wanted[name],
+            )
 
 
 _QUEUE_ATTRIBUTES = ("MessageRetentionPeriod", "VisibilityTimeout", "SqsManagedSseEnabled", "RedrivePolicy")

@@ -203,6 +203,31 @@ def test_a_deed_is_told_at_once_and_put_back_where_that_is_possible_exactly(worl
         assert state(world, deed) == before
 
 
+def test_a_subscription_that_looks_into_the_body_alone_is_put_back(world, seen):
+    """Its filter asks for attributes: under the other scope nothing would pass."""
+    arn = physical(world, "AlertSubscription")
+
+    def attributes():
+        with world.calls.muted():
+            reader = world.client(world.user("reader"), "sns")
+            return reader.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
+
+    before = attributes()
+    mallory = world.client(world.user("mallory"), "sns")
+    for name, value in (("FilterPolicyScope", "MessageBody"), ("FilterPolicy", '{"body": {"is": ["x"]}}')):
+        mallory.set_subscription_attributes(SubscriptionArn=arn, AttributeName=name, AttributeValue=value)
+        assert attributes()[name] == value
+    world.run(125)
+
+    entries = [each for each in findings(world, "stack_changed") if each.event_key not in seen]
+    seen.update(each.event_key for each in entries)
+    theirs = [each for each in entries if each.principal.endswith("/mallory")]
+    assert [each.outcome for each in theirs] == [Outcome.ACTED, Outcome.ACTED]
+    after = attributes()
+    assert after["FilterPolicyScope"] == "MessageAttributes"
+    assert json.loads(after["FilterPolicy"]) == json.loads(before["FilterPolicy"])
+
+
 CHANGE_SET = "arn:aws:cloudformation:us-east-1:123456789012:changeSet/mine/5555-6666"
 
 

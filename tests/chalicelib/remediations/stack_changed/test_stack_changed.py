@@ -1,5 +1,6 @@
 """stack_changed: which calls are about the stack, who may make them, what is told when it can't look."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -863,3 +864,52 @@ def test_a_function_keeps_as_many_runs_as_were_deployed(name, parameters, deploy
 
     found = [(each.operation, each.parameters.get("ReservedConcurrentExecutions")) for each in calls]
     assert found == ([made] if made else [])
+
+
+FILTER = {"heartbeat": [{"exists": False}]}
+DEAD = {"deadLetterTargetArn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:watch-Dead-1"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "deployed", "made"),
+    [
+        pytest.param("FilterPolicy", {"FilterPolicy": FILTER}, {"FilterPolicy": FILTER}, id="another filter"),
+        pytest.param("FilterPolicy", {}, {"FilterPolicy": {}}, id="a filter where there was none"),
+        pytest.param(
+            "FilterPolicyScope",
+            {"FilterPolicy": FILTER},
+            {"FilterPolicy": FILTER, "FilterPolicyScope": "MessageAttributes"},
+            id="another scope than SNS's own",
+        ),
+        pytest.param(
+            "FilterPolicyScope",
+            {"FilterPolicy": FILTER, "FilterPolicyScope": "MessageBody"},
+            {"FilterPolicy": FILTER, "FilterPolicyScope": "MessageBody"},
+            id="another scope than was deployed",
+        ),
+        pytest.param("FilterPolicyScope", {}, {"FilterPolicy": {}}, id="a scope and a filter, of theirs"),
+        pytest.param("RawMessageDelivery", {}, {"RawMessageDelivery": False}, id="raw"),
+        pytest.param(
+            "RawMessageDelivery",
+            {"RawMessageDelivery": "true"},
+            {"RawMessageDelivery": True},
+            id="raw no more",
+        ),
+        pytest.param(
+            "RedrivePolicy", {"RedrivePolicy": DEAD}, {"RedrivePolicy": DEAD}, id="other dead letters"
+        ),
+        pytest.param("RedrivePolicy", {}, {}, id="dead letters of theirs"),
+        pytest.param("SubscriptionRoleArn", {"SubscriptionRoleArn": "ours"}, {}, id="a role"),
+    ],
+)
+def test_a_subscription_delivers_as_it_was_deployed(changed, deployed, made):
+    arn = f"arn:aws:sns:eu-west-1:{ACCOUNT}:watch-Topic-1:77"
+    part = Part(logical_id="Mail", type="AWS::SNS::Subscription", physical_id=arn)
+    event = call("SetSubscriptionAttributes", source="sns", parameters={"attributeName": changed})
+    found = [each.parameters for each in restore(event, PLACE, part, Declared(properties=deployed))]
+
+    values = {each["AttributeName"]: each["AttributeValue"] for each in found}
+    assert all(each["SubscriptionArn"] == arn for each in found)
+    texts = {"MessageAttributes", "MessageBody"}
+    assert {name: value if value in texts else json.loads(value) for name, value in values.items()} == made
+    assert list(values) == list(made)
