@@ -33,10 +33,12 @@ from chalicelib.stack import (
 from chalicelib.template import parameters
 from chalicelib.template.brakes import mode_now
 from chalicelib.template.channels import VARIABLES
-from chalicelib.template.parts import Template, logical_id
+from chalicelib.template.parts import Template, logical_id, union
 from chalicelib.template.policies import acting_grants_of, document
 from chalicelib.template.seals import TELLING, seal_key_of
 from chalicelib.triggers import OnEvent, OnLogs, OnQueue, OnSchedule, OnTopic, Trigger
+
+OnRule = OnEvent | OnSchedule
 
 # Lambda's runtime, for every interpreter that packages: Amazon Linux 2023, supported to mid-2029.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
@@ -50,6 +52,7 @@ HEARTBEATS_AT_ONCE = 1
 
 Closing = Callable[..., dict[str, Any]]
 
+_DEAD_LETTERS: Template = {"Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
 _KEPT_WHEN_IT_FAILS: Template = {
     "EventInvokeConfig": {
         "MaximumRetryAttempts": 2,
@@ -131,14 +134,18 @@ def function(remediation: Remediation) -> Template:
                 "Environment": {"Variables": variables},
                 "LoggingConfig": {"LogGroup": {"Ref": f"{name}LogGroup"}},
                 **_reserved({"Ref": parameters.RESERVED}),
-                "Events": {
-                    f"Trigger{number}": _event(trigger)
-                    for number, trigger in enumerate(remediation.triggers, start=1)
-                },
+                **_events(remediation),
                 **(_KEPT_WHEN_IT_FAILS if remediation.invoked_asynchronously else {}),
             }
         },
         f"{name}LogGroup": log_group(),
+        **union(
+            *(
+                _rule(name, f"{name}Trigger{number}", trigger, DeadLetterConfig=_DEAD_LETTERS)
+                for number, trigger in enumerate(remediation.triggers, start=1)
+                if isinstance(trigger, OnRule)
+            )
+        ),
         **_invoked_by(name, {**_permissions(remediation), **_own_permissions(name, remediation.resources)}),
     }
     if remediation.acts:
@@ -216,7 +223,7 @@ def _as_statement(permission: str, says: Mapping[str, Any], function: Mapping[st
 
 
 def _permissions(remediation: Remediation) -> Template:
-    """What the permissions say that SAM makes of a function's triggers, by logical id."""
+    """What the permissions for a function's triggers say, ours and those that SAM makes, by logical id."""
     name = logical_id(remediation.name)
     made = {
         f"{name}Trigger{number}": _permission(f"{name}Trigger{number}", trigger)
@@ -239,8 +246,46 @@ def _permission(name: str, trigger: Trigger) -> Template:
             return {}  # Lambda itself reads the queue, under the function's role
 
 
+def _rule(function: str, rule: str, trigger: OnEvent | OnSchedule, **target: Any) -> Template:
+    """A rule that wakes a function, and its permission. The rule comes last, behind the function's policy.
+
+    A rule that stands before it may wake the function loses its events: EventBridge doesn't try again then,
+    and the stack's own creation is full of events that its rules wait for. SAM would make the rule first,
+    since the permission names it. So the rule has a name that is known before it is there.
+    """
+    wakes: Template = (
+        {"EventPattern": trigger.pattern}
+        if isinstance(trigger, OnEvent)
+        else {"ScheduleExpression": trigger.expression}
+    )
+    return {
+        rule: {
+            "Type": "AWS::Events::Rule",
+            "DependsOn": [f"{function}Policy"],
+            "Properties": {
+                "Name": {"Fn::Sub": f"${{AWS::StackName}}-{rule}"},
+                **wakes,
+                "Targets": [
+                    {"Id": f"{rule}LambdaTarget", "Arn": {"Fn::GetAtt": [function, "Arn"]}, **target}
+                ],
+            },
+        },
+        f"{rule}Permission": {
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": {"Ref": function},
+                **_by_rule(rule),
+            },
+        },
+    }
+
+
 def _by_rule(rule: str) -> Template:
-    return {"Principal": "events.amazonaws.com", "SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}
+    arn = (
+        f"arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/${{AWS::StackName}}-{rule}"
+    )
+    return {"Principal": "events.amazonaws.com", "SourceArn": {"Fn::Sub": arn}}
 
 
 def _own_permissions(function: str, resources: Mapping[str, Any]) -> Template:
@@ -253,20 +298,19 @@ def _own_permissions(function: str, resources: Mapping[str, Any]) -> Template:
     }
 
 
-def _event(trigger: Trigger) -> Template:
-    """SAM's word for a trigger; rule, permission and subscription are made from it."""
-    dead_letters = {"Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
+def _events(remediation: Remediation) -> Template:
+    """The triggers that SAM makes something of."""
+    said = {
+        f"Trigger{number}": _event(trigger)
+        for number, trigger in enumerate(remediation.triggers, start=1)
+        if not isinstance(trigger, OnRule)
+    }
+    return {"Events": said} if said else {}
+
+
+def _event(trigger: OnLogs | OnTopic | OnQueue) -> Template:
+    """SAM's word for a trigger; permission and subscription are made from it."""
     match trigger:
-        case OnEvent(pattern=pattern):
-            return {
-                "Type": "EventBridgeRule",
-                "Properties": {"Pattern": pattern, "DeadLetterConfig": dead_letters},
-            }
-        case OnSchedule(expression=expression):
-            return {
-                "Type": "Schedule",
-                "Properties": {"Schedule": expression, "DeadLetterConfig": dead_letters},
-            }
         case OnLogs(log_group=group, pattern=pattern):
             return {
                 "Type": "CloudWatchLogs",
@@ -332,6 +376,7 @@ def heartbeat_function() -> Template:
     What it gives up on is kept nowhere: that a heartbeat is missing says enough.
     """
     name = logical_id(HEARTBEAT)
+    beats = OnEvent(pattern={"source": [HEARTBEAT_SOURCE], "detail-type": [HEARTBEAT_DETAIL_TYPE]})
     return {
         name: {
             "Properties": {
@@ -347,20 +392,10 @@ def heartbeat_function() -> Template:
                 },
                 "LoggingConfig": {"LogGroup": {"Ref": f"{name}LogGroup"}},
                 **_reserved(HEARTBEATS_AT_ONCE),
-                "Events": {
-                    "Trigger1": {
-                        "Type": "EventBridgeRule",
-                        "Properties": {
-                            "Pattern": {
-                                "source": [HEARTBEAT_SOURCE],
-                                "detail-type": [HEARTBEAT_DETAIL_TYPE],
-                            }
-                        },
-                    }
-                },
                 "EventInvokeConfig": {"MaximumRetryAttempts": 0},
             }
         },
         f"{name}LogGroup": log_group(),
+        **_rule(name, f"{name}Trigger1", beats),
         **_invoked_by(name, {f"{name}Trigger1Permission": _by_rule(f"{name}Trigger1")}),
     }

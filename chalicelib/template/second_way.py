@@ -191,6 +191,8 @@ TOUCHES_THE_FIRST_WAY: Template = {
         "readOnly": [False],
         "managementEvent": [True],
         "errorCode": [{"exists": False}],
+        # One more reader takes nothing away from the others; the function tells it.
+        "eventName": [{"anything-but": ["ConfirmSubscription"]}],
         "$or": [
             {"requestParameters": {"topicArn": [{"Ref": "AlertTopic"}]}},
             {"requestParameters": {"subscriptionArn": [{"prefix": {"Fn::Sub": "${AlertTopic}:"}}]}},

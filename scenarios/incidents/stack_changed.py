@@ -267,7 +267,7 @@ SCENARIO = Scenario(
                 "root_login sends no alerts any more",
                 "user/mallory",
                 "203.0.113.66",
-                "aws events enable-rule --name trailwarden-RootLoginTrigger1-",
+                "aws events enable-rule --name trailwarden-RootLoginTrigger1 ",
                 subject="rule RootLoginTrigger1 was disabled",
             ),
             outcome(NAME, Outcome.OBSERVED),

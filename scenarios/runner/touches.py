@@ -173,7 +173,7 @@ def recording() -> Iterator[Recording]:
 
 
 def references(node: Any) -> set[str]:
-    """Every name that a part of a template refers to."""
+    """Every name that a part of a template refers to, also where it is a part of the other's own name."""
     if isinstance(node, list):
         return {name for each in node for name in references(each)}
     if not isinstance(node, Mapping):
@@ -186,6 +186,7 @@ def references(node: Any) -> set[str]:
     if "Fn::Sub" in node:
         text = node["Fn::Sub"] if isinstance(node["Fn::Sub"], str) else node["Fn::Sub"][0]
         found |= {name.partition(".")[0] for name in re.findall(r"\$\{([^}!]+)\}", text)}
+        found |= set(re.findall(r"\$\{AWS::StackName\}-(\w+)$", text))
     return found
 
 

@@ -14,12 +14,13 @@ functions, filters, alarms, policies of topics and queues, the alerts' key, the 
 policies that a stranger gave to a role. For the rest the alert has the commands with which CloudFormation
 puts everything back.
 
-What we leave alone: other stacks, also those with a like name; calls by the principals that
-`StackChangedDeployers` names; what CloudFormation does while it is at work on this stack, which the call that
-began it tells. The trail and its bucket are `trail_stopped`'s. `IgnoredPrincipals` is not asked: those it
-names may do many things, but not silence us. A rule that was disabled hears nothing of that, so two rules
-watch each other; where one was touched, the function looks whether the other is off, too. The second also
-tells the plain topic by itself what stops this function or its voice.
+What we leave alone: other stacks, also those with a like name; that a reader whom the stack names confirms
+the subscription; calls by the principals that `StackChangedDeployers` names; what CloudFormation does while
+it is at work on this stack, which the call that began it tells. The trail and its bucket are
+`trail_stopped`'s. `IgnoredPrincipals` is not asked: those it names may do many things, but not silence us. A
+rule that was disabled hears nothing of that, so two rules watch each other; where one was touched, the
+function looks whether the other is off, too. The second also tells the plain topic by itself what stops this
+function or its voice.
 
 Where a trail records data events of the stack (its own does, by `RecordDataEvents`), use by hand is told as
 well: an item written to the ledger or taken from it is CRITICAL, as is a message that was taken from a queue;
@@ -54,7 +55,7 @@ from chalicelib.remediations.stack_changed.grants import (
     TRAIL_GROUP_NAME,
     VARIABLES,
 )
-from chalicelib.remediations.stack_changed.parts import OF_A_BUS, fields_of, service_of
+from chalicelib.remediations.stack_changed.parts import CONFIRM, OF_A_BUS, fields_of, service_of
 from chalicelib.remediations.stack_changed.promise import Place
 from chalicelib.remediations.stack_changed.reading import EXISTING_GROUP, Seen, blind, read
 from chalicelib.remediations.stack_changed.restore import heard_again, restore
@@ -260,6 +261,8 @@ GUARD_PATTERN: CloudFormation = {
         "readOnly": [False],
         "managementEvent": [True],
         "errorCode": [{"exists": False}],
+        # One more reader takes nothing away from the others; the function tells it.
+        "eventName": [{"anything-but": [CONFIRM]}],
         # A deploy is told by whoever began it.
         "sourceIPAddress": [{"anything-but": "cloudformation.amazonaws.com"}],
         "$or": [

@@ -222,7 +222,7 @@ _ROWS: Mapping[str, tuple[tuple[Severity, str, str, str], ...]] = {
         ),
         (HIGH, "AddPermission", "got another policy", "Somebody else may send to it, or read it."),
         (MEDIUM, "Subscribe", "got one more subscription", "Somebody else reads what is sent to it."),
-        (LOW, "ConfirmSubscription", "got a subscription confirmed", _NOTHING),
+        (MEDIUM, "ConfirmSubscription", "got one more reader", "Somebody else reads what is sent to it."),
         (LOW, "CreateTopic TagResource UntagResource", "was marked", _NOTHING),
         (
             HIGH,

@@ -17,6 +17,7 @@ STACK = "AWS::CloudFormation::Stack"
 BUS = "AWS::Events::EventBus"
 PARAMETER = "AWS::SSM::Parameter"
 ROLE = "AWS::IAM::Role"
+SUBSCRIPTION = "AWS::SNS::Subscription"
 FUNCTION = "AWS::Lambda::Function"
 LOG_GROUP = "AWS::Logs::LogGroup"
 # What applies to every log group of the account and region, and so to those that wake functions.
@@ -77,7 +78,7 @@ _FIELDS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = {
     ),
     "scheduler": (("name", ("AWS::Scheduler::Schedule",)),),
     "sns": (
-        ("subscriptionArn", ("AWS::SNS::Subscription", "AWS::SNS::Topic")),
+        ("subscriptionArn", (SUBSCRIPTION, "AWS::SNS::Topic")),
         ("topicArn", ("AWS::SNS::Topic",)),
         ("resourceArn", ("AWS::SNS::Topic",)),
     ),
@@ -96,6 +97,7 @@ _FIELDS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = {
 }
 _DEFAULT_BUS = Part(logical_id="default", type=BUS, physical_id="default")
 OF_A_BUS = ("PutPermission", "RemovePermission")
+CONFIRM = "ConfirmSubscription"
 # A data event names what it is about by ARN, also where it was refused.
 _WITH_DATA = ("AWS::DynamoDB::Table", FUNCTION, "AWS::SNS::Topic", "AWS::SQS::Queue")
 _ARN_IN_A_REFUSAL = re.compile(r"on resource: (\S+)")
@@ -124,6 +126,19 @@ def touched(event: ApiCallEvent, parts: Sequence[Part], place: Place) -> tuple[P
     refused = _ARN_IN_A_REFUSAL.search(event.error_message)
     types = tuple(kind for _, each in fields for kind in each)
     return tuple(_named(refused[1], "", types, parts, place)) if refused else ()
+
+
+def confirms_ours(event: ApiCallEvent, parts: Sequence[Part]) -> bool:
+    """Whether somebody confirmed a subscription of the stack's own: the address is the one it was given.
+
+    A subscription's address can't be changed, so no one can make another one's of it. A confirmation by the
+    link in a mail is not recorded at all.
+    https://docs.aws.amazon.com/sns/latest/dg/logging-using-cloudtrail.html
+    """
+    arn = event.response.get("subscriptionArn")
+    return event.name == CONFIRM and any(
+        part.type == SUBSCRIPTION and part.physical_id == arn for part in parts
+    )
 
 
 def the_stack(place: Place) -> Part:

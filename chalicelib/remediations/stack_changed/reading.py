@@ -14,6 +14,7 @@ from chalicelib.looking import Unseen, unseen
 from chalicelib.remediations.stack_changed.parts import (
     FUNCTION,
     LOG_GROUP,
+    confirms_ours,
     likely,
     service_of,
     the_stack,
@@ -65,7 +66,7 @@ def read(
         if trail_group and trail_group not in {each.physical_id for each in parts}:
             parts = (*parts, Part(logical_id=EXISTING_GROUP, type=LOG_GROUP, physical_id=trail_group))
         named = touched(event, parts, place) or _by_another_id(cloudformation, event, place)
-        if not named or _is_a_step(cloudformation, event, place):
+        if not named or confirms_ours(event, parts) or _is_a_step(cloudformation, event, place):
             return None
     except AWS_ERRORS as error:
         return blind(event, unseen(error, "reading the stack's resources: {}"), place)

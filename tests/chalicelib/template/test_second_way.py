@@ -121,9 +121,9 @@ def test_the_rule_that_carries_the_heartbeat_away_carries_the_calls_about_rules(
 def test_every_call_that_touches_the_stack_is_forwarded():
     forwarded = json.dumps([each for name, each in RESOURCES.items() if name.startswith("WatchForward")])
     watched = [
-        trigger["Properties"]["Pattern"]
-        for trigger in RESOURCES["StackChanged"]["Properties"]["Events"].values()
-        if trigger["Type"] == "EventBridgeRule"
+        rule["Properties"]["EventPattern"]
+        for name, rule in RESOURCES.items()
+        if name.startswith("StackChangedTrigger") and "EventPattern" in rule["Properties"]
     ]
 
     assert watched

@@ -242,9 +242,38 @@ def test_what_a_function_could_not_handle_is_kept(function):
 
     assert configured["DestinationConfig"]["OnFailure"] == {"Type": "SQS", "Destination": dead_letters}
     assert configured["MaximumRetryAttempts"] == 2
-    for trigger in function["Properties"]["Events"].values():
-        if trigger["Type"] in ("EventBridgeRule", "Schedule"):
-            assert trigger["Properties"]["DeadLetterConfig"] == {"Arn": dead_letters}
+
+
+def test_what_a_rule_could_not_hand_over_to_a_function_is_kept():
+    targets = {
+        name: [
+            each
+            for each in rule["Properties"]["Targets"]
+            if each["Arn"].get("Fn::GetAtt", [""])[0] in FUNCTIONS
+        ]
+        for name, rule in RESOURCES.items()
+        if rule["Type"] == "AWS::Events::Rule" and name != "HeartbeatTrigger1"
+    }
+    kept = {"Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
+
+    assert sum(map(len, targets.values())) > 20
+    assert [
+        name for name, every in targets.items() if any(each["DeadLetterConfig"] != kept for each in every)
+    ] == []
+
+
+def test_a_rule_of_a_function_comes_after_its_policy():
+    """Else it loses what happens in between, such as the rest of the stack's own creation."""
+    rules = [name for name, each in RESOURCES.items() if re.fullmatch(r"\w+Trigger\d+", name)]
+
+    assert len(rules) > 20
+    for name in rules:
+        (function,) = [each for each in FUNCTIONS if re.fullmatch(rf"{each}Trigger\d+", name)]
+        assert RESOURCES[name]["DependsOn"] == [f"{function}Policy"]
+        assert RESOURCES[name]["Properties"]["Name"] == {"Fn::Sub": f"${{AWS::StackName}}-{name}"}
+        assert (
+            str(RESOURCES[f"{name}Permission"]["Properties"]["SourceArn"]).count(f"StackName}}-{name}'") == 1
+        )
 
 
 def test_what_a_function_could_not_handle_of_a_queue_is_the_queues_to_keep():
@@ -280,12 +309,6 @@ def test_a_functions_variables_are_text_or_references(function):
     ("trigger", "kind", "properties"),
     [
         pytest.param(
-            OnEvent(pattern={"source": ["a"]}), "EventBridgeRule", {"Pattern": {"source": ["a"]}}, id="event"
-        ),
-        pytest.param(
-            OnSchedule(expression="rate(1 hour)"), "Schedule", {"Schedule": "rate(1 hour)"}, id="schedule"
-        ),
-        pytest.param(
             OnLogs(log_group="SecureGroup", pattern="x"),
             "CloudWatchLogs",
             {"LogGroupName": {"Ref": "SecureGroup"}, "FilterPattern": "x"},
@@ -307,6 +330,26 @@ def test_a_trigger_becomes_sams_word_for_it(trigger, kind, properties):
 
     assert event["Type"] == kind
     assert event["Properties"].items() >= properties.items()
+
+
+@pytest.mark.parametrize(
+    ("trigger", "properties"),
+    [
+        pytest.param(OnEvent(pattern={"source": ["a"]}), {"EventPattern": {"source": ["a"]}}, id="event"),
+        pytest.param(
+            OnSchedule(expression="rate(1 hour)"), {"ScheduleExpression": "rate(1 hour)"}, id="schedule"
+        ),
+    ],
+)
+def test_a_trigger_becomes_a_rule(trigger, properties):
+    made = Remedy(Plan.nothing())
+    remedy = replace(made.remediation, ways=(made.way(trigger),))
+
+    resources = stack.fragment([remedy])["Resources"]
+
+    assert "Events" not in resources["Remedy"]["Properties"]
+    assert resources["RemedyTrigger1"]["Properties"].items() >= properties.items()
+    assert resources["RemedyTrigger1"]["Properties"]["Targets"][0]["Arn"] == {"Fn::GetAtt": ["Remedy", "Arn"]}
 
 
 def test_who_can_act_has_a_mode_and_a_policy_that_comes_with_it():

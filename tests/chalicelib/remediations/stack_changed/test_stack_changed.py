@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from chalicelib.events import api_call
 from chalicelib.looking import Unseen
 from chalicelib.matching import EventPattern
-from chalicelib.remediation import Severity
+from chalicelib.remediation import Plan, Severity
 from chalicelib.remediations.stack_changed import (
     REMEDIATION,
     STACK,
@@ -59,6 +59,11 @@ PARTS = (
         logical_id="Dead",
         type="AWS::SQS::Queue",
         physical_id=f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/watch-Dead-1",
+    ),
+    Part(
+        logical_id="Mail",
+        type="AWS::SNS::Subscription",
+        physical_id=f"arn:aws:sns:eu-west-1:{ACCOUNT}:watch-Topic-1:stacks",
     ),
     Part(
         logical_id="Topic",
@@ -252,6 +257,27 @@ def planned(event, account=None):
 )
 def test_a_call_names_a_part_in_its_services_own_way(event, part):
     assert [each.logical_id for each in touched(event, PARTS, PLACE)] == [part]
+
+
+def confirmed(subscription):
+    topic = PARTS[-1].physical_id
+    return call(
+        "ConfirmSubscription",
+        "sns",
+        {"topicArn": topic},
+        responseElements={"subscriptionArn": f"{topic}:{subscription}"},
+    )
+
+
+def test_a_reader_whom_the_stack_names_may_confirm():
+    assert planned(confirmed("stacks")) == Plan.nothing()
+
+
+def test_anybody_else_who_confirms_is_a_reader_more():
+    alert = only(planned(confirmed("strangers")))
+
+    assert alert.severity is Severity.MEDIUM
+    assert alert.title == "Trailwarden itself: the topic Topic got one more reader"
 
 
 @pytest.mark.parametrize(
