@@ -36,6 +36,7 @@ from scenarios.runner.words.checks import (
     alert,
     alerts,
     findings,
+    heard_of,
     no_more_alerts_than,
     nothing_denied,
     nothing_lost,
@@ -65,6 +66,7 @@ def holder(*rights: str) -> Actor:
 writer, taker = holder("dynamodb:PutItem"), holder("dynamodb:DeleteItem")
 disabler = holder("kms:DisableKey")
 invoker, sender = holder("lambda:InvokeFunction"), holder("sqs:SendMessage")
+opener = holder("lambda:DeleteResourcePolicy", "lambda:InvokeFunction")
 forger = holder("dynamodb:PutItem", "lambda:InvokeFunction")
 admin = Actor(name="eve", address="203.0.113.67")
 alice = Actor(name="alice", address="198.51.100.4")
@@ -272,7 +274,7 @@ def approves_as_somebody_else() -> Action:
     return forger.does("plants an approval of alice's, and wakes the function for it", do)
 
 
-def says_that_it_is_alice() -> Action:
+def says_that_it_is_alice(who: Actor = invoker, *, refused: bool = True) -> Action:
     """Invoke the HTTP side's function as API Gateway would, for an approval of alice's."""
 
     def do(world: World, caller: Caller) -> None:
@@ -295,10 +297,24 @@ def says_that_it_is_alice() -> Action:
             "body": json.dumps({"plan": found.plan.digest}),
             "isBase64Encoded": False,
         }
-        client, name = world.client(caller, "lambda"), world.home.resources["APIHandler"].physical_id
-        _refused(client.invoke, FunctionName=name, InvocationType="Event", Payload=json.dumps(event))
+        invoke, name = world.client(caller, "lambda").invoke, world.home.resources["APIHandler"].physical_id
+        asked = {"FunctionName": name, "InvocationType": "Event", "Payload": json.dumps(event)}
+        if refused:
+            _refused(invoke, **asked)
+        else:
+            invoke(**asked)
 
-    return invoker.does("invokes the HTTP side's function as alice, and is refused", do)
+    return who.does(f"invokes the HTTP side's function as alice{', and is refused' * refused}", do)
+
+
+def opens_the_http_side() -> Action:
+    """Take away the policy that lets in API Gateway alone."""
+
+    def do(world: World, caller: Caller) -> None:
+        arn = world.home.resources["APIHandler"].attributes["Arn"]
+        world.client(caller, "lambda").delete_resource_policy(ResourceArn=arn)
+
+    return opener.does("deletes the policy of the HTTP side's function", do)
 
 
 def tries_with_the_role_of(function: str) -> Action:
@@ -638,7 +654,32 @@ INVOKE_HTTP = Scenario(
         at("00:00", admin.calls("dynamodb", "delete_table", TableName="orders")),
         at("06:00", says_that_it_is_alice()),
     ],
-    then=[at_the_end(ruled("table_deleted"), outcome("table_deleted", Outcome.AWAITING_APPROVAL))],
+    then=[
+        at_the_end(
+            heard_of("stack_changed", "MEDIUM", "user/mallory", "Invoke", subject="the function APIHandler"),
+            ruled("table_deleted"),
+            outcome("table_deleted", Outcome.AWAITING_APPROVAL),
+        )
+    ],
+)
+
+OPENED_HTTP = Scenario(
+    name="one_right.opened_http",
+    title="lambda:DeleteResourcePolicy, then InvokeFunction: a forged approval counts, and all is told",
+    parameters=(("TableDeletedMode", "approve"),),
+    given=(table("orders", backup="nightly"),),
+    when=[
+        at("00:00", admin.calls("dynamodb", "delete_table", TableName="orders")),
+        at("05:50", opens_the_http_side()),
+        at("06:00", says_that_it_is_alice(opener, refused=False)),
+    ],
+    then=[
+        at_the_end(
+            heard_of("stack_changed", "CRITICAL", "user/mallory", "DeleteResourcePolicy"),
+            heard_of("stack_changed", "HIGH", "user/mallory", "Invoke", subject="was run by hand"),
+            heard_of("table_deleted", "HIGH", "approve by", "user/alice", subject="Approved"),
+        )
+    ],
 )
 
 TURNED_AWAY = Scenario(
@@ -658,6 +699,7 @@ TURNED_AWAY = Scenario(
 SCENARIOS = (
     FORGED_APPROVAL,
     INVOKE_HTTP,
+    OPENED_HTTP,
     TURNED_AWAY,
     PLANTED_PLAN,
     POISONED_STATE,

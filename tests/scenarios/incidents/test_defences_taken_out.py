@@ -41,6 +41,13 @@ def _without_self_watch(template):
     return template
 
 
+def _without_deny_on_http(template):
+    """The template, whose HTTP side's function turns nobody away."""
+    policy = template["Resources"]["APIHandlerPolicy"]["Properties"]["PolicyDocument"]
+    policy["Statement"] = [each for each in policy["Statement"] if each["Effect"] != "Deny"]
+    return template
+
+
 # What is taken out, the scenario that fails, and words of the expectation that it fails by.
 IN_TEMPLATE = [
     pytest.param(
@@ -48,6 +55,12 @@ IN_TEMPLATE = [
         "one_right.stolen_role",
         "put_item was to be refused, and was not",
         id="the leading keys",
+    ),
+    pytest.param(
+        _without_deny_on_http,
+        "one_right.invoke_http",
+        "invoke was to be refused, and was not",
+        id="the policy of the HTTP side's function",
     ),
     pytest.param(
         _without_second_way,
