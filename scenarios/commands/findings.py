@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from chalicelib.remediation import Severity
+from chalicelib.wording import safe
 from scenarios.people import answers
 from scenarios.people.options import api_of, as_lines, for_people, one_sentence
 from scenarios.people.show import rows
@@ -67,7 +68,7 @@ def command(  # noqa: PLR0917 - an option each
     if not found:
         click.echo("nothing was found", err=True)
     if answer["next"]:
-        click.echo(f"there are more: add --before '{answer['next']}'", err=True)
+        click.echo(f"there are more: add --before '{safe(answer['next'])}'", err=True)
     return 0
 
 

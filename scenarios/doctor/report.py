@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from chalicelib.wording import safe
 from scenarios.doctor.finding import DoctorFinding, Standing
 
 _HEADINGS = {
@@ -35,9 +36,10 @@ def as_text(findings: Sequence[DoctorFinding]) -> Iterator[str]:
 
 def _lines(finding: DoctorFinding) -> Iterator[str]:
     severity = f"{finding.severity} " if finding.standing is Standing.UNWATCHED else ""
-    where = f" [{finding.where}]" if finding.where else ""
+    where = f" [{safe(finding.where)}]" if finding.where else ""
     source = f" ({finding.source})" if finding.source and finding.standing is not Standing.WELL else ""
-    yield f"  {severity}{finding.what}{where}{source}"
+    # AWS's own words, and the names that people choose, are others' texts; commands are quoted already.
+    yield f"  {severity}{safe(finding.what)}{where}{source}"
     if finding.mend:
         also = "  (--fix does it)" if finding.fix else ""
         yield f"      {finding.mend}{also}"

@@ -56,7 +56,7 @@ def decide(
     if form == "json":
         click.echo(json.dumps({**asked, "decision": decision}))
     elif decision and through:
-        click.echo(f"{decision['ruling']}: {safe(decision['words'], 4000)}")
+        click.echo(f"{safe(decision['ruling'])}: {safe(decision['words'], 4000)}")
     if not decision or not through:
         complain(_so_far(newest, decision))
         return 2
@@ -111,7 +111,7 @@ def before(verb: str, found: Finding) -> Iterator[str]:
         yield from _listed("would be undone by:", [call.undo for call in done[::-1] if call.undo])
         yield from (f"  has no undo: {safe(call.command)}" for call in done if not call.undo)
     else:
-        yield from _listed(f"plan {found['plan_digest'][:12]}:", calls_of(found))
+        yield from _listed(f"plan {safe(found['plan_digest'][:12])}:", calls_of(found))
 
 
 def in_person(direct: Any, verb: str, calls: Sequence[Call], *, dry: bool, yes: bool) -> int:

@@ -17,6 +17,7 @@ from scenarios.people.api import AnswerIsNo, Api, ApiError, SignedApi, url_of_st
 
 URL = "TRAILWARDEN_URL"
 LONGEST_ID = 200
+_LONGEST_SENTENCE = 4000
 _BEGINNING = re.compile(r"https?://[^/?#\s]", re.ASCII)
 _AN_ID = "table_deleted:2026-03-02T03:00:00.000Z:0123456789ab"
 
@@ -84,12 +85,12 @@ def one_sentence() -> Iterator[None]:
         complain(str(error))
         raise click.exceptions.Exit(1) from error
     except ApiError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(safe(str(error), _LONGEST_SENTENCE)) from error
 
 
 def complain(sentence: str) -> None:
     """Say on standard error what stands in the way; others chose some of its words."""
-    click.echo(f"trailwarden: {safe(' '.join(sentence.split()), 4000)}", err=True)
+    click.echo(f"trailwarden: {safe(' '.join(sentence.split()), _LONGEST_SENTENCE)}", err=True)
 
 
 def as_lines(things: list[Mapping[str, Any]]) -> Iterator[str]:

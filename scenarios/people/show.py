@@ -19,7 +19,7 @@ def rows(findings: Sequence[Finding]) -> Iterator[str]:
         alert = loudest(each)
         severity = alert["severity"] if alert else "-"
         who = safe(each["principal"].rpartition(":")[2]) or "-"
-        yield f"{moment(each['at'])}  {severity:<8}  {each['outcome']:<17}  {who}"
+        yield f"{moment(each['at'])}  {severity:<8}  {safe(each['outcome']):<17}  {who}"
         yield f"  {title_of(each, _WIDEST_TITLE)}"
         yield f"  {safe(each['id'])}"
 
@@ -88,10 +88,10 @@ def _calls(found: Finding) -> Iterator[str]:
     calls = calls_of(found)
     if calls:
         yield ""
-        yield f"Plan {found['plan_digest'][:12]}:"
+        yield f"Plan {safe(found['plan_digest'][:12])}:"
     for index, call in enumerate(calls):
         how_far = found["deeds"].get(str(index), "not done")
-        yield f"  {how_far}: {safe(call.command)}"
+        yield f"  {safe(how_far)}: {safe(call.command)}"
         if call.lost:
             yield f"    can't bring back: {safe(call.lost)}"
         if call.undo and how_far == "done":
@@ -104,7 +104,8 @@ def _decisions(decisions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield "Decided:"
     for each in decisions:
         why = f", saying {safe(each['reason'])!r}" if each["reason"] else ""
-        yield f"  {moment(each['at'])}  {each['verb']} by {safe(each['who'])}{why}: {each['ruling']}"
+        who, ruling = safe(each["who"]), safe(each["ruling"])
+        yield f"  {moment(each['at'])}  {safe(each['verb'])} by {who}{why}: {ruling}"
         yield f"    {safe(each['words'])}"
 
 

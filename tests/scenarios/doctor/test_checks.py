@@ -542,3 +542,12 @@ def test_a_trail_that_would_have_too_many_values_gets_no_command():
     [found] = [each for each in check_trail(changed, STACK, NOW) if each.standing is Standing.UNWATCHED]
 
     assert found.mend.startswith("no command: with what the trail selects now it would have more than 500")
+
+
+def test_words_of_others_tell_a_terminal_nothing():
+    error = replace(STATUS, delivery_error="\x1b]0;owned\x07\x1b[2J")
+    changed = replace(TRAIL, described=replace(DESCRIBED, status=error))
+    lines = list(as_text(list(check_trail(changed, STACK, NOW))))
+
+    assert any(r"\x1b]0;owned" in line for line in lines)
+    assert all(line.isprintable() for line in lines)
