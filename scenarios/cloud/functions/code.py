@@ -2,11 +2,13 @@
 
 A function that the world provisioned has a zip without anything in it and runs from the folder that was
 packaged, as does every function where a folder of code was named. One that somebody creates or updates by
-the API runs from its zip. Libraries that this machine has come from this machine: a zip is built for
-Lambda's, and boto3 must be the one that the world listens to.
+the API runs from its zip. Code that stands in a template is CloudFormation's own zip of it, wherever the
+rest lies: `index.py`, and no `cfnresponse`, which only custom resources use. Libraries that this machine has
+come from this machine: a zip is built for Lambda's, and boto3 must be the one that the world listens to.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCode.html,
-https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (deployment package)
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (deployment package),
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html
 """
 
 import hashlib
@@ -16,7 +18,7 @@ import sysconfig
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.machinery import PathFinder
@@ -29,6 +31,7 @@ from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
+_INLINE: Final = b"code in the template"  # the comment of such a zip, by which it is known
 MOST_BYTES_UNPACKED: Final = 262_144_000
 # Broken, of an unknown compression, with a password, with names that clash or are too long.
 _NO_ZIP: Final = (
@@ -59,9 +62,11 @@ class DeployedCode:
         """The code of a function, by its model in moto."""
         packaged = self._setting.code
         content = bytes(getattr(model, "code_bytes", b""))
-        if packaged != PROJECT or content in (b"", placeholder()):
-            return Code(packaged)
-        return _unpacked(content)
+        if content.endswith(_INLINE):
+            return _unpacked(content)
+        if packaged != PROJECT:
+            return Code(packaged, _modules(packaged))
+        return Code(packaged) if content in (b"", placeholder()) else _unpacked(content)
 
     def _created(self, asked: Asked) -> None:
         self._must_be_there(asked.parameters.get("Code", {}))
@@ -118,6 +123,15 @@ def placeholder() -> bytes:
     return buffer.getvalue()
 
 
+def inline(text: str) -> bytes:
+    """The zip that CloudFormation makes of a Python function's code in a template."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("index.py"), text)
+        archive.comment = _INLINE
+    return buffer.getvalue()
+
+
 @cache
 def _place() -> tempfile.TemporaryDirectory[str]:
     """Where zips are unpacked; it goes with the process."""
@@ -134,12 +148,16 @@ def _unpacked(content: bytes) -> Code:
         folder = Path(_place().name) / digest[:16]
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             archive.extractall(folder)  # it leaves out `..` and what begins at the root
-        _UNPACKED[digest] = Code(folder, tuple(sorted(_own(each.name for each in folder.iterdir()))))
+        _UNPACKED[digest] = Code(folder, _modules(folder))
     return _UNPACKED[digest]
 
 
-def _own(names: Any) -> Collection[str]:
-    """The modules at the top of a zip that are no library of this machine's.
+def _modules(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(_own(each.name for each in folder.iterdir())))
+
+
+def _own(names: Iterable[str]) -> Collection[str]:
+    """The modules at the top of a zip or a folder that are no library of this machine's.
 
     What else lies in the folder that we were started in is none.
     """

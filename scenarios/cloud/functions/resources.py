@@ -7,6 +7,7 @@ AddPermission, PutResourcePolicy, PutFunctionEventInvokeConfig and CreateEventSo
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, changed, made_again
 from scenarios.cloud.cloudformation.resources.shapes import (
@@ -22,7 +23,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
     arn,
 )
-from scenarios.cloud.functions.code import placeholder
+from scenarios.cloud.functions.code import inline, placeholder
 from scenarios.cloud.functions.resource_policies import replace
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
@@ -37,9 +38,8 @@ _CODE = Shape(
         "S3Bucket": Text(),
         "S3Key": Text(),
         "S3ObjectVersion": Text(),
-        "ZipFile": Refused(because="code in the template"),
+        "ZipFile": Text(longest=4_194_304),
     },
-    required=("S3Bucket", "S3Key"),
 )
 _LEVEL = Text(choices=("DEBUG", "ERROR", "FATAL", "INFO", "TRACE", "WARN"))
 _LOGGING = Shape(
@@ -156,7 +156,14 @@ def create_function(order: Order) -> Identity:
 
 
 def _code(order: Order) -> Mapping[str, object]:
-    given: Mapping[str, object] = order.properties["Code"]
+    given: Mapping[str, Any] = order.properties["Code"]
+    if ("ZipFile" in given) == ("S3Bucket" in given or "S3Key" in given):
+        raise order.refuse("Code", "either ZipFile, or S3Bucket and S3Key")
+    if "ZipFile" in given:
+        return {"ZipFile": inline(given["ZipFile"])}
+    for name in ("S3Bucket", "S3Key"):
+        if name not in given:
+            raise order.refuse(f"Code.{name}", "required, and missing")
     return given if order.site.uploaded else {"ZipFile": placeholder()}
 
 

@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.functions import code
-from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.world import Deployment, World
-from tests.scenarios.cloud.small_worlds import document
+from tests.scenarios.cloud.small_worlds import arn, document
 
 TRUST = document(
     {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -169,3 +169,73 @@ def test_folders_of_the_project_are_no_libraries(world):
     )
 
     assert result(world, arn)["outcome"] == "own"
+
+
+def in_a_template(code, handler="index.look", name="looks"):
+    properties = {
+        "FunctionName": name,
+        "Code": code,
+        "Handler": handler,
+        "Role": {"Fn::GetAtt": ["Runs", "Arn"]},
+        "Runtime": "python3.12",
+    }
+    trust = {"AssumeRolePolicyDocument": TRUST}
+    return {
+        "Runs": {"Type": "AWS::IAM::Role", "Properties": trust},
+        name: {"Type": "AWS::Lambda::Function", "Properties": properties},
+    }
+
+
+def stands(resources, folder=None):
+    where = {"code": folder} if folder else {}
+    return World(Deployment(template=json.dumps({"Resources": resources}), **where))
+
+
+LOOKS = arn("lambda", "function:looks")
+
+
+def test_code_that_stands_in_a_template_is_the_module_index():
+    with stands(in_a_template({"ZipFile": "def look(event, context):\n    return 'inline'\n"})) as each:
+        assert result(each, LOOKS)["outcome"] == "inline"
+
+
+def test_code_that_stands_in_a_template_runs_beside_a_folder_of_code(tmp_path):
+    (tmp_path / "app.py").write_text("def look(event, context):\n    return 'folder'\n")
+    resources = {
+        **in_a_template({"ZipFile": "def look(event, context):\n    return 'inline'\n"}),
+        **in_a_template({"S3Bucket": "b", "S3Key": "k"}, "app.look", "other"),
+    }
+    with stands(resources, tmp_path) as each:
+        ran = [result(each, name)["outcome"] for name in (LOOKS, arn("lambda", "function:other"))]
+
+    assert ran == ["inline", "folder"]
+
+
+def test_modules_of_a_folder_may_have_any_names(tmp_path):
+    (tmp_path / "workers").mkdir()
+    (tmp_path / "workers" / "images.py").write_text(
+        "import sizes\n\ndef look(event, _):\n    return sizes.BIG\n"
+    )
+    (tmp_path / "sizes.py").write_text("BIG = 'big'\n")
+    with stands(in_a_template({"S3Bucket": "b", "S3Key": "k"}, "workers/images.look"), tmp_path) as each:
+        assert result(each, LOOKS)["outcome"] == "big"
+
+
+def test_two_folders_in_turn_do_not_share_their_modules(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "work.py").write_text(f"def look(event, context):\n    return {name!r}\n")
+    ran = []
+    for name in ("one", "two"):
+        with stands(in_a_template({"S3Bucket": "b", "S3Key": "k"}, "work.look"), tmp_path / name) as each:
+            ran.append(result(each, LOOKS)["outcome"])
+
+    assert ran == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "code", [{}, {"ZipFile": "", "S3Bucket": "b"}, {"ZipFile": "", "S3Bucket": "b", "S3Key": "k"}]
+)
+def test_code_is_either_in_the_template_or_in_s3(code):
+    with pytest.raises(InvalidTemplate, match=r"looks.Code"), stands(in_a_template(code)):
+        pass
