@@ -19,12 +19,24 @@ OPERATORS = "Operators"
 
 # What a person has chosen: all of it, or what it begins with.
 _NOT_WIDE = "([^*?]{3}.*|[^*?]+)"
+# A path is not a name: whoever may create roles may create one of any path, `service-role/` too.
+_WITH_ITS_PATH = "([^*?/]+/)*([^*?/]{3,}[*?].*|[^*?/]+)"
+# Paths where AWS alone creates roles: IAM Identity Center's, and those of its services.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+_OF_AWS = "aws-(reserved|service-role)/[^*?/]{3}.*"
+# A role's session or a federated user: the name, and perhaps the session's.
+_SESSION = "([^*?/]{3}.*|[^*?/]+(/.*)?)"
 # Regular expressions for the values of parameters, and the same in words. Whoever may choose a name may
 # choose one that is like a pattern; so a pattern is of one account, and of few names there.
 PRINCIPALS = (
-    f"arn:aws[a-z-]*:(iam|sts)::[0-9]{{12}}:(root|(user|role|assumed-role|federated-user)/{_NOT_WIDE})"
+    f"arn:aws[a-z-]*:(iam|sts)::[0-9]{{12}}:(root|(user|role)/{_WITH_ITS_PATH}|role/{_OF_AWS}"
+    f"|(assumed-role|federated-user)/{_SESSION})"
 )
-PRINCIPALS_ARE = "ARNs with an account's number; wildcards come after three characters of the name at least."
+PRINCIPALS_ARE = (
+    "ARNs with an account's number; wildcards come after three characters of the name at least, "
+    "and a path alone is no name."
+)
+NO_OPERATOR = "none"
 ADDRESSES = _NOT_WIDE
 ADDRESSES_ARE = "Wildcards come after three characters at least."
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from chalicelib.references import EXPECTED_PRINCIPALS
 from chalicelib.remediation import Remediation
-from chalicelib.stack import OPERATORS, Parameter
+from chalicelib.stack import NO_OPERATOR, OPERATORS, PRINCIPALS, PRINCIPALS_ARE, Parameter
 from chalicelib.template.bucket import LOCK_PARAMETERS
 from chalicelib.template.channels import CONDITIONS as CHANNEL_CONDITIONS
 from chalicelib.template.channels import PARAMETERS as CHANNEL_PARAMETERS
@@ -103,8 +103,10 @@ PARAMETERS = (
     Parameter(
         name=OPERATORS,
         type="CommaDelimitedList",
-        default="none",
+        default=NO_OPERATOR,
         description="ARNs that may use functions, queues, topics and ledger directly; wildcards allowed.",
+        pattern=f"{NO_OPERATOR}|{PRINCIPALS}",
+        constraint=PRINCIPALS_ARE,
     ),
 )
 

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from chalicelib.remediation import Severity
-from chalicelib.settings import too_wide
-from chalicelib.stack import ADDRESSES, PRINCIPALS
 from scenarios.doctor.facts import (
     Alarm,
     Closed,
@@ -24,6 +22,7 @@ from scenarios.doctor.facts import (
 )
 from scenarios.doctor.finding import DoctorFinding, unknown, unwatched, well
 from scenarios.doctor.keeping_checks import check_brake, check_key, check_queue, check_table, check_topic
+from scenarios.doctor.principal_checks import check_principals
 from scenarios.doctor.stack_words import DRIFT, PUT_BACK, aws_cli, drift, gone, on
 
 Part = TypeVar("Part")
@@ -33,12 +32,6 @@ _CONCURRENCY = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-concu
 _PERMISSIONS = "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"
 _RULES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html"
 _NAMES = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-resource-name.html"
-_EXPECTED = {
-    "IgnoredPrincipals": PRINCIPALS,
-    "StackChangedDeployers": PRINCIPALS,
-    "CisExpectedSources": ADDRESSES,
-}
-_PRINCIPALS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"
 # CloudFormation names a function STACK-LOGICAL_ID-SUFFIX, cut to 64 characters.
 LONGEST_WHOLE_NAME = 24
 _GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
@@ -74,16 +67,7 @@ def _watch_over_itself(facts: StackFacts) -> Iterator[DoctorFinding]:
             mend=f"deploy it under a name of at most {LONGEST_WHOLE_NAME} characters",
             source=_NAMES,
         )
-    for parameter, allowed in _EXPECTED.items():
-        for pattern in filter(None, facts.parameters.get(parameter, "").split(",")):
-            if too_wide(pattern, allowed):
-                yield unwatched(
-                    f"{parameter} is too wide: {pattern} is not obeyed",
-                    where=facts.name,
-                    severity=Severity.MEDIUM,
-                    mend=f"deploy the stack with {parameter} naming those whom you expect",
-                    source=_PRINCIPALS,
-                )
+    yield from check_principals(facts)
 
 
 def _each(

@@ -3,7 +3,10 @@
 import pytest
 
 from scenarios.cloud.authorization.policy import Principal, Request, decide
+from scenarios.cloud.cloudformation.parameters import parameter_values
+from scenarios.cloud.kernel.errors import InvalidTemplate
 from scenarios.cloud.world import ACCOUNT, World
+from scenarios.packaging.sam import sam_template
 from scenarios.runner.run import deployment_of
 from scenarios.runner.scenario import Scenario
 
@@ -25,7 +28,8 @@ MANAGED = {
 
 @pytest.fixture(scope="module")
 def closed():
-    parameters = (("Operators", f"arn:aws:iam::{ACCOUNT}:role/on-call,arn:aws:iam::*:user/op-*"),)
+    names = ("iam::{0}:role/on-call", "iam::{0}:user/op-*", "sts::{0}:assumed-role/visitor/*")
+    parameters = (("Operators", ",".join(f"arn:aws:{each.format(ACCOUNT)}" for each in names)),)
     scenario = Scenario(name="a.b", title="", parameters=parameters, lasts="00:01", when=[], then=[])
     with World(deployment_of(scenario)) as world:
         yield world
@@ -64,6 +68,8 @@ def parts(world, kinds):
         pytest.param(Principal(account=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:root"), id="root"),
         pytest.param(session("other-RootLoginRole-1A2B3C"), id="a function of another stack"),
         pytest.param(session("path/trailwarden-RootLoginRole-1A2B3C"), id="a role with a path"),
+        # As doctor says: IAM knows a session by its role.
+        pytest.param(session("visitor"), id="a session that is named as one"),
     ],
 )
 def test_nobody_else_uses_a_part_of_the_stack(closed, who):
@@ -97,6 +103,23 @@ def test_the_account_can_always_repair_a_part_and_its_policy(closed):
     ]
 
     assert kept_out == []
+
+
+@pytest.mark.parametrize(
+    "wide",
+    [
+        "*",
+        "arn:aws:iam::*:role/on-call",
+        f"arn:aws:iam::{ACCOUNT}:*",
+        f"arn:aws:iam::{ACCOUNT}:role/service-role/*",
+        f"arn:aws:iam::{ACCOUNT}:user/alice,*",
+    ],
+)
+def test_operators_who_may_be_anybody_are_refused_when_the_stack_is_deployed(wide):
+    sentence = "three characters of the name at least, and a path alone is no name"
+
+    with pytest.raises(InvalidTemplate, match=sentence):
+        parameter_values(sam_template("prod")["Parameters"], {"Operators": wide})
 
 
 LONGEST_STACK_NAME = 30  # as docs/deploying.md says it

@@ -490,9 +490,68 @@ def test_a_stack_whose_name_is_cut_short_is_not_watched_as_a_whole():
 def test_a_pattern_that_others_may_fit_is_named(parameter, good, wide):
     given = {parameter: f"{good},{wide}"}
 
-    found = [each for each in check_stack(replace(STACK, parameters=given)) if "too wide" in each.what]
+    assert unwell(given) == [f"{parameter} is too wide: {wide} is not obeyed"]
 
-    assert [each.what for each in found] == [f"{parameter} is too wide: {wide} is not obeyed"]
+
+def unwell(parameters):
+    return [each for _, each in said(check_stack(replace(STACK, parameters=parameters)))]
+
+
+@pytest.mark.parametrize("wide", ["*", "arn:aws:iam::123456789012:role/service-role/*"])
+def test_operators_who_may_be_anybody_are_grave(wide):
+    parameters = {"Operators": f"arn:aws:iam::123456789012:role/on-call,{wide}"}
+
+    assert unwell(parameters) == [f"Operators is too wide: {wide} lets in others than you have thought of"]
+    assert unwell({"Operators": "none"}) == []
+
+
+NEVER = [
+    ("sts::123456789012:assumed-role/deploy/*", "role, arn:aws:iam::123456789012:role/deploy with", True),
+    ("sts::123456789012:federated-user/ann", "by the user who made the session", False),
+    ("iam::123456789012:assumed-role/deploy/x", "that have assumed-role begin with arn:aws:sts:", True),
+    ("sts::123456789012:role/deploy", "that have role begin with arn:aws:iam:", True),
+]
+
+
+@pytest.mark.parametrize(("arn", "says", "operators"), NEVER)
+@pytest.mark.parametrize("parameter", ["IgnoredPrincipals", "StackChangedDeployers", "Operators"])
+def test_a_pattern_that_can_never_match_is_named_with_the_reason(parameter, arn, says, operators):
+    told = unwell({parameter: f"arn:aws:iam::123456789012:role/ok,arn:aws:{arn}"})
+
+    if parameter == "Operators" and not operators:
+        assert told == []  # IAM knows a federated user by its own ARN
+        return
+    [words] = told
+    assert words.startswith(f"this pattern of {parameter} can never match: arn:aws:{arn}; ")
+    assert says in words
+
+
+@pytest.mark.parametrize(
+    ("parameter", "pattern", "says"),
+    [
+        ("IgnoredPrincipals", "arn:aws-cn:iam::123456789012:user/x", "eu-west-1 begin with arn:aws:"),
+        ("Operators", "arn:aws:iam::999999999999:user/x", "nobody of another account is turned away"),
+    ],
+)
+def test_a_principal_of_elsewhere_is_named_where_nobody_of_there_is_looked_up(parameter, pattern, says):
+    [words] = unwell({parameter: pattern})
+
+    assert words.startswith(f"this pattern of {parameter} can never match: {pattern}; ")
+    assert says in words
+
+
+def test_another_accounts_principal_may_be_expected():
+    assert unwell({"IgnoredPrincipals": "arn:aws:iam::999999999999:user/x"}) == []
+
+
+@pytest.mark.parametrize("parameter", ["IgnoredPrincipals", "StackChangedDeployers", "Operators"])
+def test_the_root_user_is_advised_against(parameter):
+    [(standing, words)] = said(
+        check_stack(replace(STACK, parameters={parameter: "arn:aws:iam::123456789012:root"}))
+    )
+
+    assert standing is Standing.ADVICE
+    assert words.startswith(f"{parameter} names the root user")
 
 
 # ---- data events of the stack's own parts -----------------------------------------------------------

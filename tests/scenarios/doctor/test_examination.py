@@ -49,7 +49,10 @@ def deployed(*, existing=False):
         then=(),
         spokes=(SPOKE,),
         before=existing_trail.EXISTING_TRAIL if existing else {},
-        parameters=(*(existing_trail.PARAMETERS if existing else ()), ("Operators", "*user/alice")),
+        parameters=(
+            *(existing_trail.PARAMETERS if existing else ()),
+            ("Operators", "arn:aws:iam::123456789012:user/alice"),
+        ),
     )
     return World(deployment_of(scenario))
 
