@@ -13,8 +13,9 @@ from typing import Any
 
 from scenarios.cloud.functions.emitted import NAMESPACE, dimensions_of
 from scenarios.cloud.functions.invocations import THROTTLED, Invocation, Result, invocation_record
+from scenarios.cloud.kernel.arns import region_of, service_of
 from scenarios.cloud.kernel.caller import Caller
-from scenarios.cloud.kernel.deliveries import Message
+from scenarios.cloud.kernel.deliveries import Event, Message, Notification
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
 
@@ -77,10 +78,26 @@ class Destinations:
         self._setting.measured(region, NAMESPACE, {metric: 1}, *dimensions_of(name))
 
     def _sent(self, target: str, body: str, role: Caller, attributes: Mapping[str, str]) -> bool:
-        if ":sqs:" not in target:
-            raise NotSimulated("lambda", f"a destination that is not a queue ({target})")
-        message = Message(body=body, attributes=attributes)
-        return self._setting.deliveries.hand_over(target, message, by=role) is None
+        """Send under the function's role, in the form that the destination takes."""
+        match service_of(target):
+            case "sqs":
+                payload: object = Message(body=body, attributes=attributes)
+            case "sns":
+                payload = Notification(text=body)
+            case "lambda":
+                payload = Event(content=json.loads(body))
+            case "events":
+                payload = Event(content=self._event(target, json.loads(body)))
+            case other:
+                raise NotSimulated("lambda", f"a destination in {other or 'nowhere'} ({target})")
+        return self._setting.deliveries.hand_over(target, payload, by=role) is None
+
+    def _event(self, bus: str, record: Mapping[str, Any]) -> dict[str, Any]:
+        """The record as an event of a bus: its resources are the bus and the function."""
+        how = "Success" if record["requestContext"]["condition"] == "Success" else "Failure"
+        resources = [bus, record["requestContext"]["functionArn"]]
+        what = f"Lambda Function Invocation Result - {how}"
+        return self._setting.service_event(region_of(bus), "lambda", what, resources, record)
 
     def _tell(self, name: str, where: str, target: str, message: str, *, kept: bool) -> None:
         if kept:

@@ -11,11 +11,12 @@ from scenarios.cloud.service import Service
 SERVICE = Service(
     name="lambda",
     simulated=(
-        "handlers in process, each with its own modules, variables and role; cold and warm starts, "
-        "timeouts, retries, on-failure destinations; queues read for the functions mapped to them: "
-        "batches, windows, visibility, partial failures, redrive"
+        "handlers in process, each with its own modules, variables and role, and code in a zip or in the "
+        "template; cold and warm starts, timeouts, retries; destinations in queues, topics, functions and "
+        "event buses; functions that wait for another; queues read for the functions mapped to them: batches, "
+        "windows, visibility, partial failures, redrive"
     ),
-    missing="synchronous invokes between functions, filter criteria, FIFO, streams, layers",
+    missing="versions and aliases, filter criteria, FIFO, streams, layers, function URLs",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

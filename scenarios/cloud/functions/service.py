@@ -16,7 +16,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-retries.html
 import base64
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,6 +65,10 @@ DEFAULT_MAXIMUM_EVENT_AGE_SECONDS = 6 * 3600
 KEPT_WARM = timedelta(minutes=10)
 COLD_START_SECONDS = 0.6
 CALL_SECONDS = 0.02
+# botocore's read_timeout: then it sends the request once more, and the function runs twice.
+CLIENT_WAITS_SECONDS = 60
+MOST_WAITING = 16
+MOST_BYTES = {"RequestResponse": 6 * 1024 * 1024, "Event": 1024 * 1024}
 LOG_TAIL_BYTES = 4096  # what Invoke hands back of a log
 
 
@@ -86,6 +91,7 @@ class Functions(Door[Event]):
         self._code = DeployedCode(setting)
         self._warm: dict[str, _Warm] = {}
         self._running: Invocation | None = None
+        self._waiting: list[str] = []  # functions that wait for one that they invoked
         self._deadline = setting.clock.now
         self._log_groups: Mapping[str, str] = {}
         self.writes_logs = True  # what handlers print; where nobody reads it, it need not be kept
@@ -124,20 +130,39 @@ class Functions(Door[Event]):
             raise NotSimulated("lambda", f"Invoke of {asked.parameters['Qualifier']}, a version or an alias")
         if self._model(arn) is None:
             raise Refused("ResourceNotFoundException", f"Function not found: {arn}", 404)
-        event = _payload(asked.parameters.get("Payload"))
-        if asked.parameters.get("InvocationType", "RequestResponse") == "Event":
+        sort = str(asked.parameters.get("InvocationType", "RequestResponse"))
+        event = _payload(asked.parameters.get("Payload"), sort)
+        if sort == "Event":
             self.accept(arn, event)
             return {"StatusCode": 202}
-        if asked.parameters.get("InvocationType") == "DryRun":
+        if sort == "DryRun":
             return {"StatusCode": 204}
         if has_no_concurrency(self._model(arn)):
             throttled(self._setting, arn)
             raise Refused(THROTTLED, "Rate Exceeded.", 429)
-        if self._running is not None:
+        tail = asked.parameters.get("LogType") == "Tail"
+        if self._running is None:
+            return self._answer(arn, event, tail=tail)
+        return self._answer_a_function(arn, event, tail=tail)
+
+    def _answer_a_function(self, arn: str, event: Any, *, tail: bool) -> dict[str, Any]:
+        """Run a function for another one, whose time goes on meanwhile.
+
+        Raises:
+            NotSimulated: functions wait for each other without an end, or one for longer than its client
+                does: botocore would give up then, and invoke the function once more.
+        """
+        if len(self._waiting) >= MOST_WAITING:
+            raise NotSimulated("lambda", f"{MOST_WAITING} functions that wait for each other")
+        began = self._setting.clock.now
+        with self._aside(arn):
+            answer = self._answer(arn, event, tail=tail)
+        took = (self._setting.clock.now - began).total_seconds()
+        if took >= CLIENT_WAITS_SECONDS:
             raise NotSimulated(
-                "lambda", "Invoke with RequestResponse by a function: none runs beside another"
+                "lambda", f"Invoke of {_name(arn)} by a function: a client that waits {took:.0f} s"
             )
-        return self._answer(arn, event, tail=asked.parameters.get("LogType") == "Tail")
+        return answer
 
     def _answer(self, arn: str, event: Any, *, tail: bool) -> dict[str, Any]:
         """Run a function for who waits for it: what it returned, its error, the end of its log.
@@ -154,6 +179,8 @@ class Functions(Door[Event]):
         with self._setting.calls.aloud():
             result = self.run(invocation)
         told = json.dumps(result.payload if result.error is None else result.error).encode()
+        if len(told) > MOST_BYTES["RequestResponse"]:
+            raise NotSimulated("lambda", "an answer of more than 6 MB, which Lambda turns into an error")
         answer: dict[str, Any] = {
             "StatusCode": 200,
             "ExecutedVersion": "$LATEST",
@@ -176,14 +203,12 @@ class Functions(Door[Event]):
 
     def take(self, delivery: Delivery[Event]) -> None:
         """Invoke asynchronously: Lambda accepts the event."""
-        arn = delivery.arn
-        self._setting.calls.by_service(
-            delivery.sender,
-            "lambda",
-            "Invoke",
-            {"FunctionName": arn, "InvocationType": "Event"},
-            region=arn.split(":")[3],
-        )
+        arn, calls = delivery.arn, self._setting.calls
+        parameters, region = {"FunctionName": arn, "InvocationType": "Event"}, arn.split(":")[3]
+        if isinstance(delivery.by, Caller):
+            calls.under_role(delivery.by, "lambda", "Invoke", parameters, region=region)
+        else:
+            calls.by_service(delivery.sender, "lambda", "Invoke", parameters, region=region)
         self.accept(arn, delivery.payload.content)
 
     def accept(self, arn: str, event: Any) -> None:
@@ -321,15 +346,23 @@ class Functions(Door[Event]):
 
     def attempt_beside(self, invocation: Invocation) -> None:
         """Attempt an event in another environment while one of the same function waits for an answer."""
+        with self._aside(invocation.arn):
+            (self.run if invocation.queued else self._attempt)(invocation)
+
+    @contextmanager
+    def _aside(self, arn: str) -> Iterator[None]:
+        """A function runs inside, in an environment of its own, while the one that runs now waits."""
         running, deadline = self._running, self._deadline
-        waiting = self._warm.pop(invocation.arn, None)
+        self._waiting.append(running.arn if running is not None else "")
+        busy = self._warm.pop(arn, None) if arn in self._waiting else None
         self._running = None
         try:
-            (self.run if invocation.queued else self._attempt)(invocation)
+            yield
         finally:
             self._running, self._deadline = running, deadline
-            if waiting is not None:
-                self._warm[invocation.arn] = waiting
+            self._waiting.pop()
+            if busy is not None:
+                self._warm[arn] = busy
 
     # ---- what surrounds a run -------------------------------------------------------------------
 
@@ -478,9 +511,17 @@ def _name(arn: str) -> str:
     return arn.rpartition(":")[2]
 
 
-def _payload(given: Any) -> Any:
-    """The event in an Invoke; boto3 takes bytes, text or something to read from."""
-    text = given.read() if hasattr(given, "read") else given
+def _payload(given: Any, sort: str) -> Any:
+    """The event in an Invoke of this type; boto3 takes bytes, text or something to read from.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    """
+    read = given.read() if hasattr(given, "read") else given or b""
+    text = read.encode() if isinstance(read, str) else bytes(read)
+    most = MOST_BYTES.get(sort)
+    if most is not None and len(text) > most:
+        message = f"{len(text)} byte payload is too large for the {sort} invocation type (limit {most} bytes)"
+        raise Refused("RequestEntityTooLargeException", message, 413)
     try:
         return json.loads(text) if text else None
     except ValueError as error:

@@ -13,7 +13,6 @@ from tests.scenarios.cloud.functions.function_worlds import (
     FAILS,
     LOOK,
     LOOPS,
-    WRITES_LOGS,
     asynchronous,
     code,
     failures,
@@ -384,18 +383,6 @@ def test_events_of_a_function_without_concurrency_go_where_failures_go_at_once(t
         assert noted(each, "ran") == noted(each, "failed") == []
         codes = [attributes.get("ErrorCode") for attributes in each.queues.attributes(arn("sqs", "Failures"))]
         assert codes == ([None] if kept_in == "a destination" else ["429"])
-
-
-def test_a_destination_that_is_no_queue_is_loud(tmp_path):
-    code(tmp_path, FAILS)
-    config = {"OnFailure": {"Destination": {"Ref": "Topic"}}}
-    resources = {
-        **function(statements=(WRITES_LOGS, may("sns:Publish"))),
-        "Topic": {"Type": "AWS::SNS::Topic"},
-        **asynchronous(failures="", DestinationConfig=config, MaximumRetryAttempts=0),
-    }
-    with world(tmp_path, resources) as each, pytest.raises(NotSimulated, match="not a queue"):
-        sends(each)
 
 
 # ---- meanwhile ----------------------------------------------------------------------------------
