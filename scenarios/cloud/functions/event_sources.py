@@ -14,7 +14,7 @@ standard queues may: that counts as received twice. One batch is handled at a ti
 MaximumConcurrency (2 and more) never holds anything back, and there is nothing to scale down
 after failures.
 
-Mappings that Lambda refuses are in validation.py. Left out: filter criteria, FIFO queues, queues of
+Mappings that Lambda refuses are in validation.py. Left out: FIFO queues, queues of
 other accounts, provisioned pollers.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html,
@@ -32,6 +32,7 @@ from functools import partial
 from typing import Any
 
 from scenarios.cloud.functions.concurrency import has_no_concurrency, throttled
+from scenarios.cloud.functions.event_filters import takes
 from scenarios.cloud.functions.invocations import Invocation, Result
 from scenarios.cloud.functions.queue_batches import record, unprocessed
 from scenarios.cloud.kernel import moto_state
@@ -154,7 +155,7 @@ class EventSources:
             target = queue.dead_letter_queue.name
             self._setting.note("kept", f"{queue.name} gave up {_many(given_up)}; {target} keeps what it was")
         received(self._setting, queue.region, queue.name, len(taken))
-        gathering.messages += taken
+        gathering.messages += self._filtered(mapping, taken)
         if not gathering.messages:
             return True
         if len(gathering.messages) >= mapping.batch_size or not mapping.max_batch_window:
@@ -164,6 +165,17 @@ class EventSources:
                 self._window(mapping), partial(self._hand_over, mapping), "a batching window ends"
             )
         return True
+
+    def _filtered(self, mapping: Any, messages: list[Any]) -> list[Any]:
+        """The messages that the mapping's filters take; Lambda deletes the others."""
+        arn, criteria = mapping.event_source_arn, mapping.filter_criteria
+        taken = [each for each in messages if takes(criteria, record(each, arn), "body")]
+        left_out = [each for each in messages if each not in taken]
+        if left_out:
+            words = f"{_name(mapping.function_arn)} does not get {_many(len(left_out))}: no filter takes them"
+            self._setting.note("filtered", words)
+            self._delete(mapping, left_out, None)
+        return taken
 
     def _unable(self, mapping: Any, queue: Any) -> str:
         """Why Lambda can't read the queue for this mapping, or ""."""

@@ -13,10 +13,10 @@ SERVICE = Service(
     simulated=(
         "handlers in process, each with its own modules, variables and role, and code in a zip or in the "
         "template; cold and warm starts, timeouts, retries; destinations in queues, topics, functions and "
-        "event buses; functions that wait for another; queues read for the functions mapped to them: batches, "
+        "event buses; functions that wait for another; queues read for functions: batches, filters, "
         "windows, visibility, partial failures, redrive"
     ),
-    missing="versions and aliases, filter criteria, FIFO, streams, layers, function URLs",
+    missing="versions and aliases, FIFO, streams, layers, function URLs",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

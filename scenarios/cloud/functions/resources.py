@@ -116,7 +116,9 @@ EVENT_SOURCE_MAPPING = Shape(
         "BatchSize": Whole(),
         "Enabled": Flag(),
         "EventSourceArn": arn("sqs"),
-        "FilterCriteria": Refused(because="filters of an event source"),
+        "FilterCriteria": Shape(
+            fields={"Filters": Many(of=Shape(fields={"Pattern": Text()}, required=("Pattern",)))}
+        ),
         "FunctionName": Text(),
         "FunctionResponseTypes": Many(of=Text(choices=("ReportBatchItemFailures",)), most=1),
         "MaximumBatchingWindowInSeconds": Whole(),

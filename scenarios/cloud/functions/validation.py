@@ -16,6 +16,7 @@ from typing import Any, Final
 from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.authorization.rows import document
 from scenarios.cloud.authorization.trust import can_be_assumed, role_may
+from scenarios.cloud.functions import event_filters
 from scenarios.cloud.functions.queue_batches import DEFAULT_BATCH_SIZE, objection
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
@@ -53,6 +54,7 @@ _MAPPING: Final = frozenset(
         "BatchSize",
         "Enabled",
         "EventSourceArn",
+        "FilterCriteria",
         "FunctionName",
         "FunctionResponseTypes",
         "MaximumBatchingWindowInSeconds",
@@ -159,6 +161,9 @@ def event_source_mapping(request: Request) -> None:
         if known is None:
             raise Refused("ResourceNotFoundException", "The resource you requested does not exist.", 404)
         given = {**_described(known), **given}
+    filtered = event_filters.refusal(given.get("FilterCriteria"))
+    if filtered is not None:
+        raise invalid(filtered)
     queue = _queue(given.get("EventSourceArn", ""))
     function = _function(request, given["FunctionName"])
     if request.operation == "CreateEventSourceMapping":

@@ -36,6 +36,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "failed": ("error", "red"),
     "kept": ("kept", "red"),
     "lost": ("lost", "bold red"),
+    "filtered": ("filtered", "yellow"),
     "undelivered": ("no target", "red"),
     "pending": ("pending", "yellow"),
     "no data": ("no data", "bold yellow"),

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from scenarios.cloud.functions.invocations import Result
 from scenarios.cloud.functions.queue_batches import unprocessed
-from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.kernel.errors import InvalidTemplate
 from scenarios.cloud.kernel.faults import Faults
 from tests.scenarios.cloud.functions.function_worlds import (
     WRITES_LOGS,
@@ -489,13 +489,65 @@ def test_a_stack_with_such_a_mapping_is_refused(tmp_path, resources, says):
     assert refused.value.where == "Reads (AWS::Lambda::EventSourceMapping)"
 
 
-def test_filter_criteria_are_refused_loudly(tmp_path):
+def filtered(*patterns):
+    return {"FilterCriteria": {"Filters": [{"Pattern": json.dumps(each)} for each in patterns]}}
+
+
+@pytest.mark.parametrize(
+    ("patterns", "passes"),
+    [
+        pytest.param([{"body": {"kind": ["order"]}}], ['{"kind": "order"}'], id="JSON"),
+        pytest.param([{"body": ["plain"]}], ["plain"], id="plain text"),
+        pytest.param([{"body": [{"prefix": "pl"}]}], ["plain"], id="plain text that begins so"),
+        pytest.param(
+            [{"body": ["plain"]}, {"body": {"n": [{"numeric": [">", 3]}]}}],
+            ["plain", '{"n": 4}'],
+            id="either",
+        ),
+        pytest.param(
+            [{"attributes": {"ApproximateReceiveCount": ["1"]}}],
+            ["plain", '{"kind": "order"}', '{"n": 4}', "7"],
+            id="nothing of the body",
+        ),
+        pytest.param([{"body": ["7"]}], [], id="text against a number"),
+        pytest.param([], ["plain", '{"kind": "order"}', '{"n": 4}', "7"], id="no filter"),
+    ],
+)
+def test_a_filter_says_which_messages_come_and_the_others_are_deleted(tmp_path, patterns, passes):
     code(tmp_path, BODIES)
-    criteria = {"Filters": [{"Pattern": '{"body": {"a": [1]}}'}]}
-    with (
-        pytest.raises(NotSimulated, match="FilterCriteria"),
-        world(tmp_path, standing(FilterCriteria=criteria)),
-    ):
+    with world(tmp_path, standing(**filtered(*patterns))) as each:
+        send(each, "plain", '{"kind": "order"}', '{"n": 4}', "7")
+        each.run(30)
+
+        assert [body for bodies in outcomes(each) for body in bodies] == passes
+        assert left(each) == []
+
+
+def test_what_a_filter_leaves_out_stays_where_the_role_may_not_delete(tmp_path):
+    code(tmp_path, BODIES)
+    with world(tmp_path, standing(**filtered({"body": ["plain"]}))) as each:
+        admin(each, "iam").put_role_policy(
+            RoleName="lookRole",
+            PolicyName="no",
+            PolicyDocument=json.dumps(document({**may("sqs:DeleteMessage"), "Effect": "Deny"})),
+        )
+        send(each, "other")
+        each.run(5)
+
+        assert left(each) == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "why"),
+    [
+        pytest.param([{"body": "plain"}], "Invalid filter pattern definition", id="no pattern"),
+        pytest.param([{"body": ["x" * 4096]}], "less than or equal to 4096", id="too long"),
+        pytest.param([{"body": ["x"]}] * 11, "maximum of 10 filters", id="too many"),
+    ],
+)
+def test_filters_that_lambda_does_not_take_are_refused(tmp_path, patterns, why):
+    code(tmp_path, BODIES)
+    with pytest.raises(InvalidTemplate, match=why), world(tmp_path, standing(**filtered(*patterns))):
         pass
 
 
