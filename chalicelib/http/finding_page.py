@@ -77,7 +77,9 @@ def _how_told(found: LedgerEntry, index: int) -> str:
         return "An alert was sent."
     if index in found.quiet:
         return "Not sent: the same was said lately, or it is counted."
-    return "Not sent yet." + (" That it had failed was sent." if index in found.warned else "")
+    failed = " That it had failed was sent." if index in found.warned else ""
+    unconfirmed = " That it was not confirmed yet was sent." if index in found.unconfirmed else ""
+    return f"Not sent yet.{unconfirmed}{failed}"
 
 
 def _facts_of(alert: Alert) -> Iterator[str]:

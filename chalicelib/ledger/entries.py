@@ -21,7 +21,7 @@ MOST_RAW_BYTES = 24_000
 _ID = re.compile(r"([a-z0-9_]+):(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z):([0-9a-f]{12})", re.ASCII)
 
 _UNSETTLED = (None, CallProgress.BEGUN, CallProgress.REFUSED)
-Mark = Literal["told", "warned", "quiet"]
+Mark = Literal["told", "warned", "unconfirmed", "quiet"]
 
 
 class Ruling(StrEnum):
@@ -69,13 +69,13 @@ class LedgerEntry:
     """One event as the ledger remembers it.
 
     By index into the plan's calls: `progress`, how far each has come. By index into its alerts: those `told`,
-    those told while a call had failed (`warned`), those kept `quiet`. `failure`: what failed, or what held
-    the calls back. `to_record`: what the remediation has yet to write now that the plan is stored, as its own
-    text. `reached`: the channels that an alert has reached, where it has yet to reach others. `version`: how
-    often it was written since the first time. `raw`: what woke the function, as `kept` keeps it, so that the
-    plan can be decided anew; "" where nobody will. `decisions`: what people asked, the oldest first; where
-    there are too many, of some only the number is kept (`forgotten`), and the time up to which all was ruled
-    on, as a stamp (`ruled_until`).
+    those told while a call had failed (`warned`) or while nothing was confirmed (`unconfirmed`), those kept
+    `quiet`. `failure`: what failed, or what held the calls back. `to_record`: what the remediation has yet to
+    write now that the plan is stored, as its own text. `reached`: the channels that an alert has reached,
+    where it has yet to reach others. `version`: how often it was written since the first time. `raw`: what
+    woke the function, as `kept` keeps it, so that the plan can be decided anew; "" where nobody will.
+    `decisions`: what people asked, the oldest first; where there are too many, of some only the number is
+    kept (`forgotten`), and the time up to which all was ruled on, as a stamp (`ruled_until`).
     """
 
     remediation: str
@@ -90,6 +90,7 @@ class LedgerEntry:
     progress: Mapping[int, CallProgress] = field(default_factory=dict)
     told: frozenset[int] = frozenset()
     warned: frozenset[int] = frozenset()
+    unconfirmed: frozenset[int] = frozenset()
     quiet: frozenset[int] = frozenset()
     failure: str = ""
     to_record: str = ""
@@ -137,10 +138,21 @@ class LedgerEntry:
             "failure": self.failure,
             "told": sorted(self.told),
             "warned": sorted(self.warned),
+            "unconfirmed": sorted(self.unconfirmed),
             "quiet": sorted(self.quiet),
             "plan_digest": self.plan.digest if self.plan.calls else "",
             "decisions": [decision.as_json() for decision in self.decisions],
         }
+
+
+def mark_of(outcome: Outcome) -> Mark:
+    """How an alert is marked that is sent at this outcome: it comes again when that is another one."""
+    match outcome:
+        case Outcome.FAILED:
+            return "warned"
+        case Outcome.UNCONFIRMED:
+            return "unconfirmed"
+    return "told"
 
 
 def entry_of(

@@ -33,7 +33,7 @@ from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, StillUnderWay, foreseen
 from chalicelib.events import AlarmChange, ApiCallEvent, Tick
 from chalicelib.ledger.claims import Claim, under_claim
-from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of, kept
+from chalicelib.ledger.entries import LedgerEntry, Mark, entry_of, kept, mark_of
 from chalicelib.ledger.ledger import ledger_of
 from chalicelib.looking import Unseen, denials
 from chalicelib.remediation import Alert, Event, Outcome, Plan, Remediation, Severity, Way
@@ -447,11 +447,11 @@ class Invocation:
         )
 
     def _tell(self, entry: LedgerEntry, more: Facts = ()) -> LedgerEntry:
-        """Send the alerts not sent yet: that a call failed, and how it ended, are two of them.
+        """Send the alerts not sent yet: nothing confirmed, a call that failed, how it ended, are three.
 
         `more`: facts that each of them begins with.
         """
-        mark: Mark = "warned" if entry.outcome in (Outcome.FAILED, Outcome.UNCONFIRMED) else "told"
+        mark = mark_of(entry.outcome)
         waits: StillUnderWay | None = None
         for index, alert in enumerate(_alerts(entry)):
             if index in getattr(entry, mark) | entry.quiet:

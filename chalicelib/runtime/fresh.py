@@ -70,6 +70,7 @@ def _taken_over(entry: LedgerEntry, fresh: Plan, wanted: Sequence[Call]) -> Ledg
         plan=Plan(alerts=_with_reason(alerts, _ANEW), calls=(*(call for call, _ in kept), *wanted)),
         progress=progress,
         warned=frozenset(index for index in entry.warned if index < len(alerts)),
+        unconfirmed=frozenset(index for index in entry.unconfirmed if index < len(alerts)),
         quiet=frozenset(),
     )
 

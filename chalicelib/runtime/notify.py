@@ -34,20 +34,20 @@ def message_of(
     progress: Mapping[int, CallProgress] = MappingProxyType({}),
     *,
     failure: str = "",
-    warned: bool = False,
+    ended: bool = False,
 ) -> str:
     """The text of an alert: title, facts, what was done about it, how to go on.
 
     `finding_id`: "" for an alert that counts many. `failure`: why a call failed, or what held the calls
-    back. `warned`: this alert was reported when a call had failed or nothing was confirmed, and is reported
-    again now.
+    back. `ended`: this alert was reported when a call had failed or nothing was confirmed, and is reported
+    again now that it is over.
     """
     facts = [(safe(label, LONGEST_LABEL), safe(fact)) for label, fact in alert.facts]
     width = max((len(label) for label, _ in facts), default=0)
     done = _done(safe(finding_id), outcome, calls, progress, safe(failure)) if calls else []
     advice = [safe(line, 4 * LONGEST_FACT) for line in alert.advice.splitlines()]
     blocks = [
-        [f"[{alert.severity}] {safe(alert.title)}", *([_ENDED] if warned else [])],
+        [f"[{alert.severity}] {safe(alert.title)}", *([_ENDED] if ended else [])],
         _within(_FACTS_BYTES, [f"{label + ':':<{width + 1}} {fact}" for label, fact in facts]),
         _within(_CALLS_BYTES, done),
         _within(_ADVICE_BYTES, advice),
@@ -58,9 +58,7 @@ def message_of(
 
 _ENDED = "You were told of this before it was over; this is how it ended."
 _COULD_NOT = "Trailwarden could not do:"
-_TRIED_AGAIN = (
-    "It is tried again one minute later, and two minutes after that; then the event waits as a dead letter."
-)
+_TRIED_AGAIN = "It is tried again a few times, minutes apart; then the event waits as a dead letter."
 _SETTLED: Mapping[CallProgress | None, str] = {
     CallProgress.DONE: "Trailwarden did:",
     CallProgress.FOUND: "This was so already, and not by Trailwarden:",

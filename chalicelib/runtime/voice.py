@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws import Aws
 from chalicelib.errors import LedgerUnreachable, StillUnderWay
-from chalicelib.ledger.entries import LedgerEntry
+from chalicelib.ledger.entries import LedgerEntry, mark_of
 from chalicelib.ledger.floods import Floods, Place
 from chalicelib.ledger.ledger import Ledger, Right
 from chalicelib.looking import Unseen
@@ -120,10 +120,9 @@ class Voice:
             entry.plan.calls,
             entry.progress,
             failure=entry.failure,
-            warned=index in entry.warned,
+            ended=_has_ended(entry, index),
         )
-        phase = "warned" if entry.outcome is Outcome.FAILED else "told"
-        mark = f"{phase} {index} "
+        mark = f"{mark_of(entry.outcome)} {index} "
         before = {each.removeprefix(mark) for each in entry.reached if each.startswith(mark)}
         about = (f"{entry.id}#{index}", entry.account, entry.region, entry.at)
         reached, failed = self._send(alert, message, about, before)
@@ -251,3 +250,8 @@ def _call(unseen: Unseen) -> str:
 _ADVICE = """\
 The stack grants this, so somebody took it away: a policy of the function's role, of the resource or its key \
 or of the organization. Look who wrote it, and when; deploying the stack again puts back its own."""
+
+
+def _has_ended(entry: LedgerEntry, index: int) -> bool:
+    """Whether an alert that was sent before it was over is sent now that it is."""
+    return mark_of(entry.outcome) == "told" and index in entry.warned | entry.unconfirmed

@@ -23,6 +23,7 @@ from scenarios.runner.words.checks import (
 from scenarios.runner.words.givens import table
 from scenarios.runner.words.keys import seal_keys_are_only_managed
 from scenarios.runner.words.outages import throttles
+from scenarios.runner.words.people import on_call, redrives
 
 mallory = Actor(name="mallory", address="203.0.113.66")
 READ_ONLY = {
@@ -47,6 +48,8 @@ ONLY_INVOKE = {
     "Statement": [{"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}],
 }
 invoker = Actor(name="eve", address="203.0.113.67", policies=(ONLY_INVOKE,))
+deployer = Actor(name="deploy-bot", address="198.51.100.9")
+ann = on_call("ann")
 temp = Actor(name="temp", address="192.0.2.16", policies=(ONLY_SCRATCH,))
 
 
@@ -336,6 +339,64 @@ UNCONFIRMED = Scenario(
 )
 
 
+def _filled_again() -> Action:
+    """The deployer makes the table anew and fills it; the backup of the old one stays."""
+
+    def do(world: World, caller: Any) -> None:
+        dynamodb = world.client(caller, "dynamodb")
+        dynamodb.create_table(
+            TableName="orders",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        dynamodb.put_item(TableName="orders", Item={"id": {"S": "new"}})
+
+    return deployer.does("makes the table orders anew, with other orders", do)
+
+
+def _holds_the_new(dynamodb: Any) -> str | None:
+    made = dynamodb.describe_table(TableName="orders")["Table"]
+    items = dynamodb.scan(TableName="orders")["Items"]
+    if "RestoreSummary" in made:
+        return "it was restored"
+    return None if items == [{"id": {"S": "new"}}] else f"it holds {items}"
+
+
+# DynamoDB is too busy to restore, until the queue gives up: five tries, two minutes apart or more.
+REDRIVEN_LATE = Scenario(
+    name="table_deleted.redriven_late",
+    title="What could not be restored is sent again after a deployer made the table anew: that one stays",
+    parameters=(
+        ("TableDeletedMode", "enforce"),
+        ("IgnoredPrincipals", "arn:aws:iam::123456789012:user/deploy-*"),
+    ),
+    given=(table("orders", backup="orders-nightly"),),
+    lasts="01:15:00",
+    when=[
+        at(
+            "00:00",
+            throttles("dynamodb", "RestoreTableFromBackup", calls=999),
+            mallory.calls("dynamodb", "delete_table", TableName="orders"),
+        ),
+        at("45:00", throttles("dynamodb", "RestoreTableFromBackup", calls=0)),
+        at("50:00", _filled_again()),
+        at("01:05:00", redrives(ann)),
+        at("01:07:00", redrives(ann, attempt=2)),
+    ],
+    then=[
+        by("02:30", alert("table_deleted", "HIGH", "orders-nightly", "does not know this call yet")),
+        until("49:00", table_is("orders", there=False)),
+        by("50:00", heard_of("table_deleted", "HIGH", "could not do:", "Rate exceeded")),
+        at_the_end(
+            state("the table orders is the deployer's, with its orders", _holds_the_new, "dynamodb"),
+            # Whether one of the tries was taken after all, their answers don't say.
+            heard_of("table_deleted", "HIGH", "user/mallory", "Perhaps done by an earlier try"),
+        ),
+    ],
+)
+
+
 def _not_so_many(count: int, world: World) -> str | None:
     kept = len(findings(world, "table_deleted"))
     return None if kept == count else f"there are {kept}"
@@ -385,4 +446,5 @@ SCENARIOS = (
     FLOOD,
     FORGED,
     UNCONFIRMED,
+    REDRIVEN_LATE,
 )

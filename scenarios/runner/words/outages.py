@@ -26,9 +26,11 @@ def fails(service: str, operation: str, calls: int) -> Action:
 
 
 def throttles(service: str, operation: str, calls: int) -> Action:
-    """So many calls of functions fail, however often botocore sends each."""
+    """So many calls of functions fail, however often botocore sends each. 0: it works again."""
     requests = 3 * calls
     return Action(
-        f"{service} {operation} is throttled {calls} times",
+        f"{service} {operation} is throttled {calls} times"
+        if calls
+        else f"{service} {operation} works again",
         lambda world: world.throttles.refuse(service, operation, requests),
     )

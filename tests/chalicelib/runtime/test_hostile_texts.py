@@ -163,7 +163,7 @@ def decided(remediation, decide, event, facts):
 def assert_forges_nothing(one):
     """No line on any channel begins with what an outsider wrote, and nothing in it is unseen or a control."""
     text = message_of(
-        one, HOSTILE, Outcome.FAILED, [creates(HOSTILE, undo=creates(HOSTILE))], failure=HOSTILE, warned=True
+        one, HOSTILE, Outcome.FAILED, [creates(HOSTILE, undo=creates(HOSTILE))], failure=HOSTILE, ended=True
     )
     about = {"remediation": "remedy", "account": ACCOUNT, "region": REGION, "at": NOON, "now": NOON}
     told = Telling(id=HOSTILE, alert=one, text=text, **about)

@@ -9,7 +9,7 @@ from freezegun import freeze_time
 
 from chalicelib import delayed
 from chalicelib.catalog import CATALOG
-from chalicelib.errors import MalformedEvent, NotAllowed, Unavailable
+from chalicelib.errors import MalformedEvent, NotAllowed, Throttled, Unavailable
 from chalicelib.events import api_call
 from chalicelib.remediation import Outcome, Plan, Proof, ProvenBy, Severity
 from chalicelib.runtime.answer import Invocation
@@ -205,6 +205,26 @@ def test_what_is_not_confirmed_is_told_at_once_put_off_and_then_done(house):
     assert "Confirmed" in ended
     assert "Unconfirmed" not in ended
     assert aws.kept[0] == {"QueueUrl": "put-off", "MessageBody": '{"id": "as it came"}', "DelaySeconds": 300}
+
+
+def test_a_call_that_fails_after_it_was_confirmed_is_told_and_so_is_how_it_ended(house):
+    aws, remedy = Remembering(), wary()
+    with freeze_time(NOON):
+        handle(house, aws, remedy)
+    aws.history.records, aws.refused["create_table"] = [DELETION], "ThrottlingException"
+    with freeze_time(later(300)):
+        for _ in range(2):
+            with pytest.raises(Throttled):
+                handle(house, aws, remedy)
+    aws.refused.clear()
+    with freeze_time(later(600)):
+        handle(house, aws, remedy)
+        told = [each.text for each in house.mail]
+
+    assert len(told) == 3
+    assert "Trailwarden could not do:" in told[1]
+    assert "before it was over" not in told[1]
+    assert "before it was over" in told[2]
 
 
 def test_what_history_never_knows_is_refused_and_takes_nobodys_place(house):
