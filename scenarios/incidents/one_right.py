@@ -255,7 +255,7 @@ def approves_as_somebody_else() -> Action:
     """Plant the approval of a colleague, and wake the function for it, as the HTTP side does."""
 
     def do(world: World, caller: Caller) -> None:
-        found = findings(world, "table_deleted")[0]
+        found = next(iter(findings(world, "table_deleted")))
         asked = instruction(
             found.id,
             Verb.APPROVE,

@@ -9,18 +9,30 @@ from typing import Any
 
 from chalicelib.remediation import Outcome, Plan
 from chalicelib.runtime.notify import subject_of
-from scenarios.cloud.kernel.fault_points import TIME_PASSES
+from scenarios.cloud.kernel.fault_points import OUTAGES, FaultKind
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import Course, MadeCall, is_finding
 from scenarios.runner.walk.invariants.acts import act_of, acts
-from scenarios.runner.walk.invariants.trouble import excused, is_about_trouble
+from scenarios.runner.walk.invariants.alert_names import (
+    FINDING,
+    MOVES,
+    NEWS,
+    Named,
+    but_for_counts,
+    event_of,
+    finding_of,
+    in_words,
+    is_news,
+    named_as,
+    paired,
+)
+from scenarios.runner.walk.invariants.trouble import (
+    excused,
+    is_about_trouble,
+    struck_remediation,
+    waits_for_a_yes,
+)
 
-_FINDING = re.compile(r"^Finding (\S+)$", re.MULTILINE)
-# What could not be looked at, or done, is one alert; what was seen at last, or how it ended, is another.
-_NEWS = ("Told before", "this is how it ended")
-_COUNTED = re.compile(r"(?<![.\d])\d+(?= )")
-_DRAWN = re.compile(r"\bi-[0-9a-f]{8,}")  # an instance's id
-_BY_WHOM = re.compile(r",? by arn:\S+$")
 _LEFT_OVER = re.compile(r"more alerts? (?:was|were) not sent one by one: (.+?)(?:[: ]*\.\.\.)?$")
 _ACCUSES = "An item of Trailwarden's own ledger"
 # cis_alarms: `Who:  ARN from ADDRESS: 2`, and the control.
@@ -29,34 +41,34 @@ _WHO_OF_ANY = re.compile(r"^Who: +(\S+)", re.MULTILINE)
 _CONTROL = re.compile(r"^Control: +(.+)$", re.MULTILINE)
 _SESSION = re.compile(r"arn:aws:sts::(\d+):assumed-role/([^/]+)/.*")
 _LONG_ENOUGH_TO_NAME = 6  # "on" or "1" name nothing
-
-Named = tuple[str, str]
-"""An alert by its finding's id and its subject; the id is "" where it counts many."""
+# With these no call is answered with an error, so that nothing can fail.
+_NOTHING_FAILS = (
+    *(FaultKind.CRASH_BEFORE, FaultKind.CRASH_AFTER, FaultKind.CRASH_TWICE, FaultKind.HANG),
+    *(FaultKind.MEANWHILE, FaultKind.TWICE, FaultKind.TWICE_LATER, FaultKind.LATE, FaultKind.REORDERED),
+)
 
 
 def each_alert_is_sent(without: Course, with_fault: Course) -> Iterator[str]:
-    """Each event of which an alert is sent without the fault has one with it.
+    """Each alert that is sent without the fault is sent with it.
 
     What may be otherwise, and why:
 
     - The words: a retry looks at what is there by then.
+    - What could not be seen or done at first, and how it ended: where nothing fails now, it is one alert.
     - Of an alarm, the moment and how much it counts: a retry makes the function's own calls later, and so
       alarms on calls go off at other times, or once for two of them. Whoever was named must be named, in an
       alert of the same remediation and control; but for our own functions, of whose calls the ledger knows.
-    - The moment of what happens while a function hangs: the simulated account stands still meanwhile.
+    - The event, where it is late, or where a function hangs (the simulated account stands still meanwhile):
+      then another one's alert says the same.
+    - What was approved, where the approval came too late and the alert says that a new one is waited for.
     - All of it, where Lambda may give the event up and people were told so (`excused`).
     """
-    sent = {_event(mail) for mail in with_fault.alerts()}
-    moved = set()
-    if with_fault.point and with_fault.point.kind in TIME_PASSES:
-        moved = {(mail.attributes["remediation"], _but_for_counts(mail)) for mail in with_fault.alerts()}
-    for mail in without.alerts():
-        remediation = mail.attributes["remediation"]
-        same = (remediation, _but_for_counts(mail)) in moved
-        if _event(mail) in sent or same or _is_counted_elsewhere(mail, without, with_fault):
+    waiting = waits_for_a_yes(with_fault)
+    for mail in paired(without, with_fault).unsent:
+        if event_of(mail) in waiting or _is_counted_elsewhere(mail, without, with_fault):
             continue
-        if not excused(without, with_fault, remediation):
-            yield f"{mail.subject!r} of {_event(mail)} is not sent"
+        if not excused(without, with_fault, mail.attributes["remediation"]):
+            yield f"{mail.subject!r} of {event_of(mail)} is not sent"
 
 
 def _is_counted_elsewhere(mail: Mail, without: Course, with_fault: Course) -> bool:
@@ -64,7 +76,7 @@ def _is_counted_elsewhere(mail: Mail, without: Course, with_fault: Course) -> bo
     own = set(with_fault.roles.values())
     named = _named_people(mail)
     only_ours = bool(named) and {_role_of(who) for who in named} <= own
-    if _finding(mail) and not is_of_an_alarm(mail, without) and not only_ours:
+    if finding_of(mail) and not is_of_an_alarm(mail, without) and not only_ours:
         return False
     others = [other for other in with_fault.alerts() if _counts_the_same(mail, other)]
     if not named:
@@ -76,14 +88,14 @@ def _is_counted_elsewhere(mail: Mail, without: Course, with_fault: Course) -> bo
 def _counts_the_same(one: Mail, other: Mail) -> bool:
     by_name = [(mail.attributes["remediation"], _control(mail)) for mail in (one, other)]
     return by_name[0] == by_name[1] and (
-        bool(_named_people(one)) or _but_for_counts(one) == _but_for_counts(other)
+        bool(_named_people(one)) or but_for_counts(one) == but_for_counts(other)
     )
 
 
 def is_of_an_alarm(mail: Mail, course: Course) -> bool:
     """Whether an alarm woke the function that sent this, as the ledger has it."""
     entries = {entry.id: entry for entry in course.findings()}
-    entry = entries.get(_finding(mail))
+    entry = entries.get(finding_of(mail))
     return entry is not None and ":alarm:" in entry.event_key
 
 
@@ -104,8 +116,8 @@ def _role_of(session: str) -> str:
 
 def no_alert_is_sent_twice(without: Course, with_fault: Course) -> Iterator[str]:
     """More alerts than without the fault are right only where an earlier one was not marked as sent."""
-    before = Counter(map(_named, without.alerts()))
-    for alert, count in Counter(map(_named, with_fault.alerts())).items():
+    before = Counter(map(named_as, without.alerts()))
+    for alert, count in Counter(map(named_as, with_fault.alerts())).items():
         if count > max(before[alert], 1) and count > max(before[alert], 1) + _again(alert, with_fault.calls):
             yield f"{alert[1]!r} of {alert[0] or 'many findings'} is sent {count} times"
 
@@ -115,34 +127,66 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
 
     Right is, beside what is said without the fault:
 
-    - other words about the same event: a retry sees what is there by then;
-    - what could not be done, seen or noted, and beside that the worst it may mean;
+    - other words about the same event, but not more alerts: a retry sees what is there by then;
+    - what could not be done, seen or noted, and beside that the worst it may mean (`_may_be_trouble`);
     - what an alarm counts otherwise (see `each_alert_is_sent`), of nobody who is not named without the fault;
     - how many alerts could not be sent one by one, of those that are sent without the fault;
     - that a thing is still as the attacker left it, where the act that would have mended it was given up.
     """
-    known = {name for mail in without.alerts() for name in (_named(mail), _event(mail))}
-    words = {(mail.attributes["remediation"], _but_for_counts(mail)) for mail in without.alerts()}
+    known = {name for mail in without.alerts() for name in (named_as(mail), event_of(mail))}
+    words = set(map(in_words, without.alerts()))
     named = {_role_of(who) for mail in without.alerts() for who in _WHO_OF_ANY.findall(mail.text)}
     named |= set(with_fault.roles.values())
     blind = {
-        _event(mail)
+        event_of(mail)
         for mail in with_fault.alerts()
-        if with_fault.lasting and is_about_trouble(mail) and _finding(mail)
+        if with_fault.lasting and is_about_trouble(mail) and finding_of(mail)
     }
     undone = _undone(without, with_fault)
     for mail in with_fault.alerts():
-        if _named(mail) in known or is_about_trouble(mail):
+        if named_as(mail) in known or in_words(mail) in words or _may_be_trouble(mail, with_fault):
             continue
-        if _ACCUSES not in mail.subject:
+        if _ACCUSES not in mail.subject and not is_about_trouble(mail):
             people = {_role_of(who) for who in _named_people(mail)}
-            counted = not _finding(mail) or is_of_an_alarm(mail, with_fault)
-            as_before = (mail.attributes["remediation"], _but_for_counts(mail)) in words
-            if _event(mail) in known | blind or as_before or (counted and people and people <= named):
+            counted = not finding_of(mail) or is_of_an_alarm(mail, with_fault)
+            if event_of(mail) in known | blind or (counted and people and people <= named):
                 continue
             if any(thing in mail.text for thing in undone) or _is_left_over(mail, without):
                 continue
         yield f"{mail.subject!r} is sent, and nothing like it without the fault"
+    yield from _more_of_an_event(without, with_fault)
+
+
+def _may_be_trouble(mail: Mail, course: Course) -> bool:
+    """Whether it says that something failed, and the fault may be why: of the function that it struck.
+
+    An outage is everybody's. A call that was denied makes the alarm on such calls go off.
+    """
+    point = course.point
+    if not is_about_trouble(mail) or point is None or point.kind in _NOTHING_FAILS:
+        return False
+    struck = struck_remediation(course)
+    mine = struck in ("", mail.attributes["remediation"])
+    return mine or point.kind in OUTAGES or (point.kind is FaultKind.DENIED and bool(_named_people(mail)))
+
+
+def _more_of_an_event(without: Course, with_fault: Course) -> Iterator[str]:
+    """Subjects of an event that are more than without the fault; what failed or how it ended is left out."""
+    if with_fault.point and with_fault.point.kind in MOVES:
+        return
+    before, after = _subjects(without), _subjects(with_fault)
+    for event, subjects in after.items():
+        if len(subjects) > len(before.get(event, subjects)):
+            yield f"{event} has {len(subjects)} alerts, {', '.join(sorted(subjects))}"
+
+
+def _subjects(course: Course) -> Mapping[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for mail in course.alerts():
+        plain = course.point is None or not (is_about_trouble(mail) or is_news(mail))
+        if plain and finding_of(mail) and not is_of_an_alarm(mail, course):
+            found.setdefault(event_of(mail), set()).add(but_for_counts(mail))
+    return found
 
 
 def _is_left_over(mail: Mail, without: Course) -> bool:
@@ -159,35 +203,6 @@ def _undone(without: Course, with_fault: Course) -> set[str]:
     left = [call for call in acts(without) if act_of(call) not in done]
     named = {value for call in left for value in call.parameters.values() if isinstance(value, str)}
     return {value for value in named if len(value) >= _LONG_ENOUGH_TO_NAME}
-
-
-def _event(mail: Mail) -> str:
-    """The remediation and the moment of the event; for an alert that counts many, whose it is.
-
-    An event's own id is drawn, and another one where more was drawn before it.
-    """
-    finding, remediation = _finding(mail), mail.attributes["remediation"]
-    return f"{remediation}, {finding.rpartition(':')[0]}" if finding else f"the counts of {remediation}"
-
-
-def _finding(mail: Mail) -> str:
-    """The id of its finding; "" for an alert that counts many."""
-    return _named(mail)[0]
-
-
-def _but_for_counts(mail: Mail) -> str:
-    """Its subject without the numbers that count and without who did it.
-
-    `MEDIUM: # failed SSH logins from 203.0.113.99 in # s`. Who it was is in an alert of its own where the
-    call for it is known later: `Instance i-1 is stopped`, then `Instance i-1 was stopped by mallory`.
-    """
-    subject = _DRAWN.sub("i-#", _COUNTED.sub("#", mail.subject))
-    return _BY_WHOM.sub("", subject.replace(" was ", " is "))
-
-
-def _named(mail: Mail) -> Named:
-    found = _FINDING.search(mail.text)
-    return (found[1] if found else "", mail.subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +227,7 @@ def _again(alert: Named, calls: Sequence[MadeCall]) -> int:
         if not step.text:
             marked = True
             continue
-        is_news = step.unread or any(words in step.text for words in _NEWS)
+        is_news = step.unread or any(words in step.text for words in NEWS)
         again += sent_before and (is_news or not marked)
         sent_before, marked = True, False
     return again
@@ -229,7 +244,7 @@ def _steps(alert: Named, calls: Sequence[MadeCall]) -> Iterator[_Step]:
         asked = call.parameters
         if call.service == "sns" and call.operation == "Publish":
             text = str(asked["Message"])
-            found = _FINDING.search(text)
+            found = FINDING.search(text)
             if (found[1] if found else "", asked.get("Subject")) == alert:
                 yield _Step(text, unread=attempt in unread)
         item = asked.get("Item") if call.service == "dynamodb" else None

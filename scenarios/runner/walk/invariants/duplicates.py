@@ -13,15 +13,23 @@ from scenarios.runner.walk.invariants.trouble import is_about_trouble
 def a_second_delivery_changes_nothing(without: Course, with_fault: Course) -> Iterator[str]:
     """As many alerts of each remediation, findings of each moment and acts of each kind.
 
-    What is not held: alerts that say what could not be done or seen yet, since where there is no ledger each
-    delivery has to tell, and where the first one's look failed the second one's is news; what alarms on calls
-    found, since these go off by when a function made its own. Whom such an alert names is held by the
-    invariants of alerts.
+    Alerts that say what could not be done or seen yet may be twice as many, where there are any without the
+    fault: where there is no ledger each delivery has to tell, and where the first one's look failed that of
+    the second one is news. What is not held is what alarms on calls found, since these go off by when a
+    function made its own. Whom such an alert names is held by the invariants of alerts.
     """
     if with_fault.point is None or not with_fault.point.comes_twice:
         return
     for what, count in (_counted(with_fault) - _counted(without)).items():
         yield f"{count} more of {what}"
+    before = _trouble(without)
+    for name, count in _trouble(with_fault).items():
+        if count > 2 * before[name]:
+            yield f"{count} alerts of {name} say that something failed, instead of {before[name]}"
+
+
+def _trouble(course: Course) -> Counter[str]:
+    return Counter(mail.attributes["remediation"] for mail in course.alerts() if is_about_trouble(mail))
 
 
 def _counted(course: Course) -> Counter[str]:

@@ -1,6 +1,7 @@
 """The ledger tells the truth at every moment, and at the end it holds what it holds without the fault."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,9 +11,9 @@ from chalicelib.ledger.entries import LedgerEntry, entry_from
 from chalicelib.ledger.table import PK, Kind
 from chalicelib.remediation import CallProgress, Outcome
 from chalicelib.runtime.notify import subject_of
-from scenarios.cloud.kernel.fault_points import TIME_PASSES
 from scenarios.runner.walk.course import Course, MadeCall, is_finding
-from scenarios.runner.walk.invariants.trouble import excused
+from scenarios.runner.walk.invariants.alert_names import MOVES, paired
+from scenarios.runner.walk.invariants.trouble import excused, waits_as_dead_letter
 
 # These say what was seen, decided and kept; the others are rights and counts, which time moves.
 _COMPARED = (Kind.SIGHTING, Kind.STATE, Kind.ANCHOR, Kind.VALIDATION, Kind.REQUEST)
@@ -85,7 +86,9 @@ def the_ledger_holds_the_same(without: Course, with_fault: Course) -> Iterator[s
     - the number of findings of one moment, since ids are drawn;
     - the moments of what our own functions did and of what alarms found, since a retry acts later: of these
       there must be some;
-    - the moments of what happens while a function hangs, since the simulated account stands still meanwhile.
+    - the moments of what happens while a function hangs, since the simulated account stands still meanwhile;
+    - that of an event which the finding of another one tells, where the first one came late;
+    - the outcome, where another event moves it, or Lambda may give the event up and people were told so.
 
     What is suppressed is left out: it is about the functions' own calls, which a retry makes again. Of
     sightings, states and anchors there are some where there were some.
@@ -93,19 +96,44 @@ def the_ledger_holds_the_same(without: Course, with_fault: Course) -> Iterator[s
     if not excused(without, with_fault):
         for each in sorted(_kept(without) - _kept(with_fault)):
             yield f"there is no {each}"
-    after = _moments(with_fault)
+    after, elsewhere = _moments(with_fault), paired(without, with_fault).told_elsewhere()
     for remediation, moments in _moments(without).items():
         there = after.get(remediation, set())
-        missing = moments - there
-        if with_fault.point and with_fault.point.kind in TIME_PASSES and len(there) >= len(moments):
+        missing = {at for at in moments - there if (remediation, at) not in elsewhere}
+        if with_fault.point and with_fault.point.kind in MOVES and len(there) >= len(moments):
             continue
         if missing and not excused(without, with_fault, remediation):
             yield f"{remediation} has no finding at {', '.join(sorted(missing))}"
     left = {entry.at for entry in without.findings() if entry.outcome in _OPEN}
     for entry in with_fault.findings():
-        open_ = entry.outcome in _OPEN and entry.at not in left
-        if open_ and not excused(without, with_fault, entry.remediation):
+        if entry.outcome not in _OPEN or entry.at in left:
+            continue
+        told = excused(without, with_fault, entry.remediation)
+        if not told and not waits_as_dead_letter(without, with_fault, entry.remediation):
             yield f"{entry.id} is left {entry.outcome}"
+    yield from _outcomes(without, with_fault)
+
+
+def _outcomes(without: Course, with_fault: Course) -> Iterator[str]:
+    if with_fault.point is None or with_fault.point.kind in MOVES:
+        return
+    before, after = _ended(without), _ended(with_fault)
+    for (remediation, at, outcome), count in (after - before).items():
+        if not excused(without, with_fault, remediation):
+            others = ", ".join(sorted(each[2] for each in before if each[:2] == (remediation, at)))
+            yield f"{count} more of {remediation} at {at} are {outcome}, instead of {others or 'none'}"
+
+
+def _ended(course: Course) -> Counter[tuple[str, str, str]]:
+    """How each event ended, but for our own and what alarms found: these move."""
+    own = set(course.roles.values())
+    return Counter(
+        (entry.remediation, f"{entry.at:%H:%M:%S}", str(entry.outcome))
+        for entry in course.findings()
+        if entry.outcome is not Outcome.SUPPRESSED
+        and entry.principal not in own
+        and ":alarm:" not in entry.event_key
+    )
 
 
 def _kept(course: Course) -> set[str]:

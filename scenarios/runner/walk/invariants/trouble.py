@@ -1,8 +1,12 @@
 """What may be otherwise with the fault: whether people were told of it, and whom the fault concerns."""
 
+import json
+import re
 from collections import Counter
+from dataclasses import dataclass
 
 from chalicelib.catalog import CATALOG
+from chalicelib.remediation import Outcome
 from chalicelib.template.parts import logical_id
 from scenarios.cloud.kernel.fault_points import OUTAGES
 from scenarios.cloud.sns.topics import Mail
@@ -10,6 +14,8 @@ from scenarios.runner.walk.course import ANSWERED, Course
 
 # Lambda attempts an event that often: the first time, and two retries.
 LAMBDA_TRIES = 3
+_DRAWN = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*")  # ids
+_CHANGED, _WAITS = "The plan has changed", "Trailwarden waits for a yes to do:"
 # What an alert says of what could not be done, seen or noted: runtime.notify, runtime.answer.
 _WORDS = (
     *("could not do:", "did not do,", "did not yet", "No ledger", "Could not look", "not allowed to look"),
@@ -24,15 +30,55 @@ def told_of_trouble(without: Course, with_fault: Course) -> bool:
     """Whether an alert says what failed, or an alarm went off that didn't without the fault.
 
     The alarm on dead letters stays in ALARM while there are any, and tells of each by that: of one that is
-    there without the fault it tells nothing new. Who asks the API and is answered that it can't be done is
-    told, too.
+    there without the fault, for the same reason, it tells nothing new. Who asks the API and is answered that
+    it can't be done is told, too.
     """
     more_alarms = Counter(with_fault.alarms()) - Counter(without.alarms())
     before = Counter(_troubled(without))
-    more_wait = len(with_fault.dead_letters) > len(without.dead_letters)
-    waiting = more_wait and any("DeadLetters" in alarm for alarm in with_fault.alarms())
+    more_wait = Counter(_reasons(with_fault)) - Counter(_reasons(without))
+    waiting = bool(more_wait) and tells_of_dead_letters(with_fault)
     answered = any(moment.kind == ANSWERED for moment in with_fault.trace)
     return bool(more_alarms) or waiting or answered or bool(Counter(_troubled(with_fault)) - before)
+
+
+def waits_as_dead_letter(without: Course, with_fault: Course, remediation: str) -> bool:
+    """Whether more events of a remediation wait as dead letters than without the fault, and that was told."""
+    before, after = (
+        sum(is_function_of(letter.function, remediation) for letter in map(letter_of, course.dead_letters))
+        for course in (without, with_fault)
+    )
+    return after > before and tells_of_dead_letters(with_fault)
+
+
+def tells_of_dead_letters(course: Course) -> bool:
+    """Whether the alarm on dead letters has sent mail."""
+    return any("DeadLetters" in alarm for alarm in course.alarms())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A dead letter: the `event`, and of Lambda's records the `function` that gave it up and why."""
+
+    event: str
+    function: str = ""
+    reason: str = ""
+
+
+def letter_of(body: str) -> DeadLetter:
+    """A dead letter as it lies in the queue: Lambda's record of an event, or the event as a rule kept it."""
+    letter = json.loads(body)
+    if not isinstance(letter, dict) or "requestPayload" not in letter:
+        return DeadLetter(event=json.dumps(letter, sort_keys=True))
+    error = letter.get("responsePayload") or {}
+    return DeadLetter(
+        event=json.dumps(letter["requestPayload"], sort_keys=True),
+        function=letter["requestContext"]["functionArn"].split(":function:")[1].partition(":")[0],
+        reason=_DRAWN.sub("#", str(error.get("errorMessage", ""))),
+    )
+
+
+def _reasons(course: Course) -> list[str]:
+    return [letter.reason for letter in map(letter_of, course.dead_letters)]
 
 
 def is_about_trouble(mail: Mail) -> bool:
@@ -69,6 +115,21 @@ def excused(without: Course, with_fault: Course, remediation: str = "") -> bool:
     if struck in ("", remediation):
         return True
     return _changes_of(without, struck) > _changes_of(with_fault, struck)
+
+
+def waits_for_a_yes(course: Course) -> set[str]:
+    """The remediations and moments of findings whose plan has changed, and that wait for a yes to it.
+
+    People were told that nothing is done until then. The moment is written as `event_of` writes it.
+    """
+    waiting = {entry.id for entry in course.findings() if entry.outcome is Outcome.AWAITING_APPROVAL}
+    told = {
+        (each, mail.attributes["remediation"])
+        for mail in course.alerts()
+        for each in waiting
+        if _CHANGED in mail.subject and _WAITS in mail.text and f"Finding {each}" in mail.text
+    }
+    return {f"{remediation}, {finding.rpartition(':')[0]}" for finding, remediation in told}
 
 
 def struck_remediation(course: Course) -> str:

@@ -12,6 +12,7 @@ from scenarios.runner.walk.apart import walk_apart
 from scenarios.runner.walk.course import play
 from scenarios.runner.walk.points import all_points
 from scenarios.runner.walk.walk import walk_one
+from tests.sample import sample
 
 (ROOT_LOGIN,) = named(["root_login"])
 
@@ -109,6 +110,25 @@ def test_what_breaks_is_told_in_sentences(marks_first):
         "each alert is sent",
         "the ledger tells the truth",
     ]
+
+
+# Points that broke once, with what they were about.
+MENDED = [
+    ("stack_changed.itself", "1.0.late"),  # the second rule was off, and nobody heard of it
+    ("failed_login.agent", "1.0.late"),  # the sixth attempt is the first one to be counted
+    ("people.approve_replanned", "2.0.late"),  # the approval comes when its plan has changed
+    ("stack_changed.voiceless", "1.0.twice"),  # an event that is a dead letter without the fault too
+    ("silence.first_way", "1.0.twice-hours-apart"),  # the function is gone by then
+    ("channels.not_enabled", "1.9.no-sns"),  # a dead letter for another reason than without the fault
+    ("one_right.forged_approval", "1.0.late"),  # there is nothing yet that could be approved
+]
+
+
+@pytest.mark.parametrize(("name", "point"), sample(MENDED, len(MENDED)), ids=lambda each: each)
+def test_a_point_that_broke_once_is_whole(name, point):
+    (scenario,) = named([name])
+
+    assert walk_one(scenario, FaultPoint.parse(point))[1] == []
 
 
 def test_nothing_breaks_in_a_sample_of_the_points():

@@ -1,5 +1,6 @@
 """What each invariant calls broken, on a play of three calls in which one thing is wrong."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -8,11 +9,13 @@ import pytest
 from chalicelib.ledger.entries import LedgerEntry, item_of
 from chalicelib.remediation import Alert, Call, CallProgress, Outcome, Plan, Severity
 from scenarios.cloud.kernel.fault_points import FaultPoint
+from scenarios.cloud.one_fault import Spot
 from scenarios.cloud.setting import Moment
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.walk.course import Course, MadeCall
 from scenarios.runner.walk.invariants import broken
+from scenarios.runner.walk.invariants.whereabouts import GONE
 
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 START = {"Name": "trail"}
@@ -91,6 +94,24 @@ def course(point="1.2.crash-after", **more):
 WITHOUT = course("")
 PUBLISHED_TWICE = {"mail": (mail(), mail())}
 TROUBLE = mail(f"Could not look: no answer\n\nFinding {ENTRY.id}", "HIGH: It could not be looked at")
+OTHERS_TROUBLE = mail(TROUBLE.text, TROUBLE.subject, remediation="root_login")
+LATER = replace(ENTRY, at=NOW.replace(minute=9), event_key="f")
+TOLD_LATER = mail(TEXT.replace(ENTRY.id, LATER.id))
+LETTER = json.dumps(
+    {
+        "requestContext": {"functionArn": "arn:aws:lambda:us-east-1:1:function:app-TrailStopped-1:$LATEST"},
+        "requestPayload": {"id": "e"},
+        "responsePayload": {"errorMessage": "no"},
+    }
+)
+
+
+def lost(words):
+    return {"trace": (Moment(at=NOW, kind="lost", words=words),)}
+
+
+def delivered_to(function):
+    return {"spots": (Spot(invocation=1, call=0, function=function),)}
 
 
 def test_the_same_play_is_whole():
@@ -136,6 +157,24 @@ def test_the_same_play_is_whole():
         ({"roles": {"trail_stopped": ENTRY.principal}}, "no function answers itself"),
         ({"point": "1.0.twice", **PUBLISHED_TWICE}, "a second delivery changes nothing"),
         ({"stopped": "KeyError: 1"}, "the play stopped"),
+        ({"mail": (mail(), TROUBLE)}, "nothing else is said"),
+        (
+            {
+                "point": "1.2.throttled",
+                **delivered_to("app-TrailStopped-1"),
+                "mail": (mail(), OTHERS_TROUBLE),
+            },
+            "nothing else is said",
+        ),
+        ({"mail": (mail(), mail(subject="HIGH: It is off"))}, "nothing else is said"),
+        ({"point": "1.0.twice", "mail": (mail(), TROUBLE)}, "a second delivery changes nothing"),
+        ({"ledger": (item_of(replace(ENTRY, outcome=Outcome.TOLD)),)}, "the ledger holds the same"),
+        ({"point": "1.0.twice", "dead_letters": (LETTER,)}, "nothing is in no place"),
+        (
+            {"point": "1.2.crash-after", **delivered_to("app-X-1"), **lost(f"app-X-1 {GONE}")},
+            "nothing is in no place",
+        ),
+        ({"point": "1.2.hang", "ledger": (item_of(LATER),), "mail": ()}, "each alert is sent"),
     ],
 )
 def test_what_an_invariant_calls_broken(more, says):
@@ -149,12 +188,46 @@ def test_what_an_invariant_calls_broken(more, says):
             {**PUBLISHED_TWICE, "calls": (acts(), sends(), sends(), notes())}, id="sent again before its mark"
         ),
         pytest.param({"calls": (acts(), acts(), sends(), notes())}, id="a state set twice, undone by nobody"),
-        pytest.param({"mail": (mail(), TROUBLE)}, id="an alert about what failed"),
+        pytest.param({"point": "1.2.throttled", "mail": (mail(), TROUBLE)}, id="an alert about what failed"),
         pytest.param(
             {"point": "1.2.denied", "mail": (TROUBLE,), "checks": {"the trail logs": "it is off"}},
             id="a fault that stays, and is told",
         ),
+        pytest.param(
+            {"point": "1.0.late", "ledger": (item_of(LATER),), "mail": (TOLD_LATER,), "calls": (acts(),)},
+            id="late, and told of another event",
+        ),
+        pytest.param(
+            {"point": "1.0.twice-hours-apart", **delivered_to("app-X-1"), **lost(f"app-X-1 {GONE}")},
+            id="a second delivery to a function that is gone",
+        ),
+        pytest.param(lost("app-Heartbeat-1 failed for good"), id="a heartbeat that is missed"),
     ],
 )
 def test_what_is_as_it_must_be(more):
     assert broken(WITHOUT, course(**more)) == []
+
+
+def test_one_of_two_alerts_of_an_event_is_missed():
+    without = course("", mail=(mail(), mail(subject="HIGH: The bucket was opened")))
+
+    (said,) = broken(without, course())
+
+    assert said.startswith("each alert is sent: 'HIGH: The bucket was opened'")
+
+
+def test_an_event_that_is_a_dead_letter_anyway_is_one_for_each_delivery():
+    without = course("", dead_letters=(LETTER,))
+    again = LETTER.replace("no", "not either")
+
+    assert broken(without, course("1.0.twice", dead_letters=(LETTER, again))) == []
+    assert broken(without, course("1.2.crash-after", dead_letters=(LETTER, again))) != []
+
+
+def test_an_approval_that_came_too_late_waits_for_a_new_one_and_that_is_told():
+    waiting = replace(ENTRY, outcome=Outcome.AWAITING_APPROVAL, progress={})
+    asked = mail(f"Trailwarden waits for a yes to do:\n\nFinding {ENTRY.id}", "HIGH: The plan has changed")
+    late = {"calls": (sends(),), "ledger": (item_of(waiting),)}
+
+    assert broken(WITHOUT, course("1.0.late", mail=(asked,), **late)) == []
+    assert broken(WITHOUT, course("1.0.late", mail=(mail(),), **late)) != []

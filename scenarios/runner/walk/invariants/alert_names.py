@@ -1,0 +1,113 @@
+"""What an alert is about: its event, its finding, its words but for what may differ; which are the same."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from scenarios.cloud.kernel.fault_points import TIME_PASSES, FaultKind
+from scenarios.cloud.sns.topics import Mail
+from scenarios.runner.walk.course import Course
+from scenarios.runner.walk.invariants.trouble import is_about_trouble
+
+FINDING = re.compile(r"^Finding (\S+)$", re.MULTILINE)
+# What could not be looked at, or done, is one alert; what was seen at last, or how it ended, is another.
+NEWS = ("Told before", "this is how it ended")
+# After these, another event may be the one that is told, or an alarm goes off at another time.
+MOVES = (*TIME_PASSES, FaultKind.LATE, FaultKind.REORDERED)
+_COUNTED = re.compile(r"(?<![.\d])\d+(?= )")
+_DRAWN = re.compile(r"\bi-[0-9a-f]{8,}")  # an instance's id
+_BY_WHOM = re.compile(r",? by arn:\S+$")
+_MOMENT = re.compile(r"T(\d\d:\d\d:\d\d)")
+
+Named = tuple[str, str]
+"""An alert by its finding's id and its subject; the id is "" where it counts many."""
+
+
+def named_as(mail: Mail) -> Named:
+    """An alert's name."""
+    found = FINDING.search(mail.text)
+    return (found[1] if found else "", mail.subject)
+
+
+def finding_of(mail: Mail) -> str:
+    """The id of its finding; "" for an alert that counts many."""
+    return named_as(mail)[0]
+
+
+def event_of(mail: Mail) -> str:
+    """The remediation and the moment of the event; for an alert that counts many, whose it is.
+
+    An event's own id is drawn, and another one where more was drawn before it.
+    """
+    finding, remediation = finding_of(mail), mail.attributes["remediation"]
+    return f"{remediation}, {finding.rpartition(':')[0]}" if finding else f"the counts of {remediation}"
+
+
+def in_words(mail: Mail) -> tuple[str, str]:
+    """The remediation, and what it says but for the counts."""
+    return mail.attributes["remediation"], but_for_counts(mail)
+
+
+def but_for_counts(mail: Mail) -> str:
+    """Its subject without the numbers that count and without who did it.
+
+    `MEDIUM: # failed SSH logins from 203.0.113.99 in # s`. Who it was is in an alert of its own where the
+    call for it is known later: `Instance i-1 is stopped`, then `Instance i-1 was stopped by mallory`.
+    """
+    subject = _DRAWN.sub("i-#", _COUNTED.sub("#", mail.subject))
+    return _BY_WHOM.sub("", subject.replace(" was ", " is "))
+
+
+def is_news(mail: Mail) -> bool:
+    """Whether it says what was seen at last, or how it ended."""
+    return any(words in mail.text for words in NEWS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paired:
+    """Alerts of the fault-free play by what became of them: `unsent`, or `moved` to another event."""
+
+    unsent: Sequence[Mail]
+    moved: Sequence[Mail]
+
+    def told_elsewhere(self) -> set[tuple[str, str]]:
+        """The remediation and the moment (03:00:40) of events that are told, but of another event."""
+        unsent = set(map(event_of, self.unsent))
+        return {_moment(mail) for mail in self.moved if event_of(mail) not in unsent}
+
+
+def paired(without: Course, with_fault: Course) -> Paired:
+    """Each alert of the fault-free play with one of the same event; else, after `MOVES`, the same words.
+
+    One that each try tells again is wanted once.
+    """
+    left = list(with_fault.alerts())
+    events = set(map(event_of, left))
+    wanted = {(event_of(mail), but_for_counts(mail)): mail for mail in without.alerts()}
+    unsent = _take(left, list(wanted.values()), lambda mail: (event_of(mail), but_for_counts(mail)))
+    unsent = [
+        mail
+        for mail in _take(left, unsent, event_of)
+        if event_of(mail) not in events or not (is_about_trouble(mail) or is_news(mail))
+    ]
+    if with_fault.point is None or with_fault.point.kind not in MOVES:
+        return Paired(unsent=unsent, moved=())
+    still = _take(left, unsent, in_words)
+    return Paired(unsent=still, moved=[mail for mail in unsent if mail not in still])
+
+
+def _take(left: list[Mail], wanted: Sequence[Mail], key: Callable[[Mail], object]) -> list[Mail]:
+    """Take one with the same key out of `left` for each that is wanted; give back those that had none."""
+    missing = []
+    for mail in wanted:
+        found = next((other for other in left if key(other) == key(mail)), None)
+        if found is None:
+            missing.append(mail)
+        else:
+            left.remove(found)
+    return missing
+
+
+def _moment(mail: Mail) -> tuple[str, str]:
+    at = _MOMENT.search(finding_of(mail))
+    return mail.attributes["remediation"], at[1] if at else ""
