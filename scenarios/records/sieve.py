@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.matching import EventPattern, EventRules, LogPattern
-from chalicelib.matching.events.fields import ABSENT, TANGLED, Reader, TextFields
+from chalicelib.matching.events.fields import ABSENT, TANGLED, Reader, TextFields, without_object
 from chalicelib.matching.logs.expression import All, AnyOf, Expression
 from chalicelib.matching.logs.json_syntax import JsonCondition
 from scenarios.cloud.cloudtrail.records.envelope import source_of
@@ -192,8 +192,8 @@ def _account(read: Mapping[str, Reader]) -> Reader:
             return given
         try:
             return caller(root)
-        except AttributeError:
-            return ABSENT
+        except AttributeError as error:
+            return without_object(error)
 
     return account
 

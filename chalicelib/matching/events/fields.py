@@ -207,9 +207,9 @@ class TextFields:
     """Decodes from an event's text only the wanted fields.
 
     `decode` answers an object from which each of `readers` takes a field, as `mapping_reader` does from a
-    dictionary, or raises AttributeError where the field is below a scalar, which makes it absent. It answers
-    None when the event isn't as simple as that (an array on the way to a field, a key with a dot that may be
-    a path's) and has to be decoded whole.
+    dictionary, or raises AttributeError where there is no object on the way to it: `without_object` says what
+    that means. It answers None when the event isn't as simple as that (a key with a dot that may be a path's)
+    and has to be decoded whole.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
@@ -238,10 +238,10 @@ class TextFields:
     def _class_of(self, tree: PathTree, attributes: str) -> type:
         """Return the class for an object of the event, and set the readers of the fields below it.
 
-        An object on the way may as well be a scalar, most often null: then the readers below it find no such
-        attribute. An array there is refused, and so is any value at a key with dots in it.
+        An object on the way may as well be a scalar, most often null, or an array, whose elements stay text:
+        then the readers below it find no such attribute. Any value at a key with dots in it is refused.
         """
-        from msgspec import Meta, defstruct  # noqa: PLC0415 - see above
+        from msgspec import Meta, Raw, defstruct  # noqa: PLC0415 - see above
 
         nothing = Annotated[int, Meta(gt=0, lt=0)]
         fields: list[tuple[str, Any, object]] = []
@@ -254,7 +254,7 @@ class TextFields:
                 self._add_readers(below, f"{attributes}{name}", None)
             else:
                 inner = self._class_of(below, f"{attributes}{name}.")
-                fields.append((name, inner | str | float | bool | None, inner()))
+                fields.append((name, inner | list[Raw] | str | float | bool | None, inner()))
         for number, key in enumerate(_dotted_keys(tree)):
             name = f"d{number}"
             names[name] = key
@@ -273,6 +273,14 @@ class TextFields:
                 self.attributes[tree.path] = attribute
         for key, below in tree.children.items():
             self._add_readers(below, attribute, key if steps is None else f"{steps}.{key}")
+
+
+def without_object(error: AttributeError) -> Sign:
+    """Answer for a field that a reader of `TextFields` didn't find, as `mapping_reader` answers for it.
+
+    Below an array the event has to be decoded whole to tell; below a scalar there is nothing.
+    """
+    return TANGLED if error.obj.__class__ is list else ABSENT
 
 
 def _after(read: Reader, rest: Reader) -> Reader:

@@ -45,6 +45,7 @@ from chalicelib.matching.events.fields import (
     decode_event,
     mapping_reader,
     scalars_of,
+    without_object,
 )
 from chalicelib.matching.events.pattern import Event, EventPattern, ask, meets
 
@@ -243,8 +244,8 @@ class _Walk:
         while (read := state.read) is not None:
             try:
                 value = read(root)
-            except AttributeError:  # below a scalar, see TextFields
-                value = ABSENT
+            except AttributeError as error:
+                value = without_object(error)
             if value.__class__ is str:
                 following = state.by_string.get(value)
                 if following is None:
@@ -315,8 +316,8 @@ class _Walk:
                 continue
             try:
                 value = read(root)
-            except AttributeError:  # below a scalar, see TextFields
-                value = ABSENT
+            except AttributeError as error:
+                value = without_object(error)
             if value.__class__ is str:
                 left = kept.get(value)
                 standing &= self._beside_string(value, conditions, kept) if left is None else left

@@ -43,6 +43,7 @@ from chalicelib.matching.events.fields import (
     decode_event,
     mapping_reader,
     scalars_of,
+    without_object,
 )
 
 Event = str | bytes | Mapping[str, Any]
@@ -167,8 +168,8 @@ def ask(read: Reader, leaf: Alternatives, root: Any) -> bool | None:
     """
     try:
         value = read(root)
-    except AttributeError:  # below a scalar, see TextFields
-        return leaf.absent
+    except AttributeError as error:
+        value = without_object(error)
     if value.__class__ is str:
         return value in leaf.strings or leaf.present or (bool(leaf.conditions) and leaf.accepts(value))
     if value is ABSENT:

@@ -11,6 +11,9 @@ from scenarios.records.events import event_of
 from scenarios.records.reader import FoundRecord, NotARecord, Place
 from scenarios.records.sieve import NAMED, Sieve
 from scenarios.records.sift import MOST_REMEMBERED, Hit, Missed, Sift
+from scenarios.runner.replay.ours import Ours
+from scenarios.runner.replay.rehearsal import deployment_for
+from scenarios.runner.replay.watched import watched_by
 from tests.scenarios.records.forms import DELETED, ROOT, data, lines, log_file
 
 RULES = {
@@ -46,6 +49,8 @@ RECORDS = [
     {**DELETED, "eventName": "DescribeTable", "additionalEventData": {"MFAUsed": "Yes"}},
     {**DELETED, "eventName": "DescribeTable", "additionalEventData": "text"},
     {**DELETED, "eventName": "DescribeTable", "userIdentity": "text"},
+    {**DELETED, "eventName": "DescribeTable", "userIdentity": [{"type": "Root"}]},
+    {**DELETED, "recipientAccountId": "", "awsRegion": "ap-east-1", "userIdentity": [{"accountId": "1"}]},
     {**DELETED, "eventName": "DescribeTable", "awsRegion": "ap-south-1"},
     {**DELETED, "eventName": "DescribeTable", "resources": [{"type": "AWS::S3::Bucket"}]},
     {
@@ -120,6 +125,16 @@ def test_what_comes_twice_is_a_duplicate_whoever_asks_for_it(tmp_path):
     assert (sifted.counts.records, sifted.counts.duplicates) == (4, 2)
 
 
+def test_an_array_on_the_way_to_a_field_makes_its_record_be_decoded_whole_and_no_other():
+    asked = {**DELETED, "eventName": "X", "requestParameters": {"ipPermissions": {"items": [{"a": 1}]}}}
+    sieve = Sieve(RULES, {})
+
+    few = sieve.decoder.of_list(json.dumps([asked, {**DELETED, "eventName": "DescribeTable"}]).encode())
+
+    assert few is not None
+    assert [sieve.asks(root) for root in few] == [None, frozenset()]
+
+
 def test_what_is_no_record_is_told_among_those_that_are(tmp_path):
     (tmp_path / "x").write_bytes(lines([DELETED]) + b'{"a": 1}\n' + lines([ROOT]))
     sifted = sift()
@@ -148,3 +163,21 @@ def test_memory_does_not_grow_with_the_number_of_records(tmp_path):
 
     assert sifted.counts.records == 11_000
     assert held < 500_000
+
+
+def test_the_stack_s_own_patterns_need_few_fields_of_a_usual_record():
+    """What a rule asks below an array would else have every record decoded whole."""
+    watched = watched_by(deployment_for(Ours()))
+    sieve = Sieve({name: dict(pattern) for name, pattern in watched.rules.items()}, watched.filters)
+    usual = {
+        **DELETED,
+        "eventName": "DescribeTable",
+        "readOnly": True,
+        "managementEvent": True,
+        "resources": [{"ARN": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}],
+    }
+
+    few = sieve.decoder.of_list(json.dumps([usual]).encode())
+
+    assert few is not None
+    assert [sieve.asks(root) for root in few] == [frozenset()]
