@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from chalicelib.catalog import CATALOG
 from chalicelib.ledger.entries import LedgerEntry, entry_from
 from chalicelib.ledger.table import PK, Kind
@@ -160,13 +162,13 @@ def _played(
 
 
 def patiently(world: World, timed: TimedAction, number: int, tries: int = ASKS_AGAIN) -> None:
-    """Do an action as a person would who meets a fault: who gets another answer than expected asks again.
+    """Do an action as a person would who meets a fault: who gets another answer, or an error, asks again.
 
     Without a fault it rises at once, so that a scenario that is wrong by itself is not excused.
     """
     try:
         act(world, timed, number)
-    except (AssertionError, StopIteration) as error:
+    except (AssertionError, StopIteration, ClientError) as error:
         if not world.one_fault.struck:
             raise
         if tries:

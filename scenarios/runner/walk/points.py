@@ -121,35 +121,36 @@ Known = set[tuple[object, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A point, and the rule by which it may be skipped; "" where it may not."""
+    """A point, what it stands for, and the rule by which it may be skipped; "" where it may not."""
 
     point: FaultPoint
     place: Place
+    stands_for: tuple[object, ...]
     rule: str
 
 
 def all_points(course: Course, known: Known | None = None) -> Sequence[Found]:
-    """Every point of a play, in the order of the play. `known`: what is walked by now; it is added to."""
-    known = set() if known is None else known
+    """Every point of a play, in the order of the play. `known`: what is walked by now."""
+    met = set(known or ())
     made = _calls_by_invocation(course)
     found = []
     for invocation, group in groupby(places(course), key=lambda place: place.spot.invocation):
         there = list(group)
         for index, place in enumerate(there):
             like = _stands_for(there, index, made.get(invocation, ()))
-            found += [
-                Found(point=each, place=place, rule=_rule(each, place, like, known))
-                for each in points_of(place)
-            ]
+            for each in points_of(place):
+                stands_for = (each.kind, *like)
+                rule = _rule(each, place, stands_for, met)
+                found.append(Found(point=each, place=place, stands_for=stands_for, rule=rule))
     return found
 
 
-def _rule(point: FaultPoint, place: Place, like: tuple[object, ...], known: Known) -> str:
+def _rule(point: FaultPoint, place: Place, stands_for: tuple[object, ...], met: Known) -> str:
     if rule := rule_for(point, place):
         return rule
-    if (point.kind, *like) in known:
+    if stands_for in met:
         return _REPEATED if point.call else _WALKED_WHOLE
-    known.add((point.kind, *like))
+    met.add(stands_for)
     return ""
 
 

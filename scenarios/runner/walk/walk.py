@@ -80,8 +80,8 @@ def walk(
     """Walk a scenario, `jobs` points at a time.
 
     `code`: the folder of app.py and chalicelib. `share`: of its points, chosen by the seed `of_the_day`; 1 is
-    all of them. `known`: what is walked by now, in other scenarios too; it is added to. `ends`: the
-    moment of `real_seconds` after which no point is begun.
+    all of them. `known`: what is walked by now, in other scenarios too; what is walked here is added to it,
+    where that was done to the end. `ends`: the moment of `real_seconds` after which no point is begun.
     `progress` is told how many points of how many are done. Raises NotSimulated where the play does.
     """
     found = all_points(play(scenario, seed=seed, code=code, tail=SETTLED_SECONDS), known)
@@ -93,6 +93,8 @@ def walk(
         by_tail.setdefault(tail_seconds(each.point.kind), []).append(each.point)
     for tail, points in sorted(by_tail.items()):
         _walk_points(scenario, points, seed=seed, code=code, jobs=jobs, tail=tail, tell=tally.take, ends=ends)
+    if known is not None and tally.tried == len(chosen):
+        known |= {each.stands_for for each in chosen if not each.rule}
     skipped, proved = (sum(bool(each.rule) for each in some) for some in (found, chosen))
     return Walk(
         scenario=scenario,

@@ -11,7 +11,8 @@ from scenarios.runner.library import named
 from scenarios.runner.walk.apart import walk_apart
 from scenarios.runner.walk.course import play
 from scenarios.runner.walk.points import all_points
-from scenarios.runner.walk.walk import walk_one
+from scenarios.runner.walk.snapshots import Told
+from scenarios.runner.walk.walk import walk, walk_one
 from tests.sample import sample
 
 (ROOT_LOGIN,) = named(["root_login"])
@@ -59,11 +60,25 @@ def test_a_call_that_is_made_once_more_is_another_point_only_where_others_came_b
 
 
 def test_an_invocation_like_one_that_is_walked_is_skipped(course):
-    known = set()
-    first, again = all_points(course, known), all_points(course, known)
+    first = all_points(course)
+    again = all_points(course, {each.stands_for for each in first if not each.rule})
 
     assert any(not each.rule for each in first)
     assert all(each.rule for each in again)
+
+
+@pytest.mark.parametrize("to_the_end", [True, False])
+def test_only_what_was_walked_to_the_end_counts_for_other_scenarios(monkeypatch, to_the_end):
+    def walks(_scenario, points, *, tell, **_):
+        for point in points if to_the_end else points[1:]:
+            tell(Told(point=point, broken=[]))
+
+    monkeypatch.setattr("scenarios.runner.walk.walk._walk_points", walks)
+    known = set()
+    walked = walk(ROOT_LOGIN, share=0.1, of_the_day=20260302, known=known)
+
+    assert walked.tried > 0
+    assert len(known) == (walked.tried - walked.proved if to_the_end else 0)
 
 
 def test_a_walk_of_the_same_seeds_tries_the_same_points():
