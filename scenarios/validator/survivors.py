@@ -70,7 +70,7 @@ class Survivors:
         last = str(chain.digest_at(finding.until))
         left: dict[str, StoredObject] = {}
         try:
-            for found in islice(self._versions(finding.bucket, chain.digest_folder, after), _MOST_LOOKED_AT):
+            for found in islice(self._versions(place.bucket, chain.digest_folder, after), _MOST_LOOKED_AT):
                 if found.key <= last and not found.delete_marker and not found.latest and _of(place, found):
                     left.setdefault(found.key, found)
         except CouldNotRead as reason:

@@ -352,6 +352,16 @@ def test_the_newest_digests_deleted_are_told_apart_from_a_trail_that_stopped(end
     assert f"--key {delivered.digests[4]}" in sentence
 
 
+def test_all_digests_deleted_are_still_looked_for_among_the_versions(endpoint, delivered):
+    for key in delivered.digests:
+        delete(endpoint, key)
+
+    silent = [sentence for sentence in sentences() if "has no digest for" in sentence]
+
+    assert len(silent) == 1
+    assert "deleted digests of that time are left as versions" in silent[0], silent
+
+
 # Archives.
 
 
