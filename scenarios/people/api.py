@@ -1,7 +1,8 @@
 """The API of a stack, asked with requests signed by the caller's own AWS credentials.
 
 Where it is: `--url`, or TRAILWARDEN_URL, or the output EndpointURL of the stack. A stack on this machine
-(`chalice local`) asks for no credentials; there the name of the user signs.
+(`chalice local`) asks for no credentials; there the name of the user signs. The AWS that `trailwarden serve`
+serves has the stack's API on its own port, and the caller's credentials sign there, too.
 
 Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html
 """
@@ -89,12 +90,18 @@ class SignedApi:
         host = urlsplit(self.url).hostname or ""
         region = _REGION_OF_HOST.search(f".{host}.")
         credentials = self.session.get_credentials()
-        if host in _LOCAL:
+        if host in _LOCAL and not self._is_served():
             credentials = Credentials(_user(), "not-a-secret")
         if credentials is None:
             raise ApiError("there are no AWS credentials to sign with")
         where = region[1] if region else self.session.region_name or "us-east-1"
         SigV4Auth(credentials, "execute-api", where).add_auth(request)
+
+    def _is_served(self) -> bool:
+        """Whether the clients of AWS ask where the API is: AWS_ENDPOINT_URL, or the profile's."""
+        region = self.session.region_name or "us-east-1"
+        endpoint = str(self.session.client("cloudformation", region_name=region).meta.endpoint_url)
+        return urlsplit(endpoint).netloc == urlsplit(self.url).netloc
 
 
 def url_of_stack(cloudformation: Any, stack: str) -> str:
@@ -107,8 +114,14 @@ def url_of_stack(cloudformation: Any, stack: str) -> str:
         ) from error
     for output in found.get("Outputs", ()):
         if output["OutputKey"] == OUTPUT:
-            return str(output["OutputValue"])
+            return _reachable(str(output["OutputValue"]), cloudformation.meta.endpoint_url)
     raise ApiError(f"the stack {stack} has no output {OUTPUT}")
+
+
+def _reachable(url: str, endpoint: str) -> str:
+    """The API's URL; a served AWS has it on its own port, below the stage."""
+    served = urlsplit(endpoint).hostname in _LOCAL
+    return endpoint.rstrip("/") + urlsplit(url).path if served else url
 
 
 def _user() -> str:

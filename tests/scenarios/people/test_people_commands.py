@@ -304,7 +304,7 @@ def test_an_unknown_id_is_one_sentence(waiting, typed):
 class _Gateway(BaseHTTPRequestHandler):
     """Answers as Chalice does, and remembers what it was asked."""
 
-    asked: list = []  # noqa: RUF012 - one server, one test
+    asked: list = []  # noqa: RUF012 - one server at a time
 
     def do_GET(self):
         self.asked.append((self.path, self.headers["Authorization"], self.headers["X-Amz-Date"]))
@@ -320,6 +320,7 @@ class _Gateway(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def gateway():
+    _Gateway.asked.clear()
     server = HTTPServer(("127.0.0.1", 0), _Gateway)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -338,6 +339,18 @@ def test_a_request_is_signed(gateway):
     assert listed == "/findings?actor=a%20b&limit=3"
     assert shown == f"/findings/{AN_ID}"
     assert f"/{date[:8]}/eu-west-1/execute-api/aws4_request" in signature
+
+
+@pytest.mark.parametrize("served", [True, False])
+def test_the_callers_own_key_signs_where_aws_is_served_and_the_users_name_elsewhere(
+    gateway, monkeypatch, served
+):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", gateway if served else "http://127.0.0.1:9")
+    keys = {"aws_access_key_id": "mallory", "aws_secret_access_key": "any"}
+
+    SignedApi(gateway, boto3.Session(**keys)).get("/findings", {"limit": "1"})
+
+    assert ("Credential=mallory/" in _Gateway.asked[-1][1]) is served
 
 
 def test_the_url_may_stand_in_the_environment(gateway, monkeypatch):

@@ -8,6 +8,7 @@ import urllib.request
 
 import pytest
 
+from scenarios.people.api import url_of_stack
 from tests.project import PROJECT
 from tests.scenarios.serve.serving import served
 
@@ -42,6 +43,12 @@ def test_an_incident_is_told_from_call_to_mail(frozen):
     lines = [line["words"] for line in frozen.get("/_world/timeline")]
     assert "mallory calls cloudtrail StopLogging" in lines
     assert [each["remediation"] for each in frozen.get("/_world/findings")].count("trail_stopped") >= 1
+
+
+def test_the_stacks_api_is_found_where_the_world_is_served(frozen):
+    frozen.post("/_world/reset")
+
+    assert url_of_stack(frozen.client("cloudformation"), "trailwarden") == f"{frozen.url}/prod/"
 
 
 def test_reset_begins_anew_well_within_a_second(frozen):
