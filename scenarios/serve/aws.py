@@ -82,8 +82,7 @@ class Aws:
     def answer(self, request: HttpRequest, *, waits: bool = True) -> HttpAnswer | Held:
         """Do what a request asks. `waits`: whether a poll may be held until a message comes."""
         try:
-            said = signed(request)
-            chunks = unpacked(request.body) if is_chunked(request) else None
+            said, chunks = _read(request)
         except (NotSigned, BrokenBody) as error:
             return refusal(request, "IncompleteSignature", str(error), 400)
         if said is None:
@@ -98,10 +97,9 @@ class Aws:
     def unverified(self, request: HttpRequest) -> HttpAnswer | None:
         """The refusal of a request whose signature is wrong; None where it is right, or there is none."""
         try:
-            said = signed(request)
-            chunks = unpacked(request.body) if is_chunked(request) else None
+            said, chunks = _read(request)
         except (NotSigned, BrokenBody):
-            return None  # refused as it is read
+            return None  # `answer` says so
         if said is None:
             return None
         secret = self._callers.secret(said)
@@ -139,7 +137,7 @@ class Aws:
         if asked.service == "sqs" and "QueueUrl" in parameters:
             parameters["QueueUrl"] = queue_of_aws(parameters["QueueUrl"], said.region)
             poll = _poll(asked, parameters, said.region)
-            parameters |= {"WaitTimeSeconds": 0} if poll else {}
+            parameters |= {"WaitTimeSeconds": 0} if timedelta() < poll <= LONGEST_POLL else {}
         answer, response = self._called(request, said, asked, parameters)
         if poll and waits and response is not None and not response.get("Messages"):
             queue, until = queue_arn(parameters["QueueUrl"], said.region), self._world.clock.now + poll
@@ -185,6 +183,11 @@ class Aws:
         raise NotSimulated("AWS", f"{request.method} {request.path} without a signature")
 
 
+def _read(request: HttpRequest) -> tuple[Signed | None, Unpacked | None]:
+    """What its signature says, and its body's chunks; None for none. Raises NotSigned, BrokenBody."""
+    return signed(request), unpacked(request.body) if is_chunked(request) else None
+
+
 def _as_boto3_takes_them(asked: Understood) -> dict[str, Any]:
     """Without what botocore adds to S3's requests by itself; metadata's names are in small letters on AWS."""
     parameters = dict(asked.parameters)
@@ -198,13 +201,12 @@ def _as_boto3_takes_them(asked: Understood) -> dict[str, Any]:
 
 
 def _poll(asked: Understood, parameters: Mapping[str, Any], region: str) -> timedelta:
-    """For how long a ReceiveMessage waits for a message."""
+    """For how long a ReceiveMessage is to wait for a message; SQS refuses what is out of its bounds."""
     if asked.operation.name != "ReceiveMessage":
         return timedelta()
     queue = moto_state.queue(queue_arn(parameters["QueueUrl"], region))
     usual = int(getattr(queue, "receive_message_wait_time_seconds", 0) or 0)
-    seconds = parameters.get("WaitTimeSeconds", usual)
-    return min(timedelta(seconds=max(0, int(seconds))), LONGEST_POLL)
+    return timedelta(seconds=int(parameters.get("WaitTimeSeconds", usual)))
 
 
 def _base(request: HttpRequest) -> str:

@@ -104,12 +104,17 @@ def _parameters(
         )
     except (RequestParserError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise Unreadable(f"{operation.name}: {error}") from error
-    return {name: value for name, value in parsed.items() if value is not None and not _of_a_list(value)}
+    asked = operation.input_shape.members if operation.input_shape else {}
+    return {
+        name: value
+        for name, value in parsed.items()
+        if value is not None and not (value == [] and _in_the_query(asked[name]))
+    }
 
 
-def _of_a_list(value: Any) -> bool:
-    """A list in a query string that wasn't given; moto's parser makes an empty one of it."""
-    return isinstance(value, list) and not value
+def _in_the_query(shape: Any) -> bool:
+    """Whether a member stands in the query string: of a list that isn't there, moto makes an empty one."""
+    return str(shape.serialization.get("location", "")) == "querystring"
 
 
 def _moment(value: str) -> datetime:

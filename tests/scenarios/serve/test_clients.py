@@ -235,6 +235,25 @@ def test_a_long_poll_holds_up_nobody_and_ends_with_the_message(empty):
     assert time.monotonic() - began < 15
 
 
+@pytest.mark.parametrize("seconds", [-1, 21])
+def test_a_poll_of_no_length_that_sqs_knows_is_refused(empty, seconds):
+    sqs = empty.client("sqs")
+    url = sqs.create_queue(QueueName="polled")["QueueUrl"]
+
+    error = refused(sqs.receive_message, QueueUrl=url, WaitTimeSeconds=seconds)
+
+    assert error["Error"]["Code"] == "InvalidParameterValue"
+
+
+def test_an_empty_list_arrives_as_one(empty):
+    sqs = empty.client("sqs")
+    url = sqs.create_queue(QueueName="batches")["QueueUrl"]
+
+    error = refused(sqs.send_message_batch, QueueUrl=url, Entries=[])
+
+    assert error["Error"]["Code"] == "AWS.SimpleQueueService.EmptyBatchRequest"
+
+
 # ---- what is not simulated ----------------------------------------------------------------------
 
 
