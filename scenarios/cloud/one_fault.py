@@ -38,13 +38,17 @@ _AFTER = (FaultKind.CRASH_AFTER, FaultKind.CRASH_TWICE, FaultKind.LOST, FaultKin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """Where a run is: about to make a call, or (call 0) about to deliver an event to a function."""
+    """Where a run is: about to make a call, or (call 0) about to deliver an event to a function.
+
+    `waited_for`: somebody waits for the function's answer.
+    """
 
     invocation: int
     call: int
     function: str
     service: str = ""
     operation: str = ""
+    waited_for: bool = False
 
     def __str__(self) -> str:
         what = f"{self.service} {self.operation}" if self.call else "the delivery"
@@ -127,6 +131,7 @@ class OneFault:
                 function=_name(running.arn),
                 service=asked.service,
                 operation=asked.operation,
+                waited_for=running.waited_for,
             )
             kind = self._kind_at(spot)
         else:

@@ -11,7 +11,7 @@ from scenarios.cloud.world import World
 from scenarios.incidents.table_deleted import table_is
 from scenarios.runner.scenario import Action, Scenario, at, at_the_end, by, until
 from scenarios.runner.words.actors import Actor
-from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome
+from scenarios.runner.words.checks import alert, heard_of, no_more_alerts_than, outcome
 from scenarios.runner.words.givens import table
 from scenarios.runner.words.people import decides, on_call, redrives, ruled
 
@@ -174,7 +174,7 @@ RULED_LATE = Scenario(
             ruled(NAME, "rejected", "rejected", says="it expired"),
         ),
         at_the_end(
-            ruled(NAME, "rejected", "rejected", "granted"),
+            heard_of(NAME, "HIGH", "approve by arn:aws:iam::123456789012:user/ann", subject="Approved"),
             table_is("orders", there=True),
             outcome(NAME, Outcome.ACTED),
         ),

@@ -42,6 +42,16 @@ class HttpAnswer:
         return json.loads(self.body)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request that a function was run for, and its answer. `invocation`: its number in the run, from 1."""
+
+    invocation: int
+    method: str
+    path: str
+    answer: HttpAnswer
+
+
 @dataclass(frozen=True, slots=True)
 class _Route:
     """A method of a path of an API, and what stands for the path's parameters in this request."""
@@ -57,6 +67,7 @@ class Requests:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._stacks: Sequence[Stack] = ()
+        self.answered: list[Request] = []  # every request that a function was run for
 
     def know(self, stacks: Sequence[Stack]) -> None:
         """These stacks' APIs are there."""
@@ -94,7 +105,10 @@ class Requests:
         if not self._lets_it_in(function, asked):
             return HttpAnswer(status=500, body=_BROKEN)
         event = self._event(caller, method, path, route, stage, body, query, headers)
-        return self._invoked(function, event, attempt)
+        number = self._setting.laws[Functions].next_number()
+        answer = self._invoked(function, event, attempt, number)
+        self.answered.append(Request(invocation=number, method=method, path=path, answer=answer))
+        return answer
 
     def _api(self) -> tuple[Stack, Resource]:
         for stack in self._stacks:
@@ -145,7 +159,7 @@ class Requests:
             "isBase64Encoded": False,
         }
 
-    def _invoked(self, function: Resource, event: Mapping[str, Any], attempt: int) -> HttpAnswer:
+    def _invoked(self, function: Resource, event: Mapping[str, Any], attempt: int, number: int) -> HttpAnswer:
         setting = self._setting
         result = setting.laws[Functions].run(
             Invocation(
@@ -154,6 +168,8 @@ class Requests:
                 request_id=setting.new_uuid("lambda.request"),
                 accepted=setting.clock.now,
                 attempts=attempt,
+                number=number,
+                waited_for=True,
             )
         )
         if result.failed or not isinstance(result.payload, Mapping):

@@ -51,8 +51,9 @@ class Context:
 class Invocation:
     """One event on its way through a function, over all its attempts.
 
-    `number`: counts what functions are given in a run, from 1. `queued`: messages of a queue. `attempts`: as
-    Lambda or the queue counts them; `attempts_begun`: those of this very invocation.
+    `number`: counts what functions are given in a run, from 1. `queued`: messages of a queue. `waited_for`:
+    somebody waits for the answer, and Lambda tries once. `attempts`: as Lambda or the queue counts them;
+    `attempts_begun`: those of this very invocation.
     """
 
     arn: str
@@ -61,6 +62,7 @@ class Invocation:
     accepted: datetime
     number: int = 0
     queued: bool = False
+    waited_for: bool = False
     attempts: int = 0
     attempts_begun: int = 0
     calls: int = 0  # API calls of the attempt that runs now

@@ -16,6 +16,7 @@ from chalicelib.ledger.table import PK, Kind
 from chalicelib.seal import Item
 from chalicelib.settings import ACTS_PER_HOUR
 from chalicelib.template.parts import logical_id
+from scenarios.cloud.apigateway.requests import Request
 from scenarios.cloud.functions.runtime_environment import PROJECT
 from scenarios.cloud.kernel import garbage
 from scenarios.cloud.kernel.caller import ApiCall
@@ -79,7 +80,8 @@ class Course:
     """What happened in one play. `ledger`: its items at the end; `dead_letters`: the queue's bodies then.
 
     `checks`: the scenario's own, by their words, as they stand at the end: None where they hold. `struck`:
-    whether the fault came. `spots`: where one could have struck. `stopped`: what ended the play too early.
+    whether the fault came. `requests`: what people asked the API, and its answers. `spots`: where one
+    could have struck. `stopped`: what ended the play too early.
     By remediation: `acts_per_hour`, its cap, and `roles`, the ARN of its function's role.
     """
 
@@ -92,6 +94,7 @@ class Course:
     dead_letters: Sequence[str]
     checks: Mapping[str, str | None]
     struck: bool
+    requests: Sequence[Request] = ()
     spots: Sequence[Spot] = ()
     stopped: str = ""
     acts_per_hour: Mapping[str, int] = field(default_factory=dict)
@@ -219,6 +222,7 @@ def _course(
             if not each.check.counts
         },
         struck=world.one_fault.struck,
+        requests=tuple(world.api.answered),
         spots=spots,
         stopped=stopped,
         acts_per_hour=_caps(world),

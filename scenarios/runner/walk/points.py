@@ -11,6 +11,8 @@ from scenarios.cloud.one_fault import Spot
 from scenarios.runner.walk.course import CHANGES_NOTHING, Course, MadeCall
 
 OF_CALLS = tuple(kind for kind in FaultKind if kind not in OF_DELIVERIES)
+# Who waits for an answer asks again by themselves: that is another invocation.
+OF_RETRIES = (FaultKind.CRASH_TWICE, FaultKind.MEANWHILE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +77,7 @@ RULES: Mapping[str, Rule] = {
 
 
 def places(course: Course) -> Iterator[Place]:
-    """Every spot of the play where a function is given an event.
-
-    Left out is what somebody waits for, such as an answer of the API: it has no number and no retry, and its
-    caller sees the error.
-    """
+    """Every spot of the play where a function is given an event, or a request that somebody waits for."""
     made = {(each.invocation, each.call): each for each in course.calls if each.attempt == 1}
     spots_of_events = sorted((spot for spot in course.spots if spot.invocation), key=_in_order)
     for _, group in groupby(spots_of_events, key=lambda spot: spot.invocation):
@@ -99,8 +97,10 @@ def _in_order(spot: Spot) -> tuple[int, int]:
 
 
 def points_of(place: Place) -> Iterator[FaultPoint]:
-    """Every fault that can strike there."""
+    """Every fault that can strike there; where somebody waits for the answer, Lambda retries nothing."""
     kinds = OF_CALLS if place.spot.call else OF_DELIVERIES
+    if place.spot.waited_for:
+        kinds = tuple(kind for kind in kinds if kind not in OF_RETRIES)
     for kind in kinds:
         yield FaultPoint(invocation=place.spot.invocation, call=place.spot.call, kind=kind)
 

@@ -104,7 +104,10 @@ def redrives(
     """
 
     def do(world: World, caller: Caller) -> None:
-        listed = ask(world, caller, "GET", "/dead-letters", attempts=(2,)).json["dead_letters"]
+        answer = ask(world, caller, "GET", "/dead-letters", attempts=(2,))
+        if answer.status != 200:
+            raise AssertionError(f"redrive: the API answered {answer.status} {answer.body}")
+        listed = answer.json["dead_letters"]
         reasons = [each["reason"] for each in listed]
         if missing := [words for words in shows if not any(words in reason for reason in reasons)]:
             raise AssertionError(f"redrive: no reason says {missing[0]!r}: {reasons}")

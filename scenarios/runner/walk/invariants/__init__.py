@@ -6,7 +6,16 @@ An invariant gets the play without the fault and the one with it.
 from collections.abc import Callable, Iterable, Sequence
 
 from scenarios.runner.walk.course import Course
-from scenarios.runner.walk.invariants import acts, alerts, duplicates, end_state, ledger, limits, whereabouts
+from scenarios.runner.walk.invariants import (
+    acts,
+    alerts,
+    answers,
+    duplicates,
+    end_state,
+    ledger,
+    limits,
+    whereabouts,
+)
 
 Invariant = Callable[[Course, Course], Iterable[str]]
 
@@ -22,6 +31,7 @@ INVARIANTS: Sequence[Invariant] = (
     end_state.the_end_is_the_same_or_told,
     limits.no_remediation_acts_more_often_than_its_cap,
     limits.no_function_answers_itself,
+    answers.who_asks_is_told_the_truth,
 )
 
 

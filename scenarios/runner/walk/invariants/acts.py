@@ -15,6 +15,8 @@ _SETS = (
 )
 # The ledger and the functions' own queue: what is written there has keys of its own, and is no act.
 _OWN = ("sqs", "sns")
+# The HTTP side wakes a function: what that does is an act of its own, and counts there.
+_WAKES = ("lambda", "Invoke")
 
 Act = tuple[str, str, str]
 """Service, operation, parameters as text."""
@@ -61,6 +63,7 @@ def acts(course: Course) -> list[MadeCall]:
         call
         for call in course.calls
         if call.invocation and call.changes and call.service not in _OWN and not _of_ledger(call)
+        if (call.service, call.operation) != _WAKES
     ]
 
 

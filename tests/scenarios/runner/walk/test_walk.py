@@ -81,6 +81,25 @@ def test_only_what_was_walked_to_the_end_counts_for_other_scenarios(monkeypatch,
     assert len(known) == (walked.tried - walked.proved if to_the_end else 0)
 
 
+def test_each_call_for_a_request_that_somebody_waits_for_is_a_point_too():
+    (approve,) = named(["people.approve"])
+
+    found = [each for each in all_points(play(approve, seed=1)) if each.place.spot.waited_for]
+
+    made = {(each.place.spot.service, each.place.spot.operation) for each in found}
+    assert made == {
+        ("dynamodb", "Query"),
+        ("dynamodb", "GetItem"),
+        ("dynamodb", "PutItem"),
+        ("kms", "GenerateMac"),
+        ("lambda", "Invoke"),
+    }
+    assert {FaultKind.CRASH_AFTER, FaultKind.LOST, FaultKind.DENIED, FaultKind.HANG} < {
+        each.point.kind for each in found
+    }
+    assert not {each.point.kind for each in found} & {FaultKind.CRASH_TWICE, FaultKind.MEANWHILE}
+
+
 def test_a_walk_of_the_same_seeds_tries_the_same_points():
     one = walk_apart(ROOT_LOGIN, share=0.03, of_the_day=20260302)
     other = walk_apart(ROOT_LOGIN, share=0.03, of_the_day=20260302)

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.ledger.entries import LedgerEntry, item_of
 from chalicelib.remediation import Alert, Call, CallProgress, Outcome, Plan, Severity
+from scenarios.cloud.apigateway.requests import HttpAnswer, Request
 from scenarios.cloud.kernel.fault_points import FaultPoint
 from scenarios.cloud.one_fault import Spot
 from scenarios.cloud.setting import Moment
@@ -91,6 +92,17 @@ def course(point="1.2.crash-after", **more):
     return Course(scenario=scenario, point=faulty, struck=bool(point), **{**given, **more})
 
 
+def asked(path, status, body=None):
+    """A request by which the function of the three calls was given work, and its answer."""
+    answer = HttpAnswer(status=status, body=json.dumps(body))
+    return {"requests": (Request(invocation=1, method="POST", path=path, answer=answer),)}
+
+
+AN_ORDER = {"TableName": "x-Ledger-1", "Item": {"pk": {"S": "instruction#trail_stopped"}}}
+NOTED = call("dynamodb", "PutItem", AN_ORDER, number=4)
+WAKES = call("lambda", "Invoke", {}, number=5)
+APPROVE, REDRIVE = "/findings/x/approve", "/dead-letters/redrive"
+
 WITHOUT = course("")
 PUBLISHED_TWICE = {"mail": (mail(), mail())}
 TROUBLE = mail(f"Could not look: no answer\n\nFinding {ENTRY.id}", "HIGH: It could not be looked at")
@@ -156,6 +168,17 @@ def test_the_same_play_is_whole():
         ({"acts_per_hour": {"trail_stopped": 0}}, "no remediation acts more often than its cap"),
         ({"roles": {"trail_stopped": ENTRY.principal}}, "no function answers itself"),
         ({"point": "1.0.twice", **PUBLISHED_TWICE}, "a second delivery changes nothing"),
+        (asked(APPROVE, 202), "who asks is told the truth"),
+        ({**asked(APPROVE, 202), "calls": (acts(), sends(), notes(), NOTED)}, "who asks is told the truth"),
+        ({**asked(APPROVE, 202), "calls": (acts(), sends(), notes(), WAKES)}, "who asks is told the truth"),
+        (asked(REDRIVE, 200, {"sent": ["1"], "not_sent": {}}), "who asks is told the truth"),
+        (
+            {
+                **asked(REDRIVE, 200, {"sent": [], "not_sent": {}}),
+                "calls": (acts(), sends(), notes(), WAKES),
+            },
+            "who asks is told the truth",
+        ),
         ({"stopped": "KeyError: 1"}, "the play stopped"),
         ({"mail": (mail(), TROUBLE)}, "nothing else is said"),
         (
@@ -202,6 +225,11 @@ def test_what_an_invariant_calls_broken(more, says):
             id="a second delivery to a function that is gone",
         ),
         pytest.param(lost("app-Heartbeat-1 failed for good"), id="a heartbeat that is missed"),
+        pytest.param(
+            {**asked(APPROVE, 202), "calls": (acts(), sends(), notes(), NOTED, WAKES)},
+            id="an approval that was noted, and a function that was woken for it",
+        ),
+        pytest.param(asked(APPROVE, 502), id="an error says nothing"),
     ],
 )
 def test_what_is_as_it_must_be(more):
