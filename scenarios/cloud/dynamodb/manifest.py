@@ -12,7 +12,7 @@ from scenarios.cloud.service import Service
 SERVICE = Service(
     name="dynamodb",
     simulated="tables as moto keeps them, with their resource policies; the system backup of a deleted table",
-    missing="streams to functions, capacity, replicas; TTL is kept, but deletes no item",
+    missing="streams read by others than functions, capacity, replicas; TTL is kept, but deletes no item",
     permissions=PERMISSIONS,
     recorded=RECORDED,
     kinds=KINDS,

@@ -3,7 +3,8 @@
 Moto reads an update expression twice for each call and walks its tree ten times, asking at every node which
 kinds of nodes it wants; it reads a condition with six regular expressions for each word; for each attribute
 of an item it measures all the others. What depends on an expression's text alone is kept here. And moto takes
-no policy for a table's stream, and tells two policies of one moment apart by nothing.
+no policy for a table's stream, tells two policies of one moment apart by nothing, and puts into a stream what
+changed nothing.
 """
 
 import copy
@@ -18,6 +19,7 @@ import moto.dynamodb.models.dynamo_type as types
 import moto.dynamodb.parsing.ast_nodes as nodes
 from moto.dynamodb import comparisons
 from moto.dynamodb.exceptions import ItemSizeTooLarge
+from moto.dynamodb.models.table import StreamShard
 from moto.dynamodb.parsing import expressions, validators
 
 from scenarios.cloud.kernel.moto_mends import Mend
@@ -182,7 +184,20 @@ def _put_with_revision(backend: Any, resource_arn: str, *args: Any, **more: Any)
     return policy
 
 
+_add_to_stream: Any = StreamShard.add
+
+
+def _add_changed(shard: Any, old: Any, new: Any) -> None:
+    """A write that changes nothing is no record of a stream; moto writes one.
+
+    Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
+    """
+    if old is None or new is None or old.to_json() != new.to_json():
+        _add_to_stream(shard, old, new)
+
+
 MENDS: tuple[Mend, ...] = (
+    (StreamShard, "add", _add_changed),
     (_expressions.UpdateExpressionParser, "make", classmethod(_tree_of)),
     (validators, "deepcopy", _copied),
     (_nodes.DepthFirstTraverser, "traverse_node_recursively", _traversed),

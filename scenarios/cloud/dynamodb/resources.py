@@ -64,7 +64,7 @@ TABLE = Shape(
         ),
         "ImportSourceSpecification": Refused(because="imports from S3"),
         "KeySchema": _KEYS,
-        "KinesisStreamSpecification": Refused(because="streams"),
+        "KinesisStreamSpecification": Refused(because="changes in a Kinesis stream"),
         "LocalSecondaryIndexes": Refused(because="local indexes"),
         "OnDemandThroughput": Refused(because="throughput limits"),
         "PointInTimeRecoverySpecification": Shape(
@@ -78,7 +78,13 @@ TABLE = Shape(
             fields={"KMSMasterKeyId": Text(), "SSEEnabled": Flag(), "SSEType": Text(choices=("KMS",))},
             required=("SSEEnabled",),
         ),
-        "StreamSpecification": Refused(because="streams"),
+        "StreamSpecification": Shape(
+            fields={
+                "ResourcePolicy": Refused(because="policies of streams"),
+                "StreamViewType": Text(choices=("KEYS_ONLY", "NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE")),
+            },
+            required=("StreamViewType",),
+        ),
         "TableClass": Refused(because="table classes"),
         "TableName": _NAME,
         "Tags": TAGS,
@@ -107,6 +113,8 @@ def create_table(order: Order) -> Identity:
     if "SSESpecification" in order.properties:
         encryption = dict(order.properties["SSESpecification"])
         given["SSESpecification"] = {"Enabled": encryption.pop("SSEEnabled"), **encryption}
+    if "StreamSpecification" in order.properties:
+        given["StreamSpecification"] = {"StreamEnabled": True, **order.properties["StreamSpecification"]}
     created = dynamodb.create_table(TableName=name, **given)["TableDescription"]
     expiry = order.properties.get("TimeToLiveSpecification", {})
     if expiry.get("Enabled"):
@@ -117,7 +125,8 @@ def create_table(order: Order) -> Identity:
     if "ResourcePolicy" in order.properties:
         policy = text_of(order.properties["ResourcePolicy"]["PolicyDocument"])
         dynamodb.put_resource_policy(ResourceArn=created["TableArn"], Policy=policy)
-    return Identity(ref=name, attributes={"Arn": created["TableArn"]})
+    stream = {"StreamArn": created["LatestStreamArn"]} if "LatestStreamArn" in created else {}
+    return Identity(ref=name, attributes={"Arn": created["TableArn"], **stream})
 
 
 def _check_keys(order: Order) -> None:

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.htm
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from scenarios.cloud.functions.emitted import NAMESPACE, dimensions_of
 from scenarios.cloud.functions.invocations import THROTTLED, Invocation, Result, invocation_record
@@ -20,6 +20,7 @@ from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
 
 _LONGEST_ERROR_MESSAGE = 1024
+NONE: Final[Mapping[str, str]] = {}
 
 
 class Destinations:
@@ -48,7 +49,7 @@ class Destinations:
         target = str(configured.get("DestinationConfig", {}).get(which, {}).get("Destination", ""))
         record = json.dumps(invocation_record(invocation, result, condition, self._setting.clock.now))
         if not result.failed:
-            if target and not self._sent(target, record, role, {}):
+            if target and not self.send(target, record, role):
                 self._measure(invocation, "DestinationDeliveryFailures")
                 self._setting.note("lost", f"{name} may not write to its on-success destination")
             return
@@ -58,7 +59,7 @@ class Destinations:
         if not target and not dead_letters:
             self._setting.note("lost", f"{name} failed for good and has no on-failure destination: {message}")
         if target:
-            kept = self._sent(target, record, role, {})
+            kept = self.send(target, record, role)
             if not kept:
                 self._measure(invocation, "DestinationDeliveryFailures")
             self._tell(name, "on-failure destination", target, message, kept=kept)
@@ -68,7 +69,7 @@ class Destinations:
                 "ErrorCode": "429" if (result.error or {}).get("errorType") == THROTTLED else "200",
                 "ErrorMessage": message[:_LONGEST_ERROR_MESSAGE],
             }
-            kept = self._sent(dead_letters, json.dumps(invocation.event), role, attributes)
+            kept = self.send(dead_letters, json.dumps(invocation.event), role, attributes)
             if not kept:
                 self._measure(invocation, "DeadLetterErrors")
             self._tell(name, "dead-letter queue", dead_letters, message, kept=kept)
@@ -77,7 +78,7 @@ class Destinations:
         region, name = invocation.arn.split(":")[3], invocation.arn.rpartition(":")[2]
         self._setting.measured(region, NAMESPACE, {metric: 1}, *dimensions_of(name))
 
-    def _sent(self, target: str, body: str, role: Caller, attributes: Mapping[str, str]) -> bool:
+    def send(self, target: str, body: str, role: Caller, attributes: Mapping[str, str] = NONE) -> bool:
         """Send under the function's role, in the form that the destination takes."""
         match service_of(target):
             case "sqs":

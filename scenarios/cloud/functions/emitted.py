@@ -1,6 +1,6 @@
 """The metrics that Lambda emits.
 
-Provisioned concurrency, event source mappings and streams have metrics of their own, which are not simulated.
+Provisioned concurrency and event source mappings have metrics of their own, which are not simulated.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 """
@@ -23,6 +23,7 @@ METRICS = (
             "AsyncEventsDropped": "Count",
             "DeadLetterErrors": "Count",
             "DestinationDeliveryFailures": "Count",
+            "IteratorAge": "Milliseconds",
         },
         dimensions=((), ("FunctionName",), ("FunctionName", "Resource")),
     ),

@@ -42,13 +42,18 @@ def refusal(criteria: Mapping[str, Any] | None) -> str | None:
     return None
 
 
-def takes(criteria: Mapping[str, Any] | None, record: Mapping[str, Any], data: str) -> bool:
-    """Whether a record passes; `data` names the field with its data, such as `body`. No filter takes all."""
+def takes(criteria: Mapping[str, Any] | None, record: Mapping[str, Any], data: str | None) -> bool:
+    """Whether a record passes; without a filter all do.
+
+    `data`: the field with the sender's own text, such as `body`; None where all of the record is AWS's.
+    """
     filters = [each.get("Pattern", "") for each in (criteria or {}).get("Filters") or ()]
     return not filters or _any_takes((_compiled(each) for each in filters), record, data)
 
 
-def _any_takes(filters: Iterable[_Filter], record: Mapping[str, Any], data: str) -> bool:
+def _any_takes(filters: Iterable[_Filter], record: Mapping[str, Any], data: str | None) -> bool:
+    if data is None:
+        return any(each.pattern.matches(dict(record)) for each in filters)
     parsed = _parsed(record[data])
     seen = dict(record) if parsed is None else {**record, data: parsed}
     return any(each.pattern.matches(seen) for each in filters if each.of_text in (None, parsed is None))

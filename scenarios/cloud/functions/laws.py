@@ -11,5 +11,6 @@ def register(setting: Setting) -> None:
     ResourcePolicies(setting)
     functions = setting.laws.add(Functions(setting))
     setting.laws.meanwhile(moto_hooks.messages_tell(functions.event_sources.arrived))
+    setting.laws.meanwhile(moto_hooks.stream_records_tell(functions.stream_sources.arrived))
     setting.laws.when_stacks_change(functions.know)
     setting.laws.when_entered(functions.start)

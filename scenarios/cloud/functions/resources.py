@@ -114,16 +114,21 @@ EVENT_INVOKE_CONFIG = Shape(
 EVENT_SOURCE_MAPPING = Shape(
     fields={
         "BatchSize": Whole(),
+        "BisectBatchOnFunctionError": Flag(),
+        "DestinationConfig": Shape(fields={"OnFailure": Shape(fields={"Destination": arn()})}),
         "Enabled": Flag(),
-        "EventSourceArn": arn("sqs"),
-        "FilterCriteria": Shape(
-            fields={"Filters": Many(of=Shape(fields={"Pattern": Text()}, required=("Pattern",)))}
-        ),
+        "EventSourceArn": arn("sqs", "dynamodb", "kinesis"),
+        "FilterCriteria": Shape(fields={"Filters": Many(of=Shape(fields={"Pattern": Text()}))}),
         "FunctionName": Text(),
         "FunctionResponseTypes": Many(of=Text(choices=("ReportBatchItemFailures",)), most=1),
         "MaximumBatchingWindowInSeconds": Whole(),
+        "MaximumRecordAgeInSeconds": Whole(low=-1, high=604_800),
+        "MaximumRetryAttempts": Whole(low=-1, high=10_000),
+        "ParallelizationFactor": Whole(low=1, high=10),
         "ProvisionedPollerConfig": Refused(because="provisioned pollers"),
         "ScalingConfig": Shape(fields={"MaximumConcurrency": Whole()}),
+        "StartingPosition": Text(choices=("AT_TIMESTAMP", "LATEST", "TRIM_HORIZON")),
+        "StartingPositionTimestamp": Whole(),
         "Tags": TAGS,
     },
     required=("EventSourceArn", "FunctionName"),
@@ -198,7 +203,7 @@ def create_event_invoke_config(order: Order) -> Identity:
 
 
 def create_event_source_mapping(order: Order) -> Identity:
-    """Have a function read a queue."""
+    """Have a function read a queue or a stream."""
     created = order.client("lambda").create_event_source_mapping(**order.properties)
     attributes = {"Id": created["UUID"], "EventSourceMappingArn": created["EventSourceMappingArn"]}
     return Identity(ref=created["UUID"], attributes=attributes)

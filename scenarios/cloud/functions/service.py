@@ -2,9 +2,9 @@
 
 Asynchronous invocations are accepted at once and run from the clock: a failure is tried
 again after one minute and, two minutes later, once more; after that the event goes to
-the function's on-failure destination and its dead-letter queue (destinations.py). Queues are
-read for the functions mapped to them (event_sources.py). One event is handled at a time:
-anything due while a function runs starts late.
+the function's on-failure destination and its dead-letter queue (destinations.py). Queues
+and streams are read for the functions mapped to them (event_sources.py, stream_sources.py).
+One event is handled at a time: anything due while a function runs starts late.
 
 Left out: the START, END and REPORT lines of the platform in a function's log.
 
@@ -47,6 +47,7 @@ from scenarios.cloud.functions.invocations import (
     turned_away,
 )
 from scenarios.cloud.functions.runtime_environment import ExecutionEnvironment, InitError
+from scenarios.cloud.functions.stream_sources import StreamSources
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, LogLines, Need
@@ -98,6 +99,9 @@ class Functions(Door[Event]):
         self.given = 0  # how many events functions were given until now
         self.deliver: Deliver = self._deliver  # what has Lambda attempt an event it has accepted
         self.event_sources = EventSources(setting, self.run, self._role, self.next_number)
+        self.stream_sources = StreamSources(
+            setting, self.run, self._role, self.next_number, self._destinations
+        )
         setting.deliveries.register("lambda", Event, self)
         setting.calls.answer("lambda", "Invoke", self._asked)
         setting.calls.around(self._before_call, self._behind_call)
@@ -105,6 +109,7 @@ class Functions(Door[Event]):
     def start(self, _: Sequence[Stack]) -> None:
         """Begin."""
         self.event_sources.start()
+        self.stream_sources.start()
 
     def know(self, stacks: Sequence[Stack]) -> None:
         """The templates say which log group a function writes to, and its dead-letter queue."""

@@ -18,7 +18,9 @@ from scenarios.cloud.authorization.rows import document
 from scenarios.cloud.authorization.trust import can_be_assumed, role_may
 from scenarios.cloud.functions import event_filters
 from scenarios.cloud.functions.queue_batches import DEFAULT_BATCH_SIZE, objection
+from scenarios.cloud.functions.stream_records import is_there
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.arns import service_of
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.service_models import operation_model
 from scenarios.cloud.kernel.validation import Request, Validation
@@ -29,6 +31,23 @@ SEND: Final[Mapping[str, str]] = {
     "lambda": "lambda:InvokeFunction",
     "events": "events:PutEvents",
 }
+# What reading a stream takes.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
+STREAM_ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    service: tuple(f"{service}:{action}" for action in ("GetRecords", "GetShardIterator", "DescribeStream"))
+    for service in ("dynamodb", "kinesis")
+}
+_OF_STREAMS: Final = frozenset(
+    {
+        "BisectBatchOnFunctionError",
+        "DestinationConfig",
+        "MaximumRecordAgeInSeconds",
+        "MaximumRetryAttempts",
+        "ParallelizationFactor",
+        "StartingPosition",
+        "StartingPositionTimestamp",
+    }
+)
 # Above these a function runs on instances of its own (CapacityProviderConfig).
 _MOST: Final[Mapping[str, int]] = {"Timeout": 900, "MemorySize": 10_240}
 _SERVICES = re.compile(r"[a-z0-9.-]+\.amazonaws\.com|alexa-appkit\.amazon\.com")
@@ -52,13 +71,20 @@ _UNRESERVED: Final = 100
 _MAPPING: Final = frozenset(
     {
         "BatchSize",
+        "BisectBatchOnFunctionError",
+        "DestinationConfig",
         "Enabled",
         "EventSourceArn",
         "FilterCriteria",
         "FunctionName",
         "FunctionResponseTypes",
         "MaximumBatchingWindowInSeconds",
+        "MaximumRecordAgeInSeconds",
+        "MaximumRetryAttempts",
+        "ParallelizationFactor",
         "ScalingConfig",
+        "StartingPosition",
+        "StartingPositionTimestamp",
         "Tags",
         "UUID",
     }
@@ -151,7 +177,7 @@ def destinations(request: Request) -> None:
 
 
 def event_source_mapping(request: Request) -> None:
-    """A function that reads a queue: both are there, and fit each other."""
+    """A function that reads a queue or a stream: both are there, and fit each other."""
     for name in sorted(request.parameters.keys() - _MAPPING):
         raise NotSimulated("lambda", f"{request.operation} with {name}")
     given = dict(request.parameters)
@@ -164,10 +190,50 @@ def event_source_mapping(request: Request) -> None:
     filtered = event_filters.refusal(given.get("FilterCriteria"))
     if filtered is not None:
         raise invalid(filtered)
-    queue = _queue(given.get("EventSourceArn", ""))
-    function = _function(request, given["FunctionName"])
+    arn, function = str(given.get("EventSourceArn", "")), _function(request, given["FunctionName"])
     if request.operation == "CreateEventSourceMapping":
-        _refuse_twins(mappings, queue.queue_arn, function)
+        _refuse_twins(mappings, arn, function)
+    if service_of(arn) in STREAM_ACTIONS:
+        _check_stream(request, arn, function)
+    else:
+        _check_queue(given, arn, function)
+
+
+def _check_stream(request: Request, arn: str, function: Any) -> None:
+    """A stream has a starting position, and the role may read it."""
+    given = request.parameters
+    if request.operation == "CreateEventSourceMapping" and "StartingPosition" not in given:
+        raise Refused(
+            "ValidationException",
+            "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
+            "Member must not be null.",
+        )
+    if given.get("ParallelizationFactor", 1) != 1:
+        raise NotSimulated("lambda", "several batches of a shard at once (ParallelizationFactor)")
+    if "ScalingConfig" in given:
+        raise invalid("ScalingConfig is for queues alone")
+    if service_of(arn) == "dynamodb" and given.get("StartingPosition") == "AT_TIMESTAMP":
+        raise invalid("Unsupported starting position for the stream of a table: AT_TIMESTAMP")
+    if not is_there(arn):
+        raise invalid(f"Stream not found: {arn}")
+    for action in STREAM_ACTIONS[service_of(arn)]:
+        if not role_may(function.role, action, arn):
+            raise invalid(
+                f"Cannot access stream {arn}. Please ensure the role can perform the GetRecords, "
+                "GetShardIterator, DescribeStream, and ListStreams Actions on your stream in IAM."
+            )
+    target = ((given.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
+    if target and service_of(target) == "s3":
+        raise NotSimulated("lambda", "a bucket as the destination of a stream's failed batches")
+    if target:
+        _check_sends(function.role, target, ("sqs", "sns"))
+
+
+def _check_queue(given: Mapping[str, Any], arn: str, function: Any) -> None:
+    of_streams = given.keys() & _OF_STREAMS
+    if of_streams:
+        raise invalid(f"{', '.join(sorted(of_streams))}: for streams alone")
+    queue = _queue(arn)
     policy = document(queue.policy) if queue.policy else None
     objected = objection(
         partial(role_may, function.role, resource=queue.queue_arn, policy=policy),

@@ -303,6 +303,30 @@ def messages_tell(tell: Callable[[str], None]) -> Iterator[None]:
         sqs_models.Queue.add_message = add
 
 
+@contextmanager
+def stream_records_tell(tell: Callable[[str], None]) -> Iterator[None]:
+    """Report every record that is put into a stream some function reads, by the stream's ARN.
+
+    Moto would invoke the function at once, whatever its mapping says.
+    """
+    backend = lambda_models.LambdaBackend
+    kept = backend.send_dynamodb_items, backend.send_kinesis_message
+
+    def of_table(_: Any, function_arn: str, items: Any, source: str) -> str:
+        del function_arn, items
+        tell(source)
+        return ""
+
+    def of_stream(_: Any, *, kinesis_stream: str, **__: Any) -> None:
+        tell(kinesis_stream)
+
+    backend.send_dynamodb_items, backend.send_kinesis_message = of_table, of_stream
+    try:
+        yield
+    finally:
+        backend.send_dynamodb_items, backend.send_kinesis_message = kept
+
+
 def crashed_in_moto(error: Exception) -> bool:
     """Whether moto itself crashed at a request that AWS would have answered."""
     if isinstance(error, BotoCoreError):

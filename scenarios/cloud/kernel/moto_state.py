@@ -486,6 +486,21 @@ def stream_is_there(arn: str) -> bool:
     return arn.rpartition("/")[2] in streams
 
 
+def kinesis_stream(arn: str) -> Any:
+    """A Kinesis stream that is there: `.shards`, `.key_id`, `.retention_period_hours`."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    return backend("kinesis", account, region).streams[arn.rpartition("/")[2]]
+
+
+def streaming_table(arn: str) -> Any | None:
+    """The table of a stream, by the stream's ARN, while that stream is on: `.stream_shard`."""
+    _, _, _, region, account, rest = arn.split(":", 5)
+    _, name, _, label = [*rest.split("/", 3), "", "", ""][:4]
+    found = backend("dynamodb", account, region).tables.get(name)
+    on = found is not None and found.stream_shard is not None and found.stream_specification["StreamEnabled"]
+    return found if on and found.latest_stream_label == label else None
+
+
 def kms_key(arn_or_id: str, account: str, region: str) -> Any | None:
     """A KMS key's model by key id, key ARN, alias or alias ARN; None for an ARN that names no place."""
     if not account or not region:

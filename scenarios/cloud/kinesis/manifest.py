@@ -10,8 +10,8 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="kinesis",
-    simulated="records in streams, stream policies",
-    missing="functions fed by a stream, resharding",
+    simulated="records in streams, and functions that read them; stream policies",
+    missing="resharding, consumers with a throughput of their own",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

@@ -1,7 +1,7 @@
 """Kinesis and Firehose as AWS services write to them: one record, under a role that lets the service.
 
-Firehose's own buffering, its transformations and the events of what it writes to S3 are not simulated; a
-stream that feeds a function is NotSimulated.
+Firehose's own buffering, its transformations and the events of what it writes to S3 are not simulated.
+Functions that read a stream are Lambda's.
 
 Sources: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html,
 https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html
@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Need, StreamRecord
-from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kinesis.emitted import hear, put_record, written
 from scenarios.cloud.setting import Setting
 
@@ -44,8 +43,6 @@ class Streams(Door[StreamRecord]):
             backend.put_record(name, {"Data": record.data})
             written(self._setting, service, region, name, [record.data])
             return
-        if backend.streams[name].lambda_event_source_mappings:
-            raise NotSimulated("lambda", f"an event source mapping on {delivery.arn}")
         data = base64.b64encode(record.data).decode()
         backend.put_record(delivery.arn, name, record.partition_key, "", data)
         put_record(self._setting, region, name, record.data)

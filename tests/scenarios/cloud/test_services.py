@@ -119,7 +119,6 @@ REQUIRED_BESIDES = {
     "AWS::KinesisFirehose::DeliveryStream": {"ExtendedS3DestinationConfiguration"},
     "AWS::Lambda::EventSourceMapping": {"EventSourceArn"},
     "AWS::Lambda::Function": {"Handler", "Runtime"},
-    "AWS::Lambda::Function.Code": {"S3Bucket", "S3Key"},
     "AWS::S3::Bucket.LifecycleConfiguration.Rules.Transitions": {"TransitionInDays"},
     "AWS::S3::Bucket.ObjectLockConfiguration.Rule.DefaultRetention": {"Mode"},
     "AWS::S3::Bucket.OwnershipControls.Rules": {"ObjectOwnership"},
