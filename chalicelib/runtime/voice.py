@@ -57,11 +57,11 @@ def voice_of(aws: Aws, settings: Settings, remediation: str, ledger: Ledger) -> 
 def folding(plan: Plan, event: Event, *, counts: bool) -> Plan:
     """The plan with a flood for every alert: by who did what, or by kind where the event names nobody.
 
-    So none hides another's. `counts`: an hourly look tells what a flood leaves over; without it, alerts that
-    name nobody are sent one by one.
+    So none hides another's. `counts`: an hourly look tells what a flood leaves over; without one, what is
+    left over would never be told, so every alert is sent by itself.
     """
-    if not event.principal and not counts:
-        return plan
+    if not counts:
+        return replace(plan, alerts=tuple(replace(each, flood=None) for each in plan.alerts))
     kind = getattr(event, "name", "") or ("" if event.principal else type(event).__name__)
     flood = Flood(subject=f"{kind}:{event.principal}", most=MOST_ONE_BY_ONE, factor=DOUBLED)
     return replace(plan, alerts=tuple(replace(each, flood=each.flood or flood) for each in plan.alerts))

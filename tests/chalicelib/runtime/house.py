@@ -20,6 +20,7 @@ from moto.sns.models import Subscription
 
 from chalicelib.aws import Aws
 from chalicelib.brakes import kill_switch, mode_of
+from chalicelib.counting import COUNTING
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import (
     Alert,
@@ -123,11 +124,15 @@ class _Listening:
 
 @dataclass
 class Remedy:
-    """A remediation with a memory: what it looked at, what it decided about."""
+    """A remediation with a memory: what it looked at, what it decided about.
+
+    `hourly`: a schedule wakes it, too, and what its floods left over is told.
+    """
 
     plan: Plan
     facts: object = None
     name: str = "remedy"
+    hourly: bool = False
     looked: list = field(default_factory=list)
     decided: list = field(default_factory=list)
 
@@ -139,7 +144,10 @@ class Remedy:
             woken_by="something",
             response="reports it",
             page="Something happened.",
-            ways=(self.way(OnEvent(pattern={"source": ["aws.test"]})),),
+            ways=(
+                self.way(OnEvent(pattern={"source": ["aws.test"]})),
+                *((COUNTING,) if self.hourly else ()),
+            ),
             grants=(),
             declared_calls=DECLARED_CALLS,
         )
@@ -203,7 +211,7 @@ class House:
 
     def run(self, remedy, *, aws=None, seconds=50, **settings) -> Invocation:
         configured = replace(self.settings, **settings)
-        (way,) = remedy.remediation.ways
+        way, *_ = remedy.remediation.ways
         return Invocation(remedy.remediation, way, configured, aws or self.aws, Context(seconds))
 
     def handle(self, remedy, event=None, **how):

@@ -553,9 +553,13 @@ def test_who_finds_another_about_to_speak_waits_and_is_not_quiet(house):
 ATTEMPTS = Flood(subject="refused:mallory", most=1)
 
 
+def hourly(*alerts, **how):
+    return replace(told(*alerts, **how), hourly=True)
+
+
 def flooded(house, count, flood=ATTEMPTS, **how):
     one = replace(alert("wiped", **how), flood=flood)
-    return [house.handle(told(one), Happening(key=f"e-{n}", at=later(n))) for n in range(1, count + 1)]
+    return [house.handle(hourly(one), Happening(key=f"e-{n}", at=later(n))) for n in range(1, count + 1)]
 
 
 def test_of_a_flood_the_first_is_told_and_then_the_count(house):
@@ -572,9 +576,9 @@ def test_every_principal_and_every_kind_has_a_flood_of_its_own(house):
     flooded(house, 5)
     success = replace(alert("wiped"), flood=Flood(subject="done:mallory", most=10))
 
-    done = house.handle(told(success), Happening(key="done", at=later(9)))
+    done = house.handle(hourly(success), Happening(key="done", at=later(9)))
     graver = house.handle(
-        told(replace(alert("wiped"), severity=Severity.CRITICAL, flood=ATTEMPTS)),
+        hourly(replace(alert("wiped"), severity=Severity.CRITICAL, flood=ATTEMPTS)),
         Happening(key="graver", at=later(9)),
     )
 
@@ -582,7 +586,7 @@ def test_every_principal_and_every_kind_has_a_flood_of_its_own(house):
 
 
 def test_without_a_word_of_the_remediations_ten_are_told_and_then_every_doubling(house):
-    remedy = told()
+    remedy = hourly()
 
     for number in range(45):
         house.handle(remedy, Happening(key=f"e-{number}", at=later(number)))
@@ -591,18 +595,21 @@ def test_without_a_word_of_the_remediations_ten_are_told_and_then_every_doubling
     assert "9 before it were not sent one by one" in house.mail[10].text
 
 
-def test_an_event_of_nobody_is_counted_with_no_other(house):
-    remedy = told()
+@pytest.mark.parametrize("principal", ["", Happening().principal])
+@pytest.mark.parametrize("flood", [None, ATTEMPTS])
+def test_without_an_hourly_look_every_alert_is_told_by_itself(house, principal, flood):
+    """Nobody would ever tell what a flood left over."""
+    remedy = told(replace(alert("wiped"), flood=flood))
 
     for number in range(15):
-        house.handle(remedy, Happening(key=f"e-{number}", at=later(number), principal=""))
+        house.handle(remedy, Happening(key=f"e-{number}", at=later(number), principal=principal))
 
     assert len(house.mail) == 15
 
 
 def test_an_act_is_told_however_many_there_are(house):
     for number in range(12):
-        house.handle(told(calls=[creates(f"t-{number}")]), Happening(key=f"e-{number}"), acts_per_hour=100)
+        house.handle(hourly(calls=[creates(f"t-{number}")]), Happening(key=f"e-{number}"), acts_per_hour=100)
 
     assert len(house.mail) == 12
 
