@@ -13,6 +13,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Receiv
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -58,6 +59,18 @@ class DeadLetter:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What was found in the queue, and how many `hidden` ones there are besides: for at most a minute."""
+
+    letters: Sequence[DeadLetter]
+    hidden: int
+
+    def as_json(self) -> dict[str, Any]:
+        """For HTTP."""
+        return {"dead_letters": [each.as_json() for each in self.letters], "hidden": self.hidden}
+
+
 @dataclass(frozen=True, slots=True)
 class DeadLetters:
     """The queue, through clients of SQS and Lambda. Every method raises what boto3 raises, NotConfigured."""
@@ -65,17 +78,19 @@ class DeadLetters:
     sqs: Any = field(repr=False)
     functions: Any = field(repr=False)
 
-    def listed(self) -> list[DeadLetter]:
+    def listed(self) -> Listing:
         """What is there, the oldest first; it stays there."""
-        found = list(self._received())
+        hidden, found = self._hidden(), list(self._received())
         self._given_back(found)
-        return sorted(found, key=lambda letter: letter.at)
+        return Listing(letters=tuple(sorted(found, key=lambda letter: letter.at)), hidden=hidden)
 
     def sent_again(self, ids: Sequence[str] | None) -> dict[str, Any]:
         """Send these again, or all, and take each away once it is sent.
 
-        Returns the ids that were `sent`, and those that could not be (`not_sent`), each with the reason.
+        Returns the ids that were `sent`, those that could not be (`not_sent`), each with the reason, and how
+        many were `hidden`, so that nobody could say what they are.
         """
+        hidden = self._hidden()
         found = {letter.id: letter for letter in self._received()}
         wanted = list(found) if ids is None else list(dict.fromkeys(ids))
         sent, not_sent = [], {each: "there is no such dead letter" for each in wanted if each not in found}
@@ -87,7 +102,7 @@ class DeadLetters:
             else:
                 sent.append(letter.id)
         self._given_back(found.values())
-        return {"sent": sent, "not_sent": not_sent}
+        return {"sent": sent, "not_sent": not_sent, "hidden": hidden}
 
     def _send(self, letter: DeadLetter) -> str:
         """Send one again; returns why not. It is sent before it is taken away: twice is better than never."""
@@ -105,6 +120,12 @@ class DeadLetters:
         except AWS_ERRORS as error:
             return f"{_STAYS}: {safe(str(error))}"
         return ""
+
+    def _hidden(self) -> int:
+        """How many somebody else looks at just now, or looked at a minute ago and died."""
+        name = "ApproximateNumberOfMessagesNotVisible"
+        asked = self.sqs.get_queue_attributes(QueueUrl=_queue(), AttributeNames=[name])
+        return int(asked["Attributes"][name])
 
     def _received(self) -> Iterator[DeadLetter]:
         """Everything that is there, hidden from others for a moment; each once."""
@@ -129,9 +150,11 @@ class DeadLetters:
             for number, letter in enumerate(letters)
         ]
         for begin in range(0, len(entries), _BATCH):
-            self.sqs.change_message_visibility_batch(
-                QueueUrl=_queue(), Entries=entries[begin : begin + _BATCH]
-            )
+            # Those that can't be given back come back by themselves, and what was sent is sent.
+            with suppress(*AWS_ERRORS):
+                self.sqs.change_message_visibility_batch(
+                    QueueUrl=_queue(), Entries=entries[begin : begin + _BATCH]
+                )
 
 
 def asked_for(body: Mapping[str, Any]) -> list[str] | None:

@@ -63,7 +63,7 @@ GRANTS: tuple[Grant, ...] = (
     Grant(action="sqs:SendMessage", resource="${Validations.Arn}"),
     *(
         Grant(action=f"sqs:{action}", resource="${DeadLetters.Arn}")
-        for action in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility")
+        for action in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
     ),
 )
 
@@ -217,9 +217,10 @@ def undo(id: str) -> Response:  # noqa: A002 - the route's own word
 def dead_letters() -> dict[str, Any]:
     """The dead letters with the reason of each, the oldest first."""
     try:
-        return {"dead_letters": [letter.as_json() for letter in _dead_letters().listed()]}
+        listed: dict[str, Any] = _dead_letters().listed().as_json()
     except (*AWS_ERRORS, NotConfigured) as error:
         raise _unavailable(error, "The dead letters could not be read") from error
+    return listed
 
 
 @routes.route("/dead-letters/redrive", methods=["POST"], authorizer=_signed)

@@ -34,7 +34,8 @@ def command(  # noqa: PLR0917 - an option each
     Each letter goes to the function or queue that it was meant for, and leaves the dead letters once it is
     sent. It doesn't ask first: Trailwarden handles an event once, however often it is sent.
 
-    Exits with 0 when it is done, 1 when a letter could not be sent, 2 when it could not be asked.
+    Exits with 0 when it is done, 1 when a letter could not be sent, 2 when it could not be asked. While
+    somebody else reads letters, SQS hides them: then it says how many more there are.
     """
     if ids and everything:
         raise click.UsageError("name dead letters, or say --all, not both")
@@ -45,11 +46,13 @@ def command(  # noqa: PLR0917 - an option each
     with one_sentence():
         api = api_of(url, stack_name, region, profile, direct=direct)
         if not ids and not everything:
-            listed = answers.letters(api.get("/dead-letters"))["dead_letters"]
+            answer = answers.letters(api.get("/dead-letters"))
+            listed = answer["dead_letters"]
             for line in as_lines(listed) if form == "json" else letters(listed):
                 click.echo(line)
-            if not listed:
+            if not listed and not answer["hidden"]:
                 click.echo("there are no dead letters", err=True)
+            _tell_hidden(answer["hidden"])
             return 0
         asked = {"all": True} if everything else {"ids": list(ids)}
         answer = answers.redriven(api.post("/dead-letters/redrive", asked))
@@ -59,4 +62,11 @@ def command(  # noqa: PLR0917 - an option each
         click.echo(f"sent again: {len(answer['sent'])}")
         for letter, why in answer["not_sent"].items():
             click.echo(f"not sent: {safe(letter)}: {safe(why)}")
-    return 1 if answer["not_sent"] else 0
+    _tell_hidden(answer["hidden"])
+    return 1 if answer["not_sent"] or (everything and answer["hidden"]) else 0
+
+
+def _tell_hidden(count: int) -> None:
+    """That some can't be seen: SQS hides a letter while somebody reads it, and for a minute if that fails."""
+    if count:
+        click.echo(f"{count} more can't be read just now; try again in a minute", err=True)

@@ -68,12 +68,12 @@ def noted(answer: Answer) -> Answer:
 
 def letters(answer: Answer) -> Answer:
     """The dead letters."""
-    return _fitting(answer, {"dead_letters": [_LETTER]})
+    return _fitting(answer, {"dead_letters": [_LETTER], "hidden": int})
 
 
 def redriven(answer: Answer) -> Answer:
     """Which dead letters were sent again, and why others were not."""
-    return _fitting(answer, {"sent": [str], "not_sent": _Each(str)})
+    return _fitting(answer, {"sent": [str], "not_sent": _Each(str), "hidden": int})
 
 
 def _fitting(answer: Answer, shape: Any) -> Answer:

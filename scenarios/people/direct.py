@@ -56,7 +56,8 @@ class Direct:
         with _told():
             if path == "/dead-letters":
                 with self._environment():
-                    return {"dead_letters": [each.as_json() for each in self._dead_letters().listed()]}
+                    listed: dict[str, Any] = self._dead_letters().listed().as_json()
+                    return listed
             if path == "/findings":
                 return self._findings(dict(query or {}))
             return self.finding(unquote(path.removeprefix("/findings/"))).as_json()

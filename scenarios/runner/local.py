@@ -166,7 +166,8 @@ def _in_a_run(runs: Runs, request: Any) -> Response | None:
     """What the API of a run's world answers; None for a request that is about no run."""
     resource, method = request.context.get("resourcePath", ""), request.method
     if resource == "/dead-letters":
-        return Response(body={"dead_letters": [each for run in runs.kept for each in run.letters]})
+        letters = [each for run in runs.kept for each in run.letters]
+        return Response(body={"dead_letters": letters, "hidden": 0})
     if method != "POST":
         return None
     if resource == "/dead-letters/redrive":
@@ -201,6 +202,7 @@ def _redriven(runs: Runs, request: Any) -> Response | None:
         body={
             "sent": [each for answer in answers for each in answer["sent"]],
             "not_sent": {name: why for answer in answers for name, why in answer["not_sent"].items()},
+            "hidden": sum(answer["hidden"] for answer in answers),
         }
     )
 

@@ -123,6 +123,10 @@ class Sqs:
 
     def __init__(self, *messages) -> None:
         self.there, self.deleted, self.shown, self.sent = list(messages), [], [], []
+        self.hidden = 0
+
+    def get_queue_attributes(self, **_):
+        return {"Attributes": {"ApproximateNumberOfMessagesNotVisible": str(self.hidden)}}
 
     def receive_message(self, **_):
         taken, self.there = self.there[:10], self.there[10:]
@@ -153,8 +157,25 @@ def test_a_look_leaves_every_letter_where_it_is():
 
     listed = DeadLetters(sqs, Lambda()).listed()
 
-    assert len(listed) == len(sqs.shown) == 23
-    assert sqs.deleted == []
+    assert len(listed.letters) == len(sqs.shown) == 23
+    assert (sqs.deleted, listed.hidden) == ([], 0)
+
+
+def test_what_somebody_else_is_looking_at_is_counted():
+    sqs = Sqs(message(given_up()))
+    sqs.hidden = 3
+
+    assert DeadLetters(sqs, Lambda()).listed().as_json()["hidden"] == 3
+    assert DeadLetters(sqs, Lambda()).sent_again(None)["hidden"] == 3
+
+
+def test_what_cannot_be_given_back_is_shown_all_the_same():
+    class Stuck(Sqs):
+        def change_message_visibility_batch(self, **_):
+            error = {"Error": {"Code": "ServiceUnavailable", "Message": "no"}}
+            raise ClientError(error, "ChangeMessageVisibilityBatch")
+
+    assert len(DeadLetters(Stuck(message(given_up())), Lambda()).listed().letters) == 1
 
 
 def test_one_is_sent_again_and_then_taken_away_and_the_others_stay():
@@ -162,7 +183,7 @@ def test_one_is_sent_again_and_then_taken_away_and_the_others_stay():
 
     answer = DeadLetters(sqs, functions).sent_again(["2", "3"])
 
-    assert answer == {"sent": ["2"], "not_sent": {"3": "there is no such dead letter"}}
+    assert answer == {"sent": ["2"], "not_sent": {"3": "there is no such dead letter"}, "hidden": 0}
     assert functions.woken == [("RootLogin-1", "Event", {"the": "event"})]
     assert (sqs.deleted, sqs.shown) == (["receipt 2"], ["receipt 1"])
 

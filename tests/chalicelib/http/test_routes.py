@@ -180,6 +180,7 @@ def test_the_function_may_read_the_ledger_ask_for_validations_and_nothing_else()
         ("sqs:ReceiveMessage", "${DeadLetters.Arn}", ()),
         ("sqs:DeleteMessage", "${DeadLetters.Arn}", ()),
         ("sqs:ChangeMessageVisibility", "${DeadLetters.Arn}", ()),
+        ("sqs:GetQueueAttributes", "${DeadLetters.Arn}", ()),
     ]
 
 

@@ -202,7 +202,12 @@ def test_the_http_side_reads_the_ledger_asks_for_validations_and_nothing_else():
 
     assert logs["Resource"] == {"Fn::Sub": "${APIHandlerLogGroup.Arn}"}
     assert queue["Action"] == ["sqs:SendMessage"]
-    assert letters["Action"] == ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
+    assert letters["Action"] == [
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibility",
+        "sqs:GetQueueAttributes",
+    ]
     assert letters["Resource"] == {"Fn::Sub": "${DeadLetters.Arn}"}
     reached = {
         each["Action"][0]: set(next(iter(each["Condition"]["ForAllValues:StringLike"].values())))

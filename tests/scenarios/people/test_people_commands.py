@@ -224,6 +224,22 @@ def test_dead_letters_are_shown_with_their_reasons_and_sent_again_one_or_all(wai
     assert "nothing of Trailwarden's put it there" in text
 
 
+def test_while_somebody_else_reads_the_letters_nobody_is_told_that_there_are_none(waiting, typed):
+    ann, admin = WorldApi(waiting, on_call("ann")), waiting.user("admin")
+    queue, sqs = waiting.home.resources["DeadLetters"].physical_id, waiting.client(admin, "sqs")
+    sqs.send_message(QueueUrl=queue, MessageBody="not ours")
+    sqs.receive_message(QueueUrl=queue, VisibilityTimeout=60)
+
+    assert typed(ann, "redrive") == (0, "", "1 more can't be read just now; try again in a minute\n")
+    code, text, error = typed(ann, "redrive", "--all")
+    assert (code, text) == (1, "sent again: 0\n")
+    assert error == "1 more can't be read just now; try again in a minute\n"
+
+    waiting.run(61)
+    code, text, error = typed(ann, "redrive")
+    assert ("nothing of Trailwarden's put it there" in text, error) == (True, "")
+
+
 # ---- bad input, and the way there ---------------------------------------------------------------------
 
 

@@ -179,4 +179,4 @@ def test_dead_letters_of_a_run_are_shown_and_sent_again_in_its_world(served):
     assert any("MalformedEvent" in each["reason"] for each in listed)
 
     sent = json.loads(served.ask("POST", "/dead-letters/redrive", {"ids": [listed[0]["id"]]})[1])
-    assert sent == {"sent": [listed[0]["id"]], "not_sent": {}}
+    assert sent == {"sent": [listed[0]["id"]], "not_sent": {}, "hidden": 0}
