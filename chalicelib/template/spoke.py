@@ -3,6 +3,12 @@
 A rule sees only its own region's bus. For each event that may happen anywhere, a rule here
 sends it to the home region's default bus, where the stack's own rule takes it from there.
 
+Whoever disables such a rule silences that region, and a rule that is off forwards nothing about itself. So
+two rules watch each other, as at home: `ForwardGuard` forwards what is done to the other rules and their
+role, `StackChangedForward` what is done to the guard. Each has a role of its own, since a role that is denied
+forwards nothing either. The guard and its role stay when the spoke is deleted, and tell it. At home
+`stack_changed` knows these parts by their names.
+
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
 """
 
@@ -10,19 +16,26 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.remediation import Remediation
-from chalicelib.template.parts import logical_id
+from chalicelib.template.parts import STAYS, logical_id, trusting
+from chalicelib.template.watch import OF_THE_STACK
 from chalicelib.triggers import OnEvent
 
 _HOME_BUS = {"Fn::Sub": "arn:${AWS::Partition}:events:${HomeRegion}:${AWS::AccountId}:event-bus/default"}
+_CALLS = ["AWS API Call via CloudTrail"]
 
 
 def spoke(remediations: Iterable[Remediation]) -> dict[str, Any]:
-    """Rules and a role; CloudFormation, no SAM in it."""
-    forwards = {
-        f"{logical_id(each.name)}Forward{number if number > 1 else ''}": _rule(trigger)
-        for each in remediations
-        for number, trigger in enumerate(_everywhere(each), start=1)
-    }
+    """Rules and roles; CloudFormation, no SAM in it."""
+    forwards: dict[str, Any] = {}
+    watching = ""
+    for each in remediations:
+        for number, trigger in enumerate(_everywhere(each), start=1):
+            name = f"{logical_id(each.name)}Forward{number if number > 1 else ''}"
+            watching = watching or (name if each.name == OF_THE_STACK else "")
+            about_guard = name == watching
+            forwards[name] = _rule(
+                _and_about_the_guard(trigger.forwarded) if about_guard else trigger.forwarded
+            )
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Trailwarden: forwards what happens in this region to the home region's event bus",
@@ -39,33 +52,9 @@ def spoke(remediations: Iterable[Remediation]) -> dict[str, Any]:
             },
         },
         "Resources": {
-            "ForwardRole": {
-                "Type": "AWS::IAM::Role",
-                "Properties": {
-                    "AssumeRolePolicyDocument": {
-                        "Version": "2012-10-17",
-                        "Statement": [
-                            {
-                                "Effect": "Allow",
-                                "Principal": {"Service": "events.amazonaws.com"},
-                                "Action": "sts:AssumeRole",
-                            }
-                        ],
-                    },
-                    "Policies": [
-                        {
-                            "PolicyName": "forward",
-                            "PolicyDocument": {
-                                "Version": "2012-10-17",
-                                "Statement": [
-                                    {"Effect": "Allow", "Action": "events:PutEvents", "Resource": _HOME_BUS}
-                                ],
-                            },
-                        }
-                    ],
-                },
-            },
+            "ForwardRole": _role(),
             **forwards,
+            **(_guard(list(forwards)) if watching else {}),
         },
     }
 
@@ -74,12 +63,62 @@ def _everywhere(remediation: Remediation) -> list[OnEvent]:
     return [each for each in remediation.triggers if isinstance(each, OnEvent) and each.everywhere]
 
 
-def _rule(trigger: OnEvent) -> dict[str, Any]:
+def _role() -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": _HOME_BUS}
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": trusting("events.amazonaws.com"),
+            "Policies": [
+                {
+                    "PolicyName": "forward",
+                    "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+                }
+            ],
+        },
+    }
+
+
+def _rule(pattern: Any, role: str = "ForwardRole") -> dict[str, Any]:
     return {
         "Type": "AWS::Events::Rule",
         "Properties": {
-            "EventPattern": trigger.forwarded,
+            "EventPattern": pattern,
             "State": "ENABLED",
-            "Targets": [{"Id": "home", "Arn": _HOME_BUS, "RoleArn": {"Fn::GetAtt": ["ForwardRole", "Arn"]}}],
+            "Targets": [{"Id": "home", "Arn": _HOME_BUS, "RoleArn": {"Fn::GetAtt": [role, "Arn"]}}],
         },
     }
+
+
+def _guard(rules: list[str]) -> dict[str, Any]:
+    """What is done to the rules of this spoke; it comes last, so that a first deploy is not told by it."""
+    named = [{"wildcard": {"Fn::Sub": "${AWS::StackName}-*Forward*"}}]
+    pattern = {
+        "source": ["aws.events", "aws.iam"],
+        "detail-type": _CALLS,
+        "detail": {
+            "readOnly": [False],
+            "$or": [
+                *({"requestParameters": {field: named}} for field in ("name", "rule", "roleName")),
+                {"errorMessage": [{"wildcard": {"Fn::Sub": "*${AWS::StackName}-*Forward*"}}]},
+            ],
+        },
+    }
+    return {
+        "ForwardGuardRole": {**STAYS, **_role()},
+        "ForwardGuard": {**STAYS, "DependsOn": rules, **_rule(pattern, "ForwardGuardRole")},
+    }
+
+
+def _and_about_the_guard(pattern: Any) -> dict[str, Any]:
+    """What a rule forwards, and what is done to the guard besides."""
+    named = [{"wildcard": {"Fn::Sub": "${AWS::StackName}-ForwardGuard-*"}}]
+    about = {
+        "source": ["aws.events"],
+        "detail-type": _CALLS,
+        "detail": {
+            "readOnly": [False],
+            "$or": [{"requestParameters": {field: named}} for field in ("name", "rule")],
+        },
+    }
+    return {"$or": [pattern, about]}

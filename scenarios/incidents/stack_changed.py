@@ -13,7 +13,7 @@ from scenarios.cloud.world import ACCOUNT, World
 from scenarios.incidents.one_right import LET_IN, puts_an_item, session_of
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
-from scenarios.runner.words.blinding import DEEDS
+from scenarios.runner.words.blinding import DEEDS, DENY_ALL
 from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome
 from scenarios.runner.words.givens import table
 
@@ -497,6 +497,70 @@ UNRECORDED = Scenario(
     then=[at_the_end(no_more_alerts_than(0))],
 )
 
+SPOKE = "us-east-1"
+
+
+def on_spoke(actor: Actor, service: str, operation: str, part: str, parameter: str, **more: Any) -> Action:
+    """A call on one part of the spoke in us-east-1."""
+
+    def do(world: World, caller: Caller) -> None:
+        name = world.stacks[SPOKE].resources[part].physical_id
+        getattr(world.client(caller, service, SPOKE), operation)(**{parameter: name}, **more)
+
+    return actor.does(f"calls {service} {operation} on the spoke's {part}", do)
+
+
+def _spoke_told(part: str, done: str) -> Check:
+    """The first words of the subject; SNS takes a hundred characters of it."""
+
+    def judge(world: World) -> str | None:
+        name = world.stacks[SPOKE].resources[part].physical_id
+        told = [mail.text for mail in world.topics.inbox if f"{name} {done}" in mail.text]
+        return None if any("CRITICAL" in text and "user/mallory" in text for text in told) else "it is not"
+
+    return Check(f"it is told, CRITICAL, that the spoke's {part} {done}", judge)
+
+
+IN_A_SPOKE = Scenario(
+    name="stack_changed.spoke",
+    title="Somebody silences another region: each rule that forwards from there, and what watches them",
+    home="eu-west-1",
+    spokes=(SPOKE,),
+    lasts="35:00",
+    loses=True,  # what a rule may not forward any more, since its role is denied
+    when=[
+        at("00:00", on_spoke(mallory, "events", "disable_rule", "RootLoginForward", "Name")),
+        at("05:00", on_spoke(mallory, "events", "disable_rule", "ForwardGuard", "Name")),
+        at("10:00", on_spoke(bot, "events", "enable_rule", "ForwardGuard", "Name")),
+        at(
+            "15:00",
+            on_spoke(
+                mallory,
+                "iam",
+                "put_role_policy",
+                "ForwardRole",
+                "RoleName",
+                PolicyName="mine",
+                PolicyDocument=DENY_ALL,
+            ),
+        ),
+        at(
+            "20:00",
+            on_spoke(bot, "iam", "delete_role_policy", "ForwardRole", "RoleName", PolicyName="mine"),
+        ),
+        at("25:00", on_spoke(mallory, "events", "remove_targets", "ForwardGuard", "Rule", Ids=["home"])),
+        at("25:30", on_spoke(mallory, "events", "delete_rule", "ForwardGuard", "Name")),
+    ],
+    parameters=(("StackChangedDeployers", DEPLOYED_BY),),
+    then=[
+        by("02:30", _spoke_told("RootLoginForward", "was disabled")),
+        by("07:30", _spoke_told("ForwardGuard", "was disabled")),
+        by("17:30", _spoke_told("ForwardRole", "got another policy")),
+        by("28:00", _spoke_told("ForwardGuard", "was deleted")),
+        at_the_end(no_more_alerts_than(5, of=NAME)),
+    ],
+)
+
 SCENARIOS = (
     SCENARIO,
     PUT_BACK,
@@ -512,4 +576,5 @@ SCENARIOS = (
     DEPLOYED,
     USED,
     UNRECORDED,
+    IN_A_SPOKE,
 )

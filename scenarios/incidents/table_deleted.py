@@ -339,28 +339,10 @@ UNCONFIRMED = Scenario(
 )
 
 
-def _filled_again() -> Action:
-    """The deployer makes the table anew and fills it; the backup of the old one stays."""
-
-    def do(world: World, caller: Any) -> None:
-        dynamodb = world.client(caller, "dynamodb")
-        dynamodb.create_table(
-            TableName="orders",
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        dynamodb.put_item(TableName="orders", Item={"id": {"S": "new"}})
-
-    return deployer.does("makes the table orders anew, with other orders", do)
-
-
-def _holds_the_new(dynamodb: Any) -> str | None:
-    made = dynamodb.describe_table(TableName="orders")["Table"]
-    items = dynamodb.scan(TableName="orders")["Items"]
-    if "RestoreSummary" in made:
-        return "it was restored"
-    return None if items == [{"id": {"S": "new"}}] else f"it holds {items}"
+def _made_anew(made: Any) -> str | None:
+    """The deployer's table has another key than the old one."""
+    (key,) = made.describe_table(TableName="orders")["Table"]["KeySchema"]
+    return None if key["AttributeName"] == "number" else f"its key is {key['AttributeName']}"
 
 
 # DynamoDB is too busy to restore, until the queue gives up: five tries, two minutes apart or more.
@@ -380,7 +362,17 @@ REDRIVEN_LATE = Scenario(
             mallory.calls("dynamodb", "delete_table", TableName="orders"),
         ),
         at("45:00", throttles("dynamodb", "RestoreTableFromBackup", calls=0)),
-        at("50:00", _filled_again()),
+        at(
+            "50:00",
+            deployer.calls(
+                "dynamodb",
+                "create_table",
+                TableName="orders",
+                KeySchema=[{"AttributeName": "number", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": "number", "AttributeType": "N"}],
+                BillingMode="PAY_PER_REQUEST",
+            ),
+        ),
         at("01:05:00", redrives(ann)),
         at("01:07:00", redrives(ann, attempt=2)),
     ],
@@ -389,7 +381,7 @@ REDRIVEN_LATE = Scenario(
         until("49:00", table_is("orders", there=False)),
         by("50:00", heard_of("table_deleted", "HIGH", "could not do:", "Rate exceeded")),
         at_the_end(
-            state("the table orders is the deployer's, with its orders", _holds_the_new, "dynamodb"),
+            state("the table orders is the deployer's", _made_anew, "dynamodb"),
             # Whether one of the tries was taken after all, their answers don't say.
             heard_of("table_deleted", "HIGH", "user/mallory", "Perhaps done by an earlier try"),
         ),

@@ -22,6 +22,9 @@ rule that was disabled hears nothing of that, so two rules watch each other; whe
 function looks whether the other is off, too. The second also tells the plain topic by itself what stops this
 function or its voice.
 
+Of other regions we hear what is done to the rules and roles with which a spoke forwards. They are known by
+their names, which begin with the stack's name; nothing is put back there.
+
 Where a trail records data events of the stack (its own does, by `RecordDataEvents`), use by hand is told as
 well: an item written to the ledger or taken from it is CRITICAL, as is a message that was taken from a queue;
 a function that was run and a message that was sent are HIGH. Nothing is put back: no such item or message

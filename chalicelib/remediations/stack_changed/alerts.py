@@ -9,7 +9,8 @@ from typing import Any
 from chalicelib.events import ApiCallEvent
 from chalicelib.evidence.call import call_facts, failure_fact
 from chalicelib.remediation import Alert, Call, Flood, Severity
-from chalicelib.remediations.stack_changed.deeds import KINDS, Deed, deed_of, name_of, off
+from chalicelib.remediations.stack_changed.deeds import KINDS, Deed, deed_of, is_deployed, name_of, off
+from chalicelib.remediations.stack_changed.parts import SPOKES_RULE, is_of_a_spoke, stack_of_a_spoke
 from chalicelib.remediations.stack_changed.promise import Part, Place
 from chalicelib.remediations.stack_changed.reading import Seen
 from chalicelib.wording import LONGEST_FACT, aws_command, whole
@@ -62,6 +63,8 @@ def changed(event: ApiCallEvent, seen: Seen, calls: Sequence[Call], overruled: S
             *_put_back(event, seen, calls),
         ),
         advice="" if harmless else "\n".join(_advice(event, seen)),
+        # One deploy of a spoke is many calls; whoever takes something away is told each time.
+        flood=Flood(subject=f"deployed:{event.principal}") if is_deployed(event, part) else None,
     )
 
 
@@ -192,12 +195,31 @@ def _put_back(event: ApiCallEvent, seen: Seen, calls: Sequence[Call]) -> Iterato
     if taken := taking_away(event):
         yield "Take it away with", taken
         return
+    if is_of_a_spoke(seen.parts[0]):
+        yield from _spoke_put_back(event, seen)
+        return
     yield from _put_back_with(calls)
     whole = all(len(call.command) <= LONGEST_FACT for call in calls)
     gravest = max((deed_of(event, part).severity for part in seen.parts), key=_rank)
     if (not calls or not whole) and _rank(gravest) > _rank(Severity.LOW):
         yield "Put everything back with", reverting(seen.place)
         yield "and then with", carrying_out(seen.place)
+
+
+def _spoke_put_back(event: ApiCallEvent, seen: Seen) -> Iterator[tuple[str, str]]:
+    """By hand: the function that tells may do nothing in other regions."""
+    (part,) = seen.parts
+    name = {"--name": part.physical_id, "--region": event.region}
+    if name_of(event) == "DisableRule":
+        yield "Put back with", whole(aws_command("events", "enable-rule", name))
+        return
+    # A role's call is recorded in one region, wherever the spoke is.
+    region = event.region if part.type == SPOKES_RULE else "REGION"
+    partition, account = seen.place.partition, seen.place.account
+    stack = f"stack/{stack_of_a_spoke(part.physical_id)}/-"
+    place = Place(stack_id=f"arn:{partition}:cloudformation:{region}:{account}:{stack}")
+    yield "Put everything back with", reverting(place)
+    yield "and then with", carrying_out(place)
 
 
 def _put_back_with(calls: Sequence[Call]) -> Iterator[tuple[str, str]]:

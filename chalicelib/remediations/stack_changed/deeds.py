@@ -9,7 +9,13 @@ from dataclasses import dataclass, replace
 
 from chalicelib.events import ApiCallEvent
 from chalicelib.remediation import Severity
-from chalicelib.remediations.stack_changed.parts import ACCOUNT_POLICY, PARAMETER, service_of
+from chalicelib.remediations.stack_changed.parts import (
+    ACCOUNT_POLICY,
+    PARAMETER,
+    SPOKES_RULE,
+    is_of_a_spoke,
+    service_of,
+)
 from chalicelib.remediations.stack_changed.promise import Part
 
 LOW, MEDIUM, HIGH, CRITICAL = Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL
@@ -41,6 +47,7 @@ KINDS: Mapping[str, str] = {
     "AWS::SSM::Association": "association",
     "AWS::SSM::Parameter": "parameter",
     "AWS::Scheduler::Schedule": "schedule",
+    SPOKES_RULE: "spoke's rule",
 }
 
 
@@ -391,6 +398,12 @@ _ACCOUNT_POLICIES: Mapping[str, tuple[Severity, str]] = {
     "FIELD_INDEX_POLICY": (LOW, _NOTHING),
     "METRIC_EXTRACTION_POLICY": (LOW, _NOTHING),
 }
+_FORWARDS = "What happens in the spoke's region may reach Trailwarden no more, because this forwards it."
+# What CloudFormation does when a spoke is deployed; what it takes away is told as by anybody.
+_DEPLOYED = Deed(
+    severity=HIGH, done="is being deployed", means="The spoke may forward something else afterwards."
+)
+_DEPLOYS = ("Put", "Create", "Attach", "Tag")
 _ANYTHING = Deed(
     severity=HIGH, done="was changed", means="What this call does to Trailwarden is not known here."
 )
@@ -401,6 +414,12 @@ def name_of(event: ApiCallEvent) -> str:
     return _VERSION.sub("", event.name)
 
 
+def is_deployed(event: ApiCallEvent, part: Part) -> bool:
+    """Whether CloudFormation puts a spoke's part where it is, or puts it again."""
+    through = event.actor.invoked_by == "cloudformation.amazonaws.com"
+    return is_of_a_spoke(part) and through and name_of(event).startswith(_DEPLOYS)
+
+
 def off() -> Deed:
     """What it means that a rule is off, whoever switched it off."""
     return replace(_TABLE["events", "DisableRule"], done="is disabled")
@@ -408,6 +427,15 @@ def off() -> Deed:
 
 def deed_of(event: ApiCallEvent, part: Part) -> Deed:
     """What a call does to a part."""
+    if not is_of_a_spoke(part):
+        return _deed_of(event, part)
+    if is_deployed(event, part):
+        return _DEPLOYED
+    deed = _TABLE.get((service_of(event), name_of(event)), _ANYTHING)
+    return replace(deed, means=_NOTHING if deed.severity is LOW else _FORWARDS)
+
+
+def _deed_of(event: ApiCallEvent, part: Part) -> Deed:
     service, name = service_of(event), name_of(event)
     deed = _TABLE.get((service, name)) or _OTHERWISE.get(service, _ANYTHING)
     limit = event.parameters.get("reservedConcurrentExecutions")

@@ -20,6 +20,8 @@ ROLE = "AWS::IAM::Role"
 SUBSCRIPTION = "AWS::SNS::Subscription"
 FUNCTION = "AWS::Lambda::Function"
 LOG_GROUP = "AWS::Logs::LogGroup"
+# Of another region: a rule that forwards to the home region's bus.
+SPOKES_RULE = "Spoke's rule"
 # What applies to every log group of the account and region, and so to those that wake functions.
 ACCOUNT_POLICY = "AWS::Logs::AccountPolicy"
 
@@ -95,6 +97,11 @@ _FIELDS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = {
         ("associationId", ("AWS::SSM::Association",)),
     ),
 }
+# A spoke is no part of the stack, and what it forwards with is known by name: that of its own stack, which
+# begins with the main stack's, the template's, and CloudFormation's ending.
+_OF_A_SPOKE = re.compile(
+    r"(?P<stack>[A-Za-z0-9-]+)-(?P<part>[A-Za-z]*Forward(Guard)?(Role|\d+)?)-[A-Za-z0-9]+"
+)
 _DEFAULT_BUS = Part(logical_id="default", type=BUS, physical_id="default")
 OF_A_BUS = ("PutPermission", "RemovePermission")
 CONFIRM = "ConfirmSubscription"
@@ -126,6 +133,32 @@ def touched(event: ApiCallEvent, parts: Sequence[Part], place: Place) -> tuple[P
     refused = _ARN_IN_A_REFUSAL.search(event.error_message)
     types = tuple(kind for _, each in fields for kind in each)
     return tuple(_named(refused[1], "", types, parts, place)) if refused else ()
+
+
+def of_a_spoke(event: ApiCallEvent, place: Place) -> tuple[Part, ...]:
+    """The rule or the role that a call is about with which a spoke forwards another region's events."""
+    service = service_of(event)
+    if service not in ("events", "iam") or (service == "events" and event.region == place.region):
+        return ()
+    given = [text for field in ("name", "rule", "roleName") for text in _texts(event.parameters, field)]
+    given += [arn.rpartition("/")[2] for arn in _ARN_IN_A_REFUSAL.findall(event.error_message)]
+    kind = ROLE if service == "iam" else SPOKES_RULE
+    return tuple(
+        Part(logical_id=text, type=kind, physical_id=text)
+        for text in given
+        if (stack := stack_of_a_spoke(text)) and stack.startswith(f"{place.stack_name}-")
+    )[:1]
+
+
+def is_of_a_spoke(part: Part) -> bool:
+    """Whether `of_a_spoke` found it: it is in no template of this stack."""
+    return part.type == SPOKES_RULE or (part.type == ROLE and bool(stack_of_a_spoke(part.logical_id)))
+
+
+def stack_of_a_spoke(name: str) -> str:
+    """The name of the spoke's stack, of what it made; "" for anything else."""
+    found = _OF_A_SPOKE.fullmatch(name)
+    return found["stack"] if found else ""
 
 
 def confirms_ours(event: ApiCallEvent, parts: Sequence[Part]) -> bool:

@@ -16,6 +16,7 @@ from chalicelib.remediations.stack_changed.parts import (
     LOG_GROUP,
     confirms_ours,
     likely,
+    of_a_spoke,
     service_of,
     the_stack,
     touched,
@@ -66,6 +67,8 @@ def read(
         if trail_group and trail_group not in {each.physical_id for each in parts}:
             parts = (*parts, Part(logical_id=EXISTING_GROUP, type=LOG_GROUP, physical_id=trail_group))
         named = touched(event, parts, place) or _by_another_id(cloudformation, event, place)
+        if not named and (spokes := of_a_spoke(event, place)):
+            return _seen(cloudformation, event, spokes, parts, place, promised=())
         if not named or confirms_ours(event, parts) or _is_a_step(cloudformation, event, place):
             return None
     except AWS_ERRORS as error:

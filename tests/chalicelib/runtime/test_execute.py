@@ -71,7 +71,7 @@ def test_what_an_earlier_try_may_have_done_is_told_as_unsure(house):
     finding, _ = carried(house, begun)
 
     assert finding.progress == {0: CallProgress.UNSURE}
-    assert "perhaps by an earlier try of Trailwarden's" in text_of(finding)
+    assert "Perhaps done by an earlier try of Trailwarden's" in text_of(finding)
     assert "To undo it:" not in text_of(finding)
 
 

@@ -1,8 +1,10 @@
+import json
 import re
 
 import pytest
 
 from chalicelib.catalog import CATALOG
+from chalicelib.matching import EventPattern
 from chalicelib.template.spoke import spoke
 from chalicelib.triggers import OnEvent
 
@@ -22,7 +24,11 @@ EVERYWHERE = [
 
 
 def test_what_may_happen_in_any_region_is_forwarded_as_the_stacks_own_rule_asks_for_it():
-    assert [rule["EventPattern"] for rule in RULES.values()] == [pattern for _, pattern in EVERYWHERE]
+    forwarded = [rule["EventPattern"] for name, rule in RULES.items() if name != "ForwardGuard"]
+
+    assert [each["$or"][0] if "$or" in each else each for each in forwarded] == [
+        pattern for _, pattern in EVERYWHERE
+    ]
     assert {name for name, _ in EVERYWHERE} >= {"root_login", "table_deleted"}
 
 
@@ -30,7 +36,7 @@ def test_what_is_written_down_at_home_is_forwarded_though_it_wakes_nobody():
     (forward,) = [
         rule["EventPattern"]
         for rule in RULES.values()
-        if rule["EventPattern"]["detail-type"] == ["EC2 Instance State-change Notification"]
+        if rule["EventPattern"].get("detail-type") == ["EC2 Instance State-change Notification"]
     ]
 
     assert "detail" not in forward
@@ -41,17 +47,71 @@ def test_a_rule_sends_home_and_nowhere_else(name):
     assert RULES[name]["State"] == "ENABLED"
     (target,) = RULES[name]["Targets"]
     assert target["Arn"] == HOME_BUS
-    assert target["RoleArn"] == {"Fn::GetAtt": ["ForwardRole", "Arn"]}
+    role = "ForwardGuardRole" if name == "ForwardGuard" else "ForwardRole"
+    assert target["RoleArn"] == {"Fn::GetAtt": [role, "Arn"]}
 
 
-def test_the_role_may_put_events_on_the_home_bus_and_nothing_else():
-    role = TEMPLATE["Resources"]["ForwardRole"]["Properties"]
+@pytest.mark.parametrize("name", ["ForwardRole", "ForwardGuardRole"])
+def test_the_role_may_put_events_on_the_home_bus_and_nothing_else(name):
+    role = TEMPLATE["Resources"][name]["Properties"]
 
     (policy,) = role["Policies"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement == {"Effect": "Allow", "Action": "events:PutEvents", "Resource": HOME_BUS}
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "events.amazonaws.com"}
+
+
+def call(called, /, **parameters):
+    return {
+        "source": "aws.iam" if "roleName" in parameters else "aws.events",
+        "detail-type": "AWS API Call via CloudTrail",
+        "detail": {"eventName": called, "readOnly": False, "requestParameters": parameters},
+    }
+
+
+def heard_by(event):
+    """The rules of a spoke called trailwarden-spoke that forward an event, our own two kinds of them."""
+    text = json.dumps({name: RULES[name]["EventPattern"] for name in ("ForwardGuard", "StackChangedForward")})
+    text = re.sub(r'\{"Fn::Sub": ("[^"]*")\}', r"\1", text)
+    text = text.replace("${AWS::StackName}", "trailwarden-spoke").replace("${HomeStack}", "trailwarden")
+    return {name for name, pattern in json.loads(text).items() if EventPattern(pattern).matches(event)}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        call("DisableRule", name="trailwarden-spoke-RootLoginForward-1A"),
+        call("RemoveTargets", rule="trailwarden-spoke-StackChangedForward-1A"),
+        call("PutRolePolicy", roleName="trailwarden-spoke-ForwardRole-1A"),
+    ],
+)
+def test_what_is_done_to_what_forwards_comes_by_a_rule_and_a_role_of_its_own(event):
+    assert "ForwardGuard" in heard_by(event)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        call("DisableRule", name="trailwarden-spoke-ForwardGuard-1A"),
+        call("RemoveTargets", rule="trailwarden-spoke-ForwardGuard-1A"),
+        call("PutRolePolicy", roleName="trailwarden-spoke-ForwardGuardRole-1A"),
+    ],
+)
+def test_what_is_done_to_the_guard_comes_by_another_rule(event):
+    event["detail"]["managementEvent"] = True
+
+    assert "StackChangedForward" in heard_by(event)
+
+
+def test_others_rules_are_not_forwarded():
+    assert heard_by(call("DisableRule", name="my-own-Forward-1A")) == set()
+
+
+def test_the_guard_stays_and_tells_when_the_spoke_is_deleted():
+    kept = {name for name, each in TEMPLATE["Resources"].items() if each.get("DeletionPolicy") == "Retain"}
+
+    assert kept == {"ForwardGuard", "ForwardGuardRole"}
 
 
 def test_the_spoke_is_plain_cloudformation_with_rules_and_a_role():

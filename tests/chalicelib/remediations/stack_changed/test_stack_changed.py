@@ -259,6 +259,59 @@ def test_a_call_names_a_part_in_its_services_own_way(event, part):
     assert [each.logical_id for each in touched(event, PARTS, PLACE)] == [part]
 
 
+# ---- a spoke in another region ----------------------------------------------------------------------
+
+THERE = {"awsRegion": "us-east-1"}
+SPOKES = "watch-spoke-RootLoginForward-1AB"
+
+
+def test_a_rule_of_a_spoke_that_is_disabled_is_told_with_the_command_that_enables_it():
+    alert = only(planned(disabled(SPOKES, **THERE)))
+
+    assert alert.severity is Severity.CRITICAL
+    assert alert.title == f"Trailwarden itself: the spoke's rule {SPOKES} was disabled"
+    assert "reach Trailwarden no more" in facts_of(alert)["What that means"]
+    assert facts_of(alert)["Put back with"] == f"aws events enable-rule --name {SPOKES} --region us-east-1"
+
+
+def test_a_spoke_whose_role_was_changed_is_put_back_by_its_own_stack():
+    event = call("DeleteRolePolicy", "iam", {"roleName": "watch-spoke-ForwardRole-1AB"}, **THERE)
+
+    alert = only(planned(event))
+
+    assert alert.severity is Severity.CRITICAL
+    assert "--stack-name watch-spoke " in facts_of(alert)["Put everything back with"]
+
+
+def test_an_attempt_at_a_spoke_is_told():
+    refused = f"not authorized: on resource: arn:aws:events:us-east-1:{ACCOUNT}:rule/{SPOKES}"
+    event = call("DisableRule", errorCode="AccessDenied", errorMessage=refused, **THERE)
+
+    assert only(planned(event)).severity is Severity.MEDIUM
+
+
+def test_what_cloudformation_does_to_deploy_a_spoke_is_one_alert_and_what_it_takes_away_is_not():
+    by_cloudformation = {"userIdentity": {**ALICE, "invokedBy": "cloudformation.amazonaws.com"}, **THERE}
+    put = only(planned(call("PutRule", parameters={"name": SPOKES}, **by_cloudformation)))
+    gone = only(planned(call("DeleteRule", parameters={"name": SPOKES}, **by_cloudformation)))
+
+    assert (put.severity, put.flood.subject) == (Severity.HIGH, f"deployed:{ALICE['arn']}")
+    assert (gone.severity, gone.flood) == (Severity.CRITICAL, None)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        disabled(SPOKES, awsRegion="eu-west-1"),  # at home there is no spoke
+        disabled(f"my-{SPOKES}", **THERE),
+        disabled("watch-spoke-RootLogin-1AB", **THERE),
+        call("X", "iam", {"roleName": "other-ForwardRole-1AB"}, **THERE),
+    ],
+)
+def test_what_only_looks_like_a_spoke_is_left_alone(event):
+    assert planned(event) == Plan.nothing()
+
+
 def confirmed(subscription):
     topic = PARTS[-1].physical_id
     return call(
