@@ -1,5 +1,8 @@
 """Which of many records do patterns ask for? Of all others only a few fields are decoded.
 
+There are two steps: of every record come the few fields that tell most of them to be of no interest; of those
+that are left come the fields that patterns ask for.
+
 Event patterns and filter patterns of logs go into one index of event patterns. What a filter pattern says
 that no event pattern can say is left out, so that the index lets through too many records, and never too few;
 whoever asks it then asks the filter patterns themselves.
@@ -26,7 +29,7 @@ ALWAYS = {"detail": {"eventSource": [{"exists": True}]}}
 KEPT = ("eventSource", "eventName", "eventType", "eventID", "eventTime", "awsRegion", "recipientAccountId")
 # The fields that tell most records to be of no interest. They have few values, so that what they tell is
 # kept.
-KEY = ("eventSource", "eventName", "eventType", "errorCode", "userIdentity.type")
+KEY = ("eventSource", "eventName", "eventType", "errorCode", "userIdentity.type", "readOnly")
 NO, NO_AND_NOT_CARRIED, ASK = 0, 1, 2
 MOST_VERDICTS = 50_000
 
@@ -41,6 +44,7 @@ _ACTOR = (
 # What is told of a record that nothing asks for, where each has a line.
 NAMED = ("sourceIPAddress", _ACCOUNT, *_ACTOR)
 _DETAIL = "detail."
+_READ_ONLY = "detail.readOnly"
 
 Pattern = dict[str, Any]
 
@@ -67,20 +71,22 @@ class Sieve:
                 every[f"{_FILTER}{number}/{name}"] = pattern
         self._rules = EventRules(every)
         wanted = [field.removeprefix(_DETAIL) for field in self._rules.fields if field.startswith(_DETAIL)]
-        self._fields = TextFields(dict.fromkeys((*KEPT, *KEY, _ACCOUNT, *also, *wanted)))
-        if (
-            not self._fields.readers
-        ):  # a field that can't be decoded alone: then every record is decoded whole
-            self._fields = TextFields(dict.fromkeys((*KEPT, *KEY, *also)))
-            wanted = []
-        self.decoder: FewFields = _Decoder(self._fields) if wanted or not self._rules.fields else WHOLE_ONLY
-        self.read: Mapping[str, Reader] = self._fields.readers
-        self.asks: Callable[[Any], frozenset[str] | None] = self._rules.walk(
-            {field: self._reader(field) for field in self._rules.fields}
-        )
-
-        self.key = attrgetter(*(self._fields.attributes[name] for name in KEY))
+        every_record = TextFields(dict.fromkeys((*KEPT, *KEY, *also)))
+        self._asked = TextFields(dict.fromkeys((*KEPT, _ACCOUNT, *wanted)))
+        # A field that can't be decoded alone leaves no readers: then every record is decoded whole.
+        self.decoder: FewFields = _Decoder(every_record) if self._asked.readers else WHOLE_ONLY
+        self.read: Mapping[str, Reader] = every_record.readers
+        self._walk = self._rules.walk({field: self._reader(field) for field in self._rules.fields})
+        self.key = attrgetter(*(every_record.attributes[name] for name in KEY))
         self.verdicts = _Verdicts(self._rules)
+
+    def asks(self, record: bytes) -> frozenset[str] | None:
+        """The names of the patterns that may ask for a record in JSON; None where that can't be said."""
+        try:
+            root = self._asked.decode(record.decode())
+        except UnicodeError:
+            return None
+        return None if root is None else self._walk(root)
 
     def matching(self, event: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
         """The names of the rules that match an event, and of the filters that may match its record."""
@@ -88,9 +94,9 @@ class Sieve:
 
     def _reader(self, field: str) -> Reader:
         if field in _ENVELOPE:
-            return _ENVELOPE[field](self.read)
+            return _ENVELOPE[field](self._asked.readers) if self._asked.readers else _nothing
         name = field.removeprefix(_DETAIL)
-        return self.read.get(name, _nothing) if name != field else _nothing
+        return self._asked.readers.get(name, _nothing) if name != field else _nothing
 
 
 def _nothing(_: Any) -> object:
@@ -119,15 +125,20 @@ class _Verdicts(dict[tuple[object, ...], int]):
         return verdict
 
     def _verdict(self, key: tuple[object, ...]) -> int:
-        if not all(value is ABSENT or value is None or value.__class__ is str for value in key):
-            return ASK  # True, 1 and 1.0 are one key
+        *texts, read_only = key
+        if not all(value is ABSENT or value is None or value.__class__ is str for value in texts):
+            return ASK
+        if not (read_only is ABSENT or read_only is None or read_only.__class__ is bool):
+            return ASK
         source, name, event_type = key[:3]
         if not (is_name(source) and is_name(name)) or str(source).startswith("aws:"):
             return ASK
         carried = carried_as(None if event_type is ABSENT else event_type, source)
         known: dict[str, object] = {_DETAIL + path: value for path, value in zip(KEY, key, strict=True)}
         known |= {"source": source_of({"eventSource": source}), "detail-type": carried or ABSENT}
-        if self._rules.may_match(known):
+        # True, 1 and 1.0 are one key, so that what is told of one of them must hold of all.
+        alike = (read_only, int(read_only)) if isinstance(read_only, bool) else (read_only,)
+        if any(self._rules.may_match(known | {_READ_ONLY: value}) for value in alike):
             return ASK
         return NO if carried else NO_AND_NOT_CARRIED
 

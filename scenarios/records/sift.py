@@ -195,7 +195,7 @@ class Sift:
         if self._named:
             yield from self._each_of_few(block, block.few, shown)
             return
-        wanted = self._wanted(block.few)
+        wanted = self._wanted(block, block.few)
         if len(wanted) < len(block.few):
             yield _OTHERS
         if wanted:
@@ -204,7 +204,7 @@ class Sift:
                 where, data = standing[index]
                 yield from of_bytes(data, where)
 
-    def _wanted(self, few: Sequence[Any], *, counted: bool = True) -> list[int]:
+    def _wanted(self, block: Block, few: Sequence[Any], *, counted: bool = True) -> list[int]:
         """Which of them some pattern may ask for, or are no plain records; counts the others, if told so."""
         asks, key, verdicts = self._sieve.asks, self._sieve.key, self._sieve.verdicts
         event_id, time = self._sieve.read["eventID"], self._sieve.read["eventTime"]
@@ -212,15 +212,18 @@ class Sift:
         seen, hit, add = self._seen, self._hit, self._seen.add
         remembers = counted and len(seen) < MOST_REMEMBERED
         wanted: list[int] = []
+        parts: list[bytes] | None = None
         outside = duplicates = not_carried = 0
         for index, root in enumerate(few):
             try:
                 verdict = verdicts[key(root)]
             except (AttributeError, TypeError):  # a scalar or a list in the place of an object or a text
                 verdict = ASK
-            if verdict == ASK and (asks(root) != _NONE or not self._is_plain(root)):
-                wanted.append(index)
-                continue
+            if verdict == ASK:
+                parts = block.parts() or [] if parts is None else parts
+                if asks(parts[index]) != _NONE or not self._is_plain(root):
+                    wanted.append(index)
+                    continue
             not_carried += verdict == NO_AND_NOT_CARRIED
             if within is not None and not within.has_time(time(root)):
                 outside += 1
@@ -245,7 +248,7 @@ class Sift:
 
     def _each_of_few(self, block: Block, few: Sequence[Any], shown: str) -> Iterator[Found | Missed]:
         """The same, where those that nobody asks for come too, in their order."""
-        wanted = set(self._wanted(few, counted=False))
+        wanted = set(self._wanted(block, few, counted=False))
         event_id, name = self._sieve.read["eventID"], self._sieve.read["eventName"]
         event_type, time = self._sieve.read["eventType"], self._sieve.read["eventTime"]
         who = _who_reader(self._sieve.read)

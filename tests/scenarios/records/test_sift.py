@@ -23,6 +23,8 @@ RULES = {
         "detail": {"userIdentity": {"type": ["Root"]}},
     },
     "ours": {"account": ["111122223333"], "region": [{"prefix": "ap-"}]},
+    "write": {"detail": {"readOnly": [False]}},
+    "number for true": {"detail": {"readOnly": [1]}},
     "nested": {"detail": {"requestParameters": {"ipPermissions": {"items": {"cidrIp": ["0.0.0.0/0"]}}}}},
 }
 FILTERS = {
@@ -32,6 +34,7 @@ FILTERS = {
     "number": "{ $.count > 3 }",
     "no mfa": '{ $.additionalEventData.MFAUsed != "Yes" }',
     "word": '"NoSuchBucket"',
+    "read": "{ $.readOnly IS TRUE && $.count = 7 }",
     "wild": '{ $.resources[*].type = "AWS::S3::Bucket" }',
 }
 RECORDS = [
@@ -59,6 +62,9 @@ RECORDS = [
         "requestParameters": {"ipPermissions": {"items": [{"cidrIp": "0.0.0.0/0"}]}},
     },
     {**DELETED, "eventName": "X", "requestParameters.ipPermissions": {"items": {"cidrIp": "0.0.0.0/0"}}},
+    *({**DELETED, "eventName": "X", "readOnly": value} for value in (True, 1, 1.0, False, 0, "true", None)),
+    {**DELETED, "eventName": "X", "readOnly": True, "count": 7},
+    {**DELETED, "eventName": "X", "readOnly": [False]},
     {**DELETED, "eventType": "AwsVpceEvent"},
     {**DELETED, "eventName": "DescribeTable", "eventID": ["no text"]},
     {**DELETED, "eventName": "DescribeTable", "eventID": None},
@@ -129,10 +135,20 @@ def test_an_array_on_the_way_to_a_field_makes_its_record_be_decoded_whole_and_no
     asked = {**DELETED, "eventName": "X", "requestParameters": {"ipPermissions": {"items": [{"a": 1}]}}}
     sieve = Sieve(RULES, {})
 
-    few = sieve.decoder.of_list(json.dumps([asked, {**DELETED, "eventName": "DescribeTable"}]).encode())
+    answers = [sieve.asks(json.dumps(each).encode()) for each in (asked, {**DELETED, "eventName": "X"})]
 
-    assert few is not None
-    assert [sieve.asks(root) for root in few] == [None, frozenset()]
+    assert answers == [None, frozenset()]
+
+
+def test_a_record_that_is_no_text_is_told_where_patterns_may_ask_for_it(tmp_path):
+    spoilt = data({**DELETED, "requestParameters": {"tableName": "?"}}).replace(b'"?"', b'"\xff"')
+    (tmp_path / "x").write_bytes(b"[" + data(ROOT) + b"," + spoilt + b"]")
+
+    came = list(sift().through([str(tmp_path / "x")]))
+
+    assert [str(each) for each in came if isinstance(each, NotARecord)] == [
+        "x, record 2: it is no text in UTF-8"
+    ]
 
 
 def test_what_is_no_record_is_told_among_those_that_are(tmp_path):
@@ -177,7 +193,5 @@ def test_the_stack_s_own_patterns_need_few_fields_of_a_usual_record():
         "resources": [{"ARN": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}],
     }
 
-    few = sieve.decoder.of_list(json.dumps([usual]).encode())
-
-    assert few is not None
-    assert [sieve.asks(root) for root in few] == [frozenset()]
+    assert sieve.decoder.of_list(json.dumps([usual]).encode()) is not None
+    assert sieve.asks(json.dumps(usual).encode()) == frozenset()
