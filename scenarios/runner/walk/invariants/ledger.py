@@ -119,6 +119,9 @@ def _outcomes(without: Course, with_fault: Course) -> Iterator[str]:
         return
     before, after = _ended(without), _ended(with_fault)
     for (remediation, at, outcome), count in (after - before).items():
+        # Another event of that moment has done what this one was to do, whose run died before.
+        if outcome == Outcome.SUPERSEDED and after[remediation, at, str(Outcome.ACTED)]:
+            continue
         if not excused(without, with_fault, remediation):
             others = ", ".join(sorted(each[2] for each in before if each[:2] == (remediation, at)))
             yield f"{count} more of {remediation} at {at} are {outcome}, instead of {others or 'none'}"

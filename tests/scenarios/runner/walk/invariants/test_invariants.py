@@ -192,6 +192,7 @@ def test_the_same_play_is_whole():
         ({"mail": (mail(), mail(subject="HIGH: It is off"))}, "nothing else is said"),
         ({"point": "1.0.twice", "mail": (mail(), TROUBLE)}, "a second delivery changes nothing"),
         ({"ledger": (item_of(replace(ENTRY, outcome=Outcome.TOLD)),)}, "the ledger holds the same"),
+        ({"ledger": (item_of(replace(ENTRY, outcome=Outcome.SUPERSEDED)),)}, "the ledger holds the same"),
         ({"point": "1.0.twice", "dead_letters": (LETTER,)}, "nothing is in no place"),
         (
             {"point": "1.2.crash-after", **delivered_to("app-X-1"), **lost(f"app-X-1 {GONE}")},
@@ -230,6 +231,10 @@ def test_what_an_invariant_calls_broken(more, says):
             id="an approval that was noted, and a function that was woken for it",
         ),
         pytest.param(asked(APPROVE, 502), id="an error says nothing"),
+        pytest.param(
+            {"ledger": (item_of(ENTRY), item_of(replace(ENTRY, event_key="f", outcome=Outcome.SUPERSEDED)))},
+            id="superseded by another event that acted",
+        ),
     ],
 )
 def test_what_is_as_it_must_be(more):
