@@ -48,8 +48,19 @@ def buses(account: str, region: str) -> list[str]:
 
 
 def schedules(account: str, region: str) -> list[Any]:
-    """The schedules of a region's default group: `.name`, `.arn`, `.state`, `.target`."""
-    return list(backend("scheduler", account, region).schedule_groups["default"].schedules.values())
+    """The schedules of a region, in all groups: `.name`, `.group_name`, `.arn`, `.state`, `.target`."""
+    groups = backend("scheduler", account, region).schedule_groups.values()
+    return [each for group in groups for each in group.schedules.values()]
+
+
+def schedule_groups(account: str, region: str) -> list[str]:
+    """The names of a region's groups of schedules."""
+    return list(backend("scheduler", account, region).schedule_groups)
+
+
+def delete_schedule(account: str, region: str, group: str, name: str) -> None:
+    """Delete a schedule, as Scheduler itself does."""
+    backend("scheduler", account, region).delete_schedule(group, name)
 
 
 def bus_policy(account: str, region: str, bus: str) -> Mapping[str, Any] | None:

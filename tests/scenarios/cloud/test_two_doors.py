@@ -771,6 +771,7 @@ API_ALONE = {
     ("kms", "EnableKeyRotation"),
     *(("kms", each) for each in USES_OF_A_KEY),
     ("scheduler", "CreateScheduleGroup"),
+    ("scheduler", "DeleteScheduleGroup"),
     ("s3", "CopyObject"),
     ("s3", "CreateMultipartUpload"),
     ("s3", "PutBucketAcl"),

@@ -1,16 +1,21 @@
 """When schedules come due, under which role, and what of them is refused or not simulated."""
 
 import json
+from base64 import b64decode
 
 import pytest
+from botocore.exceptions import ClientError
 
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import (
     HOME,
     admin,
     arn,
+    arrived,
     document,
+    function,
     heard,
     may,
     noted,
@@ -18,6 +23,8 @@ from tests.scenarios.cloud.small_worlds import (
     refusal,
     role,
     rule,
+    topic,
+    total,
     world,
 )
 
@@ -143,33 +150,268 @@ def test_what_the_role_may_not_do_is_not_done(change, why):
         assert noted(each, "undelivered") == [f"schedule Beats: {why}"]
 
 
-def test_another_try_is_not_simulated():
-    trying = target(RetryPolicy={"MaximumRetryAttempts": 3}, RoleArn={"Fn::GetAtt": ["beats", "Arn"]})
-    with beating("sqs:SendMessage", Target=trying) as each, pytest.raises(NotSimulated, match="another try"):
-        each.run(115)
+def last(world, queue_name="Heard"):
+    """The attributes of the one message in a queue."""
+    (attributes,) = world.queues.attributes(arn("sqs", queue_name))
+    return attributes
+
+
+def test_a_target_that_refuses_is_tried_again_until_it_takes_it():
+    trying = target(RetryPolicy={"MaximumRetryAttempts": 20}, RoleArn={"Fn::GetAtt": ["beats", "Arn"]})
+    once = "at(2026-03-02T03:05:00)"
+    with beating("sqs:SendMessage", Target=trying, ScheduleExpression=once) as each:
+        each.run(60 * 8)
+        assert heard(each) == []
+        allow(each, "events:PutEvents")
+        each.run(60 * 8)
+
+        assert [event["time"] for event in heard(each)] == ["2026-03-02T03:05:00Z"]
+        assert total(each, "AWS/Scheduler", "TargetErrorCount", ScheduleGroup="default") > 3
+
+
+def allow(world, action):
+    admin(world, "iam").put_role_policy(
+        RoleName="beats", PolicyName="more", PolicyDocument=json.dumps(document(may(action)))
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "attempts", "condition"),
+    [
+        pytest.param({"MaximumRetryAttempts": 2}, "2", "MaximumRetryAttempts", id="tries"),
+        pytest.param(
+            {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 60},
+            None,
+            "MaximumEventAgeInSeconds",
+            id="age",
+        ),
+    ],
+)
+def test_what_nobody_took_lies_in_the_dead_letter_queue_with_why(policy, attempts, condition):
+    failing = target(
+        RetryPolicy=policy,
+        RoleArn={"Fn::GetAtt": ["beats", "Arn"]},
+        DeadLetterConfig={"Arn": {"Fn::GetAtt": ["Dead", "Arn"]}},
+    )
+    once = "at(2026-03-02T03:05:00)"
+    with world(
+        {
+            **queue("Dead", by=""),
+            **role("beats", "scheduler", may("sqs:SendMessage")),
+            **schedule(Target=failing, ScheduleExpression=once),
+        }
+    ) as each:
+        each.run(3600)
+
+        assert heard(each, "Dead") == [{"n": 1}]
+        why = last(each, "Dead")
+    assert why["ERROR_CODE"] == "NO_PERMISSIONS"
+    assert why["EXHAUSTED_RETRY_CONDITION"] == condition
+    assert attempts in (None, why["RETRY_ATTEMPTS"])
+    assert why["SCHEDULED_TIME"] == "2026-03-02T03:05:00Z"
+    assert why["SCHEDULE_ARN"] == arn("scheduler", "schedule/default/Beats")
+    assert why["TARGET_ARN"] == BUS
+
+
+# ---- when ---------------------------------------------------------------------------------------
+
+
+def test_a_single_time_comes_once_in_its_zone_and_the_schedule_may_go_with_it():
+    with beating(State="DISABLED") as each:
+        scheduler = admin(each, "scheduler")
+        scheduler.create_schedule(
+            **given(
+                ScheduleExpression="at(2026-03-02T05:00:00)",
+                ScheduleExpressionTimezone="Europe/Paris",
+                ActionAfterCompletion="DELETE",
+            )
+        )
+        each.run(3600)
+        names = [each["Name"] for each in scheduler.list_schedules()["Schedules"]]
+        each.run(24 * 3600)
+        left = [each["Name"] for each in scheduler.list_schedules()["Schedules"]]
+
+        assert "Again" in names
+        assert [event["time"] for event in heard(each)] == ["2026-03-02T04:00:00Z"]
+        assert left == ["Beats"]
+
+
+def test_a_flexible_window_lets_it_come_later():
+    flexible = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 30}
+    once = "at(2026-03-02T03:05:00)"
+    with beating(ScheduleExpression=once, FlexibleTimeWindow=flexible) as each:
+        each.run(60 * 7)
+        early = heard(each)
+        each.run(60 * 30)
+
+        assert early == []
+        assert len(heard(each)) == 1
+
+
+def test_a_rate_counts_from_its_start_and_stops_at_its_end():
+    with beating(State="DISABLED") as each:
+        admin(each, "scheduler").create_schedule(
+            **given(StartDate="2026-03-02T04:00:00Z", EndDate="2026-03-02T04:11:00Z")
+        )
+        each.run(7200)
+
+        times = [event["time"][11:16] for event in heard(each)]
+    assert times == ["04:00", "04:05", "04:10"]
+
+
+# ---- what for -----------------------------------------------------------------------------------
+
+
+def to(where, **more):
+    return {
+        "Arn": where,
+        "RoleArn": {"Fn::GetAtt": ["beats", "Arn"]},
+        "RetryPolicy": {"MaximumRetryAttempts": 0},
+        **more,
+    }
+
+
+ONCE = "at(2026-03-02T03:05:00)"
+
+
+def test_a_queue_gets_the_input_with_its_keywords_replaced():
+    text = "<aws.scheduler.schedule-arn> <aws.scheduler.scheduled-time> <aws.scheduler.attempt-number>"
+    heard_by = to({"Fn::GetAtt": ["Heard", "Arn"]}, Input=text)
+    with beating("sqs:SendMessage", Target=heard_by, ScheduleExpression=ONCE) as each:
+        each.run(600)
+
+        (body,) = each.queues.bodies(arn("sqs", "Heard"))
+    assert body == f"{arn('scheduler', 'schedule/default/Beats')} 2026-03-02T03:05:00Z 1"
+
+
+def test_a_function_without_an_input_is_told_of_the_schedule():
+    resources = {
+        **function(),
+        **role("beats", "scheduler", may("lambda:InvokeFunction")),
+        **schedule(Target=to({"Fn::GetAtt": ["look", "Arn"]}), ScheduleExpression=ONCE),
+    }
+    with world(resources) as each:
+        each.run(600)
+
+        (event,) = arrived(each)
+    assert (event["source"], event["detail-type"]) == ("aws.scheduler", "Scheduled Event")
+    assert event["resources"] == [arn("scheduler", "schedule/default/Beats")]
+
+
+def test_a_topic_and_a_stream_get_the_input():
+    records = {"Clicks": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "clicks", "ShardCount": 1}}}
+    key = {"KinesisParameters": {"PartitionKey": "k"}}
+    into = schedule(
+        Target=to({"Fn::GetAtt": ["Clicks", "Arn"]}, Input="click", **key), ScheduleExpression=ONCE
+    )
+    mails = schedule(Name="Mails", Target=to({"Ref": "Alerts"}, Input="mail"), ScheduleExpression=ONCE)
+    permitted = may(["sns:Publish", "kinesis:PutRecord"])
+    with world(
+        {**topic(), **records, **role("beats", "scheduler", permitted), **into, "Mails": mails["Beats"]}
+    ) as each:
+        each.run(600)
+        (shard,) = moto_state.kinesis_stream(arn("kinesis", "stream/clicks")).shards.values()
+        data = [b64decode(record.data) for record in shard.records.values()]
+
+        assert [mail.text for mail in each.topics.inbox] == ["mail"]
+    assert data == [b"click"]
+
+
+def calling(action, asked, allowed):
+    """A schedule that calls AWS's API, and the role that it calls as."""
+    universal = to(f"arn:aws:scheduler:::aws-sdk:{action}", Input=json.dumps(asked))
+    return world(
+        {
+            **role("beats", "scheduler", may(allowed)),
+            **schedule(Target=universal, ScheduleExpression=ONCE),
+        }
+    )
+
+
+def test_a_universal_target_is_a_call_by_the_role():
+    with calling("sqs:createQueue", {"QueueName": "made"}, "sqs:CreateQueue") as each:
+        each.run(600)
+        urls = admin(each, "sqs").list_queues()["QueueUrls"]
+
+        assert [url.rpartition("/")[2] for url in urls] == ["made"]
+
+
+def test_a_universal_target_may_do_no_more_than_its_role():
+    with calling("sqs:createQueue", {"QueueName": "made"}, "sqs:DeleteQueue") as each:
+        each.run(600)
+
+        assert noted(each, "undelivered") == ["schedule Beats: AccessDenied"]
+        assert admin(each, "sqs").list_queues().get("QueueUrls", []) == []
+
+
+# ---- what is refused ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"ScheduleExpression": "at(2026-03-32T00:00:00)"}, "Invalid Schedule Expression"),
+        ({"ScheduleExpression": "at(tomorrow)"}, "Invalid Schedule Expression"),
+        ({"ScheduleExpression": "rate(10 seconds)"}, "Invalid Schedule Expression"),
+        ({"ScheduleExpressionTimezone": "Europe/Atlantis"}, "time zone"),
+        ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "MaximumWindowInMinutes"),
+        ({"FlexibleTimeWindow": {"Mode": "OFF", "MaximumWindowInMinutes": 5}}, "MaximumWindowInMinutes"),
+        ({"GroupName": "nobodys"}, "does not exist"),
+        ({"Target": {"Arn": BUS, "RoleArn": ROLE}}, "EventBridgeParameters"),
+        ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:sqs:listQueues", "RoleArn": ROLE}}, "read-only"),
+        ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:sqs:sing", "RoleArn": ROLE}}, "not a supported"),
+        ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:opera:sing", "RoleArn": ROLE}}, "not a supported"),
+    ],
+)
+def test_what_scheduler_refuses_is_refused(change, message):
+    with beating() as each, pytest.raises(ClientError, match=message):
+        admin(each, "scheduler").create_schedule(**given(**change))
 
 
 @pytest.mark.parametrize(
     ("change", "hole"),
     [
-        ({"Target": {"Arn": arn("sqs", "Heard"), "RoleArn": ROLE}}, "a target other than an event bus"),
-        ({"GroupName": "mine"}, "a group"),
-        ({"ScheduleExpressionTimezone": "Europe/Paris"}, "a time zone"),
-        ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5}}, "a flexible time window"),
-        ({"ScheduleExpression": "at(2026-03-03T00:00:00)"}, "a single time"),
-        ({"StartDate": "2026-04-01T00:00:00Z"}, "StartDate and EndDate"),
-        ({"KmsKeyArn": arn("kms", "key/1")}, "KmsKeyArn"),
-        ({"Target": target(DeadLetterConfig={"Arn": arn("sqs", "Heard")})}, "DeadLetterConfig"),
+        ({"Target": {"Arn": arn("states", "stateMachine:m"), "RoleArn": ROLE}}, "a target in states"),
+        ({"Target": {"Arn": arn("sqs", "Heard.fifo"), "RoleArn": ROLE}}, "a FIFO target"),
+        ({"KmsKeyArn": arn("kms", "key/1")}, "CreateSchedule with KmsKeyArn"),
     ],
 )
 def test_what_is_not_simulated_is_loud(change, hole):
-    with beating() as each, pytest.raises(NotSimulated, match=f"CreateSchedule with {hole}"):
+    with beating() as each, pytest.raises(NotSimulated, match=hole):
         admin(each, "scheduler").create_schedule(**given(**change))
 
 
-def test_groups_are_not_simulated():
-    with beating() as each, pytest.raises(NotSimulated, match="CreateScheduleGroup"):
-        admin(each, "scheduler").create_schedule_group(Name="mine")
+def test_a_group_goes_with_its_schedules():
+    group = {"Mine": {"Type": "AWS::Scheduler::ScheduleGroup", "Properties": {"Name": "mine"}}}
+    resources = {
+        **queue(),
+        **rule(pattern={"source": ["shop"]}),
+        **role("beats", "scheduler", may("events:PutEvents")),
+        **group,
+        **schedule(GroupName={"Ref": "Mine"}),
+    }
+    with world(resources) as each:
+        each.run(120)
+        before = len(heard(each))
+        admin(each, "scheduler").delete_schedule_group(Name="mine")
+        each.run(600)
+
+        assert before
+        assert len(heard(each)) == before
+        assert total(each, "AWS/Scheduler", "InvocationAttemptCount", ScheduleGroup="mine") == before
+
+
+@pytest.mark.parametrize(
+    ("operation", "name", "code"),
+    [
+        pytest.param("delete_schedule_group", "default", "ValidationException", id="default"),
+        pytest.param("delete_schedule_group", "none", "ResourceNotFoundException", id="missing"),
+        pytest.param("create_schedule_group", "default", "ConflictException", id="twice"),
+    ],
+)
+def test_a_group_that_can_not_be_made_or_deleted_is_refused(operation, name, code):
+    with beating() as each:
+        assert refusal(getattr(admin(each, "scheduler"), operation), Name=name) == code
 
 
 def test_two_schedules_of_one_name_are_refused():
