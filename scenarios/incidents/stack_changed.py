@@ -9,12 +9,12 @@ from botocore.exceptions import ClientError
 from chalicelib.remediation import Outcome
 from chalicelib.settings import IGNORED_PRINCIPALS
 from scenarios.cloud.kernel.caller import Caller
-from scenarios.cloud.world import ACCOUNT, World
+from scenarios.cloud.world import ACCOUNT, STACK_NAME, World
 from scenarios.incidents.one_right import LET_IN, puts_an_item, session_of
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.blinding import DEEDS, DENY_ALL
-from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome
+from scenarios.runner.words.checks import alert, heard_of, no_more_alerts_than, outcome
 from scenarios.runner.words.givens import table
 
 NAME = "stack_changed"
@@ -511,14 +511,17 @@ def on_spoke(actor: Actor, service: str, operation: str, part: str, parameter: s
 
 
 def _spoke_told(part: str, done: str) -> Check:
-    """The first words of the subject; SNS takes a hundred characters of it."""
+    return alert(NAME, "CRITICAL", "user/mallory", f"{STACK_NAME}-spoke-", subject=f"{part} {done}")
 
-    def judge(world: World) -> str | None:
-        name = world.stacks[SPOKE].resources[part].physical_id
-        told = [mail.text for mail in world.topics.inbox if f"{name} {done}" in mail.text]
-        return None if any("CRITICAL" in text and "user/mallory" in text for text in told) else "it is not"
 
-    return Check(f"it is told, CRITICAL, that the spoke's {part} {done}", judge)
+def deletes_the_spoke(actor: Actor) -> Action:
+    """The spoke's stack, by CloudFormation: each rule and role of it goes."""
+
+    def do(world: World, caller: Caller) -> None:
+        name = world.stacks[SPOKE].name
+        world.client(caller, "cloudformation", SPOKE).delete_stack(StackName=name)
+
+    return actor.does(f"deletes the spoke's stack in {SPOKE}", do)
 
 
 IN_A_SPOKE = Scenario(
@@ -561,6 +564,21 @@ IN_A_SPOKE = Scenario(
     ],
 )
 
+SPOKE_DELETED = Scenario(
+    name="stack_changed.spoke_deleted",
+    title="Somebody deletes a spoke's stack: a rule that stays tells it, at once and then by the count",
+    home="eu-west-1",
+    spokes=(SPOKE,),
+    when=[at("00:00", deletes_the_spoke(mallory))],
+    then=[
+        by(
+            "02:30",
+            heard_of(NAME, "CRITICAL", "user/mallory", "reach Trailwarden no more", f"{STACK_NAME}-spoke-"),
+        ),
+        at_the_end(no_more_alerts_than(3, of=NAME)),
+    ],
+)
+
 SCENARIOS = (
     SCENARIO,
     PUT_BACK,
@@ -577,4 +595,5 @@ SCENARIOS = (
     USED,
     UNRECORDED,
     IN_A_SPOKE,
+    SPOKE_DELETED,
 )

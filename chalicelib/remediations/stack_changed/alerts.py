@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.events import ApiCallEvent
 from chalicelib.evidence.call import call_facts, failure_fact
 from chalicelib.remediation import Alert, Call, Flood, Severity
-from chalicelib.remediations.stack_changed.deeds import KINDS, Deed, deed_of, is_deployed, name_of, off
+from chalicelib.remediations.stack_changed.deeds import KINDS, Deed, deed_of, deploying, name_of, off
 from chalicelib.remediations.stack_changed.parts import SPOKES_RULE, is_of_a_spoke, stack_of_a_spoke
 from chalicelib.remediations.stack_changed.promise import Part, Place
 from chalicelib.remediations.stack_changed.reading import Seen
@@ -63,8 +63,8 @@ def changed(event: ApiCallEvent, seen: Seen, calls: Sequence[Call], overruled: S
             *_put_back(event, seen, calls),
         ),
         advice="" if harmless else "\n".join(_advice(event, seen)),
-        # One deploy of a spoke is many calls; whoever takes something away is told each time.
-        flood=Flood(subject=f"deployed:{event.principal}") if is_deployed(event, part) else None,
+        # To deploy a spoke, or to delete it, is many calls.
+        flood=Flood(subject=f"{what}:{event.principal}") if (what := deploying(event, part)) else None,
     )
 
 

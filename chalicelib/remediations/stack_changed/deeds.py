@@ -414,10 +414,11 @@ def name_of(event: ApiCallEvent) -> str:
     return _VERSION.sub("", event.name)
 
 
-def is_deployed(event: ApiCallEvent, part: Part) -> bool:
-    """Whether CloudFormation puts a spoke's part where it is, or puts it again."""
-    through = event.actor.invoked_by == "cloudformation.amazonaws.com"
-    return is_of_a_spoke(part) and through and name_of(event).startswith(_DEPLOYS)
+def deploying(event: ApiCallEvent, part: Part) -> str:
+    """What CloudFormation is at with a spoke: it deploys it, or takes parts of it away; "" for all else."""
+    if not is_of_a_spoke(part) or event.actor.invoked_by != "cloudformation.amazonaws.com":
+        return ""
+    return "deployed" if name_of(event).startswith(_DEPLOYS) else "taken away"
 
 
 def off() -> Deed:
@@ -429,7 +430,7 @@ def deed_of(event: ApiCallEvent, part: Part) -> Deed:
     """What a call does to a part."""
     if not is_of_a_spoke(part):
         return _deed_of(event, part)
-    if is_deployed(event, part):
+    if deploying(event, part) == "deployed":
         return _DEPLOYED
     deed = _TABLE.get((service_of(event), name_of(event)), _ANYTHING)
     return replace(deed, means=_NOTHING if deed.severity is LOW else _FORWARDS)

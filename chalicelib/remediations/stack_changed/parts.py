@@ -144,15 +144,15 @@ def of_a_spoke(event: ApiCallEvent, place: Place) -> tuple[Part, ...]:
     given += [arn.rpartition("/")[2] for arn in _ARN_IN_A_REFUSAL.findall(event.error_message)]
     kind = ROLE if service == "iam" else SPOKES_RULE
     return tuple(
-        Part(logical_id=text, type=kind, physical_id=text)
+        Part(logical_id=found["part"], type=kind, physical_id=text)
         for text in given
-        if (stack := stack_of_a_spoke(text)) and stack.startswith(f"{place.stack_name}-")
+        if (found := _OF_A_SPOKE.fullmatch(text)) and found["stack"].startswith(f"{place.stack_name}-")
     )[:1]
 
 
 def is_of_a_spoke(part: Part) -> bool:
     """Whether `of_a_spoke` found it: it is in no template of this stack."""
-    return part.type == SPOKES_RULE or (part.type == ROLE and bool(stack_of_a_spoke(part.logical_id)))
+    return part.type == SPOKES_RULE or (part.type == ROLE and bool(stack_of_a_spoke(part.physical_id)))
 
 
 def stack_of_a_spoke(name: str) -> str:

@@ -269,7 +269,8 @@ def test_a_rule_of_a_spoke_that_is_disabled_is_told_with_the_command_that_enable
     alert = only(planned(disabled(SPOKES, **THERE)))
 
     assert alert.severity is Severity.CRITICAL
-    assert alert.title == f"Trailwarden itself: the spoke's rule {SPOKES} was disabled"
+    assert alert.title == "Trailwarden itself: the spoke's rule RootLoginForward was disabled"
+    assert facts_of(alert)["Spoke's rule"] == SPOKES
     assert "reach Trailwarden no more" in facts_of(alert)["What that means"]
     assert facts_of(alert)["Put back with"] == f"aws events enable-rule --name {SPOKES} --region us-east-1"
 
@@ -290,13 +291,13 @@ def test_an_attempt_at_a_spoke_is_told():
     assert only(planned(event)).severity is Severity.MEDIUM
 
 
-def test_what_cloudformation_does_to_deploy_a_spoke_is_one_alert_and_what_it_takes_away_is_not():
+def test_what_cloudformation_does_to_a_spoke_is_counted_and_what_it_takes_away_is_counted_apart():
     by_cloudformation = {"userIdentity": {**ALICE, "invokedBy": "cloudformation.amazonaws.com"}, **THERE}
     put = only(planned(call("PutRule", parameters={"name": SPOKES}, **by_cloudformation)))
     gone = only(planned(call("DeleteRule", parameters={"name": SPOKES}, **by_cloudformation)))
 
     assert (put.severity, put.flood.subject) == (Severity.HIGH, f"deployed:{ALICE['arn']}")
-    assert (gone.severity, gone.flood) == (Severity.CRITICAL, None)
+    assert (gone.severity, gone.flood.subject) == (Severity.CRITICAL, f"taken away:{ALICE['arn']}")
 
 
 @pytest.mark.parametrize(
