@@ -12,7 +12,7 @@ from chalicelib.runtime.notify import subject_of
 from scenarios.cloud.kernel.fault_points import OUTAGES, FaultKind
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import Course, MadeCall, is_finding
-from scenarios.runner.walk.invariants.acts import act_of, acts
+from scenarios.runner.walk.invariants.acts import acts
 from scenarios.runner.walk.invariants.alert_names import (
     FINDING,
     MOVES,
@@ -131,7 +131,8 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
     - what could not be done, seen or noted, and beside that the worst it may mean (`_may_be_trouble`);
     - what an alarm counts otherwise (see `each_alert_is_sent`), of nobody who is not named without the fault;
     - how many alerts could not be sent one by one, of those that are sent without the fault;
-    - that a thing is still as the attacker left it, where the act that would have mended it was given up.
+    - that a thing was still as the attacker left it, where the event was given up whose act would have
+      mended it.
     """
     known = {name for mail in without.alerts() for name in (named_as(mail), event_of(mail))}
     words = set(map(in_words, without.alerts()))
@@ -196,12 +197,13 @@ def _is_left_over(mail: Mail, without: Course) -> bool:
 
 
 def _undone(without: Course, with_fault: Course) -> set[str]:
-    """What the acts were about that were given up: a trail's ARN, a bucket's name."""
+    """What the acts were about of which some were given up: a trail's ARN, a bucket's name.
+
+    Another event may have done them since, such as the hourly look: then that one tells of the thing.
+    """
     if not excused(without, with_fault):
         return set()
-    done = {act_of(call) for call in acts(with_fault)}
-    left = [call for call in acts(without) if act_of(call) not in done]
-    named = {value for call in left for value in call.parameters.values() if isinstance(value, str)}
+    named = {value for call in acts(without) for value in call.parameters.values() if isinstance(value, str)}
     return {value for value in named if len(value) >= _LONG_ENOUGH_TO_NAME}
 
 
