@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from chalicelib.ledger.entries import LedgerEntry
+from chalicelib.remediation import Outcome
 from scenarios.cloud.kernel.fault_points import TIME_PASSES, FaultKind
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import Course
@@ -14,6 +16,7 @@ FINDING = re.compile(r"^Finding (\S+)$", re.MULTILINE)
 NEWS = ("Told before", "this is how it ended")
 # After these, another event may be the one that is told, or an alarm goes off at another time.
 MOVES = (*TIME_PASSES, FaultKind.LATE, FaultKind.REORDERED)
+_LASTED = re.compile(r"(?<=\bin )\d+ (?:h|min|s)\b(?: \d+ (?:min|s)\b)*")  # 6 min; 5 min 20 s
 _COUNTED = re.compile(r"(?<![.\d])\d+(?= )")
 _DRAWN = re.compile(r"\bi-[0-9a-f]{8,}")  # an instance's id
 _BY_WHOM = re.compile(r",? by arn:\S+$")
@@ -54,7 +57,7 @@ def but_for_counts(mail: Mail) -> str:
     `MEDIUM: # failed SSH logins from 203.0.113.99 in # s`. Who it was is in an alert of its own where the
     call for it is known later: `Instance i-1 is stopped`, then `Instance i-1 was stopped by mallory`.
     """
-    subject = _DRAWN.sub("i-#", _COUNTED.sub("#", mail.subject))
+    subject = _DRAWN.sub("i-#", _COUNTED.sub("#", _LASTED.sub("# s", mail.subject)))
     return _BY_WHOM.sub("", subject.replace(" was ", " is "))
 
 
@@ -77,9 +80,10 @@ class Paired:
 
 
 def paired(without: Course, with_fault: Course) -> Paired:
-    """Each alert of the fault-free play with one of the same event; else, after `MOVES`, the same words.
+    """Each alert of the fault-free play with one of the same event; else of the same words.
 
-    One that each try tells again is wanted once.
+    The latter after `MOVES`, and where the event is quiet now: of what is told once in a while, a retry may
+    leave another event to be told. An alert that each try tells again is wanted once.
     """
     left = list(with_fault.alerts())
     events = set(map(event_of, left))
@@ -90,10 +94,16 @@ def paired(without: Course, with_fault: Course) -> Paired:
         for mail in _take(left, unsent, event_of)
         if event_of(mail) not in events or not (is_about_trouble(mail) or is_news(mail))
     ]
-    if with_fault.point is None or with_fault.point.kind not in MOVES:
-        return Paired(unsent=unsent, moved=())
-    still = _take(left, unsent, in_words)
-    return Paired(unsent=still, moved=[mail for mail in unsent if mail not in still])
+    quiet = {_moment_of(entry) for entry in with_fault.findings() if entry.outcome is Outcome.QUIET}
+    moves = with_fault.point is not None and with_fault.point.kind in MOVES
+    movable = [mail for mail in unsent if moves or _moment(mail) in quiet]
+    still = _take(left, movable, in_words)
+    moved = [mail for mail in movable if mail not in still]
+    return Paired(unsent=[mail for mail in unsent if mail not in moved], moved=moved)
+
+
+def _moment_of(entry: LedgerEntry) -> tuple[str, str]:
+    return entry.remediation, f"{entry.at:%H:%M:%S}"
 
 
 def _take(left: list[Mail], wanted: Sequence[Mail], key: Callable[[Mail], object]) -> list[Mail]:

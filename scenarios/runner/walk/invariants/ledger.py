@@ -122,16 +122,21 @@ def _outcomes(without: Course, with_fault: Course) -> Iterator[str]:
         # Another event of that moment has done what this one was to do, whose run died before.
         if outcome == Outcome.SUPERSEDED and after[remediation, at, str(Outcome.ACTED)]:
             continue
-        if not excused(without, with_fault, remediation):
-            others = ", ".join(sorted(each[2] for each in before if each[:2] == (remediation, at)))
-            yield f"{count} more of {remediation} at {at} are {outcome}, instead of {others or 'none'}"
+        others = sorted(each[2] for each in before if each[:2] == (remediation, at))
+        if not excused(without, with_fault, remediation) and not set(others) & set(_OPEN):
+            instead = ", ".join(others) or "none"
+            yield f"{count} more of {remediation} at {at} are {outcome}, instead of {instead}"
 
 
 def _ended(course: Course) -> Counter[tuple[str, str, str]]:
-    """How each event ended, but for our own and what alarms found: these move."""
+    """How each event ended, but for our own and what alarms found: these move.
+
+    Told and quiet are one: of what is told once in a while, it goes by who comes first.
+    """
     own = set(course.roles.values())
+    one = {Outcome.QUIET: Outcome.TOLD}
     return Counter(
-        (entry.remediation, f"{entry.at:%H:%M:%S}", str(entry.outcome))
+        (entry.remediation, f"{entry.at:%H:%M:%S}", str(one.get(entry.outcome, entry.outcome)))
         for entry in course.findings()
         if entry.outcome is not Outcome.SUPPRESSED
         and entry.principal not in own
