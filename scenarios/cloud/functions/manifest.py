@@ -11,15 +11,15 @@ from scenarios.cloud.service import Service
 SERVICE = Service(
     name="lambda",
     simulated=(
-        "handlers in process, each with its own modules, variables and role, and code in a zip or in the "
-        "template; cold and warm starts, timeouts, retries; destinations in queues, topics, functions and "
-        "event buses; functions that wait for another; queues read for functions: batches, filters, "
+        "Python handlers in process, each with its own modules, variables and role, and code in a zip or in "
+        "the template; cold and warm starts, timeouts, retries; destinations in queues, topics, functions "
+        "and event buses; functions that wait for another; queues read for functions: batches, filters, "
         "windows, visibility, partial failures, redrive; streams read shard by shard: retries, bisecting, "
         "age, partial failures, what is told of records that were given up"
     ),
     missing=(
-        "versions and aliases, FIFO, tumbling windows, several batches of a shard at once, layers, "
-        "function URLs"
+        "functions in other languages, which only stand, versions and aliases, FIFO, tumbling windows, "
+        "several batches of a shard at once, layers, function URLs"
     ),
     permissions=PERMISSIONS,
     recorded=(RECORDED,),

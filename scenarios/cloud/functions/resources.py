@@ -29,8 +29,13 @@ from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.stack import Resource
 
-# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html; handlers run in this interpreter.
-_RUNTIMES = ("python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html: Python runs in this one, others stand.
+_RUNTIMES = (
+    *("python3.8", "python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14"),
+    *("nodejs16.x", "nodejs18.x", "nodejs20.x", "nodejs22.x", "nodejs24.x"),
+    *("java8.al2", "java11", "java17", "java21", "java25", "dotnet6", "dotnet8", "dotnet10"),
+    *("ruby3.2", "ruby3.3", "ruby3.4", "provided.al2", "provided.al2023"),
+)
 
 _CODE = Shape(
     fields={

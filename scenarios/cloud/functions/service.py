@@ -16,6 +16,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-retries.html
 import base64
 import io
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -69,6 +70,7 @@ CALL_SECONDS = 0.02
 # botocore's read_timeout: then it sends the request once more, and the function runs twice.
 CLIENT_WAITS_SECONDS = 60
 MOST_WAITING = 16
+OLDEST_PYTHON = (3, 10)  # what is older is said to run on another one
 MOST_BYTES = {"RequestResponse": 6 * 1024 * 1024, "Event": 1024 * 1024}
 LOG_TAIL_BYTES = 4096  # what Invoke hands back of a log
 
@@ -92,6 +94,7 @@ class Functions(Door[Event]):
         self._code = DeployedCode(setting)
         self._warm: dict[str, _Warm] = {}
         self._running: Invocation | None = None
+        self._told_old: set[str] = set()
         self._waiting: list[str] = []  # functions that wait for one that they invoked
         self._deadline = setting.clock.now
         self._log_groups: Mapping[str, str] = {}
@@ -417,6 +420,7 @@ class Functions(Door[Event]):
             and not setting.faults.always_cold
         ):
             return warm
+        self._must_run(model)
         setting.clock.pass_time(COLD_START_SECONDS)
         now = setting.clock.now
         stream = f"{now:%Y/%m/%d}/[$LATEST]{setting.new_uuid('lambda.environment').replace('-', '')}"
@@ -426,6 +430,20 @@ class Functions(Door[Event]):
         environment = ExecutionEnvironment(model.handler, variables, code.folder, code.modules)
         self._warm[arn] = _Warm(environment, stream, version, now)
         return self._warm[arn]
+
+    def _must_run(self, model: Any) -> None:
+        """Python runs here, whatever its version; functions in other languages only stand.
+
+        Raises:
+            NotSimulated: the function is in another language.
+        """
+        name, version = model.function_name, _python(model.run_time)
+        if version is None:
+            raise NotSimulated("lambda", f"running {name}, which is written for {model.run_time}")
+        if version < OLDEST_PYTHON and name not in self._told_old:
+            self._told_old.add(name)
+            here = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+            self._setting.note("runtime", f"{name} is written for {model.run_time}, and runs on {here} here")
 
     def _variables(self, arn: str, model: Any, stream: str) -> dict[str, str]:
         """Lambda's own variables, then the template's; none of this machine's.
@@ -514,6 +532,12 @@ def _lines(printed: Sequence[str], result: Result) -> list[str]:
 
 def _name(arn: str) -> str:
     return arn.rpartition(":")[2]
+
+
+def _python(runtime: str) -> tuple[int, int] | None:
+    """The version of a Python runtime; None for another language's."""
+    major, dot, minor = runtime.removeprefix("python").partition(".")
+    return (int(major), int(minor)) if runtime.startswith("python") and dot else None
 
 
 def _payload(given: Any, sort: str) -> Any:

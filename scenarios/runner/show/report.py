@@ -37,6 +37,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "kept": ("kept", "red"),
     "lost": ("lost", "bold red"),
     "filtered": ("filtered", "yellow"),
+    "runtime": ("runtime", "yellow"),
     "undelivered": ("no target", "red"),
     "pending": ("pending", "yellow"),
     "no data": ("no data", "bold yellow"),

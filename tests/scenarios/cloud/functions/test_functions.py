@@ -385,6 +385,27 @@ def test_events_of_a_function_without_concurrency_go_where_failures_go_at_once(t
         assert codes == ([None] if kept_in == "a destination" else ["429"])
 
 
+@pytest.mark.parametrize(("runtime", "said"), [("python3.8", 1), ("python3.13", 0)])
+def test_an_old_python_runs_on_this_one_and_the_trace_says_so_once(tmp_path, runtime, said):
+    code(tmp_path, "def look(event, context): return 7")
+    with world(tmp_path, {**function(Runtime=runtime), **asynchronous()}) as each:
+        for _ in range(2):
+            sends(each, seconds=1200)
+
+        assert outcomes(each) == [7, 7]
+        assert len(noted(each, "runtime")) == said
+
+
+def test_a_function_in_another_language_stands_and_does_not_run(tmp_path):
+    code(tmp_path, "def look(event, context): return 7")
+    resources = {**function(Runtime="nodejs22.x"), **asynchronous()}
+    with (
+        world(tmp_path, resources) as each,
+        pytest.raises(NotSimulated, match="written for nodejs22"),
+    ):
+        sends(each)
+
+
 # ---- meanwhile ----------------------------------------------------------------------------------
 
 
