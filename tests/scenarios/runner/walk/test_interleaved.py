@@ -3,6 +3,9 @@
 There is no run without a fault to hold this against: what must hold is what holds by itself. Each fault
 passes, so at the end nothing is left open, nothing is lost, nobody was told twice without a reason, and no
 table was restored twice. What people ask may be refused, and may meet a fault: then they see the error.
+
+An outage of SNS that lasts longer than Lambda tries makes dead letters; somebody sends them again, in between
+or at last. MET counts what the redrives met, so that they can't all have come too early.
 """
 
 from collections import Counter
@@ -10,7 +13,7 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from scenarios.cloud.kernel.fault_points import FaultKind, FaultPoint
 from scenarios.cloud.kernel.faults import Faults
@@ -41,6 +44,8 @@ SCENARIO = Scenario(
 PASSING = [
     kind for kind in FaultKind if not kind.startswith("no-") and kind not in ("denied", "twice-hours-apart")
 ]
+LONGER_THAN_LAMBDA_TRIES = 250
+MET = Counter()
 HOLDS = (
     whereabouts.nothing_is_in_no_place,
     alerts.no_alert_is_sent_twice,
@@ -54,8 +59,8 @@ HOLDS = (
 class Interleaved(RuleBasedStateMachine):
     """One account, and what happens in it."""
 
-    @initialize()
-    def deploy(self):
+    @initialize(begins=st.sampled_from(["an approval", "nothing", "a sign-in"]))
+    def deploy(self, begins):
         faults = Faults(name="interleaved", tells_again=True)
         self.world = World(deployment_of(SCENARIO), seed=1, faults=faults)
         self.world.__enter__()
@@ -68,10 +73,18 @@ class Interleaved(RuleBasedStateMachine):
         mallory.calls("dynamodb", "delete_table", TableName=NAMES[0]).do(self.world)
         self.world.run(900)
         self.deleted = {NAMES[0]}
+        self.outages = 0
+        if begins != "nothing":
+            self.something_becomes_a_dead_letter(of=begins)
 
     def fault_ahead(self):
-        """Whether a fault is set that has not struck: there is one at a time."""
-        return self.world.one_fault.point is not None and not self.world.one_fault.struck
+        """Whether a fault is set that has not struck and still can: there is one at a time."""
+        point = self.world.one_fault.point
+        passed = point is not None and self.world.functions.given > point.invocation + 3
+        return point is not None and not self.world.one_fault.struck and not passed
+
+    def dead_letters(self):
+        return self.world.queues.bodies(self.world.home.resources["DeadLetters"].attributes["Arn"])
 
     @rule(ahead=st.integers(1, 3), call=st.integers(1, 24), kind=st.sampled_from(PASSING))
     def something_will_fail(self, ahead, call, kind):
@@ -118,11 +131,29 @@ class Interleaved(RuleBasedStateMachine):
     def somebody_undoes(self, remediation):
         self.decides(BEN, "undo", remediation)
 
+    @rule(of=st.sampled_from(["a sign-in", "an approval", "an undo", "a deletion"]))
+    def something_becomes_a_dead_letter(self, of):
+        self.outages += 1
+        self.world.throttles.overload("sns")
+        if of == "an approval":
+            self.decides(ANN, "approve", "table_deleted")
+        elif of == "an undo":
+            self.decides(BEN, "undo", "trail_stopped")
+        elif of == "a deletion":
+            self.a_table_is_deleted(name=NAMES[-1])
+        root.signs_in(mfa=True).do(self.world)
+        self.world.run(LONGER_THAN_LAMBDA_TRIES)
+        self.world.throttles.relieve("sns")
+
+    @precondition(lambda self: self.dead_letters())
     @rule(who=st.sampled_from([ANN, BEN]))
     def somebody_redrives(self, who):
         def do(world, caller):
-            ask(world, caller, "POST", "/dead-letters/redrive", {"all": True})
+            answer = ask(world, caller, "POST", "/dead-letters/redrive", {"all": True})
+            if answer.status == 200:
+                MET["letters"] += len(answer.json["sent"])
 
+        MET["redrives"] += 1
         who.does("redrive", do).do(self.world)
 
     @rule(seconds=st.sampled_from([5, 65, 200, 900]))
@@ -140,6 +171,11 @@ class Interleaved(RuleBasedStateMachine):
             return
         try:
             self.world.run(3 * SETTLED_SECONDS)
+            assert self.outages or self.dead_letters() == []
+            self.world.one_fault.point = None
+            if self.dead_letters():
+                self.somebody_redrives(who=ANN)
+                self.world.run(SETTLED_SECONDS)
             course = replace(self.watched.course(SCENARIO), point=None)
             assert [each for holds in HOLDS for each in holds(self.before, course)] == []
             assert self.restored_twice(course) == {}
@@ -157,7 +193,15 @@ class Interleaved(RuleBasedStateMachine):
         return {name: times for name, times in made.items() if times > 1}
 
 
-TestInterleaved = Interleaved.TestCase
+class TestInterleaved(Interleaved.TestCase):
+    """All examples, and then whether the redrives in them met anything."""
+
+    def runTest(self):  # noqa: N802 - hypothesis's name
+        super().runTest()
+        assert MET["redrives"]
+        assert MET["letters"] >= MET["redrives"]
+
+
 TestInterleaved.settings = settings(
     max_examples=40 if ALL else 2,
     stateful_step_count=12,
