@@ -29,7 +29,7 @@ _SCRIPT = """
 "use strict";
 const MOST = 500, EACH = 1500;
 const by = (id) => document.getElementById(id);
-let last = 0, mails = -1;
+let last = 0, mails = -1, silent = false;
 
 async function ask(path, body) {
   const how = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
@@ -48,9 +48,10 @@ function element(name, words, kind) {
 
 function row(line) {
   const made = document.createElement("tr");
+  const well = line.kind === "alarm" && !line.words.endsWith("ALARM");
   const at = element("td", line.at.slice(11, 19), "at");
   at.title = line.at;
-  made.append(at, element("td", line.kind, "kind " + line.kind.replace(/[^a-z]/g, "-")),
+  made.append(at, element("td", line.kind, "kind " + (well ? "" : line.kind.replace(/[^a-z]/g, "-"))),
     element("td", line.words, "words"));
   return made;
 }
@@ -96,8 +97,9 @@ for (const button of document.querySelectorAll("button")) {
 async function again() {
   try {
     if (!document.hidden) await look();
-    by("wrong").textContent = "";
-  } catch (error) { by("wrong").textContent = "No answer: " + error.message; }
+    if (silent) by("wrong").textContent = "";
+    silent = false;
+  } catch (error) { silent = true; by("wrong").textContent = "No answer: " + error.message; }
   setTimeout(again, EACH);
 }
 again();

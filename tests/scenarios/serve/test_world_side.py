@@ -9,7 +9,9 @@ import urllib.request
 import pytest
 
 from scenarios.people.api import url_of_stack
+from tests.chalicelib.http.test_finding_page import CHROMIUM, measured
 from tests.project import PROJECT
+from tests.sample import sample
 from tests.scenarios.serve.serving import served
 
 
@@ -158,6 +160,36 @@ def test_the_page_runs_its_own_script_and_nothing_else(frozen):
     assert "innerHTML" not in page
     assert "http://" not in page
     assert "https://" not in page
+
+
+def seen(url, width):
+    """The page as a browser of this width has made it, after a look at the world."""
+    how = ["--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},900"]
+    made = subprocess.run(
+        [CHROMIUM, *how, "--virtual-time-budget=3000", "--dump-dom", url],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return made.stdout
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed; .ci/run installs Debian's")
+@pytest.mark.parametrize("width", sample((500, 1200), of=2))
+def test_the_page_shows_what_happens_on_a_phone_and_at_a_desk(frozen, width, tmp_path):
+    frozen.post("/_world/reset")
+    frozen.client("cloudtrail", key="mallory").stop_logging(Name="trailwarden-trail")
+    frozen.post("/_world/clock", {"advance": "2m"})
+
+    page = seen(frozen.url, width)
+
+    assert "2026-03-02 03:02:00 UTC" in page
+    assert "mallory calls cloudtrail StopLogging" in page
+    assert "CRITICAL: Logging of the audit trail" in page
+    found = measured(page, tmp_path, width)
+    assert not found["wide"]
+    assert [word for word in found["broken"] if len(word) < 40] == []  # a call has no blank to break at
 
 
 # ---- starting and stopping ----------------------------------------------------------------------
