@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 import moto.core.request as moto_request
 from botocore.exceptions import ClientError
@@ -161,7 +162,18 @@ def written(asked: Understood, response: Mapping[str, Any], request_id: str) -> 
     made: Any = _serializer(asked, request_id).serialize(told)
     # Laws answer with 200 where the model may have a better number; moto's own numbers are kept.
     status = int(made["status_code"]) if status == _OK else status
-    return Written(_in_model(asked, told, status), _texts(made["headers"]), _bytes(made["body"]))
+    headers = _texts(made["headers"]) | _type_of_the_body(asked, told)
+    return Written(_in_model(asked, told, status), headers, _bytes(made["body"]))
+
+
+def _type_of_the_body(asked: Understood, told: Mapping[str, Any]) -> dict[str, str]:
+    """An object's own type; moto's serialisers would tell their protocol's."""
+    shape: Any = asked.operation.output_shape
+    for name, member in shape.members.items() if shape is not None else ():
+        where = member.serialization
+        if where.get("location") == "header" and where.get("name") == "Content-Type" and name in told:
+            return {"Content-Type": str(told[name])}
+    return {}
 
 
 def _as_text(value: Any, shape: Any, service: str) -> Any:
@@ -194,7 +206,19 @@ def refused(asked: Understood, error: ClientError, request_id: str) -> Written:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of codes that the service's model doesn't have
         made: Any = _serializer(asked, request_id).serialize(raised)
-    return Written(status, _texts(made["headers"]), _bytes(made["body"]))
+    body = _bytes(made["body"])
+    if asked.service == "s3":
+        body = body.replace(b"</Error>", _beside_the_message(response["Error"]) + b"</Error>")
+    return Written(status, _texts(made["headers"]), body)
+
+
+def _beside_the_message(error: Mapping[str, Any]) -> bytes:
+    """What an error of S3's has that no model names, such as the bucket that it is about.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses
+    """
+    more = {name: value for name, value in error.items() if name not in {"Code", "Message", "Type"}}
+    return "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in more.items()).encode()
 
 
 def _serializer(asked: Understood, request_id: str) -> Any:

@@ -41,6 +41,8 @@ def limits(request: Request) -> None:
         name, *inside = path.split(".")
         if name == "storageClass":
             raise Refused("InvalidStorageClass", "The storage class you specified is not valid")
+        if inside == ["locationConstraint"]:
+            continue  # S3 says of each region what is wrong with it
         if inside:
             why = "The XML you provided was not well-formed or did not validate against our published schema"
             raise Refused("MalformedXML", why)

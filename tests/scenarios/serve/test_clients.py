@@ -143,6 +143,60 @@ def test_s3_with_chunks_ranges_metadata_and_parts(empty):
     assert refused(s3.head_object, Bucket="photos", Key="nosuch")["Error"]["Code"] == "404"
 
 
+def test_an_object_comes_back_with_its_own_type_or_the_one_that_is_asked_for(empty):
+    s3 = empty.client("s3")
+    s3.create_bucket(Bucket="pictures")
+    s3.put_object(Bucket="pictures", Key="a", Body=b"<svg/>", ContentType="image/svg+xml")
+
+    kinds = [
+        s3.get_object(Bucket="pictures", Key="a", **more)["ContentType"]
+        for more in ({}, {"ResponseContentType": "text/plain"})
+    ]
+
+    assert kinds == ["image/svg+xml", "text/plain"]
+    assert s3.head_object(Bucket="pictures", Key="a")["ContentType"] == "image/svg+xml"
+
+
+def test_a_part_is_copied(empty):
+    s3 = empty.client("s3")
+    s3.create_bucket(Bucket="copies")
+    s3.put_object(Bucket="copies", Key="from", Body=b"hello")
+    upload = s3.create_multipart_upload(Bucket="copies", Key="to")["UploadId"]
+    part = {"Bucket": "copies", "Key": "to", "UploadId": upload, "PartNumber": 1}
+    tag = s3.upload_part_copy(**part, CopySource="copies/from")["CopyPartResult"]["ETag"]
+    s3.complete_multipart_upload(
+        Bucket="copies",
+        Key="to",
+        UploadId=upload,
+        MultipartUpload={"Parts": [{"ETag": tag, "PartNumber": 1}]},
+    )
+
+    assert s3.get_object(Bucket="copies", Key="to")["Body"].read() == b"hello"
+
+
+def test_an_error_of_s3_names_the_bucket_that_it_is_about(empty):
+    s3 = empty.client("s3")
+    s3.create_bucket(Bucket="shared-with-nobody")
+
+    error = refused(s3.get_bucket_cors, Bucket="shared-with-nobody")
+
+    assert error["Error"]["BucketName"] == "shared-with-nobody"
+
+
+@pytest.mark.parametrize(
+    ("region", "code"),
+    [
+        pytest.param("us-east-1", "InvalidLocationConstraint", id="which is none"),
+    ],
+)
+def test_a_bucket_in_no_region_is_refused_in_s3s_words(empty, region, code):
+    where = {"LocationConstraint": region}
+
+    error = refused(empty.client("s3").create_bucket, Bucket="nowhere", CreateBucketConfiguration=where)
+
+    assert error["Error"]["Code"] == code
+
+
 @pytest.mark.parametrize("version", ["s3v4", "s3"])
 def test_a_presigned_url_is_good_for_its_time(empty, version):
     s3 = empty.client("s3", config=Config(signature_version=version))
