@@ -27,6 +27,7 @@ from scenarios.cloud.kernel.moto_protocols import (
     understood,
     written,
 )
+from scenarios.cloud.s3.sources import copied
 from scenarios.cloud.world import World
 from scenarios.serve.addresses import address_of, queue_arn, queue_of_aws, queues_here, services_of
 from scenarios.serve.bodies import BrokenBody, Unpacked, encoding_left, is_chunked, unpacked
@@ -38,7 +39,8 @@ from scenarios.serve.refusals import refusal, unusable
 from scenarios.serve.signatures import is_right
 from scenarios.serve.signed import NotSigned, Signed, signed
 
-_FORM = "application/x-www-form-urlencoded"  # moto would take the object apart; curl says it of anything
+# moto would take such objects apart; curl says the first of anything.
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 LONGEST_POLL = timedelta(seconds=20)
 # What botocore's client sends by itself, of the body that it is given.
 _MADE_ANEW = frozenset({"ContentLength", "ContentMD5"})
@@ -114,14 +116,17 @@ class Aws:
     ) -> HttpAnswer | Held:
         services = services_of(said.service, request)
         url = address_of(said.service, said.region, request)
-        headers = dict(request.headers)
+        headers = dict(request.headers) | (_headers_in_the_url(request) if said.presigned else {})
         if chunks is not None and (left := encoding_left(headers.pop("content-encoding", ""))):
             headers["content-encoding"] = left
         body = request.body if chunks is None else chunks.data
+        if said.service == "s3" and request.method in {"GET", "HEAD"}:
+            body = b""  # which S3 doesn't read
         try:
             asked = understood(services, Wire(request.method, url, headers, body))
         except Unreadable as error:
-            return refusal(request, "SerializationException", str(error), 400)
+            code = "MalformedXML" if said.service == "s3" else "SerializationException"
+            return refusal(request, code, str(error), 400)
         except (UnknownServiceError, DataNotFoundError):
             asked = None
         if asked is None:
@@ -188,13 +193,29 @@ def _read(request: HttpRequest) -> tuple[Signed | None, Unpacked | None]:
     return signed(request), unpacked(request.body) if is_chunked(request) else None
 
 
+def _headers_in_the_url(request: HttpRequest) -> dict[str, str]:
+    """What a presigned URL says in place of headers: metadata, a type, a checksum; a header counts more.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+    """
+    return {
+        name: value
+        for name, value in request.asked.items()
+        if (name.startswith("x-amz-") or name == "content-type") and name not in request.headers
+    }
+
+
 def _as_boto3_takes_them(asked: Understood) -> dict[str, Any]:
     """Without what botocore adds to S3's requests by itself; metadata's names are in small letters on AWS."""
     parameters = dict(asked.parameters)
     if asked.service == "s3":
         parameters = {name: value for name, value in parameters.items() if name not in _MADE_ANEW}
-        if parameters.get("ContentType") == _FORM:
+        if parameters.get("ContentType", "").startswith(_FORMS):
             del parameters["ContentType"]
+        if "CopySource" in parameters:  # quoted, and the client quotes it again
+            names = ("Bucket", "Key", "VersionId")
+            source = zip(names, copied(parameters["CopySource"]), strict=True)
+            parameters["CopySource"] = {name: value for name, value in source if value}
         if "Metadata" in parameters:
             parameters["Metadata"] = {name.lower(): value for name, value in parameters["Metadata"].items()}
     return parameters

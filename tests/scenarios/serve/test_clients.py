@@ -216,6 +216,30 @@ def test_a_presigned_url_is_good_for_its_time(empty, version):
         assert (over.value.code, b"Request has expired" in over.value.read()) == (403, True)
 
 
+def test_what_a_presigned_url_of_version_2_says_of_the_object_is_kept_with_it(empty):
+    s3 = empty.client("s3")
+    s3.create_bucket(Bucket="told-in-the-url")
+    given = {"Bucket": "told-in-the-url", "Key": "a", "Metadata": {"venue": "123"}, "ContentType": "text/x"}
+    put = empty.client("s3", config=Config(signature_version="s3")).generate_presigned_url(
+        "put_object", given, 300
+    )
+
+    urllib.request.urlopen(urllib.request.Request(put, b"hello", method="PUT"), timeout=20).close()
+
+    assert s3.get_object(Bucket="told-in-the-url", Key="a")["Metadata"] == {"venue": "123"}
+
+
+@pytest.mark.parametrize("key", ["a?b", "a%2Fb", "\U0001f4a9", "a b+c"])
+def test_a_copy_is_made_of_the_object_that_is_named(empty, key):
+    s3 = empty.client("s3")
+    s3.create_bucket(Bucket="named")
+    s3.put_object(Bucket="named", Key=key, Body=key.encode())
+
+    s3.copy_object(Bucket="named", Key="copy", CopySource={"Bucket": "named", "Key": key})
+
+    assert s3.get_object(Bucket="named", Key="copy")["Body"].read().decode() == key
+
+
 # ---- who signs ----------------------------------------------------------------------------------
 
 
