@@ -112,7 +112,8 @@ class LogAlarm:
     The stack declares them as `{name}Filter` and `{name}Alarm`: value 1 for each match, statistic Sum, one
     evaluation period of `period_seconds`, in ALARM at `threshold` and above, missing data not breaching, as
     the CIS benchmark asks. `namespace` is text for Fn::Sub. `notifies`: the logical ids of the topics that
-    CloudWatch itself notifies; an alarm whose state change wakes a remediation needs none.
+    CloudWatch itself notifies; an alarm whose state change wakes a remediation needs none. `tells_its_end`:
+    those that it notifies when the alarm is OK again, too.
 
     `alarm_name`: text for Fn::Sub, where CloudFormation's own name won't do. `condition`: the stack's, where
     it isn't always there.
@@ -127,6 +128,7 @@ class LogAlarm:
     period_seconds: int | CloudFormation
     description: str
     notifies: tuple[str, ...] = ()
+    tells_its_end: tuple[str, ...] = ()
     alarm_name: str = ""
     condition: str = ""
 

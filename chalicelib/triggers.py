@@ -74,9 +74,13 @@ class OnLogs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnTopic:
-    """A subscription to an SNS topic: `topic` is the logical id of one in the stack."""
+    """A subscription to an SNS topic: `topic` is the logical id of one in the stack.
+
+    `only`: a policy for the body of its messages, which are JSON then; None takes all.
+    """
 
     topic: str
+    only: Mapping[str, Any] | None = None
 
     def woke(self, raw: Raw) -> bool:
         """Whether these are messages of a topic."""

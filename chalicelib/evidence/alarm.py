@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAla
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.events import AlarmChange
@@ -56,6 +56,19 @@ def contradiction(cloudwatch: Any, alarm: AlarmChange) -> str:
         return ""
     is_now = f"is {known['StateValue']}" if known else "is not there"
     return f"CloudWatch knows of no change to {alarm.state} at {when(alarm.at)}; the alarm {is_now} now"
+
+
+def went_off(cloudwatch: Any, alarm: AlarmChange) -> datetime | None:
+    """When an alarm that is OK again had gone off; None where CloudWatch doesn't know. Raises its errors."""
+    changes = cloudwatch.describe_alarm_history(
+        AlarmName=alarm.name,
+        AlarmTypes=_KINDS,
+        HistoryItemType="StateUpdate",
+        EndDate=alarm.at,
+        ScanBy="TimestampDescending",
+    )["AlarmHistoryItems"]
+    moments = (each["Timestamp"] for each in changes if _new_state(each) == "ALARM")
+    return next(moments, None)
 
 
 def _differs(alarm: AlarmChange, known: Mapping[str, Any]) -> str:

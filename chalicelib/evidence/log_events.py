@@ -32,12 +32,16 @@ Kept = TypeVar("Kept")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """One question to a log group: which events between two moments, both counted, match a pattern."""
+    """One question to a log group: which events between two moments, both counted, match a pattern.
+
+    `came_after`: only those that came into the log after this moment; None: whenever they came.
+    """
 
     group: str
     pattern: str
     since: datetime
     until: datetime
+    came_after: datetime | None = None
 
     @classmethod
     def behind(
@@ -56,6 +60,10 @@ class Search:
             endTime=_milliseconds(self.until),
         )
         return pages
+
+    def wants(self, event: Mapping[str, Any]) -> bool:
+        """Whether the event came into the log late enough."""
+        return self.came_after is None or event["ingestionTime"] > _milliseconds(self.came_after)
 
     def command(self, region: str) -> str:
         """The AWS CLI command that asks the same again."""
@@ -89,7 +97,7 @@ class LogEvents:
         try:
             pages = iter(self._search.pages(self._logs))
             for page in islice(pages, MOST_PAGES):
-                yield from page.get("events", ())
+                yield from (each for each in page.get("events", ()) if self._search.wants(each))
             self.more = next(pages, None) is not None
         except AWS_ERRORS as error:
             self.more, self.could_not_read = True, _why_unread(error, self._search.group)

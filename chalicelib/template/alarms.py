@@ -13,7 +13,8 @@ def alarms(declared: Iterable[LogAlarm]) -> Template:
 
 def _alarm(alarm: LogAlarm) -> Template:
     namespace = {"Fn::Sub": alarm.namespace}
-    given = {"AlarmActions": [{"Ref": topic} for topic in alarm.notifies]} if alarm.notifies else {}
+    notified = {"AlarmActions": alarm.notifies, "OKActions": alarm.tells_its_end}
+    given = {name: [{"Ref": topic} for topic in topics] for name, topics in notified.items() if topics}
     named = {"AlarmName": {"Fn::Sub": alarm.alarm_name}} if alarm.alarm_name else {}
     where = {"Condition": alarm.condition} if alarm.condition else {}
     return {

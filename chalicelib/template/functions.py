@@ -316,8 +316,9 @@ def _event(trigger: OnLogs | OnTopic | OnQueue) -> Template:
                 "Type": "CloudWatchLogs",
                 "Properties": {"LogGroupName": {"Ref": group}, "FilterPattern": pattern},
             }
-        case OnTopic(topic=topic):
-            return {"Type": "SNS", "Properties": {"Topic": {"Ref": topic}}}
+        case OnTopic(topic=topic, only=policy):
+            wanted = {"FilterPolicy": policy, "FilterPolicyScope": "MessageBody"} if policy else {}
+            return {"Type": "SNS", "Properties": {"Topic": {"Ref": topic}, **wanted}}
         case OnQueue(queue=queue, batch=batch, at_once=at_once):
             scaling = {"ScalingConfig": {"MaximumConcurrency": at_once}} if at_once else {}
             return {

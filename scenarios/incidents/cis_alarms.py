@@ -27,6 +27,7 @@ deployer = Actor(name="deployer", address="198.51.100.8")
 scanner = Actor(name="scanner", address="198.51.100.77", policies=())
 intern = Actor(name="intern", address="198.51.100.9", policies=())
 alice = Actor(name="alice", address="198.51.100.4")
+eve = Actor(name="eve", address="203.0.113.67")
 root = Actor(name="root", address="203.0.113.7")
 
 EXPECTED = "arn:aws:iam::123456789012:user/deploy*"
@@ -473,4 +474,35 @@ MISSED = Scenario(
     ],
 )
 
-SCENARIOS = (SCENARIO, MISSED, *(_scenario(raised) for raised in RAISED), FAILURES, FEW, BUSY, EXISTING)
+WENT_ON = Scenario(
+    name="cis_alarms.went_on",
+    title="CloudWatch notifies once while an alarm is on: who called in that time is told once it is OK",
+    lasts="30:00",
+    parameters=PARAMETERS,
+    when=[at("00:00", _gives_rights(mallory)), at("04:00", _gives_rights(eve))],
+    then=[
+        by("03:00", alert("cis_alarms", "MEDIUM", "user/mallory", subject="IAM policies were changed: 1 by")),
+        at_the_end(
+            alert(
+                "cis_alarms",
+                "MEDIUM",
+                "user/eve",
+                "Was on from",
+                subject="Went on: IAM policies were changed: 1 by",
+                without=["user/mallory"],
+            ),
+            no_more_alerts_than(2),
+        ),
+    ],
+)
+
+SCENARIOS = (
+    SCENARIO,
+    MISSED,
+    WENT_ON,
+    *(_scenario(raised) for raised in RAISED),
+    FAILURES,
+    FEW,
+    BUSY,
+    EXISTING,
+)

@@ -12,7 +12,8 @@ service (`CreatePolicy` is Organizations' too), and for changes a call that was 
 changed. Left out is also what settings expect: principals, and addresses such as a scanner's or
 `delivery.logs.amazonaws.com`. When fewer calls are left than the alarm's threshold, no alert is sent. Where
 we may not read, the alarm is reported as HIGH, with the reason. Where CloudWatch Logs doesn't answer, that is
-reported at once, and a minute later we look again.
+reported at once, and a minute later we look again. CloudWatch notifies when an alarm goes off, and no more as
+long as it is on, some twenty minutes after the last call: who called in that time is told when it is OK.
 
 What we leave alone: everything; a change may be somebody's work. Failed sign-ins (4.6) are reported by
 failed_login, which also counts the ones the benchmark's pattern misses; root's sign-ins by root_login, at
@@ -24,14 +25,15 @@ https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.htm
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import AlarmChange, ApiCallEvent, alarm_messages, api_call
 from chalicelib.evidence.alarm import GRANTS as ALARM_GRANTS
-from chalicelib.evidence.log_events import Search, calls_found, proving, text_of, unread
+from chalicelib.evidence.alarm import went_off
+from chalicelib.evidence.log_events import TRAIL_DELAY, Search, calls_found, proving, text_of, unread
 from chalicelib.evidence.sign_in import who
 from chalicelib.looking import Unseen
 from chalicelib.references import EXPECTED_PRINCIPALS, TRAIL_GROUP
@@ -84,6 +86,9 @@ MISSED_PATTERN = {
     },
 }
 
+# Not that it is OK for the first time, which nothing came before.
+WENT_OFF_OR_WAS_ON = {"$or": [{"NewStateValue": ["ALARM"]}, {"OldStateValue": ["ALARM"]}]}
+
 MOST_CALLS = 8
 LONGEST_TEXT = 128
 
@@ -104,11 +109,15 @@ class SeenCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behind:
-    """What was found, oldest first; `more` and `could_not_read` as a `LogEvents` has them."""
+    """What was found, oldest first; `more` and `could_not_read` as a `LogEvents` has them.
+
+    `since`: of an alarm that is OK again, when it had gone off; what came into the log before that is told.
+    """
 
     calls: tuple[SeenCall, ...] = ()
     more: bool = False
     could_not_read: Unseen | None = None
+    since: datetime | None = None
 
     @property
     def counted(self) -> tuple[SeenCall, ...]:
@@ -117,13 +126,18 @@ class Behind:
 
 
 def look(aws: Aws, alarm: AlarmChange, settings: Settings) -> Behind:
-    """The records that the alarm counted."""
+    """The records that the alarm counted; where it is OK again, those that came while it was on."""
     control = control_of(alarm.metric_name)
     if control is None or not _speaks(alarm, control):
         return Behind()
-    search = _search(alarm, control, settings)
+    since = None
+    if alarm.state == "OK":
+        since = went_off(aws.client("cloudwatch"), alarm)
+        if since is None:
+            return Behind()
+    search = _search(alarm, control, settings, since)
     found = calls_found(aws.client("logs"), search, lambda event: seen(event, control, settings))
-    return Behind(calls=found.kept, more=found.more, could_not_read=found.could_not_read)
+    return Behind(calls=found.kept, more=found.more, could_not_read=found.could_not_read, since=since)
 
 
 def blind(_alarm: AlarmChange, why: Unseen, _settings: Settings) -> Behind:
@@ -136,13 +150,15 @@ def decide(alarm: AlarmChange, facts: Behind, _now: datetime, settings: Settings
     control = control_of(alarm.metric_name)
     if control is None or not _speaks(alarm, control):
         return Plan.nothing()
-    counted = facts.counted
+    counted, over = facts.counted, alarm.state == "OK"
     if facts.calls and len(counted) < settings.number(THRESHOLD) and not facts.more:
+        return Plan.nothing()
+    if over and not counted and not facts.more:
         return Plan.nothing()
     return Plan.alert(
         Alert(
             severity=_severity(counted, facts),
-            title=_title(control, counted, more=facts.more),
+            title=("Went on: " if over else "") + _title(control, counted, more=facts.more),
             facts=(
                 *_who_and_what(counted, facts),
                 (
@@ -150,11 +166,12 @@ def decide(alarm: AlarmChange, facts: Behind, _now: datetime, settings: Settings
                     control.label,
                 ),
                 ("Alarm", alarm.name),
-                ("Went off", when(alarm.at)),
+                *_while_it_was_on(facts),
+                ("OK again" if over else "Went off", when(alarm.at)),
                 ("Because", alarm.reason or "not recorded"),
                 ("Account", alarm.account or "not recorded"),
                 *_known_from(counted, settings),
-                ("Look with", _search(alarm, control, settings).command(alarm.region)),
+                ("Look with", _search(alarm, control, settings, facts.since).command(alarm.region)),
             ),
             advice=_ADVICE if counted else "",
         )
@@ -189,11 +206,19 @@ def decide_on_call(event: ApiCallEvent, _facts: None, _now: datetime, settings: 
 
 
 def _speaks(alarm: AlarmChange, control: CisControl) -> bool:
-    return alarm.state == "ALARM" and not control.alerted_by
+    return alarm.state in ("ALARM", "OK") and not control.alerted_by
 
 
-def _search(alarm: AlarmChange, control: CisControl, settings: Settings) -> Search:
-    return Search.behind(alarm, settings.text(TRAIL_LOG_GROUP), control.pattern)
+def _search(
+    alarm: AlarmChange, control: CisControl, settings: Settings, since: datetime | None = None
+) -> Search:
+    behind = Search.behind(alarm, settings.text(TRAIL_LOG_GROUP), control.pattern)
+    return replace(behind, since=since - TRAIL_DELAY, came_after=since) if since else behind
+
+
+def _while_it_was_on(facts: Behind) -> Iterator[tuple[str, str]]:
+    if facts.since:
+        yield "Was on from", f"{when(facts.since)}; CloudWatch notifies once, so these calls are told now"
 
 
 def seen(event: ApiCallEvent, control: CisControl, settings: Settings) -> SeenCall:
@@ -290,7 +315,13 @@ REMEDIATION = Remediation(
     response="reports who made which calls, from where and when; leaves out what settings expect",
     page=__doc__ or "",
     ways=(
-        Way(on=OnTopic(topic=TOPIC), parse=alarm_messages, look=look, decide=decide, blind=blind),
+        Way(
+            on=OnTopic(topic=TOPIC, only=WENT_OFF_OR_WAS_ON),
+            parse=alarm_messages,
+            look=look,
+            decide=decide,
+            blind=blind,
+        ),
         Way(
             on=OnEvent(pattern=MISSED_PATTERN, everywhere=True),
             parse=api_call,

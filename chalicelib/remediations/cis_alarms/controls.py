@@ -69,6 +69,7 @@ class CisControl:
             period_seconds=PERIOD_SECONDS,
             description=f"{self.title} ({self.label}); {self.alerted_by or 'cis_alarms'} reports who.",
             notifies=(TOPIC, *self.also_notifies),
+            tells_its_end=() if self.alerted_by else (TOPIC,),
         )
 
 

@@ -14,6 +14,7 @@ from chalicelib.remediation import Severity
 from chalicelib.remediations.cis_alarms import (
     MISSED_PATTERN,
     REMEDIATION,
+    WENT_OFF_OR_WAS_ON,
     Behind,
     SeenCall,
     decide,
@@ -264,6 +265,78 @@ def test_an_alarm_that_becomes_quiet_says_nothing(state):
 
 def test_the_alarm_of_something_else_says_nothing():
     assert decide(alarm("Strange"), Behind(), NOW, configured()).empty
+
+
+# ---- while it was on ----------------------------------------------------------------------------------
+
+
+def milliseconds(moment):
+    return int(moment.timestamp() * 1000)
+
+
+class Logged:
+    """A log group with a line from before the alarm went off and one from after; CloudWatch beside it."""
+
+    WENT_OFF = at("2026-03-02T03:02:00")
+
+    def __init__(self, states=("ALARM", "OK")):
+        self.states = states
+
+    def client(self, service):
+        return self
+
+    def describe_alarm_history(self, **asked):
+        assert asked["ScanBy"] == "TimestampDescending"
+        changes = [
+            {"Timestamp": self.WENT_OFF, "HistorySummary": f"Alarm updated from OK to {each}"}
+            for each in self.states
+        ]
+        return {"AlarmHistoryItems": changes}
+
+    def get_paginator(self, operation):
+        return self
+
+    def paginate(self, **asked):
+        assert asked["startTime"] < milliseconds(self.WENT_OFF)
+        lines = [(-1, "e-1", "told"), (1, "e-2", "untold")]
+        return [{"events": [self.line(*each) for each in lines]}]
+
+    def line(self, seconds, event_id, name):
+        said = record(
+            "AWS API Call via CloudTrail",
+            "aws.iam",
+            eventSource="iam.amazonaws.com",
+            eventName="PutUserPolicy",
+            eventID=event_id,
+            userIdentity={**ALICE, "arn": name},
+        )["detail"]
+        came = milliseconds(self.WENT_OFF) + 1000 * seconds
+        return {"ingestionTime": came, "message": json.dumps(said)}
+
+
+def over(**said):
+    return alarm(NewStateValue="OK", OldStateValue="ALARM", **said)
+
+
+def test_who_called_while_the_alarm_was_on_is_told_when_it_is_ok_again():
+    facts = look(Logged(), over(), configured())
+    said = only(decide(over(), facts, NOW, configured()))
+
+    assert [each.who for each in facts.calls] == ["untold"]
+    assert said.title.startswith("Went on: IAM policies were changed: 1 by untold")
+    assert facts_of(said)["Was on from"].startswith("2026-03-02 03:02:00 UTC")
+    assert facts_of(said)["OK again"] == "2026-03-02 03:05:15 UTC"
+
+
+def test_an_alarm_of_which_nothing_is_known_that_it_went_off_says_nothing():
+    assert decide(over(), look(Logged(states=("OK",)), over(), configured()), NOW, configured()).empty
+
+
+def test_an_alarm_wakes_the_function_when_it_goes_off_and_when_it_is_ok_again():
+    policy = WENT_OFF_OR_WAS_ON["$or"]
+
+    assert {"NewStateValue": ["ALARM"]} in policy
+    assert {"OldStateValue": ["ALARM"]} in policy
 
 
 # ---- when it can't be said --------------------------------------------------------------------------
