@@ -29,6 +29,8 @@ MOST_READ = 100
 HIDDEN_SECONDS = 60  # while they are looked at; then they come back by themselves, if not before
 _BATCH = 10  # messages that SQS hands over, or takes back, at once
 _TRIED_TOO_OFTEN = "its function tried it too often; the function's log says why"
+_NO_CONCURRENCY = "TooManyRequestsException"
+_NEVER_RAN = "the function could not run at all: look whether its reserved concurrency is 0"
 _STAYS = "it was sent, but could not be taken away; sent twice it is handled once"
 _STRANGE = "nothing of Trailwarden's put it there, so it is not sent anywhere"
 
@@ -220,6 +222,8 @@ def _gave_up(record: Mapping[str, Any]) -> str:
     context, answer = record["requestContext"], record.get("responsePayload")
     error = answer if isinstance(answer, Mapping) else {}
     tries = context.get("approximateInvokeCount", "?")
+    if error.get("errorType") == _NO_CONCURRENCY and not tries:
+        return f"{context.get('condition', '')}: {_NEVER_RAN}"
     said = f"{error.get('errorType', 'no error')}: {error.get('errorMessage', 'the record says no more')}"
     return f"{context.get('condition', '')} after {tries} tries: {said}"
 

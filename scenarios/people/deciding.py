@@ -116,7 +116,8 @@ def before(verb: str, found: Finding) -> Iterator[str]:
 
 def in_person(direct: Any, verb: str, calls: Sequence[Call], *, dry: bool, yes: bool) -> int:
     """Make calls under the caller's own name, once the caller says yes; raises ApiError."""
-    for line in _listed("under your own name:", calls):
+    heading = f"with --direct {verb} would make these calls" if dry else "these calls are made"
+    for line in _listed(f"{heading} under your own name:", calls):
         click.echo(line)
     if not dry:
         if not _agreed(verb, yes=yes):

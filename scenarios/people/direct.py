@@ -142,4 +142,9 @@ def _told() -> Iterator[None]:
     except (BadFilter, BadRedrive, UnknownRemediation) as error:
         raise Refused(400, str(error)) from error
     except (*AWS_ERRORS, LedgerUnreachable, NotConfigured) as error:
-        raise ApiError(str(error)) from error
+        why = (
+            "; without --direct you only need the right to ask the API"
+            if "AccessDenied" in str(error)
+            else ""
+        )
+        raise ApiError(f"{error}{why}") from error

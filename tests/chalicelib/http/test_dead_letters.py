@@ -56,6 +56,26 @@ UNDELIVERED = {
     ("found", "to", "payload", "reason"),
     [
         pytest.param(
+            message(
+                {
+                    "requestContext": {
+                        "functionArn": f"{LAMBDA}RootLogin-1:$LATEST",
+                        "condition": "RetriesExhausted",
+                        "approximateInvokeCount": 0,
+                    },
+                    "requestPayload": {"the": "event"},
+                    "responsePayload": {
+                        "errorType": "TooManyRequestsException",
+                        "errorMessage": "Rate Exceeded.",
+                    },
+                }
+            ),
+            "RootLogin-1",
+            {"the": "event"},
+            "RetriesExhausted: the function could not run at all: look whether its reserved concurrency is 0",
+            id="a function that was paused",
+        ),
+        pytest.param(
             message(given_up()),
             "RootLogin-1",
             {"the": "event"},

@@ -192,6 +192,27 @@ def test_directly_the_calls_are_made_under_ones_own_name(waiting, typed):
     assert (code, "only the API notes decisions" in error) == (2, True)
 
 
+def test_who_has_no_rights_of_their_own_is_told_to_leave_out_direct(waiting, typed):
+    direct = directly(waiting, on_call("ann"))
+
+    code, _, error = typed(direct, "redrive", "--direct")
+
+    assert code == 2
+    assert error.endswith("; without --direct you only need the right to ask the API\n")
+
+
+def test_a_dry_run_with_ones_own_rights_says_that_it_is_one(acted, typed):
+    direct = directly(acted, mallory)
+
+    code, text, _ = typed(direct, "undo", the_id(direct), "--direct", "--dry-run")
+
+    assert (code, text.splitlines()[0]) == (
+        0,
+        "with --direct undo would make these calls under your own name:",
+    )
+    assert "orders" in acted.client(acted.user("reader"), "dynamodb").list_tables()["TableNames"]
+
+
 # ---- dead letters -------------------------------------------------------------------------------------
 
 
