@@ -22,14 +22,17 @@ _COPIED = (
 
 
 def copied(folder, *tests):
-    """A copy of the project in this folder, with these of its tests. It is changed without harm."""
+    """A copy of the project in this folder, with these of its tests. It is changed without harm.
+
+    What Python compiled comes along: it is known by its source's time and size, which a copy keeps.
+    """
     for name in (*_COPIED, *tests):
         source, target = PROJECT / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, target)
         else:
-            shutil.copy(source, target)
+            shutil.copy2(source, target)
     return folder
 
 

@@ -146,11 +146,17 @@ def strangers(package: Path) -> list[str]:
 def lint(paths: Mapping[str, Path]) -> list[str]:
     """What cfn-lint says of the templates, and of what the SAM transform makes of the first."""
     sam: Template = json.loads(paths["sam.json"].read_text())
-    texts = {
-        "sam.json": paths["sam.json"].read_text(),
-        "sam.json, translated": pretty(translate(sam, region=LINT_REGION)),
-        **{name: paths[name].read_text() for name in BESIDE},
-    }
+    return linted(
+        {
+            "sam.json": paths["sam.json"].read_text(),
+            "sam.json, translated": pretty(translate(sam, region=LINT_REGION)),
+            **{name: paths[name].read_text() for name in BESIDE},
+        }
+    )
+
+
+def linted(texts: Mapping[str, str]) -> list[str]:
+    """What cfn-lint says of templates, by the name that it is told under."""
     check = _cfn_lint()
     return [finding for name, text in texts.items() for finding in _told(name, check(text))]
 

@@ -39,7 +39,7 @@ from scenarios.cloud.world import Deployment, World
 from scenarios.runner.library import UnknownScenario, in_library
 from scenarios.runner.local_pages import LINKS, PLAYED, deciding, run_page, scenarios_page
 from scenarios.runner.local_runs import Asked, Run, Runs
-from scenarios.runner.run import ON_CALL, packaged_template
+from scenarios.runner.run import NO_HEARTBEAT, ON_CALL, packaged_template
 
 REGION = "us-east-1"
 TABLE = "local-ledger"
@@ -242,7 +242,7 @@ def _validate(job_id: str) -> None:
     local = moto_hooks.Snapshot()
     deployment = Deployment(
         template=packaged_template(REGION),
-        parameters=(("AlertEmail", ON_CALL),),
+        parameters=(("AlertEmail", ON_CALL), NO_HEARTBEAT),
         home=REGION,
         regions=(REGION,),
         start=asked.asked_at - TRAIL_AGE,

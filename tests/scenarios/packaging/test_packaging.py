@@ -9,7 +9,15 @@ import pytest
 from chalicelib.template import RUNTIME
 from scenarios.packaging import lambda_package
 from scenarios.packaging import requirements as lambda_requirements
-from scenarios.packaging.lambda_package import BESIDE, NotForAws, build_zip, lint, strangers, write_package
+from scenarios.packaging.lambda_package import (
+    BESIDE,
+    NotForAws,
+    build_zip,
+    lint,
+    linted,
+    strangers,
+    write_package,
+)
 from scenarios.packaging.requirements import requirements, requirements_with_hashes
 from scenarios.packaging.sam import (
     PROJECT,
@@ -21,6 +29,7 @@ from scenarios.packaging.sam import (
     stages,
     stale,
 )
+from tests.sample import ALL
 
 
 def functions(template):
@@ -86,7 +95,12 @@ def written(folder, main, beside=BESIDE):
 
 
 def test_the_templates_are_clean_before_and_after_the_transform(tmp_path):
-    assert lint(written(tmp_path, sam_template("prod"))) == []
+    """Of `sam.json`, cfn-lint makes the transform itself; what ours makes of it is linted where all is tried."""
+    paths = written(tmp_path, sam_template("prod"))
+
+    found = lint(paths) if ALL else linted({name: path.read_text() for name, path in paths.items()})
+
+    assert found == []
 
 
 def test_lint_tells_template_place_and_rule(tmp_path, monkeypatch):
