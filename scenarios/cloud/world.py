@@ -282,6 +282,7 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
                     session=session,
                     kinds=REGISTRY.kinds,
                     validators=REGISTRY.validators,
+                    direct=REGISTRY.direct,
                 )
             if deployment.template:
                 stacks[deployment.home] = provision(
@@ -293,6 +294,7 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
                     session=session,
                     kinds=REGISTRY.kinds,
                     validators=REGISTRY.validators,
+                    direct=REGISTRY.direct,
                 )
             for region in deployment.spokes:
                 stacks[region] = provision(
@@ -304,6 +306,7 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
                     session=session,
                     kinds=REGISTRY.kinds,
                     validators=REGISTRY.validators,
+                    direct=REGISTRY.direct,
                 )
             while len(_KEPT) >= _MOST_KEPT:
                 _KEPT.pop(next(iter(_KEPT)))

@@ -11,7 +11,7 @@ boto3 calls that CloudFormation makes itself. Three promises:
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,13 +41,15 @@ def provision(
     session: boto3.Session,
     kinds: Mapping[str, Kind],
     validators: Validators,
+    direct: Collection[str] = (),
 ) -> Stack:
     """Create every resource of a plain CloudFormation template through `session`.
 
     The template is one that `translate` returned. The session's credentials must lead to `account`; the calls
     it makes are set-up, which should not be recorded. Use a session that has made clients before: a new one
     reads botocore's data again, which takes as long as the stack. `kinds`: every type there is, by name.
-    `validators`: what each service refuses, asked before each call.
+    `validators`: what each service refuses, asked before each call. `direct`: the services that may be asked
+    without a request in HTTP.
 
     Raises:
         InvalidTemplate: CloudFormation, or the service, would refuse; the message names the logical id and
@@ -61,6 +63,7 @@ def provision(
         partition=partition_of(region),
         session=session,
         validators=validators,
+        direct=direct,
     )
     stack_id = site.arn("cloudformation", f"stack/{stack_name}/{_uuid(site)}")
     plan = Template(

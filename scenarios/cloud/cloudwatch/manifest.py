@@ -31,6 +31,7 @@ SERVICE = Service(
     ),
     kinds=KINDS,
     mends=MENDS,
+    direct=True,
     validation=VALIDATION,
     events=EVENTS,
     register=register,

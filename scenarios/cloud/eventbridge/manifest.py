@@ -18,6 +18,7 @@ SERVICE = Service(
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,
+    direct=True,
     validation=VALIDATION,
     metrics=METRICS,
     register=register,

@@ -19,6 +19,7 @@ import botocore.endpoint
 import moto.core.botocore_stubber as stubber
 from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
+from botocore.validate import ParamValidator
 from moto.core.responses import BaseResponse
 from moto.core.utils import utcnow
 from moto.iam.models import mark_account_as_visited
@@ -66,6 +67,12 @@ def asked_directly(
     meta: Any = client.meta
     http = AWSResponse(meta.endpoint_url, int(status), headers, stubber.MockRawResponse(body))
     return _read(client, operation, http)
+
+
+def taken_by_botocore(client: BaseClient, operation: str, parameters: Mapping[str, Any]) -> bool:
+    """Whether botocore finds nothing wrong with the parameters, of which it would say more."""
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    return shape is None or not ParamValidator().validate(dict(parameters), shape).has_errors()
 
 
 def _written(client: BaseClient, operation: str, parameters: Mapping[str, Any]) -> bytes:

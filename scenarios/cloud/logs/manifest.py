@@ -35,6 +35,7 @@ SERVICE = Service(
     ),
     kinds=KINDS,
     mends=MENDS,
+    direct=True,
     validation=VALIDATION,
     metrics=METRICS,
     register=register,

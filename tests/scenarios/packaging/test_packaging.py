@@ -95,7 +95,7 @@ def written(folder, main, beside=BESIDE):
 
 
 def test_the_templates_are_clean_before_and_after_the_transform(tmp_path):
-    """Of `sam.json`, cfn-lint makes the transform itself; what ours makes of it is linted where all is tried."""
+    """cfn-lint transforms `sam.json` itself; what our transform makes of it is linted where all is tried."""
     paths = written(tmp_path, sam_template("prod"))
 
     found = lint(paths) if ALL else linted({name: path.read_text() for name, path in paths.items()})

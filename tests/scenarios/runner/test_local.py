@@ -80,7 +80,7 @@ def test_every_route_has_its_request_here(served):
 
 @pytest.fixture(scope="module")
 def validation(served):
-    """What is answered to who asks for a validation; it is made at once, in a world whose trail is hours old."""
+    """The answer to who asks for a validation; it is made at once, in a world whose trail is hours old."""
     return served.ask("POST", "/validations", SPAN)
 
 

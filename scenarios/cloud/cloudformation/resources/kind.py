@@ -7,13 +7,14 @@ one that deletes gets a `Removal`.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from scenarios.cloud.cloudformation.resources.shapes import Shape
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.kernel.moto_direct import asked_directly, taken_by_botocore
 from scenarios.cloud.kernel.stack import Resource
 from scenarios.cloud.kernel.validation import Request, Validators
 
@@ -36,7 +37,7 @@ class Clients(Protocol):
 class AskingClient:
     """A boto3 client that asks what the service refuses before each call, as its API does.
 
-    A stack is set up by muted calls, which reach moto alone.
+    A stack is set up by muted calls, which reach moto alone: by the direct way, where the site says so.
     """
 
     def __init__(self, client: Any, service: str, site: "Site") -> None:
@@ -60,7 +61,11 @@ class AskingClient:
                     region=self._site.region,
                 )
             )
-            return attribute(**parameters)
+            directly = self._service in self._site.direct and taken_by_botocore(
+                self._client, operation, parameters
+            )
+            answer = asked_directly(self._client, operation, parameters) if directly else None
+            return answer or attribute(**parameters)
 
         return call
 
@@ -69,8 +74,9 @@ class AskingClient:
 class Site:
     """Where a stack is being built: one account, one region, one client for each service.
 
-    `session`: makes the clients, as a boto3 session does. `uploaded`: whether what the template says to be
-    in S3, such as functions' code, is there.
+    `session`: makes the clients, as a boto3 session does. `direct`: services that are asked by the direct way
+    to moto, see `kernel.moto_direct`. `uploaded`: whether what the template says to be in S3, such as
+    functions' code, is there.
     """
 
     stack_name: str
@@ -79,6 +85,7 @@ class Site:
     partition: str
     session: Clients
     validators: Validators
+    direct: Collection[str] = ()
     uploaded: bool = False
     clients: dict[str, Any] = field(default_factory=dict)
 

@@ -106,6 +106,57 @@ def test_a_call_comes_to_what_it_comes_to_on_the_long_way(calls):
     assert None not in direct[0]
 
 
+ALARM = {
+    "AlarmName": "a",
+    "Namespace": "n",
+    "MetricName": "m",
+    "Statistic": "Sum",
+    "Period": 60,
+    "EvaluationPeriods": 1,
+    "Threshold": 1.5,
+    "ComparisonOperator": "GreaterThanThreshold",
+    "Dimensions": [{"Name": "d", "Value": "ü"}],
+}
+RULE = {"Name": "r", "EventPattern": '{"source": ["aws.ec2"]}', "State": "ENABLED"}
+OF_OTHERS = {
+    "events": [
+        ("PutRule", RULE),
+        ("PutTargets", {"Rule": "r", "Targets": [{"Id": "1", "Arn": "arn:aws:sns:eu-west-1:1:t"}]}),
+        ("DescribeRule", {"Name": "r"}),
+        ("ListTargetsByRule", {"Rule": "r"}),
+        ("DescribeRule", {"Name": "none"}),
+        ("DeleteRule", {"Name": "r"}),
+    ],
+    "logs": [
+        ("CreateLogGroup", {"logGroupName": "g", "tags": {"a": "b"}}),
+        ("CreateLogGroup", {"logGroupName": "g"}),
+        ("PutRetentionPolicy", {"logGroupName": "g", "retentionInDays": 30}),
+        ("DescribeLogGroups", {"logGroupNamePrefix": "g"}),
+        ("PutRetentionPolicy", {"logGroupName": "none", "retentionInDays": 30}),
+        ("DescribeMetricFilters", {"logGroupName": "g"}),
+    ],
+    "cloudwatch": [
+        ("PutMetricAlarm", ALARM),
+        ("DescribeAlarms", {"AlarmNames": ["a"]}),
+        ("SetAlarmState", {"AlarmName": "a", "StateValue": "ALARM", "StateReason": "since"}),
+        ("DescribeAlarms", {}),
+        ("SetAlarmState", {"AlarmName": "none", "StateValue": "ALARM", "StateReason": "since"}),
+        ("ListTagsForResource", {"ResourceARN": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:none"}),
+        ("DeleteAlarms", {"AlarmNames": ["a"]}),
+    ],
+}
+
+
+@pytest.mark.parametrize("service", OF_OTHERS)
+def test_other_services_answer_as_on_the_long_way(service):
+    client = SESSION.client(service)
+    direct = outcomes(lambda _, *call: asked_directly(client, *call), OF_OTHERS[service])
+
+    assert direct == outcomes(lambda _, *call: by_the_long_way(client, *call), OF_OTHERS[service])
+    assert None not in direct[0]
+    assert REGISTRY.direct >= {service}
+
+
 def goes_directly(client, parameters=None):
     with Clock(START), moto_without_physics(0, REGISTRY.mends):
         client.create_table(**TABLE)
