@@ -1,4 +1,4 @@
-"""The ledger's table: its shape, its keys, its times, and the only calls that read and write it.
+"""The ledger's table: its keys, its times, and the only calls that read and write it.
 
 Every item belongs to a `Kind`; `chalicelib.ledger` says what each kind is for. The partition key begins with
 the kind. The sort key is different for each item of a partition, and sorts them in the order they are read.
@@ -21,14 +21,6 @@ from chalicelib.errors import LedgerUnreachable
 from chalicelib.seal import Item, Noticed, Oddity, Seal, seal_of
 
 PK, SK, EXPIRES, VERSION, OVER = "pk", "sk", "expires", "version", "written_over"
-
-# The table as CreateTable and CloudFormation are told of it.
-SHAPE: Mapping[str, Any] = {
-    "BillingMode": "PAY_PER_REQUEST",
-    "AttributeDefinitions": [{"AttributeName": each, "AttributeType": "S"} for each in (PK, SK)],
-    "KeySchema": [{"AttributeName": PK, "KeyType": "HASH"}, {"AttributeName": SK, "KeyType": "RANGE"}],
-}
-TIME_TO_LIVE: Mapping[str, Any] = {"AttributeName": EXPIRES, "Enabled": True}
 
 _NEW = f"attribute_not_exists({PK})"
 _BATCH = 25  # items that BatchWriteItem takes

@@ -4,20 +4,24 @@ An item without our seal stopped no alert and caused no action; somebody put it 
 Reported at most once an hour for each item.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from chalicelib.ledger.claims import CLAIMS_KEPT
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.remediation import Alert, Event, Outcome, Plan, Severity
 from chalicelib.seal import Noticed, Oddity
 
-_MEANS = {
-    Oddity.FORGED: "It counted for nothing: it stopped no alert, and caused no action.",
-    Oddity.OLDER: "What this run knew of it was written over it.",
-    Oddity.UNDECLARED: "None of it was done.",
-    Oddity.GONE: "What it kept us from telling or doing again may be told or done again.",
-}
+_MEANS: Mapping[Oddity, str] = MappingProxyType(
+    {
+        Oddity.FORGED: "It counted for nothing: it stopped no alert, and caused no action.",
+        Oddity.OLDER: "What this run knew of it was written over it.",
+        Oddity.UNDECLARED: "None of it was done.",
+        Oddity.GONE: "What it kept us from telling or doing again may be told or done again.",
+    }
+)
 _ADVICE = (
     "Only Trailwarden's functions write there. Look for PutItem, UpdateItem and DeleteItem on the table in "
     "CloudTrail (they are data events), take the permission away, and stop the principal that had it.\n"

@@ -1,6 +1,6 @@
 """Alerts and storage: the alert topic and its key, the ledger, the dead letters, the queue of validations."""
 
-from chalicelib.ledger.table import SHAPE, TIME_TO_LIVE
+from chalicelib.ledger.shape import SHAPE, TIME_TO_LIVE
 from chalicelib.stack import closed_to_others, queue_policy, topic_for_alarms
 from chalicelib.template.heartbeat import FOR_PEOPLE
 from chalicelib.template.parts import Template

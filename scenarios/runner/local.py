@@ -28,7 +28,7 @@ from chalicelib.http.validation_requests import begin
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.instructions import Verb
 from chalicelib.ledger.ledger import Ledger
-from chalicelib.ledger.table import SHAPE
+from chalicelib.ledger.shape import SHAPE
 from chalicelib.ledger.validations import Job, found, planned, settle_slice, slices
 from chalicelib.settings import DEAD_LETTERS, FUNCTIONS, LEDGER, VALIDATIONS
 from scenarios.cloud.apigateway.requests import path_of

@@ -73,7 +73,7 @@ def test_nobody_else_touches_the_table():
         "error.response['Error']['Code'] == 'ConditionalCheckFailedException'",
         "item['pk']['S'].startswith('x')",
         "f'finding#{name}'",
-        "from chalicelib.ledger.table import EXPIRES, SHAPE",
+        "from chalicelib.ledger.table import EXPIRES, Kind",
     ],
 )
 def test_a_touch_is_seen(text):
@@ -116,7 +116,7 @@ def test_it_says_how_long_each_is_kept(kind):
 
 
 def test_the_shape_names_the_keys():
-    shape = chalicelib.ledger.table.SHAPE
+    shape = chalicelib.ledger.shape.SHAPE
 
     assert [each["AttributeName"] for each in shape["KeySchema"]] == [PK, SK]
-    assert chalicelib.ledger.table.TIME_TO_LIVE["AttributeName"] == EXPIRES
+    assert chalicelib.ledger.shape.TIME_TO_LIVE["AttributeName"] == EXPIRES

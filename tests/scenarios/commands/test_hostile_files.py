@@ -77,7 +77,7 @@ def make_hostile_files(folder):
     with (folder / "sparse.json").open("wb") as file:
         file.truncate(1 << 40)
     (folder / "lists.json").write_text("[" + "[]," * 4_000_000 + "[]]")
-    (folder / "lines.json").write_text("[]\n" * 1_000_000)
+    (folder / "lines.json").write_text("[]\n" * 510_000)
     (folder / "deep.json").write_text("[" * 100_000)
     deep = '{"a":' * 300 + "1" + "}" * 300
     (folder / "deep-record.json").write_text(json.dumps({**RECORD, "x": json.loads(deep)}))

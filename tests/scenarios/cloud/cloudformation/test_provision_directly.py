@@ -49,7 +49,9 @@ def made(monkeypatch, *, directly):
     (scenario,) = named(["root_login"])
     with world.World(replace(deployment_of(scenario), spokes=())):
         (provisioned,) = world._KEPT.values()
-    kept = [told(each, {}) for each in provisioned.snapshot._backends.copy()]
+    snapshot = provisioned.snapshot
+    copies = zip(snapshot._keys, snapshot._backends.copy(), strict=True)
+    kept = {(of.service_name, *place): told(each, {}) for (of, *place), each in copies}
     return kept, dict(provisioned.stacks), went
 
 
