@@ -11,6 +11,7 @@ from chalicelib.ledger.anchors import ANCHORS_KEPT
 from chalicelib.ledger.claims import CLAIMS_KEPT
 from chalicelib.ledger.entries import FINDINGS_KEPT
 from chalicelib.ledger.ledger import STATE_KEPT
+from chalicelib.ledger.shape import SHAPE, TIME_TO_LIVE
 from chalicelib.ledger.table import EXPIRES, PK, SK, Kind
 from chalicelib.ledger.validations import VALIDATIONS_KEPT
 from tests.house.imports import modules, within
@@ -116,7 +117,5 @@ def test_it_says_how_long_each_is_kept(kind):
 
 
 def test_the_shape_names_the_keys():
-    shape = chalicelib.ledger.shape.SHAPE
-
-    assert [each["AttributeName"] for each in shape["KeySchema"]] == [PK, SK]
-    assert chalicelib.ledger.shape.TIME_TO_LIVE["AttributeName"] == EXPIRES
+    assert [each["AttributeName"] for each in SHAPE["KeySchema"]] == [PK, SK]
+    assert TIME_TO_LIVE["AttributeName"] == EXPIRES
