@@ -2,7 +2,7 @@
 
 The simulated AWS then holds that trail, and what records say was done to it is done there too, before a
 handler looks. Its account has the simulated one's number meanwhile; both numbers change places on the way in
-and out.
+and out. So do regions and ARNs of China and of GovCloud, since the simulated AWS is the partition `aws`.
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_Operations.html
 """
@@ -29,6 +29,13 @@ _BUCKET = re.compile(r"(?=.{3,63}$)[a-z0-9](?:[a-z0-9-]|\.(?!\.))*[a-z0-9]", re.
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
 _GROUP = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}", re.ASCII)
 _ROLE = "trail-of-the-records"
+# By partition: each of its regions, and the one that stands for it. The first one has the global services.
+# https://docs.aws.amazon.com/general/latest/gr/rande.html
+_STAND_IN = {
+    "aws": {},
+    "aws-cn": {"cn-north-1": "us-east-1", "cn-northwest-1": "us-west-2"},
+    "aws-us-gov": {"us-gov-west-1": "us-east-1", "us-gov-east-1": "us-west-2"},
+}
 
 # What is done to a trail, its bucket and its group, as far as the simulated AWS can follow it from a record.
 _OF_TRAIL = ("StopLogging", "StartLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors")
@@ -61,8 +68,13 @@ class Ours:
             raise NoTrail(f"{self.trail_arn} is no trail's ARN, arn:aws:cloudtrail:REGION:ACCOUNT:trail/NAME")
         if (self.bucket or self.group) and not self.trail_arn:
             raise NoTrail("a bucket or a log group is the trail's: name the trail's ARN too")
-        if self.trail_arn and (self._part(1), partition_of(self.home)) != ("aws", "aws"):
-            raise NoTrail(f"{self.trail_arn}: trails of China and GovCloud are not simulated yet")
+        region = self._part(2)
+        if self._partition not in _STAND_IN:
+            raise NoTrail(f"{self.trail_arn}: trails of the partition {self._partition} are not simulated")
+        if region and partition_of(region) != self._partition:
+            raise NoTrail(f"{self.trail_arn}: {region} is a region of the partition {partition_of(region)}")
+        if partition_of(region) != "aws" and region not in _STAND_IN[self._partition]:
+            raise NoTrail(f"{self.trail_arn}: the region {region} is not simulated")
         for name, valid, what in (
             (
                 self.bucket,
@@ -77,13 +89,18 @@ class Ours:
 
     @property
     def home(self) -> str:
-        """The trail's region, which the stack is deployed in."""
-        return self._part(2) or "us-east-1"
+        """The region of the simulated AWS that the trail and the stack are in."""
+        region = self._part(2) or "us-east-1"
+        return _STAND_IN[self._partition].get(region, region)
 
     @property
     def name(self) -> str:
         """The trail's name."""
         return self._part(4)
+
+    @property
+    def _partition(self) -> str:
+        return self._part(1) or "aws"
 
     def _part(self, number: int) -> str:
         found = _ARN.fullmatch(self.trail_arn)
@@ -91,12 +108,21 @@ class Ours:
 
     @property
     def swapped(self) -> Callable[[str], str]:
-        """Lets our account and the simulated one change places in a text; twice is once nothing."""
+        """Lets our account, regions and partition change places with the simulated ones in a text.
+
+        Done twice, it is as if nothing had been done.
+        """
+        stand_in = dict(_STAND_IN[self._partition])
+        if stand_in:
+            stand_in[f"arn:{self._partition}:"] = "arn:aws:"
         theirs = self.account or self._part(3)
-        if not theirs or theirs == ACCOUNT:
+        if theirs and theirs != ACCOUNT:
+            stand_in[theirs] = ACCOUNT
+        if not stand_in:
             return lambda text: text
-        either, other = re.compile(f"{theirs}|{ACCOUNT}"), {theirs: ACCOUNT, ACCOUNT: theirs}
-        return lambda text: either.sub(lambda found: other[found[0]], text)
+        other = stand_in | {simulated: own for own, simulated in stand_in.items()}
+        any_of_them = re.compile("|".join(map(re.escape, other)))
+        return lambda text: any_of_them.sub(lambda found: other[found[0]], text)
 
     @property
     def stack_parameters(self) -> tuple[tuple[str, str], ...]:

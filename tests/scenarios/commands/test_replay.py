@@ -432,6 +432,31 @@ def test_what_was_done_to_the_trail_that_is_named_is_told():
     assert plan["calls"][0]["parameters"] == {"Name": TRAIL}
 
 
+@pytest.mark.parametrize(
+    ("partition", "region"),
+    [
+        *(("aws-cn", "cn-north-1"), ("aws-cn", "cn-northwest-1")),
+        *(("aws-us-gov", "us-gov-west-1"), ("aws-us-gov", "us-gov-east-1")),
+    ],
+)
+def test_a_trail_of_china_or_govcloud_may_be_named(partition, region):
+    trail = f"arn:{partition}:cloudtrail:{region}:111122223333:trail/audit"
+    ann = f"arn:{partition}:iam::111122223333:user/ann"
+    stopped = {**STOPPED, "awsRegion": region, "userIdentity": {"type": "IAMUser", "arn": ann}}
+
+    result = trailwarden("replay", "-", "--format", "json", "--trail", trail, stdin=lines(stopped))
+
+    told = json.loads(result.stdout)
+    (plan,) = told["plans"]
+    assert (told["fired"], told["actor"], told["awsRegion"]) == (["trail_stopped"], ann, region)
+    (call,) = plan["calls"]
+    assert (call["operation"], call["parameters"], call["region"]) == (
+        "start_logging",
+        {"Name": trail},
+        region,
+    )
+
+
 MOVED = {
     **STOPPED,
     "eventName": "UpdateTrail",
@@ -472,10 +497,12 @@ def test_without_a_name_those_that_records_name_are_proposed():
         (("--trail", "audit"), "audit is no trail's ARN"),
         (("--bucket", "b"), "name the trail's ARN too"),
         (("--trail", TRAIL.replace("eu-west-1", "mars")), "is no trail's ARN"),
+        (("--trail", TRAIL.replace("eu-west-1", "cn-north-1")), "is a region of the partition aws-cn"),
         (
-            ("--trail", TRAIL.replace("eu-west-1", "cn-north-1")),
-            "trails of China and GovCloud are not simulated yet",
+            ("--trail", "arn:aws-cn:cloudtrail:cn-south-1:111122223333:trail/audit"),
+            "cn-south-1 is not simulated",
         ),
+        (("--trail", TRAIL.replace("arn:aws:", "arn:aws-iso:")), "of the partition aws-iso are not"),
         (("--trail", TRAIL.replace("audit", "a")), "is no trail's ARN"),
         (("--trail", TRAIL, "--bucket", "b"), "b can't be the name of a bucket: 3 to 63"),
         (("--trail", TRAIL, "--bucket", "a..b"), "a..b can't be the name of a bucket"),
