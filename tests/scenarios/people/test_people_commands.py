@@ -390,6 +390,20 @@ def test_the_callers_own_key_signs_where_aws_is_served_and_the_users_name_elsewh
     assert ("Credential=mallory/" in _Gateway.asked[-1][1]) is served
 
 
+@pytest.mark.parametrize(
+    ("key", "signs"), [("mallory", "mallory"), ("AKIAIOSFODNN7EXAMPLE", "me"), ("x" * 40, "me")]
+)
+def test_on_ones_own_machine_a_plain_word_says_who_asks_and_no_real_key_is_sent(
+    gateway, monkeypatch, key, signs
+):
+    monkeypatch.setattr("scenarios.people.api.getpass.getuser", lambda: "me")
+    session = boto3.Session(key, "any", region_name="eu-west-1")
+
+    SignedApi(gateway, session).get("/findings", {"limit": "3"})
+
+    assert f"Credential={signs}/" in _Gateway.asked[-1][1]
+
+
 def test_the_url_may_stand_in_the_environment(gateway, monkeypatch):
     monkeypatch.setenv(URL, gateway)
 
