@@ -50,6 +50,11 @@ def spoke(remediations: Iterable[Remediation]) -> dict[str, Any]:
                 "Default": "trailwarden",
                 "Description": "The name of the main stack.",
             },
+            "ExistingTrailRole": {
+                "Type": "String",
+                "Default": "none",
+                "Description": "The main stack's parameter of this name: changes of that role are told.",
+            },
         },
         "Resources": {
             "ForwardRole": _role(),

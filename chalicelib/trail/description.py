@@ -88,12 +88,16 @@ class TrailStatus:
     """How its deliveries go. Times are aware UTC, None where there was none; errors are "" likewise.
 
     `stopped_at`: when logging was stopped last, which may be long before it was started again.
+    `delivered_at`, `digest_at`, `log_group_at`: when a log file, a digest, a line for the log group came
+    through last.
     """
 
     logging: bool = False
     started_at: datetime | None = None
     stopped_at: datetime | None = None
+    delivered_at: datetime | None = None
     digest_at: datetime | None = None
+    log_group_at: datetime | None = None
     delivery_error: str = ""
     digest_error: str = ""
     log_group_error: str = ""
@@ -249,7 +253,9 @@ def _status(cloudtrail: Any, arn: str, **_: Any) -> TrailStatus:
         logging=bool(reply.get("IsLogging")),
         started_at=_utc(reply.get("StartLoggingTime")),
         stopped_at=_utc(reply.get("StopLoggingTime")),
+        delivered_at=_utc(reply.get("LatestDeliveryTime")),
         digest_at=_utc(reply.get("LatestDigestDeliveryTime")),
+        log_group_at=_utc(reply.get("LatestCloudWatchLogsDeliveryTime")),
         delivery_error=reply.get("LatestDeliveryError") or "",
         digest_error=reply.get("LatestDigestDeliveryError") or "",
         log_group_error=reply.get("LatestCloudWatchLogsDeliveryError") or "",

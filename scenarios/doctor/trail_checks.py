@@ -334,13 +334,21 @@ def _region(facts: AccountFacts, region: Region) -> Iterator[DoctorFinding]:
             "--stack-name": f"{facts.stack.name}-spoke",
             "--template-file": "spoke.json",
             "--capabilities": "CAPABILITY_IAM",
-            "--parameter-overrides": f"HomeRegion={facts.stack.region}",
         }
+        role = facts.stack.parameters.get("ExistingTrailRole", "none")
+        given = {
+            "HomeRegion": facts.stack.region,
+            "HomeStack": facts.stack.name,
+            **({"ExistingTrailRole": role} if role != "none" else {}),
+        }
+        overrides = [f"{name}={value}" for name, value in given.items()]
         what = "nothing" if len(missing) == len(facts.promised_forwards) else f"not {', '.join(missing)}"
         yield unwatched(
             f"{region.name} forwards {what}: rules don't see what happens there",
             where=region.name,
-            mend=command("cloudformation", "deploy", deploy, region=region.name),
+            mend=command(
+                "cloudformation", "deploy", deploy, "--parameter-overrides", *overrides, region=region.name
+            ),
             source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html",
         )
     for rule, state in sorted(region.forwards.items()):

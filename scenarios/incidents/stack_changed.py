@@ -12,6 +12,7 @@ from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import ACCOUNT, STACK_NAME, World
 from scenarios.incidents.one_right import LET_IN, puts_an_item, session_of
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
+from scenarios.runner.words import existing_trail
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.blinding import DEEDS, DENY_ALL
 from scenarios.runner.words.checks import alert, heard_of, no_more_alerts_than, outcome
@@ -579,6 +580,51 @@ SPOKE_DELETED = Scenario(
     ],
 )
 
+DENIES = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Action": "logs:*", "Resource": "*"}],
+}
+
+
+def denies_delivery(actor: Actor) -> Action:
+    """The role of a trail that was there before the stack."""
+
+    def do(world: World, caller: Caller) -> None:
+        world.client(caller, "iam").put_role_policy(
+            RoleName=existing_trail.ROLE, PolicyName="quiet", PolicyDocument=json.dumps(DENIES)
+        )
+
+    return actor.does("denies the existing trail's role to write to its log group", do)
+
+
+# The role's policy is told at once. What denies the role in a way that no event tells (an organization's
+# policy, say) shows in the trail's status: the hourly look tells it, too.
+DELIVERY_DENIED = Scenario(
+    name="stack_changed.delivery_denied",
+    title="An existing trail's role may write to its log group no more: told at once, and by the hour",
+    before=existing_trail.EXISTING_TRAIL,
+    parameters=(*existing_trail.PARAMETERS, *ENFORCE),
+    when=[at("00:00", denies_delivery(mallory))],
+    then=[
+        by(
+            "02:30",
+            alert(
+                NAME,
+                "CRITICAL",
+                "PutRolePolicy",
+                "user/mallory",
+                "The trail may write no more to its log group",
+                subject="the role TrailRoleFromBefore",
+            ),
+        ),
+        by("02:10:00", alert("trail_stopped", "HIGH", "the last came", subject="lines for its log group")),
+        at_the_end(outcome(NAME, Outcome.TOLD)),
+        at_the_end(no_more_alerts_than(1, of=NAME)),
+    ],
+    lasts="02:10:00",
+    loses=True,
+)
+
 SCENARIOS = (
     SCENARIO,
     PUT_BACK,
@@ -596,4 +642,5 @@ SCENARIOS = (
     UNRECORDED,
     IN_A_SPOKE,
     SPOKE_DELETED,
+    DELIVERY_DENIED,
 )

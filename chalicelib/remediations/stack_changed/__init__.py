@@ -42,7 +42,7 @@ from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.looking import Unseen
-from chalicelib.references import TRAIL_GROUP
+from chalicelib.references import TRAIL_GROUP, TRAIL_ROLE
 from chalicelib.remediation import Plan, Proof, ProvenBy, Remediation, Way
 from chalicelib.remediations.stack_changed.alerts import attempted, changed, off_too
 from chalicelib.remediations.stack_changed.data import USE
@@ -56,11 +56,18 @@ from chalicelib.remediations.stack_changed.grants import (
     NAMES,
     STACK,
     TRAIL_GROUP_NAME,
+    TRAIL_ROLE_NAME,
     VARIABLES,
 )
-from chalicelib.remediations.stack_changed.parts import CONFIRM, OF_A_BUS, fields_of, service_of
+from chalicelib.remediations.stack_changed.parts import (
+    CONFIRM,
+    EXISTING_GROUP,
+    OF_A_BUS,
+    fields_of,
+    service_of,
+)
 from chalicelib.remediations.stack_changed.promise import Place
-from chalicelib.remediations.stack_changed.reading import EXISTING_GROUP, Seen, blind, read
+from chalicelib.remediations.stack_changed.reading import FromBefore, Seen, blind, read
 from chalicelib.remediations.stack_changed.restore import heard_again, restore
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.stack import PRINCIPALS, PRINCIPALS_ARE, CloudFormation, Parameter
@@ -170,9 +177,25 @@ KEYS_PATTERN = _pattern(
     {"errorMessage": _ANY_KEY_REFUSED},
     fields=(),
 )
-ROLES_PATTERN = _by_name("iam")
-# A role is everywhere, and its changes are events of one region; there the spoke forwards them.
-ROLES_FORWARDED = _pattern(("iam",), fields=("roleName",), like=[{"wildcard": {"Fn::Sub": "*${HomeStack}*"}}])
+# The trail's role may have been there before the stack, by any name. And the account itself: a region that is
+# switched off forwards nothing, and runs nothing.
+# https://docs.aws.amazon.com/accounts/latest/reference/monitoring-eventbridge.html
+_OF_THE_ACCOUNT = {"eventName": ["DisableRegion"]}
+ROLES_PATTERN = _pattern(
+    ("iam", "account"),
+    {"requestParameters": {"roleName": [TRAIL_ROLE]}},
+    _OF_THE_ACCOUNT,
+    fields=("roleName",),
+)
+# A role is everywhere, and its changes are events of one region, as the account's are; the spoke there
+# forwards them.
+ROLES_FORWARDED = _pattern(
+    ("iam", "account"),
+    {"requestParameters": {"roleName": [{"Fn::Sub": "${ExistingTrailRole}"}]}},
+    _OF_THE_ACCOUNT,
+    fields=("roleName",),
+    like=[{"wildcard": {"Fn::Sub": "*${HomeStack}*"}}],
+)
 
 # Calls of our own acting functions that the runtime holds against their plans.
 _OF_OUR_PLANS = {
@@ -188,7 +211,10 @@ _OF_THE_TRAIL = {
 
 def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen | None:
     """What of the stack the call is about, and what was deployed of it."""
-    seen = read(aws, event, place_of(settings), settings.values.get(TRAIL_GROUP_NAME, ""))
+    before = FromBefore(
+        group=settings.values.get(TRAIL_GROUP_NAME, ""), role=settings.values.get(TRAIL_ROLE_NAME, "")
+    )
+    seen = read(aws, event, place_of(settings), before)
     return seen if seen and not _others_tell(event, seen) else None
 
 

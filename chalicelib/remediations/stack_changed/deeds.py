@@ -11,7 +11,9 @@ from chalicelib.events import ApiCallEvent
 from chalicelib.remediation import Severity
 from chalicelib.remediations.stack_changed.parts import (
     ACCOUNT_POLICY,
+    EXISTING_ROLE,
     PARAMETER,
+    REGION,
     SPOKES_RULE,
     is_of_a_spoke,
     service_of,
@@ -44,6 +46,7 @@ KINDS: Mapping[str, str] = {
     "AWS::SNS::Subscription": "subscription",
     "AWS::SNS::Topic": "topic",
     "AWS::SQS::Queue": "queue",
+    REGION: "region",
     "AWS::SSM::Association": "association",
     "AWS::SSM::Parameter": "parameter",
     "AWS::Scheduler::Schedule": "schedule",
@@ -82,6 +85,7 @@ _ITEMS_WRITTEN = (
     "ExecuteStatement BatchExecuteStatement ExecuteTransaction"
 )
 _MAY_NOT = "{whose} may send no alerts any more, because its role "
+_NO_LOG = "The trail may write no more to its log group, where filters and searches look, because its role "
 _NO_KEY = "{whose} can't do its work any more, because the key "
 
 # By the event's source: how grave, the calls' names, what was done, what that means.
@@ -309,6 +313,14 @@ _ROWS: Mapping[str, tuple[tuple[Severity, str, str, str], ...]] = {
         (LOW, "EnableKey CancelKeyDeletion", "was enabled", "The key does its work again."),
         (LOW, "EnableKeyRotation UpdateKeyDescription TagResource UntagResource", "was marked", _NOTHING),
     ),
+    "account": (
+        (
+            CRITICAL,
+            "DisableRegion",
+            "is being switched off",
+            "What happens there wakes no rule any more; in the stack's own, nothing runs any more.",
+        ),
+    ),
     "iam": (
         (CRITICAL, "DeleteRole", "was deleted", _MAY_NOT + "is gone."),
         (CRITICAL, "DeleteRolePolicy", "lost a policy", _MAY_NOT + "lost its permissions."),
@@ -319,7 +331,7 @@ _ROWS: Mapping[str, tuple[tuple[Severity, str, str, str], ...]] = {
             CRITICAL,
             "UpdateAssumeRolePolicy",
             "got another trust policy",
-            _MAY_NOT + "may not be assumed by Lambda.",
+            _MAY_NOT + "may not be assumed by its service.",
         ),
         (CRITICAL, "PutRolePermissionsBoundary", "got a boundary", _MAY_NOT + "may be denied what it needs."),
         (HIGH, "DeleteRolePermissionsBoundary", "may do more", "Somebody may use what {whose} may do."),
@@ -409,6 +421,9 @@ _ANYTHING = Deed(
 )
 
 
+_ROLES_OF_THE_TRAIL = ("TrailGroupRole", EXISTING_ROLE)
+
+
 def name_of(event: ApiCallEvent) -> str:
     """The call's name, without the version that Lambda's bear."""
     return _VERSION.sub("", event.name)
@@ -452,4 +467,11 @@ def _deed_of(event: ApiCallEvent, part: Part) -> Deed:
         return Deed(severity=MEDIUM, done=deed.done, means="What {whose} itself logs may be lost.")
     if part.type == PARAMETER and not part.physical_id.startswith("/"):
         return _OTHERWISE["ssm"]
-    return deed
+    return _of_the_trail(deed) if part.logical_id in _ROLES_OF_THE_TRAIL else deed
+
+
+def _of_the_trail(deed: Deed) -> Deed:
+    """The same deed, where the role is the trail's: no function stops by it."""
+    if not deed.means.startswith(_MAY_NOT):
+        return deed
+    return replace(deed, means=_NO_LOG + deed.means.removeprefix(_MAY_NOT))

@@ -7,7 +7,7 @@ what a stranger gave them, none over keys of seals but to enable them, none over
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.references import TRAIL_GROUP
+from chalicelib.references import TRAIL_GROUP, TRAIL_ROLE
 from chalicelib.remediation import Call, DeclaredCall, Grant
 from chalicelib.stack import CloudFormation
 
@@ -23,7 +23,7 @@ KEYS = (
 )
 
 STACK, STACK_NAME, REGION = "STACK_CHANGED_STACK", "STACK_CHANGED_STACK_NAME", "AWS_REGION"
-TRAIL_GROUP_NAME = "STACK_CHANGED_TRAIL_GROUP"
+TRAIL_GROUP_NAME, TRAIL_ROLE_NAME = "STACK_CHANGED_TRAIL_GROUP", "STACK_CHANGED_TRAIL_ROLE"
 MAPPING = "TrailValidationTrigger1"
 MAPPING_VARIABLE = "STACK_CHANGED_MAPPING"
 
@@ -46,6 +46,7 @@ VARIABLES: dict[str, CloudFormation] = {
     STACK: {"Ref": "AWS::StackId"},
     STACK_NAME: {"Ref": "AWS::StackName"},
     TRAIL_GROUP_NAME: TRAIL_GROUP,
+    TRAIL_ROLE_NAME: TRAIL_ROLE,
     MAPPING_VARIABLE: {"Ref": MAPPING},
     **{_variable(key): {"Ref": key} for key in KEYS},
 }

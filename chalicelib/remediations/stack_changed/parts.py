@@ -24,10 +24,14 @@ LOG_GROUP = "AWS::Logs::LogGroup"
 SPOKES_RULE = "Spoke's rule"
 # What applies to every log group of the account and region, and so to those that wake functions.
 ACCOUNT_POLICY = "AWS::Logs::AccountPolicy"
+REGION = "AWS::Region"  # CloudFormation has no type for it
+# No names of the template's: nothing is declared of them, so nothing is put back.
+EXISTING_GROUP, EXISTING_ROLE = "TrailGroupFromBefore", "TrailRoleFromBefore"
 
 # By the event's source: which fields name a part of which types; what is narrower comes first. A dot leads
 # into an object, or into each object of a list.
 _FIELDS: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]] = {
+    "account": (("RegionName", (REGION,)), ("regionName", (REGION,))),
     "apigateway": (("restApiId", ("AWS::ApiGateway::RestApi",)),),
     "cloudformation": tuple(
         (field, (STACK,))
@@ -221,8 +225,8 @@ def _named(
         yield the_stack(place)
     elif BUS in types and field in ("name", "eventBusName") and _is_the_default(text, field):
         yield _DEFAULT_BUS
-    elif ACCOUNT_POLICY in types:
-        yield Part(logical_id=text, type=ACCOUNT_POLICY, physical_id=text)
+    elif types in ((ACCOUNT_POLICY,), (REGION,)):
+        yield Part(logical_id=text, type=types[0], physical_id=text)
 
 
 def _is_about_the_bus(event: ApiCallEvent) -> bool:

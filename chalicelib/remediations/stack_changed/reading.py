@@ -12,8 +12,11 @@ from chalicelib.errors import AWS_ERRORS
 from chalicelib.events import ApiCallEvent
 from chalicelib.looking import Unseen, unseen
 from chalicelib.remediations.stack_changed.parts import (
+    EXISTING_GROUP,
+    EXISTING_ROLE,
     FUNCTION,
     LOG_GROUP,
+    ROLE,
     confirms_ours,
     likely,
     of_a_spoke,
@@ -24,8 +27,6 @@ from chalicelib.remediations.stack_changed.parts import (
 from chalicelib.remediations.stack_changed.promise import NotTold, Part, Place, Promise
 from chalicelib.remediations.stack_changed.restore import BESIDE, Declared
 
-# No name of the template's: nothing is declared of it, so nothing is put back.
-EXISTING_GROUP = "TrailGroupFromBefore"
 CLOUDFORMATION = "cloudformation.amazonaws.com"
 # Each of these rules hears what is done to the other one, and while it is off nobody does.
 WATCH_EACH_OTHER = ("StackChangedTrigger1", "StackChangedGuard")
@@ -34,6 +35,26 @@ _LEEWAY = timedelta(seconds=5)
 _MOST_STACK_EVENTS = 2_000
 # From the call to the stack's first event; AWS promises no time.
 _BEGINS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromBefore:
+    """Names of the trail's log group and of its role, which the stack may have found; "" where unknown."""
+
+    group: str = ""
+    role: str = ""
+
+    def besides(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+        """The parts, and those of these that are none of them."""
+        found = (
+            Part(logical_id=EXISTING_GROUP, type=LOG_GROUP, physical_id=self.group),
+            Part(logical_id=EXISTING_ROLE, type=ROLE, physical_id=self.role),
+        )
+        names = {each.physical_id for each in parts} | {""}
+        return (*parts, *(each for each in found if each.physical_id not in names))
+
+
+_NOTHING = FromBefore()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,18 +75,21 @@ class Seen:
 
 
 def read(
-    aws: Aws, event: ApiCallEvent, place: Place, trail_group: str = "", *, deployed: bool = True
+    aws: Aws,
+    event: ApiCallEvent,
+    place: Place,
+    before: FromBefore = _NOTHING,
+    *,
+    deployed: bool = True,
 ) -> Seen | None:
     """What a call is about; None where it is about nothing of the stack, or the stack's own deployment.
 
-    `trail_group`: the trail's log group, which the stack may have found. `deployed`: whether to read what was
-    deployed of it, too, to put it back.
+    `before`: what the stack may have found. `deployed`: whether to read what was deployed of it, too, to put
+    it back.
     """
     cloudformation = aws.client("cloudformation", place.region)
     try:
-        parts = _parts(cloudformation, place)
-        if trail_group and trail_group not in {each.physical_id for each in parts}:
-            parts = (*parts, Part(logical_id=EXISTING_GROUP, type=LOG_GROUP, physical_id=trail_group))
+        parts = before.besides(_parts(cloudformation, place))
         named = touched(event, parts, place) or _by_another_id(cloudformation, event, place)
         if not named and (spokes := of_a_spoke(event, place)):
             return _seen(cloudformation, event, spokes, parts, place, promised=())

@@ -12,8 +12,8 @@ failed LOW. In mode enforce all that is weaker is restored, from the last good s
 in the ledger when every promise of the stack holds and nothing is weaker than in the one before, so a
 weakened trail never becomes the baseline. Until there is a first good state, the stack's own promises are the
 baseline. What the hourly look finds weaker is reported once a day and restored likewise, whether an event
-came or not, because a stopped trail sends no events. A deleted trail is created again; a new chain of digests
-begins.
+came or not, because a stopped trail sends no events; what CloudTrail can't deliver to the bucket or the log
+group is reported once a day. A deleted trail is created again; a new chain of digests begins.
 
 What we leave alone: other trails and buckets; a deleted bucket, since its name may belong to somebody else by
 now; what is stronger than before. What an ignored principal changes is recorded, without an alert; the
@@ -52,13 +52,22 @@ from chalicelib.remediation import (
     Undoing,
     Way,
 )
-from chalicelib.remediations.trail_stopped.alerts import Case, Seen, attempted, changed, found, unseen
+from chalicelib.remediations.trail_stopped.alerts import (
+    Case,
+    Seen,
+    attempted,
+    changed,
+    found,
+    not_delivered,
+    undelivered,
+    unseen,
+)
 from chalicelib.remediations.trail_stopped.restore import restore
 from chalicelib.remediations.trail_stopped.said import blinded_by, named_by, said_by
 from chalicelib.remediations.trail_stopped.undoing import accepted, moved
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
 from chalicelib.trail.description import canonical
-from chalicelib.trail.settings.reader import TrailResources, read_settings
+from chalicelib.trail.settings.reader import TrailResources, read_with_status
 from chalicelib.trail.settings.selectors import EVERY_MANAGEMENT_EVENT
 from chalicelib.trail.settings.settings import TrailSettings, promised, weaker
 from chalicelib.triggers import OnEvent, OnSchedule
@@ -305,9 +314,9 @@ def remember_call(event: ApiCallEvent, facts: Seen | None, expected: bool) -> st
 # ---- the hourly look ----------------------------------------------------------------------------
 
 
-def look_by_the_hour(aws: Aws, _event: Tick, settings: Settings) -> Seen:
-    """The settings now and the last good ones."""
-    return _seen(aws, settings)
+def look_by_the_hour(aws: Aws, event: Tick, settings: Settings) -> Seen:
+    """The settings now, the last good ones, and what does not arrive."""
+    return _seen(aws, settings, event.at)
 
 
 def blind_by_the_hour(_event: Tick, why: Unseen, settings: Settings) -> Seen:
@@ -316,10 +325,11 @@ def blind_by_the_hour(_event: Tick, why: Unseen, settings: Settings) -> Seen:
 
 
 def decide_by_the_hour(event: Tick, facts: Seen, _now: datetime, settings: Settings) -> Plan:
-    """Report what is weaker, and restore it; report what could not be read."""
+    """Report what is weaker, and restore it; report what could not be read, and what doesn't arrive."""
     case = _case(facts, settings)
     alerts = [found(event, case)] if case.differences else []
     alerts += [unseen(case)] if facts.could_not_read else []
+    alerts += [not_delivered(event, case)] if facts.missing else []
     return Plan.alert(*alerts, calls=case.calls)
 
 
@@ -331,11 +341,19 @@ def remember_by_the_hour(_event: Tick, facts: Seen, _expected: bool) -> str | No
 # ---- what both stand on -------------------------------------------------------------------------
 
 
-def _seen(aws: Aws, settings: Settings) -> Seen:
+def _seen(aws: Aws, settings: Settings, at: datetime | None = None) -> Seen:
+    """`at`: the time of a look that asks what does not arrive, too."""
     kept = ledger_of(aws, settings).remembered(NAME)
-    now, could_not_read = read_settings(aws, place_of(settings))
+    now, could_not_read, status = read_with_status(aws, place_of(settings))
     good = TrailSettings.from_text(kept).over(_promise(settings))
-    return Seen(now=now, good=good, recorded=bool(kept), could_not_read=could_not_read, home=aws.region)
+    return Seen(
+        now=now,
+        good=good,
+        recorded=bool(kept),
+        could_not_read=could_not_read,
+        home=aws.region,
+        missing=undelivered(status, at) if at else (),
+    )
 
 
 def _blind(why: Unseen, settings: Settings) -> Seen:

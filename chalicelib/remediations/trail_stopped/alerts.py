@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from chalicelib.events import ApiCallEvent, Tick
 from chalicelib.evidence.call import call_facts, failure_fact
@@ -11,11 +12,13 @@ from chalicelib.ledger.ledger import state_key
 from chalicelib.ledger.table import in_shell
 from chalicelib.looking import Unseen
 from chalicelib.remediation import Alert, Call, Flood, Quiet, Severity
+from chalicelib.trail.description import TrailStatus
 from chalicelib.trail.settings.reader import TrailResources
 from chalicelib.trail.settings.settings import Difference, TrailSettings
 from chalicelib.wording import aws_command, when, whole
 
 DAY = 24 * 3600
+AN_HOUR = timedelta(hours=1)
 _REFUSED = ("AccessDenied", "UnauthorizedOperation", "NotAuthorized")
 
 _DONE = {
@@ -52,9 +55,25 @@ two is a gap, and nothing can prove that it is empty."""
 _BUCKET_GONE = """\
 The bucket is not created again by itself: its name may belong to somebody else by now. Make one, give it \
 the policy that CloudTrail needs, and point the trail at it."""
+_NOT_DELIVERED = """\
+Look at the policies of the bucket, of its key, and of the role under which CloudTrail writes to the log \
+group; and at those of your organization, which are recorded in its management account only."""
 _ATTEMPT = """\
 This call changed nothing. Ask the caller what they wanted; if the caller is unknown, look at what else \
 these credentials did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """What does not arrive: log files, digests or lines; CloudTrail's `error`, and when one arrived last.
+
+    `last` is a time as an alert has it, or `never`.
+    """
+
+    what: str
+    severity: Severity
+    error: str
+    last: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +81,7 @@ class Seen:
     """The result of a look: the settings `now`, those compared with (`good`), and what could not be read.
 
     `recorded`: `good` comes from the ledger, and not from the stack's promise alone. `home`: the function's
-    own region, where the ledger is.
+    own region, where the ledger is. `missing`: what does not arrive, the gravest first.
     """
 
     now: TrailSettings
@@ -70,6 +89,7 @@ class Seen:
     recorded: bool
     could_not_read: tuple[Unseen, ...] = ()
     home: str = ""
+    missing: tuple[Undelivered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +169,48 @@ def unseen(case: Case) -> Alert:
         ),
         advice="A bucket policy that denies looking hides what else was changed.",
         quiet=Quiet(subject="UNSEEN", seconds=DAY),
+    )
+
+
+def undelivered(status: TrailStatus | None, now: datetime) -> tuple[Undelivered, ...]:
+    """What the trail can't deliver, the gravest first.
+
+    CloudTrail keeps the last error; it is over for what has come through since within the usual time.
+
+    Source: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetTrailStatus.html
+    """
+    if status is None or not status.logging:
+        return ()
+    deliveries = (
+        ("log files", Severity.CRITICAL, status.delivery_error, status.delivered_at, AN_HOUR),
+        ("digests", Severity.HIGH, status.digest_error, status.digest_at, 2 * AN_HOUR),
+        ("lines for its log group", Severity.HIGH, status.log_group_error, status.log_group_at, AN_HOUR),
+    )
+    return tuple(
+        Undelivered(what=what, severity=severity, error=error, last=when(last) if last else "never")
+        for what, severity, error, last, usual in deliveries
+        if error and (last is None or now - last > usual)
+    )
+
+
+def not_delivered(tick: Tick, case: Case) -> Alert:
+    """CloudTrail can't deliver; reported once a day as long as it stays so."""
+    missing = case.seen.missing
+    names = ", ".join(each.what for each in missing)
+    status = aws_command(
+        "cloudtrail", "get-trail-status", {"--name": case.place.trail_arn, "--region": case.place.region}
+    )
+    return Alert(
+        severity=missing[0].severity,
+        title=f"The audit trail {case.place.trail_name} can't deliver: {names}",
+        facts=(
+            ("Trail", case.place.trail_arn),
+            ("Found", when(tick.at)),
+            *((each.what.capitalize(), f"{each.error}; the last came: {each.last}") for each in missing),
+            ("Look with", whole(status)),
+        ),
+        advice=_NOT_DELIVERED,
+        quiet=Quiet(subject=f"UNDELIVERED:{names}", seconds=DAY),
     )
 
 

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from chalicelib.aws import Aws
 from chalicelib.errors import AWS_ERRORS
 from chalicelib.looking import Unseen, unseen
-from chalicelib.trail.description import TrailArn, canonical, describe
+from chalicelib.trail.description import TrailArn, TrailStatus, canonical, describe
 from chalicelib.trail.settings.settings import TrailSettings
 
 _NOT_MADE = (
@@ -81,12 +81,20 @@ def read_settings(aws: Aws, place: TrailResources) -> tuple[TrailSettings, tuple
 
     Raises MayPass.
     """
+    settings, could_not_read, _ = read_with_status(aws, place)
+    return settings, could_not_read
+
+
+def read_with_status(
+    aws: Aws, place: TrailResources
+) -> tuple[TrailSettings, tuple[Unseen, ...], TrailStatus | None]:
+    """The same, and how the trail's deliveries go; None where that could not be read."""
     trail = describe(aws.client("cloudtrail", place.region), place.arn)
     reading = _Reading(could_not_read=[] if trail.missing else [*map(unseen, trail.could_not_read.values())])
     if place.bucket:
         _read_bucket(reading, aws.client("s3", place.region), place.bucket)
     reading.read(lambda: _group(aws.client("logs", place.region), place.log_group))
-    return replace(TrailSettings.of(trail), **reading.found), tuple(reading.could_not_read)
+    return replace(TrailSettings.of(trail), **reading.found), tuple(reading.could_not_read), trail.status
 
 
 def _read_bucket(reading: _Reading, s3: Any, bucket: str) -> None:

@@ -66,7 +66,12 @@ def call(called, /, **parameters):
     return {
         "source": "aws.iam" if "roleName" in parameters else "aws.events",
         "detail-type": "AWS API Call via CloudTrail",
-        "detail": {"eventName": called, "readOnly": False, "requestParameters": parameters},
+        "detail": {
+            "eventName": called,
+            "readOnly": False,
+            "managementEvent": True,
+            "requestParameters": parameters,
+        },
     }
 
 
@@ -75,6 +80,7 @@ def heard_by(event):
     text = json.dumps({name: RULES[name]["EventPattern"] for name in ("ForwardGuard", "StackChangedForward")})
     text = re.sub(r'\{"Fn::Sub": ("[^"]*")\}', r"\1", text)
     text = text.replace("${AWS::StackName}", "trailwarden-spoke").replace("${HomeStack}", "trailwarden")
+    text = text.replace("${ExistingTrailRole}", "company-audit")
     return {name for name, pattern in json.loads(text).items() if EventPattern(pattern).matches(event)}
 
 
@@ -143,3 +149,11 @@ def test_a_remediation_that_only_looks_at_home_is_not_forwarded():
     at_home = [each for each in CATALOG if each.name == "failed_login"]
 
     assert list(spoke(at_home)["Resources"]) == ["ForwardRole"]
+
+
+def test_the_role_of_an_existing_trail_and_a_region_switched_off_are_forwarded():
+    assert heard_by(call("PutRolePolicy", roleName="company-audit")) == {"StackChangedForward"}
+    assert heard_by(call("PutRolePolicy", roleName="company-other")) == set()
+
+    disabled = call("DisableRegion", RegionName="eu-south-1")
+    assert heard_by({**disabled, "source": "aws.account"}) == {"StackChangedForward"}

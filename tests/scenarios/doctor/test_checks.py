@@ -610,3 +610,15 @@ def test_words_of_others_tell_a_terminal_nothing():
 
     assert any(r"\x1b]0;owned" in line for line in lines)
     assert all(line.isprintable() for line in lines)
+
+
+def test_a_spoke_is_deployed_for_this_stack_and_its_trails_role():
+    stack = replace(STACK, name="watch", parameters={"ExistingTrailRole": "delivery"})
+    facts = replace(FACTS, stack=stack, regions=(Region(name="us-east-1", forwards={}),))
+    [found] = [each for each in check_regions(facts) if each.standing is Standing.UNWATCHED]
+
+    assert found.mend == (
+        "aws cloudformation deploy --parameter-overrides HomeRegion=eu-west-1 HomeStack=watch "
+        "ExistingTrailRole=delivery --stack-name watch-spoke --template-file spoke.json "
+        "--capabilities CAPABILITY_IAM --region us-east-1"
+    )

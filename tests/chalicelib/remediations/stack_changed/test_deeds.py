@@ -239,6 +239,10 @@ CHANGE_SET = "arn:aws:cloudformation:us-east-1:123456789012:changeSet/mine/5555-
         ("events PutPermission", {"policy": "{}"}, True),
         ("events RemovePermission", {"eventBusName": "default"}, True),
         ("events PutRule", {"name": "other"}, False),
+        ("iam PutRolePolicy", {"roleName": "trailwarden-TrailGroupRole-1"}, True),
+        ("iam PutRolePolicy", {"roleName": "other"}, False),
+        ("account DisableRegion", {"RegionName": "eu-south-1"}, True),
+        ("account EnableRegion", {"RegionName": "eu-south-1"}, False),
         (
             "sqs StartMessageMoveTask",
             {"sourceArn": "arn:aws:sqs:us-east-1:1:trailwarden-DeadLetters-1"},

@@ -15,6 +15,7 @@ from chalicelib.remediations.stack_changed import (
     REMEDIATION,
     STACK,
     TRAIL_GROUP_NAME,
+    TRAIL_ROLE_NAME,
     blind_to_call,
     decide,
     look,
@@ -587,6 +588,39 @@ def test_the_trails_group_is_watched_though_it_was_there_before(name, parameters
 
     assert plan.empty is not told
     assert plan.calls == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "means"),
+    [
+        ("PutRolePolicy", "delivery", "The trail may write no more to its log group"),
+        ("DeleteRole", "delivery", "The trail may write no more to its log group"),
+        ("PutRolePolicy", "watch-RootLoginRole-1", "root_login may send no alerts any more"),
+        ("PutRolePolicy", "another", ""),
+    ],
+)
+def test_the_trails_role_is_watched_though_it_was_there_before(name, role, means):
+    given = settings(**{STACK: STACK_ID, TRAIL_ROLE_NAME: "delivery"})
+    event = call(name, "iam", {"roleName": role, "policyName": "x"})
+
+    plan = decide(event, look(Account(), event, given), NOW, given)
+
+    assert plan.empty is (means == "")
+    if means:
+        (told,) = plan.alerts
+        assert told.severity is Severity.CRITICAL
+        assert dict(told.facts)["What that means"].startswith(means)
+    assert bool(plan.calls) is (role.startswith("watch-"))
+
+
+@pytest.mark.parametrize("field", ["RegionName", "regionName"])
+def test_a_region_that_is_switched_off_is_told_whichever_it_is(field):
+    event = call("DisableRegion", "account", {field: "eu-south-1"})
+
+    told = only(planned(event))
+
+    assert told.severity is Severity.CRITICAL
+    assert told.title.endswith("the region eu-south-1 is being switched off")
 
 
 # ---- what is put back: the template decides, never the event's words ---------------------------------

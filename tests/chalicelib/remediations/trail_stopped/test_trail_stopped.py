@@ -1,6 +1,7 @@
 """trail_stopped: who, what exactly, and the way back; a weakened trail never becomes the baseline."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -22,8 +23,9 @@ from chalicelib.remediations.trail_stopped import (
     remember_by_the_hour,
     remember_call,
 )
-from chalicelib.remediations.trail_stopped.alerts import Seen
+from chalicelib.remediations.trail_stopped.alerts import Seen, undelivered
 from chalicelib.remediations.trail_stopped.restore import restore
+from chalicelib.trail.description import TrailStatus
 from chalicelib.trail.settings.reader import TrailResources
 from chalicelib.trail.settings.settings import TrailSettings, canonical, weaker
 from tests.chalicelib.remediations.cloudtrail_records import (
@@ -391,3 +393,47 @@ def test_an_expected_call_that_failed_changed_nothing():
     event = typed(call("UpdateTrail", errorCode="AccessDenied"))
 
     assert remember_call(event, seen(validating=False), True) is None
+
+
+# ---- what does not arrive ---------------------------------------------------------------------------
+
+LATELY, LONG_AGO = NOW - timedelta(minutes=20), NOW - timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("status", "names", "severity"),
+    [
+        pytest.param({}, (), None, id="all arrives"),
+        pytest.param(
+            {"delivery_error": "AccessDenied", "delivered_at": LONG_AGO},
+            ("log files",),
+            Severity.CRITICAL,
+            id="log files",
+        ),
+        pytest.param({"delivery_error": "x", "delivered_at": LATELY}, (), None, id="an error that is over"),
+        pytest.param({"digest_error": "x", "digest_at": LATELY}, (), None, id="digests come by the hour"),
+        pytest.param({"digest_error": "x"}, ("digests",), Severity.HIGH, id="never a digest"),
+        pytest.param(
+            {"log_group_error": "x", "log_group_at": LONG_AGO, "delivery_error": "y"},
+            ("log files", "lines for its log group"),
+            Severity.CRITICAL,
+            id="the gravest first",
+        ),
+        pytest.param({"delivery_error": "x", "logging": False}, (), None, id="a stopped trail"),
+    ],
+)
+def test_what_the_trail_can_not_deliver_is_told_once_a_day(status, names, severity):
+    missing = undelivered(TrailStatus(**{"logging": True, **status}), NOW)
+
+    assert tuple(each.what for each in missing) == names
+    plan = decide_by_the_hour(TICK, replace(seen(), missing=missing), NOW, CONFIGURED)
+    assert plan.empty is (not names)
+    if names:
+        told = only(plan)
+        assert told.severity is severity
+        assert told.title == f"The audit trail audit can't deliver: {', '.join(names)}"
+        assert told.quiet.seconds == 24 * 3600
+
+
+def test_a_status_that_could_not_be_read_is_no_delivery_that_fails():
+    assert undelivered(None, NOW) == ()
