@@ -440,7 +440,11 @@ def _lines(feed: _Feed, few: FewFields) -> Iterator[Part]:
 
 # ---- CSV -----------------------------------------------------------------------------------------
 
-_COLUMNS = ("eventname", "eventsource", "event name", "eventjson", "message", "eventid", "useridentity")
+# Of Athena, the console, CloudTrail Lake, Logs Insights, Splunk and Sumo, Sentinel.
+_COLUMNS = (
+    *("eventname", "eventsource", "eventid", "useridentity", "event name", "eventjson", "message", "_raw"),
+    "rawevent",
+)
 
 
 def _is_table(feed: _Feed) -> bool:

@@ -1,8 +1,11 @@
 """Records as rows: what Athena and CloudTrail's console make of them.
 
-Athena writes columns in small letters, a struct as `{type=Root, arn=...}`, and nothing as an empty cell.
+Athena writes columns in small letters, a struct as `{type=Root, arn=...}`, and nothing as an empty cell. The
+answers of Athena and of CloudTrail Lake, as their commands print them, hold the same rows.
 Sources: https://docs.aws.amazon.com/athena/latest/ug/create-cloudtrail-table-org-wide-trail.html,
-https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events-console.html
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events-console.html,
+https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html,
+https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetQueryResults.html
 """
 
 import json
@@ -41,6 +44,33 @@ _BY_KEY = {name.lower(): name for name in (*_OF_IDENTITY, *_FIELDS)}
 _NOTHING = ("", "null", "-", "NULL")
 _TRUTH = {"true": True, "false": False}
 _MOST_NESTED = 20
+
+
+def rows_of_answer(answer: Mapping[str, Any]) -> list[dict[str, str]] | None:
+    """The rows that GetQueryResults of Athena or of CloudTrail Lake answered; None for any other answer.
+
+    Athena's first row holds the columns' names; each cell of Lake's has its column's name with it.
+    """
+    of_lake = answer.get("QueryResultRows")
+    if isinstance(of_lake, list):
+        return [_merged(row) for row in of_lake]
+    results = answer.get("ResultSet")
+    if not isinstance(results, dict) or not isinstance(results.get("Rows"), list):
+        return None
+    names, *rows = [_cells(row) for row in results["Rows"]] or [[]]
+    return [dict(zip(names, cells, strict=False)) for cells in rows]
+
+
+def _merged(row: object) -> dict[str, str]:
+    cells = [each for each in row if isinstance(each, dict)] if isinstance(row, list) else []
+    return {name: text for each in cells for name, text in each.items() if isinstance(text, str)}
+
+
+def _cells(row: object) -> list[str]:
+    """A cell without a value is NULL."""
+    data = row.get("Data") if isinstance(row, dict) else None
+    cells = data if isinstance(data, list) else []
+    return [str(cell.get("VarCharValue", "")) if isinstance(cell, dict) else "" for cell in cells]
 
 
 def record_of_row(row: Mapping[str, str]) -> dict[str, Any] | None:

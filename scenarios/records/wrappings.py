@@ -31,7 +31,7 @@ from scenarios.records.record import (
     is_record,
     past_a_bound,
 )
-from scenarios.records.tables import record_of_row
+from scenarios.records.tables import record_of_row, rows_of_answer
 
 MOST_LAYERS = 8
 MOST_LOOKED_AT = 100_000  # values in one, of which none is a record
@@ -65,8 +65,10 @@ def unwrapped(value: Any, where: Place, *, suspect: bool) -> Iterator[Found]:
 
 def _listed(value: Mapping[str, Any]) -> list[Any] | None:
     """The members of a log file, of a batch, or of what an AWS command printed."""
-    if is_record(value) or "detail-type" in value:
+    if is_record(value) or "detail-type" in value or value.get("messageType") == "CONTROL_MESSAGE":
         return None
+    if (rows := rows_of_answer(value)) is not None:
+        return [Row(each) for each in rows]
     for name in _LISTS:
         if isinstance(value.get(name), list):
             found: list[Any] = value[name]

@@ -78,6 +78,13 @@ def subscription(records):
     }
 
 
+CONTROL = {
+    "messageType": "CONTROL_MESSAGE",
+    "owner": "CloudwatchLogs",
+    "logEvents": [{"id": "", "timestamp": 1, "message": "CWL CONTROL MESSAGE: Checking health."}],
+}
+
+
 def lines(records, form=text):
     return "".join(f"{form(each)}\n" for each in records).encode()
 
@@ -256,6 +263,37 @@ FORMS = {
         ("@timestamp", "@message"), [(each["eventTime"], text(each)) for each in records]
     ),
     "CloudTrail Lake's CSV": lambda records: rows(("eventJson",), [(text(each),) for each in records]),
+    "Athena's answer": lambda records: data(
+        {
+            "ResultSet": {
+                "Rows": [
+                    {"Data": [{"VarCharValue": cell} if cell else {} for cell in cells]}
+                    for cells in (
+                        ATHENA,
+                        *([athena_cell(each, column) for column in ATHENA] for each in records),
+                    )
+                ]
+            }
+        }
+    ),
+    "CloudTrail Lake's answer": lambda records: data(
+        {
+            "QueryStatus": "FINISHED",
+            "QueryResultRows": [
+                [{column: athena_cell(each, column)} for column in ATHENA] for each in records
+            ],
+        }
+    ),
+    "CloudTrail Lake's answer, whole events": lambda records: data(
+        {"QueryResultRows": [[{"eventJson": text(each)}] for each in records]}
+    ),
+    "Splunk's CSV": lambda records: rows(
+        ("_time", "_raw", "host"), [(each["eventTime"], text(each), "h") for each in records]
+    ),
+    "Sentinel's CSV": lambda records: rows(("TenantId", "RawEvent"), [("t", text(each)) for each in records]),
+    "Firehose, with a message that checks the stream": lambda records: (
+        data(CONTROL) + b"".join(data(subscription([each])) for each in records)
+    ),
     "the console's CSV": lambda records: rows(CONSOLE, map(console_row, records)),
     "Splunk": lambda records: lines({"preview": False, "result": {"_raw": text(each)}} for each in records),
     "Elastic": lambda records: lines(
