@@ -17,6 +17,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
     arn,
 )
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Resource
 
@@ -101,14 +102,33 @@ def create_role(order: Order) -> Identity:
 
 def _attach(order: Order, role: str, policy_arn: str) -> None:
     iam = order.client("iam")
-    if ":iam::aws:policy/" not in policy_arn:
-        iam.attach_role_policy(RoleName=role, PolicyArn=policy_arn)
+    if _is_inline(policy_arn):
+        name, document = _as_inline(policy_arn)
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
         return
-    path = policy_arn.split(":policy/", 1)[1]
-    if path not in MANAGED_POLICIES:
-        raise NotSimulated("IAM", f"the AWS managed policy {path} ({order.logical_id}.ManagedPolicyArns)")
-    document = text_of(MANAGED_POLICIES[path])
-    iam.put_role_policy(RoleName=role, PolicyName=path.rsplit("/", 1)[-1], PolicyDocument=document)
+    if ":iam::aws:policy/" in policy_arn:
+        _must_be_published(order, policy_arn)
+    iam.attach_role_policy(RoleName=role, PolicyArn=policy_arn)
+
+
+_OF_AWS = "arn:aws:iam::aws:policy/"
+
+
+def _is_inline(policy_arn: str) -> bool:
+    """Whether moto gets a policy of AWS as an inline one, so that not all that AWS publishes is read."""
+    return policy_arn.startswith(_OF_AWS) and policy_arn.removeprefix(_OF_AWS) in MANAGED_POLICIES
+
+
+def _as_inline(policy_arn: str) -> tuple[str, str]:
+    """Its name and its document."""
+    path = policy_arn.removeprefix(_OF_AWS)
+    return path.rsplit("/", 1)[-1], text_of(MANAGED_POLICIES[path])
+
+
+def _must_be_published(order: Order, policy_arn: str) -> None:
+    """Raises NotSimulated for a policy of AWS that moto has no document of."""
+    if not moto_state.know_managed_policy_of_aws(order.site.account, policy_arn):
+        raise NotSimulated("IAM", f"the policy {policy_arn} ({order.logical_id}.ManagedPolicyArns)")
 
 
 def create_group(order: Order) -> Identity:
@@ -117,11 +137,12 @@ def create_group(order: Order) -> Identity:
     name = order.name("GroupName", 128)
     group = iam.create_group(GroupName=name, **order.pick("Path"))["Group"]
     for policy_arn in order.properties.get("ManagedPolicyArns", []):
-        managed, _, path = policy_arn.partition(":iam::aws:policy/")
-        if managed != f"arn:{order.site.partition}" or path not in MANAGED_POLICIES:
-            raise NotSimulated("IAM", f"the policy {policy_arn} ({order.logical_id}.ManagedPolicyArns)")
-        document = text_of(MANAGED_POLICIES[path])
-        iam.put_group_policy(GroupName=name, PolicyName=path.rsplit("/", 1)[-1], PolicyDocument=document)
+        if _is_inline(policy_arn):
+            policy, document = _as_inline(policy_arn)
+            iam.put_group_policy(GroupName=name, PolicyName=policy, PolicyDocument=document)
+        else:
+            _must_be_published(order, policy_arn)
+            iam.attach_group_policy(GroupName=name, PolicyArn=policy_arn)
     return Identity(ref=name, attributes={"Arn": group["Arn"]})
 
 
@@ -159,9 +180,9 @@ def delete_role(removal: Removal) -> None:
 
 
 def _detach(removal: Removal, role: str, policy_arn: str) -> None:
-    """Detach a policy; AWS's own are inline ones in moto, see `_attach`."""
+    """Detach a policy; some of AWS's own are inline ones in moto, see `_attach`."""
     iam = removal.client("iam")
-    if ":iam::aws:policy/" not in policy_arn:
+    if not _is_inline(policy_arn):
         iam.detach_role_policy(RoleName=role, PolicyArn=policy_arn)
         return
     removal.told("iam", "DetachRolePolicy", {"RoleName": role, "PolicyArn": policy_arn})
@@ -170,9 +191,12 @@ def _detach(removal: Removal, role: str, policy_arn: str) -> None:
 
 
 def delete_group(removal: Removal) -> None:
-    """Delete a group, whose AWS managed policies are inline ones in moto."""
+    """Delete a group; some of AWS's policies are inline ones in moto, see `_attach`."""
     iam, group = removal.client("iam"), removal.ref
     for policy_arn in removal.properties.get("ManagedPolicyArns", []):
+        if not _is_inline(policy_arn):
+            iam.detach_group_policy(GroupName=group, PolicyArn=policy_arn)
+            continue
         removal.told("iam", "DetachGroupPolicy", {"GroupName": group, "PolicyArn": policy_arn})
         with removal.quietly():
             iam.delete_group_policy(GroupName=group, PolicyName=policy_arn.rsplit("/", 1)[-1])

@@ -446,16 +446,22 @@ def _published_by_aws() -> Mapping[str, Any]:
     return data
 
 
-def know_managed_policy_of_aws(account: str, arn: str) -> None:
-    """Have IAM know the policy of this ARN where AWS publishes it; moto would load all of them, or none."""
+def know_managed_policy_of_aws(account: str, arn: str) -> bool:
+    """Have IAM know the policy of this ARN where AWS publishes it; moto would load all of them, or none.
+
+    Returns whether it does.
+    """
     iam = backend("iam", account, "aws")
     name = arn.rpartition("/")[2]
-    if arn in iam.managed_policies or name not in _published_by_aws():
-        return
+    if arn in iam.managed_policies:
+        return True
+    if name not in _published_by_aws():
+        return False
     policy = iam_models.AWSManagedPolicy.from_data(name, account, "aws", _published_by_aws()[name])
     if policy.arn == arn:
         iam.managed_policies[arn] = policy
         iam.aws_managed_policies.append(policy)
+    return arn in iam.managed_policies
 
 
 def scaling_policy(arn: str, account: str, region: str) -> Any | None:

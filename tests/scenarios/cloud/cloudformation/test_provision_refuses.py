@@ -640,11 +640,11 @@ NOT_SIMULATED = [
         ),
     ),
     (
-        "an AWS managed policy",
+        "a policy that AWS may have and moto has not",
         one(
             "AWS::IAM::Role",
             AssumeRolePolicyDocument=trust("lambda"),
-            ManagedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"],
+            ManagedPolicyArns=["arn:aws:iam::aws:policy/NobodyPublishesThis"],
         ),
     ),
 ]
