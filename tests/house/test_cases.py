@@ -22,6 +22,11 @@ RULE = {
     "eventID": "one",
 }
 CONTROL = {"area": "cis", "input": json.dumps(RULE)}
+TRAIL = {"area": "validate-trail", "words": True}
+LEFT = (
+    "organization trail, accounts 123456789012 (3 digests, hourly) and 333333333333 (first 2 only); "
+    "ListAccounts gives only 123456789012"
+)
 SEND = ["sqs", "send_message", {"QueueUrl": "<Heard>", "MessageBody": "{}"}]
 
 
@@ -57,6 +62,13 @@ SEND = ["sqs", "send_message", {"QueueUrl": "<Heard>", "MessageBody": "{}"}]
         ),
         pytest.param(UNREAD | {"expected": {"address": "203.0.113.7"}}, "wrong", id="a line without one"),
         pytest.param(LOGINS | {"expected": {"weather": 1}}, "can't", id="what no login has"),
+        pytest.param(TRAIL | {"input": LEFT, "expected": {"exit": 0, "digests": 5}}, "right", id="a trail"),
+        pytest.param(
+            TRAIL | {"input": LEFT.replace("ListAccounts", "Nobody"), "expected": {"exit": 1}},
+            "wrong",
+            id="a trail of which more is expected",
+        ),
+        pytest.param(TRAIL | {"input": "a trail", "expected": {"exit": 0}}, "can't", id="a trail in words"),
         pytest.param(CONTROL | {"expected": {"told_under": "4.4"}}, "right", id="a control"),
         pytest.param(CONTROL | {"expected": {"told_under": "4.5"}}, "wrong", id="another control"),
         pytest.param({"input": STACK, "judge": {"weather": 1}}, "can't", id="what nobody can judge"),
