@@ -148,7 +148,7 @@ class People(Invocation):
             return Ruling.REJECTED, "its event was too large to be kept: make the calls yourself", {}
         plan = self._plan_now(entry, raw)
         if plan.digest != entry.plan.digest:
-            return Ruling.REPLANNED, rulings.difference(entry.plan, plan), rulings.replanned(plan)
+            return Ruling.REPLANNED, rulings.difference(entry.plan, plan), rulings.replanned(entry, plan)
         self._gate = self._gate_after_a_yes()
         gate = self._gate.ruling(entry, datetime.now(UTC))
         if gate.error:

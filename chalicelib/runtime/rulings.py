@@ -133,12 +133,17 @@ def difference(before: Plan, after: Plan) -> str:
     return "; ".join((*gone, *more)) or "the same calls, with another undo"
 
 
-def replanned(plan: Plan) -> dict[str, object]:
-    """What changes of a finding when its plan is decided anew; its alerts are told with the decision."""
+def replanned(entry: LedgerEntry, plan: Plan) -> dict[str, object]:
+    """What changes of a finding when its plan is decided anew; what is new is told with the decision.
+
+    An alert that could not be sent yet stays to be sent, whoever decides meanwhile.
+    """
+    told = frozenset(index for index in range(len(plan.alerts)) if index in entry.told)
+    over = Outcome.TOLD if len(told | entry.quiet) >= len(plan.alerts) else Outcome.UNDER_WAY
     return {
         "plan": plan,
-        "outcome": Outcome.AWAITING_APPROVAL if plan.calls else Outcome.TOLD,
-        "told": frozenset(range(len(plan.alerts))),
+        "outcome": Outcome.AWAITING_APPROVAL if plan.calls else over,
+        "told": told,
         "failure": "",
     }
 

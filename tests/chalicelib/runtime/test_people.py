@@ -8,12 +8,13 @@ import pytest
 from freezegun import freeze_time
 
 from chalicelib.errors import NotAllowed
-from chalicelib.ledger.entries import Ruling
+from chalicelib.ledger.entries import LedgerEntry, Ruling
 from chalicelib.ledger.instructions import Verb, instruction, note
 from chalicelib.ledger.ledger import MOST_DECISION_BYTES, MOST_DECISIONS
 from chalicelib.remediation import CallProgress, DeclaredCall, Outcome, Plan, Undoing
 from chalicelib.runtime import people, woken
 from chalicelib.runtime.people import People
+from chalicelib.runtime.rulings import replanned
 from chalicelib.seal import SEAL, Voucher
 from chalicelib.settings import APPROVAL_HOURS, APPROVALS, INSTRUCTION_KEY, Mode
 from tests.chalicelib.runtime.house import (
@@ -138,6 +139,26 @@ def test_the_plan_is_decided_anew_and_a_different_one_waits(house):
     asks(house, found)
     assert follows(house, cure, found).outcome is Outcome.ACTED
     assert house.tables() == ["invoices"]
+
+
+def test_an_alert_that_was_not_sent_before_a_plan_changed_does_not_count_as_sent():
+    untold = LedgerEntry(
+        remediation="r",
+        event_key="e",
+        account="1",
+        region="us-east-1",
+        at=datetime(2026, 3, 2, 3, tzinfo=UTC),
+        principal="",
+        outcome=Outcome.AWAITING_APPROVAL,
+        plan=Plan.alert(alert(), calls=[creates("orders")]),
+    )
+    sent, left = replace(untold, told=frozenset({0})), Plan.alert(alert(), calls=[creates("invoices")])
+
+    assert [replanned(entry, left)["told"] for entry in (untold, sent)] == [frozenset(), frozenset({0})]
+    assert [replanned(entry, Plan.alert(alert()))["outcome"] for entry in (untold, sent)] == [
+        Outcome.UNDER_WAY,
+        Outcome.TOLD,
+    ]
 
 
 def test_where_nothing_is_left_to_do_nothing_waits(house):
