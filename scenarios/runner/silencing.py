@@ -17,9 +17,9 @@ import random
 import re
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import combinations, islice
 from pathlib import Path
@@ -45,6 +45,8 @@ APART: Final = timedelta(seconds=1)
 GUIDE: Final = Path(__file__).resolve().parents[2] / "docs" / "threat-model.md"
 _BEGIN, _END = "<!-- generated: silencing pairs -->\n", "<!-- end of silencing pairs -->"
 
+IN_ENFORCE_TOO: Final = ", in `enforce` too"
+
 EVERY_DEED: Final = {**ALL_DEEDS, **FORWARDING_DEEDS}
 
 Deeds = tuple[str, ...]
@@ -53,27 +55,28 @@ Deeds = tuple[str, ...]
 mallory = Actor(name="mallory", address="203.0.113.66")
 
 
-def _scenario(*, archive_account: bool) -> Scenario:
+def _scenario(*, archive_account: bool, enforce: bool) -> Scenario:
     """Only for what is deployed; nothing of it is played."""
     watched = (("WatchBusArn", WATCH_BUS),) if archive_account else ()
+    putting_back = (("StackChangedMode", "enforce"),) if enforce else ()
     return Scenario(
         name="silencing",
         title="An administrator blinds Trailwarden",
         when=[at("00:00", ALL_DEEDS["rule_disabled"].by(mallory))],
         then=[at_the_end(no_more_alerts_than(0))],
         before=watching_archive() if archive_account else {},
-        parameters=(("SendHeartbeat", "yes"), ("PlainEmail", SECOND_PERSON), *watched),
+        parameters=(("SendHeartbeat", "yes"), ("PlainEmail", SECOND_PERSON), *watched, *putting_back),
     )
 
 
 @contextmanager
-def quiet_world(*, archive_account: bool = False) -> Iterator[World]:
+def quiet_world(*, archive_account: bool = False, enforce: bool = False) -> Iterator[World]:
     """A world in which the heartbeat beats, every alarm is well, and nothing happens.
 
     `archive_account`: with a watch from there. Its stack stands in the same account here, since a world has
-    one; no deed touches it.
+    one; no deed touches it. `enforce`: what is done to the stack is put back where it can be; else told only.
     """
-    with World(deployment_of(_scenario(archive_account=archive_account))) as world:
+    with World(deployment_of(_scenario(archive_account=archive_account, enforce=enforce))) as world:
         world.clock.run(world.clock.now + QUIET_AFTER)
         gc.collect()
         gc.freeze()  # what is there now is common to all forks
@@ -172,22 +175,30 @@ def orders_of_three(number: int, seed: int) -> list[Deeds]:
 # ---- the guide ----------------------------------------------------------------------------------
 
 
-def listed(silent: Sequence[Deeds]) -> str:
-    """The list for the guide: each deed with those that silence us together with it."""
-    lines = [f"`{one}` with `{other}`" for one, other in silent]
+def listed(silent: Sequence[Deeds], enforced: Collection[Deeds] = ()) -> str:
+    """The list for the guide: pairs, and which of them silence us although their deeds are put back."""
+    lines = [f"`{pair[0]}` with `{pair[1]}`{IN_ENFORCE_TOO if pair in enforced else ''}" for pair in silent]
     return "".join(f"- {line}\n" for line in lines) or "None.\n"
 
 
-def in_the_guide() -> list[Deeds]:
-    """The pairs that the guide lists."""
+def in_the_guide(*, enforced: bool = False) -> list[Deeds]:
+    """The pairs that the guide lists; `enforced`: those that it says silence us in mode enforce, too."""
     text = GUIDE.read_text().partition(_BEGIN)[2].partition(_END)[0]
-    return [(one, other) for one, other in re.findall(r"^- `(\w+)` with `(\w+)`$", text, re.MULTILINE)]
+    found = re.findall(rf"^- `(\w+)` with `(\w+)`({IN_ENFORCE_TOO})?$", text, re.MULTILINE)
+    return [(one, other) for one, other, too in found if too or not enforced]
 
 
-def write(silent: Sequence[Deeds]) -> None:
-    """Put the list into the guide."""
+def tried_by_the_guide() -> int:
+    """How many pairs were tried when the guide's list was written."""
+    found = re.search(r"^All ([\d,]+) pairs were last tried", GUIDE.read_text(), re.MULTILINE)
+    return int(found[1].replace(",", "")) if found else 0
+
+
+def write(silent: Sequence[Deeds], enforced: Collection[Deeds], *, number: int, on: date) -> None:
+    """Put the list into the guide, and when it was made of how many pairs."""
     before, _, rest = GUIDE.read_text().partition(_BEGIN)
-    GUIDE.write_text(f"{before}{_BEGIN}{listed(silent)}{_END}{rest.partition(_END)[2]}")
+    said = f"All {number:,} pairs were last tried on {on.day} {on:%B %Y}.\n\n"
+    GUIDE.write_text(f"{before}{_BEGIN}{said}{listed(silent, enforced)}{_END}{rest.partition(_END)[2]}")
 
 
 def main() -> int:
@@ -198,9 +209,11 @@ def main() -> int:
     options = parser.parse_args()
     with quiet_world() as world:
         silent = silencing(world, pairs(), jobs=options.jobs)
-    sys.stdout.write(listed(silent))
-    if options.write:
-        write(silent)
+    with quiet_world(enforce=True) as world:
+        enforced = silencing(world, silent, jobs=options.jobs)
+    sys.stdout.write(listed(silent, enforced))
+    if options.write:  # the worlds are over: this is a day outside of them
+        write(silent, enforced, number=len(pairs()), on=datetime.now(UTC).date())
     return 0
 
 

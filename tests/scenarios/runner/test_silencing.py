@@ -1,15 +1,24 @@
 """Who is told when an administrator blinds Trailwarden and no archive account watches: deeds, and pairs."""
 
+from datetime import date
+
 import pytest
 
 from scenarios.runner import silencing
-from scenarios.runner.silencing import in_the_guide, listed, pairs, quiet_world, tried
+from scenarios.runner.silencing import (
+    in_the_guide,
+    listed,
+    pairs,
+    quiet_world,
+    tried,
+    tried_by_the_guide,
+)
 from scenarios.runner.words.blinding_ways import ALL_DEEDS
-from tests.sample import ALL, sample
+from tests.sample import ALL, days_part, sample
 
 LISTED = in_the_guide()
 OTHERS = [pair for pair in pairs() if pair not in LISTED]
-OF_OTHERS = OTHERS[::6] if ALL else OTHERS[:: len(OTHERS) // 20]
+OF_OTHERS = days_part(OTHERS, 6 if ALL else len(OTHERS) // 20)
 PARTS = 8 if ALL else 1  # so that each worker takes some
 
 
@@ -36,6 +45,14 @@ def test_every_pair_that_the_guide_lists_silences_us(alone):
     assert {pair: mail for pair, mail in told.items() if mail} == {}, "python -m scenarios.runner.silencing"
 
 
+@pytest.mark.skipif(not ALL, reason="it needs a world of its own: .ci/run tries it")
+def test_what_the_guide_lists_is_told_in_enforce_unless_it_says_otherwise():
+    with quiet_world(enforce=True) as world:
+        untold = [pair for pair in LISTED if not tried(world, pair)]
+
+    assert untold == in_the_guide(enforced=True), "python -m scenarios.runner.silencing --write"
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_other_pair_is_told(alone, part):
     untold = [pair for pair in OF_OTHERS[part::PARTS] if not tried(alone, pair)]
@@ -43,14 +60,30 @@ def test_every_other_pair_is_told(alone, part):
     assert untold == [], "python -m scenarios.runner.silencing --write"
 
 
+def test_all_pairs_were_tried_since_the_last_deed_was_added():
+    assert tried_by_the_guide() == len(pairs()), "python -m scenarios.runner.silencing --write"
+
+
+def test_each_pair_has_its_turn_within_six_days():
+    """Where TRAILWARDEN_ALL is set; else it is the same few every day."""
+    six = [days_part(OTHERS, 6, day=day) for day in range(20_000, 20_006)]
+
+    assert set().union(*six) == (set(OTHERS) if ALL else set(OTHERS[::6]))
+
+
 def test_the_guides_list_is_read_as_it_is_written(monkeypatch, tmp_path):
     guide = tmp_path / "guide.md"
     guide.write_text(f"before\n{silencing._BEGIN}{silencing._END}\nafter\n")
     monkeypatch.setattr(silencing, "GUIDE", guide)
 
-    silencing.write([("one", "other"), ("one", "third")])
+    pairs = [("one", "other"), ("one", "third")]
 
-    assert in_the_guide() == [("one", "other"), ("one", "third")]
+    silencing.write(pairs, pairs[1:], number=1234, on=date(2026, 3, 2))
+
+    assert tried_by_the_guide() == 1234
+    assert "All 1,234 pairs were last tried on 2 March 2026.\n" in guide.read_text()
+    assert in_the_guide() == pairs
+    assert in_the_guide(enforced=True) == [("one", "third")]
     assert guide.read_text().startswith("before\n")
     assert guide.read_text().endswith(f"{silencing._END}\nafter\n")
     assert listed([]) == "None.\n"

@@ -1,6 +1,6 @@
 """Who is told when an administrator blinds Trailwarden and an archive account watches: three deeds at once.
 
-A sample at a desk, many more where TRAILWARDEN_ALL is set.
+A sample at a desk; many more where TRAILWARDEN_ALL is set, others each day.
 """
 
 import pytest
@@ -8,10 +8,10 @@ import pytest
 from scenarios.runner.silencing import in_the_guide, orders_of_three, quiet_world, tried
 from scenarios.runner.words.archive_account import WATCHING_PERSON
 from scenarios.runner.words.blinding_ways import FORWARDING_DEEDS
-from tests.sample import ALL, sample
+from tests.sample import ALL, TODAY, sample
 
 LISTED = in_the_guide()
-ORDERS = orders_of_three(200 if ALL else 12, seed=1)
+ORDERS = orders_of_three(200, seed=TODAY) if ALL else orders_of_three(12, seed=1)
 PARTS = 8 if ALL else 1  # so that each worker takes some
 
 
