@@ -13,7 +13,7 @@ from chalicelib.remediation import CallProgress, Outcome
 from chalicelib.runtime.notify import subject_of
 from scenarios.runner.walk.course import Course, MadeCall, is_finding
 from scenarios.runner.walk.invariants.alert_names import MOVES, paired
-from scenarios.runner.walk.invariants.trouble import excused, waits_as_dead_letter
+from scenarios.runner.walk.invariants.trouble import excused, is_about_trouble, waits_as_dead_letter
 
 # These say what was seen, decided and kept; the others are rights and counts, which time moves.
 _COMPARED = (Kind.SIGHTING, Kind.STATE, Kind.ANCHOR, Kind.VALIDATION, Kind.REQUEST)
@@ -123,9 +123,23 @@ def _outcomes(without: Course, with_fault: Course) -> Iterator[str]:
         if outcome == Outcome.SUPERSEDED and after[remediation, at, str(Outcome.ACTED)]:
             continue
         others = sorted(each[2] for each in before if each[:2] == (remediation, at))
+        # A look that finds nothing leaves no finding; one that failed says so, and is tried again.
+        if outcome == Outcome.TOLD and not others and _only_trouble(with_fault, remediation, at):
+            continue
         if not excused(without, with_fault, remediation) and not set(others) & set(_OPEN):
             instead = ", ".join(others) or "none"
             yield f"{count} more of {remediation} at {at} are {outcome}, instead of {instead}"
+
+
+def _only_trouble(course: Course, remediation: str, at: str) -> bool:
+    """Whether all that was told of a remediation's findings of one moment is what could not be looked at."""
+    ids = [
+        entry.id
+        for entry in course.findings()
+        if (entry.remediation, f"{entry.at:%H:%M:%S}") == (remediation, at)
+    ]
+    mail = [each for each in course.alerts() if any(f"Finding {name}" in each.text for name in ids)]
+    return bool(mail) and all(is_about_trouble(each) for each in mail)
 
 
 def _ended(course: Course) -> Counter[tuple[str, str, str]]:

@@ -109,6 +109,17 @@ TROUBLE = mail(f"Could not look: no answer\n\nFinding {ENTRY.id}", "HIGH: It cou
 OTHERS_TROUBLE = mail(TROUBLE.text, TROUBLE.subject, remediation="root_login")
 LATER = replace(ENTRY, at=NOW.replace(minute=9), event_key="f")
 TOLD_LATER = mail(TEXT.replace(ENTRY.id, LATER.id))
+# A look that failed leaves a finding, where one that sees that all is well leaves none.
+FAILED_LOOK = replace(
+    ENTRY,
+    event_key="tick",
+    at=NOW.replace(hour=4),
+    principal="",
+    outcome=Outcome.TOLD,
+    plan=Plan(alerts=(Alert(severity=Severity.HIGH, title="It could not be looked at"),)),
+    progress={},
+)
+OF_THE_LOOK = mail(TROUBLE.text.replace(ENTRY.id, FAILED_LOOK.id), TROUBLE.subject)
 LETTER = json.dumps(
     {
         "requestContext": {"functionArn": "arn:aws:lambda:us-east-1:1:function:app-TrailStopped-1:$LATEST"},
@@ -180,6 +191,14 @@ def test_the_same_play_is_whole():
             "who asks is told the truth",
         ),
         ({"stopped": "KeyError: 1"}, "the play stopped"),
+        (
+            {
+                "point": "1.2.throttled",
+                **delivered_to("app-TrailStopped-1"),
+                "ledger": (item_of(ENTRY), item_of(FAILED_LOOK)),
+            },
+            "the ledger holds the same",
+        ),
         ({"mail": (mail(), TROUBLE)}, "nothing else is said"),
         (
             {
@@ -231,6 +250,15 @@ def test_what_an_invariant_calls_broken(more, says):
             id="an approval that was noted, and a function that was woken for it",
         ),
         pytest.param(asked(APPROVE, 502), id="an error says nothing"),
+        pytest.param(
+            {
+                "point": "1.2.throttled",
+                **delivered_to("app-TrailStopped-1"),
+                "ledger": (item_of(ENTRY), item_of(FAILED_LOOK)),
+                "mail": (mail(), OF_THE_LOOK),
+            },
+            id="a look that failed, and was told of",
+        ),
         pytest.param(
             {"ledger": (item_of(ENTRY), item_of(replace(ENTRY, event_key="f", outcome=Outcome.SUPERSEDED)))},
             id="superseded by another event that acted",
