@@ -66,7 +66,7 @@ READS = {
         ("s3", "GetBucketEncryption"),
         ("logs", "DescribeLogGroups"),
     ),
-    "cis_alarms": (("logs", "FilterLogEvents"),),
+    "cis_alarms": (("logs", "FilterLogEvents"), ("cloudwatch", "DescribeAlarmHistory")),
     "failed_login": (("logs", "FilterLogEvents"),),
     "error_burst": (("logs", "FilterLogEvents"),),
     "host_pressure": (("cloudwatch", "DescribeAlarms"),),
