@@ -45,14 +45,6 @@ def test_every_pair_that_the_guide_lists_silences_us(alone):
     assert {pair: mail for pair, mail in told.items() if mail} == {}, "python -m scenarios.runner.silencing"
 
 
-@pytest.mark.skipif(not ALL, reason="it needs a world of its own: .ci/run tries it")
-def test_what_the_guide_lists_is_told_in_enforce_unless_it_says_otherwise():
-    with quiet_world(enforce=True) as world:
-        untold = [pair for pair in LISTED if not tried(world, pair)]
-
-    assert untold == in_the_guide(enforced=True), "python -m scenarios.runner.silencing --write"
-
-
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_other_pair_is_told(alone, part):
     untold = [pair for pair in OF_OTHERS[part::PARTS] if not tried(alone, pair)]
