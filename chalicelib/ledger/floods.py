@@ -10,7 +10,7 @@ the same; if sending fails, the lease lapses and the next event has it.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +27,7 @@ FLOODS_KEPT = timedelta(days=30)
 # So many titles of alerts that were not sent are kept for the next one that is.
 MOST_TITLES = 20
 LONGEST_TITLE = 120
+_LEFT_OVER = "the hourly look"  # no event's key
 # How often a count that others change meanwhile is read again.
 _TRIES = 8
 
@@ -166,14 +167,18 @@ class Floods:
             if before is None or self._write(before, heard(before, place.wave, now)):
                 return
 
-    def left_over(self, now: datetime) -> list[Place]:
-        """The floods with alerts that were not reported yet, and that no event is about to report."""
-        waves = [_wave(item) for item in self.ledger.rows.all(_floods_of(self.remediation))]
-        return [
-            Place(wave=wave, speaks=True, folded=wave.untold, titles=wave.titles)
-            for wave in waves
-            if wave.untold and not wave.leased(now)
-        ]
+    def left_over(self, now: datetime) -> Iterator[Place]:
+        """The floods with alerts that were not reported yet, and that nobody is about to report.
+
+        Each is leased when its turn comes: an hourly look may be delivered twice, and run beside itself.
+        """
+        for wave in [_wave(item) for item in self.ledger.rows.all(_floods_of(self.remediation))]:
+            if not wave.untold or wave.leased(now):
+                continue
+            lease = now + timedelta(seconds=LEASE_SECONDS)
+            leased = replace(wave, holder=_LEFT_OVER, lease=lease, turn=wave.turn + 1)
+            if self._write(wave, leased):
+                yield Place(wave=leased, speaks=True, folded=wave.untold, titles=wave.titles)
 
     def _read(self, subject: str) -> Wave | None:
         item = self.ledger.rows.get(_key(self.remediation, subject))

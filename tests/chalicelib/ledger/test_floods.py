@@ -93,12 +93,16 @@ def test_the_ledger_gives_back_what_it_was_given():
     with built() as house:
         floods = Floods(house.ledger, "remedy")
         places = [floods.join(alert(f"the {n}."), ONE, f"e-{n}", later(n)) for n in range(3)]
-        leased = floods.left_over(later(3))
+        leased = list(floods.left_over(later(3)))
         floods.told(places[0], later(4))
 
         (left,) = floods.left_over(later(5))
+        beside = list(floods.left_over(later(6)))
+        (again,) = floods.left_over(later(5 + LEASE_SECONDS))
 
     assert leased == []  # the first is about to be sent
+    assert beside == []  # the hourly look is about to send the rest, and runs twice
+    assert again.folded == 2  # it died before
     assert [place.speaks for place in places] == [True, False, False]
     assert (left.wave.count, left.wave.told, left.folded) == (3, 1, 2)
     assert left.titles == ("the 1.", "the 2.")
