@@ -1,0 +1,81 @@
+"""What a served world costs that nothing is asked of, and one that is asked a lot."""
+
+import http.client
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from scenarios.serve.timeline import MOST_LINES
+from tests.sample import ALL
+
+IDLE_SECONDS = 20 if ALL else 1
+REQUESTS = 24_000 if ALL else 600
+WARM = REQUESTS // 2  # the first ones fill caches and, of so many, the timeline
+HEADERS = {
+    "Content-Type": "application/x-amz-json-1.0",
+    "Authorization": "AWS4-HMAC-SHA256 Credential=ann/20260302/us-east-1/dynamodb/aws4_request, "
+    "SignedHeaders=host, Signature=unread",
+    "X-Amz-Target": "DynamoDB_20120810.GetItem",
+}
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="/proc is Linux's")
+
+
+def processor_seconds(process):
+    """Fields 14 and 15 of `man 5 proc_pid_stat`."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def kilobytes(process):
+    """What it holds in memory."""
+    [line] = [
+        line
+        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines()
+        if line.startswith("VmRSS:")
+    ]
+    return int(line.split()[1])
+
+
+def test_an_idle_world_costs_no_processor_time(empty):
+    empty.get("/_world/clock")
+    before = processor_seconds(empty.process)
+
+    time.sleep(IDLE_SECONDS)
+
+    assert processor_seconds(empty.process) - before <= max(0.03, 0.01 * IDLE_SECONDS)
+
+
+def test_what_is_only_read_leaves_memory_as_it_is(empty):
+    dynamodb = empty.client("dynamodb")
+    dynamodb.create_table(
+        TableName="read-only",
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    empty.post("/_world/clock", {"advance": "1m"})
+    asked = json.dumps({"TableName": "read-only", "Key": {"k": {"S": "1"}}})
+    client = http.client.HTTPConnection(*empty.url.removeprefix("http://").split(":"))
+
+    def read(times):
+        for _ in range(times):
+            client.request("POST", "/", asked, HEADERS)
+            with client.getresponse() as answer:
+                assert (answer.status, answer.read()) == (200, b"{}")
+
+    read(WARM)
+    before = kilobytes(empty.process)
+    read(REQUESTS - WARM)
+    grown = kilobytes(empty.process) - before
+    client.close()
+
+    # Measured over 30,000: not a kilobyte once the timeline was full; until then it grows by a line for each.
+    assert grown < (1_200 if ALL else 3_000), grown
+    newest = empty.get("/_world/timeline?most=100000")
+    assert len(newest) <= MOST_LINES
+    assert newest[-1]["words"] == "ann calls dynamodb GetItem"
+    assert newest[-1]["number"] >= REQUESTS
