@@ -225,14 +225,18 @@ def _start(mocked: MockAWS) -> None:
 
 @contextmanager
 def bare_moto() -> Iterator[None]:
-    """Moto started with empty state and otherwise as it is: for tests of code that needs boto3 alone."""
+    """Moto started with empty state, which answers as it does alone: for tests of code that needs boto3 alone.
+
+    Requests take the shorter way to it.
+    """
     mocked = mock_aws()
     with ExitStack() as leaving:
-        for owner, name, value in _ONCE:
+        for owner, name, value in (*_ONCE, *moto_requests.SHORTER):
             leaving.callback(setattr, owner, name, inspect.getattr_static(owner, name))
             setattr(owner, name, value)
         _start(mocked)
         leaving.callback(mocked.stop)
+        moto_requests.begin()
         yield
 
 
