@@ -225,7 +225,7 @@ def _start(mocked: MockAWS) -> None:
 
 @contextmanager
 def bare_moto() -> Iterator[None]:
-    """Moto started with empty state, which answers as it does alone: for tests of code that needs boto3 alone.
+    """Moto started with empty state, for tests of code that needs boto3 alone: it answers as it does alone.
 
     Requests take the shorter way to it.
     """

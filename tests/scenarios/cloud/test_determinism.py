@@ -33,7 +33,7 @@ FURTHER_SEEDS = ("root_login", "failed_login", "table_deleted")
 def modules():
     """Those that hold scenarios; of those that tell nothing under a further seed, a sample."""
     found = sorted(path.stem for path in INCIDENTS.glob("*.py") if "SCENARIOS" in path.read_text())
-    return [*FURTHER_SEEDS, *sample((each for each in found if each not in FURTHER_SEEDS), of=10)]
+    return [*FURTHER_SEEDS, *sample((each for each in found if each not in FURTHER_SEEDS), of=20)]
 
 
 def told(*seeds, **environment):
