@@ -302,12 +302,25 @@ def _event_sources(asker: Asker, resources: Resources) -> Iterator[EventSource]:
 
 
 def _dead_letters(resources: Resources) -> Iterator[str]:
-    """The queues that no function reads: what lies in them waits for a person."""
-    read = {
-        resources.refer(resources.declared(logical_id).get("EventSourceArn"))
+    """The queues that nothing of the stack fills or reads otherwise: what lies in them waits for a person.
+
+    Heartbeats and the calls that touch the first way are delivered to queues that an alarm counts.
+    """
+    read = [
+        resources.declared(logical_id).get("EventSourceArn")
         for logical_id, _ in resources.of("AWS::Lambda::EventSourceMapping")
-    }
-    return (url for _, url in resources.of("AWS::SQS::Queue") if url not in read)
+    ]
+    told = [
+        resources.declared(logical_id).get("Endpoint")
+        for logical_id, _ in resources.of("AWS::SNS::Subscription")
+    ]
+    sent = [
+        target.get("Arn")
+        for logical_id, _ in resources.of("AWS::Events::Rule")
+        for target in resources.declared(logical_id).get("Targets", ())
+    ]
+    other = {resources.refer(each) for each in (*read, *told, *sent)}
+    return (url for _, url in resources.of("AWS::SQS::Queue") if url not in other)
 
 
 def _topic(asker: Asker, arn: str) -> Topic:

@@ -73,6 +73,14 @@ def test_what_was_just_deployed_is_well():
     assert exit_code(found) == 0
 
 
+def test_a_call_that_waits_in_the_queue_of_an_alarm_is_no_dead_letter():
+    with deployed() as world:
+        each = Patient(world)
+        each.client("sqs").send_message(QueueUrl=each.name("FirstWayTouchedCalls"), MessageBody="{}")
+
+        assert words(each.examined()) == []
+
+
 def test_what_was_just_deployed_on_an_existing_trail_is_well_but_for_data_events():
     with deployed(existing=True) as world:
         found = Patient(world).examined()
