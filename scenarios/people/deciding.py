@@ -56,7 +56,8 @@ def decide(
     if form == "json":
         click.echo(json.dumps({**asked, "decision": decision}))
     elif decision and through:
-        click.echo(f"{safe(decision['ruling'])}: {safe(decision['words'], 4000)}")
+        now = f"; the finding is {safe(newest['outcome'])}" if decision["ruling"] == "granted" else ""
+        click.echo(f"{safe(decision['ruling'])}: {safe(decision['words'], 4000)}{now}")
     if not decision or not through:
         complain(_so_far(newest, decision))
         return 2

@@ -126,7 +126,10 @@ def test_from_the_list_to_the_approval_and_what_became_of_it(waiting, typed):
     (command,) = (line for line in mail.text.splitlines() if line.startswith("To approve: "))
     words = command.removeprefix("To approve: trailwarden ").split()
     code, text, _ = typed(ann, *words, "--yes")
-    assert (code, text.splitlines()[-1]) == (0, "granted: by arn:aws:iam::123456789012:user/ann")
+    assert (code, text.splitlines()[-1]) == (
+        0,
+        "granted: by arn:aws:iam::123456789012:user/ann; the finding is acted",
+    )
 
     code, _, error = typed(ann, "refuse", identity, "--yes")
     assert (code, error) == (1, "trailwarden: Nothing waits for a decision: the finding is acted\n")
