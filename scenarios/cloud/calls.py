@@ -436,7 +436,7 @@ class Calls:
                 yield
             except Refused as refused:
                 raise client_error(
-                    client, asked.operation, refused.code, refused.message, refused.status
+                    client, asked.operation, refused.code, refused.message, refused.status, **refused.about
                 ) from None
 
     @contextmanager
@@ -491,10 +491,17 @@ def _request(asked: Asked) -> Request:
     )
 
 
-def client_error(client: BaseClient, operation: str, code: str, message: str, status: int) -> ClientError:
+def client_error(
+    client: BaseClient,
+    operation: str,
+    code: str,
+    message: str,
+    status: int,
+    **about: str,
+) -> ClientError:
     """The exception boto3 would raise, of the client's own class for that code where it models one."""
     response: Any = {
-        "Error": {"Code": code, "Message": message},
+        "Error": {"Code": code, "Message": message, **about},
         "ResponseMetadata": {"HTTPStatusCode": status, "RetryAttempts": 0},
     }
     error_class: Any = client.exceptions.from_code(code)

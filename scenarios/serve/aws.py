@@ -42,6 +42,7 @@ from scenarios.serve.signed import NotSigned, Signed, signed
 # moto would take such objects apart; curl says the first of anything.
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 LONGEST_POLL = timedelta(seconds=20)
+_NO_XML = "The XML you provided was not well-formed or did not validate against our published schema"
 # What botocore's client sends by itself, of the body that it is given.
 _MADE_ANEW = frozenset({"ContentLength", "ContentMD5"})
 _PARAMETERS = {QUERY: "ValidationError", "ec2": "InvalidParameterValue", "rest-xml": "InvalidArgument"}
@@ -162,8 +163,10 @@ class Aws:
         except ClientError as error:
             return _sent(asked, refused(asked, error, number), number), None
         except BotoCoreError as error:
-            code = _PARAMETERS.get(asked.protocol, "ValidationException")
-            wrong = ClientError(_error(code, str(error), 400), asked.operation.name)
+            code, words = _PARAMETERS.get(asked.protocol, "ValidationException"), str(error)
+            if asked.service == "s3" and "Missing required" in words:  # nothing in the address can be missing
+                code, words = "MalformedXML", _NO_XML
+            wrong = ClientError(_error(code, words, 400), asked.operation.name)
             return _sent(asked, refused(asked, wrong, number), number), None
         told = queues_here(response, _base(request)) if asked.service == "sqs" else response
         return _sent(asked, written(asked, told, number), number), response

@@ -27,9 +27,10 @@ class WorldError(BaseException):
 
 
 class Refused(Exception):
-    """A law refuses a call, with the code and message AWS would give."""
+    """A law refuses a call, with the code and message AWS would give, and what else its error names."""
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, **about: str) -> None:
+        self.about = about
         self.code = code
         self.message = message
         self.status = status

@@ -83,7 +83,7 @@ class Reading:
             raise Refused("AccessDenied", "Access Denied", 403)
         if version:
             raise Refused("NoSuchVersion", "The specified version does not exist.", 404)
-        raise Refused("NoSuchKey", "The specified key does not exist.", 404)
+        raise Refused("NoSuchKey", "The specified key does not exist.", 404, Key=wanted.key)
 
     def _may_list(self, asked: Asked, bucket: str) -> bool:
         listing = Asking(

@@ -181,6 +181,17 @@ def test_an_error_of_s3_names_the_bucket_that_it_is_about(empty):
     error = refused(s3.get_bucket_cors, Bucket="shared-with-nobody")
 
     assert error["Error"]["BucketName"] == "shared-with-nobody"
+    error = refused(s3.get_object, Bucket="shared-with-nobody", Key="<none>")
+    assert error["Error"]["Key"] == "<none>"
+
+
+def test_a_list_of_objects_without_any_is_no_xml_of_s3s(empty):
+    s3 = empty.client("s3")
+    s3.create_bucket(Bucket="nothing-to-delete")
+
+    error = refused(s3.delete_objects, Bucket="nothing-to-delete", Delete={"Objects": []})
+
+    assert error["Error"]["Code"] == "MalformedXML"
 
 
 @pytest.mark.parametrize(
