@@ -382,15 +382,15 @@ def test_a_request_is_signed(gateway):
 
 
 @pytest.mark.parametrize("served", [True, False])
-def test_the_callers_own_key_signs_where_aws_is_served_and_the_users_name_elsewhere(
+def test_the_callers_own_key_signs_where_aws_is_served_and_a_name_elsewhere_on_this_machine(
     gateway, monkeypatch, served
 ):
     monkeypatch.setenv("AWS_ENDPOINT_URL", gateway if served else "http://127.0.0.1:9")
-    keys = {"aws_access_key_id": "mallory", "aws_secret_access_key": "any"}
+    keys = {"aws_access_key_id": "AKIAMADEINTHERE12345", "aws_secret_access_key": "any"}
 
     SignedApi(gateway, boto3.Session(**keys)).get("/findings", {"limit": "1"})
 
-    assert ("Credential=mallory/" in _Gateway.asked[-1][1]) is served
+    assert ("Credential=AKIAMADEINTHERE12345/" in _Gateway.asked[-1][1]) is served
 
 
 @pytest.mark.parametrize(
