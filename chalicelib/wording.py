@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 LONGEST_FACT = 1000
-
+PERHAPS_DONE = (
+    "A try that died may have done it, or somebody else: look, and undo it yourself as the alert says"
+)
 
 # Letters, signs and marks that Unicode calls printable, and that show nothing: with a row of them, as with a
 # row of spaces, a name could push its own end to where the next line seems to begin.

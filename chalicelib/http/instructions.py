@@ -15,12 +15,14 @@ from chalicelib.remediation import CallProgress, Outcome
 from chalicelib.runtime.woken import waking
 from chalicelib.seal import Voucher
 from chalicelib.settings import FUNCTIONS, INSTRUCTION_KEY
+from chalicelib.wording import PERHAPS_DONE
 
 LONGEST_REASON = 200
 SHORTEST_PLAN = 8
 _PLAN = re.compile(r"[0-9a-f]{8,64}", re.ASCII)
 _NAMES = {"plan", "dry_run", "reason"}
 _WAITING = (Outcome.AWAITING_APPROVAL, Outcome.CAPPED)
+_NOTHING_DONE = "Nothing was done that could be undone"
 _OURS = (CallProgress.DONE, CallProgress.UNDOING)
 
 
@@ -87,7 +89,8 @@ def _check_state(found: LedgerEntry, verb: Verb) -> None:
     if verb is not Verb.UNDO and found.outcome not in _WAITING:
         raise NoSuchPlan(f"Nothing waits for a decision: the finding is {found.outcome!s}")
     if verb is Verb.UNDO and not any(each in _OURS for each in found.progress.values()):
-        raise NoSuchPlan(f"Nothing was done that could be undone: the finding is {found.outcome!s}")
+        unsure = any(each is CallProgress.UNSURE for each in found.progress.values())
+        raise NoSuchPlan(PERHAPS_DONE if unsure else f"{_NOTHING_DONE}: the finding is {found.outcome!s}")
 
 
 def begin(kms: Any, client: Any, ledger: Ledger, asked: Instruction) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from chalicelib.remediation import Call
-from chalicelib.wording import safe
+from chalicelib.wording import PERHAPS_DONE, safe
 from scenarios.people.answers import finding, noted
 from scenarios.people.api import AnswerIsNo, Api
 from scenarios.people.options import complain, path_of
@@ -87,7 +87,8 @@ def _check(verb: str, plan: str, found: Finding) -> None:
     if verb != "undo" and outcome not in WAITING:
         raise AnswerIsNo(409, f"Nothing waits for a decision: the finding is {outcome}")
     if verb == "undo" and not _done(found):
-        raise AnswerIsNo(409, f"Nothing was done that could be undone: the finding is {outcome}")
+        nothing = f"Nothing was done that could be undone: the finding is {outcome}"
+        raise AnswerIsNo(409, PERHAPS_DONE if "unsure" in found["deeds"].values() else nothing)
     if not found["plan_digest"].startswith(plan):
         raise AnswerIsNo(409, "The plan is another one by now: look at the finding again")
 

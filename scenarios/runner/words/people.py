@@ -69,18 +69,28 @@ def ask(
 
 
 def ruled(remediation: str, *wanted: str, says: str = "") -> Check:
-    """What became of each instruction on the finding with a plan, in their order; `says`: of the last one."""
+    """What became of each instruction on the finding with a plan, in their order; `says`: of the last one.
+
+    Where a fault of the walk struck, some may be rejected besides: the person asks again.
+    """
 
     def judge(world: World) -> str | None:
         decisions = _decisions(findings(world, remediation))
         rulings = tuple(str(each.ruling) for each in decisions)
-        if rulings != wanted:
+        if rulings != wanted and not (world.one_fault.struck and _but_for_rejected(rulings, wanted)):
             return f"it is {', '.join(rulings) or 'nothing'}"
         last = decisions[-1].words if decisions else ""
         return None if says in last else f"the last one says {last!r}"
 
     said = f" ({says})" if says else ""
     return Check(f"what people asked about {remediation} is {', '.join(wanted) or 'nothing'}{said}", judge)
+
+
+def _but_for_rejected(rulings: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether these are those that are wanted, in their order, and more that were rejected."""
+    left = list(wanted)
+    more = [each for each in rulings if not (left and each == left[0] and left.pop(0))]
+    return not left and set(more) <= {"rejected"}
 
 
 def _decisions(entries: list[LedgerEntry]) -> tuple[Decision, ...]:

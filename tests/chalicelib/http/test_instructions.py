@@ -21,6 +21,7 @@ ANN = f"arn:aws:iam::{ACCOUNT}:user/ann"
 CONTEXT = {"identity": {"userArn": ANN}}
 WAITS = entry_of("remedy", Happening(), Plan.alert(alert(), calls=[creates("a")]), Outcome.AWAITING_APPROVAL)
 DONE = replace(WAITS, outcome=Outcome.ACTED, progress={0: CallProgress.DONE})
+PERHAPS = replace(DONE, progress={0: CallProgress.UNSURE})
 BODY = {"plan": WAITS.plan.digest[:8]}
 
 
@@ -66,6 +67,7 @@ def test_a_callers_mistake_is_one_sentence(body, found, verb, sentence):
         (BODY, DONE, Verb.APPROVE, "Nothing waits for a decision: the finding is acted"),
         (BODY, DONE, Verb.REFUSE, "Nothing waits for a decision: the finding is acted"),
         (BODY, WAITS, Verb.UNDO, "Nothing was done that could be undone: the finding is awaiting approval"),
+        (BODY, PERHAPS, Verb.UNDO, "A try that died may have done it, or somebody else: look"),
     ],
 )
 def test_what_the_finding_is_not_any_more_is_another_answer(body, found, verb, sentence):
