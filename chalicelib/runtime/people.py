@@ -21,6 +21,7 @@ from chalicelib.ledger.claims import exclusively
 from chalicelib.ledger.entries import Decision, LedgerEntry, Ruling, raw_of
 from chalicelib.ledger.instructions import Instruction, genuine, instructions_on
 from chalicelib.ledger.table import stamp
+from chalicelib.looking import Unseen, denials
 from chalicelib.remediation import CallProgress, Event, Outcome, Plan, Remediation
 from chalicelib.runtime import declared, execute, fresh, rulings
 from chalicelib.runtime.answer import Invocation
@@ -54,6 +55,7 @@ class People(Invocation):
         super().__init__(remediation, remediation.ways[0], settings, aws, context)
         self.finding = finding
         self._event: Event | None = None
+        self._unseen: tuple[Unseen, ...] = ()  # what could not be looked at when the plan was decided anew
         self._gate = self._gate_after_a_yes()
         self.woken = Woken(
             key=f"instructions on {finding}",
@@ -147,6 +149,9 @@ class People(Invocation):
         if raw is None:
             return Ruling.REJECTED, "its event was too large to be kept: make the calls yourself", {}
         plan = self._plan_now(entry, raw)
+        if plan.digest != entry.plan.digest and self._unseen:
+            # What can't be looked at is no reason to drop a plan that waits.
+            return Ruling.REJECTED, f"{self._unseen[0]}; approve it again when that is over", {}
         if plan.digest != entry.plan.digest:
             return Ruling.REPLANNED, rulings.difference(entry.plan, plan), rulings.replanned(entry, plan)
         self._gate = self._gate_after_a_yes()
@@ -166,6 +171,7 @@ class People(Invocation):
         )
         self._event = event
         facts = self.way.look(self.aws, event, self.settings)
+        self._unseen = denials(facts)
         return self._whole(self.way.decide(event, facts, datetime.now(UTC), self.settings), event, ())
 
     def _gate_after_a_yes(self) -> Gate:

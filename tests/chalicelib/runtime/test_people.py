@@ -11,6 +11,7 @@ from chalicelib.errors import NotAllowed
 from chalicelib.ledger.entries import LedgerEntry, Ruling
 from chalicelib.ledger.instructions import Verb, instruction, note
 from chalicelib.ledger.ledger import MOST_DECISION_BYTES, MOST_DECISIONS
+from chalicelib.looking import Unseen
 from chalicelib.remediation import CallProgress, DeclaredCall, Outcome, Plan, Undoing
 from chalicelib.runtime import people, woken
 from chalicelib.runtime.people import People
@@ -159,6 +160,22 @@ def test_an_alert_that_was_not_sent_before_a_plan_changed_does_not_count_as_sent
         Outcome.UNDER_WAY,
         Outcome.TOLD,
     ]
+
+
+def test_a_plan_that_waits_is_not_dropped_because_nobody_may_look(house, monkeypatch):
+    cure = remedy()
+    found = happened(house, cure)
+    asks(house, found)
+    plan, cure.plan = cure.plan, Plan.nothing()
+    monkeypatch.setattr(people, "denials", lambda _: (Unseen(why="ListBackups: not allowed", denied=True),))
+
+    found = follows(house, cure, found)
+
+    assert (found.outcome, found.plan.digest) == (Outcome.AWAITING_APPROVAL, plan.digest)
+    assert (found.decisions[0].ruling, found.decisions[0].words) == (
+        Ruling.REJECTED,
+        "ListBackups: not allowed; approve it again when that is over",
+    )
 
 
 def test_where_nothing_is_left_to_do_nothing_waits(house):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chalicelib.catalog import CATALOG
 from chalicelib.remediation import Outcome
 from chalicelib.template.parts import logical_id
+from chalicelib.wording import PERHAPS_DONE
 from scenarios.cloud.kernel.fault_points import OUTAGES
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import ANSWERED, Course
@@ -106,6 +107,8 @@ def excused(without: Course, with_fault: Course, remediation: str = "") -> bool:
     scenario in which somebody has shut the topic, or an act that was not done, since a trail that stays
     stopped sends no events. "": whoever's it is.
     """
+    if _perhaps_done(with_fault):
+        return True
     if not given_up(without, with_fault) or not told_of_trouble(without, with_fault):
         return False
     point = with_fault.point
@@ -130,6 +133,11 @@ def waits_for_a_yes(course: Course) -> set[str]:
         if _CHANGED in mail.subject and _WAITS in mail.text and f"Finding {each}" in mail.text
     }
     return {f"{remediation}, {finding.rpartition(':')[0]}" for finding, remediation in told}
+
+
+def _perhaps_done(course: Course) -> bool:
+    """Whether somebody who asked for an undo was answered that they have to look, and undo it by hand."""
+    return any(moment.kind == ANSWERED and PERHAPS_DONE in moment.words for moment in course.trace)
 
 
 def struck_remediation(course: Course) -> str:
