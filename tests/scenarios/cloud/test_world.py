@@ -30,7 +30,11 @@ from tests.scenarios.cloud.small_worlds import ACCOUNT, HOME, admin, noted, queu
 
 STANDING = {**queue(by=""), **topic()}
 SOME_FUNCTION = SimpleNamespace(
-    arn="arn:aws:lambda:us-east-1:123456789012:function:f", attempts_begun=1, number=1, calls=0
+    arn="arn:aws:lambda:us-east-1:123456789012:function:f",
+    attempts_begun=1,
+    number=1,
+    calls=0,
+    waited_for=False,
 )
 
 

@@ -78,7 +78,7 @@ def completed(words):
 
 
 def test_a_shell_completes_names_of_scenarios_without_importing_moto():
-    assert completed("trailwarden run table_deleted.r") == ["table_deleted.refused"]
+    assert completed("trailwarden run table_deleted.ref") == ["table_deleted.refused"]
 
 
 @pytest.mark.parametrize(

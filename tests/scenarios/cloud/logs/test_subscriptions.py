@@ -1,6 +1,7 @@
 """Who hears of a line that was written: functions, streams, delivery streams, other accounts."""
 
 import json
+from base64 import b64decode
 
 import pytest
 from botocore.exceptions import ClientError
@@ -521,14 +522,16 @@ def test_what_a_law_does_at_home_is_not_simulated_in_another_account():
             )
 
 
-def test_a_stream_that_feeds_a_function_is_not_simulated():
+def test_a_function_reads_the_lines_from_a_stream_between():
     with world({**group(), **stream(), **feeds(), **function()}) as cloud:
-        with cloud.calls.muted():
-            admin(cloud, "lambda").create_event_source_mapping(
-                EventSourceArn=FEED, FunctionName="look", StartingPosition="LATEST"
-            )
+        admin(cloud, "lambda").create_event_source_mapping(
+            EventSourceArn=FEED, FunctionName="look", StartingPosition="LATEST"
+        )
         put_subscription(cloud, FEED, roleArn=FEEDS)
         write(cloud, "hello")
+        cloud.run(10)
 
-        with pytest.raises(NotSimulated, match="an event source mapping on"):
-            cloud.run(10)
+        given = [moment.facts["event"] for moment in cloud.setting.trace if moment.kind == "failed"]
+    (record,) = given[0]["Records"]
+    body = unpacked(b64decode(record["kinesis"]["data"]))
+    assert [event["message"] for event in body["logEvents"]] == ["hello"]
