@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from chalicelib.events import ApiCallEvent, Tick
 from chalicelib.evidence.call import call_facts, failure_fact
@@ -63,14 +64,22 @@ This call changed nothing. Ask the caller what they wanted; if the caller is unk
 these credentials did."""
 
 
+class Output(StrEnum):
+    """What a trail delivers."""
+
+    LOG_FILES = "log files"
+    DIGESTS = "digests"
+    LINES = "lines for its log group"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undelivered:
-    """What does not arrive: log files, digests or lines; CloudTrail's `error`, and when one arrived last.
+    """What does not arrive, CloudTrail's `error`, and when one arrived last.
 
     `last` is a time as an alert has it, or `never`.
     """
 
-    what: str
+    what: Output
     severity: Severity
     error: str
     last: str
@@ -182,9 +191,9 @@ def undelivered(status: TrailStatus | None, now: datetime) -> tuple[Undelivered,
     if status is None or not status.logging:
         return ()
     deliveries = (
-        ("log files", Severity.CRITICAL, status.delivery_error, status.delivered_at, AN_HOUR),
-        ("digests", Severity.HIGH, status.digest_error, status.digest_at, 2 * AN_HOUR),
-        ("lines for its log group", Severity.HIGH, status.log_group_error, status.log_group_at, AN_HOUR),
+        (Output.LOG_FILES, Severity.CRITICAL, status.delivery_error, status.delivered_at, AN_HOUR),
+        (Output.DIGESTS, Severity.HIGH, status.digest_error, status.digest_at, 2 * AN_HOUR),
+        (Output.LINES, Severity.HIGH, status.log_group_error, status.log_group_at, AN_HOUR),
     )
     return tuple(
         Undelivered(what=what, severity=severity, error=error, last=when(last) if last else "never")
