@@ -41,7 +41,7 @@ class Held:
 
 
 HELD = {
-    "root_login": Held(105, 121),
+    "root_login": Held(105, 124),  # each of CIS's alarms says that it is OK, once
     "table_deleted": Held(90, 101),
     "failed_login": Held(175, 230),
     "trail_digest": Held(1600, 1880),
