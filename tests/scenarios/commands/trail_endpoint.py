@@ -169,7 +169,8 @@ class Endpoint:
                     self.send_header(name, value)
                 self.end_headers()
                 if self.command != "HEAD":
-                    self.wfile.write(body)
+                    with suppress(ConnectionError):  # who has seen enough need not wait for the end
+                        self.wfile.write(body)
 
             def log_message(self, *_):
                 pass
