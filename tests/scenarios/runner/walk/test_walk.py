@@ -150,7 +150,7 @@ def test_what_breaks_is_told_in_sentences(marks_first):
 MENDED = [
     ("stack_changed.itself", "1.0.late"),  # the second rule was off, and nobody heard of it
     ("failed_login.agent", "1.0.late"),  # the sixth attempt is the first one to be counted
-    ("people.approve_replanned", "2.0.late"),  # the approval comes when its plan has changed
+    ("people.approve_replanned", "4.0.late"),  # the approval comes when its plan has changed
     ("stack_changed.voiceless", "1.0.twice"),  # an event that is a dead letter without the fault too
     ("silence.first_way", "1.0.twice-hours-apart"),  # the function is gone by then
     ("channels.not_enabled", "1.9.no-sns"),  # a dead letter for another reason than without the fault
