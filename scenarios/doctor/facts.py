@@ -171,6 +171,17 @@ class StackFacts:
     brakes: tuple[Brake, ...] = ()
     queues: tuple[Queue, ...] = ()
 
+    @property
+    def partition(self) -> str:
+        """The partition of its ARNs."""
+        return partition_of(self.region)
+
+
+def partition_of(region: str) -> str:
+    """The partition that a region is in: `aws`, `aws-cn` or `aws-us-gov`."""
+    prefixes = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
+    return next((name for prefix, name in prefixes.items() if region.startswith(f"{prefix}-")), "aws")
+
 
 # ---- the trail ----------------------------------------------------------------------------------
 

@@ -102,7 +102,7 @@ def _nobody(entry: _Entry, why: str) -> DoctorFinding:
 def _never(entry: _Entry) -> str:
     """Why nobody has such an ARN where the parameter is looked up; "" where somebody may."""
     _, partition, service, _, account, name = entry.pattern.split(":", 5)
-    ours = _partition(entry.stack.region)
+    ours = entry.stack.partition
     if partition != ours:
         return f"ARNs of {entry.stack.region} begin with arn:{ours}:"
     if _SERVICES[entry.kind] != service:
@@ -114,8 +114,3 @@ def _never(entry: _Entry) -> str:
         elsewhere = account != entry.stack.account
         return "nobody of another account is turned away, nor let in" if elsewhere else ""
     return "its calls are known by the user who made the session" if entry.kind == "federated-user" else ""
-
-
-def _partition(region: str) -> str:
-    prefixes = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
-    return next((name for prefix, name in prefixes.items() if region.startswith(f"{prefix}-")), "aws")

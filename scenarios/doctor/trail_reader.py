@@ -19,6 +19,7 @@ from scenarios.doctor.facts import (
     Told,
     Unknown,
     WatchedTrail,
+    partition_of,
 )
 from scenarios.doctor.stack_reader import Resources, read_stack
 
@@ -74,7 +75,7 @@ def _trail(asker: Asker, stack: StackFacts, resources: Resources) -> WatchedTrai
 def _parts(stack: StackFacts, resources: Resources) -> dict[str, tuple[str, ...]]:
     """The ARNs of the parts that have data events; a topic's physical id is its ARN, a queue's its URL."""
     where = f"{stack.region}:{stack.account}"
-    partition = _partition(stack.region)
+    partition = stack.partition
     before = {
         "AWS::DynamoDB::Table": f"arn:{partition}:dynamodb:{where}:table/",
         "AWS::Lambda::Function": f"arn:{partition}:lambda:{where}:function:",
@@ -98,13 +99,8 @@ def _arn(region: str, stack: StackFacts, resources: Resources) -> TrailArn | Non
     if "Trail" not in resources.physical:
         return None
     name = resources.physical["Trail"]
-    text = f"arn:{_partition(region)}:cloudtrail:{region}:{stack.account}:trail/{name}"
+    text = f"arn:{partition_of(region)}:cloudtrail:{region}:{stack.account}:trail/{name}"
     return TrailArn(text=text, region=region, account=stack.account, name=name)
-
-
-def _partition(region: str) -> str:
-    prefixes = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
-    return next((name for prefix, name in prefixes.items() if region.startswith(f"{prefix}-")), "aws")
 
 
 def _group_there(asker: Asker, name: str, region: str) -> Told[bool]:
@@ -164,7 +160,7 @@ def _of(answer: Any, take: Any) -> Any:
 
 
 def _group(asker: Asker, policy: str, *, promised: bool) -> AuditGroup:
-    arn = f"arn:{_partition(asker.region)}:iam::aws:policy/{policy}"
+    arn = f"arn:{partition_of(asker.region)}:iam::aws:policy/{policy}"
     listed = asker.pages(
         "iam", "list_entities_for_policy", "PolicyGroups", PolicyArn=arn, EntityFilter="Group"
     )
@@ -177,7 +173,7 @@ def _regions(asker: Asker, account: str) -> Told[tuple[Region, ...]]:
     if isinstance(reply, Missing | Unknown):
         return reply
     names = sorted(each["RegionName"] for each in reply["Regions"])
-    bus = f"arn:{_partition(asker.region)}:events:{asker.region}:{account}:event-bus/default"
+    bus = f"arn:{partition_of(asker.region)}:events:{asker.region}:{account}:event-bus/default"
     return tuple(
         Region(name=name, forwards=_forwards(asker, name, bus)) for name in names if name != asker.region
     )
