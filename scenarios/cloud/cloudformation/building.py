@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from scenarios.cloud.cloudformation.forwarded import Forwarded
+from scenarios.cloud.clients import ClientsOf
 from scenarios.cloud.cloudformation.resources.kind import Site
 from scenarios.cloud.cloudformation.standing import Standing
 from scenarios.cloud.cloudformation.template import Template
@@ -54,7 +54,7 @@ def site_of(setting: Setting, standing: Standing, caller: Caller) -> LiveSite:
         account=stack.account,
         region=stack.region,
         partition=partition_of(stack.region),
-        session=Forwarded(setting=setting, caller=caller),
+        session=ClientsOf(setting=setting, caller=caller),
         validators=Validators({}),
         uploaded=True,
         replaced=standing.replaced,

@@ -22,8 +22,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.clients import ClientsOf
 from scenarios.cloud.cloudformation.building import RESOURCE_SECONDS, plan_of
-from scenarios.cloud.cloudformation.forwarded import Forwarded
 from scenarios.cloud.cloudformation.resources.kind import Kind, Removal
 from scenarios.cloud.cloudformation.standing import Standing, Tell
 from scenarios.cloud.kernel.caller import Caller
@@ -69,7 +69,7 @@ class Remover:
         return ""
 
     def _client(self, service: str) -> Any:
-        return Forwarded(setting=self.setting, caller=self.caller).client(service, self.stack.region)
+        return ClientsOf(setting=self.setting, caller=self.caller).client(service, self.stack.region)
 
     def _told(self, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
         """A call on what moto doesn't keep: judged by IAM and recorded, no more."""

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from samtranslator.yaml_helper import intrinsics_multi_constructor
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.cloudformation.forwarded import SERVICE
+from scenarios.cloud.cloudformation.standing import SERVICE
 from scenarios.cloud.cloudformation.template import Template, translate
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, Refused
 from scenarios.cloud.setting import Setting

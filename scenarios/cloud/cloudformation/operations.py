@@ -15,7 +15,6 @@ from scenarios.cloud.cloudformation.building import plan_of
 from scenarios.cloud.cloudformation.creation import DELETE, DO_NOTHING, ROLLBACK, Creation
 from scenarios.cloud.cloudformation.deletion import Deletion, retained_by
 from scenarios.cloud.cloudformation.differences import Difference, differences, must_be_possible
-from scenarios.cloud.cloudformation.forwarded import SERVICE
 from scenarios.cloud.cloudformation.given import (
     as_document,
     document_of,
@@ -29,7 +28,7 @@ from scenarios.cloud.cloudformation.given import (
 )
 from scenarios.cloud.cloudformation.provision import unknown_type
 from scenarios.cloud.cloudformation.stacks import Stacks
-from scenarios.cloud.cloudformation.standing import Standing, Status, Wanted
+from scenarios.cloud.cloudformation.standing import SERVICE, Standing, Status, Wanted
 from scenarios.cloud.cloudformation.template import Template
 from scenarios.cloud.cloudformation.updating import Update
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, Refused

@@ -17,8 +17,7 @@ from functools import partial
 from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.cloudformation.forwarded import SERVICE
-from scenarios.cloud.cloudformation.standing import StackEvent, Standing, Status, Tell, created
+from scenarios.cloud.cloudformation.standing import SERVICE, StackEvent, Standing, Status, Tell, created
 from scenarios.cloud.kernel.emitted import EmittedEvents
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.stack import Stack

@@ -6,9 +6,11 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from scenarios.cloud.kernel.stack import Stack
+
+SERVICE: Final = "cloudformation.amazonaws.com"
 
 
 @dataclass(frozen=True, slots=True)

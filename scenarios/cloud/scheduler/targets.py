@@ -13,12 +13,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError
 
-from scenarios.cloud.authorization.identity import TOKEN_OF_ROLE
+from scenarios.cloud.clients import ClientsOf
 from scenarios.cloud.kernel.arns import service_of
 from scenarios.cloud.kernel.caller import session_on
 from scenarios.cloud.kernel.deliveries import AssumedRole, Event, Message, Notification, StreamRecord
@@ -186,7 +186,8 @@ class Targets:
         if not identity.service_may(SERVICE, "sts:AssumeRole", target["RoleArn"], context).allowed:
             return Failure("FAILED_TO_ASSUME_ROLE", f"{SERVICE} may not assume {target['RoleArn']}")
         service, operation = named_in(target["Arn"])
-        client = self._client(service, occasion)
+        caller = session_on(target["RoleArn"], occasion.execution)
+        client = ClientsOf(setting=self._setting, caller=caller).client(service, occasion.region)
         try:
             with self._setting.calls.aloud():
                 getattr(client, xform_name(operation))(**json.loads(occasion.input or "{}"))
@@ -195,17 +196,6 @@ class Targets:
         except ParamValidationError as error:
             return Failure("ValidationException", str(error))
         return None
-
-    def _client(self, service: str, occasion: Occasion) -> Any:
-        identity, session = self._setting.identity, cast("Any", self._setting.session)
-        caller = identity.enrol(session_on(occasion.schedule.target["RoleArn"], occasion.execution))
-        return session.client(
-            service,
-            region_name=occasion.region,
-            aws_access_key_id=caller.access_key_id,
-            aws_secret_access_key=identity.secret_of(caller.access_key_id),
-            aws_session_token=TOKEN_OF_ROLE,
-        )
 
 
 def named_in(arn: str) -> tuple[str, str]:

@@ -1,25 +1,22 @@
-"""A session in which CloudFormation calls a service in the name of whoever asked it to.
+"""Clients with which an AWS service calls another one in somebody's name: who asked it to, or a role.
 
-IAM judges such a call by the caller's own rights, and CloudTrail records it under the caller's name, invoked
-by CloudFormation.
+IAM judges such a call by that caller's rights, and CloudTrail records it under that name.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 import boto3
 
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.setting import Setting
 
-SERVICE: Final = "cloudformation.amazonaws.com"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forwarded:
+class ClientsOf:
     """Makes boto3 clients that sign in that caller's name."""
 
     setting: Setting
