@@ -24,8 +24,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html,
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html
 """
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -33,12 +32,13 @@ from typing import Any
 
 from scenarios.cloud.functions.concurrency import has_no_concurrency, throttled
 from scenarios.cloud.functions.event_filters import takes
-from scenarios.cloud.functions.invocations import Invocation, Result
+from scenarios.cloud.functions.invocations import Invocation
+from scenarios.cloud.functions.pollers import Poller, name_of
 from scenarios.cloud.functions.queue_batches import record, unprocessed
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.caller import ApiCall, Caller
+from scenarios.cloud.kernel.arns import region_of
+from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.clock import Entry
-from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kms.keys import key_arn
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.sqs.queue_metrics import deleted, received
@@ -48,7 +48,7 @@ RECEIVE_SECONDS = 0.05
 REFUSED_SECONDS = 60.0
 # "Lambda might wait for up to 20 seconds", even if a shorter window is configured: a long poll's length.
 LONG_POLL_SECONDS = 20
-LARGEST_PAYLOAD_BYTES = 6 * 1024 * 1024
+_QUEUES = ("sqs",)
 
 ComesAgain = Callable[[Invocation], float | None]
 
@@ -62,27 +62,14 @@ class _Gathering:
 
 
 class EventSources:
-    """All event source mappings of the account, as moto has them.
+    """All event source mappings on queues, as moto has them."""
 
-    `run` is one attempt of a function, now; `role` the session its code runs under;
-    `next_number` counts what functions are given.
-    """
-
-    def __init__(
-        self,
-        setting: Setting,
-        run: Callable[[Invocation], Result],
-        role: Callable[[Any], Caller],
-        next_number: Callable[[], int],
-    ) -> None:
+    def __init__(self, setting: Setting, poller: Poller) -> None:
         self._setting = setting
-        self._run = run
-        self._role = role
-        self._next_number = next_number
+        self._poller = poller
         self.comes_again: ComesAgain = _never  # seconds after which a batch is shown once more
         self._wakes: dict[str, Entry] = {}
         self._gathering: dict[str, _Gathering] = {}
-        self._told: set[tuple[str, str]] = set()
         for operation in ("CreateEventSourceMapping", "UpdateEventSourceMapping"):
             setting.calls.after("lambda", operation, self._changed)
         for operation in ("ChangeMessageVisibility", "ChangeMessageVisibilityBatch"):
@@ -104,7 +91,7 @@ class EventSources:
         self._wake_all(call.region)
 
     def _wake_all(self, region: str) -> None:
-        for mapping in moto_state.event_source_mappings(self._setting.account, region):
+        for mapping in self._poller.mappings(region, _QUEUES):
             self._wake(mapping.event_source_arn)
 
     def _wake(self, queue_arn: str, at: datetime | None = None) -> None:
@@ -116,9 +103,8 @@ class EventSources:
             if standing.moment <= moment:
                 return
             standing.cancelled = True
-        name = queue_arn.rpartition(":")[2]
         self._wakes[queue_arn] = self._setting.clock.at(
-            moment, partial(self._look, queue_arn), f"Lambda reads {name}"
+            moment, partial(self._look, queue_arn), f"Lambda reads {name_of(queue_arn)}"
         )
 
     def _sleep(self, queue: Any) -> None:
@@ -145,9 +131,7 @@ class EventSources:
         """Take what is visible, and hand it over when the batch is whole; False where that isn't allowed."""
         why = self._unable(mapping, queue)
         if why:
-            if (mapping.uuid, why) not in self._told:
-                self._told.add((mapping.uuid, why))
-                self._setting.note("lost", f"{_name(mapping.function_arn)} does not read {queue.name}: {why}")
+            self._poller.does_not_read(mapping, queue.name, why)
             return False
         gathering = self._gathering.setdefault(mapping.uuid, _Gathering())
         taken, given_up = moto_state.receive(queue, mapping.batch_size - len(gathering.messages))
@@ -172,26 +156,18 @@ class EventSources:
         taken = [each for each in messages if takes(criteria, record(each, arn), "body")]
         left_out = [each for each in messages if each not in taken]
         if left_out:
-            words = f"{_name(mapping.function_arn)} does not get {_many(len(left_out))}: no filter takes them"
+            words = (
+                f"{name_of(mapping.function_arn)} does not get {_many(len(left_out))}: no filter takes them"
+            )
             self._setting.note("filtered", words)
             self._delete(mapping, left_out, None)
         return taken
 
     def _unable(self, mapping: Any, queue: Any) -> str:
         """Why Lambda can't read the queue for this mapping, or ""."""
-        model = self._model(mapping)
-        if model is None:
-            return "the function is gone"
-        role, key = self._role(model), self._key(queue)
+        key = self._key(queue)
         asked = [("sqs:ReceiveMessage", queue.queue_arn), *([("kms:Decrypt", key)] if key else [])]
-        return self._denied(role, asked)
-
-    def _denied(self, role: Caller, asked: Iterable[tuple[str, str]]) -> str:
-        for action, resource in asked:
-            decision = self._setting.identity.judge(role, action, resource)
-            if not decision.allowed:
-                return f"{role.name} may not {action} because {decision.because}"
-        return ""
+        return self._poller.denied(mapping, asked)
 
     def _key(self, queue: Any) -> str:
         """The key whose policy counts; AWS's own key for SQS lets everybody in the account."""
@@ -210,27 +186,20 @@ class EventSources:
         if gathering.ends is not None:
             gathering.ends.cancelled = True
         messages, queue_arn = gathering.messages, mapping.event_source_arn
-        if has_no_concurrency(self._model(mapping)):
+        if has_no_concurrency(self._poller.function(mapping)):
             self._throttled(mapping, len(messages))
             return
-        text = json.dumps({"Records": [record(each, queue_arn) for each in messages]})
-        if len(text.encode()) > LARGEST_PAYLOAD_BYTES:
-            raise NotSimulated("lambda", "a batch of more than 6 MB, which Lambda would cut in pieces")
-        invocation = Invocation(
-            arn=mapping.function_arn,
-            event=json.loads(text),
-            request_id=self._setting.new_uuid("lambda.request"),
-            accepted=self._setting.clock.now,
-            number=self._next_number(),
-            queued=True,
-            attempts=max(each.approximate_receive_count for each in messages),
+        invocation = self._poller.invocation(
+            mapping,
+            [record(each, queue_arn) for each in messages],
+            max(each.approximate_receive_count for each in messages),
         )
         again = self.comes_again(invocation)
-        result = self._run(invocation)
+        result = self._poller.run(invocation)
         back = unprocessed(
             result, [each.id for each in messages], partial=bool(mapping.function_response_types)
         )
-        name, queue_name = _name(mapping.function_arn), _name(queue_arn)
+        name, queue_name = name_of(mapping.function_arn), name_of(queue_arn)
         if back and not result.failed:
             words = f"{name} reports {len(back)} of {_many(len(messages))} as failed"
             self._setting.note("failed", words, event=invocation.event, function=invocation.arn)
@@ -244,7 +213,7 @@ class EventSources:
         Source: https://aws.amazon.com/blogs/compute/introducing-maximum-concurrency-of-aws-lambda-functions-when-using-amazon-sqs-as-an-event-source/
         """
         throttled(self._setting, mapping.function_arn)
-        name, queue_name = _name(mapping.function_arn), _name(mapping.event_source_arn)
+        name, queue_name = name_of(mapping.function_arn), name_of(mapping.event_source_arn)
         words = f"{name} has no concurrency: {queue_name} shows {_many(count)} again after its timeout"
         self._setting.note("queued", words)
         queue = moto_state.queue(mapping.event_source_arn)
@@ -253,12 +222,12 @@ class EventSources:
 
     def _delete(self, mapping: Any, messages: list[Any], again: float | None) -> None:
         queue = moto_state.queue(mapping.event_source_arn)
-        model = self._model(mapping)
-        if queue is None or model is None or not messages:
+        if queue is None or self._poller.function(mapping) is None or not messages:
             return
-        why = self._denied(self._role(model), [("sqs:DeleteMessage", queue.queue_arn)])
+        why = self._poller.denied(mapping, [("sqs:DeleteMessage", queue.queue_arn)])
         if why:
-            self._setting.note("failed", f"what {model.function_name} handled comes again: {why}")
+            name = name_of(mapping.function_arn)
+            self._setting.note("failed", f"what {name} handled comes again: {why}")
             return
         deleted(self._setting, queue.region, queue.name, len(messages))
         for message in messages:
@@ -271,24 +240,15 @@ class EventSources:
                 moto_state.delete_message(queue, message)
         self._sleep(queue)
 
-    def _model(self, mapping: Any) -> Any:
-        arn = mapping.function_arn
-        return moto_state.lambda_function(self._setting.account, arn.split(":")[3], arn)
-
     # ---- the mappings -----------------------------------------------------------------------------
 
-    def _mappings(self, queue_arn: str, *, disabled: bool = False) -> list[Any]:
-        region = queue_arn.split(":")[3]
-        found = moto_state.event_source_mappings(self._setting.account, region)
-        return [each for each in found if each.event_source_arn == queue_arn and (each.enabled or disabled)]
+    def _mappings(self, queue_arn: str) -> list[Any]:
+        found = self._poller.mappings(region_of(queue_arn), _QUEUES)
+        return [each for each in found if each.event_source_arn == queue_arn]
 
 
 def _never(_invocation: Invocation) -> None:
     return None
-
-
-def _name(arn: str) -> str:
-    return arn.rpartition(":")[2]
 
 
 def _many(messages: int) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.cloud.functions.runtime_environment import InitError
+from scenarios.cloud.kernel.moments import iso_milliseconds
 
 TASK_ROOT = "/var/task"
 THROTTLED = "TooManyRequestsException"
@@ -178,7 +179,7 @@ def invocation_record(
     response = {"statusCode": 200, "executedVersion": "$LATEST"}
     return {
         "version": "1.0",
-        "timestamp": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z",
+        "timestamp": iso_milliseconds(moment),
         "requestContext": {
             "requestId": invocation.request_id,
             "functionArn": f"{invocation.arn}:$LATEST",

@@ -47,6 +47,7 @@ from scenarios.cloud.functions.invocations import (
     timed_out,
     turned_away,
 )
+from scenarios.cloud.functions.pollers import Poller
 from scenarios.cloud.functions.runtime_environment import ExecutionEnvironment, InitError
 from scenarios.cloud.functions.stream_sources import StreamSources
 from scenarios.cloud.kernel import moto_state
@@ -101,10 +102,9 @@ class Functions(Door[Event]):
         self.writes_logs = True  # what handlers print; where nobody reads it, it need not be kept
         self.given = 0  # how many events functions were given until now
         self.deliver: Deliver = self._deliver  # what has Lambda attempt an event it has accepted
-        self.event_sources = EventSources(setting, self.run, self._role, self.next_number)
-        self.stream_sources = StreamSources(
-            setting, self.run, self._role, self.next_number, self._destinations
-        )
+        poller = Poller(setting, self.run, self._role, self.next_number)
+        self.event_sources = EventSources(setting, poller)
+        self.stream_sources = StreamSources(setting, poller, self._destinations)
         setting.deliveries.register("lambda", Event, self)
         setting.calls.answer("lambda", "Invoke", self._asked)
         setting.calls.around(self._before_call, self._behind_call)

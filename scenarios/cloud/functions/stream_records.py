@@ -7,13 +7,14 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html (k
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.arns import region_of, service_of
+from scenarios.cloud.kms.keys import key_arn
 
 _TABLE_HOURS: Final = 24
 
@@ -40,78 +41,113 @@ class StreamedRecord:
         return {**self.event, **record, "data": text}, "data"
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """One record as moto keeps it, with its number and its time."""
+
+    sequence: str
+    at: datetime
+    record: Any
+
+
 def is_there(arn: str) -> bool:
     """Whether there is such a stream, and it is on."""
-    if service_of(arn) == "dynamodb":
+    if _is_of_a_table(arn):
         return moto_state.streaming_table(arn) is not None
     return moto_state.stream_is_there(arn)
 
 
-def shards(arn: str, role_arn: str, now: datetime) -> dict[str, list[StreamedRecord]]:
-    """What each shard holds now, oldest first; `role_arn`: the role that the function runs under."""
-    if service_of(arn) == "dynamodb":
-        return _of_table(arn, now - timedelta(hours=_TABLE_HOURS))
-    return _of_stream(arn, role_arn, now)
-
-
 def key_of(arn: str) -> str:
-    """The key that a Kinesis stream is encrypted with; "" where the role needs none for it."""
-    if service_of(arn) == "dynamodb":
+    """The ARN of the key that a Kinesis stream is encrypted with; "" where the role needs none for it."""
+    if _is_of_a_table(arn):
         return ""  # DynamoDB's own grant lets Lambda read the stream of an encrypted table
-    key = str(moto_state.kinesis_stream(arn).key_id or "")
-    return "" if key.endswith("alias/aws/kinesis") else key
+    configured = str(moto_state.kinesis_stream(arn).key_id or "")
+    return "" if configured.endswith("alias/aws/kinesis") else key_arn(configured, arn)
 
 
-def _of_table(arn: str, oldest: datetime) -> dict[str, list[StreamedRecord]]:
-    table = moto_state.streaming_table(arn)
-    if table is None:
-        return {}
-    region = region_of(arn)
-    found = [_of_change(each.record, arn, region) for each in table.stream_shard.items]
-    return {table.stream_shard.id: [each for each in found if each.at > oldest]}
+def shards(arn: str) -> list[str]:
+    """The ids of a stream's shards; none of a stream that isn't there."""
+    if not is_there(arn):
+        return []
+    if _is_of_a_table(arn):
+        return [_of_its_table(arn).id]
+    return [shard.shard_id for shard in moto_state.kinesis_stream(arn).shards.values()]
 
 
-def _of_change(change: Mapping[str, Any], arn: str, region: str) -> StreamedRecord:
-    at = change["dynamodb"]["ApproximateCreationDateTime"].replace(tzinfo=UTC)
-    event = {
+def kept_since(arn: str, now: datetime) -> datetime:
+    """A stream holds no record of this moment, or from before it."""
+    hours = _TABLE_HOURS if _is_of_a_table(arn) else moto_state.kinesis_stream(arn).retention_period_hours
+    return now - timedelta(hours=int(hours))
+
+
+def newest(arn: str, shard: str, before: datetime | None = None) -> str:
+    """The number of a shard's last record, or of its last one from before a moment; "" where it has none."""
+    found = [each.sequence for each in _held(arn, shard) if before is None or each.at < before]
+    return found[-1] if found else ""
+
+
+def behind(arn: str, shard: str, passed: str, *, role_arn: str, now: datetime) -> Iterator[StreamedRecord]:
+    """What a shard holds behind the record of this number, or all where it is "", oldest first.
+
+    `role_arn`: the role that the function runs under, which a Kinesis record's event names.
+    """
+    oldest, of_table = kept_since(arn, now), _is_of_a_table(arn)
+    for held in _held(arn, shard):
+        if held.at <= oldest or (passed and int(held.sequence) <= int(passed)):
+            continue
+        event = _of_change(held, arn) if of_table else _of_record(held, shard, arn, role_arn)
+        yield StreamedRecord(held.sequence, held.at, event)
+
+
+def _is_of_a_table(arn: str) -> bool:
+    return service_of(arn) == "dynamodb"
+
+
+def _of_its_table(arn: str) -> Any:
+    """The shard of a table's stream that is there: moto keeps one."""
+    table: Any = moto_state.streaming_table(arn)
+    return table.stream_shard
+
+
+def _held(arn: str, shard: str) -> Iterator[_Held]:
+    if _is_of_a_table(arn):
+        for record in (each.record for each in _of_its_table(arn).items):
+            change = record["dynamodb"]
+            at = change["ApproximateCreationDateTime"].replace(tzinfo=UTC)
+            yield _Held(str(change["SequenceNumber"]), at, record)
+        return
+    for found in moto_state.kinesis_stream(arn).shards.values():
+        if found.shard_id == shard:
+            for each in found.records.values():
+                yield _Held(str(each.sequence_number), each.created_at_datetime.replace(tzinfo=UTC), each)
+
+
+def _of_change(held: _Held, arn: str) -> dict[str, Any]:
+    change = held.record
+    return {
         **{name: change[name] for name in ("eventID", "eventName")},
         "eventVersion": "1.1",
         "eventSource": "aws:dynamodb",
-        "awsRegion": region,
-        "dynamodb": {**change["dynamodb"], "ApproximateCreationDateTime": int(at.timestamp())},
+        "awsRegion": region_of(arn),
+        "dynamodb": {**change["dynamodb"], "ApproximateCreationDateTime": int(held.at.timestamp())},
         "eventSourceARN": arn,
     }
-    return StreamedRecord(str(change["dynamodb"]["SequenceNumber"]), at, event)
 
 
-def _of_stream(arn: str, role_arn: str, now: datetime) -> dict[str, list[StreamedRecord]]:
-    if not moto_state.stream_is_there(arn):
-        return {}
-    stream = moto_state.kinesis_stream(arn)
-    oldest = now - timedelta(hours=int(stream.retention_period_hours))
-    found = {
-        shard.shard_id: [_of_record(each, shard.shard_id, arn, role_arn) for each in shard.records.values()]
-        for shard in stream.shards.values()
-    }
-    return {shard: [each for each in records if each.at > oldest] for shard, records in found.items()}
-
-
-def _of_record(record: Any, shard: str, arn: str, role_arn: str) -> StreamedRecord:
-    at, sequence = record.created_at_datetime.replace(tzinfo=UTC), str(record.sequence_number)
-    event = {
+def _of_record(held: _Held, shard: str, arn: str, role_arn: str) -> dict[str, Any]:
+    return {
         "kinesis": {
             "kinesisSchemaVersion": "1.0",
-            "partitionKey": record.partition_key,
-            "sequenceNumber": sequence,
-            "data": record.data,
-            "approximateArrivalTimestamp": round(at.timestamp(), 3),
+            "partitionKey": held.record.partition_key,
+            "sequenceNumber": held.sequence,
+            "data": held.record.data,
+            "approximateArrivalTimestamp": round(held.at.timestamp(), 3),
         },
         "eventSource": "aws:kinesis",
         "eventVersion": "1.0",
-        "eventID": f"{shard}:{sequence}",
+        "eventID": f"{shard}:{held.sequence}",
         "eventName": "aws:kinesis:record",
         "invokeIdentityArn": role_arn,
         "awsRegion": region_of(arn),
         "eventSourceARN": arn,
     }
-    return StreamedRecord(sequence, at, event)

@@ -47,7 +47,7 @@ def _converted(value: Any, shape: Shape) -> Any:
         return [_converted(each, shape.member) for each in value]
     if isinstance(shape, MapShape):
         return {name: _converted(each, shape.value) for name, each in value.items()}
-    return _moment(value) if shape.type_name == _TIMESTAMP else _float(value)
+    return _asked(value) if shape.type_name == _TIMESTAMP else _float(value)
 
 
 def _float(value: Any) -> Any:
@@ -56,12 +56,22 @@ def _float(value: Any) -> Any:
     return value
 
 
-def _moment(value: Any) -> datetime:
+def _asked(value: Any) -> datetime:
     try:
-        moment: datetime = parse_to_aware_datetime(value).astimezone(UTC)
+        return moment(value)
     except (OverflowError, RuntimeError, ValueError) as error:
         raise ParamValidationError(report=f"Invalid value for a timestamp: {value!r} ({error})") from None
-    return moment
+
+
+def moment(value: Any) -> datetime:
+    """A datetime, seconds since 1970 or a text as an aware moment in UTC, as botocore reads them."""
+    read: datetime = parse_to_aware_datetime(value).astimezone(UTC)
+    return read
+
+
+def iso_milliseconds(at: datetime) -> str:
+    """A moment as AWS's services write it into JSON: `2026-03-02T03:00:00.000Z`."""
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
 @lru_cache(maxsize=4096)

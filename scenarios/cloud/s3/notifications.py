@@ -14,7 +14,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfigu
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import quote_plus
@@ -25,6 +24,7 @@ from scenarios.cloud.kernel.arns import service_of
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import Event, Message, Notification, Refusal
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, Refused
+from scenarios.cloud.kernel.moments import iso_milliseconds
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.s3.happenings import ACL, EVENT_SECONDS, MOVED, TAGGED, UNTAGGED, Happening
 from scenarios.cloud.s3.restores import COMPLETED, EXPIRED
@@ -105,7 +105,7 @@ class Notifications:
         test = {
             "Service": "Amazon S3",
             "Event": "s3:TestEvent",
-            "Time": _milliseconds(self._setting.clock.now),
+            "Time": iso_milliseconds(self._setting.clock.now),
             "Bucket": bucket,
             "RequestId": request_id,
             "HostId": _host_id(request_id),
@@ -159,7 +159,7 @@ class Notifications:
             "eventVersion": "2.3" if happening.what in _LATER_FORM or happening.expiration else "2.1",
             "eventSource": "aws:s3",
             "awsRegion": happening.region,
-            "eventTime": _milliseconds(happening.at),
+            "eventTime": iso_milliseconds(happening.at),
             "eventName": happening.event_name,
             "userIdentity": {"principalId": happening.principal},
             "requestParameters": {"sourceIPAddress": happening.source_ip or SERVICE},
@@ -245,7 +245,3 @@ def _host_id(request_id: str) -> str:
 
 def _arn(bucket: str) -> str:
     return f"arn:aws:s3:::{bucket}"
-
-
-def _milliseconds(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"

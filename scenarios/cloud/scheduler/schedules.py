@@ -15,11 +15,12 @@ is assumed in the name of the schedule's group)
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.moments import moment
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.scheduler.emitted import measure
 from scenarios.cloud.scheduler.occurrences import Occurrences
@@ -161,17 +162,5 @@ def _occurrences(schedule: Any) -> Occurrences:
     return Occurrences(
         schedule.schedule_expression,
         schedule.schedule_expression_timezone or "UTC",
-        _moment(schedule.start_date),
-        _moment(schedule.end_date),
+        *(moment(each) if each is not None else None for each in (schedule.start_date, schedule.end_date)),
     )
-
-
-def _moment(given: Any) -> datetime | None:
-    """A date as moto keeps it: seconds since 1970, or text."""
-    if given is None:
-        return None
-    if isinstance(given, datetime):
-        return given.astimezone(UTC)
-    if isinstance(given, str) and not given.replace(".", "", 1).isdigit():
-        return datetime.fromisoformat(given).astimezone(UTC)
-    return datetime.fromtimestamp(float(given), UTC)

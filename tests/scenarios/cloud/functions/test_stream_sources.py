@@ -382,6 +382,7 @@ RECORDS = ["11", "12", "13"]
         ),
         pytest.param(Result({"batchItemFailures": [{"itemIdentifier": ""}]}), 0, id="an empty name"),
         pytest.param(Result({"batchItemFailures": "12"}), 0, id="no list"),
+        pytest.param(Result("done"), 0, id="no object"),
         pytest.param(Result(None, error={"errorType": "E"}), 0, id="failed"),
     ],
 )
@@ -427,6 +428,18 @@ def test_a_role_that_may_no_longer_read_reads_nothing_until_it_may(tmp_path):
         assert [words for words in noted(each, "lost") if words.startswith("look does not read clicks")]
         iam.put_role_policy(RoleName="lookRole", PolicyName="p", PolicyDocument=json.dumps(kept))
         each.run(90)
+
+        assert outcomes(each) == [["a"]]
+
+
+def test_a_stream_with_a_key_is_read_by_a_role_that_may_use_that_key(tmp_path):
+    code(tmp_path, DATA)
+    keys = arn("kms", "key/*")
+    with world(tmp_path, of_stream((WRITES_LOGS, READS_STREAM, may("kms:Decrypt", keys)))) as each:
+        key = admin(each, "kms").create_key()["KeyMetadata"]["KeyId"]
+        admin(each, "kinesis").start_stream_encryption(StreamName="clicks", EncryptionType="KMS", KeyId=key)
+        click(each, "a")
+        each.run(10)
 
         assert outcomes(each) == [["a"]]
 
