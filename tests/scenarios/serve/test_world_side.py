@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 import urllib.request
 
 import pytest
@@ -54,13 +53,14 @@ def test_the_stacks_api_is_found_where_the_world_is_served(frozen):
 
 
 def test_reset_begins_anew_well_within_a_second(frozen):
+    """Of the processor's time, which a busy machine does not change."""
     frozen.client("sns").create_topic(Name="mine")
-    began = time.monotonic()
+    before = frozen.processor_seconds()
 
     status, told = frozen.post("/_world/reset")
 
     assert (status, told["now"]) == (200, "2026-03-02T03:00:00+00:00")
-    assert time.monotonic() - began < 1
+    assert frozen.processor_seconds() - before < 1
     assert not any("mine" in each["TopicArn"] for each in frozen.client("sns").list_topics()["Topics"])
 
 
