@@ -163,7 +163,7 @@ PRIVATE_BUT_NOT_MOTOS = {
     "scenarios.cloud.kernel.randomness": "Python's random",
     "scenarios.cloud.kernel.threads": "how Python's own conditions and executors wait",
     "scenarios.cloud.kernel.botocore_hooks": "botocore's, where it makes sessions and clients",
-    "scenarios.runner.touches": "its own world, at the end of every call",
+    "scenarios.runner.mutate.touches": "its own world, at the end of every call",
     "scenarios.cloud.kernel.clock": "freezegun's, where it looks for real time",
     "scenarios.cloud.cloudformation.intrinsics": "its own class, in a table",
 }

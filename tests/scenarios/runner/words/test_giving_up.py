@@ -4,7 +4,8 @@ import pytest
 
 from chalicelib.matching import EventPattern
 from scenarios.incidents.dead_letters import BROKEN, UNREADABLE
-from scenarios.runner.mutate import every_mutant, judge
+from scenarios.runner.mutate.judge import judge
+from scenarios.runner.mutate.mutants import every_mutant
 from scenarios.runner.words.giving_up import matching_event
 
 PATTERNS = [

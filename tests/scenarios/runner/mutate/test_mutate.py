@@ -5,10 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.runner import mutate
 from scenarios.runner.library import library, named
-from scenarios.runner.mutate import MutantResult, Recorded, concerned, every_mutant, excuse, has, judge
-from scenarios.runner.touches import PEOPLE, Touched
+from scenarios.runner.mutate import __main__ as command
+from scenarios.runner.mutate import mutants
+from scenarios.runner.mutate.concerned import Recorded, concerned, has
+from scenarios.runner.mutate.excuses import excuse
+from scenarios.runner.mutate.judge import MutantResult, judge
+from scenarios.runner.mutate.mutants import every_mutant
+from scenarios.runner.mutate.statements import listed
+from scenarios.runner.mutate.touches import PEOPLE, Touched
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +30,8 @@ def statement(policy, *actions):
 
     Its number changes with what else the policy allows.
     """
-    document = mutate._templates()["template"]["Resources"][policy]["Properties"]["PolicyDocument"]
-    allowed = [mutate._listed(each, "Action") for each in document["Statement"]]
+    document = mutants.templates()["template"]["Resources"][policy]["Properties"]["PolicyDocument"]
+    allowed = [listed(each, "Action") for each in document["Statement"]]
     return f"{policy}.Properties.PolicyDocument.Statement.{allowed.index(list(actions))}"
 
 
@@ -119,11 +124,11 @@ def test_a_survivor_needs_a_reason_and_a_record_that_missed_one_fails(capsys):
     dead = MutantResult("action A", "root_login: no alert", 1, 1.0)
     excused = MutantResult("reference Resources.RestAPI.Properties", "", 1, 1.0, "not simulated")
 
-    assert mutate._report([dead, excused], [excused], 10) == 0
+    assert command._report([dead, excused], [excused], 10) == 0
     assert "killed 1 / 2, 0 unexplained, in 10 s" in capsys.readouterr().out
-    assert mutate._report([MutantResult("action B", "", 3)], [], 10) == 1
+    assert command._report([MutantResult("action B", "", 3)], [], 10) == 1
     assert "SURVIVED action B (3 scenarios)" in capsys.readouterr().out
-    assert mutate._report([excused], [replace(excused, killed_by="root_login: late")], 10) == 1
+    assert command._report([excused], [replace(excused, killed_by="root_login: late")], 10) == 1
     assert "MISSED" in capsys.readouterr().out
 
 
@@ -162,7 +167,7 @@ def test_a_statement_may_be_removed_where_another_allows_the_same(every, policy,
 def test_progress_says_what_is_killed_and_how_long_it_takes():
     verdicts = [MutantResult("a", "x"), MutantResult("b", "")]
 
-    assert mutate._progress(verdicts, 10, 60) == "killed 1 / 2, 10 in all, 4 min left"
+    assert command._progress(verdicts, 10, 60) == "killed 1 / 2, 10 in all, 4 min left"
 
 
 def test_a_filters_change_meets_first_whose_alarm_went_off(every):
@@ -212,7 +217,7 @@ def test_a_parameter_is_changed_for_one_of_another_value():
         }
     }
 
-    assert mutate._instead(template, "Group") == {"Ref": "Mode"}
+    assert mutants._instead(template, "Group") == {"Ref": "Mode"}
 
 
 def test_a_resource_is_changed_for_one_that_is_there_whenever_it_is():
@@ -220,7 +225,7 @@ def test_a_resource_is_changed_for_one_that_is_there_whenever_it_is():
     group = {"Type": "AWS::Logs::LogGroup"}
     resources = {"Own": group, "Theirs": {**group, "Condition": "OwnTrail"}, "Another": group}
 
-    assert mutate._instead({"Resources": resources}, "Own") == {"Ref": "Another"}
+    assert mutants._instead({"Resources": resources}, "Own") == {"Ref": "Another"}
 
 
 def test_a_keys_policy_meets_first_where_somebody_of_the_account_was_judged_for_it(every):
@@ -239,10 +244,10 @@ def _at_once(number):
 
 
 def test_a_run_whose_time_is_over_keeps_what_is_judged_so_far(every, monkeypatch):
-    monkeypatch.setattr(mutate, "_by_number", _at_once)
+    monkeypatch.setattr(command, "_by_number", _at_once)
 
-    whole = mutate._all(every[:20], {}, 1)
-    stopped = mutate._all(every[:20], {}, 1, until=0.001)
+    whole = command._all(every[:20], {}, 1)
+    stopped = command._all(every[:20], {}, 1, until=0.001)
 
     assert [each.name for each in whole] == [str(number) for number in range(20)]
     assert 0 < len(stopped) < 20

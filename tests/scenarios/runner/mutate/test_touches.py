@@ -4,8 +4,8 @@ import pytest
 
 from scenarios.cloud.kernel.stack import Resource, Stack
 from scenarios.runner.library import named
-from scenarios.runner.mutate import record
-from scenarios.runner.touches import Recording, references
+from scenarios.runner.mutate.concerned import record
+from scenarios.runner.mutate.touches import Recording, references
 
 TEMPLATE = {
     "Resources": {

@@ -1,0 +1,167 @@
+"""The command: record, judge in several processes, report."""
+
+import argparse
+import contextlib
+import gc
+import multiprocessing
+import os
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+
+import scenarios.runner.mutate as about
+from scenarios.runner.library import library
+from scenarios.runner.mutate.concerned import Recorded, concerned, has, record
+from scenarios.runner.mutate.excuses import allowed
+from scenarios.runner.mutate.judge import MutantResult, judge
+from scenarios.runner.mutate.mutants import Mutant, every_mutant
+from scenarios.runner.scenario import Scenario
+from scenarios.runner.show.progress import progress
+from scenarios.runner.side_by_side import leave_ctrl_c
+
+
+def main() -> int:
+    """Judge every mutant; exit 1 when one survives that may not."""
+    parser = argparse.ArgumentParser(prog="mutate", description=(about.__doc__ or "").splitlines()[0])
+    only = "only mutants whose name holds one of these"
+    parser.add_argument("--only", nargs="+", default=[""], metavar="TEXT", help=only)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--sample", type=int, default=10, help="how many survivors meet every scenario (10)")
+    parser.add_argument("--seed", type=int, default=1, help="which ones")
+    parser.add_argument("--minutes", type=float, default=0, help="stop after so many, and say what is known")
+    options = parser.parse_args()
+    chosen = [mutant for mutant in every_mutant() if any(text in mutant.name for text in options.only)]
+    began = time.monotonic()
+    gc.freeze()  # the workers are forked: what is loaded by now is common to them, and not looked through
+    recorded: dict[str, Recorded] = {}
+    with progress() as line, multiprocessing.get_context("fork").Pool(options.jobs, leave_ctrl_c) as pool:
+        known = pool.imap(_record_by_number, range(len(library())), chunksize=1)
+        for scenario, each in zip(library(), known, strict=True):
+            recorded[scenario.name] = each
+            line.say(f"{len(recorded)} of {len(library())} scenarios run unchanged")
+    for name, each in recorded.items():
+        if each.failures:
+            sys.stderr.write(f"{name} fails on the template as it is; mend that first\n")
+            return 2
+    if options.minutes:  # mutants of one resource stand together; a part of them should be of all
+        random.Random(options.seed).shuffle(chosen)
+    verdicts = _all(
+        chosen, recorded, options.jobs, until=began + 60 * options.minutes if options.minutes else 0
+    )
+    if len(verdicts) < len(chosen):
+        sys.stdout.write(f"stopped: {len(verdicts)} of {len(chosen)} mutants judged so far\n")
+        return max(_report(verdicts, [], time.monotonic() - began), 2)
+    survivors = [mutant for mutant, verdict in zip(chosen, verdicts, strict=True) if verdict.survived]
+    sample = random.Random(options.seed).sample(survivors, min(options.sample, len(survivors)))
+    everyone = _all(sample, recorded, options.jobs, everyone=True)
+    return _report(verdicts, everyone, time.monotonic() - began)
+
+
+def _record_by_number(number: int) -> Recorded:
+    return record(library()[number])
+
+
+_WORK: list[Mutant] = []
+_RECORDED: dict[str, Recorded] = {}
+_NOTICED: dict[tuple[str, str], str] = {}
+_IN_A_ROW = 8
+
+
+def _all(
+    chosen: list[Mutant],
+    recorded: Mapping[str, Recorded],
+    jobs: int,
+    *,
+    everyone: bool = False,
+    until: float = 0,
+) -> list[MutantResult]:
+    """Judge them in forked workers, several of one resource in a row.
+
+    `everyone`: by all scenarios. `until`: stop then (monotonic seconds), with those judged so far. Ctrl-C
+    stops as well.
+    """
+    _WORK[:] = chosen
+    _RECORDED.clear()
+    _RECORDED.update(recorded)
+    verdicts: list[MutantResult] = []
+    began = time.monotonic()
+    judge_one = _by_everyone if everyone else _by_number
+    with progress() as line, multiprocessing.get_context("fork").Pool(jobs, leave_ctrl_c) as pool:
+        judged = pool.imap(judge_one, range(len(chosen)), chunksize=1 if everyone or until else _IN_A_ROW)
+        with contextlib.suppress(KeyboardInterrupt):
+            for verdict in judged:
+                verdicts.append(verdict)
+                line.say(_progress(verdicts, len(chosen), time.monotonic() - began))
+                if until and time.monotonic() > until:
+                    break
+    return verdicts
+
+
+def _progress(verdicts: list[MutantResult], total: int, seconds: float) -> str:
+    """`killed 12 / 40, 850 in all, 9 min left`."""
+    killed = sum(not verdict.survived for verdict in verdicts)
+    left = seconds / len(verdicts) * (total - len(verdicts))
+    return f"killed {killed} / {len(verdicts)}, {total} in all, {left / 60:.0f} min left"
+
+
+def _by_number(number: int) -> MutantResult:
+    """Mutants hold functions, which can't be sent to a worker; their numbers can.
+
+    A scenario that noticed one change to a resource is tried first on the next change of its kind.
+    """
+    mutant = _WORK[number]
+    about = mutant.resource, mutant.kind
+    order = concerned(mutant, _RECORDED)
+    order.sort(key=lambda scenario: scenario.name != _NOTICED.get(about))
+    if allowed(mutant.name):
+        order = order[:1]  # provisioned and run once; a second scenario would say no more
+    verdict = _tidily(mutant, order)
+    _NOTICED[about] = verdict.killed_by.partition(":")[0]
+    return verdict
+
+
+def _by_everyone(number: int) -> MutantResult:
+    mutant = _WORK[number]
+    return _tidily(mutant, [scenario for scenario in library() if has(mutant, scenario)])
+
+
+def _tidily(mutant: Mutant, scenarios: list[Scenario]) -> MutantResult:
+    """Judge, and throw away what it left: a changed template is not used again."""
+    gc.disable()
+    try:
+        return judge(mutant, scenarios)
+    finally:
+        gc.enable()
+        gc.collect()
+
+
+def _report(verdicts: list[MutantResult], everyone: list[MutantResult], seconds: float) -> int:
+    survivors = [verdict for verdict in verdicts if verdict.survived]
+    wrong = [verdict for verdict in survivors if not verdict.excuse]
+    missed = [verdict for verdict in everyone if not verdict.survived]
+    for verdict in wrong:
+        sys.stdout.write(f"SURVIVED {verdict.name} ({verdict.met} scenarios)\n")
+    for verdict in missed:
+        sys.stdout.write(
+            f"MISSED {verdict.name}: no scenario touches it, yet it is noticed by {verdict.killed_by}\n"
+        )
+    for reason, count in Counter(verdict.excuse for verdict in survivors if verdict.excuse).items():
+        sys.stdout.write(f"{count} may survive: {reason}\n")
+    killed = len(verdicts) - len(survivors)
+    each = sum(verdict.seconds for verdict in verdicts) / max(len(verdicts), 1)
+    sys.stdout.write(
+        f"killed {killed} / {len(verdicts)}, {len(wrong)} unexplained, in {seconds:.0f} s,"
+        f" {each:.1f} processor seconds each;"
+        f" {len(everyone) - len(missed)} of {len(everyone)} survivors survive every scenario\n"
+    )
+    return 1 if wrong or missed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)

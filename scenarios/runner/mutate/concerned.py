@@ -1,0 +1,124 @@
+"""Which scenarios a mutant meets, and in which order."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from scenarios.cloud.authorization.wildcards import action_matches
+from scenarios.cloud.cloudformation.intrinsics import Intrinsics
+from scenarios.cloud.cloudformation.template import Template as StackTemplate
+from scenarios.cloud.world import ACCOUNT, STACK_NAME, Deployment
+from scenarios.runner.library import library
+from scenarios.runner.mutate.mutants import Mutant, Path, templates
+from scenarios.runner.mutate.statements import stated_by
+from scenarios.runner.mutate.touches import Touched, recording, references
+from scenarios.runner.run import deployment_of, run
+from scenarios.runner.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A scenario's run on the templates as they are: what it touched, the seconds it took, what failed."""
+
+    touched: Touched
+    seconds: float
+    failures: tuple[str, ...] = ()
+
+
+def record(scenario: Scenario) -> Recorded:
+    """Run a scenario unchanged, and see what it touches."""
+    found: list[Touched] = []
+    began = time.process_time()
+    with recording() as heard:
+        report = run(
+            scenario, before_leaving=lambda world: found.append(heard.touched(world.stacks.values()))
+        )
+    return Recorded(touched=found[0], seconds=time.process_time() - began, failures=report.failures)
+
+
+def concerned(mutant: Mutant, recorded: Mapping[str, Recorded]) -> list[Scenario]:
+    """The scenarios that touch what the mutant changes, likeliest first.
+
+    The order: scenarios in which the role or service of the changed statement asked for one of its actions;
+    those in which the changed alarm, or the filter's alarm, went off; those that name the resource; those
+    that name the most of what it refers to, such as a permission's rule and function; those called like it;
+    and the fast ones first.
+    """
+    stated = stated_by(mutant)
+    stem = mutant.resource.lower()
+    refers = references(templates()[mutant.of]["Resources"][mutant.resource])
+
+    def rank(scenario: Scenario) -> tuple[int, bool, bool, int, bool, float]:
+        known = recorded[scenario.name]
+        asked = {action for who, action in known.touched.asked if _means(stated, who, action)}
+        return (
+            -len(asked),
+            mutant.resource not in known.touched.alarmed,
+            mutant.resource not in known.touched.named,
+            -len(refers & known.touched.named),
+            not stem.startswith(scenario.name.split(".", 1)[0].replace("_", "")),
+            known.seconds,
+        )
+
+    near = [
+        each
+        for each in library()
+        if each.name in recorded and has(mutant, each) and _touches(mutant, recorded[each.name].touched)
+    ]
+    return sorted(near, key=rank)
+
+
+def _means(stated: Iterable[tuple[str, str]], who: str, action: str) -> bool:
+    """Whether a statement's actions, wildcards among them, are about this one of theirs."""
+    return any(who == named and action_matches(pattern, action) for named, pattern in stated)
+
+
+def has(mutant: Mutant, scenario: Scenario) -> bool:
+    """Whether the scenario deploys what the mutant changes."""
+    match mutant.of:
+        case "spoke":
+            return bool(scenario.spokes)
+        case "before":
+            return mutant.resource in scenario.before.get("Resources", {})
+        case "template":
+            return _chosen(mutant.path, deployment_of(scenario))
+        case _:
+            return True
+
+
+def _chosen(path: Path, deployment: Deployment) -> bool:
+    """Whether a place in the template is part of the stack under these parameters: conditions decide that."""
+    conditions = _conditions(deployment.parameters, deployment.home)
+    node: Any = templates()["template"]
+    for part, after in zip(path, (*path[1:], None), strict=True):
+        if isinstance(node, str):
+            break  # in a text that holds references
+        node = node[part]
+        if part == path[1] and "Condition" in node and not conditions.holds(node["Condition"], str(part)):
+            return False
+        if part == "Fn::If" and after in (1, 2) and (after == 1) != conditions.holds(node[0], "Fn::If"):
+            return False
+    return True
+
+
+@lru_cache(maxsize=128)
+def _conditions(parameters: tuple[tuple[str, str], ...], home: str) -> Intrinsics:
+    """What the template's conditions come to."""
+    return StackTemplate(
+        templates()["template"],
+        region=home,
+        account=ACCOUNT,
+        stack_name=STACK_NAME,
+        stack_id="none",
+        parameters=dict(parameters),
+    ).intrinsics
+
+
+def _touches(mutant: Mutant, touched: Touched) -> bool:
+    """A role and a function count only by their own names: the role was judged, or the function ran."""
+    kind = templates()[mutant.of]["Resources"][mutant.resource]["Type"]
+    by_name = kind in {"AWS::IAM::Role", "AWS::Lambda::Function"}
+    near = touched.named | touched.alarmed
+    return mutant.resource in (near if by_name else near | touched.joined)

@@ -1,0 +1,83 @@
+"""What may survive, and why: a short list, and two kinds that are recognised."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from scenarios.cloud.authorization.wildcards import matches
+from scenarios.cloud.cloudformation.schemas import schema_of
+from scenarios.runner.mutate.mutants import Mutant, templates
+from scenarios.runner.mutate.statements import actions_of, listed, statement_of
+
+# What may survive, by a regular expression on the mutant's name, and why. `excuse` knows two more kinds.
+ALLOWED: dict[str, str] = {
+    r"(RestAPI|APIHandler|ApiHandler)": (
+        "API Gateway is not simulated; routes, their authorisation and their handler are held by "
+        "tests/chalicelib/http/test_routes.py and tests/chalicelib/template/test_template.py"
+    ),
+    r"Resources\.(WatchForward[2-6]|Function(Errors|Throttles)\d+Alarm|LostAlarm)\.": (
+        "the same once for each rule of stack_changed or for each function, as one scenario shows of one of "
+        "them; tests/chalicelib/template/test_second_way.py holds that none is left out"
+    ),
+}
+
+_ALLOWED_TWICE = "another statement of the same policy allows the same for more resources"
+_ONLY_A_NAME = (
+    "a resource's own name, which keeps stacks of one account apart: what needs the resource refers to it, "
+    "and a world has one stack"
+)
+
+
+def excuse(mutant: Mutant) -> str:
+    """Why this mutant may survive; "" when it may not."""
+    kinds = ((_ONLY_A_NAME, _is_only_a_name), (_ALLOWED_TWICE, _is_allowed_twice))
+    return allowed(mutant.name) or next((why for why, holds in kinds if holds(mutant)), "")
+
+
+def allowed(name: str) -> str:
+    """Why a mutant of this name may survive, by the list; "" when it is not on it."""
+    return next((reason for pattern, reason in ALLOWED.items() if re.search(pattern, name)), "")
+
+
+def _is_only_a_name(mutant: Mutant) -> bool:
+    """The stack's name in a property that identifies the resource, and is spelled nowhere else."""
+    if mutant.what != "not ${AWS::StackName}" or mutant.path[2] != "Properties":
+        return False
+    template = templates()[mutant.of]
+    resource = template["Resources"][mutant.resource]
+    schema = schema_of(resource["Type"]) or {}
+    if f"/properties/{mutant.path[3]}" not in schema.get("primaryIdentifier", ()):
+        return False
+    spelled = resource["Properties"][str(mutant.path[3])].get("Fn::Sub")
+    return isinstance(spelled, str) and json.dumps(template).count(json.dumps(spelled)[1:-1]) == 1
+
+
+def _is_allowed_twice(mutant: Mutant) -> bool:
+    """A part of a statement, each of whose actions another one of the document allows more widely."""
+    resources = templates()[mutant.of]["Resources"]
+    statement, document = statement_of(mutant)
+    if statement.get("Effect") != "Allow":
+        return False
+    others = [each for each in document if each is not statement and "Condition" not in each]
+    text = _arn_text(statement.get("Resource"), resources)
+    return bool(text) and all(
+        any(
+            each["Effect"] == "Allow"
+            and action in listed(each, "Action")
+            and matches(_arn_text(each.get("Resource"), resources), text)
+            for each in others
+        )
+        for action in actions_of(statement, mutant)
+    )
+
+
+def _arn_text(resource: Any, resources: Mapping[str, Any]) -> str:
+    """A statement's resource as text with references in it, a table's ARN spelled out; "" for a list."""
+    text = resource.get("Fn::Sub") if isinstance(resource, dict) else resource
+    if not isinstance(text, str):
+        return ""
+    name = text.removeprefix("${").removesuffix(".Arn}")
+    if resources.get(name, {}).get("Type") != "AWS::DynamoDB::Table":
+        return text
+    return f"arn:${{AWS::Partition}}:dynamodb:${{AWS::Region}}:${{AWS::AccountId}}:table/${{{name}}}"
