@@ -62,7 +62,7 @@ def site_of(setting: Setting, standing: Standing, caller: Caller) -> LiveSite:
 
 
 def plan_of(stack: Stack) -> Template:
-    """A stack's template under its parameters."""
+    """The template of a stack that stands, under its parameters."""
     return Template(
         stack.template,
         region=stack.region,
@@ -70,4 +70,5 @@ def plan_of(stack: Stack) -> Template:
         stack_name=stack.name,
         stack_id=stack.stack_id,
         parameters=stack.parameters,
+        standing=True,
     )

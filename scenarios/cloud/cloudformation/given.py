@@ -193,10 +193,25 @@ def tags_given(asked: Asked) -> dict[str, str]:
     return tags
 
 
-def validated(asked: Asked, plain: Mapping[str, Any], values: Mapping[str, str], **named: str) -> Template:
+def validated(
+    asked: Asked,
+    plain: Mapping[str, Any],
+    values: Mapping[str, str],
+    *,
+    account: str,
+    stack_name: str,
+    stack_id: str,
+) -> Template:
     """The template under its parameters; what CloudFormation refuses at once is refused."""
     try:
-        return Template(plain, region=asked.region, parameters=values, **named)
+        return Template(
+            plain,
+            region=asked.region,
+            account=account,
+            stack_name=stack_name,
+            stack_id=stack_id,
+            parameters=values,
+        )
     except InvalidTemplate as invalid:
         raise Refused("ValidationError", f"Template error: {invalid}") from None
 

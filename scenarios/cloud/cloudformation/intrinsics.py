@@ -7,6 +7,7 @@ that holds a function beside anything else: a merged template that overrides `{"
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
 """
 
+import base64
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -17,10 +18,8 @@ from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 # Real functions of CloudFormation that the simulated AWS does not have.
 _ELSEWHERE = frozenset(
     {
-        "Fn::Base64",
         "Fn::Cidr",
         "Fn::ForEach",
-        "Fn::GetAZs",
         "Fn::GetStackOutput",
         "Fn::ImportValue",
         "Fn::Length",
@@ -56,13 +55,17 @@ Made = Mapping[str, Exists]
 
 @dataclass(slots=True, kw_only=True)
 class Intrinsics:
-    """Everything a reference can lead to. `values`: parameters and pseudo parameters."""
+    """Everything a reference can lead to.
+
+    `values`: parameters and pseudo parameters. `zones`: tells the region's availability zones.
+    """
 
     values: Mapping[str, Any]
     mappings: Mapping[str, Any]
     conditions: Mapping[str, Any]
     declared: Collection[str]
     switched_off: frozenset[str]
+    zones: Callable[[], list[str]] = list
     _decided: dict[str, bool | None] = field(default_factory=dict)
 
     def resolve(self, value: Any, at: str, made: Made) -> Any:
@@ -226,9 +229,23 @@ class Intrinsics:
             found = found[key]
         return found
 
+    def _base64(self, argument: Any, at: str, made: Made) -> Any:
+        text = self.resolve(argument, at, made)
+        if not isinstance(text, str):
+            raise InvalidTemplate(at, "Fn::Base64 takes a string")
+        return base64.b64encode(text.encode()).decode()
+
+    def _get_azs(self, argument: Any, at: str, made: Made) -> Any:
+        region = self.resolve(argument, at, made)
+        if region not in {"", self.values.get("AWS::Region")}:
+            raise NotSimulated("CloudFormation", f"Fn::GetAZs of the region {region} ({at})")
+        return self.zones()
+
 
 _FUNCTIONS: Mapping[str, Callable[[Intrinsics, Any, str, Made], Any]] = {
-    "Fn::FindInMap": Intrinsics._find_in_map,  # noqa: SLF001 - the table of its own class
+    "Fn::Base64": Intrinsics._base64,  # noqa: SLF001 - the table of its own class
+    "Fn::FindInMap": Intrinsics._find_in_map,  # noqa: SLF001
+    "Fn::GetAZs": Intrinsics._get_azs,  # noqa: SLF001
     "Fn::GetAtt": Intrinsics._get_att,  # noqa: SLF001
     "Fn::If": Intrinsics._if,  # noqa: SLF001
     "Fn::Join": Intrinsics._join,  # noqa: SLF001

@@ -27,9 +27,11 @@ from samtranslator.utils.py27hash_fix import (
     undo_mark_unicode_str_in_template,
 )
 
+from scenarios.cloud.cloudformation.account_values import AccountValues
 from scenarios.cloud.cloudformation.intrinsics import Intrinsics, Made
 from scenarios.cloud.cloudformation.parameters import parameter_values
 from scenarios.cloud.cloudformation.resources.managed_policies import MANAGED_POLICIES
+from scenarios.cloud.cloudformation.rules import check_rules
 from scenarios.cloud.kernel.arns import partition_of
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.isolation import without_aws_settings
@@ -44,6 +46,7 @@ _SECTIONS = frozenset(
         "Outputs",
         "Parameters",
         "Resources",
+        "Rules",
     }
 )
 _ATTRIBUTES = frozenset(
@@ -126,10 +129,12 @@ class Declared:
 class Template:
     """One CloudFormation template under given parameters, in one account and region.
 
+    `standing`: its stack is there already, and what its parameters name in the account may be gone.
+
     Raises:
         InvalidTemplate: what CloudFormation's own validation refuses: unknown sections and attributes, a
             parameter that is missing or not allowed, references that lead nowhere.
-        NotSimulated: imports, macros, rules and other things CloudFormation does and we don't.
+        NotSimulated: imports, macros and other things CloudFormation does and we don't.
     """
 
     def __init__(
@@ -141,6 +146,7 @@ class Template:
         stack_name: str,
         stack_id: str,
         parameters: Mapping[str, str],
+        standing: bool = False,
     ) -> None:
         _check_sections(document)
         partition = partition_of(region)
@@ -153,14 +159,17 @@ class Template:
             "AWS::StackName": stack_name,
             "AWS::URLSuffix": "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com",
         }
-        values |= parameter_values(document.get("Parameters", {}), parameters)
+        here = AccountValues(account, region, standing=standing)
+        values |= parameter_values(document.get("Parameters", {}), parameters, here)
         self.intrinsics = Intrinsics(
             values=values,
+            zones=here.zones,
             mappings=document.get("Mappings", {}),
             conditions=document.get("Conditions", {}),
             declared=document["Resources"].keys(),
             switched_off=frozenset(),
         )
+        check_rules(document.get("Rules", {}), self.intrinsics)
         off = frozenset(
             logical_id
             for logical_id, resource in document["Resources"].items()
@@ -245,7 +254,7 @@ class Template:
 
 def _check_sections(document: Mapping[str, Any]) -> None:
     for section in document.keys() - _SECTIONS:
-        if section in {"Rules", "Transform", "Hooks"}:
+        if section in {"Transform", "Hooks"}:
             raise NotSimulated("CloudFormation", f"the template section {section}")
         raise InvalidTemplate(str(section), "CloudFormation knows no such section of a template")
     if not document.get("Resources"):

@@ -475,6 +475,29 @@ def instance(account: str, region: str, identity: str) -> Any:
     return backend("ec2", account, region).get_instance(identity)
 
 
+def network_names(account: str, region: str, kind: str) -> set[str]:
+    """What EC2 has in a region of a kind: `vpc`, `subnet`, `group`, `group name`, `key pair`, `volume`..."""
+    ec2 = backend("ec2", account, region)
+    if kind == "subnet":
+        return {name for by_zone in ec2.subnets.values() for name in by_zone}
+    if kind in {"group", "group name"}:
+        groups = [each for by_id in ec2.groups.values() for each in by_id.values()]
+        return {str(each.id if kind == "group" else each.name) for each in groups}
+    if kind == "instance":
+        return {str(each.id) for each in ec2.all_instances()}
+    return set({"vpc": ec2.vpcs, "key pair": ec2.key_pairs, "volume": ec2.volumes}[kind])
+
+
+def zones(account: str, region: str) -> list[str]:
+    """The names of a region's availability zones, in their order."""
+    return sorted(str(each.name) for each in backend("ec2", account, region).describe_availability_zones())
+
+
+def hosted_zones(account: str) -> set[str]:
+    """The ids of Route 53's hosted zones."""
+    return set(backend("route53", account, "aws").zones)
+
+
 def instance_state(found: Any) -> str:
     """`running`, `stopped` and so on, as DescribeInstances would say."""
     return str(found._state.name)  # noqa: SLF001
