@@ -14,7 +14,7 @@ SERVICE = Service(
         "rules as they stand, schedules, inputs; targets Lambda, SNS, SQS, Logs, Kinesis, Firehose, other "
         "buses and regions; retries, dead letters, archive and replay, limits"
     ),
-    missing="Step Functions, buses in other accounts, FIFO",
+    missing="Step Functions, buses in other accounts",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

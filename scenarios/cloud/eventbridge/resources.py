@@ -39,6 +39,7 @@ _TARGET = Shape(
             fields={"MaximumEventAgeInSeconds": Whole(), "MaximumRetryAttempts": Whole()},
         ),
         "RoleArn": arn("iam"),
+        "SqsParameters": Shape(fields={"MessageGroupId": Text()}, required=("MessageGroupId",)),
     },
     required=("Arn", "Id"),
 )

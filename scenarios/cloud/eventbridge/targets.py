@@ -43,13 +43,15 @@ MAXIMUM_EVENT_AGE = timedelta(hours=24)
 LONGEST_BACKOFF_SECONDS = 480.0
 INPUT_FORMS = ("Input", "InputPath", "InputTransformer")
 
-# AWS's ERROR_CODE for what a delivery lacked. It names none for keys: theirs is unconfirmed.
+# AWS's ERROR_CODE for what a delivery lacked. Those for keys, and for what the resource does not take, are
+# unconfirmed.
 ERROR_CODES = {
     Missing.RESOURCE: "NO_RESOURCE",
     Missing.PERMISSION: "NO_PERMISSIONS",
     Missing.ROLE: "FAILED_TO_ASSUME_ROLE",
     Missing.KEY_PERMISSION: "NO_PERMISSIONS",
     Missing.USABLE_KEY: "NO_PERMISSIONS",
+    Missing.CLIENT_ERROR: "SDK_CLIENT_ERROR",
 }
 # These are reached under the role that the target names; everything else lets EventBridge in by a policy.
 UNDER_A_ROLE = ("events", "kinesis", "firehose")
@@ -104,7 +106,7 @@ class Targets:
             "lambda": lambda delivery: Event(content=json.loads(_input(delivery))),
             "logs": self._for_log_group,
             "sns": lambda delivery: Notification(text=_input(delivery)),
-            "sqs": lambda delivery: Message(body=_input(delivery)),
+            "sqs": _for_queue,
         }
 
     def send(
@@ -262,6 +264,15 @@ def _for_stream(delivery: EventDelivery) -> StreamRecord:
     path = delivery.target.get("KinesisParameters", {}).get("PartitionKeyPath")
     key = json.loads(input_path(event, path)) if path else event["id"]
     return StreamRecord(data=_input(delivery).encode(), partition_key=str(key))
+
+
+def _for_queue(delivery: EventDelivery) -> Message:
+    """A FIFO queue gets the group that the target names; it makes the deduplication id of the content itself.
+
+    Source: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_SqsParameters.html
+    """
+    group = delivery.target.get("SqsParameters", {}).get("MessageGroupId", "")
+    return Message(body=_input(delivery), group=group)
 
 
 def _input(delivery: EventDelivery) -> str:

@@ -14,19 +14,23 @@ standard queues may: that counts as received twice. One batch is handled at a ti
 MaximumConcurrency (2 and more) never holds anything back, and there is nothing to scale down
 after failures.
 
-Mappings that Lambda refuses are in validation.py. Left out: FIFO queues, queues of
-other accounts, provisioned pollers.
+A FIFO queue's messages come in the order of their groups, and a group of which a batch failed waits for
+its visibility timeout while the others go on. A batch may hold messages of several groups.
+
+Mappings that Lambda refuses are in validation.py. Left out: queues of other accounts, provisioned pollers,
+two batches at the same time.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html,
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html,
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html,
+https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#sqs-polling-behavior (FIFO),
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html,
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -41,6 +45,7 @@ from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.clock import Entry
 from scenarios.cloud.kms.keys import key_arn
 from scenarios.cloud.setting import Setting
+from scenarios.cloud.sqs.polling import next_seen
 from scenarios.cloud.sqs.queue_metrics import deleted, received
 
 RECEIVE_SECONDS = 0.05
@@ -74,6 +79,8 @@ class EventSources:
             setting.calls.after("lambda", operation, self._changed)
         for operation in ("ChangeMessageVisibility", "ChangeMessageVisibilityBatch"):
             setting.calls.after("sqs", operation, self._changed)
+        for operation in ("DeleteMessage", "DeleteMessageBatch"):
+            setting.calls.after("sqs", operation, self._may_free_a_group)
 
     def start(self) -> None:
         """Begin to read what lies in the queues."""
@@ -89,6 +96,10 @@ class EventSources:
 
     def _changed(self, call: ApiCall) -> None:
         self._wake_all(call.region)
+
+    def _may_free_a_group(self, call: ApiCall) -> None:
+        if call.parameters["QueueUrl"].endswith(".fifo"):
+            self._wake_all(call.region)
 
     def _wake_all(self, region: str) -> None:
         for mapping in self._poller.mappings(region, _QUEUES):
@@ -109,10 +120,10 @@ class EventSources:
 
     def _sleep(self, queue: Any) -> None:
         """Look again when the next message becomes visible; never for an empty queue."""
-        moments = [max(each.visible_at, each.delayed_until) for each in moto_state.messages(queue)]
-        if moments:
+        moment = next_seen(queue)
+        if moment is not None:
             # A message shows itself when its moment is past, and moto counts in milliseconds.
-            self._wake(queue.queue_arn, datetime.fromtimestamp((min(moments) + 1) / 1000, UTC))
+            self._wake(queue.queue_arn, moment + timedelta(milliseconds=1))
 
     def _look(self, queue_arn: str) -> None:
         self._wakes.pop(queue_arn, None)
@@ -233,7 +244,11 @@ class EventSources:
         for message in messages:
             if again is not None:
                 moto_state.show_again(queue, message, again)
-            elif self._setting.faults.duplicates and message.approximate_receive_count == 1:
+            elif (
+                self._setting.faults.duplicates
+                and not queue.fifo_queue
+                and message.approximate_receive_count == 1
+            ):
                 seconds = self._setting.random("sqs.duplicates").uniform(1, 30)
                 moto_state.show_again(queue, message, seconds)
             else:

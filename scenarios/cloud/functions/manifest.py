@@ -18,7 +18,7 @@ SERVICE = Service(
         "age, partial failures, what is told of records that were given up"
     ),
     missing=(
-        "functions in other languages, which only stand, versions and aliases, FIFO, tumbling windows, "
+        "functions in other languages, which only stand, versions and aliases, tumbling windows, "
         "several batches of a shard at once, layers, function URLs"
     ),
     permissions=PERMISSIONS,

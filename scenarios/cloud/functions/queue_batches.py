@@ -14,6 +14,8 @@ from scenarios.cloud.functions.invocations import Result
 POLLER_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 DEFAULT_BATCH_SIZE = 10
 _LARGEST_BATCH_WITHOUT_WINDOW = 10
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
+_LARGEST_BATCH_IN_ORDER = 10
 
 
 def objection(
@@ -23,10 +25,11 @@ def objection(
     timeout_seconds: int,
     batch_size: int,
     window_seconds: int,
+    in_order: bool = False,
 ) -> str | None:
     """Why Lambda would not let a function read a queue; None when it would.
 
-    `may(action)`: whether the function's role may do this to the queue.
+    `may(action)`: whether the function's role may do this to the queue. `in_order`: it is a FIFO queue.
     """
     for action in POLLER_ACTIONS:
         if not may(action):
@@ -35,6 +38,10 @@ def objection(
     if visibility_seconds < timeout_seconds:
         hidden, runs = f"{visibility_seconds} seconds", f"{timeout_seconds} seconds"
         return f"Queue visibility timeout: {hidden} is less than Function timeout: {runs}"
+    if in_order and window_seconds:
+        return "Batching window is not supported for FIFO queues"
+    if in_order and batch_size > _LARGEST_BATCH_IN_ORDER:
+        return f"For FIFO queues, the maximum batch size is {_LARGEST_BATCH_IN_ORDER}"
     if batch_size > _LARGEST_BATCH_WITHOUT_WINDOW and not window_seconds:
         return (
             "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than "
@@ -50,6 +57,7 @@ def record(message: Any, queue_arn: str) -> dict[str, Any]:
         "SentTimestamp": str(message.sent_timestamp),
         "SenderId": message.sender_id,
         "ApproximateFirstReceiveTimestamp": str(message.approximate_first_receive_timestamp),
+        **{name: value for name, value in _order(message).items() if value is not None},
     }
     told = {
         "messageId": message.id,
@@ -65,6 +73,15 @@ def record(message: Any, queue_arn: str) -> dict[str, Any]:
     if message.message_attributes:
         told["md5OfMessageAttributes"] = message.attribute_md5
     return told
+
+
+def _order(message: Any) -> dict[str, str | None]:
+    """What a FIFO queue says of a message; a group is known to standard queues too."""
+    return {
+        "SequenceNumber": message.sequence_number,
+        "MessageGroupId": message.group_id,
+        "MessageDeduplicationId": message.deduplication_id,
+    }
 
 
 def _attribute(given: Mapping[str, Any]) -> dict[str, Any]:

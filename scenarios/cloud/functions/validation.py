@@ -241,6 +241,7 @@ def _check_queue(given: Mapping[str, Any], arn: str, function: Any) -> None:
         timeout_seconds=int(function.timeout),
         batch_size=int(given.get("BatchSize") or DEFAULT_BATCH_SIZE),
         window_seconds=int(given.get("MaximumBatchingWindowInSeconds") or 0),
+        in_order=queue.fifo_queue,
     )
     if objected is not None:
         raise invalid(objected)
@@ -288,7 +289,7 @@ def _check_sends(role: str, target: str, services: tuple[str, ...]) -> None:
 
 
 def _queue(arn: str) -> Any:
-    if ":sqs:" not in arn or arn.endswith(".fifo"):
+    if ":sqs:" not in arn:
         raise NotSimulated("lambda", f"an event source mapping for {arn}")
     queue = moto_state.queue(arn)
     if queue is None:

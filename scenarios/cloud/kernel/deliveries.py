@@ -37,12 +37,15 @@ Context = Mapping[str, str | bool]
 class Message:
     """To a queue. `attributes`: strings by name; `types`: the data types of those that are no String.
 
-    The value of a Binary attribute is in base64.
+    The value of a Binary attribute is in base64. `group` and `deduplication`: the ids that a FIFO queue asks
+    for; "" where the sender has none.
     """
 
     body: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
+    group: str = ""
+    deduplication: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +192,11 @@ class Door(ABC, Generic[Payload]):
         del delivery
         return None
 
+    def objection(self, delivery: Delivery[Payload]) -> str:
+        """Why the resource, which is there, does not take what is delivered; "" where it does."""
+        del delivery
+        return ""
+
     @abstractmethod
     def take(self, delivery: Delivery[Payload]) -> None:
         """Take in a delivery; it has been allowed already."""
@@ -286,7 +294,7 @@ class Deliveries:
             denied = self._denied(delivery.by, need, context, Missing.PERMISSION)
             if denied is not None:
                 return denied
-        return self._locked(door, delivery, context) if there else gone
+        return (self._locked(door, delivery, context) or _objection(door, delivery)) if there else gone
 
     def _locked(self, door: Door[Any], delivery: Delivery[Any], context: Context) -> Refusal | None:
         """Why the key of the resource can't be used."""
@@ -333,6 +341,13 @@ class Deliveries:
         if not source:
             return {}
         return {"aws:SourceArn": source, "aws:SourceAccount": source.split(":")[4] or self._account}
+
+
+def _objection(door: Door[Any], delivery: Delivery[Any]) -> Refusal | None:
+    because = door.objection(delivery)
+    if not because:
+        return None
+    return Refusal(missing=Missing.CLIENT_ERROR, because=because, resource=delivery.arn)
 
 
 def _is_managed_by_aws(key: str) -> bool:

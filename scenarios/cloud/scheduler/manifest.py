@@ -14,7 +14,7 @@ SERVICE = Service(
         "functions, queues, topics, streams and event buses, and calls of AWS's API; retries, dead letters, "
         "deletion after completion"
     ),
-    missing="targets in Step Functions, ECS, CodeBuild, SageMaker and others, FIFO queues, encryption",
+    missing="targets in Step Functions, ECS, CodeBuild, SageMaker and others, FIFO topics, encryption",
     permissions=PERMISSIONS,
     kinds=KINDS,
     metrics=METRICS,

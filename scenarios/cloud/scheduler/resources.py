@@ -38,7 +38,7 @@ SCHEDULE = Shape(
                 ),
                 "RoleArn": arn("iam"),
                 "SageMakerPipelineParameters": Refused(because="pipelines"),
-                "SqsParameters": Refused(because="FIFO queues"),
+                "SqsParameters": Shape(fields={"MessageGroupId": Text()}),
             },
             required=("Arn", "RoleArn"),
         ),

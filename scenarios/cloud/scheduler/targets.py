@@ -138,7 +138,9 @@ class Targets:
             case "lambda":
                 return Event(content=json.loads(text or "{}"))
             case "sqs":
-                return Message(body=text or "")
+                return Message(
+                    body=text or "", group=target.get("SqsParameters", {}).get("MessageGroupId", "")
+                )
             case "sns":
                 return Notification(text=text or "")
             case "kinesis":
@@ -210,7 +212,7 @@ def refuse_unknown(target: Mapping[str, Any]) -> None:
     service = service_of(arn)
     if UNIVERSAL not in arn and service not in TEMPLATED:
         raise NotSimulated("scheduler", f"a target in {service or 'nowhere'}")
-    if arn.endswith(".fifo"):
+    if arn.endswith(".fifo") and service != "sqs":
         raise NotSimulated("scheduler", f"a FIFO target ({arn})")
 
 

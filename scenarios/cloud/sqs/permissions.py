@@ -32,7 +32,7 @@ ListMessageMoveTasks            =                         queue(SourceArn)
 """
 
 
-def _queue(place: Place, queue: str, account: str = "") -> str:
+def queue_arn(place: Place, queue: str, account: str = "") -> str:
     """A queue by its ARN, its URL (`https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`) or its name."""
     if queue.startswith("arn:"):
         return queue
@@ -61,7 +61,7 @@ PERMISSIONS = Permissions(
     denial=DenialStyle(code="AccessDenied", status=403, spelled=str.lower),
     lines=_LINES,
     kinds={
-        "queue": _queue,
+        "queue": queue_arn,
     },
     policy_of=_queue_policy,
     tags_of=_queue_tags,

@@ -14,6 +14,7 @@ from typing import Any
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.setting import Setting
+from scenarios.cloud.sqs import fifo
 
 LONGEST_SECONDS = 20
 
@@ -29,6 +30,8 @@ class Polling:
         queue = self._queue(asked)
         if queue is None:
             return  # SQS says so
+        if fifo.can_be_repeated(queue, asked.parameters.get("ReceiveRequestAttemptId", "")):
+            return
         seconds = asked.parameters.get("WaitTimeSeconds", int(queue.receive_message_wait_time_seconds or 0))
         if not 0 < seconds <= LONGEST_SECONDS:
             return
@@ -50,8 +53,15 @@ class Polling:
 
 def _seen_at(queue: Any, until: datetime) -> datetime:
     """When the first message of a queue can be seen; `until`, where none can before."""
-    moments = (
-        datetime.fromtimestamp(max(each.visible_at, each.delayed_until) / 1000, UTC)
-        for each in moto_state.messages(queue)
-    )
-    return min(until, *moments, until)
+    moment = next_seen(queue)
+    return until if moment is None else min(until, moment)
+
+
+def next_seen(queue: Any) -> datetime | None:
+    """When the next message of a queue can be received; None for an empty queue."""
+    if queue.fifo_queue:
+        moment = fifo.seen_at(queue)
+    else:
+        moments = (max(each.visible_at, each.delayed_until) for each in moto_state.messages(queue))
+        moment = min(moments, default=None)
+    return None if moment is None else datetime.fromtimestamp(moment / 1000, UTC)

@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from scenarios.cloud.authorization.rows import Place
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.emitted import EmittedMetrics
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
+from scenarios.cloud.sqs import fifo
+from scenarios.cloud.sqs.permissions import queue_arn
 
 NAMESPACE: Final = "AWS/SQS"
 METRICS = (
@@ -22,9 +25,11 @@ METRICS = (
         namespace=NAMESPACE,
         units={
             "ApproximateAgeOfOldestMessage": "Seconds",
+            "ApproximateNumberOfGroupsWithInflightMessages": "Count",
             "ApproximateNumberOfMessagesDelayed": "Count",
             "ApproximateNumberOfMessagesNotVisible": "Count",
             "ApproximateNumberOfMessagesVisible": "Count",
+            "NumberOfDeduplicatedSentMessages": "Count",
             "NumberOfEmptyReceives": "Count",
             "NumberOfMessagesDeleted": "Count",
             "NumberOfMessagesReceived": "Count",
@@ -40,6 +45,11 @@ def sent(setting: Setting, region: str, queue: str, body: str) -> None:
     """A message was put into a queue."""
     values = {"NumberOfMessagesSent": 1, "SentMessageSize": len(body.encode())}
     setting.measured(region, NAMESPACE, values, {"QueueName": queue})
+
+
+def deduplicated(setting: Setting, region: str, queue: str, messages: int) -> None:
+    """So many messages were sent to a FIFO queue that had them already, and were not added."""
+    setting.measured(region, NAMESPACE, {"NumberOfDeduplicatedSentMessages": messages}, {"QueueName": queue})
 
 
 def received(setting: Setting, region: str, queue: str, messages: int) -> None:
@@ -91,11 +101,23 @@ class QueueMetrics:
             "ApproximateNumberOfMessagesDelayed": queue.approximate_number_of_messages_delayed,
             "ApproximateAgeOfOldestMessage": int(now.timestamp() - oldest),
         }
+        if queue.fifo_queue:
+            waits = {each.group_id for each in moto_state.messages(queue) if not each.visible}
+            values["ApproximateNumberOfGroupsWithInflightMessages"] = len(waits)
         self._setting.measured(region, NAMESPACE, values, {"QueueName": queue.name})
 
     def _sent(self, call: ApiCall, entries: Sequence[Any]) -> None:
-        for entry in entries:
+        queue = self._queue(call)
+        again = fifo.take_deduplicated(queue) if queue is not None else 0
+        if again:
+            deduplicated(self._setting, call.region, _name(call), again)
+        for entry in entries[again:]:  # which of a batch were new is not told: their sizes are a guess
             sent(self._setting, call.region, _name(call), entry["MessageBody"])
+
+    def _queue(self, call: ApiCall) -> Any | None:
+        """The queue of a call, in the region of its URL."""
+        place = Place(region=call.region, account=self._setting.account)
+        return moto_state.queue(queue_arn(place, call.parameters["QueueUrl"]))
 
     def _received(self, call: ApiCall, messages: int) -> None:
         received(self._setting, call.region, _name(call), messages)

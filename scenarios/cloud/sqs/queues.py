@@ -1,7 +1,7 @@
 """SQS: the messages in queues, and the door for other services' deliveries.
 
-A sender to an encrypted queue also needs its key: `kms:GenerateDataKey` and `kms:Decrypt`. FIFO queues
-are not simulated.
+A sender to an encrypted queue also needs its key: `kms:GenerateDataKey` and `kms:Decrypt`. What a FIFO queue
+asks of a message it asks of services too.
 
 Sources: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html,
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
@@ -14,9 +14,10 @@ from typing import Any
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Key, Message, Missing, Need
-from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
-from scenarios.cloud.sqs.queue_metrics import sent
+from scenarios.cloud.sqs import fifo
+from scenarios.cloud.sqs.queue_metrics import deduplicated, sent
 
 
 class Queues(Door[Message]):
@@ -32,8 +33,6 @@ class Queues(Door[Message]):
 
     def is_there(self, delivery: Delivery[Message]) -> bool:
         """Whether there is such a queue."""
-        if delivery.arn.endswith(".fifo"):
-            raise NotSimulated("sqs", f"a delivery to a FIFO queue ({delivery.arn})")
         return moto_state.queue(delivery.arn) is not None
 
     def needs(self, delivery: Delivery[Message]) -> Sequence[Need]:
@@ -46,6 +45,16 @@ class Queues(Door[Message]):
         name = queue.kms_master_key_id if queue is not None else ""
         return Key(name=name) if name else None
 
+    def objection(self, delivery: Delivery[Message]) -> str:
+        """A FIFO queue takes no message without a group, nor one that it can't tell from others."""
+        queue, message = moto_state.queue(delivery.arn), delivery.payload
+        if queue is None or not queue.fifo_queue:
+            return ""
+        if not message.group:
+            return fifo.NO_GROUP
+        known = fifo.deduplication_id(queue, message.body, message.deduplication)
+        return "" if known else fifo.NO_DEDUPLICATION
+
     def take(self, delivery: Delivery[Message]) -> None:
         """Put a message into a queue."""
         queue, message = moto_state.queue(delivery.arn), delivery.payload
@@ -57,7 +66,13 @@ class Queues(Door[Message]):
                 name: _attribute(message.types.get(name, "String"), value)
                 for name, value in message.attributes.items()
             },
+            group_id=message.group or None,
+            deduplication_id=message.deduplication or None,
         )
+        if again := fifo.take_deduplicated(queue):
+            deduplicated(self._setting, queue.region, queue.name, again)
+            self._setting.note("queued", f"{queue.name}, which has it already")
+            return
         self._setting.note("queued", queue.name)
         sent(self._setting, queue.region, queue.name, message.body)
 

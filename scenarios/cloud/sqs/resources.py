@@ -30,15 +30,13 @@ from scenarios.cloud.cloudformation.resources.shapes import (
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Resource
 
-_FIFO = Refused(because="FIFO queues")
-
 QUEUE = Shape(
     fields={
-        "ContentBasedDeduplication": _FIFO,
-        "DeduplicationScope": _FIFO,
+        "ContentBasedDeduplication": Flag(),
+        "DeduplicationScope": Text(),
         "DelaySeconds": Whole(),
-        "FifoQueue": _FIFO,
-        "FifoThroughputLimit": _FIFO,
+        "FifoQueue": Flag(),
+        "FifoThroughputLimit": Text(),
         "KmsDataKeyReusePeriodSeconds": Whole(),
         "KmsMasterKeyId": Text(),
         "MaximumMessageSize": Whole(),
@@ -68,11 +66,14 @@ QUEUE_POLICY = Shape(
 def create_queue(order: Order) -> Identity:
     """Create a queue; SQS's defaults are a visibility timeout of 30 s and a retention of 4 days."""
     sqs = order.client("sqs")
-    name = order.name("QueueName", 80)
+    is_fifo = _text_of_attribute(order.properties.get("FifoQueue", "false")) == "true"
+    # A generated name ends as the kind of queue asks. SQS takes no FifoQueue that is false.
+    ends = ".fifo" if is_fifo and "QueueName" not in order.properties else ""
+    name = order.name("QueueName", 80 - len(ends)) + ends
     attributes = {
         attribute: _text_of_attribute(value)
         for attribute, value in order.properties.items()
-        if attribute != "QueueName"
+        if attribute != "QueueName" and (attribute != "FifoQueue" or is_fifo)
     }
     url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     return Identity(
@@ -108,7 +109,10 @@ def delete_queue_policy(removal: Removal) -> None:
 # What SQS gives to an attribute that nobody sets.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
 _DEFAULTS: Mapping[str, str] = {
+    "ContentBasedDeduplication": "false",
+    "DeduplicationScope": "queue",
     "DelaySeconds": "0",
+    "FifoThroughputLimit": "perQueue",
     "KmsDataKeyReusePeriodSeconds": "300",
     "KmsMasterKeyId": "",
     "MessageRetentionPeriod": "345600",

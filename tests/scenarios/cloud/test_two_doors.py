@@ -476,7 +476,29 @@ def subscription(name, says, *, more=None, **bad):
     )
 
 
+FIFO_QUEUE = {"QueueName": "q.fifo", "FifoQueue": "true"}
 OTHERS = [
+    a_queue(
+        "deduplication of a standard queue",
+        "Unknown Attribute ContentBasedDeduplication",
+        code="InvalidAttributeName",
+        ContentBasedDeduplication="true",
+    ),
+    a_queue(
+        "the scope of a standard queue",
+        "You can specify the DeduplicationScope only when FifoQueue is set to true",
+        code="InvalidAttributeName",
+        DeduplicationScope="queue",
+    ),
+    a_queue(
+        "a limit by group without the scope",
+        "allowed only when the value for DeduplicationScope is messageGroup",
+        **FIFO_QUEUE,
+        FifoThroughputLimit="perMessageGroupId",
+    ),
+    a_queue(
+        "FIFO by its attribute alone", "must end with .fifo", code="InvalidParameterValue", FifoQueue="true"
+    ),
     a_queue("901 seconds late", "parameter DelaySeconds", DelaySeconds=901),
     a_queue("hidden for a day", "parameter VisibilityTimeout", VisibilityTimeout=86_400),
     a_queue("kept for a month", "parameter MessageRetentionPeriod", MessageRetentionPeriod=2_592_000),
@@ -765,9 +787,9 @@ API_ALONE = {
     ("logs", "DeleteMetricFilter"),
     ("logs", "FilterLogEvents"),
     ("lambda", "PutFunctionConcurrency"),
+    ("sqs", "DeleteMessage"),
     ("sqs", "ReceiveMessage"),
     ("sqs", "SendMessage"),
-    ("sqs", "SendMessageBatch"),
     ("kms", "EnableKeyRotation"),
     *(("kms", each) for each in USES_OF_A_KEY),
     ("scheduler", "CreateScheduleGroup"),

@@ -613,9 +613,9 @@ def test_what_a_deploy_would_fail_on_is_refused_by_name(resources, where, says):
 NOT_SIMULATED = [
     ("a type", {"One": {"Type": "AWS::Glue::Job"}}),
     ("a property", one("AWS::Lambda::EventSourceMapping", EventSourceArn=TARGET["Arn"], Topics=["t"])),
-    ("a property, nested", one("AWS::Events::Rule", **RULE, Targets=[TARGET | {"SqsParameters": {}}])),
+    ("a property, nested", one("AWS::Events::Rule", **RULE, Targets=[TARGET | {"EcsParameters": {}}])),
     ("layers", {"Role": role(), "One": function(Layers=["arn:aws:lambda:eu-west-1:123456789012:layer:l:1"])}),
-    ("FIFO queues", one("AWS::SQS::Queue", FifoQueue=True)),
+    ("who may send dead letters", one("AWS::SQS::Queue", RedriveAllowPolicy={})),
     (
         "a property that another makes idle",
         one(

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from scenarios.cloud.functions.invocations import Result
 from scenarios.cloud.functions.queue_batches import unprocessed
 from scenarios.cloud.kernel.errors import InvalidTemplate
-from scenarios.cloud.kernel.faults import Faults
+from scenarios.cloud.kernel.faults import PROFILES, Faults
 from tests.scenarios.cloud.functions.function_worlds import (
     WRITES_LOGS,
     code,
@@ -636,3 +636,89 @@ def test_an_encrypted_queue_asks_its_key(tmp_path, statements, read):
         assert outcomes(each) == read
         assert [words for words in noted(each, "lost") if "kms:Decrypt" in words] == noted(each, "lost")
         assert told(each) == []
+
+
+# ---- FIFO ---------------------------------------------------------------------------------------
+
+FIFO = {"QueueName": "Jobs.fifo", "FifoQueue": True, "ContentBasedDeduplication": True}
+FAILS_ON_BAD = """
+    def look(event, context):
+        bodies = [each["body"] for each in event["Records"]]
+        if "bad" in bodies and event["Records"][0]["attributes"]["ApproximateReceiveCount"] == "1":
+            raise ValueError("no such luck")
+        return bodies
+"""
+
+
+def send_in_order(each, *messages):
+    sqs = admin(each, "sqs")
+    url = sqs.get_queue_url(QueueName="Jobs.fifo")["QueueUrl"]
+    for group, _, body in (message.partition(":") for message in messages):
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId=group)
+
+
+def test_a_function_is_told_what_a_fifo_queue_says_of_a_message(tmp_path):
+    code(tmp_path, WHOLE)
+    with world(tmp_path, standing(queue_says=FIFO)) as each:
+        send_in_order(each, "a:1")
+        each.run(5)
+        [event] = outcomes(each)
+
+    attributes = event["Records"][0]["attributes"]
+    assert attributes["MessageGroupId"] == "a"
+    assert len(attributes["MessageDeduplicationId"]) == 64
+    assert len(attributes["SequenceNumber"]) == 20
+
+
+def test_groups_do_not_wait_for_one_another(tmp_path):
+    """with-sqs.html: Lambda takes nothing more of a group of which a batch failed until that comes again."""
+    code(tmp_path, FAILS_ON_BAD)
+    with world(tmp_path, standing(queue_says=FIFO, BatchSize=1)) as each:
+        send_in_order(each, "a:bad", "a:2", "b:3", "b:4")
+        each.run(30)
+        assert outcomes(each) == [["3"], ["4"]]
+        each.run(60)
+
+        assert outcomes(each) == [["3"], ["4"], ["bad"], ["2"]]
+
+
+@pytest.mark.parametrize("faults", PROFILES)
+def test_a_fifo_queue_is_handled_in_order_and_once(tmp_path, faults):
+    code(tmp_path, BODIES)
+    resources = standing(queue_says=FIFO, BatchSize=2)
+    with world(tmp_path, resources, faults=PROFILES[faults]) as each:
+        send_in_order(each, "a:1", "b:2", "a:3", "a:1", "b:4")
+        each.run(120)
+
+        assert outcomes(each) == [["1", "3"], ["2", "4"]]
+
+
+def test_whoever_deletes_what_blocked_a_group_lets_the_function_go_on(tmp_path):
+    code(tmp_path, BODIES)
+    with world(tmp_path, standing(queue_says=FIFO, Enabled=False)) as each:
+        send_in_order(each, "a:1", "a:2")
+        sqs = admin(each, "sqs")
+        url = sqs.get_queue_url(QueueName="Jobs.fifo")["QueueUrl"]
+        [taken] = sqs.receive_message(QueueUrl=url)["Messages"]
+        lambdas = admin(each, "lambda")
+        [mapping] = lambdas.list_event_source_mappings()["EventSourceMappings"]
+        lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+        each.run(5)
+        assert outcomes(each) == []
+
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=taken["ReceiptHandle"])
+        each.run(5)
+        assert outcomes(each) == [["2"]]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "why"),
+    [
+        ({"BatchSize": 11}, "For FIFO queues, the maximum batch size is 10"),
+        ({"MaximumBatchingWindowInSeconds": 1}, "Batching window is not supported for FIFO queues"),
+    ],
+)
+def test_lambda_reads_a_fifo_queue_in_small_batches_and_at_once(tmp_path, mapping, why):
+    code(tmp_path, BODIES)
+    with pytest.raises(InvalidTemplate, match=why), world(tmp_path, standing(queue_says=FIFO, **mapping)):
+        pass

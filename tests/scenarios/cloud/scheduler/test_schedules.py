@@ -372,7 +372,7 @@ def test_what_scheduler_refuses_is_refused(change, message):
     ("change", "hole"),
     [
         ({"Target": {"Arn": arn("states", "stateMachine:m"), "RoleArn": ROLE}}, "a target in states"),
-        ({"Target": {"Arn": arn("sqs", "Heard.fifo"), "RoleArn": ROLE}}, "a FIFO target"),
+        ({"Target": {"Arn": arn("sns", "Heard.fifo"), "RoleArn": ROLE}}, "a FIFO target"),
         ({"KmsKeyArn": arn("kms", "key/1")}, "CreateSchedule with KmsKeyArn"),
     ],
 )

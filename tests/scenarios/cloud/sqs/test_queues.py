@@ -6,7 +6,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.kernel.deliveries import Message
-from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.small_worlds import admin, arn, document, may, noted, queue, world
 
@@ -84,13 +83,6 @@ def test_whoever_sends_to_an_encrypted_queue_needs_its_key(key, statements, disa
             refused = error.response["Error"]["Code"]
 
         assert (refused, cloud.queues.bodies(HEARD)) == (code, [] if code else ["hello"])
-
-
-def test_a_fifo_queue_is_not_simulated():
-    with world(queue()) as cloud, pytest.raises(NotSimulated, match="FIFO"):
-        cloud.setting.deliveries.hand_over(
-            arn("sqs", "Heard.fifo"), Message(body="{}"), by="events.amazonaws.com"
-        )
 
 
 @pytest.mark.parametrize("name", ["AttributeNames", "MessageSystemAttributeNames"])
