@@ -106,6 +106,12 @@ def messages(queue: Any) -> list[Any]:
     return list(queue._messages)  # noqa: SLF001
 
 
+def move_message(queue: Any, message: Any, to: Any) -> None:
+    """Move a message from one queue to another."""
+    queue._messages.remove(message)  # noqa: SLF001
+    to.add_message(message)
+
+
 def receive(queue: Any, most: int) -> tuple[list[Any], int]:
     """Receive what is visible, hidden from now on for the queue's visibility timeout.
 

@@ -26,9 +26,10 @@ import hashlib
 from collections.abc import Sequence
 from copy import copy, deepcopy
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from moto.core.utils import unix_time_millis
+from scenarios.cloud.kernel import moto_state
 
 INTERVAL_MS: Final = 5 * 60 * 1000
 PER_GROUP: Final = "messageGroup"
@@ -59,6 +60,11 @@ class Memory:
     attempt_id: str = ""
     number: int = _FIRST_NUMBER
     deduplicated: int = 0
+
+
+def _now() -> float:
+    """The simulated time as moto writes it into messages: milliseconds since 1970."""
+    return datetime.now(UTC).timestamp() * 1000
 
 
 def memory_of(queue: Any) -> Memory:
@@ -128,7 +134,7 @@ def receive(queue: Any, most: int, hidden_seconds: int) -> list[Any]:
     again = _received_before(queue, attempt_id)
     received = _again(again, hidden_seconds) if again else _anew(queue, most, hidden_seconds)
     if attempt_id:
-        at = memory.attempts[attempt_id].at if again else unix_time_millis()
+        at = memory.attempts[attempt_id].at if again else _now()
         hidden = tuple((each, each.visible_at, each.receipt_handle) for each in received)
         memory.attempts[attempt_id] = _Attempt(at, hidden)
     return [deepcopy(each) for each in received]
@@ -141,13 +147,12 @@ def can_be_repeated(queue: Any, attempt_id: str) -> bool:
 
 def _received_before(queue: Any, attempt_id: str) -> list[Any]:
     """What the same attempt received, if every message is still as the attempt left it."""
-    attempt, now = memory_of(queue).attempts.get(attempt_id), unix_time_millis()
+    attempt, now = memory_of(queue).attempts.get(attempt_id), _now()
     if attempt is None or now - attempt.at >= INTERVAL_MS:
         return []
+    standing = moto_state.messages(queue)
     unchanged = all(
-        each in queue._messages  # noqa: SLF001 - moto offers no other way
-        and now < until == each.visible_at
-        and handle == each.receipt_handle
+        each in standing and now < until == each.visible_at and handle == each.receipt_handle
         for each, until, handle in attempt.hidden
     )
     return [each for each, _, _ in attempt.hidden] if unchanged else []
@@ -169,7 +174,7 @@ def _anew(queue: Any, most: int, hidden_seconds: int) -> list[Any]:
 
 def _available(queue: Any) -> list[Any]:
     """What can be received, the oldest first: all messages of the groups that nothing blocks."""
-    messages, now = list(queue._messages), unix_time_millis()  # noqa: SLF001 - likewise
+    messages, now = moto_state.messages(queue), _now()
     blocked: set[str] = {each.group_id for each in messages if each.visible_at > now}
     found = []
     for each in messages:
@@ -192,16 +197,15 @@ def _give_up(queue: Any) -> None:
         return
     most = queue.redrive_policy["maxReceiveCount"]
     for each in [one for one in _available(queue) if one.approximate_receive_count >= most]:
-        queue._messages.remove(each)  # noqa: SLF001 - likewise
-        each.sent_timestamp = int(unix_time_millis())
-        queue.dead_letter_queue.add_message(each)
+        each.sent_timestamp = int(_now())
+        moto_state.move_message(queue, each, queue.dead_letter_queue)
 
 
 def seen_at(queue: Any) -> float | None:
     """When the next message can be received, in milliseconds since 1970; None for an empty queue."""
     groups: dict[str, float] = {}
     first: dict[str, float] = {}
-    for each in queue._messages:  # noqa: SLF001 - likewise
+    for each in moto_state.messages(queue):
         first.setdefault(each.group_id, each.delayed_until)
         groups[each.group_id] = max(groups.get(each.group_id, 0), each.visible_at)
     return min((max(hidden, first[group]) for group, hidden in groups.items()), default=None)
@@ -212,8 +216,8 @@ def seen_at(queue: Any) -> float | None:
 
 def has_expired(queue: Any, handle: str) -> bool:
     """Whether a receipt handle no longer deletes: its timeout is over, or the message was received again."""
-    now = unix_time_millis()
+    now = _now()
     return any(
         each.had_receipt_handle(handle) and (each.visible_at <= now or each.receipt_handle != handle)
-        for each in queue._messages  # noqa: SLF001 - likewise
+        for each in moto_state.messages(queue)
     )

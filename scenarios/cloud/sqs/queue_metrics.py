@@ -17,7 +17,7 @@ from scenarios.cloud.kernel.emitted import EmittedMetrics
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.sqs import fifo
-from scenarios.cloud.sqs.permissions import queue_arn
+from scenarios.cloud.sqs.urls import queue_arn
 
 NAMESPACE: Final = "AWS/SQS"
 METRICS = (

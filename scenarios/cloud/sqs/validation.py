@@ -20,7 +20,7 @@ from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 from scenarios.cloud.sqs import fifo
-from scenarios.cloud.sqs.permissions import queue_arn
+from scenarios.cloud.sqs.urls import queue_arn
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,80}|[a-zA-Z0-9_-]{1,75}\.fifo")
 _STANDARD_NAME: Final = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
