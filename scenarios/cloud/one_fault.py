@@ -20,6 +20,7 @@ from scenarios.cloud.authorization.denied import access_denied
 from scenarios.cloud.calls import Asked, client_error
 from scenarios.cloud.functions.invocations import Invocation
 from scenarios.cloud.functions.service import Functions
+from scenarios.cloud.kernel.arns import function_name
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.fault_points import OUTAGES, FaultKind, FaultPoint
 from scenarios.cloud.kernel.faults import Crash
@@ -219,7 +220,7 @@ def _denial(setting: Setting, client: Any, asked: Asked) -> Exception:
 
 
 def _name(arn: str) -> str:
-    return arn.rpartition(":")[2]
+    return function_name(arn)
 
 
 def register(setting: Setting) -> None:

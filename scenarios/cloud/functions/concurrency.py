@@ -6,12 +6,15 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.h
 from typing import Any
 
 from scenarios.cloud.functions.emitted import NAMESPACE, dimensions_of
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.setting import Setting
 
 
 def has_no_concurrency(function: Any) -> bool:
-    """Whether PutFunctionConcurrency has set a function, moto's model of one, to 0."""
-    return function.reserved_concurrency in {0, "0"}  # moto keeps what the caller or the template wrote
+    """Whether PutFunctionConcurrency has set a function, moto's model of one or of its version, to 0."""
+    latest = moto_state.lambda_function(function.account_id, function.region, function.function_name)
+    # moto keeps what the caller or the template wrote
+    return latest is not None and latest.reserved_concurrency in {0, "0"}
 
 
 def throttled(setting: Setting, arn: str) -> None:
@@ -19,4 +22,4 @@ def throttled(setting: Setting, arn: str) -> None:
 
     Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
     """
-    setting.measured(arn.split(":")[3], NAMESPACE, {"Throttles": 1}, *dimensions_of(arn.rpartition(":")[2]))
+    setting.measured(arn.split(":")[3], NAMESPACE, {"Throttles": 1}, *dimensions_of(arn))

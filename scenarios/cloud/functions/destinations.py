@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from scenarios.cloud.functions.emitted import NAMESPACE, dimensions_of
 from scenarios.cloud.functions.invocations import THROTTLED, Invocation, Result, invocation_record
-from scenarios.cloud.kernel.arns import region_of, service_of
+from scenarios.cloud.kernel.arns import function_name, region_of, service_of
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.deliveries import Event, Message, Notification
 from scenarios.cloud.kernel.errors import NotSimulated
@@ -44,7 +44,7 @@ class Destinations:
         `condition`: Success, RetriesExhausted or EventAgeExceeded. `configured`: the function's event invoke
         config. `role`: the function's own session, which must be allowed to send.
         """
-        name = invocation.arn.rpartition(":")[2]
+        name = function_name(invocation.arn)
         which = "OnFailure" if result.failed else "OnSuccess"
         target = str(configured.get("DestinationConfig", {}).get(which, {}).get("Destination", ""))
         record = json.dumps(invocation_record(invocation, result, condition, self._setting.clock.now))
@@ -75,8 +75,8 @@ class Destinations:
             self._tell(name, "dead-letter queue", dead_letters, message, kept=kept)
 
     def _measure(self, invocation: Invocation, metric: str) -> None:
-        region, name = invocation.arn.split(":")[3], invocation.arn.rpartition(":")[2]
-        self._setting.measured(region, NAMESPACE, {metric: 1}, *dimensions_of(name))
+        region = region_of(invocation.arn)
+        self._setting.measured(region, NAMESPACE, {metric: 1}, *dimensions_of(invocation.arn))
 
     def send(self, target: str, body: str, role: Caller, attributes: Mapping[str, str] = NONE) -> bool:
         """Send under the function's role, in the form that the destination takes."""

@@ -7,6 +7,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.ht
 
 from typing import Final
 
+from scenarios.cloud.kernel.arns import function_name, qualifier_of
 from scenarios.cloud.kernel.emitted import Dimensions, EmittedMetrics
 
 NAMESPACE: Final = "AWS/Lambda"
@@ -25,11 +26,22 @@ METRICS = (
             "DestinationDeliveryFailures": "Count",
             "IteratorAge": "Milliseconds",
         },
-        dimensions=((), ("FunctionName",), ("FunctionName", "Resource")),
+        dimensions=(
+            (),
+            ("FunctionName",),
+            ("FunctionName", "Resource"),
+            ("ExecutedVersion", "FunctionName", "Resource"),
+        ),
     ),
 )
 
 
-def dimensions_of(function: str) -> tuple[Dimensions, ...]:
-    """What the metrics of a function's unpublished version come under: all functions, it, and it again."""
-    return {}, {"FunctionName": function}, {"FunctionName": function, "Resource": function}
+def dimensions_of(arn: str, version: str = "") -> tuple[Dimensions, ...]:
+    """What the metrics of an invocation by this ARN come under: nothing, the function, and what was named.
+
+    `version`: what ran, for an alias.
+    """
+    name, qualifier = function_name(arn), qualifier_of(arn)
+    resource = {"FunctionName": name, "Resource": f"{name}:{qualifier}" if qualifier else name}
+    sets: tuple[Dimensions, ...] = ({}, {"FunctionName": name}, resource)
+    return (*sets, {**resource, "ExecutedVersion": version}) if version and version != qualifier else sets

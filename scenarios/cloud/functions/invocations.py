@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.cloud.functions.runtime_environment import InitError
+from scenarios.cloud.functions.versions import LATEST
+from scenarios.cloud.kernel.arns import qualifier_of
 from scenarios.cloud.kernel.moments import iso_milliseconds
 
 TASK_ROOT = "/var/task"
@@ -39,7 +41,7 @@ class Context:
     log_stream_name: str
     deadline: datetime
     now: Callable[[], datetime] = field(repr=False)
-    function_version: str = "$LATEST"
+    function_version: str = LATEST
     identity: None = None
     client_context: None = None
 
@@ -54,7 +56,8 @@ class Invocation:
 
     `number`: counts what functions are given in a run, from 1. `queued`: messages of a queue. `waited_for`:
     somebody waits for the answer, and Lambda tries once. `attempts`: as Lambda or the queue counts them;
-    `attempts_begun`: those of this very invocation.
+    `attempts_begun`: those of this very invocation. `version`, `runs`: what the attempt that runs now, or the
+    last one, runs: the version, and its ARN.
     """
 
     arn: str
@@ -68,6 +71,8 @@ class Invocation:
     attempts_begun: int = 0
     calls: int = 0  # API calls of the attempt that runs now
     ended: BaseException | None = None  # what killed the attempt that runs now
+    version: str = LATEST
+    runs: str = ""
 
     def again(self, number: int) -> "Invocation":
         """The same event, accepted once more."""
@@ -176,13 +181,14 @@ def invocation_record(
     invocation: Invocation, result: Result, condition: str, moment: datetime
 ) -> dict[str, Any]:
     """What a destination is sent. `condition`: Success, RetriesExhausted or EventAgeExceeded."""
-    response = {"statusCode": 200, "executedVersion": "$LATEST"}
+    response = {"statusCode": 200, "executedVersion": invocation.version}
+    arn = invocation.arn
     return {
         "version": "1.0",
         "timestamp": iso_milliseconds(moment),
         "requestContext": {
             "requestId": invocation.request_id,
-            "functionArn": f"{invocation.arn}:$LATEST",
+            "functionArn": arn if qualifier_of(arn) else f"{arn}:{LATEST}",
             "condition": condition,
             "approximateInvokeCount": invocation.attempts,
         },

@@ -2,6 +2,7 @@
 
 from scenarios.cloud.functions.emitted import METRICS
 from scenarios.cloud.functions.laws import register
+from scenarios.cloud.functions.mends import MENDS
 from scenarios.cloud.functions.permissions import PERMISSIONS
 from scenarios.cloud.functions.recorded import RECORDED
 from scenarios.cloud.functions.resources import KINDS
@@ -15,16 +16,18 @@ SERVICE = Service(
         "the template; cold and warm starts, timeouts, retries; destinations in queues, topics, functions "
         "and event buses; functions that wait for another; queues read for functions: batches, filters, "
         "windows, visibility, partial failures, redrive; streams read shard by shard: retries, bisecting, "
-        "age, partial failures, what is told of records that were given up"
+        "age, partial failures, what is told of records that were given up; versions and aliases, weights by "
+        "the seed"
     ),
     missing=(
-        "functions in other languages, which only stand, versions and aliases, tumbling windows, "
+        "functions in other languages, which only stand, provisioned concurrency, tumbling windows, "
         "several batches of a shard at once, layers, function URLs"
     ),
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,
     validation=VALIDATION,
+    mends=MENDS,
     metrics=METRICS,
     register=register,
 )

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from scenarios.cloud.functions.invocations import Invocation, Result
+from scenarios.cloud.functions.versions import standing
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.arns import region_of, service_of
+from scenarios.cloud.kernel.arns import function_name, service_of
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
@@ -43,9 +44,8 @@ class Poller:
         return [each for each in found if each.enabled and service_of(each.event_source_arn) in services]
 
     def function(self, mapping: Any) -> Any:
-        """The function that a mapping is for, as moto has it; None where it is gone."""
-        arn = mapping.function_arn
-        return moto_state.lambda_function(self._setting.account, region_of(arn), arn)
+        """The function, version or alias that a mapping is for, as moto has it; None where it is gone."""
+        return standing(self._setting.account, mapping.function_arn)
 
     def role(self, mapping: Any) -> Caller:
         """The session under which Lambda reads for a mapping; its function is there."""
@@ -86,4 +86,6 @@ class Poller:
 
 def name_of(arn: str) -> str:
     """The name of a function or a queue; of a table's stream the table's."""
+    if ":function:" in arn:
+        return function_name(arn)
     return arn.split("/")[1] if ":table/" in arn else arn.rpartition(":")[2].rpartition("/")[2]

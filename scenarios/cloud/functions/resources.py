@@ -15,6 +15,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Flag,
     Inert,
     Many,
+    Number,
     PolicyDocument,
     Refused,
     Shape,
@@ -26,6 +27,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
 from scenarios.cloud.functions.code import inline, placeholder
 from scenarios.cloud.functions.resource_policies import replace
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.arns import function_name, qualifier_of, unqualified
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.stack import Resource
 
@@ -111,9 +113,37 @@ EVENT_INVOKE_CONFIG = Shape(
         "FunctionName": Text(),
         "MaximumEventAgeInSeconds": Whole(),
         "MaximumRetryAttempts": Whole(),
-        "Qualifier": Text(choices=("$LATEST",)),
+        "Qualifier": Text(pattern=r"\$LATEST|[a-zA-Z0-9_-]{1,128}"),
     },
     required=("FunctionName", "Qualifier"),
+)
+
+_PROVISIONED = Refused(because="provisioned concurrency")
+VERSION = Shape(
+    fields={
+        "CodeSha256": Text(),
+        "Description": Text(longest=256),
+        "FunctionName": Text(),
+        "ProvisionedConcurrencyConfig": _PROVISIONED,
+        "RuntimePolicy": Inert(because="every version runs in this Python"),
+    },
+    required=("FunctionName",),
+)
+
+_WEIGHT = Shape(
+    fields={"FunctionVersion": Text(), "FunctionWeight": Number()},
+    required=("FunctionVersion", "FunctionWeight"),
+)
+ALIAS = Shape(
+    fields={
+        "Description": Text(longest=256),
+        "FunctionName": Text(),
+        "FunctionVersion": Text(pattern=r"\$LATEST|[0-9]+"),
+        "Name": Text(pattern=r"(?!^[0-9]+$)[a-zA-Z0-9_-]{1,128}"),
+        "ProvisionedConcurrencyConfig": _PROVISIONED,
+        "RoutingConfig": Shape(fields={"AdditionalVersionWeights": Many(of=_WEIGHT, most=1)}),
+    },
+    required=("FunctionName", "FunctionVersion", "Name"),
 )
 
 EVENT_SOURCE_MAPPING = Shape(
@@ -214,6 +244,47 @@ def create_event_source_mapping(order: Order) -> Identity:
     return Identity(ref=created["UUID"], attributes=attributes)
 
 
+def create_version(order: Order) -> Identity:
+    """Publish a version."""
+    made = order.client("lambda").publish_version(**order.pick("CodeSha256", "Description", "FunctionName"))
+    arn_of_version = f"{unqualified(made['FunctionArn'])}:{made['Version']}"
+    return Identity(
+        ref=arn_of_version, attributes={"FunctionArn": arn_of_version, "Version": made["Version"]}
+    )
+
+
+def create_alias(order: Order) -> Identity:
+    """Point an alias to a version, or to two."""
+    made = order.client("lambda").create_alias(**_alias(order))
+    return Identity(ref=made["AliasArn"], attributes={"AliasArn": made["AliasArn"]})
+
+
+def _alias(order: Order) -> dict[str, Any]:
+    given = order.pick("Description", "FunctionName", "FunctionVersion", "Name")
+    given["FunctionName"] = function_name(given["FunctionName"])
+    weights = order.pick("RoutingConfig").get("RoutingConfig", {}).get("AdditionalVersionWeights", [])
+    shares = {each["FunctionVersion"]: each["FunctionWeight"] for each in weights}
+    return {**given, "RoutingConfig": {"AdditionalVersionWeights": shares}}
+
+
+def update_alias(order: Order, before: Resource) -> Identity:
+    """Point an alias to another version."""
+    order.client("lambda").update_alias(**_alias(order))
+    return Identity(ref=before.physical_id, attributes=before.attributes)
+
+
+def delete_version(removal: Removal) -> None:
+    """Delete a version."""
+    name, version = function_name(removal.ref), qualifier_of(removal.ref)
+    removal.client("lambda").delete_function(FunctionName=name, Qualifier=version)
+
+
+def delete_alias(removal: Removal) -> None:
+    """Delete an alias."""
+    name, alias = function_name(removal.ref), qualifier_of(removal.ref)
+    removal.client("lambda").delete_alias(FunctionName=name, Name=alias)
+
+
 def delete_function(removal: Removal) -> None:
     """Delete a function."""
     removal.client("lambda").delete_function(FunctionName=removal.ref)
@@ -232,8 +303,8 @@ def delete_resource_policy(removal: Removal) -> None:
 
 def delete_event_invoke_config(removal: Removal) -> None:
     """Give a function Lambda's defaults for events that it fails on."""
-    function = removal.properties["FunctionName"]
-    removal.client("lambda").delete_function_event_invoke_config(FunctionName=function)
+    function, qualifier = removal.properties["FunctionName"], removal.properties["Qualifier"]
+    removal.client("lambda").delete_function_event_invoke_config(FunctionName=function, Qualifier=qualifier)
 
 
 def delete_event_source_mapping(removal: Removal) -> None:
@@ -287,6 +358,7 @@ def update_event_source_mapping(order: Order, before: Resource) -> Identity:
 
 
 KINDS: Mapping[str, Kind] = {
+    "AWS::Lambda::Alias": Kind(shape=ALIAS, create=create_alias, delete=delete_alias, update=update_alias),
     "AWS::Lambda::EventInvokeConfig": Kind(
         shape=EVENT_INVOKE_CONFIG,
         create=create_event_invoke_config,
@@ -305,6 +377,7 @@ KINDS: Mapping[str, Kind] = {
     "AWS::Lambda::Permission": Kind(
         shape=PERMISSION, create=create_permission, delete=delete_permission, grants=True
     ),
+    "AWS::Lambda::Version": Kind(shape=VERSION, create=create_version, delete=delete_version),
     "AWS::Lambda::ResourcePolicy": Kind(
         shape=RESOURCE_POLICY,
         create=create_resource_policy,

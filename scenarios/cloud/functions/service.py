@@ -50,7 +50,9 @@ from scenarios.cloud.functions.invocations import (
 from scenarios.cloud.functions.pollers import Poller
 from scenarios.cloud.functions.runtime_environment import ExecutionEnvironment, InitError
 from scenarios.cloud.functions.stream_sources import StreamSources
+from scenarios.cloud.functions.versions import Runs, standing, what_runs
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.arns import function_name, qualifier_of, region_of, unqualified
 from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, LogLines, Need
 from scenarios.cloud.kernel.errors import NotSimulated, Refused, WorldError
@@ -82,7 +84,7 @@ class _Warm:
 
     environment: ExecutionEnvironment
     stream: str
-    version: tuple[Any, ...]
+    state: tuple[Any, ...]
     last_used: datetime
 
 
@@ -134,8 +136,8 @@ class Functions(Door[Event]):
     def _asked(self, asked: Asked) -> dict[str, Any]:
         """The Invoke API."""
         arn = self._arn(str(asked.parameters["FunctionName"]), asked.region)
-        if asked.parameters.get("Qualifier", "$LATEST") != "$LATEST":
-            raise NotSimulated("lambda", f"Invoke of {asked.parameters['Qualifier']}, a version or an alias")
+        if qualifier := str(asked.parameters.get("Qualifier", "")):
+            arn = f"{unqualified(arn)}:{qualifier}"
         if self._model(arn) is None:
             raise Refused("ResourceNotFoundException", f"Function not found: {arn}", 404)
         sort = str(asked.parameters.get("InvocationType", "RequestResponse"))
@@ -163,7 +165,7 @@ class Functions(Door[Event]):
         if len(self._waiting) >= MOST_WAITING:
             raise NotSimulated("lambda", f"{MOST_WAITING} functions that wait for each other")
         began = self._setting.clock.now
-        with self._aside(arn):
+        with self._aside():
             answer = self._answer(arn, event, tail=tail)
         took = (self._setting.clock.now - began).total_seconds()
         if took >= CLIENT_WAITS_SECONDS:
@@ -191,7 +193,7 @@ class Functions(Door[Event]):
             raise NotSimulated("lambda", "an answer of more than 6 MB, which Lambda turns into an error")
         answer: dict[str, Any] = {
             "StatusCode": 200,
-            "ExecutedVersion": "$LATEST",
+            "ExecutedVersion": invocation.version,
             "Payload": StreamingBody(io.BytesIO(told), len(told)),
         }
         if result.error is not None:
@@ -228,9 +230,7 @@ class Functions(Door[Event]):
             accepted=self._setting.clock.now,
             number=self.next_number(),
         )
-        self._setting.measured(
-            arn.split(":")[3], NAMESPACE, {"AsyncEventsReceived": 1}, *dimensions_of(_name(arn))
-        )
+        self._setting.measured(region_of(arn), NAMESPACE, {"AsyncEventsReceived": 1}, *dimensions_of(arn))
         self.deliver(invocation, self._attempt)
 
     def _deliver(self, invocation: Invocation, attempt: Callable[[Invocation], None]) -> None:
@@ -255,7 +255,7 @@ class Functions(Door[Event]):
         if model is None:
             setting.note("lost", f"{_name(invocation.arn)} was deleted with an event in its queue")
             return
-        configured = moto_state.event_invoke_config(model)
+        configured = self._configured(invocation.arn)
         if has_no_concurrency(model):
             self._turned_away(invocation, configured)
             return
@@ -285,9 +285,12 @@ class Functions(Door[Event]):
         """One attempt, now."""
         if self._running is not None:
             raise WorldError("a function runs inside another; that is not how Lambda does it")
-        setting, model = self._setting, self._model(invocation.arn)
-        name = model.function_name
-        warm = self._environment(invocation.arn, model)
+        setting = self._setting
+        runs = what_runs(setting.account, invocation.arn, setting.random("lambda.alias").random)
+        assert runs is not None  # who hands an event over has looked
+        model, name = runs.model, runs.model.function_name
+        invocation.version, invocation.runs = runs.version, runs.arn
+        warm = self._environment(runs)
         began = setting.clock.now
         self._deadline = began + timedelta(seconds=int(model.timeout))
         context = Context(
@@ -297,6 +300,7 @@ class Functions(Door[Event]):
             aws_request_id=invocation.request_id,
             log_group_name=self._log_group(name),
             log_stream_name=warm.stream,
+            function_version=runs.version,
             deadline=self._deadline,
             now=lambda: setting.clock.now,
         )
@@ -305,7 +309,7 @@ class Functions(Door[Event]):
         lines = _lines(warm.environment.take_output(), result)
         self._log(model, context, lines)
         took = (setting.clock.now - began).total_seconds()
-        self._measure(invocation.arn, began, took, failed=bool(result.error))
+        self._measure(invocation, began, took, failed=bool(result.error))
         if result.error:
             setting.note(
                 "failed",
@@ -319,10 +323,11 @@ class Functions(Door[Event]):
             setting.note("ran", f"{name} in {took:.2f} s", outcome=result.payload)
         return replace(result, log=tuple(lines))
 
-    def _measure(self, arn: str, began: datetime, took: float, *, failed: bool) -> None:
+    def _measure(self, invocation: Invocation, began: datetime, took: float, *, failed: bool) -> None:
         """Put an invocation's metrics, at the time when it began; one runs at a time."""
         values = {"Invocations": 1, "Errors": int(failed), "Throttles": 0, "Duration": took * 1000}
-        region, sets = arn.split(":")[3], dimensions_of(_name(arn))
+        version = invocation.version if qualifier_of(invocation.arn) else ""
+        region, sets = region_of(invocation.arn), dimensions_of(invocation.arn, version)
         self._setting.measured(region, NAMESPACE, {**values, "ConcurrentExecutions": 1}, *sets, at=began)
 
     def _run(
@@ -349,28 +354,27 @@ class Functions(Door[Event]):
             return raised(error, environment.code)
         finally:
             self._running = None
-        self._warm.pop(invocation.arn, None)
+        self._warm.pop(invocation.runs, None)
         return result
 
     def attempt_beside(self, invocation: Invocation) -> None:
         """Attempt an event in another environment while one of the same function waits for an answer."""
-        with self._aside(invocation.arn):
+        with self._aside():
             (self.run if invocation.queued else self._attempt)(invocation)
 
     @contextmanager
-    def _aside(self, arn: str) -> Iterator[None]:
+    def _aside(self) -> Iterator[None]:
         """A function runs inside, in an environment of its own, while the one that runs now waits."""
         running, deadline = self._running, self._deadline
-        self._waiting.append(running.arn if running is not None else "")
-        busy = self._warm.pop(arn, None) if arn in self._waiting else None
+        self._waiting.append(running.runs if running is not None else "")
+        busy = {each: self._warm.pop(each) for each in self._waiting if each in self._warm}
         self._running = None
         try:
             yield
         finally:
             self._running, self._deadline = running, deadline
             self._waiting.pop()
-            if busy is not None:
-                self._warm[arn] = busy
+            self._warm.update(busy)
 
     # ---- what surrounds a run -------------------------------------------------------------------
 
@@ -402,10 +406,10 @@ class Functions(Door[Event]):
         if running.ended is not None:
             raise running.ended
 
-    def _environment(self, arn: str, model: Any) -> _Warm:
+    def _environment(self, runs: Runs) -> _Warm:
         """A warm environment where there is one of this version of the function, else a cold start."""
-        setting = self._setting
-        version = (
+        setting, arn, model = self._setting, runs.arn, runs.model
+        state = (
             model.last_modified,
             model.code_sha_256,
             model.handler,
@@ -415,7 +419,7 @@ class Functions(Door[Event]):
         warm = self._warm.get(arn)
         if (
             warm is not None
-            and warm.version == version
+            and warm.state == state
             and setting.clock.now - warm.last_used <= KEPT_WARM
             and not setting.faults.always_cold
         ):
@@ -423,12 +427,12 @@ class Functions(Door[Event]):
         self._must_run(model)
         setting.clock.pass_time(COLD_START_SECONDS)
         now = setting.clock.now
-        stream = f"{now:%Y/%m/%d}/[$LATEST]{setting.new_uuid('lambda.environment').replace('-', '')}"
+        stream = f"{now:%Y/%m/%d}/[{runs.version}]{setting.new_uuid('lambda.environment').replace('-', '')}"
         setting.identity.enrol(self._role(model))
         code = self._code.of(model)
-        variables = self._variables(arn, model, stream)
+        variables = self._variables(runs, stream)
         environment = ExecutionEnvironment(model.handler, variables, code.folder, code.modules)
-        self._warm[arn] = _Warm(environment, stream, version, now)
+        self._warm[arn] = _Warm(environment, stream, state, now)
         return self._warm[arn]
 
     def _must_run(self, model: Any) -> None:
@@ -445,12 +449,12 @@ class Functions(Door[Event]):
             here = f"Python {sys.version_info.major}.{sys.version_info.minor}"
             self._setting.note("runtime", f"{name} is written for {model.run_time}, and runs on {here} here")
 
-    def _variables(self, arn: str, model: Any, stream: str) -> dict[str, str]:
+    def _variables(self, runs: Runs, stream: str) -> dict[str, str]:
         """Lambda's own variables, then the template's; none of this machine's.
 
         Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
         """
-        region = arn.split(":")[3]
+        model, region = runs.model, region_of(runs.arn)
         identity = self._setting.identity
         key = identity.enrol(self._role(model)).access_key_id
         return {
@@ -462,7 +466,7 @@ class Functions(Door[Event]):
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{model.run_time}",
             "AWS_LAMBDA_FUNCTION_NAME": model.function_name,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(model.memory_size),
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_VERSION": runs.version,
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_LAMBDA_LOG_GROUP_NAME": self._log_group(model.function_name),
             "AWS_LAMBDA_LOG_STREAM_NAME": stream,
@@ -512,17 +516,24 @@ class Functions(Door[Event]):
             source_ip="10.0.0.1",
             user_agent=f"Boto3/1.44.5 md/Botocore#1.44.5 exec-env/AWS_Lambda_{model.run_time}",
             session_created=self._setting.clock.now,
-            function_arn=str(model.function_arn),
+            function_arn=unqualified(str(model.function_arn)),
         )
 
     def _model(self, arn: str) -> Any:
-        return moto_state.lambda_function(self._setting.account, arn.split(":")[3], arn)
+        """The function, version or alias that an ARN names, as moto has it; None where there is none."""
+        return standing(self._setting.account, arn)
+
+    def _configured(self, arn: str) -> Mapping[str, Any]:
+        """What becomes of asynchronous events; a version and an alias have settings of their own."""
+        latest = moto_state.lambda_function(self._setting.account, region_of(arn), arn)
+        return moto_state.event_invoke_config(latest, qualifier_of(arn)) if latest is not None else {}
 
     def _arn(self, name: str, region: str) -> str:
         """From a name, an ARN, or `ACCOUNT:function:NAME`, which Invoke takes as well."""
         if name.startswith("arn:"):
             return name
-        return f"arn:aws:lambda:{region}:{self._setting.account}:function:{_name(name)}"
+        named = name.rpartition(":function:")[2]
+        return f"arn:aws:lambda:{region}:{self._setting.account}:function:{named}"
 
 
 def _lines(printed: Sequence[str], result: Result) -> list[str]:
@@ -531,7 +542,7 @@ def _lines(printed: Sequence[str], result: Result) -> list[str]:
 
 
 def _name(arn: str) -> str:
-    return arn.rpartition(":")[2]
+    return function_name(arn)
 
 
 def _python(runtime: str) -> tuple[int, int] | None:

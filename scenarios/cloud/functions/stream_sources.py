@@ -171,7 +171,9 @@ class StreamSources:
         place.passed = found[-1].sequence
         age = (now - found[-1].at).total_seconds()
         name, region = name_of(mapping.function_arn), region_of(mapping.function_arn)
-        self._setting.measured(region, NAMESPACE, {"IteratorAge": age * 1000}, *dimensions_of(name))
+        self._setting.measured(
+            region, NAMESPACE, {"IteratorAge": age * 1000}, *dimensions_of(mapping.function_arn)
+        )
         taken = [each for each in found if takes(mapping.filter_criteria, *each.filtered)]
         if len(taken) < len(found):
             words = f"{name} does not get {_many(len(found) - len(taken))}: no filter takes them"

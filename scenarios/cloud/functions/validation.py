@@ -19,8 +19,9 @@ from scenarios.cloud.authorization.trust import can_be_assumed, role_may
 from scenarios.cloud.functions import event_filters
 from scenarios.cloud.functions.queue_batches import DEFAULT_BATCH_SIZE, objection
 from scenarios.cloud.functions.stream_records import is_there
+from scenarios.cloud.functions.versions import LATEST, standing, weights_of
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.arns import service_of
+from scenarios.cloud.kernel.arns import function_name, qualifier_of, service_of
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.service_models import operation_model
 from scenarios.cloud.kernel.validation import Request, Validation
@@ -141,15 +142,44 @@ def permission(request: Request) -> None:
     principal, statement = given["Principal"], given["StatementId"]
     if "." in principal and not principal.startswith("arn:") and not _SERVICES.fullmatch(principal):
         raise invalid("The provided principal was invalid. Please check the principal and try again.")
-    function = moto_state.lambda_function(request.account, request.region, given["FunctionName"])
+    named = str(given["FunctionName"])
+    function = moto_state.lambda_function(request.account, request.region, named)
     known = moto_state.lambda_policy(function) if function is not None else None
-    if known is not None and statement in {each.get("Sid") for each in known["Statement"]}:
+    if known is None or function is None:
+        return
+    arn, qualifier = str(function.function_arn), given.get("Qualifier") or qualifier_of(named)
+    about = f"{arn}:{qualifier}" if qualifier else arn
+    if statement in {each.get("Sid") for each in known["Statement"] if each.get("Resource", about) == about}:
         raise Refused(
             "ResourceConflictException",
             f"The statement id ({statement}) provided already exists. Please provide a new statement id, or "
             "remove the existing statement.",
             409,
         )
+
+
+def alias(request: Request) -> None:
+    """An alias: a second version gets a part of its invocations, and both are published and fit each other.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html
+    """
+    given, account, region = request.parameters, request.account, request.region
+    weights = weights_of(given.get("RoutingConfig"))
+    if not weights:
+        return
+    name = function_name(str(given["FunctionName"]))
+    standing = moto_state.lambda_alias(account, region, name, given["Name"])
+    own = given.get("FunctionVersion") or (standing.function_version if standing is not None else "")
+    if LATEST in {own, *weights}:
+        raise invalid("$LATEST is not supported for an alias pointing to more than 1 version")
+    if len(weights) > 1:
+        raise invalid("Number of items in AdditionalVersionWeights cannot be greater than 1")
+    found = {each: moto_state.lambda_version(account, region, name, str(each)) for each in (own, *weights)}
+    for version, model in found.items():
+        if model is None:
+            raise Refused("ResourceNotFoundException", f"Function not found: {name}:{version}", 404)
+    if len({each.role for each in found.values() if each is not None}) > 1:
+        raise invalid("Both versions of an alias with weights must have the same execution role")
 
 
 def concurrency(request: Request) -> None:
@@ -159,7 +189,7 @@ def concurrency(request: Request) -> None:
         each.function_name: int(each.reserved_concurrency or 0)
         for each in moto_state.lambda_functions(request.account, request.region)
     }
-    reserved[given["FunctionName"].rpartition(":")[2]] = given["ReservedConcurrentExecutions"]
+    reserved[function_name(given["FunctionName"])] = given["ReservedConcurrentExecutions"]
     if sum(reserved.values()) > _ACCOUNT_CONCURRENCY - _UNRESERVED:
         raise invalid(
             "Specified ReservedConcurrentExecutions for function decreases account's "
@@ -170,7 +200,7 @@ def concurrency(request: Request) -> None:
 def destinations(request: Request) -> None:
     """Where a function's asynchronous events end."""
     given = request.parameters
-    function = moto_state.lambda_function(request.account, request.region, given["FunctionName"])
+    function = standing(request.account, _arn(request, given["FunctionName"], given.get("Qualifier", "")))
     for destination in given.get("DestinationConfig", {}).values():
         if function is not None and destination.get("Destination"):
             _check_sends(function.role, destination["Destination"], tuple(SEND))
@@ -190,9 +220,10 @@ def event_source_mapping(request: Request) -> None:
     filtered = event_filters.refusal(given.get("FilterCriteria"))
     if filtered is not None:
         raise invalid(filtered)
-    arn, function = str(given.get("EventSourceArn", "")), _function(request, given["FunctionName"])
+    arn, reader = str(given.get("EventSourceArn", "")), _arn(request, given["FunctionName"])
+    function = _function(request, reader)
     if request.operation == "CreateEventSourceMapping":
-        _refuse_twins(mappings, arn, function)
+        _refuse_twins(mappings, arn, reader)
     if service_of(arn) in STREAM_ACTIONS:
         _check_stream(request, arn, function)
     else:
@@ -298,21 +329,26 @@ def _queue(arn: str) -> Any:
     return queue
 
 
-def _function(request: Request, name: str) -> Any:
-    if name.rpartition(":function:")[2].count(":"):
-        raise NotSimulated("lambda", f"an event source mapping of {name}, a version or an alias")
-    found = moto_state.lambda_function(request.account, request.region, name)
+def _arn(request: Request, name: str, qualifier: str = "") -> str:
+    """The ARN of a function, a version or an alias, by name or ARN."""
+    qualifier = qualifier or qualifier_of(name)
+    arn = f"arn:aws:lambda:{request.region}:{request.account}:function:{function_name(name)}"
+    return f"{arn}:{qualifier}" if qualifier else arn
+
+
+def _function(request: Request, arn: str) -> Any:
+    found = standing(request.account, arn)
     if found is None:
-        raise Refused("ResourceNotFoundException", f"Function not found: {name}", 404)
+        raise Refused("ResourceNotFoundException", f"Function not found: {arn}", 404)
     return found
 
 
-def _refuse_twins(mappings: list[Any], queue_arn: str, function: Any) -> None:
+def _refuse_twins(mappings: list[Any], queue_arn: str, reader: str) -> None:
     for known in mappings:
-        if known.event_source_arn == queue_arn and known.function_arn == function.function_arn:
+        if known.event_source_arn == queue_arn and known.function_arn == reader:
             raise Refused(
                 "ResourceConflictException",
-                f'The event source arn (" {queue_arn} ") and function (" {function.function_name} ") '
+                f'The event source arn (" {queue_arn} ") and function (" {function_name(reader)} ") '
                 "provided mapping already exists. Please update or delete the existing mapping with "
                 f"UUID {known.uuid}",
                 409,
@@ -336,6 +372,8 @@ VALIDATION = Validation(
         "CreateFunction": (configuration,),
         "UpdateFunctionConfiguration": (configuration,),
         "AddPermission": (permission,),
+        "CreateAlias": (alias,),
+        "UpdateAlias": (alias,),
         "PutFunctionConcurrency": (concurrency,),
         "PutResourcePolicy": (resource_policy("Policy", "InvalidParameterValueException"),),
         "PutFunctionEventInvokeConfig": (destinations,),

@@ -19,6 +19,22 @@ def account_of(arn: str) -> str:
     return _part(arn, 4)
 
 
+def function_name(arn: str) -> str:
+    """The name in the ARN of a function, or of one of its versions or aliases; also of `NAME:QUALIFIER`."""
+    return arn.rpartition(":function:")[2].partition(":")[0]
+
+
+def qualifier_of(arn: str) -> str:
+    """The version or the alias that the ARN of a function names, or `NAME:QUALIFIER`; "" without one."""
+    return arn.rpartition(":function:")[2].partition(":")[2]
+
+
+def unqualified(arn: str) -> str:
+    """The ARN of the function itself."""
+    qualifier = qualifier_of(arn)
+    return arn.removesuffix(f":{qualifier}") if qualifier else arn
+
+
 def partition_of(region: str) -> str:
     """The ARN partition a region lies in: `aws`, `aws-cn` or `aws-us-gov`."""
     return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")

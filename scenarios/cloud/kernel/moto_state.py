@@ -77,6 +77,22 @@ def lambda_function(account: str, region: str, name_or_arn: str) -> Any | None:
     return found["latest"] if found else None
 
 
+def lambda_version(account: str, region: str, name: str, version: str) -> Any | None:
+    """A published version of a function, with what was frozen in it: `.version`, `.handler`, `.role`..."""
+    found = backend("lambda", account, region)._lambdas._functions.get(name)  # noqa: SLF001
+    versions = found["versions"] if found else []
+    return next((each for each in versions if str(each.version) == version), None)
+
+
+def lambda_alias(account: str, region: str, name: str, alias: str) -> Any | None:
+    """An alias: `.function_version`, `.routing_config`."""
+    latest = lambda_function(account, region, name)
+    if latest is None:
+        return None
+    aliases = backend("lambda", account, region)._lambdas._aliases  # noqa: SLF001
+    return aliases.get(latest.function_arn, {}).get(alias)
+
+
 def lambda_functions(account: str, region: str) -> list[Any]:
     """A region's functions, each as its latest version."""
     functions = backend("lambda", account, region)._lambdas._functions.values()  # noqa: SLF001
@@ -583,9 +599,11 @@ def utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
-def event_invoke_config(function: Any) -> Mapping[str, Any]:
-    """How a function's asynchronous invocations are retried and where failures go; moto keeps a list."""
-    return function.event_invoke_config[-1].config if function.event_invoke_config else {}
+def event_invoke_config(function: Any, qualifier: str = "") -> Mapping[str, Any]:
+    """How events of a function, a version or an alias are retried, and where those go that fail."""
+    arn = f"{function.function_arn}:{qualifier}" if qualifier else function.function_arn
+    found = [each for each in function.event_invoke_config if each.arn == arn]
+    return found[-1].config if found else {}
 
 
 def archives(account: str, region: str) -> dict[str, Any]:

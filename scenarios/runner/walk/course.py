@@ -19,6 +19,7 @@ from chalicelib.template.parts import logical_id
 from scenarios.cloud.apigateway.requests import Request
 from scenarios.cloud.functions.runtime_environment import PROJECT
 from scenarios.cloud.kernel import garbage
+from scenarios.cloud.kernel.arns import function_name
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.fault_points import OUTAGES, FaultKind, FaultPoint
 from scenarios.cloud.kernel.faults import Faults
@@ -238,7 +239,7 @@ def _made(world: World, call: ApiCall) -> MadeCall:
         invocation=running.number if running else 0,
         attempt=running.attempts_begun if running else 0,
         call=running.calls if running else 0,
-        who=running.arn.rpartition(":")[2] if ours and running else call.caller.name,
+        who=function_name(running.arn) if ours and running else call.caller.name,
         service=call.service,
         operation=call.operation,
         parameters=call.parameters,

@@ -402,7 +402,26 @@ def destination(name, says, arn):
     )
 
 
+def alias(name, says, code, version, weights):
+    given = {"FunctionName": "look", "Name": "live", "FunctionVersion": version}
+    shares = [{"FunctionVersion": each, "FunctionWeight": weight} for each, weight in weights.items()]
+    return row(
+        f"alias: {name}",
+        (
+            "lambda",
+            "create_alias",
+            {**given, "RoutingConfig": {"AdditionalVersionWeights": weights}},
+        ),
+        code,
+        ("AWS::Lambda::Alias", {**given, "RoutingConfig": {"AdditionalVersionWeights": shares}}),
+        says,
+        "lambda/latest/dg/configuring-alias-routing.html",
+    )
+
+
 FUNCTIONS = [
+    alias("weights beside the latest", "pointing to more than 1 version", WRONG, "$LATEST", {"1": 0.1}),
+    alias("no such version", "Function not found", "ResourceNotFoundException", "1", {"2": 0.1}),
     a_function("901 seconds", "'timeout' .* less than or equal to 900", Timeout=901),
     a_function("no second", "imeout", code=None, Timeout=0),
     a_function("127 MB", "emory", code=None, MemorySize=127),
@@ -769,6 +788,7 @@ SIBLINGS = {
     "SetQueueAttributes": "CreateQueue",
     "SetSubscriptionAttributes": "Subscribe",
     "SetTopicAttributes": "CreateTopic",
+    "UpdateAlias": "CreateAlias",
     "UpdateEventSourceMapping": "CreateEventSourceMapping",
     "UpdateFunctionConfiguration": "CreateFunction",
     "UpdateFunctionEventInvokeConfig": "PutFunctionEventInvokeConfig",

@@ -301,12 +301,13 @@ def physical_id(client):
     return told["StackResourceDetail"]["PhysicalResourceId"]
 
 
-# Changed in place in test_updating, or by the create call alone, which replaces what is there.
+# Changed in place in test_updating or test_versions, or by the create call alone, which replaces it.
 ELSEWHERE = {
     "AWS::ApiGateway::RestApi",
     "AWS::ApiGateway::Stage",
     "AWS::CloudWatch::CompositeAlarm",
     "AWS::Events::EventBusPolicy",
+    "AWS::Lambda::Alias",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::ResourcePolicy",

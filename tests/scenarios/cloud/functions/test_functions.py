@@ -347,13 +347,6 @@ def test_invoke_needs_its_permission(tmp_path):
             nobody.invoke(FunctionName="look", InvocationType="Event")
 
 
-def test_an_alias_is_not_simulated_and_says_so(tmp_path):
-    with world(tmp_path) as each, pytest.raises(NotSimulated):
-        each.client(each.user("ops"), "lambda").invoke(
-            FunctionName="look", InvocationType="Event", Qualifier="live"
-        )
-
-
 def test_who_waits_for_a_function_gets_its_answer_its_error_and_the_end_of_its_log(tmp_path):
     code(tmp_path, "def look(event, context):\n    print('looked')\n    return 1 / event['by']")
     with world(tmp_path) as each:
