@@ -71,4 +71,5 @@ def plan_of(stack: Stack) -> Template:
         stack_id=stack.stack_id,
         parameters=stack.parameters,
         standing=True,
+        imports=stack.imports,
     )

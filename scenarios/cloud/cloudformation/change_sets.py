@@ -112,7 +112,7 @@ class ChangeSets:
             if found is None:
                 found = self._operations.declared(asked)
                 self._stacks.all.append(found)
-                self._stacks.tell("", found, "", "REVIEW_IN_PROGRESS", "User Initiated")
+                self._stacks.teller(asked)(found, "", "REVIEW_IN_PROGRESS", "User Initiated")
             elif not reviewed:
                 name = found.stack.name
                 raise Refused("ValidationError", f"Stack [{name}] already exists and cannot be created again")

@@ -17,6 +17,7 @@ from typing import Final
 
 from scenarios.cloud.cloudformation.building import RESOURCE_SECONDS, plan_of, site_of
 from scenarios.cloud.cloudformation.deletion import Deletion, Outcome, retained_by
+from scenarios.cloud.cloudformation.exports import Exports
 from scenarios.cloud.cloudformation.provision import create_resource
 from scenarios.cloud.cloudformation.standing import Standing, Tell
 from scenarios.cloud.cloudformation.template import Template
@@ -40,6 +41,7 @@ class Creation:
     on_failure: str
     tell: Tell
     changed: Callable[[], None]
+    exports: Exports
     under_way: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
     _plan: Template = field(init=False)
@@ -50,7 +52,10 @@ class Creation:
     def begin(self) -> None:
         """Start with what needs nothing."""
         self.tell(self.standing, "", "CREATE_IN_PROGRESS", "User Initiated")
-        self._go_on()
+        if missing := self.exports.missing(self.standing.stack):
+            self._give_up(missing)
+        else:
+            self._go_on()
 
     def _go_on(self) -> None:
         made = self.standing.stack.resources
@@ -82,7 +87,8 @@ class Creation:
         if not self.failed:
             self._go_on()
         elif not self.under_way:
-            self._give_up()
+            names = ", ".join(sorted(self.failed))
+            self._give_up(f"The following resource(s) failed to create: [{names}]. ")
 
     def _try(self, name: str) -> None:
         stack, plan = self.standing.stack, self._plan
@@ -101,27 +107,40 @@ class Creation:
     def _end(self) -> None:
         stack = self.standing.stack
         try:
-            outputs = self._plan.outputs(stack.resources)
+            outputs, exports = self._plan.outputs(stack.resources), self._plan.exports(stack.resources)
         except InvalidTemplate as refused:
-            self.failed["Outputs"] = str(refused)
-            self._give_up()
+            self._give_up(f"{refused} ")
             return
-        self.standing.stack = replace(stack, outputs=outputs)
+        if refusal := self.exports.refusal(self.standing, outputs, exports):
+            self._give_up(refusal)
+            return
+        self.standing.stack = replace(stack, outputs=outputs, exports=exports)
         self.tell(self.standing, "", "CREATE_COMPLETE", "")
 
-    def _give_up(self) -> None:
-        why = f"The following resource(s) failed to create: [{', '.join(sorted(self.failed))}]. "
+    def _give_up(self, why: str) -> None:
         if self.on_failure == DO_NOTHING:
             self.tell(self.standing, "", "CREATE_FAILED", why)
             return
-        outcome = Outcome() if self.on_failure == DELETE else _ROLLED_BACK
-        asked = "Delete" if self.on_failure == DELETE else "Rollback"
-        template = self.standing.stack.template
+        if self.on_failure == ROLLBACK:
+            roll_back(self.setting, self.standing, self.caller, self.tell, why=why)
+            return
         Deletion(
             setting=self.setting,
             standing=self.standing,
             caller=self.caller,
-            retained=retained_by(template, policies=("Retain",)),
+            retained=retained_by(self.standing.stack.template, policies=("Retain",)),
             tell=self.tell,
-            outcome=replace(outcome, reason=f"{why}{asked} requested by user."),
+            outcome=Outcome(reason=f"{why}Delete requested by user."),
         ).begin()
+
+
+def roll_back(setting: Setting, standing: Standing, caller: Caller, tell: Tell, *, why: str = "") -> None:
+    """Delete what a failed creation has made, but for what is to be retained even then."""
+    Deletion(
+        setting=setting,
+        standing=standing,
+        caller=caller,
+        retained=retained_by(standing.stack.template, policies=("Retain",)),
+        tell=tell,
+        outcome=replace(_ROLLED_BACK, reason=f"{why}Rollback requested by user."),
+    ).begin()

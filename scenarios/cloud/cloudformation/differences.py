@@ -63,10 +63,13 @@ class _Unknown(Mapping[str, str]):
         return 0
 
 
-def differences(before: Stack, after: Stack) -> list[Difference]:
+def differences(
+    before: Stack, after: Stack, unchanged: Mapping[str, Mapping[str, Any]] | None = None
+) -> list[Difference]:
     """What changes from one stack to the other, in the order in which it is done; removals come last.
 
-    `before`: as it stands, with its resources; `after`: the new template under its parameters.
+    `before`: as it stands, with its resources; `after`: the new template under its parameters. `unchanged`:
+    the properties of resources that are not yet as `before` declares them, by logical id.
     Raises InvalidTemplate for what CloudFormation refuses, naming the resource.
     """
     old, new = plan_of(before), plan_of(after)
@@ -82,8 +85,8 @@ def differences(before: Stack, after: Stack) -> list[Difference]:
             why = "Update of resource type is not permitted. The new template modifies resource type of"
             why = f"{why} the following resources: [{name}]"
             raise InvalidTemplate(name, why)
-        was = _resolved(old, name, before.resources)
-        will_be = _resolved(new, name, made)
+        was = (unchanged or {}).get(name) or resolved(old, name, before.resources)
+        will_be = resolved(new, name, made)
         changed = tuple(
             sorted(each for each in was.keys() | will_be.keys() if was.get(each) != will_be.get(each))
         )
@@ -128,9 +131,10 @@ def _to_come(logical_id: str, kind: str) -> Resource:
     )
 
 
-def _resolved(plan: Template, name: str, made: Mapping[str, Resource]) -> dict[str, Any]:
-    resolved: dict[str, Any] = plan.intrinsics.resolve(plan.resources[name].properties, name, made)
-    return resolved
+def resolved(plan: Template, name: str, made: Mapping[str, Resource]) -> dict[str, Any]:
+    """The properties of a resource as a template declares it; `made`: the resources that it may refer to."""
+    properties: dict[str, Any] = plan.intrinsics.resolve(plan.resources[name].properties, name, made)
+    return properties
 
 
 def _is_replaced(kind: str, changed: tuple[str, ...]) -> bool:

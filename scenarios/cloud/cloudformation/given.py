@@ -20,6 +20,7 @@ from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudformation.standing import SERVICE
 from scenarios.cloud.cloudformation.template import Template, translate
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, Refused
+from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
 
 _MOST_BYTES_IN_BODY: Final = 51_200
@@ -61,9 +62,12 @@ def text_of_template(setting: Setting, asked: Asked) -> str | None:
     if body:
         _no_longer_than(_MOST_BYTES_IN_BODY, body, "templateBody")
         return str(body)
-    if not url:
-        return None
-    bucket, key = place_in_s3(str(url))
+    return text_in_s3(setting, asked, str(url)) if url else None
+
+
+def text_in_s3(setting: Setting, asked: Asked, url: str) -> str:
+    """What is at a template's, or a stack policy's, URL; raises Refused."""
+    bucket, key = place_in_s3(url)
     decision = setting.identity.judge(
         asked.caller.through(SERVICE), "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}"
     )
@@ -73,9 +77,9 @@ def text_of_template(setting: Setting, asked: Asked) -> str | None:
         found = setting.session.client("s3", region_name=asked.region).get_object(Bucket=bucket, Key=key)
     except ClientError as error:
         raise Refused("ValidationError", f"S3 error: {error.response['Error'].get('Message', '')}") from None
-    text = found["Body"].read().decode("utf-8", "replace")
+    text = str(found["Body"].read().decode("utf-8", "replace"))
     _no_longer_than(_MOST_BYTES_IN_S3, text, "template in S3")
-    return str(text)
+    return text
 
 
 def place_in_s3(url: str) -> tuple[str, str]:
@@ -193,23 +197,15 @@ def tags_given(asked: Asked) -> dict[str, str]:
     return tags
 
 
-def validated(
-    asked: Asked,
-    plain: Mapping[str, Any],
-    values: Mapping[str, str],
-    *,
-    account: str,
-    stack_name: str,
-    stack_id: str,
-) -> Template:
+def validated(asked: Asked, plain: Mapping[str, Any], values: Mapping[str, str], stack: Stack) -> Template:
     """The template under its parameters; what CloudFormation refuses at once is refused."""
     try:
         return Template(
             plain,
             region=asked.region,
-            account=account,
-            stack_name=stack_name,
-            stack_id=stack_id,
+            account=stack.account,
+            stack_name=stack.name,
+            stack_id=stack.stack_id,
             parameters=values,
         )
     except InvalidTemplate as invalid:

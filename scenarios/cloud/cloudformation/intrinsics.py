@@ -21,7 +21,6 @@ _ELSEWHERE = frozenset(
         "Fn::Cidr",
         "Fn::ForEach",
         "Fn::GetStackOutput",
-        "Fn::ImportValue",
         "Fn::Length",
         "Fn::ToJsonString",
         "Fn::Transform",
@@ -57,7 +56,8 @@ Made = Mapping[str, Exists]
 class Intrinsics:
     """Everything a reference can lead to.
 
-    `values`: parameters and pseudo parameters. `zones`: tells the region's availability zones.
+    `values`: parameters and pseudo parameters. `zones`: tells the region's availability zones. `imports`:
+    what other stacks export, by the exports' names.
     """
 
     values: Mapping[str, Any]
@@ -66,6 +66,7 @@ class Intrinsics:
     declared: Collection[str]
     switched_off: frozenset[str]
     zones: Callable[[], list[str]] = list
+    imports: Mapping[str, str] = field(default_factory=dict)
     _decided: dict[str, bool | None] = field(default_factory=dict)
 
     def resolve(self, value: Any, at: str, made: Made) -> Any:
@@ -127,6 +128,19 @@ class Intrinsics:
         if function in {"Ref", "Fn::GetAtt"} or (function == "Fn::Sub" and isinstance(argument, str)):
             return names
         return names | self.resources_named_in(argument[1] if function == "Fn::Sub" else argument, at)
+
+    def imports_named_in(self, value: Any, at: str) -> set[str]:
+        """Return the names of the exports that `value` imports, in the branches its conditions choose."""
+        if isinstance(value, list):
+            return {name for item in value for name in self.imports_named_in(item, at)}
+        if not isinstance(value, dict):
+            return set()
+        function = function_name(value, at)
+        if function == "Fn::If":
+            return self.imports_named_in(self._branch(value[function], at), at)
+        if function == "Fn::ImportValue":
+            return {self._export_named(value[function], at)}
+        return {name for part in value.values() for name in self.imports_named_in(part, at)}
 
     def _named_by(self, function: str, argument: Any, at: str) -> set[str]:
         if function == "Ref":
@@ -220,6 +234,19 @@ class Intrinsics:
     def _if(self, argument: Any, at: str, made: Made) -> Any:
         return self.resolve(self._branch(argument, at), at, made)
 
+    def _import_value(self, argument: Any, at: str, made: Made) -> Any:
+        del made  # a name can't be made of what this stack makes
+        name = self._export_named(argument, at)
+        if name not in self.imports:
+            raise InvalidTemplate(at, f"No export named {name} found.")
+        return self.imports[name]
+
+    def _export_named(self, argument: Any, at: str) -> str:
+        if self.resources_named_in(argument, at):
+            why = "Fn::ImportValue must not depend on any resources, imported values, or Fn::GetAZs"
+            raise InvalidTemplate(at, f"Template error: the attribute in {why}")
+        return _string(self.resolve(argument, at, {}), at, "Fn::ImportValue")
+
     def _find_in_map(self, argument: Any, at: str, made: Made) -> Any:
         keys = [self.resolve(part, at, made) for part in _items(argument, at, "Fn::FindInMap", 3, 3)]
         found: Any = self.mappings
@@ -248,6 +275,7 @@ _FUNCTIONS: Mapping[str, Callable[[Intrinsics, Any, str, Made], Any]] = {
     "Fn::GetAZs": Intrinsics._get_azs,  # noqa: SLF001
     "Fn::GetAtt": Intrinsics._get_att,  # noqa: SLF001
     "Fn::If": Intrinsics._if,  # noqa: SLF001
+    "Fn::ImportValue": Intrinsics._import_value,  # noqa: SLF001
     "Fn::Join": Intrinsics._join,  # noqa: SLF001
     "Fn::Select": Intrinsics._select,  # noqa: SLF001
     "Fn::Split": Intrinsics._split,  # noqa: SLF001

@@ -2,6 +2,8 @@
 
 from scenarios.cloud.cloudformation.change_sets import ChangeSets
 from scenarios.cloud.cloudformation.operations import Operations
+from scenarios.cloud.cloudformation.policies import Policies
+from scenarios.cloud.cloudformation.recovery import Recovery
 from scenarios.cloud.cloudformation.stacks import Stacks
 from scenarios.cloud.setting import Setting
 
@@ -9,5 +11,8 @@ from scenarios.cloud.setting import Setting
 def register(setting: Setting) -> None:
     """The laws of CloudFormation."""
     stacks = setting.laws.add(Stacks(setting))
-    ChangeSets(setting, stacks, Operations(setting, stacks))
+    operations = Operations(setting, stacks)
+    ChangeSets(setting, stacks, operations)
+    Recovery(setting, stacks, operations)
+    Policies(setting, stacks)
     setting.laws.when_entered(stacks.start)

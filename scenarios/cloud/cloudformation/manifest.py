@@ -11,11 +11,12 @@ SERVICE = Service(
     simulated=(
         "what CloudFormation would create, in its order, refused where it would refuse; stacks created, "
         "updated in place or by replacement, by change sets too, described, protected and deleted, resource "
-        "by resource, in the name of who asks, and rolled back; their events"
+        "by resource, in the name of who asks or of a role, rolled back and tried again; exports and "
+        "imports, stack policies, topics that are notified; their events"
     ),
     missing=(
-        "types and properties that no module lists; updates of buckets, trails and streams in place; "
-        "exports, drift, imports, nested stacks, operations under a role"
+        "types and properties that no module lists; drift, imports of resources, nested stacks, "
+        "cancelled updates"
     ),
     permissions=PERMISSIONS,
     validation=Validation(code="ValidationError"),

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
+from scenarios.cloud.authorization.trust import can_be_assumed
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudformation.building import plan_of
 from scenarios.cloud.cloudformation.creation import DELETE, DO_NOTHING, ROLLBACK, Creation
 from scenarios.cloud.cloudformation.deletion import Deletion, retained_by
 from scenarios.cloud.cloudformation.differences import Difference, differences, must_be_possible
+from scenarios.cloud.cloudformation.exports import Exports
 from scenarios.cloud.cloudformation.given import (
     as_document,
     document_of,
@@ -26,26 +28,22 @@ from scenarios.cloud.cloudformation.given import (
     validated,
     values_given,
 )
+from scenarios.cloud.cloudformation.policies import policy_given
 from scenarios.cloud.cloudformation.provision import unknown_type
 from scenarios.cloud.cloudformation.stacks import Stacks
-from scenarios.cloud.cloudformation.standing import SERVICE, Standing, Status, Wanted
+from scenarios.cloud.cloudformation.standing import FAILED, SERVICE, Standing, Status, Wanted
 from scenarios.cloud.cloudformation.template import Template
 from scenarios.cloud.cloudformation.updating import Update
+from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, Refused
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
 
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}\Z")
-_NOT_YET: Final = (
-    "RoleARN",
-    "StackPolicyBody",
-    "StackPolicyURL",
-    "NotificationARNs",
-    "RollbackConfiguration",
-)
-
-
+_NOT_YET: Final = ("RollbackConfiguration",)
 _STEADY: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+_GIVEN_UP_SECONDS: Final = 2.0  # until a deletion that may not be is given up: our guess
+_SESSION: Final = "AWSCloudFormation"
 
 
 class Operations:
@@ -54,6 +52,7 @@ class Operations:
     def __init__(self, setting: Setting, stacks: Stacks) -> None:
         self._setting = setting
         self._stacks = stacks
+        self._exports = Exports(setting, stacks)
         for operation, answer in (
             ("CreateStack", self._create),
             ("DeleteStack", self._delete),
@@ -118,6 +117,7 @@ class Operations:
             raise Refused("ValidationError", "You can only specify one of DisableRollback and OnFailure.")
         on_failure = DO_NOTHING if standing.disable_rollback else given.get("OnFailure", ROLLBACK)
         standing.protected = bool(given.get("EnableTerminationProtection", False))
+        standing.policy = policy_given(self._setting, asked)
         self._stacks.all.append(standing)
         self.build(asked, standing, on_failure)
         return {"StackId": standing.stack.stack_id}
@@ -126,14 +126,27 @@ class Operations:
         """Begin to create what a stack declares; `on_failure`: what then happens to what was made."""
         if on_failure not in {DO_NOTHING, DELETE, ROLLBACK}:
             raise Refused("ValidationError", f"OnFailure can't be {on_failure}")
+        standing.stack = self._exports.importing(standing.stack)
         Creation(
             setting=self._setting,
             standing=standing,
-            caller=asked.caller.through(SERVICE),
+            caller=self.acts_as(asked, standing.role),
             on_failure=on_failure,
             tell=self._stacks.teller(asked),
             changed=self._stacks.changed,
+            exports=self._exports,
         ).begin()
+
+    def acts_as(self, asked: Asked, role: str) -> Caller:
+        """In whose name CloudFormation calls: the role's, or that of whoever asks.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
+        """
+        if not role:
+            return asked.caller.through(SERVICE)
+        if not can_be_assumed(role, SERVICE, account=self._setting.account, region=asked.region):
+            raise Refused("ValidationError", f"Role {role} is invalid or cannot be assumed")
+        return session_on(role, _SESSION).through(SERVICE)
 
     def declared(self, asked: Asked) -> Standing:
         """A new stack as a call declares it: nothing of it is there yet, and nothing has begun.
@@ -181,15 +194,10 @@ class Operations:
         else:
             original, document, plain = self._handed_in(asked, text)
         parameters = values_given(asked, stack.values_of_parameters if stack.template else None)
-        plan = validated(
-            asked,
-            plain,
-            parameters,
-            account=stack.account,
-            stack_name=stack.name,
-            stack_id=stack.stack_id,
-        )
+        plan = validated(asked, plain, parameters, stack)
         self._known(plan)
+        role = str(asked.parameters.get("RoleARN") or standing.role)
+        self.acts_as(asked, role)
         return Wanted(
             template=plain,
             original=original,
@@ -197,7 +205,19 @@ class Operations:
             tags=tags_given(asked) if "Tags" in asked.parameters else standing.tags,
             capabilities=tuple(asked.parameters.get("Capabilities", ())),
             description=str(document.get("Description", "")),
+            imports=self._imported(plan, asked.region),
+            role=role,
+            notified=tuple(asked.parameters.get("NotificationARNs", standing.notified)),
         )
+
+    def _imported(self, plan: Template, region: str) -> dict[str, str]:
+        """What a template imports; what nobody exports yet has some value, until it is needed."""
+        there = self._exports.values(region)
+        try:
+            names = sorted(plan.imports)
+        except InvalidTemplate as refused:
+            raise Refused("ValidationError", refused.why) from None
+        return {name: there.get(name, f"<{name}: not exported>") for name in names}
 
     def _known(self, plan: Template) -> None:
         for each in plan.resources.values():
@@ -219,7 +239,7 @@ class Operations:
         stack = standing.stack
         after = wanted.of(stack)
         try:
-            found = differences(stack if stack.resources else after, after)
+            found = differences(stack if stack.resources else after, after, standing.unchanged)
         except InvalidTemplate as refused:
             raise Refused("ValidationError", refused.why) from None
         must_be_possible(found, self._setting.kinds)
@@ -228,13 +248,14 @@ class Operations:
     def changes(self, standing: Standing, wanted: Wanted, found: Sequence[Difference]) -> bool:
         """Whether there is anything to do: for a resource, or for the stack's own tags or outputs."""
         stack = standing.stack
-        if found or dict(wanted.tags) != dict(standing.tags):
+        if found or dict(wanted.tags) != dict(standing.tags) or standing.status.name in FAILED:
             return True
-        after = wanted.of(stack)
+        plan = plan_of(wanted.of(stack))
         try:
-            return plan_of(after).outputs(stack.resources) != stack.outputs
+            told = plan.outputs(stack.resources), plan.exports(stack.resources)
         except InvalidTemplate as refused:
             raise Refused("ValidationError", f"Template error: {refused}") from None
+        return told != (stack.outputs, stack.exports)
 
     def update(
         self,
@@ -246,24 +267,33 @@ class Operations:
         disable_rollback: bool,
     ) -> None:
         """Begin to change a stack."""
-        must_be_steady(standing)
-        before = standing.stack
-        after = wanted.of(before)
-        Update(
+        _must_be_changeable(standing, disable_rollback=disable_rollback)
+        before, caller = standing.stack, self.acts_as(asked, wanted.role)
+        policy = policy_given(self._setting, asked)
+        during = policy_given(self._setting, asked, "StackPolicyDuringUpdate") or standing.policy
+        # From now on its role and its topics are these, whatever becomes of the update.
+        standing.role, standing.notified = wanted.role, wanted.notified
+        update = Update(
             setting=self._setting,
             standing=standing,
-            caller=asked.caller.through(SERVICE),
+            caller=caller,
             before=before,
-            after=after,
+            after=self._exports.importing(wanted.of(before)),
             found=found,
             tell=self._stacks.teller(asked),
             changed=self._stacks.changed,
             disable_rollback=disable_rollback,
-            described=partial(standing.becomes_as, wanted),
-        ).begin()
+            described=partial(_becomes, standing, wanted, policy),
+            exports=self._exports,
+            policy=during,
+        )
+        if isinstance(standing.update, Update):
+            update.goes_on_from(standing.update)
+        update.begin()
 
     def _update(self, asked: Asked) -> dict[str, Any]:
         standing = self._stacks.named(asked)
+        _must_be_changeable(standing, disable_rollback=bool(asked.parameters.get("DisableRollback", False)))
         wanted = self.wanted(asked, standing)
         must_acknowledge(wanted.template, wanted.capabilities)
         found = self.differences(standing, wanted)
@@ -272,6 +302,13 @@ class Operations:
         disabled = bool(asked.parameters.get("DisableRollback", False))
         self.update(asked, standing, wanted, found, disable_rollback=disabled)
         return {"StackId": standing.stack.stack_id}
+
+    def role_given(self, asked: Asked, standing: Standing) -> str:
+        """The role that a call gives a stack, which is its own from then on; "" where it has none."""
+        standing.role = str(asked.parameters.get("RoleARN") or standing.role)
+        return standing.role
+
+    # ---- what it is guarded from ----------------------------------------------------------------
 
     def _only_what_is_simulated(self, asked: Asked) -> None:
         for name in _NOT_YET:
@@ -285,9 +322,8 @@ class Operations:
 
     def _delete(self, asked: Asked) -> dict[str, Any]:
         """Begin to delete a stack; of one that isn't there CloudFormation says nothing."""
-        for name in ("RoleARN", "DeletionMode"):
-            if asked.parameters.get(name, "STANDARD") != "STANDARD":
-                raise NotSimulated("cloudformation", f"DeleteStack with {name}")
+        if asked.parameters.get("DeletionMode", "STANDARD") != "STANDARD":
+            raise NotSimulated("cloudformation", "DeleteStack with DeletionMode")
         found, retained = self._stacks.found(asked), frozenset(asked.parameters.get("RetainResources", ()))
         if found is None or found.deleted or found.status.name == "DELETE_IN_PROGRESS":
             return {}
@@ -301,14 +337,44 @@ class Operations:
         if found.busy:
             # AWS interrupts what is under way; what then stays is not known well enough.
             raise NotSimulated("cloudformation", f"DeleteStack while the stack is {found.status.name}")
+        caller, tell = self.acts_as(asked, self.role_given(asked, found)), self._stacks.teller(asked)
+        if used := self._exports.in_use(found):
+            before = found.status
+            tell(found, "", "DELETE_IN_PROGRESS", "User Initiated")
+            give_up = partial(tell, found, "", before.name, f"Delete canceled. {used.rstrip()}")
+            self._setting.clock.after(_GIVEN_UP_SECONDS, give_up, "CloudFormation gives up a deletion")
+            return {}
         Deletion(
             setting=self._setting,
             standing=found,
-            caller=asked.caller.through(SERVICE),
+            caller=caller,
             retained=retained | retained_by(found.stack.template),
-            tell=self._stacks.teller(asked),
+            tell=tell,
         ).begin()
         return {}
+
+
+def _becomes(standing: Standing, wanted: Wanted, policy: str) -> None:
+    """An update is complete; a stack policy that came with it counts from now on."""
+    standing.becomes_as(wanted)
+    standing.policy = policy or standing.policy
+
+
+def _must_be_changeable(standing: Standing, *, disable_rollback: bool) -> None:
+    """Refuse an update of a stack whose state allows none; one that failed can be tried again.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+    """
+    status = standing.status.name
+    if status not in FAILED:
+        must_be_steady(standing)
+    elif not disable_rollback:
+        why = (
+            f"This stack is currently in a non-terminal [{status}] state. To update the stack from this "
+            "state, please use the disable-rollback parameter with update-stack API. To rollback to the last "
+            "known good state, use the rollback-stack API"
+        )
+        raise Refused("ValidationError", why)
 
 
 def must_be_steady(standing: Standing) -> None:

@@ -5,7 +5,18 @@ from scenarios.cloud.authorization.rows import QUERY, Permissions, Place
 _LINES = """
 CreateStack                     =                         stack(StackName)
 UpdateStack                     =                         stack(StackName)
+CreateStack +RoleARN            iam:PassRole              role(RoleARN)
+UpdateStack +RoleARN            iam:PassRole              role(RoleARN)
+ContinueUpdateRollback          =                         stack(StackName)
+ContinueUpdateRollback +RoleARN iam:PassRole              role(RoleARN)
+RollbackStack                   =                         stack(StackName)
+RollbackStack +RoleARN          iam:PassRole              role(RoleARN)
+SetStackPolicy                  =                         stack(StackName)
+GetStackPolicy                  =                         stack(StackName)
+ListExports                     =                         *
+ListImports                     =                         *
 CreateChangeSet                 =                         stack(StackName)
+CreateChangeSet +RoleARN        iam:PassRole              role(RoleARN)
 DescribeChangeSet +StackName    =                         stack(StackName)
 DescribeChangeSet -StackName    =                         stack_of_change_set(ChangeSetName)
 ExecuteChangeSet +StackName     =                         stack(StackName)

@@ -89,6 +89,7 @@ def provision(
         account=account,
         resources=made,
         outputs=plan.outputs(made),
+        exports=plan.exports(made),
         template=template,
         parameters=parameters,
     )

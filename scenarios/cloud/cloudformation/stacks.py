@@ -17,7 +17,10 @@ from functools import partial
 from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
+from scenarios.cloud.cloudformation.notifications import notification
 from scenarios.cloud.cloudformation.standing import SERVICE, StackEvent, Standing, Status, Tell, created
+from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.kernel.deliveries import Notification
 from scenarios.cloud.kernel.emitted import EmittedEvents
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.stack import Stack
@@ -29,9 +32,8 @@ EVENTS = (EmittedEvents(source="aws.cloudformation", detail_types=(STACK_CHANGE,
 EVENT_SECONDS: Final = 1.0
 # moto's own stacks are not the world's: what it would answer here is about nothing.
 _UNKNOWN: Final = (
-    *("CancelUpdateStack", "ContinueUpdateRollback", "RollbackStack", "SignalResource"),
-    *("DetectStackDrift", "DetectStackResourceDrift", "SetStackPolicy", "GetStackPolicy"),
-    *("ListExports", "ListImports"),
+    *("CancelUpdateStack", "SignalResource"),
+    *("DetectStackDrift", "DetectStackResourceDrift"),
 )
 
 
@@ -165,10 +167,11 @@ class Stacks:
 
     def teller(self, asked: Asked) -> Tell:
         """Tells what becomes of a stack because of this call."""
-        return partial(self.tell, str(asked.parameters.get("ClientRequestToken", "")))
+        return partial(self._tell, asked)
 
-    def tell(self, token: str, standing: Standing, logical_id: str, status: str, reason: str) -> None:
-        """A status changed; EventBridge is told."""
+    def _tell(self, asked: Asked, standing: Standing, logical_id: str, status: str, reason: str) -> None:
+        """A status changed; EventBridge is told, and the stack's topics."""
+        token = str(asked.parameters.get("ClientRequestToken", ""))
         stack, now = standing.stack, Status(status, self._setting.clock.now, reason)
         standing.becomes(logical_id, now, token)
         detail: dict[str, Any] = {"stack-id": stack.stack_id}
@@ -190,6 +193,17 @@ class Stacks:
         )
         announce = partial(self._setting.announce, stack.region, event, by=SERVICE)
         self._setting.clock.after(EVENT_SECONDS, announce, kind)
+        if standing.notified:
+            told = notification(standing, len(standing.events), asked.caller)
+            notify = partial(self._notify, standing.notified, told, asked.caller.through(SERVICE))
+            self._setting.clock.after(EVENT_SECONDS, notify, "CloudFormation notifies topics")
+
+    def _notify(self, topics: Iterable[str], told: Notification, caller: Caller) -> None:
+        """Publish in the name of whoever asked; a topic that doesn't take it is not tried again."""
+        for arn in topics:
+            refusal = self._setting.deliveries.hand_over(arn, told, by=caller)
+            if refusal is not None:
+                self._setting.note("stack", f"CloudFormation could not notify {arn}: {refusal.because}")
 
     def changed(self) -> None:
         """Another resource stands in some stack, or is gone: the laws that read stacks look again."""
@@ -219,7 +233,19 @@ def _description(standing: Standing) -> dict[str, Any]:
         "Capabilities": list(standing.capabilities),
         "Parameters": told_parameters(stack),
         "Tags": [{"Key": key, "Value": value} for key, value in standing.tags.items()],
-        "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in stack.outputs.items()],
+        "Outputs": [_output(stack, key) for key in stack.outputs],
+        "NotificationARNs": list(standing.notified),
+        **({"RoleARN": standing.role} if standing.role else {}),
+    }
+
+
+def _output(stack: Stack, key: str) -> dict[str, str]:
+    declared = stack.template.get("Outputs", {}).get(key, {})
+    return {
+        "OutputKey": key,
+        "OutputValue": stack.outputs[key],
+        **({"Description": declared["Description"]} if "Description" in declared else {}),
+        **({"ExportName": stack.exports[key]} if key in stack.exports else {}),
     }
 
 

@@ -3,14 +3,16 @@
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.stack import Stack
 
 SERVICE: Final = "cloudformation.amazonaws.com"
+FAILED: Final = ("CREATE_FAILED", "UPDATE_FAILED")  # and not taken back, since nobody wanted that
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,12 @@ class StackEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What somebody wants a stack to be. `original`: the template before its transforms."""
+    """What somebody wants a stack to be.
+
+    `original`: the template before its transforms. `imports`: what it imports, by the exports' names. `role`:
+    the ARN of the role in whose name its resources are made, "" for whoever asks. `notified`: the ARNs of the
+    topics that are told what becomes of it.
+    """
 
     template: Mapping[str, Any]
     original: str | Mapping[str, Any]
@@ -43,10 +50,13 @@ class Wanted:
     tags: Mapping[str, str]
     capabilities: tuple[str, ...]
     description: str
+    imports: Mapping[str, str]
+    role: str
+    notified: tuple[str, ...]
 
     def of(self, stack: Stack) -> Stack:
         """The stack with this template under these parameters; its resources are what they were."""
-        return replace(stack, template=self.template, parameters=self.parameters)
+        return replace(stack, template=self.template, parameters=self.parameters, imports=self.imports)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +66,10 @@ class Standing:
     `resources`: the status of each, by logical id, those under way included; `events`: the oldest first.
     `original`: the template as it was handed in, before its transforms. `replaced`: how often a resource was
     replaced by another one, by logical id. `salt`: what its resources' generated names are made from, beside
-    its own name.
+    its own name. `role`: the ARN of the role in whose name its resources are made, "" for whoever asks.
+    `notified`: the ARNs of topics. `policy`: the text of its stack policy, "" for none. `update`: the one
+    that failed and was not taken back, or not as a whole. `unchanged`: the properties of the resources that
+    such an update has not come to, by logical id.
     """
 
     stack: Stack
@@ -73,11 +86,22 @@ class Standing:
     disable_rollback: bool = False
     salt: str = ""
     replaced: dict[str, int] = field(default_factory=dict)
+    role: str = ""
+    notified: tuple[str, ...] = ()
+    policy: str = ""
+    update: "Undone | None" = None
+    unchanged: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def deleted(self) -> bool:
         """Whether the stack is gone; only its id still finds it then."""
         return self.status.name == "DELETE_COMPLETE"
+
+    @property
+    def was_complete(self) -> bool:
+        """Whether its creation, or an update, has ever come to an end."""
+        ends = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+        return any(not each.logical_id and each.status.name in ends for each in self.events)
 
     @property
     def busy(self) -> bool:
@@ -104,6 +128,7 @@ class Standing:
         self.stack = wanted.of(self.stack)
         self.original, self.description = wanted.original, wanted.description
         self.tags, self.capabilities = wanted.tags, wanted.capabilities
+        self.role, self.notified = wanted.role, wanted.notified
 
     def becomes(self, logical_id: str, status: Status, token: str = "") -> None:
         """A resource, or the stack itself for "", has another status now."""
@@ -120,6 +145,16 @@ class Standing:
                 token=token,
             )
         )
+
+
+class Undone(Protocol):
+    """An update that failed, and that can be taken back, or taken back further."""
+
+    def roll_back(self, caller: Caller, tell: "Tell") -> None:
+        """Take back what it has done, in somebody's name."""
+
+    def go_on_rolling_back(self, caller: Caller, tell: "Tell", skip: Collection[str]) -> None:
+        """Go on where that failed, without these resources."""
 
 
 Tell = Callable[[Standing, str, str, str], None]

@@ -53,6 +53,7 @@ _ATTRIBUTES = frozenset(
     {"Type", "Properties", "Condition", "DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy"}
 )
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9]{1,255}\Z")
+_EXPORT = re.compile(r"[A-Za-z0-9:-]{1,255}")
 _CODE = "s3://packaged/deployment.zip"
 
 
@@ -134,7 +135,7 @@ class Template:
     Raises:
         InvalidTemplate: what CloudFormation's own validation refuses: unknown sections and attributes, a
             parameter that is missing or not allowed, references that lead nowhere.
-        NotSimulated: imports, macros and other things CloudFormation does and we don't.
+        NotSimulated: macros and other things CloudFormation does and we don't.
     """
 
     def __init__(
@@ -147,7 +148,9 @@ class Template:
         stack_id: str,
         parameters: Mapping[str, str],
         standing: bool = False,
+        imports: Mapping[str, str] | None = None,
     ) -> None:
+        """`imports`: what other stacks export, by the exports' names."""
         _check_sections(document)
         partition = partition_of(region)
         values: dict[str, Any] = {
@@ -168,6 +171,7 @@ class Template:
             conditions=document.get("Conditions", {}),
             declared=document["Resources"].keys(),
             switched_off=frozenset(),
+            imports=imports or {},
         )
         check_rules(document.get("Rules", {}), self.intrinsics)
         off = frozenset(
@@ -211,18 +215,45 @@ class Template:
     def outputs(self, made: Made) -> dict[str, str]:
         """Resolve the outputs whose condition holds."""
         outputs = {}
-        for name, output in self._outputs.items():
+        for name, output in self._outputs_that_hold():
             at = f"Outputs.{name}"
-            if not isinstance(output, dict) or "Value" not in output:
-                raise InvalidTemplate(at, "an output has a Value")
-            _refuse_unknown(at, output, frozenset({"Value", "Description", "Condition", "Export"}))
-            if "Condition" in output and not self.intrinsics.holds(output["Condition"], at):
-                continue
             value = self.intrinsics.resolve(output["Value"], f"{at}.Value", made)
             if not isinstance(value, str | int | float):
                 raise InvalidTemplate(f"{at}.Value", "an output's value is a string")
             outputs[name] = str(value)
         return outputs
+
+    def exports(self, made: Made) -> dict[str, str]:
+        """The names under which outputs are exported, by the outputs' own."""
+        names = {}
+        for name, output in self._outputs_that_hold():
+            at = f"Outputs.{name}.Export"
+            if "Export" not in output:
+                continue
+            export = output["Export"]
+            if not isinstance(export, dict) or export.keys() != {"Name"}:
+                raise InvalidTemplate(at, "an export has a Name, and nothing else")
+            told = self.intrinsics.resolve(export["Name"], f"{at}.Name", made)
+            if not isinstance(told, str) or not _EXPORT.fullmatch(told):
+                raise InvalidTemplate(f"{at}.Name", f"{told!r} is no name of an export")
+            names[name] = told
+        return names
+
+    @property
+    def imports(self) -> set[str]:
+        """The names of the exports of other stacks that are used here."""
+        told = [(name, each.properties) for name, each in self.resources.items()]
+        told += [(f"Outputs.{name}", each) for name, each in self._outputs_that_hold()]
+        return {name for at, each in told for name in self.intrinsics.imports_named_in(each, at)}
+
+    def _outputs_that_hold(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for name, output in self._outputs.items():
+            at = f"Outputs.{name}"
+            if not isinstance(output, dict) or "Value" not in output:
+                raise InvalidTemplate(at, "an output has a Value")
+            _refuse_unknown(at, output, frozenset({"Value", "Description", "Condition", "Export"}))
+            if "Condition" not in output or self.intrinsics.holds(output["Condition"], at):
+                yield name, output
 
     def _is_on(self, logical_id: str, resource: Any) -> bool:
         if not _LOGICAL_ID.match(logical_id):

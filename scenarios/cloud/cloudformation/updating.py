@@ -10,14 +10,15 @@ using-cfn-updating-stacks-update-behaviors.html and view-stack-events.html (stat
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatereplacepolicy.html
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
 from scenarios.cloud.cloudformation.building import RESOURCE_SECONDS, plan_of, site_of
 from scenarios.cloud.cloudformation.deletion import Remover
-from scenarios.cloud.cloudformation.differences import Deed, Difference
+from scenarios.cloud.cloudformation.differences import Deed, Difference, resolved
+from scenarios.cloud.cloudformation.exports import Exports
 from scenarios.cloud.cloudformation.provision import (
     as_made,
     checked_properties,
@@ -26,6 +27,7 @@ from scenarios.cloud.cloudformation.provision import (
 )
 from scenarios.cloud.cloudformation.resources.kind import Kind, Order, Properties
 from scenarios.cloud.cloudformation.resources.shapes import Inert
+from scenarios.cloud.cloudformation.stack_policies import refusal
 from scenarios.cloud.cloudformation.standing import Standing, Tell
 from scenarios.cloud.cloudformation.template import Template
 from scenarios.cloud.kernel.caller import Caller
@@ -53,17 +55,57 @@ class Update:
     tell: Tell
     changed: Callable[[], None]
     described: Callable[[], None]
+    exports: Exports
+    policy: str = ""
     disable_rollback: bool = False
-    done: list[Difference] = field(default_factory=list)
+    done: dict[str, Difference] = field(default_factory=dict)
     leftover: list[Resource] = field(default_factory=list)
+    _left: Sequence[Difference] = ()
+    _too_many: list[Resource] = field(default_factory=list)
+    _changed_now: set[str] = field(default_factory=set)
+    _began_with: Stack = field(init=False)
+
+    def goes_on_from(self, failed: "Update") -> None:
+        """Make this the next try of an update that failed: what is taken back is what both have done."""
+        self.before = failed.before
+        self.done, self.leftover = dict(failed.done), list(failed.leftover)
 
     def begin(self) -> None:
-        """Start with the first change."""
+        """Start with the first change, once nothing forbids any."""
         self.standing.updated = self.setting.clock.now
         self.tell(self.standing, "", "UPDATE_IN_PROGRESS", "User Initiated")
-        stack = self.standing.stack
-        self.standing.stack = replace(stack, template=self.after.template, parameters=self.after.parameters)
-        self._go_on([each for each in self.found if each.deed is not Deed.REMOVE])
+        stack, after = self.standing.stack, self.after
+        self._began_with = stack
+        # What the stack imports now may still be needed, and what it will import is from now on.
+        self.standing.stack = replace(
+            stack,
+            template=after.template,
+            parameters=after.parameters,
+            imports={**stack.imports, **after.imports},
+        )
+        denied = {each.logical_id: refusal(self.policy, each) for each in self.found}
+        denied = {name: why for name, why in denied.items() if why}
+        for name, why in denied.items():
+            self.tell(self.standing, name, "UPDATE_FAILED", why)
+        if denied:
+            self._give_up(f"The following resource(s) failed to update: [{', '.join(denied)}]. ")
+        elif missing := self.exports.missing(after):
+            self._give_up(missing)
+        else:
+            self._go_on([each for each in self.found if each.deed is not Deed.REMOVE])
+
+    def roll_back(self, caller: Caller, tell: Tell) -> None:
+        """Take back what it has done, in somebody's name."""
+        self.caller, self.tell = caller, tell
+        self._roll_back("User Initiated")
+
+    def go_on_rolling_back(self, caller: Caller, tell: Tell, skip: Collection[str]) -> None:
+        """Go on where that failed, without these resources."""
+        self.caller, self.tell = caller, tell
+        self.tell(self.standing, "", "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated")
+        for name in skip:
+            self.tell(self.standing, name, "UPDATE_COMPLETE", "")
+        self._take_back([each for each in self._left if each.logical_id not in skip], self._too_many)
 
     # ---- forwards -------------------------------------------------------------------------------
 
@@ -89,17 +131,26 @@ class Update:
             self._fail(difference)
             return
         if difference.replaced:
-            self.leftover.append(self.before.resources[name])
+            self.leftover.append(self.standing.stack.resources[name])
         self._has(name, made)
-        self.done.append(difference)
+        self._changed_now.add(name)
+        self._is_done(difference)
         self.tell(self.standing, name, "CREATE_COMPLETE" if added else "UPDATE_COMPLETE", "")
         self._go_on(left)
+
+    def _is_done(self, difference: Difference) -> None:
+        """Note what is to be taken back; of a second try, beside what the first has done to the resource."""
+        earlier = self.done.pop(difference.logical_id, None)
+        if earlier is not None:
+            replaced = earlier.replaced or difference.replaced
+            difference = replace(earlier, replaced=replaced)
+        self.done[difference.logical_id] = difference
 
     def _made(self, difference: Difference) -> Resource:
         name, plan = difference.logical_id, plan_of(self.standing.stack)
         kind: Kind = self.setting.kinds[difference.type]
         if difference.deed is Deed.MODIFY and not difference.replaced:
-            return self._in_place(kind, plan, name, self.before.resources[name])
+            return self._in_place(kind, plan, name, self.standing.stack.resources[name])
         if difference.replaced:
             self.standing.replaced[name] = self.standing.replaced.get(name, 0) + 1
         site = site_of(self.setting, self.standing, self.caller)
@@ -120,16 +171,23 @@ class Update:
 
     def _complete(self) -> None:
         stack = self.standing.stack
+        plan = plan_of(stack)
         try:
-            outputs = plan_of(stack).outputs(stack.resources)
+            outputs, exports = plan.outputs(stack.resources), plan.exports(stack.resources)
         except InvalidTemplate as refused:
-            self._roll_back(f"{refused} ")
+            self._give_up(f"{refused} ")
             return
-        self.standing.stack = replace(stack, outputs=outputs)
+        if why := self.exports.refusal(self.standing, outputs, exports):
+            self._give_up(why)
+            return
         self.described()
+        self.standing.stack = replace(
+            self.standing.stack, outputs=outputs, exports=exports, imports=self.after.imports
+        )
+        self._is_settled()
         self.changed()
         self.tell(self.standing, "", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "")
-        removed = [self.before.resources[each.logical_id] for each in self.found if each.deed is Deed.REMOVE]
+        removed = [stack.resources[each.logical_id] for each in self.found if each.deed is Deed.REMOVE]
         self._clean_up([*reversed(self.leftover), *removed], "UPDATE_COMPLETE")
 
     # ---- backwards ------------------------------------------------------------------------------
@@ -140,24 +198,50 @@ class Update:
         why = f"The following resource(s) failed to {what}: [{name}]. "
         if difference.deed is Deed.ADD:
             del self.standing.resources[name]
-        if self.disable_rollback:
-            self.tell(self.standing, "", "UPDATE_FAILED", why)
-        else:
+        self._give_up(why)
+
+    def _give_up(self, why: str) -> None:
+        if not self.disable_rollback:
             self._roll_back(why)
+            return
+        undone = [each for each in self.found if each.deed is not Deed.ADD]
+        self.standing.unchanged = {
+            each.logical_id: self._as_it_stands(each.logical_id)
+            for each in undone
+            if each.logical_id not in self._changed_now
+        }
+        self.standing.update = self
+        self.tell(self.standing, "", "UPDATE_FAILED", why)
+
+    def _as_it_stands(self, name: str) -> Mapping[str, Any]:
+        """The properties of a resource that this update has not come to."""
+        known = self.standing.unchanged.get(name)
+        stack = self._began_with
+        return known or resolved(plan_of(stack), name, stack.resources)
+
+    def _is_settled(self) -> None:
+        """Nothing of the update can be taken back any more."""
+        self.standing.update, self.standing.unchanged = None, {}
 
     def _roll_back(self, why: str) -> None:
         """Have what stands be as it was; a deletion that this takes comes last."""
         self.tell(self.standing, "", "UPDATE_ROLLBACK_IN_PROGRESS", why)
         stack = self.standing.stack
         self.standing.stack = replace(stack, template=self.before.template, parameters=self.before.parameters)
-        self._take_back(list(reversed(self.done)), [])
+        self._take_back(list(reversed(self.done.values())), [])
 
     def _take_back(self, left: Sequence[Difference], too_many: list[Resource]) -> None:
         if not left:
-            self.standing.stack = replace(self.standing.stack, outputs=self.before.outputs)
+            before = self.before
+            self.standing.stack = replace(
+                self.standing.stack, outputs=before.outputs, exports=before.exports, imports=before.imports
+            )
+            self._is_settled()
             self.changed()
             self.tell(self.standing, "", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "")
-            self._clean_up(too_many, "UPDATE_ROLLBACK_COMPLETE")
+            there = list(before.resources.values())
+            between = [each for each in self.leftover if each not in there]
+            self._clean_up([*too_many, *between], "UPDATE_ROLLBACK_COMPLETE")
             return
         self._soon(partial(self._take_one_back, left[0], left[1:], too_many))
 
@@ -175,6 +259,8 @@ class Update:
             except InvalidTemplate as refused:
                 self.tell(self.standing, name, "UPDATE_FAILED", refused.why)
                 why = f"The following resource(s) failed to update: [{name}]. "
+                self._left, self._too_many = [difference, *left], too_many
+                self.standing.update = self
                 self.tell(self.standing, "", "UPDATE_ROLLBACK_FAILED", why)
                 return
             if difference.replaced:

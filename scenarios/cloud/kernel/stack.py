@@ -1,7 +1,7 @@
 """A provisioned stack and its resources, as every service may ask for them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -24,7 +24,8 @@ class Resource:
 class Stack:
     """What was provisioned from one template, under the parameters that were given.
 
-    `resources` are in the order of their creation.
+    `resources` are in the order of their creation. `exports`: the name under which an output is exported, by
+    the output's own name; `imports`: the values that other stacks export and this one takes, by their names.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Stack:
     outputs: Mapping[str, str]
     template: Mapping[str, Any]
     parameters: Mapping[str, str]
+    exports: Mapping[str, str] = field(default_factory=dict)
+    imports: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def values_of_parameters(self) -> dict[str, str]:

@@ -265,8 +265,8 @@ def test_what_is_not_simulated_is_loud_before_anything_is_made():
     with empty() as world:
         with pytest.raises(NotSimulated, match="AWS::SQS::QueueInlinePolicy"):
             creates(world, {**QUEUE, "A": {"Type": "AWS::SQS::QueueInlinePolicy"}})
-        with pytest.raises(NotSimulated, match="RoleARN"):
-            creates(world, QUEUE, RoleARN="arn:aws:iam::123456789012:role/builder")
+        with pytest.raises(NotSimulated, match="RollbackConfiguration"):
+            creates(world, QUEUE, RollbackConfiguration={"MonitoringTimeInMinutes": 5})
         assert queues(world) == []
 
 

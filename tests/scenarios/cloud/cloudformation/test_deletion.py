@@ -254,7 +254,6 @@ def test_a_policy_may_let_cloudformation_alone_delete_on_somebodys_behalf():
 @pytest.mark.parametrize(
     ("resources", "asked", "what"),
     [
-        pytest.param({}, {"RoleARN": "arn:aws:iam::123456789012:role/r"}, "RoleARN", id="under a role"),
         pytest.param({}, {"DeletionMode": "FORCE_DELETE_STACK"}, "DeletionMode", id="by force"),
         pytest.param({"DeletionPolicy": "Snapshot"}, {}, "a snapshot", id="a snapshot"),
     ],
