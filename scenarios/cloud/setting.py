@@ -21,6 +21,7 @@ from scenarios.cloud.kernel.laws import Laws
 from scenarios.cloud.kernel.randomness import stream
 from scenarios.cloud.kernel.recorded import Records
 from scenarios.cloud.kernel.threads import Threads
+from scenarios.cloud.kernel.web import Web
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,7 @@ class Setting:
     kinds: Mapping[str, Any]  # CloudFormation's types, which this module must not know
     laws: Laws = field(default_factory=Laws)
     measurements: Measurements = field(default_factory=Measurements)
+    web: Web = field(default_factory=Web)
     trace: list[Moment] = field(default_factory=list)
     _streams: dict[str, random.Random] = field(default_factory=dict)
 

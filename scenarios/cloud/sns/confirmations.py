@@ -2,8 +2,13 @@
 
 SNS asks the endpoint of a subscription over HTTP, HTTPS or e-mail, and of one to a queue in another account
 than the caller's. What it sends holds a token that is good for two days, and ConfirmSubscription takes it.
-Who reads the mail or the request is not simulated: a test finds the token in `Confirmations.sent`. A queue
-of another account gets it as a message.
+Who reads the mail is not simulated: a test finds the token in `Confirmations.sent`. A queue of another
+account gets it as a message, an endpoint over HTTP as a signed request, if a scenario says what that
+endpoint answers. Whoever has the token or the URL with it may confirm, without credentials: `visit`.
+The token stands in no trace and no record.
+
+A notification's UnsubscribeURL needs no credentials either, unless the subscription was confirmed with
+AuthenticateOnUnsubscribe. What SNS then sends for those who want back is not simulated.
 
 The subscriptions of a stack are confirmed from the start, as if their mails were answered at deployment.
 
@@ -17,16 +22,18 @@ https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/s
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.deliveries import Message
-from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
+from scenarios.cloud.sns.web_endpoints import PROTOCOLS, WebEndpoints, shown
 
 SERVICE = "sns.amazonaws.com"
 WAITS = timedelta(hours=48)
@@ -42,7 +49,7 @@ class Confirmation:
     endpoint: str
     topic_arn: str
     subscription_arn: str
-    token: str
+    token: str = field(repr=False)
 
 
 def waits(subscription: Any) -> bool:
@@ -53,8 +60,9 @@ def waits(subscription: Any) -> bool:
 class Confirmations:
     """All that was sent to be confirmed, the oldest first."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, web: WebEndpoints) -> None:
         self._setting = setting
+        self._web = web
         self.sent: list[Confirmation] = []
         self._standing: set[str] = set()
         calls = setting.calls
@@ -92,17 +100,24 @@ class Confirmations:
         )
         self.sent.append(asked)
         name = asked.topic_arn.rpartition(":")[2]
-        self._setting.note("pending", f"{asked.endpoint} is asked to confirm its subscription to {name}")
+        who = shown(subscription)
+        self._setting.note("pending", f"{who} is asked to confirm its subscription to {name}")
         if subscription.protocol == "sqs":
             self._to_queue(asked)
+        elif subscription.protocol in PROTOCOLS:
+            self._web.confirm(subscription, self._body(asked))
         self._setting.clock.after(
             WAITS.total_seconds(), lambda: self._gone(arn), "SNS deletes an unconfirmed subscription"
         )
 
-    def _to_queue(self, asked: Confirmation) -> None:
+    def _body(self, asked: Confirmation) -> dict[str, Any]:
+        """What SNS sends, without a signature.
+
+        https://docs.aws.amazon.com/sns/latest/dg/http-subscription-confirmation-json.html
+        """
         topic, region = asked.topic_arn, asked.topic_arn.split(":")[3]
         url = f"https://sns.{region}.amazonaws.com/?Action=ConfirmSubscription&TopicArn={topic}&Token="
-        body = {
+        return {
             "Type": "SubscriptionConfirmation",
             "MessageId": self._setting.new_uuid("sns.message"),
             "Token": asked.token,
@@ -111,12 +126,18 @@ class Confirmations:
             "To confirm the subscription, visit the SubscribeURL included in this message.",
             "SubscribeURL": f"{url}{asked.token}",
             "Timestamp": f"{asked.at:%Y-%m-%dT%H:%M:%S}.000Z",
+        }
+
+    def _to_queue(self, asked: Confirmation) -> None:
+        region = asked.topic_arn.split(":")[3]
+        body = {
+            **self._body(asked),
             "SignatureVersion": "1",
             "Signature": "simulated",
             "SigningCertURL": f"https://sns.{region}.amazonaws.com/simulated.pem",
         }
         message = Message(body=json.dumps(body))
-        self._setting.deliveries.hand_over(asked.endpoint, message, by=SERVICE, source=topic)
+        self._setting.deliveries.hand_over(asked.endpoint, message, by=SERVICE, source=asked.topic_arn)
 
     def _gone(self, arn: str) -> None:
         subscription = moto_state.subscription(arn)
@@ -132,7 +153,12 @@ class Confirmations:
 
     def _confirm(self, asked: Asked) -> dict[str, Any]:
         """Take the token; to confirm twice changes nothing."""
-        topic, token = str(asked.parameters["TopicArn"]), asked.parameters["Token"]
+        given = asked.parameters
+        authenticated = str(given.get("AuthenticateOnUnsubscribe", "false")).lower()
+        arn = self._take(str(given["TopicArn"]), given["Token"], authenticated=authenticated)
+        return {"SubscriptionArn": arn}
+
+    def _take(self, topic: str, token: str, *, authenticated: str) -> str:
         if moto_state.topic(topic) is None:
             raise Refused("NotFound", "Topic does not exist", 404)
         sent = next((each for each in self.sent if each.token == token and each.topic_arn == topic), None)
@@ -140,9 +166,34 @@ class Confirmations:
         if sent is None or subscription is None or self._setting.clock.now - sent.at > WAITS:
             raise Refused("InvalidParameter", "Invalid parameter: Token")
         if waits(subscription):
-            authenticated = str(asked.parameters.get("AuthenticateOnUnsubscribe", "false")).lower()
             subscription.attributes |= {_PENDING: "false", "ConfirmationWasAuthenticated": authenticated}
-        return {"SubscriptionArn": sent.subscription_arn}
+        return sent.subscription_arn
+
+    def visit(self, url: str) -> None:
+        """Somebody without credentials opens a SubscribeURL or an UnsubscribeURL.
+
+        Raises:
+            Refused: SNS answers with an error.
+        """
+        given = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        match given.get("Action"):
+            case "ConfirmSubscription":
+                self._take(given.get("TopicArn", ""), given.get("Token", ""), authenticated="false")
+            case "Unsubscribe":
+                self._leave(given.get("SubscriptionArn", ""))
+            case other:
+                raise NotSimulated("sns", f"{other} by a URL")
+
+    def _leave(self, arn: str) -> None:
+        subscription = moto_state.subscription(arn)
+        if subscription is None:
+            return
+        if subscription.attributes.get("ConfirmationWasAuthenticated") == "true":
+            why = "Subscription was confirmed with AuthenticateOnUnsubscribe; its owner must sign"
+            raise Refused("AuthorizationError", why, 403)
+        moto_state.forget_subscription(arn)
+        name = subscription.topic.arn.rpartition(":")[2]
+        self._setting.note("pending", f"somebody ended a subscription to {name} by its UnsubscribeURL")
 
     def _may_unsubscribe(self, asked: Asked) -> None:
         subscription = moto_state.subscription(asked.parameters["SubscriptionArn"])
@@ -175,7 +226,11 @@ class Confirmations:
             "SubscriptionsPending": str(pending),
             "SubscriptionsConfirmed": str(len(subscriptions) - pending),
         }
-        return {**response, "Attributes": {**response["Attributes"], **counts}}
+        topic = moto_state.topic(asked.parameters["TopicArn"])
+        more = {}
+        if topic is not None and topic.fifo_topic:
+            more["FifoThroughputScope"] = getattr(topic, "fifo_throughput_scope", "Topic")
+        return {**response, "Attributes": {**response["Attributes"], **counts, **more}}
 
     @staticmethod
     def _is_waiting(told: Mapping[str, Any]) -> bool:

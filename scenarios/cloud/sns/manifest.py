@@ -11,9 +11,10 @@ from scenarios.cloud.sns.validation import VALIDATION
 
 SERVICE = Service(
     name="sns",
-    simulated="topics to e-mail, queues and functions; filter policies; raw messages, attributes; "
-    "subscriptions that wait for a confirmation; batches of which a part is refused",
-    missing="FIFO, messages over HTTP and SMS",
+    simulated="topics to e-mail, queues, functions and endpoints over HTTP, whose answers a scenario gives: "
+    "signed requests, delivery policies, dead letters; FIFO topics; filter policies; raw messages, "
+    "attributes; subscriptions that wait for a confirmation; batches of which a part is refused",
+    missing="SMS, mobile push, Firehose, message archives, delivery logs, signatures outside HTTP",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

@@ -10,10 +10,11 @@ def _topic(call: ApiCall) -> list[Resource]:
     return [typed(call, "AWS::SNS::Topic", arn)] if arn else []
 
 
+# That a confirmation's token is masked is unconfirmed; whoever reads it could confirm with it.
 RECORDED = Recorded(
     service="sns",
     data_events=frozenset({"Publish", "PublishBatch"}),
-    style=Style(masked=frozenset({"Message", "MessageAttributes", "Subject"})),
+    style=Style(masked=frozenset({"Message", "MessageAttributes", "Subject", "Token"})),
     resources=_topic,
     history={"topicArn": "AWS::SNS::Topic"},
 )

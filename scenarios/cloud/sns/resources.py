@@ -27,14 +27,15 @@ from scenarios.cloud.kernel.stack import Resource
 
 TOPIC = Shape(
     fields={
-        "ArchivePolicy": Refused(because="FIFO topics"),
-        "ContentBasedDeduplication": Refused(because="FIFO topics"),
+        "ArchivePolicy": Refused(because="the message archive of FIFO topics"),
+        "ContentBasedDeduplication": Flag(),
         "DataProtectionPolicy": Refused(because="masking"),
         "DeliveryStatusLogging": Refused(because="delivery logs"),
         "DisplayName": Text(),
-        "FifoTopic": Refused(because="FIFO topics"),
+        "FifoThroughputScope": Text(),
+        "FifoTopic": Flag(),
         "KmsMasterKeyId": Text(),
-        "SignatureVersion": Inert(because="messages here carry no signature that could be verified"),
+        "SignatureVersion": Text(),
         "Subscription": Many(
             of=Shape(
                 fields={"Endpoint": Text(), "Protocol": Text()},
@@ -54,7 +55,7 @@ TOPIC_POLICY = Shape(
 
 SUBSCRIPTION = Shape(
     fields={
-        "DeliveryPolicy": Refused(because="a subscription's own retries"),
+        "DeliveryPolicy": Document(),
         "Endpoint": Text(),
         "FilterPolicy": Document(),
         "FilterPolicyScope": Text(),
@@ -62,7 +63,7 @@ SUBSCRIPTION = Shape(
         "RawMessageDelivery": Flag(),
         "RedrivePolicy": Shape(fields={"deadLetterTargetArn": arn("sqs")}, required=("deadLetterTargetArn",)),
         "Region": Refused(because="subscriptions made in another region"),
-        "ReplayPolicy": Refused(because="FIFO topics"),
+        "ReplayPolicy": Refused(because="the message archive of FIFO topics"),
         "SubscriptionRoleArn": Refused(because="Firehose subscriptions"),
         "TopicArn": arn("sns"),
     },
@@ -73,12 +74,20 @@ SUBSCRIPTION = Shape(
 def create_topic(order: Order) -> Identity:
     """Create a topic and its inline subscriptions."""
     sns = order.client("sns")
-    name = order.name("TopicName", 256)
-    attributes = order.pick("DisplayName", "KmsMasterKeyId")
+    is_fifo = _text_of_flag(order.properties.get("FifoTopic", False)) == "true"
+    ends = ".fifo" if is_fifo and "TopicName" not in order.properties else ""
+    name = order.name("TopicName", 256 - len(ends)) + ends
+    attributes = order.pick("DisplayName", "FifoThroughputScope", "KmsMasterKeyId", "SignatureVersion")
+    flags = order.pick("ContentBasedDeduplication", "FifoTopic")
+    attributes |= {each: _text_of_flag(value) for each, value in flags.items() if is_fifo or value}
     topic = sns.create_topic(Name=name, Attributes=attributes)["TopicArn"]
     for subscription in order.properties.get("Subscription", []):
         sns.subscribe(TopicArn=topic, **subscription)
     return Identity(ref=topic, attributes={"TopicArn": topic, "TopicName": name})
+
+
+def _text_of_flag(value: object) -> str:
+    return str(value).lower()
 
 
 def create_topic_policy(order: Order) -> Identity:
@@ -95,9 +104,8 @@ def create_subscription(order: Order) -> Identity:
     """Subscribe an endpoint to a topic."""
     properties = order.properties
     attributes = order.pick("FilterPolicyScope")
-    attributes |= {
-        name: text_of(value) for name, value in order.pick("FilterPolicy", "RedrivePolicy").items()
-    }
+    documents = order.pick("DeliveryPolicy", "FilterPolicy", "RedrivePolicy")
+    attributes |= {name: text_of(value) for name, value in documents.items()}
     if "RawMessageDelivery" in properties:
         attributes["RawMessageDelivery"] = str(properties["RawMessageDelivery"]).lower()
     subscription = order.client("sns").subscribe(
@@ -152,13 +160,27 @@ def delete_subscription(removal: Removal) -> None:
             raise
 
 
+# What may change of a topic, and what SNS has where nobody says it.
+_UPDATED: Mapping[str, object] = {
+    "ContentBasedDeduplication": False,
+    "DisplayName": "",
+    "FifoThroughputScope": "Topic",
+    "KmsMasterKeyId": "",
+    "SignatureVersion": "1",
+}
+
+
 def update_topic(order: Order, before: Resource) -> Identity:
-    """Give a topic another display name or key; without a key its messages are stored unencrypted."""
-    for name in sorted(only(order, before, "DisplayName", "KmsMasterKeyId")):
+    """Give a topic another display name, key or way to tell messages apart.
+
+    Without a key its messages are stored unencrypted.
+    """
+    for name in sorted(only(order, before, *_UPDATED)):
+        value = order.properties.get(name, _UPDATED[name])
         order.client("sns").set_topic_attributes(
             TopicArn=before.physical_id,
             AttributeName=name,
-            AttributeValue=str(order.properties.get(name, "")),
+            AttributeValue=_text_of_flag(value) if isinstance(value, bool) else str(value),
         )
     return Identity(ref=before.physical_id, attributes=before.attributes)
 
@@ -169,14 +191,19 @@ def update_topic_policy(order: Order, before: Resource) -> Identity:
     return create_topic_policy(order)
 
 
+_OF_SUBSCRIPTION = (
+    *("DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy"),
+)
+
+
 def update_subscription(order: Order, before: Resource) -> Identity:
     """Have a subscription let other messages through."""
     sns, properties = order.client("sns"), order.properties
-    for name in sorted(only(order, before, "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery")):
+    for name in sorted(only(order, before, *_OF_SUBSCRIPTION)):
         if name not in properties:
             raise NotSimulated("CloudFormation", f"an update of {before.type} that takes {name} away")
         value = properties[name]
-        text = text_of(value) if name == "FilterPolicy" else str(value)
+        text = text_of(value) if isinstance(value, Mapping) else str(value)
         sns.set_subscription_attributes(
             SubscriptionArn=before.physical_id,
             AttributeName=name,

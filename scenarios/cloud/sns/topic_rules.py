@@ -14,10 +14,15 @@ from typing import Any, Final
 from scenarios.cloud.authorization.document import MalformedPolicy, parse
 from scenarios.cloud.authorization.wildcards import matches
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.validation import Request
+from scenarios.cloud.sns import delivery_policies, fifo
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,256}|[A-Za-z0-9_-]{1,251}\.fifo")
+_FIFO_NAME: Final = (
+    "Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase ASCII letters, "
+    "numbers, underscores, and hyphens, and must be between 1 and 256 characters long."
+)
 _LONGEST_DISPLAY_NAME: Final = 100
 # What an endpoint looks like, by protocol, and what SNS calls one that doesn't.
 _ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -38,16 +43,26 @@ _SCOPES: Final = ("MessageAttributes", "MessageBody")
 
 def topic(request: Request) -> None:
     """A topic that is made."""
-    if not _NAME.fullmatch(request.parameters["Name"]):
+    name, given = request.parameters["Name"], request.parameters.get("Attributes") or {}
+    if not _NAME.fullmatch(name):
         raise invalid("Topic Name")
-    for name, value in (request.parameters.get("Attributes") or {}).items():
-        _check_topic_attribute(name, value)
+    is_fifo = str(given.get("FifoTopic", "false")).lower() == "true"
+    if is_fifo != name.endswith(".fifo"):
+        raise invalid(_FIFO_NAME if is_fifo else "Topic Name")
+    for attribute, value in given.items():
+        _check_topic_attribute(attribute, value)
+        _check_order(attribute, value, is_fifo=is_fifo)
 
 
 def topic_attribute(request: Request) -> None:
     """One attribute of a topic; what its policy names is the topic itself."""
     name, value = request.parameters["AttributeName"], request.parameters.get("AttributeValue", "")
     _check_topic_attribute(name, value)
+    found = moto_state.topic(request.parameters["TopicArn"])
+    if name == "FifoTopic":
+        raise invalid("AttributeName")
+    if found is not None:
+        _check_order(name, value, is_fifo=found.fifo_topic)
     if name == "Policy":
         _check_resources(value, request.parameters["TopicArn"])
 
@@ -63,11 +78,39 @@ def subscription(request: Request) -> None:
     form, words = _ENDPOINTS[protocol]
     if not re.fullmatch(form, endpoint):
         raise invalid(words)
+    _check_types(given["TopicArn"], protocol, endpoint)
     attributes = given.get("Attributes") or {}
     if "FilterPolicyScope" in attributes and not attributes.get("FilterPolicy"):
         raise invalid("FilterPolicyScope: a scope needs a FilterPolicy")
     for name, value in attributes.items():
-        _check_subscription_attribute(name, value, protocol)
+        _check_subscription_attribute(name, value, protocol, endpoint)
+
+
+def _check_order(name: str, value: str, *, is_fifo: bool) -> None:
+    """Attributes that only FIFO topics have; the words about the scope are ours."""
+    if name == "ContentBasedDeduplication" and not is_fifo:
+        raise invalid("Attributes Reason: Content-based deduplication can only be set for FIFO topics")
+    if name == "FifoThroughputScope" and not is_fifo:
+        raise invalid("Attributes Reason: FifoThroughputScope can only be set for FIFO topics")
+    if name == "FifoThroughputScope" and value not in fifo.SCOPES:
+        raise invalid(f"FifoThroughputScope: Invalid value [{value}]")
+    if name == "ArchivePolicy":
+        raise NotSimulated("sns", "the message archive of a FIFO topic")
+
+
+def _check_types(topic_arn: str, protocol: str, endpoint: str) -> None:
+    """FIFO topics deliver to queues alone, and FIFO queues get messages of FIFO topics alone.
+
+    Sources: https://docs.aws.amazon.com/sns/latest/dg/fifo-message-delivery.html; the words,
+    https://github.com/localstack/localstack/blob/main/localstack-core/localstack/services/sns/provider.py
+    """
+    if topic_arn.endswith(".fifo"):
+        if protocol != "sqs":
+            raise invalid("Invalid parameter: Endpoint Reason: Please use FIFO SQS queue")
+    elif protocol == "sqs" and endpoint.endswith(".fifo"):
+        raise invalid(
+            "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics"
+        )
 
 
 def subscription_attribute(request: Request) -> None:
@@ -75,8 +118,8 @@ def subscription_attribute(request: Request) -> None:
     given = request.parameters
     subscriptions = moto_state.backend("sns", request.account, request.region).subscriptions
     found = subscriptions.get(given["SubscriptionArn"])
-    protocol = found.protocol if found is not None else ""
-    _check_subscription_attribute(given["AttributeName"], given.get("AttributeValue", ""), protocol)
+    protocol, endpoint = (found.protocol, found.endpoint) if found is not None else ("", "")
+    _check_subscription_attribute(given["AttributeName"], given.get("AttributeValue", ""), protocol, endpoint)
 
 
 def invalid(why: str) -> Refused:
@@ -85,6 +128,10 @@ def invalid(why: str) -> Refused:
 
 
 def _check_topic_attribute(name: str, value: str) -> None:
+    if name == "DeliveryPolicy" and (why := delivery_policies.objection(value, of_topic=True)):
+        raise invalid(f"DeliveryPolicy: {why}")
+    if name == "SignatureVersion" and value not in ("1", "2"):
+        raise invalid("SignatureVersion")
     if name == "DisplayName" and len(value) > _LONGEST_DISPLAY_NAME:
         raise invalid(f"DisplayName is longer than {_LONGEST_DISPLAY_NAME} characters")
     if name == "Policy":
@@ -104,8 +151,13 @@ def _check_resources(policy: str, topic_arn: str) -> None:
                 raise invalid(f"Policy Error: {resource} is not the topic {topic_arn}")
 
 
-def _check_subscription_attribute(name: str, value: str, protocol: str) -> None:
+def _check_subscription_attribute(name: str, value: str, protocol: str, endpoint: str) -> None:
     match name:
+        case "DeliveryPolicy":
+            if why := delivery_policies.objection(value, of_topic=False):
+                raise invalid(f"DeliveryPolicy: {why}")
+        case "ReplayPolicy":
+            raise NotSimulated("sns", "the message archive of a FIFO topic")
         case "RawMessageDelivery":
             if value.lower() not in ("true", "false"):
                 raise invalid(f"RawMessageDelivery: Invalid value [{value}]. Must be true or false.")
@@ -118,10 +170,10 @@ def _check_subscription_attribute(name: str, value: str, protocol: str) -> None:
                     "MessageAttributes"
                 )
         case "RedrivePolicy":
-            _check_redrive(value)
+            _check_redrive(value, endpoint)
 
 
-def _check_redrive(text: str) -> None:
+def _check_redrive(text: str, endpoint: str) -> None:
     if not text:
         return
     policy = _parsed(text)
@@ -129,6 +181,8 @@ def _check_redrive(text: str) -> None:
         raise invalid("RedrivePolicy: failed to parse JSON.")
     if not re.fullmatch(_ENDPOINTS["sqs"][0], str(policy.get("deadLetterTargetArn", ""))):
         raise invalid("RedrivePolicy: deadLetterTargetArn is an invalid arn")
+    if endpoint and policy["deadLetterTargetArn"].endswith(".fifo") != endpoint.endswith(".fifo"):
+        raise invalid("RedrivePolicy: must use a FIFO queue as DLQ for a FIFO queue, and for no other")
 
 
 def _parsed(text: str) -> Any:

@@ -16,13 +16,15 @@ from typing import Any
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.validation import Request, Validation
-from scenarios.cloud.sns import filtering, topic_rules
+from scenarios.cloud.sns import fifo, filtering, topic_rules
 
 LONGEST_SUBJECT = 100
 LARGEST_BYTES = 262_144
 MOST_ENTRIES = 10
 _NAME = re.compile(r"(?!(?i:aws\.|amazon\.))(?!\.)(?!.*\.\.)[\w.-]{1,256}(?<!\.)", re.ASCII)
 _ENTRY_ID = re.compile(r"[a-zA-Z0-9_-]{1,80}")
+_ORDER_ID = re.compile(r"[a-zA-Z0-9!\"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]{1,128}")
+NO_GROUP = "Invalid parameter: The MessageGroupId parameter is required for FIFO topics"
 _PHONE = re.compile(r"\+[1-9]\d{1,14}")
 
 
@@ -35,6 +37,7 @@ def publish(request: Request) -> None:
     if "PhoneNumber" in given and not _PHONE.fullmatch(given["PhoneNumber"]):
         raise _invalid(f"PhoneNumber Reason: {given['PhoneNumber']} is not valid to publish to")
     message(given)
+    order(str(given.get("TopicArn") or given.get("TargetArn") or ""), given)
 
 
 def publish_batch(request: Request) -> None:
@@ -60,7 +63,7 @@ def publish_batch(request: Request) -> None:
     if request.parameters["TopicArn"].endswith(".fifo") and not all(
         "MessageGroupId" in each for each in entries
     ):
-        raise _invalid("The MessageGroupId parameter is required for FIFO topics")
+        raise Refused("InvalidParameter", NO_GROUP)
     if sum(size_of(entry) for entry in entries) > LARGEST_BYTES:
         raise Refused(
             "BatchRequestTooLong",
@@ -68,13 +71,38 @@ def publish_batch(request: Request) -> None:
         )
 
 
-def entry_refusal(entry: Mapping[str, Any]) -> Refused | None:
+def entry_refusal(topic_arn: str, entry: Mapping[str, Any]) -> Refused | None:
     """Why SNS refuses one entry of a batch; the others are taken all the same."""
     try:
         message(entry)
+        order(topic_arn, entry)
     except Refused as refused:
         return refused
     return None
+
+
+def order(topic_arn: str, given: Mapping[str, Any]) -> None:
+    """What a FIFO topic asks of a message, and what only a FIFO topic takes."""
+    topic = moto_state.topic(topic_arn)
+    for name in ("MessageGroupId", "MessageDeduplicationId"):
+        if name in given and not _ORDER_ID.fullmatch(given[name]):
+            raise _invalid(f"The {name} parameter can only include alphanumeric and punctuation characters")
+    if topic is None:
+        return
+    if not topic.fifo_topic:
+        if "MessageDeduplicationId" in given:
+            raise _invalid(
+                "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that "
+                "is not valid for this topic type"
+            )
+        return
+    if "MessageGroupId" not in given:
+        raise Refused("InvalidParameter", NO_GROUP)
+    if not fifo.deduplication_id(topic, given):
+        raise _invalid(
+            "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId "
+            "provided explicitly"
+        )
 
 
 def message(given: Mapping[str, Any]) -> None:
