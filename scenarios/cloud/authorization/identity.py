@@ -183,7 +183,7 @@ class Identity:
             ask: what answers for the condition keys of the call; those of caller and resource are known here.
             via: the service that asks on the caller's behalf, such as `s3` (forward access session).
         """
-        via = via or caller.invoked_by.partition(".")[0]
+        via = via or ("" if caller.service_role else caller.invoked_by.partition(".")[0])
         owner = self._owner(resource) or caller.account
         asks: list[Ask] = [
             partial(key_of_caller, caller),

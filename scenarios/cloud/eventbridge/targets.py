@@ -54,7 +54,7 @@ ERROR_CODES = {
     Missing.CLIENT_ERROR: "SDK_CLIENT_ERROR",
 }
 # These are reached under the role that the target names; everything else lets EventBridge in by a policy.
-UNDER_A_ROLE = ("events", "kinesis", "firehose")
+UNDER_A_ROLE = ("events", "kinesis", "firehose", "ssm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +107,7 @@ class Targets:
             "logs": self._for_log_group,
             "sns": lambda delivery: Notification(text=_input(delivery)),
             "sqs": _for_queue,
+            "ssm": lambda delivery: Event(content=json.loads(_input(delivery))),
         }
 
     def send(

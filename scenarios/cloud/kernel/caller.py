@@ -32,7 +32,8 @@ class Caller:
     judged. `session_policies`: those handed in when a session began; None where none were. `tags` and
     `source_identity` are the session's. `session_token`: the token of temporary credentials, `expires`: their
     end. `service`: `cloudtrail.amazonaws.com` for a service. `invoked_by`: the service that calls in this
-    caller's name, such as `cloudformation.amazonaws.com`; "" where it calls itself.
+    caller's name, such as `cloudformation.amazonaws.com`; "" where it calls itself. `service_role`: that
+    service has assumed the role itself, and nobody's session is passed on.
     """
 
     kind: CallerKind
@@ -57,6 +58,7 @@ class Caller:
     expires: datetime | None = None
     function_arn: str = ""  # of the function whose credentials these are
     invoked_by: str = ""
+    service_role: bool = False
 
     def begun(self, *, access_key_id: str, token: str, at: datetime, until: datetime) -> "Caller":
         """The same with temporary credentials."""
@@ -73,6 +75,14 @@ class Caller:
         return replace(
             self, invoked_by=service, source_ip=service, user_agent=service, access_key_id=key, expires=None
         )
+
+    def on_service_role(self, service: str) -> "Caller":
+        """The same as a role's session of an AWS service, such as an execution's of Systems Manager.
+
+        CloudTrail names the service; to IAM it is no call on somebody else's behalf (aws:ViaAWSService).
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+        """
+        return replace(self.through(service), service_role=True)
 
     @property
     def role_arn(self) -> str:

@@ -25,7 +25,7 @@ from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 
 Context = Mapping[str, str | bool]
@@ -174,6 +174,17 @@ class Delivery(Generic[Payload]):
     def sender(self) -> str:
         """The sender's name, for a record or a trace: a service's principal, or an ARN."""
         return self.by if isinstance(self.by, str) else self.by.arn
+
+
+def session_of(delivery: Delivery[Any], name: str) -> Caller:
+    """The session that a delivery under a role is made in: an open one, or a new one of this name.
+
+    Raises WorldError for a service that delivers under no role.
+    """
+    by = delivery.by
+    if isinstance(by, str):
+        raise WorldError(f"{by} delivers to {delivery.arn} under no role")
+    return by if isinstance(by, Caller) else session_on(by.arn, name).on_service_role(by.service)
 
 
 class Door(ABC, Generic[Payload]):

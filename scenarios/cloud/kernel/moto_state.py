@@ -322,6 +322,11 @@ def ssm_tags(account: str, region: str, kind: str, name: str) -> dict[str, str]:
     return dict(tags.get(name) or tags.get(f"/{name}") or {})
 
 
+def ssm_document(account: str, region: str, name: str) -> Any | None:
+    """A document of Systems Manager: `.find(version, version_name, strict=...)`, `.exists(...)`."""
+    return backend("ssm", account, region)._documents.get(name)  # noqa: SLF001
+
+
 def as_tags(listed: Any) -> dict[str, str]:
     """Tags by name; moto keeps some as AWS lists them."""
     return {tag["Key"]: tag["Value"] for tag in listed or ()}

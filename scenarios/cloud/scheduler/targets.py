@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError
 
-from scenarios.cloud.clients import ClientsOf
+from scenarios.cloud.api_calls import call, in_botocore
 from scenarios.cloud.kernel.arns import service_of
 from scenarios.cloud.kernel.caller import session_on
 from scenarios.cloud.kernel.deliveries import AssumedRole, Event, Message, Notification, StreamRecord
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
+from scenarios.cloud.kernel.service_models import operation_model
 from scenarios.cloud.setting import Setting
 
 SERVICE: Final = "scheduler.amazonaws.com"
@@ -33,15 +33,6 @@ READ_ONLY: Final = (
     *("discover", "validate", "batchGet", "batchDescribe", "batchRead", "transactGet"),
     *("adminGet", "adminList"),
 )
-# Where AWS's name of a service in a universal target isn't botocore's.
-_IN_BOTOCORE: Final[Mapping[str, str]] = {
-    "applicationautoscaling": "application-autoscaling",
-    "cloudwatchlogs": "logs",
-    "cognitoidentityprovider": "cognito-idp",
-    "configservice": "config",
-    "eventbridge": "events",
-    "sfn": "stepfunctions",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,10 +180,9 @@ class Targets:
             return Failure("FAILED_TO_ASSUME_ROLE", f"{SERVICE} may not assume {target['RoleArn']}")
         service, operation = named_in(target["Arn"])
         caller = session_on(target["RoleArn"], occasion.execution)
-        client = ClientsOf(setting=self._setting, caller=caller).client(service, occasion.region)
+        model, given = operation_model(service, operation), json.loads(occasion.input or "{}")
         try:
-            with self._setting.calls.aloud():
-                getattr(client, xform_name(operation))(**json.loads(occasion.input or "{}"))
+            call(self._setting, caller, model, occasion.region, given)
         except ClientError as error:
             return Failure(error.response["Error"]["Code"], error.response["Error"]["Message"])
         except ParamValidationError as error:
@@ -203,7 +193,7 @@ class Targets:
 def named_in(arn: str) -> tuple[str, str]:
     """Service and operation of a universal target, as botocore names them: `sqs` and `SendMessage`."""
     service, _, action = arn.partition(UNIVERSAL)[2].partition(":")
-    return _IN_BOTOCORE.get(service, service), action[:1].upper() + action[1:]
+    return in_botocore(service), action[:1].upper() + action[1:]
 
 
 def refuse_unknown(target: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Systems Manager as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.service import Service
+from scenarios.cloud.ssm.automation.telling import EVENTS as AUTOMATION_EVENTS
 from scenarios.cloud.ssm.laws import register
 from scenarios.cloud.ssm.parameter_events import EVENTS
 from scenarios.cloud.ssm.permissions import PERMISSIONS
@@ -10,12 +11,20 @@ from scenarios.cloud.ssm.validation import VALIDATION
 
 SERVICE = Service(
     name="ssm",
-    simulated="parameters; commands that install and configure the agent",
-    missing="documents that run elsewhere, sessions, maintenance windows",
+    simulated=(
+        "parameters; associations that install and configure the agent; Automation: runbooks with calls of "
+        "AWS's API, functions, branches, sleep, properties that are asserted or waited for, approvals and "
+        "instances' states, under their role; those of AWS's own that remediations use most; started by "
+        "rules and schedules too"
+    ),
+    missing=(
+        "commands that run on instances, other actions of a runbook (scripts, stacks, images), variables, "
+        "executions on many targets; sessions, maintenance windows"
+    ),
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,
-    events=EVENTS,
+    events=(*EVENTS, AUTOMATION_EVENTS),
     validation=VALIDATION,
     register=register,
 )

@@ -1,8 +1,8 @@
 """IAM's rows for Systems Manager: parameters, documents, and commands to instances."""
 
-from scenarios.cloud.authorization.arns import named
 from scenarios.cloud.authorization.rows import JSON, Arn, ContextKey, Permissions, Place
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.ssm.arns import document_arn
 
 _LINES = """
 DescribeInstanceInformation     =                         *
@@ -33,7 +33,15 @@ CreateDocument                  =                         document(Name)
 UpdateDocument                  =                         document(Name)
 DeleteDocument                  =                         document(Name)
 ModifyDocumentPermission        =                         document(Name)
-StartAutomationExecution        =                         automation(DocumentName)
+UpdateDocumentDefaultVersion    =                         document(Name)
+ListDocumentVersions            =                         document(Name)
+StartAutomationExecution        =                         document(DocumentName)
+StartAutomationExecution        =                         automation-execution(=*)
+GetAutomationExecution          =                         automation-execution(AutomationExecutionId)
+StopAutomationExecution         =                         automation-execution(AutomationExecutionId)
+SendAutomationSignal            =                         automation-execution(AutomationExecutionId)
+DescribeAutomationStepExecutions =                        automation-execution(AutomationExecutionId)
+DescribeAutomationExecutions    =                         *
 """
 
 
@@ -43,14 +51,6 @@ def _parameter(place: Place, name: str) -> str:
         return name
     bare = name.removeprefix("/").partition(":")[0]
     return f"arn:aws:ssm:{place.region}:{place.account}:parameter/{bare}"
-
-
-def _document(place: Place, name: str) -> str:
-    """A document; those that AWS owns belong to no account."""
-    if name.startswith("arn:"):
-        return name
-    account = "" if name.startswith(("AWS-", "AWSEC2-", "AWSSupport-", "Amazon")) else place.account
-    return f"arn:aws:ssm:{place.region}:{account}:document/{name}"
 
 
 def _ssm_instance(place: Place, instance: str) -> str:
@@ -73,9 +73,8 @@ PERMISSIONS = Permissions(
     denial=JSON,
     lines=_LINES,
     kinds={
-        "automation": named("arn:aws:ssm:{region}:{account}:automation-definition/{0}:$DEFAULT"),
         "parameter": _parameter,
-        "document": _document,
+        "document": document_arn,
         "ssm_instance": _ssm_instance,
     },
     context=(

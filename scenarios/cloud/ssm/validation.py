@@ -1,4 +1,4 @@
-"""What Systems Manager refuses of parameters and commands, beyond the limits of its model.
+"""What Systems Manager refuses of parameters, documents and commands, beyond the limits of its model.
 
 Sources: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html,
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
@@ -8,8 +8,9 @@ import re
 from typing import Final
 
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.validation import Request, Validation
+from scenarios.cloud.ssm.automation.documents import InvalidDocument, read
 
 _NAME = re.compile(r"[a-zA-Z0-9_./-]+")
 _LONGEST_STANDARD: Final = 4096
@@ -44,6 +45,31 @@ def command(request: Request) -> None:
         )
 
 
+def command_that_would_run(request: Request) -> None:
+    """What runs on an instance isn't simulated."""
+    raise NotSimulated("ssm", f"SendCommand: running {request.parameters.get('DocumentName')} on an instance")
+
+
+def document(request: Request) -> None:
+    """The content of an Automation runbook; moto takes any."""
+    given = request.parameters
+    kind = given.get("DocumentType")
+    if kind is None:
+        kind = _type_of(request)
+    if kind != "Automation":
+        return
+    try:
+        read(given["Content"])
+    except InvalidDocument as error:
+        raise Refused("InvalidDocumentContent", str(error)) from error
+
+
+def _type_of(request: Request) -> str:
+    """The type of a document that is there already; a new one without a type is for commands."""
+    found = moto_state.ssm_document(request.account, request.region, request.parameters["Name"])
+    return str(found.get_default_version().document_type) if found is not None else "Command"
+
+
 def _check_allowed_pattern(value: str, pattern: str) -> None:
     if not pattern:
         return
@@ -64,5 +90,11 @@ def _runs(request: Request, instance: str) -> bool:
 
 
 VALIDATION = Validation(
-    code="ValidationException", rules={"PutParameter": (parameter,), "SendCommand": (command,)}
+    code="ValidationException",
+    rules={
+        "CreateDocument": (document,),
+        "UpdateDocument": (document,),
+        "PutParameter": (parameter,),
+        "SendCommand": (command, command_that_would_run),
+    },
 )

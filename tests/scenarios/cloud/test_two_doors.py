@@ -548,6 +548,21 @@ OTHERS = [
         "systems-manager/latest/APIReference/API_PutParameter.html",
     ),
     row(
+        "document: a runbook without a step",
+        (
+            "ssm",
+            "create_document",
+            {"Name": "Mend", "DocumentType": "Automation", "Content": '{"schemaVersion": "0.3"}'},
+        ),
+        "InvalidDocumentContent",
+        (
+            "AWS::SSM::Document",
+            {"Name": "Mend", "DocumentType": "Automation", "Content": {"schemaVersion": "0.3"}},
+        ),
+        "at least one step",
+        "systems-manager/latest/userguide/documents-schemas-features.html",
+    ),
+    row(
         "parameter: another value than allowed",
         ("ssm", "put_parameter", {"Name": "a", "Value": "x", "Type": "String", "AllowedPattern": r"\d+"}),
         "ParameterPatternMismatchException",
@@ -793,6 +808,7 @@ SIBLINGS = {
     "UpdateFunctionConfiguration": "CreateFunction",
     "UpdateFunctionEventInvokeConfig": "PutFunctionEventInvokeConfig",
     "UpdateSchedule": "CreateSchedule",
+    "UpdateDocument": "CreateDocument",
 }
 # Each asks first whether the key is enabled: tests/scenarios/cloud/kms.
 USES_OF_A_KEY = (

@@ -1,0 +1,1 @@
+"""Systems Manager Automation: runbooks and their executions."""
