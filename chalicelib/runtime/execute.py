@@ -90,7 +90,10 @@ def _settled(
 
 
 def _made(aws: Aws, call: Call, *, tried_before: bool) -> CallProgress:
-    """Make one call; an error that is one of its `already` codes means that the world is as wanted."""
+    """Make one call; an error that is one of its `already` codes means that the world is as wanted.
+
+    It may be so by an earlier try: of this function, or of botocore where it has sent the request again.
+    """
     if call.account != aws.account:
         raise NotAllowed(f"the call belongs to account {call.account!r}, this function to {aws.account}")
     try:
@@ -98,7 +101,7 @@ def _made(aws: Aws, call: Call, *, tried_before: bool) -> CallProgress:
     except ClientError as error:
         if error.response["Error"]["Code"] not in call.already:
             raise
-        return CallProgress.UNSURE if tried_before else CallProgress.FOUND
+        return CallProgress.UNSURE if tried_before or _sent_again(error) else CallProgress.FOUND
     return CallProgress.DONE
 
 
@@ -110,7 +113,12 @@ def _refused(error: Exception) -> bool:
     if not isinstance(error, ClientError):
         return isinstance(error, NotAllowed)
     about = error.response.get("ResponseMetadata", {})
-    return 400 <= int(about.get("HTTPStatusCode", 0)) < 500 and not about.get("RetryAttempts")
+    return 400 <= int(about.get("HTTPStatusCode", 0)) < 500 and not _sent_again(error)
+
+
+def _sent_again(error: ClientError) -> bool:
+    """Whether botocore has sent the request more than once."""
+    return bool(error.response.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
 def _explained(error: Exception, call: Call, entry: LedgerEntry) -> Exception:

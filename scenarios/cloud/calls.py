@@ -281,7 +281,7 @@ class Calls:
         self._made(asked, sequence, told, None)
         self._behind(caller)
         if self.sent_again():
-            return self._make(original, client, operation, parameters)
+            return _counted_as_sent_again(lambda: self._make(original, client, operation, parameters))
         tell = self._tells.get((service, operation))
         return tell(asked, response) if tell is not None else response
 
@@ -489,6 +489,22 @@ def _request(asked: Asked) -> Request:
         account=asked.caller.account,
         region=asked.region,
     )
+
+
+def _counted_as_sent_again(send: Send) -> dict[str, Any]:
+    """What a call is answered, with one more retry of botocore's."""
+    try:
+        response = send()
+    except ClientError as error:
+        _add_a_retry(error.response)
+        raise
+    _add_a_retry(response)
+    return response
+
+
+def _add_a_retry(response: Any) -> None:
+    about = response.setdefault("ResponseMetadata", {})
+    about["RetryAttempts"] = about.get("RetryAttempts", 0) + 1
 
 
 def client_error(

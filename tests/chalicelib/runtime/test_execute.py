@@ -1,7 +1,8 @@
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
-from botocore.exceptions import ConnectTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from chalicelib.errors import NotAllowed, Throttled, Unavailable
 from chalicelib.ledger.entries import entry_of
@@ -73,6 +74,26 @@ def test_what_an_earlier_try_may_have_done_is_told_as_unsure(house):
     assert finding.progress == {0: CallProgress.UNSURE}
     assert "Perhaps done by an earlier try of Trailwarden's" in text_of(finding)
     assert "To undo it:" not in text_of(finding)
+
+
+def test_what_botocore_may_have_done_before_it_sent_a_call_again_is_told_as_unsure(house):
+    house.aws.client("dynamodb").create_table(**creates("orders").parameters)
+    told = ClientError(
+        {
+            "Error": {"Code": "ResourceInUseException", "Message": ""},
+            "ResponseMetadata": {"HTTPStatusCode": 400, "RetryAttempts": 1},
+        },
+        "CreateTable",
+    )
+    finding = planned(house, creates("orders"))
+    aws = Mock(account=ACCOUNT)
+    aws.client.return_value.create_table.side_effect = told
+
+    finding, _ = carry_out(
+        aws, house.ledger, finding, remediation=Remedy(finding.plan).remediation, settings=house.settings
+    )
+
+    assert finding.progress == {0: CallProgress.UNSURE}
 
 
 def test_settled_calls_are_not_made_again(house):

@@ -58,6 +58,25 @@ def test_a_fault_strikes_once_at_its_point(tmp_path, point, made, failed):
     assert run_with(tmp_path, point) == (made, failed, True)
 
 
+def test_what_is_sent_again_says_so(tmp_path):
+    handler = """
+        import boto3
+
+        def look(event, context):
+            answer = boto3.client("sqs").create_queue(QueueName="first")
+            raise RuntimeError(answer["ResponseMetadata"]["RetryAttempts"])
+    """
+    faults = Faults(name="one", point=FaultPoint.parse("1.1.sent-again"))
+    with world(code(tmp_path, handler), EVERYTHING, faults=faults) as simulated:
+        sends(simulated, {"n": 1})
+        simulated.run(1200)
+        failed = [
+            each.facts["error"]["errorMessage"] for each in simulated.setting.trace if each.kind == "failed"
+        ]
+
+    assert failed == ["1", "0", "0"]
+
+
 def test_a_point_that_a_run_never_comes_to_strikes_nowhere(tmp_path):
     made, failed, struck = run_with(tmp_path, "1.9.crash-after")
 
