@@ -1,7 +1,8 @@
 """One play of a scenario, with or without a fault, and what happened in it."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -140,29 +141,49 @@ def play(
     `code`: the folder of app.py and chalicelib. `visit`: is told of each spot before it is passed. `judged`:
     gets the course at the end, inside the world.
     """
-    name = f"{PROFILE}:{point}" if point else PROFILE
-    faults = Faults(name=name, point=point, tells_again=True, draws_apart=True)
-    deployment = replace(deployment_of(scenario), code=code)
-    with garbage.can_wait(), World(deployment, seed=seed, faults=faults) as world:
-        course = _played(world, scenario, tail, visit)
+    with _world(scenario, seed, code, point) as world:
+        ((_, course),) = _played(world, scenario, (tail,), visit)
         if judged is not None:
             judged(course)
     return course
 
 
+def play_and_look(
+    scenario: Scenario, tails: Iterable[float], *, seed: int, code: Path = PROJECT
+) -> Mapping[float, Course]:
+    """Play a scenario without a fault: the course until each of `tails`, in seconds after its end."""
+    with _world(scenario, seed, code, None) as world:
+        return dict(_played(world, scenario, sorted(tails), None))
+
+
+@contextmanager
+def _world(scenario: Scenario, seed: int, code: Path, point: FaultPoint | None) -> Iterator[World]:
+    name = f"{PROFILE}:{point}" if point else PROFILE
+    faults = Faults(name=name, point=point, tells_again=True, draws_apart=True)
+    deployment = replace(deployment_of(scenario), code=code)
+    with garbage.can_wait(), World(deployment, seed=seed, faults=faults) as world:
+        yield world
+
+
 def _played(
-    world: World, scenario: Scenario, tail: float, visit: Callable[[World, Spot], None] | None
-) -> Course:
+    world: World, scenario: Scenario, tails: Iterable[float], visit: Callable[[World, Spot], None] | None
+) -> Iterator[tuple[float, Course]]:
+    """The course at each of `tails`, which rise; where a fault has come, its own tail is the only one."""
     watched, stopped = Watched(world, visit), ""
     try:
         end = begin(world, scenario, patiently) + span(scenario.lasts)
         world.clock.run(end)
-        world.one_fault.visit = lambda _: None
-        struck = world.one_fault.point
-        world.clock.run(end + timedelta(seconds=tail_seconds(struck.kind) if struck else tail))
     except Exception as error:  # noqa: BLE001 - any error is the play's result
         stopped = f"{type(error).__name__}: {error}"
-    return watched.course(scenario, stopped)
+    world.one_fault.visit = lambda _: None
+    struck = world.one_fault.point
+    for tail in (tail_seconds(struck.kind),) if struck else tails:
+        try:
+            if not stopped:
+                world.clock.run(end + timedelta(seconds=tail))
+        except Exception as error:  # noqa: BLE001 - as above
+            stopped = f"{type(error).__name__}: {error}"
+        yield tail, watched.course(scenario, stopped)
 
 
 def patiently(world: World, timed: TimedAction, number: int, tries: int = ASKS_AGAIN) -> None:
@@ -212,7 +233,7 @@ def _course(
     return Course(
         scenario=scenario,
         point=world.one_fault.point,
-        calls=calls,
+        calls=tuple(calls),
         mail=tuple(world.topics.inbox),
         trace=tuple(world.setting.trace),
         ledger=tuple(_ledger(world)),

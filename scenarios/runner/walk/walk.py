@@ -11,7 +11,7 @@ from scenarios.cloud.kernel.fault_points import FaultPoint
 from scenarios.cloud.one_fault import Spot
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Scenario
-from scenarios.runner.walk.course import SETTLED_SECONDS, Course, play, tail_seconds
+from scenarios.runner.walk.course import SETTLED_SECONDS, Course, play, play_and_look, tail_seconds
 from scenarios.runner.walk.invariants import broken
 from scenarios.runner.walk.points import Known, all_points
 from scenarios.runner.walk.snapshots import Snapshots, Told
@@ -84,15 +84,13 @@ def walk(
     where that was done to the end. `ends`: the moment of `real_seconds` after which no point is begun.
     `progress` is told how many points of how many are done. Raises NotSimulated where the play does.
     """
-    found = all_points(play(scenario, seed=seed, code=code, tail=SETTLED_SECONDS), known)
+    without = play(scenario, seed=seed, code=code, tail=SETTLED_SECONDS)
+    found = all_points(without, known)
     draw = random.Random(f"{scenario.name}|{seed}|{of_the_day}")
     chosen = [each for each in found if draw.random() < share * (PROVED if each.rule else 1)]
     tally = _Tally(lambda done: progress(done, len(chosen)))
-    by_tail: dict[float, list[FaultPoint]] = {}
-    for each in chosen:
-        by_tail.setdefault(tail_seconds(each.point.kind), []).append(each.point)
-    for tail, points in sorted(by_tail.items()):
-        _walk_points(scenario, points, seed=seed, code=code, jobs=jobs, tail=tail, tell=tally.take, ends=ends)
+    points = [each.point for each in chosen]
+    _walk_points(without, points, seed=seed, code=code, jobs=jobs, tell=tally.take, ends=ends)
     if known is not None and tally.tried == len(chosen):
         known |= {each.stands_for for each in chosen if not each.rule}
     skipped, proved = (sum(bool(each.rule) for each in some) for some in (found, chosen))
@@ -125,20 +123,25 @@ def walk_one(
 
 
 def _walk_points(
-    scenario: Scenario,
+    settled: Course,
     points: Sequence[FaultPoint],
     *,
     seed: int,
     code: Path,
     jobs: int,
-    tail: float,
     tell: Callable[[Told], object],
     ends: float,
 ) -> None:
-    """Play once without a fault, then again with a snapshot before each point."""
-    if real_seconds() > ends:
+    """Play the scenario of a course without a fault once more, with a snapshot before each point.
+
+    `settled`: its course until `SETTLED_SECONDS` after its end. A fault that takes longer to settle is held
+    against a play of the same length.
+    """
+    if not points or real_seconds() > ends:
         return
-    without = play(scenario, seed=seed, code=code, tail=tail)
+    scenario, without = settled.scenario, {float(SETTLED_SECONDS): settled}
+    if longer := {tail_seconds(point.kind) for point in points} - set(without):
+        without |= play_and_look(scenario, longer, seed=seed, code=code)
     at: dict[tuple[int, int], list[FaultPoint]] = {}
     for point in points:
         at.setdefault((point.invocation, point.call), []).append(point)
@@ -171,7 +174,8 @@ class _Visitor:
                 return
 
 
-def _judge(without: Course, course: Course, snapshots: Snapshots) -> None:
-    if snapshots.mine is not None:
+def _judge(without: Mapping[float, Course], course: Course, snapshots: Snapshots) -> None:
+    point = snapshots.mine
+    if point is not None:
         not_struck = [] if course.struck else ["the fault never struck: the play took another course"]
-        snapshots.end(broken=not_struck or broken(without, course))
+        snapshots.end(broken=not_struck or broken(without[tail_seconds(point.kind)], course))
