@@ -298,11 +298,13 @@ def says_that_it_is_alice(who: Actor = invoker, *, refused: bool = True) -> Acti
             "isBase64Encoded": False,
         }
         invoke, name = world.client(caller, "lambda").invoke, world.home.resources["APIHandler"].physical_id
-        asked = {"FunctionName": name, "InvocationType": "Event", "Payload": json.dumps(event)}
+        asked = {"FunctionName": name, "Payload": json.dumps(event)}
         if refused:
             _refused(invoke, **asked)
         else:
-            invoke(**asked)
+            answer = json.loads(invoke(**asked)["Payload"].read())
+            if answer.get("statusCode") != 202:
+                raise AssertionError(f"approve: the function answered {answer}")
 
     return who.does(f"invokes the HTTP side's function as alice{', and is refused' * refused}", do)
 

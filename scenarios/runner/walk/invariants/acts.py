@@ -2,10 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from botocore import xform_name
+
+from chalicelib.ledger.entries import Ruling
 from chalicelib.remediation import Outcome
-from scenarios.runner.walk.course import Course, MadeCall
+from scenarios.runner.walk.course import ANSWERED, Course, MadeCall
 
 # What sets a state, and may set it twice: the verbs that the operations' names begin with.
 _SETS = ("Put", "Start", "Stop", "Update", "Set", "Enable", "Disable", "Attach", "Tag", "Add", "Delete")
@@ -36,6 +39,8 @@ def nothing_is_done_twice(without: Course, with_fault: Course) -> Iterator[str]:
         words, events = f"{act[0]} {act[1]} {act[2][:200]}", _events(act, with_fault)
         if not before[act] and capped_in_place(act, without, with_fault):
             continue
+        if not before[act] and _refused_in_vain(act, with_fault):
+            continue
         if not before[act]:
             yield f"{words} is done, and never without the fault"
         elif not act[1].startswith(_SETS):
@@ -52,6 +57,17 @@ def capped_in_place(act: Act, without: Course, with_fault: Course) -> bool:
         return False
     done, more = (sum(act_of(call)[:2] == act[:2] for call in acts(each)) for each in (without, with_fault))
     return more <= done
+
+
+def _refused_in_vain(act: Act, course: Course) -> bool:
+    """Whether it was approved, and who meant to refuse it was answered that it can't be done."""
+    told = any(moment.kind == ANSWERED and " refuse " in moment.words for moment in course.trace)
+    return told and any(
+        (call.service, call.operation, _as_text(call.parameters)) == (act[0], xform_name(act[1]), act[2])
+        for entry in course.findings()
+        for call in entry.plan.calls
+        if any(each.ruling is Ruling.GRANTED for each in entry.decisions)
+    )
 
 
 def _events(act: Act, course: Course) -> set[int]:
@@ -76,7 +92,11 @@ def act_of(call: MadeCall) -> Act:
     """
     if call.operation == SAYS:
         return call.service, call.operation, json.dumps([each["Id"] for each in call.parameters["Findings"]])
-    return call.service, call.operation, json.dumps(call.parameters, sort_keys=True, default=str)
+    return call.service, call.operation, _as_text(call.parameters)
+
+
+def _as_text(parameters: Mapping[str, object]) -> str:
+    return json.dumps(parameters, sort_keys=True, default=str)
 
 
 def _of_ledger(call: MadeCall) -> bool:

@@ -1,11 +1,12 @@
 """What an alert is about: its event, its finding, its words but for what may differ; which are the same."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.remediation import Outcome
+from chalicelib.runtime.notify import subject_of
 from scenarios.cloud.kernel.fault_points import TIME_PASSES, FaultKind
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import Course
@@ -57,8 +58,32 @@ def but_for_counts(mail: Mail) -> str:
     `MEDIUM: # failed SSH logins from 203.0.113.99 in # s`. Who it was is in an alert of its own where the
     call for it is known later: `Instance i-1 is stopped`, then `Instance i-1 was stopped by mallory`.
     """
-    subject = _DRAWN.sub("i-#", _COUNTED.sub("#", _LASTED.sub("# s", mail.subject)))
-    return _BY_WHOM.sub("", subject.replace(" was ", " is "))
+    return _but_for_counts(mail.subject)
+
+
+def _but_for_counts(subject: str) -> str:
+    words = _DRAWN.sub("i-#", _COUNTED.sub("#", _LASTED.sub("# s", subject)))
+    return _BY_WHOM.sub("", words.replace(" was ", " is "))
+
+
+def left_unsaid(course: Course) -> set[tuple[str, str]]:
+    """What was not sent since others like it were, in the words of `in_words`."""
+    return {
+        (entry.remediation, _but_for_counts(subject_of(alert)))
+        for entry in course.findings()
+        for index, alert in enumerate(entry.plan.alerts)
+        if index in entry.quiet
+    }
+
+
+def _voices(course: Course) -> Mapping[Named, str]:
+    """By the names of alerts, of how many alike only some are sent: what they are alike in."""
+    return {
+        (entry.id, subject_of(alert)): f"{entry.remediation} {alike.subject}"
+        for entry in course.findings()
+        for alert in entry.plan.alerts
+        if (alike := alert.quiet or alert.flood) is not None
+    }
 
 
 def is_news(mail: Mail) -> bool:
@@ -83,7 +108,8 @@ def paired(without: Course, with_fault: Course) -> Paired:
     """Each alert of the fault-free play with one of the same event; else of the same words.
 
     The latter after `MOVES`, and where the event is quiet now: of what is told once in a while, a retry may
-    leave another event to be told. An alert that each try tells again is wanted once.
+    leave another event to be told; then it may also be another alert of the same flood. An alert that each
+    try tells again is wanted once.
     """
     left = list(with_fault.alerts())
     events = set(map(event_of, left))
@@ -98,6 +124,10 @@ def paired(without: Course, with_fault: Course) -> Paired:
     moves = with_fault.point is not None and with_fault.point.kind in MOVES
     movable = [mail for mail in unsent if moves or _moment(mail) in quiet]
     still = _take(left, movable, in_words)
+    if turned := [mail for mail in still if _moment(mail) in quiet]:
+        voices = {**_voices(without), **_voices(with_fault)}
+        unheard = _take(left, turned, lambda mail: voices.get(named_as(mail), mail))
+        still = [mail for mail in still if mail not in turned or mail in unheard]
     moved = [mail for mail in movable if mail not in still]
     return Paired(unsent=[mail for mail in unsent if mail not in moved], moved=moved)
 

@@ -23,6 +23,7 @@ from scenarios.runner.walk.invariants.alert_names import (
     finding_of,
     in_words,
     is_news,
+    left_unsaid,
     named_as,
     paired,
 )
@@ -135,6 +136,7 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
     Right is, beside what is said without the fault:
 
     - other words about the same event, but not more alerts: a retry sees what is there by then;
+    - what is left at its count without the fault: of a flood, a retry leaves others to be sent;
     - what could not be done, seen or noted, and beside that the worst it may mean (`_may_be_trouble`);
     - what an alarm counts otherwise (see `each_alert_is_sent`), of nobody who is not named without the fault;
     - how many alerts could not be sent one by one, of those that are sent without the fault;
@@ -142,7 +144,7 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
       mended it.
     """
     known = {name for mail in without.alerts() for name in (named_as(mail), event_of(mail))}
-    words = set(map(in_words, without.alerts()))
+    words = set(map(in_words, without.alerts())) | left_unsaid(without)
     named = {_role_of(who) for mail in without.alerts() for who in _WHO_OF_ANY.findall(mail.text)}
     named |= set(with_fault.roles.values())
     blind = {

@@ -16,6 +16,8 @@ from scenarios.runner.walk.course import ANSWERED, Course
 # Lambda attempts an event that often: the first time, and two retries.
 LAMBDA_TRIES = 3
 _DRAWN = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*")  # ids
+GONE = "was deleted with an event in its queue"
+_RULES = "events.amazonaws.com"
 _CHANGED, _WAITS = "The plan has changed", "Trailwarden waits for a yes to do:"
 # What an alert says of what could not be done, seen or noted: runtime.notify, runtime.answer.
 _WORDS = (
@@ -66,8 +68,14 @@ class DeadLetter:
 
 
 def letter_of(body: str) -> DeadLetter:
-    """A dead letter as it lies in the queue: Lambda's record of an event, or the event as a rule kept it."""
-    letter = json.loads(body)
+    """A dead letter as it lies in the queue: Lambda's record of an event, or the event as a rule kept it.
+
+    Somebody may have put any text there.
+    """
+    try:
+        letter = json.loads(body)
+    except ValueError:
+        return DeadLetter(event=body)
     if not isinstance(letter, dict) or "requestPayload" not in letter:
         return DeadLetter(event=json.dumps(letter, sort_keys=True))
     error = letter.get("responsePayload") or {}
@@ -109,15 +117,31 @@ def excused(without: Course, with_fault: Course, remediation: str = "") -> bool:
     """
     if _perhaps_done(with_fault):
         return True
+    struck = struck_remediation(with_fault)
+    if dropped_and_told(without, with_fault) and remediation in ("", struck):
+        return True
     if not given_up(without, with_fault) or not told_of_trouble(without, with_fault):
         return False
     point = with_fault.point
     if not remediation or point is None or point.kind in OUTAGES or with_fault.scenario.denied:
         return True
-    struck = struck_remediation(with_fault)
     if struck in ("", remediation):
         return True
     return _changes_of(without, struck) > _changes_of(with_fault, struck)
+
+
+def dropped_and_told(without: Course, with_fault: Course) -> bool:
+    """Whether the struck function was deleted before its retry, and rules told of all without any function.
+
+    With a function Lambda drops the events that it has yet to be given. Who deletes it is known to the rules
+    that tell a topic by themselves: their mail has come, all of it.
+    """
+    function = struck_function(with_fault)
+    dropped = any(each.kind == "lost" and each.words == f"{function} {GONE}" for each in with_fault.trace)
+    told, wanted = (
+        Counter(mail.text for mail in each.mail if mail.sender == _RULES) for each in (with_fault, without)
+    )
+    return dropped and bool(wanted) and not wanted - told
 
 
 def waits_for_a_yes(course: Course) -> set[str]:
@@ -140,11 +164,16 @@ def _perhaps_done(course: Course) -> bool:
     return any(moment.kind == ANSWERED and PERHAPS_DONE in moment.words for moment in course.trace)
 
 
-def struck_remediation(course: Course) -> str:
-    """The remediation whose function the fault struck; "" for other functions."""
+def struck_function(course: Course) -> str:
+    """The name of the function that the fault struck."""
     point = course.point
     where = (spot for spot in course.spots if point and spot.invocation == point.invocation)
-    function = next((spot.function for spot in where), "")
+    return next((spot.function for spot in where), "")
+
+
+def struck_remediation(course: Course) -> str:
+    """The remediation whose function the fault struck; "" for other functions."""
+    function = struck_function(course)
     return next((each.name for each in CATALOG if is_function_of(function, each.name)), "")
 
 

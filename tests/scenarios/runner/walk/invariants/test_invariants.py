@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.ledger.entries import LedgerEntry, item_of
-from chalicelib.remediation import Alert, Call, CallProgress, Outcome, Plan, Severity
+from chalicelib.ledger.entries import Decision, LedgerEntry, Ruling, item_of
+from chalicelib.remediation import Alert, Call, CallProgress, Flood, Outcome, Plan, Severity
 from scenarios.cloud.apigateway.requests import HttpAnswer, Request
 from scenarios.cloud.kernel.fault_points import FaultPoint
 from scenarios.cloud.one_fault import Spot
 from scenarios.cloud.setting import Moment
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.scenario import Scenario
-from scenarios.runner.walk.course import Course, MadeCall
+from scenarios.runner.walk.course import ANSWERED, Course, MadeCall
 from scenarios.runner.walk.invariants import broken
-from scenarios.runner.walk.invariants.whereabouts import GONE
+from scenarios.runner.walk.invariants.trouble import GONE
 
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 START = {"Name": "trail"}
@@ -283,6 +283,64 @@ def test_an_event_that_is_a_dead_letter_anyway_may_be_more_than_one():
 
     assert broken(without, course("1.0.twice", dead_letters=(LETTER, again))) == []
     assert broken(without, course("1.0.twice", dead_letters=(LETTER, other))) != []
+
+
+def of_a_rule(text):
+    return replace(mail(text, "AWS"), sender="events.amazonaws.com", attributes={})
+
+
+def test_an_event_that_a_deleted_function_drops_is_told_by_a_rule():
+    without = course("", mail=(mail(), of_a_rule("who")))
+    dropped = {**delivered_to("app-TrailStopped-1"), **lost(f"app-TrailStopped-1 {GONE}"), "ledger": ()}
+
+    assert broken(without, course(**dropped, mail=(of_a_rule("who"),))) == []
+    assert broken(without, course(**dropped, mail=())) != []
+    assert broken(WITHOUT, course(**dropped, mail=())) != []
+
+
+def test_lines_for_a_log_group_that_is_shut_without_the_fault_too_may_be_more():
+    shut = Moment(at=NOW, kind="lost", words="CloudTrail may not write to company: a denial")
+
+    assert broken(course("", trace=(shut,)), course(trace=(shut, shut))) == []
+    assert broken(WITHOUT, course(trace=(shut,))) != []
+
+
+def test_of_a_flood_another_alert_may_be_sent():
+    def of(title, moment, outcome):
+        alert = Alert(severity=Severity.HIGH, title=title, flood=Flood(subject="mallory"))
+        said = {"quiet": frozenset({0}), "told": frozenset()} if outcome is Outcome.QUIET else {}
+        plan = Plan(alerts=(alert,))
+        entry = replace(ENTRY, at=NOW.replace(minute=moment), outcome=outcome, plan=plan, progress={}, **said)
+        return entry, mail(f"{title}\n\nFinding {entry.id}", f"HIGH: {title}")
+
+    (first, told_first), (second_quiet, _) = of("A", 1, Outcome.TOLD), of("B", 2, Outcome.QUIET)
+    (first_quiet, _), (second, told_second) = of("A", 1, Outcome.QUIET), of("B", 2, Outcome.TOLD)
+    without = course("", mail=(told_first,), ledger=(item_of(first), item_of(second_quiet)), calls=())
+    other = {"ledger": (item_of(first_quiet), item_of(second)), "calls": ()}
+
+    assert broken(without, course(mail=(told_second,), **other)) == []
+    assert broken(without, course(mail=(), **other)) != []
+    assert broken(without, course(mail=(mail(told_second.text, "HIGH: C"),), **other)) != []
+
+
+def test_who_could_not_refuse_what_others_approved_was_told():
+    granted = Decision(
+        id="1", verb="approve", who="ann", at=NOW, plan="", ruling=Ruling.GRANTED, words="", told=True
+    )
+    waits = replace(ENTRY, outcome=Outcome.AWAITING_APPROVAL, progress={})
+    without = course("", calls=(sends(),), ledger=(item_of(waits),))
+    approved = {"point": "1.2.no-kms", "ledger": (item_of(replace(ENTRY, decisions=(granted,))),)}
+    told = Moment(at=NOW, kind=ANSWERED, words="bob types trailwarden refuse for x: 503")
+
+    assert broken(without, course(**approved, trace=(told,))) == []
+    assert broken(without, course(**approved)) != []
+
+
+def test_a_dead_letter_may_be_any_text():
+    without = course("", dead_letters=("anything",))
+
+    assert broken(without, course(dead_letters=("anything",))) == []
+    assert broken(without, course(dead_letters=("anything", "else"))) != []
 
 
 def test_an_approval_that_came_too_late_waits_for_a_new_one_and_that_is_told():
