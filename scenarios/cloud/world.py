@@ -73,6 +73,7 @@ class Deployment:
 
     template: str
     before: str = ""
+    stack_name: str = STACK_NAME
     spoke: str = "{}"
     host: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
@@ -290,7 +291,7 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
                     region=deployment.home,
                     account=ACCOUNT,
                     parameters=dict(deployment.parameters),
-                    stack_name=STACK_NAME,
+                    stack_name=deployment.stack_name,
                     session=session,
                     kinds=REGISTRY.kinds,
                     validators=REGISTRY.validators,
@@ -302,7 +303,7 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
                     region=region,
                     account=ACCOUNT,
                     parameters={"HomeRegion": deployment.home},
-                    stack_name=f"{STACK_NAME}-spoke-{region}",
+                    stack_name=f"{deployment.stack_name}-spoke-{region}",
                     session=session,
                     kinds=REGISTRY.kinds,
                     validators=REGISTRY.validators,

@@ -1,7 +1,7 @@
 """`trailwarden replay`: what the deployed stack would do about existing CloudTrail records."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from scenarios.runner.show.progress import Progress, progress
 
 if TYPE_CHECKING:
     from scenarios.runner.replay.page import Page
+    from scenarios.runner.replay.parts import Parts
     from scenarios.runner.replay.replay import Replay, Replayed
     from scenarios.runner.replay.tally import Tally, Told
 
@@ -24,6 +25,7 @@ _LINES_AT_ONCE = 1_000
 _WIDEST_NAME = 14
 _LONGEST_TITLE = 200
 _LONGEST_DETAILS = 300
+_LONGEST_UNSAID = 1_000
 
 
 @click.command()
@@ -34,7 +36,22 @@ _LONGEST_DETAILS = 300
 @click.option("--existing-trail-arn", "--trail", "trail", default="", metavar="ARN", help="Your trail.")
 @click.option("--existing-trail-bucket", "--bucket", "bucket", default="", help="Its bucket.")
 @click.option("--existing-trail-group", "--group", "group", default="", help="Its log group.")
-@click.option("--account", default="", help="Your account; the trail's where it is left out.")
+@click.option(
+    "--stack-name",
+    "stack",
+    default="",
+    metavar="NAME|ARN",
+    help="The deployed stack: arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME.",
+)
+@click.option(
+    "--stack-resources",
+    "resources",
+    default="",
+    metavar="FILE",
+    help="Its parts, as `aws cloudformation list-stack-resources --stack-name NAME` prints them.",
+)
+@click.option("--account", default="", help="The stack's account; the trail's where it is left out.")
+@click.option("--region", default="", help="The stack's region; the trail's where it is left out.")
 @click.option(
     "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the stack."
 )
@@ -52,7 +69,10 @@ def command(
     trail: str,
     bucket: str,
     group: str,
+    stack: str,
+    resources: str,
     account: str,
+    region: str,
     parameters: Sequence[str],
     since: str,
     until: str,
@@ -73,10 +93,15 @@ def command(
     with progress() as line:
         line.say("reading the stack")
         replay = _begun(
-            trail=trail,
-            bucket=bucket,
-            group=group,
-            account=account,
+            {
+                "trail_arn": trail,
+                "bucket": bucket,
+                "group": group,
+                "account": account,
+                "region": region,
+            },
+            stack=stack,
+            resources=resources,
             parameters=parameters,
             within=within,
             named=form == "json",
@@ -86,11 +111,15 @@ def command(
         interrupted |= _told(teller, replay)
     counts = _counts(teller.tally, replay.counts)
     if form == "text":
-        teller.end(counts, summary=summary, proposed=not trail)
+        teller.end(counts, summary=summary)
     elif summary:
         click.echo(json.dumps({"summary": teller.tally.as_json()}))
+    unsaid = [*_of_trails(teller.tally, named=replay.has_a_trail), *replay.unsaid()]
+    for sentence in unsaid:
+        shown = safe(sentence, _LONGEST_UNSAID)
+        click.echo(shown if form == "text" else f"trailwarden: {shown}", err=form != "text")
     if out is not None and teller.page is not None:
-        _write(out, teller.page.html(files, counts, teller.tally))
+        _write(out, teller.page.html(files, counts, unsaid, teller.tally))
     if interrupted:
         click.echo("trailwarden: interrupted: that is what was read until then", err=True)
         return INTERRUPTED
@@ -98,11 +127,10 @@ def command(
 
 
 def _begun(
+    given: Mapping[str, str],
     *,
-    trail: str,
-    bucket: str,
-    group: str,
-    account: str,
+    stack: str,
+    resources: str,
     parameters: Sequence[str],
     within: Range,
     named: bool,
@@ -112,12 +140,25 @@ def _begun(
     from scenarios.runner.replay.ours import NoTrail, Ours  # noqa: PLC0415 - see above
     from scenarios.runner.replay.replay import Replay  # noqa: PLC0415 - see above
 
-    given = dict(each.partition("=")[::2] for each in parameters)
+    set_to = dict(each.partition("=")[::2] for each in parameters)
     try:
-        ours: Ours = Ours(trail_arn=trail, bucket=bucket, group=group, account=account, parameters=given)
+        ours: Ours = Ours.named(stack=stack, parts=_parts(resources), parameters=set_to, **given)
         return Replay(ours, within=within, named=named)
     except (NoTrail, InvalidTemplate) as error:
         raise click.UsageError(str(error)) from error
+
+
+def _parts(file: str) -> "Parts":
+    """The parts of a stack that a file tells; none where there is no file."""
+    from scenarios.runner.replay.files import Unreadable, text_of  # noqa: PLC0415 - likewise
+    from scenarios.runner.replay.parts import NoParts, Parts, parts_in  # noqa: PLC0415 - likewise
+
+    try:
+        return parts_in(text_of(file)) if file else Parts()
+    except Unreadable as error:
+        raise click.UsageError(str(error)) from error
+    except NoParts as error:
+        raise click.UsageError(f"{safe(file)} {error}") from error
 
 
 def _told(teller: "_Teller", replay: "Replay") -> bool:
@@ -208,18 +249,25 @@ class _Teller:
             _print(one)
             self._any = True
 
-    def end(self, counts: str, *, summary: bool, proposed: bool) -> None:
-        """The counts, and who told what if that is asked for; a trail to name is `proposed`."""
+    def end(self, counts: str, *, summary: bool) -> None:
+        """The counts, and who told what if that is asked for."""
         if self._any:
             click.echo()
         if summary:
             _summarise(self.tally)
         if counts:
             click.echo(counts)
-        if proposed and self.tally.trails:
-            (name, _), count = self.tally.trails.most_common(1)[0], self.tally.trails.total()
-            about = "1 of the records is" if count == 1 else f"{count} of the records are"
-            click.echo(f"{about} about a trail; name yours, such as --trail {safe(name)}")
+
+
+def _of_trails(tally: "Tally", *, named: bool) -> Iterator[str]:
+    """Which trails records were about of which nothing was told; `named`: whether ours is known."""
+    if tally.trails:
+        (name, _), count = tally.trails.most_common(1)[0], tally.trails.total()
+        about = "1 of the records is" if count == 1 else f"{count} of the records are"
+        if named:
+            yield f"{about} about other trails than yours, such as {name}"
+        else:
+            yield f"{about} about a trail; name yours, such as --trail {name}"
 
 
 def _print(told: "Told") -> None:

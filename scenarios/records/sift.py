@@ -4,6 +4,7 @@ A record that no pattern asks for costs the decoding of a few fields. Its eventI
 there is room, so that one that comes twice is a duplicate; those that are asked for are remembered always.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from scenarios.records.sieve import ASK, NO_AND_NOT_CARRIED, Sieve, identity_rea
 from scenarios.records.sources import EVER, File, Range, Unreadable, files, read_texts
 from scenarios.records.who import Who, account_of, actor_of, who_of
 
+MOST_ACCOUNTS = 1_000  # that are remembered
 MOST_REMEMBERED = 200_000  # eventIDs of records that nobody asks for
 
 _NONE: frozenset[str] = frozenset()
@@ -28,7 +30,9 @@ _NONE: frozenset[str] = frozenset()
 class Hit:
     """A record that rules or filters ask for, whose names these are.
 
-    `duplicate`: its eventID came before. `event`: as EventBridge carries it; None where it doesn't.
+    `duplicate`: it came before. `unlike`: how many records came before that have its eventID and say
+    something else; somebody may have put one in, so that this one seems to be a duplicate. `event`: as
+    EventBridge carries it; None where it doesn't.
     """
 
     found: FoundRecord
@@ -36,6 +40,7 @@ class Hit:
     rules: frozenset[str]
     filters: frozenset[str]
     duplicate: bool = False
+    unlike: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +57,22 @@ class Missed:
 
 @dataclass(slots=True)
 class Counts:
-    """What was read so far. `beside`: what lies beside records, such as digests."""
+    """What was read so far. `beside`: what lies beside records, such as digests.
+
+    `accounts`: some of those that records are of, as they have them. `unlike`: records that are asked for and
+    have the eventID of another one that says something else.
+    """
 
     files: int = 0
     bytes: int = 0
     records: int = 0
     duplicates: int = 0
     not_carried: int = 0
+    unlike: int = 0
     insights: int = 0
     unread: int = 0
     beside: dict[str, int] = field(default_factory=dict)
+    accounts: set[object] = field(default_factory=set)
 
 
 Progress = Callable[[File, Counts], object]
@@ -92,7 +103,7 @@ class Sift:
         self._sieve, self._filters = sieve, filters
         self._within, self._named, self._progress = within, named, progress
         self._seen: set[str] = set()
-        self._hit: set[str] = set()
+        self._hit: dict[str, set[int]] = {}
 
     def through(self, names: Sequence[str]) -> Iterator[Hit | Missed | NotARecord]:
         """What is asked for, and what is no record, in their order."""
@@ -156,6 +167,7 @@ class Sift:
         """Who asks for it, and whether it came before."""
         self.counts.records += 1
         self.counts.insights += found.record.get("eventType") == INSIGHT
+        self._accounts((account_of(found),))
         event = event_of(found, "")
         rules, maybe = self._sieve.matching(event or {"detail": found.record})
         filters = _NONE
@@ -164,9 +176,18 @@ class Sift:
             filters = frozenset(name for name in maybe if self._filters[name].matches(line))
         if event is None:
             rules = _NONE
-        duplicate = self._came_before(found.event_id, hit=bool(rules or filters))
         if rules or filters:
-            return Hit(found=found, event=event, rules=rules, filters=filters, duplicate=duplicate)
+            came = self._hit.setdefault(found.event_id, set())
+            unlike = len(came) + (found.event_id in self._seen)
+            what = hash(_what(found))
+            duplicate = what in came
+            came.add(what)
+            self.counts.duplicates += duplicate
+            self.counts.unlike += bool(unlike) and not duplicate
+            return Hit(
+                found=found, event=event, rules=rules, filters=filters, duplicate=duplicate, unlike=unlike
+            )
+        duplicate = self._came_before(found.event_id)
         self.counts.not_carried += event is None and not duplicate
         return Missed(
             where=found.where,
@@ -177,13 +198,16 @@ class Sift:
             who=who_of(found),
         )
 
-    def _came_before(self, event_id: str, *, hit: bool) -> bool:
+    def _accounts(self, some: Iterable[object]) -> None:
+        if len(self.counts.accounts) < MOST_ACCOUNTS:
+            self.counts.accounts.update(some)
+
+    def _came_before(self, event_id: str) -> bool:
+        """Whether a record with this eventID came before one that nobody asks for."""
         if event_id in self._hit or event_id in self._seen:
             self.counts.duplicates += 1
             return True
-        if hit:
-            self._hit.add(event_id)
-        elif len(self._seen) < MOST_REMEMBERED:
+        if len(self._seen) < MOST_REMEMBERED:
             self._seen.add(event_id)
         return False
 
@@ -192,6 +216,8 @@ class Sift:
     def _of_few(self, block: Block, shown: str) -> Iterator[Found | Missed]:
         """Count the records of a block; those that are asked for, or are no plain records, come whole."""
         assert block.few is not None
+        account = self._sieve.read["recipientAccountId"]
+        self._accounts(each for each in map(account, block.few) if each.__class__ is str)
         if self._named:
             yield from self._each_of_few(block, block.few, shown)
             return
@@ -265,7 +291,7 @@ class Sift:
 
     def _missed(self, where: Place, event_id: Any, name: Any, event_type: Any, who: Who) -> Missed:
         carried = carried_as(None if event_type is ABSENT else event_type, SIGN_IN) is not None
-        duplicate = self._came_before(event_id, hit=False)
+        duplicate = self._came_before(event_id)
         self.counts.records += 1
         self.counts.not_carried += not carried and not duplicate
         return Missed(
@@ -276,6 +302,13 @@ class Sift:
             carried=carried,
             who=who,
         )
+
+
+def _what(found: FoundRecord) -> str:
+    """What a record says was done, however it reached us."""
+    record = found.record
+    named = (record.get(name) for name in ("eventSource", "eventName", "eventTime", "requestParameters"))
+    return json.dumps([*named], sort_keys=True) if record else json.dumps(found.envelope, sort_keys=True)
 
 
 def _who_reader(read: Mapping[str, Reader]) -> Callable[[Any], Who]:

@@ -23,7 +23,7 @@ from chalicelib.settings import Settings
 from chalicelib.template.parts import logical_id
 from chalicelib.triggers import OnEvent, OnTopic
 from scenarios.packaging.sam import application
-from scenarios.runner.replay.watched import Watched, WatchedAlarm
+from scenarios.runner.replay.watched import Watched, WatchedAlarm, made
 
 MOST_BEHIND = 500  # records that a search hands out, as a remediation keeps no more
 _PAGE = 100
@@ -126,7 +126,7 @@ def _woken_by(watched: Watched, alarm: WatchedAlarm) -> Iterator[tuple[str, Way[
     event = {
         "source": "aws.cloudwatch",
         "detail-type": "CloudWatch Alarm State Change",
-        "resources": [f"trailwarden-{alarm.name}"],
+        "resources": [made(alarm.name)],
         "detail": {"alarmName": alarm.name, "state": {"value": "ALARM"}},
     }
     for remediation in application().remediations:

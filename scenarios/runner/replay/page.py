@@ -30,8 +30,8 @@ class Page:
             else:
                 self._more += 1
 
-    def html(self, names: Sequence[str], counts: str, tally: Tally) -> str:
-        """The page. `names`: what was replayed; `counts`: the sentence at the end of the text."""
+    def html(self, names: Sequence[str], counts: str, unsaid: Iterable[str], tally: Tally) -> str:
+        """The page. `names`: what was replayed; `counts`, `unsaid`: the sentences at the end of the text."""
         more = f"<p>And {self._more} more.</p>" if self._more else ""
         return "\n".join(
             (
@@ -40,6 +40,7 @@ class Page:
                 f"<style>{_STYLE}</style></head><body>",
                 f"<h1>What Trailwarden would have told</h1><p>Records of: {_text(', '.join(names))}</p>",
                 f"<p>{_text(counts)}</p>",
+                *(f"<p>{_text(each)}</p>" for each in unsaid),
                 "<h2>By actor</h2>",
                 _table(
                     ("Actor", "Gravest", "Told"),

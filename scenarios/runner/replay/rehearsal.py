@@ -7,21 +7,26 @@ handler, and so does its time. What became of it is read from what the functions
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from chalicelib.errors import MalformedEvent
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.ledger import Ledger
 from chalicelib.remediation import Outcome
+from chalicelib.remediations import trail_stopped
 from chalicelib.template.parts import logical_id
+from chalicelib.triggers import OnSchedule
 from scenarios.cloud.dynamodb.table_in_memory import TableInMemory
 from scenarios.cloud.kernel.endpoints import only_where_aws_is
 from scenarios.cloud.setting import Moment
-from scenarios.cloud.world import Deployment, World
+from scenarios.cloud.world import ACCOUNT, Deployment, World
 from scenarios.packaging.sam import application
 from scenarios.runner.replay.at_once import AnsweredAtOnce
+from scenarios.runner.replay.followed import Trail, follow
+from scenarios.runner.replay.objects import happen, told_by_s3
 from scenarios.runner.replay.ours import Ours
+from scenarios.runner.replay.parts import Names
 from scenarios.runner.run import deployment_of
 from scenarios.runner.scenario import Scenario
 
@@ -30,11 +35,16 @@ BETWEEN_SECONDS = 5
 # A handler that failed is tried again after one minute and two more; then the event is kept.
 UNTIL_GIVEN_UP_SECONDS = 300
 MOST_MOMENTS = 10_000  # of the world's trace that are kept
+# What has one name in each account: field, service, and what an ARN has before the name.
+_OWN_NAMES = {
+    "cloudtrail.amazonaws.com": (("name", "cloudtrail", "trail/"), ("trailName", "cloudtrail", "trail/")),
+    "logs.amazonaws.com": (("logGroupName", "logs", "log-group:"),),
+}
 
 
 def deployment_for(ours: Ours) -> Deployment:
     """The stack that is deployed beside that trail."""
-    return deployment_of(
+    deployed = deployment_of(
         Scenario(
             name="replay",
             title="The records of the files",
@@ -45,6 +55,7 @@ def deployment_for(ours: Ours) -> Deployment:
             before=ours.before,
         )
     )
+    return replace(deployed, stack_name=ours.stack_name)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +80,7 @@ class Rehearsal:
         self._inside = ExitStack()
         self._dead_letters = 0
         self.followed = False  # whether the last event changed our trail
+        self._not_followed = ""  # why it couldn't be
 
     def __enter__(self) -> Self:
         with ExitStack() as entering:
@@ -90,23 +102,69 @@ class Rehearsal:
             AnsweredAtOnce(world.setting)
             world.functions.writes_logs = False  # nobody reads them
         self._ledger = Ledger(client, table)
+        self._part_names = Names(world.home, self._ours.parts) if self._ours.stack else None
+        variables = world.home.resources["TrailStopped"].properties["Environment"]["Variables"]
+        self._trail = Trail(
+            arn=variables[trail_stopped.ARN],
+            bucket=variables[trail_stopped.BUCKET],
+            group=variables[trail_stopped.GROUP],
+        )
+        if self._ours.any_named:
+            self._look_once()
         return self
+
+    def _look_once(self) -> None:
+        """The hourly look keeps what is good: without it nothing of what is there before is known to be."""
+        (number,) = (
+            number
+            for number, way in enumerate(trail_stopped.REMEDIATION.ways, 1)
+            if isinstance(way.on, OnSchedule)
+        )
+        world, name = self._world, logical_id(trail_stopped.NAME)
+        rule = world.home.resources[f"{name}Trigger{number}"].attributes["Arn"]
+        tick = {
+            "version": "0",
+            "id": "before-the-records",
+            "detail-type": "Scheduled Event",
+            "source": "aws.events",
+            "account": ACCOUNT,
+            "time": f"{world.clock.now:%Y-%m-%dT%H:%M:%SZ}",
+            "region": world.deployment.home,
+            "resources": [rule],
+            "detail": {},
+        }
+        world.functions.accept(world.home.resources[name].attributes["Arn"], tick)
+        world.run(BETWEEN_SECONDS)
 
     def __exit__(self, *_: object) -> None:
         self._inside.close()
 
-    def handle(self, delivered: Mapping[str, Any], key: str) -> Handled:
-        """Put an event on the bus and wait until every handler is done with it."""
-        world, swapped = self._world, self._ours.swapped
+    def handle(self, delivered: Mapping[str, Any]) -> Handled:
+        """Put an event on the bus, and what S3 tells of it, and wait until every handler is done."""
         event = self.follow(delivered)
+        event["time"] = event["time"] or f"{self._world.clock.now:%Y-%m-%dT%H:%M:%SZ}"
+        handled = self._handled(event)
+        if self._not_followed:
+            why = f"so it is told of the trail as it was before ({self._not_followed})"
+            handled.failed.setdefault("the simulated AWS", self._outward(why))
+        told = told_by_s3(event, self._trail.bucket) if self._ours.any_named else None
+        if told is not None:
+            happen(self._world, told)
+            also = self._handled(told)
+            handled.fired |= also.fired
+            handled.plans |= also.plans
+            handled.failed |= also.failed
+        return handled
+
+    def _handled(self, event: dict[str, Any]) -> Handled:
+        world = self._world
         before = len(world.setting.trace)
-        event["time"] = event["time"] or f"{world.clock.now:%Y-%m-%dT%H:%M:%SZ}"
         world.eventbridge.emit(world.deployment.home, event)
         world.run(BETWEEN_SECONDS)
         handled = Handled()
         if _any_failed(world.setting.trace[before:]):
             world.run(UNTIL_GIVEN_UP_SECONDS)
-            handled.failed = self._given_up(swapped(key))
+            handled.failed = self._given_up(str(event["id"]))
         parsed = dict(self._parsed(event))
         for name, key_of_it, outcome in _outcomes(world.setting.trace[before:]):
             if outcome is not Outcome.DUPLICATE and any(
@@ -120,10 +178,28 @@ class Rehearsal:
 
     def follow(self, delivered: Mapping[str, Any]) -> dict[str, Any]:
         """Do to our trail what an event says was done to it; returns the event as this world has it."""
-        event = {"time": "", **json.loads(self._ours.swapped(json.dumps(delivered)))}
+        event = {"time": "", **json.loads(self._inward(delivered))}
+        self.followed, self._not_followed = False, ""
         detail = event.get("detail")
-        self.followed = isinstance(detail, dict) and self._ours.follow(self._world, detail)
+        if isinstance(detail, dict) and self._ours.any_named:
+            if event.get("account", "") not in ("", ACCOUNT):
+                event["detail"] = detail = _of_another_account(detail, str(event["account"]))
+            else:
+                why = follow(self._world, self._trail, detail)
+                self.followed, self._not_followed = why is not None, why or ""
         return event
+
+    def _inward(self, delivered: Mapping[str, Any]) -> str:
+        """An event as this world has it, in JSON."""
+        text, detail = self._ours.swapped(json.dumps(delivered)), delivered.get("detail")
+        if self._part_names is None or not isinstance(detail, dict):
+            return text
+        place = (str(delivered.get("account")), str(delivered.get("region")), str(detail.get("eventSource")))
+        return self._part_names.inward(text) if self._ours.has(*place) else text
+
+    def _outward(self, text: str) -> str:
+        """A text of this world as the records would have it."""
+        return self._ours.swapped(self._part_names.outward(text) if self._part_names else text)
 
     def _parsed(self, event: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """The events that each remediation makes of one; by their keys it is known what became of them."""
@@ -143,7 +219,7 @@ class Rehearsal:
                 for each in events:
                     entry = self._ledger.stored(name, each)
                     if entry is not None:
-                        plans[name] = json.loads(self._ours.swapped(json.dumps(_plan(entry))))
+                        plans[name] = json.loads(self._outward(json.dumps(_plan(entry))))
         return plans
 
     def _given_up(self, key: str) -> dict[str, str]:
@@ -156,9 +232,23 @@ class Rehearsal:
                 continue
             arn = kept.get("requestContext", {}).get("functionArn", "").removesuffix(":$LATEST")
             why = (kept.get("responsePayload") or {}).get("errorMessage", "the rule could not deliver it")
-            failed[self._names.get(arn, "a rule")] = self._ours.swapped(str(why))
+            failed[self._names.get(arn, "a rule")] = self._outward(str(why))
         self._dead_letters = len(bodies)
         return failed
+
+
+def _of_another_account(detail: Mapping[str, Any], account: str) -> dict[str, Any]:
+    """A record in which names of an account's own trails and groups say that they are not ours."""
+    given = detail.get("requestParameters")
+    if not isinstance(given, dict):
+        return dict(detail)
+    region = detail.get("awsRegion", "")
+    qualified = {
+        name: f"arn:aws:{kind}:{region}:{account}:{before}{given[name]}"
+        for name, kind, before in _OWN_NAMES.get(str(detail.get("eventSource")), ())
+        if isinstance(given.get(name), str) and not given[name].startswith("arn:")
+    }
+    return {**detail, "requestParameters": {**given, **qualified}}
 
 
 def _plan(finding: LedgerEntry) -> dict[str, object]:

@@ -19,9 +19,10 @@ from scenarios.records.sift import Counts, Hit, Missed, Progress, Sift
 from scenarios.records.sources import EVER, Range
 from scenarios.records.who import time_of, who_of
 from scenarios.runner.replay.alarms import AlarmCourse, Counted, WentOff, course_of
-from scenarios.runner.replay.ours import Ours
+from scenarios.runner.replay.ours import NoTrail, Ours
 from scenarios.runner.replay.rehearsal import Handled, Rehearsal, deployment_for
-from scenarios.runner.replay.watched import Watched, watched_by
+from scenarios.runner.replay.unnamed import Unnamed
+from scenarios.runner.replay.watched import PERHAPS, Watched, as_asked, watched_by
 
 KEPT_IN_MEMORY_BYTES = 4 << 20
 _quickly = msgspec.json.Encoder().encode  # there may be a million lines of it
@@ -107,19 +108,22 @@ class Replay:
     def __init__(self, ours: Ours, *, within: Range = EVER, named: bool = False) -> None:
         self._ours, self._within, self._named = ours, within, named
         self.watched: Watched = watched_by(deployment_for(ours))
+        if ours.parts.ids and not ours.parts.by_name.keys() & self.watched.types.keys():
+            raise NoTrail("what was given as the stack's parts names no part that this stack has")
         self.counts = Counts()
         self.hits = 0
         self._counted: list[Counted] = []
         self._kept: IO[bytes] = tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY_BYTES)  # noqa: SIM115 - for our life
         self._places: list[int] = []
         self.course = AlarmCourse((), {})
+        self._unnamed = Unnamed(ours, self.watched)
 
     # ---- reading ------------------------------------------------------------------------------------
 
     def read(self, names: Sequence[str], progress: Progress = lambda *_: None) -> Iterator[NotARecord]:
         """Read everything; what is no record comes at once. It may be left at any time."""
         filters = self.watched.filters
-        rules = {name: dict(pattern) for name, pattern in self.watched.rules.items()}
+        rules = as_asked(self.watched, self._ours)
         sieve = Sieve(rules, filters, also=NAMED if self._named else ())
         sift = Sift(sieve, filters, within=self._within, named=self._named, progress=progress)
         self.counts = sift.counts
@@ -131,7 +135,17 @@ class Replay:
             else:
                 self._kept.write(_encoded(missed_as_json(each)) + b"\n")
 
+    @property
+    def has_a_trail(self) -> bool:
+        """Whether it is known which trail is ours."""
+        return self._ours.any_named
+
+    def unsaid(self) -> list[str]:
+        """What was not told, since it isn't known whose it is; each a sentence. Once everything was read."""
+        return self._unnamed.sentences(self.counts)
+
     def _keep(self, hit: Hit) -> None:
+        self._unnamed.consider(hit)
         at = time_of(hit.found)
         if hit.filters and at is not None and not hit.duplicate:
             self._counted.append(Counted(at=at, number=self.hits, filters=hit.filters))
@@ -163,7 +177,7 @@ class Replay:
                 replayed.went_off = tuple(went_off.get(number, ()))
                 if event is not None and not replayed.duplicate:
                     if woken:
-                        replayed.handled = world.handle(event, replayed.found.event_id)
+                        replayed.handled = world.handle(event)
                     else:
                         world.follow(event)
                 number += 1
@@ -192,20 +206,20 @@ class _Worlds:
         self._handled = 0
         self._done_to_ours: list[dict[str, Any]] = []
 
-    def handle(self, event: dict[str, Any], key: str) -> Handled:
+    def handle(self, event: dict[str, Any]) -> Handled:
         """What becomes of an event in the world."""
         if self._made is None or self._handled >= MOST_IN_A_WORLD:
             self._renew()
         assert self._made is not None
         self._handled += 1
-        handled = self._made.handle(event, key)
+        handled = self._made.handle(event)
         if self._made.followed:
             self._done_to_ours.append(event)
         return handled
 
     def follow(self, event: dict[str, Any]) -> None:
         """Do to our trail what a record says was done, although it wakes nothing, such as StartLogging."""
-        if self._ours.trail_arn and event.get("source") == "aws.cloudtrail":
+        if self._ours.any_named and event.get("source") in ("aws.cloudtrail", "aws.logs"):
             if self._made is None:
                 self._renew()
             assert self._made is not None
@@ -239,9 +253,10 @@ def _as_kept(hit: Hit) -> dict[str, Any]:
         "where": [where.file, where.line, where.number],
         "record": hit.found.record,
         "envelope": hit.found.envelope,
-        "woken": bool(hit.rules),
+        "woken": any(not name.startswith(PERHAPS) for name in hit.rules),
         "filters": sorted(hit.filters),
         "duplicate": hit.duplicate,
+        "unlike": hit.unlike,
         "carried": hit.event is not None,
     }
 
@@ -255,4 +270,9 @@ def _from_kept(kept: dict[str, Any], watched: Watched) -> tuple[Replayed, dict[s
         carried=kept["carried"],
         filters=tuple(watched.alarms[name].label for name in kept["filters"]),
     )
-    return replayed, event_of(found, ""), kept["woken"]
+    event = event_of(found, "")
+    if event is not None and kept["unlike"] and isinstance(event.get("detail"), dict):
+        # A handler takes what has an eventID that it knows for the same event, delivered once more.
+        event["id"] = f"{event['id']}/{kept['unlike']}"
+        event["detail"] = {**event["detail"], "eventID": event["id"]}
+    return replayed, event, kept["woken"]

@@ -205,7 +205,9 @@ def test_half_of_a_surrogate_pair_keeps_no_alert_back(tmp_path):
     reports, result = replayed(*HALVED)
     text = trailwarden("replay", "-", "--summary", "--out", str(tmp_path / "p.html"), stdin=lines(*HALVED))
 
-    assert (result.exit_code, result.stderr, text.exit_code, text.stderr) == (0, "", 0, "")
+    assert (result.exit_code, text.exit_code, text.stderr) == (0, 0, "")
+    (sentence,) = result.stderr.splitlines()
+    assert sentence.startswith("trailwarden: 1 of the records is about a trail; name yours")
     assert [report["fired"] for report in reports[:3]] == [
         ["root_login"],
         ["table_deleted"],
@@ -416,6 +418,7 @@ STOPPED = {
     "eventID": "t1",
 }
 TRAIL = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/audit"
+STACK = "arn:aws:cloudformation:eu-west-1:111122223333:stack/secops"
 
 
 def test_what_was_done_to_the_trail_that_is_named_is_told():
@@ -509,7 +512,14 @@ def test_without_a_name_those_that_records_name_are_proposed():
         (("--trail", TRAIL, "--group", "a b"), "a b can't be the name of a log group"),
         (("--account", "12"), "12 can't be an account"),
         (("--parameter", "AlertEmail=x"), "the stack can't be made: "),
-        (("--parameter", f"ExistingTrailArn={TRAIL}"), "the stack can't be made: "),
+        (("--trail", TRAIL, "--parameter", f"ExistingTrailArn={TRAIL}2"), "is the stack's parameter"),
+        (("--trail", TRAIL, "--account", "444455556666"), "and the stack's 444455556666: "),
+        (("--region", "eu-nowhere-9"), "AWS has no region eu-nowhere-9"),
+        (("--stack-name", "secops"), "name the stack by its ARN: --stack-name arn:aws:cloudformation:"),
+        (("--stack-name", "se/cops"), "se/cops is no stack's name or ARN"),
+        (("--stack-name", f"{STACK}s", "--region", "eu-west-2"), "eu-west-2 was named beside it"),
+        (("--stack-resources", "/dev/null"), "/dev/null"),
+        (("--region", "Mars"), "Mars can't be a region"),
         (("--parameter", "NoSuch=1"), "NoSuch"),
         (("--since", "yesterday"), "--since 'yesterday' is no time"),
         (("--out", "/nosuch/page.html"), "no such file"),

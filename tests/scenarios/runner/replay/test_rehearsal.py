@@ -66,7 +66,7 @@ EVENTS = [
 
 def handled(*, quick):
     with Rehearsal(OURS, quick=quick) as rehearsal:
-        return [rehearsal.handle(each, each["id"]) for each in EVENTS]
+        return [rehearsal.handle(each) for each in EVENTS]
 
 
 def test_the_outcome_is_that_of_the_whole_simulated_aws():
