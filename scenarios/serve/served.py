@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.wording import safe
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
+from scenarios.cloud.kernel.moto_hooks import forget_instances
 from scenarios.cloud.world import Deployment, World
 from scenarios.runner.acts import note_acts, note_denials
 from scenarios.serve.aws import Aws
@@ -19,6 +20,7 @@ from scenarios.serve.timeline import Timeline
 QUIET = timedelta(minutes=25)
 MOST_UNTIL_IDLE = timedelta(hours=6)
 _MOST_HOLES = 20
+_TIDY_EVERY = 256  # runs of the clock: there is one before each request, and for whatever is due
 _LONGEST, _FRAMES = 300, 6  # of what the console has about a failure
 
 
@@ -55,6 +57,7 @@ class Served:
     callers: Callers = field(init=False)
     aws: Aws = field(init=False)
     requests: int = 0
+    _runs: int = 0
 
     def __post_init__(self) -> None:
         self.pace = Pace(self.world.clock, self.plan.speed)
@@ -81,6 +84,9 @@ class Served:
             else:
                 break
         self.timeline.take()
+        self._runs += 1
+        if self._runs % _TIDY_EVERY == 0:
+            forget_instances()
 
     def catch_up(self) -> None:
         """Let everything happen that real time has made due."""

@@ -3,12 +3,15 @@
 import http.client
 import json
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from moto.dynamodb.models.dynamo_type import Item
 
 from scenarios.serve.timeline import MOST_LINES
 from tests.sample import ALL
+from tests.scenarios.serve.inside import inside
 
 IDLE_SECONDS = 20 if ALL else 1
 REQUESTS = 24_000 if ALL else 600
@@ -74,3 +77,20 @@ def test_what_is_only_read_leaves_memory_as_it_is(empty):
     assert len(newest) <= MOST_LINES
     assert newest[-1]["words"] == "ann calls dynamodb GetItem"
     assert newest[-1]["number"] >= REQUESTS
+
+
+def test_what_is_written_over_is_not_kept():
+    with inside() as aws:
+        aws.json(
+            "dynamodb",
+            "DynamoDB_20120810.CreateTable",
+            TableName="written",
+            AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        aws.served.advance(timedelta(minutes=1))
+        for _ in range(300):
+            aws.json("dynamodb", "DynamoDB_20120810.PutItem", TableName="written", Item={"k": {"S": "1"}})
+
+        assert len(Item.instances_tracked) < 300
