@@ -9,24 +9,37 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-poli
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.authorization.trust import role_may
 from scenarios.cloud.cloudformation.resources.access import require_assumable, service_may
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, only
 from scenarios.cloud.cloudformation.resources.shapes import TAGS, Flag, Many, Refused, Shape, Text, arn
 from scenarios.cloud.cloudtrail.selectors.rules import (
     INSIGHT_TYPES,
     check_event_selectors,
     check_insight_selectors,
 )
-from scenarios.cloud.kernel.errors import InvalidTemplate
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.errors import Refused as Refusal
+from scenarios.cloud.kernel.stack import Resource
 
 _CLOUDTRAIL = "cloudtrail.amazonaws.com"
 _OPERATORS = ("EndsWith", "Equals", "NotEndsWith", "NotEquals", "NotStartsWith", "StartsWith")
 _VALUES = Many(of=Text(longest=2048), least=1)
+
+_DELIVERY = (
+    "CloudWatchLogsLogGroupArn",
+    "CloudWatchLogsRoleArn",
+    "EnableLogFileValidation",
+    "IncludeGlobalServiceEvents",
+    "IsMultiRegionTrail",
+    "S3BucketName",
+    "S3KeyPrefix",
+)
+_SELECTORS = ("EventSelectors", "AdvancedEventSelectors", "InsightSelectors")
 
 TRAIL = Shape(
     fields={
@@ -106,23 +119,7 @@ def create_trail(order: Order) -> Identity:
     name = order.name("TrailName", 128)
     _check_bucket(order)
     _check_logs(order)
-    given = order.pick(
-        "CloudWatchLogsLogGroupArn",
-        "CloudWatchLogsRoleArn",
-        "EnableLogFileValidation",
-        "IncludeGlobalServiceEvents",
-        "IsMultiRegionTrail",
-        "S3BucketName",
-        "S3KeyPrefix",
-    )
-    given.setdefault("IncludeGlobalServiceEvents", True)  # CreateTrail's own default, which moto leaves out
-    if "KMSKeyId" in properties:
-        given["KmsKeyId"] = _checked_key(order)
-    topic = properties.get("SnsTopicName")
-    if topic:
-        topic = topic if topic.startswith("arn:") else order.site.arn("sns", topic)
-        _check_topic(order, topic)
-        given["SnsTopicName"] = topic.rsplit(":", 1)[-1]
+    given, topic = _delivery(order)
     trail = cloudtrail.create_trail(Name=name, **given)
     _choose_events(order, name)
     if properties["IsLogging"]:
@@ -130,6 +127,44 @@ def create_trail(order: Order) -> Identity:
     return Identity(
         ref=name, attributes={"Arn": trail["TrailARN"], **({"SnsTopicArn": topic} if topic else {})}
     )
+
+
+def _delivery(order: Order) -> tuple[dict[str, Any], str]:
+    """What a trail records and where it delivers, for CreateTrail or UpdateTrail; its topic's ARN, or ""."""
+    properties = order.properties
+    given = order.pick(*_DELIVERY)
+    given.setdefault("IncludeGlobalServiceEvents", True)  # CreateTrail's own default, which moto leaves out
+    if "KMSKeyId" in properties:
+        given["KmsKeyId"] = _checked_key(order)
+    topic = str(properties.get("SnsTopicName", ""))
+    if topic:
+        topic = topic if topic.startswith("arn:") else order.site.arn("sns", topic)
+        _check_topic(order, topic)
+        given["SnsTopicName"] = topic.rsplit(":", 1)[-1]
+    return given, topic
+
+
+def update_trail(order: Order, before: Resource) -> Identity:
+    """Change where a trail delivers and what it records, and start or stop it."""
+    name, cloudtrail = before.physical_id, order.client("cloudtrail")
+    differ = only(order, before, *_DELIVERY, "KMSKeyId", "SnsTopicName", *_SELECTORS, "IsLogging")
+    gone = sorted(differ - set(order.properties))
+    if gone:
+        what = f"an update of AWS::CloudTrail::Trail in place that takes {gone[0]} away"
+        raise NotSimulated("CloudFormation", what)
+    attributes = before.attributes
+    if differ & {*_DELIVERY, "KMSKeyId", "SnsTopicName"}:
+        _check_bucket(order)
+        _check_logs(order)
+        given, topic = _delivery(order)
+        cloudtrail.update_trail(Name=name, **given)
+        attributes = {**attributes, **({"SnsTopicArn": topic} if topic else {})}
+    if differ & set(_SELECTORS):
+        _choose_events(order, name)
+    if "IsLogging" in differ:
+        change = cloudtrail.start_logging if order.properties["IsLogging"] else cloudtrail.stop_logging
+        change(Name=name)
+    return Identity(ref=name, attributes=attributes)
 
 
 def _choose_events(order: Order, name: str) -> None:
@@ -226,5 +261,5 @@ def delete_trail(removal: Removal) -> None:
 
 
 KINDS: Mapping[str, Kind] = {
-    "AWS::CloudTrail::Trail": Kind(shape=TRAIL, create=create_trail, delete=delete_trail)
+    "AWS::CloudTrail::Trail": Kind(shape=TRAIL, create=create_trail, delete=delete_trail, update=update_trail)
 }

@@ -5,8 +5,9 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Kines
 
 from collections.abc import Mapping
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, only
 from scenarios.cloud.cloudformation.resources.shapes import TAGS, Inert, Refused, Shape, Text, Whole
+from scenarios.cloud.kernel.stack import Resource
 
 STREAM = Shape(
     fields={
@@ -39,11 +40,29 @@ def create_stream(order: Order) -> Identity:
     return Identity(ref=name, attributes={"Arn": order.site.arn("kinesis", f"stream/{name}")})
 
 
+def update_stream(order: Order, before: Resource) -> Identity:
+    """Change for how long a stream keeps its records."""
+    name, usual = before.physical_id, 24
+    if "RetentionPeriodHours" in only(order, before, "RetentionPeriodHours"):
+        was = before.properties.get("RetentionPeriodHours", usual)
+        hours = order.properties.get("RetentionPeriodHours", usual)
+        kinesis = order.client("kinesis")
+        change = (
+            kinesis.increase_stream_retention_period
+            if hours > was
+            else kinesis.decrease_stream_retention_period
+        )
+        change(StreamName=name, RetentionPeriodHours=hours)
+    return Identity(ref=name, attributes=before.attributes)
+
+
 def delete_stream(removal: Removal) -> None:
     """Delete a stream with all that is in it."""
     removal.client("kinesis").delete_stream(StreamName=removal.ref)
 
 
 KINDS: Mapping[str, Kind] = {
-    "AWS::Kinesis::Stream": Kind(shape=STREAM, create=create_stream, delete=delete_stream)
+    "AWS::Kinesis::Stream": Kind(
+        shape=STREAM, create=create_stream, delete=delete_stream, update=update_stream
+    )
 }

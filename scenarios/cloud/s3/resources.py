@@ -3,10 +3,18 @@
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_S3.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, made_again, text_of
+from scenarios.cloud.cloudformation.resources.kind import (
+    Identity,
+    Kind,
+    Order,
+    Removal,
+    made_again,
+    only,
+    text_of,
+)
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Flag,
@@ -17,6 +25,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Text,
     Whole,
 )
+from scenarios.cloud.kernel.stack import Resource
 
 _STORAGE = ("DEEP_ARCHIVE", "GLACIER", "GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA", "STANDARD_IA")
 _NOT_HERE = Refused(because="not a law of the simulated S3")
@@ -202,46 +211,102 @@ def create_bucket(order: Order) -> Identity:
 
 def _protect(order: Order, name: str) -> None:
     """Set who may see what is in the bucket; a new bucket blocks all public access."""
-    s3 = order.client("s3")
+    s3, properties = order.client("s3"), order.properties
     everything = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
     # https://aws.amazon.com/blogs/aws/amazon-s3-security-changes: the default since April 2023
-    blocked = order.properties.get("PublicAccessBlockConfiguration", dict.fromkeys(everything, True))
+    blocked = properties.get("PublicAccessBlockConfiguration", dict.fromkeys(everything, True))
     s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=blocked)
-    owner = order.properties.get("OwnershipControls", {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]})
+    owner = properties.get("OwnershipControls", {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]})
     s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls=owner)
-    if "BucketEncryption" in order.properties:
-        rules = [
-            {
-                "ApplyServerSideEncryptionByDefault" if key == "ServerSideEncryptionByDefault" else key: value
-                for key, value in rule.items()
-            }
-            for rule in order.properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-        ]
-        s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": rules})
+    if "BucketEncryption" in properties:
+        _encrypt(order, name)
+
+
+def _encrypt(order: Order, name: str) -> None:
+    rules = [
+        {
+            "ApplyServerSideEncryptionByDefault" if key == "ServerSideEncryptionByDefault" else key: value
+            for key, value in rule.items()
+        }
+        for rule in order.properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    ]
+    order.client("s3").put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": rules})
 
 
 def _configure(order: Order, name: str) -> None:
-    s3 = order.client("s3")
     properties = order.properties
     if "VersioningConfiguration" in properties:
-        if (
-            properties.get("ObjectLockEnabled")
-            and properties["VersioningConfiguration"]["Status"] != "Enabled"
-        ):
-            raise order.refuse("VersioningConfiguration", "a bucket with object lock keeps its versions")
-        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=properties["VersioningConfiguration"])
+        _version(order, name)
     if "ObjectLockConfiguration" in properties:
-        lock = {"ObjectLockEnabled": "Enabled", **properties["ObjectLockConfiguration"]}
-        retention = lock.get("Rule", {}).get("DefaultRetention", {"Days": 1})
-        if ("Days" in retention) == ("Years" in retention):
-            raise order.refuse("ObjectLockConfiguration.Rule.DefaultRetention", "either Days or Years")
-        s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=lock)
+        _lock(order, name)
     if "LifecycleConfiguration" in properties:
-        rules = [_lifecycle(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]
-        s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
-    told = _notifications(properties.get("NotificationConfiguration", {}))
-    if told:
-        s3.put_bucket_notification_configuration(Bucket=name, NotificationConfiguration=told)
+        _expire(order, name)
+    if _notifications(properties.get("NotificationConfiguration", {})):
+        _notify(order, name)
+
+
+def _version(order: Order, name: str) -> None:
+    """Keep versions, or no longer; a bucket that no longer says it keeps no new ones."""
+    suspended = {"Status": "Suspended"}
+    versioning = order.properties.get("VersioningConfiguration", suspended)
+    if order.properties.get("ObjectLockEnabled") and versioning["Status"] != "Enabled":
+        raise order.refuse("VersioningConfiguration", "a bucket with object lock keeps its versions")
+    order.client("s3").put_bucket_versioning(Bucket=name, VersioningConfiguration=versioning)
+
+
+def _lock(order: Order, name: str) -> None:
+    lock = {"ObjectLockEnabled": "Enabled", **order.properties["ObjectLockConfiguration"]}
+    retention = lock.get("Rule", {}).get("DefaultRetention", {"Days": 1})
+    if ("Days" in retention) == ("Years" in retention):
+        raise order.refuse("ObjectLockConfiguration.Rule.DefaultRetention", "either Days or Years")
+    order.client("s3").put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=lock)
+
+
+def _expire(order: Order, name: str) -> None:
+    rules = [_lifecycle(rule) for rule in order.properties["LifecycleConfiguration"]["Rules"]]
+    order.client("s3").put_bucket_lifecycle_configuration(
+        Bucket=name, LifecycleConfiguration={"Rules": rules}
+    )
+
+
+def _notify(order: Order, name: str) -> None:
+    told = _notifications(order.properties.get("NotificationConfiguration", {}))
+    order.client("s3").put_bucket_notification_configuration(Bucket=name, NotificationConfiguration=told)
+
+
+def _block(order: Order, name: str) -> None:
+    blocked = order.properties["PublicAccessBlockConfiguration"]
+    order.client("s3").put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=blocked)
+
+
+def _own(order: Order, name: str) -> None:
+    owner = order.properties["OwnershipControls"]
+    order.client("s3").put_bucket_ownership_controls(Bucket=name, OwnershipControls=owner)
+
+
+# What changes a property of a bucket, and the client's method that takes it away; "" where the first does.
+_CHANGES: Mapping[str, tuple[Callable[[Order, str], None], str]] = {
+    "PublicAccessBlockConfiguration": (_block, "delete_public_access_block"),
+    "OwnershipControls": (_own, "delete_bucket_ownership_controls"),
+    "BucketEncryption": (_encrypt, "delete_bucket_encryption"),
+    "VersioningConfiguration": (_version, ""),
+    "LifecycleConfiguration": (_expire, "delete_bucket_lifecycle"),
+    "NotificationConfiguration": (_notify, ""),
+}
+
+
+def update_bucket(order: Order, before: Resource) -> Identity:
+    """Change a bucket's configuration; what the template no longer says is as in a bucket without it."""
+    name, s3 = before.physical_id, order.client("s3")
+    differ = only(order, before, *_CHANGES)
+    for each, (put, remove) in _CHANGES.items():
+        if each not in differ:
+            continue
+        if each in order.properties or not remove:
+            put(order, name)
+        else:
+            getattr(s3, remove)(Bucket=name)
+    return Identity(ref=name, attributes=before.attributes)
 
 
 def _notifications(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -300,7 +365,7 @@ def delete_bucket_policy(removal: Removal) -> None:
 
 
 KINDS: Mapping[str, Kind] = {
-    "AWS::S3::Bucket": Kind(shape=BUCKET, create=create_bucket, delete=delete_bucket),
+    "AWS::S3::Bucket": Kind(shape=BUCKET, create=create_bucket, delete=delete_bucket, update=update_bucket),
     "AWS::S3::BucketPolicy": Kind(
         shape=BUCKET_POLICY,
         create=create_bucket_policy,

@@ -62,6 +62,73 @@ TABLE = {
 }
 
 
+# Its policy is needed by the trail, which says so by the way that it names the bucket.
+LOGS = {"Fn::Select": [0, [{"Ref": "Logs"}, {"Ref": "LogsPolicy"}]]}
+LOGS_POLICY = {
+    "Type": "AWS::S3::BucketPolicy",
+    "Properties": {
+        "Bucket": {"Ref": "Logs"},
+        "PolicyDocument": document(
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "cloudtrail.amazonaws.com"},
+                "Action": ["s3:GetBucketAcl", "s3:PutObject"],
+                "Resource": [
+                    {"Fn::GetAtt": ["Logs", "Arn"]},
+                    {"Fn::Join": ["", [{"Fn::GetAtt": ["Logs", "Arn"]}, "/*"]]},
+                ],
+            }
+        ),
+    },
+}
+
+
+def encrypted(algorithm):
+    rule = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
+    return {"ServerSideEncryptionConfiguration": [rule]}
+
+
+def of_bucket(client, ref):
+    s3 = client("s3")
+    try:
+        expires = bool(s3.get_bucket_lifecycle_configuration(Bucket=ref)["Rules"])
+    except s3.exceptions.ClientError:
+        expires = False
+    [rule] = s3.get_bucket_encryption(Bucket=ref)["ServerSideEncryptionConfiguration"]["Rules"]
+    blocked = s3.get_public_access_block(Bucket=ref)["PublicAccessBlockConfiguration"]
+    return (
+        s3.get_bucket_versioning(Bucket=ref)["Status"],
+        expires,
+        rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"],
+        "EventBridgeConfiguration" in s3.get_bucket_notification_configuration(Bucket=ref),
+        blocked["BlockPublicPolicy"],
+    )
+
+
+def of_stream(client, ref):
+    return client("kinesis").describe_stream_summary(StreamName=ref)["StreamDescriptionSummary"][
+        "RetentionPeriodHours"
+    ]
+
+
+def of_trail(client, ref):
+    cloudtrail = client("cloudtrail")
+    [selector] = cloudtrail.get_event_selectors(TrailName=ref)["EventSelectors"]
+    trail = cloudtrail.get_trail(Name=ref)["Trail"]
+    logging = cloudtrail.get_trail_status(Name=ref)["IsLogging"]
+    return logging, trail["LogFileValidationEnabled"], selector["ReadWriteType"]
+
+
+def sleeps(seconds):
+    """A runbook of one step."""
+    step = {"name": "waits", "action": "aws:sleep", "inputs": {"Duration": f"PT{seconds}S"}}
+    return {"schemaVersion": "0.3", "mainSteps": [step]}
+
+
+def of_document(client, ref):
+    return json.loads(client("ssm").get_document(Name=ref)["Content"])["mainSteps"][0]["inputs"]["Duration"]
+
+
 def target(number):
     return {"Arn": {"Fn::GetAtt": ["Queue", "Arn"]}, "Id": str(number)}
 
@@ -263,6 +330,55 @@ ROWS = [
         of_key,
         (True, True),
         (False, False),
+    ),
+    (
+        "AWS::S3::Bucket",
+        {},
+        {
+            "BucketEncryption": encrypted("AES256"),
+            "VersioningConfiguration": {"Status": "Enabled"},
+            "LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "ExpirationInDays": 9}]},
+        },
+        {
+            "BucketEncryption": encrypted("aws:kms"),
+            "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}},
+            "PublicAccessBlockConfiguration": {"BlockPublicAcls": True},
+        },
+        of_bucket,
+        ("Enabled", True, "AES256", False, True),
+        ("Suspended", False, "aws:kms", True, False),
+    ),
+    (
+        "AWS::Kinesis::Stream",
+        {},
+        {"ShardCount": 1, "RetentionPeriodHours": 48},
+        {"ShardCount": 1, "RetentionPeriodHours": 72},
+        of_stream,
+        48,
+        72,
+    ),
+    (
+        "AWS::CloudTrail::Trail",
+        {"Logs": {"Type": "AWS::S3::Bucket"}, "LogsPolicy": LOGS_POLICY},
+        {"S3BucketName": LOGS, "IsLogging": True},
+        {
+            "S3BucketName": LOGS,
+            "IsLogging": False,
+            "EnableLogFileValidation": True,
+            "EventSelectors": [{"ReadWriteType": "WriteOnly"}],
+        },
+        of_trail,
+        (True, False, "All"),
+        (False, True, "WriteOnly"),
+    ),
+    (
+        "AWS::SSM::Document",
+        {},
+        {"Content": sleeps(1), "DocumentType": "Automation", "UpdateMethod": "NewVersion"},
+        {"Content": sleeps(2), "DocumentType": "Automation", "UpdateMethod": "NewVersion"},
+        of_document,
+        "PT1S",
+        "PT2S",
     ),
 ]
 

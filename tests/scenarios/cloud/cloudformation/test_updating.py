@@ -226,13 +226,16 @@ def test_no_update_begins_while_another_is_under_way(world):
 
 
 def test_a_change_in_place_that_is_not_simulated_is_loud_before_anything_is_done(world):
-    creates(world, {"Queue": QUEUE, "Bucket": {"Type": "AWS::S3::Bucket"}})
-    versioned = {
-        "Type": "AWS::S3::Bucket",
-        "Properties": {"VersioningConfiguration": {"Status": "Enabled"}},
-    }
-    with pytest.raises(NotSimulated, match="AWS::S3::Bucket in place"):
-        updates(world, {"Queue": SLOWER, "Bucket": versioned})
+    def alias(key):
+        properties = {"AliasName": "alias/one", "TargetKeyId": {"Ref": key}}
+        return {
+            key: {"Type": "AWS::KMS::Key"},
+            "Alias": {"Type": "AWS::KMS::Alias", "Properties": properties},
+        }
+
+    creates(world, {"Queue": QUEUE, **alias("Key")})
+    with pytest.raises(NotSimulated, match="AWS::KMS::Alias in place"):
+        updates(world, {"Queue": SLOWER, **alias("Other")})
     assert timeout(world) == "40"
 
 
