@@ -17,7 +17,7 @@ from typing import Any
 
 from chalicelib.matching import EventPattern
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.eventbridge.requests import check_pattern, moment
+from scenarios.cloud.eventbridge.requests import check_pattern, moment, name_of_bus
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
@@ -178,7 +178,7 @@ class Archives:
             return
         step = replay.steps.pop(0)
         replay.last = max(moment(event["time"]) for event in step)
-        bus = replay.bus_arn.rpartition("/")[2]
+        bus = name_of_bus(replay.bus_arn)
         for event in step:
             self._emit(replay.region, {**event, "replay-name": replay.name}, bus, only=replay.only)
         self._setting.clock.after(SECONDS_A_STEP, partial(self._step, replay), "replay")

@@ -58,8 +58,7 @@ class EventBridge:
         calls.answer("events", "PutEvents", self._put_events)
         calls.answer("events", "TestEventPattern", lambda asked: test_event_pattern(asked.parameters))
         calls.after("events", "PutRule", self._rule_put)
-        for operation in ("CreateEndpoint", "CreateApiDestination", "CreateConnection"):
-            calls.check("events", operation, self._not_yet)
+        calls.check("events", "CreateEndpoint", self._not_yet)
 
     def start(self, _: Sequence[Stack]) -> None:
         """Start the schedules of the rules."""

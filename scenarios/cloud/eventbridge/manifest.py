@@ -2,6 +2,7 @@
 
 from scenarios.cloud.eventbridge.emitted import METRICS
 from scenarios.cloud.eventbridge.laws import register
+from scenarios.cloud.eventbridge.mends import MENDS
 from scenarios.cloud.eventbridge.permissions import PERMISSIONS
 from scenarios.cloud.eventbridge.recorded import RECORDED
 from scenarios.cloud.eventbridge.requests import VALIDATION
@@ -12,12 +13,14 @@ SERVICE = Service(
     name="events",
     simulated=(
         "rules as they stand, schedules, inputs; targets Lambda, SNS, SQS, Logs, Kinesis, Firehose, other "
-        "buses and regions; retries, dead letters, archive and replay, limits"
+        "buses and regions, instances and volumes of EC2, API destinations with their connections, whose "
+        "answers a scenario gives; retries, dead letters, archive and replay, limits"
     ),
     missing="Step Functions, buses in other accounts",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,
+    mends=MENDS,
     direct=True,
     validation=VALIDATION,
     metrics=METRICS,

@@ -34,6 +34,7 @@ ROLE_NEEDED = frozenset(
 SERVICE = "events.amazonaws.com"
 # Rule state ENABLED leaves read-only management events out; this one does not.
 ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+DESTINATION, BUILT_IN = "api-destination", "target"
 EVENT_FIELDS = ("id", "account", "source", "time", "region", "detail-type")
 
 Parameters = Mapping[str, Any]
@@ -158,7 +159,18 @@ def test_event_pattern(parameters: Parameters) -> dict[str, Any]:
 
 def bus_name(parameters: Parameters) -> str:
     """The bus that a call's EventBusName means, which may be an ARN."""
-    return str(parameters.get("EventBusName") or "default").rpartition("/")[2]
+    return name_of_bus(str(parameters.get("EventBusName") or "default"))
+
+
+def name_of_bus(named: str) -> str:
+    """A bus's name, of its name or ARN; a partner's has slashes in it."""
+    return named.partition(":event-bus/")[2] or named
+
+
+def kind_of(arn: str) -> str:
+    """What kind of thing an ARN of EventBridge's names: `event-bus`, `api-destination`, `target`."""
+    service, rest = arn.split(":", 5)[2], arn.split(":", 5)[5]
+    return rest.partition("/")[0] if service == "events" else ""
 
 
 # ---- targets ------------------------------------------------------------------------------------
@@ -228,6 +240,12 @@ def _check_place(target: Parameters, region: str) -> None:
     service = parts[2]
     if service in ROLE_NEEDED and not target.get("RoleArn"):
         raise Refused("ValidationException", f"RoleArn is required for target {arn}.")
+    if service == "events" and kind_of(arn) in (BUILT_IN, DESTINATION):
+        if parts[3] != region:
+            raise invalid(f"Parameter {arn} is not valid. Reason: Provided Arn is not in this region.")
+        if kind_of(arn) == DESTINATION and moto_state.api_destination(arn) is None:
+            raise Refused("ResourceNotFoundException", f"An api-destination '{arn}' does not exist.")
+        return
     if service == "events":
         if any(form in target for form in INPUT_FORMS):
             raise Refused(
@@ -238,9 +256,49 @@ def _check_place(target: Parameters, region: str) -> None:
         raise NotSimulated("events", f"a target in another region than its rule ({arn})")
 
 
+# ---- connections and API destinations -------------------------------------------------------------
+
+_AUTHORISED_BY = {
+    "API_KEY": "ApiKeyAuthParameters",
+    "BASIC": "BasicAuthParameters",
+    "OAUTH_CLIENT_CREDENTIALS": "OAuthParameters",
+}
+
+
+def check_connection(request: Request) -> None:
+    """A connection that is made: its parameters are those of its kind. The words are ours but the last's."""
+    given = request.parameters
+    for name in ("InvocationConnectivityParameters", "KmsKeyIdentifier"):
+        if name in given:
+            raise NotSimulated("events", f"CreateConnection with {name}")
+    needed, parameters = _AUTHORISED_BY.get(given["AuthorizationType"], ""), given["AuthParameters"]
+    if "ConnectivityParameters" in parameters:
+        raise NotSimulated("events", "CreateConnection with ConnectivityParameters")
+    if needed and parameters.keys() & set(_AUTHORISED_BY.values()) != {needed}:
+        raise invalid(f"Parameter AuthParameters is not valid. Reason: {needed} must be given, and no other.")
+    if moto_state.connection_named(request.account, request.region, given["Name"]) is not None:
+        raise Refused("ResourceAlreadyExistsException", f"Connection {given['Name']} already exists.")
+
+
+def check_destination(request: Request) -> None:
+    """An API destination that is made."""
+    given = request.parameters
+    if not given["InvocationEndpoint"].startswith("https://"):
+        raise invalid("Parameter InvocationEndpoint is not valid. Reason: it must be an HTTPS endpoint.")
+    if moto_state.connection(given["ConnectionArn"]) is None:
+        raise Refused("ResourceNotFoundException", f"Connection '{given['ConnectionArn']}' does not exist.")
+    destinations = moto_state.backend("events", request.account, request.region).destinations
+    if given["Name"] in destinations:
+        raise Refused(
+            "ResourceAlreadyExistsException", f"An api-destination '{given['Name']}' already exists."
+        )
+
+
 VALIDATION = Validation(
     code="ValidationException",
     rules={
+        "CreateApiDestination": (check_destination,),
+        "CreateConnection": (check_connection,),
         "PutPermission": (resource_policy("Policy", "ValidationException"),),
         "PutRule": (check_rule,),
         "PutTargets": (check_targets,),

@@ -13,6 +13,7 @@ from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order,
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Document,
+    Flag,
     Inert,
     Many,
     PolicyDocument,
@@ -29,6 +30,13 @@ _TARGET = Shape(
     fields={
         "Arn": arn(),
         "DeadLetterConfig": Shape(fields={"Arn": arn()}),
+        "HttpParameters": Shape(
+            fields={
+                "HeaderParameters": Table(of=Text()),
+                "PathParameterValues": Many(of=Text()),
+                "QueryStringParameters": Table(of=Text()),
+            }
+        ),
         "Id": Text(),
         "Input": Text(),
         "InputPath": Text(),
@@ -88,6 +96,81 @@ EVENT_BUS_POLICY = Shape(
         "StatementId": Text(pattern=r"[a-zA-Z0-9-_]{1,64}"),
     },
     required=("StatementId",),
+)
+
+
+_PARAMETER = Many(
+    of=Shape(
+        fields={"IsValueSecret": Flag(), "Key": Text(), "Value": Text()},
+        required=("Key", "Value"),
+    )
+)
+_HTTP_PARAMETERS = Shape(
+    fields={
+        "BodyParameters": _PARAMETER,
+        "HeaderParameters": _PARAMETER,
+        "QueryStringParameters": _PARAMETER,
+    }
+)
+
+CONNECTION = Shape(
+    fields={
+        "AuthorizationType": Text(),
+        "AuthParameters": Shape(
+            fields={
+                "ApiKeyAuthParameters": Shape(
+                    fields={"ApiKeyName": Text(), "ApiKeyValue": Text()},
+                    required=("ApiKeyName", "ApiKeyValue"),
+                ),
+                "BasicAuthParameters": Shape(
+                    fields={"Password": Text(), "Username": Text()}, required=("Password", "Username")
+                ),
+                "ConnectivityParameters": Refused(because="private endpoints"),
+                "InvocationHttpParameters": _HTTP_PARAMETERS,
+                "OAuthParameters": Shape(
+                    fields={
+                        "AuthorizationEndpoint": Text(),
+                        "ClientParameters": Shape(
+                            fields={"ClientID": Text(), "ClientSecret": Text()},
+                            required=("ClientID", "ClientSecret"),
+                        ),
+                        "HttpMethod": Text(),
+                        "OAuthHttpParameters": _HTTP_PARAMETERS,
+                    },
+                    required=("AuthorizationEndpoint", "ClientParameters", "HttpMethod"),
+                ),
+            }
+        ),
+        "Description": Text(),
+        "InvocationConnectivityParameters": Refused(because="private endpoints"),
+        "KmsKeyIdentifier": Refused(because="encrypted connections"),
+        "Name": Text(),
+    },
+    required=("AuthorizationType", "AuthParameters"),
+)
+
+API_DESTINATION = Shape(
+    fields={
+        "ConnectionArn": arn("events"),
+        "Description": Text(),
+        "HttpMethod": Text(),
+        "InvocationEndpoint": Text(),
+        "InvocationRateLimitPerSecond": Whole(),
+        "Name": Text(),
+    },
+    required=("ConnectionArn", "HttpMethod", "InvocationEndpoint"),
+)
+
+ARCHIVE = Shape(
+    fields={
+        "ArchiveName": Text(),
+        "Description": Text(),
+        "EventPattern": Document(),
+        "KmsKeyIdentifier": Refused(because="encrypted archives"),
+        "RetentionDays": Whole(),
+        "SourceArn": arn("events"),
+    },
+    required=("SourceArn",),
 )
 
 
@@ -156,6 +239,59 @@ def _statement(order: Order, bus_arn: str) -> dict[str, Any]:
     return statement
 
 
+def create_connection(order: Order) -> Identity:
+    """Create a connection; its secret is EventBridge's own."""
+    events = order.client("events")
+    name = order.name("Name", 64)
+    given = order.pick("AuthorizationType", "AuthParameters", "Description")
+    made = events.create_connection(Name=name, **given)["ConnectionArn"]
+    secret = events.describe_connection(Name=name)["SecretArn"]
+    return Identity(
+        ref=name, attributes={"Arn": made, "ArnForPolicy": _for_policy(made), "SecretArn": secret}
+    )
+
+
+def create_api_destination(order: Order) -> Identity:
+    """Create an API destination."""
+    name = order.name("Name", 64)
+    given = order.pick(
+        *("ConnectionArn", "Description", "HttpMethod", "InvocationEndpoint", "InvocationRateLimitPerSecond")
+    )
+    made = order.client("events").create_api_destination(Name=name, **given)["ApiDestinationArn"]
+    return Identity(ref=name, attributes={"Arn": made, "ArnForPolicy": _for_policy(made)})
+
+
+def _for_policy(made: str) -> str:
+    """The ARN without the id at its end, which a policy can name before the resource is there."""
+    return made.rpartition("/")[0]
+
+
+def create_archive(order: Order) -> Identity:
+    """Create an archive of a bus."""
+    name = order.name("ArchiveName", 48)
+    given = order.pick("Description", "RetentionDays")
+    if "EventPattern" in order.properties:
+        given["EventPattern"] = text_of(order.properties["EventPattern"])
+    source = order.properties["SourceArn"]
+    made = order.client("events").create_archive(ArchiveName=name, EventSourceArn=source, **given)
+    return Identity(ref=name, attributes={"Arn": made["ArchiveArn"]})
+
+
+def delete_connection(removal: Removal) -> None:
+    """Delete a connection with its secret."""
+    removal.client("events").delete_connection(Name=removal.ref)
+
+
+def delete_api_destination(removal: Removal) -> None:
+    """Delete an API destination."""
+    removal.client("events").delete_api_destination(Name=removal.ref)
+
+
+def delete_archive(removal: Removal) -> None:
+    """Delete an archive with its events."""
+    removal.client("events").delete_archive(ArchiveName=removal.ref)
+
+
 def delete_rule(removal: Removal) -> None:
     """Delete a rule, which must have no targets then."""
     events = removal.client("events")
@@ -191,6 +327,11 @@ def update_rule(order: Order, before: Resource) -> Identity:
 
 
 KINDS: Mapping[str, Kind] = {
+    "AWS::Events::ApiDestination": Kind(
+        shape=API_DESTINATION, create=create_api_destination, delete=delete_api_destination
+    ),
+    "AWS::Events::Archive": Kind(shape=ARCHIVE, create=create_archive, delete=delete_archive),
+    "AWS::Events::Connection": Kind(shape=CONNECTION, create=create_connection, delete=delete_connection),
     "AWS::Events::EventBus": Kind(shape=EVENT_BUS, create=create_event_bus, delete=delete_event_bus),
     "AWS::Events::EventBusPolicy": Kind(
         shape=EVENT_BUS_POLICY,

@@ -19,7 +19,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from scenarios.cloud.eventbridge.api_destinations import ApiDestinations
 from scenarios.cloud.eventbridge.emitted import NAMESPACE, dimensions_of
+from scenarios.cloud.eventbridge.failures import Failure
+from scenarios.cloud.eventbridge.instance_targets import InstanceTargets
+from scenarios.cloud.eventbridge.requests import BUILT_IN, DESTINATION, kind_of
 from scenarios.cloud.inputs import InputTransformer, InvalidInput, input_path
 from scenarios.cloud.kernel.deliveries import (
     AssumedRole,
@@ -57,19 +61,6 @@ ERROR_CODES = {
 UNDER_A_ROLE = ("events", "kinesis", "firehose", "ssm")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """Why a target did not take an event: AWS's ERROR_CODE, and its message."""
-
-    code: str
-    message: str
-
-    @property
-    def retriable(self) -> bool:
-        """Whether EventBridge tries again: the target's own trouble, not the rule's."""
-        return self.code in {"THROTTLING", "TIMEOUT", "CONNECTION_FAILURE", "INTERNAL_ERROR"}
-
-
 @dataclass(slots=True, kw_only=True)
 class EventDelivery:
     """One event on its way to one target, over all attempts. `rule` is moto's model."""
@@ -99,6 +90,8 @@ class Targets:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._last_due: dict[tuple[str, str], datetime] = {}
+        self._destinations = ApiDestinations(setting)
+        self._instances = InstanceTargets(setting)
         self._payloads: Mapping[str, Callable[[EventDelivery], object]] = {
             "events": lambda delivery: Event(content=delivery.event),
             "firehose": lambda delivery: StreamRecord(data=_input(delivery).encode()),
@@ -134,7 +127,10 @@ class Targets:
 
     # ---- attempts -------------------------------------------------------------------------------
 
-    def _attempt(self, delivery: EventDelivery) -> None:
+    def _attempt(self, delivery: EventDelivery, *, in_turn: bool = False) -> None:
+        if not in_turn and kind_of(delivery.target["Arn"]) == DESTINATION:
+            self._wait_for_turn(delivery)
+            return
         delivery.attempts += 1
         failure = self._hand_over(delivery)
         self._measure(
@@ -152,12 +148,24 @@ class Targets:
         if retries >= delivery.retries_allowed:
             self._give_up(delivery, failure, retries=retries, exhausted="MaximumRetryAttempts")
             return
-        again = self._setting.clock.now + timedelta(seconds=self._backoff(delivery.attempts))
+        seconds = max(self._backoff(delivery.attempts), failure.after)
+        again = self._setting.clock.now + timedelta(seconds=seconds)
         if again > delivery.expires:
             self._give_up(delivery, failure, retries=retries, exhausted="MaximumEventAgeInSeconds")
             return
         self._setting.note("refused", f"{failure.message}: {failure.code}, attempt {delivery.attempts}")
         self._setting.clock.at(again, partial(self._attempt, delivery), "EventBridge tries again")
+
+    def _wait_for_turn(self, delivery: EventDelivery) -> None:
+        """An API destination takes so many requests a second; an event that waits too long is given up."""
+        due = self._destinations.turn(delivery.target["Arn"])
+        if due <= delivery.expires:
+            attempt = partial(self._attempt, delivery, in_turn=True)
+            self._setting.clock.at(due, attempt, "an API destination's rate")
+            return
+        failure = Failure(code="THROTTLING", message=f"{delivery.rule.name} waits for its API destination")
+        exhausted = "MaximumEventAgeInSeconds"
+        self._give_up(delivery, failure, retries=max(delivery.attempts - 1, 0), exhausted=exhausted)
 
     def _backoff(self, attempts: int) -> float:
         jitter = self._setting.random("events.backoff").uniform(0.9, 1.1)
@@ -201,10 +209,26 @@ class Targets:
         if delivery.attempts <= self._setting.faults.targets_throttled:
             return Failure(code="THROTTLING", message=f"{rule.name} was throttled by {arn}")
         try:
+            if kind_of(arn) == DESTINATION:
+                return self._to_destination(delivery)
+            if kind_of(arn) == BUILT_IN:
+                return self._instances.act(rule, target, _input(delivery))
             code = self._taken(delivery, arn)
         except InvalidInput as error:
             return Failure(code="INVALID_JSON", message=str(error))
         return Failure(code=code, message=f"{rule.name} could not reach {arn}") if code else None
+
+    def _to_destination(self, delivery: EventDelivery) -> Failure | None:
+        """To an endpoint outside AWS, if the target's role may."""
+        rule, target = delivery.rule, delivery.target
+        role = AssumedRole(arn=target.get("RoleArn", ""), service=SERVICE)
+        refusal = self._setting.deliveries.refusal(
+            target["Arn"], Event(content=delivery.event), by=role, source=rule.arn
+        )
+        if refusal is not None:
+            code = ERROR_CODES[refusal.missing]
+            return Failure(code=code, message=f"{rule.name} could not reach {target['Arn']}")
+        return self._destinations.invoke(target, delivery.event, _input(delivery))
 
     def _taken(self, delivery: EventDelivery, arn: str) -> str | None:
         """Why the target did not take it, as AWS's error code; None when it did."""

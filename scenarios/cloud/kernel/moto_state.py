@@ -611,6 +611,47 @@ def event_invoke_config(function: Any, qualifier: str = "") -> Mapping[str, Any]
     return found[-1].config if found else {}
 
 
+def connection_named(account: str, region: str, name: str) -> Any | None:
+    """A connection of EventBridge: `.arn`, `.state`, `.secret_arn`, `.authorization_type`."""
+    return backend("events", account, region).connections.get(name)
+
+
+def connection(arn: str) -> Any | None:
+    """A connection of EventBridge by its ARN."""
+    name = arn.split("/")[1] if arn.count("/") > 1 else ""
+    found = connection_named(account_of(arn), region_of(arn), name)
+    return found if found is not None and found.arn == arn else None
+
+
+def api_destination(arn: str) -> Any | None:
+    """An API destination by its ARN: `.invocation_endpoint`, `.http_method`, `.connection_arn`."""
+    found = backend("events", account_of(arn), region_of(arn)).destinations.values()
+    return next((each for each in found if each.arn == arn), None)
+
+
+def offer_event_source(account: str, region: str, name: str) -> None:
+    """Have a region's EventBridge know a partner's event source, so that a bus can be made of it."""
+    backend("events", account, region).create_partner_event_source(name, account)
+
+
+def _secret(arn: str) -> Any | None:
+    found = backend("secretsmanager", account_of(arn), region_of(arn)).secrets.values()
+    return next((each for each in found if each.arn == arn and each.deleted_date is None), None)
+
+
+def secret_text(arn: str) -> str | None:
+    """What a secret holds now, by its ARN; None where there is none, or none any more."""
+    found = _secret(arn)
+    return None if found is None else str(found.versions[found.default_version_id]["secret_string"])
+
+
+def put_secret_text(arn: str, text: str) -> None:
+    """Have a service's own secret hold something else."""
+    found = _secret(arn)
+    if found is not None:
+        found.versions[found.default_version_id]["secret_string"] = text
+
+
 def archives(account: str, region: str) -> dict[str, Any]:
     """The event archives of a region by name: `.event_pattern`, `.source_arn`, `.retention`, `.events`."""
     return dict(backend("events", account, region).archives)

@@ -21,7 +21,7 @@ class WebRequest:
     at: datetime
     by: str
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: str = field(default="", repr=False)
 

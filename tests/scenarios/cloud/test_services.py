@@ -114,6 +114,7 @@ REQUIRED_BESIDES = {
     "AWS::CloudWatch::Alarm": {"ComparisonOperator", "EvaluationPeriods", "Threshold"},
     "AWS::CloudWatch::Alarm.Metrics.MetricStat.Metric": {"MetricName", "Namespace"},
     "AWS::DynamoDB::Table": {"AttributeDefinitions"},
+    "AWS::Events::Connection": {"AuthParameters", "AuthorizationType"},
     "AWS::Events::EventBusPolicy.Condition": {"Key", "Type", "Value"},
     "AWS::IAM::Policy": {"Roles"},
     "AWS::KinesisFirehose::DeliveryStream": {"ExtendedS3DestinationConfiguration"},

@@ -148,7 +148,31 @@ def target(name, says, *more, code=INVALID, page=PUT_TARGETS, **bad):
 
 
 EVERY_SOURCE = '{"source": ["x"]}'
+BY_KEY = {"ApiKeyAuthParameters": {"ApiKeyName": "k", "ApiKeyValue": "v"}}
+BASIC_BY_KEY = {"Name": "c", "AuthorizationType": "BASIC", "AuthParameters": BY_KEY}
+UNSAFE = {
+    "Name": "d",
+    "ConnectionArn": arn("events", "connection/c/1"),
+    "HttpMethod": "POST",
+    "InvocationEndpoint": "http://api.example/",
+}
 RULES = [
+    row(
+        "connection: parameters of another kind",
+        ("events", "create_connection", BASIC_BY_KEY),
+        INVALID,
+        ("AWS::Events::Connection", BASIC_BY_KEY),
+        "BasicAuthParameters must be given",
+        "eventbridge/latest/APIReference/API_CreateConnection.html",
+    ),
+    row(
+        "API destination: without HTTPS",
+        ("events", "create_api_destination", UNSAFE),
+        INVALID,
+        ("AWS::Events::ApiDestination", UNSAFE),
+        "it must be an HTTPS endpoint",
+        "eventbridge/latest/APIReference/API_CreateApiDestination.html",
+    ),
     event_rule("without a cause", "EventPattern or ScheduleExpression must be specified", State="ENABLED"),
     event_rule("no schedule", "ScheduleExpression is not valid", ScheduleExpression="rate(1 hours)"),
     event_rule(
