@@ -11,6 +11,7 @@ from scenarios.people.api import url_of_stack
 from tests.chalicelib.http.test_finding_page import CHROMIUM, measured
 from tests.project import PROJECT
 from tests.sample import sample
+from tests.scenarios.serve.browser import browser
 from tests.scenarios.serve.serving import served
 
 
@@ -190,6 +191,34 @@ def test_the_page_shows_what_happens_on_a_phone_and_at_a_desk(frozen, width, tmp
     found = measured(page, tmp_path, width)
     assert not found["wide"]
     assert [word for word in found["broken"] if len(word) < 40] == []  # a call has no blank to break at
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed; .ci/run installs Debian's")
+@pytest.mark.parametrize("width", sample((400, 1200), of=2))
+def test_its_buttons_move_the_clock_and_begin_anew(frozen, width, tmp_path):
+    frozen.post("/_world/reset")
+    frozen.client("cloudtrail", key="mallory").stop_logging(Name="trailwarden-trail")
+    with browser(tmp_path) as page:
+        page.opens(frozen.url, width)
+        page.waits_for("document.body && document.body.innerText.includes('03:00:00 UTC')")
+        page.clicks("+1 minute")
+        page.waits_for("by('now').textContent.includes('03:01:00')")
+        page.clicks("+5 minutes")
+        page.waits_for("by('now').textContent.includes('03:06:00')")
+        page.clicks("+1 hour")
+        page.waits_for("by('now').textContent.includes('04:06:00')")
+        page.clicks("Until idle")
+        page.waits_for("by('now').textContent > '2026-03-02 04:30'")
+        mails = int(page.says("by('mails').textContent"))
+        (tmp_path / f"{width}.png").write_bytes(page.picture())  # for who wants to see it
+        stands_out = page.says("document.documentElement.scrollWidth > innerWidth")
+        page.clicks("Begin anew")
+        page.waits_for("by('now').textContent.includes('03:00:00') && by('mails').textContent === '0'")
+
+        assert mails > 0
+        assert not stands_out
+        assert page.says("by('wrong').textContent") == ""
+        assert "mallory" not in page.says("by('timeline').innerText")
 
 
 # ---- starting and stopping ----------------------------------------------------------------------
