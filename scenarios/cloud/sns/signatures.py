@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
-_EXPONENT: Final = 65537
+from scenarios.cloud.kernel.private_keys import rsa_key_of
+
 _SIMULATED_PRIMES: Final = (
     (
         "ff7525c73fb988303d2edf419bcc76cf69de466e47c7b51821c0a29fc95b13d64c30cd84730879540b2631eba051f9ca"
@@ -104,15 +105,4 @@ def _digest(version: str) -> hashes.HashAlgorithm:
 
 @lru_cache(maxsize=1)
 def _key() -> rsa.RSAPrivateKey:
-    p, q = (int(each, 16) for each in _SIMULATED_PRIMES)
-    d = pow(_EXPONENT, -1, (p - 1) * (q - 1))
-    numbers = rsa.RSAPrivateNumbers(
-        p=p,
-        q=q,
-        d=d,
-        dmp1=rsa.rsa_crt_dmp1(d, p),
-        dmq1=rsa.rsa_crt_dmq1(d, q),
-        iqmp=rsa.rsa_crt_iqmp(p, q),
-        public_numbers=rsa.RSAPublicNumbers(_EXPONENT, p * q),
-    )
-    return numbers.private_key(unsafe_skip_rsa_key_validation=True)
+    return rsa_key_of(*(int(each, 16) for each in _SIMULATED_PRIMES))

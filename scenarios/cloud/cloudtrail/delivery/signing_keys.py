@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from scenarios.cloud.cloudtrail.delivery.simulated_key import SIMULATED_PRIMES
+from scenarios.cloud.kernel.private_keys import rsa_key_of
 
 VALID_FROM = datetime(2020, 1, 1, tzinfo=UTC)
 VALID_UNTIL = datetime(2040, 1, 1, tzinfo=UTC)
@@ -29,7 +30,6 @@ A_ROTATION = datetime(2026, 3, 2, 12, tzinfo=UTC)
 # Log files are digested since October 2015.
 _OLDEST = datetime(2015, 10, 1, tzinfo=UTC)
 
-_EXPONENT = 65537
 _KEYS_A_REGION = 11
 _PAIRS = tuple(combinations(range(len(SIMULATED_PRIMES)), 2))
 
@@ -128,18 +128,8 @@ def _key(region: str, number: int) -> SigningKey:
 def _pem(pair: int) -> str:
     """The private key that two of the primes make."""
     p, q = (SIMULATED_PRIMES[each] for each in _PAIRS[pair])
-    d = pow(_EXPONENT, -1, (p - 1) * (q - 1))
-    numbers = rsa.RSAPrivateNumbers(
-        p=p,
-        q=q,
-        d=d,
-        dmp1=rsa.rsa_crt_dmp1(d, p),
-        dmq1=rsa.rsa_crt_dmq1(d, q),
-        iqmp=rsa.rsa_crt_iqmp(p, q),
-        public_numbers=rsa.RSAPublicNumbers(_EXPONENT, p * q),
-    )
     return (
-        numbers.private_key(unsafe_skip_rsa_key_validation=True)
+        rsa_key_of(p, q)
         .private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.TraditionalOpenSSL,
