@@ -4,6 +4,7 @@ A law that asks for another by its class (`setting.laws[CloudWatch]`) must stand
 """
 
 from scenarios.cloud.apigateway.manifest import SERVICE as APIGATEWAY
+from scenarios.cloud.apigatewayv2.manifest import SERVICE as APIGATEWAYV2
 from scenarios.cloud.cloudformation.manifest import SERVICE as CLOUDFORMATION
 from scenarios.cloud.cloudtrail.manifest import SERVICE as CLOUDTRAIL
 from scenarios.cloud.cloudwatch.manifest import SERVICE as CLOUDWATCH
@@ -31,6 +32,7 @@ from scenarios.cloud.sts.manifest import SERVICE as STS
 
 SERVICES: tuple[Service, ...] = (
     APIGATEWAY,
+    APIGATEWAYV2,
     CLOUDFORMATION,
     CLOUDTRAIL,
     CLOUDWATCH,

@@ -8,7 +8,7 @@ from tests.project import PROJECT
 _TABLES = "tests/scenarios/cloud/authorization/test_actions.py"  # walks what each service may be asked
 TESTED_ELSEWHERE = {
     "chalicelib/remediations/instance_state": "tests/chalicelib/remediations/test_hosts.py",
-    "scenarios/cloud/apigateway": "tests/scenarios/cloud/cloudformation/test_provision.py",
+    "scenarios/cloud/apigatewayv2": "tests/scenarios/cloud/apigateway/test_requests.py",
     "scenarios/cloud/cloudformation/resources": "tests/scenarios/cloud/cloudformation/test_provision*.py",
     "scenarios/cloud/config": _TABLES,
     "scenarios/cloud/firehose": "tests/scenarios/cloud/cloudformation/test_provision_streams.py",

@@ -1,5 +1,6 @@
 """API Gateway as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
+from scenarios.cloud.apigateway.emitted import METRICS
 from scenarios.cloud.apigateway.laws import register
 from scenarios.cloud.apigateway.permissions import PERMISSIONS
 from scenarios.cloud.apigateway.resources import KINDS
@@ -7,8 +8,15 @@ from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="apigateway",
-    simulated="APIs and stages of a template; requests to a function behind one, and who may make them",
-    missing="API keys, other authorizers; calls but deletions are judged where a policy names no resource",
+    simulated=(
+        "REST APIs of a template, by definition or by resources and methods: Lambda proxies, mocks, stages, "
+        "IAM, resource policies, throttling, gateway responses; requests to them"
+    ),
+    missing=(
+        "API keys, other authorizers and integrations, access logs, request validation, custom domains; "
+        "calls but deletions are judged where a policy names no resource"
+    ),
+    metrics=METRICS,
     permissions=PERMISSIONS,
     kinds=KINDS,
     register=register,

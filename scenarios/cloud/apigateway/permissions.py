@@ -10,6 +10,8 @@ _LINES = """
 DeleteRestApi                   apigateway:DELETE         api(restApiId)
 DeleteStage                     apigateway:DELETE         stage(restApiId,stageName)
 DeleteDeployment                apigateway:DELETE         deployment(restApiId,deploymentId)
+DeleteResource                  apigateway:DELETE         resource(restApiId,resourceId)
+DeleteMethod                    apigateway:DELETE         method(restApiId,resourceId,httpMethod)
 """
 
 _API = "arn:aws:apigateway:{region}::/restapis/{0}"
@@ -20,6 +22,8 @@ PERMISSIONS = Permissions(
     kinds={
         "api": named(_API),
         "stage": named(f"{_API}/stages/{{1}}"),
+        "resource": named(f"{_API}/resources/{{1}}"),
+        "method": named(f"{_API}/resources/{{1}}/methods/{{2}}"),
         "deployment": named(f"{_API}/deployments/{{1}}"),
     },
 )

@@ -1,45 +1,85 @@
-"""Requests to the REST API of a stack: who may make them, and the event that its function is handed.
+"""Requests over HTTP to what the stacks have: REST APIs and HTTP APIs; a function's URL is asked of its law.
 
-A method with the security scheme `sigv4` asks `execute-api:Invoke` of whoever signed the request; one
-without lets everybody in. API Gateway itself needs the function's leave to invoke it. The function is waited
-for; what it raises is a 502, as for a proxy integration. Left out: resource policies of an API, throttling,
-caches, logs.
+Who may ask: a route under IAM asks `execute-api:Invoke` of whoever signed the request; one without
+authorization lets everybody in whom the API's resource policy, if there is one, allows. API Gateway itself
+needs the function's leave to invoke it, or the role that the integration names does. The function is waited
+for, with API Gateway's patience. Left out: authorizers, API keys, access logs, caches, request validation,
+models, WAF, custom domains.
 
 Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/permissions.html,
-https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html,
-https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html,
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html,
+https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html,
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-lambda.html,
+https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html (how long it waits)
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import quote, unquote
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
 
-from scenarios.cloud.functions.invocations import Invocation
-from scenarios.cloud.functions.service import Functions
+from scenarios.cloud.apigateway.apis import (
+    DEFAULT,
+    HTTP,
+    IAM,
+    NONE,
+    REST,
+    Api,
+    Integration,
+    Route,
+    Stage,
+    apis_of,
+    behind,
+    taken,
+)
+from scenarios.cloud.apigateway.cors import preflight, with_cors
+from scenarios.cloud.apigateway.emitted import measure
+from scenarios.cloud.apigateway.limits import Limits
+from scenarios.cloud.apigateway.messages import HttpAnswer, HttpRequest, path_of, says
+from scenarios.cloud.apigateway.payloads import (
+    Asking,
+    Malformed,
+    first_answer,
+    first_format,
+    second_answer,
+    second_format,
+)
+from scenarios.cloud.authorization.rows import Arn, Document
+from scenarios.cloud.functions.concurrency import has_no_concurrency, throttled
+from scenarios.cloud.functions.invocations import Invocation, Result
+from scenarios.cloud.functions.service import NOT_BY_URL, Functions
+from scenarios.cloud.functions.versions import standing
 from scenarios.cloud.kernel.caller import Caller
-from scenarios.cloud.kernel.errors import WorldError
-from scenarios.cloud.kernel.stack import Resource, Stack
+from scenarios.cloud.kernel.errors import NotSimulated, WorldError
+from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
 
-_NOT_SIGNED = '{"message":"Missing Authentication Token"}'
-_BROKEN = '{"message": "Internal server error"}'
-_SERVICE = "apigateway.amazonaws.com"
+__all__ = ["HttpAnswer", "Request", "Requests", "path_of"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpAnswer:
-    """What a client of the API gets."""
-
-    status: int
-    body: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def json(self) -> Any:
-        """The body's JSON."""
-        return json.loads(self.body)
+_SERVICE: Final = "apigateway.amazonaws.com"
+_INVOKE: Final = "execute-api:Invoke"
+_AS_CALLER: Final = "arn:aws:iam::*:user/*"
+_NOT_SIGNED = says(403, "MissingAuthenticationTokenException", {"message": "Missing Authentication Token"})
+_FORBIDDEN = says(403, "ForbiddenException", {"message": "Forbidden"})
+_NOT_FOUND = says(404, "", {"message": "Not Found"})
+_TOO_MANY = says(429, "TooManyRequestsException", {"message": "Too Many Requests"})
+# What a client is told where the integration fails, by the kind of API: the permission, the function's own
+# error or an answer that is none, no answer in time, a function that was throttled.
+_NO_LEAVE = {
+    REST: says(500, "InternalServerErrorException", {"message": "Internal server error"}),
+    HTTP: says(500, "", {"message": "Internal Server Error"}),
+}
+_BROKEN = {
+    REST: says(502, "InternalServerErrorException", {"message": "Internal server error"}),
+    HTTP: says(500, "", {"message": "Internal Server Error"}),
+}
+_TOO_LATE = {
+    REST: says(504, "InternalServerErrorException", {"message": "Endpoint request timed out"}),
+    HTTP: says(503, "", {"message": "Service Unavailable"}),
+}
+_BUSY = {REST: _NO_LEAVE[REST], HTTP: _TOO_LATE[HTTP]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,26 +92,29 @@ class Request:
     answer: HttpAnswer
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
-    """A method of a path of an API, and what stands for the path's parameters in this request."""
-
-    path: str
-    signed: bool
-    parameters: Mapping[str, str]
+Answering = Callable[[HttpRequest], HttpAnswer | None]
 
 
 class Requests:
-    """The REST APIs of a world's stacks."""
+    """Everything of a world that is asked over HTTP."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._stacks: Sequence[Stack] = ()
+        self._apis: dict[str, Api] = {}
+        self._limits = Limits()
+        self._others: list[Answering] = []
         self.answered: list[Request] = []  # every request that a function was run for
+        setting.identity.policies_by("execute-api", self._policy_of)
 
     def know(self, stacks: Sequence[Stack]) -> None:
         """These stacks' APIs are there."""
-        self._stacks = stacks
+        self._apis = {api.host: api for api in apis_of(stacks)}
+
+    def also(self, answer: Answering) -> None:
+        """Have others asked about hosts that are no API's; they return None for what isn't theirs."""
+        self._others.append(answer)
+
+    # ---- who asks -------------------------------------------------------------------------------
 
     def request(
         self,
@@ -84,86 +127,185 @@ class Requests:
         headers: Mapping[str, str] | None = None,
         attempt: int = 1,
     ) -> HttpAnswer:
-        """Send a request to the first API there is; `caller` None signs it as nobody.
+        """Send a request to the first REST API there is, in its last stage.
 
-        `attempt`: how often the client has sent it by now.
-        Raises WorldError where there is no API.
+        `caller` None signs it as nobody; `body` travels as JSON. `attempt`: how often the client has sent it
+        by now. Raises WorldError where there is no API.
         """
-        stack, api = self._api()
-        route = _route(api.properties["Body"]["paths"], method, path)
-        stage = stack.of_type("AWS::ApiGateway::Stage")[0].physical_id
-        arn = f"arn:aws:execute-api:{stack.region}:{stack.account}:{api.physical_id}"
-        if route is None or (route.signed and caller is None):
-            return HttpAnswer(status=403, body=_NOT_SIGNED)
-        asked = f"{arn}/{stage}/{method}{path}"
-        if route.signed and caller is not None and not self._may(caller, asked):
-            message = (
-                f"User: {caller.arn} is not authorized to perform: execute-api:Invoke on resource: {asked}"
+        api = next((each for each in self._apis.values() if each.kind == REST), None)
+        if api is None:
+            raise WorldError("no stack of this world has a REST API")
+        stage = tuple(api.stages)[-1]
+        return self.send(
+            HttpRequest(
+                method=method,
+                path=f"/{stage}{path}",
+                host=api.host,
+                query=urlencode(query or {}),
+                headers={"Content-Type": "application/json", **(headers or {})},
+                body=None if body is None else json.dumps(body).encode(),
+                caller=caller,
+                attempt=attempt,
             )
-            return HttpAnswer(status=403, body=json.dumps({"Message": message}))
-        function = _function_of(stack)
-        if not self._lets_it_in(function, asked):
-            return HttpAnswer(status=500, body=_BROKEN)
-        event = self._event(caller, method, path, route, stage, body, query, headers)
-        number = self._setting.laws[Functions].next_number()
-        answer = self._invoked(function, event, attempt, number)
-        self.answered.append(Request(invocation=number, method=method, path=path, answer=answer))
-        return answer
+        )
 
-    def _api(self) -> tuple[Stack, Resource]:
-        for stack in self._stacks:
-            for api in stack.of_type("AWS::ApiGateway::RestApi"):
-                return stack, api
-        raise WorldError("no stack of this world has a REST API")
-
-    def _may(self, caller: Caller, arn: str) -> bool:
-        return self._setting.identity.judge(caller, "execute-api:Invoke", arn).allowed
-
-    def _lets_it_in(self, function: Resource, arn: str) -> bool:
-        context: Mapping[str, str | bool] = {"aws:SourceArn": arn, "aws:SourceAccount": self._setting.account}
-        to = function.attributes["Arn"]
-        return self._setting.identity.service_may(_SERVICE, "lambda:InvokeFunction", to, context).allowed
-
-    def _event(  # noqa: PLR0917 - the parts of one event
+    def fetch(
         self,
         caller: Caller | None,
         method: str,
-        path: str,
-        route: _Route,
-        stage: str,
-        body: Any,
-        query: Mapping[str, str] | None,
-        headers: Mapping[str, str] | None,
-    ) -> dict[str, Any]:
-        identity = (
-            {"sourceIp": caller.source_ip, "userArn": caller.arn} if caller else {"sourceIp": "192.0.2.1"}
-        )
-        return {
-            "resource": route.path,
-            "path": path,
-            "httpMethod": method,
-            "headers": {"Content-Type": "application/json", **(headers or {})},
-            "multiValueQueryStringParameters": {name: [value] for name, value in (query or {}).items()}
-            or None,
-            "pathParameters": dict(route.parameters) or None,
-            "stageVariables": None,
-            "requestContext": {
-                "httpMethod": method,
-                "resourcePath": route.path,
-                "path": f"/{stage}{path}",
-                "stage": stage,
-                "requestId": self._setting.new_uuid("apigateway.request"),
-                "identity": identity,
-            },
-            "body": None if body is None else json.dumps(body),
-            "isBase64Encoded": False,
-        }
+        url: str,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        attempt: int = 1,
+    ) -> HttpAnswer:
+        """Send a request to a URL; `caller` None signs it as nobody.
 
-    def _invoked(self, function: Resource, event: Mapping[str, Any], attempt: int, number: int) -> HttpAnswer:
-        setting = self._setting
-        result = setting.laws[Functions].run(
+        `body`: bytes or text as they are, anything else as JSON. Raises WorldError where nothing answers.
+        """
+        parts = urlsplit(url)
+        given = dict(headers or {})
+        if body is not None and not isinstance(body, str | bytes):
+            body = json.dumps(body)
+            given.setdefault("Content-Type", "application/json")
+        return self.send(
+            HttpRequest(
+                method=method.upper(),
+                path=parts.path or "/",
+                host=parts.hostname or "",
+                query=parts.query,
+                headers=given,
+                body=body.encode() if isinstance(body, str) else body,
+                caller=caller,
+                attempt=attempt,
+            )
+        )
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        """Send a request; raises WorldError where nothing answers at its host."""
+        api = self._apis.get(request.host)
+        if api is not None:
+            began = self._setting.clock.now
+            answer = self._answered(api, request)
+            measure(self._setting, api, answer.status, began)
+            return answer
+        for other in self._others:
+            told = other(request)
+            if told is not None:
+                return told
+        raise WorldError(f"nothing in this world answers at {request.host or 'no host'}")
+
+    # ---- what an API does -----------------------------------------------------------------------
+
+    def _answered(self, api: Api, request: HttpRequest) -> HttpAnswer:
+        found = _stage(api, request.path) if api.reachable else None
+        if found is None:
+            return _FORBIDDEN if api.kind == REST else _NOT_FOUND
+        early = preflight(api.cors, request)
+        return early or with_cors(api.cors, request, self._in_stage(api, *found, request))
+
+    def _in_stage(self, api: Api, stage: Stage, path: str, request: HttpRequest) -> HttpAnswer:
+        chosen = taken(api, request.method, path)
+        if chosen is None:
+            return _NOT_SIGNED if api.kind == REST else _NOT_FOUND
+        route, parameters = chosen
+        refused = self._refused(api, stage, route, request, path)
+        if refused is None and not self._let_through(api, stage, route):
+            refused = _TOO_MANY
+        if refused is not None:
+            return refused
+        if stage.logs:
+            raise NotSimulated("apigateway", f"the access logs of the stage {stage.name}")
+        integration = behind(route)
+        if integration.kind == "mock":
+            return _mocked(integration)
+        return self._from_function(api, stage, route, request, path, parameters)
+
+    def _refused(
+        self, api: Api, stage: Stage, route: Route, request: HttpRequest, path: str
+    ) -> HttpAnswer | None:
+        """Why this client may not ask; None where it may."""
+        if route.authorization not in {IAM, NONE}:
+            raise NotSimulated("apigateway", f"{route.authorization}, which {route.key} asks")
+        caller = request.caller if route.authorization == IAM else None
+        if route.authorization == IAM and caller is None:
+            return _NOT_SIGNED if api.kind == REST else _FORBIDDEN
+        identity, asked = self._setting.identity, api.arn(stage.name, request.method, path)
+        context = {"aws:SourceIp": request.address}
+        if caller is not None:
+            decision = identity.judge(caller, _INVOKE, asked, context)
+        elif api.policy is not None:
+            decision = identity.anybody_may(_INVOKE, asked, context)
+        else:
+            return None
+        if decision.allowed:
+            return None
+        if api.kind == HTTP:
+            return _FORBIDDEN
+        who = caller.arn if caller is not None else "anonymous"
+        hidden = asked.replace(f":{api.account}:", f":********{api.account[8:]}:")
+        message = f"User: {who} is not authorized to perform: {_INVOKE} on resource: {hidden}"
+        return says(403, "AccessDeniedException", {"Message": message})
+
+    def _policy_of(self, arn: Arn) -> Document | None:
+        """The resource policy of the API in an ARN."""
+        name = arn.rest.partition("/")[0]
+        return next((each.policy for each in self._apis.values() if each.id == name), None)
+
+    def _let_through(self, api: Api, stage: Stage, route: Route) -> bool:
+        key = route.key if route.key in stage.limits else ""
+        if key not in stage.limits:
+            return True
+        rate, burst = stage.limits[key]
+        return self._limits.let_through((api.id, stage.name, key), rate, burst, self._setting.clock.now)
+
+    def _from_function(  # noqa: PLR0917 - the parts of one request
+        self,
+        api: Api,
+        stage: Stage,
+        route: Route,
+        request: HttpRequest,
+        path: str,
+        parameters: Mapping[str, str],
+    ) -> HttpAnswer:
+        integration, kind = route.integration, api.kind
+        model = standing(api.account, integration.function)
+        if model is None or not self._may_invoke(api, stage, route, request, path):
+            return _NO_LEAVE[kind]
+        if has_no_concurrency(model):
+            throttled(self._setting, integration.function)
+            return _BUSY[kind]
+        asking = Asking(
+            request=request,
+            account=api.account,
+            api=api.id,
+            stage=stage.name,
+            key=route.key,
+            resource=route.path,
+            path=path if kind == REST or stage.name == DEFAULT else request.path,
+            parameters=parameters,
+            variables=stage.variables,
+            id=self._setting.new_uuid("apigateway.request"),
+            now=self._setting.clock.now,
+            signed=route.authorization == IAM,
+            binary=api.binary,
+        )
+        second = kind == HTTP and integration.payload == "2.0"
+        event = second_format(asking) if second else first_format(asking, rest=kind == REST)
+        began = self._setting.clock.now
+        number, result = self.invoke(integration.function, event, request.attempt)
+        late = (self._setting.clock.now - began).total_seconds() >= integration.seconds
+        answer = _TOO_LATE[kind] if late else _read(result, kind, second=second)
+        self.note(number, request.method, path, answer)
+        return answer
+
+    def invoke(self, arn: str, event: Mapping[str, Any], attempt: int) -> tuple[int, Result]:
+        """Run a function for who waits for it; the number of the event, and what came of it."""
+        setting, functions = self._setting, self._setting.laws[Functions]
+        number = functions.next_number()
+        result = functions.run(
             Invocation(
-                arn=function.attributes["Arn"],
+                arn=arn,
                 event=event,
                 request_id=setting.new_uuid("lambda.request"),
                 accepted=setting.clock.now,
@@ -172,45 +314,60 @@ class Requests:
                 waited_for=True,
             )
         )
-        if result.failed or not isinstance(result.payload, Mapping):
-            return HttpAnswer(status=502, body=_BROKEN)
-        payload = result.payload
-        return HttpAnswer(
-            status=int(payload["statusCode"]), body=payload["body"], headers=payload.get("headers", {})
+        return number, result
+
+    def note(self, number: int, method: str, path: str, answer: HttpAnswer) -> None:
+        """Remember what somebody was answered."""
+        self.answered.append(Request(invocation=number, method=method, path=path, answer=answer))
+
+    def _may_invoke(self, api: Api, stage: Stage, route: Route, request: HttpRequest, path: str) -> bool:
+        identity, function, action = (
+            self._setting.identity,
+            route.integration.function,
+            "lambda:InvokeFunction",
         )
+        role = route.integration.credentials
+        if role == _AS_CALLER:
+            caller = request.caller
+            return caller is not None and identity.judge(caller, action, function, NOT_BY_URL).allowed
+        method, at = (DEFAULT, "") if route.path == DEFAULT else (request.method, path)
+        asked = api.arn(stage.name, method, at)
+        context: dict[str, str | bool] = {
+            "aws:SourceArn": asked,
+            "aws:SourceAccount": api.account,
+            **NOT_BY_URL,
+        }
+        if role:
+            return identity.role_may(role, _SERVICE, action, function, context).allowed
+        return identity.service_may(_SERVICE, action, function, context).allowed
 
 
-def path_of(*parts: str) -> str:
-    """A path of these parts, each quoted as a client has to."""
-    return "".join(f"/{quote(part, safe=':')}" for part in parts)
+def _stage(api: Api, path: str) -> tuple[Stage, str] | None:
+    """The stage that a path names, and the rest of the path; None where there is no such stage."""
+    first, slash, rest = path.lstrip("/").partition("/")
+    if first in api.stages and first != DEFAULT:
+        return api.stages[first], f"/{rest}" if slash else "/"
+    return (api.stages[DEFAULT], path) if api.kind == HTTP and DEFAULT in api.stages else None
 
 
-def _route(paths: Mapping[str, Any], method: str, path: str) -> _Route | None:
-    for declared, methods in paths.items():
-        definition = methods.get(method.lower())
-        parameters = _matched(declared.strip("/").split("/"), path.strip("/").split("/"))
-        if definition is not None and parameters is not None:
-            return _Route(declared, bool(definition.get("security")), parameters)
-    return None
+def _read(result: Result, kind: str, *, second: bool) -> HttpAnswer:
+    """What the client gets of what the function returned."""
+    if result.failed:
+        return _BROKEN[kind]
+    try:
+        return second_answer(result.payload) if second else first_answer(result.payload, rest=kind == REST)
+    except Malformed:
+        return _BROKEN[kind]
 
 
-def _matched(declared: Sequence[str], asked: Sequence[str]) -> Mapping[str, str] | None:
-    """The path's parameters; None where the paths differ."""
-    if len(declared) != len(asked):
-        return None
-    parameters = {}
-    for name, part in zip(declared, asked, strict=True):
-        if name.startswith("{"):
-            parameters[name.strip("{}")] = unquote(part)
-        elif name != part:
-            return None
-    return parameters
-
-
-def _function_of(stack: Stack) -> Resource:
-    """The one function behind the API, by the permission that names API Gateway."""
-    (permission,) = (
-        each for each in stack.of_type("AWS::Lambda::Permission") if each.properties["Principal"] == _SERVICE
-    )
-    name = permission.properties["FunctionName"]
-    return next(each for each in stack.of_type("AWS::Lambda::Function") if each.physical_id == name)
+def _mocked(integration: Integration) -> HttpAnswer:
+    """The default answer of a mock: its status, and the headers that are texts in quotes."""
+    default = integration.answers.get("default", {})
+    start = "method.response.header."
+    headers = {
+        name.removeprefix(start): str(value)[1:-1]
+        for name, value in default.get("responseParameters", {}).items()
+        if name.startswith(start) and str(value).startswith("'")
+    }
+    body = str(default.get("responseTemplates", {}).get("application/json", "")).strip()
+    return HttpAnswer(status=int(default.get("statusCode") or 200), body=body, headers=headers)

@@ -1,7 +1,7 @@
-"""AWS::ApiGateway: what the SAM transform makes of a REST API.
+"""AWS::ApiGateway: REST APIs, as SAM makes them and as they are written by hand.
 
-The resources stand in the stack with their properties, so that the routes, their authorisation and the
-functions behind them can be read from `Body`; their ids are digests of their names.
+The resources stand in the stack with their properties, where a request reads them; their ids are digests of
+their names.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_ApiGateway.html
 """
@@ -17,6 +17,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Many,
     Number,
     PolicyDocument,
+    Refused,
     Shape,
     Table,
     Text,
@@ -29,7 +30,11 @@ _READ = "read from the stack, where it is wanted"
 
 REST_API = Shape(
     fields={
+        "ApiKeySourceType": Inert(because="no request brings an API key", form=Text()),
+        "BinaryMediaTypes": Inert(because=_READ, form=Many(of=Text())),
         "Body": Document(),
+        "BodyS3Location": Refused(because="a definition in S3"),
+        "CloneFrom": Refused(because="a copy of an API"),
         "Description": Inert(because=_READ, form=Text()),
         "DisableExecuteApiEndpoint": Inert(because=_READ, form=Flag()),
         "EndpointConfiguration": Inert(
@@ -41,13 +46,13 @@ REST_API = Shape(
                 }
             ),
         ),
+        "FailOnWarnings": Inert(because="there are no warnings"),
         "MinimumCompressionSize": Inert(because="no response travels"),
         "Name": Inert(because=_READ, form=Text()),
         "Parameters": Inert(because="SAM repeats the endpoint type here"),
         "Policy": Inert(because=_READ, form=PolicyDocument(of_resource=True)),
         "Tags": TAGS,
     },
-    required=("Body",),
 )
 
 DEPLOYMENT = Shape(
@@ -59,27 +64,28 @@ DEPLOYMENT = Shape(
     required=("RestApiId",),
 )
 
-_ASKED = "no request reaches a stage here"
+_SETTING = Shape(
+    fields={
+        "CacheDataEncrypted": Inert(because="there is no cache"),
+        "CacheTtlInSeconds": Inert(because="there is no cache"),
+        "CachingEnabled": Inert(because="there is no cache", form=Flag()),
+        "DataTraceEnabled": Inert(because="there are no execution logs", form=Flag()),
+        "HttpMethod": Text(),
+        "LoggingLevel": Inert(because="there are no execution logs", form=Text()),
+        "MetricsEnabled": Inert(because="metrics by method are not kept", form=Flag()),
+        "ResourcePath": Text(),
+        "ThrottlingBurstLimit": Whole(),
+        "ThrottlingRateLimit": Number(),
+    }
+)
 STAGE = Shape(
     fields={
         "AccessLogSetting": Inert(
-            because=_ASKED, form=Shape(fields={"DestinationArn": arn("logs", "firehose"), "Format": Text()})
+            because=_READ, form=Shape(fields={"DestinationArn": arn("logs", "firehose"), "Format": Text()})
         ),
         "DeploymentId": Inert(because=_READ, form=Text()),
         "Description": Inert(because=_READ, form=Text()),
-        "MethodSettings": Inert(
-            because=_ASKED,
-            form=Many(
-                of=Shape(
-                    fields={
-                        "HttpMethod": Text(),
-                        "ResourcePath": Text(),
-                        "ThrottlingBurstLimit": Whole(),
-                        "ThrottlingRateLimit": Number(),
-                    }
-                )
-            ),
-        ),
+        "MethodSettings": Inert(because=_READ, form=Many(of=_SETTING)),
         "RestApiId": Inert(because=_READ, form=Text()),
         "StageName": Text(pattern=r"[a-zA-Z0-9_-]{1,128}"),
         "Tags": TAGS,
@@ -89,6 +95,66 @@ STAGE = Shape(
     required=("RestApiId", "StageName"),
 )
 
+RESOURCE = Shape(
+    fields={
+        "ParentId": Inert(because=_READ, form=Text()),
+        "PathPart": Text(pattern=r"[a-zA-Z0-9._:-]+|\{[a-zA-Z0-9._:-]+\+?\}"),
+        "RestApiId": Inert(because=_READ, form=Text()),
+    },
+    required=("ParentId", "PathPart", "RestApiId"),
+)
+
+_INTEGRATION = Shape(
+    fields={
+        "CacheKeyParameters": Inert(because="there is no cache"),
+        "CacheNamespace": Inert(because="there is no cache"),
+        "ConnectionId": Text(),
+        "ConnectionType": Text(),
+        "ContentHandling": Text(),
+        "Credentials": Text(),
+        "IntegrationHttpMethod": Text(),
+        "IntegrationResponses": Many(
+            of=Shape(
+                fields={
+                    "ContentHandling": Text(),
+                    "ResponseParameters": Document(),
+                    "ResponseTemplates": Document(),
+                    "SelectionPattern": Text(),
+                    "StatusCode": Text(),
+                },
+                required=("StatusCode",),
+            )
+        ),
+        "PassthroughBehavior": Text(),
+        "RequestParameters": Document(),
+        "RequestTemplates": Document(),
+        "TimeoutInMillis": Whole(low=50),
+        "Type": Text(choices=("AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK")),
+        "Uri": Text(),
+    },
+    required=("Type",),
+)
+METHOD = Shape(
+    fields={
+        "ApiKeyRequired": Inert(because=_READ, form=Flag()),
+        "AuthorizationScopes": Inert(because="an authorizer would ask for it"),
+        "AuthorizationType": Inert(
+            because=_READ, form=Text(choices=("AWS_IAM", "COGNITO_USER_POOLS", "CUSTOM", "NONE"))
+        ),
+        "AuthorizerId": Inert(because=_READ, form=Text()),
+        "HttpMethod": Text(choices=("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")),
+        "Integration": Inert(because=_READ, form=_INTEGRATION),
+        "MethodResponses": Inert(because="a proxy's answer is not looked at"),
+        "OperationName": Inert(because=_READ, form=Text()),
+        "RequestModels": Inert(because="no model is asked"),
+        "RequestParameters": Inert(because="no request is validated"),
+        "RequestValidatorId": Refused(because="requests that are validated"),
+        "ResourceId": Inert(because=_READ, form=Text()),
+        "RestApiId": Inert(because=_READ, form=Text()),
+    },
+    required=("HttpMethod", "ResourceId", "RestApiId"),
+)
+
 _METHODS = frozenset(
     {"delete", "get", "head", "options", "patch", "post", "put", "x-amazon-apigateway-any-method"}
 )
@@ -96,7 +162,9 @@ _METHODS = frozenset(
 
 def create_rest_api(order: Order) -> Identity:
     """Name an API, once its routes read like routes."""
-    body = order.properties["Body"]
+    body = order.properties.get("Body")
+    if body is None:
+        return _rest_api(order)
     paths = body.get("paths")
     if not isinstance(paths, dict):
         raise order.refuse("Body.paths", "an API's definition has paths")
@@ -106,6 +174,10 @@ def create_rest_api(order: Order) -> Identity:
             raise InvalidTemplate(at, "a path starts with a slash and holds methods")
         for method, definition in methods.items():
             _check_method(at, method, definition)
+    return _rest_api(order)
+
+
+def _rest_api(order: Order) -> Identity:
     name = order.site.suffix(order.logical_id, 10).lower()
     root = order.site.suffix(f"{order.logical_id}/", 10).lower()
     return Identity(ref=name, attributes={"RestApiId": name, "RootResourceId": root})
@@ -129,6 +201,32 @@ def create_stage(order: Order) -> Identity:
     return Identity(ref=order.properties["StageName"])
 
 
+def create_resource(order: Order) -> Identity:
+    """Name a part of a path."""
+    order.pick("PathPart")
+    name = order.site.suffix(order.logical_id, 6).lower()
+    return Identity(ref=name, attributes={"ResourceId": name})
+
+
+def create_method(order: Order) -> Identity:
+    """Name a method; one without an integration can't be deployed."""
+    order.pick("HttpMethod")
+    return Identity(ref=order.generated_name(64))
+
+
+def delete_resource(removal: Removal) -> None:
+    """Delete a part of a path."""
+    api = removal.properties["RestApiId"]
+    removal.told("apigateway", "DeleteResource", {"restApiId": api, "resourceId": removal.ref})
+
+
+def delete_method(removal: Removal) -> None:
+    """Delete a method."""
+    given = removal.properties
+    named = {"restApiId": given["RestApiId"], "resourceId": given["ResourceId"]}
+    removal.told("apigateway", "DeleteMethod", {**named, "httpMethod": given["HttpMethod"]})
+
+
 def delete_rest_api(removal: Removal) -> None:
     """Delete an API, which has nothing in moto."""
     removal.told("apigateway", "DeleteRestApi", {"restApiId": removal.ref})
@@ -148,6 +246,10 @@ def delete_stage(removal: Removal) -> None:
 
 KINDS: Mapping[str, Kind] = {
     "AWS::ApiGateway::Deployment": Kind(shape=DEPLOYMENT, create=create_deployment, delete=delete_deployment),
+    "AWS::ApiGateway::Method": Kind(
+        shape=METHOD, create=create_method, delete=delete_method, update=made_again(create_method)
+    ),
+    "AWS::ApiGateway::Resource": Kind(shape=RESOURCE, create=create_resource, delete=delete_resource),
     "AWS::ApiGateway::RestApi": Kind(
         shape=REST_API, create=create_rest_api, delete=delete_rest_api, update=made_again(create_rest_api)
     ),

@@ -85,7 +85,9 @@ class Actions:
 
     def __init__(self, services: Mapping[str, Permissions]) -> None:
         self.services = dict(services)
-        self._kinds = {each.prefix: {**GIVEN, **each.kinds} for each in services.values()}
+        self._kinds: dict[str, dict[str, Kind]] = {}
+        for each in services.values():  # two of them may have one prefix
+            self._kinds.setdefault(each.prefix, dict(GIVEN)).update(each.kinds)
         self._lines: dict[str, _Lines] = {}
         self._call_keys: dict[str, CallKeys] = {}
 

@@ -98,6 +98,11 @@ class Principal:
         return not self.services and self.arn.endswith(":root")
 
     @property
+    def is_nobody(self) -> bool:
+        """Whether the request has no credentials at all."""
+        return not (self.services or self.account or self.arn or self.provider)
+
+    @property
     def is_service_linked(self) -> bool:
         """Whether a role that only an AWS service may use acts: no organization's policy limits it."""
         return ":role/aws-service-role/" in self.role_arn
@@ -145,7 +150,7 @@ class Request:
         if who.services:
             # AWS's page names no aws:PrincipalArn or aws:PrincipalAccount for services: both are absent.
             keys["aws:principalservicename"] = who.services[0]
-        else:
+        elif not who.is_nobody:
             # Of a role session this is the role's ARN, not the session's.
             keys["aws:principalarn"] = who.role_arn or who.arn
             keys["aws:principalaccount"] = who.account

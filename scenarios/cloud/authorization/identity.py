@@ -85,7 +85,7 @@ class Identity:
         """
         self.account = account
         self.home = home
-        self._policy_of = policies
+        self._policy_of = dict(policies)
         self._tags_of = tags
         self._doubts = doubts
         self._now = now
@@ -279,6 +279,15 @@ class Identity:
         `service`: `events.amazonaws.com`. `context`: such as aws:SourceArn and aws:SourceAccount.
         """
         principal = Principal(services=(service, *self._regional(service, context)))
+        return self._let_in(principal, action, resource, context)
+
+    def anybody_may(self, action: str, resource: str, context: Mapping[str, str | bool]) -> Decision:
+        """Whether somebody without credentials may do it: only the resource's own policy counts."""
+        return self._let_in(Principal(), action, resource, context)
+
+    def _let_in(
+        self, principal: Principal, action: str, resource: str, context: Mapping[str, str | bool]
+    ) -> Decision:
         owner = self._owner(resource)
         request = Request(
             principal=principal,
@@ -294,6 +303,10 @@ class Identity:
         )
         limits = limits_of_resource(moto_state.organization_path(owner) if owner else None)
         return _decided(request, (), self.resource_policy(resource), limits=limits)
+
+    def policies_by(self, service: str, finder: PolicyReader) -> None:
+        """Have a law tell the policies of resources that only it knows, by the service in their ARNs."""
+        self._policy_of[service] = finder
 
     def role_may(
         self,

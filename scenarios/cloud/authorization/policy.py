@@ -211,9 +211,13 @@ class _Question:
         """The Allow that suffices, given that nothing denies and the organization's policies allow."""
         who = self.request.principal
         by_name = _first(resource, Match.SELF)
-        if by_name and (self.same_account or who.services):
+        if by_name and (self.same_account or who.services or who.is_nobody):
             return _allowed(self.kind, by_name)
-        if who.services or (not resource and (not self.same_account or self._resource_must_agree())):
+        if (
+            who.services
+            or who.is_nobody
+            or (not resource and (not self.same_account or self._resource_must_agree()))
+        ):
             return self._nothing_allows(self.kind)
         return self._by_identity(identity, _first(resource, Match.ISSUER), boundary, session)
 

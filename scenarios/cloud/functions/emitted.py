@@ -25,6 +25,10 @@ METRICS = (
             "DeadLetterErrors": "Count",
             "DestinationDeliveryFailures": "Count",
             "IteratorAge": "Milliseconds",
+            "UrlRequestCount": "Count",
+            "Url4xxCount": "Count",
+            "Url5xxCount": "Count",
+            "UrlRequestLatency": "Milliseconds",
         },
         dimensions=(
             (),

@@ -2,6 +2,7 @@
 
 from scenarios.cloud.functions.resource_policies import ResourcePolicies
 from scenarios.cloud.functions.service import Functions
+from scenarios.cloud.functions.urls import FunctionUrls
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.setting import Setting
 
@@ -9,6 +10,7 @@ from scenarios.cloud.setting import Setting
 def register(setting: Setting) -> None:
     """The laws of Lambda."""
     ResourcePolicies(setting)
+    FunctionUrls(setting)
     functions = setting.laws.add(Functions(setting))
     setting.laws.meanwhile(moto_hooks.messages_tell(functions.event_sources.arrived))
     setting.laws.meanwhile(moto_hooks.stream_records_tell(functions.stream_sources.arrived))

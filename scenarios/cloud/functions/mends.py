@@ -41,10 +41,19 @@ def _published(storage: Any, name_or_arn: str, description: str = "") -> Any:
 
 
 def _add_permission(backend: Any, function_name: str, qualifier: str | None, raw: str) -> Any:
-    """A permission on an alias is one, too, where the name says which."""
+    """A permission on an alias is one, too, where the name says which; one about URLs has its conditions."""
     qualifier = qualifier or qualifier_of(function_name) or None
     function = backend.get_function(function_name, qualifier)
-    statement, _ = function.policy.add_statement(raw, qualifier)
+    given = json.loads(raw)
+    conditions = [
+        (operator, f"lambda:{name}", given.pop(name))
+        for operator, name in (("StringEquals", "FunctionUrlAuthType"), ("Bool", "InvokedViaFunctionUrl"))
+        if name in given
+    ]
+    statement, _ = function.policy.add_statement(json.dumps(given), qualifier)
+    for operator, key, value in conditions:
+        text = str(value).lower() if operator == "Bool" else value
+        statement.setdefault("Condition", {}).setdefault(operator, {})[key] = text
     return statement
 
 

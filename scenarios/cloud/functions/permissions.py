@@ -53,6 +53,8 @@ DeleteFunctionEventInvokeConfig =                         function(FunctionName,
 CreateFunctionUrlConfig         =                         function(FunctionName,Qualifier=)
 GetFunctionUrlConfig            =                         function(FunctionName,Qualifier=)
 DeleteFunctionUrlConfig         =                         function(FunctionName,Qualifier=)
+UpdateFunctionUrlConfig         =                         function(FunctionName,Qualifier=)
+ListFunctionUrlConfigs          =                         function(FunctionName)
 CreateEventSourceMapping        =                         *
 GetEventSourceMapping           =                         eventSourceMapping(UUID)
 UpdateEventSourceMapping        =                         eventSourceMapping(UUID)

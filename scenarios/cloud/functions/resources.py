@@ -26,6 +26,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
 )
 from scenarios.cloud.functions.code import inline, placeholder
 from scenarios.cloud.functions.resource_policies import replace
+from scenarios.cloud.functions.urls import change_url, create_url
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.arns import function_name, qualifier_of, unqualified
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
@@ -96,8 +97,8 @@ PERMISSION = Shape(
         "Action": Text(),
         "EventSourceToken": Refused(because="Alexa's tokens"),
         "FunctionName": Text(),
-        "FunctionUrlAuthType": Refused(because="function URLs"),
-        "InvokedViaFunctionUrl": Refused(because="function URLs"),
+        "FunctionUrlAuthType": Text(choices=("AWS_IAM", "NONE")),
+        "InvokedViaFunctionUrl": Flag(),
         "Principal": Text(),
         "PrincipalOrgID": Text(),
         "SourceAccount": Text(),
@@ -170,6 +171,27 @@ EVENT_SOURCE_MAPPING = Shape(
 )
 
 
+URL = Shape(
+    fields={
+        "AuthType": Text(choices=("AWS_IAM", "NONE")),
+        "Cors": Shape(
+            fields={
+                "AllowCredentials": Flag(),
+                "AllowHeaders": Many(of=Text(), most=100),
+                "AllowMethods": Many(of=Text(), most=6),
+                "AllowOrigins": Many(of=Text(), most=100),
+                "ExposeHeaders": Many(of=Text(), most=100),
+                "MaxAge": Whole(high=86_400),
+            }
+        ),
+        "InvokeMode": Text(choices=("BUFFERED", "RESPONSE_STREAM")),
+        "Qualifier": Text(pattern=r"(?!^\d+$)[a-zA-Z0-9_-]+"),
+        "TargetFunctionArn": Text(),
+    },
+    required=("AuthType", "TargetFunctionArn"),
+)
+
+
 def create_function(order: Order) -> Identity:
     """Create a function; see `code` for what it runs from."""
     name = order.name("FunctionName", 64)
@@ -214,7 +236,16 @@ def create_permission(order: Order) -> Identity:
     statement = order.generated_name(100)
     order.client("lambda").add_permission(
         StatementId=statement,
-        **order.pick("Action", "FunctionName", "Principal", "PrincipalOrgID", "SourceAccount", "SourceArn"),
+        **order.pick(
+            "Action",
+            "FunctionName",
+            "FunctionUrlAuthType",
+            "InvokedViaFunctionUrl",
+            "Principal",
+            "PrincipalOrgID",
+            "SourceAccount",
+            "SourceArn",
+        ),
     )
     return Identity(ref=statement, attributes={"Id": statement})
 
@@ -271,6 +302,42 @@ def update_alias(order: Order, before: Resource) -> Identity:
     """Point an alias to another version."""
     order.client("lambda").update_alias(**_alias(order))
     return Identity(ref=before.physical_id, attributes=before.attributes)
+
+
+def _url_arn(order: Order) -> str:
+    """The function or the alias that a URL is for."""
+    given = str(order.properties["TargetFunctionArn"])
+    arn_of_function = order.site.arn("lambda", f"function:{function_name(given)}")
+    qualifier = order.properties.get("Qualifier") or qualifier_of(given)
+    return f"{arn_of_function}:{qualifier}" if qualifier else arn_of_function
+
+
+def create_function_url(order: Order) -> Identity:
+    """Give a function a URL."""
+    arn_of_function = _url_arn(order)
+    made = create_url(
+        order.site.account,
+        arn_of_function,
+        order.pick("AuthType", "Cors", "InvokeMode"),
+        url_id=order.site.suffix(order.logical_id, 32).lower(),
+        now="",
+    )
+    attributes = {"FunctionArn": arn_of_function, "FunctionUrl": made["FunctionUrl"]}
+    return Identity(ref=arn_of_function, attributes=attributes)
+
+
+def update_function_url(order: Order, before: Resource) -> Identity:
+    """Change how a URL is protected."""
+    given = order.pick("AuthType", "Cors", "InvokeMode")
+    change_url(order.site.account, _url_arn(order), {"Cors": {}, **given}, now="")
+    return Identity(ref=before.physical_id, attributes=before.attributes)
+
+
+def delete_function_url(removal: Removal) -> None:
+    """Take a function's URL away."""
+    name, qualifier = function_name(removal.ref), qualifier_of(removal.ref)
+    more = {"Qualifier": qualifier} if qualifier else {}
+    removal.client("lambda").delete_function_url_config(FunctionName=name, **more)
 
 
 def delete_version(removal: Removal) -> None:
@@ -376,6 +443,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "AWS::Lambda::Permission": Kind(
         shape=PERMISSION, create=create_permission, delete=delete_permission, grants=True
+    ),
+    "AWS::Lambda::Url": Kind(
+        shape=URL, create=create_function_url, delete=delete_function_url, update=update_function_url
     ),
     "AWS::Lambda::Version": Kind(shape=VERSION, create=create_version, delete=delete_version),
     "AWS::Lambda::ResourcePolicy": Kind(

@@ -75,6 +75,7 @@ CLIENT_WAITS_SECONDS = 60
 MOST_WAITING = 16
 OLDEST_PYTHON = (3, 10)  # what is older is said to run on another one
 MOST_BYTES = {"RequestResponse": 6 * 1024 * 1024, "Event": 1024 * 1024}
+NOT_BY_URL = {"lambda:InvokedViaFunctionUrl": False}
 LOG_TAIL_BYTES = 4096  # what Invoke hands back of a log
 
 
@@ -209,7 +210,7 @@ class Functions(Door[Event]):
 
     def needs(self, delivery: Delivery[Event]) -> Sequence[Need]:
         """What a caller of Invoke must be allowed."""
-        return (Need("lambda:InvokeFunction", delivery.arn),)
+        return (Need("lambda:InvokeFunction", delivery.arn, NOT_BY_URL),)
 
     def take(self, delivery: Delivery[Event]) -> None:
         """Invoke asynchronously: Lambda accepts the event."""

@@ -77,6 +77,12 @@ def lambda_function(account: str, region: str, name_or_arn: str) -> Any | None:
     return found["latest"] if found else None
 
 
+def function_urls(function: Any) -> dict[str, dict[str, Any]]:
+    """A function's URLs, by alias; they are ours, kept where moto keeps the function."""
+    urls: dict[str, dict[str, Any]] = vars(function).setdefault("urls", {})
+    return urls
+
+
 def lambda_version(account: str, region: str, name: str, version: str) -> Any | None:
     """A published version of a function, with what was frozen in it: `.version`, `.handler`, `.role`..."""
     found = backend("lambda", account, region)._lambdas._functions.get(name)  # noqa: SLF001

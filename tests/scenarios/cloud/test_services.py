@@ -109,7 +109,6 @@ def test_a_condition_key_of_a_service_is_published():
 
 # Required by AWS, though the schema leaves it to the service to say so, or required here alone.
 REQUIRED_BESIDES = {
-    "AWS::ApiGateway::RestApi": {"Body"},
     "AWS::ApiGateway::Stage": {"StageName"},
     "AWS::CloudWatch::Alarm": {"ComparisonOperator", "EvaluationPeriods", "Threshold"},
     "AWS::CloudWatch::Alarm.Metrics.MetricStat.Metric": {"MetricName", "Namespace"},

@@ -132,7 +132,8 @@ def test_a_service_that_calls_is_named_by_its_name():
     "service", sorted(set(REGISTRY.actions.services) - {"sns", "ec2", "sqs", "cloudwatch"})
 )
 def test_the_code_is_that_of_the_protocol_the_service_speaks(service):
-    protocols = botocore.session.get_session().get_service_model(service).metadata["protocols"]
+    metadata = botocore.session.get_session().get_service_model(service).metadata
+    protocols = metadata.get("protocols", [metadata["protocol"]])
 
     how = REGISTRY.actions.denial(service, "Any")
 

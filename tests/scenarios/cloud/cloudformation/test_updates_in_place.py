@@ -17,6 +17,7 @@ ROLE = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRU
 QUEUE, TOPIC = {"Type": "AWS::SQS::Queue"}, {"Type": "AWS::SNS::Topic"}
 GROUP = {"Type": "AWS::Logs::LogGroup"}
 FUNCTION = {"Code": {"S3Bucket": "code", "S3Key": "k"}, "Handler": "app.f", "Runtime": "python3.12"}
+R_ARN = {"Fn::GetAtt": ["R", "Arn"]}
 ALL = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 SCHEDULED = {
     "FlexibleTimeWindow": {"Mode": "OFF"},
@@ -291,6 +292,21 @@ ROWS = [
         "rate(2 hours)",
     ),
     (
+        "AWS::Lambda::Url",
+        {
+            "Fn": {
+                "Type": "AWS::Lambda::Function",
+                "Properties": {**FUNCTION, "Role": {"Fn::GetAtt": ["R", "Arn"]}},
+            },
+            "R": ROLE,
+        },
+        {"TargetFunctionArn": {"Ref": "Fn"}, "AuthType": "AWS_IAM"},
+        {"TargetFunctionArn": {"Ref": "Fn"}, "AuthType": "NONE"},
+        lambda client, ref: client("lambda").get_function_url_config(FunctionName=ref)["AuthType"],
+        "AWS_IAM",
+        "NONE",
+    ),
+    (
         "AWS::SSM::Parameter",
         {},
         {"Type": "String", "Value": "old"},
@@ -419,8 +435,13 @@ def physical_id(client):
 
 # Changed in place in test_updating or test_versions, or by the create call alone, which replaces it.
 ELSEWHERE = {
+    "AWS::ApiGateway::Method",
     "AWS::ApiGateway::RestApi",
     "AWS::ApiGateway::Stage",
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Stage",
     "AWS::CloudWatch::CompositeAlarm",
     "AWS::Events::EventBusPolicy",
     "AWS::Lambda::Alias",

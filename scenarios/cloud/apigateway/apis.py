@@ -1,0 +1,382 @@
+"""The APIs of the stacks, of both kinds: their routes, what stands behind these, and their stages.
+
+Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html,
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html (which is taken),
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import unquote
+
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.stack import Resource, Stack
+
+REST: Final = "REST"
+HTTP: Final = "HTTP"
+ANY: Final = "ANY"
+DEFAULT: Final = "$default"
+IAM: Final = "AWS_IAM"
+NONE: Final = "NONE"
+_ANY_METHOD: Final = "x-amazon-apigateway-any-method"
+_INTEGRATION: Final = "x-amazon-apigateway-integration"
+_FUNCTION = re.compile(r"functions/([^/]+)/invocations")
+_METHODS: Final = frozenset({"delete", "get", "head", "options", "patch", "post", "put", _ANY_METHOD})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integration:
+    """What answers a route: `kind` is AWS's type of it, `function` an ARN; `credentials` a role's, or ""."""
+
+    kind: str
+    function: str = ""
+    payload: str = "1.0"
+    seconds: float = 29
+    credentials: str = ""
+    answers: Mapping[str, Any] = field(default_factory=dict)  # of a mock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A method of a path. `path` is "$default" where a request goes that no other route takes."""
+
+    method: str
+    path: str
+    integration: Integration
+    authorization: str = NONE
+    needs_key: bool = False
+
+    @property
+    def key(self) -> str:
+        """As an HTTP API names it."""
+        return self.path if self.path == DEFAULT else f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A stage; `limits`: requests a second and at once, by `METHOD /path`, "" for every route."""
+
+    name: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, tuple[float, int]] = field(default_factory=dict)
+    logs: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """An API as its stack has it. `kind`: REST or HTTP; `policy`: who may ask at all."""
+
+    kind: str
+    id: str
+    name: str
+    region: str
+    account: str
+    routes: tuple[Route, ...]
+    stages: Mapping[str, Stage]
+    policy: Mapping[str, Any] | None = None
+    cors: Mapping[str, Any] | None = None
+    reachable: bool = True
+    binary: tuple[str, ...] = ()
+
+    @property
+    def host(self) -> str:
+        """Where it is asked."""
+        return f"{self.id}.execute-api.{self.region}.amazonaws.com"
+
+    def arn(self, stage: str, method: str, path: str) -> str:
+        """The ARN of a request, for policies."""
+        return f"arn:aws:execute-api:{self.region}:{self.account}:{self.id}/{stage}/{method}{path}"
+
+
+# ---- which route ----------------------------------------------------------------------------------
+
+
+def taken(api: Api, method: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
+    """The route that a request takes, with the path's parameters; None where none does.
+
+    `path`: quoted, without the stage. A REST API chooses the path first, and then the method on it.
+    """
+    parts = path.strip("/").split("/")
+    found = [
+        (_rank(route), route, parameters)
+        for route in api.routes
+        if route.path != DEFAULT and (parameters := _matched(route.path, parts)) is not None
+    ]
+    if api.kind == HTTP:
+        found = [each for each in found if each[1].method in {method, ANY}]
+    elif found:
+        best = min(rank for rank, _, _ in found)
+        found = [each for each in found if each[0] == best and each[1].method in {method, ANY}]
+    if found:
+        _, route, parameters = min(found, key=lambda each: (each[0], each[1].method == ANY))
+        return route, parameters
+    return next(((route, {}) for route in api.routes if route.path == DEFAULT), None)
+
+
+def _rank(route: Route) -> tuple[int, ...]:
+    """Of two paths that a request matches, the one whose earlier parts are more certain."""
+    parts = route.path.strip("/").split("/")
+    return tuple(2 if part.endswith("+}") else 1 if part.startswith("{") else 0 for part in parts)
+
+
+def _matched(path: str, asked: list[str]) -> Mapping[str, str] | None:
+    """The path's parameters; None where the paths differ."""
+    parameters: dict[str, str] = {}
+    declared = path.strip("/").split("/")
+    for place, name in enumerate(declared):
+        if name.endswith("+}"):
+            rest = asked[place:]
+            if not rest or rest == [""]:
+                return None
+            return parameters | {name[1:-2]: unquote("/".join(rest))}
+        if place >= len(asked):
+            return None
+        if name.startswith("{"):
+            if not asked[place]:
+                return None
+            parameters[name[1:-1]] = unquote(asked[place])
+        elif name != unquote(asked[place]):
+            return None
+    return parameters if len(declared) == len(asked) else None
+
+
+# ---- what the stacks have -------------------------------------------------------------------------
+
+
+def apis_of(stacks: Iterable[Stack]) -> Iterator[Api]:
+    """Every API of these stacks, in the order of their creation."""
+    for stack in stacks:
+        for resource in stack.of_type("AWS::ApiGateway::RestApi"):
+            yield _rest(stack, resource)
+        for resource in stack.of_type("AWS::ApiGatewayV2::Api"):
+            yield _http(stack, resource)
+
+
+def _rest(stack: Stack, api: Resource) -> Api:
+    given = api.properties
+    body = given.get("Body", {})
+    named = str(given.get("Name") or body.get("info", {}).get("title") or api.physical_id)
+    return Api(
+        kind=REST,
+        id=api.physical_id,
+        name=named,
+        region=stack.region,
+        account=stack.account,
+        routes=(*_routes_of_body(body), *_methods(stack, api)),
+        stages={each.name: each for each in _rest_stages(stack, api)},
+        policy=given.get("Policy") or body.get("x-amazon-apigateway-policy"),
+        reachable=not _is_true(given.get("DisableExecuteApiEndpoint")),
+        binary=tuple(given.get("BinaryMediaTypes", body.get("x-amazon-apigateway-binary-media-types", ()))),
+    )
+
+
+def _http(stack: Stack, api: Resource) -> Api:
+    given = api.properties
+    body = given.get("Body", {})
+    cors = given.get("CorsConfiguration") or body.get("x-amazon-apigateway-cors")
+    return Api(
+        kind=HTTP,
+        id=api.physical_id,
+        name=str(given.get("Name") or body.get("info", {}).get("title") or api.physical_id),
+        region=stack.region,
+        account=stack.account,
+        routes=(*_routes_of_body(body), *_routes(stack, api), *_quick(given)),
+        stages={each.name: each for each in _http_stages(stack, api, quick="Target" in given)},
+        cors={name[0].lower() + name[1:]: value for name, value in cors.items()} if cors else None,
+        reachable=not _is_true(given.get("DisableExecuteApiEndpoint")),
+    )
+
+
+def _routes_of_body(body: Mapping[str, Any]) -> Iterator[Route]:
+    """The routes of an OpenAPI definition, of either version."""
+    schemes = body.get("securityDefinitions") or body.get("components", {}).get("securitySchemes", {})
+    for path, methods in body.get("paths", {}).items():
+        for method, definition in methods.items():
+            if method not in _METHODS:
+                continue
+            security = definition.get("security", body.get("security", []))
+            kinds = {_authorization(schemes, name) for each in security for name in each}
+            yield Route(
+                method=ANY if method == _ANY_METHOD else method.upper(),
+                path=path,
+                integration=_declared(definition.get(_INTEGRATION, {})),
+                authorization=next(iter(sorted(kinds - {"API key"})), NONE),
+                needs_key="API key" in kinds,
+            )
+
+
+def _authorization(schemes: Mapping[str, Any], name: str) -> str:
+    scheme = schemes.get(name, {})
+    if scheme.get("x-amazon-apigateway-authtype") == "awsSigv4" or name == "sigv4":
+        return IAM
+    if name == "NONE":
+        return NONE
+    if scheme.get("name", "").lower() == "x-api-key":
+        return "API key"
+    return f"the authorizer {name}"
+
+
+def _declared(given: Mapping[str, Any]) -> Integration:
+    return Integration(
+        kind=str(given.get("type", "")).lower(),
+        function=_function_of(given.get("uri", "")),
+        payload=str(given.get("payloadFormatVersion", "1.0")),
+        seconds=float(given.get("timeoutInMillis", 29_000)) / 1000,
+        credentials=str(given.get("credentials", "")),
+        answers=given.get("responses", {}),
+    )
+
+
+def _function_of(uri: Any) -> str:
+    found = _FUNCTION.search(str(uri))
+    return found[1] if found else str(uri) if ":function:" in str(uri) else ""
+
+
+def _methods(stack: Stack, api: Resource) -> Iterator[Route]:
+    """The methods of a REST API that stand on their own."""
+    paths = _paths(stack, api)
+    for each in stack.of_type("AWS::ApiGateway::Method"):
+        given = each.properties
+        if given["RestApiId"] != api.physical_id:
+            continue
+        integration = given.get("Integration", {})
+        kind = given.get("AuthorizationType", NONE)
+        yield Route(
+            method=given["HttpMethod"],
+            path=paths[given["ResourceId"]],
+            integration=Integration(
+                kind=str(integration.get("Type", "")).lower(),
+                function=_function_of(integration.get("Uri", "")),
+                seconds=float(integration.get("TimeoutInMillis", 29_000)) / 1000,
+                credentials=str(integration.get("Credentials", "")),
+                answers=_mocked(integration.get("IntegrationResponses", ())),
+            ),
+            authorization=kind if kind in {IAM, NONE} else f"an authorizer ({kind})",
+            needs_key=_is_true(given.get("ApiKeyRequired")),
+        )
+
+
+def _mocked(answers: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The first answer of a mock, as an OpenAPI definition would have it."""
+    given = answers[0] if answers else {}
+    default = {
+        "statusCode": given.get("StatusCode"),
+        "responseParameters": given.get("ResponseParameters", {}),
+        "responseTemplates": given.get("ResponseTemplates", {}),
+    }
+    return {"default": default}
+
+
+def _paths(stack: Stack, api: Resource) -> Mapping[str, str]:
+    """The path of each resource of an API, by its id."""
+    paths = {api.attributes["RootResourceId"]: ""}
+    for each in stack.of_type("AWS::ApiGateway::Resource"):  # a parent is made before its children
+        given = each.properties
+        if given["RestApiId"] == api.physical_id:
+            paths[each.physical_id] = f"{paths[given['ParentId']]}/{given['PathPart']}"
+    return {name: path or "/" for name, path in paths.items()}
+
+
+def _rest_stages(stack: Stack, api: Resource) -> Iterator[Stage]:
+    for each in stack.of_type("AWS::ApiGateway::Deployment"):
+        if each.properties.get("RestApiId") == api.physical_id and each.properties.get("StageName"):
+            yield Stage(name=each.properties["StageName"])
+    for each in stack.of_type("AWS::ApiGateway::Stage"):
+        given = each.properties
+        if given.get("RestApiId") == api.physical_id:
+            yield Stage(
+                name=given["StageName"],
+                variables=given.get("Variables", {}),
+                limits=dict(_limits(given.get("MethodSettings", ()))),
+                logs="AccessLogSetting" in given,
+            )
+
+
+def _limits(settings: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, tuple[float, int]]]:
+    for each in settings:
+        if "ThrottlingRateLimit" in each or "ThrottlingBurstLimit" in each:
+            everything = each.get("HttpMethod") == "*" and each.get("ResourcePath") == "/*"
+            path = str(each.get("ResourcePath", "")).replace("~1", "/")
+            yield "" if everything else f"{each.get('HttpMethod')} {path}", _limit(each)
+
+
+def _limit(given: Mapping[str, Any]) -> tuple[float, int]:
+    return float(given.get("ThrottlingRateLimit", 10_000)), int(given.get("ThrottlingBurstLimit", 5_000))
+
+
+def _routes(stack: Stack, api: Resource) -> Iterator[Route]:
+    """The routes of an HTTP API that stand on their own."""
+    behind = {each.physical_id: each.properties for each in stack.of_type("AWS::ApiGatewayV2::Integration")}
+    for each in stack.of_type("AWS::ApiGatewayV2::Route"):
+        given = each.properties
+        if given["ApiId"] != api.physical_id:
+            continue
+        kind = given.get("AuthorizationType", NONE)
+        integration = behind.get(str(given.get("Target", "")).rpartition("/")[2], {})
+        yield _keyed(
+            given["RouteKey"],
+            Integration(
+                kind=str(integration.get("IntegrationType", "")).lower(),
+                function=_function_of(integration.get("IntegrationUri", "")),
+                payload=str(integration.get("PayloadFormatVersion", "1.0")),
+                seconds=float(integration.get("TimeoutInMillis", 30_000)) / 1000,
+                credentials=str(integration.get("CredentialsArn", "")),
+            ),
+            kind if kind in {IAM, NONE} else f"an authorizer ({kind})",
+        )
+
+
+def _quick(given: Mapping[str, Any]) -> Iterator[Route]:
+    """The route that a quick create makes: https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html."""
+    if "Target" in given:
+        integration = Integration(
+            kind="aws_proxy",
+            function=_function_of(given["Target"]),
+            payload="2.0",
+            seconds=30,
+            credentials=str(given.get("CredentialsArn", "")),
+        )
+        yield _keyed(given.get("RouteKey", DEFAULT), integration, NONE)
+
+
+def _keyed(key: str, integration: Integration, authorization: str) -> Route:
+    method, _, path = key.partition(" ")
+    return Route(
+        method=method if path else ANY,
+        path=path or DEFAULT,
+        integration=integration,
+        authorization=authorization,
+    )
+
+
+def _http_stages(stack: Stack, api: Resource, *, quick: bool) -> Iterator[Stage]:
+    if quick:
+        yield Stage(name=DEFAULT)
+    for each in stack.of_type("AWS::ApiGatewayV2::Stage"):
+        given = each.properties
+        if given["ApiId"] == api.physical_id:
+            routes = given.get("RouteSettings", {})
+            named = {"": given.get("DefaultRouteSettings", {}), **routes}
+            yield Stage(
+                name=given["StageName"],
+                variables=given.get("StageVariables", {}),
+                limits={key: _limit(one) for key, one in named.items() if "ThrottlingRateLimit" in one},
+                logs="AccessLogSettings" in given,
+            )
+
+
+def _is_true(value: Any) -> bool:
+    """A flag as a template may write it."""
+    return str(value).lower() == "true"
+
+
+def behind(route: Route) -> Integration:
+    """What answers a route, if it is one of those that are simulated; raises NotSimulated."""
+    kind = route.integration.kind
+    if route.needs_key:
+        raise NotSimulated("apigateway", f"{route.key}, which asks for an API key")
+    if kind not in {"aws_proxy", "mock"} or (kind == "aws_proxy" and not route.integration.function):
+        raise NotSimulated("apigateway", f"the integration of {route.key}: {kind or 'none'}, or no function")
+    return route.integration

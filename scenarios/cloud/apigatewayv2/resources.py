@@ -1,0 +1,212 @@
+"""AWS::ApiGatewayV2: HTTP APIs, as SAM makes them and as they are written by hand.
+
+The resources stand in the stack with their properties, where a request reads them; their ids are digests of
+their names.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGatewayV2.html
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, made_again
+from scenarios.cloud.cloudformation.resources.shapes import (
+    TAGS,
+    Document,
+    Flag,
+    Inert,
+    Many,
+    Number,
+    Refused,
+    Shape,
+    Table,
+    Text,
+    Whole,
+    arn,
+)
+from scenarios.cloud.kernel.errors import NotSimulated
+
+_READ = "read from the stack, where a request asks for it"
+_CORS = Shape(
+    fields={
+        "AllowCredentials": Flag(),
+        "AllowHeaders": Many(of=Text()),
+        "AllowMethods": Many(of=Text()),
+        "AllowOrigins": Many(of=Text()),
+        "ExposeHeaders": Many(of=Text()),
+        "MaxAge": Whole(low=-1, high=86_400),
+    }
+)
+API = Shape(
+    fields={
+        "ApiKeySelectionExpression": Refused(because="WebSocket APIs"),
+        "Body": Inert(because=_READ, form=Document()),
+        "BodyS3Location": Refused(because="a definition in S3"),
+        "CorsConfiguration": Inert(because=_READ, form=_CORS),
+        "CredentialsArn": Inert(because=_READ, form=arn("iam")),
+        "Description": Inert(because=_READ, form=Text()),
+        "DisableExecuteApiEndpoint": Inert(because=_READ, form=Flag()),
+        "FailOnWarnings": Inert(because="there are no warnings"),
+        "IpAddressType": Inert(because="no request travels"),
+        "Name": Text(longest=128),
+        "ProtocolType": Text(choices=("HTTP", "WEBSOCKET")),
+        "RouteKey": Inert(because=_READ, form=Text()),
+        "Tags": TAGS,
+        "Target": Inert(because=_READ, form=Text()),
+        "Version": Inert(because=_READ, form=Text()),
+    }
+)
+
+_SETTINGS = Shape(
+    fields={
+        "DetailedMetricsEnabled": Flag(),
+        "ThrottlingBurstLimit": Whole(),
+        "ThrottlingRateLimit": Number(),
+    }
+)
+STAGE = Shape(
+    fields={
+        "AccessLogSettings": Inert(because=_READ),
+        "ApiId": Inert(because=_READ, form=Text()),
+        "AutoDeploy": Inert(because="what stands in the template is what is asked", form=Flag()),
+        "DefaultRouteSettings": Inert(because=_READ, form=_SETTINGS),
+        "DeploymentId": Inert(because="what stands in the template is what is asked", form=Text()),
+        "Description": Inert(because=_READ, form=Text()),
+        "RouteSettings": Inert(because=_READ, form=Table(of=_SETTINGS)),
+        "StageName": Text(pattern=r"\$default|[a-zA-Z0-9_-]{1,128}"),
+        "StageVariables": Inert(because=_READ, form=Table(of=Text())),
+        "Tags": TAGS,
+    },
+    required=("ApiId", "StageName"),
+)
+
+INTEGRATION = Shape(
+    fields={
+        "ApiId": Inert(because=_READ, form=Text()),
+        "ConnectionType": Inert(because=_READ, form=Text(choices=("INTERNET", "VPC_LINK"))),
+        "CredentialsArn": Inert(because=_READ, form=Text()),
+        "Description": Inert(because=_READ, form=Text()),
+        "IntegrationMethod": Inert(because="a function is always invoked", form=Text()),
+        "IntegrationType": Text(choices=("AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK")),
+        "IntegrationUri": Inert(because=_READ, form=Text()),
+        "PayloadFormatVersion": Text(choices=("1.0", "2.0")),
+        "RequestParameters": Refused(because="requests that are changed on their way"),
+        "ResponseParameters": Refused(because="answers that are changed on their way"),
+        "TimeoutInMillis": Inert(because=_READ, form=Whole(low=50, high=30_000)),
+    },
+    required=("ApiId", "IntegrationType"),
+)
+
+ROUTE = Shape(
+    fields={
+        "ApiId": Inert(because=_READ, form=Text()),
+        "ApiKeyRequired": Refused(because="WebSocket APIs"),
+        "AuthorizationScopes": Inert(because="an authorizer would ask for it"),
+        "AuthorizationType": Inert(because=_READ, form=Text(choices=("AWS_IAM", "CUSTOM", "JWT", "NONE"))),
+        "AuthorizerId": Inert(because=_READ, form=Text()),
+        "OperationName": Inert(because=_READ, form=Text()),
+        "RouteKey": Text(pattern=r"\$default|(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) /\S*"),
+        "Target": Inert(because=_READ, form=Text(pattern=r"integrations/\w+")),
+    },
+    required=("ApiId", "RouteKey"),
+)
+
+DEPLOYMENT = Shape(
+    fields={
+        "ApiId": Inert(because=_READ, form=Text()),
+        "Description": Inert(because=_READ, form=Text()),
+        "StageName": Inert(because=_READ, form=Text()),
+    },
+    required=("ApiId",),
+)
+AUTHORIZER = Shape(
+    fields={
+        name: Inert(because="a route that asks for it can't be asked")
+        for name in (
+            *("ApiId", "AuthorizerCredentialsArn", "AuthorizerPayloadFormatVersion", "AuthorizerType"),
+            *("AuthorizerResultTtlInSeconds", "AuthorizerUri", "EnableSimpleResponses", "IdentitySource"),
+            *("IdentityValidationExpression", "JwtConfiguration", "Name"),
+        )
+    },
+    required=("ApiId", "AuthorizerType", "Name"),
+)
+
+
+def create_api(order: Order) -> Identity:
+    """Name an API; one with a definition has its name from there."""
+    if order.properties.get("ProtocolType") == "WEBSOCKET":
+        raise NotSimulated("apigatewayv2", f"{order.logical_id}, a WebSocket API")
+    name = _id(order)
+    order.pick("Name", "ProtocolType")
+    endpoint = f"https://{name}.execute-api.{order.site.region}.amazonaws.com"
+    return Identity(ref=name, attributes={"ApiEndpoint": endpoint, "ApiId": name})
+
+
+def create_stage(order: Order) -> Identity:
+    """Name a stage."""
+    return Identity(ref=order.properties["StageName"])
+
+
+def create_integration(order: Order) -> Identity:
+    """Name an integration; one with a function says which format its events have."""
+    given = order.pick("IntegrationType", "PayloadFormatVersion")
+    if given["IntegrationType"] == "AWS_PROXY" and "PayloadFormatVersion" not in given:
+        raise order.refuse("PayloadFormatVersion", "required for an AWS_PROXY integration")
+    return Identity(ref=_id(order), attributes={"IntegrationId": _id(order)})
+
+
+def create_route(order: Order) -> Identity:
+    """Name a route."""
+    order.pick("RouteKey")
+    return Identity(ref=_id(order), attributes={"RouteId": _id(order)})
+
+
+def create_part(order: Order) -> Identity:
+    """Name a deployment or an authorizer."""
+    return Identity(ref=_id(order), attributes={"AuthorizerId": _id(order), "DeploymentId": _id(order)})
+
+
+def _id(order: Order) -> str:
+    return order.site.suffix(order.logical_id, 10).lower()
+
+
+def _deleted(operation: str, name: str = "") -> Any:
+    """The deletion of a part of an API, or of an API itself."""
+
+    def delete(removal: Removal) -> None:
+        api = removal.properties.get("ApiId", removal.ref)
+        own = {name: removal.ref} if name else {}
+        removal.told("apigatewayv2", operation, {"ApiId": api, **own})
+
+    return delete
+
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::ApiGatewayV2::Api": Kind(
+        shape=API, create=create_api, delete=_deleted("DeleteApi"), update=made_again(create_api)
+    ),
+    "AWS::ApiGatewayV2::Authorizer": Kind(
+        shape=AUTHORIZER, create=create_part, delete=_deleted("DeleteAuthorizer", "AuthorizerId")
+    ),
+    "AWS::ApiGatewayV2::Deployment": Kind(
+        shape=DEPLOYMENT, create=create_part, delete=_deleted("DeleteDeployment", "DeploymentId")
+    ),
+    "AWS::ApiGatewayV2::Integration": Kind(
+        shape=INTEGRATION,
+        create=create_integration,
+        delete=_deleted("DeleteIntegration", "IntegrationId"),
+        update=made_again(create_integration),
+    ),
+    "AWS::ApiGatewayV2::Route": Kind(
+        shape=ROUTE,
+        create=create_route,
+        delete=_deleted("DeleteRoute", "RouteId"),
+        update=made_again(create_route),
+    ),
+    "AWS::ApiGatewayV2::Stage": Kind(
+        shape=STAGE,
+        create=create_stage,
+        delete=_deleted("DeleteStage", "StageName"),
+        update=made_again(create_stage),
+    ),
+}
