@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.aws import Aws
-from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, NotDeclared, foreseen
+from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, NotAllowed, NotDeclared, foreseen
 from chalicelib.ledger.claims import exclusively
 from chalicelib.ledger.entries import Decision, LedgerEntry, Ruling, raw_of
 from chalicelib.ledger.instructions import Instruction, genuine, instructions_on
@@ -184,7 +184,8 @@ class People(Invocation):
     def _still_called_for(self, entry: LedgerEntry) -> LedgerEntry:
         """What an earlier try left of an approved plan, without what nothing calls for any more.
 
-        Never with anything new: that nobody has approved.
+        Never with anything new: that nobody has approved. Raises NotAllowed where the function may not look:
+        what it can't see is no reason to drop a call.
         """
         raw = raw_of(entry)
         if entry.outcome not in (Outcome.UNDER_WAY, Outcome.FAILED) or not entry.unsettled or raw is None:
@@ -194,6 +195,8 @@ class People(Invocation):
         known = Plan(
             alerts=plan.alerts, calls=tuple(call for call in plan.calls if fresh.stored(call) in left)
         )
+        if self._unseen and len(known.calls) < len(left):
+            raise NotAllowed(f"the rest of an approved plan waits: {self._unseen[0]}")
         return self.ledger.replan(entry, fresh.held_against(entry, known))
 
     # ---- carrying out ---------------------------------------------------------------------------

@@ -332,6 +332,25 @@ def test_a_retry_drops_what_nothing_calls_for_any_more_and_adds_nothing(house, m
     assert house.tables() == ["invoices"]
 
 
+def test_a_retry_that_may_not_look_drops_nothing_and_rises(house, monkeypatch):
+    cure = remedy()
+    found = happened(house, cure)
+    asks(house, found)
+    dies_in(monkeypatch, people.execute, "carry_out")
+    later = died(house, cure, found)
+    plan, cure.plan = cure.plan, Plan.nothing()
+    with monkeypatch.context() as denied, later:
+        denied.setattr(people, "denials", lambda _: (Unseen(why="ListBackups: not allowed", denied=True),))
+        with pytest.raises(NotAllowed, match="ListBackups"):
+            follows(house, cure, found)
+    cure.plan = plan
+
+    with freeze_time(datetime.now(UTC) + timedelta(minutes=2), tick=True):
+        found = follows(house, cure, found)
+
+    assert (found.outcome, house.tables()) == (Outcome.ACTED, ["orders"])
+
+
 def test_a_call_that_fails_is_told_rises_and_is_told_again_when_it_ends(house):
     cure = remedy()
     found = happened(house, cure)
