@@ -116,9 +116,14 @@ class Course:
         """The functions' own mail."""
         return [message for message in self.mail if "remediation" in message.attributes]
 
-    def alarms(self) -> list[str]:
-        """The names of the alarms that have sent mail, each as often as it did."""
-        return [_alarm(message) for message in self.mail if message.sender == "cloudwatch.amazonaws.com"]
+    def alarms(self, *, went_off: bool = False) -> list[str]:
+        """The names of the alarms that have sent mail, each as often as it did, or as it `went_off`."""
+        told = [json.loads(each.text) for each in self.mail if each.sender == "cloudwatch.amazonaws.com"]
+        return [
+            str(each.get("AlarmName", ""))
+            for each in told
+            if not went_off or each.get("NewStateValue") == "ALARM"
+        ]
 
 
 def is_finding(item: Item) -> bool:
@@ -301,7 +306,3 @@ def _roles(world: World) -> Mapping[str, str]:
 def _dead_letters(world: World) -> Sequence[str]:
     resource = world.home.resources.get("DeadLetters")
     return tuple(world.queues.bodies(resource.attributes["Arn"])) if resource else ()
-
-
-def _alarm(message: Mail) -> str:
-    return str(json.loads(message.text).get("AlarmName", ""))

@@ -248,7 +248,7 @@ def _steps(alert: Named, calls: Sequence[MadeCall]) -> Iterator[_Step]:
     unread: set[tuple[int, int]] = set()
     for call in calls:
         attempt = call.invocation, call.attempt
-        if call.error and call.service == "dynamodb" and call.operation in ("GetItem", "Query"):
+        if _hides_the_ledger(call):
             unread.add(attempt)
         if call.error or not call.invocation:
             continue
@@ -261,6 +261,13 @@ def _steps(alert: Named, calls: Sequence[MadeCall]) -> Iterator[_Step]:
         item = asked.get("Item") if call.service == "dynamodb" else None
         if item and "pk" in item and is_finding(item) and _marks(item, alert):
             yield _Step()
+
+
+def _hides_the_ledger(call: MadeCall) -> bool:
+    """Whether the ledger can't be read: it doesn't answer, or KMS doesn't say which seals are ours."""
+    if call.service == "kms":
+        return call.error not in ("", "KMSInvalidMacException")
+    return bool(call.error) and call.service == "dynamodb" and call.operation in ("GetItem", "Query")
 
 
 def _marks(item: Mapping[str, Any], alert: Named) -> bool:

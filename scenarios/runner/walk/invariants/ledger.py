@@ -13,7 +13,12 @@ from chalicelib.remediation import CallProgress, Outcome
 from chalicelib.runtime.notify import subject_of
 from scenarios.runner.walk.course import Course, MadeCall, is_finding
 from scenarios.runner.walk.invariants.alert_names import MOVES, paired
-from scenarios.runner.walk.invariants.trouble import excused, is_about_trouble, waits_as_dead_letter
+from scenarios.runner.walk.invariants.trouble import (
+    excused,
+    is_about_trouble,
+    waits_as_dead_letter,
+    waits_for_a_yes,
+)
 
 # These say what was seen, decided and kept; the others are rights and counts, which time moves.
 _COMPARED = (Kind.SIGHTING, Kind.STATE, Kind.ANCHOR, Kind.VALIDATION, Kind.REQUEST)
@@ -115,9 +120,12 @@ def the_ledger_holds_the_same(without: Course, with_fault: Course) -> Iterator[s
 
 
 def _outcomes(without: Course, with_fault: Course) -> Iterator[str]:
-    if with_fault.point is None or with_fault.point.kind in MOVES:
+    if with_fault.point is None:
         return
     before, after = _ended(without), _ended(with_fault)
+    if with_fault.point.kind in MOVES:
+        yield from _moved_outcomes(without, with_fault)
+        return
     for (remediation, at, outcome), count in (after - before).items():
         # Another event of that moment has done what this one was to do, whose run died before.
         if outcome == Outcome.SUPERSEDED and after[remediation, at, str(Outcome.ACTED)]:
@@ -129,6 +137,22 @@ def _outcomes(without: Course, with_fault: Course) -> Iterator[str]:
         if not excused(without, with_fault, remediation) and not set(others) & set(_OPEN):
             instead = ", ".join(others) or "none"
             yield f"{count} more of {remediation} at {at} are {outcome}, instead of {instead}"
+
+
+def _moved_outcomes(without: Course, with_fault: Course) -> Iterator[str]:
+    """Where events move: outcomes that no event of the remediation has without the fault.
+
+    An approval that came too late for its plan waits for another one (`waits_for_a_yes`).
+    """
+    before, after = (
+        {(remediation, outcome) for remediation, _, outcome in _ended(each)} for each in (without, with_fault)
+    )
+    waits = waits_for_a_yes(with_fault)
+    for remediation, outcome in sorted(after - before):
+        if outcome == Outcome.AWAITING_APPROVAL and waits:
+            continue
+        if not excused(without, with_fault, remediation) and outcome not in map(str, _OPEN):
+            yield f"one of {remediation} is {outcome}, and none without the fault"
 
 
 def _only_trouble(course: Course, remediation: str, at: str) -> bool:

@@ -17,6 +17,10 @@ from scenarios.runner.walk.course import ANSWERED, Course
 LAMBDA_TRIES = 3
 _DRAWN = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*")  # ids
 GONE = "was deleted with an event in its queue"
+_ON_US = re.compile(
+    r"-(Function(Errors|Throttles)\d*|DeadLetters(Wait)?|(Watched)?Heartbeats?|WatchForward|Lost|UnauthorizedAPICalls)"
+    r"Alarm"
+)
 _RULES = "events.amazonaws.com"
 _CHANGED, _WAITS = "The plan has changed", "Trailwarden waits for a yes to do:"
 # What an alert says of what could not be done, seen or noted: runtime.notify, runtime.answer.
@@ -30,18 +34,23 @@ _WORDS = (
 
 
 def told_of_trouble(without: Course, with_fault: Course) -> bool:
-    """Whether an alert says what failed, or an alarm went off that didn't without the fault.
+    """Whether an alert says what failed, or an alarm on ourselves went off that didn't without the fault.
 
     The alarm on dead letters stays in ALARM while there are any, and tells of each by that: of one that is
     there without the fault, for the same reason, it tells nothing new. Who asks the API and is answered that
     it can't be done is told, too.
     """
-    more_alarms = Counter(with_fault.alarms()) - Counter(without.alarms())
+    more_alarms = Counter(_alarms_on_us(with_fault)) - Counter(_alarms_on_us(without))
     before = Counter(_troubled(without))
     more_wait = Counter(_reasons(with_fault)) - Counter(_reasons(without))
     waiting = bool(more_wait) and tells_of_dead_letters(with_fault)
     answered = any(moment.kind == ANSWERED for moment in with_fault.trace)
     return bool(more_alarms) or waiting or answered or bool(Counter(_troubled(with_fault)) - before)
+
+
+def _alarms_on_us(course: Course) -> list[str]:
+    """The alarms that went off since something of ours failed, was refused or fell silent."""
+    return [alarm for alarm in course.alarms(went_off=True) if _ON_US.search(alarm)]
 
 
 def waits_as_dead_letter(without: Course, with_fault: Course, remediation: str) -> bool:

@@ -336,6 +336,69 @@ def test_who_could_not_refuse_what_others_approved_was_told():
     assert broken(without, course(**approved)) != []
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "error", "right"),
+    [
+        ("dynamodb", "GetItem", "ThrottlingException", True),
+        ("kms", "VerifyMac", "ThrottlingException", True),
+        ("kms", "VerifyMac", "KMSInvalidMacException", False),
+        ("sns", "GetTopicAttributes", "ThrottlingException", False),
+    ],
+)
+def test_who_can_not_read_the_ledger_tells_again(service, operation, error, right):
+    unread = call(service, operation, {}, number=4, error=error)
+    calls = (acts(), sends(), notes(), unread, sends(number=5))
+
+    assert (broken(WITHOUT, course("1.4.no-kms", calls=calls, **PUBLISHED_TWICE)) == []) is right
+
+
+def an_alarm(name, state="ALARM"):
+    text = json.dumps({"AlarmName": f"app-{name}Alarm-1", "NewStateValue": state})
+    return replace(mail(text, name), sender="cloudwatch.amazonaws.com", attributes={})
+
+
+@pytest.mark.parametrize(
+    ("alarm", "told"),
+    [
+        (an_alarm("FunctionErrors1"), True),
+        (an_alarm("FunctionErrors1", "OK"), False),
+        (an_alarm("RootUsage"), False),
+    ],
+)
+def test_only_an_alarm_on_ourselves_that_goes_off_tells_of_a_fault_that_stays(alarm, told):
+    off = {"checks": {"the trail logs": "it is off"}, "mail": (mail(), alarm)}
+
+    assert (broken(WITHOUT, course("1.2.denied", **off)) == []) is told
+
+
+def test_an_outcome_that_is_none_without_the_fault_is_none_where_events_move_either():
+    refused = replace(LATER, outcome=Outcome.REFUSED, progress={})
+    late = {"point": "1.0.late", "mail": (TOLD_LATER,), "calls": (acts(),)}
+
+    assert broken(WITHOUT, course(**late, ledger=(item_of(LATER),))) == []
+    assert broken(WITHOUT, course(**late, ledger=(item_of(LATER), item_of(refused)))) != []
+
+
+def to_the_hub(finding):
+    named = {"Findings": [{"Id": f"trailwarden/{finding}#0"}]}
+    return call("securityhub", "BatchImportFindings", named, number=4)
+
+
+def to_the_chat(finding):
+    named = {"Message": json.dumps({"metadata": {"threadId": f"{finding}#0"}})}
+    return call("sns", "Publish", named, number=5)
+
+
+@pytest.mark.parametrize("says", [to_the_hub, to_the_chat])
+def test_a_channel_gets_what_it_gets_without_the_fault_and_nothing_of_no_finding(says):
+    calls = (acts(), sends(), notes())
+    without = course("", calls=(*calls, says(ENTRY.id)))
+
+    assert broken(without, course(calls=(*calls, says(ENTRY.id)))) == []
+    assert broken(without, course(calls=calls)) != []
+    assert broken(without, course(calls=(*calls, says(ENTRY.id), says("made up")))) != []
+
+
 def test_a_dead_letter_may_be_any_text():
     without = course("", dead_letters=("anything",))
 
