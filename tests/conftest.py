@@ -38,12 +38,14 @@ def _start_sooner(freezer: _freezer) -> object:
 
 _freezer.start = _start_sooner  # type: ignore[assignment,method-assign]
 
-# What tests are collected of stays to the end: the garbage collector needs to look at it only once.
+# What tests are collected of stays to the end: the garbage collector need never look at it.
 gc.set_threshold(100_000, 20, 20)
+gc.disable()
 
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    gc.enable()
 
 
 # Each run tries other values, so that many runs find what one long run would. No deadline: machines are busy.

@@ -11,6 +11,7 @@ import difflib
 import io
 import os
 import sys
+from contextlib import nullcontext
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import click
 
 from chalicelib.wording import safe
+from scenarios.cloud.kernel import garbage
 from scenarios.cloud.kernel.errors import NotSimulated
 
 SUMMARIES = MappingProxyType(
@@ -64,9 +66,7 @@ class Commands(click.Group):
             from scenarios.commands.run_options import unanswered  # noqa: PLC0415 - only completing needs it
 
             return unanswered
-        command = import_module(f"scenarios.commands.{cmd_name.replace('-', '_')}").command
-        assert isinstance(command, click.Command)
-        return command
+        return _loaded(cmd_name.replace("-", "_"))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -111,6 +111,17 @@ class Commands(click.Group):
         except (click.Abort, KeyboardInterrupt):
             sys.exit(INTERRUPTED)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _loaded(name: str) -> click.Command:
+    """The command of that name's module.
+
+    To load the simulated AWS takes longer than most of what is done in it.
+    """
+    with nullcontext() if f"scenarios.commands.{name}" in sys.modules else garbage.loading():
+        command = import_module(f"scenarios.commands.{name}").command
+    assert isinstance(command, click.Command)
+    return command
 
 
 def _let_every_character_out() -> None:

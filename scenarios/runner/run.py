@@ -333,7 +333,8 @@ def _deployment(
 @lru_cache(maxsize=8)
 def packaged_template(region: str) -> str:
     """What CloudFormation makes of the packaged template in a region, as JSON."""
-    return json.dumps(translate(sam_template(STAGE), region=region))
+    with garbage.is_off():
+        return json.dumps(translate(sam_template(STAGE), region=region))
 
 
 def _unique(names: Iterable[str]) -> Iterable[str]:

@@ -11,30 +11,23 @@ Sources: Template anatomy, Intrinsic function reference, Parameters, Conditions,
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
 """
 
-import copy
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
 from typing import Any
-
-from boto3 import Session
-from samtranslator.metrics.metrics import Metrics
-from samtranslator.model.exceptions import ExceptionWithMessage, InvalidDocumentException
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
-from samtranslator.utils.py27hash_fix import (
-    to_py27_compatible_template,
-    undo_mark_unicode_str_in_template,
-)
 
 from scenarios.cloud.cloudformation.account_values import AccountValues
 from scenarios.cloud.cloudformation.intrinsics import Intrinsics, Made
 from scenarios.cloud.cloudformation.parameters import parameter_values
-from scenarios.cloud.cloudformation.resources.managed_policies import MANAGED_POLICIES
 from scenarios.cloud.cloudformation.rules import check_rules
 from scenarios.cloud.kernel.arns import partition_of
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
-from scenarios.cloud.kernel.isolation import without_aws_settings
 
 _SECTIONS = frozenset(
     {
@@ -54,7 +47,6 @@ _ATTRIBUTES = frozenset(
 )
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9]{1,255}\Z")
 _EXPORT = re.compile(r"[A-Za-z0-9:-]{1,255}")
-_CODE = "s3://packaged/deployment.zip"
 
 
 def translate(sam: Mapping[str, Any], *, region: str) -> dict[str, Any]:
@@ -67,54 +59,54 @@ def translate(sam: Mapping[str, Any], *, region: str) -> dict[str, Any]:
         InvalidTemplate: with the transform's own sentences.
         NotSimulated: a serverless application, which the transform would fetch from a repository.
     """
-    document = copy.deepcopy(dict(sam))
-    _as_packaged(document)
-    try:
-        with without_aws_settings():
-            session = Session(region_name=region)
-            translator = Translator(None, Parser(), boto_session=session, metrics=_NoMetrics())
-            to_py27_compatible_template(document, {})
-            plain = translator.translate(document, {}, get_managed_policy_map=lambda: _policy_map(region))
-    except InvalidDocumentException as error:
-        raise InvalidTemplate("the SAM template", _sentences(error)) from error
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        # The transform trusts shapes it has not checked and then trips over them.
-        raise InvalidTemplate("the SAM template", f"the transform failed on it: {error!r}") from error
-    translated: dict[str, Any] = undo_mark_unicode_str_in_template(plain)
+    translated: dict[str, Any] = _transform().translate(sam, region=region)
     return translated
 
 
-class _NoMetrics(Metrics):  # type: ignore[misc]  # samtranslator ships no types
-    """Measures nothing: the transform's own class complains at exit about metrics that were not published."""
+@cache
+def _transform() -> ModuleType:
+    """The transform, imported when it is first needed; its models of properties once they are looked into.
 
-    def _record_metric(self, *_: Any, **__: Any) -> None:
-        return
-
-
-def _as_packaged(document: Mapping[str, Any]) -> None:
-    """Replace local code by an S3 address, in place; refuse what the transform would need a network for."""
-    resources = document.get("Resources")
-    for logical_id, resource in resources.items() if isinstance(resources, dict) else ():
-        if not isinstance(resource, dict):
-            raise InvalidTemplate(logical_id, "a resource is an object with a Type")
-        if resource.get("Type") == "AWS::Serverless::Application":
-            raise NotSimulated("the SAM transform", f"AWS::Serverless::Application ({logical_id})")
-        if resource.get("Type") != "AWS::Serverless::Function":
-            continue
-        properties = resource.get("Properties")
-        code = properties.get("CodeUri") if isinstance(properties, dict) else None
-        if isinstance(code, str) and not code.startswith("s3://"):
-            resource["Properties"]["CodeUri"] = _CODE
+    It has such a model for each of its types, of which functions need none. To make them takes as long as to
+    import all the rest of it.
+    """
+    models = _ModelsLater()
+    sys.meta_path.insert(0, models)
+    try:
+        return import_module("scenarios.cloud.cloudformation.sam_transform")
+    finally:
+        sys.meta_path.remove(models)
 
 
-def _policy_map(region: str) -> dict[str, str]:
-    partition = partition_of(region)
-    return {path.rsplit("/", 1)[-1]: f"arn:{partition}:iam::aws:policy/{path}" for path in MANAGED_POLICIES}
+class _ModelsLater(MetaPathFinder):
+    """Finds the modules of models as all finders do; they are run when one of their names is asked for."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if not fullname.startswith("samtranslator.internal.schema_source.aws_"):
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Later(spec.loader)
+        return spec
 
 
-def _sentences(error: InvalidDocumentException) -> str:
-    causes = [cause for cause in error.causes if isinstance(cause, ExceptionWithMessage)]
-    return " ".join(str(cause.message).strip() for cause in causes) or str(error)
+@dataclass(frozen=True, slots=True)
+class _Later(Loader):
+    """Python's own LazyLoader runs a module for its class as well; the transform asks all it has for that."""
+
+    loader: Loader
+
+    def exec_module(self, module: ModuleType) -> None:
+        def run_first(name: str) -> Any:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            del vars(module)["__getattr__"]
+            self.loader.exec_module(module)
+            return getattr(module, name)
+
+        vars(module)["__getattr__"] = run_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

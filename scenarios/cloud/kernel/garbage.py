@@ -40,6 +40,17 @@ def is_off() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def loading() -> Iterator[None]:
+    """Inside, modules are loaded, which stay: the collector is off, and never looks through them.
+
+    Nothing else is begun before: what is no longer needed by then would stay as well.
+    """
+    with is_off():
+        yield
+    gc.freeze()
+
+
 def leave_alone() -> None:
     """Have the collector skip, from now on, all that is loaded: it will stay.
 

@@ -1,6 +1,7 @@
 """Systems Manager as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.service import Service
+from scenarios.cloud.ssm import mends
 from scenarios.cloud.ssm.automation.telling import EVENTS as AUTOMATION_EVENTS
 from scenarios.cloud.ssm.laws import register
 from scenarios.cloud.ssm.parameter_events import EVENTS
@@ -8,6 +9,8 @@ from scenarios.cloud.ssm.permissions import PERMISSIONS
 from scenarios.cloud.ssm.recorded import RECORDED
 from scenarios.cloud.ssm.resources import KINDS
 from scenarios.cloud.ssm.validation import VALIDATION
+
+mends.load_without_ec2()
 
 SERVICE = Service(
     name="ssm",

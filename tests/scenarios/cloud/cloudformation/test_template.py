@@ -135,20 +135,31 @@ def test_an_application_from_the_repository_is_not_fetched():
         translate({"Resources": {"Nested": {"Type": "AWS::Serverless::Application"}}}, region=REGION)
 
 
-def test_the_transform_needs_neither_credentials_nor_a_region_of_the_environment():
+def test_the_transform_needs_neither_credentials_nor_a_region_nor_models_of_what_is_not_there():
     """A fresh process, since botocore and the transform both keep what they found out."""
-    code = (
-        "from scenarios.cloud.cloudformation.template import translate;"
-        "print(translate({'Resources': {'T': {'Type': 'AWS::Serverless::SimpleTable'}}},"
-        " region='eu-west-1')['Resources']['T']['Type'])"
-    )
+    code = """
+import sys
+from scenarios.cloud.cloudformation.template import translate
+
+def translated(kind, **properties):
+    one = {"Type": f"AWS::Serverless::{kind}", "Properties": properties}
+    return translate({"Resources": {"T": one}}, region="eu-west-1")["Resources"]["T"]["Type"]
+
+print(translated("SimpleTable"))
+models = sys.modules["samtranslator.internal.schema_source.aws_serverless_function"]
+print("Properties" in vars(models))
+try:
+    translated("Function", CodeUri="s3://b/k", Handler="a.b", CapacityProviderConfig={"A": 1})
+except ValueError as refused:
+    print("Arn" in str(refused), "Properties" in vars(models))
+"""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
 
     run = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
 
-    assert (run.stdout, run.stderr) == ("AWS::DynamoDB::Table\n", "")
+    assert (run.stdout, run.stderr) == ("AWS::DynamoDB::Table\nFalse\nTrue True\n", "")
 
 
 @pytest.mark.parametrize(

@@ -86,21 +86,34 @@ def test_moto_alone_goes_on_as_before(motos):
         assert {image.id: facts(image) for image in ec2().describe_images()} == motos
 
 
+WITHOUT_EC2 = """
+import os, sys
+import scenarios.cloud.services
+from moto.ssm.models import ec2_backends
+
+print("moto.ec2" in sys.modules)
+del os.environ["AWS_PROFILE"]  # as in a world
+asked = ec2_backends["123456789012"]["us-east-1"]
+
+from moto.ec2 import ec2_backends as real
+print(asked is real["123456789012"]["us-east-1"])
+"""
+
+
 def test_the_simulated_aws_is_loaded_without_motos_ec2_and_under_any_profile():
-    """moto's EC2 takes seconds to import, and reads the AWS settings of the machine then."""
+    """moto's EC2 takes seconds to import, and reads the AWS settings of the machine then.
+
+    moto's Systems Manager asks for it where a command names its instances by a tag.
+    """
     told = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import sys, scenarios.cloud.services; print('moto.ec2.models' in sys.modules)",
-        ],
+        [sys.executable, "-c", WITHOUT_EC2],
         env={**os.environ, "PYTHONPATH": str(PROJECT), "AWS_PROFILE": "nobody"},
         capture_output=True,
         text=True,
         check=True,
     )
 
-    assert told.stdout == "False\n"
+    assert told.stdout == "False\nTrue\n"
 
 
 def test_what_is_deregistered_stays_so(cloud, motos, only_here):

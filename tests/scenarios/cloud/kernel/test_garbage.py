@@ -40,3 +40,14 @@ def test_what_is_left_alone_is_looked_at_no_more(monkeypatch):
         assert all(each is not found for each in gc.get_objects())
     finally:
         gc.unfreeze()
+
+
+def test_what_is_loaded_is_looked_at_no_more_and_the_collector_goes_on():
+    try:
+        with garbage.loading():
+            inside, found = gc.isenabled(), [["loaded"]]
+
+        assert (inside, gc.isenabled()) == (False, True)
+        assert all(each is not found for each in gc.get_objects())
+    finally:
+        gc.unfreeze()
