@@ -53,7 +53,6 @@ _KNOWN = (
 # What would begin to act in the account.
 _WOULD_ACT = {
     "pipes": ("CreatePipe", "UpdatePipe", "StartPipe"),
-    "stepfunctions": ("StartExecution", "StartSyncExecution"),
 }
 
 

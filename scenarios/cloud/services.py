@@ -28,6 +28,7 @@ from scenarios.cloud.service import Registry, Service
 from scenarios.cloud.sns.manifest import SERVICE as SNS
 from scenarios.cloud.sqs.manifest import SERVICE as SQS
 from scenarios.cloud.ssm.manifest import SERVICE as SSM
+from scenarios.cloud.stepfunctions.manifest import SERVICE as STEPFUNCTIONS
 from scenarios.cloud.sts.manifest import SERVICE as STS
 
 SERVICES: tuple[Service, ...] = (
@@ -54,6 +55,7 @@ SERVICES: tuple[Service, ...] = (
     SNS,
     SQS,
     SSM,
+    STEPFUNCTIONS,
     STS,
     *RECORDED_ONLY,
 )

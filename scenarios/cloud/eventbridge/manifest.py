@@ -12,11 +12,12 @@ from scenarios.cloud.service import Service
 SERVICE = Service(
     name="events",
     simulated=(
-        "rules as they stand, schedules, inputs; targets Lambda, SNS, SQS, Logs, Kinesis, Firehose, other "
-        "buses and regions, instances and volumes of EC2, API destinations with their connections, whose "
-        "answers a scenario gives; retries, dead letters, archive and replay, limits"
+        "rules as they stand, schedules, inputs; targets Lambda, SNS, SQS, Logs, Kinesis, Firehose, "
+        "runbooks of Systems Manager, state machines, other buses and regions, instances and volumes of EC2, "
+        "API destinations with their connections, whose answers a scenario gives; retries, dead letters, "
+        "archive and replay, limits"
     ),
-    missing="Step Functions, buses in other accounts",
+    missing="buses in other accounts",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

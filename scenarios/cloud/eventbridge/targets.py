@@ -58,7 +58,7 @@ ERROR_CODES = {
     Missing.CLIENT_ERROR: "SDK_CLIENT_ERROR",
 }
 # These are reached under the role that the target names; everything else lets EventBridge in by a policy.
-UNDER_A_ROLE = ("events", "kinesis", "firehose", "ssm")
+UNDER_A_ROLE = ("events", "kinesis", "firehose", "ssm", "states")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,6 +100,7 @@ class Targets:
             "logs": self._for_log_group,
             "sns": lambda delivery: Notification(text=_input(delivery)),
             "sqs": _for_queue,
+            "states": lambda delivery: Event(content=json.loads(_input(delivery))),
             "ssm": lambda delivery: Event(content=json.loads(_input(delivery))),
         }
 

@@ -333,6 +333,12 @@ def ssm_document(account: str, region: str, name: str) -> Any | None:
     return backend("ssm", account, region)._documents.get(name)  # noqa: SLF001
 
 
+def state_machine(account: str, region: str, arn: str) -> Any | None:
+    """A state machine: `.arn`, `.name`, `.definition`, `.roleArn`, `.type`, `.versions` by number."""
+    every = backend("stepfunctions", account, region).state_machines
+    return next((each for each in every if each.arn == arn), None)
+
+
 def as_tags(listed: Any) -> dict[str, str]:
     """Tags by name; moto keeps some as AWS lists them."""
     return {tag["Key"]: tag["Value"] for tag in listed or ()}

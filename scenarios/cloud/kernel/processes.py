@@ -186,3 +186,30 @@ class Process:
             child = Process(self._clock, work, ended(place), self._what)
             self._children.append(child)
             child.start()
+
+
+def run_now(clock: Clock, work: Work, hole: Callable[[], BaseException]) -> Any:
+    """Carry out work while somebody waits for its result: its pauses pass, its parts go one after another.
+
+    Args:
+        clock: whose time passes.
+        work: the work.
+        hole: the error for work that waits for what others say, which can't be carried out like this.
+    """
+    value: Any = None
+    error: Exception | None = None
+    while True:
+        try:
+            awaited = work.send(value) if error is None else work.throw(error)
+        except StopIteration as end:
+            return end.value
+        value, error = None, None
+        if isinstance(awaited, Pause):
+            clock.pass_time(awaited.seconds)
+        elif isinstance(awaited, Answer):
+            raise hole()
+        else:
+            try:
+                value = [run_now(clock, each, hole) for each in awaited.works]
+            except Exception as raised:  # noqa: BLE001 - the first error of a part is the work's to handle
+                error = raised

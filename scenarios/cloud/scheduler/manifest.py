@@ -11,10 +11,10 @@ SERVICE = Service(
     name="scheduler",
     simulated=(
         "schedules by rate, cron and single time, in time zones, groups and flexible windows; targets in "
-        "functions, queues, topics, streams and event buses, and calls of AWS's API; retries, dead letters, "
-        "deletion after completion"
+        "functions, queues, topics, streams, state machines and event buses, and calls of AWS's API; "
+        "retries, dead letters, deletion after completion"
     ),
-    missing="targets in Step Functions, ECS, CodeBuild, SageMaker and others, FIFO topics, encryption",
+    missing="targets in ECS, CodeBuild, SageMaker and others, FIFO topics, encryption",
     permissions=PERMISSIONS,
     kinds=KINDS,
     metrics=METRICS,

@@ -27,7 +27,7 @@ from scenarios.cloud.setting import Setting
 
 SERVICE: Final = "scheduler.amazonaws.com"
 UNIVERSAL: Final = ":scheduler:::aws-sdk:"
-TEMPLATED: Final = ("events", "firehose", "kinesis", "lambda", "sns", "sqs")
+TEMPLATED: Final = ("events", "firehose", "kinesis", "lambda", "sns", "sqs", "states")
 READ_ONLY: Final = (
     *("get", "describe", "list", "poll", "receive", "search", "scan", "query", "select", "read", "lookup"),
     *("discover", "validate", "batchGet", "batchDescribe", "batchRead", "transactGet"),
@@ -126,7 +126,7 @@ class Targets:
         match service_of(target["Arn"]):
             case "events":
                 return Event(content=self._event(occasion))
-            case "lambda":
+            case "lambda" | "states":
                 return Event(content=json.loads(text or "{}"))
             case "sqs":
                 return Message(

@@ -572,6 +572,14 @@ OTHERS = [
         "systems-manager/latest/APIReference/API_PutParameter.html",
     ),
     row(
+        "state machine: a definition without a state",
+        ("stepfunctions", "create_state_machine", {"name": "f", "definition": "{}", "roleArn": OTHER_ROLE}),
+        "InvalidDefinition",
+        ("AWS::StepFunctions::StateMachine", {"DefinitionString": "{}", "RoleArn": OTHER_ROLE}),
+        "SCHEMA_VALIDATION_FAILED",
+        "step-functions/latest/apireference/API_CreateStateMachine.html",
+    ),
+    row(
         "document: a runbook without a step",
         (
             "ssm",
@@ -832,6 +840,7 @@ SIBLINGS = {
     "UpdateFunctionConfiguration": "CreateFunction",
     "UpdateFunctionEventInvokeConfig": "PutFunctionEventInvokeConfig",
     "UpdateSchedule": "CreateSchedule",
+    "UpdateStateMachine": "CreateStateMachine",
     "UpdateDocument": "CreateDocument",
 }
 # Each asks first whether the key is enabled: tests/scenarios/cloud/kms.

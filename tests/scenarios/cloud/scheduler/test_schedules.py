@@ -371,7 +371,7 @@ def test_what_scheduler_refuses_is_refused(change, message):
 @pytest.mark.parametrize(
     ("change", "hole"),
     [
-        ({"Target": {"Arn": arn("states", "stateMachine:m"), "RoleArn": ROLE}}, "a target in states"),
+        ({"Target": {"Arn": arn("ecs", "cluster/c"), "RoleArn": ROLE}}, "a target in ecs"),
         ({"Target": {"Arn": arn("sns", "Heard.fifo"), "RoleArn": ROLE}}, "a FIFO target"),
         ({"KmsKeyArn": arn("kms", "key/1")}, "CreateSchedule with KmsKeyArn"),
     ],
