@@ -27,6 +27,11 @@ LEFT = (
     "organization trail, accounts 123456789012 (3 digests, hourly) and 333333333333 (first 2 only); "
     "ListAccounts gives only 123456789012"
 )
+PARTNER = {"Name": "aws.partner/example.com/orders/1", "Account": "123456789012"}
+OFFER = ["events", "CreatePartnerEventSource", PARTNER, "999999999999"]
+TAKE = ["events", "CreateEventBus", dict.fromkeys(("Name", "EventSourceName"), PARTNER["Name"])]
+STATE = ["events", "DescribeEventSource", {"Name": PARTNER["Name"]}]
+TEN_SECONDS = {"area": "scheduler", "input": {"ScheduleExpression": "rate(10 seconds)"}}
 SEND = ["sqs", "send_message", {"QueueUrl": "<Heard>", "MessageBody": "{}"}]
 
 
@@ -52,6 +57,37 @@ SEND = ["sqs", "send_message", {"QueueUrl": "<Heard>", "MessageBody": "{}"}]
             {"input": STACK | {"calls": [[*SEND, "as a user without policies"]]}, "judge": {"queue": 0}},
             "right",
             id="who may not",
+        ),
+        pytest.param(
+            TEN_SECONDS
+            | {
+                "expected": {
+                    "error": "ValidationException",
+                    "message": "Invalid Schedule Expression rate(10 seconds).",
+                }
+            },
+            "right",
+            id="a schedule that is refused",
+        ),
+        pytest.param(TEN_SECONDS | {"expected": {"accepted": True}}, "wrong", id="a schedule, wrong"),
+        pytest.param(
+            {"area": "partner", "input": {"calls": [OFFER, TAKE, STATE]}, "expected": {"State": "ACTIVE"}},
+            "right",
+            id="a partner's source",
+        ),
+        pytest.param(
+            {"area": "partner", "input": {"calls": [OFFER, STATE]}, "expected": {"State": "ACTIVE"}},
+            "wrong",
+            id="a partner's source, wrong",
+        ),
+        pytest.param(
+            {
+                "area": "partner",
+                "input": {"operation": "DescribeEventSource", "parameters": {"Name": PARTNER["Name"]}},
+                "expected": {"error": "ResourceNotFoundException"},
+            },
+            "right",
+            id="one call",
         ),
         pytest.param(LOGINS | {"expected": {"told": 1, "attempts": 6}}, "right", id="logins"),
         pytest.param(LOGINS | {"expected": {"told": 0}}, "wrong", id="logins, wrong"),

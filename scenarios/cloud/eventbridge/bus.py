@@ -19,6 +19,7 @@ from scenarios.cloud.eventbridge.archives import Archives
 from scenarios.cloud.eventbridge.buses import DEFAULT_BUS, Buses
 from scenarios.cloud.eventbridge.emitted import NAMESPACE, dimensions_of
 from scenarios.cloud.eventbridge.near_misses import NearMisses
+from scenarios.cloud.eventbridge.partners import Partners
 from scenarios.cloud.eventbridge.requests import (
     ALL_MANAGEMENT_EVENTS,
     bus_name,
@@ -51,11 +52,13 @@ class EventBridge:
         self._targets = Targets(setting)
         Buses(setting, self.emit)
         self._archives = Archives(setting, self.emit)
+        self.partners = Partners(setting, self.emit)
         self._turns: dict[tuple[str, str], int] = {}
         self.unheard = UnheardRules(setting)
         self.near_misses = NearMisses(setting)
         calls = setting.calls
         calls.answer("events", "PutEvents", self._put_events)
+        calls.in_every_account("events", "PutEvents")
         calls.answer("events", "TestEventPattern", lambda asked: test_event_pattern(asked.parameters))
         calls.after("events", "PutRule", self._rule_put)
         calls.check("events", "CreateEndpoint", self._not_yet)
@@ -63,6 +66,7 @@ class EventBridge:
     def start(self, _: Sequence[Stack]) -> None:
         """Start the schedules of the rules."""
         for region in self._setting.regions:
+            self.partners.look(region)
             for rule in moto_state.rules(self._setting.account, region, DEFAULT_BUS):
                 self._begin(rule.name, region, self._setting.clock.now)
             for bus in moto_state.buses(self._setting.account, region):
@@ -117,11 +121,11 @@ class EventBridge:
         error = entry_error(entry)
         if error:
             return error
-        self._is_here(str(entry.get("EventBusName", "")), asked.region)
+        self._is_here(str(entry.get("EventBusName", "")), asked)
         event = event_of(
             entry,
             event_id=self._setting.new_uuid("events.id"),
-            account=self._setting.account,
+            account=asked.caller.account,
             region=asked.region,
             now=self._setting.clock.now,
         )
@@ -130,8 +134,11 @@ class EventBridge:
         self._setting.clock.after(0, lambda: self.emit(asked.region, event, bus), "PutEvents")
         return {"EventId": str(event["id"])}
 
-    def _is_here(self, bus: str, region: str) -> None:
-        if bus.startswith("arn:") and bus.split(":")[3:5] != [region, self._setting.account]:
+    def _is_here(self, bus: str, asked: Asked) -> None:
+        """A bus by name is the caller's own; whoever is let in names another account's by its ARN."""
+        home = [asked.region, self._setting.account]
+        named = bus.split(":")[3:5] if bus.startswith("arn:") else [asked.region, asked.caller.account]
+        if named != home:
             raise NotSimulated("events", f"PutEvents to a bus of another account or region ({bus})")
 
     # ---- schedules ------------------------------------------------------------------------------

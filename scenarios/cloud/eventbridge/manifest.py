@@ -14,10 +14,11 @@ SERVICE = Service(
     simulated=(
         "rules as they stand, schedules, inputs; targets Lambda, SNS, SQS, Logs, Kinesis, Firehose, "
         "runbooks of Systems Manager, state machines, other buses and regions, instances and volumes of EC2, "
-        "API destinations with their connections, whose answers a scenario gives; retries, dead letters, "
-        "archive and replay, limits"
+        "API destinations with their connections, whose answers a scenario gives; partner event sources and "
+        "their buses; what other accounts put by a bus's policy; retries, dead letters, archive and replay, "
+        "limits"
     ),
-    missing="buses in other accounts",
+    missing="rules that forward to buses in other accounts, encrypted or private connections",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

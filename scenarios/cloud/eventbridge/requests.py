@@ -27,6 +27,7 @@ LARGEST_REQUEST_BYTES = 256 * 1024
 TIME_BYTES = 14
 MOST_TARGETS = 5
 LONGEST_PATTERN = 2048
+LONGEST_POLICY = 10 * 1024
 INPUT_FORMS = ("Input", "InputPath", "InputTransformer")
 ROLE_NEEDED = frozenset(
     {"batch", "codebuild", "codepipeline", "ecs", "events", "firehose", "kinesis", "ssm", "states"}
@@ -43,13 +44,13 @@ Parameters = Mapping[str, Any]
 # ---- events -------------------------------------------------------------------------------------
 
 
-def check_entries(entries: Sequence[Parameters]) -> None:
+def check_entries(entries: Sequence[Parameters], most: int = MOST_ENTRIES) -> None:
     """Refuse a PutEvents request as a whole: too many entries, or too large together."""
-    if len(entries) > MOST_ENTRIES:
+    if len(entries) > most:
         raise Refused(
             "ValidationException",
             "1 validation error detected: Value '[PutEventsRequestEntry]' at 'entries' failed to satisfy "
-            f"constraint: Member must have length less than or equal to {MOST_ENTRIES}",
+            f"constraint: Member must have length less than or equal to {most}",
         )
     if sum(entry_bytes(entry) for entry in entries) >= LARGEST_REQUEST_BYTES:
         raise Refused("ValidationException", "Total size of the entries in the request is over the limit.")
@@ -65,15 +66,15 @@ def entry_bytes(entry: Parameters) -> int:
     return (TIME_BYTES if "Time" in entry else 0) + sum(len(text.encode()) for text in texts)
 
 
-def entry_error(entry: Parameters) -> dict[str, str] | None:
-    """Why one entry is refused; the others may be taken."""
+def entry_error(entry: Parameters, *, of_partner: bool = False) -> dict[str, str] | None:
+    """Why one entry is refused; the others may be taken. `of_partner`: whose source begins with `aws.`."""
     for name in ("Source", "DetailType", "Detail"):
         if not entry.get(name):
             return {
                 "ErrorCode": "InvalidArgument",
                 "ErrorMessage": f"Parameter {name} is not valid. Reason: {name} is a required argument.",
             }
-    if entry["Source"].startswith("aws."):
+    if entry["Source"].startswith("aws.") and not of_partner:
         return {
             "ErrorCode": "NotAuthorizedForSourceException",
             "ErrorMessage": "Not authorized for the source.",
@@ -256,6 +257,18 @@ def _check_place(target: Parameters, region: str) -> None:
         raise NotSimulated("events", f"a target in another region than its rule ({arn})")
 
 
+# ---- who may put -------------------------------------------------------------------------------
+
+
+def check_permission(request: Request) -> None:
+    """A bus's policy has a length. The words are ours.
+
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html
+    """
+    if len(request.parameters.get("Policy", "")) > LONGEST_POLICY:
+        raise Refused("PolicyLengthExceededException", f"The policy is longer than {LONGEST_POLICY} bytes.")
+
+
 # ---- connections and API destinations -------------------------------------------------------------
 
 _AUTHORISED_BY = {
@@ -299,7 +312,7 @@ VALIDATION = Validation(
     rules={
         "CreateApiDestination": (check_destination,),
         "CreateConnection": (check_connection,),
-        "PutPermission": (resource_policy("Policy", "ValidationException"),),
+        "PutPermission": (resource_policy("Policy", "ValidationException"), check_permission),
         "PutRule": (check_rule,),
         "PutTargets": (check_targets,),
     },

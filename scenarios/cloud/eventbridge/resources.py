@@ -70,7 +70,7 @@ EVENT_BUS = Shape(
     fields={
         "DeadLetterConfig": Refused(because="a bus's own dead letters"),
         "Description": Inert(because="said to people only; moto keeps none"),
-        "EventSourceName": Refused(because="partner event sources"),
+        "EventSourceName": Text(),
         "KmsKeyIdentifier": Refused(because="encrypted buses"),
         "Name": Text(pattern=r"[/.\-_A-Za-z0-9]{1,256}"),
         "Policy": PolicyDocument(of_resource=True),
@@ -189,7 +189,8 @@ def create_rule(order: Order) -> Identity:
         failed = events.put_targets(Rule=name, Targets=targets, **bus)["FailedEntries"]
         for entry in failed:
             raise order.refuse("Targets", str(entry.get("ErrorMessage", entry)))
-    short = properties.get("EventBusName", "default").rsplit("/", 1)[-1]
+    named = properties.get("EventBusName", "default")
+    short = named.partition(":event-bus/")[2] or named
     return Identity(ref=name if short == "default" else f"{short}|{name}", attributes={"Arn": rule_arn})
 
 
@@ -197,7 +198,7 @@ def create_event_bus(order: Order) -> Identity:
     """Create a bus."""
     events = order.client("events")
     name = order.properties["Name"]
-    bus_arn = events.create_event_bus(Name=name)["EventBusArn"]
+    bus_arn = events.create_event_bus(Name=name, **order.pick("EventSourceName"))["EventBusArn"]
     if "Policy" in order.properties:
         events.put_permission(EventBusName=name, Policy=text_of(order.properties["Policy"]))
     return Identity(ref=name, attributes={"Arn": bus_arn, "Name": name})

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from scenarios.cloud.eventbridge.buses import DEFAULT_BUS
+from scenarios.cloud.eventbridge.partners import ACTIVE
 from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action
@@ -150,12 +151,17 @@ def aws_tells(
 ) -> Action:
     """An event of a service that is not simulated, on the default bus; a partner's, on the bus of its name.
 
+    A partner's event is lost while its source is not active, as on AWS.
+
     Raises ValueError for an event that no service is documented to send, or one without a documented field.
     """
     _check(source, detail_type, detail)
 
     def do(world: World) -> None:
         where = region or world.deployment.home
+        if source.startswith(_PARTNER) and world.eventbridge.partners.state(where, source) != ACTIVE:
+            world.setting.note("lost", f"an event of {source}, whose source is not active")
+            return
         event = world.setting.service_event(where, source, detail_type, resources, detail)
         bus = source if source.startswith(_PARTNER) else DEFAULT_BUS
         world.eventbridge.emit(where, event, bus)
