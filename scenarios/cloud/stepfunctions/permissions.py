@@ -32,7 +32,7 @@ def _run(place: Place, arn: str) -> str:
     """An execution, whose ARN names its machine too."""
     if arn.startswith("arn:"):
         return arn
-    return f"arn:aws:states:{place.region}:{place.account}:execution:{arn}"
+    return f"arn:aws:states:{place.region}:{place.account}:execution:{arn}:{arn}"
 
 
 def _tags(arn: Arn) -> dict[str, str]:

@@ -560,7 +560,10 @@ def test_what_cannot_be_told_is_said_aloud(service, operation, parameters, named
         pytest.param("codebuild", "ListProjects", ("codebuild:ListProjects", "*"), id="it takes no resource"),
         pytest.param("glue", "DeleteTable", ("glue:DeleteTable", UNNAMED), id="a resource nobody names"),
         pytest.param(
-            "stepfunctions", "StopExecution", ("states:StopExecution", UNNAMED), id="its own prefix"
+            "efs",
+            "DeleteFileSystem",
+            ("elasticfilesystem:DeleteFileSystem", UNNAMED),
+            id="its own prefix",
         ),
     ],
 )

@@ -271,27 +271,27 @@ def test_a_key_that_nobody_knows_is_loud():
     ("statements", "allowed"),
     [
         pytest.param([may("*")], True, id="everything"),
-        pytest.param([may("states:*")], True, id="the service"),
+        pytest.param([may("ecs:*")], True, id="the service"),
         pytest.param(
-            [may("states:StopExecution", "*"), may("s3:*", "arn:aws:s3:::b")], True, id="beside others"
+            [may("ecs:DeleteCluster", "*"), may("s3:*", "arn:aws:s3:::b")], True, id="beside others"
         ),
         pytest.param([may("s3:*")], False, id="another service"),
-        pytest.param([may("*"), {**may("states:Stop*"), "Effect": "Deny"}], False, id="a deny"),
+        pytest.param([may("*"), {**may("ecs:Delete*"), "Effect": "Deny"}], False, id="a deny"),
         pytest.param([may("*", "arn:aws:s3:::b")], False, id="resources of another service"),
     ],
 )
 def test_a_policy_that_names_no_resource_decides_about_a_service_without_rows(statements, allowed):
     with world(queue(by="")) as each:
-        machines = client_of(each, "stepfunctions", *statements)
-        answer = pytest.raises(ClientError, match="ExecutionDoesNotExist" if allowed else "not authorized")
+        clusters = client_of(each, "ecs", *statements)
+        answer = pytest.raises(ClientError, match="ClusterNotFound" if allowed else "not authorized")
         with answer:
-            machines.stop_execution(executionArn=f"arn:aws:states:{HOME}:{ACCOUNT}:execution:m:e")
+            clusters.delete_cluster(cluster="c")
 
 
 def test_a_policy_that_names_a_resource_of_a_service_without_rows_is_loud():
-    one = may("states:*", f"arn:aws:states:{HOME}:{ACCOUNT}:stateMachine:m")
-    with world(queue(by="")) as each, pytest.raises(NotSimulated, match="stateMachine:m means"):
-        client_of(each, "stepfunctions", one).list_executions(stateMachineArn=one["Resource"])
+    one = may("ecs:*", f"arn:aws:ecs:{HOME}:{ACCOUNT}:cluster/c")
+    with world(queue(by="")) as each, pytest.raises(NotSimulated, match="cluster/c means"):
+        client_of(each, "ecs", one).delete_cluster(cluster=one["Resource"])
 
 
 def test_accounts_that_were_made_at_one_moment_are_paged_through():

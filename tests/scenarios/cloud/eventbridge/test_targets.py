@@ -474,7 +474,7 @@ def test_without_a_policy_an_event_is_tried_for_a_day_and_no_longer():
 @pytest.mark.parametrize(
     ("target", "what"),
     [
-        pytest.param(arn("states", "stateMachine:m"), "states", id="Step Functions"),
+        pytest.param(arn("ecs", "cluster/c"), "ecs", id="containers"),
         pytest.param(arn("sqs", "elsewhere", "eu-west-1"), "another region", id="a queue elsewhere"),
         pytest.param(
             f"arn:aws:events:{HOME}:999999999999:event-bus/default",
@@ -485,7 +485,7 @@ def test_without_a_policy_an_event_is_tried_for_a_day_and_no_longer():
     ],
 )
 def test_what_is_not_simulated_is_loud(target, what):
-    needs_role = target.split(":")[2] in {"states", "events"}
+    needs_role = target.split(":")[2] in {"ecs", "events"}
     more = {"RoleArn": {"Fn::GetAtt": ["r", "Arn"]}} if needs_role else {}
     resources = {**role("r", "events", may("*")), **to_arn(target, **more)}
     with pytest.raises(NotSimulated, match=what), world(resources) as cloud:

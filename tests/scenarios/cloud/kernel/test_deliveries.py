@@ -317,8 +317,8 @@ def test_what_is_allowed_is_handed_over_and_what_is_not_says_what_was_denied():
 
 
 def test_a_resource_that_no_door_leads_to_is_not_simulated():
-    with world(queue()) as cloud, pytest.raises(NotSimulated, match="stateMachine"):
-        cloud.setting.deliveries.hand_over(arn("states", "stateMachine:m"), EVENT, by=EVENTS)
+    with world(queue()) as cloud, pytest.raises(NotSimulated, match="cluster"):
+        cloud.setting.deliveries.hand_over(arn("ecs", "cluster/c"), EVENT, by=EVENTS)
 
 
 def test_a_queue_takes_no_event():
