@@ -6,6 +6,7 @@ schedule that never comes due would pass in silence.
 When a service gets a folder of its own, its line moves there.
 """
 
+from scenarios.cloud.authorization.rows import QUERY, Permissions
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.recorded import Recorded, Style
@@ -68,7 +69,19 @@ def _acts(service: str) -> Service:
     return Service(name=service, register=register)
 
 
+# Whose actions are named in another way than its calls.
+_S3_CONTROL = Permissions(
+    prefix="s3",
+    denial=QUERY,
+    lines="""
+GetPublicAccessBlock            s3:GetAccountPublicAccessBlock      *
+PutPublicAccessBlock            s3:PutAccountPublicAccessBlock      *
+DeletePublicAccessBlock         s3:PutAccountPublicAccessBlock      *
+""",
+)
+
 RECORDED_ONLY = (
+    Service(name="s3control", permissions=_S3_CONTROL),
     *(Service(name=each.service, recorded=(each,)) for each in _KNOWN),
     *(_acts(service) for service in _WOULD_ACT),
 )

@@ -1,13 +1,27 @@
 """AWS Config as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
+from scenarios.cloud.config.channel import EVENTS
+from scenarios.cloud.config.laws import register
+from scenarios.cloud.config.mends import MENDS
 from scenarios.cloud.config.permissions import PERMISSIONS
-from scenarios.cloud.kernel.validation import Validation
+from scenarios.cloud.config.resources import KINDS
+from scenarios.cloud.config.validation import VALIDATION
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
     name="config",
-    simulated="the recorder and its rules, as moto keeps them",
-    missing="items, evaluations and what follows from them",
+    simulated=(
+        "the recorder under its role, recording groups and modes; items of 21 types in EC2, IAM, S3, Lambda, "
+        "KMS, DynamoDB, CloudTrail, SNS, SQS and RDS, with their relations; history files and snapshots in "
+        "S3, messages and events"
+    ),
+    missing=(
+        "items of other types, and of types that aren't recorded; rules, which moto keeps, are not evaluated"
+    ),
     permissions=PERMISSIONS,
-    validation=Validation(code="ValidationException"),
+    kinds=KINDS,
+    mends=MENDS,
+    events=EVENTS,
+    validation=VALIDATION,
+    register=register,
 )

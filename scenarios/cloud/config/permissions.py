@@ -1,33 +1,58 @@
-"""IAM's rows for AWS Config: the recorder and its rules."""
+"""IAM's rows for AWS Config.
 
-from scenarios.cloud.authorization.rows import JSON, Permissions
+A recorder is judged without its ARN, which ends with an id that nobody has seen. A rule has its ARN once
+it is there; one that is put anew has an id that no policy names.
+"""
+
+from scenarios.cloud.authorization.rows import JSON, Permissions, Place
+from scenarios.cloud.kernel import moto_state
 
 _LINES = """
+BatchGetResourceConfig          =                         *
+DeleteConfigRule                =                         config_rule(ConfigRuleName)
+DeleteConfigurationRecorder     =                         *
+DeleteDeliveryChannel           =                         *
+DeleteEvaluationResults         =                         config_rule(ConfigRuleName)
+DeleteRetentionConfiguration    =                         *
+DeliverConfigSnapshot           =                         *
+DescribeComplianceByConfigRule  =                         *
+DescribeComplianceByResource    =                         *
+DescribeConfigRuleEvaluationStatus =                      *
+DescribeConfigRules             =                         *
 DescribeConfigurationRecorders  =                         *
 DescribeConfigurationRecorderStatus =                     *
 DescribeDeliveryChannels        =                         *
 DescribeDeliveryChannelStatus   =                         *
-DeleteDeliveryChannel           =                         *
-PutDeliveryChannel              =                         *
+DescribeRetentionConfigurations =                         *
+GetComplianceDetailsByConfigRule =                         config_rule(ConfigRuleName)
+GetComplianceDetailsByResource  =                         *
+GetComplianceSummaryByConfigRule =                        *
+GetComplianceSummaryByResourceType =                      *
+GetDiscoveredResourceCounts     =                         *
+GetResourceConfigHistory        =                         *
+ListDiscoveredResources         =                         *
+PutConfigRule                   =                         config_rule(ConfigRule.ConfigRuleName=new)
 PutConfigurationRecorder        =                         *
 PutConfigurationRecorder        iam:PassRole              role(ConfigurationRecorder.roleARN)
+PutDeliveryChannel              =                         *
+PutEvaluations                  =                         *
+PutRetentionConfiguration       =                         *
+SelectResourceConfig            =                         *
+StartConfigRulesEvaluation      =                         config_rule(ConfigRuleNames[])
 StartConfigurationRecorder      =                         *
 StopConfigurationRecorder       =                         *
-DeleteConfigurationRecorder     =                         *
-DescribeConfigRules             =                         *
-DescribeComplianceByResource    =                         *
-DescribeComplianceByConfigRule  =                         *
-GetComplianceDetailsByResource  =                         *
-GetResourceConfigHistory        =                         *
-BatchGetResourceConfig          =                         *
-ListDiscoveredResources         =                         *
-SelectResourceConfig            =                         *
-PutEvaluations                  =                         *
 """
+
+
+def _rule(place: Place, name: str) -> str:
+    rules = moto_state.backend("config", place.account, place.region).config_rules
+    known = rules[name].config_rule_arn if name in rules else ""
+    return known or f"arn:aws:config:{place.region}:{place.account}:config-rule/config-rule-new"
 
 
 PERMISSIONS = Permissions(
     prefix="config",
     denial=JSON,
     lines=_LINES,
+    kinds={"config_rule": _rule},
 )

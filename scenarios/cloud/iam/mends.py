@@ -81,7 +81,25 @@ def _must_be_of_2012(document: str) -> None:
         raise MalformedPolicyDocument(f"Policy document must be version {_MANAGED_VERSION} or greater.")
 
 
+_PREFIXES = {iam_models.Group: "AGPA", iam_models.User: "AIDA"}
+
+
+def _with_id_of_aws(kind: Any) -> Any:
+    """Ids of users and groups begin as AWS's do; the rest is what moto drew.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+    """
+    made = kind.__init__
+
+    def init(self: Any, *given: Any, **named: Any) -> None:
+        made(self, *given, **named)
+        self.id = f"{_PREFIXES[kind]}{self.id[:17].upper()}"
+
+    return init
+
+
 MENDS: tuple[Mend, ...] = (
+    *((kind, "__init__", _with_id_of_aws(kind)) for kind in _PREFIXES),
     (_Backend, "create_role", _create_trusted_role),
     (_Backend, "create_policy", _create_managed_policy),
     (_Backend, "create_policy_version", _create_managed_version),

@@ -1,0 +1,150 @@
+"""What AWS Config answers of its items: history, the present state, lists and counts.
+
+Sources: https://docs.aws.amazon.com/config/latest/APIReference/API_GetResourceConfigHistory.html,
+https://docs.aws.amazon.com/config/latest/APIReference/API_BatchGetResourceConfig.html,
+https://docs.aws.amazon.com/config/latest/APIReference/API_ListDiscoveredResources.html,
+https://docs.aws.amazon.com/config/latest/APIReference/API_GetDiscoveredResourceCounts.html,
+https://docs.aws.amazon.com/config/latest/developerguide/delete-config-data-with-retention-period.html
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.config.items import Item
+from scenarios.cloud.config.recorder import Recorders
+from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.paging import Paging
+from scenarios.cloud.setting import Setting
+
+_DEFAULT_RETENTION_DAYS: Final = 2557
+
+
+def _paging(default: int) -> Paging:
+    return Paging(
+        onward="nextToken",
+        limit="limit",
+        default=default,
+        most=100,
+        code="InvalidNextTokenException",
+        message="The nextToken provided is invalid",
+    )
+
+
+_ITEMS, _RESOURCES = _paging(10), _paging(100)
+
+
+class History:
+    """Answers questions about items."""
+
+    def __init__(self, setting: Setting, recorders: Recorders) -> None:
+        self._setting = setting
+        self._recorders = recorders
+        for operation, answer in (
+            ("GetResourceConfigHistory", self._history),
+            ("BatchGetResourceConfig", self._batch),
+            ("ListDiscoveredResources", self._list),
+            ("GetDiscoveredResourceCounts", self._counts),
+        ):
+            setting.calls.answer("config", operation, answer)
+
+    def _history(self, asked: Asked) -> dict[str, Any]:
+        given, recording = asked.parameters, self._recorders.of(asked.region)
+        key = (given["resourceType"], given["resourceId"])
+        items = kept(recording.items.get(key, ()), self._retained(asked.region))
+        if not items:
+            raise Refused(
+                "ResourceNotDiscoveredException",
+                f"Resource {given['resourceId']} of resourceType:{given['resourceType']} is unknown or has "
+                "not been discovered",
+            )
+        later, earlier = given.get("laterTime"), given.get("earlierTime")
+        if later and earlier and earlier > later:
+            raise Refused(
+                "InvalidTimeRangeException",
+                "The specified time range is not valid. The earlier time is not chronologically before the "
+                "later time.",
+            )
+        found = [
+            item
+            for item in items
+            if (later is None or item.captured <= later) and (earlier is None or item.captured >= earlier)
+        ]
+        if given.get("chronologicalOrder", "Reverse") == "Reverse":
+            found.reverse()
+        page, onward = _ITEMS.page(found, given)
+        return {"configurationItems": [item.api() for item in page], **onward}
+
+    def _retained(self, region: str) -> datetime:
+        """Items from before this moment are gone, but for the one that was in force then."""
+        kept = moto_state.backend("config", self._setting.account, region).retention_configuration
+        days = kept.retention_period_in_days if kept is not None else _DEFAULT_RETENTION_DAYS
+        return self._setting.clock.now - timedelta(days=days)
+
+    def _batch(self, asked: Asked) -> dict[str, Any]:
+        self._must_have_a_recorder(asked.region)
+        found, missing = [], []
+        for key in asked.parameters["resourceKeys"]:
+            last = self._recorders.of(asked.region).last((key["resourceType"], key["resourceId"]))
+            if last is None or last.is_deleted:
+                missing.append(dict(key))
+            else:
+                found.append(last.base())
+        return {"baseConfigurationItems": found, "unprocessedResourceKeys": missing}
+
+    def _list(self, asked: Asked) -> dict[str, Any]:
+        self._must_have_a_recorder(asked.region)
+        given = asked.parameters
+        ids, name = given.get("resourceIds"), given.get("resourceName")
+        if ids and name:
+            raise Refused(
+                "InvalidParameterValueException",
+                "Both Resource ID and Resource Name cannot be specified in the request",
+            )
+        last = [found[-1] for found in self._recorders.of(asked.region).items.values()]
+        chosen = [
+            item
+            for item in last
+            if item.found.type == given["resourceType"]
+            and (not ids or item.found.id in ids)
+            and (not name or item.found.name == name)
+            and (not item.is_deleted or given.get("includeDeletedResources"))
+        ]
+        page, onward = _RESOURCES.page(chosen, given)
+        return {"resourceIdentifiers": [_identified(item) for item in page], **onward}
+
+    def _counts(self, asked: Asked) -> dict[str, Any]:
+        wanted = asked.parameters.get("resourceTypes")
+        present = self._recorders.of(asked.region).present()
+        counted = Counter(item.found.type for item in present)
+        found = [(kind, count) for kind, count in counted.most_common() if not wanted or kind in wanted]
+        page, onward = _RESOURCES.page(found, asked.parameters)
+        shown = [{"resourceType": kind, "count": count} for kind, count in page]
+        return {"totalDiscoveredResources": sum(counted.values()), "resourceCounts": shown, **onward}
+
+    def _must_have_a_recorder(self, region: str) -> None:
+        if self._recorders.recorder(region) is None:
+            raise Refused(
+                "NoAvailableConfigurationRecorderException",
+                "There are no configuration recorders available to provide the role needed to describe your "
+                "resources.",
+            )
+
+
+def kept(items: Sequence[Item], since: datetime) -> list[Item]:
+    """The items (oldest first) that a retention period leaves: those of it, and the one in force before."""
+    before = [item for item in items if item.captured < since]
+    return [*before[-1:], *(item for item in items if item.captured >= since)]
+
+
+def _identified(item: Item) -> dict[str, Any]:
+    found = {
+        "resourceType": item.found.type,
+        "resourceId": item.found.id,
+        "resourceName": item.found.name,
+    }
+    shown: dict[str, Any] = {name: value for name, value in found.items() if value}
+    return {**shown, "resourceDeletionTime": item.captured} if item.is_deleted else shown

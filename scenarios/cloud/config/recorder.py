@@ -1,0 +1,243 @@
+"""The recorder: what changed is described under the recorder's role some minutes later, and becomes an item.
+
+Config notices a change by the call that made it, and reads the resources of that service anew; where one
+differs from its last item, that is a new one. Changes that follow each other faster than Config looks become
+one item. A resource's relations are part of it, so a group gets an item when a network interface leaves it.
+
+AWS promises minutes and no number: here 1 to 3; queues 10 to 15, IAM 5 to 15, as users report them.
+
+Sources: https://docs.aws.amazon.com/config/latest/developerguide/how-does-config-work.html,
+https://docs.aws.amazon.com/config/latest/developerguide/stop-start-recorder.html,
+https://docs.aws.amazon.com/config/latest/APIReference/API_RecordingGroup.html,
+https://docs.aws.amazon.com/config/latest/APIReference/API_RecordingMode.html,
+https://aws.amazon.com/config/faq/
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from scenarios.cloud.config.items import GLOBAL, Found, Item, Status
+from scenarios.cloud.config.recording import records
+from scenarios.cloud.config.resource_types.all_types import BY_SERVICE
+from scenarios.cloud.config.resource_types.view import SERVICE, MayNotLook, ResourceType, View
+from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.stack import Stack
+from scenarios.cloud.setting import Setting
+
+KIND: Final = "AWS::Config::ConfigurationRecorder"
+_DELAY_SECONDS: Final[Mapping[str, tuple[float, float]]] = {"iam": (300, 900), "sqs": (600, 900)}
+_USUAL_DELAY_SECONDS: Final = (60.0, 180.0)
+_INVENTORY_SECONDS, _AGAIN_SECONDS, _DAY_SECONDS = 60.0, 60.0, 86_400.0
+_Heard = Callable[[Item, Item | None], None]
+"""Told of a new item and of the one before it."""
+
+
+@dataclass(slots=True)
+class Recording:
+    """What one region's recorder has recorded: the items of each resource, oldest first."""
+
+    items: dict[tuple[str, str], list[Item]] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+    days: int = 0  # counts up with each start, so that the daily look of an earlier one ends
+
+    def last(self, key: tuple[str, str]) -> Item | None:
+        """The newest item of a resource."""
+        found = self.items.get(key)
+        return found[-1] if found else None
+
+    def present(self) -> Iterator[Item]:
+        """The newest item of every resource that is there."""
+        return (found[-1] for found in self.items.values() if not found[-1].is_deleted)
+
+
+class Recorders:
+    """The recorders of the account, one a region."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._regions: dict[str, Recording] = {}
+        self._listens = False
+        self._heard: list[_Heard] = []
+        self._started: list[Callable[[str], None]] = []
+        setting.calls.after("config", "StartConfigurationRecorder", lambda call: self._start(call.region))
+        setting.calls.after("config", "StopConfigurationRecorder", self._stop)
+
+    # ---- for the other laws of Config ---------------------------------------------------------------
+
+    def when_recorded(self, heard: _Heard) -> None:
+        """Have something told of each new item."""
+        self._heard.append(heard)
+
+    def when_started(self, started: Callable[[str], None]) -> None:
+        """Have something told of the region in which a recorder was started."""
+        self._started.append(started)
+
+    def of(self, region: str) -> Recording:
+        """What was recorded in a region."""
+        return self._regions.setdefault(region, Recording())
+
+    def recorder(self, region: str) -> Any | None:
+        """The region's recorder as moto keeps it."""
+        return next(
+            iter(moto_state.backend("config", self._setting.account, region).recorders.values()), None
+        )
+
+    def records(self, region: str) -> bool:
+        """Whether it is recording."""
+        found = self.recorder(region) if region in self._regions else None
+        return found is not None and found.status.recording
+
+    # ---- starting and stopping ----------------------------------------------------------------------
+
+    def begin(self, stacks: Sequence[Stack]) -> None:
+        """Start what the stacks have started; a world without a recorder has nothing more of Config."""
+        for stack in stacks:
+            if stack.of_type(KIND) and not self.records(stack.region):
+                found = self.recorder(stack.region)
+                if found is not None and found.status.recording:
+                    self._start(stack.region)
+
+    def _start(self, region: str) -> None:
+        recording, now = self.of(region), self._setting.clock.now
+        recording.days += 1
+        found = self.recorder(region)
+        if found is None:
+            return
+        found.status.last_start_time = found.status.last_status_change_time = now.timestamp()
+        found.status.last_status = "PENDING"
+        if not self._listens:
+            self._listens = True
+            self._setting.calls.after_everything(self._changed)
+            self._setting.calls.after_services(self._changed)
+        for service in BY_SERVICE:
+            self._look_soon(region, service, _INVENTORY_SECONDS)
+        self._tomorrow(region)
+        for started in self._started:
+            started(region)
+
+    def _stop(self, call: ApiCall) -> None:
+        found, now = self.recorder(call.region), self._setting.clock.now
+        if found is not None:
+            found.status.last_stop_time = found.status.last_status_change_time = now.timestamp()
+
+    def _tomorrow(self, region: str) -> None:
+        daily = partial(self._daily, region, self.of(region).days)
+        self._setting.clock.after(_DAY_SECONDS, daily, "AWS Config records what it records daily")
+
+    def _daily(self, region: str, days: int) -> None:
+        if self.records(region) and self.of(region).days == days:
+            for service in BY_SERVICE:
+                self._look(region, service, daily=True)
+            self._tomorrow(region)
+
+    # ---- noticing -----------------------------------------------------------------------------------
+
+    def _changed(self, call: ApiCall) -> None:
+        service, known = call.service, self._setting.records[call.service]
+        writes = not known.is_read_only(call.operation) and not known.is_data_event(call.operation)
+        if call.error is not None or service not in BY_SERVICE or not writes:
+            return
+        everywhere = known.is_global(call.region) or service in ("s3", "s3control")
+        for region in self._regions if everywhere else (call.region,):
+            if self.records(region):
+                least, most = _DELAY_SECONDS.get(service, _USUAL_DELAY_SECONDS)
+                self._look_soon(region, service, self._setting.random("config.delay").uniform(least, most))
+
+    def _look_soon(self, region: str, service: str, seconds: float) -> None:
+        """Look at a service's resources, once for all that changes until then."""
+        waiting = self.of(region).waiting
+        if service not in waiting:
+            waiting.add(service)
+            look = partial(self._look, region, service)
+            self._setting.clock.after(seconds, look, f"AWS Config looks at {service}")
+
+    def _look(self, region: str, service: str, *, daily: bool = False) -> None:
+        recording, found = self.of(region), self.recorder(region)
+        recording.waiting.discard(service)
+        if found is None or not found.status.recording:
+            return
+        first = found.status.last_status != "SUCCESS"
+        wanted = [
+            each
+            for each in BY_SERVICE[service]
+            if (frequency := records(found, each.name)) and (daily or frequency == "CONTINUOUS" or first)
+        ]
+        if wanted and self._may_assume(region, found.role_arn):
+            view = View(self._setting, found.role_arn, region)
+            for each in wanted:
+                self._take(region, each, view)
+
+    def _may_assume(self, region: str, role: str) -> bool:
+        context = {"aws:SourceAccount": self._setting.account}
+        may = self._setting.identity.service_may(SERVICE, "sts:AssumeRole", role, context).allowed
+        if not may:
+            self._failed(region, f"AWS Config may not assume {role}")
+        return bool(may)
+
+    def _take(self, region: str, kind: ResourceType, view: View) -> None:
+        try:
+            found = list(kind.look(view))
+        except MayNotLook as denied:
+            self._failed(region, f"AWS Config may not look at {kind.name}: {denied}")
+            return
+        except ClientError as error:  # AWS's answer for a service that is overloaded, or a resource just gone
+            self._setting.note("config", f"AWS Config could not look at {kind.name}: {error}")
+            self._look_soon(region, kind.service, _AGAIN_SECONDS)
+            return
+        self._succeeded(region)
+        self._record(region, kind, found)
+        if not all(each.settled for each in found):
+            self._look_soon(region, kind.service, _AGAIN_SECONDS)
+
+    def _record(self, region: str, kind: ResourceType, found: Sequence[Found]) -> None:
+        recording = self.of(region)
+        for each in found:
+            last = recording.last(each.key)
+            if last is None or last.is_deleted:
+                self._add(region, kind, each, Status.DISCOVERED)
+            elif replace(each, settled=True) != replace(last.found, settled=True):
+                self._add(region, kind, each, Status.OK)
+        there = {each.key for each in found}
+        gone = [item for item in recording.present() if item.found.type == kind.name]
+        for item in gone:
+            if item.found.key not in there:
+                left = replace(item.found, relations=(), supplementary={}, tags={})
+                self._add(region, kind, left, Status.DELETED)
+
+    def _add(self, region: str, kind: ResourceType, found: Found, status: Status) -> None:
+        recording, setting = self.of(region), self._setting
+        last = recording.last(found.key)
+        item = Item(
+            found=found,
+            status=status,
+            captured=setting.clock.now,
+            account=setting.account,
+            region=GLOBAL if kind.is_global else region,
+        )
+        recording.items.setdefault(found.key, []).append(item)
+        setting.note("config", f"item of {found.type} {found.name or found.id}: {status.value}")
+        for heard in self._heard:
+            heard(item, last)
+
+    # ---- the recorder's own status ------------------------------------------------------------------
+
+    def _succeeded(self, region: str) -> None:
+        self._status(region, "SUCCESS", None, None)
+
+    def _failed(self, region: str, why: str) -> None:
+        self._setting.note("config", why)
+        self._status(region, "FAILURE", "AccessDenied", why)
+
+    def _status(self, region: str, status: str, code: str | None, message: str | None) -> None:
+        found = self.recorder(region)
+        if found is None:
+            return
+        of = found.status
+        if of.last_status != status:
+            of.last_status_change_time = self._setting.clock.now.timestamp()
+        of.last_status, of.last_error_code, of.last_error_message = status, code, message

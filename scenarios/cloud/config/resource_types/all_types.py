@@ -1,0 +1,22 @@
+"""Every type of resource that is recorded here, by the service whose calls change it."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from scenarios.cloud.config.resource_types import ec2, iam, others, s3
+from scenarios.cloud.config.resource_types.view import ResourceType
+
+TYPES: Final[Mapping[str, ResourceType]] = {
+    each.name: each for each in (*ec2.TYPES, *iam.TYPES, *s3.TYPES, *others.TYPES)
+}
+
+
+def _by_service() -> Mapping[str, Sequence[ResourceType]]:
+    found: defaultdict[str, list[ResourceType]] = defaultdict(list)
+    for each in TYPES.values():
+        found[each.service].append(each)
+    return dict(found)
+
+
+BY_SERVICE: Final = _by_service()

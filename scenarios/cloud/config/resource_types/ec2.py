@@ -1,0 +1,231 @@
+"""EC2: instances, network interfaces, security groups, volumes, VPCs, subnets, flow logs.
+
+A resource's relations count as part of it: a group whose network interface leaves gets a new item, though
+nobody changed the group.
+
+Source: https://github.com/awslabs/aws-config-resource-schema, https://github.com/awslabs/aws-config-rdk
+(recorded items of each type)
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from scenarios.cloud.config.items import SEVERAL_ZONES, Found, Relation, camel, tags_of
+from scenarios.cloud.config.resource_types.view import ResourceType, View
+
+INSTANCE, INTERFACE, GROUP = "AWS::EC2::Instance", "AWS::EC2::NetworkInterface", "AWS::EC2::SecurityGroup"
+VOLUME, VPC, SUBNET, FLOW_LOG = "AWS::EC2::Volume", "AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::EC2::FlowLog"
+_CHANGES_BY_ITSELF: Final = ("pending", "stopping", "shutting-down")
+_WORDS: Final[Mapping[str, str]] = {
+    INSTANCE: "Instance",
+    INTERFACE: "NetworkInterface",
+    GROUP: "SecurityGroup",
+    SUBNET: "Subnet",
+    VOLUME: "Volume",
+    VPC: "Vpc",
+}
+
+
+def instances(view: View) -> Iterator[Found]:
+    """Instances, until they are terminated."""
+    for each in _instances(view):
+        state = each["State"]["Name"]
+        interfaces = [one["NetworkInterfaceId"] for one in each.get("NetworkInterfaces", ())]
+        volumes = [one["Ebs"]["VolumeId"] for one in each.get("BlockDeviceMappings", ()) if "Ebs" in one]
+        groups = [one["GroupId"] for one in each.get("SecurityGroups", ())]
+        yield Found(
+            type=INSTANCE,
+            id=each["InstanceId"],
+            arn=_arn(view, "instance", each["InstanceId"]),
+            zone=each["Placement"]["AvailabilityZone"],
+            tags=tags_of(each.get("Tags")),
+            configuration=camel(each),
+            relations=_sorted(
+                _related("Contains", INTERFACE, interfaces),
+                _related("Is associated with", GROUP, groups),
+                _related("Is contained in", SUBNET, [each.get("SubnetId")]),
+                _related("Is attached to", VOLUME, volumes),
+                _related("Is contained in", VPC, [each.get("VpcId")]),
+            ),
+            created=each["LaunchTime"],
+            settled=state not in _CHANGES_BY_ITSELF,
+        )
+
+
+def network_interfaces(view: View) -> Iterator[Found]:
+    """Network interfaces."""
+    for each in _interfaces(view):
+        yield Found(
+            type=INTERFACE,
+            id=each["NetworkInterfaceId"],
+            arn=_arn(view, "network-interface", each["NetworkInterfaceId"]),
+            zone=each["AvailabilityZone"],
+            tags=tags_of(each.get("TagSet")),
+            configuration=camel(each),
+            relations=_sorted(
+                _related("Is attached to", INSTANCE, [each.get("Attachment", {}).get("InstanceId")]),
+                _related("Is associated with", GROUP, _groups_of(each)),
+                _related("Is contained in", SUBNET, [each.get("SubnetId")]),
+                _related("Is contained in", VPC, [each.get("VpcId")]),
+            ),
+        )
+
+
+def security_groups(view: View) -> Iterator[Found]:
+    """Security groups, each with the network interfaces and instances that have it."""
+    for each in view("ec2", "DescribeSecurityGroups")["SecurityGroups"]:
+        group = each["GroupId"]
+        having = [one for one in _interfaces(view) if group in _groups_of(one)]
+        on = [one.get("Attachment", {}).get("InstanceId") for one in having]
+        yield Found(
+            type=GROUP,
+            id=group,
+            name=each["GroupName"],
+            arn=_arn(view, "security-group", group),
+            tags=tags_of(each.get("Tags")),
+            configuration={
+                **camel({name: value for name, value in each.items() if name != "SecurityGroupArn"}),
+                "ipPermissions": [_permission(one) for one in each["IpPermissions"]],
+                "ipPermissionsEgress": [_permission(one) for one in each["IpPermissionsEgress"]],
+                "tags": camel(each.get("Tags", [])),
+            },
+            relations=_sorted(
+                _related("Is associated with", INSTANCE, on),
+                _related("Is associated with", INTERFACE, [one["NetworkInterfaceId"] for one in having]),
+                _related("Is contained in", VPC, [each.get("VpcId")]),
+            ),
+        )
+
+
+def volumes(view: View) -> Iterator[Found]:
+    """Volumes."""
+    for each in view("ec2", "DescribeVolumes")["Volumes"]:
+        yield Found(
+            type=VOLUME,
+            id=each["VolumeId"],
+            arn=_arn(view, "volume", each["VolumeId"]),
+            zone=each["AvailabilityZone"],
+            tags=tags_of(each.get("Tags")),
+            configuration=camel(each),
+            relations=_related(
+                "Is attached to", INSTANCE, [one["InstanceId"] for one in each["Attachments"]]
+            ),
+            created=each["CreateTime"],
+        )
+
+
+def vpcs(view: View) -> Iterator[Found]:
+    """VPCs with what is in them."""
+    for each in view("ec2", "DescribeVpcs")["Vpcs"]:
+        groups = _ids(view("ec2", "DescribeSecurityGroups")["SecurityGroups"], "GroupId", each)
+        yield Found(
+            type=VPC,
+            id=each["VpcId"],
+            arn=_arn(view, "vpc", each["VpcId"]),
+            zone=SEVERAL_ZONES,
+            tags=tags_of(each.get("Tags")),
+            configuration={**camel(each), "tags": camel(each.get("Tags", []))},
+            relations=_sorted(
+                _related("Contains", INSTANCE, _ids(_instances(view), "InstanceId", each)),
+                _related("Contains", INTERFACE, _ids(_interfaces(view), "NetworkInterfaceId", each)),
+                _related("Contains", GROUP, groups),
+                _related("Contains", SUBNET, _ids(_subnets(view), "SubnetId", each)),
+            ),
+        )
+
+
+def subnets(view: View) -> Iterator[Found]:
+    """Subnets with what is in them."""
+    for each in _subnets(view):
+        within = {"SubnetId": each["SubnetId"]}
+        yield Found(
+            type=SUBNET,
+            id=each["SubnetId"],
+            arn=_arn(view, "subnet", each["SubnetId"]),
+            zone=each["AvailabilityZone"],
+            tags=tags_of(each.get("Tags")),
+            configuration={**camel(each), "tags": camel(each.get("Tags", []))},
+            relations=_sorted(
+                _related("Contains", INSTANCE, _ids(_instances(view), "InstanceId", within)),
+                _related("Contains", INTERFACE, _ids(_interfaces(view), "NetworkInterfaceId", within)),
+                _related("Is contained in", VPC, [each["VpcId"]]),
+            ),
+        )
+
+
+def flow_logs(view: View) -> Iterator[Found]:
+    """Flow logs."""
+    for each in view("ec2", "DescribeFlowLogs")["FlowLogs"]:
+        yield Found(
+            type=FLOW_LOG,
+            id=each["FlowLogId"],
+            arn=_arn(view, "vpc-flow-log", each["FlowLogId"]),
+            tags=tags_of(each.get("Tags")),
+            configuration={**camel(each), "creationTime": int(each["CreationTime"].timestamp() * 1000)},
+            created=each["CreationTime"],
+        )
+
+
+def _instances(view: View) -> list[Mapping[str, Any]]:
+    reservations = view("ec2", "DescribeInstances")["Reservations"]
+    return [
+        each
+        for reservation in reservations
+        for each in reservation["Instances"]
+        if each["State"]["Name"] != "terminated"
+    ]
+
+
+def _interfaces(view: View) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = view("ec2", "DescribeNetworkInterfaces")["NetworkInterfaces"]
+    return found
+
+
+def _subnets(view: View) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = view("ec2", "DescribeSubnets")["Subnets"]
+    return found
+
+
+def _groups_of(interface: Mapping[str, Any]) -> list[str]:
+    return [one["GroupId"] for one in interface.get("Groups", ())]
+
+
+def _permission(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule of a group: its IPv4 ranges stand there twice."""
+    given = camel(rule)
+    ranges = given.pop("ipRanges", [])
+    return {**given, "ipv4Ranges": ranges, "ipRanges": [each["cidrIp"] for each in ranges]}
+
+
+def _ids(found: Iterable[Mapping[str, Any]], name: str, within: Mapping[str, Any]) -> list[str]:
+    """The ids of those that stand within a VPC or a subnet."""
+    where = "SubnetId" if "SubnetId" in within else "VpcId"
+    return [each[name] for each in found if each.get(where) == within[where]]
+
+
+def _related(verb: str, kind: str, ids: Iterable[str | None]) -> tuple[Relation, ...]:
+    return tuple(
+        Relation(kind, each, f"{verb} {_WORDS[kind]}") for each in sorted({one for one in ids if one})
+    )
+
+
+def _sorted(*several: tuple[Relation, ...]) -> tuple[Relation, ...]:
+    return tuple(each for some in several for each in some)
+
+
+def _arn(view: View, kind: str, identity: str) -> str:
+    return f"arn:aws:ec2:{view.region}:{view.account}:{kind}/{identity}"
+
+
+TYPES = tuple(
+    ResourceType(name=name, service="ec2", look=look)
+    for name, look in (
+        (INSTANCE, instances),
+        (INTERFACE, network_interfaces),
+        (GROUP, security_groups),
+        (VOLUME, volumes),
+        (VPC, vpcs),
+        (SUBNET, subnets),
+        (FLOW_LOG, flow_logs),
+    )
+)

@@ -1,0 +1,167 @@
+"""AWS::Config: recorders and delivery channels.
+
+CloudFormation starts a recorder once there is a channel, and makes each wait for the other; here the channel
+comes second, and starts the recorder.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_Config.html
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from scenarios.cloud.authorization.trust import role_may
+from scenarios.cloud.cloudformation.resources.access import service_may
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
+from scenarios.cloud.cloudformation.resources.shapes import Flag, Many, Shape, Text, arn
+from scenarios.cloud.config.recording import DEFAULT_NAME, keep_mode
+from scenarios.cloud.config.resource_types.view import SERVICE
+from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.stack import Resource
+
+_TYPES: Final = Many(of=Text())
+_FREQUENCY: Final = Text(choices=("CONTINUOUS", "DAILY"))
+
+RECORDER = Shape(
+    fields={
+        "Name": Text(),
+        "RecordingGroup": Shape(
+            fields={
+                "AllSupported": Flag(),
+                "ExclusionByResourceTypes": Shape(
+                    fields={"ResourceTypes": _TYPES}, required=("ResourceTypes",)
+                ),
+                "IncludeGlobalResourceTypes": Flag(),
+                "RecordingStrategy": Shape(fields={"UseOnly": Text()}, required=("UseOnly",)),
+                "ResourceTypes": _TYPES,
+            }
+        ),
+        "RecordingMode": Shape(
+            fields={
+                "RecordingFrequency": _FREQUENCY,
+                "RecordingModeOverrides": Many(
+                    of=Shape(
+                        fields={
+                            "Description": Text(),
+                            "RecordingFrequency": _FREQUENCY,
+                            "ResourceTypes": _TYPES,
+                        },
+                        required=("RecordingFrequency", "ResourceTypes"),
+                    )
+                ),
+            },
+            required=("RecordingFrequency",),
+        ),
+        "RoleARN": arn("iam"),
+    },
+    required=("RoleARN",),
+)
+CHANNEL = Shape(
+    fields={
+        "ConfigSnapshotDeliveryProperties": Shape(fields={"DeliveryFrequency": Text()}),
+        "Name": Text(),
+        "S3BucketName": Text(),
+        "S3KeyPrefix": Text(),
+        "S3KmsKeyArn": Text(),
+        "SnsTopicARN": Text(),
+    },
+    required=("S3BucketName",),
+)
+
+
+def create_recorder(order: Order) -> Identity:
+    """Put a recorder, and start it where a channel stands already."""
+    given = order.pick("Name", "RecordingGroup", "RoleARN")
+    mode = order.pick("RecordingMode").get("RecordingMode")
+    recorder = {"name": DEFAULT_NAME, **_lower(given)}
+    client = order.client("config")
+    if mode is not None:
+        recorder["recordingMode"] = _lower(mode)
+    client.put_configuration_recorder(ConfigurationRecorder=recorder)
+    keep_mode(order.site.account, order.site.region, recorder["name"], recorder.get("recordingMode"))
+    if _backend(order).delivery_channels:
+        client.start_configuration_recorder(ConfigurationRecorderName=recorder["name"])
+    return Identity(ref=recorder["name"])
+
+
+def update_recorder(order: Order, before: Resource) -> Identity:
+    """Put it again; under its name."""
+    del before
+    return create_recorder(order)
+
+
+def delete_recorder(removal: Removal) -> None:
+    """Delete a recorder; what it recorded stays."""
+    client = removal.client("config")
+    client.stop_configuration_recorder(ConfigurationRecorderName=removal.ref)
+    client.delete_configuration_recorder(ConfigurationRecorderName=removal.ref)
+
+
+def create_channel(order: Order) -> Identity:
+    """Put a channel, and start the recorder that waits for it."""
+    given = order.pick(*CHANNEL.fields)
+    channel = {"name": DEFAULT_NAME, **_lower(given)}
+    client = order.client("config")
+    _check_bucket(order, channel)
+    client.put_delivery_channel(DeliveryChannel=channel)
+    for name, recorder in _backend(order).recorders.items():
+        if not recorder.status.recording:
+            client.start_configuration_recorder(ConfigurationRecorderName=name)
+    return Identity(ref=channel["name"])
+
+
+def update_channel(order: Order, before: Resource) -> Identity:
+    """Put it again, under its name."""
+    del before
+    return create_channel(order)
+
+
+def delete_channel(removal: Removal) -> None:
+    """Delete a channel; a recorder that needs it is stopped first."""
+    client = removal.client("config")
+    for each in client.describe_configuration_recorders()["ConfigurationRecorders"]:
+        client.stop_configuration_recorder(ConfigurationRecorderName=each["name"])
+    client.delete_delivery_channel(DeliveryChannelName=removal.ref)
+
+
+def _check_bucket(order: Order, channel: Mapping[str, Any]) -> None:
+    """PutDeliveryChannel writes a file to see whether it may; DependsOn says what that needs."""
+    site, name = order.site, channel["s3BucketName"]
+    recorder = next(iter(_backend(order).recorders.values()), None)
+    if moto_state.bucket(site.account, name) is None or recorder is None:
+        return  # PutDeliveryChannel says so
+    prefix = f"{channel['s3KeyPrefix']}/" if channel.get("s3KeyPrefix") else ""
+    key = f"arn:aws:s3:::{name}/{prefix}AWSLogs/{site.account}/Config/ConfigWritabilityCheckFile"
+    try:
+        policy = json.loads(order.client("s3").get_bucket_policy(Bucket=name)["Policy"])
+    except ClientError:
+        policy = None
+    by_role = role_may(recorder.role_arn, "s3:PutObject", key, policy)
+    if not by_role and not (
+        policy and service_may(site, SERVICE, "s3:PutObject", resource=key, policy=policy)
+    ):
+        why = f"Insufficient delivery policy to s3 bucket: {name}, unable to write to bucket"
+        raise order.refuse("S3BucketName", why)
+
+
+def _backend(order: Order) -> Any:
+    return moto_state.backend("config", order.site.account, order.site.region)
+
+
+def _lower(value: Any) -> Any:
+    """Config's API begins its members in lower case, but for `roleARN`, `snsTopicARN` and types' names."""
+    if isinstance(value, Mapping):
+        return {f"{name[:1].lower()}{name[1:]}": _lower(each) for name, each in value.items()}
+    return [_lower(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::Config::ConfigurationRecorder": Kind(
+        shape=RECORDER, create=create_recorder, delete=delete_recorder, update=update_recorder
+    ),
+    "AWS::Config::DeliveryChannel": Kind(
+        shape=CHANNEL, create=create_channel, delete=delete_channel, update=update_channel, grants=True
+    ),
+}

@@ -1,0 +1,65 @@
+"""What AWS Config refuses beyond what moto does.
+
+Sources: https://docs.aws.amazon.com/config/latest/APIReference/API_PutConfigurationRecorder.html,
+https://docs.aws.amazon.com/config/latest/APIReference/API_PutDeliveryChannel.html; the words about buckets:
+https://github.com/hashicorp/terraform-provider-aws/issues/8655, about roles:
+https://github.com/aws/aws-cli/issues/3516
+"""
+
+from scenarios.cloud.config.recording import DAILY
+from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.validation import Request, Validation
+
+# https://docs.aws.amazon.com/config/latest/APIReference/API_RecordingModeOverride.html
+_ONLY_CONTINUOUS = (
+    "AWS::Config::ConfigurationRecorder",
+    "AWS::Config::ConformancePackCompliance",
+    "AWS::Config::ResourceCompliance",
+)
+
+
+def recorder(request: Request) -> None:
+    """A recorder: its role, and its mode."""
+    given = request.parameters["ConfigurationRecorder"]
+    if not given.get("roleARN"):
+        raise Refused(
+            "InvalidRoleException",
+            "You have provided a null or empty Amazon Resource Name (ARN) for the IAM role assumed by AWS "
+            "Config and used by the configuration recorder.",
+        )
+    mode = given.get("recordingMode")
+    overrides = mode.get("recordingModeOverrides", ()) if mode else ()
+    for each in overrides:
+        _override(each["resourceTypes"], each["recordingFrequency"])
+
+
+def _override(types: list[str], frequency: str) -> None:
+    for each in types:
+        if frequency == DAILY and each in _ONLY_CONTINUOUS:
+            raise Refused("ValidationException", f"Daily recording is not supported for {each}.")
+
+
+def channel(request: Request) -> None:
+    """A channel: a recorder must be there before, and its bucket."""
+    given = request.parameters["DeliveryChannel"]
+    backend = moto_state.backend("config", request.account, request.region)
+    if not backend.recorders:
+        raise Refused(
+            "NoAvailableConfigurationRecorderException",
+            "Configuration recorder is not available to put delivery channel.",
+        )
+    bucket = given.get("s3BucketName")
+    if bucket and moto_state.bucket(request.account, bucket) is None:
+        raise Refused(
+            "NoSuchBucketException", f"Cannot find a S3 bucket with the given bucket name: {bucket}"
+        )
+    topic = given.get("snsTopicARN")
+    if topic and moto_state.topic(topic) is None:
+        raise Refused("InvalidSNSTopicARNException", f"The sns topic arn '{topic}' is not valid.")
+
+
+VALIDATION = Validation(
+    code="ValidationException",
+    rules={"PutConfigurationRecorder": (recorder,), "PutDeliveryChannel": (channel,)},
+)
