@@ -183,7 +183,8 @@ def open_world(
     `template`: a CloudFormation or SAM template as a mapping, as a path, or as JSON or YAML text; "empty" for
     an account without a stack; None for Trailwarden's own stack as it is packaged. `parameters`: the stack's.
     `start`: an aware datetime or its ISO form. `faults`: a fault profile's name. `regions`: those the world
-    holds, the stack's first. `code`: the folder from which the template's functions are imported.
+    holds, the stack's first. `code`: the folder from which the template's functions are imported, in place of
+    those that their CodeUri names.
 
     Raises CannotOpen.
     """
@@ -242,13 +243,21 @@ def template_text(template: TemplateSource, region: str) -> str:
     transform = document.pop("Transform", None)
     try:
         if transform in (SAM, [SAM]):
-            document = translate(document, region=region)
+            folder = template.parent if isinstance(template, Path) else _folder_of(template)
+            document = translate(document, region=region, folder=folder)
         elif transform is not None:
             document["Transform"] = transform
     except InvalidTemplate as error:
         raise CannotOpen(f"the stack can't be made: {error}") from error
     # YAML reads an unquoted 2012-10-17 as a date; CloudFormation as a text.
     return json.dumps(document, default=str)
+
+
+def _folder_of(template: TemplateSource) -> Path:
+    """Where the code of a template lies: beside its file, or else where we were started."""
+    if isinstance(template, str) and "\n" not in template and not _TEMPLATE_BEGINS.match(template):
+        return Path(template).parent
+    return Path.cwd()
 
 
 _TEMPLATE_BEGINS = re.compile(r"\s*(\{|\w+:\s)")

@@ -1,6 +1,7 @@
 """Registers the laws of CloudFormation: how it behaves beyond what moto does."""
 
 from scenarios.cloud.cloudformation.change_sets import ChangeSets
+from scenarios.cloud.cloudformation.loud import OnlyStanding
 from scenarios.cloud.cloudformation.operations import Operations
 from scenarios.cloud.cloudformation.policies import Policies
 from scenarios.cloud.cloudformation.recovery import Recovery
@@ -16,3 +17,4 @@ def register(setting: Setting) -> None:
     Recovery(setting, stacks, operations)
     Policies(setting, stacks)
     setting.laws.when_entered(stacks.start)
+    OnlyStanding(setting)

@@ -168,7 +168,7 @@ def _with_reason(refused: Refused) -> str:
 
 def unknown_type(declared: Declared) -> BaseException:
     """What is raised for a type that isn't here: AWS may have it or not."""
-    if schema_of(declared.type) is not None:
+    if declared.type.startswith("Custom::") or schema_of(declared.type) is not None:
         return NotSimulated("CloudFormation", f"{declared.logical_id}: the type {declared.type}")
     return InvalidTemplate(f"{declared.logical_id}.Type", f"CloudFormation has no type {declared.type}")
 

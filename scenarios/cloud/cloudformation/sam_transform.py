@@ -5,7 +5,9 @@ The transform's library takes a fifth of the time in which all else of the simul
 
 import copy
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from boto3 import Session
 from samtranslator.metrics.metrics import Metrics
@@ -18,17 +20,18 @@ from samtranslator.utils.py27hash_fix import (
 )
 
 from scenarios.cloud.cloudformation.resources.managed_policies import MANAGED_POLICIES
-from scenarios.cloud.kernel.arns import partition_of
+from scenarios.cloud.kernel.arns import BUILT, PACKAGED, partition_of
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.isolation import without_aws_settings
 
-_CODE = "s3://packaged/deployment.zip"
+_CODE = f"s3://{PACKAGED}/deployment.zip"
+_LOCAL = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
 
-def translate(sam: Mapping[str, Any], *, region: str) -> dict[str, Any]:
+def translate(sam: Mapping[str, Any], *, region: str, folder: Path | None) -> dict[str, Any]:
     """What `template.translate` promises."""
     document = copy.deepcopy(dict(sam))
-    _as_packaged(document)
+    _as_packaged(document, folder)
     try:
         with without_aws_settings():
             session = Session(region_name=region)
@@ -51,7 +54,7 @@ class _NoMetrics(Metrics):  # type: ignore[misc]  # samtranslator ships no types
         return
 
 
-def _as_packaged(document: Mapping[str, Any]) -> None:
+def _as_packaged(document: Mapping[str, Any], folder: Path | None) -> None:
     """Replace local code by an S3 address, in place; refuse what the transform would need a network for."""
     resources = document.get("Resources")
     for logical_id, resource in resources.items() if isinstance(resources, dict) else ():
@@ -59,12 +62,27 @@ def _as_packaged(document: Mapping[str, Any]) -> None:
             raise InvalidTemplate(logical_id, "a resource is an object with a Type")
         if resource.get("Type") == "AWS::Serverless::Application":
             raise NotSimulated("the SAM transform", f"AWS::Serverless::Application ({logical_id})")
-        if resource.get("Type") != "AWS::Serverless::Function":
-            continue
+        name = _LOCAL.get(str(resource.get("Type")))
         properties = resource.get("Properties")
-        code = properties.get("CodeUri") if isinstance(properties, dict) else None
+        if name is None or not isinstance(properties, dict):
+            continue
+        code = properties.get(name)
         if isinstance(code, str) and not code.startswith("s3://"):
-            resource["Properties"]["CodeUri"] = _CODE
+            properties[name] = _address(code, folder, resource.get("Metadata"))
+    of_all = document.get("Globals")
+    parts = of_all.get("Function") if isinstance(of_all, dict) else None
+    code = parts.get("CodeUri") if isinstance(parts, dict) else None
+    if isinstance(parts, dict) and isinstance(code, str) and not code.startswith("s3://"):
+        parts["CodeUri"] = _address(code, folder, None)
+
+
+def _address(code: str, folder: Path | None, metadata: Any) -> str:
+    """Where local code is put; a layer that `sam build` builds has its modules a folder deeper."""
+    place = (folder / code).resolve() if folder is not None else None
+    if place is None or not place.is_dir():
+        return _CODE
+    built = isinstance(metadata, dict) and str(metadata.get("BuildMethod", "")).startswith("python")
+    return f"s3://{PACKAGED}/{quote(str(place).lstrip('/'))}{BUILT if built else ''}"
 
 
 def _policy_map(region: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ from functools import cache
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -49,17 +50,18 @@ _LOGICAL_ID = re.compile(r"[A-Za-z0-9]{1,255}\Z")
 _EXPORT = re.compile(r"[A-Za-z0-9:-]{1,255}")
 
 
-def translate(sam: Mapping[str, Any], *, region: str) -> dict[str, Any]:
+def translate(sam: Mapping[str, Any], *, region: str, folder: Path | None = None) -> dict[str, Any]:
     """Run the SAM transform; the result is plain CloudFormation, `sam` stays as it was.
 
-    A `CodeUri` that names a local file becomes an S3 address, as `aws cloudformation package` would do:
-    the transform refuses anything else.
+    A `CodeUri` or `ContentUri` that names a local file becomes an S3 address, as `aws cloudformation package`
+    would do: the transform refuses anything else. `folder`: where the template lies; a folder that is there
+    keeps its place in the address.
 
     Raises:
         InvalidTemplate: with the transform's own sentences.
         NotSimulated: a serverless application, which the transform would fetch from a repository.
     """
-    translated: dict[str, Any] = _transform().translate(sam, region=region)
+    translated: dict[str, Any] = _transform().translate(sam, region=region, folder=folder)
     return translated
 
 

@@ -1,13 +1,24 @@
-"""AWS::EC2: security groups.
+"""AWS::EC2: security groups, and the networks and subnets in which functions may stand.
 
-Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-securitygroup.html
+Sources: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-securitygroup.html,
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpc.html,
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-subnet.html
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
-from scenarios.cloud.cloudformation.resources.shapes import TAGS, Many, Refused, Shape, Text, Whole
+from scenarios.cloud.cloudformation.resources.shapes import (
+    TAGS,
+    Flag,
+    Inert,
+    Many,
+    Refused,
+    Shape,
+    Text,
+    Whole,
+)
 
 _RANGES = ("CidrIp", "CidrIpv6")
 _RULE: dict[str, Any] = {
@@ -26,17 +37,50 @@ SECURITY_GROUP = Shape(
         "SecurityGroupEgress": Many(of=Shape(fields=_RULE, required=("IpProtocol",))),
         "SecurityGroupIngress": Many(of=Shape(fields=_RULE, required=("IpProtocol",))),
         "Tags": TAGS,
-        "VpcId": Refused(because="VPCs of a stack; a group lies in the default one"),
+        "VpcId": Text(),
     },
     required=("GroupDescription",),
 )
 
+_NO_TRAFFIC = "nothing travels through a network here"
+VPC = Shape(
+    fields={
+        "CidrBlock": Text(pattern=r"\d+\.\d+\.\d+\.\d+/\d+"),
+        "EnableDnsHostnames": Inert(because=_NO_TRAFFIC, form=Flag()),
+        "EnableDnsSupport": Inert(because=_NO_TRAFFIC, form=Flag()),
+        "InstanceTenancy": Inert(because=_NO_TRAFFIC, form=Text()),
+        "Ipv4IpamPoolId": Refused(because="IPAM"),
+        "Ipv4NetmaskLength": Refused(because="IPAM"),
+        "Tags": TAGS,
+    },
+)
+SUBNET = Shape(
+    fields={
+        "AssignIpv6AddressOnCreation": Inert(because=_NO_TRAFFIC, form=Flag()),
+        "AvailabilityZone": Text(),
+        "CidrBlock": Text(pattern=r"\d+\.\d+\.\d+\.\d+/\d+"),
+        "Ipv6CidrBlock": Inert(because=_NO_TRAFFIC),
+        "MapPublicIpOnLaunch": Inert(because=_NO_TRAFFIC, form=Flag()),
+        "Tags": TAGS,
+        "VpcId": Text(),
+    },
+    required=("VpcId",),
+)
+
+
+def _default_vpc(ec2: Any) -> str:
+    found = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+    return str(found[0]["VpcId"])
+
 
 def create_security_group(order: Order) -> Identity:
-    """Create a security group in the default VPC, open as its rules say."""
+    """Create a security group, by default in the default VPC, open as its rules say."""
     ec2 = order.client("ec2")
     properties = order.properties
-    vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    vpc = (
+        properties.get("VpcId")
+        or ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    )
     name = order.name("GroupName", 255)
     group = ec2.create_security_group(GroupName=name, Description=properties["GroupDescription"], VpcId=vpc)[
         "GroupId"
@@ -67,8 +111,40 @@ def delete_security_group(removal: Removal) -> None:
     removal.client("ec2").delete_security_group(GroupId=removal.ref)
 
 
+def create_vpc(order: Order) -> Identity:
+    """Create a network."""
+    if "CidrBlock" not in order.properties:
+        raise order.refuse("CidrBlock", "either CidrBlock or Ipv4IpamPoolId is required")
+    made = order.client("ec2").create_vpc(**order.pick("CidrBlock"))["Vpc"]
+    named = {"VpcId": made["VpcId"], "CidrBlock": made["CidrBlock"]}
+    groups = order.client("ec2").describe_security_groups(
+        Filters=[{"Name": "vpc-id", "Values": [made["VpcId"]]}]
+    )["SecurityGroups"]
+    return Identity(ref=made["VpcId"], attributes={**named, "DefaultSecurityGroup": groups[0]["GroupId"]})
+
+
+def create_subnet(order: Order) -> Identity:
+    """Create a subnet."""
+    made = order.client("ec2").create_subnet(**order.pick("AvailabilityZone", "CidrBlock", "VpcId"))["Subnet"]
+    zone = made["AvailabilityZone"]
+    attributes = {"SubnetId": made["SubnetId"], "VpcId": made["VpcId"], "AvailabilityZone": zone}
+    return Identity(ref=made["SubnetId"], attributes=attributes)
+
+
+def delete_vpc(removal: Removal) -> None:
+    """Delete a network."""
+    removal.client("ec2").delete_vpc(VpcId=removal.ref)
+
+
+def delete_subnet(removal: Removal) -> None:
+    """Delete a subnet."""
+    removal.client("ec2").delete_subnet(SubnetId=removal.ref)
+
+
 KINDS: Mapping[str, Kind] = {
     "AWS::EC2::SecurityGroup": Kind(
         shape=SECURITY_GROUP, create=create_security_group, delete=delete_security_group
     ),
+    "AWS::EC2::Subnet": Kind(shape=SUBNET, create=create_subnet, delete=delete_subnet),
+    "AWS::EC2::VPC": Kind(shape=VPC, create=create_vpc, delete=delete_vpc),
 }

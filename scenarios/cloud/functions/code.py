@@ -18,20 +18,23 @@ import sysconfig
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.functions.runtime_environment import DEPLOYED, PROJECT
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.arns import BUILT, PACKAGED
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 
 _INLINE: Final = b"code in the template"  # the comment of such a zip, by which it is known
+_FOLDER: Final = b"code in the folder "  # and of one whose code lies on this machine
 MOST_BYTES_UNPACKED: Final = 262_144_000
 # Broken, of an unknown compression, with a password, with names that clash or are too long.
 _NO_ZIP: Final = (
@@ -48,6 +51,7 @@ class Code:
 
     folder: Path
     modules: tuple[str, ...] = DEPLOYED
+    layers: tuple[Path, ...] = ()
 
 
 class DeployedCode:
@@ -59,13 +63,39 @@ class DeployedCode:
         setting.calls.check("lambda", "UpdateFunctionCode", self._updated)
 
     def of(self, model: Any) -> Code:
-        """The code of a function, by its model in moto."""
+        """The code of a function, by its model in moto, and of its layers."""
+        code, layers = self._own(model), tuple(self._layers(model))
+        if not layers:
+            return code
+        more = {name for layer in layers for name in _modules(layer)}
+        return Code(code.folder, (*code.modules, *sorted(more - set(code.modules))), layers)
+
+    def _layers(self, model: Any) -> Iterator[Path]:
+        """Where the modules of a function's layers lie, in the order in which Python looks.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html
+        """
+        for layer in model.layers:
+            found = moto_state.layer_version(str(layer["Arn"]))
+            content = bytes(found.code_bytes) if found is not None else b""
+            folder = _folder(content)
+            if folder is not None and str(folder).endswith(BUILT):
+                yield Path(str(folder).removesuffix(BUILT))
+                continue
+            root = folder or (_unpacked(content).folder if content not in {b"", placeholder()} else None)
+            if root is not None:
+                places = (*sorted((root / "python" / "lib").glob("python3*/site-packages")), root / "python")
+                yield from (place for place in places if place.is_dir())
+
+    def _own(self, model: Any) -> Code:
         packaged = self._setting.code
         content = bytes(getattr(model, "code_bytes", b""))
         if content.endswith(_INLINE):
             return _unpacked(content)
         if packaged != PROJECT:
             return Code(packaged, _modules(packaged))
+        if (folder := _folder(content)) is not None:
+            return Code(folder, _modules(folder))
         return Code(packaged) if content in (b"", placeholder()) else _unpacked(content)
 
     def _created(self, asked: Asked) -> None:
@@ -121,6 +151,23 @@ def placeholder() -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(zipfile.ZipInfo("app.py"), "")
     return buffer.getvalue()
+
+
+def packaged(bucket: str, key: str) -> bytes:
+    """The zip of what a template says to be in S3, where that is a folder of this machine."""
+    if bucket != PACKAGED or key == "deployment.zip":
+        return placeholder()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("app.py"), "")
+        archive.comment = _FOLDER + f"/{unquote(key)}".encode()
+    return buffer.getvalue()
+
+
+def _folder(content: bytes) -> Path | None:
+    """The folder that a zip stands for."""
+    _, found, folder = content.rpartition(_FOLDER)
+    return Path(folder.decode()) if found and folder.startswith(b"/") else None
 
 
 def inline(text: str) -> bytes:

@@ -9,7 +9,7 @@ record of an invocation, https://docs.aws.amazon.com/lambda/latest/dg/invocation
 import json
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,6 +22,7 @@ from scenarios.cloud.kernel.arns import qualifier_of
 from scenarios.cloud.kernel.moments import iso_milliseconds
 
 TASK_ROOT = "/var/task"
+LAYER_ROOT = "/opt/python"
 THROTTLED = "TooManyRequestsException"
 
 
@@ -106,11 +107,13 @@ def returned(payload: Any) -> Result:
         return Result(None, _error("Runtime.MarshalError", f"Unable to marshal response: {error}"))
 
 
-def raised(error: Exception, code: Path) -> Result:
-    """The handler raised, or could not be loaded from the folder `code`."""
+def raised(error: Exception, code: Path, layers: Sequence[Path] = ()) -> Result:
+    """The handler raised, or could not be loaded from the folder `code`, or those of its layers."""
     if isinstance(error, InitError):
         return Result(None, _error(error.kind, str(error)))
-    return Result(None, {**_error(type(error).__name__, str(error)), "stackTrace": _trace(error, code)})
+    return Result(
+        None, {**_error(type(error).__name__, str(error)), "stackTrace": _trace(error, code, layers)}
+    )
 
 
 def timed_out(request_id: str, seconds: int) -> Result:
@@ -152,14 +155,14 @@ def _error(kind: str, message: str) -> dict[str, Any]:
     return {"errorMessage": message, "errorType": kind, "stackTrace": []}
 
 
-def _trace(error: Exception, code: Path) -> list[str]:
+def _trace(error: Exception, code: Path, layers: Sequence[Path]) -> list[str]:
     """From the function's own first frame on; its files lie where Lambda unpacks them."""
     frames = traceback.extract_tb(error.__traceback__)
     own = next((place for place, frame in enumerate(frames) if _is_of(frame.filename, code)), len(frames))
     # Fewer lines than frames: what repeats itself is counted, as in a recursion without an end.
     lines = traceback.format_list(frames[own:])
     for filename in {frame.filename for frame in frames[own:]}:
-        lines = [line.replace(f'"{filename}"', f'"{_unpacked(filename, code)}"') for line in lines]
+        lines = [line.replace(f'"{filename}"', f'"{_unpacked(filename, code, layers)}"') for line in lines]
     return lines
 
 
@@ -168,7 +171,10 @@ def _is_of(filename: str, code: Path) -> bool:
     return filename.startswith(f"{code}/") and "site-packages/" not in filename
 
 
-def _unpacked(filename: str, code: Path) -> str:
+def _unpacked(filename: str, code: Path, layers: Sequence[Path]) -> str:
+    for layer in layers:
+        if filename.startswith(f"{layer}/"):
+            return f"{LAYER_ROOT}/{Path(filename).relative_to(layer)}"
     if "site-packages/" in filename:
         return f"{TASK_ROOT}/{filename.rpartition('site-packages/')[2]}"
     return f"{TASK_ROOT}/{Path(filename).relative_to(code)}" if _is_of(filename, code) else filename

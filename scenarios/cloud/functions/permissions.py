@@ -60,6 +60,7 @@ GetEventSourceMapping           =                         eventSourceMapping(UUI
 UpdateEventSourceMapping        =                         eventSourceMapping(UUID)
 DeleteEventSourceMapping        =                         eventSourceMapping(UUID)
 PublishLayerVersion             =                         layer(LayerName)
+ListLayerVersions               =                         *
 TagResource                     =                         given(Resource)
 UntagResource                   =                         given(Resource)
 ListTags                        =                         given(Resource)

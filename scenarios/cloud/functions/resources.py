@@ -24,11 +24,11 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
     arn,
 )
-from scenarios.cloud.functions.code import inline, placeholder
+from scenarios.cloud.functions.code import inline, packaged
 from scenarios.cloud.functions.resource_policies import replace
 from scenarios.cloud.functions.urls import change_url, create_url
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.arns import function_name, qualifier_of, unqualified
+from scenarios.cloud.kernel.arns import account_of, function_name, qualifier_of, unqualified
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.stack import Resource
 
@@ -70,7 +70,7 @@ FUNCTION = Shape(
         "FunctionName": Text(pattern=r"[a-zA-Z0-9_-]{1,64}"),
         "Handler": Text(),
         "KmsKeyArn": arn("kms"),
-        "Layers": Refused(because="layers hold code that is not in the checkout"),
+        "Layers": Many(of=arn("lambda"), most=5),
         "LoggingConfig": Inert(
             because="the law of functions reads it from the stack: moto keeps no logging config",
             form=_LOGGING,
@@ -83,6 +83,13 @@ FUNCTION = Shape(
         "Tags": TAGS,
         "Timeout": Whole(),
         "TracingConfig": Shape(fields={"Mode": Text()}),
+        "VpcConfig": Shape(
+            fields={
+                "Ipv6AllowedForDualStack": Inert(because="no packet travels", form=Flag()),
+                "SecurityGroupIds": Many(of=Text(), most=5),
+                "SubnetIds": Many(of=Text(), most=16),
+            }
+        ),
     },
     required=("Code", "Handler", "Role", "Runtime"),
 )
@@ -192,6 +199,22 @@ URL = Shape(
 )
 
 
+LAYER_VERSION = Shape(
+    fields={
+        "CompatibleArchitectures": Many(of=Text(choices=("arm64", "x86_64"))),
+        "CompatibleRuntimes": Many(of=Text(), most=15),
+        "Content": Shape(
+            fields={"S3Bucket": Text(), "S3Key": Text(), "S3ObjectVersion": Text()},
+            required=("S3Bucket", "S3Key"),
+        ),
+        "Description": Text(longest=256),
+        "LayerName": Text(),
+        "LicenseInfo": Text(longest=512),
+    },
+    required=("Content",),
+)
+
+
 def create_function(order: Order) -> Identity:
     """Create a function; see `code` for what it runs from."""
     name = order.name("FunctionName", 64)
@@ -208,9 +231,12 @@ def create_function(order: Order) -> Identity:
         "Runtime",
         "Timeout",
         "TracingConfig",
+        "VpcConfig",
     )
     if "KmsKeyArn" in order.properties:
         given["KMSKeyArn"] = order.properties["KmsKeyArn"]
+    if "Layers" in order.properties:
+        given["Layers"] = _own_layers(order)
     client = order.client("lambda")
     created = client.create_function(FunctionName=name, Code=_code(order), **given)
     if "ReservedConcurrentExecutions" in order.properties:
@@ -228,7 +254,34 @@ def _code(order: Order) -> Mapping[str, object]:
     for name in ("S3Bucket", "S3Key"):
         if name not in given:
             raise order.refuse(f"Code.{name}", "required, and missing")
-    return given if order.site.uploaded else {"ZipFile": placeholder()}
+    return given if order.site.uploaded else {"ZipFile": packaged(given["S3Bucket"], given["S3Key"])}
+
+
+def _own_layers(order: Order) -> list[str]:
+    """The layers of this account; what others publish are libraries, which come from this machine."""
+    layers = order.properties.get("Layers", [])
+    return [each for each in layers if account_of(each) == order.site.account]
+
+
+def create_layer_version(order: Order) -> Identity:
+    """Publish a version of a layer."""
+    content = order.properties["Content"]
+    made = order.client("lambda").publish_layer_version(
+        LayerName=order.name("LayerName", 64),
+        Content=content
+        if order.site.uploaded
+        else {"ZipFile": packaged(content["S3Bucket"], content["S3Key"])},
+        **order.pick("CompatibleArchitectures", "CompatibleRuntimes", "Description", "LicenseInfo"),
+    )
+    version = made["LayerVersionArn"]
+    return Identity(ref=version, attributes={"LayerVersionArn": version})
+
+
+def delete_layer_version(removal: Removal) -> None:
+    """Delete a version of a layer."""
+    layer, _, version = removal.ref.rpartition(":")
+    name = layer.rpartition(":")[2]
+    removal.client("lambda").delete_layer_version(LayerName=name, VersionNumber=int(version))
 
 
 def create_permission(order: Order) -> Identity:
@@ -390,6 +443,7 @@ _DEFAULTS: Mapping[str, object] = {
     "MemorySize": 128,
     "Timeout": 3,
     "TracingConfig": {"Mode": "PassThrough"},
+    "VpcConfig": {"SecurityGroupIds": [], "SubnetIds": []},
 }
 _CONFIGURED = ("Handler", "Role", "Runtime", *_DEFAULTS)
 
@@ -398,10 +452,12 @@ def update_function(order: Order, before: Resource) -> Identity:
     """Change how a function is set up, and which code it runs."""
     client, name, differ = order.client("lambda"), before.physical_id, changed(order, before)
     reserved = "ReservedConcurrentExecutions"
-    for unknown in sorted(differ - {*_CONFIGURED, "Code", reserved}):
+    for unknown in sorted(differ - {*_CONFIGURED, "Code", "Layers", reserved}):
         raise NotSimulated("CloudFormation", f"an update of {before.type} in place: {unknown}")
     if "Code" in differ:
         client.update_function_code(FunctionName=name, **_code(order))
+    if "Layers" in differ:
+        client.update_function_configuration(FunctionName=name, Layers=_own_layers(order))
     if settings := sorted(differ & {*_CONFIGURED}):
         given = {
             "KMSKeyArn" if each == "KmsKeyArn" else each: order.properties.get(each, _DEFAULTS.get(each))
@@ -440,6 +496,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "AWS::Lambda::Function": Kind(
         shape=FUNCTION, create=create_function, delete=delete_function, update=update_function
+    ),
+    "AWS::Lambda::LayerVersion": Kind(
+        shape=LAYER_VERSION, create=create_layer_version, delete=delete_layer_version
     ),
     "AWS::Lambda::Permission": Kind(
         shape=PERMISSION, create=create_permission, delete=delete_permission, grants=True

@@ -74,7 +74,7 @@ class ExecutionEnvironment:
     """Where invocations of one function run, one after the other.
 
     `code` is the folder that was packaged, `own` the modules at its top that are the function's own: app.py,
-    and beside it chalicelib, or what else it has.
+    and beside it chalicelib, or what else it has. `layers`: where the modules of its layers lie.
     """
 
     def __init__(
@@ -83,12 +83,14 @@ class ExecutionEnvironment:
         variables: Mapping[str, str],
         code: Path = PROJECT,
         own: tuple[str, ...] = DEPLOYED,
+        layers: tuple[Path, ...] = (),
     ) -> None:
         self.code = code
+        self.layers = layers
         self._variables = dict(variables)
         self._handler = handler
         self._own = own
-        self._code = _Deployed(code, own)
+        self._code = _Deployed((code, *layers), own)
         self._modules: dict[str, ModuleType] = {}
         self._loggers: dict[str, Any] = {}
         self._session: boto3.Session | None = None
@@ -162,10 +164,10 @@ class ExecutionEnvironment:
 
 
 class _Deployed(MetaPathFinder):
-    """Finds the packaged modules, in the folder that was packaged and nowhere else."""
+    """Finds the packaged modules, in the folders that were packaged and nowhere else."""
 
-    def __init__(self, code: Path, own: tuple[str, ...]) -> None:
-        self._code = code
+    def __init__(self, folders: Sequence[Path], own: tuple[str, ...]) -> None:
+        self._folders = [str(each) for each in folders]
         self._own = own
 
     def find_spec(
@@ -174,7 +176,7 @@ class _Deployed(MetaPathFinder):
         """The import system asks."""
         if fullname.split(".", 1)[0] not in self._own:
             return None
-        for folder in path or (str(self._code),):
+        for folder in path or self._folders:
             found = _found(folder, fullname) or _finder(folder).find_spec(fullname, target)
             if found is not None:
                 return found

@@ -350,9 +350,9 @@ class Functions(Door[Event]):
         except SystemExit as error:
             result = died(invocation.request_id, f"exit status {error.code or 0}")
         except InitError as error:
-            result = raised(error, environment.code)
+            result = raised(error, environment.code, environment.layers)
         except Exception as error:  # noqa: BLE001 - Lambda reports every error of a handler
-            return raised(error, environment.code)
+            return raised(error, environment.code, environment.layers)
         finally:
             self._running = None
         self._warm.pop(invocation.runs, None)
@@ -415,6 +415,7 @@ class Functions(Door[Event]):
             model.code_sha_256,
             model.handler,
             model.role,
+            tuple(str(each["Arn"]) for each in model.layers),
             tuple(model.environment_vars.items()),
         )
         warm = self._warm.get(arn)
@@ -432,7 +433,7 @@ class Functions(Door[Event]):
         setting.identity.enrol(self._role(model))
         code = self._code.of(model)
         variables = self._variables(runs, stream)
-        environment = ExecutionEnvironment(model.handler, variables, code.folder, code.modules)
+        environment = ExecutionEnvironment(model.handler, variables, code.folder, code.modules, code.layers)
         self._warm[arn] = _Warm(environment, stream, state, now)
         return self._warm[arn]
 

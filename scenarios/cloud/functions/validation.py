@@ -21,7 +21,7 @@ from scenarios.cloud.functions.queue_batches import DEFAULT_BATCH_SIZE, objectio
 from scenarios.cloud.functions.stream_records import is_there
 from scenarios.cloud.functions.versions import LATEST, standing, weights_of
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.arns import function_name, qualifier_of, service_of
+from scenarios.cloud.kernel.arns import account_of, function_name, qualifier_of, service_of
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.service_models import operation_model
 from scenarios.cloud.kernel.validation import Request, Validation
@@ -131,9 +131,39 @@ def configuration(request: Request) -> None:
     ):
         raise invalid("The role defined for the function cannot be assumed by Lambda.")
     target = given.get("DeadLetterConfig", {}).get("TargetArn")
+    if not role:
+        known = moto_state.lambda_function(request.account, request.region, given["FunctionName"])
+        role = known.role if known is not None else ""
     if target:
-        standing = moto_state.lambda_function(request.account, request.region, given["FunctionName"])
-        _check_sends(role or (standing.role if standing is not None else ""), target, ("sqs", "sns"))
+        _check_sends(role, target, ("sqs", "sns"))
+    for layer in given.get("Layers", ()):
+        if account_of(layer) == request.account and moto_state.layer_version(layer) is None:
+            raise invalid(f"Layer version {layer} does not exist.")
+    if given.get("VpcConfig", {}).get("SubnetIds"):
+        _check_network(request, given["VpcConfig"], role)
+
+
+def _check_network(request: Request, network: Mapping[str, Any], role: str) -> None:
+    """A function in a network: subnets and groups are there, and its role may make its interfaces.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+    """
+    for action in ("CreateNetworkInterface", "DescribeNetworkInterfaces", "DeleteNetworkInterface"):
+        if not role_may(role, f"ec2:{action}", "*"):
+            raise invalid(f"The provided execution role does not have permissions to call {action} on EC2")
+    for kind, name, code in (
+        ("subnet", "SubnetIds", "InvalidSubnetID.NotFound"),
+        ("group", "SecurityGroupIds", "InvalidGroup.NotFound"),
+    ):
+        there = moto_state.network_names(request.account, request.region, kind)
+        missing = [each for each in network.get(name) or () if each not in there]
+        if missing:
+            raise invalid(
+                f"Error occurred while DescribeVpcs. EC2 Error Code: {code}. EC2 Error Message: "
+                f"The {kind} '{missing[0]}' does not exist"
+            )
+    if not network.get("SecurityGroupIds"):
+        raise invalid("SecurityGroupIds must be provided with SubnetIds")
 
 
 def permission(request: Request) -> None:

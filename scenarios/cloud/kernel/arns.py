@@ -3,6 +3,9 @@
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 """
 
+PACKAGED = "packaged"  # the bucket that stands for what lies on this machine
+BUILT = ";built"  # ends the key of a layer whose modules lie in the folder itself
+
 
 def service_of(arn: str) -> str:
     """The service, `sqs`; "" where this is no ARN."""

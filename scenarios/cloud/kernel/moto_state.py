@@ -77,6 +77,12 @@ def lambda_function(account: str, region: str, name_or_arn: str) -> Any | None:
     return found["latest"] if found else None
 
 
+def layer_version(arn: str) -> Any | None:
+    """A version of a layer, by ARN: `.code_bytes`."""
+    found = _named_by(arn, "lambda")
+    return found.layers_versions_by_arn(arn) if found is not None else None
+
+
 def function_urls(function: Any) -> dict[str, dict[str, Any]]:
     """A function's URLs, by alias; they are ours, kept where moto keeps the function."""
     urls: dict[str, dict[str, Any]] = vars(function).setdefault("urls", {})

@@ -446,6 +446,13 @@ def alias(name, says, code, version, weights):
 FUNCTIONS = [
     alias("weights beside the latest", "pointing to more than 1 version", WRONG, "$LATEST", {"1": 0.1}),
     alias("no such version", "Function not found", "ResourceNotFoundException", "1", {"2": 0.1}),
+    a_function("no such layer", "does not exist", WRONG, Layers=[arn("lambda", "layer:none:1")]),
+    a_function(
+        "no such subnet",
+        "InvalidSubnetID.NotFound",
+        WRONG,
+        VpcConfig={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
+    ),
     a_function("901 seconds", "'timeout' .* less than or equal to 900", Timeout=901),
     a_function("no second", "imeout", code=None, Timeout=0),
     a_function("127 MB", "emory", code=None, MemorySize=127),
