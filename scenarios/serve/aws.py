@@ -86,8 +86,10 @@ class Aws:
         """Do what a request asks. `waits`: whether a poll may be held until a message comes."""
         try:
             said, chunks = _read(request)
-        except (NotSigned, BrokenBody) as error:
+        except NotSigned as error:
             return refusal(request, "IncompleteSignature", str(error), 400)
+        except BrokenBody as error:
+            return refusal(request, "IncompleteBody", str(error), 400)
         if said is None:
             return self._unsigned(request)
         if said.service == "execute-api":

@@ -9,12 +9,14 @@ r"""Bodies in chunks, each with its size and perhaps its signature: `aws-chunked
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-streaming-trailers.html
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from scenarios.serve.messages import HttpRequest
 
 _LINE = b"\r\n"
+_SIZE = re.compile(r"[0-9a-fA-F]{1,16}")
 _ENCODING = "aws-chunked"
 
 
@@ -55,10 +57,9 @@ def unpacked(body: bytes) -> Unpacked:
     while True:
         line, at = _line(body, at)
         size, _, extension = line.partition(";")
-        try:
-            length = int(size, 16)
-        except ValueError:
-            raise BrokenBody(f"{size[:20]!r} is no size of a chunk") from None
+        if not _SIZE.fullmatch(size):  # `int` would take -2, and lead back in the body
+            raise BrokenBody(f"{size[:20]!r} is no size of a chunk")
+        length = int(size, 16)
         if at + length > len(body):
             raise BrokenBody("a chunk ends before its size says")
         chunks.append(Chunk(body[at : at + length], extension.partition("=")[2]))

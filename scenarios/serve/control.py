@@ -21,6 +21,7 @@ from typing import Any
 
 from chalicelib.catalog import CATALOG
 from chalicelib.ledger.ledger import Ledger
+from chalicelib.wording import no_json
 from scenarios.cloud.eventbridge.buses import DEFAULT_BUS
 from scenarios.cloud.kernel.randomness import seeded
 from scenarios.cloud.world import ACCOUNT
@@ -182,7 +183,13 @@ def _emit(served: Served, request: HttpRequest) -> Told:
     missing = [name for name in _EVENT if name not in asked]
     if missing or not isinstance(asked["detail"], dict):
         raise _Wrong(f"an event has {', '.join(_EVENT)}, and detail is an object")
+    texts = {name: asked[name] for name in ("source", "detail-type", "region", "bus") if name in asked}
+    wrong = sorted(name for name, value in texts.items() if not isinstance(value, str))
+    if wrong or not isinstance(asked.get("resources", []), list):
+        raise _Wrong(f"{wrong[0] if wrong else 'resources'} is {'a text' if wrong else 'a list'} in an event")
     region = str(asked.get("region", world.deployment.home))
+    if region not in world.setting.regions:
+        raise _Wrong(f"the world has no region {region[:20]!r}; it has {', '.join(world.setting.regions)}")
     made = world.setting.service_event(
         region, str(asked["source"]), str(asked["detail-type"]), asked.get("resources", []), asked["detail"]
     )
@@ -206,6 +213,8 @@ def _deploy(served: Served, request: HttpRequest) -> Told:
     parameters = asked.get("parameters", {})
     if not isinstance(parameters, dict):
         raise _Wrong("parameters is an object of names and values")
+    if not isinstance(asked["template"], str | dict) or not isinstance(asked.get("code", ""), str):
+        raise _Wrong("the template is a path or an object, and code is a path")
     deployment = deployment_of(
         template=asked["template"],
         code=asked.get("code"),
@@ -219,8 +228,8 @@ def _deploy(served: Served, request: HttpRequest) -> Told:
 def _body(request: HttpRequest) -> Mapping[str, Any]:
     try:
         body = json.loads(request.body or b"{}")
-    except ValueError:
-        raise _Wrong("the body is no JSON") from None
+    except (ValueError, RecursionError) as error:
+        raise _Wrong(f"the body is no JSON: {no_json(error)}") from None
     if not isinstance(body, dict):
         raise _Wrong("the body is no JSON object")
     return body

@@ -36,9 +36,10 @@ def _locked() -> _thread.LockType:
 
 @dataclass(slots=True)
 class _Job:
-    """A request in the line; `done` is released when there is an answer."""
+    """A request in the line; `done` is released when there is an answer. `is_there`: is its client?"""
 
     request: HttpRequest
+    is_there: Callable[[], bool] = lambda: True
     answer: HttpAnswer | None = None
     # Locks and queues of C: those of Python wait on the world's clock while there is a world.
     done: _thread.LockType = field(default_factory=_locked, repr=False)
@@ -80,9 +81,12 @@ class Desk:
 
     # ---- for other threads ----------------------------------------------------------------------
 
-    def ask(self, request: HttpRequest) -> HttpAnswer:
-        """Wait in line, and for the answer. For every thread but the world's own."""
-        job = _Job(request)
+    def ask(self, request: HttpRequest, is_there: Callable[[], bool] = lambda: True) -> HttpAnswer:
+        """Wait in line, and for the answer. For every thread but the world's own.
+
+        `is_there`: whether the client is; a message that comes later is not handed to one that is gone.
+        """
+        job = _Job(request, is_there)
         self._jobs.put(job)
         job.done.acquire()
         assert job.answer is not None  # it was put there before the lock was released
@@ -209,7 +213,8 @@ class Desk:
             if not over and poll.held.seen_at(clock) > clock.now:
                 continue
             self._polls.remove(poll)
-            told = poll.held.empty if now else self._asked_again(served, poll.held)
+            ended = now or not poll.job.is_there()
+            told = poll.held.empty if ended else self._asked_again(served, poll.held)
             poll.job.end(told)
 
     def _asked_again(self, served: Served, held: Held) -> HttpAnswer:

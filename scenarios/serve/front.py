@@ -5,6 +5,8 @@ is a world, all that is the world's.
 """
 
 import _thread
+import re
+import select
 import socket
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
@@ -17,7 +19,9 @@ _IDLE_SECONDS = 300  # after which a connection that says nothing is closed
 _WAITING = 128  # connections that nobody has taken yet
 _NEVER_A_BODY = frozenset({204, 304})
 _NOT_THEIRS = frozenset({"connection", "transfer-encoding", "date", "server"})
-Ask = Callable[[HttpRequest], HttpAnswer]
+_HEX = re.compile(rb"[0-9a-fA-F]{1,16}")
+Ask = Callable[[HttpRequest, Callable[[], bool]], HttpAnswer]
+"""What answers a request; whether its client is still there can be asked meanwhile."""
 
 
 class TooLarge(Exception):
@@ -70,9 +74,9 @@ class Front:
         finally:
             connection.close()
 
-    def ask(self, request: HttpRequest) -> HttpAnswer:
+    def ask(self, request: HttpRequest, is_there: Callable[[], bool]) -> HttpAnswer:
         """Ask the desk."""
-        return self._ask(request)
+        return self._ask(request, is_there)
 
 
 class _Conversation(BaseHTTPRequestHandler):
@@ -105,7 +109,23 @@ class _Conversation(BaseHTTPRequestHandler):
         request = HttpRequest(
             method=self.command, target=self.path, headers=headers, body=body, peer=self.client_address[0]
         )
-        self._write(self.server.ask(request))
+        self._write(self.server.ask(request, self._is_there))
+
+    def _is_there(self) -> bool:
+        """Whether the client still waits for an answer, as far as can be seen from here."""
+        look = select.poll()
+        try:
+            look.register(self.connection, select.POLLIN)
+            if not look.poll(0):
+                return True  # it has nothing more to say, and has not hung up
+            return len(self.connection.recv(1, socket.MSG_PEEK)) > 0
+        except (OSError, ValueError):
+            return False
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What can't be read as HTTP is answered in a few words, and not with the library's page."""
+        self.close_connection = True
+        self._write(HttpAnswer(status=code, body=(message or explain or "").encode()))
 
     def handle_expect_100(self) -> bool:
         """A client asks first whether it may send its body."""
@@ -130,15 +150,22 @@ class _Conversation(BaseHTTPRequestHandler):
     def _chunks(self) -> bytes:
         """A body in HTTP's own chunks: https://datatracker.ietf.org/doc/html/rfc9112#section-7.1 ."""
         body = bytearray()
-        while size := int(self.rfile.readline(1_024).partition(b";")[0], 16):
+        while size := self._size_of_chunk():
             body += self._exactly(size, of=len(body))
-            self.rfile.readline(3)
+            if self.rfile.readline(3).strip():
+                raise ValueError("a chunk goes on behind its size")
         while self.rfile.readline(65_537).strip():
             pass  # trailers
         return bytes(body)
 
+    def _size_of_chunk(self) -> int:
+        size = self.rfile.readline(1_024).partition(b";")[0].strip()
+        if not _HEX.fullmatch(size):
+            raise ValueError(f"{size[:20]!r} is no size of a chunk")
+        return int(size, 16)
+
     def _exactly(self, size: int, of: int = 0) -> bytes:
-        if size < 0 or size + of > MOST_BYTES:
+        if size + of > MOST_BYTES:
             raise TooLarge(f"a body has {MOST_BYTES} bytes at most")
         read = self.rfile.read(size)
         if len(read) < size:

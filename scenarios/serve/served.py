@@ -113,12 +113,14 @@ class Served:
 
     def hole(self, hole: NotSimulated) -> None:
         """Something was asked that isn't simulated: said on the console, in the timeline and by `health`."""
-        self.say(f"not simulated: {hole}")
-        self.holes.append(str(hole))
-        self.world.setting.note("not simulated", str(hole))
+        words = safe(str(hole), _LONGEST)
+        self.say(f"not simulated: {words}")
+        self.holes.append(words)
+        self.world.setting.note("not simulated", words)
 
     def broke(self, where: str, error: BaseException) -> None:
         """Something of ours failed; the console says where."""
+        where = safe(where, _LONGEST)
         self.say(f"failed {where}: {safe(repr(error), _LONGEST)}")
         for frame in traceback.extract_tb(error.__traceback__)[-_FRAMES:]:
             self.say(f"  {frame.filename}:{frame.lineno} {frame.name}")

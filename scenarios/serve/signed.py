@@ -15,6 +15,8 @@ from scenarios.serve.messages import HttpRequest
 ALGORITHM = "AWS4-HMAC-SHA256"
 _FORM = "%Y%m%dT%H%M%SZ"
 _PARTS = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]+)")
+_DIGITS = re.compile(r"[0-9]{1,11}")
+_LONGEST = 604_800  # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 _EVERYWHERE = "aws-global"  # IAM's and its like, whose one endpoint is in us-east-1
 
 
@@ -62,7 +64,9 @@ def signed(request: HttpRequest) -> Signed | None:
             name: asked.get(f"X-Amz-{name}", "") for name in ("Credential", "SignedHeaders", "Signature")
         }
         token, expires = asked.get("X-Amz-Security-Token", ""), asked.get("X-Amz-Expires", "")
-        seconds = int(expires) if expires.isascii() and expires.isdigit() else 0
+        seconds = int(expires[:12]) if expires.isascii() and expires.isdigit() else 0
+        if seconds > _LONGEST:
+            raise NotSigned(f"X-Amz-Expires must be less than a week (in seconds) that is {_LONGEST}")
         return _version_4(found, asked.get("X-Amz-Date", ""), token, timedelta(seconds=seconds))
     if "AWSAccessKeyId" in asked and "Signature" in asked:
         return _version_2(asked)
@@ -91,8 +95,8 @@ def _version_4(found: dict[str, str], at: str, token: str, expires: timedelta | 
 
 def _version_2(asked: dict[str, str]) -> Signed:
     until = asked.get("Expires", "")
-    if not (until.isascii() and until.isdigit()):
-        raise NotSigned("the presigned URL has no Expires")
+    if not _DIGITS.fullmatch(until):
+        raise NotSigned("the presigned URL has no Expires that is a number of seconds since 1970")
     return Signed(
         key=asked["AWSAccessKeyId"],
         region="",

@@ -103,8 +103,10 @@ def _parameters(
                 "url_params": in_url,
             }
         )
-    except (RequestParserError, ValueError, TypeError, AttributeError, KeyError) as error:
+    except (RequestParserError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         raise Unreadable(f"{operation.name}: {error}") from error
+    if parsed is None:  # JSON's null
+        raise Unreadable(f"{operation.name}: the body is no object")
     asked = operation.input_shape.members if operation.input_shape else {}
     return {
         name: value
@@ -132,7 +134,7 @@ def _from_cbor(services: Iterable[str], wire: Wire) -> Understood | None:
             asked = model.operation_model(operation)
             try:
                 return Understood(service, asked, CBOR, cbor.parameters(asked, wire.body))
-            except (ValueError, TypeError, KeyError, IndexError) as error:
+            except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
                 raise Unreadable(f"{named} {operation}: {error}") from error
     return None
 
