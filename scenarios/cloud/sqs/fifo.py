@@ -45,10 +45,13 @@ _STEP: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """What was received under an attempt id. `hidden`: each message, until when, and its receipt handle."""
+    """What was received under an attempt id. `hidden`: each message, and until when it is hidden.
+
+    Who receives a message again, or changes how long it is hidden, changes that moment.
+    """
 
     at: float
-    hidden: tuple[tuple[Any, float, str], ...]
+    hidden: tuple[tuple[Any, float], ...]
 
 
 @dataclass(slots=True)
@@ -135,7 +138,7 @@ def receive(queue: Any, most: int, hidden_seconds: int) -> list[Any]:
     received = _again(again, hidden_seconds) if again else _anew(queue, most, hidden_seconds)
     if attempt_id:
         at = memory.attempts[attempt_id].at if again else _now()
-        hidden = tuple((each, each.visible_at, each.receipt_handle) for each in received)
+        hidden = tuple((each, each.visible_at) for each in received)
         memory.attempts[attempt_id] = _Attempt(at, hidden)
     return [deepcopy(each) for each in received]
 
@@ -151,11 +154,8 @@ def _received_before(queue: Any, attempt_id: str) -> list[Any]:
     if attempt is None or now - attempt.at >= INTERVAL_MS:
         return []
     standing = moto_state.messages(queue)
-    unchanged = all(
-        each in standing and now < until == each.visible_at and handle == each.receipt_handle
-        for each, until, handle in attempt.hidden
-    )
-    return [each for each, _, _ in attempt.hidden] if unchanged else []
+    unchanged = all(each in standing and now < until == each.visible_at for each, until in attempt.hidden)
+    return [each for each, _ in attempt.hidden] if unchanged else []
 
 
 def _again(messages: Sequence[Any], hidden_seconds: int) -> list[Any]:

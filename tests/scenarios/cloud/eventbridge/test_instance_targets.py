@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
 from tests.scenarios.cloud.agent.host_worlds import launch
-from tests.scenarios.cloud.small_worlds import admin, arn, heard, may, queue, role, trail, world
+from tests.scenarios.cloud.small_worlds import admin, arn, document, heard, may, queue, role, trail, world
 
 EC2 = may(["ec2:StopInstances", "ec2:RebootInstances", "ec2:TerminateInstances", "ec2:CreateSnapshot"])
 
@@ -80,6 +80,30 @@ def test_a_volume_by_id_or_arn_gets_a_snapshot():
         assert len(ec2.describe_snapshots(Filters=filters)["Snapshots"]) == 2
 
 
+def test_a_schedule_takes_a_snapshot_under_awss_own_policy():
+    """CloudWatchEventsBuiltInTargetExecutionAccess; eb-create-rule-schedule.html: a volume by the clock."""
+    volume = {"AvailabilityZone": "us-east-1a", "Size": 1}
+    resources = standing("create-snapshot", may("logs:Nothing"))
+    policy = "arn:aws:iam::aws:policy/service-role/CloudWatchEventsBuiltInTargetExecutionAccess"
+    resources["acts"]["Properties"]["ManagedPolicyArns"] = [policy]
+    del resources["Remedy"]
+    with world(resources) as each:
+        ec2, events = admin(each, "ec2"), admin(each, "events")
+        about = ec2.create_volume(**volume)["VolumeId"]
+        events.put_rule(Name="nightly", ScheduleExpression="rate(5 minutes)")
+        target = {
+            "Id": "t",
+            "Arn": arn("events", "target/create-snapshot"),
+            "RoleArn": each.home.resources["acts"].attributes["Arn"],
+            "Input": json.dumps(about),
+        }
+        events.put_targets(Rule="nightly", Targets=[target])
+        each.run(11 * 60)
+
+        filters = [{"Name": "volume-id", "Values": [about]}]
+        assert len(ec2.describe_snapshots(Filters=filters)["Snapshots"]) == 2
+
+
 @pytest.mark.parametrize(
     ("statements", "service", "code"),
     [
@@ -108,6 +132,20 @@ def test_an_id_that_is_none_ends_the_delivery(given, code):
         [found] = each.queues.attributes(arn("sqs", "Dead"))
         assert (found["ERROR_CODE"], found["RETRY_ATTEMPTS"]) == (code, "0")
         assert len(heard(each, "Dead")) == 1
+
+
+def test_a_role_that_trusts_somebody_else_by_now_does_nothing():
+    with world(standing("stop-instance")) as each:
+        machine = launch(each)
+        trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}
+        admin(each, "iam").update_assume_role_policy(
+            RoleName="acts", PolicyDocument=json.dumps(document(trust))
+        )
+        put(each, id=machine.instance)
+        each.run(300)
+
+        assert state(each, machine) == "running"
+        assert each.queues.attributes(arn("sqs", "Dead"))[0]["ERROR_CODE"] == "FAILED_TO_ASSUME_ROLE"
 
 
 def test_another_target_of_that_kind_is_loud():

@@ -253,6 +253,8 @@ def test_a_dead_letter_frees_its_group_and_keeps_its_order():
         [message] = answer["Messages"]
         assert (message["Body"], message["Attributes"]["MessageGroupId"]) == ("1", "a")
         assert message["Attributes"]["DeadLetterQueueSourceArn"] == ORDERS
+        moved = int(message["Attributes"]["SentTimestamp"]) / 1000 - each.deployment.start.timestamp()
+        assert moved == 31  # sqs-dead-letter-queues.html: a FIFO queue's timestamp begins anew
 
 
 # ---- others that send ---------------------------------------------------------------------------
