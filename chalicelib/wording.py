@@ -25,7 +25,9 @@ _MANY_SPACES = re.compile(" {3,}")
 
 def safe(text: str, longest: int = LONGEST_FACT) -> str:
     """The text on one line, limited in length; what doesn't show, and a row of spaces, is spelt out."""
-    shown = "".join(char if _shows(char) else ascii(char)[1:-1] for char in text)
+    text = text[: longest + 3]  # each shows as one character or more, and three spaces are a row
+    plain = text.isascii() and text.isprintable()
+    shown = text if plain else "".join(char if _shows(char) else ascii(char)[1:-1] for char in text)
     shown = _MANY_SPACES.sub(_spelt, shown)
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 

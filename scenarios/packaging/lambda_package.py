@@ -21,7 +21,7 @@ from chalice.utils import UI, OSUtils
 
 from chalicelib.template import RUNTIME
 from chalicelib.warden import Warden
-from scenarios.cloud.cloudformation.template import translate
+from scenarios.cloud.cloudformation.transform import translate
 from scenarios.packaging.requirements import requirements_with_hashes
 from scenarios.packaging.sam import PROJECT, Template, application, pretty, sam_template
 

@@ -22,7 +22,7 @@ from chalicelib.catalog import CATALOG
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.ledger import Ledger
 from scenarios.cloud.authorization.identity import ADMINISTRATOR
-from scenarios.cloud.cloudformation.template import translate
+from scenarios.cloud.cloudformation.transform import translate
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
 from scenarios.cloud.kernel.errors import InvalidTemplate
 from scenarios.cloud.kernel.faults import PROFILES

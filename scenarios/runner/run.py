@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
 
-from scenarios.cloud.cloudformation.template import translate
+from scenarios.cloud.cloudformation.transform import translate
 from scenarios.cloud.kernel import garbage
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.faults import NONE, Faults

@@ -18,7 +18,8 @@ from samtranslator.yaml_helper import intrinsics_multi_constructor
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudformation.standing import SERVICE
-from scenarios.cloud.cloudformation.template import Template, translate
+from scenarios.cloud.cloudformation.template import Template
+from scenarios.cloud.cloudformation.transform import translate
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, Refused
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting

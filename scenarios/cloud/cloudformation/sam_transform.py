@@ -1,4 +1,4 @@
-"""The SAM transform itself. `template.translate` imports this module for the first template to translate.
+"""The SAM transform itself. `transform.translate` imports this module for the first template to translate.
 
 The transform's library takes a fifth of the time in which all else of the simulated AWS is loaded.
 """
@@ -29,7 +29,7 @@ _LOCAL = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion
 
 
 def translate(sam: Mapping[str, Any], *, region: str, folder: Path | None) -> dict[str, Any]:
-    """What `template.translate` promises."""
+    """What `transform.translate` promises."""
     document = copy.deepcopy(dict(sam))
     _as_packaged(document, folder)
     try:

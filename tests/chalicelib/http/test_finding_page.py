@@ -14,6 +14,7 @@ from chalicelib.http.page import page
 from chalicelib.ledger.entries import Decision, Ruling
 from chalicelib.remediation import Call, CallProgress, Outcome, Plan
 from tests.chalicelib.http.test_page import HOSTILE, Document, alert, finding
+from tests.sample import sample
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARN = "arn:aws:dynamodb:eu-central-1:111122223333:table/orders/backup/01774234800000-be6521cc"
@@ -144,7 +145,7 @@ def measured(text, folder, width) -> dict:
 
 
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed; .ci/run installs Debian's")
-@pytest.mark.parametrize("width", [1200, 500])
+@pytest.mark.parametrize("width", sample([500, 1200], of=2))
 @pytest.mark.parametrize("which", ["list", "finding"])
 def test_no_word_is_broken_in_the_middle(which, width, tmp_path):
     found = replace(DONE, decisions=(DECIDED,))

@@ -16,7 +16,7 @@ from chalicelib.template.archive import archive
 from chalicelib.template.parts import DeclaredTwice, logical_id
 from chalicelib.triggers import OnEvent, OnLogs, OnQueue, OnSchedule
 from scenarios.cloud.authorization.policy import Principal, Request, decide
-from scenarios.cloud.cloudformation.template import translate
+from scenarios.cloud.cloudformation.transform import translate
 from scenarios.packaging import sam as packaging
 from tests.chalicelib.runtime.house import Remedy
 

@@ -229,7 +229,7 @@ def test_every_remediation_that_reads_is_in_the_table():
     assert {each.name for each in CATALOG} - set(READS) == {"root_login", "trail_validation"}
 
 
-@pytest.mark.parametrize(("name", "service", "operation"), sample(EACH, of=4))
+@pytest.mark.parametrize(("name", "service", "operation"), sample(EACH, of=6))
 def test_what_may_pass_is_told_at_once_and_looked_at_again(name, service, operation):
     before = undisturbed(name)
 
@@ -244,7 +244,7 @@ def test_what_may_pass_is_told_at_once_and_looked_at_again(name, service, operat
     assert after.dead == 0
 
 
-@pytest.mark.parametrize(("name", "service", "operation"), sample(EACH, of=4))
+@pytest.mark.parametrize(("name", "service", "operation"), sample(EACH, of=6))
 def test_what_is_denied_is_told_as_its_worst_and_is_an_alert_of_its_own(name, service, operation):
     before = undisturbed(name)
 

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from scenarios.cloud.cloudformation.template import translate
+from scenarios.cloud.cloudformation.transform import translate
 from scenarios.cloud.world import Deployment, World
 from scenarios.packaging.sam import PROJECT, sam_template
 

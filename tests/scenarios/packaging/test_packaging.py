@@ -1,6 +1,7 @@
 """What is deployed: the templates, the generated files beside them, and what goes into the zip."""
 
 import json
+import re
 import zipfile
 from importlib import import_module
 
@@ -94,13 +95,32 @@ def written(folder, main, beside=BESIDE):
     return {name: folder / name for name in texts}
 
 
+def one_of_each_type(template):
+    """The template with one resource of each type, and what these need by name; without outputs."""
+    every = template["Resources"]
+    wanted = list({resource["Type"]: name for name, resource in reversed(every.items())}.values())
+    kept = set()
+    while wanted:
+        name = wanted.pop()
+        kept.add(name)
+        wanted += every.keys() & set(re.findall(r"\w+", json.dumps(every[name]))) - kept
+    resources = {name: resource for name, resource in every.items() if name in kept}
+    return {**{name: part for name, part in template.items() if name != "Outputs"}, "Resources": resources}
+
+
 def test_the_templates_are_clean_before_and_after_the_transform(tmp_path):
-    """cfn-lint transforms `sam.json` itself; what our transform makes of it is linted where all is tried."""
-    paths = written(tmp_path, sam_template("prod"))
+    """cfn-lint transforms `sam.json` itself; what our transform makes of it is linted where all is tried.
+
+    Only there, and by `trailwarden package`, are all its resources: those of a type are alike.
+    """
+    whole = sam_template("prod")
+    paths = written(tmp_path, whole if ALL else one_of_each_type(whole))
 
     found = lint(paths) if ALL else linted({name: path.read_text() for name, path in paths.items()})
 
-    assert found == []
+    # What uses parameters, conditions and mappings may be left out.
+    unused = re.compile(r"sam\.json: (Parameters|Conditions|Mappings)\S*: W(2001|8001|7001) ")
+    assert [each for each in found if ALL or not unused.match(each)] == []
 
 
 def test_lint_tells_template_place_and_rule(tmp_path, monkeypatch):

@@ -6,7 +6,9 @@ import sys
 import urllib.request
 
 import pytest
+from click.testing import CliRunner
 
+from scenarios.commands.cli import main
 from scenarios.people.api import url_of_stack
 from tests.chalicelib.http.test_finding_page import CHROMIUM, measured
 from tests.project import PROJECT
@@ -25,10 +27,8 @@ def frozen():
 
 
 def trailwarden(endpoint, *arguments):
-    run = "import sys; from scenarios.commands.cli import main; main(sys.argv[1:])"
-    asked = [sys.executable, "-c", run, *arguments, "--url", endpoint.url]
-    done = subprocess.run(asked, capture_output=True, text=True, cwd=PROJECT, check=False, timeout=60)
-    return done.returncode, done.stdout.strip() or done.stderr.strip()
+    done = CliRunner().invoke(main, [*arguments, "--url", endpoint.url])
+    return done.exit_code, done.stdout.strip() or done.stderr.strip()
 
 
 def test_an_incident_is_told_from_call_to_mail(frozen):
@@ -260,9 +260,10 @@ def could_not_serve(*options):
 def test_a_port_in_use_is_one_sentence(frozen):
     port = frozen.url.rpartition(":")[2]
 
-    said = could_not_serve("--empty", "--port", port)
+    done = CliRunner().invoke(main, ["serve", "--empty", "--port", port])
 
-    assert said == f"trailwarden: can't listen at 127.0.0.1:{port}: address already in use\n"
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"trailwarden: can't listen at 127.0.0.1:{port}: address already in use\n"
 
 
 def test_so_is_a_broken_template(tmp_path):

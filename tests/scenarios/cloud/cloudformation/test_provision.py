@@ -8,7 +8,7 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 
-from scenarios.cloud.cloudformation.template import translate
+from scenarios.cloud.cloudformation.transform import translate
 from scenarios.cloud.kernel.errors import InvalidTemplate
 from tests.project import PROJECT
 from tests.scenarios.cloud.cloudformation.stacks import (

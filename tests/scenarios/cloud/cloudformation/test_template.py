@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from scenarios.cloud.cloudformation.template import Template, translate
+from scenarios.cloud.cloudformation.template import Template
+from scenarios.cloud.cloudformation.transform import translate
 from scenarios.cloud.kernel.arns import partition_of
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.stack import Resource
@@ -139,7 +140,7 @@ def test_the_transform_needs_neither_credentials_nor_a_region_nor_models_of_what
     """A fresh process, since botocore and the transform both keep what they found out."""
     code = """
 import sys
-from scenarios.cloud.cloudformation.template import translate
+from scenarios.cloud.cloudformation.transform import translate
 
 def translated(kind, **properties):
     one = {"Type": f"AWS::Serverless::{kind}", "Properties": properties}

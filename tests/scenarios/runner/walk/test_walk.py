@@ -100,12 +100,20 @@ def test_each_call_for_a_request_that_somebody_waits_for_is_a_point_too():
     assert not {each.point.kind for each in found} & {FaultKind.CRASH_TWICE, FaultKind.MEANWHILE}
 
 
-def test_a_walk_of_the_same_seeds_tries_the_same_points():
-    one = walk_apart(ROOT_LOGIN, share=0.03, of_the_day=20260302)
-    other = walk_apart(ROOT_LOGIN, share=0.03, of_the_day=20260302)
+def part_walked():
+    return walk_apart(ROOT_LOGIN, share=0.1 if ALL else 0.04, of_the_day=20260302)
 
-    assert one.tried == other.tried > 0
-    assert one.left_out == other.left_out > 0
+
+@pytest.fixture(scope="module")
+def walked():
+    return part_walked()
+
+
+def test_a_walk_of_the_same_seeds_tries_the_same_points(walked):
+    other = part_walked()
+
+    assert walked.tried == other.tried > 0
+    assert walked.left_out == other.left_out > 0
 
 
 def test_a_point_is_replayed_from_the_beginning():
@@ -167,9 +175,7 @@ def test_a_point_that_broke_once_is_whole(name, point):
     assert walk_one(scenario, FaultPoint.parse(point))[1] == []
 
 
-def test_nothing_breaks_in_a_sample_of_the_points():
-    walked = walk_apart(ROOT_LOGIN, share=0.1 if ALL else 0.05, of_the_day=20260302)
-
+def test_nothing_breaks_in_a_sample_of_the_points(walked):
     assert walked.tried > 0
     assert {str(told.point): told.broken for told in walked.broken} == {}
 
