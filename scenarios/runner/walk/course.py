@@ -1,6 +1,6 @@
 """One play of a scenario, with or without a fault, and what happened in it."""
 
-import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -40,6 +40,7 @@ ASKS_AGAIN, ASKS_AGAIN_SECONDS = 4, 240
 ANSWERED = "answered"  # the kind of a moment: what somebody is answered at last
 # Operations that change nothing: the verbs their names begin with.
 _READS = ("Get", "List", "Describe", "Filter", "Lookup", "Query", "Scan", "Head", "BatchGet", "Select")
+_ALARM = re.compile(r'(\w+): "([^"]+)"')  # the subject of an alarm's mail
 # KMS makes and checks the ledger's seals; STS says who we are.
 CHANGES_NOTHING = ("kms", "sts")
 
@@ -117,13 +118,13 @@ class Course:
         return [message for message in self.mail if "remediation" in message.attributes]
 
     def alarms(self, *, went_off: bool = False) -> list[str]:
-        """The names of the alarms that have sent mail, each as often as it did, or as it `went_off`."""
-        told = [json.loads(each.text) for each in self.mail if each.sender == "cloudwatch.amazonaws.com"]
-        return [
-            str(each.get("AlarmName", ""))
-            for each in told
-            if not went_off or each.get("NewStateValue") == "ALARM"
+        """The alarms that SNS took word of, by name, each as often as it did, or as it `went_off`."""
+        told = [
+            _ALARM.match(moment.words)
+            for moment in self.trace
+            if moment.kind == "published" and moment.facts.get("sender") == "cloudwatch.amazonaws.com"
         ]
+        return [each[2] for each in told if each and (each[1] == "ALARM" or not went_off)]
 
 
 def is_finding(item: Item) -> bool:

@@ -62,7 +62,7 @@ def but_for_counts(mail: Mail) -> str:
 
 
 def _but_for_counts(subject: str) -> str:
-    words = _DRAWN.sub("i-#", _COUNTED.sub("#", _LASTED.sub("# s", subject)))
+    words = _COUNTED.sub("#", _LASTED.sub("# s", _DRAWN.sub("i-#", subject)))
     return _BY_WHOM.sub("", words.replace(" was ", " is "))
 
 
@@ -108,8 +108,8 @@ def paired(without: Course, with_fault: Course) -> Paired:
     """Each alert of the fault-free play with one of the same event; else of the same words.
 
     The latter after `MOVES`, and where the event is quiet now: of what is told once in a while, a retry may
-    leave another event to be told; then it may also be another alert of the same flood. An alert that each
-    try tells again is wanted once.
+    leave another event to be told; then it may also be another alert of the same flood. One that says who did
+    a thing may be part of the thing's own. An alert that each try tells again is wanted once.
     """
     left = list(with_fault.alerts())
     events = set(map(event_of, left))
@@ -129,7 +129,21 @@ def paired(without: Course, with_fault: Course) -> Paired:
         unheard = _take(left, turned, lambda mail: voices.get(named_as(mail), mail))
         still = [mail for mail in still if mail not in turned or mail in unheard]
     moved = [mail for mail in movable if mail not in still]
+    moved += [mail for mail in unsent if mail not in moved and _is_joined(mail, with_fault)]
     return Paired(unsent=[mail for mail in unsent if mail not in moved], moved=moved)
+
+
+def _is_joined(mail: Mail, course: Course) -> bool:
+    """Whether an alert of who did it is not needed: the one of the thing itself, sent later, says so."""
+    who = _who_did_it(mail)
+    return bool(who) and any(
+        in_words(other) == in_words(mail) and _who_did_it(other) == who for other in course.alerts()
+    )
+
+
+def _who_did_it(mail: Mail) -> str:
+    found = _BY_WHOM.search(mail.subject)
+    return found[0].removeprefix(",") if found else ""
 
 
 def _moment_of(entry: LedgerEntry) -> tuple[str, str]:

@@ -30,6 +30,7 @@ from scenarios.runner.walk.invariants.alert_names import (
 from scenarios.runner.walk.invariants.trouble import (
     excused,
     is_about_trouble,
+    is_early,
     struck_remediation,
     waits_for_a_yes,
 )
@@ -170,10 +171,13 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
 def _may_be_trouble(mail: Mail, course: Course) -> bool:
     """Whether it says that something failed, and the fault may be why: of the function that it struck.
 
-    An outage is everybody's. A call that was denied makes the alarm on such calls go off.
+    That an alert is early needs no failure: an event that is tried again, or late, is overtaken by the one
+    after it. An outage is everybody's. A call that was denied makes the alarm on such calls go off.
     """
     point = course.point
-    if not is_about_trouble(mail) or point is None or point.kind in _NOTHING_FAILS:
+    if not is_about_trouble(mail) or point is None:
+        return False
+    if point.kind in _NOTHING_FAILS and not is_early(mail):
         return False
     struck = struck_remediation(course)
     mine = struck in ("", mail.attributes["remediation"])

@@ -151,16 +151,18 @@ def _moved_outcomes(without: Course, with_fault: Course) -> Iterator[str]:
     for remediation, outcome in sorted(after - before):
         if outcome == Outcome.AWAITING_APPROVAL and waits:
             continue
+        if outcome == Outcome.TOLD and _only_trouble(with_fault, remediation):
+            continue
         if not excused(without, with_fault, remediation) and outcome not in map(str, _OPEN):
             yield f"one of {remediation} is {outcome}, and none without the fault"
 
 
-def _only_trouble(course: Course, remediation: str, at: str) -> bool:
-    """Whether all that was told of a remediation's findings of one moment is what could not be looked at."""
+def _only_trouble(course: Course, remediation: str, at: str = "") -> bool:
+    """Whether all that was told of a remediation's findings, or of those of one moment, is what failed."""
     ids = [
         entry.id
         for entry in course.findings()
-        if (entry.remediation, f"{entry.at:%H:%M:%S}") == (remediation, at)
+        if entry.remediation == remediation and at in ("", f"{entry.at:%H:%M:%S}")
     ]
     mail = [each for each in course.alerts() if any(f"Finding {name}" in each.text for name in ids)]
     return bool(mail) and all(is_about_trouble(each) for each in mail)

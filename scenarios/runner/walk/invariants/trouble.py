@@ -23,14 +23,22 @@ _ON_US = re.compile(
 )
 _RULES = "events.amazonaws.com"
 _CHANGED, _WAITS = "The plan has changed", "Trailwarden waits for a yes to do:"
+# What an alert says of what AWS tells later, and nothing has failed: who did it.
+_EARLY = (
+    "no call for it is known yet",  # instance_state: so it can't know that the caller is expected
+    "Trailwarden does this once CloudTrail's event history knows the call:",
+)
 # What an alert says of what could not be done, seen or noted: runtime.notify, runtime.answer.
 _WORDS = (
     *("could not do:", "did not do,", "did not yet", "No ledger", "Could not look", "not allowed to look"),
     *("could not be looked at", "could not be found"),
-    "no call for it is known yet",  # instance_state: so it can't know that the caller is expected
-    "Trailwarden does this once CloudTrail's event history knows the call:",
     "Calls were refused for lack of permission",  # cis_alarms, of the function's own
 )
+
+
+def is_early(mail: Mail) -> bool:
+    """Whether an alert says that it is sent before all is known that is known later, without any failure."""
+    return any(words in mail.text for words in _EARLY)
 
 
 def told_of_trouble(without: Course, with_fault: Course) -> bool:
@@ -101,7 +109,7 @@ def _reasons(course: Course) -> list[str]:
 
 def is_about_trouble(mail: Mail) -> bool:
     """Whether an alert says what could not be done, seen or noted."""
-    return any(words in mail.text for words in _WORDS)
+    return any(words in mail.text for words in (*_WORDS, *_EARLY))
 
 
 def given_up(without: Course, with_fault: Course) -> bool:

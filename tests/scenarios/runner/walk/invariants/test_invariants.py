@@ -353,8 +353,8 @@ def test_who_can_not_read_the_ledger_tells_again(service, operation, error, righ
 
 
 def an_alarm(name, state="ALARM"):
-    text = json.dumps({"AlarmName": f"app-{name}Alarm-1", "NewStateValue": state})
-    return replace(mail(text, name), sender="cloudwatch.amazonaws.com", attributes={})
+    words = f'{state}: "app-{name}Alarm-1" in US East'
+    return Moment(at=NOW, kind="published", words=words, facts={"sender": "cloudwatch.amazonaws.com"})
 
 
 @pytest.mark.parametrize(
@@ -366,7 +366,7 @@ def an_alarm(name, state="ALARM"):
     ],
 )
 def test_only_an_alarm_on_ourselves_that_goes_off_tells_of_a_fault_that_stays(alarm, told):
-    off = {"checks": {"the trail logs": "it is off"}, "mail": (mail(), alarm)}
+    off = {"checks": {"the trail logs": "it is off"}, "trace": (alarm,)}
 
     assert (broken(WITHOUT, course("1.2.denied", **off)) == []) is told
 
@@ -377,6 +377,33 @@ def test_an_outcome_that_is_none_without_the_fault_is_none_where_events_move_eit
 
     assert broken(WITHOUT, course(**late, ledger=(item_of(LATER),))) == []
     assert broken(WITHOUT, course(**late, ledger=(item_of(LATER), item_of(refused)))) != []
+
+
+def test_who_did_it_may_be_told_with_the_thing():
+    mallory = "arn:aws:iam::1:user/mallory"
+    call_for_it = replace(ENTRY, at=NOW.replace(minute=1), event_key="call")
+    later = mail(f"x\n\nFinding {call_for_it.id}", f"HIGH: The trail was stopped by {mallory}")
+    without = course("", mail=(mail(), later), ledger=(item_of(ENTRY), item_of(call_for_it)))
+    both = mail(TEXT, f"HIGH: The trail is stopped, by {mallory}")
+
+    assert broken(without, course(mail=(both,))) == []
+    assert broken(without, course()) != []
+
+
+@pytest.mark.parametrize(
+    ("point", "about", "right"),
+    [
+        ("1.2.crash-after", "no call for it is known yet", True),
+        ("1.2.crash-after", "Could not look: no answer", False),
+        ("1.2.throttled", "Could not look: no answer", True),
+    ],
+)
+def test_that_an_alert_is_early_needs_no_failure(point, about, right):
+    more = mail(f"{about}\n\nFinding {ENTRY.id}", "HIGH: It is off")
+
+    told = broken(WITHOUT, course(point, **delivered_to("app-TrailStopped-1"), mail=(mail(), more)))
+
+    assert (told == []) is right
 
 
 def to_the_hub(finding):
