@@ -13,7 +13,6 @@ TESTED_ELSEWHERE = {
     "scenarios/cloud/firehose": "tests/scenarios/cloud/cloudformation/test_provision_streams.py",
     "scenarios/cloud/kinesis": "tests/scenarios/cloud/cloudformation/test_provision_streams.py",
     "scenarios/cloud/organizations": _TABLES,
-    "scenarios/cloud/secretsmanager": _TABLES,
 }
 
 

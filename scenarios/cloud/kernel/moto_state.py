@@ -657,6 +657,12 @@ def _secret(arn: str) -> Any | None:
     return next((each for each in found if each.arn == arn and each.deleted_date is None), None)
 
 
+def secret(account: str, region: str, name_or_arn: str) -> Any | None:
+    """A secret by its name or ARN: `.arn`, `.name`, `.versions` by id with their `version_stages`."""
+    every = backend("secretsmanager", account, region).secrets.values()
+    return next((each for each in every if name_or_arn in (each.name, each.arn)), None)
+
+
 def secret_text(arn: str) -> str | None:
     """What a secret holds now, by its ARN; None where there is none, or none any more."""
     found = _secret(arn)

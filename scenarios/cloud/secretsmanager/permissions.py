@@ -31,14 +31,21 @@ GetResourcePolicy               =                         secret(SecretId)
 PutResourcePolicy               =                         secret(SecretId)
 DeleteResourcePolicy            =                         secret(SecretId)
 ListSecretVersionIds            =                         secret(SecretId)
+UpdateSecretVersionStage        =                         secret(SecretId)
+RotateSecret                    =                         secret(SecretId)
+RotateSecret +RotationLambdaARN lambda:InvokeFunction     function(RotationLambdaARN)
+CancelRotateSecret              =                         secret(SecretId)
 """
 
 
-def _secret(_place: Place, secret: str) -> str:
-    """A secret by ARN: six random characters end it, which its name doesn't tell."""
-    if not secret.startswith("arn:"):
-        raise NotSimulated("secretsmanager", f"a secret by its name {secret} before its ARN is looked up")
-    return secret
+def _secret(place: Place, secret: str) -> str:
+    """A secret by ARN, or by the name of one that is there: six random characters end the ARN."""
+    if secret.startswith("arn:"):
+        return secret
+    found = moto_state.secret(place.account, place.region, secret)
+    if found is None:
+        raise NotSimulated("secretsmanager", f"who may ask for the secret {secret}, which isn't there")
+    return str(found.arn)
 
 
 def _found(arn: Arn) -> Any | None:
@@ -74,6 +81,7 @@ PERMISSIONS = Permissions(
     context=(
         ContextKey(key="secretsmanager:SecretId", value=_secret_id),
         ContextKey(key="secretsmanager:Name", parameter="Name"),
+        ContextKey(key="secretsmanager:RotationLambdaARN", parameter="RotationLambdaARN"),
         ContextKey(key="secretsmanager:Description", parameter="Description"),
         ContextKey(key="secretsmanager:KmsKeyId", parameter="KmsKeyId"),
         ContextKey(key="secretsmanager:VersionId", parameter="VersionId"),
