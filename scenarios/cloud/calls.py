@@ -435,9 +435,12 @@ class Calls:
             try:
                 yield
             except Refused as refused:
-                raise client_error(
+                error = client_error(
                     client, asked.operation, refused.code, refused.message, refused.status, **refused.about
-                ) from None
+                )
+                if refused.headers:
+                    error.response["ResponseMetadata"]["HTTPHeaders"] = dict(refused.headers)
+                raise error from None
 
     @contextmanager
     def _lawfully(self) -> Iterator[None]:

@@ -4,6 +4,8 @@ These are errors of the rehearsal, never of the product: they must reach the
 person who wrote the scenario, and a handler's `except` must not swallow them.
 """
 
+from collections.abc import Mapping
+
 
 class NotSimulated(BaseException):
     """Real AWS does something here that the simulated AWS does not do.
@@ -27,10 +29,21 @@ class WorldError(BaseException):
 
 
 class Refused(Exception):
-    """A law refuses a call, with the code and message AWS would give, and what else its error names."""
+    """A law refuses a call, with the code and message AWS would give, and what else its error names.
 
-    def __init__(self, code: str, message: str, status: int = 400, **about: str) -> None:
+    `headers`: what AWS says beside that, in headers of the answer.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        headers: Mapping[str, str] | None = None,
+        **about: str,
+    ) -> None:
         self.about = about
+        self.headers = headers or {}
         self.code = code
         self.message = message
         self.status = status

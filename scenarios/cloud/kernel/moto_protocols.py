@@ -139,6 +139,10 @@ def _from_cbor(services: Iterable[str], wire: Wire) -> Understood | None:
     return None
 
 
+# What an error says of a delete marker: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+_OF_MARKERS = ("x-amz-delete-marker", "x-amz-version-id")
+
+
 class _Raised(Exception):
     """An error as moto's serialisers take one: `code`, `message`, and the members that its shape models."""
 
@@ -209,9 +213,12 @@ def refused(asked: Understood, error: ClientError, request_id: str) -> Written:
         warnings.simplefilter("ignore")  # of codes that the service's model doesn't have
         made: Any = _serializer(asked, request_id).serialize(raised)
     body = _bytes(made["body"])
+    headers = _texts(made["headers"])
     if asked.service == "s3":
         body = body.replace(b"</Error>", _beside_the_message(response["Error"]) + b"</Error>")
-    return Written(status, _texts(made["headers"]), body)
+        told = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        headers |= {name: str(told[name]) for name in _OF_MARKERS if name in told}
+    return Written(status, headers, body)
 
 
 def _beside_the_message(error: Mapping[str, Any]) -> bytes:

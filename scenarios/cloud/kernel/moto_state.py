@@ -181,6 +181,12 @@ def topic(arn: str) -> Any | None:
     return found.topics.get(arn) if found is not None else None
 
 
+def platform_endpoint(arn: str) -> Any | None:
+    """An endpoint of a phone, by ARN: `.enabled`."""
+    found = _named_by(arn, "sns")
+    return found.platform_endpoints.get(arn) if found is not None else None
+
+
 def subscriptions(topic_arn: str) -> list[Any]:
     """What is subscribed to a topic."""
     _, _, _, region, account, _ = topic_arn.split(":", 5)

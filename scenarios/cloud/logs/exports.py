@@ -12,9 +12,8 @@ and the words of most refusals, are unconfirmed.
 """
 
 import gzip
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from scenarios.cloud.calls import Asked
@@ -91,7 +90,8 @@ class Exports:
         )
         if group is None:
             raise no_such_group()
-        self._in_order(parameters, group)
+        if parameters["from"] > parameters["to"]:
+            raise invalid("The start time must not be later than the end time.")
         if any(task.status in ACTIVE and task.region == asked.region for task in self._tasks.values()):
             raise Refused("LimitExceededException", "Resource limit exceeded.")
         task = _Task(
@@ -111,12 +111,6 @@ class Exports:
         wait = self._setting.random("logs.export").uniform(*WAITING_SECONDS)
         self._setting.clock.after(wait, lambda: self._begin(task), f"export of {task.group}")
         return {"taskId": task.id}
-
-    def _in_order(self, parameters: Mapping[str, Any], group: Any) -> None:
-        if parameters["from"] > parameters["to"]:
-            raise invalid("The start time must not be later than the end time.")
-        if parameters["to"] < milliseconds(group.creation_time.replace(tzinfo=UTC)):
-            raise invalid("You must specify a time that is not earlier than when this log group was created.")
 
     def _try(self, asked: Asked, task: _Task) -> None:
         """Look at the bucket as Logs does before it takes a task: as itself, and on behalf of the caller."""

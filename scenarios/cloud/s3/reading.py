@@ -73,17 +73,18 @@ class Reading:
             if not self._may_list(asked, wanted.bucket):
                 raise Refused("403", "Forbidden", 403)  # without a body there is no code but the status
             return  # moto says it, and in a header whether a marker is there
-        marked = moto_state.delete_marker(account, wanted.bucket, wanted.key, version) is not None
+        marker = moto_state.delete_marker(account, wanted.bucket, wanted.key, version)
+        marked, told = marker is not None, _told_of(marker)
         if marked and version and asked.operation in _COPIES:
             why = "The source of a copy request may not specifically refer to a delete marker by version id."
             raise Refused("InvalidRequest", why)
         if marked and (version or asked.operation in _WRITES):
-            raise Refused("MethodNotAllowed", _NOT_ALLOWED, 405)
+            raise Refused("MethodNotAllowed", _NOT_ALLOWED, 405, told)
         if not self._may_list(asked, wanted.bucket):
             raise Refused("AccessDenied", "Access Denied", 403)
         if version:
             raise Refused("NoSuchVersion", "The specified version does not exist.", 404)
-        raise Refused("NoSuchKey", "The specified key does not exist.", 404, Key=wanted.key)
+        raise Refused("NoSuchKey", "The specified key does not exist.", 404, told, Key=wanted.key)
 
     def _may_list(self, asked: Asked, bucket: str) -> bool:
         listing = Asking(
@@ -96,6 +97,13 @@ class Reading:
         )
         ask = self._setting.actions.keys("s3", listing)
         return self._setting.identity.judge(asked.caller, listing.action, listing.resource, ask=ask).allowed
+
+
+def _told_of(marker: Any | None) -> dict[str, str]:
+    """What S3 says in headers where a delete marker stands in the object's place."""
+    if marker is None:
+        return {}
+    return {"x-amz-delete-marker": "true", "x-amz-version-id": str(marker.version_id)}
 
 
 def _quietly(asked: Asked, response: dict[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ from scenarios.cloud.sns.confirmations import Confirmations, waits
 from scenarios.cloud.sns.emitted import measure
 from scenarios.cloud.sns.fifo import Receipt, deduplication_id, receive
 from scenarios.cloud.sns.filtering import ATTRIBUTES, Attributes, takes
-from scenarios.cloud.sns.validation import NO_GROUP, bytes_of, entry_refusal
+from scenarios.cloud.sns.validation import NO_GROUP, bytes_of, entry_refusal, of_endpoint, structure
 from scenarios.cloud.sns.web_endpoints import PROTOCOLS, WebEndpoints, shown
 
 SERVICE = "sns.amazonaws.com"
@@ -125,6 +125,7 @@ class Topics(Door[Notification]):
         self._receipts: dict[str, Receipt] = {}
         self._web = WebEndpoints(setting)
         setting.deliveries.register("sns", Notification, self)
+        setting.calls.check("sns", "Publish", _endpoint_takes)
         setting.calls.check("sns", "Publish", self._may_encrypt)
         setting.calls.check("sns", "PublishBatch", self._may_encrypt)
         setting.calls.after("sns", "Publish", self._published)
@@ -416,6 +417,21 @@ class Topics(Door[Notification]):
         return self._setting.deliveries.hand_over(
             subscription.endpoint, payload, by=SERVICE, source=subscription.topic.arn
         )
+
+
+def _endpoint_takes(asked: Asked) -> None:
+    """An endpoint that is disabled takes nothing, whatever the message is.
+
+    Recorded on AWS in https://github.com/getmoto/moto/blob/master/tests/test_sns/test_application.py
+    """
+    given = asked.parameters
+    if not of_endpoint(given):
+        return
+    endpoint = moto_state.platform_endpoint(given["TargetArn"])
+    if endpoint is not None and not endpoint.enabled:
+        raise Refused("EndpointDisabled", "Endpoint is disabled")
+    if "MessageStructure" in given:
+        structure(given)
 
 
 def _is_raw(subscription: Any) -> bool:

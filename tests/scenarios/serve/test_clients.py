@@ -185,6 +185,18 @@ def test_an_error_of_s3_names_the_bucket_that_it_is_about(empty):
     assert error["Error"]["Key"] == "<none>"
 
 
+def test_an_object_that_was_deleted_is_missing_behind_a_marker(empty):
+    s3 = empty.client("s3")
+    s3.create_bucket(Bucket="marked")
+    s3.put_bucket_versioning(Bucket="marked", VersioningConfiguration={"Status": "Enabled"})
+    marker = s3.delete_object(Bucket="marked", Key="k")["VersionId"]
+    for read in (s3.get_object, s3.head_object):
+        with pytest.raises(ClientError) as refused:
+            read(Bucket="marked", Key="k")
+        told = refused.value.response["ResponseMetadata"]["HTTPHeaders"]
+        assert (told["x-amz-delete-marker"], told["x-amz-version-id"]) == ("true", marker)
+
+
 def test_a_list_of_objects_without_any_is_no_xml_of_s3s(empty):
     s3 = empty.client("s3")
     s3.create_bucket(Bucket="nothing-to-delete")

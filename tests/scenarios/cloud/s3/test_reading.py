@@ -79,6 +79,15 @@ def test_a_key_whose_newest_version_is_a_marker_is_missing(each, marker, operati
     assert error(each, ["s3:*"], operation, key="gone", **more) == answer
 
 
+def test_who_misses_a_key_is_told_of_the_marker_in_its_place(each, marker):
+    s3 = admin(each, "s3")
+    for read in (s3.get_object, s3.head_object):
+        with pytest.raises(ClientError) as refused:
+            read(Bucket="tw-logs", Key="gone")
+        told = refused.value.response["ResponseMetadata"]["HTTPHeaders"]
+        assert (told["x-amz-delete-marker"], told["x-amz-version-id"]) == ("true", marker)
+
+
 def test_a_marker_that_is_named_by_its_version_is_no_object(each, marker):
     named = {"key": "gone", "VersionId": marker}
     assert error(each, ["s3:*"], **named) == ("MethodNotAllowed", 405)

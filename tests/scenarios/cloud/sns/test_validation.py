@@ -217,6 +217,23 @@ def test_what_is_no_arn_is_refused_in_snss_own_words(each, method, parameter, mo
         getattr(admin(each, "sns"), method)(**{parameter: "PendingConfirmation"}, **more)
 
 
+def test_an_endpoint_that_is_disabled_says_so_whatever_the_message_is(each):
+    sns = admin(each, "sns")
+    attributes = {"PlatformCredential": "any"}
+    made = sns.create_platform_application(Name="phones", Platform="GCM", Attributes=attributes)
+    of = {"PlatformApplicationArn": made["PlatformApplicationArn"]}
+    off = sns.create_platform_endpoint(**of, Token="off", Attributes={"Enabled": "false"})["EndpointArn"]
+    on = sns.create_platform_endpoint(**of, Token="on")["EndpointArn"]
+    given = {"Message": "no JSON", "MessageStructure": "json"}
+
+    with pytest.raises(ClientError) as disabled:
+        sns.publish(TargetArn=off, **given)
+    with pytest.raises(ClientError, match="failed to parse"):
+        sns.publish(TargetArn=on, **given)
+    error = disabled.value.response["Error"]
+    assert (error["Code"], error["Message"]) == ("EndpointDisabled", "Endpoint is disabled")
+
+
 def test_a_topic_that_is_not_there_is_told_before_the_endpoint_is_looked_at(each):
     sns = admin(each, "sns")
     with pytest.raises(sns.exceptions.NotFoundException, match="Topic does not exist"):
