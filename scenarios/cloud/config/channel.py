@@ -14,7 +14,7 @@ https://docs.aws.amazon.com/config/latest/developerguide/monitor-config-with-clo
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -77,11 +77,16 @@ class Channels:
         self._setting = setting
         self._recorders = recorders
         self._regions: dict[str, _Region] = {}
+        self._heard_snapshot: list[Callable[[str, dict[str, Any]], None]] = []
         recorders.when_recorded(self._recorded)
         recorders.when_started(self._started)
         setting.calls.check("config", "PutDeliveryChannel", self._may_deliver)
         setting.calls.answer("config", "DescribeDeliveryChannelStatus", self._described)
         setting.calls.answer("config", "DeliverConfigSnapshot", self._snapshot_asked)
+
+    def when_snapshot(self, heard: Callable[[str, dict[str, Any]], None]) -> None:
+        """Have something told of each snapshot that was delivered: region and message."""
+        self._heard_snapshot.append(heard)
 
     # ---- ways ---------------------------------------------------------------------------------------
 
@@ -160,16 +165,9 @@ class Channels:
     # ---- items --------------------------------------------------------------------------------------
 
     def _recorded(self, item: Item, before: Item | None) -> None:
-        region = item.region if item.region in self._regions else self._region_of(item)
-        tell = partial(self._tell_of_item, region, item, before)
-        self._setting.clock.after(SENT_SECONDS, tell, "AWS Config tells of an item")
-
-    def _region_of(self, item: Item) -> str:
-        """The region whose recorder has a global item."""
-        for region in self._regions:
-            if self._recorders.of(region).last(item.found.key) is item:
-                return region
-        return item.region
+        for region in self._recorders.regions_of(item):
+            tell = partial(self._tell_of_item, region, item, before)
+            self._setting.clock.after(SENT_SECONDS, tell, "AWS Config tells of an item")
 
     def _tell_of_item(self, region: str, item: Item, before: Item | None) -> None:
         verb = (
@@ -184,11 +182,11 @@ class Channels:
             "recordVersion": "1.3",
         }
         if len(json.dumps(message)) > LARGEST_BYTES:
-            message = self._oversized(region, item, message)
+            message = self.oversized(region, item, message)
         subject = f"{found.type} {found.id} {verb} in Account {item.account}"
         self.tell(region, ITEM_CHANGE, subject, message, *([found.arn] if found.arn else []))
 
-    def _oversized(self, region: str, item: Item, message: Mapping[str, Any]) -> dict[str, Any]:
+    def oversized(self, region: str, item: Item, message: Mapping[str, Any]) -> dict[str, Any]:
         """An item that is too large: it lies in a file of its own, and the message says where."""
         found, now = item.found, self._setting.clock.now
         name = f"ChangeNotification_{found.type}_{found.id}_{now:%Y%m%dT%H%M%SZ}_0.json.gz"
@@ -272,6 +270,9 @@ class Channels:
         }
         words = "Configuration History" if kind == HISTORY else "Configuration Snapshot"
         ending = message_type.rpartition("Delivery")[2]
+        if message_type == "ConfigurationSnapshotDeliveryCompleted":
+            for heard in self._heard_snapshot:
+                heard(region, message)
         self.tell(region, kind, f"{words} Delivery {ending} for Account {self._setting.account}", message)
 
     # ---- snapshots ----------------------------------------------------------------------------------

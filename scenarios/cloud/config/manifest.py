@@ -13,10 +13,12 @@ SERVICE = Service(
     simulated=(
         "the recorder under its role, recording groups and modes; items of 21 types in EC2, IAM, S3, Lambda, "
         "KMS, DynamoDB, CloudTrail, SNS, SQS and RDS, with their relations; history files and snapshots in "
-        "S3, messages and events"
+        "S3, messages and events; 57 managed rules and those of functions, on changes and by the clock, "
+        "compliance and its changes"
     ),
     missing=(
-        "items of other types, and of types that aren't recorded; rules, which moto keeps, are not evaluated"
+        "items of other types, and of types that aren't recorded; other managed rules, Guard policies, "
+        "proactive evaluation, queries, remediation, conformance packs, aggregators"
     ),
     permissions=PERMISSIONS,
     kinds=KINDS,

@@ -81,6 +81,17 @@ class Recorders:
         """What was recorded in a region."""
         return self._regions.setdefault(region, Recording())
 
+    def regions_of(self, item: Item) -> list[str]:
+        """The region whose recorder has made an item; a global one stands in none of its own."""
+        if item.region != GLOBAL:
+            return [item.region]
+        key = item.found.key
+        return [
+            name
+            for name, known in self._regions.items()
+            if any(item is each for each in known.items.get(key, ()))
+        ]
+
     def recorder(self, region: str) -> Any | None:
         """The region's recorder as moto keeps it."""
         return next(

@@ -1,4 +1,4 @@
-"""AWS::Config: recorders and delivery channels.
+"""AWS::Config: recorders, delivery channels, rules.
 
 CloudFormation starts a recorder once there is a channel, and makes each wait for the other; here the channel
 comes second, and starts the recorder.
@@ -14,10 +14,20 @@ from botocore.exceptions import ClientError
 
 from scenarios.cloud.authorization.trust import role_may
 from scenarios.cloud.cloudformation.resources.access import service_may
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
-from scenarios.cloud.cloudformation.resources.shapes import Flag, Many, Shape, Text, arn
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
+from scenarios.cloud.cloudformation.resources.shapes import (
+    Document,
+    Flag,
+    Inert,
+    Many,
+    Refused,
+    Shape,
+    Text,
+    arn,
+)
 from scenarios.cloud.config.recording import DEFAULT_NAME, keep_mode
 from scenarios.cloud.config.resource_types.view import SERVICE
+from scenarios.cloud.config.rule_ids import tidy_id
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.stack import Resource
 
@@ -68,6 +78,44 @@ CHANNEL = Shape(
         "SnsTopicARN": Text(),
     },
     required=("S3BucketName",),
+)
+
+RULE = Shape(
+    fields={
+        "Compliance": Inert(because="CloudFormation only reads it"),
+        "ConfigRuleName": Text(),
+        "Description": Text(),
+        "EvaluationModes": Many(of=Shape(fields={"Mode": Text()})),
+        "InputParameters": Document(),
+        "MaximumExecutionFrequency": Text(),
+        "Scope": Shape(
+            fields={
+                "ComplianceResourceId": Text(),
+                "ComplianceResourceTypes": _TYPES,
+                "TagKey": Text(),
+                "TagValue": Text(),
+            }
+        ),
+        "Source": Shape(
+            fields={
+                "CustomPolicyDetails": Refused(because="Guard policies"),
+                "Owner": Text(),
+                "SourceDetails": Many(
+                    of=Shape(
+                        fields={
+                            "EventSource": Text(),
+                            "MaximumExecutionFrequency": Text(),
+                            "MessageType": Text(),
+                        },
+                        required=("EventSource", "MessageType"),
+                    )
+                ),
+                "SourceIdentifier": Text(),
+            },
+            required=("Owner",),
+        ),
+    },
+    required=("Source",),
 )
 
 
@@ -126,6 +174,42 @@ def delete_channel(removal: Removal) -> None:
     client.delete_delivery_channel(DeliveryChannelName=removal.ref)
 
 
+def create_rule(order: Order) -> Identity:
+    """Put a rule; a recorder must be there, which a template says with DependsOn."""
+    given = order.pick(*(name for name in RULE.fields if name != "InputParameters"))
+    name = order.name("ConfigRuleName", 128)
+    rule = {**given, "ConfigRuleName": name}
+    if "InputParameters" in order.properties:
+        parameters = order.properties["InputParameters"]
+        rule["InputParameters"] = text_of({key: _spelled(value) for key, value in parameters.items()})
+    order.client("config").put_config_rule(ConfigRule=rule)
+    made = _backend(order).config_rules[name]
+    tidy_id(made)
+    return Identity(
+        ref=name,
+        attributes={
+            "Arn": made.config_rule_arn,
+            "Compliance.Type": "INSUFFICIENT_DATA",
+            "ConfigRuleId": made.config_rule_id,
+        },
+    )
+
+
+def update_rule(order: Order, before: Resource) -> Identity:
+    """Put it again; it keeps its id."""
+    del before
+    return create_rule(order)
+
+
+def delete_rule(removal: Removal) -> None:
+    """Delete a rule and its results."""
+    removal.client("config").delete_config_rule(ConfigRuleName=removal.ref)
+
+
+def _spelled(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _check_bucket(order: Order, channel: Mapping[str, Any]) -> None:
     """PutDeliveryChannel writes a file to see whether it may; DependsOn says what that needs."""
     site, name = order.site, channel["s3BucketName"]
@@ -158,6 +242,7 @@ def _lower(value: Any) -> Any:
 
 
 KINDS: Mapping[str, Kind] = {
+    "AWS::Config::ConfigRule": Kind(shape=RULE, create=create_rule, delete=delete_rule, update=update_rule),
     "AWS::Config::ConfigurationRecorder": Kind(
         shape=RECORDER, create=create_recorder, delete=delete_recorder, update=update_recorder
     ),

@@ -6,9 +6,12 @@ https://github.com/hashicorp/terraform-provider-aws/issues/8655, about roles:
 https://github.com/aws/aws-cli/issues/3516
 """
 
+from scenarios.cloud.authorization.trust import service_may
+from scenarios.cloud.config.managed.all_rules import SIMULATED, is_of_aws
 from scenarios.cloud.config.recording import DAILY
+from scenarios.cloud.config.resource_types.view import SERVICE
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.validation import Request, Validation
 
 # https://docs.aws.amazon.com/config/latest/APIReference/API_RecordingModeOverride.html
@@ -59,7 +62,55 @@ def channel(request: Request) -> None:
         raise Refused("InvalidSNSTopicARNException", f"The sns topic arn '{topic}' is not valid.")
 
 
+def rule(request: Request) -> None:
+    """A rule: a recorder must be there, and the function of a custom rule must let Config in."""
+    given = request.parameters["ConfigRule"]
+    owner, identifier = given["Source"]["Owner"], given["Source"].get("SourceIdentifier", "")
+    if not moto_state.backend("config", request.account, request.region).recorders:
+        raise Refused(
+            "NoAvailableConfigurationRecorderException",
+            "Configuration Recorder is not available to put config rule.",
+        )
+    if owner == "CUSTOM_POLICY":
+        raise NotSimulated("config", "rules of Guard policies (CUSTOM_POLICY)")
+    modes = [each["Mode"] for each in given.get("EvaluationModes", ())]
+    if "PROACTIVE" in modes:
+        raise NotSimulated("config", "proactive evaluation")
+    if owner == "CUSTOM_LAMBDA" and identifier:
+        _function(request, identifier)
+    elif owner == "AWS":
+        _managed(identifier)
+
+
+def _function(request: Request, arn: str) -> None:
+    function = moto_state.lambda_function(request.account, request.region, arn)
+    policy = moto_state.lambda_policy(function) if function is not None else None
+    if policy is None or not service_may(
+        SERVICE,
+        "lambda:InvokeFunction",
+        resource=arn,
+        policy=policy,
+        account=request.account,
+        region=request.region,
+    ):
+        raise Refused(
+            "InsufficientPermissionsException",
+            f"The AWS Lambda function {arn} cannot be invoked. Check the specified function ARN, and check "
+            "the function's permissions.",
+        )
+
+
+def _managed(identifier: str) -> None:
+    """One that AWS doesn't have, moto refuses."""
+    if identifier not in SIMULATED and is_of_aws(identifier):
+        raise NotSimulated("config", f"the managed rule {identifier}")
+
+
 VALIDATION = Validation(
     code="ValidationException",
-    rules={"PutConfigurationRecorder": (recorder,), "PutDeliveryChannel": (channel,)},
+    rules={
+        "PutConfigurationRecorder": (recorder,),
+        "PutDeliveryChannel": (channel,),
+        "PutConfigRule": (rule,),
+    },
 )

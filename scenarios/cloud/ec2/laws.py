@@ -1,6 +1,7 @@
 """Registers the laws of EC2: how it behaves beyond what moto does."""
 
 from scenarios.cloud.cloudwatch.service import CloudWatch
+from scenarios.cloud.ec2 import monitoring
 from scenarios.cloud.ec2.alarm_actions import AlarmActions
 from scenarios.cloud.ec2.instances import Instances
 from scenarios.cloud.ec2.resource_events import ResourceEvents
@@ -17,3 +18,4 @@ def register(setting: Setting) -> None:
     for service in ("automate", "swf"):
         cloudwatch.actions.teach(service, act)
     setting.laws.add(SecurityGroups(setting))
+    monitoring.register(setting)

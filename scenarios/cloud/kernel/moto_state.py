@@ -694,3 +694,12 @@ def logs_policy(account: str, region: str) -> Mapping[str, Any]:
     statements = [each.get("Statement", []) for each in documents if isinstance(each, dict)]
     flat = [one for each in statements for one in (each if isinstance(each, list) else [each])]
     return {"Version": "2012-10-17", "Statement": flat}
+
+
+def managed_rules() -> Mapping[str, Mapping[str, Any]]:
+    """AWS Config's managed rules: `Trigger type`, `Resource Types`, `Parameters` of each."""
+    # Imported late: only a world with rules needs it.
+    from moto.config.models import MANAGED_RULES_CONSTRAINTS  # noqa: PLC0415
+
+    found: Mapping[str, Mapping[str, Any]] = MANAGED_RULES_CONSTRAINTS
+    return found

@@ -233,6 +233,60 @@ RULES = [
     target("a role that trusts another", "cannot be assumed by principal", RoleArn=LOOK_ROLE),
 ]
 
+# ---- AWS Config ---------------------------------------------------------------------------------
+
+RULE = {"ConfigRuleName": "r", "Source": {"Owner": "AWS", "SourceIdentifier": "INCOMING_SSH_DISABLED"}}
+DAILY = {"resourceTypes": ["AWS::Config::ResourceCompliance"], "recordingFrequency": "DAILY"}
+RECORDS = [
+    row(
+        "recorder: a type that is recorded continuously alone",
+        (
+            "config",
+            "put_configuration_recorder",
+            {
+                "ConfigurationRecorder": {
+                    "roleARN": OTHER_ROLE,
+                    "recordingMode": {
+                        "recordingFrequency": "CONTINUOUS",
+                        "recordingModeOverrides": [DAILY],
+                    },
+                }
+            },
+        ),
+        "ValidationException",
+        (
+            "AWS::Config::ConfigurationRecorder",
+            {
+                "RoleARN": OTHER_ROLE,
+                "RecordingMode": {
+                    "RecordingFrequency": "CONTINUOUS",
+                    "RecordingModeOverrides": [
+                        {name[0].upper() + name[1:]: value for name, value in DAILY.items()}
+                    ],
+                },
+            },
+        ),
+        "Daily recording is not supported for",
+        "config/latest/APIReference/API_RecordingModeOverride.html",
+    ),
+    row(
+        "delivery channel: no recorder",
+        ("config", "put_delivery_channel", {"DeliveryChannel": {"s3BucketName": "tw-logs"}}),
+        "NoAvailableConfigurationRecorderException",
+        ("AWS::Config::DeliveryChannel", {"S3BucketName": "tw-logs"}),
+        "not available to put delivery channel",
+        "config/latest/APIReference/API_PutDeliveryChannel.html",
+    ),
+    row(
+        "config rule: no recorder",
+        ("config", "put_config_rule", {"ConfigRule": RULE}),
+        "NoAvailableConfigurationRecorderException",
+        ("AWS::Config::ConfigRule", RULE),
+        "not available to put config rule",
+        "config/latest/APIReference/API_PutConfigRule.html",
+    ),
+]
+
 # ---- logs ---------------------------------------------------------------------------------------
 
 GROUP = "/host/secure"
@@ -755,7 +809,7 @@ SCHEDULES = [
     ),
 ]
 
-ROWS = [*ALARMS, *RULES, *FILTERS, *FUNCTIONS, *OTHERS, *LIMITS, *POLICIES, *SCHEDULES]
+ROWS = [*ALARMS, *RULES, *FILTERS, *FUNCTIONS, *OTHERS, *LIMITS, *POLICIES, *SCHEDULES, *RECORDS]
 
 PERMISSION = {
     "FunctionName": {"Ref": "look"},

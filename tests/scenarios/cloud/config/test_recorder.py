@@ -8,7 +8,6 @@ from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.config.recording_worlds import (
     BUCKET,
-    READS,
     files,
     history,
     ids,
@@ -312,4 +311,3 @@ def test_configs_own_role_comes_with_its_policy():
 
     assert made["Arn"].endswith("role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig")
     assert [one["PolicyName"] for one in attached] == ["AWSConfigServiceRolePolicy"]
-    assert READS

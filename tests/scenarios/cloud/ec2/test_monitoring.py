@@ -1,0 +1,25 @@
+"""Detailed monitoring, switched on and off."""
+
+from tests.scenarios.cloud.small_worlds import admin, queue, refusal, world
+
+
+def test_detailed_monitoring_can_be_switched_on_and_off():
+    with world(queue()) as each:
+        ec2 = admin(each, "ec2")
+        instance = ec2.run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1)["Instances"][0][
+            "InstanceId"
+        ]
+
+        def state():
+            found = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+            return found["Monitoring"]["State"]
+
+        before = state()
+        told = ec2.monitor_instances(InstanceIds=[instance])["InstanceMonitorings"][0]["Monitoring"]["State"]
+        on = state()
+        ec2.unmonitor_instances(InstanceIds=[instance])
+        off = state()
+        unknown = refusal(ec2.monitor_instances, InstanceIds=["i-0123456789abcdef0"])
+
+    assert (before, told, on, off) == ("disabled", "pending", "enabled", "disabled")
+    assert unknown == "InvalidInstanceID.NotFound"
