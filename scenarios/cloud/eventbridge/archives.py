@@ -85,7 +85,8 @@ class Archives:
         self._emit = emit
         self._replays: dict[tuple[str, str], Replay] = {}
         calls = setting.calls
-        calls.check("events", "CreateArchive", self._pattern_is_valid)
+        for operation in ("CreateArchive", "UpdateArchive"):
+            calls.check("events", operation, self._pattern_is_valid)
         calls.answer("events", "StartReplay", self._start)
         calls.answer("events", "DescribeReplay", self._describe)
         calls.answer("events", "ListReplays", self._list)

@@ -293,13 +293,20 @@ def check_connection(request: Request) -> None:
         raise Refused("ResourceAlreadyExistsException", f"Connection {given['Name']} already exists.")
 
 
+def check_changed_connection(request: Request) -> None:
+    """A connection that is changed: what is given anew is of its kind."""
+    given = request.parameters
+    standing = moto_state.connection_named(request.account, request.region, given["Name"])
+    kind = given.get("AuthorizationType") or (standing.authorization_type if standing is not None else "")
+    parameters, needed = given.get("AuthParameters", {}), _AUTHORISED_BY.get(kind, "")
+    if parameters.keys() & set(_AUTHORISED_BY.values()) - {needed}:
+        raise invalid(f"Parameter AuthParameters is not valid. Reason: {needed} must be given, and no other.")
+
+
 def check_destination(request: Request) -> None:
     """An API destination that is made."""
     given = request.parameters
-    if not given["InvocationEndpoint"].startswith("https://"):
-        raise invalid("Parameter InvocationEndpoint is not valid. Reason: it must be an HTTPS endpoint.")
-    if moto_state.connection(given["ConnectionArn"]) is None:
-        raise Refused("ResourceNotFoundException", f"Connection '{given['ConnectionArn']}' does not exist.")
+    check_changed_destination(request)
     destinations = moto_state.backend("events", request.account, request.region).destinations
     if given["Name"] in destinations:
         raise Refused(
@@ -307,11 +314,22 @@ def check_destination(request: Request) -> None:
         )
 
 
+def check_changed_destination(request: Request) -> None:
+    """Where an API destination sends, and by which connection."""
+    given = request.parameters
+    if not given.get("InvocationEndpoint", "https://").startswith("https://"):
+        raise invalid("Parameter InvocationEndpoint is not valid. Reason: it must be an HTTPS endpoint.")
+    if "ConnectionArn" in given and moto_state.connection(given["ConnectionArn"]) is None:
+        raise Refused("ResourceNotFoundException", f"Connection '{given['ConnectionArn']}' does not exist.")
+
+
 VALIDATION = Validation(
     code="ValidationException",
     rules={
         "CreateApiDestination": (check_destination,),
         "CreateConnection": (check_connection,),
+        "UpdateApiDestination": (check_changed_destination,),
+        "UpdateConnection": (check_changed_connection,),
         "PutPermission": (resource_policy("Policy", "ValidationException"), check_permission),
         "PutRule": (check_rule,),
         "PutTargets": (check_targets,),

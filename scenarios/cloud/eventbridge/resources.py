@@ -9,7 +9,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, made_again, text_of
+from scenarios.cloud.cloudformation.resources.kind import (
+    Identity,
+    Kind,
+    Order,
+    Removal,
+    made_again,
+    only,
+    text_of,
+)
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Document,
@@ -252,14 +260,43 @@ def create_connection(order: Order) -> Identity:
     )
 
 
+_OF_DESTINATION = (
+    *("ConnectionArn", "Description", "HttpMethod", "InvocationEndpoint", "InvocationRateLimitPerSecond"),
+)
+
+
 def create_api_destination(order: Order) -> Identity:
     """Create an API destination."""
     name = order.name("Name", 64)
-    given = order.pick(
-        *("ConnectionArn", "Description", "HttpMethod", "InvocationEndpoint", "InvocationRateLimitPerSecond")
-    )
+    given = order.pick(*_OF_DESTINATION)
     made = order.client("events").create_api_destination(Name=name, **given)["ApiDestinationArn"]
     return Identity(ref=name, attributes={"Arn": made, "ArnForPolicy": _for_policy(made)})
+
+
+def update_connection(order: Order, before: Resource) -> Identity:
+    """Say again how a connection authorises; its secret is what that says."""
+    only(order, before, "AuthorizationType", "AuthParameters", "Description")
+    given = order.pick("AuthorizationType", "AuthParameters", "Description")
+    order.client("events").update_connection(Name=before.physical_id, **given)
+    return Identity(ref=before.physical_id, attributes=before.attributes)
+
+
+def update_api_destination(order: Order, before: Resource) -> Identity:
+    """Say the whole destination again."""
+    given = order.pick(*_OF_DESTINATION)
+    only(order, before, *_OF_DESTINATION)
+    order.client("events").update_api_destination(Name=before.physical_id, **given)
+    return Identity(ref=before.physical_id, attributes=before.attributes)
+
+
+def update_archive(order: Order, before: Resource) -> Identity:
+    """Have an archive keep other events, or keep them for another time."""
+    only(order, before, "Description", "EventPattern", "RetentionDays")
+    given = order.pick("Description", "RetentionDays")
+    if "EventPattern" in order.properties:
+        given["EventPattern"] = text_of(order.properties["EventPattern"])
+    order.client("events").update_archive(ArchiveName=before.physical_id, **given)
+    return Identity(ref=before.physical_id, attributes=before.attributes)
 
 
 def _for_policy(made: str) -> str:
@@ -329,10 +366,17 @@ def update_rule(order: Order, before: Resource) -> Identity:
 
 KINDS: Mapping[str, Kind] = {
     "AWS::Events::ApiDestination": Kind(
-        shape=API_DESTINATION, create=create_api_destination, delete=delete_api_destination
+        shape=API_DESTINATION,
+        create=create_api_destination,
+        delete=delete_api_destination,
+        update=update_api_destination,
     ),
-    "AWS::Events::Archive": Kind(shape=ARCHIVE, create=create_archive, delete=delete_archive),
-    "AWS::Events::Connection": Kind(shape=CONNECTION, create=create_connection, delete=delete_connection),
+    "AWS::Events::Archive": Kind(
+        shape=ARCHIVE, create=create_archive, delete=delete_archive, update=update_archive
+    ),
+    "AWS::Events::Connection": Kind(
+        shape=CONNECTION, create=create_connection, delete=delete_connection, update=update_connection
+    ),
     "AWS::Events::EventBus": Kind(shape=EVENT_BUS, create=create_event_bus, delete=delete_event_bus),
     "AWS::Events::EventBusPolicy": Kind(
         shape=EVENT_BUS_POLICY,

@@ -892,6 +892,8 @@ def test_a_template_is_refused_for_it_and_the_resource_named(cloud, row):
 # Rules that another operation of the table has as well.
 SIBLINGS = {
     "AssociateKmsKey": "CreateLogGroup",
+    "UpdateApiDestination": "CreateApiDestination",
+    "UpdateConnection": "CreateConnection",
     "PutKeyPolicy": "CreateKey",
     "SetQueueAttributes": "CreateQueue",
     "SetSubscriptionAttributes": "Subscribe",

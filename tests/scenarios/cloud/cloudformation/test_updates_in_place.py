@@ -192,6 +192,38 @@ def roles_with(client, name):
 
 
 # (type, other resources, properties before, properties after, how to read it, before, after)
+BUS = {"Fn::Sub": "arn:aws:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"}
+
+
+def by_key(value):
+    """A connection that authorises by this key."""
+    parameters = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": value}}
+    return {"AuthorizationType": "API_KEY", "AuthParameters": parameters}
+
+
+def sends_to(url):
+    """An API destination there."""
+    connection = {"Fn::GetAtt": ["C", "Arn"]}
+    return {"ConnectionArn": connection, "HttpMethod": "POST", "InvocationEndpoint": url}
+
+
+def of_connection(client, ref):
+    told = client("events").describe_connection(Name=ref)
+    secret = client("secretsmanager").get_secret_value(SecretId=told["SecretArn"])["SecretString"]
+    return told.get("Description") or "", json.loads(secret)["api_key_value"]
+
+
+def of_destination(client, ref):
+    told = client("events").describe_api_destination(Name=ref)
+    return told["InvocationEndpoint"], told.get("InvocationRateLimitPerSecond")
+
+
+def of_archive(client, ref):
+    told = client("events").describe_archive(ArchiveName=ref)
+    pattern = json.loads(told.get("EventPattern") or "{}")
+    return told["RetentionDays"], pattern.get("source", "")
+
+
 ROWS = [
     (
         "AWS::CloudWatch::Alarm",
@@ -387,6 +419,33 @@ ROWS = [
         of_trail,
         (True, False, "All"),
         (False, True, "WriteOnly"),
+    ),
+    (
+        "AWS::Events::Connection",
+        {},
+        by_key("before"),
+        {**by_key("after"), "Description": "another key"},
+        of_connection,
+        ("", "before"),
+        ("another key", "after"),
+    ),
+    (
+        "AWS::Events::ApiDestination",
+        {"C": {"Type": "AWS::Events::Connection", "Properties": by_key("k")}},
+        sends_to("https://api.example/before"),
+        {**sends_to("https://api.example/after"), "InvocationRateLimitPerSecond": 5},
+        of_destination,
+        ("https://api.example/before", None),
+        ("https://api.example/after", 5),
+    ),
+    (
+        "AWS::Events::Archive",
+        {},
+        {"SourceArn": BUS, "RetentionDays": 1},
+        {"SourceArn": BUS, "RetentionDays": 7, "EventPattern": {"source": ["shop"]}},
+        of_archive,
+        (1, ""),
+        (7, ["shop"]),
     ),
     (
         "AWS::SSM::Document",
