@@ -13,7 +13,7 @@ moto's "not implemented", in both its forms, becomes `NotSimulated`. Set-up call
 moto alone, except reads that a law answers.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -52,6 +52,27 @@ class Asked:
     caller: Caller
 
 
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """An action that a call needs and its caller may not do: what the service says to that."""
+
+    action: str
+    resource: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class InPart:
+    """An operation of which the part that is allowed is done. `left`: its parameters without the rest.
+
+    `told`: the answer, which says what was denied; `left` gives None where nothing is left.
+    """
+
+    left: Callable[[Asked, Sequence[Denied]], Mapping[str, Any] | None]
+    told: Callable[[Asked, Mapping[str, Any], Sequence[Denied]], dict[str, Any]]
+
+
 # Operations that read: the verbs their names begin with.
 _READS = ("Get", "List", "Describe", "Filter", "Lookup")
 
@@ -85,6 +106,7 @@ class Calls:
         self._in_place: dict[tuple[str, str], tuple[Callable[[Mapping[str, Any]], bool], AtOnce]] = {}
         self._checks: dict[tuple[str, str], list[Callable[[Asked], None]]] = {}
         self._waits: dict[tuple[str, str], Callable[[Asked], None]] = {}
+        self._in_part: dict[tuple[str, str], InPart] = {}
         self._tells: dict[tuple[str, str], Tell] = {}
         self._afters: dict[tuple[str, str], list[After]] = {}
         self._everything: list[After] = []
@@ -118,6 +140,10 @@ class Calls:
     def check(self, service: str, operation: str, check: Callable[[Asked], None]) -> None:
         """Have a law look at this operation before moto does; it refuses by raising `Refused`."""
         self._checks.setdefault((service, operation), []).append(check)
+
+    def in_part(self, service: str, operation: str, how: InPart) -> None:
+        """Have what is allowed of this operation done, where another part of it is denied."""
+        self._in_part[service, operation] = how
 
     def wait(self, service: str, operation: str, wait: Callable[[Asked], None]) -> None:
         """Have this operation take time before moto answers it; others may act meanwhile."""
@@ -271,8 +297,11 @@ class Calls:
             for before_it in self._before_each:
                 before_it(client, asked)
             with self._within(caller.account):
-                self._authorise(client, asked)
-                response = self._answered(send, client, asked)
+                denied = self._authorise(client, asked)
+                if denied:
+                    response = self._answered_in_part(original, client, asked, denied)
+                else:
+                    response = self._answered(send, client, asked)
         except ClientError as error:
             self._made(asked, sequence, None, _code_and_message(error))
             self._behind(caller)
@@ -360,7 +389,9 @@ class Calls:
         for _, behind in self._around:
             behind(caller)
 
-    def _authorise(self, client: BaseClient, asked: Asked) -> None:
+    def _authorise(self, client: BaseClient, asked: Asked) -> list[Denied]:
+        """What is denied of an operation that is done in part; of any other, the first denial is raised."""
+        denied: list[Denied] = []
         with self._as_law(client, asked):
             pairs = self._actions.required(
                 asked.service,
@@ -392,7 +423,22 @@ class Calls:
                     resource=resource,
                     because=decision.because,
                 )
-                raise client_error(client, asked.operation, code, message, status)
+                if (asked.service, asked.operation) not in self._in_part:
+                    raise client_error(client, asked.operation, code, message, status)
+                denied.append(Denied(action, resource, code, message))
+        return denied
+
+    def _answered_in_part(
+        self, original: Original, client: BaseClient, asked: Asked, denied: Sequence[Denied]
+    ) -> dict[str, Any]:
+        how = self._in_part[asked.service, asked.operation]
+        left = how.left(asked, denied)
+        if left is None:
+            response: dict[str, Any] = {"ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": 0}}
+        else:
+            send = partial(original, client, asked.operation, left)
+            response = self._answered(send, client, replace(asked, parameters=left))
+        return how.told(asked, response, denied)
 
     def _answered(self, send: Send, client: BaseClient, asked: Asked) -> dict[str, Any]:
         answer = self._answers.get((asked.service, asked.operation))

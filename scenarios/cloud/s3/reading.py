@@ -3,7 +3,7 @@
 A caller that may not list a bucket gets AccessDenied for a missing object, as for a forbidden one. That holds
 for every call that names an object: reading it, its tags, its ACL, and copying it. A delete marker that is
 named by its version, or that is the newest version when a write needs one, is answered with MethodNotAllowed.
-A quiet DeleteObjects returns only failures.
+A quiet DeleteObjects returns only failures; what its caller may not delete stays, and the rest goes.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions; delete markers),
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html,
@@ -12,10 +12,11 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html; writes t
 in https://github.com/localstack/localstack/blob/main/localstack-core/localstack/services/s3/models.py
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from scenarios.cloud.authorization.rows import Asking, Place
-from scenarios.cloud.calls import Asked
+from scenarios.cloud.calls import Asked, Denied, InPart
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.s3.sources import copied
@@ -32,6 +33,7 @@ _READS = (
 )
 _WRITES = ("DeleteObjectTagging", "PutObjectAcl", "PutObjectTagging", "RestoreObject")
 _NOT_ALLOWED = "The specified method is not allowed against this resource."
+_BYPASS = "s3:BypassGovernanceRetention"
 _COPIES = ("CopyObject", "UploadPartCopy")
 
 
@@ -54,6 +56,7 @@ class Reading:
             setting.calls.check("s3", operation, self._source_is_there)
         setting.calls.in_every_account("s3", *_READS[1:], "DeleteObjects")
         setting.calls.tell("s3", "DeleteObjects", _quietly)
+        setting.calls.in_part("s3", "DeleteObjects", InPart(_may_go, _with_denials))
 
     def _is_there(self, asked: Asked) -> None:
         given = asked.parameters
@@ -97,6 +100,29 @@ class Reading:
         )
         ask = self._setting.actions.keys("s3", listing)
         return self._setting.identity.judge(asked.caller, listing.action, listing.resource, ask=ask).allowed
+
+
+def _may_go(asked: Asked, denied: Sequence[Denied]) -> Mapping[str, Any] | None:
+    """DeleteObjects without the objects that may not be deleted; None where none is left."""
+    wanted = asked.parameters["Delete"]
+    left = [each for each in wanted["Objects"] if _denial(asked, each, denied) is None]
+    return {**asked.parameters, "Delete": {**wanted, "Objects": left}} if left else None
+
+
+def _with_denials(asked: Asked, response: Mapping[str, Any], denied: Sequence[Denied]) -> dict[str, Any]:
+    errors = list(response.get("Errors", ()))
+    for each in asked.parameters["Delete"]["Objects"]:
+        if (denial := _denial(asked, each, denied)) is not None:
+            version = {"VersionId": each["VersionId"]} if "VersionId" in each else {}
+            errors.append({"Key": each["Key"], **version, "Code": denial.code, "Message": denial.message})
+    return {**response, "Errors": errors}
+
+
+def _denial(asked: Asked, each: Mapping[str, Any], denied: Sequence[Denied]) -> Denied | None:
+    """Why one of the objects may not be deleted; a version is another permission than the newest one."""
+    arn = f"arn:aws:s3:::{asked.parameters['Bucket']}/{each['Key']}"
+    needs = {"s3:DeleteObjectVersion" if "VersionId" in each else "s3:DeleteObject", _BYPASS}
+    return next((one for one in denied if one.resource == arn and one.action in needs), None)
 
 
 def _told_of(marker: Any | None) -> dict[str, str]:

@@ -114,6 +114,27 @@ def test_what_is_there_needs_no_listing(each):
     assert reader.head_object(Bucket="tw-logs", Key="there")["ContentLength"] == 1
 
 
+def test_of_several_objects_those_are_deleted_that_may_be(each):
+    s3 = admin(each, "s3")
+    for key in ("mine/a", "mine/b", "theirs/a"):
+        s3.put_object(Bucket="tw-logs", Key=key, Body=b"x")
+    version = s3.head_object(Bucket="tw-logs", Key="mine/b")["VersionId"]
+    mine = document(may("s3:DeleteObject", "arn:aws:s3:::tw-logs/mine/*"))
+    owner = each.client(each.user("owner", policies=(mine,)), "s3")
+    named = [{"Key": "mine/a"}, {"Key": "theirs/a"}, {"Key": "mine/b", "VersionId": version}]
+    told = owner.delete_objects(Bucket="tw-logs", Delete={"Objects": named})
+    nothing = owner.delete_objects(Bucket="tw-logs", Delete={"Objects": named[1:2], "Quiet": True})
+
+    assert [done["Key"] for done in told["Deleted"]] == ["mine/a"]
+    assert [(error["Key"], error.get("VersionId"), error["Code"]) for error in told["Errors"]] == [
+        ("theirs/a", None, "AccessDenied"),
+        ("mine/b", version, "AccessDenied"),
+    ]
+    assert "s3:DeleteObjectVersion" in told["Errors"][1]["Message"]
+    assert [error["Key"] for error in nothing["Errors"]] == ["theirs/a"]
+    assert s3.head_object(Bucket="tw-logs", Key="theirs/a")["ContentLength"] == 1
+
+
 @pytest.mark.parametrize("quiet", [True, False])
 def test_a_quiet_deletion_tells_of_failures_alone(each, quiet):
     s3 = admin(each, "s3")
