@@ -8,6 +8,7 @@ from scenarios.cloud.apigatewayv2.manifest import SERVICE as APIGATEWAYV2
 from scenarios.cloud.cloudformation.manifest import SERVICE as CLOUDFORMATION
 from scenarios.cloud.cloudtrail.manifest import SERVICE as CLOUDTRAIL
 from scenarios.cloud.cloudwatch.manifest import SERVICE as CLOUDWATCH
+from scenarios.cloud.codebuild.manifest import SERVICE as CODEBUILD
 from scenarios.cloud.config.manifest import SERVICE as CONFIG
 from scenarios.cloud.dynamodb.manifest import SERVICE as DYNAMODB
 from scenarios.cloud.ec2.manifest import SERVICE as EC2
@@ -37,6 +38,7 @@ SERVICES: tuple[Service, ...] = (
     CLOUDFORMATION,
     CLOUDTRAIL,
     CLOUDWATCH,
+    CODEBUILD,
     CONFIG,
     DYNAMODB,
     EC2,

@@ -351,6 +351,18 @@ def state_machine(account: str, region: str, arn: str) -> Any | None:
     return next((each for each in every if each.arn == arn), None)
 
 
+def codebuild_project(account: str, region: str, name: str) -> Mapping[str, Any]:
+    """What CodeBuild says of a project; {} where there is none."""
+    found = backend("codebuild", account, region).codebuild_projects.get(name)
+    return found.project_metadata if found is not None else {}
+
+
+def builds(account: str, region: str) -> list[dict[str, Any]]:
+    """The builds of a region, the oldest of each project first, as moto keeps and changes them."""
+    every = backend("codebuild", account, region).build_metadata_history.values()
+    return [build for of_project in every for build in of_project]
+
+
 def as_tags(listed: Any) -> dict[str, str]:
     """Tags by name; moto keeps some as AWS lists them."""
     return {tag["Key"]: tag["Value"] for tag in listed or ()}
