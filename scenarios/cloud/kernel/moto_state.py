@@ -206,6 +206,12 @@ def forget_subscription(arn: str) -> None:
     backend("sns", account_of(arn), region_of(arn)).subscriptions.pop(arn, None)
 
 
+def remember_subscription(found: Any) -> None:
+    """Have a subscription that was deleted stand again."""
+    topic = found.topic
+    backend("sns", topic.account_id, region_of(topic.arn)).subscriptions[found.arn] = found
+
+
 def log_group(account: str, region: str, name: str) -> Any | None:
     """A log group's model: `.streams`, `.subscription_filters`."""
     return backend("logs", account, region).groups.get(name)

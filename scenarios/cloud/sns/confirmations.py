@@ -8,7 +8,8 @@ endpoint answers. Whoever has the token or the URL with it may confirm, without 
 The token stands in no trace and no record.
 
 A notification's UnsubscribeURL needs no credentials either, unless the subscription was confirmed with
-AuthenticateOnUnsubscribe. What SNS then sends for those who want back is not simulated.
+AuthenticateOnUnsubscribe. An endpoint over HTTP whose subscription ends is told so, with a token that brings
+the subscription back.
 
 The subscriptions of a stack are confirmed from the start, as if their mails were answered at deployment.
 
@@ -65,12 +66,15 @@ class Confirmations:
         self._web = web
         self.sent: list[Confirmation] = []
         self._standing: set[str] = set()
+        self._left: dict[str, Any] = {}  # subscriptions that ended, by the token that brings each back
+        self._leaving: Any = None
         calls = setting.calls
         calls.check("sns", "Subscribe", self._look)
         calls.after("sns", "Subscribe", self._subscribed)
         calls.tell("sns", "Subscribe", self._tell_subscribed)
         calls.answer("sns", "ConfirmSubscription", self._confirm)
         calls.check("sns", "Unsubscribe", self._may_unsubscribe)
+        calls.after("sns", "Unsubscribe", lambda _: self._say_farewell(self._leaving))
         for operation in ("ListSubscriptions", "ListSubscriptionsByTopic"):
             calls.tell("sns", operation, self._tell_listed)
         calls.tell("sns", "GetTopicAttributes", self._tell_counts)
@@ -96,7 +100,7 @@ class Confirmations:
             endpoint=subscription.endpoint,
             topic_arn=subscription.topic.arn,
             subscription_arn=arn,
-            token=f"2336412f37{self._setting.random('sns.token').getrandbits(800):0200x}",
+            token=self._new_token(),
         )
         self.sent.append(asked)
         name = asked.topic_arn.rpartition(":")[2]
@@ -110,22 +114,48 @@ class Confirmations:
             WAITS.total_seconds(), lambda: self._gone(arn), "SNS deletes an unconfirmed subscription"
         )
 
+    def _new_token(self) -> str:
+        return f"2336412f37{self._setting.random('sns.token').getrandbits(800):0200x}"
+
+    def _say_farewell(self, subscription: Any) -> None:
+        """Tell an endpoint on the web that its subscription ended, and how it comes back.
+
+        https://docs.aws.amazon.com/sns/latest/dg/http-unsubscribe-confirmation-json.html
+        """
+        if subscription is None or subscription.protocol not in PROTOCOLS:
+            return
+        token, topic = self._new_token(), subscription.topic.arn
+        self._left[token] = subscription
+        body = {
+            **self._envelope("UnsubscribeConfirmation", topic, token),
+            "Message": f"You have chosen to deactivate subscription {subscription.arn}.\n"
+            "To cancel this operation and restore the subscription, visit the SubscribeURL included in this "
+            "message.",
+        }
+        self._web.confirm(subscription, body)
+
     def _body(self, asked: Confirmation) -> dict[str, Any]:
         """What SNS sends, without a signature.
 
         https://docs.aws.amazon.com/sns/latest/dg/http-subscription-confirmation-json.html
         """
-        topic, region = asked.topic_arn, asked.topic_arn.split(":")[3]
-        url = f"https://sns.{region}.amazonaws.com/?Action=ConfirmSubscription&TopicArn={topic}&Token="
+        topic = asked.topic_arn
         return {
-            "Type": "SubscriptionConfirmation",
-            "MessageId": self._setting.new_uuid("sns.message"),
-            "Token": asked.token,
-            "TopicArn": topic,
+            **self._envelope("SubscriptionConfirmation", topic, asked.token),
             "Message": f"You have chosen to subscribe to the topic {topic}.\n"
             "To confirm the subscription, visit the SubscribeURL included in this message.",
-            "SubscribeURL": f"{url}{asked.token}",
-            "Timestamp": f"{asked.at:%Y-%m-%dT%H:%M:%S}.000Z",
+        }
+
+    def _envelope(self, kind: str, topic: str, token: str) -> dict[str, Any]:
+        region, now = topic.split(":")[3], self._setting.clock.now
+        url = f"https://sns.{region}.amazonaws.com/?Action=ConfirmSubscription&TopicArn={topic}&Token="
+        return {
+            "Type": kind,
+            "MessageId": self._setting.new_uuid("sns.message"),
+            "Token": token,
+            "TopicArn": topic,
+            "SubscribeURL": f"{url}{token}",
+            "Timestamp": f"{now:%Y-%m-%dT%H:%M:%S}.000Z",
         }
 
     def _to_queue(self, asked: Confirmation) -> None:
@@ -161,6 +191,8 @@ class Confirmations:
     def _take(self, topic: str, token: str, *, authenticated: str) -> str:
         if moto_state.topic(topic) is None:
             raise Refused("NotFound", "Topic does not exist", 404)
+        if token in self._left and self._left[token].topic.arn == topic:
+            return self._bring_back(self._left[token])
         sent = next((each for each in self.sent if each.token == token and each.topic_arn == topic), None)
         subscription = moto_state.subscription(sent.subscription_arn) if sent else None
         if sent is None or subscription is None or self._setting.clock.now - sent.at > WAITS:
@@ -168,6 +200,12 @@ class Confirmations:
         if waits(subscription):
             subscription.attributes |= {_PENDING: "false", "ConfirmationWasAuthenticated": authenticated}
         return sent.subscription_arn
+
+    def _bring_back(self, subscription: Any) -> str:
+        moto_state.remember_subscription(subscription)
+        name = subscription.topic.arn.rpartition(":")[2]
+        self._setting.note("pending", f"{shown(subscription)} is subscribed to {name} again")
+        return str(subscription.arn)
 
     def visit(self, url: str) -> None:
         """Somebody without credentials opens a SubscribeURL or an UnsubscribeURL.
@@ -194,9 +232,10 @@ class Confirmations:
         moto_state.forget_subscription(arn)
         name = subscription.topic.arn.rpartition(":")[2]
         self._setting.note("pending", f"somebody ended a subscription to {name} by its UnsubscribeURL")
+        self._say_farewell(subscription)
 
     def _may_unsubscribe(self, asked: Asked) -> None:
-        subscription = moto_state.subscription(asked.parameters["SubscriptionArn"])
+        subscription = self._leaving = moto_state.subscription(asked.parameters["SubscriptionArn"])
         if subscription is not None and waits(subscription):
             raise Refused(
                 "InvalidParameter",

@@ -58,7 +58,7 @@ class WebEndpoints:
         self._deliver(subscription, envelope, raw=raw, ended=ended)
 
     def confirm(self, subscription: Any, envelope: Mapping[str, Any]) -> None:
-        """Ask an endpoint to confirm its subscription, if somebody speaks for it."""
+        """Ask an endpoint to confirm its subscription or its end, if somebody speaks for it."""
         if self._setting.web.is_known(subscription.endpoint):
             self._deliver(subscription, envelope, raw=False, ended=lambda _: None)
 
@@ -84,7 +84,8 @@ class WebEndpoints:
 
     def _attempt(self, delivery: _WebDelivery) -> None:
         endpoint = delivery.subscription.endpoint
-        if moto_state.subscription(delivery.subscription.arn) is None:
+        about_itself = delivery.headers["x-amz-sns-message-type"] != "Notification"
+        if moto_state.subscription(delivery.subscription.arn) is None and not about_itself:
             return  # nobody is subscribed any more
         answer = self._setting.web.ask(
             WebRequest(
@@ -148,7 +149,7 @@ def _headers(
         "Content-Type": policy.content_type or _CONTENT_TYPE,
         "User-Agent": _AGENT,
     }
-    if kind == "Notification":
+    if kind != "SubscriptionConfirmation":
         headers["x-amz-sns-subscription-arn"] = subscription.arn
     if raw:
         headers["x-amz-sns-rawdelivery"] = "true"

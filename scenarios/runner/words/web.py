@@ -12,13 +12,14 @@ from scenarios.runner.scenario import Action, Check, Given
 
 _KIND: Final = "x-amz-sns-message-type"
 _CONFIRMATION: Final = "SubscriptionConfirmation"
+_END: Final = "UnsubscribeConfirmation"
 
 Answer = int | WebAnswer
 """A status, or more: headers such as Retry-After, a body, the seconds it takes, no connection."""
 
 
 def endpoint(url: str, *answers: Answer, confirms: bool = True) -> Given:
-    """Something answers there, from the beginning: see `answers`."""
+    """Something answers there, from the beginning: see `answers_at`."""
     action = answers_at(url, *answers, confirms=confirms)
     return Given(action.words, action.do)
 
@@ -26,8 +27,9 @@ def endpoint(url: str, *answers: Answer, confirms: bool = True) -> Given:
 def answers_at(url: str, *answers: Answer, confirms: bool = True) -> Action:
     """From now on, requests to URLs that begin so are answered in turn, the last answer again and again.
 
-    `confirms`: when SNS asks it to, it confirms its subscription, if SNS's signature is right. It takes
-    nothing that is signed wrongly: then it answers 403. Without `answers` it answers 200.
+    `confirms`: when SNS asks it to, it confirms its subscription, if SNS's signature is right; that a
+    subscription ended, it hears and leaves at that. It takes nothing that is signed wrongly: then it answers
+    403. Without `answers` it answers 200.
     """
     turn = tuple(each if isinstance(each, WebAnswer) else WebAnswer(status=each) for each in answers)
     said = ", ".join(str(each.status or "no connection") for each in turn) or "200"
@@ -43,7 +45,7 @@ def was_sent(url: str, *says: str, times: int = 1) -> Check:
 
     def judge(world: World) -> str | None:
         sent = [each for each in world.setting.web.requests if each.url.startswith(url)]
-        told = [each for each in sent if each.headers.get(_KIND) != _CONFIRMATION]
+        told = [each for each in sent if each.headers.get(_KIND) not in (_CONFIRMATION, _END)]
         right = [each for each in told if all(word in each.body for word in says)]
         return None if len(right) == times else f"{len(right)} instead of {times}, of {len(told)} requests"
 
@@ -66,6 +68,8 @@ class _Endpoint:
                 return WebAnswer(status=403)
             if kind == _CONFIRMATION:
                 return self._confirm(envelope["SubscribeURL"])
+            if kind == _END:
+                return WebAnswer()
         return _next(self.turn)
 
     def _confirm(self, url: str) -> WebAnswer:

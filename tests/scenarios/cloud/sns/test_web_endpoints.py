@@ -218,6 +218,33 @@ def test_without_that_the_url_is_enough():
         assert len(endpoint.told) == 1
 
 
+@pytest.mark.parametrize("by", ["the API", "the URL"])
+def test_an_endpoint_that_is_unsubscribed_is_told_so_and_may_come_back(by):
+    """http-unsubscribe-confirmation-json.html: visiting the SubscribeURL restores the subscription."""
+    with world(standing()) as each:
+        endpoint = Endpoint(each)
+        subscription = subscribe(each)
+        publish(each)
+        each.run(1)
+        if by == "the API":
+            admin(each, "sns").unsubscribe(SubscriptionArn=subscription)
+        else:
+            each.topics.confirmations.visit(json.loads(endpoint.told[0])["UnsubscribeURL"])
+        each.run(1)
+        farewell = json.loads(endpoint.got[-1].body)
+        publish(each, "unheard")
+        each.run(1)
+
+        assert (farewell["Type"], is_genuine(farewell)) == ("UnsubscribeConfirmation", True)
+        assert len(endpoint.told) == 1
+        with pytest.raises(Refused, match="Token"):
+            each.topics.confirmations.visit(farewell["SubscribeURL"] + "0")
+        each.topics.confirmations.visit(farewell["SubscribeURL"])
+        publish(each, "heard again")
+        each.run(1)
+        assert json.loads(endpoint.told[-1])["Message"] == "heard again"
+
+
 def test_a_password_in_the_url_stands_in_no_trace():
     with world(standing()) as each:
         url = "https://robot:hunter2@hook.example/sns"
