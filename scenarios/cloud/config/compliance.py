@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/config/latest/APIReference/API_ComplianceByConfigRul
 https://docs.aws.amazon.com/config/latest/APIReference/API_GetComplianceDetailsByConfigRule.html
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -115,6 +115,7 @@ class Compliance:
         self._setting = setting
         self._channels = channels
         self._rules: dict[tuple[str, str], Evaluated] = {}
+        self._judged: list[Callable[[str, str, _Key, Verdict], None]] = []
         for operation, answer in (
             ("DescribeComplianceByConfigRule", self._by_rule),
             ("DescribeComplianceByResource", self._by_resource),
@@ -125,6 +126,10 @@ class Compliance:
             ("DeleteEvaluationResults", self._forget_results),
         ):
             setting.calls.answer("config", operation, answer)
+
+    def when_judged(self, judged: Callable[[str, str, _Key, Verdict], None]) -> None:
+        """Have something told of each result: region, rule, resource, verdict."""
+        self._judged.append(judged)
 
     def of(self, region: str, rule: str) -> Evaluated:
         """A rule's results."""
@@ -145,6 +150,8 @@ class Compliance:
             return
         new = Result(said=said, ordered=ordered, recorded=now, invoked=invoked)
         known.results[key] = new
+        for judged in self._judged:
+            judged(region, rule.config_rule_name, key, said)
         before = old.said.compliance if old is not None else NOT_APPLICABLE
         if said.compliance == NOT_APPLICABLE:
             del known.results[key]

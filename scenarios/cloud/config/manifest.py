@@ -14,11 +14,11 @@ SERVICE = Service(
         "the recorder under its role, recording groups and modes; items of 21 types in EC2, IAM, S3, Lambda, "
         "KMS, DynamoDB, CloudTrail, SNS, SQS and RDS, with their relations; history files and snapshots in "
         "S3, messages and events; 57 managed rules and those of functions, on changes and by the clock, "
-        "compliance and its changes"
+        "compliance and its changes; remediation by runbooks, by hand and automatic"
     ),
     missing=(
         "items of other types, and of types that aren't recorded; other managed rules, Guard policies, "
-        "proactive evaluation, queries, remediation, conformance packs, aggregators"
+        "proactive evaluation, queries, conformance packs, aggregators"
     ),
     permissions=PERMISSIONS,
     kinds=KINDS,

@@ -38,6 +38,14 @@ PutDeliveryChannel              =                         *
 PutEvaluations                  =                         *
 PutRetentionConfiguration       =                         *
 SelectResourceConfig            =                         *
+PutRemediationConfigurations    = config_remediation(RemediationConfigurations[].ConfigRuleName)
+DescribeRemediationConfigurations =                       config_remediation(ConfigRuleNames[])
+DeleteRemediationConfiguration  =                         config_remediation(ConfigRuleName)
+DescribeRemediationExecutionStatus =                      config_remediation(ConfigRuleName)
+StartRemediationExecution       =                         *
+PutRemediationExceptions        =                         *
+DescribeRemediationExceptions   =                         *
+DeleteRemediationExceptions     =                         *
 StartConfigRulesEvaluation      =                         config_rule(ConfigRuleNames[])
 StartConfigurationRecorder      =                         *
 StopConfigurationRecorder       =                         *
@@ -50,9 +58,13 @@ def _rule(place: Place, name: str) -> str:
     return known or f"arn:aws:config:{place.region}:{place.account}:config-rule/config-rule-new"
 
 
+def _remediation(place: Place, rule: str) -> str:
+    return f"arn:aws:config:{place.region}:{place.account}:remediation-configuration/{rule}"
+
+
 PERMISSIONS = Permissions(
     prefix="config",
     denial=JSON,
     lines=_LINES,
-    kinds={"config_rule": _rule},
+    kinds={"config_rule": _rule, "config_remediation": _remediation},
 )

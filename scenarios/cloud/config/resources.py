@@ -1,4 +1,4 @@
-"""AWS::Config: recorders, delivery channels, rules.
+"""AWS::Config: recorders, delivery channels, rules, remediations.
 
 CloudFormation starts a recorder once there is a channel, and makes each wait for the other; here the channel
 comes second, and starts the recorder.
@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+import boto3
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.authorization.trust import role_may
@@ -23,12 +24,15 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Refused,
     Shape,
     Text,
+    Whole,
     arn,
 )
 from scenarios.cloud.config.recording import DEFAULT_NAME, keep_mode
+from scenarios.cloud.config.remediation_kept import keep, make_role
 from scenarios.cloud.config.resource_types.view import SERVICE
 from scenarios.cloud.config.rule_ids import tidy_id
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.errors import Refused as Refusal
 from scenarios.cloud.kernel.stack import Resource
 
 _TYPES: Final = Many(of=Text())
@@ -116,6 +120,30 @@ RULE = Shape(
         ),
     },
     required=("Source",),
+)
+
+_PERCENT: Final = Whole(low=1, high=100)
+_STATIC: Final = Shape(fields={"Values": Many(of=Text())})
+REMEDIATION = Shape(
+    fields={
+        "Automatic": Flag(),
+        "ConfigRuleName": Text(),
+        "ExecutionControls": Shape(
+            fields={
+                "SsmControls": Shape(
+                    fields={"ConcurrentExecutionRatePercentage": _PERCENT, "ErrorPercentage": _PERCENT}
+                )
+            }
+        ),
+        "MaximumAutomaticAttempts": Whole(low=1, high=25),
+        "Parameters": Document(),
+        "ResourceType": Text(),
+        "RetryAttemptSeconds": Whole(low=1, high=2678000),
+        "TargetId": Text(),
+        "TargetType": Text(choices=("SSM_DOCUMENT",)),
+        "TargetVersion": Text(),
+    },
+    required=("ConfigRuleName", "TargetId", "TargetType"),
 )
 
 
@@ -206,6 +234,33 @@ def delete_rule(removal: Removal) -> None:
     removal.client("config").delete_config_rule(ConfigRuleName=removal.ref)
 
 
+def create_remediation(order: Order) -> Identity:
+    """Put the remediation of a rule; a stack that is there from the beginning was put without a call."""
+    given = order.pick(*REMEDIATION.fields)
+    account, region = order.site.account, order.site.region
+    if not isinstance(order.site.session, boto3.Session):
+        order.client("config").put_remediation_configurations(RemediationConfigurations=[given])
+    else:
+        try:
+            keep(account, region, given)
+        except Refusal as refused:
+            raise order.refuse("ConfigRuleName", str(refused)) from None
+        if given.get("Automatic"):
+            make_role(account)
+    return Identity(ref=given["ConfigRuleName"])
+
+
+def update_remediation(order: Order, before: Resource) -> Identity:
+    """Put it again."""
+    del before
+    return create_remediation(order)
+
+
+def delete_remediation(removal: Removal) -> None:
+    """Delete the remediation of a rule."""
+    removal.client("config").delete_remediation_configuration(ConfigRuleName=removal.ref)
+
+
 def _spelled(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -245,6 +300,9 @@ KINDS: Mapping[str, Kind] = {
     "AWS::Config::ConfigRule": Kind(shape=RULE, create=create_rule, delete=delete_rule, update=update_rule),
     "AWS::Config::ConfigurationRecorder": Kind(
         shape=RECORDER, create=create_recorder, delete=delete_recorder, update=update_recorder
+    ),
+    "AWS::Config::RemediationConfiguration": Kind(
+        shape=REMEDIATION, create=create_remediation, delete=delete_remediation, update=update_remediation
     ),
     "AWS::Config::DeliveryChannel": Kind(
         shape=CHANNEL, create=create_channel, delete=delete_channel, update=update_channel, grants=True

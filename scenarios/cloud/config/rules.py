@@ -23,6 +23,7 @@ from scenarios.cloud.config.items import Found, Item
 from scenarios.cloud.config.managed.all_rules import OF_ACCOUNT, OF_ITEMS, is_periodic, types_of
 from scenarios.cloud.config.managed.verdicts import NOT_OURS, Subject
 from scenarios.cloud.config.recorder import Recorders
+from scenarios.cloud.config.remediation import Remediations
 from scenarios.cloud.config.resource_types.view import MayNotLook, View
 from scenarios.cloud.config.rule_ids import tidy_id
 from scenarios.cloud.kernel import moto_state
@@ -48,6 +49,7 @@ class Rules:
         self._recorders = recorders
         self._channels = channels
         self._compliance = Compliance(setting, channels)
+        self.remediations = Remediations(setting, self._compliance)
         self._custom = Custom(setting, channels, self._compliance)
         self._turns: dict[tuple[str, str], int] = {}
         self._running: set[tuple[str, str]] = set()

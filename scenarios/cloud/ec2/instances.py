@@ -95,7 +95,8 @@ class Instances:
         after = setting.calls.after
         after("ec2", "RunInstances", self._launched)
         after("ec2", "StartInstances", lambda call: self._change(call.region, _named(call), STARTING))
-        after("ec2", "StopInstances", lambda call: self._change(call.region, _named(call), STOPPING))
+        after("ec2", "StopInstances", self._stopped)
+        setting.calls.tell("ec2", "StopInstances", _as_they_were)
         setting.calls.check("ec2", "RebootInstances", self._about_to_reboot)
         after("ec2", "RebootInstances", self._rebooted)
         after("ec2", "TerminateInstances", self._terminated)
@@ -146,6 +147,15 @@ class Instances:
         machine = self._machines[instance] = Machine(instance=instance, region=region)
         self._up(machine)
         return machine
+
+    def _stopped(self, call: ApiCall) -> None:
+        """Those that run stop; those that are stopped stay so, which moto forgets."""
+        told = (call.response or {})["StoppingInstances"]
+        still = [each["InstanceId"] for each in told if each["PreviousState"]["Name"] == "stopped"]
+        for each in still:
+            found = moto_state.instance(self._setting.account, call.region, each)
+            moto_state.put_instance_state(found, "stopped", CODES["stopped"])
+        self._change(call.region, [each for each in _named(call) if each not in still], STOPPING)
 
     def stop(self, machine: Machine) -> None:
         """Stop it as an alarm's action does, if it runs."""
@@ -318,6 +328,14 @@ class Instances:
             timestamp=now - timedelta(seconds=period),
             now=now,
         )
+
+
+def _as_they_were(_: Asked, answer: dict[str, Any]) -> dict[str, Any]:
+    """What StopInstances answers of instances that are stopped already."""
+    for each in answer["StoppingInstances"]:
+        if each["PreviousState"]["Name"] == "stopped":
+            each["CurrentState"] = each["PreviousState"]
+    return answer
 
 
 def _named(call: ApiCall) -> Iterable[str]:
