@@ -8,6 +8,7 @@ pass is tried again, anything else is told. What is not proven takes nobody's pl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from chalicelib.aws import Aws
 from chalicelib.errors import MayPass
@@ -114,4 +115,4 @@ class Gate:
 
 
 _UNREAD = "whether it may act could not be read"
-_WITHOUT = {Mode.OBSERVE: Outcome.OBSERVED, Mode.APPROVE: Outcome.AWAITING_APPROVAL}
+_WITHOUT = MappingProxyType({Mode.OBSERVE: Outcome.OBSERVED, Mode.APPROVE: Outcome.AWAITING_APPROVAL})

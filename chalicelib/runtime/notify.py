@@ -59,26 +59,30 @@ def message_of(
 _ENDED = "You were told of this before it was over; this is how it ended."
 _COULD_NOT = "Trailwarden could not do:"
 _TRIED_AGAIN = "It is tried again a few times, minutes apart; then the event waits as a dead letter."
-_SETTLED: Mapping[CallProgress | None, str] = {
-    CallProgress.DONE: "Trailwarden did:",
-    CallProgress.FOUND: "This was so already, and not by Trailwarden:",
-    CallProgress.UNDONE: "Trailwarden did this, and then undid it:",
-    CallProgress.UNDOING: "Trailwarden did this, and could not undo it yet:",
-    CallProgress.UNSURE: "Perhaps done by an earlier try of Trailwarden's; look before you undo it:",
-    CallProgress.DROPPED: "Not called for any more, and not done:",
-}
-_PENDING = {
-    Outcome.UNDER_WAY: "Trailwarden did not yet do:",
-    Outcome.FAILED: "Trailwarden did not yet try:",
-    Outcome.OBSERVED: "Trailwarden would do, were its mode enforce:",
-    Outcome.UNCONFIRMED: "Trailwarden does this once CloudTrail's event history knows the call:",
-    Outcome.REFUSED: "Trailwarden refused to do:",
-    Outcome.SUPERSEDED: "Not done:",
-    Outcome.AWAITING_APPROVAL: "Trailwarden waits for a yes to do:",
-    Outcome.UNRECORDED: "Trailwarden did not do, because its ledger could not be reached:",
-    Outcome.DECLINED: "A person refused this, so that it is never done:",
-    Outcome.CAPPED: "Trailwarden held back:",
-}
+_SETTLED: Mapping[CallProgress | None, str] = MappingProxyType(
+    {
+        CallProgress.DONE: "Trailwarden did:",
+        CallProgress.FOUND: "This was so already, and not by Trailwarden:",
+        CallProgress.UNDONE: "Trailwarden did this, and then undid it:",
+        CallProgress.UNDOING: "Trailwarden did this, and could not undo it yet:",
+        CallProgress.UNSURE: "Perhaps done by an earlier try of Trailwarden's; look before you undo it:",
+        CallProgress.DROPPED: "Not called for any more, and not done:",
+    }
+)
+_PENDING = MappingProxyType(
+    {
+        Outcome.UNDER_WAY: "Trailwarden did not yet do:",
+        Outcome.FAILED: "Trailwarden did not yet try:",
+        Outcome.OBSERVED: "Trailwarden would do, were its mode enforce:",
+        Outcome.UNCONFIRMED: "Trailwarden does this once CloudTrail's event history knows the call:",
+        Outcome.REFUSED: "Trailwarden refused to do:",
+        Outcome.SUPERSEDED: "Not done:",
+        Outcome.AWAITING_APPROVAL: "Trailwarden waits for a yes to do:",
+        Outcome.UNRECORDED: "Trailwarden did not do, because its ledger could not be reached:",
+        Outcome.DECLINED: "A person refused this, so that it is never done:",
+        Outcome.CAPPED: "Trailwarden held back:",
+    }
+)
 
 
 def _done(

@@ -38,6 +38,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 UNCHANGING = frozenset(
     f"chalicelib.{name}"
     for name in (
+        "aws",
         "errors",
         "events",
         "evidence.call",
@@ -46,16 +47,31 @@ UNCHANGING = frozenset(
         "ledger.claims",
         "ledger.entries",
         "ledger.floods",
+        "ledger.grants",
+        "ledger.instructions",
         "ledger.ledger",
         "ledger.reach",
         "ledger.table",
+        "ledger.validations",
         "looking",
         "remediation",
+        "runtime.declared",
+        "runtime.execute",
+        "runtime.expected",
         "runtime.forged",
+        "runtime.fresh",
+        "runtime.gate",
         "runtime.limits",
+        "runtime.notify",
         "runtime.tampering",
+        "runtime.voice",
         "seal",
+        "settings",
         "stack",
+        "trail.integrity.evidence",
+        "trail.integrity.gunzip",
+        "trail.integrity.keys",
+        "trail.settings.lifecycle",
         "triggers",
         "wording",
     )
@@ -140,7 +156,7 @@ class ExecutionEnvironment:
         outside_loggers = _take_loggers()
         outside_root = _exchange_root(self._root)
         outside_session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, self._session
-        sys.modules.update(self._modules)
+        sys.modules.update(self._modules or _standing(self.code))
         logging.Logger.manager.loggerDict.update(self._loggers)
         os.environ.clear()
         os.environ.update(self._variables)
@@ -192,6 +208,10 @@ class _Source(SourceFileLoader):
         return _compiled(self.path, fullname, stat.st_mtime_ns, stat.st_size)
 
 
+_Version = tuple[str, int, int]
+"""A file's path, when it was written, and its size."""
+
+
 class _Unchanging(_Source):
     """Hands out the same module to every function."""
 
@@ -207,12 +227,33 @@ class _Unchanging(_Source):
             super().exec_module(module)
             _made[version] = module
 
-    def _version(self) -> tuple[str, int, int]:
-        stat = os.stat(self.path)  # noqa: PTH116 - as above
-        return self.path, stat.st_mtime_ns, stat.st_size
+    def _version(self) -> _Version:
+        return _version(self.path)
 
 
-_made: dict[tuple[str, int, int], ModuleType] = {}
+_made: dict[_Version, ModuleType] = {}
+
+
+def _version(path: str) -> _Version:
+    stat = os.stat(path)  # noqa: PTH116 - as above
+    return path, stat.st_mtime_ns, stat.st_size
+
+
+def _standing(code: Path) -> dict[str, ModuleType]:
+    """Those of the unchanging modules that were made and whose file is the same, by name.
+
+    A cold start finds them where it would put them: to look for each takes longer than all else.
+    """
+    if code != PROJECT:
+        return {}
+    return {made.__name__: made for version, made in _made.items() if _is_still(version)}
+
+
+def _is_still(version: _Version) -> bool:
+    try:
+        return _version(version[0]) == version
+    except OSError:
+        return False
 
 
 def _loader(fullname: str, path: str) -> _Source:
