@@ -39,6 +39,7 @@ _SNS_ERRORS = {
     Missing.PERMISSION: "AuthorizationError",
     Missing.KEY_PERMISSION: "KMSAccessDenied",
     Missing.USABLE_KEY: "KMSDisabled",
+    Missing.CLIENT_ERROR: "InvalidParameter",
 }
 
 Record = Mapping[str, Any]

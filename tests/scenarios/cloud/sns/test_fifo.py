@@ -5,10 +5,11 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import Notification
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
-from tests.scenarios.cloud.small_worlds import admin, arn, heard, queue, topic, world
+from tests.scenarios.cloud.small_worlds import admin, arn, heard, queue, topic, trail, world
 
 PRICES = arn("sns", "prices.fifo")
 
@@ -182,6 +183,20 @@ def test_a_service_names_no_group():
         refusal = each.setting.deliveries.hand_over(PRICES, given, by="events.amazonaws.com")
 
         assert "MessageGroupId parameter is required" in refusal.because
+
+
+def test_a_trail_whose_topic_became_a_fifo_topic_goes_on_without_telling():
+    resources = {**trail(), **topic("cloudtrail", name="prices")}
+    resources["Trail"]["Properties"]["SnsTopicName"] = {"Ref": "prices"}
+    resources["Trail"]["DependsOn"] = ["BucketPolicy", "pricesPolicy"]
+    with world(resources) as each:
+        moto_state.topic(arn("sns", "prices")).fifo_topic = True
+        admin(each, "iam").list_users()
+        each.run(900)
+        status = admin(each, "cloudtrail").get_trail_status(Name="main")
+
+        assert status["LatestNotificationError"] == "InvalidParameter"
+        assert status["LatestDeliveryTime"]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from tests.scenarios.cloud.small_worlds import (
     HOME,
     admin,
     arn,
+    function,
     heard,
     may,
     noted,
@@ -333,6 +334,19 @@ def test_a_schedule_sends_to_a_group():
         told = each.queues.bodies(ORDERS)
 
     assert told == ["tick 2026-03-02T03:01:00Z", "tick 2026-03-02T03:02:00Z"]
+
+
+def test_lambda_tells_no_fifo_queue_of_what_failed():
+    """invocation-async-retain-records.html: a FIFO queue is an unsupported destination, and counted so."""
+    resources = {**orders(**BY_CONTENT), **function()}
+    target = {"Destination": {"Fn::GetAtt": ["Orders", "Arn"]}}
+    resources["lookFailing"]["Properties"]["DestinationConfig"]["OnFailure"] = target
+    with world(resources) as each:
+        each.functions.accept(arn("lambda", "function:look"), {})
+        each.run(60)
+
+        assert each.queues.bodies(ORDERS) == []
+        assert total(each, "AWS/Lambda", "DestinationDeliveryFailures", FunctionName="look") == 1
 
 
 # ---- what is refused ----------------------------------------------------------------------------
