@@ -12,7 +12,7 @@ from scenarios.cloud.sqs.validation import VALIDATION
 SERVICE = Service(
     name="sqs",
     simulated="what lies in queues, long polls, redrive; FIFO: order by group, deduplication, attempts",
-    missing="redrive from a dead-letter queue, who may use one; quotas",
+    missing="redrive from a dead-letter queue; quotas",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

@@ -18,6 +18,8 @@ _send_several = sqs_models.SQSBackend.send_message_batch
 _delete_several = sqs_models.SQSBackend.delete_message_batch
 _receive = sqs_models.SQSBackend.receive_message
 _answered = sqs_responses.SQSResponse.receive_message
+_attributes = sqs_models.SQSBackend.get_queue_attributes
+_ALLOWED = "RedriveAllowPolicy"
 _SOURCE = "DeadLetterQueueSourceArn"
 
 
@@ -117,6 +119,17 @@ def _answered_with_sources(response: Any) -> Any:
     return answer
 
 
+def _told_attributes(backend: Any, queue_name: str, names: Sequence[str]) -> dict[str, Any]:
+    """A queue's attributes, with who may use it for dead letters, which moto keeps and doesn't tell.
+
+    Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+    """
+    rest = [each for each in names if each != _ALLOWED]
+    found: dict[str, Any] = _attributes(backend, queue_name, rest) if rest else {}
+    allowed = getattr(backend.get_queue(queue_name), "redrive_allow_policy", "")
+    return {**found, _ALLOWED: allowed} if allowed and {_ALLOWED, "All"} & set(names) else found
+
+
 def _note_attempt(response: Any) -> None:
     queue = response.sqs_backend.queues.get(response._get_queue_name())  # noqa: SLF001 - likewise
     attempt = response._get_param("ReceiveRequestAttemptId")  # noqa: SLF001 - likewise
@@ -131,6 +144,7 @@ def _visible(message: Any) -> bool:
 
 MENDS: tuple[Mend, ...] = (
     (sqs_models.SQSBackend, "receive_message", _receive_at_once),
+    (sqs_models.SQSBackend, "get_queue_attributes", _told_attributes),
     (sqs_models.SQSBackend, "send_message", _send_in_order),
     (sqs_models.SQSBackend, "send_message_batch", _send_those_that_are_taken),
     (sqs_models.SQSBackend, "delete_message_batch", _delete_those_that_can_be),

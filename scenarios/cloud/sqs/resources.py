@@ -21,7 +21,6 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Flag,
     Many,
     PolicyDocument,
-    Refused,
     Shape,
     Text,
     Whole,
@@ -43,7 +42,10 @@ QUEUE = Shape(
         "MessageRetentionPeriod": Whole(),
         "QueueName": Text(),
         "ReceiveMessageWaitTimeSeconds": Whole(),
-        "RedriveAllowPolicy": Refused(because="which queues may send their dead letters here"),
+        "RedriveAllowPolicy": Shape(
+            fields={"redrivePermission": Text(), "sourceQueueArns": Many(of=arn("sqs"))},
+            required=("redrivePermission",),
+        ),
         "RedrivePolicy": Shape(
             fields={"deadLetterTargetArn": arn("sqs"), "maxReceiveCount": Whole()},
             required=("deadLetterTargetArn", "maxReceiveCount"),
@@ -117,6 +119,7 @@ _DEFAULTS: Mapping[str, str] = {
     "KmsMasterKeyId": "",
     "MessageRetentionPeriod": "345600",
     "ReceiveMessageWaitTimeSeconds": "0",
+    "RedriveAllowPolicy": "",
     "RedrivePolicy": "",
     "VisibilityTimeout": "30",
 }

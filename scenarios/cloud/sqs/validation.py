@@ -43,6 +43,7 @@ _OF_HIGH_THROUGHPUT: Final[Mapping[str, tuple[str, ...]]] = {
     "FifoThroughputLimit": ("perQueue", "perMessageGroupId"),
 }
 _MOST_RECEIVES: Final = 1000
+_MOST_SOURCES: Final = 10
 _POLICY: Final = resource_policy("Policy", "InvalidAttributeValue")
 
 
@@ -57,7 +58,8 @@ def queue(request: Request) -> None:
     if is_fifo != name.endswith(".fifo"):
         raise Refused("InvalidParameterValue", _FIFO_NAME if is_fifo else _STANDARD_NAME)
     _check_order(given, given, is_fifo=is_fifo)
-    _check_dead_letters(given, is_fifo=is_fifo)
+    place = Place(account=request.account, region=request.region)
+    _check_dead_letters(given, queue_arn(place, name), is_fifo=is_fifo)
     attributes(request)
 
 
@@ -71,7 +73,7 @@ def changed_queue(request: Request) -> None:
                 "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.",
             )
         _check_order({**found.attributes, **given}, given, is_fifo=found.fifo_queue)
-        _check_dead_letters(given, is_fifo=found.fifo_queue)
+        _check_dead_letters(given, found.queue_arn, is_fifo=found.fifo_queue)
     attributes(request)
 
 
@@ -104,12 +106,45 @@ def _check_order(whole: Mapping[str, Any], given: Mapping[str, str], *, is_fifo:
         )
 
 
-def _check_dead_letters(given: Mapping[str, str], *, is_fifo: bool) -> None:
-    """What a queue gives up goes to a queue of its own kind."""
+def _check_dead_letters(given: Mapping[str, str], source: str, *, is_fifo: bool) -> None:
+    """What a queue gives up goes to a queue of its own kind that lets it; the latter's words are ours."""
     policy = _parsed(given.get("RedrivePolicy") or "{}")
     target = str(policy.get("deadLetterTargetArn", "")) if isinstance(policy, dict) else ""
     if target and target.endswith(".fifo") != is_fifo:
         raise _unusable(given["RedrivePolicy"], "Dead-letter queue must be same type of queue as the source.")
+    letters = moto_state.queue(target) if target else None
+    if letters is not None and not _lets(getattr(letters, "redrive_allow_policy", ""), source):
+        raise _unusable(given["RedrivePolicy"], f"{target} does not allow {source} to use it.")
+
+
+def _lets(text: str, source: str) -> bool:
+    """Whether a dead-letter queue's RedriveAllowPolicy, JSON text or "", lets a queue use it."""
+    policy = _parsed(text) if text else None
+    if not isinstance(policy, dict):
+        return True
+    permission = policy.get("redrivePermission", "allowAll")
+    return permission == "allowAll" or (permission == "byQueue" and source in policy["sourceQueueArns"])
+
+
+def _check_allowed(text: str) -> None:
+    """Who may use a queue for dead letters: all, none, or up to ten that are named. The words are ours.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+    """
+    policy = _parsed(text)
+    by_queue = isinstance(policy, dict) and policy.get("redrivePermission") == "byQueue"
+    named = policy.get("sourceQueueArns", []) if isinstance(policy, dict) else []
+    right = (
+        isinstance(policy, dict)
+        and policy.get("redrivePermission") in ("allowAll", "denyAll", "byQueue")
+        and isinstance(named, list)
+        and bool(named) == by_queue
+        and len(named) <= _MOST_SOURCES
+    )
+    if not right:
+        raise _wrong(
+            text, "RedriveAllowPolicy", "it is no redrivePermission with the sourceQueueArns it needs."
+        )
 
 
 # ---- messages -----------------------------------------------------------------------------------
@@ -203,6 +238,8 @@ def attributes(request: Request) -> None:
         )
     if given.get("RedrivePolicy"):
         _check_redrive(given["RedrivePolicy"])
+    if given.get("RedriveAllowPolicy"):
+        _check_allowed(given["RedriveAllowPolicy"])
     _POLICY(replace(request, parameters=given))
 
 

@@ -124,10 +124,15 @@ REQUIRED_BESIDES = {
     "AWS::S3::Bucket.OwnershipControls.Rules": {"ObjectOwnership"},
     "AWS::SNS::Subscription": {"Endpoint"},
     "AWS::SNS::Subscription.RedrivePolicy": {"deadLetterTargetArn"},
+    "AWS::SQS::Queue.RedriveAllowPolicy": {"redrivePermission"},
     "AWS::SQS::Queue.RedrivePolicy": {"deadLetterTargetArn", "maxReceiveCount"},
 }
 # JSON to CloudFormation, which doesn't look inside.
-OPAQUE = {"AWS::SNS::Subscription.RedrivePolicy", "AWS::SQS::Queue.RedrivePolicy"}
+OPAQUE = {
+    "AWS::SNS::Subscription.RedrivePolicy",
+    "AWS::SQS::Queue.RedriveAllowPolicy",
+    "AWS::SQS::Queue.RedrivePolicy",
+}
 
 KINDS = sorted(REGISTRY.kinds)
 

@@ -614,7 +614,6 @@ NOT_SIMULATED = [
     ("a type", {"One": {"Type": "AWS::Glue::Job"}}),
     ("a property", one("AWS::Lambda::EventSourceMapping", EventSourceArn=TARGET["Arn"], Topics=["t"])),
     ("a property, nested", one("AWS::Events::Rule", **RULE, Targets=[TARGET | {"EcsParameters": {}}])),
-    ("who may send dead letters", one("AWS::SQS::Queue", RedriveAllowPolicy={})),
     (
         "a property that another makes idle",
         one(

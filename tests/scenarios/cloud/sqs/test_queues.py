@@ -85,6 +85,53 @@ def test_whoever_sends_to_an_encrypted_queue_needs_its_key(key, statements, disa
         assert (refused, cloud.queues.bodies(HEARD)) == (code, [] if code else ["hello"])
 
 
+SOURCE = arn("sqs", "Source")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "lets"),
+    [
+        (None, True),
+        ({"redrivePermission": "allowAll"}, True),
+        ({"redrivePermission": "denyAll"}, False),
+        ({"redrivePermission": "byQueue", "sourceQueueArns": [SOURCE]}, True),
+        ({"redrivePermission": "byQueue", "sourceQueueArns": [arn("sqs", "Other")]}, False),
+    ],
+)
+def test_a_dead_letter_queue_says_whose_dead_letters_it_keeps(allowed, lets):
+    """API_SetQueueAttributes.html: RedriveAllowPolicy."""
+    resources = queue()
+    if allowed:
+        resources["Heard"]["Properties"]["RedriveAllowPolicy"] = allowed
+    with world(resources) as cloud:
+        sqs = admin(cloud, "sqs")
+        url = cloud.home.resources["Heard"].physical_id
+        told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        assert json.loads(told.get("RedriveAllowPolicy", "null")) == allowed
+        redrive = json.dumps({"deadLetterTargetArn": HEARD, "maxReceiveCount": 3})
+        given = {"QueueName": "Source", "Attributes": {"RedrivePolicy": redrive}}
+        if lets:
+            sqs.create_queue(**given)
+        else:
+            with pytest.raises(ClientError, match="does not allow"):
+                sqs.create_queue(**given)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "{",
+        '{"redrivePermission": "some"}',
+        '{"redrivePermission": "byQueue"}',
+        json.dumps({"redrivePermission": "denyAll", "sourceQueueArns": [SOURCE]}),
+        json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [SOURCE] * 11}),
+    ],
+)
+def test_a_policy_for_dead_letters_that_sqs_refuses(policy):
+    with world(queue()) as cloud, pytest.raises(ClientError, match="RedriveAllowPolicy is invalid"):
+        admin(cloud, "sqs").create_queue(QueueName="q", Attributes={"RedriveAllowPolicy": policy})
+
+
 @pytest.mark.parametrize("name", ["AttributeNames", "MessageSystemAttributeNames"])
 def test_a_messages_own_attributes_are_told_under_either_name(name):
     with world(queue()) as cloud:
