@@ -408,6 +408,99 @@ def test_a_queue_shows_its_policy_and_its_messages_and_looking_takes_nothing_out
     assert moto_state.queue(arn("sqs", "Nowhere")) is None
 
 
+def test_a_message_moves_from_one_queue_to_another_as_it_is(stack):
+    found = moto_state.queue(arn("sqs", "Heard"))
+    url = client("sqs").get_queue_url(QueueName="Heard")["QueueUrl"]
+    other = client("sqs").create_queue(QueueName="other")["QueueUrl"]
+    client("sqs").send_message(QueueUrl=url, MessageBody="b")
+    [message] = moto_state.messages(found)
+    moto_state.move_message(found, message, moto_state.queue(arn("sqs", "other")))
+
+    assert (bodies(), moto_state.messages(found)) == ([], [])
+    [received] = client("sqs").receive_message(QueueUrl=other)["Messages"]
+    assert (received["Body"], received["MessageId"]) == ("b", message.id)
+
+
+def test_a_fifo_queue_keeps_what_is_remembered_of_it(stack):
+    """Laws hang their own memory on moto's queue; a copy of the state takes it along."""
+    attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true", "DeduplicationScope": "queue"}
+    url = client("sqs").create_queue(QueueName="q.fifo", Attributes=attributes)["QueueUrl"]
+    first = client("sqs").send_message(QueueUrl=url, MessageBody="b", MessageGroupId="g")
+    again = client("sqs").send_message(QueueUrl=url, MessageBody="b", MessageGroupId="g")
+    found = moto_state.queue(arn("sqs", "q.fifo"))
+
+    assert (found.fifo_queue, found.content_based_deduplication, found.deduplication_scope) == (
+        True,
+        True,
+        "queue",
+    )
+    assert first["SequenceNumber"] == again["SequenceNumber"]
+    [message] = moto_state.messages(found)
+    assert (message.group_id, message.id, len(message.deduplication_id)) == ("g", again["MessageId"], 64)
+
+
+def test_a_subscription_that_is_gone_can_stand_again(stack):
+    made = client("sns").subscribe(
+        TopicArn=arn("sns", "Alerts"), Protocol="sqs", Endpoint=arn("sqs", "Heard")
+    )["SubscriptionArn"]
+    found = moto_state.subscription(made)
+    client("sns").unsubscribe(SubscriptionArn=made)
+    assert moto_state.subscription(made) is None
+
+    moto_state.remember_subscription(found)
+    assert moto_state.subscription(made) is found
+
+
+def test_a_connection_keeps_its_secret_in_secrets_manager(stack):
+    events = client("events")
+    given = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "v"}}
+    made = events.create_connection(Name="c", AuthorizationType="API_KEY", AuthParameters=given)
+    found = moto_state.connection(made["ConnectionArn"])
+
+    assert found is moto_state.connection_named(ACCOUNT, HOME, "c")
+    assert (found.state, found.authorization_type) == ("AUTHORIZED", "API_KEY")
+    assert json.loads(moto_state.secret_text(found.secret_arn)) == {
+        "api_key_name": "X-Key",
+        "api_key_value": "v",
+    }
+    moto_state.put_secret_text(found.secret_arn, "{}")
+    assert moto_state.secret_text(found.secret_arn) == "{}"
+    events.delete_connection(Name="c")
+    assert moto_state.connection(made["ConnectionArn"]) is None
+    assert moto_state.secret_text(found.secret_arn) is None
+
+
+def test_an_api_destination_is_found_by_its_arn(stack):
+    events = client("events")
+    given = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "v"}}
+    connection = events.create_connection(Name="c", AuthorizationType="API_KEY", AuthParameters=given)
+    made = events.create_api_destination(
+        Name="d",
+        ConnectionArn=connection["ConnectionArn"],
+        InvocationEndpoint="https://api.example/",
+        HttpMethod="PUT",
+    )["ApiDestinationArn"]
+    found = moto_state.api_destination(made)
+
+    assert (found.name, found.http_method, found.invocation_endpoint) == ("d", "PUT", "https://api.example/")
+    assert (found.connection_arn, found.invocation_rate_limit_per_second) == (
+        connection["ConnectionArn"],
+        None,
+    )
+    assert moto_state.api_destination(made + "0") is None
+
+
+def test_a_partners_bus_is_found_under_its_whole_name(stack):
+    name = "aws.partner/example.com/orders/1"
+    moto_state.offer_event_source(ACCOUNT, HOME, name)
+    client("events").create_event_bus(Name=name, EventSourceName=name)
+    client("events").put_rule(Name="r", EventBusName=name, EventPattern='{"source": ["x"]}')
+
+    assert name in moto_state.buses(ACCOUNT, HOME)
+    [found] = moto_state.rules(ACCOUNT, HOME, name)
+    assert (found.name, found.arn) == ("r", arn("events", f"rule/{name}/r"))
+
+
 def test_moto_reads_no_queue_for_a_function(stack):
     mapping = client("lambda").create_event_source_mapping(
         FunctionName="look", EventSourceArn=arn("sqs", "Heard")
