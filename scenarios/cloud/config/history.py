@@ -1,4 +1,4 @@
-"""What AWS Config answers of its items: history, the present state, lists and counts.
+"""What AWS Config answers of its items: history, the present state, lists, counts, queries.
 
 Sources: https://docs.aws.amazon.com/config/latest/APIReference/API_GetResourceConfigHistory.html,
 https://docs.aws.amazon.com/config/latest/APIReference/API_BatchGetResourceConfig.html,
@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/config/latest/APIReference/API_GetDiscoveredResource
 https://docs.aws.amazon.com/config/latest/developerguide/delete-config-data-with-retention-period.html
 """
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.config.items import Item
+from scenarios.cloud.config.queries import InvalidExpression, documents_of, parse
 from scenarios.cloud.config.recorder import Recorders
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
@@ -35,6 +37,14 @@ def _paging(default: int) -> Paging:
 
 
 _ITEMS, _RESOURCES = _paging(10), _paging(100)
+_ROWS = Paging(
+    onward="NextToken",
+    limit="Limit",
+    default=25,
+    most=100,
+    code="InvalidNextTokenException",
+    message="The nextToken provided is invalid",
+)
 
 
 class History:
@@ -48,6 +58,7 @@ class History:
             ("BatchGetResourceConfig", self._batch),
             ("ListDiscoveredResources", self._list),
             ("GetDiscoveredResourceCounts", self._counts),
+            ("SelectResourceConfig", self._select),
         ):
             setting.calls.answer("config", operation, answer)
 
@@ -124,6 +135,23 @@ class History:
         page, onward = _RESOURCES.page(found, asked.parameters)
         shown = [{"resourceType": kind, "count": count} for kind, count in page]
         return {"totalDiscoveredResources": sum(counted.values()), "resourceCounts": shown, **onward}
+
+    def _select(self, asked: Asked) -> dict[str, Any]:
+        try:
+            query = parse(asked.parameters["Expression"])
+            items = self._recorders.of(asked.region).present()
+            rows = query.answer(documents_of(item.sent() for item in items))
+        except (InvalidExpression, TypeError) as error:
+            raise Refused(
+                "InvalidExpressionException", f"The syntax of the query is incorrect: {error}"
+            ) from None
+        page, onward = _ROWS.page(rows, asked.parameters)
+        fields = [{"Name": each.name} for each in query.columns]
+        return {
+            "Results": [json.dumps(row, separators=(",", ":")) for row in page],
+            "QueryInfo": {"SelectFields": fields},
+            **onward,
+        }
 
     def _must_have_a_recorder(self, region: str) -> None:
         if self._recorders.recorder(region) is None:

@@ -13,12 +13,13 @@ SERVICE = Service(
     simulated=(
         "the recorder under its role, recording groups and modes; items of 21 types in EC2, IAM, S3, Lambda, "
         "KMS, DynamoDB, CloudTrail, SNS, SQS and RDS, with their relations; history files and snapshots in "
-        "S3, messages and events; 57 managed rules and those of functions, on changes and by the clock, "
-        "compliance and its changes; remediation by runbooks, by hand and automatic"
+        "S3, messages and events; queries in Config's part of SQL; 57 managed rules and those of functions, "
+        "on changes and by the clock, compliance and its changes; remediation by runbooks, by hand and "
+        "automatic"
     ),
     missing=(
         "items of other types, and of types that aren't recorded; other managed rules, Guard policies, "
-        "proactive evaluation, queries, conformance packs, aggregators"
+        "proactive evaluation, stored queries, conformance packs, aggregators"
     ),
     permissions=PERMISSIONS,
     kinds=KINDS,
