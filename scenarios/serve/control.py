@@ -14,8 +14,8 @@
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -44,7 +44,15 @@ class BeginAnew:
     plan: Plan
 
 
-Told = HttpAnswer | BeginAnew
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """Time passes, a step at a time; `told`: the answer once it has."""
+
+    steps: Iterator[None] = field(repr=False)
+    told: Callable[[], HttpAnswer] = field(repr=False)
+
+
+Told = HttpAnswer | BeginAnew | Passes
 
 
 class _Wrong(ValueError):
@@ -96,7 +104,7 @@ def _health(served: Served, request: HttpRequest) -> Told:
     )
 
 
-def _now(served: Served, request: HttpRequest) -> Told:
+def _now(served: Served, request: HttpRequest) -> HttpAnswer:
     del request
     return in_json({"now": served.world.clock.now.isoformat(), "speed": served.plan.speed})
 
@@ -154,20 +162,30 @@ def _move(served: Served, request: HttpRequest) -> Told:
     asked = _body(request)
     if set(asked) == {"advance"}:
         try:
-            served.advance(duration(asked["advance"]))
+            span = duration(asked["advance"])
         except ValueError as error:
             raise _Wrong(str(error)) from error
-        return _now(served, request)
+        return _passes(served, request, span)
     if asked == {"until": "idle"}:
-        idle = served.until_idle()
-        return in_json({"now": served.world.clock.now.isoformat(), "idle": idle})
+        return Passes(
+            served.settling(),
+            lambda: in_json({"now": served.world.clock.now.isoformat(), "idle": served.is_idle}),
+        )
     if set(asked) == {"until"}:
         span = _moment(asked["until"]) - served.world.clock.now
         if not timedelta() <= span <= LONGEST:
             raise _Wrong(f"{asked['until']} is over already, or more than a year away")
-        served.advance(span)
-        return _now(served, request)
+        return _passes(served, request, span)
     raise _Wrong('the body is {"advance": "5m"}, {"until": "idle"} or {"until": a moment}')
+
+
+def _passes(served: Served, request: HttpRequest, span: timedelta) -> Passes:
+    """From the moment at which it begins: another one may be under way."""
+
+    def steps() -> Iterator[None]:
+        yield from served.passing(served.world.clock.now + span)
+
+    return Passes(steps(), lambda: _now(served, request))
 
 
 def _moment(text: Any) -> datetime:

@@ -6,6 +6,7 @@ clock, so that an idle world costs no CPU. Other threads `ask` and wait for thei
 
 import _queue
 import _thread
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from scenarios.cloud.kernel.clock import real_now, real_seconds
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.world import World
 from scenarios.serve.aws import Held
-from scenarios.serve.control import PREFIX, BeginAnew, changes_the_world, control
+from scenarios.serve.control import PREFIX, BeginAnew, Passes, changes_the_world, control
 from scenarios.serve.gate import turned_away
 from scenarios.serve.journal import CannotGoOn, Entry, Journal, digest_of, head_of
 from scenarios.serve.messages import HttpAnswer, HttpRequest, in_json
@@ -25,7 +26,8 @@ from scenarios.serve.refusals import refusal
 from scenarios.serve.served import Plan, Served
 
 Told = TypeVar("Told")
-_NOT_SIMULATED, _BROKEN, _GONE = 501, 500, 503
+_NOT_SIMULATED, _BROKEN, _GONE, _CONFLICT = 501, 500, 503, 409
+_AT_A_STRETCH = 0.1  # real seconds that time passes before the next request has its turn
 
 
 def _locked() -> _thread.LockType:
@@ -59,6 +61,14 @@ class _Poll:
 
 
 @dataclass(frozen=True, slots=True)
+class _Passage:
+    """A request that time passes for; others are answered between its steps."""
+
+    job: _Job
+    passes: Passes
+
+
+@dataclass(frozen=True, slots=True)
 class _Next:
     """The world that comes next, and who asked for it. `kept`: it is made again from the journal."""
 
@@ -77,6 +87,7 @@ class Desk:
         self._journal = journal
         self._jobs: _queue.SimpleQueue[_Job | None] = _queue.SimpleQueue()
         self._polls: list[_Poll] = []
+        self._passages: deque[_Passage] = deque()
         self._stopped = False
 
     # ---- for other threads ----------------------------------------------------------------------
@@ -141,6 +152,8 @@ class Desk:
                 following = self._answer(served, job)
                 if following is not None:
                     return following
+            elif self._passages:
+                self._pass(served, self._passages[0])
             self._end_polls(served)
         self._note_time(served)
         return None
@@ -151,6 +164,8 @@ class Desk:
         due = [pace.seconds_to(clock.next_moment)]
         for poll in self._polls:
             due += [poll.ends - real_seconds(), pace.seconds_to(poll.held.seen_at(clock))]
+        if self._passages:
+            due.append(0)
         wait = min((each for each in due if each is not None), default=None)
         with suppress(_queue.Empty):
             return self._jobs.get(timeout=None if wait is None else max(0.0, wait))
@@ -186,12 +201,33 @@ class Desk:
         told = _whatever_happens(served, job.request, lambda: control(served, job.request))
         if isinstance(told, BeginAnew):
             self._end_polls(served, now=True)
+            self._end_passages("the world began anew meanwhile", _CONFLICT)
             return self._anew(told.plan, job)
+        if isinstance(told, Passes):
+            self._passages.append(_Passage(job, told))
+            return None
         if changes_the_world(job.request):
             self._note(served, job.request, told)
         served.timeline.take()
         job.end(told)
         return None
+
+    def _pass(self, served: Served, passage: _Passage) -> None:
+        """Let time pass for a moment, or until it has passed; not for a client that is gone."""
+        until = real_seconds() + _AT_A_STRETCH
+        if passage.job.is_there():
+            for _ in passage.passes.steps:
+                if real_seconds() >= until:
+                    served.pace.go_on_from_here()
+                    return
+        served.pace.go_on_from_here()
+        self._passages.popleft()
+        passage.job.end(passage.passes.told())
+
+    def _end_passages(self, why: str, status: int) -> None:
+        for each in self._passages:
+            each.job.end(in_json({"message": why}, status))
+        self._passages.clear()
 
     def _aws(self, served: Served, job: _Job) -> None:
         at, told = served.world.clock.now, asked_of_aws(served, job.request)
@@ -227,6 +263,7 @@ class Desk:
         gone = in_json({"message": "the simulated AWS was stopped"}, _GONE)
         for poll in self._polls:
             poll.job.end(gone)
+        self._end_passages("the simulated AWS was stopped", _GONE)
         while not self._jobs.empty():
             job = self._jobs.get()
             if job is not None:
@@ -286,12 +323,12 @@ def _again(served: Served, entry: Entry) -> str:
     request = entry.request
     assert request is not None  # the caller looked
     served.requests += 1
-    told: HttpAnswer | Held | BeginAnew
+    told: HttpAnswer | Held | BeginAnew | Passes
     if request.parts[0] == PREFIX:
         told = _whatever_happens(served, request, lambda: control(served, request))
     else:
         told = asked_of_aws(served, request, waits=entry.waits)
-    if isinstance(told, BeginAnew):
+    if isinstance(told, BeginAnew | Passes):
         return ""
     return digest_of(told.empty if isinstance(told, Held) else told)
 

@@ -2,7 +2,7 @@
 
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -46,7 +46,10 @@ class Plan:
 
 @dataclass(slots=True)
 class Served:
-    """A world that is entered. `say`: prints a line on the console. `holes`: what was not simulated."""
+    """A world that is entered. `say`: prints a line on the console. `holes`: what was not simulated.
+
+    `is_idle`: whether the last `settling` came to its end by itself.
+    """
 
     plan: Plan
     world: World
@@ -57,6 +60,7 @@ class Served:
     callers: Callers = field(init=False)
     aws: Aws = field(init=False)
     requests: int = 0
+    is_idle: bool = False
     _runs: int = 0
 
     def __post_init__(self) -> None:
@@ -94,11 +98,23 @@ class Served:
 
     def advance(self, span: timedelta) -> None:
         """Move the clock on, and go on from there."""
-        self.run(self.world.clock.now + span)
+        for _ in self.passing(self.world.clock.now + span):
+            pass
         self.pace.go_on_from_here()
 
-    def until_idle(self) -> bool:
-        """Let time pass until nothing has happened for a while; False where something went on and on."""
+    def passing(self, until: datetime) -> Iterator[None]:
+        """Move the clock on to a moment, a step at a time: requests may come between two of them."""
+        clock = self.world.clock
+        while (due := clock.next_moment) is not None and due < until:
+            self.run(due)
+            yield
+        self.run(max(until, clock.now))
+
+    def settling(self) -> Iterator[None]:
+        """Let time pass, a step at a time, until nothing has happened for a while.
+
+        Where something goes on and on, it ends all the same; `is_idle` tells which it was.
+        """
         clock = self.world.clock
         last, quiet_since = clock.now + MOST_UNTIL_IDLE, clock.now
         while clock.now < min(last, quiet_since + QUIET):
@@ -106,8 +122,8 @@ class Served:
             self.run(min(each for each in (clock.next_moment, quiet_since + QUIET) if each is not None))
             if self.timeline.last != before:
                 quiet_since = clock.now
-        self.pace.go_on_from_here()
-        return clock.now < last
+            yield
+        self.is_idle = clock.now < last
 
     # ---- what goes wrong ------------------------------------------------------------------------
 

@@ -1,8 +1,11 @@
 """What is beside AWS's API: the clock, the inbox, the timeline, the page, and who may ask."""
 
 import json
+import socket
 import subprocess
 import sys
+import threading
+import time
 import urllib.request
 
 import pytest
@@ -92,6 +95,47 @@ def test_an_emitted_event_wakes_the_rules(frozen):
 
     assert (status, told["event"]["account"]) == (200, "123456789012")
     assert any("203.0.113.9" in mail["text"] for mail in frozen.get("/_world/inbox"))
+
+
+def test_time_that_passes_for_long_holds_up_nobody_and_stops_with_its_client(frozen):
+    frozen.post("/_world/reset")
+    begins = frozen.get("/_world/clock")["now"]
+    host, port = frozen.url.removeprefix("http://").split(":")
+    asked = json.dumps({"advance": "300d"})
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        head = f"POST /_world/clock HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(asked)}\r\n\r\n"
+        connection.sendall((head + asked).encode())
+        while (now := frozen.get("/_world/clock")["now"]) == begins:
+            time.sleep(0.01)
+        began = time.monotonic()
+        frozen.client("sns").list_topics()
+        took = time.monotonic() - began
+    moments = [now, ""]
+    while moments[-1] != moments[-2]:
+        time.sleep(0.3)
+        moments.append(frozen.get("/_world/clock")["now"])
+
+    assert took < 5
+    assert len(moments) < 20
+    assert moments[-1] < "2026-12"
+
+
+def test_who_waits_for_time_is_told_when_the_world_begins_anew(frozen):
+    answers = []
+
+    def waits():
+        answers.append(frozen.post("/_world/clock", {"advance": "300d"}))
+
+    waiting = threading.Thread(target=waits)
+    begins = frozen.get("/_world/clock")["now"]
+    waiting.start()
+    while frozen.get("/_world/clock")["now"] == begins:
+        time.sleep(0.01)
+    frozen.post("/_world/reset")
+    waiting.join(20)
+
+    assert answers == [(409, {"message": "the world began anew meanwhile"})]
+    assert frozen.get("/_world/clock")["now"] == "2026-03-02T03:00:00+00:00"
 
 
 def test_the_clock_command(frozen):
