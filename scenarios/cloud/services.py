@@ -5,6 +5,7 @@ A law that asks for another by its class (`setting.laws[CloudWatch]`) must stand
 
 from scenarios.cloud.apigateway.manifest import SERVICE as APIGATEWAY
 from scenarios.cloud.apigatewayv2.manifest import SERVICE as APIGATEWAYV2
+from scenarios.cloud.autoscaling.manifest import SERVICE as AUTOSCALING
 from scenarios.cloud.cloudformation.manifest import SERVICE as CLOUDFORMATION
 from scenarios.cloud.cloudtrail.manifest import SERVICE as CLOUDTRAIL
 from scenarios.cloud.cloudwatch.manifest import SERVICE as CLOUDWATCH
@@ -42,6 +43,7 @@ SERVICES: tuple[Service, ...] = (
     CONFIG,
     DYNAMODB,
     EC2,
+    AUTOSCALING,
     EVENTS,
     FIREHOSE,
     IAM,

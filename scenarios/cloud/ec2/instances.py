@@ -157,6 +157,14 @@ class Instances:
             moto_state.put_instance_state(found, "stopped", CODES["stopped"])
         self._change(call.region, [each for each in _named(call) if each not in still], STOPPING)
 
+    def launched(self, region: str, instance: str) -> None:
+        """An instance that a service launched, which no call of somebody's tells."""
+        self._change(region, [instance], STARTING)
+
+    def ended(self, region: str, instance: str) -> None:
+        """An instance that a service ended: it shuts down from now on."""
+        self._change(region, [instance], ENDING)
+
     def stop(self, machine: Machine) -> None:
         """Stop it as an alarm's action does, if it runs."""
         self._acted(machine, "stop_instances", STOPPING)

@@ -533,6 +533,11 @@ def know_managed_policy_of_aws(account: str, arn: str) -> bool:
     return arn in iam.managed_policies
 
 
+def scaling_groups(account: str, region: str) -> list[Any]:
+    """The Auto Scaling groups of a region: `.name`, `.arn`, `.instance_states`, `.desired_capacity`..."""
+    return list(backend("autoscaling", account, region).autoscaling_groups.values())
+
+
 def scaling_policy(arn: str, account: str, region: str) -> Any | None:
     """An Auto Scaling policy by its ARN."""
     policies = backend("autoscaling", account, region).policies.values()

@@ -41,6 +41,7 @@ class Actions:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._taught: dict[str, Act] = {}
+        self.scaled: Callable[[str], None] = lambda _: None  # told of regions where a policy was carried out
         self._cooled: dict[str, datetime] = {}  # until when a scaling policy rests
 
     def teach(self, service: str, act: Act) -> None:
@@ -104,6 +105,7 @@ class Actions:
         self._cooled[action] = now + timedelta(seconds=int(policy.cooldown))
         self._setting.note("alarm", f"{alarm.name} acts: {policy.name} of {policy.auto_scaling_group_name}")
         policy.execute()
+        self.scaled(region)
         return None
 
     def _hand_over(self, action: str, payload: object, by: str, alarm: Any) -> str | None:
