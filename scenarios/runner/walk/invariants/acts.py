@@ -8,6 +8,7 @@ from botocore import xform_name
 
 from chalicelib.ledger.entries import Ruling
 from chalicelib.remediation import Outcome
+from scenarios.cloud.kernel.fault_points import FaultKind
 from scenarios.runner.walk.course import ANSWERED, Course, MadeCall
 
 # What sets a state, and may set it twice: the verbs that the operations' names begin with.
@@ -28,7 +29,8 @@ Act = tuple[str, str, str]
 def nothing_is_done_twice(without: Course, with_fault: Course) -> Iterator[str]:
     """What is done more often than without the fault only sets a state that stood; nothing else is done.
 
-    A retry may set it again, who cannot know that it did. Another event finds it as it is wanted.
+    A retry may set it again, who cannot know that it did. Another event finds it as it is wanted, unless it
+    may not look.
     """
     before = Counter(map(act_of, acts(without)))
     for act, count in Counter(map(act_of, acts(with_fault))).items():
@@ -45,7 +47,7 @@ def nothing_is_done_twice(without: Course, with_fault: Course) -> Iterator[str]:
             yield f"{words} is done, and never without the fault"
         elif not act[1].startswith(_SETS):
             yield f"{words} is done {count} times instead of {before[act]}"
-        elif len(events) > len(_events(act, without)):
+        elif len(events) > len(_events(act, without)) and not _unseen_by_the_next(with_fault):
             yield f"{words} is done for {len(events)} events, {', '.join(map(str, sorted(events)))}"
         elif others := _others_between(act, with_fault.calls):
             yield f"{words} is done {count} times, and {others[0]} by {others[0].who} came between"
@@ -57,6 +59,11 @@ def capped_in_place(act: Act, without: Course, with_fault: Course) -> bool:
         return False
     done, more = (sum(act_of(call)[:2] == act[:2] for call in acts(each)) for each in (without, with_fault))
     return more <= done
+
+
+def _unseen_by_the_next(course: Course) -> bool:
+    """Whether a look is denied from the fault on: who shuts a function out has it act on what it knows."""
+    return course.point is not None and course.point.kind is FaultKind.DENIED
 
 
 def _refused_in_vain(act: Act, course: Course) -> bool:

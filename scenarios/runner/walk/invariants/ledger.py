@@ -134,6 +134,9 @@ def _outcomes(without: Course, with_fault: Course) -> Iterator[str]:
         # A look that finds nothing leaves no finding; one that failed says so, and is tried again.
         if outcome == Outcome.TOLD and not others and _only_trouble(with_fault, remediation, at):
             continue
+        # A retry counts what has come since, which is told of the last of these anyway.
+        if outcome == Outcome.TOLD and not others and _only_quiet(without, with_fault, remediation, at):
+            continue
         if not excused(without, with_fault, remediation) and not set(others) & set(_OPEN):
             instead = ", ".join(others) or "none"
             yield f"{count} more of {remediation} at {at} are {outcome}, instead of {instead}"
@@ -166,6 +169,20 @@ def _only_trouble(course: Course, remediation: str, at: str = "") -> bool:
     ]
     mail = [each for each in course.alerts() if any(f"Finding {name}" in each.text for name in ids)]
     return bool(mail) and all(is_about_trouble(each) for each in mail)
+
+
+def _only_quiet(without: Course, with_fault: Course, remediation: str, at: str) -> bool:
+    """Whether a remediation's findings of one moment all are quiet, about what is said without the fault."""
+    there = [
+        entry
+        for entry in with_fault.findings()
+        if entry.remediation == remediation and at == f"{entry.at:%H:%M:%S}"
+    ]
+    said = {subject_of(alert) for entry in without.findings() for alert in entry.plan.alerts}
+    return all(
+        entry.outcome is Outcome.QUIET and said.issuperset(map(subject_of, entry.plan.alerts))
+        for entry in there
+    )
 
 
 def _ended(course: Course) -> Counter[tuple[str, str, str]]:

@@ -18,8 +18,9 @@ from scenarios.runner.walk.invariants.trouble import (
 from scenarios.runner.words.checks import LOST
 
 _NEVER = (*LOST, "denied")
-# The words of CloudTrail's delivery to a log group, whose way somebody has shut: a line for each call.
-_SHUT_OUT = "CloudTrail may not write to "
+# A line for each call, and for each attempt: CloudTrail's to a log group, and a function's own.
+_LINES = ("CloudTrail may not write to ", "its output is gone")
+_ALARMS_WORD = re.compile(r"Alarm-\w+( could not reach \S+: .+)$")
 _UNREACHED = re.compile(r"the alarm (\S+) could not reach ")
 
 
@@ -34,8 +35,8 @@ def nothing_is_in_no_place(without: Course, with_fault: Course) -> Iterator[str]
     - a heartbeat that is not handled: nothing of it is kept, and an alarm counts those that arrive;
     - a second delivery to a function that is deleted by then: the first one was handled;
     - an event that was to be tried again by a function that is deleted by then (`dropped_and_told`);
-    - more lines for a log group into which CloudTrail may not write without the fault either, for the same
-      reason: a retry makes more calls. That the way is open again in the end is held by `end_state`;
+    - more of what comes through no more without the fault either, for the same reason (`_is_shut`): a retry
+      makes more calls and more output. That the way is open again in the end is held by `end_state`;
     - one of two topics that an alarm could not reach, where the other one got its mail;
     - a dead letter where Lambda may give the event up (`given_up`), and more than one of an event that fails
       for good without the fault too: a retry may put it off again, and each delivery fails on its own; or one
@@ -48,7 +49,7 @@ def nothing_is_in_no_place(without: Course, with_fault: Course) -> Iterator[str]
             continue
         if kind == "denied" and _of_the_struck(words, with_fault):
             continue
-        if kind == "lost" and words.startswith(_SHUT_OUT) and before[kind, words]:
+        if _is_shut(kind, words, without, with_fault):
             continue
         if (
             kind == "lost"
@@ -64,6 +65,18 @@ def nothing_is_in_no_place(without: Course, with_fault: Course) -> Iterator[str]
     more = len(with_fault.dead_letters) > len(without.dead_letters)
     if new and more and not given_up(without, with_fault):
         yield f"{len(new)} dead letters that are none without the fault, the first {new[0][:200]}"
+
+
+def _is_shut(kind: str, words: str, without: Course, with_fault: Course) -> bool:
+    """Whether it is a line, a second delivery or an alarm's word whose way the scenario itself has shut."""
+    if kind not in LOST or not without.scenario.loses:
+        return False
+    shut = {each.words for each in without.trace if each.kind == kind}
+    again = with_fault.point is not None and with_fault.point.comes_twice
+    if words in shut and (again or words.startswith(_LINES[0]) or words.endswith(_LINES[1])):
+        return True
+    found = _ALARMS_WORD.search(words)
+    return found is not None and any(each.endswith(found[1]) for each in shut)
 
 
 def _of_the_struck(words: str, course: Course) -> bool:

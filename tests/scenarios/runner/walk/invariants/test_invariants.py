@@ -298,11 +298,53 @@ def test_an_event_that_a_deleted_function_drops_is_told_by_a_rule():
     assert broken(WITHOUT, course(**dropped, mail=())) != []
 
 
-def test_lines_for_a_log_group_that_is_shut_without_the_fault_too_may_be_more():
-    shut = Moment(at=NOW, kind="lost", words="CloudTrail may not write to company: a denial")
+SHUT = "CloudTrail may not write to company: a denial"
+OUTPUT = "app-X-1 may not logs:CreateLogStream: its output is gone"
+KEPT = "app-X-1 may not write to its on-failure destination: a denial"
+WORD = "app-{}Alarm-A1 could not reach arn:aws:events:bus: NO_PERMISSIONS"
 
-    assert broken(course("", trace=(shut,)), course(trace=(shut, shut))) == []
-    assert broken(WITHOUT, course(trace=(shut,))) != []
+
+@pytest.mark.parametrize(
+    ("point", "gone", "more", "right"),
+    [
+        ("1.2.crash-after", SHUT, SHUT, True),
+        ("1.2.crash-after", OUTPUT, OUTPUT, True),
+        ("1.2.crash-after", KEPT, KEPT, False),
+        ("1.0.twice", KEPT, KEPT, True),
+        ("1.2.crash-after", WORD.format("A"), WORD.format("B"), True),
+        ("1.2.crash-after", WORD.format("A"), WORD.format("B").replace("bus", "other"), False),
+        ("1.2.crash-after", "", SHUT, False),
+    ],
+)
+def test_what_a_scenario_has_shut_may_be_met_more_often(point, gone, more, right):
+    def moments(*words):
+        return tuple(Moment(at=NOW, kind="lost", words=each) for each in words if each)
+
+    loses = Scenario(name="s", title="S", when=(), then=(), loses=True)
+    without = replace(course("", trace=moments(gone)), scenario=loses)
+    with_fault = replace(course(point, trace=moments(gone, more)), scenario=loses)
+
+    assert (broken(without, with_fault) == []) is right
+    if gone == more:
+        strict = replace(without, scenario=WITHOUT.scenario)
+        assert broken(strict, replace(with_fault, scenario=WITHOUT.scenario)) != []
+
+
+def test_a_state_is_set_for_another_event_only_where_that_may_not_look():
+    calls = (acts(), sends(), notes(), call("cloudtrail", "StartLogging", START, number=1, by=2))
+
+    assert broken(WITHOUT, course("1.2.denied", calls=calls)) == []
+    assert broken(WITHOUT, course("1.2.throttled", calls=calls)) != []
+
+
+def test_a_finding_more_is_right_where_it_is_quiet_about_what_is_said():
+    def quiet(title):
+        plan = Plan(alerts=(Alert(severity=Severity.HIGH, title=title),))
+        said = {"quiet": frozenset({0}), "told": frozenset(), "progress": {}, "plan": plan}
+        return item_of(replace(LATER, outcome=Outcome.QUIET, **said))
+
+    assert broken(WITHOUT, course(ledger=(item_of(ENTRY), quiet("The trail was stopped")))) == []
+    assert broken(WITHOUT, course(ledger=(item_of(ENTRY), quiet("Something else")))) != []
 
 
 def test_of_a_flood_another_alert_may_be_sent():
