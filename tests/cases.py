@@ -18,14 +18,25 @@ from typing import Any, TextIO
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
-from tests.case_forms import controls, decisions, engines, logins, messages, records, sessions, stacks, trails
+from tests.case_forms import (
+    configuration,
+    controls,
+    decisions,
+    engines,
+    logins,
+    messages,
+    records,
+    sessions,
+    stacks,
+    trails,
+)
 from tests.case_forms.judging import Cannot, Verdict
 
 CANNOT = "can't"
 LONGEST_SECONDS = 10
 
 # The first that takes a row runs it.
-FORMS = (engines, decisions, sessions, records, logins, controls, trails, messages, stacks)
+FORMS = (engines, decisions, sessions, records, logins, controls, trails, messages, stacks, configuration)
 
 
 def judged(row: dict[str, Any]) -> Verdict:

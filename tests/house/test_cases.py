@@ -32,6 +32,13 @@ OFFER = ["events", "CreatePartnerEventSource", PARTNER, "999999999999"]
 TAKE = ["events", "CreateEventBus", dict.fromkeys(("Name", "EventSourceName"), PARTNER["Name"])]
 STATE = ["events", "DescribeEventSource", {"Name": PARTNER["Name"]}]
 TEN_SECONDS = {"area": "scheduler", "input": {"ScheduleExpression": "rate(10 seconds)"}}
+MONITORED = {
+    "area": "config",
+    "input": {
+        "rule": "EC2_INSTANCE_DETAILED_MONITORING_ENABLED",
+        "configuration.monitoring.state": "enabled",
+    },
+}
 SEND = ["sqs", "send_message", {"QueueUrl": "<Heard>", "MessageBody": "{}"}]
 
 
@@ -51,6 +58,9 @@ SEND = ["sqs", "send_message", {"QueueUrl": "<Heard>", "MessageBody": "{}"}]
             id="some fields of an event, wrong",
         ),
         pytest.param({"input": "somebody does it", "expected": "", "words": True}, "can't", id="words"),
+        pytest.param(MONITORED | {"expected": {"compliance": "COMPLIANT"}}, "right", id="a managed rule"),
+        pytest.param(MONITORED | {"expected": {"compliance": "NON_COMPLIANT"}}, "wrong", id="a rule, wrong"),
+        pytest.param({"area": "config", "input": {"rule": "X"}, "expected": {}}, "can't", id="another rule"),
         pytest.param({"input": STACK | {"calls": [SEND]}, "judge": {"queue": 1}}, "right", id="a stack"),
         pytest.param({"input": STACK, "judge": {"queue": 1}}, "wrong", id="a stack that stays silent"),
         pytest.param(

@@ -99,13 +99,7 @@ class Channels:
         """Send a message to the channel's topic, and as an event."""
         channel = self.channel(region)
         if channel is not None and channel.sns_topic_arn:
-            subject = f"[AWS Config:{region}] {subject}"
-            given = Notification(
-                subject=subject
-                if len(subject) <= LONGEST_SUBJECT
-                else f"{subject[: LONGEST_SUBJECT - 3]}...",
-                text=json.dumps(message),
-            )
+            given = Notification(subject=subject_of(region, subject), text=json.dumps(message))
             refusal = self._hand_over(region, channel.sns_topic_arn, given)
             self._note(region, "stream", refusal)
         event = self._setting.service_event(region, "aws.config", kind, resources, without_nulls(message))
@@ -122,10 +116,9 @@ class Channels:
 
     def key(self, region: str, folder: str, name: str) -> str:
         """The key of a file written now: neither month nor day has a zero before it."""
-        channel, now, account = self.channel(region), self._setting.clock.now, self._setting.account
-        prefix = f"{channel.s3_key_prefix}/" if channel is not None and channel.s3_key_prefix else ""
-        day = f"{now.year}/{now.month}/{now.day}"
-        return f"{prefix}AWSLogs/{account}/Config/{region}/{day}/{folder}/{account}_Config_{region}_{name}"
+        channel = self.channel(region)
+        prefix = (channel.s3_key_prefix or "") if channel is not None else ""
+        return file_key(self._setting.account, region, self._setting.clock.now, folder, name, prefix=prefix)
 
     def _hand_over(self, region: str, arn: str, given: object) -> Refusal | None:
         source = f"arn:aws:config:{region}:{self._setting.account}:*"
@@ -183,7 +176,7 @@ class Channels:
         }
         if len(json.dumps(message)) > LARGEST_BYTES:
             message = self.oversized(region, item, message)
-        subject = f"{found.type} {found.id} {verb} in Account {item.account}"
+        subject = item_subject(found.type, found.id, verb, item.account)
         self.tell(region, ITEM_CHANGE, subject, message, *([found.arn] if found.arn else []))
 
     def oversized(self, region: str, item: Item, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,8 +233,7 @@ class Channels:
         self._later(region, run)
 
     def _write_file(self, region: str, kind: str, items: list[Item]) -> None:
-        first, last = items[0].captured, items[-1].captured
-        name = f"ConfigHistory_{kind}_{first:%Y%m%dT%H%M%SZ}_{last:%Y%m%dT%H%M%SZ}_1.json.gz"
+        name = history_name(kind, items[0].captured, items[-1].captured)
         key = self.key(region, "ConfigHistory", name)
         refusal = self.put(region, key, self._file(items))
         self._note(region, "history", refusal)
@@ -326,8 +318,7 @@ class Channels:
         return identity
 
     def _write_snapshot(self, region: str, identity: str) -> None:
-        now = self._setting.clock.now
-        key = self.key(region, "ConfigSnapshot", f"ConfigSnapshot_{now:%Y%m%dT%H%M%SZ}_{identity}.json.gz")
+        key = self.key(region, "ConfigSnapshot", snapshot_name(self._setting.clock.now, identity))
         items = list(self._recorders.of(region).present())
         refusal = self.put(region, key, self._file(items, configSnapshotId=identity))
         self._note(region, "snapshot", refusal)
@@ -369,6 +360,34 @@ class Channels:
             "configStreamDeliveryInfo": _stream(told.get("stream", _Told())),
         }
         return {"DeliveryChannelsStatus": [{"name": name, **shown} for name in names]}
+
+
+def file_key(account: str, region: str, at: datetime, folder: str, name: str, *, prefix: str = "") -> str:
+    """The key of a file: neither month nor day has a zero before it."""
+    above = f"{prefix}/" if prefix else ""
+    day = f"{at.year}/{at.month}/{at.day}"
+    return f"{above}AWSLogs/{account}/Config/{region}/{day}/{folder}/{account}_Config_{region}_{name}"
+
+
+def history_name(kind: str, first: datetime, last: datetime) -> str:
+    """The end of a history file's name: a type, and when its first and last items were captured."""
+    return f"ConfigHistory_{kind}_{first:%Y%m%dT%H%M%SZ}_{last:%Y%m%dT%H%M%SZ}_1.json.gz"
+
+
+def snapshot_name(at: datetime, identity: str) -> str:
+    """The end of a snapshot's name."""
+    return f"ConfigSnapshot_{at:%Y%m%dT%H%M%SZ}_{identity}.json.gz"
+
+
+def subject_of(region: str, words: str) -> str:
+    """The subject of a message to the topic, cut where SNS takes no more."""
+    subject = f"[AWS Config:{region}] {words}"
+    return subject if len(subject) <= LONGEST_SUBJECT else f"{subject[: LONGEST_SUBJECT - 3]}..."
+
+
+def item_subject(kind: str, identity: str, verb: str, account: str) -> str:
+    """What a message about an item says: `Created`, `Updated` or `Deleted`."""
+    return f"{kind} {identity} {verb} in Account {account}"
 
 
 def _delivery(told: _Told) -> dict[str, Any]:
