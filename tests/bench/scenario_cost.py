@@ -8,6 +8,9 @@ machine does only adds to it. Even so a busy machine moves the figures by a thir
 functions are counted as well: they are the same everywhere. The first scenario of a process also imports moto
 and provisions the stack.
 
+A scenario that does more costs more, so each one's calls of AWS's API are counted too, and what one of them
+costs, with its share of all else.
+
 `--hold` exits with 1 where a figure is above what is held: in units half as much again as was reached, in
 calls a sixth more. Time is measured up to three times before that is said.
 """
@@ -26,6 +29,7 @@ from moto import mock_aws
 from scenarios.cloud.kernel import garbage
 from scenarios.runner.library import named
 from scenarios.runner.run import run
+from scenarios.runner.scenario import Scenario
 
 PUTS = 60
 MEDIAN, FIRST = "median of the four", "the first costs more by"
@@ -76,8 +80,9 @@ def main() -> None:
         sys.exit(1)
 
 
-def _units(scenarios: dict[str, object], rounds: int, more: float) -> dict[str, float]:
+def _units(scenarios: dict[str, Scenario], rounds: int, more: float) -> dict[str, float]:
     """Each figure in units, printed; `more`: seconds that the first scenario took beyond the second."""
+    asked = {name: _aws_calls(scenario) for name, scenario in scenarios.items()}
     units: list[float] = []
     taken: dict[str, list[float]] = {name: [] for name in scenarios}
     for _ in range(rounds):
@@ -92,8 +97,17 @@ def _units(scenarios: dict[str, object], rounds: int, more: float) -> dict[str, 
     for name, seconds in found.items():
         wanted = f", wanted: {WANTED[name]}" if name in WANTED else ""
         held = f"(held: {HELD_UNITS[name]}{wanted})"
+        if name in asked:
+            held += f"; {asked[name]} calls of AWS, {seconds / unit / asked[name]:.1f} units each"
         _say(f"{name:<26}{seconds * 1000:>8.0f} ms{seconds / unit:>8.0f} units  {held}")
     return {name: seconds / unit for name, seconds in found.items()}
+
+
+def _aws_calls(scenario: Scenario) -> int:
+    """How many calls of AWS's API are made in it, by people and functions; what is set up before is none."""
+    made: list[int] = []
+    run(scenario, before_leaving=lambda world: made.append(world.calls._sequence))
+    return made[0]
 
 
 def _unit() -> float:
