@@ -12,7 +12,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from scenarios.cloud.alarms import AlarmCondition, enough_samples, evaluation_ra
 from scenarios.cloud.cloudwatch.alarms.words import Datapoint, reason_data, state_reason
 from scenarios.cloud.cloudwatch.metrics.math_functions import CALENDAR
 from scenarios.cloud.cloudwatch.metrics.metric_math import Result, Window, compute
-from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
+from scenarios.cloud.cloudwatch.metrics.metrics import Metric, MetricStore, metric_of
 from scenarios.cloud.cloudwatch.metrics.queries import in_order
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
@@ -44,6 +44,11 @@ class Source:
     statistic: str
     unit: str | None = None
 
+    @property
+    def metric(self) -> Metric:
+        """The metric itself."""
+        return metric_of(self.namespace, self.name, self.dimensions)
+
 
 @dataclass(slots=True, kw_only=True)
 class Watch:
@@ -59,6 +64,12 @@ class Watch:
     expressions: Mapping[str, str]
     result: str
     settled: str | None = None
+    metrics: tuple[Metric, ...] = field(init=False)
+    reach: int = field(init=False)  # seconds: how long its window is
+
+    def __post_init__(self) -> None:
+        self.metrics = tuple(each.metric for each in self.sources.values())
+        self.reach = self.period * evaluation_range(self.condition.evaluation_periods)
 
     @property
     def seconds(self) -> int:
@@ -110,8 +121,9 @@ class Evaluations:
 
     def _tick(self, seconds: int) -> None:
         due = [(region, watch) for region, watch in self._all() if watch.seconds == seconds]
+        until = self._until(seconds).timestamp()
         for region, watch in due:
-            if self._naive or not self._still(region, watch):
+            if self._naive or not self._still(region, watch, until):
                 self._look(region, watch)
         if due:
             self._next(seconds)
@@ -133,24 +145,24 @@ class Evaluations:
 
     # ---- one alarm ------------------------------------------------------------------------------
 
-    def _still(self, region: str, watch: Watch) -> bool:
-        """Whether its window is as empty as when it was last looked at, and its state what that made it."""
+    def _still(self, region: str, watch: Watch, until: float) -> bool:
+        """Whether its window is as empty as when it was last looked at, and its state what that made it.
+
+        `until`: where the window ends, in seconds since 1970.
+        """
         if watch.settled is None or watch.settled != watch.alarm.state_value:
             return False
-        start, _ = self._span(watch)
-        store = self._store(region)
-        return all(
-            store.newest(source.namespace, source.name, source.dimensions) < start.timestamp()
-            for source in watch.sources.values()
-        )
+        start, store = until - watch.reach, self._store(region)
+        return all(store.newest(metric) < start for metric in watch.metrics)
 
     def _span(self, watch: Watch) -> tuple[datetime, datetime]:
-        now = self._setting.clock.now
-        end = now.replace(microsecond=0)
-        if watch.seconds == SLOW_SECONDS:
-            end = end.replace(second=0)
-        count = evaluation_range(watch.condition.evaluation_periods)
-        return end - timedelta(seconds=watch.period * count), end
+        end = self._until(watch.seconds)
+        return end - timedelta(seconds=watch.reach), end
+
+    def _until(self, seconds: int) -> datetime:
+        """Where the window of an alarm ends now that is looked at every so many seconds."""
+        end = self._setting.clock.now.replace(microsecond=0)
+        return end.replace(second=0) if seconds == SLOW_SECONDS else end
 
     def _look(self, region: str, watch: Watch) -> None:
         self.looks += 1

@@ -43,7 +43,7 @@ class UnfedAlarms:
         """Those whose metric was not put, and whose state was not set."""
         for found, source in self._found.items():
             store = self._store(found.region)
-            has_data = store.newest(source.namespace, source.name, source.dimensions) > -math.inf
+            has_data = store.newest(source.metric) > -math.inf
             if not has_data and (found.region, found.name) not in self._set_by_hand:
                 yield found
 

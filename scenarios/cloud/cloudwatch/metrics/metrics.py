@@ -145,7 +145,7 @@ class MetricStore:
         Raises:
             InvalidMetric: PutMetricData would refuse it.
         """
-        metric = _metric(namespace, name, dimensions or {})
+        metric = metric_of(namespace, name, dimensions or {})
         if metric not in self._units:
             _check_metric(metric)
         if unit not in UNITS:
@@ -202,7 +202,7 @@ class MetricStore:
                 f"a period of {period} s is not 1, 5, 10, 20, 30 or a multiple of 60 up to a day"
             )
         measure = _measure(statistic)
-        series = self._series(_metric(namespace, name, dimensions or {}), unit)
+        series = self._series(metric_of(namespace, name, dimensions or {}), unit)
         if series is None:
             return []
         fine = statistic not in _STATISTICS
@@ -213,16 +213,16 @@ class MetricStore:
         )
         return [(_moment(at), value) for at, value in found if value is not None and at >= oldest]
 
-    def newest(self, namespace: str, name: str, dimensions: Mapping[str, str] | None = None) -> float:
+    def newest(self, metric: Metric) -> float:
         """The start of the newest minute (or second) with data, in seconds since 1970; -inf without any."""
-        self._settled(namespace)
-        units = self._units.get(_metric(namespace, name, dimensions or {}))
+        self._settled(metric.namespace)
+        units = self._units.get(metric)
         return _last(units) if units else -math.inf
 
     def units(self, namespace: str, name: str, dimensions: Mapping[str, str] | None = None) -> list[str]:
         """The units in which a metric has data."""
         self._settled(namespace)
-        return sorted(self._units.get(_metric(namespace, name, dimensions or {}), {}))
+        return sorted(self._units.get(metric_of(namespace, name, dimensions or {}), {}))
 
     def metrics(
         self,
@@ -269,7 +269,8 @@ class MetricStore:
         return next(iter(units.values()), None)
 
 
-def _metric(namespace: str, name: str, dimensions: Mapping[str, str]) -> Metric:
+def metric_of(namespace: str, name: str, dimensions: Mapping[str, str]) -> Metric:
+    """The metric of that name, with these dimensions in any order."""
     return Metric(namespace, name, tuple(sorted(dimensions.items())))
 
 
