@@ -283,9 +283,15 @@ def _rest_stages(stack: Stack, api: Resource) -> Iterator[Stage]:
     for each in stack.of_type("AWS::ApiGateway::Deployment"):
         if each.properties.get("RestApiId") == api.physical_id and each.properties.get("StageName"):
             yield Stage(name=each.properties["StageName"])
+    deployed = {
+        each.physical_id
+        for each in stack.of_type("AWS::ApiGateway::Deployment")
+        if each.properties.get("RestApiId") == api.physical_id
+    }
     for each in stack.of_type("AWS::ApiGateway::Stage"):
         given = each.properties
-        if given.get("RestApiId") == api.physical_id:
+        # A stage of another API's deployment could not be made.
+        if given.get("RestApiId") == api.physical_id and given.get("DeploymentId") in deployed:
             yield Stage(
                 name=given["StageName"],
                 variables=given.get("Variables", {}),

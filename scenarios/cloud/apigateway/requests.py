@@ -101,6 +101,7 @@ class Requests:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._apis: dict[str, Api] = {}
+        self._first_stage = ""
         self._limits = Limits()
         self._others: list[Answering] = []
         self.answered: list[Request] = []  # every request that a function was run for
@@ -109,6 +110,8 @@ class Requests:
     def know(self, stacks: Sequence[Stack]) -> None:
         """These stacks' APIs are there."""
         self._apis = {api.host: api for api in apis_of(stacks)}
+        stages = [each for stack in stacks for each in stack.of_type("AWS::ApiGateway::Stage")]
+        self._first_stage = stages[0].physical_id if stages else ""
 
     def also(self, answer: Answering) -> None:
         """Have others asked about hosts that are no API's; they return None for what isn't theirs."""
@@ -127,7 +130,7 @@ class Requests:
         headers: Mapping[str, str] | None = None,
         attempt: int = 1,
     ) -> HttpAnswer:
-        """Send a request to the first REST API there is, in its last stage.
+        """Send a request to the first REST API there is, in the first stage that a stack names.
 
         `caller` None signs it as nobody; `body` travels as JSON. `attempt`: how often the client has sent it
         by now. Raises WorldError where there is no API.
@@ -135,7 +138,7 @@ class Requests:
         api = next((each for each in self._apis.values() if each.kind == REST), None)
         if api is None:
             raise WorldError("no stack of this world has a REST API")
-        stage = tuple(api.stages)[-1]
+        stage = self._first_stage or next(iter(api.stages), "")
         return self.send(
             HttpRequest(
                 method=method,

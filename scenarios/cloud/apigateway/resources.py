@@ -174,6 +174,7 @@ def create_rest_api(order: Order) -> Identity:
             raise InvalidTemplate(at, "a path starts with a slash and holds methods")
         for method, definition in methods.items():
             _check_method(at, method, definition)
+            _check_uri(f"{at}.{method}", definition["x-amazon-apigateway-integration"], order)
     return _rest_api(order)
 
 
@@ -188,6 +189,20 @@ def _check_method(at: str, method: str, definition: object) -> None:
         raise InvalidTemplate(f"{at}.{method}", "no method of HTTP's")
     if not isinstance(definition, dict) or "x-amazon-apigateway-integration" not in definition:
         raise InvalidTemplate(f"{at}.{method}", "No integration defined for method")
+
+
+def _check_uri(at: str, integration: object, order: Order) -> None:
+    """The address of a function is API Gateway's own, in the API's region.
+
+    https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html#apigw-Type-Integration-uri
+    """
+    if not isinstance(integration, dict) or integration.get("type") != "aws_proxy":
+        return
+    start = f"arn:{order.site.partition}:apigateway:{order.site.region}:lambda:path/"
+    if not str(integration.get("uri", "")).startswith(start):
+        raise InvalidTemplate(
+            at, "Errors found during import: Unable to put integration: Invalid ARN specified in the request"
+        )
 
 
 def create_deployment(order: Order) -> Identity:

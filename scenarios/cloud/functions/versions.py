@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.arns import function_name, qualifier_of, region_of, unqualified
+from scenarios.cloud.kernel.arns import function_name, qualifier_of, region_of, service_of, unqualified
 
 LATEST: Final = "$LATEST"
 
@@ -40,6 +40,8 @@ def what_runs(account: str, arn: str, draw: Callable[[], float]) -> Runs | None:
 
     `draw`: a number from 0 to 1, asked where an alias has weights.
     """
+    if service_of(arn) != "lambda":
+        return None
     region, name, qualifier = region_of(arn), function_name(arn), qualifier_of(arn)
     latest = moto_state.lambda_function(account, region, name)
     if latest is None:
