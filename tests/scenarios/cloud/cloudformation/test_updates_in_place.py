@@ -224,6 +224,29 @@ def of_archive(client, ref):
     return told["RetentionDays"], pattern.get("source", "")
 
 
+def trusted_by(service):
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def passes(result):
+    state = {"Type": "Pass", "Result": result, "End": True}
+    return json.dumps({"StartAt": "Only", "States": {"Only": state}})
+
+
+def rotates(days):
+    return {
+        "SecretId": {"Ref": "Secret"},
+        "RotationLambdaARN": {"Fn::GetAtt": ["Fn", "Arn"]},
+        "RotationRules": {"AutomaticallyAfterDays": days},
+        "RotateImmediatelyOnUpdate": False,
+    }
+
+
 ROWS = [
     (
         "AWS::CloudWatch::Alarm",
@@ -456,6 +479,40 @@ ROWS = [
         "PT1S",
         "PT2S",
     ),
+    (
+        "AWS::StepFunctions::StateMachine",
+        {"Flows": {**ROLE, "Properties": {"AssumeRolePolicyDocument": trusted_by("states")}}},
+        {"RoleArn": {"Fn::GetAtt": ["Flows", "Arn"]}, "DefinitionString": passes("old")},
+        {"RoleArn": {"Fn::GetAtt": ["Flows", "Arn"]}, "DefinitionString": passes("new")},
+        lambda client, ref: client("stepfunctions").describe_state_machine(stateMachineArn=ref)["definition"],
+        passes("old"),
+        passes("new"),
+    ),
+    (
+        "AWS::SecretsManager::Secret",
+        {},
+        {"SecretString": "old"},
+        {"SecretString": "new"},
+        lambda client, ref: client("secretsmanager").get_secret_value(SecretId=ref)["SecretString"],
+        "old",
+        "new",
+    ),
+    (
+        "AWS::SecretsManager::RotationSchedule",
+        {
+            "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "s"}},
+            "Fn": {
+                "Type": "AWS::Lambda::Function",
+                "Properties": {**FUNCTION, "Role": {"Fn::GetAtt": ["R", "Arn"]}},
+            },
+            "R": ROLE,
+        },
+        rotates(1),
+        rotates(2),
+        lambda client, ref: client("secretsmanager").describe_secret(SecretId=ref)["RotationRules"],
+        {"AutomaticallyAfterDays": 1},
+        {"AutomaticallyAfterDays": 2},
+    ),
 ]
 
 
@@ -514,6 +571,7 @@ ELSEWHERE = {
     "AWS::S3::BucketPolicy",
     "AWS::SNS::Subscription",
     "AWS::SQS::Queue",
+    "AWS::SecretsManager::ResourcePolicy",
 }
 
 
