@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from scenarios.cloud.cloudformation.transform import translate
 from scenarios.cloud.cloudtrail.records.user_identity import user_identity
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
-from scenarios.cloud.world import ACCOUNT
+from scenarios.cloud.world import ACCOUNT, Deployment, World
 from tests.scenarios.cloud.functions import function_worlds
 from tests.scenarios.cloud.small_worlds import (
     admin,
@@ -39,6 +40,7 @@ from tests.scenarios.cloud.stepfunctions.machine_worlds import (
 )
 
 PASS = {"Type": "Pass"}
+SCHEDULED = '{"detail": {"n": "hourly"}}'
 FAIL = {"Type": "Fail", "Error": "Broken", "Cause": "no luck"}
 READS = {
     "Type": "Task",
@@ -524,6 +526,34 @@ def test_a_schedule_starts_a_machine():
         each.run(400)
 
         assert kept(each) == ["8"]
+
+
+def test_a_serverless_machine_is_started_by_the_events_that_its_template_names():
+    """https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-statemachine.html."""
+    properties = {
+        "Name": "flow",
+        "Definition": only(**sends("$.detail.n")),
+        "DefinitionSubstitutions": {"Nothing": "x"},
+        "Policies": [{"Statement": [may("sqs:SendMessage")]}],
+        "Events": {
+            "Sold": {"Type": "EventBridgeRule", "Properties": {"Pattern": {"source": ["shop"]}}},
+            "Daily": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 hour)", "Input": SCHEDULED}},
+        },
+    }
+    template = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {
+            **queue("Kept", by=""),
+            "Flow": {"Type": "AWS::Serverless::StateMachine", "Properties": properties},
+        },
+    }
+    plain = json.dumps(translate(template, region="us-east-1"))
+    with World(Deployment(template=plain, home="us-east-1")) as each:
+        entry = {"Source": "shop", "DetailType": "Sold", "Detail": '{"n": "9"}'}
+        admin(each, "events").put_events(Entries=[entry])
+        each.run(4000)
+
+        assert kept(each) == ["9", "hourly"]
 
 
 def test_what_waits_for_work_of_others_is_loud():
