@@ -103,6 +103,13 @@ class Executions:
         self._begin(execution)
         return identity
 
+    def check(self, given: Mapping[str, Any], region: str) -> None:
+        """Raises Refused where an execution could not be started so, whoever asks."""
+        name, version = str(given["DocumentName"]), given.get("DocumentVersion")
+        _, _, runbook = self._runbook(name, version, region)
+        known = given_to(runbook, given.get("Parameters") or {})
+        self._role(runbook, known | self._system_variables(region, ""))
+
     def stop(self, execution: Execution, *, after_this_step: bool) -> None:
         """Stop an execution, at once or after the step that is under way."""
         if execution.over:

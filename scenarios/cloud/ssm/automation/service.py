@@ -196,22 +196,36 @@ class Automation(Door[Event]):
         document = document_arn(Place(region=region, account=self._setting.account), name)
         return [Need("ssm:StartAutomationExecution", each) for each in (document, execution)]
 
+    def objection(self, delivery: Delivery[Event]) -> str:
+        """Parameters that the document does not take, or a role that can't be assumed."""
+        try:
+            self.executions.check(_given(delivery), delivery.arn.split(":")[3])
+        except Refused as refused:
+            return f"{refused.code}: {refused.message}"
+        return ""
+
     def take(self, delivery: Delivery[Event]) -> None:
         """Start an execution with the target's input as parameters, as the role's session."""
-        name, version = _definition(delivery.arn)
-        content = delivery.payload.content
-        given: dict[str, Any] = {"DocumentName": name, **({"DocumentVersion": version} if version else {})}
-        if isinstance(content, Mapping) and content:
-            given["Parameters"] = {
-                key: [written(each) for each in value] if isinstance(value, list) else [written(value)]
-                for key, value in content.items()
-            }
+        given = _given(delivery)
         session = session_of(delivery, self._setting.new_uuid("events.session").replace("-", ""))
         operation, region = operation_model("ssm", "StartAutomationExecution"), delivery.arn.split(":")[3]
         try:
             call(self._setting, session, operation, region, given)
         except (ClientError, ParamValidationError) as error:
-            self._setting.note("undelivered", f"{name} was not started: {error}")
+            self._setting.note("undelivered", f"{given['DocumentName']} was not started: {error}")
+
+
+def _given(delivery: Delivery[Event]) -> dict[str, Any]:
+    """What StartAutomationExecution is asked: the target's input has the parameters by their names."""
+    name, version = _definition(delivery.arn)
+    content = delivery.payload.content
+    given: dict[str, Any] = {"DocumentName": name, **({"DocumentVersion": version} if version else {})}
+    if isinstance(content, Mapping) and content:
+        given["Parameters"] = {
+            key: [written(each) for each in value] if isinstance(value, list) else [written(value)]
+            for key, value in content.items()
+        }
+    return given
 
 
 def _definition(arn: str) -> tuple[str, str]:

@@ -587,6 +587,22 @@ def test_a_rule_whose_role_may_not_start_it_stops_nothing(allowed):
         assert each.instances.state(machine) == "running"
 
 
+def test_parameters_that_a_runbook_does_not_take_become_a_dead_letter():
+    resources = mending()
+    target = resources["Stops"]["Properties"]["Targets"][0]
+    target["InputTransformer"]["InputTemplate"] = '{"Instance": [<instance>]}'
+    target["DeadLetterConfig"] = {"Arn": {"Fn::GetAtt": ["Dead", "Arn"]}}
+    with world({**resources, **queue("Dead")}) as each:
+        machine = launch(each)
+        each.run(300)
+        (message,) = admin(each, "sqs").receive_message(QueueUrl="Dead", MessageAttributeNames=["All"])[
+            "Messages"
+        ]
+
+        assert each.instances.state(machine) == "running"
+        assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "SDK_CLIENT_ERROR"
+
+
 def test_a_schedule_starts_a_runbook_by_its_universal_target():
     scheduled = {
         "Name": "Mends",
