@@ -28,6 +28,16 @@ def _generate_regions(_backends: Any, service_name: str) -> list[str]:
     return _regions_of(service_name)
 
 
+def _is_the_same(backends: Any, other: Any) -> bool:
+    """Whether two registries of backends are one.
+
+    moto compares ids that it draws as a service is loaded. Two services that are loaded in two worlds of one
+    seed draw the same id, and moto would never reset the second.
+    """
+    return backends is other
+
+
 OF_NO_SERVICE: tuple[Mend, ...] = (
+    (base_backend.BackendDict, "__eq__", _is_the_same),
     (base_backend.AccountSpecificBackend, "_generate_regions", _generate_regions),
 )

@@ -10,6 +10,7 @@ import moto
 import pytest
 import requests
 from moto import mock_aws
+from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.models import responses_mock
 
 from scenarios.cloud.cloudformation.provision import provision
@@ -406,6 +407,14 @@ def test_a_queue_shows_its_policy_and_its_messages_and_looking_takes_nothing_out
     assert (found.name, found.account_id, found.region) == ("Heard", ACCOUNT, HOME)
     assert bodies() == ["b"]
     assert moto_state.queue(arn("sqs", "Nowhere")) is None
+
+
+def test_two_services_that_drew_the_same_id_are_told_apart(stack):
+    first, second = BackendDict(BaseBackend, "a"), BackendDict(BaseBackend, "b")
+    second._id = first._id
+
+    assert first == first  # noqa: PLR0124 - it is what moto's list of all services asks
+    assert first != second
 
 
 def test_a_message_moves_from_one_queue_to_another_as_it_is(stack):
