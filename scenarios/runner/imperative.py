@@ -21,6 +21,7 @@ from typing import Any
 from chalicelib.catalog import CATALOG
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.ledger import Ledger
+from scenarios.cloud.apigateway.messages import HttpAnswer
 from scenarios.cloud.authorization.identity import ADMINISTRATOR
 from scenarios.cloud.cloudformation.transform import translate
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
@@ -98,6 +99,39 @@ class ImperativeWorld:
         """A real boto3 client that signs as `caller`; a name stands for the administrator of that name."""
         who = self.user(caller) if isinstance(caller, str) else caller
         return self.simulated.client(who, service, region)
+
+    def fetch(
+        self,
+        who: Caller | str | None,
+        method: str,
+        url: str,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> HttpAnswer:
+        """A request over HTTP to an API or a function's URL: `status`, `body`, `json`, `headers`, `cookies`.
+
+        `who` signs it, a name stands for the administrator of that name, and None signs as nobody. `body`:
+        bytes or text as they are, anything else as JSON. Raises WorldError where nothing answers.
+        """
+        caller = self.user(who) if isinstance(who, str) else who
+        signed = f"{caller.name or 'root'} asks" if caller is not None else "somebody asks, unsigned,"
+        with self._calls.in_words(f"{signed} {method} {url}"):
+            return self.simulated.api.fetch(caller, method, url, body=body, headers=headers)
+
+    def url(self, logical_id: str, stage: str = "") -> str:
+        """Where an API or a function's URL of the stack answers, without a slash at its end.
+
+        `stage`: of an API that has several; by default the last that the stack names. Raises LookupError.
+        """
+        self.physical_id(logical_id)
+        resource = self._resources()[logical_id]
+        if resource.type == "AWS::Lambda::Url":
+            return str(resource.attributes["FunctionUrl"]).rstrip("/")
+        found = self.simulated.api.url(resource.physical_id, stage)
+        if found is None:
+            raise LookupError(f"{logical_id} is a {resource.type}; nobody can ask one over HTTP")
+        return found
 
     # ---- what happens ---------------------------------------------------------------------------
 

@@ -284,29 +284,16 @@ def measures(world):
 
 
 def fetches(path="/x", method="GET", *, signed=False, **more):
-    """Ask the first API or URL of the stack, as everybody or as a user who may do everything."""
+    """Ask the API or the URL of the stack, as everybody or as a user who may do everything."""
 
     def fires(world):
-        stack, fetch = world.simulated.home, world.simulated.api.fetch
-        for each in stack.resources.values():
-            if each.type == "AWS::Lambda::Url":
-                url = each.attributes["FunctionUrl"].rstrip("/")
-            elif each.type in {"AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"}:
-                url = f"https://{each.physical_id}.execute-api.{REGION}.amazonaws.com{_stage(stack)}"
-            else:
-                continue
-            answer = fetch(world.user("ann") if signed else None, method, url + path, **more)
-            assert answer.status == 200, answer
-            return
+        asked = ("AWS::Lambda::Url", "AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
+        stack = world.simulated.home
+        name = next(each.logical_id for kind in asked for each in stack.of_type(kind))
+        answer = world.fetch("ann" if signed else None, method, world.url(name) + path, **more)
+        assert answer.status == 200, answer
 
     return fires
-
-
-def _stage(stack):
-    """The stage in a URL of the stack's API; "" for the one without a name."""
-    kinds = ("AWS::ApiGateway::Deployment", "AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage")
-    stages = [each.properties.get("StageName") for kind in kinds for each in stack.of_type(kind)]
-    return f"/{stages[-1]}" if stages and stages[-1] != "$default" else ""
 
 
 def calls(service, operation, **parameters):

@@ -184,6 +184,15 @@ class Requests:
             )
         )
 
+    def url(self, api_id: str, stage: str = "") -> str | None:
+        """Where a stage of an API answers, by default its last; None for an API that isn't here."""
+        api = next((each for each in self._apis.values() if each.id == api_id), None)
+        if api is None:
+            return None
+        # The stage that a deployment makes by itself comes before those that are declared.
+        name = stage or (tuple(api.stages)[-1] if api.stages else "")
+        return f"https://{api.host}" + (f"/{name}" if name and name != DEFAULT else "")
+
     def send(self, request: HttpRequest) -> HttpAnswer:
         """Send a request; raises WorldError where nothing answers at its host."""
         api = self._apis.get(request.host)

@@ -142,7 +142,7 @@ def test_a_url_is_made_changed_and_deleted_by_the_api():
     with open_world(template=plain()) as each:
         lambda_, name = each.client("ann", "lambda"), each.physical_id("Look")
         made = lambda_.create_function_url_config(FunctionName=name, AuthType="NONE")
-        fetch = each.simulated.api.fetch
+        fetch = each.fetch
         assert fetch(None, "GET", made["FunctionUrl"]).status == 403
         given = {"FunctionName": name, "Principal": "*"}
         lambda_.add_permission(
@@ -219,9 +219,10 @@ BY_HAND = {
 
 def test_an_http_api_by_hand_hands_over_the_format_that_it_names():
     with open_world(template=BY_HAND) as each:
-        fetch, host = each.simulated.api.fetch, "https://{}.execute-api.us-east-1.amazonaws.com".format
-        first = fetch(None, "GET", f"{host(each.physical_id('Api'))}/dev/items/7").json
-        second = fetch(None, "GET", f"{host(each.physical_id('Quick'))}/anything").json
+        first = each.fetch(None, "GET", f"{each.url('Api')}/items/7").json
+        second = each.fetch(None, "GET", f"{each.url('Quick')}/anything").json
+        with pytest.raises(LookupError, match="nobody can ask one over HTTP"):
+            each.url("Look")
 
     assert (first["version"], first["pathParameters"], first["path"]) == ("1.0", {"id": "7"}, "/dev/items/7")
     assert (second["version"], second["routeKey"]) == ("2.0", "$default")

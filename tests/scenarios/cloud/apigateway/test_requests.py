@@ -93,22 +93,8 @@ def world():
         yield each
 
 
-def urls(world):
-    """Where everything of the stack answers, by logical id; REST below its stage."""
-    found = {}
-    for name, each in world._resources().items():
-        host = f"https://{each.physical_id}.execute-api.us-east-1.amazonaws.com"
-        if each.type == "AWS::ApiGateway::RestApi":
-            found[name] = f"{host}/{'Prod' if name.startswith('Serverless') else 'dev'}"
-        elif each.type == "AWS::ApiGatewayV2::Api":
-            found[name] = host if name.startswith("Serverless") else f"{host}/dev"
-        elif each.type == "AWS::Lambda::Url":
-            found[name] = each.attributes["FunctionUrl"].rstrip("/")
-    return found
-
-
 def asks(world, at, path="/", method="GET", who=None, **more):
-    return world.simulated.api.fetch(who, method, urls(world)[at] + path, **more)
+    return world.fetch(who, method, world.url(at) + path, **more)
 
 
 REST, HTTP, URL = "ServerlessRestApi", "ServerlessHttpApi", "OpenUrl"
@@ -215,13 +201,11 @@ def test_what_no_route_takes_is_refused(world, at, request_, status, says):
 
 
 def test_another_stage_is_refused(world):
-    rest, http = urls(world)[REST].replace("/Prod", "/Test"), urls(world)["ShutHttp"].replace("/dev", "/x")
-    fetch = world.simulated.api.fetch
-
-    assert fetch(None, "GET", f"{rest}/items/1").status == 403
-    assert fetch(None, "GET", f"{http}/items").status == 404
+    rest, http = world.url(REST, "Test"), world.url("ShutHttp", "x")
+    assert world.fetch(None, "GET", f"{rest}/items/1").status == 403
+    assert world.fetch(None, "GET", f"{http}/items").status == 404
     with pytest.raises(WorldError, match="nothing in this world answers at example"):
-        fetch(None, "GET", "https://example.com/")
+        world.fetch(None, "GET", "https://example.com/")
 
 
 # ---- answers --------------------------------------------------------------------------------------
@@ -352,7 +336,7 @@ def test_what_is_asked_is_measured(world):
     name = {"ApiName": "trailwarden"}
     assert total(world.simulated, "AWS/ApiGateway", "5XXError", **name) > 1
     assert total(world.simulated, "AWS/ApiGateway", "Count", **name) > 10
-    host = urls(world)[HTTP].removeprefix("https://").partition(".")[0]
+    host = world.url(HTTP).removeprefix("https://").partition(".")[0]
     assert total(world.simulated, "AWS/ApiGateway", "5xx", ApiId=host) == 3
     own = {"FunctionName": world.physical_id("Open")}
     assert total(world.simulated, "AWS/Lambda", "Url5xxCount", **own) == 3
