@@ -104,13 +104,25 @@ class Groups:
         calls.answer("autoscaling", "RecordLifecycleActionHeartbeat", self._beat)
         setting.laws[CloudWatch].actions.scaled = self.look
 
-    def start(self, _: Sequence[Stack]) -> None:
-        """What is there is there; nothing is told of it."""
-        for region in self._setting.regions:
+    def start(self, stacks: Sequence[Stack]) -> None:
+        """What is there is there; nothing is told of it. Where no stack has a group, moto isn't asked."""
+        regions = {
+            stack.region for stack in stacks if any(stack.of_type("AWS::AutoScaling::AutoScalingGroup"))
+        }
+        for region in sorted(regions):
             for group in moto_state.scaling_groups(self._setting.account, region):
                 _let_wait(group)
-                ids = {state.instance.id: True for state in group.instance_states}
+                ids = {str(state.instance.id): True for state in group.instance_states}
+                for instance in ids:
+                    self._instances.adopt(region, instance)
                 self._seen[region, group.name] = _Seen(ids)
+
+    def know(self, stacks: Sequence[Stack]) -> None:
+        """Take over what stacks say of their hooks, which moto doesn't keep."""
+        for stack in stacks:
+            for each in stack.of_type("AWS::AutoScaling::LifecycleHook"):
+                given = {**each.properties, "LifecycleHookName": each.physical_id}
+                self._know(stack.region, given)
 
     def _changed(self, call: ApiCall) -> None:
         self.look(call.region)
@@ -229,7 +241,9 @@ class Groups:
     # ---- hooks --------------------------------------------------------------------------------------
 
     def _hook_was_put(self, call: ApiCall) -> None:
-        given, region = call.parameters, call.region
+        self._know(call.region, call.parameters)
+
+    def _know(self, region: str, given: Mapping[str, Any]) -> None:
         name, group_name = str(given["LifecycleHookName"]), str(given["AutoScalingGroupName"])
         self._hooked[region, group_name, name] = _Hooked(
             target=str(given.get("NotificationTargetARN", "")),

@@ -6,4 +6,6 @@ from scenarios.cloud.setting import Setting
 
 def register(setting: Setting) -> None:
     """The laws of Auto Scaling, behind those of EC2 and CloudWatch."""
-    setting.laws.when_entered(setting.laws.add(Groups(setting)).start)
+    groups = setting.laws.add(Groups(setting))
+    setting.laws.when_entered(groups.start)
+    setting.laws.when_stacks_change(groups.know)

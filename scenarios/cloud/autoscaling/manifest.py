@@ -1,8 +1,9 @@
-"""EC2 Auto Scaling as one value: what IAM, CloudTrail and a world know of it."""
+"""EC2 Auto Scaling as one value: what IAM, CloudTrail, CloudFormation and a world know of it."""
 
 from scenarios.cloud.autoscaling.groups import EVENTS
 from scenarios.cloud.autoscaling.laws import register
 from scenarios.cloud.autoscaling.permissions import PERMISSIONS
+from scenarios.cloud.autoscaling.resources import KINDS
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
@@ -13,10 +14,11 @@ SERVICE = Service(
         "simple scaling by alarms"
     ),
     missing=(
-        "groups in templates, several hooks of one transition, warm pools, instance refresh, step scaling, "
+        "launch templates, several hooks of one transition, warm pools, instance refresh, step scaling, "
         "target tracking, schedules; CloudTrail's records of the instances that it launches and ends"
     ),
     permissions=PERMISSIONS,
+    kinds=KINDS,
     events=EVENTS,
     register=register,
 )

@@ -227,6 +227,41 @@ def test_what_is_not_there_cannot_be_completed_and_two_hooks_are_loud():
             each.run(60)
 
 
+def test_a_group_and_its_hook_come_from_a_template():
+    instances = {"ImageId": "ami-12c6146b", "InstanceType": "t3.micro"}
+    properties = {
+        "LaunchConfigurationName": {"Ref": "Launches"},
+        "MinSize": "0",
+        "MaxSize": "3",
+        "DesiredCapacity": "1",
+        "AvailabilityZones": ["us-east-1a"],
+        "Tags": [{"Key": "app", "Value": "shop", "PropagateAtLaunch": True}],
+    }
+    hook = {
+        "AutoScalingGroupName": {"Ref": "Web"},
+        "LifecycleTransition": TERMINATING,
+        "NotificationMetadata": "more",
+    }
+    resources = {
+        **HEARS,
+        "Launches": {"Type": "AWS::AutoScaling::LaunchConfiguration", "Properties": instances},
+        "Web": {"Type": "AWS::AutoScaling::AutoScalingGroup", "Properties": properties},
+        "Holds": {"Type": "AWS::AutoScaling::LifecycleHook", "Properties": hook},
+    }
+    with world(resources) as each:
+        client, name = admin(each, "autoscaling"), each.home.resources["Web"].physical_id
+        client.set_desired_capacity(AutoScalingGroupName=name, DesiredCapacity=0)
+        each.run(60)
+
+        (kind, detail), *others = events(each)
+        assert others == []
+        assert kind == "EC2 Instance-terminate Lifecycle Action"
+        assert (detail["LifecycleHookName"], detail["NotificationMetadata"]) == (
+            each.home.resources["Holds"].physical_id,
+            "more",
+        )
+
+
 COMPLETES = """
     import boto3
 
