@@ -26,7 +26,7 @@ from scenarios.serve.refusals import refusal
 from scenarios.serve.served import Plan, Served
 
 Told = TypeVar("Told")
-_NOT_SIMULATED, _BROKEN, _GONE, _CONFLICT = 501, 500, 503, 409
+_NOT_SIMULATED, _BROKEN, _GONE, _CONFLICT, _NOTHING = 501, 500, 503, 409, 204
 _AT_A_STRETCH = 0.1  # real seconds that time passes before the next request has its turn
 
 
@@ -185,12 +185,8 @@ class Desk:
             job.end(away)
         elif request.parts[0] == PREFIX:
             return self._control(served, job)
-        elif (
-            request.target == "/"
-            and request.method in {"GET", "HEAD"}
-            and "authorization" not in request.headers
-        ):
-            job.end(page())
+        elif (shown := _for_a_browser(request)) is not None:
+            job.end(shown)
         elif served.plan.verify and (wrong := served.aws.unverified(request)) is not None:
             job.end(wrong)
         else:
@@ -309,6 +305,15 @@ class Desk:
         if self._journal is not None:
             self._journal.note(Entry(at=served.world.clock.now))
             self._journal.close()
+
+
+def _for_a_browser(request: HttpRequest) -> HttpAnswer | None:
+    """The page, and no icon for it; None for what nobody's browser asks by itself."""
+    if request.method not in {"GET", "HEAD"} or "authorization" in request.headers:
+        return None
+    if request.target == "/favicon.ico":
+        return HttpAnswer(status=_NOTHING)
+    return page() if request.target == "/" else None
 
 
 def asked_of_aws(served: Served, request: HttpRequest, *, waits: bool = True) -> HttpAnswer | Held:

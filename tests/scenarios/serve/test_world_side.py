@@ -207,6 +207,14 @@ def test_the_page_runs_its_own_script_and_nothing_else(frozen):
     assert "https://" not in page
 
 
+def test_the_icon_that_a_browser_asks_for_is_no_hole(frozen):
+    before = frozen.get("/_world/health")["not_simulated"]
+    with urllib.request.urlopen(f"{frozen.url}/favicon.ico", timeout=20) as answer:
+        assert (answer.status, answer.read()) == (204, b"")
+
+    assert frozen.get("/_world/health")["not_simulated"] == before
+
+
 def seen(url, width):
     """The page as a browser of this width has made it, after a look at the world."""
     how = ["--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},900"]
