@@ -15,6 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from scenarios.cloud.kernel.clock import real_dates
+
 
 def translate(sam: Mapping[str, Any], *, region: str, folder: Path | None = None) -> dict[str, Any]:
     """Run the SAM transform; the result is plain CloudFormation, `sam` stays as it was.
@@ -41,7 +43,8 @@ def _transform() -> ModuleType:
     models = _ModelsLater()
     sys.meta_path.insert(0, models)
     try:
-        return import_module("scenarios.cloud.cloudformation.sam_transform")
+        with real_dates():
+            return import_module("scenarios.cloud.cloudformation.sam_transform")
     finally:
         sys.meta_path.remove(models)
 
@@ -71,7 +74,8 @@ class _Later(Loader):
             if name.startswith("__"):
                 raise AttributeError(name)
             del vars(module)["__getattr__"]
-            self.loader.exec_module(module)
+            with real_dates():
+                self.loader.exec_module(module)
             return getattr(module, name)
 
         vars(module)["__getattr__"] = run_first
