@@ -81,7 +81,12 @@ DeletePublicAccessBlock         s3:PutAccountPublicAccessBlock      *
 )
 
 RECORDED_ONLY = (
-    Service(name="s3control", permissions=_S3_CONTROL),
+    Service(
+        name="s3control",
+        simulated="the account's public access block",
+        missing="access points, batch operations, Storage Lens",
+        permissions=_S3_CONTROL,
+    ),
     *(Service(name=each.service, recorded=(each,)) for each in _KNOWN),
     *(_acts(service) for service in _WOULD_ACT),
 )

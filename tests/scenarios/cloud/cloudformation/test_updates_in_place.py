@@ -11,9 +11,18 @@ from scenarios.cloud.world import Deployment, World
 from tests.scenarios.cloud.small_worlds import document, lets
 
 NAME = "app"
-TRUST = document(
-    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-)
+
+
+def trusted_by(service):
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+TRUST = trusted_by("lambda")
 ROLE = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST}}
 QUEUE, TOPIC = {"Type": "AWS::SQS::Queue"}, {"Type": "AWS::SNS::Topic"}
 GROUP = {"Type": "AWS::Logs::LogGroup"}
@@ -31,13 +40,7 @@ SCHEDULED = {
 SCHEDULER = {
     "Type": "AWS::IAM::Role",
     "Properties": {
-        "AssumeRolePolicyDocument": document(
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "scheduler.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-            }
-        ),
+        "AssumeRolePolicyDocument": trusted_by("scheduler"),
         "Policies": [
             {
                 "PolicyName": "puts",
@@ -85,9 +88,36 @@ LOGS_POLICY = {
 }
 
 
+CONFIG_ROLE = {"RoleARN": {"Fn::GetAtt": ["Config", "Arn"]}}
+CONFIG = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {
+        "AssumeRolePolicyDocument": trusted_by("config"),
+        "ManagedPolicyArns": ["arn:aws:iam::aws:policy/service-role/AWS_ConfigRole"],
+        "Policies": [
+            {
+                "PolicyName": "writes",
+                "PolicyDocument": document({**ALL, "Action": ["s3:PutObject", "s3:GetBucketAcl"]}),
+            }
+        ],
+    },
+}
+RECORDER = {"Type": "AWS::Config::ConfigurationRecorder", "Properties": CONFIG_ROLE}
+RULE = {
+    "Type": "AWS::Config::ConfigRule",
+    "DependsOn": ["Recorder"],
+    "Properties": {"Source": {"Owner": "AWS", "SourceIdentifier": "ENCRYPTED_VOLUMES"}},
+}
+RECORDED = {"Config": CONFIG, "Recorder": RECORDER}
+
+
 def encrypted(algorithm):
     rule = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
     return {"ServerSideEncryptionConfiguration": [rule]}
+
+
+def remedies(document_name):
+    return {"ConfigRuleName": {"Ref": "Rule"}, "TargetType": "SSM_DOCUMENT", "TargetId": document_name}
 
 
 def of_bucket(client, ref):
@@ -222,15 +252,6 @@ def of_archive(client, ref):
     told = client("events").describe_archive(ArchiveName=ref)
     pattern = json.loads(told.get("EventPattern") or "{}")
     return told["RetentionDays"], pattern.get("source", "")
-
-
-def trusted_by(service):
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": f"{service}.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-    }
-    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def passes(result):
@@ -512,6 +533,49 @@ ROWS = [
         lambda client, ref: client("secretsmanager").describe_secret(SecretId=ref)["RotationRules"],
         {"AutomaticallyAfterDays": 1},
         {"AutomaticallyAfterDays": 2},
+    ),
+    (
+        "AWS::Config::ConfigurationRecorder",
+        {"Config": CONFIG},
+        {**CONFIG_ROLE, "RecordingGroup": {"AllSupported": False, "ResourceTypes": ["AWS::S3::Bucket"]}},
+        {**CONFIG_ROLE, "RecordingGroup": {"AllSupported": False, "ResourceTypes": ["AWS::EC2::Volume"]}},
+        lambda client, ref: next(
+            each["recordingGroup"]["resourceTypes"]
+            for each in client("config").describe_configuration_recorders()["ConfigurationRecorders"]
+        ),
+        ["AWS::S3::Bucket"],
+        ["AWS::EC2::Volume"],
+    ),
+    (
+        "AWS::Config::DeliveryChannel",
+        {**RECORDED, "Logs": {"Type": "AWS::S3::Bucket"}},
+        {"S3BucketName": {"Fn::Select": [0, [{"Ref": "Logs"}, {"Ref": "Recorder"}]]}, "S3KeyPrefix": "a"},
+        {"S3BucketName": {"Fn::Select": [0, [{"Ref": "Logs"}, {"Ref": "Recorder"}]]}, "S3KeyPrefix": "b"},
+        lambda client, ref: client("config").describe_delivery_channels()["DeliveryChannels"][0][
+            "s3KeyPrefix"
+        ],
+        "a",
+        "b",
+    ),
+    (
+        "AWS::Config::ConfigRule",
+        {**RECORDED, "Waits": {"Type": "AWS::SNS::Topic", "DependsOn": ["Recorder"]}},
+        {**RULE["Properties"], "Description": {"Fn::Sub": ["old", {"w": {"Ref": "Waits"}}]}},
+        {**RULE["Properties"], "Description": {"Fn::Sub": ["new", {"w": {"Ref": "Waits"}}]}},
+        lambda client, ref: client("config").describe_config_rules()["ConfigRules"][0]["Description"],
+        "old",
+        "new",
+    ),
+    (
+        "AWS::Config::RemediationConfiguration",
+        {**RECORDED, "Rule": RULE},
+        remedies("AWS-StopEC2Instance"),
+        remedies("AWS-TerminateEC2Instance"),
+        lambda client, ref: client("config").describe_remediation_configurations(ConfigRuleNames=[ref])[
+            "RemediationConfigurations"
+        ][0]["TargetId"],
+        "AWS-StopEC2Instance",
+        "AWS-TerminateEC2Instance",
     ),
 ]
 
