@@ -319,6 +319,14 @@ def test_calls_are_made_by_the_role_and_recorded_as_systems_managers():
     assert call.caller.source_ip == "ssm.amazonaws.com"
 
 
+@pytest.mark.parametrize(("passed_on", "status"), [("false", "Success"), ("true", "Failed")])
+def test_to_iam_a_session_on_the_role_is_no_call_on_somebodys_behalf(passed_on, status):
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html."""
+    condition = {"Bool": {"aws:ViaAWSService": passed_on}}
+    with standing(runbook(sends("tells", "1")), {**may("*"), "Condition": condition}) as each:
+        assert run(each)["AutomationExecutionStatus"] == status
+
+
 def test_without_a_role_they_are_made_with_the_rights_of_who_started_it():
     content = runbook(sends("tells", "1"))
     del content["assumeRole"]
