@@ -8,12 +8,14 @@ so that neighbours on the machine count less.
 
 - as they come: users, addresses and accounts repeat as in a real account;
 - all unique: every user, address and id is new, so that nothing remembered about them helps;
-- sign-ins: every event matches the one rule that is in every set, so that none is done after a look.
+- sign-ins: every event matches the one rule that is in every set, so that none is done after a look;
+- more calls: all unique, and with ten times the rules there are ten times the calls that rules and events are
+  about, so that an event matches as many rules as it does with a thousand.
 
 `x one rule` is the cost beside one rule's, `ratio` beside moto's on the same events. `matched` is how many
-rules an event matches: the rules ask for the same few thousand calls however many they are, so that ten times
-the rules are ten times the matches, and of each call several rules are left that only its conditions tell
-apart. The sign-ins show the cost of the number of rules alone.
+rules an event matches: but for the last kind the rules ask for the same few thousand calls however many they
+are, so that ten times the rules are ten times the matches, and of each call several rules are left that only
+its conditions tell apart. The last kind and the sign-ins show the cost of the number of rules alone.
 """
 
 import argparse
@@ -35,6 +37,7 @@ from chalicelib.matching import EventRules
 SIZES = (1, 10, 100, 1_000, 10_000)
 BATCHES = 6  # the first one warms up
 AT_HAND = 100  # events that are parsed at a time
+SAME_CALLS = 1_000  # rules; with more of them, "more calls" has more calls
 MOTO_SECONDS = 0.5  # moto takes minutes for what takes us a second, so it gets this long for each figure
 
 CONSOLE_LOGIN = {
@@ -80,16 +83,20 @@ Event = dict[str, Any]
 Pattern = dict[str, Any]
 
 
-def make_rules(count: int, seed: int = 1) -> dict[str, Pattern]:
-    """Return so many rules by name, the console sign-in first."""
+def make_rules(count: int, seed: int = 1, *, kinds: int = 1) -> dict[str, Pattern]:
+    """Return so many rules by name, the console sign-in first. `kinds`: how many there are of each call."""
     dice = random.Random(seed)
-    return {"rule-0": CONSOLE_LOGIN} | {f"rule-{number}": make_rule(dice) for number in range(1, count)}
+    return {"rule-0": CONSOLE_LOGIN} | {
+        f"rule-{number}": make_rule(dice, kinds) for number in range(1, count)
+    }
 
 
-def make_rule(dice: random.Random) -> Pattern:
+def make_rule(dice: random.Random, kinds: int) -> Pattern:
     """Return a rule for some API calls, narrowed by up to three conditions."""
     service = dice.choice(SERVICES)
-    names = [dice.choice(VERBS) + dice.choice(NOUNS) for _ in range(dice.randint(1, 5))]
+    names = [
+        dice.choice(VERBS) + dice.choice(NOUNS) + which_kind(dice, kinds) for _ in range(dice.randint(1, 5))
+    ]
     detail: Pattern = {"eventSource": [f"{service}.amazonaws.com"], "eventName": names}
     octet = dice.randint(0, 255)
     conditions: list[Pattern] = [
@@ -109,6 +116,11 @@ def make_rule(dice: random.Random) -> Pattern:
     return {"source": [f"aws.{service}"], "detail-type": ["AWS API Call via CloudTrail"], "detail": detail}
 
 
+def which_kind(dice: random.Random, kinds: int) -> str:
+    """Return what tells calls of one name apart; nothing where there is one kind."""
+    return "" if kinds == 1 else str(dice.randrange(kinds))
+
+
 def merged(one: Pattern, other: Pattern) -> Pattern:
     """Return both patterns' fields."""
     return {
@@ -119,11 +131,12 @@ def merged(one: Pattern, other: Pattern) -> Pattern:
     }
 
 
-def make_event(dice: random.Random, *, unique: bool, sign_ins: float = 0.05) -> Event:
+def make_event(dice: random.Random, *, unique: bool, sign_ins: float = 0.05, kinds: int = 1) -> Event:
     """Return an API call or, as often as told, a console sign-in; a unique one repeats no user or address."""
     sign_in = dice.random() < sign_ins
     service = "signin" if sign_in else uneven(dice, SERVICES)
-    name = "ConsoleLogin" if sign_in else uneven(dice, VERBS) + uneven(dice, NOUNS)
+    call = uneven(dice, VERBS) + uneven(dice, NOUNS)
+    name = "ConsoleLogin" if sign_in else call + which_kind(dice, kinds)
     user = dice.getrandbits(64) if unique else dice.randint(1, 40)
     address = ".".join(str(dice.randint(0, 255)) for _ in range(3)) if unique else f"{user % 20}.0.{user}"
     account = f"1234567890{dice.randint(10, 99)}"
@@ -177,11 +190,11 @@ def uneven(dice: random.Random, words: Sequence[str]) -> str:
     return dice.choices(words, [1 / (place + 1) for place in range(len(words))])[0]
 
 
-def make_batches(size: int, *, unique: bool, sign_ins: float) -> list[list[str]]:
+def make_batches(size: int, *, unique: bool, sign_ins: float, kinds: int = 1) -> list[list[str]]:
     """Return batches of so many events each, as JSON."""
     dice = random.Random(2)
     return [
-        [json.dumps(make_event(dice, unique=unique, sign_ins=sign_ins)) for _ in range(size)]
+        [json.dumps(make_event(dice, unique=unique, sign_ins=sign_ins, kinds=kinds)) for _ in range(size)]
         for _ in range(BATCHES)
     ]
 
@@ -264,10 +277,14 @@ def main() -> None:
     say(HEADING)
     with_one_rule: dict[str, tuple[float, float]] = {}
     for size in SIZES:
-        rules = make_rules(size)
-        build_seconds, mib = build_cost(rules)
-        moto = moto_matcher(rules)
-        for kind, batches in kinds.items():
+        rules, more = make_rules(size), max(1, size // SAME_CALLS)
+        cases = [(kind, rules, batches) for kind, batches in kinds.items()]
+        if more > 1:
+            spread = make_batches(options.events, unique=True, sign_ins=0.05, kinds=more)
+            cases.append(("more calls", make_rules(size, kinds=more), spread))
+        for kind, rules, batches in cases:
+            build_seconds, mib = build_cost(rules)
+            moto = moto_matcher(rules)
             check(rules, moto, [json.loads(event) for event in batches[0][:5]])
             matched = matches_an_event(rules, batches[0])
             mapping = events_a_second(EventRules(rules).matching, batches, parsed=True)

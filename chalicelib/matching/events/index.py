@@ -4,6 +4,9 @@ Each branch of each rule is a bit, and a set of branches is an integer. For a fi
 `FieldIndex` answers which branches that value leaves standing: those that accept it, and those that don't ask
 for the field. An event matches the branches that are left after all its fields.
 
+Where there are many branches, those that name values of the two commonest fields, such as source and event
+name, are looked up by both (`matching/events/pairs.py`), and only the others are walked through.
+
 Asking every field of every event is more than it takes. So fields are asked one at a time, and each answer
 decides what is asked next: a walk through states. A state is the set of survivors and of fields not yet
 asked; its next field is the one that most survivors ask for literally. Once an `eventName` is known, a
@@ -47,6 +50,7 @@ from chalicelib.matching.events.fields import (
     scalars_of,
     without_object,
 )
+from chalicelib.matching.events.pairs import Pair, pair_of
 from chalicelib.matching.events.pattern import Event, EventPattern, ask, meets
 
 MEMORY_FOR_STATES = 32 * 2**20  # bytes, roughly; the smallest Lambda function has four times that
@@ -78,14 +82,16 @@ class EventRules:
         ['any', 'sign-in']
     """
 
-    __slots__ = ("_branches", "_fields", "_for_mappings", "_for_text", "_text_fields", "_tree")
+    __slots__ = ("_branches", "_fields", "_for_mappings", "_for_text", "_pair", "_text_fields", "_tree")
 
     def __init__(self, rules: Mapping[str, EventPattern | str | Mapping[str, Any]]) -> None:
-        self._branches = _branches_of(rules)
+        branches = _branches_of(rules)
+        self._pair = pair = pair_of([branch for _, branch in branches])
+        # Those that are looked up come last: the sets of the others are short numbers then.
+        self._branches = sorted(branches, key=lambda each: pair.takes(each[1])) if pair else branches
         self._fields = index_fields([branch for _, branch in self._branches])
         self._tree = PathTree.of(self._fields)
-        readers = {path: mapping_reader(path) for path in self._fields}
-        self._for_mappings = _Walk(self._branches, self._fields, readers)
+        self._for_mappings = self._walking({path: mapping_reader(path) for path in self._fields})
         self._for_text: _Walk | None = None
         self._text_fields: TextFields | None = None
 
@@ -125,12 +131,15 @@ class EventRules:
 
         It returns None for an event with an array or a dotted key on the way to a field.
         """
-        return _Walk(self._branches, self._fields, dict(readers)).run
+        return self._walking(dict(readers)).run
+
+    def _walking(self, readers: dict[str, Reader]) -> "_Walk":
+        return _Walk(self._branches, self._fields, readers, self._pair)
 
     def _matching_text(self, text: str) -> frozenset[str]:
         if self._for_text is None or self._text_fields is None:
             self._text_fields = TextFields(self._fields)
-            self._for_text = _Walk(self._branches, self._fields, self._text_fields.readers)
+            self._for_text = self._walking(self._text_fields.readers)
         root = self._text_fields.decode(text)
         names = None if root is None else self._for_text.run(root)
         return self.matching(decode_event(text)) if names is None else names
@@ -211,7 +220,11 @@ class _Walk:
     """The states, made as events need them, for one way of reading fields."""
 
     def __init__(
-        self, branches: _Branches, fields: dict[str, FieldIndex], readers: dict[str, Reader]
+        self,
+        branches: _Branches,
+        fields: dict[str, FieldIndex],
+        readers: dict[str, Reader],
+        pair: Pair | None,
     ) -> None:
         self._branches = branches
         self._fields = list(fields.values())
@@ -229,18 +242,90 @@ class _Walk:
         self._asked = [sum(bit for bit, _, _ in questions) for questions in self._questions]
         mask_bytes = len(branches) // 8
         self._capacity = max(LEAST_CAPACITY, MEMORY_FOR_STATES // (_BYTES_REMEMBERED + mask_bytes))
+        self._paired: dict[str, dict[str, Any]] = {}
+        self._replaced: list[tuple[dict[str, Any], str, tuple[int, ...]]] = []
+        self._every_field = self._beside_pair = (1 << len(fields)) - 1
+        self._walked = len(branches)  # so many, which are the first ones, are not looked up
+        self.run = self._run
+        if pair is not None:
+            self._pair_branches(pair, fields)
         self._begin()
 
+    def _pair_branches(self, pair: Pair, fields: dict[str, FieldIndex]) -> None:
+        """Most branches are looked up by two fields."""
+        self._walked = sum(not pair.takes(branch) for _, branch in self._branches)
+        looked_up = enumerate((branch for _, branch in self._branches[self._walked :]), self._walked)
+        self._paired = pair.index(looked_up)
+        self._first, self._second = self._readers[pair.first], self._readers[pair.second]
+        self._beside_pair &= ~(1 << fields[pair.first].number | 1 << fields[pair.second].number)
+        self.run = self._run_paired
+
     def _begin(self) -> None:
+        for inner, second, places in self._replaced:
+            inner[second] = places
+        self._replaced.clear()
         self._remembered = 0
         self._learnt = 0
         self._seen_once: set[int] = set()
         self._states: dict[tuple[int, int], _State] = {}
-        self._start = self._state((1 << len(self._branches)) - 1, (1 << len(self._fields)) - 1)
+        self._whole: _State | None = None
+        self._start = self._state((1 << self._walked) - 1, self._every_field)
 
-    def run(self, root: Any) -> frozenset[str] | None:
+    def _run(self, root: Any) -> frozenset[str] | None:
         """Return the names of the rules matched; None when fields are tied together by arrays of objects."""
-        state = self._start
+        return self._run_from(self._start, root)
+
+    def _run_paired(self, root: Any) -> frozenset[str] | None:
+        """The same, where most branches are looked up."""
+        names = self._looked_up(root)
+        if names is None:
+            return self._run_from(self._all_of_them(), root)
+        if not self._walked:
+            return names
+        walked = self._run_from(self._start, root)
+        return None if walked is None else walked | names if walked and names else walked or names
+
+    def _looked_up(self, root: Any) -> frozenset[str] | None:
+        """Those of the branches that are looked up; None where one of the two fields has several values."""
+        value = self._read(self._first, root)
+        if value.__class__ is not str:
+            return None if _is_several(value) else NO_NAMES
+        inner = self._paired.get(value)
+        if inner is None:
+            return NO_NAMES
+        other = self._read(self._second, root)
+        if other.__class__ is not str:
+            return None if _is_several(other) else NO_NAMES
+        found = inner.get(other)
+        if found.__class__ is _State:
+            return self._run_from(found, root)
+        return NO_NAMES if found is None else self._look_up(inner, other, found, root)
+
+    @staticmethod
+    def _read(read: Reader, root: Any) -> Any:
+        try:
+            return read(root)
+        except AttributeError as error:
+            return without_object(error)
+
+    def _look_up(
+        self, inner: dict[str, Any], second: str, places: tuple[int, ...], root: Any
+    ) -> frozenset[str] | None:
+        """Ask those that a pair of values leaves; a pair that comes again gets a state."""
+        if len(places) <= _FEW and not self._came_before(hash((id(inner), second))):
+            return self._ask_each(places, self._beside_pair, root)
+        state = self._state(sum(1 << place for place in places), self._beside_pair)
+        inner[second] = state
+        self._replaced.append((inner, second, places))
+        return self._run_from(state, root)
+
+    def _all_of_them(self) -> _State:
+        """Where a walk through all branches begins, those that are looked up among them."""
+        if self._whole is None:
+            self._whole = self._state((1 << len(self._branches)) - 1, self._every_field)
+        return self._whole
+
+    def _run_from(self, state: _State, root: Any) -> frozenset[str] | None:
         while (read := state.read) is not None:
             try:
                 value = read(root)
@@ -261,7 +346,7 @@ class _Walk:
 
     def survivors_of(self, found: dict[str, list[FieldValue]]) -> int:
         """Return the branches that may match, as far as each field alone tells about the collected values."""
-        state = self._start
+        state = self._all_of_them()
         while (field := state.field) is not None:
             values = found.get(field.path)
             state = self._after(state, field.possible(values, state.survivors) if values else field.absent)
@@ -276,9 +361,12 @@ class _Walk:
             self._make_table(state)
         elif state.visits == _VISITS_BEFORE_A_FIELD:
             self._choose_field(state)
+        return self._ask_each(state.places, state.unasked, root)
+
+    def _ask_each(self, places: tuple[int, ...], unasked: int, root: Any) -> frozenset[str] | None:
         names = []
-        for place in state.places:
-            answer = self._holds(place, state.unasked, root)
+        for place in places:
+            answer = self._holds(place, unasked, root)
             if answer is None:
                 return None
             if answer:
@@ -389,10 +477,13 @@ class _Walk:
                 return False
         elif isinstance(value, (int, float)) and not -_LARGEST_REMEMBERED < value < _LARGEST_REMEMBERED:
             return False
+        return self._came_before(hash((id(state), value)))
+
+    def _came_before(self, what: int) -> bool:
         if len(self._seen_once) >= self._capacity:
             self._seen_once.clear()
         size = len(self._seen_once)
-        self._seen_once.add(hash((id(state), value)))
+        self._seen_once.add(what)
         return size == len(self._seen_once)
 
     def _may_remember(self) -> bool:
@@ -456,6 +547,11 @@ class _Walk:
             fields = [each for each in self._fields if state.unasked >> each.number & 1]
             field = max(fields, key=lambda each: each.worth(state.survivors))
         state.ask_next(field, self._readers[field.path])
+
+
+def _is_several(value: object) -> bool:
+    """Whether a value isn't one: an array, or what only `collect` sees."""
+    return value is TANGLED or isinstance(value, (list, tuple))
 
 
 def _condition(leaf: Alternatives, asking: int) -> _Asked:

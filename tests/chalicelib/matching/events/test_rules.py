@@ -268,3 +268,89 @@ def test_rules_for_the_same_call_that_differ_in_conditions_answer_as_each_alone(
 
     walks = (index._for_mappings, index._for_text)
     assert all(any(state.table for state in walk._states.values()) for walk in walks)
+
+
+SOURCES, NAMES = ["aws.iam", "aws.ec2", "aws.s3"], ["Create", "Delete", "Put", "Get"]
+ODD = [
+    None,
+    True,
+    1,
+    {},
+    {"x": 1},
+    [],
+    ["aws.iam", "aws.s3"],
+    ["Delete", 1],
+    [{"name": "Put"}],
+    [["Get"]],
+    "x",
+]
+
+
+def many_rules():
+    """Rules that name a source and a few names, and a few that name less or other things."""
+    dice = random.Random(7)
+    conditions = [{}, {"error": [{"exists": False}]}, {"agent": [{"prefix": "b"}]}, {"count": [1]}]
+    found = {
+        f"both {number}": {
+            "source": [dice.choice(SOURCES)],
+            "detail": {"name": dice.sample(NAMES, 2), **dice.choice(conditions)},
+        }
+        for number in range(80)
+    }
+    return found | {
+        "source": {"source": ["aws.iam"]},
+        "name": {"detail": {"name": ["Delete", {"prefix": "Pu"}]}},
+        "either": {"$or": [{"source": ["aws.s3"], "detail": {"name": ["Get"]}}, {"detail": {"count": [2]}}]},
+        "absent": {"source": [{"exists": False}], "detail": {"name": ["Put"]}},
+    }
+
+
+@pytest.mark.parametrize("capacity", [1, 30, 1000])
+def test_rules_that_are_looked_up_answer_as_each_alone(monkeypatch, capacity):
+    """Whatever stands in the two fields, and however often it comes."""
+    monkeypatch.setattr(event_index, "LEAST_CAPACITY", capacity)
+    monkeypatch.setattr(event_index, "MEMORY_FOR_STATES", 0)
+    rules = many_rules()
+    index, alone = EventRules(rules), {name: EventPattern(rule) for name, rule in rules.items()}
+    dice = random.Random(8)
+    matched = set()
+
+    for _ in range(600):
+        detail = {
+            "name": dice.choice(NAMES + ODD),
+            "agent": dice.choice(["boto", "x"]),
+            "count": dice.choice([1, 2]),
+        }
+        detail |= dice.choice([{}, {"error": "x"}])
+        event = {
+            "source": dice.choice(SOURCES * 3 + ODD),
+            "detail": dice.choice([detail] * 9 + [[detail, {}], "text"]),
+        }
+        event |= dice.choice([{}] * 9 + [{"detail.name": "Put"}])
+        if dice.random() < 0.1:
+            del event["source"]
+        names = {name for name, pattern in alone.items() if pattern.matches(event)}
+        assert index.matching(event) == index.matching(json.dumps(event)) == names, event
+        matched |= names
+
+    assert len(matched) > 70
+
+
+def test_an_event_is_not_walked_through_many_rules_that_name_what_it_is_not():
+    rules = {
+        f"{source} {number}": {
+            "source": [source],
+            "detail": {"name": [f"Do{number}"], "user": [f"u{number}"]},
+        }
+        for source in SOURCES
+        for number in range(200)
+    }
+    index = EventRules(rules)
+    before = things_remembered(index)
+
+    for number in range(200):
+        assert index.matching(
+            {"source": "aws.s3", "detail": {"name": f"Do{number}", "user": f"u{number}"}}
+        ) == {f"aws.s3 {number}"}
+
+    assert things_remembered(index) == before
