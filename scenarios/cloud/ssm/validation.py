@@ -64,6 +64,18 @@ def document(request: Request) -> None:
         raise Refused("InvalidDocumentContent", str(error)) from error
 
 
+def listed_documents(request: Request) -> None:
+    """Only the account's own documents are known by a list."""
+    owners = {
+        value.lower()
+        for each in request.parameters.get("Filters") or ()
+        if each.get("Key") == "Owner"
+        for value in each.get("Values") or ()
+    }
+    if owners - {"self", "private"}:
+        raise NotSimulated("ssm", f"ListDocuments of the owner {', '.join(sorted(owners))}")
+
+
 def _type_of(request: Request) -> str:
     """The type of a document that is there already; a new one without a type is for commands."""
     found = moto_state.ssm_document(request.account, request.region, request.parameters["Name"])
@@ -94,6 +106,7 @@ VALIDATION = Validation(
     rules={
         "CreateDocument": (document,),
         "UpdateDocument": (document,),
+        "ListDocuments": (listed_documents,),
         "PutParameter": (parameter,),
         "SendCommand": (command, command_that_would_run),
     },

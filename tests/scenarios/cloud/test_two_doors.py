@@ -934,6 +934,7 @@ API_ALONE = {
     ("s3", "PutObjectAcl"),
     ("sns", "Publish"),
     ("sns", "PublishBatch"),
+    ("ssm", "ListDocuments"),
     ("ssm", "SendCommand"),
 }
 

@@ -78,6 +78,8 @@ class Executions:
         again = self._started_before(asked)
         if again is not None:
             return again.identity
+        if sum(not each.over for each in self.of(region)) >= MOST_RUNNING:
+            raise NotSimulated("ssm", f"more than {MOST_RUNNING} executions at once, which AWS lets wait")
         identity = self._setting.new_uuid("ssm.automation")
         known = given_to(runbook, given.get("Parameters") or {})
         known |= self._system_variables(region, identity)

@@ -469,6 +469,17 @@ def test_executions_are_listed_with_the_newest_first():
         assert code == "AutomationExecutionNotFoundException"
 
 
+def test_more_executions_at_once_than_aws_runs_are_loud():
+    with standing(runbook(step("rests", "sleep", {"Duration": "PT10M"}))) as each:
+        for _ in range(100):
+            start(each)
+        with pytest.raises(NotSimulated, match="more than 100 executions"):
+            start(each)
+        each.run(700)
+
+        assert run(each)["AutomationExecutionStatus"] == "InProgress"
+
+
 def test_a_new_version_runs_once_it_is_the_default():
     with standing(runbook(sends("tells", "1"))) as each:
         client = admin(each, "ssm")

@@ -207,6 +207,8 @@ def test_a_runbook_of_aws_is_described_and_one_that_is_not_written_down_is_loud(
 
         assert found["Content"] == owned.content("AWS-StopEC2Instance")
         assert (about["Owner"], about["DocumentType"]) == ("Amazon", "Automation")
+        with pytest.raises(NotSimulated, match="the owner amazon"):
+            client.list_documents(Filters=[{"Key": "Owner", "Values": ["Amazon"]}])
         with pytest.raises(NotSimulated, match="AWS-UpdateLinuxAmi"):
             client.start_automation_execution(DocumentName="AWS-UpdateLinuxAmi")
 
