@@ -58,10 +58,11 @@ def but_for_counts(mail: Mail) -> str:
     `MEDIUM: # failed SSH logins from 203.0.113.99 in # s`. Who it was is in an alert of its own where the
     call for it is known later: `Instance i-1 is stopped`, then `Instance i-1 was stopped by mallory`.
     """
-    return _but_for_counts(mail.subject)
+    return plain(mail.subject)
 
 
-def _but_for_counts(subject: str) -> str:
+def plain(subject: str) -> str:
+    """A subject without the numbers that count and without who did it; see `but_for_counts`."""
     words = _COUNTED.sub("#", _LASTED.sub("# s", _DRAWN.sub("i-#", subject)))
     return _BY_WHOM.sub("", words.replace(" was ", " is "))
 
@@ -69,7 +70,7 @@ def _but_for_counts(subject: str) -> str:
 def left_unsaid(course: Course) -> set[tuple[str, str]]:
     """What was not sent since others like it were, in the words of `in_words`."""
     return {
-        (entry.remediation, _but_for_counts(subject_of(alert)))
+        (entry.remediation, plain(subject_of(alert)))
         for entry in course.findings()
         for index, alert in enumerate(entry.plan.alerts)
         if index in entry.quiet

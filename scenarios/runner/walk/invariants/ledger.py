@@ -12,10 +12,11 @@ from chalicelib.ledger.table import PK, Kind
 from chalicelib.remediation import CallProgress, Outcome
 from chalicelib.runtime.notify import subject_of
 from scenarios.runner.walk.course import Course, MadeCall, is_finding
-from scenarios.runner.walk.invariants.alert_names import MOVES, paired
+from scenarios.runner.walk.invariants.alert_names import MOVES, paired, plain
 from scenarios.runner.walk.invariants.trouble import (
     excused,
     is_about_trouble,
+    is_kept,
     waits_as_dead_letter,
     waits_for_a_yes,
 )
@@ -92,7 +93,10 @@ def the_ledger_holds_the_same(without: Course, with_fault: Course) -> Iterator[s
     - the moments of what our own functions did and of what alarms found, since a retry acts later: of these
       there must be some;
     - the moments of what happens while a function hangs, since the simulated account stands still meanwhile;
+    - those of a fault that stays, where the event waits as a dead letter without it too, and that was told;
     - that of an event which the finding of another one tells, where the first one came late;
+    - that of an event about which another one's finding says the same, as far as it came to that: a retry
+      counts what has come since;
     - the outcome, where another event moves it, or Lambda may give the event up and people were told so.
 
     What is suppressed is left out: it is about the functions' own calls, which a retry makes again. Of
@@ -105,9 +109,11 @@ def the_ledger_holds_the_same(without: Course, with_fault: Course) -> Iterator[s
     for remediation, moments in _moments(without).items():
         there = after.get(remediation, set())
         missing = {at for at in moments - there if (remediation, at) not in elsewhere}
+        missing -= _said_of_another(without, with_fault, remediation, missing)
         if with_fault.point and with_fault.point.kind in MOVES and len(there) >= len(moments):
             continue
-        if missing and not excused(without, with_fault, remediation):
+        kept = with_fault.lasting and is_kept(with_fault, remediation)
+        if missing and not kept and not excused(without, with_fault, remediation):
             yield f"{remediation} has no finding at {', '.join(sorted(missing))}"
     left = {entry.at for entry in without.findings() if entry.outcome in _OPEN}
     for entry in with_fault.findings():
@@ -129,6 +135,9 @@ def _outcomes(without: Course, with_fault: Course) -> Iterator[str]:
     for (remediation, at, outcome), count in (after - before).items():
         # Another event of that moment has done what this one was to do, whose run died before.
         if outcome == Outcome.SUPERSEDED and after[remediation, at, str(Outcome.ACTED)]:
+            continue
+        # It waits as a dead letter, and is left open by that: held above.
+        if outcome in _OPEN and waits_as_dead_letter(without, with_fault, remediation):
             continue
         others = sorted(each[2] for each in before if each[:2] == (remediation, at))
         # A look that finds nothing leaves no finding; one that failed says so, and is tried again.
@@ -169,6 +178,24 @@ def _only_trouble(course: Course, remediation: str, at: str = "") -> bool:
     ]
     mail = [each for each in course.alerts() if any(f"Finding {name}" in each.text for name in ids)]
     return bool(mail) and all(is_about_trouble(each) for each in mail)
+
+
+def _said_of_another(without: Course, with_fault: Course, remediation: str, missing: set[str]) -> set[str]:
+    """The missing moments about which findings of moments that are new say the same, but for counts."""
+    known = _moments(without).get(remediation, set())
+    new = {words for at, words in _planned(with_fault, remediation) if at not in known}
+    said: dict[str, set[str]] = {}
+    for at, words in _planned(without, remediation):
+        said.setdefault(at, set()).add(words)
+    return {at for at in missing if said.get(at) and said[at] <= new}
+
+
+def _planned(course: Course, remediation: str) -> Iterator[tuple[str, str]]:
+    """The moments of a remediation's findings, and what their alerts say but for counts."""
+    for entry in course.findings():
+        if entry.remediation == remediation:
+            for alert in entry.plan.alerts:
+                yield f"{entry.at:%H:%M:%S}", plain(subject_of(alert))
 
 
 def _only_quiet(without: Course, with_fault: Course, remediation: str, at: str) -> bool:

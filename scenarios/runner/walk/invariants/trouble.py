@@ -70,6 +70,14 @@ def waits_as_dead_letter(without: Course, with_fault: Course, remediation: str) 
     return after > before and tells_of_dead_letters(with_fault)
 
 
+def is_kept(course: Course, remediation: str) -> bool:
+    """Whether an event of a remediation waits as a dead letter, and that was told."""
+    letters = map(letter_of, course.dead_letters)
+    return tells_of_dead_letters(course) and any(
+        is_function_of(each.function, remediation) for each in letters
+    )
+
+
 def tells_of_dead_letters(course: Course) -> bool:
     """Whether the alarm on dead letters has sent mail."""
     return any("DeadLetters" in alarm for alarm in course.alarms())

@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from chalicelib.stack import HEARTBEAT
 from chalicelib.template.parts import logical_id
 from scenarios.runner.walk.course import Course
 from scenarios.runner.walk.invariants.trouble import (
     GONE,
+    DeadLetter,
     dropped_and_told,
     given_up,
     letter_of,
@@ -18,6 +19,7 @@ from scenarios.runner.walk.invariants.trouble import (
 from scenarios.runner.words.checks import LOST
 
 _NEVER = (*LOST, "denied")
+_SAME_ALERT = "another event is about to send the same alert"
 # A line for each call, and for each attempt: CloudTrail's to a log group, and a function's own.
 _LINES = ("CloudTrail may not write to ", "its output is gone")
 _ALARMS_WORD = re.compile(r"Alarm-\w+( could not reach \S+: .+)$")
@@ -40,7 +42,8 @@ def nothing_is_in_no_place(without: Course, with_fault: Course) -> Iterator[str]
     - one of two topics that an alarm could not reach, where the other one got its mail;
     - a dead letter where Lambda may give the event up (`given_up`), and more than one of an event that fails
       for good without the fault too: a retry may put it off again, and each delivery fails on its own; or one
-      of another event instead, where it goes by who comes first.
+      of another event instead, where it goes by who comes first; or one of a function that fails for good
+      anyway (`_fails_anyway`).
     """
     before, after = _of_kinds(without), _of_kinds(with_fault)
     denied = with_fault.scenario.denied
@@ -60,11 +63,21 @@ def nothing_is_in_no_place(without: Course, with_fault: Course) -> Iterator[str]
         if kind == "lost" and (_arrived(words, with_fault) or _is_no_loss(words, with_fault)):
             continue
         yield f"{kind}: {words}"
-    known = {letter_of(body).event for body in without.dead_letters}
-    new = [body for body in with_fault.dead_letters if letter_of(body).event not in known]
+    known = list(map(letter_of, without.dead_letters))
+    new = [body for body in with_fault.dead_letters if not _fails_anyway(letter_of(body), known)]
     more = len(with_fault.dead_letters) > len(without.dead_letters)
     if new and more and not given_up(without, with_fault):
         yield f"{len(new)} dead letters that are none without the fault, the first {new[0][:200]}"
+
+
+def _fails_anyway(letter: DeadLetter, known: Sequence[DeadLetter]) -> bool:
+    """Whether that event is a dead letter anyway, or its function fails for good for that reason anyway.
+
+    An event that waits for another one to send the same alert fails with that.
+    """
+    reasons = {each.reason for each in known if letter.function and each.function == letter.function}
+    waits = bool(reasons) and _SAME_ALERT in letter.reason
+    return letter.event in {each.event for each in known} or letter.reason in reasons or waits
 
 
 def _is_shut(kind: str, words: str, without: Course, with_fault: Course) -> bool:

@@ -279,9 +279,14 @@ def test_one_of_two_alerts_of_an_event_is_missed():
 
 def test_an_event_that_is_a_dead_letter_anyway_may_be_more_than_one():
     without = course("", dead_letters=(LETTER,))
-    again, other = LETTER.replace("no", "not either"), LETTER.replace('"e"', '"f"')
+    again, alike = LETTER.replace("no", "not either"), LETTER.replace('"e"', '"f"')
+    other = alike.replace("no", "not either")
+    waiting = alike.replace("no", "another event is about to send the same alert")
 
     assert broken(without, course("1.0.twice", dead_letters=(LETTER, again))) == []
+    assert broken(without, course("1.0.twice", dead_letters=(LETTER, alike))) == []
+    assert broken(without, course("1.0.twice", dead_letters=(LETTER, waiting))) == []
+    assert broken(WITHOUT, course("1.0.twice", dead_letters=(waiting,))) != []
     assert broken(without, course("1.0.twice", dead_letters=(LETTER, other))) != []
 
 
@@ -466,6 +471,35 @@ def test_a_channel_gets_what_it_gets_without_the_fault_and_nothing_of_no_finding
     assert broken(without, course(calls=(*calls, says(ENTRY.id)))) == []
     assert broken(without, course(calls=calls)) != []
     assert broken(without, course(calls=(*calls, says(ENTRY.id), says("made up")))) != []
+
+
+def test_the_finding_may_be_that_of_another_event_that_says_the_same():
+    def at_minute(minute, title):
+        plan = Plan(alerts=(Alert(severity=Severity.HIGH, title=title),))
+        moved = replace(ENTRY, at=NOW.replace(minute=minute), plan=plan, progress={}, told=frozenset())
+        return item_of(replace(moved, outcome=Outcome.UNDER_WAY))
+
+    without = course("", calls=(), mail=(), ledger=(at_minute(3, "5 logins in 40 s"),))
+
+    def later(title):
+        return broken(without, course(calls=(), mail=(), ledger=(at_minute(1, title),)))
+
+    assert not [each for each in later("6 logins in 50 s") if "no finding" in each]
+    assert [each for each in later("Something else") if "no finding" in each]
+
+
+def test_what_is_a_dead_letter_and_told_as_that_may_have_no_finding():
+    told = {"trace": (an_alarm("DeadLetters"),), "dead_letters": (LETTER,)}
+    without = course("", **told)
+
+    def left(**more):
+        return broken(
+            without, course(**{"point": "1.2.denied", "ledger": (), "mail": (mail(),), **told, **more})
+        )
+
+    assert left() == []
+    assert left(trace=()) != []
+    assert left(point="1.2.crash-after") != []
 
 
 def test_a_dead_letter_may_be_any_text():
