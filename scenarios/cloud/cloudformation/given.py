@@ -116,6 +116,14 @@ def document_of(text: str) -> dict[str, Any]:
         ) from None
     if not isinstance(document, dict):
         raise Refused("ValidationError", "Template format error: unsupported structure.")
+    resources = document.get("Resources")
+    if not resources:
+        why = "At least one Resources member must be defined."
+        raise Refused("ValidationError", f"Template format error: {why}")
+    # In these words on AWS: https://github.com/localstack/localstack/blob/master/tests/aws/services/
+    # cloudformation/api/test_stacks.snapshot.json
+    if not isinstance(resources, dict) or not all(isinstance(each, dict) for each in resources.values()):
+        raise Refused("ValidationError", "Template format error: Any Resources member must be an object.")
     return document
 
 

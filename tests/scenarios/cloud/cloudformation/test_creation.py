@@ -270,6 +270,24 @@ def test_what_is_not_simulated_is_loud_before_anything_is_made():
         assert queues(world) == []
 
 
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ({"Resources": {}}, "At least one Resources member must be defined."),
+        ({"Resources": {"A": 5}}, "Any Resources member must be an object."),
+        ({"Resources": [5]}, "Any Resources member must be an object."),
+    ],
+)
+def test_what_is_no_template_is_refused_by_all_that_take_one(template, why):
+    body = json.dumps(template)
+    with empty() as world:
+        for call in (asks(world).validate_template, asks(world).get_template_summary):
+            with pytest.raises(ClientError, match=f"Template format error: {why}"):
+                call(TemplateBody=body)
+        with pytest.raises(ClientError, match=f"Template format error: {why}"):
+            asks(world).create_stack(StackName=NAME, TemplateBody=body)
+
+
 def test_a_template_alone_is_validated_and_summarized():
     with empty() as world:
         validated = asks(world).validate_template(TemplateBody=YAML)
