@@ -13,7 +13,7 @@ https://docs.aws.amazon.com/config/latest/APIReference/API_RecordingMode.html,
 https://aws.amazon.com/config/faq/
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
@@ -23,7 +23,8 @@ from botocore.exceptions import ClientError
 from scenarios.cloud.config.items import GLOBAL, Found, Item, Status
 from scenarios.cloud.config.recording import records
 from scenarios.cloud.config.resource_types.all_types import BY_SERVICE
-from scenarios.cloud.config.resource_types.view import SERVICE, MayNotLook, ResourceType, View
+from scenarios.cloud.config.resource_types.ec2 import touched
+from scenarios.cloud.config.resource_types.view import SERVICE, MayNotLook, ResourceType, Told, View
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.stack import Stack
@@ -38,11 +39,27 @@ _Heard = Callable[[Item, Item | None], None]
 
 
 @dataclass(slots=True)
+class Notice:
+    """What calls said since Config looked last: types that they may have changed, and every text in them.
+
+    None stands for all.
+    """
+
+    types: set[str] | None = field(default_factory=set)
+    texts: set[str] | None = field(default_factory=set)
+
+    def take(self, types: Collection[str] | None, texts: Collection[str] | None) -> None:
+        """Take in one call."""
+        self.types = None if self.types is None or types is None else self.types | set(types)
+        self.texts = None if self.texts is None or texts is None else self.texts | set(texts)
+
+
+@dataclass(slots=True)
 class Recording:
     """What one region's recorder has recorded: the items of each resource, oldest first."""
 
     items: dict[tuple[str, str], list[Item]] = field(default_factory=dict)
-    waiting: set[str] = field(default_factory=set)
+    waiting: dict[str, Notice] = field(default_factory=dict)  # by service
     days: int = 0  # counts up with each start, so that the daily look of an earlier one ends
 
     def last(self, key: tuple[str, str]) -> Item | None:
@@ -157,19 +174,27 @@ class Recorders:
         for region in self._regions if everywhere else (call.region,):
             if self.records(region):
                 least, most = _DELAY_SECONDS.get(service, _USUAL_DELAY_SECONDS)
-                self._look_soon(region, service, self._setting.random("config.delay").uniform(least, most))
+                self._look_soon(
+                    region, service, self._setting.random("config.delay").uniform(least, most), by=call
+                )
 
-    def _look_soon(self, region: str, service: str, seconds: float) -> None:
-        """Look at a service's resources, once for all that changes until then."""
+    def _look_soon(self, region: str, service: str, seconds: float, *, by: ApiCall | None = None) -> None:
+        """Look at a service's resources, once for all that changes until then; `by`: what told of it."""
         waiting = self.of(region).waiting
-        if service not in waiting:
-            waiting.add(service)
+        known = service in waiting
+        notice = waiting.setdefault(service, Notice())
+        if by is None:
+            notice.take(None, None)
+        else:
+            texts = set(texts_of(by.parameters)) | set(texts_of(by.response))
+            notice.take(touched(by.operation, texts) if service == "ec2" else None, texts)
+        if not known:
             look = partial(self._look, region, service)
             self._setting.clock.after(seconds, look, f"AWS Config looks at {service}")
 
     def _look(self, region: str, service: str, *, daily: bool = False) -> None:
         recording, found = self.of(region), self.recorder(region)
-        recording.waiting.discard(service)
+        notice = recording.waiting.pop(service, None)
         if found is None or not found.status.recording:
             return
         first = found.status.last_status != "SUCCESS"
@@ -178,10 +203,18 @@ class Recorders:
             for each in BY_SERVICE[service]
             if (frequency := records(found, each.name)) and (daily or frequency == "CONTINUOUS" or first)
         ]
+        everything = daily or first or notice is None
+        if notice is not None and notice.types is not None and not everything:
+            wanted = [each for each in wanted if each.name in notice.types]
+        texts = None if everything or notice is None else notice.texts
         if wanted and self._may_assume(region, found.role_arn):
-            view = View(self._setting, found.role_arn, region)
+            view = View(self._setting, found.role_arn, region, Told(texts, partial(self._known, region)))
             for each in wanted:
                 self._take(region, each, view)
+
+    def _known(self, region: str, key: tuple[str, str]) -> Found | None:
+        last = self.of(region).last(key)
+        return None if last is None or last.is_deleted else last.found
 
     def _may_assume(self, region: str, role: str) -> bool:
         context = {"aws:SourceAccount": self._setting.account}
@@ -252,3 +285,15 @@ class Recorders:
         if of.last_status != status:
             of.last_status_change_time = self._setting.clock.now.timestamp()
         of.last_status, of.last_error_code, of.last_error_message = status, code, message
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Every text in a call's parameters or answer."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from texts_of(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from texts_of(each)

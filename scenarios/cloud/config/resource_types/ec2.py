@@ -7,6 +7,8 @@ Source: https://github.com/awslabs/aws-config-resource-schema, https://github.co
 (recorded items of each type)
 """
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -24,6 +26,33 @@ _WORDS: Final[Mapping[str, str]] = {
     VOLUME: "Volume",
     VPC: "Vpc",
 }
+
+
+# The types that a call which neither makes nor deletes anything may change, by the ids that it names.
+_TOUCHED: Final[Mapping[str, tuple[str, ...]]] = {
+    "i": (INSTANCE, INTERFACE, GROUP, VOLUME),
+    "eni": (INTERFACE, INSTANCE, GROUP),
+    "sg": (GROUP,),
+    "vol": (VOLUME, INSTANCE),
+    "vpc": (VPC,),
+    "subnet": (SUBNET,),
+    "fl": (FLOW_LOG,),
+}
+_TAGS: Final = ("CreateTags", "DeleteTags")
+_MAKES: Final = ("Create", "Delete", "Run", "Terminate", "Attach", "Detach")
+_ID: Final = re.compile(r"([a-z]+)-[0-9a-f]{8,17}")
+
+
+def touched(operation: str, texts: Iterable[str]) -> set[str] | None:
+    """The types that a call may have changed; None for all."""
+    kinds = {match[1] for each in texts if (match := _ID.fullmatch(each))}
+    if not kinds or kinds - _TOUCHED.keys() or (operation.startswith(_MAKES) and operation not in _TAGS):
+        return None
+    return (
+        {_TOUCHED[each][0] for each in kinds}
+        if operation in _TAGS
+        else {kind for each in kinds for kind in _TOUCHED[each]}
+    )
 
 
 def instances(view: View) -> Iterator[Found]:
@@ -73,9 +102,13 @@ def network_interfaces(view: View) -> Iterator[Found]:
 
 def security_groups(view: View) -> Iterator[Found]:
     """Security groups, each with the network interfaces and instances that have it."""
+    interfaces: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for one in _interfaces(view):
+        for name in _groups_of(one):
+            interfaces[name].append(one)
     for each in view("ec2", "DescribeSecurityGroups")["SecurityGroups"]:
         group = each["GroupId"]
-        having = [one for one in _interfaces(view) if group in _groups_of(one)]
+        having = interfaces[group]
         on = [one.get("Attachment", {}).get("InstanceId") for one in having]
         yield Found(
             type=GROUP,

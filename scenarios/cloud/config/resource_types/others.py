@@ -25,6 +25,9 @@ def functions(view: View) -> Iterator[Found]:
     """Lambda functions, each with its policy."""
     for each in view("lambda", "ListFunctions")["Functions"]:
         arn, name = each["FunctionArn"].removesuffix(":$LATEST"), each["FunctionName"]
+        if known := view.unchanged(FUNCTION, name):
+            yield known
+            continue
         policy = view.unless("ResourceNotFound", "lambda", "GetPolicy", FunctionName=name)
         tags = view("lambda", "ListTags", Resource=arn).get("Tags", {})
         configuration = {key: value for key, value in each.items() if key not in _NOT_OF_FUNCTIONS}
@@ -81,6 +84,9 @@ def keys(view: View) -> Iterator[Found]:
 def tables(view: View) -> Iterator[Found]:
     """DynamoDB tables with their backups."""
     for name in view("dynamodb", "ListTables")["TableNames"]:
+        if known := view.unchanged(TABLE, name):
+            yield known
+            continue
         each = view("dynamodb", "DescribeTable", TableName=name)["Table"]
         backups = view("dynamodb", "DescribeContinuousBackups", TableName=name)
         tags = tags_of(view("dynamodb", "ListTagsOfResource", ResourceArn=each["TableArn"])["Tags"])
@@ -124,6 +130,9 @@ def topics(view: View) -> Iterator[Found]:
     """Topics; their ids are their ARNs."""
     for listed in view("sns", "ListTopics")["Topics"]:
         arn = listed["TopicArn"]
+        if known := view.unchanged(TOPIC, arn):
+            yield known
+            continue
         attributes = view("sns", "GetTopicAttributes", TopicArn=arn)["Attributes"]
         tags = tags_of(view("sns", "ListTagsForResource", ResourceArn=arn)["Tags"])
         yield Found(
@@ -140,6 +149,9 @@ def topics(view: View) -> Iterator[Found]:
 def queues(view: View) -> Iterator[Found]:
     """Queues; their ids are their URLs."""
     for url in view("sqs", "ListQueues").get("QueueUrls", ()):
+        if known := view.unchanged(QUEUE, url, url.rpartition("/")[2]):
+            yield known
+            continue
         attributes = view("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])["Attributes"]
         tags = view("sqs", "ListQueueTags", QueueUrl=url).get("Tags", {})
         name = url.rpartition("/")[2]

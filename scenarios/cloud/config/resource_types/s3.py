@@ -31,6 +31,9 @@ def buckets(view: View) -> Iterator[Found]:
     answer = view("s3", "ListBuckets")
     for each in answer["Buckets"]:
         name = each["Name"]
+        if known := view.unchanged(BUCKET, name):
+            yield known
+            continue
         location = view("s3", "GetBucketLocation", Bucket=name).get("LocationConstraint")
         if (location or "us-east-1") != view.region:
             continue

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/config/latest/developerguide/using-service-linked-ro
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -33,11 +33,23 @@ class MayNotLook(Exception):
         super().__init__(f"{operation}: {code}")
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known before Config looks: the texts of the calls that changed something, None for all.
+
+    `last`: a resource as it was found last, by type and id.
+    """
+
+    texts: Collection[str] | None = None
+    last: Callable[[tuple[str, str]], Found | None] = lambda _: None
+
+
 class View:
     """Answers of AWS's APIs in one region, each asked for once."""
 
-    def __init__(self, setting: Setting, role_arn: str, region: str) -> None:
+    def __init__(self, setting: Setting, role_arn: str, region: str, told: Told = Told()) -> None:
         self._setting = setting
+        self._told = told
         self.account, self.region = setting.account, region
         caller = replace(
             session_on(role_arn, SESSION), source_ip=SERVICE, user_agent=SERVICE, invoked_by=SERVICE
@@ -51,6 +63,13 @@ class View:
         if key not in self._answers:
             self._answers[key] = self._ask(service, operation, parameters)
         return self._answers[key]
+
+    def unchanged(self, kind: str, identity: str, name: str = "") -> Found | None:
+        """A resource that no call has named, as it was found last: it need not be read again."""
+        texts = self._told.texts
+        if texts is None or any((name or identity) in each for each in texts):
+            return None
+        return self._told.last((kind, identity))
 
     def unless(self, absent: str, service: str, operation: str, **parameters: Any) -> Any:
         """The same; {} where the error's code begins with `absent`."""
