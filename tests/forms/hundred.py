@@ -911,6 +911,19 @@ def api(**properties):
     return {"Api": one("AWS::Serverless::Api", StageName="prod", **properties)}
 
 
+OPENS = """
+def handler(event, context):
+    allow = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": event["methodArn"]}
+    return {"principalId": "me", "policyDocument": {"Version": "2012-10-17", "Statement": [allow]}}
+"""
+
+
+def gate():
+    """A function that lets everybody in who brings a token."""
+    given = {"InlineCode": OPENS, "Handler": "index.handler", "Runtime": "python3.12"}
+    return one("AWS::Serverless::Function", **given)
+
+
 def rest(path="/x", method="get", **more):
     return event("Api", Path=path, Method=method, **more)
 
@@ -1006,10 +1019,15 @@ RESTS = [
         "SAM Api under an authorizer's function",
         sam(
             rest(**OF_API),
-            api(Auth={"DefaultAuthorizer": "Own", "Authorizers": {"Own": {"FunctionArn": att("Fn")}}}),
+            {
+                **api(
+                    Auth={"DefaultAuthorizer": "Own", "Authorizers": {"Own": {"FunctionArn": att("Gate")}}}
+                ),
+                "Gate": gate(),
+            },
         ),
-        fetches(),
-        loud="the authorizer Own",
+        fetches(headers={"Authorization": "me"}),
+        requestContext__authorizer__principalId="me",
     ),
 ]
 

@@ -39,6 +39,24 @@ class Integration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Authorizer:
+    """A function that is asked who may. `kind`: token or request; `sources`: where a client says who it is.
+
+    `seconds`: for how long its answer is remembered; `simple`: it answers yes or no; `valid`: how a token
+    looks.
+    """
+
+    name: str
+    kind: str
+    function: str
+    sources: tuple[str, ...]
+    seconds: int = 300
+    payload: str = "1.0"
+    simple: bool = False
+    valid: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """A method of a path. `path` is "$default" where a request goes that no other route takes."""
 
@@ -47,6 +65,7 @@ class Route:
     integration: Integration
     authorization: str = NONE
     needs_key: bool = False
+    authorizer: Authorizer | None = None
 
     @property
     def key(self) -> str:
@@ -204,7 +223,40 @@ def _routes_of_body(body: Mapping[str, Any]) -> Iterator[Route]:
                 integration=_declared(definition.get(_INTEGRATION, {})),
                 authorization=next(iter(sorted(kinds - {"API key"})), NONE),
                 needs_key="API key" in kinds,
+                authorizer=_authorizer(schemes, [name for each in security for name in each]),
             )
+
+
+def _authorizer(schemes: Mapping[str, Any], names: Iterable[str]) -> Authorizer | None:
+    """The function behind the first of these security schemes that has one."""
+    return next((found for name in names if (found := _function_of_scheme(schemes, name))), None)
+
+
+def _function_of_scheme(schemes: Mapping[str, Any], name: str) -> Authorizer | None:
+    """The function behind a security scheme; None where it is another kind of authorizer, or none.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authorizer.html
+    """
+    scheme = schemes.get(name, {})
+    given = scheme.get("x-amazon-apigateway-authorizer", {})
+    kind, function = given.get("type"), _function_of(given.get("authorizerUri", ""))
+    if kind not in {"token", "request"} or not function:
+        return None
+    sources = given.get("identitySource", "")
+    sources = [each.strip() for each in sources.split(",")] if isinstance(sources, str) else sources
+    if kind == "token":
+        sources = [f"method.request.header.{scheme.get('name', 'Authorization')}"]
+    http = "authorizerPayloadFormatVersion" in given
+    return Authorizer(
+        name=name,
+        kind=kind,
+        function=function,
+        sources=tuple(each for each in sources if each),
+        seconds=int(given.get("authorizerResultTtlInSeconds", 0 if http else 300)),
+        payload=str(given.get("authorizerPayloadFormatVersion", "1.0")),
+        simple=_is_true(given.get("enableSimpleResponses")),
+        valid=str(given.get("identityValidationExpression") or ""),
+    )
 
 
 def _authorization(schemes: Mapping[str, Any], name: str) -> str:

@@ -10,7 +10,8 @@ SERVICE = Service(
     name="apigateway",
     simulated=(
         "REST APIs of a template, by definition or by resources and methods: Lambda proxies, mocks, stages, "
-        "IAM, resource policies, throttling, gateway responses; requests to them"
+        "IAM, authorizers that are functions, resource policies, throttling, gateway responses; "
+        "requests to them"
     ),
     missing=(
         "API keys, other authorizers and integrations, access logs, request validation, custom domains; "

@@ -46,7 +46,7 @@ class HttpRequest:
 
     def header(self, name: str) -> str:
         """The value of a header, whatever the case of its name; "" without it."""
-        return next((value for key, value in self.headers.items() if key.lower() == name), "")
+        return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
 
     @property
     def plain_path(self) -> str:

@@ -43,6 +43,7 @@ class Asking:
     id: str
     now: datetime
     signed: bool  # whether it was asked who signed it
+    said: Mapping[str, Any] | None = None  # by an authorizer, of the client
     binary: tuple[str, ...] = ()  # media types of which a REST API hands over the bytes
 
 
@@ -84,7 +85,15 @@ def first_format(asking: Asking, *, rest: bool) -> dict[str, Any]:
         "body": body,
         "isBase64Encoded": encoded,
     }
+    if asking.said is not None:
+        event["requestContext"] = {**context_of(event), "authorizer": dict(asking.said)}
     return event if rest else {"version": "1.0", **event}
+
+
+def context_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An event's request context."""
+    context: Mapping[str, Any] = event["requestContext"]
+    return context
 
 
 def second_format(asking: Asking) -> dict[str, Any]:
@@ -127,6 +136,8 @@ def second_format(asking: Asking) -> dict[str, Any]:
                 "userId": signer.principal_id,
             }
         }
+    if asking.said is not None:
+        context["authorizer"] = {"lambda": dict(asking.said)}
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": context["routeKey"],

@@ -3,8 +3,8 @@
 Who may ask: a route under IAM asks `execute-api:Invoke` of whoever signed the request; one without
 authorization lets everybody in whom the API's resource policy, if there is one, allows. API Gateway itself
 needs the function's leave to invoke it, or the role that the integration names does. The function is waited
-for, with API Gateway's patience. Left out: authorizers, API keys, access logs, caches, request validation,
-models, WAF, custom domains.
+for, with API Gateway's patience. Left out: other authorizers than functions, API keys, access logs,
+caches, request validation, models, WAF, custom domains.
 
 Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/permissions.html,
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html,
@@ -34,6 +34,7 @@ from scenarios.cloud.apigateway.apis import (
     behind,
     taken,
 )
+from scenarios.cloud.apigateway.authorizers import Authorizers
 from scenarios.cloud.apigateway.cors import preflight, with_cors
 from scenarios.cloud.apigateway.emitted import measure
 from scenarios.cloud.apigateway.limits import Limits
@@ -103,6 +104,7 @@ class Requests:
         self._apis: dict[str, Api] = {}
         self._first_stage = ""
         self._limits = Limits()
+        self._authorizers = Authorizers(setting, self.invoke)
         self._others: list[Answering] = []
         self.answered: list[Request] = []  # every request that a function was run for
         setting.identity.policies_by("execute-api", self._policy_of)
@@ -226,17 +228,27 @@ class Requests:
             refused = _TOO_MANY
         if refused is not None:
             return refused
+        said = None
+        if route.authorizer is not None:
+            asking = self._asking(api, stage, route, request, path, parameters)
+            arn = api.arn(stage.name, request.method, path)
+            refused, said = self._authorizers.asked(api, route.authorizer, asking, arn)
+            if refused is not None:
+                return refused
         if stage.logs:
             raise NotSimulated("apigateway", f"the access logs of the stage {stage.name}")
         integration = behind(route)
         if integration.kind == "mock":
             return _mocked(integration)
-        return self._from_function(api, stage, route, request, path, parameters)
+        asking = self._asking(api, stage, route, request, path, parameters, said)
+        return self._from_function(api, stage, route, asking, at=path)
 
     def _refused(
         self, api: Api, stage: Stage, route: Route, request: HttpRequest, path: str
     ) -> HttpAnswer | None:
         """Why this client may not ask; None where it may."""
+        if route.authorizer is not None:
+            return None  # it is asked itself
         if route.authorization not in {IAM, NONE}:
             raise NotSimulated("apigateway", f"{route.authorization}, which {route.key} asks")
         caller = request.caller if route.authorization == IAM else None
@@ -271,7 +283,7 @@ class Requests:
         rate, burst = stage.limits[key]
         return self._limits.let_through((api.id, stage.name, key), rate, burst, self._setting.clock.now)
 
-    def _from_function(  # noqa: PLR0917 - the parts of one request
+    def _asking(  # noqa: PLR0917 - the parts of one request
         self,
         api: Api,
         stage: Stage,
@@ -279,36 +291,41 @@ class Requests:
         request: HttpRequest,
         path: str,
         parameters: Mapping[str, str],
-    ) -> HttpAnswer:
-        integration, kind = route.integration, api.kind
-        model = standing(api.account, integration.function)
-        if model is None or not self._may_invoke(api, stage, route, request, path):
-            return _NO_LEAVE[kind]
-        if has_no_concurrency(model):
-            throttled(self._setting, integration.function)
-            return _BUSY[kind]
-        asking = Asking(
+        said: Mapping[str, Any] | None = None,
+    ) -> Asking:
+        return Asking(
             request=request,
             account=api.account,
             api=api.id,
             stage=stage.name,
             key=route.key,
             resource=route.path,
-            path=path if kind == REST or stage.name == DEFAULT else request.path,
+            path=path if api.kind == REST or stage.name == DEFAULT else request.path,
             parameters=parameters,
             variables=stage.variables,
             id=self._setting.new_uuid("apigateway.request"),
             now=self._setting.clock.now,
             signed=route.authorization == IAM,
+            said=said,
             binary=api.binary,
         )
+
+    def _from_function(self, api: Api, stage: Stage, route: Route, asking: Asking, *, at: str) -> HttpAnswer:
+        """What the route's function answers; `at`: the path below the stage."""
+        integration, kind, request = route.integration, api.kind, asking.request
+        model = standing(api.account, integration.function)
+        if model is None or not self._may_invoke(api, stage, route, request, at):
+            return _NO_LEAVE[kind]
+        if has_no_concurrency(model):
+            throttled(self._setting, integration.function)
+            return _BUSY[kind]
         second = kind == HTTP and integration.payload == "2.0"
         event = second_format(asking) if second else first_format(asking, rest=kind == REST)
         began = self._setting.clock.now
         number, result = self.invoke(integration.function, event, request.attempt)
         late = (self._setting.clock.now - began).total_seconds() >= integration.seconds
         answer = _TOO_LATE[kind] if late else _read(result, kind, second=second)
-        self.note(number, request.method, path, answer)
+        self.note(number, request.method, at, answer)
         return answer
 
     def invoke(self, arn: str, event: Mapping[str, Any], attempt: int) -> tuple[int, Result]:

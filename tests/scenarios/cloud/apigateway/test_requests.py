@@ -331,12 +331,16 @@ def test_another_origin_is_answered_by_the_api_itself(world):
 
 def test_what_is_asked_is_measured(world):
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html."""
+    name = {"ApiName": "trailwarden"}
+    before = total(world.simulated, "AWS/ApiGateway", "5XXError", **name) or 0
+    world.run(minutes=2)
+    for at in (REST, HTTP, URL):
+        asks(world, at, "/raises")
     world.run(minutes=2)
 
-    name = {"ApiName": "trailwarden"}
-    assert total(world.simulated, "AWS/ApiGateway", "5XXError", **name) > 1
-    assert total(world.simulated, "AWS/ApiGateway", "Count", **name) > 10
+    assert total(world.simulated, "AWS/ApiGateway", "5XXError", **name) == before + 1
+    assert total(world.simulated, "AWS/ApiGateway", "Count", **name) >= before + 1
     host = world.url(HTTP).removeprefix("https://").partition(".")[0]
-    assert total(world.simulated, "AWS/ApiGateway", "5xx", ApiId=host) == 3
+    assert total(world.simulated, "AWS/ApiGateway", "5xx", ApiId=host) >= 1
     own = {"FunctionName": world.physical_id("Open")}
-    assert total(world.simulated, "AWS/Lambda", "Url5xxCount", **own) == 3
+    assert total(world.simulated, "AWS/Lambda", "Url5xxCount", **own) >= 1

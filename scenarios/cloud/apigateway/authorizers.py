@@ -1,0 +1,143 @@
+"""Authorizers that are functions: asked before the route's own function, and remembered for a while.
+
+A REST API hands over a token or the request, and reads a policy; an HTTP API hands over the request in either
+format, and reads a policy or a plain yes. What the function says of the client reaches the route's function.
+Left out: user pools and JWT, whose signatures nobody here makes.
+
+Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html,
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html,
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from scenarios.cloud.apigateway.apis import REST, Api, Authorizer
+from scenarios.cloud.apigateway.messages import HttpAnswer, HttpRequest, says
+from scenarios.cloud.apigateway.payloads import Asking, first_format, second_format
+from scenarios.cloud.functions.invocations import Result
+from scenarios.cloud.functions.service import NOT_BY_URL
+from scenarios.cloud.functions.versions import standing
+from scenarios.cloud.kernel.caller import Caller, CallerKind
+from scenarios.cloud.setting import Setting
+
+_SERVICE: Final = "apigateway.amazonaws.com"
+_UNAUTHORIZED: Final = says(401, "UnauthorizedException", {"message": "Unauthorized"})
+_FORBIDDEN: Final = says(403, "ForbiddenException", {"message": "Forbidden"})
+_FAILED: Final = {
+    True: says(500, "AuthorizerConfigurationException", {"message": None}),
+    False: says(500, "", {"message": "Internal Server Error"}),
+}
+
+Invoke = Callable[[str, Mapping[str, Any], int], tuple[int, Result]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    until: datetime
+    answer: Mapping[str, Any]
+
+
+class Authorizers:
+    """Those of every API of a world. `invoke` runs a function for who waits for it."""
+
+    def __init__(self, setting: Setting, invoke: Invoke) -> None:
+        self._setting = setting
+        self._invoke = invoke
+        self._remembered: dict[tuple[str, ...], _Remembered] = {}
+
+    def asked(
+        self, api: Api, authorizer: Authorizer, asking: Asking, arn: str
+    ) -> tuple[HttpAnswer | None, Mapping[str, Any]]:
+        """Why the client may not ask, or None; and what the authorizer says of it. `arn`: the request's."""
+        values = [_value(source, asking.request) for source in authorizer.sources]
+        if any(not value for value in values) or not re.fullmatch(authorizer.valid or ".*", values[0]):
+            return _UNAUTHORIZED, {}
+        answer = self._answer(api, authorizer, asking, arn, values)
+        if isinstance(answer, HttpAnswer):
+            return answer, {}
+        refused = self._refusal(api, authorizer, answer, arn)
+        context = dict(answer.get("context") or {})
+        if api.kind == REST:
+            context = {"principalId": answer.get("principalId"), **{k: _text(v) for k, v in context.items()}}
+        return refused, context
+
+    def _answer(
+        self, api: Api, authorizer: Authorizer, asking: Asking, arn: str, values: list[str]
+    ) -> Mapping[str, Any] | HttpAnswer:
+        """What the function answers now, or answered to the same client a while ago."""
+        now, rest = self._setting.clock.now, api.kind == REST
+        key = (api.id, authorizer.name, *values)
+        known = self._remembered.get(key)
+        if known is not None and now < known.until:
+            return known.answer
+        if standing(api.account, authorizer.function) is None or not self._may_invoke(api, authorizer):
+            return _FAILED[rest]
+        event = _event(authorizer, asking, arn, values, rest=rest)
+        _, result = self._invoke(authorizer.function, event, asking.request.attempt)
+        if result.failed:
+            said = str((result.error or {}).get("errorMessage", ""))
+            return _UNAUTHORIZED if said == "Unauthorized" else _FAILED[rest]
+        if not isinstance(result.payload, Mapping):
+            return _FAILED[rest]
+        if authorizer.seconds:
+            until = self._setting.clock.now + timedelta(seconds=authorizer.seconds)
+            self._remembered[key] = _Remembered(until, result.payload)
+        return result.payload
+
+    def _may_invoke(self, api: Api, authorizer: Authorizer) -> bool:
+        place = f"{api.id}/authorizers/{authorizer.name}"
+        source = f"arn:aws:execute-api:{api.region}:{api.account}:{place}"
+        context: dict[str, str | bool] = {"aws:SourceArn": source, "aws:SourceAccount": api.account}
+        return self._setting.identity.service_may(
+            _SERVICE, "lambda:InvokeFunction", authorizer.function, context | NOT_BY_URL
+        ).allowed
+
+    def _refusal(
+        self, api: Api, authorizer: Authorizer, answer: Mapping[str, Any], arn: str
+    ) -> HttpAnswer | None:
+        if authorizer.simple:
+            return None if answer.get("isAuthorized") is True else _FORBIDDEN
+        document = answer.get("policyDocument")
+        if not isinstance(document, Mapping):
+            return _FAILED[api.kind == REST]
+        client = Caller(
+            kind=CallerKind.IAM_USER,
+            account=api.account,
+            arn=f"arn:aws:iam::{api.account}:user/{authorizer.name}",
+            policies=(document,),
+        )
+        decision = self._setting.identity.judge(client, "execute-api:Invoke", arn)
+        if decision.allowed:
+            return None
+        if api.kind != REST:
+            return _FORBIDDEN
+        how = " with an explicit deny" if decision.explicit else ""
+        message = f"User is not authorized to access this resource{how}"
+        return says(403, "AccessDeniedException", {"Message": message})
+
+
+def _value(source: str, request: HttpRequest) -> str:
+    """What a request has at an identity source, such as `method.request.header.Auth`."""
+    *_, kind, name = source.split(".")
+    if kind == "header":
+        return request.header(name)
+    return next((value for key, value in request.asked if key == name), "")
+
+
+def _event(
+    authorizer: Authorizer, asking: Asking, arn: str, values: list[str], *, rest: bool
+) -> dict[str, Any]:
+    if authorizer.kind == "token":
+        return {"type": "TOKEN", "methodArn": arn, "authorizationToken": values[0]}
+    if authorizer.payload == "2.0":
+        told = {"type": "REQUEST", "routeArn": arn, "identitySource": values}
+        return {**second_format(asking), **told}
+    return {**first_format(asking, rest=rest), "type": "REQUEST", "methodArn": arn}
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
