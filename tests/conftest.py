@@ -3,11 +3,14 @@
 import gc
 import os
 import sys
+from collections.abc import Callable
 
 import botocore.loaders
 import freezegun
 import freezegun.api
 import hypothesis
+import pytest
+from _pytest import unraisableexception
 
 from scenarios.cloud.kernel import clock
 from scenarios.cloud.kernel.isolation import NO_AWS_FILES
@@ -46,6 +49,16 @@ gc.disable()
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture
+def inner_pytest(monkeypatch: pytest.MonkeyPatch) -> Callable[..., object]:
+    """Runs pytest in a test: `pytest.main`, but that it doesn't look for garbage five times when it ends.
+
+    It would look through all that this run has made, a second each time; this run looks when it ends itself.
+    """
+    monkeypatch.setattr(unraisableexception, "gc_collect_harder", lambda _times: None)
+    return pytest.main
 
 
 # Each run tries other values, so that many runs find what one long run would. No deadline: machines are busy.

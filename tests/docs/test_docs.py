@@ -185,7 +185,7 @@ def test_a_command_that_can_be_run_ends_well(command, folder):
 
 
 @pytest.mark.parametrize("page", [page for page, text in PAGES.items() if python(page, text)])
-def test_python_on_a_page_runs_from_top_to_bottom(page, folder):
+def test_python_on_a_page_runs_from_top_to_bottom(page, folder, inner_pytest):
     """What is made in one block is there in the next; a block of tests passes under pytest."""
     names = {"__name__": "__page__"}
     for number, block in enumerate(python(page, PAGES[page])):
@@ -194,7 +194,7 @@ def test_python_on_a_page_runs_from_top_to_bottom(page, folder):
         if "def test_" in block.text:
             tests = folder / f"test_page_{number}.py"
             tests.write_text(f"import pytest\n\n{block.text}\n")
-            assert pytest.main([str(tests), f"--rootdir={folder}", *PYTEST_HERE]) == pytest.ExitCode.OK
+            assert inner_pytest([str(tests), f"--rootdir={folder}", *PYTEST_HERE]) == pytest.ExitCode.OK
         else:
             code = "\n" * (block.line - 1) + block.text
             exec(compile(code, page, "exec"), names)

@@ -89,13 +89,13 @@ class Recorder:
 
 
 @pytest.fixture
-def collected(monkeypatch, capsys):
+def collected(monkeypatch, capsys, inner_pytest):
     """The items that pytest collects for these arguments, under the project's own configuration."""
     monkeypatch.chdir(PROJECT)
 
     def collect(*arguments):
         recorder = Recorder()
-        code = pytest.main(["-p", PLUGIN, "--collect-only", *arguments], plugins=[recorder])
+        code = inner_pytest(["-p", PLUGIN, "--collect-only", *arguments], plugins=[recorder])
         collect.told = capsys.readouterr().out
         assert code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED), collect.told
         return recorder.items
@@ -190,10 +190,10 @@ def test_two_of_one_name_are_told(collected, tmp_path):
     assert all("both have a scenario called" in clash for clash in told[5:])
 
 
-def test_a_profile_that_is_not_there_is_refused_in_one_sentence(monkeypatch, capsys):
+def test_a_profile_that_is_not_there_is_refused_in_one_sentence(monkeypatch, capsys, inner_pytest):
     monkeypatch.chdir(PROJECT)
 
-    code = pytest.main(["--collect-only", ROOT_LOGIN, "--faults", "rain"])
+    code = inner_pytest(["--collect-only", ROOT_LOGIN, "--faults", "rain"])
 
     assert code == pytest.ExitCode.USAGE_ERROR
     assert "there is no fault profile 'rain'; there are none, duplicates" in capsys.readouterr().err

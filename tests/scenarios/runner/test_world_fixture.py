@@ -186,10 +186,10 @@ def test_what_can_be_no_world_is_told_in_one_sentence(asked, sentence):
     assert "\n" not in str(told.value)
 
 
-def test_the_readmes_example_passes_as_it_stands(tmp_path):
+def test_the_readmes_example_passes_as_it_stands(tmp_path, inner_pytest):
     text = (PROJECT / "README.md").read_text()
     (example,) = [block for block in text.split("```")[1::2] if "pytest.mark.world" in block]
     path = tmp_path / "test_example.py"
     path.write_text("import pytest\n" + example.removeprefix("python\n"))
 
-    assert pytest.main(["-p", "scenarios.runner.pytest_plugin", str(path)]) == pytest.ExitCode.OK
+    assert inner_pytest(["-p", "scenarios.runner.pytest_plugin", str(path)]) == pytest.ExitCode.OK
