@@ -311,3 +311,22 @@ def test_configs_own_role_comes_with_its_policy():
 
     assert made["Arn"].endswith("role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig")
     assert [one["PolicyName"] for one in attached] == ["AWSConfigServiceRolePolicy"]
+
+
+def test_a_bucket_that_is_gone_shows_in_the_channels_status():
+    with recording(group=only(GROUP)) as each:
+        each.run(120)
+        s3, config = admin(each, "s3"), admin(each, "config")
+        for found in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+            s3.delete_object(Bucket=BUCKET, Key=found["Key"])
+        s3.delete_bucket(Bucket=BUCKET)
+        config.deliver_config_snapshot(deliveryChannelName="default")
+        each.run(60)
+        (status,) = config.describe_delivery_channel_status()["DeliveryChannelsStatus"]
+        told = [message["messageType"] for _, message in mails(each) if "configSnapshotId" in message]
+
+    snapshot = status["configSnapshotDeliveryInfo"]
+    assert (snapshot["lastStatus"], snapshot["lastErrorCode"]) == ("FAILURE", "NoSuchBucket")
+    assert "lastSuccessfulTime" not in snapshot
+    assert status["configStreamDeliveryInfo"]["lastStatus"] == "SUCCESS"
+    assert told[-1] == "ConfigurationSnapshotDeliveryFailed"

@@ -386,3 +386,41 @@ def test_an_instance_without_detailed_monitoring_is_told():
         each.run(400)
 
         assert (before, results(each)) == ({launched: "NON_COMPLIANT"}, {launched: "COMPLIANT"})
+
+
+JUDGES = """
+import json
+import boto3
+
+def look(event, context):
+    item = json.loads(event["invokingEvent"])["configurationItem"]
+    named = "owner" in item["tags"]
+    gone = item["configurationItemStatus"] == "ResourceDeleted" or event["eventLeftScope"]
+    evaluation = {
+        "ComplianceResourceType": item["resourceType"],
+        "ComplianceResourceId": item["resourceId"],
+        "ComplianceType": "NOT_APPLICABLE" if gone else "COMPLIANT" if named else "NON_COMPLIANT",
+        "OrderingTimestamp": item["configurationItemCaptureTime"],
+    }
+    boto3.client("config").put_evaluations(Evaluations=[evaluation], ResultToken=event["resultToken"])
+"""
+
+
+@pytest.mark.parametrize("faults", PROFILES)
+def test_a_function_of_ones_own_judges_under_every_fault(faults):
+    resources = custom(ON_CHANGE)
+    code = {"Code": {"ZipFile": JUDGES}, "Handler": "index.look"}
+    resources["look"]["Properties"] |= code
+    with recording(resources, group=only(GROUP), faults=PROFILES[faults]) as each:
+        group, other = opened(each), opened(each, "other")
+        each.run(1800)
+        before = results(each, "custom")
+        ec2 = admin(each, "ec2")
+        ec2.create_tags(Resources=[group], Tags=[{"Key": "owner", "Value": "shop"}])
+        ec2.delete_security_group(GroupId=other)
+        each.run(1800)
+        after = results(each, "custom")
+
+    assert (before[group], before[other]) == ("NON_COMPLIANT", "NON_COMPLIANT")
+    assert after[group] == "COMPLIANT"
+    assert other not in after
