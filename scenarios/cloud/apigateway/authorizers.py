@@ -54,7 +54,8 @@ class Authorizers:
     ) -> tuple[HttpAnswer | None, Mapping[str, Any]]:
         """Why the client may not ask, or None; and what the authorizer says of it. `arn`: the request's."""
         values = [_value(source, asking.request) for source in authorizer.sources]
-        if any(not value for value in values) or not re.fullmatch(authorizer.valid or ".*", values[0]):
+        unfit = authorizer.valid and values and not re.fullmatch(authorizer.valid, values[0])
+        if unfit or any(not value for value in values):
             return _UNAUTHORIZED, {}
         answer = self._answer(api, authorizer, asking, arn, values)
         if isinstance(answer, HttpAnswer):

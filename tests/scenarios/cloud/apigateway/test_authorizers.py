@@ -30,11 +30,16 @@ def handler(event, context):
 """
 
 
+GATE_ARN = {"Fn::GetAtt": ["Gate", "Arn"]}
+
+
 def authorizer(**more):
     return {"DefaultAuthorizer": "Own", "Authorizers": {"Own": {"FunctionArn": GATE_ARN, **more}}}
 
 
-GATE_ARN = {"Fn::GetAtt": ["Gate", "Arn"]}
+TOKENS = authorizer(Identity={"ValidationExpression": "[a-z]+"})
+
+
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
 PLAIN = authorizer(
     AuthorizerPayloadFormatVersion="2.0",
@@ -49,7 +54,7 @@ SAM = {
         "Look": function(
             {"Rest": on("Rest", "get", "/items"), "Http": on("Http", "get", "/items", "HttpApi")}
         ),
-        "Rest": {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "dev", "Auth": authorizer()}},
+        "Rest": {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "dev", "Auth": TOKENS}},
         "Http": {"Type": "AWS::Serverless::HttpApi", "Properties": {"Auth": PLAIN}},
     },
 }
@@ -78,6 +83,7 @@ def test_what_the_authorizer_says_reaches_the_function(world):
     ("token", "rest", "http"),
     [
         ("", (401, "Unauthorized"), (401, "Unauthorized")),
+        ("ALLOW", (401, "Unauthorized"), (403, "Forbidden")),
         (
             "deny",
             (403, "User is not authorized to access this resource with an explicit deny"),
