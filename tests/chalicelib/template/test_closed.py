@@ -3,6 +3,7 @@
 import pytest
 
 from scenarios.cloud.authorization.policy import Principal, Request, decide
+from scenarios.cloud.cloudformation.account_values import AccountValues
 from scenarios.cloud.cloudformation.parameters import parameter_values
 from scenarios.cloud.kernel.errors import InvalidTemplate
 from scenarios.cloud.world import ACCOUNT, World
@@ -117,9 +118,10 @@ def test_the_account_can_always_repair_a_part_and_its_policy(closed):
 )
 def test_operators_who_may_be_anybody_are_refused_when_the_stack_is_deployed(wide):
     sentence = "three characters of the name at least, and a path alone is no name"
+    here = AccountValues(ACCOUNT, "us-east-1")
 
     with pytest.raises(InvalidTemplate, match=sentence):
-        parameter_values(sam_template("prod")["Parameters"], {"Operators": wide})
+        parameter_values(sam_template("prod")["Parameters"], {"Operators": wide}, here)
 
 
 LONGEST_STACK_NAME = 30  # as docs/deploying.md says it
