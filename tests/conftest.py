@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import botocore.loaders
 import freezegun
@@ -46,9 +47,29 @@ gc.set_threshold(100_000, 20, 20)
 gc.disable()
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     gc.freeze()
     gc.enable()
+    if hasattr(session.config, "workerinput"):
+        _tell_less(session.config)
+
+
+def _tell_less(config: pytest.Config) -> None:
+    """Of a set-up and a tear-down that went well a worker of xdist sends no report: they are two in three.
+
+    Whoever asks how long each took, or for a report in XML, gets them all.
+    """
+    if config.option.durations or config.option.xmlpath:
+        return
+    (worker,) = (each for each in config.pluginmanager.get_plugins() if hasattr(each, "sendevent"))
+    send = worker.sendevent
+
+    def sent(name: str, **about: Any) -> None:
+        report = about.get("data", {})
+        if name != "testreport" or report["when"] == "call" or report["outcome"] != "passed":
+            send(name, **about)
+
+    worker.sendevent = sent
 
 
 @pytest.fixture

@@ -295,7 +295,7 @@ def rows(table):
     return [pytest.param(says, do, id=says) for says, do in table]
 
 
-@pytest.mark.parametrize(("says", "do"), sample(rows(MENDED), of=2))
+@pytest.mark.parametrize(("says", "do"), sample(rows(MENDED), of=3))
 def test_what_was_broken_is_told_and_mended(says, do):
     with deployed() as world:
         patient = Patient(world)
@@ -310,7 +310,7 @@ def test_what_was_broken_is_told_and_mended(says, do):
         assert words(patient.examined()) == []
 
 
-@pytest.mark.parametrize(("says", "do"), sample(rows(TOLD), of=2))
+@pytest.mark.parametrize(("says", "do"), sample(rows(TOLD), of=3))
 def test_what_was_broken_is_told_with_how_to_mend_it(says, do):
     with deployed() as world:
         patient = Patient(world)
