@@ -143,7 +143,7 @@ IN_CODE = [
 ]
 
 
-OF_CODE = sample([each.values for each in IN_CODE], 3)
+OF_CODE = sample([each.values for each in IN_CODE], 4)
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def _failures(name):
     return "\n".join(runner.run(scenario).failures)
 
 
-@pytest.mark.parametrize(("without", "scenario", "words"), sample(IN_TEMPLATE, 2))
+@pytest.mark.parametrize(("without", "scenario", "words"), sample(IN_TEMPLATE, 3))
 def test_without_a_part_of_the_template_a_scenario_fails(deployed, without, scenario, words):
     deployed(lambda whole: replace(whole, template=json.dumps(without(json.loads(whole.template)))))
 

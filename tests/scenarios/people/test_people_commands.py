@@ -20,6 +20,7 @@ from scenarios.people.options import URL, path_of
 from scenarios.runner.run import deployment_of
 from scenarios.runner.scenario import Scenario
 from scenarios.runner.words.people import ask, on_call
+from tests.sample import sample
 
 AN_ID = "table_deleted:2026-03-02T03:00:00.000Z:0123456789ab"
 PLAN = Scenario(
@@ -577,7 +578,7 @@ def calls_of_ours(world, name):
     [("approve", PLAN, "granted"), ("undo", ENFORCED, "undone")],
     ids=["approve", "undo"],
 )
-@pytest.mark.parametrize("service", ["sns", "kms"])
+@pytest.mark.parametrize("service", sample(["sns", "kms"], of=2))
 def test_while_a_service_fails_for_ten_minutes(service, verb, scenario, said, typed):
     """The person reads how far it is; the act happens once; in the end it is told once."""
     with begun(scenario) as world:
