@@ -136,13 +136,14 @@ def paired(without: Course, with_fault: Course) -> Paired:
 
 def _is_joined(mail: Mail, course: Course) -> bool:
     """Whether an alert of who did it is not needed: the one of the thing itself, sent later, says so."""
-    who = _who_did_it(mail)
+    who = who_did_it(mail)
     return bool(who) and any(
-        in_words(other) == in_words(mail) and _who_did_it(other) == who for other in course.alerts()
+        in_words(other) == in_words(mail) and who_did_it(other) == who for other in course.alerts()
     )
 
 
-def _who_did_it(mail: Mail) -> str:
+def who_did_it(mail: Mail) -> str:
+    """Whom its subject names at its end; "" where it names nobody."""
     found = _BY_WHOM.search(mail.subject)
     return found[0].removeprefix(",") if found else ""
 

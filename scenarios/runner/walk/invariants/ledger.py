@@ -11,8 +11,9 @@ from chalicelib.ledger.entries import LedgerEntry, entry_from
 from chalicelib.ledger.table import PK, Kind
 from chalicelib.remediation import CallProgress, Outcome
 from chalicelib.runtime.notify import subject_of
+from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import Course, MadeCall, is_finding
-from scenarios.runner.walk.invariants.alert_names import MOVES, paired, plain
+from scenarios.runner.walk.invariants.alert_names import MOVES, in_words, paired, plain, who_did_it
 from scenarios.runner.walk.invariants.trouble import (
     excused,
     is_about_trouble,
@@ -143,6 +144,9 @@ def _outcomes(without: Course, with_fault: Course) -> Iterator[str]:
         # A look that finds nothing leaves no finding; one that failed says so, and is tried again.
         if outcome == Outcome.TOLD and not others and _only_trouble(with_fault, remediation, at):
             continue
+        # Who did it is in a finding of its own where the call is known later.
+        if outcome == Outcome.TOLD and not others and _only_who(without, with_fault, remediation, at):
+            continue
         # A retry counts what has come since, which is told of the last of these anyway.
         if outcome == Outcome.TOLD and not others and _only_quiet(without, with_fault, remediation, at):
             continue
@@ -171,13 +175,18 @@ def _moved_outcomes(without: Course, with_fault: Course) -> Iterator[str]:
 
 def _only_trouble(course: Course, remediation: str, at: str = "") -> bool:
     """Whether all that was told of a remediation's findings, or of those of one moment, is what failed."""
+    mail = _mail_of(course, remediation, at)
+    return bool(mail) and all(is_about_trouble(each) for each in mail)
+
+
+def _mail_of(course: Course, remediation: str, at: str) -> list[Mail]:
+    """The alerts of a remediation's findings of one moment; "" for those of all."""
     ids = [
         entry.id
         for entry in course.findings()
         if entry.remediation == remediation and at in ("", f"{entry.at:%H:%M:%S}")
     ]
-    mail = [each for each in course.alerts() if any(f"Finding {name}" in each.text for name in ids)]
-    return bool(mail) and all(is_about_trouble(each) for each in mail)
+    return [each for each in course.alerts() if any(f"Finding {name}" in each.text for name in ids)]
 
 
 def _said_of_another(without: Course, with_fault: Course, remediation: str, missing: set[str]) -> set[str]:
@@ -196,6 +205,14 @@ def _planned(course: Course, remediation: str) -> Iterator[tuple[str, str]]:
         if entry.remediation == remediation:
             for alert in entry.plan.alerts:
                 yield f"{entry.at:%H:%M:%S}", plain(subject_of(alert))
+
+
+def _only_who(without: Course, with_fault: Course, remediation: str, at: str) -> bool:
+    """Whether all that was told of one moment is who did what is told without the fault too."""
+    said = set(map(in_words, without.alerts()))
+    mail = _mail_of(with_fault, remediation, at)
+    plain_ones = [each for each in mail if not is_about_trouble(each)]
+    return bool(plain_ones) and all(who_did_it(each) and in_words(each) in said for each in plain_ones)
 
 
 def _only_quiet(without: Course, with_fault: Course, remediation: str, at: str) -> bool:

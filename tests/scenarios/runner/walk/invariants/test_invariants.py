@@ -436,6 +436,11 @@ def test_who_did_it_may_be_told_with_the_thing():
     assert broken(without, course(mail=(both,))) == []
     assert broken(without, course()) != []
 
+    told = {"ledger": (item_of(ENTRY), item_of(replace(call_for_it, outcome=Outcome.TOLD, progress={})))}
+    with_the_thing = course("", mail=(both,))
+    assert broken(with_the_thing, course(mail=(both, later), **told)) == []
+    assert broken(with_the_thing, course(mail=(both,), **told)) != []
+
 
 @pytest.mark.parametrize(
     ("point", "about", "right"),
