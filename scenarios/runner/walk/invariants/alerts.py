@@ -42,6 +42,7 @@ _WHO = re.compile(r"^Who: +(\S+) from ", re.MULTILINE)
 _WHO_OF_ANY = re.compile(r"^Who: +(\S+)", re.MULTILINE)
 _CONTROL = re.compile(r"^Control: +(.+)$", re.MULTILINE)
 _SESSION = re.compile(r"arn:aws:sts::(\d+):assumed-role/([^/]+)/.*")
+_REFUSALS = "Calls were refused for lack of permission"  # by whom, or that it could not be found
 _LONG_ENOUGH_TO_NAME = 6  # "on" or "1" name nothing
 # With these no call is answered with an error, so that nothing can fail.
 _NOTHING_FAILS = (
@@ -181,7 +182,7 @@ def _may_be_trouble(mail: Mail, course: Course) -> bool:
         return False
     struck = struck_remediation(course)
     mine = struck in ("", mail.attributes["remediation"])
-    return mine or point.kind in OUTAGES or (point.kind is FaultKind.DENIED and bool(_named_people(mail)))
+    return mine or point.kind in OUTAGES or (point.kind is FaultKind.DENIED and _REFUSALS in mail.subject)
 
 
 def _more_of_an_event(without: Course, with_fault: Course) -> Iterator[str]:

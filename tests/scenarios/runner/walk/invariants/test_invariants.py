@@ -458,6 +458,28 @@ def test_that_an_alert_is_early_needs_no_failure(point, about, right):
     assert (told == []) is right
 
 
+@pytest.mark.parametrize(
+    ("point", "subject", "right"),
+    [
+        ("1.2.denied", "HIGH: Calls were refused for lack of permission: who could not be found", True),
+        ("1.2.throttled", "HIGH: Calls were refused for lack of permission: who could not be found", False),
+        ("1.2.denied", "HIGH: Security groups were changed: who could not be found", False),
+    ],
+)
+def test_that_calls_were_refused_is_right_where_one_is_denied(point, subject, right):
+    text = f"who could not be found\n\nFinding {ENTRY.id}"
+    of_an_alarm = mail(text, subject, remediation="cis_alarms")
+
+    struck = delivered_to("app-TrailStopped-1")
+    said = [
+        each
+        for each in broken(WITHOUT, course(point, **struck, mail=(mail(), of_an_alarm)))
+        if each.startswith("nothing else")
+    ]
+
+    assert (said == []) is right
+
+
 def to_the_hub(finding):
     named = {"Findings": [{"Id": f"trailwarden/{finding}#0"}]}
     return call("securityhub", "BatchImportFindings", named, number=4)
