@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from scenarios.cloud.kernel.clock import real_dates
+from scenarios.cloud.kernel.real_dates import real_dates
 
 
 def translate(sam: Mapping[str, Any], *, region: str, folder: Path | None = None) -> dict[str, Any]:

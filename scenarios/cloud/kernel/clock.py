@@ -10,7 +10,6 @@ frozen time on. Callbacks that were due meanwhile run late, as on a machine with
 Time never goes backwards.
 """
 
-import datetime as dt
 import heapq
 import sys
 from collections.abc import Callable, Iterator
@@ -50,20 +49,6 @@ def real_seconds() -> float:
 def real_now() -> datetime:
     """The real moment in UTC, inside of a world too."""
     return cast("datetime", _freezegun.real_datetime.fromtimestamp(_freezegun.real_time(), UTC))
-
-
-@contextmanager
-def real_dates() -> Iterator[None]:
-    """Inside, `datetime` has Python's own classes: some modules can't be imported with freezegun's.
-
-    pydantic's models, for one, are made from `date` with a metaclass of their own.
-    """
-    kept = dt.date, dt.datetime
-    dt.date, dt.datetime = _freezegun.real_date, _freezegun.real_datetime  # type: ignore[misc]
-    try:
-        yield
-    finally:
-        dt.date, dt.datetime = kept  # type: ignore[misc]
 
 
 @contextmanager

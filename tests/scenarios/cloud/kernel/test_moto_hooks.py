@@ -797,11 +797,24 @@ def test_versions_and_delete_markers_of_an_object_are_told_apart(stack):
     assert moto_state.object_version(ACCOUNT, "nowhere", "told") is None
 
 
+def without_account_prefix(model):
+    """botocore takes the account's prefix out of S3 Control's model at the first call of each operation.
+
+    Source: remove_accid_host_prefix_from_model in botocore's handlers.
+    """
+    operations = {
+        name: {**each, "endpoint": {k: v for k, v in each.get("endpoint", {}).items() if k != "hostPrefix"}}
+        for name, each in model["operations"].items()
+    }
+    return {**model, "operations": operations}
+
+
 @pytest.mark.parametrize("service", ["cloudfront", "ec2", "route53", "s3control", "sesv2", "sqs"])
 def test_a_services_model_has_what_moto_adds_to_it(service):
     alone = moto_hooks._load_service_model(service, "service-2")
 
-    assert moto_hooks._service_model_text(service, "service-2") == alone
+    ours = moto_hooks._service_model_text(service, "service-2")
+    assert without_account_prefix(ours) == without_account_prefix(alone)
 
 
 def test_what_moto_adds_to_a_services_model_is_not_botocores():
