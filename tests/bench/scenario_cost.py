@@ -50,7 +50,8 @@ HELD = {
     "failed_login": Held(175, 230),
     "trail_digest": Held(1350, 1880),
 }
-HELD_UNITS = {**{name: held.units for name, held in HELD.items()}, MEDIAN: 145, FIRST: 1020}
+# The first one is measured once, so there is more room.
+HELD_UNITS = {**{name: held.units for name, held in HELD.items()}, MEDIAN: 145, FIRST: 1300}
 
 
 def main() -> None:
