@@ -3,8 +3,8 @@
 The bounds are made small here, so that a row takes as long as an answer.
 """
 
-import time
 from itertools import count
+from time import sleep  # the real one, also where a later test of this process has a world
 
 import pytest
 
@@ -33,7 +33,7 @@ def send(handler, body, *headers, length=None):
 def drip(handler, piece, *, most=400):
     for _ in range(most):
         handler.wfile.write(piece)
-        time.sleep(0.05)
+        sleep(0.05)
 
 
 def endless_listing(handler):
@@ -77,7 +77,7 @@ def endless_chunks(handler):
 
 def body_longer_than_it_is(handler):
     send(handler, page(""), length=100_000)
-    time.sleep(2)
+    sleep(2)
 
 
 def body_that_drips(handler):
@@ -96,7 +96,7 @@ def error_that_drips(handler):
 
 
 def silence(handler):
-    time.sleep(2)
+    sleep(2)
 
 
 def shorter_than_the_body(handler):
