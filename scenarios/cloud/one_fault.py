@@ -129,7 +129,7 @@ class OneFault:
             spot = Spot(
                 invocation=running.number,
                 call=running.calls,
-                function=_name(running.arn),
+                function=function_name(running.arn),
                 service=asked.service,
                 operation=asked.operation,
                 waited_for=running.waited_for,
@@ -138,7 +138,7 @@ class OneFault:
         else:
             kind = self._kind_in_retry(running)
         self._strike(kind, running, client, asked)
-        if (_name(running.arn), asked.service, asked.operation) in self._denied:
+        if (function_name(running.arn), asked.service, asked.operation) in self._denied:
             raise _denial(self._setting, client, asked)
 
     def _kind_in_retry(self, running: Invocation) -> FaultKind | None:
@@ -167,7 +167,7 @@ class OneFault:
         elif kind in (FaultKind.THROTTLED, FaultKind.FAILED):
             self._throttles.strike(asked, throttling=kind is FaultKind.THROTTLED)
         elif kind is FaultKind.DENIED:
-            self._denied.add((_name(running.arn), asked.service, asked.operation))
+            self._denied.add((function_name(running.arn), asked.service, asked.operation))
         elif kind in OUTAGES:
             service = OUTAGES[kind]
             self._throttles.overload(service)
@@ -195,7 +195,7 @@ class OneFault:
 
 
 def _delivery(invocation: Invocation) -> Spot:
-    return Spot(invocation=invocation.number, call=0, function=_name(invocation.arn))
+    return Spot(invocation=invocation.number, call=0, function=function_name(invocation.arn))
 
 
 def _pass_by(_spot: Spot) -> None:
@@ -217,10 +217,6 @@ def _denial(setting: Setting, client: Any, asked: Asked) -> Exception:
         because="an explicit deny in a service control policy",
     )
     return client_error(client, asked.operation, code, message, status)
-
-
-def _name(arn: str) -> str:
-    return function_name(arn)
 
 
 def register(setting: Setting) -> None:

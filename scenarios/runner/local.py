@@ -31,7 +31,7 @@ from chalicelib.ledger.ledger import Ledger
 from chalicelib.ledger.shape import SHAPE
 from chalicelib.ledger.validations import Job, found, planned, settle_slice, slices
 from chalicelib.settings import DEAD_LETTERS, FUNCTIONS, LEDGER, VALIDATIONS
-from scenarios.cloud.apigateway.requests import path_of
+from scenarios.cloud.apigateway.messages import path_of
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.ledger.entries import LedgerEntry
-from scenarios.cloud.apigateway.requests import HttpAnswer
+from scenarios.cloud.apigateway.messages import HttpAnswer
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.faults import PROFILES

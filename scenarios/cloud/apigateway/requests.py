@@ -38,7 +38,7 @@ from scenarios.cloud.apigateway.authorizers import Authorizers
 from scenarios.cloud.apigateway.cors import preflight, with_cors
 from scenarios.cloud.apigateway.emitted import measure
 from scenarios.cloud.apigateway.limits import Limits
-from scenarios.cloud.apigateway.messages import HttpAnswer, HttpRequest, path_of, says
+from scenarios.cloud.apigateway.messages import HttpAnswer, HttpRequest, says
 from scenarios.cloud.apigateway.payloads import (
     Asking,
     Malformed,
@@ -56,8 +56,6 @@ from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
-
-__all__ = ["HttpAnswer", "Request", "Requests", "path_of"]
 
 _SERVICE: Final = "apigateway.amazonaws.com"
 _INVOKE: Final = "execute-api:Invoke"

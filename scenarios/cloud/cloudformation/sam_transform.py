@@ -20,9 +20,10 @@ from samtranslator.utils.py27hash_fix import (
 )
 
 from scenarios.cloud.cloudformation.resources.managed_policies import MANAGED_POLICIES
-from scenarios.cloud.kernel.arns import BUILT, PACKAGED, partition_of
+from scenarios.cloud.kernel.arns import partition_of
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.isolation import without_aws_settings
+from scenarios.cloud.kernel.packaged import BUILT, PACKAGED
 
 _CODE = f"s3://{PACKAGED}/deployment.zip"
 _LOCAL = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}

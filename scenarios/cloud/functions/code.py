@@ -29,8 +29,8 @@ from urllib.parse import unquote
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.functions.runtime_environment import DEPLOYED, PROJECT
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.arns import BUILT, PACKAGED
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kernel.packaged import BUILT, PACKAGED
 from scenarios.cloud.setting import Setting
 
 _INLINE: Final = b"code in the template"  # the comment of such a zip, by which it is known

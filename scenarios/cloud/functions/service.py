@@ -171,7 +171,7 @@ class Functions(Door[Event]):
         took = (self._setting.clock.now - began).total_seconds()
         if took >= CLIENT_WAITS_SECONDS:
             raise NotSimulated(
-                "lambda", f"Invoke of {_name(arn)} by a function: a client that waits {took:.0f} s"
+                "lambda", f"Invoke of {function_name(arn)} by a function: a client that waits {took:.0f} s"
             )
         return answer
 
@@ -254,7 +254,7 @@ class Functions(Door[Event]):
         """Run the function; `failed` is how the attempt before ended."""
         setting, model = self._setting, self._model(invocation.arn)
         if model is None:
-            setting.note("lost", f"{_name(invocation.arn)} was deleted with an event in its queue")
+            setting.note("lost", f"{function_name(invocation.arn)} was deleted with an event in its queue")
             return
         configured = self._configured(invocation.arn)
         if has_no_concurrency(model):
@@ -541,10 +541,6 @@ class Functions(Door[Event]):
 def _lines(printed: Sequence[str], result: Result) -> list[str]:
     """What an attempt writes to its log: what the handler printed, and how it failed."""
     return [*printed, logged(result.error)] if result.error else list(printed)
-
-
-def _name(arn: str) -> str:
-    return function_name(arn)
 
 
 def _python(runtime: str) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.functions.versions import standing
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.arns import function_name, qualifier_of, region_of, unqualified
+from scenarios.cloud.kernel.arns import function_arn, qualifier_of, region_of, unqualified
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.setting import Setting
 
@@ -118,7 +118,5 @@ class FunctionUrls:
         return f"{self._setting.clock.now:%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "+0000"
 
     def _arn(self, asked: Asked) -> str:
-        given = str(asked.parameters["FunctionName"])
-        arn = f"arn:aws:lambda:{asked.region}:{self._setting.account}:function:{function_name(given)}"
-        qualifier = asked.parameters.get("Qualifier") or qualifier_of(given)
-        return f"{arn}:{qualifier}" if qualifier else arn
+        name, qualifier = str(asked.parameters["FunctionName"]), str(asked.parameters.get("Qualifier") or "")
+        return function_arn(self._setting.account, asked.region, name, qualifier)

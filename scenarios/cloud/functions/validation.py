@@ -21,7 +21,7 @@ from scenarios.cloud.functions.queue_batches import DEFAULT_BATCH_SIZE, objectio
 from scenarios.cloud.functions.stream_records import is_there
 from scenarios.cloud.functions.versions import LATEST, standing, weights_of
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.arns import account_of, function_name, qualifier_of, service_of
+from scenarios.cloud.kernel.arns import account_of, function_arn, function_name, qualifier_of, service_of
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.service_models import operation_model
 from scenarios.cloud.kernel.validation import Request, Validation
@@ -360,10 +360,7 @@ def _queue(arn: str) -> Any:
 
 
 def _arn(request: Request, name: str, qualifier: str = "") -> str:
-    """The ARN of a function, a version or an alias, by name or ARN."""
-    qualifier = qualifier or qualifier_of(name)
-    arn = f"arn:aws:lambda:{request.region}:{request.account}:function:{function_name(name)}"
-    return f"{arn}:{qualifier}" if qualifier else arn
+    return function_arn(request.account, request.region, name, qualifier)
 
 
 def _function(request: Request, arn: str) -> Any:

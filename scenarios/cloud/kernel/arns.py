@@ -3,9 +3,6 @@
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 """
 
-PACKAGED = "packaged"  # the bucket that stands for what lies on this machine
-BUILT = ";built"  # ends the key of a layer whose modules lie in the folder itself
-
 
 def service_of(arn: str) -> str:
     """The service, `sqs`; "" where this is no ARN."""
@@ -30,6 +27,13 @@ def function_name(arn: str) -> str:
 def qualifier_of(arn: str) -> str:
     """The version or the alias that the ARN of a function names, or `NAME:QUALIFIER`; "" without one."""
     return arn.rpartition(":function:")[2].partition(":")[2]
+
+
+def function_arn(account: str, region: str, name: str, qualifier: str = "") -> str:
+    """The ARN of a function, or of what `qualifier` or the name itself names of it; `name` may be an ARN."""
+    arn = f"arn:aws:lambda:{region}:{account}:function:{function_name(name)}"
+    qualifier = qualifier or qualifier_of(name)
+    return f"{arn}:{qualifier}" if qualifier else arn
 
 
 def unqualified(arn: str) -> str:

@@ -143,7 +143,7 @@ def _read(path: str) -> tuple[tuple[Step, ...], bool]:
 def _names(path: str) -> list[str | int]:
     """The names and places that a reference path leads through."""
     steps: list[str | int] = []
-    if not path.startswith("$") or not is_reference(path):
+    if not is_reference(path):
         raise InvalidPath(path)
     for found in _TOKEN.finditer(path, 1):
         if found["index"] is not None:

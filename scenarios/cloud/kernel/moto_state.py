@@ -682,8 +682,8 @@ def offer_event_source(account: str, region: str, name: str) -> None:
 
 
 def _secret(arn: str) -> Any | None:
-    found = backend("secretsmanager", account_of(arn), region_of(arn)).secrets.values()
-    return next((each for each in found if each.arn == arn and each.deleted_date is None), None)
+    found = secret(account_of(arn), region_of(arn), arn)
+    return None if found is None or found.deleted_date is not None else found
 
 
 def secret(account: str, region: str, name_or_arn: str) -> Any | None:

@@ -13,13 +13,14 @@ and the words of most refusals, are unconfirmed.
 
 import gzip
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import Missing, Object, Refusal
 from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.moments import iso_milliseconds
 from scenarios.cloud.kernel.paging import of_logs
 from scenarios.cloud.logs.events import LogEvent, group_named, invalid, milliseconds, no_such_group
 from scenarios.cloud.logs.search import Search
@@ -217,5 +218,4 @@ def _operation(refusal: Refusal) -> str:
 
 def _line(event: LogEvent) -> str:
     """`2026-03-02T03:00:00.123Z message`."""
-    at: datetime = event.at
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z {event.message}\n"
+    return f"{iso_milliseconds(event.at)} {event.message}\n"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.ledger.entries import Decision, LedgerEntry
-from scenarios.cloud.apigateway.requests import HttpAnswer, path_of
+from scenarios.cloud.apigateway.messages import HttpAnswer, path_of
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Check
