@@ -19,8 +19,8 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.api_calls import call
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.clients import ClientsOf
 from scenarios.cloud.config.compliance import Compliance
 from scenarios.cloud.config.managed.verdicts import NON_COMPLIANT, Verdict
 from scenarios.cloud.config.remediation_kept import SERVICE, keep, kept, make_role, role_arn
@@ -28,6 +28,7 @@ from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import Caller, session_on
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kernel.paging import Paging
+from scenarios.cloud.kernel.service_models import operation_model
 from scenarios.cloud.setting import Setting
 
 DEFAULT_ATTEMPTS, DEFAULT_WINDOW_SECONDS = 5, 60
@@ -255,12 +256,10 @@ class Remediations:
         if wanted is None:
             return
         version = {"DocumentVersion": wanted["TargetVersion"]} if wanted.get("TargetVersion") else {}
-        client = ClientsOf(setting=self._setting, caller=caller).client("ssm", region)
+        given = {"DocumentName": wanted["TargetId"], "Parameters": _parameters(wanted, key), **version}
         try:
-            with self._setting.calls.aloud():
-                started = client.start_automation_execution(
-                    DocumentName=wanted["TargetId"], Parameters=_parameters(wanted, key), **version
-                )
+            start = operation_model("ssm", "StartAutomationExecution")
+            started = call(self._setting, caller, start, region, given)
         except ClientError as error:
             execution.error = f"{error.response['Error']['Code']}: {error.response['Error']['Message']}"
             self._ended(execution, "FAILED", rule, key)

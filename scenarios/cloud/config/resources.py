@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from scenarios.cloud.authorization.trust import role_may
 from scenarios.cloud.cloudformation.resources.access import service_may
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, text_of
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, made_again, text_of
 from scenarios.cloud.cloudformation.resources.shapes import (
     Document,
     Flag,
@@ -33,7 +33,6 @@ from scenarios.cloud.config.resource_types.view import SERVICE
 from scenarios.cloud.config.rule_ids import tidy_id
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused as Refusal
-from scenarios.cloud.kernel.stack import Resource
 
 _TYPES: Final = Many(of=Text())
 _FREQUENCY: Final = Text(choices=("CONTINUOUS", "DAILY"))
@@ -162,12 +161,6 @@ def create_recorder(order: Order) -> Identity:
     return Identity(ref=recorder["name"])
 
 
-def update_recorder(order: Order, before: Resource) -> Identity:
-    """Put it again; under its name."""
-    del before
-    return create_recorder(order)
-
-
 def delete_recorder(removal: Removal) -> None:
     """Delete a recorder; what it recorded stays."""
     client = removal.client("config")
@@ -186,12 +179,6 @@ def create_channel(order: Order) -> Identity:
         if not recorder.status.recording:
             client.start_configuration_recorder(ConfigurationRecorderName=name)
     return Identity(ref=channel["name"])
-
-
-def update_channel(order: Order, before: Resource) -> Identity:
-    """Put it again, under its name."""
-    del before
-    return create_channel(order)
 
 
 def delete_channel(removal: Removal) -> None:
@@ -223,12 +210,6 @@ def create_rule(order: Order) -> Identity:
     )
 
 
-def update_rule(order: Order, before: Resource) -> Identity:
-    """Put it again; it keeps its id."""
-    del before
-    return create_rule(order)
-
-
 def delete_rule(removal: Removal) -> None:
     """Delete a rule and its results."""
     removal.client("config").delete_config_rule(ConfigRuleName=removal.ref)
@@ -248,12 +229,6 @@ def create_remediation(order: Order) -> Identity:
         if given.get("Automatic"):
             make_role(account)
     return Identity(ref=given["ConfigRuleName"])
-
-
-def update_remediation(order: Order, before: Resource) -> Identity:
-    """Put it again."""
-    del before
-    return create_remediation(order)
 
 
 def delete_remediation(removal: Removal) -> None:
@@ -297,14 +272,23 @@ def _lower(value: Any) -> Any:
 
 
 KINDS: Mapping[str, Kind] = {
-    "AWS::Config::ConfigRule": Kind(shape=RULE, create=create_rule, delete=delete_rule, update=update_rule),
+    "AWS::Config::ConfigRule": Kind(
+        shape=RULE, create=create_rule, delete=delete_rule, update=made_again(create_rule)
+    ),
     "AWS::Config::ConfigurationRecorder": Kind(
-        shape=RECORDER, create=create_recorder, delete=delete_recorder, update=update_recorder
+        shape=RECORDER, create=create_recorder, delete=delete_recorder, update=made_again(create_recorder)
     ),
     "AWS::Config::RemediationConfiguration": Kind(
-        shape=REMEDIATION, create=create_remediation, delete=delete_remediation, update=update_remediation
+        shape=REMEDIATION,
+        create=create_remediation,
+        delete=delete_remediation,
+        update=made_again(create_remediation),
     ),
     "AWS::Config::DeliveryChannel": Kind(
-        shape=CHANNEL, create=create_channel, delete=delete_channel, update=update_channel, grants=True
+        shape=CHANNEL,
+        create=create_channel,
+        delete=delete_channel,
+        update=made_again(create_channel),
+        grants=True,
     ),
 }

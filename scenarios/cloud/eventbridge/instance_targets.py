@@ -14,18 +14,19 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from scenarios.cloud.clients import ClientsOf
+from scenarios.cloud.api_calls import call
 from scenarios.cloud.eventbridge.failures import Failure
 from scenarios.cloud.kernel.caller import session_on
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.service_models import operation_model
 from scenarios.cloud.setting import Setting
 
 SERVICE: Final = "events.amazonaws.com"
 ACTIONS: Final[Mapping[str, str]] = {
-    "create-snapshot": "create_snapshot",
-    "reboot-instance": "reboot_instances",
-    "stop-instance": "stop_instances",
-    "terminate-instance": "terminate_instances",
+    "create-snapshot": "CreateSnapshot",
+    "reboot-instance": "RebootInstances",
+    "stop-instance": "StopInstances",
+    "terminate-instance": "TerminateInstances",
 }
 _DENIED: Final = frozenset({"UnauthorizedOperation", "AccessDenied"})
 
@@ -52,11 +53,9 @@ class InstanceTargets:
 
     def _call(self, rule: Any, role: str, action: str, about: str) -> Failure | None:
         caller = session_on(role, self._setting.new_uuid("events.session").replace("-", ""))
-        client = ClientsOf(setting=self._setting, caller=caller).client("ec2", rule.region_name)
         given = {"VolumeId": about} if action == "create-snapshot" else {"InstanceIds": [about]}
         try:
-            with self._setting.calls.aloud():
-                getattr(client, ACTIONS[action])(**given)
+            call(self._setting, caller, operation_model("ec2", ACTIONS[action]), rule.region_name, given)
         except ClientError as error:
             code = error.response["Error"]["Code"]
             words = f"{rule.name} could not {action} {about}: {code}"

@@ -6,6 +6,7 @@ from typing import Any
 import moto.events.models as events_models
 
 from scenarios.cloud.eventbridge.connections import without_secrets
+from scenarios.cloud.eventbridge.requests import name_of_bus
 from scenarios.cloud.kernel.moto_mends import Mend
 
 _create_bus = events_models.EventsBackend.create_event_bus
@@ -15,7 +16,7 @@ _init = events_models.Archive.__init__
 
 def _bus(_backend: Any, bus: str | None) -> str:
     """A bus by name or ARN; a partner's bus has slashes in its name."""
-    return bus.partition(":event-bus/")[2] or bus if bus else "default"
+    return name_of_bus(bus) if bus else "default"
 
 
 def _archive(archive: Any, *given: Any, **more: Any) -> None:

@@ -32,6 +32,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
     arn,
 )
+from scenarios.cloud.eventbridge.requests import bus_name
 from scenarios.cloud.kernel.stack import Resource
 
 _TARGET = Shape(
@@ -197,8 +198,7 @@ def create_rule(order: Order) -> Identity:
         failed = events.put_targets(Rule=name, Targets=targets, **bus)["FailedEntries"]
         for entry in failed:
             raise order.refuse("Targets", str(entry.get("ErrorMessage", entry)))
-    named = properties.get("EventBusName", "default")
-    short = named.partition(":event-bus/")[2] or named
+    short = bus_name(properties)
     return Identity(ref=name if short == "default" else f"{short}|{name}", attributes={"Arn": rule_arn})
 
 

@@ -9,7 +9,7 @@ AddPermission, PutResourcePolicy, PutFunctionEventInvokeConfig and CreateEventSo
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, changed, made_again
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, made_again, only
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Flag,
@@ -29,7 +29,7 @@ from scenarios.cloud.functions.resource_policies import replace
 from scenarios.cloud.functions.urls import change_url, create_url
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.arns import account_of, function_name, qualifier_of, unqualified
-from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
+from scenarios.cloud.kernel.errors import InvalidTemplate
 from scenarios.cloud.kernel.stack import Resource
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html: Python runs in this one, others stand.
@@ -450,10 +450,8 @@ _CONFIGURED = ("Handler", "Role", "Runtime", *_DEFAULTS)
 
 def update_function(order: Order, before: Resource) -> Identity:
     """Change how a function is set up, and which code it runs."""
-    client, name, differ = order.client("lambda"), before.physical_id, changed(order, before)
-    reserved = "ReservedConcurrentExecutions"
-    for unknown in sorted(differ - {*_CONFIGURED, "Code", "Layers", reserved}):
-        raise NotSimulated("CloudFormation", f"an update of {before.type} in place: {unknown}")
+    client, name, reserved = order.client("lambda"), before.physical_id, "ReservedConcurrentExecutions"
+    differ = only(order, before, *_CONFIGURED, "Code", "Layers", reserved)
     if "Code" in differ:
         client.update_function_code(FunctionName=name, **_code(order))
     if "Layers" in differ:
