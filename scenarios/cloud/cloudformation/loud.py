@@ -1,12 +1,13 @@
 """Whoever asks a service about a resource that only stands is told that it isn't simulated."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudformation.resources.only_stand import KINDS
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Stack
+from scenarios.cloud.kernel.texts import texts_of
 from scenarios.cloud.setting import Setting
 
 _OF_STACKS = "cloudformation"  # it may be asked about them
@@ -32,18 +33,7 @@ class OnlyStanding:
     def _look(self, _client: Any, asked: Asked) -> None:
         if not self._names or asked.service == _OF_STACKS:
             return
-        for text in _texts(asked.parameters):
+        for text in texts_of(asked.parameters):
             if text in self._names:
                 what = f"{asked.operation} about {self._names[text]}, which only stands"
                 raise NotSimulated(asked.service, what)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _texts(each)

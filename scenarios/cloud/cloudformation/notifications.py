@@ -10,6 +10,7 @@ from typing import Final
 from scenarios.cloud.cloudformation.standing import Standing
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.deliveries import Notification
+from scenarios.cloud.kernel.moments import iso_milliseconds
 
 _SUBJECT: Final = "AWS CloudFormation Notification"
 
@@ -20,7 +21,7 @@ def notification(standing: Standing, number: int, caller: Caller) -> Notificatio
     made = stack.resources.get(event.logical_id)
     told = {
         "StackId": stack.stack_id,
-        "Timestamp": event.status.since.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+        "Timestamp": iso_milliseconds(event.status.since),
         "EventId": f"{event.logical_id or stack.stack_id}-{event.status.name}-{number}",
         "LogicalResourceId": event.logical_id or stack.name,
         "Namespace": stack.account,

@@ -28,6 +28,7 @@ from scenarios.cloud.config.resource_types.view import SERVICE, MayNotLook, Reso
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.stack import Stack
+from scenarios.cloud.kernel.texts import texts_of
 from scenarios.cloud.setting import Setting
 
 KIND: Final = "AWS::Config::ConfigurationRecorder"
@@ -285,15 +286,3 @@ class Recorders:
         if of.last_status != status:
             of.last_status_change_time = self._setting.clock.now.timestamp()
         of.last_status, of.last_error_code, of.last_error_message = status, code, message
-
-
-def texts_of(value: Any) -> Iterator[str]:
-    """Every text in a call's parameters or answer."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from texts_of(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from texts_of(each)

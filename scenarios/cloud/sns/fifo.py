@@ -9,11 +9,12 @@ https://docs.aws.amazon.com/sns/latest/dg/fifo-message-grouping.html,
 https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from scenarios.cloud.kernel.fifo import deduplication_id
 
 INTERVAL: Final = timedelta(minutes=5)
 PER_GROUP: Final = "MessageGroup"
@@ -41,19 +42,16 @@ class Memory:
     number: int = _FIRST_NUMBER
 
 
-def deduplication_id(topic: Any, given: Mapping[str, Any]) -> str:
-    """What tells a message from others; "" where it has nothing of the kind."""
-    own = given.get("MessageDeduplicationId")
-    if own or not topic.content_based_deduplication:
-        return str(own or "")
-    return hashlib.sha256(given["Message"].encode()).hexdigest()
+def deduplication_of(topic: Any, given: Mapping[str, Any]) -> str:
+    """What tells a message that is published from others; "" where it has nothing of the kind."""
+    return deduplication_id(topic, given["Message"], given.get("MessageDeduplicationId"))
 
 
 def receive(topic: Any, given: Mapping[str, Any], message_id: str, now: datetime) -> Receipt:
     """Take a message into a FIFO topic (moto's model)."""
     memory = _memory_of(topic)
     scope = getattr(topic, "fifo_throughput_scope", "Topic")
-    key = given["MessageGroupId"] if scope == PER_GROUP else "", deduplication_id(topic, given)
+    key = given["MessageGroupId"] if scope == PER_GROUP else "", deduplication_of(topic, given)
     memory.sent = {each: first for each, first in memory.sent.items() if now - first.at < INTERVAL}
     first = memory.sent.get(key)
     if first is not None:

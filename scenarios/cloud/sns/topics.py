@@ -36,7 +36,7 @@ from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.sns.confirmations import Confirmations, waits
 from scenarios.cloud.sns.emitted import measure
-from scenarios.cloud.sns.fifo import Receipt, deduplication_id, receive
+from scenarios.cloud.sns.fifo import Receipt, deduplication_of, receive
 from scenarios.cloud.sns.filtering import ATTRIBUTES, Attributes, takes
 from scenarios.cloud.sns.validation import NO_GROUP, bytes_of, entry_refusal, of_endpoint, structure
 from scenarios.cloud.sns.web_endpoints import PROTOCOLS, WebEndpoints, shown
@@ -271,7 +271,7 @@ class Topics(Door[Notification]):
                 by_protocol="MessageStructure" in given,
                 sender=call.caller.arn,
                 group=given.get("MessageGroupId", ""),
-                deduplication=deduplication_id(topic, given) if receipt else "",
+                deduplication=deduplication_of(topic, given) if receipt else "",
                 number=receipt.number if receipt else "",
             )
         )

@@ -98,7 +98,7 @@ def order(topic_arn: str, given: Mapping[str, Any]) -> None:
         return
     if "MessageGroupId" not in given:
         raise Refused("InvalidParameter", NO_GROUP)
-    if not fifo.deduplication_id(topic, given):
+    if not fifo.deduplication_of(topic, given):
         raise _invalid(
             "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId "
             "provided explicitly"

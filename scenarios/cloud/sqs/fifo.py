@@ -22,7 +22,6 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Receiv
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
 """
 
-import hashlib
 from collections.abc import Sequence
 from copy import copy, deepcopy
 from dataclasses import dataclass, field
@@ -89,13 +88,6 @@ def take_deduplicated(queue: Any) -> int:
 
 
 # ---- sending ------------------------------------------------------------------------------------
-
-
-def deduplication_id(queue: Any, body: str, given: str | None) -> str:
-    """What tells a message from others: the given id, else a digest of its body; "" where it has neither."""
-    if given or not queue.content_based_deduplication:
-        return given or ""
-    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def first_of(queue: Any, message: Any) -> Any | None:

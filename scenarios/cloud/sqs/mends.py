@@ -9,6 +9,7 @@ from moto.core.utils import unix_time_millis
 from moto.moto_api._internal import mock_random
 
 from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.fifo import deduplication_id
 from scenarios.cloud.kernel.moto_mends import Mend
 from scenarios.cloud.sqs import fifo
 from scenarios.cloud.sqs.validation import entry_refusal, receipt_refusal
@@ -64,7 +65,7 @@ def _send_in_order(backend: Any, queue_name: str, message_body: str, *given: Any
     message = sqs_models.Message(str(mock_random.uuid4()), message_body, more.get("system_attributes"))
     message.message_attributes = (given[0] if given else more.get("message_attributes")) or {}
     message.group_id = more["group_id"]
-    message.deduplication_id = fifo.deduplication_id(queue, message_body, more.get("deduplication_id"))
+    message.deduplication_id = deduplication_id(queue, message_body, more.get("deduplication_id"))
     message.mark_sent(delay_seconds=queue.delay_seconds)
     first = fifo.first_of(queue, message)
     if first is not None:

@@ -15,6 +15,7 @@ from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Key, Message, Missing, Need
 from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.fifo import deduplication_id
 from scenarios.cloud.setting import Setting
 from scenarios.cloud.sqs import fifo
 from scenarios.cloud.sqs.queue_metrics import deduplicated, sent
@@ -52,7 +53,7 @@ class Queues(Door[Message]):
             return ""
         if not message.group:
             return fifo.NO_GROUP
-        known = fifo.deduplication_id(queue, message.body, message.deduplication)
+        known = deduplication_id(queue, message.body, message.deduplication)
         return "" if known else fifo.NO_DEDUPLICATION
 
     def take(self, delivery: Delivery[Message]) -> None:

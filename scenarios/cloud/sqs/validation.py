@@ -18,6 +18,7 @@ from scenarios.cloud.authorization.policy_rules import resource_policy
 from scenarios.cloud.authorization.rows import Place
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.kernel.fifo import deduplication_id
 from scenarios.cloud.kernel.validation import Request, Validation
 from scenarios.cloud.sqs import fifo
 from scenarios.cloud.sqs.urls import queue_arn
@@ -181,7 +182,7 @@ def _order_refusal(queue: Any, given: Mapping[str, Any]) -> Refused | None:
         return _wrong_kind("DelaySeconds", given["DelaySeconds"])
     if "MessageGroupId" not in given:
         return Refused("MissingParameter", fifo.NO_GROUP)
-    if not fifo.deduplication_id(queue, given["MessageBody"], deduplication):
+    if not deduplication_id(queue, given["MessageBody"], deduplication):
         return Refused("InvalidParameterValue", fifo.NO_DEDUPLICATION)
     return None
 
