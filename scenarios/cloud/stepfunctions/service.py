@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from scenarios.cloud.api_calls import call
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.arns import region_of
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, Need, session_of
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.paging import Paging
@@ -171,7 +172,7 @@ class StepFunctions(Door[Event]):
 
     def is_there(self, delivery: Delivery[Event]) -> bool:
         """Whether there is such a machine."""
-        region = delivery.arn.split(":")[3]
+        region = region_of(delivery.arn)
         return moto_state.state_machine(self._setting.account, region, delivery.arn) is not None
 
     def needs(self, delivery: Delivery[Event]) -> Iterable[Need]:
@@ -182,7 +183,7 @@ class StepFunctions(Door[Event]):
         """Start an execution with the target's input, as the role's session."""
         given = {"stateMachineArn": delivery.arn, "input": json.dumps(delivery.payload.content)}
         session = session_of(delivery, self._setting.new_uuid("states.delivery").replace("-", ""))
-        operation, region = operation_model("stepfunctions", "StartExecution"), delivery.arn.split(":")[3]
+        operation, region = operation_model("stepfunctions", "StartExecution"), region_of(delivery.arn)
         try:
             call(self._setting, session, operation, region, given)
         except (ClientError, ParamValidationError) as error:

@@ -16,6 +16,7 @@ from scenarios.cloud.api_calls import call
 from scenarios.cloud.authorization.rows import Place
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.arns import region_of
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.deliveries import Delivery, Door, Event, Need, session_of
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
@@ -72,7 +73,7 @@ class Automation(Door[Event]):
             "StepExecutions": [_step(each) for each in execution.runs],
             "StepExecutionsTruncated": False,
             "Parameters": {name: list(values) for name, values in execution.given.items()},
-            "Outputs": _outputs(execution.outputs),
+            "Outputs": _in_lists(execution.outputs),
         }
         return {"AutomationExecution": about}
 
@@ -81,7 +82,7 @@ class Automation(Door[Event]):
         for each in asked.parameters.get("Filters") or ():
             found = _filtered(found, each, _FILTERS)
         page, onward = _PAGES.page(list(found), asked.parameters)
-        listed = [{**_about(each), "Outputs": _outputs(each.outputs)} for each in page]
+        listed = [{**_about(each), "Outputs": _in_lists(each.outputs)} for each in page]
         for each in listed:
             each.pop("ProgressCounters")
         return {"AutomationExecutionMetadataList": listed, **onward}
@@ -183,7 +184,7 @@ class Automation(Door[Event]):
     def is_there(self, delivery: Delivery[Event]) -> bool:
         """Whether there is such a document."""
         name, _ = _definition(delivery.arn)
-        region = delivery.arn.split(":")[3]
+        region = region_of(delivery.arn)
         if owned.is_owned(name):
             _known(name)
             return True
@@ -191,7 +192,7 @@ class Automation(Door[Event]):
 
     def needs(self, delivery: Delivery[Event]) -> Iterable[Need]:
         """What the target's role must be allowed."""
-        region, (name, _) = delivery.arn.split(":")[3], _definition(delivery.arn)
+        region, (name, _) = region_of(delivery.arn), _definition(delivery.arn)
         execution = f"arn:aws:ssm:{region}:{self._setting.account}:automation-execution/*"
         document = document_arn(Place(region=region, account=self._setting.account), name)
         return [Need("ssm:StartAutomationExecution", each) for each in (document, execution)]
@@ -199,7 +200,7 @@ class Automation(Door[Event]):
     def objection(self, delivery: Delivery[Event]) -> str:
         """Parameters that the document does not take, or a role that can't be assumed."""
         try:
-            self.executions.check(_given(delivery), delivery.arn.split(":")[3])
+            self.executions.check(_given(delivery), region_of(delivery.arn))
         except Refused as refused:
             return f"{refused.code}: {refused.message}"
         return ""
@@ -208,7 +209,7 @@ class Automation(Door[Event]):
         """Start an execution with the target's input as parameters, as the role's session."""
         given = _given(delivery)
         session = session_of(delivery, self._setting.new_uuid("events.session").replace("-", ""))
-        operation, region = operation_model("ssm", "StartAutomationExecution"), delivery.arn.split(":")[3]
+        operation, region = operation_model("ssm", "StartAutomationExecution"), region_of(delivery.arn)
         try:
             call(self._setting, session, operation, region, given)
         except (ClientError, ParamValidationError) as error:
@@ -221,10 +222,7 @@ def _given(delivery: Delivery[Event]) -> dict[str, Any]:
     content = delivery.payload.content
     given: dict[str, Any] = {"DocumentName": name, **({"DocumentVersion": version} if version else {})}
     if isinstance(content, Mapping) and content:
-        given["Parameters"] = {
-            key: [written(each) for each in value] if isinstance(value, list) else [written(value)]
-            for key, value in content.items()
-        }
+        given["Parameters"] = _in_lists(content)
     return given
 
 
@@ -291,7 +289,7 @@ def _step(run: StepRun) -> dict[str, Any]:
         "ExecutionStartTime": run.started,
         "StepStatus": run.status,
         "Inputs": {name: json.dumps(value) for name, value in run.inputs.items()},
-        "Outputs": _outputs(run.outputs),
+        "Outputs": _in_lists(run.outputs),
         "StepExecutionId": run.identity,
         "IsEnd": step.is_end,
         "IsCritical": step.is_critical,
@@ -315,7 +313,8 @@ def _step(run: StepRun) -> dict[str, Any]:
     return about
 
 
-def _outputs(given: Mapping[str, Any]) -> dict[str, list[str]]:
+def _in_lists(given: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Values as Automation writes parameters and outputs: each a list of texts."""
     return {
         name: [written(each) for each in value] if isinstance(value, list) else [written(value)]
         for name, value in given.items()
