@@ -83,6 +83,12 @@ def instance_state_handler(event: dict[str, Any], context: Any) -> dict[str, Any
     return answer(load("instance_state"), event, context)
 
 
+@app.watches("security_group_opened")
+def security_group_opened_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell who opened a security group to the internet, and close it."""
+    return answer(load("security_group_opened"), event, context)
+
+
 @app.lambda_function(name="heartbeat")  # type: ignore[untyped-decorator]  # Chalice ships no types
 def heartbeat_handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     """Show each minute that alerts come through."""

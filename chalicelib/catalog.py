@@ -21,6 +21,7 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "error_burst",
         "host_pressure",
         "instance_state",
+        "security_group_opened",
     )
 )
 

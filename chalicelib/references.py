@@ -21,6 +21,13 @@ EXPECTED_PRINCIPALS = Parameter(
     constraint=PRINCIPALS_ARE,
 )
 
+# A tag that excuses a resource; the remediations that may undo what is done to resources read it.
+EXPECTED_TAG = Parameter(
+    name="ExpectedTag",
+    default="",
+    description="Key of a tag whose value names remediations that leave its resource alone: told as LOW.",
+)
+
 # The middle of the name of a host's composite alarm: MAIN_STACK-host-pressure-INSTANCE_ID.
 HOST_PRESSURE = "-host-pressure-"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from chalicelib.references import EXPECTED_PRINCIPALS
+from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG
 from chalicelib.remediation import Remediation
 from chalicelib.stack import NO_OPERATOR, OPERATORS, PRINCIPALS, PRINCIPALS_ARE, Parameter
 from chalicelib.template.bucket import LOCK_PARAMETERS
@@ -76,6 +76,7 @@ PARAMETERS = (
         description="Whether requests to the API are logged; the account must let API Gateway write logs.",
     ),
     EXPECTED_PRINCIPALS,
+    EXPECTED_TAG,
     Parameter(
         name=APPROVALS,
         type="Number",

@@ -20,7 +20,7 @@ from tests.project import PROJECT, copied, generated_and_tested, python
 
 PAGE = "docs/writing-a-remediation.md"
 TEXT = (PROJECT / PAGE).read_text()
-NAME = "security_group_opened"
+NAME = "port_opened"
 MODULE, SCENARIO = f"chalicelib/remediations/{NAME}.py", f"scenarios/incidents/{NAME}.py"
 
 

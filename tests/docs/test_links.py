@@ -14,7 +14,7 @@ _LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 _NAMED = re.compile(r"`((?:app\.py|(?:chalicelib|scenarios|tests|docs|\.chalice|\.ci)/)[\w./]*)`")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 # The guide's own remediation, and names that stand for the reader's.
-_STANDS_FOR = ("NAME", "security_group_opened")
+_STANDS_FOR = ("NAME", "port_opened")
 
 
 def anchors(text):

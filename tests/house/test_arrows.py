@@ -103,7 +103,7 @@ DEPLOYED = {
     ),
     "chalicelib.ledger": ("chalicelib.trail", "chalicelib.aws", *_TYPES),
     "chalicelib.trail": ("chalicelib.aws", *_TYPES),
-    "chalicelib.evidence": ("chalicelib.events", *_TYPES),
+    "chalicelib.evidence": ("chalicelib.events", "chalicelib.aws", *_TYPES),
     "chalicelib.counting": ("chalicelib.events", "chalicelib.aws", *_TYPES),
     "chalicelib.own_calls": ("chalicelib.events", "chalicelib.aws", *_TYPES),
     "chalicelib.delayed": ("chalicelib.events", "chalicelib.aws", *_TYPES),

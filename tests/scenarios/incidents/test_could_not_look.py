@@ -12,6 +12,7 @@ import json
 import sys
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib import import_module
 
 import pytest
 
@@ -83,6 +84,11 @@ READS = {
         ("cloudformation", "GetTemplate"),
     ),
 }
+# A scenario's module may say it itself: `READS`, and in which scenario it reads all of that, `READING`.
+for _each in CATALOG:
+    _module = import_module(f"scenarios.incidents.{_each.name}")
+    if hasattr(_module, "READING"):
+        INCIDENTS[_each.name], READS[_each.name] = _module.READING, _module.READS
 EACH = [pytest.param(name, *read, id=f"{name}-{read[1]}") for name, reads in READS.items() for read in reads]
 # The ledger's, the seal's, the brakes and our own identity are not what a look is about.
 _NOT_LOOKING = {"kms", "sns", "ssm", "sts"}

@@ -1,0 +1,20 @@
+"""What a person does about what Trailwarden did: its calls taken back, as the alert says."""
+
+from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.world import World
+from scenarios.runner.scenario import Action
+from scenarios.runner.words.actors import Actor
+from scenarios.runner.words.checks import findings
+
+
+def undoes_by_hand(actor: Actor, remediation: str) -> Action:
+    """The undo of each call of the newest finding that has some, the last one first, as its commands say."""
+
+    def do(world: World, caller: Caller) -> None:
+        plan = next(each.plan for each in findings(world, remediation) if each.plan.calls)
+        for call in reversed(plan.calls):
+            assert call.undo is not None, f"nothing undoes {call}"
+            client = world.client(caller, call.undo.service, call.undo.region)
+            getattr(client, call.undo.operation)(**call.undo.parameters)
+
+    return actor.does(f"takes back what {remediation} did", do)
