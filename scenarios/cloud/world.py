@@ -27,6 +27,7 @@ from scenarios.cloud.agent.agents import Agents
 from scenarios.cloud.apigateway.requests import Requests
 from scenarios.cloud.authorization.identity import ADMINISTRATOR, Identity
 from scenarios.cloud.calls import Calls
+from scenarios.cloud.cloudformation.made_early import has_custom_resources, make
 from scenarios.cloud.cloudformation.provision import provision
 from scenarios.cloud.cloudformation.stacks import Stacks
 from scenarios.cloud.cloudtrail.trail import CloudTrail
@@ -42,7 +43,7 @@ from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.clock import Clock
 from scenarios.cloud.kernel.deliveries import Deliveries
 from scenarios.cloud.kernel.emitted import Measurements, NeverEmitted
-from scenarios.cloud.kernel.errors import WorldError
+from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 from scenarios.cloud.kernel.faults import NONE, Faults
 from scenarios.cloud.kernel.isolation import without_aws_settings
 from scenarios.cloud.kernel.randomness import seeded
@@ -51,7 +52,7 @@ from scenarios.cloud.kernel.threads import Threads
 from scenarios.cloud.logs.service import Logs
 from scenarios.cloud.s3.events import Storage
 from scenarios.cloud.services import REGISTRY
-from scenarios.cloud.setting import Setting
+from scenarios.cloud.setting import Moment, Setting
 from scenarios.cloud.sns.topics import Topics
 from scenarios.cloud.sqs.queues import Queues
 
@@ -85,7 +86,10 @@ class Deployment:
 
 
 class World:
-    """The simulated AWS. Use it as a context manager, once; one world at a time."""
+    """The simulated AWS. Use it as a context manager, once; one world at a time.
+
+    `earlier`: what happened while its stack was made, where that took functions that ran.
+    """
 
     _entered = threading.Lock()
 
@@ -151,6 +155,7 @@ class World:
         self.harness = self.setting.session
         self._leaving = ExitStack()
         self.stacks: dict[str, Stack] = {}
+        self.earlier: tuple[Moment, ...] = ()
         self._used = False
 
     # ---- entering and leaving -------------------------------------------------------------------
@@ -158,6 +163,7 @@ class World:
     def __enter__(self) -> Self:
         if self._used:
             raise WorldError("this world is over; what happened in it can't happen again")
+        _make_over_time(self.deployment)
         if not self._entered.acquire(blocking=False):
             raise WorldError("there is a world already; frozen time can't serve two")
         with ExitStack() as entering:
@@ -177,7 +183,8 @@ class World:
             entering.enter_context(moto_hooks.answers_before_moto(self.calls.label))
             entering.enter_context(self.setting.laws.in_force())
             entering.enter_context(self.calls.listening())
-            self.stacks, self._used = dict(provisioned.stacks), True
+            self.stacks, self.earlier = dict(provisioned.stacks), provisioned.earlier
+            self._used = True
             self.setting.laws.begin(tuple(self.stacks.values()))
             self._leaving = entering.pop_all()
         return self
@@ -258,15 +265,17 @@ class World:
 class _Provisioned:
     snapshot: moto_hooks.Snapshot
     stacks: Mapping[str, Stack]
+    earlier: tuple[Moment, ...] = ()
 
 
 _KEPT: dict[Deployment, _Provisioned] = {}
 _MOST_KEPT = 32
+_EARLIER = timedelta(hours=2)
 
 
 def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
     """The deployment's state, made once: the ids in it depend on no seed, and nothing on its code."""
-    deployment = replace(deployment, code=PROJECT)
+    deployment = _kept_as(deployment)
     del clock  # entered already: what is made here is made at the deployment's start
     if deployment not in _KEPT:
         with garbage.is_off(), moto_hooks.moto_without_physics(0, REGISTRY.mends), seeded(0):
@@ -297,23 +306,69 @@ def _provisioned(deployment: Deployment, clock: Clock) -> _Provisioned:
                     validators=REGISTRY.validators,
                     direct=REGISTRY.direct,
                 )
-            for region in deployment.spokes:
-                stacks[region] = provision(
-                    json.loads(deployment.spoke),
-                    region=region,
-                    account=ACCOUNT,
-                    parameters={"HomeRegion": deployment.home},
-                    stack_name=f"{deployment.stack_name}-spoke-{region}",
-                    session=session,
-                    kinds=REGISTRY.kinds,
-                    validators=REGISTRY.validators,
-                    direct=REGISTRY.direct,
-                )
-            while len(_KEPT) >= _MOST_KEPT:
-                _KEPT.pop(next(iter(_KEPT)))
-            _KEPT[deployment] = _Provisioned(moto_hooks.Snapshot(), stacks)
-            garbage.leave_alone()
+            stacks |= _spokes(deployment, session)
+            _keep(deployment, _Provisioned(moto_hooks.Snapshot(), stacks))
     return _KEPT[deployment]
+
+
+def _kept_as(deployment: Deployment) -> Deployment:
+    """What decides on a deployment's state: its code does where functions run while it is made."""
+    return deployment if _takes_time(deployment) else replace(deployment, code=PROJECT)
+
+
+def _takes_time(deployment: Deployment) -> bool:
+    """Whether the stack has custom resources, which functions make."""
+    text = deployment.template
+    named = "::CustomResource" in text or "Custom::" in text
+    return named and has_custom_resources(json.loads(text))
+
+
+def _keep(deployment: Deployment, provisioned: _Provisioned) -> None:
+    while len(_KEPT) >= _MOST_KEPT:
+        _KEPT.pop(next(iter(_KEPT)))
+    _KEPT[deployment] = provisioned
+    garbage.leave_alone()
+
+
+def _spokes(deployment: Deployment, session: boto3.Session) -> dict[str, Stack]:
+    return {
+        region: provision(
+            json.loads(deployment.spoke),
+            region=region,
+            account=ACCOUNT,
+            parameters={"HomeRegion": deployment.home},
+            stack_name=f"{deployment.stack_name}-spoke-{region}",
+            session=session,
+            kinds=REGISTRY.kinds,
+            validators=REGISTRY.validators,
+            direct=REGISTRY.direct,
+        )
+        for region in deployment.spokes
+    }
+
+
+def _make_over_time(deployment: Deployment) -> None:
+    """Make a stack with custom resources in a world of its own, some time before the deployment's start.
+
+    What was on its way when the stack was complete is gone. Raises InvalidTemplate, as `provision` does.
+    """
+    if not _takes_time(deployment) or deployment in _KEPT:
+        return
+    begins = deployment.start - _EARLIER
+    with World(replace(deployment, template="", spokes=(), start=begins), seed=0) as world:
+        made = make(
+            world.setting,
+            json.loads(deployment.template),
+            name=deployment.stack_name,
+            parameters=dict(deployment.parameters),
+            caller=world.root(),
+        )
+        if world.clock.now > deployment.start:
+            raise NotSimulated("CloudFormation", f"a stack that takes more than {_EARLIER} to make")
+        with world.calls.muted():
+            stacks = {**world.stacks, deployment.home: made, **_spokes(deployment, world.harness)}
+        snapshot = moto_hooks.Snapshot()
+        _keep(deployment, _Provisioned(snapshot, stacks, tuple(world.setting.trace)))
 
 
 # ---- the machine outside must not show ----------------------------------------------------------

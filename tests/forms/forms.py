@@ -18,6 +18,14 @@ import json
 def handler(event, context):
     return {"statusCode": 200, "body": json.dumps(event)}
 """
+# What a custom resource's function does beside that.
+ANSWERS = """
+import cfnresponse, json
+
+def handler(event, context):
+    cfnresponse.send(event, context, cfnresponse.SUCCESS, {"Answer": "42"}, "thing")
+    return {"statusCode": 200, "body": json.dumps(event)}
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +64,9 @@ def one(kind, **properties):
     return {"Type": kind, **({"Properties": properties} if properties else {})}
 
 
-def sam(events=None, resources=None, *, sections=None, **function):
+def sam(events=None, resources=None, *, sections=None, code=CODE, **function):
     """A function with events, as SAM has it."""
-    given: dict[str, Any] = {"InlineCode": CODE, "Handler": "index.handler", "Runtime": "python3.12"}
+    given: dict[str, Any] = {"InlineCode": code, "Handler": "index.handler", "Runtime": "python3.12"}
     if events:
         given["Events"] = {
             f"E{n}": {"Type": kind, "Properties": more} for n, (kind, more) in enumerate(events)

@@ -5,6 +5,7 @@ import json
 from tests.forms.forms import (
     ACCOUNT,
     ALARM,
+    ANSWERS,
     BUCKET,
     GROUP,
     QUEUE,
@@ -1305,8 +1306,10 @@ OTHERS = [
     form(
         "Custom resource",
         "Custom::Thing",
-        sam(None, {"C": one("Custom::Thing", ServiceToken=att("Fn"))}),
-        loud="Custom::Thing",
+        sam(None, {"C": one("Custom::Thing", ServiceToken=att("Fn"), Size=3)}, code=ANSWERS),
+        RequestType="Create",
+        ResourceType="Custom::Thing",
+        ResourceProperties__Size="3",
     ),
 ]
 

@@ -26,7 +26,8 @@ def at(event, path):
 
 def seen(world):
     """The events that the function was handed."""
-    answers = [moment.facts["outcome"] for moment in world.simulated.setting.trace if moment.kind == "ran"]
+    told = (*world.simulated.earlier, *world.simulated.setting.trace)
+    answers = [moment.facts["outcome"] for moment in told if moment.kind == "ran"]
     return [json.loads(each["body"]) for each in answers if isinstance(each, dict) and "body" in each]
 
 

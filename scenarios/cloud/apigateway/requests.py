@@ -55,6 +55,7 @@ from scenarios.cloud.functions.versions import standing
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 from scenarios.cloud.kernel.stack import Stack
+from scenarios.cloud.kernel.web import WebRequest
 from scenarios.cloud.setting import Setting
 
 _SERVICE: Final = "apigateway.amazonaws.com"
@@ -205,7 +206,24 @@ class Requests:
             told = other(request)
             if told is not None:
                 return told
-        raise WorldError(f"nothing in this world answers at {request.host or 'no host'}")
+        return self._elsewhere(request)
+
+    def _elsewhere(self, request: HttpRequest) -> HttpAnswer:
+        """What the web outside AWS answers; what functions send over HTTP goes the same way."""
+        url = f"https://{request.host}{request.path}" + (f"?{request.query}" if request.query else "")
+        if not request.host or not self._setting.web.is_known(url):
+            raise WorldError(f"nothing in this world answers at {request.host or 'no host'}")
+        answer = self._setting.web.ask(
+            WebRequest(
+                at=self._setting.clock.now,
+                by=request.caller.arn if request.caller is not None else "",
+                method=request.method,
+                url=url,
+                headers=request.headers,
+                body=(request.body or b"").decode("utf-8", "replace"),
+            )
+        )
+        return HttpAnswer(status=answer.status, body=answer.body, headers=answer.headers)
 
     # ---- what an API does -----------------------------------------------------------------------
 

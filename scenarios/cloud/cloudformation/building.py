@@ -56,7 +56,7 @@ def site_of(setting: Setting, standing: Standing, caller: Caller) -> LiveSite:
         partition=partition_of(stack.region),
         session=ClientsOf(setting=setting, caller=caller),
         validators=Validators({}),
-        uploaded=True,
+        uploaded=not standing.packaged,
         replaced=standing.replaced,
     )
 

@@ -16,13 +16,16 @@ from functools import partial
 from typing import Final
 
 from scenarios.cloud.cloudformation.building import RESOURCE_SECONDS, plan_of, site_of
+from scenarios.cloud.cloudformation.custom_resources import Answered, CustomResources, Order
 from scenarios.cloud.cloudformation.deletion import Deletion, Outcome, retained_by
 from scenarios.cloud.cloudformation.exports import Exports
-from scenarios.cloud.cloudformation.provision import create_resource
+from scenarios.cloud.cloudformation.provision import checked_properties, create_resource
+from scenarios.cloud.cloudformation.resources.custom import is_custom, kind_of
 from scenarios.cloud.cloudformation.standing import Standing, Tell
 from scenarios.cloud.cloudformation.template import Template
 from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import InvalidTemplate
+from scenarios.cloud.kernel.stack import Resource
 from scenarios.cloud.setting import Setting
 
 DO_NOTHING: Final = "DO_NOTHING"
@@ -64,7 +67,7 @@ class Creation:
             for each in self._plan.resources.values()
             if each.logical_id not in made and made.keys() >= set(each.needs)
         ]
-        late = [each for each in ready if self.setting.kinds[each.type].grants]
+        late = [each for each in ready if kind_of(self.setting.kinds, each.type).grants]
         first = [each for each in ready if each not in late]
         for each in first or (() if self.under_way else late):
             if each.logical_id in self.under_way:
@@ -78,12 +81,22 @@ class Creation:
             self._end()
 
     def _create(self, name: str) -> None:
-        self.under_way.discard(name)
         if self.failed:
-            self.failed[name] = "Resource creation cancelled"
-            self.tell(self.standing, name, "CREATE_FAILED", self.failed[name])
+            self._fails(name, "Resource creation cancelled")
+        elif is_custom(self._plan.resources[name].type):
+            self._ask(name)
+            return
         else:
             self._try(name)
+        self._is_over(name)
+
+    def _fails(self, name: str, why: str) -> None:
+        self.failed[name] = why
+        self.tell(self.standing, name, "CREATE_FAILED", why)
+
+    def _is_over(self, name: str) -> None:
+        """A resource is made, or failed; what waited for it can go on."""
+        self.under_way.discard(name)
         if not self.failed:
             self._go_on()
         elif not self.under_way:
@@ -94,15 +107,51 @@ class Creation:
         stack, plan = self.standing.stack, self._plan
         declared = plan.resources[name]
         site = site_of(self.setting, self.standing, self.caller)
+        kind = kind_of(self.setting.kinds, declared.type)
         try:
-            made = create_resource(self.setting.kinds[declared.type], site, plan, declared, stack.resources)
+            made = create_resource(kind, site, plan, declared, stack.resources)
         except InvalidTemplate as refused:
-            self.failed[name] = refused.why
-            self.tell(self.standing, name, "CREATE_FAILED", refused.why)
+            self._fails(name, refused.why)
             return
-        self.standing.stack = replace(stack, resources={**stack.resources, name: made})
+        self._has(made)
         self.tell(self.standing, name, "CREATE_COMPLETE", "")
         self.changed()
+
+    def _has(self, made: Resource) -> None:
+        stack = self.standing.stack
+        self.standing.stack = replace(stack, resources={**stack.resources, made.logical_id: made})
+
+    def _ask(self, name: str) -> None:
+        """Have the provider of a custom resource make it."""
+        stack, plan = self.standing.stack, self._plan
+        declared = plan.resources[name]
+        kind = kind_of(self.setting.kinds, declared.type)
+        try:
+            checked, _ = checked_properties(kind, plan, declared, stack.resources)
+        except InvalidTemplate as refused:
+            self._fails(name, str(refused))
+            self._is_over(name)
+            return
+        order = Order(
+            deed="Create",
+            stack=stack,
+            logical_id=name,
+            type=declared.type,
+            properties=checked,
+            else_id=f"{stack.name}-{name}-{site_of(self.setting, self.standing, self.caller).suffix(name)}",
+        )
+        self.setting.laws[CustomResources].ask(order, self.caller, partial(self._answered, order))
+
+    def _answered(self, order: Order, answered: Answered) -> None:
+        """What failed stands all the same: its provider is asked to delete it when the stack goes back."""
+        if answered.reached:
+            self._has(answered.resource(order.logical_id, order.type, order.properties))
+        if answered.failed:
+            self._fails(order.logical_id, answered.failed)
+        else:
+            self.tell(self.standing, order.logical_id, "CREATE_COMPLETE", "")
+            self.changed()
+        self._is_over(order.logical_id)
 
     def _end(self) -> None:
         stack = self.standing.stack

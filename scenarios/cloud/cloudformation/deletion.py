@@ -15,7 +15,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -24,6 +24,8 @@ from botocore.exceptions import ClientError
 
 from scenarios.cloud.clients import ClientsOf
 from scenarios.cloud.cloudformation.building import RESOURCE_SECONDS, plan_of
+from scenarios.cloud.cloudformation.custom_resources import Answered, CustomResources, Order
+from scenarios.cloud.cloudformation.resources.custom import is_custom
 from scenarios.cloud.cloudformation.resources.kind import Kind, Removal
 from scenarios.cloud.cloudformation.standing import Standing, Tell
 from scenarios.cloud.kernel.caller import Caller
@@ -51,6 +53,25 @@ class Remover:
     setting: Setting
     stack: Stack
     caller: Caller
+
+    def remove(self, resource: Resource, done: Callable[[str], None]) -> None:
+        """Delete one; `done` is told as `refusal` answers, for a custom resource some time later."""
+        if not is_custom(resource.type):
+            done(self.refusal(resource))
+            return
+
+        def answered(what: Answered) -> None:
+            done(what.failed)
+
+        order = Order(
+            deed="Delete",
+            stack=self.stack,
+            logical_id=resource.logical_id,
+            type=resource.type,
+            properties=resource.properties,
+            physical_id=resource.physical_id,
+        )
+        self.setting.laws[CustomResources].ask(order, self.caller, answered)
 
     def refusal(self, resource: Resource) -> str:
         """Delete one; what the service answers where it doesn't, "" where the resource is gone."""
@@ -134,15 +155,23 @@ class Deletion:
             self.tell(self.standing, "", self.outcome.done, "")
 
     def _remove(self, name: str) -> None:
-        self.left.discard(name)
-        self.under_way.discard(name)
         if name in self.retained:
             self.tell(self.standing, name, "DELETE_SKIPPED", "")
-        elif reason := self._remover.refusal(self.standing.stack.resources[name]):
+            self._is_over(name)
+        else:
+            self._remover.remove(self.standing.stack.resources[name], partial(self._removed, name))
+
+    def _removed(self, name: str, reason: str) -> None:
+        if reason:
             self.failed.append(name)
             self.tell(self.standing, name, "DELETE_FAILED", reason)
         else:
             self.tell(self.standing, name, "DELETE_COMPLETE", "")
+        self._is_over(name)
+
+    def _is_over(self, name: str) -> None:
+        self.left.discard(name)
+        self.under_way.discard(name)
         self._go_on()
 
 

@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import Any
 
 from scenarios.cloud.cloudformation.building import plan_of
+from scenarios.cloud.cloudformation.resources.custom import is_custom, kind_of
 from scenarios.cloud.cloudformation.schemas import schema_of
 from scenarios.cloud.cloudformation.template import Template
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
@@ -34,7 +35,10 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One resource that an update changes. `properties`: the names of those that differ."""
+    """One resource that an update changes. `properties`: the names of those that differ.
+
+    `perhaps`: only what a custom resource will tell can change it, so it may turn out to stay as it is.
+    """
 
     deed: Deed
     logical_id: str
@@ -42,6 +46,7 @@ class Difference:
     physical_id: str = ""
     replaced: bool = False
     properties: tuple[str, ...] = ()
+    perhaps: bool = False
 
 
 class _Unknown(Mapping[str, str]):
@@ -74,6 +79,7 @@ def differences(
     """
     old, new = plan_of(before), plan_of(after)
     made: dict[str, Resource] = dict(before.resources)
+    asked = {}  # as it would be if custom resources told the same as before
     found = []
     for declared in new.in_order():
         name, standing = declared.logical_id, before.resources.get(declared.logical_id)
@@ -93,7 +99,11 @@ def differences(
         if not changed:
             continue
         replaced = _is_replaced(declared.type, changed)
-        if replaced:
+        if is_custom(declared.type):
+            _keeps_its_provider(name, was, will_be)
+            asked[name] = made[name]
+            made[name] = _to_come(name, declared.type)
+        elif replaced:
             _may_be_replaced(name, declared.type, was, will_be)
             made[name] = _to_come(name, declared.type)
         found.append(
@@ -104,6 +114,7 @@ def differences(
                 physical_id=standing.physical_id,
                 replaced=replaced,
                 properties=changed,
+                perhaps=was == resolved(new, name, {**made, **asked}),
             )
         )
     gone = [each for name, each in before.resources.items() if name not in new.resources]
@@ -116,9 +127,15 @@ def differences(
 def must_be_possible(found: list[Difference], kinds: Mapping[str, Any]) -> None:
     """Raise NotSimulated for a change in place that this type doesn't know here."""
     for each in found:
-        if each.deed is Deed.MODIFY and not each.replaced and kinds[each.type].update is None:
+        if each.deed is Deed.MODIFY and not each.replaced and kind_of(kinds, each.type).update is None:
             what = f"{each.logical_id}: an update of {each.type} in place ({', '.join(each.properties)})"
             raise NotSimulated("CloudFormation", what)
+
+
+def _keeps_its_provider(name: str, was: Mapping[str, Any], will_be: Mapping[str, Any]) -> None:
+    """Another one can't take over: its updates are not supported, says the page of `resources.custom`."""
+    if was.get("ServiceToken") != will_be.get("ServiceToken"):
+        raise InvalidTemplate(name, "Modifying service token is not allowed.")
 
 
 def _to_come(logical_id: str, kind: str) -> Resource:

@@ -30,6 +30,7 @@ from scenarios.cloud.cloudformation.given import (
 )
 from scenarios.cloud.cloudformation.policies import policy_given
 from scenarios.cloud.cloudformation.provision import unknown_type
+from scenarios.cloud.cloudformation.resources.custom import checked_name, is_known
 from scenarios.cloud.cloudformation.stacks import Stacks
 from scenarios.cloud.cloudformation.standing import FAILED, SERVICE, Standing, Status, Wanted
 from scenarios.cloud.cloudformation.template import Template
@@ -221,7 +222,11 @@ class Operations:
 
     def _known(self, plan: Template) -> None:
         for each in plan.resources.values():
-            if each.type not in self._setting.kinds:
+            try:
+                checked_name(each.type, each.logical_id)
+            except InvalidTemplate as invalid:
+                raise Refused("ValidationError", f"Template format error: {invalid}") from None
+            if not is_known(self._setting.kinds, each.type):
                 unknown = unknown_type(each)
                 if isinstance(unknown, InvalidTemplate):
                     why = f"Template format error: Unrecognized resource types: [{each.type}]"

@@ -18,6 +18,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from scenarios.cloud.cloudformation.resources.custom import checked_name, is_known, kind_of
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Properties, Site
 from scenarios.cloud.cloudformation.resources.shapes import Inert, UnknownProperty
 from scenarios.cloud.cloudformation.schemas import has_property, schema_of
@@ -65,7 +66,7 @@ def provision(
         validators=validators,
         direct=direct,
     )
-    stack_id = site.arn("cloudformation", f"stack/{stack_name}/{_uuid(site)}")
+    stack_id = stack_id_of(site)
     plan = Template(
         template,
         region=region,
@@ -75,13 +76,16 @@ def provision(
         parameters=parameters,
     )
     for declared in plan.resources.values():
-        if declared.type not in kinds:
+        if not is_known(kinds, declared.type):
             raise unknown_type(declared)
+        checked_name(declared.type, declared.logical_id)
     made: dict[str, Resource] = {}
     late = frozenset(name for name, kind in kinds.items() if kind.grants)
     with garbage.is_off():
         for declared in plan.in_order(late=late):
-            made[declared.logical_id] = create_resource(kinds[declared.type], site, plan, declared, made)
+            made[declared.logical_id] = create_resource(
+                kind_of(kinds, declared.type), site, plan, declared, made
+            )
     return Stack(
         name=stack_name,
         stack_id=stack_id,
@@ -168,7 +172,7 @@ def _with_reason(refused: Refused) -> str:
 
 def unknown_type(declared: Declared) -> BaseException:
     """What is raised for a type that isn't here: AWS may have it or not."""
-    if declared.type.startswith("Custom::") or schema_of(declared.type) is not None:
+    if schema_of(declared.type) is not None:
         return NotSimulated("CloudFormation", f"{declared.logical_id}: the type {declared.type}")
     return InvalidTemplate(f"{declared.logical_id}.Type", f"CloudFormation has no type {declared.type}")
 
@@ -180,6 +184,8 @@ def _unknown_property(declared: Declared, unknown: UnknownProperty) -> BaseExcep
     return InvalidTemplate(unknown.where, f"CloudFormation knows no such property of {declared.type}")
 
 
-def _uuid(site: Site) -> str:
+def stack_id_of(site: Site) -> str:
+    """The ARN of a stack that stands before its world begins."""
     digest = hashlib.sha256(f"{site.account}/{site.region}/{site.stack_name}".encode()).hexdigest()
-    return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
+    number = "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
+    return site.arn("cloudformation", f"stack/{site.stack_name}/{number}")

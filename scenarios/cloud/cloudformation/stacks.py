@@ -12,11 +12,13 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
 """
 
 import copy
+import json
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
 from scenarios.cloud.calls import Asked
+from scenarios.cloud.cloudformation.custom_resources import Data
 from scenarios.cloud.cloudformation.notifications import notification
 from scenarios.cloud.cloudformation.standing import SERVICE, StackEvent, Standing, Status, Tell, created
 from scenarios.cloud.kernel.caller import Caller
@@ -243,10 +245,22 @@ def _output(stack: Stack, key: str) -> dict[str, str]:
     declared = stack.template.get("Outputs", {}).get(key, {})
     return {
         "OutputKey": key,
-        "OutputValue": stack.outputs[key],
+        "OutputValue": "*****" if _shows_what_is_secret(stack, declared) else stack.outputs[key],
         **({"Description": declared["Description"]} if "Description" in declared else {}),
         **({"ExportName": stack.exports[key]} if key in stack.exports else {}),
     }
+
+
+def _shows_what_is_secret(stack: Stack, declared: Mapping[str, Any]) -> bool:
+    """Whether an output takes an attribute of a custom resource that said NoEcho."""
+    secret = [
+        name
+        for name, each in stack.resources.items()
+        if isinstance(each.attributes, Data) and each.attributes.secret
+    ]
+    text = json.dumps(declared.get("Value", ""))
+    # Fn::GetAtt as a list or as a text, and Fn::Sub.
+    return any(f'["{name}", ' in text or f'"{name}.' in text or f"${{{name}." in text for name in secret)
 
 
 def told_parameters(stack: Stack) -> list[dict[str, str]]:

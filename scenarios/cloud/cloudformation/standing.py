@@ -69,7 +69,8 @@ class Standing:
     its own name. `role`: the ARN of the role in whose name its resources are made, "" for whoever asks.
     `notified`: the ARNs of topics. `policy`: the text of its stack policy, "" for none. `update`: the one
     that failed and was not taken back, or not as a whole. `unchanged`: the properties of the resources that
-    such an update has not come to, by logical id.
+    such an update has not come to, by logical id. `packaged`: functions' code is on this machine, and only
+    the template says that it is in S3.
     """
 
     stack: Stack
@@ -91,6 +92,7 @@ class Standing:
     policy: str = ""
     update: "Undone | None" = None
     unchanged: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    packaged: bool = False
 
     @property
     def deleted(self) -> bool:

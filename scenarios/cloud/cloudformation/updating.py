@@ -16,6 +16,8 @@ from functools import partial
 from typing import Any, Final
 
 from scenarios.cloud.cloudformation.building import RESOURCE_SECONDS, plan_of, site_of
+from scenarios.cloud.cloudformation.custom_resources import Answered, CustomResources
+from scenarios.cloud.cloudformation.custom_resources import Order as Request
 from scenarios.cloud.cloudformation.deletion import Remover
 from scenarios.cloud.cloudformation.differences import Deed, Difference, resolved
 from scenarios.cloud.cloudformation.exports import Exports
@@ -25,6 +27,7 @@ from scenarios.cloud.cloudformation.provision import (
     create_resource,
     refusals_named,
 )
+from scenarios.cloud.cloudformation.resources.custom import is_custom, kind_of
 from scenarios.cloud.cloudformation.resources.kind import Kind, Order, Properties
 from scenarios.cloud.cloudformation.resources.shapes import Inert
 from scenarios.cloud.cloudformation.stack_policies import refusal
@@ -112,9 +115,16 @@ class Update:
     def _go_on(self, left: Sequence[Difference]) -> None:
         if not left:
             self._complete()
-            return
-        self._begin(left[0])
-        self._soon(partial(self._change, left[0], left[1:]))
+        elif left[0].perhaps and self._stays_as_it_is(left[0].logical_id):
+            self._go_on(left[1:])
+        else:
+            self._begin(left[0])
+            self._soon(partial(self._change, left[0], left[1:]))
+
+    def _stays_as_it_is(self, name: str) -> bool:
+        """Whether a custom resource told the same as before, so that nothing changes behind it."""
+        now = resolved(plan_of(self.standing.stack), name, self.standing.stack.resources)
+        return now == self._as_it_stands(name)
 
     def _begin(self, difference: Difference) -> None:
         added = difference.deed is Deed.ADD
@@ -122,14 +132,69 @@ class Update:
         self.tell(self.standing, difference.logical_id, status, _REPLACES if difference.replaced else "")
 
     def _change(self, difference: Difference, left: Sequence[Difference]) -> None:
-        name, added = difference.logical_id, difference.deed is Deed.ADD
         try:
+            if is_custom(difference.type):
+                self._ask(difference, partial(self._answered, difference, left))
+                return
             made = self._made(difference)
         except InvalidTemplate as refused:
-            status = "CREATE_FAILED" if added else "UPDATE_FAILED"
-            self.tell(self.standing, name, status, refused.why)
-            self._fail(difference)
+            self._refused(difference, refused.why)
             return
+        self._is_made(difference, made, left)
+
+    def _refused(self, difference: Difference, why: str) -> None:
+        status = "CREATE_FAILED" if difference.deed is Deed.ADD else "UPDATE_FAILED"
+        self.tell(self.standing, difference.logical_id, status, why)
+        self._fail(difference)
+
+    def _ask(self, difference: Difference, done: Callable[[Answered, Mapping[str, Any]], None]) -> None:
+        """Have the provider of a custom resource make or change it; raises InvalidTemplate."""
+        name, stack = difference.logical_id, self.standing.stack
+        plan = plan_of(stack)
+        declared, before = plan.resources[name], stack.resources.get(name)
+        kind = kind_of(self.setting.kinds, declared.type)
+        checked, _ = checked_properties(kind, plan, declared, stack.resources)
+        order = Request(
+            deed="Create" if before is None else "Update",
+            stack=stack,
+            logical_id=name,
+            type=declared.type,
+            properties=checked,
+            physical_id=before.physical_id if before is not None else "",
+            before=before.properties if before is not None else None,
+            else_id=f"{stack.name}-{name}-{site_of(self.setting, self.standing, self.caller).suffix(name)}",
+        )
+        self.setting.laws[CustomResources].ask(
+            order, self.caller, lambda answered: done(answered, order.properties)
+        )
+
+    def _answered(
+        self,
+        difference: Difference,
+        left: Sequence[Difference],
+        answered: Answered,
+        properties: Mapping[str, Any],
+    ) -> None:
+        """A custom resource of another physical id is another one; what it was goes at the end.
+
+        One whose creation failed is asked to go, and one whose change failed to become what it was.
+        """
+        name = difference.logical_id
+        before = self.standing.stack.resources.get(name)
+        made = answered.resource(name, difference.type, properties)
+        if answered.failed:
+            if answered.reached and before is None:
+                self.leftover.append(made)
+            elif answered.reached and before is not None:
+                self._has(name, replace(made, attributes=before.attributes))
+                self._is_done(difference)
+            self._refused(difference, answered.failed)
+            return
+        other = before is not None and before.physical_id != made.physical_id
+        self._is_made(replace(difference, replaced=other), made, left)
+
+    def _is_made(self, difference: Difference, made: Resource, left: Sequence[Difference]) -> None:
+        name, added = difference.logical_id, difference.deed is Deed.ADD
         if difference.replaced:
             self.leftover.append(self.standing.stack.resources[name])
         self._has(name, made)
@@ -148,7 +213,7 @@ class Update:
 
     def _made(self, difference: Difference) -> Resource:
         name, plan = difference.logical_id, plan_of(self.standing.stack)
-        kind: Kind = self.setting.kinds[difference.type]
+        kind: Kind = kind_of(self.setting.kinds, difference.type)
         if difference.deed is Deed.MODIFY and not difference.replaced:
             return self._in_place(kind, plan, name, self.standing.stack.resources[name])
         if difference.replaced:
@@ -252,26 +317,63 @@ class Update:
         now = self.standing.stack.resources[name]
         if difference.deed is Deed.ADD:
             too_many.append(now)
-        else:
-            self.tell(self.standing, name, "UPDATE_IN_PROGRESS", "")
-            try:
-                self._has(name, self._as_it_was(difference, now))
-            except InvalidTemplate as refused:
-                self.tell(self.standing, name, "UPDATE_FAILED", refused.why)
-                why = f"The following resource(s) failed to update: [{name}]. "
-                self._left, self._too_many = [difference, *left], too_many
-                self.standing.update = self
-                self.tell(self.standing, "", "UPDATE_ROLLBACK_FAILED", why)
+            self._take_back(left, too_many)
+            return
+        self.tell(self.standing, name, "UPDATE_IN_PROGRESS", "")
+        try:
+            if is_custom(difference.type):
+                self._ask(difference, partial(self._answered_back, difference, left, too_many))
                 return
-            if difference.replaced:
-                too_many.append(now)
-            self.tell(self.standing, name, "UPDATE_COMPLETE", "")
+            was = self._as_it_was(difference, now)
+        except InvalidTemplate as refused:
+            self._can_not_go_back(difference, left, too_many, refused.why)
+            return
+        self._is_back(difference, was, left, too_many)
+
+    def _answered_back(
+        self,
+        difference: Difference,
+        left: Sequence[Difference],
+        too_many: list[Resource],
+        answered: Answered,
+        properties: Mapping[str, Any],
+    ) -> None:
+        """A custom resource is what it was, by an update of its own; what came between goes."""
+        name = difference.logical_id
+        now = self.standing.stack.resources[name]
+        if answered.failed:
+            self._can_not_go_back(difference, left, too_many, answered.failed)
+            return
+        was = answered.resource(name, difference.type, properties)
+        first, other = self.before.resources[name], now.physical_id != was.physical_id
+        if first.physical_id not in {was.physical_id, now.physical_id}:
+            too_many.append(first)
+        self._is_back(replace(difference, replaced=other), was, left, too_many)
+
+    def _can_not_go_back(
+        self, difference: Difference, left: Sequence[Difference], too_many: list[Resource], why: str
+    ) -> None:
+        name = difference.logical_id
+        self.tell(self.standing, name, "UPDATE_FAILED", why)
+        self._left, self._too_many = [difference, *left], too_many
+        self.standing.update = self
+        why = f"The following resource(s) failed to update: [{name}]. "
+        self.tell(self.standing, "", "UPDATE_ROLLBACK_FAILED", why)
+
+    def _is_back(
+        self, difference: Difference, was: Resource, left: Sequence[Difference], too_many: list[Resource]
+    ) -> None:
+        name = difference.logical_id
+        if difference.replaced:
+            too_many.append(self.standing.stack.resources[name])
+        self._has(name, was)
+        self.tell(self.standing, name, "UPDATE_COMPLETE", "")
         self._take_back(left, too_many)
 
     def _as_it_was(self, difference: Difference, now: Resource) -> Resource:
         if difference.replaced:
             return self.before.resources[difference.logical_id]
-        kind: Kind = self.setting.kinds[difference.type]
+        kind: Kind = kind_of(self.setting.kinds, difference.type)
         return self._in_place(kind, plan_of(self.standing.stack), difference.logical_id, now)
 
     # ---- what is no longer needed ---------------------------------------------------------------
@@ -292,10 +394,17 @@ class Update:
         replaced = now is not None and now != resource
         if self._stays(resource, replaced=replaced):
             self.tell(self.standing, name, "DELETE_SKIPPED", "")
-        elif refusal := remover.refusal(resource):
-            self.tell(self.standing, name, "DELETE_FAILED", refusal)
-        else:
-            self.tell(self.standing, name, "DELETE_COMPLETE", "")
+            self._is_cleaned(name, left, complete, replaced=replaced)
+            return
+
+        def removed(refusal: str) -> None:
+            status = "DELETE_FAILED" if refusal else "DELETE_COMPLETE"
+            self.tell(self.standing, name, status, refusal)
+            self._is_cleaned(name, left, complete, replaced=replaced)
+
+        remover.remove(resource, removed)
+
+    def _is_cleaned(self, name: str, left: Sequence[Resource], complete: str, *, replaced: bool) -> None:
         if not replaced:
             stack = self.standing.stack
             there = {each: made for each, made in stack.resources.items() if each != name}

@@ -3,8 +3,8 @@
 A function that the world provisioned has a zip without anything in it and runs from the folder that was
 packaged, as does every function where a folder of code was named. One that somebody creates or updates by
 the API runs from its zip. Code that stands in a template is CloudFormation's own zip of it, wherever the
-rest lies: `index.py`, and no `cfnresponse`, which only custom resources use. Libraries that this machine has
-come from this machine: a zip is built for Lambda's, and boto3 must be the one that the world listens to.
+rest lies: `index.py`, and beside it `cfnresponse.py` where the code imports that. Libraries that this machine
+has come from this machine: a zip is built for Lambda's, and boto3 must be the one that the world listens to.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCode.html,
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (deployment package),
@@ -27,6 +27,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from scenarios.cloud.calls import Asked
+from scenarios.cloud.functions.cfnresponse import CFNRESPONSE
 from scenarios.cloud.functions.runtime_environment import DEPLOYED, PROJECT
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
@@ -175,6 +176,8 @@ def inline(text: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(zipfile.ZipInfo("index.py"), text)
+        if "cfnresponse" in text:
+            archive.writestr(zipfile.ZipInfo("cfnresponse.py"), CFNRESPONSE)
         archive.comment = _INLINE
     return buffer.getvalue()
 

@@ -3,6 +3,7 @@
 from scenarios.cloud.functions.resource_policies import ResourcePolicies
 from scenarios.cloud.functions.service import Functions
 from scenarios.cloud.functions.urls import FunctionUrls
+from scenarios.cloud.functions.web_client import WebClient
 from scenarios.cloud.kernel import moto_hooks
 from scenarios.cloud.setting import Setting
 
@@ -12,6 +13,7 @@ def register(setting: Setting) -> None:
     ResourcePolicies(setting)
     FunctionUrls(setting)
     functions = setting.laws.add(Functions(setting))
+    WebClient(setting, functions)
     setting.laws.meanwhile(moto_hooks.messages_tell(functions.event_sources.arrived))
     setting.laws.meanwhile(moto_hooks.stream_records_tell(functions.stream_sources.arrived))
     setting.laws.when_stacks_change(functions.know)

@@ -73,14 +73,6 @@ def test_what_the_schema_does_not_have_is_refused():
         pass
 
 
-def test_a_custom_resource_is_loud():
-    with (
-        pytest.raises(NotSimulated, match="the type Custom::Thing"),
-        opened({"C": one("Custom::Thing", ServiceToken="arn:aws:lambda:us-east-1:123456789012:function:f")}),
-    ):
-        pass
-
-
 # ---- networks -------------------------------------------------------------------------------------
 
 # As https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html.

@@ -614,7 +614,7 @@ def physical_id(client):
     return told["StackResourceDetail"]["PhysicalResourceId"]
 
 
-# Changed in place in test_updating or test_versions, or by the create call alone, which replaces it.
+# Changed in place in test_updating, test_custom_resources or test_versions, or by the create call alone.
 ELSEWHERE = {
     "AWS::ApiGateway::Method",
     "AWS::ApiGateway::RestApi",
@@ -623,6 +623,7 @@ ELSEWHERE = {
     "AWS::ApiGatewayV2::Integration",
     "AWS::ApiGatewayV2::Route",
     "AWS::ApiGatewayV2::Stage",
+    "AWS::CloudFormation::CustomResource",
     "AWS::CloudWatch::CompositeAlarm",
     "AWS::Events::EventBusPolicy",
     "AWS::Lambda::Alias",
