@@ -37,6 +37,7 @@ _LEFT_ALONE = (
 _freezegun: Any = freezegun.api  # its private names are in no types
 _REAL = frozenset(_freezegun._real_time_object_ids)  # noqa: SLF001
 _Looked = tuple[ModuleType, int, list[str]]
+_WithTime = dict[str, tuple[Any, list[str] | None]]
 _LOOKED_THROUGH: dict[str, _Looked] = {}
 """By a module's name: the module, how many names it had, and which of them are of real time."""
 
@@ -77,9 +78,22 @@ def _few_modules_to_look_through() -> Iterator[None]:
         _freezegun._get_cached_module_attributes = look_through  # noqa: SLF001
 
 
-def _with_real_time() -> dict[str, tuple[Any, list[str] | None]]:
+_LAST: list[tuple[list[Any], list[dict[str, Any]], list[int], _WithTime]] = []
+"""Among which modules something was found last, their names, how many these were, and what was found."""
+
+
+def _with_real_time() -> _WithTime:
     """Modules by name, each with which of its names are of real time; None where that can't be remembered."""
-    found: dict[str, tuple[Any, list[str] | None]] = {}
+    modules = list(sys.modules.values())
+    if _LAST and _LAST[0][0] == modules and _LAST[0][2] == list(map(len, _LAST[0][1])):
+        return _LAST[0][3]
+    names = [vars(module) for module in modules if type(module) is ModuleType]
+    _LAST[:] = [(modules, names, list(map(len, names)), _found_with_real_time())]
+    return _LAST[0][3]
+
+
+def _found_with_real_time() -> _WithTime:
+    found: _WithTime = {}
     for name, module in list(sys.modules.items()):
         known = _LOOKED_THROUGH.get(name)
         if known is None or known[0] is not module or known[1] != len(module.__dict__):

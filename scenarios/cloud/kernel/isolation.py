@@ -23,5 +23,7 @@ def without_aws_settings() -> Iterator[None]:
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(kept)
+        left = dict(os.environ)
+        for name in left.keys() - kept.keys():
+            del os.environ[name]
+        os.environ.update({name: value for name, value in kept.items() if left.get(name) != value})

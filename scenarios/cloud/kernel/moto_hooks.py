@@ -63,7 +63,7 @@ copyreg.pickle(threading.Condition, lambda _: (threading.Condition, ()))
 
 
 def _nothing(*_: Any, **__: Any) -> None:
-    """Does nothing; replaces moto's own deliveries."""
+    """Does nothing; replaces moto's own deliveries, and what nobody would see."""
 
 
 def _never(*_: Any, **__: Any) -> None:
@@ -149,8 +149,10 @@ def _resource(path: str) -> Any:
     return _Offerings(path) if "/instance_type_offerings/" in path else _load_resource(path)
 
 
-# What moto works out for every request, though it depends on moto's own code alone.
+# What moto works out for every request, though it depends on moto's own code alone. And where moto ends, it
+# makes each backend anew, EC2's with hundreds of images, before it throws them away.
 _ONCE: tuple[Mend, ...] = (
+    (BaseBackend, "reset", _nothing),
     (BaseBackend, "urls", property(_urls)),
     (moto_utils, "_load_service_model", _service_model_text),
     (moto_utilities, "load_resource", _resource),
@@ -233,11 +235,17 @@ def bare_moto() -> Iterator[None]:
         yield
 
 
+def _as_it_stands(owner: Any, name: str) -> Any:
+    """What setting this attribute would replace; None where there is no such attribute."""
+    own = vars(owner)
+    return own[name] if name in own else inspect.getattr_static(owner, name, None)
+
+
 @contextmanager
 def moto_without_physics(seed: int, mends: tuple[Mend, ...] = ()) -> Iterator[None]:
     """Moto started with empty state, its ids from `seed`, its own deliveries switched off, and `mends` on."""
     put = (*_SWITCHED_OFF, *mends)
-    kept = [(owner, name, inspect.getattr_static(owner, name, None)) for owner, name, _ in put]
+    kept = [(owner, name, _as_it_stands(owner, name)) for owner, name, _ in put]
     mocked = mock_aws(config={"core": {"reset_boto3_session": True}})
     _start(mocked)
     try:
@@ -248,12 +256,12 @@ def moto_without_physics(seed: int, mends: tuple[Mend, ...] = ()) -> Iterator[No
             setattr(owner, name, instead)
         yield
     finally:
+        mocked.stop()
         for owner, name, original in kept:
             if original is None:  # moto knows nothing of the kind
                 delattr(owner, name)
             else:
                 setattr(owner, name, original)
-        mocked.stop()
         _let_subnets_go()
 
 

@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataQ
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -102,8 +103,9 @@ class Call:
 Node = Number | Text | Reference | Keyword | Call
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Node:
-    """The tree of an expression.
+    """The tree of an expression; every world asks for those of the same alarms.
 
     Raises:
         InvalidExpression: it is none.

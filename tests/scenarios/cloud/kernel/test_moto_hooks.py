@@ -762,6 +762,24 @@ def test_what_was_there_before_is_gone(aws, made):
     assert "QueueUrls" not in elsewhere.list_queues()
 
 
+def test_leaving_makes_no_state_anew(monkeypatch):
+    """moto alone makes each backend again before it throws it away, EC2's with hundreds of images."""
+    made = []
+    queues = type(moto_state.backend("sqs", ACCOUNT, HOME))
+    begin = queues.__init__
+
+    def begins(backend, region_name, account_id):
+        made.append(region_name)
+        begin(backend, region_name, account_id)
+
+    with moto_hooks.moto_without_physics(0, REGISTRY.mends):
+        monkeypatch.setattr(queues, "__init__", begins)
+        moto_state.backend("sqs", ACCOUNT, HOME)
+
+    assert made == [HOME]
+    assert BackendDict._instances == []
+
+
 def test_no_model_is_remembered_once_its_world_is_over(restored):
     from moto.core.model_instances import model_data
 
