@@ -18,6 +18,8 @@ import json
 def handler(event, context):
     return {"statusCode": 200, "body": json.dumps(event)}
 """
+# What a function in tumbling windows has to answer.
+KEEPS_STATE = CODE.replace('"statusCode"', '"state": {}, "statusCode"')
 # What a custom resource's function does beside that.
 ANSWERS = """
 import cfnresponse, json

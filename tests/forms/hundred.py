@@ -8,6 +8,7 @@ from tests.forms.forms import (
     ANSWERS,
     BUCKET,
     GROUP,
+    KEEPS_STATE,
     QUEUE,
     READS_QUEUE,
     READS_STREAM,
@@ -751,7 +752,8 @@ TABLES = [
             {**TABLE, "M": reads(att("D", "StreamArn"), StartingPosition="LATEST", ParallelizationFactor=4)},
             READS_TABLE,
         ),
-        loud="ParallelizationFactor",
+        puts_item(),
+        Records__0__eventSource="aws:dynamodb",
     ),
 ]
 
@@ -802,8 +804,14 @@ STREAMS = [
     form(
         "Kinesis",
         "SAM Kinesis with a tumbling window",
-        sam(event("Kinesis", Stream=att("K"), StartingPosition="LATEST", TumblingWindowInSeconds=30), STREAM),
-        loud="TumblingWindowInSeconds",
+        sam(
+            event("Kinesis", Stream=att("K"), StartingPosition="LATEST", TumblingWindowInSeconds=30),
+            STREAM,
+            code=KEEPS_STATE,
+        ),
+        puts_record(),
+        isFinalInvokeForWindow=True,
+        window__start=str,
     ),
 ]
 

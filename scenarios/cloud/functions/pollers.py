@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemappi
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from scenarios.cloud.functions.invocations import Invocation, Result
@@ -68,9 +69,15 @@ class Poller:
             self._told.add((mapping.uuid, why))
             self._setting.note("lost", f"{name_of(mapping.function_arn)} does not read {source}: {why}")
 
-    def invocation(self, mapping: Any, records: Sequence[Mapping[str, Any]], attempts: int) -> Invocation:
-        """A batch on its way to the function; `attempts`: the number of this one."""
-        text = json.dumps({"Records": records})
+    def invocation(
+        self,
+        mapping: Any,
+        records: Sequence[Mapping[str, Any]],
+        attempts: int,
+        more: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Invocation:
+        """A batch on its way to the function; `attempts`: the number of this one; `more`: beside records."""
+        text = json.dumps({"Records": records, **more})
         if len(text.encode()) > LARGEST_PAYLOAD_BYTES:
             raise NotSimulated("lambda", "a batch of more than 6 MB, which Lambda would cut in pieces")
         return Invocation(

@@ -173,6 +173,7 @@ EVENT_SOURCE_MAPPING = Shape(
         "StartingPosition": Text(choices=("AT_TIMESTAMP", "LATEST", "TRIM_HORIZON")),
         "StartingPositionTimestamp": Whole(),
         "Tags": TAGS,
+        "TumblingWindowInSeconds": Whole(high=900),
     },
     required=("EventSourceArn", "FunctionName"),
 )

@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html (k
 """
 
 import base64
+import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -39,6 +41,17 @@ class StreamedRecord:
         record = self.event["kinesis"]
         text = base64.b64decode(record["data"]).decode(errors="replace")
         return {**self.event, **record, "data": text}, "data"
+
+    def lane(self, many: int) -> int:
+        """Which of so many lanes it is in, by its partition key, or by its item's key."""
+        if many == 1:
+            return 0
+        key = self.event["kinesis"]["partitionKey"] if "kinesis" in self.event else self._keys
+        return zlib.crc32(key.encode()) % many
+
+    @property
+    def _keys(self) -> str:
+        return json.dumps(self.event["dynamodb"].get("Keys", {}), sort_keys=True, default=str)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ _OF_STREAMS: Final = frozenset(
         "ParallelizationFactor",
         "StartingPosition",
         "StartingPositionTimestamp",
+        "TumblingWindowInSeconds",
     }
 )
 # Above these a function runs on instances of its own (CapacityProviderConfig).
@@ -87,6 +88,7 @@ _MAPPING: Final = frozenset(
         "StartingPosition",
         "StartingPositionTimestamp",
         "Tags",
+        "TumblingWindowInSeconds",
         "UUID",
     }
 )
@@ -255,6 +257,8 @@ def event_source_mapping(request: Request) -> None:
     if request.operation == "CreateEventSourceMapping":
         _refuse_twins(mappings, arn, reader)
     if service_of(arn) in STREAM_ACTIONS:
+        if int(given.get("ParallelizationFactor") or 1) > 1 and given.get("TumblingWindowInSeconds"):
+            raise NotSimulated("lambda", "several batches of a shard at once in tumbling windows")
         _check_stream(request, arn, function)
     else:
         _check_queue(given, arn, function)
@@ -269,8 +273,6 @@ def _check_stream(request: Request, arn: str, function: Any) -> None:
             "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
             "Member must not be null.",
         )
-    if given.get("ParallelizationFactor", 1) != 1:
-        raise NotSimulated("lambda", "several batches of a shard at once (ParallelizationFactor)")
     if "ScalingConfig" in given:
         raise invalid("ScalingConfig is for queues alone")
     if service_of(arn) == "dynamodb" and given.get("StartingPosition") == "AT_TIMESTAMP":
@@ -389,6 +391,12 @@ def _described(mapping: Any) -> dict[str, Any]:
         "EventSourceArn": mapping.event_source_arn,
         "FunctionName": mapping.function_arn,
         "MaximumBatchingWindowInSeconds": mapping.max_batch_window,
+        **(
+            {"ParallelizationFactor": mapping.parallelization_factor}
+            if mapping.parallelization_factor
+            else {}
+        ),
+        **({"TumblingWindowInSeconds": mapping.tumbling_window} if mapping.tumbling_window else {}),
     }
 
 

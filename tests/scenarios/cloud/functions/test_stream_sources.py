@@ -481,11 +481,123 @@ def test_a_stream_needs_a_starting_position(tmp_path):
         )
 
 
-def test_several_batches_of_a_shard_at_once_are_not_simulated(tmp_path):
+# ---- several batches of a shard at once -----------------------------------------------------------
+
+
+def clicks(each, *pairs):
+    """Put data under keys of their own: `a1` under `a`."""
+    records = [{"Data": one.encode(), "PartitionKey": one[0]} for one in pairs]
+    admin(each, "kinesis").put_records(StreamName="clicks", Records=records)
+
+
+def test_a_batch_that_fails_holds_up_its_own_keys_alone(tmp_path):
+    code(tmp_path, FAILS_ON_BAD.replace('"bad" in data', 'any(each.endswith("!") for each in data)'))
+    with world(tmp_path, of_stream(ParallelizationFactor=10, MaximumRetryAttempts=3, BatchSize=1)) as each:
+        clicks(each, "a1!", "a2", "b1", "b2")
+        each.run(60)
+
+        seen = [line.removeprefix("given ") for line in given(each)]
+    assert seen.index("b2") < [at for at, one in enumerate(seen) if one == "a1!"][-1]
+    assert [one for one in seen if one[0] == "a"] == ["a1!"] * 4 + ["a2"]
+    assert [one for one in seen if one[0] == "b"] == ["b1", "b2"]
+
+
+def test_another_number_of_lanes_takes_over_where_the_others_stand(tmp_path):
+    code(tmp_path, DATA)
+    with world(tmp_path, of_stream(ParallelizationFactor=2)) as each:
+        clicks(each, "a1", "b1", "c1")
+        each.run(10)
+        update = admin(each, "lambda").update_event_source_mapping
+        update(UUID=each.home.resources["Reads"].physical_id, ParallelizationFactor=5)
+        clicks(each, "a2", "b2", "c2")
+        each.run(10)
+
+        assert sorted(one for batch in outcomes(each) for one in batch) == [
+            "a1",
+            "a2",
+            "b1",
+            "b2",
+            "c1",
+            "c2",
+        ]
+        clicks(each, "a3")
+        with pytest.raises(NotSimulated, match="while records of the shard wait"):
+            update(UUID=each.home.resources["Reads"].physical_id, ParallelizationFactor=1)
+
+
+# ---- tumbling windows -----------------------------------------------------------------------------
+
+SUMS = """
+    from base64 import b64decode
+
+    def look(event, context):
+        data = [b64decode(each["kinesis"]["data"]).decode() for each in event["Records"]]
+        print("given", *data, event["isFinalInvokeForWindow"])
+        if "bad" in data:
+            raise ValueError("no such luck")
+        return {"state": {"sum": [*event["state"].get("sum", []), *data]}, "event": event}
+"""
+
+
+def test_a_window_hands_its_state_on_and_ends_with_a_call_without_records(tmp_path):
+    code(tmp_path, SUMS)
+    with world(tmp_path, of_stream(TumblingWindowInSeconds=30)) as each:
+        for data in ("1", "2"):
+            click(each, data)
+            each.run(10)
+        each.run(15)
+        click(each, "3")
+        each.run(40)
+
+        events = [one["event"] for one in outcomes(each)]
+    assert [(len(one["Records"]), one["state"]) for one in events] == [
+        (1, {}),
+        (1, {"sum": ["1"]}),
+        (0, {"sum": ["1", "2"]}),
+        (1, {}),
+        (0, {"sum": ["3"]}),
+    ]
+    first, _, last, *_ = events
+    assert first["window"] == {"start": "2026-03-02T03:00:00Z", "end": "2026-03-02T03:00:30Z"}
+    assert (last["isFinalInvokeForWindow"], last["isWindowTerminatedEarly"]) == (True, False)
+    assert first["shardId"].startswith("shardId-")
+    assert first["eventSourceARN"].endswith(":stream/clicks")
+
+
+def test_an_answer_without_a_state_counts_as_failed(tmp_path):
+    code(tmp_path, DATA)
+    with world(tmp_path, of_stream(TumblingWindowInSeconds=30, MaximumRetryAttempts=1)) as each:
+        click(each, "1")
+        each.run(20)
+
+        assert outcomes(each) == [["1"], ["1"]]
+        assert any("gave up 1 record" in words for words in noted(each, "lost"))
+
+
+def test_the_last_call_of_a_window_is_tried_until_it_succeeds(tmp_path):
+    fails = """
+        def look(event, context):
+            print("given", event["isFinalInvokeForWindow"])
+            if event["isFinalInvokeForWindow"] and context.get_remaining_time_in_millis():
+                raise ValueError("no such luck")
+            return {"state": {}}
+    """
+    code(tmp_path, fails)
+    with world(tmp_path, of_stream(TumblingWindowInSeconds=30, MaximumRetryAttempts=0)) as each:
+        click(each, "1")
+        each.run(45)
+        click(each, "2")
+        each.run(30)
+
+        assert given(each)[:4] == ["given False", "given True", "given True", "given True"]
+        assert "given False" not in given(each)[1:]
+
+
+def test_lanes_and_windows_together_are_not_simulated(tmp_path):
     code(tmp_path, DATA)
     with (
-        pytest.raises(NotSimulated, match="ParallelizationFactor"),
-        world(tmp_path, of_stream(ParallelizationFactor=2)),
+        pytest.raises(NotSimulated, match="several batches of a shard at once in tumbling windows"),
+        world(tmp_path, of_stream(ParallelizationFactor=2, TumblingWindowInSeconds=30)),
     ):
         pass
 
