@@ -16,8 +16,8 @@ SERVICE = Service(
         "the template; cold and warm starts, timeouts, retries; destinations in queues, topics, functions "
         "and event buses; functions that wait for another; queues read for functions: batches, filters, "
         "windows, visibility, partial failures, redrive; streams read shard by shard: retries, bisecting, "
-        "age, partial failures, lanes, tumbling windows, what is told of records that were given up; versions "
-        "and aliases, weights by the seed; layers; URLs under IAM or open, with the two permissions "
+        "age, partial failures, lanes, tumbling windows, what is told of records that were given up; "
+        "versions and aliases, weights by the seed; layers; URLs under IAM or open, with the two permissions "
         "that AWS asks since October 2025"
     ),
     missing=(
