@@ -89,6 +89,12 @@ def security_group_opened_handler(event: dict[str, Any], context: Any) -> dict[s
     return answer(load("security_group_opened"), event, context)
 
 
+@app.watches("bucket_public")
+def bucket_public_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell who made a bucket public, and put its block back."""
+    return answer(load("bucket_public"), event, context)
+
+
 @app.lambda_function(name="heartbeat")  # type: ignore[untyped-decorator]  # Chalice ships no types
 def heartbeat_handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     """Show each minute that alerts come through."""

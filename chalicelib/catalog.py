@@ -22,6 +22,7 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "host_pressure",
         "instance_state",
         "security_group_opened",
+        "bucket_public",
     )
 )
 

@@ -28,6 +28,16 @@ EXPECTED_TAG = Parameter(
     description="Key of a tag whose value names remediations that leave its resource alone: told as LOW.",
 )
 
+# Accounts that are ours as well: what is shared with them is no alert.
+TRUSTED_ACCOUNTS = Parameter(
+    name="TrustedAccounts",
+    type="CommaDelimitedList",
+    default="",
+    description="Numbers of accounts that things may be shared with, beside the stack's own.",
+    pattern="[0-9]{12}",
+    constraint="Account numbers of twelve digits, with commas between.",
+)
+
 # The middle of the name of a host's composite alarm: MAIN_STACK-host-pressure-INSTANCE_ID.
 HOST_PRESSURE = "-host-pressure-"
 

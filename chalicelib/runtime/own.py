@@ -55,10 +55,17 @@ def _made(entry: LedgerEntry) -> Iterator[Call]:
 def _is_it(call: Call, event: ApiCallEvent) -> bool:
     source = event.source.partition(".")[0]
     service = _SERVICES.get(source, source)
-    if call.service != service or _plain(service, call.operation) != _plain(service, event.name):
+    if (service, _plain(service, event.name)) != _recorded_as(call):
         return False
     told = {name.lower(): value for name, value in event.parameters.items()}
     return all(_fits(service, name, value, told) for name, value in call.parameters.items())
+
+
+def _recorded_as(call: Call) -> tuple[str, str]:
+    """The service and the plain name that records have; S3 Control's calls are S3's, about the account."""
+    if call.service == "s3control":
+        return "s3", _plain("s3", call.operation).replace("public", "accountpublic")
+    return call.service, _plain(call.service, call.operation)
 
 
 def _plain(service: str, operation: str) -> str:

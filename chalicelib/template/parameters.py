@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG
+from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG, TRUSTED_ACCOUNTS
 from chalicelib.remediation import Remediation
 from chalicelib.stack import NO_OPERATOR, OPERATORS, PRINCIPALS, PRINCIPALS_ARE, Parameter
 from chalicelib.template.bucket import LOCK_PARAMETERS
@@ -77,6 +77,7 @@ PARAMETERS = (
     ),
     EXPECTED_PRINCIPALS,
     EXPECTED_TAG,
+    TRUSTED_ACCOUNTS,
     Parameter(
         name=APPROVALS,
         type="Number",
