@@ -177,13 +177,13 @@ def _gate_is_tried(user: str, pid: int) -> Action:
 
 AGENT = Scenario(
     name="failed_login.agent",
-    title="Passwords are guessed on a new host before the stack installs its agent: no line is lost",
+    title="Passwords are guessed on a host before it has its agent, and its log is rotated: no line is lost",
     lasts="30:00",
     given=(gate.there(),),
     when=[
         at("00:10", _gate_is_tried("root", 101), _gate_is_tried("admin", 102)),
         at("00:40", _gate_is_tried("oracle", 103)),
-        at("05:00", _gate_is_tried("root", 104)),
+        at("05:00", _gate_is_tried("root", 104), gate.rotates()),
         at("06:00", _gate_is_tried("postgres", 105)),
     ],
     then=[

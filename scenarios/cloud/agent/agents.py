@@ -11,15 +11,18 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/create-iam-roles-
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
-from scenarios.cloud.agent.configuration import AgentConfiguration, InvalidConfiguration, TailedFile
+from scenarios.cloud.agent.configuration import AgentConfiguration
+from scenarios.cloud.agent.host import EC2, AgentHost
+from scenarios.cloud.agent.measuring import Measuring
+from scenarios.cloud.agent.sending import LogSender
+from scenarios.cloud.agent.shapes import InvalidConfiguration
+from scenarios.cloud.agent.tailing import Tails
 from scenarios.cloud.cloudwatch.service import CloudWatch
-from scenarios.cloud.ec2.instances import Instances, Machine
+from scenarios.cloud.ec2.instances import Instances
+from scenarios.cloud.ec2.machine import Machine
 from scenarios.cloud.kernel import moto_state
-from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Stack
 from scenarios.cloud.setting import Setting
@@ -27,17 +30,6 @@ from scenarios.cloud.setting import Setting
 INSTALL, MANAGE = "AWS-ConfigureAWSPackage", "AmazonCloudWatch-ManageAgent"
 # An instance registers with Systems Manager within a minute or two, and is then given its associations.
 MANAGED_AFTER_SECONDS = 90
-EC2 = "ec2.amazonaws.com"
-
-
-@dataclass(slots=True, kw_only=True)
-class _Agent:
-    """One agent that runs."""
-
-    machine: Machine
-    role: str
-    configuration: AgentConfiguration
-    refused: set[str] = field(default_factory=set)
 
 
 class Agents:
@@ -48,8 +40,8 @@ class Agents:
         self._instances = instances
         self._cloudwatch = cloudwatch
         self._associations: list[tuple[str, Mapping[str, Any]]] = []
-        # How many lines of a file have left an instance; the agent keeps it on disk, beyond restarts.
-        self._sent: dict[tuple[str, str], int] = {}
+        # How far the files of an instance were sent; the agent keeps it on disk, beyond restarts.
+        self._sent: dict[str, dict[str, int]] = {}
         instances.when_running(self._came_up)
 
     def know(self, stacks: Iterable[Stack]) -> None:
@@ -119,18 +111,24 @@ class Agents:
         except InvalidConfiguration as error:
             self._setting.note("refused", f"the agent of {machine.instance} does not start: {error}")
             return
-        agent = _Agent(machine=machine, role=role, configuration=configuration)
+        self._start(machine, role, configuration)
+
+    def _start(self, machine: Machine, role: str, configuration: AgentConfiguration) -> None:
+        if configuration.region not in {"", machine.region}:
+            raise NotSimulated("the CloudWatch agent", f"an agent that sends to {configuration.region}")
         self._setting.note("agent", f"the CloudWatch agent runs on {machine.instance}")
-        every = self._instances.while_running
-        if configuration.memory or configuration.disks:
-            every(machine, configuration.seconds, lambda: self._measure(agent), "the agent measures")
-        for file in configuration.files:
-            every(
-                machine,
-                configuration.flush_seconds,
-                partial(self._flush, agent, file),
-                "the agent flushes",
-            )
+        for each in configuration.passed_over:
+            self._setting.note("agent", f"the agent of {machine.instance} ignores append_dimensions.{each}")
+        host = AgentHost(
+            setting=self._setting,
+            instances=self._instances,
+            machine=machine,
+            role=role,
+            configuration=configuration,
+        )
+        Measuring(host, self._cloudwatch.store(machine.region))
+        sent = self._sent.setdefault(machine.instance, {})
+        Tails(machine, configuration.files, sent, host.after, LogSender(host).take)
 
     def _parameter(self, machine: Machine, role: str, name: str) -> str | None:
         account, region = self._setting.account, machine.region
@@ -142,92 +140,3 @@ class Agents:
             self._setting.note("refused", f"there is no parameter {name} for the agent of {machine.instance}")
             return None
         return str(found.value)
-
-    def _measure(self, agent: _Agent) -> None:
-        machine, configuration = agent.machine, agent.configuration
-        if not self._lets(agent, "cloudwatch:PutMetricData", "*"):
-            return
-        whose = self._whose(agent)
-        if configuration.memory:
-            self._put(agent, "mem_used_percent", whose, machine.memory)
-        disk = machine.disk
-        if disk.path in configuration.disks or "*" in configuration.disks:
-            device = {} if configuration.drops_device else {"device": disk.device}
-            where = {**whose, "path": disk.path, "fstype": disk.file_system, **device}
-            self._put(agent, "disk_used_percent", where, disk.used)
-
-    def _whose(self, agent: _Agent) -> dict[str, str]:
-        """The dimensions that name the measured host, unless the configuration appends others."""
-        configuration = agent.configuration
-        if not configuration.appended:
-            hostname = self._instances.host_names(agent.machine)["hostname"]
-            return {"host": hostname} if configuration.names_host else {}
-        known = self._instances.kinds(agent.machine)
-        return {name: known[name] for name in configuration.appended}
-
-    def _put(self, agent: _Agent, metric: str, dimensions: Mapping[str, str], value: float) -> None:
-        """Send it under all its dimensions, and under each smaller set of them that is aggregated."""
-        now = self._setting.clock.now
-        smaller = (
-            {name: dimensions[name] for name in names}
-            for names in agent.configuration.aggregated
-            if dimensions.keys() > set(names)
-        )
-        for each in (dimensions, *smaller):
-            self._cloudwatch.store(agent.machine.region).put(
-                agent.configuration.namespace,
-                metric,
-                each,
-                value=value,
-                unit="Percent",
-                timestamp=now,
-                now=now,
-            )
-
-    def _flush(self, agent: _Agent, file: TailedFile) -> None:
-        """Send what was written since; the lines keep the time they were written at."""
-        machine = agent.machine
-        lines = machine.files.get(file.path, [])[self._sent.get((machine.instance, file.path), 0) :]
-        if not lines:
-            return
-        names = {"instance_id": machine.instance, **self._instances.host_names(machine)}
-        group, stream = file.group.format(**names), file.stream.format(**names)
-        if not self._group_is_there(agent, group):
-            return
-        now, account = self._setting.clock.now, self._setting.account
-        refusal = self._setting.deliveries.hand_over(
-            f"arn:aws:logs:{machine.region}:{account}:log-group:{group}",
-            LogLines(stream=stream, lines=[(at if file.stamped else now, text) for at, text in lines]),
-            by=AssumedRole(arn=agent.role, service=EC2),
-        )
-        if refusal is not None:
-            self._refused(agent, refusal.action)
-            return
-        self._sent[machine.instance, file.path] = len(machine.files[file.path])
-        found = moto_state.log_group(account, machine.region, group)
-        arn = f"arn:aws:logs:{machine.region}:{account}:log-group:{group}:log-stream:"
-        if found is not None and file.retention and self._lets(agent, "logs:PutRetentionPolicy", arn):
-            found.set_retention_policy(file.retention)
-
-    def _group_is_there(self, agent: _Agent, group: str) -> bool:
-        """Whether the log group exists; a missing one is created if the role allows it."""
-        region, account = agent.machine.region, self._setting.account
-        if moto_state.log_group(account, region, group) is not None:
-            return True
-        arn = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:"
-        if not self._lets(agent, "logs:CreateLogGroup", arn):
-            return False
-        moto_state.backend("logs", account, region).create_log_group(group, {})
-        return True
-
-    def _lets(self, agent: _Agent, action: str, resource: str) -> bool:
-        """Whether the role allows it; a refusal is noted once for each action."""
-        allowed = self._setting.identity.role_may(agent.role, EC2, action, resource).allowed
-        if not allowed:
-            self._refused(agent, action)
-        return allowed
-
-    def _refused(self, agent: _Agent, action: str) -> None:
-        if action not in agent.refused:
-            agent.refused.add(action)
-            self._setting.note("refused", f"the agent of {agent.machine.instance} may not {action}")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from scenarios.cloud.cloudwatch.alarms.actions import ec2_action
-from scenarios.cloud.ec2.instances import Instances, Machine
+from scenarios.cloud.ec2.instances import Instances
+from scenarios.cloud.ec2.machine import Machine
 from scenarios.cloud.kernel.caller import Caller, CallerKind
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting

@@ -10,13 +10,13 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwa
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
+from scenarios.cloud.ec2.machine import Machine
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.emitted import EmittedMetrics
@@ -56,32 +56,11 @@ ENDED = _Change("terminated", "terminated", 0, 0)  # one that was stopped
 CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 
 
-@dataclass(slots=True, kw_only=True)
-class Disk:
-    """A file system of a machine. `used`: percent."""
+class Hardware(NamedTuple):
+    """Of an instance type: virtual processors, and bytes of memory."""
 
-    path: str = "/"
-    device: str = "nvme0n1p1"
-    file_system: str = "xfs"
-    used: float = 20.0
-
-
-@dataclass(slots=True, kw_only=True)
-class Machine:
-    """What goes on inside an instance: scenarios set it, monitoring reads it. Percents.
-
-    `files`: the lines written to each file so far with their times, by path.
-    """
-
-    instance: str
-    region: str
-    cpu: float = 5.0
-    memory: float = 30.0
-    disk: Disk = field(default_factory=Disk)
-    files: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
-    runs: int = 0  # how often it came up
-    system_check_fails: bool = False
-    instance_check_fails: bool = False
+    processors: int
+    memory: int
 
 
 class Instances:
@@ -121,7 +100,7 @@ class Instances:
 
     def write(self, machine: Machine, path: str, line: str) -> None:
         """Append a line to a file of the machine, now."""
-        machine.files.setdefault(path, []).append((self._setting.clock.now.replace(microsecond=0), line))
+        machine.files.write(path, line, self._setting.clock.now)
 
     def machine(self, instance: str) -> Machine:
         """The inside of an instance; raises WorldError for one that was never launched here."""
@@ -209,6 +188,10 @@ class Instances:
             "InstanceType": str(model.instance_type),
             "ImageId": str(model.image_id),
         }
+
+    def hardware(self, machine: Machine) -> Hardware:
+        """What its instance type has."""
+        return _hardware(str(self._model(machine).instance_type))
 
     # ---- states ---------------------------------------------------------------------------------
 
@@ -336,6 +319,14 @@ class Instances:
             timestamp=now - timedelta(seconds=period),
             now=now,
         )
+
+
+def _hardware(instance_type: str) -> Hardware:
+    known = moto_state.instance_type(instance_type)
+    return Hardware(
+        processors=int(known["VCpuInfo"]["DefaultVCpus"]),
+        memory=int(known["MemoryInfo"]["SizeInMiB"]) * 1024**2,
+    )
 
 
 def _as_they_were(_: Asked, answer: dict[str, Any]) -> dict[str, Any]:

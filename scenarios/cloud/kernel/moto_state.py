@@ -549,6 +549,13 @@ def instance(account: str, region: str, identity: str) -> Any:
     return backend("ec2", account, region).get_instance(identity)
 
 
+def instance_type(name: str) -> Mapping[str, Any]:
+    """What EC2 says of an instance type: `VCpuInfo`, `MemoryInfo` and so on."""
+    from moto.ec2.models.instance_types import INSTANCE_TYPES  # noqa: PLC0415 - a large table, seldom asked for
+
+    return dict(INSTANCE_TYPES[name])
+
+
 def network_names(account: str, region: str, kind: str) -> set[str]:
     """What EC2 has in a region of a kind: `vpc`, `subnet`, `group`, `group name`, `key pair`, `volume`..."""
     ec2 = backend("ec2", account, region)

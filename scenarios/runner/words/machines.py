@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.template.host import TAG, WATCHED, host
+from scenarios.cloud.agent.measurements import COUNTED
 from scenarios.cloud.cloudformation.provision import provision
-from scenarios.cloud.ec2.instances import Machine
+from scenarios.cloud.ec2.machine import Machine
 from scenarios.cloud.kernel.caller import Caller
+from scenarios.cloud.kernel.errors import WorldError
 from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.world import STACK_NAME, World
 from scenarios.runner.scenario import Action, Check, Given
@@ -156,6 +158,23 @@ class WatchedHost:
         """From now on its disk is used so far, in percent."""
         return self._inside(
             f"has its disk {disk:g} % full", lambda machine: setattr(machine.disk, "used", disk)
+        )
+
+    def counts(self, **metrics: float) -> Action:
+        """From now on its operating system counts this, by the agent's names: `netstat_tcp_established=400`.
+
+        Raises WorldError for a name that the agent doesn't measure so.
+        """
+        if unknown := sorted(metrics.keys() - COUNTED):
+            raise WorldError(f"the CloudWatch agent of a host counts no {unknown[0]}")
+        told = ", ".join(f"{value:g} {name}" for name, value in metrics.items())
+        return self._inside(f"counts {told}", lambda machine: machine.counts.update(metrics))
+
+    def rotates(self, path: str = SECURE) -> Action:
+        """A log file is renamed, with a number, and made anew, as logrotate does each week."""
+        return Action(
+            f"{self.name} rotates {path}",
+            lambda world: self.machine(world).files.rotate(path, f"{path}.1", world.clock.now),
         )
 
     def logs(self, *lines: str, pid: int, words: str = "", program: str = "sshd") -> Action:

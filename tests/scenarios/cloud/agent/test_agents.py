@@ -8,7 +8,6 @@ from scenarios.cloud.kernel.errors import NotSimulated
 from tests.scenarios.cloud.agent.host_worlds import (
     EVERYTHING,
     MANAGED,
-    MEASURES,
     READS,
     TAILED,
     WRITES,
@@ -16,7 +15,6 @@ from tests.scenarios.cloud.agent.host_worlds import (
     configuration,
     launch,
     let,
-    measured,
     tailed,
 )
 from tests.scenarios.cloud.small_worlds import admin, may, noted, world
@@ -26,13 +24,20 @@ TAILS = configuration(TAILED)
 STARTED = 100  # Systems Manager needs some ninety seconds to get there
 
 
-def write(cloud, machine, *lines, path=SECURE):
+def write(cloud, machine, *lines, path=SECURE, at=None):
+    """Lines that begin with their time, as syslog writes them."""
+    moment = at or cloud.clock.now
     for line in lines:
-        cloud.instances.write(machine, path, line)
+        cloud.instances.write(machine, path, f"{moment:%b} {moment.day:2d} {moment:%H:%M:%S} {line}")
+
+
+def words(message):
+    """A message without its time."""
+    return message[16:]
 
 
 def messages(cloud, group="secure"):
-    return [message for _, _, message in tailed(cloud, group)]
+    return [words(message) for _, _, message in tailed(cloud, group)]
 
 
 # ---- who gets one -------------------------------------------------------------------------------
@@ -82,7 +87,7 @@ def test_without_the_permission_there_is_no_agent_and_that_is_told(statements, w
     [
         pytest.param("{", "does not start: the configuration is no JSON", id="no JSON"),
         pytest.param(
-            configuration({"log_group_name": "g"}), "does not start: an entry of collect_list", id="no path"
+            configuration({"log_group_name": "g"}), r"collect_list[0] has no file_path", id="no path"
         ),
     ],
 )
@@ -114,16 +119,21 @@ def test_an_agent_started_in_another_way_is_not_simulated():
 # ---- files --------------------------------------------------------------------------------------
 
 
-def test_lines_leave_within_the_flush_interval_with_the_time_they_were_written_at():
+def test_a_line_leaves_once_it_is_complete_and_has_waited_with_the_time_that_it_says():
     with world(agent(TAILS)) as cloud:
         machine = launch(cloud, *EVERYTHING, seconds=STARTED)
         write(cloud, machine, "one", "two")
-        cloud.run(6)
+        cloud.run(6)  # "one" is complete when "two" begins, and waits for five seconds
+        first = messages(cloud)
         write(cloud, machine, "three")
-        cloud.run(6)
+        cloud.run(11)  # "three" is complete after five seconds
 
-        stream = machine.instance
-        assert tailed(cloud) == [(stream, 100, "one"), (stream, 100, "two"), (stream, 106, "three")]
+        assert first == ["one"]
+        assert [(stream, second, words(message)) for stream, second, message in tailed(cloud)] == [
+            (machine.instance, 100, "one"),
+            (machine.instance, 100, "two"),
+            (machine.instance, 106, "three"),
+        ]
 
 
 def test_the_flush_interval_is_the_configurations():
@@ -132,9 +142,9 @@ def test_the_flush_interval_is_the_configurations():
     with world(agent(said)) as cloud:
         machine = launch(cloud, *EVERYTHING, seconds=STARTED)
         write(cloud, machine, "one")
-        cloud.run(30)
+        cloud.run(64)
         before = messages(cloud)
-        cloud.run(60)
+        cloud.run(3)
 
         assert (before, messages(cloud)) == ([], ["one"])
 
@@ -147,7 +157,7 @@ def test_without_a_timestamp_format_a_lines_time_is_when_it_arrived():
         cloud.run(60)
 
         ((_, second, _),) = tailed(cloud)
-        assert second == 95  # the agent began at 90
+        assert second == 96  # the agent began at 90, looked for files at 91, and waited five seconds
 
 
 def test_what_was_written_before_the_agent_began_is_sent_too():
@@ -156,14 +166,15 @@ def test_what_was_written_before_the_agent_began_is_sent_too():
         write(cloud, machine, "early")
         cloud.run(120)
 
-        assert tailed(cloud) == [(machine.instance, 10, "early")]
+        ((stream, second, message),) = tailed(cloud)
+        assert (stream, second, words(message)) == (machine.instance, 10, "early")
 
 
 def test_after_a_restart_the_agent_goes_on_where_it_was():
     with world(agent(TAILS)) as cloud:
         machine = launch(cloud, *EVERYTHING, seconds=STARTED)
         write(cloud, machine, "before")
-        cloud.run(10)
+        cloud.run(11)
         admin(cloud, "ec2").reboot_instances(InstanceIds=[machine.instance])
         write(cloud, machine, "between")
         cloud.run(60)
@@ -190,6 +201,9 @@ def test_a_stopped_instance_sends_nothing():
         pytest.param("host-{hostname}", "host-{1[hostname]}", id="host name"),
         pytest.param("{local_hostname}", "{1[local_hostname]}", id="local host name"),
         pytest.param("{ip_address}/secure", "{1[ip_address]}/secure", id="address"),
+        pytest.param("{account_id}.{aws_region}", "123456789012.us-east-1", id="account and region"),
+        pytest.param("{date}", "2026-03-02", id="the day on which the agent started"),
+        pytest.param("{role}", "{{role}}", id="what is no placeholder"),
         pytest.param("fixed", "fixed", id="none"),
     ],
 )
@@ -197,7 +211,7 @@ def test_placeholders_are_filled_in(stream, expected):
     with world(agent(configuration(TAILED | {"log_stream_name": stream}))) as cloud:
         machine = launch(cloud, *EVERYTHING, seconds=STARTED)
         write(cloud, machine, "hello")
-        cloud.run(10)
+        cloud.run(11)
 
         names = cloud.instances.host_names(machine)
         assert names["ip_address"].count(".") == 3
@@ -208,7 +222,7 @@ def test_a_group_that_is_not_there_is_made_and_kept_as_long_as_is_said():
     with world(agent(configuration(TAILED | {"retention_in_days": 30}))) as cloud:
         machine = launch(cloud, *EVERYTHING, seconds=STARTED)
         write(cloud, machine, "hello")
-        cloud.run(10)
+        cloud.run(11)
 
         (group,) = admin(cloud, "logs").describe_log_groups(logGroupNamePrefix="secure")["logGroups"]
         assert group["retentionInDays"] == 30
@@ -238,7 +252,7 @@ def test_what_was_kept_back_is_sent_when_the_role_may():
     with world(agent(TAILS)) as cloud:
         machine = launch(cloud, MANAGED, READS, seconds=STARTED)
         write(cloud, machine, "one")
-        cloud.run(10)
+        cloud.run(11)
         before = messages(cloud)
         let(cloud, "logs:*")
         cloud.run(10)
@@ -272,11 +286,11 @@ def test_lines_of_many_days_are_sent_in_batches_that_logs_takes():
 def test_one_line_that_logs_does_not_take_is_told_and_the_others_arrive(apart, taken):
     with world(agent(TAILS)) as cloud:
         machine = launch(cloud, *EVERYTHING, seconds=STARTED)
-        machine.files[SECURE] = [(cloud.clock.now + apart, "by another clock")]
+        write(cloud, machine, "by another clock", at=cloud.clock.now + apart)
         write(cloud, machine, "now")
         cloud.run(10)
         write(cloud, machine, "later")
-        cloud.run(10)
+        cloud.run(11)
 
         assert set(messages(cloud)) == {"now", "later"} | ({"by another clock"} if taken else set())
         assert len(noted(cloud, "lost")) == (not taken)
@@ -286,7 +300,7 @@ def test_an_instance_that_is_started_again_sends_on_from_where_it_was():
     with world(agent(TAILS)) as cloud:
         machine = launch(cloud, *EVERYTHING, seconds=STARTED)
         write(cloud, machine, "before")
-        cloud.run(10)
+        cloud.run(11)
         admin(cloud, "ec2").stop_instances(InstanceIds=[machine.instance])
         cloud.run(120)
         admin(cloud, "ec2").start_instances(InstanceIds=[machine.instance])
@@ -297,148 +311,85 @@ def test_an_instance_that_is_started_again_sends_on_from_where_it_was():
         assert messages(cloud) == ["before", "after"]
 
 
-# ---- measurements -------------------------------------------------------------------------------
+def test_a_group_that_is_there_is_kept_as_long_as_is_said_if_the_role_may_look():
+    said = configuration(TAILED | {"retention_in_days": 30})
+    with world(
+        agent(said) | {"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "secure"}}}
+    ) as cloud:
+        machine = launch(cloud, *EVERYTHING, seconds=STARTED)
+        write(cloud, machine, "hello")
+        cloud.run(11)
+        refused = noted(cloud, "refused")
+        let(cloud, "logs:DescribeLogGroups")
+        write(cloud, machine, "again")
+        cloud.run(11)
+
+        (group,) = admin(cloud, "logs").describe_log_groups(logGroupNamePrefix="secure")["logGroups"]
+        assert refused == [f"the agent of {machine.instance} may not logs:DescribeLogGroups"]
+        assert group["retentionInDays"] == 30
 
 
-def metrics(**more):
-    return {"metrics": {"metrics_collected": {"mem": {"measurement": ["mem_used_percent"]}}, **more}}
+def test_a_group_that_logs_would_not_name_so_is_told():
+    with world(agent(configuration(TAILED | {"log_group_name": "my group"}))) as cloud:
+        machine = launch(cloud, *EVERYTHING, seconds=STARTED)
+        write(cloud, machine, "hello")
+        cloud.run(30)
+
+        (told,) = noted(cloud, "refused")
+        assert told.endswith("can't create the log group my group: Logs allows no such name")
 
 
-INSTANCE = {"InstanceId": "${aws:InstanceId}"}
-TYPE = {"InstanceType": "${aws:InstanceType}"}
-DISK = {"disk": {"measurement": ["used_percent"], "resources": ["/"]}}
+# ---- what an event says -------------------------------------------------------------------------
 
 
-def _host(cloud, machine):
-    return {"host": cloud.instances.host_names(machine)["hostname"]}
+def test_an_event_without_a_time_takes_that_of_the_last_one_that_had_one():
+    with world(agent(TAILS)) as cloud:
+        machine = launch(cloud, *EVERYTHING, seconds=STARTED)
+        cloud.instances.write(machine, SECURE, "before any")
+        write(cloud, machine, "with a time", at=cloud.clock.now - timedelta(seconds=50))
+        cloud.instances.write(machine, SECURE, "after it")
+        cloud.run(20)
+
+        found = [(second, message[-10:]) for _, second, message in tailed(cloud)]
+        assert found == [(50, "ith a time"), (50, "after it"), (101, "before any")]
 
 
-def test_memory_is_measured_each_minute():
-    with world(agent(metrics())) as cloud:
-        machine = launch(cloud, MANAGED, READS, MEASURES, seconds=STARTED)
-        machine.memory = 77
-        cloud.run(300)
-
-        found = measured(cloud, "mem_used_percent", "CWAgent", **_host(cloud, machine))
-        assert [value for _, value in found] == [77] * 5
-
-
-@pytest.mark.parametrize(
-    ("more", "dimensions"),
-    [
-        pytest.param({}, {"path": "/", "device": "nvme0n1p1", "fstype": "xfs"}, id="with the device"),
-        pytest.param({"drop_device": True}, {"path": "/", "fstype": "xfs"}, id="without the device"),
-    ],
-)
-def test_a_disk_is_measured_under_its_dimensions(more, dimensions):
-    said = {"metrics": {"metrics_collected": {"disk": DISK["disk"] | more}}}
-    with world(agent(said)) as cloud:
-        machine = launch(cloud, MANAGED, READS, MEASURES, seconds=STARTED)
-        machine.disk.used = 91
-        cloud.run(61)
-
-        whose = _host(cloud, machine)
-        ((_, value),) = measured(cloud, "disk_used_percent", "CWAgent", **whose, **dimensions)
-        assert value == 91
-
-
-def test_what_is_appended_namespace_and_interval_are_the_configurations():
-    said = metrics(namespace="hosts", append_dimensions=INSTANCE) | {
-        "agent": {"metrics_collection_interval": 120}
+def test_filters_and_trimming_leave_what_is_to_be_sent():
+    more = {
+        "trim_timestamp": True,
+        "filters": [
+            {"type": "include", "expression": "^sshd"},
+            {"type": "exclude", "expression": "CRON|noise"},
+        ],
     }
-    with world(agent(said)) as cloud:
-        machine = launch(cloud, MANAGED, READS, MEASURES, seconds=STARTED)
-        cloud.run(600)
+    with world(agent(configuration(TAILED | more))) as cloud:
+        machine = launch(cloud, *EVERYTHING, seconds=STARTED)
+        write(cloud, machine, "sshd one", "sudo two", "sshd noise", "sshd three")
+        cloud.run(11)
 
-        assert len(measured(cloud, "mem_used_percent", "hosts", InstanceId=machine.instance)) == 5
-
-
-@pytest.mark.parametrize(
-    ("said", "expected"),
-    [
-        pytest.param({}, [{"host"}], id="the host by itself"),
-        pytest.param({"append_dimensions": INSTANCE}, [{"InstanceId"}], id="the instance in its place"),
-        pytest.param(
-            {"append_dimensions": INSTANCE | TYPE, "aggregation_dimensions": [["InstanceType"]]},
-            [{"InstanceId", "InstanceType"}, {"InstanceType"}],
-            id="of all instances of a type",
-        ),
-        pytest.param(
-            {"append_dimensions": INSTANCE, "aggregation_dimensions": [[]]},
-            [{"InstanceId"}, set()],
-            id="of all instances",
-        ),
-        pytest.param(
-            {"append_dimensions": INSTANCE, "aggregation_dimensions": [["InstanceId"], ["ImageId"]]},
-            [{"InstanceId"}],
-            id="nothing smaller, nothing that it has not",
-        ),
-    ],
-)
-def test_memory_is_sent_under_its_dimensions_and_under_each_smaller_set_that_is_asked_for(said, expected):
-    with world(agent(metrics(**said))) as cloud:
-        launch(cloud, MANAGED, READS, MEASURES, seconds=STARTED + 61)
-
-        found = [
-            {each["Name"] for each in metric["Dimensions"]}
-            for metric in admin(cloud, "cloudwatch").list_metrics(Namespace="CWAgent")["Metrics"]
-        ]
-        assert sorted(map(sorted, found)) == sorted(map(sorted, expected))
+        assert [message for _, _, message in tailed(cloud)] == ["sshd one", "sshd three"]
 
 
-def test_an_aggregate_is_of_every_instance():
-    said = metrics(append_dimensions=INSTANCE, aggregation_dimensions=[[]])
-    with world(agent(said)) as cloud:
-        one = launch(cloud, MANAGED, READS, MEASURES, seconds=0)
-        with cloud.calls.muted():
-            another = cloud.instances.adopt("us-east-1", _second(cloud))
-        one.memory, another.memory = 20, 60
-        cloud.run(STARTED + 61)
-
-        assert {value for _, value in measured(cloud, "mem_used_percent", "CWAgent")} == {40}
-
-
-def _second(cloud):
-    answer = admin(cloud, "ec2").run_instances(
-        ImageId="ami-12c6146b",
-        MinCount=1,
-        MaxCount=1,
-        IamInstanceProfile={"Name": "host"},
-        TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Watched", "Value": "yes"}]}],
+def test_several_files_go_to_their_own_groups():
+    secure, shop = (
+        TAILED,
+        {"file_path": "/srv/shop/*.log", "log_group_name": "shop", "timestamp_format": "%b %d %H:%M:%S"},
     )
-    return answer["Instances"][0]["InstanceId"]
+    with world(agent(configuration(secure, shop | {"publish_multi_logs": True}))) as cloud:
+        machine = launch(cloud, *EVERYTHING, seconds=STARTED)
+        write(cloud, machine, "a login")
+        write(cloud, machine, "an order", path="/srv/shop/orders.log")
+        write(cloud, machine, "a payment", path="/srv/shop/pay.log")
+        cloud.run(12)
 
-
-def test_a_set_that_is_all_of_a_metrics_dimensions_is_not_sent_twice():
-    said = metrics(append_dimensions=INSTANCE, aggregation_dimensions=[["InstanceId"]])
-    with world(agent(said)) as cloud:
-        machine = launch(cloud, MANAGED, READS, MEASURES, seconds=STARTED + 61)
-
-        whose = {"InstanceId": machine.instance}
-        ((_, samples),) = measured(cloud, "mem_used_percent", "CWAgent", stat="SampleCount", **whose)
-        assert samples == 1
-
-
-def test_the_hosts_name_is_left_out_where_the_configuration_says_so():
-    with world(agent(metrics() | {"agent": {"omit_hostname": True}})) as cloud:
-        launch(cloud, MANAGED, READS, MEASURES, seconds=STARTED + 61)
-
-        assert len(measured(cloud, "mem_used_percent", "CWAgent")) == 1
-
-
-def test_a_disk_that_is_not_named_is_not_measured():
-    said = {"metrics": {"metrics_collected": {"disk": DISK["disk"] | {"resources": ["/data"]}}}}
-    with world(agent(said)) as cloud:
-        launch(cloud, MANAGED, READS, MEASURES, seconds=STARTED + 300)
-
-        assert admin(cloud, "cloudwatch").list_metrics(Namespace="CWAgent")["Metrics"] == []
-
-
-def test_what_the_role_may_not_measure_is_told_once():
-    with world(agent(metrics())) as cloud:
-        machine = launch(cloud, MANAGED, READS, seconds=STARTED + 300)
-
-        assert measured(cloud, "mem_used_percent", "CWAgent", **_host(cloud, machine)) == []
-        assert noted(cloud, "refused") == [
-            f"the agent of {machine.instance} may not cloudwatch:PutMetricData"
+        assert messages(cloud) == ["a login"]
+        assert sorted((stream, words(message)) for stream, _, message in tailed(cloud, "shop")) == [
+            (f"{machine.instance}__srv_shop_orders.log", "an order"),
+            (f"{machine.instance}__srv_shop_pay.log", "a payment"),
         ]
+
+
+def test_an_agent_for_another_region_is_not_simulated():
+    said = TAILS | {"agent": {"region": "eu-west-1"}}
+    with world(agent(said)) as cloud, pytest.raises(NotSimulated, match="sends to eu-west-1"):
+        launch(cloud, *EVERYTHING, seconds=STARTED)

@@ -618,6 +618,12 @@ def test_an_instance_shows_the_state_it_was_put_into(aws):
     assert described["State"] == {"Name": "stopped", "Code": 80}
 
 
+def test_what_an_instance_type_has_is_known():
+    found = moto_state.instance_type("t3.micro")
+
+    assert (found["VCpuInfo"]["DefaultVCpus"], found["MemoryInfo"]["SizeInMiB"]) == (2, 1024)
+
+
 def test_a_role_shows_its_trust_and_its_policies_inline_and_attached(stack):
     policy = client("iam").create_policy(PolicyName="p", PolicyDocument=json.dumps(document(may("sqs:*"))))
     policy_arn = policy["Policy"]["Arn"]
