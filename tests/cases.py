@@ -23,6 +23,7 @@ from tests.case_forms import (
     controls,
     decisions,
     engines,
+    insights,
     logins,
     messages,
     records,
@@ -37,7 +38,10 @@ LONGEST_SECONDS = 10  # of the processor's time, which a busy machine doesn't ch
 LONGEST_WAIT = 90  # seconds of anybody's clock
 
 # The first that takes a row runs it.
-FORMS = (engines, decisions, sessions, records, logins, controls, trails, messages, stacks, configuration)
+FORMS = (
+    *(engines, decisions, sessions, records, logins, controls, trails, messages, stacks, configuration),
+    insights,
+)
 
 
 def judged(row: dict[str, Any]) -> Verdict:

@@ -1,0 +1,64 @@
+"""Periods of time, and the moments that they cut time at.
+
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operations-functions.html:
+milliseconds are capped at 1000, seconds and minutes at 60, hours at 24.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from scenarios.queries.insights.values import Moment
+
+_CAPS: Final = {"ms": 1000, "s": 60, "m": 60, "h": 24}
+_MILLISECONDS: Final = {
+    "ms": 1,
+    "s": 1000,
+    "m": 60_000,
+    "h": 3_600_000,
+    "d": 86_400_000,
+    "w": 7 * 86_400_000,
+}
+_MONTHS: Final = {"mo": 1, "q": 3, "y": 12}
+_MONDAY = 4 * 86_400_000  # the first one after the epoch, which was a Thursday
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Cut = Callable[[int], Moment | None]
+
+
+def floor(count: int, unit: str, *, week_begins_monday: bool) -> Cut:
+    """What cuts a moment down to the beginning of its period."""
+    count = max(1, min(count, _CAPS.get(unit, count)))
+    if unit in _MONTHS:
+        months = count * _MONTHS[unit]
+        return lambda moment: _month(moment, months, 0)
+    width = count * _MILLISECONDS[unit]
+    shift = _MONDAY if unit == "w" and week_begins_monday else 0
+    return lambda moment: Moment((moment - shift) // width * width + shift)
+
+
+def ceil(count: int, unit: str, *, week_begins_monday: bool) -> Cut:
+    """What lifts a moment up to the end of its period; a beginning stays."""
+    down = floor(count, unit, week_begins_monday=week_begins_monday)
+    count = max(1, min(count, _CAPS.get(unit, count)))
+    if unit in _MONTHS:
+        months = count * _MONTHS[unit]
+        return lambda moment: Moment(moment) if down(moment) == moment else _month(moment, months, months)
+    width = count * _MILLISECONDS[unit]
+
+    def up(moment: int) -> Moment | None:
+        below = down(moment)
+        return below if below is None or below == moment else Moment(below + width)
+
+    return up
+
+
+def _month(moment: int, months: int, further: int) -> Moment | None:
+    """The first moment of the so many months that hold this one, counted from the year 0."""
+    try:
+        date = _EPOCH + timedelta(milliseconds=moment)
+        number = (date.year * 12 + date.month - 1) // months * months + further
+        first = datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)
+    except (OverflowError, ValueError):
+        return None
+    return Moment(int((first - _EPOCH).total_seconds()) * 1000)
