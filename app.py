@@ -1,16 +1,17 @@
 """Everything that can wake up in the account, three lines each.
 
-What wakes a function, what it may touch and what it does stand in its remediation's module, which only that
-function imports.
+What wakes a function, what it may touch and what it does stand in its remediation's module, or its rule's,
+which only that function imports.
 """
 
 import os
 from importlib import import_module
 from typing import Any
 
+from chalicelib.config_rules import load_rule
 from chalicelib.http.routes import routes
 from chalicelib.remediations import load
-from chalicelib.runtime.woken import answer
+from chalicelib.runtime.woken import answer, evaluated
 from chalicelib.warden import Warden
 
 app = Warden(app_name="trailwarden")
@@ -93,6 +94,18 @@ def security_group_opened_handler(event: dict[str, Any], context: Any) -> dict[s
 def bucket_public_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Tell who made a bucket public, and put its block back."""
     return answer(load("bucket_public"), event, context)
+
+
+@app.evaluates("group_unused")
+def group_unused_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Say which security groups nothing uses."""
+    return evaluated(load_rule("group_unused"), event, context)
+
+
+@app.evaluates("monitoring_off")
+def monitoring_off_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Say which instances run without detailed monitoring."""
+    return evaluated(load_rule("monitoring_off"), event, context)
 
 
 @app.lambda_function(name="heartbeat")  # type: ignore[untyped-decorator]  # Chalice ships no types

@@ -1,9 +1,11 @@
-"""The catalogue of all remediations. Add a new one here.
+"""The catalogue of all remediations, and of all rules of AWS Config. Add a new one here.
 
 The names are spelled out, so that a reader sees all that can happen. The stack, the page, README, the tests
 and the commands are made from these modules' declarations.
 """
 
+from chalicelib.config_rule import ConfigRule
+from chalicelib.config_rules import load_rule
 from chalicelib.remediation import Remediation
 from chalicelib.remediations import load
 
@@ -23,6 +25,14 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "instance_state",
         "security_group_opened",
         "bucket_public",
+    )
+)
+
+RULES: tuple[ConfigRule, ...] = tuple(
+    load_rule(name)
+    for name in (
+        "group_unused",
+        "monitoring_off",
     )
 )
 

@@ -191,7 +191,7 @@ def api_call(raw: Raw) -> tuple[ApiCallEvent, ...]:
     return (
         ApiCallEvent(
             key=key,
-            at=_moment(detail.get("eventTime") or raw.get("time"), key),
+            at=moment(detail.get("eventTime") or raw.get("time"), key),
             account=_text(detail.get("recipientAccountId")) or _text(raw.get("account")),
             region=_text(detail.get("awsRegion")) or _text(raw.get("region")),
             source=_needed(detail, "eventSource", key),
@@ -233,7 +233,7 @@ def alarm_change(raw: Raw) -> AlarmChange:
     metric = _optional_mapping(stat.get("metric"))
     return AlarmChange(
         key=f"{arn or name}@{when}",
-        at=_moment(when, name),
+        at=moment(when, name),
         account=_text(raw.get("account")),
         region=_text(raw.get("region")),
         arn=arn,
@@ -269,7 +269,7 @@ def _alarm_message(sns: Raw) -> AlarmChange:
     trigger = _optional_mapping(said.get("Trigger"))
     return AlarmChange(
         key=f"{arn or name}@{when}",
-        at=_moment(when, name),
+        at=moment(when, name),
         account=_text(said.get("AWSAccountId")),
         region=arn.split(":")[3] if arn.count(":") > 5 else "",
         arn=arn,
@@ -299,7 +299,7 @@ def object_event(raw: Raw) -> ObjectEvent:
     order = _text(subject.get("sequencer")) or _text(raw.get("id"))
     return ObjectEvent(
         key=f"{bucket}/{object_key}/{order}/{what}",
-        at=_moment(raw.get("time"), object_key),
+        at=moment(raw.get("time"), object_key),
         account=_text(raw.get("account")),
         region=_text(raw.get("region")),
         what=what,
@@ -323,7 +323,7 @@ def instance_state(raw: Raw) -> InstanceState:
     state, when = _needed(detail, "state", instance), _text(raw.get("time"))
     return InstanceState(
         key=f"{_first_resource(raw) or instance}/{state}@{when}",
-        at=_moment(when, instance),
+        at=moment(when, instance),
         account=_text(raw.get("account")),
         region=_text(raw.get("region")),
         instance=instance,
@@ -338,7 +338,7 @@ def tick(raw: Raw) -> Tick:
     when = _text(raw.get("time"))
     return Tick(
         key=f"{rule}@{when}",
-        at=_moment(when, rule),
+        at=moment(when, rule),
         account=_text(raw.get("account")),
         region=_text(raw.get("region")),
     )
@@ -387,12 +387,12 @@ def _line(event: Raw) -> LogLine:
     if isinstance(stamp, bool) or not isinstance(stamp, int):
         raise MalformedEvent("a log event has no timestamp", event_key=identity)
     try:
-        moment = _EPOCH + timedelta(milliseconds=stamp)
+        written = _EPOCH + timedelta(milliseconds=stamp)
     except OverflowError as error:
         raise MalformedEvent(f"the timestamp {stamp} can't be read", event_key=identity) from error
     return LogLine(
         id=identity,
-        at=moment,
+        at=written,
         message=_text(event.get("message")),
     )
 
@@ -461,10 +461,10 @@ def _needed(raw: Raw, name: str, about: str) -> str:
     return value
 
 
-def _moment(value: Any, about: str) -> datetime:
+def moment(value: Any, about: str) -> datetime:
     """An ISO 8601 time as AWS writes it; `2026-03-02T03:00:00Z` or `...003+0000`."""
     try:
-        moment = datetime.fromisoformat(_text(value))
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        read = datetime.fromisoformat(_text(value))
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise MalformedEvent(f"the time {value!r} can't be read", event_key=about) from error

@@ -1,29 +1,35 @@
 """The application object: Chalice, plus the triggers and the resources that Chalice doesn't know.
 
-`@app.watches("root_login")` makes a Lambda function named after the remediation, without importing it.
+`@app.watches("root_login")` makes a Lambda function named after the remediation, without importing it, and
+`@app.evaluates("group_unused")` one named after a rule of AWS Config.
 `app.fragment()` is the CloudFormation that `chalice package --merge-template` merges in:
-each function's triggers and settings, and the resources they need; `app.policies()` is the
+each function's triggers and settings, and the resources they need, rules too; `app.policies()` is the
 permissions of each function; `app.spoke()` is the template for every other watched region.
 All three are data, made from the remediations that were declared, and nothing else.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice import Chalice
 
+from chalicelib.config_rules import load_rule
 from chalicelib.remediation import Remediation
 from chalicelib.remediations import load
+
+if TYPE_CHECKING:
+    from chalicelib.config_rule import ConfigRule
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 class Warden(Chalice):  # type: ignore[misc]  # Chalice ships no types
-    """A Chalice application whose functions are remediations."""
+    """A Chalice application whose functions are remediations and rules of AWS Config."""
 
     def __init__(self, app_name: str) -> None:
         super().__init__(app_name=app_name, configure_logs=False)
         self._watched: list[str] = []
+        self._evaluated: list[str] = []
 
     def watches(self, name: str) -> Callable[[Handler], Handler]:
         """Make the decorated function the one that handles this remediation's events."""
@@ -34,6 +40,21 @@ class Warden(Chalice):  # type: ignore[misc]  # Chalice ships no types
             return declared
 
         return declare
+
+    def evaluates(self, name: str) -> Callable[[Handler], Handler]:
+        """Make the decorated function the one that AWS Config asks about this rule."""
+
+        def declare(handler: Handler) -> Handler:
+            self._evaluated.append(name)
+            declared: Handler = self.lambda_function(name=name)(handler)
+            return declared
+
+        return declare
+
+    @property
+    def config_rules(self) -> "tuple[ConfigRule, ...]":
+        """The declared rules of AWS Config, in that order; imports all of them."""
+        return tuple(load_rule(name) for name in self._evaluated)
 
     @property
     def remediations(self) -> tuple[Remediation, ...]:
@@ -46,13 +67,14 @@ class Warden(Chalice):  # type: ignore[misc]  # Chalice ships no types
         """The template to merge into Chalice's."""
         from chalicelib.template import fragment  # noqa: PLC0415 - see above
 
-        return fragment(self.remediations)
+        return fragment(self.remediations, self.config_rules)
 
     def policies(self) -> Mapping[str, Mapping[str, Any]]:
         """Policy documents by the name of the function they are for."""
+        from chalicelib.template.config_rules import rule_grants  # noqa: PLC0415 - see above
         from chalicelib.template.policies import policies  # noqa: PLC0415 - see above
 
-        return policies(self.remediations)
+        return policies(self.remediations, {each.name: rule_grants(each) for each in self.config_rules})
 
     def spoke(self) -> Mapping[str, Any]:
         """The template that forwards other regions' events to the home region."""

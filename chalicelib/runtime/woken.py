@@ -1,11 +1,17 @@
-"""Where every function begins: AWS woke it with events, or the HTTP side because a person asked something."""
+"""Where every function begins: AWS woke it with events, or the HTTP side because a person asked something.
+
+A rule's function begins here too: AWS Config asks it about a resource.
+"""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.remediation import Remediation
 from chalicelib.runtime import answer as events
 from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from chalicelib.config_rule import ConfigRule
 
 WOKEN = "trailwarden"  # the one field of what the HTTP side wakes a function with
 
@@ -18,6 +24,13 @@ def answer(remediation: Remediation, raw: Mapping[str, Any], context: Any) -> di
         if finding is None
         else _followed(finding, remediation, context)
     )
+
+
+def evaluated(rule: "ConfigRule", raw: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Answer what AWS Config asks about a rule; returns how many resources are what."""
+    from chalicelib.runtime import evaluations  # noqa: PLC0415 - no remediation's function pays for it
+
+    return evaluations.evaluated(rule, raw, context)
 
 
 def waking(finding: str) -> dict[str, Any]:

@@ -3,14 +3,21 @@
 If a value here changes, a scenario must fail (`make mutate` checks it).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from chalicelib.config_rule import ConfigRule
 from chalicelib.remediation import Remediation
-from chalicelib.stack import declared
+from chalicelib.stack import Parameter, declared
 from chalicelib.template.accepted import with_reasons
 from chalicelib.template.alarms import alarms
 from chalicelib.template.brakes import switch
 from chalicelib.template.channels import OUTPUTS, channels
+from chalicelib.template.config_rules import (
+    CONFIG_RULES,
+    config_rules,
+    rule_conditions,
+    rule_parameters,
+)
 from chalicelib.template.functions import RUNTIME, function, heartbeat_function, http
 from chalicelib.template.heartbeat import heartbeat
 from chalicelib.template.host import agents
@@ -22,16 +29,21 @@ from chalicelib.template.second_way import second_way
 from chalicelib.template.trail import auditors, trail
 from chalicelib.template.watch import forwarding
 
-__all__ = ["RUNTIME", "fragment"]
+__all__ = ["RUNTIME", "all_parameters", "fragment"]
 
 
-def fragment(remediations: Iterable[Remediation]) -> Template:
+def fragment(remediations: Iterable[Remediation], rules: Iterable[ConfigRule] = ()) -> Template:
     """Parameters, conditions, resources and outputs beyond Chalice's own; raises DeclaredTwice."""
-    functions = tuple(remediations)
+    functions, judging = tuple(remediations), tuple(rules)
     return {
-        "Parameters": union(*(declared([each]) for each in parameters(functions))),
-        "Conditions": union(CONDITIONS, mode_conditions(functions), *(each.conditions for each in functions)),
-        "Resources": with_reasons(_resources(functions)),
+        "Parameters": union(*(declared([each]) for each in all_parameters(functions, judging))),
+        "Conditions": union(
+            CONDITIONS,
+            mode_conditions(functions),
+            rule_conditions(judging),
+            *(each.conditions for each in functions),
+        ),
+        "Resources": with_reasons(union(_resources(functions), config_rules(judging))),
         "Outputs": union(
             {
                 "AlertTopicArn": {"Value": {"Ref": "AlertTopic"}},
@@ -43,6 +55,13 @@ def fragment(remediations: Iterable[Remediation]) -> Template:
             *(each.outputs for each in functions),
         ),
     }
+
+
+def all_parameters(remediations: Iterable[Remediation], rules: Iterable[ConfigRule]) -> Iterator[Parameter]:
+    """The stack's parameters, in the order in which they are shown."""
+    yield from parameters(remediations)
+    yield CONFIG_RULES
+    yield from rule_parameters(rules)
 
 
 def _resources(functions: tuple[Remediation, ...]) -> Template:

@@ -128,14 +128,9 @@ def function(remediation: Remediation) -> Template:
     resources: Template = {
         name: {
             "Properties": {
-                "Runtime": RUNTIME,
-                "Timeout": TIMEOUT_SECONDS,
-                "MemorySize": MEMORY_MB,
+                **bare_function(name, kept=remediation.invoked_asynchronously),
                 "Environment": {"Variables": variables},
-                "LoggingConfig": {"LogGroup": {"Ref": f"{name}LogGroup"}},
-                **_reserved({"Ref": parameters.RESERVED}),
                 **_events(remediation),
-                **(_KEPT_WHEN_IT_FAILS if remediation.invoked_asynchronously else {}),
             }
         },
         f"{name}LogGroup": log_group(),
@@ -146,13 +141,25 @@ def function(remediation: Remediation) -> Template:
                 if isinstance(trigger, OnRule)
             )
         ),
-        **_invoked_by(name, {**_permissions(remediation), **_own_permissions(name, remediation.resources)}),
+        **invoked_by(name, {**_permissions(remediation), **_own_permissions(name, remediation.resources)}),
     }
     if remediation.acts:
         acting = _attached(name, document(acting_grants_of(remediation)))
         resources[f"{name}ActingPolicy"] = {**acting, "Condition": f"{name}Acts"}
         resources |= mode_now(remediation)
     return resources
+
+
+def bare_function(name: str, *, kept: bool = True) -> Template:
+    """What every function has that answers events; `kept`: what it gives up on is a dead letter."""
+    return {
+        "Runtime": RUNTIME,
+        "Timeout": TIMEOUT_SECONDS,
+        "MemorySize": MEMORY_MB,
+        "LoggingConfig": {"LogGroup": {"Ref": f"{name}LogGroup"}},
+        **_reserved({"Ref": parameters.RESERVED}),
+        **(_KEPT_WHEN_IT_FAILS if kept else {}),
+    }
 
 
 def _reserved(at_once: int | Mapping[str, Any]) -> Template:
@@ -178,9 +185,7 @@ def _attached(function: str, policy: Mapping[str, Any]) -> Template:
     }
 
 
-def _invoked_by(
-    function: str, permissions: Mapping[str, Any], closed: Closing = closed_to_others
-) -> Template:
+def invoked_by(function: str, permissions: Mapping[str, Any], closed: Closing = closed_to_others) -> Template:
     """A function's whole policy: what its permissions say, by their logical ids, and nobody else.
 
     `closed`: whom else it turns away.
@@ -367,7 +372,7 @@ def http(remediations: Sequence[Remediation]) -> Template:
         "RestAPI": {"Properties": {**_THROTTLED, **_LOGGED}},
         "ApiAccessLogGroup": {"Condition": "HasApiAccessLogs", **log_group()},
         # Who asks is a field of what API Gateway hands over. So not even an operator hands over anything.
-        **_invoked_by("APIHandler", {"APIHandlerInvokePermission": _BY_THE_API}, closed_to_all),
+        **invoked_by("APIHandler", {"APIHandlerInvokePermission": _BY_THE_API}, closed_to_all),
     }
 
 
@@ -398,5 +403,5 @@ def heartbeat_function() -> Template:
         },
         f"{name}LogGroup": log_group(),
         **_rule(name, f"{name}Trigger1", beats),
-        **_invoked_by(name, {f"{name}Trigger1Permission": _by_rule(f"{name}Trigger1")}),
+        **invoked_by(name, {f"{name}Trigger1Permission": _by_rule(f"{name}Trigger1")}),
     }

@@ -6,6 +6,7 @@ only where the remediation's mode lets it act. Resources are text for CloudForma
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from chalicelib.brakes import kill_switch, mode_of
@@ -25,9 +26,15 @@ _PARAMETER = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:paramet
 Document = Mapping[str, Any]
 
 
-def policies(remediations: Iterable[Remediation]) -> dict[str, Document]:
-    """A policy document for each function: every remediation's, the heartbeat's, and the HTTP side's."""
+def policies(
+    remediations: Iterable[Remediation], rules: Mapping[str, Iterable[Grant]] = MappingProxyType({})
+) -> dict[str, Document]:
+    """A policy document for each function: every remediation's, the heartbeat's, and the HTTP side's.
+
+    `rules`: what the function of each rule of AWS Config may do beside writing its log.
+    """
     documents = {each.name: document(grants_of(each)) for each in remediations}
+    documents |= {name: document((*_own_logs(logical_id(name)), *grants)) for name, grants in rules.items()}
     documents[HEARTBEAT] = document((*_own_logs(logical_id(HEARTBEAT)), *HEARTBEAT_GRANTS))
     documents[HTTP_FUNCTION] = document((*_own_logs("APIHandler"), *HTTP_GRANTS))
     return documents

@@ -12,12 +12,13 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from chalicelib.config_rule import ConfigRule
 from chalicelib.remediation import Remediation
 from chalicelib.stack import Parameter
-from chalicelib.template.parameters import parameters
+from chalicelib.template import all_parameters
 
 # Those that aren't there are left out.
-DOCUMENTS = ("README.md", "docs/deploying.md", "docs/index.md")
+DOCUMENTS = ("README.md", "docs/deploying.md", "docs/index.md", "docs/config-rules.md")
 
 _BAR = r"\|"
 _BEGIN = re.compile(r"^<!-- generated: (?P<name>[a-z ]+) -->\n", re.MULTILINE)
@@ -27,10 +28,14 @@ class UnknownSection(ValueError):
     """A document asks for an unknown section, or doesn't say where it ends; the message names both."""
 
 
-def sections(remediations: Iterable[Remediation]) -> dict[str, str]:
+def sections(remediations: Iterable[Remediation], rules: Iterable[ConfigRule] = ()) -> dict[str, str]:
     """Every section there is, by the name in its comment."""
-    declared = tuple(remediations)
-    return {"remediations": _remediations(declared), "parameters": _parameters(parameters(declared))}
+    declared, judging = tuple(remediations), tuple(rules)
+    return {
+        "remediations": _remediations(declared),
+        "config rules": _config_rules(judging),
+        "parameters": _parameters(all_parameters(declared, judging)),
+    }
 
 
 def documents(project: Path, written: Mapping[str, str]) -> dict[Path, str]:
@@ -56,6 +61,11 @@ def renewed(text: str, written: Mapping[str, str], document: str) -> str:
 def _remediations(remediations: Iterable[Remediation]) -> str:
     rows = ((f"`{each.name}`", each.woken_by, each.response) for each in remediations)
     return _table(("remediation", "wakes on", "what happens"), rows)
+
+
+def _config_rules(rules: Iterable[ConfigRule]) -> str:
+    rows = ((f"`{each.name}`", each.judges, each.response) for each in rules)
+    return _table(("rule of AWS Config", "wants of", "what happens"), rows)
 
 
 def _parameters(declared: Iterable[Parameter]) -> str:

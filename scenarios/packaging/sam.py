@@ -160,7 +160,7 @@ def generated() -> dict[Path, str]:
         CONFIG: pretty(_configuration()),
         FRAGMENT: pretty(app.fragment()),
         **files,
-        **documents(PROJECT, sections(app.remediations)),
+        **documents(PROJECT, sections(app.remediations, app.config_rules)),
     }
 
 

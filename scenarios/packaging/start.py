@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from keyword import iskeyword
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +20,8 @@ from tempfile import TemporaryDirectory
 from chalicelib.template.parts import logical_id
 
 PROJECT = Path(__file__).resolve().parents[2]
-KINDS = ("event", "logs", "schedule", "topic")
+CONFIG = "config"
+KINDS = ("event", "logs", "schedule", "topic", CONFIG)
 # Lambda's longest name of a function, less Chalice's part of it.
 LONGEST = 64 - len("trailwarden-prod-")
 
@@ -37,14 +39,44 @@ _LONG_SIGNATURE = "def {name}_handler(\n    event: dict[str, Any], context: Any\
 _LONGEST_LINE = 110
 _FUNCTION = '''
 
-@app.watches("{name}")
+@app.{watches}("{name}")
 {signature}
-    """Tell what its page says."""
-    return answer(load("{name}"), event, context)
+    """{words}"""
+    return {answer}({load}("{name}"), event, context)
 '''
 
 # Texts by their path from the project.
 Files = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sort:
+    """What begins: a remediation, or a rule of AWS Config. `listed`: its list in the catalogue."""
+
+    folder: str
+    listed: str
+    watches: str
+    answer: str
+    load: str
+    words: str
+
+
+_REMEDIATION = _Sort(
+    folder="chalicelib/remediations",
+    listed="CATALOG",
+    watches="watches",
+    answer="answer",
+    load="load",
+    words="Tell what its page says.",
+)
+_RULE = _Sort(
+    folder="chalicelib/config_rules",
+    listed="RULES",
+    watches="evaluates",
+    answer="evaluated",
+    load="load_rule",
+    words="Judge what its page says.",
+)
 
 
 class CannotStart(ValueError):
@@ -58,11 +90,12 @@ def beginning(project: Path, name: str, on: str) -> dict[str, str]:
     """
     _check_project(project)
     _check_name(project, name)
+    sort = _RULE if on == CONFIG else _REMEDIATION
     return {
-        f"chalicelib/remediations/{name}.py": _example(on, "remediation", name),
+        f"{sort.folder}/{name}.py": _example(on, "remediation", name),
         f"scenarios/incidents/{name}.py": _example(on, "scenario", name),
-        _APPLICATION: _with_function((project / _APPLICATION).read_text(), name),
-        _CATALOG: _with_name((project / _CATALOG).read_text(), name),
+        _APPLICATION: _with_function((project / _APPLICATION).read_text(), name, sort),
+        _CATALOG: _with_name((project / _CATALOG).read_text(), name, sort),
     }
 
 
@@ -121,11 +154,11 @@ def _check_name(project: Path, name: str) -> None:
 
 
 def _taken_by(project: Path, name: str) -> Iterator[str]:
-    if name in {each.value for each in _names((project / _CATALOG).read_text())}:
+    catalog = (project / _CATALOG).read_text()
+    if name in {each.value for sort in (_REMEDIATION, _RULE) for each in _names(catalog, sort)}:
         yield f"{_CATALOG} lists it"
     for path in (
-        f"chalicelib/remediations/{name}",
-        f"chalicelib/remediations/{name}.py",
+        *(f"{sort.folder}/{name}{end}" for sort in (_REMEDIATION, _RULE) for end in ("", ".py")),
         f"scenarios/incidents/{name}.py",
         f".chalice/policies/{name}.json",
     ):
@@ -148,28 +181,35 @@ def _example(on: str, what: str, name: str) -> str:
     return text
 
 
-def _with_function(application: str, name: str) -> str:
+def _with_function(application: str, name: str, sort: _Sort) -> str:
     """app.py with one more function, behind the last of its kind."""
-    ends = [each.end_lineno for each in ast.parse(application).body if _watches(each)]
+    ends = [each.end_lineno for each in ast.parse(application).body if _is_under(each, sort.watches)]
     if not ends or ends[-1] is None:
-        raise CannotStart(f"{_APPLICATION} has no function under @app.watches to stand behind")
+        raise CannotStart(f"{_APPLICATION} has no function under @app.{sort.watches} to stand behind")
     signature = _SIGNATURE.format(name=name)
     if len(signature) > _LONGEST_LINE:
         signature = _LONG_SIGNATURE.format(name=name)
-    function = _FUNCTION.format(name=name, signature=signature)
+    function = _FUNCTION.format(
+        name=name,
+        signature=signature,
+        watches=sort.watches,
+        words=sort.words,
+        answer=sort.answer,
+        load=sort.load,
+    )
     lines = application.splitlines(keepends=True)
     return "".join((*lines[: ends[-1]], function, *lines[ends[-1] :]))
 
 
-def _watches(statement: ast.stmt) -> bool:
+def _is_under(statement: ast.stmt, decorator: str) -> bool:
     return isinstance(statement, ast.FunctionDef) and any(
-        ast.unparse(decorator).startswith("app.watches(") for decorator in statement.decorator_list
+        ast.unparse(each).startswith(f"app.{decorator}(") for each in statement.decorator_list
     )
 
 
-def _with_name(catalog: str, name: str) -> str:
-    """The catalogue with one more name, behind the last."""
-    names = _names(catalog)
+def _with_name(catalog: str, name: str, sort: _Sort) -> str:
+    """The catalogue with one more name, behind the last of its list."""
+    names = _names(catalog, sort)
     if not names:
         raise CannotStart(f"{_CATALOG} has no list of names to add to")
     lines = catalog.splitlines(keepends=True)
@@ -178,9 +218,15 @@ def _with_name(catalog: str, name: str) -> str:
     return "".join((*lines[:last], f'{indent}"{name}",\n', *lines[last:]))
 
 
-def _names(catalog: str) -> list[ast.Constant]:
-    """The names that the catalogue spells out, a line each."""
-    lists = [node.iter for node in ast.walk(ast.parse(catalog)) if isinstance(node, ast.comprehension)]
+def _names(catalog: str, sort: _Sort) -> list[ast.Constant]:
+    """The names that the catalogue spells out in this list, a line each."""
+    lists = [
+        node.iter
+        for statement in ast.parse(catalog).body
+        if isinstance(statement, ast.AnnAssign) and ast.unparse(statement.target) == sort.listed
+        for node in ast.walk(statement)
+        if isinstance(node, ast.comprehension)
+    ]
     return [
         name
         for each in lists

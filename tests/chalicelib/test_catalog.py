@@ -6,8 +6,8 @@ from pkgutil import iter_modules
 
 import pytest
 
-from chalicelib import remediations
-from chalicelib.catalog import CATALOG, UnknownRemediation, find
+from chalicelib import config_rules, remediations
+from chalicelib.catalog import CATALOG, RULES, UnknownRemediation, find
 from chalicelib.events import AlarmChange
 from chalicelib.matching import LogPattern
 from chalicelib.remediations.trail_validation import ValidationStep
@@ -72,6 +72,26 @@ def test_no_module_of_a_remediation_is_forgotten():
     modules = {module.name for module in iter_modules(remediations.__path__)}
 
     assert {remediation.name for remediation in CATALOG} == modules
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_has_one_name_a_page_and_reasons_for_wide_grants(rule):
+    module = import_module(f"chalicelib.config_rules.{rule.name}")
+
+    assert module.RULE is rule
+    assert rule.page.splitlines()[0].endswith(".")
+    assert "leave alone" in rule.page
+    assert "https://docs.aws.amazon.com/" in rule.page
+    assert rule.types
+    granted = (*rule.grants, *(rule.mending.grants if rule.mending else ()))
+    assert all(grant.because for grant in granted if "*" in grant.resource.removesuffix(":*"))
+
+
+def test_no_module_of_a_rule_is_forgotten():
+    modules = {module.name for module in iter_modules(config_rules.__path__)}
+
+    assert {rule.name for rule in RULES} == modules
+    assert modules.isdisjoint(remediation.name for remediation in CATALOG)
 
 
 def test_a_name_nobody_has_is_told_with_those_there_are():

@@ -1,5 +1,6 @@
 import pytest
 
+from chalicelib.config_rules import load_rule
 from chalicelib.remediations import load
 from chalicelib.template import fragment
 from chalicelib.template.policies import policies
@@ -37,6 +38,23 @@ def test_what_was_declared_is_what_is_packaged(app):
     assert app.fragment() == fragment((REMEDY,))
     assert app.policies() == policies((REMEDY,))
     assert app.spoke() == spoke((REMEDY,))
+
+
+def test_a_rules_function_is_named_after_its_rule_and_comes_with_its_parts():
+    app = Warden(app_name="trial")
+
+    @app.evaluates("group_unused")
+    def group_unused_handler(event, context):
+        return {"asked": event}
+
+    rule = load_rule("group_unused")
+    assert app.config_rules == (rule,)
+    assert [each.name for each in app.pure_lambda_functions] == ["group_unused"]
+    assert app.fragment() == fragment((), (rule,))
+    assert app.policies()["group_unused"]["Statement"][1]["Action"] == [
+        "config:PutEvaluations",
+        "config:GetResourceConfigHistory",
+    ]
 
 
 def test_two_applications_share_nothing(app):

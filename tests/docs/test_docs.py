@@ -130,7 +130,9 @@ def _pytest(command):
 @cache
 def _operations(service):
     """The operations of a service and the parameters of each, as the AWS CLI spells them."""
-    model = botocore.session.get_session().get_service_model({"s3api": "s3"}.get(service, service))
+    model = botocore.session.get_session().get_service_model(
+        {"s3api": "s3", "configservice": "config"}.get(service, service)
+    )
     return {xform_name(name, "-"): model.operation_model(name) for name in model.operation_names}
 
 

@@ -63,8 +63,15 @@ _TYPES = (
 
 # The same inside of what is deployed.
 DEPLOYED = {
-    "chalicelib.warden": ("chalicelib.template", "chalicelib.remediations", "chalicelib.remediation"),
+    "chalicelib.warden": (
+        "chalicelib.template",
+        "chalicelib.config_rules",
+        "chalicelib.config_rule",
+        "chalicelib.remediations",
+        "chalicelib.remediation",
+    ),
     "chalicelib.template": (
+        "chalicelib.config_rule",
         "chalicelib.http",
         "chalicelib.brakes",
         "chalicelib.data_events",
@@ -81,6 +88,8 @@ DEPLOYED = {
         *_TYPES,
     ),
     "chalicelib.runtime": (
+        "chalicelib.config_items",
+        "chalicelib.config_rule",
         "chalicelib.brakes",
         "chalicelib.delayed",
         "chalicelib.evidence",
@@ -89,7 +98,15 @@ DEPLOYED = {
         "chalicelib.aws",
         *_TYPES,
     ),
-    "chalicelib.catalog": ("chalicelib.remediations", "chalicelib.remediation"),
+    "chalicelib.catalog": (
+        "chalicelib.config_rules",
+        "chalicelib.config_rule",
+        "chalicelib.remediations",
+        "chalicelib.remediation",
+    ),
+    "chalicelib.config_rules": ("chalicelib.config_rule", "chalicelib.references", "chalicelib.aws", *_TYPES),
+    "chalicelib.config_items": ("chalicelib.config_rule", "chalicelib.events", *_WORDS),
+    "chalicelib.config_rule": ("chalicelib.aws", *_TYPES),
     "chalicelib.remediations": (
         "chalicelib.trail",
         "chalicelib.evidence",

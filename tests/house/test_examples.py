@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 
+from chalicelib.config_rule import ConfigRule
 from chalicelib.remediation import Remediation
 from scenarios.packaging.start import KINDS, beginning
 from scenarios.runner.scenario import Scenario
@@ -32,9 +33,10 @@ def executed(text, path, monkeypatch):
 def test_the_two_modules_of_an_example_can_be_imported(example, monkeypatch):
     module, scenario = sorted(path for path in FILES[example] if path.count("/") == 2)
 
-    made = executed(FILES[example][module], module, monkeypatch)["REMEDIATION"]
+    bound = executed(FILES[example][module], module, monkeypatch)
+    made = bound.get("REMEDIATION") or bound["RULE"]
     told = executed(FILES[example][scenario], scenario, monkeypatch)["SCENARIOS"]
 
-    assert isinstance(made, Remediation)
+    assert isinstance(made, ConfigRule if example == "config" else Remediation)
     assert all(isinstance(each, Scenario) for each in told)
     assert {each.name.partition(".")[0] for each in told} == {made.name}

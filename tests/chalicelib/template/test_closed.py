@@ -2,6 +2,8 @@
 
 import pytest
 
+from chalicelib.catalog import RULES
+from chalicelib.template.parts import logical_id
 from scenarios.cloud.authorization.policy import Principal, Request, decide
 from scenarios.cloud.cloudformation.account_values import AccountValues
 from scenarios.cloud.cloudformation.parameters import parameter_values
@@ -139,6 +141,12 @@ def test_the_roles_of_the_functions_have_names_that_the_policies_know(closed):
     assert len(roles) == len(closed.home.of_type("AWS::Lambda::Function"))
     assert all(each.physical_id.startswith(f"{closed.home.name}-") for each in roles)
     assert all(LONGEST_STACK_NAME + len(each.logical_id) + SUFFIX + 2 <= 64 for each in roles)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_the_role_of_a_rules_function_has_one_too(rule):
+    """It hands its dead letters over."""
+    assert LONGEST_STACK_NAME + len(f"{logical_id(rule.name)}Role") + SUFFIX + 2 <= 64
 
 
 def test_a_functions_policy_says_what_its_permissions_say(closed):

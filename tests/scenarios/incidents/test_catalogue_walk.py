@@ -7,12 +7,13 @@ import re
 import pytest
 
 import app as application
-from chalicelib.catalog import CATALOG
+from chalicelib.catalog import CATALOG, RULES
 from scenarios.packaging import sam as packaging
 from scenarios.runner.scenario import Scenario
 from tests.project import PROJECT
 
 EACH = pytest.mark.parametrize("remediation", CATALOG, ids=lambda each: each.name)
+EACH_RULE = pytest.mark.parametrize("rule", RULES, ids=lambda each: each.name)
 FUNCTIONS = {function.name: function for function in application.app.pure_lambda_functions}
 
 
@@ -59,11 +60,33 @@ def test_a_remediation_has_a_function_that_answers_with_it(remediation, monkeypa
 def test_no_two_functions_share_a_handler():
     handlers = [function.handler_string for function in FUNCTIONS.values()]
 
-    assert len(handlers) == len(set(handlers)) == len(CATALOG) + 1  # and the heartbeat's
+    assert len(handlers) == len(set(handlers)) == len(CATALOG) + len(RULES) + 1  # and the heartbeat's
 
 
 def test_the_application_declares_the_catalogue_in_its_order():
     assert application.app.remediations == CATALOG
+    assert application.app.config_rules == RULES
+
+
+@EACH_RULE
+def test_a_rule_has_scenarios_of_its_name_and_a_row_on_its_page(rule):
+    module = importlib.import_module(f"scenarios.incidents.{rule.name}")
+
+    assert {scenario.name.split(".")[0] for scenario in module.SCENARIOS} == {rule.name}
+    assert module.__doc__
+    assert f"\n| `{rule.name}` |" in (PROJECT / "docs/config-rules.md").read_text()
+
+
+@EACH_RULE
+def test_a_rule_has_a_function_that_answers_for_it(rule, monkeypatch):
+    answered = []
+    monkeypatch.setattr(application, "evaluated", lambda *given: answered.append(given))
+    module_name, _, attribute = FUNCTIONS[rule.name].handler_string.partition(".")
+
+    getattr(importlib.import_module(module_name), attribute)({"some": "event"}, "context")
+
+    assert attribute == f"{rule.name}_handler"
+    assert answered == [(rule, {"some": "event"}, "context")]
 
 
 @EACH

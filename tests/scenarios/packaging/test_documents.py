@@ -82,6 +82,7 @@ def test_every_section_stands_in_one_document():
 def test_chalices_configuration_lists_each_function_with_its_policy_and_keeps_the_rest():
     by_hand, made = json.loads(CONFIG.read_text()), json.loads(generated()[CONFIG])
 
-    names = [*(each.name for each in application().remediations), "heartbeat"]
+    app = application()
+    names = [*(each.name for each in (*app.remediations, *app.config_rules)), "heartbeat"]
     assert made["lambda_functions"] == {name: {"iam_policy_file": f"policies/{name}.json"} for name in names}
     assert made["stages"] == by_hand["stages"]

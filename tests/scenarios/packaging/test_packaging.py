@@ -78,7 +78,7 @@ def test_every_function_has_the_pinned_runtime_and_architecture():
 def test_no_two_functions_run_the_same_handler():
     handlers = [properties["Handler"] for properties in functions(sam_template("prod")).values()]
 
-    assert len(set(handlers)) == len(handlers) == len(application().remediations) + 2
+    assert len(set(handlers)) == len(handlers) == len(application().pure_lambda_functions) + 1
 
 
 def test_every_function_has_a_role_of_its_own():

@@ -16,6 +16,7 @@ NAMES = {
     "logs": "a_name_as_long_as_lambda_has_room_for_one_of_us",
     "schedule": "door_2_open",
     "topic": "key_made",
+    "config": "door_unused",
 }
 # Those whose beginnings are run; what they are made of is one for all kinds.
 RUN = dict(sample(NAMES.items(), of=2))
@@ -33,7 +34,8 @@ def grown(tmp_path_factory):
 
 
 def written(name):
-    return f"chalicelib/remediations/{name}.py", f"scenarios/incidents/{name}.py"
+    folder = "config_rules" if name == NAMES["config"] else "remediations"
+    return f"chalicelib/{folder}/{name}.py", f"scenarios/incidents/{name}.py"
 
 
 def test_every_kind_of_trigger_has_a_beginning():
@@ -51,7 +53,9 @@ def test_each_beginning_runs_and_only_its_incident_fails_with_what_comes_next(gr
     failed = {name: case.find("failure") for name, case in cases.items() if len(case)}
     assert set(failed) == set(RUN.values()), ran.stdout
     for name, failure in failed.items():
-        assert f"of {name} there came 'INFO: Next: let decide() say what" in failure.text
+        next_step = f"of {name} there came 'INFO: Next: let decide() say what"
+        wrong = "it holds NON_COMPLIANT of it" if name == NAMES["config"] else next_step
+        assert wrong in failure.text
         assert f"{name}.silent" in cases
 
 
