@@ -96,6 +96,12 @@ def bucket_public_handler(event: dict[str, Any], context: Any) -> dict[str, Any]
     return answer(load("bucket_public"), event, context)
 
 
+@app.watches("access_key_created")
+def access_key_created_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell who made an access key for somebody else, and deactivate it."""
+    return answer(load("access_key_created"), event, context)
+
+
 @app.evaluates("group_unused")
 def group_unused_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Say which security groups nothing uses."""

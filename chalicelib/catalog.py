@@ -25,6 +25,7 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "instance_state",
         "security_group_opened",
         "bucket_public",
+        "access_key_created",
     )
 )
 

@@ -3,6 +3,7 @@
 from scenarios.cloud.iam.boundaries import Boundaries
 from scenarios.cloud.iam.last_used import LastUsed
 from scenarios.cloud.iam.managed_policies import ManagedPolicies
+from scenarios.cloud.iam.own_keys import OwnKeys
 from scenarios.cloud.setting import Setting
 
 
@@ -11,3 +12,4 @@ def register(setting: Setting) -> None:
     ManagedPolicies(setting)
     Boundaries(setting)
     LastUsed(setting)
+    OwnKeys(setting)

@@ -8,11 +8,14 @@ from scenarios.runner.words.checks import findings
 
 
 def undoes_by_hand(actor: Actor, remediation: str) -> Action:
-    """The undo of each call of the newest finding that has some, the last one first, as its commands say."""
+    """The undo of each call of the newest finding that has some, the last one first, as its commands say.
+
+    Where nothing was planned there is nothing to do.
+    """
 
     def do(world: World, caller: Caller) -> None:
-        plan = next(each.plan for each in findings(world, remediation) if each.plan.calls)
-        for call in reversed(plan.calls):
+        calls = next((each.plan.calls for each in findings(world, remediation) if each.plan.calls), ())
+        for call in reversed(calls):
             assert call.undo is not None, f"nothing undoes {call}"
             client = world.client(caller, call.undo.service, call.undo.region)
             getattr(client, call.undo.operation)(**call.undo.parameters)
