@@ -139,8 +139,16 @@ def _note_attempt(response: Any) -> None:
 
 
 def _visible(message: Any) -> bool:
-    """A message is seen from the very moment on to which it was hidden; in frozen time moto would wait on."""
-    return bool(unix_time_millis() >= message.visible_at)
+    """A message is seen from the very moment on to which it was hidden; in frozen time moto would wait on.
+
+    Each question about a queue asks this of all its messages, most of which were never hidden.
+    """
+    return not message.visible_at or bool(unix_time_millis() >= message.visible_at)
+
+
+def _delayed(message: Any) -> bool:
+    """As moto has it, which asks for the time even where no delay was set."""
+    return bool(message.delayed_until) and bool(unix_time_millis() < message.delayed_until)
 
 
 MENDS: tuple[Mend, ...] = (
@@ -151,4 +159,5 @@ MENDS: tuple[Mend, ...] = (
     (sqs_models.SQSBackend, "delete_message_batch", _delete_those_that_can_be),
     (sqs_responses.SQSResponse, "receive_message", _answered_with_sources),
     (sqs_models.Message, "visible", property(_visible)),
+    (sqs_models.Message, "delayed", property(_delayed)),
 )
