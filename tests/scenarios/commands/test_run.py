@@ -1,10 +1,7 @@
 """`trailwarden run`: which scenarios, how they are reported, and with which exit code."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -20,6 +17,7 @@ from scenarios.incidents.root_login import SCENARIO as ROOT_LOGIN
 from scenarios.runner.library import UnknownScenario, library, named
 from scenarios.runner.scenario import Action, at, by
 from scenarios.runner.words.checks import alert
+from tests.processes import COMMAND, ended
 
 KEYS = {"name", "seed", "faults", "passed", "failures", "simulated_seconds", "wall_seconds"}
 FAILING = replace(ROOT_LOGIN, name="failing", then=by("02:30", alert("root_login", "LOW", "unsaid words")))
@@ -240,26 +238,12 @@ def test_bad_usage_is_one_sentence_and_exits_with_2(arguments, sentence):
 def test_only_reports_reach_standard_output_and_no_setting_of_the_machine_reaches_the_run():
     settings = {"AWS_PROFILE": "nobody", "AWS_REGION": "eu-north-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
 
-    result = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "from scenarios.commands.cli import main; main()",
-            "run",
-            "root_login",
-            "--format",
-            "json",
-            "--trace",
-        ],
-        env={**os.environ, **settings},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    asked = ("run", "root_login", "--format", "json", "--trace")
+    code, told, said = ended(COMMAND, *asked, variables=settings)
 
-    assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout)["name"] == "root_login"
-    assert "action     root signs in" in result.stderr
+    assert code == 0, said
+    assert json.loads(told)["name"] == "root_login"
+    assert "action     root signs in" in said
 
 
 def test_no_two_scenarios_share_a_name_and_each_has_a_title():

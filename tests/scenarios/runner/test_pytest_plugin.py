@@ -8,6 +8,7 @@ import pytest
 
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.runner.library import library
+from tests.processes import ended
 from tests.project import PROJECT
 from tests.shared import made_once
 
@@ -212,16 +213,11 @@ def project(folder, **modules):
 
 
 def printed_by_pytest(folder, *arguments):
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", PLUGIN, *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(PROJECT), "COLUMNS": "250"},
-        capture_output=True,
-        text=True,
-        check=False,
+    code, printed, said = ended(
+        "pytest:main", "-p", PLUGIN, *arguments, folder=folder, variables={"COLUMNS": "250"}
     )
-    assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout + run.stderr
-    return run.stdout
+    assert code == pytest.ExitCode.TESTS_FAILED, printed + said
+    return printed
 
 
 BROKEN = {"broken": "SCENARIO = 1\ndef broken(:\n", "lost": "\nimport nosuch\nSCENARIO = 1\n"}

@@ -4,8 +4,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
@@ -15,9 +13,9 @@ from pathlib import Path
 import boto3
 from botocore.config import Config
 
-from tests.project import PROJECT
+from tests.processes import COMMAND, Process, begun
+from tests.sample import ALL
 
-RUN = "import sys; from scenarios.commands.cli import main; main(['serve', '--port', '0', *sys.argv[1:]])"
 ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=30)
 
 
@@ -27,7 +25,7 @@ class Endpoint:
 
     url: str
     said: str
-    process: subprocess.Popen
+    process: Process
 
     def client(self, service, *, key="ann", secret="any", token=None, region="us-east-1", config=ONCE):
         session = boto3.Session(
@@ -63,11 +61,9 @@ class Endpoint:
 
 
 @contextmanager
-def served(*options):
-    """Serve in another process until the test is over."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", RUN, *options], stderr=subprocess.PIPE, text=True, cwd=PROJECT
-    )
+def served(*options, fresh=ALL):
+    """Serve in another process until the test is over; `fresh`: see `tests/processes.py`."""
+    process = begun(COMMAND, "serve", "--port", "0", *options, fresh=fresh)
     try:
         said: list[str] = []
         assert process.stderr is not None

@@ -3,7 +3,6 @@
 import json
 import socket
 import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -14,7 +13,7 @@ from click.testing import CliRunner
 from scenarios.commands.cli import main
 from scenarios.people.api import url_of_stack
 from tests.chalicelib.http.test_finding_page import CHROMIUM, measured
-from tests.project import PROJECT
+from tests.processes import COMMAND, ended
 from tests.sample import sample
 from tests.scenarios.serve.browser import browser
 from tests.scenarios.serve.serving import served
@@ -302,11 +301,9 @@ def test_a_world_goes_on_from_where_it_was_kept(tmp_path):
 
 
 def could_not_serve(*options):
-    run = "import sys; from scenarios.commands.cli import main; main(['serve', *sys.argv[1:]])"
-    asked = [sys.executable, "-c", run, *options]
-    done = subprocess.run(asked, capture_output=True, text=True, cwd=PROJECT, check=False, timeout=60)
-    assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, ""), done.stderr
-    return done.stderr
+    code, told, said = ended(COMMAND, "serve", *options)
+    assert (code, said.count("\n"), told) == (2, 1, ""), said
+    return said
 
 
 def test_a_port_in_use_is_one_sentence(frozen):
