@@ -20,6 +20,7 @@ from scenarios.cloud.iam.manifest import SERVICE as IAM
 from scenarios.cloud.kinesis.manifest import SERVICE as KINESIS
 from scenarios.cloud.kms.manifest import SERVICE as KMS
 from scenarios.cloud.logs.manifest import SERVICE as LOGS
+from scenarios.cloud.opensearch.manifest import SERVICE as OPENSEARCH
 from scenarios.cloud.organizations.manifest import SERVICE as ORGANIZATIONS
 from scenarios.cloud.recorded_only import RECORDED_ONLY
 from scenarios.cloud.s3.manifest import SERVICE as S3
@@ -45,12 +46,13 @@ SERVICES: tuple[Service, ...] = (
     EC2,
     AUTOSCALING,
     EVENTS,
-    FIREHOSE,
     IAM,
     KINESIS,
     KMS,
     LAMBDA,
+    FIREHOSE,
     LOGS,
+    OPENSEARCH,
     ORGANIZATIONS,
     S3,
     SCHEDULER,

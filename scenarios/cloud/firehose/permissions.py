@@ -2,12 +2,15 @@
 
 from scenarios.cloud.authorization.rows import JSON, Permissions
 
-_LINES = """
+_OPENSEARCH = "AmazonopensearchserviceDestinationConfiguration"
+_LINES = f"""
 ListDeliveryStreams             =                         *
 CreateDeliveryStream            =                         deliverystream(DeliveryStreamName)
 CreateDeliveryStream            iam:PassRole              role(S3DestinationConfiguration.RoleARN)
 CreateDeliveryStream            iam:PassRole              role(ExtendedS3DestinationConfiguration.RoleARN)
 CreateDeliveryStream            iam:PassRole              role(KinesisStreamSourceConfiguration.RoleARN)
+CreateDeliveryStream iam:PassRole role({_OPENSEARCH}.RoleARN)
+CreateDeliveryStream iam:PassRole role({_OPENSEARCH}.S3Configuration.RoleARN)
 DescribeDeliveryStream          =                         deliverystream(DeliveryStreamName)
 DeleteDeliveryStream            =                         deliverystream(DeliveryStreamName)
 PutRecord                       =                         deliverystream(DeliveryStreamName)

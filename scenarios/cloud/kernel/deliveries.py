@@ -85,10 +85,12 @@ class Object:
 
     `kms_key`: the ARN of the key it is encrypted with, "" where the bucket's settings decide.
     `encryption_context`: the service's part of it, `{"aws:cloudtrail:arn": ...}`. `requester`: whom S3 names
-    in its events, where that isn't the service's principal.
+    in its events, where that isn't the service's principal. `plain`: the service neither looks at the
+    bucket's ACL nor sets one on the object.
     """
 
     body: bytes
+    plain: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
     kms_key: str = ""
     encryption_context: Mapping[str, str] = field(default_factory=dict)

@@ -607,6 +607,29 @@ def stream_is_there(arn: str) -> bool:
     return arn.rpartition("/")[2] in streams
 
 
+def delivery_stream(arn: str) -> Any | None:
+    """A delivery stream, or None: `.destinations`, `.source`, `.version_id`, `.create_timestamp`."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    return backend("firehose", account, region).delivery_streams.get(arn.rpartition("/")[2])
+
+
+def delivery_streams_from(account: str, region: str, stream: str) -> list[str]:
+    """The ARNs of the delivery streams that read a Kinesis stream."""
+    found = backend("firehose", account, region).delivery_streams.values()
+    return [
+        str(each.delivery_stream_arn)
+        for each in found
+        if (each.source or {}).get("KinesisStreamARN") == stream
+    ]
+
+
+def opensearch_domain(account: str, region: str, place: str) -> Any | None:
+    """A domain by its ARN or its endpoint, or None: `.arn`, `.endpoint`, `.access_policies`."""
+    host = place.removeprefix("https://").rstrip("/")
+    domains = backend("opensearch", account, region).domains.values()
+    return next((each for each in domains if place == each.arn or host == each.endpoint), None)
+
+
 def kinesis_stream(arn: str) -> Any:
     """A Kinesis stream that is there: `.shards`, `.key_id`, `.retention_period_hours`."""
     _, _, _, region, account, _ = arn.split(":", 5)

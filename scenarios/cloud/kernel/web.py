@@ -50,6 +50,11 @@ class Web:
     def __init__(self) -> None:
         self.requests: list[WebRequest] = []
         self._answering: dict[str, Answering] = {}
+        self._gates: list[Callable[[WebRequest], WebAnswer | None]] = []
+
+    def gate(self, refused: Callable[[WebRequest], WebAnswer | None]) -> None:
+        """Have a service of AWS's answer in an endpoint's place, where it turns a request away."""
+        self._gates.append(refused)
 
     def answers(self, url: str, answering: Answering | WebAnswer) -> None:
         """From now on, this is what everything answers whose URL begins like this; the longest counts."""
@@ -69,7 +74,8 @@ class Web:
         if answering is None:
             raise NotSimulated("web", f"what {request.place} answers: nobody said it")
         self.requests.append(request)
-        return answering(request)
+        refusals = (gate(request) for gate in self._gates)
+        return next((each for each in refusals if each is not None), None) or answering(request)
 
     def _found(self, url: str) -> Answering | None:
         known = [each for each in self._answering if url.startswith(each)]

@@ -1,9 +1,8 @@
-"""The metrics that Kinesis and Firehose emit of what is written to them.
+"""The metrics that Kinesis emits of what is written to it.
 
-Reading, shards and the deliveries of Firehose have metrics too, which are not simulated.
+Reading and shards have metrics too, which are not simulated.
 
-Sources: https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html,
-https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
+Source: https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html
 """
 
 from collections.abc import Sequence
@@ -14,7 +13,6 @@ from scenarios.cloud.kernel.emitted import EmittedMetrics
 from scenarios.cloud.setting import Setting
 
 KINESIS: Final = "AWS/Kinesis"
-FIREHOSE: Final = "AWS/Firehose"
 KINESIS_METRICS = (
     EmittedMetrics(
         namespace=KINESIS,
@@ -27,29 +25,18 @@ KINESIS_METRICS = (
         dimensions=(("StreamName",),),
     ),
 )
-FIREHOSE_METRICS = (
-    EmittedMetrics(
-        namespace=FIREHOSE,
-        units={"IncomingBytes": "Bytes", "IncomingPutRequests": "Count", "IncomingRecords": "Count"},
-        dimensions=(("DeliveryStreamName",),),
-    ),
-)
 
 
-def written(setting: Setting, service: str, region: str, stream: str, records: Sequence[bytes]) -> None:
-    """One request wrote these records to a stream or a delivery stream."""
+def written(setting: Setting, region: str, stream: str, records: Sequence[bytes]) -> None:
+    """One request wrote these records to a stream."""
     size = sum(len(each) for each in records)
     incoming = {"IncomingRecords": len(records), "IncomingBytes": size}
-    if service == "firehose":
-        values = {**incoming, "IncomingPutRequests": 1}
-        setting.measured(region, FIREHOSE, values, {"DeliveryStreamName": stream})
-    else:
-        setting.measured(region, KINESIS, incoming, {"StreamName": stream})
+    setting.measured(region, KINESIS, incoming, {"StreamName": stream})
 
 
 def put_record(setting: Setting, region: str, stream: str, data: bytes) -> None:
     """One request wrote one record to a stream."""
-    written(setting, "kinesis", region, stream, [data])
+    written(setting, region, stream, [data])
     values = {"PutRecord.Success": 1, "PutRecord.Bytes": len(data)}
     setting.measured(region, KINESIS, values, {"StreamName": stream})
 
@@ -59,24 +46,20 @@ def hear(setting: Setting) -> None:
     after = setting.calls.after
 
     def one(call: ApiCall) -> None:
-        put_record(setting, call.region, _stream(call), _data(call.parameters))
+        put_record(setting, call.region, stream_of(call), _data(call.parameters))
 
     def several(call: ApiCall) -> None:
         records = [_data(each) for each in call.parameters["Records"]]
-        written(setting, call.service, call.region, _stream(call), records)
-
-    def one_delivered(call: ApiCall) -> None:
-        written(setting, call.service, call.region, _stream(call), [_data(call.parameters["Record"])])
+        written(setting, call.region, stream_of(call), records)
 
     after("kinesis", "PutRecord", one)
     after("kinesis", "PutRecords", several)
-    after("firehose", "PutRecord", one_delivered)
-    after("firehose", "PutRecordBatch", several)
 
 
-def _stream(call: ApiCall) -> str:
+def stream_of(call: ApiCall) -> str:
+    """The name of the stream that a call is about."""
     given = call.parameters
-    name = given.get("DeliveryStreamName") or given.get("StreamName") or given["StreamARN"]
+    name = given.get("StreamName") or given["StreamARN"]
     return str(name).rpartition("/")[2]
 
 

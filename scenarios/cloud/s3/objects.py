@@ -39,6 +39,8 @@ class Buckets(Door[Object]):
     def needs(self, delivery: Delivery[Object]) -> Sequence[Need]:
         """What a service must be allowed."""
         bucket, _ = _parts(delivery.arn)
+        if delivery.payload.plain:
+            return (Need("s3:PutObject", delivery.arn),)
         return (
             Need("s3:GetBucketAcl", f"arn:aws:s3:::{bucket}", OWNER_KEEPS_CONTROL),
             Need("s3:PutObject", delivery.arn, OWNER_KEEPS_CONTROL),

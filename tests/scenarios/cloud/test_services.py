@@ -116,7 +116,6 @@ REQUIRED_BESIDES = {
     "AWS::Events::Connection": {"AuthParameters", "AuthorizationType"},
     "AWS::Events::EventBusPolicy.Condition": {"Key", "Type", "Value"},
     "AWS::IAM::Policy": {"Roles"},
-    "AWS::KinesisFirehose::DeliveryStream": {"ExtendedS3DestinationConfiguration"},
     "AWS::Lambda::EventSourceMapping": {"EventSourceArn"},
     "AWS::Lambda::Function": {"Handler", "Runtime"},
     "AWS::S3::Bucket.LifecycleConfiguration.Rules.Transitions": {"TransitionInDays"},

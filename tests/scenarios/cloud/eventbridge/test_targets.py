@@ -342,6 +342,7 @@ def test_firehose_gets_the_event_under_the_targets_role(statements, reaches):
     resources = {
         "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "tw-lake"}},
         **role("feeds", "events", *statements),
+        **role("delivers", "firehose", may("s3:PutObject")),
         **to_arn(arn("firehose", "deliverystream/lake"), RoleArn={"Fn::GetAtt": ["feeds", "Arn"]}),
     }
     with world(resources) as cloud:
@@ -350,10 +351,11 @@ def test_firehose_gets_the_event_under_the_targets_role(statements, reaches):
                 DeliveryStreamName="lake",
                 ExtendedS3DestinationConfiguration={
                     "BucketARN": "arn:aws:s3:::tw-lake",
-                    "RoleARN": f"arn:aws:iam::{ACCOUNT}:role/feeds",
+                    "RoleARN": f"arn:aws:iam::{ACCOUNT}:role/delivers",
                 },
             )
         emit(cloud, event())
+        cloud.run(300)  # Firehose gathers
 
         s3 = admin(cloud, "s3")
         keys = [each["Key"] for each in s3.list_objects_v2(Bucket="tw-lake").get("Contents", ())]

@@ -618,6 +618,26 @@ def test_an_instance_shows_the_state_it_was_put_into(aws):
     assert described["State"] == {"Name": "stopped", "Code": 80}
 
 
+def test_delivery_streams_and_domains_are_where_laws_look(stack):
+    given = {"BucketARN": "arn:aws:s3:::b", "RoleARN": f"arn:aws:iam::{ACCOUNT}:role/r"}
+    feed = f"arn:aws:kinesis:{HOME}:{ACCOUNT}:stream/feed"
+    made = client("firehose").create_delivery_stream(
+        DeliveryStreamName="lake",
+        DeliveryStreamType="KinesisStreamAsSource",
+        KinesisStreamSourceConfiguration={"KinesisStreamARN": feed, "RoleARN": given["RoleARN"]},
+        ExtendedS3DestinationConfiguration=given,
+    )["DeliveryStreamARN"]
+    domain = client("opensearch").create_domain(DomainName="logs")["DomainStatus"]
+
+    found = moto_state.delivery_stream(made)
+    assert (found.version_id, found.destinations[0]["ExtendedS3"]) == ("1", given)
+    assert moto_state.delivery_streams_from(ACCOUNT, HOME, feed) == [made]
+    assert moto_state.delivery_streams_from(ACCOUNT, HOME, f"{feed}2") == []
+    for place in (domain["ARN"], domain["Endpoint"], f"https://{domain['Endpoint']}/"):
+        assert moto_state.opensearch_domain(ACCOUNT, HOME, place).arn == domain["ARN"]
+    assert moto_state.opensearch_domain(ACCOUNT, HOME, "https://elsewhere") is None
+
+
 def test_what_an_instance_type_has_is_known():
     found = moto_state.instance_type("t3.micro")
 

@@ -222,6 +222,7 @@ def test_firehose_writes_the_same_to_its_bucket():
                 "ExtendedS3DestinationConfiguration": {
                     "BucketARN": {"Fn::GetAtt": ["Bucket", "Arn"]},
                     "RoleARN": {"Fn::GetAtt": ["writes", "Arn"]},
+                    "BufferingHints": {"IntervalInSeconds": 0, "SizeInMBs": 1},
                 },
             },
         },

@@ -1,0 +1,68 @@
+"""The metrics that Data Firehose emits: of what is written to it, what it reads and what it delivers.
+
+Left out: quotas, throttled requests, what a transformation needs.
+
+Source: https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from scenarios.cloud.kernel.caller import ApiCall
+from scenarios.cloud.kernel.emitted import EmittedMetrics
+from scenarios.cloud.setting import Setting
+
+NAMESPACE: Final = "AWS/Firehose"
+TO_S3, TO_OPENSEARCH = "DeliveryToS3", "DeliveryToAmazonOpenSearchService"
+BACKUP: Final = "BackupToS3"
+METRICS = (
+    EmittedMetrics(
+        namespace=NAMESPACE,
+        units={
+            "IncomingBytes": "Bytes",
+            "IncomingPutRequests": "Count",
+            "IncomingRecords": "Count",
+            "DataReadFromKinesisStream.Bytes": "Bytes",
+            "DataReadFromKinesisStream.Records": "Count",
+            **{f"{each}.Bytes": "Bytes" for each in (TO_S3, TO_OPENSEARCH, BACKUP)},
+            **{f"{each}.Records": "Count" for each in (TO_S3, TO_OPENSEARCH, BACKUP)},
+            **{f"{each}.Success": "Count" for each in (TO_S3, TO_OPENSEARCH, BACKUP)},
+            **{f"{each}.DataFreshness": "Seconds" for each in (TO_S3, TO_OPENSEARCH, BACKUP)},
+        },
+        dimensions=(("DeliveryStreamName",),),
+    ),
+)
+
+
+def measured(setting: Setting, region: str, stream: str, values: Mapping[str, float]) -> None:
+    """A delivery stream measured something, now."""
+    setting.measured(region, NAMESPACE, values, {"DeliveryStreamName": stream})
+
+
+def written(setting: Setting, region: str, stream: str, records: Sequence[bytes]) -> None:
+    """One request wrote these records to a delivery stream."""
+    size = sum(len(each) for each in records)
+    values = {"IncomingRecords": len(records), "IncomingBytes": size, "IncomingPutRequests": 1}
+    measured(setting, region, stream, values)
+
+
+def delivered(to: str, records: int, size: int, seconds: float, success: float) -> dict[str, float]:
+    """What a delivery measures; `seconds`: the age of its oldest record."""
+    return {
+        f"{to}.Records": records,
+        f"{to}.Bytes": size,
+        f"{to}.DataFreshness": seconds,
+        f"{to}.Success": success,
+    }
+
+
+def records_of(call: ApiCall) -> list[bytes]:
+    """What a PutRecord or a PutRecordBatch writes."""
+    given = call.parameters
+    return [bytes_of(each) for each in given.get("Records", [given.get("Record")])]
+
+
+def bytes_of(record: Any) -> bytes:
+    """A record's data; botocore takes a text too."""
+    data = record["Data"]
+    return data.encode() if isinstance(data, str) else bytes(data)

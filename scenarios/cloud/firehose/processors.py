@@ -1,0 +1,69 @@
+"""What Firehose does with records before it delivers them: unpack them, take log events out, add a delimiter.
+
+Left out: functions that transform, records that are split or read for their partition.
+
+Sources: https://docs.aws.amazon.com/firehose/latest/dev/writing-with-cloudwatch-logs-decompression.html,
+https://docs.aws.amazon.com/firehose/latest/dev/Message_extraction.html,
+https://docs.aws.amazon.com/firehose/latest/APIReference/API_Processor.html
+"""
+
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+_DELIMITERS = {"\\n": "\n", "\\t": "\t"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One record, and when Firehose received it."""
+
+    data: bytes
+    arrived: datetime
+
+
+class NotProcessed(ValueError):
+    """A record can't be processed; it goes to the bucket's folder of failures. `code`: what Firehose says."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def processed(record: Record, processors: Sequence[tuple[str, Mapping[str, str]]]) -> list[Record]:
+    """What becomes of a record: of a log's record its events, none of a control message."""
+    found = [record]
+    for kind, parameters in processors:
+        found = [one for each in found for one in _step(kind, parameters, each)]
+    return found
+
+
+def _step(kind: str, parameters: Mapping[str, str], record: Record) -> list[Record]:
+    match kind:
+        case "Decompression":
+            return [replace(record, data=_unpacked(record.data))]
+        case "CloudWatchLogProcessing":
+            extracts = parameters.get("DataMessageExtraction", "false").lower() == "true"
+            return _of_logs(record) if extracts else [record]
+        case _:
+            delimiter = parameters.get("Delimiter", "\\n")
+            return [replace(record, data=record.data + _DELIMITERS.get(delimiter, delimiter).encode())]
+
+
+def _unpacked(data: bytes) -> bytes:
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError) as error:
+        raise NotProcessed("Decompression.InvalidData", "The record is not compressed with GZIP") from error
+
+
+def _of_logs(record: Record) -> list[Record]:
+    """The messages of the events of a subscription's record, a line each."""
+    try:
+        told = json.loads(record.data)
+        events = told["logEvents"] if told["messageType"] == "DATA_MESSAGE" else []
+        return [replace(record, data=f"{each['message']}\n".encode()) for each in events]
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotProcessed("CloudWatchLog.InvalidData", "The record is none of CloudWatch Logs") from error
