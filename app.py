@@ -102,6 +102,12 @@ def access_key_created_handler(event: dict[str, Any], context: Any) -> dict[str,
     return answer(load("access_key_created"), event, context)
 
 
+@app.watches("detector_disabled")
+def detector_disabled_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell who switched off what watches the account, and switch it on again."""
+    return answer(load("detector_disabled"), event, context)
+
+
 @app.evaluates("group_unused")
 def group_unused_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Say which security groups nothing uses."""

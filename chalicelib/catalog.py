@@ -26,6 +26,7 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "security_group_opened",
         "bucket_public",
         "access_key_created",
+        "detector_disabled",
     )
 )
 

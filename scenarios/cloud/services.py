@@ -16,6 +16,7 @@ from scenarios.cloud.ec2.manifest import SERVICE as EC2
 from scenarios.cloud.eventbridge.manifest import SERVICE as EVENTS
 from scenarios.cloud.firehose.manifest import SERVICE as FIREHOSE
 from scenarios.cloud.functions.manifest import SERVICE as LAMBDA
+from scenarios.cloud.guardduty.manifest import SERVICE as GUARDDUTY
 from scenarios.cloud.iam.manifest import SERVICE as IAM
 from scenarios.cloud.kinesis.manifest import SERVICE as KINESIS
 from scenarios.cloud.kms.manifest import SERVICE as KMS
@@ -46,6 +47,8 @@ SERVICES: tuple[Service, ...] = (
     EC2,
     AUTOSCALING,
     EVENTS,
+    FIREHOSE,
+    GUARDDUTY,
     IAM,
     KINESIS,
     KMS,

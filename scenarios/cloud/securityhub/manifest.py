@@ -10,6 +10,9 @@ from scenarios.cloud.service import Service
 
 _LINES = """
 BatchImportFindings             =                         given(Findings[].ProductArn)
+DescribeHub                     =                         hub(=)
+EnableSecurityHub               =                         hub(=)
+DisableSecurityHub              =                         hub(=)
 """
 
 

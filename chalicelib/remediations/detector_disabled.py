@@ -1,0 +1,467 @@
+"""What watches the account was switched off: GuardDuty, Security Hub, Macie, Config, flow logs.
+
+Before or after the deed an intruder blinds what would tell of it, in the region at hand.
+
+What we do: report what was switched off or deleted, and what is lost with it. HIGH is what leaves a region
+without a watcher; MEDIUM is what sees less (features, trusted addresses, filters that archive findings, a
+delivery channel, EBS encryption by default). In mode enforce it is switched on again: a detector of GuardDuty
+and the recorder of Config, as they were; EBS encryption by default; Macie. What was deleted comes back empty,
+once CloudTrail's event history knows the call: a detector of GuardDuty, Security Hub with its default
+standards, Macie. What was there before (findings, filters, members, standards) does not come back, and the
+alert says so before. An undo switches it off again.
+
+What we leave alone: flow logs, a recorder, a delivery channel, rules and analyzers that were deleted: what
+they were is in no event, so the alert says how to look; members that an administrator's account lost; what is
+on again by the time we look; what was narrowed without being switched off; refused attempts.
+
+Sources: https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_suspend-disable.html,
+https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-disable.html,
+https://docs.aws.amazon.com/config/latest/developerguide/stop-start-recorder.html
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib import delayed
+from chalicelib.aws import Aws
+from chalicelib.counting import COUNTING
+from chalicelib.events import ApiCallEvent, api_call
+from chalicelib.evidence.lately import GRANTS as LATELY
+from chalicelib.evidence.seen import Seen, blind, see, tell
+from chalicelib.own_calls import own_calls
+from chalicelib.references import EXPECTED_PRINCIPALS
+from chalicelib.remediation import (
+    Call,
+    DeclaredCall,
+    Grant,
+    Plan,
+    Proof,
+    ProvenBy,
+    Remediation,
+    Severity,
+    Undoing,
+    Way,
+)
+from chalicelib.settings import IGNORED_PRINCIPALS, Settings
+from chalicelib.triggers import OnEvent
+from chalicelib.wording import aws_command
+
+NAME = "detector_disabled"
+PUT_OFF = "DetectorDisabledPutOff"  # the queue of deletions that event history doesn't know yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Off:
+    """Something that doesn't watch any more. `id`: of the detector or recorder, where it has one."""
+
+    id: str = ""
+
+
+Read = Callable[[Aws, ApiCallEvent], Off | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watcher:
+    """What one call switches off.
+
+    `read`: whether it is off; without it the call has done it once and for all. `on`: the call that switches
+    it on again (service, operation, and the parameters for what was found), `off`: the one that takes that
+    back. `lost`: what doesn't come back. `look`: how a person sees what there is now.
+    """
+
+    what: str
+    severity: Severity = Severity.HIGH
+    read: Read | None = None
+    on: tuple[str, str, Callable[[Off], Mapping[str, Any]]] | None = None
+    off: tuple[str, Callable[[Off], Mapping[str, Any]]] | None = None
+    lost: str = ""
+    look: tuple[str, str] = ("", "")
+
+
+# ---- what there is now --------------------------------------------------------------------------
+
+
+def _text(event: ApiCallEvent, *names: str) -> str:
+    """The first of these parameters that the record has."""
+    found = next((event.parameters[name] for name in names if event.parameters.get(name)), "")
+    return found if isinstance(found, str) else ""
+
+
+def _detector(aws: Aws, event: ApiCallEvent) -> Off | None:
+    """A detector that is suspended; one that is gone is told by its own call."""
+    detector = _text(event, "detectorId")
+    try:
+        found = aws.client("guardduty", event.region).get_detector(DetectorId=detector)
+    except ClientError as error:
+        if _code(error) == "BadRequestException":
+            return None
+        raise
+    return Off(id=detector) if found["Status"] == "DISABLED" else None
+
+
+def _no_detector(aws: Aws, event: ApiCallEvent) -> Off | None:
+    return None if aws.client("guardduty", event.region).list_detectors()["DetectorIds"] else Off()
+
+
+def _no_hub(aws: Aws, event: ApiCallEvent) -> Off | None:
+    return _not_enabled(aws.client("securityhub", event.region).describe_hub, "InvalidAccessException")
+
+
+def _no_macie(aws: Aws, event: ApiCallEvent) -> Off | None:
+    return _not_enabled(aws.client("macie2", event.region).get_macie_session, "ResourceNotFoundException")
+
+
+def _not_enabled(ask: Callable[[], Any], code: str) -> Off | None:
+    """A service that is off refuses to answer; Macie with the code of who may not ask, in other words."""
+    try:
+        ask()
+    except ClientError as error:
+        if _code(error) == code or "is not enabled" in error.response["Error"].get("Message", ""):
+            return Off()
+        raise
+    return None
+
+
+def _paused_macie(aws: Aws, event: ApiCallEvent) -> Off | None:
+    status = aws.client("macie2", event.region).get_macie_session()["status"]
+    return Off() if status == "PAUSED" else None
+
+
+def _stopped_recorder(aws: Aws, event: ApiCallEvent) -> Off | None:
+    name = _text(event, "configurationRecorderName")
+    listed = aws.client("config", event.region).describe_configuration_recorder_status()
+    recording = {each["name"]: each["recording"] for each in listed["ConfigurationRecordersStatus"]}
+    return None if recording.get(name, True) else Off(id=name)
+
+
+def _no_default_encryption(aws: Aws, event: ApiCallEvent) -> Off | None:
+    on = aws.client("ec2", event.region).get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
+    return None if on else Off()
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])
+
+
+# ---- what is switched off by which call ---------------------------------------------------------
+
+
+def _nothing(_: Off) -> Mapping[str, Any]:
+    return {}
+
+
+_GUARDDUTY, _HUB, _CONFIG = "guardduty.amazonaws.com", "securityhub.amazonaws.com", "config.amazonaws.com"
+_MACIE, _EC2, _ANALYZER = "macie2.amazonaws.com", "ec2.amazonaws.com", "access-analyzer.amazonaws.com"
+_ENABLED = {"status": "ENABLED"}
+_LIST_FLOW_LOGS = ("ec2", "describe-flow-logs")
+_LIST_RECORDERS = ("configservice", "describe-configuration-recorders")
+
+# Proven by the state: what is off can be switched on as it was, and costs what it did.
+SUSPENDS: Mapping[tuple[str, str], Watcher] = {
+    (_GUARDDUTY, "UpdateDetector"): Watcher(
+        what="GuardDuty is suspended",
+        read=_detector,
+        on=("guardduty", "update_detector", lambda off: {"DetectorId": off.id, "Enable": True}),
+        off=("update_detector", lambda off: {"DetectorId": off.id, "Enable": False}),
+    ),
+    (_CONFIG, "StopConfigurationRecorder"): Watcher(
+        what="AWS Config records no changes",
+        read=_stopped_recorder,
+        on=("config", "start_configuration_recorder", lambda off: {"ConfigurationRecorderName": off.id}),
+        off=("stop_configuration_recorder", lambda off: {"ConfigurationRecorderName": off.id}),
+    ),
+    (_EC2, "DisableEbsEncryptionByDefault"): Watcher(
+        what="New volumes are not encrypted by default any more",
+        severity=Severity.MEDIUM,
+        read=_no_default_encryption,
+        on=("ec2", "enable_ebs_encryption_by_default", _nothing),
+        off=("disable_ebs_encryption_by_default", _nothing),
+    ),
+    (_MACIE, "UpdateMacieSession"): Watcher(
+        what="Macie is paused",
+        read=_paused_macie,
+        on=("macie2", "update_macie_session", lambda _: _ENABLED),
+        off=("update_macie_session", lambda _: {"status": "PAUSED"}),
+    ),
+}
+# Proven by history: what is made anew costs something, where perhaps nobody wants it.
+DELETES: Mapping[tuple[str, str], Watcher] = {
+    (_GUARDDUTY, "DeleteDetector"): Watcher(
+        what="GuardDuty is off: its detector was deleted",
+        read=_no_detector,
+        on=("guardduty", "create_detector", lambda _: {"Enable": True}),
+        lost="the deleted detector's findings, features, filters, lists of addresses and members",
+    ),
+    (_HUB, "DisableSecurityHub"): Watcher(
+        what="Security Hub is off",
+        read=_no_hub,
+        on=("securityhub", "enable_security_hub", lambda _: {"EnableDefaultStandards": True}),
+        off=("disable_security_hub", _nothing),
+        lost="findings and insights, and which standards and controls were on, if not taken up again in time",
+    ),
+    (_MACIE, "DisableMacie"): Watcher(
+        what="Macie is off",
+        read=_no_macie,
+        on=("macie2", "enable_macie", lambda _: _ENABLED),
+        off=("disable_macie", _nothing),
+        lost="Macie's findings, jobs, lists and members",
+    ),
+}
+_SEES_LESS = Severity.MEDIUM
+# Told, and nothing else: what was there is in no event.
+TELLS: Mapping[tuple[str, str], Watcher] = {
+    (_EC2, "DeleteFlowLogs"): Watcher(what="Flow logs were deleted", look=_LIST_FLOW_LOGS),
+    (_CONFIG, "DeleteConfigurationRecorder"): Watcher(
+        what="The recorder of AWS Config was deleted", look=_LIST_RECORDERS
+    ),
+    (_CONFIG, "DeleteDeliveryChannel"): Watcher(
+        what="AWS Config delivers nothing any more", severity=_SEES_LESS, look=_LIST_RECORDERS
+    ),
+    (_CONFIG, "DeleteConfigRule"): Watcher(what="A rule of AWS Config was deleted", severity=_SEES_LESS),
+    (_ANALYZER, "DeleteAnalyzer"): Watcher(
+        what="An analyzer of IAM Access Analyzer was deleted", look=("accessanalyzer", "list-analyzers")
+    ),
+    (_GUARDDUTY, "CreateIPSet"): Watcher(
+        what="GuardDuty trusts a new list of addresses", severity=_SEES_LESS
+    ),
+    (_GUARDDUTY, "UpdateIPSet"): Watcher(
+        what="GuardDuty trusts another list of addresses", severity=_SEES_LESS
+    ),
+    (_GUARDDUTY, "CreateFilter"): Watcher(what="GuardDuty has a new filter", severity=_SEES_LESS),
+    (_GUARDDUTY, "DeleteMembers"): Watcher(what="GuardDuty lost members"),
+    (_GUARDDUTY, "DisassociateMembers"): Watcher(what="GuardDuty lost members"),
+    (_GUARDDUTY, "StopMonitoringMembers"): Watcher(what="GuardDuty watches members no more"),
+    (_GUARDDUTY, "DisassociateFromAdministratorAccount"): Watcher(what="GuardDuty left its administrator"),
+    (_HUB, "BatchDisableStandards"): Watcher(
+        what="Standards of Security Hub were switched off", severity=_SEES_LESS
+    ),
+}
+WATCHERS = {**SUSPENDS, **DELETES, **TELLS}
+
+
+def _pattern(of: Mapping[tuple[str, str], Watcher]) -> Mapping[str, Any]:
+    sources = list(dict.fromkeys(source for source, _ in of))
+    return {
+        "source": [f"aws.{each.partition('.')[0]}" for each in sources],
+        "detail-type": ["AWS API Call via CloudTrail"],
+        "detail": {
+            "eventSource": sources,
+            "eventName": list(dict.fromkeys(name for _, name in of)),
+            "errorCode": [{"exists": False}],
+        },
+    }
+
+
+_DETECTOR = "arn:${AWS::Partition}:guardduty:*:${AWS::AccountId}:detector/*"
+_THE_HUB = "arn:${AWS::Partition}:securityhub:*:${AWS::AccountId}:hub/default"
+_ANYWHERE = "in which region it is switched off isn't known before"
+_NO_RESOURCE = "it takes no resource"
+GRANTS = (
+    Grant(action="guardduty:GetDetector", resource=_DETECTOR, because=_ANYWHERE),
+    Grant(action="securityhub:DescribeHub", resource=_THE_HUB, because=_ANYWHERE),
+    *(
+        Grant(action=action, resource="*", because=_NO_RESOURCE)
+        for action in (
+            "guardduty:ListDetectors",
+            "macie2:GetMacieSession",
+            "config:DescribeConfigurationRecorderStatus",
+            "ec2:GetEbsEncryptionByDefault",
+        )
+    ),
+    *LATELY,
+    Grant(action="guardduty:UpdateDetector", resource=_DETECTOR, because=_ANYWHERE, acting=True),
+    *(
+        Grant(action=f"securityhub:{action}", resource=_THE_HUB, because=_ANYWHERE, acting=True)
+        for action in ("EnableSecurityHub", "DisableSecurityHub")
+    ),
+    *(
+        Grant(action=action, resource="*", because=_NO_RESOURCE, acting=True)
+        for action in (
+            "guardduty:CreateDetector",
+            "macie2:EnableMacie",
+            "macie2:DisableMacie",
+            "macie2:UpdateMacieSession",
+            "config:StartConfigurationRecorder",
+            "config:StopConfigurationRecorder",
+            "ec2:EnableEbsEncryptionByDefault",
+            "ec2:DisableEbsEncryptionByDefault",
+        )
+    ),
+    *delayed.grants(PUT_OFF),
+)
+
+
+def _declared(service: str, operation: str, action: str, resource: str = "*") -> DeclaredCall:
+    return DeclaredCall(operation=f"{service}.{operation}", needs=((f"{service}:{action}", resource),))
+
+
+_HUB_NEEDED = "arn:{partition}:securityhub:{region}:{account}:hub/default"
+DECLARED_CALLS = (
+    _declared(
+        "guardduty",
+        "update_detector",
+        "UpdateDetector",
+        "arn:{partition}:guardduty:{region}:{account}:detector/{DetectorId}",
+    ),
+    _declared("guardduty", "create_detector", "CreateDetector"),
+    _declared("securityhub", "enable_security_hub", "EnableSecurityHub", _HUB_NEEDED),
+    _declared("macie2", "enable_macie", "EnableMacie"),
+    _declared("macie2", "update_macie_session", "UpdateMacieSession"),
+    _declared("config", "start_configuration_recorder", "StartConfigurationRecorder"),
+    _declared("ec2", "enable_ebs_encryption_by_default", "EnableEbsEncryptionByDefault"),
+)
+UNDOING = Undoing(
+    calls=(
+        _declared("securityhub", "disable_security_hub", "DisableSecurityHub", _HUB_NEEDED),
+        _declared("macie2", "disable_macie", "DisableMacie"),
+        _declared("config", "stop_configuration_recorder", "StopConfigurationRecorder"),
+        _declared("ec2", "disable_ebs_encryption_by_default", "DisableEbsEncryptionByDefault"),
+    ),
+    moved=lambda _aws, _call, _settings: "",  # on is on, whoever has switched it on since
+)
+_ADVICE = """\
+Ask the caller whether this was meant. If the caller is unknown, disable their credentials first, and look \
+what they did in this region since: what watched it saw nothing of that."""
+
+
+# ---- look, decide -------------------------------------------------------------------------------
+
+
+def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Off]:
+    """Whether it is off now."""
+    watcher = WATCHERS.get((event.source, event.name))
+
+    def read() -> Off | None:
+        if watcher is None or not _counts(event):
+            return None
+        return watcher.read(aws, event) if watcher.read else Off()
+
+    return see(aws, event, settings, remediation=NAME, read=read)
+
+
+def _counts(event: ApiCallEvent) -> bool:
+    """A filter that archives nothing hides nothing."""
+    return event.name != "CreateFilter" or event.parameters.get("action") == "ARCHIVE"
+
+
+def decide(event: ApiCallEvent, facts: Seen[Off], _now: datetime, _settings: Settings) -> Plan:
+    """Tell what watches no more, and switch it on again."""
+    watcher = WATCHERS.get((event.source, event.name), Watcher(what=f"{event.name} was called"))
+    if event.failed or facts.nothing:
+        return Plan.nothing()
+    return tell(
+        event,
+        facts,
+        severity=watcher.severity,
+        title=watcher.what if facts.state else f"{watcher.what}, perhaps: it could not be looked at",
+        facts=_facts(event, watcher, facts.state),
+        advice=_ADVICE,
+        calls=_switched_on(event, watcher, facts.state),
+    )
+
+
+def _facts(event: ApiCallEvent, watcher: Watcher, off: Off | None) -> Iterator[tuple[str, str]]:
+    yield "Call", f"{event.name} of {event.source}"
+    named = [f"{name} {value}" for name, value in event.parameters.items() if isinstance(value, str | bool)]
+    if named or (off and off.id):
+        yield "About", ", ".join(named) or (off.id if off else "")
+    if watcher.lost:
+        yield "Lost with it", watcher.lost
+    service, operation = watcher.look
+    if service:
+        yield "What there is", aws_command(service, operation, {"--region": event.region})
+
+
+def _switched_on(event: ApiCallEvent, watcher: Watcher, off: Off | None) -> Iterator[Call]:
+    if off is None or watcher.on is None:
+        return
+    service, operation, parameters = watcher.on
+
+    def call(name: str, given: Mapping[str, Any], undo: Call | None = None, lost: str = "") -> Call:
+        return Call(
+            service=service,
+            operation=name,
+            parameters=given,
+            account=event.account,
+            region=event.region,
+            already=("ResourceConflictException",),
+            undo=undo,
+            lost=lost,
+        )
+
+    undo = call(watcher.off[0], watcher.off[1](off)) if watcher.off else None
+    yield call(operation, parameters(off), undo, watcher.lost)
+
+
+def _way(of: Mapping[tuple[str, str], Watcher], proof: Proof) -> Way[ApiCallEvent, Seen[Off]]:
+    return Way(
+        on=OnEvent(pattern=_pattern(of), everywhere=True),
+        parse=api_call,
+        look=look,
+        decide=decide,
+        blind=blind,
+        proof=proof,
+    )
+
+
+_DELETION = _way(
+    {**DELETES, **TELLS},
+    Proof(
+        by=ProvenBy.HISTORY,
+        because="what isn't there may never have been wanted: only a call shows that it was",
+    ),
+)
+
+REMEDIATION = Remediation(
+    name=NAME,
+    title="What watches the account was switched off",
+    woken_by="a call that switches off GuardDuty, Security Hub, Macie, Config, flow logs or EBS encryption",
+    response="reports what watches no more; switches it on again where its mode is `enforce`",
+    page=__doc__ or "",
+    ways=(
+        _way(
+            SUSPENDS,
+            Proof(
+                by=ProvenBy.STATE,
+                because="what is off watches nothing, whoever said so",
+            ),
+        ),
+        _DELETION,
+        delayed.delayed(_DELETION, PUT_OFF),
+        COUNTING,
+        own_calls(
+            "DetectorDisabledRole",
+            ("guardduty", "securityhub", "macie2", "config", "ec2"),
+            (
+                "CreateDetector",
+                "EnableSecurityHub",
+                "EnableMacie",
+                "StartConfigurationRecorder",
+                "EnableEbsEncryptionByDefault",
+            ),
+        ),
+    ),
+    grants=GRANTS,
+    declared_calls=DECLARED_CALLS,
+    undoing=UNDOING,
+    settings={
+        IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
+        **delayed.settings_of(PUT_OFF),
+    },
+    resources=delayed.resources(PUT_OFF),
+    controls=(
+        "CIS 3.3",
+        "CIS 3.7",
+        "CIS 4.16",
+        "Security Hub GuardDuty.1",
+        "Security Hub Config.1",
+        "Security Hub EC2.6",
+        "Security Hub EC2.7",
+        "ATT&CK T1562.001",
+        "ATT&CK T1562.008",
+    ),
+)
