@@ -24,6 +24,7 @@ from tests.case_forms import (
     decisions,
     engines,
     insights,
+    insights_api,
     logins,
     messages,
     records,
@@ -40,7 +41,7 @@ LONGEST_WAIT = 90  # seconds of anybody's clock
 # The first that takes a row runs it.
 FORMS = (
     *(engines, decisions, sessions, records, logins, controls, trails, messages, stacks, configuration),
-    insights,
+    *(insights, insights_api),
 )
 
 

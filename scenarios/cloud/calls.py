@@ -484,6 +484,7 @@ class Calls:
                 error = client_error(
                     client, asked.operation, refused.code, refused.message, refused.status, **refused.about
                 )
+                error.response.update(refused.members)  # type: ignore[typeddict-item]
                 if refused.headers:
                     error.response["ResponseMetadata"]["HTTPHeaders"] = dict(refused.headers)
                 raise error from None

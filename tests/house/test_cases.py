@@ -31,6 +31,12 @@ PARTNER = {"Name": "aws.partner/example.com/orders/1", "Account": "123456789012"
 OFFER = ["events", "CreatePartnerEventSource", PARTNER, "999999999999"]
 TAKE = ["events", "CreateEventBus", dict.fromkeys(("Name", "EventSourceName"), PARTNER["Name"])]
 STATE = ["events", "DescribeEventSource", {"Name": PARTNER["Name"]}]
+QUERY = {
+    "area": "insights",
+    "input": {"query": "stats count(*) as n", "events": [{"timestamp": n, "message": "m"} for n in (0, 1)]},
+}
+BOGUS = {"area": "insights-error", "input": "bogus x"}
+STOPPED = {"area": "insights-api", "input": {"op": "StopQuery", "after": {"queryString": "fields a"}}}
 TEN_SECONDS = {"area": "scheduler", "input": {"ScheduleExpression": "rate(10 seconds)"}}
 MONITORED = {
     "area": "config",
@@ -118,6 +124,18 @@ SEND = ["sqs", "send_message", {"QueueUrl": "<Heard>", "MessageBody": "{}"}]
         pytest.param(CONTROL | {"expected": {"told_under": "4.4"}}, "right", id="a control"),
         pytest.param(CONTROL | {"expected": {"told_under": "4.5"}}, "wrong", id="another control"),
         pytest.param({"input": STACK, "judge": {"weather": 1}}, "can't", id="what nobody can judge"),
+        pytest.param(QUERY | {"expected": {"rows": [{"n": "2.0"}]}}, "right", id="a query"),
+        pytest.param(QUERY | {"expected": {"rows": [{"n": "3"}]}}, "wrong", id="a query, wrong"),
+        pytest.param(QUERY | {"expected": {"error": "MalformedQueryException"}}, "wrong", id="no error"),
+        pytest.param(QUERY | {"expected": {"weather": 1}}, "can't", id="what no query has"),
+        pytest.param(BOGUS | {"expected": {"error": "MalformedQueryException"}}, "right", id="malformed"),
+        pytest.param(
+            BOGUS | {"expected": {"error": "X", "message_contains": "y"}}, "wrong", id="other error"
+        ),
+        pytest.param(STOPPED | {"expected": {"success": True}}, "right", id="a query is stopped"),
+        pytest.param(
+            STOPPED | {"expected": {"error": "InvalidParameterException"}}, "wrong", id="stopped, wrong"
+        ),
     ],
 )
 def test_a_row_is_answered_with_one_word(row, word):

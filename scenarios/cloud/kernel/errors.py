@@ -31,7 +31,8 @@ class WorldError(BaseException):
 class Refused(Exception):
     """A law refuses a call, with the code and message AWS would give, and what else its error names.
 
-    `headers`: what AWS says beside that, in headers of the answer.
+    `headers`: what AWS says beside that, in headers of the answer; `members`: what its model has beside code
+    and message.
     """
 
     def __init__(
@@ -40,9 +41,11 @@ class Refused(Exception):
         message: str,
         status: int = 400,
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, object] | None = None,
         **about: str,
     ) -> None:
         self.about = about
+        self.members = members or {}
         self.headers = headers or {}
         self.code = code
         self.message = message

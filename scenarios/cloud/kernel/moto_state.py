@@ -217,6 +217,11 @@ def log_group(account: str, region: str, name: str) -> Any | None:
     return backend("logs", account, region).groups.get(name)
 
 
+def log_groups(account: str, region: str) -> list[str]:
+    """The names of a region's log groups."""
+    return sorted(backend("logs", account, region).groups)
+
+
 def log_destination(arn: str) -> Any | None:
     """A logical destination by its ARN: `.target_arn`, `.role_arn`, `.access_policy`."""
     _, _, _, region, account, _ = arn.split(":", 5)

@@ -30,12 +30,16 @@ class GroupEncryption:
 
     def _must_decrypt(self, asked: Asked) -> None:
         named = asked.parameters.get("logGroupName") or asked.parameters.get("logGroupIdentifier", "")
-        name, account = group_named(named), self._setting.account
-        group = moto_state.log_group(account, asked.region, name)
+        self.must_decrypt(asked.region, group_named(named))
+
+    def must_decrypt(self, region: str, name: str) -> None:
+        """Raise Refused where the key of a group doesn't let Logs read it."""
+        account = self._setting.account
+        group = moto_state.log_group(account, region, name)
         if group is None or not group.kms_key_id:
             return
-        arn = f"arn:aws:logs:{asked.region}:{account}:log-group:{name}"
-        if not self._may_decrypt(str(group.kms_key_id), asked.region, arn):
+        arn = f"arn:aws:logs:{region}:{account}:log-group:{name}"
+        if not self._may_decrypt(str(group.kms_key_id), region, arn):
             why = f"The specified KMS key does not exist or is not allowed to be used with LogGroup '{arn}'"
             raise Refused("AccessDeniedException", why)
 

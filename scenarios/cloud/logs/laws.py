@@ -8,5 +8,4 @@ from scenarios.cloud.setting import Setting
 
 def register(setting: Setting) -> None:
     """The laws of CloudWatch Logs, which measures by the metrics of CloudWatch."""
-    setting.laws.add(Logs(setting, setting.laws[CloudWatch]))
-    GroupEncryption(setting)
+    setting.laws.add(Logs(setting, setting.laws[CloudWatch], GroupEncryption(setting)))

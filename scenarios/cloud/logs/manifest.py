@@ -17,11 +17,11 @@ SERVICE = Service(
     simulated=(
         "limits of what is taken; retention; subscriptions with the real envelope to Lambda, Kinesis, "
         "Firehose, and through a destination into another account; metric filters; exports, half a day "
-        "behind; search, as far as a group's key lets Logs decrypt"
+        "behind; search and queries of Logs Insights, as far as a group's key allows it; saved queries"
     ),
     missing=(
-        "Insights queries, account-level subscriptions, transformers, masking; functions fed by a stream; "
-        "Firehose's buffers"
+        "queries in SQL and PPL, `pattern`, `anomaly`, `diff` and the youngest commands; account-level "
+        "subscriptions, transformers, masking; functions fed by a stream; Firehose's buffers"
     ),
     permissions=PERMISSIONS,
     recorded=(

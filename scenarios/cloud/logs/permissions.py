@@ -6,10 +6,15 @@ only with a `:*` behind its name; the form without is asked about for tags alone
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
 """
 
+import re
+
 from scenarios.cloud.authorization.rows import JSON, Arn, Document, Permissions, Place, document
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.arns import service_of
+from scenarios.cloud.kernel.errors import Refused
+from scenarios.cloud.logs.pointers import pointed_at
 
+_NAMED = re.compile(r"""source\s*["']([^"']+)["']""", re.IGNORECASE)
 _LINES = """
 DescribeLogGroups               =                         log_group(=)
 DescribeDestinations            =                         *
@@ -20,7 +25,10 @@ DescribeExportTasks             =                         *
 PutResourcePolicy               =                         *
 DeleteResourcePolicy            =                         *
 GetQueryResults                 =                         *
+PutQueryDefinition              =                         *
+DeleteQueryDefinition           =                         *
 StopQuery                       =                         *
+GetLogRecord                    =                         pointed(logRecordPointer)
 TestMetricFilter                =                         *
 CreateLogGroup                  =                         log_group(logGroupName)
 DeleteLogGroup                  =                         log_group(logGroupName)
@@ -35,6 +43,7 @@ FilterLogEvents +logGroupIdentifier =                     log_group(logGroupIden
 StartQuery +logGroupName        =                         log_group(logGroupName)
 StartQuery +logGroupNames       =                         log_group(logGroupNames[])
 StartQuery +logGroupIdentifiers =                         log_group(logGroupIdentifiers[])
+StartQuery                      =                         queried(queryString)
 PutMetricFilter                 =                         log_group(logGroupName)
 DeleteMetricFilter              =                         log_group(logGroupName)
 DescribeMetricFilters +logGroupName =                     log_group(logGroupName)
@@ -71,6 +80,25 @@ def _log_group(place: Place, group: str, *, stream: str = "") -> str:
     return f"arn:aws:logs:{place.region}:{place.account}:log-group:{group}:log-stream:{stream}"
 
 
+def _queried(place: Place, text: str) -> str:
+    """The group that a query's text names itself; `*` where it asks for groups by what they have in common.
+
+    The query asks about each group that it finds by that, once it has begun.
+    """
+    if text.lstrip()[:6].lower() != "source":
+        return ""
+    named = _NAMED.match(text.lstrip())
+    return _log_group(place, named[1]) if named else "*"
+
+
+def _pointed(place: Place, text: str) -> str:
+    """The group of the event that a pointer leads to; no group where it leads nowhere, as Logs says later."""
+    try:
+        return _log_group(place, pointed_at(text).group)
+    except Refused:
+        return _log_group(place, "")
+
+
 def _log_stream(place: Place, group: str, stream: str) -> str:
     return _log_group(place, group, stream=stream)
 
@@ -104,6 +132,8 @@ PERMISSIONS = Permissions(
         "log_group": _log_group,
         "log_stream": _log_stream,
         "log_destination": _log_destination,
+        "queried": _queried,
+        "pointed": _pointed,
     },
     policy_of=_policy,
     tags_of=_group_tags,

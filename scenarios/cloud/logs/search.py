@@ -38,6 +38,10 @@ class Search:
         setting.calls.answer("logs", "GetLogEvents", self._get_log_events)
         setting.calls.answer("logs", "TestMetricFilter", self._test_metric_filter)
 
+    def oldest_kept(self, group: Any) -> int:
+        """From which timestamp on, in milliseconds, a group has its events."""
+        return self._retention.oldest_kept(group)
+
     def events(self, group: Any, streams: Iterator[str], since: int, until: int) -> list[LogEvent]:
         """What these streams of a group still have from `since` to `until`, milliseconds, both inclusive."""
         since = max(since, self._retention.oldest_kept(group))

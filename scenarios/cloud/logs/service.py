@@ -16,18 +16,21 @@ from scenarios.cloud.cloudwatch.service import CloudWatch
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.logs.emitted import NAMESPACE
+from scenarios.cloud.logs.encryption import GroupEncryption
 from scenarios.cloud.logs.events import event_of, group_named, milliseconds, no_such_group, no_such_stream
 from scenarios.cloud.logs.exports import Exports
 from scenarios.cloud.logs.groups import LogGroups
 from scenarios.cloud.logs.ingestion import EVENT_BYTES, Lines, batches, take
 from scenarios.cloud.logs.metric_filters import MetricFilters
+from scenarios.cloud.logs.queries import Queries
+from scenarios.cloud.logs.query_definitions import QueryDefinitions
 from scenarios.cloud.logs.retention import Retention
 from scenarios.cloud.logs.search import Search
 from scenarios.cloud.logs.subscriptions import Subscriptions
 from scenarios.cloud.setting import Setting
 
 _NOT_YET = (
-    *("StartQuery", "StartLiveTail", "PutAccountPolicy", "PutTransformer", "PutDataProtectionPolicy"),
+    *("StartLiveTail", "PutAccountPolicy", "PutTransformer", "PutDataProtectionPolicy"),
     *("PutDeliverySource", "PutDeliveryDestination", "CreateDelivery", "CreateLogAnomalyDetector"),
 )
 
@@ -35,7 +38,7 @@ _NOT_YET = (
 class Logs:
     """Every log group of the account."""
 
-    def __init__(self, setting: Setting, cloudwatch: CloudWatch) -> None:
+    def __init__(self, setting: Setting, cloudwatch: CloudWatch, encryption: GroupEncryption) -> None:
         self._setting = setting
         self._retention = Retention(setting)
         self._subscriptions = Subscriptions(setting)
@@ -43,6 +46,8 @@ class Logs:
         self._search = Search(setting, self._retention)
         LogGroups(setting, self.write)
         Exports(setting, self._search)
+        Queries(setting, self._search, encryption)
+        QueryDefinitions(setting)
         setting.calls.answer("logs", "PutLogEvents", self._put_log_events)
         for operation in _NOT_YET:
             setting.calls.check("logs", operation, self._not_yet)

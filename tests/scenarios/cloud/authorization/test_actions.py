@@ -174,6 +174,7 @@ SAMPLES = {
     "httpstage": ["a", "b"],
     "httpdeployment": ["a", "b"],
     "httpauthorizer": ["a", "b"],
+    "queried": ["SOURCE 'trail' | fields @message"],
     "httpintegration": ["a", "b"],
     "httproute": ["a", "b"],
     "key": [THEIR_KEY],

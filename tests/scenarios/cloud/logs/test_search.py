@@ -114,8 +114,8 @@ def test_lines_for_a_group_that_is_not_there_are_no_silent_loss():
     [
         pytest.param(
             "start_query",
-            {"logGroupName": HOST, "startTime": 0, "endTime": 1, "queryString": "x"},
-            id="Insights",
+            {"logGroupName": HOST, "startTime": 0, "endTime": 1, "queryString": "anomaly x"},
+            id="a command of Insights",
         ),
         pytest.param(
             "put_account_policy",

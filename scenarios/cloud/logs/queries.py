@@ -1,0 +1,388 @@
+"""Logs Insights: a query is started, runs a while, and then has its answer.
+
+A query is `Scheduled` at first, `Running` after that, and ends as `Complete`, `Failed`, `Cancelled` or
+`Timeout`. It answers from what the groups hold when it starts; while it runs, it shows a part of its rows, in
+which nobody may see the whole.
+
+Sources: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html,
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetQueryResults.html,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html. How long a query waits
+and runs is unconfirmed, and so are the words of refusals but for those of groups, ranges and malformed texts.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from scenarios.cloud.calls import Asked
+from scenarios.cloud.kernel import moto_state
+from scenarios.cloud.kernel.errors import NotSimulated, Refused
+from scenarios.cloud.kernel.paging import Paging
+from scenarios.cloud.logs.encryption import GroupEncryption
+from scenarios.cloud.logs.events import LogEvent, group_named, invalid, milliseconds
+from scenarios.cloud.logs.pointers import pointed_at, pointer
+from scenarios.cloud.logs.search import Search
+from scenarios.cloud.setting import Setting
+from scenarios.queries.insights import (
+    Event,
+    Kind,
+    MalformedQuery,
+    Query,
+    QueryFailed,
+    QueryNotSimulated,
+    Result,
+    Source,
+    Statistics,
+    Window,
+)
+
+MOST_GROUPS = 50
+MOST_PREFIXES = 5
+MOST_AT_ONCE = 100
+LONGEST = timedelta(minutes=60)
+KEPT = timedelta(days=7)
+WAITING_SECONDS = (0.1, 0.9)
+RUNNING_SECONDS = (0.5, 3.0)
+BYTES_A_SECOND = 1 << 30
+ENDED = ("Complete", "Failed", "Cancelled", "Timeout")
+_LAMBDA_GROUPS = "/aws/lambda/"
+_NOTHING = Result(columns=(), rows=[], pointers=(), statistics=Statistics())
+
+
+def _paging(limit: str, most: int) -> Paging:
+    return Paging(
+        onward="nextToken",
+        limit=limit,
+        default=most,
+        most=most,
+        code="InvalidParameterException",
+        message="The specified nextToken is invalid.",
+    )
+
+
+RESULTS = _paging("maxItems", 10_000)
+QUERIES = _paging("maxResults", 1_000)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One query. `groups`: the names of its log groups."""
+
+    id: str
+    region: str
+    groups: tuple[str, ...]
+    text: str
+    by: str
+    started: datetime
+    result: Result = field(default=_NOTHING)
+    status: str = "Scheduled"
+    ended: datetime | None = None
+    fails: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended, in whichever way."""
+        return self.status in ENDED
+
+    def described(self) -> dict[str, Any]:
+        """As DescribeQueries tells it."""
+        found: dict[str, Any] = {
+            "queryLanguage": "CWLI",
+            "queryId": self.id,
+            "queryString": self.text,
+            "status": self.status,
+            "createTime": milliseconds(self.started),
+            "logGroupName": self.groups[0] if self.groups else "",
+            "userIdentity": self.by,
+        }
+        if self.ended is not None:
+            found["queryDuration"] = milliseconds(self.ended) - milliseconds(self.started)
+            found["bytesScanned"] = float(self.result.statistics.bytes)
+        return found
+
+    def shown(self) -> list[list[dict[str, str]]]:
+        """The rows that there are by now: while it runs, those of an event that were found first."""
+        result = self.result
+        if self.status == "Complete":
+            count = len(result.rows)
+        else:
+            running = self.status == "Running" and bool(result.pointers)
+            count = len(result.rows) // 2 if running else 0
+        return [_row(result, number) for number in range(count)]
+
+
+def _row(result: Result, number: int) -> list[dict[str, str]]:
+    row = [{"field": name, "value": value} for name, value in result.rows[number].items()]
+    if result.pointers:
+        row.append({"field": "@ptr", "value": result.pointers[number]})
+    return row
+
+
+class Queries:
+    """Every query of the account."""
+
+    def __init__(self, setting: Setting, search: Search, encryption: GroupEncryption) -> None:
+        self._setting, self._search, self._encryption = setting, search, encryption
+        self._runs: dict[str, _Run] = {}
+        for operation, answer in {
+            "StartQuery": self._start,
+            "GetQueryResults": self._results,
+            "StopQuery": self._stop,
+            "DescribeQueries": self._describe,
+            "GetLogRecord": self._record,
+        }.items():
+            setting.calls.answer("logs", operation, answer)
+
+    # ---- the API ---------------------------------------------------------------------------------
+
+    def _start(self, asked: Asked) -> dict[str, Any]:
+        given = asked.parameters
+        if given.get("queryLanguage", "CWLI") != "CWLI":
+            raise NotSimulated("logs", f"StartQuery in {given['queryLanguage']}")
+        since, until = int(given["startTime"]) * 1000, int(given["endTime"]) * 1000 + 999
+        if since > until:
+            raise invalid("The start time must not be later than the end time.")
+        query = _read(given["queryString"])
+        groups = self._groups(asked, query.source)
+        self._must_overlap(asked.region, groups, until)
+        running = [run for run in self._runs.values() if run.region == asked.region and not run.is_over]
+        if len(running) >= MOST_AT_ONCE:
+            words = f"Account maximum query concurrency limit of [{MOST_AT_ONCE}] reached."
+            raise Refused("LimitExceededException", words)
+        run = self._run(asked, query, groups, since, until)
+        self._runs[run.id] = run
+        self._begin(run)
+        return {"queryId": run.id}
+
+    def _results(self, asked: Asked) -> dict[str, Any]:
+        run = self._known(asked)
+        page, more = RESULTS.page(run.shown(), asked.parameters)
+        read = run.result.statistics if run.status in ("Complete", "Cancelled") else Statistics()
+        return {
+            "queryLanguage": "CWLI",
+            "results": page,
+            "statistics": {
+                "recordsMatched": float(read.matched),
+                "recordsScanned": float(read.scanned),
+                "estimatedRecordsSkipped": 0.0,
+                "bytesScanned": float(read.bytes),
+                "estimatedBytesSkipped": 0.0,
+                "logGroupsScanned": float(len(run.groups)),
+            },
+            "status": run.status,
+            **more,
+        }
+
+    def _stop(self, asked: Asked) -> dict[str, Any]:
+        run = self._known(asked)
+        if run.is_over:
+            raise invalid(f"The specified query {run.id} is not running.")
+        self._end(run, "Cancelled")
+        return {"success": True}
+
+    def _describe(self, asked: Asked) -> dict[str, Any]:
+        group, status = asked.parameters.get("logGroupName"), asked.parameters.get("status")
+        found = [
+            run.described()
+            for run in reversed(self._runs.values())
+            if run.region == asked.region
+            and not self._forgotten(run)
+            and (group is None or group in run.groups)
+            and status in (None, run.status)
+        ]
+        page, more = QUERIES.page(found, asked.parameters)
+        return {"queries": page, **more}
+
+    def _record(self, asked: Asked) -> dict[str, Any]:
+        at = pointed_at(asked.parameters["logRecordPointer"])
+        group: Any = moto_state.log_group(self._setting.account, asked.region, at.group)
+        streams = iter([at.stream] if group is not None and at.stream in group.streams else ())
+        for event in self._search.events(group, streams, 0, 1 << 62) if group is not None else ():
+            if event.id == at.event_id and at.region == asked.region:
+                return {"logRecord": self._whole(asked.region, at.group, event)}
+        raise Refused("ResourceNotFoundException", "The specified log record does not exist.")
+
+    def _known(self, asked: Asked) -> _Run:
+        run = self._runs.get(asked.parameters["queryId"])
+        if run is None or run.region != asked.region or self._forgotten(run):
+            words = f"Query with id {asked.parameters['queryId']} does not exist"
+            raise Refused("ResourceNotFoundException", words)
+        return run
+
+    def _forgotten(self, run: _Run) -> bool:
+        return self._setting.clock.now - run.started > KEPT
+
+    # ---- which groups ----------------------------------------------------------------------------
+
+    def _groups(self, asked: Asked, source: Source | None) -> tuple[str, ...]:
+        given = asked.parameters
+        named = [
+            [given["logGroupName"]] if given.get("logGroupName") else [],
+            list(given.get("logGroupNames") or ()),
+            list(given.get("logGroupIdentifiers") or ()),
+        ]
+        ways = [each for each in named if each]
+        if len(ways) + (source is not None) != 1:
+            raise invalid(
+                "Exactly one of logGroupName, logGroupNames, logGroupIdentifiers or SOURCE in the query "
+                "must be given."
+            )
+        groups = self._of_source(asked, source) if source is not None else self._named(asked, ways[0])
+        if len(groups) > MOST_GROUPS:
+            raise invalid(f"A query can include up to {MOST_GROUPS} log groups.")
+        for group in groups:
+            self._encryption.must_decrypt(asked.region, group)
+        return groups
+
+    def _named(self, asked: Asked, names: Iterable[str]) -> tuple[str, ...]:
+        groups = tuple(dict.fromkeys(self._at_home(name) for name in names))
+        for group in groups:
+            if moto_state.log_group(self._setting.account, asked.region, group) is None:
+                raise Refused(
+                    "ResourceNotFoundException",
+                    f"Log group '{group}' does not exist for account ID '{self._setting.account}'",
+                )
+        return groups
+
+    def _at_home(self, name_or_arn: str) -> str:
+        """The name of a group; one of another account is only reached through a monitoring account's link."""
+        if name_or_arn.startswith("arn:") and name_or_arn.split(":")[4] != self._setting.account:
+            raise NotSimulated("logs", "a query over log groups of another account")
+        return group_named(name_or_arn)
+
+    def _of_source(self, asked: Asked, source: Source) -> tuple[str, ...]:
+        """The groups that SOURCE says, those of which the caller may query."""
+        if source.begin or source.end or set(source.accounts) - {self._setting.account}:
+            raise NotSimulated("logs", "SOURCE with times or other accounts")
+        if set(source.group_class) - {"STANDARD"}:
+            raise NotSimulated("logs", "SOURCE with other classes of log groups")
+        if len(source.prefixes) > MOST_PREFIXES:
+            raise invalid(f"SOURCE takes up to {MOST_PREFIXES} prefixes.")
+        known = moto_state.log_groups(self._setting.account, asked.region)
+        groups = self._named(asked, source.groups) or tuple(
+            name for name in known if not source.prefixes or name.startswith(source.prefixes)
+        )
+        for group in groups:
+            self._must_be_allowed(asked, group)
+        return groups
+
+    def _must_be_allowed(self, asked: Asked, group: str) -> None:
+        arn = f"arn:aws:logs:{asked.region}:{self._setting.account}:log-group:{group}:log-stream:"
+        if not self._setting.identity.judge(asked.caller, "logs:StartQuery", arn).allowed:
+            words = (
+                f"User: {asked.caller.arn} is not authorized to perform: logs:StartQuery on resource: {arn}"
+            )
+            raise Refused("AccessDeniedException", words)
+
+    def _must_overlap(self, region: str, groups: tuple[str, ...], until: int) -> None:
+        """The time that is asked for must have a part in which some group was there, and kept its events."""
+        for name in groups:
+            group: Any = moto_state.log_group(self._setting.account, region, name)
+            if until >= max(_created(group), self._search.oldest_kept(group)):
+                return
+        if groups:
+            raise Refused(
+                "MalformedQueryException",
+                "Query's end date and time is either before the log groups creation time or exceeds the log "
+                "groups log retention settings",
+            )
+
+    # ---- the work --------------------------------------------------------------------------------
+
+    def _run(self, asked: Asked, query: Query, groups: tuple[str, ...], since: int, until: int) -> _Run:
+        now = self._setting.clock.now
+        written = ", ".join(f'"{group}"' for group in groups)
+        stored = (
+            query.text if query.source else (f"SOURCE {written} START={since} END={until} | {query.text}")
+        )
+        run = _Run(
+            id=self._setting.new_uuid("logs.query"),
+            region=asked.region,
+            groups=groups,
+            text=stored,
+            by=asked.caller.arn,
+            started=now,
+        )
+
+        def events(source: Source | None) -> Iterable[Event]:
+            wanted = groups if source is None or source is query.source else self._of_source(asked, source)
+            return self._events(asked.region, wanted, since, until)
+
+        window = Window(now=int(now.timestamp()), start=since, end=until)
+        try:
+            run.result = query.run(events, window, asked.parameters.get("limit"))
+        except MalformedQuery as malformed:
+            raise _malformed(malformed) from malformed
+        except QueryFailed:
+            run.fails = True
+        return run
+
+    def _events(self, region: str, groups: Iterable[str], since: int, until: int) -> Iterable[Event]:
+        for name in groups:
+            group: Any = moto_state.log_group(self._setting.account, region, name)
+            kind = Kind.LAMBDA if name.startswith(_LAMBDA_GROUPS) else Kind.AUTO
+            log = f"{self._setting.account}:{name}"
+            for event in self._search.events(group, iter(sorted(group.streams)), since, until):
+                yield Event(
+                    event.timestamp,
+                    event.message,
+                    event.stream,
+                    log,
+                    milliseconds(event.ingested_at),
+                    pointer(region, name, event),
+                    kind,
+                )
+
+    def _begin(self, run: _Run) -> None:
+        dice = self._setting.random("logs.query")
+        waits, runs = dice.uniform(*WAITING_SECONDS), dice.uniform(*RUNNING_SECONDS)
+        runs += run.result.statistics.bytes / BYTES_A_SECOND
+        end = ("Failed" if run.fails else "Complete", runs)
+        if runs > LONGEST.total_seconds():
+            end = ("Timeout", LONGEST.total_seconds())
+        clock = self._setting.clock
+        clock.after(waits, lambda: self._go_on(run, "Running"), f"query {run.id}")
+        clock.after(waits + end[1], lambda: self._end(run, end[0]), f"query {run.id}")
+
+    def _go_on(self, run: _Run, status: str) -> None:
+        if not run.is_over:
+            run.status = status
+
+    def _end(self, run: _Run, status: str) -> None:
+        if not run.is_over:
+            run.status, run.ended = status, self._setting.clock.now
+
+    def _whole(self, region: str, group: str, event: LogEvent) -> dict[str, str]:
+        """Everything of one event: what the system knows of it, and the fields of its JSON."""
+        return {
+            "@message": event.message,
+            "@timestamp": str(event.timestamp),
+            "@ingestionTime": str(milliseconds(event.ingested_at)),
+            "@logStream": event.stream,
+            "@log": f"{self._setting.account}:{group}",
+            "@ptr": pointer(region, group, event),
+        }
+
+
+def _created(group: Any) -> int:
+    """When a group was made, in milliseconds; moto keeps UTC without saying so."""
+    return milliseconds(group.creation_time.replace(tzinfo=UTC))
+
+
+def _read(text: str) -> Query:
+    try:
+        return Query(text)
+    except MalformedQuery as malformed:
+        raise _malformed(malformed) from malformed
+    except QueryNotSimulated as missing:
+        raise NotSimulated("logs", f"StartQuery with {missing.what}") from missing
+
+
+def _malformed(error: MalformedQuery) -> Refused:
+    location = {"startCharOffset": error.start, "endCharOffset": error.end}
+    return Refused(
+        "MalformedQueryException",
+        error.message,
+        members={"queryCompileError": {"location": location, "message": error.message}},
+    )
