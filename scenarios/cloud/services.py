@@ -47,7 +47,6 @@ SERVICES: tuple[Service, ...] = (
     EC2,
     AUTOSCALING,
     EVENTS,
-    FIREHOSE,
     GUARDDUTY,
     IAM,
     KINESIS,
