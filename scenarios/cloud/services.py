@@ -10,6 +10,7 @@ from scenarios.cloud.cloudformation.manifest import SERVICE as CLOUDFORMATION
 from scenarios.cloud.cloudtrail.manifest import SERVICE as CLOUDTRAIL
 from scenarios.cloud.cloudwatch.manifest import SERVICE as CLOUDWATCH
 from scenarios.cloud.codebuild.manifest import SERVICE as CODEBUILD
+from scenarios.cloud.cognito.manifest import SERVICE as COGNITO
 from scenarios.cloud.config.manifest import SERVICE as CONFIG
 from scenarios.cloud.dynamodb.manifest import SERVICE as DYNAMODB
 from scenarios.cloud.ec2.manifest import SERVICE as EC2
@@ -42,6 +43,7 @@ SERVICES: tuple[Service, ...] = (
     CLOUDTRAIL,
     CLOUDWATCH,
     CODEBUILD,
+    COGNITO,
     CONFIG,
     DYNAMODB,
     EC2,

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from scenarios.runner.words.issuers import Issuer
+
 SAM = "AWS::Serverless-2016-10-31"
 ACCOUNT, REGION = "123456789012", "us-east-1"
 # It answers what an API can send back, so that one handler serves every source.
@@ -20,6 +22,13 @@ def handler(event, context):
 """
 # What a function in tumbling windows has to answer.
 KEEPS_STATE = CODE.replace('"statusCode"', '"state": {}, "statusCode"')
+# What a trigger of a user pool has to answer: the event itself.
+RETURNS = """
+import json
+
+def handler(event, context):
+    return {**event, "body": json.dumps(event)}
+"""
 # What a custom resource's function does beside that.
 ANSWERS = """
 import cfnresponse, json
@@ -304,6 +313,56 @@ def fetches(path="/x", method="GET", *, signed=False, **more):
         assert answer.status == 200, answer
 
     return fires
+
+
+POOL = {
+    "U": one(
+        "AWS::Cognito::UserPool",
+        UserPoolName="people",
+        AutoVerifiedAttributes=["email"],
+        Policies={"PasswordPolicy": {"MinimumLength": 8}},
+    ),
+    "Cl": one(
+        "AWS::Cognito::UserPoolClient",
+        UserPoolId=ref("U"),
+        ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    ),
+}
+
+
+def signed_in(world):
+    """The tokens of a user of the stack's pool."""
+    cognito, pool = client(world, "cognito-idp"), world.physical_id("U")
+    cognito.admin_create_user(UserPoolId=pool, Username="bea", MessageAction="SUPPRESS")
+    cognito.admin_set_user_password(UserPoolId=pool, Username="bea", Password="Long-enough1", Permanent=True)
+    return cognito.admin_initiate_auth(
+        UserPoolId=pool,
+        ClientId=world.physical_id("Cl"),
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "bea", "PASSWORD": "Long-enough1"},
+    )["AuthenticationResult"]
+
+
+def fetches_as_user(world):
+    fetches(headers={"Authorization": signed_in(world)["IdToken"]})(world)
+
+
+def fetches_with_key(world):
+    [key] = client(world, "apigateway").get_api_keys(includeValues=True)["items"]
+    fetches(headers={"x-api-key": key["value"]})(world)
+
+
+def fetches_with_token(world):
+    issuer = Issuer("https://issuer.example")
+    world.do(issuer.answers)
+    token = issuer.token(world.now, aud="a")
+    fetches(headers={"Authorization": f"Bearer {token}"})(world)
+
+
+def fetches_and_is_logged(world):
+    fetches()(world)
+    found = client(world, "logs").filter_log_events(logGroupName=world.physical_id("L"))["events"]
+    assert len(found) == 1
 
 
 def calls(service, operation, **parameters):

@@ -40,20 +40,26 @@ class Integration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorizer:
-    """A function that is asked who may. `kind`: token or request; `sources`: where a client says who it is.
+    """Who is asked who may: a function (`kind` token or request), or a client's token (jwt or pools).
 
-    `seconds`: for how long its answer is remembered; `simple`: it answers yes or no; `valid`: how a token
-    looks.
+    `id`: as permissions name it; `sources`: where a client says who it is; `seconds`: for how long a
+    function's answer is remembered; `simple`: it answers yes or no; `valid`: how a token looks. `issuer` and
+    `audience` are a JWT's, `pools` the ARNs of user pools.
     """
 
     name: str
     kind: str
-    function: str
-    sources: tuple[str, ...]
+    function: str = ""
+    sources: tuple[str, ...] = ()
     seconds: int = 300
     payload: str = "1.0"
     simple: bool = False
     valid: str = ""
+    id: str = ""
+    credentials: str = ""
+    issuer: str = ""
+    audience: tuple[str, ...] = ()
+    pools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +72,7 @@ class Route:
     authorization: str = NONE
     needs_key: bool = False
     authorizer: Authorizer | None = None
+    scopes: tuple[str, ...] = ()  # of which a client's token must have one
 
     @property
     def key(self) -> str:
@@ -75,17 +82,23 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A stage; `limits`: requests a second and at once, by `METHOD /path`, "" for every route."""
+    """A stage; `limits`: requests a second and at once, by `METHOD /path`, "" for every route.
+
+    `logs`: DestinationArn and Format of its access logs; None where it has none.
+    """
 
     name: str
     variables: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, tuple[float, int]] = field(default_factory=dict)
-    logs: bool = False
+    logs: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """An API as its stack has it. `kind`: REST or HTTP; `policy`: who may ask at all."""
+    """An API as its stack has it. `kind`: REST or HTTP; `policy`: who may ask at all.
+
+    `key_source`: where a client's API key comes from, HEADER or AUTHORIZER.
+    """
 
     kind: str
     id: str
@@ -98,6 +111,7 @@ class Api:
     cors: Mapping[str, Any] | None = None
     reachable: bool = True
     binary: tuple[str, ...] = ()
+    key_source: str = "HEADER"
 
     @property
     def host(self) -> str:
@@ -188,6 +202,9 @@ def _rest(stack: Stack, api: Resource) -> Api:
         policy=given.get("Policy") or body.get("x-amazon-apigateway-policy"),
         reachable=not _is_true(given.get("DisableExecuteApiEndpoint")),
         binary=tuple(given.get("BinaryMediaTypes", body.get("x-amazon-apigateway-binary-media-types", ()))),
+        key_source=str(
+            given.get("ApiKeySourceType") or body.get("x-amazon-apigateway-api-key-source") or "HEADER"
+        ),
     )
 
 
@@ -216,39 +233,44 @@ def _routes_of_body(body: Mapping[str, Any]) -> Iterator[Route]:
             if method not in _METHODS:
                 continue
             security = definition.get("security", body.get("security", []))
-            kinds = {_authorization(schemes, name) for each in security for name in each}
+            names = [name for each in security for name in each]
+            kinds = {_authorization(schemes, name) for name in names}
             yield Route(
                 method=ANY if method == _ANY_METHOD else method.upper(),
                 path=path,
                 integration=_declared(definition.get(_INTEGRATION, {})),
                 authorization=next(iter(sorted(kinds - {"API key"})), NONE),
                 needs_key="API key" in kinds,
-                authorizer=_authorizer(schemes, [name for each in security for name in each]),
+                authorizer=next((one for name in names if (one := _of_scheme(schemes, name))), None),
+                scopes=tuple(scope for each in security for scopes in each.values() for scope in scopes),
             )
 
 
-def _authorizer(schemes: Mapping[str, Any], names: Iterable[str]) -> Authorizer | None:
-    """The function behind the first of these security schemes that has one."""
-    return next((found for name in names if (found := _function_of_scheme(schemes, name))), None)
-
-
-def _function_of_scheme(schemes: Mapping[str, Any], name: str) -> Authorizer | None:
-    """The function behind a security scheme; None where it is another kind of authorizer, or none.
+def _of_scheme(schemes: Mapping[str, Any], name: str) -> Authorizer | None:
+    """The authorizer of a security scheme; None where it is of a kind that isn't known, or none.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authorizer.html
     """
     scheme = schemes.get(name, {})
     given = scheme.get("x-amazon-apigateway-authorizer", {})
     kind, function = given.get("type"), _function_of(given.get("authorizerUri", ""))
-    if kind not in {"token", "request"} or not function:
-        return None
     sources = given.get("identitySource", "")
     sources = [each.strip() for each in sources.split(",")] if isinstance(sources, str) else sources
+    in_header = f"method.request.header.{scheme.get('name', 'Authorization')}"
+    if kind == "jwt":
+        configured = given.get("jwtConfiguration", {})
+        return _jwt(name, configured.get("issuer", ""), configured.get("audience", ()), sources)
+    if kind == "cognito_user_pools":
+        pools = tuple(given.get("providerARNs", ()))
+        return Authorizer(name=name, id=name, kind="pools", sources=(in_header,), pools=pools)
+    if kind not in {"token", "request"} or not function:
+        return None
     if kind == "token":
-        sources = [f"method.request.header.{scheme.get('name', 'Authorization')}"]
+        sources = [in_header]
     http = "authorizerPayloadFormatVersion" in given
     return Authorizer(
         name=name,
+        id=name,
         kind=kind,
         function=function,
         sources=tuple(each for each in sources if each),
@@ -256,7 +278,73 @@ def _function_of_scheme(schemes: Mapping[str, Any], name: str) -> Authorizer | N
         payload=str(given.get("authorizerPayloadFormatVersion", "1.0")),
         simple=_is_true(given.get("enableSimpleResponses")),
         valid=str(given.get("identityValidationExpression") or ""),
+        credentials=str(given.get("authorizerCredentials") or ""),
     )
+
+
+def _jwt(
+    name: str, issuer: str, audience: Iterable[str], sources: Iterable[str], own_id: str = ""
+) -> Authorizer:
+    return Authorizer(
+        name=name,
+        id=own_id or name,
+        kind="jwt",
+        sources=tuple(each for each in sources if each) or ("$request.header.Authorization",),
+        issuer=issuer,
+        audience=tuple(audience),
+    )
+
+
+def _rest_authorizers(stack: Stack) -> Mapping[str, Authorizer]:
+    """The authorizers of REST APIs that stand on their own, by id.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-authorizer.html
+    """
+    found = {}
+    for each in stack.of_type("AWS::ApiGateway::Authorizer"):
+        given = each.properties
+        sources = str(given.get("IdentitySource", "")).split(",")
+        kind = {"COGNITO_USER_POOLS": "pools"}.get(given["Type"], given["Type"].lower())
+        found[each.physical_id] = Authorizer(
+            name=str(given["Name"]),
+            id=each.physical_id,
+            kind=kind,
+            function=_function_of(given.get("AuthorizerUri", "")),
+            sources=tuple(source.strip() for source in sources if source.strip()),
+            seconds=int(given.get("AuthorizerResultTtlInSeconds", 300)),
+            valid=str(given.get("IdentityValidationExpression", "")),
+            credentials=str(given.get("AuthorizerCredentials", "")),
+            pools=tuple(given.get("ProviderARNs", ())),
+        )
+    return found
+
+
+def _http_authorizers(stack: Stack) -> Mapping[str, Authorizer]:
+    """The authorizers of HTTP and WebSocket APIs that stand on their own, by id.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-authorizer.html
+    """
+    found = {}
+    for each in stack.of_type("AWS::ApiGatewayV2::Authorizer"):
+        given = each.properties
+        sources = given.get("IdentitySource", ())
+        if given["AuthorizerType"] == "JWT":
+            configured = given.get("JwtConfiguration", {})
+            issuer, audience = configured.get("Issuer", ""), configured.get("Audience", ())
+            found[each.physical_id] = _jwt(str(given["Name"]), issuer, audience, sources, each.physical_id)
+            continue
+        found[each.physical_id] = Authorizer(
+            name=str(given["Name"]),
+            id=each.physical_id,
+            kind="request",
+            function=_function_of(given.get("AuthorizerUri", "")),
+            sources=tuple(sources),
+            seconds=int(given.get("AuthorizerResultTtlInSeconds", 0)),
+            payload=str(given.get("AuthorizerPayloadFormatVersion", "1.0")),
+            simple=_is_true(given.get("EnableSimpleResponses")),
+            credentials=str(given.get("AuthorizerCredentialsArn", "")),
+        )
+    return found
 
 
 def _authorization(schemes: Mapping[str, Any], name: str) -> str:
@@ -288,7 +376,7 @@ def _function_of(uri: Any) -> str:
 
 def _methods(stack: Stack, api: Resource) -> Iterator[Route]:
     """The methods of a REST API that stand on their own."""
-    paths = _paths(stack, api)
+    paths, authorizers = _paths(stack, api), _rest_authorizers(stack)
     for each in stack.of_type("AWS::ApiGateway::Method"):
         given = each.properties
         if given["RestApiId"] != api.physical_id:
@@ -307,6 +395,8 @@ def _methods(stack: Stack, api: Resource) -> Iterator[Route]:
             ),
             authorization=kind if kind in {IAM, NONE} else f"an authorizer ({kind})",
             needs_key=_is_true(given.get("ApiKeyRequired")),
+            authorizer=authorizers.get(str(given.get("AuthorizerId"))) if kind not in {IAM, NONE} else None,
+            scopes=tuple(given.get("AuthorizationScopes", ())),
         )
 
 
@@ -348,7 +438,7 @@ def _rest_stages(stack: Stack, api: Resource) -> Iterator[Stage]:
                 name=given["StageName"],
                 variables=given.get("Variables", {}),
                 limits=dict(_limits(given.get("MethodSettings", ()))),
-                logs="AccessLogSetting" in given,
+                logs=given.get("AccessLogSetting"),
             )
 
 
@@ -367,6 +457,7 @@ def _limit(given: Mapping[str, Any]) -> tuple[float, int]:
 def _routes(stack: Stack, api: Resource) -> Iterator[Route]:
     """The routes of an HTTP API that stand on their own."""
     behind = {each.physical_id: each.properties for each in stack.of_type("AWS::ApiGatewayV2::Integration")}
+    authorizers = _http_authorizers(stack)
     for each in stack.of_type("AWS::ApiGatewayV2::Route"):
         given = each.properties
         if given["ApiId"] != api.physical_id:
@@ -383,6 +474,8 @@ def _routes(stack: Stack, api: Resource) -> Iterator[Route]:
                 credentials=str(integration.get("CredentialsArn", "")),
             ),
             kind if kind in {IAM, NONE} else f"an authorizer ({kind})",
+            authorizers.get(str(given.get("AuthorizerId"))) if kind not in {IAM, NONE} else None,
+            tuple(given.get("AuthorizationScopes", ())),
         )
 
 
@@ -399,13 +492,21 @@ def _quick(given: Mapping[str, Any]) -> Iterator[Route]:
         yield _keyed(given.get("RouteKey", DEFAULT), integration, NONE)
 
 
-def _keyed(key: str, integration: Integration, authorization: str) -> Route:
+def _keyed(
+    key: str,
+    integration: Integration,
+    authorization: str,
+    authorizer: Authorizer | None = None,
+    scopes: tuple[str, ...] = (),
+) -> Route:
     method, _, path = key.partition(" ")
     return Route(
         method=method if path else ANY,
         path=path or DEFAULT,
         integration=integration,
         authorization=authorization,
+        authorizer=authorizer,
+        scopes=scopes,
     )
 
 
@@ -421,7 +522,7 @@ def _http_stages(stack: Stack, api: Resource, *, quick: bool) -> Iterator[Stage]
                 name=given["StageName"],
                 variables=given.get("StageVariables", {}),
                 limits={key: _limit(one) for key, one in named.items() if "ThrottlingRateLimit" in one},
-                logs="AccessLogSettings" in given,
+                logs=given.get("AccessLogSettings"),
             )
 
 
@@ -433,8 +534,6 @@ def _is_true(value: Any) -> bool:
 def behind(route: Route) -> Integration:
     """What answers a route, if it is one of those that are simulated; raises NotSimulated."""
     kind = route.integration.kind
-    if route.needs_key:
-        raise NotSimulated("apigateway", f"{route.key}, which asks for an API key")
     if kind not in {"aws_proxy", "mock"} or (kind == "aws_proxy" and not route.integration.function):
         raise NotSimulated("apigateway", f"the integration of {route.key}: {kind or 'none'}, or no function")
     return route.integration

@@ -1,8 +1,8 @@
-"""Authorizers that are functions: asked before the route's own function, and remembered for a while.
+"""Authorizers: asked before the route's own function; what a function answers is remembered for a while.
 
 A REST API hands over a token or the request, and reads a policy; an HTTP API hands over the request in either
 format, and reads a policy or a plain yes. What the function says of the client reaches the route's function.
-Left out: user pools and JWT, whose signatures nobody here makes.
+Where a client's token decides, `token_authorizers` reads it.
 
 Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html,
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html,
@@ -16,8 +16,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from scenarios.cloud.apigateway.apis import REST, Api, Authorizer
-from scenarios.cloud.apigateway.messages import HttpAnswer, HttpRequest, says
+from scenarios.cloud.apigateway.messages import HttpAnswer, says
 from scenarios.cloud.apigateway.payloads import Asking, first_format, second_format
+from scenarios.cloud.apigateway.token_authorizers import Tokens, value_at
 from scenarios.cloud.functions.invocations import Result
 from scenarios.cloud.functions.service import NOT_BY_URL
 from scenarios.cloud.functions.versions import standing
@@ -31,6 +32,19 @@ _FAILED: Final = {
     True: says(500, "AuthorizerConfigurationException", {"message": None}),
     False: says(500, "", {"message": "Internal Server Error"}),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What came of asking. `refused`: why the client may not ask, or None; `context`: what is said of it.
+
+    `key`: the API key that a function gives the client, "" for none.
+    """
+
+    refused: HttpAnswer | None
+    context: Mapping[str, Any]
+    key: str = ""
+
 
 Invoke = Callable[[str, Mapping[str, Any], int], tuple[int, Result]]
 
@@ -48,23 +62,27 @@ class Authorizers:
         self._setting = setting
         self._invoke = invoke
         self._remembered: dict[tuple[str, ...], _Remembered] = {}
+        self._tokens = Tokens(setting)
 
     def asked(
-        self, api: Api, authorizer: Authorizer, asking: Asking, arn: str
-    ) -> tuple[HttpAnswer | None, Mapping[str, Any]]:
-        """Why the client may not ask, or None; and what the authorizer says of it. `arn`: the request's."""
-        values = [_value(source, asking.request) for source in authorizer.sources]
+        self, api: Api, authorizer: Authorizer, asking: Asking, arn: str, scopes: tuple[str, ...] = ()
+    ) -> Said:
+        """Ask about a request. `arn`: the request's; `scopes`: of which a token must have one."""
+        values = [value_at(source, asking.request) for source in authorizer.sources]
         unfit = authorizer.valid and values and not re.fullmatch(authorizer.valid, values[0])
+        if authorizer.kind in {"jwt", "pools"}:
+            token = "" if unfit or not values else values[0]
+            return Said(**self._tokens.asked(api, authorizer, token, scopes))
         if unfit or any(not value for value in values):
-            return _UNAUTHORIZED, {}
+            return Said(refused=_UNAUTHORIZED, context={})
         answer = self._answer(api, authorizer, asking, arn, values)
         if isinstance(answer, HttpAnswer):
-            return answer, {}
+            return Said(refused=answer, context={})
         refused = self._refusal(api, authorizer, answer, arn)
         context = dict(answer.get("context") or {})
         if api.kind == REST:
             context = {"principalId": answer.get("principalId"), **{k: _text(v) for k, v in context.items()}}
-        return refused, context
+        return Said(refused=refused, context=context, key=str(answer.get("usageIdentifierKey") or ""))
 
     def _answer(
         self, api: Api, authorizer: Authorizer, asking: Asking, arn: str, values: list[str]
@@ -90,12 +108,14 @@ class Authorizers:
         return result.payload
 
     def _may_invoke(self, api: Api, authorizer: Authorizer) -> bool:
-        place = f"{api.id}/authorizers/{authorizer.name}"
+        place = f"{api.id}/authorizers/{authorizer.id}"
         source = f"arn:aws:execute-api:{api.region}:{api.account}:{place}"
         context: dict[str, str | bool] = {"aws:SourceArn": source, "aws:SourceAccount": api.account}
-        return self._setting.identity.service_may(
-            _SERVICE, "lambda:InvokeFunction", authorizer.function, context | NOT_BY_URL
-        ).allowed
+        asked = "lambda:InvokeFunction", authorizer.function, context | NOT_BY_URL
+        identity = self._setting.identity
+        if authorizer.credentials:
+            return identity.role_may(authorizer.credentials, _SERVICE, *asked).allowed
+        return identity.service_may(_SERVICE, *asked).allowed
 
     def _refusal(
         self, api: Api, authorizer: Authorizer, answer: Mapping[str, Any], arn: str
@@ -119,14 +139,6 @@ class Authorizers:
         how = " with an explicit deny" if decision.explicit else ""
         message = f"User is not authorized to access this resource{how}"
         return says(403, "AccessDeniedException", {"Message": message})
-
-
-def _value(source: str, request: HttpRequest) -> str:
-    """What a request has at an identity source, such as `method.request.header.Auth`."""
-    *_, kind, name = source.split(".")
-    if kind == "header":
-        return request.header(name)
-    return next((value for key, value in request.asked if key == name), "")
 
 
 def _event(

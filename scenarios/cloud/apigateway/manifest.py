@@ -10,11 +10,11 @@ SERVICE = Service(
     name="apigateway",
     simulated=(
         "REST APIs of a template, by definition or by resources and methods: Lambda proxies, mocks, stages, "
-        "IAM, authorizers that are functions, resource policies, throttling, gateway responses; "
-        "requests to them"
+        "IAM, authorizers that are functions or user pools, resource policies, throttling, API keys, usage "
+        "plans and quotas, access logs, gateway responses; requests to them"
     ),
     missing=(
-        "API keys, other authorizers and integrations, access logs, request validation, custom domains; "
+        "other integrations, request validation, custom domains; usage plans made by the API; "
         "calls but deletions are judged where a policy names no resource"
     ),
     metrics=METRICS,

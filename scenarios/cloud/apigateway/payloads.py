@@ -44,6 +44,8 @@ class Asking:
     now: datetime
     signed: bool  # whether it was asked who signed it
     said: Mapping[str, Any] | None = None  # by an authorizer, of the client
+    by_token: bool = False  # whether a token said it, and no function
+    key_sent: tuple[str, str] = ("", "")  # an API key: its value and its id
     binary: tuple[str, ...] = ()  # media types of which a REST API hands over the bytes
 
 
@@ -137,7 +139,7 @@ def second_format(asking: Asking) -> dict[str, Any]:
             }
         }
     if asking.said is not None:
-        context["authorizer"] = {"lambda": dict(asking.said)}
+        context["authorizer"] = {"jwt" if asking.by_token else "lambda": dict(asking.said)}
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": context["routeKey"],
@@ -176,7 +178,9 @@ def _identity(asking: Asking) -> dict[str, Any]:
     request = asking.request
     signer = request.caller if asking.signed else None
     names = ("cognitoAuthenticationProvider", "cognitoAuthenticationType", "cognitoIdentityId")
+    value, key_id = asking.key_sent
     return {
+        **({"apiKey": value, "apiKeyId": key_id} if value else {}),
         "accessKey": signer.access_key_id if signer is not None else None,
         "accountId": signer.account if signer is not None else None,
         "caller": signer.principal_id if signer is not None else None,

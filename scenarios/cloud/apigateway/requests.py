@@ -3,8 +3,7 @@
 Who may ask: a route under IAM asks `execute-api:Invoke` of whoever signed the request; one without
 authorization lets everybody in whom the API's resource policy, if there is one, allows. API Gateway itself
 needs the function's leave to invoke it, or the role that the integration names does. The function is waited
-for, with API Gateway's patience. Left out: other authorizers than functions, API keys, access logs,
-caches, request validation, models, WAF, custom domains.
+for, with API Gateway's patience. Left out: caches, request validation, models, WAF, custom domains.
 
 Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/permissions.html,
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html,
@@ -16,10 +15,11 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html (how lo
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+from scenarios.cloud.apigateway.access_logs import AccessLogs, Trip
 from scenarios.cloud.apigateway.apis import (
     DEFAULT,
     HTTP,
@@ -37,6 +37,7 @@ from scenarios.cloud.apigateway.apis import (
 from scenarios.cloud.apigateway.authorizers import Authorizers
 from scenarios.cloud.apigateway.cors import preflight, with_cors
 from scenarios.cloud.apigateway.emitted import measure
+from scenarios.cloud.apigateway.keys import FORBIDDEN, Keys
 from scenarios.cloud.apigateway.limits import Limits
 from scenarios.cloud.apigateway.messages import HttpAnswer, HttpRequest, says
 from scenarios.cloud.apigateway.payloads import (
@@ -104,6 +105,8 @@ class Requests:
         self._first_stage = ""
         self._limits = Limits()
         self._authorizers = Authorizers(setting, self.invoke)
+        self._keys = Keys(setting)
+        self._logs = AccessLogs(setting)
         self._others: list[Answering] = []
         self.answered: list[Request] = []  # every request that a function was run for
         setting.identity.policies_by("execute-api", self._policy_of)
@@ -111,6 +114,8 @@ class Requests:
     def know(self, stacks: Sequence[Stack]) -> None:
         """These stacks' APIs are there."""
         self._apis = {api.host: api for api in apis_of(stacks)}
+        self._keys.know(stacks)
+        self._logs.know(stacks)
         stages = [each for stack in stacks for each in stack.of_type("AWS::ApiGateway::Stage")]
         self._first_stage = stages[0].physical_id if stages else ""
 
@@ -232,32 +237,49 @@ class Requests:
         if found is None:
             return _FORBIDDEN if api.kind == REST else _NOT_FOUND
         early = preflight(api.cors, request)
-        return early or with_cors(api.cors, request, self._in_stage(api, *found, request))
+        if early is not None:
+            return early
+        stage, path = found
+        trip = Trip(began=self._setting.clock.now)
+        answer = with_cors(api.cors, request, self._in_stage(api, stage, path, request, trip))
+        self._logs.write(api, stage, request, answer, trip)
+        return answer
 
-    def _in_stage(self, api: Api, stage: Stage, path: str, request: HttpRequest) -> HttpAnswer:
+    def _in_stage(self, api: Api, stage: Stage, path: str, request: HttpRequest, trip: Trip) -> HttpAnswer:
         chosen = taken(api, request.method, path)
         if chosen is None:
             return _NOT_SIGNED if api.kind == REST else _NOT_FOUND
         route, parameters = chosen
+        trip.route, trip.resource, trip.signed = route.key, route.path, route.authorization == IAM
+        trip.id = self._setting.new_uuid("apigateway.request") if stage.logs else ""
         refused = self._refused(api, stage, route, request, path)
         if refused is None and not self._let_through(api, stage, route):
             refused = _TOO_MANY
         if refused is not None:
             return refused
-        said = None
+        asking = self._asking(api, stage, route, request, path, parameters, trip.id)
+        given_key = request.header("x-api-key")
         if route.authorizer is not None:
-            asking = self._asking(api, stage, route, request, path, parameters)
             arn = api.arn(stage.name, request.method, path)
-            refused, said = self._authorizers.asked(api, route.authorizer, asking, arn)
-            if refused is not None:
-                return refused
-        if stage.logs:
-            raise NotSimulated("apigateway", f"the access logs of the stage {stage.name}")
+            said = self._authorizers.asked(api, route.authorizer, asking, arn, route.scopes)
+            if said.refused is not None:
+                return said.refused
+            trip.said = said.context
+            by_token = route.authorizer.kind == "jwt"
+            asking = replace(asking, said=said.context, by_token=by_token)
+            given_key = said.key if api.key_source == "AUTHORIZER" else given_key
+        if route.needs_key:
+            refused, key = self._keys.asked(api, stage, route, given_key)
+            if refused is not None or key is None:
+                return refused or FORBIDDEN
+            asking = replace(asking, key_sent=(key.value, key.id))
         integration = behind(route)
         if integration.kind == "mock":
             return _mocked(integration)
-        asking = self._asking(api, stage, route, request, path, parameters, said)
-        return self._from_function(api, stage, route, asking, at=path)
+        began = self._setting.clock.now
+        answer = self._from_function(api, stage, route, asking, at=path)
+        trip.integration = (self._setting.clock.now - began).total_seconds()
+        return answer
 
     def _refused(
         self, api: Api, stage: Stage, route: Route, request: HttpRequest, path: str
@@ -307,7 +329,7 @@ class Requests:
         request: HttpRequest,
         path: str,
         parameters: Mapping[str, str],
-        said: Mapping[str, Any] | None = None,
+        request_id: str = "",
     ) -> Asking:
         return Asking(
             request=request,
@@ -319,10 +341,9 @@ class Requests:
             path=path if api.kind == REST or stage.name == DEFAULT else request.path,
             parameters=parameters,
             variables=stage.variables,
-            id=self._setting.new_uuid("apigateway.request"),
+            id=request_id or self._setting.new_uuid("apigateway.request"),
             now=self._setting.clock.now,
             signed=route.authorization == IAM,
-            said=said,
             binary=api.binary,
         )
 

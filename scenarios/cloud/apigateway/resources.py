@@ -8,6 +8,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_ApiGa
 
 from collections.abc import Mapping
 
+from scenarios.cloud.apigateway.access_logs import check_format
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, made_again
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
@@ -30,7 +31,7 @@ _READ = "read from the stack, where it is wanted"
 
 REST_API = Shape(
     fields={
-        "ApiKeySourceType": Inert(because="no request brings an API key", form=Text()),
+        "ApiKeySourceType": Inert(because=_READ, form=Text(choices=("AUTHORIZER", "HEADER"))),
         "BinaryMediaTypes": Inert(because=_READ, form=Many(of=Text())),
         "Body": Document(),
         "BodyS3Location": Refused(because="a definition in S3"),
@@ -80,9 +81,7 @@ _SETTING = Shape(
 )
 STAGE = Shape(
     fields={
-        "AccessLogSetting": Inert(
-            because=_READ, form=Shape(fields={"DestinationArn": arn("logs", "firehose"), "Format": Text()})
-        ),
+        "AccessLogSetting": Shape(fields={"DestinationArn": arn("logs", "firehose"), "Format": Text()}),
         "DeploymentId": Inert(because=_READ, form=Text()),
         "Description": Inert(because=_READ, form=Text()),
         "MethodSettings": Inert(because=_READ, form=Many(of=_SETTING)),
@@ -137,7 +136,7 @@ _INTEGRATION = Shape(
 METHOD = Shape(
     fields={
         "ApiKeyRequired": Inert(because=_READ, form=Flag()),
-        "AuthorizationScopes": Inert(because="an authorizer would ask for it"),
+        "AuthorizationScopes": Inert(because=_READ, form=Many(of=Text())),
         "AuthorizationType": Inert(
             because=_READ, form=Text(choices=("AWS_IAM", "COGNITO_USER_POOLS", "CUSTOM", "NONE"))
         ),
@@ -154,6 +153,71 @@ METHOD = Shape(
     },
     required=("HttpMethod", "ResourceId", "RestApiId"),
 )
+
+AUTHORIZER = Shape(
+    fields={
+        "AuthType": Inert(because="it is for humans to read", form=Text()),
+        "AuthorizerCredentials": Inert(because=_READ, form=arn("iam")),
+        "AuthorizerResultTtlInSeconds": Inert(because=_READ, form=Whole(high=3600)),
+        "AuthorizerUri": Inert(because=_READ, form=Text()),
+        "IdentitySource": Inert(because=_READ, form=Text()),
+        "IdentityValidationExpression": Inert(because=_READ, form=Text()),
+        "Name": Inert(because=_READ, form=Text()),
+        "ProviderARNs": Inert(because=_READ, form=Many(of=arn("cognito-idp"))),
+        "RestApiId": Inert(because=_READ, form=Text()),
+        "Type": Text(choices=("COGNITO_USER_POOLS", "REQUEST", "TOKEN")),
+    },
+    required=("Name", "RestApiId", "Type"),
+)
+API_KEY = Shape(
+    fields={
+        "CustomerId": Inert(because=_READ, form=Text()),
+        "Description": Inert(because=_READ, form=Text()),
+        "Enabled": Inert(because=_READ, form=Flag()),
+        "GenerateDistinctId": Inert(because="ids are made of names here", form=Flag()),
+        "Name": Inert(because=_READ, form=Text()),
+        "StageKeys": Inert(because="usage plans have taken their place"),
+        "Tags": TAGS,
+        "Value": Text(pattern=r"[\x21-\x7e]{20,128}"),
+    }
+)
+_THROTTLE = Shape(fields={"BurstLimit": Whole(), "RateLimit": Number()})
+USAGE_PLAN = Shape(
+    fields={
+        "ApiStages": Inert(
+            because=_READ,
+            form=Many(
+                of=Shape(
+                    fields={"ApiId": Text(), "Stage": Text(), "Throttle": Table(of=_THROTTLE)},
+                    required=("ApiId", "Stage"),
+                )
+            ),
+        ),
+        "Description": Inert(because=_READ, form=Text()),
+        "Quota": Inert(
+            because=_READ,
+            form=Shape(
+                fields={
+                    "Limit": Whole(),
+                    "Offset": Whole(),
+                    "Period": Text(choices=("DAY", "MONTH", "WEEK")),
+                }
+            ),
+        ),
+        "Tags": TAGS,
+        "Throttle": Inert(because=_READ, form=_THROTTLE),
+        "UsagePlanName": Inert(because=_READ, form=Text()),
+    }
+)
+USAGE_PLAN_KEY = Shape(
+    fields={
+        "KeyId": Inert(because=_READ, form=Text()),
+        "KeyType": Text(choices=("API_KEY",)),
+        "UsagePlanId": Inert(because=_READ, form=Text()),
+    },
+    required=("KeyId", "KeyType", "UsagePlanId"),
+)
+ACCOUNT = Shape(fields={"CloudWatchRoleArn": Inert(because=_READ, form=arn("iam"))})
 
 _METHODS = frozenset(
     {"delete", "get", "head", "options", "patch", "post", "put", "x-amazon-apigateway-any-method"}
@@ -213,6 +277,8 @@ def create_deployment(order: Order) -> Identity:
 
 def create_stage(order: Order) -> Identity:
     """Name a stage."""
+    if "AccessLogSetting" in order.properties:
+        check_format(order, "AccessLogSetting", order.properties["AccessLogSetting"])
     return Identity(ref=order.properties["StageName"])
 
 
@@ -227,6 +293,66 @@ def create_method(order: Order) -> Identity:
     """Name a method; one without an integration can't be deployed."""
     order.pick("HttpMethod")
     return Identity(ref=order.generated_name(64))
+
+
+def create_authorizer(order: Order) -> Identity:
+    """Name an authorizer; one behind a user pool names the pool, any other its function."""
+    kind = order.properties["Type"]
+    name = order.site.suffix(order.logical_id, 6).lower()
+    return Identity(ref=name, attributes={"AuthorizerId": name, "Type": kind})
+
+
+def create_api_key(order: Order) -> Identity:
+    """Name an API key; its value is the template's, or drawn."""
+    order.pick("Value")
+    name = order.site.suffix(order.logical_id, 10).lower()
+    return Identity(ref=name, attributes={"APIKeyId": name})
+
+
+def create_usage_plan(order: Order) -> Identity:
+    """Name a usage plan."""
+    name = order.site.suffix(order.logical_id, 6).lower()
+    return Identity(ref=name, attributes={"Id": name})
+
+
+def create_usage_plan_key(order: Order) -> Identity:
+    """Put a key into a plan."""
+    order.pick("KeyType")
+    name = order.site.suffix(order.logical_id, 10).lower()
+    return Identity(ref=name, attributes={"Id": name})
+
+
+def create_account(order: Order) -> Identity:
+    """Name the role under which API Gateway writes logs."""
+    name = order.site.suffix(order.logical_id, 17).lower()
+    return Identity(ref=name, attributes={"Id": name})
+
+
+def delete_account(_: Removal) -> None:
+    """Nothing happens: the account keeps its role."""
+
+
+def delete_authorizer(removal: Removal) -> None:
+    """Delete an authorizer."""
+    api = removal.properties["RestApiId"]
+    removal.told("apigateway", "DeleteAuthorizer", {"restApiId": api, "authorizerId": removal.ref})
+
+
+def delete_api_key(removal: Removal) -> None:
+    """Delete an API key."""
+    removal.told("apigateway", "DeleteApiKey", {"apiKey": removal.ref})
+
+
+def delete_usage_plan(removal: Removal) -> None:
+    """Delete a usage plan."""
+    removal.told("apigateway", "DeleteUsagePlan", {"usagePlanId": removal.ref})
+
+
+def delete_usage_plan_key(removal: Removal) -> None:
+    """Take a key out of a plan."""
+    given = removal.properties
+    named = {"usagePlanId": given["UsagePlanId"], "keyId": given["KeyId"]}
+    removal.told("apigateway", "DeleteUsagePlanKey", named)
 
 
 def delete_resource(removal: Removal) -> None:
@@ -260,6 +386,18 @@ def delete_stage(removal: Removal) -> None:
 
 
 KINDS: Mapping[str, Kind] = {
+    "AWS::ApiGateway::Account": Kind(
+        shape=ACCOUNT, create=create_account, delete=delete_account, update=made_again(create_account)
+    ),
+    "AWS::ApiGateway::ApiKey": Kind(
+        shape=API_KEY, create=create_api_key, delete=delete_api_key, update=made_again(create_api_key)
+    ),
+    "AWS::ApiGateway::Authorizer": Kind(
+        shape=AUTHORIZER,
+        create=create_authorizer,
+        delete=delete_authorizer,
+        update=made_again(create_authorizer),
+    ),
     "AWS::ApiGateway::Deployment": Kind(shape=DEPLOYMENT, create=create_deployment, delete=delete_deployment),
     "AWS::ApiGateway::Method": Kind(
         shape=METHOD, create=create_method, delete=delete_method, update=made_again(create_method)
@@ -270,5 +408,14 @@ KINDS: Mapping[str, Kind] = {
     ),
     "AWS::ApiGateway::Stage": Kind(
         shape=STAGE, create=create_stage, delete=delete_stage, update=made_again(create_stage)
+    ),
+    "AWS::ApiGateway::UsagePlan": Kind(
+        shape=USAGE_PLAN,
+        create=create_usage_plan,
+        delete=delete_usage_plan,
+        update=made_again(create_usage_plan),
+    ),
+    "AWS::ApiGateway::UsagePlanKey": Kind(
+        shape=USAGE_PLAN_KEY, create=create_usage_plan_key, delete=delete_usage_plan_key
     ),
 }

@@ -8,9 +8,10 @@ SERVICE = Service(
     name="apigatewayv2",
     simulated=(
         "HTTP APIs of a template: routes with path parameters and $default, Lambda proxies of both payload "
-        "formats, stages, IAM, authorizers that are functions, CORS, throttling; requests to them"
+        "formats, stages, IAM, authorizers that are functions or read a JWT, CORS, throttling, access logs; "
+        "requests to them"
     ),
-    missing="WebSocket APIs, JWT authorizers, private integrations, custom domains, access logs",
+    missing="WebSocket APIs, private integrations, custom domains",
     permissions=PERMISSIONS,
     kinds=KINDS,
 )

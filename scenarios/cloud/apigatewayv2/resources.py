@@ -9,6 +9,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/A
 from collections.abc import Mapping
 from typing import Any
 
+from scenarios.cloud.apigateway.access_logs import deliver_logs
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, made_again
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
@@ -66,7 +67,7 @@ _SETTINGS = Shape(
 )
 STAGE = Shape(
     fields={
-        "AccessLogSettings": Inert(because=_READ),
+        "AccessLogSettings": Shape(fields={"DestinationArn": arn("logs", "firehose"), "Format": Text()}),
         "ApiId": Inert(because=_READ, form=Text()),
         "AutoDeploy": Inert(because="what stands in the template is what is asked", form=Flag()),
         "DefaultRouteSettings": Inert(because=_READ, form=_SETTINGS),
@@ -101,7 +102,7 @@ ROUTE = Shape(
     fields={
         "ApiId": Inert(because=_READ, form=Text()),
         "ApiKeyRequired": Refused(because="WebSocket APIs"),
-        "AuthorizationScopes": Inert(because="an authorizer would ask for it"),
+        "AuthorizationScopes": Inert(because=_READ, form=Many(of=Text())),
         "AuthorizationType": Inert(because=_READ, form=Text(choices=("AWS_IAM", "CUSTOM", "JWT", "NONE"))),
         "AuthorizerId": Inert(because=_READ, form=Text()),
         "OperationName": Inert(because=_READ, form=Text()),
@@ -121,7 +122,7 @@ DEPLOYMENT = Shape(
 )
 AUTHORIZER = Shape(
     fields={
-        name: Inert(because="a route that asks for it can't be asked")
+        name: Inert(because=_READ)
         for name in (
             *("ApiId", "AuthorizerCredentialsArn", "AuthorizerPayloadFormatVersion", "AuthorizerType"),
             *("AuthorizerResultTtlInSeconds", "AuthorizerUri", "EnableSimpleResponses", "IdentitySource"),
@@ -143,7 +144,9 @@ def create_api(order: Order) -> Identity:
 
 
 def create_stage(order: Order) -> Identity:
-    """Name a stage."""
+    """Name a stage; one with access logs lets AWS's log delivery write to their group."""
+    if "AccessLogSettings" in order.properties:
+        deliver_logs(order, order.properties["AccessLogSettings"])
     return Identity(ref=order.properties["StageName"])
 
 

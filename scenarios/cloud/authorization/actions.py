@@ -32,6 +32,7 @@ from scenarios.cloud.kernel.service_models import service_model
 
 ANY = "*"  # as a resource: the action has no resource type
 CALLER = "CALLER"  # as a default: the caller
+NOBODY = "nobody"  # as a resource: who calls needs no permission, and may sign as nobody
 UNKNOWN = "unknown"  # as a kind: AWS asks about something that the parameters don't tell
 
 _LINE = re.compile(
@@ -119,6 +120,8 @@ class Actions:
             asked = self.lines(service)[operation]
         except KeyError:
             return (_by_name(service, self._of(service), operation, parameters, account),)
+        if any(line.kind == NOBODY for line in asked):
+            return ()
         place = Place(region=region, account=account)
         pairs = tuple(
             dict.fromkeys(
@@ -231,8 +234,8 @@ def _line(prefix: str, text: str) -> Line:
 
 
 def _what(text: str) -> tuple[str, tuple[Parameter, ...]]:
-    if text == ANY:
-        return ANY, ()
+    if text in {ANY, NOBODY}:
+        return text, ()
     found = _WHAT.fullmatch(text)
     if not found:
         raise ValueError(f"no resource of an action table: {text}")

@@ -4,10 +4,10 @@ A line of `Permissions.lines` is `Operation [condition]  action  resource`:
 
 - the condition `+Param` or `-Param` says that the line counts only with, or only without, that parameter;
 - the action `=` is the operation's own name, under the service's prefix;
-- the resource is `*`, or a kind of resource with the parameters that fill it: one of the action's service,
-  by its own `kinds`, else as AWS's list names it. A parameter is a path: `.` goes down, `[]` goes through a
-  list, `[+X]` and `[-X]` through those entries that have, or lack, X, `{}` takes a map's keys; `=value`
-  stands in for an absent one; `CALLER` is the caller.
+- the resource is `*`, or `nobody` where AWS asks for no permission at all, or a kind of resource with the
+  parameters that fill it: one of the action's service, by its own `kinds`, else as AWS's list names it. A
+  parameter is a path: `.` goes down, `[]` goes through a list, `[+X]` and `[-X]` through those entries that
+  have, or lack, X, `{}` takes a map's keys; `=value` stands in for an absent one; `CALLER` is the caller.
 
 All lines of an operation count together: AWS asks about each. `unknown(Param)` marks where AWS asks about
 something that the parameters alone don't tell.
@@ -15,8 +15,8 @@ something that the parameters alone don't tell.
 Sources: the Service Authorization Reference,
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 (one page for each service: "Actions, resources, and condition keys for ..."); for how a service says no,
-https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html, and "Common Errors" of each
-service's API reference, such as
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html, and "Common Errors" of
+each service's API reference, such as
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/CommonErrors.html.
 """
 

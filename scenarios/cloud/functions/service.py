@@ -204,6 +204,14 @@ class Functions(Door[Event]):
             answer["LogResult"] = base64.b64encode(log[-LOG_TAIL_BYTES:]).decode()
         return answer
 
+    def answer_to_service(self, invocation: Invocation) -> Result:
+        """Run a function for a service that waits for it, maybe while a function waits for the service."""
+        with self._setting.calls.aloud():
+            if self._running is None:
+                return self.run(invocation)
+            with self._aside():
+                return self.run(invocation)
+
     def is_there(self, delivery: Delivery[Event]) -> bool:
         """Whether there is such a function."""
         return self._model(delivery.arn) is not None

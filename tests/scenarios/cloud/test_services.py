@@ -110,8 +110,10 @@ def test_a_condition_key_of_a_service_is_published():
 # Required by AWS, though the schema leaves it to the service to say so, or required here alone.
 REQUIRED_BESIDES = {
     "AWS::ApiGateway::Stage": {"StageName"},
+    "AWS::ApiGateway::UsagePlan.ApiStages": {"ApiId", "Stage"},
     "AWS::CloudWatch::Alarm": {"ComparisonOperator", "EvaluationPeriods", "Threshold"},
     "AWS::CloudWatch::Alarm.Metrics.MetricStat.Metric": {"MetricName", "Namespace"},
+    "AWS::Cognito::UserPool.LambdaConfig.PreTokenGenerationConfig": {"LambdaArn", "LambdaVersion"},
     "AWS::DynamoDB::Table": {"AttributeDefinitions"},
     "AWS::Events::Connection": {"AuthParameters", "AuthorizationType"},
     "AWS::Events::EventBusPolicy.Condition": {"Key", "Type", "Value"},

@@ -21,13 +21,9 @@ from scenarios.cloud.kernel.errors import NotSimulated
 # Type, what `Ref` gives, attributes. `{17}`: so many hexadecimal digits, `{u13}` in capitals; `[Name]`: the
 # property of that name, or else a name as CloudFormation makes them.
 _LINES: Final = """
-AWS::ApiGateway::Account                 {17}                Id={ref}
-AWS::ApiGateway::ApiKey                  {10}                APIKeyId={ref}
 AWS::ApiGateway::BasePathMapping         {17}
 AWS::ApiGateway::DomainName              [DomainName]
 AWS::ApiGateway::Model                   [Name]
-AWS::ApiGateway::UsagePlan               {6}                 Id={ref}
-AWS::ApiGateway::UsagePlanKey            {10}                Id={ref}
 AWS::ApiGatewayV2::ApiMapping            {6}
 AWS::ApiGatewayV2::DomainName            [DomainName]
 AWS::ApiGatewayV2::VpcLink               {6}                 VpcLinkId={ref}
@@ -41,10 +37,7 @@ AWS::CodeDeploy::Application             [ApplicationName]
 AWS::CodeDeploy::DeploymentGroup         [DeploymentGroupName]
 AWS::Cognito::IdentityPool               {region}:{uuid}     Name=[IdentityPoolName]
 AWS::Cognito::IdentityPoolRoleAttachment {17}
-AWS::Cognito::UserPool                   {region}_{9}        UserPoolId={ref} Arn={arn:cognito-idp}{pool}
-AWS::Cognito::UserPoolClient             {26}                ClientId={ref}
 AWS::Cognito::UserPoolDomain             [Domain]
-AWS::Cognito::UserPoolGroup              [GroupName]
 AWS::Cognito::UserPoolResourceServer     [Identifier]
 AWS::EC2::EIP                            203.0.113.{octet}   PublicIp={ref} AllocationId=eipalloc-{17}
 AWS::EC2::FlowLog                        fl-{17}             Id={ref}
@@ -179,7 +172,6 @@ def _filled(form: str, order: Order, given: Mapping[str, Any], ref: str = "") ->
     digits = order.site.suffix(order.logical_id, 64).lower()
     known = {
         "octet": str(1 + int(digits[:4], 16) % 254),
-        "pool": f"userpool/{ref}",
         "ref": ref,
         "region": order.site.region,
         "uuid": "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32])),

@@ -83,6 +83,8 @@ def test_a_function_without_concurrency_is_too_busy():
         assert of(each).status == 500
 
 
+LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:requests"
+FIREHOSE = "arn:aws:firehose:us-east-1:123456789012:deliverystream/amazon-apigateway-requests"
 OFFICE = "203.0.113.0/24"
 
 
@@ -127,9 +129,15 @@ def test_a_stage_may_limit_one_method():
     ("given", "says"),
     [
         ({"authorization": "COGNITO_USER_POOLS"}, "an authorizer"),
-        ({"key": True}, "API key"),
         ({"kind": "HTTP_PROXY"}, "the integration of GET"),
-        ({"AccessLogSetting": {"Format": "$context.requestId"}}, "access logs"),
+        (
+            {"AccessLogSetting": {"Format": "$context.requestId", "DestinationArn": LOGS}},
+            "no stack sets the role of AWS::ApiGateway::Account",
+        ),
+        (
+            {"AccessLogSetting": {"Format": "$context.requestId", "DestinationArn": FIREHOSE}},
+            "access logs of app to arn:aws:firehose",
+        ),
     ],
 )
 def test_what_is_not_simulated_is_loud_when_it_is_asked(given, says):

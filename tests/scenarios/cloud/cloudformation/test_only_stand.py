@@ -39,36 +39,34 @@ def test_each_is_a_type_whose_attributes_are_in_the_schema(kind):
         assert name in schema["properties"]
 
 
-POOL = {"Pool": one("AWS::Cognito::UserPool", UserPoolName="people")}
+CLUSTER = {"Own": one("AWS::ECS::Cluster", ClusterName="jobs")}
 
 
-def test_a_user_pool_stands_with_its_id_and_arn_and_functions_may_know_it():
-    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpool.html."""
-    outputs = {"Id": {"Ref": "Pool"}, "Arn": {"Fn::GetAtt": ["Pool", "Arn"]}}
-    with opened(POOL, outputs) as world:
+def test_a_cluster_stands_with_its_name_and_arn_and_functions_may_know_it():
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-cluster.html."""
+    outputs = {"Name": {"Ref": "Own"}, "Arn": {"Fn::GetAtt": ["Own", "Arn"]}}
+    with opened(CLUSTER, outputs) as world:
         told = world.simulated.home.outputs
-        assert re.fullmatch(r"us-east-1_\w{9}", told["Id"])
-        assert told["Arn"] == f"arn:aws:cognito-idp:us-east-1:123456789012:userpool/{told['Id']}"
+        assert told == {"Name": "jobs", "Arn": "arn:aws:ecs:us-east-1:123456789012:cluster/jobs"}
 
 
 def test_more_than_that_is_loud():
-    with opened(POOL) as world, pytest.raises(NotSimulated, match=r"AdminGetUser about Pool .* only stands"):
-        world.client("ann", "cognito-idp").admin_get_user(
-            UserPoolId=world.physical_id("Pool"), Username="ann"
-        )
-    with pytest.raises(NotSimulated, match="the attribute ProviderName of AWS::Cognito::UserPool"):
-        opened(POOL, {"Name": {"Fn::GetAtt": ["Pool", "ProviderName"]}}).__enter__()
+    with opened(CLUSTER) as world, pytest.raises(NotSimulated, match=r"ListTasks about Own .* only stands"):
+        world.client("ann", "ecs").list_tasks(cluster=world.physical_id("Own"))
+    resources = {"Own": one("AWS::ECR::Repository")}
+    with pytest.raises(NotSimulated, match="the attribute RepositoryUri of AWS::ECR::Repository"):
+        opened(resources, {"Uri": {"Fn::GetAtt": ["Own", "RepositoryUri"]}}).__enter__()
 
 
 def test_what_the_schema_does_not_have_is_refused():
     with (
         pytest.raises(CannotOpen, match="CloudFormation knows no such property"),
-        opened({"Pool": one("AWS::Cognito::UserPool", Colour="green")}),
+        opened({"Own": one("AWS::ECS::Cluster", Colour="green")}),
     ):
         pass
     with (
         pytest.raises(CannotOpen, match="required, and missing"),
-        opened({"Client": one("AWS::Cognito::UserPoolClient")}),
+        opened({"Group": one("AWS::Cognito::UserPoolResourceServer")}),
     ):
         pass
 

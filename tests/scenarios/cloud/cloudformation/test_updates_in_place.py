@@ -616,15 +616,21 @@ def physical_id(client):
 
 # Changed in place in test_updating, test_custom_resources or test_versions, or by the create call alone.
 ELSEWHERE = {
+    "AWS::ApiGateway::Account",
+    "AWS::ApiGateway::ApiKey",
+    "AWS::ApiGateway::Authorizer",
     "AWS::ApiGateway::Method",
     "AWS::ApiGateway::RestApi",
     "AWS::ApiGateway::Stage",
+    "AWS::ApiGateway::UsagePlan",
     "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::Integration",
     "AWS::ApiGatewayV2::Route",
     "AWS::ApiGatewayV2::Stage",
     "AWS::CloudFormation::CustomResource",
     "AWS::CloudWatch::CompositeAlarm",
+    "AWS::Cognito::UserPool",
+    "AWS::Cognito::UserPoolClient",
     "AWS::Events::EventBusPolicy",
     "AWS::Lambda::Alias",
     "AWS::Lambda::EventInvokeConfig",

@@ -1,0 +1,179 @@
+"""Access logs: a line for each request to a stage, as its format says.
+
+A REST API writes under the role that the account has for API Gateway. An HTTP API writes by AWS's log
+delivery, which the making of the stage lets in at the log group. A variable that has no value is a dash.
+
+Left out: Firehose as a destination, and variables of WAF, TLS and custom domains, which are dashes. How log
+streams are called is our guess.
+
+Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html,
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html and
+http-api-logging-variables.html there;
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from scenarios.cloud.apigateway.apis import REST, Api, Stage
+from scenarios.cloud.apigateway.messages import HttpAnswer, HttpRequest
+from scenarios.cloud.cloudformation.resources.kind import Order, text_of
+from scenarios.cloud.kernel.deliveries import AssumedRole, LogLines
+from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.stack import Stack
+from scenarios.cloud.setting import Setting
+
+_DELIVERY: Final = "delivery.logs.amazonaws.com"
+_POLICY: Final = "AWSLogDeliveryWrite20150319"
+_SERVICE: Final = "apigateway.amazonaws.com"
+_VARIABLE = re.compile(r"\$context\.([a-zA-Z0-9_-]+(?:\.[a-zA-Z0-9_:-]+)*)")
+_REQUIRED: Final = ("$context.requestId", "$context.extendedRequestId")
+_LONGEST: Final = 3072
+
+
+@dataclass(slots=True, kw_only=True)
+class Trip:
+    """What becomes known of a request on its way. `said`: by an authorizer; `integration`: its seconds."""
+
+    began: datetime
+    route: str = ""
+    resource: str = ""
+    id: str = ""
+    said: Mapping[str, Any] = field(default_factory=dict)
+    integration: float | None = None
+    signed: bool = False
+
+
+def deliver_logs(order: Order, settings: Mapping[str, Any]) -> None:
+    """Let AWS's log delivery write to a stage's log group, beside what it may write to already."""
+    check_format(order, "AccessLogSettings", settings)
+    group = str(settings.get("DestinationArn", "")).removesuffix(":*")
+    if ":logs:" not in group:
+        return
+    site, logs = order.site, order.client("logs")
+    known = logs.describe_resource_policies()["resourcePolicies"]
+    written = next((each["policyDocument"] for each in known if each["policyName"] == _POLICY), "{}")
+    statements = json.loads(written).get("Statement", [])
+    resource = f"{group}:log-stream:*"
+    if any(each["Resource"] == resource for each in statements):
+        return
+    statement = {
+        "Sid": f"{_POLICY}{len(statements)}",
+        "Effect": "Allow",
+        "Principal": {"Service": _DELIVERY},
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": resource,
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": site.account},
+            "ArnLike": {"aws:SourceArn": site.arn("logs", "*")},
+        },
+    }
+    document = {"Version": "2012-10-17", "Statement": [*statements, statement]}
+    logs.put_resource_policy(policyName=_POLICY, policyDocument=text_of(document))
+
+
+def check_format(order: Order, name: str, settings: Mapping[str, Any]) -> None:
+    """Refuse a format that names no request, or none at all."""
+    text = str(settings.get("Format", ""))
+    if not any(each in text for each in _REQUIRED):
+        raise order.refuse(f"{name}.Format", f"it must include {' or '.join(_REQUIRED)}")
+    if len(text) > _LONGEST:
+        raise order.refuse(f"{name}.Format", f"longer than {_LONGEST} characters")
+
+
+class AccessLogs:
+    """Writes the lines of every stage of a world."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._role = ""
+
+    def know(self, stacks: Sequence[Stack]) -> None:
+        """The account's role is the one that a stack set last."""
+        accounts = [each for stack in stacks for each in stack.of_type("AWS::ApiGateway::Account")]
+        self._role = str(accounts[-1].properties.get("CloudWatchRoleArn", "")) if accounts else ""
+
+    def write(self, api: Api, stage: Stage, request: HttpRequest, answer: HttpAnswer, trip: Trip) -> None:
+        """Write the line of a request; without the right to it the line is lost."""
+        if stage.logs is None:
+            return
+        group = str(stage.logs.get("DestinationArn", "")).removesuffix(":*")
+        if ":logs:" not in group:
+            raise NotSimulated("apigateway", f"access logs of {api.name} to {group or 'nowhere'}")
+        known = self._known(api, stage, request, answer, trip)
+        line = _VARIABLE.sub(lambda match: _value(known, match[1]), str(stage.logs["Format"]))
+        stream = hashlib.sha256(f"{api.id}/{stage.name}".encode()).hexdigest()[:32]
+        lines = LogLines(stream=stream, lines=[(self._setting.clock.now, line)])
+        if api.kind == REST and not self._role:
+            what = f"access logs of {api.name}: no stack sets the role of AWS::ApiGateway::Account"
+            raise NotSimulated("apigateway", what)
+        by = AssumedRole(arn=self._role, service=_SERVICE) if api.kind == REST else _DELIVERY
+        source = "" if api.kind == REST else f"arn:aws:logs:{api.region}:{api.account}:*"
+        refusal = self._setting.deliveries.hand_over(group, lines, by=by, source=source)
+        if refusal is not None:
+            self._setting.note("lost", f"{api.name} may not write its access log: {refusal.because}")
+
+    def _known(
+        self, api: Api, stage: Stage, request: HttpRequest, answer: HttpAnswer, trip: Trip
+    ) -> Mapping[str, Any]:
+        now = self._setting.clock.now
+        signer = request.caller if trip.signed else None
+        failed = answer.status >= 400 and trip.integration is None
+        message = _message(answer) if failed else None
+        took = int((now - trip.began).total_seconds() * 1000)
+        behind = None if trip.integration is None else int(trip.integration * 1000)
+        return {
+            "accountId": api.account,
+            "apiId": api.id,
+            "domainName": request.host,
+            "domainPrefix": api.id,
+            "error": {"message": message, "messageString": message and json.dumps(message)},
+            "extendedRequestId": trip.id,
+            "httpMethod": request.method,
+            "identity": {
+                "accountId": signer.account if signer is not None else None,
+                "caller": signer.principal_id if signer is not None else None,
+                "sourceIp": request.address,
+                "user": signer.principal_id if signer is not None else None,
+                "userAgent": request.agent,
+                "userArn": signer.arn if signer is not None else None,
+            },
+            "integration": {"latency": behind, "integrationStatus": None if behind is None else 200},
+            "integrationLatency": behind,
+            "integrationStatus": None if behind is None else 200,
+            "path": request.path,
+            "protocol": "HTTP/1.1",
+            "requestId": trip.id,
+            "requestTime": f"{trip.began:%d/%b/%Y:%H:%M:%S +0000}",
+            "requestTimeEpoch": int(trip.began.timestamp() * 1000),
+            "resourcePath": trip.resource,
+            "responseLatency": took,
+            "responseLength": len(answer.body.encode()),
+            "routeKey": trip.route,
+            "stage": stage.name,
+            "status": answer.status,
+            "authorizer": {**trip.said, "claims": trip.said.get("claims", {})},
+        }
+
+
+def _message(answer: HttpAnswer) -> str | None:
+    try:
+        said = json.loads(answer.body)
+    except ValueError:
+        return None
+    return str(said.get("message") or said.get("Message") or "") if isinstance(said, dict) else None
+
+
+def _value(known: Mapping[str, Any], path: str) -> str:
+    found: Any = known
+    parts: Iterable[str] = path.split(".")
+    for part in parts:
+        found = found.get(part) if isinstance(found, Mapping) else None
+    if found is None or found == "" or isinstance(found, Mapping):
+        return "-"
+    return found if isinstance(found, str) else json.dumps(found)
