@@ -31,6 +31,7 @@ from scenarios.runner.walk.invariants.trouble import (
     excused,
     is_about_trouble,
     is_early,
+    is_function_of,
     struck_remediation,
     waits_for_a_yes,
 )
@@ -40,6 +41,10 @@ _ACCUSES = "An item of Trailwarden's own ledger"
 # cis_alarms: `Who:  ARN from ADDRESS: 2`, and the control.
 _WHO = re.compile(r"^Who: +(\S+) from ", re.MULTILINE)
 _WHO_OF_ANY = re.compile(r"^Who: +(\S+)", re.MULTILINE)
+_WHO_HOW_OFTEN = re.compile(r"^Who: +(\S+) from .+: (\d+)$", re.MULTILINE)
+_WHICH_CALLS = re.compile(r"^Calls: +(.+)$", re.MULTILINE)
+_NAMES = re.compile(r"\S+ (\w+): ")
+_DENIALS = ("Denied", "Unauthorized")
 _CONTROL = re.compile(r"^Control: +(.+)$", re.MULTILINE)
 _SESSION = re.compile(r"arn:aws:sts::(\d+):assumed-role/([^/]+)/.*")
 _REFUSALS = "Calls were refused for lack of permission"  # by whom, or that it could not be found
@@ -173,16 +178,36 @@ def _may_be_trouble(mail: Mail, course: Course) -> bool:
     """Whether it says that something failed, and the fault may be why: of the function that it struck.
 
     That an alert is early needs no failure: an event that is tried again, or late, is overtaken by the one
-    after it. An outage is everybody's. A call that was denied makes the alarm on such calls go off.
+    after it. An outage is everybody's. A call that was denied makes the alarm on such calls go off, and so
+    does a retry that is denied as the first try was; whom that alert names was refused that often.
     """
     point = course.point
     if not is_about_trouble(mail) or point is None:
         return False
+    if _REFUSALS in mail.subject and _named_people(mail):
+        return _were_refused(mail, course)
     if point.kind in _NOTHING_FAILS and not is_early(mail):
         return False
     struck = struck_remediation(course)
     mine = struck in ("", mail.attributes["remediation"])
     return mine or point.kind in OUTAGES or (point.kind is FaultKind.DENIED and _REFUSALS in mail.subject)
+
+
+def _were_refused(mail: Mail, course: Course) -> bool:
+    """Whether everybody whom an alert on refused calls names was refused such calls, and so often."""
+    told = zip(_WHO_HOW_OFTEN.findall(mail.text), _WHICH_CALLS.findall(mail.text), strict=False)
+    return all(
+        int(count) <= sum(_is_refusal_of(who, _NAMES.findall(calls), call, course) for call in course.calls)
+        for (who, count), calls in told
+    )
+
+
+def _is_refusal_of(who: str, names: Sequence[str], call: MadeCall, course: Course) -> bool:
+    """Whether it is a refused call of somebody's, one of these; a record may name it a little otherwise."""
+    remediation = next((name for name, role in course.roles.items() if role == _role_of(who)), "")
+    by_who = is_function_of(call.who, remediation) if remediation else call.who in re.split("[/:]", who)
+    same = any(name.startswith(call.operation) or call.operation.startswith(name) for name in names)
+    return by_who and same and any(word in call.error for word in _DENIALS)
 
 
 def _more_of_an_event(without: Course, with_fault: Course) -> Iterator[str]:

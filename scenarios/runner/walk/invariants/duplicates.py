@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from chalicelib.remediation import Outcome
+from chalicelib.runtime.notify import subject_of
 from scenarios.runner.walk.course import Course
 from scenarios.runner.walk.invariants.acts import SAYS, act_of, acts
+from scenarios.runner.walk.invariants.alert_names import plain
 from scenarios.runner.walk.invariants.alerts import is_of_an_alarm
 from scenarios.runner.walk.invariants.trouble import is_about_trouble
 
@@ -13,6 +15,8 @@ from scenarios.runner.walk.invariants.trouble import is_about_trouble
 def a_second_delivery_changes_nothing(without: Course, with_fault: Course) -> Iterator[str]:
     """As many alerts of each remediation, findings of each moment and acts of each kind.
 
+    What several events show, such as the failed logins of one address, may be found of another one of them:
+    then the finding says the same, and there are no more of them.
     Alerts that say what could not be done or seen yet may be twice as many, where there are any without the
     fault: where there is no ledger each delivery has to tell, and where the first one's look failed that of
     the second one is news. What is not held is what alarms on calls found, since these go off by when a
@@ -22,6 +26,8 @@ def a_second_delivery_changes_nothing(without: Course, with_fault: Course) -> It
         return
     for what, count in (_counted(with_fault) - _counted(without)).items():
         yield f"{count} more of {what}"
+    for (remediation, _, at), count in _more_found(without, with_fault).items():
+        yield f"{count} more of findings of {remediation} at {at}"
     before = _trouble(without)
     for name, count in _trouble(with_fault).items():
         if count > 2 * before[name]:
@@ -34,16 +40,38 @@ def _trouble(course: Course) -> Counter[str]:
 
 def _counted(course: Course) -> Counter[str]:
     """Ids are drawn, and may be others: what happened is named without them."""
-    found = [
-        each
-        for each in course.findings()
-        if each.outcome is not Outcome.SUPPRESSED and ":alarm:" not in each.event_key
-    ]
     told = [
         mail for mail in course.alerts() if not is_about_trouble(mail) and not is_of_an_alarm(mail, course)
     ]
-    return (
-        Counter(f"alerts of {mail.attributes['remediation']}" for mail in told)
-        + Counter(f"findings of {each.remediation} at {each.at:%H:%M:%S}" for each in found)
-        + Counter(" ".join(act_of(call)[:2]) for call in acts(course) if call.operation != SAYS)
+    return Counter(f"alerts of {mail.attributes['remediation']}" for mail in told) + Counter(
+        " ".join(act_of(call)[:2]) for call in acts(course) if call.operation != SAYS
+    )
+
+
+_Found = tuple[str, frozenset[str], str]
+"""Of a finding: its remediation, what its alerts say but for counts, its moment."""
+
+
+def _more_found(without: Course, with_fault: Course) -> Counter[_Found]:
+    """The findings that are more than without the fault, and for which none that says the same is gone."""
+    before, after = _found(without), _found(with_fault)
+    gone = Counter(each[:2] for each in (before - after).elements())
+    more: Counter[_Found] = Counter()
+    for each in (after - before).elements():
+        if gone[each[:2]]:
+            gone[each[:2]] -= 1
+        else:
+            more[each] += 1
+    return more
+
+
+def _found(course: Course) -> Counter[_Found]:
+    return Counter(
+        (
+            each.remediation,
+            frozenset(plain(subject_of(alert)) for alert in each.plan.alerts),
+            f"{each.at:%H:%M:%S}",
+        )
+        for each in course.findings()
+        if each.outcome is not Outcome.SUPPRESSED and ":alarm:" not in each.event_key
     )

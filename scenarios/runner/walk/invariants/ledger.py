@@ -15,16 +15,18 @@ from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import Course, MadeCall, is_finding
 from scenarios.runner.walk.invariants.alert_names import MOVES, in_words, paired, plain, who_did_it
 from scenarios.runner.walk.invariants.trouble import (
+    OPEN,
     excused,
+    fails_in_both,
     is_about_trouble,
     is_kept,
+    is_kept_in_both,
     waits_as_dead_letter,
     waits_for_a_yes,
 )
 
 # These say what was seen, decided and kept; the others are rights and counts, which time moves.
 _COMPARED = (Kind.SIGHTING, Kind.STATE, Kind.ANCHOR, Kind.VALIDATION, Kind.REQUEST)
-_OPEN = (Outcome.FAILED, Outcome.UNSEEN, Outcome.UNDER_WAY)
 
 
 def the_ledger_tells_the_truth(without: Course, with_fault: Course) -> Iterator[str]:
@@ -98,7 +100,9 @@ def the_ledger_holds_the_same(without: Course, with_fault: Course) -> Iterator[s
     - that of an event which the finding of another one tells, where the first one came late;
     - that of an event about which another one's finding says the same, as far as it came to that: a retry
       counts what has come since;
-    - the outcome, where another event moves it, or Lambda may give the event up and people were told so.
+    - the outcome, where another event moves it, or Lambda may give the event up and people were told so;
+    - which one is left open, where some are without the fault and each waits as a dead letter
+      (`fails_in_both`, `is_kept_in_both`).
 
     What is suppressed is left out: it is about the functions' own calls, which a retry makes again. Of
     sightings, states and anchors there are some where there were some.
@@ -108,28 +112,36 @@ def the_ledger_holds_the_same(without: Course, with_fault: Course) -> Iterator[s
             yield f"there is no {each}"
     after, elsewhere = _moments(with_fault), paired(without, with_fault).told_elsewhere()
     for remediation, moments in _moments(without).items():
-        there = after.get(remediation, set())
-        missing = {at for at in moments - there if (remediation, at) not in elsewhere}
+        there = after.get(remediation, Counter())
+        missing = {at for at in moments.keys() - there if (remediation, at) not in elsewhere}
         missing -= _said_of_another(without, with_fault, remediation, missing)
-        if with_fault.point and with_fault.point.kind in MOVES and len(there) >= len(moments):
+        if with_fault.point and with_fault.point.kind in MOVES and _as_many(there, moments):
             continue
         kept = with_fault.lasting and is_kept(with_fault, remediation)
         if missing and not kept and not excused(without, with_fault, remediation):
             yield f"{remediation} has no finding at {', '.join(sorted(missing))}"
-    left = {entry.at for entry in without.findings() if entry.outcome in _OPEN}
-    for entry in with_fault.findings():
-        if entry.outcome not in _OPEN or entry.at in left:
-            continue
-        told = excused(without, with_fault, entry.remediation)
-        if not told and not waits_as_dead_letter(without, with_fault, entry.remediation):
-            yield f"{entry.id} is left {entry.outcome}"
+    for entry in _left_open(without, with_fault):
+        yield f"{entry.id} is left {entry.outcome}"
     yield from _outcomes(without, with_fault)
+
+
+def _left_open(without: Course, with_fault: Course) -> Iterator[LedgerEntry]:
+    left = {(entry.remediation, entry.at) for entry in without.findings() if entry.outcome in OPEN}
+    for entry in with_fault.findings():
+        name = entry.remediation
+        if entry.outcome not in OPEN or (name, entry.at) in left:
+            continue
+        if excused(without, with_fault, name) or waits_as_dead_letter(without, with_fault, name):
+            continue
+        if not fails_in_both(without, with_fault, name) and not is_kept_in_both(without, with_fault, entry):
+            yield entry
 
 
 def _outcomes(without: Course, with_fault: Course) -> Iterator[str]:
     if with_fault.point is None:
         return
     before, after = _ended(without), _ended(with_fault)
+    unexpected = list(_left_open(without, with_fault))
     if with_fault.point.kind in MOVES:
         yield from _moved_outcomes(without, with_fault)
         return
@@ -138,21 +150,30 @@ def _outcomes(without: Course, with_fault: Course) -> Iterator[str]:
         if outcome == Outcome.SUPERSEDED and after[remediation, at, str(Outcome.ACTED)]:
             continue
         # It waits as a dead letter, and is left open by that: held above.
-        if outcome in _OPEN and waits_as_dead_letter(without, with_fault, remediation):
+        if outcome in OPEN and not any(each.remediation == remediation for each in unexpected):
             continue
         others = sorted(each[2] for each in before if each[:2] == (remediation, at))
-        # A look that finds nothing leaves no finding; one that failed says so, and is tried again.
-        if outcome == Outcome.TOLD and not others and _only_trouble(with_fault, remediation, at):
+        if not others and _adds_nothing(without, with_fault, remediation, at, outcome):
             continue
-        # Who did it is in a finding of its own where the call is known later.
-        if outcome == Outcome.TOLD and not others and _only_who(without, with_fault, remediation, at):
-            continue
-        # A retry counts what has come since, which is told of the last of these anyway.
-        if outcome == Outcome.TOLD and not others and _only_quiet(without, with_fault, remediation, at):
-            continue
-        if not excused(without, with_fault, remediation) and not set(others) & set(_OPEN):
+        if not excused(without, with_fault, remediation) and not set(others) & set(OPEN):
             instead = ", ".join(others) or "none"
             yield f"{count} more of {remediation} at {at} are {outcome}, instead of {instead}"
+
+
+def _adds_nothing(without: Course, with_fault: Course, remediation: str, at: str, outcome: str) -> bool:
+    """Whether a finding of a moment of which there is none without the fault says nothing that is not known.
+
+    A look that sees nothing leaves no finding; one that failed says so, and is tried again. Who did a thing
+    is in a finding of its own where the call is known later. A retry counts what has come since, which is
+    told of the last of these anyway.
+    """
+    if outcome == Outcome.NOTHING:
+        return True
+    return outcome == Outcome.TOLD and (
+        _only_trouble(with_fault, remediation, at)
+        or _only_who(without, with_fault, remediation, at)
+        or _only_quiet(without, with_fault, remediation, at)
+    )
 
 
 def _moved_outcomes(without: Course, with_fault: Course) -> Iterator[str]:
@@ -169,7 +190,12 @@ def _moved_outcomes(without: Course, with_fault: Course) -> Iterator[str]:
             continue
         if outcome == Outcome.TOLD and _only_trouble(with_fault, remediation):
             continue
-        if not excused(without, with_fault, remediation) and outcome not in map(str, _OPEN):
+        # A look that failed, and then saw nothing: beside as many as there are without the fault.
+        if outcome == Outcome.NOTHING and _as_many(
+            *(_seen(each, remediation) for each in (with_fault, without))
+        ):
+            continue
+        if not excused(without, with_fault, remediation) and outcome not in map(str, OPEN):
             yield f"one of {remediation} is {outcome}, and none without the fault"
 
 
@@ -191,7 +217,7 @@ def _mail_of(course: Course, remediation: str, at: str) -> list[Mail]:
 
 def _said_of_another(without: Course, with_fault: Course, remediation: str, missing: set[str]) -> set[str]:
     """The missing moments about which findings of moments that are new say the same, but for counts."""
-    known = _moments(without).get(remediation, set())
+    known = _moments(without).get(remediation, Counter())
     new = {words for at, words in _planned(with_fault, remediation) if at not in known}
     said: dict[str, set[str]] = {}
     for at, words in _planned(without, remediation):
@@ -250,18 +276,31 @@ def _kept(course: Course) -> set[str]:
     return {"#".join(str(item[PK]["S"]).split("#")[:2]) for item in _compared(course)}
 
 
-def _moments(course: Course) -> Mapping[str, set[str]]:
+def _moments(course: Course) -> Mapping[str, Counter[str]]:
     """The moments of each remediation's findings; one word for all that move with what we do ourselves."""
     own = set(course.roles.values())
-    moments: dict[str, set[str]] = {}
+    moments: dict[str, Counter[str]] = {}
     for entry in course.findings():
         if entry.outcome is Outcome.SUPPRESSED or entry.principal in own:
             continue
         by_alarm = ":alarm:" in entry.event_key
-        moments.setdefault(entry.remediation, set()).add(
-            "some moment" if by_alarm else f"{entry.at:%H:%M:%S}"
-        )
+        at = "some moment" if by_alarm else f"{entry.at:%H:%M:%S}"
+        moments.setdefault(entry.remediation, Counter())[at] += 1
     return moments
+
+
+def _seen(course: Course, remediation: str) -> Counter[str]:
+    """The moments of a remediation's findings in which something was seen."""
+    return Counter(
+        at
+        for name, at, outcome in _ended(course).elements()
+        if name == remediation and outcome != Outcome.NOTHING
+    )
+
+
+def _as_many(there: Counter[str], moments: Counter[str]) -> bool:
+    """Whether there are as many moments, or as many findings: two may come to be of one moment."""
+    return len(there) >= len(moments) or there.total() >= moments.total()
 
 
 def _compared(course: Course) -> Sequence[Mapping[str, Mapping[str, str]]]:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from chalicelib.catalog import CATALOG
+from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.remediation import Outcome
 from chalicelib.template.parts import logical_id
 from chalicelib.wording import PERHAPS_DONE
@@ -13,6 +14,7 @@ from scenarios.cloud.kernel.fault_points import OUTAGES
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import ANSWERED, Course
 
+OPEN = (Outcome.FAILED, Outcome.UNSEEN, Outcome.UNDER_WAY)
 # Lambda attempts an event that often: the first time, and two retries.
 LAMBDA_TRIES = 3
 _DRAWN = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*")  # ids
@@ -68,6 +70,32 @@ def waits_as_dead_letter(without: Course, with_fault: Course, remediation: str) 
         for course in (without, with_fault)
     )
     return after > before and tells_of_dead_letters(with_fault)
+
+
+def fails_in_both(without: Course, with_fault: Course, remediation: str) -> bool:
+    """Whether a remediation leaves findings open without the fault too, and each one waits as a dead letter.
+
+    So it is where people can't be told at all, since somebody has deleted the topic. Which event is left open
+    goes by who comes first, and its moment by when the account went on.
+    """
+    before, after = (
+        sum(entry.remediation == remediation and entry.outcome in OPEN for entry in course.findings())
+        for course in (without, with_fault)
+    )
+    letters = map(letter_of, with_fault.dead_letters)
+    return bool(before) and after <= sum(is_function_of(letter.function, remediation) for letter in letters)
+
+
+def is_kept_in_both(without: Course, with_fault: Course, entry: LedgerEntry) -> bool:
+    """Whether what a finding is about waits as a dead letter, as it does without the fault.
+
+    Of a queue's messages only the body is kept: one that asks for a step of a validation names its job.
+    """
+    job = entry.event_key.partition(":")[0]
+    return all(
+        any(job in letter.event for letter in map(letter_of, course.dead_letters) if not letter.function)
+        for course in (without, with_fault)
+    )
 
 
 def is_kept(course: Course, remediation: str) -> bool:

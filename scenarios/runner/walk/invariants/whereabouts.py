@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from chalicelib.stack import HEARTBEAT
 from chalicelib.template.parts import logical_id
 from scenarios.runner.walk.course import Course
+from scenarios.runner.walk.invariants.alert_names import MOVES
 from scenarios.runner.walk.invariants.trouble import (
     GONE,
     DeadLetter,
@@ -23,6 +24,8 @@ _SAME_ALERT = "another event is about to send the same alert"
 # A line for each call, and for each attempt: CloudTrail's to a log group, and a function's own.
 _LINES = ("CloudTrail may not write to ", "its output is gone")
 _ALARMS_WORD = re.compile(r"Alarm-\w+( could not reach \S+: .+)$")
+# 2026-03-02T03:02:17.091098+00:00; a job is named by its moment: 20260302T030217Z-f96701856df5
+_MOMENTS = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+|\b\d{8}T\d{6}Z-[0-9a-f]+")
 _UNREACHED = re.compile(r"the alarm (\S+) could not reach ")
 
 
@@ -43,7 +46,8 @@ def nothing_is_in_no_place(without: Course, with_fault: Course) -> Iterator[str]
     - a dead letter where Lambda may give the event up (`given_up`), and more than one of an event that fails
       for good without the fault too: a retry may put it off again, and each delivery fails on its own; or one
       of another event instead, where it goes by who comes first; or one of a function that fails for good
-      anyway (`_fails_anyway`).
+      anyway (`_fails_anyway`). Of a queue's messages one is another's that differs by its moment, where the
+      account went on later.
     """
     before, after = _of_kinds(without), _of_kinds(with_fault)
     denied = with_fault.scenario.denied
@@ -63,11 +67,27 @@ def nothing_is_in_no_place(without: Course, with_fault: Course) -> Iterator[str]
         if kind == "lost" and (_arrived(words, with_fault) or _is_no_loss(words, with_fault)):
             continue
         yield f"{kind}: {words}"
-    known = list(map(letter_of, without.dead_letters))
-    new = [body for body in with_fault.dead_letters if not _fails_anyway(letter_of(body), known)]
+    new = _new_letters(without, with_fault)
     more = len(with_fault.dead_letters) > len(without.dead_letters)
     if new and more and not given_up(without, with_fault):
         yield f"{len(new)} dead letters that are none without the fault, the first {new[0][:200]}"
+
+
+def _new_letters(without: Course, with_fault: Course) -> list[str]:
+    """The bodies of dead letters for which there is none without the fault."""
+    known = list(map(letter_of, without.dead_letters))
+    later = with_fault.point is not None and with_fault.point.kind in MOVES
+    same = Counter(_but_for_moments(letter) for letter in known if later and not letter.function)
+    new = []
+    for body in with_fault.dead_letters:
+        letter = letter_of(body)
+        if _fails_anyway(letter, known):
+            continue
+        if same[_but_for_moments(letter)]:
+            same[_but_for_moments(letter)] -= 1
+        else:
+            new.append(body)
+    return new
 
 
 def _fails_anyway(letter: DeadLetter, known: Sequence[DeadLetter]) -> bool:
@@ -78,6 +98,11 @@ def _fails_anyway(letter: DeadLetter, known: Sequence[DeadLetter]) -> bool:
     reasons = {each.reason for each in known if letter.function and each.function == letter.function}
     waits = bool(reasons) and _SAME_ALERT in letter.reason
     return letter.event in {each.event for each in known} or letter.reason in reasons or waits
+
+
+def _but_for_moments(letter: DeadLetter) -> str:
+    """A message of a queue, without its moments and what is named by one."""
+    return _MOMENTS.sub("#", letter.event)
 
 
 def _is_shut(kind: str, words: str, without: Course, with_fault: Course) -> bool:

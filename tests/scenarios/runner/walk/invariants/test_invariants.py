@@ -480,6 +480,35 @@ def test_that_calls_were_refused_is_right_where_one_is_denied(point, subject, ri
     assert (said == []) is right
 
 
+@pytest.mark.parametrize("point", ["1.2.denied", "1.2.throttled"])
+@pytest.mark.parametrize(
+    ("who", "count", "error", "right"),
+    [
+        ("assumed-role/trail/app-TrailStopped-1", 1, "AccessDeniedException", True),
+        ("assumed-role/trail/app-TrailStopped-1", 2, "AccessDeniedException", False),
+        ("assumed-role/trail/app-TrailStopped-1", 1, "ThrottlingException", False),
+        ("assumed-role/another/app-TrailStopped-1", 1, "AccessDeniedException", True),
+        ("assumed-role/another/app-RootLogin-1", 1, "AccessDeniedException", False),
+    ],
+)
+def test_whom_an_alert_on_refused_calls_names_was_refused_that_often(point, who, count, error, right):
+    text = (
+        f"[MEDIUM] Calls were refused for lack of permission\n\n"
+        f"Who:   arn:aws:sts::1:{who} from 10.0.0.1: {count}\nCalls:  logs FilterLogEvents: AccessDenied\n"
+        f"Control: CIS 4.1\n\nFinding {LATER.id}"
+    )
+    subject = "MEDIUM: Went on: Calls were refused for lack of permission: 1 by somebody"
+    refused = call("logs", "FilterLogEvents", {}, number=4, error=error)
+    more = {
+        "calls": (acts(), sends(), notes(), refused),
+        "roles": {"trail_stopped": "arn:aws:iam::1:role/trail"},
+    }
+
+    told = course(point, **more, mail=(mail(), mail(text, subject, remediation="cis_alarms")))
+
+    assert (said(told, course("", **more), "nothing else") == []) is right
+
+
 def to_the_hub(finding):
     named = {"Findings": [{"Id": f"trailwarden/{finding}#0"}]}
     return call("securityhub", "BatchImportFindings", named, number=4)
@@ -543,3 +572,93 @@ def test_an_approval_that_came_too_late_waits_for_a_new_one_and_that_is_told():
 
     assert broken(WITHOUT, course("1.0.late", mail=(asked,), **late)) == []
     assert broken(WITHOUT, course("1.0.late", mail=(mail(),), **late)) != []
+
+
+def said(course_with_fault, without, invariant):
+    return [each for each in broken(without, course_with_fault) if each.startswith(invariant)]
+
+
+OPEN = replace(ENTRY, outcome=Outcome.UNDER_WAY, progress={}, told=frozenset())
+OPEN_LATER = replace(OPEN, at=LATER.at, event_key="f")
+
+
+def test_where_people_can_not_be_told_another_event_may_be_the_one_that_waits():
+    deaf = course("", calls=(), mail=(), ledger=(item_of(OPEN),), dead_letters=(LETTER,))
+    heard = course("", calls=(), mail=())
+    later = {"calls": (), "mail": (), "ledger": (item_of(OPEN_LATER),)}
+    both = {**later, "ledger": (item_of(OPEN), item_of(OPEN_LATER))}
+
+    def left(without, letters, more):
+        return said(course(dead_letters=letters, **more), without, "the ledger holds the same: trail")
+
+    kept = course("1.2.hang", dead_letters=(LETTER.replace('"e"', '"f"'),), **later)
+    assert said(kept, deaf, "the ledger holds the same") == []
+    assert left(deaf, (), later) != []
+    assert left(deaf, (LETTER,), both) != []
+    assert left(heard, (LETTER,), later) != []
+
+
+def test_what_waits_in_a_queue_with_and_without_the_fault_may_be_left_open():
+    step = json.dumps({"job": "20260302T030000Z-abc", "at": "2026-03-02T03:00:00+00:00"})
+    unseen = replace(OPEN, event_key="20260302T030000Z-abc:plan", outcome=Outcome.UNSEEN)
+    without = course("", dead_letters=(step,))
+
+    def left(entry):
+        return said(
+            course("1.2.denied", ledger=(item_of(ENTRY), item_of(entry)), dead_letters=(step,)),
+            without,
+            "the ledger holds the same",
+        )
+
+    assert left(unseen) == []
+    assert left(replace(unseen, event_key="20260302T030000Z-def:plan")) != []
+
+
+def test_a_step_that_waits_in_a_queue_is_the_same_at_another_moment():
+    def at(moment, job="20260302T0302{}Z-abc"):
+        return json.dumps({"job": job.format(moment[-2:]), "at": f"2026-03-02T03:{moment}+00:00"})
+
+    without = course("", dead_letters=(at("02:00"),))
+
+    def lying(point, *letters):
+        return said(course(point, dead_letters=letters), without, "nothing is in no place")
+
+    assert lying("1.2.hang", at("02:17")) == []
+    assert lying("1.2.hang", at("02:17"), at("02:18")) != []
+    assert lying("1.2.throttled", at("02:00"), at("02:18")) != []
+
+
+def test_two_findings_of_one_moment_are_two():
+    other = Plan(alerts=(Alert(severity=Severity.HIGH, title="The bucket was opened"),), calls=(CALL,))
+    early = replace(ENTRY, at=NOW.replace(second=30), event_key="f", plan=other)
+    without = course("", ledger=(item_of(ENTRY), item_of(early)))
+    at_once = (item_of(replace(ENTRY, at=LATER.at)), item_of(replace(early, at=LATER.at)))
+
+    assert said(course("1.2.hang", ledger=at_once), without, "the ledger holds the same") == []
+    assert said(course("1.2.hang", ledger=at_once[:1]), without, "the ledger holds the same") != []
+
+
+@pytest.mark.parametrize("point", ["1.2.refused", "1.2.throttled"])
+def test_a_look_that_failed_and_then_saw_nothing_is_on_record(point):
+    nothing = item_of(replace(FAILED_LOOK, outcome=Outcome.NOTHING))
+
+    def holds(*items):
+        return said(course(point, ledger=items), WITHOUT, "the ledger holds the same")
+
+    assert holds(item_of(ENTRY), nothing) == []
+    assert holds(item_of(replace(ENTRY, outcome=Outcome.NOTHING))) != []
+
+
+def test_of_what_several_events_show_the_second_delivery_may_find_it():
+    def found(minute, title):
+        plan = Plan(alerts=(Alert(severity=Severity.HIGH, title=title),))
+        return item_of(replace(OPEN, at=NOW.replace(minute=minute), event_key=str(minute), plan=plan))
+
+    without = course("", calls=(), ledger=(found(1, "5 logins in 40 s"),))
+
+    def more(*items):
+        return said(course("1.0.twice", calls=(), ledger=items), without, "a second delivery")
+
+    assert more(found(2, "6 logins in 50 s")) == []
+    assert more(found(2, "Something else")) != []
+    assert more(found(1, "5 logins in 40 s"), found(2, "6 logins in 50 s")) != []
