@@ -122,13 +122,16 @@ class Invocation:
         self._so_far, self._sent = None, set()
         self._gate, self._unconfirmed = None, None
         try:
-            return self._once(event)
+            outcome = self._once(event)
         except LedgerUnreachable as error:
             failure = LedgerUnreachable(error.what, **self._about(event))
             self._tell_without_ledger(event, failure)
             raise failure from error
         finally:
-            self._tell_tampering(event)
+            unnoted = self._tell_tampering(event)
+        if unnoted:
+            raise LedgerUnreachable(unnoted.what, **self._about(event)) from unnoted
+        return outcome
 
     @property
     def _counts(self) -> bool:
@@ -215,7 +218,8 @@ class Invocation:
             self._tell_unseen(event, error)
             raise
         # Before a new good state is written over one that somebody else has put there.
-        self._tell_tampering(event)
+        if unnoted := self._tell_tampering(event):
+            raise unnoted
         self._remember(event, facts, now, expected=False)
         plan = self._whole(plan, event, denials(facts))
         entry = self._entry(event, plan, Outcome.UNDER_WAY, facts=limits.facts_as_text(facts))
@@ -474,18 +478,27 @@ class Invocation:
         said = mark == "told" or entry.told
         return self.ledger.mark(entry, mark, index, Outcome.TOLD if said else Outcome.QUIET)
 
-    def _tell_tampering(self, event: Event) -> None:
-        """Report what was met in the ledger that isn't ours; each by a finding of its own, told once."""
+    def _tell_tampering(self, event: Event) -> LedgerUnreachable | None:
+        """Report what was met in the ledger that isn't ours; each by a finding of its own, told once.
+
+        Returns why that could not be noted: then it was told all the same, and is to rise, so that the retry
+        meets the items again and notes it.
+        """
         noticed, self.seal.noticed = self.seal.noticed[:MOST_TOLD], []
+        sent_of_event, unnoted = self._sent, None
         for each in noticed:
             log.critical(str(each), extra=self._about(event))
             found = tampering.Tampering.of(each, event, datetime.now(UTC))
             plan = folding(tampering.plan(found), found, counts=self._counts)
-            entry = self._entry(found, plan, Outcome.UNDER_WAY)
+            entry, self._sent = self._entry(found, plan, Outcome.UNDER_WAY), set()
             try:
-                self._tell(self.ledger.store(entry))
-            except LedgerUnreachable:
-                self.voice.publish(entry, entry.plan.alerts[0], 0)
+                self._tell(self.ledger.stored(entry.remediation, found) or self.ledger.store(entry))
+            except LedgerUnreachable as error:
+                unnoted = error
+                if not self._sent:
+                    self.voice.publish(entry, entry.plan.alerts[0], 0)
+        self._sent = sent_of_event
+        return unnoted
 
     def _suppressed(self, event: Event) -> bool:
         principal = event.principal

@@ -6,7 +6,9 @@ to a log group, unchanged; the states that the stack's parameter names are repor
 What we do: remember the calls that change instances, which CloudTrail delivers within seconds, and report
 with the change who made the call, from where and when. If no call is known, we ask CloudTrail's event
 history. If that has none either (it may be minutes behind, and an instance may stop by itself), the alert
-says so, and how to look again. If the call arrives after such an alert, a second alert reports it.
+says so, and how to look again. If the call arrives after such an alert, a second alert reports it. A change
+is remembered before its call is looked for, and a call before its changes, so that one of them meets the
+other, whichever comes first, and where a run fails in between.
 
 What we leave alone: the instance.
 
@@ -14,7 +16,7 @@ Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -111,7 +113,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nameless:
-    """Changes that were reported before their caller was known: each instance, its state, and when."""
+    """Changes whose caller was not known when they came: each instance, its state, and when."""
 
     changes: tuple[tuple[str, str, datetime], ...] = ()
 
@@ -133,18 +135,26 @@ def blind_to_cause(_event: InstanceState, why: Unseen, _settings: Settings) -> C
     return Cause(could_not_read=why)
 
 
-def note_nameless(aws: Aws, event: InstanceState, cause: Cause, settings: Settings) -> None:
-    """Note a change that is reported without a caller, for the call that may come in yet."""
-    if event.state in settings.names(TOLD) and cause.at is None:
-        nameless = Sighting(subject=event.instance, id=event.key, at=event.at, detail={"state": event.state})
-        _ledger(aws, settings).note(NAME, (nameless,), KEPT)
+def nameless(event: InstanceState) -> Sequence[Sighting]:
+    """A change whose caller is not known yet, for the call that may come in."""
+    return (_change(event, {"state": event.state}),)
+
+
+def note_named(aws: Aws, event: InstanceState, cause: Cause, settings: Settings) -> None:
+    """Note that a change's caller is known, so that no other call for it is reported again."""
+    if event.state in settings.names(TOLD) and cause.at is not None:
+        _ledger(aws, settings).note(NAME, (_change(event, {}),), KEPT)
+
+
+def _change(event: InstanceState, detail: Mapping[str, str]) -> Sighting:
+    return Sighting(subject=event.instance, id=event.key, at=event.at, detail=detail)
 
 
 _NO_CALL = "no call"
 
 
 def when_called(cause: Cause) -> str:
-    """What `note_nameless` needs of the cause, as text."""
+    """What `note_named` needs of the cause, as text."""
     return cause.at.isoformat() if cause.at else _NO_CALL
 
 
@@ -357,7 +367,9 @@ REMEDIATION = Remediation(
             look=look_for_cause,
             decide=decide_on_change,
             blind=blind_to_cause,
-            records=note_nameless,
+            sightings=nameless,
+            sightings_kept=KEPT,
+            records=note_named,
             kept=Kept(text=when_called, facts=cause_called),
         ),
         Way(

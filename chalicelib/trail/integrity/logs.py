@@ -198,7 +198,8 @@ def _stand(
     except MalformedKey:
         return "added" if found.modified_at >= window.since else None
     if at > window.now + CLOCK_SKEW:
-        return "added"
+        # Named later than it is now. What was delivered since, a judgement of a past moment leaves alone.
+        return "added" if found.modified_at <= window.now + CLOCK_SKEW else None
     if at < window.since - NAME_SLACK:
         return None
     return _among((at - NAME_SLACK, at + _MINUTE + NAME_SLACK), chains)

@@ -403,11 +403,20 @@ def late_call(name="StopInstances", seconds=0, instances=(INSTANCE,)):
     return replace(call, at=moment)
 
 
+def begun(aws, raw):
+    """What the runtime does before it looks."""
+    event, (way, *_) = state_of(raw), instance_state.REMEDIATION.ways
+    Ledger(aws.client("dynamodb"), "ledger").note(
+        "instance_state", way.sightings(event) if way.sightings else (), way.sightings_kept
+    )
+    return event
+
+
 def told_nameless(aws, state="stopped", given=STATES, raw=None):
-    """A change goes by without a call that explains it."""
-    event = state_of(raw or changed(state))
+    """A change goes by, perhaps without a call that explains it."""
+    event = begun(aws, raw or changed(state))
     facts = instance_state.look_for_cause(aws, event, given)
-    instance_state.note_nameless(aws, event, facts, given)
+    instance_state.note_named(aws, event, facts, given)
 
 
 def told_of(aws, call, given=STATES):
@@ -432,6 +441,17 @@ def test_a_call_that_comes_in_after_its_change_was_told_is_told_on_its_own(histo
     assert "alice" in said["Who"]
     assert said["Told before"] == f"{INSTANCE} is stopped (2026-03-02 03:00:40 UTC)"
     assert said["Call"] == "StopInstances at 2026-03-02 02:59:50 UTC"
+
+
+def test_a_call_that_comes_in_while_its_change_has_yet_to_be_told_is_told():
+    """The run of the change has decided without it, and may have died: its retry tells what it decided."""
+    aws = Noted({"Events": []})
+    event = begun(aws, changed("stopped"))
+    assert instance_state.look_for_cause(aws, event, STATES).at is None
+
+    alert = only(told_of(aws, late_call(seconds=-50)))
+
+    assert alert.title.startswith(f"Instance {INSTANCE} was stopped by")
 
 
 def test_one_call_for_many_instances_is_told_once():

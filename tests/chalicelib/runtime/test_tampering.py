@@ -1,10 +1,13 @@
 """Somebody else's hand in the ledger, as it reaches the person on call."""
 
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 import pytest
 from freezegun import freeze_time
 
+from chalicelib.errors import LedgerUnreachable
+from chalicelib.ledger.ledger import Ledger
 from chalicelib.ledger.table import key
 from chalicelib.remediation import Outcome, Plan
 from chalicelib.seal import SEAL
@@ -131,3 +134,43 @@ def test_a_planted_finding_is_not_carried_out(house):
     assert outcome is Outcome.OBSERVED
     assert house.tables() == []
     assert FORGED in subjects(house)
+
+
+@pytest.mark.parametrize("step", ["store", "mark"])
+def test_what_the_ledger_could_not_note_is_told_and_noted_by_the_retry(house, step):
+    remedy, event = told(), recent()
+    house.handle(remedy, event)
+    forge(house, "claim#", **{SEAL: {"S": "0" * 64}})
+
+    def unreachable(*_):
+        raise LedgerUnreachable("throttled")
+
+    with mock.patch.object(Ledger, step, unreachable), pytest.raises(LedgerUnreachable, match="throttled"):
+        house.handle(remedy, event)
+    assert subjects(house).count(FORGED) == 1
+
+    assert house.handle(remedy, event) is Outcome.DUPLICATE
+
+    assert subjects(house).count(FORGED) == 2
+    assert {each.outcome for each in house.findings} == {Outcome.TOLD}
+
+
+def test_what_is_told_of_the_ledger_is_not_what_is_told_of_the_event(house):
+    """The event's own alert has the same number."""
+    remedy, event = told(), recent()
+    house.handle(remedy, event)
+    take_away(house, "finding#")
+    forge(house, "claim#", **{SEAL: {"S": "0" * 64}})
+    run = house.run(remedy)
+
+    def unreachable(_ledger, entry):
+        if not entry.event_key.startswith("ledger:"):
+            raise LedgerUnreachable("throttled")
+        return store(run.ledger, entry)
+
+    store = Ledger.store
+    with mock.patch.object(Ledger, "store", unreachable), pytest.raises(LedgerUnreachable):
+        run.handle(event)
+
+    assert subjects(house).count(FORGED) == 1
+    assert subjects(house).count("HIGH: Something happened") == 2

@@ -47,6 +47,7 @@ _NAMES = re.compile(r"\S+ (\w+): ")
 _DENIALS = ("Denied", "Unauthorized")
 _CONTROL = re.compile(r"^Control: +(.+)$", re.MULTILINE)
 _SESSION = re.compile(r"arn:aws:sts::(\d+):assumed-role/([^/]+)/.*")
+_OBJECT = re.compile(r"^Object: +(s3://\S+)$", re.MULTILINE)  # trail_digest
 _REFUSALS = "Calls were refused for lack of permission"  # by whom, or that it could not be found
 _LONG_ENOUGH_TO_NAME = 6  # "on" or "1" name nothing
 # With these no call is answered with an error, so that nothing can fail.
@@ -147,6 +148,8 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
     - what could not be done, seen or noted, and beside that the worst it may mean (`_may_be_trouble`);
     - what an alarm counts otherwise (see `each_alert_is_sent`), of nobody who is not named without the fault;
     - how many alerts could not be sent one by one, of those that are sent without the fault;
+    - what a look by the clock finds of an object that is reported anyway, as gravely: one that came later saw
+      more of it before, and so knows more of it afterwards;
     - that a thing was still as the attacker left it, where the event was given up whose act would have
       mended it.
     """
@@ -163,12 +166,14 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
     for mail in with_fault.alerts():
         if named_as(mail) in known or in_words(mail) in words or _may_be_trouble(mail, with_fault):
             continue
+        if _is_left_over(mail, without) or _is_of_known_objects(mail, without, with_fault):
+            continue
         if _ACCUSES not in mail.subject and not is_about_trouble(mail):
             people = {_role_of(who) for who in _named_people(mail)}
             counted = not finding_of(mail) or is_of_an_alarm(mail, with_fault)
             if event_of(mail) in known | blind or (counted and people and people <= named):
                 continue
-            if any(thing in mail.text for thing in undone) or _is_left_over(mail, without):
+            if any(thing in mail.text for thing in undone):
                 continue
         yield f"{mail.subject!r} is sent, and nothing like it without the fault"
     yield from _more_of_an_event(without, with_fault)
@@ -233,6 +238,24 @@ def _is_left_over(mail: Mail, without: Course) -> bool:
     """Whether it says that alerts could not be sent one by one, of those that are sent without the fault."""
     found = _LEFT_OVER.search(mail.subject)
     return found is not None and any(found[1] in other.subject for other in without.alerts())
+
+
+def _is_of_known_objects(mail: Mail, without: Course, with_fault: Course) -> bool:
+    """Whether a look by the clock found it, and each object that it names is reported without the fault."""
+    entries = {entry.id: entry for entry in with_fault.findings()}
+    entry, named = entries.get(finding_of(mail)), set(_OBJECT.findall(mail.text))
+    return (
+        entry is not None
+        and ":rule/" in entry.event_key
+        and bool(named)
+        and named
+        <= {
+            each
+            for other in without.alerts()
+            if other.attributes == mail.attributes
+            for each in _OBJECT.findall(other.text)
+        }
+    )
 
 
 def _undone(without: Course, with_fault: Course) -> set[str]:

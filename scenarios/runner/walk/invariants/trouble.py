@@ -33,7 +33,7 @@ _EARLY = (
 # What an alert says of what could not be done, seen or noted: runtime.notify, runtime.answer.
 _WORDS = (
     *("could not do:", "did not do,", "did not yet", "No ledger", "Could not look", "not allowed to look"),
-    *("could not be looked at", "could not be found"),
+    *("could not be looked at", "could not be found", "could not be vouched for"),
     "Calls were refused for lack of permission",  # cis_alarms, of the function's own
 )
 

@@ -365,6 +365,17 @@ def test_an_unnamed_log_file_is_added_only_where_a_digest_should_have_named_it(m
     assert with_added(moment) == kinds
 
 
+@pytest.mark.parametrize(("hours", "kinds"), [(9, ["LOG_ADDED"]), (30, [])], ids=["before", "after"])
+def test_what_was_delivered_after_the_moment_judged_is_left_alone(hours, kinds):
+    """A judgement of a past moment, such as a queue's step that waited, meets what has come since."""
+    later = StoredObject(
+        bucket=BUCKET, key=log_key(CHAIN, START + 30 * HOUR), modified_at=START + hours * HOUR
+    )
+    trail = six_hours()
+
+    assert told(trail.judge(listing=[*trail.evidence()["listing"], later])) == kinds
+
+
 def test_an_unnamed_log_file_in_a_lost_hour_is_unverifiable_and_not_called_added():
     trail = six_hours()
     trail.bucket.drop(trail.digests[3])

@@ -96,6 +96,7 @@ class Trail:
 
     def evidence(self):
         objects = self.bucket.objects
+        judged = window(until=START + len(self.logs) * HOUR)
         return {
             "digests": [
                 parse_digest(BUCKET, key, *objects[key])
@@ -104,9 +105,12 @@ class Trail:
             ],
             "keys": RING,
             "read": self.bucket.read,
-            "window": window(until=START + len(self.logs) * HOUR),
+            "window": judged,
             "expected": {self.chain: BUCKET},
-            "listing": [StoredObject(bucket=BUCKET, key=key, modified_at=listed_at(key)) for key in objects],
+            "listing": [
+                StoredObject(bucket=BUCKET, key=key, modified_at=min(listed_at(key), judged.now))
+                for key in objects
+            ],
         }
 
 

@@ -662,3 +662,32 @@ def test_of_what_several_events_show_the_second_delivery_may_find_it():
     assert more(found(2, "6 logins in 50 s")) == []
     assert more(found(2, "Something else")) != []
     assert more(found(1, "5 logins in 40 s"), found(2, "6 logins in 50 s")) != []
+
+
+@pytest.mark.parametrize(
+    ("key", "named", "severity", "right"),
+    [
+        ("arn:aws:events:us-east-1:1:rule/hourly@06:00", "s3://b/digest", "HIGH", True),
+        ("an event's id", "s3://b/digest", "HIGH", False),
+        ("arn:aws:events:us-east-1:1:rule/hourly@06:00", "s3://b/another", "HIGH", False),
+        ("arn:aws:events:us-east-1:1:rule/hourly@06:00", "s3://b/digest", "CRITICAL", False),
+    ],
+)
+def test_a_look_by_the_clock_may_see_more_of_an_object_that_is_reported_anyway(key, named, severity, right):
+    looked = replace(LATER, event_key=key, progress={}, outcome=Outcome.TOLD)
+    without = course("", mail=(mail(TEXT.replace("stopped", "stopped\n\nObject:  s3://b/digest")),))
+    more = mail(f"It was deleted\n\nObject:  {named}\n\nFinding {looked.id}", f"{severity}: It was deleted")
+    more.attributes["severity"] = severity
+
+    given = course("1.0.late", mail=(*without.mail, more), ledger=(item_of(ENTRY), item_of(looked)))
+
+    assert (said(given, without, "nothing else") == []) is right
+
+
+def test_what_a_flood_left_over_is_of_alerts_that_are_sent_anyway():
+    accusation = mail(subject="CRITICAL: An item of Trailwarden's own ledger is gone")
+    left = "CRITICAL: 1 more alert was not sent one by one: An item of Trailwarden's own ledger is ..."
+    counted = mail("it", left)
+
+    assert said(course(mail=(accusation, counted)), course("", mail=(accusation,)), "nothing else") == []
+    assert said(course(mail=(mail(), counted)), WITHOUT, "nothing else") != []
