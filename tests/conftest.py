@@ -55,18 +55,22 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def _tell_less(config: pytest.Config) -> None:
-    """Of a set-up and a tear-down that went well a worker of xdist sends no report: they are two in three.
+    """What went well a worker of xdist tells in two messages: the call passed, and the test has ended.
 
-    Whoever asks how long each took, or for a report in XML, gets them all.
+    It would tell that the test begins, and report its set-up and its tear-down. Whoever asks for times,
+    a report in XML or more words gets it all.
     """
-    if config.option.durations or config.option.xmlpath:
+    if config.option.durations or config.option.xmlpath or config.option.verbose > 0:
         return
     (worker,) = (each for each in config.pluginmanager.get_plugins() if hasattr(each, "sendevent"))
     send = worker.sendevent
 
     def sent(name: str, **about: Any) -> None:
         report = about.get("data", {})
-        if name != "testreport" or report["when"] == "call" or report["outcome"] != "passed":
+        well = name == "testreport" and report["outcome"] == "passed"
+        if well:
+            report["keywords"] = {}
+        if name != "logstart" and (not well or report["when"] == "call"):
             send(name, **about)
 
     worker.sendevent = sent

@@ -42,7 +42,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.parsers import ResponseParserError
 from moto import mock_aws
 from moto.core.base_backend import BackendDict, BaseBackend
-from moto.core.model_instances import model_data
+from moto.core.common_models import BaseModel
 from moto.core.models import MockAWS
 from moto.iam.access_control import PermissionResult
 from moto.moto_api._internal import mock_random
@@ -149,10 +149,36 @@ def _resource(path: str) -> Any:
     return _Offerings(path) if "/instance_type_offerings/" in path else _load_resource(path)
 
 
+_WITH_FILES = (s3_models.FakeKey, s3_models.FakeMultipart)
+
+
+def _made(model: type, *_: Any, **__: Any) -> Any:
+    """A model's instance. Moto lists all instances of all models, for its dashboard: it would fill memory.
+
+    Of those that have files the list is needed: moto closes them by it.
+    """
+    instance: Any = object.__new__(model)
+    if issubclass(model, _WITH_FILES):
+        model.instances_tracked.append(instance)  # type: ignore[attr-defined]
+    return instance
+
+
+def forget_instances() -> None:
+    """Empty moto's lists of instances."""
+    for model in _WITH_FILES:
+        model.instances_tracked.clear()
+
+
+_underscored = cache(moto_utils.camelcase_to_underscores)
+
 # What moto works out for every request, though it depends on moto's own code alone. And where moto ends, it
 # makes each backend anew, EC2's with hundreds of images, before it throws them away.
 _ONCE: tuple[Mend, ...] = (
     (BaseBackend, "reset", _nothing),
+    (BaseModel, "__new__", staticmethod(_made)),
+    (moto_models, "reset_model_data", forget_instances),
+    (moto_responses, "camelcase_to_underscores", _underscored),
+    (sqs_models, "camelcase_to_underscores", _underscored),
     (BaseBackend, "urls", property(_urls)),
     (moto_utils, "_load_service_model", _service_model_text),
     (moto_utilities, "load_resource", _resource),
@@ -442,10 +468,3 @@ def _let_subnets_go() -> None:
     """Moto keeps each subnet that ever gave an address, and by it the whole of its EC2, for good."""
     if subnets := sys.modules.get("moto.ec2.models.subnets"):
         subnets.Subnet._base_avail_ip_iterator.cache_clear()  # noqa: SLF001 - the cache that keeps them
-
-
-def forget_instances() -> None:
-    """Empty moto's list of all model instances, kept for its dashboard: it would fill memory."""
-    for models in model_data.values():
-        for model in models.values():
-            model.instances_tracked.clear()

@@ -809,10 +809,20 @@ def test_leaving_makes_no_state_anew(monkeypatch):
 def test_no_model_is_remembered_once_its_world_is_over(restored):
     from moto.core.model_instances import model_data
 
+    with_files = {"FakeKey", "FakeMultipart"}  # moto closes their files by these lists
+
+    def remembered():
+        models = (model for models in model_data.values() for model in models.values())
+        return {model.__name__: len(model.instances_tracked) for model in models}
+
+    before = remembered()
     everything_used()
+    more = {name for name, number in remembered().items() if number > before[name]}
     restored[1].restore()
 
-    assert not any(model.instances_tracked for models in model_data.values() for model in models.values())
+    assert more
+    assert more <= with_files
+    assert {name for name, number in remembered().items() if number} & with_files == set()
 
 
 def test_a_role_can_be_made_twice_in_two_worlds(made):
