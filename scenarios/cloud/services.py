@@ -4,6 +4,7 @@ A law that asks for another by its class (`setting.laws[CloudWatch]`) must stand
 """
 
 from scenarios.cloud.apigateway.manifest import SERVICE as APIGATEWAY
+from scenarios.cloud.apigatewayv2.manifest import MANAGEMENT as APIGATEWAY_CONNECTIONS
 from scenarios.cloud.apigatewayv2.manifest import SERVICE as APIGATEWAYV2
 from scenarios.cloud.autoscaling.manifest import SERVICE as AUTOSCALING
 from scenarios.cloud.cloudformation.manifest import SERVICE as CLOUDFORMATION
@@ -39,6 +40,7 @@ from scenarios.cloud.sts.manifest import SERVICE as STS
 SERVICES: tuple[Service, ...] = (
     APIGATEWAY,
     APIGATEWAYV2,
+    APIGATEWAY_CONNECTIONS,
     CLOUDFORMATION,
     CLOUDTRAIL,
     CLOUDWATCH,

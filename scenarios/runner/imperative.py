@@ -22,6 +22,7 @@ from chalicelib.catalog import CATALOG
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.ledger.ledger import Ledger
 from scenarios.cloud.apigateway.messages import HttpAnswer
+from scenarios.cloud.apigatewayv2.web_sockets import Connection, WebSockets
 from scenarios.cloud.authorization.identity import ADMINISTRATOR
 from scenarios.cloud.cloudformation.transform import translate
 from scenarios.cloud.kernel.caller import ApiCall, Caller, CallerKind
@@ -119,6 +120,15 @@ class ImperativeWorld:
         with self._calls.in_words(f"{signed} {method} {url}"):
             return self.simulated.api.fetch(caller, method, url, body=body, headers=headers)
 
+    def connect(
+        self, who: Caller | str | None, url: str, *, headers: Mapping[str, str] | None = None
+    ) -> "Client":
+        """Connect to a WebSocket API at its URL, such as `world.url("Chat")`; see `fetch` for `who`."""
+        caller = self.user(who) if isinstance(who, str) else who
+        sockets = self.simulated.setting.laws[WebSockets]
+        with self._calls.in_words(f"{caller.name or 'root' if caller else 'somebody'} connects to {url}"):
+            return Client(sockets, sockets.connect(caller, url, headers), self._calls)
+
     def url(self, logical_id: str, stage: str = "") -> str:
         """Where an API or a function's URL of the stack answers, without a slash at its end.
 
@@ -129,6 +139,7 @@ class ImperativeWorld:
         if resource.type == "AWS::Lambda::Url":
             return str(resource.attributes["FunctionUrl"]).rstrip("/")
         found = self.simulated.api.url(resource.physical_id, stage)
+        found = found or self.simulated.setting.laws[WebSockets].url(resource.physical_id, stage)
         if found is None:
             raise LookupError(f"{logical_id} is a {resource.type}; nobody can ask one over HTTP")
         return found
@@ -199,6 +210,49 @@ class ImperativeWorld:
 
     def _resources(self) -> Mapping[str, Resource]:
         return self.simulated.home.resources if self.simulated.stacks else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client of a WebSocket API.
+
+    `status`: 101 where it is connected; `received`: the messages that it got; `code`: why it was closed.
+    """
+
+    _sockets: WebSockets = field(repr=False)
+    _connection: Connection
+    _calls: _Calls = field(repr=False)
+
+    def send(self, body: Any) -> None:
+        """Send a message: text as it is, anything else as JSON. Raises WorldError once it is closed."""
+        text = body if isinstance(body, str) else json.dumps(body)
+        with self._calls.in_words(f"a client sends {text}"):
+            self._sockets.send(self._connection, text)
+
+    def close(self) -> None:
+        """Go."""
+        with self._calls.in_words("a client closes its connection"):
+            self._sockets.close(self._connection)
+
+    @property
+    def id(self) -> str:
+        """The connection's id."""
+        return self._connection.id
+
+    @property
+    def status(self) -> int:
+        """What it was answered when it connected."""
+        return self._connection.status
+
+    @property
+    def received(self) -> list[str]:
+        """The messages that it got, the oldest first."""
+        return self._connection.received
+
+    @property
+    def code(self) -> int:
+        """Why the connection was closed; 0 while it is open."""
+        return self._connection.code
 
 
 @contextmanager

@@ -365,6 +365,13 @@ def fetches_and_is_logged(world):
     assert len(found) == 1
 
 
+def chats(world):
+    visitor = world.connect(None, world.url("Chat"))
+    assert visitor.status == 101
+    visitor.send({"action": "join", "room": 7})
+    visitor.close()
+
+
 def calls(service, operation, **parameters):
     def fires(world):
         known = {

@@ -24,6 +24,7 @@ from tests.forms.forms import (
     allow,
     att,
     calls,
+    chats,
     deletes_object,
     event,
     fetches,
@@ -1077,6 +1078,31 @@ JWT = {
     "JwtConfiguration": {"issuer": "https://issuer.example", "audience": ["a"]},
     "IdentitySource": "$request.header.Authorization",
 }
+
+
+def chat(*keys):
+    """A WebSocket API with these routes, all of one function."""
+    socket = {"ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"}
+    routes = {
+        f"R{number}": one(
+            "AWS::ApiGatewayV2::Route", ApiId=ref("Chat"), RouteKey=key, Target=sub("integrations/${I}")
+        )
+        for number, key in enumerate(keys)
+    }
+    return {
+        "Chat": one("AWS::ApiGatewayV2::Api", Name="chat", **socket),
+        "I": one(
+            "AWS::ApiGatewayV2::Integration",
+            ApiId=ref("Chat"),
+            IntegrationType="AWS_PROXY",
+            IntegrationUri=URI,
+        ),
+        **routes,
+        "St": one("AWS::ApiGatewayV2::Stage", ApiId=ref("Chat"), StageName="live", AutoDeploy=True),
+        "P": lets("apigateway", sub("arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Chat}/*/*")),
+    }
+
+
 HTTPS = [
     form("HTTP API", "SAM HttpApi, implicit", sam(route()), fetches(), **SECOND),
     form(
@@ -1151,18 +1177,12 @@ HTTPS = [
     ),
     form(
         "WebSocket API",
-        "an API",
-        plain(
-            {
-                "Api": one(
-                    "AWS::ApiGatewayV2::Api",
-                    Name="chat",
-                    ProtocolType="WEBSOCKET",
-                    RouteSelectionExpression="$request.body.action",
-                )
-            }
-        ),
-        loud="RouteSelectionExpression|WebSocket",
+        "an API with its routes",
+        plain(chat("$connect", "$disconnect", "$default", "join")),
+        chats,
+        requestContext__routeKey="join",
+        requestContext__eventType="MESSAGE",
+        body=str,
     ),
     form(
         "Function URL",

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.htm
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -16,6 +16,7 @@ from scenarios.cloud.kernel.stack import Resource, Stack
 
 REST: Final = "REST"
 HTTP: Final = "HTTP"
+WEB_SOCKET: Final = "WEBSOCKET"
 ANY: Final = "ANY"
 DEFAULT: Final = "$default"
 IAM: Final = "AWS_IAM"
@@ -73,6 +74,7 @@ class Route:
     needs_key: bool = False
     authorizer: Authorizer | None = None
     scopes: tuple[str, ...] = ()  # of which a client's token must have one
+    responds: bool = False  # whether a WebSocket's client gets what the function returns
 
     @property
     def key(self) -> str:
@@ -97,7 +99,8 @@ class Stage:
 class Api:
     """An API as its stack has it. `kind`: REST or HTTP; `policy`: who may ask at all.
 
-    `key_source`: where a client's API key comes from, HEADER or AUTHORIZER.
+    `key_source`: where a client's API key comes from, HEADER or AUTHORIZER; `selection`: where a WebSocket's
+    message names its route.
     """
 
     kind: str
@@ -112,6 +115,7 @@ class Api:
     reachable: bool = True
     binary: tuple[str, ...] = ()
     key_source: str = "HEADER"
+    selection: str = ""
 
     @property
     def host(self) -> str:
@@ -184,7 +188,17 @@ def apis_of(stacks: Iterable[Stack]) -> Iterator[Api]:
         for resource in stack.of_type("AWS::ApiGateway::RestApi"):
             yield _rest(stack, resource)
         for resource in stack.of_type("AWS::ApiGatewayV2::Api"):
-            yield _http(stack, resource)
+            if resource.properties.get("ProtocolType") != WEB_SOCKET:
+                yield _http(stack, resource)
+
+
+def sockets_of(stacks: Iterable[Stack]) -> Iterator[Api]:
+    """Every WebSocket API of these stacks."""
+    for stack in stacks:
+        for resource in stack.of_type("AWS::ApiGatewayV2::Api"):
+            if resource.properties.get("ProtocolType") == WEB_SOCKET:
+                selection = str(resource.properties["RouteSelectionExpression"])
+                yield replace(_http(stack, resource), kind=WEB_SOCKET, selection=selection)
 
 
 def _rest(stack: Stack, api: Resource) -> Api:
@@ -464,7 +478,7 @@ def _routes(stack: Stack, api: Resource) -> Iterator[Route]:
             continue
         kind = given.get("AuthorizationType", NONE)
         integration = behind.get(str(given.get("Target", "")).rpartition("/")[2], {})
-        yield _keyed(
+        route = _keyed(
             given["RouteKey"],
             Integration(
                 kind=str(integration.get("IntegrationType", "")).lower(),
@@ -477,6 +491,7 @@ def _routes(stack: Stack, api: Resource) -> Iterator[Route]:
             authorizers.get(str(given.get("AuthorizerId"))) if kind not in {IAM, NONE} else None,
             tuple(given.get("AuthorizationScopes", ())),
         )
+        yield replace(route, responds="RouteResponseSelectionExpression" in given)
 
 
 def _quick(given: Mapping[str, Any]) -> Iterator[Route]:
@@ -502,7 +517,7 @@ def _keyed(
     method, _, path = key.partition(" ")
     return Route(
         method=method if path else ANY,
-        path=path or DEFAULT,
+        path=path or key,
         integration=integration,
         authorization=authorization,
         authorizer=authorizer,

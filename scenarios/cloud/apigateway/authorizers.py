@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from scenarios.cloud.apigateway.apis import REST, Api, Authorizer
+from scenarios.cloud.apigateway.apis import HTTP, REST, Api, Authorizer
 from scenarios.cloud.apigateway.messages import HttpAnswer, says
 from scenarios.cloud.apigateway.payloads import Asking, first_format, second_format
 from scenarios.cloud.apigateway.token_authorizers import Tokens, value_at
@@ -80,7 +80,7 @@ class Authorizers:
             return Said(refused=answer, context={})
         refused = self._refusal(api, authorizer, answer, arn)
         context = dict(answer.get("context") or {})
-        if api.kind == REST:
+        if api.kind != HTTP:
             context = {"principalId": answer.get("principalId"), **{k: _text(v) for k, v in context.items()}}
         return Said(refused=refused, context=context, key=str(answer.get("usageIdentifierKey") or ""))
 

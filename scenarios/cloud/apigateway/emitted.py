@@ -1,7 +1,8 @@
 """The metrics that API Gateway emits.
 
 Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html,
-https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html,
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html
 """
 
 from datetime import datetime
@@ -23,6 +24,10 @@ METRICS = (
             "5xx": "Count",
             "Latency": "Milliseconds",
             "IntegrationLatency": "Milliseconds",
+            "ConnectCount": "Count",
+            "MessageCount": "Count",
+            "ClientError": "Count",
+            "IntegrationError": "Count",
         },
         dimensions=(("ApiName",), ("ApiId",)),
     ),

@@ -1,7 +1,9 @@
-"""API Gateway's second API as one value: HTTP APIs, asked by the laws of `apigateway`."""
+"""API Gateway's second API as one value: HTTP APIs, asked by the laws of `apigateway`, and WebSocket APIs."""
 
-from scenarios.cloud.apigatewayv2.permissions import PERMISSIONS
+from scenarios.cloud.apigatewayv2.laws import register
+from scenarios.cloud.apigatewayv2.permissions import OF_CONNECTIONS, PERMISSIONS
 from scenarios.cloud.apigatewayv2.resources import KINDS
+from scenarios.cloud.kernel.recorded import Recorded
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
@@ -9,9 +11,24 @@ SERVICE = Service(
     simulated=(
         "HTTP APIs of a template: routes with path parameters and $default, Lambda proxies of both payload "
         "formats, stages, IAM, authorizers that are functions or read a JWT, CORS, throttling, access logs; "
-        "requests to them"
+        "requests to them; WebSocket APIs: routes, functions that allow a connection, responses, messages to "
+        "clients, connections that end"
     ),
-    missing="WebSocket APIs, private integrations, custom domains",
+    missing="other integrations of WebSocket APIs, private integrations, custom domains",
     permissions=PERMISSIONS,
     kinds=KINDS,
+    register=register,
+)
+
+MANAGEMENT = Service(
+    name="apigatewaymanagementapi",
+    simulated="messages to the clients of a WebSocket API, who they are, and their end",
+    missing="",
+    permissions=OF_CONNECTIONS,
+    recorded=(
+        Recorded(
+            service="apigatewaymanagementapi",
+            unrecorded=frozenset({"PostToConnection", "GetConnection", "DeleteConnection"}),
+        ),
+    ),
 )

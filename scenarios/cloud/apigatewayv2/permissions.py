@@ -12,6 +12,7 @@ DeleteStage                     apigateway:DELETE         httpstage(ApiId,StageN
 DeleteDeployment                apigateway:DELETE         httpdeployment(ApiId,DeploymentId)
 DeleteAuthorizer                apigateway:DELETE         httpauthorizer(ApiId,AuthorizerId)
 DeleteIntegration               apigateway:DELETE         httpintegration(ApiId,IntegrationId)
+DeleteRouteResponse             apigateway:DELETE         httpresponse(ApiId,RouteId,RouteResponseId)
 DeleteRoute                     apigateway:DELETE         httproute(ApiId,RouteId)
 """
 
@@ -28,5 +29,17 @@ PERMISSIONS = Permissions(
         "httpauthorizer": named(f"{_API}/authorizers/{{1}}"),
         "httpintegration": named(f"{_API}/integrations/{{1}}"),
         "httproute": named(f"{_API}/routes/{{1}}"),
+        "httpresponse": named(f"{_API}/routes/{{1}}/routeresponses/{{2}}"),
     },
+)
+
+# Which API it is the endpoint alone tells: the law of WebSockets asks for `execute-api:ManageConnections`.
+OF_CONNECTIONS = Permissions(
+    prefix="execute-api",
+    denial=REST_JSON,
+    lines="""
+PostToConnection                execute-api:ManageConnections nobody
+GetConnection                   execute-api:ManageConnections nobody
+DeleteConnection                execute-api:ManageConnections nobody
+""",
 )

@@ -1,7 +1,8 @@
-"""AWS::ApiGatewayV2: HTTP APIs, as SAM makes them and as they are written by hand.
+"""AWS::ApiGatewayV2: HTTP and WebSocket APIs, as SAM makes them and as they are written by hand.
 
 The resources stand in the stack with their properties, where a request reads them; their ids are digests of
-their names.
+their names. The id of a WebSocket API begins with a letter that no digest has: what belongs to one is known
+by it.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGatewayV2.html
 """
@@ -25,9 +26,9 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     Whole,
     arn,
 )
-from scenarios.cloud.kernel.errors import NotSimulated
 
 _READ = "read from the stack, where a request asks for it"
+_SOCKET = "w"
 _CORS = Shape(
     fields={
         "AllowCredentials": Flag(),
@@ -52,6 +53,7 @@ API = Shape(
         "Name": Text(longest=128),
         "ProtocolType": Text(choices=("HTTP", "WEBSOCKET")),
         "RouteKey": Inert(because=_READ, form=Text()),
+        "RouteSelectionExpression": Text(),
         "Tags": TAGS,
         "Target": Inert(because=_READ, form=Text()),
         "Version": Inert(because=_READ, form=Text()),
@@ -60,7 +62,9 @@ API = Shape(
 
 _SETTINGS = Shape(
     fields={
+        "DataTraceEnabled": Flag(),
         "DetailedMetricsEnabled": Flag(),
+        "LoggingLevel": Text(choices=("ERROR", "INFO", "OFF")),
         "ThrottlingBurstLimit": Whole(),
         "ThrottlingRateLimit": Number(),
     }
@@ -83,7 +87,7 @@ STAGE = Shape(
 
 INTEGRATION = Shape(
     fields={
-        "ApiId": Inert(because=_READ, form=Text()),
+        "ApiId": Text(),
         "ConnectionType": Inert(because=_READ, form=Text(choices=("INTERNET", "VPC_LINK"))),
         "CredentialsArn": Inert(because=_READ, form=Text()),
         "Description": Inert(because=_READ, form=Text()),
@@ -106,7 +110,12 @@ ROUTE = Shape(
         "AuthorizationType": Inert(because=_READ, form=Text(choices=("AWS_IAM", "CUSTOM", "JWT", "NONE"))),
         "AuthorizerId": Inert(because=_READ, form=Text()),
         "OperationName": Inert(because=_READ, form=Text()),
-        "RouteKey": Text(pattern=r"\$default|(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) /\S*"),
+        "RouteKey": Text(
+            pattern=(
+                r"\$(default|connect|disconnect)|(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) /\S*|[^$\s]\S*"
+            )
+        ),
+        "RouteResponseSelectionExpression": Inert(because=_READ, form=Text(choices=("$default",))),
         "Target": Inert(because=_READ, form=Text(pattern=r"integrations/\w+")),
     },
     required=("ApiId", "RouteKey"),
@@ -119,6 +128,17 @@ DEPLOYMENT = Shape(
         "StageName": Inert(because=_READ, form=Text()),
     },
     required=("ApiId",),
+)
+ROUTE_RESPONSE = Shape(
+    fields={
+        "ApiId": Inert(because=_READ, form=Text()),
+        "ModelSelectionExpression": Refused(because="models"),
+        "ResponseModels": Refused(because="models"),
+        "ResponseParameters": Refused(because="answers that are changed on their way"),
+        "RouteId": Inert(because=_READ, form=Text()),
+        "RouteResponseKey": Text(choices=("$default",)),
+    },
+    required=("ApiId", "RouteId", "RouteResponseKey"),
 )
 AUTHORIZER = Shape(
     fields={
@@ -135,11 +155,12 @@ AUTHORIZER = Shape(
 
 def create_api(order: Order) -> Identity:
     """Name an API; one with a definition has its name from there."""
-    if order.properties.get("ProtocolType") == "WEBSOCKET":
-        raise NotSimulated("apigatewayv2", f"{order.logical_id}, a WebSocket API")
-    name = _id(order)
-    order.pick("Name", "ProtocolType")
-    endpoint = f"https://{name}.execute-api.{order.site.region}.amazonaws.com"
+    socket = order.properties.get("ProtocolType") == "WEBSOCKET"
+    name = _SOCKET + _id(order)[1:] if socket else _id(order)
+    if socket and "RouteSelectionExpression" not in order.properties:
+        raise order.refuse("RouteSelectionExpression", "required for a WebSocket API")
+    order.pick("Name", "ProtocolType", "RouteSelectionExpression")
+    endpoint = f"{'wss' if socket else 'https'}://{name}.execute-api.{order.site.region}.amazonaws.com"
     return Identity(ref=name, attributes={"ApiEndpoint": endpoint, "ApiId": name})
 
 
@@ -153,7 +174,8 @@ def create_stage(order: Order) -> Identity:
 def create_integration(order: Order) -> Identity:
     """Name an integration; one with a function says which format its events have."""
     given = order.pick("IntegrationType", "PayloadFormatVersion")
-    if given["IntegrationType"] == "AWS_PROXY" and "PayloadFormatVersion" not in given:
+    http = not str(order.properties["ApiId"]).startswith(_SOCKET)
+    if http and given["IntegrationType"] == "AWS_PROXY" and "PayloadFormatVersion" not in given:
         raise order.refuse("PayloadFormatVersion", "required for an AWS_PROXY integration")
     return Identity(ref=_id(order), attributes={"IntegrationId": _id(order)})
 
@@ -162,6 +184,19 @@ def create_route(order: Order) -> Identity:
     """Name a route."""
     order.pick("RouteKey")
     return Identity(ref=_id(order), attributes={"RouteId": _id(order)})
+
+
+def create_route_response(order: Order) -> Identity:
+    """Name the response of a WebSocket's route."""
+    order.pick("RouteResponseKey")
+    return Identity(ref=_id(order), attributes={"RouteResponseId": _id(order)})
+
+
+def delete_route_response(removal: Removal) -> None:
+    """Delete the response of a WebSocket's route."""
+    given = removal.properties
+    named = {"ApiId": given["ApiId"], "RouteId": given["RouteId"], "RouteResponseId": removal.ref}
+    removal.told("apigatewayv2", "DeleteRouteResponse", named)
 
 
 def create_part(order: Order) -> Identity:
@@ -205,6 +240,9 @@ KINDS: Mapping[str, Kind] = {
         create=create_route,
         delete=_deleted("DeleteRoute", "RouteId"),
         update=made_again(create_route),
+    ),
+    "AWS::ApiGatewayV2::RouteResponse": Kind(
+        shape=ROUTE_RESPONSE, create=create_route_response, delete=delete_route_response
     ),
     "AWS::ApiGatewayV2::Stage": Kind(
         shape=STAGE,

@@ -179,6 +179,7 @@ SAMPLES = {
     "queried": ["SOURCE 'trail' | fields @message"],
     "httpintegration": ["a", "b"],
     "httproute": ["a", "b"],
+    "httpresponse": ["a", "b", "c"],
     "key": [THEIR_KEY],
     "ec2_resource": ["vpc-1"],
     "parent": ["ou-1"],
