@@ -52,7 +52,8 @@ class InstanceTargets:
         return self._call(rule, role, action, about)
 
     def _call(self, rule: Any, role: str, action: str, about: str) -> Failure | None:
-        caller = session_on(role, self._setting.new_uuid("events.session").replace("-", ""))
+        session = self._setting.new_uuid("events.session").replace("-", "")
+        caller = session_on(role, session).on_service_role(SERVICE)
         given = {"VolumeId": about} if action == "create-snapshot" else {"InstanceIds": [about]}
         try:
             call(self._setting, caller, operation_model("ec2", ACTIONS[action]), rule.region_name, given)

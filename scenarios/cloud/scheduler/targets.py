@@ -179,7 +179,7 @@ class Targets:
         if not identity.service_may(SERVICE, "sts:AssumeRole", target["RoleArn"], context).allowed:
             return Failure("FAILED_TO_ASSUME_ROLE", f"{SERVICE} may not assume {target['RoleArn']}")
         service, operation = named_in(target["Arn"])
-        caller = session_on(target["RoleArn"], occasion.execution)
+        caller = session_on(target["RoleArn"], occasion.execution).on_service_role(SERVICE)
         model, given = operation_model(service, operation), json.loads(occasion.input or "{}")
         try:
             call(self._setting, caller, model, occasion.region, given)

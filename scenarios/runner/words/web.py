@@ -1,4 +1,4 @@
-"""Words for the web outside AWS: what an endpoint answers to SNS and EventBridge, and what it was sent."""
+"""Words for the web outside AWS: what an endpoint answers to AWS services, and what it was sent."""
 
 import json
 from collections.abc import Sequence
