@@ -4,7 +4,7 @@ A law that asks for another by its class (`setting.laws[CloudWatch]`) must stand
 """
 
 from scenarios.cloud.apigateway.manifest import SERVICE as APIGATEWAY
-from scenarios.cloud.apigatewayv2.manifest import MANAGEMENT as APIGATEWAY_CONNECTIONS
+from scenarios.cloud.apigatewaymanagementapi.manifest import SERVICE as APIGATEWAY_CONNECTIONS
 from scenarios.cloud.apigatewayv2.manifest import SERVICE as APIGATEWAYV2
 from scenarios.cloud.autoscaling.manifest import SERVICE as AUTOSCALING
 from scenarios.cloud.cloudformation.manifest import SERVICE as CLOUDFORMATION

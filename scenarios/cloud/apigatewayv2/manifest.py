@@ -1,9 +1,8 @@
 """API Gateway's second API as one value: HTTP APIs, asked by the laws of `apigateway`, and WebSocket APIs."""
 
 from scenarios.cloud.apigatewayv2.laws import register
-from scenarios.cloud.apigatewayv2.permissions import OF_CONNECTIONS, PERMISSIONS
+from scenarios.cloud.apigatewayv2.permissions import PERMISSIONS
 from scenarios.cloud.apigatewayv2.resources import KINDS
-from scenarios.cloud.kernel.recorded import Recorded
 from scenarios.cloud.service import Service
 
 SERVICE = Service(
@@ -18,17 +17,4 @@ SERVICE = Service(
     permissions=PERMISSIONS,
     kinds=KINDS,
     register=register,
-)
-
-MANAGEMENT = Service(
-    name="apigatewaymanagementapi",
-    simulated="messages to the clients of a WebSocket API, who they are, and their end",
-    missing="",
-    permissions=OF_CONNECTIONS,
-    recorded=(
-        Recorded(
-            service="apigatewaymanagementapi",
-            unrecorded=frozenset({"PostToConnection", "GetConnection", "DeleteConnection"}),
-        ),
-    ),
 )

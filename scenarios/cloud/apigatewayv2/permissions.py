@@ -32,14 +32,3 @@ PERMISSIONS = Permissions(
         "httpresponse": named(f"{_API}/routes/{{1}}/routeresponses/{{2}}"),
     },
 )
-
-# Which API it is the endpoint alone tells: the law of WebSockets asks for `execute-api:ManageConnections`.
-OF_CONNECTIONS = Permissions(
-    prefix="execute-api",
-    denial=REST_JSON,
-    lines="""
-PostToConnection                execute-api:ManageConnections nobody
-GetConnection                   execute-api:ManageConnections nobody
-DeleteConnection                execute-api:ManageConnections nobody
-""",
-)

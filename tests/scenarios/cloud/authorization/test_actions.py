@@ -206,7 +206,7 @@ SAMPLES = {
 # The parameters don't always tell what is asked about: nothing but "*" covers it then.
 # The list of API Gateway's DELETE leaves out what its second API has, or writes two forms as one.
 OF_HTTP_APIS = {
-    f"http{each}" for each in ("api", "authorizer", "deployment", "integration", "route", "stage")
+    f"http{each}" for each in ("api", "authorizer", "deployment", "integration", "response", "route", "stage")
 }
 UNTOLD = {"service-linked-role", "user-of-key", *OF_HTTP_APIS}
 GIVEN = {

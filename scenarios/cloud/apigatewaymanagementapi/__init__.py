@@ -1,0 +1,1 @@
+"""What backends ask of the connections of WebSocket APIs."""
