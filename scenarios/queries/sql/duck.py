@@ -1,0 +1,176 @@
+"""DuckDB, closed: it runs SQL of ours on rows that it is handed, and can reach nothing else.
+
+Neither the disk nor the network, no extension, no secret, no spill file; and its settings can't be changed.
+
+Source: https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
+"""
+
+import functools
+import ipaddress
+import re
+import sys
+import urllib.parse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import duckdb
+
+from scenarios.queries.sql import regexes
+from scenarios.queries.sql.casts import END, HOLE, MARK
+from scenarios.queries.sql.errors import QueryFailed, SqlNotSimulated
+
+MEMORY: Final = "4GB"
+_SETTINGS: Final = (
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+    "SET python_enable_replacements = false",
+    "SET python_scan_all_frames = false",
+    "SET temp_directory = ''",
+    f"SET memory_limit = '{MEMORY}'",
+    "SET enable_external_access = false",
+    "SET TimeZone = 'UTC'",
+    "SET threads = 1",  # so that equal questions have equal answers, whatever the machine
+    "SET integer_division = true",
+    "SET enable_progress_bar = false",
+    "SET lock_configuration = true",
+)
+# What DuckDB asks for at every value that goes to Python or comes back; looking for one that isn't installed
+# takes # ten times as long as the rest.
+_LOOKED_FOR: Final = ("pandas", "polars", "pyarrow", "tensorflow", "torch")
+
+
+def connected() -> duckdb.DuckDBPyConnection:
+    """A database in memory, closed, with the functions that Trino's need."""
+    connection = duckdb.connect(":memory:")
+    for name, (function, takes, gives) in _FUNCTIONS.items():
+        connection.create_function(name, _told(function), list(takes), gives)
+    for each in _SETTINGS:
+        connection.execute(each)
+    return connection
+
+
+@contextmanager
+def without_guessing() -> Iterator[None]:
+    """While this lasts, a library that isn't loaded isn't looked for either."""
+    absent = [each for each in _LOOKED_FOR if each not in sys.modules]
+    for each in absent:
+        sys.modules[each] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        for each in absent:
+            if sys.modules.get(each) is None:
+                sys.modules.pop(each, None)
+
+
+def failure(error: duckdb.Error) -> Exception:
+    """What an error of DuckDB's means in Trino."""
+    words = str(error)
+    marked = re.search(rf"{MARK}([A-Z_]+):(.*?){END}", words, re.DOTALL)
+    if marked:
+        return SqlNotSimulated(marked[2]) if marked[1] == HOLE else QueryFailed(marked[1], marked[2])
+    if isinstance(error, duckdb.OutOfRangeException):
+        return QueryFailed(
+            "NUMERIC_VALUE_OUT_OF_RANGE", words.partition("!")[0].removeprefix("Out of Range Error: ")
+        )
+    if "More than one row returned by a subquery" in words:
+        return QueryFailed("SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return SqlNotSimulated(f"so many rows: more than {MEMORY} of memory")
+    first = words.partition("\n")[0]
+    return SqlNotSimulated(f"this combination, which DuckDB refuses ({first[:200]})")
+
+
+def _told(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose QueryFailed DuckDB hands on as text."""
+
+    @functools.wraps(function)
+    def told(*values: Any) -> Any:
+        try:
+            return function(*values)
+        except QueryFailed as failed:
+            raise ValueError(f"{MARK}{failed.name}:{failed.message}{END}") from None
+        except SqlNotSimulated as hole:
+            raise ValueError(f"{MARK}{HOLE}:{hole.what}{END}") from None
+
+    return told
+
+
+_ISO: Final = re.compile(
+    r"(\d{4})-(\d\d)(?:-(\d\d)(?:T(\d\d)?(?::(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?)?"
+)
+
+# ---- functions ------------------------------------------------------------------------------------
+
+
+def _ip(value: str) -> str:
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        return ""
+
+
+def _in_network(network: str, address: str) -> bool:
+    try:
+        found = ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        raise QueryFailed("INVALID_FUNCTION_ARGUMENT", f"Invalid CIDR: {network}") from None
+    return ipaddress.ip_address(address) in found
+
+
+def _iso(value: str) -> str:
+    """A moment of ISO 8601 with everything in it that may be left out."""
+    found = _ISO.fullmatch(value)
+    if found is None:
+        return value
+    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    time = f"{hour or '00'}:{minute or '00'}:{second or '00'}.{(fraction or '0')[:6]}"
+    moment = f"{year}-{month}-{day or '01'} {time}"
+    if zone in (None, "Z"):
+        return f"{moment}+00"
+    return f"{moment}{zone if len(zone) == 3 or ':' in zone else f'{zone[:3]}:{zone[3:]}'}"
+
+
+def _url(value: str, part: str) -> list[str]:
+    """A part of a URL, or nothing: Java's URI refuses what Python's takes, and then every part is NULL."""
+    if part == "decode":
+        return [urllib.parse.unquote_plus(value)]
+    if part == "encode":
+        return [urllib.parse.quote_plus(value, safe="*-._")]
+    try:
+        found = urllib.parse.urlsplit(value)
+        port = found.port
+    except ValueError:
+        return []
+    if re.search(r"[\s\"<>\\^`{|}]", value):
+        return []
+    parts = {
+        "host": found.hostname
+        if found.hostname is None
+        else found.netloc.rpartition("@")[2].rsplit(":", 1)[0]
+        if port is not None
+        else found.netloc.rpartition("@")[2],
+        "path": urllib.parse.unquote(found.path),
+        "query": urllib.parse.unquote(found.query),
+        "protocol": found.scheme,
+        "fragment": urllib.parse.unquote(found.fragment),
+        "port": None if port is None else str(port),
+    }
+    answer = parts[part]
+    return [] if answer is None else [answer]
+
+
+_TEXT: Final = "VARCHAR"
+_FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], tuple[str, ...], str]]] = {
+    "tw_like": (regexes.like, (_TEXT, _TEXT), "BOOLEAN"),
+    "tw_extract": (regexes.extract, (_TEXT, _TEXT, "INTEGER"), "VARCHAR[]"),
+    "tw_extract_all": (regexes.extract_all, (_TEXT, _TEXT, "INTEGER"), "VARCHAR[]"),
+    "tw_replace": (regexes.replace, (_TEXT, _TEXT, _TEXT), _TEXT),
+    "tw_split": (regexes.split, (_TEXT, _TEXT), "VARCHAR[]"),
+    "tw_count": (regexes.count, (_TEXT, _TEXT), "BIGINT"),
+    "tw_ip": (_ip, (_TEXT,), _TEXT),
+    "tw_in_network": (_in_network, (_TEXT, _TEXT), "BOOLEAN"),
+    "tw_iso": (_iso, (_TEXT,), _TEXT),
+    "tw_url": (_url, (_TEXT, _TEXT), "VARCHAR[]"),
+}

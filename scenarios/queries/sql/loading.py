@@ -1,0 +1,336 @@
+"""The rows of a table's files, column by column, as JSON that DuckDB takes in.
+
+Python opens the files, so DuckDB needs no right to: it never touches the disk. msgspec picks out of each
+record what the query reads, and hands the rest of it over unread: about as fast again as unpacking the files.
+
+A file that is cut, damaged, or not in the table's format ends the query, as it does in Athena; it is never
+skipped.
+
+Source: https://docs.aws.amazon.com/athena/latest/ug/compression-formats.html
+"""
+
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+
+from scenarios.queries.sql.errors import BadFile, SqlNotSimulated
+from scenarios.queries.sql.partitions import Placed, Storage
+from scenarios.queries.sql.regexes import compiled
+from scenarios.queries.sql.spellings import known
+from scenarios.queries.sql.tables import CLOUDTRAIL, DELIMITED, JSON_LINES, REGEX, Table
+from scenarios.queries.sql.types import Type, quoted
+
+LARGEST_FILE_BYTES: Final = 1 << 30  # unpacked
+ROWS_AT_ONCE: Final = 16_384
+_NULL: Final = msgspec.Raw(b"null")
+_ESCAPES: Final = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+_OTHER_PACKINGS: Final = (".bz2", ".zst", ".snappy", ".lz4", ".lzo", ".deflate", ".zip")
+
+Paths = frozenset[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column that a query reads: its type, cut to what is read of it, and how the files spell it."""
+
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some rows: each column's values, in the order asked for, the partition's values, and the file."""
+
+    values: Sequence[Sequence[Any]]
+    file: Placed
+    count: int
+
+
+def cut_to(kind: Type, paths: Paths) -> Type:
+    """A row with only the fields that are read; everything else as it is."""
+    if kind.name != "row" or () in paths:
+        return kind
+    kept = [
+        (name, cut_to(each, frozenset(path[1:] for path in paths if path and path[0] == name)))
+        for name, each in zip(kind.names, kind.of, strict=True)
+        if any(path and path[0] == name for path in paths)
+    ]
+    return Type("row", tuple(each for _, each in kept), tuple(name for name, _ in kept))
+
+
+class Loader:
+    """Reads the files of one table.
+
+    Args:
+        table: the table.
+        columns: what the query reads of it.
+    """
+
+    def __init__(self, table: Table, columns: Sequence[Column]) -> None:
+        self._columns = columns
+        self._format = table.format
+        self._table = table
+        self._names: dict[tuple[str, ...], str] = {}
+        spelling = known(tuple(table.columns), cloudtrail=self._format == CLOUDTRAIL)
+        of_properties = {
+            name.removeprefix("mapping."): value
+            for name, value in table.serde_properties.items()
+            if name.startswith("mapping.")
+        }
+        self._all_spelled = True
+        for column in columns:
+            self._spell(
+                column.type, (column.name,), lambda path: of_properties.get(path[0]) or spelling.of(path)
+            )
+        self._read: Callable[[bytes, str], list[Sequence[Any]]] = _FORMATS[self._format](self)
+
+    def duckdb_type(self, column: Column) -> str:
+        """What DuckDB reads a column's JSON as: names of fields are spelled as in the files."""
+        return self._typed(column.type, (column.name,))
+
+    def chunks(self, files: Sequence[Placed], storage: Storage) -> Iterator[Chunk]:
+        """The rows of the files, one after the other.
+
+        Raises BadFile for a file that can't be read as the table says.
+        """
+        for file in files:
+            address = file.object.address
+            values = self._read(unpacked(storage.read(address), address), address)
+            count = len(values[0])
+            for first in range(0, count, ROWS_AT_ONCE):
+                rows = [each[first : first + ROWS_AT_ONCE] for each in values]
+                yield Chunk(rows, file, len(rows[0]))
+
+    # ---- names --------------------------------------------------------------------------------------
+
+    def _spell(
+        self, kind: Type, path: tuple[str, ...], spelled: Callable[[tuple[str, ...]], str | None]
+    ) -> None:
+        """Note how every name on the way is spelled; arrays stand in the path as what is in them."""
+        name = spelled(path)
+        self._all_spelled = self._all_spelled and name is not None
+        self._names[path] = name or path[-1]
+        inner = kind
+        while inner.name == "array":
+            inner = inner.of[0]
+        if inner.name == "row":
+            for field, each in inner.fields():
+                self._spell(each, (*path, field), spelled)
+        elif inner.name == "map" and inner.of[1].of:
+            self._all_spelled = False
+
+    def _typed(self, kind: Type, path: tuple[str, ...]) -> str:
+        if kind.name == "array":
+            return f"{self._typed(kind.of[0], path)}[]"
+        if kind.name == "row":
+            inside = (
+                f"{quoted(self._spelled((*path, name)))} {self._typed(each, (*path, name))}"
+                for name, each in kind.fields()
+            )
+            return f"STRUCT({', '.join(inside)})"
+        return kind.duckdb
+
+    def _spelled(self, path: tuple[str, ...]) -> str:
+        return self._names[path] if self._all_spelled else path[-1]
+
+    # ---- JSON ---------------------------------------------------------------------------------------
+
+    def _record(self) -> type[Any]:
+        """A record with the columns that are read, for msgspec."""
+        return self._struct([((each.name,), each.type) for each in self._columns])
+
+    def _struct(self, fields: Sequence[tuple[tuple[str, ...], Type]]) -> type[Any]:
+        made: list[tuple[str, Any, Any]] = []
+        for number, (path, kind) in enumerate(fields):
+            if kind.name == "row":
+                inside = self._struct([((*path, name), each) for name, each in kind.fields()])
+                made.append((f"f{number}", inside | None, None))
+            else:
+                made.append((f"f{number}", msgspec.Raw, _NULL))
+        rename = {f"f{number}": self._names[path] for number, (path, _) in enumerate(fields)}
+        found: type[Any] = msgspec.defstruct("Record", made, rename=rename, gc=False)
+        return found
+
+    def columns_of(self, records: Sequence[Any]) -> list[Sequence[Any]]:
+        """The values of each column; the number of records where no column is read."""
+        if not self._columns:
+            return [[0] * len(records)]
+        return [
+            [getattr(each, name) for each in records] for name in (f"f{n}" for n in range(len(self._columns)))
+        ]
+
+    def whatever_case(self, records: Sequence[Any]) -> list[Sequence[Any]]:
+        """The same of records in plain Python, whose names are taken in any case."""
+        lowered = [_lowered(each) for each in records]
+        if not self._columns:
+            return [[0] * len(records)]
+        return [[each.get(column.name) for each in lowered] for column in self._columns]
+
+    def cloudtrail(self) -> Callable[[bytes, str], list[Sequence[Any]]]:
+        """CloudTrailInputFormat: the records of one JSON object's "Records"."""
+        if not self._all_spelled:
+            slow = msgspec.json.Decoder(dict[str, Any])
+            return lambda data, name: self.whatever_case(
+                _decoded(slow.decode, data, name).get("Records") or []
+            )
+        whole = msgspec.defstruct("File", [("Records", list[self._record()] | None, None)])  # type: ignore[misc]
+        fast: Any = msgspec.json.Decoder(whole)
+        return lambda data, name: self.columns_of(_decoded(fast.decode, data, name).Records or [])
+
+    def json_lines(self) -> Callable[[bytes, str], list[Sequence[Any]]]:
+        """A JSON object on each line."""
+        forgiving = self._table.serde_properties.get("ignore.malformed.json", "").lower() == "true"
+        kind = self._record() if self._all_spelled else dict[str, Any]
+        decoder: Any = msgspec.json.Decoder(kind)
+        read = partial(_lines_forgiving, decoder) if forgiving else decoder.decode_lines
+        columns = self.columns_of if self._all_spelled else self.whatever_case
+        return lambda data, name: columns(_decoded(read, data, name))
+
+    # ---- lines --------------------------------------------------------------------------------------
+
+    def delimited(self) -> Callable[[bytes, str], list[Sequence[Any]]]:
+        """LazySimpleSerDe: fields between delimiters; what is missing at the end of a line is NULL."""
+        given = self._table.serde_properties
+        if "escape.delim" in given:
+            raise SqlNotSimulated("ESCAPED BY in delimited lines")
+        delimiter = given.get("field.delim", "\x01")
+        null = given.get("serialization.null.format", "\\N")
+        places = [list(self._table.columns).index(each.name) for each in self._columns]
+
+        def fields(line: str) -> list[str | None]:
+            found = line.split(delimiter)
+            return [found[at] if at < len(found) and found[at] != null else None for at in places]
+
+        return lambda data, _: self._of_lines(data, fields)
+
+    def regex(self) -> Callable[[bytes, str], list[Sequence[Any]]]:
+        """RegexSerDe: the groups of a pattern that matches all of a line; else each column is NULL."""
+        given = self._table.serde_properties
+        pattern = given.get("input.regex", "")
+        if given.get("input.regex.case.insensitive", "").lower() == "true":
+            pattern = f"(?i){pattern}"
+        matches = compiled(pattern).python.fullmatch
+        places = [list(self._table.columns).index(each.name) for each in self._columns]
+
+        def fields(line: str) -> list[str | None]:
+            match = matches(line)
+            found = match.groups() if match else ()
+            return [found[at] if at < len(found) else None for at in places]
+
+        return lambda data, _: self._of_lines(data, fields)
+
+    def _of_lines(self, data: bytes, fields: Callable[[str], list[str | None]]) -> list[Sequence[Any]]:
+        lines = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        if lines and not lines[-1]:
+            lines.pop()
+        rows = [fields(line) for line in lines[self._table.header_lines :]]
+        if not self._columns:
+            return [[0] * len(rows)]
+        return [list(each) for each in zip(*rows, strict=True)] if rows else [[] for _ in self._columns]
+
+
+_FORMATS: Final[Mapping[str, Callable[[Loader], Callable[[bytes, str], list[Sequence[Any]]]]]] = {
+    CLOUDTRAIL: Loader.cloudtrail,
+    JSON_LINES: Loader.json_lines,
+    DELIMITED: Loader.delimited,
+    REGEX: Loader.regex,
+}
+
+
+def _lowered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name.lower(): _lowered(each) for name, each in value.items()}
+    return [_lowered(each) for each in value] if isinstance(value, list) else value
+
+
+def _decoded(read: Callable[[bytes], Any], data: bytes, name: str) -> Any:
+    try:
+        return _read_again(read, data)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise BadFile(name, f"Row is not a valid JSON Object - JSONException: {error}") from error
+
+
+def _read_again(read: Callable[[bytes], Any], data: bytes) -> Any:
+    """Read it; half a surrogate pair is no text for msgspec, and a question mark for Java."""
+    try:
+        return read(data)
+    except msgspec.DecodeError:
+        mended = _ESCAPES.sub(lambda found: b"?" if found[1] else found[0], data)
+        if mended == data:
+            raise
+        return read(mended)
+
+
+def _lines_forgiving(decoder: Any, data: bytes) -> list[Any]:
+    found = []
+    for line in data.splitlines():
+        try:
+            found.append(decoder.decode(line))
+        except msgspec.DecodeError:
+            continue
+    return found
+
+
+# ---- files ----------------------------------------------------------------------------------------
+
+
+def unpacked(data: bytes, name: str) -> bytes:
+    """The bytes of a file, unpacked where its name says that it is packed, as Hadoop does.
+
+    Raises:
+        BadFile: it is cut, damaged, no gzip, or would be too large.
+        SqlNotSimulated: it is packed in another way.
+    """
+    lower = name.lower()
+    if lower.endswith(_OTHER_PACKINGS):
+        raise SqlNotSimulated(f"files packed as {lower.rpartition('.')[2]} ({name})")
+    if not lower.endswith(".gz"):
+        if data.startswith(b"\x1f\x8b"):
+            raise BadFile(name, "it is gzip, and its name doesn't end with .gz")
+        return data
+    pieces, left = [], data
+    size = 0
+    while left.strip(b"\0"):
+        piece, left = _member(left, name, LARGEST_FILE_BYTES - size)
+        pieces.append(piece)
+        size += len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _member(data: bytes, name: str, most: int) -> tuple[bytes, bytes]:
+    unpacker = zlib.decompressobj(31)
+    try:
+        found = unpacker.decompress(data, most)
+    except zlib.error as error:
+        why = str(error).rpartition(": ")[2]
+        raise BadFile(name, why) from error
+    if unpacker.unconsumed_tail:
+        raise BadFile(name, f"it is larger than {LARGEST_FILE_BYTES} bytes unpacked")
+    if not unpacker.eof:
+        raise BadFile(name, "Unexpected end of input stream")
+    return found, unpacker.unused_data
+
+
+def as_json(values: Sequence[Any]) -> str:
+    """A column's values as the text of a JSON array."""
+    return msgspec.json.encode(values).decode("utf-8", "replace")
+
+
+def cleaned(values: Sequence[Any], file: str) -> str:
+    """The same for what DuckDB can't read: half a surrogate pair becomes a question mark, as in Java."""
+    try:
+        found = [
+            json.loads(bytes(each)) if isinstance(each, msgspec.Raw) else msgspec.to_builtins(each)
+            for each in values
+        ]
+    except (ValueError, msgspec.MsgspecError, RecursionError) as error:
+        raise BadFile(file, f"Row is not a valid JSON Object - JSONException: {error}") from error
+    return json.dumps(found, ensure_ascii=False).encode("utf-8", "replace").decode()

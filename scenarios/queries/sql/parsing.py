@@ -1,0 +1,124 @@
+"""Texts of SQL as trees: sqlglot's reader of Trino's dialect, with every function kept by its own name.
+
+sqlglot makes one function of many that databases call differently; which one was written would be lost.
+Names are kept, so that the table of functions here decides what each means.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.trino import Trino
+from sqlglot.errors import ParseError, SqlglotError, TokenError
+
+from scenarios.queries.sql.ddl import DDL, begins
+from scenarios.queries.sql.errors import MalformedSql, SqlNotSimulated
+from scenarios.queries.sql.grammar import check
+
+LONGEST: Final = 262_144  # characters, https://docs.aws.amazon.com/athena/latest/ug/service-limits.html
+DEEPEST: Final = 200
+_KEPT: Final = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "LISTAGG", "POSITION", "SUBSTRING")
+
+
+class _Trino(Trino):
+    INDEX_OFFSET = 0
+
+    class Parser(Trino.Parser):  # type: ignore[misc, valid-type]
+        FUNCTIONS: dict[str, Any] = {}  # noqa: RUF012 - sqlglot's own way
+        FUNCTION_PARSERS = {  # noqa: RUF012
+            name: how for name, how in Trino.Parser.FUNCTION_PARSERS.items() if name in _KEPT
+        }
+
+
+def parsed(text: str, parameters: Sequence[str] = ()) -> exp.Query:
+    """A query as a tree.
+
+    Args:
+        text: one SELECT, WITH or VALUES.
+        parameters: what stands for each `?`, as SQL (`ExecutionParameters`).
+
+    Raises:
+        MalformedSql: it is no query.
+        SqlNotSimulated: sqlglot knows it, and nothing here does.
+    """
+    if len(text) > LONGEST:
+        raise MalformedSql(f"the query is longer than {LONGEST} characters")
+    tree = _tree(text)
+    if not isinstance(tree, exp.Query):
+        word = begins(text)
+        if word in DDL:
+            raise SqlNotSimulated(f"the statement {word}")
+        raise MalformedSql(f"line 1:1: mismatched input '{word or text[:20]}'")
+    check(tree)
+    return _with_parameters(tree, parameters)
+
+
+def _tree(text: str) -> exp.Expression:
+    try:
+        found = [each for each in sqlglot.parse(text, read=_Trino) if each is not None]
+    except RecursionError as error:
+        raise MalformedSql("the query is nested too deeply") from error
+    except (ParseError, TokenError) as error:
+        _known_to_sqlglot(text)
+        raise MalformedSql(_sentence(error)) from error
+    if len(found) != 1:
+        raise MalformedSql(
+            "Only one sql statement is allowed" if found else "line 1:0: mismatched input '<EOF>'"
+        )
+    tree: exp.Expression = found[0]  # type: ignore[assignment]
+    if isinstance(tree, exp.Command):
+        raise SqlNotSimulated(f"the statement {tree.name.upper()}")
+    if _depth(tree) > DEEPEST:
+        raise SqlNotSimulated(f"expressions that are nested deeper than {DEEPEST}")
+    return tree
+
+
+def _depth(tree: exp.Expression) -> int:
+    """How deep a tree is, without recursion."""
+    deepest, waiting = 0, [(tree, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        waiting.extend((each, depth + 1) for each in node.iter_expressions())
+    return deepest
+
+
+def _known_to_sqlglot(text: str) -> None:
+    """Raises SqlNotSimulated where Trino's whole grammar, as sqlglot has it, takes the text."""
+    try:
+        sqlglot.parse(text, read=Trino)
+    except (SqlglotError, RecursionError):
+        return
+    raise SqlNotSimulated("this syntax, which a function of Trino's has beyond plain arguments")
+
+
+def _sentence(error: ParseError | TokenError) -> str:
+    """Where Trino would stop, and at what; which words it would have expected isn't known."""
+    about = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
+    line, column = about.get("line") or 1, about.get("col") or 1
+    word = about.get("highlight") or "<EOF>"
+    return f"line {line}:{max(column - len(word) + 1, 1)}: mismatched input '{word}'"
+
+
+def _with_parameters(tree: exp.Query, parameters: Sequence[str]) -> exp.Query:
+    places = list(tree.find_all(exp.Placeholder, bfs=False))
+    if len(places) != len(parameters):
+        raise MalformedSql(
+            f"line 1:1: Incorrect number of parameters: expected {len(places)} but found {len(parameters)}"
+        )
+    for place, value in zip(places, parameters, strict=True):
+        literal = _tree(f"SELECT {value}")
+        check(literal)
+        assert isinstance(literal, exp.Select)
+        place.replace(literal.expressions[0])
+    return tree
+
+
+def position(node: exp.Expression | None, text: str) -> str:
+    """Where a node stands in the text, as `line 1:8`."""
+    starts = [each.meta["start"] for each in ([] if node is None else node.walk()) if "start" in each.meta]
+    if not starts:
+        return "line 1:1"
+    start = min(starts)
+    return f"line {text.count(chr(10), 0, start) + 1}:{start - text.rfind(chr(10), 0, start)}"

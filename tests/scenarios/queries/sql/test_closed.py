@@ -1,0 +1,86 @@
+"""A text of SQL reaches no file, no network and no setting of the machine that it is run on."""
+
+import pytest
+
+from scenarios.queries.sql.duck import connected
+from scenarios.queries.sql.errors import MalformedSql, QueryFailed, SqlNotSimulated
+from tests.scenarios.queries.sql.trail import ORGANIZATION, engine
+
+ATTACKS = [
+    "SELECT * FROM read_csv('/etc/passwd')",
+    "SELECT * FROM read_text('/etc/passwd')",
+    "SELECT * FROM '/etc/passwd'",
+    'SELECT * FROM "/etc/passwd"',
+    'SELECT * FROM "https://evil.example/x.parquet"',
+    "SELECT * FROM glob('/*')",
+    "SELECT * FROM duckdb_settings()",
+    "SELECT * FROM duckdb_secrets()",
+    "SELECT * FROM TABLE(read_blob('/etc/passwd'))",
+    "COPY (SELECT 1) TO '/tmp/x'",
+    "ATTACH '/tmp/x.db'",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+    "PRAGMA database_list",
+    "SET enable_external_access = true",
+    "CREATE SECRET s (TYPE s3)",
+    "CREATE TABLE x AS SELECT 1",
+    "EXPORT DATABASE '/tmp/x'",
+    "CALL pragma_version()",
+    "SELECT getenv('HOME')",
+    "SELECT current_setting('threads')",
+    "SELECT query('SELECT 1')",
+    "SELECT nextval('x')",
+    "SELECT tw_like('a', 'a')",
+    "SELECT 1; COPY (SELECT 1) TO '/tmp/x'",
+    "WITH x AS (COPY (SELECT 1) TO '/tmp/x') SELECT * FROM x",
+    "SELECT * FROM scan0",
+    "EXECUTE x",
+    "VACUUM",
+]
+
+
+@pytest.mark.parametrize("text", ATTACKS)
+def test_no_text_gets_out(text):
+    with pytest.raises((MalformedSql, QueryFailed, SqlNotSimulated)):
+        engine({}, ORGANIZATION).run(text)
+
+
+OUT = [
+    "SELECT * FROM read_csv('/etc/passwd')",
+    "COPY (SELECT 1) TO '/tmp/out.csv'",
+    "ATTACH '/tmp/out.db'",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+    "SELECT * FROM read_parquet('https://evil.example/x')",
+    "SET enable_external_access = true",
+    "SET temp_directory = '/tmp'",
+    "SELECT * FROM OUT",
+]
+
+
+def test_duckdb_itself_is_closed():
+    """Whatever a text might smuggle through, what it then meets is closed too."""
+    connection = connected()
+
+    for each in OUT:
+        with pytest.raises(Exception, match=r"disabled|locked|Cannot|cannot|does not exist"):
+            connection.execute(each)
+
+
+@pytest.mark.parametrize(
+    "value", ["'); DROP TABLE x; --", "\\", "''", "\0", '"', "{0}", "a\x1eb", "TRINO:X:y"]
+)
+def test_a_text_comes_back_as_it_is(value):
+    written = value.replace("'", "''")
+
+    assert engine({}).run(f"SELECT '{written}' AS \"{value.replace(chr(34), '') or 'x'}\"").rows == [(value,)]
+
+
+def test_a_deep_text_is_refused_at_once():
+    for text in (
+        "SELECT " + "(" * 5000 + "1" + ")" * 5000,
+        "SELECT " + "1+" * 5000 + "1",
+        "SELECT " + "ARRAY[" * 400 + "1" + "]" * 400,
+    ):
+        with pytest.raises((MalformedSql, SqlNotSimulated)):
+            engine({}).run(text)

@@ -1,0 +1,105 @@
+"""Texts that Athena refuses, with its words, and texts that only Athena answers."""
+
+# ruff: noqa: E501 - texts of SQL and lines of logs stand as they are
+
+import pytest
+
+from scenarios.queries.sql.errors import MalformedSql, QueryFailed, SqlNotSimulated
+from tests.scenarios.queries.sql.trail import ORGANIZATION, engine
+
+T = "cloudtrail_logs"
+
+FAILS = {
+    "SELECT banana FROM cloudtrail_logs": "COLUMN_NOT_FOUND: line 1:8: Column 'banana' cannot be resolved or requester is "
+    "not authorized to access requested resources",
+    "SELECT 1 FROM nowhere": "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.default.nowhere' does not exist",
+    f"SELECT\n eventname, count(*) FROM {T}": "EXPRESSION_NOT_AGGREGATE: line 2:2: 'eventname' must be an aggregate "
+    "expression or appear in GROUP BY clause",
+    f"SELECT 1 FROM {T} WHERE errorcode = 403": "TYPE_MISMATCH: line 1:37: Cannot apply operator: varchar = integer",
+    "SELECT date '2026-01-01' > '2026-01-01'": "TYPE_MISMATCH: line 1:13: Cannot apply operator: date > varchar(10)",
+    f"SELECT 1 FROM {T} WHERE eventname": "TYPE_MISMATCH: line 1:37: WHERE clause must evaluate to a boolean: actual type "
+    "varchar",
+    f"SELECT 1 FROM {T} WHERE count(*) > 1": "EXPRESSION_NOT_SCALAR: line 1:37: WHERE clause cannot contain aggregations, "
+    "window functions or grouping operations: [COUNT(*)]",
+    f"SELECT useridentity.nothing FROM {T}": "COLUMN_NOT_FOUND: line 1:8: Column 'useridentity.nothing' cannot be resolved",
+    f"SELECT eventname.x FROM {T}": "TYPE_MISMATCH: line 1:8: Expression eventname.x is not of type ROW",
+    "SELECT lowre('A')": "FUNCTION_NOT_FOUND: line 1:8: Function 'lowre' not registered",
+    "SELECT lower(5)": "FUNCTION_NOT_FOUND: line 1:8: Unexpected parameters (integer) for function lower. Expected: "
+    "lower(varchar)",
+    f"SELECT eventname AS n FROM {T} WHERE n = 'x'": "COLUMN_NOT_FOUND: line 1:50: Column 'n' cannot be resolved or requester "
+    "is not authorized to access requested resources",
+    f"SELECT eventid FROM {T} a JOIN {T} b ON a.eventid = b.eventid": "AMBIGUOUS_NAME: line 1:8: Column 'eventid' is ambiguous",
+    "SELECT 1 UNION SELECT 'a'": "TYPE_MISMATCH: line 1:8: column 1 in UNION query has incompatible types: integer, varchar(1)",
+    "SELECT 1 ORDER BY 2": "INVALID_COLUMN_REFERENCE: line 1:19: ORDER BY position 2 is not in select list",
+    "SELECT 'a' IN (1)": "TYPE_MISMATCH",
+    "SELECT CAST(ARRAY[1] AS integer)": "TYPE_MISMATCH",
+    "SELECT sum(max(x)) FROM (VALUES 1) t(x)": "NESTED_AGGREGATION",
+    "SELECT rank() FROM (VALUES 1) t(x)": "MISSING_OVER",
+}
+
+
+@pytest.mark.parametrize("text", FAILS)
+def test_a_query_fails_in_trinos_words(text):
+    with pytest.raises(QueryFailed) as failed:
+        engine({}, ORGANIZATION).translated(text)
+
+    assert str(failed.value).startswith(FAILS[text])
+
+
+ONLY_THERE = {
+    "SELECT approx_percentile(x, 0.5) FROM (VALUES 1) t(x)": "the aggregate approx_percentile",
+    "SELECT map_agg(x, x) FROM (VALUES 1) t(x)": "the aggregate map_agg",
+    "SELECT uuid()": "the function uuid",
+    "SELECT CAST(1.5e0 AS varchar)": "CAST of double to varchar",
+    "SELECT now() AT TIME ZONE 'Europe/Berlin'": "AT TIME ZONE",
+    "SELECT json_extract_scalar('{}', '$..a')": "the JSON path $..a",
+    "SELECT regexp_like('a', '\\p{L}')": "\\p in the regular expression",
+    "SELECT date_format(now(), '%V')": "%V in the date format",
+    "SELECT avg(1.5)": "avg of a decimal",
+    "SELECT CAST('a' AS char(3))": "the type char",
+    "SELECT x FROM (VALUES 1) t(x) TABLESAMPLE BERNOULLI (10)": "",
+    f"SELECT * FROM {T} MATCH_RECOGNIZE (PATTERN (A) DEFINE A AS true)": "",
+    "WITH RECURSIVE t(n) AS (SELECT 1) SELECT n FROM t": "",
+    "SELECT lag(x) IGNORE NULLS OVER (ORDER BY x) FROM (VALUES 1) t(x)": "IgnoreNulls",
+    "SELECT a FROM (VALUES 1) t(a) NATURAL JOIN (VALUES 1) u(a)": "",
+    "SELECT table_name FROM information_schema.tables": "information_schema",
+}
+
+
+@pytest.mark.parametrize("text", ONLY_THERE)
+def test_what_only_athena_answers_is_named(text):
+    with pytest.raises(SqlNotSimulated) as hole:
+        engine({}, ORGANIZATION).translated(text)
+
+    assert ONLY_THERE[text] in str(hole.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT FROM WHERE",
+        "SELECT (1",
+        "",
+        "SELECT 1; SELECT 2",
+        "SELECT 'a",
+        "-- nothing",
+        "\0",
+        "SELECT 1 1 1",
+    ],
+)
+def test_what_is_no_query_is_refused(text):
+    with pytest.raises(MalformedSql):
+        engine({}, ORGANIZATION).translated(text)
+
+
+def test_parameters_stand_for_question_marks():
+    asked = engine({})
+
+    assert asked.run("SELECT ? || ?, ? + 1", ["'a'", "'b;--'", "2"]).rows == [("ab;--", "3")]
+    with pytest.raises(MalformedSql, match="expected 1 but found 2"):
+        asked.run("SELECT ?", ["1", "2"])
+
+
+def test_a_zone_by_its_name_is_not_simulated():
+    with pytest.raises(SqlNotSimulated, match="a moment in a named time zone"):
+        engine({}).run("SELECT timestamp '2026-01-01 00:00:00 Europe/Berlin'")

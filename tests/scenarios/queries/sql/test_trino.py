@@ -1,0 +1,178 @@
+"""What Trino's expressions answer, of which DuckDB means many in another way.
+
+Sources: https://trino.io/docs/current/functions.html; the texts of arrays, maps and rows were recorded on AWS.
+"""
+
+# ruff: noqa: E501 - texts of SQL and lines of logs stand as they are
+
+import pytest
+
+from scenarios.queries.sql.errors import QueryFailed
+from tests.scenarios.queries.sql.trail import engine
+
+ANSWERS = {
+    # numbers
+    "7/2": "3",
+    "-7/2": "-3",
+    "-7 % 3": "-1",
+    "7.0/2": "3.5",
+    "1.00/3": "0.33",
+    "CAST(1 AS double)/0": "Infinity",
+    "CAST(7 AS double)/2": "3.5",
+    "1e10": "1.0E10",
+    "CAST(0.1 AS double)": "0.1",
+    "CAST(12345678 AS double)": "1.2345678E7",
+    "0.1 + 0.2": "0.3",
+    "greatest(1, NULL)": None,
+    "round(2.5e0)": "3.0",
+    "try(1/0)": None,
+    "bitwise_and(18, 2)": "2",
+    # texts
+    "'a' || 'b'": "ab",
+    "substr('abc', 0)": "",
+    "substr('abc', -2)": "bc",
+    "substr('abc', -5)": "",
+    "substring('abcd' FROM 2 FOR 2)": "bc",
+    "split_part('a/b', '/', 3)": None,
+    "split('a,b', ',')": "[a, b]",
+    "strpos('abc', 'z')": "0",
+    "length('é😀')": "2",
+    "'a' < 'B'": "false",
+    "'a_c' LIKE 'a!_c' ESCAPE '!'": "true",
+    "'abc' NOT LIKE 'a%'": "false",
+    "CAST('abc' AS varchar(2))": "ab",
+    "concat_ws(',', 'a', NULL, 'b')": "a,b",
+    "format('%s-%d', 'x', 5)": "x-5",
+    "trim(' \t a ')": "a",
+    "url_extract_host('https://shop.example:443/x?y=1')": "shop.example",
+    "url_extract_path('https://shop.example/..%2fetc')": "/../etc",
+    "typeof('abc')": "varchar(3)",
+    "to_hex(md5(to_utf8('a')))": "0CC175B9C0F1B6A831C399E269772661",
+    # regular expressions
+    "regexp_extract('abc', 'z+')": None,
+    "regexp_extract('abc', '(z)?b', 1)": None,
+    "regexp_extract('k=v', '(\\w)=(\\w)', 2)": "v",
+    "regexp_replace('abc', '(b)', '[$1]')": "a[b]c",
+    "regexp_replace('2026-01', '(?<y>\\d+)-(?<m>\\d+)', '${m}.${y}')": "01.2026",
+    "regexp_like('xay', 'a(?=y)')": "true",
+    "regexp_like('AB', '(?i)ab$')": "true",
+    "regexp_extract_all('a1b22', '\\d+')": "[1, 22]",
+    "regexp_split('a1b2c', '[0-9]')": "[a, b, c]",
+    "regexp_like('a\x0bb', 'a\\sb')": "true",
+    # NULL and conditions
+    "coalesce(NULL, 'x')": "x",
+    "nullif(1, 1)": None,
+    "if(NULL, 1, 2)": "2",
+    "1 IN (2, NULL)": None,
+    "NULL IS DISTINCT FROM 1": "true",
+    "CASE 1 WHEN 1 THEN 'a' ELSE 'b' END": "a",
+    # JSON
+    """json_extract_scalar('{"a":{"b":1}}', '$.a.b')""": "1",
+    """json_extract_scalar('{"a":{"b":1}}', '$.a')""": None,
+    """json_extract_scalar('{"a":null}', '$.a')""": None,
+    "json_extract_scalar('no json', '$.a')": None,
+    """json_extract_scalar('{"a b":[1,2]}', '$["a b"][1]')""": "2",
+    """json_extract('{"a":[1,{"b":2}]}', '$.a')""": '[1,{"b":2}]',
+    """json_array_length('{"a":1}')""": None,
+    """CAST(json_extract('{"a":["x",1]}', '$.a') AS array(varchar))""": "[x, 1]",
+    """json_array_contains('["x","y"]', 'y')""": "true",
+    """json_exists('{"a":1}', 'lax $.b')""": "false",
+    # arrays, maps, rows
+    "ARRAY[1,2,3]": "[1, 2, 3]",
+    "MAP(ARRAY['k'], ARRAY[1])": "{k=1}",
+    "CAST(ROW(1,'x') AS ROW(id integer, name varchar))": "{id=1, name=x}",
+    "ROW(1,'x')": "{1, x}",
+    "element_at(ARRAY[1], 5)": None,
+    "element_at(ARRAY[1,2], -1)": "2",
+    "ARRAY[1,2][2]": "2",
+    "element_at(MAP(ARRAY['k'], ARRAY[1]), 'z')": None,
+    "contains(ARRAY['a', NULL], 'b')": None,
+    "array_position(ARRAY[1], 2)": "0",
+    "array_distinct(ARRAY[3,1,3])": "[3, 1]",
+    "array_union(ARRAY[3,1], ARRAY[1,2])": "[3, 1, 2]",
+    "array_except(ARRAY[3,1], ARRAY[1])": "[3]",
+    "array_sort(ARRAY[3,NULL,1])": "[1, 3, null]",
+    "array_join(ARRAY[1,NULL,2], '-')": "1-2",
+    "transform(ARRAY[1,2], x -> x * 2)": "[2, 4]",
+    "filter(ARRAY[1,2], x -> x > 1)": "[2]",
+    "reduce(ARRAY[1,2,3], 0, (s, x) -> s + x, s -> s * 10)": "60",
+    "any_match(ARRAY[1,NULL], x -> x = 2)": None,
+    "sequence(1, 3)": "[1, 2, 3]",
+    "slice(ARRAY[1,2,3], 2, 2)": "[2, 3]",
+    "cardinality(MAP())": "0",
+    # moments
+    "date_diff('day', timestamp '2026-03-01 23:00:00', timestamp '2026-03-02 01:00:00')": "0",
+    "date_diff('month', date '2026-01-31', date '2026-03-01')": "1",
+    "date_add('day', 1, date '2026-02-28')": "2026-03-01",
+    "from_iso8601_timestamp('2026-01-01T00:00:00Z')": "2026-01-01 00:00:00.000 UTC",
+    "from_iso8601_timestamp('2026-01-01T01:00:00+01:00')": "2026-01-01 00:00:00.000 UTC",
+    "date_parse('2026-01-02 03:04', '%Y-%m-%d %H:%i')": "2026-01-02 03:04:00.000",
+    "date_format(timestamp '2026-01-02 03:04:05', '%Y/%m/%d %T')": "2026/01/02 03:04:05",
+    "format_datetime(timestamp '2026-01-02 03:04:05', 'yyyy-MM-dd''T''HH')": "2026-01-02T03",
+    "to_iso8601(timestamp '2026-01-02 03:04:05.678')": "2026-01-02T03:04:05.678",
+    "from_unixtime(1767225600.5)": "2026-01-01 00:00:00.500 UTC",
+    "to_unixtime(timestamp '2026-01-01 00:00:00')": "1.7672256E9",
+    "day_of_week(date '2026-01-04')": "7",
+    "date_trunc('month', date '2026-02-03')": "2026-02-01",
+    "timestamp '2026-01-02 00:00:00' - timestamp '2026-01-01 22:30:00'": "0 01:30:00.000",
+    "timestamp '2026-01-01 00:00:00' + interval '90' minute": "2026-01-01 01:30:00.000",
+    "CAST('2026-01-01' AS date) + interval '1' month": "2026-02-01",
+    "now()": "2026-01-03 23:00:00.000 UTC",
+    "current_date": "2026-01-03",
+    "CAST(timestamp '2026-01-01 00:00:00.5' AS varchar)": "2026-01-01 00:00:00.5",
+    # casts
+    "try_cast('1.5' AS integer)": None,
+    "try_cast(' 1' AS bigint)": None,
+    "CAST(' 1.5 ' AS double)": "1.5",
+    "try_cast('yes' AS boolean)": None,
+    "try_cast('2026-01-01T00:00:00Z' AS timestamp)": None,
+    "CAST('2026-1-1' AS date)": "2026-01-01",
+    "CAST(2.5e0 AS integer)": "3",
+    "CAST('::1' AS ipaddress) = CAST('0:0:0:0:0:0:0:1' AS ipaddress)": "true",
+    "contains('10.0.0.0/8', CAST('10.1.2.3' AS ipaddress))": "true",
+}
+
+
+def test_expressions_answer_as_in_trino():
+    """All at once: a query costs more than an expression."""
+    found = engine({}).run(f"SELECT {', '.join(ANSWERS)}").rows[0]
+
+    assert dict(zip(ANSWERS, found, strict=True)) == ANSWERS
+
+
+ENDS = {
+    "1/0": "DIVISION_BY_ZERO: Division by zero",
+    "ARRAY[1][2]": "INVALID_FUNCTION_ARGUMENT: Array subscript must be less than or equal to array length: 2 > 1",
+    "ARRAY[1][0]": "INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1",
+    "element_at(ARRAY[1], 0)": "INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1",
+    "MAP(ARRAY['k'], ARRAY[1])['z']": "INVALID_FUNCTION_ARGUMENT: Key not present in map: z",
+    "CAST('x' AS integer)": "INVALID_CAST_ARGUMENT: Cannot cast 'x' to INT",
+    "CAST('2026-01-01T00:00:00Z' AS timestamp)": "INVALID_CAST_ARGUMENT: Value cannot be cast to timestamp: "
+    "2026-01-01T00:00:00Z",
+    "from_iso8601_timestamp('yesterday')": 'INVALID_FUNCTION_ARGUMENT: Invalid format: "yesterday"',
+    "regexp_extract('a', '(a)', 2)": "INVALID_FUNCTION_ARGUMENT: Pattern has 1 groups. Cannot access group 2",
+    "(SELECT * FROM (VALUES 1, 2))": "SUBQUERY_MULTIPLE_ROWS: Scalar sub-query has returned multiple rows",
+}
+
+
+@pytest.mark.parametrize("expression", ENDS)
+def test_an_expression_ends_the_query_as_in_trino(expression):
+    with pytest.raises(QueryFailed) as failed:
+        engine({}).run(f"SELECT {expression}")
+
+    assert str(failed.value) == ENDS[expression]
+
+
+def test_what_guards_a_failing_condition_is_asked_first():
+    text = "SELECT x FROM (VALUES 'a', '1') t(x) WHERE x <> 'a' AND CAST(x AS integer) = 1"
+
+    assert engine({}).run(text).rows == [("1",)]
+
+
+def test_nulls_are_last_up_and_down():
+    both = [
+        engine({}).run(f"SELECT x FROM (VALUES 1, NULL, 2) t(x) ORDER BY x {way}").rows
+        for way in ("ASC", "DESC")
+    ]
+
+    assert both == [[("1",), ("2",), (None,)], [("2",), ("1",), (None,)]]
