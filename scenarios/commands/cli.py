@@ -28,6 +28,7 @@ SUMMARIES = MappingProxyType(
         "scenarios": "List every scenario: name, remediation, title.",
         "replay": "Put your CloudTrail records through rules and handlers.",
         "backtest": "Try new patterns on your CloudTrail records.",
+        "query": "Ask your logs, as CloudWatch Logs Insights would answer.",
         "match": "Try a pattern on events: match, or which field failed.",
         "validate-trail": "Whether a trail is still what CloudTrail delivered.",
         "catalog": "Every remediation: its triggers, grants and scenarios.",

@@ -14,6 +14,7 @@ import click
 from chalicelib.matching import EventPattern, EventRules, InvalidPattern
 from chalicelib.matching.trial import MatchResult, NotAnEvent, Pattern, compiled, language_of, tried
 from chalicelib.wording import safe
+from scenarios.commands.caret import caret
 from scenarios.records.blocks import reason
 from scenarios.records.events import event_of, line_of
 from scenarios.records.reader import FoundRecord, NotARecord, read
@@ -26,7 +27,6 @@ from scenarios.runner.replay.files import (
     text_of,
 )
 
-_CARET_ROOM = 38  # characters of a long pattern to either side of the place
 # The name of a file, and no pattern: an unquoted term of a log pattern has neither dots nor slashes.
 _FILE_NAME = re.compile(r"[\w~+-]*[./][\w./~+-]*|.*[.]json")
 
@@ -100,21 +100,6 @@ def _refuse(text: str, error: InvalidPattern | RecursionError) -> None:
     if error.position is not None:
         for line in caret(text, error.position):
             click.echo(f"  {line}", err=True)
-
-
-def caret(text: str, position: int) -> tuple[str, str]:
-    """The line of the text that the position is in, and a caret under it; of a long line what is around."""
-    position = min(position, len(text))
-    start = text.rfind("\n", 0, position) + 1
-    end = text.find("\n", position)
-    line = text[start : end if end >= 0 else len(text)]
-    column = position - start
-    left = max(0, column - _CARET_ROOM)
-    shown = line[left : column + _CARET_ROOM]
-    head = "…" if left else ""
-    tail = "…" if column + _CARET_ROOM < len(line) else ""
-    printable = "".join(char if char.isprintable() else " " for char in shown)
-    return f"{head}{printable}{tail}", f"{'':{len(head) + column - left}}^"
 
 
 # ---- the events ---------------------------------------------------------------------------------

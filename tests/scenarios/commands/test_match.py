@@ -5,8 +5,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from scenarios.commands.caret import caret
 from scenarios.commands.cli import main
-from scenarios.commands.match import caret
 from tests.scenarios.records.forms import FORMS, RECORDS
 
 SIGN_IN = '{"source": ["aws.signin"], "detail": {"eventName": [{"prefix": "Console"}]}}'

@@ -1,0 +1,247 @@
+"""`trailwarden query`: a question to logs in files, in the language of CloudWatch Logs Insights."""
+
+import csv
+import io
+import json
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from chalicelib.wording import safe, size
+from scenarios.commands.caret import caret
+from scenarios.commands.record_options import INTERRUPTED, Pace, left_by_interrupt, range_of, ranged
+from scenarios.files import NotRead, bounded_bytes
+from scenarios.queries.insights import (
+    Event,
+    MalformedQuery,
+    Query,
+    QueryFailed,
+    QueryNotSimulated,
+    Result,
+    Source,
+    Window,
+)
+from scenarios.queries.insights.parser import LARGEST_LIMIT
+from scenarios.queries.questions import Question, questions
+from scenarios.records.log_events import LogFiles
+from scenarios.records.sift import Counts
+from scenarios.records.sources import STANDARD_INPUT, File, Range
+from scenarios.runner.show.progress import progress
+
+LARGEST_TEXT_BYTES = 1 << 16
+WIDEST_CELL = 200
+_SQL = re.compile(r"(?:\s+|--[^\n]*|#[^\n]*)*(select|with|show|describe|create|explain)\b", re.IGNORECASE)
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+@click.command()
+@click.argument("question", metavar="QUERY", required=False)
+@click.argument("names", metavar="[FILE]...", nargs=-1)
+@click.option("--questions", "lists", is_flag=True, help="List the questions that have a name.")
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A value that a question needs.")
+@click.option("--text", "only_text", is_flag=True, help="Print the query's text, to paste on AWS, and stop.")
+@click.option("--limit", type=click.IntRange(1, LARGEST_LIMIT), help="Rows at most.  [default: 10000]")
+@ranged
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="Shape.",
+)
+def command(
+    question: str | None,
+    names: Sequence[str],
+    *,
+    lists: bool,
+    values: Sequence[str],
+    only_text: bool,
+    limit: int | None,
+    since: str,
+    until: str,
+    form: str,
+) -> int:
+    """Ask logs in files, in the language of CloudWatch Logs Insights.
+
+    QUERY is such a query, a file with one, or the name of a question (--questions lists them). A FILE is a
+    log file of CloudTrail, JSON lines, lines of any log, packed or not, or a folder or s3:// prefix of them;
+    '-' is standard input, which is also read when there is none. Exits with 2 if the query is malformed, or
+    something could not be read.
+    """
+    if lists:
+        _list_questions()
+        return 0
+    if question is None:
+        raise click.UsageError("there is no query; --questions lists those that have a name")
+    text = _text(question, _values(values))
+    if only_text:
+        click.echo(text)
+        return 0
+    return _ask(text, tuple(names) or (STANDARD_INPUT,), range_of(since, until), limit, form)
+
+
+# ---- the query -----------------------------------------------------------------------------------
+
+
+def _list_questions() -> None:
+    for each in questions().values():
+        needs = "".join(f" --set {name}=..." for name in each.needs)
+        click.echo(f"{each.name}{needs}\n    {each.title}")
+
+
+def _values(given: Iterable[str]) -> dict[str, str]:
+    found = {}
+    for each in given:
+        name, sign, value = each.partition("=")
+        if not sign:
+            raise click.UsageError(f"--set {safe(each)}: it has no '='; write NAME=VALUE")
+        found[name] = value
+    return found
+
+
+def _text(question: str, values: Mapping[str, str]) -> str:
+    named = questions().get(question)
+    if named is not None:
+        return _filled(named, values)
+    if values:
+        raise click.UsageError("--set gives values to a question that has a name; this query has none")
+    text = _read(question) if _is_file(question) else question
+    if _SQL.match(text):
+        raise click.UsageError(
+            "this is SQL, which is not answered here yet; the language of Logs Insights begins with a "
+            "command such as fields, filter or stats"
+        )
+    return text
+
+
+def _filled(question: Question, values: Mapping[str, str]) -> str:
+    missing = question.needs.keys() - values.keys()
+    if missing:
+        name = min(missing)
+        raise click.UsageError(f"{question.name} needs --set {name}=..., {question.needs[name]}")
+    unknown = values.keys() - question.needs.keys()
+    if unknown:
+        raise click.UsageError(f"{question.name} has no value {safe(min(unknown))}")
+    return question.filled(values)
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):  # too long for a name, or with a NUL in it
+        return False
+
+
+def _read(name: str) -> str:
+    try:
+        return bounded_bytes(name, LARGEST_TEXT_BYTES).decode()
+    except (OSError, NotRead, UnicodeError) as error:
+        raise click.UsageError(f"{safe(name)}: {getattr(error, 'strerror', None) or error}") from error
+
+
+# ---- asking --------------------------------------------------------------------------------------
+
+
+def _ask(text: str, names: tuple[str, ...], within: Range, limit: int | None, form: str) -> int:
+    complaints: list[str] = []
+    counts = Counts()
+    with progress() as line, left_by_interrupt() as left:
+        pace = Pace(names, line)
+
+        def came(file: File, count: int) -> None:
+            counts.bytes += count
+            pace.read(file, counts)
+
+        def events(source: Source | None) -> Iterable[Event]:
+            """The files of the command, or those that the query's SOURCE names."""
+            of = names if source is None or not source.groups else source.groups
+            read = LogFiles(tuple(of), within, came, complaints)
+            for event in read.events():
+                counts.records += 1
+                yield event
+
+        try:
+            query = Query(text)
+            result = query.run(events, _window(within), limit)
+        except (MalformedQuery, QueryNotSimulated, QueryFailed) as error:
+            line.gone()
+            _refuse(text, error)
+            return 2
+    if left:
+        click.echo("trailwarden: interrupted", err=True)
+        return INTERRUPTED
+    _show(result, form)
+    for complaint in dict.fromkeys(complaints):
+        click.echo(f"trailwarden: {safe(complaint, 400)}", err=True)
+    read = result.statistics
+    click.echo(
+        f"{_many(len(result.rows), 'row')}; {_many(read.scanned, 'event')} read ({size(counts.bytes)}), "
+        f"{read.matched:,} matched",
+        err=True,
+    )
+    return 2 if complaints else 0
+
+
+def _window(within: Range) -> Window:
+    now = int(time.time())
+    start = 0 if within.since is None else int(within.since.timestamp() * 1000)
+    end = now * 1000 if within.until is None else int(within.until.timestamp() * 1000)
+    return Window(now=now, start=start, end=end)
+
+
+def _refuse(text: str, error: Exception) -> None:
+    """Say why, and put a caret under the place."""
+    click.echo(
+        f"trailwarden: {'the query: ' * isinstance(error, MalformedQuery)}{safe(str(error), 400)}", err=True
+    )
+    if isinstance(error, MalformedQuery):
+        for line in caret(text, error.start):
+            click.echo(f"  {line}", err=True)
+
+
+# ---- the answer ----------------------------------------------------------------------------------
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _show(result: Result, form: str) -> None:
+    if form == "json":
+        for row in result.rows:
+            click.echo(json.dumps(row, ensure_ascii=False))
+    elif form == "csv":
+        click.echo(_csv(result), nl=False)
+    else:
+        _table(result)
+
+
+def _csv(result: Result) -> str:
+    written = io.StringIO()
+    writer = csv.DictWriter(written, result.columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(result.rows)
+    return written.getvalue()
+
+
+def _table(result: Result) -> None:
+    """Columns side by side, numbers at the right; what is absent is a dash."""
+    if not result.rows:
+        return
+    cells = [[safe(row.get(name, "-"), WIDEST_CELL) for name in result.columns] for row in result.rows]
+    names = [safe(name, WIDEST_CELL) for name in result.columns]
+    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
+    right = [
+        all(_NUMBER.fullmatch(cell) or cell == "-" for cell in column) for column in zip(*cells, strict=True)
+    ]
+    rule = ["-" * width for width in widths]
+    for row in (names, rule, *cells):
+        padded = (
+            cell.rjust(width) if at_right else cell.ljust(width)
+            for cell, width, at_right in zip(row, widths, right, strict=True)
+        )
+        click.echo("  ".join(padded).rstrip())

@@ -1,0 +1,169 @@
+"""`trailwarden query`: from the text and the files to the answer and the exit code."""
+
+import gzip
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from scenarios.commands.cli import main
+
+RECORDS = [
+    {"eventName": "ListBuckets", "eventTime": "2026-03-02T03:00:00Z", "sourceIPAddress": "::1"},
+    {"eventName": "CreateUser", "eventTime": "2026-03-02T04:00:00Z", "errorCode": "AccessDenied"},
+    {"eventName": "CreateUser", "eventTime": "2026-03-03T04:00:00Z", "errorCode": "AccessDenied"},
+]
+
+
+@pytest.fixture
+def trail(tmp_path):
+    (tmp_path / "log.json.gz").write_bytes(gzip.compress(json.dumps({"Records": RECORDS}).encode()))
+    return str(tmp_path)
+
+
+def query(*arguments, given=None):
+    return CliRunner().invoke(main, ["query", *arguments], input=given)
+
+
+COUNT = "stats count(*) as calls by eventName | sort calls desc"
+
+
+def test_a_table_has_numbers_at_the_right(trail):
+    result = query(COUNT, trail)
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "eventName    calls",
+        "-----------  -----",
+        "CreateUser       2",
+        "ListBuckets      1",
+    ]
+    assert result.stderr.startswith("2 rows; 3 events read (")
+    assert result.stderr.endswith(", 3 matched\n")
+
+
+def test_csv_and_json(trail):
+    text = "fields eventName, errorCode | sort @timestamp asc | limit 2"
+
+    assert query(text, trail, "--format", "csv").stdout == (
+        "eventName,errorCode\nListBuckets,\nCreateUser,AccessDenied\n"
+    )
+    assert [json.loads(line) for line in query(text, trail, "--format", "json").stdout.splitlines()] == [
+        {"eventName": "ListBuckets"},
+        {"eventName": "CreateUser", "errorCode": "AccessDenied"},
+    ]
+
+
+def test_standard_input_is_read_where_no_file_is_named():
+    lines = "\n".join(json.dumps(each) for each in RECORDS)
+
+    result = query("stats count(*) as n", "--format", "json", given=lines)
+
+    assert json.loads(result.stdout) == {"n": "3"}
+
+
+def test_a_range_and_a_limit(trail):
+    result = query("fields eventName", trail, "--until", "2026-03-02", "--limit", "1", "--format", "json")
+
+    assert json.loads(result.stdout) == {"eventName": "CreateUser"}
+    assert "2 events read" in result.stderr
+
+
+def test_a_query_in_a_file(trail, tmp_path):
+    file = tmp_path / "q.txt"
+    file.write_text(f"# by name\n{COUNT}\n")
+
+    assert query(str(file), trail).stdout == query(COUNT, trail).stdout
+
+
+def test_a_question_by_its_name(trail):
+    result = query("what-was-refused", trail, "--format", "json")
+
+    assert json.loads(result.stdout)["refusals"] == "2"
+
+
+def test_a_question_is_printed_for_aws_with_its_values():
+    result = query("what-did-principal-do", "--set", "principal=user/ann", "--text")
+
+    assert result.exit_code == 0
+    assert 'userIdentity.arn like "user/ann"' in result.stdout
+    assert "{{" not in result.stdout
+
+
+def test_questions_are_listed():
+    result = query("--questions")
+
+    assert "what-did-principal-do --set principal=...\n    What did this principal do" in result.stdout
+
+
+def test_the_other_side_of_a_join_is_a_file(trail, tmp_path):
+    teams = tmp_path / "teams.jsonl"
+    teams.write_text('{"name": "CreateUser", "team": "red"}\n')
+    text = (
+        f"join left=a right=b where a.eventName=b.name (SOURCE '{teams}')"
+        " | fields a.eventName, b.team | limit 1"
+    )
+
+    assert json.loads(query(text, f"{trail}/log.json.gz", "--format", "json").stdout) == {
+        "a.eventName": "CreateUser",
+        "b.team": "red",
+    }
+
+
+def test_a_malformed_query_is_one_sentence_and_its_place(trail):
+    result = query("fields a | bogus b", trail)
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        "trailwarden: the query: unexpected symbol found bogus",
+        "  fields a | bogus b",
+        "             ^",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["pattern @message"], "queries here don't have the command pattern"),
+        (["SELECT 1"], "this is SQL, which is not answered here yet"),
+        (["# why\nwith x as (select 1) select 1"], "this is SQL"),
+        ([], "there is no query"),
+        (["what-did-principal-do"], "needs --set principal=..., a user's or role's ARN"),
+        (["what-was-refused", "--set", "x=1"], "what-was-refused has no value x"),
+        (["fields a", "--set", "x=1"], "this query has none"),
+        (["fields a", "--set", "x"], "it has no '='"),
+        (["fields a", "--limit", "0"], "--limit"),
+        (["fields a", "--since", "never"], "'never' is no time"),
+    ],
+)
+def test_what_can_not_be_asked_is_one_sentence(arguments, words):
+    result = query(*arguments, given="{}")
+
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_file_that_can_not_be_read_is_said_and_the_rest_answered(trail, tmp_path):
+    (tmp_path / "broken.json").write_text("{broken")
+
+    result = query("stats count(*) as n", trail, "--format", "json")
+
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["n"] == "3"
+    assert "trailwarden: broken.json:1: it is not JSON" in result.stderr
+
+
+def test_an_alias_that_the_events_have_is_malformed(trail):
+    result = query("parse @message 'x*' as eventName", trail)
+
+    assert result.exit_code == 2
+    assert "Ephemeral field is already defined: eventName" in result.stderr
+
+
+def test_nothing_of_a_log_reaches_the_terminal_as_it_is(tmp_path):
+    file = tmp_path / "lines"
+    file.write_text("\x1b]0;owned\x07 x\n")
+
+    assert "\x1b" not in query("fields @message", str(file)).stdout
