@@ -7,10 +7,10 @@ READY := .venv/ready
 # Compiled modules are kept: pytest would else rewrite every test's assertions in every worker of every run.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test scenarios walk bench mutate package lint types format lock clean
+.PHONY: help setup demo test scenarios walk bench ask-aws mutate package lint types format lock clean
 
 help:  ## what can be made here
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## ?/  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?/  make \1\t/' | expand -t 18
 
 setup: $(READY)  ## a virtual environment with everything in it, from the lock
 
@@ -37,6 +37,9 @@ walk: $(READY)  ## one fault at every call and every delivery, for MINUTES (0: a
 
 bench: $(READY)  ## rates beside those of others, as ratios
 	@for each in tests/bench/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+
+ask-aws: $(READY)  ## put to a REAL account what AWS's pages on Logs Insights leave open; it makes and deletes log groups
+	@$(BIN)/python -m scenarios.queries.insights.ask
 
 mutate: $(READY)  ## change each leaf of the packaged template: does a scenario notice?
 	@$(BIN)/python -m scenarios.runner.mutate

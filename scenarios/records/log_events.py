@@ -12,7 +12,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3Export.html
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -104,21 +104,39 @@ def _events(text: Text) -> Iterator[Event | Broken]:
 # ---- JSON ----------------------------------------------------------------------------------------
 
 
+class _Texts:
+    """Of each value its text, and nothing decoded."""
+
+    def of_list(self, data: bytes) -> Sequence[Any] | None:
+        """Of a JSON list; None where it is none."""
+        try:
+            return _decode_texts(data)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return None
+
+    def of_lines(self, data: bytes) -> Sequence[Any]:
+        """Of a value in each line."""
+        return data.split(b"\n")
+
+
+_decode_texts = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_TEXTS = _Texts()
+
+
 def _of_json(name: str, pieces: Iterable[bytes]) -> Iterator[Event | Broken]:
-    for part in blocks(pieces):
+    for part in blocks(pieces, _TEXTS):
         if isinstance(part, Block):
-            for each in part.parts() or [part.data]:
-                yield from _of_part(name, each)
+            for each in part.few if part.few is not None else [part.data]:
+                yield from _of_part(name, str(each, "utf-8", "replace"))
         elif isinstance(part, Value):
             yield from _of_value(name, part.value, part.text)
         else:
             yield part
 
 
-def _of_part(name: str, part: bytes) -> Iterator[Event]:
-    if not part.strip():
+def _of_part(name: str, text: str) -> Iterator[Event]:
+    if not text or text.isspace():
         return
-    text = part.decode(errors="replace")
     if _may_be_wrapped(text):
         value = _json(text)
         if isinstance(value, dict):
@@ -176,6 +194,8 @@ def _time_of(text: str) -> int:
         times = _decode_times(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return 0
+    if times.event_time.__class__ is str and (found := _of_iso(times.event_time)):
+        return found
     said = (times.event_time, times.timestamp, times.at_timestamp, times.time, times.query_timestamp)
     return next((found for each in said if each is not None and (found := _milliseconds(each))), 0)
 

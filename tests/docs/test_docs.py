@@ -116,7 +116,7 @@ def _trailwarden(command):
 
 
 def _make(command):
-    targets = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
     strange = [word for word in command.words[1:] if "=" not in word and word not in targets]
     return f"Makefile has no target {strange[0]!r}" if strange else ""
 
