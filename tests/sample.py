@@ -7,13 +7,23 @@ import os
 import time
 
 ALL = bool(os.environ.get("TRAILWARDEN_ALL"))
-# What is too much for one `.ci/run` has its turn over days; TRAILWARDEN_DAY chooses another day's part.
+# What is too much for one run has its turn over days; TRAILWARDEN_DAY chooses another day's part.
+# All processes of a run read it, as one may go on past midnight.
 TODAY = int(os.environ.get("TRAILWARDEN_DAY") or time.time() // 86_400)
+os.environ["TRAILWARDEN_DAY"] = str(TODAY)
 
 
 def sample(every, of):
     """Each `of`th of these, from the first; all of them in `.ci/run`."""
     return list(every) if ALL else list(every)[::of]
+
+
+def in_turn(every, of, *, day=TODAY):
+    """Each `of`th of these, others each day, so that each has its turn at a desk too; all in `.ci/run`.
+
+    For rows that are alike: the same test under each fault profile, the same rule for each operation.
+    """
+    return list(every) if ALL else list(every)[day % of :: of]
 
 
 def days_part(every, parts, *, day=TODAY):

@@ -20,7 +20,7 @@ from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated, WorldEr
 from scenarios.cloud.kernel.faults import NONE
 from scenarios.cloud.services import REGISTRY
 from scenarios.cloud.world import Deployment, World
-from tests.sample import ALL, sample
+from tests.sample import ALL, in_turn
 from tests.scenarios.cloud.any_parameters import Parameters
 from tests.scenarios.cloud.small_worlds import function, group, queue, rule, topic, trail, world
 
@@ -116,7 +116,7 @@ def _place(error):
 
 
 @pytest.mark.parametrize(
-    ("service", "operation"), [pytest.param(*each, id=":".join(each)) for each in sample(OPERATIONS, of=2)]
+    ("service", "operation"), [pytest.param(*each, id=":".join(each)) for each in in_turn(OPERATIONS, of=4)]
 )
 def test_only_errors_of_aws_and_loud_holes_come_of_any_call(service, operation, no_hanging):
     model = ServiceModel(shared_loader().load_service_model(service, "service-2"), service)

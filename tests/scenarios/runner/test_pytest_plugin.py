@@ -10,6 +10,7 @@ from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.runner.library import library
 from tests.processes import ended
 from tests.project import PROJECT
+from tests.sample import ALL
 from tests.shared import made_once
 
 PLUGIN = "scenarios.runner.pytest_plugin"
@@ -236,7 +237,6 @@ def told(tmp_path_factory):
 
 
 def test_a_worker_of_xdist_tells_the_same(tmp_path):
-    """That another process collects the same, as xdist asks of its workers, is the next test."""
     printed = printed_by_pytest(project(tmp_path, **BROKEN), "-n", "1", "scenarios")
 
     assert "FAILED scenarios/broken.py::import - scenarios/broken.py:2: SyntaxError: " in printed
@@ -244,7 +244,9 @@ def test_a_worker_of_xdist_tells_the_same(tmp_path):
     assert "2 failed" in printed
 
 
+@pytest.mark.skipif(not ALL, reason="takes two seconds: .ci/run asks it")
 def test_another_process_collects_the_same_in_the_same_order(collected):
+    """As xdist asks of its workers, which `make scenarios` runs."""
     arguments = ["--collect-only", "-q", "scenarios/incidents", "--faults", "all"]
     other = subprocess.run(
         [sys.executable, "-m", "pytest", *arguments],

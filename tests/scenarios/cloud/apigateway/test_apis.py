@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.runner.imperative import open_world
+from tests.sample import in_turn
 from tests.scenarios.cloud.apigateway.test_requests import function
 from tests.scenarios.cloud.small_worlds import document, refusal
 
@@ -64,7 +65,7 @@ def of(world, who=None, path="/items/7"):
     return world.simulated.api.request(who, "GET", path)
 
 
-@pytest.mark.parametrize("faults", PROFILES)
+@pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_an_api_by_resources_and_methods_answers_under_every_fault(faults):
     with open_world(template=plain(), faults=faults) as each:
         assert of(each).json["pathParameters"] == {"id": "7"}

@@ -4,6 +4,7 @@ import pytest
 
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import NONE, PROFILES
+from tests.sample import in_turn
 from tests.scenarios.cloud.functions import function_worlds
 from tests.scenarios.cloud.small_worlds import (
     admin,
@@ -276,7 +277,7 @@ COMPLETES = """
 """
 
 
-@pytest.mark.parametrize("profile", PROFILES.values(), ids=str)
+@pytest.mark.parametrize("profile", in_turn(PROFILES.values(), of=4), ids=str)
 def test_a_function_completes_the_action_under_every_fault(tmp_path, profile):
     """The tutorial of https://docs.aws.amazon.com/autoscaling/ec2/userguide/tutorial-lifecycle-hook-lambda.html."""
     pattern = {"source": ["aws.autoscaling"], "detail-type": ["EC2 Instance-launch Lifecycle Action"]}

@@ -5,6 +5,7 @@ import pytest
 from scenarios.cloud.kernel.errors import NotSimulated, WorldError
 from scenarios.cloud.kernel.faults import NONE, PROFILES
 from scenarios.runner.words.builds import build_ends
+from tests.sample import in_turn
 from tests.scenarios.cloud.small_worlds import (
     admin,
     arn,
@@ -114,7 +115,7 @@ def test_a_build_that_nobody_ends_times_out_and_one_that_is_stopped_says_so():
         assert refusal(admin(each, "codebuild").stop_build, id="shop:x") == "ResourceNotFoundException"
 
 
-@pytest.mark.parametrize("profile", PROFILES.values(), ids=str)
+@pytest.mark.parametrize("profile", in_turn(PROFILES.values(), of=4), ids=str)
 def test_a_failed_build_is_told_to_people_under_every_fault(profile):
     """The rule of https://docs.aws.amazon.com/codebuild/latest/userguide/sample-build-notifications.html."""
     pattern = {"source": ["aws.codebuild"], "detail": {"build-status": ["FAILED"], "project-name": ["shop"]}}

@@ -6,6 +6,7 @@ import pytest
 
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.world import ACCOUNT
+from tests.sample import in_turn
 from tests.scenarios.cloud.config.recording_worlds import (
     BUCKET,
     files,
@@ -294,7 +295,7 @@ def test_what_was_never_seen_has_no_history():
         assert counts["resourceCounts"] == [{"resourceType": GROUP, "count": 1}]
 
 
-@pytest.mark.parametrize("faults", PROFILES)
+@pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_a_new_group_is_found_under_every_fault(faults):
     with recording(group=only(GROUP), faults=PROFILES[faults]) as each:
         group = group_in(each)

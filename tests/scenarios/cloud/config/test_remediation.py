@@ -7,6 +7,7 @@ import pytest
 from scenarios.cloud.config.remediation import concurrent, stops_at
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.world import ACCOUNT
+from tests.sample import in_turn
 from tests.scenarios.cloud.config.recording_worlds import only, recording
 from tests.scenarios.cloud.config.test_rules import closed, managed, opened, results
 from tests.scenarios.cloud.small_worlds import admin, arrived, function, may, noted, refusal, role
@@ -58,7 +59,7 @@ def groups(each):
     return {one["GroupId"] for one in admin(each, "ec2").describe_security_groups()["SecurityGroups"]}
 
 
-@pytest.mark.parametrize("faults", PROFILES)
+@pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_an_unused_group_is_deleted_under_every_fault(faults):
     resources = {**managed(UNUSED), **remediation(DELETES, "GroupId")}
     with recording(resources, group=only(GROUP), faults=PROFILES[faults]) as each:

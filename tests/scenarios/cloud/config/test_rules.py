@@ -7,6 +7,7 @@ import pytest
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.world import ACCOUNT
+from tests.sample import in_turn
 from tests.scenarios.cloud.config.recording_worlds import EVERYTHING, mails, only, recorder, recording
 from tests.scenarios.cloud.small_worlds import (
     HOME,
@@ -364,7 +365,7 @@ def test_what_a_rule_is_refused():
     assert without == "NoAvailableConfigurationRecorderException"
 
 
-@pytest.mark.parametrize("faults", PROFILES)
+@pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_an_open_group_is_found_under_every_fault(faults):
     with recording(managed(SSH), group=only(GROUP), faults=PROFILES[faults]) as each:
         each.run(120)
@@ -406,7 +407,7 @@ def look(event, context):
 """
 
 
-@pytest.mark.parametrize("faults", PROFILES)
+@pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_a_function_of_ones_own_judges_under_every_fault(faults):
     resources = custom(ON_CHANGE)
     code = {"Code": {"ZipFile": JUDGES}, "Handler": "index.look"}

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.kernel.web import NO_CONNECTION, WebAnswer
+from tests.sample import in_turn
 from tests.scenarios.cloud.small_worlds import (
     admin,
     arn,
@@ -94,7 +95,7 @@ def gave_up(each):
 # ---- what is sent -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("faults", PROFILES)
+@pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_an_endpoint_gets_the_targets_input_with_eventbridges_headers(faults):
     """eb-api-destinations.html: the headers included in requests to API destinations."""
     with world(standing(), faults=PROFILES[faults]) as each:

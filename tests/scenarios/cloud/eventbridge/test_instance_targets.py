@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
+from tests.sample import in_turn
 from tests.scenarios.cloud.agent.host_worlds import launch
 from tests.scenarios.cloud.small_worlds import admin, arn, document, heard, may, queue, role, trail, world
 
@@ -40,7 +41,7 @@ def state(each, machine):
     return found["Reservations"][0]["Instances"][0]["State"]["Name"]
 
 
-@pytest.mark.parametrize("faults", PROFILES)
+@pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 @pytest.mark.parametrize(
     ("action", "becomes"), [("stop-instance", "stopped"), ("terminate-instance", "terminated")]
 )

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from scenarios.cloud.kernel.errors import InvalidTemplate
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.runner.words.aws_itself import aws_tells
+from tests.sample import in_turn
 from tests.scenarios.cloud.small_worlds import (
     ACCOUNT,
     HOME,
@@ -64,7 +65,7 @@ def state(each):
 # ---- from the offer to the bus ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("faults", PROFILES)
+@pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_what_a_partner_puts_arrives_on_the_bus_of_its_name(faults):
     """eb-saas.html: the partner event source, its association with a bus, rules on that bus."""
     with world(standing(), faults=PROFILES[faults]) as each:

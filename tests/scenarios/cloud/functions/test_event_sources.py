@@ -9,6 +9,7 @@ from scenarios.cloud.functions.invocations import Result
 from scenarios.cloud.functions.queue_batches import unprocessed
 from scenarios.cloud.kernel.errors import InvalidTemplate
 from scenarios.cloud.kernel.faults import PROFILES, Faults
+from tests.sample import in_turn
 from tests.scenarios.cloud.functions.function_worlds import (
     WRITES_LOGS,
     code,
@@ -682,7 +683,7 @@ def test_groups_do_not_wait_for_one_another(tmp_path):
         assert outcomes(each) == [["3"], ["4"], ["bad"], ["2"]]
 
 
-@pytest.mark.parametrize("faults", PROFILES)
+@pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_a_fifo_queue_is_handled_in_order_and_once(tmp_path, faults):
     code(tmp_path, BODIES)
     resources = standing(queue_says=FIFO, BatchSize=2)

@@ -11,6 +11,7 @@ from scenarios.cloud.functions.invocations import Result
 from scenarios.cloud.functions.stream_sources import _first_that_failed
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES, Faults
+from tests.sample import in_turn
 from tests.scenarios.cloud.functions.function_worlds import (
     SENDS,
     WRITES_LOGS,
@@ -392,7 +393,7 @@ def test_what_the_answer_says_of_a_batch(result, back):
     assert _first_that_failed(result, records, partial=True) == back
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", in_turn(PROFILES, of=4))
 def test_no_record_is_lost_under_any_fault_and_their_order_holds(tmp_path, profile):
     code(tmp_path, FAILS_ON_BAD)
     with world(tmp_path, of_stream(BatchSize=1), faults=PROFILES[profile]) as each:

@@ -6,6 +6,7 @@ import pytest
 
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.runner.imperative import open_world
+from tests.sample import in_turn
 from tests.scenarios.cloud.functions.function_worlds import (
     LOOK,
     asynchronous,
@@ -244,7 +245,7 @@ SAM = {
 }
 
 
-@pytest.mark.parametrize("faults", PROFILES)
+@pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_an_alias_that_sam_publishes_reads_the_queue_and_hears_rule_and_topic(faults):
     with open_world(template=SAM, faults=faults) as each:
         each.client("ann", "sqs").send_message(QueueUrl=each.physical_id("Orders"), MessageBody="one")

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
+from tests.sample import in_turn
 from tests.scenarios.cloud.functions import function_worlds
 from tests.scenarios.cloud.small_worlds import (
     ACCOUNT,
@@ -226,7 +227,7 @@ COUNTS = """
 """
 
 
-@pytest.mark.parametrize("profile", [name for name in PROFILES if name != "crash-after"])
+@pytest.mark.parametrize("profile", in_turn([name for name in PROFILES if name != "crash-after"], of=3))
 def test_one_object_is_handled_once_under_every_fault(tmp_path, profile):
     """A handler that remembers what it saw, as S3's page asks for, sees one object as one."""
     target = {"Fn::GetAtt": ["look", "Arn"]}

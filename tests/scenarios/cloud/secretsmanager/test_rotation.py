@@ -7,6 +7,7 @@ import pytest
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import NONE, PROFILES
 from scenarios.cloud.world import ACCOUNT, Deployment, World
+from tests.sample import in_turn
 from tests.scenarios.cloud.functions.function_worlds import code, function
 from tests.scenarios.cloud.small_worlds import (
     HOME,
@@ -95,7 +96,7 @@ def names(each):
     return [event["detail"]["eventName"] for event in events]
 
 
-@pytest.mark.parametrize("profile", PROFILES.values(), ids=str)
+@pytest.mark.parametrize("profile", in_turn(PROFILES.values(), of=4), ids=str)
 def test_a_secret_rotates_by_four_steps_under_every_fault(tmp_path, profile):
     with standing(tmp_path, faults=profile) as each:
         client = admin(each, "secretsmanager")

@@ -9,6 +9,7 @@ from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.deliveries import Notification
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
+from tests.sample import in_turn
 from tests.scenarios.cloud.small_worlds import admin, arn, heard, queue, topic, trail, world
 
 PRICES = arn("sns", "prices.fifo")
@@ -46,7 +47,7 @@ def received(each, name="fifo.fifo"):
     return answer.get("Messages", [])
 
 
-@pytest.mark.parametrize("faults", PROFILES)
+@pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_groups_and_ids_go_along_to_fifo_queues_alone(faults):
     """fifo-message-grouping.html: the group is passed to FIFO queues, and not to standard ones."""
     with world(prices(), faults=PROFILES[faults]) as each:

@@ -10,6 +10,7 @@ from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.kernel.web import NO_CONNECTION, WebAnswer
 from scenarios.cloud.sns.delivery_policies import DeliveryPolicy
 from scenarios.cloud.sns.signatures import is_genuine
+from tests.sample import in_turn
 from tests.scenarios.cloud.small_worlds import (
     ACCOUNT,
     admin,
@@ -293,7 +294,7 @@ def test_the_second_version_of_signatures_is_the_topics_to_choose():
 # ---- trying again -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("faults", PROFILES)
+@pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 @pytest.mark.parametrize("answer", [WebAnswer(status=500), NONE, WebAnswer(seconds=16)])
 def test_what_fails_is_tried_again_three_times_and_then_kept(answer, faults):
     """SendMessageToHttp.retry.html: up to three retries, 20 seconds between them; 15 seconds to answer."""

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from scenarios.cloud.kernel.deliveries import Message
 from scenarios.cloud.kernel.faults import PROFILES
+from tests.sample import in_turn
 from tests.scenarios.cloud.small_worlds import (
     ACCOUNT,
     HOME,
@@ -278,7 +279,7 @@ def test_a_service_needs_what_the_queue_asks_of_everybody(given, why):
         assert each.queues.bodies(ORDERS) == ([] if why else ["m"])
 
 
-@pytest.mark.parametrize("faults", PROFILES)
+@pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
 def test_a_rule_puts_its_events_into_a_group_once_each(faults):
     """API_SqsParameters.html: the queue must have content-based deduplication enabled."""
     target = {"SqsParameters": {"MessageGroupId": "all"}, "InputPath": "$.detail"}

@@ -9,6 +9,7 @@ from scenarios.cloud.cloudtrail.records.user_identity import user_identity
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.world import ACCOUNT, Deployment, World
+from tests.sample import in_turn
 from tests.scenarios.cloud.functions import function_worlds
 from tests.scenarios.cloud.small_worlds import (
     admin,
@@ -486,7 +487,7 @@ def started_by_a_rule(*allowed):
     }
 
 
-@pytest.mark.parametrize("profile", PROFILES.values(), ids=str)
+@pytest.mark.parametrize("profile", in_turn(PROFILES.values(), of=4), ids=str)
 def test_a_rule_starts_a_machine_under_every_fault(profile):
     with world(started_by_a_rule(), faults=profile) as each:
         entry = {"Source": "shop", "DetailType": "Sold", "Detail": '{"n": "7"}'}

@@ -100,20 +100,29 @@ def test_each_call_for_a_request_that_somebody_waits_for_is_a_point_too():
     assert not {each.point.kind for each in found} & {FaultKind.CRASH_TWICE, FaultKind.MEANWHILE}
 
 
-def part_walked():
-    return walk_apart(ROOT_LOGIN, share=0.1 if ALL else 0.04, of_the_day=20260302)
+PART = {"share": 0.1 if ALL else 0.04, "of_the_day": 20260302}
 
 
 @pytest.fixture(scope="module")
 def walked():
-    return part_walked()
+    return walk_apart(ROOT_LOGIN, **PART)
 
 
-def test_a_walk_of_the_same_seeds_tries_the_same_points(walked):
-    other = part_walked()
+def test_a_walk_of_the_same_seeds_tries_the_same_points(monkeypatch, walked):
+    tried = []
 
-    assert walked.tried == other.tried > 0
-    assert walked.left_out == other.left_out > 0
+    def walks(_scenario, points, *, tell, **_):
+        tried.append([str(point) for point in points])
+        for point in points:
+            tell(Told(point=point, broken=[]))
+
+    monkeypatch.setattr("scenarios.runner.walk.walk._walk_points", walks)
+    others = [walk(ROOT_LOGIN, **PART) for _ in range(2)]
+
+    assert tried[0] == tried[1] != []
+    assert [each.tried for each in others] == [walked.tried] * 2
+    assert [each.left_out for each in others] == [walked.left_out] * 2
+    assert walked.left_out > 0
 
 
 def test_a_point_is_replayed_from_the_beginning():

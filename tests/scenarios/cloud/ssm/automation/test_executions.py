@@ -8,6 +8,7 @@ from scenarios.cloud.cloudtrail.records.user_identity import user_identity
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.world import ACCOUNT
+from tests.sample import in_turn
 from tests.scenarios.cloud.agent.host_worlds import launch
 from tests.scenarios.cloud.functions import function_worlds
 from tests.scenarios.cloud.small_worlds import (
@@ -578,7 +579,7 @@ def mending(*events_may, **more):
     }
 
 
-@pytest.mark.parametrize("profile", PROFILES.values(), ids=str)
+@pytest.mark.parametrize("profile", in_turn(PROFILES.values(), of=4), ids=str)
 def test_a_rule_has_a_runbook_stop_an_instance_under_every_fault(profile):
     with world(mending(), faults=profile) as each:
         calls = overheard(each)
