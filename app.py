@@ -108,6 +108,12 @@ def detector_disabled_handler(event: dict[str, Any], context: Any) -> dict[str, 
     return answer(load("detector_disabled"), event, context)
 
 
+@app.watches("administrator_made")
+def administrator_made_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell who was made an administrator, and take back what was given."""
+    return answer(load("administrator_made"), event, context)
+
+
 @app.evaluates("group_unused")
 def group_unused_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Say which security groups nothing uses."""

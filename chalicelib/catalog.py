@@ -27,6 +27,7 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "bucket_public",
         "access_key_created",
         "detector_disabled",
+        "administrator_made",
     )
 )
 

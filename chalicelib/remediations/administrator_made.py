@@ -1,0 +1,437 @@
+"""Somebody was made an administrator, or strangers were let into a role.
+
+An intruder who may change IAM a little makes that much more: attaches a policy or writes one, makes another
+version of one the default, joins a group, takes a boundary away, rewrites whom a role trusts.
+
+What we do: after such a call we read what is there now, and report whom it made an administrator and by
+what: everything on everything, or a right by which one gives oneself the rest
+(`chalicelib/evidence/powers.py`). HIGH; CRITICAL where callers did it to themselves. A role that strangers
+or everybody may assume, an identity provider that was added or changed, and a boundary that is gone are
+HIGH. In mode enforce a policy that was attached is detached, one written into the user, role or group is
+deleted, and a user leaves the group, once CloudTrail's event history knows the call. These take rights
+away; nothing here can give any, and so a person undoes it, with the command that the alert has.
+
+What we leave alone, and tell with the command: versions of a policy, since many may hold it; whom a role
+trusts; boundaries; identity providers. Without a word: policies that make nobody an administrator,
+`iam:PassRole` among them; users, roles and groups that are new and hold nothing; what is gone by the time
+we look; refused attempts. A user or role with the tag of the parameter `ExpectedTag` is told as LOW.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-attach-detach.html,
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib import delayed
+from chalicelib.aws import Aws
+from chalicelib.counting import COUNTING
+from chalicelib.events import ApiCallEvent, api_call
+from chalicelib.evidence.call import NOT_RECORDED
+from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
+from chalicelib.evidence.lately import GRANTS as LATELY
+from chalicelib.evidence.outsiders import SETTING as TRUSTED
+from chalicelib.evidence.outsiders import outsiders, trusted
+from chalicelib.evidence.powers import EVERYTHING, powers
+from chalicelib.evidence.seen import Seen, blind, see, tags_of, tell
+from chalicelib.own_calls import own_calls
+from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG, TRUSTED_ACCOUNTS
+from chalicelib.remediation import (
+    Call,
+    DeclaredCall,
+    Grant,
+    Plan,
+    Proof,
+    ProvenBy,
+    Remediation,
+    Severity,
+    Way,
+)
+from chalicelib.settings import IGNORED_PRINCIPALS, Settings
+from chalicelib.triggers import OnEvent
+from chalicelib.wording import aws_command, some, whole
+
+NAME = "administrator_made"
+PUT_OFF = "AdministratorMadePutOff"  # the queue of calls that event history doesn't know yet
+_KINDS = ("User", "Role", "Group")
+_TRUSTS = ("UpdateAssumeRolePolicy", "CreateRole")
+_VERSIONS = ("CreatePolicyVersion", "SetDefaultPolicyVersion")
+_UNBOUND = ("DeleteUserPermissionsBoundary", "DeleteRolePermissionsBoundary")
+_PROVIDERS = ("CreateSAMLProvider", "UpdateSAMLProvider", "CreateOpenIDConnectProvider")
+PATTERN = {
+    "source": ["aws.iam"],
+    "detail-type": ["AWS API Call via CloudTrail"],
+    "detail": {
+        "eventSource": ["iam.amazonaws.com"],
+        "eventName": [
+            *(f"Attach{kind}Policy" for kind in _KINDS),
+            *(f"Put{kind}Policy" for kind in _KINDS),
+            "AddUserToGroup",
+            *_VERSIONS,
+            *_TRUSTS,
+            *_UNBOUND,
+            "PutUserPermissionsBoundary",
+            "PutRolePermissionsBoundary",
+            *_PROVIDERS,
+        ],
+        "errorCode": [{"exists": False}],
+    },
+}
+
+_ANY = "who is made an administrator, by which policy, isn't known before"
+_READS = {
+    "user": ("ListAttachedUserPolicies", "GetUserPolicy", "ListGroupsForUser", "ListUserTags"),
+    "role": ("ListAttachedRolePolicies", "GetRolePolicy", "GetRole", "ListRoleTags"),
+    "group": ("ListAttachedGroupPolicies", "GetGroupPolicy", "ListGroupPolicies"),
+}
+# Each takes rights away, and none of them can give any.
+_TAKES = {
+    "user": ("DetachUserPolicy", "DeleteUserPolicy"),
+    "role": ("DetachRolePolicy", "DeleteRolePolicy"),
+    "group": ("DetachGroupPolicy", "DeleteGroupPolicy", "RemoveUserFromGroup"),
+}
+
+
+def _of(kind: str) -> str:
+    return f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:{kind}/*"
+
+
+GRANTS = (
+    *(
+        Grant(action=f"iam:{action}", resource=_of(kind), because=_ANY)
+        for kind, actions in _READS.items()
+        for action in actions
+    ),
+    *(
+        Grant(action=f"iam:{action}", resource="arn:${AWS::Partition}:iam::*:policy/*", because=_ANY)
+        for action in ("GetPolicy", "GetPolicyVersion", "ListEntitiesForPolicy")
+    ),
+    *LATELY,
+    *(
+        Grant(action=f"iam:{action}", resource=_of(kind), because=_ANY, acting=True)
+        for kind, actions in _TAKES.items()
+        for action in actions
+    ),
+    *delayed.grants(PUT_OFF),
+)
+DECLARED_CALLS = (
+    *(
+        DeclaredCall(
+            operation=f"iam.{operation}_{kind}_policy",
+            needs=(
+                (
+                    f"iam:{operation.capitalize()}{kind.capitalize()}Policy",
+                    f"arn:{{partition}}:iam::{{account}}:{kind}/{{{kind.capitalize()}Name}}",
+                ),
+            ),
+        )
+        for kind in _TAKES
+        for operation in ("detach", "delete")
+    ),
+    DeclaredCall(
+        operation="iam.remove_user_from_group",
+        needs=(("iam:RemoveUserFromGroup", "arn:{partition}:iam::{account}:group/{GroupName}"),),
+    ),
+)
+_NONE = "NoSuchEntity"
+_MOST_GROUP_POLICIES = 10
+_ADVICE = """\
+Ask the caller whether this was meant. If the caller is unknown, disable their credentials first, then look \
+what whoever became an administrator did since."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promotion:
+    """What a call gave, as far as it is still there.
+
+    `whom`: who has it, such as `user alice`; `by`: the policy, group or provider; `allows`: what makes an
+    administrator of them, or strangers whom a role trusts. `document`: an inline policy, as JSON.
+    """
+
+    whom: tuple[str, ...]
+    by: str
+    allows: tuple[str, ...]
+    document: str = ""
+
+
+# ---- look ---------------------------------------------------------------------------------------
+
+
+def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Promotion]:
+    """What the call gave, where it makes an administrator of somebody or lets a stranger in."""
+    iam = aws.client("iam", event.region)
+
+    def read() -> Promotion | None:
+        try:
+            return _read(iam, event, settings)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == _NONE:
+                return None
+            raise
+
+    def tags(_: Promotion) -> Mapping[str, str]:
+        kind = kind_of(event)
+        if kind not in ("User", "Role"):
+            return {}
+        name = {f"{kind}Name": _said(event, f"{kind.lower()}Name")}
+        return tags_of((iam.list_user_tags if kind == "User" else iam.list_role_tags)(**name)["Tags"])
+
+    return see(aws, event, settings, remediation=NAME, read=read, tags=tags)
+
+
+def kind_of(event: ApiCallEvent) -> str:
+    """User, Role or Group: whom the call is about; "" where it is about none of them."""
+    return next((kind for kind in _KINDS if _said(event, f"{kind.lower()}Name")), "")
+
+
+def _read(iam: Any, event: ApiCallEvent, settings: Settings) -> Promotion | None:
+    name = event.name
+    if name.startswith("Attach"):
+        return _attached(iam, event)
+    if name in ("PutUserPolicy", "PutRolePolicy", "PutGroupPolicy"):
+        return _written(iam, event)
+    if name == "AddUserToGroup":
+        return _joined(iam, event)
+    if name in _VERSIONS:
+        return _another_version(iam, event)
+    if name in _TRUSTS:
+        return _trusted(iam, event, settings)
+    return _bound(iam, event)
+
+
+def _attached(iam: Any, event: ApiCallEvent) -> Promotion | None:
+    kind, policy = kind_of(event), _said(event, "policyArn")
+    name = _said(event, f"{kind.lower()}Name")
+    listing = iam.get_paginator(f"list_attached_{kind.lower()}_policies")
+    pages = listing.paginate(**{f"{kind}Name": name})
+    arns = {each["PolicyArn"] for page in pages for each in page["AttachedPolicies"]}
+    found = powers(_managed(iam, policy)) if policy in arns else ()
+    return _promotion(event, policy, found)
+
+
+def _managed(iam: Any, policy: str) -> Any:
+    """The document of a policy's default version."""
+    version = iam.get_policy(PolicyArn=policy)["Policy"]["DefaultVersionId"]
+    return iam.get_policy_version(PolicyArn=policy, VersionId=version)["PolicyVersion"]["Document"]
+
+
+def _written(iam: Any, event: ApiCallEvent) -> Promotion | None:
+    kind, policy = kind_of(event), _said(event, "policyName")
+    read = getattr(iam, f"get_{kind.lower()}_policy")
+    document = read(**{f"{kind}Name": _said(event, f"{kind.lower()}Name")}, PolicyName=policy)[
+        "PolicyDocument"
+    ]
+    return _promotion(event, policy, powers(document), json.dumps(document))
+
+
+def _joined(iam: Any, event: ApiCallEvent) -> Promotion | None:
+    user, group = _said(event, "userName"), _said(event, "groupName")
+    pages = iam.get_paginator("list_groups_for_user").paginate(UserName=user)
+    if group not in {each["GroupName"] for page in pages for each in page["Groups"]}:
+        return None
+    attached = iam.list_attached_group_policies(GroupName=group)["AttachedPolicies"][:_MOST_GROUP_POLICIES]
+    found = [power for each in attached for power in powers(_managed(iam, each["PolicyArn"]))]
+    for name in iam.list_group_policies(GroupName=group)["PolicyNames"][:_MOST_GROUP_POLICIES]:
+        found += powers(iam.get_group_policy(GroupName=group, PolicyName=name)["PolicyDocument"])
+    return _promotion(event, f"group {group}", tuple(dict.fromkeys(found)))
+
+
+def _another_version(iam: Any, event: ApiCallEvent) -> Promotion | None:
+    """A version that isn't the default gives nobody anything."""
+    policy = _said(event, "policyArn")
+    found = powers(_managed(iam, policy))
+    if not found or (event.name == _VERSIONS[0] and event.parameters.get("setAsDefault") is not True):
+        return None
+    holders = iam.list_entities_for_policy(PolicyArn=policy)
+    whom = [f"{kind.lower()} {each[f'{kind}Name']}" for kind in _KINDS for each in holders[f"Policy{kind}s"]]
+    return Promotion(whom=tuple(whom), by=policy, allows=found) if whom else None
+
+
+def _trusted(iam: Any, event: ApiCallEvent, settings: Settings) -> Promotion | None:
+    trust = iam.get_role(RoleName=_said(event, "roleName"))["Role"]["AssumeRolePolicyDocument"]
+    strangers = outsiders(json.dumps(trust), (event.account, *trusted(settings)))
+    return _promotion(event, "whom it trusts", tuple(f"{each} may assume it" for each in strangers))
+
+
+def _bound(iam: Any, event: ApiCallEvent) -> Promotion | None:
+    if event.name in _PROVIDERS:
+        provider = _said(event, "sAMLProviderArn", "name", "url")
+        return Promotion(whom=("an identity provider",), by=provider, allows=("roles that trust it",))
+    if event.name in _UNBOUND:
+        return _promotion(event, "its boundary, which is gone", ("all that its policies say",))
+    boundary = _said(event, "permissionsBoundary")
+    return _promotion(event, f"the boundary {boundary}", powers(_managed(iam, boundary)))
+
+
+def _promotion(event: ApiCallEvent, by: str, allows: tuple[str, ...], document: str = "") -> Promotion | None:
+    kind = "User" if event.name == "AddUserToGroup" else kind_of(event)
+    whom = f"{kind.lower()} {_said(event, f'{kind.lower()}Name')}"
+    return Promotion(whom=(whom,), by=by, allows=allows, document=document) if allows else None
+
+
+def _said(event: ApiCallEvent, *names: str) -> str:
+    """The first of these parameters that the record has."""
+    found = next((event.parameters[name] for name in names if event.parameters.get(name)), "")
+    return found if isinstance(found, str) else ""
+
+
+# ---- decide -------------------------------------------------------------------------------------
+
+
+def decide(event: ApiCallEvent, facts: Seen[Promotion], _now: datetime, _settings: Settings) -> Plan:
+    """Tell who may do what now, and take back what only gave rights."""
+    if event.failed or facts.nothing:
+        return Plan.nothing()
+    found = facts.state
+    whom = some(found.whom) if found else f"{kind_of(event).lower()} {_about(event)}".strip()
+    return tell(
+        event,
+        facts,
+        severity=Severity.CRITICAL if _is_own(event) else Severity.HIGH,
+        title=_title(event, whom, sure=found is not None),
+        facts=_facts(event, found, whom),
+        advice=_ADVICE,
+        calls=_taken_back(event) if found else (),
+    )
+
+
+def _about(event: ApiCallEvent) -> str:
+    return _said(event, "userName", "roleName", "groupName", "policyArn") or NOT_RECORDED
+
+
+def _is_own(event: ApiCallEvent) -> bool:
+    """Whether callers did it to themselves: users, or sessions of the very role."""
+    kind = kind_of(event)
+    caller = {"User": "IAMUser", "Role": "AssumedRole"}.get(kind)
+    return event.actor.type == caller and event.actor.name == _said(event, f"{kind.lower()}Name")
+
+
+def _title(event: ApiCallEvent, whom: str, *, sure: bool) -> str:
+    if event.name in _TRUSTS:
+        told = f"Strangers may assume the {whom}"
+    elif event.name in _PROVIDERS:
+        told = "An identity provider was added or changed"
+    elif event.name in _UNBOUND:
+        told = f"The permissions boundary of {whom} was taken away"
+    else:
+        told = f"Now an administrator: {whom}"
+    return told if sure else f"{told}? It could not be looked at"
+
+
+def _facts(event: ApiCallEvent, found: Promotion | None, whom: str) -> Iterator[tuple[str, str]]:
+    yield "Whom", whom
+    yield "Call", event.name
+    if found is None:
+        return
+    yield "By", found.by
+    yield "Allows now", some(found.allows)
+    if found.document and found.allows != (EVERYTHING,):
+        yield "Policy", found.document
+    for label, command in _commands(event, found):
+        yield label, whole(command)
+
+
+def _commands(event: ApiCallEvent, found: Promotion) -> Iterator[tuple[str, str]]:
+    """What a person needs: to undo what is taken back, or to take back what isn't."""
+    kind = kind_of(event)
+    named = {f"--{kind.lower()}-name": _said(event, f"{kind.lower()}Name")}
+    if event.name.startswith("Attach"):
+        given = {**named, "--policy-arn": found.by}
+        yield "Give it back with", aws_command("iam", f"attach-{kind.lower()}-policy", given)
+    elif found.document:
+        given = {**named, "--policy-name": found.by, "--policy-document": found.document}
+        yield "Give it back with", aws_command("iam", f"put-{kind.lower()}-policy", given)
+    elif event.name == "AddUserToGroup":
+        given = {"--user-name": _said(event, "userName"), "--group-name": _said(event, "groupName")}
+        yield "Give it back with", aws_command("iam", "add-user-to-group", given)
+    elif event.name in _VERSIONS:
+        yield "Versions", aws_command("iam", "list-policy-versions", {"--policy-arn": found.by})
+        given = {"--policy-arn": found.by, "--version-id": "VERSION"}
+        yield "Take it back with", aws_command("iam", "set-default-policy-version", given)
+    elif event.name in _TRUSTS:
+        given = {**named, "--policy-document": "POLICY"}
+        yield "Take it back with", aws_command("iam", "update-assume-role-policy", given)
+
+
+def _taken_back(event: ApiCallEvent) -> Iterator[Call]:
+    kind = kind_of(event)
+    named = {f"{kind}Name": _said(event, f"{kind.lower()}Name")}
+    if event.name.startswith("Attach"):
+        yield _call(event, f"detach_{kind.lower()}_policy", {**named, "PolicyArn": _said(event, "policyArn")})
+    elif event.name in ("PutUserPolicy", "PutRolePolicy", "PutGroupPolicy"):
+        yield _call(
+            event,
+            f"delete_{kind.lower()}_policy",
+            {**named, "PolicyName": _said(event, "policyName")},
+            lost="what stood under this policy's name before",
+        )
+    elif event.name == "AddUserToGroup":
+        member = {"GroupName": _said(event, "groupName"), "UserName": _said(event, "userName")}
+        yield _call(event, "remove_user_from_group", member)
+
+
+def _call(event: ApiCallEvent, operation: str, parameters: Mapping[str, Any], lost: str = "") -> Call:
+    """Nothing here can give a right: a person undoes it, and the alert has the command."""
+    return Call(
+        service="iam",
+        operation=operation,
+        parameters=parameters,
+        account=event.account,
+        region=event.region,
+        already=(_NONE,),
+        lost=lost,
+    )
+
+
+_PROMOTION = Way(
+    on=OnEvent(pattern=PATTERN, everywhere=True),
+    parse=api_call,
+    look=look,
+    decide=decide,
+    blind=blind,
+    proof=Proof(
+        by=ProvenBy.HISTORY,
+        because="every account has administrators: only the event says that somebody became one now",
+    ),
+)
+_OWN = tuple(f"{call}{kind}Policy" for kind in _KINDS for call in ("Detach", "Delete"))
+
+REMEDIATION = Remediation(
+    name=NAME,
+    title="Somebody was made an administrator, or a role trusts strangers",
+    woken_by="a call of IAM that attaches or writes a policy, or changes a group, a boundary or trust",
+    response="reports who may do what now; takes back what was attached where its mode is `enforce`",
+    page=__doc__ or "",
+    ways=(
+        _PROMOTION,
+        delayed.delayed(_PROMOTION, PUT_OFF),
+        COUNTING,
+        own_calls(
+            "AdministratorMadeRole",
+            ("iam",),
+            (*_OWN, "RemoveUserFromGroup"),
+        ),
+    ),
+    grants=GRANTS,
+    declared_calls=DECLARED_CALLS,
+    settings={
+        EXPECTED_TAG_KEY: EXPECTED_TAG.ref,
+        TRUSTED: TRUSTED_ACCOUNTS.joined,
+        IGNORED_PRINCIPALS: EXPECTED_PRINCIPALS.joined,
+        **delayed.settings_of(PUT_OFF),
+    },
+    resources=delayed.resources(PUT_OFF),
+    controls=(
+        "CIS 1.16",
+        "CIS 4.4",
+        "Security Hub IAM.1",
+        "ATT&CK T1098.003",
+        "ATT&CK T1484.002",
+        "ATT&CK T1548",
+    ),
+)

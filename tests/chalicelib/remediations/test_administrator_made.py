@@ -1,0 +1,97 @@
+"""Who was made an administrator, and what takes it back: values in, a plan out."""
+
+import pytest
+
+from chalicelib.events import api_call
+from chalicelib.evidence.powers import EVERYTHING
+from chalicelib.evidence.seen import Seen
+from chalicelib.looking import Unseen
+from chalicelib.remediation import Severity
+from chalicelib.remediations.administrator_made import DECLARED_CALLS, PATTERN, Promotion, decide
+from chalicelib.settings import Settings
+
+SETTINGS = Settings(topic_arn="t", ledger="l", values={})
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+MALLORY = {"type": "IAMUser", "userName": "mallory"}
+FOUND = Seen(state=Promotion(whom=("user alice",), by=ADMIN, allows=(EVERYTHING,)))
+
+
+def event(name, identity=None, **parameters):
+    (one,) = api_call(
+        {
+            "detail": {
+                "eventID": "e",
+                "eventTime": "2026-03-02T03:00:00Z",
+                "eventSource": "iam.amazonaws.com",
+                "eventName": name,
+                "recipientAccountId": "123456789012",
+                "awsRegion": "us-east-1",
+                "userIdentity": identity or MALLORY,
+                "requestParameters": parameters,
+            }
+        }
+    )
+    return one
+
+
+def plan_of(called, seen=FOUND):
+    return decide(called, seen, called.at, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("called", "operation"),
+    [
+        (event("AttachUserPolicy", userName="alice", policyArn=ADMIN), "detach_user_policy"),
+        (event("AttachRolePolicy", roleName="app", policyArn=ADMIN), "detach_role_policy"),
+        (event("AttachGroupPolicy", groupName="all", policyArn=ADMIN), "detach_group_policy"),
+        (event("PutUserPolicy", userName="alice", policyName="p"), "delete_user_policy"),
+        (event("PutRolePolicy", roleName="app", policyName="p"), "delete_role_policy"),
+        (event("PutGroupPolicy", groupName="all", policyName="p"), "delete_group_policy"),
+        (event("AddUserToGroup", userName="alice", groupName="all"), "remove_user_from_group"),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_what_was_given_is_taken_back_by_a_call_that_gives_nothing(called, operation):
+    (call,) = plan_of(called).calls
+
+    assert f"iam.{call.operation}" == f"iam.{operation}"
+    assert f"iam.{operation}" in {each.operation for each in DECLARED_CALLS}
+    assert call.undo is None
+
+
+@pytest.mark.parametrize(
+    "name", ["CreatePolicyVersion", "SetDefaultPolicyVersion", "UpdateAssumeRolePolicy", "CreateSAMLProvider"]
+)
+def test_what_many_may_need_is_told(name):
+    plan = plan_of(event(name, roleName="app"))
+
+    assert (len(plan.alerts), plan.calls) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("identity", "parameters", "severity"),
+    [
+        pytest.param(MALLORY, {"userName": "mallory"}, Severity.CRITICAL, id="oneself"),
+        pytest.param(MALLORY, {"userName": "alice"}, Severity.HIGH, id="another"),
+        pytest.param(MALLORY, {"roleName": "mallory"}, Severity.HIGH, id="a role of the same name"),
+        pytest.param(
+            {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"userName": "app"}}},
+            {"roleName": "app"},
+            Severity.CRITICAL,
+            id="the session's own role",
+        ),
+    ],
+)
+def test_who_does_it_to_themselves_is_critical(identity, parameters, severity):
+    name = "AttachUserPolicy" if "userName" in parameters else "AttachRolePolicy"
+
+    (alert,) = plan_of(event(name, identity, policyArn=ADMIN, **parameters)).alerts
+
+    assert alert.severity is severity
+
+
+@pytest.mark.parametrize("name", PATTERN["detail"]["eventName"])
+def test_what_could_not_be_read_is_told_as_grave_and_nothing_is_done(name):
+    plan = plan_of(event(name, userName="alice"), Seen(unread=Unseen(why="denied", denied=True)))
+
+    assert (plan.alerts[0].severity, plan.calls) == (Severity.HIGH, ())
