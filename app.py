@@ -114,6 +114,24 @@ def administrator_made_handler(event: dict[str, Any], context: Any) -> dict[str,
     return answer(load("administrator_made"), event, context)
 
 
+@app.watches("snapshot_shared")
+def snapshot_shared_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell who shared a snapshot with strangers, and take it back."""
+    return answer(load("snapshot_shared"), event, context)
+
+
+@app.watches("image_shared")
+def image_shared_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell who shared an image with strangers, and take it back."""
+    return answer(load("image_shared"), event, context)
+
+
+@app.watches("database_snapshot_shared")
+def database_snapshot_shared_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell who shared a database's snapshot with strangers, and take it back."""
+    return answer(load("database_snapshot_shared"), event, context)
+
+
 @app.evaluates("group_unused")
 def group_unused_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Say which security groups nothing uses."""

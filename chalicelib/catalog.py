@@ -28,6 +28,9 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "access_key_created",
         "detector_disabled",
         "administrator_made",
+        "snapshot_shared",
+        "image_shared",
+        "database_snapshot_shared",
     )
 )
 

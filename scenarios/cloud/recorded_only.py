@@ -9,7 +9,7 @@ When a service gets a folder of its own, its line moves there.
 from scenarios.cloud.authorization.rows import QUERY, Permissions
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel.errors import NotSimulated
-from scenarios.cloud.kernel.recorded import Recorded, Style
+from scenarios.cloud.kernel.recorded import Recorded
 from scenarios.cloud.service import Service
 from scenarios.cloud.setting import Setting
 
@@ -34,7 +34,6 @@ _KNOWN = (
         ),
     ),
     Recorded(service="mq", source="amazonmq.amazonaws.com"),
-    Recorded(service="rds", style=Style(mask="****")),
     Recorded(service="route53", one_endpoint=True),
     Recorded(service="route53domains", one_endpoint=True),
     Recorded(

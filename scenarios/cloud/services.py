@@ -25,6 +25,7 @@ from scenarios.cloud.kms.manifest import SERVICE as KMS
 from scenarios.cloud.logs.manifest import SERVICE as LOGS
 from scenarios.cloud.opensearch.manifest import SERVICE as OPENSEARCH
 from scenarios.cloud.organizations.manifest import SERVICE as ORGANIZATIONS
+from scenarios.cloud.rds.manifest import SERVICE as RDS
 from scenarios.cloud.recorded_only import RECORDED_ONLY
 from scenarios.cloud.s3.manifest import SERVICE as S3
 from scenarios.cloud.scheduler.manifest import SERVICE as SCHEDULER
@@ -60,6 +61,7 @@ SERVICES: tuple[Service, ...] = (
     LOGS,
     OPENSEARCH,
     ORGANIZATIONS,
+    RDS,
     S3,
     SCHEDULER,
     SECRETSMANAGER,

@@ -126,11 +126,22 @@ def request_parameters(call: ApiCall) -> dict[str, Any] | None:
         written = _wire_request(call.operation)(call.parameters)
         return {f"{call.operation}Request": written or ""}
     printed = _STATED.get(call.operation, dict)()
-    printed.update(_request(call.operation)(call.parameters))
+    printed.update(_request(call.operation)(_in_one_form(call)))
     if call.operation == "RunInstances":
         launched = {key: printed.pop(key) for key in _IN_INSTANCES_SET if key in printed}
         printed = {"instancesSet": {"items": [launched]}, **printed}
     return printed or None
+
+
+def _in_one_form(call: ApiCall) -> Mapping[str, Any]:
+    """Whom a snapshot is shared with may be said in two ways; records print one of them."""
+    how = str(call.parameters.get("OperationType", ""))
+    if call.operation != "ModifySnapshotAttribute" or not how:
+        return call.parameters
+    whom = [{"UserId": each} for each in call.parameters.get("UserIds", ())]
+    whom += [{"Group": each} for each in call.parameters.get("GroupNames", ())]
+    permission = {how.capitalize(): whom}
+    return {"SnapshotId": call.parameters["SnapshotId"], "CreateVolumePermission": permission}
 
 
 def response_elements(call: ApiCall, request_id: str) -> dict[str, Any] | None:
