@@ -9,7 +9,7 @@ from scenarios.queries.insights.aggregates import Aggregate, Aggregates
 from scenarios.queries.insights.compiler import Compiler, Read, Scope
 from scenarios.queries.insights.events import Row
 from scenarios.queries.insights.switches import Switches
-from scenarios.queries.insights.syntax import Call, Column, Expression, Field, Literal, Star, Stats
+from scenarios.queries.insights.syntax import Call, Column, Expression, Field, Literal, Star, Stats, fields_of
 from scenarios.queries.insights.values import is_structure
 
 Make = Callable[[], Aggregate]
@@ -24,8 +24,8 @@ def grouped(
 
 class _Grouping:
     def __init__(self, command: Stats, compiler: Compiler, scope: Scope, switches: Switches) -> None:
-        makes = _Makes(compiler, scope, switches)
-        self._columns = [(column.name, makes.column(column, command.by)) for column in command.columns]
+        makes = _Makes(compiler, scope, switches, [column.name for column in command.by])
+        self._columns = [(column.name, makes.column(column)) for column in command.columns]
         self._makes = makes.makes
         self._by = [(column.name, compiler.value(column.expression, scope)) for column in command.by]
         self._text = compiler.values.text
@@ -39,7 +39,7 @@ class _Grouping:
             }
             slots = {f"{_SLOT}{number}": each.result() for number, each in enumerate(group)} | row
             for name, read in self._columns:
-                value = read(slots)
+                value = slots[name] = read(slots)
                 if value is not None:
                     row[name] = value
             yield row
@@ -71,27 +71,35 @@ _SLOT = "\0"
 
 
 class _Makes:
-    """The aggregates in a command's expressions; in their place, the expressions get the name of a slot."""
+    """The aggregates in a command's expressions; in their place, the expressions get the name of a slot.
 
-    def __init__(self, compiler: Compiler, scope: Scope, switches: Switches) -> None:
-        self._compiler, self._scope = compiler, scope
+    `known`: the names that a column may use beside aggregates: those of the groups, and of columns before it,
+    as in AWS's sample `stats max(a) as most, min(a) as least, most - least as spread`.
+    """
+
+    def __init__(self, compiler: Compiler, scope: Scope, switches: Switches, known: list[str]) -> None:
+        self._compiler, self._scope, self._known = compiler, scope, known
         self._aggregates = Aggregates(compiler.values, switches)
         self.makes: list[Make] = []
 
-    def column(self, column: Column, by: tuple[Column, ...]) -> Read:
+    def column(self, column: Column) -> Read:
         before = len(self.makes)
         expression = self._replaced(column.expression)
-        inside = Scope(closed=True)
-        inside.made = {f"{_SLOT}{number}": (0, 0) for number in range(len(self.makes))}
-        inside.made |= {each.name: (0, 0) for each in by}
+        slots = [f"{_SLOT}{number}" for number in range(len(self.makes))]
+        inside = Scope(closed=True, made=dict.fromkeys((*slots, *self._known), (0, 0)))
         read = self._compiler.value(expression, inside)
-        if len(self.makes) == before:
+        if len(self.makes) == before and not self._uses_known(expression):
             raise MalformedQuery(
                 f"unexpected symbol found {column.name}: stats takes aggregates",
                 column.start,
                 column.end - 1,
             )
+        self._known.append(column.name)
         return read
+
+    def _uses_known(self, expression: Expression) -> bool:
+        names = [field.name for field in fields_of(expression)]
+        return bool(names) and set(names) <= set(self._known)
 
     def _replaced(self, expression: Expression) -> Expression:
         """The expression with slots for its aggregates."""

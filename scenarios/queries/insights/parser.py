@@ -35,12 +35,12 @@ LONGEST_TEXT = 10_000
 
 NOT_SIMULATED: Final = frozenset(
     {
-        *("pattern", "anomaly", "diff", "unmask", "filterindex", "lookup", "addtotals", "autoregress"),
+        *("pattern", "anomaly", "unmask", "filterindex", "lookup", "addtotals", "autoregress"),
         *("logcompare", "filldown", "fillmissing", "cidrlookup", "outlier", "accum", "appendcols"),
         *("sessionize", "countfrequent", "relevantfields", "expand", "estimate"),
     }
 )
-"""Commands that AWS has and that are loud here."""
+"""Commands that AWS has and that are loud here; `diff` can only stand behind one of them."""
 
 
 def parse(text: str) -> Pipeline:
@@ -98,6 +98,12 @@ class _Reader:
 
     def _command(self) -> Command:
         token = self._scanner.take()
+        if token.word == "diff":  # what stands behind a pattern never comes here
+            raise MalformedQuery(
+                "Diff compilation Failed : Diff operation has to be used after Pattern",
+                token.start,
+                token.end - 1,
+            )
         if token.word in NOT_SIMULATED:
             raise QueryNotSimulated(f"the command {token.text}")
         read = self._commands.get(token.word)
@@ -214,6 +220,7 @@ class _Reader:
     # ---- sort, limit, dedup, unnest --------------------------------------------------------------
 
     def _sort(self, token: Token) -> Sort:
+        self._scanner.takes("by")  # one of AWS's samples has it
         keys = [self._sort_key()]
         while self._scanner.takes(","):
             keys.append(self._sort_key())

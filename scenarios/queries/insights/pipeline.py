@@ -35,6 +35,7 @@ from scenarios.queries.insights.syntax import (
     Stats,
     Subquery,
     Unnest,
+    fields_of,
 )
 from scenarios.queries.insights.values import Moment
 
@@ -307,15 +308,17 @@ class _Commands:
         """A stats behind another has only the names which that one made."""
         if not self._scope.closed:
             return
+        known = set(self._scope.made)
         for column in (*command.by, *command.columns):
             for field_ in fields_of(column.expression):
                 names = (".".join(map(str, field_.steps[:end])) for end in range(1, len(field_.steps) + 1))
-                if self._scope.made.keys().isdisjoint(names):
+                if known.isdisjoint(names):
                     raise MalformedQuery(
                         f"unexpected symbol found {field_.name}: the stats before it has no such field",
                         field_.start,
                         field_.end - 1,
                     )
+            known.add(column.name)
 
     # ---- sort, limit, dedup ----------------------------------------------------------------------
 
@@ -390,17 +393,6 @@ class _Commands:
                     yield {**left, **match}
 
         self._stage(joined)
-
-
-def fields_of(expression: Any) -> Iterator[Field]:
-    """Every field that an expression names."""
-    if isinstance(expression, Field):
-        yield expression
-    for name in getattr(expression, "__dataclass_fields__", ()):
-        inner = getattr(expression, name)
-        for each in inner if isinstance(inner, tuple) else (inner,):
-            if isinstance(each, Expression):
-                yield from fields_of(each)
 
 
 def _updated(row: Row, fields: Row) -> Row:

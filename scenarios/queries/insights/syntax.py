@@ -3,6 +3,7 @@
 `start` and `end` are places in the query's text, `end` being the first that is behind.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,6 +101,17 @@ class Subquery(Expression):
     """A query in parentheses: what `in` looks for."""
 
     pipeline: "Pipeline"
+
+
+def fields_of(expression: Any) -> Iterator[Field]:
+    """Every field that an expression names."""
+    if isinstance(expression, Field):
+        yield expression
+    for name in getattr(expression, "__dataclass_fields__", ()):
+        inner = getattr(expression, name)
+        for each in inner if isinstance(inner, tuple) else (inner,):
+            if isinstance(each, Expression):
+                yield from fields_of(each)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,7 +107,8 @@ class Values:
             return str(int(value)) if self._switches.whole_shown_plain else f"{int(value)}.0"
         if value.__class__ is Written:
             return repr(float(value))
-        return repr(round(value, self._switches.decimals_shown))
+        rounded = round(value, self._switches.decimals_shown)
+        return repr(rounded) if not rounded.is_integer() else self._decimal(rounded)
 
     # ---- comparing -------------------------------------------------------------------------------
 
@@ -142,7 +143,8 @@ class Values:
         """Two values of one kind, so that they can be compared; None where they can't."""
         if left is None or right is None or is_structure(left) or is_structure(right):
             return None
-        both_texts = left.__class__ is str and right.__class__ is str
+        kinds = {left.__class__, right.__class__}
+        both_texts = kinds == {str}
         if both_texts and not self._switches.texts_compare_as_numbers:
             return left, right
         if self._switches.text_is_number or not (left.__class__ is str or right.__class__ is str):
@@ -151,6 +153,8 @@ class Values:
                 return numbers
         elif not both_texts:
             return None
+        if kinds == {Moment, str}:
+            return None  # AWS's page: there is no comparing with times as people write them
         return self.text(left), self.text(right)
 
     # ---- sorting ---------------------------------------------------------------------------------

@@ -43,6 +43,8 @@ FILTERS = [
     ("strlen(user) = 3 and ms * 2 = 14", ["bob"]),
     ('isempty(missing) and user = "ann"', ["ann"]),
     ("missing > 1", []),
+    ('@timestamp > "1960-01-01"', []),  # times as people write them compare with nothing
+    ("@timestamp >= 1000", ["bob"]),
     ("user > 1 and ms > 1000", []),
 ]
 
@@ -165,6 +167,7 @@ def _values(query):
 def test_sort_is_natural():
     assert _values("fields v | sort v asc") == NATURAL
     assert _values("fields v | sort v") == NATURAL
+    assert _values("fields v | sort by v asc") == NATURAL
     assert _values("fields v | sort v desc") == NATURAL[::-1]
 
 

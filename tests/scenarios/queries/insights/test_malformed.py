@@ -65,6 +65,14 @@ def test_other_texts_are_malformed_too(text):
         Query(text)
 
 
+def test_diff_stands_behind_a_pattern_only():
+    """Seen on AWS: us-east-1, June 2026."""
+    with pytest.raises(MalformedQuery, match=r"^Diff compilation Failed : Diff"):
+        Query("filter @message like /GET/ | diff")
+    with pytest.raises(QueryNotSimulated, match="the command pattern"):
+        Query("pattern @message | diff")
+
+
 TAKEN = [
     ("parse @message 'a=*' as x | stats latest(x) as x by @logStream", "x", 34),
     ("parse @message 'a=*' as x | parse @message 'b=*' as x", "x", 52),

@@ -117,6 +117,18 @@ def test_fields_behind_stats_come_beside_its_columns():
     assert rows == [{"host": "a", "n": "3", "tenfold": "30"}, {"host": "b", "n": "2", "tenfold": "20"}]
 
 
+def test_a_column_may_use_those_before_it():
+    """AWS's sample for Lambda: provisioned less used memory."""
+    rows = ask("stats max(ms) as most, min(ms) as least, most - least as spread by host", *MESSAGES)
+
+    again = "stats count(*) as n by host, ms | stats sum(n) as total, total * 2 as twice by host"
+    assert [row["twice"] for row in ask(again, *MESSAGES)] == ["4", "6"]
+    assert rows == [
+        {"host": "b", "most": "10", "least": "10", "spread": "0"},
+        {"host": "a", "most": "40", "least": "20", "spread": "20"},
+    ]
+
+
 def test_a_histogram_groups_by_the_width():
     rows = ask("stats count(*) as n by histogram(ms, 25) as bucket | sort bucket asc", *MESSAGES[:4])
 
@@ -133,6 +145,8 @@ def test_no_events_are_no_row():
         "fields @message | stats sum(Fault) by Operation | stats max(strlen(@message)) as size",
         "stats sum(size) as bytes by @logStream | stats avg(bytes) by bin(5m)",
         "stats host by ms",
+        "stats later + 1 as x, count(*) as later",
+        "stats 1 as one",
         "stats pct(ms, 101)",
         "stats pct(ms)",
         "stats sum(ms, 2)",
