@@ -25,6 +25,7 @@ SERVICE = Service(
         "executions on many targets; sessions, maintenance windows"
     ),
     permissions=PERMISSIONS,
+    direct=True,
     recorded=(RECORDED,),
     kinds=KINDS,
     events=(*EVENTS, AUTOMATION_EVENTS),

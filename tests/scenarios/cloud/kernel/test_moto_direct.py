@@ -144,6 +144,20 @@ OF_OTHERS = {
         ("ListTagsForResource", {"ResourceARN": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:none"}),
         ("DeleteAlarms", {"AlarmNames": ["a"]}),
     ],
+    "ssm": [
+        (
+            "PutParameter",
+            {"Name": "/a/b", "Value": "ü", "Type": "String", "Tags": [{"Key": "k", "Value": "v"}]},
+        ),
+        ("PutParameter", {"Name": "/a/b", "Value": "2", "Type": "String"}),
+        ("PutParameter", {"Name": "/a/b", "Value": "2", "Type": "String", "Overwrite": True}),
+        ("GetParameter", {"Name": "/a/b"}),
+        ("GetParameters", {"Names": ["/a/b", "none"]}),
+        ("GetParametersByPath", {"Path": "/a", "Recursive": True}),
+        ("GetParameter", {"Name": "none"}),
+        ("DeleteParameter", {"Name": "/a/b"}),
+        ("DescribeParameters", {}),
+    ],
 }
 
 
