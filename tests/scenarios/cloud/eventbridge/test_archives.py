@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from scenarios.cloud.kernel.faults import PROFILES
 from scenarios.cloud.world import START
+from tests.sample import in_turn
 from tests.scenarios.cloud.eventbridge.test_eventbridge import custom_bus, event
 from tests.scenarios.cloud.small_worlds import HOME, admin, arn, heard, queue, rule, world
 
@@ -67,6 +69,20 @@ def test_a_replay_sends_what_happened_within_its_window(since, until, expected):
 
         assert sorted(replayed(cloud)) == expected
         assert described(cloud)["State"] == "COMPLETED"
+
+
+@pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
+def test_a_replay_loses_nothing_under_any_fault(faults):
+    with world(HEARS, faults=PROFILES[faults]) as cloud:
+        archive(cloud)
+        for number in range(3):
+            put(cloud, number, after=60 * number)
+        cloud.run(1200)
+        replay(cloud, 0, 600)
+        cloud.run(240)
+
+        assert set(replayed(cloud)) == {0, 1, 2}
+        assert len(replayed(cloud)) == (6 if PROFILES[faults].duplicates else 3)
 
 
 def test_minutes_keep_their_order_and_within_one_it_is_lost():

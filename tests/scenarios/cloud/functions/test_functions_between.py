@@ -6,6 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.faults import NONE, PROFILES
+from tests.sample import in_turn
 from tests.scenarios.cloud.functions.function_worlds import (
     FAILS,
     LOOK,
@@ -153,12 +155,13 @@ def test_a_payload_that_is_too_large_is_refused(tmp_path, sort, most):
 BUS = arn("events", "event-bus/default")
 
 
-def ends(tmp_path, app, which, target, *statements, **more):
+def ends(tmp_path, app, which, target, *statements, faults=NONE, **more):
     """A world whose function tells a destination how it ended."""
     code(tmp_path, app)
     config = {which: {"Destination": target}}
     stands = asynchronous(failures="", DestinationConfig=config, MaximumRetryAttempts=0)
-    return world(tmp_path, {**function(statements=(WRITES_LOGS, SENDS, *statements)), **stands, **more})
+    resources = {**function(statements=(WRITES_LOGS, SENDS, *statements)), **stands, **more}
+    return world(tmp_path, resources, faults=faults)
 
 
 def test_a_topic_is_told_of_a_failure(tmp_path):
@@ -196,6 +199,20 @@ def test_another_function_is_invoked_with_the_record(tmp_path):
         sends(each, {"a": 1})
 
         assert outcomes(each) == [7, 7]
+
+
+@pytest.mark.parametrize("faults", in_turn(PROFILES, of=4))
+def test_an_event_bus_hears_of_each_failure_under_every_fault(tmp_path, faults):
+    hears = {**queue(), **rule(pattern={"source": ["lambda"]})}
+    profile = PROFILES[faults]
+    with ends(tmp_path, FAILS, "OnFailure", BUS, may("events:PutEvents"), faults=profile, **hears) as each:
+        for number in range(3):
+            sends(each, {"n": number})
+        each.run(120)
+
+        told = [event["detail"]["requestPayload"]["n"] for event in heard(each)]
+        assert set(told) == {0, 1, 2}
+        assert len(told) == (6 if profile.duplicates else 3)
 
 
 def test_a_destination_that_the_role_may_no_longer_reach_loses_the_record(tmp_path):

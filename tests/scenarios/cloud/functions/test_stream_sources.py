@@ -405,6 +405,19 @@ def test_no_record_is_lost_under_any_fault_and_their_order_holds(tmp_path, profi
         assert told == sorted(told)
 
 
+@pytest.mark.parametrize("profile", in_turn(PROFILES, of=4))
+def test_no_change_of_a_table_is_lost_under_any_fault_and_their_order_holds(tmp_path, profile):
+    code(tmp_path, WHOLE)
+    with world(tmp_path, of_table(BatchSize=1), faults=PROFILES[profile]) as each:
+        for number in ("1", "2", "3"):
+            admin(each, "dynamodb").put_item(TableName="orders", Item={"id": {"S": number}})
+        each.run(120)
+
+        told = [event["Records"][0]["dynamodb"]["Keys"]["id"]["S"] for event in outcomes(each)]
+        assert list(dict.fromkeys(told)) == ["1", "2", "3"]
+        assert told == sorted(told)
+
+
 def test_a_batch_may_come_twice(tmp_path):
     code(tmp_path, DATA)
     with world(tmp_path, of_stream(), faults=Faults(name="twice", duplicates=True)) as each:
