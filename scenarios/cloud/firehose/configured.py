@@ -12,7 +12,7 @@ from scenarios.cloud.kernel.errors import NotSimulated
 
 DEFAULT_SECONDS, DEFAULT_MEGABYTES, DEFAULT_RETRY_SECONDS = 300, 5, 300
 OPENSEARCH, EXTENDED_S3, S3 = "Amazonopensearchservice", "ExtendedS3", "S3"
-PROCESSORS = ("Decompression", "CloudWatchLogProcessing", "AppendDelimiterToRecord")
+PROCESSORS = ("Lambda", "Decompression", "CloudWatchLogProcessing", "AppendDelimiterToRecord")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,11 @@ class Configured:
     def name(self) -> str:
         """Its name."""
         return self.arn.rpartition("/")[2]
+
+    @property
+    def role(self) -> str:
+        """The role under which it delivers, and invokes the function that transforms."""
+        return self.index.role if self.index else self.bucket.role
 
     @property
     def region(self) -> str:

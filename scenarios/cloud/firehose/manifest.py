@@ -15,11 +15,11 @@ SERVICE = Service(
         "records that are put, or read from a Kinesis stream, gathered by size and time, and delivered under "
         "the stream's role: to buckets, by prefixes with expressions, and to indexes of OpenSearch that "
         "rotate, whose answers a scenario gives; retries, what failed in the bucket, errors in a log group; "
-        "compressed records and those of CloudWatch Logs unpacked"
+        "compressed records and those of CloudWatch Logs unpacked, functions that transform"
     ),
     missing=(
-        "functions that transform, other formats and partitions by content, other destinations, encrypted "
-        "streams, changed destinations"
+        "other formats and partitions by content, other or changed destinations, encrypted streams; "
+        "a buffer of its own for the function that transforms"
     ),
     permissions=PERMISSIONS,
     validation=Validation(code="ValidationException"),

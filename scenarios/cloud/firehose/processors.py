@@ -1,6 +1,6 @@
 """What Firehose does with records before it delivers them: unpack them, take log events out, add a delimiter.
 
-Left out: functions that transform, records that are split or read for their partition.
+Functions that transform are in transforming.py. Left out: records that are split or read for their partition.
 
 Sources: https://docs.aws.amazon.com/firehose/latest/dev/writing-with-cloudwatch-logs-decompression.html,
 https://docs.aws.amazon.com/firehose/latest/dev/Message_extraction.html,
@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/firehose/latest/APIReference/API_Processor.html
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -32,15 +32,11 @@ class NotProcessed(ValueError):
         self.code = code
 
 
-def processed(record: Record, processors: Sequence[tuple[str, Mapping[str, str]]]) -> list[Record]:
-    """What becomes of a record: of a log's record its events, none of a control message."""
-    found = [record]
-    for kind, parameters in processors:
-        found = [one for each in found for one in _step(kind, parameters, each)]
-    return found
+def processed(kind: str, parameters: Mapping[str, str], record: Record) -> list[Record]:
+    """What a processor makes of a record: of a log's record its events, nothing of a control message.
 
-
-def _step(kind: str, parameters: Mapping[str, str], record: Record) -> list[Record]:
+    Raises NotProcessed.
+    """
     match kind:
         case "Decompression":
             return [replace(record, data=_unpacked(record.data))]

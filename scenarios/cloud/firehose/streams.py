@@ -13,7 +13,7 @@ https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
 import base64
 import gzip
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -35,6 +35,7 @@ from scenarios.cloud.firehose.emitted import (
 from scenarios.cloud.firehose.names import object_name
 from scenarios.cloud.firehose.opensearch import FAILED, SERVICE, Document, Domains, documents
 from scenarios.cloud.firehose.processors import NotProcessed, Record, processed
+from scenarios.cloud.firehose.transforming import Transformed, Transforming
 from scenarios.cloud.functions.stream_records import behind, is_there, key_of, newest, shards
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
@@ -81,8 +82,9 @@ class _Source:
 class DeliveryStreams(Door[StreamRecord]):
     """Every delivery stream of the account."""
 
-    def __init__(self, setting: Setting, streams: Streams) -> None:
+    def __init__(self, setting: Setting, streams: Streams, transforming: Transforming) -> None:
         self._setting = setting
+        self._transforming = transforming
         self._domains = Domains(setting)
         self._gathering: dict[str, _Gathering] = {}
         self._sources: dict[str, _Source] = {}
@@ -240,16 +242,31 @@ class DeliveryStreams(Door[StreamRecord]):
 
     def _processed(self, found: Configured, records: Sequence[Record]) -> list[Record]:
         """What is left of them; what can't be processed goes to the bucket's folder of failures."""
-        done, failed = [], []
-        for record in records:
-            try:
-                done += processed(record, found.processors)
-            except NotProcessed as error:
-                failed.append(_not_processed(record, error, self._setting.clock.now))
-                self._log(found, error.code, str(error))
+        now, left, failed = self._setting.clock.now, list(records), list[bytes]()
+        for kind, parameters in found.processors:
+            left, wrong = self._step(found, kind, parameters, left)
+            arn = parameters.get("LambdaArn", "")
+            failed += [_not_processed(record, error, now, arn) for record, error in wrong]
+            for code, message in dict.fromkeys((error.code, str(error)) for _, error in wrong):
+                self._log(found, code, message)
         if failed:
             self._store(found, b"".join(failed), records[0].arrived, failed="processing-failed")
-        return done
+        return left
+
+    def _step(
+        self, found: Configured, kind: str, parameters: Mapping[str, str], records: Sequence[Record]
+    ) -> Transformed:
+        """What one processor makes of records."""
+        if kind == "Lambda":
+            return self._transforming.transformed(found, parameters, records)
+        done: list[Record] = []
+        failed: list[tuple[Record, NotProcessed]] = []
+        for record in records:
+            try:
+                done += processed(kind, parameters, record)
+            except NotProcessed as error:
+                failed.append((record, error))
+        return done, failed
 
     def _to_bucket(self, found: Configured, records: Sequence[Record], metric: str) -> None:
         body = b"".join(each.data for each in records)
@@ -356,11 +373,10 @@ class DeliveryStreams(Door[StreamRecord]):
             "message": message,
             "errorCode": code,
         }
-        role = found.index.role if found.index else found.bucket.role
         self._setting.deliveries.hand_over(
             f"arn:aws:logs:{found.region}:{self._setting.account}:log-group:{group}",
             LogLines(stream=stream, lines=[(self._setting.clock.now, json.dumps(line))]),
-            by=AssumedRole(arn=role, service=SERVICE),
+            by=AssumedRole(arn=found.role, service=SERVICE),
         )
 
     # ---- the streams ----------------------------------------------------------------------------
@@ -378,7 +394,7 @@ def _roles(parameters: Any) -> list[str]:
     return [one for each in parameters for one in _roles(each)] if isinstance(parameters, list) else []
 
 
-def _not_processed(record: Record, error: NotProcessed, now: datetime) -> bytes:
+def _not_processed(record: Record, error: NotProcessed, now: datetime, function: str) -> bytes:
     """The line that the bucket gets of a record that could not be processed."""
     told = {
         "attemptsMade": 1,
@@ -387,5 +403,6 @@ def _not_processed(record: Record, error: NotProcessed, now: datetime) -> bytes:
         "errorMessage": str(error),
         "attemptEndingTimestamp": int(now.timestamp() * 1000),
         "rawData": base64.b64encode(record.data).decode(),
+        **({"lambdaArn": function} if function else {}),
     }
     return f"{json.dumps(told)}\n".encode()
