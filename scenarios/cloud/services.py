@@ -20,6 +20,8 @@ from scenarios.cloud.firehose.manifest import SERVICE as FIREHOSE
 from scenarios.cloud.functions.manifest import SERVICE as LAMBDA
 from scenarios.cloud.guardduty.manifest import SERVICE as GUARDDUTY
 from scenarios.cloud.iam.manifest import SERVICE as IAM
+from scenarios.cloud.iot.manifest import SERVICE as IOT
+from scenarios.cloud.iotdata.manifest import SERVICE as IOT_DATA
 from scenarios.cloud.kinesis.manifest import SERVICE as KINESIS
 from scenarios.cloud.kms.manifest import SERVICE as KMS
 from scenarios.cloud.logs.manifest import SERVICE as LOGS
@@ -54,6 +56,8 @@ SERVICES: tuple[Service, ...] = (
     EVENTS,
     GUARDDUTY,
     IAM,
+    IOT,
+    IOT_DATA,
     KINESIS,
     KMS,
     LAMBDA,

@@ -1324,7 +1324,11 @@ OTHERS = [
         userName="ann",
     ),
     form(
-        "IoT", "SAM IoTRule", sam(event("IoTRule", Sql="SELECT * FROM 'things'")), loud="AWS::IoT::TopicRule"
+        "IoT",
+        "SAM IoTRule",
+        sam(event("IoTRule", Sql="SELECT * FROM 'things/+' WHERE heat > 30")),
+        calls("iot-data", "publish", topic="things/7", payload=b'{"heat": 31}'),
+        heat=31,
     ),
     form(
         "MSK",

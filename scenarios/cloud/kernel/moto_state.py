@@ -175,6 +175,11 @@ def event_source_mappings(account: str, region: str) -> list[Any]:
     return list(backend("lambda", account, region)._event_source_mappings.values())  # noqa: SLF001
 
 
+def topic_rules(account: str, region: str) -> list[Any]:
+    """A region's rules of AWS IoT: `.rule_name`, `.arn`, `.sql`, `.actions`, `.error_action`..."""
+    return list(backend("iot", account, region).rules.values())
+
+
 def topic(arn: str) -> Any | None:
     """A topic's model, by ARN."""
     found = _named_by(arn, "sns")

@@ -809,7 +809,41 @@ SCHEDULES = [
     ),
 ]
 
-ROWS = [*ALARMS, *RULES, *FILTERS, *FUNCTIONS, *OTHERS, *LIMITS, *POLICIES, *SCHEDULES, *RECORDS]
+
+def topic_rule(name, code, says, sql, *actions):
+    lower = [{kind[0].lower() + kind[1:]: {} for kind in each} for each in actions]
+    return row(
+        f"topic rule: {name}",
+        (
+            "iot",
+            "create_topic_rule",
+            {"ruleName": "r", "topicRulePayload": {"sql": sql, "actions": lower}},
+        ),
+        code,
+        ("AWS::IoT::TopicRule", {"TopicRulePayload": {"Sql": sql, "Actions": list(actions)}}),
+        says,
+        "iot/latest/apireference/API_CreateTopicRule.html",
+    )
+
+
+TOPIC_RULES = [
+    topic_rule("no statement", "SqlParseException", "Error parsing SQL", "SELECT * FROM x"),
+    topic_rule(
+        "an action that is none", "InvalidRequestException", "names one thing", "SELECT * FROM 'x'", {}
+    ),
+]
+ROWS = [
+    *TOPIC_RULES,
+    *ALARMS,
+    *RULES,
+    *FILTERS,
+    *FUNCTIONS,
+    *OTHERS,
+    *LIMITS,
+    *POLICIES,
+    *SCHEDULES,
+    *RECORDS,
+]
 
 PERMISSION = {
     "FunctionName": {"Ref": "look"},
@@ -897,6 +931,7 @@ SIBLINGS = {
     "PutKeyPolicy": "CreateKey",
     "SetQueueAttributes": "CreateQueue",
     "SetSubscriptionAttributes": "Subscribe",
+    "ReplaceTopicRule": "CreateTopicRule",
     "SetTopicAttributes": "CreateTopic",
     "UpdateAlias": "CreateAlias",
     "UpdateEventSourceMapping": "CreateEventSourceMapping",

@@ -369,6 +369,15 @@ ROWS = [
         "rate(2 hours)",
     ),
     (
+        "AWS::IoT::TopicRule",
+        {},
+        {"TopicRulePayload": {"Sql": "SELECT * FROM 'a'", "Actions": []}},
+        {"TopicRulePayload": {"Sql": "SELECT * FROM 'b'", "Actions": []}},
+        lambda client, ref: client("iot").get_topic_rule(ruleName=ref)["rule"]["sql"],
+        "SELECT * FROM 'a'",
+        "SELECT * FROM 'b'",
+    ),
+    (
         "AWS::Lambda::Url",
         {
             "Fn": {

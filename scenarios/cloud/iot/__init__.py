@@ -1,0 +1,1 @@
+"""AWS IoT Core: rules on what devices publish."""

@@ -1,0 +1,1 @@
+"""AWS IoT's data plane: messages that are published over HTTP."""
