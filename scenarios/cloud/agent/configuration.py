@@ -1,7 +1,8 @@
 """The CloudWatch agent's configuration: what a host's agent measures and which files it tails.
 
 It is held against the agent's schema first, as the agent does. What is right but not known here is a
-NotSimulated: hosts here run Linux, and nothing on them sends traces, embedded metrics or a journal.
+NotSimulated: hosts here run Linux, and nothing on them sends embedded metrics or has a journal. The agent
+listens to StatsD, collectd and X-Ray, where it is told to, and nothing on a host sends to it.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Agent-Configuration-File-Details.html
 """
@@ -25,10 +26,15 @@ DEFAULT_METRICS_FLUSH_SECONDS = 60
 APPENDED = ("InstanceId", "InstanceType", "ImageId", "AutoScalingGroupName")
 
 _NOT_SIMULATED: Mapping[str, tuple[str, ...]] = {
-    "the configuration": ("traces", "opentelemetry"),
+    "the configuration": ("opentelemetry",),
     "agent": ("credentials",),
     "metrics": ("metrics_destinations", "credentials", "endpoint_override"),
     "logs": ("metrics_collected", "credentials", "endpoint_override"),
+    "traces_collected": (
+        "otlp",
+        "app_signals",
+        "application_signals",
+    ),  # to xray nothing on a host here sends
     "logs_collected": ("windows_events", "journald", "application_signals"),
 }
 
@@ -67,6 +73,7 @@ class AgentConfiguration:
         check(said)
         _refuse_the_unknown("the configuration", said)
         agent, metrics, logs = (_section(said, name) for name in ("agent", "metrics", "logs"))
+        _section(_section(said, "traces"), "traces_collected")
         collected = _section(_section(logs, "logs_collected"), "files").get("collect_list", ())
         dimensions = metrics.get("append_dimensions", {})
         return cls(

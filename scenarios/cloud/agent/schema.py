@@ -94,8 +94,38 @@ _FILE = Section(
 )
 _FILES = Section(fields={"collect_list": Array(of=_FILE, least=1, unique=True)}, required=("collect_list",))
 
+_PLACE = Text(least=4, most=2048)
+_TRACES = Section(
+    fields={
+        "traces_collected": Section(
+            fields={
+                "xray": Section(
+                    fields={
+                        "bind_address": _PLACE,
+                        "tcp_proxy": Section(fields={"bind_address": _PLACE}),
+                    }
+                ),
+                **dict.fromkeys(("otlp", "app_signals", "application_signals"), Anything()),
+            },
+            least=1,
+        ),
+        "concurrency": Number(most=2_147_483_647),
+        "buffer_size_mb": Number(least=3, most=2_147_483_647),
+        "resource_arn": Text(least=0),
+        "local_mode": Flag(),
+        "insecure": Flag(),
+        "region_override": Text(least=0),
+        "transit_spans_in_otlp_format": Flag(),
+        "proxy_override": _PLACE,
+        "endpoint_override": _PLACE,
+        "credentials": Anything(),
+    },
+    required=("traces_collected",),
+)
+
 CONFIGURATION = Section(
     fields={
+        "traces": _TRACES,
         "agent": Section(
             fields={
                 "metrics_collection_interval": _SECONDS,

@@ -274,6 +274,7 @@ def _measure(plugin, **section):
             _measure("cpu", measurement=["usage_idle"], totalcpu="false"), "not true or false", id="totalcpu"
         ),
         pytest.param(_measure("statsd", port=1), "statsd has port", id="StatsD"),
+        pytest.param({"traces": {}}, "traces has no traces_collected", id="traces of nothing"),
     ],
 )
 def test_what_the_agent_refuses_is_said_in_a_sentence(said, words):
@@ -290,7 +291,8 @@ def test_one_group_has_one_retention():
 @pytest.mark.parametrize(
     ("sections", "words"),
     [
-        pytest.param({"traces": {}}, "traces in the configuration", id="a section"),
+        pytest.param({"opentelemetry": {}}, "opentelemetry in the configuration", id="a section"),
+        pytest.param({"traces": {"traces_collected": {"otlp": {}}}}, "otlp in traces_collected", id="traces"),
         pytest.param({"agent": {"credentials": {}}}, "credentials in agent", id="another role"),
         pytest.param(_measure("procstat", measurement=[]), "procstat in metrics_collected", id="a plugin"),
         pytest.param(

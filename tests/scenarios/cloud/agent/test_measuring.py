@@ -6,7 +6,16 @@ import pytest
 
 from scenarios.cloud.agent.measurements import UNITS
 from scenarios.cloud.ec2.machine import GIB, Disk
-from tests.scenarios.cloud.agent.host_worlds import MANAGED, MEASURES, READS, agent, launch, let, measured
+from tests.scenarios.cloud.agent.host_worlds import (
+    MANAGED,
+    MEASURES,
+    READS,
+    agent,
+    launch,
+    let,
+    measured,
+    tailed,
+)
 from tests.scenarios.cloud.small_worlds import admin, noted, world
 
 STARTED = 89  # the agent starts after ninety seconds, and measures one second later
@@ -379,14 +388,38 @@ def _wizard(plan):
             "append_dimensions": {name: f"${{aws:{name}}}" for name in names},
             "metrics_collected": plugins | listening,
         },
+        "logs": {
+            "logs_collected": {
+                "files": {
+                    "collect_list": [
+                        {
+                            "file_path": "/var/log/messages",
+                            "log_group_class": "STANDARD",
+                            "log_group_name": "messages",
+                            "log_stream_name": "{instance_id}",
+                            "retention_in_days": -1,
+                        }
+                    ]
+                }
+            }
+        },
+        "traces": {
+            "buffer_size_mb": 3,
+            "concurrency": 8,
+            "insecure": False,
+            "traces_collected": {
+                "xray": {"bind_address": "127.0.0.1:2000", "tcp_proxy": {"bind_address": "127.0.0.1:2000"}}
+            },
+        },
     }
 
 
 @pytest.mark.parametrize("plan", list(_WIZARDS))
-def test_the_wizards_answers_measure_what_they_name(plan):
+def test_the_wizards_answers_measure_and_tail_what_they_name(plan):
     with world(agent(json.dumps(_wizard(plan)))) as cloud:
         machine = launch(cloud, *MAY, seconds=0)
-        let(cloud, "ec2:DescribeTags")
+        let(cloud, ["ec2:DescribeTags", "logs:*"])
+        cloud.instances.write(machine, "/var/log/messages", "hello")
         cloud.run(STARTED + SENT)
 
         found = sent(cloud)
@@ -398,4 +431,7 @@ def test_the_wizards_answers_measure_what_they_name(plan):
         by_instance = {name for name, dimensions in found if dict(dimensions).keys() == {"InstanceId"}}
         assert by_instance == names
         assert all(dict(dimensions)["InstanceId"] == machine.instance for _, dimensions in found)
+        assert [(stream, message) for stream, _, message in tailed(cloud, "messages")] == [
+            (machine.instance, "hello")
+        ]
         assert noted(cloud, "refused") == []
