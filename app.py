@@ -84,6 +84,12 @@ def instance_state_handler(event: dict[str, Any], context: Any) -> dict[str, Any
     return answer(load("instance_state"), event, context)
 
 
+@app.watches("noncompliant")
+def noncompliant_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell which resource breaks a rule of AWS Config, and who made it so."""
+    return answer(load("noncompliant"), event, context)
+
+
 @app.watches("security_group_opened")
 def security_group_opened_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Tell who opened a security group to the internet, and close it."""

@@ -23,6 +23,7 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "error_burst",
         "host_pressure",
         "instance_state",
+        "noncompliant",
         "security_group_opened",
         "bucket_public",
         "access_key_created",

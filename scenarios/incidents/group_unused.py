@@ -6,8 +6,8 @@ from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
-from scenarios.runner.words.checks import state
-from scenarios.runner.words.recorder import RECORDS, judged, recorder
+from scenarios.runner.words.checks import alert, no_more_alerts_than, state
+from scenarios.runner.words.recorder import RECORDS, judged, recorder, who_is_named
 
 NAME = "group_unused"
 GROUP, INTERFACE = "AWS::EC2::SecurityGroup", "AWS::EC2::NetworkInterface"
@@ -29,6 +29,36 @@ def makes_group(actor: Actor, name: str, *, used: bool = False) -> Action:
     return actor.does(f"makes a security group {name}{' with an interface' if used else ''}", do)
 
 
+def _group(world: World, name: str) -> str:
+    with world.calls.muted():
+        found = world.client(world.user("reader"), "ec2").describe_security_groups(
+            Filters=[{"Name": "group-name", "Values": [name]}]
+        )
+    return str(found["SecurityGroups"][0]["GroupId"])
+
+
+def lets_in(actor: Actor, name: str, other: str) -> Action:
+    """AuthorizeSecurityGroupIngress: who has the other group may come into this one."""
+
+    def do(world: World, caller: Caller) -> None:
+        pair = [{"GroupId": _group(world, other)}]
+        world.client(caller, "ec2").authorize_security_group_ingress(
+            GroupId=_group(world, name),
+            IpPermissions=[{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": pair}],
+        )
+
+    return actor.does(f"lets {other} into {name}", do)
+
+
+def deletes_group(actor: Actor, name: str) -> Action:
+    """DeleteSecurityGroup."""
+
+    def do(world: World, caller: Caller) -> None:
+        world.client(caller, "ec2").delete_security_group(GroupId=_group(world, name))
+
+    return actor.does(f"deletes {name}", do)
+
+
 def group_is_there(name: str, *, there: bool = True) -> Check:
     """Whether there is a security group of this name."""
 
@@ -44,10 +74,19 @@ SCENARIO = Scenario(
     title="A security group that nothing uses is not compliant, and stays",
     before=recorder(GROUP, INTERFACE),
     parameters=RECORDS,
+    lasts="22:00",
     when=[at("00:00", makes_group(mallory, "left"))],
     then=[
-        by("10:00", judged(NAME, "left", "NON_COMPLIANT")),
-        at_the_end(group_is_there("left")),
+        by(
+            "08:00",
+            judged(NAME, "left", "NON_COMPLIANT"),
+            alert("noncompliant", "LOW", "no network interface", "no earlier item", subject="(left)"),
+        ),
+        at_the_end(
+            group_is_there("left"),
+            who_is_named("user/mallory", said="(left)"),
+            no_more_alerts_than(2, of="noncompliant"),
+        ),
     ],
 )
 
@@ -56,6 +95,7 @@ ENFORCED = Scenario(
     title="Config deletes it by AWS's runbook; one that an interface has stays, and the default group too",
     before=recorder(GROUP, INTERFACE),
     parameters=MENDS,
+    lasts="24:00",
     when=[at("00:00", makes_group(mallory, "left"), makes_group(mallory, "taken", used=True))],
     then=[
         by("14:00", group_is_there("left", there=False), judged(NAME, "taken", "COMPLIANT")),
@@ -64,8 +104,73 @@ ENFORCED = Scenario(
             group_is_there("default"),
             judged(NAME, "left", ""),
             judged(NAME, "default", ""),
+            alert("noncompliant", "LOW", "DeleteUnusedSecurityGroup", subject="(left) is not compliant"),
+            alert("noncompliant", "INFO", subject="(left) is gone"),
+            who_is_named("user/mallory", said="(left)"),
+            who_is_named("GroupUnusedMendingRole", said="(left)"),
+            no_more_alerts_than(4, of="noncompliant"),
         ),
     ],
 )
 
-SCENARIOS = (SCENARIO, ENFORCED)
+REFUSED = Scenario(
+    name=f"{NAME}.refused",
+    title="Another group's rule names it, so EC2 refuses to delete it: Config gives up, and that is an alert",
+    before=recorder(GROUP, INTERFACE),
+    parameters=MENDS,
+    lasts="24:00",
+    when=[
+        at("00:00", makes_group(mallory, "left"), makes_group(mallory, "taken", used=True)),
+        at("00:00", lets_in(mallory, "taken", "left")),
+    ],
+    then=[
+        at_the_end(
+            group_is_there("left"),
+            judged(NAME, "left", "NON_COMPLIANT"),
+            alert("noncompliant", "LOW", "DeleteUnusedSecurityGroup", subject="(left) is not compliant"),
+            alert(
+                "noncompliant",
+                "HIGH",
+                "Exceeded the maximum number",
+                "FAILED: DeleteSecurityGroup: ",
+                "has a dependent object",
+                subject="no longer mends",
+            ),
+        ),
+    ],
+)
+
+GONE = Scenario(
+    name=f"{NAME}.gone",
+    title="It is deleted before Config comes to it: the runbook finds nothing, and nobody is told so",
+    before=recorder(GROUP, INTERFACE),
+    parameters=MENDS,
+    lasts="24:00",
+    when=[at("00:00", makes_group(mallory, "left")), at("01:05", deletes_group(mallory, "left"))],
+    then=[
+        by("12:00", judged(NAME, "left", "")),
+        at_the_end(
+            group_is_there("left", there=False),
+            alert("noncompliant", "HIGH", times=0),
+            no_more_alerts_than(4, of="noncompliant"),
+        ),
+    ],
+)
+
+SILENT = Scenario(
+    name=f"{NAME}.silent",
+    title="In use when Config looks, kept by its name, or not recorded: no alert, and nothing is deleted",
+    before=recorder(GROUP, INTERFACE),
+    parameters=(*MENDS, ("GroupUnusedKeptNames", "spare-*")),
+    when=[at("00:00", makes_group(mallory, "taken", used=True), makes_group(mallory, "spare-1"))],
+    then=[
+        at_the_end(
+            no_more_alerts_than(0, of="noncompliant"),
+            group_is_there("taken"),
+            group_is_there("spare-1"),
+            judged(NAME, "taken", "COMPLIANT"),
+        )
+    ],
+)
+
+SCENARIOS = (SCENARIO, ENFORCED, REFUSED, GONE, SILENT)

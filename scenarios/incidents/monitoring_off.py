@@ -6,8 +6,8 @@ from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
-from scenarios.runner.words.checks import state
-from scenarios.runner.words.recorder import RECORDS, judged, recorder
+from scenarios.runner.words.checks import alert, no_more_alerts_than, state
+from scenarios.runner.words.recorder import RECORDS, judged, recorder, who_is_named
 
 NAME = "monitoring_off"
 INSTANCE = "AWS::EC2::Instance"
@@ -31,6 +31,20 @@ def launches(actor: Actor, name: str, *, monitored: bool) -> Action:
     return actor.does(f"launches {name} {'with' if monitored else 'without'} detailed monitoring", do)
 
 
+def starts(actor: Actor, name: str) -> Action:
+    """StartInstances."""
+
+    def do(world: World, caller: Caller) -> None:
+        with world.calls.muted():
+            answer = world.client(world.user("reader"), "ec2").describe_instances(
+                Filters=[{"Name": "tag:Name", "Values": [name]}]
+            )
+        (found,) = [each["InstanceId"] for one in answer["Reservations"] for each in one["Instances"]]
+        world.client(caller, "ec2").start_instances(InstanceIds=[found])
+
+    return actor.does(f"starts {name} again", do)
+
+
 def instance_is(name: str, wanted: str) -> Check:
     """The state of the instance of this name."""
 
@@ -47,10 +61,19 @@ SCENARIO = Scenario(
     title="An instance without detailed monitoring is not compliant, and runs on",
     before=recorder(INSTANCE),
     parameters=RECORDS,
+    lasts="22:00",
     when=[at("00:00", launches(mallory, "web", monitored=False))],
     then=[
-        by("10:00", judged(NAME, "web", "NON_COMPLIANT")),
-        at_the_end(instance_is("web", "running")),
+        by(
+            "08:00",
+            judged(NAME, "web", "NON_COMPLIANT"),
+            alert("noncompliant", "LOW", "detailed monitoring is disabled"),
+        ),
+        at_the_end(
+            instance_is("web", "running"),
+            who_is_named("user/mallory", said="RunInstances"),
+            no_more_alerts_than(2, of="noncompliant"),
+        ),
     ],
 )
 
@@ -59,13 +82,56 @@ ENFORCED = Scenario(
     title="Config stops it by AWS's runbook, which ends the matter; one that is monitored runs on",
     before=recorder(INSTANCE),
     parameters=MENDS,
+    lasts="24:00",
     when=[
         at("00:00", launches(mallory, "web", monitored=False), launches(mallory, "good", monitored=True)),
     ],
     then=[
         by("14:00", instance_is("web", "stopped"), judged(NAME, "good", "COMPLIANT")),
-        at_the_end(instance_is("good", "running"), judged(NAME, "web", "")),
+        at_the_end(
+            instance_is("good", "running"),
+            judged(NAME, "web", ""),
+            alert("noncompliant", "LOW", "AWS Config starts AWS-StopEC2Instance", subject="is not compliant"),
+            alert("noncompliant", "INFO", "was running, is stopp", subject="is gone, or no longer judged"),
+            who_is_named("user/mallory", said="RunInstances"),
+            who_is_named("MonitoringOffMendingRole", said="StopInstances"),
+            no_more_alerts_than(4, of="noncompliant"),
+        ),
     ],
 )
 
-SCENARIOS = (SCENARIO, ENFORCED)
+FOUGHT = Scenario(
+    name=f"{NAME}.fought",
+    title="Somebody starts it again each time Config has stopped it: Config gives up, and that is an alert",
+    before=recorder(INSTANCE),
+    parameters=MENDS,
+    lasts="01:20:00",
+    when=[
+        at("00:00", launches(mallory, "web", monitored=False)),
+        at("12:00", starts(mallory, "web")),
+        at("24:00", starts(mallory, "web")),
+        at("36:00", starts(mallory, "web")),
+    ],
+    then=[
+        by("30:00", instance_is("web", "stopped"), alert("noncompliant", "HIGH", times=0)),
+        by(
+            "01:12:00",
+            instance_is("web", "running"),
+            alert(
+                "noncompliant",
+                "HIGH",
+                "Exceeded the maximum number of automatic remediation attempts",
+                "4 times in 24 h",
+                "delete-remediation-exceptions",
+                subject="no longer mends Instance",
+            ),
+        ),
+        at_the_end(
+            instance_is("web", "running"),
+            judged(NAME, "web", "NON_COMPLIANT"),
+            who_is_named("user/mallory", said="StartInstances"),
+        ),
+    ],
+)
+
+SCENARIOS = (SCENARIO, ENFORCED, FOUGHT)

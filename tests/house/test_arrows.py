@@ -108,6 +108,9 @@ DEPLOYED = {
     "chalicelib.config_items": ("chalicelib.config_rule", "chalicelib.events", *_WORDS),
     "chalicelib.config_rule": ("chalicelib.aws", *_TYPES),
     "chalicelib.remediations": (
+        "chalicelib.config_items",
+        "chalicelib.config_rule",
+        "chalicelib.config_rules",
         "chalicelib.trail",
         "chalicelib.evidence",
         "chalicelib.counting",

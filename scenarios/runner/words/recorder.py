@@ -5,6 +5,7 @@ from typing import Any
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action, Check
 from scenarios.runner.words.actors import Actor
+from scenarios.runner.words.checks import alerts
 
 RECORDS = (("ConfigRules", "yes"),)
 """The stack's parameters in an account that has a recorder."""
@@ -77,6 +78,18 @@ def judged(rule: str, resource: str, compliance: str) -> Check:
         return None if said == compliance else f"it holds {said or 'nothing'} of it"
 
     return Check(f"{resource} is {compliance or 'not judged'} under {rule}", judge)
+
+
+def who_is_named(who: str, *, said: str = "") -> Check:
+    """Some alert about a resource's compliance names this caller, the first one or the later one."""
+
+    def judge(world: World) -> str | None:
+        found = [each for each in alerts(world) if each.attributes["remediation"] == "noncompliant"]
+        if any(who in each.text and said in f"{each.subject} {each.text}" for each in found):
+            return None
+        return f"there came {'; '.join(each.subject for each in found) or 'none'}"
+
+    return Check(f"an alert of noncompliant names {who}{f', {said}' if said else ''}", judge)
 
 
 def _id_of(world: World, resource: str) -> str:

@@ -24,3 +24,23 @@ def test_a_rule_that_is_gone_is_not_found_by_its_id_nor_by_what_it_allowed(direc
             revoke(GroupId=group, IpPermissions=[SSH])
         with pytest.raises(ClientError, match=r"InvalidGroup\.NotFound"):
             revoke(GroupId="sg-00000000", SecurityGroupRuleIds=[made])
+
+
+def test_a_group_that_another_ones_rules_name_is_deleted_once_they_no_longer_do():
+    with world(queue()) as cloud:
+        ec2 = admin(cloud, "ec2")
+        one, other = (
+            ec2.create_security_group(GroupName=name, Description="of a test")["GroupId"]
+            for name in ("one", "other")
+        )
+        rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
+        of_each = {each: {**rule, "UserIdGroupPairs": [{"GroupId": one}]} for each in (one, other)}
+        for group, permission in of_each.items():
+            ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
+
+        with pytest.raises(
+            ClientError, match=rf"DependencyViolation.* resource {one} has a dependent object"
+        ):
+            ec2.delete_security_group(GroupId=one)
+        ec2.revoke_security_group_ingress(GroupId=other, IpPermissions=[of_each[other]])
+        ec2.delete_security_group(GroupId=one)
