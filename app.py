@@ -138,6 +138,12 @@ def database_snapshot_shared_handler(event: dict[str, Any], context: Any) -> dic
     return answer(load("database_snapshot_shared"), event, context)
 
 
+@app.evaluates("eni_ungrouped")
+def eni_ungrouped_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Say which network interfaces have no security group."""
+    return evaluated(load_rule("eni_ungrouped"), event, context)
+
+
 @app.evaluates("group_unused")
 def group_unused_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Say which security groups nothing uses."""

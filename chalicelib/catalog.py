@@ -38,6 +38,7 @@ CATALOG: tuple[Remediation, ...] = tuple(
 RULES: tuple[ConfigRule, ...] = tuple(
     load_rule(name)
     for name in (
+        "eni_ungrouped",
         "group_unused",
         "monitoring_off",
     )

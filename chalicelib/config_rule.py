@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop
 https://docs.aws.amazon.com/config/latest/APIReference/API_Evaluation.html
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +17,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from chalicelib.remediation import Grant, Severity
-from chalicelib.stack import CloudFormation, Parameter
+from chalicelib.stack import CloudFormation, Parameter, logical_id
 
 if TYPE_CHECKING:
     from chalicelib.aws import Aws
@@ -137,6 +138,49 @@ class Mending:
     attempts: int = 3
     seconds: int = 3600
     resources: Mapping[str, CloudFormation] = field(default_factory=dict)
+
+
+def by_a_function(rule: str, function: Parameter) -> Mending:
+    """Mending by a function of the account's own, which a parameter of the stack names.
+
+    It is handed `{"rule": ..., "resourceId": ...}` by a runbook of our own, which fails where it fails.
+
+    Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-lamb.html
+    """
+    runbook = f"{logical_id(rule)}Runbook"
+    content = {
+        "schemaVersion": "0.3",
+        "description": f"Runs a function on what {rule} finds",
+        "assumeRole": "{{ AutomationAssumeRole }}",
+        "parameters": {"AutomationAssumeRole": {"type": "String"}, "ResourceId": {"type": "String"}},
+        "mainSteps": [
+            {
+                "name": "run",
+                "action": "aws:invokeLambdaFunction",
+                "inputs": {
+                    "FunctionName": function.ref,
+                    "InvocationType": "RequestResponse",
+                    "Payload": json.dumps({"rule": rule, "resourceId": "{{ ResourceId }}"}),
+                },
+            }
+        ],
+    }
+    arn = f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:${{{function.name}}}"
+    return Mending(
+        runbook={"Ref": runbook},
+        resource="ResourceId",
+        grants=(Grant(action="lambda:InvokeFunction", resource=arn),),
+        resources={
+            runbook: {
+                "Type": "AWS::SSM::Document",
+                "Properties": {
+                    "DocumentType": "Automation",
+                    "Content": content,
+                    "UpdateMethod": "NewVersion",
+                },
+            }
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,6 +84,11 @@ class Parameter:
         return {"Fn::Join": [",", self.ref]}
 
 
+def logical_id(function_name: str) -> str:
+    """`root_login` is `RootLogin` in CloudFormation, as Chalice names it."""
+    return "".join(part.capitalize() for part in function_name.split("_"))
+
+
 def declared(parameters: Iterable[Parameter]) -> dict[str, Any]:
     """A template's section `Parameters`."""
     return {each.name: _declaration(each) for each in parameters}

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.stack import logical_id as logical_id  # noqa: PLC0414 - the template's modules take it from here
+
 Template = dict[str, Any]
 
 
@@ -35,8 +37,3 @@ def only_from_here() -> Template:
 
 # What is to be told by, once the stack is gone. cfn-lint asks for both.
 STAYS: Template = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Delete"}
-
-
-def logical_id(function_name: str) -> str:
-    """`root_login` is `RootLogin` in CloudFormation, as Chalice names it."""
-    return "".join(part.capitalize() for part in function_name.split("_"))

@@ -7,6 +7,7 @@ from scenarios.doctor.asking import Asker
 from scenarios.doctor.bucket_checks import check_bucket
 from scenarios.doctor.facts import AccountFacts, Missing
 from scenarios.doctor.finding import DoctorFinding
+from scenarios.doctor.recording_checks import check_recordings
 from scenarios.doctor.stack_checks import check_stack
 from scenarios.doctor.trail_checks import check_groups, check_regions, check_trail
 from scenarios.doctor.trail_reader import read_account
@@ -28,3 +29,4 @@ def findings(facts: AccountFacts, now: datetime) -> Iterator[DoctorFinding]:
         yield from check_bucket(facts.bucket, facts.stack.account, facts.stack.region)
     yield from check_groups(facts.groups)
     yield from check_regions(facts)
+    yield from check_recordings(facts)

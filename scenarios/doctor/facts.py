@@ -254,6 +254,41 @@ class Region:
     forwards: Told[Mapping[str, str]]
 
 
+# ---- AWS Config -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """What AWS Config records in a region, as its API describes it; Missing where there is no such thing.
+
+    `types`: those that rules of the stack judge there.
+    """
+
+    region: str
+    recorder: Told[Mapping[str, Any]]
+    status: Told[Mapping[str, Any]]
+    delivery: Told[Mapping[str, Any]]
+    types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigRuleNow:
+    """One of the stack's rules of AWS Config. `failed`: why it could not be evaluated lately; "" if it could.
+
+    `function`, `types`: whom it asks, about what; beside what is promised. `mends`: whether its remediation
+    is there; None where none is promised.
+    """
+
+    name: str
+    state: Told[str]
+    function: str = ""
+    promised_function: str = ""
+    types: tuple[str, ...] = ()
+    promised_types: tuple[str, ...] = ()
+    failed: str = ""
+    mends: Told[bool] | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFacts:
     """All that a check may want. `promised_forwards`: logical ids of the rules every other region needs."""
@@ -265,3 +300,5 @@ class AccountFacts:
     regions: Told[tuple[Region, ...]] = ()
     promised_forwards: frozenset[str] = frozenset()
     members: Told[tuple[str, ...]] = ()
+    recordings: tuple[Recording, ...] = ()
+    config_rules: tuple[ConfigRuleNow, ...] = ()

@@ -21,6 +21,7 @@ from scenarios.doctor.facts import (
     WatchedTrail,
     partition_of,
 )
+from scenarios.doctor.recording_reader import read_config_rules, read_recordings
 from scenarios.doctor.stack_reader import Resources, read_stack
 
 _POLICIES = ("AWSCloudTrail_FullAccess", "AWSCloudTrail_ReadOnlyAccess")
@@ -35,6 +36,7 @@ def read_account(asker: Asker, stack_name: str) -> AccountFacts:
     trail = _trail(asker, stack, resources)
     configuration = trail.described.configuration if trail else None
     covers_more = configuration is not None and configuration.organization
+    regions = _regions(asker, account)
     return AccountFacts(
         stack=stack,
         trail=trail,
@@ -42,7 +44,7 @@ def read_account(asker: Asker, stack_name: str) -> AccountFacts:
         groups=tuple(
             _group(asker, each, promised=bool(resources.of("AWS::IAM::Group"))) for each in _POLICIES
         ),
-        regions=_regions(asker, account),
+        regions=regions,
         promised_forwards=frozenset(
             f"{logical_id(each.name)}Forward"
             for each in CATALOG
@@ -50,6 +52,8 @@ def read_account(asker: Asker, stack_name: str) -> AccountFacts:
             if isinstance(trigger, OnEvent) and trigger.everywhere
         ),
         members=_members(asker, account) if covers_more else (),
+        recordings=tuple(read_recordings(asker, stack, resources, regions)),
+        config_rules=tuple(read_config_rules(asker, resources)),
     )
 
 

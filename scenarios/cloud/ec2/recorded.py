@@ -15,6 +15,7 @@ RECORDED = Recorded(
         "groupId": "AWS::EC2::SecurityGroup",
         "groupName": "AWS::EC2::SecurityGroup",
         "instanceId": "AWS::EC2::Instance",
+        "networkInterfaceId": "AWS::EC2::NetworkInterface",
         "vpcId": "AWS::EC2::VPC",
     },
 )

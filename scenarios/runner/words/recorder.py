@@ -3,8 +3,7 @@
 from typing import Any
 
 from scenarios.cloud.world import World
-from scenarios.runner.scenario import Action, Check
-from scenarios.runner.words.actors import Actor
+from scenarios.runner.scenario import Check
 from scenarios.runner.words.checks import alerts
 
 RECORDS = (("ConfigRules", "yes"),)
@@ -100,10 +99,3 @@ def _id_of(world: World, resource: str) -> str:
     found = [each["GroupId"] for each in groups["SecurityGroups"]]
     found += [each["ResourceId"] for each in tagged["Tags"] if each["Key"] == "Name"]
     return str(found[0]) if found else resource
-
-
-def stops_the_recorder(actor: Actor) -> Action:
-    """StopConfigurationRecorder."""
-    return actor.calls(
-        "config", "stop_configuration_recorder", ConfigurationRecorderName="default", words="stops AWS Config"
-    )

@@ -72,6 +72,7 @@ SETTINGS = Settings(
     ledger="ledger",
     overruled=(HOSTILE,),
     values={
+        "CONFIG_RULES_OWN": "trailwarden-",
         "CIS_THRESHOLD": "1",
         "CIS_TRAIL_GROUP": "trail",
         "ERROR_BURST_GROUP": "app",
@@ -151,6 +152,10 @@ CASES = [
     case("instance_state", "decide_on_change", {"state": "running"}),
     case("instance_state", "decide_on_change", {"state": "running"}, {"could_not_read": None}, id="by whom"),
     case("instance_state", "decide_on_call"),
+    case("noncompliant", "decide", {"compliance": "NON_COMPLIANT"}),
+    case("noncompliant", "decide", id="compliant again"),
+    case("noncompliant", "decide_later", {"compliance": "NON_COMPLIANT", "named": False}),
+    case("noncompliant", "decide_by_the_hour"),
 ]
 
 

@@ -28,6 +28,8 @@ def _asked_for(record: Record, named_by: Mapping[str, str]) -> Iterator[tuple[st
         for name, value in (record.get(part) or {}).items():
             if name in named_by and isinstance(value, str):
                 yield named_by[name], value
+            elif isinstance(value, Mapping) and (made := value.get(f"{name}Id")):  # EC2's `networkInterface`
+                yield from _items(named_by, {"items": [{f"{name}Id": made}]})
             elif name.endswith("sSet") and isinstance(value, Mapping):  # EC2's `instancesSet`
                 yield from _items(named_by, value)
 

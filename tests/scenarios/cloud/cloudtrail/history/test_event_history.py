@@ -126,6 +126,14 @@ IN_ACCOUNT = {"accountId": ACCOUNT}
             [("AWS::EC2::Instance", "i-1"), ("AWS::EC2::Instance", "i-2")],
             id="instances of a set",
         ),
+        pytest.param(
+            {
+                "eventSource": "ec2.amazonaws.com",
+                "responseElements": {"networkInterface": {"networkInterfaceId": "eni-1", "vpcId": "vpc-1"}},
+            },
+            [("AWS::EC2::NetworkInterface", "eni-1")],
+            id="an interface that was made",
+        ),
         pytest.param({"eventSource": "signin.amazonaws.com"}, [], id="none"),
     ],
 )
