@@ -52,6 +52,11 @@ UNITS: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("total", "total_threads", "wait"), "Count"),
         "zombies": "None",  # the agent's own table of units calls it `zombie`
     },
+    "procstat": {
+        "cpu_usage": "Percent",
+        "memory_rss": "Bytes",
+        **dict.fromkeys(("num_fds", "num_threads", "pid", "pid_count"), "None"),
+    },
     "swap": {"free": "Bytes", "used": "Bytes", "used_percent": "Percent"},
 }
 
@@ -72,6 +77,16 @@ NOT_MEASURED: Mapping[str, frozenset[str]] = {
         }
     ),
 }
+
+_PROCESS = (
+    *(f"cpu_time{each}" for each in ("", "_guest", "_guest_nice", "_idle", "_iowait", "_irq", "_nice")),
+    *(f"cpu_time_{each}" for each in ("soft_irq", "steal", "stolen", "system", "user")),
+    *("involuntary_context_switches", "voluntary_context_switches", "nice_priority", "realtime_priority"),
+    *(f"memory_{each}" for each in ("data", "locked", "stack", "swap", "vms")),
+    *("read_bytes", "read_count", "write_bytes", "write_count", "signals_pending"),
+)
+NOT_OF_A_PROCESS = frozenset(_PROCESS)
+"""What procstat knows too, beside the limits of a process (`rlimit_...`)."""
 
 # Counted from the machine's start on; the agent sends how much more it has become.
 COUNTERS = {
@@ -101,14 +116,16 @@ IDLE: Mapping[str, float] = {
 
 
 def metric_name(plugin: str, measurement: str) -> str:
-    """What CloudWatch calls a measurement."""
+    """What CloudWatch calls a measurement; how many processes there are is another lookup's."""
+    if (plugin, measurement) == ("procstat", "pid_count"):
+        return "procstat_lookup_pid_count"
     return f"{plugin}_{measurement}"
 
 
 COUNTED = frozenset(
     metric_name(plugin, each)
     for plugin, units in UNITS.items()
-    if plugin not in {"disk", "mem", "swap"}
+    if plugin not in {"disk", "mem", "procstat", "swap"}
     for each in units
 )
 """The metrics that `Machine.counts` may set."""

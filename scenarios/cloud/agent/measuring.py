@@ -14,11 +14,12 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
+from scenarios.cloud.agent.expressions import expression
 from scenarios.cloud.agent.host import AgentHost
 from scenarios.cloud.agent.measurements import COUNTERS, IDLE, metric_name
 from scenarios.cloud.agent.plugins import Measurement, Plugin
 from scenarios.cloud.cloudwatch.metrics.metrics import MetricStore
-from scenarios.cloud.ec2.machine import Disk, Machine
+from scenarios.cloud.ec2.machine import Disk, Machine, Process
 
 FIRST_SECONDS = 1
 MINUTE_SECONDS = 60
@@ -68,7 +69,7 @@ class Measuring:
         for reading in self._readings(plugin):
             dimensions = self._with_the_hosts(plugin, reading.dimensions)
             for each in plugin.measurements:
-                if first and _needs_two(plugin.name, each.of):
+                if (first and _needs_two(plugin.name, each.of)) or each.of not in reading.values:
                     continue
                 self._waiting.append(_Datum(each, dimensions, reading.values[each.of], now, resolution))
 
@@ -85,6 +86,8 @@ class Measuring:
         elif plugin.name == "net":
             if plugin.is_about(machine.interface):
                 yield _Reading({"interface": machine.interface}, _counts(machine, plugin))
+        elif plugin.name == "procstat":
+            yield from _found_processes(machine, plugin)
         elif plugin.name == "mem":
             yield _Reading({}, _memory(machine, self._host.instances.hardware(machine).memory))
         elif plugin.name == "swap":
@@ -205,6 +208,29 @@ def _devices(machine: Machine, plugin: Plugin) -> Iterator[_Reading]:
     for number, disk in enumerate((machine.disk, *machine.more_disks)):
         if plugin.is_about(disk.device):
             yield _Reading({"name": disk.device}, dict.fromkeys(values, 0.0) if number else values)
+
+
+def _found_processes(machine: Machine, plugin: Plugin) -> Iterator[_Reading]:
+    """Each process that is found, and how many they are; all of one name share their dimensions."""
+    tag, wanted = plugin.finds
+    found = [each for each in machine.processes if _is_found(each, tag, wanted)]
+    for each in found:
+        values = {
+            "cpu_usage": each.cpu,
+            "memory_rss": each.memory,
+            "num_fds": each.files,
+            "num_threads": each.threads,
+            "pid": each.pid,
+        }
+        yield _Reading({tag: wanted, "process_name": each.name}, values)
+    yield _Reading({tag: wanted, "pid_finder": "native"}, {"pid_count": len(found)})
+
+
+def _is_found(process: Process, tag: str, wanted: str) -> bool:
+    if tag == "pidfile":
+        return process.pid_file == wanted
+    text = process.name if tag == "exe" else process.command or process.name
+    return bool(expression(wanted, tag).search(text))
 
 
 def _memory(machine: Machine, total: int) -> dict[str, float]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scenarios.cloud.agent.measurements import NOT_MEASURED, UNITS, metric_name
+from scenarios.cloud.agent.expressions import expression
+from scenarios.cloud.agent.measurements import NOT_MEASURED, NOT_OF_A_PROCESS, UNITS, metric_name
 from scenarios.cloud.agent.schema import LISTENERS, PLUGINS
 from scenarios.cloud.agent.shapes import InvalidConfiguration
 from scenarios.cloud.cloudwatch.metrics.metrics import UNITS as STANDARD_UNITS
@@ -36,7 +37,8 @@ class Plugin:
     """One section of metrics_collected. `seconds`: between two measurements.
 
     `resources`: the disks, devices, interfaces it is about; empty where none is named. `every`: all of them.
-    `appended`: dimensions of its own. `total`: of a processor, the sum too.
+    `appended`: dimensions of its own. `total`: of a processor, the sum too. `finds`: by what a process is
+    found (`pidfile`, `exe` or `pattern`), and the path or the expression.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Plugin:
     total: bool = True
     ignored_file_systems: tuple[str, ...] = ()
     drops_device: bool = False
+    finds: tuple[str, str] = ("", "")
 
     def is_about(self, resource: str) -> bool:
         """Whether a disk, device or interface is measured."""
@@ -66,9 +69,10 @@ def plugins(collected: Mapping[str, Any], seconds: int) -> Iterator[Plugin]:
             continue  # it listens, and nothing on a host here sends to it
         if name not in PLUGINS:
             raise NotSimulated(_AGENT, f"{name} in metrics_collected of a host with Linux")
-        measurements = tuple(_measurements(name, section))
-        if measurements:
-            yield _plugin(name, section, seconds, measurements)
+        for each in section if name == "procstat" else [section]:
+            measurements = tuple(_measurements(name, each))
+            if measurements:
+                yield _plugin(name, each, seconds, measurements)
 
 
 def _plugin(name: str, section: Mapping[str, Any], seconds: int, found: tuple[Measurement, ...]) -> Plugin:
@@ -83,7 +87,18 @@ def _plugin(name: str, section: Mapping[str, Any], seconds: int, found: tuple[Me
         total=section.get("totalcpu", True),
         ignored_file_systems=tuple(section.get("ignore_file_system_types", ())),
         drops_device=section.get("drop_device", False),
+        finds=_finder(section),
     )
+
+
+def _finder(section: Mapping[str, Any]) -> tuple[str, str]:
+    """By the first that is said: a file with the number, the name, the command line."""
+    for name, tag in (("pid_file", "pidfile"), ("exe", "exe"), ("pattern", "pattern")):
+        if name in section:
+            if name != "pid_file":
+                expression(section[name], name)
+            return tag, section[name]
+    return "", ""
 
 
 def _measurements(plugin: str, section: Mapping[str, Any]) -> Iterator[Measurement]:
@@ -104,7 +119,8 @@ def _measurements(plugin: str, section: Mapping[str, Any]) -> Iterator[Measureme
 def _known(plugin: str, name: object) -> str:
     """`used_percent` and `disk_used_percent` both name the disk's."""
     measurement = str(name).strip().removeprefix(f"{plugin}_")
-    if measurement in NOT_MEASURED.get(plugin, ()):
+    of_a_process = measurement in NOT_OF_A_PROCESS or measurement.startswith("rlimit_")
+    if measurement in NOT_MEASURED.get(plugin, ()) or (plugin == "procstat" and of_a_process):
         raise NotSimulated(_AGENT, f"the measurement {name} of {plugin}")
     if not isinstance(name, str) or measurement not in UNITS[plugin]:
         raise InvalidConfiguration(f"the measurement {name} of {plugin} is invalid")

@@ -36,7 +36,17 @@ _LISTENER: Mapping[str, Shape] = {
     "service.name": Text(),
     "deployment.environment": Text(),
 }
-PLUGINS: Mapping[str, Section] = {
+_PROCESSES = Section(
+    fields={
+        **_BASIC,
+        "measurement": Array(of=Text(most=255), unique=True),
+        **dict.fromkeys(("pid_file", "exe", "pattern"), Text(most=255)),
+    },
+    others=Anything(),
+    required=("measurement",),
+    one_of=("pid_file", "exe", "pattern"),
+)
+PLUGINS: Mapping[str, Shape] = {
     "cpu": _plugin(resources=Array(of=Text(choices=("*",)), most=1), totalcpu=Flag()),
     "disk": _plugin(resources=_RESOURCES, ignore_file_system_types=_RESOURCES, drop_device=Flag()),
     "diskio": _plugin(resources=_RESOURCES),
@@ -44,6 +54,7 @@ PLUGINS: Mapping[str, Section] = {
     "net": _plugin(resources=_RESOURCES),
     "netstat": _plugin(),
     "processes": _plugin(),
+    "procstat": Array(of=_PROCESSES, least=1, most=255),
     "swap": _plugin(),
 }
 LISTENERS: Mapping[str, Section] = {

@@ -100,12 +100,33 @@ class HostFiles:
 
 
 @dataclass(slots=True, kw_only=True)
+class Process:
+    """A process of a machine. `command`: its whole line; `cpu`: percent; `memory`: bytes that it holds."""
+
+    name: str
+    pid: int
+    command: str = ""
+    pid_file: str = ""
+    cpu: float = 0.0
+    memory: float = 8 * 1024 * 1024
+    threads: int = 1
+    files: int = 8
+
+
+def _usual() -> list[Process]:
+    """What runs on a Linux host of EC2, as far as somebody might miss it."""
+    names = ("systemd", "rsyslogd", "sshd", "crond", "auditd", "amazon-ssm-agent")
+    return [Process(name=name, pid=1 + 500 * number, command=name) for number, name in enumerate(names)]
+
+
+@dataclass(slots=True, kw_only=True)
 class Machine:
     """What goes on inside an instance. `cpu` and `memory`: percent.
 
     `counts`: what else its operating system counts, by the CloudWatch agent's names, such as
     `netstat_tcp_established`; of a disk or a network interface, in a second. What is not in it is as on an
-    idle machine. `zone`: its clock's time zone, which EC2's images set to UTC.
+    idle machine. `processes`: those that may be told apart. `zone`: its clock's time zone, which EC2's images
+    set to UTC.
     """
 
     instance: str
@@ -115,6 +136,7 @@ class Machine:
     disk: Disk = field(default_factory=Disk)
     more_disks: list[Disk] = field(default_factory=list)
     counts: dict[str, float] = field(default_factory=dict)
+    processes: list[Process] = field(default_factory=_usual)
     files: HostFiles = field(default_factory=HostFiles)
     zone: str = "UTC"
     interface: str = "ens5"

@@ -274,6 +274,12 @@ def _measure(plugin, **section):
             _measure("cpu", measurement=["usage_idle"], totalcpu="false"), "not true or false", id="totalcpu"
         ),
         pytest.param(_measure("statsd", port=1), "statsd has port", id="StatsD"),
+        pytest.param(_measure("procstat", exe="a"), "procstat is no list", id="one process, no list"),
+        pytest.param(
+            {"metrics": {"metrics_collected": {"procstat": [{"measurement": ["pid_count"]}]}}},
+            "has none of pid_file, exe, pattern",
+            id="no process",
+        ),
         pytest.param({"traces": {}}, "traces has no traces_collected", id="traces of nothing"),
     ],
 )
@@ -294,7 +300,12 @@ def test_one_group_has_one_retention():
         pytest.param({"opentelemetry": {}}, "opentelemetry in the configuration", id="a section"),
         pytest.param({"traces": {"traces_collected": {"otlp": {}}}}, "otlp in traces_collected", id="traces"),
         pytest.param({"agent": {"credentials": {}}}, "credentials in agent", id="another role"),
-        pytest.param(_measure("procstat", measurement=[]), "procstat in metrics_collected", id="a plugin"),
+        pytest.param(_measure("ethtool"), "ethtool in metrics_collected", id="a plugin"),
+        pytest.param(
+            {"metrics": {"metrics_collected": {"procstat": [{"exe": "a", "measurement": ["memory_vms"]}]}}},
+            "memory_vms of procstat",
+            id="a measurement of a process",
+        ),
         pytest.param(
             _measure("Memory", measurement=["Available Bytes"]),
             "Memory in .* with Linux",

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from scenarios.cloud.agent.measurements import UNITS
-from scenarios.cloud.ec2.machine import GIB, Disk
+from scenarios.cloud.ec2.machine import GIB, Disk, Process
 from tests.scenarios.cloud.agent.host_worlds import (
     MANAGED,
     MEASURES,
@@ -65,7 +65,7 @@ def _host(cloud, machine):
 
 def test_each_plugin_is_measured_under_its_dimensions():
     """One host with everything that a plug-in has: every name and unit of AWS's page."""
-    everything = {name: {"measurement": list(units)} for name, units in UNITS.items()}
+    everything = {name: {"measurement": list(units)} for name, units in UNITS.items() if name != "procstat"}
     with world(agent(collected(**everything))) as cloud:
         machine = launch(cloud, *MAY, seconds=STARTED)
         machine.cpu, machine.memory, machine.disk.used = 60, 25, 50
@@ -85,12 +85,12 @@ def test_each_plugin_is_measured_under_its_dimensions():
             "diskio": {"name": "nvme0n1p1"},
             "net": {"interface": "ens5"},
         }
-        names = {f"{name}_{each}" for name, units in UNITS.items() for each in units}
+        names = {f"{name}_{each}" for name in everything for each in UNITS[name]}
         assert {name for name, _ in sent(cloud)} == names
         found = {}
-        for name, units in UNITS.items():
+        for name in everything:
             dimensions = own.get(name, {})
-            for each, expected in units.items():
+            for each, expected in UNITS[name].items():
                 assert unit(cloud, f"{name}_{each}", **dimensions) == [expected], each
                 found[f"{name}_{each}"] = measured(cloud, f"{name}_{each}", "CWAgent", **dimensions)[-1][1]
         expected = {
@@ -152,6 +152,38 @@ def test_a_disk_without_its_device():
         launch(cloud, *MAY, seconds=STARTED + SENT)
 
         assert sent(cloud) == [("disk_used_percent", (("fstype", "xfs"), ("path", "/")))]
+
+
+@pytest.mark.parametrize(
+    ("finds", "count", "names"),
+    [
+        pytest.param({"exe": "ssh"}, 1, ["sshd"], id="a part of the name"),
+        pytest.param({"exe": "^(sshd|crond)$"}, 2, ["crond", "sshd"], id="an expression"),
+        pytest.param({"pattern": "--port 80"}, 2, ["shop"], id="the command"),
+        pytest.param({"pid_file": "/run/shop.pid"}, 1, ["shop"], id="the file with its number"),
+        pytest.param({"exe": "gone"}, 0, [], id="none"),
+    ],
+)
+def test_processes_are_found_measured_and_counted(finds, count, names):
+    said = collected(procstat=[finds | {"measurement": ["pid_count", "memory_rss", "cpu_usage"]}])
+    with world(agent(said)) as cloud:
+        machine = launch(cloud, *MAY, seconds=0)
+        for pid, file in ((7001, "/run/shop.pid"), (7002, "")):
+            machine.processes.append(
+                Process(name="shop", pid=pid, pid_file=file, command="shop --port 80", memory=pid, cpu=3)
+            )
+        cloud.run(STARTED + 63)
+
+        ((tag, value),) = finds.items()
+        by = {tag.replace("_", ""): value}
+        counted = measured(cloud, "procstat_lookup_pid_count", "CWAgent", pid_finder="native", **by)
+        found = {name: dict(dimensions) for name, dimensions in sent(cloud) if "lookup" not in name}
+        assert [number for _, number in counted] == [count]
+        assert found.keys() == ({"procstat_cpu_usage", "procstat_memory_rss"} if names else set())
+        assert sorted({dict(each)["process_name"] for name, each in sent(cloud) if "rss" in name}) == names
+        if "pattern" in finds:
+            both = measured(cloud, "procstat_memory_rss", "CWAgent", process_name="shop", **by)
+            assert [number for _, number in both] == [7001.5]
 
 
 # ---- when it is measured ------------------------------------------------------------------------
