@@ -73,6 +73,7 @@ class CallProgress(StrEnum):
     DROPPED = "dropped"  # not made: fresh facts didn't call for it any more
     UNDOING = "undoing"  # its undo has begun; no answer noted
     UNDONE = "undone"
+    PERHAPS_UNDONE = "perhaps undone"  # its undo had begun, and then it was not as we made it: it may be us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

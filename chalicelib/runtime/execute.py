@@ -1,6 +1,6 @@
 """The only module that changes anything in AWS on a remediation's behalf."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -53,16 +53,23 @@ def carry_out(
     return _settled(ledger, entry, Outcome.ACTED), None
 
 
-def undo(aws: Aws, ledger: Ledger, entry: LedgerEntry) -> tuple[LedgerEntry, Exception | None]:
+def undo(
+    aws: Aws, ledger: Ledger, entry: LedgerEntry, moved: Callable[[Call], str]
+) -> tuple[LedgerEntry, Exception | None]:
     """Make the undo of each call that was ours, the last one first, noting each; a retry goes on.
 
-    A call without an undo stays as it is. Returns the finding after that, and the error that stopped it.
+    `moved`: says where what a call made is no longer so. An undo that had begun is not made again then: it
+    is in effect, or what is there now is somebody else's. A call without an undo stays as it is. Returns the
+    finding after that, and the error that stopped it.
     """
     for index in reversed(range(len(entry.plan.calls))):
         call, before = entry.plan.calls[index].undo, entry.progress.get(index)
         if call is None or before not in (CallProgress.DONE, CallProgress.UNDOING):
             continue
         try:
+            if before is CallProgress.UNDOING and moved(entry.plan.calls[index]):
+                entry = ledger.did(entry, index, CallProgress.PERHAPS_UNDONE)
+                continue
             entry = ledger.did(entry, index, CallProgress.UNDOING)
             _made(aws, call, tried_before=before is CallProgress.UNDOING)
             entry = ledger.did(entry, index, CallProgress.UNDONE)

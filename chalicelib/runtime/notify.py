@@ -64,6 +64,10 @@ _SETTLED: Mapping[CallProgress | None, str] = MappingProxyType(
         CallProgress.DONE: "Trailwarden did:",
         CallProgress.FOUND: "This was so already, and not by Trailwarden:",
         CallProgress.UNDONE: "Trailwarden did this, and then undid it:",
+        CallProgress.PERHAPS_UNDONE: (
+            "Trailwarden did this, and perhaps undid it in an earlier try; it is not as Trailwarden made it "
+            "any more, so look:"
+        ),
         CallProgress.UNDOING: "Trailwarden did this, and could not undo it yet:",
         CallProgress.UNSURE: "Perhaps done by an earlier try of Trailwarden's; look before you undo it:",
         CallProgress.DROPPED: "Not called for any more, and not done:",

@@ -21,7 +21,7 @@ from chalicelib.remediation import Alert, Call, CallProgress, Severity
 from chalicelib.wording import when
 
 MOST_LOOKED_THROUGH = 50  # findings, beside those that took a place of the hour's
-_UNDO_BEGUN = (CallProgress.UNDOING, CallProgress.UNDONE)
+_UNDO_BEGUN = (CallProgress.UNDOING, CallProgress.UNDONE, CallProgress.PERHAPS_UNDONE)
 _NOT_BEGUN = (None, CallProgress.DROPPED)
 # boto3's name of a service, where its event source has another one.
 _SERVICES = {"monitoring": "cloudwatch"}

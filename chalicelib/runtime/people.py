@@ -22,7 +22,7 @@ from chalicelib.ledger.entries import Decision, LedgerEntry, Ruling, raw_of
 from chalicelib.ledger.instructions import Instruction, genuine, instructions_on
 from chalicelib.ledger.table import stamp
 from chalicelib.looking import Unseen, denials
-from chalicelib.remediation import CallProgress, Event, Outcome, Plan, Remediation
+from chalicelib.remediation import Call, CallProgress, Event, Outcome, Plan, Remediation
 from chalicelib.runtime import declared, execute, fresh, rulings
 from chalicelib.runtime.answer import Invocation
 from chalicelib.runtime.forged import Forgery
@@ -70,14 +70,17 @@ class People(Invocation):
         Raises the errors of chalicelib.errors, and unforeseen ones: then Lambda tries again.
         """
         try:
-            return exclusively(
+            outcome = exclusively(
                 self.ledger, self.remediation.name, self.woken, self._follow, context=self.context
             )
         except AWS_ERRORS as error:
             known = foreseen(error, **self._about(self.woken))
             raise known from (None if known is error else error)
         finally:
-            self._tell_tampering(self.woken)
+            unnoted = self._tell_tampering(self.woken)
+        if unnoted:
+            raise unnoted
+        return outcome
 
     def _follow(self) -> Outcome:
         entry = self.ledger.find(self.finding)
@@ -214,7 +217,7 @@ class People(Invocation):
                 raise error
             self.voice.publish(entry, rulings.told_as(entry, decision), -1)
             marked = replace(decision, warned=True) if error else replace(decision, told=True)
-            entry = self.ledger.decided(entry, marked)
+            entry = self.ledger.decided(entry, marked, **rulings.told_with(entry, decision))
             if error:
                 raise error
         return entry
@@ -251,15 +254,21 @@ class People(Invocation):
         """Make the undo of each call that was ours, the last one first; a retry goes on where it stopped."""
         if entry.outcome is Outcome.UNDONE:
             return entry, None
-        entry, error = execute.undo(self.aws, self.ledger, entry)
+        undoing = self.remediation.undoing
+        if undoing is None:
+            return entry, None
+
+        def moved(call: Call) -> str:
+            return undoing.moved(self.aws, call, self.settings)
+
+        entry, error = execute.undo(self.aws, self.ledger, entry, moved)
         if error:
             return entry, error
-        undoing = self.remediation.undoing
-        if undoing and undoing.accepted:
+        if undoing.accepted:
             undone = [
                 call
                 for index, call in enumerate(entry.plan.calls)
-                if entry.progress.get(index) is CallProgress.UNDONE
+                if entry.progress.get(index) in (CallProgress.UNDONE, CallProgress.PERHAPS_UNDONE)
             ]
             state = undoing.accepted(self.aws, undone, self.settings)
             if state is not None:

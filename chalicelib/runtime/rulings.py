@@ -136,9 +136,14 @@ def difference(before: Plan, after: Plan) -> str:
 def replanned(entry: LedgerEntry, plan: Plan) -> dict[str, object]:
     """What changes of a finding when its plan is decided anew; what is new is told with the decision.
 
-    An alert that could not be sent yet stays to be sent, whoever decides meanwhile.
+    An alert that could not be sent yet stays to be sent, whoever decides meanwhile; so does one that says
+    something else by now, see `told_with`.
     """
-    told = frozenset(index for index in range(len(plan.alerts)) if index in entry.told)
+    told = frozenset(
+        index
+        for index, (new, old) in enumerate(zip(plan.alerts, entry.plan.alerts, strict=False))
+        if index in entry.told and (new.severity, new.title) == (old.severity, old.title)
+    )
     over = Outcome.TOLD if len(told | entry.quiet) >= len(plan.alerts) else Outcome.UNDER_WAY
     return {
         "plan": plan,
@@ -160,11 +165,24 @@ _TITLES = {
 }
 
 
+def told_with(entry: LedgerEntry, decision: Decision) -> dict[str, object]:
+    """What changes of a finding once a decision was told: the alert of its new plan was told with it."""
+    first = _gravest(entry)
+    if decision.ruling is not Ruling.REPLANNED or first is None:
+        return {}
+    told = entry.told | {entry.plan.alerts.index(first)}
+    over = entry.outcome is Outcome.UNDER_WAY and len(told | entry.quiet) >= len(entry.plan.alerts)
+    return {"told": told, **({"outcome": Outcome.TOLD} if over else {})}
+
+
+def _gravest(entry: LedgerEntry) -> Alert | None:
+    order = list(Severity)
+    return max(entry.plan.alerts, key=lambda alert: order.index(alert.severity), default=None)
+
+
 def told_as(entry: LedgerEntry, decision: Decision) -> Alert:
     """The alert about a decision: the finding's own, after who decided what."""
-    order = list(Severity)
-    first = max(entry.plan.alerts, key=lambda alert: order.index(alert.severity), default=None)
-    alert = first or Alert(severity=Severity.INFO, title=f"{entry.remediation}: {entry.event_key}")
+    alert = _gravest(entry) or Alert(severity=Severity.INFO, title=f"{entry.remediation}: {entry.event_key}")
     title = _TITLES[decision.ruling]
     if decision.ruling is Ruling.COUNTED and decision.verb == Verb.UNDO:
         title = "One more person has to ask for the undo"

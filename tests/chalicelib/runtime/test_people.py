@@ -8,14 +8,14 @@ import pytest
 from freezegun import freeze_time
 
 from chalicelib.errors import NotAllowed
-from chalicelib.ledger.entries import LedgerEntry, Ruling
+from chalicelib.ledger.entries import Decision, LedgerEntry, Ruling
 from chalicelib.ledger.instructions import Verb, instruction, note
 from chalicelib.ledger.ledger import MOST_DECISION_BYTES, MOST_DECISIONS
 from chalicelib.looking import Unseen
 from chalicelib.remediation import CallProgress, DeclaredCall, Outcome, Plan, Undoing
 from chalicelib.runtime import people, woken
 from chalicelib.runtime.people import People
-from chalicelib.runtime.rulings import replanned
+from chalicelib.runtime.rulings import replanned, told_with
 from chalicelib.seal import SEAL, Voucher
 from chalicelib.settings import APPROVAL_HOURS, APPROVALS, INSTRUCTION_KEY, Mode
 from tests.chalicelib.runtime.house import (
@@ -160,6 +160,30 @@ def test_an_alert_that_was_not_sent_before_a_plan_changed_does_not_count_as_sent
         Outcome.UNDER_WAY,
         Outcome.TOLD,
     ]
+
+
+def test_an_alert_of_a_new_plan_counts_as_sent_once_the_decision_was_told():
+    told = LedgerEntry(
+        remediation="r",
+        event_key="e",
+        account="1",
+        region="us-east-1",
+        at=datetime(2026, 3, 2, 3, tzinfo=UTC),
+        principal="",
+        outcome=Outcome.AWAITING_APPROVAL,
+        plan=Plan.alert(alert(), calls=[creates("orders")]),
+        told=frozenset({0}),
+    )
+    decision = Decision(
+        id="1", verb=Verb.APPROVE, who="ann", at=told.at, plan="", ruling=Ruling.REPLANNED, words=""
+    )
+
+    before = replace(told, **replanned(told, Plan.alert(alert("No backup is left"))))
+    after = replace(before, **told_with(before, decision))
+
+    assert (before.outcome, before.told) == (Outcome.UNDER_WAY, frozenset())
+    assert (after.outcome, after.told) == (Outcome.TOLD, frozenset({0}))
+    assert told_with(before, replace(decision, ruling=Ruling.REJECTED)) == {}
 
 
 def test_a_plan_that_waits_is_not_dropped_because_nobody_may_look(house, monkeypatch):
@@ -460,6 +484,32 @@ def test_an_undo_that_died_half_way_goes_on_with_the_rest(house, monkeypatch):
 
     assert calls == ["invoices", "orders", "orders"]
     assert (found.outcome, house.tables()) == (Outcome.UNDONE, [])
+
+
+def test_an_undo_that_had_begun_is_not_made_again_where_the_state_has_moved_on(house, monkeypatch):
+    """The first try deleted the table and died; by now somebody has made another one of that name."""
+    cure, found = done(house)
+    asks(house, found, Verb.UNDO)
+    original = people.execute._made
+
+    def dying(aws, call, **more):
+        original(aws, call, **more)
+        raise Died
+
+    with monkeypatch.context() as once:
+        once.setattr(people.execute, "_made", dying)
+        later = died(house, cure, found)
+    assert house.tables() == []
+    cure.moved = "it is another one"
+    again = creates("orders")
+
+    with later:
+        house.ledger.client.create_table(**again.parameters)
+        found = follows(house, cure, found)
+
+    assert (found.outcome, house.tables()) == (Outcome.UNDONE, ["orders"])
+    assert found.progress == {0: CallProgress.PERHAPS_UNDONE}
+    assert "perhaps undid it in an earlier try" in house.mail[-1].text
 
 
 # ---- asked again and again ------------------------------------------------------------------------------

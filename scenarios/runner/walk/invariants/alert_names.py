@@ -67,6 +67,17 @@ def plain(subject: str) -> str:
     return _BY_WHOM.sub("", words.replace(" was ", " is "))
 
 
+def moves(without: Course, with_fault: Course) -> bool:
+    """Whether another event may be the one that is told, or what happens may happen at another moment.
+
+    So it is too where a service is ill without the fault: functions wait for it, for a time that is drawn,
+    and the simulated account stands still meanwhile.
+    """
+    point = with_fault.point
+    ill = any("Throttl" in call.error for call in without.calls if call.invocation)
+    return point is not None and (point.kind in MOVES or ill)
+
+
 def left_unsaid(course: Course) -> set[tuple[str, str]]:
     """What was not sent since others like it were, in the words of `in_words`."""
     return {
@@ -122,8 +133,8 @@ def paired(without: Course, with_fault: Course) -> Paired:
         if event_of(mail) not in events or not (is_about_trouble(mail) or is_news(mail))
     ]
     quiet = {_moment_of(entry) for entry in with_fault.findings() if entry.outcome is Outcome.QUIET}
-    moves = with_fault.point is not None and with_fault.point.kind in MOVES
-    movable = [mail for mail in unsent if moves or _moment(mail) in quiet]
+    may_move = moves(without, with_fault)
+    movable = [mail for mail in unsent if may_move or _moment(mail) in quiet]
     still = _take(left, movable, in_words)
     if turned := [mail for mail in still if _moment(mail) in quiet]:
         voices = {**_voices(without), **_voices(with_fault)}

@@ -15,7 +15,6 @@ from scenarios.runner.walk.course import Course, MadeCall, is_finding
 from scenarios.runner.walk.invariants.acts import acts
 from scenarios.runner.walk.invariants.alert_names import (
     FINDING,
-    MOVES,
     NEWS,
     Named,
     but_for_counts,
@@ -24,9 +23,11 @@ from scenarios.runner.walk.invariants.alert_names import (
     in_words,
     is_news,
     left_unsaid,
+    moves,
     named_as,
     paired,
 )
+from scenarios.runner.walk.invariants.looks import is_of_a_later_look
 from scenarios.runner.walk.invariants.trouble import (
     excused,
     is_about_trouble,
@@ -47,7 +48,6 @@ _NAMES = re.compile(r"\S+ (\w+): ")
 _DENIALS = ("Denied", "Unauthorized")
 _CONTROL = re.compile(r"^Control: +(.+)$", re.MULTILINE)
 _SESSION = re.compile(r"arn:aws:sts::(\d+):assumed-role/([^/]+)/.*")
-_OBJECT = re.compile(r"^Object: +(s3://\S+)$", re.MULTILINE)  # trail_digest
 _REFUSALS = "Calls were refused for lack of permission"  # by whom, or that it could not be found
 _LONG_ENOUGH_TO_NAME = 6  # "on" or "1" name nothing
 # With these no call is answered with an error, so that nothing can fail.
@@ -148,8 +148,7 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
     - what could not be done, seen or noted, and beside that the worst it may mean (`_may_be_trouble`);
     - what an alarm counts otherwise (see `each_alert_is_sent`), of nobody who is not named without the fault;
     - how many alerts could not be sent one by one, of those that are sent without the fault;
-    - what a look by the clock finds of an object that is reported anyway, as gravely: one that came later saw
-      more of it before, and so knows more of it afterwards;
+    - what a look by the clock finds that is reported anyway (`is_of_a_later_look`);
     - that a thing was still as the attacker left it, where the event was given up whose act would have
       mended it.
     """
@@ -166,7 +165,7 @@ def nothing_else_is_said(without: Course, with_fault: Course) -> Iterator[str]:
     for mail in with_fault.alerts():
         if named_as(mail) in known or in_words(mail) in words or _may_be_trouble(mail, with_fault):
             continue
-        if _is_left_over(mail, without) or _is_of_known_objects(mail, without, with_fault):
+        if _is_left_over(mail, without) or is_of_a_later_look(mail, without, with_fault):
             continue
         if _ACCUSES not in mail.subject and not is_about_trouble(mail):
             people = {_role_of(who) for who in _named_people(mail)}
@@ -217,7 +216,7 @@ def _is_refusal_of(who: str, names: Sequence[str], call: MadeCall, course: Cours
 
 def _more_of_an_event(without: Course, with_fault: Course) -> Iterator[str]:
     """Subjects of an event that are more than without the fault; what failed or how it ended is left out."""
-    if with_fault.point and with_fault.point.kind in MOVES:
+    if moves(without, with_fault):
         return
     before, after = _subjects(without), _subjects(with_fault)
     for event, subjects in after.items():
@@ -238,24 +237,6 @@ def _is_left_over(mail: Mail, without: Course) -> bool:
     """Whether it says that alerts could not be sent one by one, of those that are sent without the fault."""
     found = _LEFT_OVER.search(mail.subject)
     return found is not None and any(found[1] in other.subject for other in without.alerts())
-
-
-def _is_of_known_objects(mail: Mail, without: Course, with_fault: Course) -> bool:
-    """Whether a look by the clock found it, and each object that it names is reported without the fault."""
-    entries = {entry.id: entry for entry in with_fault.findings()}
-    entry, named = entries.get(finding_of(mail)), set(_OBJECT.findall(mail.text))
-    return (
-        entry is not None
-        and ":rule/" in entry.event_key
-        and bool(named)
-        and named
-        <= {
-            each
-            for other in without.alerts()
-            if other.attributes == mail.attributes
-            for each in _OBJECT.findall(other.text)
-        }
-    )
 
 
 def _undone(without: Course, with_fault: Course) -> set[str]:

@@ -9,12 +9,13 @@ from scenarios.runner.walk.course import Course
 from scenarios.runner.walk.invariants.acts import SAYS, act_of, acts
 from scenarios.runner.walk.invariants.alert_names import plain
 from scenarios.runner.walk.invariants.alerts import is_of_an_alarm
-from scenarios.runner.walk.invariants.trouble import is_about_trouble
+from scenarios.runner.walk.invariants.trouble import OPEN, is_about_trouble
 
 
 def a_second_delivery_changes_nothing(without: Course, with_fault: Course) -> Iterator[str]:
     """As many alerts of each remediation, findings of each moment and acts of each kind.
 
+    An event that waits as a dead letter without the fault is handled at last where it comes again.
     What several events show, such as the failed logins of one address, may be found of another one of them:
     then the finding says the same, and there are no more of them.
     Alerts that say what could not be done or seen yet may be twice as many, where there are any without the
@@ -24,7 +25,9 @@ def a_second_delivery_changes_nothing(without: Course, with_fault: Course) -> It
     """
     if with_fault.point is None or not with_fault.point.comes_twice:
         return
-    for what, count in (_counted(with_fault) - _counted(without)).items():
+    for what, count in (
+        _counted(with_fault) - _counted(without) - _told_at_last(without, with_fault)
+    ).items():
         yield f"{count} more of {what}"
     for (remediation, _, at), count in _more_found(without, with_fault).items():
         yield f"{count} more of findings of {remediation} at {at}"
@@ -45,6 +48,16 @@ def _counted(course: Course) -> Counter[str]:
     ]
     return Counter(f"alerts of {mail.attributes['remediation']}" for mail in told) + Counter(
         " ".join(act_of(call)[:2]) for call in acts(course) if call.operation != SAYS
+    )
+
+
+def _told_at_last(without: Course, with_fault: Course) -> Counter[str]:
+    """The alerts of findings that are left open without the fault, and are settled with it."""
+    settled = {entry.id for entry in with_fault.findings() if entry.outcome not in OPEN}
+    return Counter(
+        f"alerts of {entry.remediation}"
+        for entry in without.findings()
+        if entry.outcome in OPEN and entry.id in settled
     )
 
 

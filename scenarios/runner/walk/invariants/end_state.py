@@ -7,6 +7,8 @@ from scenarios.runner.walk.course import Course
 from scenarios.runner.walk.invariants.acts import act_of, acts, capped_in_place
 from scenarios.runner.walk.invariants.trouble import excused, waits_for_a_yes
 
+_RULINGS = "what people asked about"
+
 
 def the_end_is_the_same_or_told(without: Course, with_fault: Course) -> Iterator[str]:
     """Every act is done, and every check of the scenario's own that held at the end holds.
@@ -23,5 +25,21 @@ def the_end_is_the_same_or_told(without: Course, with_fault: Course) -> Iterator
             yield f"{act[0]} {act[1]} {act[2][:200]} is not done"
     for words, wrong in without.checks.items():
         now = with_fault.checks[words]
+        if words.startswith(_RULINGS) and _is_ruled_in_another_order(without, with_fault):
+            continue
         if wrong is None and now is not None:
             yield f"{words}: {now}"
+
+
+def _is_ruled_in_another_order(without: Course, with_fault: Course) -> bool:
+    """Whether each finding that people asked about has come to the same, and who asked was told.
+
+    What they ask is ruled on when the function comes to it. One that is late, or that dies, comes to it after
+    what was asked next.
+    """
+    before, after = (
+        {entry.id: entry.outcome for entry in course.findings() if entry.decisions}
+        for course in (without, with_fault)
+    )
+    told = all(decision.told for entry in with_fault.findings() for decision in entry.decisions)
+    return told and before == after

@@ -13,7 +13,8 @@ from chalicelib.remediation import CallProgress, Outcome
 from chalicelib.runtime.notify import subject_of
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import Course, MadeCall, is_finding
-from scenarios.runner.walk.invariants.alert_names import MOVES, in_words, paired, plain, who_did_it
+from scenarios.runner.walk.invariants.alert_names import in_words, moves, paired, plain, who_did_it
+from scenarios.runner.walk.invariants.looks import is_of_a_later_look
 from scenarios.runner.walk.invariants.trouble import (
     OPEN,
     excused,
@@ -25,6 +26,7 @@ from scenarios.runner.walk.invariants.trouble import (
     waits_for_a_yes,
 )
 
+_ENOUGH = 12  # letters of a title that tell it from others
 # These say what was seen, decided and kept; the others are rights and counts, which time moves.
 _COMPARED = (Kind.SIGHTING, Kind.STATE, Kind.ANCHOR, Kind.VALIDATION, Kind.REQUEST)
 
@@ -57,6 +59,14 @@ class _SoFar:
             self.sent.add((text.rpartition("Finding ")[2].strip(), str(call.parameters.get("Subject"))))
         self.made.add((call.service, xform_name(call.operation), _as_text(call.parameters)))
 
+    def _has_sent(self, finding: str, subject: str) -> bool:
+        """Whether an alert was sent, be it with a decision: `HIGH: The plan has changed ...: It was ...`."""
+        if (finding, subject) in self.sent:
+            return True
+        severity, _, title = subject.partition(": ")
+        decided = (each for name, each in self.sent if name == finding and each.startswith(f"{severity}: "))
+        return any(_ends_alike(each, title) for each in decided)
+
     def untrue(self, entry: LedgerEntry) -> Iterator[str]:
         alerts, calls = range(len(entry.plan.alerts)), entry.plan.calls
         if entry.outcome is Outcome.ACTED and entry.unsettled:
@@ -68,13 +78,20 @@ class _SoFar:
         if entry.outcome in (Outcome.TOLD, Outcome.QUIET) and silent:
             yield f"it says {entry.outcome}, and alerts {sorted(silent)} are not sent"
         for index in sorted(entry.told & set(alerts)):
-            if (entry.id, subject_of(entry.plan.alerts[index])) not in self.sent:
+            if not self._has_sent(entry.id, subject_of(entry.plan.alerts[index])):
                 yield f"it says that alert {index} is sent, and SNS has not got it"
         for index, progress in sorted(entry.progress.items()):
             call = calls[index]
             named = (call.service, call.operation, _as_text(call.parameters))
             if progress is CallProgress.DONE and named not in self.made:
                 yield f"it says that {call.service}.{call.operation} is done, and nobody called it"
+
+
+def _ends_alike(subject: str, title: str) -> bool:
+    """Whether the subject of a decision's alert ends with this title, as far as it was not cut."""
+    _, found, rest = subject.partition(f": {title[:_ENOUGH]}")
+    whole = f"{found[2:]}{rest}"
+    return bool(found) and title.startswith(whole.removesuffix("..."))
 
 
 def written(call: MadeCall) -> LedgerEntry | None:
@@ -115,7 +132,7 @@ def the_ledger_holds_the_same(without: Course, with_fault: Course) -> Iterator[s
         there = after.get(remediation, Counter())
         missing = {at for at in moments.keys() - there if (remediation, at) not in elsewhere}
         missing -= _said_of_another(without, with_fault, remediation, missing)
-        if with_fault.point and with_fault.point.kind in MOVES and _as_many(there, moments):
+        if moves(without, with_fault) and _as_many(there, moments):
             continue
         kept = with_fault.lasting and is_kept(with_fault, remediation)
         if missing and not kept and not excused(without, with_fault, remediation):
@@ -141,8 +158,8 @@ def _outcomes(without: Course, with_fault: Course) -> Iterator[str]:
     if with_fault.point is None:
         return
     before, after = _ended(without), _ended(with_fault)
-    unexpected = list(_left_open(without, with_fault))
-    if with_fault.point.kind in MOVES:
+    unexpected, waits = list(_left_open(without, with_fault)), waits_for_a_yes(with_fault)
+    if moves(without, with_fault):
         yield from _moved_outcomes(without, with_fault)
         return
     for (remediation, at, outcome), count in (after - before).items():
@@ -151,6 +168,9 @@ def _outcomes(without: Course, with_fault: Course) -> Iterator[str]:
             continue
         # It waits as a dead letter, and is left open by that: held above.
         if outcome in OPEN and not any(each.remediation == remediation for each in unexpected):
+            continue
+        # An approval came too late for its plan, and people were told.
+        if outcome == Outcome.TOLD and any(f"{remediation}:" in each and f"T{at}" in each for each in waits):
             continue
         others = sorted(each[2] for each in before if each[:2] == (remediation, at))
         if not others and _adds_nothing(without, with_fault, remediation, at, outcome):
@@ -171,6 +191,7 @@ def _adds_nothing(without: Course, with_fault: Course, remediation: str, at: str
         return True
     return outcome == Outcome.TOLD and (
         _only_trouble(with_fault, remediation, at)
+        or _only_a_later_look(without, with_fault, remediation, at)
         or _only_who(without, with_fault, remediation, at)
         or _only_quiet(without, with_fault, remediation, at)
     )
@@ -186,9 +207,11 @@ def _moved_outcomes(without: Course, with_fault: Course) -> Iterator[str]:
     )
     waits = waits_for_a_yes(with_fault)
     for remediation, outcome in sorted(after - before):
-        if outcome == Outcome.AWAITING_APPROVAL and waits:
+        if outcome in (Outcome.AWAITING_APPROVAL, Outcome.TOLD) and waits:
             continue
         if outcome == Outcome.TOLD and _only_trouble(with_fault, remediation):
+            continue
+        if outcome == Outcome.TOLD and _only_a_later_look(without, with_fault, remediation):
             continue
         # A look that failed, and then saw nothing: beside as many as there are without the fault.
         if outcome == Outcome.NOTHING and _as_many(
@@ -203,6 +226,13 @@ def _only_trouble(course: Course, remediation: str, at: str = "") -> bool:
     """Whether all that was told of a remediation's findings, or of those of one moment, is what failed."""
     mail = _mail_of(course, remediation, at)
     return bool(mail) and all(is_about_trouble(each) for each in mail)
+
+
+def _only_a_later_look(without: Course, with_fault: Course, remediation: str, at: str = "") -> bool:
+    """Whether that is all that was told of its findings that are new."""
+    known = {mail.subject for mail in without.alerts() if mail.attributes["remediation"] == remediation}
+    mail = [each for each in _mail_of(with_fault, remediation, at) if each.subject not in known]
+    return bool(mail) and all(is_of_a_later_look(each, without, with_fault) for each in mail)
 
 
 def _mail_of(course: Course, remediation: str, at: str) -> list[Mail]:

@@ -200,14 +200,21 @@ def dropped_and_told(without: Course, with_fault: Course) -> bool:
 def waits_for_a_yes(course: Course) -> set[str]:
     """The remediations and moments of findings whose plan has changed, and that wait for a yes to it.
 
-    People were told that nothing is done until then. The moment is written as `event_of` writes it.
+    People were told that nothing is done until then; of a plan that has nothing left to do there is nothing
+    to say yes to. The moment is written as `event_of` writes it.
     """
     waiting = {entry.id for entry in course.findings() if entry.outcome is Outcome.AWAITING_APPROVAL}
+    over = {
+        entry.id
+        for entry in course.findings()
+        if entry.outcome is Outcome.TOLD and not entry.plan.calls and entry.decisions
+    }
     told = {
         (each, mail.attributes["remediation"])
         for mail in course.alerts()
-        for each in waiting
-        if _CHANGED in mail.subject and _WAITS in mail.text and f"Finding {each}" in mail.text
+        for each in waiting | over
+        if _CHANGED in mail.subject and f"Finding {each}" in mail.text
+        if each in over or _WAITS in mail.text
     }
     return {f"{remediation}, {finding.rpartition(':')[0]}" for finding, remediation in told}
 

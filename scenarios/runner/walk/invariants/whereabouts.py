@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from chalicelib.stack import HEARTBEAT
 from chalicelib.template.parts import logical_id
+from scenarios.cloud.kernel.fault_points import FaultKind
 from scenarios.runner.walk.course import Course
-from scenarios.runner.walk.invariants.alert_names import MOVES
+from scenarios.runner.walk.invariants.alert_names import moves
 from scenarios.runner.walk.invariants.trouble import (
     GONE,
     DeadLetter,
@@ -40,6 +41,8 @@ def nothing_is_in_no_place(without: Course, with_fault: Course) -> Iterator[str]
     - a heartbeat that is not handled: nothing of it is kept, and an alarm counts those that arrive;
     - a second delivery to a function that is deleted by then: the first one was handled;
     - an event that was to be tried again by a function that is deleted by then (`dropped_and_told`);
+    - a dead letter that the struck function may not send to a topic either, where an alarm told that it is
+      lost;
     - more of what comes through no more without the fault either, for the same reason (`_is_shut`): a retry
       makes more calls and more output. That the way is open again in the end is held by `end_state`;
     - one of two topics that an alarm could not reach, where the other one got its mail;
@@ -55,6 +58,8 @@ def nothing_is_in_no_place(without: Course, with_fault: Course) -> Iterator[str]
         if kind == "denied" and (with_fault.lasting or (denied and words.endswith(tuple(denied)))):
             continue
         if kind == "denied" and _of_the_struck(words, with_fault):
+            continue
+        if kind == "lost" and _is_told_as_lost(words, with_fault):
             continue
         if _is_shut(kind, words, without, with_fault):
             continue
@@ -76,7 +81,7 @@ def nothing_is_in_no_place(without: Course, with_fault: Course) -> Iterator[str]
 def _new_letters(without: Course, with_fault: Course) -> list[str]:
     """The bodies of dead letters for which there is none without the fault."""
     known = list(map(letter_of, without.dead_letters))
-    later = with_fault.point is not None and with_fault.point.kind in MOVES
+    later = moves(without, with_fault)
     same = Counter(_but_for_moments(letter) for letter in known if later and not letter.function)
     new = []
     for body in with_fault.dead_letters:
@@ -103,6 +108,12 @@ def _fails_anyway(letter: DeadLetter, known: Sequence[DeadLetter]) -> bool:
 def _but_for_moments(letter: DeadLetter) -> str:
     """A message of a queue, without its moments and what is named by one."""
     return _MOMENTS.sub("#", letter.event)
+
+
+def _is_told_as_lost(words: str, course: Course) -> bool:
+    denied = course.point is not None and course.point.kind is FaultKind.DENIED
+    own = words.startswith(f"{struck_function(course)} may not write to its on-failure destination")
+    return denied and own and any("-LostAlarm" in alarm for alarm in course.alarms(went_off=True))
 
 
 def _is_shut(kind: str, words: str, without: Course, with_fault: Course) -> bool:

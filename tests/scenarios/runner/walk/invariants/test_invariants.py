@@ -691,3 +691,127 @@ def test_what_a_flood_left_over_is_of_alerts_that_are_sent_anyway():
 
     assert said(course(mail=(accusation, counted)), course("", mail=(accusation,)), "nothing else") == []
     assert said(course(mail=(mail(), counted)), WITHOUT, "nothing else") != []
+
+
+@pytest.mark.parametrize(
+    ("subject", "right"),
+    [
+        ("HIGH: The plan has changed since it was approved: The trail was stopped", True),
+        ("HIGH: The plan has changed since it was approved: The trail was stop...", True),
+        ("HIGH: The plan has changed since it was approved: The trail was deleted", False),
+        ("LOW: The plan has changed since it was approved: The trail was stopped", False),
+    ],
+)
+def test_an_alert_may_be_sent_with_a_decision(subject, right):
+    told = call("sns", "Publish", {"Subject": subject, "Message": TEXT}, number=2)
+
+    given = course(calls=(acts(), told, notes()))
+
+    assert (said(given, WITHOUT, "the ledger tells") == []) is right
+
+
+@pytest.mark.parametrize(
+    ("title", "tells", "right"),
+    [
+        ("CRITICAL: CloudTrail logging is switched off", "trail_stopped", True),
+        ("CRITICAL: CloudTrail logging is switched off", "root_login", False),
+        ("CRITICAL: A log file was added", "trail_stopped", False),
+    ],
+)
+def test_a_look_by_the_clock_may_find_the_trail_off_which_is_reported_anyway(title, tells, right):
+    looked = replace(
+        LATER,
+        remediation="trail_digest",
+        event_key="arn:aws:events:us-east-1:1:rule/hourly@06:00",
+        progress={},
+        outcome=Outcome.TOLD,
+    )
+    without = course("", mail=(mail(remediation=tells),))
+    more = mail(f"off\n\nFinding {looked.id}", title, remediation="trail_digest")
+
+    given = course("1.0.late", mail=(*without.mail, more), ledger=(item_of(ENTRY), item_of(looked)))
+
+    assert (broken(without, given) == []) is right
+
+
+def decided(ruling, *, told=True):
+    return Decision(id="1", verb="undo", who="ann", at=NOW, plan="", ruling=ruling, words="", told=told)
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "outcome", "right"),
+    [
+        ("what people asked about trail_stopped is rejected", True, Outcome.UNDONE, True),
+        ("what people asked about trail_stopped is rejected", False, Outcome.UNDONE, False),
+        ("what people asked about trail_stopped is rejected", True, Outcome.ACTED, False),
+        ("the trail logs", True, Outcome.UNDONE, False),
+    ],
+)
+def test_people_may_be_ruled_on_in_another_order_where_it_comes_to_the_same(words, told, outcome, right):
+    def ruled(outcome, *decisions):
+        return (item_of(replace(ENTRY, outcome=outcome, decisions=decisions)),)
+
+    without = course(
+        "",
+        ledger=ruled(Outcome.UNDONE, decided(Ruling.REJECTED), decided(Ruling.UNDONE)),
+        checks={words: None},
+    )
+    given = course(
+        "1.0.late",
+        ledger=ruled(outcome, decided(Ruling.UNDONE, told=told)),
+        checks={words: "it is undone"},
+    )
+
+    assert (said(given, without, "the end is") == []) is right
+
+
+def test_an_approval_whose_plan_has_nothing_left_to_do_was_told_too():
+    over = replace(
+        ENTRY,
+        outcome=Outcome.TOLD,
+        plan=replace(ENTRY.plan, calls=()),
+        progress={},
+        decisions=(decided(Ruling.REPLANNED),),
+    )
+    told = mail(TEXT, "HIGH: The plan has changed since it was approved: The trail was stopped")
+    late = {"calls": (sends(),), "ledger": (item_of(over),)}
+
+    assert broken(WITHOUT, course("1.2.throttled", mail=(told,), **late)) == []
+    assert broken(WITHOUT, course("1.2.throttled", mail=(mail(),), **late)) != []
+
+
+def test_where_a_service_is_ill_anyway_what_happens_may_happen_later():
+    later = {"ledger": (item_of(LATER),), "mail": (TOLD_LATER,), "calls": (acts(), WAITS)}
+
+    assert broken(course("", calls=(acts(), sends(), notes(), WAITS)), course(**later)) == []
+    assert broken(WITHOUT, course(**later)) != []
+
+
+WAITS = call("sns", "Publish", {"Message": ""}, number=4, error="ThrottlingException")
+
+
+@pytest.mark.parametrize(
+    ("point", "alarm", "right"),
+    [
+        ("1.2.denied", an_alarm("Lost"), True),
+        ("1.2.denied", an_alarm("RootUsage"), False),
+        ("1.2.throttled", an_alarm("Lost"), False),
+    ],
+)
+def test_a_dead_letter_that_is_lost_was_told_by_its_alarm(point, alarm, right):
+    words = "app-TrailStopped-1 may not write to its on-failure destination: a denial"
+    trace = (alarm, Moment(at=NOW, kind="lost", words=words))
+
+    given = course(point, **delivered_to("app-TrailStopped-1"), trace=trace)
+
+    assert (said(given, WITHOUT, "nothing is in no place") == []) is right
+
+
+def test_a_dead_letter_that_comes_again_is_told_at_last():
+    without = course("", calls=(), mail=(), ledger=(item_of(OPEN),), dead_letters=(LETTER,))
+
+    def again(*items):
+        return said(course("1.0.twice", ledger=items), without, "a second delivery")
+
+    assert [each for each in again(item_of(replace(ENTRY, progress={}))) if "alerts" in each] == []
+    assert [each for each in again(item_of(OPEN)) if "alerts" in each] != []
