@@ -138,6 +138,18 @@ def database_snapshot_shared_handler(event: dict[str, Any], context: Any) -> dic
     return answer(load("database_snapshot_shared"), event, context)
 
 
+@app.watches("key_deletion_scheduled")
+def key_deletion_scheduled_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell who has a KMS key deleted or disabled, and have it work again."""
+    return answer(load("key_deletion_scheduled"), event, context)
+
+
+@app.watches("function_opened")
+def function_opened_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell who opened a function to others, and close it."""
+    return answer(load("function_opened"), event, context)
+
+
 @app.evaluates("eni_ungrouped")
 def eni_ungrouped_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Say which network interfaces have no security group."""

@@ -32,6 +32,8 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "snapshot_shared",
         "image_shared",
         "database_snapshot_shared",
+        "key_deletion_scheduled",
+        "function_opened",
     )
 )
 

@@ -222,7 +222,7 @@ def _managed(iam: Any, policy: str) -> Any:
 
 def _written(iam: Any, event: ApiCallEvent) -> Promotion | None:
     kind, policy = kind_of(event), _said(event, "policyName")
-    read = getattr(iam, f"get_{kind.lower()}_policy")
+    read = {"User": iam.get_user_policy, "Role": iam.get_role_policy, "Group": iam.get_group_policy}[kind]
     document = read(**{f"{kind}Name": _said(event, f"{kind.lower()}Name")}, PolicyName=policy)[
         "PolicyDocument"
     ]

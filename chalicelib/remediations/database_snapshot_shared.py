@@ -161,7 +161,7 @@ def _change(event: ApiCallEvent, whom: str, *, add: bool) -> Call:
 
 
 def _moved(aws: Aws, call: Call, _settings: Settings) -> str:
-    kind = "DBCluster" if "cluster" in call.operation else "DB"
+    kind = "DBCluster" if "DBClusterSnapshotIdentifier" in call.parameters else "DB"
     snapshot = call.parameters[f"{kind}SnapshotIdentifier"]
     return moved(call.parameters, _users(aws.client("rds", call.region), kind, snapshot))
 

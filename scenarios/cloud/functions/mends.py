@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import moto.awslambda.models as lambda_models
+import moto.awslambda.policy as lambda_policy
 import moto.awslambda.responses as lambda_responses
 from moto.awslambda.exceptions import GenericResourcNotFound, UnknownEventConfig
 from moto.core.responses import ActionResult
@@ -20,6 +21,7 @@ from scenarios.cloud.kernel.arns import qualifier_of, unqualified
 from scenarios.cloud.kernel.moto_mends import Mend
 
 _map = lambda_models.LambdaBackend.create_event_source_mapping
+_formatted = lambda_policy.Policy.principal_formatter
 _update_mapping = lambda_models.LambdaBackend.update_event_source_mapping
 
 
@@ -137,7 +139,17 @@ def _delete_events(response: Any) -> Any:
     return 204, {"status": 204}, json.dumps({})
 
 
+def _principal(policy: Any, given: Any) -> Any:
+    """An account's number, and any principal's ARN, stand in a policy as `{"AWS": ...}`, as AWS has them."""
+    if isinstance(given, str) and given.isdigit():
+        return {"AWS": f"arn:aws:iam::{given}:root"}
+    if isinstance(given, str) and given.startswith("arn:"):
+        return {"AWS": given}
+    return _formatted(policy, given)
+
+
 MENDS: tuple[Mend, ...] = (
+    (lambda_policy.Policy, "principal_formatter", _principal),
     (lambda_models.LambdaStorage, "publish_version", _published),
     (lambda_models.LambdaBackend, "add_permission", _add_permission),
     (lambda_models.LambdaBackend, "get_policy", _policy),
