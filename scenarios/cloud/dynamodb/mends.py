@@ -8,6 +8,7 @@ changed nothing.
 """
 
 import copy
+import json
 import pickle
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -126,13 +127,17 @@ def _begin_item(item: Any, hash_key: Any, range_key: Any, attrs: Mapping[str, An
     """An item as moto makes it, measured once; it only grows meanwhile."""
     item.hash_key, item.range_key = hash_key, range_key
     item.attrs = types.LimitedSizeDict()
-    size = 0
-    for name, value in attrs.items():
-        made = types.DynamoType(value)
-        dict.__setitem__(item.attrs, name, made)
-        size += types.bytesize(name) + made.size()
-    if size > _LARGEST_ITEM:
+    dict.update(item.attrs, {name: types.DynamoType(value) for name, value in attrs.items()})
+    if not _is_small(attrs) and item.size() > _LARGEST_ITEM:
         raise ItemSizeTooLarge
+
+
+def _is_small(attrs: Mapping[str, Any]) -> bool:
+    """Whether even the text of these attributes is short enough: it is longer than what moto measures."""
+    try:
+        return len(json.dumps(attrs)) <= _LARGEST_ITEM
+    except TypeError:  # bytes among them
+        return False
 
 
 # ---- the policies of streams --------------------------------------------------------------------

@@ -140,7 +140,8 @@ def _no_proxies(_: str) -> dict[str, str]:
 
 
 _get_scoped_config = _Session.get_scoped_config
-_PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+_environment: Any = os.environ
+_PROFILES = tuple(map(_environment.encodekey, ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")))
 
 
 def _scoped_config(session: Any) -> Any:
@@ -148,7 +149,7 @@ def _scoped_config(session: Any) -> Any:
     if (
         session._profile_map == {}  # noqa: SLF001 - None until the files were read
         and session._session_instance_vars.get("profile") is None  # noqa: SLF001
-        and not any(name in os.environ for name in _PROFILES)
+        and _environment._data.keys().isdisjoint(_PROFILES)  # noqa: SLF001 - asked fifty times for a client
     ):
         return {}
     return _get_scoped_config(session)
