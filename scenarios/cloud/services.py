@@ -6,6 +6,7 @@ A law that asks for another by its class (`setting.laws[CloudWatch]`) must stand
 from scenarios.cloud.apigateway.manifest import SERVICE as APIGATEWAY
 from scenarios.cloud.apigatewaymanagementapi.manifest import SERVICE as APIGATEWAY_CONNECTIONS
 from scenarios.cloud.apigatewayv2.manifest import SERVICE as APIGATEWAYV2
+from scenarios.cloud.athena.manifest import SERVICE as ATHENA
 from scenarios.cloud.autoscaling.manifest import SERVICE as AUTOSCALING
 from scenarios.cloud.cloudformation.manifest import SERVICE as CLOUDFORMATION
 from scenarios.cloud.cloudtrail.manifest import SERVICE as CLOUDTRAIL
@@ -18,6 +19,7 @@ from scenarios.cloud.ec2.manifest import SERVICE as EC2
 from scenarios.cloud.eventbridge.manifest import SERVICE as EVENTS
 from scenarios.cloud.firehose.manifest import SERVICE as FIREHOSE
 from scenarios.cloud.functions.manifest import SERVICE as LAMBDA
+from scenarios.cloud.glue.manifest import SERVICE as GLUE
 from scenarios.cloud.guardduty.manifest import SERVICE as GUARDDUTY
 from scenarios.cloud.iam.manifest import SERVICE as IAM
 from scenarios.cloud.iot.manifest import SERVICE as IOT
@@ -75,6 +77,8 @@ SERVICES: tuple[Service, ...] = (
     SSM,
     STEPFUNCTIONS,
     STS,
+    GLUE,
+    ATHENA,
     *RECORDED_ONLY,
 )
 

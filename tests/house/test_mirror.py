@@ -10,6 +10,7 @@ TESTED_ELSEWHERE = {
     "chalicelib/remediations/instance_state": "tests/chalicelib/remediations/test_hosts.py",
     "scenarios/cloud/apigatewayv2": "tests/scenarios/cloud/apigateway/test_requests.py",
     "scenarios/cloud/cloudformation/resources": "tests/scenarios/cloud/cloudformation/test_provision*.py",
+    "scenarios/cloud/glue": "tests/scenarios/cloud/athena/test_executions.py",
     "scenarios/cloud/kinesis": "tests/scenarios/cloud/cloudformation/test_provision_streams.py",
     "scenarios/cloud/organizations": _TABLES,
 }
