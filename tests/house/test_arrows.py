@@ -32,6 +32,7 @@ HOUSE = {
     "scenarios.serve": ("scenarios.runner", "scenarios.packaging", "scenarios.cloud", "chalicelib"),
     "scenarios.incidents": ("scenarios.runner", "scenarios.cloud", "chalicelib"),
     "scenarios.runner": (
+        "scenarios.queries",
         "scenarios.packaging",
         "scenarios.records",
         "scenarios.cloud",

@@ -28,6 +28,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "denied": ("denied", "yellow"),
     "refused": ("refused", "yellow"),
     "mail": ("alert", "bold yellow"),
+    "answered": ("answered", "bold cyan"),
     "alarm": ("alarm", "magenta"),
     "did": ("did", "bold green"),
     "could not": ("could not", "bold red"),

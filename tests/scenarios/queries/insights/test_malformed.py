@@ -65,6 +65,13 @@ def test_other_texts_are_malformed_too(text):
         Query(text)
 
 
+def test_a_regex_that_is_refused_is_named_from_slash_to_slash():
+    with pytest.raises(MalformedQuery) as refused:
+        Query("filter a like /(?=ahead)/ and b = 1")
+
+    assert (refused.value.start, refused.value.end) == (14, 24)
+
+
 def test_diff_stands_behind_a_pattern_only():
     """Seen on AWS: us-east-1, June 2026."""
     with pytest.raises(MalformedQuery, match=r"^Diff compilation Failed : Diff"):
