@@ -1,0 +1,52 @@
+"""The worked rule of AWS Config is put together from its page's own blocks, in a copy of the project."""
+
+import re
+
+import pytest
+
+from scenarios.packaging.start import beginning, put
+from tests.docs.snippets import blocks, put_together
+from tests.project import PROJECT, copied, generated_and_tested, python
+
+PAGE = "docs/config-rules.md"
+TEXT = (PROJECT / PAGE).read_text()
+NAME = "bucket_versions"
+MODULE, SCENARIO = f"chalicelib/config_rules/{NAME}.py", f"scenarios/incidents/{NAME}.py"
+RUN = f"from scenarios.commands.cli import main; main(['run', '{NAME}', '--trace'])"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project whose `trailwarden new` is done, and whose examples the page has replaced."""
+    made = copied(tmp_path_factory.mktemp("rule"))
+    put(made, beginning(made, NAME, "config"))
+    for path, text in put_together(PAGE, TEXT).items():
+        (made / path).write_text(text)
+    return made
+
+
+def test_the_page_writes_the_two_files_that_new_begins():
+    assert set(put_together(PAGE, TEXT)) == {MODULE, SCENARIO}
+    assert f"trailwarden new {NAME} --on config" in TEXT
+    assert not (PROJECT / MODULE).exists()
+
+
+def test_the_worked_rule_judges_tells_is_mended_and_stays_silent(project):
+    ran = generated_and_tested(project, SCENARIO, "-vv")
+
+    assert re.findall(rf"::{NAME}\W*(\w*) PASSED", ran.stdout) == ["", "enforced", "silent"], ran.stdout
+
+
+def test_what_the_page_says_that_run_prints_is_what_it_prints(project):
+    (block,) = (each for each in blocks(PAGE, TEXT) if each.language == "text")
+
+    printed = python(project, "-c", RUN).stdout
+
+    assert [line for line in block.text.splitlines() if line not in printed] == []
+
+
+def test_the_worked_rule_is_in_this_projects_style(project):
+    checked = python(project, "-m", "ruff", "check", "--no-cache", MODULE, SCENARIO, "app.py")
+
+    assert checked.stdout == "All checks passed!\n"
+    assert python(project, "-m", "ruff", "format", "--no-cache", "--check", MODULE, SCENARIO).returncode == 0
