@@ -1,7 +1,7 @@
 """A second delivery of an event changes nothing: no alert, no finding and no act more than without it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from chalicelib.remediation import Outcome
 from chalicelib.runtime.notify import subject_of
@@ -9,7 +9,7 @@ from scenarios.runner.walk.course import Course
 from scenarios.runner.walk.invariants.acts import SAYS, act_of, acts
 from scenarios.runner.walk.invariants.alert_names import plain
 from scenarios.runner.walk.invariants.alerts import is_of_an_alarm
-from scenarios.runner.walk.invariants.trouble import OPEN, is_about_trouble
+from scenarios.runner.walk.invariants.trouble import OPEN, is_about_trouble, of_another_hour
 
 
 def a_second_delivery_changes_nothing(without: Course, with_fault: Course) -> Iterator[str]:
@@ -18,6 +18,8 @@ def a_second_delivery_changes_nothing(without: Course, with_fault: Course) -> It
     An event that waits as a dead letter without the fault is handled at last where it comes again.
     What several events show, such as the failed logins of one address, may be found of another one of them:
     then the finding says the same, and there are no more of them.
+    What somebody forged is reported by the hour, and so again where it is met hours later.
+
     Alerts that say what could not be done or seen yet may be twice as many, where there are any without the
     fault: where there is no ledger each delivery has to tell, and where the first one's look failed that of
     the second one is news. What is not held is what alarms on calls found, since these go off by when a
@@ -52,12 +54,16 @@ def _counted(course: Course) -> Counter[str]:
 
 
 def _told_at_last(without: Course, with_fault: Course) -> Counter[str]:
-    """The alerts of findings that are left open without the fault, and are settled with it."""
+    """The alerts of findings that are left open without the fault and settled with it, or of another hour."""
     settled = {entry.id for entry in with_fault.findings() if entry.outcome not in OPEN}
-    return Counter(
+    at_last = Counter(
         f"alerts of {entry.remediation}"
         for entry in without.findings()
         if entry.outcome in OPEN and entry.id in settled
+    )
+    again = of_another_hour(without, with_fault)
+    return at_last + Counter(
+        f"alerts of {entry.remediation}" for entry in with_fault.findings() if entry.id in again
     )
 
 
@@ -67,7 +73,8 @@ _Found = tuple[str, frozenset[str], str]
 
 def _more_found(without: Course, with_fault: Course) -> Counter[_Found]:
     """The findings that are more than without the fault, and for which none that says the same is gone."""
-    before, after = _found(without), _found(with_fault)
+    again = of_another_hour(without, with_fault)
+    before, after = _found(without), _found(with_fault, but=again)
     gone = Counter(each[:2] for each in (before - after).elements())
     more: Counter[_Found] = Counter()
     for each in (after - before).elements():
@@ -78,7 +85,7 @@ def _more_found(without: Course, with_fault: Course) -> Counter[_Found]:
     return more
 
 
-def _found(course: Course) -> Counter[_Found]:
+def _found(course: Course, but: Collection[str] = ()) -> Counter[_Found]:
     return Counter(
         (
             each.remediation,
@@ -86,5 +93,5 @@ def _found(course: Course) -> Counter[_Found]:
             f"{each.at:%H:%M:%S}",
         )
         for each in course.findings()
-        if each.outcome is not Outcome.SUPPRESSED and ":alarm:" not in each.event_key
+        if each.outcome is not Outcome.SUPPRESSED and ":alarm:" not in each.event_key and each.id not in but
     )

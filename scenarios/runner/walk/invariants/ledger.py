@@ -22,6 +22,7 @@ from scenarios.runner.walk.invariants.trouble import (
     is_about_trouble,
     is_kept,
     is_kept_in_both,
+    of_another_hour,
     waits_as_dead_letter,
     waits_for_a_yes,
 )
@@ -192,6 +193,7 @@ def _adds_nothing(without: Course, with_fault: Course, remediation: str, at: str
     return outcome == Outcome.TOLD and (
         _only_trouble(with_fault, remediation, at)
         or _only_a_later_look(without, with_fault, remediation, at)
+        or _only_of_another_hour(without, with_fault, remediation, at)
         or _only_who(without, with_fault, remediation, at)
         or _only_quiet(without, with_fault, remediation, at)
     )
@@ -226,6 +228,16 @@ def _only_trouble(course: Course, remediation: str, at: str = "") -> bool:
     """Whether all that was told of a remediation's findings, or of those of one moment, is what failed."""
     mail = _mail_of(course, remediation, at)
     return bool(mail) and all(is_about_trouble(each) for each in mail)
+
+
+def _only_of_another_hour(without: Course, with_fault: Course, remediation: str, at: str) -> bool:
+    """Whether a remediation's findings of one moment are known: what is forged is reported by the hour."""
+    there = [
+        entry
+        for entry in with_fault.findings()
+        if entry.remediation == remediation and at == f"{entry.at:%H:%M:%S}"
+    ]
+    return bool(there) and not of_another_hour(without, with_fault).isdisjoint(entry.id for entry in there)
 
 
 def _only_a_later_look(without: Course, with_fault: Course, remediation: str, at: str = "") -> bool:

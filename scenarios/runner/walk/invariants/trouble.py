@@ -143,6 +143,20 @@ def _reasons(course: Course) -> list[str]:
     return [letter.reason for letter in map(letter_of, course.dead_letters)]
 
 
+def of_another_hour(without: Course, with_fault: Course) -> set[str]:
+    """The ids of findings of which there is one without the fault for the same reason, of another hour.
+
+    What somebody forged is reported by the hour to whoever meets it.
+    """
+    before = {(entry.remediation, entry.event_key): entry.id for entry in without.findings()}
+    return {
+        entry.id
+        for entry in with_fault.findings()
+        if before.get((entry.remediation, entry.event_key), entry.id) != entry.id
+        if (entry.at.minute, entry.at.second) == (0, 0)
+    }
+
+
 def is_about_trouble(mail: Mail) -> bool:
     """Whether an alert says what could not be done, seen or noted."""
     return any(words in mail.text for words in (*_WORDS, *_EARLY))

@@ -815,3 +815,15 @@ def test_a_dead_letter_that_comes_again_is_told_at_last():
 
     assert [each for each in again(item_of(replace(ENTRY, progress={}))) if "alerts" in each] == []
     assert [each for each in again(item_of(OPEN)) if "alerts" in each] != []
+
+
+@pytest.mark.parametrize(("key", "right"), [("ledger: x", True), ("ledger: y", False)])
+def test_what_is_forged_is_reported_by_the_hour(key, right):
+    forged = replace(ENTRY, event_key="ledger: x", outcome=Outcome.TOLD, progress={})
+    again = replace(forged, event_key=key, at=NOW.replace(hour=6))
+    without = course("", calls=(), ledger=(item_of(forged),))
+    told = mail(TEXT.replace(ENTRY.id, forged.id)), mail(TEXT.replace(ENTRY.id, again.id))
+
+    given = course("1.0.twice-hours-apart", calls=(), ledger=(item_of(forged), item_of(again)), mail=told)
+
+    assert (broken(without, given) == []) is right
