@@ -48,18 +48,18 @@ def under_claim(
         raise StillUnderWay(
             "another invocation holds the claim", remediation=remediation, event_key=event.key
         )
+    over = {OVER: {"S": taken.over}} if taken.over is not None else {}
     try:
         outcome = work(Claim(key=item_key, first=taken.other is None))
     except Exception:
         # It is given back and not taken away: a claim that is gone would read as one that somebody deleted.
         given_back = datetime.now(UTC)
-        ledger.rows.put(_item(item_key, _UNDER_WAY, given_back, given_back))
+        ledger.rows.put({**_item(item_key, _UNDER_WAY, given_back, given_back), **over})
         raise
     if outcome is Outcome.UNCONFIRMED:
         # It is not handled yet: the event comes again, and must get in.
         ledger.rows.delete(item_key)
         return outcome
-    over = {OVER: {"S": taken.over}} if taken.over is not None else {}
     ledger.rows.put({**handled(remediation, event, now), **over})
     return outcome
 

@@ -10,7 +10,7 @@ we know, so that an older one that was put back meanwhile, or one that was taken
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -118,8 +118,13 @@ class Table:
         """As `put_over`, and says what there was, or is."""
         condition = f"{_NEW} OR {where}" if where else _NEW
         taken = self._conditional(item, condition, names=names, values=values)
-        if taken.other is None or self._ours(taken.other):
+        if taken.other is None:
             return taken
+        if self._ours(taken.other):
+            if not taken.written or OVER not in taken.other:
+                return taken
+            self.put({**item, OVER: taken.other[OVER]})
+            return replace(taken, over=taken.other[OVER]["S"])
         # An item that isn't ours doesn't keep ours out. That it was there is kept until it is reported.
         over = seal_of(taken.other)
         self.put({**item, OVER: {"S": over}})

@@ -102,20 +102,22 @@ class Died(BaseException):
     """The execution environment went away."""
 
 
-def test_a_forged_claim_is_reported_though_the_run_that_met_it_died(house):
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_a_forged_claim_is_reported_though_the_run_that_met_it_died(house, deaths):
     """It has written its own claim over the forged one by then."""
     remedy, event = told(), recent()
     house.handle(remedy, event)
     take_away(house, "finding#")
     forge(house, "claim#", **{SEAL: {"S": "0" * 64}})
     remedy.facts = Died()
-    run = house.run(remedy)
-    run._tell_tampering = lambda _: None  # it is dead
-    with pytest.raises(Died):
-        run.handle(event)
+    for number in range(deaths):
+        run = house.run(remedy)
+        run._tell_tampering = lambda _: None  # it is dead
+        with freeze_time(event.at + timedelta(seconds=60 * number)), pytest.raises(Died):
+            run.handle(event)
     remedy.facts = None
 
-    with freeze_time(event.at + timedelta(seconds=60)):
+    with freeze_time(event.at + timedelta(seconds=60 * deaths)):
         house.handle(remedy, event)
         reported = subjects(house)
 
@@ -150,6 +152,23 @@ def test_what_the_ledger_could_not_note_is_told_and_noted_by_the_retry(house, st
     assert subjects(house).count(FORGED) == 1
 
     assert house.handle(remedy, event) is Outcome.DUPLICATE
+
+    assert subjects(house).count(FORGED) == 2
+    assert {each.outcome for each in house.findings} == {Outcome.TOLD}
+
+
+def test_a_claim_that_is_given_back_still_says_what_it_was_written_over(house):
+    remedy, event = told(), recent()
+    house.handle(remedy, event)
+    take_away(house, "finding#")
+    forge(house, "claim#", **{SEAL: {"S": "0" * 64}})
+
+    def unreachable(*_):
+        raise LedgerUnreachable("throttled")
+
+    with mock.patch.object(Ledger, "mark", unreachable), pytest.raises(LedgerUnreachable):
+        house.handle(remedy, event)
+    assert house.handle(remedy, event) is Outcome.TOLD
 
     assert subjects(house).count(FORGED) == 2
     assert {each.outcome for each in house.findings} == {Outcome.TOLD}
