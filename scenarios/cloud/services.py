@@ -24,6 +24,7 @@ from scenarios.cloud.guardduty.manifest import SERVICE as GUARDDUTY
 from scenarios.cloud.iam.manifest import SERVICE as IAM
 from scenarios.cloud.iot.manifest import SERVICE as IOT
 from scenarios.cloud.iotdata.manifest import SERVICE as IOT_DATA
+from scenarios.cloud.kafka.manifest import SERVICE as KAFKA
 from scenarios.cloud.kinesis.manifest import SERVICE as KINESIS
 from scenarios.cloud.kms.manifest import SERVICE as KMS
 from scenarios.cloud.logs.manifest import SERVICE as LOGS
@@ -60,6 +61,7 @@ SERVICES: tuple[Service, ...] = (
     IAM,
     IOT,
     IOT_DATA,
+    KAFKA,
     KINESIS,
     KMS,
     LAMBDA,

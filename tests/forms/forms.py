@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scenarios.runner.words.issuers import Issuer
+from scenarios.runner.words.kafka import produces
 
 SAM = "AWS::Serverless-2016-10-31"
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -363,6 +364,12 @@ def fetches_and_is_logged(world):
     fetches()(world)
     found = client(world, "logs").filter_log_events(logGroupName=world.physical_id("L"))["events"]
     assert len(found) == 1
+
+
+def produces_record(world, cluster):
+    world.run(seconds=5)
+    world.do(produces(cluster, "things", "hello", key="k"))
+    then(world)
 
 
 def chats(world):

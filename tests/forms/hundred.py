@@ -38,6 +38,7 @@ from tests.forms.forms import (
     measures,
     one,
     plain,
+    produces_record,
     publishes,
     puts_event,
     puts_item,
@@ -1338,10 +1339,12 @@ OTHERS = [
                 "MSK",
                 Stream=f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/a/b",
                 StartingPosition="LATEST",
-                Topics=["t"],
+                Topics=["things"],
             )
         ),
-        loud="Topics",
+        lambda world: produces_record(world, f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/a/b"),
+        eventSource="aws:kafka",
+        records=dict,
     ),
     form(
         "Custom resource",

@@ -1,8 +1,9 @@
 """Filter criteria of an event source mapping: which records a function is given.
 
 A record passes that one of the filters takes. A filter is an event pattern held against the whole record,
-whose data (a message's `body`) is JSON where it can be read as such. Data in JSON passes no filter on plain
-text, and plain text none on JSON. Of a queue, Lambda deletes what no filter takes.
+whose data (a message's `body`, a record's `data` or `value`) is JSON where it can be read as such. Data in
+JSON passes no filter on plain text, and plain text none on JSON. Of a queue, Lambda deletes what no filter
+takes.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html,
 https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html
@@ -70,5 +71,5 @@ def _parsed(text: str) -> Any | None:
 @cache
 def _compiled(pattern: str) -> _Filter:
     asked = json.loads(pattern)
-    data = next((asked[name] for name in ("body", "data") if name in asked), None)
+    data = next((asked[name] for name in ("body", "data", "value") if name in asked), None)
     return _Filter(EventPattern(pattern), None if data is None else isinstance(data, list))

@@ -22,6 +22,7 @@ from scenarios.cloud.kernel.moto_mends import Mend
 
 _map = lambda_models.LambdaBackend.create_event_source_mapping
 _formatted = lambda_policy.Policy.principal_formatter
+_source = lambda_models.EventSourceMapping._get_service_source_from_arn  # noqa: SLF001 - a mend of it
 _update_mapping = lambda_models.LambdaBackend.update_event_source_mapping
 
 
@@ -72,9 +73,24 @@ def _policy(backend: Any, function_name: str, qualifier: str | None = None) -> s
     return json.dumps({"Policy": json.dumps(document), "RevisionId": function.policy.revision})
 
 
+def _service_of_source(mapping: Any, event_source_arn: str | None = None) -> str:
+    """A topic of Kafka is a source too; the limits of its batches are those of Kinesis."""
+    found: str = _source(mapping, event_source_arn)
+    return "kinesis" if found == "kafka" else found
+
+
+def _mapped_to_topic(backend: Any, spec: dict[str, Any]) -> Any:
+    function = backend._lambdas.get_function_by_name_or_arn_with_qualifier(spec["FunctionName"])  # noqa: SLF001
+    place = {"RegionName": backend.region_name, "AccountId": backend.account_id}
+    made = lambda_models.EventSourceMapping({**spec, **place, "FunctionArn": function.function_arn})
+    backend._event_source_mappings[made.uuid] = made  # noqa: SLF001 - moto offers no other way
+    return made
+
+
 def _mapped(backend: Any, spec: dict[str, Any]) -> Any:
     """A mapping of an alias stays one: moto takes the version that it points to."""
-    made = _map(backend, spec)
+    of_topic = ":kafka:" in str(spec.get("EventSourceArn"))
+    made = _mapped_to_topic(backend, spec) if of_topic else _map(backend, spec)
     _keep_qualifier(made, spec)
     return made
 
@@ -155,6 +171,7 @@ MENDS: tuple[Mend, ...] = (
     (lambda_models.LambdaBackend, "get_policy", _policy),
     (lambda_models.LambdaBackend, "create_event_source_mapping", _mapped),
     (lambda_models.LambdaBackend, "update_event_source_mapping", _remapped),
+    (lambda_models.EventSourceMapping, "_get_service_source_from_arn", _service_of_source),
     (lambda_responses.LambdaResponse, "put_function_event_invoke_config", _put_events),
     (lambda_responses.LambdaResponse, "update_function_event_invoke_config", _update_events),
     (lambda_responses.LambdaResponse, "get_function_event_invoke_config", _get_events),

@@ -16,6 +16,7 @@ from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.setting import Setting
 
+LONGEST_PAUSE_SECONDS: Final = 60.0
 LARGEST_PAYLOAD_BYTES: Final = 6 * 1024 * 1024
 
 
@@ -72,12 +73,15 @@ class Poller:
     def invocation(
         self,
         mapping: Any,
-        records: Sequence[Mapping[str, Any]],
+        records: Sequence[Mapping[str, Any]] | Mapping[str, Any],
         attempts: int,
         more: Mapping[str, Any] = MappingProxyType({}),
     ) -> Invocation:
-        """A batch on its way to the function; `attempts`: the number of this one; `more`: beside records."""
-        text = json.dumps({"Records": records, **more})
+        """A batch on its way to the function; `attempts`: the number of this one; `more`: beside records.
+
+        `records`: as a list, or the whole event.
+        """
+        text = json.dumps(records if isinstance(records, Mapping) else {"Records": records, **more})
         if len(text.encode()) > LARGEST_PAYLOAD_BYTES:
             raise NotSimulated("lambda", "a batch of more than 6 MB, which Lambda would cut in pieces")
         return Invocation(
@@ -91,8 +95,17 @@ class Poller:
         )
 
 
+def pause_after(attempts: int) -> float:
+    """How long a batch that failed so often waits; AWS names no pace, and here it doubles up to a minute."""
+    return float(min(2 ** min(max(attempts - 1, 0), 6), LONGEST_PAUSE_SECONDS))
+
+
 def name_of(arn: str) -> str:
     """The name of a function or a queue; of a table's stream the table's."""
     if ":function:" in arn:
         return function_name(arn)
-    return arn.split("/")[1] if ":table/" in arn else arn.rpartition(":")[2].rpartition("/")[2]
+    return (
+        arn.split("/")[1]
+        if ":table/" in arn or ":cluster/" in arn
+        else arn.rpartition(":")[2].rpartition("/")[2]
+    )

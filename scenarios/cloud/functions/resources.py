@@ -156,11 +156,17 @@ ALIAS = Shape(
 
 EVENT_SOURCE_MAPPING = Shape(
     fields={
+        "AmazonManagedKafkaEventSourceConfig": Shape(
+            fields={
+                "ConsumerGroupId": Text(),
+                "SchemaRegistryConfig": Refused(because="schema registries"),
+            }
+        ),
         "BatchSize": Whole(),
         "BisectBatchOnFunctionError": Flag(),
         "DestinationConfig": Shape(fields={"OnFailure": Shape(fields={"Destination": arn()})}),
         "Enabled": Flag(),
-        "EventSourceArn": arn("sqs", "dynamodb", "kinesis"),
+        "EventSourceArn": arn("sqs", "dynamodb", "kinesis", "kafka"),
         "FilterCriteria": Shape(fields={"Filters": Many(of=Shape(fields={"Pattern": Text()}))}),
         "FunctionName": Text(),
         "FunctionResponseTypes": Many(of=Text(choices=("ReportBatchItemFailures",)), most=1),
@@ -170,9 +176,11 @@ EVENT_SOURCE_MAPPING = Shape(
         "ParallelizationFactor": Whole(low=1, high=10),
         "ProvisionedPollerConfig": Refused(because="provisioned pollers"),
         "ScalingConfig": Shape(fields={"MaximumConcurrency": Whole()}),
+        "SourceAccessConfigurations": Many(of=Shape(fields={"Type": Text(), "URI": Text()})),
         "StartingPosition": Text(choices=("AT_TIMESTAMP", "LATEST", "TRIM_HORIZON")),
         "StartingPositionTimestamp": Whole(),
         "Tags": TAGS,
+        "Topics": Many(of=Text(), least=1, most=1),
         "TumblingWindowInSeconds": Whole(high=900),
     },
     required=("EventSourceArn", "FunctionName"),

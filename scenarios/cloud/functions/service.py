@@ -47,6 +47,7 @@ from scenarios.cloud.functions.invocations import (
     timed_out,
     turned_away,
 )
+from scenarios.cloud.functions.kafka_sources import KafkaSources
 from scenarios.cloud.functions.pollers import Poller
 from scenarios.cloud.functions.runtime_environment import ExecutionEnvironment, InitError
 from scenarios.cloud.functions.stream_sources import StreamSources
@@ -108,6 +109,7 @@ class Functions(Door[Event]):
         poller = Poller(setting, self.run, self._role, self.next_number)
         self.event_sources = EventSources(setting, poller)
         self.stream_sources = StreamSources(setting, poller, self._destinations)
+        self.kafka_sources = KafkaSources(setting, poller, self._destinations)
         setting.deliveries.register("lambda", Event, self)
         setting.calls.answer("lambda", "Invoke", self._asked)
         setting.calls.around(self._before_call, self._behind_call)
@@ -116,6 +118,7 @@ class Functions(Door[Event]):
         """Begin."""
         self.event_sources.start()
         self.stream_sources.start()
+        self.kafka_sources.start()
 
     def know(self, stacks: Sequence[Stack]) -> None:
         """The templates say which log group a function writes to, and its dead-letter queue."""

@@ -34,7 +34,7 @@ from scenarios.cloud.functions.destinations import Destinations
 from scenarios.cloud.functions.emitted import NAMESPACE, dimensions_of
 from scenarios.cloud.functions.event_filters import takes
 from scenarios.cloud.functions.invocations import Result
-from scenarios.cloud.functions.pollers import Poller, name_of
+from scenarios.cloud.functions.pollers import LONGEST_PAUSE_SECONDS, Poller, name_of, pause_after
 from scenarios.cloud.functions.queue_batches import unprocessed
 from scenarios.cloud.functions.stream_records import (
     StreamedRecord,
@@ -57,7 +57,6 @@ from scenarios.cloud.setting import Setting
 # How often Lambda asks a shard.
 POLL_SECONDS: Final = {"dynamodb": 0.25, "kinesis": 1.0}
 REFUSED_SECONDS: Final = 60.0
-LONGEST_PAUSE_SECONDS: Final = 60.0
 
 
 @dataclass(slots=True)
@@ -287,7 +286,7 @@ class StreamSources:
                 self._done(mapping, place, lane)
             self._look_after(mapping, place, POLL_SECONDS[service_of(arn)])
         elif final:
-            self._look_after(mapping, place, _pause(batch))
+            self._look_after(mapping, place, pause_after(batch.attempts))
         else:
             self._failed(mapping, place, lane, back, invocation.request_id)
 
@@ -308,7 +307,7 @@ class StreamSources:
         if lane.batches:
             again = f"{_many(len(lane.batches[0].records))} of {name_of(mapping.event_source_arn)}"
             self._setting.note("queued", f"{name} gets {again} again")
-        self._look_after(mapping, place, _pause(left))
+        self._look_after(mapping, place, pause_after(left.attempts))
 
     def _done(self, mapping: Any, place: _Place, lane: _Lane) -> None:
         del lane.batches[0]
@@ -402,10 +401,6 @@ def _first_that_failed(
 
 def _factor(mapping: Any) -> int:
     return int(mapping.parallelization_factor or 1)
-
-
-def _pause(batch: _Batch) -> float:
-    return float(min(2.0 ** max(batch.attempts - 1, 0), LONGEST_PAUSE_SECONDS))
 
 
 def _halves(batch: _Batch) -> list[_Batch]:

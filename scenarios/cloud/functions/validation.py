@@ -70,8 +70,14 @@ _ENDED: Final = frozenset(
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 _ACCOUNT_CONCURRENCY: Final = 1000
 _UNRESERVED: Final = 100
+# What only provisioned pollers do for topics.
+_PROVISIONED: Final = (
+    *("BisectBatchOnFunctionError", "FunctionResponseTypes", "MaximumRecordAgeInSeconds"),
+    "MaximumRetryAttempts",
+)
 _MAPPING: Final = frozenset(
     {
+        "AmazonManagedKafkaEventSourceConfig",
         "BatchSize",
         "BisectBatchOnFunctionError",
         "DestinationConfig",
@@ -85,9 +91,11 @@ _MAPPING: Final = frozenset(
         "MaximumRetryAttempts",
         "ParallelizationFactor",
         "ScalingConfig",
+        "SourceAccessConfigurations",
         "StartingPosition",
         "StartingPositionTimestamp",
         "Tags",
+        "Topics",
         "TumblingWindowInSeconds",
         "UUID",
     }
@@ -256,7 +264,9 @@ def event_source_mapping(request: Request) -> None:
     function = _function(request, reader)
     if request.operation == "CreateEventSourceMapping":
         _refuse_twins(mappings, arn, reader)
-    if service_of(arn) in STREAM_ACTIONS:
+    if service_of(arn) == "kafka":
+        _check_topic(request, function)
+    elif service_of(arn) in STREAM_ACTIONS:
         if int(given.get("ParallelizationFactor") or 1) > 1 and given.get("TumblingWindowInSeconds"):
             raise NotSimulated("lambda", "several batches of a shard at once in tumbling windows")
         _check_stream(request, arn, function)
@@ -288,6 +298,30 @@ def _check_stream(request: Request, arn: str, function: Any) -> None:
     target = ((given.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
     if target and service_of(target) == "s3":
         raise NotSimulated("lambda", "a bucket as the destination of a stream's failed batches")
+    if target:
+        _check_sends(function.role, target, ("sqs", "sns"))
+
+
+def _check_topic(request: Request, function: Any) -> None:
+    """A topic of Kafka has a starting position, and its failures a place that the role may write to.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/msk-esm-parameters.html
+    """
+    given = request.parameters
+    for name in _PROVISIONED:
+        if given.get(name) not in {None, False} and given.get(name) != -1:
+            raise NotSimulated("lambda", f"{name} of a topic, which takes provisioned pollers")
+    if request.operation == "CreateEventSourceMapping":
+        for name, shown in (("StartingPosition", "startingPosition"), ("Topics", "topics")):
+            if not given.get(name):
+                why = f"1 validation error detected: Value null at '{shown}' failed to satisfy constraint"
+                raise Refused("ValidationException", f"{why}: Member must not be null.")
+    for name in ("ParallelizationFactor", "TumblingWindowInSeconds", "ScalingConfig"):
+        if given.get(name):
+            raise invalid(f"{name} is not for topics of Kafka")
+    target = ((given.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
+    if target and service_of(target) not in {"sqs", "sns"}:
+        raise NotSimulated("lambda", f"{target} as the destination of a topic's failed batches")
     if target:
         _check_sends(function.role, target, ("sqs", "sns"))
 

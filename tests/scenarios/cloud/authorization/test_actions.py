@@ -210,6 +210,7 @@ OF_HTTP_APIS = {
 }
 UNTOLD = {"service-linked-role", "user-of-key", *OF_HTTP_APIS}
 GIVEN = {
+    "kafka": f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/orders/1-2",
     "dynamodb": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/orders/backup/01",
     "events": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/table_deleted",
     "lambda": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:warden",

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.functions.invocations import Result
+from scenarios.cloud.functions.pollers import pause_after
 from scenarios.cloud.functions.stream_sources import _first_that_failed
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES, Faults
@@ -493,6 +494,10 @@ def test_a_stream_needs_a_starting_position(tmp_path):
         admin(each, "lambda").create_event_source_mapping(
             EventSourceArn=arn("kinesis", "stream/clicks"), FunctionName="look"
         )
+
+
+def test_the_pause_between_attempts_stays_a_minute_however_many_there_were():
+    assert [pause_after(attempts) for attempts in (0, 1, 2, 7, 8, 5000)] == [1, 1, 2, 60, 60, 60]
 
 
 # ---- several batches of a shard at once -----------------------------------------------------------
