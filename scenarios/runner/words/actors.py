@@ -13,7 +13,8 @@ from scenarios.cloud.kernel.caller import Caller
 from scenarios.cloud.world import World
 from scenarios.runner.scenario import Action
 
-AGENT_FLUSH_SECONDS = 5  # the CloudWatch agent's force_flush_interval
+# A line is complete after five seconds, and waits for five more: the CloudWatch agent's force_flush_interval.
+AGENT_FLUSH_SECONDS = 10
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
