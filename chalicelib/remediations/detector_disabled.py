@@ -4,15 +4,15 @@ Before or after the deed an intruder blinds what would tell of it, in the region
 
 What we do: report what was switched off or deleted, and what is lost with it. HIGH is what leaves a region
 without a watcher; MEDIUM is what sees less (features, trusted addresses, filters that archive findings, a
-delivery channel, EBS encryption by default). In mode enforce it is switched on again: a detector of GuardDuty
-and the recorder of Config, as they were; EBS encryption by default; Macie. What was deleted comes back empty,
-once CloudTrail's event history knows the call: a detector of GuardDuty, Security Hub with its default
-standards, Macie. What was there before (findings, filters, members, standards) does not come back, and the
-alert says so before. An undo switches it off again.
+delivery channel, EBS encryption by default). In mode enforce it is switched on again: a detector of
+GuardDuty and the recorder of Config, as they were; EBS encryption by default; Macie. What was deleted comes
+back empty, once CloudTrail's event history knows the call: a detector of GuardDuty, Security Hub with its
+default standards, Macie. What was there before (findings, filters, members, standards) does not come back,
+and the alert says so before. An undo switches it off again.
 
 What we leave alone: flow logs, a recorder, a delivery channel, rules and analyzers that were deleted: what
-they were is in no event, so the alert says how to look; members that an administrator's account lost; what is
-on again by the time we look; what was narrowed without being switched off; refused attempts.
+they were is in no event, so the alert says how to look; members that an administrator's account lost; what
+is on again by the time we look; what was narrowed without being switched off; refused attempts.
 
 Sources: https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_suspend-disable.html,
 https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-disable.html,
@@ -155,6 +155,7 @@ def _nothing(_: Off) -> Mapping[str, Any]:
 
 
 _GUARDDUTY, _HUB, _CONFIG = "guardduty.amazonaws.com", "securityhub.amazonaws.com", "config.amazonaws.com"
+_TRAIL = "cloudtrail.amazonaws.com"
 _MACIE, _EC2, _ANALYZER = "macie2.amazonaws.com", "ec2.amazonaws.com", "access-analyzer.amazonaws.com"
 _ENABLED = {"status": "ENABLED"}
 _LIST_FLOW_LOGS = ("ec2", "describe-flow-logs")
@@ -238,6 +239,19 @@ TELLS: Mapping[tuple[str, str], Watcher] = {
     (_GUARDDUTY, "DisassociateFromAdministratorAccount"): Watcher(what="GuardDuty left its administrator"),
     (_HUB, "BatchDisableStandards"): Watcher(
         what="Standards of Security Hub were switched off", severity=_SEES_LESS
+    ),
+    ("inspector2.amazonaws.com", "Disable"): Watcher(what="Inspector is off"),
+    ("wafv2.amazonaws.com", "DeleteWebACL"): Watcher(what="A web ACL of WAF was deleted"),
+    (_TRAIL, "DeleteEventDataStore"): Watcher(
+        what="An event data store of CloudTrail Lake was deleted",
+        look=("cloudtrail", "list-event-data-stores"),
+    ),
+    (_TRAIL, "StopEventDataStoreIngestion"): Watcher(
+        what="An event data store of CloudTrail Lake takes in nothing"
+    ),
+    (_TRAIL, "PutInsightSelectors"): Watcher(what="CloudTrail Insights was changed", severity=_SEES_LESS),
+    (_TRAIL, "DeregisterOrganizationDelegatedAdmin"): Watcher(
+        what="CloudTrail's delegated administrator was taken away"
     ),
 }
 WATCHERS = {**SUSPENDS, **DELETES, **TELLS}

@@ -16,9 +16,16 @@ from chalicelib.config_rule import ConfigRule
 from chalicelib.remediation import Remediation
 from chalicelib.stack import Parameter
 from chalicelib.template import all_parameters
+from scenarios.packaging.dangerous_calls import dangerous_calls
 
 # Those that aren't there are left out.
-DOCUMENTS = ("README.md", "docs/deploying.md", "docs/index.md", "docs/config-rules.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/deploying.md",
+    "docs/index.md",
+    "docs/config-rules.md",
+    "docs/dangerous-calls.md",
+)
 
 _BAR = r"\|"
 _BEGIN = re.compile(r"^<!-- generated: (?P<name>[a-z ]+) -->\n", re.MULTILINE)
@@ -35,6 +42,7 @@ def sections(remediations: Iterable[Remediation], rules: Iterable[ConfigRule] = 
         "remediations": _remediations(declared),
         "config rules": _config_rules(judging),
         "parameters": _parameters(all_parameters(declared, judging)),
+        "dangerous calls": dangerous_calls(declared),
     }
 
 

@@ -1,0 +1,209 @@
+"""Calls of AWS that public rule sets watch, and which remediation wakes on each: a table of the docs.
+
+The list is kept by hand. What wakes is read from the catalogue: rules on the event bus by their patterns, and
+CIS's metric filters by trying one record of the call. A rule that asks for more than the call's name, such as
+the stack's own bucket, is about our own parts; that does not count as watching the call. A call that nothing
+wakes on has its reason here, and a test holds that it has one or the other.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from chalicelib import own_calls
+from chalicelib.matching import EventPattern, LogPattern
+from chalicelib.remediation import Remediation
+from chalicelib.triggers import OnEvent
+
+_VIA = "AWS API Call via CloudTrail"
+_ASKED_FOR_BY_NAME = ("eventSource", "eventName", "errorCode", "readOnly", "managementEvent", "eventType")
+
+_NOT_YET = "no entry yet"
+_OWN_ONLY = "common in other people's stacks; of Trailwarden's own parts it is watched"
+_DATA = "a read, or a data event: too many by far, and most of them wanted"
+_BUILDS = "builds networks, which is daily work; CIS's alarms count what changes ways out"
+_HARMLESS_ALONE = "gives nobody anything by itself: what makes it dangerous is watched"
+
+# Event source, without .amazonaws.com, and the call; with the reason where nothing wakes on it.
+CALLS: Mapping[str, Mapping[str, str]] = {
+    "cloudtrail": {
+        "StopLogging": "",
+        "DeleteTrail": "",
+        "UpdateTrail": "",
+        "PutEventSelectors": "",
+        "PutInsightSelectors": "",
+        "DeleteEventDataStore": "",
+        "StopEventDataStoreIngestion": "",
+        "DeregisterOrganizationDelegatedAdmin": "",
+    },
+    "guardduty": {
+        "DeleteDetector": "",
+        "UpdateDetector": "",
+        "CreateIPSet": "",
+        "CreateFilter": "",
+        "DeleteMembers": "",
+        "StopMonitoringMembers": "",
+    },
+    "securityhub": {
+        "DisableSecurityHub": "",
+        "BatchDisableStandards": "",
+        "BatchUpdateFindings": "how findings are worked on every day",
+    },
+    "config": {
+        "StopConfigurationRecorder": "",
+        "DeleteConfigurationRecorder": "",
+        "DeleteDeliveryChannel": "",
+        "DeleteConfigRule": "",
+    },
+    "macie2": {"DisableMacie": "", "UpdateMacieSession": ""},
+    "access-analyzer": {"DeleteAnalyzer": ""},
+    "inspector2": {"Disable": ""},
+    "wafv2": {"DeleteWebACL": ""},
+    "iam": {
+        "CreateAccessKey": "",
+        "UpdateAccessKey": "",
+        "CreateLoginProfile": _NOT_YET,
+        "UpdateLoginProfile": _NOT_YET,
+        "DeactivateMFADevice": _NOT_YET,
+        "DeleteVirtualMFADevice": _NOT_YET,
+        "DeleteAccountPasswordPolicy": _NOT_YET,
+        "CreateUser": _HARMLESS_ALONE,
+        "AddUserToGroup": "",
+        "AttachUserPolicy": "",
+        "AttachRolePolicy": "",
+        "AttachGroupPolicy": "",
+        "PutUserPolicy": "",
+        "PutRolePolicy": "",
+        "PutGroupPolicy": "",
+        "CreatePolicyVersion": "",
+        "SetDefaultPolicyVersion": "",
+        "UpdateAssumeRolePolicy": "",
+        "PutUserPermissionsBoundary": "",
+        "DeleteUserPermissionsBoundary": "",
+        "DeleteRolePermissionsBoundary": "",
+        "UpdateSAMLProvider": "",
+        "CreateSAMLProvider": "",
+        "CreateOpenIDConnectProvider": "",
+    },
+    "signin": {"ConsoleLogin": ""},
+    "sts": {
+        "GetFederationToken": "a session of one's own that lasts; ordinary where tools use it",
+        "AssumeRoot": "its own use is the management account's; what is done in it is told by what it is",
+    },
+    "ec2": {
+        "AuthorizeSecurityGroupIngress": "",
+        "ModifySecurityGroupRules": "",
+        "ModifySnapshotAttribute": "",
+        "ModifyImageAttribute": "",
+        "DisableEbsEncryptionByDefault": "",
+        "DeleteFlowLogs": "",
+        "ModifyInstanceAttribute": _NOT_YET,
+        "ModifyInstanceMetadataOptions": _NOT_YET,
+        "GetPasswordData": _DATA,
+        "DeleteRoute": "",
+        "CreateNatGateway": _BUILDS,
+        "CreateVpnGateway": _BUILDS,
+        "CreateEgressOnlyInternetGateway": _BUILDS,
+        "CreateTransitGatewayVpcAttachment": _BUILDS,
+        "AssociateRouteTable": _BUILDS,
+        "CreateInternetGateway": "",
+        "CreateNetworkAclEntry": "",
+        "TerminateInstances": "",
+        "StopInstances": "",
+    },
+    "rds": {
+        "ModifyDBSnapshotAttribute": "",
+        "ModifyDBClusterSnapshotAttribute": "",
+        "ModifyDBInstance": _NOT_YET,
+        "DeleteDBInstance": _NOT_YET,
+        "DeleteDBCluster": _NOT_YET,
+    },
+    "s3": {
+        "PutBucketPolicy": "",
+        "PutBucketAcl": "",
+        "DeleteBucketPublicAccessBlock": "",
+        "PutBucketPublicAccessBlock": "",
+        "PutAccountPublicAccessBlock": "",
+        "DeleteAccountPublicAccessBlock": "",
+        "PutBucketOwnershipControls": "",
+        "PutBucketVersioning": _OWN_ONLY,
+        "DeleteBucketEncryption": _OWN_ONLY,
+        "PutBucketLogging": _OWN_ONLY,
+        "DeleteBucket": _OWN_ONLY,
+        "PutBucketLifecycle": "",
+    },
+    "kms": {
+        "ScheduleKeyDeletion": "",
+        "DisableKey": "",
+        "PutKeyPolicy": _NOT_YET,
+        "CreateGrant": "services make them all the time, in their callers' names",
+    },
+    "lambda": {
+        "AddPermission20150331v2": "",
+        "CreateFunctionUrlConfig": "",
+        "UpdateFunctionUrlConfig": "",
+        "UpdateFunctionCode20150331v2": "every deployment does it",
+    },
+    "dynamodb": {
+        "DeleteTable": "",
+        "DeleteBackup": _NOT_YET,
+        "UpdateContinuousBackups": _NOT_YET,
+        "ExportTableToPointInTime": _NOT_YET,
+    },
+    "logs": {
+        "DeleteLogGroup": _OWN_ONLY,
+        "DeleteLogStream": _OWN_ONLY,
+        "DeleteMetricFilter": _OWN_ONLY,
+    },
+    "monitoring": {"DeleteAlarms": _OWN_ONLY, "DisableAlarmActions": _OWN_ONLY},
+    "events": {"DisableRule": _OWN_ONLY, "DeleteRule": _OWN_ONLY, "RemoveTargets": _OWN_ONLY},
+    "sns": {"Unsubscribe": _OWN_ONLY},
+    "organizations": {"LeaveOrganization": "", "DetachPolicy": ""},
+    "account": {"EnableRegion": _NOT_YET},
+    "backup": {"DeleteBackupVault": _NOT_YET},
+    "ssm": {"SendCommand": _NOT_YET},
+    "secretsmanager": {"GetSecretValue": _DATA},
+}
+
+
+def dangerous_calls(remediations: Iterable[Remediation]) -> str:
+    """The table, in Markdown."""
+    known = tuple(remediations)
+    lines = ["| call | of | wakes | or why nothing does |", "|---|---|---|---|"]
+    for source, calls in CALLS.items():
+        for name, reason in calls.items():
+            woken = ", ".join(f"`{each}`" for each in watchers(known, source, name))
+            lines.append(f"| `{name}` | `{source}` | {woken} | {reason} |")
+    return "\n".join(lines) + "\n"
+
+
+def watchers(remediations: Iterable[Remediation], source: str, name: str) -> list[str]:
+    """The remediations that wake on this call, whatever it is about."""
+    return [each.name for each in remediations if _wakes(each, source, name)]
+
+
+def _wakes(remediation: Remediation, source: str, name: str) -> bool:
+    detail = {"eventSource": f"{source}.amazonaws.com", "eventName": name}
+    via = "AWS Console Sign In via CloudTrail" if name == "ConsoleLogin" else _VIA
+    event = {"source": f"aws.{source}", "detail-type": via, "detail": {**detail, "readOnly": False}}
+    event["detail"] |= {"managementEvent": True}  # type: ignore[operator]  # a mapping
+    record = json.dumps({**detail, "userIdentity": {"type": "Root"}})
+    by_rule = (EventPattern(each).matches(event) for each in _by_name(remediation))
+    by_filter = (LogPattern(each).matches(record) for each in _filters(remediation))
+    return any(by_rule) or any(by_filter)
+
+
+def _by_name(remediation: Remediation) -> Iterator[Mapping[str, Any]]:
+    """The patterns that ask for names and nothing else; who signs in as whom is asked for, too."""
+    for way in remediation.ways:
+        if not isinstance(way.on, OnEvent) or way.decide is own_calls.decide:
+            continue
+        pattern, detail = way.on.pattern, way.on.pattern.get("detail", {})
+        asked = {name for name in detail if name not in _ASKED_FOR_BY_NAME}
+        if set(pattern) <= {"source", "detail-type", "detail"} and asked <= {"userIdentity"} and detail:
+            yield {**pattern, "detail": {name: detail[name] for name in detail if name not in asked}}
+
+
+def _filters(remediation: Remediation) -> Iterator[str]:
+    """CIS's filters; one that whoever deploys chooses is about something else."""
+    return (each.pattern for each in remediation.alarms if isinstance(each.pattern, str))

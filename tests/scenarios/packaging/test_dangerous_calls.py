@@ -1,0 +1,44 @@
+"""Each dangerous call wakes something, or says why not."""
+
+import pytest
+
+from chalicelib.catalog import CATALOG
+from scenarios.packaging.dangerous_calls import CALLS, watchers
+
+EACH = [
+    pytest.param(source, name, reason, id=f"{source} {name}")
+    for source, calls in CALLS.items()
+    for name, reason in calls.items()
+]
+
+
+@pytest.mark.parametrize(("source", "name", "reason"), EACH)
+def test_a_call_wakes_something_or_says_why_not(source, name, reason):
+    """Not both: a reason that no longer holds goes."""
+    woken = watchers(CATALOG, source, name)
+
+    assert bool(woken) != bool(reason), f"{name} wakes {woken or 'nothing'}, and the reason is {reason!r}"
+
+
+def test_a_call_loses_its_watcher_with_the_remediation_or_its_pattern():
+    others = [each for each in CATALOG if each.name != "detector_disabled"]
+
+    assert watchers(CATALOG, "guardduty", "DeleteDetector") == ["detector_disabled"]
+    assert watchers(others, "guardduty", "DeleteDetector") == []
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        pytest.param("s3", "PutBucketVersioning", id="of our own bucket alone"),
+        pytest.param("lambda", "RemovePermission20150331v2", id="by our own role alone"),
+        pytest.param("glue", "DeleteTable", id="of another service"),
+        pytest.param("dynamodb", "DescribeTable", id="another call"),
+    ],
+)
+def test_what_is_about_our_own_parts_or_something_else_is_no_watcher(source, name):
+    assert watchers(CATALOG, source, name) == []
+
+
+def test_cis_filters_count_too():
+    assert watchers(CATALOG, "organizations", "LeaveOrganization") == ["cis_alarms"]
