@@ -178,6 +178,8 @@ def _ask(text: str, names: tuple[str, ...], within: Range, limit: int | None, fo
     for complaint in dict.fromkeys(complaints):
         click.echo(f"trailwarden: {safe(complaint, 400)}", err=True)
     read = result.statistics
+    if complaints and not read.scanned:
+        return 2
     click.echo(
         f"{_many(len(result.rows), 'row')}; {_many(read.scanned, 'event')} read ({size(counts.bytes)}), "
         f"{read.matched:,} matched",

@@ -96,7 +96,7 @@ def _events(text: Text) -> Iterator[Event | Broken]:
     pieces = iter(text.pieces)
     head = next((piece for piece in pieces if piece.strip()), b"")
     if not head:
-        return
+        raise NotRead("it is empty")
     whole = chain([head], pieces)
     yield from _of_json(text.name, whole) if head.lstrip()[:1] in b"{[" else _of_lines(text.name, whole)
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "match, an event": ("match", PATTERN, "FILE"),
     "match, log events": ("match", "ERROR", "FILE"),
     "match, its pattern": ("match", "FILE", "{}"),
+    "query": ("query", "stats count(*)", "FILE"),
     "validate-trail, keys": (*VALIDATE, "--public-keys", "FILE"),
     "run": ("run", "FILE"),
 }
@@ -35,11 +36,11 @@ JSON = ("replay", "match, an event")
 FILES = {
     "/dev/zero": EVERY,
     "pipe.py": EVERY,
-    "bomb.json.gz": ("replay", "match, an event", "match, log events"),
-    "sparse.json": (*JSON, "match, log events", "validate-trail, keys"),
+    "bomb.json.gz": ("replay", "match, an event", "match, log events", "query"),
+    "sparse.json": (*JSON, "match, log events", "query", "validate-trail, keys"),
     "lists.json": JSON,
     "lines.json": sample(("replay", "match, log events"), of=2),
-    "deep.json": (*JSON, "validate-trail, keys"),
+    "deep.json": (*JSON, "query", "validate-trail, keys"),
     "deep-record.json": ("replay",),
     "long-id.json": ("replay",),
     "large-record.json": ("replay",),

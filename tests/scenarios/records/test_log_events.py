@@ -83,6 +83,7 @@ def test_a_range_leaves_out_other_times_and_keeps_what_has_none(tmp_path):
     ("content", "complaint"),
     [
         (b"{broken", "it is not JSON"),
+        (b" \n", "given: it is empty"),
         (gzip.compress(b"x" * 1000)[:20], "given"),
     ],
 )

@@ -141,6 +141,7 @@ VALUES = [
     ('parseDate("2026-03-02 01:00 PM", "yyyy-MM-dd hh:mm a")', "1772456400000"),
     ('parseDate("2026-03-02", "yyyy-MM-dd", "Europe/Berlin")', "1772406000000"),
     ('parseDate("2026-02-30", "yyyy-MM-dd")', None),
+    ('parseDate("02/03/26", "dd/MM/yy")', "1772409600000"),
     ('parseDate("x", "yyyy-MM-dd")', None),
     ('formatDate(fromMillis(1772409600000), "%Y-%m-%d", "UTC")', "2026-03-02"),
     ('strftime(1772409600000, "%H:%M", "Europe/Berlin")', "01:00"),
