@@ -38,13 +38,15 @@ class Ruling:
 class Verdict:
     """Whether an event is proven. Where it isn't: `why`, and whether it will never be (`refused`).
 
-    `error`: why event history could not be asked, where it would know by now.
+    `error`: why event history could not be asked, where it would know by now. `not_asked`: the same, however
+    young the event is.
     """
 
     confirmed: bool = False
     why: str = ""
     refused: bool = False
     error: Exception | None = None
+    not_asked: Exception | None = None
 
 
 Prove = Callable[[datetime], Verdict]

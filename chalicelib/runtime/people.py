@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.aws import Aws
-from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, NotAllowed, NotDeclared, foreseen
+from chalicelib.errors import AWS_ERRORS, LedgerUnreachable, MayPass, NotAllowed, NotDeclared, foreseen
 from chalicelib.ledger.claims import exclusively
 from chalicelib.ledger.entries import Decision, LedgerEntry, Ruling, raw_of
 from chalicelib.ledger.instructions import Instruction, genuine, instructions_on
@@ -181,8 +181,16 @@ class People(Invocation):
         return Gate(self.aws, self.ledger, self.settings, self._proven_now, approved=True)
 
     def _proven_now(self, now: datetime) -> Verdict:
-        """Whether the finding's event is proven; one that was not read again is not."""
-        return self._proven(self._event, now) if self._event else Verdict(why="its event is not known")
+        """Whether the finding's event is proven; one that was not read again is not.
+
+        Where event history could not be asked and may be soon, the try fails, so that Lambda tries again: an
+        approval is not put off, and who gave it would have to give it again.
+        """
+        if self._event is None:
+            return Verdict(why="its event is not known")
+        verdict = self._proven(self._event, now)
+        may_pass = isinstance(verdict.not_asked, MayPass)
+        return replace(verdict, error=verdict.not_asked) if may_pass else verdict
 
     def _still_called_for(self, entry: LedgerEntry) -> LedgerEntry:
         """What an earlier try left of an approved plan, without what nothing calls for any more.

@@ -55,7 +55,7 @@ def verdict_on(event: Event, way: Way[Any, Any], aws: Aws, now: datetime) -> Ver
     except AWS_ERRORS as error:
         known = foreseen(error)
         why = f"CloudTrail's event history could not be asked: {known}"
-        return Verdict(why=why, error=known if now - event.at > SETTLED else None)
+        return Verdict(why=why, error=known if now - event.at > SETTLED else None, not_asked=known)
     return _of_history(event, calls, now - event.at)
 
 

@@ -1,19 +1,21 @@
 """What people ask of a finding, followed by the function that may act: once, and after each kind of death."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from freezegun import freeze_time
 
-from chalicelib.errors import NotAllowed
+from chalicelib.errors import NotAllowed, Throttled
 from chalicelib.ledger.entries import Decision, LedgerEntry, Ruling
 from chalicelib.ledger.instructions import Verb, instruction, note
 from chalicelib.ledger.ledger import MOST_DECISION_BYTES, MOST_DECISIONS
 from chalicelib.looking import Unseen
 from chalicelib.remediation import CallProgress, DeclaredCall, Outcome, Plan, Undoing
 from chalicelib.runtime import people, woken
+from chalicelib.runtime.gate import Verdict
 from chalicelib.runtime.people import People
 from chalicelib.runtime.rulings import replanned, told_with
 from chalicelib.seal import SEAL, Voucher
@@ -109,6 +111,24 @@ def test_an_approval_is_carried_out_told_and_noted(house):
     assert (decision.ruling, decision.told, decision.reason) == (Ruling.GRANTED, True, "ticket 17")
     assert told(house) == ["Something happened", "Approved"]
     assert "ticket 17" in house.mail[-1].text
+
+
+@pytest.mark.parametrize(
+    ("error", "rises"), [(Throttled("LookupEvents"), True), (NotAllowed("LookupEvents"), False)]
+)
+def test_an_approval_waits_for_event_history_where_it_may_answer_soon(house, monkeypatch, error, rises):
+    cure = remedy()
+    found = happened(house, cure)
+    asks(house, found)
+    verdict = Verdict(why="it could not be asked", not_asked=error)
+
+    with monkeypatch.context() as once:
+        once.setattr(People, "_proven", lambda *_: verdict)
+        with pytest.raises(Throttled) if rises else nullcontext():
+            follows(house, cure, found)
+    found = follows(house, cure, house.findings[0])
+
+    assert [each.ruling for each in found.decisions] == [Ruling.GRANTED if rises else Ruling.REJECTED]
 
 
 def test_woken_twice_it_acts_and_tells_once(house):
