@@ -50,7 +50,7 @@ class EventBridge:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._targets = Targets(setting)
-        Buses(setting, self.emit)
+        self.buses = Buses(setting, self.emit)
         self._archives = Archives(setting, self.emit)
         self.partners = Partners(setting, self.emit)
         self._turns: dict[tuple[str, str], int] = {}

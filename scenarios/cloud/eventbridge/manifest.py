@@ -18,7 +18,7 @@ SERVICE = Service(
         "their buses; what other accounts put by a bus's policy; retries, dead letters, archive and replay, "
         "limits"
     ),
-    missing="rules that forward to buses in other accounts, encrypted or private connections",
+    missing="what rules of other accounts do, encrypted or private connections",
     permissions=PERMISSIONS,
     recorded=(RECORDED,),
     kinds=KINDS,

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.kernel.deliveries import AssumedRole, Event
+from scenarios.cloud.kernel.errors import NotSimulated
 from tests.scenarios.cloud.small_worlds import (
     ACCOUNT,
     admin,
@@ -15,6 +16,7 @@ from tests.scenarios.cloud.small_worlds import (
     may,
     queue,
     refusal,
+    role,
     rule,
     world,
 )
@@ -185,3 +187,74 @@ def test_a_service_is_not_let_in_by_a_policy_for_accounts():
 def test_a_permission_that_is_refused(given, code):
     with world(standing()) as each:
         assert refusal(admin(each, "events").put_permission, EventBusName=CENTRAL, **given) == code
+
+
+# ---- rules that forward to another account ------------------------------------------------------
+
+THEIRS = f"arn:aws:events:us-east-1:{FRIEND}:event-bus/default"
+
+
+def forwarding(*statements):
+    sends = {"Role": role("Role", "events", *statements)["Role"]}
+    target = {"Arn": THEIRS, "Id": "theirs", "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}
+    given = {"EventPattern": {"source": ["shop"]}, "Targets": [target]}
+    failed = {"DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["Heard", "Arn"]}}}
+    given["Targets"] = [{**target, **failed}]
+    return {**sends, **queue(), "Forwards": {"Type": "AWS::Events::Rule", "Properties": given}}
+
+
+def theirs(each):
+    return each.client(each.user("friend", account=FRIEND), "events")
+
+
+def lets_us_in(each, account=ACCOUNT):
+    theirs(each).put_permission(Action="events:PutEvents", Principal=account, StatementId="us")
+
+
+def sells(each):
+    entry = {"Source": "shop", "DetailType": "sold", "Detail": "{}"}
+    admin(each, "events").put_events(Entries=[entry])
+    each.run(10)
+
+
+def undelivered(each):
+    return [moment.words for moment in each.setting.trace if moment.kind == "undelivered"]
+
+
+def test_a_bus_of_another_account_gets_what_its_policy_and_our_role_allow():
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html."""
+    with world(forwarding(may("events:PutEvents"))) as each:
+        lets_us_in(each)
+        sells(each)
+
+        [arrived] = each.eventbridge.buses.elsewhere
+        assert arrived.bus == THEIRS
+        assert (arrived.event["account"], arrived.event["source"]) == (ACCOUNT, "shop")
+        assert undelivered(each) == []
+
+
+@pytest.mark.parametrize(
+    ("statements", "lets_in"),
+    [
+        pytest.param((may("events:PutEvents"),), "", id="no policy there"),
+        pytest.param((may("events:PutEvents"),), STRANGER, id="a policy for somebody else"),
+        pytest.param((), ACCOUNT, id="no right of our role"),
+    ],
+)
+def test_without_either_it_stays_undelivered(statements, lets_in):
+    with world(forwarding(*statements)) as each:
+        if lets_in:
+            lets_us_in(each, lets_in)
+        sells(each)
+
+        assert each.eventbridge.buses.elsewhere == []
+        [words] = undelivered(each)
+    assert words.endswith("NO_PERMISSIONS")
+
+
+def test_rules_can_not_be_made_there():
+    with (
+        world(forwarding()) as each,
+        pytest.raises(NotSimulated, match=f"PutRule in another account .{FRIEND}"),
+    ):
+        theirs(each).put_rule(Name="hears", EventPattern='{"source": ["shop"]}')

@@ -11,7 +11,6 @@ from scenarios.cloud.kernel.faults import Faults
 from scenarios.cloud.world import ACCOUNT
 from tests.scenarios.cloud.eventbridge.test_eventbridge import custom_bus, emit, event
 from tests.scenarios.cloud.small_worlds import (
-    HOME,
     admin,
     arn,
     arrived,
@@ -478,11 +477,6 @@ def test_without_a_policy_an_event_is_tried_for_a_day_and_no_longer():
     [
         pytest.param(arn("ecs", "cluster/c"), "ecs", id="containers"),
         pytest.param(arn("sqs", "elsewhere", "eu-west-1"), "another region", id="a queue elsewhere"),
-        pytest.param(
-            f"arn:aws:events:{HOME}:999999999999:event-bus/default",
-            "another account",
-            id="another account's bus",
-        ),
         pytest.param(arn("events", "event-bus/default", "eu-west-1"), "eu-west-1", id="a region not held"),
     ],
 )
