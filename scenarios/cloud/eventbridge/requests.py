@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from chalicelib.matching import EventPattern, InvalidPattern
@@ -135,6 +136,7 @@ def check_rule(request: Request) -> None:
     _check_role(request, parameters)
 
 
+@lru_cache(maxsize=1024)
 def check_pattern(text: str) -> EventPattern:
     """The pattern; otherwise AWS's reason why it is invalid."""
     if len(text) > LONGEST_PATTERN:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, cached_property
 from pathlib import Path
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType, NoneType
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -429,6 +429,8 @@ class _Keeper(pickle.Pickler):
 
     def persistent_id(self, each: Any) -> int | None:
         """Pickle asks of every object: the number of one that is shared; None for one that is copied."""
+        if type(each) in _PLAIN:
+            return None
         if id(each) not in self._numbers and _copied_to_itself(each):
             self._share(each)
         return self._numbers.get(id(each))
@@ -440,6 +442,9 @@ class _Keeper(pickle.Pickler):
     def _share(self, each: Any) -> None:
         self._numbers.setdefault(id(each), len(self.shared))
         self.shared.append(each)
+
+
+_PLAIN = frozenset((str, int, float, bool, NoneType, bytes, tuple, list, dict, set))  # most of all there is
 
 
 def _copied_to_itself(each: Any) -> bool:
