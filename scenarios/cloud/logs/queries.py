@@ -35,7 +35,10 @@ from scenarios.queries.insights import (
     Source,
     Statistics,
     Window,
+    fields_of_json,
 )
+from scenarios.queries.insights.switches import DEFAULT
+from scenarios.queries.insights.values import Values
 
 MOST_GROUPS = 50
 MOST_PREFIXES = 5
@@ -355,7 +358,10 @@ class Queries:
 
     def _whole(self, region: str, group: str, event: LogEvent) -> dict[str, str]:
         """Everything of one event: what the system knows of it, and the fields of its JSON."""
+        values = Values(DEFAULT)
+        found = fields_of_json(event.message, DEFAULT.most_discovered)
         return {
+            **{field: values.text(value) or "" for field, value in found.items()},
             "@message": event.message,
             "@timestamp": str(event.timestamp),
             "@ingestionTime": str(milliseconds(event.ingested_at)),

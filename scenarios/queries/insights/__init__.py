@@ -13,6 +13,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax
 """
 
 from scenarios.queries.errors import MalformedQuery, QueryFailed, QueryNotSimulated
+from scenarios.queries.insights.discovery import fields_of_json
 from scenarios.queries.insights.events import Event, Kind
 from scenarios.queries.insights.query import Query, Result, Statistics, Window
 from scenarios.queries.insights.switches import Switches
@@ -30,4 +31,5 @@ __all__ = [
     "Statistics",
     "Switches",
     "Window",
+    "fields_of_json",
 ]

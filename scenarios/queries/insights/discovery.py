@@ -175,6 +175,13 @@ class _JsonFields:
         return True
 
 
+def fields_of_json(message: str, most: int) -> dict[str, Any]:
+    """Every field of a JSON event by its name, up to so many; none of what is no JSON object."""
+    value = _decoded(message)
+    flat = _flattened(value, most, set()) if isinstance(value, dict) else ()
+    return {f"@{name}" if name.startswith("@") else name: each for name, each in flat if each is not None}
+
+
 def _joints(key: str) -> list[str]:
     """What stands in a message where one of its keys has a dot between two steps of this one."""
     steps = key.split(".")

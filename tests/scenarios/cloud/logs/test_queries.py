@@ -90,6 +90,14 @@ def test_a_row_leads_back_to_its_event():
         assert [each["field"] for each in row] == ["@message", "@ptr"]
         assert record["@message"] == "a line"
         assert record["@log"] == f"{ACCOUNT}:{HOST}"
+        write(cloud, '{"user": {"name": "ann"}, "@id": 7, "ok": true, "gone": null}')
+        row = answered(cloud, started(cloud, "filter user.name = 'ann'"))["results"][0]
+        record = logs.get_log_record(logRecordPointer=row[-1]["value"])["logRecord"]
+        assert {name: value for name, value in record.items() if name[:1] != "@" or name[:2] == "@@"} == {
+            "user.name": "ann",
+            "@@id": "7",
+            "ok": "1",
+        }
         with pytest.raises(ClientError, match="logRecordPointer is invalid"):
             logs.get_log_record(logRecordPointer="nonsense")
 
