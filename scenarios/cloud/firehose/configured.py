@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 
 DEFAULT_SECONDS, DEFAULT_MEGABYTES, DEFAULT_RETRY_SECONDS = 300, 5, 300
@@ -77,6 +78,12 @@ class Configured:
     def region(self) -> str:
         """Where it is."""
         return self.arn.split(":")[3]
+
+
+def standing(arn: str) -> Configured | None:
+    """A delivery stream by its ARN, or None where there is none."""
+    model = moto_state.delivery_stream(arn)
+    return configured(model) if model is not None else None
 
 
 def configured(model: Any) -> Configured:

@@ -29,7 +29,7 @@ TIMEOUT_SECONDS: Final = 60.0
 TOO_MANY: Final = 429
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Document:
     """A record on its way into an index. `code`, `message`: why it isn't there yet; `attempts`: how many."""
 

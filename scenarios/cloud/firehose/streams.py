@@ -1,8 +1,8 @@
 """Delivery streams: they gather records, and deliver a batch when it is large or old enough.
 
-A stream that reads a Kinesis stream takes no other records. It starts with what arrives after it was made,
-under its own role. A batch for a bucket is one object, its records side by side. What S3 does not take is
-tried again for 24 hours, then it is lost; AWS names no pace, here it doubles up to five minutes.
+A stream that reads a Kinesis stream (sources.py) takes no other records. A batch for a bucket is one object,
+its records side by side. What S3 does not take is tried again for 24 hours, then it is lost; AWS names no
+pace, here it doubles up to five minutes.
 
 Sources: https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html,
 https://docs.aws.amazon.com/firehose/latest/dev/retry.html,
@@ -15,13 +15,13 @@ import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 from scenarios.cloud.authorization import trust
 from scenarios.cloud.calls import Asked
-from scenarios.cloud.firehose.configured import Configured, configured
+from scenarios.cloud.firehose.configured import Configured, standing
 from scenarios.cloud.firehose.emitted import (
     BACKUP,
     TO_OPENSEARCH,
@@ -35,8 +35,8 @@ from scenarios.cloud.firehose.emitted import (
 from scenarios.cloud.firehose.names import object_name
 from scenarios.cloud.firehose.opensearch import FAILED, SERVICE, Document, Domains, documents
 from scenarios.cloud.firehose.processors import NotProcessed, Record, processed
+from scenarios.cloud.firehose.sources import KinesisSources
 from scenarios.cloud.firehose.transforming import Transformed, Transforming
-from scenarios.cloud.functions.stream_records import behind, is_there, key_of, newest, shards
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.clock import Entry
@@ -47,18 +47,17 @@ from scenarios.cloud.kernel.deliveries import (
     LogLines,
     Need,
     Object,
+    Refusal,
     StreamRecord,
 )
 from scenarios.cloud.kernel.errors import Refused
 from scenarios.cloud.kinesis.streams import Streams
 from scenarios.cloud.setting import Setting
 
-POLL_SECONDS, REFUSED_SECONDS = 1.0, 60.0
 KEPT: Final = timedelta(hours=24)
 # No buffering takes some seconds too: https://docs.aws.amazon.com/firehose/latest/dev/buffering-hints.html
 LEAST_SECONDS, FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0, 300.0
 LONGEST_INDEX_PAUSE: Final = 60.0
-READS = ("kinesis:DescribeStream", "kinesis:GetShardIterator", "kinesis:GetRecords")
 MEGABYTE: Final = 1024 * 1024
 
 
@@ -71,12 +70,18 @@ class _Gathering:
     due: Entry | None = None
 
 
-@dataclass(slots=True)
-class _Source:
-    """How far a delivery stream has read a Kinesis stream: the last number of each shard."""
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """An object on its way into the bucket. `oldest`: when its first record arrived.
 
-    passed: dict[str, str] = field(default_factory=dict)
-    look: Entry | None = None
+    `failed`: what kind of failure it is of, "" for none. `metric`, `many`: its metric, and its records.
+    """
+
+    body: bytes
+    oldest: datetime
+    failed: str = ""
+    metric: str = ""
+    many: int = 0
 
 
 class DeliveryStreams(Door[StreamRecord]):
@@ -87,14 +92,13 @@ class DeliveryStreams(Door[StreamRecord]):
         self._transforming = transforming
         self._domains = Domains(setting)
         self._gathering: dict[str, _Gathering] = {}
-        self._sources: dict[str, _Source] = {}
         self._told: set[tuple[str, str]] = set()
         setting.deliveries.register("firehose", StreamRecord, self)
         setting.calls.check("firehose", "CreateDeliveryStream", self._check)
         for operation in ("PutRecord", "PutRecordBatch"):
             setting.calls.answer("firehose", operation, self._put)
             setting.calls.after("firehose", operation, self._count)
-        streams.when_written(self._arrived)
+        KinesisSources(setting, streams, self._gather)
 
     # ---- what is written ------------------------------------------------------------------------
 
@@ -108,7 +112,7 @@ class DeliveryStreams(Door[StreamRecord]):
 
     def objection(self, delivery: Delivery[StreamRecord]) -> str:
         """One that reads a Kinesis stream takes no other records."""
-        found = self._configured(delivery.arn)
+        found = standing(delivery.arn)
         return f"{found.name} reads a Kinesis stream" if found and found.source else ""
 
     def take(self, delivery: Delivery[StreamRecord]) -> None:
@@ -122,7 +126,7 @@ class DeliveryStreams(Door[StreamRecord]):
         """PutRecord and PutRecordBatch."""
         given, account = asked.parameters, self._setting.account
         name = given["DeliveryStreamName"]
-        found = self._configured(f"arn:aws:firehose:{asked.region}:{account}:deliverystream/{name}")
+        found = standing(f"arn:aws:firehose:{asked.region}:{account}:deliverystream/{name}")
         if found is None:
             raise Refused("ResourceNotFoundException", f"Firehose {name} under account {account} not found.")
         if found.source:
@@ -146,67 +150,10 @@ class DeliveryStreams(Door[StreamRecord]):
                 words = f"Firehose is unable to assume role {role}. Please check the role provided."
                 raise Refused("InvalidArgumentException", words)
 
-    # ---- the source -----------------------------------------------------------------------------
-
-    def _arrived(self, stream: str) -> None:
-        """A record was put into a Kinesis stream."""
-        region, account = stream.split(":")[3:5]
-        for arn in moto_state.delivery_streams_from(account, region, stream):
-            self._look_after(arn, POLL_SECONDS)
-
-    def _look_after(self, arn: str, seconds: float) -> None:
-        source = self._sources.setdefault(arn, _Source())
-        if source.look is None:
-            words = "Firehose reads a Kinesis stream"
-            source.look = self._setting.clock.after(seconds, partial(self._look, arn), words)
-
-    def _look(self, arn: str) -> None:
-        source = self._sources[arn]
-        source.look = None
-        found = self._configured(arn)
-        if found is None or not is_there(found.source):
-            return
-        if why := self._may_not_read(found):
-            self._tell(arn, "lost", f"{found.name} does not read {found.source.rpartition('/')[2]}: {why}")
-            self._look_after(arn, REFUSED_SECONDS)
-            return
-        records = [one for shard in shards(found.source) for one in self._behind(found, source, shard)]
-        if records:
-            size = sum(map(len, records))
-            values = {"Records": len(records), "Bytes": size}
-            values = {f"DataReadFromKinesisStream.{name}": value for name, value in values.items()}
-            measured(self._setting, found.region, found.name, values)
-            self._gather(arn, records)
-
-    def _behind(self, found: Configured, source: _Source, shard: str) -> Iterable[bytes]:
-        """What a shard holds that wasn't read; at first, what arrived since the delivery stream was made."""
-        if shard not in source.passed:
-            source.passed[shard] = newest(found.source, shard, before=self._made(found.arn))
-        now = self._setting.clock.now
-        for each in behind(found.source, shard, source.passed[shard], role_arn=found.source_role, now=now):
-            source.passed[shard] = each.sequence
-            yield base64.b64decode(each.event["kinesis"]["data"])
-
-    def _made(self, arn: str) -> datetime:
-        """When a delivery stream was made."""
-        model: Any = moto_state.delivery_stream(arn)
-        made: datetime = model.create_timestamp
-        return made.replace(tzinfo=UTC)
-
-    def _may_not_read(self, found: Configured) -> str:
-        key = key_of(found.source)
-        asked = [*((each, found.source) for each in READS), *([("kms:Decrypt", key)] if key else [])]
-        for action, resource in asked:
-            decision = self._setting.identity.role_may(found.source_role, SERVICE, action, resource)
-            if not decision.allowed:
-                name = found.source_role.rpartition("/")[2]
-                return f"{name} may not {action} because {decision.because}"
-        return ""
-
     # ---- batches --------------------------------------------------------------------------------
 
     def _gather(self, arn: str, records: Iterable[bytes]) -> None:
-        found = self._configured(arn)
+        found = standing(arn)
         assert found is not None  # whoever gave them has looked
         gathering = self._gathering.setdefault(arn, _Gathering())
         now = self._setting.clock.now
@@ -224,7 +171,7 @@ class DeliveryStreams(Door[StreamRecord]):
 
     def _deliver(self, arn: str) -> None:
         """Process what was gathered, and send it on."""
-        found, gathering = self._configured(arn), self._gathering.pop(arn)
+        found, gathering = standing(arn), self._gathering.pop(arn)
         if found is None:
             self._setting.note("lost", f"{arn.rpartition('/')[2]} was deleted with what it had gathered")
             return
@@ -250,7 +197,7 @@ class DeliveryStreams(Door[StreamRecord]):
             for code, message in dict.fromkeys((error.code, str(error)) for _, error in wrong):
                 self._log(found, code, message)
         if failed:
-            self._store(found, b"".join(failed), records[0].arrived, failed="processing-failed")
+            self._store(found, _Parcel(b"".join(failed), records[0].arrived, failed="processing-failed"))
         return left
 
     def _step(
@@ -271,87 +218,77 @@ class DeliveryStreams(Door[StreamRecord]):
     def _to_bucket(self, found: Configured, records: Sequence[Record], metric: str) -> None:
         body = b"".join(each.data for each in records)
         packed = gzip.compress(body, mtime=0) if found.bucket.packed else body
-        self._store(found, packed, records[0].arrived, metric=metric, many=len(records))
+        self._store(found, _Parcel(packed, records[0].arrived, metric=metric, many=len(records)))
 
-    def _store(
-        self,
-        found: Configured,
-        body: bytes,
-        oldest: datetime,
-        *,
-        failed: str = "",
-        metric: str = "",
-        many: int = 0,
-        pause: float = FIRST_PAUSE,
-    ) -> None:
+    def _store(self, found: Configured, parcel: _Parcel, pause: float = FIRST_PAUSE) -> None:
         """Put one object, now or later; after a day it is lost."""
-        now = self._setting.clock.now
-        new = partial(self._setting.new_uuid, "firehose.object")
+        refusal = self._put_object(found, parcel)
+        if refusal is None:
+            self._stored(found, parcel)
+            return
+        bucket = _name(found.bucket.arn)
+        self._tell(found.arn, "refused", f"{found.name} can't write to {bucket}: {refusal.because}")
+        self._log(found, "S3.AccessDenied" if refusal.action else "S3.NoSuchBucket", refusal.because)
+        if self._setting.clock.now - parcel.oldest > KEPT:
+            self._setting.note("lost", f"{found.name} could not write to {bucket} for a day")
+            return
+        again = partial(self._store, found, parcel, min(pause * 2, LONGEST_PAUSE))
+        self._setting.clock.after(pause, again, f"Firehose tries {bucket} again")
+
+    def _put_object(self, found: Configured, parcel: _Parcel) -> Refusal | None:
+        now, new = self._setting.clock.now, partial(self._setting.new_uuid, "firehose.object")
         stream = f"{found.name}-{found.version}"
-        key = object_name(found.bucket, stream, oldest, now, new, failed=failed)
-        refusal = self._setting.deliveries.hand_over(
+        key = object_name(found.bucket, stream, parcel.oldest, now, new, failed=parcel.failed)
+        return self._setting.deliveries.hand_over(
             f"{found.bucket.arn}/{key}",
-            Object(body=body, plain=True),
+            Object(body=parcel.body, plain=True),
             by=AssumedRole(arn=found.bucket.role, service=SERVICE),
             source=found.arn,
         )
-        bucket = found.bucket.arn.rpartition(":")[2]
-        if refusal is None:
-            words = f"Firehose {found.name} to {bucket}"
-            self._setting.note("delivered", f"{words} ({failed})" if failed else words)
-            if metric:
-                values = delivered(metric, many, len(body), (now - oldest).total_seconds(), 1)
-                measured(self._setting, found.region, found.name, values)
-            return
-        self._tell(found.arn, "refused", f"{found.name} can't write to {bucket}: {refusal.because}")
-        self._log(found, "S3.AccessDenied" if refusal.action else "S3.NoSuchBucket", refusal.because)
-        if now - oldest > KEPT:
-            self._setting.note("lost", f"{found.name} could not write to {bucket} for a day")
-            return
-        again = partial(
-            self._store,
-            found,
-            body,
-            oldest,
-            failed=failed,
-            metric=metric,
-            many=many,
-            pause=min(pause * 2, LONGEST_PAUSE),
-        )
-        self._setting.clock.after(pause, again, f"Firehose tries {bucket} again")
+
+    def _stored(self, found: Configured, parcel: _Parcel) -> None:
+        words = f"Firehose {found.name} to {_name(found.bucket.arn)}"
+        self._setting.note("delivered", f"{words} ({parcel.failed})" if parcel.failed else words)
+        if parcel.metric:
+            age = (self._setting.clock.now - parcel.oldest).total_seconds()
+            values = delivered(parcel.metric, parcel.many, len(parcel.body), age, 1)
+            measured(self._setting, found.region, found.name, values)
 
     def _to_index(
         self, found: Configured, waiting: Sequence[Document], since: datetime, pause: float
     ) -> None:
-        """One bulk request, and what follows: another one, or the bucket."""
+        """One bulk request, then others until the retry duration is over; the rest goes to the bucket."""
         assert found.index is not None  # its caller looked
-        failed = [each for each in waiting if each.final]
         sent = [each for each in waiting if not each.final]
         left = self._domains.send(found.index, found.region, sent) if sent else []
-        now = self._setting.clock.now
-        there = len(sent) - len(left)
-        if there:
-            size = sum(len(each.record.data) for each in sent if each not in left)
-            age = (now - min(each.record.arrived for each in sent)).total_seconds()
-            measured(
-                self._setting, found.region, found.name, delivered(TO_OPENSEARCH, there, size, age, there)
-            )
-            self._setting.note("delivered", f"Firehose {found.name}: {there} to the index {sent[0].index}")
+        self._indexed(found, [each for each in sent if each not in left])
         if left:
             self._log(found, f"OS.{left[0].code}", left[0].message)
             self._tell(found.arn, "refused", f"{found.name} can't index: {left[0].code} {left[0].message}")
-        again = [each for each in left if not each.final]
-        failed += [each for each in left if each.final]
+        now = self._setting.clock.now
         over = (now - since).total_seconds() + pause > found.index.retry_seconds
-        if again and over:
-            failed, again = [*failed, *again], []
-        if failed:
-            body = b"".join(each.failed(now) for each in failed)
-            self._store(found, body, failed[0].record.arrived, failed=FAILED, metric=BACKUP, many=len(failed))
+        again = [] if over else [each for each in left if not each.final]
+        self._keep(found, [each for each in waiting if (each.final or each in left) and each not in again])
         if again:
-            longer = min(pause * 2, LONGEST_INDEX_PAUSE)
-            more = partial(self._to_index, found, again, since, longer)
+            more = partial(self._to_index, found, again, since, min(pause * 2, LONGEST_INDEX_PAUSE))
             self._setting.clock.after(pause, more, f"Firehose tries {found.name} again")
+
+    def _indexed(self, found: Configured, there: Sequence[Document]) -> None:
+        """Measure what a domain took."""
+        if not there:
+            return
+        many, size = len(there), sum(len(each.record.data) for each in there)
+        age = (self._setting.clock.now - min(each.record.arrived for each in there)).total_seconds()
+        values = delivered(TO_OPENSEARCH, many, size, age, many)
+        measured(self._setting, found.region, found.name, values)
+        self._setting.note("delivered", f"Firehose {found.name}: {many} to the index {there[0].index}")
+
+    def _keep(self, found: Configured, failed: Sequence[Document]) -> None:
+        """Put the documents into the bucket that no index has."""
+        if failed:
+            body = b"".join(each.failed(self._setting.clock.now) for each in failed)
+            oldest = failed[0].record.arrived
+            self._store(found, _Parcel(body, oldest, failed=FAILED, metric=BACKUP, many=len(failed)))
 
     # ---- what is told ---------------------------------------------------------------------------
 
@@ -379,11 +316,10 @@ class DeliveryStreams(Door[StreamRecord]):
             by=AssumedRole(arn=found.role, service=SERVICE),
         )
 
-    # ---- the streams ----------------------------------------------------------------------------
 
-    def _configured(self, arn: str) -> Configured | None:
-        model = moto_state.delivery_stream(arn)
-        return configured(model) if model is not None else None
+def _name(arn: str) -> str:
+    """The name of a bucket."""
+    return arn.rpartition(":")[2]
 
 
 def _roles(parameters: Any) -> list[str]:

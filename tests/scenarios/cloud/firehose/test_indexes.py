@@ -116,6 +116,17 @@ def test_what_a_domain_never_takes_is_kept_as_awss_page_says():
         }
 
 
+def test_of_two_equal_documents_without_ids_only_the_one_is_sent_again_that_was_put_off():
+    given = {"DocumentIdOptions": {"DefaultDocumentIdFormat": "NO_DOCUMENT_ID"}}
+    with world(indexed(**given)) as cloud:
+        index = Index(cloud, [201, 429], [429], [201])
+        put(cloud, *documents(ONE, ONE))
+        cloud.run(200)
+
+        assert (index.requests, [each for _, each in index.taken]) == (3, [ONE, ONE])
+        assert failures(cloud) == []
+
+
 def test_without_retries_one_request_must_do():
     with world(indexed(RetryOptions={"DurationInSeconds": 0})) as cloud:
         index = Index(cloud, 503)
