@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from tests.case_forms import (
+    athena,
     configuration,
     controls,
     decisions,
@@ -41,7 +42,7 @@ LONGEST_WAIT = 90  # seconds of anybody's clock
 # The first that takes a row runs it.
 FORMS = (
     *(engines, decisions, sessions, records, logins, controls, trails, messages, stacks, configuration),
-    *(insights, insights_api),
+    *(insights, insights_api, athena),
 )
 
 

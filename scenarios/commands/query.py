@@ -1,4 +1,4 @@
-"""`trailwarden query`: a question to logs in files, in the language of CloudWatch Logs Insights."""
+"""`trailwarden query`: a question to logs in files, in the language of Logs Insights or in Athena's SQL."""
 
 import csv
 import io
@@ -11,7 +11,9 @@ from pathlib import Path
 import click
 
 from chalicelib.wording import safe, size
+from scenarios.commands import query_sql
 from scenarios.commands.caret import caret
+from scenarios.commands.grid import print_grid
 from scenarios.commands.record_options import INTERRUPTED, Pace, left_by_interrupt, range_of, ranged
 from scenarios.files import NotRead, bounded_bytes
 from scenarios.queries.insights import (
@@ -32,9 +34,7 @@ from scenarios.records.sources import STANDARD_INPUT, File, Range
 from scenarios.runner.show.progress import progress
 
 LARGEST_TEXT_BYTES = 1 << 16
-WIDEST_CELL = 200
 _SQL = re.compile(r"(?:\s+|--[^\n]*|#[^\n]*)*(select|with|show|describe|create|explain)\b", re.IGNORECASE)
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 @click.command()
@@ -43,6 +43,13 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 @click.option("--questions", "lists", is_flag=True, help="List the questions that have a name.")
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A value that a question needs.")
 @click.option("--text", "only_text", is_flag=True, help="Print the query's text, to paste on AWS, and stop.")
+@click.option(
+    "--table",
+    "definition",
+    default="",
+    metavar="FILE",
+    help="For SQL: the CREATE EXTERNAL TABLE of the one table.",
+)
 @click.option("--limit", type=click.IntRange(1, LARGEST_LIMIT), help="Rows at most.  [default: 10000]")
 @ranged
 @click.option(
@@ -60,12 +67,13 @@ def command(
     lists: bool,
     values: Sequence[str],
     only_text: bool,
+    definition: str,
     limit: int | None,
     since: str,
     until: str,
     form: str,
 ) -> int:
-    """Ask logs in files, in the language of CloudWatch Logs Insights.
+    """Ask logs in files, in the language of CloudWatch Logs Insights or in Athena's SQL.
 
     QUERY is such a query, a file with one, or the name of a question (--questions lists them). A FILE is a
     log file of CloudTrail, JSON lines, lines of any log, packed or not, or a folder or s3:// prefix of them;
@@ -81,6 +89,14 @@ def command(
     if only_text:
         click.echo(text)
         return 0
+    if _SQL.match(text):
+        if limit or since or until:
+            raise click.UsageError(
+                "in SQL, LIMIT and WHERE say how many and from when; leave these options out"
+            )
+        return query_sql.ask(text, tuple(names) or (STANDARD_INPUT,), definition=definition, form=form)
+    if definition:
+        raise click.UsageError("--table is for SQL, and this query is in the language of Logs Insights")
     return _ask(text, tuple(names) or (STANDARD_INPUT,), range_of(since, until), limit, form)
 
 
@@ -109,13 +125,7 @@ def _text(question: str, values: Mapping[str, str]) -> str:
         return _filled(named, values)
     if values:
         raise click.UsageError("--set gives values to a question that has a name; this query has none")
-    text = _read(question) if _is_file(question) else question
-    if _SQL.match(text):
-        raise click.UsageError(
-            "this is SQL, which is not answered here yet; the language of Logs Insights begins with a "
-            "command such as fields, filter or stats"
-        )
-    return text
+    return _read(question) if _is_file(question) else question
 
 
 def _filled(question: Question, values: Mapping[str, str]) -> str:
@@ -231,19 +241,5 @@ def _csv(result: Result) -> str:
 
 
 def _table(result: Result) -> None:
-    """Columns side by side, numbers at the right; what is absent is a dash."""
-    if not result.rows:
-        return
-    cells = [[safe(row.get(name, "-"), WIDEST_CELL) for name in result.columns] for row in result.rows]
-    names = [safe(name, WIDEST_CELL) for name in result.columns]
-    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
-    right = [
-        all(_NUMBER.fullmatch(cell) or cell == "-" for cell in column) for column in zip(*cells, strict=True)
-    ]
-    rule = ["-" * width for width in widths]
-    for row in (names, rule, *cells):
-        padded = (
-            cell.rjust(width) if at_right else cell.ljust(width)
-            for cell, width, at_right in zip(row, widths, right, strict=True)
-        )
-        click.echo("  ".join(padded).rstrip())
+    """Columns side by side; what is absent is a dash."""
+    print_grid(result.columns, [[row.get(name, "-") for name in result.columns] for row in result.rows])

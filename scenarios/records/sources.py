@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
-from chalicelib.wording import safe
-from scenarios.files import NotRead, opened
+from chalicelib.wording import safe, size
+from scenarios.files import NotRead, bounded_bytes, opened
 from scenarios.records.packing import PIECE_BYTES, Text, hidden, texts
 
 STANDARD_INPUT = "-"
@@ -117,6 +117,20 @@ def read_texts(file: File, came: Callable[[int], object] = lambda _: None) -> It
     else:
         with opened(file.name) as opened_file:
             yield from texts(file.shown, _noted(_pieces(opened_file), came))
+
+
+def read_bytes(name: str, most: int) -> bytes:
+    """All bytes of a file or an object, as they lie there. Raises NotRead and OSError."""
+    if not name.startswith(S3):
+        return bounded_bytes(name, most)
+    found: list[bytes] = []
+    length = 0
+    for piece in _object(name):
+        length += len(piece)
+        if length > most:
+            raise NotRead(f"it is larger than {size(most)}")
+        found.append(piece)
+    return b"".join(found)
 
 
 def _noted(pieces: Iterator[bytes], came: Callable[[int], object]) -> Iterator[bytes]:

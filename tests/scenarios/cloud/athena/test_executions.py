@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.world import ACCOUNT
+from scenarios.queries.sql.cloudtrail_table import COLUMNS, FORMAT
 from tests.scenarios.cloud.small_worlds import (
     HOME,
     admin,
@@ -22,7 +23,7 @@ from tests.scenarios.cloud.small_worlds import (
     trail,
     world,
 )
-from tests.scenarios.queries.sql.trail import COLUMNS, FORMAT, packed, records
+from tests.scenarios.queries.sql.trail import packed, records
 
 RECORDS = records(count=20)
 OUT = "s3://tw-results/out/"

@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 import pytest
 
 from scenarios.queries.sql import ddl
+from scenarios.queries.sql.cloudtrail_table import COLUMNS, FORMAT
 from scenarios.queries.sql.engine import Engine
 from scenarios.queries.sql.errors import BadFile, QueryFailed, SqlNotSimulated
 from tests.scenarios.queries.sql.tables import ALB, CLOUDFRONT, S3_ACCESS, VPC_FLOW, WAF
 from tests.scenarios.queries.sql.trail import (
-    COLUMNS,
-    FORMAT,
     NOW,
     ORGANIZATION,
     Bucket,

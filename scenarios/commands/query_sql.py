@@ -1,0 +1,89 @@
+"""The part of `trailwarden query` that answers SQL, as Athena would."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import click
+
+from chalicelib.wording import safe, size
+from scenarios.commands.grid import print_grid
+from scenarios.files import NotRead, bounded_bytes
+from scenarios.queries.sql.errors import MalformedSql, QueryFailed, SqlNotSimulated
+from scenarios.queries.sql.loose import LooseFiles
+from scenarios.queries.sql.price import dollars
+from scenarios.records.sources import STANDARD_INPUT, Unreadable, files, read_bytes
+
+LARGEST_DEFINITION_BYTES = 1 << 16
+LARGEST_FILE_BYTES = 1 << 30
+
+
+def ask(text: str, names: Sequence[str], *, definition: str, form: str) -> int:
+    """Answer a query over files; returns the exit code.
+
+    Args:
+        text: the query.
+        names: files, folders and prefixes in S3.
+        definition: a file with the CREATE EXTERNAL TABLE of the one table, or "" for CloudTrail's.
+        form: `table`, `csv` or `json`.
+    """
+    # DuckDB and sqlglot take a while to load, and only SQL needs them.
+    from scenarios.queries.sql.engine import Engine  # noqa: PLC0415
+
+    found, unreadable = _files(names)
+    if unreadable:
+        for each in unreadable:
+            click.echo(f"trailwarden: {each.name}: {safe(each.why)}", err=True)
+        return 2
+    loose = LooseFiles(files=found, read=_read, text=text, definition=_definition(definition))
+    try:
+        result = Engine(loose, loose, datetime.now(UTC)).run(text)
+    except (MalformedSql, QueryFailed, SqlNotSimulated) as error:
+        click.echo(f"trailwarden: {safe(str(error), 1000)}", err=True)
+        return 2
+    _show(result.names, result.rows, form)
+    price = dollars(result.scanned_bytes)
+    rows = f"{len(result.rows):,} row{'' if len(result.rows) == 1 else 's'}"
+    read = f"{len(result.files):,} of {len(found):,} files read ({size(result.scanned_bytes)})"
+    click.echo(f"{rows}; {read}; on Athena about ${price:.5f}", err=True)
+    return 0
+
+
+def _files(names: Sequence[str]) -> tuple[list[tuple[str, int]], list[Unreadable]]:
+    if STANDARD_INPUT in names:
+        raise click.UsageError("SQL reads files, a folder or an s3:// prefix; standard input is none of them")
+    found = list(files(names))
+    good = [(each.name, each.size or 1) for each in found if not isinstance(each, Unreadable)]
+    return good, [each for each in found if isinstance(each, Unreadable)]
+
+
+def _read(name: str) -> bytes:
+    try:
+        return read_bytes(name, LARGEST_FILE_BYTES)
+    except (OSError, NotRead) as error:
+        raise QueryFailed(
+            "HIVE_CANNOT_OPEN_SPLIT", f"{getattr(error, 'strerror', None) or error}: {name}"
+        ) from error
+
+
+def _definition(name: str) -> str | None:
+    if not name:
+        return None
+    try:
+        return bounded_bytes(name, LARGEST_DEFINITION_BYTES).decode()
+    except (OSError, NotRead, UnicodeError) as error:
+        raise click.UsageError(f"{safe(name)}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _show(names: Sequence[str], rows: Sequence[Sequence[str | None]], form: str) -> None:
+    if form == "json":
+        for row in rows:
+            click.echo(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False))
+    elif form == "csv":
+        written = io.StringIO()
+        csv.writer(written, lineterminator="\n").writerows([names, *rows])
+        click.echo(written.getvalue(), nl=False)
+    else:
+        print_grid(names, [["-" if each is None else each for each in row] for row in rows])

@@ -1,0 +1,100 @@
+"""Tables over loose files, as people have them in a folder: no account, no catalog, the same texts of SQL.
+
+Every name of a table is the one over CloudTrail's files, or the one that a DDL defines. The partition keys
+that tables over CloudTrail usually have (`"timestamp"`, year, month, day, region, account) follow from the
+names that CloudTrail gives its files, and are there when the text names them.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from scenarios.queries.sql import ddl
+from scenarios.queries.sql.cloudtrail_table import create
+from scenarios.queries.sql.errors import SqlNotSimulated
+from scenarios.queries.sql.partitions import Object
+from scenarios.queries.sql.tables import CLOUDTRAIL, Partition, Table
+from scenarios.queries.sql.types import VARCHAR
+
+_NAME: Final = re.compile(
+    r"(?P<account>\d{12})_CloudTrail_(?P<region>[a-z0-9-]+)_(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})T\d{4}Z"
+)
+_PATH: Final = re.compile(
+    r"(?P<account>\d{12})/CloudTrail/(?P<region>[a-z0-9-]+)/(?P<year>\d{4})/(?P<month>\d{2})/(?P<day>\d{2})/"
+)
+_KEYS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("timestamp", "date", "dt"), "{year}/{month}/{day}"),
+    "year": "{year}",
+    "month": "{month}",
+    "day": "{day}",
+    "region": "{region}",
+    **dict.fromkeys(("account", "accountid", "account_id"), "{account}"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LooseFiles:
+    """Files as the one table's.
+
+    Args:
+        files: their names and sizes.
+        read: reads one by its name.
+        text: the query, for the partition keys that it names.
+        definition: the table's CREATE EXTERNAL TABLE, whose location counts for nothing; None: CloudTrail's.
+    """
+
+    files: Sequence[tuple[str, int]]
+    read: Callable[[str], bytes]
+    text: str
+    definition: str | None = None
+
+    def table(self, database: str, name: str) -> Table:
+        """The table, under whichever name."""
+        found = ddl.read(create(name, "files") if self.definition is None else self.definition)
+        if not isinstance(found, ddl.CreateTable):
+            raise SqlNotSimulated("a definition that is no CREATE EXTERNAL TABLE")
+        table = replace(
+            found.table,
+            database=database or "default",
+            name=name,
+            location="files",
+            properties={
+                key: value
+                for key, value in found.table.properties.items()
+                if not key.startswith("projection.")
+            },
+        )
+        keys = (
+            [*table.keys]
+            if table.keys
+            else [
+                each
+                for each in _KEYS
+                if each not in table.columns and re.search(rf"\b{each}\b", self.text, re.IGNORECASE)
+            ]
+        )
+        if not keys or table.format != CLOUDTRAIL:
+            if table.keys:
+                raise SqlNotSimulated("partition keys of loose files that are not CloudTrail's")
+            return replace(table, keys={})
+        partitions = tuple(
+            Partition(values=_values(file, keys), location=str(number))
+            for number, (file, _) in enumerate(self.files)
+        )
+        return replace(
+            table, keys={each: table.keys.get(each, VARCHAR) for each in keys}, partitions=partitions
+        )
+
+    def under(self, location: str) -> Iterable[Object]:
+        """Every file, or the one whose number a partition has as its location."""
+        number = location.rstrip("/")
+        chosen = [self.files[int(number)]] if number.isdecimal() else self.files
+        return [Object(address=name, size=size) for name, size in chosen]
+
+
+def _values(file: str, keys: Sequence[str]) -> tuple[str, ...]:
+    found = _NAME.search(file) or _PATH.search(file)
+    if found is None or any(each not in _KEYS for each in keys):
+        raise SqlNotSimulated(f"the partition key {keys[0]} of {file}, whose name doesn't say it")
+    return tuple(_KEYS[each].format(**found.groupdict()) for each in keys)

@@ -1,0 +1,123 @@
+"""`trailwarden query` with SQL: from the text and the files to the answer and the exit code."""
+
+import gzip
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from scenarios.commands.cli import main
+from tests.scenarios.queries.sql.tables import VPC_FLOW
+
+DAYS = ("2026/03/02", "2026/03/03")
+
+
+@pytest.fixture
+def trail(tmp_path):
+    """Two days of a trail, in the folders and under the names that CloudTrail gives them."""
+    for day in DAYS:
+        folder = tmp_path / "AWSLogs/111111111111/CloudTrail/eu-west-1" / day
+        folder.mkdir(parents=True)
+        records = [
+            {
+                "eventName": "CreateUser",
+                "eventTime": f"{day.replace('/', '-')}T04:00:00Z",
+                "errorCode": "\x1b[2J",
+            }
+        ] * 2
+        name = f"111111111111_CloudTrail_eu-west-1_{day.replace('/', '')}T0405Z_x.json.gz"
+        (folder / name).write_bytes(gzip.compress(json.dumps({"Records": records}).encode()))
+    return str(tmp_path)
+
+
+def query(*arguments):
+    return CliRunner().invoke(main, ["query", *arguments])
+
+
+COUNT = "SELECT eventname, count(*) AS calls FROM cloudtrail_logs GROUP BY 1"
+
+
+def test_a_text_of_athena_is_answered_over_a_folder(trail):
+    result = query(COUNT, trail)
+
+    assert result.stdout.splitlines() == ["eventname   calls", "----------  -----", "CreateUser      4"]
+    assert result.stderr.startswith("1 row; 2 of 2 files read (")
+    assert result.stderr.endswith("; on Athena about $0.00005\n")
+    assert result.exit_code == 0
+
+
+def test_a_day_opens_that_days_file_under_whichever_key_the_text_has(trail):
+    for where in (
+        "\"timestamp\" = '2026/03/03'",
+        "year = '2026' AND month = '03' AND day = '03'",
+        "dt > '2026/03/02'",
+    ):
+        result = query(
+            f'SELECT count(*) FROM "default"."ct" WHERE region = \'eu-west-1\' AND {where}',
+            trail,
+            "--format",
+            "csv",
+        )
+
+        assert result.stdout == "_col0\n2\n"
+        assert result.stderr.startswith("1 row; 1 of 2 files read (")
+
+
+def test_json_has_null_and_a_terminal_gets_no_control_character(trail):
+    text = "SELECT errorcode, useragent FROM ct LIMIT 1"
+
+    assert json.loads(query(text, trail, "--format", "json").stdout) == {
+        "errorcode": "\x1b[2J",
+        "useragent": None,
+    }
+    assert "\x1b" not in query(text, trail).stdout
+
+
+def test_another_table_by_its_definition(tmp_path):
+    (tmp_path / "flow.sql").write_text(VPC_FLOW.text)
+    (tmp_path / "flow.log.gz").write_bytes(gzip.compress(VPC_FLOW.content().encode()))
+    result = query(
+        VPC_FLOW.question,
+        str(tmp_path / "flow.log.gz"),
+        "--table",
+        str(tmp_path / "flow.sql"),
+        "--format",
+        "csv",
+    )
+
+    assert result.stdout.splitlines()[1].startswith("198.51.100.7,2,80,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["SELECT banana FROM ct"],
+            "trailwarden: COLUMN_NOT_FOUND: line 1:8: Column 'banana' cannot be resolved",
+        ),
+        (["SELECT FROM"], "trailwarden: line 1:"),
+        (["SELECT uuid() FROM ct"], "trailwarden: SQL is not simulated with the function uuid"),
+        (["CREATE DATABASE x"], "trailwarden: SQL is not simulated with the statement CREATE"),
+        ([COUNT, "--since", "2026-03-02"], "in SQL, LIMIT and WHERE say"),
+        (["fields @message", "--table", "x.sql"], "--table is for SQL"),
+    ],
+)
+def test_what_is_not_answered_is_said_and_exits_with_2(trail, arguments, words):
+    result = query(*arguments[:1], trail, *arguments[1:])
+
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_file_that_is_cut_is_named(trail, tmp_path):
+    (tmp_path / "cut.json.gz").write_bytes(gzip.compress(b'{"Records":[]}')[:-9])
+    result = query(COUNT, trail)
+
+    assert result.exit_code == 2
+    assert "Unexpected end of input stream" in result.stderr
+    assert "cut.json.gz" in result.stderr
+
+
+def test_standard_input_is_no_folder_for_sql():
+    assert query(COUNT).exit_code == 2
