@@ -150,6 +150,12 @@ def function_opened_handler(event: dict[str, Any], context: Any) -> dict[str, An
     return answer(load("function_opened"), event, context)
 
 
+@app.watches("password_or_mfa_changed")
+def password_or_mfa_changed_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell who set a password for somebody else, or took a second factor away."""
+    return answer(load("password_or_mfa_changed"), event, context)
+
+
 @app.evaluates("eni_ungrouped")
 def eni_ungrouped_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Say which network interfaces have no security group."""

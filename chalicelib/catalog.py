@@ -34,6 +34,7 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "database_snapshot_shared",
         "key_deletion_scheduled",
         "function_opened",
+        "password_or_mfa_changed",
     )
 )
 
