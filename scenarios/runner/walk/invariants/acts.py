@@ -10,6 +10,7 @@ from chalicelib.ledger.entries import Ruling
 from chalicelib.remediation import Outcome
 from scenarios.cloud.kernel.fault_points import FaultKind
 from scenarios.runner.walk.course import ANSWERED, Course, MadeCall
+from scenarios.runner.walk.invariants.trouble import is_kept, struck_remediation
 
 # What sets a state, and may set it twice: the verbs that the operations' names begin with.
 _SETS = ("Put", "Start", "Stop", "Update", "Set", "Enable", "Disable", "Attach", "Tag", "Add", "Delete")
@@ -30,7 +31,7 @@ def nothing_is_done_twice(without: Course, with_fault: Course) -> Iterator[str]:
     """What is done more often than without the fault only sets a state that stood; nothing else is done.
 
     A retry may set it again, who cannot know that it did. Another event finds it as it is wanted, unless it
-    may not look.
+    can't know what was done (`_unknown_to_the_next`).
     """
     before = Counter(map(act_of, acts(without)))
     for act, count in Counter(map(act_of, acts(with_fault))).items():
@@ -47,7 +48,7 @@ def nothing_is_done_twice(without: Course, with_fault: Course) -> Iterator[str]:
             yield f"{words} is done, and never without the fault"
         elif not act[1].startswith(_SETS):
             yield f"{words} is done {count} times instead of {before[act]}"
-        elif len(events) > len(_events(act, without)) and not _unseen_by_the_next(with_fault):
+        elif len(events) > len(_events(act, without)) and not _unknown_to_the_next(with_fault):
             yield f"{words} is done for {len(events)} events, {', '.join(map(str, sorted(events)))}"
         elif others := _others_between(act, with_fault.calls):
             yield f"{words} is done {count} times, and {others[0]} by {others[0].who} came between"
@@ -61,9 +62,16 @@ def capped_in_place(act: Act, without: Course, with_fault: Course) -> bool:
     return more <= done
 
 
-def _unseen_by_the_next(course: Course) -> bool:
-    """Whether a look is denied from the fault on: who shuts a function out has it act on what it knows."""
-    return course.point is not None and course.point.kind is FaultKind.DENIED
+def _unknown_to_the_next(course: Course) -> bool:
+    """Whether the next event can't know of what was done.
+
+    A look is denied from the fault on: who shuts a function out has it act on what it knows. Or an outage
+    lasts longer than Lambda tries, and what was begun, such as an undo, waits as a dead letter that was told.
+    """
+    if course.point is None:
+        return False
+    waits = course.lasting and is_kept(course, struck_remediation(course))
+    return course.point.kind is FaultKind.DENIED or waits
 
 
 def _refused_in_vain(act: Act, course: Course) -> bool:

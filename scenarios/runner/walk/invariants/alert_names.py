@@ -113,7 +113,7 @@ class Paired:
     def told_elsewhere(self) -> set[tuple[str, str]]:
         """The remediation and the moment (03:00:40) of events that are told, but of another event."""
         unsent = set(map(event_of, self.unsent))
-        return {_moment(mail) for mail in self.moved if event_of(mail) not in unsent}
+        return {moment_of(mail) for mail in self.moved if event_of(mail) not in unsent}
 
 
 def paired(without: Course, with_fault: Course) -> Paired:
@@ -134,9 +134,9 @@ def paired(without: Course, with_fault: Course) -> Paired:
     ]
     quiet = {_moment_of(entry) for entry in with_fault.findings() if entry.outcome is Outcome.QUIET}
     may_move = moves(without, with_fault)
-    movable = [mail for mail in unsent if may_move or _moment(mail) in quiet]
+    movable = [mail for mail in unsent if may_move or moment_of(mail) in quiet]
     still = _take(left, movable, in_words)
-    if turned := [mail for mail in still if _moment(mail) in quiet]:
+    if turned := [mail for mail in still if moment_of(mail) in quiet]:
         voices = {**_voices(without), **_voices(with_fault)}
         unheard = _take(left, turned, lambda mail: voices.get(named_as(mail), mail))
         still = [mail for mail in still if mail not in turned or mail in unheard]
@@ -175,6 +175,7 @@ def _take(left: list[Mail], wanted: Sequence[Mail], key: Callable[[Mail], object
     return missing
 
 
-def _moment(mail: Mail) -> tuple[str, str]:
+def moment_of(mail: Mail) -> tuple[str, str]:
+    """The remediation and the moment of an alert's event, such as 03:08:00; "" for one that counts many."""
     at = _MOMENT.search(finding_of(mail))
     return mail.attributes["remediation"], at[1] if at else ""

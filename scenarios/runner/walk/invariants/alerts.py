@@ -23,6 +23,7 @@ from scenarios.runner.walk.invariants.alert_names import (
     in_words,
     is_news,
     left_unsaid,
+    moment_of,
     moves,
     named_as,
     paired,
@@ -33,6 +34,7 @@ from scenarios.runner.walk.invariants.trouble import (
     is_about_trouble,
     is_early,
     is_function_of,
+    is_unheard,
     struck_remediation,
     waits_for_a_yes,
 )
@@ -70,11 +72,14 @@ def each_alert_is_sent(without: Course, with_fault: Course) -> Iterator[str]:
     - The event, where it is late, or where a function hangs (the simulated account stands still meanwhile):
       then another one's alert says the same.
     - What was approved, where the approval came too late and the alert says that a new one is waited for.
+    - What happens before the struck function has restored what tells of it (`is_unheard`).
     - All of it, where Lambda may give the event up and people were told so (`excused`).
     """
     waiting = waits_for_a_yes(with_fault)
     for mail in paired(without, with_fault).unsent:
         if event_of(mail) in waiting or _is_counted_elsewhere(mail, without, with_fault):
+            continue
+        if is_unheard(without, with_fault, *moment_of(mail)):
             continue
         if not excused(without, with_fault, mail.attributes["remediation"]):
             yield f"{mail.subject!r} of {event_of(mail)} is not sent"

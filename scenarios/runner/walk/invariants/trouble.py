@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 
 from chalicelib.catalog import CATALOG
 from chalicelib.ledger.entries import LedgerEntry
@@ -256,14 +257,33 @@ def is_function_of(function: str, remediation: str) -> bool:
     return f"-{logical_id(remediation)}-" in function
 
 
+def is_unheard(without: Course, with_fault: Course, remediation: str, at: str) -> bool:
+    """Whether an event (of 03:08:00) comes while what the struck function was to restore is still away.
+
+    A trail that is off sends no events, and a rule that is gone matches none; both were there again by then
+    without the fault. That it is restored at last is held by `the_end_is_the_same_or_told`.
+    """
+    struck = struck_remediation(with_fault)
+    before, after = (_change_times(course, struck) for course in (without, with_fault))
+    return (
+        bool(struck and before and after)
+        and remediation != struck
+        and f"{before[0]:%H:%M:%S}" <= at <= f"{after[-1]:%H:%M:%S}"
+    )
+
+
 def _changes_of(course: Course, remediation: str) -> int:
-    """How many calls of its function changed something in the account; the ledger and mail are no part."""
-    ours = (
-        call
+    return len(_change_times(course, remediation))
+
+
+def _change_times(course: Course, remediation: str) -> list[datetime]:
+    """When its function changed something in the account; the ledger and mail are no part."""
+    return [
+        call.at
         for call in course.calls
         if call.invocation and call.changes and is_function_of(call.who, remediation)
-    )
-    return sum(call.service not in ("dynamodb", "sns", "sqs") for call in ours)
+        if call.service not in ("dynamodb", "sns", "sqs")
+    ]
 
 
 def _tries(course: Course, invocation: int) -> int:

@@ -43,6 +43,8 @@ def nothing_is_in_no_place(without: Course, with_fault: Course) -> Iterator[str]
     - an event that was to be tried again by a function that is deleted by then (`dropped_and_told`);
     - a dead letter that the struck function may not send to a topic either, where an alarm told that it is
       lost;
+    - what CloudTrail had for the trail's log group while that was gone, where the struck function is the one
+      that brings it back: CloudTrail keeps nothing for a log group, and the log files have it;
     - more of what comes through no more without the fault either, for the same reason (`_is_shut`): a retry
       makes more calls and more output. That the way is open again in the end is held by `end_state`;
     - one of two topics that an alarm could not reach, where the other one got its mail;
@@ -59,7 +61,7 @@ def nothing_is_in_no_place(without: Course, with_fault: Course) -> Iterator[str]
             continue
         if kind == "denied" and _of_the_struck(words, with_fault):
             continue
-        if kind == "lost" and _is_told_as_lost(words, with_fault):
+        if kind == "lost" and (_is_told_as_lost(words, with_fault) or _is_brought_back(words, with_fault)):
             continue
         if _is_shut(kind, words, without, with_fault):
             continue
@@ -114,6 +116,11 @@ def _is_told_as_lost(words: str, course: Course) -> bool:
     denied = course.point is not None and course.point.kind is FaultKind.DENIED
     own = words.startswith(f"{struck_function(course)} may not write to its on-failure destination")
     return denied and own and any("-LostAlarm" in alarm for alarm in course.alarms(went_off=True))
+
+
+def _is_brought_back(words: str, course: Course) -> bool:
+    group = words.startswith("the log group ") and words.endswith(" is gone")
+    return group and struck_remediation(course) == "trail_stopped"
 
 
 def _is_shut(kind: str, words: str, without: Course, with_fault: Course) -> bool:

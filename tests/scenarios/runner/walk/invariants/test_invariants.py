@@ -827,3 +827,42 @@ def test_what_is_forged_is_reported_by_the_hour(key, right):
     given = course("1.0.twice-hours-apart", calls=(), ledger=(item_of(forged), item_of(again)), mail=told)
 
     assert (broken(without, given) == []) is right
+
+
+def restores(minute):
+    return replace(acts(), at=NOW.replace(minute=minute))
+
+
+@pytest.mark.parametrize(
+    ("minute", "remediation", "right"),
+    [(9, "root_login", True), (20, "root_login", False), (9, "trail_stopped", False)],
+)
+def test_what_happens_before_the_trail_is_on_again_is_not_heard(minute, remediation, right):
+    unheard = replace(
+        LATER, remediation=remediation, at=NOW.replace(minute=minute), outcome=Outcome.TOLD, progress={}
+    )
+    told = mail(f"x\n\nFinding {unheard.id}", "HIGH: Root", remediation=remediation)
+    without = course("", calls=(restores(1),), mail=(mail(), told), ledger=(item_of(ENTRY), item_of(unheard)))
+
+    given = course("1.0.late", calls=(restores(16),), **delivered_to("app-TrailStopped-1"))
+
+    assert ([each for each in broken(without, given) if "not sent" in each] == []) is right
+
+
+@pytest.mark.parametrize(("function", "right"), [("app-TrailStopped-1", True), ("app-RootLogin-1", False)])
+def test_what_cloudtrail_had_for_a_log_group_that_was_gone_is_in_the_log_files(function, right):
+    gone = lost("the log group app-TrailGroup-1 is gone")
+
+    given = course("1.0.late", **delivered_to(function), **gone)
+
+    assert (said(given, WITHOUT, "nothing is in no place") == []) is right
+
+
+def test_what_waits_as_a_dead_letter_and_was_told_is_not_known_to_the_next_event():
+    again = call("cloudtrail", "StartLogging", START, number=1, by=2)
+    struck = {**delivered_to("app-TrailStopped-1"), "calls": (acts(), sends(), notes(), again)}
+    told = {"trace": (an_alarm("DeadLetters"),), "dead_letters": (LETTER,)}
+
+    assert said(course("1.2.no-dynamodb", **struck, **told), WITHOUT, "nothing is done") == []
+    assert said(course("1.2.no-dynamodb", **struck), WITHOUT, "nothing is done") != []
+    assert said(course("1.2.crash-after", **struck, **told), WITHOUT, "nothing is done") != []
