@@ -1,12 +1,14 @@
 """Rows about Logs Insights: a query and events, and the rows, columns or the error that come of them.
 
-What a row calls an event is `timestamp` (milliseconds) and `message`. Numbers are compared as numbers: AWS's
-pages don't say whether 30 or 30.0 is shown.
+What a row calls an event is `timestamp` (milliseconds) and `message`. A query that names another log group
+finds its events under `groups`, by the group's name, or among `events` with that `logGroup`. `startTime` and
+`endTime` are the time asked for in seconds, `now` the moment of the query. Numbers are compared as numbers:
+AWS's pages don't say whether 30 or 30.0 is shown.
 """
 
 from typing import Any
 
-from scenarios.queries.insights import Event, Kind, MalformedQuery, Query
+from scenarios.queries.insights import Event, Kind, MalformedQuery, Query, Source, Window
 from tests.case_forms.judging import Cannot, Verdict
 
 Row = dict[str, Any]
@@ -27,7 +29,7 @@ def judge(row: Row) -> Verdict:
         raise Cannot(f"expects {', '.join(sorted(expected.keys() - _KNOWN))}")
     try:
         query = Query(_text(row) or "")
-        result = query.run(_events(row))
+        result = query.run(lambda source: _events(row, source), _window(row))
     except MalformedQuery as refused:
         right = "error" in expected and "Malformed" in expected["error"]
         right = right and expected.get("message_contains", "") in refused.message
@@ -50,10 +52,21 @@ def _text(row: Row) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def _events(row: Row) -> list[Event]:
+def _window(row: Row) -> Window:
+    given = row["input"] if isinstance(row["input"], dict) else {}
+    times = {name: int(given.get(name) or 0) for name in ("now", "startTime", "endTime")}
+    return Window(now=times["now"], start=times["startTime"] * 1000, end=times["endTime"] * 1000)
+
+
+def _events(row: Row, source: Source | None) -> list[Event]:
+    """The events of the query's own group, or of the one that it names."""
     given = row["input"]
     if isinstance(given, str):
         return []
+    wanted = source.groups[0] if source is not None and source.groups else ""
+    listed = given.get("groups", {}).get(wanted) if wanted else given.get("events", ())
+    if listed is None:
+        listed = [each for each in given.get("events", ()) if each.get("logGroup") == wanted]
     kind = Kind.LAMBDA if given.get("log_type") == "lambda" else Kind.AUTO
     return [
         Event(
@@ -63,7 +76,7 @@ def _events(row: Row) -> list[Event]:
             each.get("log", "111122223333:group"),
             kind=kind,
         )
-        for each in given.get("events", ())
+        for each in listed
     ]
 
 

@@ -35,6 +35,14 @@ QUERY = {
     "area": "insights",
     "input": {"query": "stats count(*) as n", "events": [{"timestamp": n, "message": "m"} for n in (0, 1)]},
 }
+JOINED = {
+    "area": "insights",
+    "input": {
+        "query": "join left=a right=b where a.k=b.k (SOURCE 'g') | fields b.n",
+        "events": [{"timestamp": 0, "message": '{"k": "x"}'}],
+        "groups": {"g": [{"timestamp": 0, "message": '{"k": "x", "n": 1}'}]},
+    },
+}
 BOGUS = {"area": "insights-error", "input": "bogus x"}
 STOPPED = {"area": "insights-api", "input": {"op": "StopQuery", "after": {"queryString": "fields a"}}}
 TEN_SECONDS = {"area": "scheduler", "input": {"ScheduleExpression": "rate(10 seconds)"}}
@@ -126,6 +134,7 @@ SEND = ["sqs", "send_message", {"QueueUrl": "<Heard>", "MessageBody": "{}"}]
         pytest.param({"input": STACK, "judge": {"weather": 1}}, "can't", id="what nobody can judge"),
         pytest.param(QUERY | {"expected": {"rows": [{"n": "2.0"}]}}, "right", id="a query"),
         pytest.param(QUERY | {"expected": {"rows": [{"n": "3"}]}}, "wrong", id="a query, wrong"),
+        pytest.param(JOINED | {"expected": {"rows": [{"b.n": "1"}]}}, "right", id="a query of two groups"),
         pytest.param(QUERY | {"expected": {"error": "MalformedQueryException"}}, "wrong", id="no error"),
         pytest.param(QUERY | {"expected": {"weather": 1}}, "can't", id="what no query has"),
         pytest.param(BOGUS | {"expected": {"error": "MalformedQueryException"}}, "right", id="malformed"),

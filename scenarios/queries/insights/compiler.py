@@ -81,7 +81,10 @@ class Compiler:
         self._functions = functions(self.values, switches)
 
     def value(self, expression: Expression, scope: Scope, *, structure: bool = False) -> Read:
-        """What reads an expression's value in a row. `structure`: a map or a list is wanted too."""
+        """What reads an expression's value in a row.
+
+        `structure`: a map or a list of the event's own JSON is wanted too; else its flat fields alone are.
+        """
         read: Read | None = None
         if isinstance(expression, Field):
             read = self._field(expression, scope, structure=structure)
@@ -90,7 +93,7 @@ class Compiler:
         elif isinstance(expression, Call):
             read = self._call(expression, scope)
         elif isinstance(expression, Access):
-            read = _below(self.value(expression.of, scope, structure=True), expression.steps)
+            read = _below(self.value(expression.of, scope), expression.steps)
         elif isinstance(expression, Operation) and expression.operator in _ARITHMETIC:
             read = self._arithmetic(expression, scope)
         elif isinstance(expression, (Operation, Not)):
@@ -241,7 +244,7 @@ class Compiler:
         if function is None:
             raise MalformedQuery(f"unknown function {call.name}", call.start, call.end - 1)
         _count(call, function.least, function.most)
-        reads = [self.value(each, scope, structure=function.of_structures) for each in call.arguments]
+        reads = [self.value(each, scope) for each in call.arguments]
         return _applied(function, reads)
 
     def _special(self, call: Call, scope: Scope) -> Read | None:

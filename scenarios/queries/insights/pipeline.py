@@ -275,7 +275,7 @@ class _Commands:
         self._stage(parsed)
 
     def _add_unnest(self, command: Unnest) -> None:
-        read = self._compiler.value(command.field, self._scope, structure=True)
+        read = self._compiler.value(command.field, self._scope)
         into = command.into.name
         self._define(into, command.into.start, command.into.end)
 

@@ -224,6 +224,16 @@ def test_unnest_makes_a_row_of_each_item():
     ]
 
 
+def test_a_list_of_the_events_own_json_is_flat_fields_and_no_list():
+    """AWS's pages: lists come from jsonParse; those of an event are found as `tags.0`, `tags.1`."""
+    message = '{"tags": ["a", "b"], "n": 1}'
+
+    assert ask("unnest tags into tag | display n, tag", message) == [{"n": "1"}]
+    assert ask("fields ispresent(tags) as whole, ispresent(tags.0) as first", message) == [
+        {"whole": "0", "first": "1"}
+    ]
+
+
 def test_what_is_no_list_is_one_item():
     assert ask('fields "x" as one | unnest one into item | display item', "m") == [{"item": "x"}]
 
