@@ -26,6 +26,7 @@ import botocore.regions
 import botocore.session
 import botocore.useragent
 import botocore.utils
+from botocore.configprovider import EnvironmentProvider
 from botocore.endpoint_provider import EndpointProvider
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.model import ServiceModel
@@ -41,6 +42,7 @@ _Aliaser: Any = EventAliaser
 _http: Any = botocore.httpsession.URLLib3Session
 _agents: Any = botocore.useragent
 _regions: Any = botocore.regions
+_Variable: Any = EnvironmentProvider
 
 _register_builtin_handlers = _Session._register_builtin_handlers  # noqa: SLF001
 _create_methods = _Creator._create_methods  # noqa: SLF001
@@ -61,6 +63,7 @@ def work_done_once() -> Iterator[None]:
         (_hooks, "accepts_kwargs", _takes_any),
         (_Session, "_register_builtin_handlers", _builtin_handlers),
         (_Session, "get_scoped_config", _scoped_config),
+        (_Variable, "provide", _variable),
         (_Creator, "_load_service_model", _load_service_model),
         (_Creator, "_create_methods", _methods),
         (_Creator, "_create_name_mapping", _name_mapping),
@@ -153,6 +156,17 @@ def _scoped_config(session: Any) -> Any:
     ):
         return {}
     return _get_scoped_config(session)
+
+
+_provide = _Variable.provide
+_encoded = lru_cache(maxsize=1024)(_environment.encodekey)
+
+
+def _variable(provider: Any) -> Any:
+    """A variable's value. Most are not set, which `os.environ` takes four calls to say."""
+    if provider._env is _environment and _encoded(provider._name) not in _environment._data:  # noqa: SLF001
+        return None
+    return _provide(provider)
 
 
 # ---- handlers of events -------------------------------------------------------------------------

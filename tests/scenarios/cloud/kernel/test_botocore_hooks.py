@@ -139,6 +139,18 @@ def test_a_profile_that_is_not_there_is_still_missed(monkeypatch):
             boto3.Session(aws_access_key_id="a", aws_secret_access_key="b").client("dynamodb", "us-east-1")
 
 
+def test_a_variable_counts_from_when_it_is_set(monkeypatch):
+    with work_done_once():
+        before = session().client("dynamodb").meta.config.retries
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
+        meanwhile = session().client("dynamodb").meta.config.retries
+        monkeypatch.delenv("AWS_MAX_ATTEMPTS")
+        after = session().client("dynamodb").meta.config.retries
+
+    assert meanwhile["total_max_attempts"] == 7
+    assert before == after != meanwhile
+
+
 def test_what_is_set_on_a_clients_class_no_other_client_has():
     with work_done_once():
         type(client("dynamodb")).put_item = None
