@@ -48,7 +48,12 @@ def ask(text: str, names: Sequence[str], *, definition: str, form: str) -> int:
     rows = f"{len(result.rows):,} row{'' if len(result.rows) == 1 else 's'}"
     read = f"{len(result.files):,} of {len(found):,} files read ({size(result.scanned_bytes)})"
     click.echo(f"{rows}; {read}; on Athena about ${price:.5f}", err=True)
-    return 0
+    for name in result.without_records:
+        click.echo(
+            f'trailwarden: {safe(name)}: no records of CloudTrail are in it, for it has no "Records"',
+            err=True,
+        )
+    return 2 if result.without_records else 0
 
 
 def _files(names: Sequence[str]) -> tuple[list[tuple[str, int]], list[Unreadable]]:

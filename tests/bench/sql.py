@@ -111,14 +111,14 @@ def main() -> None:
     say = sys.stdout.write
     say(f"{'gunzip alone':28}{records / alone:12,.0f} records/s\n")
     say(
-        f"{'gunzip and json.loads':28}{records / plain:12,.0f} records/s  {plain / alone:5.2f} times of gunzip"
+        f"{'gunzip and json.loads':28}{records / plain:12,.0f} records/s  {plain / alone:5.2f} times of gunzip\n"
     )
     asked = Engine(Tables(ORGANIZATION), Bucket(packed), NOW)
     for name, text in QUESTIONS.items():
         read = len(asked.run(text).files) * RECORDS
         taken = best(lambda text=text: asked.run(text))
         say(
-            f"{name:28}{read / taken:12,.0f} records/s  {taken / alone * records / read:5.2f} times of gunzip"
+            f"{name:28}{read / taken:12,.0f} records/s  {taken / alone * records / read:5.2f} times of gunzip\n"
         )
 
 

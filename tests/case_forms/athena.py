@@ -70,6 +70,6 @@ def _called(asked: Row) -> Row:
         try:
             answer: Row = getattr(athena, operation)(QueryExecutionId=query)
         except ClientError as refused:
-            about = dict(refused.response["Error"])
+            about = {**refused.response["Error"], "AthenaErrorCode": refused.response.get("AthenaErrorCode")}
             return {"error": about["Code"], "message": about["Message"], **about}
     return answer

@@ -366,7 +366,7 @@ def _milliseconds(since: datetime, until: datetime) -> int:
 
 
 def _invalid(words: str, code: str = "INVALID_INPUT") -> Refused:
-    return Refused("InvalidRequestException", words, AthenaErrorCode=code)
+    return Refused("InvalidRequestException", words, members={"AthenaErrorCode": code})
 
 
 def _refuse(asked: Asked) -> None:

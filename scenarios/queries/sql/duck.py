@@ -7,6 +7,7 @@ Source: https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overvie
 
 import functools
 import ipaddress
+import json
 import re
 import sys
 import urllib.parse
@@ -74,6 +75,8 @@ def failure(error: duckdb.Error) -> Exception:
         return QueryFailed(
             "NUMERIC_VALUE_OUT_OF_RANGE", words.partition("!")[0].removeprefix("Out of Range Error: ")
         )
+    if "INT128" in words and "out of range" in words:
+        return QueryFailed("NUMERIC_VALUE_OUT_OF_RANGE", "bigint addition overflow")
     if "More than one row returned by a subquery" in words:
         return QueryFailed("SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows")
     if isinstance(error, duckdb.OutOfMemoryException):
@@ -161,6 +164,20 @@ def _url(value: str, part: str) -> list[str]:
     return [] if answer is None else [answer]
 
 
+class _Number(str):
+    """A number as it stands in JSON."""
+
+    __slots__ = ()
+
+
+def _json_number(value: str, path: str) -> str:
+    """A number with a point, as it is written: DuckDB would write 1.50 as 1.5."""
+    found = json.loads(value, parse_float=_Number)
+    for name, place in re.findall(r'\."([^"]*)"|\[(\d+)\]', path):
+        found = found[int(place)] if place else found[name]
+    return str(found)
+
+
 _TEXT: Final = "VARCHAR"
 _FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], tuple[str, ...], str]]] = {
     "tw_like": (regexes.like, (_TEXT, _TEXT), "BOOLEAN"),
@@ -171,6 +188,7 @@ _FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], tuple[str, ...], str]]] = 
     "tw_count": (regexes.count, (_TEXT, _TEXT), "BIGINT"),
     "tw_ip": (_ip, (_TEXT,), _TEXT),
     "tw_in_network": (_in_network, (_TEXT, _TEXT), "BOOLEAN"),
+    "tw_json_number": (_json_number, (_TEXT, _TEXT), _TEXT),
     "tw_iso": (_iso, (_TEXT,), _TEXT),
     "tw_url": (_url, (_TEXT, _TEXT), "VARCHAR[]"),
 }

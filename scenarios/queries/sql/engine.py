@@ -46,6 +46,7 @@ class Result:
         rows: each value as text, or None for NULL.
         scanned_bytes: of the files that were opened, as they are stored.
         files: their addresses.
+        without_records: those of a table over CloudTrail's files in which no list of records is.
     """
 
     names: tuple[str, ...]
@@ -53,6 +54,7 @@ class Result:
     rows: list[tuple[str | None, ...]]
     scanned_bytes: int
     files: tuple[str, ...]
+    without_records: tuple[str, ...] = ()
 
 
 class Engine:
@@ -93,9 +95,12 @@ class Engine:
 
     def _answer(self, connection: duckdb.DuckDBPyConnection, query: Query) -> Result:
         opened: list[Placed] = []
+        odd: list[str] = []
         for scan in query.scans:
             if re.search(rf"\b{scan.alias}\b", query.sql):
-                opened += _Reading(connection, scan, query.sql, self._storage, self._now).load()
+                reading = _Reading(connection, scan, query.sql, self._storage, self._now)
+                opened += reading.load()
+                odd += reading.without_records
         outer = ", ".join(f'q."{number}"' + _as_fetched(kind) for number, kind in enumerate(query.types))
         names = ", ".join(f'"{number}"' for number in range(len(query.types)))
         rows = connection.execute(f"SELECT {outer} FROM ({query.sql}) AS q({names})").fetchall()
@@ -108,6 +113,7 @@ class Engine:
             ],
             scanned_bytes=sum(each.object.size for each in opened),
             files=tuple(each.object.address for each in opened),
+            without_records=tuple(odd),
         )
 
 
@@ -140,6 +146,7 @@ class _Reading:
             for name, kind in scan.table.columns.items()
             if scan.column(name) in whole
         ]
+        self.without_records: list[str] = []
         self._keys = [name for name in (*scan.table.keys, PATH) if scan.column(name) in whole]
 
     def load(self) -> list[Placed]:
@@ -158,6 +165,7 @@ class _Reading:
         insert = self._insert(loader)
         for several in _together(loader.chunks(files, self._storage)):
             self._put(insert, several)
+        self.without_records = loader.without_records
         return files
 
     def _wanted(self, files: list[Placed]) -> list[Placed]:

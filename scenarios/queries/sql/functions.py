@@ -481,7 +481,8 @@ def _path(where: Expressions, node: exp.Expression, argument: exp.Expression) ->
 def _json_scalar(where: Expressions, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
     value, path = _json(where, node, arguments[0], "json_extract_scalar"), _path(where, node, arguments[1])
     return Typed(
-        f"CASE WHEN json_type({value}, {path}) NOT IN ('OBJECT', 'ARRAY', 'NULL') THEN ({value}) ->> {path} END",
+        f"CASE json_type({value}, {path}) WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'NULL' THEN NULL"
+        f" WHEN 'DOUBLE' THEN tw_json_number(CAST({value} AS VARCHAR), {path}) ELSE ({value}) ->> {path} END",
         VARCHAR,
     )
 

@@ -29,6 +29,7 @@ from scenarios.queries.sql.types import Type, quoted
 LARGEST_FILE_BYTES: Final = 1 << 30  # unpacked
 ROWS_AT_ONCE: Final = 16_384
 _NULL: Final = msgspec.Raw(b"null")
+_OPENINGS: Final = b"{["
 _ESCAPES: Final = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
@@ -79,6 +80,7 @@ class Loader:
         self._format = table.format
         self._table = table
         self._names: dict[tuple[str, ...], str] = {}
+        self.without_records: list[str] = []
         spelling = known(tuple(table.columns), cloudtrail=self._format == CLOUDTRAIL)
         of_properties = {
             name.removeprefix("mapping."): value
@@ -163,9 +165,11 @@ class Loader:
         """The values of each column; the number of records where no column is read."""
         if not self._columns:
             return [[0] * len(records)]
-        return [
-            [getattr(each, name) for each in records] for name in (f"f{n}" for n in range(len(self._columns)))
-        ]
+        found: list[Sequence[Any]] = []
+        for number, column in enumerate(self._columns):
+            values = [getattr(each, f"f{number}") for each in records]
+            found.append([_as_text(each) for each in values] if column.type.name == "varchar" else values)
+        return found
 
     def whatever_case(self, records: Sequence[Any]) -> list[Sequence[Any]]:
         """The same of records in plain Python, whose names are taken in any case."""
@@ -179,11 +183,19 @@ class Loader:
         if not self._all_spelled:
             slow = msgspec.json.Decoder(dict[str, Any])
             return lambda data, name: self.whatever_case(
-                _decoded(slow.decode, data, name).get("Records") or []
+                self._records(_decoded(slow.decode, data, name).get("Records"), name)
             )
         whole = msgspec.defstruct("File", [("Records", list[self._record()] | None, None)])  # type: ignore[misc]
         fast: Any = msgspec.json.Decoder(whole)
-        return lambda data, name: self.columns_of(_decoded(fast.decode, data, name).Records or [])
+        return lambda data, name: self.columns_of(
+            self._records(_decoded(fast.decode, data, name).Records, name)
+        )
+
+    def _records(self, found: Sequence[Any] | None, name: str) -> Sequence[Any]:
+        """The records of a file; one without any list of them is noted."""
+        if found is None:
+            self.without_records.append(name)
+        return found or []
 
     def json_lines(self) -> Callable[[bytes, str], list[Sequence[Any]]]:
         """A JSON object on each line."""
@@ -243,6 +255,11 @@ _FORMATS: Final[Mapping[str, Callable[[Loader], Callable[[bytes, str], list[Sequ
     DELIMITED: Loader.delimited,
     REGEX: Loader.regex,
 }
+
+
+def _as_text(value: Any) -> Any:
+    """An object or a list where a table has a text: the JSON as it is written, as a text."""
+    return bytes(value).decode("utf-8", "replace") if memoryview(value)[0] in _OPENINGS else value
 
 
 def _lowered(value: Any) -> Any:

@@ -160,8 +160,7 @@ class Queries:
         """ORDER BY: an output's number or name, or an expression."""
         parts = []
         for each in nodes:
-            found = self._output(each.this, fields, outputs)
-            value = found or self._expressions.typed(each.this)
+            value = self.ordered_value(each.this, fields, outputs)
             if value.type.name in ("json", "map"):
                 why = f"Type {value.type.shown} is not orderable, and therefore cannot be used in ORDER BY"
                 raise self._expressions.fails("TYPE_MISMATCH", each.this, why)
@@ -169,6 +168,10 @@ class Queries:
                 raise SqlNotSimulated(f"ORDER BY of values of the type {value.type.shown}")
             parts.append(aggregates.ordered(value, each))
         return f" ORDER BY {', '.join(parts)}"
+
+    def ordered_value(self, node: exp.Expression, fields: Sequence[Field], outputs: Sequence[str]) -> Typed:
+        """What one value of ORDER BY stands for."""
+        return self._output(node, fields, outputs) or self._expressions.typed(node)
 
     def _output(self, node: exp.Expression, fields: Sequence[Field], outputs: Sequence[str]) -> Typed | None:
         if isinstance(node, exp.Literal) and not node.is_string:
@@ -469,10 +472,21 @@ class _Select:
         names = [self._of.fresh("o") for _ in fields]
         distinct = self._distinct()
         listed = ", ".join(f'{value} AS "{name}"' for value, name in zip(outputs, names, strict=True))
+        if distinct and order and not set(self._ordered_by(fields, outputs)) <= set(outputs):
+            words = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
+            raise self._of.fails("EXPRESSION_NOT_IN_DISTINCT", node.args["order"], words)
         limits = self._queries.limits(node)
         sql = f"SELECT {distinct}{listed}{source}{where}{group}{condition}{order}{limits}"
         plain = not (grouped or distinct or limits or node.find(exp.Window))
         return _Result(sql=sql, fields=[replace(each, scan=each.scan if plain else None) for each in fields])
+
+    def _ordered_by(self, fields: Sequence[Field], outputs: Sequence[str]) -> list[str]:
+        """The SQL of what ORDER BY says."""
+        with self._of.within(Frame(self._scope, aggregates=True, windows=True)):
+            return [
+                self._queries.ordered_value(each.this, fields, outputs).sql
+                for each in self._node.args["order"].expressions
+            ]
 
     def _distinct(self) -> str:
         distinct = self._node.args.get("distinct")

@@ -119,5 +119,14 @@ def test_a_file_that_is_cut_is_named(trail, tmp_path):
     assert "cut.json.gz" in result.stderr
 
 
+def test_a_file_without_records_is_said(trail, tmp_path):
+    (tmp_path / "one.json").write_text('{"eventName": "x"}')
+    result = query(COUNT, trail)
+
+    assert "CreateUser      4" in result.stdout
+    assert "one.json: no records of CloudTrail are in it" in result.stderr
+    assert result.exit_code == 2
+
+
 def test_standard_input_is_no_folder_for_sql():
     assert query(COUNT).exit_code == 2

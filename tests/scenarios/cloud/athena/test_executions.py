@@ -72,7 +72,8 @@ def with_table(cloud):
 def failed_with(call, *args, **parameters):
     with pytest.raises(ClientError) as error:
         call(*args, **parameters)
-    return error.value.response["Error"]
+    code = error.value.response.get("AthenaErrorCode")
+    return {**error.value.response["Error"], "AthenaErrorCode": code}
 
 
 def test_a_query_waits_runs_and_succeeds():

@@ -139,6 +139,15 @@ def test_names_are_taken_in_any_case_and_unknown_ones_are_looked_for():
     ]
 
 
+def test_json_in_a_text_is_as_it_was_written():
+    data = b'{"Records":[{"requestParameters":{"n":2.50,"big":12345678901234567890123}}]}'
+    text = "SELECT requestparameters, json_extract_scalar(requestparameters, '$.n') FROM ct"
+
+    assert engine({"s3://b/AWSLogs/x.json": data}, PLAIN).run(text).rows == [
+        ('{"n":2.50,"big":12345678901234567890123}', "2.50")
+    ]
+
+
 def test_the_path_of_each_row():
     result = engine({"s3://b/AWSLogs/y.json.gz": packed(records(count=2))}, PLAIN).run(
         'SELECT DISTINCT "$path" FROM ct'

@@ -31,6 +31,7 @@ FAILS = {
     f"SELECT eventid FROM {T} a JOIN {T} b ON a.eventid = b.eventid": "AMBIGUOUS_NAME: line 1:8: Column 'eventid' is ambiguous",
     "SELECT 1 UNION SELECT 'a'": "TYPE_MISMATCH: line 1:8: column 1 in UNION query has incompatible types: integer, varchar(1)",
     "SELECT 1 ORDER BY 2": "INVALID_COLUMN_REFERENCE: line 1:19: ORDER BY position 2 is not in select list",
+    "SELECT DISTINCT x FROM (VALUES 1) t(x) ORDER BY x + 1": "EXPRESSION_NOT_IN_DISTINCT",
     "SELECT 'a' IN (1)": "TYPE_MISMATCH",
     "SELECT CAST(ARRAY[1] AS integer)": "TYPE_MISMATCH",
     "SELECT sum(max(x)) FROM (VALUES 1) t(x)": "NESTED_AGGREGATION",

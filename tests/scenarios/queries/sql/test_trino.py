@@ -71,6 +71,8 @@ ANSWERS = {
     """json_extract_scalar('{"a":{"b":1}}', '$.a')""": None,
     """json_extract_scalar('{"a":null}', '$.a')""": None,
     "json_extract_scalar('no json', '$.a')": None,
+    """json_extract_scalar('{"a":[1.50]}', '$.a[0]')""": "1.50",
+    """json_extract_scalar('{"a":12345678901234567890123.5}', '$.a')""": "12345678901234567890123.5",
     """json_extract_scalar('{"a b":[1,2]}', '$["a b"][1]')""": "2",
     """json_extract('{"a":[1,{"b":2}]}', '$.a')""": '[1,{"b":2}]',
     """json_array_length('{"a":1}')""": None,
@@ -151,6 +153,7 @@ ENDS = {
     "2026-01-01T00:00:00Z",
     "from_iso8601_timestamp('yesterday')": 'INVALID_FUNCTION_ARGUMENT: Invalid format: "yesterday"',
     "regexp_extract('a', '(a)', 2)": "INVALID_FUNCTION_ARGUMENT: Pattern has 1 groups. Cannot access group 2",
+    "sum(x) FROM (VALUES 9223372036854775807, 1) t(x)": "NUMERIC_VALUE_OUT_OF_RANGE: bigint addition overflow",
     "(SELECT * FROM (VALUES 1, 2))": "SUBQUERY_MULTIPLE_ROWS: Scalar sub-query has returned multiple rows",
 }
 

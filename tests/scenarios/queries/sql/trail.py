@@ -232,7 +232,7 @@ class Tables:
 
 def packed(found):
     """Records as one log file."""
-    return gzip.compress(json.dumps({"Records": found}).encode(), mtime=0)
+    return gzip.compress(json.dumps({"Records": found}, separators=(",", ":")).encode(), mtime=0)
 
 
 def filed(found):
