@@ -156,6 +156,12 @@ def password_or_mfa_changed_handler(event: dict[str, Any], context: Any) -> dict
     return answer(load("password_or_mfa_changed"), event, context)
 
 
+@app.watches("database_deleted")
+def database_deleted_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell who deleted a database or took its protection away, and put that back."""
+    return answer(load("database_deleted"), event, context)
+
+
 @app.evaluates("eni_ungrouped")
 def eni_ungrouped_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Say which network interfaces have no security group."""

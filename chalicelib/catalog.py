@@ -35,6 +35,7 @@ CATALOG: tuple[Remediation, ...] = tuple(
         "key_deletion_scheduled",
         "function_opened",
         "password_or_mfa_changed",
+        "database_deleted",
     )
 )
 

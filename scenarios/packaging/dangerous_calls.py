@@ -114,9 +114,9 @@ CALLS: Mapping[str, Mapping[str, str]] = {
     "rds": {
         "ModifyDBSnapshotAttribute": "",
         "ModifyDBClusterSnapshotAttribute": "",
-        "ModifyDBInstance": _NOT_YET,
-        "DeleteDBInstance": _NOT_YET,
-        "DeleteDBCluster": _NOT_YET,
+        "ModifyDBInstance": "",
+        "DeleteDBInstance": "",
+        "DeleteDBCluster": "",
     },
     "s3": {
         "PutBucketPolicy": "",

@@ -1,0 +1,130 @@
+"""Somebody deletes a database, or takes its protection away."""
+
+from typing import Any
+
+from chalicelib.remediation import Outcome
+from scenarios.cloud.world import ACCOUNT, World
+from scenarios.runner.scenario import Check, Given, Scenario, at, at_the_end, by
+from scenarios.runner.words.actors import Actor
+from scenarios.runner.words.checks import alert, no_more_alerts_than, outcome, state
+from scenarios.runner.words.undoing import undoes_by_hand
+
+NAME = "database_deleted"
+ACTING = (
+    ("DatabaseDeletedMode", "enforce"),
+    ("IgnoredPrincipals", f"arn:aws:iam::{ACCOUNT}:user/deploy-bot"),
+    ("ExpectedTag", "expected"),
+)
+
+mallory = Actor(name="mallory", address="203.0.113.66")
+deployer = Actor(name="deploy-bot", address="198.51.100.9")
+intern = Actor(name="intern", address="192.0.2.15", policies=())
+
+
+def database(name: str, *, snapshot: str = "", tag: str = "") -> Given:
+    """A database with deletion protection, or else with a snapshot, or neither."""
+
+    def do(world: World) -> None:
+        rds: Any = world.client(world.user("builder"), "rds")
+        rds.create_db_instance(
+            DBInstanceIdentifier=name,
+            DBInstanceClass="db.t4g.micro",
+            Engine="postgres",
+            DeletionProtection=not snapshot,
+            Tags=[{"Key": "expected", "Value": tag}] if tag else [],
+        )
+        if snapshot:
+            rds.create_db_snapshot(DBSnapshotIdentifier=snapshot, DBInstanceIdentifier=name)
+
+    return Given(f"a database {name}{f' with a snapshot {snapshot}' if snapshot else ''}", do)
+
+
+def modifies(actor: Actor, name: str, *, refused: str = "", **more: Any) -> Any:
+    """ModifyDBInstance."""
+    words = f"modifies {name}: {', '.join(more)}"
+    return actor.calls(
+        "rds", "modify_db_instance", refused=refused, words=words, DBInstanceIdentifier=name, **more
+    )
+
+
+def is_protected(name: str, *, wanted: bool) -> Check:
+    """Whether deletion protection is on."""
+
+    def judge(rds: Any) -> str | None:
+        (found,) = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+        return (
+            None if found["DeletionProtection"] is wanted else f"protection is {found['DeletionProtection']}"
+        )
+
+    return state(f"{name} is {'protected' if wanted else 'not protected'}", judge, "rds")
+
+
+SCENARIO = Scenario(
+    name=NAME,
+    title="Somebody deletes a database: the alert has the snapshot and the command",
+    given=[database("orders", snapshot="nightly")],
+    when=[
+        at(
+            "00:00",
+            mallory.calls("rds", "delete_db_instance", DBInstanceIdentifier="orders", SkipFinalSnapshot=True),
+        )
+    ],
+    then=[
+        by(
+            "02:30",
+            alert(
+                NAME,
+                "HIGH",
+                "user/mallory",
+                "203.0.113.66",
+                "restore-db-instance-from-db-snapshot --db-instance-identifier orders "
+                "--db-snapshot-identifier nightly",
+            ),
+        ),
+        at_the_end(outcome(NAME, Outcome.TOLD), no_more_alerts_than(1, of=NAME)),
+    ],
+)
+
+ENFORCED = Scenario(
+    name="database_deleted.enforced",
+    title="Protection is on again until who is expected takes it off; a password is told; a tag is LOW",
+    parameters=ACTING,
+    lasts="35:00",
+    given=[database("orders"), database("test", tag=NAME), database("quiet")],
+    when=[
+        at(
+            "00:00",
+            modifies(mallory, "orders", DeletionProtection=False),
+            modifies(mallory, "quiet", BackupRetentionPeriod=7),
+            modifies(deployer, "quiet", DeletionProtection=False),
+            modifies(intern, "orders", refused="AccessDenied", DeletionProtection=False),
+        ),
+        at("05:00", modifies(mallory, "orders", MasterUserPassword="mine-now-7")),
+        at("10:00", modifies(mallory, "test", DeletionProtection=False)),
+        at("25:00", undoes_by_hand(deployer, NAME)),
+    ],
+    then=[
+        by(
+            "02:30",
+            is_protected("orders", wanted=True),
+            alert(NAME, "HIGH", "To undo it:", subject="protection is off"),
+        ),
+        by("07:30", alert(NAME, "HIGH", subject="a new master password")),
+        by("12:30", alert(NAME, "LOW", f"expected={NAME}")),
+        at_the_end(
+            is_protected("orders", wanted=False),
+            is_protected("test", wanted=False),
+            is_protected("quiet", wanted=False),
+            outcome(NAME, Outcome.ACTED),
+            no_more_alerts_than(3, of=NAME),
+        ),
+    ],
+)
+
+SCENARIOS = (SCENARIO, ENFORCED)
+
+READS = (
+    ("rds", "DescribeDBInstances"),
+    ("cloudtrail", "LookupEvents"),
+)
+READING = ENFORCED
