@@ -7,6 +7,7 @@ Source: https://github.com/google/re2/wiki/Syntax, which the page on functions n
 """
 
 import re
+import warnings
 from typing import Final
 
 from scenarios.queries.errors import MalformedQuery
@@ -38,7 +39,9 @@ def compiled(source: str, start: int = 0, end: int = 0) -> re.Pattern[str]:
         source = source.replace(short, long)
     python = _NAMED.sub("(?P<", source).replace(r"\z", r"\Z").replace(r"\/", "/")
     try:
-        return re.compile(python)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a bracket in brackets is one here, whatever Python has in mind
+            return re.compile(python)
     except (re.error, OverflowError, RecursionError) as error:
         raise MalformedQuery(f"the regex /{source[:80]}/ is invalid: {error}", start, last) from None
 

@@ -18,6 +18,7 @@ _PLAIN_NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _PARTS = re.compile(r"\d+|\D", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_DIGITS = 300
+_LARGEST_PLAIN = 1e17  # from here on Python, too, writes a power of ten
 _DIGIT: Final = ord("0")
 
 Number = int | float
@@ -103,12 +104,11 @@ class Values:
         return None if is_structure(value) else self.text(value)
 
     def _decimal(self, value: float) -> str:
-        if value.is_integer() and abs(value) < 1e17:
+        if not value.is_integer() and value.__class__ is not Written:
+            value = round(value, self._switches.decimals_shown)
+        if value.is_integer() and abs(value) < _LARGEST_PLAIN:
             return str(int(value)) if self._switches.whole_shown_plain else f"{int(value)}.0"
-        if value.__class__ is Written:
-            return repr(float(value))
-        rounded = round(value, self._switches.decimals_shown)
-        return repr(rounded) if not rounded.is_integer() else self._decimal(rounded)
+        return repr(float(value))
 
     # ---- comparing -------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from scenarios.queries.insights.switches import Switches
 from scenarios.queries.insights.values import Values, number_of
 
 _MOST = 100
-_REFERENCE = re.compile(r"\$(\d)")
+_REFERENCE = re.compile(r"\$(\d)|\\(\d)|\\\\")
 
 
 def functions(values: Values, switches: Switches) -> dict[str, Function]:
@@ -39,9 +39,9 @@ def functions(values: Values, switches: Switches) -> dict[str, Function]:
         "strcontains": Function(_contains(values, folds=switches.strcontains_folds_case), 2, 3),
         "startswith": of.texts(lambda text, start: int(text.startswith(start)), 2),
         "endswith": of.texts(lambda text, end: int(text.endswith(end)), 2),
-        "urlencode": of.texts(lambda text: quote(text, safe=""), 1),
+        "urlencode": of.texts(lambda text: quote(text, safe="", errors="replace"), 1),
         "urldecode": of.texts(unquote_plus, 1),
-        "base64encode": of.texts(lambda text: base64.b64encode(text.encode()).decode(), 1),
+        "base64encode": of.texts(lambda text: base64.b64encode(_bytes(text)).decode(), 1),
         "base64decode": of.texts(_of_base64, 1),
         "split": of.texts(lambda text, by: text.split(by) if by else list(text), 2),
         "hextoascii": of.texts(_of_hex, 1),
@@ -108,9 +108,21 @@ def _replaced(text: str, old: str, new: str) -> str:
 
 
 def _regex_replaced(text: str, pattern: str, replacement: str) -> str | None:
-    r"""RE2 writes a group as \1; `$1` is taken too."""
+    r"""RE2 writes a group as \1; `$1` is taken too. A group that isn't there, or found nothing, is empty."""
     found = _regex(pattern)
-    return found and found.sub(_REFERENCE.sub(r"\\\1", replacement), text)
+    if found is None:
+        return None
+
+    def replaced(match: re.Match[str]) -> str:
+        def group(reference: re.Match[str]) -> str:
+            number = reference[1] or reference[2]
+            if number is None:
+                return "\\"
+            return (match[int(number)] or "") if int(number) <= found.groups else ""
+
+        return _REFERENCE.sub(group, replacement)
+
+    return found.sub(replaced, text)
 
 
 @lru_cache(maxsize=64)

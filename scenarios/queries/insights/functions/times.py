@@ -51,9 +51,9 @@ def _formatted(values: Values) -> Callable[..., str | None]:
             return None
         try:
             moment = (_EPOCH + timedelta(milliseconds=milliseconds)).astimezone(where)
-        except OverflowError:
+            return moment.strftime(form.replace("%L", f"{moment.microsecond // 1000:03}"))
+        except (OverflowError, ValueError):  # no calendar has it, or no text can say it
             return None
-        return moment.strftime(form.replace("%L", f"{moment.microsecond // 1000:03}"))
 
     return formatted
 

@@ -31,6 +31,9 @@ VALUES = [
     ("1 / 3", "0.3333"),
     ("2.99999 * 1", "3"),
     ("0.000001 * 1", "0"),
+    ("1e300 * 1", "1e+300"),
+    ("100000000000000000000 + 0", "100000000000000000000"),
+    ('if("[x" like /[[]x/, 1, 0)', "1"),
     # numbers
     ("abs(-5)", "5"),
     ("ceil(1.2)", "2"),
@@ -76,6 +79,9 @@ VALUES = [
     ('replace("a smoke_test", "smoke_test", "Smoke")', "a Smoke"),
     ('regexReplace("a1b22", "[0-9]+", "#")', "a#b#"),
     (r'regexReplace("ann@x", "(\\w+)@(\\w+)", "\\2 of \\1")', "x of ann"),
+    (r'regexReplace("ann@x", "(\\w+)@(\\w+)", "$2-\\9-\\u\\\\")', "x--\\u\\"),
+    (r'regexReplace("ab", "(a)|b", "<\\1>")', "<a><>"),
+    ('regexReplace("x", "(", "y")', None),
     ('strcontains("GET /x", "GET")', "1"),
     ('strcontains("GET /x", "get")', "0"),
     ('strcontains("GET /x", "get", true)', "0"),
@@ -172,6 +178,11 @@ def test_every_function_has_a_row_here():
     missing = [name for name in functions(Values(DEFAULT), DEFAULT) if f"{name}(" not in said]
 
     assert missing == ["regex_replace"]  # another name of regexReplace
+
+
+@pytest.mark.parametrize("function", ["urlencode", "base64encode", "md5", "sha256", "messageSize", "strlen"])
+def test_half_of_a_surrogate_pair_is_a_character_too(function):
+    assert value(f"{function}(half)", '{"half": "\\ud800"}')
 
 
 BINS = [
