@@ -121,11 +121,17 @@ def _of_ledger(call: MadeCall) -> bool:
 
 
 def _others_between(act: Act, calls: Sequence[MadeCall]) -> list[MadeCall]:
-    """What others changed of the same thing between the first and the last time of an act."""
-    places = [place for place, call in enumerate(calls) if call.invocation and act_of(call) == act]
-    target = _target(calls[places[0]])
-    between = calls[places[0] : places[-1]]
-    return [call for call in between if not call.invocation and call.changes and _target(call) == target]
+    """What others changed of the same thing between the first and the last time of an act for one event."""
+    places: dict[int, list[int]] = {}
+    for place, call in enumerate(calls):
+        if call.invocation and act_of(call) == act:
+            places.setdefault(call.invocation, []).append(place)
+    return [
+        call
+        for first, *_, last in (each for each in places.values() if len(each) > 1)
+        for call in calls[first:last]
+        if not call.invocation and call.changes and _target(call) == _target(calls[first])
+    ]
 
 
 def _target(call: MadeCall) -> str:

@@ -866,3 +866,16 @@ def test_what_waits_as_a_dead_letter_and_was_told_is_not_known_to_the_next_event
     assert said(course("1.2.no-dynamodb", **struck, **told), WITHOUT, "nothing is done") == []
     assert said(course("1.2.no-dynamodb", **struck), WITHOUT, "nothing is done") != []
     assert said(course("1.2.crash-after", **struck, **told), WITHOUT, "nothing is done") != []
+
+
+def test_what_others_undo_between_two_events_is_set_again_for_the_second():
+    """botocore sends the first event's call twice; the second event is another stop of the trail."""
+    stops = call("cloudtrail", "StopLogging", START, number=0, by=0)
+    second = call("cloudtrail", "StartLogging", START, number=1, by=2)
+    without = course("", calls=(acts(), sends(), notes(), stops, second))
+
+    def twice(*calls):
+        return said(course("1.1.sent-again", calls=calls), without, "nothing is done")
+
+    assert twice(acts(), acts(), sends(), notes(), stops, second) == []
+    assert twice(acts(), stops, acts(), sends(), notes(), second) != []
