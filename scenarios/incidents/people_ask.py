@@ -1,10 +1,13 @@
 """Somebody asks everything that the API has; nobody else gets in."""
 
+import json
+from collections.abc import Mapping
+
 from botocore.exceptions import ClientError
 
 from scenarios.cloud.kernel.caller import Caller
-from scenarios.cloud.world import World
-from scenarios.runner.scenario import Action, Scenario, at, at_the_end, by
+from scenarios.cloud.world import ACCOUNT, World
+from scenarios.runner.scenario import Action, Check, Scenario, at, at_the_end, by
 from scenarios.runner.words.actors import Actor
 from scenarios.runner.words.checks import alert, no_more_alerts_than
 from scenarios.runner.words.people import ask, on_call
@@ -75,7 +78,86 @@ def invokes_it(actor: Actor) -> Action:
     return actor.does("invokes the API's function itself, and is refused", do)
 
 
-SCENARIO = Scenario(
+def asks(actor: Actor | None, path: str, status: int) -> Action:
+    """Ask one route, as somebody or as nobody, and be answered with this status."""
+
+    def do(world: World, caller: Caller | None) -> None:
+        answer = world.api.request(caller, "GET", path)
+        if answer.status != status:
+            raise AssertionError(f"GET {path}: the API answered {answer.status} {answer.body}")
+
+    words = f"asks GET {path}, and is answered {status}"
+    if actor is None:
+        return Action(f"somebody, unsigned, {words}", lambda world: do(world, None))
+    return actor.does(words, do)
+
+
+def logged(*lines: Mapping[str, str]) -> Check:
+    """The log of requests has these lines, in this order, with these fields among others."""
+
+    def judge(world: World) -> str | None:
+        group = world.home.resources["ApiAccessLogGroup"].physical_id
+        with world.calls.muted():
+            found = world.harness.client("logs").filter_log_events(logGroupName=group)["events"]
+        told = [json.loads(each["message"]) for each in found]
+        if len(told) == len(lines) and all(
+            line.items() <= one.items() for line, one in zip(lines, told, strict=True)
+        ):
+            return None
+        return f"it has {told}"
+
+    return Check("each request is a line of the API's log", judge)
+
+
+# What an account needs once, so that API Gateway may write logs.
+LETS_GATEWAY_WRITE = {
+    "Resources": {
+        "GatewayRole": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "apigateway.amazonaws.com"},
+                        "Action": "sts:AssumeRole",
+                    },
+                },
+                "ManagedPolicyArns": [
+                    "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+                ],
+            },
+        },
+        "Gateway": {
+            "Type": "AWS::ApiGateway::Account",
+            "Properties": {"CloudWatchRoleArn": {"Fn::GetAtt": ["GatewayRole", "Arn"]}},
+        },
+    }
+}
+ANN, MALLORY = (f"arn:aws:iam::{ACCOUNT}:user/{name}" for name in ("ann", "mallory"))
+LOGGED = Scenario(
+    name="people.logged",
+    title="Where that is wanted, each request to the API is a line of a log: who asked what, and the answer",
+    before=LETS_GATEWAY_WRITE,
+    parameters=(("ApiAccessLogs", "yes"),),
+    when=[
+        at("01:00", asks(ann, "/findings", 200)),
+        at("02:00", asks(mallory, "/findings", 403)),
+        at("03:00", asks(None, "/health", 200)),
+    ],
+    then=[
+        at_the_end(
+            logged(
+                {"method": "GET", "path": "/prod/findings", "status": "200", "who": ANN},
+                {"method": "GET", "path": "/prod/findings", "status": "403", "who": MALLORY},
+                {"method": "GET", "path": "/prod/health", "status": "200", "who": "-"},
+            )
+        ),
+        at_the_end(no_more_alerts_than(1)),
+    ],
+    lasts="10:00",
+)
+ASK = Scenario(
     name="people.ask",
     title="Who may ask the API asks every route; who may not gets no further than API Gateway, or is told of",
     when=[
@@ -90,3 +172,4 @@ SCENARIO = Scenario(
         at_the_end(no_more_alerts_than(2)),
     ],
 )
+SCENARIOS = (ASK, LOGGED)
