@@ -83,7 +83,6 @@ ENFORCED = Scenario(
         by("14:00", interfaces_have_groups(), alert("noncompliant", "INFO", subject="is compliant again")),
         at_the_end(
             alert("noncompliant", "MEDIUM", "AWS Config starts", subject="is not compliant"),
-            who_is_named(f"assumed-role/{FUNCTION}/", said="ModifyNetworkInterfaceAttribute"),
             alert("noncompliant", "HIGH", times=0),
         ),
     ],

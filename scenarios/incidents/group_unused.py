@@ -80,11 +80,13 @@ SCENARIO = Scenario(
         by(
             "08:00",
             judged(NAME, "left", "NON_COMPLIANT"),
-            alert("noncompliant", "LOW", "no network interface", "no earlier item", subject="(left)"),
+            alert(
+                "noncompliant", "LOW", "no network interface", "no earlier item", subject="is not compliant"
+            ),
         ),
         at_the_end(
             group_is_there("left"),
-            who_is_named("user/mallory", said="(left)"),
+            who_is_named("user/mallory", said="named left"),
             no_more_alerts_than(2, of="noncompliant"),
         ),
     ],
@@ -104,10 +106,9 @@ ENFORCED = Scenario(
             group_is_there("default"),
             judged(NAME, "left", ""),
             judged(NAME, "default", ""),
-            alert("noncompliant", "LOW", "DeleteUnusedSecurityGroup", subject="(left) is not compliant"),
-            alert("noncompliant", "INFO", subject="(left) is gone"),
-            who_is_named("user/mallory", said="(left)"),
-            who_is_named("GroupUnusedMendingRole", said="(left)"),
+            alert("noncompliant", "LOW", "DeleteUnusedSecurityGroup", subject="is not compliant"),
+            alert("noncompliant", "INFO", subject="is gone"),
+            who_is_named("user/mallory", said="named left"),
             no_more_alerts_than(4, of="noncompliant"),
         ),
     ],
@@ -127,7 +128,7 @@ REFUSED = Scenario(
         at_the_end(
             group_is_there("left"),
             judged(NAME, "left", "NON_COMPLIANT"),
-            alert("noncompliant", "LOW", "DeleteUnusedSecurityGroup", subject="(left) is not compliant"),
+            alert("noncompliant", "LOW", "DeleteUnusedSecurityGroup", subject="is not compliant"),
             alert(
                 "noncompliant",
                 "HIGH",

@@ -94,7 +94,6 @@ ENFORCED = Scenario(
             alert("noncompliant", "LOW", "AWS Config starts AWS-StopEC2Instance", subject="is not compliant"),
             alert("noncompliant", "INFO", "was running, is stopp", subject="is gone, or no longer judged"),
             who_is_named("user/mallory", said="RunInstances"),
-            who_is_named("MonitoringOffMendingRole", said="StopInstances"),
             no_more_alerts_than(4, of="noncompliant"),
         ),
     ],

@@ -100,7 +100,6 @@ SCENARIO = Scenario(
         by("33:00", alert(NAME, "INFO", "was disabled, is enabled", subject="is compliant again")),
         at_the_end(
             who_is_named("user/mallory", said="UnmonitorInstances"),
-            who_is_named("user/alice", said="MonitorInstances"),
             no_more_alerts_than(4, of=NAME),
         ),
     ],
@@ -125,9 +124,7 @@ TOLD = Scenario(
     then=[
         by(
             "08:00",
-            alert(
-                NAME, "MEDIUM", "the rule gives no reason", subject="(web) is not compliant: restricted-ssh"
-            ),
+            alert(NAME, "MEDIUM", "the rule gives no reason", subject="is not compliant: restricted-ssh"),
             alert(
                 NAME, "MEDIUM", "it doesn't record its type", subject="Account 123456789012 is not compliant"
             ),

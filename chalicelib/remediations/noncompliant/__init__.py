@@ -168,7 +168,7 @@ def look(aws: Aws, change: ComplianceChange, settings: Settings) -> Seen:
     remedy = _read(blind, "the rule's remediation", _SOME, remedy_of, aws, change.region, change.rule)
     given_up = _given_up(blind, aws, change) if remedy is not None else None
     return Seen(
-        unfinished=not deeds or (change.is_bad and remedy is not None and remedy.automatic),
+        unfinished=change.is_bad and (not deeds or (remedy is not None and remedy.automatic)),
         named=bool(deeds),
         now=_read(blind, "what the rule says by now", _UNREAD, _says_now, aws, change),
         name=course.item.name if course.item else "",
@@ -312,7 +312,7 @@ def decide_later(change: ComplianceChange, seen: Seen, _now: datetime, _settings
                 facts=(
                     ("Told before", f"{_state(change)} since {when(change.ordered)}"),
                     *_who(change, seen),
-                    *_where(change),
+                    *_where(change, seen),
                 ),
                 flood=_flood(change),
                 quiet=Quiet(subject=f"who/{change.key}", seconds=3600),
@@ -339,7 +339,7 @@ def _bad(change: ComplianceChange, seen: Seen, settings: Settings) -> Alert:
     often = (("How often", f"{seen.times} times in 24 h"),) if seen.times > 1 else ()
     return Alert(
         severity=rule.severity if rule else Severity.MEDIUM,
-        title=f"{_resource(change, seen)} is not compliant: {change.rule}",
+        title=f"{_resource(change)} is not compliant: {change.rule}",
         facts=(
             ("Why", change.why or "the rule gives no reason"),
             *by_now,
@@ -347,7 +347,7 @@ def _bad(change: ComplianceChange, seen: Seen, settings: Settings) -> Alert:
             *_since(change, seen),
             *often,
             *_remedy(change, seen),
-            *_where(change),
+            *_where(change, seen),
         ),
         flood=_flood(change),
     )
@@ -358,8 +358,8 @@ def _good(change: ComplianceChange, seen: Seen) -> Alert:
     by_now = (("By now", seen.now),) if seen.now == NON_COMPLIANT else ()
     return Alert(
         severity=Severity.INFO,
-        title=f"{_resource(change, seen)} {again}: {change.rule}",
-        facts=(*by_now, *_who(change, seen), *_since(change, seen), *_where(change)),
+        title=f"{_resource(change)} {again}: {change.rule}",
+        facts=(*by_now, *_who(change, seen), *_since(change, seen), *_where(change, seen)),
         flood=_flood(change),
     )
 
@@ -386,9 +386,9 @@ def _left(region: str, account: str, rule: str, left: LeftAlone, times: int = 0)
     )
 
 
-def _resource(change: ComplianceChange, seen: Seen) -> str:
-    named = f" ({seen.name})" if seen.name not in ("", change.id) else ""
-    return f"{_type(change.kind)} {change.id}{named}"
+def _resource(change: ComplianceChange) -> str:
+    """Without its name, which only a look tells: a retry's alert begins with the same words."""
+    return f"{_type(change.kind)} {change.id}"
 
 
 def _type(kind: str) -> str:
@@ -399,8 +399,8 @@ def _type(kind: str) -> str:
 def _title_later(change: ComplianceChange, seen: Seen) -> str:
     state = _state(change)
     if seen.deeds:
-        return f"{_resource(change, seen)} was made {state} by {seen.deeds[0].who}"
-    return f"{_resource(change, seen)}: who made it {state} can't be read"
+        return f"{_resource(change)} was made {state} by {seen.deeds[0].who}"
+    return f"{_resource(change)}: who made it {state} can't be read"
 
 
 def _state(change: ComplianceChange) -> str:
@@ -453,9 +453,10 @@ def _remedy(change: ComplianceChange, seen: Seen) -> tuple[tuple[str, str], ...]
     return (("Remediation", str(seen.remedy)), *given_up, *by_hand)
 
 
-def _where(change: ComplianceChange) -> tuple[tuple[str, str], ...]:
+def _where(change: ComplianceChange, seen: Seen) -> tuple[tuple[str, str], ...]:
+    named = f", named {seen.name}" if seen.name not in ("", change.id) else ""
     return (
-        ("Resource", f"{change.kind} {change.id}"),
+        ("Resource", f"{change.kind} {change.id}{named}"),
         ("Rule", change.rule),
         ("Account", change.account or "not recorded"),
         ("Region", change.region or "not recorded"),

@@ -13,6 +13,7 @@ from chalicelib.events import Raw, moment
 
 SOURCE, DETAIL_TYPE = "aws.config", "Config Rules Compliance Change"
 NON_COMPLIANT = "NON_COMPLIANT"
+COMPLIANCE = "compliance:"  # what a change's key begins with
 _LATER, _NAMED = "later", "trailwarden-named"
 
 
@@ -91,7 +92,7 @@ def compliance_change(raw: Raw) -> ComplianceChange:
     region = _text(detail, "awsRegion") or _text(raw, "region")
     at = moment(recorded, identity)
     return ComplianceChange(
-        key=f"{account}/{region}/{rule}/{kind}/{identity}/{compliance}@{at.isoformat()}",
+        key=f"{COMPLIANCE}{account}/{region}/{rule}/{kind}/{identity}/{compliance}@{at.isoformat()}",
         at=at,
         account=account,
         region=region,

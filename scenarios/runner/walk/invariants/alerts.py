@@ -20,6 +20,7 @@ from scenarios.runner.walk.invariants.alert_names import (
     but_for_counts,
     event_of,
     finding_of,
+    follows_calls,
     in_words,
     is_news,
     left_unsaid,
@@ -110,7 +111,7 @@ def is_of_an_alarm(mail: Mail, course: Course) -> bool:
     """Whether an alarm woke the function that sent this, as the ledger has it."""
     entries = {entry.id: entry for entry in course.findings()}
     entry = entries.get(finding_of(mail))
-    return entry is not None and ":alarm:" in entry.event_key
+    return entry is not None and follows_calls(entry.event_key)
 
 
 def _named_people(mail: Mail) -> set[str]:

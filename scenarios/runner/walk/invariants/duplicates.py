@@ -7,7 +7,7 @@ from chalicelib.remediation import Outcome
 from chalicelib.runtime.notify import subject_of
 from scenarios.runner.walk.course import Course
 from scenarios.runner.walk.invariants.acts import SAYS, act_of, acts
-from scenarios.runner.walk.invariants.alert_names import plain
+from scenarios.runner.walk.invariants.alert_names import follows_calls, plain
 from scenarios.runner.walk.invariants.alerts import is_of_an_alarm
 from scenarios.runner.walk.invariants.trouble import OPEN, is_about_trouble, of_another_hour
 
@@ -94,4 +94,5 @@ def _found(course: Course, but: Collection[str] = ()) -> Counter[_Found]:
         )
         for each in course.findings()
         if each.outcome is not Outcome.SUPPRESSED and ":alarm:" not in each.event_key and each.id not in but
+        if each.outcome is not Outcome.SUPPRESSED and not follows_calls(each.event_key)
     )

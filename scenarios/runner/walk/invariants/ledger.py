@@ -13,7 +13,14 @@ from chalicelib.remediation import CallProgress, Outcome
 from chalicelib.runtime.notify import subject_of
 from scenarios.cloud.sns.topics import Mail
 from scenarios.runner.walk.course import Course, MadeCall, is_finding
-from scenarios.runner.walk.invariants.alert_names import in_words, moves, paired, plain, who_did_it
+from scenarios.runner.walk.invariants.alert_names import (
+    follows_calls,
+    in_words,
+    moves,
+    paired,
+    plain,
+    who_did_it,
+)
 from scenarios.runner.walk.invariants.looks import is_of_a_later_look
 from scenarios.runner.walk.invariants.trouble import (
     OPEN,
@@ -312,7 +319,7 @@ def _ended(course: Course) -> Counter[tuple[str, str, str]]:
         for entry in course.findings()
         if entry.outcome is not Outcome.SUPPRESSED
         and entry.principal not in own
-        and ":alarm:" not in entry.event_key
+        and not follows_calls(entry.event_key)
     )
 
 
@@ -328,7 +335,7 @@ def _moments(course: Course) -> Mapping[str, Counter[str]]:
     for entry in course.findings():
         if entry.outcome is Outcome.SUPPRESSED or entry.principal in own:
             continue
-        by_alarm = ":alarm:" in entry.event_key
+        by_alarm = follows_calls(entry.event_key)
         at = "some moment" if by_alarm else f"{entry.at:%H:%M:%S}"
         moments.setdefault(entry.remediation, Counter())[at] += 1
     return moments
