@@ -93,6 +93,5 @@ def _found(course: Course, but: Collection[str] = ()) -> Counter[_Found]:
             f"{each.at:%H:%M:%S}",
         )
         for each in course.findings()
-        if each.outcome is not Outcome.SUPPRESSED and ":alarm:" not in each.event_key and each.id not in but
-        if each.outcome is not Outcome.SUPPRESSED and not follows_calls(each.event_key)
+        if each.outcome is not Outcome.SUPPRESSED and not follows_calls(each.event_key) and each.id not in but
     )
