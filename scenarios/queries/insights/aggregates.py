@@ -152,7 +152,7 @@ class _Variance(_Numbers):
         if count <= self._less:
             return None
         mean = sum(self._values) / count
-        total: float = sum((each - mean) ** 2 for each in self._values)
+        total: float = sum((each - mean) * (each - mean) for each in self._values)
         return total / (count - self._less)
 
 

@@ -18,6 +18,7 @@ _PLAIN_NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _PARTS = re.compile(r"\d+|\D", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_DIGITS = 300
+_HUGE = 10**300  # what is larger is no number that can be counted with
 _LARGEST_PLAIN = 1e17  # from here on Python, too, writes a power of ten
 _DIGIT: Final = ord("0")
 
@@ -49,8 +50,10 @@ def is_structure(value: object) -> bool:
 def number_of(value: Any) -> Number | None:
     """A value as a number; None where it is none. A text of digits is one."""
     kind = value.__class__
-    if kind is int or kind is float:
+    if kind is float:
         return value  # type: ignore[no-any-return]
+    if kind is int:
+        return value if -_HUGE < value < _HUGE else None
     if kind is str:
         return _number_in(value)
     if kind is bool or kind is Moment:
@@ -165,7 +168,9 @@ class Values:
             return (0,) if self._switches.null_sorts_first else (3,)
         if value.__class__ is not str:
             number = number_of(value)
-            return (2, number, self.text(value))
+            if number is not None:
+                return (2, number, self.text(value))
+            value = str(value)
         if len(value) <= _MOST_DIGITS and _PLAIN_NUMBER.fullmatch(value):
             return (2, number_of(value), value)
         return (1, tuple(_part(each) for each in _PARTS.findall(value)))

@@ -86,6 +86,14 @@ def test_groups_of_several_fields_functions_and_bins():
     ]
 
 
+def test_very_large_numbers_are_counted_with_as_far_as_there_are_such():
+    messages = ['{"a": 1e300}', '{"a": -1e300}', '{"a": ' + "9" * 400 + "}"]
+
+    assert ask("stats sum(a) as total, avg(a) as mean, stddev(a) as spread, max(a) as most", *messages) == [
+        {"total": "0", "mean": "0", "spread": "inf", "most": "1e+300"}
+    ]
+
+
 def test_true_and_one_are_two_groups():
     rows = ask("stats count(*) as n by a", '{"a": true}', '{"a": 1}', '{"a": "x"}')
 
