@@ -879,3 +879,18 @@ def test_what_others_undo_between_two_events_is_set_again_for_the_second():
 
     assert twice(acts(), acts(), sends(), notes(), stops, second) == []
     assert twice(acts(), stops, acts(), sends(), notes(), second) != []
+
+
+def test_a_channel_takes_what_the_mail_says_where_there_is_no_ledger():
+    calls = (acts(), sends(), notes(), to_the_hub(LATER.id))
+
+    assert said(course(calls=calls, mail=(mail(), TOLD_LATER)), WITHOUT, "each channel") == []
+    assert said(course(calls=calls), WITHOUT, "each channel") != []
+
+
+def test_of_a_flood_another_alert_reaches_the_channel():
+    calls = (acts(), sends(), notes())
+    without = course("", calls=(*calls, to_the_hub(ENTRY.id)))
+
+    assert said(course(calls=(*calls, to_the_hub(LATER.id))), without, "the end is") == []
+    assert said(course(calls=calls[1:]), without, "the end is") != []
