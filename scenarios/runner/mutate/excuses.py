@@ -16,8 +16,8 @@ ALLOWED: dict[str, str] = {
         "the function's own policy replaces the permission that SAM makes beside it, and says the same; a "
         "Sid is a name; AWS asks InvokeAsync for lambda:InvokeFunction"
     ),
-    r"(APIHandlerWakingPolicy|ApiHandlerRole|APIHandler\.Properties\.(Env|Logging|Reserved)|restApiId)": (
-        "what the API's function knows and may, for each remediation and each queue, as a few scenarios show "
+    r"(APIHandlerWakingPolicy|APIHandler\.Properties\.(Env|Logging|Reserved)|restApiId)": (
+        "what the API's function knows, and whom it may wake, for each remediation, as a few scenarios show "
         "of some; tests/chalicelib/http/test_routes.py and tests/chalicelib/template/test_template.py hold "
         "the rest"
     ),
