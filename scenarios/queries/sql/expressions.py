@@ -7,6 +7,7 @@ silence.
 Source: https://trino.io/docs/current/functions.html
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -114,8 +115,10 @@ class Expressions:
         finally:
             self.frame = before
 
-    def typed(self, node: exp.Expression) -> Typed:
+    def typed(self, node: exp.Expression | None) -> Typed:
         """Any expression."""
+        if node is None:
+            raise SqlNotSimulated("an argument that is empty")
         handler = _HANDLERS.get(type(node))
         if handler is None:
             raise SqlNotSimulated(_called(node))
@@ -162,6 +165,8 @@ class Expressions:
         return self._number(node, str(node.this))
 
     def _number(self, node: exp.Expression, written: str) -> Typed:
+        if not _NUMBER.fullmatch(written):
+            raise self.fails("SYNTAX_ERROR", node, f"Invalid numeric literal: {written}")
         if "e" in written.lower():
             return Typed(f"CAST({float(written)!r} AS DOUBLE)", DOUBLE, float(written))
         if "." in written:
@@ -746,6 +751,7 @@ def _divided(left: str, left_scale: int, right: str, right_scale: int, kind: Typ
     return f"CAST(CAST({size} * {sign} AS DECIMAL({38 - kind.scale - 1}, 0)) * {unit} AS {kind.duckdb})"
 
 
+_NUMBER: Final = re.compile(r"\d+|(\d+\.\d*|\.\d+|\d+)([eE][+-]?\d+)?")
 _UNITS: Final = ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "YEAR")
 _MARKS: Final[dict[type[exp.Expression], str]] = {
     exp.EQ: "=",

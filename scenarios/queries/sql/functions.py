@@ -260,6 +260,9 @@ def call(where: Expressions, name: str, node: exp.Expression, arguments: Sequenc
     name = _SAME.get(name, name)
     special = SPECIAL.get(name)
     if special is not None:
+        least, most = COUNTS[name]
+        if not least <= len(arguments) <= most:
+            raise where.fails("FUNCTION_NOT_FOUND", node, f"Unexpected parameters for function {name}")
         found = special(where, node, arguments)
         if found is not None:
             return found
@@ -953,4 +956,20 @@ SPECIAL: Final[dict[str, Special]] = {
     "map_entries": _map_entries,
     "map_filter": _map_filter,
     "zip": _zip,
+}
+# How many arguments each of them takes.
+_COUNTS: Final = """
+concat 1 99, concat_ws 2 99, split 2 3, split_part 3 3, format 1 99, regexp_like 2 2, regexp_extract 2 3
+regexp_extract_all 2 3, regexp_replace 2 3, regexp_split 2 2, regexp_count 2 2, json_extract_scalar 2 2, json_value 2 2
+json_extract 2 2, json_exists 2 2, json_size 2 2, json_array_length 1 1, json_parse 1 1, is_json_scalar 1 1
+json_array_contains 2 2, now 0 0, from_iso8601_timestamp 1 1, from_iso8601_date 1 1, date 1 1, date_parse 2 2
+date_format 2 2, parse_datetime 2 2, format_datetime 2 2, date_trunc 2 2, date_add 3 3, date_diff 3 3, round 1 2
+ceil 1 1, ceiling 1 1, floor 1 1, truncate 1 2, sign 1 1, mod 2 2, greatest 1 99, least 1 99, coalesce 2 99, nullif 2 2
+try 1 1, typeof 1 1, row 1 99, contains 2 2, transform 2 2, filter 2 2, any_match 2 2, all_match 2 2, none_match 2 2
+reduce 4 4, array_join 2 3, array_union 2 2, array_intersect 2 2, array_except 2 2, sequence 2 3, map_entries 1 1
+map_filter 2 2, zip 2 5
+"""
+COUNTS: Final = {
+    name: (int(least), int(most))
+    for name, least, most in (each.split() for each in _COUNTS.strip().replace("\n", ", ").split(", "))
 }

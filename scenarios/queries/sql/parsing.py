@@ -4,6 +4,7 @@ sqlglot makes one function of many that databases call differently; which one wa
 Names are kept, so that the table of functions here decides what each means.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from scenarios.queries.sql.grammar import check
 
 LONGEST: Final = 262_144  # characters, https://docs.aws.amazon.com/athena/latest/ug/service-limits.html
 DEEPEST: Final = 200
+logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of texts that are refused here anyway
 _KEPT: Final = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "LISTAGG", "POSITION", "SUBSTRING")
 
 

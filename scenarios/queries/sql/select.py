@@ -174,7 +174,7 @@ class Queries:
         return self._output(node, fields, outputs) or self._expressions.typed(node)
 
     def _output(self, node: exp.Expression, fields: Sequence[Field], outputs: Sequence[str]) -> Typed | None:
-        if isinstance(node, exp.Literal) and not node.is_string:
+        if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit():
             number = int(node.this)
             if not 1 <= number <= len(fields):
                 raise self._expressions.fails(
@@ -726,7 +726,7 @@ class _Select:
         if isinstance(node, exp.Paren) and isinstance(node.parent, exp.GroupingSets):
             return f"({self._grouping(node.this, keys)})"
         inner = node
-        if isinstance(node, exp.Literal) and not node.is_string:
+        if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit():
             number = int(node.this)
             listed = self._node.expressions
             if not 1 <= number <= len(listed):

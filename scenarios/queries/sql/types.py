@@ -256,14 +256,21 @@ def _read(pieces: list[str]) -> Type:
         return row(*_inside(pieces, named=True))
     if name in ("array", "map"):
         return Type(name, tuple(each for _, each in _inside(pieces, named=False)))
-    numbers = [int(_next(pieces))] if _opened(pieces) else []
+    numbers = [_digits(pieces)] if _opened(pieces) else []
     while numbers and _next(pieces) == ",":
-        numbers.append(int(_next(pieces)))
+        numbers.append(_digits(pieces))
     if name == "decimal":
         return decimal(*[*numbers, 38 if not numbers else 0, 0][:2])
     if name not in _NAMES:
         raise SqlNotSimulated(f"the type {name}")
     return replace(_NAMES[name], length=numbers[0]) if numbers else _NAMES[name]
+
+
+def _digits(pieces: list[str]) -> int:
+    found = _next(pieces)
+    if not found.isdecimal():
+        raise SqlNotSimulated(f"a type of {found}")
+    return int(found)
 
 
 def _next(pieces: list[str]) -> str:

@@ -2,9 +2,15 @@
 
 # ruff: noqa: E501 - texts of SQL and lines of logs stand as they are
 
+import random
+import re
+from contextlib import suppress
+
 import pytest
 
 from scenarios.queries.sql.errors import MalformedSql, QueryFailed, SqlNotSimulated
+from tests.sample import ALL
+from tests.scenarios.queries.sql.battery import QUERIES
 from tests.scenarios.queries.sql.trail import ORGANIZATION, engine
 
 T = "cloudtrail_logs"
@@ -32,6 +38,7 @@ FAILS = {
     "SELECT 1 UNION SELECT 'a'": "TYPE_MISMATCH: line 1:8: column 1 in UNION query has incompatible types: integer, varchar(1)",
     "SELECT 1 ORDER BY 2": "INVALID_COLUMN_REFERENCE: line 1:19: ORDER BY position 2 is not in select list",
     "SELECT DISTINCT x FROM (VALUES 1) t(x) ORDER BY x + 1": "EXPRESSION_NOT_IN_DISTINCT",
+    "SELECT regexp_like('a')": "FUNCTION_NOT_FOUND: line 1:8: Unexpected parameters for function regexp_like",
     "SELECT 'a' IN (1)": "TYPE_MISMATCH",
     "SELECT CAST(ARRAY[1] AS integer)": "TYPE_MISMATCH",
     "SELECT sum(max(x)) FROM (VALUES 1) t(x)": "NESTED_AGGREGATION",
@@ -104,3 +111,18 @@ def test_parameters_stand_for_question_marks():
 def test_a_zone_by_its_name_is_not_simulated():
     with pytest.raises(SqlNotSimulated, match="a moment in a named time zone"):
         engine({}).run("SELECT timestamp '2026-01-01 00:00:00 Europe/Berlin'")
+
+
+def test_no_text_ends_in_a_crash():
+    """Texts of the battery with pieces taken out, doubled and exchanged: answered, or refused in our words."""
+    chance, asked = random.Random(5), engine({}, ORGANIZATION)
+    texts = [text for text, _ in QUERIES.values()]
+    pieces = re.findall(r"\w+|'[^']*'|\S", " ".join(texts))
+
+    for _ in range(10_000 if ALL else 400):
+        changed = re.findall(r"\w+|'[^']*'|\s+|.", chance.choice(texts))
+        for _ in range(chance.randrange(1, 4)):
+            at = chance.randrange(len(changed))
+            changed[at : at + chance.randrange(2)] = chance.choice([[], [chance.choice(pieces)]])
+        with suppress(QueryFailed, MalformedSql, SqlNotSimulated):
+            asked.translated("".join(changed))
