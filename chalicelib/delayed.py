@@ -62,8 +62,13 @@ def grants(queue: str) -> tuple[Grant, ...]:
             because="event history takes no resource",
             acting=True,
         ),
-        Grant(action="sqs:SendMessage", resource=f"${{{queue}.Arn}}", acting=True),
+        *putting_off(queue),
     )
+
+
+def putting_off(queue: str) -> tuple[Grant, ...]:
+    """The same for who asks event history anyway."""
+    return (Grant(action="sqs:SendMessage", resource=f"${{{queue}.Arn}}", acting=True),)
 
 
 def resources(queue: str) -> dict[str, CloudFormation]:

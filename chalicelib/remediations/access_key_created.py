@@ -71,7 +71,7 @@ GRANTS = (
     ),
     *LATELY,
     Grant(action="iam:UpdateAccessKey", resource=_USERS, because=_ANY_USER, acting=True),
-    *delayed.grants(PUT_OFF),
+    *delayed.putting_off(PUT_OFF),
 )
 DECLARED_CALLS = (
     DeclaredCall(

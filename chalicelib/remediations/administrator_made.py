@@ -117,7 +117,7 @@ GRANTS = (
         for kind, actions in _TAKES.items()
         for action in actions
     ),
-    *delayed.grants(PUT_OFF),
+    *delayed.putting_off(PUT_OFF),
 )
 DECLARED_CALLS = (
     *(

@@ -305,7 +305,7 @@ GRANTS = (
             "ec2:DisableEbsEncryptionByDefault",
         )
     ),
-    *delayed.grants(PUT_OFF),
+    *delayed.putting_off(PUT_OFF),
 )
 
 

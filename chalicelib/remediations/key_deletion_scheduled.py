@@ -70,7 +70,7 @@ GRANTS = (
         Grant(action=f"kms:{action}", resource=_KEYS, because=_ANY, acting=True)
         for action in ("CancelKeyDeletion", "EnableKey")
     ),
-    *delayed.grants(PUT_OFF),
+    *delayed.putting_off(PUT_OFF),
 )
 _KEY = "arn:{partition}:kms:{region}:{account}:key/{KeyId}"
 DECLARED_CALLS = (

@@ -75,7 +75,7 @@ GRANTS = (
     ),
     *LATELY,
     Grant(action="iam:DeleteLoginProfile", resource=_USERS, because=_ANY_USER, acting=True),
-    *delayed.grants(PUT_OFF),
+    *delayed.putting_off(PUT_OFF),
 )
 DECLARED_CALLS = (
     DeclaredCall(
