@@ -11,6 +11,8 @@ TESTED_ELSEWHERE = {
     "scenarios/cloud/apigatewayv2": "tests/scenarios/cloud/apigateway/test_requests.py",
     "scenarios/cloud/cloudformation/resources": "tests/scenarios/cloud/cloudformation/test_provision*.py",
     "scenarios/cloud/glue": "tests/scenarios/cloud/athena/test_executions.py",
+    "scenarios/cloud/guardduty": _TABLES,
+    "scenarios/cloud/rds": _TABLES,
     "scenarios/cloud/kinesis": "tests/scenarios/cloud/cloudformation/test_provision_streams.py",
     "scenarios/cloud/organizations": _TABLES,
 }
