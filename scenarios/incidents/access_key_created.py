@@ -102,7 +102,7 @@ OF_ROOT = {
 }
 
 SCENARIO = Scenario(
-    name=NAME,
+    name="access_key_created",
     title="Somebody makes keys for the backup user and for root: two alerts, one with what only root can do",
     given=[user("backup")],
     when=[

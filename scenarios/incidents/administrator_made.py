@@ -76,7 +76,7 @@ def _is_plain(iam: Any) -> str | None:
 
 
 SCENARIO = Scenario(
-    name=NAME,
+    name="administrator_made",
     title="Somebody attaches AdministratorAccess to themselves, and lets a stranger into a role",
     given=[people()],
     when=[

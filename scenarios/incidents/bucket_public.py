@@ -98,7 +98,7 @@ def _account_blocked(control: Any) -> str | None:
 
 
 SCENARIO = Scenario(
-    name=NAME,
+    name="bucket_public",
     title="Somebody takes a bucket's block away and lets everybody read: two alerts say so",
     given=[bucket("invoices")],
     when=[

@@ -60,7 +60,7 @@ def is_protected(name: str, *, wanted: bool) -> Check:
 
 
 SCENARIO = Scenario(
-    name=NAME,
+    name="database_deleted",
     title="Somebody deletes a database: the alert has the snapshot and the command",
     given=[database("orders", snapshot="nightly")],
     when=[

@@ -80,7 +80,7 @@ def is_shared_with(name: str, *whom: str, region: str = "") -> Check:
 
 
 SCENARIO = Scenario(
-    name=NAME,
+    name="database_snapshot_shared",
     title="Somebody shares a database's snapshot with a stranger",
     given=[snapshots()],
     when=[at("00:00", shares(mallory, "nightly", STRANGER))],

@@ -143,7 +143,7 @@ def _macie_is_on(macie: Any) -> str | None:
 
 
 SCENARIO = Scenario(
-    name=NAME,
+    name="detector_disabled",
     title="GuardDuty is suspended, flow logs are deleted: two alerts",
     given=[guardduty(), flow_logs()],
     when=[

@@ -112,7 +112,7 @@ def url_asks_for(name: str, wanted: str) -> Check:
 
 
 SCENARIO = Scenario(
-    name=NAME,
+    name="function_opened",
     title="Somebody lets everybody invoke a function",
     before=FUNCTIONS,
     when=[at("00:00", lets_in(mallory, "orders", "backdoor", "*"))],

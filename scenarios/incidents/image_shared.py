@@ -62,7 +62,7 @@ def is_shared_with(name: str, *whom: str) -> Check:
 
 
 SCENARIO = Scenario(
-    name=NAME,
+    name="image_shared",
     title="Somebody shares an image with a stranger; with an account of ours it is no alert",
     parameters=ACTING[1:],
     given=[image("golden")],

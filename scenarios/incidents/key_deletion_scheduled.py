@@ -55,7 +55,7 @@ def key_is(name: str, wanted: str, *, region: str = "") -> Check:
 
 
 SCENARIO = Scenario(
-    name=NAME,
+    name="key_deletion_scheduled",
     title="Somebody schedules the deletion of the key of the backups",
     given=[key("backups")],
     when=[at("00:00", on_key(mallory, "backups", "schedule_key_deletion", PendingWindowInDays=7))],

@@ -62,7 +62,7 @@ def has_a_password(name: str, *, still: bool) -> Check:
 
 
 SCENARIO = Scenario(
-    name=NAME,
+    name="password_or_mfa_changed",
     title="A password is set for the backup user, carol's second factor is taken away",
     given=[users()],
     when=[

@@ -128,7 +128,7 @@ def _blocks(permission: Mapping[str, Any]) -> list[str]:
 
 
 SCENARIO = Scenario(
-    name=NAME,
+    name="security_group_opened",
     title="Somebody opens SSH to the whole internet, and an alert says who",
     given=[security_group("web")],
     lasts="25:00",

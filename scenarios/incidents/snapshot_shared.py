@@ -79,7 +79,7 @@ def is_shared_with(name: str, *whom: str, region: str = "") -> Check:
 
 
 SCENARIO = Scenario(
-    name=NAME,
+    name="snapshot_shared",
     title="Somebody shares a snapshot with an account that nobody knows",
     given=[snapshot("disk", partner=PARTNER)],
     when=[at("00:00", shares(mallory, "disk", STRANGER))],
