@@ -8,13 +8,15 @@ from tests.project import PROJECT
 _TABLES = "tests/scenarios/cloud/authorization/test_actions.py"  # walks what each service may be asked
 TESTED_ELSEWHERE = {
     "chalicelib/remediations/instance_state": "tests/chalicelib/remediations/test_hosts.py",
+    "scenarios/cloud/apigatewaymanagementapi": "tests/scenarios/cloud/apigateway/test_web_sockets.py",
     "scenarios/cloud/apigatewayv2": "tests/scenarios/cloud/apigateway/test_requests.py",
     "scenarios/cloud/cloudformation/resources": "tests/scenarios/cloud/cloudformation/test_provision*.py",
     "scenarios/cloud/glue": "tests/scenarios/cloud/athena/test_executions.py",
     "scenarios/cloud/guardduty": _TABLES,
-    "scenarios/cloud/rds": _TABLES,
+    "scenarios/cloud/iotdata": "tests/scenarios/cloud/iot/test_rules.py",
     "scenarios/cloud/kinesis": "tests/scenarios/cloud/cloudformation/test_provision_streams.py",
     "scenarios/cloud/organizations": _TABLES,
+    "scenarios/cloud/rds": _TABLES,
 }
 
 
