@@ -91,8 +91,11 @@ for _each in CATALOG:
         INCIDENTS[_each.name], READS[_each.name] = _module.READING, _module.READS
 EACH = [pytest.param(name, *read, id=f"{name}-{read[1]}") for name, reads in READS.items() for read in reads]
 # The ledger's, the seal's, the brakes and our own identity are not what a look is about.
-_NOT_LOOKING = {"kms", "sns", "ssm", "sts"}
-_LEDGERS = {"GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"}
+_NOT_LOOKING = {"sns", "ssm", "sts"}
+_OWN = {
+    "dynamodb": {"GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"},
+    "kms": {"GenerateMac", "VerifyMac"},
+}
 
 
 @dataclass(frozen=True)
@@ -137,9 +140,9 @@ def course(name: str, *faults: Given) -> Course:
     def listen(world: World) -> None:
         def note(call) -> None:
             asked = (call.service, call.operation)
-            ledgers = call.service == "dynamodb" and call.operation in _LEDGERS
+            own = call.operation in _OWN.get(call.service, ())
             reading = world.setting.records[call.service].is_read_only(call.operation)
-            if reading and not ledgers and asked[0] not in _NOT_LOOKING and looking(name):
+            if reading and not own and asked[0] not in _NOT_LOOKING and looking(name):
                 reads.add(asked)
                 failed.update({asked} if call.error else ())
 
