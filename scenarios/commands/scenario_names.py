@@ -1,6 +1,7 @@
 """The names of scenarios, read from the text of their modules: to import one takes moto, and two seconds."""
 
 import ast
+from collections.abc import Mapping
 from pathlib import Path
 
 from scenarios import incidents
@@ -12,17 +13,43 @@ def scenarios_of(module: str) -> list[str]:
     if not path.exists():
         return []
     try:
-        calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        tree = ast.parse(path.read_text())
     except SyntaxError:  # `trailwarden run` says where
         return []
-    return [
-        str(keyword.value.value)
-        for call in calls
+    constants = _constants(tree)
+    named = [
+        (call, _text(keyword.value, constants))
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
         for keyword in call.keywords
         if keyword.arg == "name"
-        and isinstance(keyword.value, ast.Constant)
-        and (_is_scenario(call) or str(keyword.value.value).partition(".")[0] == module)
     ]
+    return [name for call, name in named if name and (_is_scenario(call) or name.partition(".")[0] == module)]
+
+
+def _constants(tree: ast.Module) -> dict[str, str]:
+    """The module's own constants that are texts, such as `NAME = "noncompliant"`."""
+    return {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name) and isinstance(node.value.value, str)
+    }
+
+
+def _text(node: ast.expr, constants: Mapping[str, str]) -> str:
+    """A text as it is written, by a constant, or with constants in it; "" where only a run can tell."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.Name):
+        return constants.get(node.id, "")
+    if isinstance(node, ast.FormattedValue):
+        return _text(node.value, constants)
+    if isinstance(node, ast.JoinedStr):
+        parts = [_text(each, constants) for each in node.values]
+        return "".join(parts) if all(parts) else ""
+    return ""
 
 
 def _is_scenario(call: ast.Call) -> bool:
