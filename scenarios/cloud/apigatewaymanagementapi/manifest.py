@@ -12,6 +12,7 @@ _OPERATIONS = ("PostToConnection", "GetConnection", "DeleteConnection")
 SERVICE = Service(
     name="apigatewaymanagementapi",
     simulated="messages to the clients of a WebSocket API, who they are, and their end",
+    missing="calls that come too fast (`LimitExceededException`), custom domains",
     permissions=Permissions(
         prefix="execute-api",
         denial=REST_JSON,

@@ -13,7 +13,7 @@ CreateDetector                  =                         *
 GetDetector                     =                         detector(DetectorId)
 UpdateDetector                  =                         detector(DetectorId)
 DeleteDetector                  =                         detector(DetectorId)
-CreateFilter                    =                         detector(DetectorId)
+CreateFilter                    =                         filter(DetectorId,Name)
 """
 
 SERVICE = Service(

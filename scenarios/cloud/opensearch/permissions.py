@@ -1,6 +1,6 @@
 """IAM's rows for OpenSearch Service: domains."""
 
-from scenarios.cloud.authorization.rows import JSON, Arn, Document, Permissions, document
+from scenarios.cloud.authorization.rows import REST_JSON, Arn, Document, Permissions, document
 from scenarios.cloud.kernel import moto_state
 
 _LINES = """
@@ -24,4 +24,4 @@ def _access_policy(arn: Arn) -> Document | None:
     return document(domain.access_policies) if domain is not None and domain.access_policies else None
 
 
-PERMISSIONS = Permissions(prefix="es", denial=JSON, lines=_LINES, policy_of=_access_policy)
+PERMISSIONS = Permissions(prefix="es", denial=REST_JSON, lines=_LINES, policy_of=_access_policy)

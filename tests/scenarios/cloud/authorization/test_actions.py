@@ -171,6 +171,7 @@ THEIR_KEY = f"arn:aws:kms:{REGION}:{THEIRS}:key/1-2"
 SAMPLES = {
     "resource": ["a", "b"],
     "method": ["a", "b", "GET"],
+    "filter": ["a", "b"],
     "authorizer": ["a", "b"],
     "usage_plan_key": ["a", "b"],
     "httpstage": ["a", "b"],
@@ -563,7 +564,7 @@ def test_what_cannot_be_told_is_said_aloud(service, operation, parameters, named
     ("service", "operation", "expected"),
     [
         pytest.param("codebuild", "ListProjects", ("codebuild:ListProjects", "*"), id="it takes no resource"),
-        pytest.param("glue", "DeleteTable", ("glue:DeleteTable", UNNAMED), id="a resource nobody names"),
+        pytest.param("glue", "DeleteCrawler", ("glue:DeleteCrawler", UNNAMED), id="a resource nobody names"),
         pytest.param(
             "efs",
             "DeleteFileSystem",
