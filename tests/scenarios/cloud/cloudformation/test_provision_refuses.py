@@ -612,7 +612,10 @@ def test_what_a_deploy_would_fail_on_is_refused_by_name(resources, where, says):
 
 NOT_SIMULATED = [
     ("a type", {"One": {"Type": "AWS::Glue::Job"}}),
-    ("a property", one("AWS::Lambda::EventSourceMapping", EventSourceArn=TARGET["Arn"], Topics=["t"])),
+    (
+        "a property",
+        one("AWS::Lambda::EventSourceMapping", EventSourceArn=TARGET["Arn"], FunctionName="f", Queues=["q"]),
+    ),
     ("a property, nested", one("AWS::Events::Rule", **RULE, Targets=[TARGET | {"EcsParameters": {}}])),
     (
         "a property that another makes idle",

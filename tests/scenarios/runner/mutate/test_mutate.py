@@ -135,7 +135,7 @@ def test_a_survivor_needs_a_reason_and_a_record_that_missed_one_fails(capsys):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        pytest.param("AccessLogSetting", "access logs of API Gateway", id="by its name"),
+        pytest.param("APIHandlerWakingPolicy", "what the API's function knows", id="by its name"),
         pytest.param("AgentConfiguration.Properties.Name", "a resource's own name", id="a name"),
         pytest.param("InstanceStateEventsPolicy.Properties.PolicyName", "a resource's own", id="another"),
         pytest.param("ErrorBurstAlarm.Properties.AlarmName", "", id="a name that a rule spells too"),

@@ -77,6 +77,7 @@ def test_the_outcome_is_that_of_the_whole_simulated_aws():
         "root_login",
         "table_deleted",
         "trail_stopped",
+        "administrator_made",
         "cis_alarms",
     }
     outcomes = [str(outcome) for each in whole for outcome in each.fired.values()]
