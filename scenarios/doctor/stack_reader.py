@@ -31,6 +31,8 @@ from scenarios.doctor.facts import (
 
 _NUMBERS = ("Threshold", "Period", "EvaluationPeriods", "DatapointsToAlarm")
 _DECIDING = (*_NUMBERS, "MetricName", "Namespace", "Statistic", "ComparisonOperator", "TreatMissingData")
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
+_PARAMETERS_A_CALL = 10
 
 
 # The statements of each function's policy, by the function's name.
@@ -362,15 +364,17 @@ def _brakes(asker: Asker, resources: Resources, stack: str) -> Iterator[Brake]:
         for logical_id, name in resources.of("AWS::SSM::Parameter")
         if name == kill_switch(stack) or name.startswith(mode_of("", stack))
     }
-    if not deployed:
-        return
-    reply = asker.ask("ssm", "get_parameters", Names=list(deployed))
-    values = (
-        {} if isinstance(reply, Missing | Unknown) else {p["Name"]: p["Value"] for p in reply["Parameters"]}
-    )
-    for name, promised in deployed.items():
-        value = reply if isinstance(reply, Unknown) else values.get(name, Missing())
-        yield Brake(name=name, value=value, deployed=promised)
+    for start in range(0, len(deployed), _PARAMETERS_A_CALL):
+        names = list(deployed)[start : start + _PARAMETERS_A_CALL]
+        reply = asker.ask("ssm", "get_parameters", Names=names)
+        values = (
+            {}
+            if isinstance(reply, Missing | Unknown)
+            else {p["Name"]: p["Value"] for p in reply["Parameters"]}
+        )
+        for name in names:
+            value = reply if isinstance(reply, Unknown) else values.get(name, Missing())
+            yield Brake(name=name, value=value, deployed=deployed[name])
 
 
 def _queue(asker: Asker, url: str) -> Queue:
