@@ -355,7 +355,7 @@ SCENARIO = Scenario(
     ],
     then=[
         by("20:00", alert("cis_alarms", "MEDIUM", "mallory", "203.0.113.66", "PutGroupPolicy", "CIS 4.4")),
-        at_the_end(no_more_alerts_than(1)),
+        at_the_end(no_more_alerts_than(1, of="cis_alarms")),
     ],
 )
 
