@@ -38,6 +38,7 @@ STREAM_ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     service: tuple(f"{service}:{action}" for action in ("GetRecords", "GetShardIterator", "DescribeStream"))
     for service in ("dynamodb", "kinesis")
 }
+_OF_KAFKA: Final = frozenset({"AmazonManagedKafkaEventSourceConfig", "SourceAccessConfigurations", "Topics"})
 _OF_STREAMS: Final = frozenset(
     {
         "BisectBatchOnFunctionError",
@@ -264,6 +265,9 @@ def event_source_mapping(request: Request) -> None:
     function = _function(request, reader)
     if request.operation == "CreateEventSourceMapping":
         _refuse_twins(mappings, arn, reader)
+    of_kafka = sorted(request.parameters.keys() & _OF_KAFKA)
+    if of_kafka and service_of(arn) != "kafka":
+        raise NotSimulated("lambda", f"{', '.join(of_kafka)} of {arn}, which is no cluster of Kafka")
     if service_of(arn) == "kafka":
         _check_topic(request, function)
     elif service_of(arn) in STREAM_ACTIONS:

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from scenarios.cloud.functions.invocations import Result
 from scenarios.cloud.functions.queue_batches import unprocessed
-from scenarios.cloud.kernel.errors import InvalidTemplate
+from scenarios.cloud.kernel.errors import InvalidTemplate, NotSimulated
 from scenarios.cloud.kernel.faults import PROFILES, Faults
 from tests.sample import in_turn
 from tests.scenarios.cloud.functions.function_worlds import (
@@ -488,6 +488,11 @@ def test_a_stack_with_such_a_mapping_is_refused(tmp_path, resources, says):
     with pytest.raises(InvalidTemplate, match=says) as refused, world(tmp_path, resources):
         pass
     assert refused.value.where == "Reads (AWS::Lambda::EventSourceMapping)"
+
+
+def test_what_only_kafka_has_is_not_passed_over(tmp_path):
+    with pytest.raises(NotSimulated, match=r"Topics of .*Jobs"), world(tmp_path, standing(Topics=["orders"])):
+        pass
 
 
 def filtered(*patterns):
