@@ -21,6 +21,8 @@ from chalicelib.template.parts import logical_id
 from chalicelib.triggers import OnQueue, OnSchedule
 
 HTTP_FUNCTION = "api_handler"
+# So many resources with the same actions share a statement; fewer have one each, which is easier to read.
+MANY = 8
 _PARAMETER = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter"
 
 Document = Mapping[str, Any]
@@ -63,7 +65,8 @@ def acting_grants_of(remediation: Remediation) -> tuple[Grant, ...]:
 def document(grants: Iterable[Grant]) -> Document:
     """An IAM policy: one statement for each resource, in the order the grants were given.
 
-    Of a table with leading keys: one for each action, with all the keys that it may reach.
+    Where several resources take the same actions, one statement names them: a role's policies have 10,240
+    characters. Of a table with leading keys: one for each action, with all the keys that it may reach.
     """
     actions: dict[str, list[str]] = {}
     keys: dict[tuple[str, str], list[str]] = {}
@@ -76,20 +79,33 @@ def document(grants: Iterable[Grant]) -> Document:
     return {
         "Version": "2012-10-17",
         "Statement": [
-            *(_statement(resource, each) for resource, each in actions.items()),
-            *(_statement(resource, [action], each) for (resource, action), each in keys.items()),
+            *(_statement(resources, each) for each, resources in _together(actions)),
+            *(_statement([resource], [action], each) for (resource, action), each in keys.items()),
         ],
     }
 
 
-def _statement(resource: str, actions: list[str], leading_keys: Iterable[str] = ()) -> Document:
-    allowed = {"Effect": "Allow", "Action": actions, "Resource": json.loads(resource)}
+def _together(actions: Mapping[str, list[str]]) -> Iterator[tuple[list[str], list[str]]]:
+    """Actions, and the resources that take just these: one, or where there are `MANY` of them, all."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for resource, each in actions.items():
+        alike.setdefault(tuple(each), []).append(resource)
+    for taken, resources in alike.items():
+        if len(resources) >= MANY:
+            yield list(taken), resources
+        else:
+            yield from ((list(taken), [resource]) for resource in resources)
+
+
+def _statement(resources: list[str], actions: list[str], leading_keys: Iterable[str] = ()) -> Document:
+    named = [json.loads(each) for each in resources]
+    allowed = {"Effect": "Allow", "Action": actions, "Resource": named if len(named) > 1 else named[0]}
     if not leading_keys:
         return allowed
-    named = {"dynamodb:LeadingKeys": list(dict.fromkeys(leading_keys))}
+    reached = {"dynamodb:LeadingKeys": list(dict.fromkeys(leading_keys))}
     # A request that named no key at all would have none that is not among these.
     some = {"dynamodb:LeadingKeys": "false"}
-    return {**allowed, "Condition": {"ForAllValues:StringLike": named, "Null": some}}
+    return {**allowed, "Condition": {"ForAllValues:StringLike": reached, "Null": some}}
 
 
 def _own_logs(function: str) -> tuple[Grant, ...]:

@@ -32,8 +32,8 @@ _CONCURRENCY = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-concu
 _PERMISSIONS = "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"
 _RULES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html"
 _NAMES = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-resource-name.html"
-# CloudFormation names a function STACK-LOGICAL_ID-SUFFIX, cut to 64 characters.
-LONGEST_WHOLE_NAME = 24
+# CloudFormation names a function and its role STACK-LOGICAL_ID-SUFFIX, cut to 64 characters.
+LONGEST_WHOLE_NAME = 23
 _GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 
 

@@ -19,6 +19,18 @@ KEYS = (
     "TableDeletedSealKey",
     "TrailStoppedSealKey",
     "StackChangedSealKey",
+    "SecurityGroupOpenedSealKey",
+    "BucketPublicSealKey",
+    "AccessKeyCreatedSealKey",
+    "DetectorDisabledSealKey",
+    "AdministratorMadeSealKey",
+    "SnapshotSharedSealKey",
+    "ImageSharedSealKey",
+    "DatabaseSnapshotSharedSealKey",
+    "KeyDeletionScheduledSealKey",
+    "FunctionOpenedSealKey",
+    "PasswordOrMfaChangedSealKey",
+    "DatabaseDeletedSealKey",
     "InstructionKey",
 )
 

@@ -10,7 +10,7 @@ from chalicelib.ledger.grants import on_ledger
 from chalicelib.ledger.table import Kind
 from chalicelib.remediation import Grant, Plan
 from chalicelib.template.parts import logical_id
-from chalicelib.template.policies import acting_grants_of, document, grants_of, policies
+from chalicelib.template.policies import MANY, acting_grants_of, document, grants_of, policies
 from chalicelib.triggers import OnQueue
 from tests.chalicelib.runtime.house import Remedy
 
@@ -242,3 +242,24 @@ def test_nothing_is_granted_twice(remediation):
 
 def test_policies_are_json():
     assert json.loads(json.dumps(policies(CATALOG))) == policies(CATALOG)
+
+
+@pytest.mark.parametrize(("count", "statements"), [(MANY, 1), (MANY - 1, MANY - 1)])
+def test_many_resources_that_take_the_same_actions_share_a_statement(count, statements):
+    resources = [f"arn:aws:kms:us-east-1:111122223333:key/{number}" for number in range(count)]
+    made = document(
+        Grant(action=action, resource=each)
+        for each in resources
+        for action in ("kms:EnableKey", "kms:CancelKeyDeletion")
+    )
+
+    allowed = [
+        (action, resource)
+        for each in made["Statement"]
+        for action in each["Action"]
+        for resource in (each["Resource"] if isinstance(each["Resource"], list) else [each["Resource"]])
+    ]
+    assert len(made["Statement"]) == statements
+    assert sorted(allowed) == sorted(
+        (action, each) for each in resources for action in ("kms:EnableKey", "kms:CancelKeyDeletion")
+    )
