@@ -337,7 +337,7 @@ def _spokes(deployment: Deployment, session: boto3.Session) -> dict[str, Stack]:
             region=region,
             account=ACCOUNT,
             parameters={"HomeRegion": deployment.home},
-            stack_name=f"{deployment.stack_name}-spoke-{region}",
+            stack_name=f"{deployment.stack_name}-spoke",
             session=session,
             kinds=REGISTRY.kinds,
             validators=REGISTRY.validators,

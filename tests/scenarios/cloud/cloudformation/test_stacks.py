@@ -37,8 +37,8 @@ def test_a_region_has_its_own_stacks():
 
     assert names == {
         "us-east-1": ["trailwarden"],
-        "eu-west-1": ["trailwarden-spoke-eu-west-1"],
-        "eu-west-2": ["trailwarden-spoke-eu-west-2"],
+        "eu-west-1": ["trailwarden-spoke"],
+        "eu-west-2": ["trailwarden-spoke"],
     }
     assert spoke["Parameters"] == [{"ParameterKey": "HomeRegion", "ParameterValue": "us-east-1"}]
 
