@@ -28,6 +28,9 @@ from scenarios.doctor.selectors import MOST_VALUES, extended, unrecorded, values
 
 OLDEST_DIGEST = timedelta(hours=2)  # one is made every hour, and delivered within the next
 _ORGANIZATION = "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html"
+_NAMES = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html"
+# CloudFormation cuts a name to 64 characters, and keeps some of the stack's name and of the logical id.
+_LEFT_OF_AN_ID = 20
 _SELECTORS = (
     "CIS 3.1, Security Hub CloudTrail.1, "
     "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html"
@@ -324,11 +327,21 @@ def _region(facts: AccountFacts, region: Region) -> Iterator[DoctorFinding]:
     if isinstance(region.forwards, Unknown | Missing):
         yield unknown(f"whether {region.name} forwards", region.forwards, where=region.name)
         return
-    missing = [
+    absent = [
         each
         for each in sorted(facts.promised_forwards)
         if not any(f"-{each}-" in f"-{rule}-" for rule in region.forwards)
     ]
+    cut = {each: rule for each in absent for rule in region.forwards if _cut_short(rule, each)}
+    missing = [each for each in absent if each not in cut]
+    if cut:
+        yield unwatched(
+            f"names of rules that forward from {region.name} are cut short: who disables them is not told",
+            where=", ".join(sorted(set(cut.values()))),
+            severity=Severity.MEDIUM,
+            mend="deploy spoke.json as a stack with a shorter name, then delete the one with the longer name",
+            source=_NAMES,
+        )
     if missing:
         deploy = {
             "--stack-name": f"{facts.stack.name}-spoke",
@@ -352,7 +365,8 @@ def _region(facts: AccountFacts, region: Region) -> Iterator[DoctorFinding]:
             source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html",
         )
     for rule, state in sorted(region.forwards.items()):
-        if state == "DISABLED" and any(f"-{each}-" in f"-{rule}-" for each in facts.promised_forwards):
+        ours = rule in cut.values() or any(f"-{each}-" in f"-{rule}-" for each in facts.promised_forwards)
+        if state == "DISABLED" and ours:
             yield unwatched(
                 f"a rule that forwards from {region.name} is disabled",
                 where=rule,
@@ -361,6 +375,12 @@ def _region(facts: AccountFacts, region: Region) -> Iterator[DoctorFinding]:
                 fix=call("events", "enable_rule", facts.stack.account, region.name, Name=rule),
                 source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html",
             )
+
+
+def _cut_short(rule: str, logical_id: str) -> bool:
+    """Whether this is the rule's name, its logical id cut by CloudFormation; see `docs/deploying.md`."""
+    own = rule.rpartition("-")[0].rpartition("-")[2]
+    return len(own) >= _LEFT_OF_AN_ID and own != logical_id and logical_id.startswith(own)
 
 
 def _told(trail: WatchedTrail, operation: str, options: Mapping[str, str], *flags: str) -> str:

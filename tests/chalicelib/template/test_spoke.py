@@ -1,5 +1,6 @@
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -157,3 +158,13 @@ def test_the_role_of_an_existing_trail_and_a_region_switched_off_are_forwarded()
 
     disabled = call("DisableRegion", RegionName="eu-south-1")
     assert heard_by({**disabled, "source": "aws.account"}) == {"StackChangedForward"}
+
+
+def test_a_spokes_name_as_long_as_the_guide_allows_leaves_every_name_whole():
+    (longest,) = re.findall(
+        r"`trailwarden-spoke`, at most (\d+) characters", Path("docs/deploying.md").read_text()
+    )
+    names = [f"{'x' * int(longest)}-{name}-{'0' * 12}" for name in TEMPLATE["Resources"]]
+
+    # What EventBridge and IAM take; CloudFormation cuts what is longer, and the guards know rules by name.
+    assert max(len(name) for name in names) <= 64

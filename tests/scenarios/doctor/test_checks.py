@@ -425,6 +425,36 @@ def test_what_happens_in_another_region_is_seen_only_where_it_forwards(forwards,
     assert [words for _, words in said(check_regions(facts))] == says
 
 
+CUT = "watch-in-production-spoke-DatabaseSnapshotSharedFor-409A2C79A53E"
+
+
+@pytest.mark.parametrize(
+    ("state", "more"),
+    [("ENABLED", []), ("DISABLED", ["a rule that forwards from r is disabled"])],
+)
+def test_a_rule_whose_name_cloudformation_cut_forwards_but_is_not_guarded(state, more):
+    facts = replace(
+        FACTS,
+        promised_forwards=FORWARDS | {"DatabaseSnapshotSharedForward"},
+        regions=(Region(name="r", forwards={**FORWARDING, CUT: state}),),
+    )
+
+    assert [words for _, words in said(check_regions(facts))] == [
+        "names of rules that forward from r are cut short: who disables them is not told",
+        *more,
+    ]
+
+
+def test_a_second_rule_is_not_the_first_one_cut_short():
+    promised = frozenset({"AdministratorMadeForward"})
+    forwards = {"x-AdministratorMadeForward2-1": "ENABLED", "x-AdministratorMade-1": "ENABLED"}
+    facts = replace(FACTS, promised_forwards=promised, regions=(Region(name="r", forwards=forwards),))
+
+    assert [words for _, words in said(check_regions(facts))] == [
+        "r forwards nothing: rules don't see what happens there"
+    ]
+
+
 def test_an_organization_s_other_accounts_wake_no_rule():
     [(standing, words)] = said(check_regions(replace(FACTS, members=("111122223333", "444455556666"))))
 
