@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import sys
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
@@ -74,6 +75,11 @@ def served(*options, fresh=ALL):
         found = re.search(r"served at (http://[\w.:]+\d)", "".join(said))
         assert found is not None
         yield Endpoint(found[1], "".join(said), process)
+    except BaseException:
+        process.kill()
+        # Why a request failed is on the console alone, and nobody else reads that.
+        sys.stderr.write(process.communicate()[1])
+        raise
     finally:
         process.kill()
         process.communicate()
