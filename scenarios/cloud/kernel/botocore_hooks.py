@@ -84,7 +84,7 @@ def work_done_once() -> Iterator[None]:
 # ---- botocore's data ----------------------------------------------------------------------------
 
 _FILES: dict[Any, Any] = {}
-_MODELS: dict[tuple[str, int], ServiceModel] = {}
+_MODELS: dict[tuple[str, int], tuple[Any, ServiceModel]] = {}
 _METHODS: dict[int, tuple[ServiceModel, Mapping[str, Any]]] = {}
 _NAMES: dict[int, tuple[ServiceModel, Mapping[str, str]]] = {}
 _PROVIDERS: dict[tuple[int, int, frozenset[str]], tuple[Any, Any, EndpointProvider]] = {}
@@ -98,11 +98,22 @@ def shared_loader(search_path: str | None = None) -> botocore.loaders.Loader:
 
 
 def _load_service_model(creator: Any, service_name: str, api_version: str | None = None) -> ServiceModel:
-    """One model for one text of it: a model keeps its text, so that no other text can have its id."""
+    """One model for one text of it, which is kept so that no other text can have its id."""
     text = creator._loader.load_service_model(service_name, "service-2", api_version=api_version)  # noqa: SLF001
     if (service_name, id(text)) not in _MODELS:
-        _MODELS[service_name, id(text)] = ServiceModel(text, service_name=service_name)
-    return _MODELS[service_name, id(text)]
+        _MODELS[service_name, id(text)] = text, ServiceModel(_for_clients(text), service_name=service_name)
+    return _MODELS[service_name, id(text)][1]
+
+
+def _for_clients(text: Any) -> Any:
+    """A service's text whose paths clients may change: a call of S3 takes the bucket out of its own path.
+
+    Whoever serves S3 reads the same file, and needs the paths as they were.
+    """
+    operations = {
+        name: {**each, "http": dict(each.get("http", {}))} for name, each in text["operations"].items()
+    }
+    return {**text, "operations": operations}
 
 
 def _methods(creator: Any, model: ServiceModel) -> dict[str, Any]:

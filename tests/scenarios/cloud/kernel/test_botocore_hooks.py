@@ -8,7 +8,7 @@ from botocore.handlers import BUILTIN_HANDLERS
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.utils import EVENT_ALIASES
 
-from scenarios.cloud.kernel.botocore_hooks import work_done_once
+from scenarios.cloud.kernel.botocore_hooks import shared_loader, work_done_once
 
 SERVICES = ("dynamodb", "s3", "sts", "logs", "cloudwatch", "events", "iam", "sns")
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3}, user_agent_extra="trailwarden")
@@ -149,6 +149,17 @@ def test_a_variable_counts_from_when_it_is_set(monkeypatch):
 
     assert meanwhile["total_max_attempts"] == 7
     assert before == after != meanwhile
+
+
+def test_a_call_of_s3_changes_paths_for_clients_alone():
+    with work_done_once():
+        s3 = client("s3")
+        s3.generate_presigned_url("create_bucket", {"Bucket": "any"})
+        ours = s3.meta.service_model.operation_model("CreateBucket").http
+        read = shared_loader().load_service_model("s3", "service-2")["operations"]["CreateBucket"]["http"]
+
+    assert ours["requestUri"] == ""
+    assert read == {"method": "PUT", "requestUri": "/{Bucket}"}
 
 
 def test_what_is_set_on_a_clients_class_no_other_client_has():
