@@ -82,7 +82,7 @@ def asks(actor: Actor | None, path: str, status: int) -> Action:
     """Ask one route, as somebody or as nobody, and be answered with this status."""
 
     def do(world: World, caller: Caller | None) -> None:
-        answer = world.api.request(caller, "GET", path)
+        answer = ask(world, caller, "GET", path)
         if answer.status != status:
             raise AssertionError(f"GET {path}: the API answered {answer.status} {answer.body}")
 
@@ -93,15 +93,19 @@ def asks(actor: Actor | None, path: str, status: int) -> Action:
 
 
 def logged(*lines: Mapping[str, str]) -> Check:
-    """The log of requests has these lines, in this order, with these fields among others."""
+    """The log of requests has these lines, in this order, with these fields among others.
+
+    Where the function breaks, that request has a line, too, and is made once more.
+    """
 
     def judge(world: World) -> str | None:
         group = world.home.resources["ApiAccessLogGroup"].physical_id
         with world.calls.muted():
             found = world.harness.client("logs").filter_log_events(logGroupName=group)["events"]
         told = [json.loads(each["message"]) for each in found]
-        if len(told) == len(lines) and all(
-            line.items() <= one.items() for line, one in zip(lines, told, strict=True)
+        answered = [each for each in told if not each["status"].startswith("5")]
+        if len(answered) == len(lines) and all(
+            line.items() <= one.items() for line, one in zip(lines, answered, strict=True)
         ):
             return None
         return f"it has {told}"

@@ -52,7 +52,7 @@ def newest(world: World, caller: Caller, remediation: str) -> Any:
 
 def ask(
     world: World,
-    caller: Caller,
+    caller: Caller | None,
     method: str,
     path: str,
     body: Any = None,
