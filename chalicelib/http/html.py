@@ -39,7 +39,7 @@ table { table-layout: fixed; }
 th, td { padding: 0.55rem 0.8rem; border-bottom: 1px solid var(--line); text-align: left;
   vertical-align: top; overflow-wrap: break-word; }
 .when { width: 8.5rem; } .account { width: 9rem; } .name { width: 19rem; }
-.short { width: 7rem; } .middle { width: 10.5rem; }
+.short { width: 7rem; } .middle { width: 15rem; }
 dl { margin: 0.8rem 0 0; background: var(--paper); border: 1px solid var(--line); }
 dl > div { display: flex; gap: 1rem; padding: 0.35rem 0.8rem; border-bottom: 1px solid var(--line); }
 dl > div:last-child { border-bottom: 0; }

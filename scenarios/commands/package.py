@@ -80,7 +80,7 @@ def _next(out: Path, paths: Mapping[str, Path]) -> str:
     return f"""
 Next, in the home region:
 
-  aws cloudformation package --template-file {paths["sam.json"]} --use-json \\
+  aws cloudformation package --template-file {paths["sam.json"]} \\
     --s3-bucket YOUR_BUCKET --output-template-file {packaged}
   aws cloudformation deploy --template-file {packaged} --stack-name trailwarden \\
     --s3-bucket YOUR_BUCKET --capabilities CAPABILITY_IAM --parameter-overrides AlertEmail=YOU@EXAMPLE.COM

@@ -82,15 +82,6 @@ PARTS = [
         says={"the ledger tells the truth", "the end is the same or told"},
     ),
     part(
-        "a plan that waited is held against fresh facts",
-        "runtime/fresh.py",
-        text="    wanted = [stored(call) for call in fresh.calls]\n",
-        without="    return entry\n",
-        scenario="trail_stopped.bucket",
-        point="9.19.crash-after",
-        says={"nothing is done twice"},
-    ),
-    part(
         "the hour's cap",
         "runtime/gate.py",
         text="        if self._ledger.may_act(entry, now, most):\n",

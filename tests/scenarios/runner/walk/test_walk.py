@@ -172,7 +172,6 @@ MENDED = [
     ("silence.first_way", "1.0.twice-hours-apart"),  # the function is gone by then
     ("channels.not_enabled", "1.9.no-sns"),  # a dead letter for another reason than without the fault
     ("table_deleted.refused", "1.1.denied"),  # the alarm is on by then, and CloudWatch notifies once
-    ("channels.flood", "27.6.meanwhile"),  # the hourly look runs twice, beside itself
     ("one_right.forged_approval", "1.0.late"),  # there is nothing yet that could be approved
 ]
 
