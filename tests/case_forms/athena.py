@@ -2,9 +2,11 @@
 
 `input.sql`: the rows. `input.query`: the text of the first value. `input.op` and `input.state`: what that
 call is answered about a query in that state. Expected may be an error: its code or name, message and
-AthenaErrorCode.
+AthenaErrorCode. The libraries that answer SQL are loaded for such a row only: the rows of other forms don't
+need them.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -12,10 +14,10 @@ from botocore.exceptions import ClientError
 from scenarios.queries.sql.errors import MalformedSql, QueryFailed
 from tests.case_forms.judging import Cannot, Verdict
 from tests.scenarios.cloud.small_worlds import admin, bucket, world
-from tests.scenarios.queries.sql.trail import engine
 
 Row = dict[str, Any]
 _BUCKET = "tw-logs"
+_LIBRARIES = ("duckdb", "sqlglot")
 
 
 def takes(row: Row) -> bool:
@@ -25,6 +27,7 @@ def takes(row: Row) -> bool:
 
 def judge(row: Row) -> Verdict:
     """Ask."""
+    engine = _engine()
     asked, expected = row["input"], row["expected"]
     if "op" in asked:
         got: Any = _called(asked)
@@ -38,6 +41,17 @@ def judge(row: Row) -> Verdict:
         return _failure(failed, expected)
     got = rows if isinstance(expected, list) else rows[0][0]
     return Verdict(got == expected, str(got))
+
+
+def _engine() -> Callable[..., Any]:
+    """What makes an engine; raises Cannot where a library of it isn't installed."""
+    try:
+        from tests.scenarios.queries.sql.trail import engine
+    except ModuleNotFoundError as missing:
+        if missing.name not in _LIBRARIES:
+            raise
+        raise Cannot(f"{missing.name} isn't installed, and SQL needs it") from missing
+    return engine
 
 
 def _failure(failed: QueryFailed | MalformedSql, expected: Any) -> Verdict:

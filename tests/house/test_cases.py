@@ -1,10 +1,13 @@
 """The runner of recorded cases: each word it can say, and that bad input is reported."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
 from tests.cases import line, main
+from tests.project import PROJECT
 
 PATTERN = {"engine": "EventPattern", "pattern": '{"source": ["a"]}', "event": '{"source": "a"}'}
 STACK = {
@@ -162,6 +165,30 @@ def test_the_sums_come_last_and_a_wrong_row_is_no_success(tmp_path, capsys):
         "two wrong: got True",
         "1 right, 1 wrong, 0 can't",
     ]
+
+
+def test_without_the_libraries_of_sql_only_rows_about_athena_cant_be_judged(tmp_path):
+    """In a process of its own, in which neither can be imported; the stack's row has a whole World."""
+    file = tmp_path / "rows.jsonl"
+    rows = [
+        {"id": "engine", "input": PATTERN, "expected": True},
+        {"id": "stack", "input": STACK | {"calls": [SEND]}, "judge": {"queue": 1}},
+        {"id": "sql", "area": "athena", "input": {"query": "SELECT 1"}, "expected": "1"},
+        {"id": "call", "area": "athena-api", "input": {"op": "GetQueryResults"}, "expected": {}},
+    ]
+    file.write_text("".join(f"{json.dumps(each)}\n" for each in rows))
+    code = (
+        "import sys; sys.modules.update(duckdb=None, sqlglot=None)\n"
+        "from tests.cases import main; sys.exit(main(sys.argv[1:]))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(file)], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+
+    absent = "can't: duckdb isn't installed, and SQL needs it"
+    told = ["engine right", "stack right", f"sql {absent}", f"call {absent}", "2 right, 0 wrong, 2 can't"]
+    assert (done.stdout.splitlines(), done.returncode) == (told, 1)
 
 
 def test_a_file_that_is_none_is_said_in_a_sentence(tmp_path, capsys):

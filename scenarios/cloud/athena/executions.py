@@ -290,13 +290,13 @@ class Executions:
         self._end(run, "SUCCEEDED", "")
 
     def _answer(self, run: Execution) -> Answer:
-        # DuckDB and sqlglot take a while to load, and few worlds ask anything.
-        from scenarios.queries.sql.engine import Engine  # noqa: PLC0415
-
         reader = Reader(self._setting, run.caller, run.region, run.database)
         if run.statement is not None:
             definitions = Definitions(reader, self._setting.account, run.region)
             return Answer(lines=tuple(definitions.carry_out(run.statement)), is_query=False)
+        # DuckDB and sqlglot take a while to load, and few worlds ask anything.
+        from scenarios.queries.sql.engine import Engine  # noqa: PLC0415
+
         found = Engine(reader, reader, self._setting.clock.now).run(run.text, run.parameters)
         return Answer(
             names=found.names, types=found.types, rows=found.rows, scanned_bytes=found.scanned_bytes
@@ -348,11 +348,11 @@ class Executions:
 
 def _statement(text: str, parameters: Any) -> ddl.Statement | None:
     """A statement of DDL, or None for a query, whose text is read to see that it is one."""
-    from scenarios.queries.sql.parsing import parsed  # noqa: PLC0415 - sqlglot takes a while to load
-
     try:
         if ddl.begins(text) in ddl.DDL:
             return ddl.read(text)
+        from scenarios.queries.sql.parsing import parsed  # noqa: PLC0415 - sqlglot takes a while to load
+
         parsed(text, parameters)
     except MalformedSql as malformed:
         raise _invalid(str(malformed), "MALFORMED_QUERY") from None
