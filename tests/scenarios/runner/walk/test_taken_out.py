@@ -6,15 +6,18 @@ from dataclasses import dataclass
 import pytest
 
 from scenarios.cloud.functions.runtime_environment import PROJECT
-from scenarios.cloud.kernel.fault_points import FaultPoint
 from scenarios.runner.library import named
 from scenarios.runner.walk.walk import walk_one
 from tests.sample import sample
+from tests.scenarios.runner.walk.of_function import point_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """A part of the product: where it stands, what stands there without it, and which point tells."""
+    """A part of the product: where it stands, what stands there without it, and which point tells.
+
+    `point`: as `point_of` reads it.
+    """
 
     what: str
     path: str
@@ -51,7 +54,7 @@ PARTS = [
         text="    if not taken.written:\n        if taken.other",
         without="    if False:\n        if taken.other",
         scenario="root_login",
-        point="1.7.meanwhile",
+        point="RootLogin 1.7.meanwhile",
         says={"no alert is sent twice", "a second delivery changes nothing"},
     ),
     part(
@@ -60,7 +63,7 @@ PARTS = [
         text=_SENDS,
         without=f"            entry = self._marked(entry, mark, index)\n{_SENDS}",
         scenario="root_login",
-        point="1.5.crash-after",
+        point="RootLogin 1.5.crash-after",
         says={"each alert is sent", "the ledger tells the truth"},
     ),
     part(
@@ -69,7 +72,7 @@ PARTS = [
         text=_ACTS,
         without=f"            entry = self._tell(entry)\n{_ACTS}",
         scenario="table_deleted.enforced",
-        point="2.2.crash-after",
+        point="TableDeleted 2.2.crash-after",
         says={"the ledger tells the truth"},
     ),
     part(
@@ -78,8 +81,17 @@ PARTS = [
         text="ledger.did(entry, index, CallProgress.BEGUN)",
         without="ledger.did(entry, index, CallProgress.DONE)",
         scenario="table_deleted.enforced",
-        point="2.12.crash-after",
+        point="TableDeleted 2.12.crash-after",
         says={"the ledger tells the truth", "the end is the same or told"},
+    ),
+    part(
+        "a plan that waited is held against fresh facts",
+        "runtime/fresh.py",
+        text="    wanted = [stored(call) for call in fresh.calls]\n",
+        without="    return entry\n",
+        scenario="trail_stopped.bucket",
+        point="TrailStopped 2.19.crash-after",
+        says={"nothing is done twice"},
     ),
     part(
         "the hour's cap",
@@ -87,7 +99,7 @@ PARTS = [
         text="        if self._ledger.may_act(entry, now, most):\n",
         without="        if True:\n",
         scenario="table_deleted.capped",
-        point="1.2.crash-after",
+        point="TableDeleted 1.2.crash-after",
         says={"no remediation acts more often than its cap"},
     ),
     part(
@@ -96,7 +108,7 @@ PARTS = [
         text='        return ":role/" in principal and principal == self.aws.role\n',
         without="        return False\n",
         scenario="trail_stopped.bucket",
-        point="1.2.crash-after",
+        point="TableDeleted 1.2.crash-after",
         says={"no function answers itself"},
     ),
 ]
@@ -105,7 +117,7 @@ PARTS = [
 @pytest.mark.parametrize("part", sample(PARTS, len(PARTS)), ids=str)
 def test_what_is_taken_out_is_noticed(part, tmp_path):
     (scenario,) = named([part.scenario])
-    point = FaultPoint.parse(part.point)
+    point = point_of(scenario, part.point)
 
     _, whole = walk_one(scenario, point)
     _, without = walk_one(scenario, point, code=part.out_of(tmp_path))

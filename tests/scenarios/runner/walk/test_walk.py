@@ -14,6 +14,7 @@ from scenarios.runner.walk.points import all_points
 from scenarios.runner.walk.snapshots import Told
 from scenarios.runner.walk.walk import walk, walk_one
 from tests.sample import ALL, sample
+from tests.scenarios.runner.walk.of_function import point_of
 
 (ROOT_LOGIN,) = named(["root_login"])
 
@@ -153,8 +154,10 @@ def marks_first(tmp_path):
 
 
 def test_what_breaks_is_told_in_sentences(marks_first):
-    _, whole = walk_one(ROOT_LOGIN, FaultPoint.parse("1.5.crash-after"))
-    _, broken = walk_one(ROOT_LOGIN, FaultPoint.parse("1.5.crash-after"), code=marks_first)
+    point = point_of(ROOT_LOGIN, "RootLogin 1.5.crash-after")
+
+    _, whole = walk_one(ROOT_LOGIN, point)
+    _, broken = walk_one(ROOT_LOGIN, point, code=marks_first)
 
     assert whole == []
     assert [each.partition(":")[0] for each in broken] == [
@@ -163,16 +166,26 @@ def test_what_breaks_is_told_in_sentences(marks_first):
     ]
 
 
-# Points that broke once, with what they were about.
+# Points (see `point_of`) that broke once, with what they were about.
 MENDED = [
-    ("stack_changed.itself", "1.0.late"),  # the second rule was off, and nobody heard of it
-    ("failed_login.agent", "1.0.late"),  # the sixth attempt is the first one to be counted
-    ("people.approve_replanned", "4.0.late"),  # the approval comes when its plan has changed
-    ("stack_changed.voiceless", "1.0.twice"),  # an event that is a dead letter without the fault too
-    ("silence.first_way", "1.0.twice-hours-apart"),  # the function is gone by then
-    ("channels.not_enabled", "1.9.no-sns"),  # a dead letter for another reason than without the fault
-    ("table_deleted.refused", "1.1.denied"),  # the alarm is on by then, and CloudWatch notifies once
-    ("one_right.forged_approval", "1.0.late"),  # there is nothing yet that could be approved
+    # the second rule was off, and nobody heard of it
+    ("stack_changed.itself", "StackChanged 1.0.late"),
+    # the sixth attempt is the first one to be counted
+    ("failed_login.agent", "FailedLogin 1.0.late"),
+    # the approval comes when its plan has changed
+    ("people.approve_replanned", "TableDeleted 2.0.late"),
+    # an event that is a dead letter without the fault too
+    ("stack_changed.voiceless", "StackChanged 1.0.twice"),
+    # the function is gone by then
+    ("silence.first_way", "StackChanged 1.0.twice-hours-apart"),
+    # a dead letter for another reason than without the fault
+    ("channels.not_enabled", "TableDeleted 1.9.no-sns"),
+    # the alarm is on by then, and CloudWatch notifies once
+    ("table_deleted.refused", "TableDeleted 1.1.denied"),
+    # the hourly look runs twice, beside itself
+    ("channels.flood", "TableDeleted 20.6.meanwhile"),
+    # there is nothing yet that could be approved
+    ("one_right.forged_approval", "TableDeleted 1.0.late"),
 ]
 
 
@@ -180,7 +193,7 @@ MENDED = [
 def test_a_point_that_broke_once_is_whole(name, point):
     (scenario,) = named([name])
 
-    assert walk_one(scenario, FaultPoint.parse(point))[1] == []
+    assert walk_one(scenario, point_of(scenario, point))[1] == []
 
 
 def test_nothing_breaks_in_a_sample_of_the_points(walked):
