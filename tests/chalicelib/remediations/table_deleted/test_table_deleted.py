@@ -5,6 +5,7 @@ from datetime import timedelta
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from freezegun import freeze_time
 
 from chalicelib.aws import Aws
 from chalicelib.errors import MayPass
@@ -269,8 +270,10 @@ def looked(raw=None) -> Backups:
 
 
 def test_backups_are_read_in_the_tables_region_newest_first_and_once(dynamodb):
-    for name in ("first", "second"):
-        dynamodb.create_backup(TableName="orders", BackupName=name)
+    with freeze_time(NOW) as clock:  # else both may be of one millisecond, which has no order
+        dynamodb.create_backup(TableName="orders", BackupName="first")
+        clock.tick()
+        dynamodb.create_backup(TableName="orders", BackupName="second")
     dynamodb.delete_table(TableName="orders")
 
     facts = looked()
