@@ -9,7 +9,15 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_ApiGa
 from collections.abc import Mapping
 
 from scenarios.cloud.apigateway.access_logs import check_format
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, made_again
+from scenarios.cloud.cloudformation.resources.kind import (
+    Identity,
+    Kind,
+    Order,
+    Removal,
+    drawn,
+    made_again,
+    only_told,
+)
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Document,
@@ -269,24 +277,11 @@ def _check_uri(at: str, integration: object, order: Order) -> None:
         )
 
 
-def create_deployment(order: Order) -> Identity:
-    """Name a deployment."""
-    name = order.site.suffix(order.logical_id, 6).lower()
-    return Identity(ref=name, attributes={"DeploymentId": name})
-
-
 def create_stage(order: Order) -> Identity:
     """Name a stage."""
     if "AccessLogSetting" in order.properties:
         check_format(order, "AccessLogSetting", order.properties["AccessLogSetting"])
     return Identity(ref=order.properties["StageName"])
-
-
-def create_resource(order: Order) -> Identity:
-    """Name a part of a path."""
-    order.pick("PathPart")
-    name = order.site.suffix(order.logical_id, 6).lower()
-    return Identity(ref=name, attributes={"ResourceId": name})
 
 
 def create_method(order: Order) -> Identity:
@@ -302,120 +297,70 @@ def create_authorizer(order: Order) -> Identity:
     return Identity(ref=name, attributes={"AuthorizerId": name, "Type": kind})
 
 
-def create_api_key(order: Order) -> Identity:
-    """Name an API key; its value is the template's, or drawn."""
-    order.pick("Value")
-    name = order.site.suffix(order.logical_id, 10).lower()
-    return Identity(ref=name, attributes={"APIKeyId": name})
-
-
-def create_usage_plan(order: Order) -> Identity:
-    """Name a usage plan."""
-    name = order.site.suffix(order.logical_id, 6).lower()
-    return Identity(ref=name, attributes={"Id": name})
-
-
-def create_usage_plan_key(order: Order) -> Identity:
-    """Put a key into a plan."""
-    order.pick("KeyType")
-    name = order.site.suffix(order.logical_id, 10).lower()
-    return Identity(ref=name, attributes={"Id": name})
-
-
-def create_account(order: Order) -> Identity:
-    """Name the role under which API Gateway writes logs."""
-    name = order.site.suffix(order.logical_id, 17).lower()
-    return Identity(ref=name, attributes={"Id": name})
-
-
 def delete_account(_: Removal) -> None:
     """Nothing happens: the account keeps its role."""
 
 
-def delete_authorizer(removal: Removal) -> None:
-    """Delete an authorizer."""
-    api = removal.properties["RestApiId"]
-    removal.told("apigateway", "DeleteAuthorizer", {"restApiId": api, "authorizerId": removal.ref})
-
-
-def delete_api_key(removal: Removal) -> None:
-    """Delete an API key."""
-    removal.told("apigateway", "DeleteApiKey", {"apiKey": removal.ref})
-
-
-def delete_usage_plan(removal: Removal) -> None:
-    """Delete a usage plan."""
-    removal.told("apigateway", "DeleteUsagePlan", {"usagePlanId": removal.ref})
-
-
-def delete_usage_plan_key(removal: Removal) -> None:
-    """Take a key out of a plan."""
-    given = removal.properties
-    named = {"usagePlanId": given["UsagePlanId"], "keyId": given["KeyId"]}
-    removal.told("apigateway", "DeleteUsagePlanKey", named)
-
-
-def delete_resource(removal: Removal) -> None:
-    """Delete a part of a path."""
-    api = removal.properties["RestApiId"]
-    removal.told("apigateway", "DeleteResource", {"restApiId": api, "resourceId": removal.ref})
-
-
-def delete_method(removal: Removal) -> None:
-    """Delete a method."""
-    given = removal.properties
-    named = {"restApiId": given["RestApiId"], "resourceId": given["ResourceId"]}
-    removal.told("apigateway", "DeleteMethod", {**named, "httpMethod": given["HttpMethod"]})
-
-
-def delete_rest_api(removal: Removal) -> None:
-    """Delete an API, which has nothing in moto."""
-    removal.told("apigateway", "DeleteRestApi", {"restApiId": removal.ref})
-
-
-def delete_deployment(removal: Removal) -> None:
-    """Delete a deployment."""
-    api = removal.properties["RestApiId"]
-    removal.told("apigateway", "DeleteDeployment", {"restApiId": api, "deploymentId": removal.ref})
-
-
-def delete_stage(removal: Removal) -> None:
-    """Delete a stage."""
-    api = removal.properties["RestApiId"]
-    removal.told("apigateway", "DeleteStage", {"restApiId": api, "stageName": removal.ref})
-
+_create_account = drawn("Id", 17)
+_create_api_key = drawn("APIKeyId", 10, "Value")
+_create_usage_plan = drawn("Id", 6)
+_OF_API = {"restApiId": "RestApiId"}
 
 KINDS: Mapping[str, Kind] = {
     "AWS::ApiGateway::Account": Kind(
-        shape=ACCOUNT, create=create_account, delete=delete_account, update=made_again(create_account)
+        shape=ACCOUNT, create=_create_account, delete=delete_account, update=made_again(_create_account)
     ),
     "AWS::ApiGateway::ApiKey": Kind(
-        shape=API_KEY, create=create_api_key, delete=delete_api_key, update=made_again(create_api_key)
+        shape=API_KEY,
+        create=_create_api_key,
+        delete=only_told("apigateway", "DeleteApiKey", "apiKey"),
+        update=made_again(_create_api_key),
     ),
     "AWS::ApiGateway::Authorizer": Kind(
         shape=AUTHORIZER,
         create=create_authorizer,
-        delete=delete_authorizer,
+        delete=only_told("apigateway", "DeleteAuthorizer", "authorizerId", **_OF_API),
         update=made_again(create_authorizer),
     ),
-    "AWS::ApiGateway::Deployment": Kind(shape=DEPLOYMENT, create=create_deployment, delete=delete_deployment),
-    "AWS::ApiGateway::Method": Kind(
-        shape=METHOD, create=create_method, delete=delete_method, update=made_again(create_method)
+    "AWS::ApiGateway::Deployment": Kind(
+        shape=DEPLOYMENT,
+        create=drawn("DeploymentId", 6),
+        delete=only_told("apigateway", "DeleteDeployment", "deploymentId", **_OF_API),
     ),
-    "AWS::ApiGateway::Resource": Kind(shape=RESOURCE, create=create_resource, delete=delete_resource),
+    "AWS::ApiGateway::Method": Kind(
+        shape=METHOD,
+        create=create_method,
+        delete=only_told(
+            "apigateway", "DeleteMethod", resourceId="ResourceId", httpMethod="HttpMethod", **_OF_API
+        ),
+        update=made_again(create_method),
+    ),
+    "AWS::ApiGateway::Resource": Kind(
+        shape=RESOURCE,
+        create=drawn("ResourceId", 6, "PathPart"),
+        delete=only_told("apigateway", "DeleteResource", "resourceId", **_OF_API),
+    ),
     "AWS::ApiGateway::RestApi": Kind(
-        shape=REST_API, create=create_rest_api, delete=delete_rest_api, update=made_again(create_rest_api)
+        shape=REST_API,
+        create=create_rest_api,
+        delete=only_told("apigateway", "DeleteRestApi", "restApiId"),
+        update=made_again(create_rest_api),
     ),
     "AWS::ApiGateway::Stage": Kind(
-        shape=STAGE, create=create_stage, delete=delete_stage, update=made_again(create_stage)
+        shape=STAGE,
+        create=create_stage,
+        delete=only_told("apigateway", "DeleteStage", "stageName", **_OF_API),
+        update=made_again(create_stage),
     ),
     "AWS::ApiGateway::UsagePlan": Kind(
         shape=USAGE_PLAN,
-        create=create_usage_plan,
-        delete=delete_usage_plan,
-        update=made_again(create_usage_plan),
+        create=_create_usage_plan,
+        delete=only_told("apigateway", "DeleteUsagePlan", "usagePlanId"),
+        update=made_again(_create_usage_plan),
     ),
     "AWS::ApiGateway::UsagePlanKey": Kind(
-        shape=USAGE_PLAN_KEY, create=create_usage_plan_key, delete=delete_usage_plan_key
+        shape=USAGE_PLAN_KEY,
+        create=drawn("Id", 10, "KeyType"),
+        delete=only_told("apigateway", "DeleteUsagePlanKey", usagePlanId="UsagePlanId", keyId="KeyId"),
     ),
 }

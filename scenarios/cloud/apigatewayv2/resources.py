@@ -8,10 +8,16 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/A
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from scenarios.cloud.apigateway.access_logs import deliver_logs
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, made_again
+from scenarios.cloud.cloudformation.resources.kind import (
+    Identity,
+    Kind,
+    Order,
+    drawn,
+    made_again,
+    only_told,
+)
 from scenarios.cloud.cloudformation.resources.shapes import (
     TAGS,
     Document,
@@ -180,74 +186,52 @@ def create_integration(order: Order) -> Identity:
     return Identity(ref=_id(order), attributes={"IntegrationId": _id(order)})
 
 
-def create_route(order: Order) -> Identity:
-    """Name a route."""
-    order.pick("RouteKey")
-    return Identity(ref=_id(order), attributes={"RouteId": _id(order)})
-
-
-def create_route_response(order: Order) -> Identity:
-    """Name the response of a WebSocket's route."""
-    order.pick("RouteResponseKey")
-    return Identity(ref=_id(order), attributes={"RouteResponseId": _id(order)})
-
-
-def delete_route_response(removal: Removal) -> None:
-    """Delete the response of a WebSocket's route."""
-    given = removal.properties
-    named = {"ApiId": given["ApiId"], "RouteId": given["RouteId"], "RouteResponseId": removal.ref}
-    removal.told("apigatewayv2", "DeleteRouteResponse", named)
-
-
-def create_part(order: Order) -> Identity:
-    """Name a deployment or an authorizer."""
-    return Identity(ref=_id(order), attributes={"AuthorizerId": _id(order), "DeploymentId": _id(order)})
-
-
 def _id(order: Order) -> str:
     return order.site.suffix(order.logical_id, 10).lower()
 
 
-def _deleted(operation: str, name: str = "") -> Any:
-    """The deletion of a part of an API, or of an API itself."""
-
-    def delete(removal: Removal) -> None:
-        api = removal.properties.get("ApiId", removal.ref)
-        own = {name: removal.ref} if name else {}
-        removal.told("apigatewayv2", operation, {"ApiId": api, **own})
-
-    return delete
-
+_create_route = drawn("RouteId", 10, "RouteKey")
 
 KINDS: Mapping[str, Kind] = {
     "AWS::ApiGatewayV2::Api": Kind(
-        shape=API, create=create_api, delete=_deleted("DeleteApi"), update=made_again(create_api)
+        shape=API,
+        create=create_api,
+        delete=only_told("apigatewayv2", "DeleteApi", "ApiId"),
+        update=made_again(create_api),
     ),
     "AWS::ApiGatewayV2::Authorizer": Kind(
-        shape=AUTHORIZER, create=create_part, delete=_deleted("DeleteAuthorizer", "AuthorizerId")
+        shape=AUTHORIZER,
+        create=drawn("AuthorizerId", 10),
+        delete=only_told("apigatewayv2", "DeleteAuthorizer", "AuthorizerId", ApiId="ApiId"),
     ),
     "AWS::ApiGatewayV2::Deployment": Kind(
-        shape=DEPLOYMENT, create=create_part, delete=_deleted("DeleteDeployment", "DeploymentId")
+        shape=DEPLOYMENT,
+        create=drawn("DeploymentId", 10),
+        delete=only_told("apigatewayv2", "DeleteDeployment", "DeploymentId", ApiId="ApiId"),
     ),
     "AWS::ApiGatewayV2::Integration": Kind(
         shape=INTEGRATION,
         create=create_integration,
-        delete=_deleted("DeleteIntegration", "IntegrationId"),
+        delete=only_told("apigatewayv2", "DeleteIntegration", "IntegrationId", ApiId="ApiId"),
         update=made_again(create_integration),
     ),
     "AWS::ApiGatewayV2::Route": Kind(
         shape=ROUTE,
-        create=create_route,
-        delete=_deleted("DeleteRoute", "RouteId"),
-        update=made_again(create_route),
+        create=_create_route,
+        delete=only_told("apigatewayv2", "DeleteRoute", "RouteId", ApiId="ApiId"),
+        update=made_again(_create_route),
     ),
     "AWS::ApiGatewayV2::RouteResponse": Kind(
-        shape=ROUTE_RESPONSE, create=create_route_response, delete=delete_route_response
+        shape=ROUTE_RESPONSE,
+        create=drawn("RouteResponseId", 10, "RouteResponseKey"),
+        delete=only_told(
+            "apigatewayv2", "DeleteRouteResponse", "RouteResponseId", ApiId="ApiId", RouteId="RouteId"
+        ),
     ),
     "AWS::ApiGatewayV2::Stage": Kind(
         shape=STAGE,
         create=create_stage,
-        delete=_deleted("DeleteStage", "StageName"),
+        delete=only_told("apigatewayv2", "DeleteStage", "StageName", ApiId="ApiId"),
         update=made_again(create_stage),
     ),
 }

@@ -4,9 +4,9 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/A
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal, made_again
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, made_again, only_told
 from scenarios.cloud.cloudformation.resources.shapes import (
     Document,
     Flag,
@@ -189,33 +189,22 @@ def create_group(order: Order) -> Identity:
     return Identity(ref=order.generated_name(64))
 
 
-def delete_user_pool(removal: Removal) -> None:
-    """Delete a pool, with everybody in it."""
-    removal.told("cognito-idp", "DeleteUserPool", {"UserPoolId": removal.ref})
-
-
-def _deleted(operation: str, name: str) -> Any:
-    def delete(removal: Removal) -> None:
-        given = {"UserPoolId": removal.properties["UserPoolId"], name: removal.ref}
-        removal.told("cognito-idp", operation, given)
-
-    return delete
-
-
 KINDS: Mapping[str, Kind] = {
     "AWS::Cognito::UserPool": Kind(
         shape=USER_POOL,
         create=create_user_pool,
-        delete=delete_user_pool,
+        delete=only_told("cognito-idp", "DeleteUserPool", "UserPoolId"),
         update=made_again(create_user_pool),
     ),
     "AWS::Cognito::UserPoolClient": Kind(
         shape=CLIENT,
         create=create_client,
-        delete=_deleted("DeleteUserPoolClient", "ClientId"),
+        delete=only_told("cognito-idp", "DeleteUserPoolClient", "ClientId", UserPoolId="UserPoolId"),
         update=made_again(create_client),
     ),
     "AWS::Cognito::UserPoolGroup": Kind(
-        shape=GROUP, create=create_group, delete=_deleted("DeleteGroup", "GroupName")
+        shape=GROUP,
+        create=create_group,
+        delete=only_told("cognito-idp", "DeleteGroup", "GroupName", UserPoolId="UserPoolId"),
     ),
 }

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/A
 from collections.abc import Mapping
 from typing import Final
 
-from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
+from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, only_told
 from scenarios.cloud.cloudformation.resources.shapes import Document, Inert, Shape, Text, Whole
 
 _BROKERS: Final = "nobody speaks to its brokers"
@@ -47,12 +47,9 @@ def create_cluster(order: Order) -> Identity:
     return Identity(ref=arn, attributes={"Arn": arn})
 
 
-def delete_cluster(removal: Removal) -> None:
-    """Delete a cluster."""
-    removal.told("kafka", "DeleteCluster", {"ClusterArn": removal.ref})
-
+_delete_cluster = only_told("kafka", "DeleteCluster", "ClusterArn")
 
 KINDS: Mapping[str, Kind] = {
-    "AWS::MSK::Cluster": Kind(shape=CLUSTER, create=create_cluster, delete=delete_cluster),
-    "AWS::MSK::ServerlessCluster": Kind(shape=SERVERLESS, create=create_cluster, delete=delete_cluster),
+    "AWS::MSK::Cluster": Kind(shape=CLUSTER, create=create_cluster, delete=_delete_cluster),
+    "AWS::MSK::ServerlessCluster": Kind(shape=SERVERLESS, create=create_cluster, delete=_delete_cluster),
 }

@@ -230,6 +230,33 @@ def made_again(create: Callable[[Order], Identity]) -> Callable[[Order, Resource
     return update
 
 
+def drawn(attribute: str, length: int, *read: str) -> Callable[[Order], Identity]:
+    """Return the creation of a type that only its stack keeps, under a drawn id that is an attribute too.
+
+    `read`: those of its properties, beside the inert ones, that are read from the stack.
+    """
+
+    def create(order: Order) -> Identity:
+        order.pick(*read)
+        name = order.site.suffix(order.logical_id, length).lower()
+        return Identity(ref=name, attributes={attribute: name})
+
+    return create
+
+
+def only_told(service: str, operation: str, own: str = "", **others: str) -> Callable[[Removal], None]:
+    """Return the deletion of a type of which moto keeps nothing: a call that is judged and recorded.
+
+    `own`: the parameter that `Ref` fills, if one does; `others`: by parameter, the property that fills it.
+    """
+
+    def delete(removal: Removal) -> None:
+        named = {name: removal.properties[given] for name, given in others.items()}
+        removal.told(service, operation, {**named, **({own: removal.ref} if own else {})})
+
+    return delete
+
+
 def changed(order: Order, before: Resource) -> set[str]:
     """Return the names of the properties that differ; all of the new ones count as read."""
     now = {name: order.properties[name] for name in order.properties}
