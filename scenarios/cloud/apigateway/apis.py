@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from scenarios.cloud.kernel.errors import NotSimulated
 from scenarios.cloud.kernel.stack import Resource, Stack
+from scenarios.cloud.kernel.texts import with_lowered_names
 
 REST: Final = "REST"
 HTTP: Final = "HTTP"
@@ -234,7 +235,7 @@ def _http(stack: Stack, api: Resource) -> Api:
         account=stack.account,
         routes=(*_routes_of_body(body), *_routes(stack, api), *_quick(given)),
         stages={each.name: each for each in _http_stages(stack, api, quick="Target" in given)},
-        cors={name[0].lower() + name[1:]: value for name, value in cors.items()} if cors else None,
+        cors=with_lowered_names(cors) if cors else None,
         reachable=not _is_true(given.get("DisableExecuteApiEndpoint")),
     )
 

@@ -26,6 +26,7 @@ from scenarios.cloud.apigateway.messages import HttpAnswer, says
 from scenarios.cloud.calls import Asked
 from scenarios.cloud.kernel.errors import NotSimulated, Refused
 from scenarios.cloud.kernel.stack import Resource, Stack
+from scenarios.cloud.kernel.texts import with_lowered_names
 from scenarios.cloud.setting import Setting
 
 FORBIDDEN: Final = says(403, "ForbiddenException", {"message": "Forbidden"})
@@ -337,10 +338,8 @@ def _of_plan(key: Key) -> dict[str, Any]:
 
 
 def _told_plan(plan: Plan) -> dict[str, Any]:
-    lower = {"RateLimit": "rateLimit", "BurstLimit": "burstLimit", "Limit": "limit", "Offset": "offset"}
-    lower |= {"Period": "period"}
     told = {
-        name: {lower[key]: value for key, value in part.items()}
+        name: with_lowered_names(part)
         for name, part in (("throttle", plan.throttle), ("quota", plan.quota))
         if part
     }

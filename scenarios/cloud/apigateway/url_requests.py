@@ -22,6 +22,7 @@ from scenarios.cloud.functions.urls import Config, urls_in
 from scenarios.cloud.functions.versions import standing
 from scenarios.cloud.kernel.arns import region_of
 from scenarios.cloud.kernel.errors import NotSimulated
+from scenarios.cloud.kernel.texts import with_lowered_names
 from scenarios.cloud.setting import Setting
 
 _FORBIDDEN: Final = says(403, "AccessDeniedException", {"Message": "Forbidden"})
@@ -43,7 +44,7 @@ class UrlRequests:
         found = next((url for url in urls if url["FunctionUrl"] == f"https://{request.host}/"), None)
         if found is None:
             return None
-        cors = {name[0].lower() + name[1:]: each for name, each in found.get("Cors", {}).items()}
+        cors = with_lowered_names(found.get("Cors", {}))
         answer = preflight(cors, request) or with_cors(cors, request, self._asked(found, request))
         self._measure(found["FunctionArn"], answer.status, began)
         return answer

@@ -8,6 +8,7 @@ from typing import Any
 
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
 from scenarios.cloud.cloudformation.resources.shapes import TAGS, Flag, Many, Shape, Text, Whole
+from scenarios.cloud.kernel.texts import lowered
 
 _VARIABLE = Shape(fields={"Name": Text(), "Type": Text(), "Value": Text()}, required=("Name", "Value"))
 PROJECT = Shape(
@@ -49,7 +50,7 @@ def create_project(order: Order) -> Identity:
 
 def _lower(name: str) -> str:
     """CodeBuild's API writes its names with a small letter, and BuildSpec as one word."""
-    return "buildspec" if name == "BuildSpec" else name[:1].lower() + name[1:]
+    return "buildspec" if name == "BuildSpec" else lowered(name)
 
 
 def _lowered(value: Any) -> Any:

@@ -33,6 +33,7 @@ from scenarios.cloud.config.resource_types.view import SERVICE
 from scenarios.cloud.config.rule_ids import tidy_id
 from scenarios.cloud.kernel import moto_state
 from scenarios.cloud.kernel.errors import Refused as Refusal
+from scenarios.cloud.kernel.texts import with_lowered_names
 
 _TYPES: Final = Many(of=Text())
 _FREQUENCY: Final = Text(choices=("CONTINUOUS", "DAILY"))
@@ -150,10 +151,10 @@ def create_recorder(order: Order) -> Identity:
     """Put a recorder, and start it where a channel stands already."""
     given = order.pick("Name", "RecordingGroup", "RoleARN")
     mode = order.pick("RecordingMode").get("RecordingMode")
-    recorder = {"name": DEFAULT_NAME, **_lower(given)}
+    recorder = {"name": DEFAULT_NAME, **with_lowered_names(given)}
     client = order.client("config")
     if mode is not None:
-        recorder["recordingMode"] = _lower(mode)
+        recorder["recordingMode"] = with_lowered_names(mode)
     client.put_configuration_recorder(ConfigurationRecorder=recorder)
     keep_mode(order.site.account, order.site.region, recorder["name"], recorder.get("recordingMode"))
     if _backend(order).delivery_channels:
@@ -171,7 +172,7 @@ def delete_recorder(removal: Removal) -> None:
 def create_channel(order: Order) -> Identity:
     """Put a channel, and start the recorder that waits for it."""
     given = order.pick(*CHANNEL.fields)
-    channel = {"name": DEFAULT_NAME, **_lower(given)}
+    channel = {"name": DEFAULT_NAME, **with_lowered_names(given)}
     client = order.client("config")
     _check_bucket(order, channel)
     client.put_delivery_channel(DeliveryChannel=channel)
@@ -262,13 +263,6 @@ def _check_bucket(order: Order, channel: Mapping[str, Any]) -> None:
 
 def _backend(order: Order) -> Any:
     return moto_state.backend("config", order.site.account, order.site.region)
-
-
-def _lower(value: Any) -> Any:
-    """Config's API begins its members in lower case, but for `roleARN`, `snsTopicARN` and types' names."""
-    if isinstance(value, Mapping):
-        return {f"{name[:1].lower()}{name[1:]}": _lower(each) for name, each in value.items()}
-    return [_lower(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 KINDS: Mapping[str, Kind] = {

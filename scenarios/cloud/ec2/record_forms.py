@@ -15,9 +15,10 @@ from typing import Any, Final
 
 from botocore.model import ListShape, Shape, StructureShape
 
-from scenarios.cloud.cloudtrail.records.shapes import Writer, lowered
+from scenarios.cloud.cloudtrail.records.shapes import Writer
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.service_models import operation_model
+from scenarios.cloud.kernel.texts import lowered
 
 REMOVED: Final = "<sensitiveDataRemoved>"
 _XMLNS: Final = "http://ec2.amazonaws.com/doc/2016-11-15/"

@@ -4,7 +4,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/a
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from scenarios.cloud.cloudformation.resources.kind import Identity, Kind, Order, Removal
 from scenarios.cloud.cloudformation.resources.shapes import (
@@ -19,6 +19,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     arn,
 )
 from scenarios.cloud.kernel.stack import Resource
+from scenarios.cloud.kernel.texts import with_lowered_names
 
 _OTHERS: Final = (
     *("CloudwatchAlarm", "CloudwatchLogs", "CloudwatchMetric", "Elasticsearch", "Firehose", "Http"),
@@ -91,14 +92,14 @@ TOPIC_RULE = Shape(
 def create_topic_rule(order: Order) -> Identity:
     """Make a rule; its generated name has no hyphens."""
     name = order.properties.get("RuleName") or order.generated_name(128).replace("-", "_")
-    payload = _lower(order.properties["TopicRulePayload"])
+    payload = with_lowered_names(order.properties["TopicRulePayload"])
     order.client("iot").create_topic_rule(ruleName=name, topicRulePayload=payload)
     return Identity(ref=name, attributes={"Arn": order.site.arn("iot", f"rule/{name}")})
 
 
 def update_topic_rule(order: Order, before: Resource) -> Identity:
     """Replace a rule's payload."""
-    payload = _lower(order.properties["TopicRulePayload"])
+    payload = with_lowered_names(order.properties["TopicRulePayload"])
     order.pick("RuleName")
     order.client("iot").replace_topic_rule(ruleName=before.physical_id, topicRulePayload=payload)
     return Identity(ref=before.physical_id, attributes=before.attributes)
@@ -107,13 +108,6 @@ def update_topic_rule(order: Order, before: Resource) -> Identity:
 def delete_topic_rule(removal: Removal) -> None:
     """Delete a rule."""
     removal.client("iot").delete_topic_rule(ruleName=removal.ref)
-
-
-def _lower(value: Any) -> Any:
-    """Names as the API has them: `FunctionArn` becomes `functionArn`."""
-    if isinstance(value, Mapping):
-        return {name[0].lower() + name[1:]: _lower(each) for name, each in value.items()}
-    return [_lower(each) for each in value] if isinstance(value, list) else value
 
 
 KINDS: Mapping[str, Kind] = {

@@ -1,4 +1,4 @@
-"""The texts in what a call is given or answered."""
+"""The texts in what a call is given or answered, and the names of its members."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,3 +14,15 @@ def texts_of(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for each in value:
             yield from texts_of(each)
+
+
+def lowered(name: str) -> str:
+    """The name with a small first letter, and no other change: `sSESpecification`."""
+    return name[:1].lower() + name[1:]
+
+
+def with_lowered_names(value: Any) -> Any:
+    """The same with all names of members lowered: a template's `FunctionArn` is an API's `functionArn`."""
+    if isinstance(value, Mapping):
+        return {lowered(name): with_lowered_names(each) for name, each in value.items()}
+    return [with_lowered_names(each) for each in value] if isinstance(value, list | tuple) else value

@@ -29,6 +29,7 @@ from scenarios.cloud.cloudformation.resources.shapes import (
     arn,
 )
 from scenarios.cloud.kernel.stack import Resource
+from scenarios.cloud.kernel.texts import lowered
 
 LOG_GROUP = Shape(
     fields={
@@ -138,10 +139,10 @@ def create_metric_filter(order: Order) -> Identity:
     name = order.name("FilterName", 512)
     transformations = []
     for transformation in order.properties["MetricTransformations"]:
-        lowered = {key[0].lower() + key[1:]: value for key, value in transformation.items()}
-        if "dimensions" in lowered:
-            lowered["dimensions"] = {one["Key"]: one["Value"] for one in lowered["dimensions"]}
-        transformations.append(lowered)
+        asked = {lowered(key): value for key, value in transformation.items()}
+        if "dimensions" in asked:
+            asked["dimensions"] = {one["Key"]: one["Value"] for one in asked["dimensions"]}
+        transformations.append(asked)
     order.client("logs").put_metric_filter(
         logGroupName=group,
         filterName=name,

@@ -24,6 +24,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from scenarios.cloud.kernel.caller import ApiCall
 from scenarios.cloud.kernel.recorded import HIDDEN, Elements, Recorded, Style
 from scenarios.cloud.kernel.service_models import operation_model
+from scenarios.cloud.kernel.texts import lowered
 
 Writer = Callable[[Any], Any]
 
@@ -38,11 +39,6 @@ def printed_date(moment: object, *, comma_after_year: bool) -> object:
     comma = "," if comma_after_year else ""
     clock = f"{at.hour % 12 or 12}:{at.minute:02}:{at.second:02} {'AM' if at.hour < 12 else 'PM'}"
     return f"{_MONTHS[at.month - 1]} {at.day}, {at.year}{comma} {clock}"
-
-
-def lowered(name: str) -> str:
-    """The name as CloudTrail writes it: only its first letter changes (`sSESpecification`)."""
-    return name[:1].lower() + name[1:]
 
 
 def request_parameters(call: ApiCall, recorded: Recorded) -> Elements:
