@@ -109,14 +109,9 @@ class EventSources:
         """Look at a queue at this moment, or as soon as a poll takes; an earlier look is kept."""
         soonest = self._setting.clock.now + timedelta(seconds=RECEIVE_SECONDS)
         moment = max(at or soonest, soonest)
-        standing = self._wakes.get(queue_arn)
-        if standing is not None:
-            if standing.moment <= moment:
-                return
-            standing.cancelled = True
-        self._wakes[queue_arn] = self._setting.clock.at(
-            moment, partial(self._look, queue_arn), f"Lambda reads {name_of(queue_arn)}"
-        )
+        look, words = partial(self._look, queue_arn), f"Lambda reads {name_of(queue_arn)}"
+        known = self._wakes.get(queue_arn)
+        self._wakes[queue_arn] = self._setting.clock.or_sooner(known, moment, look, words)
 
     def _sleep(self, queue: Any) -> None:
         """Look again when the next message becomes visible; never for an empty queue."""

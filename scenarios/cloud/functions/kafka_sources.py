@@ -113,12 +113,9 @@ class KafkaSources:
 
     def _look_after(self, mapping: Any, consumer: _Consumer, seconds: float) -> None:
         at = self._setting.clock.now + timedelta(seconds=seconds)
-        if consumer.look is not None:
-            if consumer.look.moment <= at:
-                return
-            consumer.look.cancelled = True
         look = partial(self._look, mapping.uuid, region_of(mapping.event_source_arn))
-        consumer.look = self._setting.clock.at(at, look, f"Lambda reads {_topic(mapping)}")
+        words = f"Lambda reads {_topic(mapping)}"
+        consumer.look = self._setting.clock.or_sooner(consumer.look, at, look, words)
 
     def _look(self, uuid: str, region: str) -> None:
         consumer = self._consumers[uuid]

@@ -160,13 +160,9 @@ class StreamSources:
     def _look_after(self, mapping: Any, place: _Place, seconds: float) -> None:
         """Look at a lane then, or earlier where that was said already."""
         at = self._setting.clock.now + timedelta(seconds=seconds)
-        lane = self._lanes[place]
-        if lane.look is not None:
-            if lane.look.moment <= at:
-                return
-            lane.look.cancelled = True
-        look = partial(self._look, mapping.event_source_arn, place)
-        lane.look = self._setting.clock.at(at, look, f"Lambda reads {name_of(mapping.event_source_arn)}")
+        lane, arn = self._lanes[place], mapping.event_source_arn
+        look, words = partial(self._look, arn, place), f"Lambda reads {name_of(arn)}"
+        lane.look = self._setting.clock.or_sooner(lane.look, at, look, words)
 
     def _look(self, arn: str, place: _Place) -> None:
         lane = self._lanes[place]

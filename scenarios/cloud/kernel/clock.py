@@ -197,6 +197,14 @@ class Clock:
         """Have `callback` run `seconds` from now."""
         return self.at(self._now + timedelta(seconds=seconds), callback, what)
 
+    def or_sooner(self, known: Entry | None, moment: datetime, callback: Callback, what: str = "") -> Entry:
+        """The same; where `known` is due by then, it stays alone, and a later one is cancelled."""
+        if known is not None and known.moment <= moment:
+            return known
+        if known is not None:
+            known.cancelled = True
+        return self.at(moment, callback, what)
+
     def pass_time(self, seconds: float) -> None:
         """Let the callback that runs now take `seconds`; inside `no_later_than`, as many as it has left."""
         if seconds < 0:
