@@ -293,19 +293,13 @@ class Expressions:
 
     def lambda_of(self, node: exp.Expression, kinds: Sequence[Type]) -> tuple[list[str], Typed]:
         """A lambda's argument names in DuckDB, and its body."""
-        if not isinstance(node, exp.Lambda) or len(node.expressions) != len(kinds):
-            raise self.fails("TYPE_MISMATCH", node, f"Expected a lambda with {len(kinds)} arguments")
         names = [self.fresh("l") for _ in kinds]
-        before = dict(self.frame.lambdas)
-        for given, name, kind in zip(node.expressions, names, kinds, strict=True):
-            self.frame.lambdas[given.name.lower()] = Typed(name, kind)
-        try:
-            return names, self.typed(node.this)
-        finally:
-            self.frame.lambdas = before
+        return names, self.bound(node, [Typed(name, kind) for name, kind in zip(names, kinds, strict=True)])
 
-    def bound(self, node: exp.Lambda, values: Sequence[Typed]) -> Typed:
+    def bound(self, node: exp.Expression, values: Sequence[Typed]) -> Typed:
         """A lambda's body with values in place of its arguments."""
+        if not isinstance(node, exp.Lambda) or len(node.expressions) != len(values):
+            raise self.fails("TYPE_MISMATCH", node, f"Expected a lambda with {len(values)} arguments")
         before = dict(self.frame.lambdas)
         for given, value in zip(node.expressions, values, strict=True):
             self.frame.lambdas[given.name.lower()] = value

@@ -877,11 +877,10 @@ def _map_filter(where: Expressions, node: exp.Expression, arguments: Sequence[ex
         raise where.fails(
             "FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({value.type.shown}) for function map_filter"
         )
-    names, body = where.lambda_of(arguments[1], value.type.of)
-    entry = where.fresh("l")
-    test = re.sub(rf"\b{names[0]}\b", f"{entry}.key", re.sub(rf"\b{names[1]}\b", f"{entry}.value", body.sql))
+    entry, (key, kind) = where.fresh("l"), value.type.of
+    test = where.bound(arguments[1], [Typed(f"{entry}.key", key), Typed(f"{entry}.value", kind)])
     return Typed(
-        f"map_from_entries(list_filter(map_entries({value.sql}), lambda {entry}: {test}))", value.type
+        f"map_from_entries(list_filter(map_entries({value.sql}), lambda {entry}: {test.sql}))", value.type
     )
 
 

@@ -43,6 +43,7 @@ FAILS = {
     "SELECT CAST(ARRAY[1] AS integer)": "TYPE_MISMATCH",
     "SELECT sum(max(x)) FROM (VALUES 1) t(x)": "NESTED_AGGREGATION",
     "SELECT rank() FROM (VALUES 1) t(x)": "MISSING_OVER",
+    "SELECT reduce(ARRAY[1], 0, (s, x) -> s, (s, x) -> s)": "TYPE_MISMATCH: line 1:42: Expected a lambda with 1 arguments",
 }
 
 

@@ -182,3 +182,11 @@ def test_nulls_are_last_up_and_down():
     ]
 
     assert both == [[("1",), ("2",), (None,)], [("2",), ("1",), (None,)]]
+
+
+def test_a_text_in_a_lambda_stays_as_it_is():
+    """Whatever DuckDB's names for the lambda's arguments are: they are l1, l2 and so on."""
+    names = ", ".join(f"'l{number}'" for number in range(10))
+    kept = f"map_filter(MAP(ARRAY[{names}], sequence(0, 9)), (k, v) -> k IN ({names}))"
+
+    assert engine({}).run(f"SELECT cardinality({kept})").rows == [("10",)]
