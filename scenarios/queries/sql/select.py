@@ -451,9 +451,6 @@ class _Select:
         node = self._node
         group, keys = self._group()
         frame = Frame(self._scope, aggregates=True, windows=True, keys=keys)
-        grouped = keys is not None or self._has_aggregates()
-        if grouped and keys is None:
-            frame.keys = frozenset()
         with self._of.within(frame):
             fields, outputs = self._selected()
             having = node.args.get("having")
@@ -467,6 +464,8 @@ class _Select:
                 if node.args.get("order")
                 else ""
             )
+        # Without GROUP BY a query is grouped too where an aggregate stands in SELECT, HAVING or ORDER BY.
+        grouped = keys is not None or frame.aggregated or having is not None
         if grouped:
             self._all_grouped(frame)
         names = [self._of.fresh("o") for _ in fields]
@@ -496,18 +495,9 @@ class _Select:
             raise SqlNotSimulated("DISTINCT ON")
         return "DISTINCT "
 
-    def _has_aggregates(self) -> bool:
-        """Whether it is grouped without GROUP BY: an aggregate stands in SELECT, HAVING or ORDER BY."""
-        probe = Frame(self._scope, aggregates=True, windows=True)
-        with self._of.within(probe):
-            for each in self._node.expressions:
-                inner = each.this if isinstance(each, exp.Alias) else each
-                if not isinstance(inner, exp.Star) and not _is_star(inner):
-                    self._of.typed(inner)
-        return probe.aggregated or self._node.args.get("having") is not None
-
     def _all_grouped(self, frame: Frame) -> None:
-        for _, node in frame.loose:
+        if frame.loose:
+            _, node = frame.loose[0]
             shown = node.sql("trino")
             raise self._of.fails(
                 "EXPRESSION_NOT_AGGREGATE",
@@ -568,7 +558,7 @@ class _Select:
         for each in found:
             if each.scan is not None:
                 each.scan.read.setdefault(each.column, set()).add(())
-            if self._of.frame.keys is not None and each.sql not in self._of.frame.keys:
+            if each.sql not in (self._of.frame.keys or ()):
                 self._of.frame.loose.append((each.sql, exp.column(each.name or "_col")))
         return found
 

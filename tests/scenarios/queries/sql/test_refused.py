@@ -21,6 +21,8 @@ FAILS = {
     "SELECT 1 FROM nowhere": "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.default.nowhere' does not exist",
     f"SELECT\n eventname, count(*) FROM {T}": "EXPRESSION_NOT_AGGREGATE: line 2:2: 'eventname' must be an aggregate "
     "expression or appear in GROUP BY clause",
+    f"SELECT eventname FROM {T} ORDER BY count(*)": "EXPRESSION_NOT_AGGREGATE: line 1:8: 'eventname' must be an aggregate "
+    "expression or appear in GROUP BY clause",
     f"SELECT 1 FROM {T} WHERE errorcode = 403": "TYPE_MISMATCH: line 1:37: Cannot apply operator: varchar = integer",
     "SELECT date '2026-01-01' > '2026-01-01'": "TYPE_MISMATCH: line 1:13: Cannot apply operator: date > varchar(10)",
     f"SELECT 1 FROM {T} WHERE eventname": "TYPE_MISMATCH: line 1:37: WHERE clause must evaluate to a boolean: actual type "
@@ -107,6 +109,15 @@ def test_parameters_stand_for_question_marks():
     assert asked.run("SELECT ? || ?, ? + 1", ["'a'", "'b;--'", "2"]).rows == [("ab;--", "3")]
     with pytest.raises(MalformedSql, match="expected 1 but found 2"):
         asked.run("SELECT ?", ["1", "2"])
+
+
+def test_a_query_within_is_translated_once():
+    """Twice at each level would be a million times here."""
+    nested = "count(*)"
+    for _ in range(20):
+        nested = f"(SELECT {nested} FROM {T})"
+
+    assert len(engine({}, ORGANIZATION).translated(f"SELECT {nested}").scans) == 20
 
 
 def test_a_zone_by_its_name_is_not_simulated():
