@@ -217,6 +217,14 @@ def api_call(raw: Raw) -> tuple[ApiCallEvent, ...]:
     )
 
 
+def call_of_history(found: Raw) -> tuple[ApiCallEvent, ...]:
+    """The call that an event of LookupEvents tells of, in `CloudTrailEvent`; none where it can't be read."""
+    try:
+        return api_call({"detail": json.loads(found["CloudTrailEvent"])})
+    except (KeyError, ValueError, RecursionError, MalformedEvent):
+        return ()
+
+
 def alarm_change(raw: Raw) -> AlarmChange:
     """EventBridge's `CloudWatch Alarm State Change`.
 

@@ -19,7 +19,6 @@ Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-bl
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,8 +28,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
-from chalicelib.errors import MalformedEvent
-from chalicelib.events import ApiCallEvent, api_call
+from chalicelib.events import ApiCallEvent, api_call, call_of_history
 from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
@@ -318,11 +316,7 @@ def _before(aws: Aws, event: ApiCallEvent) -> Block | None:
         LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": _OF_ACCOUNT[0]}],
         EndTime=event.at - timedelta(seconds=1),
     )
-    for each in found["Events"]:
-        try:
-            (call,) = api_call({"detail": json.loads(each["CloudTrailEvent"])})
-        except (KeyError, ValueError, RecursionError, MalformedEvent):
-            continue
+    for call in (call for each in found["Events"] for call in call_of_history(each)):
         set_to = _set_to(call)
         if set_to is not None and not call.failed and call.key != event.key:
             return set_to

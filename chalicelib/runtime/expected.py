@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.aws import Aws
-from chalicelib.errors import MalformedEvent
-from chalicelib.events import ApiCallEvent, api_call
+from chalicelib.events import ApiCallEvent, call_of_history
 from chalicelib.ledger.entries import LedgerEntry
 from chalicelib.remediation import Outcome
 
@@ -75,14 +74,7 @@ def known_calls(aws: Aws, region: str, event_id: str) -> list[ApiCallEvent]:
     """What event history holds under a CloudTrail event's id, as of now; raises what CloudTrail raises."""
     asked = {"AttributeKey": "EventId", "AttributeValue": event_id}
     found = aws.client("cloudtrail", region).lookup_events(LookupAttributes=[asked])
-    return [call for each in found["Events"] for call in _calls(each)]
-
-
-def _calls(found: Mapping[str, Any]) -> tuple[ApiCallEvent, ...]:
-    try:
-        return api_call({"detail": json.loads(found["CloudTrailEvent"])})
-    except (KeyError, ValueError, RecursionError, MalformedEvent):
-        return ()
+    return [call for each in found["Events"] for call in call_of_history(each)]
 
 
 def _is_it(call: ApiCallEvent, entry: LedgerEntry, pending: Pending) -> bool:

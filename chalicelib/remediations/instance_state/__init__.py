@@ -15,16 +15,22 @@ What we leave alone: the instance.
 Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
-from chalicelib.errors import AWS_ERRORS, MalformedEvent
-from chalicelib.events import ApiCallEvent, InstanceState, Raw, api_call, instance_state, single
+from chalicelib.errors import AWS_ERRORS
+from chalicelib.events import (
+    ApiCallEvent,
+    InstanceState,
+    Raw,
+    api_call,
+    call_of_history,
+    instance_state,
+    single,
+)
 from chalicelib.ledger.ledger import Ledger, ledger_of
 from chalicelib.looking import Unseen, unseen
 from chalicelib.references import EXPECTED_PRINCIPALS
@@ -296,7 +302,7 @@ def _from_history(aws: Aws, event: InstanceState) -> Cause:
         )
     except AWS_ERRORS as error:
         return Cause(could_not_read=unseen(error))
-    calls = [call for each in found["Events"] for call in _call(each) if _explains(call, event)]
+    calls = [call for each in found["Events"] for call in call_of_history(each) if _explains(call, event)]
     causes = [
         Cause(
             name=call.name,
@@ -313,13 +319,6 @@ def _from_history(aws: Aws, event: InstanceState) -> Cause:
 
 def _newest(causes: Iterable[Cause]) -> Cause | None:
     return max(causes, key=lambda cause: (cause.at, cause.event_id), default=None)
-
-
-def _call(found: Any) -> tuple[ApiCallEvent, ...]:
-    try:
-        return api_call({"detail": json.loads(found["CloudTrailEvent"])})
-    except (KeyError, ValueError, RecursionError, MalformedEvent):
-        return ()
 
 
 def _explains(call: ApiCallEvent, event: InstanceState) -> bool:

@@ -9,15 +9,13 @@ Event history has the calls of 90 days, management events alone, each some minut
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from chalicelib.aws import Aws
-from chalicelib.errors import MalformedEvent
-from chalicelib.events import ApiCallEvent, api_call
+from chalicelib.events import call_of_history
 
 MOST_ASKED = 4  # names; CloudTrail answers two questions a second
 MOST_DEEDS = 5
@@ -82,7 +80,7 @@ def _asked(aws: Aws, wanted: Wanted, name: str) -> Iterator[Deed]:
     for each in answer["Events"]:
         if name == wanted.name != wanted.id and not _names(each, wanted.kind, name):
             continue
-        for call in _call(each):
+        for call in call_of_history(each):
             if not call.failed and each.get("ReadOnly") != "true" and call.at <= wanted.until:
                 yield Deed(
                     id=call.key,
@@ -99,10 +97,3 @@ def _names(found: Any, kind: str, name: str) -> bool:
     """Whether a call is about a resource of this type and name."""
     named = [(each.get("ResourceType"), each.get("ResourceName")) for each in found.get("Resources", ())]
     return (kind, name) in named
-
-
-def _call(found: Any) -> tuple[ApiCallEvent, ...]:
-    try:
-        return api_call({"detail": json.loads(found["CloudTrailEvent"])})
-    except (KeyError, ValueError, RecursionError, MalformedEvent):
-        return ()
