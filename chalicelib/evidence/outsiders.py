@@ -7,12 +7,12 @@ what public means; other services have no rule of their own, and the same is ask
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any
 
+from chalicelib.evidence.statements import listed, statements
 from chalicelib.settings import Settings
 
 SETTING = "TRAILWARDEN_TRUSTED_ACCOUNTS"
@@ -54,26 +54,20 @@ def trusted(settings: Settings) -> tuple[str, ...]:
     return settings.names(SETTING)
 
 
-def outsiders(policy: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Who is let in beside the accounts that are known: EVERYBODY, or ARNs and accounts. Each once."""
+def outsiders(policy: Any, known: Iterable[str]) -> tuple[str, ...]:
+    """Who is let in beside the accounts that are known: EVERYBODY, or ARNs and accounts. Each once.
+
+    `policy`: JSON text, or read already.
+    """
     accounts = frozenset(known)
     found = [
         each
-        for statement in _statements(policy)
+        for statement in statements(policy)
         if statement.get("Effect") == "Allow"
         for each in _let_in(statement)
         if each == EVERYBODY or _account_of(each) not in accounts
     ]
     return tuple(dict.fromkeys(found))
-
-
-def _statements(policy: str) -> list[Mapping[str, Any]]:
-    try:
-        document = json.loads(policy)
-    except (ValueError, RecursionError):
-        return []
-    statements = document.get("Statement") if isinstance(document, Mapping) else None
-    return [each for each in _listed(statements) if isinstance(each, Mapping)]
 
 
 def _let_in(statement: Mapping[str, Any]) -> Iterator[str]:
@@ -84,7 +78,7 @@ def _let_in(statement: Mapping[str, Any]) -> Iterator[str]:
     principal = statement.get("Principal")
     named = principal if isinstance(principal, Mapping) else {"AWS": principal}
     for kind in ("AWS", "CanonicalUser"):
-        for each in _listed(named.get(kind)):
+        for each in listed(named.get(kind)):
             if each != "*":
                 yield str(each)
             else:
@@ -96,9 +90,9 @@ def _narrowed(condition: Any) -> Iterator[str]:
     closed = False
     for operator, asked in condition.items() if isinstance(condition, Mapping) else ():
         for key, values in asked.items() if isinstance(asked, Mapping) else ():
-            if _closes(str(operator).lower(), str(key).lower(), _listed(values)):
+            if _closes(str(operator).lower(), str(key).lower(), listed(values)):
                 closed = True
-                yield from (str(each) for each in _listed(values) if str(key).lower() in _OF_CALLERS)
+                yield from (str(each) for each in listed(values) if str(key).lower() in _OF_CALLERS)
     if not closed:
         yield EVERYBODY
 
@@ -133,9 +127,3 @@ def _account_of(principal: str) -> str:
         return principal
     parts = principal.split(":")
     return parts[4] if len(parts) > 5 else ""
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]

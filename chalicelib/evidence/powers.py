@@ -8,10 +8,10 @@ too.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_policy-validation-analyze-reference.html
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chalicelib.evidence.statements import listed, statements
 from chalicelib.settings import matches_any
 
 EVERYTHING = "everything"
@@ -39,18 +39,8 @@ _ASSUMES = "sts:AssumeRole"
 
 def powers(document: Any) -> tuple[str, ...]:
     """EVERYTHING, or the rights that are as good; empty for none. `document`: JSON text, or read already."""
-    found = dict.fromkeys(power for statement in _statements(document) for power in _powers(statement))
+    found = dict.fromkeys(power for statement in statements(document) for power in _powers(statement))
     return (EVERYTHING,) if EVERYTHING in found else tuple(found)
-
-
-def _statements(document: Any) -> list[Mapping[str, Any]]:
-    if isinstance(document, str):
-        try:
-            document = json.loads(document)
-        except (ValueError, RecursionError):
-            return []
-    statements = document.get("Statement") if isinstance(document, Mapping) else None
-    return [each for each in _listed(statements) if isinstance(each, Mapping)]
 
 
 def _powers(statement: Mapping[str, Any]) -> Iterator[str]:
@@ -61,7 +51,7 @@ def _powers(statement: Mapping[str, Any]) -> Iterator[str]:
         yield EVERYTHING
         return
     yield from (f"{each} of anybody" for each in allowed)
-    if _allows(statement, _ASSUMES) and "*" in _listed(statement.get("Resource")):
+    if _allows(statement, _ASSUMES) and "*" in listed(statement.get("Resource")):
         yield f"{_ASSUMES} of any role"
 
 
@@ -69,7 +59,7 @@ def _is_wide(statement: Mapping[str, Any]) -> bool:
     """Whether it is about others than the holder: `user/${aws:username}` is not."""
     if "NotResource" in statement:
         return True
-    resources = [str(each) for each in _listed(statement.get("Resource"))]
+    resources = [str(each) for each in listed(statement.get("Resource"))]
     return any(each.endswith("*") and "${" not in each for each in resources)
 
 
@@ -80,10 +70,4 @@ def _allows(statement: Mapping[str, Any], action: str) -> bool:
 
 
 def _matches(action: str, patterns: Any) -> bool:
-    return matches_any(action.lower(), (str(each).lower() for each in _listed(patterns)))
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+    return matches_any(action.lower(), (str(each).lower() for each in listed(patterns)))

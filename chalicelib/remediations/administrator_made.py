@@ -254,7 +254,7 @@ def _another_version(iam: Any, event: ApiCallEvent) -> Promotion | None:
 
 def _trusted(iam: Any, event: ApiCallEvent, settings: Settings) -> Promotion | None:
     trust = iam.get_role(RoleName=_said(event, "roleName"))["Role"]["AssumeRolePolicyDocument"]
-    strangers = outsiders(json.dumps(trust), (event.account, *trusted(settings)))
+    strangers = outsiders(trust, (event.account, *trusted(settings)))
     return _promotion(event, "whom it trusts", tuple(f"{each} may assume it" for each in strangers))
 
 

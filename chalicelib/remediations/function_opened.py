@@ -152,7 +152,7 @@ def _statement(client: Any, event: ApiCallEvent, known: tuple[str, ...]) -> Open
     policy = json.loads(client.get_policy(**_asked(function, qualifier))["Policy"])
     statement = event.parameters.get("statementId")
     mine = [each for each in policy["Statement"] if each.get("Sid") == statement]
-    whom = outsiders(json.dumps({"Statement": mine}), known)
+    whom = outsiders({"Statement": mine}, known)
     if not whom:
         return None
     return Opened(function=function, qualifier=qualifier, whom=whom, statement=str(statement))
