@@ -6,11 +6,16 @@ less severe than it would be at worst, and says what was not seen. What was deni
 besides, because somebody may have denied it to us. "Could not look" never reads as "all is well".
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
+
+from botocore.exceptions import ClientError
 
 from chalicelib.errors import LedgerUnreachable, MayPass, NotAllowed, foreseen
+
+Answer = TypeVar("Answer")
+Otherwise = TypeVar("Otherwise")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,16 @@ def unseen(error: Exception, in_words: str = "{}") -> Unseen:
     if isinstance(known, (MayPass, LedgerUnreachable)):
         raise known from (None if known is error else error)
     return Unseen.of(known, in_words)
+
+
+def answer(ask: Callable[[], Answer], *, unless: tuple[str, ...], otherwise: Otherwise) -> Answer | Otherwise:
+    """What AWS answers; `otherwise` where it refuses with one of these codes, such as that there is none."""
+    try:
+        return ask()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in unless:
+            raise
+        return otherwise
 
 
 def denials(facts: object) -> tuple[Unseen, ...]:

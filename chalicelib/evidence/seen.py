@@ -15,7 +15,7 @@ from chalicelib.events import ApiCallEvent
 from chalicelib.evidence.call import call_facts
 from chalicelib.evidence.excuse import excuse, matters
 from chalicelib.evidence.lately import Lately, lately, lately_facts
-from chalicelib.looking import Unseen, unseen
+from chalicelib.looking import Unseen, answer, unseen
 from chalicelib.remediation import Alert, Call, Plan, Severity
 from chalicelib.settings import Settings
 
@@ -55,14 +55,17 @@ def see(
     *,
     remediation: str,
     read: Callable[[], State | None],
+    gone: tuple[str, ...] = (),
     tags: Callable[[State], Tags] | None = None,
 ) -> Seen[State]:
     """Read what there is now. `read`: None for nothing to tell; `tags`: of what was read.
 
+    `gone`: the codes by which AWS says to `read` that what was changed isn't there: nothing to tell.
+
     Raises MayPass, so that what may pass is looked at again.
     """
     try:
-        state = read()
+        state = answer(read, unless=gone, otherwise=None)
         found = tags(state) if tags and state is not None and matters(settings) else {}
     except AWS_ERRORS as error:
         return Seen(unread=unseen(error), lately=lately(aws, event))

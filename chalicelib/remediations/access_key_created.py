@@ -22,8 +22,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib import delayed
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
@@ -32,6 +30,7 @@ from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.evidence.seen import Seen, blind, see, tags_of, tell
+from chalicelib.looking import answer
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG
 from chalicelib.remediation import (
     Call,
@@ -126,13 +125,7 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Key]:
 
 
 def _active(iam: Any, user: str, key: str) -> Key | None:
-    try:
-        listed = iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] == _NO_USER:
-            return None
-        raise
-    active = [each["AccessKeyId"] for each in listed if each["Status"] == "Active"]
+    active = [each["AccessKeyId"] for each in _keys(iam, user) or () if each["Status"] == "Active"]
     if key not in active:
         return None
     used = iam.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"]
@@ -142,6 +135,13 @@ def _active(iam: Any, user: str, key: str) -> Key | None:
         user=user,
         of_user=len(active),
         used=f"{used['ServiceName']} in {used['Region']}, {when(at)}" if at else "",
+    )
+
+
+def _keys(iam: Any, user: str) -> list[Mapping[str, Any]] | None:
+    """The user's keys; None where there is no such user."""
+    return answer(
+        lambda: iam.list_access_keys(UserName=user)["AccessKeyMetadata"], unless=(_NO_USER,), otherwise=None
     )
 
 
@@ -219,11 +219,8 @@ def _update(event: ApiCallEvent, key: Key, status: str) -> Call:
 def moved(aws: Aws, call: Call, _settings: Settings) -> str:
     """Whether the key is gone, or active again; raises what IAM raises."""
     user, key = call.parameters["UserName"], call.parameters["AccessKeyId"]
-    try:
-        listed = aws.client("iam", call.region).list_access_keys(UserName=user)["AccessKeyMetadata"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != _NO_USER:
-            raise
+    listed = _keys(aws.client("iam", call.region), user)
+    if listed is None:
         return f"there is no user {user} any more"
     status = next((each["Status"] for each in listed if each["AccessKeyId"] == key), "gone")
     return "" if status == call.parameters["Status"] else f"the key {key} is {status}"

@@ -26,8 +26,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib import delayed
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
@@ -166,14 +164,6 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Promotion]:
     """What the call gave, where it makes an administrator of somebody or lets a stranger in."""
     iam = aws.client("iam", event.region)
 
-    def read() -> Promotion | None:
-        try:
-            return _read(iam, event, settings)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == _NONE:
-                return None
-            raise
-
     def tags(_: Promotion) -> Mapping[str, str]:
         kind = kind_of(event)
         if kind not in ("User", "Role"):
@@ -181,7 +171,15 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Promotion]:
         name = {f"{kind}Name": _said(event, f"{kind.lower()}Name")}
         return tags_of((iam.list_user_tags if kind == "User" else iam.list_role_tags)(**name)["Tags"])
 
-    return see(aws, event, settings, remediation=NAME, read=read, tags=tags)
+    return see(
+        aws,
+        event,
+        settings,
+        remediation=NAME,
+        read=lambda: _read(iam, event, settings),
+        gone=(_NONE,),
+        tags=tags,
+    )
 
 
 def kind_of(event: ApiCallEvent) -> str:

@@ -19,12 +19,10 @@ Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-bl
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
@@ -35,6 +33,7 @@ from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.evidence.outsiders import EVERYBODY, outsiders, trusted
 from chalicelib.evidence.outsiders import SETTING as TRUSTED
 from chalicelib.evidence.seen import Seen, blind, see, tags_of, tell
+from chalicelib.looking import answer
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG, TRUSTED_ACCOUNTS
 from chalicelib.remediation import (
     Call,
@@ -161,18 +160,15 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Access]:
     s3, bucket = aws.client("s3", event.region), _bucket(event)
 
     def read() -> Access | None:
-        try:
-            return _telling(event, _access(aws, event, settings)) if bucket else None
-        except ClientError as error:
-            if _code(error) == _NO_BUCKET:
-                return None
-            raise
+        return _telling(event, _access(aws, event, settings)) if bucket else None
 
     def tags(_: Access) -> Mapping[str, str]:
-        found = _unless(_NO_TAGS, lambda: s3.get_bucket_tagging(Bucket=bucket), {"TagSet": []})
-        return tags_of(found["TagSet"])
+        found = answer(
+            lambda: s3.get_bucket_tagging(Bucket=bucket)["TagSet"], unless=(_NO_TAGS,), otherwise=()
+        )
+        return tags_of(found)
 
-    return see(aws, event, settings, remediation=NAME, read=read, tags=tags)
+    return see(aws, event, settings, remediation=NAME, read=read, gone=(_NO_BUCKET,), tags=tags)
 
 
 def _telling(event: ApiCallEvent, access: Access) -> Access | None:
@@ -183,10 +179,12 @@ def _telling(event: ApiCallEvent, access: Access) -> Access | None:
 
 def _access(aws: Aws, event: ApiCallEvent, settings: Settings) -> Access:
     s3, bucket = aws.client("s3", event.region), _bucket(event)
-    policy = _unless(_NO_POLICY, lambda: s3.get_bucket_policy(Bucket=bucket), {"Policy": "{}"})
+    policy = answer(
+        lambda: s3.get_bucket_policy(Bucket=bucket)["Policy"], unless=(_NO_POLICY,), otherwise="{}"
+    )
     return Access(
         bucket=bucket,
-        policy=outsiders(policy["Policy"], (event.account, *trusted(settings))),
+        policy=outsiders(policy, (event.account, *trusted(settings))),
         acl=tuple(_public_grants(s3.get_bucket_acl(Bucket=bucket)["Grants"])),
         block=_block(lambda: s3.get_public_access_block(Bucket=bucket)),
         of_account=_account_block(aws, event),
@@ -204,23 +202,9 @@ def _account_block(aws: Aws, event: ApiCallEvent) -> Block:
     return _block(lambda: control.get_public_access_block(AccountId=event.account))
 
 
-def _block(ask: Any) -> Block:
-    found = _unless(_NO_BLOCK, ask, {"PublicAccessBlockConfiguration": {}})
-    return {name: bool(value) for name, value in found["PublicAccessBlockConfiguration"].items()}
-
-
-def _unless(code: str, ask: Any, otherwise: Any) -> Any:
-    """The answer, or another value where S3 says that there is none."""
-    try:
-        return ask()
-    except ClientError as error:
-        if _code(error) != code:
-            raise
-        return otherwise
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response["Error"]["Code"])
+def _block(ask: Callable[[], Any]) -> Block:
+    found: Block = answer(lambda: ask()["PublicAccessBlockConfiguration"], unless=(_NO_BLOCK,), otherwise={})
+    return {name: bool(value) for name, value in found.items()}
 
 
 def _bucket(event: ApiCallEvent) -> str:

@@ -23,8 +23,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import ApiCallEvent, api_call
@@ -32,6 +30,7 @@ from chalicelib.evidence.call import NOT_RECORDED
 from chalicelib.evidence.excuse import SETTING as EXPECTED_TAG_KEY
 from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.evidence.seen import Seen, blind, see, tags_of, tell
+from chalicelib.looking import answer
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG
 from chalicelib.remediation import (
     Call,
@@ -150,17 +149,15 @@ def identifier_of(event: ApiCallEvent) -> str:
 
 
 def _described(rds: Any, event: ApiCallEvent, name: str) -> Mapping[str, Any] | None:
-    try:
+    def ask() -> Mapping[str, Any]:
         if _is_cluster(event):
             (found,) = rds.describe_db_clusters(DBClusterIdentifier=name)["DBClusters"]
         else:
             (found,) = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in _GONE:
-            raise
-        return None
-    described: Mapping[str, Any] = found
-    return described
+        described: Mapping[str, Any] = found
+        return described
+
+    return answer(ask, unless=_GONE, otherwise=None)
 
 
 def _changed(rds: Any, event: ApiCallEvent, name: str) -> Database | None:

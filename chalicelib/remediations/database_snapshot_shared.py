@@ -18,8 +18,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import ApiCallEvent, api_call
@@ -29,6 +27,7 @@ from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.evidence.outsiders import SETTING as TRUSTED
 from chalicelib.evidence.outsiders import trusted
 from chalicelib.evidence.seen import Seen, blind, see, tags_of
+from chalicelib.looking import answer
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG, TRUSTED_ACCOUNTS
 from chalicelib.remediation import Call, DeclaredCall, Grant, Plan, Proof, ProvenBy, Remediation, Undoing, Way
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
@@ -113,12 +112,11 @@ def _users(rds: Any, kind: str, snapshot: str) -> list[str]:
     attributes = f"{kind}SnapshotAttributes"
     cluster = kind == "DBCluster"
     ask = rds.describe_db_cluster_snapshot_attributes if cluster else rds.describe_db_snapshot_attributes
-    try:
-        found = ask(**{f"{kind}SnapshotIdentifier": snapshot})[f"{attributes}Result"][attributes]
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in _GONE:
-            raise
-        return []
+    found = answer(
+        lambda: ask(**{f"{kind}SnapshotIdentifier": snapshot})[f"{attributes}Result"][attributes],
+        unless=_GONE,
+        otherwise=(),
+    )
     return [whom for each in found if each["AttributeName"] == _RESTORE for whom in each["AttributeValues"]]
 
 

@@ -32,6 +32,7 @@ from chalicelib.counting import COUNTING
 from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.evidence.seen import Seen, blind, see, tell
+from chalicelib.looking import answer
 from chalicelib.own_calls import own_calls
 from chalicelib.references import EXPECTED_PRINCIPALS
 from chalicelib.remediation import (
@@ -94,13 +95,11 @@ def _text(event: ApiCallEvent, *names: str) -> str:
 def _detector(aws: Aws, event: ApiCallEvent) -> Off | None:
     """A detector that is suspended; one that is gone is told by its own call."""
     detector = _text(event, "detectorId")
-    try:
-        found = aws.client("guardduty", event.region).get_detector(DetectorId=detector)
-    except ClientError as error:
-        if _code(error) == "BadRequestException":
-            return None
-        raise
-    return Off(id=detector) if found["Status"] == "DISABLED" else None
+    guardduty = aws.client("guardduty", event.region)
+    found = answer(
+        lambda: guardduty.get_detector(DetectorId=detector), unless=("BadRequestException",), otherwise=None
+    )
+    return Off(id=detector) if found and found["Status"] == "DISABLED" else None
 
 
 def _no_detector(aws: Aws, event: ApiCallEvent) -> Off | None:
@@ -120,7 +119,8 @@ def _not_enabled(ask: Callable[[], Any], code: str) -> Off | None:
     try:
         ask()
     except ClientError as error:
-        if _code(error) == code or "is not enabled" in error.response["Error"].get("Message", ""):
+        told = error.response["Error"]
+        if told["Code"] == code or "is not enabled" in told.get("Message", ""):
             return Off()
         raise
     return None
@@ -141,10 +141,6 @@ def _stopped_recorder(aws: Aws, event: ApiCallEvent) -> Off | None:
 def _no_default_encryption(aws: Aws, event: ApiCallEvent) -> Off | None:
     on = aws.client("ec2", event.region).get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
     return None if on else Off()
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response["Error"]["Code"])
 
 
 # ---- what is switched off by which call ---------------------------------------------------------

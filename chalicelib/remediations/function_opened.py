@@ -24,8 +24,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import ApiCallEvent, api_call
@@ -110,21 +108,16 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Opened]:
     function, qualifier = named_by(event)
 
     def read() -> Opened | None:
-        try:
-            if event.name in _URLS:
-                return _url(client, function, qualifier)
-            return _statement(client, event, (event.account, *trusted(settings)))
-        except ClientError as error:
-            if error.response["Error"]["Code"] == _GONE:
-                return None
-            raise
+        if event.name in _URLS:
+            return _url(client, function, qualifier)
+        return _statement(client, event, (event.account, *trusted(settings)))
 
     def tags(_: Opened) -> Mapping[str, str]:
         arn = f"arn:{aws.partition}:lambda:{event.region}:{event.account}:function:{function}"
         found: Mapping[str, str] = client.list_tags(Resource=arn)["Tags"]
         return found
 
-    return see(aws, event, settings, remediation=NAME, read=read, tags=tags)
+    return see(aws, event, settings, remediation=NAME, read=read, gone=(_GONE,), tags=tags)
 
 
 def named_by(event: ApiCallEvent) -> tuple[str, str]:

@@ -18,8 +18,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.events import ApiCallEvent, api_call
@@ -29,6 +27,7 @@ from chalicelib.evidence.lately import GRANTS as LATELY
 from chalicelib.evidence.outsiders import SETTING as TRUSTED
 from chalicelib.evidence.outsiders import trusted
 from chalicelib.evidence.seen import Seen, blind, see, tags_of
+from chalicelib.looking import answer
 from chalicelib.references import EXPECTED_PRINCIPALS, EXPECTED_TAG, TRUSTED_ACCOUNTS
 from chalicelib.remediation import Call, DeclaredCall, Grant, Plan, Proof, ProvenBy, Remediation, Undoing, Way
 from chalicelib.settings import IGNORED_PRINCIPALS, Settings
@@ -84,12 +83,11 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Shared]:
 
 def _users(ec2: Any, image: str) -> list[str]:
     """Who may launch it; nobody, where it is gone."""
-    try:
-        found = ec2.describe_image_attribute(ImageId=image, Attribute=_PERMISSION)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != _GONE:
-            raise
-        return []
+    found = answer(
+        lambda: ec2.describe_image_attribute(ImageId=image, Attribute=_PERMISSION),
+        unless=(_GONE,),
+        otherwise={"LaunchPermissions": ()},
+    )
     return [str(value) for each in found["LaunchPermissions"] for value in each.values()]
 
 

@@ -19,8 +19,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from botocore.exceptions import ClientError
-
 from chalicelib import delayed
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
@@ -78,6 +76,7 @@ DECLARED_CALLS = (
     DeclaredCall(operation="kms.enable_key", needs=(("kms:EnableKey", _KEY),)),
 )
 _PENDING, _DISABLED = "PendingDeletion", "Disabled"
+_GONE = "NotFoundException"
 _ADVICE = """\
 Ask the caller whether this was meant. If the caller is unknown, disable their credentials first.
 What the key encrypts can't be read until it is enabled again: look for errors of KMS in what needs it."""
@@ -98,12 +97,7 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Key]:
     kms, key = aws.client("kms", event.region), _key(event)
 
     def read() -> Key | None:
-        try:
-            found = kms.describe_key(KeyId=key)["KeyMetadata"]
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "NotFoundException":
-                return None
-            raise
+        found = kms.describe_key(KeyId=key)["KeyMetadata"]
         if found["KeyState"] not in (_PENDING, _DISABLED):
             return None
         return Key(
@@ -116,7 +110,7 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[Key]:
     def tags(_: Key) -> Mapping[str, str]:
         return {each["TagKey"]: each["TagValue"] for each in kms.list_resource_tags(KeyId=key)["Tags"]}
 
-    return see(aws, event, settings, remediation=NAME, read=read, tags=tags)
+    return see(aws, event, settings, remediation=NAME, read=read, gone=(_GONE,), tags=tags)
 
 
 def _key(event: ApiCallEvent) -> str:
@@ -174,7 +168,7 @@ def _works_again(event: ApiCallEvent, key: Key | None) -> Iterator[Call]:
             parameters={"KeyId": key.id},
             account=event.account,
             region=event.region,
-            already=("NotFoundException",),
+            already=(_GONE,),
         )
 
 

@@ -25,8 +25,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib import delayed
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
@@ -107,19 +105,14 @@ def look(aws: Aws, event: ApiCallEvent, settings: Settings) -> Seen[SignIn]:
     def read() -> SignIn | None:
         if event.name == _RULES or user in ("", ROOT):
             return SignIn(user=user)  # nobody may look at root's
-        try:
-            return _sign_in(iam, event, user)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == _NO_USER:
-                return None
-            raise
+        return _sign_in(iam, event, user)
 
     def tags(found: SignIn) -> Mapping[str, str]:
         if found.user in ("", ROOT):
             return {}
         return tags_of(iam.list_user_tags(UserName=found.user)["Tags"])
 
-    return see(aws, event, settings, remediation=NAME, read=read, tags=tags)
+    return see(aws, event, settings, remediation=NAME, read=read, gone=(_NO_USER,), tags=tags)
 
 
 def _sign_in(iam: Any, event: ApiCallEvent, user: str) -> SignIn | None:

@@ -10,7 +10,7 @@ from botocore.exceptions import (
 )
 
 from chalicelib.errors import MayPass, NotAllowed, Throttled, Unavailable, foreseen
-from chalicelib.looking import Unseen, denials, unseen
+from chalicelib.looking import Unseen, answer, denials, unseen
 
 
 def answered(code, status=400) -> ClientError:
@@ -64,3 +64,21 @@ def test_denials_are_found_in_whatever_a_record_could_not_read():
 
     assert denials(Facts()) == (no,)
     assert denials(None) == denials("text") == ()
+
+
+def refuses(code):
+    def ask():
+        raise answered(code)
+
+    return ask
+
+
+def test_an_answer_that_there_is_none_is_another_value():
+    assert answer(lambda: "a policy", unless=("NoSuchBucketPolicy",), otherwise=None) == "a policy"
+    assert answer(refuses("NoSuchBucketPolicy"), unless=("NoSuchBucketPolicy",), otherwise="{}") == "{}"
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "NoSuchBucket"])
+def test_any_other_refusal_rises(code):
+    with pytest.raises(ClientError, match=code):
+        answer(refuses(code), unless=("NoSuchBucketPolicy",), otherwise="{}")

@@ -27,15 +27,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from botocore.exceptions import ClientError
-
 from chalicelib import delayed
 from chalicelib.aws import Aws
 from chalicelib.counting import COUNTING
 from chalicelib.errors import AWS_ERRORS
 from chalicelib.events import ApiCallEvent, api_call
 from chalicelib.evidence.call import NOT_RECORDED, call_facts, failure_fact
-from chalicelib.looking import Unseen, unseen
+from chalicelib.looking import Unseen, answer, unseen
 from chalicelib.own_calls import own_calls
 from chalicelib.references import EXPECTED_PRINCIPALS
 from chalicelib.remediation import (
@@ -119,11 +117,13 @@ _TABLE_MADE = _TABLE.replace("{TargetTableName}", "{TableName}")
 def moved(aws: Aws, call: Call, _settings: Settings) -> str:
     """Whether the table that a call restored is another one by now, or gone; raises what DynamoDB raises."""
     name, backup = call.parameters["TargetTableName"], call.parameters["BackupArn"]
-    try:
-        table = aws.client("dynamodb", call.region).describe_table(TableName=name)["Table"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
+    dynamodb = aws.client("dynamodb", call.region)
+    table = answer(
+        lambda: dynamodb.describe_table(TableName=name)["Table"],
+        unless=("ResourceNotFoundException",),
+        otherwise=None,
+    )
+    if table is None:
         return f"there is no table {name} any more"
     if table.get("RestoreSummary", {}).get("SourceBackupArn") != backup:
         return f"the table {name} is another one, which was not restored from {backup}"
