@@ -7,7 +7,8 @@ Source: https://trino.io/docs/current/functions/aggregate.html,
 https://trino.io/docs/current/functions/window.html
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,7 +46,7 @@ class _Call:
 
 def call(where: Expressions, name: str, node: exp.Expression, arguments: Sequence[exp.Expression]) -> Typed:
     """Any call of a function."""
-    if isinstance(node, (exp.Window, exp.Filter, exp.GroupConcat, exp.IgnoreNulls)):
+    if isinstance(node, (exp.Window, exp.Filter, exp.GroupConcat)):
         return _whole(where, node)
     if name in _WINDOWS and name not in _AGGREGATES:
         raise where.fails("MISSING_OVER", node, f"Window function {name} requires OVER clause")
@@ -64,7 +65,7 @@ def _whole(where: Expressions, node: exp.Expression) -> Typed:
             raise _misplaced(where, node)
         over, inner = f" OVER ({_window(where, inner)})", inner.this
     if isinstance(inner, exp.Filter):
-        with _inside(where, node, window=bool(over)):
+        with _inside(where, window=bool(over)):
             condition = f" FILTER (WHERE {where.boolean(inner.expression.this, 'Filter expression')})"
         inner = inner.this
     if not over and not frame.aggregates:
@@ -89,40 +90,34 @@ def _misplaced(where: Expressions, node: exp.Expression) -> Exception:
     )
 
 
-class _inside:  # noqa: N801 - used as a word
+@contextmanager
+def _inside(where: Expressions, *, window: bool) -> Iterator[None]:
     """In an aggregate's parentheses columns need not be grouped by; in a window function's they must."""
-
-    def __init__(self, where: Expressions, node: exp.Expression, *, window: bool) -> None:
-        self._frame, self._window = where.frame, window
-        del node
-
-    def __enter__(self) -> None:
-        frame = self._frame
-        self._before = frame.in_aggregate, frame.aggregates, frame.windows
-        if not self._window:
-            frame.in_aggregate, frame.aggregates, frame.windows = True, False, False
-        else:
-            frame.windows = False
-
-    def __exit__(self, *_: object) -> None:
-        frame = self._frame
-        frame.in_aggregate, frame.aggregates, frame.windows = self._before
+    frame = where.frame
+    before = frame.in_aggregate, frame.aggregates, frame.windows
+    if not window:
+        frame.in_aggregate, frame.aggregates = True, False
+    frame.windows = False
+    try:
+        yield
+    finally:
+        frame.in_aggregate, frame.aggregates, frame.windows = before
 
 
 def _called(where: Expressions, node: exp.Expression, *, window: bool) -> _Call:
     if isinstance(node, exp.GroupConcat):
-        with _inside(where, node, window=window):
+        with _inside(where, window=window):
             return _listagg(where, node)
     if not isinstance(node, exp.Anonymous):
         raise SqlNotSimulated(f"{node.sql('trino')[:60]} as an aggregate or a window function")
     name = str(node.this if isinstance(node.this, str) else node.this.name).lower()
     if window and name in _WINDOWS:
-        with _inside(where, node, window=True):
+        with _inside(where, window=True):
             return _window_function(where, name, node)
     how = _AGGREGATES.get(name)
     if how is None:
         raise SqlNotSimulated(f"the aggregate {name}")
-    with _inside(where, node, window=window):
+    with _inside(where, window=window):
         return _aggregate(where, name, node, how)
 
 
@@ -165,8 +160,9 @@ def _listagg(where: Expressions, node: exp.GroupConcat) -> _Call:
     if isinstance(inner, exp.Order):
         order = f" ORDER BY {ordering(where, inner.expressions)}"
         inner = inner.this
-    if node.args.get("on_overflow") or not isinstance(node.args.get("separator"), (exp.Literal, type(None))):
-        raise SqlNotSimulated("LISTAGG with ON OVERFLOW")
+    separator = node.args.get("separator")
+    if not isinstance(separator, (exp.Literal, type(None))):
+        raise SqlNotSimulated("LISTAGG with a separator that is no literal")
     distinct = ""
     if isinstance(inner, exp.Distinct):
         distinct, inner = "DISTINCT ", inner.expressions[0]
@@ -175,7 +171,6 @@ def _listagg(where: Expressions, node: exp.GroupConcat) -> _Call:
         raise where.fails(
             "FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({value.type.shown}) for function listagg"
         )
-    separator = node.args.get("separator")
     between = types.text(separator.name if separator is not None else "")
     return _Call(f"string_agg({distinct}{value.sql}, {between}{order})", VARCHAR)
 
@@ -196,8 +191,6 @@ def _grouping(where: Expressions, node: exp.Expression, arguments: Sequence[exp.
 
 
 def _window(where: Expressions, node: exp.Window) -> str:
-    if node.args.get("alias") is not None:
-        raise SqlNotSimulated("the WINDOW clause")
     parts = []
     if node.args.get("partition_by"):
         parts.append("PARTITION BY " + ", ".join(where.typed(each).sql for each in node.args["partition_by"]))
@@ -213,8 +206,8 @@ def _window(where: Expressions, node: exp.Window) -> str:
 def _bounds(spec: exp.WindowSpec) -> str:
     kind = str(spec.args.get("kind") or "").upper()
     ends = [_bound(spec, "start"), _bound(spec, "end")]
-    if kind not in ("ROWS", "RANGE") or spec.args.get("exclude"):
-        raise SqlNotSimulated("a window frame of groups or with EXCLUDE")
+    if kind not in ("ROWS", "RANGE"):
+        raise SqlNotSimulated("a window frame of groups")
     return f"{kind} BETWEEN {ends[0]} AND {ends[1]}"
 
 

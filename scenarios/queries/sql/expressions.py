@@ -391,8 +391,6 @@ class Expressions:
                     "value and result of subquery must be of the same type for IN expression",
                 )
             return Typed(f"({self.coerced(value, kind)} IN ({_cast_query(sql, kind)}))", BOOLEAN)
-        if node.args.get("unnest") or node.args.get("field"):
-            raise SqlNotSimulated("IN with anything but a list or a query")
         values, _ = self.alike(
             [node.this, *node.expressions], "IN value and list items must be the same type"
         )
@@ -658,8 +656,6 @@ class Expressions:
     def special(self, node: exp.Expression) -> Typed:
         """Functions whose arguments are not plain: TRIM(x), POSITION(a IN b), SUBSTRING(a FROM 1)."""
         if isinstance(node, exp.Trim):
-            if node.args.get("position") or node.expression is not None:
-                raise SqlNotSimulated("TRIM with a side or with characters")
             return self._call(self, "trim", node, [node.this])
         if isinstance(node, exp.StrPosition):
             return self._call(self, "strpos", node, [node.this, node.args["substr"]])
@@ -807,5 +803,4 @@ _HANDLERS: Final[dict[type[exp.Expression], Handler]] = {
     exp.Filter: Expressions.aggregate_with,
     exp.Window: Expressions.aggregate_with,
     exp.GroupConcat: Expressions.aggregate_with,
-    exp.IgnoreNulls: Expressions.aggregate_with,
 }
