@@ -663,7 +663,10 @@ class _Select:
         with self._of.within(Frame(self._scope, clause="GROUP BY")):
             parts = [self._grouping(each, keys) for each in group.expressions]
             for word in ("cube", "rollup", "grouping_sets"):
-                parts += [self._grouping(each, keys) for each in group.args.get(word) or ()]
+                sets = group.args.get(word) or ()
+                if sets and group.args.get("all") is False:
+                    raise SqlNotSimulated("GROUP BY DISTINCT of grouping sets")
+                parts += [self._grouping(each, keys) for each in sets]
         return (f" GROUP BY {', '.join(parts)}" if parts else ""), frozenset(keys)
 
     def _grouping(self, node: exp.Expression, keys: set[str]) -> str:

@@ -73,6 +73,7 @@ ONLY_THERE = {
     "WITH RECURSIVE t(n) AS (SELECT 1) SELECT n FROM t": "",
     "SELECT lag(x) IGNORE NULLS OVER (ORDER BY x) FROM (VALUES 1) t(x)": "IgnoreNulls",
     "SELECT a FROM (VALUES 1) t(a) NATURAL JOIN (VALUES 1) u(a)": "",
+    "SELECT a FROM (VALUES 1) t(a) GROUP BY DISTINCT ROLLUP (a), CUBE (a)": "GROUP BY DISTINCT",
     "SELECT table_name FROM information_schema.tables": "information_schema",
 }
 
