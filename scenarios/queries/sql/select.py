@@ -9,7 +9,7 @@ Source: https://trino.io/docs/current/sql/select.html
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlglot import exp
 
@@ -659,18 +659,18 @@ class _Select:
         group = self._node.args.get("group")
         if group is None:
             return "", None
+        # sqlglot's word for DISTINCT; where nothing is grouped in several ways, there are no doubles.
+        if group.args.get("all") is False and group.find(*_SEVERAL):
+            raise SqlNotSimulated("GROUP BY DISTINCT of grouping sets")
         keys: set[str] = set()
         with self._of.within(Frame(self._scope, clause="GROUP BY")):
             parts = [self._grouping(each, keys) for each in group.expressions]
             for word in ("cube", "rollup", "grouping_sets"):
-                sets = group.args.get(word) or ()
-                if sets and group.args.get("all") is False:
-                    raise SqlNotSimulated("GROUP BY DISTINCT of grouping sets")
-                parts += [self._grouping(each, keys) for each in sets]
+                parts += [self._grouping(each, keys) for each in group.args.get(word) or ()]
         return (f" GROUP BY {', '.join(parts)}" if parts else ""), frozenset(keys)
 
     def _grouping(self, node: exp.Expression, keys: set[str]) -> str:
-        word = {exp.Rollup: "ROLLUP", exp.Cube: "CUBE", exp.GroupingSets: "GROUPING SETS"}.get(type(node))
+        word = _SEVERAL.get(type(node))
         if word is not None:
             return f"{word} ({', '.join(self._grouping(each, keys) for each in node.expressions)})"
         if isinstance(node, exp.Tuple):
@@ -692,6 +692,9 @@ class _Select:
             raise SqlNotSimulated(f"GROUP BY of values of the type {value.type.shown}")
         keys.add(value.sql)
         return value.sql
+
+
+_SEVERAL: Final = {exp.Rollup: "ROLLUP", exp.Cube: "CUBE", exp.GroupingSets: "GROUPING SETS"}
 
 
 def _conjuncts(node: exp.Expression) -> list[exp.Expression]:
